@@ -1,0 +1,42 @@
+# Two commands: `make demo` opens the app, `make test` checks everything.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types check browser clean
+
+demo: $(VENV)/.installed
+	$(BIN)/python app.py
+
+test: $(VENV)/.installed-test browser lint types check
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-test
+	$(BIN)/mypy
+
+check: $(VENV)/.installed-test browser
+	$(BIN)/python -m pytest -q
+
+# A Chromium for the browser tests: one that is there, else Debian's when root, else Playwright's.
+browser: $(VENV)/.installed-test
+	@$(BIN)/python tests/find_chromium.py || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; \
+	else \
+	  $(BIN)/playwright install --with-deps chromium || $(BIN)/playwright install chromium; \
+	fi
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
+	$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache

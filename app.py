@@ -1,0 +1,31 @@
+"""The app: `python app.py`, or a Hugging Face Space. The port is GRADIO_SERVER_PORT's or 7860."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from charrnn.workers import Runs
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Build the interface and serve it until it is interrupted."""
+    runs = Runs(Path(os.environ.get("CHARRNN_RUNS", HERE / "runs")))
+    runs.warm_up()  # torch is being imported there while gradio is here
+
+    import torch
+
+    from charrnn.ui import House, build, launch_options
+
+    torch.set_num_threads(1)  # this process only generates; the other cores are for training
+    try:
+        build(House(runs, HERE / "checkpoints")).launch(**launch_options())
+    finally:
+        runs.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""What a run leaves beside its weights: log, picture, samples, and a model card to read.
+
+A checkpoint directory is the same on disk and on the Hub. The card is its `README.md`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .checkpoint import Checkpoint, save
+from .corpus import Corpus
+from .files import write
+
+LOG_COLUMNS = (
+    "step",
+    "epoch",
+    "seconds",
+    "characters_seen",
+    "train_perplexity",
+    "validation_perplexity",
+    "gradient_norm",
+    "clipped",
+    "learning_rate",
+    "characters_per_second",
+)
+_INK, _ACCENT, _MUTED, _LINE = "#1d1c1a", "#0b6e64", "#b5ad9d", "#a09b8f"
+
+
+def save_run(
+    checkpoint: Checkpoint,
+    directory: Path,
+    *,
+    log: Sequence[Mapping[str, Any]],
+    samples: Sequence[Mapping[str, Any]],
+    picture: bool,
+) -> None:
+    """Write the whole checkpoint directory: `log` holds `progress` events, `samples` `sample`s.
+
+    The picture takes about half a second: it can be left for the end of a run.
+    """
+    save(checkpoint, directory)
+    write(directory / "training_log.csv", log_csv(log).encode())
+    kept = [{key: sample[key] for key in ("step", "prefix", "text")} for sample in samples]
+    text = json.dumps(kept, ensure_ascii=False, indent=2)
+    write(directory / "samples.json", text.encode())
+    if picture and log:
+        results = checkpoint.about.get("results", {})
+        write(directory / "perplexity.png", draw(log, results.get("baselines", {})))
+    write(directory / "README.md", card(checkpoint, kept).encode())
+
+
+def about_run(
+    corpus: Corpus,
+    *,
+    recipe: str,
+    training: Mapping[str, Any],
+    prefixes: Sequence[str],
+    results: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What a checkpoint says of its making: see `Checkpoint.about`."""
+    return {
+        "name": corpus.name,
+        "corpus": {"name": corpus.name, "characters": len(corpus.ids)},
+        "recipe": recipe,
+        "training": dict(training),
+        "prefixes": list(prefixes),
+        "results": dict(results),
+    }
+
+
+def log_csv(log: Iterable[Mapping[str, Any]]) -> str:
+    """`progress` events as a table with a header."""
+    out = io.StringIO()
+    table = csv.DictWriter(out, LOG_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    table.writerows(log)
+    return out.getvalue()
+
+
+def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]) -> bytes:
+    """The perplexities of a run over its time, on a logarithmic scale, as a PNG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second to import
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    figure = Figure(figsize=(7, 3.6), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    curves = (
+        ("train_perplexity", "training", _MUTED, 1.5),
+        ("validation_perplexity", "held out", _ACCENT, 2.5),
+    )
+    for key, label, colour, width in curves:
+        points = [(event["seconds"], event[key]) for event in log if event[key] is not None]
+        if points:
+            x, y = zip(*points, strict=True)
+            axes.plot(x, y, color=colour, linewidth=width, label=f"{label} {y[-1]:.3g}")
+    for name, value in baselines.items():
+        if value is not None:
+            axes.axhline(value, color=_LINE, linewidth=0.8, linestyle=":")
+            axes.annotate(
+                f"{name} {value:.3g}",
+                (1, value),
+                xycoords=("axes fraction", "data"),
+                xytext=(-4, 2),
+                textcoords="offset points",
+                ha="right",
+                fontsize=8,
+                color=_INK,
+            )
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set(xlabel="seconds", ylabel="perplexity")
+    axes.grid(axis="y", color="#e4e0d6", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower left")
+    out = io.BytesIO()
+    figure.savefig(out, format="png")
+    return out.getvalue()
+
+
+def card(checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]]) -> str:
+    """The model card: what it is, how well it does, what it writes, how it was trained."""
+    about, model = checkpoint.about, checkpoint.model
+    results = about.get("results", {})
+    corpus = about.get("corpus", {})
+    rows = [
+        ("held out", results.get("validation_perplexity")),
+        ("training", results.get("train_perplexity")),
+        *((f"{name} (no model)", v) for name, v in (results.get("baselines") or {}).items()),
+    ]
+    table = "\n".join(f"| {name} | {value:.4g} |" for name, value in rows if value is not None)
+    last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
+    written = "\n\n".join(_fenced(sample["text"]) for sample in last)
+    settings = _fenced(json.dumps(checkpoint.config()["model"], indent=2), "json")
+    training = _fenced(json.dumps(about.get("training", {}), indent=2), "json")
+    name = _one_line(str(corpus.get("name", "a text")))
+    return f"""---
+library_name: charrnn
+tags:
+- charrnn
+- text-generation
+- character-level
+---
+
+# {model.config.label} on {name}
+
+A character-level recurrent language model with {model.parameter_count:,} parameters and
+{len(checkpoint.vocabulary):,} symbols, trained on {corpus.get("characters", 0):,} characters of
+{name} (recipe `{about.get("recipe", "custom")}`, {results.get("seconds", 0):g} s). It can recite
+what it was trained on.
+
+| | perplexity |
+| --- | --- |
+{table}
+
+## What it writes
+
+{written or "Nothing was sampled."}
+
+## Use
+
+```python
+import charrnn
+
+checkpoint = charrnn.load("path/to/this/directory")
+print(charrnn.generate(checkpoint, prefix="", length=200, mode="sample", alpha=1.0, seed=0))
+```
+
+## Settings
+
+{settings}
+
+{training}
+"""
+
+
+def _fenced(text: str, language: str = "text") -> str:
+    """A code block that no text can break out of."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _one_line(text: str) -> str:
+    """Text from outside, safe inside a line of Markdown."""
+    flat = " ".join(text.split())[:80]
+    return "".join("\\" + c if c in "\\`*_[]<>#|" else c for c in flat)

@@ -1,0 +1,255 @@
+"""A text, made ready for training: ids, vocabulary, and which part is held out.
+
+The text itself is not kept. What a person is shown of it, the report and its preview, is
+decoded from the ids, which are a byte a character for most texts and can be memory-mapped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from .errors import UserError
+from .files import replacing
+from .reading import LIMIT, Text, decode, read_files, read_text
+from .vocabulary import Ids, Vocabulary
+
+__all__ = [
+    "LIMIT",
+    "Corpus",
+    "Preparation",
+    "Report",
+    "Text",
+    "decode",
+    "read_files",
+    "read_text",
+]
+
+PREVIEW = 400  # characters of the text that a report shows
+RARE = 12  # characters that a report lists as rare …
+RARE_COUNT = 3  # … for they appear at most so often
+
+_CHUNK = 1 << 20
+_IDS, _DESCRIPTION = "ids.npy", "corpus.json"
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a recipe does to a text first, in this order; by default nothing.
+
+    letters_only: the textbook's view of a book. In each line, every run of characters other
+        than A–Z and a–z becomes one space; the line is stripped and lower-cased; all lines are
+        joined with nothing between them.
+    newlines_to_spaces: LF and CR become spaces.
+    first: how many characters are kept, from the beginning; None for all.
+    """
+
+    letters_only: bool = False
+    newlines_to_spaces: bool = False
+    first: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.first is not None and self.first < 1:
+            raise ValueError(f"first must be at least 1, not {self.first}")
+
+    def apply(self, text: str) -> str:
+        """The prepared text, which may be empty."""
+        if self.letters_only:
+            not_letters = re.compile("[^A-Za-z]+")
+            lines = (not_letters.sub(" ", line).strip().lower() for line in text.split("\n"))
+            text = "".join(lines)
+        if self.newlines_to_spaces:
+            text = text.replace("\n", " ").replace("\r", " ")
+        return text if self.first is None else text[: self.first]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a person wants to know of a corpus before training on it.
+
+    `symbols` is the size of the vocabulary, `<unk>` included. `rare` lists characters that
+    appear at most three times, with their counts: the rarest first, symbols before letters, at
+    most twelve. They are often strays that a text would be better without. `training` and
+    `held_out` are numbers of characters; `preview` is the beginning, at most 400 characters.
+    """
+
+    characters: int
+    symbols: int
+    encoding: str
+    line_ends: str
+    rare: tuple[tuple[str, int], ...]
+    training: int
+    held_out: int
+    preview: str
+    lines: int
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """The ids of a text, (N,), with their vocabulary.
+
+    The vocabulary is that of the whole text, so that the held-out part, the last `validation`
+    share of it, has no unknown characters. `encoding`, `line_ends` and `prefixes` are those of
+    the `Text` that it was made from.
+    """
+
+    name: str
+    ids: Ids
+    vocabulary: Vocabulary
+    validation: float = 0.1
+    encoding: str = "UTF-8"
+    line_ends: str = "LF"
+    prefixes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        share = self.validation
+        if isinstance(share, bool) or not 0 <= share <= 0.5:
+            raise UserError(
+                f"The share held out must be between 0 and 0.5, not {share}.", field="validation"
+            )
+
+    @classmethod
+    def from_text(
+        cls,
+        text: Text | str,
+        *,
+        preparation: Preparation = Preparation(),
+        validation: float = 0.1,
+    ) -> Corpus:
+        """Encode a text, prepared as asked, with the last `validation` share held out.
+
+        Raises UserError if fewer than two characters are left of it, or if `validation` is
+        not between 0 and 0.5.
+        """
+        source = text if isinstance(text, Text) else read_text(text, name="text")
+        prepared = preparation.apply(source.text)
+        if not prepared and preparation.letters_only:
+            raise UserError(
+                f"Nothing is left of {source.name}: this recipe keeps only the letters A to Z, "
+                "and the text has none. Choose another recipe or another text.",
+                field="corpus",
+            )
+        if len(prepared) < 2:
+            raise UserError(
+                f"{source.name} is too short: a model learns which character follows another, "
+                f"and there {'is only one' if prepared else 'are none'}.",
+                field="corpus",
+            )
+        vocabulary = Vocabulary.from_text(prepared)
+        return cls(
+            source.name,
+            vocabulary.encode(prepared),
+            vocabulary,
+            validation,
+            source.encoding,
+            source.line_ends,
+            source.prefixes,
+        )
+
+    @property
+    def training(self) -> Ids:
+        """The ids to train on: a view of all but the held-out part."""
+        return self.ids[: self._split]
+
+    @property
+    def held_out(self) -> Ids:
+        """The ids to measure on, never trained on: a view; empty if nothing is held out."""
+        return self.ids[self._split :]
+
+    @property
+    def _split(self) -> int:
+        return len(self.ids) - round(len(self.ids) * self.validation)
+
+    def with_validation(self, share: float) -> Corpus:
+        """The same text with another share held out. Raises UserError outside 0 … 0.5."""
+        return replace(self, validation=share)
+
+    def report(self) -> Report:
+        """What a person wants to know of the corpus; reads all of it."""
+        counts = np.zeros(len(self.vocabulary), dtype=np.int64)
+        for ids in self._chunks():
+            counts += np.bincount(ids, minlength=len(counts))
+        symbols = self.vocabulary.symbols
+        seen = {symbols[i]: int(counts[i]) for i in range(1, len(symbols))}
+        rare = [pair for pair in seen.items() if 0 < pair[1] <= RARE_COUNT]
+        line_ends = seen.get("\n", 0)
+        ends_with_one = symbols[self.ids[-1]] == "\n"
+        return Report(
+            characters=len(self.ids),
+            symbols=len(symbols),
+            encoding=self.encoding,
+            line_ends=self.line_ends,
+            rare=tuple(sorted(rare, key=_strangeness)[:RARE]),
+            training=len(self.training),
+            held_out=len(self.held_out),
+            preview=self.vocabulary.decode(self.ids[:PREVIEW]),
+            lines=line_ends + (not ends_with_one),
+        )
+
+    def sha256(self) -> str:
+        """A hash of the ids and the vocabulary, the same on every machine."""
+        digest = hashlib.sha256(json.dumps(self.vocabulary.symbols).encode())
+        for ids in self._chunks():
+            digest.update(ids.astype(ids.dtype.newbyteorder("<")).tobytes())
+        return digest.hexdigest()
+
+    def save(self, directory: Path) -> None:
+        """Write `ids.npy` and `corpus.json`, each replaced at once, into a directory."""
+        directory.mkdir(parents=True, exist_ok=True)
+        description = {
+            "name": self.name,
+            "characters": len(self.ids),
+            "validation": self.validation,
+            "encoding": self.encoding,
+            "line_ends": self.line_ends,
+            "prefixes": self.prefixes,
+            "symbols": self.vocabulary.symbols,
+        }
+        with replacing(directory / _IDS) as file:
+            np.save(file, self.ids, allow_pickle=False)
+        with replacing(directory / _DESCRIPTION) as file:
+            file.write(json.dumps(description, ensure_ascii=False, indent=1).encode())
+
+    @classmethod
+    def open(cls, directory: Path) -> Corpus:
+        """A saved corpus, its ids memory-mapped and read-only.
+
+        Raises UserError if there is none in the directory, or if it is damaged.
+        """
+        try:
+            ids = np.load(directory / _IDS, mmap_mode="r", allow_pickle=False)
+            description = json.loads((directory / _DESCRIPTION).read_bytes())
+            vocabulary = Vocabulary(description["symbols"])
+            if ids.shape != (description["characters"],) or ids.dtype != vocabulary.dtype:
+                raise ValueError(f"{_IDS} and {_DESCRIPTION} do not belong together")
+            return cls(
+                description["name"],
+                ids,
+                vocabulary,
+                description["validation"],
+                description["encoding"],
+                description["line_ends"],
+                tuple(description["prefixes"]),
+            )
+        except FileNotFoundError as error:
+            raise UserError(f"There is no corpus in {directory}.", field="corpus") from error
+        except (ValueError, KeyError, TypeError, EOFError) as error:
+            raise UserError(
+                f"The corpus in {directory} is damaged: {error}.", field="corpus"
+            ) from error
+
+    def _chunks(self) -> Iterator[Ids]:
+        for start in range(0, len(self.ids), _CHUNK):
+            yield self.ids[start : start + _CHUNK]
+
+
+def _strangeness(pair: tuple[str, int]) -> tuple[int, bool, str]:
+    """Sorts rare characters: among equally rare ones a stray symbol tells more than a letter."""
+    character, count = pair
+    return count, character.isalpha(), character

@@ -1,0 +1,159 @@
+"""The character-level language model: ids and a state in, logits and the next state out.
+
+One hot or embedded input, a recurrence (`charrnn.recurrence`), dropout, and an output layer
+q_t = H_t W_hq + b_q. The model knows ids only; characters live in `charrnn.vocabulary`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .recurrence import NativeRecurrence, Recurrence, State, map_state
+from .settings import check, setting
+
+__all__ = ["CharRNN", "ModelConfig", "State", "detach"]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What the model is. Raises UserError for a value out of range."""
+
+    cell: str = setting(
+        "lstm",
+        "What carries the memory: plain tanh or ReLU, or the gated GRU and LSTM",
+        choices=("tanh", "relu", "gru", "lstm"),
+    )
+    implementation: str = setting(
+        "fast",
+        "Who computes it: hand-written gradients, the textbook's loop, or torch's layers",
+        choices=("fast", "scratch", "torch"),
+    )
+    hidden_size: int = setting(256, "Numbers the model remembers per layer", low=1, high=4096)
+    layers: int = setting(1, "Recurrent layers, one on top of the other", low=1, high=8)
+    bidirectional: bool = setting(
+        False, "Also read backwards: sees the future, so training looks perfect and text is useless"
+    )
+    input: str = setting(
+        "one-hot",
+        "How a character enters: one-hot as in the textbook, or a learned embedding",
+        choices=("one-hot", "embedding"),
+    )
+    embedding_size: int = setting(64, "Width of a learned embedding", low=1, high=4096)
+    dropout: float = setting(
+        0.0, "Share of hidden numbers hidden at random while training", low=0.0, high=0.9
+    )
+    initialization: str = setting(
+        "orthogonal",
+        "First weights: the textbook's normal(0, 0.01²), torch's uniform, or orthogonal",
+        choices=("normal", "uniform", "orthogonal"),
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def label(self) -> str:
+        """The model in a few words, such as "LSTM 512" or "2 × GRU 256, bidirectional"."""
+        name = {"tanh": "tanh RNN", "relu": "ReLU RNN", "gru": "GRU", "lstm": "LSTM"}[self.cell]
+        depth = f"{self.layers} × " if self.layers > 1 else ""
+        both = ", bidirectional" if self.bidirectional else ""
+        return f"{depth}{name} {self.hidden_size}{both}"
+
+
+def detach(state: State) -> State:
+    """The state as a value: gradients do not flow back through it any more."""
+    return map_state(Tensor.detach, state)
+
+
+class CharRNN(nn.Module):
+    """A character-level RNN language model.
+
+    `vocabulary_size` counts `<unk>`. `generator` makes the first weights repeatable.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        vocabulary_size: int,
+        *,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.vocabulary_size = vocabulary_size
+        embedded = config.input == "embedding"
+        if embedded:
+            self.embedding = nn.Parameter(torch.empty(vocabulary_size, config.embedding_size))
+        input_size = config.embedding_size if embedded else vocabulary_size
+        own = config.implementation != "torch"
+        build = (
+            partial(Recurrence, implementation=config.implementation) if own else NativeRecurrence
+        )
+        self.recurrence: Recurrence | NativeRecurrence = build(
+            config.cell,
+            input_size,
+            config.hidden_size,
+            layers=config.layers,
+            bidirectional=config.bidirectional,
+            dropout=config.dropout,
+        )
+        directions = 2 if config.bidirectional else 1
+        self.W_hq = nn.Parameter(torch.empty(directions * config.hidden_size, vocabulary_size))
+        self.b_q = nn.Parameter(torch.empty(vocabulary_size))
+        if not self.W_hq.is_meta:
+            self._initialize(generator)
+
+    def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Logits of the character after each of `ids` (B, T), and the state after the last.
+
+        The logits are (T·B, V), time step by time step, as in the textbook: their targets are
+        `targets.T.reshape(-1)`. The state is (L·D, B, H), or two of them for the LSTM; None is
+        zeros.
+        """
+        inputs = ids.t()  # (T, B)
+        if self.config.input == "embedding":
+            inputs = F.embedding(inputs, self.embedding)  # (T, B, E)
+        H, state = self.recurrence(inputs, state)
+        H = F.dropout(H, self.config.dropout, self.training and self.config.dropout > 0)
+        return H.reshape(-1, self.W_hq.shape[0]) @ self.W_hq + self.b_q, state
+
+    def begin_state(self, batch_size: int) -> State:
+        """A state of zeros for `batch_size` sequences."""
+        config = self.config
+        rows = config.layers * (2 if config.bidirectional else 1)
+        zeros = self.W_hq.new_zeros(rows, batch_size, config.hidden_size)
+        return (zeros, zeros.clone()) if config.cell == "lstm" else zeros
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers training adjusts."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    @torch.no_grad()
+    def _initialize(self, generator: torch.Generator | None) -> None:
+        """First weights. Orthogonal: Saxe et al. 2014; forget bias 1: Jozefowicz et al. 2015."""
+        scheme, H = self.config.initialization, self.config.hidden_size
+        for name, weight in self.named_parameters():
+            bias = weight.ndim == 1
+            if scheme == "normal":
+                weight.zero_() if bias else weight.normal_(0.0, 0.01, generator=generator)
+            elif scheme == "uniform":
+                bound = 1 / math.sqrt(H)
+                weight.uniform_(-bound, bound, generator=generator)
+            elif bias:
+                weight.zero_()
+                if self.config.cell == "lstm" and ("b_h" in name or "bias_ih" in name):
+                    weight[H : 2 * H] = 1.0
+            elif "W_hh" in name or "weight_hh" in name:
+                for gate in torch.split(weight, H, dim=0 if "weight_hh" in name else 1):
+                    nn.init.orthogonal_(gate, generator=generator)
+            elif name == "embedding":
+                weight.normal_(0.0, 0.5, generator=generator)
+            else:
+                nn.init.xavier_uniform_(weight, generator=generator)

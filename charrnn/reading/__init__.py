@@ -1,0 +1,180 @@
+"""Whatever people have (files, archives, bytes from a pipe, pasted text) as one clean `Text`.
+
+Clean means: line ends are LF, and of the control characters only LF and tab are left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import UserError
+from . import archives
+from .binary import NotTextError
+from .decoding import decode_bytes
+
+LIMIT = 100 << 20  # bytes of a file, and of all the texts chosen together
+
+_AS_LINE_END = frozenset("\v\f\x85\u2028\u2029")
+_UNWANTED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text to train on, in memory, with what was learnt about it on the way in.
+
+    `name` is for people: "notes.txt", "3 files". `encoding` and `line_ends` ("LF", "CRLF",
+    "CR", "mixed" or "none") are as found, before they were made the same. `prefixes` are
+    beginnings worth continuing, for the texts that come with the package.
+    """
+
+    text: str
+    name: str
+    encoding: str = "UTF-8"
+    line_ends: str = "LF"
+    prefixes: tuple[str, ...] = ()
+
+
+def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
+    """The text in some bytes, such as a file's or standard input's; a zip archive is unpacked.
+
+    `encoding` overrides what would be found, by any name that Python knows it by.
+
+    Raises UserError if there is no text in the bytes: they are empty, binary or too many
+    (over 100 MB), a damaged archive, or do not fit the encoding.
+    """
+    _check_size(len(data), name)
+    if not archives.is_zip(data):
+        decoded, found = decode_bytes(data, name=name, encoding=encoding)
+        return _clean(decoded, name=name, encoding=found)
+    texts: list[Text] = []
+    skipped = 0
+    for member, content in archives.members(data, name=name, limit=LIMIT):
+        try:
+            decoded, found = decode_bytes(content, name=f"{member} in {name}", encoding=encoding)
+            texts.append(_clean(decoded, name=member, encoding=found))
+        except (NotTextError, _EmptyError):
+            skipped += 1  # said in the name below; refused if no text is left
+    if not texts:
+        raise UserError(
+            f"There is no text in {name}. It should hold text files (.txt).", field="corpus"
+        )
+    contents = f"{len(texts):,} text{'s' if len(texts) > 1 else ''}"
+    if skipped:
+        contents += f", {skipped:,} skipped"
+    return _join(texts, name=f"{name} ({contents})")
+
+
+def read_files(paths: Sequence[Path], *, encoding: str | None = None) -> Text:
+    """The text of one or several files, joined by a newline in the order given.
+
+    Each file is a text or a zip archive of texts. Nothing is written to disk.
+
+    Raises UserError, which names the file, if one cannot be read or holds no text (`decode`).
+    """
+    if not paths:
+        raise UserError("No file was chosen.", field="corpus")
+    texts: list[Text] = []
+    left = LIMIT
+    for path in paths:
+        data = _read(path, left, alone=len(paths) == 1)
+        left -= len(data)
+        texts.append(decode(data, name=_printable(path.name), encoding=encoding))
+    return texts[0] if len(texts) == 1 else _join(texts, name=f"{len(texts):,} files")
+
+
+def read_text(text: str, *, name: str = "pasted text") -> Text:
+    """A text that is characters already, cleaned like one from a file.
+
+    Raises UserError if it is empty, or over 100 MB.
+    """
+    _check_size(len(text), name)
+    return _clean(text, name=name, encoding="UTF-8")
+
+
+class _EmptyError(UserError):
+    """Nothing but white space."""
+
+
+def _clean(text: str, *, name: str, encoding: str) -> Text:
+    """Line ends to LF, half surrogate pairs to U+FFFD, and control characters out.
+
+    CR, CRLF, form feed, vertical tab, U+0085, U+2028 and U+2029 end a line; tab stays; the
+    other C0 and C1 control characters and byte order marks go.
+    """
+    crlf = text.count("\r\n")
+    found = {
+        "CRLF": crlf,
+        "CR": text.count("\r") - crlf,
+        "LF": text.count("\n") - crlf,
+    }
+    kinds = [kind for kind, count in found.items() if count]
+    # Each step copies the text only if there is something to replace.
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _UNWANTED.sub(_mend, text)
+    if not text or text.isspace():
+        raise _EmptyError(f"{name} is empty. Choose a text with something in it.", field="corpus")
+    return Text(text, name, encoding, line_ends=_one_kind(kinds))
+
+
+def _mend(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in _AS_LINE_END:
+        return "\n"
+    return "\ufffd" if "\ud800" <= character <= "\udfff" else ""
+
+
+def _join(texts: Sequence[Text], *, name: str) -> Text:
+    if len(texts) == 1:
+        return replace(texts[0], name=name)
+    return Text(
+        "\n".join(text.text for text in texts),
+        name,
+        encoding=", ".join(dict.fromkeys(text.encoding for text in texts)),
+        line_ends=_one_kind(text.line_ends for text in texts),
+    )
+
+
+def _one_kind(kinds: Iterable[str]) -> str:
+    distinct = set(kinds) - {"none"}
+    return "mixed" if len(distinct) > 1 else distinct.pop() if distinct else "none"
+
+
+def _read(path: Path, limit: int, *, alone: bool) -> bytes:
+    try:
+        with path.open("rb") as file:
+            # One byte more than may be: a pipe or a growing file does not know its size.
+            data = file.read(limit + 1)
+    except FileNotFoundError:
+        raise UserError(f"There is no file {path}.", field="corpus") from None
+    except IsADirectoryError:
+        raise UserError(
+            f"{path} is a folder. Choose the files in it, or a .zip of them.", field="corpus"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} could not be read: {error}.", field="corpus") from error
+    if len(data) > limit:
+        what = path.name if alone else f"With {path.name}, what was chosen"
+        raise _too_large(what)
+    return data
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > LIMIT:
+        raise _too_large(name)
+
+
+def _too_large(what: str) -> UserError:
+    return UserError(
+        f"{what} is over {LIMIT >> 20} MB, which is more than can be trained on here. "
+        "Choose a part of it.",
+        field="corpus",
+    )
+
+
+def _printable(name: str) -> str:
+    """A file's name without the half surrogates that stand for bytes that are no UTF-8."""
+    return name.encode("utf-8", "replace").decode()

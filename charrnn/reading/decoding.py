@@ -1,0 +1,193 @@
+"""Bytes to characters: the encoding, as told or as found.
+
+In this order: the encoding that was asked for; a byte order mark; UTF-8; UTF-16 and UTF-32
+without a mark, known by their NULs; and then the likeliest of the older encodings
+(`charrnn.reading.guessing`). A few bytes that do not fit are replaced by U+FFFD and counted in the
+name of the encoding; many of them mean that the encoding is another one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from ..errors import UserError
+from . import guessing
+from .binary import refuse_binary, refuse_known_kinds
+
+_LOSS_ALLOWED = 0.01  # share of characters that may be undecodable
+
+_MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WITHOUT_MARK = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+# What nearly all characters of any modern text are; UTF-16 read in the wrong order is not.
+_MODERN = re.compile(
+    "[\t\n\r -~\u00a0-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u1e00-\u1fff\u2010-\u203f"
+    "\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f000-\U0002ffff]"
+)
+_PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
+
+_NAMES = {  # Python's names, as people write them
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with BOM",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+    "utf-32": "UTF-32",
+    "utf-32-le": "UTF-32 LE",
+    "utf-32-be": "UTF-32 BE",
+    "gb18030": "GB18030",
+    "big5": "Big5",
+    "big5hkscs": "Big5",
+    "cp932": "Shift JIS",
+    "euc_jp": "EUC-JP",
+    "iso2022_jp": "ISO-2022-JP",
+    "cp949": "Korean (CP949)",
+    "koi8-r": "KOI8-R",
+    "koi8-u": "KOI8-U",
+    "mac-roman": "Mac Roman",
+    "mac-cyrillic": "Mac Cyrillic",
+    "cp866": "DOS Cyrillic (CP866)",
+    "cp437": "DOS Latin (CP437)",
+    "cp850": "DOS Latin (CP850)",
+    "cp874": "Thai (CP874)",
+}
+
+
+def decode_bytes(data: bytes, *, name: str, encoding: str | None = None) -> tuple[str, str]:
+    """The characters of `data`, and the encoding they were in, as people write its name.
+
+    `name` stands for the data in messages. A byte order mark is not part of the text.
+
+    Raises UserError with `field="encoding"` if `encoding` is unknown or does not fit, or if
+    none was given and none can be found; NotTextError (`charrnn.reading.binary`) for binary data.
+    """
+    refuse_known_kinds(data, name)
+    if encoding is not None and encoding.strip():
+        return _decode_as_told(data, name, encoding.strip())
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            text, lost = _replacing(data, codec)
+            if lost <= _allowed(text):
+                return text, _label(codec, lost)
+    if b"\0" in data:
+        return _decode_wide(data, name)
+    refuse_binary(data, name)
+    codec = "iso2022_jp" if re.search(rb"\x1b\$[@B][!-~]", data) else "utf-8"
+    try:
+        return data.decode(codec), people_call(codec)
+    except UnicodeDecodeError:
+        return _decode_guessing(data, name)
+
+
+def people_call(codec: str) -> str:
+    """The name by which people know one of Python's codecs: "cp1252" is "Windows-1252"."""
+    name = codecs.lookup(codec).name
+    if name in _NAMES:
+        return _NAMES[name]
+    if re.fullmatch(r"cp125\d", name):
+        return name.replace("cp", "Windows-")
+    return name.replace("iso8859", "ISO-8859").upper().replace("_", "-")
+
+
+def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
+    try:
+        codec = codecs.lookup(encoding).name
+    except (LookupError, ValueError, UnicodeError):
+        raise UserError(
+            f"There is no encoding called {encoding!r}. Some that there are: utf-8, utf-16, "
+            "gb18030, big5, shift_jis, euc-kr, koi8-r, windows-1251, windows-1252.",
+            field="encoding",
+        ) from None
+    if codec == "utf-8" and data.startswith(codecs.BOM_UTF8):
+        codec = "utf-8-sig"
+    where = ""
+    for candidate in dict.fromkeys((guessing.SUPERSETS.get(codec, codec), codec)):
+        try:
+            text = data.decode(candidate)
+        except LookupError:  # Python's codecs from bytes to bytes, such as "hex"
+            raise UserError(f"{encoding!r} is no encoding of text.", field="encoding") from None
+        except UnicodeDecodeError as error:
+            where = f": byte {error.start + 1:,} does not fit"
+            continue
+        except UnicodeError:  # a few codecs say no more than that
+            continue
+        if "\0" in text or not candidate.startswith(("utf-16", "utf-32")):
+            refuse_binary(data, name)
+        return text, people_call(candidate)
+    raise UserError(
+        f"{name} is not in {people_call(codec)}{where}. "
+        "Choose another encoding, or leave it to be found.",
+        field="encoding",
+    )
+
+
+def _decode_wide(data: bytes, name: str) -> tuple[str, str]:
+    """UTF-16 or UTF-32 without a mark, which are full of NULs."""
+    piece = data[: guessing.SAMPLE]
+    shares = {codec: _modern_share(piece, codec) for codec in _WITHOUT_MARK}
+    codec = max(shares, key=lambda codec: shares[codec])
+    # ASCII with a NUL here and there reads as Chinese; ASCII in UTF-16 is NULs by half.
+    others = piece.replace(b"\0", b"")
+    is_ascii = len(others.translate(None, _PRINTABLE)) < 0.05 * len(others)
+    if shares[codec] < 0.95 or (is_ascii and len(others) > 0.7 * len(piece)):
+        refuse_binary(data, name)
+    text, lost = _replacing(data, codec)
+    return text, _label(codec, lost)
+
+
+def _modern_share(piece: bytes, codec: str) -> float:
+    text = codecs.getincrementaldecoder(codec)("replace").decode(piece)
+    return len(_MODERN.findall(text)) / max(len(text), 1)
+
+
+def _decode_guessing(data: bytes, name: str) -> tuple[str, str]:
+    piece = guessing.sample(data)
+    likely = guessing.rank(piece)
+    if _is_damaged_utf8(piece):
+        likely.insert(0, "utf-8")
+    for codec in likely:
+        text, lost = _replacing(data, codec)
+        if lost <= _allowed(text):
+            return text, _label(codec, lost)
+    raise UserError(
+        f"The encoding of {name} could not be told. Say which it is, or save it as UTF-8.",
+        field="encoding",
+    )
+
+
+def _is_damaged_utf8(piece: bytes) -> bool:
+    """Whether far more characters are whole than broken.
+
+    So it is in a UTF-8 file that was cut or spliced; text in another encoding has hardly any
+    characters that are whole by chance.
+    """
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(piece)
+    broken = text.count("\ufffd")
+    whole = len(text) - len(text.encode("ascii", "ignore")) - broken
+    return whole > 4 * broken
+
+
+def _replacing(data: bytes, codec: str) -> tuple[str, int]:
+    """The text with U+FFFD for what cannot be read, and how often that was."""
+    text = data.decode(codec, "replace")
+    lost = text.count("\ufffd")
+    if lost and codec.startswith("utf-8"):
+        lost -= data.count("\ufffd".encode())  # replaced long ago, and well-formed since
+    return text, lost
+
+
+def _allowed(text: str) -> float:
+    return max(1, _LOSS_ALLOWED * len(text))
+
+
+def _label(codec: str, lost: int) -> str:
+    name = people_call(codec)
+    if lost:
+        name += f" ({lost:,} unreadable character{'s' if lost > 1 else ''} replaced)"
+    return name

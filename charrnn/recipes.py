@@ -1,0 +1,323 @@
+"""Recipes: the textbook's experiments and the time budgets, as data; and `plan`, which turns one
+of them, a text and some settings into a run.
+
+The textbook is Dive into Deep Learning (Zhang, Lipton, Li, Smola): "Recurrent Neural Network
+Implementation from Scratch" and "Concise Implementation of Recurrent Neural Networks"; the
+lyrics are those of its Chinese edition, which also has the ReLU variant as an exercise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .budgets import choose
+from .corpus import Corpus, Preparation, Text
+from .errors import UserError
+from .model import ModelConfig
+from .settings import split
+from .training import TrainingConfig, check_fit
+
+TIME_MACHINE = Preparation(letters_only=True, first=10_000)
+LYRICS = Preparation(newlines_to_spaces=True, first=10_000)
+_TRAVELLER = ("time traveller", "traveller")
+_PARTING = ("分开", "不分开")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named way to train.
+
+    `kind` is "budget" (a time), "textbook" (an experiment with a published result) or "custom".
+    `published` maps epochs to the training perplexities that the textbook reports. A budget
+    chooses model and training itself once it knows the text.
+    """
+
+    name: str
+    kind: str
+    summary: str
+    corpus: str | None = None
+    preparation: Preparation = Preparation()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    prefixes: tuple[str, ...] = ()
+    published: Mapping[int, float] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def length(self) -> str:
+        """How long it takes, in words: "10 s", "500 epochs"."""
+        if self.training.epochs is not None:
+            return f"{self.training.epochs} epochs"
+        seconds = self.training.seconds
+        if seconds is None:
+            return "until it stops improving"
+        return f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For people and programs that choose a recipe."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "summary": self.summary,
+            "length": self.length,
+            "corpus": self.corpus,
+            "epochs": self.training.epochs,
+            "seconds": self.training.seconds,
+            "published": {str(epoch): value for epoch, value in self.published.items()},
+            "note": self.note,
+        }
+
+
+def _budget(name: str, seconds: float | None, summary: str) -> Recipe:
+    return Recipe(name, "budget", summary, training=TrainingConfig(seconds=seconds))
+
+
+def _textbook(
+    name: str,
+    summary: str,
+    *,
+    lyrics: bool,
+    cell: str = "tanh",
+    hidden_size: int,
+    epochs: int,
+    sampling: str,
+    concise: bool = False,
+    optimizer: str = "sgd",
+    learning_rate: float,
+    clip: float,
+    published: Mapping[int, float],
+    sample_every: int,
+    note: str = "",
+) -> Recipe:
+    """The textbook's protocol: minibatches of 32 × 35, no held-out part, greedy samples of 50."""
+    return Recipe(
+        name,
+        "textbook",
+        summary,
+        corpus="songs" if lyrics else "time-machine",
+        preparation=LYRICS if lyrics else TIME_MACHINE,
+        model=ModelConfig(
+            cell=cell,
+            implementation="torch" if concise else "scratch",
+            hidden_size=hidden_size,
+            initialization="uniform" if concise else "normal",
+        ),
+        training=TrainingConfig(
+            sampling=sampling,
+            shift=not lyrics,  # the Chinese edition cuts every epoch at the same places
+            epochs=epochs,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            schedule="constant",
+            clip=clip,
+            validation=0.0,
+            precision="float32",
+            samples="greedy",
+            sample_every=sample_every,
+        ),
+        prefixes=_PARTING if lyrics else _TRAVELLER,
+        published=published,
+        note=note,
+    )
+
+
+_LYRICS_NOTE = "published with other lyrics, of 1,027 symbols"
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        _budget("sprint", 10, "An LSTM in ten seconds"),
+        _budget("coffee", 60, "A better one in a minute"),
+        _budget("deep", 300, "A good one in five minutes"),
+        _budget("night", None, "As good as it gets: until it stops improving"),
+        _textbook(
+            "time-machine-scratch",
+            "tanh RNN from scratch, sequential partitioning",
+            lyrics=False,
+            hidden_size=512,
+            epochs=500,
+            sampling="sequential",
+            learning_rate=1,
+            clip=1,
+            published={500: 1.0},
+            sample_every=100,
+        ),
+        _textbook(
+            "time-machine-scratch-random",
+            "tanh RNN from scratch, random sampling",
+            lyrics=False,
+            hidden_size=512,
+            epochs=500,
+            sampling="random",
+            learning_rate=1,
+            clip=1,
+            published={500: 1.4},
+            sample_every=100,
+            note="published twice: 1.4 and 1.5",
+        ),
+        _textbook(
+            "time-machine-concise",
+            "tanh RNN by torch's nn.RNN, sequential partitioning",
+            lyrics=False,
+            concise=True,
+            hidden_size=256,
+            epochs=500,
+            sampling="sequential",
+            learning_rate=1,
+            clip=1,
+            published={},
+            sample_every=100,
+            note="published as a curve only",
+        ),
+        _textbook(
+            "lyrics-scratch-random",
+            "tanh RNN from scratch on lyrics, random sampling",
+            lyrics=True,
+            hidden_size=256,
+            epochs=250,
+            sampling="random",
+            learning_rate=100,
+            clip=0.01,
+            published={50: 70.0, 100: 9.73, 150: 2.86, 200: 1.60, 250: 1.30},
+            sample_every=50,
+            note=_LYRICS_NOTE,
+        ),
+        _textbook(
+            "lyrics-scratch-sequential",
+            "tanh RNN from scratch on lyrics, sequential partitioning",
+            lyrics=True,
+            hidden_size=256,
+            epochs=250,
+            sampling="sequential",
+            learning_rate=100,
+            clip=0.01,
+            published={50: 59.5, 100: 6.80, 150: 2.06, 200: 1.30, 250: 1.16},
+            sample_every=50,
+            note=_LYRICS_NOTE,
+        ),
+        _textbook(
+            "lyrics-scratch-relu",
+            "ReLU RNN from scratch on lyrics, random sampling",
+            lyrics=True,
+            cell="relu",
+            hidden_size=256,
+            epochs=1000,
+            sampling="random",
+            learning_rate=100,
+            clip=0.01,
+            published={
+                100: 17.2,
+                200: 3.02,
+                300: 1.78,
+                400: 1.58,
+                500: 1.49,
+                600: 1.42,
+                700: 1.36,
+            },
+            sample_every=100,
+            note=_LYRICS_NOTE,
+        ),
+        _textbook(
+            "lyrics-concise",
+            "tanh RNN by torch's nn.RNN on lyrics, Adam",
+            lyrics=True,
+            concise=True,
+            hidden_size=256,
+            epochs=1000,
+            sampling="sequential",
+            optimizer="adam",
+            learning_rate=0.001,
+            clip=0.01,
+            published={250: 19.9, 500: 1.042, 750: 1.017, 1000: 1.012},
+            sample_every=250,
+            note=_LYRICS_NOTE,
+        ),
+        Recipe(
+            "custom",
+            "custom",
+            "Every setting yours",
+            training=TrainingConfig(seconds=60),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run needs to begin."""
+
+    recipe: str
+    corpus: Corpus
+    model: ModelConfig
+    training: TrainingConfig
+    prefixes: tuple[str, ...]
+
+
+def find(name: str) -> Recipe:
+    """The recipe of that name; UserError, listing them, if there is none."""
+    if name not in RECIPES:
+        names = ", ".join(RECIPES)
+        raise UserError(f"There is no recipe {name!r}. The recipes are {names}.", field="recipe")
+    return RECIPES[name]
+
+
+def plan(
+    text: Text,
+    *,
+    recipe: str = "sprint",
+    settings: Mapping[str, object] | None = None,
+    seed: int | None = None,
+    epochs: int | None = None,
+    seconds: float | None = None,
+) -> Plan:
+    """Prepare a text as a recipe asks and settle every setting.
+
+    `settings` are fields of `ModelConfig` and `TrainingConfig`, as strings or values; they go
+    before the recipe's own. `epochs` and `seconds` say how long instead of the recipe.
+
+    Raises UserError, naming the field, for anything that does not fit.
+    """
+    chosen = find(recipe)
+    wishes: dict[str, object] = dict(settings or {})
+    wishes |= {
+        name: value
+        for name, value in (("seed", seed), ("epochs", epochs), ("seconds", seconds))
+        if value is not None
+    }
+    for_model, for_training = split(wishes, ModelConfig, TrainingConfig)
+    if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
+        raise UserError("Give epochs or seconds, not both.", field="seconds")
+    if for_training.get("epochs") is not None:
+        for_training["seconds"] = None
+    elif for_training.get("seconds") is not None:
+        for_training["epochs"] = None
+    corpus = Corpus.from_text(text, preparation=chosen.preparation)
+    model, training = chosen.model, chosen.training
+    if chosen.kind == "budget":
+        asked = for_training.get("seconds")
+        budget = training.seconds if asked is None else asked
+        held_out = for_training.get("validation", training.validation)
+        model, training = choose(round(len(corpus.ids) * (1 - held_out)), budget)
+    model = replace(model, **for_model)
+    training = replace(training, **for_training)
+    if not training.open_ended and training.schedule == "plateau" and "schedule" not in wishes:
+        training = replace(training, schedule="cosine")
+    corpus = corpus.with_validation(training.validation)
+    check_fit(corpus, model, training)
+    prefixes = _prefixes(chosen, corpus)
+    return Plan(recipe, corpus, model, training, prefixes)
+
+
+def _prefixes(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
+    """The recipe's prefixes, or the text's own, as far as the model can read them; else how the
+    text begins."""
+    for prefixes in (recipe.prefixes, corpus.prefixes):
+        readable = tuple(prefix for prefix in prefixes if not corpus.vocabulary.unknown(prefix))
+        if readable:
+            return readable
+    opening = corpus.vocabulary.decode(corpus.ids[:12]).lstrip("\n")
+    line = opening.split("\n")[0]
+    words = line.rsplit(" ", 1)[0] if " " in line else line
+    return (words,)

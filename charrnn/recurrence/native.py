@@ -1,0 +1,52 @@
+"""torch's own recurrent layers behind the same face as the hand-written ones."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .state import State
+
+
+class NativeRecurrence(nn.Module):
+    """`nn.RNN`, `nn.GRU` or `nn.LSTM`, over symbol ids (T, B) or embeddings (T, B, I)."""
+
+    def __init__(
+        self,
+        cell: str,
+        input_size: int,
+        hidden_size: int,
+        *,
+        layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.input_size = input_size
+        between = dropout if layers > 1 else 0.0  # torch warns about dropout between one layer
+        self.rnn: nn.RNN | nn.GRU | nn.LSTM
+        if cell == "lstm":
+            self.rnn = nn.LSTM(
+                input_size, hidden_size, layers, bidirectional=bidirectional, dropout=between
+            )
+        elif cell == "gru":
+            self.rnn = nn.GRU(
+                input_size, hidden_size, layers, bidirectional=bidirectional, dropout=between
+            )
+        else:
+            self.rnn = nn.RNN(
+                input_size,
+                hidden_size,
+                layers,
+                nonlinearity=cell,
+                bidirectional=bidirectional,
+                dropout=between,
+            )
+
+    def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Outputs (T, B, D·H) and the state after the last step."""
+        if not inputs.is_floating_point():
+            weight = next(self.rnn.parameters())
+            inputs = F.one_hot(inputs, self.input_size).to(weight.dtype)
+        outputs, after = self.rnn(inputs, state)
+        return outputs, after

@@ -1,0 +1,91 @@
+"""Training: `TrainingConfig`, and `train(...)`, a generator of events.
+
+It knows no screen and no process: whoever wants to watch iterates, whoever wants to stop says so
+through `commands`. The events are those of `events.jsonl`: `start`, `progress`, `sample`,
+`checkpoint`, `end`, each a JSON object with the seconds since the run began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+
+from ..checkpoint import LARGEST
+from ..corpus import Corpus
+from ..errors import UserError
+from ..model import CharRNN, ModelConfig
+from .config import TrainingConfig
+from .events import Commands, Event
+from .pace import Leg
+from .trainer import Trainer
+
+__all__ = ["Commands", "Event", "Leg", "TrainingConfig", "check_fit", "train"]
+
+_LARGEST_GRAPH = 200_000  # characters that one gradient may reach back over
+
+
+def train(
+    corpus: Corpus,
+    model: ModelConfig | None = None,
+    training: TrainingConfig | None = None,
+    *,
+    recipe: str = "custom",
+    prefixes: Sequence[str] = ("",),
+    directory: str | Path | None = None,
+    resume: bool = False,
+    leg: Leg | None = None,
+    commands: Commands = set,
+) -> Iterator[Event]:
+    """Train a model on a corpus; yields events until one named `end`.
+
+    Into `directory` go the checkpoint (`checkpoint/`, replaced as the model improves) and what is
+    needed to `resume` bit for bit; without one nothing is kept. `commands` is asked after every
+    minibatch and answers with any of `"stop"` and `"sample"`. Samples continue each of `prefixes`.
+
+    Raises UserError, before the first event, if the corpus does not suit the configuration.
+    """
+    model, training = model or ModelConfig(), training or TrainingConfig()
+    if corpus.validation != training.validation:
+        corpus = corpus.with_validation(training.validation)
+    check_fit(corpus, model, training)
+    place = None if directory is None else Path(directory)
+    trainer = Trainer(
+        corpus,
+        model,
+        training,
+        recipe=recipe,
+        prefixes=prefixes,
+        directory=place,
+        commands=commands,
+    )
+    return trainer.run(resume=resume, leg=leg or Leg())
+
+
+def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> None:
+    """Raise UserError, naming the setting, if a corpus and the configurations do not go together:
+    a text too short for one minibatch, a model too large for a checkpoint, a graph too long for
+    memory, a run without an end."""
+    characters = len(corpus.training)
+    training.minibatches(corpus.training, 0)
+    with torch.device("meta"):
+        parameters = CharRNN(model, len(corpus.vocabulary)).parameter_count
+    if parameters > LARGEST:
+        raise UserError(
+            f"This model has {parameters:,} parameters; {LARGEST:,} are the most that a checkpoint "
+            "holds. Use a smaller hidden_size or fewer layers.",
+            field="hidden_size",
+        )
+    if training.truncate == "epoch" and characters > _LARGEST_GRAPH:
+        raise UserError(
+            f"truncate = epoch keeps the graph of {characters:,} characters in memory; at most "
+            f"{_LARGEST_GRAPH:,} are allowed. Use a shorter text or truncate = minibatch.",
+            field="truncate",
+        )
+    if training.open_ended and len(corpus.held_out) < 2:
+        raise UserError(
+            "Without epochs or seconds a run ends when the held-out part improves no more, and "
+            "nothing is held out: set validation, epochs or seconds.",
+            field="validation",
+        )

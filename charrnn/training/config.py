@@ -1,0 +1,94 @@
+"""How a model is trained: every setting, with its rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..batches import Epoch, epoch
+from ..errors import UserError
+from ..settings import check, setting
+from ..vocabulary import Ids
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a model is trained. Raises UserError for a value out of range.
+
+    A run ends after `epochs`, after `seconds`, or, with neither, when it stops improving.
+    """
+
+    sampling: str = setting(
+        "sequential",
+        "Minibatches that follow on each other and carry the state, or subsequences at random",
+        choices=("sequential", "random"),
+    )
+    truncate: str = setting(
+        "minibatch",
+        "How far gradients reach back: one minibatch, or the whole epoch (one update an epoch)",
+        choices=("minibatch", "epoch"),
+    )
+    shift: bool = setting(True, "Begin every epoch at a random offset of less than `steps`")
+    batch_size: int = setting(32, "Sequences in a minibatch", low=1, high=4096)
+    steps: int = setting(35, "Characters in each of its sequences", low=1, high=4096)
+    epochs: int | None = setting(
+        None, "Passes over the training text", kind=int, low=1, high=1_000_000, optional=True
+    )
+    seconds: float | None = setting(
+        None, "Time the whole run may take", kind=float, low=0.1, high=1e7, optional=True
+    )
+    optimizer: str = setting("adamw", "How weights are moved", choices=("sgd", "adam", "adamw"))
+    learning_rate: float = setting(0.002, "How far, at its highest", low=0.0, high=1e6)
+    schedule: str = setting(
+        "cosine",
+        "Learning rate: constant, falling to the end of the run, or falling when stuck",
+        choices=("constant", "cosine", "plateau"),
+    )
+    weight_decay: float = setting(0.01, "How strongly AdamW shrinks weights", low=0.0, high=10.0)
+    clip: float | None = setting(
+        1.0, "Longest gradient allowed, θ; none clips nothing", low=1e-9, high=1e9, optional=True
+    )
+    validation: float = setting(
+        0.1, "Share of the text held out, at its end; 0 for none", low=0.0, high=0.5
+    )
+    precision: str = setting(
+        "auto",
+        "Arithmetic: float32, bfloat16, or whichever suits the processor",
+        choices=("float32", "bfloat16", "auto"),
+    )
+    threads: int | None = setting(
+        None, "Processor threads; none takes all cores", kind=int, low=1, high=1024, optional=True
+    )
+    seed: int = setting(0, "Same seed, same run", low=0, high=2**31 - 1)
+    samples: str = setting(
+        "sample", "How texts on the way are written", choices=("greedy", "sample")
+    )
+    sample_length: int = setting(50, "Their length after the prefix", low=0, high=10_000)
+    sample_every: int | None = setting(
+        None, "Epochs between extra ones", kind=int, low=1, high=1_000_000, optional=True
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.truncate == "epoch" and self.sampling == "random":
+            raise UserError(
+                "truncate = epoch keeps the graph across an epoch, but random sampling starts each "
+                "minibatch anew: choose sequential sampling.",
+                field="truncate",
+            )
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the run ends only when it stops improving."""
+        return self.epochs is None and self.seconds is None
+
+    def minibatches(self, ids: Ids, number: int) -> Epoch:
+        """The minibatches of epoch `number`; UserError if the text is too short for one."""
+        return epoch(
+            ids,
+            sampling=self.sampling,
+            batch_size=self.batch_size,
+            steps=self.steps,
+            seed=self.seed,
+            number=number,
+            shift=self.shift,
+        )

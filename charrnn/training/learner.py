@@ -1,0 +1,154 @@
+"""One model learning: forward, loss, backward, clip, update, minibatch after minibatch."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..generation import write
+from ..model import CharRNN, ModelConfig, State, detach
+from ..vocabulary import Vocabulary
+from .optimization import build_optimizer, clip_gradients
+from .resume import Point, moments_of, restore_moments
+
+if TYPE_CHECKING:
+    from .config import TrainingConfig
+
+
+_TOO_SMALL_TO_SHARE = 300_000  # multiplications of one gate in one step
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update of the weights: the gradient's norm before clipping, None where none was due."""
+
+    nats: float
+    norm: float | None
+
+
+class Learner:
+    """A model, its optimizer, and the state carried from minibatch to minibatch."""
+
+    def __init__(self, model: ModelConfig, training: TrainingConfig, vocabulary_size: int) -> None:
+        self.config = training
+        self.threads = training.threads or _suitable_threads(model, training)
+        torch.set_num_threads(self.threads)
+        torch.manual_seed(training.seed)  # dropout
+        first = torch.Generator().manual_seed(training.seed)
+        self.model = CharRNN(model, vocabulary_size, generator=first)
+        self.parameters = list(self.model.parameters())
+        self.optimizer = build_optimizer(
+            training.optimizer,
+            self.parameters,
+            learning_rate=training.learning_rate,
+            weight_decay=training.weight_decay,
+        )
+        # Only torch's own layers gain from bfloat16 so far; `auto` leaves the others alone.
+        self.bfloat16 = training.precision == "bfloat16" or (
+            training.precision == "auto" and model.implementation == "torch" and has_bfloat16()
+        )
+        self.state: State | None = None
+        self._losses: list[Tensor] = []  # waiting for the end of the epoch
+
+    def begin_epoch(self) -> None:
+        """The state starts from zeros."""
+        self.state = None
+        self._losses.clear()
+
+    def train_on(self, X: Tensor, Y: Tensor, *, learning_rate: float, last: bool) -> Update | None:
+        """Learn from inputs and targets (B, T); `last` says that the epoch ends with them.
+
+        None means that the loss or the gradient is not finite: the weights are left alone.
+        """
+        whole_epoch = self.config.truncate == "epoch"
+        if self.config.sampling == "random":
+            self.state = None
+        elif self.state is not None and not whole_epoch:
+            self.state = detach(self.state)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            logits, self.state = self.model(X, self.state)
+        loss = F.cross_entropy(logits.float(), Y.t().reshape(-1))
+        nats = loss.item()
+        if not math.isfinite(nats):
+            return None
+        if whole_epoch:
+            self._losses.append(loss)
+            if not last:
+                return Update(nats, None)
+            loss = torch.stack(self._losses).mean()
+            self._losses.clear()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = clip_gradients(self.parameters, self.config.clip)
+        if not math.isfinite(norm):
+            return None
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        self.optimizer.step()
+        return Update(nats, norm)
+
+    @torch.no_grad()
+    def loss(self, X: Tensor, Y: Tensor) -> float:
+        """Mean nats on a minibatch from a zero state, with the weights as they are."""
+        logits, _ = self.model(X)
+        return float(F.cross_entropy(logits.float(), Y.t().reshape(-1)))
+
+    def texts(self, vocabulary: Vocabulary, prefixes: Sequence[str]) -> list[str]:
+        """What the model writes now after each prefix, the prefix included.
+
+        Raises UserError if its numbers overflow.
+        """
+        alpha = math.inf if self.config.samples == "greedy" else 1.0
+        length, seed = self.config.sample_length, self.config.seed
+        return [
+            prefix
+            + "".join(
+                one.character for one in write(self.model, vocabulary, prefix, length, alpha, seed)
+            )
+            for prefix in prefixes
+        ]
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the weights as they are now."""
+        return {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
+
+    def point(self, best: dict[str, Tensor], counters: dict[str, Any]) -> Point:
+        """All that is needed to go on from here bit for bit, with what the run itself adds."""
+        moments = moments_of(self.optimizer)
+        random = torch.get_rng_state()
+        return Point(self.weights(), best, moments, self.state, random, counters)
+
+    def go_on_from(self, point: Point) -> None:
+        """The reverse of `point`."""
+        self.model.load_state_dict(point.weights)
+        restore_moments(self.optimizer, point.moments)
+        self.state = point.state
+        torch.set_rng_state(point.random)
+
+
+def _suitable_threads(model: ModelConfig, training: TrainingConfig) -> int:
+    """One thread for products so small that handing them over costs more than computing them,
+    on a busy machine a hundred times more; else all cores."""
+    work = training.batch_size * model.hidden_size**2
+    return 1 if work < _TOO_SMALL_TO_SHARE else available_cores()
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself, rather than by way of float32."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and any(
+        name in torch.backends.cpu.get_cpu_capability() for name in ("AVX512", "AMX", "SVE")
+    )

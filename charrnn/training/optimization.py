@@ -1,0 +1,50 @@
+"""How weights are moved: the optimizers, gradient clipping and the learning-rate schedule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+
+def build_optimizer(
+    name: str, parameters: Iterable[nn.Parameter], *, learning_rate: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    """Plain SGD or Adam as in the textbook, or AdamW (Loshchilov and Hutter 2019).
+
+    AdamW's second moment forgets faster than the default (β₂ = 0.99), which suits runs of minutes.
+    """
+    if name == "sgd":
+        return torch.optim.SGD(parameters, lr=learning_rate)
+    if name == "adam":
+        return torch.optim.Adam(parameters, lr=learning_rate)
+    return torch.optim.AdamW(
+        parameters, lr=learning_rate, betas=(0.9, 0.99), weight_decay=weight_decay
+    )
+
+
+def clip_gradients(parameters: Iterable[nn.Parameter], threshold: float | None) -> float:
+    """Scale all gradients down to a common norm of at most `threshold`; the norm before that.
+
+    g ← min(1, θ / ‖g‖) g (Pascanu et al. 2013). None measures and scales nothing.
+    """
+    norm: Tensor = nn.utils.clip_grad_norm_(parameters, threshold if threshold else math.inf)
+    return float(norm)
+
+
+def learning_rate_at(
+    share: float, *, peak: float, schedule: str, warm_up: float = 0.02, floor: float = 0.02
+) -> float:
+    """The learning rate when `share` (0 … 1) of the run is done.
+
+    "constant" stays at `peak`; "cosine" rises over the first `warm_up` of the run and falls along
+    half a cosine to `floor` times the peak at its end.
+    """
+    if schedule == "constant":
+        return peak
+    if share < warm_up:
+        return peak * max(share / warm_up, 0.05)
+    fallen = (1 + math.cos(math.pi * min(1.0, (share - warm_up) / (1 - warm_up)))) / 2
+    return peak * (floor + (1 - floor) * fallen)

@@ -1,0 +1,100 @@
+"""What a training run measures as it goes, and what it says when it ends."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..evaluation import perplexity
+
+
+@dataclass
+class Tally:
+    """Sums over minibatches and updates."""
+
+    nats: float = 0.0
+    characters: int = 0
+    updates: int = 0
+    norms: float = 0.0
+    clipped: int = 0
+
+    def add(self, nats: float, characters: int, norm: float | None, clip: float | None) -> None:
+        """One minibatch: its mean nats, its characters, and the norm of its update if any."""
+        self.nats += nats * characters
+        self.characters += characters
+        if norm is not None:
+            self.updates += 1
+            self.norms += norm
+            self.clipped += clip is not None and norm > clip
+
+    @property
+    def mean_nats(self) -> float | None:
+        """Mean nats per character, None before the first minibatch."""
+        return self.nats / self.characters if self.characters else None
+
+
+@dataclass
+class Meter:
+    """Sums since the epoch began and since the last report, and the speed of late."""
+
+    epoch: Tally = field(default_factory=Tally)
+    since_report: Tally = field(default_factory=Tally)
+    characters_seen: int = 0
+    _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=12))
+
+    def start(self, elapsed: float) -> None:
+        """Speed counts from here."""
+        self._marks.append((elapsed, self.characters_seen))
+
+    def add(self, nats: float, characters: int, norm: float | None, clip: float | None) -> None:
+        """One minibatch went by."""
+        self.characters_seen += characters
+        self.epoch.add(nats, characters, norm, clip)
+        self.since_report.add(nats, characters, norm, clip)
+
+    def speed(self, elapsed: float) -> float:
+        """Training characters a second over the last dozen reports, all work included."""
+        self._marks.append((elapsed, self.characters_seen))
+        (then, before), (now, after) = self._marks[0], self._marks[-1]
+        return (after - before) / (now - then) if now > then else 0.0
+
+    def counters(self) -> dict[str, Any]:
+        """The sums as JSON."""
+        return {
+            "epoch": asdict(self.epoch),
+            "since_report": asdict(self.since_report),
+            "characters_seen": self.characters_seen,
+        }
+
+    @classmethod
+    def restored(cls, counters: dict[str, Any]) -> Meter:
+        """The reverse of `counters`."""
+        return cls(
+            Tally(**counters["epoch"]),
+            Tally(**counters["since_report"]),
+            counters["characters_seen"],
+        )
+
+
+def finite_perplexity(nats: float | None) -> float | None:
+    """exp(nats) as JSON can hold it: None where there is none, or where it overflows."""
+    value = None if nats is None else perplexity(nats)
+    return value if value is not None and math.isfinite(value) else None
+
+
+def ending(reason: str, step: int, kept: int, best: float | None) -> str:
+    """What the end of a run means, in a sentence or two.
+
+    `kept` is the step whose weights were kept, `best` their perplexity on held-out text.
+    """
+    model = "The model was kept."
+    if best is not None:
+        model = f"The best model, of step {kept:,}, was kept: perplexity {best:.4g} held out."
+    if reason == "diverged":
+        return (
+            f"Training diverged at step {step:,}: the numbers grew beyond all bounds. The last "
+            "good model was kept. Try a smaller learning_rate, or clip = 1."
+        )
+    return f"Stopped at step {step:,}. {model}" if reason == "stopped" else model

@@ -1,0 +1,205 @@
+"""The left column of the Train tab: the text, its report, the recipe, the button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from .. import corpora
+from ..errors import UserError
+from ..recipes import RECIPES
+from . import words
+from .custom import Custom, custom_settings
+from .look import asset
+from .wish import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, USUAL, Wish, size, told
+from .words import key
+from .words_train import RECIPES as NAMES
+from .words_train import REPORT, TRAIN
+
+ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
+             "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip
+AUTO = "auto"
+PROBLEM = '<div class="problem" role="alert">{{value}}</div>'
+
+_TEXT_FIELDS = frozenset({"corpus", "encoding", "text"})
+_TIMES = {"sprint": "10s", "coffee": "1min", "deep": "5min", "night": "night"}
+
+
+def form_words() -> words.Words:
+    """The names on the cards, which the browser puts into its language."""
+    table: dict[str, tuple[str, str]] = {}
+    for entry in corpora.ENTRIES:
+        said = []
+        for title, tongue in ((entry.title, "en"), (entry.title_zh, "zh")):
+            what = words.say(TRAIN[f"train-{entry.language}"], tongue)
+            if entry.embedded:
+                count = f"{entry.characters:,}"
+                amount = words.say(TRAIN["train-card-characters"], tongue, n=count)
+            else:
+                whole = size(entry.characters)
+                amount = words.say(TRAIN["train-card-download"], tongue, size=whole)
+            unbroken = title.replace(" ", "\u00a0")  # a name stays on its line
+            said.append(f"{unbroken}\n{what} · {amount}")
+        table[f"corpus-{entry.name}"] = (said[0], said[1])
+    table[f"corpus-{OWN}"] = _two_lines(TRAIN["train-own"], TRAIN["train-own-how"])
+    for name in BUDGETS:
+        table[f"recipe-{name}"] = _two_lines(NAMES[name], TRAIN[f"train-recipe-{_TIMES[name]}"])
+    for name in (TEXTBOOK, CUSTOM):
+        table[f"recipe-{name}"] = _two_lines(NAMES[name], TRAIN[f"train-recipe-{name}"])
+    for name in EXPERIMENTS:
+        figures = list(RECIPES[name].published.values())
+        english, chinese = NAMES[name]
+        if figures:
+            reached = str(float(figures[-1]))
+            english, chinese = f"{english} → {reached}", f"{chinese} → {reached}"
+        table[f"experiment-{name}"] = (english, chinese)
+    wish = Wish()
+    table["go"] = (wish.button("en"), wish.button("zh"))
+    return table
+
+
+def _two_lines(first: tuple[str, str], second: tuple[str, str]) -> tuple[str, str]:
+    return f"{first[0]}\n{second[0]}", f"{first[1]}\n{second[1]}"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The column's components."""
+
+    corpus: gr.Radio
+    own: gr.Column
+    paste: gr.Textbox
+    files: gr.File
+    encoding: gr.Dropdown
+    text_problem: gr.HTML
+    report: gr.HTML
+    recipe: gr.Radio
+    experiment: gr.Radio
+    custom: Custom
+    settings_problem: gr.HTML
+    go: gr.Button
+    model: gr.HTML
+
+    @property
+    def inputs(self) -> list[Any]:
+        """What makes a wish, in the order that `wish` takes them."""
+        own = [self.corpus, self.paste, self.files, self.encoding, self.recipe, self.experiment]
+        return own + list(self.custom.fields.values())
+
+    def wish(self, values: Sequence[Any]) -> Wish:
+        """The values of `inputs`, as an event brings them."""
+        corpus, paste, files, encoding, recipe, experiment, *settings = values
+        return Wish(
+            corpus=corpus or USUAL,
+            paste=paste or "",
+            files=tuple(str(file) for file in files or ()),
+            encoding=None if encoding in (None, AUTO) else encoding,
+            recipe=recipe or "sprint",
+            experiment=experiment or EXPERIMENTS[0],
+            settings=self.custom.settings(settings),
+        )
+
+    def looked_over(self, wish: Wish, tongue: str) -> dict[Any, Any]:
+        """What the form shows of a wish: report, model, button, and what is wrong with it."""
+        plan, problem = None, None
+        if wish.fetched() and not wish.empty:
+            try:
+                plan = wish.plan()
+            except UserError as error:
+                problem = error
+        report, model = told(wish, plan)
+        return {
+            self.own: gr.update(visible=wish.corpus == OWN),
+            self.experiment: gr.update(visible=wish.recipe == TEXTBOOK),
+            self.custom.group: gr.update(visible=wish.recipe == CUSTOM),
+            self.report: report,
+            self.model: model,
+            self.go: wish.button(tongue, plan.training if plan else None),
+            **self.problem(problem, tongue),
+        }
+
+    def problem(self, error: UserError | None, tongue: str) -> dict[Any, str]:
+        """A problem beside the field that caused it; none clears both places."""
+        said = words.problem(error.message, tongue) if error else ""
+        of_text = error is not None and (error.field or "corpus") in _TEXT_FIELDS
+        return {
+            self.text_problem: said if of_text else "",
+            self.settings_problem: "" if of_text else said,
+        }
+
+
+def build_form() -> Form:
+    """Build the column inside the Column that is open now."""
+    wish = Wish()
+    report, model = told(wish, wish.plan())
+    corpus = gr.Radio(
+        [(key(f"corpus-{name}"), name) for name in (*(e.name for e in corpora.ENTRIES), OWN)],
+        value=wish.corpus,
+        label=key("train-text"),
+        elem_classes="choose two",
+        elem_id="train-corpus",
+    )
+    with gr.Column(visible=False, elem_classes="train-own") as own:
+        paste = gr.Textbox(
+            label=key("train-paste"),
+            placeholder=key("train-paste-here"),
+            lines=6,
+            max_lines=6,  # fixed: one that grows lays the page out anew for each line pasted
+            elem_id="train-paste",
+        )
+        files = gr.File(
+            label=key("train-files"), file_count="multiple", height=110, elem_id="train-files"
+        )
+        encoding = gr.Dropdown(
+            [AUTO, *ENCODINGS],
+            value=AUTO,
+            label=key("train-encoding"),
+            info=key("train-encoding-hint"),
+            filterable=False,
+            elem_id="train-encoding",
+        )
+    text_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-text-problem")
+    report_box = gr.HTML(
+        report,
+        html_template='<p class="report-facts"></p><p class="report-rare"></p>'
+        '<pre class="report-preview" role="group" tabindex="0"></pre>',
+        js_on_load=asset("report.js"),
+        words=words.both(REPORT),
+        apply_default_css=False,
+        elem_id="train-report",
+    )
+    recipe = gr.Radio(
+        [(key(f"recipe-{name}"), name) for name in (*BUDGETS, TEXTBOOK, CUSTOM)],
+        value=wish.recipe,
+        label=key("train-recipe"),
+        elem_classes="choose three",
+        elem_id="train-recipe",
+    )
+    experiment = gr.Radio(
+        [(key(f"experiment-{name}"), name) for name in EXPERIMENTS],
+        value=EXPERIMENTS[0],
+        label=key("train-experiment"),
+        info=key("train-experiment-hint"),
+        visible=False,
+        elem_classes="choose one",
+        elem_id="train-experiment",
+    )
+    custom = custom_settings()
+    settings_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-settings-problem")
+    go = gr.Button(key("go"), variant="primary", size="lg", elem_id="train-go")
+    model_box = gr.HTML(
+        model,
+        html_template='<div class="plan"><p class="plan-model"></p>'
+        '<p class="plan-published"></p></div>',
+        js_on_load=asset("report.js"),
+        words=words.both(REPORT),
+        apply_default_css=False,
+        elem_id="train-model",
+    )
+    return Form(
+        corpus, own, paste, files, encoding, text_problem, report_box, recipe, experiment, custom,
+        settings_problem, go, model_box,
+    )  # fmt: skip

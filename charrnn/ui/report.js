@@ -1,0 +1,64 @@
+// What is known of the chosen text before training on it, and the model that the recipe makes of
+// it. Drawn from `props.value`; text goes in through textContent only.
+
+const tongue = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+const words = props.words[tongue];
+const say = (key, values = {}) =>
+  words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+const number = new Intl.NumberFormat(tongue === "zh" ? "zh-CN" : "en-US");
+const visible = (character) =>
+  ({ " ": words.space, "\n": "⏎", "\t": "⇥", "\u00a0": "NBSP", "\u3000": words.space })[character] ??
+  (/\p{C}|\p{Z}/u.test(character)
+    ? `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`
+    : character);
+const put = (selector, text) => {
+  const node = element.querySelector(selector);
+  if (!node) return;
+  node.textContent = text;
+  node.hidden = !text;
+};
+
+function facts(v) {
+  if (v.empty) return words.nothing;
+  if (v.download) return [say("characters", { n: number.format(v.characters) }), say("download", v.download)].join(" · ");
+  const parts = [
+    say("characters", { n: number.format(v.characters) }),
+    say("symbols", { n: number.format(v.symbols) }),
+    v.encoding,
+  ];
+  if (v.line_ends !== "none") parts.push(say("line-ends", { kind: v.line_ends }));
+  const share = (100 * v.held_out) / v.characters;
+  parts.push(v.held_out ? say("held-out", { share: +share.toFixed(1) }) : words["nothing-held-out"]);
+  return parts.join(" · ");
+}
+
+function model(v) {
+  if (!v.cell) return "";
+  const name = { tanh: "tanh RNN", relu: "ReLU RNN", gru: "GRU", lstm: "LSTM" }[v.cell];
+  const parts = [say("model", { model: name, hidden: v.hidden, optimizer: v.optimizer })];
+  if (v.layers > 1) parts.push(say("layers", { n: v.layers }));
+  if (v.bidirectional) parts.push(words.bidirectional);
+  return parts.join(words.comma);
+}
+
+function draw() {
+  const v = props.value ?? { empty: true };
+  put(".report-facts", facts(v));
+  const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ${count}`);
+  put(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
+  put(".report-preview", v.preview ?? "");
+}
+
+function drawModel() {
+  const v = props.value ?? {};
+  put(".plan-model", model(v));
+  const figures = (v.published ?? []).map(([n, p]) => say("published-at", { n, p: Number.isInteger(p) ? p.toFixed(1) : p })).join(words.comma);
+  const parts = [figures && say("published", { figures }), v.note && words[v.note]];
+  put(".plan-published", parts.filter(Boolean).join(" "));
+}
+
+const drawing = element.querySelector(".report-facts") ? draw : drawModel;
+const preview = element.querySelector(".report-preview");
+if (preview) preview.setAttribute("aria-label", words.preview);
+watch("value", drawing);
+drawing();

@@ -1,0 +1,142 @@
+"""What somebody asks for on the Train tab, and what can be told of it beforehand.
+
+A `Wish` is the left column as plain values: which text, which recipe, which settings. It knows
+no component, so all of it can be tried without a browser.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .. import corpora
+from ..corpus import Text, read_files, read_text
+from ..errors import UserError
+from ..recipes import RECIPES, Plan, plan
+from ..training import TrainingConfig
+from . import words
+from .words_train import TRAIN
+
+OWN = "own"
+USUAL, USUAL_ZH = "tide-clock", "songs"  # what is chosen when the page opens, by language
+BUDGETS = ("sprint", "coffee", "deep", "night")
+TEXTBOOK, CUSTOM = "textbook", "custom"
+EXPERIMENTS = tuple(name for name, recipe in RECIPES.items() if recipe.kind == "textbook")
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A training run that somebody has in mind."""
+
+    corpus: str = USUAL  # the name of a text, or OWN
+    paste: str = ""
+    files: tuple[str, ...] = ()  # paths of uploaded files, which come before a pasted text
+    encoding: str | None = None
+    recipe: str = "sprint"  # a budget, TEXTBOOK or CUSTOM
+    experiment: str = EXPERIMENTS[0]
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def recipe_name(self) -> str:
+        """The recipe as the core knows it."""
+        return self.experiment if self.recipe == TEXTBOOK else self.recipe
+
+    def fetched(self) -> bool:
+        """Whether the text can be read without a network."""
+        return self.corpus == OWN or corpora.cached(self.corpus)
+
+    def text(self, progress: Progress | None = None) -> Text:
+        """The text; a classic is downloaded if it has to be. Raises UserError without one."""
+        if self.corpus != OWN:
+            return corpora.load(self.corpus, progress=progress)
+        if self.files:
+            return _uploaded(self.files, self.encoding)
+        if not self.paste.strip():
+            raise UserError(
+                "Paste a text or upload a file first: there is nothing to train on.",
+                field="corpus",
+            )
+        return read_text(self.paste)
+
+    def plan(self, progress: Progress | None = None) -> Plan:
+        """The whole plan, checked. Raises UserError, whose field says where it is wrong."""
+        settings = self.settings if self.recipe == CUSTOM else {}
+        return plan(self.text(progress), recipe=self.recipe_name, settings=settings)
+
+    @property
+    def empty(self) -> bool:
+        """Whether a text of one's own is still to be given."""
+        return self.corpus == OWN and not self.files and not self.paste.strip()
+
+    def button(self, tongue: str, training: TrainingConfig | None = None) -> str:
+        """What the button will do: "Train on Songs · 10 s"."""
+        if self.corpus == OWN:
+            text = words.say(TRAIN["train-go-own"], tongue)
+        else:
+            entry = corpora.find(self.corpus)
+            title = entry.title_zh if tongue == "zh" else entry.title
+            text = words.say(TRAIN["train-go-title"], tongue, title=title)
+        time = _time(training or RECIPES[self.recipe_name].training, tongue)
+        return words.say(TRAIN["train-go"], tongue, text=text, time=time)
+
+
+@functools.lru_cache(maxsize=2)
+def _uploaded(files: tuple[str, ...], encoding: str | None) -> Text:
+    """The uploaded files as one text; every look at the form asks for it again."""
+    return read_files([Path(file) for file in files], encoding=encoding)
+
+
+def told(wish: Wish, plan: Plan | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What report.js draws: of the text (above the recipe), and of the model (under the button)."""
+    if plan is None:
+        return _beforehand(wish), _of_recipe(wish)
+    report = asdict(plan.corpus.report())
+    del report["training"]
+    model = {
+        "cell": plan.model.cell,
+        "hidden": plan.model.hidden_size,
+        "layers": plan.model.layers,
+        "bidirectional": plan.model.bidirectional,
+        "optimizer": {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}[plan.training.optimizer],
+    }
+    return report, model | _of_recipe(wish)
+
+
+def _beforehand(wish: Wish) -> dict[str, Any]:
+    """Of a text that is still to be given or downloaded."""
+    if wish.corpus == OWN:
+        return {"empty": True}
+    entry = corpora.find(wish.corpus)
+    host = urlsplit(entry.url or "").hostname
+    download = {"size": size(entry.characters), "host": host}
+    return {"characters": entry.characters, "download": download}
+
+
+def _of_recipe(wish: Wish) -> dict[str, Any]:
+    if wish.recipe != TEXTBOOK:
+        return {}
+    note = None
+    if wish.experiment.startswith("lyrics"):
+        note = "note-lyrics"
+    elif wish.experiment == "time-machine-scratch-random":
+        note = "note-random"
+    return {"published": list(RECIPES[wish.experiment].published.items()), "note": note}
+
+
+def size(count: float) -> str:
+    """Bytes for people: "179 kB"."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+def _time(training: TrainingConfig, tongue: str) -> str:
+    if training.epochs is not None:
+        return words.say(TRAIN["train-go-epochs"], tongue, n=training.epochs)
+    if training.seconds is not None:
+        return words.seconds(training.seconds, tongue)
+    return words.say(TRAIN["train-go-night"], tongue)

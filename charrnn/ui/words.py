@@ -1,0 +1,94 @@
+"""What the page says, in English and in 简体中文: the browser's language decides.
+
+A table maps a key to its two sentences. What is fixed when the page is built goes out as a
+Gradio translation key (`key`), which the browser resolves; what the server words while it runs
+is said in the language that the request asks for (`language`, `say`); what JavaScript draws gets
+a whole table (`both`) and picks by `navigator.language`. The three agree, because a browser
+sends as `Accept-Language` what it reports as its language.
+
+Messages of `UserError` come from below the page and are worded in English: `problem` leads them
+in with a Chinese sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+Words = Mapping[str, tuple[str, str]]
+
+# Gradio translates any value that is a key, even a radio's or what somebody types: so no word
+# that can be either is one.
+_OURS = "charrnn:"
+
+SHARED: Words = {
+    "tagline": (
+        "Train a character-level RNN on any text, and watch it learn to write.",
+        "用任意文本训练字符级循环神经网络，看它学会写作。",
+    ),
+    "tab-train": ("Train", "训练"),
+    "tab-generate": ("Generate", "生成"),
+    "problem-lead": ("", "请检查："),
+    "broken": (
+        "That went wrong on our side, and the server's log says how. Nothing you typed is lost.",
+        "服务器出错了，详情见服务器日志。你输入的内容都还在。",
+    ),
+    "idle": ("Idle", "空闲"),
+    "queued": ("Queued", "排队中"),
+    "running": ("Training", "训练中"),
+    "stopping": ("Stopping", "正在停止"),
+    "finished": ("Finished", "已完成"),
+    "stopped": ("Stopped, model kept", "已停止，模型已保留"),
+    "diverged": ("Diverged", "已发散"),
+    "failed": ("Failed", "失败"),
+}
+
+
+def key(name: str) -> I18nData:
+    """The words `name`, to be resolved in the browser."""
+    return I18nData(_OURS + name)
+
+
+def translations(*tables: Words) -> gr.I18n:
+    """The tables as Gradio wants them at launch."""
+    english = {_OURS + name: pair[0] for table in tables for name, pair in table.items()}
+    chinese = {_OURS + name: pair[1] for table in tables for name, pair in table.items()}
+    return gr.I18n(en=english, **{"zh": chinese, "zh-CN": chinese})
+
+
+def both(*tables: Words) -> dict[str, dict[str, str]]:
+    """The tables for JavaScript: `{"en": {key: words}, "zh": {…}}`."""
+    return {
+        tongue: {name: pair[i] for table in tables for name, pair in table.items()}
+        for i, tongue in enumerate(("en", "zh"))
+    }
+
+
+def language(request: gr.Request | None) -> str:
+    """`"zh"` for a browser that asks for Chinese first, else `"en"`."""
+    if request is None:
+        return "en"
+    wanted: str = request.headers.get("accept-language", "")
+    return "zh" if wanted.strip().lower().startswith("zh") else "en"
+
+
+def say(words: tuple[str, str], tongue: str, **values: Any) -> str:
+    """One of the two sentences, with `{name}` filled in."""
+    return words[1 if tongue == "zh" else 0].format(**values)
+
+
+def problem(message: str, tongue: str) -> str:
+    """A `UserError`'s message as the page shows it."""
+    return say(SHARED["problem-lead"], tongue) + message
+
+
+def seconds(value: float, tongue: str) -> str:
+    """A time for people: "10 s", "5 min", "2 h"."""
+    units = ("s", "min", "h") if tongue == "en" else ("秒", "分钟", "小时")
+    for size, unit in ((3600, units[2]), (60, units[1])):
+        if value >= size and value % size == 0:
+            return f"{value // size:g} {unit}"
+    return f"{value:g} {units[0]}"

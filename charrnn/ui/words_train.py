@@ -1,0 +1,108 @@
+"""The words of the Train tab."""
+
+from __future__ import annotations
+
+from .words import Words
+
+RECIPES: Words = {
+    "sprint": ("Sprint", "冲刺"),
+    "coffee": ("Coffee", "咖啡"),
+    "deep": ("Deep", "深入"),
+    "night": ("Night", "过夜"),
+    "textbook": ("Textbook", "教材"),
+    "custom": ("Custom", "自定"),
+    "time-machine-scratch": (
+        "Time Machine, scratch, sequential",
+        "《时间机器》· 从零实现 · 相邻采样",
+    ),
+    "time-machine-scratch-random": (
+        "Time Machine, scratch, random",
+        "《时间机器》· 从零实现 · 随机采样",
+    ),
+    "time-machine-concise": ("Time Machine, concise", "《时间机器》· 简洁实现"),
+    "lyrics-scratch-random": ("Lyrics, scratch, random", "歌词 · 从零实现 · 随机采样"),
+    "lyrics-scratch-sequential": (
+        "Lyrics, scratch, sequential",
+        "歌词 · 从零实现 · 相邻采样",
+    ),
+    "lyrics-scratch-relu": ("Lyrics, scratch, ReLU", "歌词 · 从零实现 · ReLU"),
+    "lyrics-concise": ("Lyrics, concise", "歌词 · 简洁实现"),
+}
+
+TRAIN: Words = {
+    "train-text": ("Text", "文本"),
+    "train-own": ("Your own", "你的文本"),
+    "train-own-how": ("upload or paste", "上传或粘贴"),
+    "train-English": ("English", "英文"),
+    "train-Chinese": ("Chinese", "中文"),
+    "train-card-characters": ("{n} characters", "{n} 字"),
+    "train-card-download": ("downloads {size}", "需下载 {size}"),
+    "train-paste": ("Paste a text", "粘贴文本"),
+    "train-paste-here": (
+        "Any text in any script; a few thousand characters are enough to start.",
+        "任何文字都行；几千字就可以开始。",
+    ),
+    "train-files": ("or upload text files, or a .zip of them", "或上传文本文件，或其 .zip 压缩包"),
+    "train-encoding": ("Encoding", "编码"),
+    "train-encoding-hint": (
+        "Found by itself; choose one if the preview looks wrong.",
+        "自动识别；若预览有误，可在此指定。",
+    ),
+    "train-recipe": ("Recipe", "方案"),
+    "train-recipe-10s": ("10 s", "10 秒"),
+    "train-recipe-1min": ("1 min", "1 分钟"),
+    "train-recipe-5min": ("5 min", "5 分钟"),
+    "train-recipe-night": ("until it stalls", "直到停滞"),
+    "train-recipe-textbook": ("7 experiments", "7 个实验"),
+    "train-recipe-custom": ("every setting", "全部设置"),
+    "train-experiment": ("Experiment", "实验"),
+    "train-experiment-hint": (
+        "Same data, settings and protocol as published; → is the perplexity reached there.",
+        "数据、设置与流程和书中一致；→ 是书中达到的困惑度。",
+    ),
+    "train-go": ("Train on {text} · {time}", "用{text}训练 · {time}"),
+    "train-go-own": ("your text", "你的文本"),
+    "train-go-title": ("{title}", "《{title}》"),
+    "train-go-epochs": ("{n} epochs", "{n} 轮"),
+    "train-go-night": ("until it stops improving", "直到不再进步"),
+    "train-stop": ("Stop and keep", "停止并保留"),
+    "train-sample": ("Sample now", "现在写一段"),
+    "train-keep": ("Keep training", "继续训练"),
+    "train-generate": ("Generate with it →", "用它生成 →"),
+    "train-group-model": ("Model", "模型"),
+    "train-group-reading": ("Reading the text", "读取文本"),
+    "train-group-learning": ("Learning", "学习"),
+    "train-group-length": ("Length", "时长"),
+    "train-group-machine": ("Machine and the rest", "机器与其他"),
+}
+
+# Drawn in the browser by report.js.
+REPORT: Words = {
+    "characters": ("{n} characters", "{n} 字"),
+    "symbols": ("{n} symbols", "{n} 种符号"),
+    "held-out": ("{share} % held out", "留出 {share} %"),
+    "nothing-held-out": ("nothing held out", "不留出"),
+    "line-ends": ("{kind} line ends", "{kind} 换行"),
+    "rare": ("Rare: {characters}", "罕见：{characters}"),
+    "space": ("space", "空格"),
+    "preview": ("The beginning of the text", "文本开头"),
+    "download": (
+        "{size} come from {host} when you train, once, and are checked by SHA-1.",
+        "训练时从 {host} 下载 {size}（仅一次），并以 SHA-1 校验。",
+    ),
+    "nothing": ("Nothing to read yet.", "还没有文本。"),
+    "model": (
+        "{model}, {hidden} hidden units, {optimizer}",
+        "{model}，{hidden} 个隐藏单元，{optimizer}",
+    ),
+    "comma": (", ", "，"),
+    "layers": ("{n} layers", "{n} 层"),
+    "bidirectional": ("bidirectional", "双向"),
+    "published": ("Published: {figures}.", "书中：{figures}。"),
+    "published-at": ("{p} after {n} epochs", "{n} 轮后 {p}"),
+    "note-lyrics": (
+        "The textbook's lyrics were others, of 1,027 symbols.",
+        "书中用的是别的歌词，有 1,027 种符号。",
+    ),
+    "note-random": ("It was published twice: 1.4 and 1.5.", "书中有两次结果：1.4 与 1.5。"),
+}

@@ -1,0 +1,97 @@
+"""Characters to ids and back.
+
+A vocabulary is a list of single code points. Id 0 is `<unk>`, which stands for every character
+that the vocabulary lacks; the others follow by falling frequency, ties by code point, so that
+the same text always gives the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN = "<unk>"
+Ids = NDArray[np.unsignedinteger[Any]]
+
+_CODE_POINTS = 0x110000
+_CHUNK = 1 << 20  # characters translated at a time, so that UTF-32 never holds the whole text
+
+
+class Vocabulary:
+    """The symbols of a text. `symbols[i]` is the character with id i; `symbols[0]` is `<unk>`."""
+
+    def __init__(self, symbols: Sequence[str]) -> None:
+        """Take the symbols in the order of their ids.
+
+        Raises ValueError unless the first is `<unk>` and the others are distinct single
+        characters, none of them half of a surrogate pair.
+        """
+        if not symbols or symbols[0] != UNKNOWN:
+            raise ValueError(f"symbol 0 of a vocabulary must be {UNKNOWN}")
+        characters = symbols[1:]
+        if any(len(character) != 1 for character in characters):
+            raise ValueError("every symbol of a vocabulary must be one character")
+        if any("\ud800" <= character <= "\udfff" for character in characters):
+            raise ValueError("a vocabulary cannot hold half of a surrogate pair")
+        if len(set(characters)) != len(characters):
+            raise ValueError("the symbols of a vocabulary must be distinct")
+        self.symbols = tuple(symbols)
+        self.dtype = smallest_dtype(len(self.symbols))
+        self._table: NDArray[Any] | None = None
+
+    @classmethod
+    def from_text(cls, text: str) -> Vocabulary:
+        """The vocabulary of every character in `text`, the most frequent first."""
+        counts = np.zeros(_CODE_POINTS, dtype=np.int64)
+        for points in _code_points(text):
+            found = np.bincount(points)
+            counts[: len(found)] += found
+        present = np.flatnonzero(counts)
+        order = present[np.lexsort((present, -counts[present]))]
+        return cls([UNKNOWN, *map(chr, order.tolist())])
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and self.symbols == other.symbols
+
+    def __hash__(self) -> int:
+        return hash(self.symbols)
+
+    def encode(self, text: str) -> Ids:
+        """The ids of a text, in the smallest unsigned dtype; an unknown character becomes 0."""
+        if self._table is None:
+            self._table = np.zeros(_CODE_POINTS, dtype=self.dtype)
+            self._table[[ord(character) for character in self.symbols[1:]]] = np.arange(
+                1, len(self), dtype=self.dtype
+            )
+        ids = np.empty(len(text), dtype=self.dtype)
+        start = 0
+        for points in _code_points(text):
+            ids[start : start + len(points)] = self._table[points]
+            start += len(points)
+        return ids
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of some ids; id 0 reads as `<unk>`."""
+        return "".join([self.symbols[i] for i in ids])
+
+    def unknown(self, text: str) -> list[str]:
+        """The distinct characters of `text` that this vocabulary lacks, as they first appear."""
+        known = set(self.symbols[1:])
+        return [character for character in dict.fromkeys(text) if character not in known]
+
+
+def smallest_dtype(size: int) -> np.dtype[Any]:
+    """The narrowest unsigned integer type that holds the ids 0 … size − 1."""
+    return np.min_scalar_type(max(size - 1, 0))
+
+
+def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:
+    for start in range(0, len(text), _CHUNK):
+        encoded = text[start : start + _CHUNK].encode("utf-32-le", "surrogatepass")
+        yield np.frombuffer(encoded, dtype="<u4")

@@ -1,0 +1,110 @@
+"""The real app in a process of its own, and real browser pages that look at it.
+
+A test module asks for it with `pytest_plugins = ["page"]`. Every page that `visit` opens is held
+to two rules when the test ends: nothing on the console, and no request that left this machine.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import find_chromium
+import pytest
+
+ROOT = Path(__file__).parents[1]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+ABORTED = ("AbortError", "errored out")  # what Gradio says of its open requests at a reload
+LOCAL = ("http://127.0.0.1", "data:", "blob:")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The address of `python app.py`, which keeps its runs in a temporary directory."""
+    place = tmp_path_factory.mktemp("app")
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    told = {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "CHARRNN_RUNS": str(place / "runs"),
+        "CHARRNN_CACHE": str(place / "cache"),
+    }
+    with (place / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=os.environ | told, stdout=log, stderr=log
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(url):
+            assert process.poll() is None, (place / "log").read_text()
+            assert time.monotonic() < deadline, "the page was not ready within a minute"
+        yield url
+        assert "Traceback" not in (place / "log").read_text()
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a window."""
+    api = pytest.importorskip("playwright.sync_api", exc_type=ImportError)
+    program = find_chromium.find()
+    if program is None:
+        pytest.skip("needs chromium")
+    with api.sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=program, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(app, browser):
+    """Opens the app in a fresh browser: `visit(address="", locale=…, width=…, scheme=…)`."""
+    contexts, complaints = [], []
+
+    def complain(message):
+        if not any(word in message for word in ABORTED):
+            complaints.append(message)
+
+    def open_page(address="", *, locale="en-US", width=1148, height=900, scheme="light"):
+        context = browser.new_context(
+            locale=locale, viewport={"width": width, "height": height}, color_scheme=scheme
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type == "error" and complain(message.text))
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("request", lambda r: r.url.startswith(LOCAL) or complaints.append(f"asked {r.url}"))
+        page.goto(app + address)
+        page.wait_for_selector(".run-rows li")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,198 @@
+"""The command line, as a subprocess, as other programs use it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import charrnn
+from charrnn.cli import main
+from charrnn.recipes import RECIPES
+
+ROOT = Path(__file__).parents[1]
+SMALL = ["--set", "cell=gru", "--set", "hidden_size=16", "--set", "implementation=fast"]
+
+
+def charrnn_cli(*arguments, cwd, stdin=b"", timeout=120):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "CHARRNN_CACHE": str(cwd / "cache")}
+    return subprocess.run(
+        [sys.executable, "-m", "charrnn", *map(str, arguments)],
+        cwd=cwd, env=environment, input=stdin, capture_output=True, timeout=timeout,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def story(tmp_path):
+    path = tmp_path / "story.txt"
+    path.write_text("the cat sat on the mat and the dog sat on the log. " * 40)
+    return path
+
+
+@pytest.fixture
+def trained(tmp_path, checkpoint):
+    return charrnn.save(checkpoint, tmp_path / "trained")
+
+
+def events_of(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def refused(result, *words):
+    """Exit status 2 and one clear line on standard error, nothing on standard output."""
+    lines = result.stderr.decode().strip().splitlines()
+    assert result.returncode == 2 and len(lines) == 1 and not result.stdout, result
+    for word in words:
+        assert word in lines[0]
+
+
+def test_train_prints_the_events_and_nothing_else(story, tmp_path):
+    result = charrnn_cli(
+        "train", story, "--epochs", 5, "--seed", 1, *SMALL,
+        "--run-dir", "run", "--out", "out", "--json", cwd=tmp_path,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    events = events_of(result)
+    assert events[0]["event"] == "start" and events[0]["recipe"] == "sprint"
+    assert events[0]["model"]["cell"] == "gru"
+    assert events[-1]["event"] == "end" and events[-1]["reason"] == "finished"
+    assert events[-1]["epoch"] == 5
+    written = (tmp_path / "run" / "events.jsonl").read_bytes()
+    assert written == result.stdout
+    assert charrnn.load(tmp_path / "out").about["recipe"] == "sprint"
+
+
+def test_train_shows_perplexities_and_samples_to_people(story, tmp_path):
+    result = charrnn_cli("train", story, "--epochs", 2, *SMALL, cwd=tmp_path)
+    text = result.stdout.decode() + result.stderr.decode()
+    assert result.returncode == 0
+    assert "perplexity" in text and "held out" in text and " - the" in text
+    (run,) = (tmp_path / "runs").iterdir()
+    assert f"Kept in runs/{run.name}/checkpoint" in text
+
+
+def test_train_reads_standard_input_and_several_files_in_any_encoding(tmp_path):
+    russian = "Все счастливые семьи похожи друг на друга. " * 40
+    (tmp_path / "a.txt").write_bytes(russian.encode("koi8-r"))
+    (tmp_path / "b.txt").write_bytes(russian.encode("utf-16"))
+    options = ["--epochs", 1, *SMALL, "--json"]
+    piped = charrnn_cli("train", "-", *options, cwd=tmp_path, stdin=russian.encode("cp1251"))
+    files = charrnn_cli("train", "a.txt", "b.txt", *options, cwd=tmp_path)
+    one, two = events_of(piped)[0], events_of(files)[0]
+    assert one["characters"] == len(russian)
+    assert two["characters"] == 2 * len(russian) + 1
+    assert one["vocabulary_size"] == two["vocabulary_size"] - 1, "a newline joins the files"
+
+
+def test_a_recipe_prepares_whatever_text_it_is_given(tmp_path):
+    (tmp_path / "t.txt").write_text("Hello, World! 123\n" * 2_000)
+    result = charrnn_cli(
+        "train", "t.txt", "--recipe", "time-machine-concise", "--epochs", 1,
+        "--set", "hidden_size=8", "--json", cwd=tmp_path,
+    )  # fmt: skip
+    start = events_of(result)[0]
+    assert start["characters"] == 10_000 and start["vocabulary_size"] == 9
+    assert start["baselines"]["ngram"] is None and start["recipe"] == "time-machine-concise"
+
+
+def test_a_run_directory_is_not_used_twice_but_can_be_resumed(story, tmp_path):
+    first = ["train", story, "--epochs", 2, *SMALL, "--run-dir", "run", "--json"]
+    assert charrnn_cli(*first, cwd=tmp_path).returncode == 0
+    refused(charrnn_cli(*first, cwd=tmp_path), "already holds a run")
+    again = charrnn_cli(*first, "--resume", cwd=tmp_path)
+    assert again.returncode == 0
+    assert events_of(again)[0]["resumed_from"] == events_of(again)[-1]["step"]
+    longer = charrnn_cli(
+        "train", "--epochs", 4, "--run-dir", "run", "--resume", "--json", cwd=tmp_path
+    )
+    assert events_of(longer)[-1]["epoch"] == 4, "a finished run goes on when it is given more"
+    fresh = charrnn_cli(
+        "train", story, "--epochs", 1, *SMALL, "--run-dir", "new", "--resume", "--json",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert events_of(fresh)[0]["resumed_from"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train"], ["Which text?", "songs"]),
+        (["train", "nothing.txt"], ["nothing.txt"]),
+        (["train", "songs", "--recipe", "x"], ["no recipe 'x'", "sprint"]),
+        (["train", "songs", "--set", "hidden=3"], ["no setting 'hidden'", "hidden_size"]),
+        (["train", "songs", "--set", "hidden_size"], ["FIELD=VALUE"]),
+        (["train", "songs", "--epochs", "1", "--seconds", "1"], ["not both"]),
+        (["train", "songs", "--resume"], ["--run-dir"]),
+        (["train", "songs", "--out", "."], ["exists already"]),
+        (["train", "songs", "--set", "batch_size=4000"], ["too short"]),
+        (["generate", "nowhere"], ["there is no checkpoint at nowhere"]),
+        (["generate", "trained", "--mode", "beam"], ["greedy or sample"]),
+        (["generate", "trained", "--alpha", "0"], ["above 0"]),
+        (["score", "trained", "nothing.txt"], ["nothing.txt"]),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(
+    arguments, words, tmp_path, trained, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["charrnn", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    said = capsys.readouterr()
+    assert caught.value.code == 2 and not said.out
+    (line,) = said.err.strip().splitlines()
+    assert all(word in line for word in words), line
+
+
+def test_a_mistake_is_told_so_by_the_program_too(tmp_path):
+    result = charrnn_cli("train", "songs", "--recipe", "x", cwd=tmp_path)
+    refused(result, "no recipe 'x'", "sprint")
+
+
+def test_generate_prints_the_prefix_and_its_continuation_only(trained, tmp_path):
+    greedy = ["generate", trained, "--prefix", "abc", "--length", 30, "--mode", "greedy"]
+    result = charrnn_cli(*greedy, cwd=tmp_path)
+    text = result.stdout.decode()
+    assert result.returncode == 0 and not result.stderr
+    assert text == charrnn.generate(charrnn.load(trained), "abc", 30, mode="greedy") + "\n"
+
+
+def test_generate_several_samples_as_json(trained, tmp_path):
+    result = charrnn_cli(
+        "generate", trained, "--prefix", "aé", "--length", 9, "--seed", 5, "--samples", 3, "--json",
+        cwd=tmp_path,
+    )  # fmt: skip
+    texts = events_of(result)
+    assert [text["seed"] for text in texts] == [5, 6, 7]
+    assert len({text["text"] for text in texts}) == 3
+    assert all(t["text"].startswith("aé") and len(t["text"]) == 11 for t in texts)
+    assert "é" in result.stderr.decode()
+
+
+def test_score_prints_the_figures(trained, tmp_path):
+    (tmp_path / "t.txt").write_text("abcdefg\n" * 30 + "é")
+    result = charrnn_cli("score", trained, "t.txt", "--json", cwd=tmp_path)
+    figures = json.loads(result.stdout)
+    assert figures["characters"] == 239 and figures["unknown_characters"] == 1
+    assert figures["protocol"] == "carried"
+    shown = charrnn_cli("score", trained, "-", "--window", 16, cwd=tmp_path, stdin=b"abc" * 20)
+    lines = dict(line.split(None, 1) for line in shown.stdout.decode().splitlines())
+    assert list(lines) == list(figures) and lines["protocol"] == "cold windows of 16"
+
+
+def test_recipes_are_listed(tmp_path):
+    result = charrnn_cli("recipes", "--json", cwd=tmp_path)
+    assert [entry["name"] for entry in events_of(result)] == list(RECIPES)
+    shown = charrnn_cli("recipes", cwd=tmp_path).stdout.decode()
+    assert all(name in shown for name in RECIPES)
+
+
+def test_a_reader_that_closes_the_pipe_is_no_error(trained, tmp_path):
+    command = f"{sys.executable} -m charrnn generate trained --length 20000 | head -c 20"
+    result = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, timeout=120,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert len(result.stdout) == 20 and not result.stderr

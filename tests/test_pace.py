@@ -1,0 +1,56 @@
+"""How far a run is, and what follows from it: share, learning rate, time left."""
+
+import pytest
+
+from charrnn.training import Leg, TrainingConfig
+from charrnn.training.optimization import learning_rate_at
+from charrnn.training.pace import Pace
+
+BY_EPOCHS = Pace(TrainingConfig(epochs=10))
+BY_SECONDS = Pace(TrainingConfig(seconds=60))
+OPEN = Pace(TrainingConfig(schedule="plateau", learning_rate=0.1))
+
+
+def test_epochs_seconds_or_the_plateau_say_how_far_a_run_is():
+    assert BY_EPOCHS.share(5, 2.5, 0) == 0.25
+    assert BY_SECONDS.share(15, 99, 0) == 0.25
+    assert OPEN.share(99, 99, 0.25) == 0.25
+    assert BY_SECONDS.share(99, 0, 0) == 1
+
+
+def test_a_run_that_goes_on_counts_from_where_its_leg_began():
+    again = Pace(TrainingConfig(seconds=120), Leg(seconds=60, epochs=7))
+    assert again.share(90, 9, 0) == 0.5
+    assert again.remaining(90, 9, 0) == 30
+    epochs = Pace(TrainingConfig(epochs=20), Leg(seconds=30, epochs=10))
+    assert epochs.share(45, 15, 0) == 0.5
+    assert epochs.remaining(45, 15, 0) == pytest.approx(15)
+
+
+def test_time_left_is_unknown_before_the_first_step_and_without_an_end():
+    assert BY_EPOCHS.remaining(1, 0, 0) is None
+    assert BY_EPOCHS.remaining(10, 2, 0) == pytest.approx(40)
+    assert BY_SECONDS.remaining(70, 0, 0) == 0
+    assert OPEN.remaining(10, 2, 0.5) is None
+
+
+def test_a_time_budget_keeps_back_what_the_last_look_takes():
+    assert not BY_SECONDS.over(55, 0, 0, last_look=2)
+    assert BY_SECONDS.over(58, 0, 0, last_look=2)
+    assert BY_EPOCHS.over(0, 10, 0, last_look=9) and not BY_EPOCHS.over(99, 9.9, 0, last_look=9)
+    assert OPEN.over(0, 0, 1, last_look=0) and not OPEN.over(99, 99, 0.9, last_look=0)
+
+
+def test_the_plateau_schedule_falls_as_it_descends():
+    rates = [OPEN.rate(0, 0, descended) for descended in (0, 0.25, 0.5, 1)]
+    assert rates == pytest.approx([0.1, 0.1 * 0.01**0.25, 0.01, 0.001])
+
+
+def test_the_cosine_rises_and_then_falls_to_its_floor():
+    rates = [learning_rate_at(s / 100, peak=1.0, schedule="cosine") for s in range(101)]
+    top = rates.index(max(rates))
+    assert rates[0] == 0.05 and rates[top] == pytest.approx(1.0) and 1 <= top <= 3
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert rates[-1] == pytest.approx(0.02)
+    assert learning_rate_at(0.7, peak=1.0, schedule="constant") == 1.0

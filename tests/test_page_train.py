@@ -1,0 +1,233 @@
+"""The Train tab, in a real browser, with real training."""
+
+import re
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+pytest_plugins = ["page"]
+
+SECONDS = 1000
+
+
+def figure(page):
+    """The large perplexity."""
+    return float(page.locator(".run-main b").inner_text().replace(",", ""))
+
+
+def wait_for_state(page, *states, seconds=30):
+    page.wait_for_function(
+        "states => states.includes(document.querySelector('.run')?.dataset.state)",
+        arg=list(states),
+        timeout=seconds * SECONDS,
+    )
+
+
+def wait_for_figure(page):
+    page.wait_for_function(
+        "/\\d/.test(document.querySelector('.run-main b')?.textContent)", timeout=30 * SECONDS
+    )
+
+
+def begin(page, recipe="Coffee", time="1 min"):
+    """Train on the story; long enough to be stopped, unless it is to end by itself."""
+    page.get_by_role("radio", name="The Tide Clock").check()
+    page.get_by_role("radio", name=recipe).check()
+    page.get_by_role("button", name=f"Train on The Tide Clock · {time}").click()
+    wait_for_state(page, "running")
+    wait_for_figure(page)
+
+
+def stop(page):
+    page.get_by_role("button", name="Stop and keep").click()
+    wait_for_state(page, "stopped")
+
+
+def test_a_click_trains_and_the_model_is_carried_over(visit):
+    page = visit()
+    begin(page, "Sprint", "10 s")
+    expect(page.get_by_role("button", name="Train on")).to_be_disabled()
+    wait_for_state(page, "finished")
+    expect(page.get_by_role("img", name=re.compile("perplexity fell from"))).to_be_visible()
+    first = page.locator(".run-main small").inner_text().removeprefix("from ")
+    assert figure(page) < float(first.replace(",", ""))
+    rows = page.locator(".run-rows li")
+    expect(rows).to_have_count(5)
+    expect(rows.first).to_contain_text("0 %")
+    expect(rows.last).to_contain_text("100 %")
+    for row in (rows.first, rows.last):
+        expect(row.locator(".line")).to_contain_text(re.compile(r"The tide clock [\s\S]{20}"))
+    expect(page.locator(".house-header .pill")).to_have_text("Idle")
+    expect(page.get_by_role("button", name="Stop and keep")).to_be_disabled()
+
+    page.get_by_role("button", name="Generate with it").click()
+    expect(page.get_by_role("tab", name="Generate")).to_have_attribute("aria-selected", "true")
+    chosen = page.locator("#write-checkpoint input")
+    expect(chosen).to_have_value(re.compile("Tide Clock"))
+
+
+def test_keep_training_goes_on_from_where_it_was(visit):
+    page = visit()
+    begin(page)
+    stop(page)
+    first = page.locator(".run-main small").inner_text()
+    before = page.locator(".run-status").inner_text()
+    page.get_by_role("button", name="Keep training").click()
+    wait_for_state(page, "running")
+    expect(page.get_by_role("button", name="Keep training")).to_be_disabled()
+    stop(page)
+
+    def seconds(status):
+        return float(re.search(r"at ([\d.]+) s", status)[1])
+
+    assert seconds(page.locator(".run-status").inner_text()) > seconds(before)
+    assert page.locator(".run-main small").inner_text() == first
+
+
+def test_a_reload_finds_the_run_and_another_browser_sees_it_by_its_address(visit):
+    page = visit()
+    begin(page)
+    link = page.get_by_role("link", name="link to this run").get_attribute("href")
+    page.reload()
+    wait_for_figure(page)
+    assert page.get_by_role("link", name="link to this run").get_attribute("href") == link
+    other = visit("/" + link)
+    wait_for_figure(other)
+    expect(other.locator(".run-caption")).to_contain_text("The Tide Clock")
+    stop(other)
+    wait_for_state(page, "stopped")
+    expect(page.locator(".run-status")).to_contain_text("model kept")
+    expect(page.get_by_role("button", name="Generate with it")).to_be_enabled()
+    assert figure(page) == figure(other)
+
+
+def test_a_link_to_a_run_that_is_gone_says_so(visit):
+    page = visit("/?run=0123456789abcdef")
+    expect(page.locator(".run-note")).to_contain_text("not on this server any more")
+    expect(page.get_by_role("button", name="Train on The Tide Clock")).to_be_enabled()
+
+
+def test_a_second_run_waits_its_turn_and_says_so(visit):
+    first, second = visit(), visit()
+    begin(first)
+    second.get_by_role("button", name="Train on The Tide Clock").click()
+    expect(second.locator(".run-status")).to_contain_text("1 ahead")
+    second.get_by_role("button", name="Stop and keep").click()
+    stop(first)
+    wait_for_state(second, "stopped")
+    expect(second.get_by_role("button", name="Train on The Tide Clock")).to_be_enabled()
+
+
+def test_a_sample_can_be_asked_for(visit):
+    page = visit()
+    begin(page)
+    page.get_by_role("button", name="Sample now").click()
+    expect(page.locator(".run-rows li.now .line")).to_contain_text("The tide clock")
+    stop(page)
+
+
+def test_a_text_of_ones_own_is_reported_before_it_is_trained_on(visit, tmp_path):
+    page = visit()
+    page.get_by_role("radio", name="Your own").check()
+    page.get_by_label("Paste a text").fill("naïve café\n" * 200)
+    report = page.locator("#train-report")
+    expect(report).to_contain_text("2,200 characters · 11 symbols")
+    file = tmp_path / "书.txt"
+    file.write_bytes("大雨落下来，我在窗口等你。\r\n".encode("gb18030") * 100)
+    page.locator("#train-files input").set_input_files(str(file))
+    expect(report).to_contain_text("大雨落下来")
+    expect(report).to_contain_text("CRLF")
+    expect(report).to_contain_text("GB")
+
+
+def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit):
+    page = visit()
+    page.get_by_role("radio", name="Your own").check()
+    page.get_by_role("button", name="Train on your text").click()
+    expect(page.locator("#train-text-problem [role=alert]")).to_contain_text("Paste a text")
+    page.get_by_label("Paste a text").fill("日本語だけ")
+    page.get_by_role("radio", name="Textbook").check()
+    expect(page.locator("#train-text-problem [role=alert]")).to_contain_text("letters A to Z")
+
+    page.get_by_role("radio", name="Songs").check()
+    page.get_by_role("radio", name="Custom").check()
+    page.locator("#train-settings").get_by_role("button", name="Model").click()
+    page.get_by_label("Hidden size").fill("many")
+    problem = page.locator("#train-settings-problem [role=alert]")
+    expect(problem).to_contain_text("hidden_size")
+    page.get_by_role("button", name="Train on Songs").click()
+    expect(problem).to_contain_text("hidden_size")
+    expect(page.get_by_label("Hidden size")).to_have_value("many")
+    expect(page.get_by_role("button", name="Train on Songs")).to_be_enabled()
+    page.get_by_role("radio", name="Your own").check()
+    expect(page.get_by_label("Paste a text")).to_have_value("日本語だけ")
+
+
+def test_a_mistake_leaves_the_run_on_the_card(visit):
+    page = visit()
+    begin(page)
+    stop(page)
+    shown = figure(page)
+    page.get_by_role("radio", name="Your own").check()
+    page.get_by_role("button", name="Train on your text").click()
+    expect(page.locator("#train-text-problem [role=alert]")).to_contain_text("Paste a text")
+    assert figure(page) == shown
+    expect(page.get_by_role("button", name="Generate with it")).to_be_enabled()
+
+
+def test_an_experiment_brings_its_own_text(visit):
+    page = visit()
+    page.get_by_role("radio", name="Textbook").check()
+    page.get_by_role("radio", name="Lyrics, concise").check()
+    expect(page.get_by_role("button", name="Train on Songs · 1000 epochs")).to_be_visible()
+    expect(page.locator("#train-model")).to_contain_text("1.012 after 1000 epochs")
+    page.get_by_role("radio", name="Time Machine, concise").check()
+    expect(page.get_by_role("button", name="Train on The Time Machine")).to_be_visible()
+    expect(page.locator("#train-report")).to_contain_text("179 kB come from")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_nothing_scrolls_sideways_on_a_phone(visit, locale):
+    page = visit(width=390, height=844, locale=locale)
+    for choice in page.locator("#train-recipe label").all():
+        choice.click()
+        page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    button = page.locator("#train-go").bounding_box()
+    card = page.locator(".run").bounding_box()
+    assert button["y"] < card["y"]
+
+
+def test_a_chinese_browser_gets_a_chinese_page(visit):
+    page = visit(locale="zh-CN")
+    expect(page.get_by_role("tab", name="训练")).to_be_visible()
+    expect(page.get_by_role("radio", name="歌")).to_be_checked()
+    page.get_by_role("radio", name="潮汐钟").check()
+    page.get_by_role("radio", name="咖啡").check()
+    page.get_by_role("button", name="用《潮汐钟》训练 · 1 分钟").click()
+    wait_for_figure(page)
+    expect(page.locator(".run-status")).to_contain_text("秒")
+    expect(page.locator(".run-caption")).to_contain_text("潮汐钟 · 咖啡")
+    page.get_by_role("button", name="停止并保留").click()
+    wait_for_state(page, "stopped")
+    fixed = "button.lg, button.sm, .run-label, .run-heading, .run-note, .run-status, legend"
+    for words in page.locator(".train-side .choose > span").or_(page.locator(fixed)).all():
+        if words.is_visible() and (shown := words.inner_text().strip()):
+            assert re.search("[\u4e00-\u9fff]", shown), shown
+
+
+def test_a_chinese_browser_opens_on_the_chinese_text_and_model(visit):
+    page = visit(locale="zh-CN")
+    expect(page.get_by_role("button", name="用《歌》训练 · 10 秒")).to_be_visible()
+    page.get_by_role("tab", name="生成").click()
+    expect(page.get_by_role("textbox", name="开头")).to_have_value("分开")
+    page.get_by_role("button", name="生成", exact=True).click()
+    expect(page.locator(".write-text")).to_contain_text(re.compile("[\u4e00-\u9fff]{4}"))
+    expect(page.get_by_text("不在该模型")).to_have_count(0)
+    expect(page.locator("#write-choice")).to_contain_text(re.compile("[\u4e00-\u9fff]{2}"))
+
+
+def test_the_page_is_dark_when_the_system_is(visit):
+    page = visit(scheme="dark")
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(map(int, re.findall(r"\d+", paper)[:3])) < 60

@@ -1,0 +1,229 @@
+"""Runs: a worker process, its directory, stopping, queueing, going on, dying."""
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+import charrnn
+from charrnn.errors import UserError
+from charrnn.reading import Text
+from charrnn.recipes import plan
+from charrnn.runs import Run, follow
+from charrnn.workers import Runs
+
+TEXT = Text("the cat sat on the mat and the dog sat on the log. " * 30, "cats.txt")
+SMALL = {"cell": "gru", "implementation": "fast", "hidden_size": 16, "input": "one-hot"}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    house = Runs(tmp_path_factory.mktemp("runs"))
+    yield house
+    house.close()
+
+
+def small(**settings):
+    return plan(TEXT, settings=SMALL | settings)
+
+
+def events_of(run, until=None):
+    """Follow a run to its end, or until an event satisfies `until`."""
+
+    async def collect():
+        found = []
+        async for event in follow(run):
+            found.append(event)
+            if until is not None and until(event):
+                break
+        return found
+
+    return asyncio.run(asyncio.wait_for(collect(), 60))
+
+
+def is_progress(event):
+    return event["event"] == "progress"
+
+
+def test_a_run_trains_in_a_process_of_its_own_and_can_be_followed(runs):
+    run = runs.start(small(epochs=4))
+    events = events_of(run)
+    assert [events[0]["event"], events[-1]["event"]] == ["start", "end"]
+    assert events[0]["run"] == run.id and events[-1]["reason"] == "finished"
+    assert run.state == "finished" and not run.live
+    assert events_of(run) == events, "a second viewer sees the same run"
+    assert events[-1]["checkpoint"] == str(run.checkpoint)
+    assert charrnn.load(run.checkpoint).about["corpus"]["name"] == "cats.txt"
+    assert run.request["model"]["cell"] == "gru"
+    assert len(run.id) == 16 and Run.find(runs.root, run.id).directory == run.directory
+
+
+def test_stop_keeps_the_model(runs):
+    run = runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    assert run.state == "running"
+    run.stop()
+    assert run.state in ("stopping", "stopped")
+    events = events_of(run)
+    assert events[-1]["reason"] == "stopped" == run.state
+    assert charrnn.generate(charrnn.load(run.checkpoint), "the", 5, seed=0)
+
+
+def test_a_sample_comes_when_it_is_asked_for(runs):
+    run = runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    before = len([e for e in run.read_events()[0] if e["event"] == "sample"])
+    run.sample()
+    count = iter(range(before))
+    events_of(run, until=lambda e: e["event"] == "sample" and next(count, None) is None)
+    run.stop()
+    assert events_of(run)[-1]["reason"] == "stopped"
+
+
+def test_runs_queue_and_a_waiting_one_can_be_called_off(runs):
+    first, second, third = (runs.start(small(seconds=60)) for _ in range(3))
+    events_of(first, until=is_progress)
+    assert (second.state, third.state) == ("queued", "queued")
+    assert [runs.queue_position(run.id) for run in (first, second, third)] == [0, 1, 2]
+    second.stop()
+    assert second.state == "stopped", "it need not wait for its turn"
+    assert events_of(second)[-1]["message"] == "Stopped before it began."
+    first.stop()
+    assert second.checkpoint is None and second.state == "stopped"
+    events_of(third, until=is_progress)
+    third.stop()
+    assert events_of(third)[-1]["reason"] == "stopped"
+
+
+def test_keep_training_goes_on_for_as_long_again(runs):
+    run = runs.start(small(epochs=3))
+    first = events_of(run)
+    assert runs.keep_training(run.id).id == run.id
+    events = events_of(run)[len(first) :]
+    assert events[0]["event"] == "start" and events[0]["resumed_from"] == first[-1]["step"]
+    assert events[-1]["epoch"] == 6 and run.request["training"]["epochs"] == 6
+    assert events[-1]["seconds"] > first[-1]["seconds"]
+    assert events[-1]["train_perplexity"] < first[-1]["train_perplexity"]
+
+
+def test_a_stopped_run_goes_on_to_its_end(runs):
+    run = runs.start(small(epochs=40))
+    events_of(run, until=is_progress)
+    run.stop()
+    stopped = events_of(run)[-1]
+    assert stopped["reason"] == "stopped" and stopped["epoch"] < 40
+    runs.keep_training(run.id)
+    end = events_of(run)[-1]
+    assert end["reason"] == "finished" and end["epoch"] == 40
+
+
+def test_a_live_run_cannot_be_kept_training(runs):
+    run = runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    with pytest.raises(UserError, match="still going on"):
+        runs.keep_training(run.id)
+    run.stop()
+    events_of(run)
+
+
+def test_a_killed_worker_is_noticed_and_its_run_goes_on(runs):
+    run = runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    os.kill(worker_of(run), signal.SIGKILL)
+    end = events_of(run)[-1]
+    assert end["reason"] == "failed" == run.state and "died" in end["message"]
+    runs.keep_training(run.id)
+    events_of(run, until=lambda e: e["event"] == "start" and e["seconds"] >= 0)
+    run.stop()
+    assert events_of(run)[-1]["reason"] == "stopped"
+
+
+def worker_of(run):
+    """The process that holds the run's lock."""
+    inode = (run.directory / "worker.lock").stat().st_ino
+    for line in Path("/proc/locks").read_text().splitlines():
+        fields = line.split()
+        if fields[5].endswith(f":{inode}"):
+            return int(fields[4])
+    raise AssertionError("nobody holds the lock")
+
+
+def test_a_bug_in_the_worker_ends_the_run_as_failed(tmp_path, monkeypatch):
+    run = Run.create(tmp_path, small(epochs=2))
+
+    def broken(*arguments, **more):
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr("charrnn.runs.train", broken)
+    with pytest.raises(ZeroDivisionError):
+        list(run.work())
+    (end,) = run.read_events()[0]
+    assert end["reason"] == "failed" and "secret" not in json.dumps(end)
+    assert run.state == "failed"
+
+
+def test_only_real_ids_find_a_run(runs):
+    for wrong in ("", "..", "../../etc/passwd", "a" * 16, "A" * 16, "x/../y", "\0"):
+        with pytest.raises(UserError, match="no such run"):
+            runs.find(wrong)
+
+
+def test_a_directory_that_holds_a_run_is_refused(tmp_path):
+    Run.create_at(tmp_path / "here", small())
+    with pytest.raises(UserError, match="already holds a run"):
+        Run.create_at(tmp_path / "here", small())
+
+
+def test_half_a_line_is_not_an_event_yet(tmp_path):
+    run = Run.create(tmp_path, small())
+    whole = json.dumps({"event": "start"}) + "\n"
+    (run.directory / "events.jsonl").write_text(whole + '{"event": "pro')
+    events, offset = run.read_events()
+    assert events == [{"event": "start"}] and offset == len(whole)
+    with (run.directory / "events.jsonl").open("a") as file:
+        file.write('gress"}\n')
+    assert run.read_events(offset)[0] == [{"event": "progress"}]
+
+
+def test_a_run_left_waiting_by_a_dead_app_is_marked(tmp_path):
+    run = Run.create(tmp_path, small())
+    run.enqueue()
+    assert run.state == "queued"
+    Runs(tmp_path).close()
+    assert run.state == "failed"
+
+
+def test_stop_right_after_start_is_never_lost(runs):
+    for wait in (0, 1, 3):
+        run = runs.start(small(seconds=60))
+        for _ in range(wait):
+            assert run.state in ("queued", "running")
+        run.stop()
+        events = events_of(run)
+        assert events[-1]["reason"] == "stopped" == run.state
+        assert [event["event"] for event in events].count("end") == 1
+
+
+def test_a_line_that_was_never_finished_is_cut_off_when_the_run_goes_on(tmp_path):
+    run = Run.create(tmp_path, small(epochs=1))
+    (run.directory / "events.jsonl").write_text('{"event": "start"}\n{"event": "prog')
+    events = [event["event"] for event in run.work(resume=True)]
+    assert [event["event"] for event in run.read_events()[0]] == ["start", *events]
+
+
+def test_an_old_wish_to_stop_does_not_stop_a_run_that_goes_on(tmp_path):
+    run = Run.create(tmp_path, small(epochs=2))
+    (run.directory / "wish.stop").touch()
+    assert list(run.work(resume=True))[-1]["reason"] == "finished"
+
+
+def test_a_second_worker_on_one_run_is_refused(runs, monkeypatch):
+    run = runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    with pytest.raises(UserError, match="still going on"):
+        next(run.work(resume=True))
+    run.stop()
+    events_of(run)

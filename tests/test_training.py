@@ -1,0 +1,321 @@
+"""Training: the events, what ends a run, what is kept, and that a seed repeats it."""
+
+import json
+import math
+
+import pytest
+import torch
+
+import charrnn
+from charrnn.corpus import Corpus
+from charrnn.errors import UserError
+from charrnn.model import ModelConfig
+from charrnn.training import TrainingConfig, train
+
+TEXT = "the cat sat on the mat. the dog sat on the log. a rat ran at the cat. " * 20
+SMALL = ModelConfig(cell="gru", hidden_size=24)
+QUICK = TrainingConfig(epochs=6, batch_size=4, steps=16, learning_rate=0.01, sample_length=10)
+
+
+def corpus(validation=0.1, text=TEXT):
+    return Corpus.from_text(text, validation=validation)
+
+
+def run(model=SMALL, training=QUICK, **more):
+    return list(train(more.pop("corpus", corpus(training.validation)), model, training, **more))
+
+
+def named(events, name):
+    return [event for event in events if event["event"] == name]
+
+
+def with_changes(config, **changes):
+    return type(config)(**{**config.__dict__, **changes})
+
+
+def without_clock(events):
+    timing = ("seconds", "characters_per_second", "remaining_seconds")
+    return [{k: v for k, v in event.items() if k not in timing} for event in events]
+
+
+def test_events_have_exactly_the_fields_of_the_contract():
+    events = run()
+    assert [events[0]["event"], events[-1]["event"]] == ["start", "end"]
+    fields = {event["event"]: set(event) - {"event", "seconds"} for event in events}
+    assert fields["start"] == {
+        "run", "characters", "vocabulary_size", "parameters", "recipe", "model", "training",
+        "baselines", "device", "resumed_from",
+    }  # fmt: skip
+    assert fields["progress"] == {
+        "step", "epoch", "characters_seen", "train_perplexity", "validation_perplexity",
+        "gradient_norm", "clipped", "learning_rate", "characters_per_second", "remaining_seconds",
+    }  # fmt: skip
+    assert fields["sample"] == {"step", "prefix", "text"}
+    assert set(events[0]["baselines"]) == {"uniform", "unigram", "ngram"}
+    seconds = [event["seconds"] for event in events]
+    assert seconds == sorted(seconds)
+    json.dumps(events, allow_nan=False)
+
+
+def test_perplexity_falls_below_the_unigram_and_the_samples_show_it():
+    events = run(training=with_changes(QUICK, epochs=40))
+    end = events[-1]
+    assert end["reason"] == "finished"
+    assert end["validation_perplexity"] < events[0]["baselines"]["unigram"] / 2
+    steps = [sample["step"] for sample in named(events, "sample")]
+    assert steps[0] == 0 and steps[-1] == end["step"] and len(steps) >= 5
+
+
+def test_an_epochs_training_perplexity_is_over_its_minibatches():
+    """With a learning rate of 0 every minibatch is measured under the first weights."""
+    config = with_changes(
+        QUICK, epochs=1, learning_rate=0.0, optimizer="sgd", schedule="constant", shift=False,
+        validation=0.0,
+    )  # fmt: skip
+    text = corpus(0.0)
+    first = charrnn.CharRNN(
+        SMALL, len(text.vocabulary), generator=torch.Generator().manual_seed(config.seed)
+    )
+    rows = (len(text.ids) - 1) // 4
+    count = rows // 16 * 16
+    x = torch.from_numpy(text.ids[: 4 * rows].reshape(4, rows)[:, :count].astype("int64"))
+    y = torch.from_numpy(text.ids[1 : 4 * rows + 1].reshape(4, rows)[:, :count].astype("int64"))
+    logits, _ = first(x)
+    nats = torch.nn.functional.cross_entropy(logits, y.t().reshape(-1))
+    event = named(run(training=config, corpus=text), "progress")[-1]
+    assert event["train_perplexity"] == pytest.approx(math.exp(nats.item()), rel=1e-4)
+    assert event["validation_perplexity"] is None
+
+
+@pytest.mark.parametrize("sampling", ["sequential", "random"])
+@pytest.mark.parametrize("implementation", ["fast", "scratch", "torch"])
+def test_a_seed_repeats_a_run_bit_for_bit(sampling, implementation, tmp_path):
+    model = ModelConfig(hidden_size=16, implementation=implementation, layers=2, dropout=0.2)
+    config = with_changes(QUICK, sampling=sampling, seed=3)
+    files, events = [], []
+    for name in ("one", "two"):
+        events.append(without_clock(run(model, config, directory=tmp_path / name)))
+        files.append(charrnn.load(tmp_path / name / "checkpoint").model.state_dict())
+    keys = ("event", "step", "train_perplexity", "validation_perplexity", "text")
+    # Reports within an epoch come by the clock; what they report on does not.
+    one, two = (
+        [
+            {k: event.get(k) for k in keys}
+            for event in run
+            if event["event"] != "checkpoint" and float(event.get("epoch", 0)).is_integer()
+        ]
+        for run in events
+    )
+    assert one == two
+    assert all(torch.equal(files[0][name], files[1][name]) for name in files[0])
+    other = run(model, with_changes(config, seed=4))
+    assert other[-1]["train_perplexity"] != one[-1]["train_perplexity"]
+
+
+def test_stop_ends_within_one_step_and_keeps_the_model(tmp_path):
+    asked = []
+
+    def commands():
+        asked.append(1)
+        return {"stop"} if len(asked) == 5 else set()
+
+    events = run(training=with_changes(QUICK, epochs=1000), directory=tmp_path, commands=commands)
+    assert events[-1]["reason"] == "stopped" and events[-1]["step"] == 5
+    assert charrnn.load(events[-1]["checkpoint"]).perplexity > 1
+
+
+def test_a_sample_can_be_asked_for():
+    asked = []
+
+    def commands():
+        asked.append(1)
+        return {"sample"} if len(asked) == 3 else set()
+
+    steps = [e["step"] for e in named(run(commands=commands), "sample")]
+    assert 3 in steps
+
+
+def test_divergence_is_told_and_the_last_good_model_kept(tmp_path):
+    config = TrainingConfig(
+        epochs=200, batch_size=4, steps=16, optimizer="sgd", learning_rate=1e5, clip=None,
+        schedule="constant",
+    )  # fmt: skip
+    model = ModelConfig(cell="relu", hidden_size=24)
+    events = run(model, config, directory=tmp_path)
+    assert events[-1]["reason"] == "diverged"
+    assert "learning_rate" in events[-1]["message"]
+    kept = charrnn.load(events[-1]["checkpoint"])
+    assert charrnn.generate(kept, "the ", 5, seed=0).startswith("the ")
+    json.dumps(events, allow_nan=False)
+
+
+def test_the_best_model_is_kept_when_a_run_overfits(tmp_path):
+    text = corpus(0.5, "abcdefgh" * 20 + "hgfedcba" * 20)
+    config = with_changes(QUICK, epochs=60, validation=0.5, learning_rate=0.05)
+    events = run(training=config, corpus=text, directory=tmp_path)
+    measured = [e["validation_perplexity"] for e in named(events, "progress")]
+    assert min(measured) < measured[-1], "this text was meant to be overfitted"
+    kept = charrnn.load(tmp_path / "checkpoint")
+    assert kept.perplexity == pytest.approx(min(measured))
+    held_out = text.vocabulary.decode(text.held_out.tolist())
+    assert charrnn.score(kept, held_out).perplexity == pytest.approx(min(measured), rel=1e-3)
+
+
+@pytest.mark.parametrize("sampling", ["sequential", "random"])
+def test_an_interrupted_run_goes_on_bit_for_bit(sampling, tmp_path, monkeypatch):
+    monkeypatch.setattr("charrnn.training.trainer._SAVE_EVERY", 0.0)
+    model = ModelConfig(hidden_size=16, layers=2, dropout=0.2)
+    config = with_changes(QUICK, sampling=sampling)
+    whole = run(model, config, directory=tmp_path / "whole")
+    cut = []
+    for event in train(corpus(), model, config, directory=tmp_path / "cut"):
+        cut.append(event)
+        if event["event"] == "progress" and event["epoch"] >= 3:
+            break  # as a killed process would: nothing more is written
+    rest = run(model, config, directory=tmp_path / "cut", resume=True)
+    assert 0 < rest[0]["resumed_from"] <= cut[-1]["step"]
+    assert without_clock(rest)[-1]["train_perplexity"] == whole[-1]["train_perplexity"]
+    ends = [charrnn.load(tmp_path / d / "checkpoint").model.state_dict() for d in ("whole", "cut")]
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+def test_resume_without_anything_saved_begins_at_the_beginning(tmp_path):
+    events = run(directory=tmp_path, resume=True)
+    assert events[0]["resumed_from"] is None and events[-1]["reason"] == "finished"
+
+
+def test_a_damaged_resume_point_is_refused(tmp_path):
+    (tmp_path / "resume").mkdir()
+    (tmp_path / "resume" / "point.safetensors").write_bytes(b"not this")
+    with pytest.raises(UserError, match="damaged"):
+        run(directory=tmp_path, resume=True)
+
+
+def test_truncate_epoch_makes_one_update_an_epoch_through_all_its_minibatches():
+    config = with_changes(QUICK, truncate="epoch", epochs=3, validation=0.0)
+    events = run(training=config, corpus=corpus(0.0, TEXT[:600]))
+    assert events[-1]["reason"] == "finished"
+    assert events[-1]["train_perplexity"] > 1
+    with pytest.raises(UserError, match="sequential"):
+        with_changes(config, sampling="random")
+    long = corpus(0.0, "abcdefghij" * 30_000)
+    with pytest.raises(UserError, match="truncate = minibatch"):
+        run(training=config, corpus=long)
+
+
+def test_a_time_budget_ends_on_time_with_what_was_measured():
+    config = with_changes(QUICK, epochs=None, seconds=1.5)
+    events = run(training=config)
+    assert events[-1]["reason"] == "finished"
+    assert named(events, "progress")[0]["step"] == 1
+    remaining = [e["remaining_seconds"] for e in named(events, "progress")]
+    assert remaining == sorted(remaining, reverse=True)
+
+
+@pytest.mark.parametrize("schedule", ["plateau", "cosine"])
+def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
+    monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)
+    config = with_changes(QUICK, epochs=None, schedule=schedule, learning_rate=0.03)
+    events = run(training=config, corpus=corpus(0.1, TEXT[:400]))
+    assert events[-1]["reason"] == "finished"
+    rates = [e["learning_rate"] for e in named(events, "progress")]
+    assert rates[-1] < max(rates) * 0.1
+    assert named(events, "progress")[0]["remaining_seconds"] is None
+
+
+def test_an_open_ended_run_needs_something_held_out():
+    config = with_changes(QUICK, epochs=None, validation=0.0)
+    with pytest.raises(UserError, match="set validation, epochs or seconds"):
+        run(training=config)
+
+
+def test_a_text_too_short_for_the_minibatch_is_refused_before_the_first_event():
+    with pytest.raises(UserError, match="batch_size or fewer steps") as caught:
+        train(corpus(0.0, "abcdef"), SMALL, QUICK)
+    assert caught.value.field == "batch_size"
+
+
+def test_the_checkpoint_directory_is_whole(tmp_path):
+    run(directory=tmp_path)
+    names = {path.name for path in (tmp_path / "checkpoint").iterdir()}
+    assert names == {
+        "model.safetensors", "config.json", "README.md", "training_log.csv", "perplexity.png",
+        "samples.json",
+    }  # fmt: skip
+    assert (tmp_path / "checkpoint" / "perplexity.png").read_bytes().startswith(b"\x89PNG")
+    samples = json.loads((tmp_path / "checkpoint" / "samples.json").read_text())
+    assert samples[0]["step"] == 0 and samples[0]["text"].startswith(samples[0]["prefix"])
+    header, *rows = (tmp_path / "checkpoint" / "training_log.csv").read_text().splitlines()
+    assert header.startswith("step,epoch,seconds") and len(rows) == 6
+
+
+def test_without_a_held_out_part_a_broken_model_never_replaces_a_good_one(tmp_path):
+    """The last update before a divergence breaks the weights: they must not be the ones kept."""
+    config = TrainingConfig(
+        epochs=50, batch_size=2, steps=16, optimizer="sgd", learning_rate=2e3, clip=None,
+        schedule="constant", validation=0.0,
+    )  # fmt: skip
+    text = corpus(0.0, TEXT[:40])
+    events = run(ModelConfig(cell="relu", hidden_size=24), config, corpus=text, directory=tmp_path)
+    assert events[-1]["reason"] == "diverged"
+    kept = charrnn.load(tmp_path / "checkpoint")
+    assert charrnn.score(kept, TEXT[:40]).nats < math.log(len(text.vocabulary)) + 10
+
+
+def test_saving_by_the_clock_does_not_change_what_dropout_draws(tmp_path, monkeypatch):
+    model = ModelConfig(hidden_size=16, dropout=0.5)
+    ends = []
+    for name, every in (("often", 0.0), ("never", 1e9)):
+        monkeypatch.setattr("charrnn.training.trainer._SAVE_EVERY", every)
+        run(model, directory=tmp_path / name)
+        ends.append(charrnn.load(tmp_path / name / "checkpoint").model.state_dict())
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+def test_a_run_through_whole_epochs_goes_on_from_the_last_epochs_end(tmp_path):
+    config = with_changes(QUICK, truncate="epoch", epochs=4)
+    steps = []
+
+    def commands():
+        steps.append(1)
+        return {"stop"} if len(steps) == 30 else set()
+
+    stopped = run(training=config, directory=tmp_path, commands=commands)
+    assert stopped[-1]["reason"] == "stopped" and 1 < stopped[-1]["epoch"] < 2
+    rest = run(training=config, directory=tmp_path, resume=True)
+    assert 0 < rest[0]["resumed_from"] < 30 and rest[-1]["epoch"] == 4
+
+
+def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):
+    monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)
+    config = with_changes(QUICK, truncate="epoch", epochs=None, learning_rate=0.03)
+    assert run(training=config, corpus=corpus(0.1, TEXT[:400]))[-1]["reason"] == "finished"
+
+
+def test_a_model_that_breaks_in_one_update_has_diverged(tmp_path):
+    config = TrainingConfig(
+        epochs=1, batch_size=32, steps=20, optimizer="sgd", learning_rate=1000.0, clip=None,
+        schedule="constant",
+    )  # fmt: skip
+    events = run(ModelConfig(cell="relu", hidden_size=32), config, directory=tmp_path)
+    assert events[-1]["reason"] == "diverged"
+    assert charrnn.generate(charrnn.load(tmp_path / "checkpoint"), "the", 5, seed=0)
+
+
+def test_the_last_measurement_is_among_the_progress_events(monkeypatch):
+    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.7))
+    events = run(training=with_changes(QUICK, epochs=1))
+    last = named(events, "progress")[-1]
+    assert last["validation_perplexity"] == events[-1]["validation_perplexity"] is not None
+
+
+def ticking(step):
+    """A clock on which every look takes `step` seconds."""
+    now = iter(range(1, 10**9))
+    return lambda: next(now) * step
+
+
+def test_a_model_too_large_for_a_checkpoint_is_refused():
+    with pytest.raises(UserError, match="parameters") as caught:
+        run(ModelConfig(hidden_size=4096, layers=8))
+    assert caught.value.field == "hidden_size"
