@@ -42,13 +42,12 @@ def build(house: House) -> gr.Blocks:
             with gr.Tab(key("tab-generate"), id="generate"):
                 generate = generate_tab(house)
 
-        def carry_over(model: str | None, run_id: str | None) -> tuple[Any, Any]:
-            runs = [run_id] if run_id else []
-            return gr.Tabs(selected="generate"), generate.offer(runs, model)
+        def carry_over(model: str | None) -> tuple[Any, Any]:
+            return gr.Tabs(selected="generate"), generate.offer([], model)
 
         train.generate_with.click(
             carry_over,
-            [train.model, train.run_id],
+            train.model,
             [tabs, generate.checkpoint],
             show_progress="hidden",
             api_visibility="private",

@@ -37,8 +37,9 @@ _SETTLED = """() => { document.dispatchEvent(new CustomEvent("generate:settled")
 
 @dataclass(frozen=True)
 class GenerateTab:
-    """What other tabs need: the chooser, and `offer(runs, chosen)`, the update that lists a
-    visitor's `runs` in it and, unless `chosen` is None, selects that one."""
+    """What other tabs need: the chooser, and `offer(runs, chosen)`, the update that lists the
+    shipped models and a visitor's `runs` in it and, unless `chosen` is None, selects that one,
+    which is listed too."""
 
     checkpoint: gr.Dropdown
     offer: Callable[[Sequence[str], str | None], dict[str, Any]]
@@ -133,7 +134,7 @@ def generate_tab(house: House) -> GenerateTab:
     )
 
     def offer(runs: Sequence[str], chosen: str | None = None) -> dict[str, Any]:
-        choices = _choices(house, runs)
+        choices = _choices(house, [*runs, *([chosen] if chosen else [])])
         if chosen is None and first is None and choices:
             chosen = choices[0][1]  # the shelf is empty: better a run than nothing
         update: dict[str, Any] = {"choices": choices}

@@ -67,18 +67,18 @@ def find(house: House, key: str) -> Model:
     return Model(key, run.checkpoint, run=True)
 
 
-def offered(house: House, runs: Iterable[str]) -> list[Model]:
-    """The models a visitor can choose: the shipped ones, then those of the visitor's `runs`.
+def offered(house: House, keys: Iterable[str]) -> list[Model]:
+    """The models a visitor can choose: the shipped ones, then the others of these `keys`.
 
     Runs that are gone, or have not saved a model yet, are left out.
     """
-    models = shipped(house)
-    for run in runs:
+    models = {model.key: model for model in shipped(house)}
+    for key in keys:
         try:
-            models.append(find(house, run))
+            models.setdefault(key, find(house, key))
         except UserError:
             continue
-    return models
+    return list(models.values())
 
 
 def describe(model: Model) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def _wire_run(house: House, form: Form, stage: _Stage) -> None:
         if run is None:  # (a generator that yields nothing would empty its outputs)
             story, _ = _earlier(house)
             story.missing = bool(named)
-            yield {stage.run_id: None, stage.card: story.value()}
+            yield {stage.card: story.value()}  # not the id: a click may have begun a run by now
             return
         async for frame in _follow(house, form, stage, run):
             yield frame
