@@ -110,7 +110,7 @@ def row(recipe: Recipe, result: dict[str, Any]) -> str:
     ours = ", ".join(f"{value:.3g} ({epoch})" for epoch, value in result["perplexity"].items())
     return (
         f"| `{recipe.name}` | {published or '–'} | {ours} | {result['seconds']:.0f} "
-        f"| {result['characters_per_second']:,} |"
+        f"| {result['characters_per_second']:,} | {recipe.note} |"
     )
 
 
@@ -119,8 +119,8 @@ def write_tables(results: dict[str, dict[str, Any]]) -> None:
     some = next(iter(results.values()))
     lines = [
         "| recipe | published training perplexity (at epoch) | ours (at epoch) | seconds "
-        "| characters/s |",
-        "| --- | --- | --- | --- | --- |",
+        "| characters/s | note |",
+        "| --- | --- | --- | --- | --- | --- |",
         *(row(RECIPES[name], result) for name, result in results.items()),
         "",
         f"{some['date']}, {some['machine']}; `python benchmarks/textbook.py`.",

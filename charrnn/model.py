@@ -139,7 +139,8 @@ class CharRNN(nn.Module):
     def _initialize(self, generator: torch.Generator | None) -> None:
         """First weights. Orthogonal: Saxe et al. 2014; forget bias 1: Jozefowicz et al. 2015."""
         scheme, H = self.config.initialization, self.config.hidden_size
-        for name, weight in self.named_parameters():
+        for name, parameter in self.named_parameters():
+            weight = torch.empty(parameter.shape)  # drawn in the same order however it lies there
             bias = weight.ndim == 1
             if scheme == "normal":
                 weight.zero_() if bias else weight.normal_(0.0, 0.01, generator=generator)
@@ -157,3 +158,4 @@ class CharRNN(nn.Module):
                 weight.normal_(0.0, 0.5, generator=generator)
             else:
                 nn.init.xavier_uniform_(weight, generator=generator)
+            parameter.copy_(weight)

@@ -1,16 +1,20 @@
 """The recurrences with gradients written by hand: exact, and much less work than autograd's.
 
 Each takes Z (T, B, G·H), the inputs already multiplied by W_xh with their bias added, so that only
-what truly depends on the step before is left in the loop: one matrix product and a few
-elementwise kernels into buffers made once. The backward pass computes the derivative factors of
-all steps at once, leaves one product a step for the chain through time, and gets the gradient of
-W_hh as one large product at the end.
+what truly depends on the step before is left in the loop: one product with a packed weight and a
+few elementwise kernels. The backward pass leaves one product a step for the chain through time,
+and gets the gradient of W_hh as one large product at the end. An LSTM goes to `fused` where that
+can take it.
+
+Under autocast to bfloat16 the recurrence runs in bfloat16, products summed in float32; weights
+and their gradients stay float32.
 
 Notation as in `scratch`; a name with a leading d is the gradient of the loss by what follows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
@@ -18,7 +22,73 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from .state import State
+from . import fused
+from .products import Packed, affine, product, rows
+from .state import State, map_state
+
+
+def run(
+    cell: str, inputs: Tensor, state: State, parameters: Mapping[str, Tensor]
+) -> tuple[Tensor, State]:
+    """One layer of `cell` over symbol ids (T, B) or inputs (T, B, I).
+
+    Returns the outputs (T, B, H), in the type that is computed in, and the last state, in the
+    weights' type.
+    """
+    W_xh, W_hh, b_h = (parameters[name] for name in ("W_xh", "W_hh", "b_h"))
+    dtype = computing_dtype(W_hh)
+    if fused.suits(cell, inputs, W_xh, dtype):
+        return fused.lstm(inputs, state, W_xh, W_hh, b_h, dtype)
+    before = map_state(lambda s: s.to(dtype), state)
+    after: State
+    if isinstance(before, tuple):
+        Z = _projected(inputs, W_xh, b_h, dtype)
+        H, C = _apply(_LSTM, Z, *before, W_hh)
+        after = H[-1], C
+    elif cell == "gru":
+        width = W_hh.shape[0]
+        b_n = parameters["b_n"]
+        W_ru, W_n = W_xh.split([2 * width, width], dim=1)
+        b_ru, b_x = b_h.split([2 * width, width])
+        Z_ru = _projected(inputs, W_ru, b_ru, dtype)
+        Z = torch.cat([Z_ru, b_n.to(dtype).expand_as(Z_ru[..., :width])], dim=-1)
+        H = _apply(_GRU, Z, _projected(inputs, W_n, b_x, dtype), before, W_hh)
+        after = H[-1]
+    else:
+        Z = _projected(inputs, W_xh, b_h, dtype)
+        H = _apply(_RNN, Z, before, W_hh, cell == "relu")
+        after = H[-1]
+    return H, map_state(lambda s: s.to(W_hh.dtype), after)
+
+
+def computing_dtype(weight: Tensor) -> torch.dtype:
+    """What to compute in: bfloat16 under autocast, else the weights' own type."""
+    if weight.dtype == torch.float32 and torch.is_autocast_enabled("cpu"):
+        return torch.get_autocast_dtype("cpu")
+    return weight.dtype
+
+
+def _projected(inputs: Tensor, W: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
+    """Inputs times W with b added (T, B, N); an id stands for a one-hot vector."""
+    if inputs.is_floating_point():
+        return affine(inputs.to(dtype), W, b)
+    return rows(W + b, inputs, dtype)
+
+
+def _apply(function: type[Function], *arguments: Any) -> Any:
+    return function.apply(*arguments)  # type: ignore[no-untyped-call]
+
+
+def _tanh(x: Tensor, out: Tensor) -> None:
+    """out = tanh(x) = 2σ(2x) − 1; overwrites x. torch's float32 tanh takes several times as long
+    as its sigmoid. (In bfloat16 that form would lose what little precision there is around 0.)"""
+    if x.dtype == torch.bfloat16:
+        torch.tanh(x, out=out)
+    else:
+        torch.add(_MINUS_ONE, x.mul_(2).sigmoid_(), alpha=2, out=out)
+
+
+_MINUS_ONE = torch.tensor(-1.0)  # stands for a number, of any type
 
 
 class _RNN(Function):
@@ -27,11 +97,16 @@ class _RNN(Function):
     @staticmethod
     def forward(ctx: Any, Z: Tensor, H0: Tensor, W_hh: Tensor, relu: bool) -> Tensor:
         T, B, width = Z.shape
+        weight = Packed(W_hh.to(Z.dtype), B)
         H = Z.new_empty(T + 1, B, width)  # H[t] is the state before step t
         H[0] = H0
-        for t in range(T):
-            torch.addmm(Z[t], H[t], W_hh, out=H[t + 1])
-            H[t + 1].relu_() if relu else H[t + 1].tanh_()
+        states = H.unbind()
+        for t, Z_t in enumerate(Z.unbind()):
+            A = weight.times_plus(states[t], Z_t)
+            if relu:
+                torch.clamp_min(A, 0, out=states[t + 1])
+            else:
+                _tanh(A, out=states[t + 1])
         ctx.save_for_backward(H, W_hh)
         ctx.relu = relu
         return H[1:]
@@ -41,65 +116,78 @@ class _RNN(Function):
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
         H, W_hh = ctx.saved_tensors
         T, B, width = dH.shape
-        slope = (H[1:] > 0).to(dH.dtype) if ctx.relu else 1 - H[1:].square()  # φ′, (T, B, H)
-        W_hhT = W_hh.t().contiguous()
-        dZ = torch.empty_like(slope)
-        torch.mul(dH[-1], slope[-1], out=dZ[-1])
-        for t in range(T - 2, -1, -1):
-            torch.addmm(dH[t], dZ[t + 1], W_hhT, out=dZ[t])
-            dZ[t].mul_(slope[t])
-        dW_hh = H[:-1].reshape(T * B, width).t() @ dZ.reshape(T * B, width)
-        return dZ, dZ[0] @ W_hhT, dW_hh, None
+        weight = Packed(W_hh.to(H.dtype).t(), B)
+        dZ = torch.empty_like(dH)
+        gradients, outputs = dZ.unbind(), H[1:].unbind()
+        whole = dH[-1]  # all of dH_t: by its output, and by the step after
+        for t in range(T - 1, -1, -1):
+            if ctx.relu:
+                torch.ops.aten.threshold_backward.grad_input(
+                    whole, outputs[t], 0, grad_input=gradients[t]
+                )
+            else:
+                torch.ops.aten.tanh_backward.grad_input(
+                    whole, outputs[t], grad_input=gradients[t]
+                )
+            if t > 0:
+                whole = weight.times_plus(gradients[t], dH[t - 1])
+        dH0 = weight.times(gradients[0])
+        dW_hh = product(_flat(H[:-1]).t(), _flat(dZ)).to(W_hh.dtype)
+        return dZ, dH0, dW_hh, None
 
 
 class _GRU(Function):
-    """R, U = σ(Z_ru + H W_ru); N = tanh(Z_n + R ∘ (H W_n + b_n)); H = U ∘ H + (1 − U) ∘ N."""
+    """R, U = σ(Z_ru + H W_ru); N = tanh(Z_n + R ∘ (b_n + H W_n)); H = U ∘ H + (1 − U) ∘ N.
+
+    Z (T, B, 3H) holds all that is added to H W_hh: Z_r, Z_u and b_n; Z_n (T, B, H) is apart.
+    """
 
     @staticmethod
-    def forward(ctx: Any, Z: Tensor, H0: Tensor, W_hh: Tensor, b_n: Tensor) -> Tensor:
-        T, B, _ = Z.shape
-        width = W_hh.shape[0]
+    def forward(ctx: Any, Z: Tensor, Z_n: Tensor, H0: Tensor, W_hh: Tensor) -> Tensor:
+        T, B, width = Z_n.shape
+        weight = Packed(W_hh.to(Z.dtype), B)
         H = Z.new_empty(T + 1, B, width)
         H[0] = H0
-        gates = Z.new_empty(T, B, 3, width)  # R, U and A = H W_n + b_n
-        N = Z.new_empty(T, B, width)
-        bias = torch.cat([b_n.new_zeros(2 * width), b_n])
-        for t in range(T):
-            torch.addmm(bias, H[t], W_hh, out=gates[t].view(B, 3 * width))
-            ru = gates[t, :, :2]
-            ru.add_(Z[t].view(B, 3, width)[:, :2]).sigmoid_()
-            R, U, A = gates[t].unbind(1)
-            torch.addcmul(Z[t, :, 2 * width :], R, A, out=N[t])
-            N[t].tanh_()
-            torch.lerp(N[t], H[t], U, out=H[t + 1])
-        ctx.save_for_backward(H, gates, N, W_hh)
+        RU = Z.new_empty(T, B, 2 * width)
+        A, N = torch.empty_like(Z_n), torch.empty_like(Z_n)  # A = b_n + H W_n
+        states, candidates = H.unbind(), N.unbind()
+        for t, (Z_t, Zn_t, RU_t, A_t) in enumerate(
+            zip(Z.unbind(), Z_n.unbind(), RU.unbind(), A.unbind(), strict=True)
+        ):
+            G = weight.times_plus(states[t], Z_t)
+            torch.sigmoid(G[:, : 2 * width], out=RU_t)
+            A_t.copy_(G[:, 2 * width :])
+            _tanh(torch.addcmul(Zn_t, RU_t[:, :width], A_t), out=candidates[t])
+            torch.lerp(candidates[t], states[t], RU_t[:, width:], out=states[t + 1])
+        ctx.save_for_backward(H, RU, A, N, W_hh)
         return H[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
-        H, gates, N, W_hh = ctx.saved_tensors
+        H, RU, A, N, W_hh = ctx.saved_tensors
         T, B, width = dH.shape
-        R, U, A = gates.unbind(2)
-        by_n = (1 - U) * (1 - N.square())  # ∂H_t/∂(argument of N's tanh)
-        by_gates = torch.stack(  # ∂H_t/∂(what H_{t−1} W_hh feeds: R's and U's arguments, A)
-            [by_n * A * R * (1 - R), (H[:-1] - N) * U * (1 - U), by_n * R], dim=2
-        )
-        W_hhT = W_hh.t().contiguous()
-        whole = torch.empty_like(N)  # all of dH_t: from its output and from the step after
-        dA = torch.empty_like(by_gates)
-        whole[-1] = dH[-1]
+        R, U = RU.chunk(2, dim=-1)
+        by_n = (1 - U).mul_(1 - N.square())  # ∂H_t/∂(argument of N's tanh)
+        by_gates = H.new_empty(T, B, 3, width)  # ∂H_t/∂(arguments of R and U, and A)
+        torch.mul(by_n, R, out=by_gates[:, :, 2])
+        torch.mul(torch.sub(1, R).mul_(A), by_gates[:, :, 2], out=by_gates[:, :, 0])
+        torch.mul(torch.sub(H[:-1], N).mul_(U), 1 - U, out=by_gates[:, :, 1])
+        weight = Packed(W_hh.to(H.dtype).t(), B)
+        whole = torch.empty_like(N)  # all of dH_t
+        dZ = torch.empty_like(by_gates)
+        wholes, updates = whole.unbind(), U.unbind()
+        gradients, factors = dZ.unbind(), by_gates.unbind()
+        wholes[-1].copy_(dH[-1])
         for t in range(T - 1, -1, -1):
-            torch.mul(by_gates[t], whole[t].unsqueeze(1), out=dA[t])
+            torch.mul(factors[t], wholes[t].unsqueeze(1), out=gradients[t])
             if t > 0:
-                torch.addmm(dH[t - 1], dA[t].view(B, 3 * width), W_hhT, out=whole[t - 1])
-                whole[t - 1].addcmul_(whole[t], U[t])
-        dH0 = dA[0].view(B, 3 * width) @ W_hhT + whole[0] * U[0]
-        flat = dA.view(T * B, 3 * width)
-        dW_hh = H[:-1].reshape(T * B, width).t() @ flat
-        db_n = flat[:, 2 * width :].sum(0)
-        dZ = torch.cat([dA[:, :, :2].reshape(T, B, 2 * width), whole * by_n], dim=-1)
-        return dZ, dH0, dW_hh, db_n
+                before = weight.times_plus(gradients[t].view(B, 3 * width), dH[t - 1])
+                torch.addcmul(before, wholes[t], updates[t], out=wholes[t - 1])
+        dH0 = weight.times(gradients[0].view(B, 3 * width)).addcmul_(wholes[0], updates[0])
+        flat = dZ.view(T * B, 3 * width)
+        dW_hh = product(_flat(H[:-1]).t(), flat).to(W_hh.dtype)
+        return dZ.view(T, B, 3 * width), whole.mul_(by_n), dH0, dW_hh
 
 
 class _LSTM(Function):
@@ -109,19 +197,18 @@ class _LSTM(Function):
     def forward(ctx: Any, Z: Tensor, H0: Tensor, C0: Tensor, W_hh: Tensor) -> tuple[Tensor, Tensor]:
         T, B, _ = Z.shape
         width = W_hh.shape[0]
+        weight = Packed(W_hh.to(Z.dtype), B)
         H, C = Z.new_empty(T + 1, B, width), Z.new_empty(T + 1, B, width)
         H[0], C[0] = H0, C0
         gates = Z.new_empty(T, B, 4, width)  # I, F, G, O
         tanh_C = Z.new_empty(T, B, width)
         for t in range(T):
-            torch.addmm(Z[t], H[t], W_hh, out=gates[t].view(B, 4 * width))
-            gates[t, :, :2].sigmoid_()
-            gates[t, :, 2].tanh_()
-            gates[t, :, 3].sigmoid_()
+            arguments = weight.times_plus(H[t], Z[t]).view(B, 4, width)
+            torch.sigmoid(arguments, out=gates[t])
+            _tanh(arguments[:, 2], out=gates[t, :, 2])
             I, F, G, O = gates[t].unbind(1)  # noqa: E741
-            torch.mul(F, C[t], out=C[t + 1])
-            C[t + 1].addcmul_(I, G)
-            torch.tanh(C[t + 1], out=tanh_C[t])
+            torch.addcmul(F * C[t], I, G, out=C[t + 1])
+            _tanh(C[t + 1].clone(), out=tanh_C[t])
             torch.mul(O, tanh_C[t], out=H[t + 1])
         ctx.save_for_backward(H, C, gates, tanh_C, W_hh)
         return H[1:], C[-1].clone()
@@ -137,35 +224,22 @@ class _LSTM(Function):
         )
         by_output = tanh_C * O * (1 - O)  # ∂H_t/∂(argument of O)
         to_memory = O * (1 - tanh_C.square())  # ∂H_t/∂C_t
-        W_hhT = W_hh.t().contiguous()
+        weight = Packed(W_hh.to(H.dtype).t(), B)
         dZ = torch.empty_like(gates)
-        dH_t, dC = dH[-1].clone(), dC_last.clone()
+        dH_t, dC = dH[-1], dC_last.clone()
         for t in range(T - 1, -1, -1):
             torch.mul(dH_t, by_output[t], out=dZ[t, :, 3])
             dC.addcmul_(dH_t, to_memory[t])
             torch.mul(by_memory[t], dC.unsqueeze(1), out=dZ[t, :, :3])
             dC.mul_(F[t])
             if t > 0:
-                torch.addmm(dH[t - 1], dZ[t].view(B, 4 * width), W_hhT, out=dH_t)
+                dH_t = weight.times_plus(dZ[t].view(B, 4 * width), dH[t - 1])
         flat = dZ.view(T * B, 4 * width)
-        dH0 = flat[:B] @ W_hhT
-        dW_hh = H[:-1].reshape(T * B, width).t() @ flat
+        dH0 = weight.times(flat[:B])
+        dW_hh = product(_flat(H[:-1]).t(), flat).to(W_hh.dtype)
         return dZ.view(T, B, 4 * width), dH0, dC, dW_hh
 
 
-def run(
-    cell: str, Z: Tensor, state: State, W_hh: Tensor, b_n: Tensor | None
-) -> tuple[Tensor, State]:
-    """One layer of `cell` over Z (T, B, G·H): outputs (T, B, H) and the last state."""
-    if isinstance(state, tuple):
-        H, C = cast(tuple[Tensor, Tensor], _apply(_LSTM, Z, *state, W_hh))
-        return H, (H[-1], C)
-    if cell == "gru":
-        H = cast(Tensor, _apply(_GRU, Z, state, W_hh, b_n))
-    else:
-        H = cast(Tensor, _apply(_RNN, Z, state, W_hh, cell == "relu"))
-    return H, H[-1]
-
-
-def _apply(function: type[Function], *arguments: Any) -> Any:
-    return function.apply(*arguments)  # type: ignore[no-untyped-call]
+def _flat(x: Tensor) -> Tensor:
+    """(T, B, H) as (T·B, H)."""
+    return x.reshape(-1, x.shape[-1])

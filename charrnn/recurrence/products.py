@@ -1,0 +1,115 @@
+"""Matrix products at the speed of the processor, in float32 as in bfloat16.
+
+torch hands float32 products to its BLAS library. On many processors oneDNN, which comes with
+torch too, is two to four times as fast, and faster still where a weight that many products share
+is packed for it once. torch uses it so only in code that it compiles; the entrances are not part
+of its stable interface, so they are tried once before they are trusted, and torch's own products
+stand in wherever they are missing (other processors, other types, other versions).
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+
+class Packed:
+    """A weight W (K, N) made ready for many products with it."""
+
+    def __init__(self, W: Tensor, rows: int) -> None:
+        """`rows` is how many rows the left factors will have."""
+        self._onednn = onednn(W.dtype)
+        self._W = torch.ops.mkldnn._reorder_linear_weight(W.t(), rows) if self._onednn else W
+
+    def times(self, x: Tensor) -> Tensor:
+        """x @ W, of x (rows, K)."""
+        if self._onednn:
+            return _linear()(x, self._W, None, "none", [], "")
+        return x @ self._W
+
+    def times_plus(self, x: Tensor, addend: Tensor) -> Tensor:
+        """x @ W + addend, of x (rows, K) and addend (rows, N)."""
+        if self._onednn:
+            return cast(Tensor, _linear().binary(x, addend, self._W, None, "add"))
+        return torch.addmm(addend, x, self._W)
+
+
+def product(A: Tensor, B: Tensor) -> Tensor:
+    """A @ B of two matrices, once; either may be a transposed view."""
+    if onednn(A.dtype):
+        return _linear()(A, B.t(), None, "none", [], "")
+    return A @ B
+
+
+def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """x @ W + b, of x (…, K), W (K, N) and b (N,), with its gradients."""
+    return cast(Tensor, _Affine.apply(x, W, b))  # type: ignore[no-untyped-call]
+
+
+def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
+    """Rows `ids` (…) of a table (V, N), in `dtype`; gradients are summed in the table's own type.
+
+    What a one-hot vector times the table is, without the product.
+    """
+    return cast(Tensor, _Rows.apply(table, ids, dtype))  # type: ignore[no-untyped-call]
+
+
+@functools.cache
+def onednn(dtype: torch.dtype) -> bool:
+    """Whether oneDNN's products of this type are here, and right."""
+    if dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():
+        return False
+    try:
+        if dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            return False
+        x, W = (torch.arange(n * 5, dtype=dtype).view(n, 5) for n in (3, 4))  # small integers
+        packed = torch.ops.mkldnn._reorder_linear_weight(W, 3)
+        once = _linear()(x, W, None, "none", [], "")
+        added = _linear().binary(x, once, packed, None, "add")
+    except (AttributeError, RuntimeError, TypeError):
+        return False
+    return torch.equal(once, x @ W.t()) and torch.allclose(added, 2 * once)
+
+
+def _linear() -> Any:
+    return torch.ops.mkldnn._linear_pointwise
+
+
+class _Affine(Function):
+    """x @ W + b in the type of x; the gradients of W and b in theirs."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+        ctx.save_for_backward(x, W)
+        flat = x.reshape(-1, x.shape[-1])
+        return product(flat, W.to(x.dtype)).add_(b).view(*x.shape[:-1], -1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
+        x, W = ctx.saved_tensors
+        flat = dy.reshape(-1, dy.shape[-1])
+        dx = product(flat, W.to(x.dtype).t()).view(x.shape) if ctx.needs_input_grad[0] else None
+        dW = product(x.reshape(-1, x.shape[-1]).t(), flat).to(W.dtype)
+        return dx, dW, flat.sum(0, dtype=W.dtype)
+
+
+class _Rows(Function):
+    @staticmethod
+    def forward(ctx: Any, table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
+        ctx.save_for_backward(ids)
+        ctx.table = table.shape, table.dtype
+        return torch.nn.functional.embedding(ids, table.to(dtype))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
+        (ids,) = ctx.saved_tensors
+        shape, dtype = ctx.table
+        flat = dy.reshape(-1, dy.shape[-1]).to(dtype)
+        return dy.new_zeros(shape, dtype=dtype).index_add_(0, ids.reshape(-1), flat), None, None
