@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from charrnn.workers import Runs
+from charrnn.threads import be_considerate
 
+be_considerate()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
     """Build the interface and serve it until it is interrupted."""
+    from charrnn.workers import Runs
+
     runs = Runs(Path(os.environ.get("CHARRNN_RUNS", HERE / "runs")))
     runs.warm_up()  # torch is being imported there while gradio is here
 

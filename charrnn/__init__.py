@@ -4,16 +4,25 @@ import charrnn
 
 checkpoint = charrnn.load("checkpoints/tide-clock")
 print(charrnn.generate(checkpoint, prefix="The tide clock ", length=200, seed=0))
+
+The names below come from where they are made when they are first asked for, so that importing the
+package is instant, and what has to be said to NumPy and torch can be said before they are here.
 """
 
-from .checkpoint import Checkpoint, load, save
-from .corpus import Corpus
-from .errors import UserError
-from .evaluation import Score, score
-from .generation import generate, stream
-from .model import CharRNN, ModelConfig
-from .training import TrainingConfig, train
-from .vocabulary import Vocabulary
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint, load, save
+    from .corpus import Corpus
+    from .errors import UserError
+    from .evaluation import Score, score
+    from .generation import generate, stream
+    from .model import CharRNN, ModelConfig
+    from .training import TrainingConfig, train
+    from .vocabulary import Vocabulary
 
 __version__ = "0.1.0"
 
@@ -33,3 +42,25 @@ __all__ = [
     "stream",
     "train",
 ]
+
+_HOMES = {
+    "checkpoint": ("Checkpoint", "load", "save"),
+    "corpus": ("Corpus",),
+    "errors": ("UserError",),
+    "evaluation": ("Score", "score"),
+    "generation": ("generate", "stream"),
+    "model": ("CharRNN", "ModelConfig"),
+    "training": ("TrainingConfig", "train"),
+    "vocabulary": ("Vocabulary",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f".{home}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

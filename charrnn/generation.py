@@ -9,7 +9,7 @@ prefix starts as if a new line had just begun.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from . import arguments
 from .errors import UserError
 from .evaluation import evaluating
 from .model import CharRNN, State
-from .vocabulary import Ids, Vocabulary
+from .recurrence import map_state
+from .stepping import Steps, steps
+from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 MODES = ("greedy", "sample")
 LONGEST = 1_000_000  # characters one call writes at most
 _CHUNK = 256  # characters of a prefix fed at a time
+_AHEAD = 256  # random numbers drawn at a time
+_STEEPEST = 1e30  # α above which nothing changes, and products could overflow
 
 
 @dataclass(frozen=True)
@@ -50,35 +55,34 @@ class Likely:
 class Reader:
     """A model that has read some text, and what it expects next."""
 
-    def __init__(self, model: CharRNN, vocabulary: Vocabulary) -> None:
+    def __init__(self, model: CharRNN, vocabulary: Vocabulary, text: str) -> None:
+        """Read `text` from a zero state; before any text, a new line has just begun."""
+        ids = vocabulary.encode(text)
+        if len(ids) == 0:  # failing that, a space; failing that, the most frequent character
+            first = [c for c in "\n " if c in vocabulary.symbols]
+            ids = vocabulary.encode(first[0]) if first else np.ones(1, vocabulary.dtype)
         self._model = model
-        self._state: State | None = None
-        self._logits: NDArray[np.float64] | None = None
-        # Before any text: as at the start of a line, or failing that after a space.
-        first = [c for c in "\n " if c in vocabulary.symbols]
-        self._opening = vocabulary.encode(first[0]) if first else np.ones(1, vocabulary.dtype)
-
-    def read(self, ids: Ids) -> None:
-        """Read on."""
-        with evaluating(self._model) as model:
+        state: State | None = None
+        with evaluating(model):
             for start in range(0, len(ids), _CHUNK):
                 piece = torch.from_numpy(ids[None, start : start + _CHUNK].astype(np.int64))
-                logits, self._state = model(piece, self._state)
-                self._logits = logits[-1].double().numpy()
+                logits, state = model(piece, state)
+        assert state is not None
+        self._state = state
+        self._logits = logits[-1, 1:].double().numpy()
 
     def log_p(self) -> NDArray[np.float64]:
-        """Log-probabilities (V,) of the next character; `<unk>`, id 0, has none (−∞).
+        """Log-probabilities (V − 1,) of the next character, by id from 1 on.
 
         Raises UserError if the model's numbers overflow.
         """
-        if self._logits is None:
-            self.read(self._opening)
-        assert self._logits is not None
-        if not np.isfinite(self._logits).all():
-            raise UserError("The model's numbers overflow: it cannot say what comes next.")
-        logits = self._logits.copy()
-        logits[0] = -np.inf
-        return _normalized(logits)
+        return _log_p(self._logits)
+
+    def steps(self, count: int = 1) -> Steps:
+        """Where `count` texts go on from here, side by side."""
+        state = map_state(lambda s: s.repeat(1, count, 1), self._state)
+        with evaluating(self._model):
+            return steps(self._model, state)
 
 
 def continuation(
@@ -94,18 +98,8 @@ def continuation(
     `mode` is "greedy" or "sample"; sampling draws from q ∝ p^alpha and is repeatable for a given
     `seed`. Bad arguments raise UserError at once, before the first character is asked for.
     """
-    if mode not in MODES:
-        raise UserError(f"mode = {mode!r}: choose greedy or sample.", field="mode")
-    if not math.isfinite(alpha) or alpha <= 0:
-        raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
-    if not 0 <= length <= LONGEST:
-        raise UserError(f"length = {length}: give 0 to {LONGEST:,} characters.", field="length")
-    if seed is not None and seed < 0:
-        raise UserError(f"seed = {seed}: give a whole number of at least 0.", field="seed")
-    if len(checkpoint.vocabulary) < 2:
-        raise UserError("This model knows no character, so it can write none.", field="checkpoint")
-    greedy = math.inf if mode == "greedy" else alpha
-    return write(checkpoint.model, checkpoint.vocabulary, prefix, length, greedy, seed)
+    settled = _settled(checkpoint, prefix, length, mode, alpha, seed)
+    return write(checkpoint.model, checkpoint.vocabulary, prefix, *settled)
 
 
 def write(
@@ -117,19 +111,94 @@ def write(
     seed: int | None,
 ) -> Iterator[Next]:
     """As `continuation`, with a bare model and sound arguments; an infinite α is greedy."""
+    one, symbols = Reader(model, vocabulary, prefix).steps(), vocabulary.symbols
+    for chosen in _one_by_one(one, length, alpha, seed):
+        log_p = _log_p(one.logits.astype(np.float64))
+        yield Next(symbols[chosen], float(-log_p[chosen - 1] / math.log(2)))
+
+
+def side_by_side(
+    checkpoint: Checkpoint,
+    prefix: str = "",
+    length: int = 200,
+    mode: str = "sample",
+    alphas: Sequence[float] = (1.0,),
+    seeds: Sequence[int | None] = (None,),
+) -> Iterator[list[Next]]:
+    """Several texts after one prefix at once, one for each α and its seed; their characters, by
+    turns. Much faster than one text after the other, and each is what it would be alone.
+
+    Raises UserError as `continuation` does.
+    """
+    settled = [
+        _settled(checkpoint, prefix, length, mode, alpha, seed)
+        for alpha, seed in zip(alphas, seeds, strict=True)
+    ]
+    count = arguments.whole(length, "length")
+    return _together(checkpoint, prefix, count, [s[1] for s in settled], [s[2] for s in settled])
+
+
+def _together(
+    checkpoint: Checkpoint,
+    prefix: str,
+    length: int,
+    alphas: Sequence[float],
+    seeds: Sequence[int | None],
+) -> Iterator[list[Next]]:
+    together = Reader(checkpoint.model, checkpoint.vocabulary, prefix).steps(len(alphas))
+    symbols = checkpoint.vocabulary.symbols
+    steepness = np.minimum(alphas, _STEEPEST)[:, None]  # (K, 1)
+    randoms = [np.random.default_rng(seed) for seed in seeds]
+    for start in range(0, length, _AHEAD):
+        count = min(_AHEAD, length - start)
+        for numbers in np.stack([random.random(count) for random in randoms], axis=1):  # (K,)
+            log_p = _log_p(np.atleast_2d(together.logits).astype(np.float64))  # (K, V − 1)
+            highest = log_p.max(axis=1, keepdims=True)
+            cumulative = np.exp(steepness * (log_p - highest)).cumsum(axis=1)
+            drawn = numbers[:, None] * cumulative[:, -1:]
+            chosen = (cumulative <= drawn).sum(axis=1)
+            surprisals = np.take_along_axis(log_p, chosen[:, None], 1)[:, 0] / -math.log(2)
+            yield [
+                Next(symbols[i + 1], surprisal)
+                for i, surprisal in zip(chosen.tolist(), surprisals.tolist(), strict=True)
+            ]
+            together.feed(chosen + 1 if len(chosen) > 1 else int(chosen[0]) + 1)
+
+
+def _one_by_one(one: Steps, length: int, alpha: float, seed: int | None) -> Iterator[int]:
+    """The ids that one text goes on with. `one.logits` is what each was chosen by, until the next
+    is asked for.
+
+    Raises UserError if the model's numbers overflow.
+    """
     random = np.random.default_rng(seed)
-    reader = Reader(model, vocabulary)
-    reader.read(vocabulary.encode(prefix))
-    for _ in range(length):
-        log_p = reader.log_p()
-        if math.isinf(alpha):
-            chosen = int(log_p.argmax())
-        else:
-            cumulative = np.exp(_normalized(alpha * log_p)).cumsum()
-            drawn = random.random() * cumulative[-1]
-            chosen = int(cumulative.searchsorted(drawn, side="right"))
-        yield Next(vocabulary.symbols[chosen], float(-log_p[chosen] / math.log(2)))
-        reader.read(np.array([chosen], dtype=vocabulary.dtype))
+    weights = np.empty(one.logits.shape, np.float64)
+    for start in range(0, length, _AHEAD):
+        for number in random.random(min(_AHEAD, length - start)).tolist():
+            logits = one.logits
+            if math.isinf(alpha):
+                chosen = int(logits.argmax())
+                if not math.isfinite(logits[chosen]):
+                    raise _overflow()
+            else:
+                weights[...] = logits
+                chosen = _drawn(weights, alpha, number)
+            yield chosen + 1
+            one.feed(chosen + 1)
+
+
+def _drawn(logits: NDArray[np.float64], alpha: float, number: float) -> int:
+    """The place that a random number, 0 … 1, draws from q ∝ exp(α · logits); overwrites them.
+
+    Raises UserError if they overflow.
+    """
+    highest = logits.max()
+    if not math.isfinite(highest):
+        raise _overflow()
+    logits -= highest
+    logits *= min(alpha, _STEEPEST)
+    cumulative = np.exp(logits, out=logits).cumsum(out=logits)
+    return int(cumulative.searchsorted(number * cumulative[-1], side="right"))
 
 
 def stream(
@@ -141,8 +210,15 @@ def stream(
     seed: int | None = None,
 ) -> Iterator[str]:
     """The characters after `prefix`, one by one; see `continuation` for the arguments."""
-    following = continuation(checkpoint, prefix, length, mode, alpha, seed)
-    return (following_one.character for following_one in following)
+    count, exponent, fixed = _settled(checkpoint, prefix, length, mode, alpha, seed)
+
+    def characters() -> Iterator[str]:
+        one = Reader(checkpoint.model, checkpoint.vocabulary, prefix).steps()
+        symbols = checkpoint.vocabulary.symbols
+        for chosen in _one_by_one(one, count, exponent, fixed):
+            yield symbols[chosen]
+
+    return characters()
 
 
 def generate(
@@ -161,19 +237,50 @@ def likeliest(
     checkpoint: Checkpoint, text: str, *, alpha: float = 1.0, count: int = 10
 ) -> list[Likely]:
     """The `count` likeliest characters after `text`, the likeliest first, with p and q ∝ p^α."""
+    alpha, count = arguments.number(alpha, "alpha"), arguments.whole(count, "count")
     if not math.isfinite(alpha) or alpha <= 0:
         raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
-    reader = Reader(checkpoint.model, checkpoint.vocabulary)
-    reader.read(checkpoint.vocabulary.encode(text))
-    log_p = reader.log_p()
-    p, q = np.exp(log_p), np.exp(_normalized(alpha * log_p))
-    best = np.argsort(-log_p, kind="stable")[: min(count, len(log_p) - 1)]
+    log_p = Reader(checkpoint.model, checkpoint.vocabulary, text).log_p()
+    p, q = np.exp(log_p), np.exp(_normalized(min(alpha, _STEEPEST) * log_p))
+    best = np.argsort(-log_p, kind="stable")[:count]
     symbols = checkpoint.vocabulary.symbols
-    return [Likely(symbols[i], float(p[i]), float(q[i])) for i in best.tolist()]
+    return [Likely(symbols[i + 1], float(p[i]), float(q[i])) for i in best.tolist()]
+
+
+def _settled(
+    checkpoint: Checkpoint, prefix: str, length: int, mode: str, alpha: float, seed: int | None
+) -> tuple[int, float, int | None]:
+    """The arguments checked; returns the length, α, infinite where the mode is greedy, and the
+    seed."""
+    arguments.text(prefix, "prefix")
+    length, alpha = arguments.whole(length, "length"), arguments.number(alpha, "alpha")
+    seed = None if seed is None else arguments.whole(seed, "seed")
+    if mode not in MODES:
+        raise UserError(f"mode = {mode!r}: choose greedy or sample.", field="mode")
+    if not math.isfinite(alpha) or alpha <= 0:
+        raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
+    if not 0 <= length <= LONGEST:
+        raise UserError(f"length = {length}: give 0 to {LONGEST:,} characters.", field="length")
+    if seed is not None and seed < 0:
+        raise UserError(f"seed = {seed}: give a whole number of at least 0.", field="seed")
+    if len(checkpoint.vocabulary) < 2:
+        raise UserError("This model knows no character, so it can write none.", field="checkpoint")
+    return length, math.inf if mode == "greedy" else alpha, seed
+
+
+def _log_p(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-probabilities (…, V − 1) from logits. Raises UserError if they overflow."""
+    if not np.isfinite(logits).all():
+        raise _overflow()
+    return _normalized(logits)
+
+
+def _overflow() -> UserError:
+    return UserError("The model's numbers overflow: it cannot say what comes next.")
 
 
 def _normalized(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-probabilities in proportion to exp(log_weights)."""
-    shifted = log_weights - log_weights.max()
-    normalized: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum())
+    shifted = log_weights - log_weights.max(axis=-1, keepdims=True)
+    normalized: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
     return normalized

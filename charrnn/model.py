@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .recurrence import NativeRecurrence, Recurrence, State, map_state
+from .recurrence import NativeRecurrence, Recurrence, State, affine, map_state
 from .settings import check, setting
 
 __all__ = ["CharRNN", "ModelConfig", "State", "detach"]
@@ -104,7 +104,8 @@ class CharRNN(nn.Module):
             dropout=config.dropout,
         )
         directions = 2 if config.bidirectional else 1
-        self.W_hq = nn.Parameter(torch.empty(directions * config.hidden_size, vocabulary_size))
+        columns = torch.empty(vocabulary_size, directions * config.hidden_size)
+        self.W_hq = nn.Parameter(columns.t())  # laid in memory as the recurrences' weights are
         self.b_q = nn.Parameter(torch.empty(vocabulary_size))
         if not self.W_hq.is_meta:
             self._initialize(generator)
@@ -121,7 +122,10 @@ class CharRNN(nn.Module):
             inputs = F.embedding(inputs, self.embedding)  # (T, B, E)
         H, state = self.recurrence(inputs, state)
         H = F.dropout(H, self.config.dropout, self.training and self.config.dropout > 0)
-        return H.reshape(-1, self.W_hq.shape[0]) @ self.W_hq + self.b_q, state
+        flat = H.reshape(-1, self.W_hq.shape[0])
+        if self.config.implementation == "fast":
+            return affine(flat, self.W_hq, self.b_q), state
+        return flat @ self.W_hq + self.b_q, state
 
     def begin_state(self, batch_size: int) -> State:
         """A state of zeros for `batch_size` sequences."""

@@ -34,11 +34,12 @@ def test_time_left_is_unknown_before_the_first_step_and_without_an_end():
     assert OPEN.remaining(10, 2, 0.5) is None
 
 
-def test_a_time_budget_keeps_back_what_the_last_look_takes():
-    assert not BY_SECONDS.over(55, 0, 0, last_look=2)
-    assert BY_SECONDS.over(58, 0, 0, last_look=2)
-    assert BY_EPOCHS.over(0, 10, 0, last_look=9) and not BY_EPOCHS.over(99, 9.9, 0, last_look=9)
-    assert OPEN.over(0, 0, 1, last_look=0) and not OPEN.over(99, 99, 0.9, last_look=0)
+def test_a_time_budget_keeps_back_what_closing_takes():
+    assert not BY_SECONDS.over(55, 0, 0, closing=2)
+    assert BY_SECONDS.over(58, 0, 0, closing=2)
+    assert not BY_SECONDS.over(44, 0, 0, closing=1000)  # a stall must not end a run
+    assert BY_EPOCHS.over(0, 10, 0, closing=9) and not BY_EPOCHS.over(99, 9.9, 0, closing=9)
+    assert OPEN.over(0, 0, 1, closing=0) and not OPEN.over(99, 99, 0.9, closing=0)
 
 
 def test_the_plateau_schedule_falls_as_it_descends():

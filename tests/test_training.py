@@ -11,6 +11,8 @@ from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
+from charrnn.training.learner import Learner
+from charrnn.training.optimization import build_optimizer
 
 TEXT = "the cat sat on the mat. the dog sat on the log. a rat ran at the cat. " * 20
 SMALL = ModelConfig(cell="gru", hidden_size=24)
@@ -161,36 +163,6 @@ def test_the_best_model_is_kept_when_a_run_overfits(tmp_path):
     assert charrnn.score(kept, held_out).perplexity == pytest.approx(min(measured), rel=1e-3)
 
 
-@pytest.mark.parametrize("sampling", ["sequential", "random"])
-def test_an_interrupted_run_goes_on_bit_for_bit(sampling, tmp_path, monkeypatch):
-    monkeypatch.setattr("charrnn.training.trainer._SAVE_EVERY", 0.0)
-    model = ModelConfig(hidden_size=16, layers=2, dropout=0.2)
-    config = with_changes(QUICK, sampling=sampling)
-    whole = run(model, config, directory=tmp_path / "whole")
-    cut = []
-    for event in train(corpus(), model, config, directory=tmp_path / "cut"):
-        cut.append(event)
-        if event["event"] == "progress" and event["epoch"] >= 3:
-            break  # as a killed process would: nothing more is written
-    rest = run(model, config, directory=tmp_path / "cut", resume=True)
-    assert 0 < rest[0]["resumed_from"] <= cut[-1]["step"]
-    assert without_clock(rest)[-1]["train_perplexity"] == whole[-1]["train_perplexity"]
-    ends = [charrnn.load(tmp_path / d / "checkpoint").model.state_dict() for d in ("whole", "cut")]
-    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
-
-
-def test_resume_without_anything_saved_begins_at_the_beginning(tmp_path):
-    events = run(directory=tmp_path, resume=True)
-    assert events[0]["resumed_from"] is None and events[-1]["reason"] == "finished"
-
-
-def test_a_damaged_resume_point_is_refused(tmp_path):
-    (tmp_path / "resume").mkdir()
-    (tmp_path / "resume" / "point.safetensors").write_bytes(b"not this")
-    with pytest.raises(UserError, match="damaged"):
-        run(directory=tmp_path, resume=True)
-
-
 def test_truncate_epoch_makes_one_update_an_epoch_through_all_its_minibatches():
     config = with_changes(QUICK, truncate="epoch", epochs=3, validation=0.0)
     events = run(training=config, corpus=corpus(0.0, TEXT[:600]))
@@ -203,10 +175,12 @@ def test_truncate_epoch_makes_one_update_an_epoch_through_all_its_minibatches():
         run(training=config, corpus=long)
 
 
-def test_a_time_budget_ends_on_time_with_what_was_measured():
-    config = with_changes(QUICK, epochs=None, seconds=1.5)
+def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
+    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.01))
+    config = with_changes(QUICK, epochs=None, seconds=30.0)
     events = run(training=config)
     assert events[-1]["reason"] == "finished"
+    assert 20 < events[-1]["seconds"] <= 31
     assert named(events, "progress")[0]["step"] == 1
     remaining = [e["remaining_seconds"] for e in named(events, "progress")]
     assert remaining == sorted(remaining, reverse=True)
@@ -221,6 +195,58 @@ def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
     rates = [e["learning_rate"] for e in named(events, "progress")]
     assert rates[-1] < max(rates) * 0.1
     assert named(events, "progress")[0]["remaining_seconds"] is None
+
+
+def test_even_the_shortest_run_learns_something():
+    events = run(training=with_changes(QUICK, epochs=None, seconds=0.1))
+    assert events[-1]["step"] >= 1 and events[-1]["train_perplexity"] > 1
+
+
+def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_for(monkeypatch):
+    monkeypatch.setattr("charrnn.training.selection._GLANCE", 50)
+    seen = []
+
+    def slow(model, ids):
+        seen.append(len(ids))
+        return 1.0
+
+    monkeypatch.setattr("charrnn.training.selection.held_out_nats", slow)
+    monkeypatch.setattr("charrnn.training.selection.time.monotonic", ticking(0.1))
+    run(training=with_changes(QUICK, epochs=None, seconds=10.0, validation=0.3))
+    assert set(seen) == {50, 200}  # 4 % of the time, at 50 characters in each tick of a clock
+
+
+def test_who_stops_a_run_does_not_wait_for_a_long_evaluation(tmp_path, monkeypatch):
+    monkeypatch.setattr("charrnn.training.selection._GLANCE", 50)
+    monkeypatch.setattr("charrnn.training.selection.held_out_nats", None)  # would fail if called
+    config = with_changes(QUICK, epochs=100, batch_size=2, steps=8)
+    events = run(training=config, directory=tmp_path, commands=lambda: {"stop"})
+    assert events[-1]["reason"] == "stopped" and events[-1]["step"] == 1
+    assert charrnn.load(tmp_path / "checkpoint").perplexity > 1
+
+
+def test_the_gradient_is_clipped_to_the_threshold():
+    """One update of plain SGD then moves the weights by learning rate × θ."""
+    config = with_changes(
+        QUICK, epochs=1, batch_size=8, steps=100, optimizer="sgd", schedule="constant",
+        learning_rate=1.0, clip=1e-3, validation=0.0, shift=False,
+    )  # fmt: skip
+    text = corpus(0.0)
+    learner = Learner(SMALL, config, len(text.vocabulary))
+    X, Y = config.minibatches(text.training, 0)[0]
+    before = learner.weights()
+    update = learner.train_on(X, Y, learning_rate=1.0, last=True)
+    after = learner.weights()
+    moved = math.sqrt(sum(float((after[n] - before[n]).square().sum()) for n in after))
+    assert update.norm > 1e-3 and moved == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_weight_decay_shrinks_weights_that_nothing_else_moves():
+    weight = torch.nn.Parameter(torch.ones(3, 2).t())
+    optimizer = build_optimizer("adamw", [weight], learning_rate=0.1, weight_decay=0.5)
+    weight.grad = torch.zeros_like(weight)
+    optimizer.step()
+    torch.testing.assert_close(weight.detach(), torch.full((2, 3), 0.95))
 
 
 def test_an_open_ended_run_needs_something_held_out():
@@ -260,30 +286,6 @@ def test_without_a_held_out_part_a_broken_model_never_replaces_a_good_one(tmp_pa
     assert events[-1]["reason"] == "diverged"
     kept = charrnn.load(tmp_path / "checkpoint")
     assert charrnn.score(kept, TEXT[:40]).nats < math.log(len(text.vocabulary)) + 10
-
-
-def test_saving_by_the_clock_does_not_change_what_dropout_draws(tmp_path, monkeypatch):
-    model = ModelConfig(hidden_size=16, dropout=0.5)
-    ends = []
-    for name, every in (("often", 0.0), ("never", 1e9)):
-        monkeypatch.setattr("charrnn.training.trainer._SAVE_EVERY", every)
-        run(model, directory=tmp_path / name)
-        ends.append(charrnn.load(tmp_path / name / "checkpoint").model.state_dict())
-    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
-
-
-def test_a_run_through_whole_epochs_goes_on_from_the_last_epochs_end(tmp_path):
-    config = with_changes(QUICK, truncate="epoch", epochs=4)
-    steps = []
-
-    def commands():
-        steps.append(1)
-        return {"stop"} if len(steps) == 30 else set()
-
-    stopped = run(training=config, directory=tmp_path, commands=commands)
-    assert stopped[-1]["reason"] == "stopped" and 1 < stopped[-1]["epoch"] < 2
-    rest = run(training=config, directory=tmp_path, resume=True)
-    assert 0 < rest[0]["resumed_from"] < 30 and rest[-1]["epoch"] == 4
 
 
 def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):

@@ -3,7 +3,7 @@
 Three implementations of the same functions, so that each can be checked against the others:
 
 * `scratch`: the textbook's loop, one line of mathematics a line of code;
-* `fast`: the same loop with its gradients written by hand (the default);
+* `fast`: the same with its gradients written by hand, on oneDNN's products (the default);
 * `torch`: torch's own `nn.RNN`, `nn.GRU` and `nn.LSTM`.
 
 All take inputs (T, B) of symbol ids, read as one-hot vectors, or (T, B, I) of embeddings, and a
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from .layers import Recurrence
 from .native import NativeRecurrence
+from .products import Packed, affine
 from .state import State, map_state
 
-__all__ = ["NativeRecurrence", "Recurrence", "State", "map_state"]
+__all__ = ["NativeRecurrence", "Packed", "Recurrence", "State", "affine", "map_state"]

@@ -15,7 +15,7 @@ Notation as in `scratch`; a name with a leading d is the gradient of the loss by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from . import fused
-from .products import Packed, affine, product, rows
+from .products import Packed, affine, weight_gradient, rows
 from .state import State, map_state
 
 
@@ -48,8 +48,8 @@ def run(
     elif cell == "gru":
         width = W_hh.shape[0]
         b_n = parameters["b_n"]
-        W_ru, W_n = W_xh.split([2 * width, width], dim=1)
-        b_ru, b_x = b_h.split([2 * width, width])
+        W_ru, W_n = W_xh[:, : 2 * width], W_xh[:, 2 * width :]
+        b_ru, b_x = b_h[: 2 * width], b_h[2 * width :]
         Z_ru = _projected(inputs, W_ru, b_ru, dtype)
         Z = torch.cat([Z_ru, b_n.to(dtype).expand_as(Z_ru[..., :width])], dim=-1)
         H = _apply(_GRU, Z, _projected(inputs, W_n, b_x, dtype), before, W_hh)
@@ -88,6 +88,11 @@ def _tanh(x: Tensor, out: Tensor) -> None:
         torch.add(_MINUS_ONE, x.mul_(2).sigmoid_(), alpha=2, out=out)
 
 
+def _tanh_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
+    """out = dy ∘ (1 − y²)."""
+    torch.ops.aten.tanh_backward.grad_input(dy, y, grad_input=out)
+
+
 _MINUS_ONE = torch.tensor(-1.0)  # stands for a number, of any type
 
 
@@ -115,7 +120,7 @@ class _RNN(Function):
     @once_differentiable
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
         H, W_hh = ctx.saved_tensors
-        T, B, width = dH.shape
+        T, B, _ = dH.shape
         weight = Packed(W_hh.to(H.dtype).t(), B)
         dZ = torch.empty_like(dH)
         gradients, outputs = dZ.unbind(), H[1:].unbind()
@@ -126,18 +131,16 @@ class _RNN(Function):
                     whole, outputs[t], 0, grad_input=gradients[t]
                 )
             else:
-                torch.ops.aten.tanh_backward.grad_input(
-                    whole, outputs[t], grad_input=gradients[t]
-                )
+                torch.ops.aten.tanh_backward.grad_input(whole, outputs[t], grad_input=gradients[t])
             if t > 0:
                 whole = weight.times_plus(gradients[t], dH[t - 1])
         dH0 = weight.times(gradients[0])
-        dW_hh = product(_flat(H[:-1]).t(), _flat(dZ)).to(W_hh.dtype)
+        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(W_hh.dtype)
         return dZ, dH0, dW_hh, None
 
 
 class _GRU(Function):
-    """R, U = σ(Z_ru + H W_ru); N = tanh(Z_n + R ∘ (b_n + H W_n)); H = U ∘ H + (1 − U) ∘ N.
+    """R, U = σ(Z_ru + H W_ru); N = tanh(Z_n + R ∘ A), A = b_n + H W_n; H = U ∘ H + (1 − U) ∘ N.
 
     Z (T, B, 3H) holds all that is added to H W_hh: Z_r, Z_u and b_n; Z_n (T, B, H) is apart.
     """
@@ -148,46 +151,43 @@ class _GRU(Function):
         weight = Packed(W_hh.to(Z.dtype), B)
         H = Z.new_empty(T + 1, B, width)
         H[0] = H0
-        RU = Z.new_empty(T, B, 2 * width)
-        A, N = torch.empty_like(Z_n), torch.empty_like(Z_n)  # A = b_n + H W_n
+        N = torch.empty_like(Z_n)
+        gates = []  # R, U and A of each step, (B, 3H)
         states, candidates = H.unbind(), N.unbind()
-        for t, (Z_t, Zn_t, RU_t, A_t) in enumerate(
-            zip(Z.unbind(), Z_n.unbind(), RU.unbind(), A.unbind(), strict=True)
-        ):
+        for t, (Z_t, Zn_t) in enumerate(zip(Z.unbind(), Z_n.unbind(), strict=True)):
             G = weight.times_plus(states[t], Z_t)
-            torch.sigmoid(G[:, : 2 * width], out=RU_t)
-            A_t.copy_(G[:, 2 * width :])
-            _tanh(torch.addcmul(Zn_t, RU_t[:, :width], A_t), out=candidates[t])
-            torch.lerp(candidates[t], states[t], RU_t[:, width:], out=states[t + 1])
-        ctx.save_for_backward(H, RU, A, N, W_hh)
+            G[:, : 2 * width].sigmoid_()
+            R, U, A = G.chunk(3, dim=1)
+            _tanh(torch.addcmul(Zn_t, R, A), out=candidates[t])
+            torch.lerp(candidates[t], states[t], U, out=states[t + 1])
+            gates.append(G)
+        ctx.save_for_backward(H, N, W_hh, *gates)
         return H[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
-        H, RU, A, N, W_hh = ctx.saved_tensors
+        H, N, W_hh, *gates = ctx.saved_tensors
         T, B, width = dH.shape
-        R, U = RU.chunk(2, dim=-1)
-        by_n = (1 - U).mul_(1 - N.square())  # ∂H_t/∂(argument of N's tanh)
-        by_gates = H.new_empty(T, B, 3, width)  # ∂H_t/∂(arguments of R and U, and A)
-        torch.mul(by_n, R, out=by_gates[:, :, 2])
-        torch.mul(torch.sub(1, R).mul_(A), by_gates[:, :, 2], out=by_gates[:, :, 0])
-        torch.mul(torch.sub(H[:-1], N).mul_(U), 1 - U, out=by_gates[:, :, 1])
         weight = Packed(W_hh.to(H.dtype).t(), B)
-        whole = torch.empty_like(N)  # all of dH_t
-        dZ = torch.empty_like(by_gates)
-        wholes, updates = whole.unbind(), U.unbind()
-        gradients, factors = dZ.unbind(), by_gates.unbind()
-        wholes[-1].copy_(dH[-1])
-        for t in range(T - 1, -1, -1):
-            torch.mul(factors[t], wholes[t].unsqueeze(1), out=gradients[t])
-            if t > 0:
-                before = weight.times_plus(gradients[t].view(B, 3 * width), dH[t - 1])
-                torch.addcmul(before, wholes[t], updates[t], out=wholes[t - 1])
-        dH0 = weight.times(gradients[0].view(B, 3 * width)).addcmul_(wholes[0], updates[0])
-        flat = dZ.view(T * B, 3 * width)
-        dW_hh = product(_flat(H[:-1]).t(), flat).to(W_hh.dtype)
-        return dZ.view(T, B, 3 * width), whole.mul_(by_n), dH0, dW_hh
+        dZ, dZ_n = H.new_empty(T, B, 3 * width), torch.empty_like(N)
+        states, candidates, by_output = H.unbind(), N.unbind(), dH.unbind()
+        whole = by_output[-1]  # all of dH_t: by its output, and by the step after
+        for t, (dZ_t, dZn_t) in reversed(list(enumerate(zip(dZ.unbind(), dZ_n.unbind())))):  # noqa: B905
+            R, U, A = gates[t].chunk(3, dim=1)
+            dR, dU, dA = dZ_t.chunk(3, dim=1)
+            _tanh_backward(torch.addcmul(whole, whole, U, value=-1), candidates[t], out=dZn_t)
+            torch.mul(dZn_t, R, out=dA)
+            torch.mul(dZn_t, A, out=dR)
+            torch.mul(states[t] - candidates[t], whole, out=dU)
+            both = dZ_t[:, : 2 * width]
+            torch.ops.aten.sigmoid_backward.grad_input(
+                both, gates[t][:, : 2 * width], grad_input=both
+            )
+            before = weight.times_plus(dZ_t, by_output[t - 1]) if t else weight.times(dZ_t)
+            whole = before.addcmul_(whole, U)
+        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(W_hh.dtype)
+        return dZ, dZ_n, whole, dW_hh
 
 
 class _LSTM(Function):
@@ -236,7 +236,7 @@ class _LSTM(Function):
                 dH_t = weight.times_plus(dZ[t].view(B, 4 * width), dH[t - 1])
         flat = dZ.view(T * B, 4 * width)
         dH0 = weight.times(flat[:B])
-        dW_hh = product(_flat(H[:-1]).t(), flat).to(W_hh.dtype)
+        dW_hh = weight_gradient(_flat(H[:-1]), flat).to(W_hh.dtype)
         return dZ.view(T, B, 4 * width), dH0, dC, dW_hh
 
 

@@ -33,10 +33,10 @@ def lstm(
     H, C = state
     if not inputs.is_floating_point():
         inputs = F.one_hot(inputs, W_xh.shape[0])
-    weights = [W_xh.t().to(dtype), W_hh.t().to(dtype), b_h.to(dtype), torch.zeros_like(b_h, dtype=dtype)]
+    weights = [W.to(dtype) for W in (W_xh.t(), W_hh.t(), b_h, torch.zeros_like(b_h))]
     before = H[None].to(dtype), C[None].to(dtype)
     with torch.autocast("cpu", enabled=False):
-        outputs, hidden, memory = torch._VF.lstm(  # type: ignore[attr-defined]
+        outputs, hidden, memory = torch._VF.lstm(
             inputs.to(dtype), before, weights, True, 1, 0.0, torch.is_grad_enabled(), False, False
         )
     after = hidden[0].to(W_hh.dtype), memory[0].to(W_hh.dtype)

@@ -26,12 +26,16 @@ class Layer(nn.Module):
     def __init__(self, cell: str, input_size: int, hidden_size: int) -> None:
         super().__init__()
         width = GATES[cell] * hidden_size
-        # By columns in memory, as oneDNN wants them: `fused` copies nothing.
-        self.W_xh = nn.Parameter(torch.empty(width, input_size).t())
-        self.W_hh = nn.Parameter(torch.empty(width, hidden_size).t())
+        self.W_xh = nn.Parameter(_weight(input_size, width, by_columns=cell == "lstm"))
+        self.W_hh = nn.Parameter(_weight(hidden_size, width, by_columns=cell == "lstm"))
         self.b_h = nn.Parameter(torch.empty(width))
         if cell == "gru":
             self.b_n = nn.Parameter(torch.empty(hidden_size))
+
+
+def _weight(rows: int, columns: int, *, by_columns: bool) -> Tensor:
+    """An empty weight (rows, columns); in memory by columns where `fused` takes it like that."""
+    return torch.empty(columns, rows).t() if by_columns else torch.empty(rows, columns)
 
 
 class Recurrence(nn.Module):
@@ -86,6 +90,10 @@ class Recurrence(nn.Module):
             hidden, memory = zip(*after, strict=True)
             return outputs, (torch.stack(hidden), torch.stack(memory))
         return outputs, torch.stack(after)  # type: ignore[arg-type]
+
+    def by_layer(self) -> list[dict[str, Tensor]]:
+        """The parameters of each layer (and direction) by the textbook's names."""
+        return [dict(layer.named_parameters()) for layer in self.layers]
 
     def _run(self, layer: Layer, inputs: Tensor, state: State) -> tuple[Tensor, State]:
         if self.implementation == "scratch":

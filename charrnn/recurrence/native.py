@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -50,3 +51,16 @@ class NativeRecurrence(nn.Module):
             inputs = F.one_hot(inputs, self.input_size).to(weight.dtype)
         outputs, after = self.rnn(inputs, state)
         return outputs, after
+
+    def by_layer(self) -> list[dict[str, Tensor]]:
+        """The parameters of each layer (and direction) by the textbook's names and shapes."""
+        found = []
+        for W_ih, W_hh, b_ih, b_hh in self.rnn.all_weights:
+            b_h = b_ih + b_hh
+            layer = {"W_xh": W_ih.t(), "W_hh": W_hh.t(), "b_h": b_h}
+            if isinstance(self.rnn, nn.GRU):  # the candidate's own bias by the hidden state
+                width = W_hh.shape[1]
+                layer["b_h"] = torch.cat([b_h[: 2 * width], b_ih[2 * width :]])
+                layer["b_n"] = b_hh[2 * width :]
+            found.append(layer)
+        return found

@@ -17,6 +17,8 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+_FEW = 128  # symbols for which a product with one-hot vectors is faster than adding up rows
+
 
 class Packed:
     """A weight W (K, N) made ready for many products with it."""
@@ -29,21 +31,28 @@ class Packed:
     def times(self, x: Tensor) -> Tensor:
         """x @ W, of x (rows, K)."""
         if self._onednn:
-            return _linear()(x, self._W, None, "none", [], "")
+            return _linear(x, self._W)
         return x @ self._W
 
     def times_plus(self, x: Tensor, addend: Tensor) -> Tensor:
         """x @ W + addend, of x (rows, K) and addend (rows, N)."""
         if self._onednn:
-            return cast(Tensor, _linear().binary(x, addend, self._W, None, "add"))
+            return _linear_plus(x, self._W, addend)
         return torch.addmm(addend, x, self._W)
 
 
 def product(A: Tensor, B: Tensor) -> Tensor:
     """A @ B of two matrices, once; either may be a transposed view."""
     if onednn(A.dtype):
-        return _linear()(A, B.t(), None, "none", [], "")
+        return _linear(_whole(A), _whole(B).t())
     return A @ B
+
+
+def weight_gradient(x: Tensor, dy: Tensor) -> Tensor:
+    """xᵀ @ dy, the gradient of a weight W of y = x @ W."""
+    if dy.shape[1] < x.shape[1]:  # the left factor is copied: better the smaller one
+        return product(dy.t(), x).t()
+    return product(x.t(), dy)
 
 
 def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
@@ -62,22 +71,34 @@ def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
 @functools.cache
 def onednn(dtype: torch.dtype) -> bool:
     """Whether oneDNN's products of this type are here, and right."""
-    if dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():
+    if dtype not in (torch.float32, torch.bfloat16):
         return False
     try:
         if dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
             return False
         x, W = (torch.arange(n * 5, dtype=dtype).view(n, 5) for n in (3, 4))  # small integers
         packed = torch.ops.mkldnn._reorder_linear_weight(W, 3)
-        once = _linear()(x, W, None, "none", [], "")
-        added = _linear().binary(x, once, packed, None, "add")
+        once = _linear(x, W)
+        added = _linear_plus(x, packed, once)
     except (AttributeError, RuntimeError, TypeError):
         return False
     return torch.equal(once, x @ W.t()) and torch.allclose(added, 2 * once)
 
 
-def _linear() -> Any:
-    return torch.ops.mkldnn._linear_pointwise
+def _whole(A: Tensor) -> Tensor:
+    """A matrix without gaps between its rows or columns: for others oneDNN has only slow code."""
+    return A if A.is_contiguous() or A.t().is_contiguous() else A.contiguous()
+
+
+def _linear(x: Tensor, W: Tensor) -> Tensor:
+    """x @ Wᵀ."""
+    return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, W, None, "none", [], ""))
+
+
+def _linear_plus(x: Tensor, W: Tensor, addend: Tensor) -> Tensor:
+    """x @ Wᵀ + addend."""
+    operator = torch.ops.mkldnn._linear_pointwise.binary
+    return cast(Tensor, operator(x, addend, W, None, "add"))
 
 
 class _Affine(Function):
@@ -95,7 +116,7 @@ class _Affine(Function):
         x, W = ctx.saved_tensors
         flat = dy.reshape(-1, dy.shape[-1])
         dx = product(flat, W.to(x.dtype).t()).view(x.shape) if ctx.needs_input_grad[0] else None
-        dW = product(x.reshape(-1, x.shape[-1]).t(), flat).to(W.dtype)
+        dW = weight_gradient(x.reshape(-1, x.shape[-1]), flat).to(W.dtype)
         return dx, dW, flat.sum(0, dtype=W.dtype)
 
 
@@ -111,5 +132,8 @@ class _Rows(Function):
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
         (ids,) = ctx.saved_tensors
         shape, dtype = ctx.table
-        flat = dy.reshape(-1, dy.shape[-1]).to(dtype)
-        return dy.new_zeros(shape, dtype=dtype).index_add_(0, ids.reshape(-1), flat), None, None
+        flat, places = dy.reshape(-1, dy.shape[-1]).to(dtype), ids.reshape(-1)
+        if shape[0] <= _FEW:
+            one_hot = torch.nn.functional.one_hot(places, shape[0]).to(dtype)
+            return product(one_hot.t(), flat), None, None
+        return dy.new_zeros(shape, dtype=dtype).index_add_(0, places, flat), None, None

@@ -12,10 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..evaluation import evaluating
 from ..generation import write
 from ..model import CharRNN, ModelConfig, State, detach
 from ..vocabulary import Vocabulary
 from .optimization import build_optimizer, clip_gradients
+from .precision import autocast, suits_bfloat16
 from .resume import Point, moments_of, restore_moments
 
 if TYPE_CHECKING:
@@ -50,12 +52,18 @@ class Learner:
             learning_rate=training.learning_rate,
             weight_decay=training.weight_decay,
         )
-        # Only torch's own layers gain from bfloat16 so far; `auto` leaves the others alone.
         self.bfloat16 = training.precision == "bfloat16" or (
-            training.precision == "auto" and model.implementation == "torch" and has_bfloat16()
+            training.precision == "auto"
+            and suits_bfloat16(self.model, training.batch_size, training.steps)
         )
         self.state: State | None = None
         self._losses: list[Tensor] = []  # waiting for the end of the epoch
+
+    @property
+    def device(self) -> str:
+        """What it computes on, and in what."""
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"cpu ({threads}, {'bfloat16' if self.bfloat16 else 'float32'})"
 
     def begin_epoch(self) -> None:
         """The state starts from zeros."""
@@ -72,7 +80,7 @@ class Learner:
             self.state = None
         elif self.state is not None and not whole_epoch:
             self.state = detach(self.state)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+        with autocast(self.bfloat16):
             logits, self.state = self.model(X, self.state)
         loss = F.cross_entropy(logits.float(), Y.t().reshape(-1))
         nats = loss.item()
@@ -94,11 +102,11 @@ class Learner:
         self.optimizer.step()
         return Update(nats, norm)
 
-    @torch.no_grad()
     def loss(self, X: Tensor, Y: Tensor) -> float:
-        """Mean nats on a minibatch from a zero state, with the weights as they are."""
-        logits, _ = self.model(X)
-        return float(F.cross_entropy(logits.float(), Y.t().reshape(-1)))
+        """Mean nats on a minibatch from a zero state, without dropout."""
+        with evaluating(self.model) as model:
+            logits, _ = model(X)
+            return float(F.cross_entropy(logits, Y.t().reshape(-1)))
 
     def texts(self, vocabulary: Vocabulary, prefixes: Sequence[str]) -> list[str]:
         """What the model writes now after each prefix, the prefix included.
@@ -123,13 +131,15 @@ class Learner:
         """All that is needed to go on from here bit for bit, with what the run itself adds."""
         moments = moments_of(self.optimizer)
         random = torch.get_rng_state()
-        return Point(self.weights(), best, moments, self.state, random, counters)
+        own = {"bfloat16": self.bfloat16}
+        return Point(self.weights(), best, moments, self.state, random, counters | own)
 
     def go_on_from(self, point: Point) -> None:
         """The reverse of `point`."""
         self.model.load_state_dict(point.weights)
         restore_moments(self.optimizer, point.moments)
         self.state = point.state
+        self.bfloat16 = point.counters["bfloat16"]  # as measured when the run began
         torch.set_rng_state(point.random)
 
 
@@ -145,10 +155,3 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself, rather than by way of float32."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and any(
-        name in torch.backends.cpu.get_cpu_capability() for name in ("AVX512", "AMX", "SVE")
-    )

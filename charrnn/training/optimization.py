@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -17,21 +17,31 @@ def build_optimizer(
     AdamW's second moment forgets faster than the default (β₂ = 0.99), which suits runs of minutes.
     """
     if name == "sgd":
-        return torch.optim.SGD(parameters, lr=learning_rate)
+        return torch.optim.SGD(parameters, lr=learning_rate, fused=True)
     if name == "adam":
-        return torch.optim.Adam(parameters, lr=learning_rate)
+        return torch.optim.Adam(parameters, lr=learning_rate, fused=True)
     return torch.optim.AdamW(
-        parameters, lr=learning_rate, betas=(0.9, 0.99), weight_decay=weight_decay
+        parameters, lr=learning_rate, betas=(0.9, 0.99), weight_decay=weight_decay, fused=True
     )
 
 
-def clip_gradients(parameters: Iterable[nn.Parameter], threshold: float | None) -> float:
+def clip_gradients(parameters: Sequence[nn.Parameter], threshold: float | None) -> float:
     """Scale all gradients down to a common norm of at most `threshold`; the norm before that.
 
-    g ← min(1, θ / ‖g‖) g (Pascanu et al. 2013). None measures and scales nothing.
+    g ← min(1, θ / ‖g‖) g (Pascanu et al. 2013). None measures and scales nothing. A norm that
+    float32 cannot square is infinite.
     """
-    norm: Tensor = nn.utils.clip_grad_norm_(parameters, threshold if threshold else math.inf)
-    return float(norm)
+    gradients = [_flat(p.grad) for p in parameters if p.grad is not None]
+    norm = math.sqrt(sum(float(torch.dot(gradient, gradient)) for gradient in gradients))
+    if threshold is not None and norm > threshold:
+        for gradient in gradients:
+            gradient.mul_(threshold / norm)
+    return norm
+
+
+def _flat(gradient: Tensor) -> Tensor:
+    """A view of a gradient as one vector, in the order of its memory."""
+    return (gradient if gradient.is_contiguous() else gradient.t()).view(-1)
 
 
 def learning_rate_at(

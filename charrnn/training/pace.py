@@ -10,7 +10,8 @@ from .optimization import learning_rate_at
 if TYPE_CHECKING:
     from .config import TrainingConfig
 
-_CLOSING = 0.25  # seconds kept back for saving at the end of a time budget
+_CLOSING = 0.05  # seconds kept back at the end of a time budget besides what was measured
+_MOST = 0.25  # of a time budget that may be kept back
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,13 @@ class Pace:
             return descended
         return min(1.0, max(0.0, (now - begun) / (end - begun))) if end > begun else 1.0
 
-    def over(self, seconds: float, epochs: float, descended: float, *, last_look: float) -> bool:
-        """Whether training ends here; `last_look` is how long the last evaluation will take."""
+    def over(self, seconds: float, epochs: float, descended: float, *, closing: float) -> bool:
+        """Whether training ends here; `closing` is how long what comes after it will take."""
         if self.config.epochs is not None:
             return epochs >= self.config.epochs
         if self.config.seconds is not None:
-            return seconds + last_look + _CLOSING >= self.config.seconds
+            kept_back = min(closing + _CLOSING, _MOST * (self.config.seconds - self.leg.seconds))
+            return seconds + kept_back >= self.config.seconds
         return descended >= 1
 
     def rate(self, seconds: float, epochs: float, descended: float) -> float:

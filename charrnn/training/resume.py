@@ -1,8 +1,8 @@
 """Where a run stands, saved so that it goes on bit for bit.
 
 One safetensors file, `resume/point.safetensors`, replaced in one step: weights, the best weights
-so far, the optimizer's moments, the hidden state and torch's random state as tensors; counters and
-sums as JSON in its metadata. Minibatch order needs no saving: it follows from the seed and the
+so far, the optimizer's moments, the hidden state and torch's random state as tensors; counters,
+sums and the log as the bytes of JSON (a header could not hold the log of a long run). Minibatch order needs no saving: it follows from the seed and the
 epoch's number.
 """
 
@@ -46,10 +46,11 @@ class Point:
             parts = self.state if isinstance(self.state, tuple) else (self.state,)
             tensors |= {f"state.{i}": part for i, part in enumerate(parts)}
         tensors["random"] = self.random
+        tensors["counters"] = _as_bytes(self.counters)
         whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
         path = directory / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, to_safetensors(whole, {"counters": json.dumps(self.counters)}))
+        write(path, to_safetensors(whole))
 
     @classmethod
     def load(cls, directory: Path) -> Point | None:
@@ -63,7 +64,7 @@ class Point:
         try:
             with safe_open(path, framework="pt") as file:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-                counters = json.loads((file.metadata() or {})["counters"])
+            counters = json.loads(tensors["counters"].numpy().tobytes())
             moments: dict[int, dict[str, Tensor]] = {}
             for name, tensor in _under("moments", tensors).items():
                 index, _, key = name.partition(".")
@@ -76,6 +77,10 @@ class Point:
             raise UserError(
                 f"This run cannot go on: {path} is damaged. Start a new one.", field="resume"
             ) from error
+
+
+def _as_bytes(counters: dict[str, Any]) -> Tensor:
+    return torch.frombuffer(bytearray(json.dumps(counters), "utf-8"), dtype=torch.uint8)
 
 
 def moments_of(optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
@@ -93,6 +98,10 @@ def restore_moments(
     """The reverse of `moments_of`."""
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    for parameter, entry in optimizer.state.items():
+        for name, moment in entry.items():  # fused optimizers want them to lie as the weights do
+            if moment.shape == parameter.shape:
+                entry[name] = torch.empty_like(parameter.detach()).copy_(moment)
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from typing import Any
 
 import torch
@@ -16,10 +17,11 @@ from .learner import Learner
 
 _PATIENCE = 6  # evaluations without improvement before the plateau schedule goes down
 _DESCENTS = 3  # times it goes down before it has nothing left to try
-_SHARE = 0.1  # of the time of a run may go into evaluation,
-_GRACE = 0.2  # after the first moment, in seconds
-_AT_ONCE = 25_000  # characters that are measured at once, whatever it takes
-_FORWARD = 0.5  # of what training on a text takes, at most, goes into reading it
+_TRAINING = 9  # times as long as an evaluation takes, at least, is trained between two of them
+_GLANCE = 25_000  # characters that are measured whatever it takes
+_LOOK = 0.04  # of the time of a run, at most, that one evaluation may take
+_PATIENT = 60.0  # seconds that count as the time of a run with no end set
+_AT_ONCE = 1.0  # seconds that somebody who pressed stop is made to wait, at most
 
 
 class Selection:
@@ -38,34 +40,49 @@ class Selection:
         self.best_nats, self.best_step = math.inf, 0
         self.best: dict[str, Tensor] = learner.weights()
         self.descents = 0
-        self.seconds = 0.0  # that the last evaluation took
+        self._took: deque[float] = deque(maxlen=3)  # seconds, of the last evaluations
+        self._next = -math.inf  # when another one is due
         self._stale = 0
-        self._spent = 0.0
         self._step = -1
         self._candidate: tuple[dict[str, Tensor], int] | None = None
 
-    def expect(self, characters_per_second: float) -> None:
-        """Before the first evaluation: how long it will take, from the speed of training."""
-        many = len(self._held_out) > _AT_ONCE
-        if many and not self._spent and characters_per_second > 0:
-            self.seconds = _FORWARD * len(self._held_out) / characters_per_second
+    @property
+    def seconds(self) -> float:
+        """What an evaluation takes; a stall of a busy machine does not count."""
+        return min(self._took, default=0.0)
 
-    def affordable(self, elapsed: float) -> bool:
-        """Whether another evaluation keeps to its share of the time."""
-        return self._spent + self.seconds <= _SHARE * elapsed + _GRACE
+    def fit(self, budget: float | None) -> None:
+        """Measure no more of the held-out part than a run of `budget` seconds has the time for:
+        its beginning, where that is too little for all of it."""
+        if len(self._held_out) <= _GLANCE:
+            return
+        glance = self._held_out[:_GLANCE]
+        took = min(self._timed(glance)[1] for _ in range(2))  # the first pays for what is set up
+        most = _LOOK * (_PATIENT if budget is None else budget) / took
+        self._held_out = self._held_out[: max(_GLANCE, int(most * _GLANCE))]
 
-    def evaluate(self, step: int) -> None:
-        """Measure the weights of this step, once, and keep them if they are the best."""
+    def due(self) -> bool:
+        """Whether another evaluation leaves the training its share of the time."""
+        return time.monotonic() >= self._next
+
+    def evaluate(self, step: int, *, hurried: bool = False) -> None:
+        """Measure the weights of this step, once, and keep them if they are the best.
+
+        Somebody who is `hurried` gets the last measurement if a new one would take long; weights
+        are then kept by that, or the latest if there was none.
+        """
         if step == self._step:
             return
-        self._step = step
-        if len(self._held_out) < 2:
-            self._candidate = self._learner.weights(), step
+        slow = self.seconds > _AT_ONCE or (not self._took and len(self._held_out) > _GLANCE)
+        if len(self._held_out) < 2 or (hurried and slow and self.nats is None):
+            self._step, self._candidate = step, (self._learner.weights(), step)
             return
-        began = time.monotonic()
-        self.nats = held_out_nats(self._learner.model, self._held_out)
-        self.seconds = time.monotonic() - began
-        self._spent += self.seconds
+        if hurried and slow:
+            return
+        self._step = step
+        self.nats, took = self._timed(self._held_out)
+        self._took.append(took)
+        self._next = time.monotonic() + _TRAINING * self.seconds
         self._stale = 0 if self.nats < self.best_nats - 1e-4 else self._stale + 1
         if self.nats < self.best_nats:
             self.best_nats, self.best_step = self.nats, step
@@ -73,6 +90,11 @@ class Selection:
         elif self._stale >= _PATIENCE and self._descends:
             self._stale, self.descents = 0, self.descents + 1
             self.use_best()
+
+    def _timed(self, ids: Ids) -> tuple[float, float]:
+        """Mean nats per character, and the seconds that it took to measure them."""
+        began = time.monotonic()
+        return held_out_nats(self._learner.model, ids), time.monotonic() - began
 
     def vouch(self) -> None:
         """The loss after the last evaluation was sound: without a held-out part, that is what
@@ -106,8 +128,8 @@ class Selection:
             "best_step": self.best_step,
             "descents": self.descents,
             "stale": self._stale,
-            "spent": self._spent,
             "step": self._step,
+            "measured": len(self._held_out),
         }
 
     def restore(self, best: dict[str, Tensor], counters: dict[str, Any]) -> None:
@@ -116,8 +138,8 @@ class Selection:
         self.nats = counters["nats"]
         self.best_nats = math.inf if counters["best_nats"] is None else counters["best_nats"]
         self.best_step, self.descents = counters["best_step"], counters["descents"]
-        self._stale, self._spent = counters["stale"], counters["spent"]
-        self._step = counters["step"]
+        self._stale, self._step = counters["stale"], counters["step"]
+        self._held_out = self._held_out[: counters["measured"]]
 
     def begin_anew(self) -> None:
         """A finished run goes on: the plateau schedule starts from the top."""

@@ -30,6 +30,7 @@ MARKS = (0.0, 0.1, 0.25, 0.5)  # shares of a run after which a sample is written
 _EXPLODED = 10.0  # nats above a uniform guess
 _COUNTERS = ("step", "epoch", "position", "train_perplexity", "marks", "log", "samples")
 _SAVE_EVERY = 5.0  # seconds between saves of the model, and of the point to resume from
+_PICTURE = 0.3  # seconds that the perplexity picture takes, most of them matplotlib's import
 
 
 class Trainer:
@@ -63,7 +64,7 @@ class Trainer:
         self.marks = list(MARKS)
         self._reported_at = self._saved_at = self._pointed_at = 0.0
         self._reported_step = self._saved_step = -1
-        self._training_since, self._seen_before = 0.0, 0
+        self._sampling = self._saving = 0.0  # seconds that each took when last done
         self._rate_used = self._rate()
         self._last: tuple[Tensor, Tensor] | None = None
         self._broken = False
@@ -88,18 +89,20 @@ class Trainer:
             model=asdict(learner.model.config),
             training=asdict(self.config),
             baselines=self.references,
-            device=f"cpu ({learner.threads} thread{'s' if learner.threads > 1 else ''})",
+            device=learner.device,
             resumed_from=resumed_from,
         )
         yield from self._due_samples()
-        self._training_since, self._seen_before = self._clock(), self.meter.characters_seen
-        self.meter.start(self._training_since)
+        if self.config.epochs is None and resumed_from is None:
+            self.selection.fit(self.config.seconds)
+        self.meter.start(self._clock())
         reason = yield from self._train()
         yield from self._finish(reason)
 
     def _train(self) -> Generator[Event, None, str]:
         """Go on until there is a reason to end; returns it."""
-        while not self._over():
+        first = self.step
+        while self.step == first or not self._over():  # the shortest run learns something
             minibatches = self.minibatches = self._minibatches()
             if self.position == 0:
                 self.learner.begin_epoch()
@@ -133,7 +136,7 @@ class Trainer:
         if self._last is not None and not self.learner.loss(*self._last) <= self.bound:
             reason = "diverged"  # the last update of all broke it
         if reason != "diverged":
-            self.selection.evaluate(self.step)
+            self.selection.evaluate(self.step, hurried=reason == "stopped")
             self.selection.vouch()
         if self._reported_step != self.step and self.meter.characters_seen:
             yield self._progress()
@@ -165,10 +168,8 @@ class Trainer:
             if since >= 0.5 and not epoch_over:  # a long epoch: say how it is going
                 yield self._progress()
         elif since >= max(0.25, now / 100) or self.step == 1:
-            seen = self.meter.characters_seen - self._seen_before
-            selection.expect(seen / max(now - self._training_since, 1e-9))
             updated = epoch_over or self.config.truncate != "epoch"
-            if updated and selection.affordable(now):
+            if updated and selection.due():
                 selection.evaluate(self.step)
                 yield from self._save_improvement()
             yield self._progress()
@@ -187,6 +188,8 @@ class Trainer:
             self.selection.evaluate(self.step)
             yield self._progress()
             yield from self._save_improvement()
+        elif self._clock() - self._reported_at >= 0.5:  # short epochs, and very many
+            yield self._progress()
         if every is not None and self.epoch % every == 0 and self.epoch < epochs:
             yield from self._write_samples()
 
@@ -202,7 +205,11 @@ class Trainer:
         return self.pace.rate(*self._now())
 
     def _over(self) -> bool:
-        return self.pace.over(*self._now(), last_look=self.selection.seconds)
+        # What is still to be done then: a last look, samples, saving; the picture, drawn once.
+        closing = self.selection.seconds + self._sampling + 2 * self._saving
+        if self.directory is not None:
+            closing += _PICTURE
+        return self.pace.over(*self._now(), closing=closing)
 
     def _minibatches(self) -> Epoch:
         return self.config.minibatches(self.corpus.training, self.epoch)
@@ -217,7 +224,8 @@ class Trainer:
 
     def _save(self, *, final: bool) -> Event:
         assert self.directory is not None
-        self._saved_at, self._saved_step = self._clock(), self.selection.best_step
+        began = self._saved_at = self._clock()
+        self._saved_step = self.selection.best_step
         about = about_run(
             self.corpus,
             recipe=self.recipe,
@@ -234,6 +242,7 @@ class Trainer:
         path = self.directory / "checkpoint"
         checkpoint = Checkpoint(self.selection.best_model(), self.corpus.vocabulary, about)
         save_run(checkpoint, path, log=self.log, samples=self.samples, picture=final)
+        self._saving = self._clock() - began
         return self._event(
             "checkpoint",
             step=self.selection.best_step,
@@ -268,6 +277,7 @@ class Trainer:
         self.selection.restore(point.best, counters["selection"])
         self.minibatches = self._minibatches()
         if self._elapsed_before <= self.pace.leg.seconds:  # a finished run goes on: a new leg
+            self._elapsed_before = self.pace.leg.seconds  # which began when the last one ended
             self.marks = list(MARKS[1:])
             self.selection.begin_anew()
         self._reported_at = self._saved_at = self._pointed_at = self._elapsed_before
@@ -310,11 +320,13 @@ class Trainer:
             yield from self._write_samples()
 
     def _write_samples(self) -> Iterator[Event]:
+        began = self._clock()
         try:
             texts = self.learner.texts(self.corpus.vocabulary, self.prefixes)
         except UserError:  # its numbers overflow: the update before this broke it
             self._broken = True
             return
+        self._sampling = self._clock() - began
         for prefix, text in zip(self.prefixes, texts, strict=True):
             sample = self._event("sample", step=self.step, prefix=prefix, text=text)
             self.samples.append(sample)

@@ -1,0 +1,106 @@
+"""How fast models write: against the textbook's loop, and side by side.
+
+    python benchmarks/generation.py
+
+The textbook's loop feeds the model, as written for training, one character at a time as a
+minibatch of one, and takes the likeliest, or draws from p. All on one thread, which is what
+the page has while others train.
+"""
+
+from __future__ import annotations
+
+import torch
+from measure import by_turns, keep, median, ratio, table
+from torch.nn import functional as F
+
+import charrnn
+from charrnn.checkpoint import Checkpoint
+from charrnn.generation import side_by_side
+from charrnn.model import CharRNN, ModelConfig
+from charrnn.vocabulary import Vocabulary
+
+LENGTH = 400
+ALPHABET = "abcdefghijklmnopqrstuvwxyz \n"
+
+
+def checkpoint(cell: str, hidden: int, implementation: str = "fast") -> Checkpoint:
+    """An untrained model with the textbook's alphabet."""
+    vocabulary = Vocabulary.from_text(ALPHABET)
+    config = ModelConfig(cell=cell, hidden_size=hidden, implementation=implementation)
+    model = CharRNN(config, len(vocabulary), generator=torch.Generator().manual_seed(0))
+    return Checkpoint(model.eval(), vocabulary)
+
+
+@torch.no_grad()
+def textbooks_loop(model: CharRNN, vocabulary: Vocabulary, *, sampled: bool) -> str:
+    """LENGTH characters after "time traveller "."""
+    state = model.begin_state(1)
+    outputs = vocabulary.encode("t").tolist()
+    for character in vocabulary.encode("ime traveller ").tolist():
+        _, state = model(torch.tensor([[outputs[-1]]]), state)
+        outputs.append(character)
+    for _ in range(LENGTH):
+        logits, state = model(torch.tensor([[outputs[-1]]]), state)
+        if sampled:
+            outputs.append(int(torch.multinomial(F.softmax(logits, dim=1), 1)))
+        else:
+            outputs.append(int(logits.argmax(dim=1)))
+    return vocabulary.decode(outputs)
+
+
+def against_the_textbook() -> str:
+    """One text at a time."""
+    rows = []
+    for cell, hidden in (("tanh", 256), ("tanh", 512), ("gru", 256), ("lstm", 256), ("lstm", 512)):
+        ours = checkpoint(cell, hidden)
+        theirs = checkpoint(cell, hidden, "scratch" if cell == "tanh" else "torch")
+        for mode in ("greedy", "sample"):
+            times = by_turns(
+                {
+                    "textbook": lambda: textbooks_loop(
+                        theirs.model,
+                        theirs.vocabulary,
+                        sampled=mode == "sample",  # noqa: B023
+                    ),
+                    "ours": lambda: charrnn.generate(
+                        ours,
+                        "time traveller ",
+                        LENGTH,
+                        mode=mode,
+                        seed=0,  # noqa: B023
+                    ),
+                }
+            )
+            rates = [f"{LENGTH / median(t):,.0f}" for t in times.values()]
+            rows.append([f"{cell} {hidden}", mode, *rates, f"{ratio(*times.values()):.1f}"])
+    return "Characters/s:\n\n" + table(
+        ["model", "mode", "textbook's loop", "charrnn", "times as fast"], rows
+    )
+
+
+def many_at_once() -> str:
+    """Sixteen texts side by side, against one."""
+    rows = []
+    for cell, hidden in (("tanh", 256), ("lstm", 256), ("lstm", 512)):
+        ours = checkpoint(cell, hidden)
+        times = by_turns(
+            {
+                "one": lambda: charrnn.generate(ours, "t", LENGTH, seed=0),  # noqa: B023
+                "sixteen": lambda: list(
+                    side_by_side(ours, "t", LENGTH, "sample", [1.0] * 16, range(16))  # noqa: B023
+                ),
+            }
+        )
+        one, sixteen = (
+            LENGTH * n / median(t) for n, t in zip((1, 16), times.values(), strict=True)
+        )
+        gain = 16 * ratio(times["one"], times["sixteen"])
+        rows.append([f"{cell} {hidden}", f"{one:,.0f}", f"{sixteen:,.0f}", f"{gain:.1f}"])
+    return "Sampled, characters/s:\n\n" + table(
+        ["model", "one text", "sixteen texts", "times as many"], rows
+    )
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    keep("generation", "Generation", [against_the_textbook(), many_at_once()])

@@ -1,0 +1,118 @@
+"""What training costs besides the training: the whole loop against bare updates; large texts.
+
+    python benchmarks/loop.py
+
+The loop is `charrnn.training.train` into a run directory, with held-out evaluation, samples,
+events, checkpoints and resume points. Bare is forward, loss, backward, clip and update on the
+same minibatches, one after the other, and nothing else.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from measure import keep, shakespeare, table
+
+from charrnn.corpus import Corpus
+from charrnn.model import ModelConfig
+from charrnn.training import TrainingConfig, train
+from charrnn.training.learner import Learner
+
+SECONDS = 6.0
+PAIRS = 5
+SIZE = 100_000_000  # bytes of the large text
+
+
+def overhead() -> str:
+    """How much more slowly the loop sees characters than bare updates do."""
+    text = Corpus.from_text(shakespeare(), validation=0.02)
+    rows = []
+    for cell, hidden, batch, steps in (
+        ("tanh", 512, 32, 35),
+        ("gru", 256, 32, 35),
+        ("lstm", 256, 32, 35),
+        ("lstm", 512, 16, 64),
+    ):
+        model = ModelConfig(cell=cell, hidden_size=hidden)
+        training = TrainingConfig(seconds=SECONDS, batch_size=batch, steps=steps)
+        bare, whole = [], []
+        for _ in range(PAIRS):
+            bare.append(bare_rate(text, model, training))
+            whole.append(whole_rate(text, model, training))
+        cost = statistics.median(b / w - 1 for b, w in zip(bare, whole, strict=True))
+        rates = [f"{statistics.median(r):,.0f}" for r in (bare, whole)]
+        rows.append([f"{cell} {hidden}", f"{batch} × {steps}", *rates, f"{100 * cost:.1f} %"])
+    return (
+        f"Characters/s in runs of {SECONDS:g} s on Tiny Shakespeare, from the first minibatch to "
+        "the last:\n\n" + table(["model", "minibatch", "bare", "the loop", "cost"], rows)
+    )
+
+
+def bare_rate(text: Corpus, model: ModelConfig, training: TrainingConfig) -> float:
+    """Characters a second of bare updates."""
+    learner = Learner(model, training, len(text.vocabulary))
+    minibatches = training.minibatches(text.training, 0)
+    pairs = [minibatches[i] for i in range(min(50, len(minibatches)))]
+    learner.begin_epoch()
+    for X, Y in pairs[:5]:
+        learner.train_on(X, Y, learning_rate=0.001, last=False)
+    seen, began = 0, time.perf_counter()
+    while time.perf_counter() - began < SECONDS / 2:
+        for X, Y in pairs:
+            learner.train_on(X, Y, learning_rate=0.001, last=False)
+            seen += Y.numel()
+    return seen / (time.perf_counter() - began)
+
+
+def whole_rate(text: Corpus, model: ModelConfig, training: TrainingConfig) -> float:
+    """Characters a second of a whole run, from its first minibatch to its last."""
+    with tempfile.TemporaryDirectory() as directory:
+        events = list(train(text, model, training, prefixes=("The ",), directory=directory))
+    first, last = ([e for e in events if e["event"] == "progress"][i] for i in (0, -1))
+    seen = last["characters_seen"] - first["characters_seen"]
+    return float(seen / (last["seconds"] - first["seconds"]))
+
+
+def large_text() -> str:
+    """Reading, decoding and encoding a text of 100 MB, in a process of its own."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "large.txt"
+        unit = shakespeare().encode()
+        path.write_bytes((unit * (SIZE // len(unit) + 1))[:SIZE])
+        runs = []
+        for _ in range(PAIRS):
+            command = [sys.executable, __file__, "--read", str(path)]
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            runs.append([float(word) for word in output.split()])
+    seconds, peak = (statistics.median(column) for column in zip(*runs, strict=True))
+    return (
+        f"A text of {SIZE // 10**6} MB: read, decoded and encoded in {seconds:.2f} s, with "
+        f"{peak:.0f} MB at most beyond what the idle program takes ({peak / SIZE * 1e6:.1f} × its "
+        "size). The ids lie in a file that is mapped into memory; minibatches are cut from it."
+    )
+
+
+def read(path: str) -> None:
+    """Print the seconds and the megabytes that reading a file takes."""
+    from charrnn.reading import read_files
+
+    Corpus.from_text("a little first, so that everything is imported")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    Corpus.from_text(read_files([Path(path)]))
+    seconds = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(seconds, (after - before) / 1024)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--read"]:
+        read(sys.argv[2])
+    else:
+        keep("loop", "The training loop", [overhead(), large_text()])

@@ -1,0 +1,104 @@
+"""What the benchmarks share: pairs measured in turns, the machine, and tables that are kept.
+
+These machines swing, often by a factor of two, so nothing is compared but what was measured by
+turns in one process, and nothing is quoted but medians: of the figures, and of the ratios of
+figures that were measured next to each other.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HERE = ROOT / "benchmarks"
+DATA = ROOT.parent / "shared" / "data"
+sys.path.insert(0, str(ROOT))
+
+
+def by_turns(
+    candidates: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int = 11,
+    seconds: float = 0.15,
+) -> dict[str, list[float]]:
+    """Seconds per call of each candidate, once a round, in turns; each is warmed up first.
+
+    `seconds` is how long a candidate is called for in a round.
+    """
+    calls = {}
+    for name, function in candidates.items():
+        function()
+        began = time.perf_counter()
+        function()
+        calls[name] = max(1, round(seconds / max(time.perf_counter() - began, 1e-9)))
+    times: dict[str, list[float]] = {name: [] for name in candidates}
+    for _ in range(rounds):
+        for name, function in candidates.items():
+            began = time.perf_counter()
+            for _ in range(calls[name]):
+                function()
+            times[name].append((time.perf_counter() - began) / calls[name])
+    return times
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle one."""
+    return statistics.median(values)
+
+
+def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
+    """How many times as long `slow` takes: the median over the rounds."""
+    return statistics.median(s / f for s, f in zip(slow, fast, strict=True))
+
+
+def machine() -> str:
+    """Processor, cores that may be used, and torch's version."""
+    import torch
+
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file() and (found := re.search(r"model name\s*: (.*)", info.read_text())):
+        name = found[1]
+    kinds = torch.backends.cpu.get_cpu_capability()
+    return f"{name} ({kinds}), {torch.get_num_threads()} threads, torch {torch.__version__}"
+
+
+def keep(name: str, title: str, blocks: Sequence[str]) -> None:
+    """Write a table (or several) to benchmarks/`name`.md, with date, machine and command."""
+    made = f"{date.today().isoformat()}, {machine()}; `python benchmarks/{name}.py`."
+    text = "\n\n".join([f"# {title}", *blocks, made])
+    (HERE / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def shakespeare() -> str:
+    """Tiny Shakespeare: from ../shared/data, or downloaded."""
+    path = DATA / "tinyshakespeare.txt"
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    from charrnn import corpora
+
+    return corpora.load("tiny-shakespeare").text
+
+
+def time_machine() -> str:
+    """The Time Machine: from ../shared/data, or downloaded."""
+    path = DATA / "timemachine.txt"
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    from charrnn import corpora
+
+    return corpora.load("time-machine").text

@@ -1,0 +1,68 @@
+"""In which numbers a model is trained: float32, or bfloat16 where that is faster.
+
+bfloat16 means products and states of the recurrence; weights, optimizer and loss stay float32.
+Whether it pays depends on the processor and on the sizes, so `auto` asks both: what the processor
+can do, and a quick measurement.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import torch
+from torch.nn import functional as F
+
+from ..model import CharRNN, ModelConfig
+
+_WORTH_IT = 1.05  # times as fast, or float32 it stays
+_TOO_SMALL = 500_000  # multiplications of one step of one layer, below which bfloat16 gains nothing
+_PAIRS = 3
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself, rather than by way of float32."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and any(
+        name in torch.backends.cpu.get_cpu_capability() for name in ("AVX512", "AMX", "SVE")
+    )
+
+
+def suits_bfloat16(model: CharRNN, batch_size: int, steps: int) -> bool:
+    """Whether `model` trains faster in bfloat16, on minibatches (batch_size, steps).
+
+    Takes as long as a dozen minibatches; leaves the model and torch's random state as they were.
+    Small models are never measured: it would be a toss-up, and a seed should repeat a run.
+    """
+    config = model.config
+    gates = {"lstm": 4, "gru": 3}.get(config.cell, 1)
+    if config.implementation == "scratch" or not has_bfloat16():
+        return False
+    if batch_size * config.hidden_size**2 * gates < _TOO_SMALL:
+        return False
+    training, ids = model.training, torch.zeros(batch_size, steps, dtype=torch.int64)
+    model.eval()  # dropout would draw random numbers
+    try:
+        _time(model, ids, bfloat16=False)  # the first of all pays for what is set up once
+        _time(model, ids, bfloat16=True)
+        ratios = [
+            _time(model, ids, bfloat16=False) / _time(model, ids, bfloat16=True)
+            for _ in range(_PAIRS)
+        ]
+    finally:
+        model.train(training)
+        model.zero_grad(set_to_none=True)
+    return statistics.median(ratios) >= _WORTH_IT
+
+
+def autocast(bfloat16: bool) -> torch.autocast:
+    """The context in which a model computes."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
+
+
+def _time(model: CharRNN, ids: torch.Tensor, *, bfloat16: bool) -> float:
+    """Seconds for one minibatch, forwards and backwards."""
+    began = time.perf_counter()
+    with autocast(bfloat16):
+        logits, _ = model(ids)
+    F.cross_entropy(logits.float(), ids.t().reshape(-1)).backward()  # type: ignore[no-untyped-call]
+    return time.perf_counter() - began

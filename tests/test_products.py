@@ -1,0 +1,80 @@
+"""Matrix products, and the recurrences in the types that they are trained in."""
+
+import pytest
+import torch
+from conftest import small_model
+
+from charrnn.recurrence import products
+from charrnn.recurrence.products import Packed, affine, product, rows, weight_gradient
+
+CELLS = ["tanh", "relu", "gru", "lstm"]
+
+
+@pytest.fixture(params=[True, False], ids=["as the machine has it", "without oneDNN"])
+def kind(request, monkeypatch):
+    if not request.param:
+        monkeypatch.setattr(products, "onednn", lambda dtype: False)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_products_are_torchs(kind, dtype):
+    x, W, z = (torch.randn(shape).to(dtype) for shape in ((6, 5), (5, 7), (6, 7)))
+    close = {"rtol": 0.02, "atol": 0.05} if dtype == torch.bfloat16 else {}
+    for weight in (W, W.t().contiguous().t()):
+        packed = Packed(weight, rows=6)
+        torch.testing.assert_close(packed.times(x), x @ W, **close)
+        torch.testing.assert_close(packed.times_plus(x, z), x @ W + z, **close)
+        torch.testing.assert_close(product(x, weight), x @ W, **close)
+    torch.testing.assert_close(product(torch.cat([x, x], 1)[:, :5], W), x @ W, **close)
+    for dy in (z, z[:, :2]):
+        torch.testing.assert_close(weight_gradient(x, dy), x.t() @ dy, **close)
+
+
+@pytest.mark.parametrize("symbols", [9, 500])
+def test_rows_and_affine_have_autograds_gradients(kind, symbols):
+    table = torch.randn(symbols, 6, dtype=torch.float64, requires_grad=True)
+    ids = torch.randint(0, 9, (4, 3))
+    assert torch.autograd.gradcheck(lambda t: rows(t, ids, torch.float64), (table,))
+    x, W, b = (
+        torch.randn(shape, dtype=torch.float64, requires_grad=True)
+        for shape in ((2, 3, 4), (4, 5), (5,))
+    )
+    assert torch.autograd.gradcheck(affine, (x, W, b))
+
+
+@pytest.mark.parametrize("more", [{}, {"layers": 2}, {"input": "embedding"}])
+@pytest.mark.parametrize("cell", CELLS)
+def test_float32_gradients_are_the_textbooks(kind, cell, more):
+    fast, scratch = (small_model(cell, name, **more) for name in ("fast", "scratch"))
+    scratch.load_state_dict(fast.state_dict())
+    ids = torch.randint(0, 9, (4, 12))
+    gradients = []
+    for model in (fast, scratch):
+        logits, state = model(ids)
+        logits, _ = model(ids, state)
+        torch.nn.functional.cross_entropy(logits, ids.t().reshape(-1)).backward()
+        gradients.append({name: p.grad for name, p in model.named_parameters()})
+    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_bfloat16_gradients_point_the_same_way(kind, cell):
+    model = small_model(cell, hidden_size=64)
+    ids = torch.randint(0, 9, (8, 16))
+    flat = []
+    for bfloat16 in (False, True):
+        model.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            logits, state = model(ids)
+        torch.nn.functional.cross_entropy(logits.float(), ids.t().reshape(-1)).backward()
+        assert all(p.grad.dtype == torch.float32 for p in model.parameters())
+        parts = state if isinstance(state, tuple) else (state,)
+        assert all(part.dtype == torch.float32 for part in parts)
+        flat.append(torch.cat([p.grad.reshape(-1) for p in model.parameters()]))
+    assert torch.cosine_similarity(*flat, dim=0) > 0.98
+
+
+def test_fast_and_scratch_start_from_the_same_weights():
+    for cell in CELLS:
+        fast, scratch = (small_model(cell, name).state_dict() for name in ("fast", "scratch"))
+        assert all(torch.equal(fast[name], scratch[name]) for name in fast)

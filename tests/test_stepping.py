@@ -1,0 +1,86 @@
+"""One character at a time in NumPy: the same numbers as the model, for one text and for several."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import small_model
+
+import charrnn
+from charrnn.checkpoint import Checkpoint
+from charrnn.generation import side_by_side
+from charrnn.stepping import Forward, Stepper
+from charrnn.vocabulary import Vocabulary
+
+CELLS = ["tanh", "relu", "gru", "lstm"]
+
+
+def calm_model(*args, **more):
+    """One that forgets, so that the last digits of float32 do not grow into other characters."""
+    model = small_model(*args, **more).eval()
+    noise = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for weight in model.parameters():  # no bias may be zero
+            weight.mul_(0.3).add_(0.1 * torch.randn(weight.shape, generator=noise))
+    return model
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("more", [{}, {"layers": 2}, {"input": "embedding", "embedding_size": 5}])
+@pytest.mark.parametrize("implementation", ["fast", "scratch", "torch"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_step_expects_what_the_model_does(cell, implementation, more, count):
+    model = calm_model(cell, implementation, **more)
+    with torch.no_grad():
+        _, state = model(torch.randint(1, 9, (count, 5)))
+    quick, plain = Stepper(model, state), Forward(model, state)
+    for k in range(4):
+        assert quick.logits.shape == ((8,) if count == 1 else (count, 8))
+        np.testing.assert_allclose(quick.logits, plain.logits, rtol=1e-4, atol=1e-5)
+        ids = (np.arange(count) + k) % 8 + 1 if count > 1 else k + 1
+        quick.feed(ids)
+        plain.feed(ids)
+    np.testing.assert_allclose(quick.logits, plain.logits, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("mode", ["greedy", "sample"])
+def test_the_same_characters_are_written_as_by_the_plain_path(cell, mode, monkeypatch):
+    vocabulary = Vocabulary.from_text("abcdefgh")
+    checkpoint = Checkpoint(calm_model(cell, hidden_size=32), vocabulary)
+    quick = charrnn.generate(checkpoint, "ab", 500, mode=mode, alpha=0.8, seed=2)
+    monkeypatch.setattr("charrnn.generation.steps", Forward)
+    assert charrnn.generate(checkpoint, "ab", 500, mode=mode, alpha=0.8, seed=2) == quick
+
+
+def test_texts_side_by_side_are_what_each_would_be_alone():
+    vocabulary = Vocabulary.from_text("abcdefgh")
+    checkpoint = Checkpoint(calm_model("lstm", hidden_size=32), vocabulary)
+    alphas, seeds = [0.5, 1.0, 2.0, 1.0], [3, 3, 3, 4]
+    together = list(side_by_side(checkpoint, "ab", 300, "sample", alphas, seeds))
+    texts = ["".join(one.character for one in column) for column in zip(*together, strict=True)]
+    alone = [
+        charrnn.generate(checkpoint, "ab", 300, alpha=alpha, seed=seed)[2:]
+        for alpha, seed in zip(alphas, seeds, strict=True)
+    ]
+    assert texts == alone
+    (first, *_), *_ = together
+    assert first.surprisal > 0
+
+
+def test_greedy_texts_side_by_side_are_greedy():
+    vocabulary = Vocabulary.from_text("abcdefgh")
+    checkpoint = Checkpoint(small_model("gru"), vocabulary)
+    together = side_by_side(checkpoint, "ab", 40, "greedy", [1.0, 1.0], [0, 1])
+    one, other = zip(*([n.character for n in pair] for pair in together), strict=True)
+    assert "".join(one) == "".join(other) == charrnn.generate(checkpoint, "ab", 40, "greedy")[2:]
+
+
+def test_a_huge_alpha_is_greedy_and_an_overflowing_relu_says_so_without_a_warning():
+    vocabulary = Vocabulary.from_text("abcdefgh")
+    checkpoint = Checkpoint(calm_model("relu"), vocabulary)
+    greedy = charrnn.generate(checkpoint, "ab", 30, mode="greedy")
+    assert charrnn.generate(checkpoint, "ab", 30, alpha=1e308, seed=0) == greedy
+    with torch.no_grad():
+        checkpoint.model.recurrence.layers[0].W_hh.copy_(1e4 * torch.eye(16))
+    with pytest.raises(charrnn.UserError, match="overflow"):
+        charrnn.generate(checkpoint, "ab", 30, seed=0)
