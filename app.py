@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from pathlib import Path
 
 from charrnn.threads import be_considerate
@@ -23,6 +25,7 @@ def main() -> None:
 
     from charrnn.ui import House, build, launch_options
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl+C: stop what trains, and keep it
     torch.set_num_threads(1)  # this process only generates; the other cores are for training
     try:
         build(House(runs, HERE / "checkpoints")).launch(**launch_options())

@@ -9,6 +9,8 @@ the page has while others train.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from measure import by_turns, keep, median, ratio, table
 from torch.nn import functional as F
@@ -48,29 +50,33 @@ def textbooks_loop(model: CharRNN, vocabulary: Vocabulary, *, sampled: bool) -> 
     return vocabulary.decode(outputs)
 
 
+def pair(cell: str, hidden: int, mode: str) -> dict[str, Callable[[], str]]:
+    """The textbook's loop, and ours."""
+    ours = checkpoint(cell, hidden)
+    theirs = checkpoint(cell, hidden, "scratch" if cell == "tanh" else "torch")
+    return {
+        "textbook": lambda: textbooks_loop(
+            theirs.model, theirs.vocabulary, sampled=mode == "sample"
+        ),
+        "ours": lambda: charrnn.generate(ours, "time traveller ", LENGTH, mode=mode, seed=0),
+    }
+
+
+def sixteen(cell: str, hidden: int) -> dict[str, Callable[[], object]]:
+    """One text, and sixteen side by side."""
+    ours = checkpoint(cell, hidden)
+    return {
+        "one": lambda: charrnn.generate(ours, "t", LENGTH, seed=0),
+        "sixteen": lambda: list(side_by_side(ours, "t", LENGTH, "sample", [1.0] * 16, range(16))),
+    }
+
+
 def against_the_textbook() -> str:
     """One text at a time."""
     rows = []
     for cell, hidden in (("tanh", 256), ("tanh", 512), ("gru", 256), ("lstm", 256), ("lstm", 512)):
-        ours = checkpoint(cell, hidden)
-        theirs = checkpoint(cell, hidden, "scratch" if cell == "tanh" else "torch")
         for mode in ("greedy", "sample"):
-            times = by_turns(
-                {
-                    "textbook": lambda: textbooks_loop(
-                        theirs.model,
-                        theirs.vocabulary,
-                        sampled=mode == "sample",  # noqa: B023
-                    ),
-                    "ours": lambda: charrnn.generate(
-                        ours,
-                        "time traveller ",
-                        LENGTH,
-                        mode=mode,
-                        seed=0,  # noqa: B023
-                    ),
-                }
-            )
+            times = by_turns(pair(cell, hidden, mode))
             rates = [f"{LENGTH / median(t):,.0f}" for t in times.values()]
             rows.append([f"{cell} {hidden}", mode, *rates, f"{ratio(*times.values()):.1f}"])
     return "Characters/s:\n\n" + table(
@@ -82,20 +88,10 @@ def many_at_once() -> str:
     """Sixteen texts side by side, against one."""
     rows = []
     for cell, hidden in (("tanh", 256), ("lstm", 256), ("lstm", 512)):
-        ours = checkpoint(cell, hidden)
-        times = by_turns(
-            {
-                "one": lambda: charrnn.generate(ours, "t", LENGTH, seed=0),  # noqa: B023
-                "sixteen": lambda: list(
-                    side_by_side(ours, "t", LENGTH, "sample", [1.0] * 16, range(16))  # noqa: B023
-                ),
-            }
-        )
-        one, sixteen = (
-            LENGTH * n / median(t) for n, t in zip((1, 16), times.values(), strict=True)
-        )
+        times = by_turns(sixteen(cell, hidden))
+        one, many = (LENGTH * n / median(t) for n, t in zip((1, 16), times.values(), strict=True))
         gain = 16 * ratio(times["one"], times["sixteen"])
-        rows.append([f"{cell} {hidden}", f"{one:,.0f}", f"{sixteen:,.0f}", f"{gain:.1f}"])
+        rows.append([f"{cell} {hidden}", f"{one:,.0f}", f"{many:,.0f}", f"{gain:.1f}"])
     return "Sampled, characters/s:\n\n" + table(
         ["model", "one text", "sixteen texts", "times as many"], rows
     )

@@ -49,8 +49,8 @@ def save_run(
     text = json.dumps(kept, ensure_ascii=False, indent=2)
     write(directory / "samples.json", text.encode())
     if picture and log:
-        results = checkpoint.about.get("results", {})
-        write(directory / "perplexity.png", draw(log, results.get("baselines", {})))
+        results = checkpoint.about.get("results") or {}
+        write(directory / "perplexity.png", draw(log, results.get("baselines") or {}))
     write(directory / "README.md", card(checkpoint, kept).encode())
 
 
@@ -129,18 +129,21 @@ def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
 def card(checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]]) -> str:
     """The model card: what it is, how well it does, what it writes, how it was trained."""
     about, model = checkpoint.about, checkpoint.model
-    results = about.get("results", {})
-    corpus = about.get("corpus", {})
+    results = about.get("results") or {}
+    corpus = about.get("corpus") or {}
+    recipe = str(about.get("recipe") or "custom").replace("`", "'")
     rows = [
         ("held out", results.get("validation_perplexity")),
         ("training", results.get("train_perplexity")),
         *((f"{name} (no model)", v) for name, v in (results.get("baselines") or {}).items()),
     ]
-    table = "\n".join(f"| {name} | {value:.4g} |" for name, value in rows if value is not None)
+    table = "\n".join(
+        f"| {_one_line(name)} | {value:.4g} |" for name, value in rows if value is not None
+    )
     last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
     written = "\n\n".join(_fenced(sample["text"]) for sample in last)
     settings = _fenced(json.dumps(checkpoint.config()["model"], indent=2), "json")
-    training = _fenced(json.dumps(about.get("training", {}), indent=2), "json")
+    training = _fenced(json.dumps(about.get("training") or {}, indent=2), "json")
     name = _one_line(str(corpus.get("name", "a text")))
     return f"""---
 library_name: charrnn
@@ -153,8 +156,8 @@ tags:
 # {model.config.label} on {name}
 
 A character-level recurrent language model with {model.parameter_count:,} parameters and
-{len(checkpoint.vocabulary):,} symbols, trained on {corpus.get("characters", 0):,} characters of
-{name} (recipe `{about.get("recipe", "custom")}`, {results.get("seconds", 0):g} s). It can recite
+{len(checkpoint.vocabulary):,} symbols, trained on {corpus.get("characters") or 0:,} characters of
+{name} (recipe `{_flat(recipe)}`, {results.get("seconds") or 0:g} s). It can recite
 what it was trained on.
 
 | | perplexity |
@@ -192,5 +195,8 @@ def _fenced(text: str, language: str = "text") -> str:
 
 def _one_line(text: str) -> str:
     """Text from outside, safe inside a line of Markdown."""
-    flat = " ".join(text.split())[:80]
-    return "".join("\\" + c if c in "\\`*_[]<>#|" else c for c in flat)
+    return "".join("\\" + c if c in "\\`*_[]<>#|" else c for c in _flat(text))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())[:80]

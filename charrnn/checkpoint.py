@@ -10,6 +10,7 @@ weights before they are loaded, and every number before it is used.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,14 @@ from safetensors.torch import save as to_safetensors
 
 from .errors import UserError
 from .files import write
+from .history import finite, proved
 from .model import CharRNN, ModelConfig
-from .vocabulary import UNKNOWN, Vocabulary
+from .vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 FORMAT = 1
 _LARGEST = 64 << 20  # bytes of a weights file
 LARGEST = (_LARGEST - (2 << 20)) // 4  # parameters of a model that is trained, to leave room
-_MOST_SYMBOLS = 100_000
 _METADATA = 8 << 20  # characters of the configuration
 
 
@@ -36,7 +37,7 @@ class Checkpoint:
     """A model with its vocabulary and its history.
 
     `about` says what is known of its making, under the keys `name`, `corpus`, `recipe`,
-    `training`, `results`: all optional, all JSON.
+    `training`, `results`, `prefixes`: all optional, all JSON (`charrnn.history`).
     """
 
     model: CharRNN
@@ -57,7 +58,7 @@ class Checkpoint:
         for key in ("validation_perplexity", "train_perplexity"):
             value = results.get(key)
             if isinstance(value, int | float) and not isinstance(value, bool):
-                return float(value)
+                return float(value) if math.isfinite(value) else None
         return None
 
     def config(self) -> dict[str, Any]:
@@ -75,7 +76,11 @@ def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
     """Write `model.safetensors` and `config.json` into `directory`; returns its path.
 
     Each file replaces its predecessor in one step, so a reader never sees half of one.
+
+    Raises UserError for a model of more symbols than `load` takes.
     """
+    if len(checkpoint.vocabulary) > MOST_SYMBOLS:
+        raise UserError(f"A checkpoint holds {MOST_SYMBOLS:,} symbols at most.", field="corpus")
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     config = checkpoint.config()
@@ -104,17 +109,13 @@ def load(path: str | Path) -> Checkpoint:
         with safe_open(file, framework="pt") as weights:
             config = _parsed((weights.metadata() or {}).get("charrnn"))
             vocabulary, model_config = _vocabulary(config), _model_config(config)
+            about = _history(config)
             with torch.device("meta"):
                 model = CharRNN(model_config, len(vocabulary))
             state = _proved(weights, model)
     except (SafetensorError, OSError) as error:
         raise _refused(f"{file.name} is not a readable safetensors file") from error
     model.load_state_dict(state, assign=True)
-    about: dict[str, Any] = {
-        key: config[key]
-        for key in ("name", "corpus", "recipe", "training", "results", "prefixes")
-        if key in config
-    }
     return Checkpoint(model.eval(), vocabulary, about)
 
 
@@ -128,7 +129,7 @@ def _parsed(text: str | None) -> dict[str, Any]:
     if len(text) > _METADATA:
         raise _refused("its configuration is too large")
     try:
-        config = json.loads(text, parse_constant=_no_constant)
+        config = json.loads(text, parse_constant=_no_constant, parse_float=finite)
     except (ValueError, RecursionError) as error:
         raise _refused("its configuration is not valid JSON") from error
     if not isinstance(config, dict):
@@ -144,10 +145,19 @@ def _no_constant(name: str) -> float:
 
 def _vocabulary(config: dict[str, Any]) -> Vocabulary:
     symbols = config.get("symbols")
-    if not isinstance(symbols, str) or len(symbols) >= _MOST_SYMBOLS:
+    if not isinstance(symbols, str):
         raise _refused("it has no list of symbols")
+    if len(symbols) >= MOST_SYMBOLS:
+        raise _refused(f"it has {len(symbols):,} symbols, and {MOST_SYMBOLS - 1:,} are allowed")
     try:
         return Vocabulary([UNKNOWN, *symbols])
+    except ValueError as error:
+        raise _refused(str(error)) from error
+
+
+def _history(config: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return proved(config)
     except ValueError as error:
         raise _refused(str(error)) from error
 

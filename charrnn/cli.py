@@ -6,8 +6,8 @@ standard error and exit status 2.
 
 from __future__ import annotations
 
+import io
 import json
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,13 +19,15 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from . import corpora
+from .arguments import clean
 from .checkpoint import load
+from .copying import check_place, copy, reserve
 from .errors import UserError
 from .evaluation import score as score_text
 from .generation import stream
 from .reading import Text, decode, read_files
 from .recipes import RECIPES, find, plan
-from .runs import Run
+from .runs import Run, new_id
 from .terminal import show_training
 from .training import Event
 
@@ -37,6 +39,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+# What Typer raises for a wrong flag: Click's own class, or that of Typer's copy of Click.
+_WrongFlag: type[Exception] = typer.BadParameter.__mro__[2]
+
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
 CheckpointPath = Annotated[
     Path, typer.Argument(metavar="CHECKPOINT", help="A directory or a .safetensors file.")
@@ -45,15 +50,25 @@ CheckpointPath = Annotated[
 
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows ASCII only, an odd name
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app(standalone_mode=True)
+        status = app(standalone_mode=False)
     except UserError as error:
-        print(f"charrnn: {error.message}", file=sys.stderr)
+        _note(error.message)
         sys.exit(2)
+    except _WrongFlag as error:
+        if len(sys.argv) > 1:
+            _note(" ".join(str(error.format_message()).split()))  # type: ignore[attr-defined]
+        else:
+            error.show()  # type: ignore[attr-defined]  # that is the help
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(1)
     except BrokenPipeError:  # whoever read our output has had enough
         sys.stderr.close()
         sys.exit(0)
-    sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 @app.command()
@@ -91,8 +106,8 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model on a text."""
-    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} exists already: choose another place for --out.", field="out")
+    if out is not None:
+        check_place(out, apart_from=run_dir or Path("runs", "new"))
     if resume and run_dir is None:
         raise UserError("--resume needs --run-dir: which run is to go on?", field="run_dir")
     going_on = resume and run_dir is not None and (run_dir / "run.json").is_file()
@@ -100,27 +115,29 @@ def train(
         run = Run(run_dir)
         if epochs is not None and seconds is not None:
             raise UserError("Give epochs or seconds, not both.", field="seconds")
+        if out is not None:
+            reserve(out)
         run.set_length(epochs=epochs, seconds=seconds)
         _note("going on with this run's own text and settings")
     else:
+        pairs = _pairs(settings or [], seed=seed, epochs=epochs, seconds=seconds)
         text = _text(corpus or [], recipe, encoding, quiet=as_json)
         planned = plan(
             text,
             recipe=recipe,
-            settings=_pairs(settings or []),
+            settings=pairs,
             seed=seed,
             epochs=epochs,
             seconds=seconds,
         )
-        place = run_dir or Path("runs")
-        run = Run.create_at(place, planned) if run_dir else Run.create(place, planned)
-    if out is not None:  # found out now rather than after the training
-        _make(out)
+        if out is not None:  # found out now rather than after the training
+            reserve(out)
+        run = Run.create_at(run_dir or Path("runs") / new_id(), planned)
     with _stopping_gently(run):
         events = run.work(resume=resume)
         end = _print_events(events) if as_json else show_training(events)
     if out is not None and run.checkpoint is not None:
-        shutil.copytree(run.checkpoint, out, dirs_exist_ok=True)
+        copy(run.checkpoint, out)
     if not as_json:
         print(f"Kept in {out or run.checkpoint}")
     if end is None or end["reason"] == "diverged":
@@ -139,16 +156,15 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Write on from a prefix."""
-    opened = load(checkpoint)
-    for unknown in [opened.vocabulary.unknown(prefix)]:
-        if unknown:
-            _note(f"not among the model's symbols, read as unknown: {' '.join(unknown)}")
+    opened, prefix = load(checkpoint), clean(prefix)
+    if unknown := opened.vocabulary.unknown(prefix):
+        _note(f"not among the model's symbols, read as unknown: {' '.join(unknown)}")
     for number in range(samples):
         own_seed = None if seed is None else seed + number
         following = stream(opened, prefix, length, mode, alpha, own_seed)
         if as_json:
             text = prefix + "".join(following)
-            print(json.dumps({"prefix": prefix, "text": text, "seed": own_seed}), flush=True)
+            _print_json({"prefix": prefix, "text": text, "seed": own_seed})
             continue
         if number:
             print()
@@ -171,7 +187,7 @@ def score(
     opened = load(checkpoint)
     result = score_text(opened, _files([text_file], None).text, window).as_dict()
     if as_json:
-        print(json.dumps(result))
+        _print_json(result)
         return
     for name, value in result.items():
         print(f"{name:20} {value:.5g}" if isinstance(value, float) else f"{name:20} {value}")
@@ -182,7 +198,7 @@ def recipes(as_json: Json = False) -> None:
     """The recipes, and what the textbook published for them."""
     for recipe in RECIPES.values():
         if as_json:
-            print(json.dumps(recipe.as_dict(), ensure_ascii=False))
+            _print_json(recipe.as_dict())
             continue
         published = ", ".join(f"{value:g} at {at}" for at, value in recipe.published.items())
         print(f"{recipe.name:28} {recipe.length:24} {recipe.summary}")
@@ -202,7 +218,8 @@ def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -
         )
     names = names or [str(default)]
     known = {entry.name for entry in corpora.ENTRIES}
-    if len(names) == 1 and names[0] in known and not Path(names[0]).exists():
+    own = Path(names[0])
+    if len(names) == 1 and names[0] in known and (own.is_dir() or not own.exists()):
         if not quiet and not corpora.cached(names[0]) and not corpora.find(names[0]).embedded:
             _note(f"downloading {corpora.find(names[0]).title} …")
         return corpora.load(names[0])
@@ -215,27 +232,24 @@ def _files(names: list[str], encoding: str | None) -> Text:
     return read_files([Path(name) for name in names], encoding=encoding)
 
 
-def _make(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{directory} cannot be made: {error.strerror}.", field="out") from error
-
-
-def _pairs(settings: list[str]) -> dict[str, object]:
+def _pairs(settings: list[str], **flags: object) -> dict[str, object]:
+    """The settings given by --set. Raises UserError where one of `flags` says it as well."""
     pairs: dict[str, object] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
             raise UserError(f"--set {setting}: write it as FIELD=VALUE.", field=name)
         pairs[name.strip()] = value
+    for name, given in flags.items():
+        if given is not None and name in pairs:
+            raise UserError(f"Give --{name} or --set {name}=…, not both.", field=name)
     return pairs
 
 
 def _print_events(events: Iterator[Event]) -> dict[str, Any] | None:
     end = None
     for event in events:
-        print(json.dumps(event, ensure_ascii=False), flush=True)
+        _print_json(event)
         end = event if event["event"] == "end" else None
     return end
 
@@ -253,6 +267,12 @@ def _stopping_gently(run: Run) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _print_json(value: Any) -> None:
+    """One line, which is JSON in every encoding that standard output may have."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(json.dumps(value, ensure_ascii=plain), flush=True)
 
 
 def _note(text: str) -> None:

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from . import arguments
 from .errors import UserError
 from .files import replacing
 from .reading import LIMIT, Text, decode, read_files, read_text
-from .vocabulary import Ids, Vocabulary
+from .vocabulary import MOST_SYMBOLS, Ids, Vocabulary
 
 __all__ = [
     "LIMIT",
@@ -95,8 +96,9 @@ class Corpus:
     """The ids of a text, (N,), with their vocabulary.
 
     The vocabulary is that of the whole text, so that the held-out part, the last `validation`
-    share of it, has no unknown characters. `encoding`, `line_ends` and `prefixes` are those of
-    the `Text` that it was made from.
+    share of it, has no unknown characters. Nothing is held out where that share is less than
+    two characters. `encoding`, `line_ends` and `prefixes` are those of the `Text` that it was
+    made from.
     """
 
     name: str
@@ -108,10 +110,11 @@ class Corpus:
     prefixes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        share = self.validation
-        if isinstance(share, bool) or not 0 <= share <= 0.5:
+        wanted = "a number between 0 and 0.5"
+        if not 0 <= arguments.number(self.validation, "validation", wanted) <= 0.5:
             raise UserError(
-                f"The share held out must be between 0 and 0.5, not {share}.", field="validation"
+                f"The share held out must be between 0 and 0.5, not {self.validation}.",
+                field="validation",
             )
 
     @classmethod
@@ -124,8 +127,8 @@ class Corpus:
     ) -> Corpus:
         """Encode a text, prepared as asked, with the last `validation` share held out.
 
-        Raises UserError if fewer than two characters are left of it, or if `validation` is
-        not between 0 and 0.5.
+        Raises UserError if fewer than two characters are left of it, if they are of more kinds
+        than a model may know, or if `validation` is not between 0 and 0.5.
         """
         source = text if isinstance(text, Text) else read_text(text, name="text")
         prepared = preparation.apply(source.text)
@@ -142,6 +145,13 @@ class Corpus:
                 field="corpus",
             )
         vocabulary = Vocabulary.from_text(prepared)
+        if len(vocabulary) > MOST_SYMBOLS:
+            raise UserError(
+                f"{source.name} has {len(vocabulary) - 1:,} different characters, more than any "
+                f"script: {MOST_SYMBOLS - 1:,} can be learnt. Is it a text, and read in the right "
+                "encoding?",
+                field="corpus",
+            )
         return cls(
             source.name,
             vocabulary.encode(prepared),
@@ -164,7 +174,9 @@ class Corpus:
 
     @property
     def _split(self) -> int:
-        return len(self.ids) - round(len(self.ids) * self.validation)
+        held_out = round(len(self.ids) * self.validation)
+        # One character cannot be measured, since it follows nothing: it is trained on instead.
+        return len(self.ids) - (held_out if held_out > 1 else 0)
 
     def with_validation(self, share: float) -> Corpus:
         """The same text with another share held out. Raises UserError outside 0 … 0.5."""

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from . import arguments
 from .errors import UserError
 from .model import CharRNN, State
 from .recurrence import map_state
@@ -74,9 +75,10 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
     Unknown characters are fed as `<unk>` and are not scored themselves. Raises UserError if the
     text leaves nothing to score.
     """
+    window = None if window is None else arguments.whole(window, "window")
     if window is not None and window < 1:
         raise UserError("A window holds at least 1 character.", field="window")
-    ids = checkpoint.vocabulary.encode(text)
+    ids = checkpoint.vocabulary.encode(arguments.text(text, "text"))
     unknown = int(np.count_nonzero(ids == 0))
     if np.count_nonzero(ids[1:]) == 0:
         raise UserError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,3 +31,10 @@ def write(path: Path, data: bytes) -> None:
     """Replace `path` by `data` at once."""
     with replacing(path) as file:
         file.write(data)
+
+
+def remove_unfinished(directory: Path) -> None:
+    """Remove what a process that was killed while writing has left there; nobody may be writing."""
+    for path in directory.glob(".*"):
+        if re.fullmatch(r"\..+\.[0-9a-f]{8}", path.name):
+            path.unlink(missing_ok=True)

@@ -286,28 +286,35 @@ def plan(
         for name, value in (("seed", seed), ("epochs", epochs), ("seconds", seconds))
         if value is not None
     }
-    for_model, for_training = split(wishes, ModelConfig, TrainingConfig)
-    if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
-        raise UserError("Give epochs or seconds, not both.", field="seconds")
-    if for_training.get("epochs") is not None:
-        for_training["seconds"] = None
-    elif for_training.get("seconds") is not None:
-        for_training["epochs"] = None
     corpus = Corpus.from_text(text, preparation=chosen.preparation)
-    model, training = chosen.model, chosen.training
-    if chosen.kind == "budget":
-        asked = for_training.get("seconds")
-        budget = training.seconds if asked is None else asked
-        held_out = for_training.get("validation", training.validation)
-        model, training = choose(round(len(corpus.ids) * (1 - held_out)), budget)
-    model = replace(model, **for_model)
-    training = replace(training, **for_training)
-    if not training.open_ended and training.schedule == "plateau" and "schedule" not in wishes:
-        training = replace(training, schedule="cosine")
+    model, training = settle(recipe, wishes, len(corpus.ids))
     corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
     prefixes = _prefixes(chosen, corpus)
     return Plan(recipe, corpus, model, training, prefixes)
+
+
+def settle(
+    recipe: str, settings: Mapping[str, object], characters: int
+) -> tuple[ModelConfig, TrainingConfig]:
+    """Every setting of a run on that many characters; UserError, naming a field that is wrong."""
+    chosen = find(recipe)
+    for_model, for_training = split(settings, ModelConfig, TrainingConfig)
+    if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
+        raise UserError("Give epochs or seconds, not both.", field="seconds")
+    for one, other in (("epochs", "seconds"), ("seconds", "epochs")):
+        if for_training.get(one) is not None:
+            for_training[other] = None
+    model, training = chosen.model, chosen.training
+    if chosen.kind == "budget":
+        budget = for_training.get("seconds") or training.seconds
+        held_out = for_training.get("validation", training.validation)
+        model, training = choose(round(characters * (1 - held_out)), budget)
+    model = replace(model, **for_model)
+    training = replace(training, **for_training)
+    if not training.open_ended and training.schedule == "plateau" and "schedule" not in settings:
+        training = replace(training, schedule="cosine")
+    return model, training
 
 
 def _prefixes(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:

@@ -6,9 +6,10 @@
       events.jsonl      what happened, one JSON object a line
       checkpoint/       the best or latest model
       resume/           what it takes to go on bit for bit
-      worker.lock       held as long as a worker is alive
+      worker.lock       held as long as a worker is alive; only who holds it writes events
       wish.stop, wish.sample    what is asked of the worker
-      wish.run, begun           the run waits for a worker; its worker is being started
+      wish.run, begun, untold   the turn at training: waiting for a worker; begun; or dead, and
+                                not even that could be written (`charrnn.turns`)
 
 Training never happens in the process that serves a page. `Run` is one such directory, from
 whichever process; `charrnn.workers` starts the processes.
@@ -20,40 +21,50 @@ import asyncio
 import json
 import re
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 
 from .corpus import Corpus
 from .errors import UserError
-from .files import write
+from .files import remove_unfinished, write
 from .model import ModelConfig
 from .recipes import Plan
+from .record import Record
 from .training import Event, TrainingConfig, train
 from .training.pace import Leg
+from .turns import BEGUN, UNTOLD, WAITING, Turn
 
 _ID = re.compile(r"[a-z0-9]{16}")
-_LIVE = ("queued", "running", "stopping")
 _POLL = 0.05  # seconds between looks at a live run's events
-_FELL_OVER = "Something went wrong inside charrnn. What was saved before is safe."
-_DIED = "The training process died. What was saved before is safe, and the run can go on from it."
+
+# What the `end` of a failed run says, by whether a model had been saved: True or False.
+FELL_OVER = {
+    True: "Something went wrong inside charrnn. What was saved before is safe.",
+    False: "Something went wrong inside charrnn, before anything was saved.",
+}
+DIED = {
+    True: "The training process died. What was saved before is safe, and the run can go on from "
+    "it.",
+    False: "The training process died before anything was saved. Start the run again.",
+}
 
 
-class Run:
-    """One run's directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.id = directory.name
+class Run(Record):
+    """One run's directory, and all that can be done about it."""
 
     @classmethod
     def create(cls, root: Path, plan: Plan) -> Run:
-        """A new run under `root`, under an id that nobody can guess."""
-        return cls.create_at(root / secrets.token_hex(8), plan)
+        """A new run under `root`, which no message names, under an id that nobody can guess."""
+        run = cls(root / new_id())
+        with _kept():
+            run._make(plan)
+        return run
 
     @classmethod
     def create_at(cls, directory: Path, plan: Plan) -> Run:
@@ -68,14 +79,13 @@ class Run:
                 "directory.",
                 field="run_dir",
             )
-        try:
-            plan.corpus.save(directory / "corpus")
-        except OSError as error:
-            raise UserError(
-                f"The run cannot be kept in {directory}: {error.strerror}.", field="run_dir"
-            ) from error
+        with _kept(f" in {directory}"):
+            run._make(plan)
+        return run
+
+    def _make(self, plan: Plan) -> None:
         request = {
-            "run": run.id,
+            "run": self.id,
             "recipe": plan.recipe,
             "model": asdict(plan.model),
             "training": asdict(plan.training),
@@ -88,8 +98,14 @@ class Run:
             "leg": asdict(Leg()),
             "versions": {"torch": torch.__version__},
         }
-        run._write_request(request)
-        return run
+        fresh = not self.directory.exists()
+        try:
+            plan.corpus.save(self.directory / "corpus")
+            self._write_request(request)
+        except OSError:
+            if fresh:  # a disk that is full should not keep half a run as well
+                shutil.rmtree(self.directory, ignore_errors=True)
+            raise
 
     @classmethod
     def find(cls, root: Path, run_id: str) -> Run:
@@ -99,60 +115,18 @@ class Run:
             raise UserError("There is no such run.", field="run")
         return run
 
-    # What it is
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """What was asked: the contents of run.json."""
-        request: dict[str, Any] = json.loads(self._file("run.json").read_bytes())
-        return request
-
-    @property
-    def checkpoint(self) -> Path | None:
-        """Where the model saved so far lies, None while there is none."""
-        directory = self.directory / "checkpoint"
-        return directory if (directory / "model.safetensors").is_file() else None
-
-    @property
-    def state(self) -> str:
-        """queued, running, stopping, finished, stopped, diverged or failed."""
-        if self._wished("run"):
-            return "queued"
-        if self._file("begun").exists() or self._alive():
-            return "stopping" if self._wished("stop") else "running"
-        end = self.last_event("start", "end")
-        # A worker that is gone without a word was killed, or fell over.
-        return str(end["reason"]) if end is not None and end["event"] == "end" else "failed"
-
-    @property
-    def live(self) -> bool:
-        """Whether more events are to come."""
-        return self.state in _LIVE
-
-    def read_events(self, offset: int = 0) -> tuple[list[Event], int]:
-        """The events from a byte offset on, and the offset to go on from."""
-        path = self._file("events.jsonl")
-        if not path.is_file():
-            return [], offset
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read()
-        whole = data[: data.rfind(b"\n") + 1]
-        return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
-
-    def last_event(self, *names: str) -> Event | None:
-        """The latest event of one of these names."""
-        events, _ = self.read_events()
-        return next((event for event in reversed(events) if event["event"] in names), None)
-
     # What can be asked of it
 
     def stop(self) -> None:
         """Ask the worker to stop after the minibatch in hand, and to keep the model; a run that
         still waits for a worker is called off at once."""
-        if self._take("wish.run"):
-            self._append(self._end("stopped", "Stopped before it began."))
-        elif self.live:
+        if self.state == "queued" and (lock := self._lock(1)):
+            with lock:
+                if self._standing(worker=False) == "queued":
+                    self.journal.append(self.ending("stopped", "Stopped before it began."))
+                    self.begin()  # out of the queue; a worker would find the turn over
+                    return
+        if self.live:
             self._file("wish.stop").touch()
 
     def sample(self) -> None:
@@ -162,7 +136,7 @@ class Run:
 
     def lengthen(self) -> None:
         """Let a finished run go on for as long again; one that was stopped goes on to its end."""
-        request, end = self.request, self.last_event("end")
+        request, end = self.request, self.journal.latest("end")
         if end is None or end["reason"] != "finished":
             return
         training = request["training"]
@@ -175,66 +149,118 @@ class Run:
         self._write_request(request)
 
     def set_length(self, *, epochs: int | None, seconds: float | None) -> None:
-        """Say anew how long the whole run is; with neither it stays as it was asked for."""
+        """Say anew how long the whole run is; with neither it stays as it was asked for.
+
+        Raises UserError if the run is still going on, and for a length that it cannot have.
+        """
         if epochs is None and seconds is None:
             return
-        request = self.request
-        request["training"] |= {"epochs": epochs, "seconds": seconds}
-        TrainingConfig(**request["training"])  # UserError before anything is written
-        self._write_request(request)
+        if (lock := self._lock(1)) is None:
+            raise _still_going_on()
+        with lock, _kept():
+            request = self.request
+            request["training"] |= {"epochs": epochs, "seconds": seconds}
+            TrainingConfig(**request["training"])  # UserError before anything is written
+            self._write_request(request)
 
     # From the outside of a worker: what becomes of it
 
-    def enqueue(self) -> None:
-        """Mark the run as waiting for a worker."""
-        self._forget_wishes()
-        self._file("wish.run").touch()
+    def enqueue(self, app: str | None = None, *, again: bool = False) -> None:
+        """Let the run wait for a worker, which `app` will start; `again`: for another turn.
 
-    def begin(self) -> bool:
+        Raises UserError if the run is still going on, or nothing can be written.
+        """
+        if (lock := self._lock(5)) is None:
+            raise _still_going_on()
+        with lock, _kept():
+            if self._standing(worker=False):
+                raise _still_going_on()
+            if again:
+                self.lengthen()
+            self._forget_wishes()
+            Turn(self.journal.mend(), app).write(self._file(WAITING))
+
+    def begin(self, app: str | None = None) -> bool:
         """Take the run out of the queue to start its worker; False if it was called off."""
+        turn = Turn.read(self._file(WAITING))
+        if turn is None or (app is not None and turn.app != app):
+            return False
         try:
-            self._file("wish.run").rename(self._file("begun"))
+            self._file(WAITING).rename(self._file(BEGUN))
         except FileNotFoundError:
             return False
-        return True
+        return not self.ended
 
-    def note_death(self) -> bool:
-        """Write the `end` that a worker which died could not write; whether it was missing."""
-        never_began = self._take("wish.run") or self._take("begun")
-        self._take("wish.stop")
-        self._mend()
-        last = self.last_event("start", "end")
-        if not never_began and last is not None and last["event"] == "end":
+    def note_death(self, app: str | None = None) -> bool:
+        """Write the `end` that a worker which died could not write; whether it was missing.
+
+        `app` is who asks; a turn that another app sees to is left to that.
+        """
+        if (lock := self._lock(1)) is None:  # somebody is at work
             return False
-        self._append(self._end("failed", _DIED))
-        return True
+        with lock:
+            name, turn = Turn.latest(self.directory) or ("", Turn())
+            if self.ended or (turn.app != app and name != UNTOLD and self._seen_to(turn)):
+                return False
+            self._forget_wishes()
+            try:
+                self.journal.append(self.ending("failed", DIED[self.checkpoint is not None]))
+            except OSError:  # nobody should wait for an end that cannot be written
+                if name:
+                    self._file(name).rename(self._file(UNTOLD))
+                raise
+            if name == WAITING:
+                self._file(WAITING).rename(self._file(BEGUN))
+            return True
 
     # The work itself
 
-    def work(self, *, resume: bool = False) -> Iterator[Event]:
+    def work(self, *, resume: bool = False, app: str | None = None) -> Iterator[Event]:
         """Train, in this process: yields the events as they are written to events.jsonl.
 
         Whatever goes wrong ends in an `end` event with the reason `failed`, and is raised again.
+        A worker that `app` started trains only if the run's turn is still that app's.
         """
-        lock = FileLock(self._file("worker.lock"))
+        if (lock := self._lock(5)) is None:
+            raise _still_going_on()
         try:
-            lock.acquire(timeout=5)
-        except Timeout:
-            raise UserError("This run is still going on.", field="run_dir") from None
-        try:
-            if not self._take("begun"):  # not from a queue: what was asked of others is past
-                self._forget_wishes()
-            self._mend()
-            for event in self._train(resume=resume):
-                self._append(event)
-                yield event
-        except Exception as error:
-            message = error.message if isinstance(error, UserError) else _FELL_OVER
-            self._append(self._end("failed", message))
-            raise
+            if app is None:  # not from a queue: what was asked of others is past
+                self._take_over()
+            elif self.ended or (turn := Turn.read(self._file(BEGUN))) is None or turn.app != app:
+                return
+            for place in ("checkpoint", "resume"):
+                remove_unfinished(self.directory / place)
+            yield from self._record(resume=resume)
         finally:
             self._forget_wishes()
-            lock.release()
+            lock.close()
+
+    def _take_over(self) -> None:
+        self._forget_wishes()
+        Turn(self.journal.mend()).write(self._file(BEGUN))
+        for name in (WAITING, UNTOLD):
+            self._file(name).unlink(missing_ok=True)
+
+    def _record(self, *, resume: bool) -> Iterator[Event]:
+        over = False
+        try:
+            for event in self._train(resume=resume):
+                self.journal.append(event)
+                over = event["event"] == "end"
+                yield event
+        except BaseException as error:
+            if not over:
+                with suppress(OSError):  # on a full disk, which is what is raised below
+                    self.journal.append(self._outcome(error))
+            raise
+
+    def _outcome(self, error: BaseException) -> Event:
+        if not isinstance(error, Exception):  # Ctrl+C, or nobody wants to hear more
+            return self.ending("stopped", "Interrupted.")
+        message = FELL_OVER[self.checkpoint is not None]
+        if isinstance(error, UserError):
+            message = error.message.replace(f"{self.directory}/", "")
+        return self.ending("failed", message)
 
     def _train(self, *, resume: bool) -> Iterator[Event]:
         request = self.request
@@ -256,61 +282,18 @@ class Run:
             self._file("wish.sample").unlink(missing_ok=True)
         return wishes
 
-    def _wished(self, wish: str) -> bool:
-        return self._file(f"wish.{wish}").exists()
-
-    def _take(self, name: str) -> bool:
-        """Remove a file of the run; whether it was there, and nobody else was faster."""
-        try:
-            self._file(name).unlink()
-        except FileNotFoundError:
-            return False
-        return True
-
     def _forget_wishes(self) -> None:
         for wish in ("wish.stop", "wish.sample"):
-            self._take(wish)
-
-    def _mend(self) -> None:
-        """Cut off a last line of events that was never finished."""
-        path = self._file("events.jsonl")
-        if path.is_file():
-            data = path.read_bytes()
-            if not data.endswith(b"\n"):
-                write(path, data[: data.rfind(b"\n") + 1])
-
-    def _end(self, reason: str, message: str) -> Event:
-        last = self.last_event("progress", "end") or {}
-        checkpoint = self.checkpoint
-        return {
-            "event": "end",
-            "seconds": last.get("seconds", 0.0),
-            "reason": reason,
-            "message": message,
-            "step": last.get("step", 0),
-            "epoch": last.get("epoch", 0),
-            "train_perplexity": last.get("train_perplexity"),
-            "validation_perplexity": last.get("validation_perplexity"),
-            "checkpoint": None if checkpoint is None else str(checkpoint),
-        }
-
-    def _append(self, event: Event) -> None:
-        with self._file("events.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(event, ensure_ascii=False, allow_nan=False) + "\n")
-
-    def _alive(self) -> bool:
-        try:
-            with FileLock(self._file("worker.lock")).acquire(blocking=False):
-                return False
-        except Timeout:
-            return True
+            self._file(wish).unlink(missing_ok=True)
 
     def _write_request(self, request: dict[str, Any]) -> None:
         text = json.dumps(request, ensure_ascii=False, indent=2)
         write(self._file("run.json"), text.encode())
 
-    def _file(self, name: str) -> Path:
-        return self.directory / name
+
+def new_id() -> str:
+    """An id for a run, which nobody can guess."""
+    return secrets.token_hex(8)
 
 
 async def follow(run: Run) -> AsyncIterator[Event]:
@@ -322,5 +305,25 @@ async def follow(run: Run) -> AsyncIterator[Event]:
         for event in events:
             yield event
         if not live and not events:
-            return
+            if run.ended:
+                return
+            try:  # it was killed, and nobody is there to say so
+                await asyncio.to_thread(run.note_death)
+            except OSError:
+                yield run.ending("failed", DIED[run.checkpoint is not None])
+                return
         await asyncio.sleep(_POLL if live else 0)
+
+
+def _still_going_on() -> UserError:
+    return UserError("This run is still going on.", field="run")
+
+
+@contextmanager
+def _kept(where: str = "") -> Iterator[None]:
+    """What the disk refuses, in words."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UserError(f"The run cannot be kept{where}: {why}.", field="run_dir") from error

@@ -136,7 +136,12 @@ def _wanted(rule: Rule) -> str:
         noun = {int: "a whole number", float: "a number", str: "a text"}[rule.kind]
         wanted = f"give {noun}"
         if rule.low is not None and rule.high is not None:
-            wanted += f" from {rule.low:g} to {rule.high:g}"
+            wanted += f" from {_bound(rule.low)} to {_bound(rule.high)}"
         elif rule.low is not None:
-            wanted += f" of at least {rule.low:g}"
+            wanted += f" of at least {_bound(rule.low)}"
     return wanted + (" or none" if rule.optional else "")
+
+
+def _bound(value: float) -> str:
+    """A bound as people write it: 2,147,483,647, not 2.14748e+09."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"

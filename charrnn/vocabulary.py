@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNKNOWN = "<unk>"
+MOST_SYMBOLS = 100_000  # that a model may know, `<unk>` included: no script has half as many
 Ids = NDArray[np.unsignedinteger[Any]]
 
 _CODE_POINTS = 0x110000

@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import charrnn
+from charrnn.artifacts import card
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, load, save
 from charrnn.errors import UserError
 from charrnn.vocabulary import Vocabulary
@@ -120,6 +121,76 @@ def test_a_model_that_does_not_fit_its_weights_is_refused(changes, checkpoint, t
 def test_metadata_that_is_no_configuration_is_refused(text, checkpoint, tmp_path):
     with pytest.raises(UserError, match="cannot be opened"):
         load(forged(tmp_path, checkpoint, text=text))
+
+
+UNSOUND_HISTORIES = {
+    "a corpus that is a list": {"corpus": ["songs"]},
+    "a corpus that is a text": {"corpus": "songs"},
+    "a corpus of a length in words": {"corpus": {"characters": "many"}},
+    "a corpus named by a number": {"corpus": {"name": 5}},
+    "results that are a text": {"results": "good"},
+    "a perplexity in words": {"results": {"validation_perplexity": "low"}},
+    "a perplexity that is true": {"results": {"train_perplexity": True}},
+    "a perplexity of hundreds of digits": {"results": {"train_perplexity": 10**400}},
+    "baselines that are a number": {"results": {"baselines": 7}},
+    "a baseline that is a list": {"results": {"baselines": {"uniform": [1]}}},
+    "training settings that are a list": {"training": [1]},
+    "prefixes that are a text": {"prefixes": "the"},
+    "a prefix that is a number": {"prefixes": ["the", 1]},
+    "a recipe that is an object": {"recipe": {"name": "sprint"}},
+    "a name that is a number": {"name": 1},
+}
+
+
+@pytest.mark.parametrize("config", UNSOUND_HISTORIES.values(), ids=UNSOUND_HISTORIES)
+def test_an_unsound_history_is_refused(config, checkpoint, tmp_path):
+    with pytest.raises(UserError, match="cannot be opened: its") as caught:
+        load(forged(tmp_path, checkpoint, config=config))
+    assert len(caught.value.message) < 400
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
+def test_numbers_that_are_not_finite_are_refused(number, checkpoint, tmp_path):
+    sound = json.dumps(checkpoint.config() | {"results": {"validation_perplexity": 12345}})
+    with pytest.raises(UserError, match="cannot be opened"):
+        load(forged(tmp_path, checkpoint, text=sound.replace("12345", number)))
+
+
+def test_a_history_is_no_longer_than_a_page_can_bear(checkpoint, tmp_path):
+    long = "x" * 5_000
+    config = {
+        "name": long,
+        "corpus": {"name": long, "characters": 5, "more": {"a": long}, "path": long},
+        "training": {str(i): long for i in range(300)},
+        "prefixes": [long] * 300,
+        "recipe": "half a pair \ud800",
+        "results": {"validation_perplexity": 2, "baselines": {long: 3.5}},
+    }
+    opened = load(forged(tmp_path, checkpoint, config=config))
+    assert len(json.dumps(opened.about)) < 200_000
+    assert opened.name.startswith("xxx") and opened.perplexity == 2.0
+    assert opened.about["corpus"]["characters"] == 5
+    assert "half a pair" in card(opened, []).encode().decode()
+
+
+def test_a_history_with_gaps_still_makes_a_card(checkpoint, tmp_path):
+    config = {
+        "corpus": {"name": "a\n# b", "characters": None},
+        "results": {"seconds": None, "train_perplexity": None, "baselines": None},
+        "training": None,
+        "recipe": "`x`\n# y",
+    }
+    text = card(load(forged(tmp_path, checkpoint, config=config)), [])
+    assert "\n# b" not in text and "\n# y" not in text
+
+
+def test_more_symbols_than_can_be_opened_are_not_saved(checkpoint, tmp_path):
+    symbols = [chr(i) for i in range(0x10000, 0x10000 + 100_000)]
+    checkpoint.vocabulary = Vocabulary(["<unk>", *symbols])
+    with pytest.raises(UserError, match="100,000 symbols at most"):
+        save(checkpoint, tmp_path)
+    with pytest.raises(UserError, match="it has 100,000 symbols"):
+        load(forged(tmp_path, checkpoint))
 
 
 UNSOUND_WEIGHTS = {

@@ -10,14 +10,18 @@ import pytest
 
 import charrnn
 from charrnn.cli import main
-from charrnn.recipes import RECIPES
+from charrnn.locks import hold
+from charrnn.reading import Text
+from charrnn.recipes import RECIPES, plan
+from charrnn.runs import Run
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["--set", "cell=gru", "--set", "hidden_size=16", "--set", "implementation=fast"]
 
 
-def charrnn_cli(*arguments, cwd, stdin=b"", timeout=120):
+def charrnn_cli(*arguments, cwd, stdin=b"", timeout=120, **variables):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "CHARRNN_CACHE": str(cwd / "cache")}
+    environment |= variables
     return subprocess.run(
         [sys.executable, "-m", "charrnn", *map(str, arguments)],
         cwd=cwd, env=environment, input=stdin, capture_output=True, timeout=timeout,
@@ -126,6 +130,18 @@ def test_a_run_directory_is_not_used_twice_but_can_be_resumed(story, tmp_path):
         (["train", "songs", "--epochs", "1", "--seconds", "1"], ["not both"]),
         (["train", "songs", "--resume"], ["--run-dir"]),
         (["train", "songs", "--out", "."], ["exists already"]),
+        (["train", "songs", "--run-dir", "r", "--out", "r"], ["within the other", "--out"]),
+        (["train", "songs", "--run-dir", "r", "--out", "r/checkpoint"], ["within the other"]),
+        (["train", "songs", "--run-dir", "o/r", "--out", "o"], ["within the other"]),
+        (["train", "songs", "--out", "runs"], ["within the other"]),
+        (["train", "songs", "--out", "trained/config.json/x"], ["cannot be made"]),
+        (["train", "songs", "--epochs", "abc"], ["--epochs", "integer"]),
+        (["train", "songs", "--seconds", "0", "--set", "seconds=1"], ["--seconds", "not both"]),
+        (["train", "songs", "--seconds", "1", "--set", "seconds=0"], ["--seconds", "not both"]),
+        (["train", "songs", "--nonsense"], ["--nonsense"]),
+        (["nonsense"], ["nonsense"]),
+        (["generate"], ["CHECKPOINT"]),
+        (["generate", "trained", "--samples", "0"], ["--samples"]),
         (["train", "songs", "--set", "batch_size=4000"], ["too short"]),
         (["generate", "nowhere"], ["there is no checkpoint at nowhere"]),
         (["generate", "trained", "--mode", "beam"], ["greedy or sample"]),
@@ -149,6 +165,64 @@ def test_a_mistake_is_one_line_and_status_2(
 def test_a_mistake_is_told_so_by_the_program_too(tmp_path):
     result = charrnn_cli("train", "songs", "--recipe", "x", cwd=tmp_path)
     refused(result, "no recipe 'x'", "sprint")
+
+
+def test_without_a_command_the_help_is_shown(tmp_path):
+    result = charrnn_cli(cwd=tmp_path)
+    assert result.returncode == 2 and b"generate" in result.stderr
+    helped = charrnn_cli("train", "--help", cwd=tmp_path)
+    assert helped.returncode == 0 and b"--epochs" in helped.stdout
+
+
+def test_a_refused_out_leaves_no_run_behind(story, tmp_path):
+    result = charrnn_cli("train", story, *SMALL, "--out", "story.txt/x", cwd=tmp_path)
+    refused(result, "cannot be made")
+    assert [path.name for path in tmp_path.iterdir()] == ["story.txt"]
+
+
+def test_a_directory_does_not_hide_the_text_of_its_name(tmp_path):
+    (tmp_path / "songs").mkdir()
+    result = charrnn_cli(
+        "train", "songs", "--epochs", 1, *SMALL, "--run-dir", "songs/run", "--json", cwd=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_run_that_is_going_on_keeps_its_length(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = Text("the cat sat on the mat. " * 40, "cats")
+    run = Run.create_at(tmp_path / "run", plan(text, settings={"epochs": 2}))
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    monkeypatch.setattr(
+        sys, "argv", ["charrnn", "train", "--resume", "--run-dir", "run", "--epochs", "9"]
+    )
+    with hold(run.directory / "worker.lock", timeout=1), pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2 and "still going on" in capsys.readouterr().err
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_standard_output_cannot_show_is_spelled_out(encoding, trained, tmp_path):
+    arguments = ["generate", trained, "--prefix", "分a", "--length", 5, "--seed", 1]
+    shown = charrnn_cli(*arguments, cwd=tmp_path, PYTHONIOENCODING=encoding)
+    printed = charrnn_cli(*arguments, "--json", cwd=tmp_path, PYTHONIOENCODING=encoding)
+    assert shown.returncode == printed.returncode == 0, shown.stderr
+    text = charrnn.generate(charrnn.load(trained), "分a", 5, seed=1)
+    assert (
+        shown.stdout.decode(encoding)
+        == (text if encoding == "utf-8" else text.replace("分", "\\u5206")) + "\n"
+    )
+    assert json.loads(printed.stdout.decode(encoding))["text"] == text
+
+
+def test_a_prefix_that_is_no_unicode_is_mended(trained, tmp_path):
+    arguments = ["generate", trained, "--prefix", os.fsdecode(b"a\xffb\r\n"), "--length", 5]
+    for more in ([], ["--json"]):
+        result = charrnn_cli(*arguments, *more, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+        text = json.loads(result.stdout)["text"] if more else result.stdout.decode()
+        assert text.startswith("a\ufffdb\n")
 
 
 def test_generate_prints_the_prefix_and_its_continuation_only(trained, tmp_path):

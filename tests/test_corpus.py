@@ -28,6 +28,21 @@ def test_a_string_is_cleaned_like_any_text():
     assert (corpus.name, corpus.encoding, corpus.line_ends) == ("text", "UTF-8", "CRLF")
 
 
+def test_a_text_of_too_many_symbols_is_refused_before_training():
+    symbols = "".join(map(chr, range(0x10000, 0x10000 + 100_000)))
+    assert len(Corpus.from_text(symbols[1:]).vocabulary) == 100_000
+    with pytest.raises(UserError, match="100,000 different characters") as refusal:
+        Corpus.from_text(symbols)
+    assert refusal.value.field == "corpus"
+
+
+@pytest.mark.parametrize("share", ["x", None, [0.1]])
+def test_a_share_of_another_type_is_refused(share):
+    with pytest.raises(UserError, match=r"between 0 and 0\.5") as refusal:
+        Corpus.from_text("some text", validation=share)
+    assert refusal.value.field == "validation"
+
+
 @pytest.mark.parametrize(
     ("share", "held_out"), [(0, 0), (0.1, 10), (0.29, 29), (0.5, 50), (0.001, 0)]
 )
@@ -35,6 +50,11 @@ def test_the_last_share_is_held_out(share, held_out):
     corpus = Corpus.from_text("ab" * 50, validation=share)
     assert len(corpus.held_out) == held_out
     assert corpus.training.tolist() + corpus.held_out.tolist() == corpus.ids.tolist()
+
+
+def test_one_character_is_not_held_out_for_it_could_not_be_measured():
+    assert len(Corpus.from_text("abcabcab").held_out) == 0
+    assert len(Corpus.from_text("abcabc" * 3).held_out) == 2
 
 
 def test_a_tenth_is_held_out_unless_told_otherwise():

@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 
 from charrnn import corpora
 from charrnn.checkpoint import Checkpoint, save
+from charrnn.corpus import Corpus
 from charrnn.evaluation import score
 from charrnn.generation import generate
 from charrnn.recipes import RECIPES
@@ -146,6 +147,24 @@ def test_training_on_an_uploaded_file_finds_its_encoding(client, tmp_path):
     assert told[-1]["reason"] == "finished"
     assert told[0]["vocabulary_size"] == len(set(poem)) + 1
     assert told[0]["characters"] == len(poem)
+
+
+def test_a_text_beside_an_uploaded_file_is_refused(client, tmp_path):
+    file = tmp_path / "text.txt"
+    file.write_text(TEXT)
+    for corpus in (handle_file(str(file)), [handle_file(str(file))]):
+        assert "not both" in refusal(client, "/train", corpus=corpus, text=TEXT)
+
+
+def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
+    client, house, monkeypatch
+):
+    def refuse(corpus, directory):
+        raise OSError(28, "No space left on device", str(directory))
+
+    monkeypatch.setattr(Corpus, "save", refuse)
+    said = refusal(client, "/train", text=TEXT, settings=QUICK)
+    assert said == "The run cannot be kept: No space left on device."
 
 
 def test_training_on_a_text_by_its_name(client):

@@ -58,6 +58,20 @@ def test_nothing_to_score_is_refused(checkpoint, text):
         charrnn.score(checkpoint, TEXT, window=0)
 
 
+@pytest.mark.parametrize("window", [1.5, "x", True, -1, [256]])
+def test_a_window_that_is_no_whole_number_is_refused(window, checkpoint):
+    with pytest.raises(UserError) as caught:
+        charrnn.score(checkpoint, TEXT, window=window)
+    assert caught.value.field == "window"
+
+
+@pytest.mark.parametrize("text", [None, 5, b"abc"])
+def test_what_is_no_text_is_not_scored(text, checkpoint):
+    with pytest.raises(UserError) as caught:
+        charrnn.score(checkpoint, text)
+    assert caught.value.field == "text"
+
+
 @pytest.mark.parametrize("cell", ["tanh", "lstm"])
 @pytest.mark.parametrize("length", [2, 3, 255, 300, 600, 5_000, 20_000])
 def test_the_held_out_figure_agrees_with_one_pass(cell, length):

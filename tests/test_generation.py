@@ -118,12 +118,35 @@ def test_the_likeliest_next_characters_explain_alpha(checkpoint):
         ({"length": -1}, "length"),
         ({"length": 10**9}, "length"),
         ({"seed": -1}, "seed"),
+        ({"length": 2.5}, "length"),
+        ({"length": "5"}, "length"),
+        ({"length": None}, "length"),
+        ({"length": True}, "length"),
+        ({"seed": 1.5}, "seed"),
+        ({"seed": "x"}, "seed"),
+        ({"seed": False}, "seed"),
+        ({"alpha": "1"}, "alpha"),
+        ({"alpha": None}, "alpha"),
+        ({"alpha": 10**400}, "alpha"),
+        ({"mode": None}, "mode"),
+        ({"prefix": None}, "prefix"),
+        ({"prefix": b"a"}, "prefix"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_written(checkpoint, wrong, field):
     with pytest.raises(UserError) as caught:
-        charrnn.stream(checkpoint, "a", **wrong)
+        charrnn.stream(checkpoint, **{"prefix": "a"} | wrong)
     assert caught.value.field == field
+    with pytest.raises(UserError):
+        charrnn.generate(checkpoint, **{"prefix": "a"} | wrong)
+
+
+def test_numbers_of_numpy_and_whole_floats_will_do(checkpoint):
+    text = charrnn.generate(checkpoint, "a", 9, alpha=2.0, seed=3)
+    assert text == charrnn.generate(
+        checkpoint, "a", np.int64(9), alpha=np.float32(2), seed=np.uint8(3)
+    )
+    assert text == charrnn.generate(checkpoint, "a", 9.0, alpha=2, seed=3.0)
 
 
 def test_a_model_that_overflows_says_so(checkpoint):

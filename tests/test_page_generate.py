@@ -1,112 +1,32 @@
-"""The Generate tab, in a real browser, with small models that are never trained."""
+"""The Generate tab, in a real browser: what it writes, and what goes with it."""
 
 import re
 
+import generate_page
 import pytest
-from conftest import small_model
+from generate_page import (
+    LETTERS,
+    button,
+    choose,
+    expect,
+    finished,
+    mode,
+    prefix,
+    press,
+    seed,
+    shares,
+    slide,
+    text,
+    tints,
+)
 
-from charrnn.checkpoint import Checkpoint, save
 from charrnn.generation import generate, likeliest
-from charrnn.ui import House, build, launch_options
-from charrnn.vocabulary import Vocabulary
-from charrnn.workers import Runs
 
-expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 pytest_plugins = ["page"]
-
-LETTERS = Vocabulary.from_text("the quick brown fox jumps over the lazy dog\n")
-
-
-def checkpoint(name, prefixes, **model):
-    about = {"name": name, "corpus": {"name": name}, "prefixes": prefixes}
-    return Checkpoint(small_model(vocabulary_size=len(LETTERS), **model), LETTERS, about)
-
-
-@pytest.fixture(scope="module")
-def fox():
-    return checkpoint("Fox", ["the fox"])
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory, fox):
-    """The address of an app with two models on its shelf, the second of them slow."""
-    root = tmp_path_factory.mktemp("house")
-    save(fox, root / "shelf" / "fox")
-    save(checkpoint("Heavy", ["a heavy"], hidden_size=1024), root / "shelf" / "heavy")
-    runs = Runs(root / "runs")
-    page = build(House(runs, root / "shelf"))
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-    yield url.rstrip("/")
-    page.close()
-    runs.close()
-
-
-@pytest.fixture
-def open_tab(visit):
-    def open_it(**how):
-        page = visit(**how)
-        page.get_by_role("tab", name=re.compile("Generate|生成")).click()
-        expect(button(page, "generate")).to_be_visible()
-        expect(page.locator(".likely-name").first).not_to_be_empty()
-        return page
-
-    return open_it
-
-
-def button(page, name):
-    return page.locator(f'.write [data-do="{name}"]')
-
-
-def press(page, name):
-    """Press a button that makes the model write, and wait until it has."""
-    before = page.locator(".write-status").inner_text()
-    button(page, name).click()
-    finished(page, before)
-
-
-def finished(page, before=""):
-    expect(page.locator(".write-status")).to_contain_text("characters/s")
-    page.wait_for_function(
-        "before => document.querySelector('.write-status').textContent !== before", arg=before
-    )
-    expect(button(page, "generate")).to_be_visible()
-
-
-def text(page):
-    return page.locator(".write-text").evaluate("node => node.textContent")
-
-
-def prefix(page):
-    return page.get_by_label("Prefix")
-
-
-def seed(page):
-    return int(re.search(r"seed (\d+)", page.locator(".write-status").inner_text())[1])
-
-
-def shares(page):
-    return page.locator(".likely-share").all_inner_texts()
-
-
-def mode(page, name):
-    page.locator(f'.likely-mode [value="{name}"]').check()
-
-
-def slide(page, alpha):
-    steps = [0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2]
-    page.locator(".likely-alpha input").fill(str(steps.index(alpha)))
-
-
-def tints(page):
-    return set(
-        page.locator(".write-text span").evaluate_all(
-            "spans => spans.map(span => getComputedStyle(span).backgroundColor)"
-        )
-    )
-
-
-def sideways(page):
-    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
+app = generate_page.app
+fox = generate_page.fox
+open_tab = generate_page.open_tab
+root = generate_page.root
 
 
 def test_a_click_writes_on_from_the_prefix_in_bold(open_tab, fox):
@@ -155,6 +75,15 @@ def test_alpha_reshapes_the_panel_at_once_and_the_text(open_tab, fox):
     press(page, "generate")
     assert text(page) == generate(fox, "the fox", 200, alpha=0.5, seed=seed(page))
     expect(page.locator(".write-status")).to_contain_text("α 0.5")
+
+
+def test_a_share_is_never_shown_as_none_while_it_may_be_drawn(open_tab):
+    page = open_tab()
+    choose(page, "Sharp")
+    expect(page.locator(".likely h3")).to_contain_text("a sharp")
+    expect(page.locator(".likely-share").last).to_contain_text("<0.1 → <0.1 %")
+    mode(page, "greedy")
+    expect(page.locator(".likely-share").last).to_have_text("<0.1 → 0 %")
 
 
 def test_the_panel_speaks_of_what_comes_next(open_tab, fox):
@@ -290,37 +219,6 @@ def test_stop_keeps_what_is_written(open_tab):
     assert len(text(page)) == len(stopped) + 5
 
 
-def choose(page, name):
-    page.get_by_label("Checkpoint").click()
-    page.get_by_role("option", name=name).click()
-
-
-def test_another_checkpoint_brings_its_prefix_but_keeps_one_s_own(open_tab):
-    page = open_tab()
-    choose(page, "Heavy")
-    expect(prefix(page)).to_have_value("a heavy")
-    expect(page.locator(".likely h3")).to_contain_text("a heavy")
-    prefix(page).fill("mine")
-    choose(page, "Fox")
-    expect(page.get_by_label("Checkpoint")).to_have_value(re.compile("Fox"))
-    expect(prefix(page)).to_have_value("mine")
-
-
-def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(open_tab):
-    page = open_tab()
-    press(page, "generate")
-    written = text(page)
-    page.get_by_label("Seed").fill("seven")
-    button(page, "generate").click()
-    problem = page.locator("#write-problem-settings .problem")
-    expect(problem).to_contain_text("seed = seven: give a whole number")
-    expect(button(page, "generate")).to_be_visible()
-    assert text(page) == written
-    page.get_by_label("Seed").fill("7")
-    press(page, "generate")
-    expect(problem).to_be_hidden()
-
-
 def test_text_is_only_ever_text(open_tab):
     page = open_tab()
     nasty = "<img src=x onerror=alert(1)>${1+1}`{{2}}</script>"
@@ -362,23 +260,6 @@ def test_a_reload_loses_no_text(open_tab):
     expect(page.locator(".write-text")).to_have_text(written, use_inner_text=False)
     button(page, "undo").click()
     assert written.startswith(text(page))
-
-
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_phone_shows_one_column_and_nothing_scrolls_sideways(open_tab, locale):
-    page = open_tab(width=390, height=844, locale=locale)
-    assert not sideways(page)
-    page.get_by_role("textbox", name=re.compile("Prefix|开头")).fill("é" * 30 + "the " * 60)
-    expect(page.locator(".write-note")).to_be_visible()
-    button(page, "trio").click()
-    expect(page.locator(".write-trio article")).to_have_count(3)
-    expect(button(page, "generate")).to_be_visible()
-    assert not sideways(page)
-    left = {page.locator(".write-trio article").nth(i).bounding_box()["x"] for i in range(3)}
-    assert len(left) == 1
-    button(page, "generate").click()
-    expect(page.locator(".write-trio article")).to_have_count(0)
-    assert not sideways(page)
 
 
 def test_the_page_speaks_chinese(open_tab):

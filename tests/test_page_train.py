@@ -66,12 +66,25 @@ def test_a_click_trains_and_the_model_is_carried_over(visit):
     expect(chosen).to_have_value(re.compile("Tide Clock"))
 
 
-def test_keep_training_goes_on_from_where_it_was(visit):
+def places(page):
+    """Where the parts of the card are."""
+    return page.evaluate(
+        """['.run-second', '.run-bits', '.run-chart', '.run-rows'].map((name) => {
+            const { x, y } = document.querySelector(name).getBoundingClientRect();
+            return [Math.round(x), Math.round(y + scrollY)];
+        })"""
+    )
+
+
+def test_keep_training_goes_on_from_where_it_was_and_nothing_moves(visit):
     page = visit()
+    before_any = places(page)
     begin(page)
+    assert places(page) == before_any
     stop(page)
+    assert places(page) == before_any
     first = page.locator(".run-main small").inner_text()
-    before = float(re.search(r"at ([\d.]+) s", page.locator(".run-status").inner_text())[1])
+    before = float(re.search(r"at ([\d.]+)\ss", page.locator(".run-status").inner_text())[1])
     page.get_by_role("button", name="Keep training").click()
     wait_for_state(page, "running")
     expect(page.get_by_role("button", name="Keep training")).to_be_disabled()
@@ -112,10 +125,13 @@ def test_a_second_run_waits_its_turn_and_says_so(visit):
     begin(first)
     second.get_by_role("button", name="Train on The Tide Clock").click()
     expect(second.locator(".run-status")).to_contain_text("1 ahead")
-    second.get_by_role("button", name="Stop and keep").click()
-    stop(first)
-    wait_for_state(second, "stopped")
+    second.get_by_role("button", name="Cancel").click()
+    wait_for_state(second, "cancelled")
+    expect(second.locator(".run-status")).to_have_text("Cancelled")
+    expect(second.locator(".run-note")).to_contain_text("nothing was trained")
     expect(second.get_by_role("button", name="Train on The Tide Clock")).to_be_enabled()
+    expect(second.get_by_role("button", name="Keep training")).to_be_disabled()
+    stop(first)
 
 
 def test_a_sample_can_be_asked_for(visit):
@@ -129,6 +145,11 @@ def test_a_sample_can_be_asked_for(visit):
 def test_a_text_of_ones_own_is_reported_before_it_is_trained_on(visit, tmp_path):
     page = visit()
     page.get_by_role("radio", name="Your own").check()
+    lefts = {
+        round(words.bounding_box()["x"])
+        for words in page.locator("#train-files label, #train-corpus > span").all()
+    }
+    assert len(lefts) == 1, "every label stands at the left"
     page.get_by_label("Paste a text").fill("naïve café\n" * 200)
     report = page.locator("#train-report")
     expect(report).to_contain_text("2,200 characters · 11 symbols")
@@ -183,7 +204,7 @@ def test_an_experiment_brings_its_own_text(visit):
     expect(page.locator("#train-model")).to_contain_text("1.012 after 1000 epochs")
     page.get_by_role("radio", name="Time Machine, concise").check()
     expect(page.get_by_role("button", name="Train on The Time Machine")).to_be_visible()
-    expect(page.locator("#train-report")).to_contain_text("179 kB come from")
+    expect(page.locator("#train-report")).to_contain_text("Training downloads it once (179 kB)")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
@@ -196,6 +217,64 @@ def test_nothing_scrolls_sideways_on_a_phone(visit, locale):
     button = page.locator("#train-go").bounding_box()
     card = page.locator(".run").bounding_box()
     assert button["y"] < card["y"]
+
+
+def test_on_a_phone_a_tap_brings_the_card_into_view(visit):
+    page = visit(width=390, height=844)
+    begin(page)
+    expect(page.locator(".run-main b")).to_be_in_viewport()
+    head = page.locator(".run-second, .run-bits").all()
+    assert len({round(part.bounding_box()["y"]) for part in head}) == 1
+    line = page.locator(".run-rows .line").first.bounding_box()
+    assert line["height"] > 36, "two lines of what it writes"
+    stop(page)
+
+
+@pytest.mark.parametrize("width", [768, 960])
+def test_names_stay_on_their_cards_on_a_tablet(visit, width):
+    page = visit(width=width)
+    for name in page.locator("#train-corpus label span").all():
+        assert name.evaluate("span => span.scrollWidth <= span.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_keyboard_keeps_its_place(visit):
+    page = visit()
+    page.get_by_role("radio", name="The Tide Clock").check()
+    page.get_by_role("radio", name="Coffee").check()
+    expect(page.get_by_role("button", name="Train on The Tide Clock · 1 min")).to_be_visible()
+    page.locator("#train-go").press("Enter")
+    wait_for_state(page, "running")
+    expect(page.get_by_role("region", name="The run")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="perplexity")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="bits")).to_be_focused()
+    expect(page.get_by_role("radio", name="bits")).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("radio", name="perplexity")).to_be_checked()
+    page.get_by_role("button", name="Stop and keep").press("Enter")
+    wait_for_state(page, "stopped")
+    expect(page.get_by_role("region", name="The run")).to_be_focused()
+
+
+def test_a_diverged_run_is_told_without_breaking_the_card(visit):
+    page = visit()
+    page.get_by_role("radio", name="The Tide Clock").check()
+    page.get_by_role("radio", name="Custom").check()
+    page.locator("#train-settings").get_by_role("button", name="Learning").click()
+    page.get_by_label("Optimizer").click()
+    page.get_by_role("option", name="sgd").click()
+    page.get_by_label("Learning rate").fill("300")
+    page.get_by_label("Clip").fill("none")
+    page.locator("#train-go").click()
+    wait_for_state(page, "diverged")
+    expect(page.locator(".run-note")).to_contain_text("Try clip 1")
+    card = page.locator(".run").bounding_box()
+    for text in page.locator(".run-curve text:not(.read)").all():
+        box = text.bounding_box()
+        assert card["x"] <= box["x"] and box["x"] + box["width"] <= card["x"] + card["width"] + 22
 
 
 def test_a_chinese_browser_gets_a_chinese_page(visit):
@@ -219,6 +298,7 @@ def test_a_chinese_browser_gets_a_chinese_page(visit):
 def test_a_chinese_browser_opens_on_the_chinese_text_and_model(visit):
     page = visit(locale="zh-CN")
     expect(page.get_by_role("button", name="用《歌》训练 · 10 秒")).to_be_visible()
+    expect(page.locator(".run-caption")).to_contain_text("先前的一次训练：歌")
     page.get_by_role("tab", name="生成").click()
     expect(page.get_by_role("textbox", name="开头")).to_have_value("分开")
     page.get_by_role("button", name="生成", exact=True).click()

@@ -100,7 +100,7 @@ def test_the_two_configurations_share_no_name():
     ("settings", "field", "words"),
     [
         ({"hiden_size": "4"}, "hiden_size", "There is no setting"),
-        ({"hidden_size": "many"}, "hidden_size", "give a whole number from 1 to 4096"),
+        ({"hidden_size": "many"}, "hidden_size", "give a whole number from 1 to 4,096"),
         ({"hidden_size": "1.5"}, "hidden_size", "whole number"),
         ({"hidden_size": True}, "hidden_size", "whole number"),
         ({"hidden_size": [3]}, "hidden_size", "whole number"),

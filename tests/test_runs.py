@@ -162,6 +162,7 @@ def test_a_bug_in_the_worker_ends_the_run_as_failed(tmp_path, monkeypatch):
         list(run.work())
     (end,) = run.read_events()[0]
     assert end["reason"] == "failed" and "secret" not in json.dumps(end)
+    assert "before anything was saved" in end["message"]
     assert run.state == "failed"
 
 
@@ -194,6 +195,8 @@ def test_a_run_left_waiting_by_a_dead_app_is_marked(tmp_path):
     assert run.state == "queued"
     Runs(tmp_path).close()
     assert run.state == "failed"
+    message = run.journal.latest("end")["message"]
+    assert "before anything was saved" in message and "safe" not in message
 
 
 def test_stop_right_after_start_is_never_lost(runs):

@@ -147,6 +147,13 @@ def test_a_zip_without_texts_is_refused_by_what_it_is(members, what):
     assert refusal.value.field == "corpus"
 
 
+def test_a_zip_within_a_zip_is_refused_as_such():
+    inner = zipped({"a.txt": "some text"})
+    with pytest.raises(UserError, match=r"x\.zip holds no text, but another zip.*inner\.zip"):
+        decode(zipped({"cover.png": PNG, "inner.zip": inner}), name="x.zip")
+    assert decode(zipped({"a.txt": "text", "inner.zip": inner}), name="x.zip").text == "text"
+
+
 def test_a_member_that_does_not_fit_what_was_told_is_refused_by_name():
     data = zipped({"a.txt": "abc", "b.txt": b"caf\xe9"})
     with pytest.raises(UserError, match=r"b\.txt in x\.zip is not in UTF-8: byte 4") as refusal:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .. import arguments
 from ..errors import UserError
 from . import archives
 from .binary import NotTextError
@@ -50,13 +51,20 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
         decoded, found = decode_bytes(data, name=name, encoding=encoding)
         return _clean(decoded, name=name, encoding=found)
     texts: list[Text] = []
-    skipped = 0
+    skipped, nested = 0, ""
     for member, content in archives.members(data, name=name, limit=LIMIT):
         try:
             decoded, found = decode_bytes(content, name=f"{member} in {name}", encoding=encoding)
             texts.append(_clean(decoded, name=member, encoding=found))
         except (NotTextError, _EmptyError):
             skipped += 1  # said in the name below; refused if no text is left
+            nested = nested or (member if archives.is_zip(content) else "")
+    if not texts and nested:
+        raise UserError(
+            f"{name} holds no text, but another zip archive ({_printable(nested)[:80]}). Unpack "
+            "that one, and choose it or the texts in it.",
+            field="corpus",
+        )
     if not texts:
         raise UserError(
             f"There is no text in {name}. It should hold text files (.txt).", field="corpus"
@@ -88,9 +96,9 @@ def read_files(paths: Sequence[Path], *, encoding: str | None = None) -> Text:
 def read_text(text: str, *, name: str = "pasted text") -> Text:
     """A text that is characters already, cleaned like one from a file.
 
-    Raises UserError if it is empty, or over 100 MB.
+    Raises UserError if it is empty, or over 100 MB, or no text.
     """
-    _check_size(len(text), name)
+    _check_size(len(arguments.text(text, "text")), name)
     return _clean(text, name=name, encoding="UTF-8")
 
 

@@ -8,10 +8,11 @@ from ..errors import UserError
 
 _CHECKED = 64 * 1024  # bytes whose control characters are counted
 _CONTROLS_ALLOWED = 0.02  # share of control characters that a text may hold
+_NULS_ALLOWED = 0.001  # and of NULs, which in a text are damage, and in other files the rule
 
 # Without tab, line feed, vertical tab, form feed, carriage return; backspace and escape are
 # left out as well, for terminal logs and manual pages are full of them.
-_CONTROLS = bytes([*range(1, 8), *range(14, 27), *range(28, 32), 127])
+_CONTROLS = bytes([*range(8), *range(14, 27), *range(28, 32), 127])
 
 _SAVE_AS_TEXT = "save its text as a .txt file first"
 # What a file begins with, what it is, and the way out.
@@ -52,15 +53,18 @@ def refuse_known_kinds(data: bytes, name: str) -> None:
     _refuse(data, name, _KINDS)
 
 
-def refuse_binary(data: bytes, name: str) -> None:
+def refuse_binary(data: bytes, name: str, *, shifts: bool = False) -> None:
     """Raise NotTextError for bytes in a one-byte or multi-byte encoding that are no text.
 
-    A NUL, or more than 2 % of control characters, gives them away. UTF-16 and UTF-32 are full
-    of NULs: they are recognised before this is asked.
+    More than 2 % of control characters in the beginning give them away, or NULs where they are
+    more than a stray one, or one in a thousand bytes. `shifts`: SO and SI belong to the encoding.
+    UTF-16 and UTF-32 are full of NULs: they are recognised before this is asked.
     """
     piece = data[:_CHECKED]
-    controls = len(piece) - len(piece.translate(None, _CONTROLS))
-    if b"\0" not in data and controls <= _CONTROLS_ALLOWED * len(piece):
+    unwanted = _CONTROLS.translate(None, b"\x0e\x0f") if shifts else _CONTROLS
+    controls = len(piece) - len(piece.translate(None, unwanted))
+    nuls_allowed = max(1, _NULS_ALLOWED * len(data))
+    if controls <= _CONTROLS_ALLOWED * len(piece) and data.count(0) <= nuls_allowed:
         return
     _refuse(data, name, _WEAK_KINDS)
     raise NotTextError(

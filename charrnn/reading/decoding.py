@@ -1,9 +1,9 @@
 """Bytes to characters: the encoding, as told or as found.
 
-In this order: the encoding that was asked for; a byte order mark; UTF-8; UTF-16 and UTF-32
-without a mark, known by their NULs; and then the likeliest of the older encodings
-(`charrnn.reading.guessing`). A few bytes that do not fit are replaced by U+FFFD and counted in the
-name of the encoding; many of them mean that the encoding is another one.
+In this order: the encoding that was asked for; a byte order mark; UTF-16 and UTF-32 without a
+mark, known by their NULs; ISO-2022, known by its escapes; UTF-8; and then the likeliest of the
+older encodings (`charrnn.reading.guessing`). A few bytes that do not fit are replaced by U+FFFD
+and counted in the name of the encoding; many of them mean that the encoding is another one.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ _MODERN = re.compile(
     "[\t\n\r -~\u00a0-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u1e00-\u1fff\u2010-\u203f"
     "\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f000-\U0002ffff]"
 )
+# What switches ISO-2022 to two bytes a character, and the codecs that do so by SO and SI as well.
+_ESCAPES = (
+    (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
+    (re.compile(rb"\x1b\$[@B][!-~]"), "iso2022_jp"),
+)
+_SHIFTING = ("iso2022_kr",)
 _PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
 
 _NAMES = {  # Python's names, as people write them
@@ -47,6 +53,7 @@ _NAMES = {  # Python's names, as people write them
     "cp932": "Shift JIS",
     "euc_jp": "EUC-JP",
     "iso2022_jp": "ISO-2022-JP",
+    "iso2022_kr": "ISO-2022-KR",
     "cp949": "Korean (CP949)",
     "koi8-r": "KOI8-R",
     "koi8-u": "KOI8-U",
@@ -55,6 +62,7 @@ _NAMES = {  # Python's names, as people write them
     "cp866": "DOS Cyrillic (CP866)",
     "cp437": "DOS Latin (CP437)",
     "cp850": "DOS Latin (CP850)",
+    "cp852": "DOS Latin (CP852)",
     "cp874": "Thai (CP874)",
 }
 
@@ -75,10 +83,11 @@ def decode_bytes(data: bytes, *, name: str, encoding: str | None = None) -> tupl
             text, lost = _replacing(data, codec)
             if lost <= _allowed(text):
                 return text, _label(codec, lost)
-    if b"\0" in data:
-        return _decode_wide(data, name)
-    refuse_binary(data, name)
-    codec = "iso2022_jp" if re.search(rb"\x1b\$[@B][!-~]", data) else "utf-8"
+    if b"\0" in data and (wide := _wide(data)):
+        text, lost = _replacing(data, wide)
+        return text, _label(wide, lost)
+    codec = next((codec for escape, codec in _ESCAPES if escape.search(data)), "utf-8")
+    refuse_binary(data, name, shifts=codec in _SHIFTING)
     try:
         return data.decode(codec), people_call(codec)
     except UnicodeDecodeError:
@@ -117,8 +126,10 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
             continue
         except UnicodeError:  # a few codecs say no more than that
             continue
-        if "\0" in text or not candidate.startswith(("utf-16", "utf-32")):
-            refuse_binary(data, name)
+        if candidate.startswith(("utf-16", "utf-32")):
+            refuse_binary(text.encode("utf-8", "replace"), name)
+        else:
+            refuse_binary(data, name, shifts=candidate in _SHIFTING)
         return text, people_call(candidate)
     raise UserError(
         f"{name} is not in {people_call(codec)}{where}. "
@@ -127,8 +138,8 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
     )
 
 
-def _decode_wide(data: bytes, name: str) -> tuple[str, str]:
-    """UTF-16 or UTF-32 without a mark, which are full of NULs."""
+def _wide(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark, which are full of NULs; None if it is neither."""
     piece = data[: guessing.SAMPLE]
     shares = {codec: _modern_share(piece, codec) for codec in _WITHOUT_MARK}
     codec = max(shares, key=lambda codec: shares[codec])
@@ -136,13 +147,12 @@ def _decode_wide(data: bytes, name: str) -> tuple[str, str]:
     others = piece.replace(b"\0", b"")
     is_ascii = len(others.translate(None, _PRINTABLE)) < 0.05 * len(others)
     if shares[codec] < 0.95 or (is_ascii and len(others) > 0.7 * len(piece)):
-        refuse_binary(data, name)
-    text, lost = _replacing(data, codec)
-    return text, _label(codec, lost)
+        return None
+    return codec
 
 
 def _modern_share(piece: bytes, codec: str) -> float:
-    text = codecs.getincrementaldecoder(codec)("replace").decode(piece)
+    text = guessing.read(piece, codec)
     return len(_MODERN.findall(text)) / max(len(text), 1)
 
 
@@ -167,7 +177,7 @@ def _is_damaged_utf8(piece: bytes) -> bool:
     So it is in a UTF-8 file that was cut or spliced; text in another encoding has hardly any
     characters that are whole by chance.
     """
-    text = codecs.getincrementaldecoder("utf-8")("replace").decode(piece)
+    text = guessing.read(piece, "utf-8")
     broken = text.count("\ufffd")
     whole = len(text) - len(text.encode("ascii", "ignore")) - broken
     return whole > 4 * broken

@@ -2,10 +2,12 @@
 
 charset-normalizer knows a hundred encodings and errs on their nearest neighbours: it takes an
 English page in Windows-1252 for Windows-1250, and Shift JIS for Korean. So the encodings that
-people's files are really in are tried as well, and each reading is scored by one question: how
-many of its characters beyond ASCII could stand in a text of a single language? A reading that
-needs the letters of two languages, a capital inside a word or a Greek letter beside a Latin one
-is a wrong reading. Where no reading is convincing, charset-normalizer's own verdict stands.
+people's files are really in are tried as well. A reading is convincing if nearly all of its
+characters beyond ASCII could stand in a text of a single language; one that needs the letters of
+two languages, a capital inside a word or a Greek letter beside a Latin one is not. Among the
+convincing ones that reading is taken whose characters are likeliest (`charrnn.reading.languages`):
+that tells apart even encodings whose letters are the same ones in another order, as Windows-1251
+and KOI8-R in capitals. Where no reading is convincing, charset-normalizer's own verdict stands.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from collections import Counter
 from itertools import pairwise
 
 import charset_normalizer
+
+from . import languages
 
 SAMPLE = 64 * 1024  # bytes looked at; charset-normalizer is slow on megabytes
 
@@ -34,57 +38,31 @@ SUPERSETS = {
     "euc_kr": "cp949",
 }
 
-# Tried in this order; the earlier one wins a draw, after charset-normalizer's favourite.
-_COMMON = (
-    *("cp1252", "cp1250", "iso8859-2"),
-    *("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic"),
-    *("cp1253", "iso8859-7", "cp1254", "cp1255", "cp1256", "cp1257", "mac-roman", "cp850"),
-    *("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949"),
-)
+# Tried in this order; the earlier one wins a draw. The number is how much more likely, in nats,
+# the characters of a reading in a rarer encoding must be.
+_COMMON = {
+    **dict.fromkeys(("cp1252", "gb18030", "cp932", "big5hkscs", "cp949"), 0.0),
+    **dict.fromkeys(("cp1251", "koi8-r", "cp1250", "cp1253", "cp1254"), 0.5),
+    **dict.fromkeys(("cp1255", "cp1256", "cp874", "euc_jp", "cp1257", "cp1258"), 1.0),
+    **dict.fromkeys(("iso8859-2", "koi8-u", "cp866", "iso8859-5", "iso8859-6"), 2.0),
+    **dict.fromkeys(("iso8859-7", "cp437", "cp850", "cp852", "mac-roman", "mac-cyrillic"), 4.0),
+}
+_RARE = 6.0  # the same, of what only charset-normalizer thought of
+
+# What neighbours cost, in nats: a capital after small letters, a capital in a text in capitals,
+# another script than that of the letter before, and what hardly happens in a word (`_is_odd`).
+_CAPITAL, _CAPITALS, _SWITCH, _ODD = 2.0, 0.1, 3.0, 7.0
+_REPEATED = 7.0  # and what is paid back for a line that was drawn by one sign, again and again
+# A single half-width katakana, which come in runs: it is a symbol of another encoding.
+_LONE = re.compile("(?<![\uff61-\uff9f])[\uff61-\uff9f](?![\uff61-\uff9f])")
+_FINAL = frozenset("ςךםןףץ")  # letters in the form that they have at the end of a word
+
 # Known to charset-normalizer, and too rare for its eagerness to see them.
 _ODDITIES = [
     *("hp_roman8", "mac_iceland", "mac_turkish", "cp775", "cp1125", "ptcp154", "kz1048"),
     *("iso8859_10", "iso8859_14", "iso8859_16", "euc_jis_2004", "euc_jisx0213"),
     *("shift_jis_2004", "shift_jisx0213"),
 ]
-
-_PUNCTUATION = frozenset("«»„“”‘’‚‹›–—…·•©®°§£€¿¡ªº№×½¼\u00a0\u00ad")
-# The letters beyond ASCII of languages in which each encoding above is used.
-_ALPHABETS = tuple(
-    frozenset(letters)
-    for letters in (
-        "àâæçéèêëîïôœùûüÿ",  # French
-        "äöüß",  # German
-        "áéíñóúü",  # Spanish
-        "àáâãçéêíóôõú",  # Portuguese
-        "àèéìíòóù",  # Italian
-        "åäöæøéü",  # Danish, Norwegian, Swedish, Finnish
-        "áðéíóúýþæö",  # Icelandic
-        "äöõüšž",  # Estonian
-        "ąćęłńóśźż",  # Polish
-        "áčďéěíňóřšťúůýžľĺŕôä",  # Czech, Slovak
-        "áéíóöőúüű",  # Hungarian
-        "ăâîşţșț",  # Romanian
-        "čćđšž",  # Croatian, Slovene
-        "çğıiöşüâîû",  # Turkish
-        "āčēģīķļņšūž",  # Latvian
-        "ąčęėįšųūž",  # Lithuanian
-        "абвгдежзийклмнопрстуфхцчшщъыьэюяё",  # Russian, Bulgarian
-        "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",  # Ukrainian
-        "абвгдђежзијклљмнњопрстћуфхцчџш",  # Serbian
-        "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ",  # Greek
-        "אבגדהוזחטיךכלםמןנסעףפץצקרשת",  # Hebrew
-        "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأؤإئپچژگ،؛؟ـ\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652",
-    )
-)
-# The first level of each East Asian standard holds the characters in daily use; its range of
-# lead bytes tells them from the rare ones that a wrong reading is full of.
-_DAILY_USE = (
-    ("gb2312", 0xB0, 0xD7),  # Simplified Chinese
-    ("big5", 0xA4, 0xC6),  # Traditional Chinese
-    ("euc_jp", 0xB0, 0xCF),  # Japanese
-    ("euc_kr", 0xB0, 0xC8),  # Korean
-)
 
 
 def sample(data: bytes) -> bytes:
@@ -108,64 +86,76 @@ def sample(data: bytes) -> bytes:
 def rank(piece: bytes) -> list[str]:
     """The names of the encodings that `piece` may be in, the likeliest first.
 
-    The piece may end within a character. Empty if none is likely.
+    A piece as long as a sample may end within a character. Empty if none is likely.
     """
     matches = charset_normalizer.from_bytes(piece, cp_exclusion=_ODDITIES)
     codec_names = (codecs.lookup(match.encoding).name for match in matches)
     known = [SUPERSETS.get(name, name) for name in codec_names]
-    # cp1252 goes first: a few accents in English text fit half of Europe's code pages.
-    names = list(dict.fromkeys(["cp1252", *known[:1], *_COMMON]))
-    scores = {name: _fit(_read(piece, name)) for name in names}
-    likely = sorted(names, key=lambda name: -scores[name])
-    if scores[likely[0]] < _CONVINCING:
+    names = _COMMON | {name: _RARE for name in known[:1] if name not in _COMMON}
+    readings = {name: read(piece, name) for name in names}
+    convincing = [name for name, text in readings.items() if _fit(text) >= _CONVINCING]
+    if not convincing:
         return known
-    return [name for name in likely if scores[name] >= _CONVINCING]
+    # A draw is the rule: a few accents in English text fit half of Europe's code pages.
+    return sorted(convincing, key=lambda name: names[name] + _nats(readings[name]))
 
 
-def _read(piece: bytes, encoding: str) -> str:
-    # An incremental decoder leaves a character cut off at the end aside.
-    return codecs.getincrementaldecoder(encoding)("replace").decode(piece)
+def read(piece: bytes, encoding: str) -> str:
+    """The characters of a piece; one that was cut off at the end of a full sample is left out."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    return decoder.decode(piece, final=len(piece) < SAMPLE)
 
 
 def _fit(text: str) -> float:
     """The share of the characters beyond ASCII that one language explains; at most 1."""
-    counts = Counter(character for character in text if not character.isascii())
+    counts = Counter({c: n for c, n in Counter(text).items() if not c.isascii()})
     total = counts.total()
     if not total:
         return 0.0
-    alphabets = (
-        sum(n for c, n in counts.items() if c in _PUNCTUATION or c.lower() in letters)
-        for letters in _ALPHABETS
-    )
-    east_asian = (
-        sum(n for c, n in counts.items() if c in _PUNCTUATION or _in_daily_use(c, *level))
-        for level in _DAILY_USE
-    )
-    explained = max(*alphabets, *east_asian)
-    oddness = sum(_oddness(a, b) for a, b in pairwise(text[:_PAIRS]))
-    return (explained - oddness) / total - _LOST * counts["\ufffd"] / total
+    odd = sum(n for pair, n in Counter(pairwise(text[:_PAIRS])).items() if _is_odd(*pair))
+    return (languages.known(counts) - odd - _LOST * counts["\ufffd"]) / total
 
 
-def _in_daily_use(character: str, encoding: str, first: int, last: int) -> bool:
-    if "\u3000" <= character <= "\u301f" or "\uff01" <= character <= "\uff5e":
-        return True  # full-width punctuation, letters and digits
-    if "\u3041" <= character <= "\u30fe":
-        return encoding == "euc_jp"  # kana
-    encoded = character.encode(encoding, "ignore")
-    return len(encoded) == 2 and first <= encoded[0] <= last
+def _nats(text: str) -> float:
+    """−ln p of a reading in the language that suits it best, to the nearest hundredth."""
+    total, before, letter = languages.nats(Counter(text)), " ", " "
+    total += _ODD * len(_LONE.findall(text))
+    for character in text[:_PAIRS]:
+        if not (character.isascii() and letter.isascii()):
+            total += _step(before, letter, character)
+        if character.isalpha():
+            letter = character
+        before = character
+    return round(total, 2)
 
 
-def _oddness(a: str, b: str) -> float:
-    """How unlikely two neighbours are: 1 for a capital within a word or a change of script."""
+def _step(before: str, letter: str, following: str) -> float:
+    """What it costs that a character follows on another one, and on the last letter so far."""
+    if following == before and following in languages.FRAMES:
+        return -_REPEATED
+    if _is_odd(before, following):
+        return _ODD
+    if not following.isalpha():
+        return _SWITCH if following.isdigit() and _script(before) else 0.0
+    cost = 0.0
+    if _script(following) != _script(letter):
+        # Languages of East Asia are written without spaces, but their words are apart.
+        apart = "" in (_script(following), _script(letter))
+        cost += 0.0 if apart and not before.isalpha() else _SWITCH
+    if following.isupper() and not following.isascii():
+        cost += _CAPITALS if letter.isupper() else _CAPITAL
+    return cost
+
+
+def _is_odd(a: str, b: str) -> bool:
+    """Whether `b` hardly ever follows on `a`: a capital or the last letter's form within a word, or
+    a change of script."""
     if a.isascii() and b.isascii():
-        return 0.0
-    if b.isupper() and a.islower():
-        return 1.0
+        return False
+    if (b.isupper() and a.islower()) or (a in _FINAL and b.isalpha()):
+        return True
     script_a, script_b = _script(a), _script(b)
-    if script_a and script_b and script_a != script_b:
-        return 1.0
-    # KOI8-R read as Windows-1251, and the other way round, comes out in capitals.
-    return 0.1 if a.isupper() and b.isupper() else 0.0
+    return bool(script_a and script_b and script_a != script_b)
 
 
 def _script(character: str) -> str:
@@ -173,4 +163,7 @@ def _script(character: str) -> str:
         return ""
     if character < "\u0250":
         return "Latin"
-    return "other" if "\u0370" <= character < "\u0700" else ""
+    if "\uff66" <= character <= "\uff9f":
+        return "half-width"
+    # Not the others of East Asia, which stand beside Latin letters without a space.
+    return "other" if "\u0370" <= character < "\u0e80" else ""

@@ -23,7 +23,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from . import fused
-from .products import Packed, affine, weight_gradient, rows
+from .products import Packed, affine, rows, weight_gradient
 from .state import State, map_state
 
 

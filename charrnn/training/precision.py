@@ -13,7 +13,7 @@ import time
 import torch
 from torch.nn import functional as F
 
-from ..model import CharRNN, ModelConfig
+from ..model import CharRNN
 
 _WORTH_IT = 1.05  # times as fast, or float32 it stays
 _TOO_SMALL = 500_000  # multiplications of one step of one layer, below which bfloat16 gains nothing

@@ -101,8 +101,7 @@ class Trainer:
 
     def _train(self) -> Generator[Event, None, str]:
         """Go on until there is a reason to end; returns it."""
-        first = self.step
-        while self.step == first or not self._over():  # the shortest run learns something
+        while self.step == 0 or not self._over():  # the shortest run learns something
             minibatches = self.minibatches = self._minibatches()
             if self.position == 0:
                 self.learner.begin_epoch()

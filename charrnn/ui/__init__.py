@@ -10,12 +10,11 @@ from . import words
 from .api import endpoints
 from .custom import custom_words
 from .form import form_words
-from .generate import generate_tab
+from .generate import GenerateTab, generate_tab
 from .house import House
 from .look import asset, styles, theme
-from .shelf import shipped
-from .train import train_tab
-from .wish import USUAL_ZH
+from .memory import CHOSEN, OWN_RUN, RECALL, Memory
+from .train import TrainTab, train_tab
 from .words import SHARED, key
 from .words_generate import GENERATE
 from .words_train import TRAIN
@@ -39,36 +38,40 @@ def build(house: House) -> gr.Blocks:
         with gr.Tabs(selected="train") as tabs:
             with gr.Tab(key("tab-train"), id="train"):
                 train = train_tab(house)
-            with gr.Tab(key("tab-generate"), id="generate"):
+            with gr.Tab(key("tab-generate"), id="generate") as generate_page:
                 generate = generate_tab(house)
 
-        def carry_over(model: str | None) -> tuple[Any, Any]:
-            return gr.Tabs(selected="generate"), generate.offer([], model)
-
-        train.generate_with.click(
-            carry_over,
-            train.model,
-            [tabs, generate.checkpoint],
-            show_progress="hidden",
-            api_visibility="private",
-        )
-
-        def welcome(run_id: str | None, request: gr.Request) -> Any:
-            """After a reload the visitor's run is among the models again; a Chinese visitor finds
-            the Chinese model chosen."""
-            chinese = words.language(request) == "zh"
-            chosen = [model.key for model in shipped(house) if chinese and model.key == USUAL_ZH]
-            return generate.offer([run_id] if run_id else [], chosen[0] if chosen else None)
-
-        page.load(
-            welcome,
-            train.run_id,
-            generate.checkpoint,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        _wire_memory(page, train, generate, tabs, generate_page)
     page.queue(max_size=64, default_concurrency_limit=8)
     return page
+
+
+def _wire_memory(
+    page: gr.Blocks, train: TrainTab, generate: GenerateTab, tabs: gr.Tabs, generate_page: gr.Tab
+) -> None:
+    """The visitor's runs and choice of model: carried over, remembered and found again.
+
+    Every event brings all that the browser remembers, so it does not matter which comes first.
+    """
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    brought, chooser = generate.brought, generate.checkpoint
+
+    def carry_over(model: str | None, memory: object, request: gr.Request) -> tuple[Any, Any]:
+        offered = generate.offer(Memory.of(memory), words.language(request), model)
+        return gr.Tabs(selected="generate"), offered
+
+    def look_again(memory: object, request: gr.Request) -> Any:
+        return generate.offer(Memory.of(memory), words.language(request), None)
+
+    def welcome(memory: object, request: gr.Request) -> Any:
+        return generate.welcome(Memory.of(memory), words.language(request))
+
+    train.generate_with.click(
+        carry_over, [train.model, brought], [tabs, chooser], js=RECALL, **quiet
+    ).success(None, chooser, js=CHOSEN, api_visibility="private")
+    train.run_id.change(None, train.run_id, js=OWN_RUN, api_visibility="private")
+    generate_page.select(look_again, brought, chooser, js=RECALL, **quiet)
+    page.load(welcome, brought, chooser, js=RECALL, **quiet)
 
 
 def launch_options() -> dict[str, Any]:

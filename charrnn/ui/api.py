@@ -21,6 +21,7 @@ from gradio.events import api as endpoint
 from gradio.utils import get_upload_folder
 
 from .. import corpora
+from ..arguments import clean
 from ..corpus import Text, read_files, read_text
 from ..errors import UserError
 from ..evaluation import score as score_text
@@ -31,7 +32,7 @@ from ..runs import follow
 from ..training import Event
 from .house import House
 from .shelf import describe, find, shipped
-from .writing import EVERY, clean
+from .writing import EVERY
 
 log = logging.getLogger(__name__)
 
@@ -206,12 +207,12 @@ def _plan(corpus: object, text: object, recipe: object, settings: object, seed: 
 
 def _training_text(corpus: object, text: str, usual: str | None) -> Text:
     """What to train on: uploaded files, a text by its name, a text as given, or the recipe's."""
+    if corpus and text:
+        raise UserError("Give a corpus or a text, not both.", field="corpus")
     if isinstance(corpus, Mapping | list):
         uploads = corpus if isinstance(corpus, list) else [corpus]
         return read_files([_uploaded(upload) for upload in uploads])
     name = _text(corpus or "", "corpus")
-    if name and text:
-        raise UserError("Give a corpus or a text, not both.", field="corpus")
     if text:
         return read_text(text)
     if name or usual:

@@ -41,7 +41,7 @@ function status(v) {
       }
       return join(span(elapsed), speed);
     }
-    case "stopped": return join(say("stopped-at", { time: span(elapsed) }), speed);
+    case "stopped": return say("stopped-at", { time: span(elapsed) });
     case "finished": return join(say("finished-in", { time: span(elapsed) }), speed);
     default: return words[state];
   }
@@ -52,8 +52,9 @@ function note(v) {
   const { columns: c, facts, state, last } = v;
   if (v.missing) return words.missing;
   if (state === "idle") return words["how-to-begin"];
-  if (state === "failed") return say("why-failed", { message: v.end?.message ?? "" });
-  if (state === "diverged") return words["why-diverged"];
+  if (state === "cancelled") return words["never-began"];
+  if (state === "failed") return words[v.end?.why] ?? say("why-failed", { message: v.end?.message ?? "" });
+  if (state === "diverged") return diverged(v);
   if (facts.bidirectional) return words.bidirectional;
   const held = c.held.map((p, i) => [p, i]).filter(([p]) => p != null);
   if (held.length > 3) {
@@ -61,7 +62,7 @@ function note(v) {
     const [now, end] = held[held.length - 1];
     if (now > best * 1.03 && end > at && c.train[end] < c.train[at]) {
       const when = facts.epochs ? say("epoch-n", { n: Math.floor(c.epoch[at]) }) : span(c.seconds[at]);
-      return say("overfits", { when, best: figure(best) });
+      return say("overfits", { when, best: figure(keptModel(v)?.shown ?? best) });
     }
   }
   if (!held.length && c.train.length) return words["no-held-out"];
@@ -74,17 +75,28 @@ function note(v) {
   return "";
 }
 
+// What was kept of a run that came to nothing, and what to try next.
+function diverged(v) {
+  const { step, shown, lost } = keptModel(v) ?? {};
+  const kept = !step || lost ? words["diverged-untrained"]
+    : shown == null ? say("diverged-step", { n: whole.format(step) })
+    : say("diverged-kept", { n: whole.format(step), p: figure(shown) });
+  const clipped = v.facts.clip != null && v.facts.clip <= 1;
+  return say("why-diverged", { kept, advice: words[clipped ? "try-rate" : "try-clip"] });
+}
+
 // ---- what it writes --------------------------------------------------------------------------
 
 function rows(v) {
   const list = find(".run-rows");
+  while (list.children.length > v.rows.length) list.lastChild.remove();
   while (list.children.length < v.rows.length) list.appendChild(emptyRow(list.children.length));
   v.rows.forEach((row, i) => {
     const item = list.children[i];
     const sample = row.sample;
     item.className = sample ? (row.now ? "now" : "") : "waiting";
     put(item.querySelector(".share"), row.share != null ? percent(row.share) : sample ? span(sample.seconds) : "");
-    put(item.querySelector(".at"), sample ? figure(sample.perplexity) : "");
+    put(item.querySelector(".at"), sample?.perplexity == null ? "" : figure(sample.perplexity));
     const text = sample ? JSON.stringify(sample.texts) : "";
     if (item.dataset.text !== text) {
       item.dataset.text = text;
@@ -139,11 +151,12 @@ function written(parent, text, name) {
 // ---- all of it -------------------------------------------------------------------------------
 
 function summary(v) {
-  const p = v.last.held ?? v.last.train;
+  const p = keptModel(v)?.shown ?? v.last.held ?? v.last.train;
+  if (v.state === "diverged") return diverged(v);
   if (p == null) return words["nothing-yet"];
-  const start = v.columns.held.find((n) => n != null) ?? v.columns.train[0];
+  const start = v.columns.held.find((n) => n != null) ?? v.columns.train.find((n) => n != null);
   return say(v.last.held != null ? "spoken-held" : "spoken-train", {
-    state: words[`spoken-${v.state}`] ?? words[v.state], first: figure(start), now: figure(p), bits: figure(bits(p), 2),
+    state: words[`spoken-${v.state}`] ?? words[v.state], first: figure(start), now: figure(p), bits: inBits(p),
   });
 }
 
@@ -154,25 +167,34 @@ function draw() {
   root.dataset.state = v.state;
   const anyHeld = v.last.held != null;
   const main = anyHeld ? v.columns.held : v.columns.train;
-  const now = anyHeld ? v.last.held : v.last.train;
+  const measured = anyHeld ? v.last.held : v.last.train;
+  const { shown: kept, lost } = keptModel(v) ?? {}; // once it has ended, the model it leaves counts
+  const now = kept ?? measured;
+  const other = kept != null && figure(kept) !== figure(measured);
   const start = main.find((p) => p != null);
   put(".run-caption", caption(v));
   const link = find(".run-link");
   link.hidden = !v.run;
   if (v.run) link.href = `?run=${encodeURIComponent(v.run)}`;
-  put(".run-main .run-label", anyHeld || now == null ? words["main-held"] : words["main-train"]);
+  const which = anyHeld || now == null ? "held" : "train";
+  put(".run-main .run-label", words[`${other ? "kept" : "main"}-${which}`]);
   put(".run-main b", figure(now));
-  put(".run-main small", start == null ? "" : say("from", { n: figure(start) }));
+  root.classList.toggle("run-lost", v.state === "diverged" && (kept == null || lost));
+  put(".run-main small", start == null || start > TOP ? "" : say("from", { n: figure(start) }));
   put(".run-second .run-label", anyHeld || now == null ? words["curve-train"] : words["curve-held"]);
   put(".run-second b", figure(anyHeld ? v.last.train : null));
-  put(".run-bits b", figure(bits(now), 2));
+  find(".run-second").classList.toggle("problematic", anyHeld && v.last.train > TOP);
+  put(".run-bits b", inBits(now));
   put(".run-status span", status(v));
-  for (const button of root.querySelectorAll("[data-scale]"))
+  for (const button of root.querySelectorAll("[data-scale]")) {
     button.setAttribute("aria-checked", String(button.dataset.scale === scale));
+    button.tabIndex = button.dataset.scale === scale ? 0 : -1; // one stop of the Tab key, as radios are
+  }
   curve(v);
   gradients(v);
   rows(v);
   put(".run-note", note(v));
+  attend(v.state);
   // Said aloud when the state changes, not with every figure.
   if (`${v.run} ${v.state}` !== spoken) {
     spoken = `${v.run} ${v.state}`;
@@ -181,14 +203,26 @@ function draw() {
   }
 }
 
+function choose(unit) {
+  scale = unit;
+  draw();
+  find(`[data-scale="${unit}"]`).focus();
+}
+
 put(".run-bits .run-label", words["bits-per-character"]);
 put(".run-heading", words.writes);
+find(".run").setAttribute("aria-label", words.card);
 put(".run-link", words.link);
 find(".run-scale").setAttribute("aria-label", words.scale);
 for (const button of element.querySelectorAll("[data-scale]")) {
   put(button, words[button.dataset.scale]);
-  button.addEventListener("click", () => { scale = button.dataset.scale; draw(); });
+  button.addEventListener("click", () => choose(button.dataset.scale));
 }
+find(".run-scale").addEventListener("keydown", (event) => {
+  if (!event.key.startsWith("Arrow")) return; // of two, either direction leads to the other
+  event.preventDefault();
+  choose(scale === "bits" ? "perplexity" : "bits");
+});
 find(".run-gradients").addEventListener("toggle", () => draw());
 new ResizeObserver(() => draw()).observe(find(".run-curve"));
 watch("value", draw);

@@ -1,27 +1,30 @@
 """The run card's data: a run's events, told as one small value that `card.js` draws.
 
 `Story` takes events one by one and keeps what the card shows: columns of at most 400 points for
-the curves, the samples in their rows, the last figures. Gradio sends only what changed between
-two values of a stream, so a frame of a running card costs a few hundred bytes. Everything here
-can be told again from a run's directory.
+the curves, the samples in their rows (see strip.py), the last figures, and which model is kept.
+Gradio sends only what changed between two values of a stream, so a frame of a running card costs
+a few hundred bytes. Everything here can be told again from a run's directory.
 """
 
 from __future__ import annotations
 
 import math
+import re
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
+from .. import corpora
 from ..recipes import RECIPES
 from . import words
 from .look import asset
-from .words_card import CARD
+from .strip import Strip
+from .words_card import CARD, FAILURES
 from .words_train import RECIPES as RECIPE_NAMES
 
 POINTS = 400
-SHARES = (0.0, 0.1, 0.25, 0.5, 1.0)  # of a run: when the model is asked to write
 ENDED = frozenset({"finished", "stopped", "diverged", "failed"})
 
 _COLUMNS = ("seconds", "epoch", "train", "held", "norm")
@@ -30,9 +33,9 @@ _COLUMNS = ("seconds", "epoch", "train", "held", "norm")
 class Story:
     """What the card tells of one run."""
 
-    def __init__(self, run: str | None = None, *, title: str = "", title_zh: str = "") -> None:
+    def __init__(self, run: str | None = None, *, title: str = "") -> None:
         self.run = run
-        self.title = {"en": title, "zh": title_zh or title}
+        self.title = {"en": title, "zh": _chinese(title)}
         self.state = "queued"
         self.ahead = 0
         self.fetched = ""
@@ -40,10 +43,14 @@ class Story:
         self.missing = False  # a run was asked for that is not here any more
         self.facts: dict[str, Any] = {}
         self.last: dict[str, Any] = {}
+        self.kept: dict[str, Any] | None = None  # the model that was saved last
         self.columns: dict[str, list[float | None]] = {name: [] for name in _COLUMNS}
         self.steps: list[int] = []
-        self.samples: list[dict[str, Any]] = []
+        self.strip = Strip()
         self.end: dict[str, Any] | None = None
+        self._measured: deque[dict[str, Any]] = deque(maxlen=8)  # the latest points, unthinned
+        self._best: dict[str, Any] | None = None  # the point of the lowest held-out perplexity
+        self._held_out = False
         self._stride = 1  # events for one point
         self._seen = 0
 
@@ -56,52 +63,34 @@ class Story:
                 self._progress(event)
             case "sample":
                 self._sample(event)
+            case "checkpoint":
+                self._checkpoint(event)
             case "end":
                 self._end(event)
 
     def value(self) -> dict[str, Any]:
         """All that the card shows, as JSON."""
+        called_off = self.state == "stopped" and self.end is not None and self.kept is None
         return {
             "run": self.run,
             "title": self.title,
-            "state": self.state,
+            "state": "cancelled" if called_off else self.state,
             "ahead": self.ahead,
             "fetched": self.fetched,
             "earlier": self.earlier,
             "missing": self.missing,
             "facts": self.facts,
             "last": self.last,
+            "kept": self.kept,
             "columns": {name: list(column) for name, column in self.columns.items()},
             "rows": self.rows(),
             "end": self.end,
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """The evolution strip: five rows, there from the start, filled as the samples come.
-
-        A sample taken between two shares stands, marked `now`, in the row that waits for the
-        next one. Of a run with no known end, the first sample and the latest four.
-        """
-        samples = [dict(sample, share=self._share(sample)) for sample in self.samples]
-        if any(sample["share"] is None for sample in samples):
-            rows = [_row(None, sample) for sample in (*samples[:1], *samples[1:][-4:])]
-            return rows + [_row(None) for _ in range(len(SHARES) - len(rows))]
-        rows = [_row(share) for share in SHARES]
-        for sample in samples:
-            place = max(i for i, share in enumerate(SHARES) if sample["share"] >= share - 0.005)
-            if rows[place]["sample"] is None or rows[place]["now"]:
-                rows[place] = _row(sample["share"], sample)
-            elif place + 1 < len(rows):
-                rows[place + 1] = _row(sample["share"], sample, now=True)
-        if (
-            self.end is not None and samples and samples[-1]["step"]
-        ):  # however far it came, the last row is how it ended
-            for i, row in enumerate(rows):
-                if row["now"]:
-                    rows[i] = _row(SHARES[i])
-            whole = self.end["reason"] == "finished"  # a budget leaves a moment for saving
-            rows[-1] = _row(1.0 if whole else samples[-1]["share"], samples[-1])
-        return rows
+        """The evolution strip; of an earlier run only what there is, for nothing more will come."""
+        rows = self.strip.rows(self.end["reason"] if self.end else None)
+        return [row for row in rows if row["sample"]] if self.earlier else rows
 
     def _start(self, event: Mapping[str, Any]) -> None:
         training, model = event["training"], event["model"]
@@ -110,8 +99,13 @@ class Story:
             keep = sum(step <= resumed for step in self.steps)
             self.steps = self.steps[:keep]
             self.columns = {name: column[:keep] for name, column in self.columns.items()}
-            self.samples = [sample for sample in self.samples if sample["step"] <= resumed]
+            self.strip.go_back(resumed)
+            if self._best and self._best["step"] > resumed:
+                self._best = None
         self.end = None
+        self.strip.begin(training)
+        # One character cannot be measured: it would have to follow another.
+        self._held_out = round(event["characters"] * training.get("validation", 0)) > 1
         self.facts = {
             "recipe": event["recipe"],
             "characters": event["characters"],
@@ -131,94 +125,110 @@ class Story:
 
     def _progress(self, event: Mapping[str, Any]) -> None:
         point = {
+            "step": event["step"],
             "seconds": event["seconds"],
             "epoch": event["epoch"],
             "train": _number(event["train_perplexity"]),
             "held": _number(event["validation_perplexity"]),
             "norm": _number(event["gradient_norm"]),
         }
-        before = self.last.get("held")
+        if point["held"] == self.last.get("held"):
+            point["held"] = None  # not measured again: the curve goes on from where it was
         self.last = {
             **point,
             "held": point["held"] or self.last.get("held"),
             "clipped": event["clipped"],
             "speed": event["characters_per_second"],
             "left": event["remaining_seconds"],
-            "step": event["step"],
         }
-        for sample in self.samples[-1:]:  # the untrained model writes before it is measured
-            sample["perplexity"] = sample["perplexity"] or point["held"] or point["train"]
+        self._measured.append(point)
+        if point["held"] and (self._best is None or point["held"] < self._best["held"]):
+            self._best = point
+        self._beside_samples(point)
         self._seen += 1
-        if self._seen > 1 and self._seen % self._stride:
-            return
-        if point["held"] == before:
-            point["held"] = None  # not measured again: the curve goes on from where it was
+        if self._seen == 1 or self._seen % self._stride == 0:
+            self._draw(point)
+
+    def _draw(self, point: Mapping[str, Any]) -> None:
+        """One more point of the curves; when there are too many, every other one goes."""
         for name in _COLUMNS:
             self.columns[name].append(_short(point[name]))
-        self.steps.append(event["step"])
+        self.steps.append(point["step"])
         if len(self.steps) > POINTS:
             self._stride *= 2
             self.steps = self.steps[:1] + self.steps[1::2]
             for name, column in self.columns.items():
                 self.columns[name] = column[:1] + column[1::2]
 
+    def _sample(self, event: Mapping[str, Any]) -> None:
+        if not self.strip.add(event, self.last.get("epoch") or 0.0) or not self._measured:
+            return
+        latest = self._measured[-1]
+        if latest["step"] == event["step"]:  # the model was measured just before it wrote
+            self._beside_samples(latest)
+
+    def _beside_samples(self, point: Mapping[str, Any]) -> None:
+        self.strip.measured(
+            point["held" if self._held_out else "train"],
+            step=point["step"],
+            seconds=point["seconds"],
+            epoch=point["epoch"],
+        )
+
+    def _checkpoint(self, event: Mapping[str, Any]) -> None:
+        """What is saved: its figures, and where on the curve it stands if that is known."""
+        step = event["step"]
+        points = [self._best, *self._measured] if self._best else self._measured
+        at = next((point for point in points if point["step"] == step), {})
+        self.kept = {
+            "step": step,
+            "held": _number(event["validation_perplexity"]),
+            "train": at.get("train"),
+            "seconds": at.get("seconds"),
+            "epoch": at.get("epoch"),
+        }
+
     def _end(self, event: Mapping[str, Any]) -> None:
-        self.end = {name: event.get(name) for name in ("reason", "message")}
+        self.end = {
+            "reason": event["reason"],
+            "message": event["message"],
+            "why": _why(event["message"]),
+        }
+        if self.kept is None and event.get("checkpoint"):
+            self.kept = dict.fromkeys(("step", "held", "train", "seconds", "epoch"))
         held, train = (
             _number(event.get(name)) for name in ("validation_perplexity", "train_perplexity")
         )
         if not self.last:
             return
         if held is not None and held != self.last["held"]:  # measured once more, at the end
-            point = {**self.last, "seconds": event["seconds"], "held": held, "train": train}
-            for name in _COLUMNS:
-                self.columns[name].append(_short(point[name]))
-            self.steps.append(event["step"])
+            now = {"seconds": event["seconds"], "held": held, "train": train, "step": event["step"]}
+            self._draw({**self.last, **now})
+            if self.kept and self.kept["step"] == event["step"]:
+                self.kept |= {"seconds": event["seconds"], "epoch": self.last["epoch"]}
         measured = {"held": held, "train": train}
         self.last |= {name: figure for name, figure in measured.items() if figure is not None}
         self.last["seconds"] = event["seconds"]
-        for sample in self.samples[-1:]:  # written by the model that is kept
-            if sample["step"] == event["step"]:
-                sample["perplexity"] = held or sample["perplexity"]
-
-    def _sample(self, event: Mapping[str, Any]) -> None:
-        prefix = event["prefix"]
-        text = [prefix, event["text"][len(prefix) :]]
-        latest = self.samples[-1] if self.samples else None
-        if latest and latest["step"] == event["step"] and text[0] != latest["texts"][0][0]:
-            latest["texts"].append(text)  # another prefix at the same moment
-            return
-        self.samples.append(
-            {
-                "step": event["step"],
-                "seconds": event["seconds"],
-                "epoch": self.last.get("epoch") or 0.0,
-                "perplexity": self.last.get("held") or self.last.get("train"),
-                "texts": [text],
-            }
-        )
-
-    def _share(self, sample: Mapping[str, Any]) -> float | None:
-        """How much of the run was done when this sample was taken; None where that is open."""
-        if sample["step"] == 0:
-            return 0.0
-        if epochs := self.facts.get("epochs"):
-            return min(1.0, float(sample["epoch"]) / float(epochs))
-        if budget := self.facts.get("seconds"):
-            return min(1.0, float(sample["seconds"]) / float(budget))
-        return None
-
-
-def _row(
-    share: float | None, sample: Mapping[str, Any] | None = None, *, now: bool = False
-) -> dict[str, Any]:
-    return {"share": share, "sample": dict(sample) if sample else None, "now": now}
+        if event["reason"] in ("finished", "stopped"):  # the kept model wrote the last sample
+            self.strip.keep(event["step"], (self.kept or {}).get("held") or held)
 
 
 def _published(name: str) -> list[tuple[float, float]]:
     """The published (epoch, perplexity) points of a textbook recipe."""
     recipe = RECIPES.get(name)
     return [(float(epoch), p) for epoch, p in recipe.published.items()] if recipe else []
+
+
+def _why(message: str) -> str | None:
+    """The name of a failure that the page can tell in both its languages."""
+    return next((name for name, pair in FAILURES.items() if pair[0] == message), None)
+
+
+def _chinese(title: str) -> str:
+    """A text's name for a Chinese reader; that of somebody's own file stays as it is."""
+    known = {entry.title: entry.title_zh for entry in corpora.ENTRIES}
+    known["pasted text"] = "粘贴的文本"
+    return known.get(title) or re.sub(r"^([\d,]+) files$", r"\1 个文件", title)
 
 
 def _number(value: Any) -> float | None:
@@ -235,7 +245,7 @@ def run_card(value: dict[str, Any]) -> gr.HTML:
     return gr.HTML(
         value,
         html_template=asset("card.html"),
-        js_on_load=asset("chart.js") + asset("card.js"),
+        js_on_load=asset("chart.js") + asset("attention.js") + asset("card.js"),
         apply_default_css=False,
-        words=words.both(words.SHARED, RECIPE_NAMES, CARD),
+        words=words.both(words.SHARED, RECIPE_NAMES, CARD, FAILURES),
     )

@@ -13,12 +13,14 @@ const put = (selector, text) => {
 };
 
 const whole = new Intl.NumberFormat(zh ? "zh-CN" : "en-US", { maximumFractionDigits: 0 });
+const TOP = 1e6; // what is above says no more than that it is
 const figure = (value, places) =>
   value == null ? "–"
-    : value >= 1e6 ? value.toExponential(1)
+    : value > TOP ? "> 10⁶"
     : value >= 100 ? whole.format(value)
     : value.toFixed(places ?? (value >= 10 ? 1 : 2));
 const bits = (perplexity) => (perplexity == null ? null : Math.log2(perplexity));
+const inBits = (perplexity) => (perplexity > TOP ? `> ${bits(TOP).toFixed(0)}` : figure(bits(perplexity), 2));
 const clock = (seconds) => {
   const s = Math.floor(seconds);
   const two = (n) => String(n).padStart(2, "0");
@@ -26,8 +28,8 @@ const clock = (seconds) => {
     ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`
     : `${Math.floor(s / 60)}:${two(s % 60)}`;
 };
-const span = (seconds) => (seconds < 100 ? `${seconds.toFixed(1)} ${words.s}` : clock(seconds));
-const percent = (share) => `${Math.round(share * 100)} %`;
+const span = (seconds) => (seconds < 100 ? `${seconds.toFixed(1)}\u00a0${words.s}` : clock(seconds));
+const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
 let scale = "perplexity"; // the unit of the chart; "bits" is the other
 
@@ -88,6 +90,14 @@ function path(xs, ys, x, y) {
   return d;
 }
 
+// Which model a run that has ended leaves behind; `shown` is the perplexity that tells of it, and
+// `lost` says that it is no better than a blind guess.
+function keptModel(v) {
+  if (!v.kept || !["finished", "stopped", "diverged", "failed"].includes(v.state)) return null;
+  const shown = v.kept.held ?? (v.state === "diverged" ? v.kept.train : null);
+  return { ...v.kept, shown, lost: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? TOP) };
+}
+
 function axisEnd(v, byEpoch, xs) {
   const total = byEpoch ? v.facts.epochs : v.facts.seconds;
   const reached = xs.length ? xs[xs.length - 1] : 0;
@@ -111,13 +121,14 @@ function curve(v) {
     train.push(v.last.train);
     held.push(v.last.held);
   }
-  const room = { left: 46, right: width < 480 ? 94 : 108, top: 12, bottom: 26 };
+  const room = { left: 46, right: width < 480 ? 104 : 108, top: 12, bottom: 26 };
   const right = width - room.right, base = height - room.bottom;
   const known = Object.entries(v.facts.baselines ?? {}).filter(([, p]) => p);
   const published = v.facts.published ?? [];
   const seen = [...train, ...held].filter((p) => p != null);
-  const first = Math.max(...known.map(([, p]) => p), held[0] ?? train[0] ?? 0, known.length ? 2 : 90);
-  const high = Math.min(Math.max(first, ...seen), first * 4) * 1.12;
+  // No more than a little above the worst baseline: what explodes must not squeeze the rest.
+  const worst = Math.max(...known.map(([, p]) => p), known.length ? 2 : 90);
+  const high = Math.min(Math.max(worst, ...seen), worst * 2) * 1.12;
   const low = snapDown(Math.min(...seen, ...known.map(([, p]) => p), ...published.map((p) => p[1]), high / 8) / 1.12);
   const end = axisEnd(v, byEpoch, xs);
   const x = (value) => room.left + (value / end) * (right - room.left);
@@ -140,11 +151,11 @@ function curve(v) {
   }
   if (byEpoch) node(svg, "text", { class: "tick", x: right + 20, y: base + 18 }, words.epochs);
 
-  const value = (p) => (scale === "bits" ? figure(bits(p), 2) : figure(p));
+  const value = (p) => (scale === "bits" ? inBits(p) : figure(p));
   const labels = [];
   for (const [name, p] of known) {
     node(svg, "line", { class: "baseline", x1: room.left, x2: right, y1: y(p), y2: y(p) });
-    labels.push({ y: y(p), text: `${words[name]} ${scale === "bits" ? value(p) : figure(p)}`, kind: "of-baseline" });
+    labels.push({ y: y(p), text: `${words[name]} ${value(p)}`, kind: "of-baseline" });
   }
   for (const [epoch, p] of published) {
     if (epoch <= end) {
@@ -157,7 +168,13 @@ function curve(v) {
     if (last == null) continue;
     const only = name === "train" && !held.some((p) => p != null);
     node(svg, "path", { class: `curve ${only ? "held" : name}`, d: path(xs, series, x, y) });
-    labels.push({ y: y(last), text: `${words[`curve-${name}`]} ${value(last)}`, kind: `of-${only ? "held" : name}` });
+    const kind = last > TOP || (v.state === "diverged" && name === "held") ? "of-problem" : `of-${only ? "held" : name}`;
+    labels.push({ y: y(last), text: `${words[`curve-${name}`]} ${value(last)}`, kind });
+  }
+  const kept = keptModel(v), keptAt = kept?.[byEpoch ? "epoch" : "seconds"];
+  if (keptAt != null && kept.shown != null && figure(kept.shown) !== figure(v.last.held ?? v.last.train)) {
+    const dot = node(svg, "circle", { class: "kept", cx: x(keptAt), cy: y(kept.shown), r: 4.5 });
+    node(dot, "title", {}, say("kept-at", { p: value(kept.shown) }));
   }
   if (published.length && !known.some(([, p]) => Math.abs(y(p) - y(published.at(-1)[1])) < 1))
     labels.push({ y: y(published.at(-1)[1]), text: `${words.published} ${value(published.at(-1)[1])}`, kind: "of-baseline" });
@@ -204,7 +221,7 @@ function gradients(v) {
   const low = Math.min(...all, 0.1) / 1.3, high = Math.max(...all, 1) * 1.3;
   const byEpoch = Boolean(v.facts.epochs);
   const xs = v.columns[byEpoch ? "epoch" : "seconds"];
-  const right = width - (width < 480 ? 94 : 108), base = height - 8;
+  const right = width - (width < 480 ? 104 : 108), base = height - 8;
   const end = axisEnd(v, byEpoch, xs);
   const x = (value) => 46 + (value / end) * (right - 46);
   const y = (n) => base - (Math.log(Math.max(n, low) / low) / Math.log(high / low)) * (base - 8);

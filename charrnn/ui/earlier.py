@@ -8,10 +8,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import shelf
 from .card import Story
+from .house import House
+from .wish import USUAL_ZH
 
 
-def earlier(directory: Path, *, parameters: int, title: str, title_zh: str) -> Story | None:
+def first_story(house: House, tongue: str) -> tuple[Story, str | None]:
+    """What the card shows before any run: that of a shipped model, and the model's name.
+
+    A Chinese visitor is shown how the Chinese model learned. Without any model the card is idle.
+    """
+    models = shelf.shipped(house)
+    if tongue == "zh":
+        models.sort(key=lambda model: model.key != USUAL_ZH)
+    for model in models:
+        about = shelf.describe(model)
+        name = str((about["corpus"] or {}).get("name", model.key))
+        story = earlier(model.directory, parameters=about["parameters"], title=name)
+        if story:
+            return story, model.key
+    story = Story()
+    story.state = "idle"
+    return story, None
+
+
+def earlier(directory: Path, *, parameters: int, title: str) -> Story | None:
     """The story of the run that made the checkpoint in `directory`; None without its log.
 
     `parameters` is how many the model has, which the log does not say.
@@ -23,7 +45,7 @@ def earlier(directory: Path, *, parameters: int, title: str, title_zh: str) -> S
             log = [_progress(row) for row in csv.DictReader(file)]
     except FileNotFoundError:
         return None
-    story = Story(title=title, title_zh=title_zh)
+    story = Story(title=title)
     for event in _events(config, parameters, log, samples):
         story.tell(event)
     story.earlier = True
@@ -60,14 +82,23 @@ def _events(
         yield event
     for sample in waiting:
         yield {"event": "sample", "seconds": seconds, **sample}
+    last: dict[str, Any] = log[-1] if log else {}
+    held = results["validation_perplexity"]  # of the model that was kept, not of the last one
+    yield {
+        "event": "checkpoint",
+        "seconds": results["seconds"],
+        "step": results["step"],
+        "path": "",
+        "validation_perplexity": held,
+    }
     yield {
         "event": "end",
         "reason": "finished",
         "message": "",
         "seconds": results["seconds"],
-        "step": log[-1]["step"] if log else 0,
+        "step": last.get("step", 0),
         "train_perplexity": results["train_perplexity"],
-        "validation_perplexity": results["validation_perplexity"],
+        "validation_perplexity": last.get("validation_perplexity", held),
     }
 
 

@@ -9,12 +9,26 @@ from typing import Any
 import gradio as gr
 
 from .. import corpora
+from ..corpus import Corpus
 from ..errors import UserError
 from ..recipes import RECIPES
 from . import words
 from .custom import Custom, custom_settings
 from .look import asset
-from .wish import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, USUAL, Wish, size, told
+from .wish import (
+    BUDGETS,
+    CUSTOM,
+    EXPERIMENTS,
+    OWN,
+    TEXTBOOK,
+    USUAL,
+    OfflineError,
+    Wish,
+    model_told,
+    size,
+    text_told,
+    unbroken,
+)
 from .words import key
 from .words_train import RECIPES as NAMES
 from .words_train import REPORT, TRAIN
@@ -41,8 +55,7 @@ def form_words() -> words.Words:
             else:
                 whole = size(entry.characters)
                 amount = words.say(TRAIN["train-card-download"], tongue, size=whole)
-            unbroken = title.replace(" ", "\u00a0")  # a name stays on its line
-            said.append(f"{unbroken}\n{what} · {amount}")
+            said.append(f"{unbroken(title)}\n{what} · {amount}")
         table[f"corpus-{entry.name}"] = (said[0], said[1])
     table[f"corpus-{OWN}"] = _two_lines(TRAIN["train-own"], TRAIN["train-own-how"])
     for name in BUDGETS:
@@ -104,26 +117,32 @@ class Form:
 
     def looked_over(self, wish: Wish, tongue: str) -> dict[Any, Any]:
         """What the form shows of a wish: report, model, button, and what is wrong with it."""
-        plan, problem = None, None
-        if wish.fetched() and not wish.empty:
-            try:
+        corpus, settled, problem = None, None, None
+        try:
+            settled = wish.settled()
+            if wish.fetched() and not wish.empty:
                 plan = wish.plan()
-            except UserError as error:
-                problem = error
-        report, model = told(wish, plan)
+                corpus, settled = plan.corpus, (plan.model, plan.training)
+        except UserError as error:
+            problem = error
+            corpus = _as_far(wish)
         return {
             self.own: gr.update(visible=wish.corpus == OWN),
             self.experiment: gr.update(visible=wish.recipe == TEXTBOOK),
             self.custom.group: gr.update(visible=wish.recipe == CUSTOM),
-            self.report: report,
-            self.model: model,
-            self.go: wish.button(tongue, plan.training if plan else None),
+            self.report: text_told(wish, corpus),
+            self.model: model_told(wish, settled if corpus or wish.corpus != OWN else None),
+            self.go: wish.button(tongue, settled[1] if settled else None),
             **self.problem(problem, tongue),
         }
 
     def problem(self, error: UserError | None, tongue: str) -> dict[Any, str]:
         """A problem beside the field that caused it; none clears both places."""
-        said = words.problem(error.message, tongue) if error else ""
+        said = ""
+        if isinstance(error, OfflineError):
+            said = error.said(tongue)
+        elif error:
+            said = words.problem(error.message, tongue)
         of_text = error is not None and (error.field or "corpus") in _TEXT_FIELDS
         return {
             self.text_problem: said if of_text else "",
@@ -131,10 +150,22 @@ class Form:
         }
 
 
+def _as_far(wish: Wish) -> Corpus | None:
+    """The text alone, where something else is wrong: it has not become less readable for that."""
+    if wish.empty or not wish.fetched():
+        return None
+    try:
+        return wish.read()
+    except UserError:
+        return None
+
+
 def build_form() -> Form:
     """Build the column inside the Column that is open now."""
     wish = Wish()
-    report, model = told(wish, wish.plan())
+    plan = wish.plan()
+    report = text_told(wish, plan.corpus)
+    model = model_told(wish, (plan.model, plan.training))
     corpus = gr.Radio(
         [(key(f"corpus-{name}"), name) for name in (*(e.name for e in corpora.ENTRIES), OWN)],
         value=wish.corpus,

@@ -4,12 +4,11 @@
 const button = (name) => find('[data-do="' + name + '"]');
 
 const KEPT = 20; // pages that undo can go back to
+// Milliseconds of silence: a first frame may have to wait in the server's queue, the others come
+// ten times a second.
+const PATIENCE = { first: 60000, next: 20000 };
 const STORE = "charrnn:pages";
 const BLANK = { id: "", state: "blank", prefix: "", text: "", tint: "", columns: null };
-
-const area = find(".write-page");
-const textBox = find(".write-text");
-const trioBox = find(".write-trio");
 
 // Checkpoint and prefix, as they stand in Gradio's own inputs; they may have changed before this
 // tab was first drawn.
@@ -18,66 +17,14 @@ let pages = [];
 let at = -1;
 let pending = false; // asked for, and nothing has come yet
 let asks = 0;
+let askedBy = "generate"; // the button that set the model writing
 let halting = false; // the server has been told to stop; until it has, nothing new is asked for
-let halted = ""; // the page that was stopped: frames still on their way do not restart it
+let halted = ""; // the page that was stopped: frames still on their way do not add to it
 let prefixEdited = true; // whether the panel speaks of the prefix or of the page
+let watching = null; // the timer that gives up on a stream which has fallen silent
 
 const current = () => (at < 0 ? BLANK : pages[at]);
 const writing = () => pending || halting || current().state === "writing";
-
-// ---- the text --------------------------------------------------------------------------------
-
-const body = new Growing(textBox);
-let columns = [];
-let drawn = null; // what `body` shows: a page's id, or the prefix of a blank page
-
-function drawText(page) {
-  const wanted = page.id || "blank:" + fields.prefix;
-  if (drawn !== wanted || body.units > page.text.length) {
-    body.reset(page.id ? page.prefix : fields.prefix, page.full);
-    trioBox.replaceChildren();
-    columns = [];
-    drawn = wanted;
-    // Whoever reads begins where the new part begins; after that nothing scrolls by itself.
-    const old = page.tint.length - (page.written ?? 0);
-    const points = Array.from(page.text);
-    body.grow(points.slice(0, old).join(""), page.tint.slice(0, old));
-    area.scrollTop = Math.max(0, area.scrollHeight - area.clientHeight * (old ? 0.7 : 1));
-    if (!old) area.scrollTop = 0;
-  }
-  body.grow(page.text, page.tint);
-  if (!page.id && !fields.prefix) {
-    textBox.dataset.hint = words[fields.checkpoint ? "empty" : "empty-no-model"];
-  } else delete textBox.dataset.hint;
-  textBox.classList.toggle("before-trio", Boolean(page.columns));
-  (page.columns ?? []).forEach((column, i) => {
-    columns[i] ??= newColumn(column.alpha, page.full, i);
-    columns[i].text.grow(column.text, column.tint);
-    columns[i].keep.disabled = page.state === "writing";
-  });
-}
-
-function newColumn(alpha, full, i) {
-  const box = document.createElement("article");
-  const head = document.createElement("header");
-  const title = document.createElement("h4");
-  title.textContent = say("alpha", { n: alpha });
-  const keep = document.createElement("button");
-  keep.type = "button";
-  keep.className = "act small";
-  keep.textContent = words.keep;
-  keep.onclick = () => keepColumn(i);
-  const text = document.createElement("div");
-  text.dir = "auto";
-  head.append(title, keep);
-  box.append(head, text);
-  trioBox.append(box);
-  const growing = new Growing(text);
-  growing.reset("", full);
-  return { text: growing, keep };
-}
-
-// ---- everything else -------------------------------------------------------------------------
 
 function status(page) {
   if (pending || !page.id) return "";
@@ -108,15 +55,41 @@ function draw() {
   put(find(".write-status"), status(page));
   drawProblem(pending ? null : page.problem);
   element.querySelector(".write").classList.toggle("writing", busy);
+  const focused = document.activeElement;
   button("generate").hidden = busy;
   button("stop").hidden = !busy;
-  button("stop").disabled = halting;
+  button("stop").setAttribute("aria-disabled", String(halting)); // disabled would lose the focus
   button("generate").disabled = button("trio").disabled = !fields.checkpoint;
   button("trio").disabled ||= busy;
   button("continue").disabled = busy || !page.text || Boolean(page.columns) || !fields.checkpoint;
   button("undo").disabled = busy || at < 0;
   button("redo").disabled = busy || at >= pages.length - 1;
   button("copy").disabled = !page.id;
+  keepFocus(focused);
+  watchOver(busy);
+}
+
+// A button that goes, or can do no more, hands the keyboard on: to Stop, and back from it.
+function keepFocus(was) {
+  const name = was?.dataset?.do;
+  if (!name || !element.contains(was) || !(was.hidden || was.disabled)) return;
+  const next = writing() ? ["stop"] : [askedBy, { undo: "redo", redo: "undo" }[name], "generate"];
+  next.map((one) => one && button(one)).find((one) => one && !one.hidden && !one.disabled)?.focus({ preventScroll: true });
+}
+
+// A stream may die without a word, and then nothing would ever say that it is over.
+function watchOver(busy) {
+  clearTimeout(watching);
+  if (busy) watching = setTimeout(giveUp, pending ? PATIENCE.first : PATIENCE.next);
+}
+
+function giveUp() {
+  trigger("halt");
+  pending = halting = false;
+  const problem = { message: words.silent, field: null };
+  if (at < 0) BLANK.problem = problem;
+  else pages[at] = { ...current(), state: current().state === "writing" ? "stopped" : current().state, problem };
+  show(current());
 }
 
 // A page arrived from the server, or was made here.
@@ -125,7 +98,7 @@ function take(page) {
     if (at >= 0) props.value = current();
     return;
   }
-  if (page.id === halted && page.state === "writing") page = { ...page, state: "stopped" };
+  if (page.id && page.id === halted) page = current(); // what stood there at Stop is what is kept
   if (!page.id) {
     at = -1; // only ever a problem before the first page
     BLANK.problem = page.problem;
@@ -179,6 +152,7 @@ function keepColumn(i) {
   const page = current();
   const { alpha, text, tint } = page.columns[i];
   made({ ...page, mode: "sample", alpha, rate: null, written: tint.length, text: page.text + text, tint: page.tint + tint });
+  button("continue").focus({ preventScroll: true }); // the button that was pressed is gone
 }
 
 function pick({ character, p, full }) {
@@ -217,7 +191,10 @@ function ask(what) {
   if (writing() || !fields.checkpoint) return;
   pending = true;
   asks += 1;
-  trigger("write", { what });
+  askedBy = what;
+  halted = "";
+  props.value = current().id ? current() : { id: "" }; // and no later frame of a page that was stopped
+  trigger("write", { what, checkpoint: (window.generateFields ?? fields).checkpoint });
   draw();
 }
 
@@ -320,6 +297,7 @@ watch("value", () => take(props.value));
 
 try {
   ({ pages, at } = JSON.parse(sessionStorage.getItem(STORE)) ?? { pages, at });
+  pages = pages.map((page) => (page.state === "writing" ? { ...page, state: "stopped" } : page));
   prefixEdited = at < 0;
 } catch {
   sessionStorage.removeItem(STORE);

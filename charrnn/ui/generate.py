@@ -1,15 +1,19 @@
 """The Generate tab: a page on which a trained model writes.
 
-A checkpoint, a prefix, one button. The text is drawn by `generate.js`, which also keeps what undo
-and redo need; how the next character is chosen, and the ten likeliest ones, by `likely.js`; what
-the two share is `drawing.js`. What is on the page travels with every request, so nothing is
-remembered here between two of them.
+A checkpoint, a prefix, one button. The text is drawn by `sheet.js`; `generate.js` has the buttons
+and keeps what undo and redo need; how the next character is chosen, and the ten likeliest ones,
+is `likely.js`; what they share is `drawing.js`. What is on the page travels with every request,
+so nothing is remembered here between two of them; what the browser remembers is in `memory.py`.
+
+The chooser is no input of any event that the server answers. Gradio refuses a value that is not
+among the choices it last sent, and two updates of the choices may cross; so the key comes along
+beside it, and `find` has the last word.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +21,23 @@ import gradio as gr
 
 from ..errors import UserError
 from . import words
+from .choices import choices
 from .house import House
 from .look import asset
-from .shelf import Model, describe, find, offered
+from .memory import CHOSEN, Memory
+from .shelf import find
+from .wish import USUAL_ZH
 from .words_generate import GENERATE, PAGE
 from .writing import ALPHAS, TRIO, Manner, Page, blank, clean, following, outlook, write, write_trio
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4  # pages written at the same time; more wait in the queue
+LARGEST_SEED = 2**31 - 1
 
+# The key of the model that stands in the chooser, told at once; and handed over with an event.
+_NOTE = """(checkpoint, prefix) => { window.generateFields = {checkpoint, prefix}; }"""
+_WITH_KEY = """(_, ...given) => [window.generateFields.checkpoint, ...given]"""
 # Tells the two drawings what stands in Gradio's own fields; needs no answer from the server.
 _TELL = """(checkpoint, prefix) => {
   window.generateFields = {checkpoint, prefix};
@@ -37,25 +48,28 @@ _SETTLED = """() => { document.dispatchEvent(new CustomEvent("generate:settled")
 
 @dataclass(frozen=True)
 class GenerateTab:
-    """What other tabs need: the chooser, and `offer(runs, chosen)`, the update that lists the
-    shipped models and a visitor's `runs` in it and, unless `chosen` is None, selects that one,
-    which is listed too."""
+    """What other tabs need: the chooser; `brought`, the input in which JavaScript hands a memory
+    over; and the updates of the chooser. `offer(memory, tongue, chosen)` lists the shipped models
+    and the visitor's and, unless `chosen` is None, selects that one, which is listed too;
+    `welcome(memory, tongue)` selects what was chosen last, or on a first visit the usual model."""
 
     checkpoint: gr.Dropdown
-    offer: Callable[[Sequence[str], str | None], dict[str, Any]]
+    brought: gr.JSON
+    offer: Callable[[Memory, str, str | None], dict[str, Any]]
+    welcome: Callable[[Memory, str], dict[str, Any]]
 
 
 def generate_tab(house: House) -> GenerateTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
-    choices = _choices(house, [])
-    first = choices[0][1] if choices else None
+    shelf = choices(house, [], "en")
+    first = shelf[0][1] if shelf else None
     suggestion = _suggestion(house, first)
     table = words.both(PAGE)
 
     with gr.Row(elem_classes="house-columns write-columns"):
         with gr.Column(scale=2, min_width=300, elem_classes="card write-main"):
             checkpoint = gr.Dropdown(
-                choices,
+                shelf,
                 value=first,
                 label=words.key("write-checkpoint"),
                 filterable=False,
@@ -74,7 +88,7 @@ def generate_tab(house: House) -> GenerateTab:
             page = gr.HTML(
                 {"id": ""},
                 html_template=asset("generate.html"),
-                js_on_load=asset("drawing.js") + asset("generate.js"),
+                js_on_load=asset("drawing.js") + asset("sheet.js") + asset("generate.js"),
                 words=table,
                 trio=TRIO,
                 fields={"checkpoint": first, "prefix": suggestion},
@@ -104,13 +118,16 @@ def generate_tab(house: House) -> GenerateTab:
             _problem("settings")
 
     suggested = gr.State(suggestion)
-    checkpoint.change(
+    brought = gr.JSON(visible=False)
+    checkpoint.change(None, [checkpoint, prefix], js=_NOTE, api_visibility="private").then(
         _suggest(house),
-        [checkpoint, prefix, suggested],
+        [brought, prefix, suggested],
         [prefix, suggested],
+        js=_WITH_KEY,
         show_progress="hidden",
         api_visibility="private",
     ).then(None, [checkpoint, prefix], js=_TELL, api_visibility="private")
+    checkpoint.input(None, checkpoint, js=CHOSEN, api_visibility="private")
     prefix.change(
         None,
         [checkpoint, prefix],
@@ -120,7 +137,7 @@ def generate_tab(house: House) -> GenerateTab:
     )
     writing = page.write(
         _writer(house),
-        [checkpoint, prefix, page, choice, length, seed],
+        [prefix, page, choice, length, seed],
         page,
         show_progress="hidden",
         concurrency_limit=AT_ONCE,
@@ -133,14 +150,30 @@ def generate_tab(house: House) -> GenerateTab:
         None, js=_SETTLED, api_visibility="private"
     )
 
-    def offer(runs: Sequence[str], chosen: str | None = None) -> dict[str, Any]:
-        choices = _choices(house, [*runs, *([chosen] if chosen else [])])
-        if chosen is None and first is None and choices:
-            chosen = choices[0][1]  # the shelf is empty: better a run than nothing
-        update: dict[str, Any] = {"choices": choices}
+    def offer(memory: Memory, tongue: str, chosen: str | None = None) -> dict[str, Any]:
+        keys = [key for key in (*memory.runs, memory.chosen, chosen) if key]
+        listed = choices(house, keys, tongue)
+        if chosen is None and first is None and listed:
+            chosen = _known_or_first(memory.chosen, listed)  # better a run than an empty shelf
+        update: dict[str, Any] = {"choices": listed}
         return gr.update(**update if chosen is None else update | {"value": chosen})
 
-    return GenerateTab(checkpoint, offer)
+    def welcome(memory: Memory, tongue: str) -> dict[str, Any]:
+        listed = choices(house, [key for key in (*memory.runs, memory.chosen) if key], tongue)
+        usual = USUAL_ZH if tongue == "zh" else None
+        value = _known_or_first(memory.chosen, listed, usual)
+        return gr.update(choices=listed, value=value)
+
+    return GenerateTab(checkpoint, brought, offer, welcome)
+
+
+def _known_or_first(
+    chosen: str | None, listed: list[tuple[str, str]], *usual: str | None
+) -> str | None:
+    """The first of `chosen` and the `usual` ones that is on the list, or else the list's first."""
+    keys = [key for _, key in listed]
+    known = [key for key in (chosen, *usual) if key in keys]
+    return next(iter(known or keys), None)
 
 
 def _problem(place: str) -> None:
@@ -157,7 +190,6 @@ def _writer(house: House) -> Callable[..., Iterator[Page]]:
     `continue` what is on the page, or set `trio`, three α, side by side."""
 
     def shown(
-        checkpoint: str | None,
         prefix: str,
         page: Page,
         choice: dict[str, Any],
@@ -169,11 +201,13 @@ def _writer(house: House) -> Callable[..., Iterator[Page]]:
         tongue = words.language(request)
         latest = page
         try:
+            checkpoint = getattr(event, "checkpoint", None)
             if checkpoint is None:
                 message = words.say(GENERATE["write-no-model"], tongue)
-                raise UserError(message, field="checkpoint")
+                yield _with_problem(latest, message, "checkpoint")
+                return
             manner = Manner(str(choice["mode"]), float(choice["alpha"]), int(length), _seed(seed))
-            opened = find(house, checkpoint).open()
+            opened = find(house, str(checkpoint)).open()
             onwards = event.what == "continue"
             fresh = following(page) if onwards else blank(clean(prefix))
             start = write_trio if event.what == "trio" else write
@@ -189,14 +223,20 @@ def _writer(house: House) -> Callable[..., Iterator[Page]]:
 
 
 def _seed(typed: str) -> int | None:
-    """The seed someone typed; None where there is none."""
-    if not typed.strip():
+    """The seed someone typed; None where there is none.
+
+    It goes back to the page as a JSON number, and Gradio's stream dies of one beyond 64 bits.
+    """
+    typed = typed.strip()
+    if not typed:
         return None
-    try:
+    if typed.isdecimal() and len(typed) <= 20 and int(typed) <= LARGEST_SEED:
         return int(typed)
-    except ValueError:
-        message = f"seed = {typed[:40]}: give a whole number of at least 0, or leave it empty."
-        raise UserError(message, field="seed") from None
+    shown = typed if len(typed) <= 40 else typed[:39] + "…"
+    raise UserError(
+        f"seed = {shown}: give a whole number from 0 to {LARGEST_SEED}, or leave it empty.",
+        field="seed",
+    )
 
 
 def _with_problem(page: Page, message: str, field: str | None) -> Page:
@@ -216,10 +256,10 @@ def _look(house: House) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]
     return look
 
 
-def _suggest(house: House) -> Callable[[str | None, str, str], tuple[str, str]]:
-    def suggest(checkpoint: str | None, prefix: str, suggested: str) -> tuple[str, str]:
+def _suggest(house: House) -> Callable[[object, str, str], tuple[str, str]]:
+    def suggest(checkpoint: object, prefix: str, suggested: str) -> tuple[str, str]:
         """The chosen model's own prefix, unless the visitor has written one."""
-        suggestion = _suggestion(house, checkpoint)
+        suggestion = _suggestion(house, checkpoint if isinstance(checkpoint, str) else None)
         return (suggestion if prefix in ("", suggested) else prefix), suggestion
 
     return suggest
@@ -234,24 +274,3 @@ def _suggestion(house: House, key: str | None) -> str:
     except UserError:
         return ""
     return clean(prefixes[0]) if isinstance(prefixes, list) and prefixes else ""
-
-
-def _choices(house: House, runs: Sequence[str]) -> list[tuple[str, str]]:
-    """Label and key of every model on offer; a damaged one is left out."""
-    choices = []
-    for model in offered(house, runs):
-        try:
-            choices.append((_label(model), model.key))
-        except UserError as error:
-            log.warning("%s is not offered: %s", model.directory, error.message)
-    return choices
-
-
-def _label(model: Model) -> str:
-    known = describe(model)
-    parts = [known["title"], known["model"]]
-    if known["perplexity"] is not None:
-        parts.append(f"perplexity {known['perplexity']:.3g}")
-    if model.run:
-        parts.append(f"run {model.key[:4]}…")
-    return " · ".join(parts)

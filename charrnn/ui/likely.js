@@ -14,7 +14,8 @@ let asked = 0;
 
 const figure = (p) => {
   const share = 100 * p;
-  return share >= 9.95 ? share.toFixed(0) : share >= 0.05 ? share.toFixed(1) : "0";
+  if (share < 0.05) return share > 0 ? "<0.1" : "0";
+  return share.toFixed(share >= 9.95 ? 0 : 1);
 };
 
 const rows = Array.from({ length: ROWS }, () => {

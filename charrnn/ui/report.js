@@ -18,18 +18,31 @@ const put = (selector, text) => {
   node.hidden = !text;
 };
 
+const whole = (part) => part.replaceAll(" ", "\u00a0"); // lines break between facts, not in them
+
 function facts(v) {
   if (v.empty) return words.nothing;
-  if (v.download) return [say("characters", { n: number.format(v.characters) }), say("download", v.download)].join(" · ");
+  if (v.characters == null) return "";
+  const characters = say("characters", { n: number.format(v.characters) });
+  if (v.symbols == null) return characters;
   const parts = [
-    say("characters", { n: number.format(v.characters) }),
+    characters,
     say("symbols", { n: number.format(v.symbols) }),
     v.encoding,
   ];
   if (v.line_ends !== "none") parts.push(say("line-ends", { kind: v.line_ends }));
   const share = (100 * v.held_out) / v.characters;
   parts.push(v.held_out ? say("held-out", { share: +share.toFixed(1) }) : words["nothing-held-out"]);
-  return parts.join(" · ");
+  return parts.map(whole).join(" · ");
+}
+
+// How a text that is not here yet comes; from where is a hint, for the few who want to know.
+function download(v) {
+  const part = document.createElement("span");
+  part.className = "hint";
+  part.title = say("download-hint", v.download);
+  part.textContent = say("download", v.download);
+  element.querySelector(".report-facts").append(" · ", part);
 }
 
 function model(v) {
@@ -44,6 +57,7 @@ function model(v) {
 function draw() {
   const v = props.value ?? { empty: true };
   put(".report-facts", facts(v));
+  if (v.download) download(v);
   const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ${count}`);
   put(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
   put(".report-preview", v.preview ?? "");

@@ -19,13 +19,14 @@ from .. import corpora
 from ..errors import UserError
 from ..recipes import RECIPES
 from ..runs import Run
-from . import shelf, words
+from . import words
 from .card import ENDED, Story, run_card
-from .earlier import earlier
+from .earlier import first_story
 from .form import Form, build_form
 from .house import House
 from .wish import OWN, TEXTBOOK, USUAL_ZH, Wish, size
 from .words import key
+from .words_train import TRAIN
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +64,9 @@ class _Stage:
 
 def train_tab(house: House) -> TrainTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
-    first, first_model = _earlier(house)
-    with gr.Row(elem_classes="house-columns"):
-        with gr.Column(scale=1, min_width=280, elem_classes="train-side"):
+    first, first_model = first_story(house, "en")
+    with gr.Row(elem_classes="house-columns train-columns"):
+        with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
             form = build_form()
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
             card = run_card(first.value())
@@ -137,14 +138,16 @@ def _wire_run(house: House, form: Form, stage: _Stage) -> None:
         wish, tongue = form.wish(values), words.language(request)
 
         async def frames() -> Frames:
-            yield {form.go: gr.update(interactive=False), **form.problem(None, tongue)}
+            # The button stays on while nothing else has happened: it has the keyboard's focus, and
+            # a second press is not heard before this one's event is over.
+            yield form.problem(None, tongue)
             told = _Fetching(wish)
             planning = asyncio.create_task(asyncio.to_thread(wish.plan, told.progress))
             while not (await asyncio.wait({planning}, timeout=EVERY))[0]:
                 if told.story:
-                    yield {stage.card: told.story.value()}
+                    yield {stage.card: told.story.value(), form.go: gr.update(interactive=False)}
             run = await asyncio.to_thread(house.runs.start, planning.result())
-            async for frame in _follow(house, form, stage, run):
+            async for frame in _follow(house, form, stage, run, tongue):
                 yield frame
 
         async for frame in _guarded(frames, form, stage, house, run_id, tongue):
@@ -154,7 +157,8 @@ def _wire_run(house: House, form: Form, stage: _Stage) -> None:
         tongue = words.language(request)
 
         async def frames() -> Frames:
-            async for frame in _follow(house, form, stage, house.runs.keep_training(str(run_id))):
+            run = await asyncio.to_thread(house.runs.keep_training, str(run_id))
+            async for frame in _follow(house, form, stage, run, tongue):
                 yield frame
 
         async for frame in _guarded(frames, form, stage, house, run_id, tongue):
@@ -162,14 +166,15 @@ def _wire_run(house: House, form: Form, stage: _Stage) -> None:
 
     async def find_again(run_id: str | None, request: gr.Request) -> Frames:
         """On load: the run that the address names, or the one this browser had last."""
-        named = request.query_params.get("run")
+        named, tongue = request.query_params.get("run"), words.language(request)
         run = _find(house, named or run_id)
         if run is None:  # (a generator that yields nothing would empty its outputs)
-            story, _ = _earlier(house)
+            story, model = first_story(house, tongue)
             story.missing = bool(named)
-            yield {stage.card: story.value()}  # not the id: a click may have begun a run by now
+            # Not the id: a click may have begun a run by now.
+            yield {stage.card: story.value(), stage.model: model}
             return
-        async for frame in _follow(house, form, stage, run):
+        async for frame in _follow(house, form, stage, run, tongue):
             yield frame
 
     def stop(run_id: str | None) -> None:
@@ -202,7 +207,7 @@ class _Fetching:
         self.story: Story | None = None
         if not wish.fetched():
             entry = corpora.find(wish.corpus)
-            self.story = Story(title=entry.title, title_zh=entry.title_zh)
+            self.story = Story(title=entry.title)
             self.story.state = "downloading"
 
     def progress(self, done: int, whole: int | None) -> None:
@@ -224,22 +229,24 @@ async def _guarded(
         async for frame in frames():
             yield frame
     except UserError as error:
-        yield {**form.problem(error, tongue), **_settled(house, form, stage, run_id)}
+        if error.__cause__ is not None:  # what people need not know, such as a resolver's words
+            log.warning("%s", error.message)
+        yield {**form.problem(error, tongue), **_settled(house, form, stage, run_id, tongue)}
     except Exception:
         log.exception("a run could not be started or followed")
         problem = form.problem(_broken(tongue), tongue)
-        yield {**problem, **_settled(house, form, stage, run_id)}
+        yield {**problem, **_settled(house, form, stage, run_id, tongue)}
 
 
 def _broken(tongue: str) -> UserError:
     return UserError(words.say(words.SHARED["broken"], tongue), field="text")
 
 
-def _settled(house: House, form: Form, stage: _Stage, run_id: str | None) -> Frame:
+def _settled(house: House, form: Form, stage: _Stage, run_id: str | None, tongue: str) -> Frame:
     """The page as it was: the browser's own last run on the card, or else an earlier one."""
     run = _find(house, run_id)
     if run is None:
-        story, model = _earlier(house)
+        story, model = first_story(house, tongue)
         state = "idle"
     else:
         story, model, state = _story(run), run.id if run.checkpoint else None, run.state
@@ -250,7 +257,7 @@ def _settled(house: House, form: Form, stage: _Stage, run_id: str | None) -> Fra
         stage.card: story.value(),
         form.go: gr.update(interactive=run is None or state in ENDED),
         stage.model: model,
-        **_buttons(stage, state, model is not None),
+        **_buttons(stage, state, model is not None, tongue),
     }
 
 
@@ -262,7 +269,7 @@ def _find(house: House, run_id: str | None) -> Run | None:
         return None
 
 
-async def _follow(house: House, form: Form, stage: _Stage, run: Run) -> Frames:
+async def _follow(house: House, form: Form, stage: _Stage, run: Run, tongue: str) -> Frames:
     """What the page shows of a run, from its first event until it has ended."""
     story = _story(run)
     yield {stage.run_id: run.id}
@@ -281,7 +288,7 @@ async def _follow(house: House, form: Form, stage: _Stage, run: Run) -> Frames:
             stood = stands
             frame[form.go] = gr.update(interactive=story.state in ENDED)
             frame[stage.model] = run.id if run.checkpoint else None
-            frame |= _buttons(stage, story.state, run.checkpoint is not None)
+            frame |= _buttons(stage, story.state, run.checkpoint is not None, tongue)
         if frame:
             yield frame
         if story.state in ENDED:
@@ -289,42 +296,20 @@ async def _follow(house: House, form: Form, stage: _Stage, run: Run) -> Frames:
         await asyncio.sleep(EVERY)
 
 
-def _buttons(stage: _Stage, state: str, has_model: bool) -> Frame:
-    """Each button on only where it makes sense."""
+def _buttons(stage: _Stage, state: str, has_model: bool, tongue: str) -> Frame:
+    """Each button on only where it makes sense; a run that waits has nothing to keep yet."""
     on = {
         stage.stop: state in ("queued", "running"),
         stage.sample: state == "running",
-        stage.keep: state in ("finished", "stopped") or (state == "failed" and has_model),
+        stage.keep: state in ("finished", "stopped", "failed") and has_model,
         stage.generate: has_model,
     }
-    return {button: gr.update(interactive=can) for button, can in on.items()}
-
-
-def _earlier(house: House) -> tuple[Story, str | None]:
-    """A finished run that a shipped model kept the log of, and the model's name."""
-    for model in shelf.shipped(house):
-        about = shelf.describe(model)
-        name = str((about["corpus"] or {}).get("name", model.key))
-        story = earlier(
-            model.directory,
-            parameters=about["parameters"],
-            title=name,
-            title_zh=_chinese(name),
-        )
-        if story:
-            return story, model.key
-    story = Story()
-    story.state = "idle"
-    return story, None
+    frame: Frame = {button: gr.update(interactive=can) for button, can in on.items()}
+    stop = words.say(TRAIN["train-cancel" if state == "queued" else "train-stop"], tongue)
+    frame[stage.stop] = gr.update(value=stop, interactive=on[stage.stop])
+    return frame
 
 
 def _story(run: Run) -> Story:
     """The story of a run, before its first event."""
-    name = str(run.request["corpus"]["name"])
-    return Story(run.id, title=name, title_zh=_chinese(name))
-
-
-def _chinese(title: str) -> str:
-    """The Chinese title of a text that comes with charrnn; another's stays as it is."""
-    known = {entry.title: entry.title_zh for entry in corpora.ENTRIES}
-    return known.get(title, title)
+    return Story(run.id, title=str(run.request["corpus"]["name"]))

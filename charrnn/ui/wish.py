@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import corpora
-from ..corpus import Text, read_files, read_text
+from ..corpus import Corpus, Text, read_files, read_text
 from ..errors import UserError
-from ..recipes import RECIPES, Plan, plan
+from ..model import ModelConfig
+from ..recipes import RECIPES, Plan, plan, settle
 from ..training import TrainingConfig
 from . import words
 from .words_train import TRAIN
@@ -27,7 +28,29 @@ BUDGETS = ("sprint", "coffee", "deep", "night")
 TEXTBOOK, CUSTOM = "textbook", "custom"
 EXPERIMENTS = tuple(name for name, recipe in RECIPES.items() if recipe.kind == "textbook")
 
+_BLANK = 100_000  # characters that a text of one's own has before it is given
+
 Progress = Callable[[int, int | None], None]
+
+
+class OfflineError(UserError):
+    """A text could not be fetched: the page says so in its own words, with the titles it shows."""
+
+    def __init__(self, entry: corpora.Entry, reason: str) -> None:
+        super().__init__(reason, field="corpus")
+        self.entry = entry
+
+    def said(self, tongue: str) -> str:
+        """What happened, and which texts need no network."""
+        near = [other for other in corpora.ENTRIES if other.embedded]
+        others = [f"《{other.title_zh}》" if tongue == "zh" else other.title for other in near]
+        return words.say(
+            TRAIN["train-offline"],
+            tongue,
+            title=self.entry.title_zh if tongue == "zh" else self.entry.title,
+            host=urlsplit(self.entry.url or "").hostname,
+            others=words.say(TRAIN["train-others"], tongue).join(others),
+        )
 
 
 @dataclass(frozen=True)
@@ -54,7 +77,13 @@ class Wish:
     def text(self, progress: Progress | None = None) -> Text:
         """The text; a classic is downloaded if it has to be. Raises UserError without one."""
         if self.corpus != OWN:
-            return corpora.load(self.corpus, progress=progress)
+            here = self.fetched()
+            try:
+                return corpora.load(self.corpus, progress=progress)
+            except UserError as error:
+                if here:
+                    raise
+                raise OfflineError(corpora.find(self.corpus), error.message) from error
         if self.files:
             return _uploaded(self.files, self.encoding)
         if not self.paste.strip():
@@ -66,8 +95,26 @@ class Wish:
 
     def plan(self, progress: Progress | None = None) -> Plan:
         """The whole plan, checked. Raises UserError, whose field says where it is wrong."""
-        settings = self.settings if self.recipe == CUSTOM else {}
-        return plan(self.text(progress), recipe=self.recipe_name, settings=settings)
+        return plan(self.text(progress), recipe=self.recipe_name, settings=self.asked)
+
+    def read(self) -> Corpus:
+        """The text as the recipe prepares it, whatever the settings. Raises UserError."""
+        recipe = RECIPES[self.recipe_name]
+        share = recipe.training.validation
+        return Corpus.from_text(self.text(), preparation=recipe.preparation, validation=share)
+
+    def settled(self) -> tuple[ModelConfig, TrainingConfig]:
+        """The settings, checked without the text: of one's own or one that is not fetched yet.
+
+        Raises UserError, naming the setting.
+        """
+        length = _BLANK if self.corpus == OWN else corpora.find(self.corpus).characters
+        return settle(self.recipe_name, self.asked, length)
+
+    @property
+    def asked(self) -> Mapping[str, object]:
+        """The settings that count: those of the form only while it is shown."""
+        return self.settings if self.recipe == CUSTOM else {}
 
     @property
     def empty(self) -> bool:
@@ -80,7 +127,7 @@ class Wish:
             text = words.say(TRAIN["train-go-own"], tongue)
         else:
             entry = corpora.find(self.corpus)
-            title = entry.title_zh if tongue == "zh" else entry.title
+            title = unbroken(entry.title_zh if tongue == "zh" else entry.title)
             text = words.say(TRAIN["train-go-title"], tongue, title=title)
         time = _time(training or RECIPES[self.recipe_name].training, tongue)
         return words.say(TRAIN["train-go"], tongue, text=text, time=time)
@@ -92,30 +139,33 @@ def _uploaded(files: tuple[str, ...], encoding: str | None) -> Text:
     return read_files([Path(file) for file in files], encoding=encoding)
 
 
-def told(wish: Wish, plan: Plan | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What report.js draws: of the text (above the recipe), and of the model (under the button)."""
-    if plan is None:
-        return _beforehand(wish), _of_recipe(wish)
-    report = asdict(plan.corpus.report())
-    del report["training"]
-    model = {
-        "cell": plan.model.cell,
-        "hidden": plan.model.hidden_size,
-        "layers": plan.model.layers,
-        "bidirectional": plan.model.bidirectional,
-        "optimizer": {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}[plan.training.optimizer],
-    }
-    return report, model | _of_recipe(wish)
-
-
-def _beforehand(wish: Wish) -> dict[str, Any]:
-    """Of a text that is still to be given or downloaded."""
+def text_told(wish: Wish, corpus: Corpus | None) -> dict[str, Any]:
+    """What report.js draws of the text, above the recipe: of the corpus, if it could be read."""
+    if corpus is not None:
+        report = asdict(corpus.report())
+        del report["training"]
+        return report
     if wish.corpus == OWN:
-        return {"empty": True}
+        return {"empty": wish.empty}  # what cannot be read says so in a message of its own
     entry = corpora.find(wish.corpus)
     host = urlsplit(entry.url or "").hostname
     download = {"size": size(entry.characters), "host": host}
-    return {"characters": entry.characters, "download": download}
+    return {"characters": entry.characters, "download": download if host else None}
+
+
+def model_told(wish: Wish, settled: tuple[ModelConfig, TrainingConfig] | None) -> dict[str, Any]:
+    """What report.js draws of the model, under the button: of the settings, if they are sound."""
+    if settled is None:
+        return _of_recipe(wish)
+    model, training = settled
+    return {
+        "cell": model.cell,
+        "hidden": model.hidden_size,
+        "layers": model.layers,
+        "bidirectional": model.bidirectional,
+        "optimizer": {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}[training.optimizer],
+        **_of_recipe(wish),
+    }
 
 
 def _of_recipe(wish: Wish) -> dict[str, Any]:
@@ -129,9 +179,14 @@ def _of_recipe(wish: Wish) -> dict[str, Any]:
     return {"published": list(RECIPES[wish.experiment].published.items()), "note": note}
 
 
+def unbroken(title: str) -> str:
+    """A name that no line break takes apart."""
+    return title.replace(" ", "\u00a0")
+
+
 def size(count: float) -> str:
     """Bytes for people: "179 kB"."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f}\u00a0MB" if count >= 1e6 else f"{count / 1e3:.0f}\u00a0kB"
 
 
 def _time(training: TrainingConfig, tongue: str) -> str:

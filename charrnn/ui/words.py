@@ -6,8 +6,8 @@ is said in the language that the request asks for (`language`, `say`); what Java
 a whole table (`both`) and picks by `navigator.language`. The three agree, because a browser
 sends as `Accept-Language` what it reports as its language.
 
-Messages of `UserError` come from below the page and are worded in English: `problem` leads them
-in with a Chinese sentence.
+Messages of `UserError` come from below the page and are worded in English: `problem` says them in
+Chinese by the table of `words_problems.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 
 import gradio as gr
 from gradio.i18n import I18nData
+
+from .words_problems import in_chinese
 
 Words = Mapping[str, tuple[str, str]]
 
@@ -42,6 +44,7 @@ SHARED: Words = {
     "stopping": ("Stopping", "正在停止"),
     "finished": ("Finished", "已完成"),
     "stopped": ("Stopped, model kept", "已停止，模型已保留"),
+    "cancelled": ("Cancelled", "已取消"),
     "diverged": ("Diverged", "已发散"),
     "failed": ("Failed", "失败"),
 }
@@ -81,14 +84,20 @@ def say(words: tuple[str, str], tongue: str, **values: Any) -> str:
 
 
 def problem(message: str, tongue: str) -> str:
-    """A `UserError`'s message as the page shows it."""
-    return say(SHARED["problem-lead"], tongue) + message
+    """A `UserError`'s message as the page shows it.
+
+    What the page itself has worded is left alone; a message that nobody has put into Chinese yet
+    is led in by a Chinese word.
+    """
+    if tongue != "zh" or message == SHARED["broken"][1]:
+        return message
+    return in_chinese(message) or SHARED["problem-lead"][1] + message
 
 
 def seconds(value: float, tongue: str) -> str:
-    """A time for people: "10 s", "5 min", "2 h"."""
+    """A time for people, which no line break takes apart: "10 s", "5 min", "2 h"."""
     units = ("s", "min", "h") if tongue == "en" else ("秒", "分钟", "小时")
     for size, unit in ((3600, units[2]), (60, units[1])):
         if value >= size and value % size == 0:
-            return f"{value // size:g} {unit}"
-    return f"{value:g} {units[0]}"
+            return f"{value // size:g}\u00a0{unit}"
+    return f"{value:g}\u00a0{units[0]}"

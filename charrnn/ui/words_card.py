@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from ..runs import DIED, FELL_OVER
 from .words import Words
+
+# Why a run failed, as its last event says it in English (charrnn.runs), and in Chinese.
+FAILURES: Words = {
+    "died-kept": (DIED[True], "训练进程意外终止。此前保存的模型完好，可以接着训练。"),
+    "died-empty": (DIED[False], "训练进程意外终止，还没有保存任何模型。请重新开始训练。"),
+    "fell-over-kept": (FELL_OVER[True], "charrnn 内部出错。此前保存的模型完好。"),
+    "fell-over-empty": (FELL_OVER[False], "charrnn 内部出错，还没有保存任何模型。"),
+}
 
 CARD: Words = {
     "s": ("s", "秒"),
@@ -11,8 +20,11 @@ CARD: Words = {
     "link": ("link to this run", "本次训练的链接"),
     "main-held": ("Perplexity, held out", "留出文本困惑度"),
     "main-train": ("Perplexity, training", "训练困惑度"),
+    "kept-held": ("Kept model, held out", "保留模型的困惑度"),
+    "kept-train": ("Kept model, training", "保留模型的困惑度"),
+    "kept-at": ("Kept: {p}", "保留的模型：{p}"),
     "from": ("from {n}", "起初 {n}"),
-    "bits-per-character": ("bits per character", "比特每字符"),
+    "bits-per-character": ("bits per character", "每字符比特数"),
     "perplexity": ("perplexity", "困惑度"),
     "bits": ("bits", "比特"),
     "scale": ("Unit of the chart", "图表单位"),
@@ -36,7 +48,7 @@ CARD: Words = {
     "left": ("{time} left", "还剩 {time}"),
     "speed": ("{n}/s", "{n} 字符/秒"),
     "stopped-at": ("Stopped at {time}, model kept", "停于 {time}，模型已保留"),
-    "finished-in": ("Finished in {time}", "用时 {time} 完成"),
+    "finished-in": ("Finished in {time}", "用时 {time}完成"),
     "uniform": ("uniform", "均匀"),
     "unigram": ("unigram", "一元"),
     "ngram": ("n-gram", "n 元"),
@@ -47,30 +59,42 @@ CARD: Words = {
     "gradients": ("Gradient norm", "梯度范数"),
     "clipped": ("clipped in {share} of steps", "{share} 的步被裁剪"),
     "clip-at": ("clip {n}", "裁剪 {n}"),
+    "card": ("The run", "本次训练"),
     "writes": ("What it writes", "它写出的文字"),
     "unfold": ("Show all of it", "展开全文"),
     "nothing-yet": ("No perplexity yet.", "还没有困惑度。"),
     "spoken-held": (
         "{state}: held-out perplexity fell from {first} to {now}, {bits} bits per character.",
-        "{state}：留出文本困惑度从 {first} 降到 {now}，{bits} 比特每字符。",
+        "{state}：留出文本困惑度从 {first} 降到 {now}，每字符 {bits} 比特。",
     ),
     "spoken-train": (
         "{state}: training perplexity fell from {first} to {now}, {bits} bits per character.",
-        "{state}：训练困惑度从 {first} 降到 {now}，{bits} 比特每字符。",
+        "{state}：训练困惑度从 {first} 降到 {now}，每字符 {bits} 比特。",
     ),
     "why-diverged": (
-        "The gradients exploded, and the perplexity with them. The last good model was kept. "
-        "Try clip 1, or a smaller learning rate.",
-        "梯度爆炸，困惑度随之发散。最后一个好的模型已保留。试试裁剪阈值 1，或更小的学习率。",
+        "The gradients exploded, and the perplexity with them. {kept} {advice}",
+        "梯度爆炸，困惑度随之发散。{kept}{advice}",
     ),
-    "why-failed": (
-        "The training stopped on an error: {message}",
-        "训练因错误而中止：{message}",
+    "diverged-kept": (
+        "What was kept is the model of step {n}, with a perplexity of {p}.",
+        "保留的是第 {n} 步的模型，困惑度为 {p}。",
     ),
+    "diverged-step": ("What was kept is the model of step {n}.", "保留的是第 {n} 步的模型。"),
+    "diverged-untrained": (
+        "It came too soon for a good model to be kept: what is saved has learned nothing.",
+        "发散得太早，没有好的模型可以保留：保存下来的还什么都没学到。",
+    ),
+    "try-clip": ("Try clip 1, or a smaller learning rate.", "试试裁剪阈值 1，或更小的学习率。"),
+    "try-rate": ("Try a smaller learning rate.", "试试更小的学习率。"),
+    "never-began": (
+        "This run was cancelled while it waited: nothing was trained.",
+        "这次训练在排队时就取消了：什么都没有训练。",
+    ),
+    "why-failed": ("{message}", "训练中止：{message}"),
     "overfits": (
         "Since {when} the held-out perplexity rises while training still falls: it is learning "
         "this text by heart. The best model, at {best}, is the one that is kept.",
-        "自 {when} 起，留出困惑度上升而训练困惑度仍在下降：模型在背诵这段文本。"
+        "{when}起，留出困惑度上升而训练困惑度仍在下降：模型在背诵这段文本。"
         "保留的是最好的模型（{best}）。",
     ),
     "bidirectional": (

@@ -20,6 +20,13 @@ GENERATE: Words = {
     ),
 }
 
+# A model in the chooser, as choices.py words it.
+CHOOSER: Words = {
+    "run": ("your run {id}…", "你的训练 {id}…"),
+    "held-out": ("perplexity {n} held out", "困惑度 {n}（留出）"),
+    "own-text": ("perplexity {n} on its own text", "困惑度 {n}（训练文本）"),
+}
+
 # What generate.js and likely.js draw.
 PAGE: Words = {
     "page": ("The text", "文本"),
@@ -57,6 +64,11 @@ PAGE: Words = {
     "greedy": ("greedy", "贪心"),
     "picked": ("picked by hand", "手动选取"),
     "stopped": ("stopped", "已停止"),
+    "silent": (
+        "The server has been silent for a while. Try again; if that does not help, reload the "
+        "page: what is written on it stays.",
+        "服务器许久没有回应。请再试一次；若仍不行，请刷新页面，已写的文本会保留。",
+    ),
     "spoken-writing": ("Writing", "正在生成"),
     "spoken-done": ("Done: {n} characters", "完成：{n} 个字符"),
     "unknown-one": (

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import clean as clean
 from ..checkpoint import Checkpoint
 from ..errors import UserError
 from ..generation import Next, continuation, likeliest
@@ -78,14 +79,6 @@ class Pace:
     def rate(self) -> float | None:
         """Characters per second, or None where too few were written to say."""
         return self._timed / self._spent if self._spent > 0 else None
-
-
-def clean(text: object) -> str:
-    """What someone typed, fit to be shown and sent: LF line ends, no half of a surrogate pair."""
-    if not isinstance(text, str):
-        return ""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def tint(surprisal: float) -> str:

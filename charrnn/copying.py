@@ -1,0 +1,74 @@
+"""The finished checkpoint, copied to where somebody wants it: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from .errors import UserError
+
+
+def check_place(place: Path, *, apart_from: Path) -> None:
+    """Raise UserError unless a checkpoint can be copied to `place` later: nothing is there yet, and
+    neither it nor the run's own directory, `apart_from`, lies in the other."""
+    try:
+        taken = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
+    except OSError as error:
+        raise _unfit(place, error) from error
+    if taken:
+        raise UserError(f"{place} exists already: choose another place for --out.", field="out")
+    ours, theirs = place.resolve(), apart_from.resolve()
+    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+        raise UserError(
+            f"{place} and the run's own directory are one within the other: choose another place "
+            "for --out.",
+            field="out",
+        )
+    if os.path.ismount(place):
+        raise UserError(
+            f"{place} is where another disk begins: choose a directory in it.", field="out"
+        )
+
+
+def reserve(place: Path) -> None:
+    """Make the directory, empty, to find out beforehand whether it can be. Raises UserError."""
+    unfinished = _beside(place)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        unfinished.mkdir()
+        unfinished.rmdir()
+    except OSError as error:
+        raise _unfit(place, error) from error
+
+
+def copy(checkpoint: Path, place: Path) -> None:
+    """Copy a checkpoint's directory to `place`, which is empty or not there, in one step.
+
+    Raises UserError if it cannot be; then `checkpoint` is still where it was.
+    """
+    place = place.resolve()
+    unfinished = _beside(place)
+    try:
+        shutil.copytree(checkpoint, unfinished)
+        if place.is_dir():
+            place.rmdir()  # Windows puts no directory in the place of another
+        unfinished.replace(place)
+    except OSError as error:
+        raise UserError(
+            f"The checkpoint could not be copied to {place} ({error.strerror or error}): it is in "
+            f"{checkpoint}.",
+            field="out",
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _beside(place: Path) -> Path:
+    place = place.resolve()
+    return place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+
+
+def _unfit(place: Path, error: OSError) -> UserError:
+    return UserError(f"{place} cannot be made: {error.strerror or error}.", field="out")

@@ -1,0 +1,72 @@
+"""Turns: each time that a run is to be trained, the place in its events that the turn began at.
+
+A turn is a small file, written before anything else happens. It is over once an `end` has been
+written past that place, so nothing has to be removed at the right moment: whatever dies, and
+whenever, the files still say whether an `end` is missing, and which app should see to it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .files import write
+from .locks import hold
+
+WAITING, BEGUN, UNTOLD = "wish.run", "begun", "untold"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """`since`: where in events.jsonl it begins. `app`: the lock file, in the directory of the
+    runs, of the app that sees to it; None for a turn in the foreground."""
+
+    since: int = 0
+    app: str | None = None
+
+    def write(self, path: Path) -> None:
+        """Put it down, in the place of an earlier one."""
+        write(path, json.dumps(asdict(self)).encode())
+
+    @classmethod
+    def read(cls, path: Path) -> Turn | None:
+        """The turn in that file, None if there is none."""
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        return cls(**json.loads(data)) if data else cls()
+
+    @classmethod
+    def latest(cls, run: Path) -> tuple[str, Turn] | None:
+        """The run's latest turn and how far it is, by the name of its file."""
+        # In the order in which a turn passes through them, so that none is missed on its way.
+        turns = [
+            (name, turn) for name in (WAITING, BEGUN, UNTOLD) if (turn := cls.read(run / name))
+        ]
+        return max(turns, key=lambda named: named[1].since, default=None)
+
+
+class Presence:
+    """That an app is there: a lock that it holds for as long as it lives, named in its turns."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = root / f".app-{secrets.token_hex(8)}"
+        self._lock = hold(self._path, timeout=5)
+        for other in root.glob(".app-*"):
+            if lock := hold(other, timeout=0):  # its app died
+                with lock:
+                    other.unlink(missing_ok=True)
+
+    @property
+    def name(self) -> str:
+        """What the app's turns call it."""
+        return self._path.name
+
+    def end(self) -> None:
+        """Be gone."""
+        if self._lock is not None:
+            self._path.unlink(missing_ok=True)
+            self._lock.close()

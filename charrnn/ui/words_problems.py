@@ -1,0 +1,272 @@
+"""The messages of `UserError` in 简体中文.
+
+They are worded in English where they are raised, below the page. Here each is recognised by its
+template, in which `{name}` stands for what varies, and said in Chinese with the same values. The
+values of `_PARTS_OF` may be words of charrnn's own and are looked up in turn in `PARTS`.
+
+`tests/test_problems.py` reads every `UserError(…)` in the source: a message that is new, or that
+has changed, fails there until it is put here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+# Of two templates that fit, the first is taken.
+PROBLEMS: Mapping[str, str] = {
+    # the text
+    "Paste a text or upload a file first: there is nothing to train on.": (
+        "请先粘贴文本或上传文件：还没有可以训练的内容。"
+    ),
+    "No file was chosen.": "还没有选择文件。",
+    "{text} is empty. Choose a text with something in it.": "{text}是空的，请换一份有内容的文本。",
+    "{text} is too short: a model learns which character follows another, and there {count}.": (
+        "{text}太短：模型学习的是哪个字符跟在哪个字符之后，而这里{count}。"
+    ),
+    "The text is too short for a minibatch of {batch_size} × {steps}: it has {has} characters for "
+    "training and needs {needs}. Use a longer text, a smaller batch_size or fewer steps.": (
+        "文本太短，凑不满一个 {batch_size} × {steps} 的小批量：可供训练的有 {has} 个字符，"
+        "需要 {needs} 个。请用更长的文本，或减小 batch_size（批量大小）或 steps（时间步数）。"
+    ),
+    "Nothing is left of {text}: this recipe keeps only the letters A to Z, and the text has none. "
+    "Choose another recipe or another text.": (
+        "{text}没有留下任何内容：该方案只保留字母 A 到 Z，而文本中没有。请换一个方案或文本。"
+    ),
+    "{text} is over {size} MB, which is more than can be trained on here. Choose a part of it.": (
+        "{text}超过 {size} MB，这里无法训练这么大的文本。请只选其中一部分。"
+    ),
+    "{text} is not a plain text: it is full of bytes that no text has. Choose a text file (.txt), "
+    "or a .zip of them.": (
+        "{text}不是纯文本：其中满是文本里不会有的字节。请选择文本文件（.txt）或其 .zip 压缩包。"
+    ),
+    "{text} is {kind}, not a text: {advice}.": "{text}是{kind}，不是文本：请{advice}。",
+    "There is no file {text}.": "没有 {text} 这个文件。",
+    "{text} is a folder. Choose the files in it, or a .zip of them.": (
+        "{text}是文件夹。请选择其中的文件，或其 .zip 压缩包。"
+    ),
+    "{text} could not be read: {why}.": "无法读取{text}：{why}。",
+    # zip archives
+    "There is no text in {text}. It should hold text files (.txt).": (
+        "{text}里没有文本。其中应有文本文件（.txt）。"
+    ),
+    "{text} holds more than {size} MB, which is more than can be trained on here. Choose a part "
+    "of it.": "{text}解压后超过 {size} MB，这里无法训练这么大的文本。请只选其中一部分。",
+    "{text} holds more than {count} files. Put the texts into fewer files.": (
+        "{text}里的文件多于 {count} 个。请把文本合并成较少的文件。"
+    ),
+    "{text} is a damaged zip archive ({why}). Make it anew, or choose the texts themselves.": (
+        "{text}是损坏的 zip 压缩包（{why}）。请重新压缩，或直接选择其中的文本。"
+    ),
+    "{text} holds no text, but another zip archive ({name}). Unpack that one, and choose it or the "
+    "texts in it.": (
+        "{text}里没有文本，只有另一个 zip 压缩包（{name}）。请解压后选择它或其中的文本。"
+    ),
+    "{text} is encrypted. Unpack it, and choose the texts themselves.": (
+        "{text}有密码。请解压后直接选择其中的文本。"
+    ),
+    "{text} is compressed in an uncommon way. Make an ordinary .zip of the texts.": (
+        "{text}用了少见的压缩方式。请把文本压缩成普通的 .zip。"
+    ),
+    # encodings
+    "{text} is not in {encoding}: byte {byte} does not fit. Choose another encoding, or leave it "
+    "to be found.": (
+        "{text}的编码不是 {encoding}：第 {byte} 个字节不符。请换一种编码，或让它自动识别。"
+    ),
+    "{text} is not in {encoding}. Choose another encoding, or leave it to be found.": (
+        "{text}的编码不是 {encoding}。请换一种编码，或让它自动识别。"
+    ),
+    "The encoding of {text} could not be told. Say which it is, or save it as UTF-8.": (
+        "认不出{text}的编码。请指定编码，或把文件存为 UTF-8。"
+    ),
+    "There is no encoding called {encoding}. Some that there are: utf-8, utf-16, gb18030, big5, "
+    "shift_jis, euc-kr, koi8-r, windows-1251, windows-1252.": (
+        "没有名为 {encoding} 的编码。可用的有 utf-8、utf-16、gb18030、big5、shift_jis、euc-kr、"
+        "koi8-r、windows-1251、windows-1252 等。"
+    ),
+    "{encoding} is no encoding of text.": "{encoding} 不是文本编码。",
+    # texts that are downloaded, texts that are named
+    "{title} could not be downloaded ({why}). Without a network, use an embedded text: {names} — "
+    "or give a file of your own.": (
+        "无法下载 {title}（{why}）。没有网络时，请用内置的文本：{names}，或上传自己的文件。"
+    ),
+    "There is no text called {name}. There are: {names}.": (
+        "没有名为 {name} 的文本。可选的有：{names}。"
+    ),
+    "This Python was installed without its manual. Choose another text.": (
+        "这个 Python 没有附带手册。请换一份文本。"
+    ),
+    # settings
+    "There is no setting {name}. The settings are {names}.": (
+        "没有名为 {name} 的设置。可用的设置：{names}。"
+    ),
+    "There is no recipe {name}. The recipes are {names}.": (
+        "没有名为 {name} 的方案。可用的方案：{names}。"
+    ),
+    "The share held out must be between 0 and 0.5, not {value}.": (
+        "留出比例须在 0 与 0.5 之间，而不是 {value}。"
+    ),
+    "Give epochs or seconds, not both.": "epochs（迭代周期）与 seconds（秒数）请只填一个。",
+    "This model has {parameters} parameters; {most} are the most that a checkpoint holds. Use a "
+    "smaller hidden_size or fewer layers.": (
+        "该模型有 {parameters} 个参数，而检查点最多容纳 {most} 个。"
+        "请减小 hidden_size（隐藏单元数）或 layers（层数）。"
+    ),
+    "truncate = epoch keeps the graph of {characters} characters in memory; at most {most} are "
+    "allowed. Use a shorter text or truncate = minibatch.": (
+        "truncate = epoch 会把 {characters} 个字符的计算图留在内存里，最多允许 {most} 个。"
+        "请用更短的文本，或 truncate = minibatch。"
+    ),
+    "truncate = epoch keeps the graph across an epoch, but random sampling starts each minibatch "
+    "anew: choose sequential sampling.": (
+        "truncate = epoch 会在整个迭代周期内保留计算图，而随机采样使每个小批量重新开始："
+        "请选择 sampling = sequential（相邻采样）。"
+    ),
+    "Without epochs or seconds a run ends when the held-out part improves no more, and nothing is "
+    "held out: set validation, epochs or seconds.": (
+        "没有 epochs 或 seconds 时，训练在留出部分不再进步时结束，而现在没有留出："
+        "请设置 validation（留出比例）、epochs 或 seconds。"
+    ),
+    # runs and models
+    "There is no such run.": "没有这次训练，它可能已被清除。请重新训练。",
+    "This run is still going on.": "这次训练还在进行。",
+    "This run cannot go on: {path} is damaged. Start a new one.": (
+        "这次训练无法继续：{path} 已损坏。请重新开始。"
+    ),
+    "The run cannot be kept{where}: {why}.": "训练无法保存{where}：{why}。",
+    "The app is closing.": "服务器正在关闭，请稍后再试。",
+    "This run has not saved a model yet: wait a moment and try again.": (
+        "这次训练还没有保存模型：请稍候再试。"
+    ),
+    "There is no model called {name}: give the name of one that came with the app, or the id of a "
+    "run.": "没有名为 {name} 的模型，它可能已被清除。请在列表中另选一个，或重新训练。",
+    "This checkpoint cannot be opened: {why}.": "无法打开这个检查点：{why}。",
+    "A checkpoint holds {most} symbols at most.": "检查点最多容纳 {most} 种符号，请用符号较少的文本。",
+    "There is no corpus in {path}.": "{path} 里没有语料。",
+    "The corpus in {path} is damaged: {why}.": "{path} 里的语料已损坏：{why}。",
+    # writing
+    "The model's numbers overflow: it cannot say what comes next.": (
+        "模型的数值溢出（训练已发散），无法给出下一个字符。请另选一个模型，或重新训练。"
+    ),
+    "This model knows no character, so it can write none.": "该模型不认识任何字符，无法写作。",
+    "A page holds {most} characters and this one is full: copy the text, or begin again with a "
+    "shorter prefix.": ("一页最多 {most} 个字符，现在已满：请复制文本，或用更短的开头重新开始。"),
+    "length = {value}: give 0 to {most} characters.": "长度 = {value}：请填 0 到 {most} 个字符。",
+    # last, since it fits much: any setting, seed and α
+    "{setting} = {value}: {wanted}.": "{setting} = {value}：{wanted}。",
+}
+
+# Words of charrnn's own that stand inside a message.
+PARTS: Mapping[str, str] = {
+    "pasted text": "粘贴的文本",
+    "seed": "随机种子",
+    "alpha": "α",
+    "mode": "方式",
+    "is only one": "只有一个字符",
+    "are none": "一个字符也没有",
+    " in {path}": "到 {path}",
+    "{digits} files": "这 {digits} 个文件",
+    "{member} in {archive}.zip": "{archive}.zip 中的 {member}",
+    "With {text}, what was chosen": "加上 {text}，所选文件",
+    # what a setting takes
+    "{wanted} or none": "{wanted}，或填 none",
+    "{wanted}, or leave it empty": "{wanted}，或留空",
+    "choose true or false": "请选 true 或 false",
+    "choose {choices}": "请选 {choices}",
+    "give a whole number from {low} to {high}": "请填 {low} 到 {high} 的整数",
+    "give a whole number of at least {low}": "请填不小于 {low} 的整数",
+    "give a whole number": "请填整数",
+    "give a number from {low} to {high}": "请填 {low} 到 {high} 的数",
+    "give a number of at least {low}": "请填不小于 {low} 的数",
+    "give a number above {low}": "请填大于 {low} 的数",
+    "give a number": "请填数字",
+    "give a text": "请填文字",
+    # what a file is, and the way out
+    "a PDF": "PDF",
+    "a rich-text (RTF) document": "RTF 文档",
+    "an old Office document": "旧式 Office 文档",
+    "an Office document": "Office 文档",
+    "an Excel document": "Excel 文档",
+    "a {name} document": "{name} 文档",
+    "an EPUB book": "EPUB 电子书",
+    "an OpenDocument file": "OpenDocument 文件",
+    "a PyTorch checkpoint": "PyTorch 检查点",
+    "a PNG picture": "PNG 图片",
+    "a JPEG picture": "JPEG 图片",
+    "a GIF picture": "GIF 图片",
+    "a BMP picture": "BMP 图片",
+    "a gzip archive": "gzip 压缩包",
+    "a bzip2 archive": "bzip2 压缩包",
+    "an xz archive": "xz 压缩包",
+    "a 7z archive": "7z 压缩包",
+    "a RAR archive": "RAR 压缩包",
+    "a zip archive inside another file": "夹在别的文件里的 zip 压缩包",
+    "a program": "程序",
+    "a Windows program": "Windows 程序",
+    "an SQLite database": "SQLite 数据库",
+    "a sound file": "音频文件",
+    "an MP3 sound file": "MP3 音频文件",
+    "a sound, picture or film file": "音频、图片或视频文件",
+    "save its text as a .txt file first": "先把其中的文字另存为 .txt 文件",
+    "unpack it first, or use a .zip": "先解压，或改用 .zip",
+    "unpack it first": "先解压",
+    "export its text first": "先导出其中的文字",
+    "choose a text file (.txt), or a .zip of them": "选择文本文件（.txt）或其 .zip 压缩包",
+    # why a download failed
+    "the connection to {host} broke off after {count} bytes": (
+        "与 {host} 的连接在 {count} 字节后中断"
+    ),
+    "the connection to {host} broke off: {why}": "与 {host} 的连接中断：{why}",
+    "no connection to {host}: {why}": "连接不上 {host}：{why}",
+    "{host} sent another file than the one expected: its SHA-1 differs": (
+        "{host} 发来的文件与预期不符：SHA-1 不同"
+    ),
+    "{host} sent more than {size} MB": "{host} 发来的内容超过 {size} MB",
+    "{host} did not answer within {seconds} seconds": "{host} 在 {seconds} 秒内没有回应",
+    "{host} answered {code} {reason}": "{host} 回应 {code} {reason}",
+    "{host} is too slow": "{host} 太慢",
+}
+
+_PARTS_OF = frozenset({"text", "setting", "wanted", "count", "kind", "advice", "why", "where"})
+# Of values that could be taken for more than they are, or may be missing.
+_SHAPES = {"digits": r"[\d,]+", "where": ".*?"}
+_HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[^\W\u4e00-\u9fff]|[.)\]'\"…]")
+
+
+def in_chinese(message: str) -> str | None:
+    """The Chinese sentence for a `UserError`'s message; None for one that is not known."""
+    return _said(message, PROBLEMS)
+
+
+def _said(message: str, table: Mapping[str, str]) -> str | None:
+    for template, chinese in table.items():
+        if fits := _pattern(template).fullmatch(message):
+            return _filled(chinese, {n: _value(n, v) for n, v in fits.groupdict().items()})
+    return None
+
+
+def _value(name: str, value: str) -> str:
+    if name == "choices":
+        return value.replace(" or ", "、")
+    return (_said(value, PARTS) if name in _PARTS_OF else None) or value
+
+
+def _filled(chinese: str, values: Mapping[str, str]) -> str:
+    """The sentence with its values, and a blank where a Latin letter would touch a Chinese one."""
+    said = ""
+    for i, piece in enumerate(re.split(r"\{(\w+)\}", chinese)):
+        new = values[piece] if i % 2 else piece
+        ends = (said[-1:], new[:1])
+        if any(_HAN.fullmatch(a) and _LATIN.fullmatch(b) for a, b in (ends, ends[::-1])):
+            said += " "
+        said += new
+    return said
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", template)
+    pieces[::2] = [re.escape(piece) for piece in pieces[::2]]
+    pieces[1::2] = [f"(?P<{name}>{_SHAPES.get(name, '.+?')})" for name in pieces[1::2]]
+    return re.compile("".join(pieces), re.DOTALL)

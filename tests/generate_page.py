@@ -1,0 +1,137 @@
+"""The Generate tab of an app with small models that are never trained, and how to use it.
+
+A test module takes the fixtures by assignment, `app = generate_page.app` and so on with `root` and
+`fox`, which `app` needs: as a plugin this app would be every other module's too.
+"""
+
+import re
+
+import pytest
+import torch
+from conftest import small_model
+
+from charrnn.checkpoint import Checkpoint, save
+from charrnn.reading import read_text
+from charrnn.recipes import plan
+from charrnn.runs import Run
+from charrnn.ui import House, build, launch_options
+from charrnn.ui.writing import ALPHAS
+from charrnn.vocabulary import Vocabulary
+from charrnn.workers import Runs
+
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+
+LETTERS = Vocabulary.from_text("the quick brown fox jumps over the lazy dog\n")
+
+
+def checkpoint(name, prefixes, **model):
+    about = {"name": name, "corpus": {"name": name}, "prefixes": prefixes}
+    return Checkpoint(small_model(vocabulary_size=len(LETTERS), **model), LETTERS, about)
+
+
+@pytest.fixture(scope="module")
+def fox():
+    return checkpoint("Fox", ["the fox"])
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("house")
+
+
+@pytest.fixture(scope="module")
+def app(root, fox):
+    """The address of an app with three models on its shelf, one of them slow, one very sure."""
+    save(fox, root / "shelf" / "fox")
+    save(checkpoint("Heavy", ["a heavy"], hidden_size=1024), root / "shelf" / "heavy")
+    sharp = checkpoint("Sharp", ["a sharp"])
+    with torch.no_grad():
+        for weight in sharp.model.parameters():
+            weight.mul_(10)  # it is very sure of itself
+    save(sharp, root / "shelf" / "sharp")
+    runs = Runs(root / "runs")
+    page = build(House(runs, root / "shelf"))
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+    yield url.rstrip("/")
+    page.close()
+    runs.close()
+
+
+@pytest.fixture
+def trained(root, fox):
+    """Makes a run that has saved a model already; returns its id."""
+
+    def make():
+        run = Run.create(root / "runs", plan(read_text("the lazy dog\n" * 400)))
+        save(fox, run.directory / "checkpoint")
+        return run.id
+
+    return make
+
+
+@pytest.fixture
+def open_tab(visit):
+    def open_it(**how):
+        page = visit(**how)
+        page.get_by_role("tab", name=re.compile("Generate|生成")).click()
+        expect(button(page, "generate")).to_be_visible()
+        expect(page.locator(".likely-name").first).not_to_be_empty()
+        return page
+
+    return open_it
+
+
+def button(page, name):
+    return page.locator(f'.write [data-do="{name}"]')
+
+
+def press(page, name):
+    """Press a button that makes the model write, and wait until it has."""
+    before = page.locator(".write-status").inner_text()
+    button(page, name).click()
+    finished(page, before)
+
+
+def finished(page, before=""):
+    expect(page.locator(".write-status")).to_contain_text(re.compile("characters/s|字符/秒"))
+    page.wait_for_function(
+        "before => document.querySelector('.write-status').textContent !== before", arg=before
+    )
+    expect(button(page, "generate")).to_be_visible()
+
+
+def text(page):
+    return page.locator(".write-text").evaluate("node => node.textContent")
+
+
+def prefix(page):
+    return page.get_by_label("Prefix")
+
+
+def seed(page):
+    return int(re.search(r"seed (\d+)", page.locator(".write-status").inner_text())[1])
+
+
+def shares(page):
+    return page.locator(".likely-share").all_inner_texts()
+
+
+def mode(page, name):
+    page.locator(f'.likely-mode [value="{name}"]').check()
+
+
+def slide(page, alpha):
+    page.locator(".likely-alpha input").fill(str(ALPHAS.index(alpha)))
+
+
+def tints(page):
+    return set(
+        page.locator(".write-text span").evaluate_all(
+            "spans => spans.map(span => getComputedStyle(span).backgroundColor)"
+        )
+    )
+
+
+def choose(page, name):
+    page.get_by_label(re.compile("Checkpoint|检查点")).click()
+    page.get_by_role("option", name=name).click()

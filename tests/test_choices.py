@@ -1,0 +1,81 @@
+"""The models as the chooser lists them, and what a browser may bring."""
+
+import pytest
+from conftest import small_model
+
+from charrnn.checkpoint import Checkpoint, save
+from charrnn.ui import House
+from charrnn.ui.choices import choices
+from charrnn.ui.memory import KEPT, Memory
+from charrnn.vocabulary import Vocabulary
+from charrnn.workers import Runs
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """Puts a model of this name and these results on a shelf."""
+    runs = Runs(tmp_path / "runs")
+
+    def put(key, name, **results):
+        vocabulary = Vocabulary.from_text("abc")
+        model = small_model(vocabulary_size=len(vocabulary))
+        about = {"name": name, "results": results}
+        save(Checkpoint(model, vocabulary, about), tmp_path / "shelf" / key)
+        return House(runs, tmp_path / "shelf")
+
+    yield put
+    runs.close()
+
+
+def labels(house, tongue):
+    return [label for label, _ in choices(house, [], tongue)]
+
+
+def test_a_label_says_whose_perplexity_it_is_in_both_languages(shelf):
+    shelf("tide-clock", "The Tide Clock", validation_perplexity=3.712, train_perplexity=2.5)
+    house = shelf("songs", "Songs", validation_perplexity=None, train_perplexity=1.8)
+    assert labels(house, "en") == [
+        "The Tide Clock · LSTM 16 · perplexity 3.71 held out",
+        "Songs · LSTM 16 · perplexity 1.80 on its own text",
+    ]
+    assert labels(house, "zh") == [
+        "潮汐钟 · LSTM 16 · 困惑度 3.71（留出）",
+        "歌 · LSTM 16 · 困惑度 1.80（训练文本）",
+    ]
+
+
+def test_a_label_without_results_has_no_perplexity(shelf):
+    assert labels(shelf("mine", "Mine"), "en") == ["Mine · LSTM 16"]
+
+
+def test_a_perplexity_is_as_long_as_it_needs_to_be(shelf):
+    shelf("a", "A", train_perplexity=1234.5)
+    house = shelf("b", "B", train_perplexity=1e30)
+    assert [label.split("perplexity ")[1].split()[0] for label in labels(house, "en")] == [
+        "1,234",
+        "1.0e+30",
+    ]
+
+
+def test_a_label_follows_the_file(shelf):
+    house = shelf("mine", "Mine")
+    shelf("mine", "Mine, again")
+    assert labels(house, "en") == ["Mine, again · LSTM 16"]
+
+
+def test_a_damaged_model_and_a_run_that_is_gone_are_left_out(shelf):
+    house = shelf("good", "Good")
+    shelf("bad", "Bad")
+    (house.shelf / "bad" / "model.safetensors").write_bytes(b"no")
+    assert [key for _, key in choices(house, ["0123456789abcdef", "../x"], "en")] == ["good"]
+
+
+@pytest.mark.parametrize("brought", [None, "", 7, [], {}, {"chosen": 3, "runs": "ab"}])
+def test_whatever_a_browser_brings_is_a_memory(brought):
+    assert Memory.of(brought) == Memory()
+
+
+def test_a_memory_holds_the_choice_and_the_latest_runs():
+    runs = [f"run {i}" for i in range(KEPT + 3)]
+    memory = Memory.of({"chosen": "songs", "runs": [*runs[:2], None, *runs[2:]]})
+    assert memory == Memory("songs", tuple(runs[:KEPT]))

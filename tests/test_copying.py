@@ -1,0 +1,63 @@
+"""A finished checkpoint is copied whole, or not at all."""
+
+import shutil
+
+import pytest
+
+import charrnn
+from charrnn.copying import check_place, copy, reserve
+from charrnn.errors import UserError
+
+
+@pytest.fixture
+def trained(tmp_path, checkpoint):
+    return charrnn.save(checkpoint, tmp_path / "run" / "checkpoint")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_copy_is_the_checkpoint(there, trained, checkpoint, tmp_path):
+    place = tmp_path / "new" / "out"
+    check_place(place, apart_from=tmp_path / "run")
+    reserve(place)
+    if not there:
+        place.rmdir()
+    copy(trained, place)
+    assert charrnn.load(place).vocabulary == checkpoint.vocabulary
+    assert [path.name for path in place.parent.iterdir()] == ["out"], "nothing else is left"
+
+
+def test_a_copy_that_fails_leaves_nothing_and_says_where_the_model_is(
+    trained, tmp_path, monkeypatch
+):
+    place = tmp_path / "out"
+    reserve(place)
+
+    def fill_the_disk(source, target):
+        target.mkdir()
+        (target / "model.safetensors").write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", fill_the_disk)
+    with pytest.raises(UserError, match="No space left") as refusal:
+        copy(trained, place)
+    assert str(trained) in refusal.value.message and refusal.value.field == "out"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "run"]
+    assert not any(place.iterdir())
+
+
+@pytest.mark.parametrize("place", ["run", "run/checkpoint", "run/x/y", ".", "run/../run", "link/x"])
+def test_a_place_in_or_around_the_run_is_refused(place, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    with pytest.raises(UserError) as refusal:
+        check_place(tmp_path / place, apart_from=tmp_path / "run")
+    assert refusal.value.field == "out"
+
+
+def test_a_place_that_holds_something_or_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for taken in ("file", "dangling", "."):
+        with pytest.raises(UserError, match="exists already"):
+            check_place(tmp_path / taken, apart_from=tmp_path / "run" / "x")
+    with pytest.raises(UserError, match="cannot be made"):
+        reserve(tmp_path / "file" / "out")

@@ -1,0 +1,203 @@
+"""The Generate tab, in a real browser: errors, scrolling, the keyboard, and what may not move."""
+
+import re
+
+import generate_page
+import pytest
+from generate_page import button, choose, expect, prefix, press, seed, text
+
+pytest_plugins = ["page"]
+app = generate_page.app
+fox = generate_page.fox
+open_tab = generate_page.open_tab
+root = generate_page.root
+
+
+def sideways(page):
+    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def seen_at(page):
+    """Where on the page the prefix ends and the caret stands, as shares of its height."""
+    return page.locator(".write-page").evaluate(
+        """area => {
+          const box = area.getBoundingClientRect();
+          const [end] = [...area.querySelector("b").getClientRects()].slice(-1);
+          const caret = area.querySelector(".caret").getBoundingClientRect();
+          return [(end.top - box.top) / box.height, (caret.bottom - box.top) / box.height];
+        }"""
+    )
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(open_tab):
+    page = open_tab()
+    press(page, "generate")
+    written = text(page)
+    page.get_by_label("Seed").fill("seven")
+    button(page, "generate").click()
+    problem = page.locator("#write-problem-settings .problem")
+    expect(problem).to_contain_text("seed = seven: give a whole number")
+    expect(button(page, "generate")).to_be_visible()
+    assert text(page) == written
+    page.get_by_label("Seed").fill("7")
+    press(page, "generate")
+    expect(problem).to_be_hidden()
+
+
+@pytest.mark.parametrize("typed", ["99999999999999999999999", "2147483648", "-1", "1e3"])
+def test_a_seed_out_of_range_is_refused_beside_its_field(open_tab, typed):
+    page = open_tab()
+    page.get_by_label("Seed").fill(typed)
+    button(page, "generate").click()
+    expect(page.locator("#write-problem-settings .problem")).to_have_text(
+        f"seed = {typed}: give a whole number from 0 to 2147483647, or leave it empty."
+    )
+    expect(button(page, "generate")).to_be_visible()
+    page.get_by_label("Seed").fill("2147483647")
+    press(page, "generate")
+    assert seed(page) == 2147483647
+
+
+def test_a_full_page_is_refused_in_a_box_of_its_own(open_tab):
+    page = open_tab()
+    prefix(page).fill("the fox " * 2501)
+    button(page, "generate").click()
+    problem = page.locator(".write-problem")
+    expect(problem).to_contain_text("A page holds 20,000 characters")
+    expect(problem).to_have_css("background-color", "rgb(246, 231, 222)")
+    expect(problem).to_have_css("position", "static")
+    expect(page.locator(".write-spoken")).to_have_css("position", "absolute")
+
+
+def test_problems_are_said_in_chinese(open_tab):
+    page = open_tab(locale="zh-CN")
+    page.get_by_label("随机种子").fill("99999999999999999999999")
+    button(page, "generate").click()
+    expect(page.locator("#write-problem-settings .problem")).to_have_text(
+        "随机种子 = 99999999999999999999999：请填 0 到 2147483647 的整数，或留空。"
+    )
+
+
+def test_a_server_that_falls_silent_leaves_no_button_on_stop(open_tab):
+    page = open_tab()
+    page.clock.install()
+    page.route("**/queue/data**", lambda route: None)  # the stream of answers never begins
+    button(page, "generate").click()
+    expect(button(page, "stop")).to_be_visible()
+    page.clock.fast_forward(59_000)
+    expect(button(page, "stop")).to_be_visible()
+    page.clock.fast_forward(2_000)
+    expect(button(page, "generate")).to_be_visible()
+    expect(page.locator(".write-problem")).to_contain_text("silent for a while")
+
+
+def test_after_a_long_prefix_one_sees_what_is_written(open_tab):
+    page = open_tab()
+    prefix(page).fill("the lazy dog jumps " * 309)
+    page.get_by_role("spinbutton", name=re.compile("Length")).fill("150")
+    press(page, "generate")
+    end, caret = seen_at(page)
+    assert end == pytest.approx(0.3, abs=0.08)
+    assert end < caret < 1
+    page.reload()
+    page.wait_for_selector(".run-rows li")
+    page.get_by_role("tab", name="Generate").click()
+    page.wait_for_function("document.querySelector('.write-page').scrollTop > 0")
+    assert seen_at(page) == pytest.approx([end, caret], abs=0.02)
+    prefix(page).fill("the lazy dog jumps " * 309)
+    page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
+    press(page, "generate")
+    end, caret = seen_at(page)
+    assert end < 0
+    assert 0.5 < caret <= 1
+
+
+def test_the_page_does_not_scroll_under_somebody_who_reads(open_tab):
+    page = open_tab()
+    choose(page, "Heavy")
+    page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
+    button(page, "generate").click()
+    area = page.locator(".write-page")
+    page.wait_for_function("document.querySelector('.write-page').scrollTop > 60")
+    area.evaluate("area => { area.scrollTop = 0; }")
+    length = len(text(page))
+    page.wait_for_function(
+        "n => document.querySelector('.write-text').textContent.length > n + 100 ||"
+        "!document.querySelector('.write.writing')",
+        arg=length,
+    )
+    assert area.evaluate("area => area.scrollTop") == 0
+    page.keyboard.press("Escape")
+    expect(button(page, "generate")).to_be_visible()
+
+
+def test_the_keyboard_stays_with_the_buttons(open_tab):
+    page = open_tab()
+    choose(page, "Heavy")
+    page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
+    button(page, "generate").press("Enter")
+    expect(button(page, "stop")).to_be_focused()
+    page.wait_for_selector(".write-text span")
+    button(page, "stop").press("Enter")
+    expect(button(page, "generate")).to_be_focused()
+    page.get_by_role("spinbutton", name=re.compile("Length")).fill("20")
+    button(page, "continue").press("Enter")
+    expect(button(page, "continue")).to_be_focused()
+    button(page, "undo").press("Enter")
+    button(page, "undo").press("Enter")
+    expect(button(page, "redo")).to_be_focused()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_generate_and_stop_take_the_same_room(open_tab, locale):
+    page = open_tab(locale=locale)
+    choose(page, "Heavy")
+    page.get_by_role("spinbutton").first.fill("2000")
+    idle = button(page, "generate").bounding_box(), button(page, "continue").bounding_box()
+    button(page, "generate").click()
+    expect(button(page, "stop")).to_be_visible()
+    assert (button(page, "stop").bounding_box(), button(page, "continue").bounding_box()) == idle
+    button(page, "stop").click()
+    expect(button(page, "generate")).to_be_visible()
+
+
+@pytest.mark.parametrize(("locale", "width"), [("zh-CN", 1148), ("en-US", 1148), ("zh-CN", 390)])
+def test_header_and_tabs_stay_where_they_are(visit, locale, width):
+    page = visit(locale=locale, width=width)
+    places = ".house-header, .house-header .pill, .tab-container"
+    boxes = [page.locator(places).nth(i) for i in range(3)]
+    train = [box.bounding_box() for box in boxes]
+    page.get_by_role("tab", name=re.compile("Generate|生成")).click()
+    expect(button(page, "generate")).to_be_visible()
+    assert [box.bounding_box() for box in boxes] == train
+    assert train[0]["width"] == min(width, 1124) - (48 if width > 720 else 32)
+
+
+def test_a_dropdown_has_one_box_and_its_text_ends_before_the_arrow(open_tab):
+    page = open_tab(width=390)
+    field = page.get_by_label("Checkpoint")
+    field.click()
+    expect(field).to_have_css("outline-style", "none")
+    expect(field).to_have_css("text-overflow", "ellipsis")
+    arrow = page.locator("#write-checkpoint .icon-wrap svg").bounding_box()
+    ends = field.evaluate(
+        "f => f.getBoundingClientRect().right - parseFloat(getComputedStyle(f).paddingRight)"
+    )
+    assert ends <= arrow["x"]
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_phone_shows_one_column_and_nothing_scrolls_sideways(open_tab, locale):
+    page = open_tab(width=390, height=844, locale=locale)
+    assert not sideways(page)
+    page.get_by_role("textbox", name=re.compile("Prefix|开头")).fill("é" * 30 + "the " * 60)
+    expect(page.locator(".write-note")).to_be_visible()
+    button(page, "trio").click()
+    expect(page.locator(".write-trio article")).to_have_count(3)
+    expect(button(page, "generate")).to_be_visible()
+    assert not sideways(page)
+    left = {page.locator(".write-trio article").nth(i).bounding_box()["x"] for i in range(3)}
+    assert len(left) == 1
+    button(page, "generate").click()
+    expect(page.locator(".write-trio article")).to_have_count(0)
+    assert not sideways(page)

@@ -1,0 +1,111 @@
+"""What the form can tell of a wish beforehand, and what is wrong with it: no browser needed."""
+
+import gradio as gr
+import pytest
+
+from charrnn import corpora
+from charrnn.corpora import download
+from charrnn.errors import UserError
+from charrnn.ui.form import build_form
+from charrnn.ui.wish import CUSTOM, OWN, TEXTBOOK, Wish, model_told, text_told
+
+
+@pytest.fixture(scope="module")
+def form():
+    with gr.Blocks():
+        return build_form()
+
+
+@pytest.fixture
+def nothing_fetched(monkeypatch, tmp_path):
+    """No classic is on this machine, and there is no network."""
+    monkeypatch.setenv("CHARRNN_CACHE", str(tmp_path))
+
+    def unreachable(*arguments, **more):
+        raise download.DownloadError("no connection to d2l: Name or service not known")
+
+    monkeypatch.setattr(download, "fetch", unreachable)
+
+
+def button(tongue, **wish):
+    return Wish(**wish).button(tongue).replace("\u00a0", " ")
+
+
+def test_the_button_says_what_it_will_do():
+    assert button("en") == "Train on The Tide Clock · 10 s"
+    assert button("zh") == "用《潮汐钟》训练 · 10 秒"
+    assert button("en", recipe="deep") == "Train on The Tide Clock · 5 min"
+    assert button("zh", recipe="night", corpus=OWN) == "用你的文本训练 · 直到不再进步"
+    experiment = button("en", recipe=TEXTBOOK, experiment="lyrics-concise")
+    assert experiment == "Train on The Tide Clock · 1000 epochs"
+
+
+def test_the_button_breaks_only_before_its_time():
+    classic = Wish(corpus="time-machine", recipe=TEXTBOOK).button("en")
+    assert classic.split(" ") == [
+        "Train", "on", "The\u00a0Time\u00a0Machine\u00a0·", "500\u00a0epochs",
+    ]  # fmt: skip
+
+
+def test_a_classic_is_not_downloaded_to_be_looked_at(nothing_fetched):
+    wish = Wish(corpus="time-machine")
+    assert not wish.fetched()
+    report = text_told(wish, None)
+    assert report["download"]["size"] == "179\u00a0kB"
+    assert report["characters"] == corpora.find("time-machine").characters
+
+
+def test_nothing_to_train_on_is_said_where_the_text_is_given():
+    with pytest.raises(UserError) as caught:
+        Wish(corpus=OWN, paste="  ").plan()
+    assert caught.value.field == "corpus"
+
+
+def test_settings_are_checked_for_a_text_that_is_still_to_be_downloaded(form, nothing_fetched):
+    wrong = Wish(corpus="time-machine", recipe=CUSTOM, settings={"hidden_size": "many"})
+    shown = form.looked_over(wrong, "en")
+    assert "hidden_size" in shown[form.settings_problem]
+    assert shown[form.report]["download"]
+    both = Wish(corpus="time-machine", recipe=CUSTOM, settings={"epochs": "2", "seconds": "9"})
+    assert "not both" in form.looked_over(both, "en")[form.settings_problem]
+    right = Wish(corpus="time-machine", recipe=CUSTOM, settings={"seconds": "20"})
+    shown = form.looked_over(right, "en")
+    assert shown[form.settings_problem] == ""
+    assert shown[form.go] == "Train on The\u00a0Time\u00a0Machine\u00a0· 20\u00a0s"
+    assert shown[form.model]["cell"] == "lstm"
+
+
+def test_a_wrong_setting_takes_nothing_from_the_report(form):
+    wrong = Wish(recipe=CUSTOM, settings={"hidden_size": "many"})
+    assert form.looked_over(wrong, "en")[form.report]["symbols"] == 62
+    assert model_told(wrong, None) == {}
+
+
+def test_a_file_that_is_no_text_is_not_called_missing(form, tmp_path):
+    file = tmp_path / "picture.png"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
+    shown = form.looked_over(Wish(corpus=OWN, files=(str(file),)), "en")
+    assert shown[form.text_problem] and not shown[form.report]["empty"]
+    assert form.looked_over(Wish(corpus=OWN), "en")[form.report]["empty"]
+
+
+@pytest.mark.parametrize(
+    ("tongue", "titles"),
+    [
+        ("en", "The Tide Clock, Songs, Python's manual"),
+        ("zh", "《潮汐钟》、《歌》、《Python 手册》"),
+    ],
+)
+def test_without_a_network_the_page_names_texts_as_its_cards_do(
+    form, nothing_fetched, tongue, titles
+):
+    with pytest.raises(UserError) as caught:
+        Wish(corpus="time-machine").plan()
+    said = form.problem(caught.value, tongue)[form.text_problem]
+    assert titles in said and "d2l-data.s3-accelerate.amazonaws.com" in said
+    assert "tide-clock" not in said and "service not known" not in said
+
+
+def test_the_share_held_out_is_the_share_that_can_be_measured():
+    tiny = Wish(corpus=OWN, paste="abcabcab")
+    assert text_told(tiny, tiny.read())["held_out"] == 0
