@@ -1,52 +1,102 @@
-"""Time budgets: which model and which training suit a text, given how long they may take."""
+"""Time budgets: which model and which training suit a text and a machine, given how long they may
+take. Measured, and what failed: benchmarks/LOG.md.
+
+Everything follows from how many epochs the time is good for. Few: a small model, hardly held
+back. Many: a large one, held back by dropout from learning the text by heart. That number comes
+from a fraction of a second of training, measured once on the machine at hand.
+"""
 
 from __future__ import annotations
 
+import functools
+import time
 from dataclasses import replace
+
+import torch
 
 from .model import ModelConfig
 from .training import TrainingConfig
+from .training.learner import Learner
 
-_WATCHABLE = 20_000  # held-out characters that a ten-second run can measure often enough
+_SMALL, _LARGE = 40_000, 300_000  # characters
+_WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget
 _UPDATES = 16  # an epoch of a small text should have at least so many
+_LEARNING_RATE = {128: 0.003, 256: 0.006, 512: 0.002}
+_EPOCHS = 3.0  # below which a larger model has learnt less than a smaller one
 
 
-def choose(characters: int, seconds: float | None) -> tuple[ModelConfig, TrainingConfig]:
-    """A model and its training for a text of `characters` and a budget of `seconds`.
-
-    None is open-ended: until it stops improving. Small texts get small minibatches, so that an
-    epoch still has enough updates, and are held back from learning by heart by dropout and weight
-    decay; long budgets on long texts get a larger model. Measured: benchmarks/LOG.md.
-    """
-    long = seconds is None or seconds > 30
-    small = characters < 40_000
-    hidden = 512 if long and characters > 300_000 else 128 if small else 256
-    steps = max(1, min(64 if characters > 50_000 else 35, characters // 8))
-    batch = max(1, min(16, characters // (steps * _UPDATES)))
-    if small:
-        dropout = 0.6
-    elif characters < 100_000:
-        dropout = 0.5 if long else 0.3
-    else:
-        dropout = 0.25 if long else 0.1
+def choose(
+    characters: int, seconds: float | None, held_out: float
+) -> tuple[ModelConfig, TrainingConfig]:
+    """A model and its training for a text of `characters`, of which a share `held_out` is not
+    trained on, in `seconds`; None is open-ended, until it stops improving."""
+    training = round(characters * (1 - held_out))
+    hidden = _hidden(training, seconds, held_out)
+    steps = max(1, min(64 if training > 50_000 else 35, training // 8))
     model = ModelConfig(
         cell="lstm",
-        implementation="torch",
         hidden_size=hidden,
         input="embedding",
         embedding_size=64,
-        dropout=dropout,
+        dropout=_dropout(training, epochs(hidden, training, seconds)) if held_out else 0.0,
     )
-    training = TrainingConfig(
-        batch_size=batch,
+    settled = TrainingConfig(
+        batch_size=max(1, min(16, training // (steps * _UPDATES))),
         steps=steps,
         optimizer="adamw",
-        learning_rate={128: 0.003, 256: 0.006, 512: 0.002}[hidden],
-        weight_decay=0.5 if small else 0.01,
+        learning_rate=_LEARNING_RATE[hidden],
+        weight_decay=0.5 if held_out and training < _SMALL else 0.01,
         schedule="plateau" if seconds is None else "cosine",
         clip=1.0,
         seconds=seconds,
+        validation=held_out,
     )
-    if seconds is not None and seconds <= 30 and characters * training.validation > _WATCHABLE:
-        training = replace(training, validation=round(_WATCHABLE / characters, 4))
-    return model, training
+    most = next(most for limit, most in _WATCHABLE.items() if (seconds or 1e9) <= limit)
+    if characters * held_out > most:
+        settled = replace(settled, validation=round(most / characters, 6))
+    return model, settled
+
+
+def epochs(hidden: int, characters: int, seconds: float | None) -> float:
+    """How many times an LSTM of that size goes through the text in the time."""
+    if seconds is None:
+        return float("inf")
+    work = hidden * (hidden + 64) / (256 * (256 + 64))
+    return seconds * speed() / work / max(characters, 1)
+
+
+@functools.cache
+def speed() -> float:
+    """Characters a second that an LSTM of 256 trains on, on all cores, as quickly measured."""
+    threads = torch.get_num_threads()
+    model = ModelConfig(hidden_size=256, input="embedding", embedding_size=64)
+    training = TrainingConfig(epochs=1, batch_size=16, steps=64)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            learner = Learner(model, training, 64)
+            X = torch.zeros(16, 64, dtype=torch.int64)
+            times = []
+            for _ in range(6):
+                began = time.perf_counter()
+                learner.train_on(X, X, learning_rate=0.0, last=False)
+                times.append(time.perf_counter() - began)
+    finally:
+        torch.set_num_threads(threads)
+    return X.numel() / min(times)
+
+
+def _hidden(characters: int, seconds: float | None, held_out: float) -> int:
+    if characters < _SMALL:
+        return 128 if held_out else 256
+    if characters < _LARGE:
+        return 256
+    return 512 if epochs(512, characters, seconds) >= _EPOCHS else 256
+
+
+def _dropout(characters: int, epochs: float) -> float:
+    """More for what is seen more often."""
+    if characters < _SMALL:
+        return 0.6
+    if epochs < 2 * _EPOCHS:
+        return 0.1 if epochs < _EPOCHS else 0.2
+    return 0.4 if epochs < 60 else 0.5

@@ -309,7 +309,7 @@ def settle(
     if chosen.kind == "budget":
         budget = for_training.get("seconds") or training.seconds
         held_out = for_training.get("validation", training.validation)
-        model, training = choose(round(characters * (1 - held_out)), budget)
+        model, training = choose(characters, budget, held_out)
     model = replace(model, **for_model)
     training = replace(training, **for_training)
     if not training.open_ended and training.schedule == "plateau" and "schedule" not in settings:

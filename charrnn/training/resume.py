@@ -2,8 +2,8 @@
 
 One safetensors file, `resume/point.safetensors`, replaced in one step: weights, the best weights
 so far, the optimizer's moments, the hidden state and torch's random state as tensors; counters,
-sums and the log as the bytes of JSON (a header could not hold the log of a long run). Minibatch order needs no saving: it follows from the seed and the
-epoch's number.
+sums and the log as the bytes of JSON (a header could not hold the log of a long run). Minibatch
+order needs no saving: it follows from the seed and the epoch's number.
 """
 
 from __future__ import annotations

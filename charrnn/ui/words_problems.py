@@ -34,6 +34,10 @@ PROBLEMS: Mapping[str, str] = {
     "Choose another recipe or another text.": (
         "{text}没有留下任何内容：该方案只保留字母 A 到 Z，而文本中没有。请换一个方案或文本。"
     ),
+    "{text} has {has} different characters, more than any script: {most} can be learnt. Is it a "
+    "text, and read in the right encoding?": (
+        "{text}有 {has} 种不同的字符，多于任何文字：最多能学 {most} 种。它是文本吗？编码选对了吗？"
+    ),
     "{text} is over {size} MB, which is more than can be trained on here. Choose a part of it.": (
         "{text}超过 {size} MB，这里无法训练这么大的文本。请只选其中一部分。"
     ),
@@ -142,7 +146,9 @@ PROBLEMS: Mapping[str, str] = {
     "There is no model called {name}: give the name of one that came with the app, or the id of a "
     "run.": "没有名为 {name} 的模型，它可能已被清除。请在列表中另选一个，或重新训练。",
     "This checkpoint cannot be opened: {why}.": "无法打开这个检查点：{why}。",
-    "A checkpoint holds {most} symbols at most.": "检查点最多容纳 {most} 种符号，请用符号较少的文本。",
+    "A checkpoint holds {most} symbols at most.": (
+        "检查点最多容纳 {most} 种符号，请用符号较少的文本。"
+    ),
     "There is no corpus in {path}.": "{path} 里没有语料。",
     "The corpus in {path} is damaged: {why}.": "{path} 里的语料已损坏：{why}。",
     # writing
