@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from charrnn.threads import be_considerate
+from charrnn.process import be_considerate
 
 be_considerate()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

@@ -21,6 +21,11 @@ HERE = ROOT / "benchmarks"
 DATA = ROOT.parent / "shared" / "data"
 sys.path.insert(0, str(ROOT))
 
+from charrnn.process import be_considerate, keep_memory  # noqa: E402
+
+be_considerate()  # as the command line and the page's workers do
+keep_memory()
+
 
 def by_turns(
     candidates: Mapping[str, Callable[[], object]],

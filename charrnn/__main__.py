@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from .threads import be_considerate
+from .process import be_considerate, keep_memory
 
 
 def main() -> None:
     """Run the command line."""
     be_considerate()
+    keep_memory()
     from .cli import main as run
 
     run()

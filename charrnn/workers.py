@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UserError
+from .process import CONSIDERATE, be_considerate, keep_memory
 from .recipes import Plan
 from .runs import Run
-from .threads import CONSIDERATE, be_considerate
 from .turns import Presence
 
 logger = logging.getLogger(__name__)
@@ -211,6 +211,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 def _work(directory: Path, resume: bool, app: str) -> None:
     """In the worker process. Ctrl+C is for the app, which then asks its workers to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_memory()
     for _ in Run(directory).work(resume=resume, app=app):
         pass
 

@@ -31,13 +31,13 @@ def lstm(
     Exact where the weights are stored by columns (`layers.Layer` does), and fastest.
     """
     H, C = state
-    if not inputs.is_floating_point():
-        inputs = F.one_hot(inputs, W_xh.shape[0])
+    if inputs.is_floating_point():
+        inputs = inputs.to(dtype)
+    else:
+        inputs = F.embedding(inputs, torch.eye(W_xh.shape[0], dtype=dtype))  # one-hot vectors
     weights = [W.to(dtype) for W in (W_xh.t(), W_hh.t(), b_h, torch.zeros_like(b_h))]
     before = H[None].to(dtype), C[None].to(dtype)
-    with torch.autocast("cpu", enabled=False):
-        outputs, hidden, memory = torch._VF.lstm(
-            inputs.to(dtype), before, weights, True, 1, 0.0, torch.is_grad_enabled(), False, False
-        )
-    after = hidden[0].to(W_hh.dtype), memory[0].to(W_hh.dtype)
-    return outputs, after
+    outputs, hidden, memory = torch._VF.lstm(
+        inputs, before, weights, True, 1, 0.0, torch.is_grad_enabled(), False, False
+    )
+    return outputs, (hidden[0].to(W_hh.dtype), memory[0].to(W_hh.dtype))
