@@ -3,8 +3,8 @@
     python benchmarks/generation.py
 
 The textbook's loop feeds the model, as written for training, one character at a time as a
-minibatch of one, and takes the likeliest, or draws from p. All on one thread, which is what
-the page has while others train.
+minibatch of one, and takes the likeliest, or draws from p; as there, nobody tells torch that no
+gradient is wanted. All on one thread, which is what the page has while others train.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 import charrnn
 from charrnn.checkpoint import Checkpoint
-from charrnn.generation import side_by_side
+from charrnn.generation import generate_many
 from charrnn.model import CharRNN, ModelConfig
 from charrnn.vocabulary import Vocabulary
 
@@ -33,7 +33,6 @@ def checkpoint(cell: str, hidden: int, implementation: str = "fast") -> Checkpoi
     return Checkpoint(model.eval(), vocabulary)
 
 
-@torch.no_grad()
 def textbooks_loop(model: CharRNN, vocabulary: Vocabulary, *, sampled: bool) -> str:
     """LENGTH characters after "time traveller "."""
     state = model.begin_state(1)
@@ -67,7 +66,7 @@ def sixteen(cell: str, hidden: int) -> dict[str, Callable[[], object]]:
     ours = checkpoint(cell, hidden)
     return {
         "one": lambda: charrnn.generate(ours, "t", LENGTH, seed=0),
-        "sixteen": lambda: list(side_by_side(ours, "t", LENGTH, "sample", [1.0] * 16, range(16))),
+        "sixteen": lambda: generate_many(ours, "t", LENGTH, seeds=range(16)),
     }
 
 

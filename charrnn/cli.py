@@ -24,7 +24,7 @@ from .checkpoint import load
 from .copying import check_place, copy, reserve
 from .errors import UserError
 from .evaluation import score as score_text
-from .generation import stream
+from .generation import generate_many, stream
 from .reading import Text, decode, read_files
 from .recipes import RECIPES, find, plan
 from .runs import Run, new_id
@@ -159,19 +159,19 @@ def generate(
     opened, prefix = load(checkpoint), clean(prefix)
     if unknown := opened.vocabulary.unknown(prefix):
         _note(f"not among the model's symbols, read as unknown: {' '.join(unknown)}")
-    for number in range(samples):
-        own_seed = None if seed is None else seed + number
-        following = stream(opened, prefix, length, mode, alpha, own_seed)
-        if as_json:
-            text = prefix + "".join(following)
-            _print_json({"prefix": prefix, "text": text, "seed": own_seed})
-            continue
-        if number:
-            print()
+    seeds = [None if seed is None else seed + number for number in range(samples)]
+    if samples == 1 and not as_json:  # as it is written
         print(prefix, end="", flush=True)
-        for character in following:
+        for character in stream(opened, prefix, length, mode, alpha, seed):
             print(character, end="", flush=True)
         print()
+        return
+    texts = generate_many(opened, prefix, length, mode, alpha, seeds)
+    if as_json:
+        for text, own_seed in zip(texts, seeds, strict=True):
+            _print_json({"prefix": prefix, "text": text, "seed": own_seed})
+    else:
+        print("\n\n".join(texts))
 
 
 @app.command()

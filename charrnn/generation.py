@@ -30,9 +30,15 @@ if TYPE_CHECKING:
 
 MODES = ("greedy", "sample")
 LONGEST = 1_000_000  # characters one call writes at most
-_CHUNK = 256  # characters of a prefix fed at a time
+_CHUNK = 256  # characters of a prefix fed at a time,
+_SHORT = 64  # but so few one by one
 _AHEAD = 256  # random numbers drawn at a time
+_ABREAST = 64  # texts written side by side; more wait their turn
 _STEEPEST = 1e30  # α above which nothing changes, and products could overflow
+
+
+_Settled = tuple[int, float, int | None]
+"""What is written: the length, α (infinite where the mode is greedy), the seed."""
 
 
 @dataclass(frozen=True)
@@ -52,37 +58,25 @@ class Likely:
     q: float
 
 
-class Reader:
-    """A model that has read some text, and what it expects next."""
-
-    def __init__(self, model: CharRNN, vocabulary: Vocabulary, text: str) -> None:
-        """Read `text` from a zero state; before any text, a new line has just begun."""
-        ids = vocabulary.encode(text)
-        if len(ids) == 0:  # failing that, a space; failing that, the most frequent character
-            first = [c for c in "\n " if c in vocabulary.symbols]
-            ids = vocabulary.encode(first[0]) if first else np.ones(1, vocabulary.dtype)
-        self._model = model
-        state: State | None = None
-        with evaluating(model):
-            for start in range(0, len(ids), _CHUNK):
-                piece = torch.from_numpy(ids[None, start : start + _CHUNK].astype(np.int64))
-                logits, state = model(piece, state)
-        assert state is not None
-        self._state = state
-        self._logits = logits[-1, 1:].double().numpy()
-
-    def log_p(self) -> NDArray[np.float64]:
-        """Log-probabilities (V − 1,) of the next character, by id from 1 on.
-
-        Raises UserError if the model's numbers overflow.
-        """
-        return _log_p(self._logits)
-
-    def steps(self, count: int = 1) -> Steps:
-        """Where `count` texts go on from here, side by side."""
-        state = map_state(lambda s: s.repeat(1, count, 1), self._state)
-        with evaluating(self._model):
-            return steps(self._model, state)
+def read(model: CharRNN, vocabulary: Vocabulary, text: str, count: int = 1) -> Steps:
+    """A model that has read `text` from a zero state, `count` times side by side; before any text,
+    a new line has just begun."""
+    ids = vocabulary.encode(text)
+    if len(ids) == 0:  # failing that, a space; failing that, the most frequent character
+        first = [c for c in "\n " if c in vocabulary.symbols]
+        ids = vocabulary.encode(first[0]) if first else np.ones(1, vocabulary.dtype)
+    if len(ids) <= _SHORT and not model.config.bidirectional:
+        one = steps(model, model.begin_state(count))
+        for i in ids.tolist():
+            one.feed(i if count == 1 else np.full(count, i))
+        return one
+    state: State | None = None
+    with evaluating(model):
+        for start in range(0, len(ids), _CHUNK):
+            piece = torch.from_numpy(ids[None, start : start + _CHUNK].astype(np.int64))
+            _, state = model(piece, state)
+    assert state is not None
+    return steps(model, map_state(lambda s: s.repeat(1, count, 1), state))
 
 
 def continuation(
@@ -111,7 +105,7 @@ def write(
     seed: int | None,
 ) -> Iterator[Next]:
     """As `continuation`, with a bare model and sound arguments; an infinite α is greedy."""
-    one, symbols = Reader(model, vocabulary, prefix).steps(), vocabulary.symbols
+    one, symbols = read(model, vocabulary, prefix), vocabulary.symbols
     for chosen in _one_by_one(one, length, alpha, seed):
         log_p = _log_p(one.logits.astype(np.float64))
         yield Next(symbols[chosen], float(-log_p[chosen - 1] / math.log(2)))
@@ -134,35 +128,37 @@ def side_by_side(
         _settled(checkpoint, prefix, length, mode, alpha, seed)
         for alpha, seed in zip(alphas, seeds, strict=True)
     ]
-    count = arguments.whole(length, "length")
-    return _together(checkpoint, prefix, count, [s[1] for s in settled], [s[2] for s in settled])
+
+    def characters() -> Iterator[list[Next]]:
+        together = read(checkpoint.model, checkpoint.vocabulary, prefix, len(settled))
+        symbols = checkpoint.vocabulary.symbols
+        for chosen in _together(together, settled):
+            log_p = _log_p(np.atleast_2d(together.logits).astype(np.float64))
+            bits = np.take_along_axis(log_p, chosen[:, None] - 1, 1)[:, 0] / -math.log(2)
+            pairs = zip(chosen.tolist(), bits.tolist(), strict=True)
+            yield [Next(symbols[i], surprisal) for i, surprisal in pairs]
+
+    return characters()
 
 
-def _together(
+def generate_many(
     checkpoint: Checkpoint,
-    prefix: str,
-    length: int,
-    alphas: Sequence[float],
-    seeds: Sequence[int | None],
-) -> Iterator[list[Next]]:
-    together = Reader(checkpoint.model, checkpoint.vocabulary, prefix).steps(len(alphas))
-    symbols = checkpoint.vocabulary.symbols
-    steepness = np.minimum(alphas, _STEEPEST)[:, None]  # (K, 1)
-    randoms = [np.random.default_rng(seed) for seed in seeds]
-    for start in range(0, length, _AHEAD):
-        count = min(_AHEAD, length - start)
-        for numbers in np.stack([random.random(count) for random in randoms], axis=1):  # (K,)
-            log_p = _log_p(np.atleast_2d(together.logits).astype(np.float64))  # (K, V − 1)
-            highest = log_p.max(axis=1, keepdims=True)
-            cumulative = np.exp(steepness * (log_p - highest)).cumsum(axis=1)
-            drawn = numbers[:, None] * cumulative[:, -1:]
-            chosen = (cumulative <= drawn).sum(axis=1)
-            surprisals = np.take_along_axis(log_p, chosen[:, None], 1)[:, 0] / -math.log(2)
-            yield [
-                Next(symbols[i + 1], surprisal)
-                for i, surprisal in zip(chosen.tolist(), surprisals.tolist(), strict=True)
-            ]
-            together.feed(chosen + 1 if len(chosen) > 1 else int(chosen[0]) + 1)
+    prefix: str = "",
+    length: int = 200,
+    mode: str = "sample",
+    alpha: float = 1.0,
+    seeds: Sequence[int | None] = (None,),
+) -> list[str]:
+    """As `generate`, a text for each seed, all at once."""
+    texts: list[str] = []
+    for start in range(0, len(seeds), _ABREAST):
+        some = seeds[start : start + _ABREAST]
+        settled = [_settled(checkpoint, prefix, length, mode, alpha, seed) for seed in some]
+        together = read(checkpoint.model, checkpoint.vocabulary, prefix, len(some))
+        ids = list(_together(together, settled))
+        columns = np.stack(ids, axis=1) if ids else np.empty((len(some), 0), np.int64)
+        texts += [prefix + checkpoint.vocabulary.decode(column) for column in columns.tolist()]
+    return texts
 
 
 def _one_by_one(one: Steps, length: int, alpha: float, seed: int | None) -> Iterator[int]:
@@ -185,6 +181,28 @@ def _one_by_one(one: Steps, length: int, alpha: float, seed: int | None) -> Iter
                 chosen = _drawn(weights, alpha, number)
             yield chosen + 1
             one.feed(chosen + 1)
+
+
+def _together(together: Steps, settled: Sequence[_Settled]) -> Iterator[NDArray[np.int64]]:
+    """As `_one_by_one`, the ids (K,) that several texts of one length go on with."""
+    lengths, alphas, seeds = zip(*settled, strict=True)
+    length = lengths[0]
+    steepness = np.minimum(alphas, _STEEPEST)[:, None]  # (K, 1)
+    randoms = [np.random.default_rng(seed) for seed in seeds]
+    for start in range(0, length, _AHEAD):
+        count = min(_AHEAD, length - start)
+        for numbers in np.stack([random.random(count) for random in randoms], axis=1):  # (K,)
+            logits = np.atleast_2d(together.logits)  # (K, V − 1)
+            highest = logits.max(axis=1, keepdims=True)
+            if not np.isfinite(highest).all():
+                raise _overflow()
+            weights = np.subtract(logits, highest, dtype=np.float64)
+            weights *= steepness
+            cumulative = np.exp(weights, out=weights).cumsum(axis=1, out=weights)
+            drawn = numbers[:, None] * cumulative[:, -1:]
+            chosen = (cumulative <= drawn).sum(axis=1) + 1
+            yield chosen
+            together.feed(chosen if len(chosen) > 1 else int(chosen[0]))
 
 
 def _drawn(logits: NDArray[np.float64], alpha: float, number: float) -> int:
@@ -213,7 +231,7 @@ def stream(
     count, exponent, fixed = _settled(checkpoint, prefix, length, mode, alpha, seed)
 
     def characters() -> Iterator[str]:
-        one = Reader(checkpoint.model, checkpoint.vocabulary, prefix).steps()
+        one = read(checkpoint.model, checkpoint.vocabulary, prefix)
         symbols = checkpoint.vocabulary.symbols
         for chosen in _one_by_one(one, count, exponent, fixed):
             yield symbols[chosen]
@@ -240,7 +258,7 @@ def likeliest(
     alpha, count = arguments.number(alpha, "alpha"), arguments.whole(count, "count")
     if not math.isfinite(alpha) or alpha <= 0:
         raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
-    log_p = Reader(checkpoint.model, checkpoint.vocabulary, text).log_p()
+    log_p = _log_p(read(checkpoint.model, checkpoint.vocabulary, text).logits.astype(np.float64))
     p, q = np.exp(log_p), np.exp(_normalized(min(alpha, _STEEPEST) * log_p))
     best = np.argsort(-log_p, kind="stable")[:count]
     symbols = checkpoint.vocabulary.symbols
@@ -249,9 +267,8 @@ def likeliest(
 
 def _settled(
     checkpoint: Checkpoint, prefix: str, length: int, mode: str, alpha: float, seed: int | None
-) -> tuple[int, float, int | None]:
-    """The arguments checked; returns the length, α, infinite where the mode is greedy, and the
-    seed."""
+) -> _Settled:
+    """The arguments, checked."""
     arguments.text(prefix, "prefix")
     length, alpha = arguments.whole(length, "length"), arguments.number(alpha, "alpha")
     seed = None if seed is None else arguments.whole(seed, "seed")

@@ -18,11 +18,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .evaluation import evaluating
 from .model import CharRNN, State
 from .recurrence import Packed
 
 Floats = NDArray[np.float32]
 _ABSURD = 1e30  # of a weight
+_SMALL = 20_000  # numbers of a matrix that NumPy multiplies faster than torch can be asked to
 
 
 class Steps(Protocol):
@@ -48,13 +50,14 @@ class Forward:
         self._model, self._state = model, state
         hidden = state[0] if isinstance(state, tuple) else state
         directions = 2 if model.config.bidirectional else 1
-        self._say(torch.cat(hidden[-directions:].unbind(), dim=-1) @ model.W_hq + model.b_q)
+        with torch.no_grad():
+            self._say(torch.cat(hidden[-directions:].unbind(), dim=-1) @ model.W_hq + model.b_q)
 
     def feed(self, ids: Any) -> None:
         """Read one more character each."""
         X = torch.as_tensor(ids, dtype=torch.int64).reshape(-1, 1)
-        with torch.no_grad():
-            logits, self._state = self._model(X, self._state)
+        with evaluating(self._model) as model:
+            logits, self._state = model(X, self._state)
         self._say(logits)
 
     def _say(self, logits: Tensor) -> None:
@@ -207,7 +210,7 @@ class _Layer:
 
 def _product(matrix: Floats, shape: tuple[int, ...]) -> Callable[[Floats, Floats], object]:
     """A function of x and out that does out = x @ matrix, x being of `shape` + (K,)."""
-    if not shape:
+    if not shape or matrix.size < _SMALL:
         return lambda x, out: np.dot(x, matrix, out=out)
     packed = Packed(torch.from_numpy(matrix), shape[0])  # for a few rows twice as fast as NumPy
 

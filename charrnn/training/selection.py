@@ -14,10 +14,11 @@ from ..evaluation import held_out_nats
 from ..model import CharRNN
 from ..vocabulary import Ids
 from .learner import Learner
+from .precision import autocast
 
 _PATIENCE = 6  # evaluations without improvement before the plateau schedule goes down
 _DESCENTS = 3  # times it goes down before it has nothing left to try
-_TRAINING = 9  # times as long as an evaluation takes, at least, is trained between two of them
+_TRAINING = 19  # times as long as an evaluation takes, at least, is trained between two of them
 _GLANCE = 25_000  # characters that are measured whatever it takes
 _LOOK = 0.04  # of the time of a run, at most, that one evaluation may take
 _PATIENT = 60.0  # seconds that count as the time of a run with no end set
@@ -94,7 +95,9 @@ class Selection:
     def _timed(self, ids: Ids) -> tuple[float, float]:
         """Mean nats per character, and the seconds that it took to measure them."""
         began = time.monotonic()
-        return held_out_nats(self._learner.model, ids), time.monotonic() - began
+        with autocast(self._learner.bfloat16):
+            nats = held_out_nats(self._learner.model, ids)
+        return nats, time.monotonic() - began
 
     def vouch(self) -> None:
         """The loss after the last evaluation was sound: without a held-out part, that is what

@@ -13,16 +13,17 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..arguments import clean as clean
 from ..checkpoint import Checkpoint
 from ..errors import UserError
-from ..generation import Next, continuation, likeliest
+from ..generation import continuation, likeliest, side_by_side
 
 Page = dict[str, Any]
+T = TypeVar("T")
 
 EVERY = 0.1  # seconds between two frames
 LONGEST_PAGE = 20_000  # characters, the prefix included
@@ -49,12 +50,14 @@ class Manner:
 class Pace:
     """Measures a stream of characters, and says when the next frame is due."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = 1) -> None:
+        """Each of what is timed holds `at_once` characters."""
+        self._at_once = at_once
         self._timed = 0
         self._spent = 0.0
         self._next_frame = 0.0
 
-    def timed(self, characters: Iterator[Next]) -> Iterator[Next]:
+    def timed(self, characters: Iterator[T]) -> Iterator[T]:
         """The same characters; what each but the first takes is measured.
 
         The first also waits for the prefix to be read, and the time that frames take is not ours.
@@ -63,7 +66,7 @@ class Pace:
         while (one := next(characters, None)) is not None:
             if began is not None:
                 self._spent += time.perf_counter() - began
-                self._timed += 1
+                self._timed += self._at_once
             yield one
             began = time.perf_counter()
 
@@ -137,13 +140,11 @@ def write_trio(checkpoint: Checkpoint, page: Page, manner: Manner) -> Iterator[P
     """Go on from the same text at three α at once, a column each; frames as `write` yields them."""
     seed = _seed(manner)
     page |= {"mode": "sample", "alpha": None, "seed": seed, "full": _full(checkpoint)}
-    before, pace = page["prefix"] + page["text"], Pace()
+    before, pace = page["prefix"] + page["text"], Pace(at_once=len(TRIO))
     columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in TRIO]
-    streams = [
-        pace.timed(continuation(checkpoint, before, manner.length, "sample", alpha, seed))
-        for alpha in TRIO
-    ]
-    for written, together in enumerate(zip(*streams, strict=True), start=1):
+    seeds = [seed] * len(TRIO)
+    characters = side_by_side(checkpoint, before, manner.length, "sample", TRIO, seeds)
+    for written, together in enumerate(pace.timed(characters), start=1):
         for column, one in zip(columns, together, strict=True):
             column["text"] = str(column["text"]) + one.character
             column["tint"] = str(column["tint"]) + tint(one.surprisal)
