@@ -1,9 +1,9 @@
-# Two commands: `make demo` opens the app, `make test` checks everything.
+# Two commands: `make demo` opens the app, `make test` checks everything. (`make benchmarks`: a third.)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check browser clean
+.PHONY: demo test lint types check browser benchmarks clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python app.py
@@ -37,6 +37,13 @@ $(VENV)/.installed: requirements.txt
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
 	$(BIN)/python -m pip install --quiet -r requirements-test.txt
 	touch $@
+
+# All that is measured, one after the other: about an hour and a half, on an idle machine.
+benchmarks: $(VENV)/.installed-test browser
+	for one in recurrences generation loop page textbook budgets; do \
+	  $(BIN)/python benchmarks/$$one.py || exit 1; \
+	done
+	$(BIN)/python benchmarks/budgets.py night
 
 clean:
 	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache

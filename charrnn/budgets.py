@@ -21,8 +21,8 @@ from .training.learner import Learner
 _SMALL, _LARGE = 40_000, 300_000  # characters
 _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget
 _UPDATES = 16  # an epoch of a small text should have at least so many
-_LEARNING_RATE = {128: 0.003, 256: 0.006, 512: 0.002}
-_EPOCHS = 3.0  # below which a larger model has learnt less than a smaller one
+_LEARNING_RATE = {128: 0.003, 256: 0.006, 384: 0.005, 512: 0.004}
+_EPOCHS = {512: 10.0, 384: 3.0}  # below which a smaller model has learnt more in the same time
 
 
 def choose(
@@ -33,6 +33,7 @@ def choose(
     training = round(characters * (1 - held_out))
     hidden = _hidden(training, seconds, held_out)
     steps = max(1, min(64 if training > 50_000 else 35, training // 8))
+    rows = 32 if hidden > 256 else 16  # as many updates a second, and of a large text enough
     model = ModelConfig(
         cell="lstm",
         hidden_size=hidden,
@@ -41,8 +42,9 @@ def choose(
         dropout=_dropout(training, epochs(hidden, training, seconds)) if held_out else 0.0,
     )
     settled = TrainingConfig(
-        batch_size=max(1, min(16, training // (steps * _UPDATES))),
+        batch_size=max(1, min(rows, training // (steps * _UPDATES))),
         steps=steps,
+        reset=0.03,
         optimizer="adamw",
         learning_rate=_LEARNING_RATE[hidden],
         weight_decay=0.5 if held_out and training < _SMALL else 0.01,
@@ -90,13 +92,16 @@ def _hidden(characters: int, seconds: float | None, held_out: float) -> int:
         return 128 if held_out else 256
     if characters < _LARGE:
         return 256
-    return 512 if epochs(512, characters, seconds) >= _EPOCHS else 256
+    for hidden, enough in _EPOCHS.items():
+        if epochs(hidden, characters, seconds) >= enough:
+            return hidden
+    return 256
 
 
 def _dropout(characters: int, epochs: float) -> float:
     """More for what is seen more often."""
     if characters < _SMALL:
         return 0.6
-    if epochs < 2 * _EPOCHS:
-        return 0.1 if epochs < _EPOCHS else 0.2
-    return 0.4 if epochs < 60 else 0.5
+    if epochs < 8:
+        return 0.1
+    return 0.3 if epochs < 40 else 0.5

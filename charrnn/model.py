@@ -119,13 +119,17 @@ class CharRNN(nn.Module):
         """
         inputs = ids.t()  # (T, B)
         if self.config.input == "embedding":
-            inputs = F.embedding(inputs, self.embedding)  # (T, B, E)
+            inputs = self._dropped(F.embedding(inputs, self.embedding))  # (T, B, E)
         H, state = self.recurrence(inputs, state)
-        H = F.dropout(H, self.config.dropout, self.training and self.config.dropout > 0)
+        H = self._dropped(H)
         flat = H.reshape(-1, self.W_hq.shape[0])
         if self.config.implementation == "fast":
             return affine(flat, self.W_hq, self.b_q), state
         return flat @ self.W_hq + self.b_q, state
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        """Dropout on what enters and leaves the recurrence, not within it (Zaremba et al. 2014)."""
+        return F.dropout(x, self.config.dropout, self.training and self.config.dropout > 0)
 
     def begin_state(self, batch_size: int) -> State:
         """A state of zeros for `batch_size` sequences."""

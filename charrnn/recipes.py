@@ -238,7 +238,7 @@ RECIPES: dict[str, Recipe] = {
             "custom",
             "custom",
             "Every setting yours",
-            training=TrainingConfig(seconds=60),
+            training=TrainingConfig(seconds=60, reset=0.03),
         ),
     )
 }

@@ -241,6 +241,20 @@ def test_the_gradient_is_clipped_to_the_threshold():
     assert update.norm > 1e-3 and moved == pytest.approx(1e-3, rel=1e-3)
 
 
+@pytest.mark.parametrize(("share", "zeros"), [(0.0, 0), (0.5, None), (1.0, 64)])
+def test_a_share_of_the_carried_states_starts_from_zero_again(share, zeros):
+    config = with_changes(QUICK, batch_size=64, steps=4, reset=share)
+    text = corpus()
+    learner = Learner(SMALL, config, len(text.vocabulary))
+    met = []
+    learner.model.register_forward_pre_hook(lambda model, inputs: met.append(inputs[1]))
+    minibatches = config.minibatches(text.training, 0)
+    for i in range(2):
+        learner.train_on(*minibatches[i], learning_rate=0.01, last=False)
+    empty = int((met[1] == 0).all(dim=2).sum())
+    assert met[0] is None and (10 < empty < 54 if zeros is None else empty == zeros)
+
+
 def test_weight_decay_shrinks_weights_that_nothing_else_moves():
     weight = torch.nn.Parameter(torch.ones(3, 2).t())
     optimizer = build_optimizer("adamw", [weight], learning_rate=0.1, weight_decay=0.5)

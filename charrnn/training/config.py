@@ -27,6 +27,12 @@ class TrainingConfig:
         "How far gradients reach back: one minibatch, or the whole epoch (one update an epoch)",
         choices=("minibatch", "epoch"),
     )
+    reset: float = setting(
+        0.0,
+        "Share of carried states that start from zero again at each minibatch, as generation does",
+        low=0.0,
+        high=1.0,
+    )
     shift: bool = setting(True, "Begin every epoch at a random offset of less than `steps`")
     batch_size: int = setting(32, "Sequences in a minibatch", low=1, high=4096)
     steps: int = setting(35, "Characters in each of its sequences", low=1, high=4096)

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from ..evaluation import evaluating
 from ..generation import write
 from ..model import CharRNN, ModelConfig, State, detach
+from ..recurrence import map_state
 from ..vocabulary import Vocabulary
 from .optimization import build_optimizer, clip_gradients
 from .precision import autocast, suits_bfloat16
@@ -78,8 +79,8 @@ class Learner:
         whole_epoch = self.config.truncate == "epoch"
         if self.config.sampling == "random":
             self.state = None
-        elif self.state is not None and not whole_epoch:
-            self.state = detach(self.state)
+        elif self.state is not None:
+            self.state = self._carried(self.state if whole_epoch else detach(self.state))
         with autocast(self.bfloat16):
             logits, self.state = self.model(X, self.state)
         loss = F.cross_entropy(logits.float(), Y.t().reshape(-1))
@@ -101,6 +102,18 @@ class Learner:
             group["lr"] = learning_rate
         self.optimizer.step()
         return Update(nats, norm)
+
+    def _carried(self, state: State) -> State:
+        """The state for the next minibatch, zero again for some of its sequences.
+
+        A model that meets a zero state at the beginning of epochs only may never learn to write
+        from one, and start every text with nonsense (seen: benchmarks/LOG.md).
+        """
+        if self.config.reset == 0:
+            return state
+        batch = state[0].shape[1] if isinstance(state, tuple) else state.shape[1]
+        keep = (torch.rand(batch, 1) >= self.config.reset).float()
+        return map_state(lambda s: s * keep, state)
 
     def loss(self, X: Tensor, Y: Tensor) -> float:
         """Mean nats on a minibatch from a zero state, without dropout."""

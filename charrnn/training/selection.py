@@ -15,6 +15,7 @@ from ..model import CharRNN
 from ..vocabulary import Ids
 from .learner import Learner
 from .precision import autocast
+from .progress import finite_perplexity
 
 _PATIENCE = 6  # evaluations without improvement before the plateau schedule goes down
 _DESCENTS = 3  # times it goes down before it has nothing left to try
@@ -46,6 +47,16 @@ class Selection:
         self._stale = 0
         self._step = -1
         self._candidate: tuple[dict[str, Tensor], int] | None = None
+
+    @property
+    def perplexity(self) -> float | None:
+        """On the held-out part, as last measured; None where it never was, or overflowed."""
+        return finite_perplexity(self.nats)
+
+    @property
+    def best_perplexity(self) -> float | None:
+        """That of the weights that are kept."""
+        return finite_perplexity(self.best_nats)
 
     @property
     def seconds(self) -> float:

@@ -149,11 +149,13 @@ class Trainer:
         yield self._event(
             "end",
             reason=reason,
-            message=ending(reason, self.step, self.selection.best_step, self._best_perplexity()),
+            message=ending(
+                reason, self.step, self.selection.best_step, self.selection.best_perplexity
+            ),
             step=self.step,
             epoch=round(self._now()[1], 4),
             train_perplexity=self.train_perplexity,
-            validation_perplexity=self._validation_perplexity(),
+            validation_perplexity=self.selection.perplexity,
             checkpoint=None if self.directory is None else str(self.directory / "checkpoint"),
         )
 
@@ -197,9 +199,6 @@ class Trainer:
         part = self.position / len(self.minibatches) if self.position else 0.0
         return self._clock(), self.epoch + part, self.selection.descended
 
-    def _share(self) -> float:
-        return self.pace.share(*self._now())
-
     def _rate(self) -> float:
         return self.pace.rate(*self._now())
 
@@ -233,7 +232,7 @@ class Trainer:
             results={
                 "step": self.selection.best_step,
                 "train_perplexity": self.train_perplexity,
-                "validation_perplexity": self._best_perplexity(),
+                "validation_perplexity": self.selection.best_perplexity,
                 "baselines": self.references,
                 "seconds": round(self._clock(), 1),
             },
@@ -246,7 +245,7 @@ class Trainer:
             "checkpoint",
             step=self.selection.best_step,
             path=str(path),
-            validation_perplexity=self._best_perplexity(),
+            validation_perplexity=self.selection.best_perplexity,
         )
 
     def _save_point(self) -> None:
@@ -298,7 +297,7 @@ class Trainer:
             epoch=round(self._now()[1], 4),
             characters_seen=meter.characters_seen,
             train_perplexity=self.train_perplexity,
-            validation_perplexity=self._validation_perplexity(),
+            validation_perplexity=self.selection.perplexity,
             gradient_norm=recent.norms / recent.updates if recent.updates else None,
             clipped=recent.clipped / recent.updates if recent.updates else None,
             learning_rate=self._rate_used,
@@ -312,7 +311,7 @@ class Trainer:
 
     def _due_samples(self, *, asked: bool = False) -> Iterator[Event]:
         due = asked
-        while self.marks and self._share() >= self.marks[0]:
+        while self.marks and self.pace.share(*self._now()) >= self.marks[0]:
             self.marks.pop(0)
             due = True
         if due:
@@ -333,12 +332,6 @@ class Trainer:
 
     def _event(self, name: str, **details: Any) -> Event:
         return {"event": name, "seconds": round(self._clock(), 3), **details}
-
-    def _validation_perplexity(self) -> float | None:
-        return finite_perplexity(self.selection.nats)
-
-    def _best_perplexity(self) -> float | None:
-        return finite_perplexity(self.selection.best_nats)
 
     def _clock(self) -> float:
         return self._elapsed_before + time.monotonic() - self._began

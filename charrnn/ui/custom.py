@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "model": tuple(rules(ModelConfig)),
     "length": ("seconds", "epochs"),
     "learning": ("optimizer", "learning_rate", "schedule", "weight_decay", "clip"),
-    "reading": ("sampling", "truncate", "shift", "batch_size", "steps", "validation"),
+    "reading": ("sampling", "truncate", "reset", "shift", "batch_size", "steps", "validation"),
 }
 REST = "machine"
 

@@ -1,0 +1,64 @@
+"""The time budgets: what they choose, by the text, the time and the speed of the machine."""
+
+import pytest
+import torch
+
+from charrnn import budgets, process
+from charrnn.budgets import choose, speed
+
+
+@pytest.fixture(autouse=True)
+def known_speed(monkeypatch):
+    monkeypatch.setattr("charrnn.budgets.speed", lambda: 200_000.0)
+
+
+def test_more_time_means_a_larger_model_held_back_more():
+    chosen = [choose(1_000_000, seconds, 0.1)[0] for seconds in (10, 60, 300, None)]
+    sizes = [model.hidden_size for model in chosen]
+    dropouts = [model.dropout for model in chosen]
+    assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
+    assert dropouts == sorted(dropouts) and dropouts[0] < dropouts[-1]
+
+
+def test_a_slow_machine_gets_a_smaller_model(monkeypatch):
+    fast = choose(1_000_000, 60, 0.1)[0]
+    monkeypatch.setattr("charrnn.budgets.speed", lambda: 20_000.0)
+    assert choose(1_000_000, 60, 0.1)[0].hidden_size < fast.hidden_size
+
+
+def test_a_budget_holds_out_no_more_than_it_can_watch():
+    for seconds, most in ((10, 20_000), (60, 200_000), (None, 200_000)):
+        _, training = choose(50_000_000, seconds, 0.1)
+        assert 50_000_000 * training.validation == pytest.approx(most, rel=0.01)
+    assert choose(100_000, 10, 0.1)[1].validation == 0.1
+
+
+def test_without_anything_held_out_nothing_is_held_back():
+    model, training = choose(10_000, 10, 0.0)
+    assert model.dropout == 0 and training.weight_decay < 0.1 and training.validation == 0
+
+
+@pytest.mark.parametrize("characters", [2, 30, 300, 5_000, 10**8])
+@pytest.mark.parametrize("seconds", [0.1, 10, None])
+def test_any_text_gets_a_minibatch_that_it_fills(characters, seconds):
+    _, training = choose(characters, seconds, 0.1)
+    assert training.batch_size * training.steps <= characters
+    assert (training.schedule == "plateau") == (seconds is None)
+
+
+def test_the_speed_is_measured_once_and_leaves_no_trace(monkeypatch):
+    monkeypatch.undo()
+    speed.cache_clear()
+    torch.manual_seed(5)
+    threads, expected = torch.get_num_threads(), torch.rand(3)
+    torch.manual_seed(5)
+    measured = budgets.speed()
+    assert measured > 100 and budgets.speed() == measured
+    assert torch.get_num_threads() == threads and torch.equal(torch.rand(3), expected)
+
+
+def test_what_the_environment_says_already_is_left_alone():
+    environment = {"GOMP_SPINCOUNT": "7"}
+    process.be_considerate(environment)
+    assert environment == process.CONSIDERATE | {"GOMP_SPINCOUNT": "7"}
+    process.keep_memory()  # wherever this runs, nothing may happen
