@@ -104,4 +104,4 @@ def _dropout(characters: int, epochs: float) -> float:
         return 0.6
     if epochs < 8:
         return 0.1
-    return 0.3 if epochs < 40 else 0.5
+    return 0.3 if epochs < 40 else 0.4

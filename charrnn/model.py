@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .recurrence import NativeRecurrence, Recurrence, State, affine, map_state
+from .recurrence import NativeRecurrence, Recurrence, State, affine, dropout, map_state
 from .settings import check, setting
 
 __all__ = ["CharRNN", "ModelConfig", "State", "detach"]
@@ -129,7 +129,7 @@ class CharRNN(nn.Module):
 
     def _dropped(self, x: Tensor) -> Tensor:
         """Dropout on what enters and leaves the recurrence, not within it (Zaremba et al. 2014)."""
-        return F.dropout(x, self.config.dropout, self.training and self.config.dropout > 0)
+        return dropout(x, self.config.dropout, self.training)
 
     def begin_state(self, batch_size: int) -> State:
         """A state of zeros for `batch_size` sequences."""

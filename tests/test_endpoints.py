@@ -212,7 +212,7 @@ def test_a_run_goes_on_when_its_caller_goes_away(client, house):
         ({"text": TEXT, "settings": "{"}, "settings must be a JSON object"),
         ({"text": TEXT, "settings": [1]}, "settings must be a JSON object"),
         ({"text": TEXT, "recipe": "nonsense"}, "There is no recipe 'nonsense'"),
-        ({"text": TEXT, "seed": 1.5}, "seed must be a whole number"),
+        ({"text": TEXT, "seed": 1.5}, "seed = 1.5: give a whole number"),
         ({}, "There is nothing to train on"),
         ({"text": TEXT, "corpus": "songs"}, "not both"),
         ({"corpus": "no-such-text"}, "no-such-text"),
@@ -279,12 +279,12 @@ def test_half_a_surrogate_pair_is_replaced_not_choked_on(url):
     [
         ({"length": 100_001}, "length = 100001"),
         ({"length": -1}, "length = -1"),
-        ({"length": "many"}, "length must be a number"),
-        ({"length": 2.5}, "length must be a whole number"),
+        ({"length": "many"}, "length = 'many': give a whole number"),
+        ({"length": 2.5}, "length = 2.5: give a whole number"),
         ({"mode": "wild"}, "choose greedy or sample"),
         ({"alpha": 0}, "alpha = 0"),
         ({"seed": -1}, "seed = -1"),
-        ({"prefix": 3}, "prefix must be a text"),
+        ({"prefix": 3}, "prefix = 3: give a text"),
     ],
 )
 def test_what_cannot_be_generated_is_refused_in_words(client, arguments, words):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from conftest import small_model
 
-from charrnn.recurrence import products
+from charrnn.recurrence import dropout, products
 from charrnn.recurrence.products import Packed, affine, product, rows, weight_gradient
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
@@ -78,3 +78,24 @@ def test_fast_and_scratch_start_from_the_same_weights():
     for cell in CELLS:
         fast, scratch = (small_model(cell, name).state_dict() for name in ("fast", "scratch"))
         assert all(torch.equal(fast[name], scratch[name]) for name in fast)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_dropout_drops_its_share_and_keeps_the_mean(share):
+    x = torch.full((300, 401), 2.0, requires_grad=True)
+    y = dropout(x, share, training=True)
+    assert (y == 0).float().mean().item() == pytest.approx(share, abs=0.01)
+    assert y.mean().item() == pytest.approx(2.0, rel=0.05)
+    (3 * y).sum().backward()
+    torch.testing.assert_close(x.grad, 1.5 * y.detach())  # d(sum)/dx = 3 · mask · scale
+    assert dropout(x, share, training=False) is x and dropout(x, 0.0, training=True) is x
+
+
+def test_dropout_follows_torchs_seed():
+    x, drawn = torch.ones(1001), []
+    for _ in range(2):
+        torch.manual_seed(3)
+        drawn.append(dropout(x, 0.5, training=True))
+    assert torch.equal(*drawn) and not torch.equal(drawn[0], dropout(x, 0.5, training=True))
+    places = drawn[0].bool().float()[:1000].view(125, 8).mean(dim=0)
+    assert ((places - 0.5).abs() < 0.2).all()  # every byte of a word is as random

@@ -13,9 +13,10 @@ state is a tensor (L·D, B, H), or for the LSTM a tuple of two, hidden and cell 
 
 from __future__ import annotations
 
+from .dropout import dropout
 from .layers import Recurrence
 from .native import NativeRecurrence
 from .products import Packed, affine
 from .state import State, map_state
 
-__all__ = ["NativeRecurrence", "Packed", "Recurrence", "State", "affine", "map_state"]
+__all__ = ["NativeRecurrence", "Packed", "Recurrence", "State", "affine", "dropout", "map_state"]

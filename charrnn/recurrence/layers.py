@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from . import fast, scratch
+from .dropout import dropout
 from .state import State, map_state
 
 GATES = {"tanh": 1, "relu": 1, "gru": 3, "lstm": 4}
@@ -73,8 +74,8 @@ class Recurrence(nn.Module):
         after: list[State] = []
         outputs = inputs
         for depth in range(self.depth):
-            if depth > 0 and self.dropout > 0:
-                outputs = F.dropout(outputs, self.dropout, self.training)
+            if depth > 0:
+                outputs = dropout(outputs, self.dropout, self.training)
             ways = []
             for direction in range(self.directions):
                 k = depth * self.directions + direction

@@ -17,7 +17,8 @@ from .learner import Learner
 from .precision import autocast
 from .progress import finite_perplexity
 
-_PATIENCE = 6  # evaluations without improvement before the plateau schedule goes down
+_PATIENCE = 6  # evaluations without improvement before the plateau schedule goes down,
+_WAIT = 0.25  # and so much of the steps that it took to come this far
 _DESCENTS = 3  # times it goes down before it has nothing left to try
 _TRAINING = 19  # times as long as an evaluation takes, at least, is trained between two of them
 _GLANCE = 25_000  # characters that are measured whatever it takes
@@ -44,7 +45,7 @@ class Selection:
         self.descents = 0
         self._took: deque[float] = deque(maxlen=3)  # seconds, of the last evaluations
         self._next = -math.inf  # when another one is due
-        self._stale = 0
+        self._stale = self._descended_at = 0
         self._step = -1
         self._candidate: tuple[dict[str, Tensor], int] | None = None
 
@@ -99,9 +100,13 @@ class Selection:
         if self.nats < self.best_nats:
             self.best_nats, self.best_step = self.nats, step
             self.best = self._learner.weights()
-        elif self._stale >= _PATIENCE and self._descends:
-            self._stale, self.descents = 0, self.descents + 1
+        elif self._descends and self._stuck(step):
+            self._stale, self.descents, self._descended_at = 0, self.descents + 1, step
             self.use_best()
+
+    def _stuck(self, step: int) -> bool:
+        since = max(self.best_step, self._descended_at)
+        return self._stale >= _PATIENCE and step - since >= _WAIT * since
 
     def _timed(self, ids: Ids) -> tuple[float, float]:
         """Mean nats per character, and the seconds that it took to measure them."""
@@ -142,6 +147,7 @@ class Selection:
             "best_step": self.best_step,
             "descents": self.descents,
             "stale": self._stale,
+            "descended_at": self._descended_at,
             "step": self._step,
             "measured": len(self._held_out),
         }
@@ -153,6 +159,7 @@ class Selection:
         self.best_nats = math.inf if counters["best_nats"] is None else counters["best_nats"]
         self.best_step, self.descents = counters["best_step"], counters["descents"]
         self._stale, self._step = counters["stale"], counters["step"]
+        self._descended_at = counters["descended_at"]
         self._held_out = self._held_out[: counters["measured"]]
 
     def begin_anew(self) -> None:

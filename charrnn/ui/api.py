@@ -20,7 +20,7 @@ import gradio as gr
 from gradio.events import api as endpoint
 from gradio.utils import get_upload_folder
 
-from .. import corpora
+from .. import arguments, corpora
 from ..arguments import clean
 from ..corpus import Text, read_files, read_text
 from ..errors import UserError
@@ -83,7 +83,7 @@ def endpoints(house: House) -> None:
             The run's state: queued, running, stopping, finished, stopped, diverged or failed.
         """
         with _explained():
-            found = house.runs.find(_text(run, "run"))
+            found = house.runs.find(arguments.text(run, "run"))
             found.stop()
             return found.state
 
@@ -109,14 +109,19 @@ def endpoints(house: House) -> None:
             The prefix and what has been written after it so far.
         """  # noqa: E501 (a description has to stay on its line to reach MCP)
         with _explained():
-            count, prefix = _whole(length, "length"), clean(_text(prefix, "prefix"))
+            count, prefix = (
+                arguments.whole(length, "length"),
+                clean(arguments.text(prefix, "prefix")),
+            )
             if count > LONGEST:
                 raise UserError(f"length = {count}: give 0 to {LONGEST:,} characters.")
-            opened = find(house, _text(checkpoint, "checkpoint")).open()
-            fixed = None if seed is None else _whole(seed, "seed")
-            exponent = _number(alpha, "alpha")
+            opened = find(house, arguments.text(checkpoint, "checkpoint")).open()
+            fixed = None if seed is None else arguments.whole(seed, "seed")
+            exponent = arguments.number(alpha, "alpha")
             written, shown = [prefix], time.perf_counter()
-            for character in stream(opened, prefix, count, _text(mode, "mode"), exponent, fixed):
+            for character in stream(
+                opened, prefix, count, arguments.text(mode, "mode"), exponent, fixed
+            ):
                 written.append(character)
                 if time.perf_counter() - shown >= EVERY:
                     yield "".join(written)
@@ -134,10 +139,10 @@ def endpoints(house: House) -> None:
             `perplexity` (exp of the mean cross-entropy), `bits_per_character`, `nats` per character, `characters` scored, `unknown_characters` (read but not scored), and the `protocol`: one pass with the state carried.
         """  # noqa: E501 (a description has to stay on its line to reach MCP)
         with _explained():
-            text = clean(_text(text, "text"))
+            text = clean(arguments.text(text, "text"))
             if len(text) > LONGEST_SCORED:
                 raise UserError(f"A text to score has {LONGEST_SCORED:,} characters at most.")
-            opened = find(house, _text(checkpoint, "checkpoint")).open()
+            opened = find(house, arguments.text(checkpoint, "checkpoint")).open()
             return dict(score_text(opened, text).as_dict())
 
     def models() -> list[dict[str, Any]]:
@@ -196,12 +201,12 @@ def _explained() -> Iterator[None]:
 
 
 def _plan(corpus: object, text: object, recipe: object, settings: object, seed: object) -> Plan:
-    name = _text(recipe, "recipe")
+    name = arguments.text(recipe, "recipe")
     return plan(
-        _training_text(corpus, _text(text or "", "text"), find_recipe(name).corpus),
+        _training_text(corpus, arguments.text(text or "", "text"), find_recipe(name).corpus),
         recipe=name,
         settings=_settings(settings),
-        seed=None if seed is None else _whole(seed, "seed"),
+        seed=None if seed is None else arguments.whole(seed, "seed"),
     )
 
 
@@ -212,7 +217,7 @@ def _training_text(corpus: object, text: str, usual: str | None) -> Text:
     if isinstance(corpus, Mapping | list):
         uploads = corpus if isinstance(corpus, list) else [corpus]
         return read_files([_uploaded(upload) for upload in uploads])
-    name = _text(corpus or "", "corpus")
+    name = arguments.text(corpus or "", "corpus")
     if text:
         return read_text(text)
     if name or usual:
@@ -247,22 +252,3 @@ def _settings(given: object) -> Mapping[str, object]:
             'settings must be a JSON object, such as {"hidden_size": 128}.', field="settings"
         )
     return given
-
-
-def _text(given: object, name: str) -> str:
-    if not isinstance(given, str):
-        raise UserError(f"{name} must be a text.", field=name)
-    return given
-
-
-def _number(given: object, name: str) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        raise UserError(f"{name} must be a number.", field=name)
-    return float(given)
-
-
-def _whole(given: object, name: str) -> int:
-    number = _number(given, name)
-    if not number.is_integer():
-        raise UserError(f"{name} must be a whole number.", field=name)
-    return int(number)
