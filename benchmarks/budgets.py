@@ -86,22 +86,17 @@ def small() -> dict[str, Any]:
     found = {}
     for name, text in texts.items():
         settled = plan(text, recipe="sprint")
-        start, *_, end = run(settled)
+        with tempfile.TemporaryDirectory() as directory:
+            start, *_, end = run(settled, directory)
+            kept = charrnn.load(Path(directory) / "checkpoint").perplexity
         found[name] = {
             "model": settled.model.label,
             "validation": end["validation_perplexity"],
-            "best": best(settled),
+            "best": kept,
             "seconds": end["seconds"],
             "baselines": start["baselines"],
         }
     return found
-
-
-def best(settled: Plan) -> float | None:
-    """The held-out perplexity of the model that a run of this plan keeps."""
-    with tempfile.TemporaryDirectory() as directory:
-        run(settled, directory)
-        return charrnn.load(Path(directory) / "checkpoint").perplexity
 
 
 def budget(name: str) -> dict[str, Any]:
