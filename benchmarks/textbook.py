@@ -129,8 +129,9 @@ def write_tables(results: dict[str, dict[str, Any]]) -> None:
     TABLE.write_text(f"# The textbook's experiments\n\n{table}\n")
     readme = ROOT / "README.md"
     if readme.is_file():
-        marks = re.compile(r"(<!-- textbook -->\n).*?(\n<!-- /textbook -->)", re.DOTALL)
-        text = marks.sub(lambda m: m[1] + table + m[2], readme.read_text(encoding="utf-8"))
+        marks = re.compile(r"(<!-- textbook -->\n).*?(<!-- /textbook -->)", re.DOTALL)
+        text = readme.read_text(encoding="utf-8")
+        text = marks.sub(lambda m: m[1] + table + "\n" + m[2], text)
         readme.write_text(text, encoding="utf-8")
 
 
