@@ -10,6 +10,7 @@ writing the same characters.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import statistics
@@ -23,7 +24,7 @@ from measure import ROOT, by_turns, keep, ratio
 
 sys.path.insert(0, str(ROOT / "tests"))
 import find_chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 import charrnn
 from charrnn.generation import continuation
@@ -31,15 +32,18 @@ from charrnn.ui import writing
 
 TIMES = 7
 LENGTH = 2000
-CLICKED = """([button, sign]) => new Promise(done => {
-  const shown = () => {
-    if (!eval(sign)) { requestAnimationFrame(shown); return; }
-    done(performance.now() - began);
-  };
+CLICKED = """(button, [sign, patience]) => new Promise((done, fail) => {
   const began = performance.now();
-  [...document.querySelectorAll('button')].find(b => b.innerText.trim().startsWith(button)).click();
-  requestAnimationFrame(shown);
+  const look = () => {
+    const passed = performance.now() - began;
+    if (eval(sign)) done(passed);
+    else if (passed > patience) fail(`never came: ${sign}`);
+    else setTimeout(look, 4);
+  };
+  button.click();
+  look();
 })"""
+PATIENCE = 20_000  # ms
 
 
 def main() -> None:
@@ -104,12 +108,13 @@ def in_the_browser(url: str) -> tuple[list[float], list[float]]:
 
 def first_perplexity(page: Page) -> float:
     """Seconds from the click on Train to a number, then stop."""
-    page.evaluate("document.querySelector('.run-main b').textContent = '–'")
+    button = page.get_by_role("button", name="Train on")
+    expect(button).to_be_enabled()
     sign = (
         "document.querySelector('.run')?.dataset.state === 'running' && "
-        "/\\\\d/.test(document.querySelector('.run-main b')?.textContent)"
+        "/[0-9]/.test(document.querySelector('.run-main b')?.textContent)"
     )
-    took = float(page.evaluate(CLICKED, ["Train on", sign.replace("\\\\", "\\")])) / 1000
+    took = float(button.evaluate(CLICKED, [sign, PATIENCE])) / 1000
     page.get_by_role("button", name="Stop and keep").click()
     page.wait_for_selector(".run[data-state=stopped]", timeout=30_000)
     return took
@@ -119,11 +124,11 @@ def first_character(page: Page) -> float:
     """Seconds from the click on Generate to a character after the prefix; waits for the end."""
     before = page.locator("#write-page").inner_text()
     page.wait_for_timeout(300)
-    sign = f"document.querySelector('#write-page').innerText !== {before!r}"
-    took = float(page.evaluate(CLICKED, ["Generate", sign])) / 1000
-    page.wait_for_function(
-        "document.querySelector('#write-page').innerText.includes('characters/s')"
-    )
+    button = page.get_by_role("button", name="Generate", exact=True)
+    expect(button).to_be_enabled()
+    sign = f"document.querySelector('#write-page').innerText !== {json.dumps(before)}"
+    took = float(button.evaluate(CLICKED, [sign, PATIENCE])) / 1000
+    expect(button).to_be_visible(timeout=PATIENCE)
     page.wait_for_timeout(500)
     return took
 
