@@ -122,11 +122,13 @@ def first_perplexity(page: Page) -> float:
 
 def first_character(page: Page) -> float:
     """Seconds from the click on Generate to a character after the prefix; waits for the end."""
-    before = page.locator("#write-page").inner_text()
+    shown = "document.querySelector('.write-text').textContent"
+    prefix = page.locator("#write-prefix textarea").input_value()
+    before = page.evaluate(shown)
     page.wait_for_timeout(300)
     button = page.get_by_role("button", name="Generate", exact=True)
     expect(button).to_be_enabled()
-    sign = f"document.querySelector('#write-page').innerText !== {json.dumps(before)}"
+    sign = f"{shown}.length > {len(prefix)} && {shown} !== {json.dumps(before)}"
     took = float(button.evaluate(CLICKED, [sign, PATIENCE])) / 1000
     expect(button).to_be_visible(timeout=PATIENCE)
     page.wait_for_timeout(500)
