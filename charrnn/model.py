@@ -105,7 +105,7 @@ class CharRNN(nn.Module):
         )
         directions = 2 if config.bidirectional else 1
         columns = torch.empty(vocabulary_size, directions * config.hidden_size)
-        self.W_hq = nn.Parameter(columns.t())  # laid in memory as the recurrences' weights are
+        self.W_hq = nn.Parameter(columns.t())  # by columns in memory: its gradient comes like that
         self.b_q = nn.Parameter(torch.empty(vocabulary_size))
         if not self.W_hq.is_meta:
             self._initialize(generator)

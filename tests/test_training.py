@@ -13,6 +13,7 @@ from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
 from charrnn.training.learner import Learner
 from charrnn.training.optimization import build_optimizer
+from charrnn.training.selection import Selection
 
 TEXT = "the cat sat on the mat. the dog sat on the log. a rat ran at the cat. " * 20
 SMALL = ModelConfig(cell="gru", hidden_size=24)
@@ -184,6 +185,19 @@ def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
     assert named(events, "progress")[0]["step"] == 1
     remaining = [e["remaining_seconds"] for e in named(events, "progress")]
     assert remaining == sorted(remaining, reverse=True)
+
+
+def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeypatch):
+    config = with_changes(QUICK, epochs=None, schedule="plateau")
+    text = corpus()
+    learner = Learner(SMALL, config, len(text.vocabulary))
+    selection = Selection(learner, text.held_out)
+    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda model, ids: 1.0)
+    for step in range(1000, 1250, 10):  # none but the first is an improvement
+        selection.evaluate(step)
+    assert selection.best_step == 1000 and selection.descended == 0
+    selection.evaluate(1250)
+    assert selection.descended > 0
 
 
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])

@@ -28,7 +28,7 @@ def lstm(
 ) -> tuple[Tensor, State]:
     """One LSTM layer over symbol ids (T, B) or inputs (T, B, I): outputs (T, B, H), last state.
 
-    Exact where the weights are stored by columns (`layers.Layer` does), and fastest.
+    Nothing is copied where the weights lie in memory by columns, as those of `layers.Layer` do.
     """
     H, C = state
     if inputs.is_floating_point():
