@@ -1,10 +1,12 @@
 """The time budgets: what they choose, by the text, the time and the speed of the machine."""
 
+from collections import deque
+
 import pytest
 import torch
 
 from charrnn import budgets, process
-from charrnn.budgets import choose, speed
+from charrnn.budgets import choose
 
 
 @pytest.fixture(autouse=True)
@@ -46,15 +48,26 @@ def test_any_text_gets_a_minibatch_that_it_fills(characters, seconds):
     assert (training.schedule == "plateau") == (seconds is None)
 
 
-def test_the_speed_is_measured_once_and_leaves_no_trace(monkeypatch):
+def test_the_speed_is_measured_and_leaves_no_trace(monkeypatch):
     monkeypatch.undo()
-    speed.cache_clear()
     torch.manual_seed(5)
     threads, expected = torch.get_num_threads(), torch.rand(3)
     torch.manual_seed(5)
     measured = budgets.speed()
     assert measured > 100 and budgets.speed() == measured
     assert torch.get_num_threads() == threads and torch.equal(torch.rand(3), expected)
+
+
+def test_a_machine_that_was_busy_at_first_is_not_taken_for_slow_for_ever(monkeypatch):
+    monkeypatch.undo()
+    seen, clock = iter([100.0, 900.0, 300.0]), [0.0]
+    monkeypatch.setattr(budgets, "_LOOKS", deque(maxlen=8))
+    monkeypatch.setattr(budgets, "_measured_speed", lambda: next(seen))
+    monkeypatch.setattr(budgets.time, "monotonic", lambda: clock[0])
+    speeds = []
+    for clock[0] in (0.0, 1.0, 100.0, 101.0, 200.0):
+        speeds.append(budgets.speed())
+    assert speeds == [100.0, 100.0, 900.0, 900.0, 900.0]
 
 
 def test_what_the_environment_says_already_is_left_alone():

@@ -60,6 +60,17 @@ class Meter:
         (then, before), (now, after) = self._marks[0], self._marks[-1]
         return (after - before) / (now - then) if now > then else 0.0
 
+    def report(self, elapsed: float) -> dict[str, Any]:
+        """What a `progress` event says of the minibatches since the last one, which ends here."""
+        recent = self.since_report if self.since_report.updates else self.epoch
+        self.since_report = Tally()
+        return {
+            "characters_seen": self.characters_seen,
+            "gradient_norm": recent.norms / recent.updates if recent.updates else None,
+            "clipped": recent.clipped / recent.updates if recent.updates else None,
+            "characters_per_second": round(self.speed(elapsed), 1),
+        }
+
     def counters(self) -> dict[str, Any]:
         """The sums as JSON."""
         return {

@@ -284,28 +284,22 @@ class Trainer:
     # Events
 
     def _progress(self) -> Event:
-        config, meter, now = self.config, self.meter, self._clock()
-        by_epoch = config.epochs is not None
-        measured = (meter.epoch if by_epoch else meter.since_report).mean_nats
-        if measured is not None:
-            self.train_perplexity = finite_perplexity(measured)
-        recent = meter.since_report if meter.since_report.updates else meter.epoch
+        meter, now = self.meter, self._clock()
+        recent = meter.since_report if self.config.epochs is None else meter.epoch
+        if recent.mean_nats is not None:
+            self.train_perplexity = finite_perplexity(recent.mean_nats)
         remaining = self.pace.remaining(*self._now())
         event = self._event(
             "progress",
             step=self.step,
             epoch=round(self._now()[1], 4),
-            characters_seen=meter.characters_seen,
             train_perplexity=self.train_perplexity,
             validation_perplexity=self.selection.perplexity,
-            gradient_norm=recent.norms / recent.updates if recent.updates else None,
-            clipped=recent.clipped / recent.updates if recent.updates else None,
             learning_rate=self._rate_used,
-            characters_per_second=round(meter.speed(now), 1),
             remaining_seconds=None if remaining is None else round(remaining, 2),
+            **meter.report(now),
         )
         self.log.append(event)
-        meter.since_report = Tally()
         self._reported_at, self._reported_step = now, self.step
         return event
 

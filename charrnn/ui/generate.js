@@ -18,6 +18,7 @@ let at = -1;
 let pending = false; // asked for, and nothing has come yet
 let asks = 0;
 let askedBy = "generate"; // the button that set the model writing
+let leaving = false; // Stop was pressed before the server had said anything that it could stop
 let halting = false; // the server has been told to stop; until it has, nothing new is asked for
 let halted = ""; // the page that was stopped: frames still on their way do not add to it
 let prefixEdited = true; // whether the panel speaks of the prefix or of the page
@@ -58,7 +59,7 @@ function draw() {
   const focused = document.activeElement;
   button("generate").hidden = busy;
   button("stop").hidden = !busy;
-  button("stop").setAttribute("aria-disabled", String(halting)); // disabled would lose the focus
+  button("stop").setAttribute("aria-disabled", String(halting || leaving)); // disabled would lose the focus
   button("generate").disabled = button("trio").disabled = !fields.checkpoint;
   button("trio").disabled ||= busy;
   button("continue").disabled = busy || !page.text || Boolean(page.columns) || !fields.checkpoint;
@@ -85,7 +86,7 @@ function watchOver(busy) {
 
 function giveUp() {
   trigger("halt");
-  pending = halting = false;
+  pending = leaving = halting = false;
   const problem = { message: words.silent, field: null };
   if (at < 0) BLANK.problem = problem;
   else pages[at] = { ...current(), state: current().state === "writing" ? "stopped" : current().state, problem };
@@ -112,8 +113,11 @@ function take(page) {
   }
   const was = pending || say("spoken-writing") === find(".write-spoken").textContent;
   pending = false;
+  const stop = leaving && page.state === "writing";
+  leaving = false;
   draw();
-  if (page.state === "writing") put(find(".write-spoken"), words["spoken-writing"]);
+  if (stop) halt();
+  else if (page.state === "writing") put(find(".write-spoken"), words["spoken-writing"]);
   else if (was) {
     put(find(".write-spoken"), page.id ? say("spoken-done", { n: page.tint.length }) : "");
     settle();
@@ -170,10 +174,14 @@ function turn(step) {
 
 function halt() {
   if (halting) return;
+  if (pending) { // Gradio cannot cancel what its server has not begun: with the first frame, then
+    leaving = true;
+    draw();
+    return;
+  }
   halting = true;
   setTimeout(released, 3000); // should no answer come
   halted = current().id;
-  pending = false;
   trigger("halt");
   if (current().state === "writing") {
     pages[at] = { ...current(), state: "stopped" };
