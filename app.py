@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -11,14 +12,22 @@ from charrnn.process import be_considerate
 
 be_considerate()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio loads all of pyplot at the first click
 HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
     """Build the interface and serve it until it is interrupted."""
+    from charrnn.errors import UserError
+    from charrnn.limits import Limits
     from charrnn.workers import Runs
 
-    runs = Runs(Path(os.environ.get("CHARRNN_RUNS", HERE / "runs")))
+    try:
+        limits = Limits.of_environment()
+    except UserError as error:
+        sys.exit(error.message)
+    root = Path(os.environ.get("CHARRNN_RUNS", HERE / "runs"))
+    runs = Runs(root, workers=limits.workers, limits=limits)
     runs.warm_up()  # torch is being imported there while gradio is here
 
     import torch
@@ -26,9 +35,13 @@ def main() -> None:
     from charrnn.ui import House, build, launch_options
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl+C: stop what trains, and keep it
+    sys.setswitchinterval(0.0005)  # seconds: the page should not wait for what only computes
     torch.set_num_threads(1)  # this process only generates; the other cores are for training
     try:
-        build(House(runs, HERE / "checkpoints")).launch(**launch_options())
+        house = House(runs, HERE / "checkpoints")
+        page = build(house)
+        gc.freeze()  # a look for garbage among all of torch and Gradio takes a third of a second
+        page.launch(**launch_options(house))
     finally:
         runs.close()
 

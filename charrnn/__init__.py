@@ -15,12 +15,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint, load, save
+    from .checkpoint import Checkpoint, save
     from .corpus import Corpus
     from .errors import UserError
     from .evaluation import Score, score
     from .generation import generate, stream
     from .model import CharRNN, ModelConfig
+    from .opening import from_hub, load, push_to_hub
     from .training import TrainingConfig, train
     from .vocabulary import Vocabulary
 
@@ -35,8 +36,10 @@ __all__ = [
     "TrainingConfig",
     "UserError",
     "Vocabulary",
+    "from_hub",
     "generate",
     "load",
+    "push_to_hub",
     "save",
     "score",
     "stream",
@@ -44,12 +47,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "checkpoint": ("Checkpoint", "load", "save"),
+    "checkpoint": ("Checkpoint", "save"),
     "corpus": ("Corpus",),
     "errors": ("UserError",),
     "evaluation": ("Score", "score"),
     "generation": ("generate", "stream"),
     "model": ("CharRNN", "ModelConfig"),
+    "opening": ("from_hub", "load", "push_to_hub"),
     "training": ("TrainingConfig", "train"),
     "vocabulary": ("Vocabulary",),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from numbers import Integral, Real
 
-from .errors import UserError
+from .errors import UserError, quoted
 
 
 def whole(value: object, name: str) -> int:
@@ -56,9 +56,4 @@ def clean(value: object) -> str:
 
 
 def _wrong(value: object, name: str, wanted: str) -> UserError:
-    try:
-        shown = repr(value)
-    except ValueError:  # a whole number of thousands of digits
-        shown = "a long number"
-    shown = shown if len(shown) <= 40 else shown[:39] + "…"
-    return UserError(f"{name} = {shown}: give {wanted}.", field=name)
+    return UserError(f"{name} = {quoted(value, 40)}: give {wanted}.", field=name)

@@ -1,6 +1,7 @@
 """What a run leaves beside its weights: log, picture, samples, and a model card to read.
 
-A checkpoint directory is the same on disk and on the Hub. The card is its `README.md`.
+A checkpoint directory is the same on disk and on the Hub. The card (`charrnn.modelcard`) is its
+`README.md`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import Checkpoint, save
+from .checkpoint import Checkpoint, contents
 from .corpus import Corpus
-from .files import write
+from .files import replace_together
+from .modelcard import Page, card
 
 LOG_COLUMNS = (
     "step",
@@ -39,19 +41,21 @@ def save_run(
     samples: Sequence[Mapping[str, Any]],
     picture: bool,
 ) -> None:
-    """Write the whole checkpoint directory: `log` holds `progress` events, `samples` `sample`s.
+    """Write the whole checkpoint directory, the new files in the place of the old ones as one:
+    `log` holds `progress` events, `samples` `sample`s.
 
     The picture takes about half a second: it can be left for the end of a run.
     """
-    save(checkpoint, directory)
-    write(directory / "training_log.csv", log_csv(log).encode())
     kept = [{key: sample[key] for key in ("step", "prefix", "text")} for sample in samples]
-    text = json.dumps(kept, ensure_ascii=False, indent=2)
-    write(directory / "samples.json", text.encode())
+    files = contents(checkpoint)
+    files["training_log.csv"] = log_csv(log).encode()
+    files["samples.json"] = json.dumps(kept, ensure_ascii=False, indent=2).encode()
     if picture and log:
         results = checkpoint.about.get("results") or {}
-        write(directory / "perplexity.png", draw(log, results.get("baselines") or {}))
-    write(directory / "README.md", card(checkpoint, kept).encode())
+        files["perplexity.png"] = draw(log, results.get("baselines") or {})
+    page = Page(picture="perplexity.png" in files)
+    files["README.md"] = card(checkpoint, kept, page).encode()
+    replace_together(directory, files)
 
 
 def about_run(
@@ -124,79 +128,3 @@ def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
-
-
-def card(checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]]) -> str:
-    """The model card: what it is, how well it does, what it writes, how it was trained."""
-    about, model = checkpoint.about, checkpoint.model
-    results = about.get("results") or {}
-    corpus = about.get("corpus") or {}
-    recipe = str(about.get("recipe") or "custom").replace("`", "'")
-    rows = [
-        ("held out", results.get("validation_perplexity")),
-        ("training", results.get("train_perplexity")),
-        *((f"{name} (no model)", v) for name, v in (results.get("baselines") or {}).items()),
-    ]
-    table = "\n".join(
-        f"| {_one_line(name)} | {value:.4g} |" for name, value in rows if value is not None
-    )
-    last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
-    written = "\n\n".join(_fenced(sample["text"]) for sample in last)
-    settings = _fenced(json.dumps(checkpoint.config()["model"], indent=2), "json")
-    training = _fenced(json.dumps(about.get("training") or {}, indent=2), "json")
-    name = _one_line(str(corpus.get("name", "a text")))
-    return f"""---
-library_name: charrnn
-tags:
-- charrnn
-- text-generation
-- character-level
----
-
-# {model.config.label} on {name}
-
-A character-level recurrent language model with {model.parameter_count:,} parameters and
-{len(checkpoint.vocabulary):,} symbols, trained on {corpus.get("characters") or 0:,} characters of
-{name} (recipe `{_flat(recipe)}`, {results.get("seconds") or 0:g} s). It can recite
-what it was trained on.
-
-| | perplexity |
-| --- | --- |
-{table}
-
-## What it writes
-
-{written or "Nothing was sampled."}
-
-## Use
-
-```python
-import charrnn
-
-checkpoint = charrnn.load("path/to/this/directory")
-print(charrnn.generate(checkpoint, prefix="", length=200, mode="sample", alpha=1.0, seed=0))
-```
-
-## Settings
-
-{settings}
-
-{training}
-"""
-
-
-def _fenced(text: str, language: str = "text") -> str:
-    """A code block that no text can break out of."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _one_line(text: str) -> str:
-    """Text from outside, safe inside a line of Markdown."""
-    return "".join("\\" + c if c in "\\`*_[]<>#|" else c for c in _flat(text))
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())[:80]

@@ -8,6 +8,7 @@ from a fraction of a second of training, measured on the machine at hand.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from dataclasses import replace
@@ -16,7 +17,7 @@ import torch
 
 from .model import ModelConfig
 from .training import TrainingConfig
-from .training.learner import Learner
+from .training.learner import Learner, available_cores
 
 _SMALL, _LARGE = 40_000, 300_000  # characters
 _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget
@@ -73,11 +74,17 @@ def epochs(hidden: int, characters: int, seconds: float | None) -> float:
 
 def speed() -> float:
     """Characters a second that an LSTM of 256 trains on, on all cores: the best of a few quick
-    looks. An app that lives for long takes another look now and then, in case it was busy."""
+    looks. An app that lives for long takes another look now and then, in case it was busy; but
+    not while it is, which would tell nothing new and keep a page's visitors waiting."""
     now = time.monotonic()
-    if not _LOOKS or now - _LOOKS[-1][0] > _AGAIN:
+    if not _LOOKS or (now - _LOOKS[-1][0] > _AGAIN and not _busy()):
         _LOOKS.append((now, _measured_speed()))
     return max(seen for _, seen in _LOOKS)
+
+
+def _busy() -> bool:
+    """Whether the machine has had much to do in the last minute, where it tells."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > available_cores() / 2
 
 
 def _measured_speed() -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
-from .errors import UserError
-from .files import write
+from .errors import UserError, quoted, visible
+from .files import replace_together
 from .history import finite, proved
 from .model import CharRNN, ModelConfig
 from .vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary
@@ -29,7 +30,7 @@ WEIGHTS, CONFIG = "model.safetensors", "config.json"
 FORMAT = 1
 _LARGEST = 64 << 20  # bytes of a weights file
 LARGEST = (_LARGEST - (2 << 20)) // 4  # parameters of a model that is trained, to leave room
-_METADATA = 8 << 20  # characters of the configuration
+_HEADER = 4 << 20  # bytes of a weights file that come before its numbers
 
 
 @dataclass
@@ -75,23 +76,26 @@ class Checkpoint:
 def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
     """Write `model.safetensors` and `config.json` into `directory`; returns its path.
 
-    Each file replaces its predecessor in one step, so a reader never sees half of one.
+    Both replace their predecessors as one, and a reader never sees half of a file.
 
     Raises UserError for a model of more symbols than `load` takes.
     """
+    directory = Path(directory)
+    replace_together(directory, contents(checkpoint))
+    return directory
+
+
+def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
+    """The files that a checkpoint consists of, by name. Raises UserError as `save` does."""
     if len(checkpoint.vocabulary) > MOST_SYMBOLS:
         raise UserError(f"A checkpoint holds {MOST_SYMBOLS:,} symbols at most.", field="corpus")
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     config = checkpoint.config()
     text = json.dumps(config, ensure_ascii=False)
     weights = {
         name: weight.detach().contiguous() for name, weight in checkpoint.model.state_dict().items()
     }
     blob = to_safetensors(weights, {"format": "pt", "charrnn": text})
-    write(directory / WEIGHTS, blob)
-    write(directory / CONFIG, json.dumps(config, ensure_ascii=False, indent=2).encode())
-    return directory
+    return {CONFIG: json.dumps(config, ensure_ascii=False, indent=2).encode(), WEIGHTS: blob}
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -99,12 +103,7 @@ def load(path: str | Path) -> Checkpoint:
 
     Raises UserError, saying what is wrong, for anything that is not a sound charrnn checkpoint.
     """
-    path = Path(path)
-    file = path / WEIGHTS if path.is_dir() else path
-    if not file.is_file():
-        raise _refused(f"there is no checkpoint at {path}: give its directory or its {WEIGHTS}")
-    if file.stat().st_size > _LARGEST:
-        raise _refused(f"{file.name} is larger than {_LARGEST >> 20} MB")
+    file = _found(Path(path))
     try:
         with safe_open(file, framework="pt") as weights:
             config = _parsed((weights.metadata() or {}).get("charrnn"))
@@ -119,6 +118,25 @@ def load(path: str | Path) -> Checkpoint:
     return Checkpoint(model.eval(), vocabulary, about)
 
 
+def _found(path: Path) -> Path:
+    """The weights file at `path`, if it is no larger than may be: before any of it is believed."""
+    try:
+        file = path / WEIGHTS if path.is_dir() else path
+        if not file.is_file():
+            raise _refused(f"there is no checkpoint at {path}: give its directory or its {WEIGHTS}")
+        if (size := file.stat().st_size) > _LARGEST:
+            raise _refused(f"{file.name} is larger than {_LARGEST >> 20} MB")
+        with file.open("rb") as opened:
+            beginning = opened.read(8)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise _refused(f"{visible(str(path), 200)} could not be read ({why})") from error
+    length = struct.unpack("<Q", beginning)[0] if len(beginning) == 8 else 0
+    if _HEADER < length <= size:
+        raise _refused(f"its description is larger than {_HEADER >> 20} MB")
+    return file
+
+
 def _refused(why: str) -> UserError:
     return UserError(f"This checkpoint cannot be opened: {why}.", field="checkpoint")
 
@@ -126,8 +144,6 @@ def _refused(why: str) -> UserError:
 def _parsed(text: str | None) -> dict[str, Any]:
     if text is None:
         raise _refused("the file holds weights but no charrnn configuration")
-    if len(text) > _METADATA:
-        raise _refused("its configuration is too large")
     try:
         config = json.loads(text, parse_constant=_no_constant, parse_float=finite)
     except (ValueError, RecursionError) as error:
@@ -135,7 +151,7 @@ def _parsed(text: str | None) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise _refused("its configuration is not a JSON object")
     if config.get("format") != FORMAT or isinstance(config["format"], bool):
-        raise _refused(f"its format is {str(config.get('format'))[:20]!r}; this charrnn reads 1")
+        raise _refused(f"its format is {quoted(config.get('format'), 20)}; this charrnn reads 1")
     return config
 
 

@@ -1,11 +1,12 @@
-"""The command line: train, generate, score, recipes.
+"""The command line: train, generate, score, recipes, push, pull.
 
 With `--json`, standard output holds JSON lines and nothing else. A `UserError` is one line on
-standard error and exit status 2.
+standard error and exit status 2; so is a disk that is full or may not be written.
 """
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import signal
@@ -20,15 +21,19 @@ import typer
 
 from . import corpora
 from .arguments import clean
-from .checkpoint import load
+from .checkpoint import Checkpoint
 from .copying import check_place, copy, reserve
-from .errors import UserError
+from .errors import UserError, visible
 from .evaluation import score as score_text
 from .generation import generate_many, stream
+from .opening import load
 from .reading import Text, decode, read_files
 from .recipes import RECIPES, find, plan
+from .resuming import check_same
 from .runs import Run, new_id
-from .terminal import show_training
+from .sharing import pull, push
+from .terminal import for_people, forget_output, show_training, show_transfer
+from .terminal import note as _note
 from .training import Event
 
 app = typer.Typer(
@@ -39,12 +44,21 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_USUAL = "sprint"  # the recipe, where none is given
+
+# Why a disk may refuse to write: full, or not to be written. Of other errors a bug is the cause.
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+
 # What Typer raises for a wrong flag: Click's own class, or that of Typer's copy of Click.
 _WrongFlag: type[Exception] = typer.BadParameter.__mro__[2]
 
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
-CheckpointPath = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT", help="A directory or a .safetensors file.")
+AnyCheckpoint = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHECKPOINT",
+        help="A directory, a .safetensors file, or a model on the Hub: owner/name[@revision].",
+    ),
 ]
 
 
@@ -54,6 +68,7 @@ def main() -> NoReturn:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = app(standalone_mode=False)
+        sys.stdout.flush()
     except UserError as error:
         _note(error.message)
         sys.exit(2)
@@ -68,6 +83,13 @@ def main() -> NoReturn:
     except BrokenPipeError:  # whoever read our output has had enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        where = f" to {error.filename}" if isinstance(error.filename, str) else ""
+        _note(visible(f"The output could not be written{where}: {error.strerror}."))
+        forget_output()
+        sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -83,7 +105,10 @@ def train(
             show_default=False,
         ),
     ] = None,
-    recipe: Annotated[str, typer.Option(help=f"One of {', '.join(RECIPES)}.")] = "sprint",
+    recipe: Annotated[
+        str | None,
+        typer.Option(help=f"One of {', '.join(RECIPES)}.", show_default=_USUAL),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the text.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Time the run may take.")] = None,
     settings: Annotated[
@@ -110,17 +135,22 @@ def train(
         check_place(out, apart_from=run_dir or Path("runs", "new"))
     if resume and run_dir is None:
         raise UserError("--resume needs --run-dir: which run is to go on?", field="run_dir")
+    pairs = _pairs(settings or [], seed=seed, epochs=epochs, seconds=seconds)
     going_on = resume and run_dir is not None and (run_dir / "run.json").is_file()
     if going_on and run_dir is not None:
         run = Run(run_dir)
-        if epochs is not None and seconds is not None:
+        text = _text(corpus, _USUAL, encoding, quiet=as_json) if corpus else None
+        said = pairs | {"seed": seed} if seed is not None else pairs
+        length = check_same(run.request, text=text, recipe=recipe, settings=said)
+        length |= {k: v for k, v in (("epochs", epochs), ("seconds", seconds)) if v is not None}
+        if None not in (length.get("epochs"), length.get("seconds")):
             raise UserError("Give epochs or seconds, not both.", field="seconds")
         if out is not None:
             reserve(out)
-        run.set_length(epochs=epochs, seconds=seconds)
+        run.set_length(epochs=length.get("epochs"), seconds=length.get("seconds"))
         _note("going on with this run's own text and settings")
     else:
-        pairs = _pairs(settings or [], seed=seed, epochs=epochs, seconds=seconds)
+        recipe = recipe or _USUAL
         text = _text(corpus or [], recipe, encoding, quiet=as_json)
         planned = plan(
             text,
@@ -146,7 +176,7 @@ def train(
 
 @app.command()
 def generate(
-    checkpoint: CheckpointPath,
+    checkpoint: AnyCheckpoint,
     prefix: Annotated[str, typer.Option(help="The text to continue.")] = "",
     length: Annotated[int, typer.Option(help="Characters after the prefix.")] = 200,
     mode: Annotated[str, typer.Option(help="greedy or sample.")] = "sample",
@@ -156,14 +186,15 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Write on from a prefix."""
-    opened, prefix = load(checkpoint), clean(prefix)
+    opened, prefix = _open(checkpoint), clean(prefix)
     if unknown := opened.vocabulary.unknown(prefix):
-        _note(f"not among the model's symbols, read as unknown: {' '.join(unknown)}")
+        lacking = visible(" ".join(unknown), 200)
+        _note(f"not among the model's symbols, read as unknown: {lacking}")
     seeds = [None if seed is None else seed + number for number in range(samples)]
     if samples == 1 and not as_json:  # as it is written
-        print(prefix, end="", flush=True)
+        print(for_people(prefix), end="", flush=True)
         for character in stream(opened, prefix, length, mode, alpha, seed):
-            print(character, end="", flush=True)
+            print(for_people(character), end="", flush=True)
         print()
         return
     texts = generate_many(opened, prefix, length, mode, alpha, seeds)
@@ -171,12 +202,12 @@ def generate(
         for text, own_seed in zip(texts, seeds, strict=True):
             _print_json({"prefix": prefix, "text": text, "seed": own_seed})
     else:
-        print("\n\n".join(texts))
+        print(for_people("\n\n".join(texts)))
 
 
 @app.command()
 def score(
-    checkpoint: CheckpointPath,
+    checkpoint: AnyCheckpoint,
     text_file: Annotated[str, typer.Argument(help="A text file, or - for standard input.")],
     window: Annotated[
         int | None, typer.Option(help="Cold windows of so many characters; default: carried.")
@@ -184,7 +215,7 @@ def score(
     as_json: Json = False,
 ) -> None:
     """How well a model predicts a text."""
-    opened = load(checkpoint)
+    opened = _open(checkpoint)
     result = score_text(opened, _files([text_file], None).text, window).as_dict()
     if as_json:
         _print_json(result)
@@ -204,6 +235,16 @@ def recipes(as_json: Json = False) -> None:
         print(f"{recipe.name:28} {recipe.length:24} {recipe.summary}")
         if published or recipe.note:
             print(f"{'':28} {'; '.join(filter(None, (published, recipe.note)))}")
+
+
+app.command()(push)
+app.command()(pull)
+
+
+def _open(checkpoint: str) -> Checkpoint:
+    """The checkpoint at a path or on the Hub."""
+    with show_transfer("downloading") as progress:
+        return load(checkpoint, progress=progress)
 
 
 def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -> Text:
@@ -273,7 +314,3 @@ def _print_json(value: Any) -> None:
     """One line, which is JSON in every encoding that standard output may have."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     print(json.dumps(value, ensure_ascii=plain), flush=True)
-
-
-def _note(text: str) -> None:
-    print(f"charrnn: {text}", file=sys.stderr)

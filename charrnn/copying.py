@@ -10,20 +10,21 @@ from pathlib import Path
 from .errors import UserError
 
 
-def check_place(place: Path, *, apart_from: Path) -> None:
+def check_place(place: Path, *, apart_from: Path, called: str = "--out") -> None:
     """Raise UserError unless a checkpoint can be copied to `place` later: nothing is there yet, and
-    neither it nor the run's own directory, `apart_from`, lies in the other."""
+    neither it nor the directory that it comes from, `apart_from`, lies in the other. The message
+    calls the place `called`."""
     try:
         taken = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
     except OSError as error:
         raise _unfit(place, error) from error
     if taken:
-        raise UserError(f"{place} exists already: choose another place for --out.", field="out")
+        raise UserError(f"{place} exists already: choose another place for {called}.", field="out")
     ours, theirs = place.resolve(), apart_from.resolve()
     if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
         raise UserError(
-            f"{place} and the run's own directory are one within the other: choose another place "
-            "for --out.",
+            f"{place} and {apart_from} are one within the other: choose another place for "
+            f"{called}.",
             field="out",
         )
     if os.path.ismount(place):
@@ -51,7 +52,7 @@ def copy(checkpoint: Path, place: Path) -> None:
     place = place.resolve()
     unfinished = _beside(place)
     try:
-        shutil.copytree(checkpoint, unfinished)
+        _copy_all(checkpoint, unfinished)
         if place.is_dir():
             place.rmdir()  # Windows puts no directory in the place of another
         unfinished.replace(place)
@@ -63,6 +64,17 @@ def copy(checkpoint: Path, place: Path) -> None:
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _copy_all(source: Path, target: Path) -> None:
+    """As `shutil.copytree`, but the first error ends it, and says what it is."""
+    target.mkdir()
+    for path in sorted(source.rglob("*")):
+        there = target / path.relative_to(source)
+        if path.is_dir():
+            there.mkdir()
+        else:
+            shutil.copy2(path, there)
 
 
 def _beside(place: Path) -> Path:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tokenize import TokenError
+from typing import IO
 
 import numpy as np
 
@@ -38,6 +40,7 @@ RARE_COUNT = 3  # … for they appear at most so often
 
 _CHUNK = 1 << 20
 _IDS, _DESCRIPTION = "ids.npy", "corpus.json"
+_LONGEST = 8 << 20  # bytes of the description; one of 100,000 symbols takes two million
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,7 @@ class Corpus:
         """A hash of the ids and the vocabulary, the same on every machine."""
         digest = hashlib.sha256(json.dumps(self.vocabulary.symbols).encode())
         for ids in self._chunks():
-            digest.update(ids.astype(ids.dtype.newbyteorder("<")).tobytes())
+            digest.update(np.ascontiguousarray(ids, ids.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
     def save(self, directory: Path) -> None:
@@ -224,7 +227,7 @@ class Corpus:
             "symbols": self.vocabulary.symbols,
         }
         with replacing(directory / _IDS) as file:
-            np.save(file, self.ids, allow_pickle=False)
+            np.save(_Plain(file), self.ids, allow_pickle=False)
         with replacing(directory / _DESCRIPTION) as file:
             file.write(json.dumps(description, ensure_ascii=False, indent=1).encode())
 
@@ -235,23 +238,28 @@ class Corpus:
         Raises UserError if there is none in the directory, or if it is damaged.
         """
         try:
-            ids = np.load(directory / _IDS, mmap_mode="r", allow_pickle=False)
+            ids = np.lib.format.open_memmap(directory / _IDS, mode="r")
+            if (directory / _DESCRIPTION).stat().st_size > _LONGEST:
+                raise ValueError(f"{_DESCRIPTION} is too large")
             description = json.loads((directory / _DESCRIPTION).read_bytes())
             vocabulary = Vocabulary(description["symbols"])
             if ids.shape != (description["characters"],) or ids.dtype != vocabulary.dtype:
                 raise ValueError(f"{_IDS} and {_DESCRIPTION} do not belong together")
-            return cls(
-                description["name"],
-                ids,
-                vocabulary,
-                description["validation"],
-                description["encoding"],
-                description["line_ends"],
-                tuple(description["prefixes"]),
-            )
+            texts = [description[name] for name in ("name", "encoding", "line_ends")]
+            prefixes = tuple(description["prefixes"])
+            if not all(isinstance(text, str) for text in (*texts, *prefixes)):
+                raise ValueError(f"{_DESCRIPTION} holds something else than texts")
+            name, encoding, line_ends = texts
+            validation = description["validation"]
+            opened = cls(name, ids, vocabulary, validation, encoding, line_ends, prefixes)
+            if any(ids.max() >= len(vocabulary) for ids in opened._chunks()):
+                raise ValueError(f"{_IDS} holds ids that {_DESCRIPTION} does not know")
+            return opened
         except FileNotFoundError as error:
             raise UserError(f"There is no corpus in {directory}.", field="corpus") from error
-        except (ValueError, KeyError, TypeError, EOFError) as error:
+        except (
+            ValueError, KeyError, TypeError, EOFError, RecursionError, SyntaxError, TokenError
+        ) as error:  # fmt: skip  # the last two: numpy reads the head of a file as Python
             raise UserError(
                 f"The corpus in {directory} is damaged: {error}.", field="corpus"
             ) from error
@@ -259,6 +267,14 @@ class Corpus:
     def _chunks(self) -> Iterator[Ids]:
         for start in range(0, len(self.ids), _CHUNK):
             yield self.ids[start : start + _CHUNK]
+
+
+class _Plain:
+    """A file that numpy does not know for one, and writes to as Python does: numpy's own way tells
+    of a full disk, but not that it is full."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write = file.write
 
 
 def _strangeness(pair: tuple[str, int]) -> tuple[int, bool, str]:

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from . import arguments
-from .errors import UserError
+from .errors import UserError, quoted
 from .evaluation import evaluating
 from .model import CharRNN, State
 from .recurrence import map_state
@@ -273,13 +273,17 @@ def _settled(
     length, alpha = arguments.whole(length, "length"), arguments.number(alpha, "alpha")
     seed = None if seed is None else arguments.whole(seed, "seed")
     if mode not in MODES:
-        raise UserError(f"mode = {mode!r}: choose greedy or sample.", field="mode")
+        raise UserError(f"mode = {quoted(mode)}: choose greedy or sample.", field="mode")
     if not math.isfinite(alpha) or alpha <= 0:
         raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
     if not 0 <= length <= LONGEST:
-        raise UserError(f"length = {length}: give 0 to {LONGEST:,} characters.", field="length")
+        raise UserError(
+            f"length = {quoted(length, 40)}: give 0 to {LONGEST:,} characters.", field="length"
+        )
     if seed is not None and seed < 0:
-        raise UserError(f"seed = {seed}: give a whole number of at least 0.", field="seed")
+        raise UserError(
+            f"seed = {quoted(seed, 40)}: give a whole number of at least 0.", field="seed"
+        )
     if len(checkpoint.vocabulary) < 2:
         raise UserError("This model knows no character, so it can write none.", field="checkpoint")
     return length, math.inf if mode == "greedy" else alpha, seed

@@ -10,7 +10,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .errors import visible
+
 _NAME, _PREFIX = 200, 1_000  # characters of a name, a prefix
+_KEY = 40  # and of an entry's name in a message
 _ENTRIES = 100  # of a list or an object
 
 
@@ -36,16 +39,16 @@ def finite(digits: str) -> float:
 
 def _name(value: object, key: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"its {key} is not a text")
+        raise ValueError(f"its {visible(key, _KEY)} is not a text")
     # Half a surrogate pair, which JSON can spell, could be neither shown nor sent.
-    return value[:_NAME].encode("utf-8", "replace").decode()
+    return visible(value, _NAME)
 
 
 def _number(value: object, key: str) -> float | int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
-        raise ValueError(f"its {key} is not a number")
+        raise ValueError(f"its {visible(key, _KEY)} is not a number")
     return value
 
 

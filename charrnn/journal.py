@@ -6,10 +6,12 @@ Anybody may read at any time; only who holds the run's lock writes (`charrnn.run
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from .training import Event
 
+_DURABLE = ("start", "checkpoint", "end")  # and all before them: they outlive a power cut
 _BLOCK = 4096  # bytes: more than most events take
 
 
@@ -66,6 +68,8 @@ class Journal:
             try:
                 while line:
                     line = line[file.write(line) :]
+                if event["event"] in _DURABLE:
+                    os.fsync(file.fileno())
             except BaseException:
                 file.truncate(before)
                 raise

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 from collections.abc import MutableMapping
+from contextlib import suppress
+from pathlib import Path
 
 CONSIDERATE = {
     # OpenMP's threads wait for their next piece of work by spinning, by default so long that
@@ -20,6 +23,8 @@ CONSIDERATE = {
 }
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 _KEPT = 1 << 30
+_LOWER = 5  # nice: a third of the time that a process of the usual priority gets
+_FIRST_TO_GO = 500  # of 1000: how much the system prefers to end this one where memory runs out
 
 
 def be_considerate(environment: MutableMapping[str, str] = os.environ) -> None:
@@ -39,3 +44,37 @@ def keep_memory() -> None:
     if mallopt is not None:
         mallopt(_M_TRIM_THRESHOLD, _KEPT)
         mallopt(_M_MMAP_THRESHOLD, _KEPT)
+
+
+def step_back() -> None:
+    """Let others go first: this process only computes, and nobody waits for its next answer.
+
+    A page stays quick beside as many of these as there are cores, and where the machine runs out
+    of memory, one of these ends and not the page.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_LOWER)
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):  # not everywhere allowed, and only a help
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(_FIRST_TO_GO))
+
+
+def bound_memory(most: int) -> None:
+    """Give this process no more than so many bytes beyond what it has now, where the system can:
+    to ask for more then fails in this process, and nowhere else.
+
+    What counts is what it may write to. Libraries, mapped files and mere reservations do not.
+    """
+    try:
+        import resource
+
+        has = re.search(rb"VmData:\s*(\d+) kB", Path("/proc/self/status").read_bytes())
+    except (ImportError, OSError):
+        return
+    if has is not None:
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        wanted = (int(has[1]) << 10) + most
+        if hard == resource.RLIM_INFINITY or wanted < hard:
+            resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))

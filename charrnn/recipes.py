@@ -14,7 +14,7 @@ from typing import Any
 
 from .budgets import choose
 from .corpus import Corpus, Preparation, Text
-from .errors import UserError
+from .errors import UserError, quoted
 from .model import ModelConfig
 from .settings import split
 from .training import TrainingConfig, check_fit
@@ -259,7 +259,9 @@ def find(name: str) -> Recipe:
     """The recipe of that name; UserError, listing them, if there is none."""
     if name not in RECIPES:
         names = ", ".join(RECIPES)
-        raise UserError(f"There is no recipe {name!r}. The recipes are {names}.", field="recipe")
+        raise UserError(
+            f"There is no recipe {quoted(name)}. The recipes are {names}.", field="recipe"
+        )
     return RECIPES[name]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from .journal import Journal
 from .locks import held, hold
 from .training import Event
+from .training.resume import FILE as POINT
+from .training.resume import cannot_go_on
 from .turns import BEGUN, WAITING, Turn
 
 _LIVE = ("queued", "running", "stopping")
@@ -25,8 +27,13 @@ class Record:
 
     @property
     def request(self) -> dict[str, Any]:
-        """What was asked: the contents of run.json."""
-        request: dict[str, Any] = json.loads(self._file("run.json").read_bytes())
+        """What was asked: the contents of run.json. Raises UserError if they are damaged."""
+        try:
+            request = json.loads(self._file("run.json").read_bytes())
+        except ValueError as error:
+            raise cannot_go_on("run.json is damaged") from error
+        if not isinstance(request, dict):
+            raise cannot_go_on("run.json is damaged")
         return request
 
     @property
@@ -34,6 +41,11 @@ class Record:
         """Where the model saved so far lies, None while there is none."""
         directory = self.directory / "checkpoint"
         return directory if (directory / "model.safetensors").is_file() else None
+
+    @property
+    def saved(self) -> bool:
+        """Whether there is a point from which the run can go on bit for bit."""
+        return self._file(str(POINT)).is_file()
 
     @property
     def state(self) -> str:

@@ -17,52 +17,49 @@ whichever process; `charrnn.workers` starts the processes.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from .corpus import Corpus
+from .endings import CLOSED, CUT_OFF, DIED, FELL_OVER, interrupted
 from .errors import UserError
-from .files import remove_unfinished, write
+from .files import finish, remove_unfinished, write
 from .model import ModelConfig
 from .recipes import Plan
 from .record import Record
+from .request import compose, kept
 from .training import Event, TrainingConfig, train
 from .training.pace import Leg
+from .training.resume import cannot_go_on
 from .turns import BEGUN, UNTOLD, WAITING, Turn
 
-_ID = re.compile(r"[a-z0-9]{16}")
-_POLL = 0.05  # seconds between looks at a live run's events
+_ID = re.compile(r"[0-9a-f]{32}|[a-z0-9]{16}")  # the short ones are of earlier versions
 
-# What the `end` of a failed run says, by whether a model had been saved: True or False.
-FELL_OVER = {
-    True: "Something went wrong inside charrnn. What was saved before is safe.",
-    False: "Something went wrong inside charrnn, before anything was saved.",
-}
-DIED = {
-    True: "The training process died. What was saved before is safe, and the run can go on from "
-    "it.",
-    False: "The training process died before anything was saved. Start the run again.",
-}
+_CLOSING = b"closing"  # in wish.stop, where it is not a person's
 
 
 class Run(Record):
-    """One run's directory, and all that can be done about it."""
+    """One run's directory, and all that can be done about it.
+
+    `cut_off` is asked in the worker after every minibatch: whether to end, as interrupted, though
+    nobody has asked for it.
+    """
+
+    cut_off: Callable[[], bool] = staticmethod(lambda: False)
+    _interrupted = False  # whether it ended for that
 
     @classmethod
     def create(cls, root: Path, plan: Plan) -> Run:
         """A new run under `root`, which no message names, under an id that nobody can guess."""
         run = cls(root / new_id())
-        with _kept():
+        with kept():
             run._make(plan)
         return run
 
@@ -79,29 +76,15 @@ class Run(Record):
                 "directory.",
                 field="run_dir",
             )
-        with _kept(f" in {directory}"):
+        with kept(f" in {directory}"):
             run._make(plan)
         return run
 
     def _make(self, plan: Plan) -> None:
-        request = {
-            "run": self.id,
-            "recipe": plan.recipe,
-            "model": asdict(plan.model),
-            "training": asdict(plan.training),
-            "prefixes": plan.prefixes,
-            "corpus": {
-                "name": plan.corpus.name,
-                "characters": len(plan.corpus.ids),
-                "sha256": plan.corpus.sha256(),
-            },
-            "leg": asdict(Leg()),
-            "versions": {"torch": torch.__version__},
-        }
         fresh = not self.directory.exists()
         try:
             plan.corpus.save(self.directory / "corpus")
-            self._write_request(request)
+            self._write_request(compose(self.id, plan))
         except OSError:
             if fresh:  # a disk that is full should not keep half a run as well
                 shutil.rmtree(self.directory, ignore_errors=True)
@@ -117,16 +100,24 @@ class Run(Record):
 
     # What can be asked of it
 
-    def stop(self) -> None:
+    def stop(self, *, closing: bool = False) -> None:
         """Ask the worker to stop after the minibatch in hand, and to keep the model; a run that
-        still waits for a worker is called off at once."""
+        still waits for a worker is called off at once.
+
+        `closing`: the server asks, which is closing; the run's `end` says that it is interrupted.
+        """
         if self.state == "queued" and (lock := self._lock(1)):
             with lock:
                 if self._standing(worker=False) == "queued":
-                    self.journal.append(self.ending("stopped", "Stopped before it began."))
+                    end = self.ending("stopped", "Stopped before it began.")
+                    self.journal.append(interrupted(end, CLOSED[False]) if closing else end)
                     self.begin()  # out of the queue; a worker would find the turn over
                     return
-        if self.live:
+        if not self.live:
+            return
+        if closing and not self._wished("stop"):
+            self._file("wish.stop").write_bytes(_CLOSING)
+        else:
             self._file("wish.stop").touch()
 
     def sample(self) -> None:
@@ -157,7 +148,7 @@ class Run(Record):
             return
         if (lock := self._lock(1)) is None:
             raise _still_going_on()
-        with lock, _kept():
+        with lock, kept():
             request = self.request
             request["training"] |= {"epochs": epochs, "seconds": seconds}
             TrainingConfig(**request["training"])  # UserError before anything is written
@@ -172,7 +163,7 @@ class Run(Record):
         """
         if (lock := self._lock(5)) is None:
             raise _still_going_on()
-        with lock, _kept():
+        with lock, kept():
             if self._standing(worker=False):
                 raise _still_going_on()
             if again:
@@ -191,10 +182,13 @@ class Run(Record):
             return False
         return not self.ended
 
-    def note_death(self, app: str | None = None) -> bool:
+    def note_death(
+        self, app: str | None = None, *, closing: bool = False, message: str | None = None
+    ) -> bool:
         """Write the `end` that a worker which died could not write; whether it was missing.
 
-        `app` is who asks; a turn that another app sees to is left to that.
+        `app` is who asks; a turn that another app sees to is left to that. One whose app is gone,
+        or is `closing`, was interrupted. `message` says why it died, where that is known.
         """
         if (lock := self._lock(1)) is None:  # somebody is at work
             return False
@@ -204,7 +198,11 @@ class Run(Record):
                 return False
             self._forget_wishes()
             try:
-                self.journal.append(self.ending("failed", DIED[self.checkpoint is not None]))
+                self._tidy()
+                end = self.ending("failed", message or DIED[self.checkpoint is not None])
+                if closing or (turn.app not in (None, app) and not self._seen_to(turn)):
+                    end = interrupted(end, CUT_OFF[self.saved])
+                self.journal.append(end)
             except OSError:  # nobody should wait for an end that cannot be written
                 if name:
                     self._file(name).rename(self._file(UNTOLD))
@@ -228,12 +226,17 @@ class Run(Record):
                 self._take_over()
             elif self.ended or (turn := Turn.read(self._file(BEGUN))) is None or turn.app != app:
                 return
-            for place in ("checkpoint", "resume"):
-                remove_unfinished(self.directory / place)
+            self._tidy()
             yield from self._record(resume=resume)
         finally:
             self._forget_wishes()
             lock.close()
+
+    def _tidy(self) -> None:
+        """Finish, or remove, what a process left half done that was killed while writing."""
+        finish(self.directory / "checkpoint")
+        for place in (".", "corpus", "checkpoint", "resume"):
+            remove_unfinished(self.directory / place)
 
     def _take_over(self) -> None:
         self._forget_wishes()
@@ -245,6 +248,8 @@ class Run(Record):
         over = False
         try:
             for event in self._train(resume=resume):
+                if event["event"] == "end" and event["reason"] == "stopped" and self._was_cut_off():
+                    event = interrupted(event, CLOSED[True])
                 self.journal.append(event)
                 over = event["event"] == "end"
                 yield event
@@ -263,24 +268,42 @@ class Run(Record):
         return self.ending("failed", message)
 
     def _train(self, *, resume: bool) -> Iterator[Event]:
-        request = self.request
+        request, corpus = self.request, Corpus.open(self.directory / "corpus")
+        if resume and corpus.sha256() != request["corpus"]["sha256"]:
+            raise cannot_go_on("its text, in corpus/, is not the one that it began with")
+        try:
+            model, training = ModelConfig(**request["model"]), TrainingConfig(**request["training"])
+        except TypeError as error:  # a setting of another name
+            raise cannot_go_on("run.json was written by another version of charrnn") from error
         return train(
-            Corpus.open(self.directory / "corpus"),
-            ModelConfig(**request["model"]),
-            TrainingConfig(**request["training"]),
+            corpus,
+            model,
+            training,
             recipe=request["recipe"],
             prefixes=request["prefixes"],
             directory=self.directory,
             resume=resume,
             leg=Leg(**request["leg"]),
             commands=self._wishes,
+            share=self._share,
         )
+
+    def _share(self) -> int | None:
+        """How many cores are this run's share; None for as many as suit it."""
+        return None
 
     def _wishes(self) -> set[str]:
         wishes = {wish for wish in ("stop", "sample") if self._wished(wish)}
+        if "stop" not in wishes and self.cut_off():
+            self._interrupted = True
+            wishes.add("stop")
         if "sample" in wishes:
             self._file("wish.sample").unlink(missing_ok=True)
         return wishes
+
+    def _was_cut_off(self) -> bool:
+        wish = self._file("wish.stop")
+        return self._interrupted or (wish.exists() and wish.read_bytes() == _CLOSING)
 
     def _forget_wishes(self) -> None:
         for wish in ("wish.stop", "wish.sample"):
@@ -293,37 +316,8 @@ class Run(Record):
 
 def new_id() -> str:
     """An id for a run, which nobody can guess."""
-    return secrets.token_hex(8)
-
-
-async def follow(run: Run) -> AsyncIterator[Event]:
-    """All events of a run so far, then the others as they come, until it has ended."""
-    offset = 0
-    while True:
-        live = run.live  # looked at first, so that no event can slip between the two
-        events, offset = run.read_events(offset)
-        for event in events:
-            yield event
-        if not live and not events:
-            if run.ended:
-                return
-            try:  # it was killed, and nobody is there to say so
-                await asyncio.to_thread(run.note_death)
-            except OSError:
-                yield run.ending("failed", DIED[run.checkpoint is not None])
-                return
-        await asyncio.sleep(_POLL if live else 0)
+    return secrets.token_hex(16)
 
 
 def _still_going_on() -> UserError:
     return UserError("This run is still going on.", field="run")
-
-
-@contextmanager
-def _kept(where: str = "") -> Iterator[None]:
-    """What the disk refuses, in words."""
-    try:
-        yield
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"The run cannot be kept{where}: {why}.", field="run_dir") from error

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
-from .errors import UserError
+from .errors import UserError, quoted, visible
 
 
 class Config(Protocol):
@@ -81,7 +81,9 @@ def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[
                 break
         else:
             names = ", ".join(name for config in configs for name in rules(config))
-            raise UserError(f"There is no setting {name!r}. The settings are {names}.", field=name)
+            raise UserError(
+                f"There is no setting {quoted(name)}. The settings are {names}.", field=name
+            )
     return shares
 
 
@@ -106,7 +108,7 @@ def _cast(kind: type, value: object) -> Any:
     """`value` as a bool, int, float or str, or None where it is not one."""
     if kind is bool:
         words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        return value if isinstance(value, bool) else words.get(str(value).lower())
+        return value if isinstance(value, bool) else words.get(_shown(value).lower())
     if isinstance(value, bool):
         return None
     if kind is str:
@@ -123,8 +125,7 @@ def _cast(kind: type, value: object) -> Any:
 
 
 def _shown(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return visible(value, 40) if isinstance(value, str) else quoted(value, 40)
 
 
 def _wanted(rule: Rule) -> str:

@@ -1,13 +1,37 @@
-"""A training run on a terminal: a progress bar, the perplexities, and the samples."""
+"""What a terminal shows: a training run with its perplexities and samples, a transfer, a note."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
 
+from .errors import visible
 from .training import Event
+
+
+def for_people(text: str) -> str:
+    """A text as it is; on a terminal, which would obey them, with control characters as escapes."""
+    if not on_a_terminal():
+        return text
+    return "".join(c if c in "\n\t" else visible(c) for c in text)
+
+
+def on_a_terminal() -> bool:
+    """Whether somebody looks on, rather than a program or a file."""
+    return sys.stdout.isatty()
+
+
+def forget_output() -> None:
+    """Drop what standard output could not take: at its end Python would try once more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
@@ -76,3 +100,30 @@ def _perplexities(event: Event) -> str:
     if event["train_perplexity"] is not None:
         parts.append(f"{event['train_perplexity']:.4g} training")
     return ", ".join(parts)
+
+
+@contextmanager
+def show_transfer(doing: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A function that is told the bytes so far and their sum, and shows them: on standard error,
+    and only where that is a terminal."""
+    bar: tqdm[None] | None = None
+
+    def progress(done: int, total: int | None) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm(
+                total=total, desc=doing, unit="B", unit_scale=True, leave=False, disable=None
+            )
+        bar.n = done
+        bar.refresh()
+
+    try:
+        yield progress
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def note(text: str) -> None:
+    """A line for whoever sits at the terminal, on standard error."""
+    print(f"charrnn: {text}", file=sys.stderr)

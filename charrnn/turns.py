@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import secrets
+import signal
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .files import write
-from .locks import hold
+from .locks import held, hold
 
 WAITING, BEGUN, UNTOLD = "wish.run", "begun", "untold"
+_LOOK = 0.5  # seconds between a worker's looks at whether its app is there
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Turn:
 
     def write(self, path: Path) -> None:
         """Put it down, in the place of an earlier one."""
-        write(path, json.dumps(asdict(self)).encode())
+        write(path, json.dumps(asdict(self)).encode(), durable=False)
 
     @classmethod
     def read(cls, path: Path) -> Turn | None:
@@ -70,3 +73,28 @@ class Presence:
         if self._lock is not None:
             self._path.unlink(missing_ok=True)
             self._lock.close()
+
+
+class Orphanage:
+    """Whether a worker should end by itself: its app is gone, or it was sent SIGTERM.
+
+    It is not handed on to the next app, which may be of another version, on another machine, or
+    never come: a run goes on bit for bit from where it was saved, so ending in time loses nothing.
+    To be made in the worker's main thread, which hears SIGTERM from then on.
+    """
+
+    def __init__(self, app: Path) -> None:
+        """`app` is the lock file that the app holds as long as it lives."""
+        self._app, self._gone, self._next = app, False, 0.0
+        signal.signal(signal.SIGTERM, self._terminate)
+
+    def __call__(self) -> bool:
+        """The answer, which costs next to nothing between two looks."""
+        now = time.monotonic()
+        if not self._gone and now >= self._next:
+            self._next = now + _LOOK
+            self._gone = not held(self._app)
+        return self._gone
+
+    def _terminate(self, *_: object) -> None:
+        self._gone = True

@@ -1,4 +1,8 @@
-"""The processes that train: `Runs` starts a worker for each run, a few at a time."""
+"""The processes that train: `Runs` starts a worker for each run, a few at a time.
+
+The others wait in a line (`charrnn.line`). The workers share the cores, are watched
+(`charrnn.watch`) and keep to limits (`charrnn.limits`).
+"""
 
 from __future__ import annotations
 
@@ -7,69 +11,103 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
+from .admission import check_plan, check_room, check_visitor
 from .errors import UserError
-from .process import CONSIDERATE, be_considerate, keep_memory
+from .guard import GuardedRun, give_share
+from .limits import Limits
+from .line import Line, Waiting, waits
+from .process import CONSIDERATE, be_considerate, keep_memory, step_back
 from .recipes import Plan
 from .runs import Run
-from .turns import Presence
+from .sweeping import is_starred, star, sweep
+from .training.learner import available_cores
+from .turns import Orphanage, Presence
+from .watch import Watch, length
 
 logger = logging.getLogger(__name__)
 
 _STARTING = threading.Lock()  # the environment is the whole process's
 
 
+_LOOK = 0.5  # seconds between two looks at the workers
+_SWEEP = 600.0  # seconds between two looks for runs that are old
+
+
+@dataclass
+class _Seat:
+    """A run that trains: who asked for it, and its worker, None at first and after."""
+
+    run: Run
+    visitor: str
+    worker: Any = None
+    watch: Watch | None = None
+    verdict: str | None = None  # why it had to be killed
+
+
 class Runs:
-    """The runs of an app. At most `workers` of them train at once; the others queue.
+    """The runs of an app. At most `workers` of them train at once; the others wait in a line.
 
     Several apps may keep their runs in one `root`: each sees to those that it has queued, and to
     those that were left by apps that are gone.
     """
 
-    def __init__(self, root: Path, *, workers: int = 1) -> None:
+    def __init__(self, root: Path, *, workers: int = 1, limits: Limits | None = None) -> None:
         self.root = root
+        self.limits = limits or Limits()
         root.mkdir(parents=True, exist_ok=True)
         forks = "forkserver" in multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:  # a worker forked from a server that has torch imported starts at once
-            self._context.set_forkserver_preload(["charrnn.runs"])
+            self._context.set_forkserver_preload(["charrnn.guard"])
+        self._workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="run")
-        self._waiting: list[tuple[Run, bool]] = []  # and whether it is to be resumed
-        self._running: dict[str, Any] = {}  # the process of each run by its id, None at first
-        self._closed = False
+        self._line = Line()
+        self._seats: dict[str, _Seat] = {}  # by the run's id
+        self._closed = threading.Event()
         self._lock = threading.Lock()
         self._served = threading.Condition(self._lock)
         self._presence = Presence(root)
         self._see_off_the_dead()
+        threading.Thread(target=self._keep_watch, name="watch", daemon=True).start()
 
     def warm_up(self) -> None:
         """Start the fork server now, so that the first click need not wait for it."""
         self._process(_nothing)
 
-    def start(self, plan: Plan) -> Run:
-        """Create a run and have it trained as soon as a worker is free."""
+    def start(self, plan: Plan, visitor: str = "") -> Run:
+        """Create a run and have it trained as soon as it is its turn; `visitor` is who asks.
+
+        Raises UserError, naming a field, for what is beyond the limits.
+        """
+        check_plan(plan, self.limits)
+        check_room(self.root, plan, self.limits)
+        with self._lock:
+            check_visitor(self._of(visitor), self.limits)
         run = Run.create(self.root, plan)
         with self._lock:
-            self._enqueue(run, again=False)
+            self._enqueue(run, visitor, again=False)
         return run
 
-    def keep_training(self, run_id: str) -> Run:
+    def keep_training(self, run_id: str, visitor: str = "") -> Run:
         """Let a run that has ended go on; UserError if it has not ended."""
         run = self.find(run_id)
         with self._served:
             if not run.live:  # its worker may have ended this moment: let it be seen off first
-                self._served.wait_for(lambda: run_id not in self._running, timeout=10)
-            if run.live or run_id in self._running:
+                self._served.wait_for(lambda: run_id not in self._seats, timeout=10)
+            if run.live or run_id in self._seats:
                 raise UserError("This run is still going on.", field="run")
-            # It may have been called off while it waited, and loses its old place in the queue.
-            self._waiting = [waiting for waiting in self._waiting if waiting[0].id != run_id]
-            self._enqueue(run, again=True)
+            # It may have been called off while it waited, and loses its old place in the line.
+            self._line.leave(run_id)
+            self._enqueue(run, visitor, again=True)
         return run
 
     def find(self, run_id: str) -> Run:
@@ -77,14 +115,31 @@ class Runs:
         return Run.find(self.root, run_id)
 
     def queue_position(self, run_id: str) -> int:
-        """A waiting run's place in the queue, from 1; 0 for one that does not wait."""
+        """A waiting run's place in the line, from 1; 0 for one that does not wait."""
+        return self.standing(run_id)[0]
+
+    def standing(self, run_id: str) -> tuple[int, float | None]:
+        """A waiting run's place in the line, from 1, and about how many seconds it will wait,
+        None where nobody can say; place 0 for a run that does not wait."""
         with self._lock:
-            waiting = [run for run, _ in self._waiting]
-        ids = [run.id for run in waiting]
-        if run_id not in ids:
-            return 0
-        ahead, own = waiting[: ids.index(run_id)], waiting[ids.index(run_id)]
-        return 1 + sum(run.waits for run in ahead) if own.waits else 0
+            line = [one for one in self._line if one.run.waits]
+            places = [one.run.id for one in line]
+            if run_id not in places:
+                return 0, None
+            free = [0.0] * (self._workers - len(self._seats))
+            left = [seat.watch.left if seat.watch else None for seat in self._seats.values()]
+        place = places.index(run_id)
+        lengths = [one.seconds for one in line[: place + 1]]
+        wait = waits([*left, *free], lengths)[place]
+        return place + 1, None if wait is None else float(round(wait))
+
+    def star(self, run_id: str, on: bool) -> None:
+        """Keep a run beyond its time, or not any longer. UserError if too much is kept already."""
+        star(self.root, self.find(run_id), on, self.limits)
+
+    def is_starred(self, run: Run) -> bool:
+        """Whether a run is kept beyond its time."""
+        return is_starred(run)
 
     def close(self, *, patience: float = 20) -> None:
         """Stop what is running, call off what waits, and wait for it.
@@ -93,65 +148,115 @@ class Runs:
         safe. So is one whose end somebody does not want to wait for, with another Ctrl+C.
         """
         with self._lock:
-            self._closed = True
-            ours = [*(self.root / run_id for run_id in self._running)]
-            ours += [run.directory for run, _ in self._waiting]
+            self._closed.set()
+            ours = [seat.run.directory for seat in self._seats.values()]
+            ours += [one.run.directory for one in self._line]
         try:
             for directory in ours:
                 try:
-                    Run(directory).stop()
+                    Run(directory).stop(closing=True)
                 except OSError:
                     logger.exception("run %s… could not be asked to stop", directory.name[:4])
             with self._served:
                 self._served.wait_for(self._idle, timeout=patience)
         finally:
             with self._served:
-                self._waiting.clear()
-                while self._running:
-                    for worker in self._running.values():
-                        if worker is not None:
-                            worker.kill()
+                self._line.clear()
+                while self._seats:
+                    for seat in self._seats.values():
+                        if seat.worker is not None:
+                            seat.worker.kill()
                     self._served.wait(0.1)
             self._pool.shutdown(wait=True)
             self._presence.end()
 
     def _idle(self) -> bool:
-        return not self._running and not self._waiting
+        return not self._seats and not self._line
 
-    def _enqueue(self, run: Run, *, again: bool) -> None:
+    def _of(self, visitor: str) -> int:
+        """How many runs of a visitor wait or train. Called with the lock held."""
+        self._line.prune()
+        mine = [one for one in [*self._line, *self._seats.values()] if one.visitor == visitor]
+        return len(mine)
+
+    def _enqueue(self, run: Run, visitor: str, *, again: bool) -> None:
         """Called with the lock held."""
-        if self._closed:
+        if self._closed.is_set():
             raise UserError("The app is closing.", field="run")
+        check_visitor(self._of(visitor), self.limits)
         run.enqueue(self._presence.name, again=again)
-        self._waiting.append((run, again))
+        self._line.join(Waiting(run, visitor, again, length(run)))
         self._pool.submit(self._serve)
 
     def _serve(self) -> None:
         """In a thread of the pool: one worker process, from its start to its end."""
         with self._served:
-            if not self._waiting:  # its run was called off, and has got another place since
+            waiting = self._line.next()
+            if waiting is None:  # its run was called off, and has got another place since
                 return
-            run, resume = self._waiting.pop(0)
-            self._running[run.id] = None
+            run = waiting.run
+            seat = self._seats[run.id] = _Seat(run, waiting.visitor)
         try:
             try:
-                self._train(run, resume)
+                self._train(seat, waiting.again)
             finally:
-                if run.note_death(self._presence.name):
+                closing = self._closed.is_set() and seat.verdict is None
+                if run.note_death(self._presence.name, message=seat.verdict, closing=closing):
                     logger.error("the worker of run %s… died", run.id[:4])
         except Exception:  # nobody looks at what becomes of this thread
             logger.exception("something is wrong with run %s…", run.id[:4])
         finally:
             with self._served:
-                del self._running[run.id]
+                del self._seats[run.id]
+                self._share_out()
                 self._served.notify_all()
 
-    def _train(self, run: Run, resume: bool) -> None:
-        if run.begin(self._presence.name):
-            worker = self._process(_work, run.directory, resume, self._presence.name)
+    def _train(self, seat: _Seat, resume: bool) -> None:
+        if seat.run.begin(self._presence.name):
             with self._lock:
-                self._running[run.id] = worker
+                self._share_out()
+            task = (seat.run.directory, resume, self._presence.name, self.limits)
+            worker = self._process(_work, *task)
+            with self._lock:
+                seat.watch = Watch(seat.run, worker.pid, self.limits)
+                seat.worker = worker
             worker.join()
+
+    def _share_out(self) -> None:
+        """Tell each run that trains its share of the cores. Called with the lock held."""
+        if self._seats:
+            share = max(1, available_cores() // len(self._seats))
+            for seat in self._seats.values():
+                try:
+                    give_share(seat.run.directory, share)
+                except OSError:  # on a full disk; it goes on with what it has
+                    logger.exception("run %s… could not be told its share", seat.run.id[:4])
+
+    def _keep_watch(self) -> None:
+        """In a thread: look at the workers, and now and then for what is old, until the end."""
+        swept = -_SWEEP
+        while not self._closed.wait(_LOOK):
+            with self._lock:
+                seats = [seat for seat in self._seats.values() if seat.watch is not None]
+            for seat in seats:
+                try:
+                    self._look(seat)
+                except Exception:  # one run that cannot be read is no reason to leave the others
+                    logger.exception("run %s… could not be looked at", seat.run.id[:4])
+            if self.limits.keep_hours is not None and time.monotonic() - swept > _SWEEP:
+                swept = time.monotonic()
+                try:
+                    sweep(self.root, self.limits.keep_hours)
+                except OSError:
+                    logger.exception("old runs could not be looked for")
+
+    def _look(self, seat: _Seat) -> None:
+        assert seat.watch is not None
+        why = seat.watch.look()
+        if why is not None and seat.worker.is_alive():
+            logger.error("run %s… is ended: %s", seat.run.id[:4], why)
+            seat.verdict = why
+            seat.worker.kill()
 
     def _process(self, task: Any, *arguments: Any) -> Any:
         process = self._context.Process(target=task, args=arguments)
@@ -208,11 +313,15 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(directory: Path, resume: bool, app: str) -> None:
+def _work(directory: Path, resume: bool, app: str, limits: Limits) -> None:
     """In the worker process. Ctrl+C is for the app, which then asks its workers to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_memory()
-    for _ in Run(directory).work(resume=resume, app=app):
+    step_back()
+    run = GuardedRun(directory, limits)
+    run.cut_off = Orphanage(directory.parent / app)
+    run.bound()
+    for _ in run.work(resume=resume, app=app):
         pass
 
 

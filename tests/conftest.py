@@ -1,5 +1,6 @@
 """What the tests share: a small model, and texts that are missing on most machines."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,71 @@ def checkpoint():
     """A small untrained checkpoint that knows `abcdefg` and the newline."""
     vocabulary = Vocabulary.from_text("aaaaaaaabbbbbbbccccccdddddeeeefffgg\n")
     return Checkpoint(small_model(vocabulary_size=len(vocabulary)), vocabulary, {"name": "small"})
+
+
+@pytest.fixture(scope="session")
+def _hub():
+    from hub_server import serving
+
+    with serving() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(_hub, monkeypatch, tmp_path):
+    """A Hub on loopback (`hub_server`) that charrnn takes for the Hub, with nobody logged in and an
+    empty cache. Whatever would leave this machine fails."""
+    import socket
+
+    from huggingface_hub import constants
+
+    def connect(self, address, real=socket.socket.connect):
+        assert address[0] == "127.0.0.1", f"{address} is not on loopback"
+        return real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CHARRNN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", _hub.address)
+    _hub.forget()
+    yield _hub
+    _hub.forget()  # what hangs in an answer goes on
+
+
+@pytest.fixture(scope="session")
+def _trained(tmp_path_factory):
+    from charrnn.artifacts import save_run
+
+    vocabulary = Vocabulary.from_text("aaaaaaaabbbbbbbccccccdddddeeeefffgg\n")
+    about = {
+        "name": "letters",
+        "corpus": {"name": "letters.txt", "characters": 1000},
+        "prefixes": ["ab"],
+        "results": {
+            "validation_perplexity": 3.5,
+            "train_perplexity": 3.0,
+            "baselines": {"uniform": 9.0, "unigram": 7.5, "ngram": None},
+        },
+    }
+    row = {"epoch": 1, "characters_seen": 9, "gradient_norm": 1, "clipped": 0, "learning_rate": 1}
+    log = [
+        row
+        | {"step": i, "seconds": i, "characters_per_second": 1}
+        | {"train_perplexity": 9 - i, "validation_perplexity": 9.5 - i}
+        for i in range(1, 5)
+    ]
+    samples = [{"step": i, "prefix": "ab", "text": f"abc{i}"} for i in (0, 4)]
+    directory = tmp_path_factory.mktemp("run") / "trained"
+    model = Checkpoint(small_model(vocabulary_size=len(vocabulary)), vocabulary, about)
+    save_run(model, directory, log=log, samples=samples, picture=True)
+    (directory / "corpus.txt").write_text("what the model was trained on")
+    return directory
+
+
+@pytest.fixture
+def trained(_trained, tmp_path):
+    """A directory with all that a run leaves, and more that is nobody's business."""
+    return Path(shutil.copytree(_trained, tmp_path / "trained"))

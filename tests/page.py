@@ -42,31 +42,64 @@ def answers(url):
         return False
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    """The address of `python app.py`, which keeps its runs in a temporary directory."""
-    place = tmp_path_factory.mktemp("app")
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    told = {
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_SERVER_NAME": "127.0.0.1",
-        "CHARRNN_RUNS": str(place / "runs"),
-        "CHARRNN_CACHE": str(place / "cache"),
-    }
-    with (place / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=os.environ | told, stdout=log, stderr=log
-        )
-    try:
+class Server:
+    """`python app.py`, which keeps its runs in `place`; it can be killed, and started again."""
+
+    def __init__(self, place):
+        self.place, self.runs, self.process = place, place / "runs", None
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        self._told = {
+            "GRADIO_SERVER_PORT": str(port),
+            "GRADIO_SERVER_NAME": "127.0.0.1",
+            "CHARRNN_RUNS": str(self.runs),
+            "CHARRNN_WORKERS": "1",
+            "CHARRNN_CACHE": str(place / "cache"),
+        }
+
+    def start(self):
+        with (self.place / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py"],
+                cwd=ROOT,
+                env=os.environ | self._told,
+                stdout=log,
+                stderr=log,
+            )
         deadline = time.monotonic() + 60
-        while not answers(url):
-            assert process.poll() is None, (place / "log").read_text()
+        while not answers(self.url):
+            assert self.process.poll() is None, self.log
             assert time.monotonic() < deadline, "the page was not ready within a minute"
-        yield url
-        assert "Traceback" not in (place / "log").read_text()
+            time.sleep(0.02)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+
+    @property
+    def log(self):
+        return (self.place / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The app, which runs."""
+    server = Server(tmp_path_factory.mktemp("app"))
+    try:
+        server.start()
+        yield server
+        assert "Traceback" not in server.log
     finally:
-        process.terminate()
-        process.wait(30)
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def app(server):
+    """The address of the app."""
+    return server.url
 
 
 @pytest.fixture(scope="module")

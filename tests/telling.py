@@ -1,11 +1,15 @@
 """The events of an imagined run of 100 steps and 10 seconds, and the story that they tell."""
 
+from dataclasses import asdict
+
+from charrnn.model import ModelConfig
+from charrnn.training import TrainingConfig
 from charrnn.ui.card import Story
 
 
 def start(**training):
-    config = {"clip": 1.0, "seconds": 10.0, "epochs": None, "validation": 0.1} | training
-    model = {"cell": "lstm", "hidden_size": 8, "layers": 1, "bidirectional": False}
+    config = asdict(TrainingConfig(seconds=10.0)) | training
+    model = asdict(ModelConfig(hidden_size=8))
     return {
         "event": "start",
         "characters": 100,

@@ -63,6 +63,7 @@ def test_a_machine_that_was_busy_at_first_is_not_taken_for_slow_for_ever(monkeyp
     seen, clock = iter([100.0, 900.0, 300.0]), [0.0]
     monkeypatch.setattr(budgets, "_LOOKS", deque(maxlen=8))
     monkeypatch.setattr(budgets, "_measured_speed", lambda: next(seen))
+    monkeypatch.setattr(budgets, "_busy", lambda: False)
     monkeypatch.setattr(budgets.time, "monotonic", lambda: clock[0])
     speeds = []
     for clock[0] in (0.0, 1.0, 100.0, 101.0, 200.0):

@@ -4,8 +4,8 @@ import pytest
 from telling import checkpoint, end, progress, sample, start, story, written
 
 from charrnn.corpus import Corpus
+from charrnn.endings import DIED
 from charrnn.model import ModelConfig
-from charrnn.runs import DIED
 from charrnn.training import TrainingConfig, train
 from charrnn.ui.card import POINTS, Story
 from charrnn.ui.earlier import earlier, first_story

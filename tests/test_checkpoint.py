@@ -10,9 +10,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import charrnn
-from charrnn.artifacts import card
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, load, save
 from charrnn.errors import UserError
+from charrnn.modelcard import card
 from charrnn.vocabulary import Vocabulary
 
 
@@ -45,10 +45,10 @@ def test_a_failed_write_leaves_the_old_checkpoint(checkpoint, tmp_path, monkeypa
     save(checkpoint, tmp_path)
     before = (tmp_path / WEIGHTS).read_bytes()
 
-    def full(*paths):
+    def full(file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(os, "fsync", full)
     checkpoint.about["name"] = "another"
     with pytest.raises(OSError, match="No space"):
         save(checkpoint, tmp_path)

@@ -33,11 +33,10 @@ def test_a_copy_that_fails_leaves_nothing_and_says_where_the_model_is(
     reserve(place)
 
     def fill_the_disk(source, target):
-        target.mkdir()
-        (target / "model.safetensors").write_bytes(b"half")
+        target.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copytree", fill_the_disk)
+    monkeypatch.setattr(shutil, "copy2", fill_the_disk)
     with pytest.raises(UserError, match="No space left") as refusal:
         copy(trained, place)
     assert str(trained) in refusal.value.message and refusal.value.field == "out"

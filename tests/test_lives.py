@@ -4,11 +4,7 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from test_runs import events_of, is_progress, small, worker_of
@@ -18,27 +14,7 @@ from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.journal import Journal
 from charrnn.runs import Run
-from charrnn.turns import Turn
 from charrnn.workers import Runs
-
-APP = """
-import sys
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-from test_runs import small
-from charrnn.workers import Runs
-
-if __name__ == "__main__":
-    runs = Runs(Path(sys.argv[1]))
-    try:
-        for _ in range(int(sys.argv[2])):
-            print(runs.start(small(seconds=60)).id, flush=True)
-        sys.stdin.read()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        runs.close()
-"""
 
 
 @pytest.fixture
@@ -48,78 +24,8 @@ def runs(tmp_path):
     house.close()
 
 
-@pytest.fixture
-def app(tmp_path):
-    """Starts an app in processes of its own: it and its runs."""
-    script = tmp_path / "app.py"
-    script.write_text(APP.format(tests=str(Path(__file__).parent)))
-    started = []
-
-    def start(count):
-        process = subprocess.Popen(
-            [sys.executable, script, tmp_path / "runs", str(count)],
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        started.append(process)
-        return process, [Run(tmp_path / "runs" / process.stdout.readline().strip())
-                         for _ in range(count)]  # fmt: skip
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
 def ends(run):
     return [event["reason"] for event in run.read_events()[0] if event["event"] == "end"]
-
-
-@pytest.mark.parametrize("early", [True, False])
-def test_ctrl_c_stops_the_workers_of_an_app_and_keeps_their_models(app, early):
-    process, (run, waiting) = app(2)
-    if not early:
-        events_of(run, until=is_progress)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    assert process.wait(60) == 0
-    assert ends(run) == ends(waiting) == ["stopped"]
-    if not early:
-        assert run.checkpoint is not None
-
-
-def test_what_does_not_stop_is_killed_when_the_app_closes(tmp_path):
-    runs = Runs(tmp_path)
-    run = runs.start(small(seconds=60))
-    events_of(run, until=is_progress)
-    os.kill(worker_of(run), signal.SIGSTOP)
-    runs.close(patience=0.1)
-    assert ends(run) == ["failed"]
-    with pytest.raises(UserError, match="closing"):
-        runs.start(small())
-
-
-def test_what_was_left_by_an_app_that_was_killed_ends_with_the_next(app, tmp_path):
-    process, (run, waiting) = app(2)
-    events_of(run, until=is_progress)
-    worker = worker_of(run)
-    process.kill()
-    process.wait()
-    assert run.state == "running", "its worker is there yet"
-    assert waiting.state == "failed", "nobody will ever start it"
-    os.kill(worker, signal.SIGKILL)
-    while locks.held(run.directory / "worker.lock"):
-        pass
-    assert run.state == "failed"
-    assert ends(run) == ends(waiting) == []
-    house = Runs(tmp_path / "runs")
-    assert ends(run) == ends(waiting) == ["failed"]
-    assert len(list(house.root.glob(".app-*"))) == 1
-    house.close()
-    assert not list(house.root.glob(".app-*"))
 
 
 def test_a_second_app_leaves_the_first_one_s_runs_alone(runs):
@@ -135,66 +41,6 @@ def test_a_second_app_leaves_the_first_one_s_runs_alone(runs):
     first.stop()
     events_of(first)
     assert ends(first) == ends(second) == ["stopped"]
-
-
-def test_a_run_that_dies_as_it_goes_on_has_failed(runs):
-    run = runs.start(small(epochs=1))
-    before = len(events_of(run))
-    runs.keep_training(run.id)
-    while not locks.held(run.directory / "worker.lock"):
-        assert run.state in ("queued", "running")
-    os.kill(worker_of(run), signal.SIGKILL)  # before it has said anything
-    assert events_of(run)[before:][-1]["reason"] == "failed" == run.state
-
-
-def test_a_worker_that_dies_before_its_lock_has_failed_too(tmp_path):
-    run = Run.create(tmp_path, small(epochs=1))
-    list(run.work())
-    run.enqueue(again=True)
-    assert run.begin()
-    assert run.state == "failed"
-    assert run.note_death()
-    assert not run.note_death(), "once is enough"
-    assert ends(run) == ["finished", "failed"]
-
-
-def test_nobody_sees_a_killed_run_without_its_end(runs, monkeypatch):
-    told, note = threading.Event(), Run.note_death
-
-    def slow(run, app=None):
-        told.wait(30)
-        return note(run, app)
-
-    monkeypatch.setattr(Run, "note_death", slow)
-    run = runs.start(small(seconds=60))
-    events_of(run, until=is_progress)
-    os.kill(worker_of(run), signal.SIGKILL)
-    while locks.held(run.directory / "worker.lock"):
-        pass
-    assert run.state == "running", "its app is about to say so"
-    told.set()
-    assert events_of(run)[-1]["reason"] == "failed"
-
-
-def begun(tmp_path):
-    """A run whose worker was killed with its app."""
-    run = Run.create(tmp_path, small())
-    Turn().write(run.directory / "begun")
-    run.journal.append({"event": "start", "seconds": 0})
-    return run
-
-
-def test_who_follows_a_run_that_died_with_its_app_is_told_its_end(tmp_path):
-    run = begun(tmp_path)
-    assert [event["event"] for event in events_of(run)] == ["start", "end"]
-    assert ends(run) == ["failed"]
-
-
-def test_a_start_without_an_end_and_without_a_turn_is_seen_off(tmp_path):
-    run = begun(tmp_path)
-    (run.directory / "begun").unlink()
-    Runs(tmp_path).close()
-    assert ends(run) == ["failed"]
 
 
 def test_a_full_disk_leaves_nobody_waiting(runs, monkeypatch):

@@ -44,7 +44,7 @@ def test_a_time_budget_keeps_back_what_closing_takes():
 
 def test_the_plateau_schedule_falls_as_it_descends():
     rates = [OPEN.rate(0, 0, descended) for descended in (0, 0.25, 0.5, 1)]
-    assert rates == pytest.approx([0.1, 0.1 * 0.01**0.25, 0.01, 0.001])
+    assert rates == pytest.approx([0.1, 0.07525, 0.0505, 0.001])
 
 
 def test_the_cosine_rises_and_then_falls_to_its_floor():

@@ -124,7 +124,7 @@ def test_a_second_run_waits_its_turn_and_says_so(visit):
     first, second = visit(), visit()
     begin(first)
     second.get_by_role("button", name="Train on The Tide Clock").click()
-    expect(second.locator(".run-status")).to_contain_text("1 ahead")
+    expect(second.locator(".run-status")).to_contain_text("place 1")
     second.get_by_role("button", name="Cancel").click()
     wait_for_state(second, "cancelled")
     expect(second.locator(".run-status")).to_have_text("Cancelled")
@@ -259,7 +259,7 @@ def test_the_keyboard_keeps_its_place(visit):
     expect(page.get_by_role("region", name="The run")).to_be_focused()
 
 
-def test_a_diverged_run_is_told_without_breaking_the_card(visit):
+def test_a_diverged_run_is_told_without_breaking_the_card_and_one_click_fills_in_what_to_try(visit):
     page = visit()
     page.get_by_role("radio", name="The Tide Clock").check()
     page.get_by_role("radio", name="Custom").check()
@@ -270,11 +270,20 @@ def test_a_diverged_run_is_told_without_breaking_the_card(visit):
     page.get_by_label("Clip").fill("none")
     page.locator("#train-go").click()
     wait_for_state(page, "diverged")
-    expect(page.locator(".run-note")).to_contain_text("Try clip 1")
+    expect(page.locator(".run-note")).to_contain_text("Training diverged after step")
     card = page.locator(".run").bounding_box()
     for text in page.locator(".run-curve text:not(.read)").all():
         box = text.bounding_box()
         assert card["x"] <= box["x"] and box["x"] + box["width"] <= card["x"] + card["width"] + 22
+    page.get_by_label("Learning rate").fill("0.5")
+    page.get_by_role("radio", name="Songs").check()
+    page.get_by_role("radio", name="Sprint").check()
+    page.get_by_role("button", name="Try clip = 0.003").click()
+    expect(page.get_by_role("radio", name="Custom")).to_be_checked()
+    expect(page.get_by_label("Clip")).to_have_value("0.003")
+    expect(page.get_by_label("Learning rate")).to_have_value("300")
+    expect(page.get_by_role("button", name="Train on The Tide Clock · 1 min")).to_be_enabled()
+    assert page.locator(".run").get_attribute("data-state") == "diverged", "nothing has begun"
 
 
 def test_a_chinese_browser_gets_a_chinese_page(visit):

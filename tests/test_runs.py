@@ -10,9 +10,10 @@ import pytest
 
 import charrnn
 from charrnn.errors import UserError
+from charrnn.following import follow
 from charrnn.reading import Text
 from charrnn.recipes import plan
-from charrnn.runs import Run, follow
+from charrnn.runs import Run
 from charrnn.workers import Runs
 
 TEXT = Text("the cat sat on the mat and the dog sat on the log. " * 30, "cats.txt")
@@ -58,7 +59,7 @@ def test_a_run_trains_in_a_process_of_its_own_and_can_be_followed(runs):
     assert events[-1]["checkpoint"] == str(run.checkpoint)
     assert charrnn.load(run.checkpoint).about["corpus"]["name"] == "cats.txt"
     assert run.request["model"]["cell"] == "gru"
-    assert len(run.id) == 16 and Run.find(runs.root, run.id).directory == run.directory
+    assert len(run.id) == 32 and Run.find(runs.root, run.id).directory == run.directory
 
 
 def test_stop_keeps_the_model(runs):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import resources
 
-from ..errors import UserError
+from ..errors import UserError, quoted
 from ..reading import Text, decode
 from . import download
 
@@ -79,7 +79,7 @@ def find(name: str) -> Entry:
         if entry.name == name:
             return entry
     names = ", ".join(entry.name for entry in ENTRIES)
-    raise UserError(f"There is no text called {name!r}. There are: {names}.", field="corpus")
+    raise UserError(f"There is no text called {quoted(name)}. There are: {names}.", field="corpus")
 
 
 def load(name: str, *, progress: Callable[[int, int | None], None] | None = None) -> Text:

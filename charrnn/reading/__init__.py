@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import arguments
-from ..errors import UserError
+from ..errors import UserError, visible
 from . import archives
 from .binary import NotTextError
-from .decoding import decode_bytes
+from .decoding import Guesses, decode_bytes
 
 LIMIT = 100 << 20  # bytes of a file, and of all the texts chosen together
 
-_AS_LINE_END = frozenset("\v\f\x85\u2028\u2029")
-_UNWANTED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_NAME = 80  # characters of a file's name that are shown
+_ENCODINGS = 6  # encodings of one text's files that are listed
+_AS_LINE_END = "\v\f\x85\u2028\u2029"
+_UNWANTED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff]+")
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,35 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
     (over 100 MB), a damaged archive, or do not fit the encoding.
     """
     _check_size(len(data), name)
+    return _decode(data, name, encoding, Guesses(), LIMIT, alone=True)
+
+
+def _decode(
+    data: bytes, name: str, encoding: str | None, guesses: Guesses, limit: int, *, alone: bool
+) -> Text:
+    """The text in some bytes, from which at most `limit` may be unpacked; `alone`: all of them."""
     if not archives.is_zip(data):
-        decoded, found = decode_bytes(data, name=name, encoding=encoding)
+        decoded, found = decode_bytes(data, name=name, encoding=encoding, guesses=guesses)
         return _clean(decoded, name=name, encoding=found)
     texts: list[Text] = []
     skipped, nested = 0, ""
-    for member, content in archives.members(data, name=name, limit=LIMIT):
+    for path, content in archives.members(data, name=name, limit=LIMIT):
+        limit -= len(content)
+        if limit < 0:
+            raise _too_large(name, alone=alone)
+        member = visible(path, _NAME)
         try:
-            decoded, found = decode_bytes(content, name=f"{member} in {name}", encoding=encoding)
+            decoded, found = decode_bytes(
+                content, name=f"{member} in {name}", encoding=encoding, guesses=guesses
+            )
             texts.append(_clean(decoded, name=member, encoding=found))
         except (NotTextError, _EmptyError):
             skipped += 1  # said in the name below; refused if no text is left
             nested = nested or (member if archives.is_zip(content) else "")
     if not texts and nested:
         raise UserError(
-            f"{name} holds no text, but another zip archive ({_printable(nested)[:80]}). Unpack "
-            "that one, and choose it or the texts in it.",
+            f"{name} holds no text, but another zip archive ({nested}). Unpack that one, and "
+            "choose it or the texts in it.",
             field="corpus",
         )
     if not texts:
@@ -85,11 +101,12 @@ def read_files(paths: Sequence[Path], *, encoding: str | None = None) -> Text:
     if not paths:
         raise UserError("No file was chosen.", field="corpus")
     texts: list[Text] = []
-    left = LIMIT
+    left, guesses, alone = LIMIT, Guesses(), len(paths) == 1
     for path in paths:
-        data = _read(path, left, alone=len(paths) == 1)
-        left -= len(data)
-        texts.append(decode(data, name=_printable(path.name), encoding=encoding))
+        data = _read(path, left, alone=alone)
+        name = visible(path.name, _NAME)
+        texts.append(_decode(data, name, encoding, guesses, left, alone=alone))
+        left -= max(len(data), len(texts[-1].text))
     return texts[0] if len(texts) == 1 else _join(texts, name=f"{len(texts):,} files")
 
 
@@ -122,26 +139,26 @@ def _clean(text: str, *, name: str, encoding: str) -> Text:
     # Each step copies the text only if there is something to replace.
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _UNWANTED.sub(_mend, text)
+    for line_end in _AS_LINE_END:
+        text = text.replace(line_end, "\n")
+    text = _UNWANTED.sub("", text)
+    if not text.isascii():
+        text = _HALVES.sub("\ufffd", text)
     if not text or text.isspace():
         raise _EmptyError(f"{name} is empty. Choose a text with something in it.", field="corpus")
     return Text(text, name, encoding, line_ends=_one_kind(kinds))
 
 
-def _mend(match: re.Match[str]) -> str:
-    character = match[0]
-    if character in _AS_LINE_END:
-        return "\n"
-    return "\ufffd" if "\ud800" <= character <= "\udfff" else ""
-
-
 def _join(texts: Sequence[Text], *, name: str) -> Text:
     if len(texts) == 1:
         return replace(texts[0], name=name)
+    encodings = list(dict.fromkeys(text.encoding for text in texts))
+    if len(encodings) > _ENCODINGS:
+        encodings[_ENCODINGS - 1 :] = ["…"]
     return Text(
         "\n".join(text.text for text in texts),
         name,
-        encoding=", ".join(dict.fromkeys(text.encoding for text in texts)),
+        encoding=", ".join(encodings),
         line_ends=_one_kind(text.line_ends for text in texts),
     )
 
@@ -165,8 +182,7 @@ def _read(path: Path, limit: int, *, alone: bool) -> bytes:
     except (OSError, ValueError) as error:
         raise UserError(f"{path} could not be read: {error}.", field="corpus") from error
     if len(data) > limit:
-        what = path.name if alone else f"With {path.name}, what was chosen"
-        raise _too_large(what)
+        raise _too_large(visible(path.name, _NAME), alone=alone)
     return data
 
 
@@ -175,14 +191,10 @@ def _check_size(size: int, name: str) -> None:
         raise _too_large(name)
 
 
-def _too_large(what: str) -> UserError:
+def _too_large(name: str, *, alone: bool = True) -> UserError:
+    what = name if alone else f"With {name}, what was chosen"
     return UserError(
         f"{what} is over {LIMIT >> 20} MB, which is more than can be trained on here. "
         "Choose a part of it.",
         field="corpus",
     )
-
-
-def _printable(name: str) -> str:
-    """A file's name without the half surrogates that stand for bytes that are no UTF-8."""
-    return name.encode("utf-8", "replace").decode()

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from ..errors import UserError
+from ..errors import UserError, visible
 from .binary import NotTextError, zipped_document
 
 MEMBERS = 1_000  # files that an archive may hold
@@ -55,14 +55,14 @@ def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]
         left = limit
         for info in sorted(files, key=lambda info: _natural(info.filename)):
             content = _read(archive, info, name, left)
-            left -= len(content)
-            if left < 0:
+            if len(content) > left:
                 raise UserError(
                     f"{name} holds more than {limit >> 20} MB, which is more than can be trained "
                     "on here. Choose a part of it.",
                     field="corpus",
                 )
-            yield info.filename, content
+            left -= len(content)
+            yield info.filename, bytes(content)
 
 
 def _is_hidden(info: zipfile.ZipInfo) -> bool:
@@ -76,7 +76,7 @@ def _natural(filename: str) -> list[tuple[int, str]]:
     return [(int(part), "") if i % 2 else (0, part.casefold()) for i, part in enumerate(parts)]
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytearray:
     """What a member holds; unpacking stops soon after `limit` bytes, whatever its header says."""
     if info.flag_bits & 1:
         raise UserError(
@@ -96,7 +96,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int
         zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError
     ) as error:  # fmt: skip
         raise _damaged(name, error) from error
-    return bytes(content)
+    return content
 
 
 def _too_many(name: str) -> UserError:
@@ -108,6 +108,7 @@ def _too_many(name: str) -> UserError:
 
 def _damaged(name: str, error: Exception) -> UserError:
     return UserError(
-        f"{name} is a damaged zip archive ({error}). Make it anew, or choose the texts themselves.",
+        f"{name} is a damaged zip archive ({visible(str(error), 100)}). Make it anew, or choose "
+        "the texts themselves.",
         field="corpus",
     )

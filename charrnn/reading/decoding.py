@@ -1,21 +1,35 @@
 """Bytes to characters: the encoding, as told or as found.
 
 In this order: the encoding that was asked for; a byte order mark; UTF-16 and UTF-32 without a
-mark, known by their NULs; ISO-2022, known by its escapes; UTF-8; and then the likeliest of the
-older encodings (`charrnn.reading.guessing`). A few bytes that do not fit are replaced by U+FFFD
-and counted in the name of the encoding; many of them mean that the encoding is another one.
+mark, known by their NULs; ISO-2022, known by its escapes; UTF-8, also with halves of surrogate
+pairs (CESU-8); and then the likeliest of the older encodings (`charrnn.reading.guessing`). A few
+bytes that do not fit are replaced by U+FFFD and counted in the name of the encoding; many of them
+mean that the encoding is another one.
+
+Guessing takes a tenth of a second and more, and an archive may hold a thousand texts: so only so
+much of them is guessed at (`Guesses`), and the rest is read in the encodings that were found.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
+from dataclasses import dataclass, field
 
-from ..errors import UserError
+from ..errors import UserError, quoted
 from . import guessing
 from .binary import refuse_binary, refuse_known_kinds
 
 _LOSS_ALLOWED = 0.01  # share of characters that may be undecodable
+_LONGEST_NAME = 40  # characters of an encoding's name
+_TRIED = 4  # of the likeliest encodings
+_GUESSED = 2 * guessing.SAMPLE  # bytes that are guessed at, of all the texts that belong together
+_FIXED = 1_024  # bytes whose guessing takes as long as that of none
+_TOO_SHORT = 256  # bytes that are no sample of a longer text
+# Codecs from bytes to text that are no encoding of texts, but of names and of Python's source.
+_NOT_FOR_TEXTS = frozenset({"idna", "punycode", "undefined", "unicode-escape",
+                            "raw-unicode-escape"})  # fmt: skip
 
 _MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -36,6 +50,9 @@ _ESCAPES = (
     (re.compile(rb"\x1b\$[@B][!-~]"), "iso2022_jp"),
 )
 _SHIFTING = ("iso2022_kr",)
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # of a surrogate pair, in UTF-8
+_LONG = re.compile("[\u0800-\ufffc\U00010000-\U0010ffff]")  # three bytes and more in UTF-8
+_SPLICED = 5  # such characters that do not stand there by chance
 _PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
 
 _NAMES = {  # Python's names, as people write them
@@ -67,10 +84,36 @@ _NAMES = {  # Python's names, as people write them
 }
 
 
-def decode_bytes(data: bytes, *, name: str, encoding: str | None = None) -> tuple[str, str]:
+@dataclass
+class Guesses:
+    """What has been guessed so far about texts that belong together, and what may still be."""
+
+    left: int = _GUESSED  # bytes
+    found: Counter[str] = field(default_factory=Counter)
+
+    def rank(self, data: bytes) -> list[str]:
+        """The encodings that a text may be in, the likeliest first; empty if none is likely."""
+        whole = guessing.sample(data)
+        piece = whole[: max(0, self.left)]
+        self.left -= len(piece) + _FIXED
+        if len(piece) >= min(len(whole), _TOO_SHORT):
+            likely = guessing.rank(piece)
+        else:
+            often = [codec for codec, _ in self.found.most_common(_TRIED)]
+            likely = [codec for codec in often if guessing.is_convincing(whole, codec)]
+        read = guessing.read(whole, "utf-8")
+        if _is_spliced_utf8(read):
+            return ["utf-8"]
+        return ["utf-8", *likely][:_TRIED] if _is_damaged_utf8(read) else likely[:_TRIED]
+
+
+def decode_bytes(
+    data: bytes, *, name: str, encoding: str | None = None, guesses: Guesses | None = None
+) -> tuple[str, str]:
     """The characters of `data`, and the encoding they were in, as people write its name.
 
-    `name` stands for the data in messages. A byte order mark is not part of the text.
+    `name` stands for the data in messages. A byte order mark is not part of the text. `guesses`
+    are shared by the texts that belong together.
 
     Raises UserError with `field="encoding"` if `encoding` is unknown or does not fit, or if
     none was given and none can be found; NotTextError (`charrnn.reading.binary`) for binary data.
@@ -91,7 +134,7 @@ def decode_bytes(data: bytes, *, name: str, encoding: str | None = None) -> tupl
     try:
         return data.decode(codec), people_call(codec)
     except UnicodeDecodeError:
-        return _decode_guessing(data, name)
+        return _with_halves(data) or _decode_guessing(data, name, guesses or Guesses())
 
 
 def people_call(codec: str) -> str:
@@ -106,13 +149,17 @@ def people_call(codec: str) -> str:
 
 def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
     try:
+        if len(encoding) > _LONGEST_NAME:  # Python keeps every name that it is asked for
+            raise LookupError(encoding)
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError, UnicodeError):
         raise UserError(
-            f"There is no encoding called {encoding!r}. Some that there are: utf-8, utf-16, "
+            f"There is no encoding called {quoted(encoding)}. Some that there are: utf-8, utf-16, "
             "gb18030, big5, shift_jis, euc-kr, koi8-r, windows-1251, windows-1252.",
             field="encoding",
         ) from None
+    if codec.replace("_", "-") in _NOT_FOR_TEXTS:
+        raise _no_encoding(encoding)
     if codec == "utf-8" and data.startswith(codecs.BOM_UTF8):
         codec = "utf-8-sig"
     where = ""
@@ -120,7 +167,7 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
         try:
             text = data.decode(candidate)
         except LookupError:  # Python's codecs from bytes to bytes, such as "hex"
-            raise UserError(f"{encoding!r} is no encoding of text.", field="encoding") from None
+            raise _no_encoding(encoding) from None
         except UnicodeDecodeError as error:
             where = f": byte {error.start + 1:,} does not fit"
             continue
@@ -136,6 +183,10 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
         "Choose another encoding, or leave it to be found.",
         field="encoding",
     )
+
+
+def _no_encoding(name: str) -> UserError:
+    return UserError(f"{quoted(name)} is no encoding of text.", field="encoding")
 
 
 def _wide(data: bytes) -> str | None:
@@ -156,14 +207,11 @@ def _modern_share(piece: bytes, codec: str) -> float:
     return len(_MODERN.findall(text)) / max(len(text), 1)
 
 
-def _decode_guessing(data: bytes, name: str) -> tuple[str, str]:
-    piece = guessing.sample(data)
-    likely = guessing.rank(piece)
-    if _is_damaged_utf8(piece):
-        likely.insert(0, "utf-8")
-    for codec in likely:
+def _decode_guessing(data: bytes, name: str, guesses: Guesses) -> tuple[str, str]:
+    for codec in guesses.rank(data):
         text, lost = _replacing(data, codec)
         if lost <= _allowed(text):
+            guesses.found[codec] += 1
             return text, _label(codec, lost)
     raise UserError(
         f"The encoding of {name} could not be told. Say which it is, or save it as UTF-8.",
@@ -171,13 +219,33 @@ def _decode_guessing(data: bytes, name: str) -> tuple[str, str]:
     )
 
 
-def _is_damaged_utf8(piece: bytes) -> bool:
+def _with_halves(data: bytes) -> tuple[str, str] | None:
+    """UTF-8 in which halves of surrogate pairs are encoded one by one, as Java and Oracle write an
+    emoji (CESU-8), or where a pair was cut; None if it is not that."""
+    if not _HALF.search(data):
+        return None
+    try:
+        halves = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    text = halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    lost = text.count("\ufffd") - halves.count("\ufffd")
+    return text, _label("utf-8", lost) if lost else "CESU-8"
+
+
+def _is_spliced_utf8(text: str) -> bool:
+    """Whether a good part of the bytes is UTF-8, and another part is not: of a text in another
+    encoding hardly three bytes in a row make a character by chance."""
+    whole = len(_LONG.findall(text))
+    return whole >= _SPLICED and whole > 0.2 * text.count("\ufffd")
+
+
+def _is_damaged_utf8(text: str) -> bool:
     """Whether far more characters are whole than broken.
 
     So it is in a UTF-8 file that was cut or spliced; text in another encoding has hardly any
     characters that are whole by chance.
     """
-    text = guessing.read(piece, "utf-8")
     broken = text.count("\ufffd")
     whole = len(text) - len(text.encode("ascii", "ignore")) - broken
     return whole > 4 * broken

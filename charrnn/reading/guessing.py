@@ -23,6 +23,7 @@ from . import languages
 
 SAMPLE = 64 * 1024  # bytes looked at; charset-normalizer is slow on megabytes
 
+_GLANCE = 1_000  # bytes that tell whether a text is in an encoding that others are in
 _BEFORE = 200  # bytes of plain ASCII kept before the first others of a line
 _PAIRS = 8_000  # characters whose neighbours are looked at
 _CONVINCING = 0.8  # share of characters that must fit one language
@@ -100,10 +101,17 @@ def rank(piece: bytes) -> list[str]:
     return sorted(convincing, key=lambda name: names[name] + _nats(readings[name]))
 
 
-def read(piece: bytes, encoding: str) -> str:
-    """The characters of a piece; one that was cut off at the end of a full sample is left out."""
+def is_convincing(piece: bytes, encoding: str) -> bool:
+    """Whether nearly all characters beyond ASCII of a short piece could stand in one language."""
+    cut = len(piece) > _GLANCE
+    return _fit(read(piece[:_GLANCE], encoding, cut=cut)) >= _CONVINCING
+
+
+def read(piece: bytes, encoding: str, *, cut: bool = False) -> str:
+    """The characters of a piece; one at the end of a full sample, or of one that was `cut`, is left
+    out if it is not whole."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
-    return decoder.decode(piece, final=len(piece) < SAMPLE)
+    return decoder.decode(piece, final=not cut and len(piece) < SAMPLE)
 
 
 def _fit(text: str) -> float:

@@ -17,11 +17,11 @@ from ..corpus import Corpus
 from ..errors import UserError
 from ..model import CharRNN, ModelConfig
 from .config import TrainingConfig
-from .events import Commands, Event
+from .events import Commands, Event, Share
 from .pace import Leg
 from .trainer import Trainer
 
-__all__ = ["Commands", "Event", "Leg", "TrainingConfig", "check_fit", "train"]
+__all__ = ["Commands", "Event", "Leg", "Share", "TrainingConfig", "check_fit", "train"]
 
 _LARGEST_GRAPH = 200_000  # characters that one gradient may reach back over
 
@@ -37,12 +37,15 @@ def train(
     resume: bool = False,
     leg: Leg | None = None,
     commands: Commands = set,
+    share: Share = lambda: None,
 ) -> Iterator[Event]:
     """Train a model on a corpus; yields events until one named `end`.
 
     Into `directory` go the checkpoint (`checkpoint/`, replaced as the model improves) and what is
     needed to `resume` bit for bit; without one nothing is kept. `commands` is asked after every
-    minibatch and answers with any of `"stop"` and `"sample"`. Samples continue each of `prefixes`.
+    minibatch and answers with any of `"stop"` and `"sample"`; `share`, before every minibatch, with
+    the number of threads to compute on at most, None for no bound. Samples continue each of
+    `prefixes`.
 
     Raises UserError, before the first event, if the corpus does not suit the configuration.
     """
@@ -59,6 +62,7 @@ def train(
         prefixes=prefixes,
         directory=place,
         commands=commands,
+        share=share,
     )
     return trainer.run(resume=resume, leg=leg or Leg())
 

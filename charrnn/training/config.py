@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from ..batches import Epoch, epoch
 from ..errors import UserError
 from ..settings import check, setting
@@ -98,3 +100,10 @@ class TrainingConfig:
             number=number,
             shift=self.shift,
         )
+
+    def minibatch_before(self, ids: Ids, number: int, position: int) -> tuple[Tensor, Tensor]:
+        """The minibatch that comes before the one at `position` of epoch `number`, (B, T) each."""
+        if position:
+            return self.minibatches(ids, number)[position - 1]
+        earlier = self.minibatches(ids, number - 1)
+        return earlier[len(earlier) - 1]

@@ -10,3 +10,6 @@ Event = dict[str, Any]
 
 Commands = Callable[[], set[str]]
 """Asked after every minibatch; answers with any of "stop" and "sample"."""
+
+Share = Callable[[], int | None]
+"""Asked before every minibatch: on how many threads to compute at most; None for no bound."""

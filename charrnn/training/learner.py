@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,12 @@ class Learner:
         """What it computes on, and in what."""
         threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
         return f"cpu ({threads}, {'bfloat16' if self.bfloat16 else 'float32'})"
+
+    def share(self, most: int | None) -> None:
+        """Compute on at most so many threads from here on; None for as many as it began with."""
+        threads = self.threads if most is None else min(self.threads, most)
+        if threads != torch.get_num_threads():
+            torch.set_num_threads(threads)
 
     def begin_epoch(self) -> None:
         """The state starts from zeros."""
@@ -140,12 +146,14 @@ class Learner:
         """A copy of the weights as they are now."""
         return {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
 
-    def point(self, best: dict[str, Tensor], counters: dict[str, Any]) -> Point:
+    def point(
+        self, best: dict[str, Tensor], counters: dict[str, Any], made_for: Mapping[str, Any]
+    ) -> Point:
         """All that is needed to go on from here bit for bit, with what the run itself adds."""
         moments = moments_of(self.optimizer)
         random = torch.get_rng_state()
         own = {"bfloat16": self.bfloat16}
-        return Point(self.weights(), best, moments, self.state, random, counters | own)
+        return Point(self.weights(), best, moments, self.state, random, counters | own, made_for)
 
     def go_on_from(self, point: Point) -> None:
         """The reverse of `point`."""

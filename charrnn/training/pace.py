@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .config import TrainingConfig
 
 _CLOSING = 0.05  # seconds kept back at the end of a time budget besides what was measured
+_FLOOR = 0.01  # of the learning rate, at the end of the plateau schedule
 _MOST = 0.25  # of a time budget that may be kept back
 
 
@@ -53,11 +54,11 @@ class Pace:
         return descended >= 1
 
     def rate(self, seconds: float, epochs: float, descended: float) -> float:
-        """The learning rate now. The plateau schedule falls a hundredfold on its way down; so
-        does the cosine of an open-ended run, which has no end to fall towards."""
+        """The learning rate now. The plateau schedule falls along a straight line on its way
+        down; so does the cosine of an open-ended run, which has no end to fall towards."""
         config = self.config
         if config.schedule == "plateau" or (config.open_ended and config.schedule == "cosine"):
-            return float(self.config.learning_rate * 0.01**descended)
+            return config.learning_rate * (1 - (1 - _FLOOR) * descended)
         return learning_rate_at(
             self.share(seconds, epochs, descended),
             peak=self.config.learning_rate,
@@ -68,7 +69,8 @@ class Pace:
         """Seconds left, None where nobody can say."""
         if self.config.epochs is not None:
             share = self.share(seconds, epochs, descended)
-            return (seconds - self.leg.seconds) * (1 - share) / share if share > 0 else None
+            left = (seconds - self.leg.seconds) * (1 - share) / share if share > 0 else None
+            return None if left is None else round(left, 2)
         if self.config.seconds is not None:
-            return max(0.0, self.config.seconds - seconds)
+            return max(0.0, round(self.config.seconds - seconds, 2))
         return None

@@ -1,4 +1,4 @@
-"""What a training run measures as it goes, and what it says when it ends."""
+"""What a training run measures as it goes."""
 
 from __future__ import annotations
 
@@ -93,19 +93,3 @@ def finite_perplexity(nats: float | None) -> float | None:
     """exp(nats) as JSON can hold it: None where there is none, or where it overflows."""
     value = None if nats is None else perplexity(nats)
     return value if value is not None and math.isfinite(value) else None
-
-
-def ending(reason: str, step: int, kept: int, best: float | None) -> str:
-    """What the end of a run means, in a sentence or two.
-
-    `kept` is the step whose weights were kept, `best` their perplexity on held-out text.
-    """
-    model = "The model was kept."
-    if best is not None:
-        model = f"The best model, of step {kept:,}, was kept: perplexity {best:.4g} held out."
-    if reason == "diverged":
-        return (
-            f"Training diverged at step {step:,}: the numbers grew beyond all bounds. The last "
-            "good model was kept. Try a smaller learning_rate, or clip = 1."
-        )
-    return f"Stopped at step {step:,}. {model}" if reason == "stopped" else model

@@ -4,14 +4,20 @@ One safetensors file, `resume/point.safetensors`, replaced in one step: weights,
 so far, the optimizer's moments, the hidden state and torch's random state as tensors; counters,
 sums and the log as the bytes of JSON (a header could not hold the log of a long run). Minibatch
 order needs no saving: it follows from the seed and the epoch's number.
+
+Its metadata hold the version of all this and a checksum: a point that is damaged, of another
+version or of another model is refused, and left as it is.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,14 +26,23 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..files import write
-from ..model import State
+from ..model import ModelConfig, State
+
+if TYPE_CHECKING:
+    from ..corpus import Corpus
+    from .config import TrainingConfig
 
 FILE = Path("resume") / "point.safetensors"
+_FREE = {"epochs", "seconds", "threads", "samples", "sample_length", "sample_every"}
+FORMAT = "2"  # of a point: to be raised whenever what is in it changes
 
 
 @dataclass
 class Point:
-    """Everything that changes while training. `counters` is JSON."""
+    """Everything that changes while training. `counters` is JSON.
+
+    `made_for` is what must not have changed when it is taken up: see the function of that name.
+    """
 
     weights: dict[str, Tensor]
     best: dict[str, Tensor]
@@ -35,9 +50,10 @@ class Point:
     state: State | None
     random: Tensor
     counters: dict[str, Any]
+    made_for: Mapping[str, Any]
 
-    def save(self, directory: Path) -> None:
-        """Write the point into a run's directory."""
+    def packed(self) -> bytes:
+        """The contents of its file, which `save` writes now or later."""
         tensors = {f"weights.{name}": tensor for name, tensor in self.weights.items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
         for index, moment in self.moments.items():
@@ -48,35 +64,96 @@ class Point:
         tensors["random"] = self.random
         tensors["counters"] = _as_bytes(self.counters)
         whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-        path = directory / FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, to_safetensors(whole))
+        made_for = json.dumps(dict(self.made_for))
+        about = {"format": FORMAT, "made_for": made_for, "checksum": _checksum(whole, made_for)}
+        return to_safetensors(whole, about)
 
     @classmethod
-    def load(cls, directory: Path) -> Point | None:
+    def load(cls, directory: Path, made_for: Mapping[str, Any]) -> Point | None:
         """The point saved in a run's directory, or None where there is none.
 
-        Raises UserError for one that cannot be read.
+        Raises UserError for one that is damaged, of another version, or made for other settings
+        than these.
         """
         path = directory / FILE
         if not path.is_file():
             return None
         try:
             with safe_open(path, framework="pt") as file:
+                about = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            counters = json.loads(tensors["counters"].numpy().tobytes())
-            moments: dict[int, dict[str, Tensor]] = {}
-            for name, tensor in _under("moments", tensors).items():
-                index, _, key = name.partition(".")
-                moments.setdefault(int(index), {})[key] = tensor
-            parts = tuple(_under("state", tensors).values())
-            state: State | None = parts[0] if len(parts) == 1 else (parts or None)  # type: ignore[assignment]
-            weights, best = _under("weights", tensors), _under("best", tensors)
-            return cls(weights, best, moments, state, tensors["random"], counters)
-        except (SafetensorError, OSError, ValueError, KeyError) as error:
-            raise UserError(
-                f"This run cannot go on: {path} is damaged. Start a new one.", field="resume"
-            ) from error
+        except (SafetensorError, OSError) as error:
+            raise cannot_go_on(f"{FILE.as_posix()} is damaged") from error
+        if about.get("format") != FORMAT:
+            raise cannot_go_on(f"{FILE.as_posix()} was written by another version of charrnn")
+        settings = about.get("made_for", "")
+        if about.get("checksum") != _checksum(tensors, settings):
+            raise cannot_go_on(f"{FILE.as_posix()} is damaged")
+        before = json.loads(settings)
+        changed = [name for name in before if name in made_for and before[name] != made_for[name]]
+        if changed:
+            raise cannot_go_on(f"{FILE.as_posix()} is of a run with another {changed[0]}")
+        return cls._put_together(tensors, before)
+
+    @classmethod
+    def _put_together(cls, tensors: dict[str, Tensor], made_for: Mapping[str, Any]) -> Point:
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("moments", tensors).items():
+            index, _, key = name.partition(".")
+            moments.setdefault(int(index), {})[key] = tensor
+        # A copy lies in memory as torch would have put it, on which its arithmetic may depend.
+        parts = tuple(part.clone() for part in _under("state", tensors).values())
+        state: State | None = parts[0] if len(parts) == 1 else (parts or None)  # type: ignore[assignment]
+        return cls(
+            _under("weights", tensors),
+            _under("best", tensors),
+            moments,
+            state,
+            tensors["random"],
+            json.loads(tensors["counters"].numpy().tobytes()),
+            made_for,
+        )
+
+
+def save(packed: bytes, directory: Path) -> None:
+    """Write a packed point into a run's directory."""
+    path = directory / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, packed)
+
+
+def made_for(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
+    """What must be the same when a run goes on: its text, and all settings but those that do not
+    touch the arithmetic."""
+    settings = asdict(model) | asdict(training)
+    return {k: v for k, v in settings.items() if k not in _FREE} | {"text": corpus.sha256()}
+
+
+@contextmanager
+def taking_up() -> Iterator[None]:
+    """While a sound point is put into a run: what does not fit comes from another version."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        why = f"{FILE.as_posix()} was written by another version of charrnn"
+        raise cannot_go_on(why) from error
+
+
+def cannot_go_on(why: str) -> UserError:
+    """What a person is told of a run that cannot be resumed: nothing has been touched."""
+    return UserError(
+        f"This run cannot go on: {why}. What it has saved so far is kept; start a new run.",
+        field="resume",
+    )
+
+
+def _checksum(tensors: Mapping[str, Tensor], settings: str) -> str:
+    """Of all bytes, whatever order the tensors are in."""
+    total = zlib.crc32(settings.encode())
+    for name in sorted(tensors):
+        data = tensors[name].reshape(-1).view(torch.uint8).numpy().data
+        total = zlib.crc32(data, zlib.crc32(name.encode(), total))
+    return f"{total:08x}"
 
 
 def _as_bytes(counters: dict[str, Any]) -> Tensor:

@@ -17,12 +17,12 @@ from .learner import Learner
 from .precision import autocast
 from .progress import finite_perplexity
 
-_PATIENCE = 6  # evaluations without improvement before the plateau schedule goes down,
+_PATIENCE = 6  # evaluations without improvement before the plateau schedule comes down,
 _WAIT = 0.25  # and so much of the steps that it took to come this far
-_DESCENTS = 3  # times it goes down before it has nothing left to try
-_TRAINING = 19  # times as long as an evaluation takes, at least, is trained between two of them
+_DESCENT = 0.75  # of the steps before it: how long it takes to come down
+_TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them
 _GLANCE = 25_000  # characters that are measured whatever it takes
-_LOOK = 0.04  # of the time of a run, at most, that one evaluation may take
+_LOOK = 0.015  # of the time of a run, at most, that one evaluation may take
 _PATIENT = 60.0  # seconds that count as the time of a run with no end set
 _AT_ONCE = 1.0  # seconds that somebody who pressed stop is made to wait, at most
 
@@ -31,8 +31,8 @@ class Selection:
     """Evaluates the model now and then and remembers the best weights so far.
 
     All perplexities here are mean nats per character. In an open-ended run, and with the plateau
-    schedule, it also counts the descents of the learning rate: one each time that nothing has
-    improved for a while.
+    schedule, it also says when nothing has improved for a while, so that the learning rate should
+    come down from its peak to the end of the run.
     """
 
     def __init__(self, learner: Learner, held_out: Ids) -> None:
@@ -42,10 +42,10 @@ class Selection:
         self.nats: float | None = None  # as last measured
         self.best_nats, self.best_step = math.inf, 0
         self.best: dict[str, Tensor] = learner.weights()
-        self.descents = 0
+        self._down: int | None = None  # the step at which the learning rate began to come down
         self._took: deque[float] = deque(maxlen=3)  # seconds, of the last evaluations
         self._next = -math.inf  # when another one is due
-        self._stale = self._descended_at = 0
+        self._stale = self._begun = 0
         self._step = -1
         self._candidate: tuple[dict[str, Tensor], int] | None = None
 
@@ -100,13 +100,13 @@ class Selection:
         if self.nats < self.best_nats:
             self.best_nats, self.best_step = self.nats, step
             self.best = self._learner.weights()
-        elif self._descends and self._stuck(step):
-            self._stale, self.descents, self._descended_at = 0, self.descents + 1, step
+        elif self._descends and self._down is None and self._stuck(step):
+            self._down = step
             self.use_best()
 
     def _stuck(self, step: int) -> bool:
-        since = max(self.best_step, self._descended_at)
-        return self._stale >= _PATIENCE and step - since >= _WAIT * since
+        since = max(self.best_step, self._begun)
+        return self._stale >= _PATIENCE and step - since >= _WAIT * (since - self._begun)
 
     def _timed(self, ids: Ids) -> tuple[float, float]:
         """Mean nats per character, and the seconds that it took to measure them."""
@@ -121,10 +121,11 @@ class Selection:
         if self._candidate is not None:
             (self.best, self.best_step), self._candidate = self._candidate, None
 
-    @property
-    def descended(self) -> float:
-        """How far down the plateau schedule is, 0 … 1: at 1 the run is over."""
-        return min(1.0, self.descents / (_DESCENTS + 1))
+    def descended(self, step: int) -> float:
+        """How far down the plateau schedule is at a step, 0 … 1: at 1 the run is over."""
+        if self._down is None:
+            return 0.0
+        return min(1.0, (step - self._down) / max(1.0, _DESCENT * (self._down - self._begun)))
 
     def use_best(self) -> None:
         """Put the best weights back into the model."""
@@ -145,11 +146,12 @@ class Selection:
             "nats": self.nats,
             "best_nats": best,
             "best_step": self.best_step,
-            "descents": self.descents,
+            "begun": self._begun,
+            "down": self._down,
             "stale": self._stale,
-            "descended_at": self._descended_at,
             "step": self._step,
             "measured": len(self._held_out),
+            "candidate": self._candidate is not None,  # the weights of the moment
         }
 
     def restore(self, best: dict[str, Tensor], counters: dict[str, Any]) -> None:
@@ -157,11 +159,13 @@ class Selection:
         self.best = best
         self.nats = counters["nats"]
         self.best_nats = math.inf if counters["best_nats"] is None else counters["best_nats"]
-        self.best_step, self.descents = counters["best_step"], counters["descents"]
-        self._stale, self._step = counters["stale"], counters["step"]
-        self._descended_at = counters["descended_at"]
+        self.best_step, self._step = counters["best_step"], counters["step"]
+        self._begun, self._down = counters["begun"], counters["down"]
+        self._stale = counters["stale"]
         self._held_out = self._held_out[: counters["measured"]]
+        if counters["candidate"]:
+            self._candidate = self._learner.weights(), self._step
 
-    def begin_anew(self) -> None:
-        """A finished run goes on: the plateau schedule starts from the top."""
-        self.descents = self._stale = 0
+    def begin_anew(self, step: int) -> None:
+        """A finished run goes on from a step: the plateau schedule starts from the top."""
+        self._begun, self._down, self._stale = step, None, 0

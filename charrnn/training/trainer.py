@@ -11,24 +11,26 @@ from typing import Any
 
 from torch import Tensor
 
-from ..artifacts import about_run, save_run
 from ..baselines import baselines
-from ..batches import Epoch
-from ..checkpoint import Checkpoint
 from ..corpus import Corpus
 from ..errors import UserError
 from ..model import ModelConfig
 from .config import TrainingConfig
-from .events import Commands, Event
+from .events import Commands, Event, Share
+from .keeping import Keeper
 from .learner import Learner
 from .pace import Leg, Pace
-from .progress import Meter, Tally, ending, finite_perplexity
-from .resume import Point
+from .progress import Meter, Tally, finite_perplexity
+from .resume import Point, taking_up
 from .selection import Selection
+from .verdict import conclusion
 
 MARKS = (0.0, 0.1, 0.25, 0.5)  # shares of a run after which a sample is written; and at its end
 _EXPLODED = 10.0  # nats above a uniform guess
-_COUNTERS = ("step", "epoch", "position", "train_perplexity", "marks", "log", "samples")
+_COUNTERS = (
+    "step", "epoch", "position", "train_perplexity", "marks", "log", "samples", "_rate_used",
+    "_reported_step",
+)  # fmt: skip
 _SAVE_EVERY = 5.0  # seconds between saves of the model, and of the point to resume from
 _PICTURE = 0.3  # seconds that the perplexity picture takes, most of them matplotlib's import
 
@@ -46,26 +48,32 @@ class Trainer:
         prefixes: Sequence[str],
         directory: Path | None,
         commands: Commands,
+        share: Share = lambda: None,
     ) -> None:
         self.corpus, self.config, self.recipe = corpus, training, recipe
         self.prefixes, self.directory, self.commands = tuple(prefixes), directory, commands
+        self.share = share
         self.step = self.epoch = self.position = 0
         self._elapsed_before, self._began = 0.0, time.monotonic()
         self.pace = Pace(training)
-        self.minibatches = self._minibatches()
+        self.minibatches = training.minibatches(corpus.training, 0)
         self.learner = Learner(model, training, len(corpus.vocabulary))
         self.selection = Selection(self.learner, corpus.held_out)
         self.meter = Meter()
         self.bound = math.log(len(corpus.vocabulary)) + _EXPLODED
         self.train_perplexity: float | None = None
-        self.references: dict[str, float | None] = {}
+        self.opening: Event = {}
         self.log: list[Event] = []
         self.samples: list[Event] = []
         self.marks = list(MARKS)
-        self._reported_at = self._saved_at = self._pointed_at = 0.0
-        self._reported_step = self._saved_step = -1
-        self._sampling = self._saving = 0.0  # seconds that each took when last done
-        self._rate_used = self._rate()
+        self.keeper = directory and Keeper(
+            corpus, training, recipe=recipe, prefixes=self.prefixes, learner=self.learner,
+            directory=directory,
+        )  # fmt: skip
+        self._reported_at = self._pointed_at = 0.0
+        self._reported_step = -1
+        self._sampling = 0.0  # seconds that it took when last done
+        self._rate_used = self.pace.rate(*self._now())
         self._last: tuple[Tensor, Tensor] | None = None
         self._broken = False
 
@@ -76,10 +84,8 @@ class Trainer:
         self.pace, self._began = Pace(self.config, leg), time.monotonic()
         resumed_from = self._restore() if resume else None
         corpus, learner = self.corpus, self.learner
-        self.references = baselines(
-            corpus.training, corpus.held_out, len(corpus.vocabulary)
-        ).as_dict()
-        yield self._event(
+        learner.share(self.share())
+        self.opening = self._event(
             "start",
             run=None if self.directory is None else self.directory.name,
             characters=len(corpus.ids),
@@ -88,10 +94,11 @@ class Trainer:
             recipe=self.recipe,
             model=asdict(learner.model.config),
             training=asdict(self.config),
-            baselines=self.references,
+            baselines=baselines(corpus.training, corpus.held_out, len(corpus.vocabulary)).as_dict(),
             device=learner.device,
             resumed_from=resumed_from,
         )
+        yield self.opening
         yield from self._due_samples()
         if self.config.epochs is None and resumed_from is None:
             self.selection.fit(self.config.seconds)
@@ -101,17 +108,21 @@ class Trainer:
 
     def _train(self) -> Generator[Event, None, str]:
         """Go on until there is a reason to end; returns it."""
-        while self.step == 0 or not self._over():  # the shortest run learns something
-            minibatches = self.minibatches = self._minibatches()
+        # The shortest run learns something, and one that was killed at an epoch's end ends it.
+        while self.step == 0 or self._between() or not self._over():
+            minibatches = self.config.minibatches(self.corpus.training, self.epoch)
+            self.minibatches = minibatches
             if self.position == 0:
                 self.learner.begin_epoch()
                 self.meter.epoch = Tally()
             while self.position < len(minibatches):
                 X, Y = minibatches[self.position]  # (B, T) each
                 last = self.position + 1 == len(minibatches)
-                self._rate_used, self._last = self._rate(), (X, Y)
+                self._rate_used, self._last = self.pace.rate(*self._now()), (X, Y)
+                self.learner.share(self.share())
                 update = self.learner.train_on(X, Y, learning_rate=self._rate_used, last=last)
                 if update is None or update.nats > self.bound:
+                    self._broken = update is None
                     return "diverged"
                 self.selection.vouch()
                 self.meter.add(update.nats, Y.numel(), update.norm, self.config.clip)
@@ -128,12 +139,15 @@ class Trainer:
             yield from self._between_epochs()
             if self._broken:
                 return "diverged"
+            if self.config.truncate == "epoch":  # the only moments to go on from
+                self._save_point(now=self._clock() - self._pointed_at >= _SAVE_EVERY)
         return "finished"
 
     def _finish(self, reason: str) -> Iterator[Event]:
         """The last look, the best model back in place, everything saved."""
-        if self._last is not None and not self.learner.loss(*self._last) <= self.bound:
+        if self._last is not None and not (loss := self.learner.loss(*self._last)) <= self.bound:
             reason = "diverged"  # the last update of all broke it
+            self._broken = self._broken or not math.isfinite(loss)
         if reason != "diverged":
             self.selection.evaluate(self.step, hurried=reason == "stopped")
             self.selection.vouch()
@@ -144,13 +158,12 @@ class Trainer:
         self.selection.use_best()
         if reason != "diverged":
             yield from self._write_samples()
-        if self.directory is not None:
-            yield self._save(final=True)
+        yield from self._save(final=True)
         yield self._event(
             "end",
             reason=reason,
-            message=ending(
-                reason, self.step, self.selection.best_step, self.selection.best_perplexity
+            message=conclusion(
+                [self.opening, *self.log], reason, self.step, self.selection, broken=self._broken
             ),
             step=self.step,
             epoch=round(self._now()[1], 4),
@@ -169,8 +182,7 @@ class Trainer:
             if since >= 0.5 and not epoch_over:  # a long epoch: say how it is going
                 yield self._progress()
         elif since >= max(0.25, now / 100) or self.step == 1:
-            updated = epoch_over or self.config.truncate != "epoch"
-            if updated and selection.due():
+            if (epoch_over or self.config.truncate != "epoch") and selection.due():
                 selection.evaluate(self.step)
                 yield from self._save_improvement()
             yield self._progress()
@@ -179,8 +191,6 @@ class Trainer:
             self._save_point()
 
     def _between_epochs(self) -> Iterator[Event]:
-        if self.config.truncate == "epoch":  # the only moments to go on from
-            self._save_point()
         epochs, every = self.config.epochs, self.config.sample_every
         if epochs is None:
             return
@@ -194,78 +204,72 @@ class Trainer:
         if every is not None and self.epoch % every == 0 and self.epoch < epochs:
             yield from self._write_samples()
 
+    def _between(self) -> bool:
+        """Whether the run goes on from a point between the last minibatch and the next epoch."""
+        return self.config.epochs is not None and self.position == len(self.minibatches)
+
     def _now(self) -> tuple[float, float, float]:
         """How far the run is: in seconds, in epochs, and down the plateau schedule."""
         part = self.position / len(self.minibatches) if self.position else 0.0
-        return self._clock(), self.epoch + part, self.selection.descended
-
-    def _rate(self) -> float:
-        return self.pace.rate(*self._now())
+        return self._clock(), self.epoch + part, self.selection.descended(self.step)
 
     def _over(self) -> bool:
         # What is still to be done then: a last look, samples, saving; the picture, drawn once.
-        closing = self.selection.seconds + self._sampling + 2 * self._saving
-        if self.directory is not None:
-            closing += _PICTURE
+        closing = self.selection.seconds + self._sampling
+        if self.keeper:
+            closing += 2 * self.keeper.took + _PICTURE
         return self.pace.over(*self._now(), closing=closing)
-
-    def _minibatches(self) -> Epoch:
-        return self.config.minibatches(self.corpus.training, self.epoch)
 
     # Keeping
 
     def _save_improvement(self) -> Iterator[Event]:
         """Save the best model so far, every few seconds at most."""
-        new = self.selection.best_step > self._saved_step
-        if self.directory is not None and new and self._clock() - self._saved_at >= _SAVE_EVERY:
-            yield self._save(final=False)
+        if self.keeper and self.keeper.due(self.selection, self._clock() - _SAVE_EVERY):
+            yield from self._save(final=False)
 
-    def _save(self, *, final: bool) -> Event:
-        assert self.directory is not None
-        began = self._saved_at = self._clock()
-        self._saved_step = self.selection.best_step
-        about = about_run(
-            self.corpus,
-            recipe=self.recipe,
-            training=asdict(self.config),
-            prefixes=self.prefixes,
-            results={
-                "step": self.selection.best_step,
+    def _save(self, *, final: bool) -> Iterator[Event]:
+        if self.keeper:
+            results = {
                 "train_perplexity": self.train_perplexity,
-                "validation_perplexity": self.selection.best_perplexity,
-                "baselines": self.references,
+                "baselines": self.opening["baselines"],
                 "seconds": round(self._clock(), 1),
-            },
-        )
-        path = self.directory / "checkpoint"
-        checkpoint = Checkpoint(self.selection.best_model(), self.corpus.vocabulary, about)
-        save_run(checkpoint, path, log=self.log, samples=self.samples, picture=final)
-        self._saving = self._clock() - began
-        return self._event(
-            "checkpoint",
-            step=self.selection.best_step,
-            path=str(path),
-            validation_perplexity=self.selection.best_perplexity,
-        )
+            }
+            saved = self.keeper.save(
+                self.selection, results, log=self.log, samples=self.samples, final=final
+            )
+            yield self._event("checkpoint", **saved)
 
-    def _save_point(self) -> None:
-        """Save all that is needed to go on bit for bit."""
-        if self.directory is None or (self.config.truncate == "epoch" and self.position):
-            return  # a graph cannot be saved: the last epoch's end is the point to go on from
-        self._pointed_at = self._clock()
-        counters = {
-            **{name: getattr(self, name) for name in _COUNTERS},
-            "seconds": self._clock(),
-            "meter": self.meter.counters(),
-            "selection": self.selection.counters(),
-        }
-        self.learner.point(self.selection.best, counters).save(self.directory)
+    def _save_point(self, *, now: bool = True) -> None:
+        """Save all that is needed to go on bit for bit.
+
+        A graph cannot be saved: gradients through whole epochs go on from the end of the last
+        one, whose point is kept in memory until it is due or the run ends.
+        """
+        if not self.keeper:
+            return
+        if self.config.truncate != "epoch" or not self.position:
+            counters = {name: getattr(self, name) for name in _COUNTERS}
+            counters |= {"seconds": self._clock(), "meter": self.meter.counters()}
+            self.keeper.hold(self.selection, counters)
+        if now:
+            self._pointed_at = self._clock()
+            self.keeper.save_point()
 
     def _restore(self) -> int | None:
         """Go back to the saved point; its step, or None where nothing was saved yet."""
-        point = None if self.directory is None else Point.load(self.directory)
-        if point is None:
+        if not self.keeper or (point := self.keeper.point()) is None:
             return None
+        with taking_up():
+            self._take_up(point)
+        if self._elapsed_before <= self.pace.leg.seconds:  # a finished run goes on: a new leg
+            self._elapsed_before = self.pace.leg.seconds  # which began when the last one ended
+            self.marks = list(MARKS[1:])
+            self.selection.begin_anew(self.step)
+        self._reported_at = self._pointed_at = self._elapsed_before
+        self.keeper.resumed(self._elapsed_before)
+        return self.step
+
+    def _take_up(self, point: Point) -> None:
         self.learner.go_on_from(point)
         counters = point.counters
         for name in _COUNTERS:
@@ -273,13 +277,11 @@ class Trainer:
         self._elapsed_before = counters["seconds"]
         self.meter = Meter.restored(counters["meter"])
         self.selection.restore(point.best, counters["selection"])
-        self.minibatches = self._minibatches()
-        if self._elapsed_before <= self.pace.leg.seconds:  # a finished run goes on: a new leg
-            self._elapsed_before = self.pace.leg.seconds  # which began when the last one ended
-            self.marks = list(MARKS[1:])
-            self.selection.begin_anew()
-        self._reported_at = self._saved_at = self._pointed_at = self._elapsed_before
-        return self.step
+        self.minibatches = self.config.minibatches(self.corpus.training, self.epoch)
+        if self.step:  # the end of a run looks at the last minibatch again
+            self._last = self.config.minibatch_before(
+                self.corpus.training, self.epoch, self.position
+            )
 
     # Events
 
@@ -288,7 +290,6 @@ class Trainer:
         recent = meter.since_report if self.config.epochs is None else meter.epoch
         if recent.mean_nats is not None:
             self.train_perplexity = finite_perplexity(recent.mean_nats)
-        remaining = self.pace.remaining(*self._now())
         event = self._event(
             "progress",
             step=self.step,
@@ -296,7 +297,7 @@ class Trainer:
             train_perplexity=self.train_perplexity,
             validation_perplexity=self.selection.perplexity,
             learning_rate=self._rate_used,
-            remaining_seconds=None if remaining is None else round(remaining, 2),
+            remaining_seconds=self.pace.remaining(*self._now()),
             **meter.report(now),
         )
         self.log.append(event)
@@ -304,11 +305,10 @@ class Trainer:
         return event
 
     def _due_samples(self, *, asked: bool = False) -> Iterator[Event]:
-        due = asked
-        while self.marks and self.pace.share(*self._now()) >= self.marks[0]:
-            self.marks.pop(0)
-            due = True
-        if due:
+        share = self.pace.share(*self._now())
+        passed = [mark for mark in self.marks if mark <= share]
+        self.marks = self.marks[len(passed) :]
+        if asked or passed:
             yield from self._write_samples()
 
     def _write_samples(self) -> Iterator[Event]:
@@ -320,9 +320,8 @@ class Trainer:
             return
         self._sampling = self._clock() - began
         for prefix, text in zip(self.prefixes, texts, strict=True):
-            sample = self._event("sample", step=self.step, prefix=prefix, text=text)
-            self.samples.append(sample)
-            yield sample
+            self.samples.append(self._event("sample", step=self.step, prefix=prefix, text=text))
+            yield self.samples[-1]
 
     def _event(self, name: str, **details: Any) -> Event:
         return {"event": name, "seconds": round(self._clock(), 3), **details}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
+from ..limits import Limits
 from . import words
 from .api import endpoints
+from .bodies import BodyLimit
 from .custom import custom_words
 from .form import form_words
 from .generate import GenerateTab, generate_tab
@@ -22,6 +25,8 @@ from .words_train import TRAIN
 __all__ = ["House", "build", "launch_options"]
 
 _KEPT = 24 * 3600  # seconds that an uploaded file stays on the disk
+_WAITING = 256  # requests that wait at once, of all visitors and kinds, before one is refused
+_AT_ONCE = 256  # requests that are answered at once; most of them only wait for news
 
 
 def build(house: House) -> gr.Blocks:
@@ -42,7 +47,7 @@ def build(house: House) -> gr.Blocks:
                 generate = generate_tab(house)
 
         _wire_memory(page, train, generate, tabs, generate_page)
-    page.queue(max_size=64, default_concurrency_limit=8)
+    page.queue(max_size=_WAITING, default_concurrency_limit=8)
     return page
 
 
@@ -56,8 +61,9 @@ def _wire_memory(
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     brought, chooser = generate.brought, generate.checkpoint
 
-    def carry_over(model: str | None, memory: object, request: gr.Request) -> tuple[Any, Any]:
-        offered = generate.offer(Memory.of(memory), words.language(request), model)
+    def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:
+        memory = Memory.of(brought)
+        offered = generate.offer(memory, words.language(request), memory.shown)
         return gr.Tabs(selected="generate"), offered
 
     def look_again(memory: object, request: gr.Request) -> Any:
@@ -66,16 +72,17 @@ def _wire_memory(
     def welcome(memory: object, request: gr.Request) -> Any:
         return generate.welcome(Memory.of(memory), words.language(request))
 
-    train.generate_with.click(
-        carry_over, [train.model, brought], [tabs, chooser], js=RECALL, **quiet
-    ).success(None, chooser, js=CHOSEN, api_visibility="private")
+    train.generate_with.click(carry_over, brought, [tabs, chooser], js=RECALL, **quiet).success(
+        None, chooser, js=CHOSEN, api_visibility="private"
+    )
     train.run_id.change(None, train.run_id, js=OWN_RUN, api_visibility="private")
     generate_page.select(look_again, brought, chooser, js=RECALL, **quiet)
     page.load(welcome, brought, chooser, js=RECALL, **quiet)
 
 
-def launch_options() -> dict[str, Any]:
-    """What `launch` is told about the look, the languages and the limits."""
+def launch_options(house: House | None = None) -> dict[str, Any]:
+    """What `launch` is told about the look, the languages and the limits (of the house)."""
+    limits = house.limits if house else Limits()
     tables = (GENERATE, SHARED, TRAIN, form_words(), custom_words())
     return {
         "theme": theme(),
@@ -85,5 +92,8 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "ssr_mode": False,
         "show_error": False,
-        "max_file_size": "100mb",
+        "max_file_size": limits.upload,
+        "max_threads": _AT_ONCE,
+        "blocked_paths": [str(house.runs.root.resolve())] if house else None,
+        "app_kwargs": {"middleware": [Middleware(BodyLimit, most=limits.upload, room=limits.disk)]},
     }

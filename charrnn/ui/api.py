@@ -17,19 +17,24 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 from gradio.events import api as endpoint
 from gradio.utils import get_upload_folder
 
 from .. import arguments, corpora
+from ..admission import check_files, check_text
 from ..arguments import clean
 from ..corpus import Text, read_files, read_text
 from ..errors import UserError
 from ..evaluation import score as score_text
+from ..following import follow
 from ..generation import stream
+from ..limits import Limits
 from ..recipes import RECIPES, Plan, plan
 from ..recipes import find as find_recipe
-from ..runs import follow
+from ..runs import Run
 from ..training import Event
+from .desk import DESK
 from .house import House
 from .shelf import describe, find, shipped
 from .writing import EVERY
@@ -38,7 +43,9 @@ log = logging.getLogger(__name__)
 
 LONGEST = 100_000  # characters that one call writes at most
 LONGEST_SCORED = 2_000_000  # characters that one call scores at most
-AT_ONCE = 4  # calls that compute at the same time; more wait in the queue
+_LOOK = 0.2  # seconds between two looks at the line
+WRITING = 64  # texts that are written at the same time, by turns (see desk.py)
+SCORING = 2  # texts that are scored at the same time; more wait in the queue
 
 
 def endpoints(house: House) -> None:
@@ -50,12 +57,14 @@ def endpoints(house: House) -> None:
         recipe: str = "sprint",
         settings: dict[str, Any] | str | None = None,
         seed: int | None = None,
+        request: gr.Request | None = None,
     ) -> AsyncIterator[dict[str, Any]]:
         """Train a character-level RNN on a text and stream the run's events as JSON objects.
 
         The first event, `start`, carries the run's id; `progress` events carry perplexities;
         `sample` events show what the model writes so far; `end` is the last. The run goes on if
         the caller goes away; /stop ends it, and /generate and /score take its id as a checkpoint.
+        A run that waits for others says so in log messages: its place in the line, and how long.
 
         Parameters:
             corpus: an uploaded text file or .zip of them, or the name of a text: songs, tide-clock, python-manual, time-machine, tiny-shakespeare. Empty: `text`, or the recipe's own text.
@@ -68,8 +77,10 @@ def endpoints(house: House) -> None:
             One event, a JSON object with "event" and "seconds" since the run began.
         """  # noqa: E501 (a description has to stay on its line to reach MCP)
         with _explained():
-            wanted = await asyncio.to_thread(_plan, corpus, text, recipe, settings, seed)
-            run = await asyncio.to_thread(house.runs.start, wanted)
+            asked = (corpus, text, recipe, settings, seed)
+            wanted = await asyncio.to_thread(_plan, house.limits, *asked)
+            run = await asyncio.to_thread(house.runs.start, wanted, house.visitor(request))
+            await _wait(house, run)
             async for event in follow(run):
                 yield _public(event, run.id)
 
@@ -119,13 +130,15 @@ def endpoints(house: House) -> None:
             fixed = None if seed is None else arguments.whole(seed, "seed")
             exponent = arguments.number(alpha, "alpha")
             written, shown = [prefix], time.perf_counter()
-            for character in stream(
-                opened, prefix, count, arguments.text(mode, "mode"), exponent, fixed
-            ):
-                written.append(character)
-                if time.perf_counter() - shown >= EVERY:
-                    yield "".join(written)
-                    shown = time.perf_counter()
+            manner = arguments.text(mode, "mode")
+            characters = stream(opened, prefix, count, manner, exponent, fixed)
+            with DESK.writer() as writer:
+                for character in writer.at_the_desk(characters):
+                    written.append(character)
+                    if time.perf_counter() - shown >= EVERY * DESK.crowd:
+                        writer.get_up()
+                        yield "".join(written)
+                        shown = time.perf_counter()
             yield "".join(written)
 
     def score(checkpoint: str, text: str) -> dict[str, Any]:
@@ -169,10 +182,23 @@ def endpoints(house: House) -> None:
 
     endpoint(train, api_name="train", concurrency_limit=None)
     endpoint(stop, api_name="stop", concurrency_limit=None)
-    for compute in (generate, score):
-        endpoint(compute, api_name=compute.__name__, concurrency_limit=AT_ONCE)
+    endpoint(generate, api_name="generate", concurrency_limit=WRITING)
+    endpoint(score, api_name="score", concurrency_limit=SCORING)
     endpoint(models, api_name="models", concurrency_limit=None)
     endpoint(recipes, api_name="recipes", concurrency_limit=None)
+
+
+async def _wait(house: House, run: Run) -> None:
+    """Until the run begins, tell the caller how it stands, in Gradio's log messages: events of a
+    run are what happened in it, the same for everybody."""
+    told: object = None
+    while (standing := await asyncio.to_thread(house.runs.standing, run.id))[0]:
+        place, wait = standing
+        if (place, wait is None) != told and LocalContext.event_id.get(None) is not None:
+            told = (place, wait is None)
+            when = "nobody can say when it begins" if wait is None else f"about {wait:.0f} s to go"
+            gr.Info(f"Place {place} in the line: {when}.")
+        await asyncio.sleep(_LOOK)
 
 
 def _public(event: Event, run: str) -> Event:
@@ -200,23 +226,30 @@ def _explained() -> Iterator[None]:
         raise gr.Error(message, print_exception=False) from error
 
 
-def _plan(corpus: object, text: object, recipe: object, settings: object, seed: object) -> Plan:
+def _plan(
+    limits: Limits, corpus: object, text: object, recipe: object, settings: object, seed: object
+) -> Plan:
     name = arguments.text(recipe, "recipe")
+    given = arguments.text(text or "", "text")
+    source = _training_text(limits, corpus, given, find_recipe(name).corpus)
+    check_text(source, limits)
     return plan(
-        _training_text(corpus, arguments.text(text or "", "text"), find_recipe(name).corpus),
+        source,
         recipe=name,
         settings=_settings(settings),
         seed=None if seed is None else arguments.whole(seed, "seed"),
     )
 
 
-def _training_text(corpus: object, text: str, usual: str | None) -> Text:
+def _training_text(limits: Limits, corpus: object, text: str, usual: str | None) -> Text:
     """What to train on: uploaded files, a text by its name, a text as given, or the recipe's."""
     if corpus and text:
         raise UserError("Give a corpus or a text, not both.", field="corpus")
     if isinstance(corpus, Mapping | list):
         uploads = corpus if isinstance(corpus, list) else [corpus]
-        return read_files([_uploaded(upload) for upload in uploads])
+        files = [_uploaded(upload) for upload in uploads]
+        check_files(files, limits)
+        return read_files(files)
     name = arguments.text(corpus or "", "corpus")
     if text:
         return read_text(text)
@@ -245,7 +278,7 @@ def _settings(given: object) -> Mapping[str, object]:
     if isinstance(given, str):
         try:
             given = json.loads(given)
-        except ValueError:
+        except (ValueError, RecursionError):
             given = None
     if not isinstance(given, Mapping):
         raise UserError(

@@ -1,8 +1,13 @@
-// The run card: everything it shows is drawn from `props.value` (see card.py) by `draw`.
-// Text of corpora and models goes in through textContent only.
+// The run card: everything it shows is drawn from `shown` (see card.py) by `draw`; follow.js keeps
+// it up to date. Text of corpora and models goes in through textContent only.
 
+const LIVE = ["queued", "running", "stopping"];
+
+let shown = props.value;
+let away = false; // no answer from the server about a run that goes on
 const opened = new Set(); // rows of the evolution strip that a reader has unfolded
 let spoken = "";
+let stood = "";
 
 // ---- what the run is at, in words ------------------------------------------------------------
 
@@ -23,10 +28,14 @@ function status(v) {
   const speed = last.speed ? say("speed", { n: whole.format(last.speed) }) : "";
   const join = (...parts) => parts.filter(Boolean).join(" · ");
   const elapsed = last.seconds ?? 0;
+  if (away) return words.lost;
   switch (state) {
     case "idle": return words.ready;
     case "downloading": return v.fetched ? say("downloading", { n: v.fetched }) : words.fetching;
-    case "queued": return v.ahead ? say("ahead", { n: v.ahead }) : words.starting;
+    case "queued": {
+      if (!v.ahead) return words.starting;
+      return v.wait == null ? say("place", { n: v.ahead }) : say("place-wait", { n: v.ahead, time: whileOf(v.wait) });
+    }
     case "stopping": return words.stopping;
     case "running": {
       if (facts.epochs) {
@@ -42,30 +51,25 @@ function status(v) {
       return join(span(elapsed), speed);
     }
     case "stopped": return say("stopped-at", { time: span(elapsed) });
+    case "interrupted": return v.end.step ? say("interrupted-at", { n: whole.format(v.end.step) }) : words.interrupted;
     case "finished": return join(say("finished-in", { time: span(elapsed) }), speed);
     default: return words[state];
   }
 }
 
+const whileOf = (seconds) => (seconds < 100 ? `${Math.ceil(seconds)}\u00a0${words.s}` : clock(seconds));
+
 // What is worth saying about the curve: trouble first, then a word on what the number means.
 function note(v) {
   const { columns: c, facts, state, last } = v;
   if (v.missing) return words.missing;
+  if (away) return words["lost-note"];
   if (state === "idle") return words["how-to-begin"];
   if (state === "cancelled") return words["never-began"];
-  if (state === "failed") return words[v.end?.why] ?? say("why-failed", { message: v.end?.message ?? "" });
-  if (state === "diverged") return diverged(v);
+  if (state === "failed" || state === "interrupted") return words[v.end?.why] ?? say("why-failed", { message: v.end?.message ?? "" });
+  if (state === "stopped" && v.end?.why) return words[v.end.why];
   if (facts.bidirectional) return words.bidirectional;
-  const held = c.held.map((p, i) => [p, i]).filter(([p]) => p != null);
-  if (held.length > 3) {
-    const [best, at] = held.reduce((a, b) => (b[0] < a[0] ? b : a));
-    const [now, end] = held[held.length - 1];
-    if (now > best * 1.03 && end > at && c.train[end] < c.train[at]) {
-      const when = facts.epochs ? say("epoch-n", { n: Math.floor(c.epoch[at]) }) : span(c.seconds[at]);
-      return say("overfits", { when, best: figure(keptModel(v)?.shown ?? best) });
-    }
-  }
-  if (!held.length && c.train.length) return words["no-held-out"];
+  if (c.train.length && !c.held.some((p) => p != null)) return words["no-held-out"];
   const reached = last.held;
   const b = facts.baselines ?? {};
   if (!reached) return "";
@@ -75,14 +79,31 @@ function note(v) {
   return "";
 }
 
-// What was kept of a run that came to nothing, and what to try next.
-function diverged(v) {
-  const { step, shown, lost } = keptModel(v) ?? {};
-  const kept = !step || lost ? words["diverged-untrained"]
-    : shown == null ? say("diverged-step", { n: whole.format(step) })
-    : say("diverged-kept", { n: whole.format(step), p: figure(shown) });
-  const clipped = v.facts.clip != null && v.facts.clip <= 1;
-  return say("why-diverged", { kept, advice: words[clipped ? "try-rate" : "try-clip"] });
+// What to try, as a button that fills in the form with it (see attempt.py).
+function attempt() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "run-try";
+  button.title = words["try-hint"];
+  button.addEventListener("click", () => {
+    trigger("attempt");
+    show(document.querySelector("#train-recipe"), "start");
+  });
+  return button;
+}
+
+// The note under the chart: what went wrong, what was kept and what to try on a line each, or else
+// a word on the curve.
+function remark(v) {
+  const told = away || v.missing || v.state === "interrupted" ? null : v.verdict;
+  const lines = told ? [told.what, told.kept, told.try].filter(Boolean).map((line) => line[tongue]) : [note(v)];
+  const box = find(".run-note");
+  box.classList.toggle("run-verdict", Boolean(told));
+  const change = Boolean(told?.change && v.run);
+  if (box.childNodes.length !== lines.length || box.childElementCount !== lines.length || change !== Boolean(find(".run-try"))) {
+    box.replaceChildren(...lines.map((_, i) => (change && i === lines.length - 1 ? attempt() : document.createElement("span"))));
+  }
+  lines.forEach((line, i) => put(box.children[i], line));
 }
 
 // ---- what it writes --------------------------------------------------------------------------
@@ -127,7 +148,7 @@ function emptyRow(i) {
   }
   button.addEventListener("click", () => {
     opened.has(i) ? opened.delete(i) : opened.add(i);
-    rows(props.value);
+    rows(shown);
   });
   item.appendChild(button);
   return item;
@@ -152,7 +173,7 @@ function written(parent, text, name) {
 
 function summary(v) {
   const p = keptModel(v)?.shown ?? v.last.held ?? v.last.train;
-  if (v.state === "diverged") return diverged(v);
+  if (v.state === "diverged" && v.verdict) return v.verdict.what[tongue];
   if (p == null) return words["nothing-yet"];
   const start = v.columns.held.find((n) => n != null) ?? v.columns.train.find((n) => n != null);
   return say(v.last.held != null ? "spoken-held" : "spoken-train", {
@@ -161,10 +182,13 @@ function summary(v) {
 }
 
 function draw() {
-  const v = props.value;
-  if (!v || !v.columns) return;
+  const v = shown;
   const root = find(".run");
   root.dataset.state = v.state;
+  root.dataset.model = v.model ?? "";
+  root.dataset.run = v.run ?? "";
+  root.classList.toggle("run-away", away);
+  root.story = v;
   const anyHeld = v.last.held != null;
   const main = anyHeld ? v.columns.held : v.columns.train;
   const measured = anyHeld ? v.last.held : v.last.train;
@@ -176,6 +200,7 @@ function draw() {
   const link = find(".run-link");
   link.hidden = !v.run;
   if (v.run) link.href = `?run=${encodeURIComponent(v.run)}`;
+  star(v);
   const which = anyHeld || now == null ? "held" : "train";
   put(".run-main .run-label", words[`${other ? "kept" : "main"}-${which}`]);
   put(".run-main b", figure(now));
@@ -193,15 +218,59 @@ function draw() {
   curve(v);
   gradients(v);
   rows(v);
-  put(".run-note", note(v));
+  remark(v);
   attend(v.state);
+  stand(v);
   // Said aloud when the state changes, not with every figure.
   if (`${v.run} ${v.state}` !== spoken) {
     spoken = `${v.run} ${v.state}`;
-    put(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)}`);
+    const trouble = v.verdict && v.state !== "diverged" ? v.verdict.what[tongue] : "";
+    put(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)} ${trouble}`.trim());
     window.dispatchEvent(new CustomEvent("charrnn-run", { detail: v.earlier ? "idle" : v.state }));
   }
 }
+
+// Each button is on only where it makes sense, and says what it would do; the run that they are
+// about is this one. In the order of `standing` in train.py.
+function stand(v) {
+  const { state } = v;
+  const lacking = state === "interrupted" || (state === "failed" && v.end?.why?.startsWith("died"));
+  const kept = Boolean(v.run) && (lacking || (v.model && ["finished", "stopped", "failed"].includes(state)));
+  const keep = !["interrupted", "failed"].includes(state) ? "keep" : v.saved || !lacking ? "resume" : "again";
+  const button = (on, name) => ({ __type__: "update", interactive: on && !away, ...(name && { value: words[`button-${name}`] }) });
+  const standing = [
+    button(["queued", "running"].includes(state), state === "queued" ? "cancel" : "stop"),
+    button(state === "running"),
+    button(Boolean(kept), keep),
+    button(Boolean(v.model)),
+    button(![...LIVE, "downloading"].includes(state)),
+    v.run ?? undefined, // Gradio leaves alone what is undefined
+  ];
+  const text = JSON.stringify(standing);
+  if (text === stood) return;
+  const first = !stood;
+  stood = text;
+  window.charrnnStanding = standing;
+  if (!first || v.run) trigger("standing");
+}
+
+// A star keeps a run where others are removed after a while.
+function star(v) {
+  const button = find(".run-star");
+  button.hidden = !v.run || v.starred == null;
+  button.setAttribute("aria-pressed", String(Boolean(v.starred)));
+  button.title = words[v.starred ? "starred-hint" : "star-hint"];
+  put(button, words[v.starred ? "starred" : "star"]);
+}
+
+find(".run-star").addEventListener("click", async () => {
+  const { run, starred } = shown;
+  const said = await server.star({ run, on: !starred });
+  if (!said || shown.run !== run) return;
+  shown = { ...shown, ...said };
+  draw();
+  if (said.problem) put(".run-note", said.problem);
+});
 
 function choose(unit) {
   scale = unit;
@@ -225,5 +294,3 @@ find(".run-scale").addEventListener("keydown", (event) => {
 });
 find(".run-gradients").addEventListener("toggle", () => draw());
 new ResizeObserver(() => draw()).observe(find(".run-curve"));
-watch("value", draw);
-draw();

@@ -2,8 +2,8 @@
 
 `Story` takes events one by one and keeps what the card shows: columns of at most 400 points for
 the curves, the samples in their rows (see strip.py), the last figures, and which model is kept.
-Gradio sends only what changed between two values of a stream, so a frame of a running card costs
-a few hundred bytes. Everything here can be told again from a run's directory.
+Everything here can be told again from a run's directory; `following.py` sends the browser what
+changed.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ from __future__ import annotations
 import math
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import gradio as gr
+from starlette.responses import Response
 
 from .. import corpora
 from ..recipes import RECIPES
+from ..training.diagnosis import Diagnosis
 from . import words
 from .look import asset
 from .strip import Strip
+from .verdicts import verdict
 from .words_card import CARD, FAILURES
 from .words_train import RECIPES as RECIPE_NAMES
 
 POINTS = 400
-ENDED = frozenset({"finished", "stopped", "diverged", "failed"})
+LIVE = frozenset({"queued", "running", "stopping"})
 
 _COLUMNS = ("seconds", "epoch", "train", "held", "norm")
 
@@ -35,9 +38,13 @@ class Story:
 
     def __init__(self, run: str | None = None, *, title: str = "") -> None:
         self.run = run
-        self.title = {"en": title, "zh": _chinese(title)}
+        self.title = {"en": title, "zh": chinese(title)}
         self.state = "queued"
+        self.model: str | None = None  # the key of the model that there is by now
+        self.saved = False  # whether there is a point to go on from
         self.ahead = 0
+        self.wait: float | None = None  # seconds, about, until a queued run begins
+        self.starred: bool | None = None  # None where runs are kept anyway
         self.fetched = ""
         self.earlier = False
         self.missing = False  # a run was asked for that is not here any more
@@ -48,14 +55,17 @@ class Story:
         self.steps: list[int] = []
         self.strip = Strip()
         self.end: dict[str, Any] | None = None
+        self.base = 0  # columns only grow at their end for as long as this stays the same
         self._measured: deque[dict[str, Any]] = deque(maxlen=8)  # the latest points, unthinned
         self._best: dict[str, Any] | None = None  # the point of the lowest held-out perplexity
+        self._diagnosis = Diagnosis()
         self._held_out = False
         self._stride = 1  # events for one point
         self._seen = 0
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Take the run's next event."""
+        self._diagnosis.tell(event)
         match event["event"]:
             case "start":
                 self._start(event)
@@ -70,22 +80,37 @@ class Story:
 
     def value(self) -> dict[str, Any]:
         """All that the card shows, as JSON."""
-        called_off = self.state == "stopped" and self.end is not None and self.kept is None
+        columns = {name: list(column) for name, column in self.columns.items()}
+        return self.parts() | {"columns": columns, "steps": list(self.steps)}
+
+    def parts(self) -> dict[str, Any]:
+        """All but the columns."""
         return {
             "run": self.run,
             "title": self.title,
-            "state": "cancelled" if called_off else self.state,
+            "state": self._shown_state(),
+            "model": self.model,
+            "saved": self.saved,
             "ahead": self.ahead,
+            "wait": self.wait,
+            "starred": self.starred,
             "fetched": self.fetched,
             "earlier": self.earlier,
             "missing": self.missing,
             "facts": self.facts,
             "last": self.last,
             "kept": self.kept,
-            "columns": {name: list(column) for name, column in self.columns.items()},
             "rows": self.rows(),
             "end": self.end,
+            "verdict": verdict(self._diagnosis, self.end, self.kept),
         }
+
+    def _shown_state(self) -> str:
+        if self.state in LIVE or self.end is None:
+            return self.state
+        if self.end["interrupted"]:
+            return "interrupted"
+        return "cancelled" if self.state == "stopped" and self.kept is None else self.state
 
     def rows(self) -> list[dict[str, Any]]:
         """The evolution strip; of an earlier run only what there is, for nothing more will come."""
@@ -94,14 +119,7 @@ class Story:
 
     def _start(self, event: Mapping[str, Any]) -> None:
         training, model = event["training"], event["model"]
-        resumed = event.get("resumed_from")
-        if resumed is not None:  # what was done after the point it goes on from is void
-            keep = sum(step <= resumed for step in self.steps)
-            self.steps = self.steps[:keep]
-            self.columns = {name: column[:keep] for name, column in self.columns.items()}
-            self.strip.go_back(resumed)
-            if self._best and self._best["step"] > resumed:
-                self._best = None
+        self._go_back(event.get("resumed_from"), float(event.get("seconds", 0)))
         self.end = None
         self.strip.begin(training)
         # One character cannot be measured: it would have to follow another.
@@ -122,6 +140,23 @@ class Story:
             "published": _published(event["recipe"]),
             "device": event["device"],
         }
+
+    def _go_back(self, step: int | None, seconds: float) -> None:
+        """What was done after the point that the run goes on from is void; None: all of it."""
+        keep = 0 if step is None else sum(done <= step for done in self.steps)
+        if keep < len(self.steps):
+            self.base += 1
+        self.steps = self.steps[:keep]
+        self.columns = {name: column[:keep] for name, column in self.columns.items()}
+        self.strip.go_back(-1 if step is None else step)
+        if step is None or (self._best and self._best["step"] > step):
+            self._best = None
+        if self.last and step is not None:
+            self.last |= {"seconds": seconds, "epoch": next(iter(self.columns["epoch"][-1:]), 0.0)}
+        elif step is None:
+            self.last, self.kept = {}, None
+            self._seen, self._stride = 0, 1
+            self._measured.clear()
 
     def _progress(self, event: Mapping[str, Any]) -> None:
         point = {
@@ -156,6 +191,7 @@ class Story:
         self.steps.append(point["step"])
         if len(self.steps) > POINTS:
             self._stride *= 2
+            self.base += 1
             self.steps = self.steps[:1] + self.steps[1::2]
             for name, column in self.columns.items():
                 self.columns[name] = column[:1] + column[1::2]
@@ -193,6 +229,8 @@ class Story:
             "reason": event["reason"],
             "message": event["message"],
             "why": _why(event["message"]),
+            "interrupted": bool(event.get("interrupted")),
+            "step": event["step"],
         }
         if self.kept is None and event.get("checkpoint"):
             self.kept = dict.fromkeys(("step", "held", "train", "seconds", "epoch"))
@@ -221,10 +259,10 @@ def _published(name: str) -> list[tuple[float, float]]:
 
 def _why(message: str) -> str | None:
     """The name of a failure that the page can tell in both its languages."""
-    return next((name for name, pair in FAILURES.items() if pair[0] == message), None)
+    return next((name for name, pair in FAILURES.items() if message.startswith(pair[0])), None)
 
 
-def _chinese(title: str) -> str:
+def chinese(title: str) -> str:
     """A text's name for a Chinese reader; that of somebody's own file stays as it is."""
     known = {entry.title: entry.title_zh for entry in corpora.ENTRIES}
     known["pasted text"] = "粘贴的文本"
@@ -240,12 +278,19 @@ def _short(value: Any) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-def run_card(value: dict[str, Any]) -> gr.HTML:
-    """The card as a component; its value is a `Story`'s."""
+def run_card(
+    value: dict[str, Any],
+    follow: Callable[[dict[str, Any]], Awaitable[Response]],
+    star: Callable[[dict[str, Any], gr.Request], dict[str, Any]],
+) -> gr.HTML:
+    """The card as a component; its value is a `Story`'s, and news of it come by `follow`. A run is
+    kept beyond its time, or not any longer, by `star`."""
+    scripts = ("chart.js", "attention.js", "card.js", "connection.js", "follow.js")
     return gr.HTML(
         value,
         html_template=asset("card.html"),
-        js_on_load=asset("chart.js") + asset("attention.js") + asset("card.js"),
+        js_on_load="".join(map(asset, scripts)),
+        server_functions=[follow, star],
         apply_default_css=False,
         words=words.both(words.SHARED, RECIPE_NAMES, CARD, FAILURES),
     )

@@ -93,7 +93,7 @@ function path(xs, ys, x, y) {
 // Which model a run that has ended leaves behind; `shown` is the perplexity that tells of it, and
 // `lost` says that it is no better than a blind guess.
 function keptModel(v) {
-  if (!v.kept || !["finished", "stopped", "diverged", "failed"].includes(v.state)) return null;
+  if (!v.kept || !["finished", "stopped", "interrupted", "diverged", "failed"].includes(v.state)) return null;
   const shown = v.kept.held ?? (v.state === "diverged" ? v.kept.train : null);
   return { ...v.kept, shown, lost: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? TOP) };
 }

@@ -7,7 +7,7 @@ stands under "Machine and the rest".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,16 +31,21 @@ REST = "machine"
 
 @dataclass(frozen=True)
 class Custom:
-    """The folded form and its fields by the setting's name."""
+    """The folded form, its fields by the setting's name, and the fold that each stands in."""
 
     group: gr.Column
     fields: dict[str, Any]
+    folds: dict[str, gr.Accordion]
 
     def settings(self, values: Sequence[Any]) -> dict[str, object]:
         """The settings that were changed; the others are the recipe's own."""
         named = dict(zip(self.fields, values, strict=True))
         shown = {name: _shown(value) for name, value in _defaults().items()}
         return {name: value for name, value in named.items() if value != shown[name]}
+
+    def filled(self, settings: Mapping[str, Any]) -> dict[Any, Any]:
+        """What the fields show of these settings, by the field."""
+        return {self.fields[name]: _shown(settings[name]) for name in settings.keys() & self.fields}
 
 
 def custom_words() -> Words:
@@ -55,15 +60,15 @@ def custom_words() -> Words:
 
 def custom_settings() -> Custom:
     """Build the form inside the column that is open now; it starts hidden."""
-    known, made = _rules(), {}
+    known, made, folds = _rules(), {}, {}
     named = {name for names in GROUPS.values() for name in names}
     groups = {**GROUPS, REST: tuple(name for name in known if name not in named)}
     with gr.Column(visible=False, elem_classes="train-settings", elem_id="train-settings") as group:
         for title, names in groups.items():
-            with gr.Accordion(key(f"train-group-{title}"), open=False):
+            with gr.Accordion(key(f"train-group-{title}"), open=False) as fold:
                 for name in names:
-                    made[name] = _field(name, known[name])
-    return Custom(group, made)
+                    made[name], folds[name] = _field(name, known[name]), fold
+    return Custom(group, made, folds)
 
 
 def _rules() -> dict[str, Rule]:

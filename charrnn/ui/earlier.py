@@ -27,6 +27,7 @@ def first_story(house: House, tongue: str) -> tuple[Story, str | None]:
         name = str((about["corpus"] or {}).get("name", model.key))
         story = earlier(model.directory, parameters=about["parameters"], title=name)
         if story:
+            story.model = model.key
             return story, model.key
     story = Story()
     story.state = "idle"

@@ -11,6 +11,7 @@ import gradio as gr
 from .. import corpora
 from ..corpus import Corpus
 from ..errors import UserError
+from ..limits import Limits
 from ..recipes import RECIPES
 from . import words
 from .custom import Custom, custom_settings
@@ -102,8 +103,8 @@ class Form:
         own = [self.corpus, self.paste, self.files, self.encoding, self.recipe, self.experiment]
         return own + list(self.custom.fields.values())
 
-    def wish(self, values: Sequence[Any]) -> Wish:
-        """The values of `inputs`, as an event brings them."""
+    def wish(self, values: Sequence[Any], limits: Limits) -> Wish:
+        """The values of `inputs`, as an event brings them, held to the limits of the house."""
         corpus, paste, files, encoding, recipe, experiment, *settings = values
         return Wish(
             corpus=corpus or USUAL,
@@ -113,6 +114,7 @@ class Form:
             recipe=recipe or "sprint",
             experiment=experiment or EXPERIMENTS[0],
             settings=self.custom.settings(settings),
+            limits=limits,
         )
 
     def looked_over(self, wish: Wish, tongue: str) -> dict[Any, Any]:

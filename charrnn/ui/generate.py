@@ -32,7 +32,7 @@ from .writing import ALPHAS, TRIO, Manner, Page, blank, clean, following, outloo
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 4  # pages written at the same time; more wait in the queue
+AT_ONCE = 64  # pages written at the same time, by turns (see desk.py); more wait in the queue
 LARGEST_SEED = 2**31 - 1
 
 # The key of the model that stands in the chooser, told at once; and handed over with an event.
@@ -146,6 +146,7 @@ def generate_tab(house: House) -> GenerateTab:
         api_visibility="private",
     )
     writing.then(None, js=_SETTLED, api_visibility="private")
+    writing.failure(None, js=_SETTLED, api_visibility="private")  # as where the line breaks
     page.halt(None, cancels=writing, api_visibility="private").then(
         None, js=_SETTLED, api_visibility="private"
     )

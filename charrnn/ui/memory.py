@@ -1,4 +1,4 @@
-"""What the browser remembers for the Generate tab: the model chosen, and the visitor's own runs.
+"""What the browser remembers: the model chosen in the Generate tab, and the visitor's own runs.
 
 All in the browser's own storage and read the moment an event needs it: no event waits for
 another that might bring the value later. The choice is kept for each browser tab, since the text
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 KEPT = 8  # runs
 
-# An event with this as its `js` brings what is remembered as its last input.
+# An event with this as its `js` brings what is remembered as its last input, and which model the
+# run card shows.
 RECALL = """(...given) => {
-  const memory = {chosen: null, runs: []};
+  const memory = {chosen: null, runs: [], shown: document.querySelector(".run")?.dataset.model};
   try {
     const chosen = "charrnn:model";
     memory.chosen = sessionStorage.getItem(chosen) ?? localStorage.getItem(chosen);
@@ -30,23 +31,26 @@ CHOSEN = """(key) => {
   } catch (denied) { console.info("the choice is not remembered:", denied.name); }
 }"""
 
-# The visitor has a run: the latest comes first.
+# The visitor has a run: the latest comes first, and one looked at again stays in its place.
 OWN_RUN = f"""(run) => {{
   if (!run) return;
   try {{
     const runs = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
-    const kept = [run, ...runs.filter((other) => other !== run)].slice(0, {KEPT});
-    localStorage.setItem("charrnn:runs", JSON.stringify(kept));
+    if (runs.includes(run)) return;
+    localStorage.setItem("charrnn:runs", JSON.stringify([run, ...runs].slice(0, {KEPT})));
+    window.dispatchEvent(new Event("charrnn-runs"));
   }} catch (denied) {{ console.info("the run is not remembered:", denied.name); }}
 }}"""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What came from a browser: a key chosen earlier, or None, and the ids of its runs."""
+    """What came from a browser: a key chosen earlier, or None, and the ids of its runs; `shown` is
+    the key of the model that the run card shows."""
 
     chosen: str | None = None
     runs: tuple[str, ...] = ()
+    shown: str | None = None
 
     @classmethod
     def of(cls, brought: object) -> Memory:
@@ -55,4 +59,9 @@ class Memory:
             return cls()
         chosen, runs = brought.get("chosen"), brought.get("runs")
         known = [run for run in runs if isinstance(run, str)] if isinstance(runs, list) else []
-        return cls(chosen if isinstance(chosen, str) and chosen else None, tuple(known[:KEPT]))
+        shown = brought.get("shown")
+        return cls(_key(chosen), tuple(known[:KEPT]), _key(shown))
+
+
+def _key(brought: object) -> str | None:
+    return brought if isinstance(brought, str) and brought else None

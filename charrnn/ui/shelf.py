@@ -35,7 +35,12 @@ class Model:
             changed = (self.directory / WEIGHTS).stat().st_mtime_ns
         except FileNotFoundError:
             raise _no_model(self.key) from None
-        return _opened(self.directory, changed)
+        try:
+            return _opened(self.directory, changed)
+        except UserError:
+            if (self.directory / WEIGHTS).is_file():
+                raise
+            raise _no_model(self.key) from None  # it was removed at this very moment
 
 
 def shipped(house: House) -> list[Model]:

@@ -2,7 +2,8 @@
 
 Training lives in worker processes (`charrnn.runs`); the page only follows. Everything on the run
 card can be told again from the run's id, which the browser keeps: after a reload, or from
-another tab with `?run=<id>`, the same run is found and followed on.
+another tab with `?run=<id>`, the same run is found again. An event here only begins something; the
+card then follows by itself (`following.py`), and says which buttons are on.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from ..errors import UserError
 from ..recipes import RECIPES
 from ..runs import Run
 from . import words
-from .card import ENDED, Story, run_card
+from .attempt import wire_attempt
+from .card import Story, run_card
 from .earlier import first_story
+from .following import EVERY, Tellings
 from .form import Form, build_form
 from .house import House
 from .wish import OWN, TEXTBOOK, USUAL_ZH, Wish, size
 from .words import key
-from .words_train import TRAIN
+from .yours import your_runs
 
 log = logging.getLogger(__name__)
-
-EVERY = 0.15  # seconds between two frames of the card
 
 Frame = dict[Any, Any]
 Frames = AsyncIterator[Frame]
@@ -41,11 +42,10 @@ _WATCHING: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
 
 @dataclass(frozen=True)
 class TrainTab:
-    """What other parts need: the button that carries a model over to the Generate tab, the key
-    of the model it carries, and the id of the browser's own run (None before the first)."""
+    """What other parts need: the button that carries the card's model over to the Generate tab,
+    and the id of the run that this browser looked at last (None before the first)."""
 
     generate_with: gr.Button
-    model: gr.State
     run_id: gr.BrowserState
 
 
@@ -58,30 +58,29 @@ class _Stage:
     sample: gr.Button
     keep: gr.Button
     generate: gr.Button
-    model: gr.State
     run_id: gr.BrowserState
 
 
 def train_tab(house: House) -> TrainTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
-    first, first_model = first_story(house, "en")
+    (first, first_model), tellings = first_story(house, "en"), Tellings(house)
     with gr.Row(elem_classes="house-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
             form = build_form()
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
-            card = run_card(first.value())
+            card = run_card(first.value(), tellings.server_function(), tellings.star())
             with gr.Row(elem_classes="train-buttons"):
                 stop = _button("stop")
                 sample = _button("sample")
                 keep = _button("keep", elem_classes="at-the-end")
                 generate = _button("generate", variant="primary", on=bool(first_model))
-    stage = _Stage(
-        card, stop, sample, keep, generate,
-        gr.State(first_model), gr.BrowserState(None, storage_key="charrnn", secret="charrnn"),
-    )  # fmt: skip
-    _wire_form(form)
-    _wire_run(house, form, stage)
-    return TrainTab(generate, stage.model, stage.run_id)
+            your_runs(house)
+    run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
+    stage = _Stage(card, stop, sample, keep, generate, run_id)
+    _wire_form(house, form)
+    _wire_run(house, tellings, form, stage)
+    wire_attempt(house, form, card, run_id)
+    return TrainTab(generate, run_id)
 
 
 def _button(name: str, *, on: bool = False, **look: Any) -> gr.Button:
@@ -90,11 +89,11 @@ def _button(name: str, *, on: bool = False, **look: Any) -> gr.Button:
     )
 
 
-def _wire_form(form: Form) -> None:
+def _wire_form(house: House, form: Form) -> None:
     """Every change of the form looks it over again: report, model, button, problems."""
 
     async def look(request: gr.Request, *values: Any) -> Frame:
-        wish, tongue = form.wish(values), words.language(request)
+        wish, tongue = form.wish(values, house.limits), words.language(request)
         try:
             return await asyncio.to_thread(form.looked_over, wish, tongue)
         except Exception:
@@ -128,14 +127,11 @@ def _wire_form(form: Form) -> None:
     )
 
 
-def _wire_run(house: House, form: Form, stage: _Stage) -> None:
-    outputs = [
-        stage.card, stage.stop, stage.sample, stage.keep, stage.generate, stage.model,
-        stage.run_id, form.go, form.text_problem, form.settings_problem,
-    ]  # fmt: skip
+def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> None:
+    outputs = [stage.card, stage.run_id, form.text_problem, form.settings_problem]
 
     async def start(request: gr.Request, run_id: str | None, *values: Any) -> Frames:
-        wish, tongue = form.wish(values), words.language(request)
+        wish, tongue = form.wish(values, house.limits), words.language(request)
 
         async def frames() -> Frames:
             # The button stays on while nothing else has happened: it has the keyboard's focus, and
@@ -145,37 +141,53 @@ def _wire_run(house: House, form: Form, stage: _Stage) -> None:
             planning = asyncio.create_task(asyncio.to_thread(wish.plan, told.progress))
             while not (await asyncio.wait({planning}, timeout=EVERY))[0]:
                 if told.story:
-                    yield {stage.card: told.story.value(), form.go: gr.update(interactive=False)}
-            run = await asyncio.to_thread(house.runs.start, planning.result())
-            async for frame in _follow(house, form, stage, run, tongue):
-                yield frame
+                    yield {stage.card: told.story.value()}
+            visitor = house.visitor(request)
+            run = await asyncio.to_thread(house.runs.start, planning.result(), visitor)
+            yield {stage.run_id: run.id, stage.card: await tellings.of(run).value()}
 
-        async for frame in _guarded(frames, form, stage, house, run_id, tongue):
+        async for frame in guarded(frames, run_id, tongue):
             yield frame
 
     async def again(run_id: str | None, request: gr.Request) -> Frames:
-        tongue = words.language(request)
-
         async def frames() -> Frames:
-            run = await asyncio.to_thread(house.runs.keep_training, str(run_id))
-            async for frame in _follow(house, form, stage, run, tongue):
-                yield frame
+            visitor = house.visitor(request)
+            run = await asyncio.to_thread(house.runs.keep_training, str(run_id), visitor)
+            yield {stage.card: await tellings.of(run).value()}
 
-        async for frame in _guarded(frames, form, stage, house, run_id, tongue):
+        async for frame in guarded(frames, run_id, words.language(request)):
             yield frame
 
-    async def find_again(run_id: str | None, request: gr.Request) -> Frames:
+    async def guarded(frames: Callable[[], Frames], run_id: str | None, tongue: str) -> Frames:
+        """The frames, or what went wrong in words beside its field; what was typed stays."""
+        try:
+            async for frame in frames():
+                yield frame
+        except UserError as error:
+            if error.__cause__ is not None:  # what people need not know, as a resolver's words
+                log.warning("%s", error.message)
+            yield form.problem(error, tongue) | {stage.card: await settled(run_id, tongue)}
+        except Exception:
+            log.exception("a run could not be started or followed")
+            yield form.problem(_broken(tongue), tongue) | {
+                stage.card: await settled(run_id, tongue)
+            }
+
+    async def settled(run_id: str | None, tongue: str) -> dict[str, Any]:
+        """The card as it was: the run that was looked at last, or else an earlier one."""
+        run = _find(house, run_id)
+        if run is None:
+            return first_story(house, tongue)[0].value()
+        return await tellings.of(run).value()
+
+    async def find_again(run_id: str | None, request: gr.Request) -> dict[str, Any]:
         """On load: the run that the address names, or the one this browser had last."""
         named, tongue = request.query_params.get("run"), words.language(request)
-        run = _find(house, named or run_id)
-        if run is None:  # (a generator that yields nothing would empty its outputs)
-            story, model = first_story(house, tongue)
-            story.missing = bool(named)
-            # Not the id: a click may have begun a run by now.
-            yield {stage.card: story.value(), stage.model: model}
-            return
-        async for frame in _follow(house, form, stage, run, tongue):
-            yield frame
+        if named and _find(house, named) is None:
+            story, _ = first_story(house, tongue)
+            story.missing = True
+            return story.value()
+        return await settled(named or run_id, tongue)
 
     def stop(run_id: str | None) -> None:
         if run_id:
@@ -189,6 +201,11 @@ def _wire_run(house: House, form: Form, stage: _Stage) -> None:
     stage.keep.click(again, stage.run_id, outputs, **_WATCHING)
     stage.stop.click(stop, stage.run_id, None, **_AT_ONCE)
     stage.sample.click(sample, stage.run_id, None, **_AT_ONCE)
+    # What goes with the state of the run on the card, as card.js has it.
+    standing = [stage.stop, stage.sample, stage.keep, stage.generate, form.go, stage.run_id]
+    stage.card.standing(
+        None, None, standing, js="() => window.charrnnStanding", api_visibility="private"
+    )
 
     def usual_text(request: gr.Request) -> Any:
         """A Chinese visitor finds the Chinese text chosen."""
@@ -197,7 +214,7 @@ def _wire_run(house: House, form: Form, stage: _Stage) -> None:
     context = gr.context.Context.root_block
     assert context is not None
     context.load(usual_text, None, form.corpus, **_QUIET)
-    context.load(find_again, stage.run_id, outputs, **_WATCHING)
+    context.load(find_again, stage.run_id, stage.card, **_WATCHING)
 
 
 class _Fetching:
@@ -216,49 +233,8 @@ class _Fetching:
             self.story.fetched = f"{size(done)} / {size(whole)}" if whole else size(done)
 
 
-async def _guarded(
-    frames: Callable[[], Frames],
-    form: Form,
-    stage: _Stage,
-    house: House,
-    run_id: str | None,
-    tongue: str,
-) -> Frames:
-    """The frames, or what went wrong in words beside its field; what was typed stays."""
-    try:
-        async for frame in frames():
-            yield frame
-    except UserError as error:
-        if error.__cause__ is not None:  # what people need not know, such as a resolver's words
-            log.warning("%s", error.message)
-        yield {**form.problem(error, tongue), **_settled(house, form, stage, run_id, tongue)}
-    except Exception:
-        log.exception("a run could not be started or followed")
-        problem = form.problem(_broken(tongue), tongue)
-        yield {**problem, **_settled(house, form, stage, run_id, tongue)}
-
-
 def _broken(tongue: str) -> UserError:
     return UserError(words.say(words.SHARED["broken"], tongue), field="text")
-
-
-def _settled(house: House, form: Form, stage: _Stage, run_id: str | None, tongue: str) -> Frame:
-    """The page as it was: the browser's own last run on the card, or else an earlier one."""
-    run = _find(house, run_id)
-    if run is None:
-        story, model = first_story(house, tongue)
-        state = "idle"
-    else:
-        story, model, state = _story(run), run.id if run.checkpoint else None, run.state
-        story.state = state
-        for event in run.read_events()[0]:
-            story.tell(event)
-    return {
-        stage.card: story.value(),
-        form.go: gr.update(interactive=run is None or state in ENDED),
-        stage.model: model,
-        **_buttons(stage, state, model is not None, tongue),
-    }
 
 
 def _find(house: House, run_id: str | None) -> Run | None:
@@ -267,49 +243,3 @@ def _find(house: House, run_id: str | None) -> Run | None:
         return house.runs.find(run_id or "")
     except UserError:
         return None
-
-
-async def _follow(house: House, form: Form, stage: _Stage, run: Run, tongue: str) -> Frames:
-    """What the page shows of a run, from its first event until it has ended."""
-    story = _story(run)
-    yield {stage.run_id: run.id}
-    offset, stood = 0, None
-    while True:
-        state, ahead = run.state, house.runs.queue_position(run.id)  # before the events
-        events, offset = run.read_events(offset)
-        for event in events:
-            story.tell(event)
-        story.state, story.ahead = state, ahead
-        stands = (state, ahead, run.checkpoint is not None)
-        frame: Frame = {}
-        if events or stands != stood:
-            frame[stage.card] = story.value()
-        if stands != stood:
-            stood = stands
-            frame[form.go] = gr.update(interactive=story.state in ENDED)
-            frame[stage.model] = run.id if run.checkpoint else None
-            frame |= _buttons(stage, story.state, run.checkpoint is not None, tongue)
-        if frame:
-            yield frame
-        if story.state in ENDED:
-            return
-        await asyncio.sleep(EVERY)
-
-
-def _buttons(stage: _Stage, state: str, has_model: bool, tongue: str) -> Frame:
-    """Each button on only where it makes sense; a run that waits has nothing to keep yet."""
-    on = {
-        stage.stop: state in ("queued", "running"),
-        stage.sample: state == "running",
-        stage.keep: state in ("finished", "stopped", "failed") and has_model,
-        stage.generate: has_model,
-    }
-    frame: Frame = {button: gr.update(interactive=can) for button, can in on.items()}
-    stop = words.say(TRAIN["train-cancel" if state == "queued" else "train-stop"], tongue)
-    frame[stage.stop] = gr.update(value=stop, interactive=on[stage.stop])
-    return frame
-
-
-def _story(run: Run) -> Story:
-    """The story of a run, before its first event."""
-    return Story(run.id, title=str(run.request["corpus"]["name"]))

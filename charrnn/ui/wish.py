@@ -14,8 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import corpora
+from ..admission import check_files, check_plan, check_text
 from ..corpus import Corpus, Text, read_files, read_text
 from ..errors import UserError
+from ..limits import Limits
 from ..model import ModelConfig
 from ..recipes import RECIPES, Plan, plan, settle
 from ..training import TrainingConfig
@@ -64,6 +66,7 @@ class Wish:
     recipe: str = "sprint"  # a budget, TEXTBOOK or CUSTOM
     experiment: str = EXPERIMENTS[0]
     settings: Mapping[str, object] = field(default_factory=dict)
+    limits: Limits = Limits()
 
     @property
     def recipe_name(self) -> str:
@@ -85,17 +88,20 @@ class Wish:
                     raise
                 raise OfflineError(corpora.find(self.corpus), error.message) from error
         if self.files:
-            return _uploaded(self.files, self.encoding)
+            check_files(map(Path, self.files), self.limits)
+            return _allowed(_uploaded(self.files, self.encoding), self.limits)
         if not self.paste.strip():
             raise UserError(
                 "Paste a text or upload a file first: there is nothing to train on.",
                 field="corpus",
             )
-        return read_text(self.paste)
+        return _allowed(read_text(self.paste), self.limits)
 
     def plan(self, progress: Progress | None = None) -> Plan:
         """The whole plan, checked. Raises UserError, whose field says where it is wrong."""
-        return plan(self.text(progress), recipe=self.recipe_name, settings=self.asked)
+        wanted = plan(self.text(progress), recipe=self.recipe_name, settings=self.asked)
+        check_plan(wanted, self.limits)
+        return wanted
 
     def read(self) -> Corpus:
         """The text as the recipe prepares it, whatever the settings. Raises UserError."""
@@ -131,6 +137,11 @@ class Wish:
             text = words.say(TRAIN["train-go-title"], tongue, title=title)
         time = _time(training or RECIPES[self.recipe_name].training, tongue)
         return words.say(TRAIN["train-go"], tongue, text=text, time=time)
+
+
+def _allowed(text: Text, limits: Limits) -> Text:
+    check_text(text, limits)
+    return text
 
 
 @functools.lru_cache(maxsize=2)

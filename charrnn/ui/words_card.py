@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..runs import DIED, FELL_OVER
+from ..endings import CLOSED, CUT_OFF, DIED, FELL_OVER, GREW, HUNG, TIME_UP
+from ..training.verdict import SENTENCES
 from .words import Words
 
 # Why a run failed, as its last event says it in English (charrnn.runs), and in Chinese.
@@ -11,6 +12,61 @@ FAILURES: Words = {
     "died-empty": (DIED[False], "训练进程意外终止，还没有保存任何模型。请重新开始训练。"),
     "fell-over-kept": (FELL_OVER[True], "charrnn 内部出错。此前保存的模型完好。"),
     "fell-over-empty": (FELL_OVER[False], "charrnn 内部出错，还没有保存任何模型。"),
+    "closed-training": (CLOSED[True], "训练时服务器停止了。可以从这里接着训练。"),
+    "closed-waiting": (CLOSED[False], "排队时服务器停止了。请重新开始训练。"),
+    "cut-off-kept": (CUT_OFF[True], "训练时服务器停止了。可以从最后保存的地方接着训练。"),
+    "cut-off-empty": (CUT_OFF[False], "服务器停止时，这次训练还没有保存任何内容。请重新开始训练。"),
+    "time-up": (TIME_UP, "已达到这里一次训练的最长时间，训练结束，模型已保留，可以接着训练。"),
+    "died-grew-kept": (
+        GREW[True],
+        "训练占用的内存超出了这里的限制，已被终止。此前保存的模型完好。"
+        "请减小模型、batch_size 或 steps。",
+    ),
+    "died-grew-empty": (
+        GREW[False],
+        "训练占用的内存超出了这里的限制，还没有保存任何模型就被终止了。"
+        "请减小模型、batch_size 或 steps。",
+    ),
+    "died-hung-kept": (
+        HUNG[True],
+        "训练进程太久没有动静，已被终止。此前保存的模型完好，可以接着训练。",
+    ),
+    "died-hung-empty": (
+        HUNG[False],
+        "训练进程太久没有动静，还没有保存任何模型就被终止了。请减小模型、batch_size 或 steps。",
+    ),
+}
+
+# What went wrong with a run, what was kept of it, and what to try.
+VERDICTS: Words = {
+    name: (SENTENCES[name], chinese)
+    for name, chinese in {
+        "not-finite": "训练在第 {step} 步之后发散：损失或其梯度已不是有限的数。",
+        "diverged": "训练在第 {step} 步之后发散：损失无止境地增大。",
+        "exploded": (
+            "训练在第 {step} 步之后发散：梯度范数从约 {usual} 涨到 {norm}，损失随之暴涨。"
+        ),
+        "exploding": (
+            "从第 {since} 步起梯度爆炸：范数从约 {usual} 涨到 {norm}，训练困惑度随之升到 {train}。"
+        ),
+        "above-uniform": "从第 {since} 步起，训练困惑度一直高于盲猜的 {uniform}，现为 {train}。",
+        "overfits": (
+            "从第 {epoch} 轮（第 {since} 步）起，留出文本的困惑度从 {best} 升到 {now}，"
+            "而训练文本的困惑度仍在下降：模型在背诵这段文本。"
+        ),
+        "unlearned": (
+            "训练 {step} 步之后，困惑度为 {perplexity}，不比只凭各符号频率的 {unigram} 更好："
+            "几乎什么也没学到。"
+        ),
+        "stopped": "停于第 {step} 步。",
+        "kept": "模型已保留。",
+        "kept-step": "保留的是第 {kept} 步的模型。",
+        "kept-best": "保留的是最好的模型（第 {kept} 步）：留出文本的困惑度为 {held}。",
+        "kept-untrained": "还没有好的模型可以保留：保存下来的什么都没学到。",
+        "try": "试试{setting} = {value}。",
+        "try-longer": "试试更久的训练：{setting} = {value}。",
+        "try-text": "试试更长的文本：这份只有 {characters} 个字符。",
+    }.items()
 }
 
 CARD: Words = {
@@ -40,7 +96,18 @@ CARD: Words = {
     "fetching": ("Downloading…", "正在下载……"),
     "downloading": ("Downloading · {n}", "正在下载 · {n}"),
     "starting": ("Starting…", "正在启动……"),
-    "ahead": ("Queued · {n} ahead", "排队中 · 前面还有 {n} 个"),
+    "place": ("Queued · place {n}, wait unknown", "排队中 · 第 {n} 位，等待时间未知"),
+    "place-wait": ("Queued · place {n}, about {time}", "排队中 · 第 {n} 位，约 {time}"),
+    "star": ("☆ keep", "☆ 保留"),
+    "starred": ("★ kept", "★ 已保留"),
+    "star-hint": (
+        "Runs are removed some time after they ended. A star keeps this one.",
+        "训练结束一段时间后会被清除。加星可保留这一次。",
+    ),
+    "starred-hint": (
+        "This run is kept. Take the star away to let it go.",
+        "这次训练会一直保留。取消星标即不再保留。",
+    ),
     "of": ("{done} of {total}", "{done} / {total}"),
     "epoch-of": ("epoch {n} of {total}", "第 {n} / {total} 轮"),
     "epoch-n": ("epoch {n}", "第 {n} 轮"),
@@ -48,6 +115,18 @@ CARD: Words = {
     "left": ("{time} left", "还剩 {time}"),
     "speed": ("{n}/s", "{n} 字符/秒"),
     "stopped-at": ("Stopped at {time}, model kept", "停于 {time}，模型已保留"),
+    "interrupted-at": ("Interrupted at step {n}", "中断于第 {n} 步"),
+    "interrupted": ("Interrupted", "已中断"),
+    "lost": ("Connection lost", "连接已断开"),
+    "lost-note": (
+        "Connection lost; the run goes on. Trying again…",
+        "连接已断开，训练仍在进行。正在重新连接……",
+    ),
+    "button-stop": ("Stop and keep", "停止并保留"),
+    "button-cancel": ("Cancel", "取消"),
+    "button-keep": ("Keep training", "继续训练"),
+    "button-resume": ("Resume", "恢复训练"),
+    "button-again": ("Start again", "重新开始"),
     "finished-in": ("Finished in {time}", "用时 {time}完成"),
     "uniform": ("uniform", "均匀"),
     "unigram": ("unigram", "一元"),
@@ -71,32 +150,15 @@ CARD: Words = {
         "{state}: training perplexity fell from {first} to {now}, {bits} bits per character.",
         "{state}：训练困惑度从 {first} 降到 {now}，每字符 {bits} 比特。",
     ),
-    "why-diverged": (
-        "The gradients exploded, and the perplexity with them. {kept} {advice}",
-        "梯度爆炸，困惑度随之发散。{kept}{advice}",
+    "try-hint": (
+        "Fills in the form with the settings of this run and this one change.",
+        "用本次训练的设置和这一处改动填好表单。",
     ),
-    "diverged-kept": (
-        "What was kept is the model of step {n}, with a perplexity of {p}.",
-        "保留的是第 {n} 步的模型，困惑度为 {p}。",
-    ),
-    "diverged-step": ("What was kept is the model of step {n}.", "保留的是第 {n} 步的模型。"),
-    "diverged-untrained": (
-        "It came too soon for a good model to be kept: what is saved has learned nothing.",
-        "发散得太早，没有好的模型可以保留：保存下来的还什么都没学到。",
-    ),
-    "try-clip": ("Try clip 1, or a smaller learning rate.", "试试裁剪阈值 1，或更小的学习率。"),
-    "try-rate": ("Try a smaller learning rate.", "试试更小的学习率。"),
     "never-began": (
         "This run was cancelled while it waited: nothing was trained.",
         "这次训练在排队时就取消了：什么都没有训练。",
     ),
     "why-failed": ("{message}", "训练中止：{message}"),
-    "overfits": (
-        "Since {when} the held-out perplexity rises while training still falls: it is learning "
-        "this text by heart. The best model, at {best}, is the one that is kept.",
-        "{when}起，留出困惑度上升而训练困惑度仍在下降：模型在背诵这段文本。"
-        "保留的是最好的模型（{best}）。",
-    ),
     "bidirectional": (
         "This model also reads the text backwards, so it sees the character that it should "
         "predict: training perplexity near 1, and useless writing. That is the lesson.",
@@ -122,4 +184,20 @@ CARD: Words = {
         "Guessing blindly among all symbols would give {n}.",
         "在所有符号中盲猜的困惑度是 {n}。",
     ),
+}
+
+# Drawn in the browser by yours.js.
+YOURS: Words = {
+    "yours": ("Your runs", "你的训练"),
+    "none-yet": (
+        "None yet in this browser. What you train is listed here.",
+        "此浏览器还没有训练记录。你训练的都会列在这里。",
+    ),
+    "gone": (
+        "The runs of this browser are not on this server any more.",
+        "此浏览器的训练已不在本服务器上。",
+    ),
+    "unreachable": ("The list cannot be read just now.", "暂时无法读取列表。"),
+    "interrupted": ("Interrupted", "已中断"),
+    "now": ("now", "刚刚"),
 }

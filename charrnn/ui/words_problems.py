@@ -14,8 +14,11 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from .words_hub import HUB_PROBLEMS
+
 # Of two templates that fit, the first is taken.
 PROBLEMS: Mapping[str, str] = {
+    **HUB_PROBLEMS,
     # the text
     "Paste a text or upload a file first: there is nothing to train on.": (
         "请先粘贴文本或上传文件：还没有可以训练的内容。"
@@ -132,11 +135,39 @@ PROBLEMS: Mapping[str, str] = {
         "没有 epochs 或 seconds 时，训练在留出部分不再进步时结束，而现在没有留出："
         "请设置 validation（留出比例）、epochs 或 seconds。"
     ),
+    # beyond what one visitor, or all of them, may take here
+    "What was uploaded has {size} MB, and {most} MB are the most for one run here. Choose a part "
+    "of it.": "上传的内容有 {size} MB，这里一次训练最多 {most} MB。请只选其中一部分。",
+    "{text} has {count} different characters, and {most} are the most here. Choose a text with "
+    "fewer.": "{text}有 {count} 种不同的字符，这里最多 {most} 种。请换一份字符种类较少的文本。",
+    "{text} has {count} characters, and {most} are the most here. Choose a part of it.": (
+        "{text}有 {count} 个字符，这里最多 {most} 个。请只选其中一部分。"
+    ),
+    "This model has {parameters} parameters, and {most} are the most here. Use a smaller "
+    "hidden_size or fewer layers.": (
+        "该模型有 {parameters} 个参数，这里最多 {most} 个。"
+        "请减小 hidden_size（隐藏单元数）或 layers（层数）。"
+    ),
+    "seconds = {value}: a run may take {most} seconds at most here, and can go on for as long "
+    "again afterwards. Give fewer.": (
+        "seconds = {value}：这里一次训练最多 {most} 秒，结束后可以再接着训练同样长的时间。请减少。"
+    ),
+    "Runs of yours that wait or train already: {runs}, the most at once here. Stop one, or wait "
+    "until one has ended.": (
+        "你已有 {runs} 次训练在排队或进行，这里同时最多这么多。请停止其中一次，或等它结束。"
+    ),
+    "There is no room for another run: {needed} MB are needed, and {used} of {most} MB are taken. "
+    "Try again later, when older runs have been removed, or with a smaller text or model.": (
+        "没有空间进行新的训练：需要 {needed} MB，而 {most} MB 中已用 {used} MB。"
+        "请等旧的训练被清除后再试，或用更短的文本、更小的模型。"
+    ),
+    "There is no room for more starred runs. Take the star from another one first, or download "
+    "this model.": "没有空间保留更多加星的训练。请先取消另一次的星标，或下载这个模型。",
     # runs and models
     "There is no such run.": "没有这次训练，它可能已被清除。请重新训练。",
     "This run is still going on.": "这次训练还在进行。",
-    "This run cannot go on: {path} is damaged. Start a new one.": (
-        "这次训练无法继续：{path} 已损坏。请重新开始。"
+    "This run cannot go on: {why}. What it has saved so far is kept; start a new run.": (
+        "这次训练无法继续：{why}。已保存的内容都还在；请重新开始一次训练。"
     ),
     "The run cannot be kept{where}: {why}.": "训练无法保存{where}：{why}。",
     "The app is closing.": "服务器正在关闭，请稍后再试。",
@@ -175,6 +206,13 @@ PARTS: Mapping[str, str] = {
     "{digits} files": "这 {digits} 个文件",
     "{member} in {archive}.zip": "{archive}.zip 中的 {member}",
     "With {text}, what was chosen": "加上 {text}，所选文件",
+    # why a run cannot go on
+    "{path} is damaged": "{path} 已损坏",
+    "{path} was written by another version of charrnn": "{path} 是由另一个版本的 charrnn 写下的",
+    "{path} is of a run with another {name}": "{path} 属于另一次训练，其 {name} 不同",
+    "its text, in corpus/, is not the one that it began with": (
+        "corpus/ 中的文本与开始训练时的不同"
+    ),
     # what a setting takes
     "{wanted} or none": "{wanted}，或填 none",
     "{wanted}, or leave it empty": "{wanted}，或留空",

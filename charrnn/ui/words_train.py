@@ -66,7 +66,6 @@ TRAIN: Words = {
     "train-go-epochs": ("{n}\u00a0epochs", "{n}\u00a0轮"),
     "train-go-night": ("until it stops improving", "直到不再进步"),
     "train-stop": ("Stop and keep", "停止并保留"),
-    "train-cancel": ("Cancel", "取消"),
     "train-sample": ("Sample now", "现在写一段"),
     "train-keep": ("Keep training", "继续训练"),
     "train-generate": ("Generate with it →", "用它生成 →"),

@@ -21,6 +21,7 @@ from ..arguments import clean as clean
 from ..checkpoint import Checkpoint
 from ..errors import UserError
 from ..generation import continuation, likeliest, side_by_side
+from .desk import DESK
 
 Page = dict[str, Any]
 T = TypeVar("T")
@@ -71,11 +72,12 @@ class Pace:
             began = time.perf_counter()
 
     def frame_due(self) -> bool:
-        """Whether to show something: at once for the first character, then every 0.1 s."""
+        """Whether to show something: at once for the first character, then every 0.1 s, or where
+        many are writing less often."""
         now = time.perf_counter()
         if now < self._next_frame:
             return False
-        self._next_frame = now + EVERY
+        self._next_frame = now + EVERY * DESK.crowd
         return True
 
     @property
@@ -126,12 +128,14 @@ def write(checkpoint: Checkpoint, page: Page, manner: Manner) -> Iterator[Page]:
     text, tints, pace = [page["text"]], [page["tint"]], Pace()
     before = page["prefix"] + page["text"]
     characters = continuation(checkpoint, before, manner.length, manner.mode, manner.alpha, seed)
-    for written, one in enumerate(pace.timed(characters), start=1):
-        text.append(one.character)
-        tints.append(tint(one.surprisal))
-        if pace.frame_due():
-            page |= {"text": "".join(text), "tint": "".join(tints), "written": written}
-            yield dict(page)
+    with DESK.writer() as writer:
+        for written, one in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
+            text.append(one.character)
+            tints.append(tint(one.surprisal))
+            if pace.frame_due():
+                writer.get_up()
+                page |= {"text": "".join(text), "tint": "".join(tints), "written": written}
+                yield dict(page)
     page |= {"text": "".join(text), "tint": "".join(tints), "written": len(text) - 1}
     yield page | {"state": "done", "rate": pace.rate}
 
@@ -144,13 +148,15 @@ def write_trio(checkpoint: Checkpoint, page: Page, manner: Manner) -> Iterator[P
     columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in TRIO]
     seeds = [seed] * len(TRIO)
     characters = side_by_side(checkpoint, before, manner.length, "sample", TRIO, seeds)
-    for written, together in enumerate(pace.timed(characters), start=1):
-        for column, one in zip(columns, together, strict=True):
-            column["text"] = str(column["text"]) + one.character
-            column["tint"] = str(column["tint"]) + tint(one.surprisal)
-        if pace.frame_due():
-            page["written"] = written
-            yield page | {"columns": [dict(column) for column in columns]}
+    with DESK.writer() as writer:
+        for written, together in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
+            for column, one in zip(columns, together, strict=True):
+                column["text"] = str(column["text"]) + one.character
+                column["tint"] = str(column["tint"]) + tint(one.surprisal)
+            if pace.frame_due():
+                writer.get_up()
+                page["written"] = written
+                yield page | {"columns": [dict(column) for column in columns]}
     page["written"] = manner.length
     yield page | {"columns": columns, "state": "done", "rate": pace.rate}
 

@@ -1,0 +1,136 @@
+"""What a run must be like to be let in, by the limits of the app; each refusal in words.
+
+The page asks early, to say it beside the field; `charrnn.workers` asks again whoever comes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+
+from .errors import UserError
+from .limits import Limits
+from .model import CharRNN
+from .reading import Text
+from .recipes import Plan
+
+_MB = 1 << 20
+_COPIES = 7  # of the weights in a run's directory: its models, best, last, and the moments
+_AT_LEAST = 2 * _MB  # of a run, whatever its size: log, picture, samples
+
+
+def check_files(paths: Iterable[Path], limits: Limits) -> None:
+    """Raise UserError if the files of one run are larger together than an upload may be."""
+    size = sum(path.stat().st_size for path in paths if path.is_file())
+    if size > limits.upload:
+        raise UserError(
+            f"What was uploaded has {_mb(size)} MB, and {limits.upload_mb:,} MB are the most for "
+            "one run here. Choose a part of it.",
+            field="corpus",
+        )
+
+
+def check_text(text: Text, limits: Limits) -> None:
+    """Raise UserError for a text that is longer than may be trained on."""
+    if limits.characters is not None and len(text.text) > limits.characters:
+        raise UserError(
+            f"{text.name} has {len(text.text):,} characters, and {limits.characters:,} are the "
+            "most here. Choose a part of it.",
+            field="corpus",
+        )
+
+
+def check_plan(plan: Plan, limits: Limits) -> None:
+    """Raise UserError, naming the setting, for a run that is larger or longer than may be."""
+    characters, symbols = len(plan.corpus.ids), len(plan.corpus.vocabulary) - 1
+    if limits.characters is not None and characters > limits.characters:
+        raise UserError(
+            f"{plan.corpus.name} has {characters:,} characters, and {limits.characters:,} are the "
+            "most here. Choose a part of it.",
+            field="corpus",
+        )
+    if limits.symbols is not None and symbols > limits.symbols:
+        raise UserError(
+            f"{plan.corpus.name} has {symbols:,} different characters, and {limits.symbols:,} are "
+            "the most here. Choose a text with fewer.",
+            field="corpus",
+        )
+    count = parameters(plan)
+    if limits.parameters is not None and count > limits.parameters:
+        raise UserError(
+            f"This model has {count:,} parameters, and {limits.parameters:,} are the most here. "
+            "Use a smaller hidden_size or fewer layers.",
+            field="hidden_size",
+        )
+    seconds = plan.training.seconds
+    if limits.seconds is not None and seconds is not None and seconds > limits.seconds:
+        raise UserError(
+            f"seconds = {seconds:g}: a run may take {limits.seconds:g} seconds at most here, and "
+            "can go on for as long again afterwards. Give fewer.",
+            field="seconds",
+        )
+
+
+def check_visitor(runs: int, limits: Limits) -> None:
+    """Raise UserError if a visitor who has that many runs may not have another one yet."""
+    if limits.runs_per_visitor is not None and runs >= limits.runs_per_visitor:
+        raise UserError(
+            f"Runs of yours that wait or train already: {runs}, the most at once here. Stop one, "
+            "or wait until one has ended.",
+            field="run",
+        )
+
+
+def check_room(root: Path, plan: Plan, limits: Limits) -> None:
+    """Raise UserError if there is no room for another run's directory under `root`."""
+    if limits.disk_mb is None:
+        return
+    needed = plan.corpus.ids.nbytes + _COPIES * 4 * parameters(plan) + _AT_LEAST
+    used = taken(root)
+    if used + needed > limits.disk_mb * _MB:
+        raise UserError(
+            f"There is no room for another run: {_mb(needed)} MB are needed, and {_mb(used)} of "
+            f"{limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
+            "removed, or with a smaller text or model.",
+            field="run",
+        )
+
+
+def check_star(starred: Iterable[Path], limits: Limits) -> None:
+    """Raise UserError if the runs in `starred` take more than half of the room already: what is
+    starred is never removed, and others need room too."""
+    if limits.disk_mb is not None and sum(map(taken, starred)) > limits.disk_mb * _MB / 2:
+        raise UserError(
+            "There is no room for more starred runs. Take the star from another one first, or "
+            "download this model.",
+            field="run",
+        )
+
+
+def parameters(plan: Plan) -> int:
+    """How many numbers the plan's model has."""
+    with torch.device("meta"):
+        return CharRNN(plan.model, len(plan.corpus.vocabulary)).parameter_count
+
+
+def taken(root: Path) -> int:
+    """Bytes of all files under a directory; what goes while they are counted does not count."""
+    size, left = 0, [str(root)]
+    while left:
+        try:
+            with os.scandir(left.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        left.append(entry.path)
+                    else:
+                        size += entry.stat(follow_symlinks=False).st_size
+        except FileNotFoundError:
+            continue
+    return size
+
+
+def _mb(size: int) -> str:
+    return f"{max(size / _MB, 0.1):,.1f}"

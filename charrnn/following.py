@@ -1,0 +1,31 @@
+"""Following a run's events, from whichever process, until it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from .endings import DIED
+from .runs import Run
+from .training import Event
+
+_POLL = 0.05  # seconds between looks at a live run's events
+
+
+async def follow(run: Run) -> AsyncIterator[Event]:
+    """All events of a run so far, then the others as they come, until it has ended."""
+    offset = 0
+    while True:
+        live = run.live  # looked at first, so that no event can slip between the two
+        events, offset = run.read_events(offset)
+        for event in events:
+            yield event
+        if not live and not events:
+            if run.ended:
+                return
+            try:  # it was killed, and nobody is there to say so
+                await asyncio.to_thread(run.note_death)
+            except OSError:
+                yield run.ending("failed", DIED[run.checkpoint is not None])
+                return
+        await asyncio.sleep(_POLL if live else 0)

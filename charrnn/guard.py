@@ -1,0 +1,75 @@
+"""A run that keeps to the limits of its app, in the worker process.
+
+It ends when it has trained for the longest time that one may, with the model kept; it gets no more
+memory than one may; and it computes with the share of the cores that the app has written into its
+directory. What the process cannot do about itself, when it hangs, is done from the outside
+(`charrnn.watch`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from .endings import GREW, TIME_UP
+from .files import write
+from .limits import Limits
+from .process import bound_memory
+from .runs import Run
+from .training import Event
+
+SHARE = "share"
+
+_NO_MEMORY = re.compile("not enough memory|can't allocate memory|bad_alloc|out of memory")
+
+
+class GuardedRun(Run):
+    """A run as an app's worker trains it."""
+
+    def __init__(self, directory: Path, limits: Limits) -> None:
+        super().__init__(directory)
+        self._limits, self._began, self._time_up = limits, time.monotonic(), False
+        self._share_read: tuple[int, int | None] = (0, None)
+
+    def bound(self) -> None:
+        """Bound the memory of this process."""
+        if self._limits.memory_mb is not None:
+            bound_memory(self._limits.memory_mb << 20)
+
+    def _wishes(self) -> set[str]:
+        wishes = super()._wishes()
+        longest = self._limits.seconds
+        if longest is not None and time.monotonic() - self._began >= longest:
+            self._time_up = self._time_up or "stop" not in wishes
+            wishes.add("stop")
+        return wishes
+
+    def _share(self) -> int | None:
+        """Read again only when it has changed: this is asked after every minibatch."""
+        try:
+            changed = self._file(SHARE).stat().st_mtime_ns
+            if changed != self._share_read[0]:
+                self._share_read = (changed, int(self._file(SHARE).read_bytes()))
+        except (FileNotFoundError, ValueError):
+            return None
+        return self._share_read[1]
+
+    def _train(self, *, resume: bool) -> Iterator[Event]:
+        for event in super()._train(resume=resume):
+            if event["event"] == "end" and event["reason"] == "stopped" and self._time_up:
+                event = event | {"message": f"{TIME_UP} {event['message']}"}
+            yield event
+
+    def _outcome(self, error: BaseException) -> Event:
+        if isinstance(error, MemoryError) or (
+            isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))
+        ):
+            return self.ending("failed", GREW[self.checkpoint is not None])
+        return super()._outcome(error)
+
+
+def give_share(directory: Path, cores: int) -> None:
+    """Tell the worker of the run in `directory` how many cores are its share."""
+    write(directory / SHARE, str(cores).encode())

@@ -1,0 +1,136 @@
+"""What can go wrong with the Hub, in sentences.
+
+The client's own messages hold addresses with signatures, and its tracebacks hold tokens: nothing
+of either is ever shown. Each error becomes a new `UserError`, without the old one as its cause.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import UserError
+
+_FIELD = "model"
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+
+
+class AwayUserError(UserError):
+    """The Hub could not be asked: it is out of reach, too slow, in trouble or has had enough."""
+
+
+def in_words(error: Exception, repo: str | None = None, *, writing: bool = False) -> Exception:
+    """What to tell of an error that the Hub's client raised when asked about `repo`; `error` itself
+    if it is none of these, but a bug."""
+    import httpx2
+
+    while isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # what an upload was given up for
+    if isinstance(error, UserError):
+        return error
+    if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError):
+        return _said(error, repo or "this model", writing)
+    return error
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Around each question to the Hub: an answer of another shape than expected makes its client
+    raise what is otherwise a sign of a bug."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise AwayUserError(
+            "The Hub gave an answer that makes no sense here: try again later.", field=_FIELD
+        ) from None
+
+
+def _said(error: BaseException, repo: str, writing: bool) -> UserError:
+    import httpx2
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.GatedRepoError):
+        return UserError(
+            f"{repo} is gated: ask for access on its page on the Hub, and sign in.", field=_FIELD
+        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return missing(repo)
+    if isinstance(error, errors.RevisionNotFoundError):
+        return UserError(f"{repo} has no such revision on the Hub.", field=_FIELD)
+    if isinstance(error, errors.DisabledRepoError):
+        return UserError(f"The Hub has disabled {repo}.", field=_FIELD)
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return AwayUserError(
+            "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it, or use a model that is on "
+            "this machine.",
+            field=_FIELD,
+        )
+    if isinstance(error, httpx2.TimeoutException):
+        return AwayUserError("The Hub does not answer: try again later.", field=_FIELD)
+    if isinstance(error, httpx2.HTTPStatusError | errors.HfHubHTTPError):
+        return _refused(error.response, repo, writing)
+    if isinstance(error, httpx2.ConnectError):
+        return AwayUserError("The Hub is out of reach: is this machine connected?", field=_FIELD)
+    if isinstance(error, OSError) and (error.filename or error.errno in _DISK):
+        return UserError(
+            f"The model cannot be kept on this machine: {error.strerror}.", field=_FIELD
+        )
+    return broken_off()
+
+
+def _refused(response: Any, repo: str, writing: bool) -> UserError:
+    status = response.status_code
+    if status == 401:
+        return UserError("The Hub does not accept this token: sign in anew.", field=_FIELD)
+    if status == 403 and writing:
+        return UserError(
+            f"You may not write to {repo}: it must be in your name or in that of an organization "
+            "of yours, and the token must allow writing.",
+            field=_FIELD,
+        )
+    if status == 403:
+        return UserError(f"You may not see {repo} on the Hub.", field=_FIELD)
+    if status == 404:
+        return missing(repo)
+    if status in (409, 412):
+        return conflict(repo)
+    if status == 429:
+        wait = str(response.headers.get("Retry-After", "")).strip()
+        if not wait.isdigit() or len(wait) > 5:
+            return AwayUserError(
+                "The Hub has had too many requests from here: try again in some minutes.",
+                field=_FIELD,
+            )
+        return AwayUserError(
+            f"The Hub has had too many requests from here: try again in {wait} seconds.",
+            field=_FIELD,
+        )
+    if status >= 500:
+        return AwayUserError(f"The Hub is in trouble ({status}): try again later.", field=_FIELD)
+    return UserError(f"The Hub refused {repo} ({status}).", field=_FIELD)
+
+
+def missing(repo: str) -> UserError:
+    """That there is no such repository, as far as one may know."""
+    return UserError(
+        f"There is no model {repo} on the Hub, or it is private and you are not signed in as "
+        "somebody who may see it.",
+        field=_FIELD,
+    )
+
+
+def conflict(repo: str) -> UserError:
+    """That the repository was changed between a look at it and the push."""
+    return UserError(
+        f"{repo} was changed by somebody else at the same moment: nothing was pushed. Try again.",
+        field=_FIELD,
+    )
+
+
+def broken_off() -> UserError:
+    """That a connection ended before its time."""
+    return AwayUserError("The connection to the Hub broke off: try again.", field=_FIELD)

@@ -1,0 +1,220 @@
+"""A checkpoint to the Hub: one commit, or nothing."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import modelcard
+from ..checkpoint import WEIGHTS
+from ..errors import UserError
+from . import client, transfer
+from .bundle import CARD, MOST, collect
+from .client import Cancelled, Job, Progress
+from .errors import understood
+from .names import Ref
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi, ModelInfo
+
+DEADLINE = 300.0  # seconds for a whole push
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that a push uploads: its name, and its size in bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """Where a model is now: its page, and the commit.
+
+    `created` says that the repository is new. `card_kept` says that the model card on the Hub was
+    left as it was, since its owner has taken charrnn's marks out of it.
+    """
+
+    url: str
+    revision: str
+    created: bool
+    card_kept: bool
+
+
+def files(
+    directory: Path, repo: str, *, licence: str | None = None, space: str | None = None
+) -> list[Upload]:
+    """Exactly what a push uploads, in this order; asks nobody. The card may come out longer, by
+    what its owner has written around it on the Hub.
+
+    Takes the time of writing the samples in the card, about a second. Raises UserError as `push`.
+    """
+    collected = collect(directory, str(_ref(repo)), licence=licence, space=space)
+    return [Upload(name, len(data)) for name, data in collected.items()]
+
+
+def push(
+    directory: Path,
+    repo: str,
+    *,
+    private: bool,
+    token: str | None,
+    licence: str | None = None,
+    space: str | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    deadline: float = DEADLINE,
+) -> Pushed:
+    """Upload the checkpoint in `directory` to `repo` (`owner/name`) on the Hub in one commit; the
+    repository is made if there is none, and updated if there is.
+
+    A new one is `private` or public; one that is there stays what it is, but a public one is
+    refused where `private` was asked for. `token` is whose name this happens in: None stands for
+    whoever is logged in on this machine, which is never a visitor of a Space. `licence` and `space`
+    are for the card (`collect`). `progress` is told the bytes sent and their sum; `deadline` is in
+    seconds.
+
+    Raises UserError for what is not a sound checkpoint, and for all that goes wrong with the Hub:
+    then the repository holds what it held before; a new one may be there, empty.
+    """
+    name = _ref(repo)
+    collected = collect(directory, name, licence=licence, space=space)
+
+    def card(named: str | None) -> bytes:
+        return collect(directory, name, licence=licence or named, space=space)[CARD]
+
+    return client.run(
+        lambda job: _push(job, collected, card, name, private, token),
+        seconds=deadline,
+        repo=name,
+        writing=True,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def _ref(repo: str) -> str:
+    ref = Ref.parse(repo)
+    if ref.revision is not None:
+        raise UserError("A push takes owner/name, without a revision.", field="model")
+    return ref.repo
+
+
+def _push(
+    job: Job,
+    collected: Mapping[str, bytes],
+    card_under: Callable[[str | None], bytes],
+    repo: str,
+    private: bool,
+    token: str | None,
+) -> Pushed:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    if token is None:
+        token = client.own_token()
+    if not token:
+        raise UserError(
+            "You are not signed in to the Hub: run `hf auth login` once, or give a token.",
+            field="model",
+        )
+    api = client.api(token)
+    info, created = _repository(api, job, repo, private)
+    job.check()
+    there = {file.rfilename for file in info.siblings or []}
+    contents, card_kept = dict(collected), False
+    if CARD in there:
+        card = _card(job, repo, info, token, collected[CARD], card_under)
+        card_kept = card is None
+        contents = {n: d for n, d in contents.items() if n != CARD}
+        contents |= {} if card is None else {CARD: card}
+    bodies = {name: _Body(data, job) for name, data in contents.items()}
+    adding = [CommitOperationAdd(name, body) for name, body in bodies.items()]
+    job.total = sum(map(len, contents.values()))
+    removing = [name for name in MOST if name in there and name not in collected]
+    with understood():
+        commit = api.create_commit(
+            repo,
+            [*adding, *map(CommitOperationDelete, removing)],
+            commit_message="Update the model" if WEIGHTS in there else "Add the model",
+            parent_commit=info.sha,
+            num_threads=1,
+        )
+    job.done = job.total
+    return Pushed(f"{client.endpoint()}/{repo}", commit.oid, created, card_kept)
+
+
+def _repository(api: HfApi, job: Job, repo: str, private: bool) -> tuple[ModelInfo, bool]:
+    """What is in the repository, and whether it was made for this."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    try:
+        with understood():
+            info = api.model_info(repo, timeout=client.SILENCE)
+    except GatedRepoError:
+        raise
+    except RepositoryNotFoundError:
+        job.check()
+        with understood():
+            # If somebody has this name, but hides it, this says so (409).
+            api.create_repo(repo, private=private, exist_ok=False)
+            return api.model_info(repo, timeout=client.SILENCE), True
+    if private and info.private is not True:
+        raise UserError(
+            f"{repo} is on the Hub already, and public: make it private in its settings there, or "
+            "push without asking for a private one.",
+            field="model",
+        )
+    api.auth_check(repo, write=True)
+    return info, False
+
+
+def _card(
+    job: Job,
+    repo: str,
+    info: ModelInfo,
+    token: str,
+    new: bytes,
+    card_under: Callable[[str | None], bytes],
+) -> bytes | None:
+    """The card to upload where there is one already; None if its owner's is to stay."""
+    old = transfer.read(job, repo, str(info.sha), CARD, token)
+    if old is None:  # larger than any of ours
+        return None
+    try:
+        text = old.decode()
+    except UnicodeDecodeError:
+        return None
+    licence = modelcard.licence_in(text)
+    if licence not in (None, modelcard.licence_in(new.decode())):
+        new = card_under(licence)
+    if modelcard.bare(text):
+        return new
+    card = modelcard.renewed(text, new.decode())
+    return None if card is None else card.encode()
+
+
+class _Body(io.BytesIO):
+    """A file on its way: counts what has been read of it, and ends when nobody waits any more.
+
+    The client uploads what comes from a file object by plain HTTP, which every Hub understands.
+    """
+
+    def __init__(self, data: bytes, job: Job) -> None:
+        super().__init__(data)
+        self._job, self._told = job, 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._job.check()  # before each new attempt
+        return super().seek(offset, whence)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._job.check()
+        data = super().read(size)
+        if self._job.total is not None and self.tell() > self._told:  # not the look for its hash
+            self._job.done += self.tell() - self._told
+            self._told = self.tell()
+        return data

@@ -1,0 +1,156 @@
+"""Files from the Hub, byte by byte: never more than was agreed, and on from where it broke off."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ..errors import UserError
+from . import client
+from .bundle import MOST
+from .client import Job, Token
+from .errors import broken_off
+
+_LONGEST = 8 << 20  # bytes of an answer about many models
+_PLAIN = {"Accept-Encoding": "identity"}
+_TRIES = 4  # times in a row that a connection may bring nothing before it is given up
+_COUNTED = "config.json"  # whose downloads the Hub counts as the model's
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file of a repository, as the Hub describes it: its size in bytes, and its SHA-256 where it
+    is stored as a large file, or else the SHA-1 of its git blob."""
+
+    name: str
+    size: int
+    sha256: str | None
+    blob: str | None
+
+
+def fetch(job: Job, repo: str, revision: str, file: Remote, token: Token, path: Path) -> None:
+    """Bring a file to `path`, where a part of it may be already. `job.done` counts its bytes.
+
+    Raises UserError if it is not what the Hub described.
+    """
+    before = job.done
+    tries = 0
+    while (have := path.stat().st_size if path.exists() else 0) < file.size or not path.exists():
+        job.check()
+        job.done = before + have
+        try:
+            _stream(job, repo, revision, file, token, path, have)
+        except _Broken:
+            tries = 1 if path.exists() and path.stat().st_size > have else tries + 1
+            if tries >= _TRIES:
+                raise broken_off() from None
+    job.done = before + file.size
+    if have > file.size or not _is(file, path):
+        path.unlink()
+        raise UserError(
+            f"What came from the Hub as {file.name} is not what {repo} holds: try again.",
+            field="model",
+        )
+
+
+def read(job: Job, repo: str, revision: str, name: str, token: Token) -> bytes | None:
+    """A small file's bytes; None if it is larger than one of that name may be."""
+    job.check()
+    with _opened(repo, revision, name, token, 0) as response:
+        return _read(job, response, MOST[name])
+
+
+def answer(job: Job, path: str, asked: Mapping[str, object], token: Token) -> Any:
+    """What the Hub's interface says, parsed: at once, where its client would try for long.
+
+    Parameters that are empty are left out. Raises ValueError if it is no JSON, or a lot of it.
+    """
+    from huggingface_hub import hf_raise_for_status
+
+    job.check()
+    query = urlencode({name: value for name, value in asked.items() if value != ""})
+    with client.get(f"{client.endpoint()}{path}?{query}", token, _PLAIN) as response:
+        if response.status_code >= 400:
+            hf_raise_for_status(response)
+        data = _read(job, response, _LONGEST)
+    if data is None:
+        raise ValueError("a longer answer than was asked for")
+    return json.loads(data)
+
+
+def _read(job: Job, response: Any, most: int) -> bytes | None:
+    data = bytearray()
+    for piece in response.iter_raw():
+        job.check()
+        data += piece
+        if len(data) > most:
+            return None
+    return bytes(data)
+
+
+class _Broken(Exception):  # noqa: N818  # caught above: never seen
+    """A connection ended before its time."""
+
+
+def _stream(
+    job: Job, repo: str, revision: str, file: Remote, token: Token, path: Path, have: int
+) -> None:
+    import httpx2
+
+    try:
+        with _opened(repo, revision, file.name, token, have) as response:
+            if response.status_code != 206:  # all of it, from the beginning
+                job.done -= have
+                have = 0
+            with path.open("ab" if have else "wb") as out:
+                for (
+                    piece
+                ) in response.iter_raw():  # as they come: none waits for others, and is lost
+                    job.check()
+                    have += len(piece)
+                    if have > file.size:
+                        raise UserError(
+                            f"The Hub sent more of {file.name} than it said.", field="model"
+                        )
+                    out.write(piece)
+                    job.done += len(piece)
+    except httpx2.TransportError as error:
+        if isinstance(error, httpx2.TimeoutException | httpx2.ConnectError):
+            raise
+        raise _Broken from None
+    if have < file.size:
+        raise _Broken
+
+
+@contextmanager
+def _opened(repo: str, revision: str, name: str, token: Token, have: int) -> Iterator[Any]:
+    from huggingface_hub import hf_raise_for_status
+
+    address = f"{client.endpoint()}/{repo}/resolve/{quote(revision, safe='')}/{quote(name)}"
+    headers = dict(_PLAIN)
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    if name == _COUNTED:
+        headers["X-HF-Download-Counter"] = "1"
+    with client.get(address, token, headers) as response:
+        if response.status_code >= 400:
+            hf_raise_for_status(response)
+        yield response
+
+
+def _is(file: Remote, path: Path) -> bool:
+    """Whether the file at `path` has the bytes that the Hub described."""
+    data = path.read_bytes()
+    if file.sha256 is not None:
+        return hashlib.sha256(data).hexdigest() == file.sha256
+    if file.blob is not None:
+        git = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
+        git.update(data)
+        return git.hexdigest() == file.blob
+    return True

@@ -1,0 +1,103 @@
+"""How much one visitor, one run and all runs together may take, read from the environment.
+
+A machine of one's own is generous; a Hugging Face Space, which strangers share, is not. It is
+recognised by SPACE_ID. Each limit has a variable of its own, such as CHARRNN_SECONDS, that goes
+before either; `none` takes a limit away. The command line trains without any.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .checkpoint import LARGEST
+from .errors import UserError
+from .reading import LIMIT
+from .training.learner import available_cores
+from .vocabulary import MOST_SYMBOLS
+
+_MB = 1 << 20
+
+
+def _limit(own: Any, space: Any, hint: str, *, low: float = 1, high: float = 1e15) -> Any:
+    """A limit: its value on a machine of one's own and on a Space, what it bounds, and from where
+    to where it may be set. None is no limit."""
+    rule = {"space": space, "hint": hint, "low": low, "high": high}
+    return field(default=own, metadata=rule)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of an app. What is None has none."""
+
+    workers: int = _limit(1, 1, "runs that train at once; by default one for each core", high=256)
+    upload_mb: int = _limit(LIMIT // _MB, 10, "MB of the files, or the text, of one run", high=2048)
+    characters: int | None = _limit(None, 5_000_000, "characters of a text", low=100)
+    symbols: int | None = _limit(MOST_SYMBOLS, 20_000, "different characters of a text", low=2)
+    parameters: int | None = _limit(LARGEST, 8_000_000, "parameters of a model", low=100)
+    seconds: float | None = _limit(None, 1800.0, "seconds that a run trains at a stretch")
+    runs_per_visitor: int | None = _limit(None, 3, "runs of a visitor that wait or train at once")
+    disk_mb: int | None = _limit(None, 10_000, "MB that all runs take together", low=10)
+    memory_mb: int | None = _limit(None, 3_000, "MB of memory of the process of a run", low=300)
+    silence: float | None = _limit(
+        3600.0, 180.0, "seconds without an event after which a run is taken to hang", low=5
+    )
+    keep_hours: float | None = _limit(
+        None, 24.0, "hours that a run is kept after its end, unless it is starred", low=0.0
+    )
+    proxies: int = _limit(0, 1, "whether proxies say who asks (X-Forwarded-For)", low=0, high=1)
+
+    @property
+    def upload(self) -> int:
+        """Bytes of an upload."""
+        return self.upload_mb * _MB
+
+    @property
+    def disk(self) -> int | None:
+        """Bytes that all runs may take together, and all uploads."""
+        return None if self.disk_mb is None else self.disk_mb * _MB
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
+        """The limits as this machine's environment has them.
+
+        Raises UserError, which names the variable, for a value that is none.
+        """
+        space = bool(environment.get("SPACE_ID"))
+        values: dict[str, Any] = {}
+        for limit in fields(cls):
+            name = variable(limit.name)
+            given = environment.get(name, "").strip()
+            if given:
+                values[limit.name] = _parsed(name, given, limit.metadata, "None" in str(limit.type))
+            elif limit.name == "workers":
+                values[limit.name] = available_cores()
+            else:
+                values[limit.name] = limit.metadata["space"] if space else limit.default
+            if "float" not in str(limit.type) and values[limit.name] is not None:
+                values[limit.name] = int(values[limit.name])
+        return cls(**values)
+
+
+def variable(name: str) -> str:
+    """The environment variable of the limit `name`."""
+    return f"CHARRNN_{name.upper()}"
+
+
+def _parsed(name: str, given: str, rule: Mapping[str, Any], optional: bool) -> float | None:
+    if optional and given.lower() == "none":
+        return None
+    try:
+        value = float(given.replace("_", ""))
+    except ValueError:
+        value = math.nan
+    if not rule["low"] <= value <= rule["high"]:
+        what = f"a number of at least {rule['low']:g}"
+        if rule["high"] < 1e15:
+            what = f"a number from {rule['low']:g} to {rule['high']:g}"
+        unless = ", or none" if optional else ""
+        raise UserError(f"{name}={given[:40]}: give {what}{unless} ({rule['hint']}).", field=name)
+    return value

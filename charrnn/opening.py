@@ -1,0 +1,105 @@
+"""Models by name, wherever they lie: a path on this machine, or `owner/name` on the Hub.
+
+A path goes before a name. `charrnn.checkpoint.load` opens paths only; a page that strangers see
+uses that and `charrnn.hub`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from . import checkpoint
+from .checkpoint import Checkpoint
+from .errors import UserError, visible
+
+if TYPE_CHECKING:
+    from .hub import Pushed
+
+Token = str | Literal[False] | None
+
+
+def load(
+    where: str | Path,
+    *,
+    token: Token = None,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Checkpoint:
+    """Open a checkpoint: its directory, its `.safetensors` file alone, or a model on the Hub,
+    `owner/name` or `owner/name@revision`. A path goes before a name, and a `Path` is always one.
+
+    `token` and `progress` are for the Hub, as in `charrnn.hub.pull`. Raises UserError, saying what
+    is wrong, for anything that is not a sound charrnn checkpoint.
+    """
+    path = Path(where)
+    if isinstance(where, Path) or os.path.lexists(path) or not _may_be_id(where):
+        return checkpoint.load(path)
+    from . import hub
+
+    try:
+        found = hub.pull(where, token=token, progress=progress)
+    except UserError as error:
+        raise UserError(
+            f"There is no checkpoint at {visible(where, 200)} on this machine. On the Hub: "
+            f"{error.message}",
+            field="checkpoint",
+        ) from None
+    return checkpoint.load(found)
+
+
+def from_hub(
+    model: str,
+    *,
+    token: Token = None,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Checkpoint:
+    """Open a model on the Hub, `owner/name` or `owner/name@revision`, whatever path is called so.
+
+    `token` is whose eyes the Hub sees: None for whoever is logged in here, False for nobody.
+    Raises UserError for all that goes wrong with the Hub, and for what is not a sound checkpoint.
+    """
+    from . import hub
+
+    return checkpoint.load(hub.pull(model, token=token, progress=progress))
+
+
+def push_to_hub(
+    model: Checkpoint | str | Path,
+    repo: str,
+    *,
+    private: bool = False,
+    token: str | None = None,
+    licence: str | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Pushed:
+    """Upload a model to `repo` (`owner/name`) on the Hub, in one commit, and say where it is now
+    (`.url`, `.revision`).
+
+    `model` is a checkpoint's directory, which goes with its log and samples, or one in memory. The
+    text it was trained on is never uploaded, but a model can recite it. A repository that is there
+    is updated, and a card that its owner edited is kept but for the parts that charrnn marks as its
+    own. `licence` is the model's, such as `mit`; without a `token` it happens in the name of
+    whoever is logged in here.
+
+    Raises UserError for what is not a sound checkpoint, and for all that goes wrong with the Hub.
+    """
+    from . import hub
+
+    if isinstance(model, Checkpoint):
+        with tempfile.TemporaryDirectory() as passing:
+            directory = checkpoint.save(model, passing)
+            return push_to_hub(
+                directory, repo, private=private, token=token, licence=licence, progress=progress
+            )
+    return hub.push(
+        Path(model), repo, private=private, token=token, licence=licence, progress=progress
+    )
+
+
+def _may_be_id(text: str) -> bool:
+    from .hub import is_id
+
+    return is_id(text)

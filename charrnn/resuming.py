@@ -1,0 +1,65 @@
+"""What may be said to a run that is to go on: its own text and settings over again, and how long
+it is to be. Anything else would make another run of it, and is refused with the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .corpus import Corpus, Preparation, Text
+from .errors import UserError
+from .model import ModelConfig
+from .recipes import RECIPES
+from .settings import split
+from .training import TrainingConfig
+
+_LENGTH = ("epochs", "seconds")
+
+
+def check_same(
+    request: Mapping[str, Any],
+    *,
+    text: Text | None,
+    recipe: str | None,
+    settings: Mapping[str, object],
+) -> dict[str, Any]:
+    """Compare what was said with what a run's `request` says; returns the length among it.
+
+    Raises UserError, naming it, for a text, a recipe or a setting that is not the run's own.
+    """
+    if recipe is not None and recipe != request["recipe"]:
+        raise UserError(
+            f"This run follows the recipe {request['recipe']}, not {recipe}. Leave out --recipe to "
+            "go on with it, or give another --run-dir for a new run.",
+            field="recipe",
+        )
+    own = request["model"] | request["training"]
+    for_model, for_training = split(settings, ModelConfig, TrainingConfig)
+    said = for_model | for_training
+    length = {name: said.pop(name) for name in _LENGTH if name in said}
+    for name, value in said.items():
+        if name not in own or own[name] != value:
+            raise UserError(
+                f"This run has {name} = {_shown(own.get(name))}, not {_shown(value)}. Leave "
+                f"{name} out to go on with it, or give another --run-dir for a new run.",
+                field=name,
+            )
+    if text is not None:
+        _check_text(request, text)
+    return length
+
+
+def _check_text(request: Mapping[str, Any], text: Text) -> None:
+    recipe, own = RECIPES.get(request["recipe"]), request["corpus"]
+    preparation = Preparation() if recipe is None else recipe.preparation
+    if Corpus.from_text(text, preparation=preparation).sha256() != own["sha256"]:
+        raise UserError(
+            f"This run learns from {own['name']}, and {text.name}, which was given, is another "
+            "text or has changed since. Leave the text out to go on with the run's own, or give "
+            "another --run-dir for a new run.",
+            field="corpus",
+        )
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else str(value)

@@ -1,0 +1,64 @@
+"""The command line's push and pull: a model to the Hub, and from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .copying import check_place, copy
+from .corpora.download import cache_directory
+from .terminal import note, show_transfer
+
+
+def push(
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A directory or a .safetensors file.")
+    ],
+    model: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="What it is to be called.")],
+    private: Annotated[
+        bool, typer.Option("--private", help="For your eyes only, where it is not public already.")
+    ] = False,
+    licence: Annotated[
+        str | None, typer.Option("--license", help="The model's, such as mit.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be uploaded, and no more.")
+    ] = False,
+) -> None:
+    """Upload a model to the Hub, or update it there."""
+    from . import hub
+
+    hub.quiet()
+    for file in hub.files(checkpoint, model, licence=licence):
+        note(f"{file.name:18}{file.size:>12,} bytes")
+    note("the text itself is not uploaded, but a model can recite what it was trained on")
+    if dry_run:
+        return
+    with show_transfer("uploading") as progress:
+        pushed = hub.push(
+            checkpoint, model, private=private, token=None, licence=licence, progress=progress
+        )
+    if pushed.card_kept:
+        note("the model card there has lost charrnn's marks: it was left as it is")
+    print(pushed.url)
+
+
+def pull(
+    model: Annotated[
+        str, typer.Argument(metavar="OWNER/NAME[@REVISION]", help="A model on the Hub.")
+    ],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where to put it; not there yet, or empty.")
+    ],
+) -> None:
+    """Download a model from the Hub."""
+    from . import hub
+
+    hub.quiet()
+    check_place(directory, apart_from=cache_directory(), called="DIR")
+    with show_transfer("downloading") as progress:
+        found = hub.pull(model, progress=progress)
+    copy(found, directory)
+    print(f"Kept in {directory}")

@@ -1,0 +1,111 @@
+"""The one change to try after a run that went wrong, chosen from the run's own settings.
+
+Each rule was tried on runs that went wrong in that way: tests/test_diagnosis.py does so again for
+some of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..settings import rules
+from .config import TrainingConfig
+from .diagnosis import Finding
+
+# How far one update may move the weights and all go well: for SGD the learning rate times the
+# length of the gradient, which is about 1 and at most θ; for Adam the learning rate. The state of
+# a ReLU, which nothing bounds, bears less, the less so from orthogonal weights.
+_SGD, _RELU, _RELU_CLIPPED = 1.0, 0.3, 0.1
+_ADAM, _RELU_ADAM = 0.003, 0.0001
+_CELL_HELPS = 0.02  # a learning rate that Adam and a tanh bear, if a ReLU does not
+_SLOW, _MUCH = 0.1, 3.0  # times that: too cautious, or too bold, to have learned anything
+_SHRINKING = 0.001  # of the weights at each step, by AdamW: stronger than what they learn
+_WEIGHT_DECAY = 0.01
+_DROPOUT = 0.5
+_LONGER = 10  # times
+
+
+class Advice(NamedTuple):
+    """A sentence of `verdict.SENTENCES`, and its values."""
+
+    name: str
+    values: Mapping[str, str]
+
+
+def advice(finding: Finding, start: Mapping[str, Any], *, stopped: bool) -> Advice | None:
+    """What to try after a finding; `start` is the run's event of that name.
+
+    None where no one change is known to help. Somebody who `stopped` a run before it had learned
+    anything need not be told to let it run.
+    """
+    training, model = start["training"], start["model"]
+    if finding.kind == "overfits":
+        return _against_learning_by_heart(training, model, start["characters"])
+    if finding.kind == "unlearned":
+        return _to_learn_something(training, model, stopped=stopped)
+    return _calmer(training, model)
+
+
+def _calmer(training: Mapping[str, Any], model: Mapping[str, Any]) -> Advice:
+    """Smaller updates: by clipping where nothing is clipped, else by the learning rate."""
+    rate, clip = training["learning_rate"], training["clip"]
+    fragile = model["cell"] == "relu" and model["initialization"] != "normal"
+    if training["optimizer"] != "sgd":
+        if model["cell"] == "relu" and rate <= _CELL_HELPS:
+            return _try("cell", "tanh")
+        if model["cell"] == "relu":
+            return _try("learning_rate", _RELU_ADAM)
+        return _try("learning_rate", _ADAM if rate > _ADAM else _rounded(rate / 3))
+    if clip is None and not fragile:
+        return _try("clip", _rounded(_SGD / max(rate, 1.0)))
+    θ = min(clip or 1.0, 1.0)
+    safe = (_RELU_CLIPPED if θ < 1 else _RELU) / θ if fragile else _SGD / θ
+    return _try("learning_rate", _rounded(safe if rate > 1.1 * safe else rate / 3))
+
+
+def _to_learn_something(
+    training: Mapping[str, Any], model: Mapping[str, Any], *, stopped: bool
+) -> Advice | None:
+    rate, clip = training["learning_rate"], training["clip"]
+    sgd = training["optimizer"] == "sgd"
+    θ = min(clip or 1.0, 1.0) if sgd else 1.0
+    safe = _SGD if sgd else _ADAM
+    decay = training["weight_decay"] if training["optimizer"] == "adamw" else 0.0
+    if decay >= 1 and rate * decay > _SHRINKING:
+        return _try("weight_decay", _WEIGHT_DECAY)
+    if rate * θ > _MUCH * safe:
+        return _calmer(training, model)
+    if rate * θ < _SLOW * safe:
+        clipped = sgd and rate >= _SLOW * safe
+        highest = rules(TrainingConfig)["learning_rate"].high or math.inf
+        enough = min(_rounded(safe / θ), highest)
+        return _try("clip", 1) if clipped else _try("learning_rate", enough)
+    for length in ("epochs", "seconds"):
+        if training[length] is not None and not stopped:
+            most = rules(TrainingConfig)[length].high or math.inf
+            return Advice("try-longer", _values(length, min(_LONGER * training[length], most)))
+    return None
+
+
+def _against_learning_by_heart(
+    training: Mapping[str, Any], model: Mapping[str, Any], characters: int
+) -> Advice:
+    if model["dropout"] < _DROPOUT:
+        return _try("dropout", _DROPOUT)
+    return Advice("try-text", {"characters": f"{characters:,}"})
+
+
+def _try(setting: str, value: float | str) -> Advice:
+    return Advice("try", _values(setting, value))
+
+
+def _values(setting: str, value: float | str) -> dict[str, str]:
+    """As a setting is written, on the command line and in the form."""
+    return {"setting": setting, "value": value if isinstance(value, str) else f"{value:.12g}"}
+
+
+def _rounded(value: float) -> float:
+    """To one digit, which says that it is an order of magnitude."""
+    return float(f"{value:.1g}")

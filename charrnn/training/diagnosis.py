@@ -1,0 +1,209 @@
+"""What the figures of a run say of it: that it went wrong, how, and since when; or nothing.
+
+A `Diagnosis` is told the events of a run one by one and needs nothing else, so a run can be told
+again from its events.jsonl, and a page that follows one comes to the same finding as the worker
+does at its end. What can be found, the gravest first:
+
+- `diverged`, `exploded`: the run had to end; the second if the gradient norm shot up before.
+- `exploding`: the norm is far above its usual size, and the loss has risen with it.
+- `above-uniform`: the training perplexity is above that of a blind guess among all symbols.
+- `overfits`: the perplexity on held-out text has risen from its best while training's fell.
+- `unlearned`: at its end, the run is no better than the symbols' own frequencies (the unigram
+  baseline). That is what a model's output bias learns by itself. The n-gram baseline would be no
+  measure: a good model has not passed it yet when a short run ends.
+
+A run without any of these has no finding. One that learns its own text by heart with nothing
+held out does what it was asked to do.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import insort
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+_A_WHILE = 3  # reports, or measurements of the held-out part, in a row
+_FIRST_MOMENTS = 10  # steps
+_EXPLODED = 10.0  # times its usual size: a gradient norm that has exploded
+_WITH_IT = 1.35  # times its lowest: a training perplexity that has risen
+_ABOVE = 1.05  # times that of a uniform guess: clearly worse than it
+_RISEN = 1.05  # times its best: a perplexity on held-out text that has clearly risen,
+_UP = 1.02  # or, once it has done so for a while, is still up,
+_FALLEN = 0.95  # while that of the training text is so much of what it was then
+_UNLEARNED = 0.97  # of the unigram baseline: what is above is no better than that
+_NOTHING_IN_IT = 1.05  # a unigram baseline of a text that is one symbol and hardly another
+
+
+class Point(NamedTuple):
+    """A `progress` event: perplexities are infinite where they overflow, None if unmeasured."""
+
+    step: int
+    epoch: float
+    seconds: float
+    train: float
+    held: float | None
+    norm: float | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What went wrong: its kind, the point since when, and the figures that show it."""
+
+    kind: str
+    since: Point
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+class Diagnosis:
+    """Looks at a run as its events come in."""
+
+    def __init__(self) -> None:
+        self.start: Mapping[str, Any] = {}
+        self._points: list[Point] = []
+        self._forget()
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Take the run's next event; only `start` and `progress` matter."""
+        if event["event"] == "start":
+            resumed = event.get("resumed_from")
+            before, self._points = self._points, []
+            self.start = event
+            self._forget()
+            for point in before:  # what was done after the point it goes on from is void
+                if resumed is not None and point.step <= resumed:
+                    self._take(point)
+        elif event["event"] == "progress":
+            self._take(
+                Point(
+                    event["step"],
+                    event["epoch"],
+                    event["seconds"],
+                    _or_infinite(event["train_perplexity"]),
+                    event["validation_perplexity"],
+                    event["gradient_norm"],
+                )
+            )
+
+    @property
+    def best(self) -> Point | None:
+        """Where the perplexity on held-out text was lowest; None where none was measured."""
+        return self._best
+
+    def finding(self, reason: str | None = None) -> Finding | None:
+        """What is wrong with the run; `reason` is that of its `end`, None while it goes on."""
+        if reason == "diverged":
+            return self._diverged()
+        if not self._points or reason == "failed":
+            return None
+        over = reason is not None
+        found = self._exploding() or self._above_uniform(over=over) or self._overfits(over=over)
+        return found or (self._unlearned() if over else None)
+
+    # What is remembered of the points so far
+
+    def _forget(self) -> None:
+        self._lowest = self._best = None  # points of the lowest perplexities, training and held out
+        self._usual: list[float] = []  # gradient norms up to the lowest, in order
+        self._since_lowest: list[float] = []
+        self._shot_up: list[Point] = []  # the latest reports, as long as each says so
+        self._above: list[Point] = []
+        self._risen: list[Point] = []
+
+    _lowest: Point | None
+    _best: Point | None
+
+    def _take(self, point: Point) -> None:
+        measured = point.held is not None and (
+            not self._points or point.held != self._points[-1].held
+        )
+        self._points.append(point)
+        if point.norm is not None:
+            self._since_lowest.append(point.norm)
+        if self._lowest is None or point.train < self._lowest.train:
+            self._lowest = point
+            for norm in self._since_lowest:
+                insort(self._usual, norm)
+            self._since_lowest.clear()
+        _keep(self._shot_up, point, self._has_shot_up(point))
+        _keep(self._above, point, point.train > _ABOVE * self._baseline("uniform", math.inf))
+        if measured and point.held is not None:
+            if self._best is None or self._best.held is None or point.held < self._best.held:
+                self._best = point
+            up = _UP if len(self._risen) >= _A_WHILE else _RISEN
+            _keep(self._risen, point, self._is_up(point.held, up))
+
+    def _is_up(self, held: float, factor: float) -> bool:
+        return self._best is not None and held > factor * (self._best.held or math.inf)
+
+    def _has_shot_up(self, point: Point) -> bool:
+        usual = self._usual_norm
+        if usual is None or self._lowest is None or point.norm is None:
+            return False
+        return point.norm > _EXPLODED * usual and point.train > _WITH_IT * self._lowest.train
+
+    @property
+    def _usual_norm(self) -> float | None:
+        """The median of the gradient norms while the training perplexity still fell."""
+        return self._usual[len(self._usual) // 2] if len(self._usual) >= _A_WHILE else None
+
+    def _baseline(self, name: str, otherwise: float) -> float:
+        value = self.start.get("baselines", {}).get(name)
+        return otherwise if value is None else float(value)
+
+    # The findings
+
+    def _diverged(self) -> Finding:
+        nowhere = Point(0, 0.0, 0.0, math.inf, None, None)
+        last = self._points[-1] if self._points else nowhere
+        usual = self._usual_norm
+        if usual is not None and last.norm is not None and last.norm > _EXPLODED * usual:
+            since = self._shot_up[0] if self._shot_up else last
+            return Finding("exploded", since, {"norm": last.norm, "usual": usual})
+        return Finding("diverged", last)
+
+    def _exploding(self) -> Finding | None:
+        usual, last = self._usual_norm, self._points[-1]
+        if len(self._shot_up) < _A_WHILE or usual is None or last.norm is None:
+            return None
+        figures = {"norm": last.norm, "usual": usual, "train": last.train}
+        return Finding("exploding", self._shot_up[0], figures)
+
+    def _above_uniform(self, *, over: bool) -> Finding | None:
+        last = self._points[-1]
+        if len(self._above) < (1 if over else _A_WHILE) or last.step <= _FIRST_MOMENTS:
+            return None
+        figures = {"train": last.train, "uniform": self._baseline("uniform", math.inf)}
+        return Finding("above-uniform", self._above[0], figures)
+
+    def _overfits(self, *, over: bool) -> Finding | None:
+        last, best = self._points[-1], self._best
+        if len(self._risen) < _A_WHILE or best is None or best.held is None or last.held is None:
+            return None
+        if last.train > _FALLEN * best.train or (over and not self._is_up(last.held, _RISEN)):
+            return None
+        return Finding("overfits", best, {"best": best.held, "now": last.held})
+
+    def _unlearned(self) -> Finding | None:
+        last, unigram = self._points[-1], self._baseline("unigram", 0.0)
+        kept = self._best.held if self._best and self._best.held is not None else last.train
+        if kept < _UNLEARNED * unigram or unigram < _NOTHING_IN_IT:
+            return None
+        if last.train < _UNLEARNED * unigram:  # learns its own text, if nothing that carries over
+            return None
+        if self._baseline("ngram", 0.0) > _UNLEARNED * unigram and kept < _ABOVE * unigram:
+            return None  # nothing more is in the text: counts of what precedes tell no more either
+        return Finding("unlearned", last, {"perplexity": kept, "unigram": unigram})
+
+
+def _keep(row: list[Point], point: Point, goes_on: bool) -> None:
+    """Points in a row of which something is true: one more, or none."""
+    if goes_on:
+        row.append(point)
+    else:
+        row.clear()
+
+
+def _or_infinite(perplexity: float | None) -> float:
+    return math.inf if perplexity is None else perplexity

@@ -1,0 +1,73 @@
+"""What went wrong with a run, as its card shows it: what, what was kept, what to try.
+
+The logic is `charrnn.training.verdict`'s, which worded the message of the run's `end`; here its
+sentences are said in both languages. A run that still goes on, and one whose message is of
+another making, are looked at by the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..recipes import RECIPES
+from ..training.diagnosis import Diagnosis
+from ..training.verdict import ADVICE, FINDINGS, Sentence, at_the_end, so_far, understood
+from .words import say
+from .words_card import VERDICTS
+from .words_settings import CHINESE
+
+Said = dict[str, str]
+
+
+def verdict(
+    diagnosis: Diagnosis, end: Mapping[str, Any] | None, kept: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """`{"kind", "what", "kept", "try", "change"}`, the sentences by language; None if all is well.
+
+    `end` is that of the card, None while the run goes on; `kept` is the model that was saved.
+    `change` is the setting to try and its new value, where the custom recipe can have it: a
+    textbook's experiment prepares its text in its own way.
+    """
+    found = _found(diagnosis, end, kept)
+    recipe = RECIPES.get(diagnosis.start.get("recipe", ""))
+    if found and recipe and recipe.kind == "textbook":
+        found["change"] = None
+    return found
+
+
+def _found(
+    diagnosis: Diagnosis, end: Mapping[str, Any] | None, kept: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    if end is None:
+        return _told(so_far(diagnosis))
+    if end["reason"] == "failed" or end["interrupted"]:
+        return None  # that is what there is to be said
+    said = understood(end["message"])
+    if said is None:
+        step, held = (kept or {}).get("step") or 0, (kept or {}).get("held")
+        said = at_the_end(diagnosis, end["reason"], end["step"], step, held)
+    return _told(said)
+
+
+def _told(sentences: Iterable[Sentence]) -> dict[str, Any] | None:
+    parts: dict[str, Any] = {"kind": None, "what": None, "kept": None, "try": None, "change": None}
+    for sentence in sentences:
+        if sentence.name in FINDINGS:
+            parts["kind"], parts["what"] = sentence.name, _both(sentence)
+        elif sentence.name in ADVICE:
+            parts["try"] = _both(sentence)
+            if "setting" in sentence.values:
+                parts["change"] = [sentence.values["setting"], sentence.values["value"]]
+        elif sentence.name != "stopped":
+            parts["kept"] = _both(sentence)
+    return parts if parts["kind"] else None
+
+
+def _both(sentence: Sentence) -> Said:
+    chinese = dict(sentence.values)
+    if "setting" in chinese:
+        name = chinese["setting"]
+        chinese["setting"] = f"{CHINESE.get(name, ('', ''))[0]} {name}".lstrip()
+    words = VERDICTS[sentence.name]
+    return {"en": sentence.english, "zh": say(words, "zh", **chinese)}

@@ -1,0 +1,77 @@
+"""The messages of `UserError` that have to do with the Hub, in 简体中文 (`words_problems`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HUB_PROBLEMS: Mapping[str, str] = {
+    # what is asked for
+    "{model} is not the name of a model on the Hub: write it as owner/name or "
+    "owner/name@revision.": (
+        "{model} 不是 Hub 上的模型名：请写成 owner/name 或 owner/name@revision。"
+    ),
+    "{revision} is not a revision: give a branch, a tag or a commit.": (
+        "{revision} 不是版本：请给出分支、标签或提交。"
+    ),
+    "A push takes owner/name, without a revision.": "上传时请写 owner/name，不带版本。",
+    "{licence} is no name of a licence: give one such as mit or cc-by-4.0.": (
+        "{licence} 不是许可证的名称：请填写 mit 或 cc-by-4.0 之类的名称。"
+    ),
+    "Cancelled.": "已取消。",
+    # who asks
+    "You are not signed in to the Hub: run `hf auth login` once, or give a token.": (
+        "尚未登录 Hub：请运行一次 `hf auth login`，或提供令牌。"
+    ),
+    "The Hub does not accept this token: sign in anew.": "Hub 不接受该令牌：请重新登录。",
+    "There is no model {model} on the Hub, or it is private and you are not signed in as somebody "
+    "who may see it.": "Hub 上没有模型 {model}，或者它是私有的，而登录的账号无权查看。",
+    "{model} is gated: ask for access on its page on the Hub, and sign in.": (
+        "{model} 需要授权：请在其 Hub 页面上申请访问，并登录。"
+    ),
+    "You may not see {model} on the Hub.": "您无权查看 Hub 上的 {model}。",
+    "You may not write to {model}: it must be in your name or in that of an organization of yours, "
+    "and the token must allow writing.": (
+        "您无权写入 {model}：它须在您自己或您所属组织的名下，且令牌须允许写入。"
+    ),
+    "{model} is on the Hub already, and public: make it private in its settings there, or push "
+    "without asking for a private one.": (
+        "{model} 已在 Hub 上，且是公开的：请在其设置中改为私有，或不要求私有再上传。"
+    ),
+    # the Hub on a bad day
+    "The Hub is too slow: this was not done within {seconds} seconds. Try again later.": (
+        "Hub 太慢：{seconds} 秒内没有完成，请稍后再试。"
+    ),
+    "The Hub does not answer: try again later.": "Hub 没有回应，请稍后再试。",
+    "The Hub gave an answer that makes no sense here: try again later.": (
+        "Hub 的回应无法理解，请稍后再试。"
+    ),
+    "The Hub has had too many requests from here: try again in some minutes.": (
+        "从这里向 Hub 发出的请求过多：请过几分钟再试。"
+    ),
+    "The Hub has had too many requests from here: try again in {seconds} seconds.": (
+        "从这里向 Hub 发出的请求过多：请在 {seconds} 秒后再试。"
+    ),
+    "The Hub is in trouble ({status}): try again later.": "Hub 出了故障（{status}），请稍后再试。",
+    "The Hub is out of reach: is this machine connected?": "连接不上 Hub：这台机器联网了吗？",
+    "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it, or use a model that is on this "
+    "machine.": "已设置 HF_HUB_OFFLINE，因此不访问 Hub：请取消该设置，或使用这台机器上的模型。",
+    "The connection to the Hub broke off: try again.": "与 Hub 的连接中断，请重试。",
+    "The Hub refused {model} ({status}).": "Hub 拒绝了 {model}（{status}）。",
+    "The Hub has disabled {model}.": "Hub 已停用 {model}。",
+    "{model} was changed by somebody else at the same moment: nothing was pushed. Try again.": (
+        "{model} 同时被他人改动：没有上传任何内容，请重试。"
+    ),
+    # what is there
+    "{model} has no such revision on the Hub.": "{model} 在 Hub 上没有这个版本。",
+    "{model} has a {file} of {size} MB, and {most} MB are allowed: it is not opened.": (
+        "{model} 的 {file} 有 {size} MB，而上限是 {most} MB：不予打开。"
+    ),
+    "{model} holds no charrnn model: it has no {file}.": (
+        "{model} 里没有 charrnn 模型：缺少 {file}。"
+    ),
+    "The Hub sent more of {file} than it said.": "Hub 发来的 {file} 比它所说的更大。",
+    "What came from the Hub as {file} is not what {model} holds: try again.": (
+        "从 Hub 收到的 {file} 与 {model} 中的不符，请重试。"
+    ),
+    "The model cannot be kept on this machine: {why}.": "无法在这台机器上保存该模型：{why}。",
+}

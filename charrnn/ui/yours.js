@@ -1,0 +1,76 @@
+// The visitor's own runs, a line each (see yours.py). The ids are the browser's (memory.py); the
+// server is asked about them only while the list is open. Text goes in through textContent only.
+
+const zh = navigator.language.toLowerCase().startsWith("zh");
+const tongue = zh ? "zh" : "en";
+const words = props.words[tongue];
+const find = (selector) => element.querySelector(selector);
+const box = find(".yours");
+const list = find(".yours-list");
+const ago = new Intl.RelativeTimeFormat(zh ? "zh-CN" : "en", { style: "short", numeric: "auto" });
+const day = new Intl.DateTimeFormat(zh ? "zh-CN" : "en", { dateStyle: "medium" });
+
+let asked = 0;
+let waiting = null;
+
+function remembered() {
+  try {
+    const ids = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
+    return Array.isArray(ids) ? ids : [];
+  } catch (denied) {
+    console.info("no runs are remembered:", denied.name);
+    return [];
+  }
+}
+
+function since(when) {
+  const seconds = Math.max(0, Date.now() / 1000 - when);
+  if (seconds < 60) return words.now;
+  if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), "minute");
+  if (seconds < 86400) return ago.format(-Math.floor(seconds / 3600), "hour");
+  return day.format(new Date(when * 1000));
+}
+
+const figure = (p) => (p == null ? "–" : p > 1e6 ? "> 10⁶" : p >= 100 ? p.toFixed(0) : p.toFixed(p >= 10 ? 1 : 2));
+
+function row(run, current) {
+  const item = document.createElement("li");
+  const button = item.appendChild(document.createElement("button"));
+  button.type = "button";
+  button.dataset.state = run.state;
+  if (current) button.setAttribute("aria-current", "true");
+  const recipe = ` · ${words[run.recipe] ?? run.recipe}`;
+  const state = words[run.state].split(/[,，]/)[0]; // the card has room for the whole of it
+  for (const [part, text] of [["name", run.title[tongue]], ["state", state], ["figure", figure(run.perplexity)], ["when", since(run.when)]]) {
+    const span = button.appendChild(document.createElement("span"));
+    span.className = `yours-${part}`;
+    span.appendChild(document.createElement("span")).textContent = text;
+  }
+  button.firstChild.append(recipe); // a long name is cut short before it
+  button.addEventListener("click", () => window.dispatchEvent(new CustomEvent("charrnn-show", { detail: run.run })));
+  return item;
+}
+
+async function fill() {
+  const ids = remembered();
+  find("summary").textContent = ids.length ? `${words.yours} · ${ids.length}` : words.yours;
+  if (!box.open) return;
+  const mine = ++asked;
+  const runs = ids.length ? await server.describe(ids) : [];
+  if (mine !== asked) return;
+  const shown = document.querySelector(".run")?.dataset.run;
+  const focused = list.contains(document.activeElement) ? [...list.children].indexOf(document.activeElement.closest("li")) : -1;
+  if (runs) list.replaceChildren(...runs.map((run) => row(run, run.run === shown)));
+  if (focused >= 0) list.children[focused]?.querySelector("button").focus({ preventScroll: true });
+  find(".yours-note").textContent = !runs ? words.unreachable : runs.length ? "" : words[ids.length ? "gone" : "none-yet"];
+}
+
+// Several things happen at once when a run begins or ends: one look is enough.
+function soon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(fill, 150);
+}
+
+box.addEventListener("toggle", fill);
+for (const name of ["charrnn-runs", "charrnn-run", "storage"]) window.addEventListener(name, soon);
+fill();

@@ -1,0 +1,76 @@
+"""Settings that cannot be: for each what it takes, in words, and values of the wrong kind."""
+
+from __future__ import annotations
+
+# What a person is told to give, setting by setting.
+WANTED = {
+    "cell": "choose tanh or relu or gru or lstm",
+    "implementation": "choose fast or scratch or torch",
+    "hidden_size": "give a whole number from 1 to 4,096",
+    "layers": "give a whole number from 1 to 8",
+    "bidirectional": "choose true or false",
+    "input": "choose one-hot or embedding",
+    "embedding_size": "give a whole number from 1 to 4,096",
+    "dropout": "give a number from 0 to 0.9",
+    "initialization": "choose normal or uniform or orthogonal",
+    "sampling": "choose sequential or random",
+    "truncate": "choose minibatch or epoch",
+    "reset": "give a number from 0 to 1",
+    "shift": "choose true or false",
+    "batch_size": "give a whole number from 1 to 4,096",
+    "steps": "give a whole number from 1 to 4,096",
+    "epochs": "give a whole number from 1 to 1,000,000 or none",
+    "seconds": "give a number from 0.1 to 10,000,000 or none",
+    "optimizer": "choose sgd or adam or adamw",
+    "learning_rate": "give a number from 0 to 1,000,000",
+    "schedule": "choose constant or cosine or plateau",
+    "weight_decay": "give a number from 0 to 10",
+    "clip": "give a number from 1e-09 to 1,000,000,000 or none",
+    "validation": "give a number from 0 to 0.5",
+    "precision": "choose float32 or bfloat16 or auto",
+    "threads": "give a whole number from 1 to 1,024 or none",
+    "seed": "give a whole number from 0 to 2,147,483,647",
+    "samples": "choose greedy or sample",
+    "sample_length": "give a whole number from 0 to 10,000",
+    "sample_every": "give a whole number from 1 to 1,000,000 or none",
+}
+
+NAN, INFINITE = float("nan"), float("inf")
+
+# Values by what a setting wants, as JSON or Python can bring them, and how a message shows each.
+NO_NUMBERS = [
+    (True, "True"), ("many", "many"), ("", ""), (NAN, "nan"), (INFINITE, "inf"),
+    (-INFINITE, "-inf"), ("nan", "nan"), ("Infinity", "Infinity"), ("1e999", "1e999"), (-1, "-1"),
+    (-0.5, "-0.5"), (10**12, "1000000000000"), (10**400, "1" + "0" * 38 + "…"),
+    (10**5000, "a long number"), ("9" * 99, "9" * 39 + "…"), ("0x10", "0x10"), ("a\nb", "a\\nb"),
+    ("\ud800", "\\ud800"), ("\u202e1", "\\u202e1"),
+]  # fmt: skip
+NO_WHOLE_NUMBERS = [*NO_NUMBERS, (2.5, "2.5"), ("1.5", "1.5")]
+NO_CHOICES = [(1, "1"), (True, "True"), (None, "None"), ("LSTM", "LSTM"), ("", ""), (NAN, "nan"),
+              ("x" * 99, "x" * 39 + "…"), ("<b>", "<b>")]  # fmt: skip
+NO_TRUTHS = [(2, "2"), ("maybe", "maybe"), (None, "None"), (NAN, "nan"), (1.5, "1.5"), ("", ""),
+             (10**5000, "a long number")]  # fmt: skip
+NEITHER = [(["1"], "['1']"), ({}, "{}"), ({"a": [1]}, "{'a': [1]}"),
+           ([[]] * 50, ("[" + "[], " * 50)[:39] + "…")]  # fmt: skip
+
+
+def wrong(name):
+    """Values that the setting does not take, and how each is shown."""
+    wanted = WANTED[name]
+    if wanted.startswith("choose true"):
+        values = [*NO_TRUTHS]
+    elif wanted.startswith("choose"):
+        values = [*NO_CHOICES]
+    else:
+        whole = wanted.startswith("give a whole number")
+        values = [*(NO_WHOLE_NUMBERS if whole else NO_NUMBERS)]
+        if not wanted.endswith("or none"):
+            values.append((None, "None"))
+        else:
+            values.remove(("", ""))  # an empty field is none
+    return [*values, *NEITHER]
+
+
+def message(name, shown):
+    """What a person sees."""
+    return f"{name} = {shown}: {WANTED[name]}."

@@ -1,0 +1,465 @@
+"""Runs that die at bad moments: the script behind test_kills.py, in a process without threads.
+
+    python tests/kills.py at_random SEED       SIGKILL at random moments, over and over
+    python tests/kills.py at_every_operation   death before each file operation, one after another
+    python tests/kills.py in_half_a_write      death in the middle of a write, at many lengths
+
+Each life of a run is a process of its own, forked from this one, which has torch imported. What
+was killed goes on, and ends as a run that was left alone. The last line printed is a summary as
+JSON; an assertion that fails ends the script with a traceback.
+"""
+
+import csv
+import gc
+import itertools
+import json
+import mmap
+import os
+import random
+import resource
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+
+from charrnn import artifacts, files
+from charrnn.checkpoint import load
+from charrnn.reading import Text
+from charrnn.recipes import plan
+from charrnn.runs import Run
+from charrnn.training import train, trainer
+
+TEXT = "the cat sat on the mat and the dog sat on the log. "
+SLOW = 1000  # the trainers' clock: no event should come only because the machine is busy
+TIMES = {"seconds", "characters_per_second", "remaining_seconds"}
+SMALL = {
+    "hidden_size": 8,
+    "batch_size": 2,
+    "steps": 10,
+    "dropout": 0.25,
+    "learning_rate": 0.02,
+    "sample_length": 5,
+    "sample_every": 2,
+    "precision": "float32",
+    "threads": 1,
+}
+OPERATIONS = {  # what is closed changes only then, which is the same as before what follows
+    "open", "write", "fsync", "truncate", "replace", "rename", "unlink", "mkdir", "rmdir",
+}  # fmt: skip
+DEAD = 77  # exit status
+
+
+class SlowClock:
+    def __getattr__(self, name):
+        return getattr(time, name)
+
+    def monotonic(self):
+        return time.monotonic() / SLOW
+
+
+class SlowDisk:
+    """In memory a file would be saved before anybody could be killed meanwhile."""
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def fsync(self, file):
+        time.sleep(0.002)
+        os.fsync(file)
+
+
+def planned(repeats=6, **settings):
+    return plan(Text(TEXT * repeats, "cats.txt"), recipe="custom", settings=SMALL | settings)
+
+
+class Progress:
+    """How far a life is, seen from outside: steps done, and the step it started from."""
+
+    def __init__(self):
+        self._shared = mmap.mmap(-1, 16)
+
+    def tell(self, at, begun):
+        self._shared[:] = struct.pack("qq", at, begun)
+
+    @property
+    def at(self):
+        return struct.unpack("qq", self._shared[:])[0]
+
+    @property
+    def begun(self):
+        """-1 before the life has got that far."""
+        return struct.unpack("qq", self._shared[:])[1]
+
+
+def child(act):
+    """The id of a process that does this, and nothing else."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            act()
+            os._exit(0)
+        except BaseException:  # noqa: BLE001  # said, and the process ends
+            traceback.print_exc()
+            os._exit(1)
+    return pid
+
+
+def status_of(pid):
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def live(run, *, resume, progress=None):
+    """One life: train to the end."""
+    if progress is not None:
+        wishes, steps = run._wishes, itertools.count(1)
+
+        def counting():
+            progress.tell(progress.begun + next(steps), progress.begun)
+            return wishes()
+
+        run._wishes = counting
+    for event in run.work(resume=resume):
+        if event["event"] == "start" and progress is not None:
+            begun = event["resumed_from"] or 0
+            progress.tell(begun, begun)
+
+
+def finish(run, *, resume=True):
+    """Its last life, in this process, which is left as it was."""
+    live(run, resume=resume)
+    assert run.state == "finished"
+    return run
+
+
+# What has to be the same
+
+
+def timeless(row):
+    return {key: value for key, value in row.items() if key not in TIMES}
+
+
+def tensors(path):
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+
+
+def config_of(run):
+    """The checkpoint's configuration, which its two files must agree about."""
+    _, about = tensors(run.directory / "checkpoint" / "model.safetensors")
+    config = json.loads(about["charrnn"])
+    assert config == json.loads((run.directory / "checkpoint" / "config.json").read_bytes())
+    config["results"].pop("seconds")
+    return config
+
+
+def told(run):
+    """All that was told of the run. What was lost and done again must have come out the same."""
+    found = {}
+    for event in run.read_events()[0]:
+        if event["event"] in ("progress", "sample"):
+            key = (event["event"], event["step"], event.get("prefix"))
+            assert found.setdefault(key, timeless(event)) == timeless(event), "told differently"
+    end = run.journal.latest("end")
+    return found, {key: end[key] for key in end if key not in TIMES | {"checkpoint"}}
+
+
+def state(run):
+    """Everything about a run that does not depend on the clock, by name."""
+    checkpoint = run.directory / "checkpoint"
+    point, about = tensors(run.directory / "resume" / "point.safetensors")
+    counters = json.loads(point.pop("counters").numpy().tobytes())
+    counters["log"] = [timeless(row) for row in counters["log"]]
+    counters["samples"] = [timeless(sample) for sample in counters["samples"]]
+    with (checkpoint / "training_log.csv").open(newline="") as file:
+        log = [timeless(row) for row in csv.DictReader(file)]
+    return {
+        "model": tensors(checkpoint / "model.safetensors")[0],
+        "configuration": config_of(run),
+        "point": point,
+        "made for": json.loads(about["made_for"]),
+        "counters": timeless(counters),
+        "log": log,
+        "samples": json.loads((checkpoint / "samples.json").read_bytes()),
+        "events": told(run),
+        "files": sorted(str(path.relative_to(run.directory)) for path in run.directory.rglob("*")),
+    }
+
+
+def assert_same(run, other):
+    one, two = state(run), state(other)
+    for name, value in one.items():
+        theirs = two[name]
+        if name in ("model", "point"):
+            assert value.keys() == theirs.keys()
+            unlike = [key for key in value if not torch.equal(value[key], theirs[key])]
+            assert not unlike, f"{unlike} differ"
+        else:
+            assert value == theirs, f"{name}: {value} is not {theirs}"
+    assert one["counters"]["step"] > 0
+
+
+def assert_sound(run, *, had_model):
+    """After a death: the events can be read, and the model, once there is one, can be opened."""
+    events, _ = run.read_events()
+    had_model = had_model or any(event["event"] == "checkpoint" for event in events)
+    assert run.checkpoint is not None or not had_model, "the model is gone"
+    if run.checkpoint is not None:
+        load(run.checkpoint)
+    return run.checkpoint is not None
+
+
+# At random moments
+
+
+def configurations():
+    """Every cell with every optimizer and both samplings, and what else there is."""
+    cells, samplings = ("tanh", "relu", "gru", "lstm"), ("sequential", "random")
+    implementations = itertools.cycle(("fast", "scratch", "fast", "torch", "scratch"))
+    for cell, sampling, optimizer in itertools.product(cells, samplings, ("sgd", "adam", "adamw")):
+        yield {
+            "cell": cell,
+            "sampling": sampling,
+            "optimizer": optimizer,
+            "implementation": next(implementations),
+        }
+    yield {"cell": "gru", "truncate": "epoch", "implementation": "fast"}
+    yield {"cell": "tanh", "truncate": "epoch", "implementation": "scratch", "validation": 0.0}
+    yield {"cell": "lstm", "layers": 2, "input": "embedding", "reset": 0.2, "validation": 0.0}
+    yield {"cell": "lstm", "schedule": "plateau", "precision": "bfloat16"}
+
+
+def torn(run):
+    """What a death in the middle of a save has left."""
+    left = (files._READY, *(f"*/.*.{'[0-9a-f]' * 8}", f".*.{'[0-9a-f]' * 8}"))
+    return [path for pattern in left for path in run.directory.glob(f"**/{pattern}")]
+
+
+def kill_over_and_over(run, times, chance, tally):
+    """Let the run live, and kill it, so many times, at most `chance`'s few steps apart."""
+    reached, had_model = 0, False
+    for life in range(times):
+        progress = Progress()
+        progress.tell(0, -1)
+        pid = child(lambda: live(run, resume=life > 0, progress=progress))  # noqa: B023
+        after = chance.choice((0, 1, 1, 2, 3, 4))
+        give_up = time.monotonic() + 60
+        while after and (progress.begun < 0 or progress.at < progress.begun + after):
+            assert time.monotonic() < give_up
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                break
+            time.sleep(0.0002)
+        else:
+            time.sleep(chance.uniform(0, 0.004 if after else 0.02))
+        os.kill(pid, signal.SIGKILL)
+        if (status := status_of(pid)) != -signal.SIGKILL:
+            assert status == 0, "it fell over"
+            break
+        tally["kills"] += 1
+        tally["within a save"] += bool(torn(run))
+        if progress.begun >= 0:
+            tally["lost"] += progress.begun < reached
+            reached = progress.at
+        assert run.state == "failed" or run.ended
+        if chance.random() < 0.5:  # as an app does that is there
+            run.note_death()
+        had_model = assert_sound(run, had_model=had_model)
+    finish(run)
+
+
+def at_random(root, seed):
+    chance, tally = random.Random(seed), {"kills": 0, "within a save": 0, "lost": 0}
+    trainer._SAVE_EVERY = 0.002 / SLOW
+    files.os = SlowDisk()
+    jobs = [(settings, 4, 4) for settings in configurations()]
+    jobs.append(({"cell": "lstm", "optimizer": "adamw", "sampling": "sequential"}, 50, 20))
+    for settings, kills, epochs in jobs:
+        try:
+            whole, run = (Run.create(root, planned(epochs=epochs, **settings)) for _ in range(2))
+            finish(whole, resume=False)
+            before = tally["kills"]
+            kill_over_and_over(run, kills, chance, tally)
+            assert_same(run, whole)
+            if kills == 50:
+                assert tally["kills"] - before == 50, "it was over before"
+        except BaseException:
+            print(f"seed {seed}, {settings}", file=sys.stderr)
+            raise
+    return tally
+
+
+# At every operation, one after another
+
+
+def dying(act, number):
+    """Do it, and die before file operation `number`; None if there are not that many."""
+
+    def doomed():
+        count, lock = itertools.count(), threading.Lock()
+
+        def watch(frame, event, called):
+            if event != "c_call" or called.__name__ not in OPERATIONS:
+                return
+            home = type(getattr(called, "__self__", None)).__module__
+            if called.__module__ not in ("posix", "io", "_io") and home not in ("io", "_io"):
+                return
+            with lock:
+                if next(count) == number:
+                    os._exit(DEAD)
+
+        threading.setprofile(watch)
+        sys.setprofile(watch)
+        act()
+        sys.setprofile(None)
+
+    status = status_of(child(doomed))
+    assert status in (0, DEAD)
+    return True if status == DEAD else None
+
+
+def at_every_operation(root):
+    trainer._SAVE_EVERY = 0.0
+    tally = {}
+    for name, sweep in (("create", creating), ("train", training), ("go on", going_on)):
+        tally[name] = sweep(root / name.replace(" ", "-"))
+    return tally
+
+
+def tiny(**settings):
+    return planned(3, **{"epochs": 2, "steps": 60, "sample_length": 1} | settings)
+
+
+def deaths(root, prepared, act):
+    """A copy of a directory for every operation of `act`, which died in it there."""
+    for number in itertools.count():
+        copy = root / f"{number:016}"
+        shutil.copytree(prepared, copy)
+        if dying(lambda: act(copy), number) is None:  # noqa: B023
+            return
+        yield copy
+
+
+def creating(root):
+    """A death while the run is being made: it is there as a whole, or can be made again."""
+    whole = finish(Run.create(root / "whole", tiny()), resume=False)
+    (root / "empty").mkdir()
+    count = 0
+    for place in deaths(root, root / "empty", lambda place: Run.create_at(place, tiny())):
+        if not (place / "run.json").exists():
+            Run.create_at(place, tiny())
+        assert_same(finish(Run(place)), whole)
+        shutil.rmtree(place)
+        count += 1
+    return count
+
+
+def training(root):
+    """A death while it trains: the model can be opened, and the run goes on as if nothing were."""
+    asked = Run.create(root / "asked", tiny())
+    whole = Run(root / "whole")
+    shutil.copytree(asked.directory, whole.directory)
+    finish(whole, resume=False)
+    count = 0
+    for place in deaths(root, asked.directory, lambda place: live(Run(place), resume=False)):
+        run = Run(place)
+        ready = (place / "checkpoint" / files._READY).exists()
+        had_model = assert_sound(run, had_model=False)
+        if count % 2:
+            run.note_death()
+            assert_sound(run, had_model=had_model or ready)
+            if run.checkpoint is not None:
+                config_of(run)
+        assert_same(finish(run), whole)
+        shutil.rmtree(place)
+        count += 1
+    return count
+
+
+def going_on(root):
+    """A death when a finished run is to go on: it goes on for as long again, and not longer."""
+    finished = finish(Run.create(root / "asked", tiny()), resume=False)
+    whole = Run(root / "whole")
+    shutil.copytree(finished.directory, whole.directory)
+    whole.enqueue(again=True)
+    finish(whole)
+    assert whole.request["training"]["epochs"] == 4
+
+    def ask(place):
+        Run(place).enqueue(again=True)
+        assert Run(place).begin()
+
+    count = 0
+    for place in deaths(root, finished.directory, ask):
+        run = Run(place)
+        if count % 2:
+            run.note_death()
+        if run.state != "queued" and not run.waits:
+            run.enqueue(again=True)
+        finish(run)
+        assert run.request["training"]["epochs"] == 4
+        assert_same(run, whole)
+        shutil.rmtree(place)
+        count += 1
+    return count
+
+
+# In half a write
+
+
+def in_half_a_write(root):
+    """The system kills who writes a file longer than allowed, after so much of it as is."""
+    trainer._SAVE_EVERY = 0.0
+    asked = Run.create(root / "asked", tiny())
+    whole = Run(root / "whole")
+    shutil.copytree(asked.directory, whole.directory)
+    finish(whole, resume=False)
+    largest = max(path.stat().st_size for path in whole.directory.rglob("*") if path.is_file())
+    events = (whole.directory / "events.jsonl").stat().st_size
+    limits = sorted({*range(0, events, events // 23), *range(events, largest, largest // 9)})
+    tally = {"deaths": 0, "half a line": 0}
+    for limit in limits:
+        run = Run(root / f"{limit:016}")
+        shutil.copytree(asked.directory, run.directory)
+
+        def doomed(run=run, limit=limit):
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            live(run, resume=False)
+
+        tally["deaths"] += status_of(child(doomed)) == -signal.SIGXFSZ
+        lines = run.directory / "events.jsonl"
+        tally["half a line"] += lines.exists() and not lines.read_bytes().endswith(b"\n")
+        assert_sound(run, had_model=False)
+        assert_same(finish(run), whole)
+    return tally
+
+
+def warm_up():
+    """Have torch load now, once, what it loads when it is needed first."""
+    small = tiny()
+    list(train(small.corpus, small.model, small.training))
+
+
+def main():
+    """Do what the arguments say, on a file system in memory where there is one."""
+    torch.set_num_threads(1)
+    trainer.time = SlowClock()
+    artifacts.draw = lambda log, baselines: b"a picture, which takes too long to draw"
+    warm_up()
+    gc.freeze()  # or collecting garbage would copy all that the lives share
+    how, *arguments = sys.argv[1:]
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as root:
+        print(json.dumps(globals()[how](Path(root), *arguments)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Workers that eat memory, hang or die: told in words on their own run, and the next one trains."""
+
+import os
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_runs import events_of, is_progress, small, worker_of
+
+from charrnn import watch, workers
+from charrnn.guard import GuardedRun
+from charrnn.limits import Limits
+from charrnn.process import bound_memory
+from charrnn.runs import Run
+from charrnn.ui.words_card import FAILURES
+from charrnn.watch import Watch, memory
+from charrnn.workers import Runs
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+@pytest.fixture
+def house(tmp_path):
+    opened = []
+
+    def open_house(**limits):
+        opened.append(Runs(tmp_path / "runs", limits=Limits(**limits)))
+        return opened[-1]
+
+    yield open_house
+    for runs in opened:
+        runs.close()
+
+
+def told(run):
+    """The message of the run's end; the page has it in both its languages."""
+    end = events_of(run)[-1]
+    assert end["reason"] == "failed" == run.state
+    assert any(end["message"] == pair[0] for pair in FAILURES.values())
+    return end["message"]
+
+
+def trains(run):
+    events_of(run, until=is_progress)
+    run.stop()
+    return events_of(run)[-1]["reason"] == "stopped"
+
+
+def test_a_worker_that_hangs_is_ended_and_told_so(house):
+    runs = house()
+    run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    os.kill(worker_of(run), signal.SIGSTOP)
+    runs._seats[run.id].watch.limits = Limits(silence=0.5)
+    assert told(run).startswith("The training process said nothing for too long")
+    assert trains(waiting)
+
+
+def test_a_worker_that_is_killed_is_told_and_the_next_one_trains(house):
+    runs = house()
+    run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    os.kill(worker_of(run), signal.SIGKILL)
+    assert told(run).startswith("The training process died")
+    assert trains(waiting)
+
+
+@linux
+def test_a_worker_that_takes_more_memory_than_it_may_is_ended_and_told_so(house, monkeypatch):
+    runs = house(memory_mb=1000)
+    run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    real = memory
+    monkeypatch.setattr(
+        watch, "memory", lambda pid: 2 << 30 if pid == worker_of(run) else real(pid)
+    )
+    assert told(run).startswith("Training took more memory than a run may have here")
+    monkeypatch.undo()
+    assert trains(waiting)
+
+
+@linux
+def test_memory_is_that_of_the_process_itself():
+    before = memory(os.getpid())
+    held = bytearray(os.urandom(1 << 20)) * 64
+    assert memory(os.getpid()) - before > 50 << 20
+    assert memory(2**30) == 0, "a process that is gone"
+    del held
+
+
+@linux
+def test_a_worker_cannot_get_more_memory_than_it_may_have(house):
+    # The text is small, and a minibatch is not: several GB of logits.
+    runs = house(memory_mb=300)
+    greedy = small(seconds=60, hidden_size=512, batch_size=16, steps=64, layers=8, epochs=None)
+    run, waiting = runs.start(greedy), runs.start(small(seconds=60))
+    assert told(run).startswith("Training took more memory than a run may have here")
+    assert trains(waiting)
+
+
+@linux
+def test_what_the_process_cannot_get_is_an_error_in_it_and_nowhere_else():
+    child = os.fork()
+    if child == 0:
+        bound_memory(200 << 20)
+        try:
+            bytearray(300 << 20)
+        except MemoryError:
+            os._exit(7)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "more memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "more memory"),
+        (RuntimeError("shapes do not fit"), "Something went wrong inside"),
+    ],
+)
+def test_who_gets_no_memory_says_so(tmp_path, monkeypatch, error, said):
+    run = GuardedRun(Run.create(tmp_path, small(epochs=1)).directory, Limits())
+
+    def fall_over(*arguments, **more):
+        raise error
+
+    monkeypatch.setattr("charrnn.runs.train", fall_over)
+    with pytest.raises(type(error)):
+        list(run.work())
+    assert said in run.read_events()[0][-1]["message"]
+
+
+def test_a_long_run_may_be_silent_for_longer(tmp_path, monkeypatch):
+    run = Run.create(tmp_path, small(epochs=1))
+    clock = iter([0.0, 1000.0, 1020.0, 1100.0])
+    monkeypatch.setattr(watch.time, "monotonic", lambda: next(clock))
+    looked = Watch(run, os.getpid(), Limits(silence=10.0))
+    run.journal.append({"event": "progress", "remaining_seconds": 5.0})
+    assert looked.look() is None, "it speaks"
+    assert looked.look() is None, "20 s are little after 1000"
+    assert "said nothing" in looked.look()
+
+
+@linux
+def test_workers_step_back_behind_the_page(house):
+    runs = house()
+    run = runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    pid = worker_of(run)
+    assert os.getpriority(os.PRIO_PROCESS, pid) > os.getpriority(os.PRIO_PROCESS, 0)
+    assert int(Path(f"/proc/{pid}/oom_score_adj").read_text()) > 0
+    run.stop()
+    events_of(run)
+
+
+@linux
+def test_a_run_alone_computes_on_all_cores_and_two_on_one_thread_each(tmp_path, monkeypatch):
+    """Counted by the time that the threads of the process were given."""
+    monkeypatch.setattr(workers, "available_cores", lambda: 2)
+    runs = Runs(tmp_path, workers=2)
+    wide = {"cell": "lstm", "hidden_size": 256, "batch_size": 16, "steps": 16, "threads": 2}
+    first = runs.start(small(seconds=60, **wide))
+    events_of(first, until=is_progress)
+    alone = busy_threads(worker_of(first))
+    second = runs.start(small(seconds=60, **wide))
+    events_of(second, until=is_progress)
+    beside = busy_threads(worker_of(first))
+    second.stop()
+    events_of(second)
+    while busy_threads(worker_of(first)) < 2:  # at the next minibatch
+        assert first.live
+    runs.close()
+    assert (alone, beside) == (2, 1)
+
+
+def busy_threads(pid):
+    """How many threads of a process were given time while it took half a second of it."""
+    before, began = ticks(pid), time.monotonic()
+    while True:
+        spent = {thread: used - before.get(thread, 0) for thread, used in ticks(pid).items()}
+        if sum(spent.values()) >= 50:
+            return sum(used >= 5 for used in spent.values())
+        assert time.monotonic() - began < 60
+
+
+def ticks(pid):
+    found = {}
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            fields = re.sub(r"^.*\) ", "", stat.read_text()).split()
+        except OSError:  # it has just ended
+            continue
+        found[stat.parent.name] = int(fields[11]) + int(fields[12])
+    return found

@@ -1,0 +1,130 @@
+"""What the card is told of a run: no more than is new, and all that was missed."""
+
+import asyncio
+import json
+
+import pytest
+from telling import checkpoint, end, progress, sample, start
+from test_runs import small
+
+from charrnn.runs import Run
+from charrnn.turns import Presence, Turn
+from charrnn.ui.following import Telling, Tellings
+from charrnn.ui.house import House
+from charrnn.workers import Runs
+
+
+@pytest.fixture
+def house(tmp_path):
+    runs = Runs(tmp_path / "runs")
+    yield House(runs, tmp_path / "shelf")
+    runs.close()
+
+
+@pytest.fixture
+def run(house):
+    """A run of another app, which is there: what it tells is written by the test."""
+    run = Run.create(house.runs.root, small())
+    app = Presence(house.runs.root)
+    Turn(0, app.name).write(run.directory / "begun")
+    yield run
+    app.end()
+
+
+class Card:
+    """What a browser has on its card, by the rules of follow.js."""
+
+    def __init__(self, telling):
+        self.telling, self.heard, self.shown, self.sizes = telling, {}, {}, []
+
+    def ask(self):
+        asyncio.run(self.telling.look())
+        said = self.telling.news(self.heard)
+        self.sizes.append(len(said or ""))
+        news = json.loads(said or "{}")
+        if not news:
+            return self
+        first = news.pop("first")
+        before = self.shown if first else {"columns": {}, "steps": []}
+        news["steps"] = before["steps"][:first] + news["steps"]
+        for name, column in news["columns"].items():
+            news["columns"][name] = before["columns"].get(name, [])[:first] + column
+        self.heard = {name: news.pop(name) for name in ("token", "version", "base")}
+        self.heard["points"] = len(news["steps"])
+        self.shown |= news
+        return self
+
+    def whole(self):
+        return json.loads(json.dumps(self.telling.story.value()))
+
+
+def tell(run, *events):
+    for event in events:
+        run.journal.append(event)
+
+
+def test_what_is_told_in_parts_is_the_whole(run, house):
+    card, telling = None, Telling(house, run)
+    again = start() | {"resumed_from": 300, "seconds": 30.0}
+    chapters = [
+        [start(), sample(0)],
+        [progress(step) for step in range(1, 301)],
+        [sample(300), checkpoint(300)],
+        [progress(step, train=7.0) for step in range(301, 700)],  # more points than are drawn
+        [end(700) | {"checkpoint": None}],
+        [again, progress(301, train=6.0)],
+    ]
+    card = Card(telling)
+    for chapter in chapters:
+        for event in chapter:
+            tell(run, event)
+            if event is chapter[-1] or event["event"] != "progress":
+                card.ask()
+        assert card.shown == card.whole()
+    late = Card(telling).ask()
+    assert late.shown == card.whole(), "who comes later sees the same"
+
+
+def test_a_frame_costs_what_is_new_in_it(run, house):
+    tell(run, start(), *(progress(step) for step in range(1, 301)))
+    card = Card(Telling(house, run)).ask()
+    card.ask()
+    assert card.sizes[1] == 0, "nothing is new"
+    tell(run, progress(301))
+    card.ask()
+    assert card.sizes[2] < 600 < card.sizes[0]
+
+
+def test_another_server_tells_all_of_it_again(run, house):
+    tell(run, start(), progress(1), progress(2))
+    card = Card(Telling(house, run)).ask()
+    tell(run, progress(3))
+    card.telling = Telling(house, run)
+    card.ask()
+    assert card.shown["steps"] == [1, 2, 3] and card.shown == card.whole()
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [{"version": "1"}, {"points": -5}, {"points": 10**30}, {"base": None}, {"points": True}],
+)
+def test_nobody_can_ask_for_what_there_is_not(run, house, heard):
+    tell(run, start(), progress(1), progress(2))
+    telling = Telling(house, run)
+    asyncio.run(telling.look())
+    known = {"token": telling.token, "version": 0, "base": 0, "points": 1}
+    assert json.loads(telling.news(known | heard))["steps"] in ([], [1, 2])
+
+
+def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, house):
+    tell(run, start(), progress(1))
+    Turn(0, ".app-that-is-gone").write(run.directory / "begun")
+    card = Card(Telling(house, run)).ask()
+    assert card.shown["state"] == "interrupted" and run.ended
+
+
+def test_a_run_that_is_gone_is_missing(house):
+    follow = Tellings(house).server_function()
+    for asked in ({"run": "0" * 32}, {}, "what", {"run": "../x"}, {"run": None, "wait": True}):
+        answer = asyncio.run(follow(asked))
+        assert json.loads(answer.body) == {"missing": True}

@@ -1,0 +1,260 @@
+"""Limits: read from the environment, enforced by the server, refused in words."""
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_runs import SMALL, TEXT, events_of, is_progress, small
+
+from charrnn.admission import check_files, check_text, taken
+from charrnn.errors import UserError
+from charrnn.limits import Limits, variable
+from charrnn.reading import Text
+from charrnn.recipes import plan
+from charrnn.sweeping import sweep
+from charrnn.ui.wish import OWN, Wish
+from charrnn.ui.words_problems import in_chinese
+from charrnn.workers import Runs
+
+ROOT = Path(__file__).parents[1]
+
+
+def refusal(act, *arguments, **more):
+    """What a UserError says, and beside which field; it has its Chinese."""
+    with pytest.raises(UserError) as caught:
+        act(*arguments, **more)
+    assert in_chinese(caught.value.message)
+    return caught.value.message, caught.value.field
+
+
+@pytest.fixture
+def house(tmp_path):
+    """Makes the runs of an app with these limits."""
+    opened = []
+
+    def open_house(*, workers=1, **limits):
+        opened.append(Runs(tmp_path / "runs", workers=workers, limits=Limits(**limits)))
+        return opened[-1]
+
+    yield open_house
+    for runs in opened:
+        runs.close()
+
+
+# The environment
+
+
+def test_a_machine_of_one_s_own_is_generous_and_a_space_is_not():
+    own, space = Limits.of_environment({}), Limits.of_environment({"SPACE_ID": "a/b"})
+    assert own.seconds is own.characters is own.runs_per_visitor is own.keep_hours is None
+    assert own.proxies == 0 and space.proxies == 1
+    assert space.seconds == 1800 and space.runs_per_visitor == 3 and space.keep_hours == 24
+    assert own.workers == space.workers == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Limits)])
+def test_every_limit_can_be_set(name):
+    value = {"memory_mb": "400", "proxies": "1"}.get(name, "100")
+    limits = Limits.of_environment({variable(name): value, "SPACE_ID": "a/b"})
+    assert getattr(limits, name) == int(value)
+
+
+def test_a_limit_can_be_taken_away():
+    space = {"SPACE_ID": "a/b", "CHARRNN_SECONDS": "none", "CHARRNN_CHARACTERS": " None "}
+    limits = Limits.of_environment(space)
+    assert limits.seconds is limits.characters is None
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "nan", "1e999", "0", "true", "none"])
+def test_a_value_that_is_none_is_a_clear_error(value):
+    with pytest.raises(UserError, match=re.escape(f"CHARRNN_WORKERS={value}: give a number from")):
+        Limits.of_environment({"CHARRNN_WORKERS": value})
+
+
+def test_an_app_with_a_limit_that_is_none_does_not_start():
+    ended = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=os.environ | {"CHARRNN_SECONDS": "long"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("CHARRNN_SECONDS=long: give a number of at least 1, or none")
+    assert "Traceback" not in ended.stderr
+
+
+# What is refused
+
+
+def test_what_is_uploaded_is_bounded(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"a" * (1 << 20))
+    files = [tmp_path / "a.txt"] * 2
+    check_files(files, Limits(upload_mb=2))
+    said, field = refusal(check_files, files, Limits(upload_mb=1))
+    assert said.startswith("What was uploaded has 2.0 MB, and 1 MB are") and field == "corpus"
+
+
+@pytest.mark.parametrize(
+    ("limits", "settings", "said", "field"),
+    [
+        ({"characters": 1000}, {}, "cats.txt has 1,530 characters, and 1,000 are", "corpus"),
+        ({"symbols": 5}, {}, "cats.txt has 14 different characters, and 5 are", "corpus"),
+        ({"parameters": 500}, {}, "This model has 1,", "hidden_size"),
+        ({"seconds": 9.0}, {"seconds": 10}, "seconds = 10: a run may take 9 seconds", "seconds"),
+        ({"disk_mb": 1}, {}, "There is no room for another run", "run"),
+    ],
+)
+def test_what_is_too_much_is_refused_beside_its_field(house, limits, settings, said, field):
+    runs = house(**limits)
+    message, beside = refusal(runs.start, small(**settings))
+    assert message.startswith(said) and beside == field
+    assert not list(runs.root.glob("*/run.json"))
+
+
+def test_the_page_says_it_before_the_run_is_asked_for(tmp_path):
+    long = Wish(corpus=OWN, paste=TEXT.text, limits=Limits(characters=1000))
+    assert refusal(long.text)[1] == "corpus"
+    (tmp_path / "cats.txt").write_text(TEXT.text * 1000)
+    upload = Wish(corpus=OWN, files=(str(tmp_path / "cats.txt"),), limits=Limits(upload_mb=1))
+    assert "What was uploaded" in refusal(upload.text)[0]
+    wide = Wish(
+        corpus=OWN, paste=TEXT.text, recipe="custom", settings={"hidden_size": 512},
+        limits=Limits(parameters=10_000),
+    )  # fmt: skip
+    assert refusal(wide.plan)[1] == "hidden_size"
+    assert refusal(check_text, Text("abc", "a.txt"), Limits(characters=2))[1] == "corpus"
+
+
+def test_a_visitor_has_so_many_runs_at_once_and_another_is_not_held_up(house):
+    runs = house(runs_per_visitor=2)
+    training, waiting = (runs.start(small(seconds=60), "a") for _ in range(2))
+    said, field = refusal(runs.start, small(), "a")
+    assert said.startswith("Runs of yours that wait or train already: 2") and field == "run"
+    other = runs.start(small(seconds=60), "b")
+    waiting.stop()
+    third = runs.start(small(seconds=60), "a")
+    refusal(runs.keep_training, waiting.id, "a")
+    for run in (other, third, training):
+        run.stop()
+
+
+def test_a_full_disk_takes_no_more_runs_until_old_ones_are_gone(house):
+    runs = house(disk_mb=10)
+    (runs.root / "old").mkdir()
+    (runs.root / "old" / "file").write_bytes(b"x" * (9 << 20))
+    said, _ = refusal(runs.start, small())
+    assert re.search(r"[\d.]+ MB are needed, and 9.0 of 10 MB are taken", said)
+    (runs.root / "old" / "file").unlink()
+    run = runs.start(small(seconds=60))
+    run.stop()
+    events_of(run)
+    assert taken(runs.root) > 0
+
+
+# A run's time
+
+
+def test_a_run_without_an_end_is_ended_kept_and_told_so(house):
+    runs = house(seconds=0.5)
+    endless = {"epochs": None, "seconds": None, "learning_rate": 1e-6}
+    wanted = plan(Text(TEXT.text * 40, "cats.txt"), settings=SMALL | endless)
+    run = runs.start(wanted)
+    end = events_of(run)[-1]
+    assert end["reason"] == "stopped" and run.checkpoint is not None
+    assert end["message"].startswith("Ended after the longest time that a run may take here.")
+    assert end["seconds"] < 20
+    runs.keep_training(run.id)
+    assert events_of(run)[-1]["step"] > end["step"], "it can go on, for as long again"
+
+
+def test_a_run_that_is_stopped_in_time_says_nothing_of_limits(house):
+    runs = house(seconds=600.0)
+    run = runs.start(small(seconds=60))
+    events_of(run, until=is_progress)
+    run.stop()
+    assert "longest" not in events_of(run)[-1]["message"]
+
+
+# What is removed
+
+
+def aged(run, hours):
+    """The run as if nothing had happened in it for so many hours."""
+    for file in (run.journal.path, run.directory / "run.json"):
+        if file.exists():
+            when = file.stat().st_mtime - hours * 3600
+            os.utime(file, (when, when))
+    return run
+
+
+def test_only_what_ended_long_ago_is_removed_and_nothing_that_is_starred(house):
+    runs = house()
+    old, fresh, starred = (runs.start(small(epochs=1)) for _ in range(3))
+    for run in (old, fresh, starred):
+        events_of(run)
+    training, waiting = (aged(runs.start(small(seconds=60)), 30) for _ in range(2))
+    never_asked = aged(type(old).create(runs.root, small()), 30)
+    runs.star(starred.id, True)
+    aged(old, 25), aged(fresh, 23), aged(starred, 25)
+    with (old.checkpoint / "model.safetensors").open("rb") as being_read:
+        sweep(runs.root, 24)
+        assert len(being_read.read()) > 100, "who writes with it has it still"
+    left = {run.name for run in runs.root.glob("[!.]*/")}
+    assert left == {fresh.id, starred.id, training.id, waiting.id}
+    assert not list(runs.root.glob(".gone-*"))
+    assert never_asked.id not in left
+    with pytest.raises(UserError, match="no such run"):
+        runs.find(old.id)
+    runs.star(starred.id, False)
+    sweep(runs.root, 24)
+    assert not starred.directory.exists()
+    for run in (waiting, training):
+        run.stop()
+
+
+def test_what_another_app_trains_is_not_removed(house, tmp_path):
+    runs = house()
+    run = aged(runs.start(small(seconds=60)), 30)
+    events_of(run, until=is_progress)
+    aged(run, 30)
+    other = Runs(runs.root, limits=Limits(keep_hours=0.0))
+    sweep(other.root, 24)
+    other.close()
+    assert run.live and run.directory.exists()
+    run.stop()
+    events_of(run)
+
+
+def test_a_run_that_goes_on_at_this_moment_is_not_removed(house, monkeypatch):
+    runs = house()
+    run = runs.start(small(epochs=1))
+    events_of(run)
+    aged(run, 25)
+    hold = __import__("charrnn.sweeping", fromlist=["hold"]).hold
+
+    def first_somebody_else(path, **more):
+        runs.keep_training(run.id)
+        return hold(path, **more)
+
+    monkeypatch.setattr("charrnn.sweeping.hold", first_somebody_else)
+    sweep(runs.root, 24)
+    assert events_of(run)[-1]["reason"] == "finished"
+
+
+def test_stars_do_not_fill_the_disk(house):
+    runs = house(disk_mb=10)
+    run = runs.start(small(seconds=60))
+    (run.directory / "large").write_bytes(b"x" * (6 << 20))
+    runs.star(run.id, True)
+    runs.star(run.id, True)
+    other = runs.start(small(seconds=60))
+    said, field = refusal(runs.star, other.id, True)
+    assert said.startswith("There is no room for more starred runs") and field == "run"
+    for one in (other, run):
+        one.stop()

@@ -1,0 +1,265 @@
+"""What the page knows of a run, whatever happens to the page, the network or the server."""
+
+import json
+import os
+import re
+import signal
+import time
+
+import pytest
+from test_lives import ends
+from test_runs import small, worker_of
+
+from charrnn.runs import Run
+
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+pytest_plugins = ["page"]
+
+SECONDS = 1000
+
+
+@pytest.fixture
+def visitor(browser, server):
+    """A browser of its own, with English for its language."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1148, "height": 900})
+    context.set_default_timeout(60 * SECONDS)
+    yield context
+    context.close()
+    for request in server.runs.glob("*/run.json"):  # what a test that failed has left
+        Run(request.parent).stop()
+
+
+def visit(context, server, address=""):
+    page = context.new_page()
+    page.goto(server.url + address)
+    page.wait_for_selector(".run-rows li")
+    page.evaluate("window.notReloaded = true")
+    return page
+
+
+def begin(page, recipe="Coffee"):
+    page.get_by_role("radio", name="The Tide Clock").check()
+    page.get_by_role("radio", name=recipe).check()
+    page.get_by_role("button", name="Train on The Tide Clock").click()
+    wait_for_state(page, "running")
+    page.wait_for_function("document.querySelector('.run').story.steps.length > 2")
+
+
+def wait_for_state(page, state):
+    page.wait_for_function(
+        "state => document.querySelector('.run')?.dataset.state === state",
+        arg=state,
+    )
+
+
+def stop(page):
+    page.get_by_role("button", name="Stop and keep").click()
+    wait_for_state(page, "stopped")
+
+
+def run_of(page, server):
+    card = page.locator(".run")
+    expect(card).to_have_attribute("data-run", re.compile("."))
+    return Run(server.runs / card.get_attribute("data-run"))
+
+
+def steps_on(page):
+    """Of the curve, as the card has them; at the end the last step is measured once more."""
+    return list(dict.fromkeys(page.evaluate("document.querySelector('.run').story.steps")))
+
+
+def steps_in(run):
+    """Of the curve, as events.jsonl has them: what was done twice counts once."""
+    steps = []
+    for event in run.read_events()[0]:
+        if event["event"] == "start" and event["resumed_from"] is not None:
+            steps = [step for step in steps if step <= event["resumed_from"]]
+        if event["event"] == "progress":
+            steps.append(event["step"])
+    return steps
+
+
+def catches_up(page, run):
+    """Seconds until the card is where the run was when this was asked."""
+    began, there = time.monotonic(), steps_in(run)[-1]
+    page.wait_for_function(
+        "step => { const run = document.querySelector('.run');"
+        "  return !run.classList.contains('run-away') && run.story.steps.at(-1) >= step; }",
+        arg=there,
+        polling=20,
+    )
+    return time.monotonic() - began
+
+
+def more_steps(run, count=3):
+    """Wait until the run has told more."""
+    before, deadline = len(steps_in(run)), time.monotonic() + 30
+    while len(steps_in(run)) < before + count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_closed_tab_is_no_end_and_a_second_one_sees_the_same(visitor, server):
+    first = visit(visitor, server)
+    begin(first)
+    run = run_of(first, server)
+    first.close()
+    more_steps(run)
+    page = visit(visitor, server)
+    assert run_of(page, server).id == run.id
+    assert catches_up(page, run) < 1
+    second = visit(visitor, server)
+    page.reload()
+    page.wait_for_selector(".run-rows li")
+    stop(second)
+    wait_for_state(page, "stopped")
+    assert steps_on(page) == steps_on(second) == steps_in(run)
+
+
+def test_a_cut_line_is_told_calmly_and_nothing_is_missed(visitor, server):
+    page = visit(visitor, server)
+    begin(page)
+    run = run_of(page, server)
+    page.get_by_role("radio", name="Your own").check()
+    page.get_by_label("Paste a text").fill("typed before the line was cut")
+    visitor.set_offline(True)
+    expect(page.locator(".run-status")).to_have_text("Connection lost")
+    expect(page.locator(".run-note")).to_have_text(
+        "Connection lost; the run goes on. Trying again…"
+    )
+    expect(page.get_by_role("button", name="Stop and keep")).to_be_disabled()
+    page.get_by_label("Paste a text").fill("typed while it was cut")
+    more_steps(run)
+    visitor.set_offline(False)
+    assert catches_up(page, run) < 1
+    expect(page.locator(".run-status")).to_contain_text("of 60 s")
+    assert page.evaluate("window.notReloaded")
+    expect(page.locator("#train-report")).to_contain_text("22 characters")
+    stop(page)
+    assert steps_on(page) == steps_in(run)
+
+
+HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_hidden_page_asks_nothing_and_is_up_to_date_once_it_is_seen(visitor, server):
+    page = visit(visitor, server)
+    begin(page)
+    run = run_of(page, server)
+    page.evaluate(HIDE, True)
+    page.wait_for_timeout(300)  # for what was under way
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    more_steps(run)
+    assert asked == []
+    page.evaluate(HIDE, False)
+    assert catches_up(page, run) < 1
+    stop(page)
+    assert steps_on(page) == steps_in(run)
+
+
+def test_a_line_that_falls_silent_is_noticed(visitor, server):
+    page = visit(visitor, server)
+    begin(page)
+    run = run_of(page, server)
+    page.clock.install()
+    hung = []
+    page.route("**/gradio_api/**", lambda route: hung.append(route))  # no answer, no refusal
+    page.clock.run_for(9000)
+    expect(page.locator(".run-status")).to_have_text("Connection lost")
+    page.clock.resume()
+    page.unroute("**/gradio_api/**")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    assert catches_up(page, run) < 1
+    stop(page)
+    assert steps_on(page) == steps_in(run)
+
+
+def write(page):
+    page.get_by_role("tab", name="Generate").click()
+    page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
+    page.get_by_role("button", name="Generate", exact=True).click()
+    page.wait_for_selector(".write-text span")
+
+
+def test_a_killed_server_interrupts_its_run_and_the_next_one_lets_it_go_on(visitor, server):
+    page, writer = visit(visitor, server), visit(visitor, server)
+    begin(page, "Sprint")
+    run = run_of(page, server)
+    write(writer)
+    server.kill()
+    expect(writer.get_by_role("button", name="Generate", exact=True)).to_be_visible()
+    expect(page.locator(".run-status")).to_have_text("Connection lost")
+    deadline = time.monotonic() + 30
+    while not run.ended:
+        assert time.monotonic() < deadline, "its worker should end by itself"
+        time.sleep(0.02)
+    server.start()
+    assert catches_up(page, run) < 1
+    wait_for_state(page, "interrupted")
+    step = run.read_events()[0][-1]["step"]
+    expect(page.locator(".run-status")).to_have_text(f"Interrupted at step {step:,}")
+    expect(page.locator(".run-note")).to_contain_text("can go on from here")
+    assert steps_on(page) == steps_in(run)
+
+    page.get_by_role("button", name="Resume").click()
+    write(writer)
+    assert writer.evaluate("window.notReloaded")
+    wait_for_state(page, "finished")
+    assert page.evaluate("window.notReloaded")
+    assert ends(run) == ["stopped", "finished"]
+    again = [event for event in run.read_events()[0] if event["event"] == "start"][-1]
+    assert again["resumed_from"] == step
+    assert steps_on(page) == steps_in(run)
+    expect(page.get_by_role("button", name="Keep training")).to_be_enabled()
+    page.get_by_role("button", name="Generate with it").click()
+    expect(page.locator("#write-checkpoint input")).to_have_value(re.compile("Tide Clock"))
+
+
+def test_a_run_of_which_nothing_was_saved_can_be_started_again(visitor, server):
+    run = Run.create(server.runs, small(seconds=60))
+    run.enqueue(".app-that-is-gone")
+    page = visit(visitor, server, f"/?run={run.id}")
+    wait_for_state(page, "interrupted")
+    expect(page.locator(".run-status")).to_have_text("Interrupted")
+    expect(page.locator(".run-note")).to_contain_text("before anything of this run was saved")
+    page.get_by_role("button", name="Start again").click()
+    wait_for_state(page, "running")
+    stop(page)
+    assert steps_on(page) == steps_in(run)
+
+
+def test_the_visitor_s_runs_are_listed_and_each_can_be_seen(visitor, server):
+    page = visit(visitor, server)
+    summary = page.locator(".yours summary")
+    expect(summary).to_have_text("Your runs")
+    summary.click()
+    expect(page.locator(".yours-note")).to_contain_text("None yet in this browser")
+    begin(page)
+    first = run_of(page, server)
+    rows = page.locator(".yours-list li")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("Training")
+    os.kill(worker_of(first), signal.SIGTERM)
+    wait_for_state(page, "interrupted")
+    expect(rows.first).to_contain_text("Interrupted")
+    second = Run.create(server.runs, small(epochs=1))
+    list(second.work())
+    page.goto(f"{server.url}/?run={second.id}")
+    wait_for_state(page, "finished")
+    expect(summary).to_have_text("Your runs · 2")
+    summary.click()
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("cats.txt")
+    expect(rows.first).to_contain_text("Finished")
+    expect(rows.first.locator("button")).to_have_attribute("aria-current", "true")
+    rows.last.locator("button").click()
+    wait_for_state(page, "interrupted")
+    assert run_of(page, server).id == first.id and page.url == server.url + "/"
+    assert steps_on(page) == steps_in(first)
+    page.reload()
+    wait_for_state(page, "interrupted")
+    assert json.loads(page.evaluate("localStorage.getItem('charrnn:runs')"))[0] == second.id
