@@ -12,12 +12,15 @@ import os
 import time
 from collections import deque
 from dataclasses import replace
+from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from .model import ModelConfig
 from .training import TrainingConfig
 from .training.learner import Learner, available_cores
+from .vocabulary import Ids
 
 _SMALL, _LARGE = 40_000, 300_000  # characters
 _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget
@@ -26,17 +29,44 @@ _LEARNING_RATE = {128: 0.003, 256: 0.006, 384: 0.005, 512: 0.004}
 _AGAIN = 60.0  # seconds after which the machine's speed is looked at again
 _LOOKS: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a second
 _EPOCHS = {512: 10.0, 384: 3.0}  # below which a smaller model has learnt more in the same time
+_OFTEN, _SURE = 15.0, 2.0  # see `Habits`
+
+
+class Habits(NamedTuple):
+    """What a small text teaches of its symbols: how `often` each pair of neighbours comes in it,
+    and how many different `followers` a symbol has, on average."""
+
+    often: float = 1.0
+    followers: float = float("inf")
+
+    @classmethod
+    def of(cls, ids: Ids) -> Habits:
+        """Those of a text; of a large one nothing is counted, since nothing depends on it."""
+        if not 2 <= len(ids) < 2 * _SMALL:
+            return cls()
+        pairs = len(np.unique(ids[:-1].astype(np.int64) << 32 | ids[1:]))
+        return cls(len(ids) / pairs, pairs / len(np.unique(ids[:-1])))
+
+
+class _Hold(NamedTuple):
+    """A model's size, and how it is held back from learning a text by heart."""
+
+    hidden: int
+    dropout: float
+    weight_decay: float
 
 
 def choose(
-    characters: int, seconds: float | None, held_out: float
+    characters: int, seconds: float | None, held_out: float, habits: Habits | None = None
 ) -> tuple[ModelConfig, TrainingConfig]:
     """A model and its training for a text of `characters`, of which a share `held_out` is not
     trained on, in `seconds`; None is open-ended, until it stops improving."""
+    habits = habits or Habits()
     training = round(characters * (1 - held_out))
     by_heart = not held_out and training < _SMALL
-    hidden = _hidden(training, seconds, held_out)
-    steps = max(1, min(64 if training > 50_000 else 35, training // 8))
+    hidden, dropout, weight_decay = _hold(training, seconds, held_out, habits)
+    long = training > 50_000 or habits.often >= _OFTEN
+    steps = max(1, min(64 if long else 35, training // 8))
     rows = 32 if hidden > 256 or by_heart else 16  # of large texts, enough updates a second
     updates = _UPDATES // 2 if by_heart else _UPDATES
     model = ModelConfig(
@@ -44,7 +74,7 @@ def choose(
         hidden_size=hidden,
         input="embedding",
         embedding_size=64,
-        dropout=_dropout(training, epochs(hidden, training, seconds)) if held_out else 0.0,
+        dropout=dropout,
     )
     settled = TrainingConfig(
         batch_size=max(1, min(rows, training // (steps * updates))),
@@ -52,7 +82,7 @@ def choose(
         reset=0.0 if by_heart else 0.03,  # its epochs are short, and each begins with zeros
         optimizer="adamw",
         learning_rate=0.006 if by_heart else _LEARNING_RATE[hidden],
-        weight_decay=0.5 if held_out and training < _SMALL else 0.01,
+        weight_decay=weight_decay,
         schedule="plateau" if seconds is None else "cosine",
         clip=1.0,
         seconds=seconds,
@@ -105,9 +135,18 @@ def _measured_speed() -> float:
     return X.numel() / min(times)
 
 
-def _hidden(characters: int, seconds: float | None, held_out: float) -> int:
-    if characters < _SMALL:
-        return 128 if held_out else 256
+def _hold(characters: int, seconds: float | None, held_out: float, habits: Habits) -> _Hold:
+    if not held_out:
+        return _Hold(_hidden(characters, seconds), 0.0, 0.01)
+    if characters >= _SMALL:
+        hidden = _hidden(characters, seconds)
+        return _Hold(hidden, _dropout(epochs(hidden, characters, seconds)), 0.01)
+    if habits.followers < _SURE:  # nearly each symbol says which comes next
+        return _Hold(256, 0.1, 0.01)
+    return _Hold(256, 0.5, 0.1) if habits.often >= _OFTEN else _Hold(128, 0.6, 0.5)
+
+
+def _hidden(characters: int, seconds: float | None) -> int:
     if characters < _LARGE:
         return 256
     for hidden, enough in _EPOCHS.items():
@@ -116,10 +155,8 @@ def _hidden(characters: int, seconds: float | None, held_out: float) -> int:
     return 256
 
 
-def _dropout(characters: int, epochs: float) -> float:
+def _dropout(epochs: float) -> float:
     """More for what is seen more often."""
-    if characters < _SMALL:
-        return 0.6
     if epochs < 8:
         return 0.1
     return 0.3 if epochs < 40 else 0.4

@@ -1,10 +1,9 @@
 """Recipes: the textbook's experiments and the time budgets, as data; and `plan`, which turns one
 of them, a text and some settings into a run.
 
-The textbook is Dive into Deep Learning (Zhang, Lipton, Li, Smola): "Recurrent Neural Network
-Implementation from Scratch" and "Concise Implementation of Recurrent Neural Networks"; the
-lyrics are those of its Chinese edition, which also has the ReLU variant as an exercise.
-"""
+The textbook is Dive into Deep Learning (Zhang, Lipton, Li, Smola): its chapters on recurrent
+networks "from Scratch" and on their "Concise Implementation"; the lyrics, and the ReLU variant as
+an exercise, are those of its Chinese edition."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .budgets import choose
+from .budgets import Habits, choose
 from .corpus import Corpus, Preparation, Text
 from .errors import UserError, quoted
 from .model import ModelConfig
@@ -289,15 +288,14 @@ def plan(
         if value is not None
     }
     corpus = Corpus.from_text(text, preparation=chosen.preparation)
-    model, training = settle(recipe, wishes, len(corpus.ids))
+    model, training = settle(recipe, wishes, len(corpus.ids), Habits.of(corpus.ids))
     corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
-    prefixes = _prefixes(chosen, corpus)
-    return Plan(recipe, corpus, model, training, prefixes)
+    return Plan(recipe, corpus, model, training, _prefixes(chosen, corpus))
 
 
 def settle(
-    recipe: str, settings: Mapping[str, object], characters: int
+    recipe: str, settings: Mapping[str, object], characters: int, habits: Habits | None = None
 ) -> tuple[ModelConfig, TrainingConfig]:
     """Every setting of a run on that many characters; UserError, naming a field that is wrong."""
     chosen = find(recipe)
@@ -311,7 +309,7 @@ def settle(
     if chosen.kind == "budget":
         budget = for_training.get("seconds") or training.seconds
         held_out = for_training.get("validation", training.validation)
-        model, training = choose(characters, budget, held_out)
+        model, training = choose(characters, budget, held_out, habits)
     model = replace(model, **for_model)
     training = replace(training, **for_training)
     if not training.open_ended and training.schedule == "plateau" and "schedule" not in settings:

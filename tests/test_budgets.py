@@ -2,11 +2,14 @@
 
 from collections import deque
 
+import numpy as np
 import pytest
 import torch
 
-from charrnn import budgets, process
-from charrnn.budgets import choose
+from charrnn import budgets, corpora, process
+from charrnn.budgets import Habits, choose
+from charrnn.reading import read_text
+from charrnn.recipes import plan
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +36,20 @@ def test_a_budget_holds_out_no_more_than_it_can_watch():
         _, training = choose(50_000_000, seconds, 0.1)
         assert 50_000_000 * training.validation == pytest.approx(most, rel=0.01)
     assert choose(100_000, 10, 0.1)[1].validation == 0.1
+
+
+def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
+    story = corpora.load("tide-clock").text[:20_000]
+    round_of_symbols = "".join(chr(0x4E00 + i % 5000) for i in range(20_000))
+    lyrics = "".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000))
+    models = [plan(read_text(text)).model for text in (round_of_symbols, story, lyrics)]
+    assert [model.dropout for model in models] == [0.1, 0.5, 0.6]
+    assert [model.hidden_size for model in models] == [256, 256, 128]
+
+
+def test_the_habits_of_a_text():
+    assert Habits.of(np.array([1, 2, 1, 2, 1, 2, 3])) == (7 / 3, 3 / 2)
+    assert Habits.of(np.array([1])) == Habits() == Habits.of(np.zeros(10**6, np.uint16))
 
 
 def test_without_anything_held_out_nothing_is_held_back():
