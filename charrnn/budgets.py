@@ -83,7 +83,7 @@ def choose(
         optimizer="adamw",
         learning_rate=0.006 if by_heart else _LEARNING_RATE[hidden],
         weight_decay=weight_decay,
-        schedule="plateau" if seconds is None else "cosine",
+        schedule="cosine",
         clip=1.0,
         seconds=seconds,
         validation=held_out,
@@ -95,9 +95,10 @@ def choose(
 
 
 def epochs(hidden: int, characters: int, seconds: float | None) -> float:
-    """How many times an LSTM of that size goes through the text in the time."""
+    """How many times an LSTM of that size goes through the text in the time; without an end, at
+    least (`Selection`)."""
     if seconds is None:
-        return float("inf")
+        return 20.0
     work = hidden * (hidden + 64) / (256 * (256 + 64))
     return seconds * speed() / work / max(characters, 1)
 
@@ -140,7 +141,8 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
         return _Hold(_hidden(characters, seconds), 0.0, 0.01)
     if characters >= _SMALL:
         hidden = _hidden(characters, seconds)
-        return _Hold(hidden, _dropout(epochs(hidden, characters, seconds)), 0.01)
+        many = float("inf") if characters < _LARGE and seconds is None else 0.0
+        return _Hold(hidden, _dropout(max(many, epochs(hidden, characters, seconds))), 0.01)
     if habits.followers < _SURE:  # nearly each symbol says which comes next
         return _Hold(256, 0.1, 0.01)
     return _Hold(256, 0.5, 0.1) if habits.often >= _OFTEN else _Hold(128, 0.6, 0.5)

@@ -62,7 +62,7 @@ def test_without_anything_held_out_nothing_is_held_back():
 def test_any_text_gets_a_minibatch_that_it_fills(characters, seconds):
     _, training = choose(characters, seconds, 0.1)
     assert training.batch_size * training.steps <= characters
-    assert (training.schedule == "plateau") == (seconds is None)
+    assert training.schedule == "cosine" and training.open_ended == (seconds is None)
 
 
 def test_the_speed_is_measured_and_leaves_no_trace(monkeypatch):

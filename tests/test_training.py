@@ -202,9 +202,26 @@ def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeyp
     assert selection.descended(9999) == 1
 
 
+def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypatch):
+    config = with_changes(QUICK, epochs=None, schedule="cosine")
+    text = corpus()
+    selection = Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out)
+    nats = iter([2.0, 1.9, 1.8995])
+    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda *_: next(nats))
+    selection.plan_cosines(150)
+    shares = {}
+    for step in range(0, 21_001, 50):
+        selection.turn(step)
+        shares[step] = selection.descended(step)
+    assert shares[1500] == 0.5 and shares[2950] < 1 and shares[3000] == 0
+    assert shares[6000] == 0.5 and shares[9000] == 0
+    assert shares[15_000] == 0.5 and shares[21_000] == 1
+
+
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])
 def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
     monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.selection._STEPS", 100)
     config = with_changes(QUICK, epochs=None, schedule=schedule, learning_rate=0.03)
     events = run(training=config, corpus=corpus(0.1, TEXT[:400]))
     assert events[-1]["reason"] == "finished"
@@ -321,6 +338,7 @@ def test_without_a_held_out_part_a_broken_model_never_replaces_a_good_one(tmp_pa
 
 def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):
     monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.selection._STEPS", 100)
     config = with_changes(QUICK, truncate="epoch", epochs=None, learning_rate=0.03)
     assert run(training=config, corpus=corpus(0.1, TEXT[:400]))[-1]["reason"] == "finished"
 

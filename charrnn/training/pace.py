@@ -35,7 +35,7 @@ class Pace:
 
     def share(self, seconds: float, epochs: float, descended: float) -> float:
         """How much of this leg is done, 0 … 1; an open-ended run is as far as `descended`, the
-        share of the plateau schedule that lies behind it."""
+        share of its cosine, or of the plateau schedule, that lies behind it."""
         if self.config.epochs is not None:
             begun, end, now = self.leg.epochs, float(self.config.epochs), epochs
         elif self.config.seconds is not None:
@@ -55,10 +55,9 @@ class Pace:
 
     def rate(self, seconds: float, epochs: float, descended: float) -> float:
         """The learning rate now. The plateau schedule falls along a straight line on its way
-        down; so does the cosine of an open-ended run, which has no end to fall towards."""
-        config = self.config
-        if config.schedule == "plateau" or (config.open_ended and config.schedule == "cosine"):
-            return config.learning_rate * (1 - (1 - _FLOOR) * descended)
+        down."""
+        if self.config.schedule == "plateau":
+            return self.config.learning_rate * (1 - (1 - _FLOOR) * descended)
         return learning_rate_at(
             self.share(seconds, epochs, descended),
             peak=self.config.learning_rate,

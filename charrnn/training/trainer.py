@@ -102,6 +102,7 @@ class Trainer:
         yield from self._due_samples()
         if self.config.epochs is None and resumed_from is None:
             self.selection.fit(self.config.seconds)
+            self.selection.plan_cosines(len(self.minibatches))
         self.meter.start(self._clock())
         reason = yield from self._train()
         yield from self._finish(reason)
@@ -128,6 +129,7 @@ class Trainer:
                 self.meter.add(update.nats, Y.numel(), update.norm, self.config.clip)
                 self.step, self.position = self.step + 1, self.position + 1
                 asked = self.commands()
+                self.selection.turn(self.step)
                 yield from self._between_minibatches(asked)
                 if self._broken:
                     return "diverged"
@@ -240,11 +242,9 @@ class Trainer:
             yield self._event("checkpoint", **saved)
 
     def _save_point(self, *, now: bool = True) -> None:
-        """Save all that is needed to go on bit for bit.
-
-        A graph cannot be saved: gradients through whole epochs go on from the end of the last
-        one, whose point is kept in memory until it is due or the run ends.
-        """
+        """Save all that is needed to go on bit for bit. A graph cannot be saved: gradients through
+        whole epochs go on from the end of the last one, whose point is kept in memory until it is
+        due or the run ends."""
         if not self.keeper:
             return
         if self.config.truncate != "epoch" or not self.position:
