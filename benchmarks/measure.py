@@ -12,6 +12,7 @@ import re
 import statistics
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -51,6 +52,15 @@ def by_turns(
                 function()
             times[name].append((time.perf_counter() - began) / calls[name])
     return times
+
+
+def answers(url: str) -> bool:
+    """Whether the app is up."""
+    try:
+        with urllib.request.urlopen(url, timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def median(values: Sequence[float]) -> float:

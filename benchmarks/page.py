@@ -18,9 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-from measure import ROOT, by_turns, keep, ratio
+from measure import ROOT, answers, by_turns, keep, ratio
 
 sys.path.insert(0, str(ROOT / "tests"))
 import find_chromium
@@ -78,15 +77,6 @@ def main() -> None:
             streaming(),
         ],
     )
-
-
-def answers(url: str) -> bool:
-    """Whether the app is up."""
-    try:
-        with urllib.request.urlopen(url, timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 def in_the_browser(url: str) -> tuple[list[float], list[float]]:

@@ -18,13 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-from measure import ROOT, keep, table
+from measure import ROOT, answers, keep, table
 
 VISITORS, AT_ONCE = 20, 50
 SECONDS = 20.0  # of each part
@@ -58,15 +57,6 @@ def main() -> None:
         print(*blocks, sep="\n\n")
     else:
         keep("visitors", "Many visitors at once", blocks)
-
-
-def answers(url: str) -> bool:
-    """Whether the app is up."""
-    try:
-        with urllib.request.urlopen(url, timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 async def measured(url: str, runs: Path) -> list[str]:
@@ -129,13 +119,13 @@ def paces(runs: Path) -> list[list[dict[str, Any]]]:
 
 def speeds(runs: Path) -> list[float]:
     """Characters a second that each run has trained on in the last part."""
-    answers = []
+    rates = []
     for events in paces(runs):
         last = events[-1]
         since = next(one for one in events if one["seconds"] > last["seconds"] - SECONDS * 0.8)
         done = last["characters_seen"] - since["characters_seen"]
-        answers.append(done / (last["seconds"] - since["seconds"]))
-    return answers
+        rates.append(done / (last["seconds"] - since["seconds"]))
+    return rates
 
 
 async def visits(page: Page, first: Times) -> None:

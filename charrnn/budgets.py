@@ -20,6 +20,7 @@ import torch
 from .model import ModelConfig
 from .training import TrainingConfig
 from .training.learner import Learner, available_cores
+from .training.selection import FIRST_EPOCHS
 from .vocabulary import Ids
 
 _SMALL, _LARGE = 40_000, 300_000  # characters
@@ -95,10 +96,10 @@ def choose(
 
 
 def epochs(hidden: int, characters: int, seconds: float | None) -> float:
-    """How many times an LSTM of that size goes through the text in the time; without an end, at
-    least (`Selection`)."""
+    """How many times an LSTM of that size goes through the text in the time; without an end, until
+    the learning rate is down for the first time."""
     if seconds is None:
-        return 20.0
+        return FIRST_EPOCHS
     work = hidden * (hidden + 64) / (256 * (256 + 64))
     return seconds * speed() / work / max(characters, 1)
 
@@ -141,8 +142,9 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
         return _Hold(_hidden(characters, seconds), 0.0, 0.01)
     if characters >= _SMALL:
         hidden = _hidden(characters, seconds)
-        many = float("inf") if characters < _LARGE and seconds is None else 0.0
-        return _Hold(hidden, _dropout(max(many, epochs(hidden, characters, seconds))), 0.01)
+        if seconds is None and characters < _LARGE:  # many more epochs follow, each of them short
+            return _Hold(hidden, 0.4, 0.01)
+        return _Hold(hidden, _dropout(epochs(hidden, characters, seconds)), 0.01)
     if habits.followers < _SURE:  # nearly each symbol says which comes next
         return _Hold(256, 0.1, 0.01)
     return _Hold(256, 0.5, 0.1) if habits.often >= _OFTEN else _Hold(128, 0.6, 0.5)

@@ -10,16 +10,11 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from . import checkpoint
+from . import checkpoint, hub
 from .checkpoint import Checkpoint
 from .errors import UserError, visible
-
-if TYPE_CHECKING:
-    from .hub import Pushed
-
-Token = str | Literal[False] | None
+from .hub import Pushed, Token
 
 
 def load(
@@ -35,10 +30,8 @@ def load(
     is wrong, for anything that is not a sound charrnn checkpoint.
     """
     path = Path(where)
-    if isinstance(where, Path) or os.path.lexists(path) or not _may_be_id(where):
+    if isinstance(where, Path) or os.path.lexists(path) or not hub.is_id(where):
         return checkpoint.load(path)
-    from . import hub
-
     try:
         found = hub.pull(where, token=token, progress=progress)
     except UserError as error:
@@ -61,8 +54,6 @@ def from_hub(
     `token` is whose eyes the Hub sees: None for whoever is logged in here, False for nobody.
     Raises UserError for all that goes wrong with the Hub, and for what is not a sound checkpoint.
     """
-    from . import hub
-
     return checkpoint.load(hub.pull(model, token=token, progress=progress))
 
 
@@ -86,8 +77,6 @@ def push_to_hub(
 
     Raises UserError for what is not a sound checkpoint, and for all that goes wrong with the Hub.
     """
-    from . import hub
-
     if isinstance(model, Checkpoint):
         with tempfile.TemporaryDirectory() as passing:
             directory = checkpoint.save(model, passing)
@@ -97,9 +86,3 @@ def push_to_hub(
     return hub.push(
         Path(model), repo, private=private, token=token, licence=licence, progress=progress
     )
-
-
-def _may_be_id(text: str) -> bool:
-    from .hub import is_id
-
-    return is_id(text)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import hub
 from .copying import check_place, copy
 from .corpora.download import cache_directory
 from .terminal import note, show_transfer
@@ -28,8 +29,6 @@ def push(
     ] = False,
 ) -> None:
     """Upload a model to the Hub, or update it there."""
-    from . import hub
-
     hub.quiet()
     for file in hub.files(checkpoint, model, licence=licence):
         note(f"{file.name:18}{file.size:>12,} bytes")
@@ -54,8 +53,6 @@ def pull(
     ],
 ) -> None:
     """Download a model from the Hub."""
-    from . import hub
-
     hub.quiet()
     check_place(directory, apart_from=cache_directory(), called="DIR")
     with show_transfer("downloading") as progress:

@@ -9,15 +9,14 @@ import re
 import pytest
 import torch
 from conftest import small_model
+from launching import launched
 
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
-from charrnn.ui import House, build, launch_options
 from charrnn.ui.writing import ALPHAS
 from charrnn.vocabulary import Vocabulary
-from charrnn.workers import Runs
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 
@@ -49,12 +48,8 @@ def app(root, fox):
         for weight in sharp.model.parameters():
             weight.mul_(10)  # it is very sure of itself
     save(sharp, root / "shelf" / "sharp")
-    runs = Runs(root / "runs")
-    page = build(House(runs, root / "shelf"))
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-    yield url.rstrip("/")
-    page.close()
-    runs.close()
+    with launched(root) as url:
+        yield url
 
 
 @pytest.fixture

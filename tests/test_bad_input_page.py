@@ -8,11 +8,10 @@ import httpx
 import pytest
 from bad_input import BIDI, HTML
 from conftest import small_model
+from launching import launched
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.ui import House, build, launch_options
 from charrnn.vocabulary import Vocabulary
-from charrnn.workers import Runs
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 pytest_plugins = ["page"]
@@ -29,12 +28,8 @@ def app(tmp_path_factory):
     about = {"name": NAME, "corpus": {"name": NAME}, "prefixes": ["<script>"], "recipe": NAME}
     model = small_model(vocabulary_size=len(vocabulary))
     save(Checkpoint(model, vocabulary, about), root / "shelf" / "odd")
-    runs = Runs(root / "runs")
-    page = build(House(runs, root / "shelf"))
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
-    yield url.rstrip("/")
-    page.close()
-    runs.close()
+    with launched(root) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """Files, archives, pipes and pasted text become one clean text, or are refused in words."""
 
-import io
 import os
 import struct
 import zipfile
 from pathlib import Path
 
 import pytest
+from bad_input import zipped
 
 from charrnn import reading as texts
 from charrnn.corpus import Text, decode, read_files, read_text
@@ -14,14 +14,6 @@ from charrnn.errors import UserError
 from charrnn.reading import archives
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
-
-
-def zipped(members, compression=zipfile.ZIP_DEFLATED):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(

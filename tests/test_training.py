@@ -218,6 +218,20 @@ def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypat
     assert shares[15_000] == 0.5 and shares[21_000] == 1
 
 
+def test_a_run_of_cosines_goes_on_in_the_one_that_it_was_in(monkeypatch):
+    config, text = with_changes(QUICK, epochs=None, schedule="cosine"), corpus()
+    before, after = (
+        Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out) for _ in range(2)
+    )
+    before.plan_cosines(150)
+    before.turn(3000)
+    after.restore(before.best, json.loads(json.dumps(before.counters())))
+    assert [after.descended(step) for step in (3000, 6000, 9000)] == [0, 0.5, 1]
+    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda *_: after.best_nats)
+    after.turn(9000)  # nothing gained since
+    assert after.descended(9000) == 1
+
+
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])
 def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
     monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)

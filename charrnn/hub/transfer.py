@@ -109,9 +109,7 @@ def _stream(
                 job.done -= have
                 have = 0
             with path.open("ab" if have else "wb") as out:
-                for (
-                    piece
-                ) in response.iter_raw():  # as they come: none waits for others, and is lost
+                for piece in response.iter_raw():  # as it comes: none waits, and is lost
                     job.check()
                     have += len(piece)
                     if have > file.size:

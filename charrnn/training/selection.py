@@ -20,7 +20,7 @@ from .progress import finite_perplexity
 _PATIENCE = 6  # evaluations without improvement before the plateau schedule comes down,
 _WAIT = 0.25  # and so much of the steps that it took to come this far
 _DESCENT = 0.75  # of the steps before it: how long it takes to come down
-_EPOCHS, _STEPS = 20, 2000  # of the first cosine of an open-ended run, at least
+FIRST_EPOCHS, _STEPS = 20, 2000  # of the first cosine of an open-ended run, at least
 _GAIN = 0.001  # nats that a cosine has to gain, for another one to be worth it
 _TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them
 _GLANCE = 25_000  # characters that are measured whatever it takes
@@ -131,7 +131,7 @@ class Selection:
         """The run begins, with `epoch` minibatches in each epoch: of cosines, if it has no end."""
         config = self._learner.config
         if config.open_ended and config.schedule == "cosine":
-            self._length = epoch * max(_EPOCHS, math.ceil(_STEPS / epoch))
+            self._length = epoch * max(FIRST_EPOCHS, math.ceil(_STEPS / epoch))
 
     def turn(self, step: int) -> None:
         """Where a cosine ends at this step: begin another one, if it was worth it."""
