@@ -17,6 +17,8 @@ from .generate import GenerateTab, generate_tab
 from .house import House
 from .look import asset, styles, theme
 from .memory import CHOSEN, OWN_RUN, RECALL, Memory
+from .models import models_tab
+from .pushing import push_dialog
 from .train import TrainTab, train_tab
 from .words import SHARED, key
 from .words_generate import GENERATE
@@ -45,6 +47,9 @@ def build(house: House) -> gr.Blocks:
                 train = train_tab(house)
             with gr.Tab(key("tab-generate"), id="generate") as generate_page:
                 generate = generate_tab(house)
+            with gr.Tab(key("tab-models"), id="models"):
+                models_tab(house)
+        push_dialog(house)
 
         _wire_memory(page, train, generate, tabs, generate_page)
     page.queue(max_size=_WAITING, default_concurrency_limit=8)

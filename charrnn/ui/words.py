@@ -33,6 +33,7 @@ SHARED: Words = {
     ),
     "tab-train": ("Train", "训练"),
     "tab-generate": ("Generate", "生成"),
+    "tab-models": ("Models", "模型"),
     "problem-lead": ("", "请检查："),
     "broken": (
         "That went wrong on our side, and the server's log says how. Nothing you typed is lost.",
