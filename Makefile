@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check browser benchmarks clean
+.PHONY: demo test lint types check browser benchmarks deploy clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python app.py
@@ -18,7 +18,7 @@ types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
 check: $(VENV)/.installed-test browser
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope
 
 # A Chromium for the browser tests: one that is there, else Debian's when root, else Playwright's.
 browser: $(VENV)/.installed-test
@@ -44,6 +44,10 @@ benchmarks: $(VENV)/.installed-test browser
 	  $(BIN)/python benchmarks/$$one.py || exit 1; \
 	done
 	$(BIN)/python benchmarks/budgets.py night
+
+# The app on the Hub: make deploy SPACE=you/charrnn
+deploy: $(VENV)/.installed
+	$(BIN)/python -m charrnn deploy $(SPACE)
 
 clean:
 	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache

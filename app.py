@@ -30,6 +30,10 @@ def main() -> None:
     runs = Runs(root, workers=limits.workers, limits=limits)
     runs.warm_up()  # torch is being imported there while gradio is here
 
+    from charrnn import gpu
+
+    gpu.prepare()
+
     import torch
 
     from charrnn.ui import House, build, launch_options

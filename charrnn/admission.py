@@ -11,11 +11,13 @@ from pathlib import Path
 
 import torch
 
+from .corpus import Corpus
 from .errors import UserError
 from .limits import Limits
-from .model import CharRNN
+from .model import CharRNN, ModelConfig
 from .reading import Text
 from .recipes import Plan
+from .runs import Run
 
 _MB = 1 << 20
 _COPIES = 7  # of the weights in a run's directory: its models, best, last, and the moments
@@ -88,13 +90,34 @@ def check_room(root: Path, plan: Plan, limits: Limits) -> None:
     """Raise UserError if there is no room for another run's directory under `root`."""
     if limits.disk_mb is None:
         return
-    needed = plan.corpus.ids.nbytes + _COPIES * 4 * parameters(plan) + _AT_LEAST
+    needed = _needed(plan.corpus, parameters(plan))
     used = taken(root)
     if used + needed > limits.disk_mb * _MB:
         raise UserError(
             f"There is no room for another run: {_mb(needed)} MB are needed, and {_mb(used)} of "
             f"{limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
             "removed, or with a smaller text or model.",
+            field="run",
+        )
+
+
+def check_room_again(root: Path, run: Run, limits: Limits) -> None:
+    """Raise UserError if there is no room under `root` for all that a run may write when it goes
+    on."""
+    if limits.disk_mb is None:
+        return
+    try:
+        corpus, model = Corpus.open(run.directory / "corpus"), ModelConfig(**run.request["model"])
+        whole = _needed(corpus, _parameters(model, len(corpus.vocabulary)))
+    except (UserError, KeyError, TypeError):  # it cannot go on, and its worker will say why
+        whole = 0
+    needed = max(whole - taken(run.directory), _AT_LEAST)
+    used = taken(root)
+    if used + needed > limits.disk_mb * _MB:
+        raise UserError(
+            f"There is no room for this run to go on: {_mb(needed)} MB are needed, and {_mb(used)} "
+            f"of {limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
+            "removed.",
             field="run",
         )
 
@@ -112,8 +135,17 @@ def check_star(starred: Iterable[Path], limits: Limits) -> None:
 
 def parameters(plan: Plan) -> int:
     """How many numbers the plan's model has."""
+    return _parameters(plan.model, len(plan.corpus.vocabulary))
+
+
+def _parameters(model: ModelConfig, symbols: int) -> int:
     with torch.device("meta"):
-        return CharRNN(plan.model, len(plan.corpus.vocabulary)).parameter_count
+        return CharRNN(model, symbols).parameter_count
+
+
+def _needed(corpus: Corpus, count: int) -> int:
+    """Bytes that the directory of a run takes at most, whose model has so many parameters."""
+    return corpus.ids.nbytes + _COPIES * 4 * count + _AT_LEAST
 
 
 def taken(root: Path) -> int:

@@ -1,4 +1,4 @@
-"""The command line: train, generate, score, recipes, push, pull.
+"""The command line: train, generate, score, recipes, push, pull, deploy.
 
 With `--json`, standard output holds JSON lines and nothing else. A `UserError` is one line on
 standard error and exit status 2; so is a disk that is full or may not be written.
@@ -23,6 +23,7 @@ from . import corpora
 from .arguments import clean
 from .checkpoint import Checkpoint
 from .copying import check_place, copy, reserve
+from .deploy import deploy
 from .errors import UserError, visible
 from .evaluation import score as score_text
 from .generation import generate_many, stream
@@ -239,6 +240,7 @@ def recipes(as_json: Json = False) -> None:
 
 app.command()(push)
 app.command()(pull)
+app.command()(deploy)
 
 
 def _open(checkpoint: str) -> Checkpoint:

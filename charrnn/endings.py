@@ -43,6 +43,13 @@ HUNG = {
     "saved. Use a smaller model, batch_size or steps.",
 }
 
+# A run that asked for a GPU and did not get one.
+NO_GPU = "No GPU was free for this run. Try again later, or train on the processor."
+NO_QUOTA = (
+    "Hugging Face lends no GPU for this run: your time for today does not suffice for it. Choose a "
+    "shorter one, sign in on huggingface.co for more time, or train on the processor."
+)
+
 
 def interrupted(end: Event, message: str) -> Event:
     """An `end` that says that the run was interrupted, by the server's end. Its `reason` is that

@@ -181,7 +181,7 @@ def _cold(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> tuple[float, int]:
     """Summed nats of the known targets (B, T) under logits (T·B, V), and how many they are."""
-    wanted = targets.t().reshape(-1)
+    wanted = targets.t().reshape(-1).to(logits.device)
     known = int(torch.count_nonzero(wanted))
     nats = F.cross_entropy(logits.float(), wanted, ignore_index=0, reduction="sum")
     return float(nats), known

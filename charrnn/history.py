@@ -6,7 +6,6 @@ a page can bear: texts and lists are cut, not refused, since a prefix may well b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,14 +26,6 @@ def proved(config: dict[str, Any]) -> dict[str, Any]:
         for key, check in _CHECKS.items()
         if config.get(key) is not None
     }
-
-
-def finite(digits: str) -> float:
-    """A number in JSON, for `json.loads(parse_float=…)`. Raises ValueError for one like 1e999."""
-    value = float(digits)
-    if not math.isfinite(value):
-        raise ValueError(f"{digits[:20]} is too large a number")
-    return value
 
 
 def _name(value: object, key: str) -> str:

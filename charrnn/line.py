@@ -14,19 +14,24 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextvars import Context
+from dataclasses import dataclass, field
 
 from .runs import Run
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A run that waits, who asked for it, and whether it is to go on from where it was saved."""
+    """A run that waits, who asked for it, and whether it is to go on from where it was saved.
+
+    `context` tells whom a GPU is lent to: Gradio keeps the visitor's request there.
+    """
 
     run: Run
     visitor: str = ""
     again: bool = False
     seconds: float | None = None  # that its training will take; None where nobody can say
+    context: Context = field(default_factory=Context)  # that it was asked for in
 
 
 class Line:

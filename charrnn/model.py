@@ -117,7 +117,7 @@ class CharRNN(nn.Module):
         `targets.T.reshape(-1)`. The state is (L·D, B, H), or two of them for the LSTM; None is
         zeros.
         """
-        inputs = ids.t()  # (T, B)
+        inputs = ids.to(self.W_hq.device).t()  # (T, B)
         if self.config.input == "embedding":
             inputs = self._dropped(F.embedding(inputs, self.embedding))  # (T, B, E)
         H, state = self.recurrence(inputs, state)

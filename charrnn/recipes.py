@@ -310,6 +310,8 @@ def settle(
         budget = for_training.get("seconds") or training.seconds
         held_out = for_training.get("validation", training.validation)
         model, training = choose(characters, budget, held_out, habits)
+    if for_training.get("device") == "cuda":  # where torch's layers, by cuDNN, are the fast ones
+        model = replace(model, implementation="torch")
     model = replace(model, **for_model)
     training = replace(training, **for_training)
     if not training.open_ended and training.schedule == "plateau" and "schedule" not in settings:

@@ -40,7 +40,8 @@ from .training.pace import Leg
 from .training.resume import cannot_go_on
 from .turns import BEGUN, UNTOLD, WAITING, Turn
 
-_ID = re.compile(r"[0-9a-f]{32}|[a-z0-9]{16}")  # the short ones are of earlier versions
+_NEW_ID = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # the short ones are of earlier versions
 
 _CLOSING = b"closing"  # in wish.stop, where it is not a person's
 
@@ -56,9 +57,12 @@ class Run(Record):
     _interrupted = False  # whether it ended for that
 
     @classmethod
-    def create(cls, root: Path, plan: Plan) -> Run:
-        """A new run under `root`, which no message names, under an id that nobody can guess."""
-        run = cls(root / new_id())
+    def create(cls, root: Path, plan: Plan, run_id: str | None = None) -> Run:
+        """A new run under `root`, which no message names, under an id that nobody can guess: the
+        caller's, if it is one and nothing has it, or else a new one."""
+        if run_id is None or not _NEW_ID.fullmatch(run_id) or (root / run_id).exists():
+            run_id = new_id()
+        run = cls(root / run_id)
         with kept():
             run._make(plan)
         return run

@@ -1,4 +1,4 @@
-"""Old runs are removed, unless they are starred.
+"""Old runs are removed, unless they are starred, and old uploads.
 
 Safe beside other apps that share the directory, and beside somebody who writes with a run's model:
 a run is removed by whoever holds its lock, taken out under another name in one step and only then
@@ -20,13 +20,18 @@ from .runs import Run
 
 logger = logging.getLogger(__name__)
 
+UPLOADS = ".uploads"  # under the root of the runs, beside them: see charrnn.uploads
+
 _STARRED = "starred"
 _GONE = ".gone-"
 
 
 def sweep(root: Path, keep_hours: float) -> None:
     """Remove each run under `root` in which nothing has happened for so many hours: none that
-    trains or waits, and none that is starred."""
+    trains or waits, and none that is starred. Likewise the checkpoints that visitors brought."""
+    for upload in (root / UPLOADS).glob("*"):
+        if _age(upload) > keep_hours * 3600:
+            shutil.rmtree(upload, ignore_errors=True)
     for left in root.glob(f"{_GONE}*"):  # by somebody who was killed while deleting
         shutil.rmtree(left, ignore_errors=True)
     for half in root.glob("[!.]*/"):  # of a run that was never made, or of one that is gone

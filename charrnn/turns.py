@@ -80,13 +80,15 @@ class Orphanage:
 
     It is not handed on to the next app, which may be of another version, on another machine, or
     never come: a run goes on bit for bit from where it was saved, so ending in time loses nothing.
-    To be made in the worker's main thread, which hears SIGTERM from then on.
+    To be made in the worker's main thread, which hears SIGTERM from then on; one that is `deaf` to
+    that may be made in any.
     """
 
-    def __init__(self, app: Path) -> None:
+    def __init__(self, app: Path, *, deaf: bool = False) -> None:
         """`app` is the lock file that the app holds as long as it lives."""
         self._app, self._gone, self._next = app, False, 0.0
-        signal.signal(signal.SIGTERM, self._terminate)
+        if not deaf:
+            signal.signal(signal.SIGTERM, self._terminate)
 
     def __call__(self) -> bool:
         """The answer, which costs next to nothing between two looks."""

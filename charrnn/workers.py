@@ -7,36 +7,29 @@ The others wait in a line (`charrnn.line`). The workers share the cores, are wat
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
-import signal
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
-from .admission import check_plan, check_room, check_visitor
+from . import gpu
+from .admission import check_plan, check_room, check_room_again, check_visitor
 from .errors import UserError
-from .guard import GuardedRun, give_share
+from .guard import give_share
 from .limits import Limits
 from .line import Line, Waiting, waits
-from .process import CONSIDERATE, be_considerate, keep_memory, step_back
 from .recipes import Plan
 from .runs import Run
+from .starting import Starter, nothing, work
 from .sweeping import is_starred, star, sweep
 from .training.learner import available_cores
-from .turns import Orphanage, Presence
+from .turns import Presence
 from .watch import Watch, length
 
 logger = logging.getLogger(__name__)
-
-_STARTING = threading.Lock()  # the environment is the whole process's
-
 
 _LOOK = 0.5  # seconds between two looks at the workers
 _SWEEP = 600.0  # seconds between two looks for runs that are old
@@ -64,10 +57,7 @@ class Runs:
         self.root = root
         self.limits = limits or Limits()
         root.mkdir(parents=True, exist_ok=True)
-        forks = "forkserver" in multiprocessing.get_all_start_methods()
-        self._context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
-        if forks:  # a worker forked from a server that has torch imported starts at once
-            self._context.set_forkserver_preload(["charrnn.guard"])
+        self._processes = Starter()
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="run")
         self._line = Line()
@@ -81,10 +71,11 @@ class Runs:
 
     def warm_up(self) -> None:
         """Start the fork server now, so that the first click need not wait for it."""
-        self._process(_nothing)
+        self._processes.start(nothing)
 
-    def start(self, plan: Plan, visitor: str = "") -> Run:
-        """Create a run and have it trained as soon as it is its turn; `visitor` is who asks.
+    def start(self, plan: Plan, visitor: str = "", run_id: str | None = None) -> Run:
+        """Create a run and have it trained as soon as it is its turn; `visitor` is who asks, and
+        `run_id` what they would call it, taken if nothing is called so (`Run.create`).
 
         Raises UserError, naming a field, for what is beyond the limits.
         """
@@ -92,14 +83,16 @@ class Runs:
         check_room(self.root, plan, self.limits)
         with self._lock:
             check_visitor(self._of(visitor), self.limits)
-        run = Run.create(self.root, plan)
+        run = Run.create(self.root, plan, run_id)
         with self._lock:
             self._enqueue(run, visitor, again=False)
         return run
 
     def keep_training(self, run_id: str, visitor: str = "") -> Run:
-        """Let a run that has ended go on; UserError if it has not ended."""
+        """Let a run that has ended go on; UserError if it has not ended, or for want of room."""
         run = self.find(run_id)
+        if not run.live:
+            check_room_again(self.root, run, self.limits)
         with self._served:
             if not run.live:  # its worker may have ended this moment: let it be seen off first
                 self._served.wait_for(lambda: run_id not in self._seats, timeout=10)
@@ -185,7 +178,7 @@ class Runs:
             raise UserError("The app is closing.", field="run")
         check_visitor(self._of(visitor), self.limits)
         run.enqueue(self._presence.name, again=again)
-        self._line.join(Waiting(run, visitor, again, length(run)))
+        self._line.join(Waiting(run, visitor, again, length(run), copy_context()))
         self._pool.submit(self._serve)
 
     def _serve(self) -> None:
@@ -198,7 +191,9 @@ class Runs:
             seat = self._seats[run.id] = _Seat(run, waiting.visitor)
         try:
             try:
-                self._train(seat, waiting.again)
+                self._train(seat, waiting)
+            except UserError as error:  # there was no GPU to be had
+                seat.verdict = seat.verdict or error.message
             finally:
                 closing = self._closed.is_set() and seat.verdict is None
                 if run.note_death(self._presence.name, message=seat.verdict, closing=closing):
@@ -211,16 +206,26 @@ class Runs:
                 self._share_out()
                 self._served.notify_all()
 
-    def _train(self, seat: _Seat, resume: bool) -> None:
-        if seat.run.begin(self._presence.name):
-            with self._lock:
-                self._share_out()
-            task = (seat.run.directory, resume, self._presence.name, self.limits)
-            worker = self._process(_work, *task)
-            with self._lock:
-                seat.watch = Watch(seat.run, worker.pid, self.limits)
-                seat.worker = worker
+    def _train(self, seat: _Seat, waiting: Waiting) -> None:
+        run = seat.run
+        if not run.begin(self._presence.name):
+            return
+        with self._lock:
+            self._share_out()
+        task = (run.directory, waiting.again, self._presence.name)
+        if gpu.wanted(run):
+            limits = gpu.within(self.limits, run)
+            for worker in gpu.lent(waiting.context, *task, limits):
+                self._seated(seat, worker, limits)
+        else:
+            worker = self._processes.start(work, *task, self.limits)
+            self._seated(seat, worker, self.limits)
             worker.join()
+
+    def _seated(self, seat: _Seat, worker: Any, limits: Limits) -> None:
+        with self._lock:
+            seat.watch = Watch(seat.run, worker.pid, limits)
+            seat.worker = worker
 
     def _share_out(self) -> None:
         """Tell each run that trains its share of the cores. Called with the lock held."""
@@ -258,12 +263,6 @@ class Runs:
             seat.verdict = why
             seat.worker.kill()
 
-    def _process(self, task: Any, *arguments: Any) -> Any:
-        process = self._context.Process(target=task, args=arguments)
-        with _STARTING, _environment(), _deaf_to_interrupts():
-            process.start()
-        return process
-
     def _see_off_the_dead(self) -> None:
         """Write the `end` of each run that died together with its app, and could not go on."""
         for request in self.root.glob("*/run.json"):
@@ -273,57 +272,3 @@ class Runs:
                     run.note_death(self._presence.name)
             except (OSError, ValueError):  # one run that cannot be read or written is no reason
                 logger.exception("run %s… could not be seen off", run.id[:4])
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    """What the fork server, started with the first process, has in its environment.
-
-    PYTHONPATH: where this package is, since the server looks nowhere else for what to preload.
-    And what makes the threads of its processes get along with others.
-    """
-    package = str(Path(__file__).resolve().parents[1])
-    before = {name: os.environ.get(name) for name in ("PYTHONPATH", *CONSIDERATE)}
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (package, before["PYTHONPATH"])))
-    be_considerate()
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started now never hear Ctrl+C, which a terminal sends to all of a program's.
-
-    A worker ignores it by itself, but only once it has begun; until then this does.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # to start it later would let interrupts in again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _work(directory: Path, resume: bool, app: str, limits: Limits) -> None:
-    """In the worker process. Ctrl+C is for the app, which then asks its workers to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    keep_memory()
-    step_back()
-    run = GuardedRun(directory, limits)
-    run.cut_off = Orphanage(directory.parent / app)
-    run.bound()
-    for _ in run.work(resume=resume, app=app):
-        pass
-
-
-def _nothing() -> None:
-    """Run in a process of its own only to have one started."""

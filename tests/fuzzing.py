@@ -69,8 +69,8 @@ def case(reader: str, seed: int, number: int) -> Case:
 def judge(one: Case, place: Path) -> Verdict:
     """Read a case as the app would, in the directory `place`, and say how it went."""
     read = {"checkpoint": _checkpoint, "corpus": _corpus, "saved": _saved}[one.reader]
-    before = _memory("VmRSS")
-    _forget_peak()
+    before = memory_of("VmRSS")
+    forget_peak()
     began = time.thread_time()
     try:
         with warnings.catch_warnings(), _given_up():
@@ -84,7 +84,7 @@ def judge(one: Case, place: Path) -> Verdict:
             raise
         outcome, problem = "failed", f"{type(error).__name__}: {error}"[:300]
     seconds = time.thread_time() - began
-    peak = _memory("VmHWM")
+    peak = memory_of("VmHWM")
     memory = None if before is None or peak is None else max(0, peak - before)
     if not problem and seconds > SECONDS:
         problem = f"took {seconds:.1f} s"
@@ -172,7 +172,7 @@ def _given_up() -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def _memory(name: str) -> int | None:
+def memory_of(name: str) -> int | None:
     """A figure of this process's memory in bytes; None where Linux does not tell it."""
     try:
         status = Path("/proc/self/status").read_text("ascii")
@@ -182,7 +182,7 @@ def _memory(name: str) -> int | None:
     return None if line is None else int(line.split()[1]) << 10
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:

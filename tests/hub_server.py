@@ -70,6 +70,7 @@ class Faults:
     body: bytes | None = None  # an answer of this instead of the right one, with status 200
     cut_after: int | None = None  # bytes of a file after which its connection ends
     cuts: int = 0  # how many times
+    hangs_up: int = 0  # times that it ends the connection in the midst of what it is sent
     silent: bool = False  # says nothing
     pause: float = 0.0  # seconds between two pieces of a file
     before_commit: object = None  # called when a commit has arrived
@@ -119,8 +120,11 @@ class Hub:
     async def answer(self, request):
         path = request.url.path
         self.asked.append((request.method, path, request.headers.get("authorization")))
-        await request.body()
         faults = self.faults
+        if faults.hangs_up and faults.on in path:
+            faults.hangs_up -= 1
+            return StreamingResponse(self.broken(request), headers={"Content-Length": "9"})
+        await request.body()
         if faults.on in path:
             while faults.silent and faults is self.faults:
                 await asyncio.sleep(0.02)
@@ -269,6 +273,11 @@ class Hub:
             sent += len(piece)
             await asyncio.sleep(faults.pause)
 
+    async def broken(self, request):
+        async for _ in request.stream():
+            raise ConnectionAbortedError
+        yield b""
+
     def listing(self, request):
         asked, (user, _) = request.query_params, self.who(request)
         found = [
@@ -292,6 +301,13 @@ def serving():
     hub = Hub()
     every = ["GET", "HEAD", "POST", "PUT", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", hub.answer, methods=every)])
+    with listening(app) as hub.address:
+        yield hub
+
+
+@contextmanager
+def listening(app):
+    """The address at which an app answers, on a free port of 127.0.0.1."""
     config = uvicorn.Config(
         app, port=0, log_level="critical", lifespan="off", timeout_graceful_shutdown=1
     )
@@ -301,9 +317,8 @@ def serving():
     while not server.started:
         thread.join(0.01)
         assert thread.is_alive() or server.started, "the Hub on loopback did not start"
-    hub.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     try:
-        yield hub
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         server.force_exit = True

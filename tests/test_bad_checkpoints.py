@@ -1,15 +1,19 @@
 """Checkpoints of strangers that are not sound: refused in the same words in Python, on the command
 line, on the page and to callers; and what is wrong with the disk."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import calling
 import pytest
-from bad_checkpoints import CHECKPOINTS, made, twice
+from bad_checkpoints import CHECKPOINTS, SYMBOLS
 from bad_input import BIDI, HTML, PLAIN
+from unsound import made
+from unsound import told as given
 
 import charrnn
 from charrnn.errors import UserError
@@ -18,7 +22,7 @@ from charrnn.recipes import plan
 from charrnn.runs import Run
 from charrnn.ui import words
 from charrnn.ui.house import House
-from charrnn.ui.shelf import describe, find
+from charrnn.ui.shelf import Model, describe, find
 from charrnn.workers import Runs
 
 ROOT = Path(__file__).parents[1]
@@ -34,40 +38,81 @@ class _Shelf:
         self.shelf = shelf
 
 
-@pytest.mark.parametrize(("data", "why"), CHECKPOINTS.values(), ids=CHECKPOINTS)
-def test_an_unsound_checkpoint_is_refused_in_the_same_words_everywhere(data, why, told, tmp_path):
-    (tmp_path / "it.safetensors").write_bytes(data)
-    with pytest.raises(UserError) as caught:
-        charrnn.load(tmp_path / "it.safetensors")
-    said = caught.value.message
-    assert said.startswith("This checkpoint cannot be opened: ") and why in said
-    assert len(said) < 200 and said.isprintable()
-    assert told("generate", "it.safetensors", "--json") == (2, "", f"charrnn: {said}\n")
+SECONDS, MEMORY = 2.0, 200 << 20  # processor time, and bytes beyond what the idle program takes
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    """All the cases by name, each a directory called `it`."""
+    root = tmp_path_factory.mktemp("cases")
+    found = {name: root / str(number) / "it" for number, name in enumerate(CHECKPOINTS)}
+    for name, place in found.items():
+        place.mkdir(parents=True)
+        CHECKPOINTS[name][0](place)
+    return found
+
+
+@pytest.fixture(scope="module")
+def measured(places):
+    """How it goes to open each of them, by name, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / "measured.py", "open", *places.values()],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return dict(zip(places, map(json.loads, done.stdout.splitlines()), strict=True))
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_an_unsound_checkpoint_is_refused_in_a_sentence_soon_and_in_little_memory(name, measured):
+    found = measured[name]
+    assert found["failed"] is None
+    assert found["said"] == f"This checkpoint cannot be opened: {CHECKPOINTS[name][1]}."
+    assert len(found["said"]) < 200 and found["said"].isprintable()
+    assert found["seconds"] < SECONDS
+    assert found["memory"] is None or found["memory"] < MEMORY
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_an_unsound_checkpoint_is_refused_in_the_same_words_everywhere(
+    name, places, told, monkeypatch
+):
+    place, why = places[name], CHECKPOINTS[name][1]
+    monkeypatch.chdir(place.parent)
+    said = f"This checkpoint cannot be opened: {why}."
+    assert told("generate", "it", "--json") == (2, "", f"charrnn: {said}\n")
+    if (place / "model.safetensors").is_file():
+        with pytest.raises(UserError) as caught:  # as the page and the endpoints open a model
+            Model("it", place).open()
+        assert caught.value.message == said
+    assert not (place / "bomb").exists() and not Path("bomb").exists()
     chinese = words.problem(said, "zh")
-    assert chinese.startswith("无法打开这个检查点：")
-    (tmp_path / "shelf" / "it").mkdir(parents=True)
-    (tmp_path / "shelf" / "it" / "model.safetensors").write_bytes(data)
-    with pytest.raises(UserError) as there:  # as the page and the endpoints look for a model
-        find(_Shelf(tmp_path / "shelf"), "it").open()
-    assert there.value.message == said.replace("it.safetensors", "model.safetensors")
+    assert chinese.startswith("无法打开这个检查点：") and why not in chinese
+    assert not re.search("[a-z]+ [a-z]+ [a-z]+", chinese), "half of it is English still"
 
 
-def test_a_tensor_that_is_described_twice_is_one_that_is_read_once(tmp_path):
-    """JSON takes the last of two, and so does safetensors: the file is sound by either."""
-    (tmp_path / "it.safetensors").write_bytes(twice())
-    try:
-        opened = charrnn.load(tmp_path / "it.safetensors")
-    except UserError as error:
-        assert "cannot be opened" in error.message
-    else:
-        assert len(charrnn.generate(opened, "a", 3, seed=0)) == 4
+def test_the_same_without_a_fault_opens(tmp_path):
+    """What all the others differ from in one thing."""
+    (tmp_path / "model.safetensors").write_bytes(made())
+    (tmp_path / "config.json").write_text(json.dumps(json.loads(given()) | {"name": "renamed"}))
+    opened = charrnn.load(tmp_path)
+    assert opened.name == "small" and len(charrnn.generate(opened, "a", 3, seed=0)) == 4
+
+
+def test_odd_symbols_are_symbols_like_others(tmp_path):
+    """Whoever shows them shows them as text: see the tests of the page."""
+    odd = "\x00\x1b\u202e\u2066\u0301\n\ufeff\U000e0001<"
+    odd += "".join(map(chr, range(97, 97 + len(SYMBOLS) - len(odd))))
+    (tmp_path / "model.safetensors").write_bytes(made(symbols=odd))
+    opened = charrnn.load(tmp_path)
+    assert set(charrnn.generate(opened, odd, 200, seed=0)) <= set(odd)
 
 
 @pytest.mark.parametrize(
     ("path", "said"),
     [
         ("nothing", "there is no checkpoint at nothing"),
-        ("/dev/zero", "there is no checkpoint at /dev/zero"),
+        ("/dev/zero", "zero is not a file"),
         ("x" * 300, f"{'x' * 199}… could not be read (File name too long)"),
         ("\u202e", "there is no checkpoint at \\u202e"),
     ],

@@ -56,108 +56,16 @@ def test_a_failed_write_leaves_the_old_checkpoint(checkpoint, tmp_path, monkeypa
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([WEIGHTS, CONFIG])
 
 
-def forged(tmp_path, checkpoint, *, config=None, weights=None, text=None):
-    """A checkpoint file with some of its configuration or weights replaced."""
+def forged(tmp_path, checkpoint, *, config):
+    """A checkpoint file with some of its configuration replaced."""
     tensors = {k: v.contiguous() for k, v in checkpoint.model.state_dict().items()}
-    tensors |= weights or {}
-    tensors = {k: v for k, v in tensors.items() if v is not None}
-    sound = checkpoint.config() | (config or {})
-    text = json.dumps(sound) if text is None else text
     path = tmp_path / "forged.safetensors"
-    save_file(tensors, path, {"charrnn": text})
+    save_file(tensors, path, {"charrnn": json.dumps(checkpoint.config() | config)})
     return path
 
 
-def changed_model(checkpoint, **changes):
-    return {"model": checkpoint.config()["model"] | changes}
-
-
-UNSOUND_CONFIGS = {
-    "another format": {"format": 2},
-    "a boolean format": {"format": True},
-    "no symbols": {"symbols": None},
-    "symbols as a list": {"symbols": ["a"]},
-    "a symbol twice": {"symbols": "aab"},
-    "half a surrogate pair": {"symbols": "ab\ud800"},
-    "too many symbols": {"symbols": "".join(map(chr, range(0xE000, 0xF8FF))) * 20},
-    "a model that is no object": {"model": [1]},
-    "a model without settings": {"model": {}},
-}
-
-
-@pytest.mark.parametrize("config", UNSOUND_CONFIGS.values(), ids=UNSOUND_CONFIGS)
-def test_an_unsound_configuration_is_refused(config, checkpoint, tmp_path):
-    with pytest.raises(UserError, match="cannot be opened") as caught:
-        load(forged(tmp_path, checkpoint, config=config))
-    assert caught.value.field == "checkpoint" and len(caught.value.message) < 400
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"layers": 20_000},
-        {"hidden_size": 10**9},
-        {"hidden_size": -1},
-        {"hidden_size": True},
-        {"hidden_size": 1e3},
-        {"cell": "os.system"},
-        {"dropout": "0"},
-        {"more": 1},
-        {"hidden_size": 17},
-        {"layers": 2},
-        {"input": "embedding"},
-    ],
-)
-def test_a_model_that_does_not_fit_its_weights_is_refused(changes, checkpoint, tmp_path):
-    with pytest.raises(UserError, match="cannot be opened"):
-        load(forged(tmp_path, checkpoint, config=changed_model(checkpoint, **changes)))
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "null", "[" * 100_000, '{"format": NaN}', "1" * 5_000, '{"format": 1}'],
-    ids=["empty", "open", "list", "null", "deep", "nan", "digits", "bare"],
-)
-def test_metadata_that_is_no_configuration_is_refused(text, checkpoint, tmp_path):
-    with pytest.raises(UserError, match="cannot be opened"):
-        load(forged(tmp_path, checkpoint, text=text))
-
-
-UNSOUND_HISTORIES = {
-    "a corpus that is a list": {"corpus": ["songs"]},
-    "a corpus that is a text": {"corpus": "songs"},
-    "a corpus of a length in words": {"corpus": {"characters": "many"}},
-    "a corpus named by a number": {"corpus": {"name": 5}},
-    "results that are a text": {"results": "good"},
-    "a perplexity in words": {"results": {"validation_perplexity": "low"}},
-    "a perplexity that is true": {"results": {"train_perplexity": True}},
-    "a perplexity of hundreds of digits": {"results": {"train_perplexity": 10**400}},
-    "baselines that are a number": {"results": {"baselines": 7}},
-    "a baseline that is a list": {"results": {"baselines": {"uniform": [1]}}},
-    "training settings that are a list": {"training": [1]},
-    "prefixes that are a text": {"prefixes": "the"},
-    "a prefix that is a number": {"prefixes": ["the", 1]},
-    "a recipe that is an object": {"recipe": {"name": "sprint"}},
-    "a name that is a number": {"name": 1},
-}
-
-
-@pytest.mark.parametrize("config", UNSOUND_HISTORIES.values(), ids=UNSOUND_HISTORIES)
-def test_an_unsound_history_is_refused(config, checkpoint, tmp_path):
-    with pytest.raises(UserError, match="cannot be opened: its") as caught:
-        load(forged(tmp_path, checkpoint, config=config))
-    assert len(caught.value.message) < 400
-
-
-@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
-def test_numbers_that_are_not_finite_are_refused(number, checkpoint, tmp_path):
-    sound = json.dumps(checkpoint.config() | {"results": {"validation_perplexity": 12345}})
-    with pytest.raises(UserError, match="cannot be opened"):
-        load(forged(tmp_path, checkpoint, text=sound.replace("12345", number)))
-
-
 def test_a_history_is_no_longer_than_a_page_can_bear(checkpoint, tmp_path):
-    long = "x" * 5_000
+    long = "x" * 1_500
     config = {
         "name": long,
         "corpus": {"name": long, "characters": 5, "more": {"a": long}, "path": long},
@@ -189,49 +97,26 @@ def test_more_symbols_than_can_be_opened_are_not_saved(checkpoint, tmp_path):
     checkpoint.vocabulary = Vocabulary(["<unk>", *symbols])
     with pytest.raises(UserError, match="100,000 symbols at most"):
         save(checkpoint, tmp_path)
-    with pytest.raises(UserError, match="it has 100,000 symbols"):
-        load(forged(tmp_path, checkpoint))
 
 
-UNSOUND_WEIGHTS = {
-    "a bias is missing": {"b_q": None},
-    "one too many": {"extra": torch.zeros(1)},
-    "another shape": {"b_q": torch.zeros(8)},
-    "a shape of no elements": {"b_q": torch.zeros(2**40, 0)},
-    "another type": {"b_q": torch.zeros(9, dtype=torch.float64)},
-    "integers": {"b_q": torch.zeros(9, dtype=torch.int32)},
-    "not a number": {"b_q": torch.full((9,), float("nan"))},
-    "infinite": {"b_q": torch.full((9,), float("inf"))},
-}
+def test_longer_prefixes_than_can_be_opened_are_not_saved(checkpoint, tmp_path):
+    checkpoint.about = {"prefixes": ["a" * (1 << 20)]}
+    with pytest.raises(UserError, match="1 MB at most: shorten the prefixes"):
+        save(checkpoint, tmp_path)
+    assert not any(tmp_path.iterdir())
+    checkpoint.about = {"prefixes": ['"' * 500_000]}
+    assert load(save(checkpoint, tmp_path)).about["prefixes"] == ['"' * 1_000]
 
 
-@pytest.mark.parametrize("weights", UNSOUND_WEIGHTS.values(), ids=UNSOUND_WEIGHTS)
-def test_unsound_weights_are_refused(weights, checkpoint, tmp_path):
-    with pytest.raises(UserError, match="cannot be opened"):
-        load(forged(tmp_path, checkpoint, weights=weights))
-
-
-@pytest.mark.parametrize("data", [b"", b"\x80\x04pickle", b"\xff" * 100, b"\0" * 64])
-def test_a_file_that_is_no_safetensors_is_refused(data, tmp_path):
-    path = tmp_path / "model.safetensors"
-    path.write_bytes(data)
-    with pytest.raises(UserError, match="not a readable safetensors file"):
-        load(path)
-
-
-def test_what_is_not_there_or_too_large_is_refused(tmp_path):
-    with pytest.raises(UserError, match="there is no checkpoint at"):
-        load(tmp_path)
-    with pytest.raises(UserError, match="there is no checkpoint at"):
-        load(tmp_path / "nothing.safetensors")
-    huge = tmp_path / "model.safetensors"
-    with huge.open("wb") as file:
-        file.truncate(65 << 20)
-    with pytest.raises(UserError, match="larger than 64 MB"):
-        load(huge)
-
-
-def test_weights_without_a_configuration_are_refused(tmp_path):
-    save_file({"w": torch.zeros(2)}, tmp_path / WEIGHTS)
-    with pytest.raises(UserError, match="no charrnn configuration"):
-        load(tmp_path)
+@pytest.mark.parametrize("cell", ["tanh", "relu", "gru", "lstm"])
+@pytest.mark.parametrize("shape", [{}, {"input": "embedding"}, {"bidirectional": True}])
+def test_weights_that_overflow_are_refused_and_those_that_nearly_do_are_not(cell, shape, tmp_path):
+    vocabulary = Vocabulary.from_text("abc")
+    model = small_model(cell, vocabulary_size=len(vocabulary), **shape)
+    saved = Checkpoint(model, vocabulary)
+    for parameter in model.parameters():
+        parameter.data.mul_(1e4)
+    load(save(saved, tmp_path))
+    model.W_hq.data.fill_(3e38)
+    with pytest.raises(UserError, match="so large that the model's numbers overflow"):
+        load(save(saved, tmp_path))

@@ -70,12 +70,17 @@ def test_a_damaged_model_and_a_run_that_is_gone_are_left_out(shelf):
     assert [key for _, key in choices(house, ["0123456789abcdef", "../x"], "en")] == ["good"]
 
 
-@pytest.mark.parametrize("brought", [None, "", 7, [], {}, {"chosen": 3, "runs": "ab"}])
+@pytest.mark.parametrize(
+    "brought", [None, "", 7, [], {}, {"chosen": 3, "runs": "ab", "opened": {"a": 1}}]
+)
 def test_whatever_a_browser_brings_is_a_memory(brought):
     assert Memory.of(brought) == Memory()
 
 
-def test_a_memory_holds_the_choice_and_the_latest_runs():
+def test_a_memory_holds_the_choice_the_latest_runs_and_what_was_opened():
     runs = [f"run {i}" for i in range(KEPT + 3)]
-    memory = Memory.of({"chosen": "songs", "runs": [*runs[:2], None, *runs[2:]]})
-    assert memory == Memory("songs", tuple(runs[:KEPT]))
+    opened = [f"ada/model-{i}" for i in range(KEPT + 1)]
+    told = {"chosen": "songs", "runs": [*runs[:2], None, *runs[2:]], "opened": [7, *opened]}
+    memory = Memory.of(told)
+    assert memory == Memory("songs", tuple(runs[:KEPT]), None, tuple(opened[:KEPT]))
+    assert memory.keys == [*runs[:KEPT], *opened[:KEPT], "songs"]

@@ -1,4 +1,4 @@
-"""The readers of strangers' files, fuzzed for a while: read, or refused in words, in bounded time
+"""The readers of strangers' files, fuzzed for a minute: read, or refused in words, in bounded time
 and memory.
 
 The cases are the same at every run, as many as there is time for: CHARRNN_FUZZ_SECONDS, or else
@@ -19,7 +19,7 @@ from fuzz_checkpoints import assemble
 
 from charrnn.errors import UserError
 
-SECONDS = float(os.environ.get("CHARRNN_FUZZ_SECONDS", 20))
+SECONDS = float(os.environ.get("CHARRNN_FUZZ_SECONDS", 60))
 LEAST = 60  # cases, however slow the machine is
 SHARES = {"checkpoint": 0.45, "corpus": 0.45, "saved": 0.1}
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from charrnn.limits import Limits, variable
 from charrnn.reading import Text
 from charrnn.recipes import plan
 from charrnn.sweeping import sweep
+from charrnn.ui.api import _training_text
 from charrnn.ui.wish import OWN, Wish
 from charrnn.ui.words_problems import in_chinese
 from charrnn.workers import Runs
@@ -100,6 +102,31 @@ def test_what_is_uploaded_is_bounded(tmp_path):
     assert said.startswith("What was uploaded has 2.0 MB, and 1 MB are") and field == "corpus"
 
 
+def packed(path, *sizes):
+    """A small archive of files that are not."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, size in enumerate(sizes):
+            archive.writestr(f"{number}.txt", b"a" * size)
+    return path
+
+
+def test_what_is_unpacked_is_bounded_as_what_is_uploaded(tmp_path, monkeypatch):
+    monkeypatch.setattr("charrnn.ui.api.get_upload_folder", lambda: str(tmp_path))
+    one = packed(tmp_path / "one.zip", 600_000, 600_000)
+    two = packed(tmp_path / "two.zip", 600_000)
+    limits = Limits(upload_mb=1)
+    for files, said in (
+        ([one], "one.zip holds more than 1 MB"),
+        ([two, two], "With two.zip, what was chosen is over 1 MB"),
+    ):
+        wish = Wish(corpus=OWN, files=tuple(map(str, files)), limits=limits)
+        uploads = [{"path": str(file)} for file in files]
+        assert refusal(wish.text)[0].startswith(said)
+        assert refusal(_training_text, limits, uploads, "", None)[0].startswith(said)
+    assert len(Wish(corpus=OWN, files=(str(two),), limits=limits).text().text) == 600_000
+    assert len(Wish(corpus=OWN, files=(str(one),), limits=Limits()).text().text) == 1_200_001
+
+
 @pytest.mark.parametrize(
     ("limits", "settings", "said", "field"),
     [
@@ -155,6 +182,20 @@ def test_a_full_disk_takes_no_more_runs_until_old_ones_are_gone(house):
     run.stop()
     events_of(run)
     assert taken(runs.root) > 0
+
+
+def test_a_full_disk_lets_no_run_go_on_until_old_ones_are_gone(house):
+    runs = house(disk_mb=10)
+    run = runs.start(small(epochs=1))
+    end = events_of(run)[-1]
+    (runs.root / "old").mkdir()
+    (runs.root / "old" / "file").write_bytes(b"x" * (9 << 20))
+    said, field = refusal(runs.keep_training, run.id)
+    assert re.search(r"this run to go on: 2.0 MB are needed, and 9.\d of 10 MB are", said)
+    assert field == "run" and run.state == "finished"
+    (runs.root / "old" / "file").unlink()
+    runs.keep_training(run.id)
+    assert events_of(run)[-1]["step"] > end["step"]
 
 
 # A run's time

@@ -116,6 +116,36 @@ def test_a_closed_tab_is_no_end_and_a_second_one_sees_the_same(visitor, server):
     assert steps_on(page) == steps_on(second) == steps_in(run)
 
 
+def test_a_run_whose_id_never_reached_the_page_is_found_and_listed(visitor, server):
+    """The line is cut after the button was pressed, and the page is closed."""
+    page = visit(visitor, server)
+    before = set(server.runs.glob("*/run.json"))
+    page.route("**/queue/data*", lambda route: route.abort())
+    page.get_by_role("radio", name="Coffee").check()
+    page.get_by_role("button", name="Train on The Tide Clock").click()
+    deadline = time.monotonic() + 60
+    while not (begun := set(server.runs.glob("*/run.json")) - before):
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
+    (run,) = (Run(request.parent) for request in begun)
+    assert run_heard(page) != run.id
+    page.close()
+    page = visit(visitor, server)
+    expect(page.locator(".run")).to_have_attribute("data-run", run.id)
+    page.wait_for_function(
+        "run => JSON.parse(localStorage.getItem('charrnn:runs') ?? '[]')[0] === run", arg=run.id
+    )
+    other = visitor.browser.new_context(locale="en-US")
+    assert run_heard(visit(other, server)) != run.id, "nobody else finds it"
+    other.close()
+    wait_for_state(page, "running")
+    stop(page)
+
+
+def run_heard(page):
+    return page.locator(".run").get_attribute("data-run")
+
+
 def test_a_cut_line_is_told_calmly_and_nothing_is_missed(visitor, server):
     page = visit(visitor, server)
     begin(page)

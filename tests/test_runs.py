@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -97,6 +98,18 @@ def test_runs_queue_and_a_waiting_one_can_be_called_off(runs):
     events_of(third, until=is_progress)
     third.stop()
     assert events_of(third)[-1]["reason"] == "stopped"
+
+
+def test_a_run_has_the_id_that_its_browser_made_unless_another_has_it(tmp_path):
+    wanted = "0123456789abcdef" * 2
+    first = Run.create(tmp_path, small(), wanted)
+    assert first.id == wanted and Run.find(tmp_path, wanted).request["run"] == wanted
+    before = (first.directory / "run.json").read_bytes()
+    for odd in (wanted, "../" + wanted, wanted.upper(), wanted + "\n", wanted[:16], "", None):
+        run = Run.create(tmp_path, small(), odd)
+        assert run.id != odd and re.fullmatch("[0-9a-f]{32}", run.id)
+        assert run.directory.parent == tmp_path
+    assert (first.directory / "run.json").read_bytes() == before
 
 
 def test_keep_training_goes_on_for_as_long_again(runs):

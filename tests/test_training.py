@@ -1,44 +1,18 @@
-"""Training: the events, what ends a run, what is kept, and that a seed repeats it."""
+"""Training: the events, what is kept, what an update does, and that a seed repeats it."""
 
 import json
 import math
 
 import pytest
 import torch
+from small_runs import QUICK, SMALL, TEXT, corpus, named, run, with_changes, without_clock
 
 import charrnn
-from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
 from charrnn.training.learner import Learner
 from charrnn.training.optimization import build_optimizer
-from charrnn.training.selection import Selection
-
-TEXT = "the cat sat on the mat. the dog sat on the log. a rat ran at the cat. " * 20
-SMALL = ModelConfig(cell="gru", hidden_size=24)
-QUICK = TrainingConfig(epochs=6, batch_size=4, steps=16, learning_rate=0.01, sample_length=10)
-
-
-def corpus(validation=0.1, text=TEXT):
-    return Corpus.from_text(text, validation=validation)
-
-
-def run(model=SMALL, training=QUICK, **more):
-    return list(train(more.pop("corpus", corpus(training.validation)), model, training, **more))
-
-
-def named(events, name):
-    return [event for event in events if event["event"] == name]
-
-
-def with_changes(config, **changes):
-    return type(config)(**{**config.__dict__, **changes})
-
-
-def without_clock(events):
-    timing = ("seconds", "characters_per_second", "remaining_seconds")
-    return [{k: v for k, v in event.items() if k not in timing} for event in events]
 
 
 def test_events_have_exactly_the_fields_of_the_contract():
@@ -176,102 +150,6 @@ def test_truncate_epoch_makes_one_update_an_epoch_through_all_its_minibatches():
         run(training=config, corpus=long)
 
 
-def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
-    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.01))
-    config = with_changes(QUICK, epochs=None, seconds=30.0)
-    events = run(training=config)
-    assert events[-1]["reason"] == "finished"
-    assert 20 < events[-1]["seconds"] <= 31
-    assert named(events, "progress")[0]["step"] == 1
-    remaining = [e["remaining_seconds"] for e in named(events, "progress")]
-    assert remaining == sorted(remaining, reverse=True)
-
-
-def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeypatch):
-    config = with_changes(QUICK, epochs=None, schedule="plateau")
-    text = corpus()
-    learner = Learner(SMALL, config, len(text.vocabulary))
-    selection = Selection(learner, text.held_out)
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda model, ids: 1.0)
-    for step in range(1000, 1250, 10):  # none but the first is an improvement
-        selection.evaluate(step)
-    assert selection.best_step == 1000 and selection.descended(1249) == 0
-    selection.evaluate(1250)
-    assert selection.descended(1250) == 0
-    assert selection.descended(1719) == pytest.approx(0.5, abs=0.001)
-    assert selection.descended(9999) == 1
-
-
-def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypatch):
-    config = with_changes(QUICK, epochs=None, schedule="cosine")
-    text = corpus()
-    selection = Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out)
-    nats = iter([2.0, 1.9, 1.8995])
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda *_: next(nats))
-    selection.plan_cosines(150)
-    shares = {}
-    for step in range(0, 21_001, 50):
-        selection.turn(step)
-        shares[step] = selection.descended(step)
-    assert shares[1500] == 0.5 and shares[2950] < 1 and shares[3000] == 0
-    assert shares[6000] == 0.5 and shares[9000] == 0
-    assert shares[15_000] == 0.5 and shares[21_000] == 1
-
-
-def test_a_run_of_cosines_goes_on_in_the_one_that_it_was_in(monkeypatch):
-    config, text = with_changes(QUICK, epochs=None, schedule="cosine"), corpus()
-    before, after = (
-        Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out) for _ in range(2)
-    )
-    before.plan_cosines(150)
-    before.turn(3000)
-    after.restore(before.best, json.loads(json.dumps(before.counters())))
-    assert [after.descended(step) for step in (3000, 6000, 9000)] == [0, 0.5, 1]
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda *_: after.best_nats)
-    after.turn(9000)  # nothing gained since
-    assert after.descended(9000) == 1
-
-
-@pytest.mark.parametrize("schedule", ["plateau", "cosine"])
-def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
-    monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.selection._STEPS", 100)
-    config = with_changes(QUICK, epochs=None, schedule=schedule, learning_rate=0.03)
-    events = run(training=config, corpus=corpus(0.1, TEXT[:400]))
-    assert events[-1]["reason"] == "finished"
-    rates = [e["learning_rate"] for e in named(events, "progress")]
-    assert rates[-1] < max(rates) * 0.1
-    assert named(events, "progress")[0]["remaining_seconds"] is None
-
-
-def test_even_the_shortest_run_learns_something():
-    events = run(training=with_changes(QUICK, epochs=None, seconds=0.1))
-    assert events[-1]["step"] >= 1 and events[-1]["train_perplexity"] > 1
-
-
-def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_for(monkeypatch):
-    monkeypatch.setattr("charrnn.training.selection._GLANCE", 50)
-    seen = []
-
-    def slow(model, ids):
-        seen.append(len(ids))
-        return 1.0
-
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", slow)
-    monkeypatch.setattr("charrnn.training.selection.time.monotonic", ticking(0.1))
-    run(training=with_changes(QUICK, epochs=None, seconds=10.0, validation=0.3))
-    assert set(seen) == {50, 75}  # 1.5 % of the time, at 50 characters in each tick of a clock
-
-
-def test_who_stops_a_run_does_not_wait_for_a_long_evaluation(tmp_path, monkeypatch):
-    monkeypatch.setattr("charrnn.training.selection._GLANCE", 50)
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", None)  # would fail if called
-    config = with_changes(QUICK, epochs=100, batch_size=2, steps=8)
-    events = run(training=config, directory=tmp_path, commands=lambda: {"stop"})
-    assert events[-1]["reason"] == "stopped" and events[-1]["step"] == 1
-    assert charrnn.load(tmp_path / "checkpoint").perplexity > 1
-
-
 def test_the_gradient_is_clipped_to_the_threshold():
     """One update of plain SGD then moves the weights by learning rate × θ."""
     config = with_changes(
@@ -310,12 +188,6 @@ def test_weight_decay_shrinks_weights_that_nothing_else_moves():
     torch.testing.assert_close(weight.detach(), torch.full((2, 3), 0.95))
 
 
-def test_an_open_ended_run_needs_something_held_out():
-    config = with_changes(QUICK, epochs=None, validation=0.0)
-    with pytest.raises(UserError, match="set validation, epochs or seconds"):
-        run(training=config)
-
-
 def test_a_text_too_short_for_the_minibatch_is_refused_before_the_first_event():
     with pytest.raises(UserError, match="batch_size or fewer steps") as caught:
         train(corpus(0.0, "abcdef"), SMALL, QUICK)
@@ -350,13 +222,6 @@ def test_without_a_held_out_part_a_broken_model_never_replaces_a_good_one(tmp_pa
     assert charrnn.score(kept, TEXT[:40]).nats < math.log(len(text.vocabulary)) + 10
 
 
-def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):
-    monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.selection._STEPS", 100)
-    config = with_changes(QUICK, truncate="epoch", epochs=None, learning_rate=0.03)
-    assert run(training=config, corpus=corpus(0.1, TEXT[:400]))[-1]["reason"] == "finished"
-
-
 def test_a_model_that_breaks_in_one_update_has_diverged(tmp_path):
     config = TrainingConfig(
         epochs=1, batch_size=32, steps=20, optimizer="sgd", learning_rate=1000.0, clip=None,
@@ -365,19 +230,6 @@ def test_a_model_that_breaks_in_one_update_has_diverged(tmp_path):
     events = run(ModelConfig(cell="relu", hidden_size=32), config, directory=tmp_path)
     assert events[-1]["reason"] == "diverged"
     assert charrnn.generate(charrnn.load(tmp_path / "checkpoint"), "the", 5, seed=0)
-
-
-def test_the_last_measurement_is_among_the_progress_events(monkeypatch):
-    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.7))
-    events = run(training=with_changes(QUICK, epochs=1))
-    last = named(events, "progress")[-1]
-    assert last["validation_perplexity"] == events[-1]["validation_perplexity"] is not None
-
-
-def ticking(step):
-    """A clock on which every look takes `step` seconds."""
-    now = iter(range(1, 10**9))
-    return lambda: next(now) * step
 
 
 def test_a_model_too_large_for_a_checkpoint_is_refused():

@@ -141,6 +141,18 @@ def parsed_log(text: str) -> list[dict[str, Any]]:
     return [row for row in numbers if row["step"] is not None and row["seconds"] is not None]
 
 
+def curve_in(log: str, most: int) -> list[float] | None:
+    """The perplexities of a training log, held-out where there are any, the last of them and as
+    many before it as `most` allows; None if there is none."""
+    rows = parsed_log(log)
+    for key in ("validation_perplexity", "train_perplexity"):
+        values = [row[key] for row in rows if row[key] is not None and row[key] > 0]
+        if values:
+            step = max(1, math.ceil(len(values) / most))
+            return values[::-step][::-1]
+    return None
+
+
 def _number(cell: object) -> float | int | None:
     try:
         value = float(str(cell))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import visible
 from . import client, transfer
-from .bundle import LOG, parsed_log
+from .bundle import LOG, curve_in
 from .client import Job, Token
 from .errors import understood
 from .names import Ref, is_id
@@ -97,13 +96,7 @@ def curve(repo: str, *, token: Token = False, deadline: float = DEADLINE) -> lis
     data = client.run(ask, seconds=deadline, repo=str(ref))
     if data is None:
         return None
-    rows = parsed_log(data.decode("utf-8", "replace"))
-    for key in ("validation_perplexity", "train_perplexity"):
-        values = [row[key] for row in rows if row[key] is not None and row[key] > 0]
-        if values:
-            step = max(1, math.ceil(len(values) / _POINTS))
-            return values[::-step][::-1]  # the last one among them
-    return None
+    return curve_in(data.decode("utf-8", "replace"), _POINTS)
 
 
 def _listed(info: ModelInfo) -> Listed:

@@ -131,7 +131,7 @@ def _push(
         card_kept = card is None
         contents = {n: d for n, d in contents.items() if n != CARD}
         contents |= {} if card is None else {CARD: card}
-    bodies = {name: _Body(data, job) for name, data in contents.items()}
+    bodies = {name: Body(data, job) for name, data in contents.items()}
     adding = [CommitOperationAdd(name, body) for name, body in bodies.items()]
     job.total = sum(map(len, contents.values()))
     removing = [name for name in MOST if name in there and name not in collected]
@@ -197,7 +197,7 @@ def _card(
     return None if card is None else card.encode()
 
 
-class _Body(io.BytesIO):
+class Body(io.BytesIO):
     """A file on its way: counts what has been read of it, and ends when nobody waits any more.
 
     The client uploads what comes from a file object by plain HTTP, which every Hub understands.
@@ -208,10 +208,12 @@ class _Body(io.BytesIO):
         self._job, self._told = job, 0
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
+        """As of any file. Raises UserError if it is not wanted any more; so does `read`."""
         self._job.check()  # before each new attempt
         return super().seek(offset, whence)
 
     def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes, counted."""
         self._job.check()
         data = super().read(size)
         if self._job.total is not None and self.tell() > self._told:  # not the look for its hash

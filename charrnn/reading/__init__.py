@@ -50,22 +50,30 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
     (over 100 MB), a damaged archive, or do not fit the encoding.
     """
     _check_size(len(data), name)
-    return _decode(data, name, encoding, Guesses(), LIMIT, alone=True)
+    return _decode(data, name, encoding, Guesses(), LIMIT, LIMIT, alone=True)
 
 
 def _decode(
-    data: bytes, name: str, encoding: str | None, guesses: Guesses, limit: int, *, alone: bool
+    data: bytes,
+    name: str,
+    encoding: str | None,
+    guesses: Guesses,
+    left: int,
+    limit: int,
+    *,
+    alone: bool,
 ) -> Text:
-    """The text in some bytes, from which at most `limit` may be unpacked; `alone`: all of them."""
+    """The text in some bytes, from which at most `left` of the `limit` for all that was chosen may
+    be unpacked; `alone`: this is all."""
     if not archives.is_zip(data):
         decoded, found = decode_bytes(data, name=name, encoding=encoding, guesses=guesses)
         return _clean(decoded, name=name, encoding=found)
     texts: list[Text] = []
     skipped, nested = 0, ""
-    for path, content in archives.members(data, name=name, limit=LIMIT):
-        limit -= len(content)
-        if limit < 0:
-            raise _too_large(name, alone=alone)
+    for path, content in archives.members(data, name=name, limit=limit):
+        left -= len(content)
+        if left < 0:
+            raise _too_large(name, limit, alone=alone)
         member = visible(path, _NAME)
         try:
             decoded, found = decode_bytes(
@@ -91,21 +99,23 @@ def _decode(
     return _join(texts, name=f"{name} ({contents})")
 
 
-def read_files(paths: Sequence[Path], *, encoding: str | None = None) -> Text:
+def read_files(paths: Sequence[Path], *, encoding: str | None = None, limit: int = LIMIT) -> Text:
     """The text of one or several files, joined by a newline in the order given.
 
-    Each file is a text or a zip archive of texts. Nothing is written to disk.
+    Each file is a text or a zip archive of texts. Nothing is written to disk. `limit` is how many
+    bytes they may be together, unpacked, and no more than 100 MB.
 
     Raises UserError, which names the file, if one cannot be read or holds no text (`decode`).
     """
     if not paths:
         raise UserError("No file was chosen.", field="corpus")
     texts: list[Text] = []
-    left, guesses, alone = LIMIT, Guesses(), len(paths) == 1
+    left = limit = min(limit, LIMIT)
+    guesses, alone = Guesses(), len(paths) == 1
     for path in paths:
-        data = _read(path, left, alone=alone)
+        data = _read(path, left, limit, alone=alone)
         name = visible(path.name, _NAME)
-        texts.append(_decode(data, name, encoding, guesses, left, alone=alone))
+        texts.append(_decode(data, name, encoding, guesses, left, limit, alone=alone))
         left -= max(len(data), len(texts[-1].text))
     return texts[0] if len(texts) == 1 else _join(texts, name=f"{len(texts):,} files")
 
@@ -168,11 +178,11 @@ def _one_kind(kinds: Iterable[str]) -> str:
     return "mixed" if len(distinct) > 1 else distinct.pop() if distinct else "none"
 
 
-def _read(path: Path, limit: int, *, alone: bool) -> bytes:
+def _read(path: Path, left: int, limit: int, *, alone: bool) -> bytes:
     try:
         with path.open("rb") as file:
             # One byte more than may be: a pipe or a growing file does not know its size.
-            data = file.read(limit + 1)
+            data = file.read(left + 1)
     except FileNotFoundError:
         raise UserError(f"There is no file {path}.", field="corpus") from None
     except IsADirectoryError:
@@ -181,20 +191,20 @@ def _read(path: Path, limit: int, *, alone: bool) -> bytes:
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} could not be read: {error}.", field="corpus") from error
-    if len(data) > limit:
-        raise _too_large(visible(path.name, _NAME), alone=alone)
+    if len(data) > left:
+        raise _too_large(visible(path.name, _NAME), limit, alone=alone)
     return data
 
 
 def _check_size(size: int, name: str) -> None:
     if size > LIMIT:
-        raise _too_large(name)
+        raise _too_large(name, LIMIT, alone=True)
 
 
-def _too_large(name: str, *, alone: bool = True) -> UserError:
+def _too_large(name: str, limit: int, *, alone: bool) -> UserError:
     what = name if alone else f"With {name}, what was chosen"
     return UserError(
-        f"{what} is over {LIMIT >> 20} MB, which is more than can be trained on here. "
+        f"{what} is over {limit >> 20} MB, which is more than can be trained on here. "
         "Choose a part of it.",
         field="corpus",
     )

@@ -29,7 +29,7 @@ class _Dropout(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, dropped: int) -> Tensor:
         words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
-        keep = (words.view(torch.uint8)[: x.numel()] >= dropped).view(x.shape)
+        keep = (words.view(torch.uint8)[: x.numel()] >= dropped).view(x.shape).to(x.device)
         ctx.save_for_backward(keep)
         ctx.scale = 256 / (256 - dropped)
         return (x * keep).mul_(ctx.scale)

@@ -70,7 +70,7 @@ def train(
 def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> None:
     """Raise UserError, naming the setting, if a corpus and the configurations do not go together:
     a text too short for one minibatch, a model too large for a checkpoint, a graph too long for
-    memory, a run without an end."""
+    memory, a run without an end, a GPU where there is none."""
     characters = len(corpus.training)
     training.minibatches(corpus.training, 0)
     with torch.device("meta"):
@@ -81,6 +81,8 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
             "holds. Use a smaller hidden_size or fewer layers.",
             field="hidden_size",
         )
+    if training.device == "cuda":
+        _check_gpu(model)
     if training.truncate == "epoch" and characters > _LARGEST_GRAPH:
         raise UserError(
             f"truncate = epoch keeps the graph of {characters:,} characters in memory; at most "
@@ -93,3 +95,10 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
             "nothing is held out: set validation, epochs or seconds.",
             field="validation",
         )
+
+
+def _check_gpu(model: ModelConfig) -> None:
+    if not torch.cuda.is_available():
+        raise UserError("There is no GPU here: choose device = cpu.", field="device")
+    if model.implementation == "fast":
+        raise UserError("On a GPU choose implementation = torch.", field="implementation")

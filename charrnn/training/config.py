@@ -63,6 +63,11 @@ class TrainingConfig:
         "Arithmetic: float32, bfloat16, or whichever suits the processor",
         choices=("float32", "bfloat16", "auto"),
     )
+    device: str = setting(
+        "cpu",
+        "What computes: the processor, or a GPU by CUDA, with torch's layers and in float32",
+        choices=("cpu", "cuda"),
+    )
     threads: int | None = setting(
         None, "Processor threads; none takes all cores", kind=int, low=1, high=1024, optional=True
     )
@@ -82,6 +87,11 @@ class TrainingConfig:
                 "truncate = epoch keeps the graph across an epoch, but random sampling starts each "
                 "minibatch anew: choose sequential sampling.",
                 field="truncate",
+            )
+        if self.device == "cuda" and self.precision == "bfloat16":
+            raise UserError(
+                "On a GPU choose precision = auto or float32.",
+                field="precision",
             )
 
     @property

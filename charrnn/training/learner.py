@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +42,12 @@ class Learner:
 
     def __init__(self, model: ModelConfig, training: TrainingConfig, vocabulary_size: int) -> None:
         self.config = training
+        self.place = place(training.device)
         self.threads = training.threads or _suitable_threads(model, training)
         torch.set_num_threads(self.threads)
         torch.manual_seed(training.seed)  # dropout
         first = torch.Generator().manual_seed(training.seed)
-        self.model = CharRNN(model, vocabulary_size, generator=first)
+        self.model = CharRNN(model, vocabulary_size, generator=first).to(self.place)
         self.parameters = list(self.model.parameters())
         self.optimizer = build_optimizer(
             training.optimizer,
@@ -55,6 +57,7 @@ class Learner:
         )
         self.bfloat16 = training.precision == "bfloat16" or (
             training.precision == "auto"
+            and training.device == "cpu"
             and suits_bfloat16(self.model, training.batch_size, training.steps)
         )
         self.state: State | None = None
@@ -63,6 +66,8 @@ class Learner:
     @property
     def device(self) -> str:
         """What it computes on, and in what."""
+        if self.place.type == "cuda":
+            return f"cuda ({torch.cuda.get_device_name(self.place)}, float32)"
         threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
         return f"cpu ({threads}, {'bfloat16' if self.bfloat16 else 'float32'})"
 
@@ -89,7 +94,7 @@ class Learner:
             self.state = self._carried(self.state if whole_epoch else detach(self.state))
         with autocast(self.bfloat16):
             logits, self.state = self.model(X, self.state)
-        loss = F.cross_entropy(logits.float(), Y.t().reshape(-1))
+        loss = F.cross_entropy(logits.float(), Y.t().reshape(-1).to(self.place))
         nats = loss.item()
         if not math.isfinite(nats):
             return None
@@ -119,13 +124,13 @@ class Learner:
             return state
         batch = state[0].shape[1] if isinstance(state, tuple) else state.shape[1]
         keep = (torch.rand(batch, 1) >= self.config.reset).float()
-        return map_state(lambda s: s * keep, state)
+        return map_state(lambda s: s * keep.to(s.device), state)
 
     def loss(self, X: Tensor, Y: Tensor) -> float:
         """Mean nats on a minibatch from a zero state, without dropout."""
         with evaluating(self.model) as model:
             logits, _ = model(X)
-            return float(F.cross_entropy(logits, Y.t().reshape(-1)))
+            return float(F.cross_entropy(logits, Y.t().reshape(-1).to(self.place)))
 
     def texts(self, vocabulary: Vocabulary, prefixes: Sequence[str]) -> list[str]:
         """What the model writes now after each prefix, the prefix included.
@@ -133,18 +138,21 @@ class Learner:
         Raises UserError if its numbers overflow.
         """
         alpha = math.inf if self.config.samples == "greedy" else 1.0
+        # One character at a time is work for a processor.
+        model = self.model if self.config.device == "cpu" else deepcopy(self.model).cpu()
         length, seed = self.config.sample_length, self.config.seed
         return [
             prefix
             + "".join(
-                one.character for one in write(self.model, vocabulary, prefix, length, alpha, seed)
+                one.character for one in write(model, vocabulary, prefix, length, alpha, seed)
             )
             for prefix in prefixes
         ]
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of the weights as they are now."""
-        return {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
+        """A copy of the weights as they are now, in the processor's memory."""
+        weights = self.model.state_dict()
+        return {name: weight.detach().clone().cpu() for name, weight in weights.items()}
 
     def point(
         self, best: dict[str, Tensor], counters: dict[str, Any], made_for: Mapping[str, Any]
@@ -153,20 +161,29 @@ class Learner:
         moments = moments_of(self.optimizer)
         random = torch.get_rng_state()
         own = {"bfloat16": self.bfloat16}
-        return Point(self.weights(), best, moments, self.state, random, counters | own, made_for)
+        state = None if self.state is None else map_state(Tensor.cpu, self.state)
+        return Point(self.weights(), best, moments, state, random, counters | own, made_for)
 
     def go_on_from(self, point: Point) -> None:
         """The reverse of `point`."""
         self.model.load_state_dict(point.weights)
         restore_moments(self.optimizer, point.moments)
-        self.state = point.state
+        state = point.state
+        self.state = None if state is None else map_state(lambda s: s.to(self.place), state)
         self.bfloat16 = point.counters["bfloat16"]  # as measured when the run began
         torch.set_rng_state(point.random)
 
 
+def place(device: str) -> torch.device:
+    """Where torch puts the tensors of a run."""
+    return torch.device(device)
+
+
 def _suitable_threads(model: ModelConfig, training: TrainingConfig) -> int:
     """One thread for products so small that handing them over costs more than computing them,
-    on a busy machine a hundred times more; else all cores."""
+    on a busy machine a hundred times more, and beside a GPU; else all cores."""
+    if training.device != "cpu":
+        return 1
     work = training.batch_size * model.hidden_size**2
     return 1 if work < _TOO_SMALL_TO_SHARE else available_cores()
 

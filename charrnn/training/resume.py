@@ -164,7 +164,7 @@ def moments_of(optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]
     """What an optimizer remembers of each parameter, by the parameter's number."""
     state: dict[int, dict[str, Tensor]] = optimizer.state_dict()["state"]
     return {
-        index: {key: value for key, value in entry.items() if isinstance(value, Tensor)}
+        index: {key: value.cpu() for key, value in entry.items() if isinstance(value, Tensor)}
         for index, entry in state.items()
     }
 

@@ -16,12 +16,14 @@ from .form import form_words
 from .generate import GenerateTab, generate_tab
 from .house import House
 from .look import asset, styles, theme
-from .memory import CHOSEN, OWN_RUN, RECALL, Memory
+from .memory import CHOSEN, OWN_RUN, RECALL, USED, Memory
 from .models import models_tab
 from .pushing import push_dialog
+from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
 from .words import SHARED, key
 from .words_generate import GENERATE
+from .words_push import ACCOUNT
 from .words_train import TRAIN
 
 __all__ = ["House", "build", "launch_options"]
@@ -30,16 +32,27 @@ _KEPT = 24 * 3600  # seconds that an uploaded file stays on the disk
 _WAITING = 256  # requests that wait at once, of all visitors and kinds, before one is refused
 _AT_ONCE = 256  # requests that are answered at once; most of them only wait for news
 
+# Shows the Models tab, whose field is to have the keyboard once it is there.
+_BROWSE = """() => {
+  const tell = (tries) => {
+    const field = document.querySelector("#opener input");
+    if (field?.offsetParent) window.dispatchEvent(new Event("charrnn-browse"));
+    else if (tries) setTimeout(tell, 50, tries - 1);
+  };
+  tell(60);
+  return {__type__: "update", selected: "models"};
+}"""
+
 
 def build(house: House) -> gr.Blocks:
     """The whole interface, not yet launched."""
     page: gr.Blocks
     with gr.Blocks(title="charrnn", fill_width=True, delete_cache=(3600, _KEPT)) as page:
         endpoints(house)  # first, so that no event of the page takes one of their names
-        gr.HTML(
+        header = gr.HTML(
             html_template=asset("header.html"),
             js_on_load=asset("header.js"),
-            words=words.both(SHARED),
+            words=words.both(SHARED, ACCOUNT),
             apply_default_css=False,
         )
         with gr.Tabs(selected="train") as tabs:
@@ -48,16 +61,27 @@ def build(house: House) -> gr.Blocks:
             with gr.Tab(key("tab-generate"), id="generate") as generate_page:
                 generate = generate_tab(house)
             with gr.Tab(key("tab-models"), id="models"):
-                models_tab(house)
+                models_tab(house, tabs)
         push_dialog(house)
 
-        _wire_memory(page, train, generate, tabs, generate_page)
+        _wire_memory(page, header, train, generate, tabs, generate_page)
+        page.load(_linked, None, tabs, show_progress="hidden", api_visibility="private")
     page.queue(max_size=_WAITING, default_concurrency_limit=8)
     return page
 
 
+def _linked(request: gr.Request) -> Any:
+    """An address with `?model=` shows the tab that opens it (opener.js)."""
+    return gr.Tabs(selected="models") if request.query_params.get("model") else gr.skip()
+
+
 def _wire_memory(
-    page: gr.Blocks, train: TrainTab, generate: GenerateTab, tabs: gr.Tabs, generate_page: gr.Tab
+    page: gr.Blocks,
+    header: gr.HTML,
+    train: TrainTab,
+    generate: GenerateTab,
+    tabs: gr.Tabs,
+    generate_page: gr.Tab,
 ) -> None:
     """The visitor's runs and choice of model: carried over, remembered and found again.
 
@@ -68,18 +92,22 @@ def _wire_memory(
 
     def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:
         memory = Memory.of(brought)
-        offered = generate.offer(memory, words.language(request), memory.shown)
+        offered = generate.offer(memory, request, memory.shown)
         return gr.Tabs(selected="generate"), offered
 
     def look_again(memory: object, request: gr.Request) -> Any:
-        return generate.offer(Memory.of(memory), words.language(request), None)
+        return generate.offer(Memory.of(memory), request, None)
 
     def welcome(memory: object, request: gr.Request) -> Any:
-        return generate.welcome(Memory.of(memory), words.language(request))
+        return generate.welcome(Memory.of(memory), request)
 
     train.generate_with.click(carry_over, brought, [tabs, chooser], js=RECALL, **quiet).success(
         None, chooser, js=CHOSEN, api_visibility="private"
     )
+    header.use(carry_over, brought, [tabs, chooser], js=USED, **quiet).success(
+        None, chooser, js=CHOSEN, api_visibility="private"
+    )
+    generate.from_hub.browse(None, None, tabs, js=_BROWSE, api_visibility="private")
     train.run_id.change(None, train.run_id, js=OWN_RUN, api_visibility="private")
     generate_page.select(look_again, brought, chooser, js=RECALL, **quiet)
     page.load(welcome, brought, chooser, js=RECALL, **quiet)
@@ -100,5 +128,8 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "max_file_size": limits.upload,
         "max_threads": _AT_ONCE,
         "blocked_paths": [str(house.runs.root.resolve())] if house else None,
-        "app_kwargs": {"middleware": [Middleware(BodyLimit, most=limits.upload, room=limits.disk)]},
+        "app_kwargs": {
+            "middleware": [Middleware(BodyLimit, most=limits.upload, room=limits.disk)],
+            "exception_handlers": when_it_fails(),
+        },
     }

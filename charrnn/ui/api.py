@@ -34,6 +34,7 @@ from ..recipes import RECIPES, Plan, plan
 from ..recipes import find as find_recipe
 from ..runs import Run
 from ..training import Event
+from ..uploads import inside
 from .desk import DESK
 from .house import House
 from .shelf import describe, find, shipped
@@ -105,11 +106,12 @@ def endpoints(house: House) -> None:
         mode: str = "sample",
         alpha: float = 1.0,
         seed: int | None = None,
+        request: gr.Request | None = None,
     ) -> Iterator[str]:
         """Let a model continue a text, and stream the text so far, the prefix included.
 
         Parameters:
-            checkpoint: the name of a model that /models lists, or the id of a run.
+            checkpoint: the name of a model that /models lists, the id of a run, or a model on the Hugging Face Hub, owner/name or owner/name@revision.
             prefix: what the text begins with; any text, also none. What the model does not know is kept and read as unknown.
             length: how many characters to write after the prefix, 0 to 100,000.
             mode: greedy (always the likeliest character) or sample.
@@ -126,7 +128,7 @@ def endpoints(house: House) -> None:
             )
             if count > LONGEST:
                 raise UserError(f"length = {count}: give 0 to {LONGEST:,} characters.")
-            opened = find(house, arguments.text(checkpoint, "checkpoint")).open()
+            opened = find(house, arguments.text(checkpoint, "checkpoint"), request).open()
             fixed = None if seed is None else arguments.whole(seed, "seed")
             exponent = arguments.number(alpha, "alpha")
             written, shown = [prefix], time.perf_counter()
@@ -141,11 +143,11 @@ def endpoints(house: House) -> None:
                         shown = time.perf_counter()
             yield "".join(written)
 
-    def score(checkpoint: str, text: str) -> dict[str, Any]:
+    def score(checkpoint: str, text: str, request: gr.Request | None = None) -> dict[str, Any]:
         """Say how well a model predicts a text, character by character.
 
         Parameters:
-            checkpoint: the name of a model that /models lists, or the id of a run.
+            checkpoint: the name of a model that /models lists, the id of a run, or a model on the Hugging Face Hub, owner/name or owner/name@revision.
             text: the text to score, 2,000,000 characters at most.
 
         Returns:
@@ -155,7 +157,7 @@ def endpoints(house: House) -> None:
             text = clean(arguments.text(text, "text"))
             if len(text) > LONGEST_SCORED:
                 raise UserError(f"A text to score has {LONGEST_SCORED:,} characters at most.")
-            opened = find(house, arguments.text(checkpoint, "checkpoint")).open()
+            opened = find(house, arguments.text(checkpoint, "checkpoint"), request).open()
             return dict(score_text(opened, text).as_dict())
 
     def models() -> list[dict[str, Any]]:
@@ -249,7 +251,7 @@ def _training_text(limits: Limits, corpus: object, text: str, usual: str | None)
         uploads = corpus if isinstance(corpus, list) else [corpus]
         files = [_uploaded(upload) for upload in uploads]
         check_files(files, limits)
-        return read_files(files)
+        return read_files(files, limit=limits.upload)
     name = arguments.text(corpus or "", "corpus")
     if text:
         return read_text(text)
@@ -264,11 +266,8 @@ def _training_text(limits: Limits, corpus: object, text: str, usual: str | None)
 def _uploaded(upload: object) -> Path:
     """The path of a file that somebody uploaded to this app: only those lie where it looks."""
     given = upload.get("path") if isinstance(upload, Mapping) else None
-    folder = Path(get_upload_folder()).resolve()
-    if isinstance(given, str) and "\0" not in given:
-        path = Path(given).resolve()
-        if path.is_relative_to(folder) and path.is_file():
-            return path
+    if (path := inside(Path(get_upload_folder()), given)) is not None:
+        return path
     raise UserError("That file has not been uploaded to this app: upload it first.", field="corpus")
 
 

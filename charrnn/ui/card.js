@@ -242,7 +242,8 @@ function stand(v) {
     button(["queued", "running"].includes(state), state === "queued" ? "cancel" : "stop"),
     button(state === "running"),
     button(Boolean(kept), keep),
-    button(Boolean(v.model)),
+    button(Boolean(v.model)), // to push it
+    button(Boolean(v.model)), // to generate with it
     button(![...LIVE, "downloading"].includes(state)),
     v.run ?? undefined, // Gradio leaves alone what is undefined
   ];

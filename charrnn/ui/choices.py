@@ -4,54 +4,51 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
+
+import gradio as gr
 
 from .. import corpora
-from ..checkpoint import WEIGHTS, load
 from ..errors import UserError
+from ..hub import Ref
 from . import words
 from .house import House
-from .shelf import Model, offered
+from .shelf import Model, facts, offered
 from .words_generate import CHOOSER
 
 log = logging.getLogger(__name__)
 
 
-def choices(house: House, runs: Iterable[str], tongue: str) -> list[tuple[str, str]]:
-    """Label and key of every model on offer: the shipped ones, then `runs`.
+def choices(
+    house: House, keys: Iterable[str], tongue: str, request: gr.Request | None = None
+) -> list[tuple[str, str]]:
+    """Label and key of every model on offer to who sent the request: the shipped ones, then those
+    of `keys`.
 
-    Runs that are gone are left out, and so is a damaged model.
+    Runs and uploads that are gone are left out, and so is a damaged model.
     """
     listed = []
-    for model in offered(house, runs):
+    for model in offered(house, keys, request):
         try:
-            listed.append((label(model, tongue), model.key))
-        except (UserError, FileNotFoundError) as error:  # a run may go at any moment
-            log.warning("%s is not offered: %s", model.directory, error)
+            listed.append((label(model, tongue), str(getattr(model, "key", model))))
+        except UserError as error:  # damaged; or gone at this moment
+            log.warning("%s is not offered: %s", model, error)
     return listed
 
 
-def label(model: Model, tongue: str) -> str:
-    """ "Songs · GRU 256 · perplexity 1.80 on its own text"; a run's id tells it from others."""
-    changed = (model.directory / WEIGHTS).stat().st_mtime_ns
-    name, network, perplexity, held_out = _known(model.directory, changed)
-    parts = [_title(name, tongue), network]
-    if model.run:
-        parts.insert(1, words.say(CHOOSER["run"], tongue, id=model.key[:4]))
-    if perplexity is not None:
-        said = CHOOSER["held-out" if held_out else "own-text"]
-        parts.append(words.say(said, tongue, n=_figure(perplexity)))
+def label(model: Model | Ref, tongue: str) -> str:
+    """ "Songs · GRU 256 · perplexity 1.80 on its own text"; a run's id tells it from others, and a
+    model on the Hub goes by what it is called there."""
+    if isinstance(model, Ref):
+        return str(model)
+    known = facts(model)
+    parts = [model.key if model.source == "hub" else _title(known.title, tongue), known.network]
+    if model.source in ("run", "upload"):
+        number = model.key.removeprefix("upload-")[:4]
+        parts.insert(1, words.say(CHOOSER[model.source], tongue, id=number))
+    if known.perplexity is not None:
+        said = CHOOSER["held-out" if known.held_out else "own-text"]
+        parts.append(words.say(said, tongue, n=_figure(known.perplexity)))
     return " · ".join(parts)
-
-
-@lru_cache(maxsize=256)
-def _known(directory: Path, changed: int) -> tuple[str, str, float | None, bool]:
-    """Name, network, perplexity and whether that is of held-out text; it outlives the weights."""
-    checkpoint = load(directory)
-    results = checkpoint.about.get("results")
-    held_out = isinstance(results, dict) and results.get("validation_perplexity") is not None
-    return checkpoint.name, checkpoint.model.config.label, checkpoint.perplexity, held_out
 
 
 def _title(name: str, tongue: str) -> str:

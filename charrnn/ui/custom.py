@@ -72,7 +72,9 @@ def custom_settings() -> Custom:
 
 
 def _rules() -> dict[str, Rule]:
-    return rules(ModelConfig) | rules(TrainingConfig)
+    every = rules(ModelConfig) | rules(TrainingConfig)
+    del every["device"]  # has a switch of its own, where there is a GPU
+    return every
 
 
 def _defaults() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from .. import corpora
+from .. import corpora, gpu
 from ..corpus import Corpus
 from ..errors import UserError
 from ..limits import Limits
@@ -25,6 +25,7 @@ from .wish import (
     USUAL,
     OfflineError,
     Wish,
+    gpu_told,
     model_told,
     size,
     text_told,
@@ -93,6 +94,8 @@ class Form:
     recipe: gr.Radio
     experiment: gr.Radio
     custom: Custom
+    gpu: gr.Checkbox
+    gpu_told: gr.HTML
     settings_problem: gr.HTML
     go: gr.Button
     model: gr.HTML
@@ -101,11 +104,11 @@ class Form:
     def inputs(self) -> list[Any]:
         """What makes a wish, in the order that `wish` takes them."""
         own = [self.corpus, self.paste, self.files, self.encoding, self.recipe, self.experiment]
-        return own + list(self.custom.fields.values())
+        return [*own, self.gpu, *self.custom.fields.values()]
 
     def wish(self, values: Sequence[Any], limits: Limits) -> Wish:
         """The values of `inputs`, as an event brings them, held to the limits of the house."""
-        corpus, paste, files, encoding, recipe, experiment, *settings = values
+        corpus, paste, files, encoding, recipe, experiment, gpu, *settings = values
         return Wish(
             corpus=corpus or USUAL,
             paste=paste or "",
@@ -114,6 +117,7 @@ class Form:
             recipe=recipe or "sprint",
             experiment=experiment or EXPERIMENTS[0],
             settings=self.custom.settings(settings),
+            gpu=gpu is True,
             limits=limits,
         )
 
@@ -128,10 +132,12 @@ class Form:
         except UserError as error:
             problem = error
             corpus = _as_far(wish)
+        on_gpu = gpu_told(wish, settled[1] if settled else None, tongue)
         return {
             self.own: gr.update(visible=wish.corpus == OWN),
             self.experiment: gr.update(visible=wish.recipe == TEXTBOOK),
             self.custom.group: gr.update(visible=wish.recipe == CUSTOM),
+            self.gpu_told: gr.update(value=on_gpu, visible=bool(on_gpu)),
             self.report: text_told(wish, corpus),
             self.model: model_told(wish, settled if corpus or wish.corpus != OWN else None),
             self.go: wish.button(tongue, settled[1] if settled else None),
@@ -221,6 +227,12 @@ def build_form() -> Form:
         elem_id="train-experiment",
     )
     custom = custom_settings()
+    on_gpu = gr.Checkbox(label=key("train-gpu"), visible=gpu.here(), elem_id="train-gpu")
+    on_gpu_told = gr.HTML(
+        html_template='<p class="explain" role="status">{{value}}</p>',
+        visible=False,
+        elem_id="train-gpu-told",
+    )
     settings_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-settings-problem")
     go = gr.Button(key("go"), variant="primary", size="lg", elem_id="train-go")
     model_box = gr.HTML(
@@ -234,5 +246,5 @@ def build_form() -> Form:
     )
     return Form(
         corpus, own, paste, files, encoding, text_problem, report_box, recipe, experiment, custom,
-        settings_problem, go, model_box,
+        on_gpu, on_gpu_told, settings_problem, go, model_box,
     )  # fmt: skip

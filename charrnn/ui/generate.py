@@ -27,7 +27,7 @@ from .look import asset
 from .memory import CHOSEN, Memory
 from .shelf import find
 from .wish import USUAL_ZH
-from .words_generate import GENERATE, PAGE
+from .words_generate import BESIDE, GENERATE, PAGE
 from .writing import ALPHAS, TRIO, Manner, Page, blank, clean, following, outlook, write, write_trio
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,10 @@ AT_ONCE = 64  # pages written at the same time, by turns (see desk.py); more wai
 LARGEST_SEED = 2**31 - 1
 
 # The key of the model that stands in the chooser, told at once; and handed over with an event.
-_NOTE = """(checkpoint, prefix) => { window.generateFields = {checkpoint, prefix}; }"""
+_NOTE = """(checkpoint, prefix) => {
+  window.generateFields = {checkpoint, prefix};
+  document.dispatchEvent(new CustomEvent("generate:chosen", {detail: checkpoint}));
+}"""
 _WITH_KEY = """(_, ...given) => [window.generateFields.checkpoint, ...given]"""
 # Tells the two drawings what stands in Gradio's own fields; needs no answer from the server.
 _TELL = """(checkpoint, prefix) => {
@@ -48,22 +51,24 @@ _SETTLED = """() => { document.dispatchEvent(new CustomEvent("generate:settled")
 
 @dataclass(frozen=True)
 class GenerateTab:
-    """What other tabs need: the chooser; `brought`, the input in which JavaScript hands a memory
-    over; and the updates of the chooser. `offer(memory, tongue, chosen)` lists the shipped models
-    and the visitor's and, unless `chosen` is None, selects that one, which is listed too;
-    `welcome(memory, tongue)` selects what was chosen last, or on a first visit the usual model."""
+    """What other tabs need: the chooser; `from_hub`, whose event `browse` asks for the models on
+    the Hub; `brought`, the input in which JavaScript hands a memory over; and the updates of the
+    chooser. `offer(memory, request, chosen)` lists the shipped models and the visitor's and, unless
+    `chosen` is None, selects that one, which is listed too; `welcome(memory, request)` selects what
+    was chosen last, or on a first visit the usual one."""
 
     checkpoint: gr.Dropdown
+    from_hub: gr.HTML
     brought: gr.JSON
-    offer: Callable[[Memory, str, str | None], dict[str, Any]]
-    welcome: Callable[[Memory, str], dict[str, Any]]
+    offer: Callable[[Memory, gr.Request, str | None], dict[str, Any]]
+    welcome: Callable[[Memory, gr.Request], dict[str, Any]]
 
 
 def generate_tab(house: House) -> GenerateTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
     shelf = choices(house, [], "en")
     first = shelf[0][1] if shelf else None
-    suggestion = _suggestion(house, first)
+    suggestion = _suggestion(house, first) if first else ""
     table = words.both(PAGE)
 
     with gr.Row(elem_classes="house-columns write-columns"):
@@ -75,6 +80,13 @@ def generate_tab(house: House) -> GenerateTab:
                 filterable=False,
                 interactive=True,
                 elem_id="write-checkpoint",
+            )
+            from_hub = gr.HTML(
+                html_template=asset("chooser.html"),
+                js_on_load=asset("chooser.js"),
+                words=words.both(BESIDE),
+                apply_default_css=False,
+                elem_id="write-from-hub",
             )
             _problem("checkpoint")
             prefix = gr.Textbox(
@@ -125,6 +137,7 @@ def generate_tab(house: House) -> GenerateTab:
         [prefix, suggested],
         js=_WITH_KEY,
         show_progress="hidden",
+        concurrency_limit=AT_ONCE,  # it may have to wait for the Hub
         api_visibility="private",
     ).then(None, [checkpoint, prefix], js=_TELL, api_visibility="private")
     checkpoint.input(None, checkpoint, js=CHOSEN, api_visibility="private")
@@ -151,21 +164,22 @@ def generate_tab(house: House) -> GenerateTab:
         None, js=_SETTLED, api_visibility="private"
     )
 
-    def offer(memory: Memory, tongue: str, chosen: str | None = None) -> dict[str, Any]:
-        keys = [key for key in (*memory.runs, memory.chosen, chosen) if key]
-        listed = choices(house, keys, tongue)
+    def offer(memory: Memory, request: gr.Request, chosen: str | None = None) -> dict[str, Any]:
+        keys = [*memory.keys, *([chosen] if chosen else [])]
+        listed = choices(house, keys, words.language(request), request)
         if chosen is None and first is None and listed:
             chosen = _known_or_first(memory.chosen, listed)  # better a run than an empty shelf
         update: dict[str, Any] = {"choices": listed}
         return gr.update(**update if chosen is None else update | {"value": chosen})
 
-    def welcome(memory: Memory, tongue: str) -> dict[str, Any]:
-        listed = choices(house, [key for key in (*memory.runs, memory.chosen) if key], tongue)
+    def welcome(memory: Memory, request: gr.Request) -> dict[str, Any]:
+        tongue = words.language(request)
+        listed = choices(house, memory.keys, tongue, request)
         usual = USUAL_ZH if tongue == "zh" else None
         value = _known_or_first(memory.chosen, listed, usual)
         return gr.update(choices=listed, value=value)
 
-    return GenerateTab(checkpoint, brought, offer, welcome)
+    return GenerateTab(checkpoint, from_hub, brought, offer, welcome)
 
 
 def _known_or_first(
@@ -208,7 +222,7 @@ def _writer(house: House) -> Callable[..., Iterator[Page]]:
                 yield _with_problem(latest, message, "checkpoint")
                 return
             manner = Manner(str(choice["mode"]), float(choice["alpha"]), int(length), _seed(seed))
-            opened = find(house, str(checkpoint)).open()
+            opened = find(house, str(checkpoint), request).open()
             onwards = event.what == "continue"
             fresh = following(page) if onwards else blank(clean(prefix))
             start = write_trio if event.what == "trio" else write
@@ -249,7 +263,8 @@ def _look(house: House) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]
     def look(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """What may come next, for the panel; called from `likely.js`."""
         try:
-            return outlook(find(house, asked["checkpoint"]).open(), clean(asked["text"]))
+            checkpoint = find(house, asked["checkpoint"], request).open()
+            return outlook(checkpoint, clean(asked["text"]))
         except UserError as error:
             message = words.problem(error.message, words.language(request))
             return {"problem": {"message": message, "field": error.field}}
@@ -257,21 +272,23 @@ def _look(house: House) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]
     return look
 
 
-def _suggest(house: House) -> Callable[[object, str, str], tuple[str, str]]:
-    def suggest(checkpoint: object, prefix: str, suggested: str) -> tuple[str, str]:
+def _suggest(house: House) -> Callable[[object, str, str, gr.Request], tuple[str, str]]:
+    def suggest(
+        checkpoint: object, prefix: str, suggested: str, request: gr.Request
+    ) -> tuple[str, str]:
         """The chosen model's own prefix, unless the visitor has written one."""
-        suggestion = _suggestion(house, checkpoint if isinstance(checkpoint, str) else None)
+        if not isinstance(checkpoint, str):
+            return prefix, suggested
+        try:
+            suggestion = _suggestion(house, checkpoint, request)
+        except UserError:  # which the panel tells, beside the chooser
+            return prefix, suggested
         return (suggestion if prefix in ("", suggested) else prefix), suggestion
 
     return suggest
 
 
-def _suggestion(house: House, key: str | None) -> str:
+def _suggestion(house: House, key: str, request: gr.Request | None = None) -> str:
     """A prefix that suits this model: the first of those it was shown with, or none."""
-    if key is None:
-        return ""
-    try:
-        prefixes = find(house, key).open().about.get("prefixes")
-    except UserError:
-        return ""
+    prefixes = find(house, key, request).open().about.get("prefixes")
     return clean(prefixes[0]) if isinstance(prefixes, list) and prefixes else ""

@@ -1,4 +1,5 @@
-// The header's line, and what the page's run is doing, which the run card tells (card.js).
+// The header's line, and what the page's run is doing, which the run card tells (card.js). It is
+// there whichever tab is open, so it also hears that a model should be used.
 
 const words = props.words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
 const pill = element.querySelector(".pill");
@@ -10,3 +11,17 @@ const show = (state) => {
 element.querySelector("p").textContent = words.tagline;
 show("idle");
 window.addEventListener("charrnn-run", (event) => show(event.detail));
+window.addEventListener("charrnn-use", ({ detail }) => {
+  window.charrnnUsed = detail.key;
+  trigger("use");
+});
+
+// Who has signed in, where visitors can (push.js tells, and does it).
+const account = element.querySelector(".account");
+const sign = account.querySelector("button");
+window.addEventListener("charrnn-account", ({ detail }) => {
+  account.hidden = false;
+  account.querySelector("b").textContent = detail.account ?? "";
+  sign.textContent = words[detail.signedIn ? "sign-out" : "sign-in"];
+  sign.onclick = () => window.dispatchEvent(new CustomEvent("charrnn-sign", { detail: detail.signedIn ? "out" : "in" }));
+});

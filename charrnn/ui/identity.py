@@ -7,14 +7,25 @@ read when an event needs it and kept nowhere. On a laptop, whoever sits there us
 
 from __future__ import annotations
 
+import ipaddress
+import os
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 import gradio as gr
+from fastapi import Request
 
+from .. import hub
 from ..hub import Token
+from .visitor import session, whole
 
 Way = Literal["button", "login", "none"]
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_PASSED_ON = ("forwarded", "via", "x-real-ip")  # and all that begin with x-forwarded-
 
 
 @dataclass(frozen=True)
@@ -30,9 +41,67 @@ class Identity:
     @property
     def signed_in(self) -> bool:
         """Whether there is a token to push with."""
-        raise NotImplementedError
+        return hub.signed_in() if self.token is None else self.token is not False
 
 
-def identity(request: gr.Request | None) -> Identity:
-    """Who sent this request."""
-    raise NotImplementedError
+NOBODY = Identity()
+
+
+def identity(request: gr.Request | Request | None) -> Identity:
+    """Who sent this request. Asks nobody, and believes nothing that a caller is free to write."""
+    space = bool(os.environ.get("SPACE_ID")), os.environ.get("SYSTEM") == "spaces"
+    request = whole(request)
+    if request is None or request.request is None:
+        return NOBODY
+    if all(space):
+        return _by_button(session(request))
+    if any(space) or not _sits_here(request):
+        return NOBODY
+    return Identity(None, way="login")
+
+
+def _by_button(told: Mapping[str, object]) -> Identity:
+    """Whoever signed in at the Hub, for as long as that holds."""
+    token, until, about = (told.get(k) for k in ("access_token", "expires_at", "userinfo"))
+    lasts = isinstance(until, int | float) and until > time.time()
+    if not isinstance(token, str) or not token or not lasts:
+        return Identity(way="button")
+    name = about.get("preferred_username") if isinstance(about, Mapping) else None
+    return Identity(token, name if isinstance(name, str) and name else None, "button")
+
+
+def _sits_here(request: gr.Request) -> bool:
+    """Whether the request comes from a browser, or a program, on this very machine.
+
+    From loopback alone it may also come through a proxy here, from a stranger's page that has given
+    its own name this machine's address, from one that only sends here, or by way of the app's own
+    MCP server, which asks in a caller's words.
+    """
+    headers = request.headers
+    names = {name.lower() for name in headers}
+    if any(name in _PASSED_ON or name.startswith("x-forwarded-") for name in names):
+        return False
+    origins, hosts = headers.getlist("origin"), headers.getlist("host")
+    return (
+        request.client is not None
+        and _loopback(str(request.client.host))
+        and len(hosts) == 1
+        and _host(f"//{hosts[0]}") in _LOCAL
+        and all(_host(origin) in _LOCAL for origin in origins)
+        and headers.get("sec-fetch-site") != "cross-site"
+        and headers.get("x-gradio-user") != "mcp"
+    )
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None

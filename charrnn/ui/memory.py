@@ -1,4 +1,5 @@
-"""What the browser remembers: the model chosen in the Generate tab, and the visitor's own runs.
+"""What the browser remembers: the model chosen in the Generate tab, the visitor's own runs, and
+what they have opened from elsewhere.
 
 All in the browser's own storage and read the moment an event needs it: no event waits for
 another that might bring the value later. The choice is kept for each browser tab, since the text
@@ -10,26 +11,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KEPT = 8  # runs
+KEPT = 8  # runs, and models opened
 
-# An event with this as its `js` brings what is remembered as its last input, and which model the
-# run card shows.
-RECALL = """(...given) => {
-  const memory = {chosen: null, runs: [], shown: document.querySelector(".run")?.dataset.model};
-  try {
+
+def _recall(shown: str) -> str:
+    return f"""(...given) => {{
+  const memory = {{chosen: null, runs: [], opened: [], shown: {shown}}};
+  try {{
     const chosen = "charrnn:model";
     memory.chosen = sessionStorage.getItem(chosen) ?? localStorage.getItem(chosen);
     memory.runs = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
-  } catch (denied) { console.info("nothing is remembered:", denied.name); }
+    memory.opened = JSON.parse(localStorage.getItem("charrnn:opened") ?? "[]");
+  }} catch (denied) {{ console.info("nothing is remembered:", denied.name); }}
   return [...given.slice(0, -1), memory];
-}"""
+}}"""
 
-# The visitor has chosen a model.
-CHOSEN = """(key) => {
-  try {
+
+# An event with this as its `js` brings what is remembered as its last input, and which model the
+# run card shows; or, with the other, which model is to be used (header.js).
+RECALL = _recall('document.querySelector(".run")?.dataset.model')
+USED = _recall("window.charrnnUsed")
+
+# The visitor has chosen a model; one from the Hub, or a file, is among what they have opened.
+CHOSEN = f"""(key) => {{
+  try {{
     for (const kept of [sessionStorage, localStorage]) kept.setItem("charrnn:model", key);
-  } catch (denied) { console.info("the choice is not remembered:", denied.name); }
-}"""
+    const opened = JSON.parse(localStorage.getItem("charrnn:opened") ?? "[]");
+    if (!/\\/|^upload-/.test(key) || opened.includes(key)) return;
+    localStorage.setItem("charrnn:opened", JSON.stringify([key, ...opened].slice(0, {KEPT})));
+    window.dispatchEvent(new Event("charrnn-opened"));
+  }} catch (denied) {{ console.info("the choice is not remembered:", denied.name); }}
+}}"""
 
 # The visitor has a run: the latest comes first, and one looked at again stays in its place.
 OWN_RUN = f"""(run) => {{
@@ -42,25 +54,61 @@ OWN_RUN = f"""(run) => {{
   }} catch (denied) {{ console.info("the run is not remembered:", denied.name); }}
 }}"""
 
+# A run is about to begin: its id is made here and kept before the server hears of it, so that a
+# connection that is cut meanwhile loses nothing. With this as its `js` an event brings the id, as
+# its last input, in an object.
+NEW_RUN = """(...given) => {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const run = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  try {
+    localStorage.setItem("charrnn:begun", run);
+  } catch (denied) { console.info("the run is not remembered:", denied.name); }
+  return [...given.slice(0, -1), { run }];
+}"""
+
+# And with this, the id of the run that was begun last, if nothing was heard of it since.
+UNHEARD = """(...given) => {
+  let run = null;
+  try {
+    const begun = localStorage.getItem("charrnn:begun");
+    if (!(localStorage.getItem("charrnn:runs") ?? "").includes(begun)) run = begun;
+  } catch (denied) { console.info("nothing is remembered:", denied.name); }
+  return [...given.slice(0, -1), { run }];
+}"""
+
 
 @dataclass(frozen=True)
 class Memory:
-    """What came from a browser: a key chosen earlier, or None, and the ids of its runs; `shown` is
-    the key of the model that the run card shows."""
+    """What came from a browser: a key chosen earlier, or None, the ids of its runs, and the keys of
+    models that it opened; `shown` is the key of the model that the run card shows."""
 
     chosen: str | None = None
     runs: tuple[str, ...] = ()
     shown: str | None = None
+    opened: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, brought: object) -> Memory:
         """Whatever an event brought, which may be anything, as a memory."""
         if not isinstance(brought, dict):
             return cls()
-        chosen, runs = brought.get("chosen"), brought.get("runs")
-        known = [run for run in runs if isinstance(run, str)] if isinstance(runs, list) else []
-        shown = brought.get("shown")
-        return cls(_key(chosen), tuple(known[:KEPT]), _key(shown))
+        chosen, shown = _key(brought.get("chosen")), _key(brought.get("shown"))
+        return cls(chosen, _keys(brought.get("runs")), shown, _keys(brought.get("opened")))
+
+    @property
+    def keys(self) -> list[str]:
+        """The models that are the visitor's: runs, opened ones, the chosen one."""
+        return [*self.runs, *self.opened, *([self.chosen] if self.chosen else [])]
+
+
+def begun(brought: object) -> str | None:
+    """The id that `NEW_RUN` or `UNHEARD` brought, if it did."""
+    return _key(brought.get("run")) if isinstance(brought, dict) else None
+
+
+def _keys(brought: object) -> tuple[str, ...]:
+    listed = brought if isinstance(brought, list) else []
+    return tuple([key for key in listed if isinstance(key, str)][:KEPT])
 
 
 def _key(brought: object) -> str | None:

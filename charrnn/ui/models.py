@@ -1,12 +1,144 @@
-"""The Models tab: cards of shipped, own and opened models, and those on the Hub."""
+"""The Models tab: one's own models, those that came with charrnn, and those on the Hub.
+
+Which models are one's own, the browser remembers (`memory.py`): its runs, and what it has opened.
+What the cards say of them comes from here, and so does what their buttons do. A model is named by
+its key, never by a path. The tab is drawn by models.js; how a model is opened is `opener.py`, what
+there is on the Hub `browse.py`.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import gradio as gr
 
+from ..errors import UserError
+from ..uploads import is_upload
+from . import words
+from .browse import browser, whole
+from .card import LIVE
+from .gate import Gate
 from .house import House
+from .look import asset
+from .memory import KEPT
+from .opener import opener
+from .packing import pack
+from .shelf import Model, card, find, offered, shipped
+from .words_models import CARDS, MODELS
+from .yours import line
+
+log = logging.getLogger(__name__)
+
+Card = dict[str, Any]
+_SHOW_TRAIN = '() => ({__type__: "update", selected: "train"})'
 
 
-def models_tab(house: House) -> None:
-    """Build the tab inside the Blocks or the Tab that is open now."""
-    gr.HTML("")
+def models_tab(house: House, tabs: gr.Tabs) -> None:
+    """Build the tab inside the Tab that is open now, which is one of `tabs`."""
+    opener(house)
+    shown = gr.HTML(
+        html_template=asset("models.html"),
+        js_on_load=asset("cards.js") + asset("models.js"),
+        server_functions=[_teller(house), _resumer(house), _downloader(house, lambda: shown)],
+        words=words.both(words.SHARED, CARDS, MODELS),
+        shipped=len(shipped(house)),
+        apply_default_css=False,
+        elem_id="models",
+    )
+    shown.train(None, None, tabs, js=_SHOW_TRAIN, api_visibility="private")
+    browser(house)
+
+
+def _teller(house: House) -> Callable[[object, gr.Request], dict[str, list[Card]]]:
+    def cards(asked: object, request: gr.Request) -> dict[str, list[Card]]:
+        """The cards of these runs and opened models, the latest first, and of the shipped ones."""
+        given = asked if isinstance(asked, dict) else {}
+        runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
+        there = {str(getattr(one, "key", one)): one for one in offered(house, keys, whole(request))}
+        own = [_run(house, key) for key in runs]
+        own += [_opened(key, there.get(key)) for key in keys]
+        yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
+        ours = filter(None, map(_told, shipped(house)))
+        return {"yours": yours, "shipped": list(ours)}
+
+    return cards
+
+
+def _keys(given: object) -> list[str]:
+    return [key for key in given if isinstance(key, str)][:KEPT] if isinstance(given, list) else []
+
+
+def _told(model: Model) -> Card | None:
+    """The card of a model; None if it is damaged, or goes at this very moment."""
+    try:
+        return card(model)
+    except UserError as error:
+        log.warning("%s has no card: %s", model.key, error)
+        return None
+
+
+def _run(house: House, key: str) -> Card | None:
+    """The card of a run; None if that is gone, or has not saved a model yet."""
+    try:
+        run = house.runs.find(key)
+        told = _told(Model(key, run.checkpoint, "run")) if run.checkpoint else None
+        state = line(run)["state"]
+    except (UserError, FileNotFoundError):
+        return None
+    return told and told | {"state": state, "live": state in LIVE}
+
+
+def _opened(key: str, found: object) -> Card | None:
+    """The card of what was opened once: a model on the Hub that is not at hand is `away` and can be
+    opened again, an uploaded one that is not here any more is `gone`."""
+    if isinstance(found, Model):
+        return _told(found)
+    if found is not None:
+        return {"key": key, "source": "hub", "away": True}
+    return {"key": key, "source": "upload", "gone": True} if is_upload(key) else None
+
+
+def _resumer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
+    def resume(key: object, request: gr.Request) -> dict[str, Any]:
+        """Let a run go on; the `problem`, in words, if it cannot."""
+        request = whole(request)
+        try:
+            return {"run": house.runs.keep_training(str(key), house.visitor(request)).id}
+        except UserError as error:
+            return _problem(error, request)
+
+    return resume
+
+
+def _downloader(
+    house: House, served: Callable[[], gr.HTML]
+) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
+    gate = Gate(together=2, each=1)
+
+    async def download(key: object, request: gr.Request) -> dict[str, Any]:
+        """Where a model's .zip is served, and its `name`; or the `problem`, in words."""
+        request = whole(request)
+
+        def packed() -> dict[str, Any]:
+            model = find(house, str(key), request)
+            file = pack(model, _title(model), served())
+            return {"path": str(file), "name": file.name}
+
+        try:
+            return await gate.run(house.visitor(request), packed)
+        except UserError as error:
+            return _problem(error, request)
+
+    return download
+
+
+def _title(model: Model) -> str:
+    """What a file with the model is called: as it is on the Hub, or else as on its card."""
+    told = _told(model) or {"repo": None, "title": {"en": model.key}}
+    return str(told["repo"] or told["title"]["en"]).rpartition("/")[2]
+
+
+def _problem(error: UserError, request: gr.Request) -> dict[str, Any]:
+    return {"problem": words.problem(error.message, words.language(request))}

@@ -1,13 +1,246 @@
-"""The dialog that uploads a model to the Hub."""
+"""The dialog that uploads a model to the Hub, drawn by `push.js`.
+
+In whose name is settled by the request that the press of Push sends, and by nothing else: its
+token is handed to `hub.push` and kept nowhere. What the process itself could push with serves
+whoever sits at this machine, and no visitor.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import threading
+import traceback
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from typing import Any
+
 import gradio as gr
 
+from .. import hub
+from ..errors import UserError
+from ..hub.account import account
+from . import words
 from .house import House
+from .identity import Identity, identity
+from .look import asset
+from .shelf import find
+from .sign_in import sign_in_routes, space
+from .words_push import PUSH, PUSHING
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8  # pushes that are under way; more wait, first come, first served
+PREPARED = 2  # lists of files that are put together at once: each keeps a core busy for a second
+EVERY = 0.1  # seconds between two looks at a push
+BEAT = 1.0  # seconds after which the page is told something anyway: so a closed one is noticed
+
+Frame = dict[str, Any]
 
 
 def push_dialog(house: House) -> None:
     """Build the dialog inside the Blocks that are open now. It opens on the window's event
-    `charrnn-push`, whose `detail` has the `key` and the `title` of a model."""
-    gr.HTML("")
+    `charrnn-push`, whose `detail` has the `key` and the `title` of a model, and maybe the `slug`
+    that its name on the Hub is made of."""
+    hub.quiet()
+    pushes = Pushes(house, by_button=sign_in_routes())
+    dialog = gr.HTML(
+        {"state": "idle"},
+        html_template=asset("push.html"),
+        js_on_load=asset("push_draft.js") + asset("push.js"),
+        server_functions=[pushes.who_asks(), pushes.preparer(), pushes.halter()],
+        words=words.both(PUSH),
+        by_button=pushes.by_button,
+        apply_default_css=False,
+        elem_id="push",
+    )
+    dialog.push(
+        pushes.pusher(),
+        None,
+        dialog,
+        show_progress="hidden",
+        concurrency_limit=None,
+        trigger_mode="multiple",  # push.js asks once at a time; one that broke off may linger here
+        api_visibility="private",
+    )
+
+
+class Pushes:
+    """What `push.js` asks for. A push is known by a word that the browser makes up, so that it can
+    stop its own."""
+
+    def __init__(self, house: House, *, by_button: bool) -> None:
+        self.by_button = by_button  # whether visitors can sign in here
+        self._house = house
+        self._halts: dict[str, threading.Event] = {}  # by those words, in the order they came
+        self._preparing = asyncio.Semaphore(PREPARED)
+
+    def who_asks(self) -> Callable[[object, gr.Request], Frame]:
+        """`who()`: whether there is a token to push with, whose, and else how to get one."""
+
+        def who(asked: object, request: gr.Request) -> Frame:
+            me = self._identity(request)
+            return {"way": me.way, "signedIn": me.signed_in, "account": _account(me)}
+
+        return who
+
+    def preparer(self) -> Callable[[Frame, gr.Request], Any]:
+        """`prepare({key, repo, licence})`: exactly the files that would be uploaded."""
+
+        async def prepare(asked: Frame, request: gr.Request) -> Frame:
+            asked, tongue = asked if isinstance(asked, dict) else {}, words.language(request)
+
+            def listed() -> Frame:
+                try:
+                    files = hub.files(
+                        find(self._house, str(asked.get("key")), _asked_by(request)).directory,
+                        str(asked.get("repo")),
+                        licence=_licence(asked.get("licence")),
+                        space=space(),
+                    )
+                    return {"files": [{"name": file.name, "size": file.size} for file in files]}
+                except Exception as error:  # noqa: BLE001  # said on the page
+                    return {"problem": _problem(error, tongue)}
+
+            async with self._preparing:
+                return await asyncio.to_thread(listed)
+
+        return prepare
+
+    def halter(self) -> Callable[[object], bool]:
+        """`halt(word)`: stop that push; whether there is one."""
+
+        def halt(word: object) -> bool:
+            halted = self._halts.get(str(word))
+            if halted is not None:
+                halted.set()
+            return halted is not None
+
+        return halt
+
+    def pusher(self) -> Callable[[gr.EventData, gr.Request], AsyncIterator[Frame]]:
+        """The handler of the `push` event: `{word, key, repo, licence, private}`."""
+
+        async def push(event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
+            word, tongue, me = str(event.word), words.language(request), self._identity(request)
+            if me.token is False:
+                said = PUSHING["signed-out" if me.way == "button" else "nobody"]
+                problem = {"message": words.say(said, tongue), "place": "who"}
+                yield {"word": word, "state": "failed", "problem": problem}
+                return
+            if word in self._halts:
+                return
+            work = _Push(self._house, event, request, me.token, tongue)
+            self._halts[word] = work.halted
+            try:
+                async for frame in self._frames(word, work):
+                    yield {"word": word, **frame}
+            finally:  # the page may have been closed: then nobody wants it any more
+                work.halted.set()
+                del self._halts[word]
+
+        return push
+
+    async def _frames(self, word: str, work: _Push) -> AsyncIterator[Frame]:
+        while (place := list(self._halts).index(word) - AT_ONCE) >= 0:
+            yield {"state": "waiting", "place": place + 1}
+            await asyncio.sleep(EVERY)
+            if work.halted.is_set():
+                yield {"state": "stopped", "late": False}
+                return
+        result, beats = _in_a_thread(work.outcome), asyncio.get_running_loop().time
+        told, said_at = None, 0.0
+        while not result.done():
+            if told != work.sent or beats() - said_at >= BEAT:
+                told, said_at = work.sent, beats()
+                yield {"state": "pushing", "sent": told[0], "total": told[1]}
+            await asyncio.wait({result}, timeout=EVERY)
+        yield result.result()
+
+    def _identity(self, request: gr.Request) -> Identity:
+        me = identity(_asked_by(request))
+        if me.way == "button" and not self.by_button:
+            return Identity()  # a Space where nobody can sign in
+        return me
+
+
+class _Push:
+    """One push: what was asked for, how far it is, and whether it is wanted still."""
+
+    def __init__(
+        self, house: House, event: gr.EventData, request: gr.Request, token: str | None, tongue: str
+    ) -> None:
+        self.halted = threading.Event()
+        self.sent: tuple[int, int | None] = (0, None)  # bytes, and of how many
+        self._house, self._event, self._request = house, event, request
+        self._token, self._tongue = token, tongue
+
+    def outcome(self) -> Frame:
+        """Push, and say what came of it, in a frame for the page."""
+        repo, private = str(self._event.repo).strip(), self._event.private is not False
+        try:
+            pushed = hub.push(
+                find(self._house, str(self._event.key), self._request).directory,
+                repo,
+                private=private,
+                token=self._token,
+                licence=_licence(self._event.licence),
+                space=space(),
+                progress=self._progress,
+                cancelled=self.halted.is_set,
+            )
+        except Exception as error:  # noqa: BLE001  # said on the page
+            if self.halted.is_set() and isinstance(error, UserError):
+                return {"state": "stopped", "late": self.sent[1] is not None}
+            return {"state": "failed", "problem": _problem(error, self._tongue)}
+        return {
+            "state": "done",
+            "repo": repo,
+            "url": pushed.url,
+            "private": private,
+            "created": pushed.created,
+            "cardKept": pushed.card_kept,
+        }
+
+    def _progress(self, done: int, total: int | None) -> None:
+        self.sent = (done, total)
+
+
+def _asked_by(request: Any) -> gr.Request:
+    """The request as events have it; what calls a server function brings the bare one."""
+    return request if isinstance(request, gr.Request) else gr.Request(request)
+
+
+def _account(me: Identity) -> str | None:
+    if me.account is not None or not me.signed_in:
+        return me.account
+    try:
+        return account(me.token)
+    except UserError:  # the dialog does without
+        return None
+
+
+def _licence(typed: object) -> str | None:
+    return str(typed or "").strip() or None
+
+
+def _problem(error: Exception, tongue: str) -> dict[str, str]:
+    """What went wrong, in words, and the `place` on the dialog that it is about."""
+    if not isinstance(error, UserError):
+        # Its words could hold anything, a token among them: the places where it was raised cannot.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("a push went wrong by a %s\n%s", type(error).__name__, where)
+        return {"message": words.say(words.SHARED["broken"], tongue), "place": "push"}
+    place = "push" if isinstance(error, hub.AwayUserError) else error.field
+    known = {"model": "name", "licence": "licence"}
+    return {
+        "message": words.problem(error.message, tongue),
+        "place": known.get(str(place), "push"),
+    }
+
+
+def _in_a_thread(work: Callable[[], Frame]) -> asyncio.Future[Frame]:
+    """What `work` returns. Its thread does not keep the program from ending, as a pool's would."""
+    result: Future[Frame] = Future()
+    threading.Thread(target=lambda: result.set_result(work()), daemon=True).start()
+    return asyncio.wrap_future(result)

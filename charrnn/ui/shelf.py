@@ -1,44 +1,60 @@
-"""The models that the page and the endpoints can open: the shipped ones and a visitor's own.
+"""The models that the page and the endpoints can open, by key.
 
-A key is the name of a directory on the shelf, or a run's id. It is only ever compared with what
-is there, never made into a path, so a key cannot point outside. The last few models opened stay
-in memory for as long as their file does not change.
+A key is the name of a directory on the shelf, a run's id, an uploaded checkpoint's, or what a
+model is called on the Hub: `owner/name`, or `owner/name@revision`. It is only ever compared with
+what is there, never made into a path, so a key cannot point outside. The last few models opened
+stay in memory for as long as their file does not change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
-from .. import corpora
+import gradio as gr
+
+from .. import corpora, hub, uploads
 from ..checkpoint import WEIGHTS, Checkpoint, load
 from ..errors import UserError
+from ..hub import Ref
+from ..hub.bundle import LOG, curve_in
+from ..runs import Run
+from .card import chinese
 from .house import House
+from .identity import identity
+
+T = TypeVar("T")
+Source = Literal["shipped", "run", "hub", "upload"]
 
 KEPT = 6  # models in memory
+POINTS = 60  # of a card's curve
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model that can be opened: its key, and where it lies. `run` says that it is a run's."""
+    """A model that can be opened: its key, where it lies, and where it comes from."""
 
     key: str
     directory: Path
-    run: bool = False
+    source: Source = "shipped"
 
     def open(self) -> Checkpoint:
         """Its checkpoint. Raises UserError if that is damaged, or gone by now."""
+        return self.read(_opened)
+
+    def read(self, reader: Callable[[Path, int], T]) -> T:
+        """What `reader` makes of its directory, told when the weights were changed last, in
+        nanoseconds. Raises UserError as `open`."""
+        weights = self.directory / WEIGHTS
         try:
-            changed = (self.directory / WEIGHTS).stat().st_mtime_ns
+            return reader(self.directory, weights.stat().st_mtime_ns)
         except FileNotFoundError:
             raise _no_model(self.key) from None
-        try:
-            return _opened(self.directory, changed)
         except UserError:
-            if (self.directory / WEIGHTS).is_file():
+            if weights.is_file():
                 raise
             raise _no_model(self.key) from None  # it was removed at this very moment
 
@@ -53,65 +69,147 @@ def shipped(house: House) -> list[Model]:
     return [Model(name, house.shelf / name) for name in named]
 
 
-def find(house: House, key: str) -> Model:
-    """The model with this key: a shipped one, or what a run has saved so far.
+def find(house: House, key: str, request: gr.Request | None = None) -> Model:
+    """The model with this key, for whoever sent the `request`: a shipped one, what a run has saved
+    so far, an uploaded one, or one on the Hub, which is asked for it unless they have opened it
+    lately.
 
-    Raises UserError where there is none, in the same words whatever the key looks like.
+    Raises UserError where there is none, in the same words whatever the key looks like, and for
+    all that goes wrong with the Hub.
     """
+    if (model := _here(house, key)) is not None:
+        return model
+    if not hub.is_id(key):
+        raise _no_model(key)
+    try:
+        ref = Ref.parse(key)
+        found = house.fetched.find(ref, identity(request).token, house.visitor(request))
+    except UserError as error:
+        raise UserError(error.message, field="checkpoint") from None
+    return Model(str(ref), found, "hub")
+
+
+def _here(house: House, key: str) -> Model | None:
+    """A model that needs no asking. Raises UserError for a run that has not saved one yet."""
     for model in shipped(house):
         if model.key == key:
             return model
+    if uploads.is_upload(key):
+        found = uploads.find(house.runs.root, key)
+        return None if found is None else Model(key, found, "upload")
     try:
         run = house.runs.find(key)
     except UserError:
-        raise _no_model(key) from None
+        return None
     if run.checkpoint is None:
         raise UserError(
             "This run has not saved a model yet: wait a moment and try again.", field="checkpoint"
         )
-    return Model(key, run.checkpoint, run=True)
+    return Model(key, run.checkpoint, "run")
 
 
-def offered(house: House, keys: Iterable[str]) -> list[Model]:
+def offered(
+    house: House, keys: Iterable[str], request: gr.Request | None = None
+) -> list[Model | Ref]:
     """The models a visitor can choose: the shipped ones, then the others of these `keys`.
 
-    Runs that are gone, or have not saved a model yet, are left out.
+    Nobody is asked. Runs and uploads that are gone are left out, and so are runs that have not
+    saved a model yet; a model on the Hub that this visitor has not opened lately is only a name.
     """
-    models = {model.key: model for model in shipped(house)}
+    models: dict[str, Model | Ref] = {model.key: model for model in shipped(house)}
     for key in keys:
         try:
-            models.setdefault(key, find(house, key))
+            if (model := _here(house, key)) is not None:
+                models.setdefault(key, model)
+            elif hub.is_id(key):
+                ref = Ref.parse(key)
+                found = house.fetched.known(ref, identity(request).token)
+                models.setdefault(str(ref), Model(str(ref), found, "hub") if found else ref)
         except UserError:
             continue
     return list(models.values())
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a model without its weights. `perplexity` is that on held-out text, or else
+    (`held_out` is false) on its training text, or None; `curve` holds the perplexities of its
+    training, 60 at most, or None."""
+
+    title: str
+    network: str
+    corpus: dict[str, Any] | None
+    recipe: str | None
+    perplexity: float | None
+    held_out: bool
+    symbols: int
+    parameters: int
+    curve: list[float] | None
+    bytes: int
+    changed: float  # in seconds of the epoch
+
+
+def facts(model: Model) -> Facts:
+    """What is known of a model. Raises UserError if it is damaged, or gone by now."""
+    return model.read(_facts)
+
+
 def describe(model: Model) -> dict[str, Any]:
-    """What is known of a model, without its weights: name, corpus, size, perplexity, as JSON.
+    """What /models says of a model: name, corpus, size, perplexity, as JSON.
 
     `perplexity` is that on held-out text, or else on the training text, or None.
     """
-    checkpoint = model.open()
-    network, about = checkpoint.model, checkpoint.about
+    known = facts(model)
     return {
         "name": model.key,
-        "title": checkpoint.name,
-        "model": network.config.label,
-        "corpus": about.get("corpus"),
-        "recipe": about.get("recipe"),
-        "perplexity": checkpoint.perplexity,
-        "symbols": len(checkpoint.vocabulary) - 1,
-        "parameters": sum(weight.numel() for weight in network.parameters()),
-        "bytes": (model.directory / WEIGHTS).stat().st_size,
+        "title": known.title,
+        "model": known.network,
+        "corpus": known.corpus,
+        "recipe": known.recipe,
+        "perplexity": known.perplexity,
+        "symbols": known.symbols,
+        "parameters": known.parameters,
+        "bytes": known.bytes,
     }
+
+
+def card(model: Model) -> dict[str, Any]:
+    """What a card shows of a model, as JSON: `Facts`, and besides its key and its source.
+
+    Names are in English and Chinese; `date` is in seconds of the epoch, None for a model that came
+    with the app; `resumable` says that it is a run's that has ended and can go on; `repo` and
+    `revision` are None but for a model on the Hub. Raises UserError as `facts`.
+    """
+    known = facts(model)
+    corpus = (known.corpus or {}).get("name")
+    ref = Ref.parse(model.key) if model.source == "hub" else None
+    return {
+        "key": model.key,
+        "source": model.source,
+        "title": {"en": known.title, "zh": chinese(known.title)},
+        "model": known.network,
+        "corpus": None if corpus is None else {"en": corpus, "zh": chinese(corpus)},
+        "perplexity": known.perplexity,
+        "held_out": known.held_out,
+        "bytes": known.bytes,
+        "date": None if model.source == "shipped" else known.changed,
+        "curve": known.curve,
+        "resumable": model.source == "run" and _resumable(Run(model.directory.parent)),
+        "repo": ref.repo if ref else None,
+        "revision": ref.revision if ref else None,
+    }
+
+
+def _resumable(run: Run) -> bool:
+    return run.saved and not run.live
 
 
 def _no_model(key: object) -> UserError:
     shown = str(key)
     shown = shown if len(shown) <= 60 else shown[:59] + "…"
     return UserError(
-        f"There is no model called {shown!r}: give the name of one that came with the app, or "
-        "the id of a run.",
+        f"There is no model called {shown!r}: give the name of one that came with the app, the "
+        "id of a run, or owner/name of one on the Hub.",
         field="checkpoint",
     )
 
@@ -119,3 +217,31 @@ def _no_model(key: object) -> UserError:
 @lru_cache(maxsize=KEPT)
 def _opened(directory: Path, changed: int) -> Checkpoint:
     return load(directory)
+
+
+@lru_cache(maxsize=256)
+def _facts(directory: Path, changed: int) -> Facts:
+    """They outlive the weights, of which few are kept."""
+    checkpoint = _opened(directory, changed)
+    network, about = checkpoint.model, checkpoint.about
+    return Facts(
+        title=checkpoint.name,
+        network=network.config.label,
+        corpus=about.get("corpus"),
+        recipe=about.get("recipe"),
+        perplexity=checkpoint.perplexity,
+        held_out=(about.get("results") or {}).get("validation_perplexity") is not None,
+        symbols=len(checkpoint.vocabulary) - 1,
+        parameters=sum(weight.numel() for weight in network.parameters()),
+        curve=_curve(directory),
+        bytes=(directory / WEIGHTS).stat().st_size,
+        changed=changed / 1e9,
+    )
+
+
+def _curve(directory: Path) -> list[float] | None:
+    try:
+        log = (directory / LOG).read_text("utf-8", "replace")
+    except OSError:
+        return None
+    return curve_in(log, POINTS)

@@ -27,6 +27,7 @@ from .earlier import first_story
 from .following import EVERY, Tellings
 from .form import Form, build_form
 from .house import House
+from .memory import NEW_RUN, UNHEARD, begun
 from .wish import OWN, TEXTBOOK, USUAL_ZH, Wish, size
 from .words import key
 from .yours import your_runs
@@ -38,6 +39,15 @@ Frames = AsyncIterator[Frame]
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # short: nobody should wait behind a run
 _WATCHING: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
+
+
+# Opens the dialog with the card's model.
+_PUSH = """() => {
+  const { model, title } = document.querySelector(".run").story;
+  const zh = navigator.language.toLowerCase().startsWith("zh");
+  const detail = { key: model, title: title[zh ? "zh" : "en"], slug: title.en };
+  window.dispatchEvent(new CustomEvent("charrnn-push", { detail }));
+}"""
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,10 @@ class _Stage:
     stop: gr.Button
     sample: gr.Button
     keep: gr.Button
+    push: gr.Button
     generate: gr.Button
     run_id: gr.BrowserState
+    brought: gr.JSON  # in which JavaScript hands over the id of a run that begins (memory.py)
 
 
 def train_tab(house: House) -> TrainTab:
@@ -73,10 +85,12 @@ def train_tab(house: House) -> TrainTab:
                 stop = _button("stop")
                 sample = _button("sample")
                 keep = _button("keep", elem_classes="at-the-end")
+                push = _button("push", on=bool(first_model))
                 generate = _button("generate", variant="primary", on=bool(first_model))
             your_runs(house)
     run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
-    stage = _Stage(card, stop, sample, keep, generate, run_id)
+    brought = gr.JSON(visible=False)
+    stage = _Stage(card, stop, sample, keep, push, generate, run_id, brought)
     _wire_form(house, form)
     _wire_run(house, tellings, form, stage)
     wire_attempt(house, form, card, run_id)
@@ -107,8 +121,8 @@ def _wire_form(house: House, form: Form) -> None:
         return RECIPES[experiment].corpus
 
     outputs = [
-        form.own, form.experiment, form.custom.group, form.report, form.model, form.go,
-        form.text_problem, form.settings_problem,
+        form.own, form.experiment, form.custom.group, form.gpu_told, form.report, form.model,
+        form.go, form.text_problem, form.settings_problem,
     ]  # fmt: skip
     gr.on(
         [box.change for box in form.inputs],
@@ -130,7 +144,8 @@ def _wire_form(house: House, form: Form) -> None:
 def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> None:
     outputs = [stage.card, stage.run_id, form.text_problem, form.settings_problem]
 
-    async def start(request: gr.Request, run_id: str | None, *values: Any) -> Frames:
+    async def start(request: gr.Request, run_id: str | None, *given: Any) -> Frames:
+        *values, brought = given
         wish, tongue = form.wish(values, house.limits), words.language(request)
 
         async def frames() -> Frames:
@@ -142,8 +157,8 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
             while not (await asyncio.wait({planning}, timeout=EVERY))[0]:
                 if told.story:
                     yield {stage.card: told.story.value()}
-            visitor = house.visitor(request)
-            run = await asyncio.to_thread(house.runs.start, planning.result(), visitor)
+            asked = (planning.result(), house.visitor(request), begun(brought))
+            run = await asyncio.to_thread(house.runs.start, *asked)
             yield {stage.run_id: run.id, stage.card: await tellings.of(run).value()}
 
         async for frame in guarded(frames, run_id, tongue):
@@ -180,14 +195,19 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
             return first_story(house, tongue)[0].value()
         return await tellings.of(run).value()
 
-    async def find_again(run_id: str | None, request: gr.Request) -> dict[str, Any]:
-        """On load: the run that the address names, or the one this browser had last."""
+    async def find_again(
+        run_id: str | None, brought: object, request: gr.Request
+    ) -> dict[str, Any]:
+        """On load: the run that the address names, or the one this browser had last, even if it
+        has not heard of it."""
         named, tongue = request.query_params.get("run"), words.language(request)
         if named and _find(house, named) is None:
             story, _ = first_story(house, tongue)
             story.missing = True
             return story.value()
-        return await settled(named or run_id, tongue)
+        unheard = begun(brought)
+        last = unheard if _find(house, unheard) else run_id
+        return await settled(named or last, tongue)
 
     def stop(run_id: str | None) -> None:
         if run_id:
@@ -197,12 +217,15 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         if run_id:
             house.runs.find(run_id).sample()
 
-    form.go.click(start, [stage.run_id, *form.inputs], outputs, **_WATCHING)
+    inputs = [stage.run_id, *form.inputs, stage.brought]
+    form.go.click(start, inputs, outputs, js=NEW_RUN, **_WATCHING)
     stage.keep.click(again, stage.run_id, outputs, **_WATCHING)
     stage.stop.click(stop, stage.run_id, None, **_AT_ONCE)
     stage.sample.click(sample, stage.run_id, None, **_AT_ONCE)
+    stage.push.click(None, js=_PUSH, api_visibility="private")
     # What goes with the state of the run on the card, as card.js has it.
-    standing = [stage.stop, stage.sample, stage.keep, stage.generate, form.go, stage.run_id]
+    buttons = [stage.stop, stage.sample, stage.keep, stage.push, stage.generate, form.go]
+    standing = [*buttons, stage.run_id]
     stage.card.standing(
         None, None, standing, js="() => window.charrnnStanding", api_visibility="private"
     )
@@ -214,7 +237,8 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
     context = gr.context.Context.root_block
     assert context is not None
     context.load(usual_text, None, form.corpus, **_QUIET)
-    context.load(find_again, stage.run_id, stage.card, **_WATCHING)
+    inputs = [stage.run_id, stage.brought]
+    context.load(find_again, inputs, stage.card, js=UNHEARD, **_WATCHING)
 
 
 class _Fetching:

@@ -13,19 +13,30 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import secrets
+from collections.abc import Mapping
 
 import gradio as gr
+from fastapi import Request
 
 _SALT = secrets.token_bytes(16)
 
 
-def visitor(request: gr.Request | None, *, proxied: bool) -> str:
+def whole(request: gr.Request | Request | None) -> gr.Request | None:
+    """The request as Gradio gives it to an event: a component's server function is given the one
+    that lies in it."""
+    if request is None or isinstance(request, gr.Request):
+        return request
+    return gr.Request(request)
+
+
+def visitor(request: gr.Request | Request | None, *, proxied: bool) -> str:
     """The visitor who sent this request; `proxied` says that a proxy stands before the app.
 
     A proxy appends to X-Forwarded-For the address it was reached from, and a caller can write
     whatever is further left. So the last address that is a public one counts: those of the
     proxies' own network come after it.
     """
+    request = whole(request)
     if request is None:
         return ""
     if name := _signed_in(request):
@@ -43,10 +54,17 @@ def _signed_in(request: gr.Request) -> str | None:
     cookie that the server has signed."""
     if isinstance(request.username, str) and request.username:
         return request.username
-    session = request.request.scope.get("session") if request.request else None
-    told = (session or {}).get("oauth_info", {}).get("userinfo", {})
-    name = told.get("preferred_username")
+    about = session(request).get("userinfo")
+    name = about.get("preferred_username") if isinstance(about, Mapping) else None
     return name if isinstance(name, str) and name else None
+
+
+def session(request: gr.Request) -> Mapping[str, object]:
+    """What the Hub told of whoever signed in there: empty, if nobody did. It comes from a cookie
+    that the server has signed, and holds a token: not to be kept, shown or logged."""
+    kept = request.request.scope.get("session") if request.request else None
+    told = kept.get("oauth_info") if isinstance(kept, Mapping) else None
+    return told if isinstance(told, Mapping) else {}
 
 
 def _public(written: str) -> str | None:

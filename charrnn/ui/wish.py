@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .. import corpora
+from .. import corpora, gpu
 from ..admission import check_files, check_plan, check_text
 from ..corpus import Corpus, Text, read_files, read_text
 from ..errors import UserError
@@ -66,6 +66,7 @@ class Wish:
     recipe: str = "sprint"  # a budget, TEXTBOOK or CUSTOM
     experiment: str = EXPERIMENTS[0]
     settings: Mapping[str, object] = field(default_factory=dict)
+    gpu: bool = False
     limits: Limits = Limits()
 
     @property
@@ -89,7 +90,7 @@ class Wish:
                 raise OfflineError(corpora.find(self.corpus), error.message) from error
         if self.files:
             check_files(map(Path, self.files), self.limits)
-            return _allowed(_uploaded(self.files, self.encoding), self.limits)
+            return _allowed(_uploaded(self.files, self.encoding, self.limits.upload), self.limits)
         if not self.paste.strip():
             raise UserError(
                 "Paste a text or upload a file first: there is nothing to train on.",
@@ -120,7 +121,8 @@ class Wish:
     @property
     def asked(self) -> Mapping[str, object]:
         """The settings that count: those of the form only while it is shown."""
-        return self.settings if self.recipe == CUSTOM else {}
+        own = self.settings if self.recipe == CUSTOM else {}
+        return {**own, "device": "cuda"} if self.gpu else own
 
     @property
     def empty(self) -> bool:
@@ -145,9 +147,9 @@ def _allowed(text: Text, limits: Limits) -> Text:
 
 
 @functools.lru_cache(maxsize=2)
-def _uploaded(files: tuple[str, ...], encoding: str | None) -> Text:
+def _uploaded(files: tuple[str, ...], encoding: str | None, limit: int) -> Text:
     """The uploaded files as one text; every look at the form asks for it again."""
-    return read_files([Path(file) for file in files], encoding=encoding)
+    return read_files([Path(file) for file in files], encoding=encoding, limit=limit)
 
 
 def text_told(wish: Wish, corpus: Corpus | None) -> dict[str, Any]:
@@ -188,6 +190,19 @@ def _of_recipe(wish: Wish) -> dict[str, Any]:
     elif wish.experiment == "time-machine-scratch-random":
         note = "note-random"
     return {"published": list(RECIPES[wish.experiment].published.items()), "note": note}
+
+
+def gpu_told(wish: Wish, training: TrainingConfig | None, tongue: str) -> str:
+    """What a run on the GPU takes of the visitor's time there."""
+    if not wish.gpu or training is None:
+        return ""
+    return words.say(
+        TRAIN["train-gpu-takes"],
+        tongue,
+        n=gpu.quota(training.seconds),
+        anybody=gpu.ANYBODY,
+        free=gpu.SIGNED_IN,
+    )
 
 
 def unbroken(title: str) -> str:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ..endings import CLOSED, CUT_OFF, DIED, FELL_OVER, GREW, HUNG, TIME_UP
+from ..endings import (
+    CLOSED,
+    CUT_OFF,
+    DIED,
+    FELL_OVER,
+    GREW,
+    HUNG,
+    NO_GPU,
+    NO_QUOTA,
+    TIME_UP,
+)
 from ..training.verdict import SENTENCES
 from .words import Words
 
@@ -26,6 +36,12 @@ FAILURES: Words = {
         GREW[False],
         "训练占用的内存超出了这里的限制，还没有保存任何模型就被终止了。"
         "请减小模型、batch_size 或 steps。",
+    ),
+    "no-gpu": (NO_GPU, "没有空闲的 GPU 可供这次训练。请稍后再试，或用处理器训练。"),
+    "no-quota": (
+        NO_QUOTA,
+        "Hugging Face 没有为这次训练提供 GPU：今天的使用时间不够。"
+        "请选短一些的训练，在 huggingface.co 登录以获得更多时间，或用处理器训练。",
     ),
     "died-hung-kept": (
         HUNG[True],

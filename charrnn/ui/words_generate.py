@@ -23,8 +23,15 @@ GENERATE: Words = {
 # A model in the chooser, as choices.py words it.
 CHOOSER: Words = {
     "run": ("your run {id}…", "你的训练 {id}…"),
+    "upload": ("your file {id}…", "你的文件 {id}…"),
     "held-out": ("perplexity {n} held out", "困惑度 {n}（留出）"),
     "own-text": ("perplexity {n} on its own text", "困惑度 {n}（训练文本）"),
+}
+
+# What chooser.js says beside it.
+BESIDE: Words = {
+    "from-hub": ("From the Hub…", "从 Hub 打开…"),
+    "opening": ("Opening {name}…", "正在打开 {name}……"),
 }
 
 # What generate.js and likely.js draw.

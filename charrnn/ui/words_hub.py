@@ -74,4 +74,24 @@ HUB_PROBLEMS: Mapping[str, str] = {
         "从 Hub 收到的 {file} 与 {model} 中的不符，请重试。"
     ),
     "The model cannot be kept on this machine: {why}.": "无法在这台机器上保存该模型：{why}。",
+    "Too many models are being opened at this moment: try again in a minute.": (
+        "正在打开的模型太多，请过一分钟再试。"
+    ),
+    # checkpoints that visitors bring along
+    "{file} is not there any more: choose it again.": "{file} 已不在了：请重新选择。",
+    "That file has not been uploaded to this app: choose it again.": (
+        "该文件没有上传到本应用：请重新选择。"
+    ),
+    "There is no model in {file}: choose a {weights}, or the .zip that Download makes.": (
+        "{file} 里没有模型：请选择 {weights}，或“下载”所得的 .zip。"
+    ),
+    "{file} is encrypted, or compressed in an uncommon way: choose the {weights} in it.": (
+        "{file} 有密码，或用了少见的压缩方式：请选择其中的 {weights}。"
+    ),
+    "{file} is a damaged zip archive: make it anew, or choose the {weights} in it.": (
+        "{file} 是损坏的 zip 压缩包：请重新压缩，或选择其中的 {weights}。"
+    ),
+    "There is no room for another model: try again later, when older ones have been removed.": (
+        "没有空间再放一个模型：请等较早的被清除后再试。"
+    ),
 }

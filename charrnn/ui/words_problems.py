@@ -14,11 +14,13 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from .words_checkpoint import CHECKPOINT_PROBLEMS, UNSOUND
 from .words_hub import HUB_PROBLEMS
 
 # Of two templates that fit, the first is taken.
 PROBLEMS: Mapping[str, str] = {
     **HUB_PROBLEMS,
+    **CHECKPOINT_PROBLEMS,
     # the text
     "Paste a text or upload a file first: there is nothing to train on.": (
         "请先粘贴文本或上传文件：还没有可以训练的内容。"
@@ -135,6 +137,9 @@ PROBLEMS: Mapping[str, str] = {
         "没有 epochs 或 seconds 时，训练在留出部分不再进步时结束，而现在没有留出："
         "请设置 validation（留出比例）、epochs 或 seconds。"
     ),
+    "There is no GPU here: choose device = cpu.": "这里没有 GPU：请选 device = cpu。",
+    "On a GPU choose precision = auto or float32.": "GPU 上请选 precision = auto 或 float32。",
+    "On a GPU choose implementation = torch.": "GPU 上请选 implementation = torch。",
     # beyond what one visitor, or all of them, may take here
     "What was uploaded has {size} MB, and {most} MB are the most for one run here. Choose a part "
     "of it.": "上传的内容有 {size} MB，这里一次训练最多 {most} MB。请只选其中一部分。",
@@ -161,6 +166,11 @@ PROBLEMS: Mapping[str, str] = {
         "没有空间进行新的训练：需要 {needed} MB，而 {most} MB 中已用 {used} MB。"
         "请等旧的训练被清除后再试，或用更短的文本、更小的模型。"
     ),
+    "There is no room for this run to go on: {needed} MB are needed, and {used} of {most} MB are "
+    "taken. Try again later, when older runs have been removed.": (
+        "没有空间继续这次训练：需要 {needed} MB，而 {most} MB 中已用 {used} MB。"
+        "请等旧的训练被清除后再试。"
+    ),
     "There is no room for more starred runs. Take the star from another one first, or download "
     "this model.": "没有空间保留更多加星的训练。请先取消另一次的星标，或下载这个模型。",
     # runs and models
@@ -174,11 +184,9 @@ PROBLEMS: Mapping[str, str] = {
     "This run has not saved a model yet: wait a moment and try again.": (
         "这次训练还没有保存模型：请稍候再试。"
     ),
-    "There is no model called {name}: give the name of one that came with the app, or the id of a "
-    "run.": "没有名为 {name} 的模型，它可能已被清除。请在列表中另选一个，或重新训练。",
-    "This checkpoint cannot be opened: {why}.": "无法打开这个检查点：{why}。",
-    "A checkpoint holds {most} symbols at most.": (
-        "检查点最多容纳 {most} 种符号，请用符号较少的文本。"
+    "There is no model called {name}: give the name of one that came with the app, the id of a "
+    "run, or owner/name of one on the Hub.": (
+        "没有名为 {name} 的模型，它可能已被清除。请在列表中另选一个，或重新训练。"
     ),
     "There is no corpus in {path}.": "{path} 里没有语料。",
     "The corpus in {path} is damaged: {why}.": "{path} 里的语料已损坏：{why}。",
@@ -270,9 +278,12 @@ PARTS: Mapping[str, str] = {
     "{host} did not answer within {seconds} seconds": "{host} 在 {seconds} 秒内没有回应",
     "{host} answered {code} {reason}": "{host} 回应 {code} {reason}",
     "{host} is too slow": "{host} 太慢",
+    **UNSOUND,
 }
 
-_PARTS_OF = frozenset({"text", "setting", "wanted", "count", "kind", "advice", "why", "where"})
+_PARTS_OF = frozenset(
+    {"text", "setting", "wanted", "count", "kind", "advice", "why", "where", "what"}
+)
 # Of values that could be taken for more than they are, or may be missing.
 _SHAPES = {"digits": r"[\d,]+", "where": ".*?"}
 _HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[^\W\u4e00-\u9fff]|[.)\]'\"…]")

@@ -60,6 +60,14 @@ TRAIN: Words = {
         "Same data, settings and protocol as published; → is the perplexity reached there.",
         "数据、设置与流程和书中一致；→ 是书中达到的困惑度。",
     ),
+    "train-gpu": ("Train on a GPU", "用 GPU 训练"),
+    "train-gpu-takes": (
+        "Takes up to {n}\u00a0s of your GPU time on Hugging Face, which is {anybody}\u00a0minutes "
+        "a day, or {free} if you are signed in there with a free account. A run that has no set "
+        "time is cut off after a minute, and can go on.",
+        "最多占用你在 Hugging Face 的 GPU 时间 {n}\u00a0秒：未登录每天 {anybody}\u00a0分钟，"
+        "登录免费账号后每天 {free}\u00a0分钟。没有设定时长的训练一分钟后中断，可以接着训练。",
+    ),
     "train-go": ("Train on {text}\u00a0· {time}", "用{text}训练\u00a0· {time}"),
     "train-go-own": ("your text", "你的文本"),
     "train-go-title": ("{title}", "《{title}》"),
@@ -68,6 +76,7 @@ TRAIN: Words = {
     "train-stop": ("Stop and keep", "停止并保留"),
     "train-sample": ("Sample now", "现在写一段"),
     "train-keep": ("Keep training", "继续训练"),
+    "train-push": ("Push…", "上传…"),
     "train-generate": ("Generate with it →", "用它生成 →"),
     "train-offline": (
         "{title} could not be downloaded from {host}. Try again, or train on a text that needs no "

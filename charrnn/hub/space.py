@@ -1,0 +1,252 @@
+"""An app to the Hub as a Space: one commit, after which it holds the files given, and no others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import UserError, quoted
+from . import client
+from .client import Cancelled, Job, Progress
+from .errors import understood
+from .names import is_id
+from .pushing import Body
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi, SpaceInfo
+    from huggingface_hub.hf_api import RepoSibling
+
+DEADLINE = 600.0  # seconds for all of it
+FREE = "zero-a10g"  # the hardware of which an account may have two Spaces for nothing
+
+_USUAL = "cpu-basic"
+_OF_THE_HUB = {".gitattributes"}  # which it writes itself: what is stored as a large file
+_NEW = {*_OF_THE_HUB, "README.md"}  # all that is in a Space that was just made
+_OWN = "charrnn/__init__.py"  # which a Space that may be overwritten holds
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """Where the app is now: its page and the commit; which files changed there, by their names in
+    order, and which went. With neither there was nothing to do, and no commit was made."""
+
+    url: str
+    revision: str
+    created: bool
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def deploy(
+    files: Mapping[str, bytes],
+    space: str,
+    *,
+    private: bool = False,
+    hardware: str | None = None,
+    token: str | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    deadline: float = DEADLINE,
+) -> Deployed:
+    """Make the Space `space` (`owner/name`) hold exactly these files; it is created if there is
+    none, and updated if there is.
+
+    A new one is `private` or public; one that is there stays what it is, but a public one is
+    refused where `private` was asked for. `hardware` is a flavour of the Hub's, such as
+    `zero-a10g`; None takes what the Space has, and `cpu-basic` for a new one. `token` is whose name
+    this happens in: None stands for whoever is logged in on this machine. `progress` is told the
+    bytes sent and their sum; `deadline` is in seconds.
+
+    Raises UserError for a Space that holds something else, and for all that goes wrong with the
+    Hub: then it holds what it held before; a new one may be there, empty.
+    """
+    check(space, hardware)
+    return client.run(
+        lambda job: _deploy(job, files, space, private, hardware, token),
+        seconds=deadline,
+        repo=space,
+        writing=True,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def check(space: str, hardware: str | None = None) -> None:
+    """Raise UserError for what is no name of a Space, or of a Space's hardware. Asks nobody."""
+    if "@" in space or not is_id(space):
+        raise UserError(
+            f"{quoted(space)} is not the name of a Space: write it as owner/name.", field="space"
+        )
+    if hardware is None:
+        return
+    from huggingface_hub import SpaceHardware
+
+    known = [one.value for one in SpaceHardware]
+    if hardware not in known:
+        raise UserError(
+            f"{quoted(hardware)} is no hardware of a Space: give one of {', '.join(known)}.",
+            field="hardware",
+        )
+
+
+def _deploy(
+    job: Job,
+    files: Mapping[str, bytes],
+    space: str,
+    private: bool,
+    hardware: str | None,
+    token: str | None,
+) -> Deployed:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    if token is None:
+        token = client.own_token()
+    if not token:
+        raise UserError(
+            "You are not signed in to the Hub: run `hf auth login` once, or give a token.",
+            field="model",
+        )
+    api = client.api(token)
+    info, created = _space(api, job, space, private, hardware)
+    job.check()
+    there = {file.rfilename: file for file in info.siblings or []}
+    changed = [name for name, data in files.items() if not _is(there.get(name), data)]
+    removed = sorted(there.keys() - files.keys() - _OF_THE_HUB)
+    url, revision = f"{client.endpoint()}/spaces/{space}", str(info.sha)
+    if changed or removed:
+        adding = [CommitOperationAdd(name, Body(files[name], job)) for name in changed]
+        job.total = sum(len(files[name]) for name in changed)
+        with understood():
+            commit = api.create_commit(
+                space,
+                [*adding, *map(CommitOperationDelete, removed)],
+                repo_type="space",
+                commit_message="Add the app" if _OWN not in there else "Update the app",
+                parent_commit=info.sha,
+                num_threads=1,
+            )
+        job.done, revision = job.total, commit.oid
+    return Deployed(url, revision, created, tuple(changed), tuple(removed))
+
+
+def _is(there: RepoSibling | None, data: bytes) -> bool:
+    """Whether a file of the Space has these bytes."""
+    if there is None:
+        return False
+    if there.lfs is not None:
+        return bool(there.lfs.sha256 == hashlib.sha256(data).hexdigest())
+    git = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
+    return bool(there.blob_id == git.hexdigest())
+
+
+def _space(
+    api: HfApi, job: Job, space: str, private: bool, hardware: str | None
+) -> tuple[SpaceInfo, bool]:
+    """What is in the Space, and whether it was made for this."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    try:
+        with understood():
+            info = api.space_info(space, files_metadata=True, timeout=client.SILENCE)
+    except RepositoryNotFoundError:
+        job.check()
+        _create(api, space, private, hardware)
+        with understood():
+            info = api.space_info(space, files_metadata=True, timeout=client.SILENCE)
+        return info, True
+    _check_own(info, space, private)
+    api.auth_check(space, repo_type="space", write=True)
+    if hardware is not None:
+        _move(api, info, space, hardware)
+    return info, False
+
+
+def _check_own(info: SpaceInfo, space: str, private: bool) -> None:
+    """Raise UserError for a Space that this app should not be put into."""
+    if info.sdk not in (None, "gradio"):
+        raise UserError(
+            f"{space} is a Space of another kind ({info.sdk}, not gradio): choose another name.",
+            field="space",
+        )
+    there = {file.rfilename for file in info.siblings or []}
+    if _OWN not in there and there - _NEW:
+        raise UserError(
+            f"{space} is a Space with something else in it, which would be removed: choose another "
+            "name.",
+            field="space",
+        )
+    if private and info.private is not True:
+        raise UserError(
+            f"{space} is on the Hub already, and public: make it private in its settings there, or "
+            "deploy without --private.",
+            field="space",
+        )
+
+
+def _create(api: HfApi, space: str, private: bool, hardware: str | None) -> None:
+    from huggingface_hub import SpaceHardware
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        with understood():
+            api.create_repo(
+                space,
+                repo_type="space",
+                space_sdk="gradio",
+                space_hardware=None if hardware is None else SpaceHardware(hardware),
+                private=private,
+                exist_ok=False,
+            )
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        if status == 402 or (status == 403 and _in_own_name(api, space)):
+            raise _not_allowed(space, hardware) from None
+        raise
+
+
+def _move(api: HfApi, info: SpaceInfo, space: str, hardware: str) -> None:
+    """Ask for other hardware for a Space that is there, unless it has that."""
+    from huggingface_hub import SpaceHardware
+    from huggingface_hub.errors import HfHubHTTPError
+
+    runtime = info.runtime
+    if runtime is not None and hardware == (runtime.requested_hardware or runtime.hardware):
+        return
+    try:
+        with understood():
+            api.request_space_hardware(space, SpaceHardware(hardware))
+    except HfHubHTTPError as error:
+        if error.response.status_code in (402, 403):
+            raise _not_allowed(space, hardware) from None
+        raise
+
+
+def _in_own_name(api: HfApi, space: str) -> bool:
+    """Whether the Space is in the name of whoever asks, or of an organization of theirs."""
+    with understood():
+        account = api.whoami()
+        names = {account["name"], *(one["name"] for one in account.get("orgs", []))}
+    return space.partition("/")[0] in names
+
+
+def _not_allowed(space: str, hardware: str | None) -> UserError:
+    """That the account may not have this Space, and which one it may have."""
+    if hardware == FREE:
+        way = (
+            "two Spaces on ZeroGPU are free for an account that has a verified e-mail address and "
+            "is older than 30 days; a paid plan allows more"
+        )
+    elif hardware in (None, _USUAL):
+        way = (
+            "on CPU Basic that takes a paid plan, while two Spaces on ZeroGPU are free: add "
+            f"--hardware {FREE}"
+        )
+    else:
+        way = f"{hardware} has to be paid for, while --hardware {FREE} is free"
+    return UserError(
+        f"The Hub does not let this account have {space}: {way}. (The token must allow writing, "
+        "too.)",
+        field="hardware",
+    )

@@ -1,0 +1,125 @@
+"""The models on the Hub that charrnn can open: searched, ordered, and the visitor's own.
+
+The Hub is asked when somebody looks, never before, and not more often than it takes: what everybody
+may see is kept for some minutes, for all visitors. All that it tells is a stranger's word.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, get_args
+
+import gradio as gr
+
+from .. import hub
+from ..errors import UserError
+from ..hub import AwayUserError, Listed, Sort
+from ..hub.account import account
+from . import words
+from .gate import Gate
+from .house import House
+from .identity import identity
+from .look import asset
+from .remembered import Remembered
+from .words_models import BROWSE, CARDS
+
+log = logging.getLogger(__name__)
+
+LIMIT = 24  # models of a list
+_LONGEST = 100  # characters of a search
+_FRESH, _SAME = 120.0, 900.0  # seconds that a list is kept, and a curve
+Answer = dict[str, Any]
+Ask = Callable[[object, gr.Request], Awaitable[Answer]]
+
+
+def browser(house: House) -> gr.HTML:
+    """The lists as a component."""
+    gate = Gate(together=8, each=3)
+    return gr.HTML(
+        html_template=asset("browse.html"),
+        js_on_load=asset("cards.js") + asset("browse.js"),
+        server_functions=[_lister(house, gate), _curves(house, gate)],
+        words=words.both(CARDS, BROWSE),
+        limit=LIMIT,
+        apply_default_css=False,
+        elem_id="browse",
+    )
+
+
+def _lister(house: House, gate: Gate) -> Ask:
+    kept: Remembered[list[Listed]] = Remembered(seconds=_FRESH)
+
+    async def listed(asked: object, request: gr.Request) -> Answer:
+        """The models that a search finds; called from `browse.js`."""
+        request = whole(request)
+        given = asked if isinstance(asked, dict) else {}
+        search = str(given.get("search") or "").strip()[:_LONGEST]
+        sort: Sort = given["sort"] if given.get("sort") in get_args(Sort) else "updated"
+        who, visitor = identity(request), house.visitor(request)
+        answer: Answer = {"signed_in": who.signed_in}
+
+        def public() -> Awaitable[list[Listed]]:
+            return gate.run(visitor, lambda: hub.listed(search=search, sort=sort, limit=LIMIT))
+
+        def own() -> list[Listed]:
+            author = who.account or account(who.token)
+            return hub.listed(search=search, sort=sort, author=author, token=who.token, limit=LIMIT)
+
+        try:
+            if given.get("mine") and who.signed_in:
+                found = await gate.run(visitor, own)
+            else:
+                found = await kept.get((search.lower(), sort), public)
+        except UserError as error:
+            return answer | _problem(error, request)
+        return answer | {"models": [_told(model) for model in found]}
+
+    return listed
+
+
+def _curves(house: House, gate: Gate) -> Ask:
+    kept: Remembered[list[float] | None] = Remembered(seconds=_SAME)
+
+    async def curve(asked: object, request: gr.Request) -> Answer:
+        """The perplexities of a model's training, None without; called from `browse.js`."""
+        request = whole(request)
+        given = asked if isinstance(asked, dict) else {}
+        repo, who, visitor = str(given.get("repo")), identity(request), house.visitor(request)
+
+        def public() -> Awaitable[list[float] | None]:
+            return gate.run(visitor, lambda: hub.curve(repo))
+
+        try:
+            if given.get("mine") and who.signed_in:
+                told = await gate.run(visitor, lambda: hub.curve(repo, token=who.token))
+            else:
+                told = await kept.get(repo, public)
+        except UserError as error:
+            return _problem(error, request)
+        return {"curve": told}
+
+    return curve
+
+
+def whole(request: gr.Request) -> gr.Request:
+    """The request as an event has it: a server function is given the one that lies in it."""
+    return request if isinstance(request, gr.Request) else gr.Request(request)
+
+
+def _problem(error: UserError, request: gr.Request) -> Answer:
+    message = words.problem(error.message, words.language(request))
+    return {"problem": message, "away": isinstance(error, AwayUserError)}
+
+
+def _told(model: Listed) -> Answer:
+    """A model as JSON, `updated` in seconds of the epoch."""
+    return {
+        "repo": model.repo,
+        "title": model.title,
+        "perplexity": model.perplexity,
+        "updated": model.updated.timestamp() if model.updated else None,
+        "downloads": model.downloads,
+        "likes": model.likes,
+        "private": model.private,
+    }

@@ -1,0 +1,135 @@
+// What the parts of the Models tab share: words, figures, a card with its sparkline, and the list
+// of opened models that the browser keeps (memory.py). Put before opener.js, models.js and
+// browse.js, which each run in a function of their own. Text goes in through textContent only.
+
+const zh = navigator.language.toLowerCase().startsWith("zh");
+const tongue = zh ? "zh" : "en";
+const locale = zh ? "zh-CN" : "en";
+const words = props.words[tongue];
+const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+const find = (selector) => element.querySelector(selector);
+const put = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
+const ago = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "auto" });
+const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const count = new Intl.NumberFormat(zh ? "zh-CN" : "en-US", { maximumFractionDigits: 0 });
+const KEPT = 8; // opened models
+
+const megabytes = (bytes) => (bytes < 99500 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(1));
+const figure = (p) => (p == null ? "–" : p > 1e6 ? "> 10⁶" : p >= 100 ? p.toFixed(0) : p.toFixed(p >= 10 ? 1 : 2));
+
+function since(when) {
+  const seconds = Math.max(0, Date.now() / 1000 - when);
+  if (seconds < 60) return words.now;
+  if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), "minute");
+  if (seconds < 86400) return ago.format(-Math.floor(seconds / 3600), "hour");
+  if (seconds < 7 * 86400) return ago.format(-Math.floor(seconds / 86400), "day");
+  return day.format(new Date(when * 1000));
+}
+
+function list(key) {
+  try {
+    const keys = JSON.parse(localStorage.getItem(key) ?? "[]");
+    return Array.isArray(keys) ? keys.filter((one) => typeof one === "string") : [];
+  } catch (denied) {
+    console.info("nothing is remembered:", denied.name);
+    return [];
+  }
+}
+
+// The models that were opened from the Hub or from a file, the latest first.
+function keep(keys) {
+  try {
+    localStorage.setItem("charrnn:opened", JSON.stringify(keys.slice(0, KEPT)));
+  } catch (denied) {
+    console.info("the model is not remembered:", denied.name);
+  }
+  window.dispatchEvent(new Event("charrnn-opened"));
+}
+const remember = (key) => keep([key, ...list("charrnn:opened").filter((one) => one !== key)]);
+
+function make(parent, tag, looks = "", text = null) {
+  const node = document.createElement(tag);
+  if (looks) node.className = looks;
+  if (text !== null) node.textContent = text;
+  return parent.appendChild(node);
+}
+
+function button(parent, name, text, looks, act) {
+  const node = make(parent, "button", looks, text);
+  node.type = "button";
+  node.dataset.do = name;
+  node.addEventListener("click", act);
+  return node;
+}
+
+// A curve on a logarithmic scale, without axes: how the perplexity fell. Its end is a dot.
+const SVG = "http://www.w3.org/2000/svg";
+function spark(box, curve) {
+  const values = (Array.isArray(curve) ? curve : []).filter((v) => Number.isFinite(v) && v > 0);
+  box.replaceChildren();
+  box.classList.toggle("bare", values.length < 2);
+  if (values.length < 2) return;
+  const logs = values.map(Math.log);
+  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const x = (i) => (100 * i) / (logs.length - 1);
+  const y = (v) => (high > low ? 6 + 88 * ((high - v) / (high - low)) : 50);
+  const svg = document.createElementNS(SVG, "svg");
+  for (const [name, value] of [["viewBox", "0 0 100 100"], ["preserveAspectRatio", "none"], ["role", "img"]]) svg.setAttribute(name, value);
+  svg.setAttribute("aria-label", say("curve", { first: figure(values[0]), last: figure(values.at(-1)) }));
+  const line = svg.appendChild(document.createElementNS(SVG, "polyline"));
+  line.setAttribute("points", logs.map((v, i) => `${x(i).toFixed(2)},${y(v).toFixed(2)}`).join(" "));
+  box.append(svg);
+  make(box, "i").style.top = `${y(logs.at(-1))}%`;
+  box.title = svg.getAttribute("aria-label");
+}
+
+// The frame of a card; `told` has its title, lines of text, curve, figure and what that is of.
+function frame(key, told) {
+  const card = document.createElement("li");
+  card.className = "model-card";
+  card.dataset.key = key;
+  const head = make(card, "div", "model-head");
+  make(head, "h4", "", told.title).title = told.title;
+  if (told.badge) make(head, "span", "model-badge", told.badge);
+  for (const text of told.lines) make(card, "p", "model-line", text).title = text;
+  const row = make(card, "div", "model-curve");
+  spark(make(row, "div", "model-spark"), told.curve);
+  const perplexity = make(row, "p", "model-figure");
+  make(perplexity, "b", "", figure(told.perplexity));
+  if (told.perplexity != null) for (const text of [words.perplexity, told.of]) make(perplexity, "span", "", text ?? "");
+  make(card, "p", "model-facts", told.facts.filter(Boolean).join(" · "));
+  make(card, "div", "model-acts");
+  make(card, "p", "model-problem").setAttribute("role", "alert");
+  return card;
+}
+
+// Grey shapes as large as cards, until these come.
+function skeletons(box, many) {
+  box.replaceChildren();
+  for (let i = 0; i < many; i++) {
+    const card = make(box, "li", "model-card skeleton");
+    card.setAttribute("aria-hidden", "true");
+    for (const part of ["head", "line", "curve", "facts", "acts"]) make(card, "div", `model-${part}`);
+  }
+}
+
+// New cards take the place of the old ones; the keyboard's focus stays where it was.
+function fill(box, cards) {
+  const focused = box.contains(document.activeElement) ? document.activeElement : null;
+  const key = focused?.closest("li")?.dataset.key;
+  box.replaceChildren(...cards);
+  const same = focused && cards.find((card) => card.dataset.key === key);
+  same?.querySelector(`[data-do="${focused.dataset.do}"]`)?.focus({ preventScroll: true });
+}
+
+// Calls `act` whenever the tab is seen after it was not.
+function whenSeen(act) {
+  let seen = false;
+  new ResizeObserver(() => {
+    const now = element.getClientRects().length > 0;
+    if (now && !seen) act();
+    seen = now;
+  }).observe(element);
+}

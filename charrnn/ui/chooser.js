@@ -1,0 +1,22 @@
+// Beside the chooser of the Generate tab: the way to the models on the Hub and, while one of them is
+// on its way, that it is (see generate.py).
+
+const words = props.words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
+const note = element.querySelector("span");
+const button = element.querySelector("button");
+let waiting = null;
+
+function tell(text) {
+  clearTimeout(waiting);
+  note.textContent = note.title = text;
+  button.hidden = Boolean(text);
+}
+
+button.textContent = words["from-hub"];
+button.onclick = () => trigger("browse");
+document.addEventListener("generate:chosen", ({ detail }) => {
+  tell("");
+  if (!detail?.includes("/")) return; // what is here opens at once
+  waiting = setTimeout(() => tell(words.opening.replace("{name}", detail)), 300);
+});
+document.addEventListener("generate:fields", () => tell(""));

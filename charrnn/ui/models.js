@@ -1,0 +1,188 @@
+// The cards of one's own models and of those that came with charrnn (see models.py). Which are
+// one's own, the browser knows; what is said of them comes from the server while the tab is seen.
+
+const yours = find(".models-yours");
+const shipped = find(".models-shipped");
+const failed = find(".model-failed");
+
+let asked = 0;
+let waiting = null;
+let known = null; // the latest answer
+let forgotten = null; // {key, at, title} of the card that was taken off last
+
+const seen = () => element.getClientRects().length > 0;
+
+put(find("#models-yours"), words["models-yours"]);
+put(find("#models-shipped"), words["models-shipped"]);
+put(find(".model-empty"), words["models-none"]);
+put(failed.querySelector("button"), words.again);
+
+async function look() {
+  clearTimeout(waiting);
+  if (!seen()) {
+    known &&= { ...known, stale: true };
+    return;
+  }
+  const mine = ++asked;
+  const keys = { runs: list("charrnn:runs"), opened: list("charrnn:opened") };
+  if (!known) {
+    put(find(".spoken"), words["models-loading"]);
+    skeletons(yours, Math.min(3, keys.runs.length + keys.opened.length));
+    skeletons(shipped, props.shipped);
+  }
+  failed.hidden = true;
+  let told = null;
+  try {
+    told = await server.cards(keys);
+  } catch (error) {
+    console.info("no cards:", error.name);
+  }
+  if (mine !== asked) return;
+  put(find(".spoken"), "");
+  if (told) known = told;
+  else {
+    if (!known) for (const box of [yours, shipped]) box.replaceChildren();
+    put(failed.querySelector("span"), words.lost);
+    failed.hidden = false;
+  }
+  draw();
+}
+
+// Several things happen at once when a run begins or ends: one look is enough.
+function soon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(look, 150);
+}
+
+function draw() {
+  if (!known) return;
+  const opened = list("charrnn:opened");
+  const mine = known.yours.filter((card) => card.source === "run" || opened.includes(card.key)).map(drawn);
+  if (forgotten && !opened.includes(forgotten.key)) mine.splice(forgotten.at, 0, gone());
+  fill(yours, mine);
+  fill(shipped, known.shipped.map(drawn));
+  find(".model-empty").hidden = mine.length > 0;
+}
+
+// A model that is not at hand has no title.
+const title = (card) => card.title?.[tongue] ?? (card.source === "upload" ? words["models-upload"] : card.key.split("@")[0].split("/").pop());
+
+function drawn(about) {
+  const called = title(about);
+  const card = frame(about.key, {
+    title: called,
+    lines: [described(about), origin(about)].filter(Boolean),
+    curve: about.curve,
+    perplexity: about.perplexity,
+    of: words[about.held_out ? "held-out" : "own-text"],
+    facts: [about.away && words["models-away"], about.bytes && say("megabytes", { n: megabytes(about.bytes) }), about.date && since(about.date)],
+  });
+  const acts = card.querySelector(".model-acts");
+  const act = (name, looks, doing, what = name) => {
+    const text = words[`models-${what}`];
+    button(acts, name, text, looks, () => doing(about, card)).setAttribute("aria-label", say("models-of", { what: text, title: called }));
+  };
+  if (!about.gone) act("generate", "act small main", generate);
+  if (about.live) act("watch", "act small", watchRun);
+  else if (about.resumable) act("resume", "act small", resume, about.state === "interrupted" ? "resume" : "keep");
+  if (about.bytes) act("download", "act link", download);
+  if (about.bytes && ["run", "upload"].includes(about.source)) act("push", "act link", push);
+  if (["hub", "upload"].includes(about.source)) act("forget", "act link", forget);
+  return card;
+}
+
+// The network, and the text where that is not the title already.
+function described(about) {
+  const corpus = about.corpus?.[tongue] ?? about.corpus;
+  return [about.model, corpus !== title(about) && corpus].filter(Boolean).join(" · ");
+}
+
+function origin(about) {
+  if (about.gone) return words["models-gone"];
+  if (about.source === "hub") return about.key;
+  if (about.source === "upload") return words["models-upload"];
+  if (about.source !== "run") return "";
+  const state = about.state && words[about.state]?.split(/[,，]/)[0];
+  return [say("models-run", { id: about.key.slice(0, 4) }), state].filter(Boolean).join(" · ");
+}
+
+function generate(about) {
+  const event = about.away ? ["charrnn-open", { model: about.key }] : ["charrnn-use", { key: about.key }];
+  window.dispatchEvent(new CustomEvent(event[0], { detail: event[1] }));
+}
+
+function push(about) {
+  window.dispatchEvent(new CustomEvent("charrnn-push", { detail: { key: about.key, title: title(about) } }));
+}
+
+function watchRun(about) {
+  window.dispatchEvent(new CustomEvent("charrnn-show", { detail: about.key }));
+  trigger("train");
+}
+
+// What goes wrong is said on the card itself.
+async function ask(card, name, call) {
+  const pressed = card.querySelector(`[data-do="${name}"]`);
+  if (pressed.getAttribute("aria-busy") === "true") return null;
+  pressed.setAttribute("aria-busy", "true");
+  put(card.querySelector(".model-problem"), "");
+  let told = null;
+  try {
+    told = await call();
+  } catch (error) {
+    console.info("no answer:", error.name);
+  }
+  pressed.removeAttribute("aria-busy");
+  if (told && !told.problem) return told;
+  put(card.querySelector(".model-problem"), told?.problem ?? words.lost);
+  return null;
+}
+
+async function resume(about, card) {
+  if (await ask(card, "resume", () => server.resume(about.key))) watchRun(about);
+}
+
+async function download(about, card) {
+  const pressed = card.querySelector('[data-do="download"]');
+  put(pressed, words["models-packing"]);
+  const file = await ask(card, "download", () => server.download(about.key));
+  put(pressed, words["models-download"]);
+  if (!file) return;
+  const { root, api_prefix: prefix } = window.gradio_config;
+  const link = document.createElement("a");
+  link.href = `${root}${prefix}/file=${file.path.split("/").map(encodeURIComponent).join("/")}`;
+  link.download = file.name;
+  link.click();
+}
+
+function forget(about) {
+  const opened = list("charrnn:opened");
+  forgotten = { key: about.key, at: [...yours.children].findIndex((card) => card.dataset.key === about.key), title: title(about), before: opened };
+  keep(opened.filter((key) => key !== about.key));
+  draw();
+  yours.querySelector('[data-do="undo"]')?.focus({ preventScroll: true });
+}
+
+function undo() {
+  const { key, before } = forgotten;
+  const since = list("charrnn:opened").filter((one) => !before.includes(one));
+  forgotten = null;
+  keep([...since, ...before]);
+  draw();
+  const back = [...yours.children].find((card) => card.dataset.key === key);
+  back?.querySelector('[data-do="forget"]')?.focus({ preventScroll: true });
+}
+
+// In the place of the card that was taken off, until the next one is.
+function gone() {
+  const card = document.createElement("li");
+  card.className = "model-card model-gone";
+  card.dataset.key = forgotten.key;
+  make(card, "p", "model-line", say("models-forgotten", { title: forgotten.title })).setAttribute("role", "status");
+  button(card, "undo", words["models-undo"], "act small", undo);
+  return card;
+}
+
+failed.querySelector("button").addEventListener("click", look);
+for (const name of ["charrnn-runs", "charrnn-run", "charrnn-opened", "charrnn-pushed", "storage"]) window.addEventListener(name, soon);
+whenSeen(() => (!known || known.stale || known.yours.some((card) => card.live)) && look());

@@ -1,0 +1,156 @@
+// The field that opens a model, by name or from a file (see opener.py). Here is what was typed; the
+// server tells how far it is, in `props.value`, with the number of the question that it answers.
+
+const box = find(".opener");
+const name = find(".opener-name");
+const busy = find(".opener-busy");
+const pick = find(".opener-pick input");
+
+let asked = 0;
+let opening = null; // what is being opened, as it is called
+let byHand = false; // the keyboard's focus is ours to move
+
+put(find("h3"), words["open-title"]);
+put(find(".opener-go"), words.open);
+put(busy.querySelector("button"), words["open-cancel"]);
+const [before, , after] = find(".opener-hint").children;
+put(before, words["open-hint"]);
+put(find(".opener-pick span"), words["open-file"]);
+put(after, words["open-file-hint"]);
+name.placeholder = words["open-placeholder"];
+
+function draw(told, { done = 0, total = null } = {}) {
+  find(".opener-hint").hidden = Boolean(opening);
+  busy.hidden = !opening;
+  find(".opener-go").setAttribute("aria-disabled", String(Boolean(opening))); // keeps the focus
+  name.readOnly = Boolean(opening);
+  box.setAttribute("aria-busy", String(Boolean(opening)));
+  const bar = busy.querySelector("progress");
+  if (total) Object.assign(bar, { max: total, value: done });
+  else bar.removeAttribute("value");
+  put(busy.querySelector("p"), told ?? "");
+}
+
+function begin(called, told) {
+  opening = called;
+  byHand = box.contains(document.activeElement);
+  problem("");
+  draw(told);
+  put(find(".spoken"), told);
+  if (byHand) busy.querySelector("button").focus({ preventScroll: true });
+  return ++asked;
+}
+
+function end(said = "") {
+  const back = busy.contains(document.activeElement);
+  opening = null;
+  draw();
+  put(find(".spoken"), said);
+  unlink();
+  if (back) name.focus({ preventScroll: true });
+}
+
+// What is wrong stands beside the field, and what was typed stays in it.
+function problem(message) {
+  put(find(".model-problem"), message);
+  name.setAttribute("aria-invalid", String(Boolean(message)));
+}
+
+function open(model) {
+  if (opening) return;
+  if (!model) {
+    problem(words["open-empty"]);
+    return name.focus();
+  }
+  const ask = begin(model, say("open-asking", { name: model }));
+  trigger("open", { ask, model });
+}
+
+async function openFile(file) {
+  if (opening) return;
+  if (file.size > props.most) {
+    const size = { name: file.name, size: megabytes(file.size), most: megabytes(props.most) };
+    return problem(say("open-too-large", size));
+  }
+  const ask = begin(file.name, say("open-file-progress", { name: file.name }));
+  let sent = null;
+  try {
+    sent = await upload(file);
+  } catch (error) {
+    console.info("the file was not sent:", error.name);
+  }
+  if (ask !== asked || !opening) return; // called off meanwhile
+  if (sent?.path) {
+    draw(say("open-proving", { name: file.name }));
+    return trigger("open", { ask, file: sent.path });
+  }
+  end();
+  problem(say("open-not-sent", { name: file.name }));
+}
+
+function cancel() {
+  if (!opening) return;
+  asked++;
+  trigger("halt");
+  end(words["open-cancelled"]);
+}
+
+function take(told) {
+  if (!opening || told?.ask !== asked) return;
+  if (told.state === "opening") {
+    const { done, total } = told;
+    if (total) draw(say("open-progress", { name: opening, done: megabytes(done), total: megabytes(total) }), told);
+    return;
+  }
+  const called = opening;
+  end(told.state === "opened" ? say("open-done", { name: called }) : "");
+  if (told.state === "problem") return problem(told.message);
+  name.value = "";
+  if (told.kept) remember(told.key);
+  window.dispatchEvent(new CustomEvent("charrnn-use", { detail: { key: told.key } }));
+}
+
+// Gradio's event is over, or has failed without a word of ours.
+function settled() {
+  if (!opening || props.value?.ask === asked) return;
+  end();
+  problem(words.lost);
+}
+
+// The address named a model: it has been seen to, and a reload should not do it again.
+function unlink() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("model")) return;
+  address.searchParams.delete("model");
+  history.replaceState(history.state, "", address);
+}
+
+find(".opener-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  open(name.value.trim());
+});
+name.addEventListener("input", () => problem(""));
+name.addEventListener("keydown", (event) => event.key === "Escape" && cancel());
+busy.querySelector("button").addEventListener("click", cancel);
+busy.addEventListener("keydown", (event) => event.key === "Escape" && cancel());
+pick.addEventListener("change", () => {
+  const [file] = pick.files;
+  pick.value = ""; // so that the same file can be chosen again
+  if (file) openFile(file);
+});
+// A card asks for a model whose files are not at hand (models.js, browse.js).
+window.addEventListener("charrnn-open", ({ detail }) => {
+  if (opening) return;
+  name.value = detail.model;
+  box.scrollIntoView({ block: "nearest" });
+  open(detail.model);
+});
+document.addEventListener("opener:settled", settled);
+watch("value", () => take(props.value));
+
+draw();
+const linked = new URLSearchParams(location.search).get("model")?.trim();
+if (linked) {
+  name.value = linked;
+  open(linked);
+}

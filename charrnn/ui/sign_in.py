@@ -1,0 +1,65 @@
+"""Signing in with Hugging Face, where the app is a Space whose card asks for it (`hf_oauth`).
+
+Gradio brings the routes: /login/huggingface leads to the Hub, and back to where `_target_url`
+says; /logout forgets. Who has signed in is read from the request (`identity`).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+log = logging.getLogger(__name__)
+
+_TOLD = ("SPACE_ID", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES",
+         "OPENID_PROVIDER_URL")  # fmt: skip
+
+
+def space() -> str | None:
+    """The `owner/name` of the Space that this is; None elsewhere."""
+    return os.environ.get("SPACE_ID") if os.environ.get("SYSTEM") == "spaces" else None
+
+
+def sign_in_routes() -> bool:
+    """Bring the routes into the Blocks that are open now, where they can work; whether they can.
+
+    A Space that has not been told what it needs for them starts all the same, without.
+    """
+    if not _possible():
+        return False
+    # Gradio attaches the routes for its own button. Ours stand where they are needed; this one is
+    # never seen, and does not ask at each load who somebody is.
+    gr.LoginButton(visible=False).load_event_to_attach = None
+    return True
+
+
+def when_it_fails() -> dict[Any, Any]:
+    """The app's `exception_handlers`, so that a sign-in that fails, as where somebody says no, ends
+    on the page that it began on; Gradio's routes let it end on a blank one."""
+    if not _possible():
+        return {}
+    from authlib.common.errors import AuthlibBaseError
+    from httpx import HTTPError
+
+    return {AuthlibBaseError: _back, HTTPError: _back}
+
+
+def _possible() -> bool:
+    told = space() is not None and all(os.environ.get(name) for name in _TOLD)
+    return told and all(map(importlib.util.find_spec, ("authlib", "itsdangerous")))
+
+
+def _back(request: Request, error: Exception) -> RedirectResponse:
+    if not request.url.path.startswith("/login/"):
+        raise error
+    log.warning("a sign-in failed by a %s", type(error).__name__)
+    target = urlsplit(request.query_params.get("_target_url", "/"))
+    path = "/" + target.path.lstrip("/\\")  # of this app, whatever the address said
+    return RedirectResponse(f"{path}?{target.query}" if target.query else path)

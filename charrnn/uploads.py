@@ -1,0 +1,163 @@
+"""Checkpoints that visitors bring along: proved, and kept beside the runs.
+
+    runs/.uploads/<id>/     the weights, and what else of a checkpoint came with them
+
+They count for the room of the runs, and go when nobody has used them for as long as a run is kept
+(`charrnn.sweeping`).
+
+An id cannot be guessed, and is never a run's. What comes is a stranger's: sizes are looked at
+before bytes, of a `.zip` nothing but a checkpoint's own files is unpacked, and no more of each than
+it may have.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import zipfile
+import zlib
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from . import checkpoint
+from .admission import taken
+from .checkpoint import WEIGHTS
+from .errors import UserError, visible
+from .hub.bundle import MOST
+from .limits import Limits
+from .sweeping import UPLOADS
+
+_ID = re.compile(r"upload-[0-9a-f]{32}")
+_ENTRIES = 100  # of a .zip
+_ENTRY = b"PK\x01\x02"  # what each entry in the directory of a .zip begins with
+_PIECE = 1 << 20
+_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others cannot be unpacked in pieces
+
+
+def is_upload(key: str) -> bool:
+    """Whether `key` has the form of an uploaded checkpoint's id."""
+    return _ID.fullmatch(key) is not None
+
+
+def find(root: Path, key: str) -> Path | None:
+    """Where the checkpoint with this id lies; None if there is none, or none any more."""
+    directory = root / UPLOADS / key
+    if not is_upload(key) or not (directory / WEIGHTS).is_file():
+        return None
+    with suppress(FileNotFoundError):  # it goes at this very moment
+        os.utime(directory)  # it is in use
+    return directory
+
+
+def inside(folder: Path, path: object) -> Path | None:
+    """The file that a caller says lies in `folder`; None if it does not."""
+    if not isinstance(path, str | Path) or "\0" in str(path):
+        return None
+    file = Path(path).resolve()
+    return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+
+
+def keep(root: Path, file: Path, limits: Limits) -> str:
+    """Keep the checkpoint in `file`, its weights or a `.zip` of its directory; returns its id.
+
+    Raises UserError for what is not a sound checkpoint, and where there is no room.
+    """
+    shown = visible(file.name, 80)
+    place = root / UPLOADS
+    key = f"upload-{secrets.token_hex(16)}"
+    gathering = place / f".{key}"
+    try:
+        size = file.stat().st_size
+        if size > sum(MOST.values()):
+            raise _too_large(WEIGHTS)
+        _check_room(root, size, limits)
+        place.mkdir(exist_ok=True, mode=0o700)
+        gathering.mkdir()
+        with file.open("rb") as opened:
+            zipped = opened.read(4) == b"PK\x03\x04"
+            opened.seek(0)
+            if zipped:
+                _unpack(opened, gathering, shown)
+            elif size > MOST[WEIGHTS]:
+                raise _too_large(WEIGHTS)
+            else:
+                _copy(opened, gathering / WEIGHTS)
+        _check_room(root, 0, limits)  # of a .zip more may come out
+        checkpoint.load(gathering)
+        gathering.rename(place / key)
+    except FileNotFoundError:
+        raise UserError(f"{shown} is not there any more: choose it again.", field="model") from None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UserError(
+            f"The model cannot be kept on this machine: {why}.", field="model"
+        ) from None
+    finally:
+        shutil.rmtree(gathering, ignore_errors=True)
+    return key
+
+
+def _copy(source: IO[bytes], target: Path) -> None:
+    """The bytes of one file, no more than one of its name may have."""
+    left = MOST[target.name]
+    with target.open("xb") as out:
+        while piece := source.read(min(_PIECE, left + 1)):
+            left -= len(piece)
+            if left < 0:
+                raise _too_large(target.name)
+            out.write(piece)
+
+
+def _unpack(file: IO[bytes], directory: Path, shown: str) -> None:
+    """What a checkpoint consists of, out of a .zip, where all of it lies in one folder."""
+    try:
+        if file.read().count(_ENTRY) > _ENTRIES:  # before an object is made for each of millions
+            raise _nothing_in(shown)
+        with zipfile.ZipFile(file) as archive:
+            paths = {PurePosixPath(info.filename): info for info in archive.infolist()}
+            weights = [path for path in paths if path.name == WEIGHTS and len(path.parts) <= 2]
+            if len(weights) != 1:
+                raise _nothing_in(shown)
+            for name in MOST:
+                info = paths.get(weights[0].with_name(name))
+                if info is None:
+                    continue
+                if info.flag_bits & 1 or info.compress_type not in _READABLE:
+                    raise UserError(
+                        f"{shown} is encrypted, or compressed in an uncommon way: choose the "
+                        f"{WEIGHTS} in it.",
+                        field="model",
+                    )
+                with archive.open(info) as member:
+                    _copy(member, directory / name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
+        raise UserError(
+            f"{shown} is a damaged zip archive: make it anew, or choose the {WEIGHTS} in it.",
+            field="model",
+        ) from None
+
+
+def _check_room(root: Path, size: int, limits: Limits) -> None:
+    if limits.disk is not None and taken(root) + size > limits.disk:
+        raise UserError(
+            "There is no room for another model: try again later, when older ones have been "
+            "removed.",
+            field="model",
+        )
+
+
+def _too_large(name: str) -> UserError:
+    return UserError(
+        f"This checkpoint cannot be opened: {name} is larger than {MOST[name] >> 20} MB.",
+        field="model",
+    )
+
+
+def _nothing_in(shown: str) -> UserError:
+    return UserError(
+        f"There is no model in {shown}: choose a {WEIGHTS}, or the .zip that Download makes.",
+        field="model",
+    )

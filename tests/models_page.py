@@ -1,0 +1,127 @@
+"""The Models tab of an app with two small models, against a Hub on loopback, and how to use it.
+
+A test module takes the fixtures by assignment, `app = models_page.app` and so on with `root` and
+`tab`. Lists and curves of the Hub are not kept in this app, since each test has a Hub of its own.
+"""
+
+import re
+
+import pytest
+from conftest import small_model
+from launching import launched
+from test_hub_listing import card
+
+from charrnn.artifacts import save_run
+from charrnn.checkpoint import Checkpoint
+from charrnn.hub.bundle import CARD
+from charrnn.ui import browse
+from charrnn.vocabulary import Vocabulary
+
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+expect.set_options(timeout=30_000)  # milliseconds; a page loads slowly where much else goes on
+
+LETTERS = Vocabulary.from_text("the quick brown fox jumps over the lazy dog\n")
+ROW = {
+    "epoch": 1, "seconds": 1, "characters_seen": 9, "gradient_norm": 1, "clipped": 0,
+    "learning_rate": 1, "characters_per_second": 1,
+}  # fmt: skip
+
+
+def put(directory, name, *, hidden_size=16, **results):
+    """A model with all that a run leaves, in a directory."""
+    about = {
+        "name": name,
+        "corpus": {"name": "The Lazy Dog", "characters": 1000},
+        "prefixes": ["the"],
+        "results": {"validation_perplexity": 3.25, "train_perplexity": 3.0} | results,
+    }
+    network = small_model(vocabulary_size=len(LETTERS), hidden_size=hidden_size)
+    model = Checkpoint(network, LETTERS, about)
+    log = [
+        ROW | {"step": i, "train_perplexity": 20 / i, "validation_perplexity": 21 / i}
+        for i in range(1, 7)
+    ]
+    save_run(model, directory, log=log, samples=[], picture=False)
+    return directory
+
+
+def files(directory, title=None, perplexity=3.25):
+    """What a directory holds, as on the Hub, under a card with another title."""
+    found = {path.name: path.read_bytes() for path in directory.iterdir()}
+    return found | ({} if title is None else {CARD: card(title, perplexity)})
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("house")
+
+
+@pytest.fixture(scope="module")
+def app(root):
+    """The address of an app that came with two models, whose runs are not told."""
+    for name, results in (("fox", {}), ("dog", {"validation_perplexity": None})):
+        (put(root / "shelf" / name, name.title(), **results) / "samples.json").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_FRESH", "_SAME"):
+            patch.setattr(browse, name, -1.0)
+        with launched(root) as url:
+            yield url
+
+
+@pytest.fixture
+def made(tmp_path):
+    """The directory of a model that is nowhere else, and is sent in twenty pieces."""
+    return put(tmp_path / "made", "Made elsewhere", hidden_size=128)
+
+
+@pytest.fixture
+def tab(hub, visit):
+    """Opens the page at the Models tab, with the Hub on loopback: `tab(locale=…, width=…)`."""
+
+    def open_it(**how):
+        page = visit(**how)
+        show(page)
+        return page
+
+    return open_it
+
+
+def show(page):
+    page.get_by_role("tab", name=re.compile("Models|模型")).click()
+    expect(shipped(page)).to_have_count(2)
+
+
+def shipped(page):
+    return page.locator(".models-shipped .model-card:not(.skeleton)")
+
+
+def yours(page):
+    return page.locator(".models-yours .model-card:not(.skeleton)")
+
+
+def listed(page):
+    return page.locator(".browse-list .model-card:not(.skeleton)")
+
+
+def field(page):
+    return page.get_by_role("textbox", name=re.compile("Open from the Hub|从 Hub 打开"))
+
+
+def open_model(page, name):
+    field(page).fill(name)
+    field(page).press("Enter")
+
+
+def problem(page):
+    return page.locator(".opener .model-problem")
+
+
+def chosen(page, what):
+    """The Generate tab is open, with this model."""
+    box = page.get_by_label(re.compile("Checkpoint|检查点"))
+    expect(box).to_have_value(re.compile(what))
+    expect(box).to_be_visible()
+
+
+def remembered(page, what="opened"):
+    return page.evaluate("key => JSON.parse(localStorage.getItem(key) ?? '[]')", f"charrnn:{what}")

@@ -1,0 +1,88 @@
+"""The dialog that pushes a model, and how to use it.
+
+A test module takes the fixtures by assignment, `app = push_page.app` and so on with `root`.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from huggingface_hub import constants
+from launching import launched
+
+from charrnn.reading import read_text
+from charrnn.recipes import plan
+from charrnn.runs import Run
+
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+expect.set_options(timeout=20_000)  # milliseconds: files are put together meanwhile
+
+SHIPPED = Path(__file__).parents[1] / "checkpoints" / "tide-clock"
+OPEN = "detail => window.dispatchEvent(new CustomEvent('charrnn-push', { detail }))"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("house")
+
+
+@pytest.fixture(scope="module")
+def app(root):
+    """The address of an app with one model on its shelf, that has all that a run leaves."""
+    shutil.copytree(SHIPPED, root / "shelf" / "letters")
+    with launched(root) as url:
+        yield url
+
+
+@pytest.fixture
+def run(root, _trained):
+    """The id of a run that has saved a model."""
+    made = Run.create(root / "runs", plan(read_text("what the model was trained on\n" * 200)))
+    shutil.copytree(_trained, made.directory / "checkpoint")
+    return made.id
+
+
+def log_in(hub, user="ada"):
+    """As `hf auth login` does, on the machine of the app."""
+    token = hub.token(user)
+    Path(constants.HF_TOKEN_PATH).write_text(token)
+    return token
+
+
+def open_dialog(page, key="letters", title="Letters"):
+    page.evaluate(OPEN, {"key": key, "title": title})
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def name(page):
+    return page.get_by_label(re.compile("^Name on the Hub|^在 Hub 上的名称"))
+
+
+def licence(page):
+    return page.get_by_label("Licence of the model")
+
+
+def listed(page):
+    """The files on the list, once they stand there for what is typed."""
+    expect(page.locator(".push-total")).to_contain_text(re.compile("in all|共 "))
+    return page.locator(".push-files li span:first-child").all_inner_texts()
+
+
+def button(page, text):
+    return page.get_by_role("dialog").get_by_role("button", name=text, exact=True)
+
+
+def press(page):
+    """Push what is listed."""
+    listed(page)
+    button(page, "Push").click()
+
+
+def pushed(page):
+    """Wait until it is done."""
+    expect(page.locator(".push-link")).to_be_visible(timeout=20_000)
+
+
+def problem(page, place):
+    return page.locator(f'.push .problem[data-place="{place}"]')

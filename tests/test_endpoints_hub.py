@@ -1,0 +1,196 @@
+"""/generate and /score with models of the Hub: over HTTP, each in the name of who asks."""
+
+import json
+import time
+
+import pytest
+from endpoints import ask, refusal
+from gradio_client import Client
+from launching import housed, serving
+from starlette.middleware import Middleware
+
+from charrnn.checkpoint import WEIGHTS
+from charrnn.hub import cache, client
+from charrnn.ui import fetched
+
+
+class _Sessions:
+    """As the cookie that a Space signs, but told in a header; the tests' own."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        told = dict(scope.get("headers") or []).get(b"x-session", b"{}")
+        await self.app(scope | {"session": json.loads(told)}, receive, send)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with housed(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def address(house):
+    with serving(house, Middleware(_Sessions)) as url:
+        yield url
+
+
+@pytest.fixture
+def app(house, address, hub):
+    """The address of the app, whose visitors have opened nothing yet."""
+    house.fetched.close()
+    return address
+
+
+@pytest.fixture
+def letters(hub, trained):
+    return hub.add("ada/letters", {path.name: path.read_bytes() for path in trained.iterdir()})
+
+
+@pytest.fixture
+def visitor(app, hub, monkeypatch):
+    """A client of somebody who has signed in to the Space, or of nobody."""
+    monkeypatch.setenv("SYSTEM", "spaces")
+    monkeypatch.setenv("SPACE_ID", "ada/charrnn")
+
+    def sign_in(name=None, token=None, lasts=60):
+        about = {"userinfo": {"preferred_username": name}, "expires_at": time.time() + lasts}
+        session = {"oauth_info": about | {"access_token": token or hub.token(name)}} if name else {}
+        headers = {"x-session": json.dumps(session)}
+        return Client(app, verbose=False, headers=headers, analytics_enabled=False)
+
+    return sign_in
+
+
+def generate(client, model="ada/letters"):
+    return ask(client, "/generate", checkpoint=model, prefix="ab", length=5, mode="greedy")
+
+
+def refused(client, model="ada/letters"):
+    said = refusal(client, "/generate", checkpoint=model, prefix="ab", length=5)
+    assert refusal(client, "/score", checkpoint=model, text="ab") == said
+    assert "hf_" not in said and "127.0.0.1" not in said
+    return said
+
+
+def test_a_model_of_the_hub_writes_and_scores_by_its_name(letters, visitor, hub):
+    letters.tags["v1"] = letters.sha
+    nobody = visitor()
+    text = generate(nobody)
+    assert text.startswith("ab") and len(text) == 7
+    assert generate(nobody, "ada/letters@v1") == text
+    assert ask(nobody, "/score", checkpoint="ada/letters", text="abcabc")["characters"] == 5
+    asked = len(hub.asked)
+    assert generate(nobody) == text
+    assert len(hub.asked) == asked, "remembered"
+    assert [one["name"] for one in ask(nobody, "/models")] == []
+
+
+def test_nobody_s_private_model_reaches_another(letters, visitor, hub):
+    letters.private = True
+    ada, bob, nobody = visitor("ada"), visitor("bob"), visitor()
+    for _ in range(2):
+        assert generate(ada).startswith("ab")
+        for other in (bob, nobody):
+            assert refused(other).startswith("There is no model ada/letters on the Hub, or it is")
+    assert not any(cache.public().rglob(WEIGHTS))
+    hub.add("bob/letters", letters.files, private=True)
+    assert generate(bob, "bob/letters").startswith("ab")
+    assert "or it is private" in refused(ada, "bob/letters")
+    assert "or it is private" in refused(nobody, f"ada/letters@{letters.sha}")
+
+
+def test_who_is_logged_in_on_the_server_is_nobody_to_its_visitors(
+    letters, visitor, hub, monkeypatch
+):
+    monkeypatch.setenv("HF_TOKEN", hub.token("ada"))
+    letters.private = True
+    assert "or it is private" in refused(visitor())
+    assert "or it is private" in refused(visitor("bob"))
+    assert hub.tokens[client.own_token()][0] == "ada"
+    assert f"Bearer {client.own_token()}" not in {given for _, _, given in hub.asked}
+
+
+def test_on_a_laptop_it_is_whoever_is_logged_in_there(app, letters, hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", hub.token("ada"))
+    letters.private = True
+    at_home = Client(app, verbose=False, analytics_enabled=False)
+    assert generate(at_home).startswith("ab")
+    for headers in (
+        {"x-forwarded-for": "9.9.9.9"},
+        {"host": "evil.com"},
+        {"origin": "https://evil.com"},
+    ):
+        stranger = Client(app, verbose=False, headers=headers, analytics_enabled=False)
+        assert "or it is private" in refused(stranger)
+
+
+def test_a_session_that_is_over_opens_nothing_private(letters, visitor):
+    letters.private = True
+    ada, late = visitor("ada"), visitor("ada", lasts=-1)
+    assert generate(ada).startswith("ab")
+    assert "or it is private" in refused(late)
+
+
+def test_a_token_that_was_taken_back_opens_nothing_for_long(letters, visitor, hub, monkeypatch):
+    monkeypatch.setattr(fetched, "FRESH", 0.0)
+    letters.private = True
+    token = hub.token("ada")
+    ada = visitor("ada", token)
+    assert generate(ada).startswith("ab")
+    del hub.tokens[token]
+    assert refused(ada) == "The Hub does not accept this token: sign in anew."
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("ada/nothing", "There is no model ada/nothing on the Hub, or it is private"),
+        ("ada/letters@no", "ada/letters@no has no such revision on the Hub."),
+        ("ada/gated", "ada/gated is gated: ask for access on its page on the Hub"),
+        ("ada/pickle", "ada/pickle holds no charrnn model: it has no model.safetensors."),
+        ("ada/damaged", "This checkpoint cannot be opened: model.safetensors is not a readable"),
+        ("ada/huge", "ada/huge has a model.safetensors of "),
+        ("https://hf.co/ada/letters", "There is no model called 'https://hf.co/ada/letters'"),
+        ("ada/letters@../..", "There is no model called 'ada/letters@../..'"),
+    ],
+)
+def test_each_refusal_is_a_sentence(letters, visitor, hub, model, said):
+    files = letters.files
+    hub.add("ada/gated", files, gated="manual")
+    hub.add("ada/pickle", {"pytorch_model.bin": b"\x80\x04."})
+    hub.add("ada/damaged", files | {WEIGHTS: files[WEIGHTS][:-9]})
+    hub.add("ada/huge", files | {WEIGHTS: bytes((64 << 20) + 1)})
+    assert refused(visitor(), model).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ({"status": 503}, "The Hub is in trouble (503): try again later."),
+        ({"status": 429, "headers": {"Retry-After": "30"}}, "The Hub has had too many requests"),
+        ({"body": b"<html>"}, "The Hub gave an answer that makes no sense here"),
+        ({"silent": True}, "The Hub does not answer: try again later."),
+    ],
+)
+def test_a_hub_in_trouble_is_said_to_be_in_time(letters, visitor, hub, monkeypatch, faults, said):
+    monkeypatch.setattr(client, "SILENCE", 0.3)
+    nobody = visitor()
+    for name, value in faults.items():
+        setattr(hub.faults, name, value)
+    began = time.monotonic()
+    assert refused(nobody).startswith(said)
+    assert time.monotonic() - began < fetched.FINDING
+
+
+def test_what_was_opened_goes_on_while_the_hub_is_silent(letters, visitor, hub, monkeypatch):
+    monkeypatch.setattr(client, "SILENCE", 0.3)
+    monkeypatch.setattr(fetched, "FRESH", 0.0)
+    letters.private = True
+    ada, bob = visitor("ada"), visitor("bob")
+    text = generate(ada)
+    hub.faults.silent = True
+    assert generate(ada) == text
+    assert refused(bob).startswith("The Hub does not answer")

@@ -1,0 +1,144 @@
+"""The endpoints that train and stop, called as anyone would: by gradio_client over HTTP."""
+
+import os
+
+import endpoints
+import pytest
+from endpoints import ask, events, refusal
+from gradio_client import Client, handle_file
+
+from charrnn import corpora
+from charrnn.corpus import Corpus
+
+small, house, url, client = endpoints.small, endpoints.house, endpoints.url, endpoints.client
+TEXT = "the tide comes in and the tide goes out\n" * 60
+QUICK = {"hidden_size": 16, "layers": 1, "epochs": 12, "batch_size": 4, "steps": 16}
+
+
+def test_training_on_a_text_streams_every_event_once_with_falling_perplexity(client):
+    told = events(client, text=TEXT, settings=QUICK, seed=1)
+    assert told[0]["event"] == "start"
+    assert told[0]["training"]["seed"] == 1
+    assert told[-1]["event"] == "end"
+    assert told[-1]["reason"] == "finished"
+    steps = [event["step"] for event in told if event["event"] == "progress"]
+    assert steps == sorted(set(steps))
+    perplexities = [event["train_perplexity"] for event in told if event["event"] == "progress"]
+    assert perplexities[-1] < perplexities[0] / 2
+
+
+def test_the_stream_is_the_run_s_own_record_without_this_machine_s_paths(client, house):
+    told = events(client, text=TEXT, settings=QUICK)
+    run = house.runs.find(told[0]["run"])
+    recorded, _ = run.read_events()
+    for event in recorded:
+        if event["event"] == "checkpoint":
+            event["path"] = None
+        if event["event"] == "end":
+            event["checkpoint"] = run.id
+    assert told == recorded
+    assert str(house.runs.root) not in str(told)
+
+
+def test_a_trained_run_can_be_generated_from_and_scored(client):
+    run = events(client, text=TEXT, settings=QUICK)[0]["run"]
+    text = ask(client, "/generate", checkpoint=run, prefix="the ", length=30, mode="greedy")
+    assert text.startswith("the ")
+    assert len(text) == 34
+    assert ask(client, "/score", checkpoint=run, text=TEXT)["perplexity"] < 20
+
+
+def test_training_on_an_uploaded_file_finds_its_encoding(client, tmp_path):
+    poem = "分开不分开，我们还是会重来。\n" * 80
+    file = tmp_path / "poem.txt"
+    file.write_bytes(poem.encode("gb18030"))
+    told = events(client, corpus=handle_file(str(file)), settings=QUICK)
+    assert told[-1]["reason"] == "finished"
+    assert told[0]["vocabulary_size"] == len(set(poem)) + 1
+    assert told[0]["characters"] == len(poem)
+
+
+def test_a_text_beside_an_uploaded_file_is_refused(client, tmp_path):
+    file = tmp_path / "text.txt"
+    file.write_text(TEXT)
+    for corpus in (handle_file(str(file)), [handle_file(str(file))]):
+        assert "not both" in refusal(client, "/train", corpus=corpus, text=TEXT)
+
+
+def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
+    client, house, monkeypatch
+):
+    def refuse(corpus, directory):
+        raise OSError(28, "No space left on device", str(directory))
+
+    monkeypatch.setattr(Corpus, "save", refuse)
+    said = refusal(client, "/train", text=TEXT, settings=QUICK)
+    assert said == "The run cannot be kept: No space left on device."
+
+
+def test_training_on_a_text_by_its_name(client):
+    settings = {**QUICK, "epochs": None, "seconds": 0.5}
+    told = events(client, corpus="songs", settings=settings)
+    assert told[0]["characters"] == corpora.find("songs").characters
+
+
+def test_settings_may_be_a_json_string(client):
+    settings = '{"cell": "gru", "hidden_size": 8, "epochs": 1, "batch_size": 4, "steps": 16}'
+    start = events(client, text=TEXT, settings=settings)[0]
+    assert start["model"]["cell"] == "gru"
+    assert start["model"]["hidden_size"] == 8
+
+
+def test_a_second_client_stops_a_run_and_its_model_is_kept(client, url):
+    job = client.submit(text=TEXT, settings={**QUICK, "epochs": 1_000_000}, api_name="/train")
+    told = iter(job)
+    run = next(told)["run"]
+    while next(told)["event"] != "progress":
+        pass
+    state = ask(Client(url, verbose=False), "/stop", run=run)
+    assert state in ("stopping", "stopped")
+    *_, end = told
+    assert end["reason"] == "stopped"
+    assert ask(client, "/stop", run=run) == "stopped"
+    assert ask(client, "/generate", checkpoint=run, prefix="t", length=3)[0] == "t"
+
+
+def test_a_run_goes_on_when_its_caller_goes_away(client, house):
+    leaving = client.submit(text=TEXT, settings={**QUICK, "epochs": 1_000_000}, api_name="/train")
+    run = house.runs.find(next(iter(leaving))["run"])
+    leaving.cancel()
+    offset = run.read_events()[1]
+    while not run.read_events(offset)[0]:
+        assert run.live
+    run.stop()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"text": TEXT, "settings": {"hidden_size": -3}}, "hidden_size = -3"),
+        ({"text": TEXT, "settings": {"colour": 3}}, "There is no setting 'colour'"),
+        ({"text": TEXT, "settings": "{"}, "settings must be a JSON object"),
+        ({"text": TEXT, "settings": [1]}, "settings must be a JSON object"),
+        ({"text": TEXT, "recipe": "nonsense"}, "There is no recipe 'nonsense'"),
+        ({"text": TEXT, "seed": 1.5}, "seed = 1.5: give a whole number"),
+        ({}, "There is nothing to train on"),
+        ({"text": TEXT, "corpus": "songs"}, "not both"),
+        ({"corpus": "no-such-text"}, "no-such-text"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_words(client, arguments, words):
+    assert words in refusal(client, "/train", **arguments)
+
+
+def test_only_uploaded_files_are_read(client, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text(TEXT)
+    for path in (str(secret), os.path.relpath(secret), "/etc/passwd", "", "\0", None, 3):
+        for corpus in ({"path": path}, [{"path": path}], {}, [path]):
+            assert "has not been uploaded" in refusal(client, "/train", corpus=corpus)
+
+
+def test_an_unknown_run_cannot_be_stopped(client):
+    for run in ("0123456789abcdef", "../../etc/passwd", "small", ""):
+        assert refusal(client, "/stop", run=run) == "There is no such run."

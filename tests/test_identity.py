@@ -1,0 +1,154 @@
+"""In whose name the Hub is asked: never in that of whoever is logged in here, for a stranger."""
+
+import logging
+import time
+
+import gradio as gr
+import pytest
+from starlette.requests import Request
+
+from charrnn.ui.identity import Identity, identity
+
+HERE = [("host", "127.0.0.1:7860"), ("origin", "http://127.0.0.1:7860")]
+TOKEN = "hf_of_a_visitor"
+
+
+@pytest.fixture(autouse=True)
+def laptop(monkeypatch):
+    for name in ("SYSTEM", "SPACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def space(monkeypatch):
+    monkeypatch.setenv("SYSTEM", "spaces")
+    monkeypatch.setenv("SPACE_ID", "ada/charrnn")
+
+
+def asked(headers=HERE, client=("127.0.0.1", 5), session=None):
+    scope = {
+        "type": "http", "headers": [(k.encode(), v.encode()) for k, v in headers],
+        "client": client, "session": {} if session is None else {"oauth_info": session},
+    }  # fmt: skip
+    return gr.Request(Request(scope))
+
+
+def signed_in(**more):
+    about = {"access_token": TOKEN, "expires_at": time.time() + 60}
+    return asked(session=about | {"userinfo": {"preferred_username": "ada"}} | more)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        HERE,
+        [("host", "localhost:7860")],
+        [("host", "[::1]:7860"), ("origin", "http://[::1]:7860")],
+        [("host", "LOCALHOST"), ("sec-fetch-site", "same-origin")],
+    ],
+)
+@pytest.mark.parametrize("client", [("127.0.0.1", 5), ("::1", 5)])
+def test_who_sits_at_the_machine_is_whoever_is_logged_in_there(headers, client):
+    assert identity(asked(headers, client)) == Identity(None, None, "login")
+    inner = asked(headers, client).request
+    assert identity(inner) == Identity(None, None, "login"), "as a server function gets it"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"client": ("192.168.1.7", 5)},
+        {"client": ("not an address", 5)},
+        {"client": None},
+        {"headers": [("host", "evil.com")]},  # a name that its owner lets point here
+        {"headers": [("host", "127.0.0.1.evil.com")]},
+        {"headers": [("host", "localhost@evil.com")]},
+        {"headers": [("host", "evil.com#@localhost")]},
+        {"headers": [("host", "[::1")]},
+        {"headers": [("host", "")]},
+        {"headers": []},
+        {"headers": [("host", "evil.com"), ("host", "localhost")]},
+        {"headers": [("host", "localhost"), ("host", "evil.com")]},
+        {"headers": [*HERE, ("x-forwarded-for", "127.0.0.1")]},
+        {"headers": [*HERE, ("X-Forwarded-Host", "localhost")]},
+        {"headers": [*HERE, ("x-forwarded-proto", "http")]},
+        {"headers": [*HERE, ("Forwarded", "for=127.0.0.1")]},
+        {"headers": [*HERE, ("x-real-ip", "127.0.0.1")]},
+        {"headers": [*HERE, ("via", "1.1 proxy")]},
+        {"headers": [("host", "127.0.0.1:7860"), ("origin", "https://evil.com")]},
+        {"headers": [("host", "127.0.0.1:7860"), ("origin", "null")]},
+        {"headers": [("host", "127.0.0.1:7860"), ("sec-fetch-site", "cross-site")]},
+        {"headers": [*HERE, ("x-gradio-user", "mcp")]},  # the app asks itself, for somebody
+    ],
+)
+def test_everybody_else_is_nobody(forged):
+    assert identity(asked(**forged)) == Identity(False, None, "none")
+    assert not identity(asked(**forged)).signed_in
+
+
+def test_a_call_from_inside_and_one_without_a_request_are_nobody_s():
+    assert identity(None).token is False
+    bare = gr.Request(headers={"host": "localhost"}, client={"host": "127.0.0.1"})
+    assert identity(bare).token is False
+
+
+def test_a_session_counts_on_a_space_only():
+    assert identity(signed_in()).token is None, "whoever sits here, not who the cookie names"
+    session = signed_in().request["session"]["oauth_info"]
+    stranger = asked([("host", "a.lan")], ("10.0.0.7", 5), session)
+    assert identity(stranger).token is False
+
+
+def test_on_a_space_it_is_the_visitor_s_own_token(space):
+    assert identity(signed_in()) == Identity(TOKEN, "ada", "button")
+    assert identity(signed_in()).signed_in
+    assert identity(asked()) == Identity(False, None, "button"), "loopback is its proxy there"
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"expires_at": time.time() - 1},
+        {"expires_at": None},
+        {"expires_at": "tomorrow"},
+        {"access_token": None},
+        {"access_token": ""},
+        {"access_token": ["hf_x"]},
+    ],
+)
+def test_a_session_that_is_over_or_broken_is_nobody_s(space, about):
+    assert identity(signed_in(**about)) == Identity(False, None, "button")
+
+
+@pytest.mark.parametrize("about", [None, "ada", {}, {"preferred_username": 7}])
+def test_a_token_without_a_name_is_a_token_still(space, about):
+    assert identity(signed_in(userinfo=about)) == Identity(TOKEN, None, "button")
+
+
+@pytest.mark.parametrize("session", ["x", ["x"], 7])
+def test_a_session_of_another_shape_is_nobody_s(space, session):
+    assert identity(asked(session=session)).token is False
+
+
+@pytest.mark.parametrize("told", [{"SPACE_ID": "ada/x"}, {"SYSTEM": "spaces"}])
+def test_where_it_is_not_sure_to_be_a_laptop_nobody_is_logged_in(monkeypatch, told):
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert identity(asked()).token is False
+    assert identity(signed_in()).token is False
+
+
+def test_whether_somebody_is_logged_in_here(hub, tmp_path):
+    here = identity(asked())
+    assert not here.signed_in
+    (tmp_path / "no-token").write_text(hub.token("ada"))
+    assert here.signed_in
+
+
+def test_a_token_is_never_shown(space, caplog):
+    caplog.set_level(logging.DEBUG)
+    who = identity(signed_in())
+    logging.getLogger().warning("%s %r %s", who, who, [who])
+    with pytest.raises(AttributeError) as raised:
+        who.nothing  # noqa: B018
+    assert TOKEN not in caplog.text + str(raised.value) + str(who) + repr({"who": who})

@@ -1,0 +1,188 @@
+"""The models on the Hub, in a real browser: listed, searched, one's own, and none at all."""
+
+import itertools
+import re
+from datetime import datetime, timedelta, timezone
+
+import models_page
+import pytest
+from models_page import chosen, expect, files, listed, put, shipped, show
+from test_hub_listing import card
+
+from charrnn.hub.bundle import CARD
+
+pytest_plugins = ["page"]
+app = models_page.app
+root = models_page.root
+tab = models_page.tab
+
+TODAY = datetime(2026, 1, 2, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def shelf(hub, tmp_path):
+    """A Hub with three public models, one of them without a log, and a private one."""
+    model = put(tmp_path / "model", "A model")
+    songs = hub.add("ada/songs", files(model, "Songs at sea", 1.5), downloads=1234, likes=1)
+    logs = hub.add("bob/logs", files(model, "Logs", 2.5), downloads=2, likes=30)
+    bare = hub.add("eve/bare", {CARD: card('"<img src=x>\\u202e"', ".nan")})
+    hub.add("ada/secret", files(model, "A secret", 4.5), private=True)
+    for age, repo in enumerate((songs, logs, bare)):
+        repo.updated = TODAY - timedelta(days=age)
+    return hub
+
+
+def order(page, *wanted):
+    expect(listed(page)).to_have_count(len(wanted))
+    page.wait_for_function(
+        "wanted => JSON.stringify([...document.querySelectorAll('.browse-list .model-card')]"
+        ".map((card) => card.dataset.key)) === wanted",
+        arg="[" + ",".join(f'"{one}"' for one in wanted) + "]",
+    )
+
+
+def pill(page, name):
+    page.get_by_role("radio", name=name, exact=True).check()
+
+
+def search(page, text):
+    page.get_by_role("searchbox").fill(text)
+
+
+def of_models(hub):
+    return [path for path in hub.paths() if path.startswith("/api/models")]
+
+
+def test_the_hub_is_asked_only_when_somebody_looks(shelf, visit):
+    page = visit()
+    page.get_by_role("tab", name="Generate").click()
+    expect(page.locator(".likely-name").first).not_to_be_empty()
+    assert of_models(shelf) == []
+    show(page)
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    assert of_models(shelf) == ["/api/models"]
+
+
+def test_cards_say_what_is_known_and_draw_the_curve(shelf, tab):
+    page = tab()
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    songs, _, bare = (listed(page).nth(i) for i in range(3))
+    expect(songs.locator("h4")).to_have_text("Songs at sea")
+    expect(songs.locator(".model-figure")).to_have_text("1.50perplexity")
+    expect(songs.locator(".model-facts")).to_have_text(
+        re.compile("^1,234 downloads · 1 like · Jan [12], 2026$")
+    )
+    curve = songs.get_by_role("img")
+    expect(curve).to_have_attribute("aria-label", re.compile("from 21.0 to 3.50"))
+    points = [
+        point.split(",") for point in curve.locator("polyline").get_attribute("points").split()
+    ]
+    assert len(points) == 6
+    assert points[0][0] == "0.00" and points[-1][0] == "100.00"
+    heights = [float(y) for _, y in points]
+    assert heights == sorted(heights), "it falls"
+    steps = [b - a for a, b in itertools.pairwise(heights)]
+    assert steps[0] == pytest.approx(88 * 0.6931 / 1.7918, abs=0.1), "on a logarithmic scale"
+    expect(bare.locator(".model-spark.bare")).to_have_count(1)
+    expect(bare.locator(".model-figure")).to_have_text("–")
+
+
+def test_titles_are_only_ever_text(shelf, tab):
+    page = tab()
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    expect(listed(page).nth(2).locator("h4")).to_have_text("<img src=x>\\u202e")
+    assert page.locator("#browse img").count() == 0
+
+
+def test_they_can_be_ordered_and_searched(shelf, tab):
+    page = tab()
+    pill(page, "Most liked")
+    order(page, "bob/logs", "ada/songs", "eve/bare")
+    pill(page, "Most downloaded")
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    search(page, "LOG")
+    order(page, "bob/logs")
+    search(page, "nothing of the kind")
+    expect(page.locator("#browse .model-empty")).to_have_text(
+        re.compile("Nothing on the Hub has “nothing of the kind” in its name")
+    )
+    search(page, "")
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+
+
+def test_a_search_is_asked_for_once_it_is_typed(shelf, tab):
+    page = tab()
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    before = len(of_models(shelf))
+    page.get_by_role("searchbox").press_sequentially("songs", delay=20)
+    order(page, "ada/songs")
+    assert len(of_models(shelf)) - before < 5
+
+
+def test_a_card_opens_its_model(shelf, tab):
+    page = tab()
+    listed(page).first.get_by_role("button", name="Open").click()
+    chosen(page, "ada/songs")
+    assert models_page.remembered(page) == ["ada/songs"]
+
+
+def test_an_empty_hub_invites(hub, tab):
+    page = tab()
+    expect(page.locator("#browse .model-empty")).to_contain_text("No models yet, be the first")
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [({"status": 503}, "The Hub is in trouble (503)"), ({"status": 429}, "too many requests"),
+     ({"body": b"<html>"}, "makes no sense")],
+)  # fmt: skip
+def test_a_hub_on_a_bad_day_is_told_and_asked_again(shelf, tab, faults, said):
+    for name, value in faults.items():
+        setattr(shelf.faults, name, value)
+    page = tab()
+    failed = page.locator("#browse .model-failed")
+    expect(failed).to_contain_text(said)
+    expect(failed).to_contain_text("All other models on this page work without it.")
+    expect(shipped(page).first.get_by_role("button", name="Generate")).to_be_visible()
+    shelf.faults = type(shelf.faults)()
+    failed.get_by_role("button", name="Try again").click()
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    expect(failed).to_be_hidden()
+
+
+def test_without_a_network_local_models_are_there(hub, tab, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    page = tab(locale="zh-CN")
+    expect(page.locator("#browse .model-failed")).to_contain_text(
+        "连接不上 Hub：这台机器联网了吗？本页的其他模型不受影响，可以照常使用。"
+    )
+    shipped(page).nth(1).get_by_role("button", name="生成").click()
+    chosen(page, "Fox")
+
+
+def test_one_s_own_are_for_who_is_signed_in(shelf, tab, monkeypatch):
+    page = tab()
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    expect(page.get_by_role("radio", name="Yours")).to_be_hidden()
+    monkeypatch.setenv("HF_TOKEN", shelf.token("ada"))
+    page = tab()
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    pill(page, "Yours")
+    order(page, "ada/secret", "ada/songs")
+    secret = listed(page).first
+    expect(secret.locator(".model-badge")).to_have_text("private")
+    expect(secret.get_by_role("img")).to_have_count(1)
+    pill(page, "Everybody’s")
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    public = [given for _, path, given in shelf.asked if path == "/api/models"]
+    assert public.count(None) == 3, "what everybody may see is asked for as nobody"
+
+
+def test_somebody_without_models_there_is_told_how(shelf, tab, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", shelf.token("carol"))
+    page = tab()
+    order(page, "ada/songs", "bob/logs", "eve/bare")
+    pill(page, "Yours")
+    expect(page.locator("#browse .model-empty")).to_contain_text("You have no charrnn models")

@@ -1,0 +1,153 @@
+"""The Generate tab, in a real browser: models from the Hub, and what visitors bring along."""
+
+import json
+import re
+import shutil
+
+import generate_page
+import pytest
+from generate_page import button, choose, expect, prefix, press, text
+
+from charrnn import uploads
+from charrnn.checkpoint import WEIGHTS
+from charrnn.hub import client
+from charrnn.limits import Limits
+from charrnn.ui import fetched
+
+pytest_plugins = ["page"]
+app = generate_page.app
+fox = generate_page.fox
+open_tab = generate_page.open_tab
+root = generate_page.root
+KEY = "ada/letters"
+
+
+@pytest.fixture
+def letters(hub, trained):
+    """A model on the Hub, asked for anew each time that it is needed."""
+    return hub.add(KEY, {path.name: path.read_bytes() for path in trained.iterdir()})
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """What the Hub said once does not count."""
+    monkeypatch.setattr(fetched, "FRESH", 0.0)
+    monkeypatch.setattr(fetched, "REFUSED", 0.0)
+    monkeypatch.setattr(client, "SILENCE", 1.0)
+
+
+def use(page, key):
+    page.evaluate(
+        "key => window.dispatchEvent(new CustomEvent('charrnn-use', {detail: {key}}))", key
+    )
+
+
+def chosen(page, what):
+    expect(page.get_by_label(re.compile("Checkpoint|检查点"))).to_have_value(re.compile(what))
+
+
+def trouble(page):
+    return page.locator("#write-problem-checkpoint .problem")
+
+
+def remembered(page, name="opened"):
+    return json.loads(page.evaluate(f"localStorage.getItem('charrnn:{name}')") or "[]")
+
+
+def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app, letters):
+    page = visit()
+    use(page, KEY)
+    chosen(page, KEY)
+    expect(prefix(page)).to_have_value("ab")
+    press(page, "generate")
+    assert remembered(page) == [KEY]
+    page.goto(app)
+    page.wait_for_selector(".run-rows li")
+    page.get_by_role("tab", name="Generate").click()
+    chosen(page, f"^{KEY} · LSTM 16 · perplexity 3.50 held out$")
+    choose(page, "Fox")
+    choose(page, KEY)
+    expect(page.locator(".likely h3")).to_contain_text("ab")
+    assert remembered(page) == [KEY]
+
+
+def test_a_file_of_one_s_own_is_one_of_the_models(visit, root, trained):
+    key = uploads.keep(root / "runs", trained / WEIGHTS, Limits())
+    page = visit(locale="zh-CN")
+    use(page, key)
+    chosen(page, f"letters · 你的文件 {key[7:11]}…")
+    press(page, "generate")
+    assert remembered(page) == [key]
+    shutil.rmtree(root / "runs" / ".uploads" / key)
+    button(page, "generate").click()
+    expect(trouble(page)).to_contain_text("可能已被清除")
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en-US", "There is no model ada/letters on the Hub"),
+        ("zh-CN", "Hub 上没有模型 ada/letters"),
+    ],
+)
+def test_a_model_that_cannot_be_opened_says_why_and_nothing_is_lost(
+    open_tab, letters, hub, locale, said
+):
+    page = open_tab(locale=locale)
+    press(page, "generate")
+    written = text(page)
+    page.locator("#write-prefix textarea").fill("mine")
+    letters.private = True
+    use(page, KEY)
+    expect(trouble(page)).to_contain_text(said)
+    chosen(page, KEY)
+    assert text(page) == written
+    expect(page.locator("#write-prefix textarea")).to_have_value("mine")
+    letters.private = False
+    press(page, "generate")
+    expect(trouble(page)).to_be_empty()
+    assert text(page).startswith("mine")
+
+
+def test_a_prefix_that_was_suggested_stays_where_the_next_model_has_none(open_tab, hub):
+    page = open_tab()
+    expect(prefix(page)).to_have_value("the fox")
+    use(page, KEY)
+    expect(trouble(page)).to_contain_text("There is no model ada/letters")
+    expect(prefix(page)).to_have_value("the fox")
+
+
+def test_while_a_model_is_on_its_way_that_is_said(open_tab, letters, hub, monkeypatch):
+    monkeypatch.setattr(client, "SILENCE", 30)
+    page = open_tab(locale="zh-CN", width=390)
+    beside = page.locator(".chooser")
+    expect(beside).to_have_text("从 Hub 打开…")
+    hub.faults.silent = True
+    use(page, KEY)
+    expect(beside.get_by_role("status")).to_have_text(f"正在打开 {KEY}……")
+    expect(beside.get_by_role("button")).to_be_hidden()
+    hub.faults.silent = False
+    expect(beside.get_by_role("button")).to_be_visible()
+    expect(page.locator("#write-prefix textarea")).to_have_value("ab")
+
+
+def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters, hub):
+    page = visit()
+    keys = [f"ada/model-{i}" for i in range(9)]
+    page.evaluate("keys => localStorage.setItem('charrnn:opened', keys)", json.dumps(keys))
+    page.goto(app)
+    page.wait_for_selector(".run-rows li")
+    page.get_by_role("tab", name="Generate").click()
+    page.get_by_label("Checkpoint").click()
+    expect(page.get_by_role("option", name="ada/model-7")).to_be_visible()
+    expect(page.get_by_role("option", name="ada/model-8")).to_have_count(0)
+    assert hub.asked == []
+
+
+def test_the_way_to_the_hub_leads_to_its_field(open_tab):
+    page = open_tab()
+    page.evaluate("window.addEventListener('charrnn-browse', () => { window.told = true; })")
+    page.get_by_role("button", name="From the Hub…").click()
+    expect(page.get_by_role("tab", name="Models")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#opener input").first).to_be_visible()
+    page.wait_for_function("window.told")

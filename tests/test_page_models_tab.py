@@ -1,0 +1,372 @@
+"""The Models tab, in a real browser: models opened by name and from files, and what cards do."""
+
+import io
+import re
+import zipfile
+
+import models_page
+import pytest
+from models_page import (
+    chosen,
+    expect,
+    field,
+    files,
+    open_model,
+    problem,
+    put,
+    remembered,
+    shipped,
+    show,
+    yours,
+)
+from test_runs import small
+
+import charrnn
+from charrnn.runs import Run
+from charrnn.ui import fetched
+
+pytest_plugins = ["page"]
+app = models_page.app
+made = models_page.made
+root = models_page.root
+tab = models_page.tab
+
+SLOW = 0.2  # seconds between two pieces of a file
+
+
+def press(card, name):
+    card.get_by_role("button", name=re.compile(f"^{name}")).click()
+
+
+def test_a_model_is_opened_by_its_name_with_progress_and_stays_on_a_card(tab, hub, made):
+    hub.add("ada/songs", files(made))
+    hub.faults.pause = SLOW
+    page = tab()
+    open_model(page, "ada/songs")
+    expect(page.locator(".opener-busy p")).to_have_text(
+        re.compile(r"ada/songs · \d\.\d+ of \d\.\d+ MB")
+    )
+    hub.faults.pause = 0
+    chosen(page, "ada/songs")
+    assert remembered(page) == ["ada/songs"]
+    show(page)
+    expect(field(page)).to_have_value("")
+    for _ in range(2):
+        card = yours(page)
+        expect(card).to_have_count(1)
+        expect(card).to_contain_text("Made elsewhere")
+        expect(card).to_contain_text("ada/songs")
+        expect(card.locator(".model-figure")).to_have_text("3.25perplexityheld out")
+        page.reload()
+        page.wait_for_selector(".run-rows li")
+        show(page)
+    press(yours(page), "Generate")
+    chosen(page, "ada/songs")
+
+
+def test_an_address_is_as_good_as_a_name(tab, hub, made):
+    repo = hub.add("ada/songs", files(made))
+    repo.tags["v1"] = repo.sha
+    page = tab()
+    open_model(page, "https://huggingface.co/ada/songs/tree/v1?x=1")
+    chosen(page, "ada/songs@v1")
+    assert remembered(page) == ["ada/songs@v1"]
+
+
+def test_cancel_keeps_what_was_typed_and_what_has_come(tab, hub, made):
+    hub.add("ada/slow", files(made))
+    hub.faults.pause = SLOW
+    page = tab()
+    open_model(page, "ada/slow")
+    expect(page.locator(".opener-busy p")).to_contain_text(" of ")
+    cancel = page.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_focused()
+    page.wait_for_function("document.querySelector('.opener-busy progress').position > 0.2")
+    cancel.click()
+    expect(field(page)).to_have_value("ada/slow")
+    expect(field(page)).to_be_focused()
+    expect(page.locator(".opener-busy")).to_be_hidden()
+    expect(problem(page)).to_be_empty()
+    assert remembered(page) == []
+    hub.faults.pause = 0
+    field(page).press("Enter")
+    chosen(page, "ada/slow")
+    assert hub.begun[0] == 0 and hub.begun[-1] > 0, "what had come is used"
+
+
+def test_escape_calls_it_off_too(tab, hub):
+    page = tab()
+    hub.faults.silent = True
+    open_model(page, "ada/slow")
+    expect(page.locator(".opener-busy p")).to_have_text("Asking for ada/slow …")
+    page.keyboard.press("Escape")
+    expect(field(page)).to_be_focused()
+    expect(page.locator(".opener-busy")).to_be_hidden()
+
+
+def gated(hub, made):
+    hub.add("ada/model", files(made), gated="manual")
+
+
+def private(hub, made):
+    hub.add("ada/model", files(made), private=True)
+
+
+def no_model(hub, made):
+    hub.add("ada/model", {"README.md": b"nothing"})
+
+
+def damaged(hub, made):
+    hub.add("ada/model", files(made) | {"model.safetensors": b"\x08\0\0\0\0\0\0\0{}      "})
+
+
+def in_trouble(hub, made):
+    hub.faults.status = 503
+
+
+def silent(hub, made):
+    hub.faults.silent = True
+
+
+@pytest.mark.parametrize(
+    ("typed", "happens", "said"),
+    [
+        ("ada/model", None, "There is no model ada/model on the Hub"),
+        ("ada/model", private, "or it is private and you are not signed in"),
+        ("ada/model", gated, "ada/model is gated: ask for access"),
+        ("ada/model", no_model, "holds no charrnn model"),
+        ("ada/model", damaged, "This checkpoint cannot be opened"),
+        ("ada/model", in_trouble, "The Hub is in trouble (503)"),
+        ("ada/model", silent, re.compile("does not answer|not done within")),
+        ("../etc/passwd", None, "There is no model called '../etc/passwd'"),
+        ("<b>x</b>", None, "There is no model called '<b>x</b>'"),
+        ("", None, "Type the name of a model on the Hub first"),
+    ],
+)
+def test_what_goes_wrong_stands_beside_the_field(tab, hub, made, monkeypatch, typed, happens, said):
+    monkeypatch.setattr(fetched, "LONGEST", 1.0 if happens is silent else 120.0)
+    page = tab()
+    if happens:
+        happens(hub, made)
+    open_model(page, typed)
+    expect(problem(page)).to_contain_text(said)
+    expect(field(page)).to_have_value(typed)
+    expect(field(page)).to_have_attribute("aria-invalid", "true")
+    assert remembered(page) == []
+    field(page).fill("ada/other")
+    expect(problem(page)).to_be_empty()
+
+
+def test_a_problem_is_said_in_chinese(tab):
+    page = tab(locale="zh-CN")
+    open_model(page, "ada/nothing")
+    expect(problem(page)).to_contain_text("Hub 上没有模型 ada/nothing")
+
+
+def test_a_link_opens_a_model_once(tab, hub, app, made):
+    hub.add("ada/linked", files(made))
+    page = tab()
+    page.goto(f"{app}/?model=ada/linked&x=1")
+    chosen(page, "ada/linked")
+    assert page.url == f"{app}/?x=1"
+    asked = len(hub.asked)
+    page.reload()
+    page.wait_for_selector(".run-rows li")
+    page.get_by_role("tab", name="Generate").click()
+    chosen(page, "ada/linked")
+    page.get_by_role("tab", name="Models").click()
+    expect(yours(page)).to_have_count(1)
+    page.get_by_role("tab", name="Generate").click()
+    page.get_by_role("tab", name="Models").click()
+    expect(field(page)).to_have_value("")
+    assert [path for path in hub.paths()[asked:] if path == "/api/models/ada/linked"] == []
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("no%20such%20thing", "There is no model called 'no such thing'"),
+        ("ada/gone", "There is no model ada/gone on the Hub"),
+    ],
+)
+def test_a_link_to_nothing_says_so_and_is_forgotten(tab, app, named, said):
+    page = tab()
+    page.goto(f"{app}/?model={named}")
+    expect(problem(page)).to_contain_text(said)
+    assert page.url == f"{app}/"
+
+
+def test_a_link_may_name_what_is_here(tab, app, root):
+    page = tab()
+    page.goto(f"{app}/?model=dog")
+    chosen(page, "Dog")
+    run = Run.create(root / "runs", small(epochs=1))
+    put(run.directory / "checkpoint", "Of a run")
+    page.goto(f"{app}/?model={run.id}")
+    chosen(page, run.id[:4])
+    assert remembered(page) == []
+
+
+def zipped(directory, under=""):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for path in directory.iterdir():
+            archive.write(path, under + path.name)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "zip"])
+def test_a_file_is_opened_and_stays_on_a_card(tab, made, kind):
+    page = tab()
+    data = (made / "model.safetensors").read_bytes() if kind == "safetensors" else zipped(made)
+    file = {"name": f"mine.{kind}", "mimeType": "application/octet-stream", "buffer": data}
+    page.locator(".opener-pick input").set_input_files(file)
+    chosen(page, "Made elsewhere")
+    (key,) = remembered(page)
+    assert re.fullmatch("upload-[0-9a-f]{32}", key)
+    show(page)
+    expect(yours(page)).to_contain_text("From a file")
+    expect(yours(page).locator(".model-spark svg")).to_have_count(1 if kind == "zip" else 0)
+
+
+def test_a_file_that_is_no_model_gets_a_sentence(tab):
+    page = tab()
+    file = {"name": "a.safetensors", "mimeType": "text/plain", "buffer": b"hello"}
+    page.locator(".opener-pick input").set_input_files(file)
+    expect(problem(page)).to_contain_text("This checkpoint cannot be opened")
+    assert remembered(page) == []
+
+
+def test_a_download_is_a_checkpoint_to_load(tab, root, tmp_path):
+    page = tab()
+    (root / "shelf" / "fox" / "corpus.txt").write_text("nobody's business")
+    expect(shipped(page).nth(1)).to_contain_text("Fox")
+    with page.expect_download() as download:
+        press(shipped(page).nth(1), "Download")
+    assert download.value.suggested_filename == "Fox.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        archive.extractall(tmp_path / "fox")
+    assert charrnn.load(tmp_path / "fox").name == "Fox"
+    there = {path.name for path in (tmp_path / "fox").iterdir()}
+    assert there == {"model.safetensors", "config.json", "README.md", "training_log.csv"}
+    expect(shipped(page).nth(1).get_by_role("button", name="Download")).to_have_text("Download")
+
+
+def test_a_model_that_is_gone_says_so_on_its_card(tab, root):
+    page = tab()
+    card = shipped(page).first
+    weights = root / "shelf" / "dog" / "model.safetensors"
+    data = weights.read_bytes()
+    weights.unlink()
+    press(card, "Download")
+    expect(card.locator(".model-problem")).to_contain_text("There is no model called 'dog'")
+    weights.write_bytes(data)
+
+
+def with_runs(page, app, *runs):
+    page.evaluate(
+        "runs => localStorage.setItem('charrnn:runs', JSON.stringify(runs))", [r.id for r in runs]
+    )
+    page.goto(app)
+    page.wait_for_selector(".run-rows li")
+    show(page)
+
+
+def test_one_s_own_runs_have_cards_and_can_go_on(tab, app, root):
+    finished, cut, bare = (Run.create(root / "runs", small(epochs=3)) for _ in range(3))
+    list(finished.work())
+    minibatches = iter(range(1000))
+    cut.cut_off = lambda: next(minibatches) > 5
+    list(cut.work())
+    page = tab()
+    with_runs(page, app, bare, finished, cut)
+    expect(yours(page)).to_have_count(2)
+    done = page.locator(f'.models-yours [data-key="{finished.id}"]')
+    broken = page.locator(f'.models-yours [data-key="{cut.id}"]')
+    expect(done).to_contain_text("cats.txt")
+    expect(done).to_contain_text(f"Your run {finished.id[:4]}… · Finished")
+    expect(done.get_by_role("button", name="Keep training")).to_be_visible()
+    expect(broken).to_contain_text("Interrupted")
+    press(broken, "Resume")
+    expect(page.locator(".run")).to_be_visible()
+    expect(page.locator(".run")).to_have_attribute("data-run", cut.id)
+    expect(page.locator(".run")).to_have_attribute("data-state", "finished", timeout=60_000)
+    show(page)
+    expect(broken).to_contain_text("Finished")
+    expect(broken.get_by_role("button", name="Keep training")).to_be_visible()
+
+
+def test_a_push_is_asked_for_by_key_and_title(tab, app, root):
+    run = Run.create(root / "runs", small(epochs=1))
+    list(run.work())
+    page = tab()
+    expect(shipped(page).first.get_by_role("button", name="Push")).to_have_count(0)
+    with_runs(page, app, run)
+    page.evaluate("window.addEventListener('charrnn-push', (e) => { window.pushed = e.detail; })")
+    press(yours(page), "Push…")
+    assert page.evaluate("window.pushed") == {"key": run.id, "title": "cats.txt"}
+
+
+def test_forget_can_be_undone_without_a_mouse(tab, hub, made):
+    hub.add("ada/one", files(made))
+    hub.add("ada/two", files(made))
+    page = tab()
+    for name in ("ada/one", "ada/two"):
+        open_model(page, name)
+        chosen(page, name)
+        show(page)
+    expect(yours(page)).to_have_count(2)
+    card = page.locator('.models-yours [data-key="ada/one"]')
+    card.get_by_role("button", name="Forget").focus()
+    page.keyboard.press("Enter")
+    expect(card).to_contain_text("Made elsewhere is off the list.")
+    assert remembered(page) == ["ada/two"]
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card.get_by_role("button", name="Forget")).to_be_focused()
+    assert remembered(page) == ["ada/two", "ada/one"]
+    page.keyboard.press("Enter")
+    page.reload()
+    page.wait_for_selector(".run-rows li")
+    show(page)
+    expect(yours(page)).to_have_count(1)
+
+
+def test_a_model_that_the_server_has_forgotten_can_be_opened_again(tab, hub, app, made):
+    hub.add("ada/again", files(made))
+    page = tab()
+    page.evaluate(
+        "localStorage.setItem('charrnn:opened', JSON.stringify(['ada/again', 'upload-0']))"
+    )
+    page.reload()
+    page.wait_for_selector(".run-rows li")
+    asked = len(hub.asked)
+    show(page)
+    expect(yours(page)).to_have_count(1)
+    expect(yours(page)).to_contain_text("Opened from the Hub earlier")
+    assert "/api/models/ada/again" not in hub.paths()[asked:]
+    press(yours(page), "Generate")
+    chosen(page, "ada/again")
+
+
+def test_a_stranger_s_words_are_only_ever_text(tab, hub, tmp_path):
+    nasty = "<img src=x onerror=alert(1)>${1+1}{{2}}"
+    hub.add("eve/nasty", files(put(tmp_path / "nasty", nasty)))
+    page = tab()
+    open_model(page, "eve/nasty")
+    chosen(page, "eve/nasty")
+    show(page)
+    expect(yours(page).locator("h4")).to_have_text(nasty)
+    assert page.locator("#models img, #opener img").count() == 0
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_phone_scrolls_in_one_direction_only(tab, hub, made, locale):
+    hub.add("ada/" + "long-" * 15 + "name", files(made, "a title that goes on and on " * 4))
+    page = tab(width=390, locale=locale)
+    open_model(page, "ada/" + "x" * 90)
+    expect(problem(page)).not_to_be_empty()
+    expect(page.locator(".browse-list .model-spark")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    texts = page.locator("#opener, #models, #browse").all_inner_texts()
+    assert ("Came with charrnn" in texts[1]) == (locale == "en-US")

@@ -1,0 +1,328 @@
+"""Pushing from the page, in a real browser, to a Hub on loopback."""
+
+import json
+import re
+import urllib.request
+
+import push_page
+import pytest
+from push_page import (
+    button,
+    expect,
+    licence,
+    listed,
+    log_in,
+    name,
+    open_dialog,
+    press,
+    problem,
+    pushed,
+)
+
+from charrnn.hub import files
+
+pytest_plugins = ["page"]
+app = push_page.app
+root = push_page.root
+run = push_page.run
+
+ALL = {
+    *("model.safetensors", "config.json", "training_log.csv"),
+    *("perplexity.png", "samples.json", "README.md"),
+}
+
+
+def tokens(hub, method="POST"):
+    return {token for m, _, token in hub.asked if m == method}
+
+
+def test_from_the_run_card_a_model_goes_to_a_private_repository_in_one_commit(
+    visit, hub, run, app, root
+):
+    token = log_in(hub)
+    page = visit(f"?run={run}")
+    page.get_by_role("button", name="Push…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("In the name of ada")
+    expect(name(page)).to_have_value("ada/pasted-text")
+    expect(page.get_by_label("Private")).to_be_checked()
+    shown = listed(page)
+    expect(page.get_by_role("dialog")).to_contain_text("a model can recite from it")
+    sizes = page.locator(".push-files li span:last-child").all_inner_texts()
+    exact = files(root / "runs" / run / "checkpoint", "ada/pasted-text")
+    assert shown == [file.name for file in exact] and set(shown) == ALL
+    assert sizes == [
+        f"{file.size}\xa0B" if file.size < 1000 else f"{(file.size + 500) // 1000}\xa0kB"
+        for file in exact
+    ]
+    press(page)
+    pushed(page)
+    repo = hub.repos["ada/pasted-text"]
+    assert repo.private and len(repo.commits) == 2 and repo.files.keys() == ALL
+    assert {n: len(data) for n, data in repo.files.items()} == {f.name: f.size for f in exact}
+    assert b"what the model was trained on" not in b"".join(repo.files.values())
+    assert tokens(hub) == {f"Bearer {token}"}
+    expect(page.get_by_role("dialog")).to_contain_text("A new private repository")
+    link = page.locator(".push-link")
+    expect(link).to_be_focused()
+    assert link.get_attribute("href") == f"{hub.address}/ada/pasted-text"
+    assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener")
+    share = f"{app}/?model=ada/pasted-text"
+    expect(page.get_by_label("A link that opens")).to_have_value(share)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button(page, "Copy").click()
+    expect(button(page, "Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == share
+    button(page, "Close").click()
+    expect(page.locator("#train-push")).to_be_focused()
+    assert token not in page.content()
+
+
+def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(visit, hub):
+    log_in(hub)
+    page = visit()
+    open_dialog(page)
+    name(page).fill("ada/mine")
+    licence(page).fill("mit")
+    page.get_by_label("Private").uncheck()
+    press(page)
+    pushed(page)
+    expect(page.locator(".push-made")).to_have_text("A new repository holds the model:")
+    repo = hub.repos["ada/mine"]
+    assert not repo.private and b"license: mit" in repo.files["README.md"]
+    repo.commit(repo.files | {"README.md": b"# Mine alone", "config.json": b"{}"})
+    page.reload()
+    page.wait_for_selector(".run-rows li")
+    open_dialog(page)
+    expect(name(page)).to_have_value("ada/mine")
+    expect(licence(page)).to_have_value("mit")
+    expect(page.get_by_label("Private")).not_to_be_checked()
+    press(page)
+    pushed(page)
+    expect(page.locator(".push-made")).to_have_text("The repository that was there is updated:")
+    expect(page.locator(".push-kept")).to_contain_text("was left as it was")
+    assert repo.files["README.md"] == b"# Mine alone" and repo.files["config.json"] != b"{}"
+
+
+@pytest.mark.parametrize(
+    ("repo", "more", "place", "said"),
+    [
+        ("letters", {}, "name", "write it as owner/name"),
+        ("bob/letters", {}, "name", "You may not write to bob/letters"),
+        ("ada/public", {}, "name", "public: make it private"),
+        ("ada/letters", {"licence": "My Own"}, "licence", "no name of a licence"),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
+    visit, hub, repo, more, place, said
+):
+    log_in(hub)
+    hub.add("ada/public", {"a": b"b"})
+    page = visit()
+    open_dialog(page)
+    expect(name(page)).to_have_value("ada/letters")
+    name(page).fill(repo)
+    licence(page).fill(more.get("licence", "mit"))
+    expect(button(page, "Push")).to_have_attribute("aria-disabled", "false")
+    button(page, "Push").click()
+    expect(problem(page, place)).to_contain_text(said)
+    expect(name(page) if place == "name" else licence(page)).to_be_focused()
+    expect(name(page)).to_have_value(repo)
+    expect(licence(page)).to_have_value(more.get("licence", "mit"))
+    assert hub.repos.keys() == {"ada/public"} and len(hub.repos["ada/public"].commits) == 2
+    name(page).fill("ada/other")
+    licence(page).fill("mit")
+    expect(problem(page, place)).to_be_hidden()
+    press(page)
+    pushed(page)
+    assert hub.repos["ada/other"].files.keys() == ALL
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ({"status": 429, "on": "/api/models/", "headers": {"Retry-After": "55"}}, "in 55 seconds"),
+        ({"status": 503, "on": "/api/models/"}, "in trouble (503)"),
+        ({"status": 412, "on": "/commit/"}, "changed by somebody else"),
+        ({"hangs_up": 1, "on": "/commit/"}, "The connection to the Hub broke off"),
+    ],
+)
+def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub, faults, said):
+    log_in(hub)
+    page = visit()
+    open_dialog(page)
+    listed(page)
+    for fault, value in faults.items():
+        setattr(hub.faults, fault, value)
+    button(page, "Push").click()
+    expect(page.locator(".push .problem:visible")).to_contain_text(said)
+    assert not hub.repos["ada/letters"].files if "ada/letters" in hub.repos else True
+    hub.faults.status, hub.faults.on = None, ""
+    press(page)
+    pushed(page)
+    assert hub.repos["ada/letters"].files.keys() == ALL
+
+
+def test_a_transfer_that_breaks_off_goes_on_by_itself(visit, hub):
+    log_in(hub)
+    hub.faults.hangs_up, hub.faults.on = 1, "/large/"
+    page = visit()
+    open_dialog(page)
+    press(page)
+    pushed(page)
+    assert hub.faults.hangs_up == 0 and len(hub.paths("PUT")) == 2
+    assert hub.repos["ada/letters"].files.keys() == ALL
+
+
+def test_a_slow_push_tells_how_far_it_is_and_ends_only_when_asked_to(visit, hub):
+    log_in(hub)
+    hub.faults.silent, hub.faults.on = True, "/large/"
+    page = visit()
+    open_dialog(page)
+    press(page)
+    progress = page.locator(".push-progress")
+    expect(progress).to_contain_text(re.compile(r"[01]\.\d of 1\.4 MB"))
+    expect(button(page, "Stop the push")).to_be_focused()
+    expect(name(page)).to_be_disabled()
+    for _ in range(3):  # a browser would close it at the second
+        page.keyboard.press("Escape")
+    expect(problem(page, "push")).to_contain_text("still going on")
+    expect(progress).to_be_visible()
+    button(page, "Stop the push").click()
+    expect(problem(page, "push")).to_contain_text("Stopped: the model was not uploaded")
+    expect(button(page, "Push")).to_be_focused()
+    expect(name(page)).to_have_value("ada/letters")
+    assert hub.repos["ada/letters"].files == {}
+    hub.faults.silent = False
+    press(page)
+    pushed(page)
+    assert hub.repos["ada/letters"].files.keys() == ALL
+
+
+def test_a_page_that_is_closed_takes_its_push_along(visit, hub):
+    log_in(hub)
+    hub.faults.silent, hub.faults.on = True, "/large/"
+    page = visit()
+    open_dialog(page)
+    press(page)
+    expect(page.locator(".push-progress")).to_contain_text(" of ")
+    page.close()
+    faults = hub.faults
+    page = visit()  # its own first request is answered after the other's end was seen
+    open_dialog(page)
+    listed(page)
+    faults.silent = False
+    hub.faults.on = ""
+    assert hub.repos["ada/letters"].files == {}
+
+
+def test_on_a_laptop_without_a_token_one_logs_in_and_looks_again(visit, hub):
+    page = visit()
+    open_dialog(page)
+    expect(page.locator(".push-command")).to_have_text("hf auth login")
+    expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
+    name(page).fill("mine")
+    licence(page).fill("mit")
+    name(page).press("Enter")
+    assert not hub.asked
+    log_in(hub)
+    button(page, "Look again").click()
+    expect(name(page)).to_have_value("ada/mine")
+    expect(licence(page)).to_have_value("mit")
+    press(page)
+    pushed(page)
+    assert hub.repos["ada/mine"].private
+
+
+def test_the_keyboard_alone_will_do_and_what_was_typed_is_there_again(visit, hub):
+    log_in(hub)
+    page = visit()
+    page.locator("#train-push").focus()
+    page.keyboard.press("Enter")
+    expect(name(page)).to_be_focused()
+    expect(name(page)).to_have_value("ada/the-tide-clock")
+    name(page).fill("ada/typed")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#train-push")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(name(page)).to_have_value("ada/typed")
+    listed(page)
+    page.keyboard.press("Enter")
+    pushed(page)
+    assert set(hub.repos) == {"ada/typed"}
+
+
+def ask(app, function, given=None, **headers):
+    """A server function of the dialog, asked as the page asks it."""
+    config = json.load(urllib.request.urlopen(f"{app}/config"))
+    (dialog,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "push")
+    body = {"session_hash": "s", "component_id": dialog, "fn_name": function, "data": given}
+    headers = {"Content-Type": "application/json"} | headers
+    request = urllib.request.Request(
+        f"{app}/gradio_api/component_server/", json.dumps(body).encode(), headers
+    )
+    return json.load(urllib.request.urlopen(request))
+
+
+def push_as(app, **headers):
+    """What the page is told of a push that comes with these headers."""
+    config = json.load(urllib.request.urlopen(f"{app}/config"))
+    targets = {d["id"]: [name for _, name in d["targets"]] for d in config["dependencies"]}
+    (index,) = (one for one, names in targets.items() if "push" in names)
+    said = {"word": "w", "key": "letters", "repo": "ada/theirs", "licence": "", "private": True}
+    body = {"data": [], "event_data": said, "fn_index": index, "session_hash": "stranger"}
+    headers = {"Content-Type": "application/json"} | headers
+    join = urllib.request.Request(
+        f"{app}/gradio_api/queue/join", json.dumps(body).encode(), headers
+    )
+    urllib.request.urlopen(join).close()
+    with urllib.request.urlopen(f"{app}/gradio_api/queue/data?session_hash=stranger") as stream:
+        for line in stream:
+            if b"process_completed" in line:
+                return line.decode()
+    return None
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "charrnn.example"}, {"X-Forwarded-For": "203.0.113.9"}]
+)
+def test_a_stranger_is_not_served_with_the_token_of_the_laptop(app, hub, headers):
+    token = log_in(hub)
+    assert ask(app, "who")["signedIn"] is True
+    hub.asked.clear()
+    assert ask(app, "who", **headers) == {"way": "none", "signedIn": False, "account": None}
+    told = push_as(app, **headers)
+    assert "cannot push in your name" in told and token not in told
+    assert not hub.asked and not hub.repos
+
+
+def test_a_stranger_is_told_what_to_do_instead(visit, hub):
+    log_in(hub)
+    page = visit()
+    page.context.set_extra_http_headers({"X-Forwarded-For": "203.0.113.9"})
+    open_dialog(page)
+    expect(page.locator(".push-command")).to_contain_text("python -m charrnn push")
+    expect(button(page, "Push")).to_be_hidden()
+    expect(name(page)).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert not hub.asked
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_phone_shows_all_of_it_and_nothing_scrolls_sideways(visit, hub, locale):
+    log_in(hub)
+    page = visit(width=390, height=700, locale=locale)
+    open_dialog(page)
+    listed(page)
+    dialog = page.get_by_role("dialog")
+    for box in (dialog, page.locator(".push-go"), page.locator(".push-cancel")):
+        at = box.bounding_box()
+        assert at["x"] >= 0 and at["x"] + at["width"] <= 390 and at["y"] + at["height"] <= 700
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".push-body").evaluate("body => body.scrollWidth <= body.clientWidth")
+    if locale == "zh-CN":
+        expect(dialog).to_contain_text("训练文本不会上传")
+        name(page).fill("张/三")
+        page.locator(".push-go").click()
+        expect(problem(page, "name")).to_contain_text("不是 Hub 上的模型名")

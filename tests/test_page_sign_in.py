@@ -1,0 +1,256 @@
+"""Signing in on a Space, and pushing there: Gradio's own routes, Chromium, and a Hub and a provider
+of OpenID on loopback."""
+
+import json
+import re
+import shutil
+import urllib.error
+import urllib.request
+
+import hub_openid
+import pytest
+from hub_server import serving
+from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
+
+from charrnn.reading import read_text
+from charrnn.recipes import plan
+from charrnn.runs import Run
+
+pytest_plugins = ["page"]
+
+NAMES = {"/train", "/stop", "/generate", "/score", "/models", "/recipes"}
+
+
+@pytest.fixture(scope="module")
+def hub():
+    with serving() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def openid(hub):
+    with hub_openid.provider(hub) as openid:
+        yield openid
+
+
+@pytest.fixture(scope="module")
+def owner(hub):
+    """The token of the Space itself, which is no visitor's."""
+    return hub.token("owner")
+
+
+def space(place, hub, owner, **told):
+    """The app as a Space has it."""
+    from page import Server
+
+    server = Server(place)
+    server._told |= {
+        "SYSTEM": "spaces",
+        "SPACE_ID": "owner/charrnn",
+        "SPACE_HOST": server.url.removeprefix("http://"),
+        "HF_ENDPOINT": hub.address,
+        "HF_HOME": str(place / "hf"),
+        "HF_TOKEN": owner,
+        "CHARRNN_KEEP_HOURS": "none",
+    } | told
+    try:
+        server.start()
+    except BaseException:
+        server.kill()
+        raise
+    return server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, hub, openid, owner):
+    server = space(
+        tmp_path_factory.mktemp("space"),
+        hub,
+        owner,
+        OAUTH_CLIENT_ID=hub_openid.CLIENT,
+        OAUTH_CLIENT_SECRET=hub_openid.SECRET,
+        OAUTH_SCOPES="openid profile contribute-repos",
+        OPENID_PROVIDER_URL=openid.address,
+    )
+    try:
+        yield server
+        assert sound(server.log) and "hf_" not in server.log
+    finally:
+        server.stop()
+
+
+def sound(log):
+    """Whether nothing broke but Gradio's reloader, which wants a package that Spaces bring."""
+    return log.count("Traceback") == log.count("`spaces` package is required to run hot-reloading")
+
+
+@pytest.fixture
+def visit(app, browser):
+    """Opens the app in a fresh browser. What Gradio adds to the page of a Space would fetch its own
+    from elsewhere: it gets nothing."""
+    contexts, errors = [], []
+
+    def open_page(address=""):
+        context = browser.new_context(locale="en-US")
+        contexts.append(context)
+        context.route(re.compile("^https:"), lambda route: route.abort())
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(app + address)
+        page.wait_for_selector(".run-rows li")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def run(server):
+    """The id of a run that has saved a model."""
+    made = Run.create(server.runs, plan(read_text("a text of one's own\n" * 200)))
+    shutil.copytree(SHIPPED, made.directory / "checkpoint")
+    return made.id
+
+
+def header(page):
+    return page.locator(".house-header .account")
+
+
+def told(page):
+    """All that the server has answered by now, but for the cookies, which are its own."""
+    answers = []
+    for response in page.answers:
+        cookie = response.header_value("set-cookie") or ""
+        answers.append(json.dumps(response.all_headers()).replace(json.dumps(cookie)[1:-1], ""))
+        if response.status == 200 and "queue/data" not in response.url:
+            answers.append(response.text())
+    return "".join(answers)
+
+
+def test_whoever_signs_in_comes_back_and_pushes_in_their_own_name(visit, hub, openid, owner, run):
+    openid.user = "ada"
+    page = visit(f"?run={run}")
+    expect(header(page)).to_have_text("Sign in")
+    page.get_by_role("button", name="Push…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("write to those that it created")
+    expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
+    name(page).fill("mine")
+    licence(page).fill("mit")
+    button(page, "Sign in with Hugging Face").click()
+    page.get_by_role("link", name="Authorize").click()
+    page.wait_for_url(re.compile(rf"/\?run={run}"))
+    page.answers = []
+    page.on("response", lambda response: page.answers.append(response))
+    expect(page.get_by_role("dialog")).to_contain_text("Signed in as ada")
+    assert page.evaluate("document.querySelector('.run').dataset.run") == run
+    expect(header(page)).to_contain_text("ada")
+    expect(name(page)).to_have_value("ada/mine")
+    expect(licence(page)).to_have_value("mit")
+    press(page)
+    pushed(page)
+    repo = hub.repos["ada/mine"]
+    assert repo.private and b"license: mit" in repo.files["README.md"]
+    assert b"owner/charrnn" in repo.files["README.md"], "the Space where the model can be tried"
+    (token,) = openid.tokens
+    assert openid.scopes == ["openid profile contribute-repos"]
+    assert {sent for _, path, sent in hub.asked if not path.startswith(("/large", "/verify"))} == {
+        f"Bearer {token}"
+    }
+    assert token not in page.content() and token not in told(page)
+    assert token not in page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    assert "hf_" not in page.evaluate("document.cookie")
+
+    button(page, "Close").click()
+    header(page).get_by_role("button", name="Sign out").click()
+    expect(header(page)).to_have_text("Sign in")
+    page.get_by_role("button", name="Push…").click()
+    expect(name(page)).to_have_value("ada/mine")
+    expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
+
+
+def test_two_visitors_push_each_in_their_own_name(visit, hub, openid):
+    hub.asked.clear()
+    for user in ("bob", "eve"):
+        openid.user = user
+        page = visit()
+        header(page).get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Authorize").click()
+        expect(header(page)).to_contain_text(user)
+        page.get_by_role("button", name="Push…").click()
+        expect(name(page)).to_have_value(f"{user}/the-tide-clock")
+        press(page)
+        pushed(page)
+    bob, eve = openid.tokens[-2:]
+    commits = {path: sent for m, path, sent in hub.asked if m == "POST" and "/commit/" in path}
+    assert commits == {
+        "/api/models/bob/the-tide-clock/commit/main": f"Bearer {bob}",
+        "/api/models/eve/the-tide-clock/commit/main": f"Bearer {eve}",
+    }
+
+
+def test_a_sign_in_that_ended_is_told_and_nothing_typed_is_lost(visit, hub, openid):
+    openid.user = "ada"
+    page = visit()
+    header(page).get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Authorize").click()
+    expect(header(page)).to_contain_text("ada")
+    page.get_by_role("button", name="Push…").click()
+    name(page).fill("ada/late")
+    page.context.clear_cookies()
+    press(page)
+    expect(problem(page, "who")).to_contain_text("You are not signed in any more")
+    expect(button(page, "Sign in with Hugging Face")).to_be_visible()
+    expect(name(page)).to_have_value("ada/late")
+    assert "ada/late" not in hub.repos
+
+
+def test_who_says_no_comes_back_all_the_same(visit, hub, run):
+    page = visit(f"?run={run}")
+    page.get_by_role("button", name="Push…").click()
+    button(page, "Sign in with Hugging Face").click()
+    page.get_by_role("link", name="Deny").click()
+    page.wait_for_url(re.compile(rf"/\?run={run}"))
+    expect(problem(page, "who")).to_contain_text("You were not signed in")
+    expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
+
+
+def test_signing_in_leads_nowhere_else(app):
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_):
+            return None
+
+    for target in ("https://evil.example/x", "//evil.example/x", "/\\evil.example/x"):
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.build_opener(Stay).open(
+                f"{app}/login/callback?error=access_denied&_target_url={target}"
+            )
+        assert answer.value.headers["location"] in ("/x", "/evil.example/x")
+
+
+def test_signing_in_adds_nothing_to_what_programs_see(app):
+    with urllib.request.urlopen(f"{app}/gradio_api/info") as answer:
+        told = json.load(answer)
+    assert set(told["named_endpoints"]) == NAMES and told["unnamed_endpoints"] == {}
+
+
+def test_a_space_that_was_not_set_up_for_it_starts_and_says_what_to_do(
+    tmp_path, browser, hub, owner
+):
+    server = space(tmp_path, hub, owner)
+    try:
+        page = browser.new_page()
+        page.route(re.compile("^https:"), lambda route: route.abort())
+        page.goto(server.url)
+        page.wait_for_selector(".run-rows li")
+        page.get_by_role("button", name="Push…").click()
+        expect(page.locator(".push-command")).to_contain_text("python -m charrnn push")
+        expect(button(page, "Push")).to_be_hidden()
+        expect(header(page)).to_be_hidden()
+        page.close()
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{server.url}/login/huggingface")
+        assert sound(server.log)
+    finally:
+        server.stop()
