@@ -75,6 +75,15 @@ def made(tmp_path):
 
 
 @pytest.fixture
+def no_hub(monkeypatch):
+    """The Hub is out of reach: for tests whose runs train, in processes that `hub` would not let
+    this one talk to."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+
+
+@pytest.fixture
 def tab(hub, visit):
     """Opens the page at the Models tab, with the Hub on loopback: `tab(locale=…, width=…)`."""
 

@@ -191,8 +191,10 @@ def test_on_a_gpu_torchs_layers_compute_unless_others_are_asked_for(monkeypatch)
 def test_what_a_run_takes_is_told_in_both_languages():
     wish = Wish(gpu=True)
     assert wish.asked == {"device": "cuda"}
-    assert "115" in gpu_told(wish, TrainingConfig(seconds=100), "en")
-    assert "75" in gpu_told(wish, TrainingConfig(epochs=9), "zh")
+    timed = gpu_told(wish, TrainingConfig(seconds=100), "en")
+    assert "115" in timed and "cut off" not in timed
+    untimed = gpu_told(wish, TrainingConfig(epochs=9), "zh")
+    assert "75" in untimed and "一分钟后中断" in untimed
     assert gpu_told(Wish(), TrainingConfig(), "en") == ""
 
 

@@ -28,6 +28,7 @@ from charrnn.ui import fetched
 pytest_plugins = ["page"]
 app = models_page.app
 made = models_page.made
+no_hub = models_page.no_hub
 root = models_page.root
 tab = models_page.tab
 
@@ -272,13 +273,13 @@ def with_runs(page, app, *runs):
     show(page)
 
 
-def test_one_s_own_runs_have_cards_and_can_go_on(tab, app, root):
+def test_one_s_own_runs_have_cards_and_can_go_on(no_hub, visit, app, root):
     finished, cut, bare = (Run.create(root / "runs", small(epochs=3)) for _ in range(3))
     list(finished.work())
     minibatches = iter(range(1000))
     cut.cut_off = lambda: next(minibatches) > 5
     list(cut.work())
-    page = tab()
+    page = visit()
     with_runs(page, app, bare, finished, cut)
     expect(yours(page)).to_have_count(2)
     done = page.locator(f'.models-yours [data-key="{finished.id}"]')

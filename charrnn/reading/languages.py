@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 _MARKS = frozenset("«»„“”‘’‚‹›–—…\u00a0")
 # What programs for DOS drew their frames and shadings with.
@@ -41,15 +41,6 @@ class Language:
     share: float
     daily: tuple[str, int, int] | None = None
 
-    def knows(self, character: str) -> bool:
-        """Whether a text in this language may well hold the character."""
-        return (
-            character in PUNCTUATION
-            or character in (costs := _costs(self))
-            or character.lower() in costs
-            or (self.daily is not None and self._in_daily_use(character))
-        )
-
     def nats(self, character: str) -> float:
         """−ln p of a character in a text in this language, whatever its case."""
         letter = _costs(self).get(character) or _costs(self).get(character.lower())
@@ -60,13 +51,15 @@ class Language:
         for known, cost in ((_MARKS, _MARK), (_SIGNS, _SIGN), (_SYMBOLS, _SYMBOL)):
             if character in known:
                 return cost
-        if self.daily is not None and self._in_daily_use(character):
+        if self.is_daily(character):
             forms = "\uff01" <= character <= "\uff9f"  # of other widths than usual
             return _SIGN if forms else -math.log(_IN_DAILY / _SIZE_OF_DAILY)
         return _LOST if character == "\ufffd" or not character.isprintable() else _FOREIGN
 
-    def _in_daily_use(self, character: str) -> bool:
-        assert self.daily is not None
+    def is_daily(self, character: str) -> bool:
+        """Whether it is in daily use, in a language of thousands of characters."""
+        if self.daily is None:
+            return False
         if "\u3000" <= character <= "\u301f" or "\uff01" <= character <= "\uff5e":
             return True  # full-width punctuation, letters and digits
         encoding, first, last = self.daily
@@ -92,7 +85,31 @@ def nats(counts: Counter[str]) -> float:
 
 def known(counts: Counter[str]) -> int:
     """How many of some characters the one language that knows most of them knows."""
-    return max(sum(n for c, n in counts.items() if one.knows(c)) for one in LANGUAGES)
+    by_all, by_some = 0, Counter[int]()
+    for character, n in counts.items():
+        if character in PUNCTUATION:
+            by_all += n
+        else:
+            by_some.update(dict.fromkeys(_who_knows(character), n))
+    return by_all + max(by_some.values(), default=0)
+
+
+@lru_cache(maxsize=1 << 16)
+def _who_knows(character: str) -> frozenset[int]:
+    """The places in `LANGUAGES` of those in which a text may well hold the character."""
+    by_letter = _by_letter()
+    daily = {place for place, one in enumerate(LANGUAGES) if one.is_daily(character)}
+    none = frozenset[int]()
+    return by_letter.get(character, none) | by_letter.get(character.lower(), none) | daily
+
+
+@cache
+def _by_letter() -> dict[str, frozenset[int]]:
+    letters = set().union(*(one.letters for one in LANGUAGES))
+    return {
+        letter: frozenset(place for place, one in enumerate(LANGUAGES) if letter in one.letters)
+        for letter in letters
+    }
 
 
 _LATIN = (

@@ -32,14 +32,14 @@ _KEPT = 24 * 3600  # seconds that an uploaded file stays on the disk
 _WAITING = 256  # requests that wait at once, of all visitors and kinds, before one is refused
 _AT_ONCE = 256  # requests that are answered at once; most of them only wait for news
 
-# Shows the Models tab, whose field is to have the keyboard once it is there.
+# Shows the Models tab, whose field gets the keyboard once it is there.
 _BROWSE = """() => {
-  const tell = (tries) => {
-    const field = document.querySelector("#opener input");
-    if (field?.offsetParent) window.dispatchEvent(new Event("charrnn-browse"));
-    else if (tries) setTimeout(tell, 50, tries - 1);
+  const focus = (tries) => {
+    const field = document.querySelector("#opener .opener-name");
+    if (field?.offsetParent) field.focus();
+    else if (tries) setTimeout(focus, 50, tries - 1);
   };
-  tell(60);
+  focus(60);
   return {__type__: "update", selected: "models"};
 }"""
 

@@ -85,7 +85,8 @@ function spark(box, curve) {
   box.title = svg.getAttribute("aria-label");
 }
 
-// The frame of a card; `told` has its title, lines of text, curve, figure and what that is of.
+// The frame of a card; `told` has its title, lines of text, curve, perplexity and what that is of,
+// facts; or a note instead of all that is not known.
 function frame(key, told) {
   const card = document.createElement("li");
   card.className = "model-card";
@@ -94,12 +95,16 @@ function frame(key, told) {
   make(head, "h4", "", told.title).title = told.title;
   if (told.badge) make(head, "span", "model-badge", told.badge);
   for (const text of told.lines) make(card, "p", "model-line", text).title = text;
-  const row = make(card, "div", "model-curve");
-  spark(make(row, "div", "model-spark"), told.curve);
-  const perplexity = make(row, "p", "model-figure");
-  make(perplexity, "b", "", figure(told.perplexity));
-  if (told.perplexity != null) for (const text of [words.perplexity, told.of]) make(perplexity, "span", "", text ?? "");
-  make(card, "p", "model-facts", told.facts.filter(Boolean).join(" · "));
+  if (told.note) make(card, "p", "model-note", told.note);
+  else {
+    const row = make(card, "div", "model-curve");
+    spark(make(row, "div", "model-spark"), told.curve);
+    const perplexity = make(row, "p", "model-figure");
+    make(perplexity, "b", "", figure(told.perplexity));
+    if (told.perplexity != null) for (const text of [words.perplexity, told.of]) make(perplexity, "span", "", text ?? "");
+    const facts = make(card, "div", "model-facts");
+    make(facts, "span", "", told.facts.filter(Boolean).join(" · "));
+  }
   make(card, "div", "model-acts");
   make(card, "p", "model-problem").setAttribute("role", "alert");
   return card;

@@ -8,13 +8,14 @@ const failed = find(".model-failed");
 let asked = 0;
 let waiting = null;
 let known = null; // the latest answer
-let forgotten = null; // {key, at, title} of the card that was taken off last
+let forgotten = null; // the card that was taken off last, and where it stood
 
 const seen = () => element.getClientRects().length > 0;
 
 put(find("#models-yours"), words["models-yours"]);
 put(find("#models-shipped"), words["models-shipped"]);
 put(find(".model-empty"), words["models-none"]);
+find("#models-shipped").hidden = props.shipped === 0;
 put(failed.querySelector("button"), words.again);
 
 async function look() {
@@ -62,6 +63,7 @@ function draw() {
   fill(yours, mine);
   fill(shipped, known.shipped.map(drawn));
   find(".model-empty").hidden = mine.length > 0;
+  find("#models-shipped").hidden = known.shipped.length === 0;
 }
 
 // A model that is not at hand has no title.
@@ -75,17 +77,18 @@ function drawn(about) {
     curve: about.curve,
     perplexity: about.perplexity,
     of: words[about.held_out ? "held-out" : "own-text"],
-    facts: [about.away && words["models-away"], about.bytes && say("megabytes", { n: megabytes(about.bytes) }), about.date && since(about.date)],
+    note: (about.away && words["models-away"]) || (about.gone && words["models-gone"]),
+    facts: [about.bytes && say("megabytes", { n: megabytes(about.bytes) }), about.date && since(about.date)],
   });
   const acts = card.querySelector(".model-acts");
-  const act = (name, looks, doing, what = name) => {
+  const act = (name, looks, doing, what = name, place = acts) => {
     const text = words[`models-${what}`];
-    button(acts, name, text, looks, () => doing(about, card)).setAttribute("aria-label", say("models-of", { what: text, title: called }));
+    button(place, name, text, looks, () => doing(about, card)).setAttribute("aria-label", say("models-of", { what: text, title: called }));
   };
   if (!about.gone) act("generate", "act small main", generate);
   if (about.live) act("watch", "act small", watchRun);
   else if (about.resumable) act("resume", "act small", resume, about.state === "interrupted" ? "resume" : "keep");
-  if (about.bytes) act("download", "act link", download);
+  if (about.bytes) act("download", "act link", download, "download", card.querySelector(".model-facts"));
   if (about.bytes && ["run", "upload"].includes(about.source)) act("push", "act link", push);
   if (["hub", "upload"].includes(about.source)) act("forget", "act link", forget);
   return card;
@@ -98,9 +101,8 @@ function described(about) {
 }
 
 function origin(about) {
-  if (about.gone) return words["models-gone"];
   if (about.source === "hub") return about.key;
-  if (about.source === "upload") return words["models-upload"];
+  if (about.source === "upload") return about.gone ? "" : words["models-upload"];
   if (about.source !== "run") return "";
   const state = about.state && words[about.state]?.split(/[,，]/)[0];
   return [say("models-run", { id: about.key.slice(0, 4) }), state].filter(Boolean).join(" · ");
@@ -156,18 +158,19 @@ async function download(about, card) {
 }
 
 function forget(about) {
-  const opened = list("charrnn:opened");
-  forgotten = { key: about.key, at: [...yours.children].findIndex((card) => card.dataset.key === about.key), title: title(about), before: opened };
-  keep(opened.filter((key) => key !== about.key));
+  const before = list("charrnn:opened");
+  const at = [...yours.children].findIndex((card) => card.dataset.key === about.key);
+  forgotten = { key: about.key, about, at, before };
+  keep(before.filter((key) => key !== about.key));
   draw();
   yours.querySelector('[data-do="undo"]')?.focus({ preventScroll: true });
 }
 
 function undo() {
-  const { key, before } = forgotten;
-  const since = list("charrnn:opened").filter((one) => !before.includes(one));
+  const { key, about, at, before } = forgotten;
   forgotten = null;
-  keep([...since, ...before]);
+  keep([...list("charrnn:opened").filter((one) => !before.includes(one)), ...before]);
+  if (!known.yours.some((card) => card.key === key)) known.yours.splice(at, 0, about);
   draw();
   const back = [...yours.children].find((card) => card.dataset.key === key);
   back?.querySelector('[data-do="forget"]')?.focus({ preventScroll: true });
@@ -178,7 +181,7 @@ function gone() {
   const card = document.createElement("li");
   card.className = "model-card model-gone";
   card.dataset.key = forgotten.key;
-  make(card, "p", "model-line", say("models-forgotten", { title: forgotten.title })).setAttribute("role", "status");
+  make(card, "p", "model-line", say("models-forgotten", { title: title(forgotten.about) })).setAttribute("role", "status");
   button(card, "undo", words["models-undo"], "act small", undo);
   return card;
 }

@@ -140,9 +140,9 @@ pick.addEventListener("change", () => {
 });
 // A card asks for a model whose files are not at hand (models.js, browse.js).
 window.addEventListener("charrnn-open", ({ detail }) => {
+  box.scrollIntoView({ block: "nearest" }); // where the progress is, also another one's
   if (opening) return;
   name.value = detail.model;
-  box.scrollIntoView({ block: "nearest" });
   open(detail.model);
 });
 document.addEventListener("opener:settled", settled);

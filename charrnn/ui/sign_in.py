@@ -45,7 +45,7 @@ def when_it_fails() -> dict[Any, Any]:
     on the page that it began on; Gradio's routes let it end on a blank one."""
     if not _possible():
         return {}
-    from authlib.common.errors import AuthlibBaseError
+    from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
     from httpx import HTTPError
 
     return {AuthlibBaseError: _back, HTTPError: _back}

@@ -196,13 +196,10 @@ def gpu_told(wish: Wish, training: TrainingConfig | None, tongue: str) -> str:
     """What a run on the GPU takes of the visitor's time there."""
     if not wish.gpu or training is None:
         return ""
-    return words.say(
-        TRAIN["train-gpu-takes"],
-        tongue,
-        n=gpu.quota(training.seconds),
-        anybody=gpu.ANYBODY,
-        free=gpu.SIGNED_IN,
-    )
+    seconds, days = gpu.quota(training.seconds), {"anybody": gpu.ANYBODY, "free": gpu.SIGNED_IN}
+    takes = words.say(TRAIN["train-gpu-takes"], tongue, n=seconds, **days)
+    cut = words.say(TRAIN["train-gpu-cut"], tongue) if training.seconds is None else ""
+    return takes + cut
 
 
 def unbroken(title: str) -> str:

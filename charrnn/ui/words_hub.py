@@ -73,6 +73,7 @@ HUB_PROBLEMS: Mapping[str, str] = {
     "What came from the Hub as {file} is not what {model} holds: try again.": (
         "从 Hub 收到的 {file} 与 {model} 中的不符，请重试。"
     ),
+    "This model is not here any more.": "该模型已不在这里。",
     "The model cannot be kept on this machine: {why}.": "无法在这台机器上保存该模型：{why}。",
     "Too many models are being opened at this moment: try again in a minute.": (
         "正在打开的模型太多，请过一分钟再试。"

@@ -63,10 +63,13 @@ TRAIN: Words = {
     "train-gpu": ("Train on a GPU", "用 GPU 训练"),
     "train-gpu-takes": (
         "Takes up to {n}\u00a0s of your GPU time on Hugging Face, which is {anybody}\u00a0minutes "
-        "a day, or {free} if you are signed in there with a free account. A run that has no set "
-        "time is cut off after a minute, and can go on.",
+        "a day, or {free} if you are signed in there with a free account.",
         "最多占用你在 Hugging Face 的 GPU 时间 {n}\u00a0秒：未登录每天 {anybody}\u00a0分钟，"
-        "登录免费账号后每天 {free}\u00a0分钟。没有设定时长的训练一分钟后中断，可以接着训练。",
+        "登录免费账号后每天 {free}\u00a0分钟。",
+    ),
+    "train-gpu-cut": (
+        " It is cut off after about a minute, and can go on.",
+        "大约一分钟后中断，可以接着训练。",
     ),
     "train-go": ("Train on {text}\u00a0· {time}", "用{text}训练\u00a0· {time}"),
     "train-go-own": ("your text", "你的文本"),
