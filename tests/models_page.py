@@ -134,3 +134,7 @@ def chosen(page, what):
 
 def remembered(page, what="opened"):
     return page.evaluate("key => JSON.parse(localStorage.getItem(key) ?? '[]')", f"charrnn:{what}")
+
+
+def press(card, name):
+    card.get_by_role("button", name=re.compile(f"^{name}")).click()

@@ -1,4 +1,4 @@
-"""The Models tab, in a real browser: models opened by name and from files, and what cards do."""
+"""The Models tab, in a real browser: models opened by name, from a link and from files."""
 
 import io
 import re
@@ -12,31 +12,25 @@ from models_page import (
     field,
     files,
     open_model,
+    press,
     problem,
     put,
     remembered,
-    shipped,
     show,
     yours,
 )
 from test_runs import small
 
-import charrnn
 from charrnn.runs import Run
 from charrnn.ui import fetched
 
 pytest_plugins = ["page"]
 app = models_page.app
 made = models_page.made
-no_hub = models_page.no_hub
 root = models_page.root
 tab = models_page.tab
 
 SLOW = 0.2  # seconds between two pieces of a file
-
-
-def press(card, name):
-    card.get_by_role("button", name=re.compile(f"^{name}")).click()
 
 
 def test_a_model_is_opened_by_its_name_with_progress_and_stays_on_a_card(tab, hub, made):
@@ -236,138 +230,3 @@ def test_a_file_that_is_no_model_gets_a_sentence(tab):
     page.locator(".opener-pick input").set_input_files(file)
     expect(problem(page)).to_contain_text("This checkpoint cannot be opened")
     assert remembered(page) == []
-
-
-def test_a_download_is_a_checkpoint_to_load(tab, root, tmp_path):
-    page = tab()
-    (root / "shelf" / "fox" / "corpus.txt").write_text("nobody's business")
-    expect(shipped(page).nth(1)).to_contain_text("Fox")
-    with page.expect_download() as download:
-        press(shipped(page).nth(1), "Download")
-    assert download.value.suggested_filename == "Fox.zip"
-    with zipfile.ZipFile(download.value.path()) as archive:
-        archive.extractall(tmp_path / "fox")
-    assert charrnn.load(tmp_path / "fox").name == "Fox"
-    there = {path.name for path in (tmp_path / "fox").iterdir()}
-    assert there == {"model.safetensors", "config.json", "README.md", "training_log.csv"}
-    expect(shipped(page).nth(1).get_by_role("button", name="Download")).to_have_text("Download")
-
-
-def test_a_model_that_is_gone_says_so_on_its_card(tab, root):
-    page = tab()
-    card = shipped(page).first
-    weights = root / "shelf" / "dog" / "model.safetensors"
-    data = weights.read_bytes()
-    weights.unlink()
-    press(card, "Download")
-    expect(card.locator(".model-problem")).to_contain_text("There is no model called 'dog'")
-    weights.write_bytes(data)
-
-
-def with_runs(page, app, *runs):
-    page.evaluate(
-        "runs => localStorage.setItem('charrnn:runs', JSON.stringify(runs))", [r.id for r in runs]
-    )
-    page.goto(app)
-    page.wait_for_selector(".run-rows li")
-    show(page)
-
-
-def test_one_s_own_runs_have_cards_and_can_go_on(no_hub, visit, app, root):
-    finished, cut, bare = (Run.create(root / "runs", small(epochs=3)) for _ in range(3))
-    list(finished.work())
-    minibatches = iter(range(1000))
-    cut.cut_off = lambda: next(minibatches) > 5
-    list(cut.work())
-    page = visit()
-    with_runs(page, app, bare, finished, cut)
-    expect(yours(page)).to_have_count(2)
-    done = page.locator(f'.models-yours [data-key="{finished.id}"]')
-    broken = page.locator(f'.models-yours [data-key="{cut.id}"]')
-    expect(done).to_contain_text("cats.txt")
-    expect(done).to_contain_text(f"Your run {finished.id[:4]}… · Finished")
-    expect(done.get_by_role("button", name="Keep training")).to_be_visible()
-    expect(broken).to_contain_text("Interrupted")
-    press(broken, "Resume")
-    expect(page.locator(".run")).to_be_visible()
-    expect(page.locator(".run")).to_have_attribute("data-run", cut.id)
-    expect(page.locator(".run")).to_have_attribute("data-state", "finished", timeout=60_000)
-    show(page)
-    expect(broken).to_contain_text("Finished")
-    expect(broken.get_by_role("button", name="Keep training")).to_be_visible()
-
-
-def test_a_push_is_asked_for_by_key_and_title(tab, app, root):
-    run = Run.create(root / "runs", small(epochs=1))
-    list(run.work())
-    page = tab()
-    expect(shipped(page).first.get_by_role("button", name="Push")).to_have_count(0)
-    with_runs(page, app, run)
-    page.evaluate("window.addEventListener('charrnn-push', (e) => { window.pushed = e.detail; })")
-    press(yours(page), "Push…")
-    assert page.evaluate("window.pushed") == {"key": run.id, "title": "cats.txt"}
-
-
-def test_forget_can_be_undone_without_a_mouse(tab, hub, made):
-    hub.add("ada/one", files(made))
-    hub.add("ada/two", files(made))
-    page = tab()
-    for name in ("ada/one", "ada/two"):
-        open_model(page, name)
-        chosen(page, name)
-        show(page)
-    expect(yours(page)).to_have_count(2)
-    card = page.locator('.models-yours [data-key="ada/one"]')
-    card.get_by_role("button", name="Forget").focus()
-    page.keyboard.press("Enter")
-    expect(card).to_contain_text("Made elsewhere is off the list.")
-    assert remembered(page) == ["ada/two"]
-    expect(page.get_by_role("button", name="Undo")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(card.get_by_role("button", name="Forget")).to_be_focused()
-    assert remembered(page) == ["ada/two", "ada/one"]
-    page.keyboard.press("Enter")
-    page.reload()
-    page.wait_for_selector(".run-rows li")
-    show(page)
-    expect(yours(page)).to_have_count(1)
-
-
-def test_a_model_that_the_server_has_forgotten_can_be_opened_again(tab, hub, app, made):
-    hub.add("ada/again", files(made))
-    page = tab()
-    page.evaluate(
-        "localStorage.setItem('charrnn:opened', JSON.stringify(['ada/again', 'upload-0']))"
-    )
-    page.reload()
-    page.wait_for_selector(".run-rows li")
-    asked = len(hub.asked)
-    show(page)
-    expect(yours(page)).to_have_count(1)
-    expect(yours(page)).to_contain_text("Opened from the Hub earlier")
-    assert "/api/models/ada/again" not in hub.paths()[asked:]
-    press(yours(page), "Generate")
-    chosen(page, "ada/again")
-
-
-def test_a_stranger_s_words_are_only_ever_text(tab, hub, tmp_path):
-    nasty = "<img src=x onerror=alert(1)>${1+1}{{2}}"
-    hub.add("eve/nasty", files(put(tmp_path / "nasty", nasty)))
-    page = tab()
-    open_model(page, "eve/nasty")
-    chosen(page, "eve/nasty")
-    show(page)
-    expect(yours(page).locator("h4")).to_have_text(nasty)
-    assert page.locator("#models img, #opener img").count() == 0
-
-
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_phone_scrolls_in_one_direction_only(tab, hub, made, locale):
-    hub.add("ada/" + "long-" * 15 + "name", files(made, "a title that goes on and on " * 4))
-    page = tab(width=390, locale=locale)
-    open_model(page, "ada/" + "x" * 90)
-    expect(problem(page)).not_to_be_empty()
-    expect(page.locator(".browse-list .model-spark")).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    texts = page.locator("#opener, #models, #browse").all_inner_texts()
-    assert ("Came with charrnn" in texts[1]) == (locale == "en-US")

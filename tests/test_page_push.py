@@ -41,6 +41,7 @@ def test_from_the_run_card_a_model_goes_to_a_private_repository_in_one_commit(
 ):
     token = log_in(hub)
     page = visit(f"?run={run}")
+    expect(page.locator(".run")).to_have_attribute("data-run", run)
     page.get_by_role("button", name="Push…").click()
     expect(page.get_by_role("dialog")).to_contain_text("In the name of ada")
     expect(name(page)).to_have_value("ada/pasted-text")
@@ -143,7 +144,7 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
         ({"status": 429, "on": "/api/models/", "headers": {"Retry-After": "55"}}, "in 55 seconds"),
         ({"status": 503, "on": "/api/models/"}, "in trouble (503)"),
         ({"status": 412, "on": "/commit/"}, "changed by somebody else"),
-        ({"hangs_up": 1, "on": "/commit/"}, "The connection to the Hub broke off"),
+        ({"body": b"{}", "on": "/commit/"}, "makes no sense"),
     ],
 )
 def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub, faults, said):
@@ -156,7 +157,7 @@ def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub, faults, s
     button(page, "Push").click()
     expect(page.locator(".push .problem:visible")).to_contain_text(said)
     assert not hub.repos["ada/letters"].files if "ada/letters" in hub.repos else True
-    hub.faults.status, hub.faults.on = None, ""
+    hub.faults.status, hub.faults.body, hub.faults.on = None, None, ""
     press(page)
     pushed(page)
     assert hub.repos["ada/letters"].files.keys() == ALL

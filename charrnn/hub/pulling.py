@@ -133,7 +133,7 @@ def _files(info: ModelInfo, ref: Ref) -> list[Remote]:
             size = there.size if isinstance(there.size, int) else most + 1
             if not 0 <= size <= most:
                 raise UserError(
-                    f"{ref.repo} has a {name} of {size / 1e6:,.1f} MB, and {most >> 20} MB are "
+                    f"{ref.repo} has a {name} of {size / 2**20:,.1f} MB, and {most >> 20} MB are "
                     "allowed: it is not opened.",
                     field="model",
                 )

@@ -49,8 +49,10 @@ async function look() {
   draw();
 }
 
-// Several things happen at once when a run begins or ends: one look is enough.
+// Several things happen at once when a run begins or ends: one look is enough. An answer that is on
+// its way does not know of them.
 function soon() {
+  asked++;
   clearTimeout(waiting);
   waiting = setTimeout(look, 150);
 }

@@ -3,6 +3,7 @@
 
 const QUIET = 500; // milliseconds without a key until the files are put together for what was typed
 const SILENCE = 20000; // a push tells something each second; after this its line is taken for dead
+const TRIES = 3; // to have the files put together
 const GRACE = 4000; // the last frame may still be on its way when Gradio says that all is over
 const LICENCES = ["apache-2.0", "mit", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc0-1.0", "openrail"];
 const LINE = { login: "hf auth login", none: "python -m charrnn push MODEL owner/name --private" };
@@ -74,7 +75,7 @@ function drawFiles() {
   list.classList.toggle("old", !files);
   find(".push-files").classList.toggle("coming", Boolean(files) || preparing);
   const all = files?.reduce((sum, file) => sum + file.size, 0);
-  put(".push-total", files ? say("total", { n: size(all) }) : words[preparing ? "preparing" : "files-empty"]);
+  put(".push-total", files ? say("total", { n: size(all) }) : preparing ? words.preparing : complete(name.value.trim()) ? "" : words["files-empty"]);
 }
 
 function drawProgress() {
@@ -109,11 +110,15 @@ async function prepare() {
   const mine = ++question;
   preparing = true;
   draw();
-  const answer = await server.prepare(asked());
-  if (mine !== question) return;
+  let answer = null; // none comes where the line is down for a moment
+  for (let tries = 0; !answer && tries < TRIES; tries++) {
+    if (tries) await new Promise((resolve) => setTimeout(resolve, 1000));
+    if (mine === question) answer = await server.prepare(asked());
+    if (mine !== question) return;
+  }
   preparing = false;
   files = answer?.files ?? null;
-  const { place, message } = answer?.problem ?? (answer ? {} : { place: "push", message: words.lost });
+  const { place, message } = answer?.problem ?? (answer ? {} : { place: "push", message: words["no-answer"] });
   problems = { ...problems, name: "", licence: "", push: "", ...(place && { [place]: message }) };
   draw();
 }

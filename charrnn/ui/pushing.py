@@ -37,6 +37,8 @@ BEAT = 1.0  # seconds after which the page is told something anyway: so a closed
 
 Frame = dict[str, Any]
 
+_SETTLED = """() => { window.dispatchEvent(new Event("charrnn-push-settled")); }"""
+
 
 def push_dialog(house: House) -> None:
     """Build the dialog inside the Blocks that are open now. It opens on the window's event
@@ -54,7 +56,7 @@ def push_dialog(house: House) -> None:
         apply_default_css=False,
         elem_id="push",
     )
-    dialog.push(
+    pushing = dialog.push(
         pushes.pusher(),
         None,
         dialog,
@@ -63,6 +65,8 @@ def push_dialog(house: House) -> None:
         trigger_mode="multiple",  # push.js asks once at a time; one that broke off may linger here
         api_visibility="private",
     )
+    pushing.then(None, js=_SETTLED, api_visibility="private")
+    pushing.failure(None, js=_SETTLED, api_visibility="private")  # as where the line breaks
 
 
 class Pushes:

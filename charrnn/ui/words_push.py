@@ -97,6 +97,10 @@ PUSH: Words = {
         "again: nothing is uploaded twice.",
         "与本应用的连接中断，不确定模型是否已经送达。请再上传一次：不会重复上传。",
     ),
+    "no-answer": (
+        "This app does not answer just now. Try again in a moment; what you typed is kept.",
+        "本应用暂时没有回应，请稍后再试。填写的内容都还在。",
+    ),
     # afterwards
     "created": ("A new repository holds the model:", "模型已在新建的仓库里："),
     "created-private": ("A new private repository holds the model:", "模型已在新建的私有仓库里："),
