@@ -18,7 +18,6 @@ from charrnn.ui import browse
 from charrnn.vocabulary import Vocabulary
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
-expect.set_options(timeout=30_000)  # milliseconds; a page loads slowly where much else goes on
 
 LETTERS = Vocabulary.from_text("the quick brown fox jumps over the lazy dog\n")
 ROW = {

@@ -77,7 +77,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(60)
 
     @property
     def log(self):
@@ -109,6 +109,7 @@ def browser():
     program = find_chromium.find()
     if program is None:
         pytest.skip("needs chromium")
+    api.expect.set_options(timeout=30_000)  # milliseconds; pages load slowly beside other tests
     with api.sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=program, args=QUIET)
         yield chromium

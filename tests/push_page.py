@@ -16,7 +16,6 @@ from charrnn.recipes import plan
 from charrnn.runs import Run
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
-expect.set_options(timeout=20_000)  # milliseconds: files are put together meanwhile
 
 SHIPPED = Path(__file__).parents[1] / "checkpoints" / "tide-clock"
 OPEN = "detail => window.dispatchEvent(new CustomEvent('charrnn-push', { detail }))"

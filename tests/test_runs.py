@@ -43,7 +43,7 @@ def events_of(run, until=None):
                 break
         return found
 
-    return asyncio.run(asyncio.wait_for(collect(), 60))
+    return asyncio.run(asyncio.wait_for(collect(), 240))
 
 
 def is_progress(event):

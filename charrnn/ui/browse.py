@@ -22,6 +22,7 @@ from .house import House
 from .identity import identity
 from .look import asset
 from .remembered import Remembered
+from .visitor import whole
 from .words_models import BROWSE, CARDS
 
 log = logging.getLogger(__name__)
@@ -100,11 +101,6 @@ def _curves(house: House, gate: Gate) -> Ask:
         return {"curve": told}
 
     return curve
-
-
-def whole(request: gr.Request) -> gr.Request:
-    """The request as an event has it: a server function is given the one that lies in it."""
-    return request if isinstance(request, gr.Request) else gr.Request(request)
 
 
 def _problem(error: UserError, request: gr.Request) -> Answer:

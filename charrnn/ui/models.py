@@ -17,7 +17,7 @@ import gradio as gr
 from ..errors import UserError
 from ..uploads import is_upload
 from . import words
-from .browse import browser, whole
+from .browse import browser
 from .card import LIVE
 from .gate import Gate
 from .house import House
@@ -26,6 +26,7 @@ from .memory import KEPT
 from .opener import opener
 from .packing import pack
 from .shelf import Model, card, find, offered, shipped
+from .visitor import whole
 from .words_models import CARDS, MODELS
 from .yours import line
 

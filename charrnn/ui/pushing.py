@@ -26,6 +26,7 @@ from .identity import Identity, identity
 from .look import asset
 from .shelf import find
 from .sign_in import sign_in_routes, space
+from .visitor import whole
 from .words_push import PUSH, PUSHING
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class Pushes:
             def listed() -> Frame:
                 try:
                     files = hub.files(
-                        find(self._house, str(asked.get("key")), _asked_by(request)).directory,
+                        find(self._house, str(asked.get("key")), whole(request)).directory,
                         str(asked.get("repo")),
                         licence=_licence(asked.get("licence")),
                         space=space(),
@@ -162,7 +163,7 @@ class Pushes:
         yield result.result()
 
     def _identity(self, request: gr.Request) -> Identity:
-        me = identity(_asked_by(request))
+        me = identity(whole(request))
         if me.way == "button" and not self.by_button:
             return Identity()  # a Space where nobody can sign in
         return me
@@ -208,11 +209,6 @@ class _Push:
 
     def _progress(self, done: int, total: int | None) -> None:
         self.sent = (done, total)
-
-
-def _asked_by(request: Any) -> gr.Request:
-    """The request as events have it; what calls a server function brings the bare one."""
-    return request if isinstance(request, gr.Request) else gr.Request(request)
 
 
 def _account(me: Identity) -> str | None:

@@ -14,6 +14,7 @@ import hashlib
 import ipaddress
 import secrets
 from collections.abc import Mapping
+from typing import overload
 
 import gradio as gr
 from fastapi import Request
@@ -21,6 +22,10 @@ from fastapi import Request
 _SALT = secrets.token_bytes(16)
 
 
+@overload
+def whole(request: None) -> None: ...
+@overload
+def whole(request: gr.Request | Request) -> gr.Request: ...
 def whole(request: gr.Request | Request | None) -> gr.Request | None:
     """The request as Gradio gives it to an event: a component's server function is given the one
     that lies in it."""
