@@ -10,7 +10,7 @@ from huggingface_hub import HfApi, ModelCard
 
 import charrnn
 from charrnn import modelcard
-from charrnn.checkpoint import CONFIG, WEIGHTS
+from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, save
 from charrnn.errors import UserError
 from charrnn.hub import files, push
 from charrnn.hub.bundle import CARD, LOG, PICTURE, SAMPLES
@@ -262,10 +262,28 @@ def test_owners_metadata_without_marks_stay(checkpoint):
 
 
 def test_the_config_on_the_hub_is_that_of_the_weights(hub, ada, trained):
-    (trained / CONFIG).write_text('{"model": "another"}')
+    config = json.loads((trained / CONFIG).read_bytes())
+    (trained / CONFIG).write_text(json.dumps(config | {"name": "another"}))
     push(trained, "ada/letters", private=False, token=ada)
-    config = json.loads(hub.repos["ada/letters"].files[CONFIG])
-    assert config["symbols"] and config["model"]["cell"] == "lstm"
+    assert json.loads(hub.repos["ada/letters"].files[CONFIG]) == config
+
+
+def test_a_model_that_is_replaced_meanwhile_is_pushed_as_one(
+    hub, ada, trained, checkpoint, monkeypatch
+):
+    newer = Checkpoint(checkpoint.model, checkpoint.vocabulary, {"name": "newer"})
+
+    def load(directory):
+        loaded = charrnn.load(directory)
+        if loaded.name != "newer":
+            save(newer, directory)
+        return loaded
+
+    monkeypatch.setattr("charrnn.hub.bundle.load", load)
+    push(trained, "ada/letters", private=True, token=ada)
+    there = hub.repos["ada/letters"].files
+    assert json.loads(there[CONFIG])["name"] == "newer"
+    assert there[WEIGHTS] == (trained / WEIGHTS).read_bytes()
 
 
 def test_the_real_client_finds_what_was_pushed(hub, ada, trained):

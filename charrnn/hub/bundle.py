@@ -54,9 +54,8 @@ def collect(
             f"{licence[:40]} is no name of a licence: give one such as mit or cc-by-4.0.",
             field="licence",
         )
-    checkpoint = load(directory)
-    weights = directory if directory.is_file() else directory / WEIGHTS
-    files = {WEIGHTS: weights.read_bytes(), CONFIG: contents(checkpoint)[CONFIG]}
+    checkpoint, weights = _loaded(directory)
+    files = {WEIGHTS: weights, CONFIG: contents(checkpoint)[CONFIG]}
     log = _log(directory) if directory.is_dir() else []
     samples = _samples(directory) if directory.is_dir() else []
     if log:
@@ -77,6 +76,26 @@ def collect(
     card = modelcard.card(checkpoint, samples, page)
     files[CARD] = ((modelcard.renewed(own, card) if own else None) or card).encode()
     return files
+
+
+def _loaded(directory: Path) -> tuple[Checkpoint, bytes]:
+    """The checkpoint and the bytes of its weights, of one moment: a run may replace them."""
+    path = directory if directory.is_file() else directory / WEIGHTS
+    while True:
+        before = _state(path)
+        checkpoint = load(directory)
+        weights = path.read_bytes()
+        if _state(path) == before:
+            return checkpoint, weights
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is replaced; None where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_ino, about.st_mtime_ns, about.st_size
 
 
 def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:
