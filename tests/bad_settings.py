@@ -28,6 +28,7 @@ WANTED = {
     "clip": "give a number from 1e-09 to 1,000,000,000 or none",
     "validation": "give a number from 0 to 0.5",
     "precision": "choose float32 or bfloat16 or auto",
+    "device": "choose cpu or cuda",
     "threads": "give a whole number from 1 to 1,024 or none",
     "seed": "give a whole number from 0 to 2,147,483,647",
     "samples": "choose greedy or sample",

@@ -117,7 +117,7 @@ def test_links_never_go_along(house, tmp_path):
 
 def test_this_repository_is_whole_in_a_space(tmp_path):
     names, _ = deploying.chosen(ROOT)
-    shown = {f"docs/{name}.png" for name in ("train", "generate")}
+    shown = {f"docs/{name}.png" for name in ("train", "generate", "models")}
     assert {"app.py", "README.md", "requirements.txt", "LICENSE", *shown} <= set(names)
     tops = {name.partition("/")[0] for name in names if "/" in name}
     assert tops == {"charrnn", "checkpoints", "docs"}

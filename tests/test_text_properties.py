@@ -50,6 +50,8 @@ def configurations(config):
 def test_settings_come_back_through_json_and_through_words(model, training):
     if training.get("truncate") == "epoch":
         training["sampling"] = "sequential"
+    if training.get("device") == "cuda":
+        training["precision"] = "auto"
     made = ModelConfig(**model), TrainingConfig(**training)
     values = asdict(made[0]) | asdict(made[1])
     through_json = json.loads(json.dumps(values))
