@@ -4,11 +4,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
-from charrnn.checkpoint import Checkpoint
-from charrnn.model import CharRNN, ModelConfig
-from charrnn.vocabulary import Vocabulary
+from charrnn.process import be_considerate
+
+be_considerate()  # tests run side by side; torch reads it once, when it is loaded
+
+import torch  # noqa: E402
+
+from charrnn.checkpoint import Checkpoint  # noqa: E402
+from charrnn.model import CharRNN, ModelConfig  # noqa: E402
+from charrnn.vocabulary import Vocabulary  # noqa: E402
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

@@ -42,7 +42,7 @@ def root(tmp_path_factory):
 def app(root, fox):
     """The address of an app with three models on its shelf, one of them slow, one very sure."""
     save(fox, root / "shelf" / "fox")
-    save(checkpoint("Heavy", ["a heavy"], hidden_size=1024), root / "shelf" / "heavy")
+    save(checkpoint("Heavy", ["a heavy"], hidden_size=1024, layers=2), root / "shelf" / "heavy")
     sharp = checkpoint("Sharp", ["a sharp"])
     with torch.no_grad():
         for weight in sharp.model.parameters():

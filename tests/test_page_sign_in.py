@@ -134,6 +134,7 @@ def told(page):
 def test_whoever_signs_in_comes_back_and_pushes_in_their_own_name(visit, hub, openid, owner, run):
     openid.user = "ada"
     page = visit(f"?run={run}")
+    expect(page.locator(".run")).to_have_attribute("data-run", run)
     expect(header(page)).to_have_text("Sign in")
     page.get_by_role("button", name="Push…").click()
     expect(page.get_by_role("dialog")).to_contain_text("write to those that it created")
@@ -165,6 +166,7 @@ def test_whoever_signs_in_comes_back_and_pushes_in_their_own_name(visit, hub, op
     button(page, "Close").click()
     header(page).get_by_role("button", name="Sign out").click()
     expect(header(page)).to_have_text("Sign in")
+    expect(page.locator(".run")).to_have_attribute("data-run", run)
     page.get_by_role("button", name="Push…").click()
     expect(name(page)).to_have_value("ada/mine")
     expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
@@ -208,6 +210,7 @@ def test_a_sign_in_that_ended_is_told_and_nothing_typed_is_lost(visit, hub, open
 
 def test_who_says_no_comes_back_all_the_same(visit, hub, run):
     page = visit(f"?run={run}")
+    expect(page.locator(".run")).to_have_attribute("data-run", run)
     page.get_by_role("button", name="Push…").click()
     button(page, "Sign in with Hugging Face").click()
     page.get_by_role("link", name="Deny").click()
