@@ -81,6 +81,7 @@ def choose(
         batch_size=max(1, min(rows, training // (steps * updates))),
         steps=steps,
         reset=0.0 if by_heart else 0.03,  # its epochs are short, and each begins with zeros
+        prior=long,  # a rare symbol of a small text is better off with more hope
         optimizer="adamw",
         learning_rate=0.006 if by_heart else _LEARNING_RATE[hidden],
         weight_decay=weight_decay,

@@ -21,7 +21,7 @@ from . import arguments
 from .errors import UserError
 from .files import replacing
 from .reading import LIMIT, Text, decode, read_files, read_text
-from .vocabulary import MOST_SYMBOLS, Ids, Vocabulary
+from .vocabulary import MOST_SYMBOLS, Counts, Ids, Vocabulary
 
 __all__ = [
     "LIMIT",
@@ -185,11 +185,13 @@ class Corpus:
         """The same text with another share held out. Raises UserError outside 0 … 0.5."""
         return replace(self, validation=share)
 
+    def counts(self) -> Counts:
+        """How often each symbol occurs in the part to train on."""
+        return self._counted(self.training)
+
     def report(self) -> Report:
         """What a person wants to know of the corpus; reads all of it."""
-        counts = np.zeros(len(self.vocabulary), dtype=np.int64)
-        for ids in self._chunks():
-            counts += np.bincount(ids, minlength=len(counts))
+        counts = self._counted(self.ids)
         symbols = self.vocabulary.symbols
         seen = {symbols[i]: int(counts[i]) for i in range(1, len(symbols))}
         rare = [pair for pair in seen.items() if 0 < pair[1] <= RARE_COUNT]
@@ -210,7 +212,7 @@ class Corpus:
     def sha256(self) -> str:
         """A hash of the ids and the vocabulary, the same on every machine."""
         digest = hashlib.sha256(json.dumps(self.vocabulary.symbols).encode())
-        for ids in self._chunks():
+        for ids in _chunks(self.ids):
             digest.update(np.ascontiguousarray(ids, ids.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
@@ -252,7 +254,7 @@ class Corpus:
             name, encoding, line_ends = texts
             validation = description["validation"]
             opened = cls(name, ids, vocabulary, validation, encoding, line_ends, prefixes)
-            if any(ids.max() >= len(vocabulary) for ids in opened._chunks()):
+            if any(ids.max() >= len(vocabulary) for ids in _chunks(opened.ids)):
                 raise ValueError(f"{_IDS} holds ids that {_DESCRIPTION} does not know")
             return opened
         except FileNotFoundError as error:
@@ -264,9 +266,16 @@ class Corpus:
                 f"The corpus in {directory} is damaged: {error}.", field="corpus"
             ) from error
 
-    def _chunks(self) -> Iterator[Ids]:
-        for start in range(0, len(self.ids), _CHUNK):
-            yield self.ids[start : start + _CHUNK]
+    def _counted(self, ids: Ids) -> Counts:
+        counts = np.zeros(len(self.vocabulary), dtype=np.int64)
+        for chunk in _chunks(ids):
+            counts += np.bincount(chunk, minlength=len(counts))
+        return counts
+
+
+def _chunks(ids: Ids) -> Iterator[Ids]:
+    for start in range(0, len(ids), _CHUNK):
+        yield ids[start : start + _CHUNK]
 
 
 class _Plain:

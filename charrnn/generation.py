@@ -152,12 +152,13 @@ def _one_by_one(one: Steps, length: int, alpha: float, seed: int | None) -> Iter
 
     Raises UserError if the model's numbers overflow.
     """
+    greedy = math.isinf(alpha)
     random = np.random.default_rng(seed)
     weights = np.empty(one.logits.shape, np.float64)
     for start in range(0, length, _AHEAD):
         for number in random.random(min(_AHEAD, length - start)).tolist():
             logits = one.logits
-            if math.isinf(alpha):
+            if greedy:
                 chosen = int(logits.argmax())
                 if not math.isfinite(logits[chosen]):
                     raise _overflow()
@@ -177,15 +178,15 @@ def _together(together: Steps, settled: Sequence[_Settled]) -> Iterator[NDArray[
     for start in range(0, length, _AHEAD):
         count = min(_AHEAD, length - start)
         for numbers in np.stack([random.random(count) for random in randoms], axis=1):  # (K,)
-            logits = np.atleast_2d(together.logits)  # (K, V − 1)
-            highest = logits.max(axis=1, keepdims=True)
-            if not np.isfinite(highest).all():
+            logits = together.logits.reshape(len(seeds), -1)  # (K, V − 1)
+            highest = np.maximum.reduce(logits, axis=1, keepdims=True)
+            if not math.isfinite(highest.sum(dtype=np.float64)):
                 raise _overflow()
             weights = np.subtract(logits, highest, dtype=np.float64)
             weights *= steepness
             cumulative = np.exp(weights, out=weights).cumsum(axis=1, out=weights)
             drawn = numbers[:, None] * cumulative[:, -1:]
-            chosen = (cumulative <= drawn).sum(axis=1) + 1
+            chosen = (cumulative > drawn).argmax(axis=1) + 1
             yield chosen
             together.feed(chosen if len(chosen) > 1 else int(chosen[0]))
 

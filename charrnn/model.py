@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from .recurrence import NativeRecurrence, Recurrence, State, affine, dropout, map_state
 from .settings import check, setting
+from .vocabulary import Counts
 
 __all__ = ["CharRNN", "ModelConfig", "State", "detach"]
 
@@ -130,6 +131,13 @@ class CharRNN(nn.Module):
     def _dropped(self, x: Tensor) -> Tensor:
         """Dropout on what enters and leaves the recurrence, not within it (Zaremba et al. 2014)."""
         return dropout(x, self.config.dropout, self.training)
+
+    @torch.no_grad()
+    def expect(self, counts: Counts) -> None:
+        """Expect each symbol as often as its count (V,) says, whatever was before it: the output
+        bias becomes log p, with one added to every count (Laplace)."""
+        likely = torch.from_numpy(counts + 1.0)
+        self.b_q.copy_((likely / likely.sum()).log())
 
     def begin_state(self, batch_size: int) -> State:
         """A state of zeros for `batch_size` sequences."""

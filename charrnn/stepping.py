@@ -2,8 +2,8 @@
 
 torch is made for minibatches: a step of a single sequence costs it ten times what the arithmetic
 does. Here, in NumPy, every layer is one product of a vector, [inputs, hidden state, 1], with one
-matrix that holds W_xh, W_hh and the biases, and a few elementwise functions, all into buffers made
-once. The numbers are those of `CharRNN.forward` to float32's last digits.
+matrix that holds W_xh, W_hh and what is added, and a few elementwise functions, all into buffers
+made once. The numbers are those of `CharRNN.forward` to float32's last digits.
 
 Sequences side by side share the reading of the weights, which is what one alone waits for.
 """
@@ -11,6 +11,7 @@ Sequences side by side share the reading of the weights, which is what one alone
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -71,21 +72,18 @@ class Stepper:
     def __init__(self, model: CharRNN, state: State) -> None:
         states = state if isinstance(state, tuple) else (state,)
         count = states[0].shape[1]
-        self._shape: tuple[int, ...] = () if count == 1 else (count,)
-        self._layers: list[_Layer] = []
-        below = 0
+        shape = () if count == 1 else (count,)
+        layers: list[_Layer] = []
         for depth, parameters in enumerate(model.recurrence.by_layer()):
-            before = [_array(s[depth]).reshape(*self._shape, -1) for s in states]
-            self._layers.append(_Layer(model.config.cell, parameters, below, before))
-            below = model.config.hidden_size
-        first = model.recurrence.by_layer()[0]["W_xh"]
-        self._embedding = _array(model.embedding) if model.config.input == "embedding" else None
-        self._W_xh = self._layers[0].columns(first, 0)
-        self._rows: dict[int, Floats] = {}
-        W = np.concatenate([_array(model.W_hq), _array(model.b_q[None])])[:, 1:]
-        self._times_W_hq = _product(np.ascontiguousarray(W), self._shape)
-        self._width = model.config.hidden_size + 1
-        self.logits: Floats = np.empty((*self._shape, W.shape[1]), np.float32)
+            before = [_array(s[depth]).reshape(*shape, -1) for s in states]
+            below = layers[-1].hidden if layers else None
+            layers.append(_Layer(model.config.cell, parameters, below, before))
+        self._first, *self._upper = layers
+        read = _reading(model, self._first)
+        self._read: Callable[[Any], Floats] = cache(read) if count == 1 else read
+        W, b = _array(model.W_hq)[:, 1:], _array(model.b_q)[1:]
+        self.logits: Floats = np.empty((*shape, len(b)), np.float32)
+        self._say, _ = _affine(layers[-1].outputs, W, b, self.logits)
         # What overflows shows in `logits`. Asking NumPy not to warn of it costs a tenth of a step,
         # and only a ReLU's state and absurd weights can overflow.
         largest = max(float(np.abs(_array(weight)).max()) for weight in model.parameters())
@@ -96,61 +94,52 @@ class Stepper:
             self._say()
 
     def _feed(self, ids: Any) -> None:
-        below = self._layers[0].step(self._inputs(ids))
-        for layer in self._layers[1:]:
-            layer.vector[..., : below.shape[-1]] = below
-            below = layer.step(None)
+        self._first.added[...] = self._read(ids)
+        self._first.step()
+        for layer in self._upper:
+            layer.step()
         self._say()
-
-    def _say(self) -> None:
-        hidden = self._layers[-1].vector[..., -self._width :]
-        self._times_W_hq(hidden, self.logits)
-
-    def _inputs(self, ids: Any) -> Floats:
-        """What the characters add to the first layer: rows of W_xh, by way of the embedding."""
-        if self._shape:
-            return self._looked_up(ids)
-        row = self._rows.get(ids)
-        if row is None:
-            row = self._rows[ids] = self._looked_up(ids)
-        return row
-
-    def _looked_up(self, ids: Any) -> Floats:
-        rows: Floats = self._W_xh[ids] if self._embedding is None else self._embedding[ids]
-        return rows if self._embedding is None else np.dot(rows, self._W_xh)
 
 
 class _Layer:
-    """One layer: `vector` (K, I + H + 1) holds its inputs (none for the first: they are rows of
-    W_xh), its hidden state and a 1; the matrix takes it to the arguments of the gates."""
+    """One layer: what it adds up, [inputs, hidden state] times [W_xh, W_hh], and its gates.
+
+    The first layer has no inputs: characters are rows of W_xh, which come in what is `added`.
+    """
 
     def __init__(
-        self, cell: str, parameters: dict[str, Tensor], inputs: int, state: list[Floats]
+        self, cell: str, parameters: dict[str, Tensor], below: Floats | None, state: list[Floats]
     ) -> None:
         self._cell = cell
-        W_hh = parameters["W_hh"]
+        W_hh, bias = parameters["W_hh"], parameters["b_h"][None]
         H = W_hh.shape[0]
-        W_xh = self.columns(parameters["W_xh"], 0)[:inputs]
-        bias = self.columns(parameters["b_h"][None], 0)
+        self.W_xh, b = self._columns(parameters["W_xh"], 0), self._columns(bias, 0)
         if cell == "gru":  # b_n goes with W_hh, whose product the reset gate multiplies
             zeros = torch.zeros(1, 2 * H)
-            bias = bias + self.columns(torch.cat([zeros, parameters["b_n"][None]], dim=1), 1)
-        matrix = np.concatenate([W_xh, self.columns(W_hh, 1), bias])
+            b = b + self._columns(torch.cat([zeros, parameters["b_n"][None]], dim=1), 1)
+        self.bias: Floats = b  # (1, G·H)
+        inputs = 0 if below is None else len(self.W_xh)
+        W = np.concatenate([self.W_xh[:inputs], self._columns(W_hh, 1)])
         shape = state[0].shape[:-1]
-        self._times = _product(matrix, shape)
-        self.vector: Floats = np.ones((*shape, inputs + H + 1), np.float32)
-        self._hidden = self.vector[..., inputs:-1]
-        self._hidden[...] = state[0]
+        vector: Floats = np.ones((*shape, inputs + H + (not shape)), np.float32)
+        self._below, self._inputs = below, vector[..., :inputs]
+        self.outputs = vector[..., inputs:]  # the hidden state, as `_affine` wants it
+        self.hidden = self.outputs[..., :H]
+        self.hidden[...] = state[0]
         self._memory = state[-1].copy()
-        self._gates: Floats = np.empty((*shape, matrix.shape[1]), np.float32)
-        self._parts = [
-            self._gates[..., k * H : (k + 1) * H] for k in range(self._gates.shape[-1] // H)
-        ]
-        self._sigmoids = self._gates[..., : {"gru": 2, "lstm": 3}.get(cell, 0) * H]
-        steps: dict[str, Callable[[], None]] = {"gru": self._gru, "lstm": self._lstm}
-        self._advance = steps.get(cell, self._plain)
+        gates = self._gates = np.empty((*shape, W.shape[1]), np.float32)
+        self._add_up, self.added = _affine(vector, W, b[0], gates)
+        self._parts = [gates[..., k * H : (k + 1) * H] for k in range(gates.shape[-1] // H)]
+        self._sigmoids = gates[..., : {"gru": 2, "lstm": 3}.get(cell, 0) * H]
+        steps: dict[str, Callable[[], object]] = {
+            "tanh": partial(np.tanh, gates, out=self.hidden),
+            "relu": partial(np.maximum, gates, 0, out=self.hidden),
+            "gru": self._gru,
+            "lstm": self._lstm,
+        }
+        self._advance = steps[cell]
 
-    def columns(self, W: Tensor, part: int) -> Floats:
+    def _columns(self, W: Tensor, part: int) -> Floats:
         """A weight (…, G·H) with its gates in the order of this layer's matrix.
 
         LSTM: I, F, O, G. GRU: R, U, then the candidate's arguments by the hidden state (`part` 1)
@@ -167,19 +156,12 @@ class _Layer:
             W = torch.cat([R / 2, U / 2, *candidate], dim=-1)
         return np.ascontiguousarray(_array(W))
 
-    def step(self, inputs: Floats | None) -> Floats:
-        """One step on; returns the hidden state. `inputs` adds to the arguments of the gates."""
-        self._times(self.vector, self._gates)
-        if inputs is not None:
-            np.add(self._gates, inputs, out=self._gates)
+    def step(self) -> None:
+        """One step on, with what the layer below has now."""
+        if self._below is not None:
+            self._inputs[...] = self._below
+        self._add_up()
         self._advance()
-        return self._hidden
-
-    def _plain(self) -> None:
-        if self._cell == "relu":
-            np.maximum(self._gates, 0, out=self._hidden)
-        else:
-            np.tanh(self._gates, out=self._hidden)
 
     def _gru(self) -> None:
         R, U, by_hidden, N = self._parts
@@ -187,9 +169,9 @@ class _Layer:
         by_hidden *= R
         N += by_hidden
         np.tanh(N, out=N)
-        self._hidden -= N
-        self._hidden *= U
-        self._hidden += N
+        self.hidden -= N
+        self.hidden *= U
+        self.hidden += N
 
     def _lstm(self) -> None:
         I, F, O, G = self._parts  # noqa: E741
@@ -198,8 +180,8 @@ class _Layer:
         self._memory *= F
         G *= I
         self._memory += G
-        np.tanh(self._memory, out=self._hidden)
-        self._hidden *= O
+        np.tanh(self._memory, out=self.hidden)
+        self.hidden *= O
 
     def _sigmoid(self) -> None:
         gates = self._sigmoids
@@ -208,16 +190,42 @@ class _Layer:
         gates += 0.5
 
 
-def _product(matrix: Floats, shape: tuple[int, ...]) -> Callable[[Floats, Floats], object]:
-    """A function of x and out that does out = x @ matrix, x being of `shape` + (K,)."""
-    if not shape or matrix.size < _SMALL:
-        return lambda x, out: np.dot(x, matrix, out=out)
-    packed = Packed(torch.from_numpy(matrix), shape[0])  # for a few rows twice as fast as NumPy
+def _reading(model: CharRNN, first: _Layer) -> Callable[[Any], Floats]:
+    """A function of ids: what the characters add to the first layer, its bias included."""
+    if model.config.input == "embedding":
+        embedding = _array(model.embedding)
+        table = np.concatenate([embedding, np.ones_like(embedding[:, :1])], axis=1)
+        W = np.concatenate([first.W_xh, first.bias])
+        return lambda ids: table.take(ids, axis=0).dot(W)
+    rows: Floats = first.W_xh + first.bias
+    return lambda ids: rows.take(ids, axis=0)
 
-    def times(x: Floats, out: Floats) -> None:
-        out[...] = packed.times(torch.from_numpy(np.ascontiguousarray(x))).numpy()
 
-    return times
+def _affine(x: Floats, W: Floats, b: Floats, out: Floats) -> tuple[Callable[[], object], Floats]:
+    """A function that does out = x @ W + added, and what is `added`: b, until it is written over.
+
+    The arrays are those that it will always read and write. One x (I + 1,) ends in a 1, which
+    takes what is added along as one more row of W: one call of NumPy's does all. Several, (K, I),
+    share the reading of W.
+    """
+    if x.ndim == 1:
+        matrix = np.concatenate([W, b[None]])
+        return partial(x.dot, matrix, out), matrix[-1]
+    added = np.repeat(b[None], len(x), axis=0)
+    if W.size < _SMALL:
+        W = np.ascontiguousarray(W)
+
+        def add_up() -> None:
+            np.dot(x, W, out=out)
+            np.add(out, added, out=out)
+    else:
+        packed = Packed(torch.from_numpy(np.ascontiguousarray(W)), len(x))
+        rows, addend = torch.from_numpy(x), torch.from_numpy(added)
+
+        def add_up() -> None:
+            out[...] = packed.times_plus(rows, addend).numpy()
+
+    return add_up, added
 
 
 def _array(tensor: Tensor) -> Floats:

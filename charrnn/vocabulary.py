@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 UNKNOWN = "<unk>"
 MOST_SYMBOLS = 100_000  # that a model may know, `<unk>` included: no script has half as many
 Ids = NDArray[np.unsignedinteger[Any]]
+Counts = NDArray[np.int64]  # of symbols in a text, by their ids: (V,)
 
 _CODE_POINTS = 0x110000
 _CHUNK = 1 << 20  # characters translated at a time, so that UTF-32 never holds the whole text

@@ -44,6 +44,9 @@ class TrainingConfig:
     seconds: float | None = setting(
         None, "Time the whole run may take", kind=float, low=0.1, high=1e7, optional=True
     )
+    prior: bool = setting(
+        False, "Begin by expecting each symbol as often as the text has it, not all alike"
+    )
     optimizer: str = setting("adamw", "How weights are moved", choices=("sgd", "adam", "adamw"))
     learning_rate: float = setting(0.002, "How far, at its highest", low=0.0, high=1e6)
     schedule: str = setting(

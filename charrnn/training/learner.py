@@ -17,7 +17,7 @@ from ..evaluation import evaluating
 from ..generation import write
 from ..model import CharRNN, ModelConfig, State, detach
 from ..recurrence import map_state
-from ..vocabulary import Vocabulary
+from ..vocabulary import Counts, Vocabulary
 from .optimization import build_optimizer, clip_gradients
 from .precision import autocast, suits_bfloat16
 from .resume import Point, moments_of, restore_moments
@@ -40,7 +40,14 @@ class Update:
 class Learner:
     """A model, its optimizer, and the state carried from minibatch to minibatch."""
 
-    def __init__(self, model: ModelConfig, training: TrainingConfig, vocabulary_size: int) -> None:
+    def __init__(
+        self,
+        model: ModelConfig,
+        training: TrainingConfig,
+        vocabulary_size: int,
+        counts: Counts | None = None,
+    ) -> None:
+        """`counts` (V,) says how often each symbol occurs, if that is where learning begins."""
         self.config = training
         self.place = place(training.device)
         self.threads = training.threads or _suitable_threads(model, training)
@@ -48,6 +55,8 @@ class Learner:
         torch.manual_seed(training.seed)  # dropout
         first = torch.Generator().manual_seed(training.seed)
         self.model = CharRNN(model, vocabulary_size, generator=first).to(self.place)
+        if counts is not None:
+            self.model.expect(counts)
         self.parameters = list(self.model.parameters())
         self.optimizer = build_optimizer(
             training.optimizer,

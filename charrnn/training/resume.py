@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .config import TrainingConfig
 
 FILE = Path("resume") / "point.safetensors"
-_FREE = {"epochs", "seconds", "threads", "samples", "sample_length", "sample_every"}
+_FREE = {"epochs", "seconds", "threads", "samples", "sample_length", "sample_every", "prior"}
 FORMAT = "2"  # of a point: to be raised whenever what is in it changes
 
 

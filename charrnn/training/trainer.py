@@ -57,7 +57,8 @@ class Trainer:
         self._elapsed_before, self._began = 0.0, time.monotonic()
         self.pace = Pace(training)
         self.minibatches = training.minibatches(corpus.training, 0)
-        self.learner = Learner(model, training, len(corpus.vocabulary))
+        counts = corpus.counts() if training.prior else None
+        self.learner = Learner(model, training, len(corpus.vocabulary), counts)
         self.selection = Selection(self.learner, corpus.held_out)
         self.meter = Meter()
         self.bound = math.log(len(corpus.vocabulary)) + _EXPLODED
