@@ -18,7 +18,7 @@ types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
 check: $(VENV)/.installed-test browser
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 # A Chromium for the browser tests: one that is there, else Debian's when root, else Playwright's.
 browser: $(VENV)/.installed-test

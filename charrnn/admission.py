@@ -88,13 +88,12 @@ def check_visitor(runs: int, limits: Limits) -> None:
 
 def check_room(root: Path, plan: Plan, limits: Limits) -> None:
     """Raise UserError if there is no room for another run's directory under `root`."""
-    if limits.disk_mb is None:
+    if limits.disk is None:
         return
-    needed = _needed(plan.corpus, parameters(plan))
-    used = taken(root)
-    if used + needed > limits.disk_mb * _MB:
+    needed, used, enough = _room(root, _needed(plan.corpus, parameters(plan)), limits.disk)
+    if not enough:
         raise UserError(
-            f"There is no room for another run: {_mb(needed)} MB are needed, and {_mb(used)} of "
+            f"There is no room for another run: {needed} MB are needed, and {used} of "
             f"{limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
             "removed, or with a smaller text or model.",
             field="run",
@@ -104,18 +103,18 @@ def check_room(root: Path, plan: Plan, limits: Limits) -> None:
 def check_room_again(root: Path, run: Run, limits: Limits) -> None:
     """Raise UserError if there is no room under `root` for all that a run may write when it goes
     on."""
-    if limits.disk_mb is None:
+    if limits.disk is None:
         return
     try:
         corpus, model = Corpus.open(run.directory / "corpus"), ModelConfig(**run.request["model"])
         whole = _needed(corpus, _parameters(model, len(corpus.vocabulary)))
     except (UserError, KeyError, TypeError):  # it cannot go on, and its worker will say why
         whole = 0
-    needed = max(whole - taken(run.directory), _AT_LEAST)
-    used = taken(root)
-    if used + needed > limits.disk_mb * _MB:
+    more = max(whole - taken(run.directory), _AT_LEAST)
+    needed, used, enough = _room(root, more, limits.disk)
+    if not enough:
         raise UserError(
-            f"There is no room for this run to go on: {_mb(needed)} MB are needed, and {_mb(used)} "
+            f"There is no room for this run to go on: {needed} MB are needed, and {used} "
             f"of {limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
             "removed.",
             field="run",
@@ -125,7 +124,7 @@ def check_room_again(root: Path, run: Run, limits: Limits) -> None:
 def check_star(starred: Iterable[Path], limits: Limits) -> None:
     """Raise UserError if the runs in `starred` take more than half of the room already: what is
     starred is never removed, and others need room too."""
-    if limits.disk_mb is not None and sum(map(taken, starred)) > limits.disk_mb * _MB / 2:
+    if limits.disk is not None and sum(map(taken, starred)) > limits.disk / 2:
         raise UserError(
             "There is no room for more starred runs. Take the star from another one first, or "
             "download this model.",
@@ -146,6 +145,12 @@ def _parameters(model: ModelConfig, symbols: int) -> int:
 def _needed(corpus: Corpus, count: int) -> int:
     """Bytes that the directory of a run takes at most, whose model has so many parameters."""
     return corpus.ids.nbytes + _COPIES * 4 * count + _AT_LEAST
+
+
+def _room(root: Path, needed: int, most: int) -> tuple[str, str, bool]:
+    """So many bytes and those that are taken already, both in MB; and whether that is enough."""
+    used = taken(root)
+    return _mb(needed), _mb(used), used + needed <= most
 
 
 def taken(root: Path) -> int:

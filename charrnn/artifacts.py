@@ -1,7 +1,7 @@
 """What a run leaves beside its weights: log, picture, samples, and a model card to read.
 
-A checkpoint directory is the same on disk and on the Hub. The card (`charrnn.modelcard`) is its
-`README.md`.
+A checkpoint directory is the same on disk, in a .zip and on the Hub. The card
+(`charrnn.modelcard`) is its `README.md`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import Checkpoint, contents
+from .checkpoint import CONFIG, MOST_WEIGHTS, WEIGHTS, Checkpoint, contents
 from .corpus import Corpus
 from .files import replace_together
-from .modelcard import Page, card
+from .modelcard import NAME, Page, card
+from .strict import MOST_CONFIG
+
+LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.json", NAME
+MOST: Mapping[str, int] = {
+    WEIGHTS: MOST_WEIGHTS,
+    CONFIG: MOST_CONFIG,
+    CARD: 1 << 20,
+    LOG: 8 << 20,
+    PICTURE: 4 << 20,
+    SAMPLES: 8 << 20,
+}
+"""The files of a checkpoint, and how many bytes each may have where it is a stranger's."""
 
 LOG_COLUMNS = (
     "step",
@@ -48,13 +60,13 @@ def save_run(
     """
     kept = [{key: sample[key] for key in ("step", "prefix", "text")} for sample in samples]
     files = contents(checkpoint)
-    files["training_log.csv"] = log_csv(log).encode()
-    files["samples.json"] = json.dumps(kept, ensure_ascii=False, indent=2).encode()
+    files[LOG] = log_csv(log).encode()
+    files[SAMPLES] = json.dumps(kept, ensure_ascii=False, indent=2).encode()
     if picture and log:
         results = checkpoint.about.get("results") or {}
-        files["perplexity.png"] = draw(log, results.get("baselines") or {})
-    page = Page(picture="perplexity.png" in files)
-    files["README.md"] = card(checkpoint, kept, page).encode()
+        files[PICTURE] = draw(log, results.get("baselines") or {})
+    page = Page(picture=PICTURE in files)
+    files[CARD] = card(checkpoint, kept, page).encode()
     replace_together(directory, files)
 
 
@@ -116,6 +128,7 @@ def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
                 ha="right",
                 fontsize=8,
                 color=_INK,
+                parse_math=False,  # a name may hold anything
             )
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -124,7 +137,8 @@ def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
     axes.set(xlabel="seconds", ylabel="perplexity")
     axes.grid(axis="y", color="#e4e0d6", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower left")
+    if axes.lines:
+        axes.legend(frameon=False, loc="lower left")
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()

@@ -18,9 +18,10 @@ import numpy as np
 import torch
 
 from .model import ModelConfig
+from .process import available_cores
 from .training import TrainingConfig
-from .training.learner import Learner, available_cores
-from .training.selection import FIRST_EPOCHS
+from .training.descent import FIRST_EPOCHS
+from .training.learner import Learner
 from .vocabulary import Ids
 
 _SMALL, _LARGE = 40_000, 300_000  # characters

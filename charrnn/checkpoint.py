@@ -31,8 +31,8 @@ from .vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 FORMAT = 1
-_LARGEST = 64 << 20  # bytes of a weights file
-LARGEST = (_LARGEST - (2 << 20)) // 4  # parameters of a model that is trained, to leave room
+MOST_WEIGHTS = 64 << 20  # bytes of a weights file
+LARGEST = (MOST_WEIGHTS - (2 << 20)) // 4  # parameters of a model that is trained, to leave room
 _TRIED = (8, 4)  # characters that a model is tried with: so many side by side, so many in a row
 
 
@@ -146,8 +146,8 @@ def _found(path: Path) -> Path:
             f"there is no checkpoint at {visible(str(path), 200)}: give its directory or its "
             f"{WEIGHTS}"
         )
-    if file.stat().st_size > _LARGEST:
-        raise ValueError(f"{file.name} is larger than {_LARGEST >> 20} MB")
+    if file.stat().st_size > MOST_WEIGHTS:
+        raise ValueError(f"{file.name} is larger than {MOST_WEIGHTS >> 20} MB")
     return file
 
 

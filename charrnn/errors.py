@@ -7,6 +7,7 @@ Anything else that is raised is a bug.
 
 from __future__ import annotations
 
+import traceback
 import unicodedata
 
 _LONGEST = 1_000  # characters of a message
@@ -24,6 +25,13 @@ class UserError(Exception):
         self.message = visible(message, _LONGEST)
         super().__init__(self.message)
         self.field = field
+
+
+def whereabouts(error: BaseException) -> str:
+    """The kind of an error and the places that it came by, for a log. Its words stay out: they
+    could hold anything, a token among them."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__name__}\n{places}"
 
 
 def visible(text: str, most: int | None = None) -> str:

@@ -10,6 +10,7 @@ The package `spaces` is imported on such a Space only, which brings it along.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
 import math
@@ -38,7 +39,6 @@ _AROUND = 15.0  # seconds of a run that are no training: CUDA's start before it,
 _END = 5.0  # of these, after it
 
 _Lend = Callable[[Path, bool, str, Limits], Iterator[int]]
-_lend: list[_Lend] = []  # one, once `prepare` has made it
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,24 @@ def prepare() -> None:
     To be called before anything uses CUDA, and before the app is launched: the Space ends if there
     is no function that uses its GPU by then.
     """
-    here = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
-    if here and not _lend and importlib.util.find_spec("spaces") is not None:
-        import spaces
+    _lender()
 
-        _lend.append(spaces.GPU(duration=_duration)(_work))
+
+@functools.cache
+def _lender() -> _Lend | None:
+    """`_work`, on a GPU; None where none is lent."""
+    told = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+    if not told or importlib.util.find_spec("spaces") is None:
+        return None
+    import spaces
+
+    lend: _Lend = spaces.GPU(duration=_duration)(_work)
+    return lend
 
 
 def here() -> bool:
     """Whether runs can have a GPU here."""
-    return bool(_lend)
+    return _lender() is not None
 
 
 def wanted(run: Run) -> bool:
@@ -104,7 +112,9 @@ def lent(
     """
     from gradio import Error
 
-    pids = _lend[0](directory, resume, app, limits)
+    lend = _lender()
+    assert lend is not None, "here() said so"
+    pids = lend(directory, resume, app, limits)
     try:
         while (pid := context.run(next, pids, None)) is not None:
             if pid:

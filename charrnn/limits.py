@@ -1,8 +1,8 @@
 """How much one visitor, one run and all runs together may take, read from the environment.
 
-A machine of one's own is generous; a Hugging Face Space, which strangers share, is not. It is
-recognised by SPACE_ID. Each limit has a variable of its own, such as CHARRNN_SECONDS, that goes
-before either; `none` takes a limit away. The command line trains without any.
+A machine of one's own is generous; a Hugging Face Space, which strangers share, is not. Each limit
+has a variable of its own, such as CHARRNN_SECONDS, that goes before either; `none` takes a limit
+away. The command line trains without any.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 from .checkpoint import LARGEST
 from .errors import UserError
+from .process import available_cores
 from .reading import LIMIT
-from .training.learner import available_cores
 from .vocabulary import MOST_SYMBOLS
 
 _MB = 1 << 20
@@ -40,7 +40,10 @@ class Limits:
     parameters: int | None = _limit(LARGEST, 8_000_000, "parameters of a model", low=100)
     seconds: float | None = _limit(None, 1800.0, "seconds that a run trains at a stretch")
     runs_per_visitor: int | None = _limit(None, 3, "runs of a visitor that wait or train at once")
-    disk_mb: int | None = _limit(None, 10_000, "MB that all runs take together", low=10)
+    uploads_per_visitor: int | None = _limit(None, 10, "checkpoints of a visitor that are kept")
+    disk_mb: int | None = _limit(
+        None, 10_000, "MB that all runs take together with uploaded checkpoints", low=10
+    )
     memory_mb: int | None = _limit(None, 3_000, "MB of memory of the process of a run", low=300)
     silence: float | None = _limit(
         3600.0, 180.0, "seconds without an event after which a run is taken to hang", low=5
@@ -57,7 +60,9 @@ class Limits:
 
     @property
     def disk(self) -> int | None:
-        """Bytes that all runs may take together, and all uploads."""
+        """Bytes that all runs may take together with the checkpoints that visitors brought; and
+        that Gradio's folder may take, where files lie for a day that were sent or are to be
+        fetched."""
         return None if self.disk_mb is None else self.disk_mb * _MB
 
     @classmethod
@@ -66,7 +71,7 @@ class Limits:
 
         Raises UserError, which names the variable, for a value that is none.
         """
-        space = bool(environment.get("SPACE_ID"))
+        shared = space(environment) is not None
         values: dict[str, Any] = {}
         for limit in fields(cls):
             name = variable(limit.name)
@@ -76,10 +81,20 @@ class Limits:
             elif limit.name == "workers":
                 values[limit.name] = available_cores()
             else:
-                values[limit.name] = limit.metadata["space"] if space else limit.default
+                values[limit.name] = limit.metadata["space"] if shared else limit.default
             if "float" not in str(limit.type) and values[limit.name] is not None:
                 values[limit.name] = int(values[limit.name])
         return cls(**values)
+
+
+def space(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The `owner/name` of the Hugging Face Space that this is; None elsewhere. It is empty where
+    only one of the two variables says so that a Space has: strangers may be there, and no sign-in
+    can be trusted."""
+    name, system = environment.get("SPACE_ID", ""), environment.get("SYSTEM") == "spaces"
+    if not name and not system:
+        return None
+    return name if system else ""
 
 
 def variable(name: str) -> str:

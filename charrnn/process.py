@@ -46,6 +46,13 @@ def keep_memory() -> None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT)
 
 
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def step_back() -> None:
     """Let others go first: this process only computes, and nobody waits for its next answer.
 

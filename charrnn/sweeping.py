@@ -1,8 +1,8 @@
 """Old runs are removed, unless they are starred, and old uploads.
 
-Safe beside other apps that share the directory, and beside somebody who writes with a run's model:
-a run is removed by whoever holds its lock, taken out under another name in one step and only then
-deleted; what has its files open keeps them.
+Safe beside other apps that share the directory, and beside somebody who writes with a model: it is
+taken out under another name in one step and only then deleted; what has its files open keeps them.
+A run is removed by whoever holds its lock.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from .admission import check_star
@@ -31,7 +32,7 @@ def sweep(root: Path, keep_hours: float) -> None:
     trains or waits, and none that is starred. Likewise the checkpoints that visitors brought."""
     for upload in (root / UPLOADS).glob("*"):
         if _age(upload) > keep_hours * 3600:
-            shutil.rmtree(upload, ignore_errors=True)
+            take_out(root, upload)
     for left in root.glob(f"{_GONE}*"):  # by somebody who was killed while deleting
         shutil.rmtree(left, ignore_errors=True)
     for half in root.glob("[!.]*/"):  # of a run that was never made, or of one that is gone
@@ -64,6 +65,14 @@ def is_starred(run: Run) -> bool:
     return (run.directory / _STARRED).exists()
 
 
+def take_out(root: Path, directory: Path) -> None:
+    """Remove a directory under `root`, of which nobody finds half; nothing if it has just gone."""
+    gone = root / f"{_GONE}{directory.name}"
+    with suppress(FileNotFoundError):
+        directory.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 def _old(run: Run, keep_hours: float) -> bool:
     if is_starred(run):
         return False
@@ -82,7 +91,7 @@ def _remove(run: Run, keep_hours: float) -> None:
     lock = hold(run.directory / "worker.lock", timeout=0)
     if lock is None:  # somebody is at work
         return
-    gone = run.directory.with_name(_GONE + run.id)
+    gone = run.directory.with_name(f"{_GONE}{run.id}")
     with lock:
         # Looked at again, now that nobody can begin: it may have been asked for, or starred.
         if run._standing(worker=False) or not _old(run, keep_hours):

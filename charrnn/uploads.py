@@ -1,9 +1,10 @@
 """Checkpoints that visitors bring along: proved, and kept beside the runs.
 
-    runs/.uploads/<id>/     the weights, and what else of a checkpoint came with them
+    runs/.uploads/<id>/         the weights, and what else of a checkpoint came with them
+                  .of-<who>/<id>  whose it is, by a digest, where a visitor may have a few only
 
 They count for the room of the runs, and go when nobody has used them for as long as a run is kept
-(`charrnn.sweeping`).
+(`charrnn.sweeping`), or when their visitor has brought too many since.
 
 An id cannot be guessed, and is never a run's. What comes is a stranger's: sizes are looked at
 before bytes, of a `.zip` nothing but a checkpoint's own files is unpacked, and no more of each than
@@ -12,23 +13,25 @@ it may have.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
 import shutil
 import zipfile
 import zlib
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO
 
 from . import checkpoint
 from .admission import taken
+from .artifacts import MOST
 from .checkpoint import WEIGHTS
 from .errors import UserError, visible
-from .hub.bundle import MOST
 from .limits import Limits
-from .sweeping import UPLOADS
+from .sweeping import UPLOADS, take_out
 
 _ID = re.compile(r"upload-[0-9a-f]{32}")
 _ENTRIES = 100  # of a .zip
@@ -60,34 +63,37 @@ def inside(folder: Path, path: object) -> Path | None:
     return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
 
 
-def keep(root: Path, file: Path, limits: Limits) -> str:
+def keep(root: Path, file: Path, limits: Limits, visitor: str = "") -> str:
     """Keep the checkpoint in `file`, its weights or a `.zip` of its directory; returns its id.
 
-    Raises UserError for what is not a sound checkpoint, and where there is no room.
+    `visitor` is who brings it. Where they have as many as they may, the one that was not used for
+    longest goes. Raises UserError for what is not a sound checkpoint, and where there is no room.
     """
     shown = visible(file.name, 80)
     place = root / UPLOADS
     key = f"upload-{secrets.token_hex(16)}"
     gathering = place / f".{key}"
     try:
-        size = file.stat().st_size
-        if size > sum(MOST.values()):
-            raise _too_large(WEIGHTS)
-        _check_room(root, size, limits)
-        place.mkdir(exist_ok=True, mode=0o700)
-        gathering.mkdir()
         with file.open("rb") as opened:
+            size = os.fstat(opened.fileno()).st_size
             zipped = opened.read(4) == b"PK\x03\x04"
             opened.seek(0)
+            if zipped and size > sum(MOST.values()):
+                raise _too_large(shown, sum(MOST.values()))
+            if not zipped and size > MOST[WEIGHTS]:
+                raise _too_large(WEIGHTS, MOST[WEIGHTS])
+            _check_room(root, size, limits)
+            place.mkdir(exist_ok=True, mode=0o700)
+            gathering.mkdir()
             if zipped:
                 _unpack(opened, gathering, shown)
-            elif size > MOST[WEIGHTS]:
-                raise _too_large(WEIGHTS)
             else:
-                _copy(opened, gathering / WEIGHTS)
+                _copy(opened.read, gathering / WEIGHTS)
         _check_room(root, 0, limits)  # of a .zip more may come out
         checkpoint.load(gathering)
         gathering.rename(place / key)
+        if limits.uploads_per_visitor is not None:
+            _count(root, key, visitor, limits.uploads_per_visitor)
     except FileNotFoundError:
         raise UserError(f"{shown} is not there any more: choose it again.", field="model") from None
     except OSError as error:
@@ -100,40 +106,71 @@ def keep(root: Path, file: Path, limits: Limits) -> str:
     return key
 
 
-def _copy(source: IO[bytes], target: Path) -> None:
+def _count(root: Path, key: str, visitor: str, most: int) -> None:
+    """Note whose it is, and let go what is too much of theirs."""
+    place = root / UPLOADS
+    theirs = place / f".of-{hashlib.blake2b(visitor.encode(), digest_size=16).hexdigest()}"
+    theirs.mkdir(exist_ok=True)
+    (theirs / key).touch()
+    used = {}
+    for mark in theirs.iterdir():
+        try:
+            used[mark.name] = (place / mark.name).stat().st_mtime
+        except FileNotFoundError:  # it went for its age
+            mark.unlink(missing_ok=True)
+    used.pop(key, None)
+    for old in sorted(used, key=used.__getitem__, reverse=True)[most - 1 :]:
+        take_out(root, place / old)
+        (theirs / old).unlink(missing_ok=True)
+
+
+def _copy(read: Callable[[int], bytes], target: Path) -> None:
     """The bytes of one file, no more than one of its name may have."""
     left = MOST[target.name]
     with target.open("xb") as out:
-        while piece := source.read(min(_PIECE, left + 1)):
+        while piece := read(min(_PIECE, left + 1)):
             left -= len(piece)
             if left < 0:
-                raise _too_large(target.name)
+                raise _too_large(target.name, MOST[target.name])
             out.write(piece)
 
 
-def _unpack(file: IO[bytes], directory: Path, shown: str) -> None:
+def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
     """What a checkpoint consists of, out of a .zip, where all of it lies in one folder."""
+    if file.read().count(_ENTRY) > _ENTRIES:  # before an object is made for each of millions
+        raise _nothing_in(shown)
+    with _sound(shown):
+        archive = zipfile.ZipFile(file)
+        paths = {PurePosixPath(info.filename): info for info in archive.infolist()}
+    weights = [path for path in paths if path.name == WEIGHTS and len(path.parts) <= 2]
+    if len(weights) != 1:
+        raise _nothing_in(shown)
+    for name in MOST:
+        info = paths.get(weights[0].with_name(name))
+        if info is None:
+            continue
+        if info.flag_bits & 1 or info.compress_type not in _READABLE:
+            raise UserError(
+                f"{shown} is encrypted, or compressed in an uncommon way: choose the {WEIGHTS} in "
+                "it.",
+                field="model",
+            )
+        with _sound(shown):
+            member = archive.open(info)
+
+        def read(size: int, member: IO[bytes] = member) -> bytes:
+            with _sound(shown):
+                return member.read(size)
+
+        _copy(read, directory / name)
+
+
+@contextmanager
+def _sound(shown: str) -> Iterator[None]:
+    """Around each look into a .zip, whose places may lie outside it."""
     try:
-        if file.read().count(_ENTRY) > _ENTRIES:  # before an object is made for each of millions
-            raise _nothing_in(shown)
-        with zipfile.ZipFile(file) as archive:
-            paths = {PurePosixPath(info.filename): info for info in archive.infolist()}
-            weights = [path for path in paths if path.name == WEIGHTS and len(path.parts) <= 2]
-            if len(weights) != 1:
-                raise _nothing_in(shown)
-            for name in MOST:
-                info = paths.get(weights[0].with_name(name))
-                if info is None:
-                    continue
-                if info.flag_bits & 1 or info.compress_type not in _READABLE:
-                    raise UserError(
-                        f"{shown} is encrypted, or compressed in an uncommon way: choose the "
-                        f"{WEIGHTS} in it.",
-                        field="model",
-                    )
-                with archive.open(info) as member:
-                    _copy(member, directory / name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError):
         raise UserError(
             f"{shown} is a damaged zip archive: make it anew, or choose the {WEIGHTS} in it.",
             field="model",
@@ -149,9 +186,9 @@ def _check_room(root: Path, size: int, limits: Limits) -> None:
         )
 
 
-def _too_large(name: str) -> UserError:
+def _too_large(name: str, most: int) -> UserError:
     return UserError(
-        f"This checkpoint cannot be opened: {name} is larger than {MOST[name] >> 20} MB.",
+        f"This checkpoint cannot be opened: {name} is larger than {most >> 20} MB.",
         field="model",
     )
 

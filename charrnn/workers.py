@@ -7,10 +7,10 @@ The others wait in a line (`charrnn.line`). The workers share the cores, are wat
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,11 @@ from .errors import UserError
 from .guard import give_share
 from .limits import Limits
 from .line import Line, Waiting, waits
+from .process import available_cores
 from .recipes import Plan
 from .runs import Run
 from .starting import Starter, nothing, work
 from .sweeping import is_starred, star, sweep
-from .training.learner import available_cores
 from .turns import Presence
 from .watch import Watch, length
 
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 _LOOK = 0.5  # seconds between two looks at the workers
 _SWEEP = 600.0  # seconds between two looks for runs that are old
+_LAST = 10.0  # seconds in which what was killed has ended, and what was to begin may be killed
 
 
 @dataclass
@@ -59,15 +60,18 @@ class Runs:
         root.mkdir(parents=True, exist_ok=True)
         self._processes = Starter()
         self._workers = workers
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="run")
         self._line = Line()
         self._seats: dict[str, _Seat] = {}  # by the run's id
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._served = threading.Condition(self._lock)
+        self._asked = threading.Semaphore(0)  # as many as are in the line
         self._presence = Presence(root)
         self._see_off_the_dead()
         threading.Thread(target=self._keep_watch, name="watch", daemon=True).start()
+        # Nobody waits for these where the program ends: one may be waiting for a GPU, without end.
+        for _ in range(workers):
+            threading.Thread(target=self._serve_on, name="run", daemon=True).start()
 
     def warm_up(self) -> None:
         """Start the fork server now, so that the first click need not wait for it."""
@@ -84,8 +88,12 @@ class Runs:
         with self._lock:
             check_visitor(self._of(visitor), self.limits)
         run = Run.create(self.root, plan, run_id)
-        with self._lock:
-            self._enqueue(run, visitor, again=False)
+        try:
+            with self._lock:
+                self._enqueue(run, visitor, again=False)
+        except Exception:  # or it would seem to wait, for ever
+            shutil.rmtree(run.directory, ignore_errors=True)
+            raise
         return run
 
     def keep_training(self, run_id: str, visitor: str = "") -> Run:
@@ -106,10 +114,6 @@ class Runs:
     def find(self, run_id: str) -> Run:
         """The run of that id; UserError if there is none."""
         return Run.find(self.root, run_id)
-
-    def queue_position(self, run_id: str) -> int:
-        """A waiting run's place in the line, from 1; 0 for one that does not wait."""
-        return self.standing(run_id)[0]
 
     def standing(self, run_id: str) -> tuple[int, float | None]:
         """A waiting run's place in the line, from 1, and about how many seconds it will wait,
@@ -138,7 +142,8 @@ class Runs:
         """Stop what is running, call off what waits, and wait for it.
 
         A worker that has not stopped after `patience` seconds is killed: what it saved before is
-        safe. So is one whose end somebody does not want to wait for, with another Ctrl+C.
+        safe. So is one whose end somebody does not want to wait for, with another Ctrl+C. A run
+        that waits for a GPU is left, as interrupted.
         """
         with self._lock:
             self._closed.set()
@@ -155,12 +160,19 @@ class Runs:
         finally:
             with self._served:
                 self._line.clear()
-                while self._seats:
+                until = time.monotonic() + _LAST
+                while self._seats and time.monotonic() < until:
                     for seat in self._seats.values():
                         if seat.worker is not None:
                             seat.worker.kill()
                     self._served.wait(0.1)
-            self._pool.shutdown(wait=True)
+                left = [seat.run for seat in self._seats.values()]
+            for run in left:
+                try:
+                    run.note_death(self._presence.name, closing=True)
+                except OSError:  # the next app will
+                    logger.exception("run %s… could not be seen off", run.id[:4])
+            self._asked.release(self._workers)
             self._presence.end()
 
     def _idle(self) -> bool:
@@ -178,11 +190,24 @@ class Runs:
             raise UserError("The app is closing.", field="run")
         check_visitor(self._of(visitor), self.limits)
         run.enqueue(self._presence.name, again=again)
-        self._line.join(Waiting(run, visitor, again, length(run), copy_context()))
-        self._pool.submit(self._serve)
+        # It holds the visitor's request, with their token: kept for what is counted to them alone.
+        context = copy_context() if gpu.wanted(run) else Context()
+        self._line.join(Waiting(run, visitor, again, length(run), context))
+        self._asked.release()
+
+    def _serve_on(self) -> None:
+        """In a thread: one run after the other, until the end."""
+        while True:
+            self._asked.acquire()
+            if self._closed.is_set() and not self._line:
+                return
+            try:
+                self._serve()
+            except Exception:  # the others still need this thread
+                logger.exception("something is wrong with the line")
 
     def _serve(self) -> None:
-        """In a thread of the pool: one worker process, from its start to its end."""
+        """One worker process, from its start to its end."""
         with self._served:
             waiting = self._line.next()
             if waiting is None:  # its run was called off, and has got another place since

@@ -1,6 +1,7 @@
 """What the tests share: a small model, and texts that are missing on most machines."""
 
 import shutil
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,40 @@ from charrnn.process import be_considerate
 
 be_considerate()  # tests run side by side; torch reads it once, when it is loaded
 
+pytest.register_assert_rewrite("page")  # a plugin, and imported too
+
 import torch  # noqa: E402
 
 from charrnn.checkpoint import Checkpoint  # noqa: E402
 from charrnn.model import CharRNN, ModelConfig  # noqa: E402
 from charrnn.vocabulary import Vocabulary  # noqa: E402
 
+LONGEST = (  # modules, the one that takes longest first
+    *("test_page_train", "test_page_lives", "test_kills", "test_page_manners", "test_page_push"),
+    *("test_page_models_tab", "test_page_generate", "test_page_sign_in", "test_page_browse"),
+    *("test_fuzz", "test_page_models_cards", "test_limits", "test_deaths", "test_page_models"),
+    *("test_endpoints_train", "test_cli", "test_gpu", "test_faults", "test_lives"),
+)
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest: what is begun last and takes long keeps the others waiting."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ready_workers():
+    """The server that workers are forked from has loaded what draws the picture at a run's end, as
+    many runs end in these tests."""
+    drawing = ["matplotlib.backends.backend_agg", "matplotlib.figure", "matplotlib.ticker"]
+    with pytest.MonkeyPatch.context() as patch:
+        preload = forkserver.set_forkserver_preload
+        patch.setattr(
+            forkserver, "set_forkserver_preload", lambda names: preload([*names, *drawing])
+        )
+        yield
 
 
 @pytest.fixture

@@ -154,10 +154,11 @@ def state(run):
     }
 
 
-def assert_same(run, other):
-    one, two = state(run), state(other)
+def assert_same(run, whole):
+    """It ended with the state of the run that was left alone."""
+    one = state(run)
     for name, value in one.items():
-        theirs = two[name]
+        theirs = whole[name]
         if name in ("model", "point"):
             assert value.keys() == theirs.keys()
             unlike = [key for key in value if not torch.equal(value[key], theirs[key])]

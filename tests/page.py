@@ -23,6 +23,9 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # Pages of one visitor share a process, and none is kept in reserve: half of a page's cost.
+    "--process-per-site",
+    "--renderer-process-limit=1",
 ]
 ABORTED = ("AbortError", "errored out")  # what Gradio says of its open requests at a reload
 LOCAL = ("http://127.0.0.1", "data:", "blob:")
@@ -117,14 +120,16 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def profiles(browser):
+def profiles(browser, app):
     """Browser profiles, of which one that has loaded the page before loads it in half the time:
-    `profiles(locale, number)` is that visitor's, with nothing remembered."""
+    `profiles(locale, number)` is that visitor's, with nothing remembered. Its first page, an empty
+    one, keeps the process alive that loads the others."""
     kept = {}
 
     def profile(locale, number):
         if (locale, number) not in kept:
             kept[locale, number] = browser.new_context(locale=locale, reduced_motion="reduce")
+            kept[locale, number].new_page().goto(app + "/robots.txt")
         return kept[locale, number]
 
     return profile
@@ -133,15 +138,16 @@ def profiles(browser):
 def forget(profile, origin):
     """Leave in a profile nothing of a test but what has been loaded."""
     profile.unroute_all(behavior="ignoreErrors")
-    for page in profile.pages:
+    first, *pages = profile.pages
+    for page in pages:
         page.close()
     profile.clear_permissions()
     profile.set_extra_http_headers({})
     profile.set_offline(False)
-    blank = profile.new_page()
     storage = {"origin": origin, "storageTypes": "local_storage,cookies"}
-    profile.new_cdp_session(blank).send("Storage.clearDataForOrigin", storage)
-    blank.close()
+    session = profile.new_cdp_session(first)
+    session.send("Storage.clearDataForOrigin", storage)
+    session.detach()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from charrnn.training import TrainingConfig, train
 from charrnn.ui.card import POINTS, Story
 from charrnn.ui.earlier import earlier, first_story
 from charrnn.ui.house import House
+from charrnn.ui.shelf import Model
 from charrnn.workers import Runs
 
 
@@ -50,8 +51,7 @@ def test_the_log_of_a_shipped_model_tells_its_run_again(tmp_path):
     live = Story()
     for event in train(corpus, model, training, prefixes=("the ",), directory=tmp_path):
         live.tell(event)
-    parameters = live.facts["parameters"]
-    again = earlier(tmp_path / "checkpoint", parameters=parameters, title="Tide").value()
+    again = earlier(Model("tide", tmp_path / "checkpoint")).value()
     assert again["earlier"] and again["state"] == "finished"
     assert again["facts"] | {"device": ""} == live.facts | {"device": ""}
     assert again["columns"]["epoch"] == live.columns["epoch"]
@@ -62,7 +62,7 @@ def test_the_log_of_a_shipped_model_tells_its_run_again(tmp_path):
 
 
 def test_a_model_without_its_log_has_no_earlier_run(tmp_path):
-    assert earlier(tmp_path, parameters=1, title="") is None
+    assert earlier(Model("none", tmp_path)) is None
 
 
 def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):

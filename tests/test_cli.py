@@ -1,5 +1,7 @@
-"""The command line, as a subprocess, as other programs use it."""
+"""The command line, as other programs use it: in a process of its own where that matters, in this
+one elsewhere."""
 
+import io
 import json
 import os
 import subprocess
@@ -26,6 +28,29 @@ def charrnn_cli(*arguments, cwd, stdin=b"", timeout=120, **variables):
         [sys.executable, "-m", "charrnn", *map(str, arguments)],
         cwd=cwd, env=environment, input=stdin, capture_output=True, timeout=timeout,
     )  # fmt: skip
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """As `charrnn_cli` in `tmp_path`, but in this process, which has torch loaded."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHARRNN_CACHE", str(tmp_path / "cache"))
+
+    def run(*arguments, stdin=b"", encoding="utf-8"):
+        raw = [io.BytesIO(stdin), io.BytesIO(), io.BytesIO()]
+        streams = [
+            io.TextIOWrapper(one, encoding=encoding, errors=errors, write_through=True)
+            for one, errors in zip(raw, ("strict", "strict", "backslashreplace"), strict=True)
+        ]
+        with monkeypatch.context() as patch, pytest.raises(SystemExit) as end:
+            for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            patch.setattr(sys, "argv", ["charrnn", *map(str, arguments)])
+            main()
+        _, out, err = (one.getvalue() for one in raw)
+        return subprocess.CompletedProcess(arguments, end.value.code, out, err)
+
+    return run
 
 
 @pytest.fixture
@@ -68,8 +93,8 @@ def test_train_prints_the_events_and_nothing_else(story, tmp_path):
     assert charrnn.load(tmp_path / "out").about["recipe"] == "sprint"
 
 
-def test_train_shows_perplexities_and_samples_to_people(story, tmp_path):
-    result = charrnn_cli("train", story, "--epochs", 2, *SMALL, cwd=tmp_path)
+def test_train_shows_perplexities_and_samples_to_people(command, story, tmp_path):
+    result = command("train", story, "--epochs", 2, *SMALL)
     text = result.stdout.decode() + result.stderr.decode()
     assert result.returncode == 0
     assert "perplexity" in text and "held out" in text and " - the" in text
@@ -77,44 +102,41 @@ def test_train_shows_perplexities_and_samples_to_people(story, tmp_path):
     assert f"Kept in runs/{run.name}/checkpoint" in text
 
 
-def test_train_reads_standard_input_and_several_files_in_any_encoding(tmp_path):
+def test_train_reads_standard_input_and_several_files_in_any_encoding(command, tmp_path):
     russian = "Все счастливые семьи похожи друг на друга. " * 40
     (tmp_path / "a.txt").write_bytes(russian.encode("koi8-r"))
     (tmp_path / "b.txt").write_bytes(russian.encode("utf-16"))
     options = ["--epochs", 1, *SMALL, "--json"]
-    piped = charrnn_cli("train", "-", *options, cwd=tmp_path, stdin=russian.encode("cp1251"))
-    files = charrnn_cli("train", "a.txt", "b.txt", *options, cwd=tmp_path)
+    piped = command("train", "-", *options, stdin=russian.encode("cp1251"))
+    files = command("train", "a.txt", "b.txt", *options)
     one, two = events_of(piped)[0], events_of(files)[0]
     assert one["characters"] == len(russian)
     assert two["characters"] == 2 * len(russian) + 1
     assert one["vocabulary_size"] == two["vocabulary_size"] - 1, "a newline joins the files"
 
 
-def test_a_recipe_prepares_whatever_text_it_is_given(tmp_path):
+def test_a_recipe_prepares_whatever_text_it_is_given(command, tmp_path):
     (tmp_path / "t.txt").write_text("Hello, World! 123\n" * 2_000)
-    result = charrnn_cli(
+    result = command(
         "train", "t.txt", "--recipe", "time-machine-concise", "--epochs", 1,
-        "--set", "hidden_size=8", "--json", cwd=tmp_path,
+        "--set", "hidden_size=8", "--json"
     )  # fmt: skip
     start = events_of(result)[0]
     assert start["characters"] == 10_000 and start["vocabulary_size"] == 9
     assert start["baselines"]["ngram"] is None and start["recipe"] == "time-machine-concise"
 
 
-def test_a_run_directory_is_not_used_twice_but_can_be_resumed(story, tmp_path):
+def test_a_run_directory_is_not_used_twice_but_can_be_resumed(command, story):
     first = ["train", story, "--epochs", 2, *SMALL, "--run-dir", "run", "--json"]
-    assert charrnn_cli(*first, cwd=tmp_path).returncode == 0
-    refused(charrnn_cli(*first, cwd=tmp_path), "already holds a run")
-    again = charrnn_cli(*first, "--resume", cwd=tmp_path)
+    assert command(*first).returncode == 0
+    refused(command(*first), "already holds a run")
+    again = command(*first, "--resume")
     assert again.returncode == 0
     assert events_of(again)[0]["resumed_from"] == events_of(again)[-1]["step"]
-    longer = charrnn_cli(
-        "train", "--epochs", 4, "--run-dir", "run", "--resume", "--json", cwd=tmp_path
-    )
+    longer = command("train", "--epochs", 4, "--run-dir", "run", "--resume", "--json")
     assert events_of(longer)[-1]["epoch"] == 4, "a finished run goes on when it is given more"
-    fresh = charrnn_cli(
-        "train", story, "--epochs", 1, *SMALL, "--run-dir", "new", "--resume", "--json",
-        cwd=tmp_path,
+    fresh = command(
+        "train", story, "--epochs", 1, *SMALL, "--run-dir", "new", "--resume", "--json"
     )  # fmt: skip
     assert events_of(fresh)[0]["resumed_from"] is None
 
@@ -174,17 +196,15 @@ def test_without_a_command_the_help_is_shown(tmp_path):
     assert helped.returncode == 0 and b"--epochs" in helped.stdout
 
 
-def test_a_refused_out_leaves_no_run_behind(story, tmp_path):
-    result = charrnn_cli("train", story, *SMALL, "--out", "story.txt/x", cwd=tmp_path)
+def test_a_refused_out_leaves_no_run_behind(command, story, tmp_path):
+    result = command("train", story, *SMALL, "--out", "story.txt/x")
     refused(result, "cannot be made")
     assert [path.name for path in tmp_path.iterdir()] == ["story.txt"]
 
 
-def test_a_directory_does_not_hide_the_text_of_its_name(tmp_path):
+def test_a_directory_does_not_hide_the_text_of_its_name(command, tmp_path):
     (tmp_path / "songs").mkdir()
-    result = charrnn_cli(
-        "train", "songs", "--epochs", 1, *SMALL, "--run-dir", "songs/run", "--json", cwd=tmp_path
-    )
+    result = command("train", "songs", "--epochs", 1, *SMALL, "--run-dir", "songs/run", "--json")
     assert result.returncode == 0, result.stderr
 
 
@@ -203,10 +223,10 @@ def test_a_run_that_is_going_on_keeps_its_length(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_what_standard_output_cannot_show_is_spelled_out(encoding, trained, tmp_path):
+def test_what_standard_output_cannot_show_is_spelled_out(command, encoding, trained):
     arguments = ["generate", trained, "--prefix", "分a", "--length", 5, "--seed", 1]
-    shown = charrnn_cli(*arguments, cwd=tmp_path, PYTHONIOENCODING=encoding)
-    printed = charrnn_cli(*arguments, "--json", cwd=tmp_path, PYTHONIOENCODING=encoding)
+    shown = command(*arguments, encoding=encoding)
+    printed = command(*arguments, "--json", encoding=encoding)
     assert shown.returncode == printed.returncode == 0, shown.stderr
     text = charrnn.generate(charrnn.load(trained), "分a", 5, seed=1)
     assert (
@@ -216,27 +236,26 @@ def test_what_standard_output_cannot_show_is_spelled_out(encoding, trained, tmp_
     assert json.loads(printed.stdout.decode(encoding))["text"] == text
 
 
-def test_a_prefix_that_is_no_unicode_is_mended(trained, tmp_path):
+def test_a_prefix_that_is_no_unicode_is_mended(command, trained):
     arguments = ["generate", trained, "--prefix", os.fsdecode(b"a\xffb\r\n"), "--length", 5]
     for more in ([], ["--json"]):
-        result = charrnn_cli(*arguments, *more, cwd=tmp_path)
+        result = command(*arguments, *more)
         assert result.returncode == 0, result.stderr
         text = json.loads(result.stdout)["text"] if more else result.stdout.decode()
         assert text.startswith("a\ufffdb\n")
 
 
-def test_generate_prints_the_prefix_and_its_continuation_only(trained, tmp_path):
+def test_generate_prints_the_prefix_and_its_continuation_only(command, trained):
     greedy = ["generate", trained, "--prefix", "abc", "--length", 30, "--mode", "greedy"]
-    result = charrnn_cli(*greedy, cwd=tmp_path)
+    result = command(*greedy)
     text = result.stdout.decode()
     assert result.returncode == 0 and not result.stderr
     assert text == charrnn.generate(charrnn.load(trained), "abc", 30, mode="greedy") + "\n"
 
 
-def test_generate_several_samples_as_json(trained, tmp_path):
-    result = charrnn_cli(
-        "generate", trained, "--prefix", "aé", "--length", 9, "--seed", 5, "--samples", 3, "--json",
-        cwd=tmp_path,
+def test_generate_several_samples_as_json(command, trained):
+    result = command(
+        "generate", trained, "--prefix", "aé", "--length", 9, "--seed", 5, "--samples", 3, "--json"
     )  # fmt: skip
     texts = events_of(result)
     assert [text["seed"] for text in texts] == [5, 6, 7]
@@ -245,9 +264,9 @@ def test_generate_several_samples_as_json(trained, tmp_path):
     assert "é" in result.stderr.decode()
 
 
-def test_score_prints_the_figures(trained, tmp_path):
+def test_score_prints_the_figures(command, trained, tmp_path):
     (tmp_path / "t.txt").write_text("abcdefg\n" * 30 + "é")
-    result = charrnn_cli("score", trained, "t.txt", "--json", cwd=tmp_path)
+    result = command("score", trained, "t.txt", "--json")
     figures = json.loads(result.stdout)
     assert figures["characters"] == 239 and figures["unknown_characters"] == 1
     assert figures["protocol"] == "carried"
@@ -256,10 +275,10 @@ def test_score_prints_the_figures(trained, tmp_path):
     assert list(lines) == list(figures) and lines["protocol"] == "cold windows of 16"
 
 
-def test_recipes_are_listed(tmp_path):
-    result = charrnn_cli("recipes", "--json", cwd=tmp_path)
+def test_recipes_are_listed(command):
+    result = command("recipes", "--json")
     assert [entry["name"] for entry in events_of(result)] == list(RECIPES)
-    shown = charrnn_cli("recipes", cwd=tmp_path).stdout.decode()
+    shown = command("recipes").stdout.decode()
     assert all(name in shown for name in RECIPES)
 
 

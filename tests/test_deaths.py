@@ -29,6 +29,7 @@ from charrnn.workers import Runs
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background has none
     runs = Runs(Path(sys.argv[1]))
     try:
         for _ in range(int(sys.argv[2])):

@@ -178,8 +178,8 @@ def test_progress_counts_the_bytes_that_are_sent(spaces, ada):
     told = []
     done = deploy(APP, "ada/app", token=ada, progress=lambda *now: told.append(now))
     assert told[-1][0] == told[-1][1] == sum(map(len, APP.values()))
-    assert done.created and set(done.changed) == APP.keys() and done.removed == ()
-    assert done.revision == spaces.repos["ada/app"].sha
+    assert set(done.changed) == APP.keys() and done.removed == ()
+    assert done.url == f"{spaces.address}/spaces/ada/app"
 
 
 def test_hardware_is_asked_for_when_it_is_another_one(spaces, ada):
@@ -237,7 +237,8 @@ def test_a_space_of_another_kind_or_with_something_else_in_it_is_left_alone(spac
     assert "something else in it" in refused(APP, "ada/other", token=ada)
     assert spaces.repos["ada/other"].files["app.py"] == b"another app"
     spaces.add("ada/empty", FIRST)
-    assert not deploy(APP, "ada/empty", token=ada).created
+    deploy(APP, "ada/empty", token=ada)
+    assert "app.py" in spaces.repos["ada/empty"].files
 
 
 def test_a_public_space_does_not_become_private_by_the_way(spaces, ada):

@@ -21,7 +21,7 @@ from charrnn.runs import Run
 from charrnn.training import TrainingConfig, learner
 from charrnn.ui.wish import Wish, gpu_told
 
-browser, visit = pages.browser, pages.visit
+browser, profiles, visit = pages.browser, pages.profiles, pages.visit
 TEXT = "the tide comes in and the tide goes out\n" * 60
 ON_GPU = {"device": "cuda", "hidden_size": 16, "batch_size": 4, "steps": 16}
 
@@ -49,14 +49,14 @@ def space(tmp_path_factory):
         server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(space):
-    space.quota.write_text("300")
     return space.url
 
 
 @pytest.fixture
-def client(app):
+def client(space, app):
+    space.quota.write_text("300")
     return Client(app, verbose=False, headers={"x-ip-token": "of a visitor"})
 
 

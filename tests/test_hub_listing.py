@@ -4,9 +4,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from charrnn.artifacts import CARD, LOG
 from charrnn.errors import UserError
 from charrnn.hub import curve, files, listed, push
-from charrnn.hub.bundle import CARD, LOG
 
 TODAY = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
@@ -38,7 +38,7 @@ def names(**asked):
 def test_public_models_of_ours_are_listed_with_what_their_cards_say(shelf):
     tide, songs = listed()
     assert (tide.repo, tide.title, tide.perplexity) == ("ada/tide", "Tide", 3.5)
-    assert (tide.downloads, tide.likes, tide.private, tide.curve) == (9, 1, False, None)
+    assert (tide.downloads, tide.likes, tide.private) == (9, 1, False)
     assert tide.updated == TODAY and songs.repo == "bob/songs"
 
 

@@ -9,10 +9,10 @@ from huggingface_hub import constants
 
 import charrnn
 from charrnn import checkpoint as checkpoints
+from charrnn.artifacts import CARD, LOG, PICTURE, SAMPLES
 from charrnn.checkpoint import CONFIG, WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import AwayUserError, Ref, cache, is_id, pull
-from charrnn.hub.bundle import CARD, LOG, PICTURE, SAMPLES
 
 ALL = {WEIGHTS, CONFIG, LOG, PICTURE, SAMPLES, CARD}
 

@@ -10,10 +10,10 @@ from huggingface_hub import HfApi, ModelCard
 
 import charrnn
 from charrnn import modelcard
+from charrnn.artifacts import CARD, LOG, PICTURE, SAMPLES
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, save
 from charrnn.errors import UserError
 from charrnn.hub import files, push
-from charrnn.hub.bundle import CARD, LOG, PICTURE, SAMPLES
 
 ALL = {WEIGHTS, CONFIG, LOG, PICTURE, SAMPLES, CARD}
 

@@ -13,7 +13,7 @@ from test_runs import SMALL, TEXT, events_of, is_progress, small
 
 from charrnn.admission import check_files, check_text, taken
 from charrnn.errors import UserError
-from charrnn.limits import Limits, variable
+from charrnn.limits import Limits, space, variable
 from charrnn.reading import Text
 from charrnn.recipes import plan
 from charrnn.sweeping import sweep
@@ -63,6 +63,14 @@ def test_every_limit_can_be_set(name):
     value = {"memory_mb": "400", "proxies": "1"}.get(name, "100")
     limits = Limits.of_environment({variable(name): value, "SPACE_ID": "a/b"})
     assert getattr(limits, name) == int(value)
+
+
+def test_a_space_that_does_not_say_which_it_is_is_no_machine_of_one_s_own():
+    whole = {"SPACE_ID": "a/b", "SYSTEM": "spaces"}
+    assert space(whole) == "a/b" and space({}) is None
+    for half in ({"SPACE_ID": "a/b"}, {"SYSTEM": "spaces"}):
+        assert space(half) == ""
+        assert Limits.of_environment(half) == Limits.of_environment(whole)
 
 
 def test_a_limit_can_be_taken_away():

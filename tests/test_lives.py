@@ -148,9 +148,9 @@ def test_two_apps_cannot_both_let_a_run_go_on(runs):
 def test_a_run_called_off_can_be_asked_for_again_at_once(runs):
     first, second, third = (runs.start(small(seconds=60)) for _ in range(3))
     second.stop()
-    assert [runs.queue_position(run.id) for run in (second, third)] == [0, 1]
+    assert [runs.standing(run.id)[0] for run in (second, third)] == [0, 1]
     runs.keep_training(second.id)
-    assert [runs.queue_position(run.id) for run in (second, third)] == [2, 1]
+    assert [runs.standing(run.id)[0] for run in (second, third)] == [2, 1]
     for run in (first, third, second):
         events_of(run, until=is_progress)
         run.stop()

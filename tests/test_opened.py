@@ -1,42 +1,24 @@
-"""Models from the Hub as the page opens them: asked for now and then, and each for whom it is."""
+"""A key of the Hub, opened by the page in the name of who asks."""
 
-import logging
-import shutil
-import threading
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+import test_fetched
 from starlette.requests import Request
+from test_fetched import LETTERS, refused
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
-from charrnn.hub import AwayUserError, Ref, cache, client
-from charrnn.ui import fetched, words
+from charrnn.hub import cache
+from charrnn.ui import words
 from charrnn.ui.choices import choices
-from charrnn.ui.fetched import Fetched
 from charrnn.ui.opened import open_hub
 from charrnn.ui.shelf import card, find, offered
 
-LETTERS = Ref("ada/letters")
-
-
-@pytest.fixture
-def letters(hub, trained):
-    """A public model on the Hub."""
-    return hub.add("ada/letters", {path.name: path.read_bytes() for path in trained.iterdir()})
-
-
-@pytest.fixture
-def clock():
-    return SimpleNamespace(now=0.0)
-
-
-@pytest.fixture
-def models(clock):
-    models = Fetched(lambda: clock.now)
-    yield models
-    models.close()
+letters = test_fetched.letters
+clock = test_fetched.clock
+models = test_fetched.models
 
 
 @pytest.fixture
@@ -59,228 +41,6 @@ def whoever(monkeypatch, token=False):
     about = {"access_token": token, "expires_at": 1e12} if token else None
     scope = {"type": "http", "headers": [], "client": ("127.0.0.1", 5)}
     return gr.Request(Request(scope | {"session": {"oauth_info": about}}))
-
-
-def asked(hub):
-    """How often it was asked about a model."""
-    return sum("/api/models/" in path for path in hub.paths())
-
-
-def refused(act, *arguments, **named):
-    with pytest.raises(UserError) as caught:
-        act(*arguments, **named)
-    return caught.value.message
-
-
-def test_what_was_opened_is_found_without_asking_until_some_minutes_are_over(
-    hub, letters, models, clock
-):
-    path = models.find(LETTERS, False, "x")
-    for _ in range(3):
-        assert models.find(LETTERS, False, "x") == path
-    assert asked(hub) == 1
-    clock.now = fetched.FRESH + 1
-    assert models.find(LETTERS, False, "x") == path
-    assert asked(hub) == 2
-    models.open(LETTERS, False, "x")
-    assert asked(hub) == 3, "whoever opens it anew, wants to know"
-
-
-def test_a_new_commit_is_found_after_that(hub, letters, models, clock):
-    old = models.find(LETTERS, False, "x")
-    letters.commit(letters.files | {"README.md": b"new"})
-    assert models.find(LETTERS, False, "x") == old
-    clock.now = fetched.FRESH + 1
-    assert models.find(LETTERS, False, "x").name == letters.sha
-
-
-def test_nobody_finds_what_another_has_opened(hub, letters, models):
-    letters.private = True
-    ada, again, bob = hub.token("ada"), hub.token("ada"), hub.token("bob")
-    path = models.open(LETTERS, ada, "x")
-    assert models.find(LETTERS, ada, "x") == models.known(LETTERS, ada) == path
-    assert not path.is_relative_to(cache.cache_directory())
-    for other in (False, None, bob):
-        assert models.known(LETTERS, other) is None
-        assert "or it is private" in refused(models.find, LETTERS, other, "x")
-        assert "or it is private" in refused(models.open, LETTERS, other, "x")
-    assert models.known(LETTERS, again) is None, "another token may be allowed less"
-    assert models.find(LETTERS, again, "x").parents[1] != path.parents[1]
-    assert not any(cache.public().rglob(WEIGHTS))
-    assert models.find(LETTERS, ada, "x") == path
-
-
-def test_what_is_private_lies_where_nobody_else_may_look(hub, letters, models):
-    letters.private = True
-    path = models.open(LETTERS, hub.token("ada"), "x")
-    root = path.parents[2]
-    assert root.stat().st_mode & 0o777 == 0o700
-    models.close()
-    assert not root.exists()
-
-
-def test_who_is_not_seen_for_an_hour_leaves_nothing(hub, letters, models, clock):
-    letters.private = True
-    ada = hub.token("ada")
-    path = models.open(LETTERS, ada, "x")
-    clock.now = fetched.IDLE - 1
-    models.tidy()
-    assert path.exists()
-    assert models.find(LETTERS, ada, "x") == path
-    clock.now += fetched.IDLE - 1
-    models.tidy()
-    assert path.exists(), "seen meanwhile"
-    clock.now += 2
-    models.tidy()
-    assert not path.parents[1].exists()
-    assert models.known(LETTERS, ada) is None
-    assert models.find(LETTERS, ada, "x").name == path.name
-
-
-def test_a_token_that_is_taken_back_opens_nothing_after_some_minutes(hub, letters, models, clock):
-    letters.private = True
-    ada = hub.token("ada")
-    models.open(LETTERS, ada, "x")
-    del hub.tokens[ada]
-    clock.now = fetched.FRESH + 1
-    for _ in range(2):
-        said = refused(models.find, LETTERS, ada, "x")
-        assert "sign in anew" in said or "There is no model" in said
-        assert ada not in said
-    assert models.known(LETTERS, ada) is None
-
-
-def test_what_turns_private_is_gone_for_others_after_some_minutes(hub, letters, models, clock):
-    path = models.open(LETTERS, False, "x")
-    letters.private = True
-    clock.now = fetched.FRESH + 1
-    assert "or it is private" in refused(models.find, LETTERS, False, "x")
-    assert not path.exists()
-    assert models.known(LETTERS, False) is None
-
-
-def test_what_turns_private_is_gone_at_once_when_anybody_asks(hub, letters, models):
-    models.open(LETTERS, False, "x")
-    letters.private = True
-    models.open(LETTERS, hub.token("ada"), "y")
-    assert models.known(LETTERS, False) is None
-    assert "or it is private" in refused(models.find, LETTERS, False, "x")
-
-
-def test_a_no_is_not_asked_for_again_at_once_but_by_who_insists(hub, models, clock, trained):
-    for _ in range(3):
-        assert "There is no model ada/letters" in refused(models.find, LETTERS, False, "x")
-    assert asked(hub) == 1
-    hub.add("ada/letters", {WEIGHTS: (trained / WEIGHTS).read_bytes()})
-    assert models.open(LETTERS, False, "x")
-    assert models.find(LETTERS, False, "x")
-
-
-def test_a_no_is_over_soon(hub, models, clock, trained):
-    refused(models.find, LETTERS, False, "x")
-    hub.add("ada/letters", {WEIGHTS: (trained / WEIGHTS).read_bytes()})
-    clock.now = fetched.REFUSED + 1
-    assert models.find(LETTERS, False, "x")
-
-
-def test_while_the_hub_is_away_its_last_word_counts_for_an_hour(hub, letters, models, clock):
-    letters.private = True
-    ada = hub.token("ada")
-    path = models.open(LETTERS, ada, "x")
-    hub.faults.status = 503
-    clock.now = fetched.FRESH + 1
-    before = asked(hub)
-    for _ in range(3):
-        assert models.find(LETTERS, ada, "x") == path
-    assert asked(hub) == before + 1, "it is left alone for a minute"
-    assert "in trouble" in refused(models.find, LETTERS, hub.token("bob"), "x")
-    clock.now = fetched.IDLE + 1
-    assert "in trouble" in refused(models.find, LETTERS, ada, "x")
-
-
-def test_a_silent_hub_is_given_up_in_time(hub, letters, models, monkeypatch):
-    monkeypatch.setattr(client, "SILENCE", 0.2)
-    hub.faults.silent = True
-    with pytest.raises(AwayUserError) as caught:
-        models.find(LETTERS, False, "x")
-    assert "does not answer" in caught.value.message
-    monkeypatch.setattr(client, "SILENCE", 60)
-    monkeypatch.setattr(fetched, "LONGEST", 0.3)
-    with pytest.raises(AwayUserError):
-        models.open(LETTERS, False, "x")
-
-
-def test_who_calls_it_off_is_told_so_and_nothing_is_remembered(hub, letters, models):
-    hub.faults.silent = True
-    assert refused(models.open, LETTERS, False, "x", cancelled=lambda: True) == "Cancelled."
-    hub.faults.silent = False
-    assert models.find(LETTERS, False, "x")
-
-
-def test_a_model_that_left_the_cache_is_fetched_again(hub, letters, models):
-    path = models.find(LETTERS, False, "x")
-    shutil.rmtree(path)
-    assert models.known(LETTERS, False) is None
-    assert models.find(LETTERS, False, "x") == path
-
-
-def test_several_who_want_the_same_at_once_all_get_it(hub, letters, models):
-    found, ready = [], threading.Barrier(12)
-
-    def want(i):
-        ready.wait()
-        found.append(models.find(LETTERS, False, f"visitor {i % 2}"))
-
-    threads = [threading.Thread(target=want, args=(i,)) for i in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 12
-    assert len(set(found)) == 1
-    assert len(hub.begun) == 1, "the weights came once"
-
-
-def test_one_visitor_s_many_models_leave_room_for_another_s(hub, letters, models, monkeypatch):
-    hub.faults.silent, hub.faults.on = True, "slow"
-    waiting = [
-        threading.Thread(target=refused, args=(models.find, Ref(f"ada/slow{i}"), False, "eve"))
-        for i in range(fetched.OF_ONE)
-    ]
-    for thread in waiting:
-        thread.start()
-    while sum("slow" in path for path in hub.paths()) < fetched.OF_ONE:
-        assert all(thread.is_alive() for thread in waiting)
-    monkeypatch.setattr(fetched, "FINDING", 0.2)
-    said = refused(models.find, LETTERS, False, "eve")
-    assert said.startswith("Too many models are being opened")
-    assert models.find(LETTERS, False, "bob")
-    hub.faults.silent = False
-    for thread in waiting:
-        thread.join()
-    assert models.find(LETTERS, False, "eve")
-
-
-def test_what_is_remembered_is_bounded(hub, letters, models, monkeypatch):
-    monkeypatch.setattr(fetched, "KEPT", 3)
-    for i in range(5):
-        letters.tags[f"v{i}"] = letters.sha
-        models.find(Ref("ada/letters", f"v{i}"), False, "x")
-    kept = [models.known(Ref("ada/letters", f"v{i}"), False) is not None for i in range(5)]
-    assert kept == [False, False, True, True, True]
-
-
-def test_no_token_is_kept_or_told(hub, letters, models, caplog):
-    caplog.set_level(logging.DEBUG)
-    letters.private = True
-    ada = hub.token("ada")
-    models.open(LETTERS, ada, "x")
-    hub.faults.status = 403
-    said = refused(models.open, LETTERS, ada, "x")
-    assert ada not in said + caplog.text + repr(vars(models)) + str(models._persons)
-
-
-# By the page: in the name of who asks
 
 
 def test_a_key_of_the_hub_opens_in_the_name_of_who_asks(hub, letters, house, monkeypatch):

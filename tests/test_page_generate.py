@@ -134,13 +134,13 @@ def test_unknown_characters_stay_and_are_noted_beside_the_prefix(open_tab):
     expect(note).to_be_hidden()
 
 
-@pytest.mark.parametrize("typed", ["", "q", "the\nlazy\n\ndog"])
-def test_any_prefix_will_do(open_tab, typed):
+def test_any_prefix_will_do(open_tab):
     page = open_tab()
-    prefix(page).fill(typed)
-    press(page, "generate")
-    assert text(page).startswith(typed)
-    assert len(text(page)) == len(typed) + 200
+    for typed in ("", "q", "the\nlazy\n\ndog"):
+        prefix(page).fill(typed)
+        press(page, "generate")
+        assert text(page).startswith(typed)
+        assert len(text(page)) == len(typed) + 200
 
 
 def test_length_counts_what_is_written(open_tab):

@@ -7,6 +7,7 @@ import signal
 import time
 
 import pytest
+from page import forget
 from test_lives import ends
 from test_runs import small, worker_of
 
@@ -19,18 +20,19 @@ SECONDS = 1000
 
 
 @pytest.fixture
-def visitor(browser, server):
-    """A browser of its own, with English for its language."""
-    context = browser.new_context(locale="en-US", viewport={"width": 1148, "height": 900})
-    context.set_default_timeout(60 * SECONDS)
-    yield context
-    context.close()
+def visitor(profiles, server):
+    """A browser with English for its language, as somebody has it who was never here."""
+    profile = profiles("en-US", 0)
+    profile.set_default_timeout(60 * SECONDS)
+    yield profile
+    forget(profile, server.url)
     for request in server.runs.glob("*/run.json"):  # what a test that failed has left
         Run(request.parent).stop()
 
 
-def visit(context, server, address=""):
-    page = context.new_page()
+def visit(profile, server, address=""):
+    page = profile.new_page()
+    page.set_viewport_size({"width": 1148, "height": 900})
     page.goto(server.url + address)
     page.wait_for_selector(".run-rows li")
     page.evaluate("window.notReloaded = true")
@@ -116,11 +118,11 @@ def test_a_closed_tab_is_no_end_and_a_second_one_sees_the_same(visitor, server):
     assert steps_on(page) == steps_on(second) == steps_in(run)
 
 
-def test_a_run_whose_id_never_reached_the_page_is_found_and_listed(visitor, server):
+def test_a_run_whose_id_never_reached_the_page_is_found_and_listed(visitor, profiles, server):
     """The line is cut after the button was pressed, and the page is closed."""
     page = visit(visitor, server)
     before = set(server.runs.glob("*/run.json"))
-    page.route("**/queue/data*", lambda route: route.abort())
+    page.route("**/queue/join*", lambda route: (route.fetch(), route.abort()))
     page.get_by_role("radio", name="Coffee").check()
     page.get_by_role("button", name="Train on The Tide Clock").click()
     deadline = time.monotonic() + 60
@@ -135,8 +137,8 @@ def test_a_run_whose_id_never_reached_the_page_is_found_and_listed(visitor, serv
     page.wait_for_function(
         "run => JSON.parse(localStorage.getItem('charrnn:runs') ?? '[]')[0] === run", arg=run.id
     )
-    other = visitor.browser.new_context(locale="en-US")
-    assert run_heard(visit(other, server)) != run.id, "nobody else finds it"
+    other = visit(profiles("en-US", 1), server)
+    assert run_heard(other) != run.id, "nobody else finds it"
     other.close()
     wait_for_state(page, "running")
     stop(page)
@@ -146,13 +148,23 @@ def run_heard(page):
     return page.locator(".run").get_attribute("data-run")
 
 
-def test_a_cut_line_is_told_calmly_and_nothing_is_missed(visitor, server):
-    page = visit(visitor, server)
+@pytest.fixture
+def alone(visitor, browser):
+    """As `visitor`, with a process for its only page: of several pages in one process, each hears
+    that the line is back when the first of them has it."""
+    context = browser.new_context(locale="en-US")
+    context.set_default_timeout(60 * SECONDS)
+    yield context
+    context.close()
+
+
+def test_a_cut_line_is_told_calmly_and_nothing_is_missed(alone, server):
+    page = visit(alone, server)
     begin(page)
     run = run_of(page, server)
     page.get_by_role("radio", name="Your own").check()
     page.get_by_label("Paste a text").fill("typed before the line was cut")
-    visitor.set_offline(True)
+    alone.set_offline(True)
     expect(page.locator(".run-status")).to_have_text("Connection lost")
     expect(page.locator(".run-note")).to_have_text(
         "Connection lost; the run goes on. Trying again…"
@@ -160,7 +172,7 @@ def test_a_cut_line_is_told_calmly_and_nothing_is_missed(visitor, server):
     expect(page.get_by_role("button", name="Stop and keep")).to_be_disabled()
     page.get_by_label("Paste a text").fill("typed while it was cut")
     more_steps(run)
-    visitor.set_offline(False)
+    alone.set_offline(False)
     assert catches_up(page, run) < 1
     expect(page.locator(".run-status")).to_contain_text("of 60 s")
     assert page.evaluate("window.notReloaded")
@@ -191,8 +203,8 @@ def test_a_hidden_page_asks_nothing_and_is_up_to_date_once_it_is_seen(visitor, s
     assert steps_on(page) == steps_in(run)
 
 
-def test_a_line_that_falls_silent_is_noticed(visitor, server):
-    page = visit(visitor, server)
+def test_a_line_that_falls_silent_is_noticed(visitor, profiles, server):
+    page = visit(profiles("en-GB", 0), server)  # a profile of its own, which keeps the clock
     begin(page)
     run = run_of(page, server)
     page.clock.install()
@@ -206,6 +218,7 @@ def test_a_line_that_falls_silent_is_noticed(visitor, server):
     assert catches_up(page, run) < 1
     stop(page)
     assert steps_on(page) == steps_in(run)
+    page.close()
 
 
 def write(page):

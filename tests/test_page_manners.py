@@ -44,15 +44,15 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(open_tab):
     expect(problem).to_be_hidden()
 
 
-@pytest.mark.parametrize("typed", ["99999999999999999999999", "2147483648", "-1", "1e3"])
-def test_a_seed_out_of_range_is_refused_beside_its_field(open_tab, typed):
+def test_a_seed_out_of_range_is_refused_beside_its_field(open_tab):
     page = open_tab()
-    page.get_by_label("Seed").fill(typed)
-    button(page, "generate").click()
-    expect(page.locator("#write-problem-settings .problem")).to_have_text(
-        f"seed = {typed}: give a whole number from 0 to 2147483647, or leave it empty."
-    )
-    expect(button(page, "generate")).to_be_visible()
+    for typed in ("99999999999999999999999", "2147483648", "-1", "1e3"):
+        page.get_by_label("Seed").fill(typed)
+        button(page, "generate").click()
+        expect(page.locator("#write-problem-settings .problem")).to_have_text(
+            f"seed = {typed}: give a whole number from 0 to 2147483647, or leave it empty."
+        )
+        expect(button(page, "generate")).to_be_visible()
     page.get_by_label("Seed").fill("2147483647")
     press(page, "generate")
     assert seed(page) == 2147483647
@@ -79,7 +79,7 @@ def test_problems_are_said_in_chinese(open_tab):
 
 
 def test_a_server_that_falls_silent_leaves_no_button_on_stop(open_tab):
-    page = open_tab()
+    page = open_tab(locale="en-GB")  # a profile of its own, which keeps the clock
     page.clock.install()
     unanswered = []
     page.route("**/queue/data**", lambda route: unanswered.append(route))  # which never begins

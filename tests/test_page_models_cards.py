@@ -97,7 +97,8 @@ def test_a_push_is_asked_for_by_key_and_title(tab, app, root):
     with_runs(page, app, run)
     page.evaluate("window.addEventListener('charrnn-push', (e) => { window.pushed = e.detail; })")
     press(yours(page), "Push…")
-    assert page.evaluate("window.pushed") == {"key": run.id, "title": "cats.txt"}
+    asked = {"key": run.id, "title": "cats.txt", "slug": "cats.txt"}
+    assert page.evaluate("window.pushed") == asked
 
 
 def test_forget_can_be_undone_without_a_mouse(tab, hub, made):

@@ -6,6 +6,7 @@ import urllib.request
 
 import push_page
 import pytest
+from hub_server import Faults
 from push_page import (
     button,
     expect,
@@ -104,60 +105,51 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(vis
     assert repo.files["README.md"] == b"# Mine alone" and repo.files["config.json"] != b"{}"
 
 
-@pytest.mark.parametrize(
-    ("repo", "more", "place", "said"),
-    [
-        ("letters", {}, "name", "write it as owner/name"),
-        ("bob/letters", {}, "name", "You may not write to bob/letters"),
-        ("ada/public", {}, "name", "public: make it private"),
-        ("ada/letters", {"licence": "My Own"}, "licence", "no name of a licence"),
-    ],
-)
-def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
-    visit, hub, repo, more, place, said
-):
+def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit, hub):
     log_in(hub)
     hub.add("ada/public", {"a": b"b"})
     page = visit()
     open_dialog(page)
     expect(name(page)).to_have_value("ada/letters")
-    name(page).fill(repo)
-    licence(page).fill(more.get("licence", "mit"))
-    expect(button(page, "Push")).to_have_attribute("aria-disabled", "false")
-    button(page, "Push").click()
-    expect(problem(page, place)).to_contain_text(said)
-    expect(name(page) if place == "name" else licence(page)).to_be_focused()
-    expect(name(page)).to_have_value(repo)
-    expect(licence(page)).to_have_value(more.get("licence", "mit"))
-    assert hub.repos.keys() == {"ada/public"} and len(hub.repos["ada/public"].commits) == 2
-    name(page).fill("ada/other")
-    licence(page).fill("mit")
-    expect(problem(page, place)).to_be_hidden()
+    for repo, terms, place, said in (
+        ("letters", "mit", "name", "write it as owner/name"),
+        ("bob/letters", "mit", "name", "You may not write to bob/letters"),
+        ("ada/public", "mit", "name", "public: make it private"),
+        ("ada/letters", "My Own", "licence", "no name of a licence"),
+    ):
+        name(page).fill(repo)
+        licence(page).fill(terms)
+        expect(button(page, "Push")).to_have_attribute("aria-disabled", "false")
+        button(page, "Push").click()
+        expect(problem(page, place)).to_contain_text(said)
+        expect(name(page) if place == "name" else licence(page)).to_be_focused()
+        expect(name(page)).to_have_value(repo)
+        expect(licence(page)).to_have_value(terms)
+        assert hub.repos.keys() == {"ada/public"} and len(hub.repos["ada/public"].commits) == 2
+        name(page).fill("ada/other")
+        licence(page).fill("mit")
+        expect(problem(page, place)).to_be_hidden()
     press(page)
     pushed(page)
     assert hub.repos["ada/other"].files.keys() == ALL
 
 
-@pytest.mark.parametrize(
-    ("faults", "said"),
-    [
-        ({"status": 429, "on": "/api/models/", "headers": {"Retry-After": "55"}}, "in 55 seconds"),
-        ({"status": 503, "on": "/api/models/"}, "in trouble (503)"),
-        ({"status": 412, "on": "/commit/"}, "changed by somebody else"),
-        ({"body": b"{}", "on": "/commit/"}, "makes no sense"),
-    ],
-)
-def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub, faults, said):
+def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub):
     log_in(hub)
     page = visit()
     open_dialog(page)
     listed(page)
-    for fault, value in faults.items():
-        setattr(hub.faults, fault, value)
-    button(page, "Push").click()
-    expect(page.locator(".push .problem:visible")).to_contain_text(said)
-    assert not hub.repos["ada/letters"].files if "ada/letters" in hub.repos else True
-    hub.faults.status, hub.faults.body, hub.faults.on = None, None, ""
+    for faults, said in (
+        (Faults(429, on="/api/models/", headers={"Retry-After": "55"}), "in 55 seconds"),
+        (Faults(503, on="/api/models/"), "in trouble (503)"),
+        (Faults(412, on="/commit/"), "changed by somebody else"),
+        (Faults(body=b"{}", on="/commit/"), "makes no sense"),
+    ):
+        hub.faults = faults
+        button(page, "Push").click()
+        expect(page.locator(".push .problem:visible")).to_contain_text(said)
+        assert not hub.repos["ada/letters"].files if "ada/letters" in hub.repos else True
+    hub.faults = Faults()
     press(page)
     pushed(page)
     assert hub.repos["ada/letters"].files.keys() == ALL

@@ -10,6 +10,7 @@ import urllib.request
 import hub_openid
 import pytest
 from hub_server import serving
+from page import forget
 from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
 
 from charrnn.reading import read_text
@@ -87,24 +88,23 @@ def sound(log):
 
 
 @pytest.fixture
-def visit(app, browser):
-    """Opens the app in a fresh browser. What Gradio adds to the page of a Space would fetch its own
+def visit(app, profiles):
+    """Opens the app as a new visitor. What Gradio adds to the page of a Space would fetch its own
     from elsewhere: it gets nothing."""
-    contexts, errors = [], []
+    used, errors = [], []
 
     def open_page(address=""):
-        context = browser.new_context(locale="en-US")
-        contexts.append(context)
-        context.route(re.compile("^https:"), lambda route: route.abort())
-        page = context.new_page()
+        used.append(profiles("en-US", len(used)))
+        used[-1].route(re.compile("^https:"), lambda route: route.abort())
+        page = used[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(app + address)
         page.wait_for_selector(".run-rows li")
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for profile in used:
+        forget(profile, app)
     assert errors == []
 
 

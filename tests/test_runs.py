@@ -89,7 +89,7 @@ def test_runs_queue_and_a_waiting_one_can_be_called_off(runs):
     first, second, third = (runs.start(small(seconds=60)) for _ in range(3))
     events_of(first, until=is_progress)
     assert (second.state, third.state) == ("queued", "queued")
-    assert [runs.queue_position(run.id) for run in (first, second, third)] == [0, 1, 2]
+    assert [runs.standing(run.id)[0] for run in (first, second, third)] == [0, 1, 2]
     second.stop()
     assert second.state == "stopped", "it need not wait for its turn"
     assert events_of(second)[-1]["message"] == "Stopped before it began."
@@ -124,14 +124,14 @@ def test_keep_training_goes_on_for_as_long_again(runs):
 
 
 def test_a_stopped_run_goes_on_to_its_end(runs):
-    run = runs.start(small(epochs=40))
+    run = runs.start(small(epochs=8))
     events_of(run, until=is_progress)
     run.stop()
     stopped = events_of(run)[-1]
-    assert stopped["reason"] == "stopped" and stopped["epoch"] < 40
+    assert stopped["reason"] == "stopped" and stopped["epoch"] < 8
     runs.keep_training(run.id)
     end = events_of(run)[-1]
-    assert end["reason"] == "finished" and end["epoch"] == 40
+    assert end["reason"] == "finished" and end["epoch"] == 8
 
 
 def test_a_live_run_cannot_be_kept_training(runs):

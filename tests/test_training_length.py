@@ -1,14 +1,17 @@
 """How long a run trains: time budgets, schedules, and what ends one that has no end set."""
 
 import json
+import random
 
 import pytest
-from small_runs import QUICK, SMALL, TEXT, corpus, named, run, with_changes
+from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
 import charrnn
 from charrnn.errors import UserError
 from charrnn.training.learner import Learner
 from charrnn.training.selection import Selection
+
+NOISE = "".join(random.Random(0).choices("abcdefgh", k=400))  # there is soon no more to learn of it
 
 
 def ticking(step):
@@ -18,7 +21,7 @@ def ticking(step):
 
 
 def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
-    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.01))
+    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.03))
     config = with_changes(QUICK, epochs=None, seconds=30.0)
     events = run(training=config)
     assert events[-1]["reason"] == "finished"
@@ -36,11 +39,11 @@ def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeyp
     monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda model, ids: 1.0)
     for step in range(1000, 1250, 10):  # none but the first is an improvement
         selection.evaluate(step)
-    assert selection.best_step == 1000 and selection.descended(1249) == 0
+    assert selection.best_step == 1000 and selection.descent.descended(1249) == 0
     selection.evaluate(1250)
-    assert selection.descended(1250) == 0
-    assert selection.descended(1719) == pytest.approx(0.5, abs=0.001)
-    assert selection.descended(9999) == 1
+    assert selection.descent.descended(1250) == 0
+    assert selection.descent.descended(1719) == pytest.approx(0.5, abs=0.001)
+    assert selection.descent.descended(9999) == 1
 
 
 def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypatch):
@@ -49,11 +52,11 @@ def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypat
     selection = Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out)
     nats = iter([2.0, 1.9, 1.8995])
     monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda *_: next(nats))
-    selection.plan_cosines(150)
+    selection.descent.plan_cosines(150)
     shares = {}
     for step in range(0, 21_001, 50):
         selection.turn(step)
-        shares[step] = selection.descended(step)
+        shares[step] = selection.descent.descended(step)
     assert shares[1500] == 0.5 and shares[2950] < 1 and shares[3000] == 0
     assert shares[6000] == 0.5 and shares[9000] == 0
     assert shares[15_000] == 0.5 and shares[21_000] == 1
@@ -64,21 +67,33 @@ def test_a_run_of_cosines_goes_on_in_the_one_that_it_was_in(monkeypatch):
     before, after = (
         Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out) for _ in range(2)
     )
-    before.plan_cosines(150)
+    before.descent.plan_cosines(150)
     before.turn(3000)
     after.restore(before.best, json.loads(json.dumps(before.counters())))
-    assert [after.descended(step) for step in (3000, 6000, 9000)] == [0, 0.5, 1]
+    assert [after.descent.descended(step) for step in (3000, 6000, 9000)] == [0, 0.5, 1]
     monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda *_: after.best_nats)
     after.turn(9000)  # nothing gained since
-    assert after.descended(9000) == 1
+    assert after.descent.descended(9000) == 1
+
+
+def test_a_point_saved_when_the_descent_was_part_of_the_selection_is_taken_up():
+    config, text = with_changes(QUICK, epochs=None, schedule="plateau"), corpus()
+    selection = Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out)
+    saved = {
+        "nats": 2.0, "best_nats": 1.5, "best_step": 700, "begun": 0, "down": 1000, "length": 0,
+        "before": None, "stale": 6, "step": 1000, "measured": 50, "candidate": False,
+    }  # fmt: skip
+    selection.restore(selection.best, saved)
+    assert selection.descent.descended(1375) == 0.5 and selection.best_step == 700
+    assert selection.counters() == saved
 
 
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])
 def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
-    monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.selection._STEPS", 100)
+    monkeypatch.setattr("charrnn.training.descent._PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.descent._STEPS", 100)
     config = with_changes(QUICK, epochs=None, schedule=schedule, learning_rate=0.03)
-    events = run(training=config, corpus=corpus(0.1, TEXT[:400]))
+    events = run(training=config, corpus=corpus(0.1, NOISE))
     assert events[-1]["reason"] == "finished"
     rates = [e["learning_rate"] for e in named(events, "progress")]
     assert rates[-1] < max(rates) * 0.1
@@ -120,10 +135,10 @@ def test_an_open_ended_run_needs_something_held_out():
 
 
 def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):
-    monkeypatch.setattr("charrnn.training.selection._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.selection._STEPS", 100)
+    monkeypatch.setattr("charrnn.training.descent._PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.descent._STEPS", 100)
     config = with_changes(QUICK, truncate="epoch", epochs=None, learning_rate=0.03)
-    assert run(training=config, corpus=corpus(0.1, TEXT[:400]))[-1]["reason"] == "finished"
+    assert run(training=config, corpus=corpus(0.1, NOISE))[-1]["reason"] == "finished"
 
 
 def test_the_last_measurement_is_among_the_progress_events(monkeypatch):

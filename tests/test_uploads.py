@@ -169,6 +169,13 @@ def encrypted(data):
     return data
 
 
+def displaced(data):
+    """A .zip whose directory is said to begin elsewhere, so that its files lie before its start."""
+    return (
+        data[:-6] + (int.from_bytes(data[-6:-2], "little") + 999).to_bytes(4, "little") + data[-2:]
+    )
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -183,6 +190,7 @@ def encrypted(data):
             lambda w: zipped({WEIGHTS: w}, zipfile.ZIP_STORED).replace(b"letters", b"lettern"),
             "x.zip is a damaged zip archive",
         ),
+        (lambda w: displaced(zipped({WEIGHTS: w})), "x.zip is a damaged zip archive"),
         (lambda w: encrypted(zipped({WEIGHTS: w})), "x.zip is encrypted, or compressed in an"),
         (lambda w: zipped({WEIGHTS: w}, zipfile.ZIP_LZMA), "x.zip is encrypted, or compressed"),
         (lambda w: zipped({WEIGHTS: bytes(65 << 20)}), "model.safetensors is larger than 64 MB."),
@@ -233,6 +241,34 @@ def test_uploads_take_of_the_room_of_the_runs(root, tmp_path, trained):
     said = refused(uploads.keep, root, tmp_path / "a.zip", Limits(disk_mb=10))
     assert said.startswith("There is no room for another model")
     assert len(kept(root)) == 1
+
+
+def test_a_zip_over_the_sum_is_named_itself(root, tmp_path):
+    (tmp_path / "x.zip").write_bytes(zipped({}) + b"PK\3\4")
+    (tmp_path / "y.zip").write_bytes(b"PK\3\4")
+    os.truncate(tmp_path / "y.zip", (86 << 20) + 1)
+    said = refused(uploads.keep, root, tmp_path / "y.zip", Limits())
+    assert said == "This checkpoint cannot be opened: y.zip is larger than 86 MB."
+    os.truncate(tmp_path / "x.zip", (64 << 20) + 1)
+    said = refused(uploads.keep, root, tmp_path / "x.zip", Limits())
+    assert said.endswith("model.safetensors is larger than 64 MB.")
+
+
+def test_a_visitor_s_uploads_are_bounded_by_their_number(root, trained):
+    def bring(visitor):
+        return uploads.keep(root, trained / WEIGHTS, Limits(uploads_per_visitor=2), visitor)
+
+    first, second = bring("name:ada"), bring("name:ada")
+    other = bring("name:bob")
+    for ago, key in ((300, second), (200, first), (900, other)):
+        os.utime(root / ".uploads" / key, (time.time() - ago,) * 2)
+    third = bring("name:ada")
+    there = [uploads.find(root, key) is not None for key in (first, second, third, other)]
+    assert there == [True, False, True, True], "what was not used for longest makes room"
+    names = {path.name for path in (root / ".uploads").rglob("*")}
+    assert "ada" not in "".join(names) and second not in names
+    sweep(root, keep_hours=1.0)
+    assert all(uploads.find(root, key) for key in (first, third, other))
 
 
 def test_a_zip_that_holds_more_than_it_weighs_finds_no_room_either(root, tmp_path, trained):

@@ -2,8 +2,9 @@
 
 What the other parts of charrnn, the page among them, build on. Everything that goes wrong with the
 Hub is a `UserError` in a sentence of ours, without tokens and addresses; `AwayUserError`, which is
-one, says that the Hub could not be asked. Nothing here waits for longer than its `deadline`.
-huggingface_hub itself is imported when it is first needed.
+one, says that the Hub could not be asked. Nothing here waits for the Hub for longer than its
+`deadline`; the samples that `files` and `push` write into the card before they ask it take about a
+second more, which nobody can cancel. huggingface_hub itself is imported when it is first needed.
 
     is_id(text) -> bool                    whether it reads owner/name[@revision]
     Ref.parse(text) -> Ref                 .repo, .revision; UserError for nonsense
@@ -20,11 +21,15 @@ this machine. A page that strangers see passes the visitor's token or False, nev
 who is signed in also gets a directory of their own as `own`, which goes when they go.
 
 `progress(done, total)` and `cancelled()` are called in the caller's thread, about twenty times a
-second.
+second. So is `waiting(seconds)` of a push: where the Hub asks to be left alone (429), its client
+waits by itself and asks again, five times; what wants more time than the deadline leaves fails at
+once, and `cancelled` ends it in any case. Where the line breaks at the commit, `push` looks whether
+it is there; `UnsureUserError` says that it is not, or that nobody knows, as where a push is
+cancelled, or its time over, once the Hub has been asked for the commit.
 """
 
 from .client import Token, quiet, signed_in
-from .errors import AwayUserError
+from .errors import AwayUserError, UnsureUserError
 from .listing import Listed, Sort, curve, listed
 from .names import Ref, is_id
 from .pulling import pull
@@ -37,6 +42,7 @@ __all__ = [
     "Ref",
     "Sort",
     "Token",
+    "UnsureUserError",
     "Upload",
     "curve",
     "files",

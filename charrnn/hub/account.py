@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections import OrderedDict
 
 from . import client
 from .client import Job, Token
@@ -10,22 +12,40 @@ from .errors import understood
 
 _SECONDS = 3.0  # that it may take
 
-_known: dict[bytes, str] = {}
 
+class Accounts:
+    """The names of those who asked lately, `most` of them: the Hub soon has enough of the question.
 
-def account(token: Token) -> str | None:
-    """The name on the Hub of whoever `token` stands for; None for nobody.
-
-    The Hub is asked once for each token, since it soon has enough of this question. Raises
-    UserError for all that goes wrong with it.
+    Tokens are kept as hashes only.
     """
-    given = client.own_token() if token is None else token
-    if not given:
-        return None
-    key = hashlib.sha256(f"{client.endpoint()} {given}".encode()).digest()
-    if key not in _known:
-        _known[key] = client.run(lambda job: _ask(job, given), seconds=_SECONDS)
-    return _known[key]
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._names: OrderedDict[bytes, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def name(self, token: Token) -> str | None:
+        """The name on the Hub of whoever `token` stands for; None for nobody.
+
+        Raises UserError for all that goes wrong with the Hub, which is asked if it has to be.
+        """
+        given = client.own_token() if token is None else token
+        if not given:
+            return None
+        key = hashlib.sha256(f"{client.endpoint()} {given}".encode()).digest()
+        with self._lock:
+            name = self._names.get(key)
+        if name is None:
+            name = client.run(lambda job: _ask(job, given), seconds=_SECONDS)
+        with self._lock:
+            self._names[key] = name
+            self._names.move_to_end(key)
+            while len(self._names) > self._most:
+                self._names.popitem(last=False)
+        return name
+
+
+account = Accounts().name
 
 
 def _ask(job: Job, token: str) -> str:

@@ -7,34 +7,21 @@ they hold nothing but what they should.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import modelcard
-from ..artifacts import LOG_COLUMNS, draw, log_csv
+from ..artifacts import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
 from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, contents, load
 from ..errors import UserError
 from ..generation import side_by_side
-
-LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.json", modelcard.NAME
-MOST: Mapping[str, int] = {
-    WEIGHTS: 64 << 20,
-    CONFIG: 1 << 20,
-    CARD: 1 << 20,
-    LOG: 8 << 20,
-    PICTURE: 4 << 20,
-    SAMPLES: 8 << 20,
-}
-"""The files of a model, and how many bytes each may have."""
+from ..trainlog import bytes_of, log_of, samples_of, text_of
 
 ALPHAS = (0.5, 1.0, 2.0)  # of the samples in the card
+_DRAWN = ("train_perplexity", "validation_perplexity")
 _WRITTEN = 300  # characters of each
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LINKED = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
@@ -56,15 +43,15 @@ def collect(
         )
     checkpoint, weights = _loaded(directory)
     files = {WEIGHTS: weights, CONFIG: contents(checkpoint)[CONFIG]}
-    log = _log(directory) if directory.is_dir() else []
-    samples = _samples(directory) if directory.is_dir() else []
+    log = log_of(directory) if directory.is_dir() else []
+    samples = samples_of(directory) if directory.is_dir() else []
     if log:
         files[LOG] = log_csv(log).encode()
-        files[PICTURE] = _picture(directory) or draw(log, _baselines(checkpoint))
+        files[PICTURE] = _picture(directory) or draw(*_drawable(log, _baselines(checkpoint)))
     if samples:
         files[SAMPLES] = json.dumps(samples, ensure_ascii=False, indent=2).encode()
     # Whatever its owner wrote around the marks on this machine goes with it.
-    own = _text(directory, CARD) if directory.is_dir() else None
+    own = text_of(directory, CARD) if directory.is_dir() else None
     page = modelcard.Page(
         repo=repo,
         space=space,
@@ -117,85 +104,23 @@ def _baselines(checkpoint: Checkpoint) -> dict[str, float | None]:
     return (checkpoint.about.get("results") or {}).get("baselines") or {}
 
 
-def _bytes(directory: Path, name: str) -> bytes | None:
-    """A file of the directory; None if it is not there, not a plain file, or too large."""
-    path = directory / name
-    try:
-        about = path.lstat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST[name]:
-            return None
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"{path} could not be read: {why}.", field="checkpoint") from error
+def _drawable(
+    log: list[dict[str, Any]], baselines: Mapping[str, float | None]
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """What a chart has room for: a stranger's numbers may be of any size."""
 
+    def within(number: float | None, least: float, most: float) -> bool:
+        return number is not None and least <= number <= most
 
-def _text(directory: Path, name: str) -> str | None:
-    data = _bytes(directory, name)
-    return None if data is None else data.decode("utf-8", "replace")
+    rows = [
+        {"seconds": row["seconds"]}
+        | {key: row[key] if within(row[key], 0.1, 1e12) else None for key in _DRAWN}
+        for row in log
+        if within(row["seconds"], 0, 1e9)
+    ]
+    return rows, {n: p for n, p in baselines.items() if p is not None and within(p, 0.1, 1e12)}
 
 
 def _picture(directory: Path) -> bytes | None:
-    data = _bytes(directory, PICTURE)
+    data = bytes_of(directory, PICTURE)
     return data if data is not None and data.startswith(_PNG) else None
-
-
-def _log(directory: Path) -> list[dict[str, Any]]:
-    """The rows of the training log; those that are none are left out."""
-    return parsed_log(_text(directory, LOG) or "")
-
-
-def parsed_log(text: str) -> list[dict[str, Any]]:
-    """The rows of a training log, as numbers; a cell that is none is None.
-
-    Rows without a step and a time are left out.
-    """
-    rows = csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""))
-    try:
-        numbers = [{name: _number(row.get(name)) for name in LOG_COLUMNS} for row in rows]
-    except csv.Error:  # a cell of more than 128 kB
-        return []
-    return [row for row in numbers if row["step"] is not None and row["seconds"] is not None]
-
-
-def curve_in(log: str, most: int) -> list[float] | None:
-    """The perplexities of a training log, held-out where there are any, the last of them and as
-    many before it as `most` allows; None if there is none."""
-    rows = parsed_log(log)
-    for key in ("validation_perplexity", "train_perplexity"):
-        values = [row[key] for row in rows if row[key] is not None and row[key] > 0]
-        if values:
-            step = max(1, math.ceil(len(values) / most))
-            return values[::-step][::-1]
-    return None
-
-
-def _number(cell: object) -> float | int | None:
-    try:
-        value = float(str(cell))
-    except ValueError:
-        return None
-    if not math.isfinite(value):
-        return None
-    return int(value) if str(cell).isdigit() and len(str(cell)) < 16 else value
-
-
-def _samples(directory: Path) -> list[dict[str, Any]]:
-    """What the model wrote while it was trained; an entry that is not such a text is left out."""
-    try:
-        entries = json.loads(_text(directory, SAMPLES) or "[]")
-    except (ValueError, RecursionError):
-        return []
-    return [
-        {"step": entry["step"], "prefix": entry["prefix"], "text": entry["text"]}
-        for entry in (entries if isinstance(entries, list) else [])
-        if isinstance(entry, dict)
-        and type(entry.get("step")) is int
-        and all(_sendable(entry.get(key)) for key in ("prefix", "text"))
-    ]
-
-
-def _sendable(value: object) -> bool:
-    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)

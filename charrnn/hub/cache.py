@@ -12,6 +12,7 @@ the common cache what the Hub would not show to everybody.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import re
 import secrets
@@ -28,9 +29,12 @@ from ..locks import hold
 from .client import Job, Token
 from .names import Ref
 
+logger = logging.getLogger(__name__)
+
 ROOM = 2 << 30  # bytes of the public cache
-_COMMIT = re.compile("[0-9a-f]{40}")
-_RECENT = 3600.0  # seconds after its last use in which a model is never removed
+OWN_ROOM = 256 << 20  # bytes of what one visitor alone may see
+COMMIT = re.compile("[0-9a-f]{40}")
+RECENT = 3600.0  # seconds after its last use in which a model of the public cache stays
 
 
 def public() -> Path:
@@ -88,7 +92,7 @@ class Place:
         except (OSError, ValueError):
             commit = ref.revision or ""
         found = self.of(commit)
-        return found if _COMMIT.fullmatch(commit) and found.is_dir() else None
+        return found if COMMIT.fullmatch(commit) and found.is_dir() else None
 
     def _name(self, ref: Ref) -> Path:
         return self.directory / "refs" / quote(ref.revision or "main", safe="")
@@ -98,10 +102,7 @@ def forget(repo: str) -> None:
     """Remove what the public cache has of a repository that not everybody may see any more."""
     directory = Place(public(), repo).directory
     if directory.is_dir():
-        gone = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
-        with suppress(FileNotFoundError):  # another process forgets it, too
-            directory.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        _remove(directory)
 
 
 def touch(model: Path) -> None:
@@ -109,17 +110,57 @@ def touch(model: Path) -> None:
     os.utime(model)
 
 
-def tidy(cache: Path, room: int = ROOM) -> None:
-    """Remove the models that were not used for longest, until all take no more than `room`."""
-    with suppress(FileNotFoundError):  # another process tidies, too
-        models = [path for path in cache.glob("*--*/*") if _COMMIT.fullmatch(path.name)]
-        sizes = {path: sum(f.stat().st_size for f in path.iterdir()) for path in models}
-        used = {path: path.stat().st_mtime for path in models}
-        over = sum(sizes.values()) - room
-        for path in sorted(models, key=used.__getitem__):
-            if over <= 0 or time.time() - used[path] < _RECENT:
-                return
-            gone = path.with_name(f".{path.name}.gone")
-            path.rename(gone)  # in one step: nobody opens half of it
-            shutil.rmtree(gone)
-            over -= sizes[path]
+def tidy(cache: Path, room: int = ROOM, recent: float = RECENT) -> None:
+    """Remove what was not used for longest until all takes no more than `room` bytes: transfers
+    that broke off before whole models, and no model that was used `recent` seconds ago or later. A
+    transfer that nobody took up for an hour goes in any case.
+
+    What cannot be removed stays, and is logged: whoever asked for a model has it.
+    """
+    try:
+        _tidy(cache, room, recent)
+    except OSError as error:
+        logger.warning("the models of the Hub could not be tidied: %s", error.strerror)
+
+
+def _tidy(cache: Path, room: int, recent: float) -> None:
+    for left in [*cache.glob(".*.gone"), *cache.glob("*--*/.*.gone")]:  # by who was killed at it
+        shutil.rmtree(left, ignore_errors=True)
+    parts = [use for path in cache.glob("*--*/.*.part") if (use := _use(path))]
+    models = [
+        use for path in cache.glob("*--*/*") if COMMIT.fullmatch(path.name) and (use := _use(path))
+    ]
+    now, over = time.time(), sum(size for _, size, _ in parts + models) - room
+    for used, size, part in sorted(parts):
+        if over <= 0 and now - used < RECENT:
+            break
+        if lock := hold(part.parent / ".lock", timeout=0):  # nobody gathers it at this moment
+            with lock:
+                _remove(part)
+            over -= size
+    for used, size, model in sorted(models):
+        if over <= 0 or now - used < recent:
+            break
+        _remove(model)
+        over -= size
+
+
+def _use(path: Path) -> tuple[float, int, Path] | None:
+    """When a directory was used last, how many bytes it has, and which it is; None if it has just
+    gone."""
+    try:
+        files = [file.stat() for file in path.iterdir()]
+        used = path.stat().st_mtime
+    except FileNotFoundError:  # another process tidies, too
+        return None
+    if path.suffix == ".part":
+        used = max([used, *(file.st_mtime for file in files)])
+    return used, sum(file.st_size for file in files), path
+
+
+def _remove(directory: Path) -> None:
+    """In one step: nobody opens half of it."""
+    gone = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.gone")
+    with suppress(FileNotFoundError):  # another process removes it, too
+        directory.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)

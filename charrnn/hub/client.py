@@ -8,6 +8,7 @@ charrnn never ask the Hub. It has no time limit of its own, so each piece of wor
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..errors import UserError
 from .errors import AwayUserError, in_words
+from .hooks import heard
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -26,6 +28,9 @@ Token = str | Literal[False] | None
 """Who asks: a token; False for nobody; None for whoever is logged in on this machine."""
 Progress = Callable[[int, "int | None"], None]
 """Told the bytes so far and the total, None while that is not known."""
+Waiting = Callable[["int | None"], None]
+"""Told for how many seconds the Hub wants to be left alone, 0 if it does not say; None when it is
+asked again."""
 Cancelled = Callable[[], bool]
 
 SILENCE = 10.0  # seconds without a byte after which a connection is given up
@@ -40,6 +45,8 @@ class Job:
         self.until = time.monotonic() + seconds
         self.done = 0
         self.total: int | None = None
+        self.committing = False  # the Hub is being told of the commit, or has been
+        self._again: float | None = None  # when the Hub is asked again, if it has refused
         self._unwanted = threading.Event()
 
     def check(self) -> None:
@@ -53,6 +60,24 @@ class Job:
         """The seconds that are left."""
         return self.until - time.monotonic()
 
+    def commit(self) -> None:
+        """All is sent; from now on the commit may be there."""
+        self.committing, self.done = True, self.total or 0
+
+    def rest(self, seconds: int | None) -> None:
+        """The Hub wants to be left alone."""
+        self._again = time.monotonic() + (0 if seconds is None else seconds + 1)  # the client's one
+
+    def go_on(self) -> None:
+        """It is asked again."""
+        self._again = None
+
+    @property
+    def resting(self) -> int | None:
+        """Seconds until the Hub is asked again, 0 if it did not say; None if it has not refused."""
+        again = self._again
+        return None if again is None else max(0, math.ceil(again - time.monotonic()))
+
     def give_up(self) -> None:
         """From now on nobody waits for it."""
         self._unwanted.set()
@@ -65,14 +90,17 @@ def run(
     repo: str | None = None,
     writing: bool = False,
     progress: Progress | None = None,
+    waiting: Waiting | None = None,
     cancelled: Cancelled | None = None,
+    unsure: UserError | None = None,
 ) -> T:
     """What `work` returns; it talks to the Hub in a thread, about `repo`.
 
-    `progress` and `cancelled` are called here, in the caller's thread. Raises UserError for all
-    that goes wrong with the Hub, after `seconds`, and when `cancelled` says so.
+    `progress`, `waiting` and `cancelled` are called here, in the caller's thread. Raises UserError
+    for all that goes wrong with the Hub, after `seconds`, and when `cancelled` says so: `unsure`,
+    if there is one, once the Hub has been asked for a commit.
     """
-    job, result, shown = Job(seconds), Future[T](), None
+    job, result, shown, rested = Job(seconds), Future[T](), None, None
     threading.Thread(target=_work, args=(work, job, result, repo, writing), daemon=True).start()
     try:
         while True:
@@ -80,21 +108,29 @@ def run(
             if progress is not None and job.total is not None and shown != (job.done, job.total):
                 shown = (job.done, job.total)
                 progress(*shown)
+            if waiting is not None and rested != (rests := job.resting):
+                waiting(rested := rests)
             if over:
                 return result.result()
             if cancelled is not None and cancelled():
-                raise UserError("Cancelled.")
+                raise _unless_late(job, UserError("Cancelled."), unsure)
             if job.left() <= 0:
-                raise too_slow(seconds)
+                raise _unless_late(job, too_slow(seconds), unsure)
     finally:
         job.give_up()
+
+
+def _unless_late(job: Job, error: UserError, unsure: UserError | None) -> UserError:
+    return unsure if job.committing and unsure is not None else error
 
 
 def _work(
     work: Callable[[Job], T], job: Job, result: Future[T], repo: str | None, writing: bool
 ) -> None:
     try:
-        result.set_result(work(job))
+        with heard(job):
+            done = work(job)
+        result.set_result(done)
     except Exception as error:  # noqa: BLE001  # raised again by whoever waits
         result.set_exception(in_words(error, repo, writing=writing))
 

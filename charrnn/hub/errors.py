@@ -21,6 +21,10 @@ class AwayUserError(UserError):
     """The Hub could not be asked: it is out of reach, too slow, in trouble or has had enough."""
 
 
+class UnsureUserError(AwayUserError):
+    """It is not known whether a push has arrived."""
+
+
 def in_words(error: Exception, repo: str | None = None, *, writing: bool = False) -> Exception:
     """What to tell of an error that the Hub's client raised when asked about `repo`; `error` itself
     if it is none of these, but a bug."""
@@ -54,9 +58,7 @@ def _said(error: BaseException, repo: str, writing: bool) -> UserError:
     from huggingface_hub import errors
 
     if isinstance(error, errors.GatedRepoError):
-        return UserError(
-            f"{repo} is gated: ask for access on its page on the Hub, and sign in.", field=_FIELD
-        )
+        return gated(repo)
     if isinstance(error, errors.RepositoryNotFoundError):
         return missing(repo)
     if isinstance(error, errors.RevisionNotFoundError):
@@ -99,27 +101,57 @@ def _refused(response: Any, repo: str, writing: bool) -> UserError:
     if status in (409, 412):
         return conflict(repo)
     if status == 429:
-        wait = str(response.headers.get("Retry-After", "")).strip()
-        if not wait.isdigit() or len(wait) > 5:
-            return AwayUserError(
-                "The Hub has had too many requests from here: try again in some minutes.",
-                field=_FIELD,
-            )
-        return AwayUserError(
-            f"The Hub has had too many requests from here: try again in {wait} seconds.",
-            field=_FIELD,
-        )
+        return had_enough(seconds_asked(response))
     if status >= 500:
         return AwayUserError(f"The Hub is in trouble ({status}): try again later.", field=_FIELD)
     return UserError(f"The Hub refused {repo} ({status}).", field=_FIELD)
 
 
+def seconds_asked(response: Any) -> int | None:
+    """For how long an answer asks to be left alone; None if it does not say."""
+    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
+
+    limit = parse_ratelimit_headers(response.headers) if response.status_code == 429 else None
+    if limit is not None and limit.remaining == 0:
+        return int(limit.reset_in_seconds)
+    wait = str(response.headers.get("Retry-After", "")).strip()
+    return int(wait) if wait.isdecimal() and len(wait) <= 5 else None
+
+
+def had_enough(seconds: int | None) -> UserError:
+    """That the Hub was asked too often, and when it may be asked again, if that is known."""
+    if seconds is None:
+        return AwayUserError(
+            "The Hub has had too many requests from here: try again in some minutes.",
+            field=_FIELD,
+        )
+    return AwayUserError(
+        f"The Hub has had too many requests from here: try again in {seconds} seconds.",
+        field=_FIELD,
+    )
+
+
 def missing(repo: str) -> UserError:
     """That there is no such repository, as far as one may know."""
     return UserError(
-        f"There is no model {repo} on the Hub, or it is private and you are not signed in as "
-        "somebody who may see it.",
+        f"There is no model {repo} on the Hub, or it is private and your sign-in, if any, may not "
+        "see it.",
         field=_FIELD,
+    )
+
+
+def hidden(repo: str) -> UserError:
+    """That there is a repository of this name, which the token may not even see."""
+    return UserError(
+        f"{repo} is there already, and this sign-in may not see it: choose another name.",
+        field=_FIELD,
+    )
+
+
+def gated(repo: str) -> UserError:
+    """That only those whom its owner lets in may have it."""
+    return UserError(
+        f"{repo} is gated: ask for access on its page on the Hub, and sign in.", field=_FIELD
     )
 
 
@@ -127,6 +159,33 @@ def conflict(repo: str) -> UserError:
     """That the repository was changed between a look at it and the push."""
     return UserError(
         f"{repo} was changed by somebody else at the same moment: nothing was pushed. Try again.",
+        field=_FIELD,
+    )
+
+
+def unsure(repo: str) -> UserError:
+    """That the line broke while the Hub made the commit, and that it could not be asked since."""
+    return UnsureUserError(
+        f"The connection to the Hub broke off at the last step, so {repo} may hold the model or "
+        "not. Look there, or push again: nothing is uploaded twice.",
+        field=_FIELD,
+    )
+
+
+def ended(repo: str) -> UserError:
+    """That nobody waited any more for the Hub to make the commit, which it may do yet."""
+    return UnsureUserError(
+        f"The push ended at the last step, so {repo} may hold the model or not. Look there, or "
+        "push again: nothing is uploaded twice.",
+        field=_FIELD,
+    )
+
+
+def in_vain(repo: str) -> UserError:
+    """That the line broke while the Hub made the commit, which is not there."""
+    return UnsureUserError(
+        f"The connection to the Hub broke off at the last step, and {repo} holds what it held "
+        "before. Push again: nothing is uploaded twice.",
         field=_FIELD,
     )
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..artifacts import LOG
 from ..errors import visible
+from ..trainlog import curve_in
 from . import client, transfer
-from .bundle import LOG, curve_in
 from .client import Job, Token
 from .errors import understood
 from .names import Ref, is_id
@@ -29,7 +30,7 @@ class Listed:
     """A model on the Hub: its `repo`, what it calls itself, its perplexity on held-out text or else
     on its training text, and what the Hub knows of it. All of it is a stranger's word.
 
-    `updated` is None where the Hub does not say. `curve` is fetched apart (`charrnn.hub.curve`).
+    `updated` is None where the Hub does not say. Its curve is fetched apart (`charrnn.hub.curve`).
     """
 
     repo: str
@@ -39,7 +40,6 @@ class Listed:
     downloads: int
     likes: int
     private: bool
-    curve: list[float] | None = None
 
 
 def listed(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import checkpoint
+from ..artifacts import MOST
 from ..checkpoint import WEIGHTS
 from ..errors import UserError
 from . import cache, client
-from .bundle import MOST
 from .cache import Place
 from .client import Cancelled, Job, Progress, Token
-from .errors import AwayUserError, understood
+from .errors import AwayUserError, gated, understood
 from .names import Ref
 from .transfer import Remote, fetch
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
 
 DEADLINE = 120.0  # seconds for all of it
-_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 def pull(
@@ -43,8 +41,8 @@ def pull(
     already is given.
 
     A private or gated model goes to `own`, a directory that the caller keeps apart for this person
-    and removes; without one, to a directory that ends with the process (to the cache of whoever is
-    logged in, where `token` is None).
+    and removes, and which holds 256 MB at most; without one, to a directory that ends with the
+    process (to the cache of whoever is logged in, where `token` is None).
 
     `progress` is told the bytes so far and their sum; `deadline` is in seconds. Raises UserError
     for all that goes wrong, and where `cancelled` says so: what has come by then is used next time.
@@ -79,21 +77,24 @@ def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
     with understood():
         info = _info(job, ref, token)
         commit, files = str(info.sha), _files(info, ref)
-        if not _COMMIT.fullmatch(commit):
+        if not cache.COMMIT.fullmatch(commit):
             raise ValueError("not a commit")
     open_to_all = _open_to_all(info)
+    if token is False and not open_to_all:  # before there is a place for it
+        raise gated(ref.repo)
     root = cache.public() if open_to_all else cache.apart(token, own)
     place = Place(root, ref.repo)
     job.total = sum(file.size for file in files)
-    with place.lock(job):
-        model = place.of(commit)
-        if not model.is_dir() or not _sound(model):
-            _gather(job, ref.repo, commit, files, token, place)
-        cache.touch(model)
-        place.note(ref, commit)
+    try:
+        with place.lock(job):
+            model = place.of(commit)
+            if not model.is_dir() or not _sound(model):
+                _gather(job, ref.repo, commit, files, token, place)
+            cache.touch(model)
+            place.note(ref, commit)
+    finally:  # what broke off takes room, too
+        cache.tidy(root, *((cache.OWN_ROOM, 0.0) if root == own else (cache.ROOM, cache.RECENT)))
     job.done = job.total
-    if open_to_all:
-        cache.tidy(root)
     return model
 
 
@@ -130,15 +131,15 @@ def _files(info: ModelInfo, ref: Ref) -> list[Remote]:
         for there in info.siblings or []:
             if there.rfilename != name:
                 continue
-            size = there.size if isinstance(there.size, int) else most + 1
-            if not 0 <= size <= most:
+            file = Remote.of(there)
+            size = file.size if file.size >= 0 else most + 1
+            if size > most:
                 raise UserError(
                     f"{ref.repo} has a {name} of {size / 2**20:,.1f} MB, and {most >> 20} MB are "
                     "allowed: it is not opened.",
                     field="model",
                 )
-            large = there.lfs.sha256 if there.lfs else None
-            found.append(Remote(name, size, large, None if large else there.blob_id))
+            found.append(file)
     if WEIGHTS not in (file.name for file in found):
         raise UserError(f"{ref.repo} holds no charrnn model: it has no {WEIGHTS}.", field="model")
     return sorted(found, key=lambda file: file.size)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import modelcard
+from ..artifacts import CARD, MOST
 from ..checkpoint import WEIGHTS
 from ..errors import UserError
 from . import client, transfer
-from .bundle import CARD, MOST, collect
-from .client import Cancelled, Job, Progress
-from .errors import understood
+from .bundle import collect
+from .client import Cancelled, Job, Progress, Waiting
+from .errors import conflict, ended, hidden, in_vain, understood, unsure
 from .names import Ref
+from .uploading import Body, unanswered, writing_token
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo
@@ -66,6 +67,7 @@ def push(
     licence: str | None = None,
     space: str | None = None,
     progress: Progress | None = None,
+    waiting: Waiting | None = None,
     cancelled: Cancelled | None = None,
     deadline: float = DEADLINE,
 ) -> Pushed:
@@ -75,11 +77,14 @@ def push(
     A new one is `private` or public; one that is there stays what it is, but a public one is
     refused where `private` was asked for. `token` is whose name this happens in: None stands for
     whoever is logged in on this machine, which is never a visitor of a Space. `licence` and `space`
-    are for the card (`collect`). `progress` is told the bytes sent and their sum; `deadline` is in
-    seconds.
+    are for the card (`collect`). `progress` is told the bytes sent and their sum, `waiting` for how
+    many seconds the Hub wants to be left alone (`client.Waiting`); `deadline` is in seconds.
 
     Raises UserError for what is not a sound checkpoint, and for all that goes wrong with the Hub:
-    then the repository holds what it held before; a new one may be there, empty.
+    then the repository holds what it held before; a new one may be there, empty. UnsureUserError,
+    which is one, says that this is not known: the Hub had been asked for the commit when the time
+    was over or `cancelled` said so, and may make it yet. Where the line breaks at that moment, the
+    Hub is asked whether it is there; UnsureUserError says that it was not, or that nobody knows.
     """
     name = _ref(repo)
     collected = collect(directory, name, licence=licence, space=space)
@@ -93,7 +98,9 @@ def push(
         repo=name,
         writing=True,
         progress=progress,
+        waiting=waiting,
         cancelled=cancelled,
+        unsure=ended(name),
     )
 
 
@@ -114,13 +121,7 @@ def _push(
 ) -> Pushed:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    if token is None:
-        token = client.own_token()
-    if not token:
-        raise UserError(
-            "You are not signed in to the Hub: run `hf auth login` once, or give a token.",
-            field="model",
-        )
+    token = writing_token(token)
     api = client.api(token)
     info, created = _repository(api, job, repo, private)
     job.check()
@@ -135,21 +136,44 @@ def _push(
     adding = [CommitOperationAdd(name, body) for name, body in bodies.items()]
     job.total = sum(map(len, contents.values()))
     removing = [name for name in MOST if name in there and name not in collected]
-    with understood():
-        commit = api.create_commit(
-            repo,
-            [*adding, *map(CommitOperationDelete, removing)],
-            commit_message="Update the model" if WEIGHTS in there else "Add the model",
-            parent_commit=info.sha,
-            num_threads=1,
-        )
+    try:
+        with understood():
+            revision = api.create_commit(
+                repo,
+                [*adding, *map(CommitOperationDelete, removing)],
+                commit_message="Update the model" if WEIGHTS in there else "Add the model",
+                parent_commit=info.sha,
+                num_threads=1,
+            ).oid
+    except Exception as error:
+        if not job.committing or not unanswered(error):
+            raise
+        revision = _landed(api, job, repo, str(info.sha), contents)
     job.done = job.total
-    return Pushed(f"{client.endpoint()}/{repo}", commit.oid, created, card_kept)
+    return Pushed(f"{client.endpoint()}/{repo}", revision, created, card_kept)
+
+
+def _landed(api: HfApi, job: Job, repo: str, before: str, contents: Mapping[str, bytes]) -> str:
+    """The commit that nobody confirmed, if the Hub has it. Raises UserError if it has not, or if it
+    cannot be asked either."""
+    import httpx2
+
+    try:
+        with understood():
+            info = api.model_info(repo, files_metadata=True, timeout=client.SILENCE)
+            there = {file.rfilename: transfer.Remote.of(file) for file in info.siblings or []}
+    except (httpx2.HTTPError, OSError, UserError):
+        raise unsure(repo) from None
+    if info.sha == before:
+        raise in_vain(repo)
+    if not all(name in there and there[name].holds(data) for name, data in contents.items()):
+        raise conflict(repo)
+    return str(info.sha)
 
 
 def _repository(api: HfApi, job: Job, repo: str, private: bool) -> tuple[ModelInfo, bool]:
     """What is in the repository, and whether it was made for this."""
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
     try:
         with understood():
@@ -158,9 +182,14 @@ def _repository(api: HfApi, job: Job, repo: str, private: bool) -> tuple[ModelIn
         raise
     except RepositoryNotFoundError:
         job.check()
+        try:
+            with understood():
+                api.create_repo(repo, private=private, exist_ok=False)
+        except HfHubHTTPError as error:
+            if error.response.status_code == 409:  # as for a private one outside a sign-in's scope
+                raise hidden(repo) from None
+            raise
         with understood():
-            # If somebody has this name, but hides it, this says so (409).
-            api.create_repo(repo, private=private, exist_ok=False)
             return api.model_info(repo, timeout=client.SILENCE), True
     if private and info.private is not True:
         raise UserError(
@@ -195,28 +224,3 @@ def _card(
         return new
     card = modelcard.renewed(text, new.decode())
     return None if card is None else card.encode()
-
-
-class Body(io.BytesIO):
-    """A file on its way: counts what has been read of it, and ends when nobody waits any more.
-
-    The client uploads what comes from a file object by plain HTTP, which every Hub understands.
-    """
-
-    def __init__(self, data: bytes, job: Job) -> None:
-        super().__init__(data)
-        self._job, self._told = job, 0
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """As of any file. Raises UserError if it is not wanted any more; so does `read`."""
-        self._job.check()  # before each new attempt
-        return super().seek(offset, whence)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """The next bytes, counted."""
-        self._job.check()
-        data = super().read(size)
-        if self._job.total is not None and self.tell() > self._told:  # not the look for its hash
-            self._job.done += self.tell() - self._told
-            self._told = self.tell()
-        return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING
 from ..errors import UserError, quoted
 from . import client
 from .client import Cancelled, Job, Progress
-from .errors import understood
+from .errors import UnsureUserError, understood
 from .names import is_id
-from .pushing import Body
+from .transfer import Remote
+from .uploading import Body, unanswered, writing_token
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, SpaceInfo
-    from huggingface_hub.hf_api import RepoSibling
 
 DEADLINE = 600.0  # seconds for all of it
 FREE = "zero-a10g"  # the hardware of which an account may have two Spaces for nothing
@@ -29,12 +28,10 @@ _OWN = "charrnn/__init__.py"  # which a Space that may be overwritten holds
 
 @dataclass(frozen=True)
 class Deployed:
-    """Where the app is now: its page and the commit; which files changed there, by their names in
-    order, and which went. With neither there was nothing to do, and no commit was made."""
+    """Where the app is now: its page; which files changed there, by their names in order, and which
+    went. With neither there was nothing to do, and no commit was made."""
 
     url: str
-    revision: str
-    created: bool
     changed: tuple[str, ...]
     removed: tuple[str, ...]
 
@@ -60,7 +57,9 @@ def deploy(
     bytes sent and their sum; `deadline` is in seconds.
 
     Raises UserError for a Space that holds something else, and for all that goes wrong with the
-    Hub: then it holds what it held before; a new one may be there, empty.
+    Hub: then it holds what it held before; a new one may be there, empty. UnsureUserError, which is
+    one, says that this is not known: the line broke, or nobody waited any more, when the Hub had
+    been asked for the commit.
     """
     check(space, hardware)
     return client.run(
@@ -70,6 +69,7 @@ def deploy(
         writing=True,
         progress=progress,
         cancelled=cancelled,
+        unsure=_unsure(space),
     )
 
 
@@ -101,50 +101,44 @@ def _deploy(
 ) -> Deployed:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    if token is None:
-        token = client.own_token()
-    if not token:
-        raise UserError(
-            "You are not signed in to the Hub: run `hf auth login` once, or give a token.",
-            field="model",
-        )
-    api = client.api(token)
-    info, created = _space(api, job, space, private, hardware)
+    api = client.api(writing_token(token))
+    info = _space(api, job, space, private, hardware)
     job.check()
-    there = {file.rfilename: file for file in info.siblings or []}
-    changed = [name for name, data in files.items() if not _is(there.get(name), data)]
+    there = {file.rfilename: Remote.of(file) for file in info.siblings or []}
+    changed = [n for n, data in files.items() if n not in there or not there[n].holds(data)]
     removed = sorted(there.keys() - files.keys() - _OF_THE_HUB)
-    url, revision = f"{client.endpoint()}/spaces/{space}", str(info.sha)
     if changed or removed:
         adding = [CommitOperationAdd(name, Body(files[name], job)) for name in changed]
         job.total = sum(len(files[name]) for name in changed)
-        with understood():
-            commit = api.create_commit(
-                space,
-                [*adding, *map(CommitOperationDelete, removed)],
-                repo_type="space",
-                commit_message="Add the app" if _OWN not in there else "Update the app",
-                parent_commit=info.sha,
-                num_threads=1,
-            )
-        job.done, revision = job.total, commit.oid
-    return Deployed(url, revision, created, tuple(changed), tuple(removed))
+        try:
+            with understood():
+                api.create_commit(
+                    space,
+                    [*adding, *map(CommitOperationDelete, removed)],
+                    repo_type="space",
+                    commit_message="Add the app" if _OWN not in there else "Update the app",
+                    parent_commit=info.sha,
+                    num_threads=1,
+                )
+        except Exception as error:
+            if job.committing and unanswered(error):
+                raise _unsure(space) from None
+            raise
+        job.done = job.total
+    return Deployed(f"{client.endpoint()}/spaces/{space}", tuple(changed), tuple(removed))
 
 
-def _is(there: RepoSibling | None, data: bytes) -> bool:
-    """Whether a file of the Space has these bytes."""
-    if there is None:
-        return False
-    if there.lfs is not None:
-        return bool(there.lfs.sha256 == hashlib.sha256(data).hexdigest())
-    git = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
-    return bool(there.blob_id == git.hexdigest())
+def _unsure(space: str) -> UserError:
+    """That the Hub had been asked for the commit, and has not said that it made it."""
+    return UnsureUserError(
+        f"The Hub has not confirmed the last step, so {space} may hold the new app or not. Look "
+        "there, or deploy again: nothing is uploaded twice.",
+        field="space",
+    )
 
 
-def _space(
-    api: HfApi, job: Job, space: str, private: bool, hardware: str | None
-) -> tuple[SpaceInfo, bool]:
-    """What is in the Space, and whether it was made for this."""
+def _space(api: HfApi, job: Job, space: str, private: bool, hardware: str | None) -> SpaceInfo:
+    """What is in the Space, which is made if there is none."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
@@ -154,13 +148,12 @@ def _space(
         job.check()
         _create(api, space, private, hardware)
         with understood():
-            info = api.space_info(space, files_metadata=True, timeout=client.SILENCE)
-        return info, True
+            return api.space_info(space, files_metadata=True, timeout=client.SILENCE)
     _check_own(info, space, private)
     api.auth_check(space, repo_type="space", write=True)
     if hardware is not None:
         _move(api, info, space, hardware)
-    return info, False
+    return info
 
 
 def _check_own(info: SpaceInfo, space: str, private: bool) -> None:
@@ -201,6 +194,11 @@ def _create(api: HfApi, space: str, private: bool, hardware: str | None) -> None
             )
     except HfHubHTTPError as error:
         status = error.response.status_code
+        if status == 409:
+            raise UserError(
+                f"{space} is there already, and this token may not see it: choose another name.",
+                field="space",
+            ) from None
         if status == 402 or (status == 403 and _in_own_name(api, space)):
             raise _not_allowed(space, hardware) from None
         raise

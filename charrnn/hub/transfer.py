@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ..artifacts import MOST
 from ..errors import UserError
 from . import client
-from .bundle import MOST
 from .client import Job, Token
 from .errors import broken_off
 
@@ -33,6 +33,28 @@ class Remote:
     sha256: str | None
     blob: str | None
 
+    @classmethod
+    def of(cls, there: Any) -> Remote:
+        """The Hub's own description (a `RepoSibling`); -1 for a size that it does not tell."""
+        large = there.lfs.sha256 if there.lfs else None
+        size = there.size if isinstance(there.size, int) else -1
+        return cls(there.rfilename, size, large, None if large else there.blob_id)
+
+    @property
+    def described(self) -> bool:
+        """Whether the Hub says more of its bytes than how many they are."""
+        return self.sha256 is not None or self.blob is not None
+
+    def holds(self, data: bytes) -> bool:
+        """Whether these bytes are known to be the ones that the Hub described."""
+        if self.sha256 is not None:
+            return hashlib.sha256(data).hexdigest() == self.sha256
+        if self.blob is not None:
+            git = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
+            git.update(data)
+            return git.hexdigest() == self.blob
+        return False
+
 
 def fetch(job: Job, repo: str, revision: str, file: Remote, token: Token, path: Path) -> None:
     """Bring a file to `path`, where a part of it may be already. `job.done` counts its bytes.
@@ -51,7 +73,7 @@ def fetch(job: Job, repo: str, revision: str, file: Remote, token: Token, path: 
             if tries >= _TRIES:
                 raise broken_off() from None
     job.done = before + file.size
-    if have > file.size or not _is(file, path):
+    if have > file.size or (file.described and not file.holds(path.read_bytes())):
         path.unlink()
         raise UserError(
             f"What came from the Hub as {file.name} is not what {repo} holds: try again.",
@@ -140,15 +162,3 @@ def _opened(repo: str, revision: str, name: str, token: Token, have: int) -> Ite
         if response.status_code >= 400:
             hf_raise_for_status(response)
         yield response
-
-
-def _is(file: Remote, path: Path) -> bool:
-    """Whether the file at `path` has the bytes that the Hub described."""
-    data = path.read_bytes()
-    if file.sha256 is not None:
-        return hashlib.sha256(data).hexdigest() == file.sha256
-    if file.blob is not None:
-        git = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
-        git.update(data)
-        return git.hexdigest() == file.blob
-    return True

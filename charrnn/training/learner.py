@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from torch.nn import functional as F
 from ..evaluation import evaluating
 from ..generation import write
 from ..model import CharRNN, ModelConfig, State, detach
+from ..process import available_cores
 from ..recurrence import map_state
 from ..vocabulary import Counts, Vocabulary
 from .optimization import build_optimizer, clip_gradients
@@ -195,10 +195,3 @@ def _suitable_threads(model: ModelConfig, training: TrainingConfig) -> int:
         return 1
     work = training.batch_size * model.hidden_size**2
     return 1 if work < _TOO_SMALL_TO_SHARE else available_cores()
-
-
-def available_cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -13,15 +13,11 @@ from torch import Tensor
 from ..evaluation import held_out_nats
 from ..model import CharRNN
 from ..vocabulary import Ids
+from .descent import Descent
 from .learner import Learner
 from .precision import autocast
 from .progress import finite_perplexity
 
-_PATIENCE = 6  # evaluations without improvement before the plateau schedule comes down,
-_WAIT = 0.25  # and so much of the steps that it took to come this far
-_DESCENT = 0.75  # of the steps before it: how long it takes to come down
-FIRST_EPOCHS, _STEPS = 20, 2000  # of the first cosine of an open-ended run, at least
-_GAIN = 0.001  # nats that a cosine has to gain, for another one to be worth it
 _TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them
 _GLANCE = 25_000  # characters that are measured whatever it takes
 _LOOK = 0.015  # of the time of a run, at most, that one evaluation may take
@@ -32,26 +28,18 @@ _AT_ONCE = 1.0  # seconds that somebody who pressed stop is made to wait, at mos
 class Selection:
     """Evaluates the model now and then and remembers the best weights so far.
 
-    All perplexities here are mean nats per character. With the plateau schedule it also says when
-    nothing has improved for a while, so that the learning rate should come down from its peak to
-    the end of the run. An open-ended run by cosines consists of several, each from the best weights
-    so far and twice as long as the last, until one gains nothing (warm restarts: Loshchilov and
-    Hutter 2017).
+    What is called nats is the mean per character. What it measures also tells the `descent` of the
+    learning rate when to begin, which it does from the best weights.
     """
 
     def __init__(self, learner: Learner, held_out: Ids) -> None:
         self._learner, self._held_out = learner, held_out
-        config = learner.config
-        self._descends = config.open_ended or config.schedule == "plateau"
+        self.descent = Descent(learner.config)
         self.nats: float | None = None  # as last measured
         self.best_nats, self.best_step = math.inf, 0
         self.best: dict[str, Tensor] = learner.weights()
-        self._down: int | None = None  # the step at which the learning rate began to come down
         self._took: deque[float] = deque(maxlen=3)  # seconds, of the last evaluations
         self._next = -math.inf  # when another one is due
-        self._stale = self._begun = 0
-        self._length = 0  # steps of the cosine that began then, in a run of them; 0 in others
-        self._before = math.inf  # the best before it began
         self._step = -1
         self._candidate: tuple[dict[str, Tensor], int] | None = None
 
@@ -102,17 +90,12 @@ class Selection:
         self.nats, took = self._timed(self._held_out)
         self._took.append(took)
         self._next = time.monotonic() + _TRAINING * self.seconds
-        self._stale = 0 if self.nats < self.best_nats - 1e-4 else self._stale + 1
+        begins = self.descent.begins(step, self.nats, self.best_nats, self.best_step)
         if self.nats < self.best_nats:
             self.best_nats, self.best_step = self.nats, step
             self.best = self._learner.weights()
-        elif self._descends and not self._length and self._down is None and self._stuck(step):
-            self._down = step
+        elif begins:
             self.use_best()
-
-    def _stuck(self, step: int) -> bool:
-        since = max(self.best_step, self._begun)
-        return self._stale >= _PATIENCE and step - since >= _WAIT * (since - self._begun)
 
     def _timed(self, ids: Ids) -> tuple[float, float]:
         """Mean nats per character, and the seconds that it took to measure them."""
@@ -127,29 +110,13 @@ class Selection:
         if self._candidate is not None:
             (self.best, self.best_step), self._candidate = self._candidate, None
 
-    def plan_cosines(self, epoch: int) -> None:
-        """The run begins, with `epoch` minibatches in each epoch: of cosines, if it has no end."""
-        config = self._learner.config
-        if config.open_ended and config.schedule == "cosine":
-            self._length = epoch * max(FIRST_EPOCHS, math.ceil(_STEPS / epoch))
-
     def turn(self, step: int) -> None:
         """Where a cosine ends at this step: begin another one, if it was worth it."""
-        if not self._length or step - self._begun < self._length:
+        if not self.descent.ends_cosine(step):
             return
         self.evaluate(step)
-        if self.best_nats < self._before - _GAIN:
-            self._before, self._begun, self._length = self.best_nats, step, 2 * self._length
+        if self.descent.begins_cosine(step, self.best_nats):
             self.use_best()
-
-    def descended(self, step: int) -> float:
-        """How far down the learning rate of an open-ended run, or of the plateau schedule, is at a
-        step, 0 … 1: at 1 the run is over."""
-        if self._length:
-            return min(1.0, (step - self._begun) / self._length)
-        if self._down is None:
-            return 0.0
-        return min(1.0, (step - self._down) / max(1.0, _DESCENT * (self._down - self._begun)))
 
     def use_best(self) -> None:
         """Put the best weights back into the model."""
@@ -170,14 +137,10 @@ class Selection:
             "nats": self.nats,
             "best_nats": best,
             "best_step": self.best_step,
-            "begun": self._begun,
-            "down": self._down,
-            "length": self._length,
-            "before": self._before if math.isfinite(self._before) else None,
-            "stale": self._stale,
             "step": self._step,
             "measured": len(self._held_out),
             "candidate": self._candidate is not None,  # the weights of the moment
+            **self.descent.counters(),
         }
 
     def restore(self, best: dict[str, Tensor], counters: dict[str, Any]) -> None:
@@ -186,13 +149,7 @@ class Selection:
         self.nats = counters["nats"]
         self.best_nats = math.inf if counters["best_nats"] is None else counters["best_nats"]
         self.best_step, self._step = counters["best_step"], counters["step"]
-        self._begun, self._down = counters["begun"], counters["down"]
-        self._stale, self._length = counters["stale"], counters["length"]
-        self._before = math.inf if counters["before"] is None else counters["before"]
+        self.descent.restore(counters)
         self._held_out = self._held_out[: counters["measured"]]
         if counters["candidate"]:
             self._candidate = self._learner.weights(), self._step
-
-    def begin_anew(self, step: int) -> None:
-        """A finished run goes on from a step: the learning rate starts from the top."""
-        self._begun, self._down, self._stale, self._before = step, None, 0, math.inf

@@ -71,8 +71,7 @@ class Trainer:
             corpus, training, recipe=recipe, prefixes=self.prefixes, learner=self.learner,
             directory=directory,
         )  # fmt: skip
-        self._reported_at = self._pointed_at = 0.0
-        self._reported_step = -1
+        self._reported_step, self._reported_at, self._pointed_at = -1, 0.0, 0.0
         self._sampling = 0.0  # seconds that it took when last done
         self._rate_used = self.pace.rate(*self._now())
         self._last: tuple[Tensor, Tensor] | None = None
@@ -103,7 +102,7 @@ class Trainer:
         yield from self._due_samples()
         if self.config.epochs is None and resumed_from is None:
             self.selection.fit(self.config.seconds)
-            self.selection.plan_cosines(len(self.minibatches))
+            self.selection.descent.plan_cosines(len(self.minibatches))
         self.meter.start(self._clock())
         reason = yield from self._train()
         yield from self._finish(reason)
@@ -214,7 +213,7 @@ class Trainer:
     def _now(self) -> tuple[float, float, float]:
         """How far the run is: in seconds, in epochs, and down the plateau schedule."""
         part = self.position / len(self.minibatches) if self.position else 0.0
-        return self._clock(), self.epoch + part, self.selection.descended(self.step)
+        return self._clock(), self.epoch + part, self.selection.descent.descended(self.step)
 
     def _over(self) -> bool:
         # What is still to be done then: a last look, samples, saving; the picture, drawn once.
@@ -265,7 +264,7 @@ class Trainer:
         if self._elapsed_before <= self.pace.leg.seconds:  # a finished run goes on: a new leg
             self._elapsed_before = self.pace.leg.seconds  # which began when the last one ended
             self.marks = list(MARKS[1:])
-            self.selection.begin_anew(self.step)
+            self.selection.descent.begin_anew(self.step)
         self._reported_at = self._pointed_at = self._elapsed_before
         self.keeper.resumed(self._elapsed_before)
         return self.step

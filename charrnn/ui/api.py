@@ -25,7 +25,7 @@ from .. import arguments, corpora
 from ..admission import check_files, check_text
 from ..arguments import clean
 from ..corpus import Text, read_files, read_text
-from ..errors import UserError
+from ..errors import UserError, whereabouts
 from ..evaluation import score as score_text
 from ..following import follow
 from ..generation import stream
@@ -223,7 +223,7 @@ def _explained() -> Iterator[None]:
     except UserError as error:
         raise gr.Error(error.message, print_exception=False) from error
     except Exception as error:
-        log.exception("an endpoint failed")
+        log.error("an endpoint failed: %s", whereabouts(error))
         message = "That went wrong on the server; its log says how."
         raise gr.Error(message, print_exception=False) from error
 

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 LIMIT = 24  # models of a list
 _LONGEST = 100  # characters of a search
+ANYBODY = ""  # the visitor in whose turn the Hub is asked what all may see
 _FRESH, _SAME = 120.0, 900.0  # seconds that a list is kept, and a curve
 Answer = dict[str, Any]
 Ask = Callable[[object, gr.Request], Awaitable[Answer]]
@@ -61,7 +62,7 @@ def _lister(house: House, gate: Gate) -> Ask:
         answer: Answer = {"signed_in": who.signed_in}
 
         def public() -> Awaitable[list[Listed]]:
-            return gate.run(visitor, lambda: hub.listed(search=search, sort=sort, limit=LIMIT))
+            return gate.run(ANYBODY, lambda: hub.listed(search=search, sort=sort, limit=LIMIT))
 
         def own() -> list[Listed]:
             author = who.account or account(who.token)
@@ -89,7 +90,7 @@ def _curves(house: House, gate: Gate) -> Ask:
         repo, who, visitor = str(given.get("repo")), identity(request), house.visitor(request)
 
         def public() -> Awaitable[list[float] | None]:
-            return gate.run(visitor, lambda: hub.curve(repo))
+            return gate.run(ANYBODY, lambda: hub.curve(repo))
 
         try:
             if given.get("mine") and who.signed_in:

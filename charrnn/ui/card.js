@@ -13,7 +13,7 @@ let stood = "";
 
 function caption(v) {
   const f = v.facts;
-  const parts = [v.title[tongue], words[f.recipe] ?? f.recipe];
+  const parts = [v.title[tongue], Object.hasOwn(words, f.recipe) ? words[f.recipe] : f.recipe];
   if (f.cell) {
     const layers = f.layers > 1 ? `${f.layers} × ` : "";
     parts.push(layers + { tanh: "tanh RNN", relu: "ReLU RNN", gru: "GRU", lstm: "LSTM" }[f.cell] + ` ${f.hidden}`);
@@ -31,6 +31,7 @@ function status(v) {
   if (away) return words.lost;
   switch (state) {
     case "idle": return words.ready;
+    case "finding": return words.finding;
     case "downloading": return v.fetched ? say("downloading", { n: v.fetched }) : words.fetching;
     case "queued": {
       if (!v.ahead) return words.starting;
@@ -63,6 +64,7 @@ const whileOf = (seconds) => (seconds < 100 ? `${Math.ceil(seconds)}\u00a0${word
 function note(v) {
   const { columns: c, facts, state, last } = v;
   if (v.missing) return words.missing;
+  if (v.unfound) return words.unfound;
   if (away) return words["lost-note"];
   if (state === "idle") return words["how-to-begin"];
   if (state === "cancelled") return words["never-began"];
@@ -222,7 +224,7 @@ function draw() {
   attend(v.state);
   stand(v);
   // Said aloud when the state changes, not with every figure.
-  if (`${v.run} ${v.state}` !== spoken) {
+  if (v.state !== "finding" && `${v.run} ${v.state}` !== spoken) {
     spoken = `${v.run} ${v.state}`;
     const trouble = v.verdict && v.state !== "diverged" ? v.verdict.what[tongue] : "";
     put(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)} ${trouble}`.trim());
@@ -252,7 +254,7 @@ function stand(v) {
   const first = !stood;
   stood = text;
   window.charrnnStanding = standing;
-  if (!first || v.run) trigger("standing");
+  if (!first || v.model || v.run) trigger("standing"); // what is built, is built off
 }
 
 // A star keeps a run where others are removed after a while.

@@ -41,14 +41,17 @@ def label(model: Model | Ref, tongue: str) -> str:
     if isinstance(model, Ref):
         return str(model)
     known = facts(model)
-    parts = [model.key if model.source == "hub" else _title(known.title, tongue), known.network]
+    title = None if known.title is None else _title(known.title, tongue)
+    parts = [title or "", known.network]
     if model.source in ("run", "upload"):
         number = model.key.removeprefix("upload-")[:4]
         parts.insert(1, words.say(CHOOSER[model.source], tongue, id=number))
+    elif model.source == "hub" or title is None:
+        parts[0] = model.key
     if known.perplexity is not None:
         said = CHOOSER["held-out" if known.held_out else "own-text"]
         parts.append(words.say(said, tongue, n=_figure(known.perplexity)))
-    return " · ".join(parts)
+    return " · ".join(filter(None, parts))
 
 
 def _title(name: str, tongue: str) -> str:

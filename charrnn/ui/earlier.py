@@ -1,17 +1,28 @@
-"""An earlier run, for a page that has none of its own yet: the log of a shipped model."""
+"""An earlier run, for a page that has none of its own yet: the log of a shipped model.
+
+The shelf may hold what a stranger made: of all that such a model could say of its making, nothing
+need be there.
+"""
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator
-from pathlib import Path
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from ..checkpoint import Checkpoint
+from ..errors import UserError
+from ..model import ModelConfig
+from ..settings import split
+from ..training import TrainingConfig
+from ..trainlog import log_of, samples_of
 from . import shelf
 from .card import Story
 from .house import House
 from .wish import USUAL_ZH
+
+log = logging.getLogger(__name__)
 
 
 def first_story(house: House, tongue: str) -> tuple[Story, str | None]:
@@ -23,72 +34,71 @@ def first_story(house: House, tongue: str) -> tuple[Story, str | None]:
     if tongue == "zh":
         models.sort(key=lambda model: model.key != USUAL_ZH)
     for model in models:
-        about = shelf.describe(model)
-        name = str((about["corpus"] or {}).get("name", model.key))
-        story = earlier(model.directory, parameters=about["parameters"], title=name)
+        try:
+            story = earlier(model)
+        except UserError as error:  # damaged; or gone at this moment
+            log.warning("%s is not shown: %s", model.key, error)
+            continue
         if story:
-            story.model = model.key
             return story, model.key
     story = Story()
     story.state = "idle"
     return story, None
 
 
-def earlier(directory: Path, *, parameters: int, title: str) -> Story | None:
-    """The story of the run that made the checkpoint in `directory`; None without its log.
+def earlier(model: shelf.Model) -> Story | None:
+    """The story of the run that made a model; None without its log and samples.
 
-    `parameters` is how many the model has, which the log does not say.
+    Raises UserError if the model is damaged, or gone by now.
     """
-    try:
-        config = json.loads((directory / "config.json").read_text("utf-8"))
-        samples = json.loads((directory / "samples.json").read_text("utf-8"))
-        with (directory / "training_log.csv").open(encoding="utf-8", newline="") as file:
-            log = [_progress(row) for row in csv.DictReader(file)]
-    except FileNotFoundError:
+    rows, samples = log_of(model.directory), samples_of(model.directory)
+    if not rows or not samples:
         return None
-    story = Story(title=title)
-    for event in _events(config, parameters, log, samples):
+    checkpoint = model.open()
+    corpus = checkpoint.about.get("corpus") or {}
+    story = Story(title=str(corpus.get("name") or model.key))
+    for event in _events(checkpoint, [_progress(row) for row in rows], samples):
         story.tell(event)
+    story.model = model.key
     story.earlier = True
     story.state = "finished"
     return story
 
 
 def _events(
-    config: dict[str, Any],
-    parameters: int,
-    log: list[dict[str, Any]],
-    samples: list[dict[str, Any]],
+    checkpoint: Checkpoint, rows: list[dict[str, Any]], samples: list[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """The run's events again, as far as a checkpoint keeps them."""
-    results = config["results"]
+    about, last = checkpoint.about, rows[-1]
+    results = about.get("results") or {}
     yield {
         "event": "start",
-        "characters": config["corpus"]["characters"],
-        "vocabulary_size": len(config["symbols"]) + 1,
-        "parameters": parameters,
-        "recipe": config["recipe"],
-        "model": config["model"],
-        "training": config["training"],
-        "baselines": results["baselines"],
+        "characters": _whole((about.get("corpus") or {}).get("characters")) or 0,
+        "vocabulary_size": len(checkpoint.vocabulary),
+        "parameters": checkpoint.model.parameter_count,
+        "recipe": about.get("recipe") or "",
+        "model": asdict(checkpoint.model.config),
+        "training": _training(about.get("training") or {}),
+        "baselines": {n: _positive(p) for n, p in (results.get("baselines") or {}).items()},
         "device": "",
         "resumed_from": None,
     }
     waiting = sorted(samples, key=lambda sample: int(sample["step"]))
     seconds = 0.0
-    for event in log:
-        while waiting and waiting[0]["step"] < event["step"]:
+    for row in rows:
+        while waiting and waiting[0]["step"] < row["step"]:
             yield {"event": "sample", "seconds": seconds, **waiting.pop(0)}
-        seconds = event["seconds"]
-        yield event
+        seconds = row["seconds"]
+        yield row
     for sample in waiting:
         yield {"event": "sample", "seconds": seconds, **sample}
-    last: dict[str, Any] = log[-1] if log else {}
-    held = results["validation_perplexity"]  # of the model that was kept, not of the last one
+    # Of the model that was kept, not of the last one.
+    held = _positive(results.get("validation_perplexity"))
+    taken = _positive(results.get("seconds")) or seconds
     yield {
         "event": "checkpoint",
-        "seconds": results["seconds"],
-        "step": results["step"],
+        "seconds": taken,
+        "step": _whole(results.get("step")) or last["step"],
         "path": "",
         "validation_perplexity": held,
     }
@@ -96,18 +106,44 @@ def _events(
         "event": "end",
         "reason": "finished",
         "message": "",
-        "seconds": results["seconds"],
-        "step": last.get("step", 0),
-        "train_perplexity": results["train_perplexity"],
-        "validation_perplexity": last.get("validation_perplexity", held),
+        "seconds": taken,
+        "step": last["step"],
+        "train_perplexity": _positive(results.get("train_perplexity")),
+        "validation_perplexity": _positive(last["validation_perplexity"]) or held,
     }
 
 
-def _progress(row: dict[str, str]) -> dict[str, Any]:
-    numbers = {name: float(value) if value else None for name, value in row.items()}
+def _progress(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the log as the event that it was."""
+    figures = {
+        name: _positive(row[name])
+        for name in ("train_perplexity", "validation_perplexity", "gradient_norm")
+    }
     return {
         "event": "progress",
-        **numbers,
-        "step": int(row["step"]),
+        **row,
+        **figures,
+        "step": _whole(row["step"]) or 0,
+        "epoch": row["epoch"] or 0.0,
         "remaining_seconds": None,
     }
+
+
+def _training(told: Mapping[str, object]) -> dict[str, Any]:
+    """The settings of a training, as they are told if they can be true."""
+    known: dict[str, Any] = {}
+    for name, value in told.items():
+        try:
+            known |= split({name: value}, ModelConfig, TrainingConfig)[1]
+        except UserError:
+            continue
+    return asdict(TrainingConfig()) | known
+
+
+def _positive(number: float | None) -> float | None:
+    return number if number is not None and number > 0 else None
+
+
+def _whole(number: object) -> int | None:
+    """A number that counts something; None for anything else."""
+    return number if type(number) is int and 0 <= number < 1 << 53 else None

@@ -100,4 +100,31 @@ setInterval(() => {
   beat = Date.now();
 }, 1000);
 watch("value", () => take(props.value));
-take(props.value);
+
+// The page is built with an earlier run's story. Where this browser is to see another one, which
+// the server is being asked for (`find_again` in train.py), nothing of that shows meanwhile.
+function otherwise() {
+  if (zh || new URLSearchParams(location.search).get("run")) return true;
+  try {
+    return ["runs", "begun"].some((what) => !["[]", "", null].includes(localStorage.getItem(`charrnn:${what}`)));
+  } catch (denied) {
+    console.info("nothing is remembered:", denied.name);
+    return false;
+  }
+}
+
+function expect() {
+  const rows = Array.from({ length: 5 }, () => ({ share: null, sample: null, now: false }));
+  const columns = Object.fromEntries(Object.keys(shown.columns).map((name) => [name, []]));
+  const nothing = { title: {}, facts: {}, last: {}, kept: null, end: null, verdict: null, model: null };
+  shown = { ...shown, ...nothing, state: "finding", earlier: false, steps: [], rows, columns };
+  draw();
+}
+
+window.addEventListener("charrnn-unfound", () => {
+  if (shown.state !== "finding") return;
+  shown = { ...shown, state: "idle", unfound: true };
+  draw();
+});
+if (props.value.built && otherwise()) expect();
+else take(props.value);

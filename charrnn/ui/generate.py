@@ -19,7 +19,7 @@ from typing import Any
 
 import gradio as gr
 
-from ..errors import UserError
+from ..errors import UserError, whereabouts
 from . import words
 from .choices import choices
 from .house import House
@@ -230,8 +230,8 @@ def _writer(house: House) -> Callable[..., Iterator[Page]]:
                 yield latest
         except UserError as error:
             yield _with_problem(latest, words.problem(error.message, tongue), error.field)
-        except Exception:  # said on the page, and in full in the log
-            log.exception("writing a page failed")
+        except Exception as error:  # noqa: BLE001  # said on the page, and its place in the log
+            log.error("writing a page failed: %s", whereabouts(error))
             yield _with_problem(latest, words.say(words.SHARED["broken"], tongue), None)
 
     return shown

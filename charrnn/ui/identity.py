@@ -8,7 +8,6 @@ read when an event needs it and kept nowhere. On a laptop, whoever sits there us
 from __future__ import annotations
 
 import ipaddress
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from fastapi import Request
 
 from .. import hub
 from ..hub import Token
+from ..limits import space
 from .visitor import session, whole
 
 Way = Literal["button", "login", "none"]
@@ -49,13 +49,13 @@ NOBODY = Identity()
 
 def identity(request: gr.Request | Request | None) -> Identity:
     """Who sent this request. Asks nobody, and believes nothing that a caller is free to write."""
-    space = bool(os.environ.get("SPACE_ID")), os.environ.get("SYSTEM") == "spaces"
+    where = space()
     request = whole(request)
     if request is None or request.request is None:
         return NOBODY
-    if all(space):
+    if where:
         return _by_button(session(request))
-    if any(space) or not _sits_here(request):
+    if where is not None or not _sits_here(request):
         return NOBODY
     return Identity(None, way="login")
 

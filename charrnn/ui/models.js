@@ -104,7 +104,7 @@ function described(about) {
 
 function origin(about) {
   if (about.source === "hub") return about.key;
-  if (about.source === "upload") return about.gone ? "" : words["models-upload"];
+  if (about.source === "upload") return about.title ? words["models-upload"] : ""; // else it is the title
   if (about.source !== "run") return "";
   const state = about.state && words[about.state]?.split(/[,，]/)[0];
   return [say("models-run", { id: about.key.slice(0, 4) }), state].filter(Boolean).join(" · ");
@@ -116,7 +116,7 @@ function generate(about) {
 }
 
 function push(about) {
-  window.dispatchEvent(new CustomEvent("charrnn-push", { detail: { key: about.key, title: title(about) } }));
+  window.dispatchEvent(new CustomEvent("charrnn-push", { detail: { key: about.key, title: title(about), slug: about.title?.en ?? "" } }));
 }
 
 function watchRun(about) {

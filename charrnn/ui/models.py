@@ -124,7 +124,7 @@ def _downloader(
 
         def packed() -> dict[str, Any]:
             model = find(house, str(key), request)
-            file = pack(model, _title(model), served())
+            file = pack(model, _title(model), served(), house.limits)
             return {"path": str(file), "name": file.name}
 
         try:
@@ -136,9 +136,11 @@ def _downloader(
 
 
 def _title(model: Model) -> str:
-    """What a file with the model is called: as it is on the Hub, or else as on its card."""
-    told = _told(model) or {"repo": None, "title": {"en": model.key}}
-    return str(told["repo"] or told["title"]["en"]).rpartition("/")[2]
+    """What a file with the model is called: as it is on the Hub, or else as on its card; empty for
+    one that has no name."""
+    told = _told(model) or {}
+    title = (told.get("title") or {}).get("en") or (model.key if model.source == "shipped" else "")
+    return str(told.get("repo") or title).rpartition("/")[2]
 
 
 def _problem(error: UserError, request: gr.Request) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def open_file(house: House, path: str | Path, request: gr.Request | None) -> Mod
         raise UserError(
             "That file has not been uploaded to this app: choose it again.", field="model"
         )
-    key = uploads.keep(house.runs.root, file, house.limits)
+    key = uploads.keep(house.runs.root, file, house.limits, house.visitor(request))
     found = uploads.find(house.runs.root, key)
     assert found is not None
     return Model(key, found, "upload")

@@ -66,8 +66,11 @@ function open(model) {
   trigger("open", { ask, model });
 }
 
+const KINDS = /\.(safetensors|zip)$/i;
+
 async function openFile(file) {
   if (opening) return;
+  if (!KINDS.test(file.name)) return problem(say("open-kind", { name: file.name }));
   if (file.size > props.most) {
     const size = { name: file.name, size: megabytes(file.size), most: megabytes(props.most) };
     return problem(say("open-too-large", size));
@@ -137,6 +140,36 @@ pick.addEventListener("change", () => {
   const [file] = pick.files;
   pick.value = ""; // so that the same file can be chosen again
   if (file) openFile(file);
+});
+
+// A file that is dragged to the field is as good as one that is chosen; dropped beside it, the
+// browser would show it in the place of this page.
+const dragged = (event) => event.dataTransfer?.types.includes("Files");
+
+function over(inside) {
+  if (box.classList.contains("dropping") === inside) return;
+  box.classList.toggle("dropping", inside);
+  put(find(".opener-drop"), inside ? words["open-drop"] : "");
+}
+
+function drop([file, ...others]) {
+  if (others.length) return problem(say("open-several", { n: others.length + 1 }));
+  if (file) openFile(file);
+}
+
+window.addEventListener("dragover", (event) => {
+  if (!dragged(event) || !element.getClientRects().length) return;
+  const inside = box.contains(event.target) && !opening;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = inside ? "copy" : "none";
+  over(inside);
+});
+window.addEventListener("dragleave", (event) => event.relatedTarget || over(false)); // out of the window
+window.addEventListener("drop", (event) => {
+  if (!dragged(event) || !element.getClientRects().length) return;
+  event.preventDefault();
+  over(false);
+  if (box.contains(event.target) && !opening) drop(event.dataTransfer.files);
 });
 // A card asks for a model whose files are not at hand (models.js, browse.js).
 window.addEventListener("charrnn-open", ({ detail }) => {

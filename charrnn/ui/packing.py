@@ -3,38 +3,86 @@ that lies there."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import os
 import re
-import tempfile
+import shutil
 import zipfile
 from pathlib import Path
 
 import gradio as gr
 
+from ..admission import taken
+from ..artifacts import MOST
 from ..checkpoint import WEIGHTS
 from ..errors import UserError
-from ..hub.bundle import MOST
+from ..limits import Limits
 from .shelf import Model
 
 _LONGEST = 60  # characters of a file's name
+_SPARE = 64 << 20  # bytes of the disk that are left to runs, which write all the while
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def pack(model: Model, title: str, component: gr.HTML) -> Path:
+def pack(model: Model, title: str, component: gr.HTML, limits: Limits) -> Path:
     """The .zip, named after `title`, among the files that Gradio serves for `component` and removes
-    after a while. The same model makes the same file. Raises UserError if the model is gone."""
-    with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / f"{_named(title)}.zip"
-        with zipfile.ZipFile(file, "w") as archive:  # stored: weights hardly get any smaller
-            for name in MOST:
-                try:
-                    data = (model.directory / name).read_bytes()
-                except FileNotFoundError:
-                    if name == WEIGHTS:
-                        raise UserError("This model is not here any more.") from None
-                    continue
-                archive.writestr(zipfile.ZipInfo(name), data)  # dated 1980, whenever it is made
-        served = component.move_resource_to_block_cache(file)
+    after a while. The same model makes the same file.
+
+    Raises UserError if the model is gone, and if there is no room for it.
+    """
+    files = _files(model)
+    digest = hashlib.sha256()
+    for name, data in files.items():
+        digest.update(f"{name} {len(data)} ".encode() + data)
+    cache = Path(component.GRADIO_CACHE)
+    file = cache / digest.hexdigest() / f"{_named(title)}.zip"
+    part = file.with_suffix(f".{os.urandom(8).hex()}")
+    size = sum(map(len, files.values()))
+    try:
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _check_room(cache, size, limits)
+            with zipfile.ZipFile(part, "w") as archive:  # stored: weights hardly get any smaller
+                for name, data in files.items():
+                    archive.writestr(zipfile.ZipInfo(name), data)  # dated 1980, whenever it is made
+            part.replace(file)
+        os.utime(file)  # from now on it is kept for as long as a new one
+    except OSError as error:
+        if error.errno in _FULL:
+            raise _no_room(size) from None
+        why = error.strerror or type(error).__name__
+        raise UserError(f"The model cannot be kept on this machine: {why}.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    served = component.move_resource_to_block_cache(file)  # where it is already
     assert served is not None
     return Path(served)
+
+
+def _files(model: Model) -> dict[str, bytes]:
+    files = {}
+    for name in MOST:
+        try:
+            files[name] = (model.directory / name).read_bytes()
+        except FileNotFoundError:
+            if name == WEIGHTS:
+                raise UserError("This model is not here any more.") from None
+    return files
+
+
+def _check_room(cache: Path, size: int, limits: Limits) -> None:
+    """The limit is that of the runs: files that come and go may take as much again."""
+    limited = limits.disk is not None and taken(cache) + size > limits.disk
+    if limited or shutil.disk_usage(cache).free < size + _SPARE:
+        raise _no_room(size)
+
+
+def _no_room(size: int) -> UserError:
+    return UserError(
+        f"There is no room for this download: {max(size / 1e6, 0.1):,.1f} MB are needed. Try again "
+        "later, when older ones have been removed, or make room on the disk."
+    )
 
 
 def _named(title: str) -> str:

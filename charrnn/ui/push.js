@@ -4,6 +4,7 @@
 const QUIET = 500; // milliseconds without a key until the files are put together for what was typed
 const SILENCE = 20000; // a push tells something each second; after this its line is taken for dead
 const TRIES = 3; // to have the files put together
+const SLOW = 5000; // without a byte after which it is said that the Hub takes its time
 const GRACE = 4000; // the last frame may still be on its way when Gradio says that all is over
 const LICENCES = ["apache-2.0", "mit", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc0-1.0", "openrail"];
 const LINE = { login: "hf auth login", none: "python -m charrnn push MODEL owner/name --private" };
@@ -20,6 +21,8 @@ let preparing = false;
 let problems = {};
 let word = null; // the push that is under way
 let frame = null; // what was heard of it last
+let moved = 0; // when a byte was heard of last
+let doubt = null; // the page of a repository that may hold the model, or not
 let stopping = false;
 let unsure = false; // whether somebody comes back from signing in
 let came = null; // where the focus was
@@ -53,6 +56,8 @@ function draw() {
   }
   name.setAttribute("aria-invalid", String(Boolean(problems.name)));
   licence.setAttribute("aria-invalid", String(Boolean(problems.licence)));
+  show(".push-look", doubt && problems.push);
+  if (doubt) Object.assign(find(".push-look"), { href: doubt, textContent: say("look", { repo: name.value.trim() }) });
   drawFiles();
   drawProgress();
   go.hidden = phase !== "form" || way === "none";
@@ -82,14 +87,16 @@ function drawProgress() {
   show(".push-progress", phase === "pushing");
   if (phase !== "pushing") return;
   const bar = find("progress");
-  const { sent, total, place } = frame ?? {};
+  const { sent, total, place, rest } = frame ?? {};
   if (total) [bar.max, bar.value] = [total, sent];
   else bar.removeAttribute("value");
   const how = frame?.state === "waiting" ? say("waiting", { n: place })
+    : rest != null ? say(rest ? "rest" : "rest-trouble", { n: rest })
     : !total ? words.beginning
     : sent < total ? say("sent", share(sent, total))
     : words.committing;
-  put(".push-progress span", stopping ? words.stopping : how);
+  const slow = total && sent < total && rest == null && Date.now() - moved > SLOW;
+  put(".push-progress span", stopping ? words.stopping : slow ? say("slow", { how }) : how);
 }
 
 // ---- what would be uploaded ------------------------------------------------------------------
@@ -162,6 +169,7 @@ function halt() {
 
 function take(told) {
   if (!word || told?.word !== word) return;
+  if (told.sent !== frame?.sent || told.rest != null) moved = Date.now();
   frame = told;
   if (["waiting", "pushing"].includes(told.state)) {
     if (stopping) server.halt(word); // it may not have begun when it was asked to stop
@@ -169,20 +177,20 @@ function take(told) {
     return watchOver();
   }
   if (told.state === "done") return done(told);
-  if (told.state === "stopped") return backToForm({ push: words[told.late ? "stopped-late" : "stopped"] });
+  if (told.state === "stopped") return backToForm({ push: words[told.late ? "stopped-late" : "stopped"] }, told.late);
   const { place, message } = told.problem;
   if (place === "who") askWho();
-  backToForm({ [place]: message });
+  backToForm({ [place]: message }, told.unsure);
 }
 
 function watchOver() {
   clearTimeout(watching);
-  watching = setTimeout(() => word && backToForm({ push: words.lost }), SILENCE);
+  watching = setTimeout(() => word && backToForm({ push: words.lost }, true), SILENCE);
 }
 
-function backToForm(said) {
+function backToForm(said, maybe = false) {
   clearTimeout(watching);
-  [phase, word, problems] = ["form", null, said];
+  [phase, word, problems, doubt] = ["form", null, said, maybe ? frame?.url : null];
   draw();
   toTrouble();
 }
@@ -306,7 +314,7 @@ watch("value", () => take(props.value));
 window.addEventListener("charrnn-push", ({ detail }) => open(detail));
 window.addEventListener("charrnn-push-settled", () => {
   const [mine, heard] = [word, frame];
-  setTimeout(() => word && word === mine && frame === heard && backToForm({ push: words.lost }), GRACE);
+  setTimeout(() => word && word === mine && frame === heard && backToForm({ push: words.lost }, true), GRACE);
 });
 if (props.by_button) {
   window.addEventListener("charrnn-sign", ({ detail }) => (detail === "in" ? signIn() : leave("/logout")));

@@ -20,12 +20,14 @@ import gradio as gr
 from .. import hub
 from ..errors import UserError
 from ..hub.account import account
+from ..hub.client import endpoint
+from ..limits import space
 from . import words
 from .house import House
 from .identity import Identity, identity
 from .look import asset
 from .shelf import find
-from .sign_in import sign_in_routes, space
+from .sign_in import sign_in_routes
 from .visitor import whole
 from .words_push import PUSH, PUSHING
 
@@ -139,7 +141,7 @@ class Pushes:
             self._halts[word] = work.halted
             try:
                 async for frame in self._frames(word, work):
-                    yield {"word": word, **frame}
+                    yield {"word": word, "url": work.url, **frame}
             finally:  # the page may have been closed: then nobody wants it any more
                 work.halted.set()
                 del self._halts[word]
@@ -147,18 +149,21 @@ class Pushes:
         return push
 
     async def _frames(self, word: str, work: _Push) -> AsyncIterator[Frame]:
+        beats = asyncio.get_running_loop().time
         while (place := list(self._halts).index(word) - AT_ONCE) >= 0:
-            yield {"state": "waiting", "place": place + 1}
+            # With the time, since Gradio tells the page of nothing that is as it was.
+            yield {"state": "waiting", "place": place + 1, "at": round(beats())}
             await asyncio.sleep(EVERY)
             if work.halted.is_set():
                 yield {"state": "stopped", "late": False}
                 return
-        result, beats = _in_a_thread(work.outcome), asyncio.get_running_loop().time
+        result = _in_a_thread(work.outcome)
         told, said_at = None, 0.0
         while not result.done():
-            if told != work.sent or beats() - said_at >= BEAT:
-                told, said_at = work.sent, beats()
-                yield {"state": "pushing", "sent": told[0], "total": told[1]}
+            if told != (now := (*work.sent, work.rest)) or beats() - said_at >= BEAT:
+                told, said_at = now, beats()
+                frame = {"sent": now[0], "total": now[1], "rest": now[2], "at": said_at}
+                yield {"state": "pushing", **frame}
             await asyncio.wait({result}, timeout=EVERY)
         yield result.result()
 
@@ -177,6 +182,8 @@ class _Push:
     ) -> None:
         self.halted = threading.Event()
         self.sent: tuple[int, int | None] = (0, None)  # bytes, and of how many
+        self.rest: int | None = None  # seconds for which the Hub wants to be left alone
+        self.url = f"{endpoint()}/{str(event.repo).strip()}"
         self._house, self._event, self._request = house, event, request
         self._token, self._tongue = token, tongue
 
@@ -192,12 +199,16 @@ class _Push:
                 licence=_licence(self._event.licence),
                 space=space(),
                 progress=self._progress,
+                waiting=self._waiting,
                 cancelled=self.halted.is_set,
             )
         except Exception as error:  # noqa: BLE001  # said on the page
+            unsure = isinstance(error, hub.UnsureUserError)
             if self.halted.is_set() and isinstance(error, UserError):
-                return {"state": "stopped", "late": self.sent[1] is not None}
-            return {"state": "failed", "problem": _problem(error, self._tongue)}
+                late = unsure or self.sent[0] == self.sent[1]  # the Hub had been told of the commit
+                return {"state": "stopped", "late": late}
+            problem = _problem(error, self._tongue)
+            return {"state": "failed", "problem": problem, "unsure": unsure}
         return {
             "state": "done",
             "repo": repo,
@@ -209,6 +220,9 @@ class _Push:
 
     def _progress(self, done: int, total: int | None) -> None:
         self.sent = (done, total)
+
+    def _waiting(self, seconds: int | None) -> None:
+        self.rest = seconds
 
 
 def _account(me: Identity) -> str | None:

@@ -17,11 +17,12 @@ from typing import Any, Literal, TypeVar
 import gradio as gr
 
 from .. import corpora, hub, uploads
+from ..artifacts import LOG
 from ..checkpoint import WEIGHTS, Checkpoint, load
 from ..errors import UserError
 from ..hub import Ref
-from ..hub.bundle import LOG, curve_in
 from ..runs import Run
+from ..trainlog import curve_in
 from .card import chinese
 from .house import House
 from .identity import identity
@@ -132,11 +133,11 @@ def offered(
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a model without its weights. `perplexity` is that on held-out text, or else
-    (`held_out` is false) on its training text, or None; `curve` holds the perplexities of its
-    training, 60 at most, or None."""
+    """What is known of a model without its weights. `title` is None where nobody has given it a
+    name; `perplexity` is that on held-out text, or else (`held_out` is false) on its training text,
+    or None; `curve` holds the perplexities of its training, 60 at most, or None."""
 
-    title: str
+    title: str | None
     network: str
     corpus: dict[str, Any] | None
     recipe: str | None
@@ -162,7 +163,7 @@ def describe(model: Model) -> dict[str, Any]:
     known = facts(model)
     return {
         "name": model.key,
-        "title": known.title,
+        "title": known.title or "unnamed",
         "model": known.network,
         "corpus": known.corpus,
         "recipe": known.recipe,
@@ -176,19 +177,20 @@ def describe(model: Model) -> dict[str, Any]:
 def card(model: Model) -> dict[str, Any]:
     """What a card shows of a model, as JSON: `Facts`, and besides its key and its source.
 
-    Names are in English and Chinese; `date` is in seconds of the epoch, None for a model that came
-    with the app; `resumable` says that it is a run's that has ended and can go on; `repo` and
-    `revision` are None but for a model on the Hub. Raises UserError as `facts`.
+    Names are in English and Chinese, and None where there are none; `date` is in seconds of the
+    epoch, None for a model that came with the app; `resumable` says that it is a run's that has
+    ended and can go on; `repo` and `revision` are None but for a model on the Hub. Raises UserError
+    as `facts`.
     """
     known = facts(model)
-    corpus = (known.corpus or {}).get("name")
+    title, corpus = known.title, (known.corpus or {}).get("name")
     ref = Ref.parse(model.key) if model.source == "hub" else None
     return {
         "key": model.key,
         "source": model.source,
-        "title": {"en": known.title, "zh": chinese(known.title)},
+        "title": None if title is None else {"en": title, "zh": chinese(title)},
         "model": known.network,
-        "corpus": None if corpus is None else {"en": corpus, "zh": chinese(corpus)},
+        "corpus": None if not corpus else {"en": corpus, "zh": chinese(corpus)},
         "perplexity": known.perplexity,
         "held_out": known.held_out,
         "bytes": known.bytes,
@@ -224,13 +226,14 @@ def _facts(directory: Path, changed: int) -> Facts:
     """They outlive the weights, of which few are kept."""
     checkpoint = _opened(directory, changed)
     network, about = checkpoint.model, checkpoint.about
+    perplexity, results = checkpoint.perplexity, about.get("results") or {}
     return Facts(
-        title=checkpoint.name,
+        title=about.get("name") or None,
         network=network.config.label,
         corpus=about.get("corpus"),
         recipe=about.get("recipe"),
-        perplexity=checkpoint.perplexity,
-        held_out=(about.get("results") or {}).get("validation_perplexity") is not None,
+        perplexity=perplexity if perplexity and perplexity > 0 else None,
+        held_out=results.get("validation_perplexity") is not None,
         symbols=len(checkpoint.vocabulary) - 1,
         parameters=sum(weight.numel() for weight in network.parameters()),
         curve=_curve(directory),

@@ -16,15 +16,12 @@ import gradio as gr
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from ..limits import space
+
 log = logging.getLogger(__name__)
 
 _TOLD = ("SPACE_ID", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES",
          "OPENID_PROVIDER_URL")  # fmt: skip
-
-
-def space() -> str | None:
-    """The `owner/name` of the Space that this is; None elsewhere."""
-    return os.environ.get("SPACE_ID") if os.environ.get("SYSTEM") == "spaces" else None
 
 
 def sign_in_routes() -> bool:
@@ -52,7 +49,7 @@ def when_it_fails() -> dict[Any, Any]:
 
 
 def _possible() -> bool:
-    told = space() is not None and all(os.environ.get(name) for name in _TOLD)
+    told = bool(space()) and all(os.environ.get(name) for name in _TOLD)
     return told and all(map(importlib.util.find_spec, ("authlib", "itsdangerous")))
 
 

@@ -41,9 +41,11 @@ _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # short: nobody should wa
 _WATCHING: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
 
 
+_UNFOUND = """() => { window.dispatchEvent(new Event("charrnn-unfound")); }"""
 # Opens the dialog with the card's model.
 _PUSH = """() => {
   const { model, title } = document.querySelector(".run").story;
+  if (!model) return;
   const zh = navigator.language.toLowerCase().startsWith("zh");
   const detail = { key: model, title: title[zh ? "zh" : "en"], slug: title.en };
   window.dispatchEvent(new CustomEvent("charrnn-push", { detail }));
@@ -75,18 +77,19 @@ class _Stage:
 
 def train_tab(house: House) -> TrainTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
-    (first, first_model), tellings = first_story(house, "en"), Tellings(house)
+    (first, _), tellings = first_story(house, "en"), Tellings(house)
     with gr.Row(elem_classes="house-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
             form = build_form()
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
-            card = run_card(first.value(), tellings.server_function(), tellings.star())
+            built = first.value() | {"built": True}  # until `find_again` has said what to show
+            card = run_card(built, tellings.server_function(), tellings.star())
             with gr.Row(elem_classes="train-buttons"):
                 stop = _button("stop")
                 sample = _button("sample")
                 keep = _button("keep", elem_classes="at-the-end")
-                push = _button("push", on=bool(first_model))
-                generate = _button("generate", variant="primary", on=bool(first_model))
+                push = _button("push")
+                generate = _button("generate", variant="primary")
             your_runs(house)
     run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
     brought = gr.JSON(visible=False)
@@ -97,9 +100,10 @@ def train_tab(house: House) -> TrainTab:
     return TrainTab(generate, run_id)
 
 
-def _button(name: str, *, on: bool = False, **look: Any) -> gr.Button:
+def _button(name: str, **look: Any) -> gr.Button:
+    """Off until the card says that there is something to press it for (card.js)."""
     return gr.Button(
-        key(f"train-{name}"), size="sm", interactive=on, elem_id=f"train-{name}", **look
+        key(f"train-{name}"), size="sm", interactive=False, elem_id=f"train-{name}", **look
     )
 
 
@@ -238,7 +242,8 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
     assert context is not None
     context.load(usual_text, None, form.corpus, **_QUIET)
     inputs = [stage.run_id, stage.brought]
-    context.load(find_again, inputs, stage.card, js=UNHEARD, **_WATCHING)
+    finding = context.load(find_again, inputs, stage.card, js=UNHEARD, **_WATCHING)
+    finding.failure(None, js=_UNFOUND, api_visibility="private")
 
 
 class _Fetching:

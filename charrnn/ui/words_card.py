@@ -101,6 +101,11 @@ CARD: Words = {
     "bits": ("bits", "比特"),
     "scale": ("Unit of the chart", "图表单位"),
     "ready": ("ready", "就绪"),
+    "finding": ("Loading…", "正在载入……"),
+    "unfound": (
+        "The server did not say what this card should show. Reload the page to ask again.",
+        "服务器没有说明这里该显示什么。请刷新页面再试。",
+    ),
     "missing": (
         "The run of this link is not on this server any more.",
         "这个链接所指的训练已不在本服务器上。",

@@ -23,15 +23,18 @@ HUB_PROBLEMS: Mapping[str, str] = {
         "尚未登录 Hub：请运行一次 `hf auth login`，或提供令牌。"
     ),
     "The Hub does not accept this token: sign in anew.": "Hub 不接受该令牌：请重新登录。",
-    "There is no model {model} on the Hub, or it is private and you are not signed in as somebody "
-    "who may see it.": "Hub 上没有模型 {model}，或者它是私有的，而登录的账号无权查看。",
+    "There is no model {model} on the Hub, or it is private and your sign-in, if any, may not see "
+    "it.": "Hub 上没有模型 {model}，或者它是私有的，而当前的登录（如有）无权查看。",
+    "{model} is there already, and this sign-in may not see it: choose another name.": (
+        "{model} 已经存在，而当前的登录无权查看：请换一个名称。"
+    ),
     "{model} is gated: ask for access on its page on the Hub, and sign in.": (
         "{model} 需要授权：请在其 Hub 页面上申请访问，并登录。"
     ),
-    "You may not see {model} on the Hub.": "您无权查看 Hub 上的 {model}。",
+    "You may not see {model} on the Hub.": "你无权查看 Hub 上的 {model}。",
     "You may not write to {model}: it must be in your name or in that of an organization of yours, "
     "and the token must allow writing.": (
-        "您无权写入 {model}：它须在您自己或您所属组织的名下，且令牌须允许写入。"
+        "你无权写入 {model}：它须在你自己或你所属组织的名下，且令牌须允许写入。"
     ),
     "{model} is on the Hub already, and public: make it private in its settings there, or push "
     "without asking for a private one.": (
@@ -56,6 +59,20 @@ HUB_PROBLEMS: Mapping[str, str] = {
     "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it, or use a model that is on this "
     "machine.": "已设置 HF_HUB_OFFLINE，因此不访问 Hub：请取消该设置，或使用这台机器上的模型。",
     "The connection to the Hub broke off: try again.": "与 Hub 的连接中断，请重试。",
+    "The connection to the Hub broke off at the last step, so {model} may hold the model or not. "
+    "Look there, or push again: nothing is uploaded twice.": (
+        "与 Hub 的连接在最后一步中断，{model} 里可能已有这个模型，也可能没有。"
+        "请到那里查看，或再上传一次：不会重复上传。"
+    ),
+    "The push ended at the last step, so {model} may hold the model or not. Look there, or push "
+    "again: nothing is uploaded twice.": (
+        "上传在最后一步结束，{model} 里可能已有这个模型，也可能没有。"
+        "请到那里查看，或再上传一次：不会重复上传。"
+    ),
+    "The connection to the Hub broke off at the last step, and {model} holds what it held before. "
+    "Push again: nothing is uploaded twice.": (
+        "与 Hub 的连接在最后一步中断，{model} 仍是原来的内容。请再上传一次：不会重复上传。"
+    ),
     "The Hub refused {model} ({status}).": "Hub 拒绝了 {model}（{status}）。",
     "The Hub has disabled {model}.": "Hub 已停用 {model}。",
     "{model} was changed by somebody else at the same moment: nothing was pushed. Try again.": (
@@ -94,5 +111,9 @@ HUB_PROBLEMS: Mapping[str, str] = {
     ),
     "There is no room for another model: try again later, when older ones have been removed.": (
         "没有空间再放一个模型：请等较早的被清除后再试。"
+    ),
+    "There is no room for this download: {size} MB are needed. Try again later, when older ones "
+    "have been removed, or make room on the disk.": (
+        "没有空间存放要下载的文件：需要 {size} MB。请等较早的被清除后再试，或腾出磁盘空间。"
     ),
 }

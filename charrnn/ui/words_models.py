@@ -33,8 +33,17 @@ OPENER: Words = {
     ),
     "open-file": ("a file", "文件"),
     "open-file-hint": (
-        ", a .safetensors or a .zip that Download made.",
-        "：.safetensors，或由“下载”得到的 .zip。",
+        ", a .safetensors or a .zip that Download made; or drop it here.",
+        "：.safetensors，或由“下载”得到的 .zip；也可以拖到这里。",
+    ),
+    "open-drop": ("Drop the file, and it is opened.", "松开即可打开该文件。"),
+    "open-several": (
+        "These are {n} files, and one is opened at a time: drop a single .safetensors or .zip.",
+        "一次只能打开一个文件，这里有 {n} 个：请只拖入一个 .safetensors 或 .zip。",
+    ),
+    "open-kind": (
+        "{name} is not a checkpoint: choose a .safetensors, or the .zip that Download makes.",
+        "{name} 不是检查点：请选择 .safetensors，或“下载”所得的 .zip。",
     ),
     "open-empty": (
         "Type the name of a model on the Hub first, such as ada/songs.",
@@ -116,8 +125,10 @@ BROWSE: Words = {
         "还没有模型，来做第一个吧：训练一个，然后在它的卡片上按“上传…”。",
     ),
     "hub-empty-mine": (
-        "You have no charrnn models on the Hub yet: press Push… on a card above.",
-        "你在 Hub 上还没有 charrnn 模型：在上面的卡片上按“上传…”。",
+        "You have no charrnn models that can be seen here: press Push… on a card above. A sign-in "
+        "may hide private ones that were pushed from elsewhere.",
+        "这里还看不到你的 charrnn 模型：在上面的卡片上按“上传…”。"
+        "从别处上传的私有模型，当前的登录可能看不到。",
     ),
     "hub-nothing": (
         "Nothing on the Hub has “{search}” in its name. Try another word, or fewer letters.",

@@ -77,6 +77,16 @@ PUSH: Words = {
     "waiting": ("Waiting for others to finish, place {n}…", "正在等待他人上传完成，第 {n} 位……"),
     "beginning": ("Talking to the Hub…", "正在联系 Hub……"),
     "sent": ("{done} of {total} {unit}", "{done} / {total} {unit}"),
+    "rest": (
+        "The Hub has had many requests and asks to wait; this goes on by itself in about {n} s.",
+        "Hub 收到的请求太多，要求稍等；约 {n} 秒后会自动继续。",
+    ),
+    "rest-trouble": (
+        "The Hub is in trouble just now; it is asked again by itself…",
+        "Hub 暂时出了故障，正在自动重试……",
+    ),
+    "slow": ("{how} · the Hub takes its time…", "{how} · 正在等待 Hub 回应……"),
+    "look": ("Look at {repo} on the Hub", "在 Hub 上查看 {repo}"),
     "committing": ("All sent. The Hub is putting it in place…", "已全部发送，Hub 正在保存……"),
     "stopping": ("Stopping…", "正在停止……"),
     "still": (

@@ -1,0 +1,105 @@
+"""A model as a .zip to download, and where there is no room for one."""
+
+import shutil
+import zipfile
+from collections import namedtuple
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+import test_bad_checkpoints
+
+from charrnn.checkpoint import WEIGHTS
+from charrnn.errors import UserError
+from charrnn.limits import Limits
+from charrnn.ui import packing, words
+from charrnn.ui.packing import pack
+from charrnn.ui.shelf import Model
+
+disk = test_bad_checkpoints.disk
+FREE = Limits()
+
+
+@pytest.fixture
+def component(tmp_path, monkeypatch):
+    """What files are served for, out of a directory of its own."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    return gr.HTML()
+
+
+@pytest.fixture
+def model(trained):
+    return Model("letters", trained)
+
+
+def left(component):
+    """What lies where files are served from."""
+    return [path for path in Path(component.GRADIO_CACHE).rglob("*") if path.is_file()]
+
+
+def refused(model, component, limits=FREE):
+    with pytest.raises(UserError) as caught:
+        pack(model, "Letters", component, limits)
+    said = caught.value.message
+    assert "再试" in words.problem(said, "zh")
+    return said
+
+
+def test_the_same_model_makes_the_same_file_and_another_one_another(model, component, trained):
+    first = pack(model, "My letters: a/b", component, FREE)
+    assert first.name == "My-letters-a-b.zip"
+    before = first.read_bytes()
+    assert pack(model, "My letters: a/b", component, FREE) == first
+    assert first.read_bytes() == before and left(component) == [first]
+    assert str(first) in component.temp_files, "Gradio serves it, and removes it after a while"
+    with zipfile.ZipFile(first) as archive:
+        assert "corpus.txt" not in archive.namelist()
+        assert archive.read(WEIGHTS) == (trained / WEIGHTS).read_bytes()
+    (trained / "README.md").write_text("another")
+    assert pack(model, "My letters: a/b", component, FREE) != first
+
+
+def test_a_limit_on_the_disk_holds_for_downloads(model, component, tmp_path):
+    (tmp_path / "cache").mkdir()
+    with (tmp_path / "cache" / "theirs.zip").open("wb") as file:
+        file.truncate(10 << 20)
+    limits = Limits(disk_mb=10)
+    assert refused(model, component, limits).startswith(
+        "There is no room for this download: 0.1 MB"
+    )
+    assert [path.name for path in left(component)] == ["theirs.zip"]
+    (tmp_path / "cache" / "theirs.zip").unlink()
+    packed = pack(model, "Letters", component, limits)
+    assert pack(model, "Letters", component, Limits(disk_mb=10)) == packed
+
+
+def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    free = SimpleNamespace(bytes=packing._SPARE)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1, 1, free.bytes))
+    assert "make room on the disk" in refused(model, component)
+    assert left(component) == []
+    free.bytes += 1 << 20
+    assert pack(model, "Letters", component, FREE)
+
+
+def test_a_disk_that_is_full_after_all_leaves_no_half_of_a_file(model, disk, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk("16k")))
+    monkeypatch.setattr(packing, "_SPARE", -1 << 40)
+    component = gr.HTML()
+    assert "There is no room for this download" in refused(model, component)
+    assert left(component) == []
+
+
+def test_a_disk_that_cannot_be_written_to_is_said(model, disk, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk("64k", read_only=True)))
+    with pytest.raises(UserError, match="cannot be kept on this machine: Read-only file system"):
+        pack(model, "Letters", gr.HTML(), FREE)
+
+
+def test_a_model_that_is_gone_is_said(model, component, trained):
+    (trained / WEIGHTS).unlink()
+    with pytest.raises(UserError, match="not here any more"):
+        pack(model, "Letters", component, FREE)
+    assert left(component) == []

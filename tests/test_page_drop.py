@@ -1,0 +1,124 @@
+"""Checkpoints dropped onto the Models tab, by the browser's own drag and drop."""
+
+import re
+
+import models_page
+import pytest
+from models_page import chosen, expect, field, open_model, problem, remembered
+from test_page_models_tab import zipped
+
+pytest_plugins = ["page"]
+app = models_page.app
+made = models_page.made
+root = models_page.root
+tab = models_page.tab
+
+
+@pytest.fixture
+def drag(tab):
+    """`drag(page, *paths)` brings files above the field, or `onto` something else; the answer, when
+    called, lets them go there."""
+
+    def bring(page, *paths, onto=".opener"):
+        devtools = page.context.new_cdp_session(page)
+        box = page.locator(onto).bounding_box()
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + 12, "data": data}
+
+        def send(kind):
+            devtools.send("Input.dispatchDragEvent", {"type": kind, **at})
+
+        for kind in ("dragEnter", "dragOver"):
+            send(kind)
+        return lambda kind="drop": send(kind)
+
+    return bring
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "zip"])
+def test_a_file_that_is_dropped_is_opened(tab, drag, made, tmp_path, kind):
+    file = made / "model.safetensors"
+    if kind == "zip":
+        file = tmp_path / "mine.ZIP"
+        file.write_bytes(zipped(made))
+    page = tab()
+    drop = drag(page, file)
+    expect(page.locator(".opener-drop")).to_have_text("Drop the file, and it is opened.")
+    expect(page.locator(".opener-hint")).to_be_hidden()
+    drop()
+    chosen(page, "Made elsewhere")
+    assert re.fullmatch("upload-[0-9a-f]{32}", *remembered(page))
+
+
+def test_one_that_is_taken_away_again_changes_nothing(tab, drag, made):
+    page = tab()
+    hint, shown = page.locator(".opener-hint"), page.locator(".opener-drop")
+    drag(page, made / "model.safetensors")
+    expect(shown).not_to_be_empty()
+    drag(page, made / "model.safetensors", onto=".models")
+    expect(shown).to_be_empty()
+    drag(page, made / "model.safetensors")
+    expect(hint).to_be_hidden()
+    page.locator(".opener").dispatch_event("dragleave")  # as where it leaves the window
+    expect(shown).to_be_empty()
+    expect(hint).to_be_visible()
+    expect(problem(page)).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("locale", "names", "said"),
+    [
+        ("en-US", ["a.zip", "b.zip"], "These are 2 files, and one is opened at a time"),
+        ("en-US", ["<b>.txt"], "<b>.txt is not a checkpoint: choose a .safetensors"),
+        ("en-US", ["folder"], "folder is not a checkpoint"),
+        ("en-US", ["damaged.zip"], "There is no model in damaged.zip"),
+        ("zh-CN", ["a.zip", "b.zip", "c.zip"], "这里有 3 个"),
+        ("zh-CN", ["notes.txt"], "notes.txt 不是检查点"),
+    ],
+)
+def test_what_cannot_be_opened_gets_a_sentence(tab, drag, tmp_path, locale, names, said):
+    for name in names:
+        if name == "folder":
+            (tmp_path / name).mkdir()
+        else:
+            (tmp_path / name).write_bytes(b"PK\x03\x04 nothing")
+    page = tab(locale=locale)
+    drag(page, *(tmp_path / name for name in names))()
+    if names == ["damaged.zip"]:
+        said = re.compile("damaged.zip is a damaged zip archive|There is no model in damaged.zip")
+    expect(problem(page)).to_contain_text(said)
+    assert remembered(page) == []
+    assert page.url.startswith("http")
+
+
+def test_one_that_is_too_large_is_not_sent(tab, drag, tmp_path):
+    with (tmp_path / "large.zip").open("wb") as file:
+        file.truncate(600 << 20)
+    page = tab()
+    drag(page, tmp_path / "large.zip")()
+    expect(problem(page)).to_contain_text(re.compile(r"large.zip has 629\.1 MB, and \d"))
+
+
+def test_beside_the_field_nothing_is_dropped_and_the_page_stays(tab, drag, made, app):
+    page = tab()
+    for onto in (".models", ".house-header"):
+        drop = drag(page, made / "model.safetensors", onto=onto)
+        expect(page.locator(".opener-drop")).to_be_empty()
+        drop()
+    assert page.url.rstrip("/") == app
+    expect(field(page)).to_be_visible()
+    assert remembered(page) == []
+
+
+def test_while_one_is_opened_another_is_not(tab, hub, drag, made):
+    hub.faults.silent = True
+    page = tab()
+    open_model(page, "ada/slow")
+    expect(page.locator(".opener-busy p")).to_contain_text("ada/slow")
+    drop = drag(page, made / "model.safetensors")
+    expect(page.locator(".opener-drop")).to_be_empty()
+    drop()
+    expect(page.locator(".opener-busy p")).to_contain_text("ada/slow")
+    page.keyboard.press("Escape")
+    expect(page.locator(".opener-busy")).to_be_hidden()
+    assert remembered(page) == []

@@ -1,0 +1,108 @@
+"""What a page shows first: the run that it is about, and nothing of another model's before that."""
+
+import re
+
+import push_page
+import pytest
+from push_page import expect
+
+from charrnn.ui.following import Telling
+
+pytest_plugins = ["page"]
+app = push_page.app
+root = push_page.root
+run = push_page.run
+
+# Every model that the card has had, and every moment at which Push could have been pressed.
+WATCH = """() => {
+  window.models = [];
+  new MutationObserver(() => {
+    const card = document.querySelector(".run");
+    const push = document.querySelector("#train-push");
+    const seen = `${card?.dataset.model ?? ""} ${push && !push.disabled ? "on" : "off"}`;
+    if (window.models.at(-1) !== seen) window.models.push(seen);
+  }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+}"""
+
+
+@pytest.fixture
+def held(visit, profiles, app):
+    """Opens the page while the server does not say yet what the card should show; `page.go()` lets
+    it. Returns the page at that moment."""
+
+    def open_it(address, *, locale="en-US", runs=()):
+        profile = profiles(locale, 0)
+        waiting = []
+
+        def hold(route):
+            waiting.append(route) if waiting is not None else route.continue_()
+
+        def go():
+            nonlocal waiting
+            routes, waiting = waiting, None
+            for route in routes:
+                route.continue_()
+
+        page = visit(locale=locale)
+        if runs:
+            page.evaluate("r => localStorage.setItem('charrnn:runs', JSON.stringify(r))", runs)
+        profile.route(re.compile("/queue/join"), hold)
+        page.add_init_script(f"({WATCH})()")
+        page.goto(app + address, wait_until="commit")
+        page.wait_for_selector('.run[data-state="finding"]')
+        page.wait_for_function("document.querySelector('#train-push')")
+        page.go = go
+        return page
+
+    return open_it
+
+
+def push(page):
+    return page.locator("#train-push")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_an_address_of_a_run_shows_nothing_of_another_one_first(held, run, locale):
+    page = held(f"?run={run}", locale=locale)
+    for name in ("#train-push", "#train-generate"):
+        expect(page.locator(name)).to_be_disabled()
+    card = page.locator(".run")
+    expect(card).to_have_attribute("data-model", "")
+    expect(page.locator(".run-status")).to_have_text(
+        "Loading…" if locale == "en-US" else "正在载入……"
+    )
+    expect(page.locator(".run-caption")).to_be_empty()
+    expect(page.locator(".run-rows .line:not(:empty)")).to_have_count(0)
+    page.evaluate("document.querySelector('#train-push').click()")
+    page.go()
+    expect(card).to_have_attribute("data-run", run)
+    expect(push(page)).to_be_enabled()
+    shown = page.evaluate("window.models")
+    assert {seen for seen in shown if seen.split(" ")[0] != run} <= {" off"}
+    push(page).click()
+    expect(page.locator(".push-model")).to_have_text(re.compile("pasted text|粘贴的文本"))
+
+
+def test_the_run_of_this_browser_is_waited_for_as_well(held, run):
+    page = held("", runs=[run])
+    expect(push(page)).to_be_disabled()
+    page.go()
+    expect(page.locator(".run")).to_have_attribute("data-model", "letters")
+    expect(push(page)).to_be_enabled()
+
+
+def test_a_new_visitor_sees_an_earlier_run_at_once(visit):
+    page = visit()
+    expect(page.locator(".run")).to_have_attribute("data-model", "letters")
+    expect(push(page)).to_be_enabled()
+
+
+def test_a_server_that_does_not_say_what_to_show_is_told(held, run, monkeypatch):
+    page = held(f"?run={run}")
+    with monkeypatch.context() as patch:
+        patch.setattr(Telling, "value", None)
+        page.go()
+        expect(page.locator(".run-note")).to_contain_text("Reload the page to ask again")
+    expect(push(page)).to_be_disabled()
+    page.reload()
+    expect(page.locator(".run")).to_have_attribute("data-run", run)

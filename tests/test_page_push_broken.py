@@ -1,0 +1,132 @@
+"""The dialog that pushes, where the Hub asks to wait, and where the line breaks at the commit."""
+
+import re
+
+import push_page
+import pytest
+from push_page import button, expect, listed, log_in, name, open_dialog, press, problem, pushed
+from test_hub_broken import at_the_commit, limited
+
+pytest_plugins = ["page"]
+app = push_page.app
+root = push_page.root
+
+
+def progress(page):
+    return page.locator(".push-progress")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_hub_that_asks_to_wait_is_told_of_and_stop_ends_it(visit, hub, locale):
+    log_in(hub)
+    limited(hub, 150)
+    page = visit(locale=locale)
+    open_dialog(page)
+    listed(page)
+    page.locator(".push-go").click()
+    said = (
+        "asks to wait; this goes on by itself in about" if locale == "en-US" else "秒后会自动继续"
+    )
+    expect(progress(page)).to_contain_text(said)
+    expect(progress(page)).to_contain_text(re.compile(r"1[0-5]\d"))
+    page.locator(".push-cancel").click()
+    stopped = (
+        "Stopped: the model was not uploaded. " if locale == "en-US" else "已停止：模型没有上传。"
+    )
+    expect(problem(page, "push")).to_contain_text(stopped)
+    expect(page.locator(".push-look")).to_be_hidden()
+    assert hub.repos["ada/letters"].files == {}
+
+
+def test_it_goes_on_by_itself_when_the_time_is_over(visit, hub):
+    log_in(hub)
+    limited(hub, 2)
+    page = visit()
+    open_dialog(page)
+    press(page)
+    expect(progress(page)).to_contain_text("asks to wait")
+    hub.faults.status = None
+    pushed(page)
+    assert len(hub.repos["ada/letters"].commits) == 2
+
+
+def test_a_silent_hub_is_said_to_take_its_time(visit, hub):
+    log_in(hub)
+    hub.faults.silent, hub.faults.on = True, "/preupload/"
+    page = visit()
+    open_dialog(page)
+    press(page)
+    expect(progress(page)).to_contain_text(re.compile("0.0 of 1.4 MB · the Hub takes its time"))
+    hub.faults.silent = False
+    pushed(page)
+
+
+def test_a_commit_that_nobody_confirmed_is_looked_for_and_found(visit, hub, monkeypatch):
+    log_in(hub)
+    broken = at_the_commit(hub, monkeypatch, lands=True)
+    page = visit()
+    open_dialog(page)
+    press(page)
+    pushed(page)
+    expect(page.locator(".push-made")).to_contain_text("A new private repository")
+    assert broken and len(hub.repos["ada/letters"].commits) == 2
+
+
+def test_one_that_is_not_there_is_said_and_pushed_again(visit, hub, monkeypatch):
+    log_in(hub)
+    at_the_commit(hub, monkeypatch, lands=False)
+    page = visit()
+    open_dialog(page)
+    press(page)
+    expect(problem(page, "push")).to_contain_text("ada/letters holds what it held before")
+    press(page)
+    pushed(page)
+    assert len(hub.repos["ada/letters"].commits) == 2
+
+
+@pytest.mark.parametrize(
+    ("locale", "lands", "said", "look"),
+    [
+        ("en-US", True, "ada/letters may hold the model or not", "Look at ada/letters on the Hub"),
+        ("zh-CN", False, "ada/letters 里可能已有这个模型，也可能没有", "在 Hub 上查看 ada/letters"),
+    ],
+)
+def test_where_nobody_knows_one_can_look_and_pushing_again_makes_no_mess(
+    visit, hub, monkeypatch, locale, lands, said, look
+):
+    def away():
+        hub.faults.status = 502
+
+    log_in(hub)
+    at_the_commit(hub, monkeypatch, lands=lands, then=away)
+    page = visit(locale=locale)
+    open_dialog(page)
+    listed(page)
+    page.locator(".push-go").click()
+    expect(problem(page, "push")).to_contain_text(said)
+    link = page.get_by_role("link", name=look)
+    assert link.get_attribute("href") == f"{hub.address}/ada/letters"
+    assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener")
+    expect(page.locator(".push-go")).to_be_focused()
+    hub.faults.status = None
+    page.locator(".push-go").click()
+    pushed(page)
+    expect(page.locator(".push-look")).to_be_hidden()
+    repo = hub.repos["ada/letters"]
+    assert len(repo.commits) == 2 and "model.safetensors" in repo.files
+
+
+def test_a_push_that_is_stopped_at_the_commit_may_have_arrived(visit, hub):
+    log_in(hub)
+    hub.faults.silent, hub.faults.on = True, "/commit/"
+    page = visit()
+    open_dialog(page)
+    press(page)
+    expect(progress(page)).to_contain_text("All sent")
+    button(page, "Stop the push").click()
+    expect(problem(page, "push")).to_contain_text(
+        "unless the Hub had all of it at that very moment"
+    )
+    expect(page.get_by_role("link", name="Look at ada/letters")).to_be_visible()
+    name(page).fill("ada/other")
+    expect(page.locator(".push-look")).to_be_hidden()

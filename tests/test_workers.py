@@ -1,0 +1,94 @@
+"""The app's own part in runs, without a single worker process: what it keeps, and lets go."""
+
+import threading
+import time
+from contextvars import ContextVar
+
+import pytest
+from test_lives import ends, refuse
+from test_runs import small
+
+from charrnn import gpu, workers
+from charrnn.admission import check_visitor
+from charrnn.errors import UserError
+from charrnn.limits import Limits
+from charrnn.workers import Runs
+
+WHO = ContextVar("WHO", default="nobody")
+
+
+@pytest.fixture
+def idle(tmp_path, monkeypatch):
+    """Runs that nobody trains."""
+    monkeypatch.setattr(Runs, "_serve_on", lambda self: None)
+    house = Runs(tmp_path / "runs", limits=Limits(runs_per_visitor=1))
+    yield house
+    house.close(patience=0)
+
+
+def left(runs):
+    return [path for path in runs.root.iterdir() if path.is_dir()]
+
+
+def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monkeypatch):
+    counts = iter([0, 1])  # the other one came in between
+    monkeypatch.setattr(workers, "check_visitor", lambda _, most: check_visitor(next(counts), most))
+    with pytest.raises(UserError, match="wait or train already: 1"):
+        idle.start(small(), "ada", run_id="0" * 32)
+    assert left(idle) == [] and not idle._line
+    with pytest.raises(UserError, match="no such run"):
+        idle.find("0" * 32)
+
+
+def test_a_turn_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
+    monkeypatch.setattr("charrnn.turns.write", refuse)
+    with pytest.raises(UserError, match="cannot be kept: No space"):
+        idle.start(small())
+    assert left(idle) == [] and not idle._line
+
+
+def test_a_start_while_the_app_closes_leaves_nothing(idle):
+    idle._closed.set()
+    with pytest.raises(UserError, match="closing"):
+        idle.start(small())
+    assert left(idle) == []
+
+
+@pytest.mark.parametrize("lent", [False, True])
+def test_a_visitor_s_request_is_kept_only_for_a_gpu_that_is_counted_to_them(
+    idle, monkeypatch, lent
+):
+    monkeypatch.setattr(gpu, "wanted", lambda run: lent)
+    WHO.set("ada, with her token")
+    idle.start(small())
+    (waiting,) = idle._line
+    assert (WHO in waiting.context) == lent
+
+
+def test_an_app_closes_though_a_run_waits_for_a_gpu(tmp_path, monkeypatch):
+    asked, free = threading.Event(), threading.Event()
+
+    def lent(*_):
+        asked.set()
+        free.wait(120)
+        yield from ()
+
+    monkeypatch.setattr(gpu, "wanted", lambda run: True)
+    monkeypatch.setattr(gpu, "lent", lent)
+    monkeypatch.setattr(workers, "_LAST", 0.2)
+    runs = Runs(tmp_path)
+    run = runs.start(small())
+    assert asked.wait(30)
+    closing = threading.Thread(target=runs.close, kwargs={"patience": 0}, daemon=True)
+    closing.start()
+    closing.join(60)
+    assert not closing.is_alive(), "it waits for the GPU"
+    assert ends(run) == ["failed"] and run.read_events()[0][-1]["interrupted"]
+    serving = [thread for thread in threading.enumerate() if thread.name == "run"]
+    assert serving and all(thread.daemon for thread in serving), "nor does the program's end"
+    free.set()
+    until = time.monotonic() + 60
+    while runs._seats:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert ends(run) == ["failed"], "once is enough"
