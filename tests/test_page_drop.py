@@ -43,7 +43,7 @@ def test_a_file_that_is_dropped_is_opened(tab, drag, made, tmp_path, kind):
         file.write_bytes(zipped(made))
     page = tab()
     drop = drag(page, file)
-    expect(page.locator(".opener-drop")).to_have_text("Drop the file, and it is opened.")
+    expect(page.locator(".opener-drop")).to_have_text("Drop the file to open it.")
     expect(page.locator(".opener-hint")).to_be_hidden()
     drop()
     chosen(page, "Made elsewhere")

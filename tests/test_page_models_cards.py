@@ -113,7 +113,7 @@ def test_forget_can_be_undone_without_a_mouse(tab, hub, made):
     card = page.locator('.models-yours [data-key="ada/one"]')
     card.get_by_role("button", name="Forget").focus()
     page.keyboard.press("Enter")
-    expect(card).to_contain_text("Made elsewhere is off the list.")
+    expect(card).to_contain_text("Made elsewhere was removed from the list.")
     assert remembered(page) == ["ada/two"]
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
     page.keyboard.press("Enter")

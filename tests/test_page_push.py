@@ -44,7 +44,7 @@ def test_from_the_run_card_a_model_goes_to_a_private_repository_in_one_commit(
     page = visit(f"?run={run}")
     expect(page.locator(".run")).to_have_attribute("data-run", run)
     page.get_by_role("button", name="Push…").click()
-    expect(page.get_by_role("dialog")).to_contain_text("In the name of ada")
+    expect(page.get_by_role("dialog")).to_contain_text("As ada")
     expect(name(page)).to_have_value("ada/pasted-text")
     expect(page.get_by_label("Private")).to_be_checked()
     shown = listed(page)

@@ -30,8 +30,8 @@ def choices(
     for model in offered(house, keys, request):
         try:
             listed.append((label(model, tongue), str(getattr(model, "key", model))))
-        except UserError as error:  # damaged; or gone at this moment
-            log.warning("%s is not offered: %s", model, error)
+        except UserError:
+            log.warning("%s is not offered: it is damaged, or gone", model)
     return listed
 
 

@@ -75,8 +75,8 @@ def _told(model: Model) -> Card | None:
     """The card of a model; None if it is damaged, or goes at this very moment."""
     try:
         return card(model)
-    except UserError as error:
-        log.warning("%s has no card: %s", model.key, error)
+    except UserError:
+        log.warning("%s has no card: it is damaged, or gone", model)
         return None
 
 

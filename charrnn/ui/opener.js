@@ -66,6 +66,7 @@ function open(model) {
   trigger("open", { ask, model });
 }
 
+const GRACE = 4000;
 const KINDS = /\.(safetensors|zip)$/i;
 
 async function openFile(file) {
@@ -115,9 +116,12 @@ function take(told) {
 
 // Gradio's event is over, or has failed without a word of ours.
 function settled() {
-  if (!opening || props.value?.ask === asked) return;
-  end();
-  problem(words.lost);
+  const [mine, heard] = [asked, props.value]; // the last word of it may still be on its way
+  setTimeout(() => {
+    if (!opening || asked !== mine || props.value !== heard) return;
+    end();
+    problem(words.lost);
+  }, GRACE);
 }
 
 // The address named a model: it has been seen to, and a reload should not do it again.

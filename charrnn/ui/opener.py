@@ -13,11 +13,12 @@ import re
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
+from time import monotonic as clock
 from typing import Any
 
 import gradio as gr
 
-from ..errors import UserError
+from ..errors import UserError, whereabouts
 from ..hub import is_id
 from . import words
 from .gate import Gate
@@ -84,15 +85,17 @@ def _opens(house: House) -> Callable[[gr.EventData, gr.Request], AsyncIterator[F
         working = asyncio.create_task(gate.run(house.visitor(request), work))
         try:
             while not (await asyncio.wait({working}, timeout=_EVERY))[0]:
-                yield {"ask": ask, "state": "opening", "done": told.done, "total": told.total}
+                # With the time, since Gradio tells the page of nothing that is as it was.
+                frame = {"done": told.done, "total": told.total, "at": round(clock())}
+                yield {"ask": ask, "state": "opening", **frame}
             model = working.result()
             kept = model.source in ("hub", "upload")
             yield {"ask": ask, "state": "opened", "key": model.key, "kept": kept}
         except UserError as error:
             message = words.problem(error.message, tongue)
             yield {"ask": ask, "state": "problem", "message": message}
-        except Exception:
-            log.exception("a model could not be opened")
+        except Exception as error:  # noqa: BLE001  # said on the page
+            log.error("a model could not be opened: %s", whereabouts(error))
             message = words.say(words.SHARED["broken"], tongue)
             yield {"ask": ask, "state": "problem", "message": message}
         finally:  # also where the event was cancelled, or its page closed

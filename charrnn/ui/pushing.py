@@ -10,19 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from .. import hub
-from ..errors import UserError
+from ..errors import UserError, whereabouts
 from ..hub.account import account
 from ..hub.client import endpoint
 from ..limits import space
 from . import words
+from .gate import Gate
 from .house import House
 from .identity import Identity, identity
 from .look import asset
@@ -34,7 +35,8 @@ from .words_push import PUSH, PUSHING
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8  # pushes that are under way; more wait, first come, first served
-PREPARED = 2  # lists of files that are put together at once: each keeps a core busy for a second
+EACH = 2  # pushes of one visitor, those that wait included
+PREPARED = 4  # lists of files that are put together at once: each keeps a core busy for a second
 EVERY = 0.1  # seconds between two looks at a push
 BEAT = 1.0  # seconds after which the page is told something anyway: so a closed one is noticed
 
@@ -79,8 +81,8 @@ class Pushes:
     def __init__(self, house: House, *, by_button: bool) -> None:
         self.by_button = by_button  # whether visitors can sign in here
         self._house = house
-        self._halts: dict[str, threading.Event] = {}  # by those words, in the order they came
-        self._preparing = asyncio.Semaphore(PREPARED)
+        self._works: dict[str, _Push] = {}  # by those words, in the order they came
+        self._preparing = Gate(together=PREPARED, each=1)
 
     def who_asks(self) -> Callable[[object, gr.Request], Frame]:
         """`who()`: whether there is a token to push with, whose, and else how to get one."""
@@ -109,8 +111,7 @@ class Pushes:
                 except Exception as error:  # noqa: BLE001  # said on the page
                     return {"problem": _problem(error, tongue)}
 
-            async with self._preparing:
-                return await asyncio.to_thread(listed)
+            return await self._preparing.run(self._house.visitor(request), listed)
 
         return prepare
 
@@ -118,10 +119,10 @@ class Pushes:
         """`halt(word)`: stop that push; whether there is one."""
 
         def halt(word: object) -> bool:
-            halted = self._halts.get(str(word))
-            if halted is not None:
-                halted.set()
-            return halted is not None
+            work = self._works.get(str(word))
+            if work is not None:
+                work.halted.set()
+            return work is not None
 
         return halt
 
@@ -129,28 +130,37 @@ class Pushes:
         """The handler of the `push` event: `{word, key, repo, licence, private}`."""
 
         async def push(event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
-            word, tongue, me = str(event.word), words.language(request), self._identity(request)
-            if me.token is False:
-                said = PUSHING["signed-out" if me.way == "button" else "nobody"]
-                problem = {"message": words.say(said, tongue), "place": "who"}
+            asked, tongue, me = _Asked.of(event), words.language(request), self._identity(request)
+            word, visitor = asked.word, self._house.visitor(request)
+            if word in self._works:
+                return
+            if (refused := self._refused(me, visitor)) is not None:
+                said, place = refused
+                problem = {"message": words.say(PUSHING[said], tongue), "place": place}
                 yield {"word": word, "state": "failed", "problem": problem}
                 return
-            if word in self._halts:
-                return
-            work = _Push(self._house, event, request, me.token, tongue)
-            self._halts[word] = work.halted
+            assert me.token is not False
+            work = self._works[word] = _Push(self._house, asked, request, me.token, visitor)
             try:
                 async for frame in self._frames(word, work):
                     yield {"word": word, "url": work.url, **frame}
             finally:  # the page may have been closed: then nobody wants it any more
                 work.halted.set()
-                del self._halts[word]
+                del self._works[word]
 
         return push
 
+    def _refused(self, me: Identity, visitor: str) -> tuple[str, str] | None:
+        """Why somebody cannot push now, as a word's key, and the place that it is about."""
+        if me.token is False:
+            return "signed-out" if me.way == "button" else "nobody", "who"
+        if sum(work.visitor == visitor for work in self._works.values()) >= EACH:
+            return "enough", "push"
+        return None
+
     async def _frames(self, word: str, work: _Push) -> AsyncIterator[Frame]:
         beats = asyncio.get_running_loop().time
-        while (place := list(self._halts).index(word) - AT_ONCE) >= 0:
+        while (place := list(self._works).index(word) - AT_ONCE) >= 0:
             # With the time, since Gradio tells the page of nothing that is as it was.
             yield {"state": "waiting", "place": place + 1, "at": round(beats())}
             await asyncio.sleep(EVERY)
@@ -174,29 +184,50 @@ class Pushes:
         return me
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the `push` event asks for; a caller of our own making may leave anything out."""
+
+    word: str
+    key: str
+    repo: str
+    licence: str | None
+    private: bool
+
+    @classmethod
+    def of(cls, event: gr.EventData) -> _Asked:
+        """Read it out of the event."""
+        word, key, repo, licence, private = (
+            getattr(event, name, None) for name in ("word", "key", "repo", "licence", "private")
+        )
+        return cls(
+            str(word), str(key), str(repo or "").strip(), _licence(licence), private is not False
+        )
+
+
 class _Push:
     """One push: what was asked for, how far it is, and whether it is wanted still."""
 
     def __init__(
-        self, house: House, event: gr.EventData, request: gr.Request, token: str | None, tongue: str
+        self, house: House, asked: _Asked, request: gr.Request, token: str | None, visitor: str
     ) -> None:
+        self.visitor = visitor
         self.halted = threading.Event()
         self.sent: tuple[int, int | None] = (0, None)  # bytes, and of how many
         self.rest: int | None = None  # seconds for which the Hub wants to be left alone
-        self.url = f"{endpoint()}/{str(event.repo).strip()}"
-        self._house, self._event, self._request = house, event, request
-        self._token, self._tongue = token, tongue
+        self.url = f"{endpoint()}/{asked.repo}"
+        self._house, self._asked, self._request, self._token = house, asked, request, token
 
     def outcome(self) -> Frame:
         """Push, and say what came of it, in a frame for the page."""
-        repo, private = str(self._event.repo).strip(), self._event.private is not False
+        asked = self._asked
         try:
             pushed = hub.push(
-                find(self._house, str(self._event.key), self._request).directory,
-                repo,
-                private=private,
+                find(self._house, asked.key, self._request).directory,
+                asked.repo,
+                private=asked.private,
                 token=self._token,
-                licence=_licence(self._event.licence),
+                licence=asked.licence,
                 space=space(),
                 progress=self._progress,
                 waiting=self._waiting,
@@ -207,13 +238,13 @@ class _Push:
             if self.halted.is_set() and isinstance(error, UserError):
                 late = unsure or self.sent[0] == self.sent[1]  # the Hub had been told of the commit
                 return {"state": "stopped", "late": late}
-            problem = _problem(error, self._tongue)
+            problem = _problem(error, words.language(self._request))
             return {"state": "failed", "problem": problem, "unsure": unsure}
         return {
             "state": "done",
-            "repo": repo,
+            "repo": asked.repo,
             "url": pushed.url,
-            "private": private,
+            "private": asked.private,
             "created": pushed.created,
             "cardKept": pushed.card_kept,
         }
@@ -241,9 +272,7 @@ def _licence(typed: object) -> str | None:
 def _problem(error: Exception, tongue: str) -> dict[str, str]:
     """What went wrong, in words, and the `place` on the dialog that it is about."""
     if not isinstance(error, UserError):
-        # Its words could hold anything, a token among them: the places where it was raised cannot.
-        where = "".join(traceback.format_tb(error.__traceback__))
-        log.error("a push went wrong by a %s\n%s", type(error).__name__, where)
+        log.error("a push went wrong: %s", whereabouts(error))
         return {"message": words.say(words.SHARED["broken"], tongue), "place": "push"}
     place = "push" if isinstance(error, hub.AwayUserError) else error.field
     known = {"model": "name", "licence": "licence"}
@@ -256,5 +285,12 @@ def _problem(error: Exception, tongue: str) -> dict[str, str]:
 def _in_a_thread(work: Callable[[], Frame]) -> asyncio.Future[Frame]:
     """What `work` returns. Its thread does not keep the program from ending, as a pool's would."""
     result: Future[Frame] = Future()
-    threading.Thread(target=lambda: result.set_result(work()), daemon=True).start()
+
+    def settle() -> None:
+        try:
+            result.set_result(work())
+        except Exception as error:  # noqa: BLE001  # raised again by whoever waits
+            result.set_exception(error)
+
+    threading.Thread(target=settle, daemon=True).start()
     return asyncio.wrap_future(result)

@@ -42,6 +42,11 @@ class Model:
     directory: Path
     source: Source = "shipped"
 
+    def __str__(self) -> str:
+        """For a log: who knows the whole id of a run or of an upload may open it."""
+        own = self.source in ("run", "upload")
+        return f"{self.source} {self.key.removeprefix('upload-')[:4]}…" if own else self.key
+
     def open(self) -> Checkpoint:
         """Its checkpoint. Raises UserError if that is damaged, or gone by now."""
         return self.read(_opened)

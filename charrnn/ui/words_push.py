@@ -8,22 +8,22 @@ from .words import Words
 PUSH: Words = {
     "title": ("Push to the Hugging Face Hub", "上传到 Hugging Face Hub"),
     # who it is
-    "asking": ("Looking who you are…", "正在确认你的身份……"),
+    "asking": ("Checking who you are…", "正在确认你的身份……"),
     "signed-in": ("Signed in as {account}.", "已登录：{account}。"),
     "signed-in-unnamed": ("Signed in.", "已登录。"),
     "stored": (
-        "In the name of {account}, who is logged in on this machine.",
+        "As {account}, who is logged in on this machine.",
         "以 {account} 的名义：这是这台机器上登录的账号。",
     ),
     "stored-unnamed": (
-        "In the name of whoever is logged in on this machine.",
+        "As whoever is logged in on this machine.",
         "以这台机器上登录的账号的名义。",
     ),
     "sign-in": ("Sign in with Hugging Face", "用 Hugging Face 账号登录"),
     "sign-in-note": (
-        "So the model goes to your account. This app may then create repositories there and write "
-        "to those that it created, and to no others. Your token stays in your browser's cookie; "
-        "nothing is kept here. You come back to this page, with what you typed.",
+        "Sign in, and the model goes to your account. This app may then create repositories there "
+        "and write to those that it created, and to no others. Your token stays in your browser's "
+        "cookie; this app does not keep it. You come back to this page, with what you typed.",
         "这样模型才会到你的账号下。登录后，本应用可以在那里新建仓库并写入自己新建的仓库，不能写入其他"
         "仓库。令牌只在你浏览器的 Cookie 里，这里不保存。登录后会回到本页，已填写的内容都还在。",
     ),
@@ -130,6 +130,10 @@ PUSH: Words = {
 
 # Worded by the server.
 PUSHING: Words = {
+    "enough": (
+        "Two pushes are under way from here already. Wait until one is done, or stop it.",
+        "你已有两个上传正在进行。请等其中一个完成，或将它停止。",
+    ),
     "signed-out": (
         "You are not signed in any more. Sign in again: what you typed is kept.",
         "登录已失效。请重新登录，已填写的内容会保留。",

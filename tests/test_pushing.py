@@ -1,0 +1,93 @@
+"""The pushes of the page as a caller sees them who does not come from the page."""
+
+import asyncio
+import threading
+from types import SimpleNamespace
+
+import pytest
+from test_opened import whoever
+
+from charrnn.errors import UserError
+from charrnn.ui import pushing
+from charrnn.ui.pushing import EACH, Pushes
+from charrnn.ui.shelf import Model
+
+
+@pytest.fixture
+def visitors(monkeypatch):
+    """Requests of signed-in visitors, each with the name that the house knows it by."""
+
+    def request(name):
+        one = whoever(monkeypatch, f"hf_{name}")
+        one.username = name
+        return one
+
+    return request
+
+
+@pytest.fixture
+def pushes(tmp_path, monkeypatch):
+    monkeypatch.setattr(pushing, "find", lambda house, key, request: Model(key, tmp_path))
+    house = SimpleNamespace(visitor=lambda request: request.username)
+    return Pushes(house, by_button=True)
+
+
+async def last(frames):
+    return [frame async for frame in frames][-1]
+
+
+def test_a_push_that_leaves_everything_out_is_refused_and_takes_no_place(
+    pushes, visitors, monkeypatch
+):
+    def push(directory, repo, **more):
+        raise UserError(f"{repo!r} is no name.", field="model")
+
+    monkeypatch.setattr(pushing.hub, "push", push)
+    end = asyncio.run(last(pushes.pusher()(SimpleNamespace(word="w"), visitors("ada"))))
+    assert end["state"] == "failed"
+    assert end["problem"] == {"message": "'' is no name.", "place": "name"}
+    assert not pushes.halter()("w")
+
+
+def test_what_nobody_foresaw_ends_a_push_too(pushes, visitors, monkeypatch, caplog):
+    secret = "hf_" + "ada"
+
+    def push(directory, repo, **more):
+        raise RuntimeError(secret)
+
+    monkeypatch.setattr(pushing.hub, "push", push)
+    end = asyncio.run(
+        last(pushes.pusher()(SimpleNamespace(word="w", repo="ada/x"), visitors("ada")))
+    )
+    assert end["state"] == "failed" and end["problem"]["place"] == "push"
+    assert "RuntimeError" in caplog.text and secret not in caplog.text
+
+
+def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
+    going = threading.Event()
+
+    def push(directory, repo, *, cancelled, **more):
+        going.wait(60)
+        return SimpleNamespace(url="", created=True, card_kept=False)
+
+    monkeypatch.setattr(pushing.hub, "push", push)
+    push_one = pushes.pusher()
+
+    async def impatient():
+        def begin(name, number):
+            event = SimpleNamespace(word=f"{name}{number}", repo=f"{name}/x")
+            return asyncio.ensure_future(last(push_one(event, visitors(name))))
+
+        hers = [begin("ada", number) for number in range(EACH)]
+        await asyncio.sleep(0)
+        one_more = await begin("ada", EACH)
+        his = begin("bob", 0)
+        going.set()
+        return one_more, await asyncio.gather(*hers, his)
+
+    one_more, others = asyncio.run(impatient())
+    assert (
+        one_more["state"] == "failed"
+        and "Two pushes are under way" in one_more["problem"]["message"]
+    )
+    assert [end["state"] for end in others] == ["done"] * (EACH + 1)
