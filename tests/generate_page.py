@@ -5,6 +5,7 @@ A test module takes the fixtures by assignment, `app = generate_page.app` and so
 """
 
 import re
+import time
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from charrnn.checkpoint import Checkpoint, save
 from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
+from charrnn.ui import writing
 from charrnn.ui.writing import ALPHAS
 from charrnn.vocabulary import Vocabulary
 
@@ -42,14 +44,26 @@ def root(tmp_path_factory):
 def app(root, fox):
     """The address of an app with three models on its shelf, one of them slow, one very sure."""
     save(fox, root / "shelf" / "fox")
-    save(checkpoint("Heavy", ["a heavy"], hidden_size=1024, layers=2), root / "shelf" / "heavy")
+    save(checkpoint("Heavy", ["a heavy"]), root / "shelf" / "heavy")
     sharp = checkpoint("Sharp", ["a sharp"])
     with torch.no_grad():
         for weight in sharp.model.parameters():
             weight.mul_(10)  # it is very sure of itself
     save(sharp, root / "shelf" / "sharp")
-    with launched(root) as url:
+    with pytest.MonkeyPatch.context() as patch, launched(root) as url:
+        patch.setattr("charrnn.ui.writing.continuation", _heavily(writing.continuation))
         yield url
+
+
+def _heavily(continuation):
+    """As `continuation`; but one of the models takes its time for each character."""
+
+    def characters(checkpoint, *arguments):
+        for character in continuation(checkpoint, *arguments):
+            yield character
+            time.sleep(0.01 if checkpoint.name == "Heavy" else 0)
+
+    return characters
 
 
 @pytest.fixture

@@ -131,6 +131,17 @@ def test_what_a_killed_process_left_is_no_obstacle(hub, letters):
     assert second.exists() and not first.exists() and not left.exists()
 
 
+def test_nor_where_a_model_leaves_the_cache_of_all(hub, letters):
+    first = pull("ada/letters", token=False)
+    left = cache.public() / ".ada--letters.gone"
+    left.mkdir()
+    (left / WEIGHTS).write_bytes(b"half")
+    letters.private = True
+    with pytest.raises(UserError, match="There is no model ada/letters"):
+        pull("ada/letters", token=False)
+    assert not first.exists()
+
+
 def test_a_cache_that_cannot_be_tidied_costs_nobody_their_model(hub, letters, monkeypatch, caplog):
     def refuse(*_):
         raise PermissionError(13, "Permission denied", "/a/secret/place")
