@@ -21,6 +21,7 @@ WANTED = {
     "steps": "give a whole number from 1 to 4,096",
     "epochs": "give a whole number from 1 to 1,000,000 or none",
     "seconds": "give a number from 0.1 to 10,000,000 or none",
+    "prior": "choose true or false",
     "optimizer": "choose sgd or adam or adamw",
     "learning_rate": "give a number from 0 to 1,000,000",
     "schedule": "choose constant or cosine or plateau",

@@ -34,7 +34,8 @@ def test_a_run_killed_at_random_moments_ends_as_one_left_alone():
     cell, both samplings and every optimizer, with dropout; one run of them is killed 50 times."""
     tally = killed("at_random", secrets.randbelow(10**6))
     assert tally["kills"] >= 90, tally
-    assert 0.1 < tally["within a save"] / tally["kills"] < 0.9, "they should hit both"
+    within = tally["within a save"]
+    assert within > 3 and tally["kills"] - within > 3, "they should hit both"
     assert tally["lost"] > 10, "some progress has to have been lost, and made again"
 
 

@@ -81,6 +81,9 @@ def steps_in(run):
     return steps
 
 
+SOON = 5.0  # seconds; one on an idle machine, but other tests keep this one busy
+
+
 def catches_up(page, run):
     """Seconds until the card is where the run was when this was asked."""
     began, there = time.monotonic(), steps_in(run)[-1]
@@ -109,7 +112,7 @@ def test_a_closed_tab_is_no_end_and_a_second_one_sees_the_same(visitor, server):
     more_steps(run)
     page = visit(visitor, server)
     assert run_of(page, server).id == run.id
-    assert catches_up(page, run) < 1
+    assert catches_up(page, run) < SOON
     second = visit(visitor, server)
     page.reload()
     page.wait_for_selector(".run-rows li")
@@ -173,7 +176,7 @@ def test_a_cut_line_is_told_calmly_and_nothing_is_missed(alone, server):
     page.get_by_label("Paste a text").fill("typed while it was cut")
     more_steps(run)
     alone.set_offline(False)
-    assert catches_up(page, run) < 1
+    assert catches_up(page, run) < SOON
     expect(page.locator(".run-status")).to_contain_text("of 60 s")
     assert page.evaluate("window.notReloaded")
     expect(page.locator("#train-report")).to_contain_text("22 characters")
@@ -198,7 +201,7 @@ def test_a_hidden_page_asks_nothing_and_is_up_to_date_once_it_is_seen(visitor, s
     more_steps(run)
     assert asked == []
     page.evaluate(HIDE, False)
-    assert catches_up(page, run) < 1
+    assert catches_up(page, run) < SOON
     stop(page)
     assert steps_on(page) == steps_in(run)
 
@@ -215,7 +218,7 @@ def test_a_line_that_falls_silent_is_noticed(visitor, profiles, server):
     page.clock.resume()
     page.unroute("**/gradio_api/**")
     page.evaluate("window.dispatchEvent(new Event('online'))")
-    assert catches_up(page, run) < 1
+    assert catches_up(page, run) < SOON
     stop(page)
     assert steps_on(page) == steps_in(run)
     page.close()
@@ -241,7 +244,7 @@ def test_a_killed_server_interrupts_its_run_and_the_next_one_lets_it_go_on(visit
         assert time.monotonic() < deadline, "its worker should end by itself"
         time.sleep(0.02)
     server.start()
-    assert catches_up(page, run) < 1
+    assert catches_up(page, run) < SOON
     wait_for_state(page, "interrupted")
     step = run.read_events()[0][-1]["step"]
     expect(page.locator(".run-status")).to_have_text(f"Interrupted at step {step:,}")
