@@ -37,6 +37,8 @@ _ID = re.compile(r"upload-[0-9a-f]{32}")
 _ENTRIES = 100  # of a .zip
 _ENTRY = b"PK\x01\x02"  # what each entry in the directory of a .zip begins with
 _PIECE = 1 << 20
+LARGEST = {"safetensors": MOST[WEIGHTS], "zip": sum(MOST.values())}
+"""Bytes that a file of each kind may have."""
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others cannot be unpacked in pieces
 
 
@@ -78,10 +80,9 @@ def keep(root: Path, file: Path, limits: Limits, visitor: str = "") -> str:
             size = os.fstat(opened.fileno()).st_size
             zipped = opened.read(4) == b"PK\x03\x04"
             opened.seek(0)
-            if zipped and size > sum(MOST.values()):
-                raise _too_large(shown, sum(MOST.values()))
-            if not zipped and size > MOST[WEIGHTS]:
-                raise _too_large(WEIGHTS, MOST[WEIGHTS])
+            most = LARGEST["zip" if zipped else "safetensors"]
+            if size > most:
+                raise _too_large(shown if zipped else WEIGHTS, most)
             _check_room(root, size, limits)
             place.mkdir(exist_ok=True, mode=0o700)
             gathering.mkdir()

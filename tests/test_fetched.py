@@ -92,22 +92,37 @@ def test_what_is_private_lies_where_nobody_else_may_look(hub, letters, models):
     assert not root.exists()
 
 
-def test_who_is_not_seen_for_an_hour_leaves_nothing(hub, letters, models, clock):
+def test_who_is_not_seen_for_an_hour_leaves_nothing(hub, letters, models, clock, tmp_path):
     letters.private = True
     ada = hub.token("ada")
     path = models.open(LETTERS, ada, "x")
+    made = tmp_path / "letters.zip"
+    made.touch()
+    models.made_of(path, made)
     clock.now = fetched.IDLE - 1
     models.tidy()
-    assert path.exists()
+    assert path.exists() and made.exists()
     assert models.find(LETTERS, ada, "x") == path
     clock.now += fetched.IDLE - 1
     models.tidy()
     assert path.exists(), "seen meanwhile"
     clock.now += 2
     models.tidy()
-    assert not path.parents[1].exists()
+    assert not path.parents[1].exists() and not made.exists()
     assert models.known(LETTERS, ada) is None
     assert models.find(LETTERS, ada, "x").name == path.name
+
+
+def test_a_file_made_of_what_all_may_see_stays(hub, letters, models, tmp_path):
+    public = models.open(LETTERS, hub.token("ada"), "x")
+    letters.private = True
+    private = models.open(LETTERS, hub.token("ada"), "x")
+    files = [tmp_path / "a.zip", tmp_path / "b.zip"]
+    for file, path in zip(files, (public, private), strict=True):
+        file.touch()
+        models.made_of(path, file)
+    models.close()
+    assert [file.exists() for file in files] == [True, False]
 
 
 def test_a_token_that_is_taken_back_opens_nothing_after_some_minutes(hub, letters, models, clock):

@@ -114,7 +114,7 @@ def test_it_is_among_what_a_visitor_can_choose_until_it_is_gone(house, sent, tra
     said = f"letters · 你的文件 {digits}… · LSTM 16 · 困惑度 3.50（留出）"
     assert choices(house, [model.key], "zh") == [(said, model.key)]
     (model.directory / WEIGHTS).unlink()
-    assert offered(house, [model.key]) == []
+    assert offered(house, [model.key]) == {}
     with pytest.raises(UserError):
         model.open()
 

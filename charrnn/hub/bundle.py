@@ -20,7 +20,7 @@ from ..errors import UserError
 from ..generation import side_by_side
 from ..trainlog import bytes_of, log_of, samples_of, text_of
 
-ALPHAS = (0.5, 1.0, 2.0)  # of the samples in the card
+ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first
 _DRAWN = ("train_perplexity", "validation_perplexity")
 _WRITTEN = 300  # characters of each
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -15,7 +15,7 @@ from .custom import custom_words
 from .form import form_words
 from .generate import GenerateTab, generate_tab
 from .house import House
-from .look import asset, styles, theme
+from .look import asset, script, styles, theme
 from .memory import CHOSEN, OWN_RUN, RECALL, USED, Memory
 from .models import models_tab
 from .pushing import push_dialog
@@ -51,7 +51,7 @@ def build(house: House) -> gr.Blocks:
         endpoints(house)  # first, so that no event of the page takes one of their names
         header = gr.HTML(
             html_template=asset("header.html"),
-            js_on_load=asset("header.js"),
+            js_on_load=script("header.js"),
             words=words.both(SHARED, ACCOUNT),
             apply_default_css=False,
         )

@@ -45,12 +45,7 @@ async function look() {
   cards.setAttribute("aria-busy", "true");
   find(".model-empty").hidden = failed.hidden = true;
   put(find(".spoken"), words["hub-loading"]);
-  let told = null;
-  try {
-    told = await server.listed(question);
-  } catch (error) {
-    console.info("no list:", error.name);
-  }
+  const told = await server.listed(question);
   if (mine !== asked) return;
   cards.removeAttribute("aria-busy");
   if (told) find(".browse-whose").hidden = !told.signed_in;
@@ -102,12 +97,7 @@ async function curves(mine, { mine: own }) {
   const left = shown.filter((model) => model.curve === undefined);
   const work = async () => {
     for (let model = left.shift(); model && mine === asked; model = left.shift()) {
-      let told = null;
-      try {
-        told = await server.curve({ repo: model.repo, mine: own });
-      } catch (error) {
-        console.info("no curve:", error.name);
-      }
+      const told = await server.curve({ repo: model.repo, mine: own });
       model.curve = told?.curve ?? null;
       if (mine !== asked) return;
       const box = [...cards.children].find((card) => card.dataset.key === model.repo)?.querySelector(".model-spark");

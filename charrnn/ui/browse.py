@@ -20,7 +20,7 @@ from . import words
 from .gate import Gate
 from .house import House
 from .identity import identity
-from .look import asset
+from .look import asset, script
 from .remembered import Remembered
 from .visitor import whole
 from .words_models import BROWSE, CARDS
@@ -40,7 +40,7 @@ def browser(house: House) -> gr.HTML:
     gate = Gate(together=8, each=3)
     return gr.HTML(
         html_template=asset("browse.html"),
-        js_on_load=asset("cards.js") + asset("browse.js"),
+        js_on_load=script("kept.js", "cards.js", "browse.js"),
         server_functions=[_lister(house, gate), _curves(house, gate)],
         words=words.both(CARDS, BROWSE),
         limit=LIMIT,

@@ -21,7 +21,7 @@ from .. import corpora
 from ..recipes import RECIPES
 from ..training.diagnosis import Diagnosis
 from . import words
-from .look import asset
+from .look import asset, script
 from .strip import Strip
 from .verdicts import verdict
 from .words_card import CARD, FAILURES
@@ -289,7 +289,7 @@ def run_card(
     return gr.HTML(
         value,
         html_template=asset("card.html"),
-        js_on_load="".join(map(asset, scripts)),
+        js_on_load=script(*scripts),
         server_functions=[follow, star],
         apply_default_css=False,
         words=words.both(words.SHARED, RECIPE_NAMES, CARD, FAILURES),

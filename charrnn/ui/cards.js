@@ -1,47 +1,14 @@
-// What the parts of the Models tab share: words, figures, a card with its sparkline, and the list
-// of opened models that the browser keeps (memory.py). Put before opener.js, models.js and
-// browse.js, which each run in a function of their own. Text goes in through textContent only.
+// What the parts of the Models tab share: a card with its sparkline, and the list of opened models.
+// Put before opener.js, models.js and browse.js.
 
-const zh = navigator.language.toLowerCase().startsWith("zh");
-const tongue = zh ? "zh" : "en";
-const locale = zh ? "zh-CN" : "en";
-const words = props.words[tongue];
-const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-const find = (selector) => element.querySelector(selector);
-const put = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
-const ago = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "auto" });
-const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-const count = new Intl.NumberFormat(zh ? "zh-CN" : "en-US", { maximumFractionDigits: 0 });
-const KEPT = 8; // opened models
+const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 
 const megabytes = (bytes) => (bytes < 99500 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(1));
-const figure = (p) => (p == null ? "–" : p > 1e6 ? "> 10⁶" : p >= 100 ? p.toFixed(0) : p.toFixed(p >= 10 ? 1 : 2));
-
-function since(when) {
-  const seconds = Math.max(0, Date.now() / 1000 - when);
-  if (seconds < 60) return words.now;
-  if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), "minute");
-  if (seconds < 86400) return ago.format(-Math.floor(seconds / 3600), "hour");
-  if (seconds < 7 * 86400) return ago.format(-Math.floor(seconds / 86400), "day");
-  return day.format(new Date(when * 1000));
-}
-
-function list(key) {
-  try {
-    const keys = JSON.parse(localStorage.getItem(key) ?? "[]");
-    return Array.isArray(keys) ? keys.filter((one) => typeof one === "string") : [];
-  } catch (denied) {
-    console.info("nothing is remembered:", denied.name);
-    return [];
-  }
-}
 
 // The models that were opened from the Hub or from a file, the latest first.
 function keep(keys) {
   try {
-    localStorage.setItem("charrnn:opened", JSON.stringify(keys.slice(0, KEPT)));
+    localStorage.setItem("charrnn:opened", JSON.stringify(keys.slice(0, props.kept)));
   } catch (denied) {
     console.info("the model is not remembered:", denied.name);
   }

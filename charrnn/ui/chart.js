@@ -1,18 +1,7 @@
-// Figures and charts as inline SVG. This file comes first in the card's script (see card.py): it
-// has the words, the number formats and the drawing; card.js says what to draw and when.
+// Figures and charts as inline SVG. Put before card.js (see card.py), which says what to draw and
+// when.
 
-const zh = navigator.language.toLowerCase().startsWith("zh");
-const tongue = zh ? "zh" : "en";
-const words = props.words[tongue];
-const say = (key, values = {}) =>
-  words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-const find = (selector) => element.querySelector(selector);
-const put = (selector, text) => {
-  const node = typeof selector === "string" ? find(selector) : selector;
-  if (node.textContent !== text) node.textContent = text;
-};
-
-const whole = new Intl.NumberFormat(zh ? "zh-CN" : "en-US", { maximumFractionDigits: 0 });
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const TOP = 1e6; // what is above says no more than that it is
 const figure = (value, places) =>
   value == null ? "–"

@@ -9,7 +9,6 @@ import gradio as gr
 
 from .. import corpora
 from ..errors import UserError
-from ..hub import Ref
 from . import words
 from .house import House
 from .shelf import Model, facts, offered
@@ -27,19 +26,17 @@ def choices(
     Runs and uploads that are gone are left out, and so is a damaged model.
     """
     listed = []
-    for model in offered(house, keys, request):
+    for key, model in offered(house, keys, request).items():
         try:
-            listed.append((label(model, tongue), str(getattr(model, "key", model))))
+            listed.append((key if model is None else label(model, tongue), key))
         except UserError:
             log.warning("%s is not offered: it is damaged, or gone", model)
     return listed
 
 
-def label(model: Model | Ref, tongue: str) -> str:
+def label(model: Model, tongue: str) -> str:
     """ "Songs · GRU 256 · perplexity 1.80 on its own text"; a run's id tells it from others, and a
     model on the Hub goes by what it is called there."""
-    if isinstance(model, Ref):
-        return str(model)
     known = facts(model)
     title = None if known.title is None else _title(known.title, tongue)
     parts = [title or "", known.network]

@@ -1,9 +1,7 @@
 // Beside the chooser of the Generate tab: the way to the models on the Hub and, while one of them is
 // on its way, that it is (see generate.py).
 
-const words = props.words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
-const note = element.querySelector("span");
-const button = element.querySelector("button");
+const [note, button] = ["span", "button"].map(find);
 let waiting = null;
 
 function tell(text) {
@@ -17,6 +15,6 @@ button.onclick = () => trigger("browse");
 document.addEventListener("generate:chosen", ({ detail }) => {
   tell("");
   if (!detail?.includes("/")) return; // what is here opens at once
-  waiting = setTimeout(() => tell(words.opening.replace("{name}", detail)), 300);
+  waiting = setTimeout(() => tell(say("opening", { name: detail })), 300);
 });
 document.addEventListener("generate:fields", () => tell(""));

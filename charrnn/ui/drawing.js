@@ -1,16 +1,8 @@
-// What the drawings of the Generate tab share: words, and characters made visible. Put before
+// What the drawings of the Generate tab share: characters made visible. Put before
 // generate.js and likely.js, which each run in a function of their own.
 // Text goes in through textContent and text nodes only.
 
-const zh = navigator.language.toLowerCase().startsWith("zh");
-const words = props.words[zh ? "zh" : "en"];
-const say = (key, values = {}) =>
-  words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-const find = (selector) => element.querySelector(selector);
-const number = new Intl.NumberFormat(zh ? "zh-CN" : "en-US", { maximumFractionDigits: 0 });
-const put = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
+const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent("generate:" + name, { detail }));
 
 // Characters that cannot be seen, or that turn the reading direction of others.

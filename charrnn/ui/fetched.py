@@ -3,7 +3,7 @@
 What somebody has opened is found again without asking the Hub, for some minutes; then it is asked
 anew whether they still may. A person is whoever their token stands for, and nobody finds here what
 another has opened. What is private to a visitor lies in a directory of their own, which goes when
-they have not been seen for an hour, and with the process.
+they have not been seen for an hour, and with the process; so does what was made of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import hub
@@ -49,10 +49,18 @@ class _Known:
 
 @dataclass
 class _Person:
-    """When somebody was seen last, and where what only they may see lies."""
+    """When somebody was seen last, where what only they may see lies, and what was made of it."""
 
     seen: float
     own: Path | None = None
+    made: set[Path] = field(default_factory=set)
+
+    def remove(self) -> None:
+        """Remove all that only they may see."""
+        if self.own is not None:
+            shutil.rmtree(self.own, ignore_errors=True)
+        for file in self.made:
+            file.unlink(missing_ok=True)
 
 
 class Fetched:
@@ -94,6 +102,14 @@ class Fetched:
         """
         return self._ask(ref, token, visitor, LONGEST, progress, cancelled, fresh=True)
 
+    def made_of(self, directory: Path, file: Path) -> None:
+        """Note that `file` was made of the model in `directory`: where that is somebody's own, the
+        file goes with it."""
+        with self._turns:
+            for one in self._persons.values():
+                if one.own is not None and directory.is_relative_to(one.own):
+                    one.made.add(file)
+
     def tidy(self) -> None:
         """Forget who has not been seen for an hour, and remove what only they may see."""
         with self._turns:
@@ -104,16 +120,17 @@ class Fetched:
             for key in [key for key in self._known if key[0] in gone]:
                 del self._known[key]
         for one in gone.values():
-            if one.own is not None:
-                shutil.rmtree(one.own, ignore_errors=True)
+            one.remove()
 
     def close(self) -> None:
         """Forget everybody."""
         atexit.unregister(self.close)
         with self._turns:
             root, self._root = self._root, None
+            persons, self._persons = self._persons, {}
             self._known.clear()
-            self._persons.clear()
+        for one in persons.values():
+            one.remove()
         if root is not None:
             shutil.rmtree(root, ignore_errors=True)
 

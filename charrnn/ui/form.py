@@ -15,7 +15,7 @@ from ..limits import Limits
 from ..recipes import RECIPES
 from . import words
 from .custom import Custom, custom_settings
-from .look import asset
+from .look import script
 from .wish import (
     BUDGETS,
     CUSTOM,
@@ -205,7 +205,7 @@ def build_form() -> Form:
         report,
         html_template='<p class="report-facts"></p><p class="report-rare"></p>'
         '<pre class="report-preview" role="group" tabindex="0"></pre>',
-        js_on_load=asset("report.js"),
+        js_on_load=script("report.js"),
         words=words.both(REPORT),
         apply_default_css=False,
         elem_id="train-report",
@@ -239,7 +239,7 @@ def build_form() -> Form:
         model,
         html_template='<div class="plan"><p class="plan-model"></p>'
         '<p class="plan-published"></p></div>',
-        js_on_load=asset("report.js"),
+        js_on_load=script("report.js"),
         words=words.both(REPORT),
         apply_default_css=False,
         elem_id="train-model",

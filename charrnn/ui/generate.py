@@ -23,7 +23,7 @@ from ..errors import UserError, whereabouts
 from . import words
 from .choices import choices
 from .house import House
-from .look import asset
+from .look import asset, script
 from .memory import CHOSEN, Memory
 from .shelf import find
 from .wish import USUAL_ZH
@@ -83,7 +83,7 @@ def generate_tab(house: House) -> GenerateTab:
             )
             from_hub = gr.HTML(
                 html_template=asset("chooser.html"),
-                js_on_load=asset("chooser.js"),
+                js_on_load=script("chooser.js"),
                 words=words.both(BESIDE),
                 apply_default_css=False,
                 elem_id="write-from-hub",
@@ -100,7 +100,7 @@ def generate_tab(house: House) -> GenerateTab:
             page = gr.HTML(
                 {"id": ""},
                 html_template=asset("generate.html"),
-                js_on_load=asset("drawing.js") + asset("sheet.js") + asset("generate.js"),
+                js_on_load=script("drawing.js", "sheet.js", "generate.js"),
                 words=table,
                 trio=TRIO,
                 fields={"checkpoint": first, "prefix": suggestion},
@@ -111,7 +111,7 @@ def generate_tab(house: House) -> GenerateTab:
             choice = gr.HTML(
                 {"mode": "sample", "alpha": 1.0},
                 html_template=asset("likely.html"),
-                js_on_load=asset("drawing.js") + asset("likely.js"),
+                js_on_load=script("drawing.js", "likely.js"),
                 server_functions=[_look(house)],
                 words=table,
                 alphas=ALPHAS,

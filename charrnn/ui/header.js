@@ -1,14 +1,13 @@
 // The header's line, and what the page's run is doing, which the run card tells (card.js). It is
 // there whichever tab is open, so it also hears that a model should be used.
 
-const words = props.words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
-const pill = element.querySelector(".pill");
+const pill = find(".pill");
 const show = (state) => {
   const busy = ["queued", "running", "stopping"].includes(state);
   pill.textContent = words[busy ? state : "idle"];
   pill.dataset.busy = String(busy);
 };
-element.querySelector("p").textContent = words.tagline;
+put("p", words.tagline);
 show("idle");
 window.addEventListener("charrnn-run", (event) => show(event.detail));
 window.addEventListener("charrnn-use", ({ detail }) => {
@@ -17,7 +16,7 @@ window.addEventListener("charrnn-use", ({ detail }) => {
 });
 
 // Who has signed in, where visitors can (push.js tells, and does it).
-const account = element.querySelector(".account");
+const account = find(".account");
 const sign = account.querySelector("button");
 window.addEventListener("charrnn-account", ({ detail }) => {
   account.hidden = false;

@@ -88,6 +88,13 @@ def styles() -> str:
     return "\n".join(sheet.read_text("utf-8") for sheet in dict.fromkeys(sheets))
 
 
+def script(*names: str) -> str:
+    """The JavaScript of a component: what every one begins with, then these files in turn. A server
+    that does not answer is for it a function that returns undefined: Gradio catches what is thrown.
+    """
+    return "".join(map(asset, ("words.js", *names)))
+
+
 def asset(name: str) -> str:
     """The text of a file that lies beside this one."""
     return (_HERE / name).read_text("utf-8")

@@ -25,19 +25,14 @@ async function look() {
     return;
   }
   const mine = ++asked;
-  const keys = { runs: list("charrnn:runs"), opened: list("charrnn:opened") };
+  const keys = { runs: kept("charrnn:runs"), opened: kept("charrnn:opened") };
   if (!known) {
     put(find(".spoken"), words["models-loading"]);
     skeletons(yours, Math.min(3, keys.runs.length + keys.opened.length));
     skeletons(shipped, props.shipped);
   }
   failed.hidden = true;
-  let told = null;
-  try {
-    told = await server.cards(keys);
-  } catch (error) {
-    console.info("no cards:", error.name);
-  }
+  const told = await server.cards(keys);
   if (mine !== asked) return;
   put(find(".spoken"), "");
   if (told) known = told;
@@ -59,7 +54,7 @@ function soon() {
 
 function draw() {
   if (!known) return;
-  const opened = list("charrnn:opened");
+  const opened = kept("charrnn:opened");
   const mine = known.yours.filter((card) => card.source === "run" || opened.includes(card.key)).map(drawn);
   if (forgotten && !opened.includes(forgotten.key)) mine.splice(forgotten.at, 0, gone());
   fill(yours, mine);
@@ -130,12 +125,7 @@ async function ask(card, name, call) {
   if (pressed.getAttribute("aria-busy") === "true") return null;
   pressed.setAttribute("aria-busy", "true");
   put(card.querySelector(".model-problem"), "");
-  let told = null;
-  try {
-    told = await call();
-  } catch (error) {
-    console.info("no answer:", error.name);
-  }
+  const told = await call();
   pressed.removeAttribute("aria-busy");
   if (told && !told.problem) return told;
   put(card.querySelector(".model-problem"), told?.problem ?? words.lost);
@@ -160,7 +150,7 @@ async function download(about, card) {
 }
 
 function forget(about) {
-  const before = list("charrnn:opened");
+  const before = kept("charrnn:opened");
   const at = [...yours.children].findIndex((card) => card.dataset.key === about.key);
   forgotten = { key: about.key, about, at, before };
   keep(before.filter((key) => key !== about.key));

@@ -9,7 +9,7 @@ there is on the Hub `browse.py`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -21,7 +21,7 @@ from .browse import browser
 from .card import LIVE
 from .gate import Gate
 from .house import House
-from .look import asset
+from .look import asset, script
 from .memory import KEPT
 from .opener import opener
 from .packing import pack
@@ -41,10 +41,11 @@ def models_tab(house: House, tabs: gr.Tabs) -> None:
     opener(house)
     shown = gr.HTML(
         html_template=asset("models.html"),
-        js_on_load=asset("cards.js") + asset("models.js"),
+        js_on_load=script("kept.js", "cards.js", "models.js"),
         server_functions=[_teller(house), _resumer(house), _downloader(house, lambda: shown)],
         words=words.both(words.SHARED, CARDS, MODELS),
         shipped=len(shipped(house)),
+        kept=KEPT,
         apply_default_css=False,
         elem_id="models",
     )
@@ -57,9 +58,9 @@ def _teller(house: House) -> Callable[[object, gr.Request], dict[str, list[Card]
         """The cards of these runs and opened models, the latest first, and of the shipped ones."""
         given = asked if isinstance(asked, dict) else {}
         runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
-        there = {str(getattr(one, "key", one)): one for one in offered(house, keys, whole(request))}
+        there = offered(house, keys, whole(request))
         own = [_run(house, key) for key in runs]
-        own += [_opened(key, there.get(key)) for key in keys]
+        own += [_opened(key, there) for key in keys]
         yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
         ours = filter(None, map(_told, shipped(house)))
         return {"yours": yours, "shipped": list(ours)}
@@ -91,12 +92,12 @@ def _run(house: House, key: str) -> Card | None:
     return told and told | {"state": state, "live": state in LIVE}
 
 
-def _opened(key: str, found: object) -> Card | None:
+def _opened(key: str, there: Mapping[str, Model | None]) -> Card | None:
     """The card of what was opened once: a model on the Hub that is not at hand is `away` and can be
     opened again, an uploaded one that is not here any more is `gone`."""
-    if isinstance(found, Model):
-        return _told(found)
-    if found is not None:
+    if (model := there.get(key)) is not None:
+        return _told(model)
+    if key in there:
         return {"key": key, "source": "hub", "away": True}
     return {"key": key, "source": "upload", "gone": True} if is_upload(key) else None
 
@@ -125,6 +126,7 @@ def _downloader(
         def packed() -> dict[str, Any]:
             model = find(house, str(key), request)
             file = pack(model, _title(model), served(), house.limits)
+            house.fetched.made_of(model.directory, file)
             return {"path": str(file), "name": file.name}
 
         try:

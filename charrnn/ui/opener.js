@@ -67,14 +67,17 @@ function open(model) {
 }
 
 const GRACE = 4000;
+const MB = 2 ** 20; // as limits count
 const KINDS = /\.(safetensors|zip)$/i;
 
 async function openFile(file) {
   if (opening) return;
-  if (!KINDS.test(file.name)) return problem(say("open-kind", { name: file.name }));
-  if (file.size > props.most) {
-    const size = { name: file.name, size: megabytes(file.size), most: megabytes(props.most) };
-    return problem(say("open-too-large", size));
+  const [, kind] = KINDS.exec(file.name) ?? [];
+  if (!kind) return problem(say("open-kind", { name: file.name }));
+  const most = props.most[kind.toLowerCase()];
+  if (file.size > most) {
+    const [size, of] = [file.size, most].map((bytes) => bytes / MB);
+    return problem(say("open-too-large", { name: file.name, size: size.toFixed(1), most: Math.floor(of) }));
   }
   const ask = begin(file.name, say("open-file-progress", { name: file.name }));
   let sent = null;

@@ -20,10 +20,12 @@ import gradio as gr
 
 from ..errors import UserError, whereabouts
 from ..hub import is_id
+from ..uploads import LARGEST
 from . import words
 from .gate import Gate
 from .house import House
-from .look import asset
+from .look import asset, script
+from .memory import KEPT
 from .opened import open_file, open_hub
 from .shelf import Model, find
 from .words_models import CARDS, OPENER
@@ -41,9 +43,10 @@ def opener(house: House) -> gr.HTML:
     field = gr.HTML(
         {},
         html_template=asset("opener.html"),
-        js_on_load=asset("cards.js") + asset("opener.js"),
+        js_on_load=script("kept.js", "cards.js", "opener.js"),
         words=words.both(CARDS, OPENER),
-        most=house.limits.upload,
+        most={kind: min(house.limits.upload, most) for kind, most in LARGEST.items()},
+        kept=KEPT,
         apply_default_css=False,
         elem_id="opener",
     )

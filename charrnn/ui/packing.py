@@ -22,17 +22,18 @@ from .shelf import Model
 
 _LONGEST = 60  # characters of a file's name
 _SPARE = 64 << 20  # bytes of the disk that are left to runs, which write all the while
+_SALT = os.urandom(16)  # so that nobody finds a file by knowing what is in it
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def pack(model: Model, title: str, component: gr.HTML, limits: Limits) -> Path:
     """The .zip, named after `title`, among the files that Gradio serves for `component` and removes
-    after a while. The same model makes the same file.
+    after a while. The same model makes the same file, whose address nobody can guess.
 
     Raises UserError if the model is gone, and if there is no room for it.
     """
     files = _files(model)
-    digest = hashlib.sha256()
+    digest = hashlib.blake2b(key=_SALT, digest_size=32)
     for name, data in files.items():
         digest.update(f"{name} {len(data)} ".encode() + data)
     cache = Path(component.GRADIO_CACHE)

@@ -1,17 +1,7 @@
 // What the dialog that pushes a model has to know of: words, sizes, and what was typed for each
 // model, which the browser keeps. Put before push.js.
 
-const zh = navigator.language.toLowerCase().startsWith("zh");
-const words = props.words[zh ? "zh" : "en"];
-const say = (key, values = {}) =>
-  words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-const find = (selector) => element.querySelector(selector);
-const put = (selector, text) => {
-  const node = find(selector);
-  if (node.textContent !== text) node.textContent = text;
-};
-
-const number = new Intl.NumberFormat(zh ? "zh-CN" : "en-US", { maximumFractionDigits: 1 });
+const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const share = (sent, all) => {
   const [unit, of, places] = all >= 1e6 ? ["MB", 1e6, 1] : ["kB", 1e3, 0];
   return { done: (sent / of).toFixed(places), total: (all / of).toFixed(places), unit };

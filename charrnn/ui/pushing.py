@@ -26,7 +26,7 @@ from . import words
 from .gate import Gate
 from .house import House
 from .identity import Identity, identity
-from .look import asset
+from .look import asset, script
 from .shelf import find
 from .sign_in import sign_in_routes
 from .visitor import whole
@@ -54,7 +54,7 @@ def push_dialog(house: House) -> None:
     dialog = gr.HTML(
         {"state": "idle"},
         html_template=asset("push.html"),
-        js_on_load=asset("push_draft.js") + asset("push.js"),
+        js_on_load=script("push_draft.js", "push.js"),
         server_functions=[pushes.who_asks(), pushes.preparer(), pushes.halter()],
         words=words.both(PUSH),
         by_button=pushes.by_button,

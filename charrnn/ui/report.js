@@ -1,19 +1,15 @@
 // What is known of the chosen text before training on it, and the model that the recipe makes of
 // it. Drawn from `props.value`; text goes in through textContent only.
 
-const tongue = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
-const words = props.words[tongue];
-const say = (key, values = {}) =>
-  words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-const number = new Intl.NumberFormat(tongue === "zh" ? "zh-CN" : "en-US");
+const number = new Intl.NumberFormat(locale);
 const visible = (character) =>
   ({ " ": words.space, "\n": "⏎", "\t": "⇥", "\u00a0": "NBSP", "\u3000": words.space })[character] ??
   (/\p{C}|\p{Z}/u.test(character)
     ? `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`
     : character);
-const put = (selector, text) => {
-  const node = element.querySelector(selector);
-  if (!node) return;
+const line = (selector, text) => {
+  const node = find(selector);
+  if (!node) return; // the other half has it
   node.textContent = text;
   node.hidden = !text;
 };
@@ -56,22 +52,22 @@ function model(v) {
 
 function draw() {
   const v = props.value ?? { empty: true };
-  put(".report-facts", facts(v));
+  line(".report-facts", facts(v));
   if (v.download) download(v);
   const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ${count}`);
-  put(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
-  put(".report-preview", v.preview ?? "");
+  line(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
+  line(".report-preview", v.preview ?? "");
 }
 
 function drawModel() {
   const v = props.value ?? {};
-  put(".plan-model", model(v));
+  line(".plan-model", model(v));
   const figures = (v.published ?? []).map(([n, p]) => say("published-at", { n, p: Number.isInteger(p) ? p.toFixed(1) : p })).join(words.comma);
   const parts = [figures && say("published", { figures }), v.note && words[v.note]];
-  put(".plan-published", parts.filter(Boolean).join(" "));
+  line(".plan-published", parts.filter(Boolean).join(" "));
 }
 
-const drawing = element.querySelector(".report-facts") ? draw : drawModel;
+const drawing = find(".report-facts") ? draw : drawModel;
 const preview = element.querySelector(".report-preview");
 if (preview) preview.setAttribute("aria-label", words.preview);
 watch("value", drawing);

@@ -116,13 +116,13 @@ def _here(house: House, key: str) -> Model | None:
 
 def offered(
     house: House, keys: Iterable[str], request: gr.Request | None = None
-) -> list[Model | Ref]:
-    """The models a visitor can choose: the shipped ones, then the others of these `keys`.
+) -> dict[str, Model | None]:
+    """The models a visitor can choose, by key: the shipped ones, then the others of these `keys`.
 
     Nobody is asked. Runs and uploads that are gone are left out, and so are runs that have not
-    saved a model yet; a model on the Hub that this visitor has not opened lately is only a name.
+    saved a model yet; a model on the Hub that this visitor has not opened lately is None.
     """
-    models: dict[str, Model | Ref] = {model.key: model for model in shipped(house)}
+    models: dict[str, Model | None] = {model.key: model for model in shipped(house)}
     for key in keys:
         try:
             if (model := _here(house, key)) is not None:
@@ -130,10 +130,10 @@ def offered(
             elif hub.is_id(key):
                 ref = Ref.parse(key)
                 found = house.fetched.known(ref, identity(request).token)
-                models.setdefault(str(ref), Model(str(ref), found, "hub") if found else ref)
+                models.setdefault(str(ref), Model(str(ref), found, "hub") if found else None)
         except UserError:
             continue
-    return list(models.values())
+    return models
 
 
 @dataclass(frozen=True)

@@ -1,37 +1,11 @@
 // The visitor's own runs, a line each (see yours.py). The ids are the browser's (memory.py); the
-// server is asked about them only while the list is open. Text goes in through textContent only.
+// server is asked about them only while the list is open.
 
-const zh = navigator.language.toLowerCase().startsWith("zh");
-const tongue = zh ? "zh" : "en";
-const words = props.words[tongue];
-const find = (selector) => element.querySelector(selector);
 const box = find(".yours");
 const list = find(".yours-list");
-const ago = new Intl.RelativeTimeFormat(zh ? "zh-CN" : "en", { style: "short", numeric: "auto" });
-const day = new Intl.DateTimeFormat(zh ? "zh-CN" : "en", { dateStyle: "medium" });
 
 let asked = 0;
 let waiting = null;
-
-function remembered() {
-  try {
-    const ids = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
-    return Array.isArray(ids) ? ids : [];
-  } catch (denied) {
-    console.info("no runs are remembered:", denied.name);
-    return [];
-  }
-}
-
-function since(when) {
-  const seconds = Math.max(0, Date.now() / 1000 - when);
-  if (seconds < 60) return words.now;
-  if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), "minute");
-  if (seconds < 86400) return ago.format(-Math.floor(seconds / 3600), "hour");
-  return day.format(new Date(when * 1000));
-}
-
-const figure = (p) => (p == null ? "–" : p > 1e6 ? "> 10⁶" : p >= 100 ? p.toFixed(0) : p.toFixed(p >= 10 ? 1 : 2));
 
 function row(run, current) {
   const item = document.createElement("li");
@@ -52,7 +26,7 @@ function row(run, current) {
 }
 
 async function fill() {
-  const ids = remembered();
+  const ids = kept("charrnn:runs");
   find("summary").textContent = ids.length ? `${words.yours} · ${ids.length}` : words.yours;
   if (!box.open) return;
   const mine = ++asked;

@@ -18,7 +18,7 @@ from ..runs import Run
 from . import words
 from .card import LIVE, chinese
 from .house import House
-from .look import asset
+from .look import asset, script
 from .memory import KEPT
 from .words_card import YOURS
 from .words_train import RECIPES
@@ -28,7 +28,7 @@ def your_runs(house: House) -> gr.HTML:
     """The list as a component."""
     return gr.HTML(
         html_template=asset("yours.html"),
-        js_on_load=asset("yours.js"),
+        js_on_load=script("kept.js", "yours.js"),
         server_functions=[_lister(house)],
         words=words.both(words.SHARED, RECIPES, YOURS),
         apply_default_css=False,
