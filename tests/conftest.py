@@ -1,6 +1,8 @@
 """What the tests share: a small model, and texts that are missing on most machines."""
 
+import asyncio
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -53,6 +55,12 @@ def time_machine():
     if not path.is_file():
         pytest.skip("needs ../shared/data/timemachine.txt")
     return path
+
+
+def awaited(coroutine):
+    """What a coroutine returns, run in another thread: in this one Playwright's loop may be."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def small_model(cell="lstm", implementation="fast", hidden_size=16, vocabulary_size=9, **more):

@@ -1,9 +1,29 @@
-"""An app in the process of the tests, so that they can look into it."""
+"""An app in the process of the tests, so that they can look into it; and the one port at which
+each app that is meant for a browser is, one after the other."""
 
+import random
+import socket
 from contextlib import contextmanager
+from functools import cache
 
 from charrnn.ui import House, build, launch_options
 from charrnn.workers import Runs
+
+
+@cache
+def port():
+    """A free one; the same in all tests of this process, so that what a browser keeps of one app's
+    page serves for the next. It is below those that systems give to whoever asks for any."""
+    while True:
+        candidate = random.randrange(20_000, 30_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", candidate)):
+                return candidate
+
+
+def address():
+    """Where the app is."""
+    return f"http://127.0.0.1:{port()}"
 
 
 @contextmanager
@@ -27,6 +47,6 @@ def serving(house, *middleware):
     page = build(house)
     options = launch_options(house)
     options["app_kwargs"]["middleware"] += middleware
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **options)
-    yield url.rstrip("/")
+    page.launch(server_port=port(), prevent_thread_lock=True, quiet=True, **options)
+    yield address()
     page.close()

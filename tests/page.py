@@ -5,7 +5,6 @@ to two rules when the test ends: nothing on the console, and no request that lef
 """
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import find_chromium
 import pytest
+from launching import address, port
 
 ROOT = Path(__file__).parents[1]
 QUIET = [
@@ -31,12 +31,6 @@ ABORTED = ("AbortError", "errored out")  # what Gradio says of its open requests
 LOCAL = ("http://127.0.0.1", "data:", "blob:")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def answers(url):
     try:
         with urllib.request.urlopen(url, timeout=5):
@@ -50,9 +44,9 @@ class Server:
 
     def __init__(self, place):
         self.place, self.runs, self.process = place, place / "runs", None
-        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        self.url = address()
         self._told = {
-            "GRADIO_SERVER_PORT": str(port),
+            "GRADIO_SERVER_PORT": str(port()),
             "GRADIO_SERVER_NAME": "127.0.0.1",
             "CHARRNN_RUNS": str(self.runs),
             "CHARRNN_WORKERS": "1",
@@ -105,9 +99,10 @@ def app(server):
     return server.url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
-    """Chromium without a window."""
+    """Chromium without a window. Playwright's event loop runs in this thread from now on: what
+    needs one of its own finds it in another thread (`conftest.awaited`)."""
     api = pytest.importorskip("playwright.sync_api", exc_type=ImportError)
     program = find_chromium.find()
     if program is None:
@@ -119,17 +114,17 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="module")
-def profiles(browser, app):
-    """Browser profiles, of which one that has loaded the page before loads it in half the time:
-    `profiles(locale, number)` is that visitor's, with nothing remembered. Its first page, an empty
-    one, keeps the process alive that loads the others."""
+@pytest.fixture(scope="session")
+def profiles(browser):
+    """Browser profiles, of which one that has loaded the page before loads it in half the time, be
+    it another app's: `profiles(locale, number)` is that visitor's, with nothing remembered. Its
+    first page, an empty one, keeps the process alive that loads the others."""
     kept = {}
 
     def profile(locale, number):
         if (locale, number) not in kept:
             kept[locale, number] = browser.new_context(locale=locale, reduced_motion="reduce")
-            kept[locale, number].new_page().goto(app + "/robots.txt")
+            kept[locale, number].new_page().goto(address() + "/robots.txt")
         return kept[locale, number]
 
     return profile

@@ -1,9 +1,9 @@
 """What the card is told of a run: no more than is new, and all that was missed."""
 
-import asyncio
 import json
 
 import pytest
+from conftest import awaited
 from telling import checkpoint, end, progress, sample, start
 from test_runs import small
 
@@ -38,7 +38,7 @@ class Card:
         self.telling, self.heard, self.shown, self.sizes = telling, {}, {}, []
 
     def ask(self):
-        asyncio.run(self.telling.look())
+        awaited(self.telling.look())
         said = self.telling.news(self.heard)
         self.sizes.append(len(said or ""))
         news = json.loads(said or "{}")
@@ -111,7 +111,7 @@ def test_another_server_tells_all_of_it_again(run, house):
 def test_nobody_can_ask_for_what_there_is_not(run, house, heard):
     tell(run, start(), progress(1), progress(2))
     telling = Telling(house, run)
-    asyncio.run(telling.look())
+    awaited(telling.look())
     known = {"token": telling.token, "version": 0, "base": 0, "points": 1}
     assert json.loads(telling.news(known | heard))["steps"] in ([], [1, 2])
 
@@ -126,5 +126,5 @@ def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, house):
 def test_a_run_that_is_gone_is_missing(house):
     follow = Tellings(house).server_function()
     for asked in ({"run": "0" * 32}, {}, "what", {"run": "../x"}, {"run": None, "wait": True}):
-        answer = asyncio.run(follow(asked))
+        answer = awaited(follow(asked))
         assert json.loads(answer.body) == {"missing": True}

@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+from conftest import awaited
 
 from charrnn.ui import remembered
 from charrnn.ui.gate import Gate
@@ -41,7 +42,7 @@ def test_a_visitor_has_few_turns_and_the_others_do_not_wait_for_them():
         ]
         assert "me 3" not in begun
 
-    asyncio.run(asyncio.wait_for(scene(), 60))
+    awaited(asyncio.wait_for(scene(), 60))
 
 
 def test_an_answer_is_kept_for_a_while_and_for_all_who_ask_at_once(monkeypatch):
@@ -65,7 +66,7 @@ def test_an_answer_is_kept_for_a_while_and_for_all_who_ask_at_once(monkeypatch):
         await get("c")
         assert await get("a") == "a 5", "the oldest went"
 
-    asyncio.run(scene())
+    awaited(scene())
 
 
 def test_a_failure_is_not_kept():
@@ -82,4 +83,4 @@ def test_a_failure_is_not_kept():
             await kept.get("a", fail)
         assert await kept.get("a", succeed) == "there"
 
-    asyncio.run(scene())
+    awaited(scene())

@@ -21,7 +21,8 @@ from charrnn.runs import Run
 from charrnn.training import TrainingConfig, learner
 from charrnn.ui.wish import Wish, gpu_told
 
-browser, profiles, visit = pages.browser, pages.profiles, pages.visit
+pytest_plugins = ["page"]
+
 TEXT = "the tide comes in and the tide goes out\n" * 60
 ON_GPU = {"device": "cuda", "hidden_size": 16, "batch_size": 4, "steps": 16}
 

@@ -8,7 +8,7 @@ import urllib.parse
 
 import httpx
 import pytest
-from conftest import small_model
+from conftest import awaited, small_model
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from test_runs import events_of, small
@@ -307,5 +307,5 @@ def test_of_many_who_ask_at_the_same_moment_none_is_refused(url):
         async with httpx.AsyncClient(base_url=f"{url}gradio_api/", timeout=60) as http:
             return await asyncio.gather(*(ask(http) for _ in range(60)))
 
-    told = asyncio.run(all_of_them())
+    told = awaited(all_of_them())
     assert ["event: complete" in one for one in told] == [True] * 60

@@ -5,6 +5,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from conftest import awaited
 from test_opened import whoever
 
 from charrnn.errors import UserError
@@ -43,7 +44,7 @@ def test_a_push_that_leaves_everything_out_is_refused_and_takes_no_place(
         raise UserError(f"{repo!r} is no name.", field="model")
 
     monkeypatch.setattr(pushing.hub, "push", push)
-    end = asyncio.run(last(pushes.pusher()(SimpleNamespace(word="w"), visitors("ada"))))
+    end = awaited(last(pushes.pusher()(SimpleNamespace(word="w"), visitors("ada"))))
     assert end["state"] == "failed"
     assert end["problem"] == {"message": "'' is no name.", "place": "name"}
     assert not pushes.halter()("w")
@@ -56,9 +57,7 @@ def test_what_nobody_foresaw_ends_a_push_too(pushes, visitors, monkeypatch, capl
         raise RuntimeError(secret)
 
     monkeypatch.setattr(pushing.hub, "push", push)
-    end = asyncio.run(
-        last(pushes.pusher()(SimpleNamespace(word="w", repo="ada/x"), visitors("ada")))
-    )
+    end = awaited(last(pushes.pusher()(SimpleNamespace(word="w", repo="ada/x"), visitors("ada"))))
     assert end["state"] == "failed" and end["problem"]["place"] == "push"
     assert "RuntimeError" in caplog.text and secret not in caplog.text
 
@@ -85,7 +84,7 @@ def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
         going.set()
         return one_more, await asyncio.gather(*hers, his)
 
-    one_more, others = asyncio.run(impatient())
+    one_more, others = awaited(impatient())
     assert (
         one_more["state"] == "failed"
         and "Two pushes are under way" in one_more["problem"]["message"]

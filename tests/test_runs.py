@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from conftest import awaited
 
 import charrnn
 from charrnn.errors import UserError
@@ -43,7 +44,7 @@ def events_of(run, until=None):
                 break
         return found
 
-    return asyncio.run(asyncio.wait_for(collect(), 240))
+    return awaited(asyncio.wait_for(collect(), 240))
 
 
 def is_progress(event):

@@ -14,7 +14,7 @@ function keep(keys) {
   }
   window.dispatchEvent(new Event("charrnn-opened"));
 }
-const remember = (key) => keep([key, ...list("charrnn:opened").filter((one) => one !== key)]);
+const remember = (key) => keep([key, ...kept("charrnn:opened").filter((one) => one !== key)]);
 
 function make(parent, tag, looks = "", text = null) {
   const node = document.createElement(tag);

@@ -161,7 +161,7 @@ function forget(about) {
 function undo() {
   const { key, about, at, before } = forgotten;
   forgotten = null;
-  keep([...list("charrnn:opened").filter((one) => !before.includes(one)), ...before]);
+  keep([...kept("charrnn:opened").filter((one) => !before.includes(one)), ...before]);
   if (!known.yours.some((card) => card.key === key)) known.yours.splice(at, 0, about);
   draw();
   const back = [...yours.children].find((card) => card.dataset.key === key);
