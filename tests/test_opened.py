@@ -126,4 +126,4 @@ def test_a_damaged_model_is_refused_and_leaves_nothing(hub, letters, house, monk
     said = refused(open_hub, house, "ada/letters", whoever(monkeypatch))
     assert said.startswith("This checkpoint cannot be opened: ")
     assert not any(cache.public().rglob(WEIGHTS))
-    assert offered(house, ["ada/letters"], whoever(monkeypatch)) == [LETTERS]
+    assert offered(house, ["ada/letters"], whoever(monkeypatch)) == {str(LETTERS): None}

@@ -225,14 +225,14 @@ def test_a_line_that_falls_silent_is_noticed(visitor, profiles, server):
 
 
 def write(page):
-    page.get_by_role("tab", name="Generate").click()
-    page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     page.get_by_role("button", name="Generate", exact=True).click()
     page.wait_for_selector(".write-text span")
 
 
 def test_a_killed_server_interrupts_its_run_and_the_next_one_lets_it_go_on(visitor, server):
     page, writer = visit(visitor, server), visit(visitor, server)
+    writer.get_by_role("tab", name="Generate").click()
+    writer.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     begin(page, "Sprint")
     run = run_of(page, server)
     write(writer)
