@@ -64,6 +64,7 @@ def push_to_hub(
     private: bool = False,
     token: str | None = None,
     licence: str | None = None,
+    space: str | None = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Pushed:
     """Upload a model to `repo` (`owner/name`) on the Hub, in one commit, and say where it is now
@@ -72,8 +73,9 @@ def push_to_hub(
     `model` is a checkpoint's directory, which goes with its log and samples, or one in memory. The
     text it was trained on is never uploaded, but a model can recite it. A repository that is there
     is updated, and a card that its owner edited is kept but for the parts that charrnn marks as its
-    own. `licence` is the model's, such as `mit`; without a `token` it happens in the name of
-    whoever is logged in here.
+    own. `licence` is the model's, such as `mit`; `space` is the `owner/name` of a Space with this
+    app, for the card to link to; without a `token` it happens in the name of whoever is logged in
+    here.
 
     Raises UserError for what is not a sound checkpoint, and for all that goes wrong with the Hub.
     """
@@ -81,8 +83,10 @@ def push_to_hub(
         with tempfile.TemporaryDirectory() as passing:
             directory = checkpoint.save(model, passing)
             return push_to_hub(
-                directory, repo, private=private, token=token, licence=licence, progress=progress
-            )
+                directory, repo, private=private, token=token, licence=licence, space=space,
+                progress=progress,
+            )  # fmt: skip
     return hub.push(
-        Path(model), repo, private=private, token=token, licence=licence, progress=progress
-    )
+        Path(model), repo, private=private, token=token, licence=licence, space=space,
+        progress=progress,
+    )  # fmt: skip

@@ -24,21 +24,26 @@ def push(
     licence: Annotated[
         str | None, typer.Option("--license", help="The model's, such as mit.")
     ] = None,
+    space: Annotated[
+        str | None,
+        typer.Option(metavar="OWNER/NAME", help="A Space with this app, for the card to link to."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be uploaded, and no more.")
     ] = False,
 ) -> None:
     """Upload a model to the Hub, or update it there."""
     hub.quiet()
-    for file in hub.files(checkpoint, model, licence=licence):
+    for file in hub.files(checkpoint, model, licence=licence, space=space):
         note(f"{file.name:18}{file.size:>12,} bytes")
     note("the text itself is not uploaded, but a model can recite what it was trained on")
     if dry_run:
         return
     with show_transfer("uploading") as progress:
         pushed = hub.push(
-            checkpoint, model, private=private, token=None, licence=licence, progress=progress
-        )
+            checkpoint, model, private=private, token=None, licence=licence, space=space,
+            progress=progress,
+        )  # fmt: skip
     if pushed.card_kept:
         note("the model card there has lost charrnn's marks: it was left as it is")
     print(pushed.url)

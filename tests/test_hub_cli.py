@@ -79,6 +79,15 @@ def test_a_dry_run_uploads_nothing(run, hub, trained):
     assert not hub.asked
 
 
+def test_the_card_links_to_a_space_that_is_named(run, hub, trained):
+    status, *_ = run("push", trained, "ada/letters", "--space", "ada/charrnn")
+    card = hub.repos["ada/letters"].files["README.md"].decode()
+    assert status == 0 and "spaces/ada/charrnn?model=ada/letters)" in card
+    for odd in ("charrnn", "ada/charrnn@main", "https://hf.co/spaces/ada/charrnn"):
+        status, _, (said,) = run("push", trained, "ada/letters", "--space", odd)
+        assert status == 2 and "is not the name of a Space" in said
+
+
 def test_the_hubs_client_is_imported_only_when_it_is_needed():
     wanted = "import sys, charrnn.hub, charrnn.opening; print('huggingface_hub' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", wanted], capture_output=True, text=True)

@@ -16,9 +16,10 @@ from typing import Any
 from .. import modelcard
 from ..artifacts import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
 from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, contents, load
-from ..errors import UserError
+from ..errors import UserError, quoted
 from ..generation import side_by_side
 from ..trainlog import bytes_of, log_of, samples_of, text_of
+from .names import is_id
 
 ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first
 _DRAWN = ("train_perplexity", "validation_perplexity")
@@ -33,13 +34,17 @@ def collect(
     """The files, by name, that a push of the checkpoint in `directory` to `repo` uploads.
 
     `licence` is the model's, such as `mit`; `space` is the `owner/name` of a Space where the card
-    says that it can be opened. Raises UserError for what is not a sound checkpoint, and for an odd
-    licence.
+    says that it can be opened. Raises UserError for what is not a sound checkpoint, for an odd
+    licence, and for what can be no Space's name.
     """
     if licence is not None and not _LINKED.fullmatch(licence):
         raise UserError(
             f"{licence[:40]} is no name of a licence: give one such as mit or cc-by-4.0.",
             field="licence",
+        )
+    if space and ("@" in space or not is_id(space)):
+        raise UserError(
+            f"{quoted(space)} is not the name of a Space: write it as owner/name.", field="space"
         )
     checkpoint, weights = _loaded(directory)
     files = {WEIGHTS: weights, CONFIG: contents(checkpoint)[CONFIG]}
