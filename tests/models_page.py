@@ -11,9 +11,8 @@ from conftest import small_model
 from launching import launched
 from test_hub_listing import card
 
-from charrnn.artifacts import save_run
+from charrnn.artifacts import CARD, save_run
 from charrnn.checkpoint import Checkpoint
-from charrnn.hub.bundle import CARD
 from charrnn.ui import browse
 from charrnn.vocabulary import Vocabulary
 

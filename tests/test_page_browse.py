@@ -10,7 +10,7 @@ from hub_server import Faults
 from models_page import chosen, expect, files, listed, put, shipped, show
 from test_hub_listing import card
 
-from charrnn.hub.bundle import CARD
+from charrnn.artifacts import CARD
 
 pytest_plugins = ["page"]
 app = models_page.app
