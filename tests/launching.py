@@ -1,7 +1,7 @@
 """An app in the process of the tests, so that they can look into it; and the one port at which
 each app that is meant for a browser is, one after the other."""
 
-import random
+import secrets
 import socket
 from contextlib import contextmanager
 from functools import cache
@@ -15,7 +15,7 @@ def port():
     """A free one; the same in all tests of this process, so that what a browser keeps of one app's
     page serves for the next. It is below those that systems give to whoever asks for any."""
     while True:
-        candidate = random.randrange(20_000, 30_000)
+        candidate = secrets.choice(range(20_000, 30_000))
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", candidate)):
                 return candidate
