@@ -105,6 +105,22 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(vis
     assert repo.files["README.md"] == b"# Mine alone" and repo.files["config.json"] != b"{}"
 
 
+def test_what_is_selected_in_the_name_stays_so_when_the_account_is_known(visit, hub):
+    log_in(hub)
+    page = visit()
+    page.evaluate(
+        f"""(detail) => {{
+        ({push_page.OPEN})(detail);
+        document.querySelector("#push-name").select(); // before any answer can have come
+    }}""",
+        {"key": "letters", "title": "Letters"},
+    )
+    expect(name(page)).to_have_value("ada/letters")
+    page.keyboard.insert_text("ada/mine")
+    expect(name(page)).to_have_value("ada/mine")
+    listed(page)
+
+
 def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit, hub):
     log_in(hub)
     hub.add("ada/public", {"a": b"b"})

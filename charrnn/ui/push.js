@@ -138,7 +138,8 @@ async function askWho() {
   if (unsure && me.way === "button" && !me.signedIn) problems = { who: words["not-signed-in"] };
   unsure = false;
   if (me.account && !name.value.includes("/")) {
-    name.value = `${me.account}/${name.value || suggestion(subject)}`;
+    name.value ||= suggestion(subject);
+    name.setRangeText(`${me.account}/`, 0, 0, "preserve"); // somebody may be about to type over it
     prepareSoon();
   } else draw();
 }
