@@ -37,6 +37,11 @@ class Epoch:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def targets(self, i: int) -> np.ndarray:
+        """Where in the text the targets of minibatch i are, (B, T)."""
+        places: np.ndarray = self.starts[i][:, None] + np.arange(1, self.steps + 1)
+        return places
+
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:
         if not 0 <= i < len(self):
             raise IndexError(i)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from charrnn import baselines as module
-from charrnn.baselines import Baselines, _discounts, _fit, _Mixture, _Orders, _surprisal, baselines
+from charrnn.baselines import Baselines, _surprisal, baselines
+from charrnn.ngrams import Mixture, Orders, _discounts, _fit
 from charrnn.vocabulary import Ids, Vocabulary, smallest_dtype
 
 SONG = "row, row, row your boat\ngently down the stream\nmerrily merrily merrily merrily\n"
@@ -104,7 +105,7 @@ def test_every_order_agrees_with_dictionaries(counted: list[int], size: int, ord
     counted = [size - symbol for symbol in counted]  # the highest ids fill a key's 64 bits
     text = [size - 1 - symbol for symbol in np.random.default_rng(2).integers(0, 6, 25).tolist()]
     text += [*counted[:20], 0, size - 1, 1]
-    p, met = _Orders(ids_of(counted, size), size).score(ids_of(text, size))
+    p, met = Orders(ids_of(counted, size), size).score(ids_of(text, size), ids_of(counted, size))
     plain = DictionaryModel(counted, size, order)
     histories = [counted + text[:i] for i in range(len(text))]
     expected = [
@@ -154,7 +155,7 @@ def test_mixture_weights_differ_by_how_much_of_a_context_was_met() -> None:
     p = np.full((3, 500), 0.1)
     p[0, :250] = p[2, 250:] = 0.9
     met = np.repeat([1, 3], 250)
-    mixture = _Mixture(p, met)
+    mixture = Mixture(p, met)
     assert (mixture.mix(p, met) > 0.85).all()
     np.testing.assert_allclose(mixture.weights.sum(axis=1), 1)
     np.testing.assert_allclose(mixture.weights[0], mixture.weights[2])  # neither has evidence
@@ -189,7 +190,7 @@ def test_ngrams_do_at_least_as_well_as_the_best_single_order() -> None:
     vocabulary = Vocabulary.from_text(text)
     ids, size = vocabulary.encode(text), len(vocabulary)
     training, held_out = ids[:-2000], ids[-2000:]
-    p, _ = _Orders(training, size).score(held_out)
+    p, _ = Orders(training, size).score(held_out, training)
     found = baselines(training, held_out, size)
     assert found.ngram is not None
     assert found.ngram < 1.005 * min(perplexity(-np.log(order)) for order in p)

@@ -15,6 +15,7 @@ import torch
 from ..checkpoint import LARGEST
 from ..corpus import Corpus
 from ..errors import UserError
+from ..expectations import MOST
 from ..model import CharRNN, ModelConfig
 from .config import TrainingConfig
 from .events import Commands, Event, Share
@@ -70,7 +71,7 @@ def train(
 def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> None:
     """Raise UserError, naming the setting, if a corpus and the configurations do not go together:
     a text too short for one minibatch, a model too large for a checkpoint, a graph too long for
-    memory, a run without an end, a GPU where there is none."""
+    memory, too many expectations for it, a run without an end, a GPU where there is none."""
     characters = len(corpus.training)
     training.minibatches(corpus.training, 0)
     with torch.device("meta"):
@@ -88,6 +89,13 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
             f"truncate = epoch keeps the graph of {characters:,} characters in memory; at most "
             f"{_LARGEST_GRAPH:,} are allowed. Use a shorter text or truncate = minibatch.",
             field="truncate",
+        )
+    if training.smoothing and characters * len(corpus.vocabulary) > MOST:
+        raise UserError(
+            f"smoothing keeps a number for each of {characters:,} characters and "
+            f"{len(corpus.vocabulary):,} symbols; their product may be {MOST:,} at most. Use a "
+            "shorter text or smoothing = 0.",
+            field="smoothing",
         )
     if training.open_ended and len(corpus.held_out) < 2:
         raise UserError(

@@ -47,6 +47,12 @@ class TrainingConfig:
     prior: bool = setting(
         False, "Begin by expecting each symbol as often as the text has it, not all alike"
     )
+    smoothing: float = setting(
+        0.0,
+        "Share of each target that is what n-grams, counted in the rest of the text, expect there",
+        low=0.0,
+        high=1.0,
+    )
     optimizer: str = setting("adamw", "How weights are moved", choices=("sgd", "adam", "adamw"))
     learning_rate: float = setting(0.002, "How far, at its highest", low=0.0, high=1e6)
     schedule: str = setting(

@@ -91,10 +91,19 @@ class Learner:
         self.state = None
         self._losses.clear()
 
-    def train_on(self, X: Tensor, Y: Tensor, *, learning_rate: float, last: bool) -> Update | None:
+    def train_on(
+        self,
+        X: Tensor,
+        Y: Tensor,
+        *,
+        learning_rate: float,
+        last: bool,
+        expected: Tensor | None = None,
+    ) -> Update | None:
         """Learn from inputs and targets (B, T); `last` says that the epoch ends with them.
 
-        None means that the loss or the gradient is not finite: the weights are left alone.
+        `expected` (T·B, V) is what n-grams expected there, where targets are smoothed. None means
+        that the loss or the gradient is not finite: the weights are left alone.
         """
         whole_epoch = self.config.truncate == "epoch"
         if self.config.sampling == "random":
@@ -103,10 +112,14 @@ class Learner:
             self.state = self._carried(self.state if whole_epoch else detach(self.state))
         with autocast(self.bfloat16):
             logits, self.state = self.model(X, self.state)
-        loss = F.cross_entropy(logits.float(), Y.t().reshape(-1).to(self.place))
+        log_p = F.log_softmax(logits.float(), dim=1)
+        loss = F.nll_loss(log_p, Y.t().reshape(-1).to(self.place))
         nats = loss.item()
         if not math.isfinite(nats):
             return None
+        if expected is not None:
+            cross_entropy = -(expected.to(log_p) * log_p).sum(dim=1).mean()
+            loss = torch.lerp(loss, cross_entropy, self.config.smoothing)
         if whole_epoch:
             self._losses.append(loss)
             if not last:

@@ -14,6 +14,7 @@ from torch import Tensor
 from ..baselines import baselines
 from ..corpus import Corpus
 from ..errors import UserError
+from ..expectations import Expectations
 from ..model import ModelConfig
 from .config import TrainingConfig
 from .events import Commands, Event, Share
@@ -59,6 +60,7 @@ class Trainer:
         self.minibatches = training.minibatches(corpus.training, 0)
         counts = corpus.counts() if training.prior else None
         self.learner = Learner(model, training, len(corpus.vocabulary), counts)
+        self.expected = Expectations()
         self.selection = Selection(self.learner, corpus.held_out)
         self.meter = Meter()
         self.bound = math.log(len(corpus.vocabulary)) + _EXPLODED
@@ -100,6 +102,8 @@ class Trainer:
         )
         yield self.opening
         yield from self._due_samples()
+        if self.config.smoothing:
+            self.expected = Expectations(corpus.training, len(corpus.vocabulary))
         if self.config.epochs is None and resumed_from is None:
             self.selection.fit(self.config.seconds)
             self.selection.descent.plan_cosines(len(self.minibatches))
@@ -121,7 +125,10 @@ class Trainer:
                 last = self.position + 1 == len(minibatches)
                 self._rate_used, self._last = self.pace.rate(*self._now()), (X, Y)
                 self.learner.share(self.share())
-                update = self.learner.train_on(X, Y, learning_rate=self._rate_used, last=last)
+                update = self.learner.train_on(
+                    X, Y, learning_rate=self._rate_used, last=last,
+                    expected=self.expected.at(minibatches, self.position),
+                )  # fmt: skip
                 if update is None or update.nats > self.bound:
                     self._broken = update is None
                     return "diverged"

@@ -23,7 +23,10 @@ from .words_settings import CHINESE
 GROUPS: dict[str, tuple[str, ...]] = {
     "model": tuple(rules(ModelConfig)),
     "length": ("seconds", "epochs"),
-    "learning": ("prior", "optimizer", "learning_rate", "schedule", "weight_decay", "clip"),
+    "learning": (
+        *("prior", "smoothing", "optimizer"),
+        *("learning_rate", "schedule", "weight_decay", "clip"),
+    ),
     "reading": ("sampling", "truncate", "reset", "shift", "batch_size", "steps", "validation"),
 }
 REST = "machine"
