@@ -31,23 +31,26 @@ _LEARNING_RATE = {128: 0.003, 256: 0.006, 384: 0.005, 512: 0.004}
 _AGAIN = 60.0  # seconds after which the machine's speed is looked at again
 _LOOKS: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a second
 _EPOCHS = {512: 10.0, 384: 3.0}  # below which a smaller model has learnt more in the same time
+_EXPECTED = 1 << 26  # characters times symbols for which targets are smoothed
+_EXPECTING = 1e-5  # seconds for each character that it takes to find out what is expected
 _OFTEN, _SURE = 15.0, 2.0  # see `Habits`
 
 
 class Habits(NamedTuple):
-    """What a small text teaches of its symbols: how `often` each pair of neighbours comes in it,
-    and how many different `followers` a symbol has, on average."""
+    """What a text teaches of its `symbols`, so many with `<unk>`. Of a small one: how `often` each
+    pair of neighbours comes in it, and how many different `followers` a symbol has, on average."""
 
+    symbols: int = 100
     often: float = 1.0
     followers: float = float("inf")
 
     @classmethod
-    def of(cls, ids: Ids) -> Habits:
-        """Those of a text; of a large one nothing is counted, since nothing depends on it."""
+    def of(cls, ids: Ids, symbols: int) -> Habits:
+        """Those of a text; of a large one no pairs are counted, since nothing depends on them."""
         if not 2 <= len(ids) < 2 * _SMALL:
-            return cls()
+            return cls(symbols)
         pairs = len(np.unique(ids[:-1].astype(np.int64) << 32 | ids[1:]))
-        return cls(len(ids) / pairs, pairs / len(np.unique(ids[:-1])))
+        return cls(symbols, len(ids) / pairs, pairs / len(np.unique(ids[:-1])))
 
 
 class _Hold(NamedTuple):
@@ -56,6 +59,7 @@ class _Hold(NamedTuple):
     hidden: int
     dropout: float
     weight_decay: float
+    smoothing: float = 0.0
 
 
 def choose(
@@ -66,26 +70,33 @@ def choose(
     habits = habits or Habits()
     training = round(characters * (1 - held_out))
     by_heart = not held_out and training < _SMALL
-    hidden, dropout, weight_decay = _hold(training, seconds, held_out, habits)
+    hold = _hold(training, seconds, held_out, habits)
     long = training > 50_000 or habits.often >= _OFTEN
     steps = max(1, min(64 if long else 35, training // 8))
-    rows = 32 if hidden > 256 or by_heart else 16  # of large texts, enough updates a second
+    rows = 32 if hold.hidden > 256 or by_heart else 16  # of large texts, enough updates a second
+    rate = _LEARNING_RATE[hold.hidden]
+    if by_heart:
+        rate = 0.006
+    if hold.smoothing:
+        rows, rate = 8, 0.01 if hold.hidden == 128 else 0.008
     updates = _UPDATES // 2 if by_heart else _UPDATES
     model = ModelConfig(
         cell="lstm",
-        hidden_size=hidden,
+        hidden_size=hold.hidden,
         input="embedding",
         embedding_size=64,
-        dropout=dropout,
+        dropout=hold.dropout,
     )
     settled = TrainingConfig(
         batch_size=max(1, min(rows, training // (steps * updates))),
         steps=steps,
         reset=0.0 if by_heart else 0.03,  # its epochs are short, and each begins with zeros
-        prior=long,  # a rare symbol of a small text is better off with more hope
+        # A rare symbol of a small text is better off with more hope.
+        prior=long or (hold.smoothing > 0 and training > 5_000),
+        smoothing=hold.smoothing,
         optimizer="adamw",
-        learning_rate=0.006 if by_heart else _LEARNING_RATE[hidden],
-        weight_decay=weight_decay,
+        learning_rate=rate,
+        weight_decay=hold.weight_decay,
         schedule="cosine",
         clip=1.0,
         seconds=seconds,
@@ -142,14 +153,28 @@ def _measured_speed() -> float:
 def _hold(characters: int, seconds: float | None, held_out: float, habits: Habits) -> _Hold:
     if not held_out:
         return _Hold(_hidden(characters, seconds), 0.0, 0.01)
+    smoothing = _smoothing(characters, habits.symbols, seconds)
     if characters >= _SMALL:
         hidden = _hidden(characters, seconds)
-        if seconds is None and characters < _LARGE:  # many more epochs follow, each of them short
-            return _Hold(hidden, 0.4, 0.01)
-        return _Hold(hidden, _dropout(epochs(hidden, characters, seconds)), 0.01)
+        many = seconds is None and characters < _LARGE  # epochs follow, each of them short
+        dropout = 0.4 if many else _dropout(epochs(hidden, characters, seconds))
+        if smoothing:
+            dropout = max(0.1, round(dropout - 0.1, 1))
+        return _Hold(hidden, dropout, 0.01, smoothing)
     if habits.followers < _SURE:  # nearly each symbol says which comes next
         return _Hold(256, 0.1, 0.01)
+    if smoothing:
+        return _Hold(128, 0.3, 0.1, smoothing)
     return _Hold(256, 0.5, 0.1) if habits.often >= _OFTEN else _Hold(128, 0.6, 0.5)
+
+
+def _smoothing(characters: int, symbols: int, seconds: float | None) -> float:
+    """Of targets, for texts that are not gone through often enough otherwise; none where it takes
+    too long to find out what is expected, or too much memory."""
+    too_long = seconds is not None and characters * _EXPECTING > seconds / 10
+    if characters >= _LARGE or characters * symbols > _EXPECTED or too_long:
+        return 0.0
+    return 0.6 if characters < _SMALL else 0.5
 
 
 def _hidden(characters: int, seconds: float | None) -> int:

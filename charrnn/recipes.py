@@ -280,7 +280,8 @@ def plan(
         if value is not None
     }
     corpus = Corpus.from_text(text, preparation=chosen.preparation)
-    model, training = settle(recipe, wishes, len(corpus.ids), Habits.of(corpus.ids))
+    habits = Habits.of(corpus.ids, len(corpus.vocabulary))
+    model, training = settle(recipe, wishes, len(corpus.ids), habits)
     corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
     return Plan(recipe, corpus, model, training, _prefixes(chosen, corpus))

@@ -42,14 +42,29 @@ def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
     story = corpora.load("tide-clock").text[:20_000]
     round_of_symbols = "".join(chr(0x4E00 + i % 5000) for i in range(20_000))
     lyrics = "".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000))
-    models = [plan(read_text(text)).model for text in (round_of_symbols, story, lyrics)]
-    assert [model.dropout for model in models] == [0.1, 0.5, 0.6]
-    assert [model.hidden_size for model in models] == [256, 256, 128]
+    plans = [plan(read_text(text)) for text in (round_of_symbols, story, lyrics)]
+    assert [one.model.dropout for one in plans] == [0.1, 0.3, 0.3]
+    assert [one.training.smoothing for one in plans] == [0.0, 0.6, 0.6]
+    assert [one.model.hidden_size for one in plans] == [256, 128, 128]
+    assert [one.training.prior for one in plans] == [False, True, True]
+
+
+def test_what_is_expected_has_to_be_found_out_in_time_and_to_fit_memory():
+    sparse = Habits(followers=9.0)
+    shares = [choose(n, s, 0.1, sparse)[1].smoothing for n in (20_000, 10**6) for s in (10, None)]
+    assert shares == [0.6, 0.6, 0.0, 0.0]
+    assert choose(200_000, 60, 0.1, Habits(66))[1].smoothing == 0.5
+    assert choose(200_000, 10, 0.1, Habits(66))[1].smoothing == 0
+    assert choose(200_000, 60, 0.1, Habits(6000))[1].smoothing == 0
+    assert choose(10**6, 300, 0.1, Habits(66))[1].smoothing == 0
+    assert choose(10_000, 10, 0.0, sparse)[1].smoothing == 0
+    without = choose(20_000, 0.2, 0.1, sparse)
+    assert (without[0].dropout, without[1].smoothing) == (0.6, 0.0)  # it has to be held back more
 
 
 def test_the_habits_of_a_text():
-    assert Habits.of(np.array([1, 2, 1, 2, 1, 2, 3])) == (7 / 3, 3 / 2)
-    assert Habits.of(np.array([1])) == Habits() == Habits.of(np.zeros(10**6, np.uint16))
+    assert Habits.of(np.array([1, 2, 1, 2, 1, 2, 3]), 4) == (4, 7 / 3, 3 / 2)
+    assert Habits.of(np.array([1]), 2) == Habits(2) == Habits.of(np.zeros(10**6, np.uint16), 2)
 
 
 def test_without_anything_held_out_nothing_is_held_back():

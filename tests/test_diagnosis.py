@@ -205,6 +205,7 @@ def test_somebody_who_stops_a_run_is_not_told_to_let_it_run():
 # What to try
 
 
+_LONGER_TEXT = "a longer text: this one has 100 characters"
 EVENTS = {
     "diverged": [progress(1)],
     "overfits": overfitting(),
@@ -223,8 +224,14 @@ EVENTS = {
         ("diverged", rate(1.0), {}, "learning_rate = 0.003"),
         ("diverged", rate(0.002), {}, "learning_rate = 0.0007"),
         ("diverged", rate(0.002), {"cell": "relu"}, "cell = tanh"),
-        ("overfits", {}, {}, "dropout = 0.5"),
-        ("overfits", {}, {"dropout": 0.6}, "a longer text: this one has 100 characters"),
+        ("overfits", {}, {}, "smoothing = 0.5"),
+        ("overfits", {"smoothing": 0.5}, {}, "dropout = 0.5"),
+        ("overfits", {"smoothing": 0.5}, {"dropout": 0.6}, _LONGER_TEXT),
+            "overfits",
+            {"smoothing": 0.5},
+            {"dropout": 0.6},
+            "a longer text: this one has 100 characters",
+        ),
         ("unlearned", rate(1e-5), {}, "learning_rate = 0.003"),
         ("unlearned", rate(0.5), {}, "learning_rate = 0.003"),
         ("unlearned", {"optimizer": "sgd", **rate(0.001)}, {}, "learning_rate = 1"),
@@ -239,6 +246,14 @@ def test_the_change_is_chosen_from_the_runs_own_settings(kind, training, model, 
     reason = "diverged" if kind == "diverged" else "finished"
     got = advice(finding(*EVENTS[kind], reason=reason), began, stopped=False)
     assert (got and SENTENCES[got.name].format(**got.values)) == (change and f"Try {change}.")
+
+
+def test_a_text_too_large_to_be_smoothed_and_a_run_that_knows_nothing_of_it_need_dropout():
+    began, found = start(), finding(*overfitting(), reason="finished")
+    large = began | {"characters": 10**7}
+    before = began | {"training": {k: v for k, v in began["training"].items() if k != "smoothing"}}
+    for one in (large, before):
+        assert advice(found, one, stopped=False).values["setting"] == "dropout"
 
 
 # How it is said
@@ -285,8 +300,8 @@ def test_the_card_and_the_end_of_the_run_say_the_same():
     shown = story(*events).value()["verdict"]
     parts = [shown[part] for part in ("what", "kept", "try")]
     assert " ".join(part["en"] for part in parts) == events[-1]["message"]
-    assert "留出文本" in shown["what"]["zh"] and "丢弃率 dropout = 0.5" in shown["try"]["zh"]
-    assert shown["change"] == ["dropout", "0.5"]
+    assert "留出文本" in shown["what"]["zh"] and "平滑 smoothing = 0.5" in shown["try"]["zh"]
+    assert shown["change"] == ["smoothing", "0.5"]
     events[-1]["message"] = "as another version said it"
     again = story(*events[:-1], checkpoint(*best(events)), events[-1]).value()["verdict"]
     assert again == shown, "told again from the figures alone"

@@ -55,10 +55,9 @@ def test_an_unseen_symbol_is_still_possible():
 
 
 def test_budgets_begin_so_unless_the_text_is_small():
-    sparse, dense = Habits(often=2.0, followers=9.0), Habits(often=40.0, followers=9.0)
-    assert [choose(n, 10, 0.1, sparse)[1].prior for n in (300, 20_000, 60_000)] == [
-        False,
-        False,
-        True,
-    ]
-    assert choose(20_000, 10, 0.1, dense)[1].prior
+    sparse, dense = Habits(followers=9.0), Habits(often=40.0, followers=9.0)
+    sizes = (300, 20_000, 60_000)
+    assert [choose(n, 10, 0.1, sparse)[1].prior for n in sizes] == [False, True, True]
+    unsmoothed = sparse._replace(symbols=6_000)
+    assert [choose(n, 10, 0.1, unsmoothed)[1].prior for n in sizes] == [False, False, True]
+    assert choose(300, 10, 0.1, dense)[1].prior

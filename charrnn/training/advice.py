@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..expectations import MOST
 from ..settings import rules
 from .config import TrainingConfig
 from .diagnosis import Finding
@@ -23,7 +24,7 @@ _CELL_HELPS = 0.02  # a learning rate that Adam and a tanh bear, if a ReLU does 
 _SLOW, _MUCH = 0.1, 3.0  # times that: too cautious, or too bold, to have learned anything
 _SHRINKING = 0.001  # of the weights at each step, by AdamW: stronger than what they learn
 _WEIGHT_DECAY = 0.01
-_DROPOUT = 0.5
+_SMOOTHING = _DROPOUT = 0.5
 _LONGER = 10  # times
 
 
@@ -42,7 +43,7 @@ def advice(finding: Finding, start: Mapping[str, Any], *, stopped: bool) -> Advi
     """
     training, model = start["training"], start["model"]
     if finding.kind == "overfits":
-        return _against_learning_by_heart(training, model, start["characters"])
+        return _against_learning_by_heart(start)
     if finding.kind == "unlearned":
         return _to_learn_something(training, model, stopped=stopped)
     return _calmer(training, model)
@@ -89,10 +90,12 @@ def _to_learn_something(
     return None
 
 
-def _against_learning_by_heart(
-    training: Mapping[str, Any], model: Mapping[str, Any], characters: int
-) -> Advice:
-    if model["dropout"] < _DROPOUT:
+def _against_learning_by_heart(start: Mapping[str, Any]) -> Advice:
+    characters = start["characters"]
+    bearable = characters * start["vocabulary_size"] <= MOST
+    if bearable and start["training"].get("smoothing") == 0:  # runs of before do not know of it
+        return _try("smoothing", _SMOOTHING)
+    if start["model"]["dropout"] < _DROPOUT:
         return _try("dropout", _DROPOUT)
     return Advice("try-text", {"characters": f"{characters:,}"})
 

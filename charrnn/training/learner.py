@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from .config import TrainingConfig
 
 
-_TOO_SMALL_TO_SHARE = 300_000  # multiplications of one gate in one step
+_TOO_SMALL_TO_SHARE = 300_000  # multiplications of one gate in one step,
+_TOO_FEW_SYMBOLS = 1_000_000  # and of the output layer: one product for all steps together
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Learner:
         """`counts` (V,) says how often each symbol occurs, if that is where learning begins."""
         self.config = training
         self.place = place(training.device)
-        self.threads = training.threads or _suitable_threads(model, training)
+        self.threads = training.threads or _suitable_threads(model, training, vocabulary_size)
         torch.set_num_threads(self.threads)
         torch.manual_seed(training.seed)  # dropout
         first = torch.Generator().manual_seed(training.seed)
@@ -201,10 +202,11 @@ def place(device: str) -> torch.device:
     return torch.device(device)
 
 
-def _suitable_threads(model: ModelConfig, training: TrainingConfig) -> int:
+def _suitable_threads(model: ModelConfig, training: TrainingConfig, symbols: int) -> int:
     """One thread for products so small that handing them over costs more than computing them,
     on a busy machine a hundred times more, and beside a GPU; else all cores."""
     if training.device != "cpu":
         return 1
-    work = training.batch_size * model.hidden_size**2
-    return 1 if work < _TOO_SMALL_TO_SHARE else available_cores()
+    hidden = training.batch_size * model.hidden_size
+    small = hidden * model.hidden_size < _TOO_SMALL_TO_SHARE and hidden * symbols < _TOO_FEW_SYMBOLS
+    return 1 if small else available_cores()
