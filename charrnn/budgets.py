@@ -27,7 +27,7 @@ from .vocabulary import Ids
 _SMALL, _LARGE = 40_000, 300_000  # characters
 _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget
 _UPDATES = 16  # an epoch of a small text should have at least so many
-_LEARNING_RATE = {128: 0.003, 256: 0.006, 384: 0.005, 512: 0.004}
+_LEARNING_RATE = {256: 0.006, 384: 0.005, 512: 0.004}
 _AGAIN = 60.0  # seconds after which the machine's speed is looked at again
 _LOOKS: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a second
 _EPOCHS = {512: 10.0, 384: 3.0}  # below which a smaller model has learnt more in the same time
@@ -54,12 +54,15 @@ class Habits(NamedTuple):
 
 
 class _Hold(NamedTuple):
-    """A model's size, and how it is held back from learning a text by heart."""
+    """A model's size, how it is held back from learning a text by heart, and how it is moved: by
+    how many rows of a minibatch, and how far."""
 
     hidden: int
     dropout: float
     weight_decay: float
-    smoothing: float = 0.0
+    smoothing: float
+    rows: int
+    rate: float
 
 
 def choose(
@@ -73,12 +76,6 @@ def choose(
     hold = _hold(training, seconds, held_out, habits)
     long = training > 50_000 or habits.often >= _OFTEN
     steps = max(1, min(64 if long else 35, training // 8))
-    rows = 32 if hold.hidden > 256 or by_heart else 16  # of large texts, enough updates a second
-    rate = _LEARNING_RATE[hold.hidden]
-    if by_heart:
-        rate = 0.006
-    if hold.smoothing:
-        rows, rate = 8, 0.01 if hold.hidden == 128 else 0.008
     updates = _UPDATES // 2 if by_heart else _UPDATES
     model = ModelConfig(
         cell="lstm",
@@ -88,14 +85,14 @@ def choose(
         dropout=hold.dropout,
     )
     settled = TrainingConfig(
-        batch_size=max(1, min(rows, training // (steps * updates))),
+        batch_size=max(1, min(hold.rows, training // (steps * updates))),
         steps=steps,
         reset=0.0 if by_heart else 0.03,  # its epochs are short, and each begins with zeros
         # A rare symbol of a small text is better off with more hope.
         prior=long or (hold.smoothing > 0 and training > 5_000),
         smoothing=hold.smoothing,
         optimizer="adamw",
-        learning_rate=rate,
+        learning_rate=hold.rate,
         weight_decay=hold.weight_decay,
         schedule="cosine",
         clip=1.0,
@@ -151,21 +148,26 @@ def _measured_speed() -> float:
 
 
 def _hold(characters: int, seconds: float | None, held_out: float, habits: Habits) -> _Hold:
+    hidden = _hidden(characters, seconds)
+    rows = 32 if hidden > 256 else 16  # of large texts, enough updates a second
+    if not held_out and characters < _SMALL:
+        return _Hold(hidden, 0.0, 0.01, 0.0, 32, 0.006)
     if not held_out:
-        return _Hold(_hidden(characters, seconds), 0.0, 0.01)
+        return _Hold(hidden, 0.0, 0.01, 0.0, rows, _LEARNING_RATE[hidden])
     smoothing = _smoothing(characters, habits.symbols, seconds)
     if characters >= _SMALL:
-        hidden = _hidden(characters, seconds)
         many = seconds is None and characters < _LARGE  # epochs follow, each of them short
         dropout = 0.4 if many else _dropout(epochs(hidden, characters, seconds))
         if smoothing:
-            dropout = max(0.1, round(dropout - 0.1, 1))
-        return _Hold(hidden, dropout, 0.01, smoothing)
+            return _Hold(hidden, max(0.1, round(dropout - 0.1, 1)), 0.01, smoothing, 8, 0.008)
+        return _Hold(hidden, dropout, 0.01, 0.0, rows, _LEARNING_RATE[hidden])
     if habits.followers < _SURE:  # nearly each symbol says which comes next
-        return _Hold(256, 0.1, 0.01)
+        return _Hold(128, 0.1, 0.01, 0.0, 8, 0.02)
     if smoothing:
-        return _Hold(128, 0.3, 0.1, smoothing)
-    return _Hold(256, 0.5, 0.1) if habits.often >= _OFTEN else _Hold(128, 0.6, 0.5)
+        return _Hold(128, 0.3, 0.1, smoothing, 8, 0.01)
+    if habits.often >= _OFTEN:
+        return _Hold(256, 0.5, 0.1, 0.0, 16, 0.006)
+    return _Hold(128, 0.6, 0.5, 0.0, 16, 0.003)
 
 
 def _smoothing(characters: int, symbols: int, seconds: float | None) -> float:

@@ -45,7 +45,7 @@ def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
     plans = [plan(read_text(text)) for text in (round_of_symbols, story, lyrics)]
     assert [one.model.dropout for one in plans] == [0.1, 0.3, 0.3]
     assert [one.training.smoothing for one in plans] == [0.0, 0.6, 0.6]
-    assert [one.model.hidden_size for one in plans] == [256, 128, 128]
+    assert [one.model.hidden_size for one in plans] == [128, 128, 128]
     assert [one.training.prior for one in plans] == [False, True, True]
 
 
