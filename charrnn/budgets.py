@@ -75,8 +75,7 @@ def choose(
     by_heart = not held_out and training < _SMALL
     hold = _hold(training, seconds, held_out, habits)
     long = training > 50_000 or habits.often >= _OFTEN
-    steps = max(1, min(64 if long else 35, training // 8))
-    updates = _UPDATES // 2 if by_heart else _UPDATES
+    steps = max(1, min(64 if long and not by_heart else 35, training // 8))
     model = ModelConfig(
         cell="lstm",
         hidden_size=hold.hidden,
@@ -85,7 +84,7 @@ def choose(
         dropout=hold.dropout,
     )
     settled = TrainingConfig(
-        batch_size=max(1, min(hold.rows, training // (steps * updates))),
+        batch_size=max(1, min(hold.rows, training // (steps * _UPDATES))),
         steps=steps,
         reset=0.0 if by_heart else 0.03,  # its epochs are short, and each begins with zeros
         # A rare symbol of a small text is better off with more hope.
@@ -151,7 +150,7 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
     hidden = _hidden(characters, seconds)
     rows = 32 if hidden > 256 else 16  # of large texts, enough updates a second
     if not held_out and characters < _SMALL:
-        return _Hold(hidden, 0.0, 0.01, 0.0, 32, 0.006)
+        return _Hold(hidden, 0.0, 0.01, 0.0, 32, 0.008)
     if not held_out:
         return _Hold(hidden, 0.0, 0.01, 0.0, rows, _LEARNING_RATE[hidden])
     smoothing = _smoothing(characters, habits.symbols, seconds)
