@@ -127,6 +127,11 @@ PROBLEMS: Mapping[str, str] = {
         "truncate = epoch 会把 {characters} 个字符的计算图留在内存里，最多允许 {most} 个。"
         "请用更短的文本，或 truncate = minibatch。"
     ),
+    "smoothing keeps a number for each of {characters} characters and {symbols} symbols; their "
+    "product may be {most} at most. Use a shorter text or smoothing = 0.": (
+        "smoothing（平滑）要为 {characters} 个字符和 {symbols} 种符号各存一个数，乘积最多为 {most}。"
+        "请用更短的文本，或 smoothing = 0。"
+    ),
     "truncate = epoch keeps the graph across an epoch, but random sampling starts each minibatch "
     "anew: choose sequential sampling.": (
         "truncate = epoch 会在整个迭代周期内保留计算图，而随机采样使每个小批量重新开始："
