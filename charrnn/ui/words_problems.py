@@ -129,8 +129,8 @@ PROBLEMS: Mapping[str, str] = {
     ),
     "smoothing keeps a number for each of {characters} characters and {symbols} symbols; their "
     "product may be {most} at most. Use a shorter text or smoothing = 0.": (
-        "smoothing（平滑）要为 {characters} 个字符和 {symbols} 种符号各存一个数，乘积最多为 {most}。"
-        "请用更短的文本，或 smoothing = 0。"
+        "smoothing（平滑）要为 {characters} 个字符和 {symbols} 种符号各存一个数，"
+        "乘积最多为 {most}。请用更短的文本，或 smoothing = 0。"
     ),
     "truncate = epoch keeps the graph across an epoch, but random sampling starts each minibatch "
     "anew: choose sequential sampling.": (
