@@ -8,8 +8,11 @@ import torch
 
 from charrnn import budgets, corpora, process
 from charrnn.budgets import Habits, choose
+from charrnn.model import ModelConfig
 from charrnn.reading import read_text
 from charrnn.recipes import plan
+from charrnn.training import TrainingConfig
+from charrnn.training.learner import _suitable_threads
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +73,19 @@ def test_the_habits_of_a_text():
 def test_without_anything_held_out_nothing_is_held_back():
     model, training = choose(10_000, 10, 0.0)
     assert model.dropout == 0 and training.weight_decay < 0.1 and training.validation == 0
+    dense = choose(10_000, 10, 0.0, Habits(28, often=25.0, followers=14.0))[1]
+    assert (dense.batch_size, dense.steps) == (17, 35), "as measured: benchmarks/LOG.md"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "symbols", "threads"), [(128, 62, 1), (128, 1449, 2), (256, 62, 2)]
+)
+def test_small_products_are_for_one_thread_unless_there_are_many_symbols(
+    monkeypatch, hidden, symbols, threads
+):
+    monkeypatch.setattr("charrnn.training.learner.available_cores", lambda: 2)
+    model, training = ModelConfig(hidden_size=hidden), TrainingConfig(batch_size=16)
+    assert _suitable_threads(model, training, symbols) == threads
 
 
 @pytest.mark.parametrize("characters", [2, 30, 300, 5_000, 10**8])
