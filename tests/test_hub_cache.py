@@ -87,20 +87,11 @@ def test_many_who_cancel_do_not_fill_the_disk(hub, checkpoint, monkeypatch):
                 progress=lambda done, _, begun=begun: begun.append(done),
                 cancelled=lambda begun=begun: any(done > len(files[WEIGHTS]) / 3 for done in begun),
             )
-        until = time.monotonic() + 30
-        while not hold_at_once(cache.public() / f"ada--m{number}"):
-            assert time.monotonic() < until
-    until = time.monotonic() + 30  # what was cancelled tidies a moment later
+    # What was cancelled tidies a moment later. No look at its lock: nobody tidies what is held.
+    until = time.monotonic() + 30
     while sum(path.stat().st_size for path in cache.public().rglob(WEIGHTS)) > cache.ROOM:
         assert time.monotonic() < until, list(cache.public().rglob("*"))
         time.sleep(0.01)
-
-
-def hold_at_once(place):
-    lock = hold(place / ".lock", timeout=0)
-    if lock:
-        lock.close()
-    return lock is not None
 
 
 def test_what_one_visitor_alone_may_see_is_bounded_too(hub, trained, tmp_path, monkeypatch):

@@ -206,7 +206,7 @@ def test_stop_keeps_what_is_written(open_tab):
     choose(page, "Heavy")
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     button(page, "generate").click()
-    page.wait_for_selector(".write-text span")
+    page.wait_for_selector(".write-text span", state="attached")
     button(page, "stop").click()
     expect(page.locator(".write-status")).to_contain_text("stopped")
     expect(button(page, "generate")).to_be_visible()

@@ -147,7 +147,7 @@ def test_the_keyboard_stays_with_the_buttons(open_tab):
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     button(page, "generate").press("Enter")
     expect(button(page, "stop")).to_be_focused()
-    page.wait_for_selector(".write-text span")
+    page.wait_for_selector(".write-text span", state="attached")
     button(page, "stop").press("Enter")
     expect(button(page, "generate")).to_be_focused()
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("20")

@@ -18,6 +18,7 @@ from .house import House
 from .look import asset, script, styles, theme
 from .memory import CHOSEN, OWN_RUN, RECALL, USED, Memory
 from .models import models_tab
+from .once import Once
 from .pushing import push_dialog
 from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
@@ -129,7 +130,10 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "max_threads": _AT_ONCE,
         "blocked_paths": [str(house.runs.root.resolve())] if house else None,
         "app_kwargs": {
-            "middleware": [Middleware(BodyLimit, most=limits.upload, room=limits.disk)],
+            "middleware": [
+                Middleware(BodyLimit, most=limits.upload, room=limits.disk),
+                Middleware(Once),
+            ],
             "exception_handlers": when_it_fails(),
         },
     }

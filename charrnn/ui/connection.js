@@ -1,7 +1,8 @@
 // The line to the server. Gradio takes the first request that fails for the end of the page: it
 // drops all events and loads the page anew, and what was typed is lost. So what it sends while the
-// line is down waits here until it is up again, and a stream that breaks ends in words. Part of the
-// card's script (see card.py), before follow.js, which waits for the line as well.
+// line is down waits here until it is up again, and a stream that breaks ends in words. A request
+// whose answer was lost is asked again under the same word, and the server does it once (once.py).
+// Part of the card's script (see card.py), before follow.js, which waits for the line as well.
 
 const RETRIES = [100, 250, 500]; // milliseconds between two looks whether the server is there
 const HANGS = 1500; // a look that takes longer is called off: on a dead line all others would wait
@@ -39,10 +40,12 @@ window.fetch = async (resource, options) => {
   const address = String(resource?.url ?? resource);
   if (STREAM.test(address)) return unbroken(await plain(resource, options));
   if (!HELD.test(address)) return plain(resource, options);
+  const headers = new Headers(options?.headers ?? resource.headers);
+  headers.set("x-charrnn-once", crypto.getRandomValues(new BigUint64Array(2)).join(""));
   for (let failures = 0; ; failures++) {
     if (mending) await mending;
     try {
-      return await plain(resource, options);
+      return await plain(resource, { ...options, headers });
     } catch (error) {
       if (error.name === "AbortError" || failures > 4) throw error; // it is not the line
       await up();
