@@ -15,7 +15,7 @@ from ..limits import Limits
 from ..recipes import RECIPES
 from . import words
 from .custom import Custom, custom_settings
-from .look import script
+from .look import asset, script
 from .wish import (
     BUDGETS,
     CUSTOM,
@@ -39,6 +39,7 @@ ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-k
              "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip
 AUTO = "auto"
 PROBLEM = '<div class="problem" role="alert">{{value}}</div>'
+AMISS = '<div class="problem" role="alert">{{value.said}}</div>'  # see amiss.js
 
 _TEXT_FIELDS = frozenset({"corpus", "encoding", "text"})
 _TIMES = {"sprint": "10s", "coffee": "1min", "deep": "5min", "night": "night"}
@@ -144,7 +145,7 @@ class Form:
             **self.problem(problem, tongue),
         }
 
-    def problem(self, error: UserError | None, tongue: str) -> dict[Any, str]:
+    def problem(self, error: UserError | None, tongue: str) -> dict[Any, Any]:
         """A problem beside the field that caused it; none clears both places."""
         said = ""
         if isinstance(error, OfflineError):
@@ -154,7 +155,7 @@ class Form:
         of_text = error is not None and (error.field or "corpus") in _TEXT_FIELDS
         return {
             self.text_problem: said if of_text else "",
-            self.settings_problem: "" if of_text else said,
+            self.settings_problem: _amiss("") if of_text else _amiss(said, error),
         }
 
 
@@ -166,6 +167,11 @@ def _as_far(wish: Wish) -> Corpus | None:
         return wish.read()
     except UserError:
         return None
+
+
+def _amiss(said: str, error: UserError | None = None) -> dict[str, str | None]:
+    """What is wrong with a setting, and with which."""
+    return {"said": said, "field": error.field if error else None}
 
 
 def build_form() -> Form:
@@ -233,7 +239,12 @@ def build_form() -> Form:
         visible=False,
         elem_id="train-gpu-told",
     )
-    settings_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-settings-problem")
+    settings_problem = gr.HTML(
+        _amiss(""),
+        html_template=AMISS,
+        js_on_load=asset("amiss.js"),
+        elem_id="train-settings-problem",
+    )
     go = gr.Button(key("go"), variant="primary", size="lg", elem_id="train-go")
     model_box = gr.HTML(
         model,
