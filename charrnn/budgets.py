@@ -27,10 +27,12 @@ from .vocabulary import Ids
 _SMALL, _LARGE = 40_000, 300_000  # characters
 _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget
 _UPDATES = 16  # an epoch of a small text should have at least so many
-_LEARNING_RATE = {256: 0.006, 384: 0.005, 512: 0.004}
+_LEARNING_RATE = {192: 0.015, 256: 0.012, 384: 0.01, 512: 0.008}
 _AGAIN = 60.0  # seconds after which the machine's speed is looked at again
 _LOOKS: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a second
-_EPOCHS = {512: 10.0, 384: 3.0}  # below which a smaller model has learnt more in the same time
+# Below which a smaller model has learnt more in the same time; the smallest is hardly through once.
+_EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
+_DROPOUT = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}  # below so many epochs
 _EXPECTED = 1 << 26  # characters times symbols for which targets are smoothed
 _EXPECTING = 1e-5  # seconds for each character that it takes to find out what is expected
 _OFTEN, _SURE = 15.0, 2.0  # see `Habits`
@@ -76,6 +78,8 @@ def choose(
     hold = _hold(training, seconds, held_out, habits)
     long = training > 50_000 or habits.often >= _OFTEN
     steps = max(1, min(64 if long and not by_heart else 35, training // 8))
+    if hold.hidden == min(_EPOCHS):  # updates are few enough
+        steps = 32
     model = ModelConfig(
         cell="lstm",
         hidden_size=hold.hidden,
@@ -156,10 +160,12 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
     smoothing = _smoothing(characters, habits.symbols, seconds)
     if characters >= _SMALL:
         many = seconds is None and characters < _LARGE  # epochs follow, each of them short
-        dropout = 0.4 if many else _dropout(epochs(hidden, characters, seconds))
+        gone = epochs(hidden, characters, seconds)
+        dropout = 0.4 if many else _dropout(gone)
         if smoothing:
             return _Hold(hidden, max(0.1, round(dropout - 0.1, 1)), 0.01, smoothing, 8, 0.008)
-        return _Hold(hidden, dropout, 0.01, 0.0, rows, _LEARNING_RATE[hidden])
+        decay = 0.1 if gone >= 3 else 0.01
+        return _Hold(hidden, dropout, decay, 0.0, rows, _LEARNING_RATE[hidden])
     if habits.followers < _SURE:  # nearly each symbol says which comes next
         return _Hold(128, 0.1, 0.01, 0.0, 8, 0.02)
     if smoothing:
@@ -181,14 +187,13 @@ def _smoothing(characters: int, symbols: int, seconds: float | None) -> float:
 def _hidden(characters: int, seconds: float | None) -> int:
     if characters < _LARGE:
         return 256
-    for hidden, enough in _EPOCHS.items():
-        if epochs(hidden, characters, seconds) >= enough:
-            return hidden
-    return 256
+    return next(
+        hidden
+        for hidden, enough in _EPOCHS.items()
+        if epochs(hidden, characters, seconds) >= enough
+    )
 
 
 def _dropout(epochs: float) -> float:
     """More for what is seen more often."""
-    if epochs < 8:
-        return 0.1
-    return 0.3 if epochs < 40 else 0.4
+    return next(share for below, share in _DROPOUT.items() if epochs < below)

@@ -26,6 +26,14 @@ def test_more_time_means_a_larger_model_held_back_more():
     dropouts = [model.dropout for model in chosen]
     assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
     assert dropouts == sorted(dropouts) and dropouts[0] < dropouts[-1]
+    rates = [choose(1_000_000, seconds, 0.1)[1].learning_rate for seconds in (10, 60, 300)]
+    assert rates == sorted(rates, reverse=True) and rates[0] > rates[-1]
+
+
+def test_what_is_hardly_gone_through_once_is_learnt_in_many_small_steps():
+    model, training = choose(5_000_000, 10, 0.1)
+    assert (model.hidden_size, model.dropout, training.steps) == (192, 0.0, 32)
+    assert choose(1_000_000, 10, 0.1)[1].steps == 64
 
 
 def test_a_slow_machine_gets_a_smaller_model(monkeypatch):
