@@ -120,7 +120,7 @@ def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
         if value is not None:
             axes.axhline(value, color=_LINE, linewidth=0.8, linestyle=":")
             axes.annotate(
-                f"{name} {value:.3g}",
+                f"{name} {value:.4g}",
                 (1, value),
                 xycoords=("axes fraction", "data"),
                 xytext=(-4, 2),
@@ -138,7 +138,7 @@ def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
     axes.grid(axis="y", color="#e4e0d6", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     if axes.lines:
-        axes.legend(frameon=False, loc="lower left")
+        figure.legend(frameon=False, loc="outside upper left", ncols=2)  # no curve runs there
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()

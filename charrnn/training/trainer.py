@@ -188,7 +188,7 @@ class Trainer:
         since = now - self._reported_at
         epoch_over = self.position == len(self.minibatches)
         if self.config.epochs is not None:
-            if since >= 0.5 and not epoch_over:  # a long epoch: say how it is going
+            if self._silent(now) and not epoch_over:  # a long epoch: say how it is going
                 yield self._progress()
         elif since >= max(0.25, now / 100) or self.step == 1:
             if (epoch_over or self.config.truncate != "epoch") and selection.due():
@@ -208,10 +208,14 @@ class Trainer:
             self.selection.evaluate(self.step)
             yield self._progress()
             yield from self._save_improvement()
-        elif self._clock() - self._reported_at >= 0.5:  # short epochs, and very many
+        elif self._silent(self._clock()):  # short epochs, and very many
             yield self._progress()
         if every is not None and self.epoch % every == 0 and self.epoch < epochs:
             yield from self._write_samples()
+
+    def _silent(self, now: float) -> bool:
+        """Whether nothing was told for long; the longer a run, the longer, or it tells too much."""
+        return now - self._reported_at >= max(0.5, now / 200)
 
     def _between(self) -> bool:
         """Whether the run goes on from a point between the last minibatch and the next epoch."""
