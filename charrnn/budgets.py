@@ -78,7 +78,7 @@ def choose(
     hold = _hold(training, seconds, held_out, habits)
     long = training > 50_000 or habits.often >= _OFTEN
     steps = max(1, min(64 if long and not by_heart else 35, training // 8))
-    if hold.hidden == min(_EPOCHS):  # updates are few enough
+    if hold.hidden == min(_EPOCHS):  # there is time for few updates: rather for more, and shorter
         steps = 32
     model = ModelConfig(
         cell="lstm",
