@@ -136,7 +136,7 @@ def test_a_second_run_waits_its_turn_and_says_so(visit):
 
 def test_a_sample_can_be_asked_for(visit):
     page = visit()
-    begin(page)
+    begin(page, "Deep", "5 min")  # long enough for the next mark not to take its place at once
     page.get_by_role("button", name="Sample now").click()
     expect(page.locator(".run-rows li.now .line")).to_contain_text("The tide clock")
     stop(page)
