@@ -77,9 +77,10 @@ def choose(
     by_heart = not held_out and training < _SMALL
     hold = _hold(training, seconds, held_out, habits)
     long = training > 50_000 or habits.often >= _OFTEN
-    steps = max(1, min(64 if long and not by_heart else 35, training // 8))
+    steps = 64 if long and not by_heart else 35
     if hold.hidden == min(_EPOCHS):  # there is time for few updates: rather for more, and shorter
         steps = 32
+    steps = max(1, min(steps, training // 8))
     model = ModelConfig(
         cell="lstm",
         hidden_size=hold.hidden,
