@@ -94,10 +94,11 @@ def test_the_gradient_is_that_of_both_targets_and_the_loss_that_of_the_text():
     log_p = learner.model(X)[0].log_softmax(dim=1)
     nll = -log_p.gather(1, Y.t().reshape(-1, 1)).mean()
     wanted = 0.75 * nll - 0.25 * (q * log_p).sum(dim=1).mean()
-    gradients = torch.autograd.grad(wanted, learner.parameters)
+    parameters = list(learner.model.parameters())
+    gradients = torch.autograd.grad(wanted, parameters)
     update = learner.train_on(X, Y, learning_rate=0.0, last=False, expected=q)
     assert update.nats == pytest.approx(nll.item(), abs=1e-5)
-    for parameter, gradient in zip(learner.parameters, gradients, strict=True):
+    for parameter, gradient in zip(parameters, gradients, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, atol=1e-6, rtol=1e-4)
 
 

@@ -1,10 +1,11 @@
 """Matrix products at the speed of the processor, in float32 as in bfloat16.
 
-torch hands float32 products to its BLAS library. On many processors oneDNN, which comes with
-torch too, is two to four times as fast, and faster still where a weight that many products share
-is packed for it once. torch uses it so only in code that it compiles; the entrances are not part
-of its stable interface, so they are tried once before they are trusted, and torch's own products
-stand in wherever they are missing (other processors, other types, other versions).
+torch hands float32 products to its BLAS library. On processors with AVX-512, oneDNN, which comes
+with torch too, is two to four times as fast, and faster still where a weight that many products
+share is packed for it once; on those with AVX2 it is slower (benchmarks/LOG.md). torch uses it so
+only in code that it compiles; the entrances are not part of its stable interface, so they are tried
+once before they are trusted, and torch's own products stand in wherever they are missing (other
+processors, other types, other versions).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Packed:
 
     def __init__(self, W: Tensor, rows: int) -> None:
         """`rows` is how many rows the left factors will have."""
-        self._onednn = onednn(W.dtype)
+        self._onednn = pays(W.dtype)
         self._W = torch.ops.mkldnn._reorder_linear_weight(W.t(), rows) if self._onednn else W
 
     def times(self, x: Tensor) -> Tensor:
@@ -43,7 +44,7 @@ class Packed:
 
 def product(A: Tensor, B: Tensor) -> Tensor:
     """A @ B of two matrices, once; either may be a transposed view."""
-    if onednn(A.dtype):
+    if pays(A.dtype):
         return _linear(_whole(A), _whole(B).t())
     return A @ B
 
@@ -66,6 +67,13 @@ def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
     What a one-hot vector times the table is, without the product.
     """
     return cast(Tensor, _Rows.apply(table, ids, dtype))  # type: ignore[no-untyped-call]
+
+
+@functools.cache
+def pays(dtype: torch.dtype) -> bool:
+    """Whether single products of this type are oneDNN's: where they are faster than torch's own."""
+    narrow = torch.backends.cpu.get_cpu_capability() == "AVX2"
+    return onednn(dtype) and not (narrow and dtype == torch.float32)
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from ..model import CharRNN, ModelConfig, State, detach
 from ..process import available_cores
 from ..recurrence import map_state
 from ..vocabulary import Counts, Vocabulary
-from .optimization import build_optimizer, clip_gradients
+from .optimization import ByRows, build_optimizer, clip_gradients
 from .precision import autocast, suits_bfloat16
 from .resume import Point, moments_of, restore_moments
 
@@ -58,10 +58,10 @@ class Learner:
         self.model = CharRNN(model, vocabulary_size, generator=first).to(self.place)
         if counts is not None:
             self.model.expect(counts)
-        self.parameters = list(self.model.parameters())
+        self._by_rows = ByRows(self.model.parameters())
         self.optimizer = build_optimizer(
             training.optimizer,
-            self.parameters,
+            self._by_rows.rows,
             learning_rate=training.learning_rate,
             weight_decay=training.weight_decay,
         )
@@ -127,9 +127,10 @@ class Learner:
                 return Update(nats, None)
             loss = torch.stack(self._losses).mean()
             self._losses.clear()
-        self.optimizer.zero_grad(set_to_none=True)
+        self._by_rows.forget_gradients()
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = clip_gradients(self.parameters, self.config.clip)
+        self._by_rows.take_gradients()
+        norm = clip_gradients(self._by_rows.rows, self.config.clip)
         if not math.isfinite(norm):
             return None
         for group in self.optimizer.param_groups:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 
 def build_optimizer(
@@ -25,23 +25,44 @@ def build_optimizer(
     )
 
 
-def clip_gradients(parameters: Sequence[nn.Parameter], threshold: float | None) -> float:
+class ByRows:
+    """A model's weights as they lie in memory, for what does not mind which row is which.
+
+    Some lie by columns (`recurrence.layers`). torch's fused optimizers copy those at every step,
+    there and back, which takes five times as long as the step itself; the transpose of such a
+    weight is the same memory, by rows.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
+        self._weights = [(weight, not weight.is_contiguous()) for weight in parameters]
+        self.rows = [
+            nn.Parameter(weight.detach().t() if across else weight.detach())
+            for weight, across in self._weights
+        ]
+
+    def forget_gradients(self) -> None:
+        """Before the next ones are computed: backward adds to what is there."""
+        for (weight, _), row in zip(self._weights, self.rows, strict=True):
+            weight.grad = row.grad = None
+
+    def take_gradients(self) -> None:
+        """Give `rows` the gradients that their weights have now."""
+        for (weight, across), row in zip(self._weights, self.rows, strict=True):
+            row.grad = weight.grad.t() if across and weight.grad is not None else weight.grad
+
+
+def clip_gradients(parameters: Iterable[nn.Parameter], threshold: float | None) -> float:
     """Scale all gradients down to a common norm of at most `threshold`; the norm before that.
 
     g ← min(1, θ / ‖g‖) g (Pascanu et al. 2013). None measures and scales nothing. A norm that
     float32 cannot square is infinite.
     """
-    gradients = [_flat(p.grad) for p in parameters if p.grad is not None]
+    gradients = [p.grad.view(-1) for p in parameters if p.grad is not None]
     norm = math.sqrt(sum(float(torch.dot(gradient, gradient)) for gradient in gradients))
     if threshold is not None and norm > threshold:
         for gradient in gradients:
             gradient.mul_(threshold / norm)
     return norm
-
-
-def _flat(gradient: Tensor) -> Tensor:
-    """A view of a gradient as one vector, in the order of its memory."""
-    return (gradient if gradient.is_contiguous() else gradient.t()).view(-1)
 
 
 def learning_rate_at(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FILE = Path("resume") / "point.safetensors"
 _FREE = {"epochs", "seconds", "threads", "samples", "sample_length", "sample_every", "prior"}
-FORMAT = "2"  # of a point: to be raised whenever what is in it changes
+FORMAT = "3"  # of a point: to be raised whenever what is in it changes
 
 
 @dataclass
@@ -176,7 +176,7 @@ def restore_moments(
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
     for parameter, entry in optimizer.state.items():
-        for name, moment in entry.items():  # fused optimizers want them to lie as the weights do
+        for name, moment in entry.items():  # in memory as torch would have put it
             if moment.shape == parameter.shape:
                 entry[name] = torch.empty_like(parameter.detach()).copy_(moment)
 
