@@ -12,7 +12,7 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
 from charrnn.training.learner import Learner
-from charrnn.training.optimization import build_optimizer
+from charrnn.training.optimization import ByRows, build_optimizer
 
 
 def test_events_have_exactly_the_fields_of_the_contract():
@@ -178,6 +178,33 @@ def test_a_share_of_the_carried_states_starts_from_zero_again(share, zeros):
         learner.train_on(*minibatches[i], learning_rate=0.01, last=False)
     empty = int((met[1] == 0).all(dim=2).sum())
     assert met[0] is None and (10 < empty < 54 if zeros is None else empty == zeros)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_weights_by_columns_are_moved_where_they_lie(name):
+    """As torch's plain optimizer moves them, and the very memory of the weights."""
+    start, gradient = torch.randn(5, 3).t(), torch.randn(5, 3).t()
+    mine, plain = (torch.nn.Parameter(start.clone()) for _ in range(2))
+    by_rows = ByRows([mine])
+    assert all(row.is_contiguous() for row in by_rows.rows)
+    optimizers = (
+        build_optimizer(name, by_rows.rows, learning_rate=0.1, weight_decay=0.5),
+        {
+            "sgd": lambda: torch.optim.SGD([plain], lr=0.1),
+            "adam": lambda: torch.optim.Adam([plain], lr=0.1),
+            "adamw": lambda: torch.optim.AdamW(
+                [plain], lr=0.1, betas=(0.9, 0.99), weight_decay=0.5
+            ),
+        }[name](),
+    )
+    for times in range(1, 4):
+        mine.grad, plain.grad = gradient * times, gradient * times
+        by_rows.take_gradients()
+        for optimizer in optimizers:
+            optimizer.step()
+    torch.testing.assert_close(mine.detach(), plain.detach())
+    by_rows.forget_gradients()
+    assert mine.grad is None and by_rows.rows[0].grad is None
 
 
 def test_weight_decay_shrinks_weights_that_nothing_else_moves():

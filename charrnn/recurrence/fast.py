@@ -85,7 +85,12 @@ def _tanh(x: Tensor, out: Tensor) -> None:
     if x.dtype == torch.bfloat16:
         torch.tanh(x, out=out)
     else:
-        torch.add(_MINUS_ONE, x.mul_(2).sigmoid_(), alpha=2, out=out)
+        _tanh_of_half(x.mul_(2), out)
+
+
+def _tanh_of_half(x: Tensor, out: Tensor) -> None:
+    """out = tanh(x / 2) = 2σ(x) − 1; overwrites x."""
+    torch.add(_MINUS_ONE, x.sigmoid_(), alpha=2, out=out)
 
 
 def _tanh_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
@@ -102,7 +107,11 @@ class _RNN(Function):
     @staticmethod
     def forward(ctx: Any, Z: Tensor, H0: Tensor, W_hh: Tensor, relu: bool) -> Tensor:
         T, B, width = Z.shape
-        weight = Packed(W_hh.to(Z.dtype), B)
+        W = W_hh.to(Z.dtype)
+        doubled = not relu and Z.dtype != torch.bfloat16  # for `_tanh_of_half`; exact
+        if doubled:
+            Z, W = 2 * Z, 2 * W
+        weight = Packed(W, B)
         H = Z.new_empty(T + 1, B, width)  # H[t] is the state before step t
         H[0] = H0
         states = H.unbind()
@@ -110,8 +119,10 @@ class _RNN(Function):
             A = weight.times_plus(states[t], Z_t)
             if relu:
                 torch.clamp_min(A, 0, out=states[t + 1])
+            elif doubled:
+                _tanh_of_half(A, out=states[t + 1])
             else:
-                _tanh(A, out=states[t + 1])
+                torch.tanh(A, out=states[t + 1])
         ctx.save_for_backward(H, W_hh)
         ctx.relu = relu
         return H[1:]
