@@ -23,7 +23,7 @@ from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
 from charrnn.training.learner import Learner
 
-SECONDS = 4.0
+SECONDS = 10.0
 PAIRS = 5
 SIZE = 100_000_000  # bytes of the large text
 

@@ -119,8 +119,20 @@ def test_even_the_shortest_run_learns_something():
     assert events[-1]["step"] >= 1 and events[-1]["train_perplexity"] > 1
 
 
-def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_for(monkeypatch):
-    monkeypatch.setattr("charrnn.training.selection._GLANCE", 50)
+@pytest.mark.parametrize(
+    ("tick", "measured"),
+    [
+        (0.1, 75),  # 1.5 % of the time, at 50 characters in each tick of a clock
+        (0.3, 70),  # that would be 25: the glance, which takes 4 %
+        (0.5, 60),  # which would take 7 %: 6 % of the time
+        (2.0, 50),  # the fewest
+    ],
+)
+def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_for(
+    monkeypatch, tick, measured
+):
+    monkeypatch.setattr("charrnn.training.selection._FEWEST", 50)
+    monkeypatch.setattr("charrnn.training.selection._GLANCE", 70)
     seen = []
 
     def slow(model, ids):
@@ -128,9 +140,9 @@ def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_fo
         return 1.0
 
     monkeypatch.setattr("charrnn.training.selection.held_out_nats", slow)
-    monkeypatch.setattr("charrnn.training.selection.time.monotonic", ticking(0.1))
+    monkeypatch.setattr("charrnn.training.selection.time.monotonic", ticking(tick))
     run(training=with_changes(QUICK, epochs=None, seconds=10.0, validation=0.3))
-    assert set(seen) == {50, 75}  # 1.5 % of the time, at 50 characters in each tick of a clock
+    assert seen[:2] == [50, 50] and set(seen[2:]) == {measured}
 
 
 def test_who_stops_a_run_does_not_wait_for_a_long_evaluation(tmp_path, monkeypatch):

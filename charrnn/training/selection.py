@@ -19,8 +19,9 @@ from .precision import autocast
 from .progress import finite_perplexity
 
 _TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them
-_GLANCE = 25_000  # characters that are measured whatever it takes
-_LOOK = 0.015  # of the time of a run, at most, that one evaluation may take
+_LOOK = 0.015  # of the time of a run, at most, that one evaluation may take;
+_GLANCE, _LONGEST = 25_000, 0.06  # so many characters it measures even so, up to that share,
+_FEWEST = 8_193  # and so many whatever it takes
 _PATIENT = 60.0  # seconds that count as the time of a run with no end set
 _AT_ONCE = 1.0  # seconds that somebody who pressed stop is made to wait, at most
 
@@ -61,12 +62,14 @@ class Selection:
     def fit(self, budget: float | None) -> None:
         """Measure no more of the held-out part than a run of `budget` seconds has the time for:
         its beginning, where that is too little for all of it."""
-        if len(self._held_out) <= _GLANCE:
+        if len(self._held_out) <= _FEWEST:
             return
-        glance = self._held_out[:_GLANCE]
-        took = min(self._timed(glance)[1] for _ in range(2))  # the first pays for what is set up
-        most = _LOOK * (_PATIENT if budget is None else budget) / took
-        self._held_out = self._held_out[: max(_GLANCE, int(most * _GLANCE))]
+        few = self._held_out[:_FEWEST]
+        took = min(self._timed(few)[1] for _ in range(2))  # the first pays for what is set up
+        # What all the time of the run would be enough for:
+        whole = (_PATIENT if budget is None else budget) / took * _FEWEST
+        most = max(_FEWEST, int(_LOOK * whole), min(_GLANCE, int(_LONGEST * whole)))
+        self._held_out = self._held_out[:most]
 
     def due(self) -> bool:
         """Whether another evaluation leaves the training its share of the time."""
