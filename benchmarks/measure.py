@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "benchmarks"
 DATA = ROOT.parent / "shared" / "data"
+_RULE = "\n\n---\n\n"  # between the tables of two processors
 sys.path.insert(0, str(ROOT))
 
 from charrnn.process import be_considerate, keep_memory  # noqa: E402
@@ -73,24 +74,37 @@ def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
     return statistics.median(s / f for s, f in zip(slow, fast, strict=True))
 
 
-def machine() -> str:
-    """Processor, cores that may be used, and torch's version."""
+def processor() -> str:
+    """Which processor this is, and how wide its vectors are."""
     import torch
 
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file() and (found := re.search(r"model name\s*: (.*)", info.read_text())):
         name = found[1]
-    kinds = torch.backends.cpu.get_cpu_capability()
-    return f"{name} ({kinds}), {torch.get_num_threads()} threads, torch {torch.__version__}"
+    return f"{name} ({torch.backends.cpu.get_cpu_capability()})"
 
 
-def keep(name: str, title: str, blocks: Sequence[str]) -> None:
-    """Write a table (or several) to benchmarks/`name`.md, with date, machine and command."""
+def machine() -> str:
+    """Processor, cores that may be used, and torch's version."""
+    import torch
+
+    return f"{processor()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+
+
+def keep(name: str, title: str, blocks: Sequence[str], *, of_others: bool = False) -> None:
+    """Write a table (or several) to benchmarks/`name`.md, with date, machine and command.
+
+    With `of_others`, what stands there of other processors stays, below.
+    """
+    path = HERE / f"{name}.md"
+    before = path.read_text(encoding="utf-8").split("\n\n", 1)[1] if path.is_file() else ""
+    others = [part.strip() for part in before.split(_RULE) if f", {processor()}, " not in part]
     made = f"{date.today().isoformat()}, {machine()}; `python benchmarks/{name}.py`."
-    text = "\n\n".join([f"# {title}", *blocks, made])
-    (HERE / f"{name}.md").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    mine = "\n\n".join([*blocks, made])
+    print(mine)
+    parts = [mine, *(part for part in others if of_others and part)]
+    path.write_text(f"# {title}\n\n" + _RULE.join(parts) + "\n", encoding="utf-8")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -13,9 +13,9 @@ CELLS = ["tanh", "relu", "gru", "lstm"]
 @pytest.fixture(params=["as the machine has it", "by torch", "by oneDNN"])
 def kind(request, monkeypatch):
     if request.param == "by torch":
-        monkeypatch.setattr(products, "pays", lambda dtype: False)
+        monkeypatch.setattr(products, "pays", lambda dtype, packed=0: False)
     elif request.param == "by oneDNN":
-        monkeypatch.setattr(products, "pays", products.onednn)
+        monkeypatch.setattr(products, "pays", lambda dtype, packed=0: products.onednn(dtype))
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
@@ -105,15 +105,17 @@ def test_dropout_follows_torchs_seed():
 
 
 @pytest.mark.parametrize(
-    ("capability", "dtype", "by_onednn"),
+    ("capability", "dtype", "packed", "by_onednn"),
     [
-        ("AVX2", torch.float32, False),
-        ("AVX512", torch.float32, True),
-        ("AVX2", torch.bfloat16, True),
-        ("AVX512", torch.float64, False),
+        ("AVX2", torch.float32, 0, False),
+        ("AVX2", torch.float32, 256 * 768, False),
+        ("AVX2", torch.float32, 512 * 2048, True),
+        ("AVX512", torch.float32, 0, True),
+        ("AVX2", torch.bfloat16, 0, True),
+        ("AVX512", torch.float64, 512 * 2048, False),
     ],
 )
-def test_onednn_is_called_where_it_is_faster(monkeypatch, capability, dtype, by_onednn):
+def test_onednn_is_called_where_it_is_faster(monkeypatch, capability, dtype, packed, by_onednn):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     monkeypatch.setattr(products, "onednn", lambda dtype: dtype != torch.float64)
-    assert products.pays.__wrapped__(dtype) is by_onednn
+    assert products.pays(dtype, packed) is by_onednn

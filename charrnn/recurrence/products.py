@@ -2,10 +2,10 @@
 
 torch hands float32 products to its BLAS library. On processors with AVX-512, oneDNN, which comes
 with torch too, is two to four times as fast, and faster still where a weight that many products
-share is packed for it once; on those with AVX2 it is slower (benchmarks/LOG.md). torch uses it so
-only in code that it compiles; the entrances are not part of its stable interface, so they are tried
-once before they are trusted, and torch's own products stand in wherever they are missing (other
-processors, other types, other versions).
+share is packed for it once; on those with AVX2 only with large weights (benchmarks/LOG.md). torch
+uses it so only in code that it compiles; the entrances are not part of its stable interface, so
+they are tried once before they are trusted, and torch's own products stand in wherever they are
+missing (other processors, other types, other versions).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 _FEW = 128  # symbols for which a product with one-hot vectors is faster than adding up rows
+_LARGE = 500_000  # numbers of a packed weight with which oneDNN is faster on AVX2 too
 
 
 class Packed:
@@ -26,7 +27,7 @@ class Packed:
 
     def __init__(self, W: Tensor, rows: int) -> None:
         """`rows` is how many rows the left factors will have."""
-        self._onednn = pays(W.dtype)
+        self._onednn = pays(W.dtype, W.numel())
         self._W = torch.ops.mkldnn._reorder_linear_weight(W.t(), rows) if self._onednn else W
 
     def times(self, x: Tensor) -> Tensor:
@@ -69,11 +70,11 @@ def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
     return cast(Tensor, _Rows.apply(table, ids, dtype))  # type: ignore[no-untyped-call]
 
 
-@functools.cache
-def pays(dtype: torch.dtype) -> bool:
-    """Whether single products of this type are oneDNN's: where they are faster than torch's own."""
-    narrow = torch.backends.cpu.get_cpu_capability() == "AVX2"
-    return onednn(dtype) and not (narrow and dtype == torch.float32)
+def pays(dtype: torch.dtype, packed: int = 0) -> bool:
+    """Whether products of this type are oneDNN's, which are faster then: with a packed weight of
+    so many numbers, or single ones."""
+    by_size = dtype == torch.float32 and torch.backends.cpu.get_cpu_capability() == "AVX2"
+    return onednn(dtype) and (packed >= _LARGE or not by_size)
 
 
 @functools.cache
