@@ -160,41 +160,47 @@ class _GRU(Function):
     def forward(ctx: Any, Z: Tensor, Z_n: Tensor, H0: Tensor, W_hh: Tensor) -> Tensor:
         T, B, width = Z_n.shape
         weight = Packed(W_hh.to(Z.dtype), B)
+        doubled = Z.dtype != torch.bfloat16  # for `_tanh_of_half`
+        arguments = 2 * Z_n if doubled else Z_n
         H = Z.new_empty(T + 1, B, width)
         H[0] = H0
         N = torch.empty_like(Z_n)
-        gates = []  # R, U and A of each step, (B, 3H)
+        gates = []  # R, U and A of each step, and R and U as one, all views of (B, 3H)
         states, candidates = H.unbind(), N.unbind()
-        for t, (Z_t, Zn_t) in enumerate(zip(Z.unbind(), Z_n.unbind(), strict=True)):
+        for t, (Z_t, Zn_t) in enumerate(zip(Z.unbind(), arguments.unbind(), strict=True)):
             G = weight.times_plus(states[t], Z_t)
-            G[:, : 2 * width].sigmoid_()
-            R, U, A = G.chunk(3, dim=1)
-            _tanh(torch.addcmul(Zn_t, R, A), out=candidates[t])
+            RU, (R, U, A) = G[:, : 2 * width], G.chunk(3, dim=1)
+            RU.sigmoid_()
+            if doubled:
+                _tanh_of_half(torch.addcmul(Zn_t, R, A, value=2), out=candidates[t])
+            else:
+                torch.tanh(torch.addcmul(Zn_t, R, A), out=candidates[t])
             torch.lerp(candidates[t], states[t], U, out=states[t + 1])
-            gates.append(G)
-        ctx.save_for_backward(H, N, W_hh, *gates)
+            gates.append((R, U, A, RU))
+        ctx.save_for_backward(H, N, W_hh)
+        ctx.gates = gates
         return H[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
-        H, N, W_hh, *gates = ctx.saved_tensors
+        H, N, W_hh = ctx.saved_tensors
         T, B, width = dH.shape
         weight = Packed(W_hh.to(H.dtype).t(), B)
         dZ, dZ_n = H.new_empty(T, B, 3 * width), torch.empty_like(N)
+        dR, dU, dA = (part.unbind() for part in dZ.chunk(3, dim=2))
+        dRU, by_gates, by_candidate = dZ[..., : 2 * width].unbind(), dZ.unbind(), dZ_n.unbind()
         states, candidates, by_output = H.unbind(), N.unbind(), dH.unbind()
         whole = by_output[-1]  # all of dH_t: by its output, and by the step after
-        for t, (dZ_t, dZn_t) in reversed(list(enumerate(zip(dZ.unbind(), dZ_n.unbind())))):  # noqa: B905
-            R, U, A = gates[t].chunk(3, dim=1)
-            dR, dU, dA = dZ_t.chunk(3, dim=1)
-            _tanh_backward(torch.addcmul(whole, whole, U, value=-1), candidates[t], out=dZn_t)
-            torch.mul(dZn_t, R, out=dA)
-            torch.mul(dZn_t, A, out=dR)
-            torch.mul(states[t] - candidates[t], whole, out=dU)
-            both = dZ_t[:, : 2 * width]
-            torch.ops.aten.sigmoid_backward.grad_input(
-                both, gates[t][:, : 2 * width], grad_input=both
-            )
+        for t in range(T - 1, -1, -1):
+            R, U, A, RU = ctx.gates[t]
+            dN = by_candidate[t]
+            _tanh_backward(torch.addcmul(whole, whole, U, value=-1), candidates[t], out=dN)
+            torch.mul(dN, R, out=dA[t])
+            torch.mul(dN, A, out=dR[t])
+            torch.mul(states[t] - candidates[t], whole, out=dU[t])
+            torch.ops.aten.sigmoid_backward.grad_input(dRU[t], RU, grad_input=dRU[t])
+            dZ_t = by_gates[t]
             before = weight.times_plus(dZ_t, by_output[t - 1]) if t else weight.times(dZ_t)
             whole = before.addcmul_(whole, U)
         dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(W_hh.dtype)
