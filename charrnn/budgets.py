@@ -33,6 +33,8 @@ _LOOKS: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a s
 # Below which a smaller model has learnt more in the same time; the smallest is hardly through once.
 _EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 _DROPOUT = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}  # below so many epochs
+_HURRIED = 12.0  # epochs below which what is smoothed is moved faster, and hardly held back
+_WIDE = 256  # symbols, above which a step costs more than an update
 _EXPECTED = 1 << 26  # characters times symbols for which targets are smoothed
 _EXPECTING = 1e-5  # seconds for each character that it takes to find out what is expected
 _OFTEN, _SURE = 15.0, 2.0  # see `Habits`
@@ -57,13 +59,14 @@ class Habits(NamedTuple):
 
 class _Hold(NamedTuple):
     """A model's size, how it is held back from learning a text by heart, and how it is moved: by
-    how many rows of a minibatch, and how far."""
+    minibatches of how many rows and steps, and how far."""
 
     hidden: int
     dropout: float
     weight_decay: float
     smoothing: float
     rows: int
+    steps: int
     rate: float
 
 
@@ -76,11 +79,9 @@ def choose(
     training = round(characters * (1 - held_out))
     by_heart = not held_out and training < _SMALL
     hold = _hold(training, seconds, held_out, habits)
-    long = training > 50_000 or habits.often >= _OFTEN
-    steps = 64 if long and not by_heart else 35
-    if hold.hidden == min(_EPOCHS):  # there is time for few updates: rather for more, and shorter
-        steps = 32
-    steps = max(1, min(steps, training // 8))
+    steps = max(1, min(hold.steps, training // 8))
+    # A rare symbol of a small text is better off with more hope.
+    known = training >= _SMALL or habits.often >= _OFTEN
     model = ModelConfig(
         cell="lstm",
         hidden_size=hold.hidden,
@@ -92,8 +93,7 @@ def choose(
         batch_size=max(1, min(hold.rows, training // (steps * _UPDATES))),
         steps=steps,
         reset=0.0 if by_heart else 0.03,  # its epochs are short, and each begins with zeros
-        # A rare symbol of a small text is better off with more hope.
-        prior=long or (hold.smoothing > 0 and training > 5_000),
+        prior=known or (hold.smoothing > 0 and training > 5_000),
         smoothing=hold.smoothing,
         optimizer="adamw",
         learning_rate=hold.rate,
@@ -153,27 +153,35 @@ def _measured_speed() -> float:
 
 def _hold(characters: int, seconds: float | None, held_out: float, habits: Habits) -> _Hold:
     hidden = _hidden(characters, seconds)
-    rows = 32 if hidden > 256 else 16  # of large texts, enough updates a second
     if not held_out and characters < _SMALL:
-        return _Hold(hidden, 0.0, 0.01, 0.0, 32, 0.008)
+        return _Hold(hidden, 0.0, 0.01, 0.0, 32, 35, 0.008)
+    rows = 32 if hidden > 256 else 16  # of large texts, enough updates a second;
+    steps = 32 if hidden == min(_EPOCHS) else 64  # where there is time for few: rather for more
     if not held_out:
-        return _Hold(hidden, 0.0, 0.01, 0.0, rows, _LEARNING_RATE[hidden])
+        return _Hold(hidden, 0.0, 0.01, 0.0, rows, steps, _LEARNING_RATE[hidden])
     smoothing = _smoothing(characters, habits.symbols, seconds)
     if characters >= _SMALL:
         many = seconds is None and characters < _LARGE  # epochs follow, each of them short
         gone = epochs(hidden, characters, seconds)
         dropout = 0.4 if many else _dropout(gone)
+        if smoothing and gone < _HURRIED:
+            return _Hold(hidden, min(dropout, 0.1), 0.01, smoothing, 16, 32, 0.02)
         if smoothing:
-            return _Hold(hidden, max(0.1, round(dropout - 0.1, 1)), 0.01, smoothing, 8, 0.008)
+            return _Hold(hidden, round(dropout - 0.1, 1), 0.01, smoothing, 8, 64, 0.008)
         decay = 0.1 if gone >= 3 else 0.01
-        return _Hold(hidden, dropout, decay, 0.0, rows, _LEARNING_RATE[hidden])
+        return _Hold(hidden, dropout, decay, 0.0, rows, steps, _LEARNING_RATE[hidden])
+    often = habits.often >= _OFTEN
     if habits.followers < _SURE:  # nearly each symbol says which comes next
-        return _Hold(128, 0.1, 0.01, 0.0, 8, 0.02)
+        return _Hold(128, 0.1, 0.01, 0.0, 8, 64 if often else 35, 0.02)
+    if smoothing and often:
+        return _Hold(128, 0.2, 0.1, smoothing, 8, 64, 0.03)
+    if smoothing and habits.symbols > _WIDE:
+        return _Hold(128, 0.3, 0.1, smoothing, 16, 20, 0.015)
     if smoothing:
-        return _Hold(128, 0.3, 0.1, smoothing, 8, 0.01)
-    if habits.often >= _OFTEN:
-        return _Hold(256, 0.5, 0.1, 0.0, 16, 0.006)
-    return _Hold(128, 0.6, 0.5, 0.0, 16, 0.003)
+        return _Hold(128, 0.3, 0.1, smoothing, 8, 35, 0.015)
+    if often:
+        return _Hold(256, 0.5, 0.1, 0.0, 16, 64, 0.006)
+    return _Hold(128, 0.6, 0.5, 0.0, 16, 35, 0.003)
 
 
 def _smoothing(characters: int, symbols: int, seconds: float | None) -> float:

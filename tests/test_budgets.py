@@ -54,7 +54,9 @@ def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
     round_of_symbols = "".join(chr(0x4E00 + i % 5000) for i in range(20_000))
     lyrics = "".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000))
     plans = [plan(read_text(text)) for text in (round_of_symbols, story, lyrics)]
-    assert [one.model.dropout for one in plans] == [0.1, 0.3, 0.3]
+    assert [one.model.dropout for one in plans] == [0.1, 0.2, 0.3]
+    assert [one.training.batch_size for one in plans] == [8, 8, 16]
+    assert [one.training.steps for one in plans] == [35, 64, 20]
     assert [one.training.smoothing for one in plans] == [0.0, 0.6, 0.6]
     assert [one.model.hidden_size for one in plans] == [128, 128, 128]
     assert [one.training.prior for one in plans] == [False, True, True]
@@ -71,6 +73,15 @@ def test_what_is_expected_has_to_be_found_out_in_time_and_to_fit_memory():
     assert choose(10_000, 10, 0.0, sparse)[1].smoothing == 0
     without = choose(20_000, 0.2, 0.1, sparse)
     assert (without[0].dropout, without[1].smoothing) == (0.6, 0.0)  # it has to be held back more
+
+
+def test_what_is_smoothed_is_held_back_once_there_is_time_to_learn_it_by_heart(monkeypatch):
+    monkeypatch.setattr("charrnn.budgets.speed", lambda: 30_000.0)
+    chosen = [choose(80_000, seconds, 0.1, Habits(66)) for seconds in (10, 25, 60, 300)]
+    assert all(training.smoothing == 0.5 for _, training in chosen)
+    assert [model.dropout for model, _ in chosen] == [0.0, 0.1, 0.2, 0.3]
+    rates = [training.learning_rate for _, training in chosen]
+    assert rates == sorted(rates, reverse=True) and rates[0] > rates[-1]
 
 
 def test_the_habits_of_a_text():
