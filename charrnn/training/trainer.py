@@ -33,7 +33,7 @@ _COUNTERS = (
     "_reported_step",
 )  # fmt: skip
 _SAVE_EVERY = 5.0  # seconds between saves of the model, and of the point to resume from
-_PICTURE = 0.3  # seconds that the perplexity picture takes, most of them matplotlib's import
+_PICTURE = 0.4  # seconds that the perplexity picture takes, most of them matplotlib's import
 
 
 class Trainer:
