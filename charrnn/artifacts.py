@@ -16,7 +16,7 @@ from typing import Any
 from .checkpoint import CONFIG, MOST_WEIGHTS, WEIGHTS, Checkpoint, contents
 from .corpus import Corpus
 from .files import replace_together
-from .modelcard import NAME, Page, card
+from .modelcard import NAME, TERMS, Page, card
 from .strict import MOST_CONFIG
 
 LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.json", NAME
@@ -120,7 +120,7 @@ def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
         if value is not None:
             axes.axhline(value, color=_LINE, linewidth=0.8, linestyle=":")
             axes.annotate(
-                f"{name} {value:.4g}",
+                f"{TERMS.get(name, name)} {value:.4g}",
                 (1, value),
                 xycoords=("axes fraction", "data"),
                 xytext=(-4, 2),

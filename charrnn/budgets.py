@@ -34,7 +34,7 @@ _LOOKS: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a s
 _EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 _DROPOUT = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}  # below so many epochs
 _HURRIED = 12.0  # epochs below which what is smoothed is moved faster, and hardly held back
-_WIDE = 256  # symbols, above which a step costs more than an update
+_WIDE = 256  # symbols above which a minibatch costs what its characters do, however few they are
 _EXPECTED = 1 << 26  # characters times symbols for which targets are smoothed
 _EXPECTING = 1e-5  # seconds for each character that it takes to find out what is expected
 _OFTEN, _SURE = 15.0, 2.0  # see `Habits`

@@ -29,7 +29,7 @@ _LICENCES = {
     "time-machine": (UNKNOWN, "in the public domain"),
     "tiny-shakespeare": (UNKNOWN, "in the public domain"),
 }
-_TERMS = {"ngram": "n-gram"}  # where the name is not the word for it
+TERMS = {"ngram": "n-gram"}  # where the name is not the word for it
 _LANGUAGES = {"English": "en", "Chinese": "zh"}
 _RESULTS = ("# charrnn:begin results, renewed at each push", "# charrnn:end results")
 _CARD = (
@@ -284,7 +284,7 @@ def _scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
     named = {
         "held out": results.get("validation_perplexity"),
         "training": results.get("train_perplexity"),
-        **{f"{_TERMS.get(name, name)} (no model)": value for name, value in baselines.items()},
+        **{f"{TERMS.get(name, name)} (no model)": value for name, value in baselines.items()},
     }
     for name, value in named.items():
         if isinstance(value, int | float) and 0 < value < math.inf:

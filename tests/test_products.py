@@ -119,3 +119,11 @@ def test_onednn_is_called_where_it_is_faster(monkeypatch, capability, dtype, pac
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     monkeypatch.setattr(products, "onednn", lambda dtype: dtype != torch.float64)
     assert products.pays(dtype, packed) is by_onednn
+
+
+def test_a_packed_weight_is_onednns_by_its_size(monkeypatch):
+    asked = []
+    monkeypatch.setattr(products, "pays", lambda *about: asked.append(about))
+    x, W = torch.randn(3, 6), torch.randn(6, 5)
+    torch.testing.assert_close(Packed(W, rows=3).times(x), x @ W)
+    assert asked == [(torch.float32, 30)]
