@@ -45,6 +45,25 @@ def test_a_run_of_hours_does_not_tell_more_than_anybody_reads(
     assert len(told) < most
 
 
+def test_the_first_looks_at_the_held_out_part_follow_soon(monkeypatch):
+    text, now = corpus(), [0.0]
+    selection = Selection(Learner(SMALL, QUICK, len(text.vocabulary)), text.held_out)
+    monkeypatch.setattr("charrnn.training.selection.time.monotonic", lambda: now[0])
+
+    def slow(model, ids):
+        now[0] += 1.0
+        return 1.0
+
+    monkeypatch.setattr("charrnn.training.selection.held_out_nats", slow)
+    looks = []
+    for step in range(100):
+        if selection.due():
+            looks.append(step)
+            selection.evaluate(step)
+        now[0] += 1.0
+    assert looks == [0, 4, 20, 44, 68, 92]  # a second each; 4, 16, and then 24 are trained between
+
+
 def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeypatch):
     config = with_changes(QUICK, epochs=None, schedule="plateau")
     text = corpus()

@@ -18,7 +18,8 @@ from .learner import Learner
 from .precision import autocast
 from .progress import finite_perplexity
 
-_TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them
+_TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them,
+_AT_FIRST = 4  # but sooner after the first ones: a watcher wants to see the model begin to learn
 _LOOK = 0.015  # of the time of a run, at most, that one evaluation may take;
 _GLANCE, _LONGEST = 25_000, 0.06  # so many characters it measures even so, up to that share,
 _FEWEST = 8_193  # and so many whatever it takes
@@ -40,7 +41,7 @@ class Selection:
         self.best_nats, self.best_step = math.inf, 0
         self.best: dict[str, Tensor] = learner.weights()
         self._took: deque[float] = deque(maxlen=3)  # seconds, of the last evaluations
-        self._next = -math.inf  # when another one is due
+        self._looks, self._next = 0, -math.inf  # how many there were; when another one is due
         self._step = -1
         self._candidate: tuple[dict[str, Tensor], int] | None = None
 
@@ -92,7 +93,9 @@ class Selection:
         self._step = step
         self.nats, took = self._timed(self._held_out)
         self._took.append(took)
-        self._next = time.monotonic() + _TRAINING * self.seconds
+        self._looks += 1
+        wait = min(_TRAINING, _AT_FIRST * self._looks**2)
+        self._next = time.monotonic() + wait * self.seconds
         begins = self.descent.begins(step, self.nats, self.best_nats, self.best_step)
         if self.nats < self.best_nats:
             self.best_nats, self.best_step = self.nats, step
