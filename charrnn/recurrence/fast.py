@@ -14,7 +14,7 @@ Notation as in `scratch`; a name with a leading d is the gradient of the loss by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -80,16 +80,22 @@ def _apply(function: type[Function], *arguments: Any) -> Any:
 
 
 def _tanh(x: Tensor, out: Tensor) -> None:
-    """out = tanh(x) = 2σ(2x) − 1; overwrites x. torch's float32 tanh takes several times as long
-    as its sigmoid. (In bfloat16 that form would lose what little precision there is around 0.)"""
-    if x.dtype == torch.bfloat16:
-        torch.tanh(x, out=out)
-    else:
-        _tanh_of_half(x.mul_(2), out)
+    """out = tanh(x); overwrites x."""
+    factor, tanh = _quick_tanh(x.dtype)
+    tanh(x if factor == 1 else x.mul_(factor), out=out)
 
 
-def _tanh_of_half(x: Tensor, out: Tensor) -> None:
-    """out = tanh(x / 2) = 2σ(x) − 1; overwrites x."""
+def _quick_tanh(dtype: torch.dtype) -> tuple[int, Callable[..., object]]:
+    """A factor, and a function f that overwrites its argument: f(factor · x, out=out) is tanh(x).
+
+    torch's float32 tanh takes several times as long as its sigmoid, and tanh(x) = 2σ(2x) − 1. (In
+    bfloat16 that form would lose what little precision there is around 0.) Doubling is exact, so
+    what a loop computes may be doubled once, before it.
+    """
+    return (1, torch.tanh) if dtype == torch.bfloat16 else (2, _tanh_of_half)
+
+
+def _tanh_of_half(x: Tensor, *, out: Tensor) -> None:
     torch.add(_MINUS_ONE, x.sigmoid_(), alpha=2, out=out)
 
 
@@ -108,9 +114,9 @@ class _RNN(Function):
     def forward(ctx: Any, Z: Tensor, H0: Tensor, W_hh: Tensor, relu: bool) -> Tensor:
         T, B, width = Z.shape
         W = W_hh.to(Z.dtype)
-        doubled = not relu and Z.dtype != torch.bfloat16  # for `_tanh_of_half`; exact
-        if doubled:
-            Z, W = 2 * Z, 2 * W
+        factor, tanh = _quick_tanh(Z.dtype)
+        if factor > 1 and not relu:
+            Z, W = factor * Z, factor * W
         weight = Packed(W, B)
         H = Z.new_empty(T + 1, B, width)  # H[t] is the state before step t
         H[0] = H0
@@ -119,10 +125,8 @@ class _RNN(Function):
             A = weight.times_plus(states[t], Z_t)
             if relu:
                 torch.clamp_min(A, 0, out=states[t + 1])
-            elif doubled:
-                _tanh_of_half(A, out=states[t + 1])
             else:
-                torch.tanh(A, out=states[t + 1])
+                tanh(A, out=states[t + 1])
         ctx.save_for_backward(H, W_hh)
         ctx.relu = relu
         return H[1:]
@@ -160,21 +164,18 @@ class _GRU(Function):
     def forward(ctx: Any, Z: Tensor, Z_n: Tensor, H0: Tensor, W_hh: Tensor) -> Tensor:
         T, B, width = Z_n.shape
         weight = Packed(W_hh.to(Z.dtype), B)
-        doubled = Z.dtype != torch.bfloat16  # for `_tanh_of_half`
-        arguments = 2 * Z_n if doubled else Z_n
+        factor, tanh = _quick_tanh(Z.dtype)
+        inputs = factor * Z_n if factor > 1 else Z_n
         H = Z.new_empty(T + 1, B, width)
         H[0] = H0
         N = torch.empty_like(Z_n)
         gates = []  # R, U and A of each step, and R and U as one, all views of (B, 3H)
         states, candidates = H.unbind(), N.unbind()
-        for t, (Z_t, Zn_t) in enumerate(zip(Z.unbind(), arguments.unbind(), strict=True)):
+        for t, (Z_t, Zn_t) in enumerate(zip(Z.unbind(), inputs.unbind(), strict=True)):
             G = weight.times_plus(states[t], Z_t)
             RU, (R, U, A) = G[:, : 2 * width], G.chunk(3, dim=1)
             RU.sigmoid_()
-            if doubled:
-                _tanh_of_half(torch.addcmul(Zn_t, R, A, value=2), out=candidates[t])
-            else:
-                torch.tanh(torch.addcmul(Zn_t, R, A), out=candidates[t])
+            tanh(torch.addcmul(Zn_t, R, A, value=factor), out=candidates[t])
             torch.lerp(candidates[t], states[t], U, out=states[t + 1])
             gates.append((R, U, A, RU))
         ctx.save_for_backward(H, N, W_hh)
