@@ -92,7 +92,8 @@ def test_cancel_keeps_what_was_typed_and_what_has_come(tab, hub, made):
 def test_escape_calls_it_off_too(tab, hub):
     page = tab()
     hub.faults.silent = True
-    open_model(page, "ada/slow")
+    with page.expect_response(lambda r: "ada/slow" in (r.request.post_data or "")):
+        open_model(page, "ada/slow")  # before it is acknowledged, Gradio has nothing to call off
     expect(page.locator(".opener-busy p")).to_have_text("Asking for ada/slow…")
     page.keyboard.press("Escape")
     expect(field(page)).to_be_focused()
