@@ -4,7 +4,7 @@
 
 const zh = navigator.language.toLowerCase().startsWith("zh");
 const [tongue, locale] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
-const words = props.words[tongue];
+const words = JSON.parse(props.words)[tongue];
 const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 const find = (selector) => element.querySelector(selector);
 const put = (place, text) => {

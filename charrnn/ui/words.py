@@ -12,6 +12,7 @@ Chinese by the table of `words_problems.py`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,12 +64,16 @@ def translations(*tables: Words) -> gr.I18n:
     return gr.I18n(en=english, **{"zh": chinese, "zh-CN": chinese})
 
 
-def both(*tables: Words) -> dict[str, dict[str, str]]:
-    """The tables for JavaScript: `{"en": {key: words}, "zh": {…}}`."""
-    return {
+def both(*tables: Words) -> str:
+    """The tables for JavaScript, as JSON: `{"en": {key: words}, "zh": {…}}`.
+
+    In one piece: Gradio's page copies a component's data, string by string, whenever it changes.
+    """
+    spoken = {
         tongue: {name: pair[i] for table in tables for name, pair in table.items()}
         for i, tongue in enumerate(("en", "zh"))
     }
+    return json.dumps(spoken, ensure_ascii=False)
 
 
 def language(request: gr.Request | None) -> str:
