@@ -59,7 +59,7 @@ class Habits(NamedTuple):
 
 class _Hold(NamedTuple):
     """A model's size, how it is held back from learning a text by heart, and how it is moved: by
-    minibatches of how many rows and steps, and how far."""
+    minibatches of how many rows and steps, and how far; and what a symbol is embedded in."""
 
     hidden: int
     dropout: float
@@ -68,6 +68,7 @@ class _Hold(NamedTuple):
     rows: int
     steps: int
     rate: float
+    embedding: int = 64
 
 
 def choose(
@@ -86,7 +87,7 @@ def choose(
         cell="lstm",
         hidden_size=hold.hidden,
         input="embedding",
-        embedding_size=64,
+        embedding_size=hold.embedding,
         dropout=hold.dropout,
     )
     settled = TrainingConfig(
@@ -176,7 +177,7 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
     if smoothing and often:
         return _Hold(128, 0.2, 0.1, smoothing, 8, 64, 0.03)
     if smoothing and habits.symbols > _WIDE:
-        return _Hold(128, 0.3, 0.1, smoothing, 16, 20, 0.015)
+        return _Hold(128, 0.3, 0.2, smoothing, 16, 20, 0.015, 128)
     if smoothing:
         return _Hold(128, 0.3, 0.1, smoothing, 8, 35, 0.015)
     if often:

@@ -59,6 +59,7 @@ def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
     assert [one.training.steps for one in plans] == [35, 64, 20]
     assert [one.training.smoothing for one in plans] == [0.0, 0.6, 0.6]
     assert [one.model.hidden_size for one in plans] == [128, 128, 128]
+    assert [one.model.embedding_size for one in plans] == [64, 64, 128]
     assert [one.training.prior for one in plans] == [False, True, True]
 
 
