@@ -173,7 +173,7 @@ def tables(results: dict[str, Any]) -> list[str]:
             for name, tries in found.items() if name != "when" for one in tries
         ]  # fmt: skip
         blocks.append(
-            "Small and odd texts, by the first budget that is better than counting "
+            "Small and odd texts, by budgets up to the first that is better than counting "
             f"({found['when']}):\n\n{table(header, rows)}"
         )
     return blocks
