@@ -92,31 +92,43 @@ def configurations():
 def torn(run):
     """What a death in the middle of a save has left."""
     left = (files._READY, *(f"*/.*.{'[0-9a-f]' * 8}", f".*.{'[0-9a-f]' * 8}"))
-    return [path for pattern in left for path in run.directory.glob(f"**/{pattern}")]
+    return {path for pattern in left for path in run.directory.glob(f"**/{pattern}")}
+
+
+def wait_for_a_moment(run, progress, pid, chance):
+    """Until a life is a few steps further and a little more, or, one time in four, until it saves;
+    or until it is over."""
+    steps, saves, torn_before = chance.choice((0, 1, 1, 2, 3, 4)), chance.random() < 0.25, torn(run)
+
+    def come():
+        if saves:
+            return bool(torn(run) - torn_before)
+        return steps == 0 or 0 <= progress.begun <= progress.at - steps
+
+    give_up = time.monotonic() + 60
+    while not come():
+        assert time.monotonic() < give_up
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        time.sleep(0.0005)
+    if not saves:
+        time.sleep(chance.uniform(0, 0.004 if steps else 0.02))
 
 
 def kill_over_and_over(run, times, chance, tally):
-    """Let the run live, and kill it, so many times, at most `chance`'s few steps apart."""
+    """Let the run live, and kill it, so many times."""
     reached, had_model = 0, False
     for life in range(times):
-        progress = Progress()
+        progress, torn_before = Progress(), torn(run)
         progress.tell(0, -1)
         pid = child(lambda: live(run, resume=life > 0, progress=progress))  # noqa: B023
-        after = chance.choice((0, 1, 1, 2, 3, 4))
-        give_up = time.monotonic() + 60
-        while after and (progress.begun < 0 or progress.at < progress.begun + after):
-            assert time.monotonic() < give_up
-            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                break
-            time.sleep(0.0005)
-        else:
-            time.sleep(chance.uniform(0, 0.004 if after else 0.02))
+        wait_for_a_moment(run, progress, pid, chance)
         os.kill(pid, signal.SIGKILL)
         if (status := status_of(pid)) != -signal.SIGKILL:
             assert status == 0, "it fell over"
             break
         tally["kills"] += 1
-        tally["within a save"] += bool(torn(run))
+        tally["within a save"] += bool(torn(run) - torn_before)
         if progress.begun >= 0:
             tally["lost"] += progress.begun < reached
             reached = progress.at

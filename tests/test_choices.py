@@ -71,7 +71,7 @@ def test_a_damaged_model_and_a_run_that_is_gone_are_left_out(shelf):
 
 
 @pytest.mark.parametrize(
-    "brought", [None, "", 7, [], {}, {"chosen": 3, "runs": "ab", "opened": {"a": 1}}]
+    "brought", [None, "", 7, [], {}, {"chosen": 3, "used": 4, "runs": "ab", "opened": {"a": 1}}]
 )
 def test_whatever_a_browser_brings_is_a_memory(brought):
     assert Memory.of(brought) == Memory()
@@ -81,6 +81,7 @@ def test_a_memory_holds_the_choice_the_latest_runs_and_what_was_opened():
     runs = [f"run {i}" for i in range(KEPT + 3)]
     opened = [f"ada/model-{i}" for i in range(KEPT + 1)]
     told = {"chosen": "songs", "runs": [*runs[:2], None, *runs[2:]], "opened": [7, *opened]}
+    told["used"] = "mine"
     memory = Memory.of(told)
-    assert memory == Memory("songs", tuple(runs[:KEPT]), None, tuple(opened[:KEPT]))
-    assert memory.keys == [*runs[:KEPT], *opened[:KEPT], "songs"]
+    assert memory == Memory("songs", tuple(runs[:KEPT]), "mine", tuple(opened[:KEPT]))
+    assert memory.keys == [*runs[:KEPT], *opened[:KEPT], "songs", "mine"]

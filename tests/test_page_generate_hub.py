@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import threading
+import time
 
 import generate_page
 import pytest
@@ -12,7 +14,7 @@ from charrnn import uploads
 from charrnn.checkpoint import WEIGHTS
 from charrnn.hub import client
 from charrnn.limits import Limits
-from charrnn.ui import fetched
+from charrnn.ui import fetched, generate
 
 pytest_plugins = ["page"]
 app = generate_page.app
@@ -69,6 +71,25 @@ def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app
     choose(page, KEY)
     expect(page.locator(".likely h3")).to_contain_text("ab")
     assert remembered(page) == [KEY]
+
+
+def test_a_model_used_before_the_chooser_has_been_filled_is_the_chosen_one(
+    visit, letters, monkeypatch
+):
+    usual, filled = generate._known_or_first, threading.Event()
+
+    def slowly(*asked):
+        time.sleep(1.5)
+        filled.set()
+        return usual(*asked)
+
+    monkeypatch.setattr(generate, "_known_or_first", slowly)
+    page = visit()
+    assert not filled.is_set()
+    use(page, KEY)
+    assert filled.wait(30)
+    expect(prefix(page)).to_have_value("ab")
+    chosen(page, KEY)
 
 
 def test_a_file_of_one_s_own_is_one_of_the_models(visit, root, trained):

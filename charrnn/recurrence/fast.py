@@ -116,8 +116,9 @@ class _RNN(Function):
         W = W_hh.to(Z.dtype)
         factor, tanh = _quick_tanh(Z.dtype)
         if factor > 1 and not relu:
-            Z, W = factor * Z, factor * W
-        weight = Packed(W, B)
+            Z, weight = factor * Z, Packed(factor * W, B)
+        else:
+            weight = Packed(W, B)
         H = Z.new_empty(T + 1, B, width)  # H[t] is the state before step t
         H[0] = H0
         states = H.unbind()
@@ -127,30 +128,30 @@ class _RNN(Function):
                 torch.clamp_min(A, 0, out=states[t + 1])
             else:
                 tanh(A, out=states[t + 1])
-        ctx.save_for_backward(H, W_hh)
-        ctx.relu = relu
+        ctx.save_for_backward(H, W)
+        ctx.relu, ctx.weight_type = relu, W_hh.dtype
         return H[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
-        H, W_hh = ctx.saved_tensors
+        H, W = ctx.saved_tensors
         T, B, _ = dH.shape
-        weight = Packed(W_hh.to(H.dtype).t(), B)
+        weight = Packed(W.t(), B)
         dZ = torch.empty_like(dH)
-        gradients, outputs = dZ.unbind(), H[1:].unbind()
-        whole = dH[-1]  # all of dH_t: by its output, and by the step after
+        gradients, outputs, by_output = dZ.unbind(), H[1:].unbind(), dH.unbind()
+        whole = by_output[-1]  # all of dH_t: by its output, and by the step after
         for t in range(T - 1, -1, -1):
             if ctx.relu:
                 torch.ops.aten.threshold_backward.grad_input(
                     whole, outputs[t], 0, grad_input=gradients[t]
                 )
             else:
-                torch.ops.aten.tanh_backward.grad_input(whole, outputs[t], grad_input=gradients[t])
+                _tanh_backward(whole, outputs[t], out=gradients[t])
             if t > 0:
-                whole = weight.times_plus(gradients[t], dH[t - 1])
+                whole = weight.times_plus(gradients[t], by_output[t - 1])
         dH0 = weight.times(gradients[0])
-        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(W_hh.dtype)
+        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(ctx.weight_type)
         return dZ, dH0, dW_hh, None
 
 
@@ -163,7 +164,8 @@ class _GRU(Function):
     @staticmethod
     def forward(ctx: Any, Z: Tensor, Z_n: Tensor, H0: Tensor, W_hh: Tensor) -> Tensor:
         T, B, width = Z_n.shape
-        weight = Packed(W_hh.to(Z.dtype), B)
+        W = W_hh.to(Z.dtype)
+        weight = Packed(W, B)
         factor, tanh = _quick_tanh(Z.dtype)
         inputs = factor * Z_n if factor > 1 else Z_n
         H = Z.new_empty(T + 1, B, width)
@@ -178,16 +180,16 @@ class _GRU(Function):
             tanh(torch.addcmul(Zn_t, R, A, value=factor), out=candidates[t])
             torch.lerp(candidates[t], states[t], U, out=states[t + 1])
             gates.append((R, U, A, RU))
-        ctx.save_for_backward(H, N, W_hh)
-        ctx.gates = gates
+        ctx.save_for_backward(H, N, W)
+        ctx.gates, ctx.weight_type = gates, W_hh.dtype
         return H[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
-        H, N, W_hh = ctx.saved_tensors
+        H, N, W = ctx.saved_tensors
         T, B, width = dH.shape
-        weight = Packed(W_hh.to(H.dtype).t(), B)
+        weight = Packed(W.t(), B)
         dZ, dZ_n = H.new_empty(T, B, 3 * width), torch.empty_like(N)
         dR, dU, dA = (part.unbind() for part in dZ.chunk(3, dim=2))
         dRU, by_gates, by_candidate = dZ[..., : 2 * width].unbind(), dZ.unbind(), dZ_n.unbind()
@@ -204,7 +206,7 @@ class _GRU(Function):
             dZ_t = by_gates[t]
             before = weight.times_plus(dZ_t, by_output[t - 1]) if t else weight.times(dZ_t)
             whole = before.addcmul_(whole, U)
-        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(W_hh.dtype)
+        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(ctx.weight_type)
         return dZ, dZ_n, whole, dW_hh
 
 

@@ -45,7 +45,7 @@ class Packed:
 
 def product(A: Tensor, B: Tensor) -> Tensor:
     """A @ B of two matrices, once; either may be a transposed view."""
-    if pays(A.dtype):
+    if A.dtype != torch.bfloat16 and pays(A.dtype):  # torch's own is oneDNN's, and takes views
         return _linear(_whole(A), _whole(B).t())
     return A @ B
 
@@ -141,8 +141,8 @@ class _Rows(Function):
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
         (ids,) = ctx.saved_tensors
         shape, dtype = ctx.table
-        flat, places = dy.reshape(-1, dy.shape[-1]).to(dtype), ids.reshape(-1)
+        flat, places = dy.reshape(-1, dy.shape[-1]), ids.reshape(-1)
         if shape[0] <= _FEW:
-            one_hot = torch.nn.functional.one_hot(places, shape[0]).to(dtype)
-            return product(one_hot.t(), flat), None, None
-        return dy.new_zeros(shape, dtype=dtype).index_add_(0, places, flat), None, None
+            one_hot = torch.nn.functional.one_hot(places, shape[0]).to(flat.dtype)
+            return product(one_hot.t(), flat).to(dtype), None, None
+        return dy.new_zeros(shape, dtype=dtype).index_add_(0, places, flat.to(dtype)), None, None

@@ -16,7 +16,7 @@ from .form import form_words
 from .generate import GenerateTab, generate_tab
 from .house import House
 from .look import asset, script, styles, theme
-from .memory import CHOSEN, OWN_RUN, RECALL, USED, Memory
+from .memory import CHOSEN, OWN_RUN, RECALL, USE_RUN, WELCOMED, Memory
 from .models import models_tab
 from .once import Once
 from .pushing import push_dialog
@@ -86,14 +86,16 @@ def _wire_memory(
 ) -> None:
     """The visitor's runs and choice of model: carried over, remembered and found again.
 
-    Every event brings all that the browser remembers, so it does not matter which comes first.
+    Every event brings all that the browser remembers, so it does not matter which comes first; but
+    a model is only carried over once the chooser has been filled, whose answer might come later.
     """
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    unasked: dict[str, Any] = {"api_visibility": "private"}
+    quiet: dict[str, Any] = {"show_progress": "hidden"} | unasked
     brought, chooser = generate.brought, generate.checkpoint
 
     def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:
         memory = Memory.of(brought)
-        offered = generate.offer(memory, request, memory.shown)
+        offered = generate.offer(memory, request, memory.used)
         return gr.Tabs(selected="generate"), offered
 
     def look_again(memory: object, request: gr.Request) -> Any:
@@ -102,16 +104,16 @@ def _wire_memory(
     def welcome(memory: object, request: gr.Request) -> Any:
         return generate.welcome(Memory.of(memory), request)
 
-    train.generate_with.click(carry_over, brought, [tabs, chooser], js=RECALL, **quiet).success(
-        None, chooser, js=CHOSEN, api_visibility="private"
+    train.generate_with.click(None, None, None, js=USE_RUN, **unasked)
+    header.use(carry_over, brought, [tabs, chooser], js=RECALL, **quiet).success(
+        None, chooser, js=CHOSEN, **unasked
     )
-    header.use(carry_over, brought, [tabs, chooser], js=USED, **quiet).success(
-        None, chooser, js=CHOSEN, api_visibility="private"
-    )
-    generate.from_hub.browse(None, None, tabs, js=_BROWSE, api_visibility="private")
-    train.run_id.change(None, train.run_id, js=OWN_RUN, api_visibility="private")
+    generate.from_hub.browse(None, None, tabs, js=_BROWSE, **unasked)
+    train.run_id.change(None, train.run_id, js=OWN_RUN, **unasked)
     generate_page.select(look_again, brought, chooser, js=RECALL, **quiet)
-    page.load(welcome, brought, chooser, js=RECALL, **quiet)
+    welcoming = page.load(welcome, brought, chooser, js=RECALL, **quiet)
+    welcoming.then(None, js=WELCOMED, **unasked)
+    welcoming.failure(None, js=WELCOMED, **unasked)  # as where the line breaks
 
 
 def launch_options(house: House | None = None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 // The header's line, and what the page's run is doing, which the run card tells (card.js). It is
-// there whichever tab is open, so it also hears that a model should be used.
+// there whichever tab is open, so it also hears that a model should be used: not before the chooser
+// has its first model (memory.py), which would take that one's place.
 
 const pill = find(".pill");
 const show = (state) => {
@@ -10,7 +11,12 @@ const show = (state) => {
 put("p", words.tagline);
 show("idle");
 window.addEventListener("charrnn-run", (event) => show(event.detail));
-window.addEventListener("charrnn-use", ({ detail }) => {
+const welcomed = new Promise((resolve) => {
+  if (window.charrnnWelcomed) resolve();
+  window.addEventListener("charrnn-welcomed", resolve, { once: true });
+});
+window.addEventListener("charrnn-use", async ({ detail }) => {
+  await welcomed;
   window.charrnnUsed = detail.key;
   trigger("use");
 });

@@ -14,23 +14,29 @@ from dataclasses import dataclass
 KEPT = 8  # runs, and models opened
 
 
-def _recall(shown: str) -> str:
-    return f"""(...given) => {{
-  const memory = {{chosen: null, runs: [], opened: [], shown: {shown}}};
-  try {{
+# An event with this as its `js` brings what is remembered as its last input, and which model is to
+# be used, once one was (header.js).
+RECALL = """(...given) => {
+  const memory = {chosen: null, runs: [], opened: [], used: window.charrnnUsed};
+  try {
     const chosen = "charrnn:model";
     memory.chosen = sessionStorage.getItem(chosen) ?? localStorage.getItem(chosen);
     memory.runs = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
     memory.opened = JSON.parse(localStorage.getItem("charrnn:opened") ?? "[]");
-  }} catch (denied) {{ console.info("nothing is remembered:", denied.name); }}
+  } catch (denied) { console.info("nothing is remembered:", denied.name); }
   return [...given.slice(0, -1), memory];
-}}"""
+}"""
 
-
-# An event with this as its `js` brings what is remembered as its last input, and which model the
-# run card shows; or, with the other, which model is to be used (header.js).
-RECALL = _recall('document.querySelector(".run")?.dataset.model')
-USED = _recall("window.charrnnUsed")
+# The model that the run card shows is to be used; and: the chooser has its first model, so that one
+# to be used may follow (header.js).
+USE_RUN = """() => {
+  const key = document.querySelector(".run")?.dataset.model;
+  window.dispatchEvent(new CustomEvent("charrnn-use", {detail: {key}}));
+}"""
+WELCOMED = """() => {
+  window.charrnnWelcomed = true;
+  window.dispatchEvent(new Event("charrnn-welcomed"));
+}"""
 
 # The visitor has chosen a model; one from the Hub, or a file, is among what they have opened.
 CHOSEN = f"""(key) => {{
@@ -80,11 +86,11 @@ UNHEARD = """(...given) => {
 @dataclass(frozen=True)
 class Memory:
     """What came from a browser: a key chosen earlier, or None, the ids of its runs, and the keys of
-    models that it opened; `shown` is the key of the model that the run card shows."""
+    models that it opened; `used` is the key of the model that was to be used last."""
 
     chosen: str | None = None
     runs: tuple[str, ...] = ()
-    shown: str | None = None
+    used: str | None = None
     opened: tuple[str, ...] = ()
 
     @classmethod
@@ -92,13 +98,13 @@ class Memory:
         """Whatever an event brought, which may be anything, as a memory."""
         if not isinstance(brought, dict):
             return cls()
-        chosen, shown = _key(brought.get("chosen")), _key(brought.get("shown"))
-        return cls(chosen, _keys(brought.get("runs")), shown, _keys(brought.get("opened")))
+        chosen, used = _key(brought.get("chosen")), _key(brought.get("used"))
+        return cls(chosen, _keys(brought.get("runs")), used, _keys(brought.get("opened")))
 
     @property
     def keys(self) -> list[str]:
-        """The models that are the visitor's: runs, opened ones, the chosen one."""
-        return [*self.runs, *self.opened, *([self.chosen] if self.chosen else [])]
+        """The models that are the visitor's: runs, opened ones, the chosen one, the one in use."""
+        return [*self.runs, *self.opened, *filter(None, (self.chosen, self.used))]
 
 
 def begun(brought: object) -> str | None:
