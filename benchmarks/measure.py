@@ -75,14 +75,17 @@ def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
 
 
 def processor() -> str:
-    """Which processor this is, and how wide its vectors are."""
+    """Which processor this is, how wide its vectors are, and of which generation: a rented machine
+    may tell the maker's name and no more."""
     import torch
 
-    name = platform.processor() or platform.machine()
+    told = [torch.backends.cpu.get_cpu_capability()]
     info = Path("/proc/cpuinfo")
-    if info.is_file() and (found := re.search(r"model name\s*: (.*)", info.read_text())):
-        name = found[1]
-    return f"{name} ({torch.backends.cpu.get_cpu_capability()})"
+    has = dict(re.findall(r"(.+?)\s*: (.*)", info.read_text())) if info.is_file() else {}
+    if "cpu family" in has:
+        told.append(f"family {has['cpu family']} model {has['model']}")
+    name = has.get("model name") or platform.processor() or platform.machine()
+    return f"{name} ({', '.join(told)})"
 
 
 def machine() -> str:

@@ -13,25 +13,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import re
-import sys
 import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from measure import DATA, HERE, ROOT, machine
 
-from charrnn import corpora  # noqa: E402
-from charrnn.reading import Text, read_files  # noqa: E402
-from charrnn.recipes import RECIPES, Recipe, plan  # noqa: E402
-from charrnn.training import train  # noqa: E402
+from charrnn import corpora
+from charrnn.reading import Text, read_files
+from charrnn.recipes import RECIPES, Recipe, plan
+from charrnn.training import train
 
-RESULTS = ROOT / "benchmarks" / "textbook.json"
-TABLE = ROOT / "benchmarks" / "textbook.md"
-BOOK = ROOT.parent / "shared" / "data" / "timemachine.txt"
+RESULTS = HERE / "textbook.json"
+TABLE = HERE / "textbook.md"
+BOOK = DATA / "timemachine.txt"
 
 
 def main() -> None:
@@ -91,17 +88,6 @@ def reproduce(recipe: Recipe, text: Text, seed: int) -> dict[str, Any]:
         "date": date.today().isoformat(),
         "machine": machine(),
     }
-
-
-def machine() -> str:
-    """Processor, cores that may be used, and torch's version."""
-    import torch
-
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.is_file() and (found := re.search(r"model name\s*: (.*)", info.read_text())):
-        name = found[1]
-    return f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"
 
 
 def row(recipe: Recipe, result: dict[str, Any]) -> str:
