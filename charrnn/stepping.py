@@ -25,7 +25,7 @@ from .recurrence import Packed
 
 Floats = NDArray[np.float32]
 _ABSURD = 1e30  # of a weight
-_SMALL = 20_000  # numbers of a matrix that NumPy multiplies faster than torch can be asked to
+_SMALL = 100_000  # numbers of a matrix that NumPy multiplies faster than torch can be asked to
 
 
 class Steps(Protocol):

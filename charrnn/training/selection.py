@@ -21,7 +21,7 @@ from .progress import finite_perplexity
 _TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them,
 _AT_FIRST = 4  # but sooner after the first ones: a watcher wants to see the model begin to learn
 _LOOK = 0.015  # of the time of a run, at most, that one evaluation may take;
-_GLANCE, _LONGEST = 25_000, 0.06  # so many characters it measures even so, up to that share,
+_GLANCE, _LONGEST = 16_384, 0.06  # so many characters it measures even so, up to that share,
 _FEWEST = 8_193  # and so many whatever it takes
 _PATIENT = 60.0  # seconds that count as the time of a run with no end set
 _AT_ONCE = 1.0  # seconds that somebody who pressed stop is made to wait, at most
