@@ -2,6 +2,8 @@
 
 import io
 import re
+import threading
+import time
 import zipfile
 
 import models_page
@@ -22,7 +24,7 @@ from models_page import (
 from test_runs import small
 
 from charrnn.runs import Run
-from charrnn.ui import fetched
+from charrnn.ui import fetched, opener
 
 pytest_plugins = ["page"]
 app = models_page.app
@@ -92,12 +94,34 @@ def test_cancel_keeps_what_was_typed_and_what_has_come(tab, hub, made):
 def test_escape_calls_it_off_too(tab, hub):
     page = tab()
     hub.faults.silent = True
-    with page.expect_response(lambda r: "ada/slow" in (r.request.post_data or "")):
-        open_model(page, "ada/slow")  # before it is acknowledged, Gradio has nothing to call off
+    open_model(page, "ada/slow")
     expect(page.locator(".opener-busy p")).to_have_text("Asking for ada/slow…")
     page.keyboard.press("Escape")
     expect(field(page)).to_be_focused()
     expect(page.locator(".opener-busy")).to_be_hidden()
+
+
+def test_what_is_called_off_before_the_server_has_answered_does_not_go_on_there(tab, monkeypatch):
+    ended = threading.Event()
+
+    def opening(house, asked, request, told, cancelled):
+        give_up = time.monotonic() + 60
+        while not cancelled():
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+        ended.set()
+
+    monkeypatch.setattr(opener, "_open", opening)
+    page = tab()
+    page.route("**/queue/join**", lambda route: (time.sleep(0.5), route.continue_()))
+    open_model(page, "ada/slow")
+    page.keyboard.press("Escape")
+    expect(page.locator(".opener-busy")).to_be_hidden()
+    expect(field(page)).to_be_focused()
+    give_up = time.monotonic() + 30
+    while not ended.is_set():
+        assert time.monotonic() < give_up
+        page.wait_for_timeout(50)  # milliseconds, in which Playwright sees to the requests
 
 
 def gated(hub, name, made):

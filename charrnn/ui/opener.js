@@ -7,6 +7,8 @@ const busy = find(".opener-busy");
 const pick = find(".opener-pick input");
 
 let asked = 0;
+let answered = 0; // the last question of which something has been heard
+let unwanted = 0; // one called off before that: Gradio cannot stop what it has not begun
 let opening = null; // what is being opened, as it is called
 let byHand = false; // the keyboard's focus is ours to move
 
@@ -97,13 +99,19 @@ async function openFile(file) {
 
 function cancel() {
   if (!opening) return;
+  if (answered === asked) trigger("halt");
+  else unwanted = asked;
   asked++;
-  trigger("halt");
   end(words["open-cancelled"]);
 }
 
 function take(told) {
+  if (told?.ask === unwanted && told.state === "opening" && !opening) {
+    unwanted = 0;
+    trigger("halt");
+  }
   if (!opening || told?.ask !== asked) return;
+  answered = asked;
   if (told.state === "opening") {
     const { done, total } = told;
     if (total) draw(say("open-progress", { name: opening, done: megabytes(done), total: megabytes(total) }), told);
