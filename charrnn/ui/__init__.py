@@ -89,8 +89,8 @@ def _wire_memory(
     Every event brings all that the browser remembers, so it does not matter which comes first; but
     a model is only carried over once the chooser has been filled, whose answer might come later.
     """
-    unasked: dict[str, Any] = {"api_visibility": "private"}
-    quiet: dict[str, Any] = {"show_progress": "hidden"} | unasked
+    private: dict[str, Any] = {"api_visibility": "private"}
+    quiet: dict[str, Any] = {"show_progress": "hidden"} | private
     brought, chooser = generate.brought, generate.checkpoint
 
     def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:
@@ -104,16 +104,16 @@ def _wire_memory(
     def welcome(memory: object, request: gr.Request) -> Any:
         return generate.welcome(Memory.of(memory), request)
 
-    train.generate_with.click(None, None, None, js=USE_RUN, **unasked)
+    train.generate_with.click(None, None, None, js=USE_RUN, **private)
     header.use(carry_over, brought, [tabs, chooser], js=RECALL, **quiet).success(
-        None, chooser, js=CHOSEN, **unasked
+        None, chooser, js=CHOSEN, **private
     )
-    generate.from_hub.browse(None, None, tabs, js=_BROWSE, **unasked)
-    train.run_id.change(None, train.run_id, js=OWN_RUN, **unasked)
+    generate.from_hub.browse(None, None, tabs, js=_BROWSE, **private)
+    train.run_id.change(None, train.run_id, js=OWN_RUN, **private)
     generate_page.select(look_again, brought, chooser, js=RECALL, **quiet)
     welcoming = page.load(welcome, brought, chooser, js=RECALL, **quiet)
-    welcoming.then(None, js=WELCOMED, **unasked)
-    welcoming.failure(None, js=WELCOMED, **unasked)  # as where the line breaks
+    welcoming.then(None, js=WELCOMED, **private)
+    welcoming.failure(None, js=WELCOMED, **private)  # as where the line breaks
 
 
 def launch_options(house: House | None = None) -> dict[str, Any]:
