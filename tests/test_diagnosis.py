@@ -186,7 +186,7 @@ QUIET = {
 
 @pytest.mark.parametrize("text", QUIET.values(), ids=QUIET)
 def test_texts_in_which_there_is_little_to_learn_are_no_trouble(text):
-    events = run({"seconds": 1.0, "threads": 1}, text, "sprint")
+    events = run({"epochs": 3, "threads": 1}, text, "sprint")
     assert found(events) is None, events[-1]["message"]
 
 
