@@ -30,12 +30,14 @@ def letters(hub, trained):
     return hub.add(KEY, {path.name: path.read_bytes() for path in trained.iterdir()})
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """What the Hub said once does not count."""
-    monkeypatch.setattr(fetched, "FRESH", 0.0)
-    monkeypatch.setattr(fetched, "REFUSED", 0.0)
-    monkeypatch.setattr(client, "SILENCE", 1.0)
+@pytest.fixture(autouse=True, scope="module")
+def impatient():
+    """What the Hub said once does not count; nor does what a test's page still asks after its end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fetched, "FRESH", 0.0)
+        patch.setattr(fetched, "REFUSED", 0.0)
+        patch.setattr(client, "SILENCE", 1.0)
+        yield
 
 
 def use(page, key):
