@@ -32,11 +32,11 @@ def letters(hub, trained):
 
 @pytest.fixture(autouse=True, scope="module")
 def impatient():
-    """What the Hub said once does not count; nor does what a test's page still asks after its end."""
+    """What the Hub said once does not count, also where a page asks after its test's end."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fetched, "FRESH", 0.0)
         patch.setattr(fetched, "REFUSED", 0.0)
-        patch.setattr(client, "SILENCE", 1.0)
+        patch.setattr(fetched, "AWAY", 0.0)
         yield
 
 
