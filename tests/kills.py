@@ -95,10 +95,10 @@ def torn(run):
     return {path for pattern in left for path in run.directory.glob(f"**/{pattern}")}
 
 
-def wait_for_a_moment(run, progress, pid, chance):
+def wait_for_a_moment(run, progress, pid, torn_before, chance):
     """Until a life is a few steps further and a little more, or, one time in four, until it saves;
     or until it is over."""
-    steps, saves, torn_before = chance.choice((0, 1, 1, 2, 3, 4)), chance.random() < 0.25, torn(run)
+    steps, saves = chance.choice((0, 1, 1, 2, 3, 4)), chance.random() < 0.25
 
     def come():
         if saves:
@@ -122,7 +122,7 @@ def kill_over_and_over(run, times, chance, tally):
         progress, torn_before = Progress(), torn(run)
         progress.tell(0, -1)
         pid = child(lambda: live(run, resume=life > 0, progress=progress))  # noqa: B023
-        wait_for_a_moment(run, progress, pid, chance)
+        wait_for_a_moment(run, progress, pid, torn_before, chance)
         os.kill(pid, signal.SIGKILL)
         if (status := status_of(pid)) != -signal.SIGKILL:
             assert status == 0, "it fell over"

@@ -78,18 +78,17 @@ def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app
 def test_a_model_used_before_the_chooser_has_been_filled_is_the_chosen_one(
     visit, letters, monkeypatch
 ):
-    usual, filled = generate._known_or_first, threading.Event()
+    usual, used = generate._known_or_first, threading.Event()
 
     def slowly(*asked):
-        time.sleep(1.5)
-        filled.set()
+        assert used.wait(60)
+        time.sleep(0.5)  # what asks to use the model could be answered meanwhile
         return usual(*asked)
 
     monkeypatch.setattr(generate, "_known_or_first", slowly)
     page = visit()
-    assert not filled.is_set()
     use(page, KEY)
-    assert filled.wait(30)
+    used.set()
     expect(prefix(page)).to_have_value("ab")
     chosen(page, KEY)
 

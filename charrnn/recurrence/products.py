@@ -45,7 +45,7 @@ class Packed:
 
 def product(A: Tensor, B: Tensor) -> Tensor:
     """A @ B of two matrices, once; either may be a transposed view."""
-    if A.dtype != torch.bfloat16 and pays(A.dtype):  # torch's own is oneDNN's, and takes views
+    if pays(A.dtype):
         return _linear(_whole(A), _whole(B).t())
     return A @ B
 
@@ -71,8 +71,10 @@ def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def pays(dtype: torch.dtype, packed: int = 0) -> bool:
-    """Whether products of this type are oneDNN's, which are faster then: with a packed weight of
-    so many numbers, or single ones."""
+    """Whether products of this type had better be asked of oneDNN: with a packed weight of so many
+    numbers, or single ones. (Single ones of bfloat16 torch asks of it too, and copies no view.)"""
+    if not packed and dtype == torch.bfloat16:
+        return False
     by_size = dtype == torch.float32 and torch.backends.cpu.get_cpu_capability() == "AVX2"
     return onednn(dtype) and (packed >= _LARGE or not by_size)
 
