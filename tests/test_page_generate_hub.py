@@ -89,6 +89,7 @@ def test_a_model_used_before_the_chooser_has_been_filled_is_the_chosen_one(
     page = visit()
     use(page, KEY)
     used.set()
+    page.wait_for_function("window.charrnnWelcomed")
     expect(prefix(page)).to_have_value("ab")
     chosen(page, KEY)
 
