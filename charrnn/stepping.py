@@ -79,8 +79,8 @@ class Stepper:
             below = layers[-1].hidden if layers else None
             layers.append(_Layer(model.config.cell, parameters, below, before))
         self._first, *self._upper = layers
-        read = _reading(model, self._first)
-        self._read: Callable[[Any], Floats] = cache(read) if count == 1 else read
+        self._read = cache(_reading(model, self._first))
+        self._each = list(self._first.added) if shape else None  # by sequence, of several
         W, b = _array(model.W_hq)[:, 1:], _array(model.b_q)[1:]
         self.logits: Floats = np.empty((*shape, len(b)), np.float32)
         self._say, _ = _affine(layers[-1].outputs, W, b, self.logits)
@@ -94,7 +94,11 @@ class Stepper:
             self._say()
 
     def _feed(self, ids: Any) -> None:
-        self._first.added[...] = self._read(ids)
+        if self._each is None:
+            self._first.added[...] = self._read(ids)
+        else:
+            for added, i in zip(self._each, ids.tolist(), strict=True):
+                added[...] = self._read(i)
         self._first.step()
         for layer in self._upper:
             layer.step()
@@ -190,15 +194,15 @@ class _Layer:
         gates += 0.5
 
 
-def _reading(model: CharRNN, first: _Layer) -> Callable[[Any], Floats]:
-    """A function of ids: what the characters add to the first layer, its bias included."""
+def _reading(model: CharRNN, first: _Layer) -> Callable[[int], Floats]:
+    """A function of an id: what the character adds to the first layer, its bias included."""
     if model.config.input == "embedding":
         embedding = _array(model.embedding)
         table = np.concatenate([embedding, np.ones_like(embedding[:, :1])], axis=1)
         W = np.concatenate([first.W_xh, first.bias])
-        return lambda ids: table.take(ids, axis=0).dot(W)
+        return lambda i: table[i].dot(W)
     rows: Floats = first.W_xh + first.bias
-    return lambda ids: rows.take(ids, axis=0)
+    return lambda i: rows[i]
 
 
 def _affine(x: Floats, W: Floats, b: Floats, out: Floats) -> tuple[Callable[[], object], Floats]:
