@@ -4,7 +4,8 @@
 
 The textbook's loop feeds the model, as written for training, one character at a time as a
 minibatch of one, and takes the likeliest, or draws from p; as there, nobody tells torch that no
-gradient is wanted. All on one thread, which is what the page has while others train.
+gradient is wanted. All on one thread, which is what the page has while others train; sixteen texts
+side by side also on all cores, which is what `charrnn generate --samples 16` has.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.generation import generate_many
 from charrnn.model import CharRNN, ModelConfig
+from charrnn.process import available_cores
 from charrnn.vocabulary import Vocabulary
 
 LENGTH = 400
@@ -62,11 +64,20 @@ def pair(cell: str, hidden: int, mode: str) -> dict[str, Callable[[], str]]:
 
 
 def sixteen(cell: str, hidden: int) -> dict[str, Callable[[], object]]:
-    """One text, and sixteen side by side."""
+    """One text, and sixteen side by side, on one thread and on all."""
     ours = checkpoint(cell, hidden)
+
+    def side_by_side(threads: int) -> object:
+        torch.set_num_threads(threads)
+        try:
+            return generate_many(ours, "t", LENGTH, seeds=range(16))
+        finally:
+            torch.set_num_threads(1)
+
     return {
         "one": lambda: charrnn.generate(ours, "t", LENGTH, seed=0),
-        "sixteen": lambda: generate_many(ours, "t", LENGTH, seeds=range(16)),
+        "sixteen": lambda: side_by_side(1),
+        "sixteen, all": lambda: side_by_side(available_cores()),
     }
 
 
@@ -87,12 +98,14 @@ def many_at_once() -> str:
     """Sixteen texts side by side, against one."""
     rows = []
     for cell, hidden in (("tanh", 256), ("lstm", 256), ("lstm", 512)):
-        times = by_turns(sixteen(cell, hidden))
-        one, many = (LENGTH * n / median(t) for n, t in zip((1, 16), times.values(), strict=True))
-        gain = 16 * ratio(times["one"], times["sixteen"])
-        rows.append([f"{cell} {hidden}", f"{one:,.0f}", f"{many:,.0f}", f"{gain:.1f}"])
+        one, *sixteens = by_turns(sixteen(cell, hidden)).values()
+        rates = [f"{16 * LENGTH / median(times):,.0f}" for times in sixteens]
+        gains = [f"{16 * ratio(one, times):.1f}" for times in sixteens]
+        both = [word for pair in zip(rates, gains, strict=True) for word in pair]
+        rows.append([f"{cell} {hidden}", f"{LENGTH / median(one):,.0f}", *both])
+    header = ["model", "one text", "sixteen, one thread", "times as many"]
     return "Sampled, characters/s:\n\n" + table(
-        ["model", "one text", "sixteen texts", "times as many"], rows
+        [*header, f"sixteen, {available_cores()} threads", "times as many"], rows
     )
 
 
