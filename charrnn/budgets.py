@@ -28,13 +28,16 @@ _SMALL, _LARGE = 40_000, 300_000  # characters
 _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget
 _UPDATES = 16  # an epoch of a small text should have at least so many
 _LEARNING_RATE = {192: 0.015, 256: 0.012, 384: 0.01, 512: 0.008}
+_MEASURED = 256, 64  # the size of an LSTM whose speed is measured, and its symbols
 _AGAIN = 60.0  # seconds after which the machine's speed is looked at again
 _LOOKS: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a second
 # Below which a smaller model has learnt more in the same time; the smallest is hardly through once.
 _EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 _DROPOUT = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}  # below so many epochs
 _HURRIED = 12.0  # epochs below which what is smoothed is moved faster, and hardly held back
-_WIDE = 256  # symbols above which a minibatch costs what its characters do, however few they are
+# Symbols above which each is met so rarely that what is learnt of it as an input had better serve
+# as an output too; and with a small text, epochs from which a larger model makes use of that.
+_WIDE, _ENOUGH = 256, 8.0
 _EXPECTED = 1 << 26  # characters times symbols for which targets are smoothed
 _EXPECTING = 1e-5  # seconds for each character that it takes to find out what is expected
 _OFTEN, _SURE = 15.0, 2.0  # see `Habits`
@@ -59,7 +62,7 @@ class Habits(NamedTuple):
 
 class _Hold(NamedTuple):
     """A model's size, how it is held back from learning a text by heart, and how it is moved: by
-    minibatches of how many rows and steps, and how far; and what a symbol is embedded in."""
+    minibatches of how many rows and steps, and how far."""
 
     hidden: int
     dropout: float
@@ -68,7 +71,6 @@ class _Hold(NamedTuple):
     rows: int
     steps: int
     rate: float
-    embedding: int = 64
 
 
 def choose(
@@ -86,8 +88,7 @@ def choose(
     model = ModelConfig(
         cell="lstm",
         hidden_size=hold.hidden,
-        input="embedding",
-        embedding_size=hold.embedding,
+        input="tied" if held_out and habits.symbols > _WIDE else "embedding",
         dropout=hold.dropout,
     )
     settled = TrainingConfig(
@@ -110,19 +111,25 @@ def choose(
     return model, settled
 
 
-def epochs(hidden: int, characters: int, seconds: float | None) -> float:
+def epochs(hidden: int, characters: int, symbols: int, seconds: float | None) -> float:
     """How many times an LSTM of that size goes through the text in the time; without an end, until
     the learning rate is down for the first time."""
     if seconds is None:
         return FIRST_EPOCHS
-    work = hidden * (hidden + 64) / (256 * (256 + 64))
-    return seconds * speed() / work / max(characters, 1)
+    relative = _work(hidden, symbols) / _work(*_MEASURED)
+    return seconds * speed() / relative / max(characters, 1)
+
+
+def _work(hidden: int, symbols: int) -> float:
+    """What a character costs an LSTM: products of its input, its state and its output."""
+    inputs = hidden if symbols > _WIDE else 64
+    return hidden * (4 * inputs + 4 * hidden + symbols)
 
 
 def speed() -> float:
-    """Characters a second that an LSTM of 256 trains on, on all cores: the best of a few quick
-    looks. An app that lives for long takes another look now and then, in case it was busy; but
-    not while it is, which would tell nothing new and keep a page's visitors waiting."""
+    """Characters a second that the LSTM `_MEASURED` trains on, on all cores: the best of a few
+    quick looks. An app that lives for long takes another look now and then, in case it was busy;
+    but not while it is, which would tell nothing new and keep a page's visitors waiting."""
     now = time.monotonic()
     if not _LOOKS or (now - _LOOKS[-1][0] > _AGAIN and not _busy()):
         _LOOKS.append((now, _measured_speed()))
@@ -136,11 +143,12 @@ def _busy() -> bool:
 
 def _measured_speed() -> float:
     threads = torch.get_num_threads()
-    model = ModelConfig(hidden_size=256, input="embedding", embedding_size=64)
+    hidden, symbols = _MEASURED
+    model = ModelConfig(hidden_size=hidden, input="embedding", embedding_size=64)
     training = TrainingConfig(epochs=1, batch_size=16, steps=64)
     try:
         with torch.random.fork_rng(devices=[]):
-            learner = Learner(model, training, 64)
+            learner = Learner(model, training, symbols)
             X = torch.zeros(16, 64, dtype=torch.int64)
             times = []
             for _ in range(6):
@@ -153,7 +161,7 @@ def _measured_speed() -> float:
 
 
 def _hold(characters: int, seconds: float | None, held_out: float, habits: Habits) -> _Hold:
-    hidden = _hidden(characters, seconds)
+    hidden = _hidden(characters, habits.symbols, seconds)
     if not held_out and characters < _SMALL:
         return _Hold(hidden, 0.0, 0.01, 0.0, 32, 35, 0.008)
     rows = 32 if hidden > 256 else 16  # of large texts, enough updates a second;
@@ -163,7 +171,7 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
     smoothing = _smoothing(characters, habits.symbols, seconds)
     if characters >= _SMALL:
         many = seconds is None and characters < _LARGE  # epochs follow, each of them short
-        gone = epochs(hidden, characters, seconds)
+        gone = epochs(hidden, characters, habits.symbols, seconds)
         dropout = 0.4 if many else _dropout(gone)
         if smoothing and gone < _HURRIED:
             return _Hold(hidden, min(dropout, 0.1), 0.01, smoothing, 16, 32, 0.02)
@@ -177,7 +185,10 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
     if smoothing and often:
         return _Hold(128, 0.2, 0.1, smoothing, 8, 64, 0.03)
     if smoothing and habits.symbols > _WIDE:
-        return _Hold(128, 0.3, 0.2, smoothing, 16, 20, 0.015, 128)
+        gone = epochs(hidden, characters, habits.symbols, seconds)
+        if gone < _ENOUGH:
+            return _Hold(128, 0.3, 0.2, smoothing, 16, 20, 0.015)
+        return _Hold(hidden, max(0.3, _dropout(gone)), 0.2, smoothing, 16, 20, 0.01)
     if smoothing:
         return _Hold(128, 0.3, 0.1, smoothing, 8, 35, 0.015)
     if often:
@@ -194,13 +205,13 @@ def _smoothing(characters: int, symbols: int, seconds: float | None) -> float:
     return 0.6 if characters < _SMALL else 0.5
 
 
-def _hidden(characters: int, seconds: float | None) -> int:
+def _hidden(characters: int, symbols: int, seconds: float | None) -> int:
     if characters < _LARGE:
         return 256
     return next(
         hidden
         for hidden, enough in _EPOCHS.items()
-        if epochs(hidden, characters, seconds) >= enough
+        if epochs(hidden, characters, symbols, seconds) >= enough
     )
 
 

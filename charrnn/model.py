@@ -1,7 +1,8 @@
 """The character-level language model: ids and a state in, logits and the next state out.
 
 One hot or embedded input, a recurrence (`charrnn.recurrence`), dropout, and an output layer
-q_t = H_t W_hq + b_q. The model knows ids only; characters live in `charrnn.vocabulary`.
+q_t = H_t W_hq + b_q, whose weights may be the embedding's (Press and Wolf 2017). The model knows
+ids only; characters live in `charrnn.vocabulary`.
 """
 
 from __future__ import annotations
@@ -42,10 +43,13 @@ class ModelConfig:
     )
     input: str = setting(
         "one-hot",
-        "How a character enters: one-hot as in the textbook, or a learned embedding",
-        choices=("one-hot", "embedding"),
+        "How a character enters: one-hot as in the textbook, a learned embedding, or one that the "
+        "output layer shares, for texts of a thousand symbols",
+        choices=("one-hot", "embedding", "tied"),
     )
-    embedding_size: int = setting(64, "Width of a learned embedding", low=1, high=4096)
+    embedding_size: int = setting(
+        64, "Width of a learned embedding; a tied one is as wide as the state", low=1, high=4096
+    )
     dropout: float = setting(
         0.0, "Share of hidden numbers hidden at random while training", low=0.0, high=0.9
     )
@@ -88,10 +92,11 @@ class CharRNN(nn.Module):
         super().__init__()
         self.config = config
         self.vocabulary_size = vocabulary_size
-        embedded = config.input == "embedding"
-        if embedded:
-            self.embedding = nn.Parameter(torch.empty(vocabulary_size, config.embedding_size))
-        input_size = config.embedding_size if embedded else vocabulary_size
+        outputs = config.hidden_size * (2 if config.bidirectional else 1)
+        sizes = {"one-hot": vocabulary_size, "embedding": config.embedding_size, "tied": outputs}
+        input_size = sizes[config.input]
+        if config.input != "one-hot":
+            self.embedding = nn.Parameter(torch.empty(vocabulary_size, input_size))
         own = config.implementation != "torch"
         build = (
             partial(Recurrence, implementation=config.implementation) if own else NativeRecurrence
@@ -104,11 +109,11 @@ class CharRNN(nn.Module):
             bidirectional=config.bidirectional,
             dropout=config.dropout,
         )
-        directions = 2 if config.bidirectional else 1
-        columns = torch.empty(vocabulary_size, directions * config.hidden_size)
-        self.W_hq = nn.Parameter(columns.t())  # by columns in memory: its gradient comes like that
+        if config.input != "tied":
+            columns = torch.empty(vocabulary_size, outputs)  # in memory: its gradient comes so
+            self.W_hq = nn.Parameter(columns.t())
         self.b_q = nn.Parameter(torch.empty(vocabulary_size))
-        if not self.W_hq.is_meta:
+        if not self.b_q.is_meta:
             self._initialize(generator)
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -118,15 +123,20 @@ class CharRNN(nn.Module):
         `targets.T.reshape(-1)`. The state is (L·D, B, H), or two of them for the LSTM; None is
         zeros.
         """
-        inputs = ids.to(self.W_hq.device).t()  # (T, B)
-        if self.config.input == "embedding":
+        inputs = ids.to(self.b_q.device).t()  # (T, B)
+        if self.config.input != "one-hot":
             inputs = self._dropped(F.embedding(inputs, self.embedding))  # (T, B, E)
         H, state = self.recurrence(inputs, state)
         H = self._dropped(H)
-        flat = H.reshape(-1, self.W_hq.shape[0])
+        flat = H.reshape(-1, H.shape[-1])
         if self.config.implementation == "fast":
-            return affine(flat, self.W_hq, self.b_q), state
-        return flat @ self.W_hq + self.b_q, state
+            return affine(flat, self.output_weights, self.b_q), state
+        return flat @ self.output_weights + self.b_q, state
+
+    @property
+    def output_weights(self) -> Tensor:
+        """W_hq (D·H, V); where it is tied, the embedding's transpose."""
+        return self.embedding.t() if self.config.input == "tied" else self.W_hq
 
     def _dropped(self, x: Tensor) -> Tensor:
         """Dropout on what enters and leaves the recurrence, not within it (Zaremba et al. 2014)."""
@@ -143,7 +153,7 @@ class CharRNN(nn.Module):
         """A state of zeros for `batch_size` sequences."""
         config = self.config
         rows = config.layers * (2 if config.bidirectional else 1)
-        zeros = self.W_hq.new_zeros(rows, batch_size, config.hidden_size)
+        zeros = self.b_q.new_zeros(rows, batch_size, config.hidden_size)
         return (zeros, zeros.clone()) if config.cell == "lstm" else zeros
 
     @property
@@ -171,7 +181,8 @@ class CharRNN(nn.Module):
                 for gate in torch.split(weight, H, dim=0 if "weight_hh" in name else 1):
                     nn.init.orthogonal_(gate, generator=generator)
             elif name == "embedding":
-                weight.normal_(0.0, 0.5, generator=generator)
+                deviation = 0.1 if self.config.input == "tied" else 0.5  # for even first logits
+                weight.normal_(0.0, deviation, generator=generator)
             else:
                 nn.init.xavier_uniform_(weight, generator=generator)
             parameter.copy_(weight)

@@ -52,7 +52,9 @@ class Forward:
         hidden = state[0] if isinstance(state, tuple) else state
         directions = 2 if model.config.bidirectional else 1
         with torch.no_grad():
-            self._say(torch.cat(hidden[-directions:].unbind(), dim=-1) @ model.W_hq + model.b_q)
+            self._say(
+                torch.cat(hidden[-directions:].unbind(), dim=-1) @ model.output_weights + model.b_q
+            )
 
     def feed(self, ids: Any) -> None:
         """Read one more character each."""
@@ -81,7 +83,7 @@ class Stepper:
         self._first, *self._upper = layers
         self._read = cache(_reading(model, self._first))
         self._each = list(self._first.added) if shape else None  # by sequence, of several
-        W, b = _array(model.W_hq)[:, 1:], _array(model.b_q)[1:]
+        W, b = _array(model.output_weights)[:, 1:], _array(model.b_q)[1:]
         self.logits: Floats = np.empty((*shape, len(b)), np.float32)
         self._say, _ = _affine(layers[-1].outputs, W, b, self.logits)
         # What overflows shows in `logits`. Asking NumPy not to warn of it costs a tenth of a step,
@@ -196,7 +198,7 @@ class _Layer:
 
 def _reading(model: CharRNN, first: _Layer) -> Callable[[int], Floats]:
     """A function of an id: what the character adds to the first layer, its bias included."""
-    if model.config.input == "embedding":
+    if model.config.input != "one-hot":
         embedding = _array(model.embedding)
         table = np.concatenate([embedding, np.ones_like(embedding[:, :1])], axis=1)
         W = np.concatenate([first.W_xh, first.bias])

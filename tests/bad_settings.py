@@ -9,7 +9,7 @@ WANTED = {
     "hidden_size": "give a whole number from 1 to 4,096",
     "layers": "give a whole number from 1 to 8",
     "bidirectional": "choose true or false",
-    "input": "choose one-hot or embedding",
+    "input": "choose one-hot or embedding or tied",
     "embedding_size": "give a whole number from 1 to 4,096",
     "dropout": "give a number from 0 to 0.9",
     "initialization": "choose normal or uniform or orthogonal",

@@ -26,6 +26,7 @@ _MODELS: tuple[dict[str, Any], ...] = (
     {"cell": "gru", "layers": 2, "hidden_size": 5},
     {"cell": "tanh", "implementation": "torch", "bidirectional": True, "hidden_size": 3},
     {"cell": "relu", "implementation": "scratch", "input": "embedding", "embedding_size": 4},
+    {"cell": "lstm", "input": "tied", "bidirectional": True, "hidden_size": 4},
 )
 _TYPES = ("F32", "F64", "F16", "BF16", "I64", "I32", "I8", "U8", "BOOL", "F8_E4M3", "F4", "C64", "",
           "f32", None, 32)  # fmt: skip
@@ -162,7 +163,7 @@ def _model(header: Header, numbers: bytes, dice: random.Random) -> bytes:
         "hidden_size": (*SIZES, 4, 4096, 4.0, True, "4"),
         "layers": (*SIZES, 1, 2, 8),
         "bidirectional": (True, False, 1, "true"),
-        "input": ("one-hot", "embedding", ""),
+        "input": ("one-hot", "embedding", "tied", ""),
         "embedding_size": (*SIZES, 64, 4096),
         "dropout": (0, 0.9, 1, -0.1, float("nan")),
         "initialization": ("normal", "zeros"),

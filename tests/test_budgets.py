@@ -54,13 +54,30 @@ def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
     round_of_symbols = "".join(chr(0x4E00 + i % 5000) for i in range(20_000))
     lyrics = "".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000))
     plans = [plan(read_text(text)) for text in (round_of_symbols, story, lyrics)]
-    assert [one.model.dropout for one in plans] == [0.1, 0.2, 0.3]
+    assert [one.model.dropout for one in plans] == [0.1, 0.2, 0.4]
     assert [one.training.batch_size for one in plans] == [8, 8, 16]
     assert [one.training.steps for one in plans] == [35, 64, 20]
     assert [one.training.smoothing for one in plans] == [0.0, 0.6, 0.6]
-    assert [one.model.hidden_size for one in plans] == [128, 128, 128]
-    assert [one.model.embedding_size for one in plans] == [64, 64, 128]
+    assert [one.model.hidden_size for one in plans] == [128, 128, 256]
+    assert [one.model.input for one in plans] == ["tied", "embedding", "tied"]
     assert [one.training.prior for one in plans] == [False, True, True]
+
+
+def test_of_many_symbols_a_machine_takes_a_larger_model_where_it_has_the_time(monkeypatch):
+    lyrics, chosen = Habits(1449, followers=5.0), {}
+    for speed in (15_000.0, 90_000.0, 900_000.0):
+        monkeypatch.setattr("charrnn.budgets.speed", lambda speed=speed: speed)
+        chosen[speed] = choose(25_779, 10, 0.1, lyrics)[0]
+    assert [model.hidden_size for model in chosen.values()] == [128, 256, 256]
+    assert [model.dropout for model in chosen.values()] == [0.3, 0.3, 0.4]
+    assert all(model.input == "tied" for model in chosen.values())
+    assert choose(25_779, 10, 0.0, lyrics)[0].input == "embedding", "all of it may be learnt"
+
+
+def test_a_large_output_layer_takes_its_time():
+    assert budgets.epochs(256, 200_000, 64, 1.0) == 1.0
+    assert budgets.epochs(256, 200_000, 66, 1.0) == pytest.approx(1.0, rel=0.01)
+    assert budgets.epochs(256, 200_000, 3_000, 1.0) == pytest.approx(0.27, rel=0.02)
 
 
 def test_what_is_expected_has_to_be_found_out_in_time_and_to_fit_memory():

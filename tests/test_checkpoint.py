@@ -109,7 +109,9 @@ def test_longer_prefixes_than_can_be_opened_are_not_saved(checkpoint, tmp_path):
 
 
 @pytest.mark.parametrize("cell", ["tanh", "relu", "gru", "lstm"])
-@pytest.mark.parametrize("shape", [{}, {"input": "embedding"}, {"bidirectional": True}])
+@pytest.mark.parametrize(
+    "shape", [{}, {"input": "embedding"}, {"input": "tied"}, {"bidirectional": True}]
+)
 def test_weights_that_overflow_are_refused_and_those_that_nearly_do_are_not(cell, shape, tmp_path):
     vocabulary = Vocabulary.from_text("abc")
     model = small_model(cell, vocabulary_size=len(vocabulary), **shape)
@@ -117,6 +119,6 @@ def test_weights_that_overflow_are_refused_and_those_that_nearly_do_are_not(cell
     for parameter in model.parameters():
         parameter.data.mul_(1e4)
     load(save(saved, tmp_path))
-    model.W_hq.data.fill_(3e38)
+    model.output_weights.data.fill_(3e38)
     with pytest.raises(UserError, match="so large that the model's numbers overflow"):
         load(save(saved, tmp_path))

@@ -36,7 +36,7 @@ def test_greedy_takes_the_likeliest_after_the_whole_prefix(checkpoint):
 @pytest.mark.parametrize("implementation", ["fast", "scratch", "torch"])
 def test_every_model_writes(cell, implementation):
     vocabulary = Vocabulary.from_text("abcdefgh")
-    for more in ({}, {"layers": 2}, {"bidirectional": True}, {"input": "embedding"}):
+    for more in ({}, {"layers": 2}, {"bidirectional": True}, {"input": "tied"}):
         model = small_model(cell, implementation, **more)
         text = charrnn.generate(Checkpoint(model, vocabulary), "ab", 20, seed=1)
         assert len(text) == 22 and set(text) <= set("abcdefgh")

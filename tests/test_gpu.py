@@ -227,7 +227,7 @@ def elsewhere(monkeypatch):
     [
         ("torch", "tanh", "one-hot"),
         ("torch", "gru", "embedding"),
-        ("torch", "lstm", "embedding"),
+        ("torch", "lstm", "tied"),
         ("scratch", "lstm", "one-hot"),
     ],
 )

@@ -42,7 +42,7 @@ def test_from_scratch_has_the_textbooks_parameters(cell):
 
 
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("input", ["one-hot", "embedding"])
+@pytest.mark.parametrize("input", ["one-hot", "embedding", "tied"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
 def test_fast_and_scratch_share_weights_and_agree(cell, bidirectional, input, layers):
@@ -64,6 +64,20 @@ def test_carried_state_equals_one_long_pass(cell, implementation):
     second, carried = model(ids[:, 3:], detach(state))
     torch.testing.assert_close(torch.cat([first, second]), whole, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(carried, last, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_tied_embedding_is_the_output_layer_too_and_learns_from_both(bidirectional):
+    tied = small_model("gru", input="tied", bidirectional=bidirectional)
+    width = 32 if bidirectional else 16
+    assert "W_hq" not in tied.state_dict() and tied.embedding.shape == (9, width)
+    apart = small_model("gru", input="embedding", embedding_size=width, bidirectional=bidirectional)
+    apart.load_state_dict(tied.state_dict() | {"W_hq": tied.embedding.detach().t()})
+    ids = torch.randint(0, 9, (2, 5))
+    for model in (tied, apart):
+        torch.nn.functional.cross_entropy(model(ids)[0], ids.t().reshape(-1)).backward()
+    torch.testing.assert_close(tied.embedding.grad, apart.embedding.grad + apart.W_hq.grad.t())
+    assert apart.parameter_count - tied.parameter_count == 9 * width
 
 
 def test_logits_are_time_major_as_the_targets_are_read():

@@ -44,7 +44,7 @@ def test_rows_and_affine_have_autograds_gradients(kind, symbols):
     assert torch.autograd.gradcheck(affine, (x, W, b))
 
 
-@pytest.mark.parametrize("more", [{}, {"layers": 2}, {"input": "embedding"}])
+@pytest.mark.parametrize("more", [{}, {"layers": 2}, {"input": "embedding"}, {"input": "tied"}])
 @pytest.mark.parametrize("cell", CELLS)
 def test_float32_gradients_are_the_textbooks(kind, cell, more):
     fast, scratch = (small_model(cell, name, **more) for name in ("fast", "scratch"))

@@ -166,7 +166,7 @@ MODELS = st.fixed_dictionaries(
         "hidden_size": st.integers(1, 6),
         "layers": st.integers(1, 3),
         "bidirectional": st.booleans(),
-        "input": st.sampled_from(("one-hot", "embedding")),
+        "input": st.sampled_from(("one-hot", "embedding", "tied")),
         "embedding_size": st.integers(1, 5),
         "dropout": st.floats(0, 0.9),
         "initialization": st.sampled_from(("normal", "uniform", "orthogonal")),

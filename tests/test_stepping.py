@@ -25,7 +25,9 @@ def calm_model(*args, **more):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize("more", [{}, {"layers": 2}, {"input": "embedding", "embedding_size": 5}])
+@pytest.mark.parametrize(
+    "more", [{}, {"layers": 2}, {"input": "embedding", "embedding_size": 5}, {"input": "tied"}]
+)
 @pytest.mark.parametrize("implementation", ["fast", "scratch", "torch"])
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_step_expects_what_the_model_does(cell, implementation, more, count):
