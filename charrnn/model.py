@@ -110,8 +110,8 @@ class CharRNN(nn.Module):
             dropout=config.dropout,
         )
         if config.input != "tied":
-            columns = torch.empty(vocabulary_size, outputs)  # in memory: its gradient comes so
-            self.W_hq = nn.Parameter(columns.t())
+            columns = torch.empty(vocabulary_size, outputs)
+            self.W_hq = nn.Parameter(columns.t())  # in memory by columns, as its gradient comes
         self.b_q = nn.Parameter(torch.empty(vocabulary_size))
         if not self.b_q.is_meta:
             self._initialize(generator)

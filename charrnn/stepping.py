@@ -52,9 +52,8 @@ class Forward:
         hidden = state[0] if isinstance(state, tuple) else state
         directions = 2 if model.config.bidirectional else 1
         with torch.no_grad():
-            self._say(
-                torch.cat(hidden[-directions:].unbind(), dim=-1) @ model.output_weights + model.b_q
-            )
+            outputs = torch.cat(hidden[-directions:].unbind(), dim=-1)
+            self._say(outputs @ model.output_weights + model.b_q)
 
     def feed(self, ids: Any) -> None:
         """Read one more character each."""

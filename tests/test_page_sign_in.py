@@ -199,6 +199,7 @@ def test_a_sign_in_that_ended_is_told_and_nothing_typed_is_lost(visit, hub, open
     page.get_by_role("link", name="Authorize").click()
     expect(header(page)).to_contain_text("ada")
     page.get_by_role("button", name="Push…").click()
+    expect(page.locator(".push-account")).to_contain_text("ada")  # before that ends
     name(page).fill("ada/late")
     page.context.clear_cookies()
     press(page)
