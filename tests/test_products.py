@@ -41,7 +41,8 @@ def test_rows_and_affine_have_autograds_gradients(kind, symbols):
         torch.randn(shape, dtype=torch.float64, requires_grad=True)
         for shape in ((2, 3, 4), (4, 5), (5,))
     )
-    assert torch.autograd.gradcheck(affine, (x, W, b))
+    for function in (affine, products._Affine.apply):
+        assert torch.autograd.gradcheck(function, (x, W, b))
 
 
 @pytest.mark.parametrize("more", [{}, {"layers": 2}, {"input": "embedding"}, {"input": "tied"}])

@@ -58,8 +58,11 @@ def weight_gradient(x: Tensor, dy: Tensor) -> Tensor:
 
 
 def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    """x @ W + b, of x (…, K), W (K, N) and b (N,), with its gradients."""
-    return cast(Tensor, _Affine.apply(x, W, b))  # type: ignore[no-untyped-call]
+    """x @ W + b in the type of x, of x (…, K), W (K, N) and b (N,), with its gradients."""
+    if pays(x.dtype):
+        return cast(Tensor, _Affine.apply(x, W, b))  # type: ignore[no-untyped-call]
+    flat = x.reshape(-1, x.shape[-1])
+    return torch.addmm(b.to(x.dtype), flat, W.to(x.dtype)).view(*x.shape[:-1], -1)
 
 
 def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
