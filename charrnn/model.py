@@ -43,8 +43,8 @@ class ModelConfig:
     )
     input: str = setting(
         "one-hot",
-        "How a character enters: one-hot as in the textbook, a learned embedding, or one that the "
-        "output layer shares, for texts of a thousand symbols",
+        "How a character enters: one-hot as in the textbook, a learned embedding, or one tied to "
+        "the output layer, for texts of a thousand symbols",
         choices=("one-hot", "embedding", "tied"),
     )
     embedding_size: int = setting(
