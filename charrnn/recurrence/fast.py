@@ -23,7 +23,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from . import fused
-from .products import Packed, affine, rows, weight_gradient
+from .products import Packed, affine, keep_awake, rows, weight_gradient
 from .state import State, map_state
 
 
@@ -46,13 +46,8 @@ def run(
         H, C = _apply(_LSTM, Z, *before, W_hh)
         after = H[-1], C
     elif cell == "gru":
-        width = W_hh.shape[0]
-        b_n = parameters["b_n"]
-        W_ru, W_n = W_xh[:, : 2 * width], W_xh[:, 2 * width :]
-        b_ru, b_x = b_h[: 2 * width], b_h[2 * width :]
-        Z_ru = _projected(inputs, W_ru, b_ru, dtype)
-        Z = torch.cat([Z_ru, b_n.to(dtype).expand_as(Z_ru[..., :width])], dim=-1)
-        H = _apply(_GRU, Z, _projected(inputs, W_n, b_x, dtype), before, W_hh)
+        Z, Z_n = _projected_for_gru(inputs, W_xh, b_h, parameters["b_n"], dtype)
+        H = _apply(_GRU, Z, Z_n, before, W_hh)
         after = H[-1]
     else:
         Z = _projected(inputs, W_xh, b_h, dtype)
@@ -73,6 +68,21 @@ def _projected(inputs: Tensor, W: Tensor, b: Tensor, dtype: torch.dtype) -> Tens
     if inputs.is_floating_point():
         return affine(inputs.to(dtype), W, b)
     return rows(W + b, inputs, dtype)
+
+
+def _projected_for_gru(
+    inputs: Tensor, W_xh: Tensor, b_h: Tensor, b_n: Tensor, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Z (T, B, 3H) and Z_n (T, B, H) as `_GRU` wants them."""
+    gates = 2 * len(b_n)
+    W_ru, W_n = W_xh[:, :gates], W_xh[:, gates:]
+    b_ru, b_x = b_h[:gates], b_h[gates:]
+    if inputs.is_floating_point():
+        Z_ru = _projected(inputs, W_ru, b_ru, dtype)
+        Z = torch.cat([Z_ru, b_n.to(dtype).expand(*Z_ru.shape[:-1], -1)], dim=-1)
+    else:  # rather a row for each symbol put together than one for each step
+        Z = rows(torch.cat([W_ru + b_ru, b_n.expand_as(W_n)], dim=-1), inputs, dtype)
+    return Z, _projected(inputs, W_n, b_x, dtype)
 
 
 def _apply(function: type[Function], *arguments: Any) -> Any:
@@ -171,43 +181,51 @@ class _GRU(Function):
         H = Z.new_empty(T + 1, B, width)
         H[0] = H0
         N = torch.empty_like(Z_n)
-        gates = []  # R, U and A of each step, and R and U as one, all views of (B, 3H)
+        gates = torch.empty_like(Z)  # R, U and A
+        R, U, A = (gate.unbind() for gate in gates.chunk(3, dim=-1))
+        RU = gates[..., : 2 * width].unbind()
         states, candidates = H.unbind(), N.unbind()
         for t, (Z_t, Zn_t) in enumerate(zip(Z.unbind(), inputs.unbind(), strict=True)):
             G = weight.times_plus(states[t], Z_t)
-            RU, (R, U, A) = G[:, : 2 * width], G.chunk(3, dim=1)
-            RU.sigmoid_()
-            tanh(torch.addcmul(Zn_t, R, A, value=factor), out=candidates[t])
-            torch.lerp(candidates[t], states[t], U, out=states[t + 1])
-            gates.append((R, U, A, RU))
-        ctx.save_for_backward(H, N, W)
-        ctx.gates, ctx.weight_type = gates, W_hh.dtype
+            torch.sigmoid(G[:, : 2 * width], out=RU[t])
+            A[t].copy_(G[:, 2 * width :])
+            if factor > 1:  # else the tanh does it
+                keep_awake()
+            tanh(torch.addcmul(Zn_t, R[t], A[t], value=factor), out=candidates[t])
+            torch.lerp(candidates[t], states[t], U[t], out=states[t + 1])
+        ctx.save_for_backward(H, N, gates, W)
+        ctx.weight_type = W_hh.dtype
         return H[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
-        H, N, W = ctx.saved_tensors
+        H, N, gates, W = ctx.saved_tensors
         T, B, width = dH.shape
         weight = Packed(W.t(), B)
-        dZ, dZ_n = H.new_empty(T, B, 3 * width), torch.empty_like(N)
-        dR, dU, dA = (part.unbind() for part in dZ.chunk(3, dim=2))
-        dRU, by_gates, by_candidate = dZ[..., : 2 * width].unbind(), dZ.unbind(), dZ_n.unbind()
-        states, candidates, by_output = H.unbind(), N.unbind(), dH.unbind()
-        whole = by_output[-1]  # all of dH_t: by its output, and by the step after
+        R, U, A = gates.chunk(3, dim=-1)
+        # What a step multiplies dH_t by, for all steps at once: first what dN_t does to each.
+        dZ_n = torch.ops.aten.tanh_backward(1 - U, N)
+        dZ = torch.empty_like(gates)
+        dR, dU, dA = dZ.chunk(3, dim=-1)
+        torch.mul(dZ_n, A, out=dR)
+        torch.sub(H[:-1], N, out=dU)
+        torch.mul(dZ_n, R, out=dA)
+        dRU, RU = dZ[..., : 2 * width], gates[..., : 2 * width]
+        torch.ops.aten.sigmoid_backward.grad_input(dRU, RU, grad_input=dRU)
+        by_gates, by_gate = dZ.unbind(), dZ.view(T, B, 3, width).unbind()
+        keeps, by_output = U.unbind(), dH.unbind()
+        wholes = [by_output[-1]]  # all of dH_t, by its output and by the step after, from the last
         for t in range(T - 1, -1, -1):
-            R, U, A, RU = ctx.gates[t]
-            dN = by_candidate[t]
-            _tanh_backward(torch.addcmul(whole, whole, U, value=-1), candidates[t], out=dN)
-            torch.mul(dN, R, out=dA[t])
-            torch.mul(dN, A, out=dR[t])
-            torch.mul(states[t] - candidates[t], whole, out=dU[t])
-            torch.ops.aten.sigmoid_backward.grad_input(dRU[t], RU, grad_input=dRU[t])
-            dZ_t = by_gates[t]
-            before = weight.times_plus(dZ_t, by_output[t - 1]) if t else weight.times(dZ_t)
-            whole = before.addcmul_(whole, U)
+            whole = wholes[-1]
+            by_gate[t].mul_(whole.unsqueeze(1))
+            if t > 0:
+                kept = torch.addcmul(by_output[t - 1], whole, keeps[t])
+                wholes.append(weight.times_plus(by_gates[t], kept))
+        dH0 = weight.times(by_gates[0]).addcmul_(wholes[-1], keeps[0])
+        dZ_n.mul_(torch.stack(wholes[::-1]))
         dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(ctx.weight_type)
-        return dZ, dZ_n, whole, dW_hh
+        return dZ, dZ_n, dH0, dW_hh
 
 
 class _LSTM(Function):

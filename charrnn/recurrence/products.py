@@ -20,6 +20,7 @@ from torch.autograd.function import once_differentiable
 
 _FEW = 128  # symbols for which a product with one-hot vectors is faster than adding up rows
 _LARGE = 500_000  # numbers of a packed weight with which oneDNN is faster on AVX2 too
+_ZEROS = torch.zeros(4097)  # so many that torch shares their rounding among two threads
 
 
 class Packed:
@@ -80,6 +81,16 @@ def pays(dtype: torch.dtype, packed: int = 0) -> bool:
         return False
     by_size = dtype == torch.float32 and torch.backends.cpu.get_cpu_capability() == "AVX2"
     return onednn(dtype) and (packed >= _LARGE or not by_size)
+
+
+def keep_awake() -> None:
+    """Give torch's other threads something to do, next to nothing.
+
+    They wait for their share of the next product for some 25 µs and then go to sleep, from which
+    it takes 50 µs to wake them. So where what one thread does alone between two products takes
+    longer, this in the middle of it makes both faster (benchmarks/LOG.md).
+    """
+    _ZEROS.ceil_()
 
 
 @functools.cache
@@ -148,6 +159,7 @@ class _Rows(Function):
         shape, dtype = ctx.table
         flat, places = dy.reshape(-1, dy.shape[-1]), ids.reshape(-1)
         if shape[0] <= _FEW:
-            one_hot = torch.nn.functional.one_hot(places, shape[0]).to(flat.dtype)
-            return product(one_hot.t(), flat).to(dtype), None, None
+            symbols = torch.arange(shape[0], device=ids.device)
+            one_hot = (symbols.unsqueeze(1) == places).to(flat.dtype)  # a column for each place
+            return product(one_hot, flat).to(dtype), None, None
         return dy.new_zeros(shape, dtype=dtype).index_add_(0, places, flat.to(dtype)), None, None
