@@ -106,21 +106,47 @@ def test_dropout_follows_torchs_seed():
 
 
 @pytest.mark.parametrize(
-    ("capability", "dtype", "packed", "by_onednn"),
+    ("capability", "lead", "dtype", "packed", "by_onednn"),
     [
-        ("AVX2", torch.float32, 0, False),
-        ("AVX2", torch.float32, 256 * 768, False),
-        ("AVX2", torch.float32, 512 * 2048, True),
-        ("AVX512", torch.float32, 0, True),
-        ("AVX512", torch.bfloat16, 0, False),
-        ("AVX512", torch.bfloat16, 256 * 256, True),
-        ("AVX512", torch.float64, 512 * 2048, False),
+        ("AVX2", 0.9, torch.float32, 0, False),
+        ("AVX2", 0.9, torch.float32, 256 * 768, False),
+        ("AVX2", 0.9, torch.float32, 512 * 2048, True),
+        ("AVX512", 1.4, torch.float32, 0, False),
+        ("AVX512", 1.4, torch.float32, 256 * 768, False),
+        ("AVX512", 1.4, torch.float32, 512 * 512, True),
+        ("AVX512", 4.3, torch.float32, 0, True),
+        ("AVX512", 4.3, torch.float32, 128 * 128, False),
+        ("AVX512", 4.3, torch.float32, 256 * 256, True),
+        ("AVX512", 1.4, torch.bfloat16, 0, False),
+        ("AVX512", 1.4, torch.bfloat16, 256 * 256, True),
+        ("AVX512", 4.3, torch.float64, 512 * 2048, False),
     ],
 )
-def test_onednn_is_called_where_it_is_faster(monkeypatch, capability, dtype, packed, by_onednn):
+def test_onednn_is_called_where_it_is_faster(
+    monkeypatch, capability, lead, dtype, packed, by_onednn
+):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     monkeypatch.setattr(products, "onednn", lambda dtype: dtype != torch.float64)
+    monkeypatch.setattr(products, "_lead", lambda: lead)
     assert products.pays(dtype, packed) is by_onednn
+
+
+@pytest.mark.skipif(not products.onednn(torch.float32), reason="oneDNN's products are not here")
+def test_what_is_timed_is_float32_under_autocast_too(monkeypatch):
+    multiplied = []
+
+    def timed(product, number, repeat):
+        multiplied.append(product().dtype)
+        return [3.0 if len(multiplied) % 2 else 1.0]  # torch's own comes first
+
+    monkeypatch.setattr(products.timeit, "repeat", timed)
+    products._lead.cache_clear()
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            assert products._lead() == 3.0
+    finally:
+        products._lead.cache_clear()
+    assert set(multiplied) == {torch.float32}
 
 
 def test_a_packed_weight_is_onednns_by_its_size(monkeypatch):

@@ -1,16 +1,17 @@
 """Matrix products at the speed of the processor, in float32 as in bfloat16.
 
-torch hands float32 products to its BLAS library. On processors with AVX-512, oneDNN, which comes
-with torch too, is two to four times as fast, and faster still where a weight that many products
-share is packed for it once; on those with AVX2 only with large weights (benchmarks/LOG.md). torch
-uses it so only in code that it compiles; the entrances are not part of its stable interface, so
-they are tried once before they are trusted, and torch's own products stand in wherever they are
-missing (other processors, other types, other versions).
+torch hands float32 products to its BLAS library. On some processors oneDNN, which comes with torch
+too, is two to four times as fast, and faster still where a weight that many products share is
+packed for it once; on others only with large weights, so one product of each is timed
+(benchmarks/LOG.md). torch uses it so only in code that it compiles; the entrances are not part of
+its stable interface, so they are tried once before they are trusted, and torch's own products
+stand in wherever they are missing (other processors, other types, other versions).
 """
 
 from __future__ import annotations
 
 import functools
+import timeit
 from typing import Any, cast
 
 import torch
@@ -19,7 +20,10 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 _FEW = 128  # symbols for which a product with one-hot vectors is faster than adding up rows
-_LARGE = 500_000  # numbers of a packed weight with which oneDNN is faster on AVX2 too
+# Numbers of a packed float32 weight from which oneDNN is faster, where it is far faster with many,
+# where it is not, and where there is AVX2 only.
+_LEAST_AHEAD, _LEAST, _LEAST_AVX2 = 20_000, 250_000, 500_000
+_AHEAD = 2.0  # times as fast
 _ZEROS = torch.zeros(4097)  # so many that torch shares their rounding among two threads
 
 
@@ -77,10 +81,29 @@ def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
 def pays(dtype: torch.dtype, packed: int = 0) -> bool:
     """Whether products of this type had better be asked of oneDNN: with a packed weight of so many
     numbers, or single ones. (Single ones of bfloat16 torch asks of it too, and copies no view.)"""
-    if not packed and dtype == torch.bfloat16:
+    if not onednn(dtype):
         return False
-    by_size = dtype == torch.float32 and torch.backends.cpu.get_cpu_capability() == "AVX2"
-    return onednn(dtype) and (packed >= _LARGE or not by_size)
+    if dtype == torch.bfloat16:
+        return packed > 0
+    if torch.backends.cpu.get_cpu_capability() == "AVX2":
+        return packed >= _LEAST_AVX2
+    ahead = _lead() >= _AHEAD
+    return packed >= (_LEAST_AHEAD if ahead else _LEAST) if packed else ahead
+
+
+@functools.cache
+def _lead() -> float:
+    """How many times as fast as torch's own product oneDNN's is here, in float32, of 32 × 512 × 512
+    with the weight packed: 1.4 and 4.3 on two processors with AVX-512."""
+    x, W = torch.ones(32, 512), torch.ones(512, 512)
+    packed = torch.ops.mkldnn._reorder_linear_weight(W, 32)
+    own: list[float] = []
+    onednns: list[float] = []
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        for _ in range(3):
+            own += timeit.repeat(lambda: x @ W, number=1, repeat=5)
+            onednns += timeit.repeat(lambda: _linear(x, packed), number=1, repeat=5)
+    return min(own) / min(onednns)
 
 
 def keep_awake() -> None:
