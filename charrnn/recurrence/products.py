@@ -20,10 +20,10 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 _FEW = 128  # symbols for which a product with one-hot vectors is faster than adding up rows
-# Numbers of a packed float32 weight from which oneDNN is faster, where it is far faster with many,
-# where it is not, and where there is AVX2 only.
+# From how many numbers of a packed float32 weight on oneDNN is the faster one: where it is far ahead
+# with a large weight, where it is not, and where there is AVX2 only.
 _LEAST_AHEAD, _LEAST, _LEAST_AVX2 = 20_000, 250_000, 500_000
-_AHEAD = 2.5  # times as fast
+_AHEAD = 2.5  # times as fast as torch's own
 _ZEROS = torch.zeros(4097)  # so many that torch shares their rounding among two threads
 
 
