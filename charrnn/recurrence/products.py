@@ -20,8 +20,8 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 _FEW = 128  # symbols for which a product with one-hot vectors is faster than adding up rows
-# From how many numbers of a packed float32 weight on oneDNN is the faster one: where it is far ahead
-# with a large weight, where it is not, and where there is AVX2 only.
+# Numbers of a packed float32 weight from which oneDNN is faster: on machines where it is far ahead
+# with large ones, where it is not, and where there is AVX2 only.
 _LEAST_AHEAD, _LEAST, _LEAST_AVX2 = 20_000, 250_000, 500_000
 _AHEAD = 2.5  # times as fast as torch's own
 _ZEROS = torch.zeros(4097)  # so many that torch shares their rounding among two threads
