@@ -114,6 +114,11 @@ def _tanh_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
     torch.ops.aten.tanh_backward.grad_input(dy, y, grad_input=out)
 
 
+def _sigmoid_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
+    """out = dy ∘ y ∘ (1 − y)."""
+    torch.ops.aten.sigmoid_backward.grad_input(dy, y, grad_input=out)
+
+
 _MINUS_ONE = torch.tensor(-1.0)  # stands for a number, of any type
 
 
@@ -212,7 +217,7 @@ class _GRU(Function):
         torch.sub(H[:-1], N, out=dU)
         torch.mul(dZ_n, R, out=dA)
         dRU, RU = dZ[..., : 2 * width], gates[..., : 2 * width]
-        torch.ops.aten.sigmoid_backward.grad_input(dRU, RU, grad_input=dRU)
+        _sigmoid_backward(dRU, RU, out=dRU)
         by_gates, by_gate = dZ.unbind(), dZ.view(T, B, 3, width).unbind()
         keeps, by_output = U.unbind(), dH.unbind()
         wholes = [by_output[-1]]  # all of dH_t, by its output and by the step after, from the last
@@ -236,18 +241,22 @@ class _LSTM(Function):
         T, B, _ = Z.shape
         width = W_hh.shape[0]
         weight = Packed(W_hh.to(Z.dtype), B)
+        factor, tanh = _quick_tanh(Z.dtype)
         H, C = Z.new_empty(T + 1, B, width), Z.new_empty(T + 1, B, width)
         H[0], C[0] = H0, C0
         gates = Z.new_empty(T, B, 4, width)  # I, F, G, O
         tanh_C = Z.new_empty(T, B, width)
-        for t in range(T):
-            arguments = weight.times_plus(H[t], Z[t]).view(B, 4, width)
-            torch.sigmoid(arguments, out=gates[t])
-            _tanh(arguments[:, 2], out=gates[t, :, 2])
-            I, F, G, O = gates[t].unbind(1)  # noqa: E741
-            torch.addcmul(F * C[t], I, G, out=C[t + 1])
-            _tanh(C[t + 1].clone(), out=tanh_C[t])
-            torch.mul(O, tanh_C[t], out=H[t + 1])
+        all_gates, by_gate = gates.unbind(), [gate.unbind() for gate in gates.unbind(2)]
+        states, memories, seen = H.unbind(), C.unbind(), tanh_C.unbind()
+        for t, (Z_t, I, F, G, O) in enumerate(zip(Z.unbind(), *by_gate, strict=True)):  # noqa: E741
+            arguments = weight.times_plus(states[t], Z_t).view(B, 4, width)
+            torch.sigmoid(arguments, out=all_gates[t])
+            _tanh(arguments[:, 2], out=G)
+            if factor > 1:  # else the tanh does it
+                keep_awake()
+            torch.mul(F, memories[t], out=memories[t + 1]).addcmul_(I, G)
+            tanh(factor * memories[t + 1], out=seen[t])
+            torch.mul(O, seen[t], out=states[t + 1])
         ctx.save_for_backward(H, C, gates, tanh_C, W_hh)
         return H[1:], C[-1].clone()
 
@@ -256,22 +265,26 @@ class _LSTM(Function):
     def backward(ctx: Any, dH: Tensor, dC_last: Tensor) -> tuple[Tensor | None, ...]:
         H, C, gates, tanh_C, W_hh = ctx.saved_tensors
         T, B, width = dH.shape
-        I, F, G, O = gates.unbind(2)  # noqa: E741
-        by_memory = torch.stack(  # ∂C_t/∂(arguments of I, F and G), (T, B, 3, H)
-            [G * I * (1 - I), C[:-1] * F * (1 - F), I * (1 - G.square())], dim=2
-        )
-        by_output = tanh_C * O * (1 - O)  # ∂H_t/∂(argument of O)
-        to_memory = O * (1 - tanh_C.square())  # ∂H_t/∂C_t
         weight = Packed(W_hh.to(H.dtype).t(), B)
+        I, F, G, O = gates.unbind(2)  # noqa: E741
+        # For all steps at once, what each multiplies dC_t by, and for O dH_t.
         dZ = torch.empty_like(gates)
-        dH_t, dC = dH[-1], dC_last.clone()
+        dI, dF, dG, dO = dZ.unbind(2)
+        _sigmoid_backward(G, I, out=dI)
+        _sigmoid_backward(C[:-1], F, out=dF)
+        _tanh_backward(I, G, out=dG)
+        _sigmoid_backward(tanh_C, O, out=dO)
+        to_memory = torch.ops.aten.tanh_backward(O, tanh_C).unbind()  # ∂H_t/∂C_t
+        by_memory, by_output, keeps = dZ[:, :, :3].unbind(), dO.unbind(), F.unbind()
+        by_step, outputs = dZ.view(T, B, 4 * width).unbind(), dH.unbind()
+        dH_t, dC = outputs[-1], dC_last.clone()
         for t in range(T - 1, -1, -1):
-            torch.mul(dH_t, by_output[t], out=dZ[t, :, 3])
+            by_output[t].mul_(dH_t)
             dC.addcmul_(dH_t, to_memory[t])
-            torch.mul(by_memory[t], dC.unsqueeze(1), out=dZ[t, :, :3])
-            dC.mul_(F[t])
+            by_memory[t].mul_(dC.unsqueeze(1))
+            dC.mul_(keeps[t])
             if t > 0:
-                dH_t = weight.times_plus(dZ[t].view(B, 4 * width), dH[t - 1])
+                dH_t = weight.times_plus(by_step[t], outputs[t - 1])
         flat = dZ.view(T * B, 4 * width)
         dH0 = weight.times(flat[:B])
         dW_hh = weight_gradient(_flat(H[:-1]), flat).to(W_hh.dtype)
