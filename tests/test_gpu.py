@@ -135,7 +135,8 @@ def test_the_switch_is_there_and_says_what_a_run_takes(space, visit):
     page = visit()
     switch = page.get_by_label("Train on a GPU")
     told = page.locator("#train-gpu-told")
-    assert switch.is_visible() and not switch.is_checked() and told.count() == 0
+    switch.wait_for()
+    assert not switch.is_checked() and told.count() == 0
     switch.check()
     told.get_by_text("Takes up to 25\u00a0s of your GPU time").wait_for()
     assert "2\u00a0minutes a day, or 5 if" in told.inner_text()

@@ -88,7 +88,7 @@ def test_cancel_keeps_what_was_typed_and_what_has_come(tab, hub, made):
     hub.faults.pause = 0
     field(page).press("Enter")
     chosen(page, "ada/slow")
-    assert hub.begun[0] == 0 and hub.begun[-1] > 0, "what had come is used"
+    assert hub.begun.count(0) == 1, "what had come is used"
 
 
 def test_escape_calls_it_off_too(tab, hub):
