@@ -204,6 +204,7 @@ def test_three_alphas_stand_side_by_side_and_one_can_be_kept(open_tab, fox):
 def test_stop_keeps_what_is_written(open_tab):
     page = open_tab()
     choose(page, "Heavy")
+    expect(prefix(page)).to_have_value("a heavy")
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     button(page, "generate").click()
     page.wait_for_selector(".write-text span", state="attached")
