@@ -89,12 +89,6 @@ def _apply(function: type[Function], *arguments: Any) -> Any:
     return function.apply(*arguments)  # type: ignore[no-untyped-call]
 
 
-def _tanh(x: Tensor, out: Tensor) -> None:
-    """out = tanh(x); overwrites x."""
-    factor, tanh = _quick_tanh(x.dtype)
-    tanh(x if factor == 1 else x.mul_(factor), out=out)
-
-
 def _quick_tanh(dtype: torch.dtype) -> tuple[int, Callable[..., object]]:
     """A factor, and a function f that overwrites its argument: f(factor · x, out=out) is tanh(x).
 
@@ -209,7 +203,7 @@ class _GRU(Function):
         T, B, width = dH.shape
         weight = Packed(W.t(), B)
         R, U, A = gates.chunk(3, dim=-1)
-        # What a step multiplies dH_t by, for all steps at once: first what dN_t does to each.
+        # For all steps at once, what each multiplies all of dH_t by.
         dZ_n = torch.ops.aten.tanh_backward(1 - U, N)
         dZ = torch.empty_like(gates)
         dR, dU, dA = dZ.chunk(3, dim=-1)
@@ -251,7 +245,7 @@ class _LSTM(Function):
         for t, (Z_t, I, F, G, O) in enumerate(zip(Z.unbind(), *by_gate, strict=True)):  # noqa: E741
             arguments = weight.times_plus(states[t], Z_t).view(B, 4, width)
             torch.sigmoid(arguments, out=all_gates[t])
-            _tanh(arguments[:, 2], out=G)
+            tanh(factor * arguments[:, 2], out=G)
             if factor > 1:  # else the tanh does it
                 keep_awake()
             torch.mul(F, memories[t], out=memories[t + 1]).addcmul_(I, G)
