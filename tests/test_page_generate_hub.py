@@ -8,7 +8,7 @@ import time
 
 import generate_page
 import pytest
-from generate_page import button, choose, expect, prefix, press, text
+from generate_page import button, choose, expect, finished, prefix, press, text
 
 from charrnn import uploads
 from charrnn.checkpoint import WEIGHTS
@@ -152,6 +152,24 @@ def test_while_a_model_is_on_its_way_that_is_said(open_tab, letters, hub, monkey
     hub.faults.silent = False
     expect(beside.get_by_role("button")).to_be_visible()
     expect(page.locator("#write-prefix textarea")).to_have_value("ab")
+
+
+def test_a_click_while_a_model_is_on_its_way_waits_for_its_prefix(
+    open_tab, letters, hub, monkeypatch
+):
+    monkeypatch.setattr(client, "SILENCE", 30)
+    page = open_tab()
+    hub.faults.silent = True
+    use(page, KEY)
+    expect(page.locator(".chooser").get_by_role("status")).not_to_be_empty()
+    button(page, "generate").click()
+    button(page, "stop").click()  # a way out before anything was asked for
+    button(page, "generate").click()
+    expect(button(page, "stop")).to_be_visible()
+    hub.faults.silent = False
+    finished(page)
+    expect(prefix(page)).to_have_value("ab")
+    assert text(page).startswith("ab")
 
 
 def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters, hub):

@@ -21,6 +21,8 @@ let askedBy = "generate"; // the button that set the model writing
 let leaving = false; // Stop was pressed before the server had said anything that it could stop
 let halting = false; // the server has been told to stop; until it has, nothing new is asked for
 let halted = ""; // the page that was stopped: frames still on their way do not add to it
+let choosing = false; // a model has just been chosen, and its prefix is on its way here
+let waiting = null; // what was asked for meanwhile
 let prefixEdited = true; // whether the panel speaks of the prefix or of the page
 let watching = null; // the timer that gives up on a stream which has fallen silent
 
@@ -86,7 +88,8 @@ function watchOver(busy) {
 
 function giveUp() {
   trigger("halt");
-  pending = leaving = halting = false;
+  pending = leaving = halting = choosing = false;
+  waiting = null;
   const problem = { message: words.silent, field: null };
   if (at < 0) BLANK.problem = problem;
   else pages[at] = { ...current(), state: current().state === "writing" ? "stopped" : current().state, problem };
@@ -174,6 +177,12 @@ function turn(step) {
 
 function halt() {
   if (halting) return;
+  if (waiting) { // the server has not been asked yet
+    waiting = null;
+    pending = false;
+    draw();
+    return;
+  }
   if (pending) { // Gradio cannot cancel what its server has not begun: with the first frame, then
     leaving = true;
     draw();
@@ -202,8 +211,14 @@ function ask(what) {
   askedBy = what;
   halted = "";
   props.value = current().id ? current() : { id: "" }; // and no later frame of a page that was stopped
-  trigger("write", { what, checkpoint: (window.generateFields ?? fields).checkpoint });
+  if (choosing && what !== "continue") waiting = what;
+  else send(what);
   draw();
+}
+
+function send(what) {
+  waiting = null;
+  trigger("write", { what, checkpoint: (window.generateFields ?? fields).checkpoint });
 }
 
 async function copy() {
@@ -278,11 +293,14 @@ document.addEventListener("keydown", (event) => {
     ask("generate");
   } else if (event.key === "Escape" && writing()) halt();
 });
+document.addEventListener("generate:chosen", () => { choosing = true; });
 document.addEventListener("generate:fields", ({ detail }) => {
+  choosing = false;
   if (detail.prefix !== fields.prefix) prefixEdited = true;
   fields = detail;
   BLANK.problem = null;
   if (current().problem) pages[at] = { ...current(), problem: null };
+  if (waiting) send(waiting);
   draw();
   if (!writing()) speakOf();
 });
