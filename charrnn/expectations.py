@@ -11,11 +11,12 @@ than the uniform one; as what another model says it is distillation (Hinton et a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from .batches import Epoch
@@ -27,26 +28,38 @@ MOST = 1 << 27  # numbers of 2 bytes each: characters times symbols
 _PARTS = 10
 
 
-def expectations(ids: Ids, vocabulary_size: int) -> NDArray[np.float16]:
-    """The probability of every symbol at each place of a text of `ids` (N,), given what is before
-    it: (N, V), rows that sum to 1."""
-    expected = np.empty((len(ids), vocabulary_size), np.float16)
-    mixture = Mixture.of(ids, vocabulary_size)
-    cuts = np.linspace(0, len(ids), _PARTS + 1).astype(int)
-    for begin, end in pairwise(cuts):
-        others = Orders(np.concatenate((ids[:begin], ids[end:])), vocabulary_size)
-        others.spread(ids[begin:end], ids[:begin], mixture, out=expected[begin:end])
-    return expected
-
-
 class Expectations:
-    """What is expected at each place of a text, kept: 2·N·V bytes; of no text, nothing."""
+    """The probability of every symbol at each place of a text, given what is before it: 2·N·V
+    bytes. Nothing is expected anywhere until they are counted."""
 
-    def __init__(self, ids: Ids | None = None, vocabulary_size: int = 0) -> None:
-        self._p = None if ids is None else expectations(ids, vocabulary_size)
+    def __init__(self) -> None:
+        self._p: Tensor | None = None  # (N, V), rows that sum to 1
+
+    def count(self, ids: Ids, vocabulary_size: int) -> Iterator[None]:
+        """Count them for a text of `ids` (N,), on as many threads as torch has now; that takes
+        seconds with a large one. Yields after each part; left before the end, nothing is expected.
+        """
+        expected = torch.empty((len(ids), vocabulary_size), dtype=torch.float16)
+        mixture = Mixture.of(ids, vocabulary_size)
+
+        def part(begin: int, end: int) -> None:
+            others = Orders(np.concatenate((ids[:begin], ids[end:])), vocabulary_size)
+            at = begin
+            for some in others.spread(ids[begin:end], ids[:begin], mixture):
+                expected[at : at + len(some)] = torch.from_numpy(some)
+                at += len(some)
+
+        cuts = np.linspace(0, len(ids), _PARTS + 1).astype(int).tolist()
+        pool = ThreadPoolExecutor(torch.get_num_threads())
+        try:
+            for _ in pool.map(lambda cut: part(*cut), pairwise(cuts)):
+                yield
+        finally:
+            pool.shutdown(cancel_futures=True)
+        self._p = expected
 
     def at(self, minibatches: Epoch, i: int) -> Tensor | None:
         """At the targets of minibatch i, (T·B, V), time step by time step, as logits are."""
         if self._p is None:
             return None
-        return torch.from_numpy(self._p[minibatches.targets(i).T.reshape(-1)])
+        return self._p[torch.from_numpy(minibatches.targets(i).T.reshape(-1))]

@@ -19,9 +19,9 @@ An n-gram is packed into one 64-bit integer, which bounds the order too: 8 up to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,15 +125,13 @@ class Orders:
                 lower = self.preceding[k].interpolate(places, lower)
         return p, self.met(found)
 
-    def spread(
-        self, text: Ids, before: Ids, mixture: Mixture, out: NDArray[np.floating[Any]]
-    ) -> None:
-        """Into `out`, (n, V): the probability of every symbol at each place of `text`, mixed."""
+    def spread(self, text: Ids, before: Ids, mixture: Mixture) -> Iterator[NDArray[np.float32]]:
+        """The probability of every symbol at each place of `text`, mixed: rows (…, V), some at a
+        time."""
         found = self.find(text, before)
         rows = max(1, _AT_ONCE // self.size)
         for i in range(0, len(text), rows):
-            some = slice(i, i + rows)
-            out[some] = self._spread([places[:, some] for places in found], mixture)
+            yield self._spread([places[:, i : i + rows] for places in found], mixture)
 
     def _spread(self, found: Sequence[Places], mixture: Mixture) -> NDArray[np.float32]:
         weights = mixture.weights[self.met(found)].astype(np.float32)  # (n, K)

@@ -101,6 +101,36 @@ def test_a_run_through_whole_epochs_goes_on_from_the_last_epochs_end(tmp_path):
     assert 0 < rest[0]["resumed_from"] < 30 and rest[-1]["epoch"] == 4
 
 
+@pytest.mark.parametrize("seconds", [None, 3])
+def test_stop_while_n_grams_are_counted_is_at_once_and_can_be_taken_back(seconds, tmp_path):
+    end = {"epochs": 3} if seconds is None else {"epochs": None, "seconds": seconds}
+    config = with_changes(QUICK, smoothing=0.5, **end)
+    answers = iter([{"sample"}, set(), {"stop"}])
+    stopped = run_in_python(
+        training=config,
+        prefixes=["the "],
+        directory=tmp_path / "cut",
+        commands=lambda: next(answers),
+    )
+    told = [event["event"] for event in stopped]
+    assert told == ["start", "sample", "sample", "sample", "checkpoint", "end"]
+    assert stopped[-1]["reason"] == "stopped" and stopped[-1]["step"] == 0
+    assert stopped[-1]["message"] == (
+        "Stopped at step 0. There was no good model yet to be kept: "
+        "what is saved has learned nothing."
+    )
+    rest = run_in_python(
+        training=config, prefixes=["the "], directory=tmp_path / "cut", resume=True
+    )
+    assert rest[-1]["reason"] == "finished" and rest[-1]["step"] > 0
+    if seconds is None:
+        run_in_python(training=config, prefixes=["the "], directory=tmp_path / "whole")
+        one, other = (
+            charrnn.load(tmp_path / d / "checkpoint").model.state_dict() for d in ("whole", "cut")
+        )
+        assert all(torch.equal(one[name], other[name]) for name in one)
+
+
 # Keep training
 
 

@@ -102,14 +102,22 @@ class Trainer:
         )
         yield self.opening
         yield from self._due_samples()
-        if self.config.smoothing:
-            self.expected = Expectations(corpus.training, len(corpus.vocabulary))
         if self.config.epochs is None and resumed_from is None:
             self.selection.fit(self.config.seconds)
             self.selection.descent.plan_cosines(len(self.minibatches))
+        stopped = self.config.smoothing and (yield from self._expect())
         self.meter.start(self._clock())
-        reason = yield from self._train()
+        reason = "stopped" if stopped else (yield from self._train())
         yield from self._finish(reason)
+
+    def _expect(self) -> Generator[Event, None, bool]:
+        """Count what n-grams expect everywhere; whether the run was stopped meanwhile."""
+        for _ in self.expected.count(self.corpus.training, len(self.corpus.vocabulary)):
+            asked = self.commands()
+            yield from self._due_samples(asked="sample" in asked)
+            if "stop" in asked:
+                return True
+        return False
 
     def _train(self) -> Generator[Event, None, str]:
         """Go on until there is a reason to end; returns it."""

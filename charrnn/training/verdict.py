@@ -154,8 +154,9 @@ def _happened(finding: Finding, *, step: int, broken: bool) -> Sentence:
 
 def _kept(step: int, held: float | None, diagnosis: Diagnosis, finding: Finding | None) -> Sentence:
     uniform = diagnosis.start.get("baselines", {}).get("uniform") or math.inf
-    untrained = step == 0 or (held is not None and held > uniform)
-    if finding is not None and finding.kind != "overfits" and untrained:
+    worse_than_nothing = held is not None and held > uniform
+    doubtful = finding is not None and finding.kind != "overfits"
+    if step == 0 or (doubtful and worse_than_nothing):
         return Sentence("kept-untrained", {})
     if held is not None:
         return Sentence("kept-best", {"kept": f"{step:,}", "held": figure(held)})
