@@ -172,6 +172,48 @@ def test_a_click_while_a_model_is_on_its_way_waits_for_its_prefix(
     assert text(page).startswith("ab")
 
 
+def test_what_is_typed_while_a_model_is_on_its_way_stays(open_tab, letters, hub, monkeypatch):
+    monkeypatch.setattr(client, "SILENCE", 30)
+    page = open_tab()
+    hub.faults.silent = True
+    use(page, KEY)
+    opening = page.locator(".chooser").get_by_role("status")
+    expect(opening).not_to_be_empty()
+    prefix(page).fill("a cab")
+    button(page, "generate").click()
+    hub.faults.silent = False
+    finished(page)
+    expect(opening).to_be_empty()
+    expect(prefix(page)).to_have_value("a cab")
+    assert text(page).startswith("a cab")
+
+
+def test_the_last_of_two_models_chosen_in_a_hurry_is_the_one(open_tab, letters, hub, monkeypatch):
+    monkeypatch.setattr(client, "SILENCE", 30)
+    page = open_tab()
+    hub.faults.silent = True
+    use(page, KEY)
+    expect(page.locator(".chooser").get_by_role("status")).not_to_be_empty()
+    choose(page, "Sharp")
+    expect(prefix(page)).to_have_value("a sharp")
+    hub.faults.silent = False
+    press(page, "generate")
+    expect(prefix(page)).to_have_value("a sharp")
+    assert text(page).startswith("a sharp")
+
+
+def test_a_model_used_before_this_tab_was_drawn_is_waited_for_too(visit, letters, hub, monkeypatch):
+    monkeypatch.setattr(client, "SILENCE", 30)
+    page = visit()
+    hub.faults.silent = True
+    use(page, KEY)
+    button(page, "generate").click()
+    expect(button(page, "stop")).to_be_visible()
+    hub.faults.silent = False
+    finished(page)
+    assert text(page).startswith("ab")
+
+
 def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters, hub):
     page = visit()
     keys = [f"ada/model-{i}" for i in range(9)]

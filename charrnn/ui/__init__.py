@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import gradio as gr
@@ -127,6 +128,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,
+        "mcp_server": find_spec("mcp") is not None,  # Spaces have it
         "show_error": False,
         "max_file_size": limits.upload,
         "max_threads": _AT_ONCE,

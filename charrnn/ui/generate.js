@@ -21,8 +21,7 @@ let askedBy = "generate"; // the button that set the model writing
 let leaving = false; // Stop was pressed before the server had said anything that it could stop
 let halting = false; // the server has been told to stop; until it has, nothing new is asked for
 let halted = ""; // the page that was stopped: frames still on their way do not add to it
-let choosing = false; // a model has just been chosen, and its prefix is on its way here
-let waiting = null; // what was asked for meanwhile
+let waiting = null; // what was asked for while the prefix of a model just chosen is on its way
 let prefixEdited = true; // whether the panel speaks of the prefix or of the page
 let watching = null; // the timer that gives up on a stream which has fallen silent
 
@@ -88,7 +87,7 @@ function watchOver(busy) {
 
 function giveUp() {
   trigger("halt");
-  pending = leaving = halting = choosing = false;
+  pending = leaving = halting = false;
   waiting = null;
   const problem = { message: words.silent, field: null };
   if (at < 0) BLANK.problem = problem;
@@ -211,7 +210,7 @@ function ask(what) {
   askedBy = what;
   halted = "";
   props.value = current().id ? current() : { id: "" }; // and no later frame of a page that was stopped
-  if (choosing && what !== "continue") waiting = what;
+  if (window.generateChoosing && what !== "continue") waiting = what;
   else send(what);
   draw();
 }
@@ -293,14 +292,12 @@ document.addEventListener("keydown", (event) => {
     ask("generate");
   } else if (event.key === "Escape" && writing()) halt();
 });
-document.addEventListener("generate:chosen", () => { choosing = true; });
 document.addEventListener("generate:fields", ({ detail }) => {
-  choosing = false;
   if (detail.prefix !== fields.prefix) prefixEdited = true;
   fields = detail;
   BLANK.problem = null;
   if (current().problem) pages[at] = { ...current(), problem: null };
-  if (waiting) send(waiting);
+  if (waiting && !window.generateChoosing) send(waiting);
   draw();
   if (!writing()) speakOf();
 });

@@ -37,6 +37,7 @@ LARGEST_SEED = 2**31 - 1
 
 # The key of the model that stands in the chooser, told at once; and handed over with an event.
 _NOTE = """(checkpoint, prefix) => {
+  window.generateChoosing = true;  // also for drawings that are not there yet
   window.generateFields = {checkpoint, prefix};
   document.dispatchEvent(new CustomEvent("generate:chosen", {detail: checkpoint}));
 }"""
@@ -46,6 +47,20 @@ _TELL = """(checkpoint, prefix) => {
   window.generateFields = {checkpoint, prefix};
   document.dispatchEvent(new CustomEvent("generate:fields", {detail: window.generateFields}));
 }"""
+# The prefix that suits the chosen model has come. What someone has typed meanwhile stays, and so
+# does all if another model has been chosen since, whose answer will come, too.
+_SUGGESTED = """(prefix, answer) => {
+  if (answer?.key !== window.generateFields.checkpoint) return prefix;
+  window.generateChoosing = false;
+  if (answer.prefix === null) return prefix;
+  const before = window.generateSuggestion ?? answer.first;
+  window.generateSuggestion = answer.prefix;
+  return ["", before].includes(prefix) ? answer.prefix : prefix;
+}"""
+_UNANSWERED = f"""(...fields) => {{
+  window.generateChoosing = false;
+  ({_TELL})(...fields);
+}}"""
 _SETTLED = """() => { document.dispatchEvent(new CustomEvent("generate:settled")); }"""
 
 
@@ -129,17 +144,21 @@ def generate_tab(house: House) -> GenerateTab:
             )
             _problem("settings")
 
-    suggested = gr.State(suggestion)
-    brought = gr.JSON(visible=False)
-    checkpoint.change(None, [checkpoint, prefix], js=_NOTE, api_visibility="private").then(
-        _suggest(house),
-        [brought, prefix, suggested],
-        [prefix, suggested],
+    brought, suggested = gr.JSON(visible=False), gr.JSON(visible=False)
+    # Models may be chosen faster than they are answered.
+    each: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
+    asked = checkpoint.change(None, [checkpoint, prefix], js=_NOTE, api_visibility="private").then(
+        _suggest(house, suggestion),
+        brought,
+        suggested,
         js=_WITH_KEY,
         show_progress="hidden",
         concurrency_limit=AT_ONCE,  # it may have to wait for the Hub
-        api_visibility="private",
-    ).then(None, [checkpoint, prefix], js=_TELL, api_visibility="private")
+        **each,
+    )
+    told = asked.success(None, [prefix, suggested], prefix, js=_SUGGESTED, **each)
+    told.then(None, [checkpoint, prefix], js=_TELL, **each)
+    asked.failure(None, [checkpoint, prefix], js=_UNANSWERED, **each)
     checkpoint.input(None, checkpoint, js=CHOSEN, api_visibility="private")
     prefix.change(
         None,
@@ -272,18 +291,16 @@ def _look(house: House) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]
     return look
 
 
-def _suggest(house: House) -> Callable[[object, str, str, gr.Request], tuple[str, str]]:
-    def suggest(
-        checkpoint: object, prefix: str, suggested: str, request: gr.Request
-    ) -> tuple[str, str]:
-        """The chosen model's own prefix, unless the visitor has written one."""
-        if not isinstance(checkpoint, str):
-            return prefix, suggested
+def _suggest(house: House, first: str) -> Callable[[object, gr.Request], dict[str, Any]]:
+    def suggest(checkpoint: object, request: gr.Request) -> dict[str, Any]:
+        """The chosen model's own prefix, and the `first` one, which the page opened with."""
+        answer = {"key": checkpoint, "prefix": None, "first": first}
         try:
-            suggestion = _suggestion(house, checkpoint, request)
-        except UserError:  # which the panel tells, beside the chooser
-            return prefix, suggested
-        return (suggestion if prefix in ("", suggested) else prefix), suggestion
+            if isinstance(checkpoint, str):
+                answer["prefix"] = _suggestion(house, checkpoint, request)
+        except UserError as error:  # which the panel tells, beside the chooser
+            log.info("nothing to suggest for a model that cannot be opened: %s", error.field)
+        return answer
 
     return suggest
 
