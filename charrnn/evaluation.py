@@ -25,7 +25,8 @@ from .vocabulary import Ids
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
 
-_ROOM = 4_000_000  # logits held at a time
+_ROOM = 4_000_000  # logits held at a time,
+_STATES = 32_000_000  # and numbers of the recurrence: up to four gates for each of its states
 _STREAMS, _WARM_UP = 32, 128
 
 
@@ -153,7 +154,7 @@ def _carried(
     """Summed nats and the number of predictions, the state carried along each row."""
     inputs, targets = rows
     total, count = 0.0, 0
-    chunk = max(1, min(512, _ROOM // (model.vocabulary_size * len(inputs))))
+    chunk = max(1, min(512, _predictions(model) // len(inputs)))
     for start in range(0, inputs.shape[1], chunk):
         piece = slice(start, start + chunk)
         logits, state = model(_tensor(inputs[:, piece]), state)
@@ -165,7 +166,7 @@ def _carried(
 def _cold(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
     """Summed nats and the number of predictions, each window from a zero state."""
     whole = (len(ids) - 1) // window
-    side_by_side = max(1, _ROOM // (model.vocabulary_size * window))
+    side_by_side = max(1, _predictions(model) // window)
     total, count = 0.0, 0
     if whole:
         inputs, targets = _rows(ids[: whole * window + 1], whole)
@@ -177,6 +178,13 @@ def _cold(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
         nats, number = _carried(model, _rows(ids[whole * window :], 1))
         total, count = total + nats, count + number
     return total, count
+
+
+def _predictions(model: CharRNN) -> int:
+    """How many are made at a time."""
+    config = model.config
+    states = config.hidden_size * (2 if config.bidirectional else 1)
+    return min(_ROOM // model.vocabulary_size, _STATES // (4 * states))
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> tuple[float, int]:

@@ -1,9 +1,13 @@
 """Matrix products, and the recurrences in the types that they are trained in."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from conftest import small_model
+from small_runs import QUICK, run, with_changes
 
+from charrnn.model import ModelConfig
 from charrnn.recurrence import dropout, products
 from charrnn.recurrence.products import Packed, affine, product, rows, weight_gradient
 
@@ -135,11 +139,11 @@ def test_onednn_is_called_where_it_is_faster(
 def test_what_is_timed_is_float32_under_autocast_too(monkeypatch):
     multiplied = []
 
-    def timed(product, number, repeat):
+    def timed(product, number):
         multiplied.append(product().dtype)
-        return [3.0 if len(multiplied) % 2 else 1.0]  # torch's own comes first
+        return 3.0 if len(multiplied) % 2 else 1.0  # torch's own comes first
 
-    monkeypatch.setattr(products.timeit, "repeat", timed)
+    monkeypatch.setattr(products.timeit, "timeit", timed)
     products._lead.cache_clear()
     try:
         with torch.autocast("cpu", torch.bfloat16):
@@ -155,3 +159,35 @@ def test_a_packed_weight_is_onednns_by_its_size(monkeypatch):
     x, W = torch.randn(3, 6), torch.randn(6, 5)
     torch.testing.assert_close(Packed(W, rows=3).times(x), x @ W)
     assert asked == [(torch.float32, 30)]
+
+
+def test_a_process_first_asked_under_autocast_finds_the_same():
+    found = products.onednn(torch.float32)
+    products.onednn.cache_clear()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert products.onednn(torch.float32) == found
+
+
+@pytest.mark.skipif(not products.onednn(torch.float32), reason="oneDNN's products are not here")
+def test_what_a_run_began_with_is_what_it_goes_on_with(monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    monkeypatch.setattr(products, "_lead", lambda: 1.4)
+    with products.settled(True):
+        assert products.far_ahead() and products.pays(torch.float32)
+        with products.settled(False):
+            assert not products.pays(torch.float32)
+        assert products.pays(torch.float32)
+    assert not products.far_ahead() and not products.pays(torch.float32)
+
+
+def test_a_torch_without_onednn_trains_all_the_same(monkeypatch):
+    """As its builds for some machines are: their namespace is empty."""
+    monkeypatch.setattr(torch.ops, "mkldnn", SimpleNamespace())
+    products.onednn.cache_clear()
+    try:
+        assert not products.onednn(torch.float32) and not products.far_ahead()
+        large = ModelConfig(hidden_size=128)  # so large that bfloat16 would be tried
+        events = run(large, with_changes(QUICK, batch_size=32, epochs=1))
+        assert events[-1]["reason"] == "finished" and "float32" in events[0]["device"]
+    finally:
+        products.onednn.cache_clear()

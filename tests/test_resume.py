@@ -1,6 +1,7 @@
 """Resuming: a run that was cut off, stopped or killed goes on as if it never had been."""
 
 import os
+import random
 import time
 from itertools import count
 from pathlib import Path
@@ -13,10 +14,13 @@ from small_runs import QUICK, corpus, planned, with_changes, without_clock
 from small_runs import run as run_in_python
 
 import charrnn
+from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.runs import Run
 from charrnn.training import train
+from charrnn.training.learner import Learner
+from charrnn.training.precision import Arithmetic
 
 no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
@@ -99,6 +103,39 @@ def test_a_run_through_whole_epochs_goes_on_from_the_last_epochs_end(tmp_path):
     assert stopped[-1]["reason"] == "stopped" and 1 < stopped[-1]["epoch"] < 2
     rest = run_in_python(training=config, directory=tmp_path, resume=True)
     assert 0 < rest[0]["resumed_from"] < 30 and rest[-1]["epoch"] == 4
+
+
+@pytest.mark.parametrize("stop", [13, 22, 33, 41])
+def test_a_look_because_of_a_stop_changes_nothing_of_what_follows(stop, tmp_path):
+    """The plateau schedule goes by looks, and noise is soon learnt by heart."""
+    noise = "".join(random.Random(0).choices("abcdefgh", k=400))
+    text = Corpus.from_text(noise, validation=0.3)
+    config = with_changes(
+        QUICK, epochs=25, schedule="plateau", learning_rate=0.02, validation=0.3, threads=1
+    )
+    whole, cut = ({"training": config, "corpus": text, "directory": tmp_path / d} for d in "ab")
+    steps = count(1)
+    run_in_python(**whole)
+    run_in_python(**cut, commands=lambda: {"stop"} if next(steps) == stop else set())
+    run_in_python(**cut, resume=True)
+    ends = [charrnn.load(tmp_path / d / "checkpoint").model.state_dict() for d in "ab"]
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+    points = [load((tmp_path / d / "resume" / "point.safetensors").read_bytes()) for d in "ab"]
+    assert all(torch.equal(points[0][k], points[1][k]) for k in points[0] if k != "counters")
+
+
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_a_run_goes_on_in_the_arithmetic_that_it_began_with(bfloat16, tmp_path, monkeypatch):
+    began, now = Arithmetic(bfloat16, far_ahead=True), Arithmetic(not bfloat16, far_ahead=False)
+    monkeypatch.setattr(Learner, "arithmetic", began)
+    steps = count(1)
+    run_in_python(directory=tmp_path, commands=lambda: {"stop"} if next(steps) == 9 else set())
+    monkeypatch.setattr(Learner, "arithmetic", now)
+    used = []
+    forward = Arithmetic.forward
+    monkeypatch.setattr(Arithmetic, "forward", lambda self: used.append(self) or forward(self))
+    run_in_python(directory=tmp_path, resume=True)
+    assert set(used) == {began}
 
 
 @pytest.mark.parametrize("seconds", [None, 3])

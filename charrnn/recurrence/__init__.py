@@ -16,7 +16,17 @@ from __future__ import annotations
 from .dropout import dropout
 from .layers import Recurrence
 from .native import NativeRecurrence
-from .products import Packed, affine
+from .products import Packed, affine, far_ahead, settled
 from .state import State, map_state
 
-__all__ = ["NativeRecurrence", "Packed", "Recurrence", "State", "affine", "dropout", "map_state"]
+__all__ = [
+    "NativeRecurrence",
+    "Packed",
+    "Recurrence",
+    "State",
+    "affine",
+    "dropout",
+    "far_ahead",
+    "map_state",
+    "settled",
+]

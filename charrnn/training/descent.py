@@ -72,7 +72,7 @@ class Descent:
 
     def begin_anew(self, step: int) -> None:
         """A finished run goes on from a step: the learning rate starts from the top."""
-        self._begun, self._down, self._stale, self._before = step, None, 0, math.inf
+        self._begun, self._down, self._stale = step, None, 0
 
     def counters(self) -> dict[str, Any]:
         """What to save, as JSON."""

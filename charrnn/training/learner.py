@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,10 +17,10 @@ from ..evaluation import evaluating
 from ..generation import write
 from ..model import CharRNN, ModelConfig, State, detach
 from ..process import available_cores
-from ..recurrence import map_state
+from ..recurrence import far_ahead, map_state
 from ..vocabulary import Counts, Vocabulary
 from .optimization import ByRows, build_optimizer, clip_gradients
-from .precision import autocast, suits_bfloat16
+from .precision import Arithmetic, suits_bfloat16
 from .resume import Point, moments_of, restore_moments
 
 if TYPE_CHECKING:
@@ -65,13 +66,19 @@ class Learner:
             learning_rate=training.learning_rate,
             weight_decay=training.weight_decay,
         )
-        self.bfloat16 = training.precision == "bfloat16" or (
-            training.precision == "auto"
-            and training.device == "cpu"
-            and suits_bfloat16(self.model, training.batch_size, training.steps)
-        )
         self.state: State | None = None
         self._losses: list[Tensor] = []  # waiting for the end of the epoch
+
+    @cached_property
+    def arithmetic(self) -> Arithmetic:
+        """As measured when it is first asked for, or as it was when the run began that goes on."""
+        config = self.config
+        bfloat16 = config.precision == "bfloat16" or (
+            config.precision == "auto"
+            and config.device == "cpu"
+            and suits_bfloat16(self.model, config.batch_size, config.steps)
+        )
+        return Arithmetic(bfloat16, far_ahead())
 
     @property
     def device(self) -> str:
@@ -79,7 +86,7 @@ class Learner:
         if self.place.type == "cuda":
             return f"cuda ({torch.cuda.get_device_name(self.place)}, float32)"
         threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
-        return f"cpu ({threads}, {'bfloat16' if self.bfloat16 else 'float32'})"
+        return f"cpu ({threads}, {'bfloat16' if self.arithmetic.bfloat16 else 'float32'})"
 
     def share(self, most: int | None) -> None:
         """Compute on at most so many threads from here on; None for as many as it began with."""
@@ -111,7 +118,7 @@ class Learner:
             self.state = None
         elif self.state is not None:
             self.state = self._carried(self.state if whole_epoch else detach(self.state))
-        with autocast(self.bfloat16):
+        with self.arithmetic.forward():
             logits, self.state = self.model(X, self.state)
         log_p = F.log_softmax(logits.float(), dim=1)
         loss = F.nll_loss(log_p, Y.t().reshape(-1).to(self.place))
@@ -128,7 +135,8 @@ class Learner:
             loss = torch.stack(self._losses).mean()
             self._losses.clear()
         self._by_rows.forget_gradients()
-        loss.backward()  # type: ignore[no-untyped-call]
+        with self.arithmetic.products():
+            loss.backward()  # type: ignore[no-untyped-call]
         self._by_rows.take_gradients()
         norm = clip_gradients(self._by_rows.rows, self.config.clip)
         if not math.isfinite(norm):
@@ -152,7 +160,7 @@ class Learner:
 
     def loss(self, X: Tensor, Y: Tensor) -> float:
         """Mean nats on a minibatch from a zero state, without dropout."""
-        with evaluating(self.model) as model:
+        with evaluating(self.model) as model, self.arithmetic.products():
             logits, _ = model(X)
             return float(F.cross_entropy(logits, Y.t().reshape(-1).to(self.place)))
 
@@ -173,6 +181,12 @@ class Learner:
             for prefix in prefixes
         ]
 
+    def put_back(self, weights: Mapping[str, Tensor]) -> None:
+        """Go on with other weights: a graph through those of now cannot be followed any more."""
+        self.model.load_state_dict(weights)
+        self._losses.clear()
+        self.state = None if self.state is None else detach(self.state)
+
     def weights(self) -> dict[str, Tensor]:
         """A copy of the weights as they are now, in the processor's memory."""
         weights = self.model.state_dict()
@@ -184,7 +198,7 @@ class Learner:
         """All that is needed to go on from here bit for bit, with what the run itself adds."""
         moments = moments_of(self.optimizer)
         random = torch.get_rng_state()
-        own = {"bfloat16": self.bfloat16}
+        own = {"arithmetic": asdict(self.arithmetic)}
         state = None if self.state is None else map_state(Tensor.cpu, self.state)
         return Point(self.weights(), best, moments, state, random, counters | own, made_for)
 
@@ -194,7 +208,7 @@ class Learner:
         restore_moments(self.optimizer, point.moments)
         state = point.state
         self.state = None if state is None else map_state(lambda s: s.to(self.place), state)
-        self.bfloat16 = point.counters["bfloat16"]  # as measured when the run began
+        self.arithmetic = Arithmetic(**point.counters["arithmetic"])
         torch.set_rng_state(point.random)
 
 

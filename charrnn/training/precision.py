@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch.nn import functional as F
 
 from ..model import CharRNN
+from ..recurrence import settled
+from ..recurrence.products import onednn
 
 _WORTH_IT = 1.05  # times as fast, or float32 it stays
 _TOO_SMALL = 500_000  # multiplications of one step of one layer, below which bfloat16 gains nothing
 _PAIRS = 3
+_LONG_ENOUGH = 32  # steps
 
 
 def has_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 itself, rather than by way of float32."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and any(
+    return onednn(torch.bfloat16) and any(
         name in torch.backends.cpu.get_cpu_capability() for name in ("AVX512", "AMX", "SVE")
     )
 
@@ -30,8 +36,9 @@ def has_bfloat16() -> bool:
 def suits_bfloat16(model: CharRNN, batch_size: int, steps: int) -> bool:
     """Whether `model` trains faster in bfloat16, on minibatches (batch_size, steps).
 
-    Takes as long as a dozen minibatches; leaves the model and torch's random state as they were.
-    Small models are never measured: it would be a toss-up, and a seed should repeat a run.
+    Takes as long as eight minibatches, cut to 32 steps; leaves the model and torch's random state
+    as they were. Small models are never measured: it would be a toss-up, and a seed should repeat
+    a run.
     """
     config = model.config
     gates = {"lstm": 4, "gru": 3}.get(config.cell, 1)
@@ -39,7 +46,8 @@ def suits_bfloat16(model: CharRNN, batch_size: int, steps: int) -> bool:
         return False
     if batch_size * config.hidden_size**2 * gates < _TOO_SMALL:
         return False
-    training, ids = model.training, torch.zeros(batch_size, steps, dtype=torch.int64)
+    ids = torch.zeros(batch_size, min(steps, _LONG_ENOUGH), dtype=torch.int64)
+    training = model.training
     model.eval()  # dropout would draw random numbers
     try:
         _time(model, ids, bfloat16=False)  # the first of all pays for what is set up once
@@ -52,6 +60,24 @@ def suits_bfloat16(model: CharRNN, batch_size: int, steps: int) -> bool:
         model.train(training)
         model.zero_grad(set_to_none=True)
     return statistics.median(ratios) >= _WORTH_IT
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """What was measured when a run began, and decides how its sums are rounded."""
+
+    bfloat16: bool
+    far_ahead: bool  # see `recurrence.far_ahead`
+
+    @contextmanager
+    def forward(self) -> Iterator[None]:
+        """The context in which a model computes."""
+        with self.products(), autocast(self.bfloat16):
+            yield
+
+    def products(self) -> AbstractContextManager[None]:
+        """The context in which gradients are found, and all that stays float32."""
+        return settled(self.far_ahead)
 
 
 def autocast(bfloat16: bool) -> torch.autocast:

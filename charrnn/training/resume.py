@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FILE = Path("resume") / "point.safetensors"
 _FREE = {"epochs", "seconds", "threads", "samples", "sample_length", "sample_every", "prior"}
-FORMAT = "3"  # of a point: to be raised whenever what is in it changes
+FORMAT = "4"  # of a point: to be raised whenever what is in it changes
 
 
 @dataclass

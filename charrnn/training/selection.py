@@ -15,7 +15,6 @@ from ..model import CharRNN
 from ..vocabulary import Ids
 from .descent import Descent
 from .learner import Learner
-from .precision import autocast
 from .progress import finite_perplexity
 
 _TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them,
@@ -106,7 +105,7 @@ class Selection:
     def _timed(self, ids: Ids) -> tuple[float, float]:
         """Mean nats per character, and the seconds that it took to measure them."""
         began = time.monotonic()
-        with autocast(self._learner.bfloat16):
+        with self._learner.arithmetic.forward():
             nats = held_out_nats(self._learner.model, ids)
         return nats, time.monotonic() - began
 
@@ -126,7 +125,7 @@ class Selection:
 
     def use_best(self) -> None:
         """Put the best weights back into the model."""
-        self._learner.model.load_state_dict(self.best)
+        self._learner.put_back(self.best)
 
     def best_model(self) -> CharRNN:
         """A model of its own with the best weights."""

@@ -130,7 +130,7 @@ class Trainer:
                 self.meter.epoch = Tally()
             while self.position < len(minibatches):
                 X, Y = minibatches[self.position]  # (B, T) each
-                last = self.position + 1 == len(minibatches)
+                last = self.position + 1 == len(minibatches) or self._out_of_time()
                 self._rate_used, self._last = self.pace.rate(*self._now()), (X, Y)
                 self.learner.share(self.share())
                 update = self.learner.train_on(
@@ -150,7 +150,7 @@ class Trainer:
                     return "diverged"
                 if "stop" in asked:
                     return "stopped"
-                if self.config.epochs is None and self._over():
+                if self._out_of_time():
                     return "finished"
             self.epoch, self.position = self.epoch + 1, 0
             yield from self._between_epochs()
@@ -165,12 +165,14 @@ class Trainer:
         if self._last is not None and not (loss := self.learner.loss(*self._last)) <= self.bound:
             reason = "diverged"  # the last update of all broke it
             self._broken = self._broken or not math.isfinite(loss)
+        if reason == "stopped":  # before a look that a run which goes on does not take here
+            self._save_point()
         if reason != "diverged":
             self.selection.evaluate(self.step, hurried=reason == "stopped")
             self.selection.vouch()
         if self._reported_step != self.step and self.meter.characters_seen:
             yield self._progress()
-        if reason != "diverged":
+        if reason == "finished":
             self._save_point()
         self.selection.use_best()
         if reason != "diverged":
@@ -240,6 +242,10 @@ class Trainer:
         if self.keeper:
             closing += 2 * self.keeper.took + _PICTURE
         return self.pace.over(*self._now(), closing=closing)
+
+    def _out_of_time(self) -> bool:
+        """Whether the run ends here, in the middle of an epoch."""
+        return self.config.epochs is None and self._over()
 
     # Keeping
 
