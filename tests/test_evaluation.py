@@ -45,6 +45,22 @@ def test_cold_windows_start_from_zero_each_time(checkpoint, window):
     assert score.nats == pytest.approx(expected / score.characters, rel=1e-5)
 
 
+@pytest.mark.parametrize("window", [None, 16])
+def test_however_little_is_worked_on_at_a_time(checkpoint, window, monkeypatch):
+    whole = charrnn.score(checkpoint, TEXT, window=window)
+    sizes, forward = [], type(checkpoint.model).forward
+
+    def counted(model, ids, state=None):
+        sizes.append(ids.numel())
+        return forward(model, ids, state)
+
+    monkeypatch.setattr(type(checkpoint.model), "forward", counted)
+    monkeypatch.setattr("charrnn.evaluation._STATES", 40 * 4 * checkpoint.model.config.hidden_size)
+    again = charrnn.score(checkpoint, TEXT, window=window)
+    assert again.nats == pytest.approx(whole.nats, rel=1e-5)
+    assert len(sizes) > 5 and max(sizes) <= 40
+
+
 def test_unknown_characters_are_counted_and_not_scored(checkpoint):
     score = charrnn.score(checkpoint, "ab世cd世")
     assert (score.characters, score.unknown_characters) == (3, 2)

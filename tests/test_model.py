@@ -96,13 +96,28 @@ def test_detached_state_carries_no_gradient(cell):
     assert all(not s.requires_grad for s in (cut if isinstance(cut, tuple) else (cut,)))
 
 
-def test_dropout_acts_only_while_training():
-    model = small_model(dropout=0.5, layers=2)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_dropout_acts_only_while_training(layers):
+    """One-hot inputs are whole: what is dropped is what a layer says to the next, or at last."""
+    model = small_model(dropout=0.5, layers=layers)
     ids = torch.randint(0, 9, (2, 5))
     model.eval()
     torch.testing.assert_close(model(ids)[0], model(ids)[0])
     model.train()
     assert not torch.equal(model(ids)[0], model(ids)[0])
+    states = [model(ids)[1][0] for _ in range(2)]  # (L, B, H), which the last dropout is after
+    assert torch.equal(states[0][0], states[1][0])
+    assert torch.equal(states[0][-1], states[1][-1]) == (layers == 1)
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_an_lstm_begins_by_remembering(implementation):
+    """Its forget gates' bias is 1, the second of I, F, G and O; all others are 0."""
+    config = ModelConfig(cell="lstm", hidden_size=16, implementation=implementation)
+    parameters = dict(CharRNN(config, 9).recurrence.named_parameters())
+    biases = [parameter for parameter in parameters.values() if parameter.ndim == 1]
+    total = torch.stack([bias.detach().view(4, 16) for bias in biases]).sum(0)
+    assert torch.equal(total, torch.tensor([0.0, 1.0, 0.0, 0.0])[:, None].expand(4, 16))
 
 
 def test_the_same_generator_seed_gives_the_same_first_weights():

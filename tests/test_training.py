@@ -150,6 +150,23 @@ def test_truncate_epoch_makes_one_update_an_epoch_through_all_its_minibatches():
         run(training=config, corpus=long)
 
 
+def test_truncate_epoch_takes_gradients_through_the_whole_epoch():
+    config = with_changes(QUICK, truncate="epoch", clip=None, optimizer="sgd", validation=0.0)
+    X, Y = torch.randint(1, 9, (2, 12)), torch.randint(1, 9, (2, 12))
+    learner = Learner(SMALL, config, 9)
+    logits, _ = learner.model(X)
+    wanted = torch.autograd.grad(
+        torch.nn.functional.cross_entropy(logits, Y.t().reshape(-1)),
+        list(learner.model.parameters()),
+    )
+    learner.begin_epoch()
+    for i in range(3):
+        piece = slice(4 * i, 4 * i + 4)
+        learner.train_on(X[:, piece], Y[:, piece], learning_rate=0.0, last=i == 2)
+    for parameter, gradient in zip(learner.model.parameters(), wanted, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient, atol=1e-6, rtol=1e-4)
+
+
 def test_the_gradient_is_clipped_to_the_threshold():
     """One update of plain SGD then moves the weights by learning rate × θ."""
     config = with_changes(

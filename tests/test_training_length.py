@@ -4,11 +4,14 @@ import json
 import random
 
 import pytest
+import torch
 from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
 import charrnn
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
+from charrnn.training import TrainingConfig
+from charrnn.training.descent import Descent
 from charrnn.training.learner import Learner
 from charrnn.training.selection import Selection
 
@@ -184,6 +187,41 @@ def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):
     monkeypatch.setattr("charrnn.training.descent._STEPS", 100)
     config = with_changes(QUICK, truncate="epoch", epochs=None, learning_rate=0.03)
     assert run(training=config, corpus=corpus(0.1, NOISE))[-1]["reason"] == "finished"
+
+
+def test_a_run_through_whole_epochs_goes_on_from_earlier_weights_in_the_middle_of_one(monkeypatch):
+    """Epochs differ in length, so a cosine, which is so many steps, may end anywhere."""
+    monkeypatch.setattr("charrnn.training.descent._STEPS", 1)
+    monkeypatch.setattr("charrnn.training.descent.FIRST_EPOCHS", 3)
+    config = with_changes(QUICK, truncate="epoch", epochs=None, batch_size=2, threads=1)
+    text = corpus(0.1, ("the cat sat on the mat. a dog ate it all. " * 40)[:725])
+    lengths = {len(config.minibatches(text.training, epoch)) for epoch in range(9)}
+    assert len(lengths) > 1
+    assert run(ModelConfig(hidden_size=8), config, corpus=text)[-1]["reason"] == "finished"
+
+
+def test_a_run_whose_time_ends_in_its_first_epoch_has_learned_from_what_it_saw(monkeypatch):
+    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.1))
+    config = with_changes(QUICK, truncate="epoch", epochs=None, seconds=6.0, validation=0.0)
+    learner = Learner(SMALL, config, len(corpus(0.0).vocabulary))
+    first = learner.weights()
+    monkeypatch.setattr("charrnn.training.trainer.Learner", lambda *_: learner)
+    end = run(training=config, corpus=corpus(0.0))[-1]
+    assert end["reason"] == "finished" and end["step"] > 1 and end["epoch"] < 1
+    assert not any(torch.equal(first[name], weight) for name, weight in learner.weights().items())
+
+
+def test_keeping_on_training_where_nothing_is_gained_is_one_cosine():
+    descent, step, ends = Descent(TrainingConfig()), 0, []
+    descent.plan_cosines(100)
+    for _ in range(3):
+        while descent.descended(step) < 1:
+            step += 1
+            if descent.ends_cosine(step):
+                ends.append(step)
+                descent.begins_cosine(step, 1.0)
+        descent.begin_anew(step)
+    assert ends == [2000, 6000, 10_000, 14_000]  # the first of all gains on nothing at all
 
 
 def test_the_last_measurement_is_among_the_progress_events(monkeypatch):

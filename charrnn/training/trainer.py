@@ -121,6 +121,7 @@ class Trainer:
 
     def _train(self) -> Generator[Event, None, str]:
         """Go on until there is a reason to end; returns it."""
+        whole = self.config.truncate == "epoch"  # nothing is learned before its end
         # The shortest run learns something, and one that was killed at an epoch's end ends it.
         while self.step == 0 or self._between() or not self._over():
             minibatches = self.config.minibatches(self.corpus.training, self.epoch)
@@ -130,7 +131,7 @@ class Trainer:
                 self.meter.epoch = Tally()
             while self.position < len(minibatches):
                 X, Y = minibatches[self.position]  # (B, T) each
-                last = self.position + 1 == len(minibatches) or self._out_of_time()
+                last = self.position + 1 == len(minibatches) or (whole and self._out_of_time())
                 self._rate_used, self._last = self.pace.rate(*self._now()), (X, Y)
                 self.learner.share(self.share())
                 update = self.learner.train_on(
@@ -150,13 +151,13 @@ class Trainer:
                     return "diverged"
                 if "stop" in asked:
                     return "stopped"
-                if self._out_of_time():
+                if self._out_of_time() and (last or not whole):
                     return "finished"
             self.epoch, self.position = self.epoch + 1, 0
             yield from self._between_epochs()
             if self._broken:
                 return "diverged"
-            if self.config.truncate == "epoch":  # the only moments to go on from
+            if whole:  # the only moments to go on from
                 self._save_point(now=self._clock() - self._pointed_at >= _SAVE_EVERY)
         return "finished"
 
