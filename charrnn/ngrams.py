@@ -31,7 +31,7 @@ from .vocabulary import Ids
 _FITTED = 500_000  # characters, the last ones, on whose last tenth the weights are fitted
 _ORDER = 8
 _ITERATIONS = 30  # of expectation maximisation
-_AT_ONCE = 1 << 16  # numbers worked on at a time, which stay in the processor's cache
+_AT_ONCE = 1 << 18  # numbers worked on at a time
 _TRUST = 10.0  # characters' worth of belief in what the weights were before the fit
 
 Keys = NDArray[np.uint64]  # n-grams: codes (id + 1; 0 is "no character"), the first one highest
