@@ -7,6 +7,7 @@ rules (`charrnn.settings`).
 from __future__ import annotations
 
 from numbers import Integral, Real
+from os import PathLike
 
 from .errors import UserError, quoted
 
@@ -42,6 +43,13 @@ def text(value: object, name: str) -> str:
     if isinstance(value, str):
         return value
     raise _wrong(value, name, "a text")
+
+
+def no_path(value: object, name: str, wanted: str) -> None:
+    """Raises UserError for the field `name` if a text or a path stands where what could be made of
+    it belongs; `wanted` says what that is."""
+    if isinstance(value, str | PathLike):
+        raise _wrong(value, name, wanted)
 
 
 def clean(value: object) -> str:

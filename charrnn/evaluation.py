@@ -76,6 +76,7 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
     Unknown characters are fed as `<unk>` and are not scored themselves. Raises UserError if the
     text leaves nothing to score.
     """
+    arguments.no_path(checkpoint, "checkpoint", "what load() returns")
     window = None if window is None else arguments.whole(window, "window")
     if window is not None and window < 1:
         raise UserError("A window holds at least 1 character.", field="window")

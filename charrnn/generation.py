@@ -255,6 +255,7 @@ def _settled(
     checkpoint: Checkpoint, prefix: str, length: int, mode: str, alpha: float, seed: int | None
 ) -> _Settled:
     """The arguments, checked."""
+    arguments.no_path(checkpoint, "checkpoint", "what load() returns")
     arguments.text(prefix, "prefix")
     length, alpha = arguments.whole(length, "length"), arguments.number(alpha, "alpha")
     seed = None if seed is None else arguments.whole(seed, "seed")

@@ -272,6 +272,13 @@ def test_a_message_of_another_making_is_not_understood():
     assert understood("The model was kept. And more.") is None
 
 
+def test_who_stops_a_run_at_once_is_not_told_that_it_learned_nothing():
+    for step, said in ((1, False), (99, False), (100, True)):
+        event = progress(step, train=7.5, held=7.5)
+        assert (finding(event, reason="stopped") is not None) == said
+        assert finding(event, reason="finished") is not None
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -161,3 +161,18 @@ def test_generating_leaves_a_training_model_training(checkpoint):
     checkpoint.model.train()
     charrnn.generate(checkpoint, "a", 3)
     assert checkpoint.model.training and torch.is_grad_enabled()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda path: charrnn.generate(path),
+        lambda path: next(charrnn.stream(path)),
+        lambda path: charrnn.score(path, "abc"),
+        lambda path: next(charrnn.train(path)),
+    ],
+)
+def test_a_path_where_what_it_holds_belongs_is_said_to_be_one(call, tmp_path):
+    for path in (tmp_path, str(tmp_path)):
+        with pytest.raises(UserError, match=r"(checkpoint|corpus) = .*: give (what load|a Corpus)"):
+            call(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from ..arguments import no_path
 from ..checkpoint import LARGEST
 from ..corpus import Corpus
 from ..errors import UserError
@@ -50,6 +51,7 @@ def train(
 
     Raises UserError, before the first event, if the corpus does not suit the configuration.
     """
+    no_path(corpus, "corpus", "a Corpus, which Corpus.from_text makes of a text")
     model, training = model or ModelConfig(), training or TrainingConfig()
     if corpus.validation != training.validation:
         corpus = corpus.with_validation(training.validation)

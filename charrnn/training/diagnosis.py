@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 _A_WHILE = 3  # reports, or measurements of the held-out part, in a row
 _FIRST_MOMENTS = 10  # steps
+_A_CHANCE = 100  # steps, before which somebody who stops a run need not hear what it has learned
 _EXPLODED = 10.0  # times its usual size: a gradient norm that has exploded
 _WITH_IT = 1.35  # times its lowest: a training perplexity that has risen
 _ABOVE = 1.05  # times that of a uniform guess: clearly worse than it
@@ -99,7 +100,8 @@ class Diagnosis:
             return None
         over = reason is not None
         found = self._exploding() or self._above_uniform(over=over) or self._overfits(over=over)
-        return found or (self._unlearned() if over else None)
+        given_up = reason == "stopped" and self._points[-1].step < _A_CHANCE
+        return found or (self._unlearned() if over and not given_up else None)
 
     # What is remembered of the points so far
 

@@ -126,7 +126,7 @@ def endpoints(house: House) -> None:
                 arguments.whole(length, "length"),
                 clean(arguments.text(prefix, "prefix")),
             )
-            if count > LONGEST:
+            if not 0 <= count <= LONGEST:
                 raise UserError(f"length = {count}: give 0 to {LONGEST:,} characters.")
             opened = find(house, arguments.text(checkpoint, "checkpoint"), request).open()
             fixed = None if seed is None else arguments.whole(seed, "seed")
