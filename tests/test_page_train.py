@@ -269,6 +269,25 @@ def test_the_keyboard_keeps_its_place(visit):
     expect(page.get_by_role("region", name="The run")).to_be_focused()
 
 
+def test_arrow_keys_go_from_choice_to_choice_and_tab_past_them(visit):
+    page = visit()
+    page.get_by_role("radio", name="The Tide Clock").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Songs")).to_be_checked()
+    expect(page.get_by_role("radio", name="Songs")).to_be_focused()
+    page.keyboard.press("Tab")  # the text's beginning, which can be scrolled
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("radio", name="Sprint")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Coffee")).to_be_checked()
+    expect(page.get_by_role("button", name="Train on Songs · 1 min")).to_be_visible()
+    page.locator('#train-recipe [value="textbook"]').check()
+    experiments = page.locator("#train-experiment input")  # drawn only now
+    experiments.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(experiments.nth(1)).to_be_checked()
+
+
 def test_a_diverged_run_is_told_without_breaking_the_card_and_one_click_fills_in_what_to_try(visit):
     page = visit()
     page.get_by_role("radio", name="The Tide Clock").check()

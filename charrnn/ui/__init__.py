@@ -53,7 +53,7 @@ def build(house: House) -> gr.Blocks:
         endpoints(house)  # first, so that no event of the page takes one of their names
         header = gr.HTML(
             html_template=asset("header.html"),
-            js_on_load=script("header.js"),
+            js_on_load=script("header.js", "radios.js"),
             words=words.both(SHARED, ACCOUNT),
             apply_default_css=False,
         )

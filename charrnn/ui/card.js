@@ -75,9 +75,10 @@ function note(v) {
   const reached = last.held;
   const b = facts.baselines ?? {};
   if (!reached) return "";
-  if (b.ngram && reached < b.ngram) return say("beats-ngram", { n: figure(b.ngram) });
-  if (b.unigram && reached < b.unigram) return say("beats-unigram", { n: figure(b.unigram) });
-  if (b.uniform && reached < b.uniform) return say("beats-uniform", { n: whole.format(b.uniform) });
+  const below = (p) => p && reached < p && figure(reached) !== figure(p); // as they are shown
+  if (below(b.ngram)) return say("beats-ngram", { n: figure(b.ngram) });
+  if (below(b.unigram)) return say("beats-unigram", { n: figure(b.unigram) });
+  if (below(b.uniform)) return say("beats-uniform", { n: whole.format(b.uniform) });
   return "";
 }
 
@@ -119,7 +120,7 @@ function rows(v) {
     const sample = row.sample;
     item.className = sample ? (row.now ? "now" : "") : "waiting";
     put(item.querySelector(".share"), row.share != null ? percent(row.share) : sample ? span(sample.seconds) : "");
-    put(item.querySelector(".at"), sample?.perplexity == null ? "" : figure(sample.perplexity));
+    put(item.querySelector(".at"), sample?.perplexity == null ? "" : sample.perplexity < 99999.5 ? figure(sample.perplexity) : "> 10⁵");
     const text = sample ? JSON.stringify(sample.texts) : "";
     if (item.dataset.text !== text) {
       item.dataset.text = text;
