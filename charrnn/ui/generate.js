@@ -89,6 +89,7 @@ function giveUp() {
   trigger("halt");
   pending = leaving = halting = false;
   waiting = null;
+  window.generateChoosing = false;
   const problem = { message: words.silent, field: null };
   if (at < 0) BLANK.problem = problem;
   else pages[at] = { ...current(), state: current().state === "writing" ? "stopped" : current().state, problem };
