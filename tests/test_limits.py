@@ -211,7 +211,7 @@ def test_a_full_disk_lets_no_run_go_on_until_old_ones_are_gone(house):
 
 def test_a_run_without_an_end_is_ended_kept_and_told_so(house):
     runs = house(seconds=0.5)
-    endless = {"epochs": None, "seconds": None, "learning_rate": 1e-6}
+    endless = {"epochs": None, "seconds": None, "learning_rate": 1e-6, "smoothing": 0}
     wanted = plan(Text(TEXT.text * 40, "cats.txt"), settings=SMALL | endless)
     run = runs.start(wanted)
     end = events_of(run)[-1]

@@ -1,6 +1,7 @@
 """The same six endpoints as tools for language models, by MCP's own client."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import endpoints
 import pytest
@@ -22,7 +23,8 @@ def in_session(url, ask):
             await session.initialize()
             return await ask(session)
 
-    return asyncio.run(asked())
+    with ThreadPoolExecutor() as pool:  # this thread may have a loop, of the browser's
+        return pool.submit(asyncio.run, asked()).result()
 
 
 def test_exactly_the_six_endpoints_are_tools_and_say_what_they_take(url):

@@ -223,9 +223,12 @@ def test_nothing_scrolls_sideways_on_a_phone(visit, locale):
         choice.click()
         page.wait_for_timeout(100)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    button = page.locator("#train-go").bounding_box()
-    card = page.locator(".run").bounding_box()
-    assert button["y"] < card["y"]
+    page.wait_for_function(
+        """() => {
+          const [button, card] = ["#train-go", ".run"].map((one) => document.querySelector(one));
+          return button.getBoundingClientRect().y < card.getBoundingClientRect().y;
+        }"""
+    )
 
 
 def test_on_a_phone_a_tap_brings_the_card_into_view(visit):
