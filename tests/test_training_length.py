@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from itertools import count
 
 import pytest
@@ -10,6 +11,7 @@ from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
 import charrnn
 from charrnn.errors import UserError
+from charrnn.expectations import Expectations
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
 from charrnn.training.descent import Descent
@@ -34,6 +36,22 @@ def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
     assert named(events, "progress")[0]["step"] == 1
     remaining = [e["remaining_seconds"] for e in named(events, "progress")]
     assert remaining == sorted(remaining, reverse=True)
+
+
+def test_no_sample_of_an_untrained_model_passes_for_one_on_the_way(monkeypatch):
+    """However long n-grams are counted before the first step."""
+    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.5))
+    counted = Expectations.count
+
+    def slowly(*arguments):
+        for _ in counted(*arguments):
+            [time.monotonic() for _ in range(3)]
+            yield
+
+    monkeypatch.setattr(Expectations, "count", slowly)
+    config = with_changes(QUICK, epochs=None, seconds=40.0, smoothing=0.5)
+    steps = [event["step"] for event in named(run(training=config), "sample")]
+    assert steps[0] == 0 and 0 not in steps[1:] and len(steps) > 2
 
 
 @pytest.mark.parametrize(("epochs", "characters", "most"), [(1, 9600, 500), (1000, 24, 700)])

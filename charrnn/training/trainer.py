@@ -114,7 +114,8 @@ class Trainer:
         """Count what n-grams expect everywhere; whether the run was stopped meanwhile."""
         for _ in self.expected.count(self.corpus.training, len(self.corpus.vocabulary)):
             asked = self.commands()
-            yield from self._due_samples(asked="sample" in asked)
+            if "sample" in asked:
+                yield from self._write_samples()
             if "stop" in asked:
                 return True
         return False
