@@ -10,6 +10,7 @@ from small_runs import QUICK, run, with_changes
 from charrnn.model import ModelConfig
 from charrnn.recurrence import dropout, products
 from charrnn.recurrence.products import Packed, affine, product, rows, weight_gradient
+from charrnn.training.precision import has_bfloat16, suits_bfloat16
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
 
@@ -65,10 +66,11 @@ def test_float32_gradients_are_the_textbooks(kind, cell, more):
     torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_bfloat16_gradients_point_the_same_way(kind, cell):
-    model = small_model(cell, hidden_size=64)
-    ids = torch.randint(0, 9, (8, 16))
+@pytest.mark.parametrize(("cell", "symbols"), [*((cell, 9) for cell in CELLS), ("lstm", 300)])
+def test_bfloat16_gradients_point_the_same_way(kind, cell, symbols):
+    """Of an LSTM by the kernel for a whole one, and of many symbols, one hot, by our loop."""
+    model = small_model(cell, hidden_size=64, vocabulary_size=symbols)
+    ids = torch.randint(0, symbols, (8, 16))
     flat = []
     for bfloat16 in (False, True):
         model.zero_grad()
@@ -80,6 +82,16 @@ def test_bfloat16_gradients_point_the_same_way(kind, cell):
         assert all(part.dtype == torch.float32 for part in parts)
         flat.append(torch.cat([p.grad.reshape(-1) for p in model.parameters()]))
     assert torch.cosine_similarity(*flat, dim=0) > 0.98
+
+
+@pytest.mark.skipif(not has_bfloat16(), reason="this processor has no bfloat16 to choose")
+def test_choosing_a_precision_draws_no_random_numbers():
+    """A seed gives the same run, measured or not."""
+    model = small_model(hidden_size=256, dropout=0.5)
+    before = torch.get_rng_state()
+    suits_bfloat16(model, 32, 16)
+    assert torch.equal(torch.get_rng_state(), before) and model.training
+    assert all(p.grad is None for p in model.parameters())
 
 
 def test_fast_and_scratch_start_from_the_same_weights():
