@@ -154,14 +154,19 @@ def test_while_a_model_is_on_its_way_that_is_said(open_tab, letters, hub, monkey
     expect(page.locator("#write-prefix textarea")).to_have_value("ab")
 
 
-def test_a_click_while_a_model_is_on_its_way_waits_for_its_prefix(
-    open_tab, letters, hub, monkeypatch
-):
+@pytest.fixture
+def opening(open_tab, letters, hub, monkeypatch):
+    """The tab while a model is on its way from a Hub that does not answer yet."""
     monkeypatch.setattr(client, "SILENCE", 30)
     page = open_tab()
     hub.faults.silent = True
     use(page, KEY)
     expect(page.locator(".chooser").get_by_role("status")).not_to_be_empty()
+    return page
+
+
+def test_a_click_while_a_model_is_on_its_way_waits_for_its_prefix(opening, hub):
+    page = opening
     button(page, "generate").click()
     button(page, "stop").click()  # a way out before anything was asked for
     button(page, "generate").click()
@@ -172,28 +177,19 @@ def test_a_click_while_a_model_is_on_its_way_waits_for_its_prefix(
     assert text(page).startswith("ab")
 
 
-def test_what_is_typed_while_a_model_is_on_its_way_stays(open_tab, letters, hub, monkeypatch):
-    monkeypatch.setattr(client, "SILENCE", 30)
-    page = open_tab()
-    hub.faults.silent = True
-    use(page, KEY)
-    opening = page.locator(".chooser").get_by_role("status")
-    expect(opening).not_to_be_empty()
+def test_what_is_typed_while_a_model_is_on_its_way_stays(opening, hub):
+    page = opening
     prefix(page).fill("a cab")
     button(page, "generate").click()
     hub.faults.silent = False
     finished(page)
-    expect(opening).to_be_empty()
+    expect(page.locator(".chooser").get_by_role("status")).to_be_empty()
     expect(prefix(page)).to_have_value("a cab")
     assert text(page).startswith("a cab")
 
 
-def test_the_last_of_two_models_chosen_in_a_hurry_is_the_one(open_tab, letters, hub, monkeypatch):
-    monkeypatch.setattr(client, "SILENCE", 30)
-    page = open_tab()
-    hub.faults.silent = True
-    use(page, KEY)
-    expect(page.locator(".chooser").get_by_role("status")).not_to_be_empty()
+def test_the_last_of_two_models_chosen_in_a_hurry_is_the_one(opening, hub):
+    page = opening
     choose(page, "Sharp")
     expect(prefix(page)).to_have_value("a sharp")
     hub.faults.silent = False

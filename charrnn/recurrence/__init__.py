@@ -16,7 +16,7 @@ from __future__ import annotations
 from .dropout import dropout
 from .layers import Recurrence
 from .native import NativeRecurrence
-from .products import Packed, affine, far_ahead, settled
+from .products import Packed, affine, far_ahead, onednn, settled
 from .state import State, map_state
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "dropout",
     "far_ahead",
     "map_state",
+    "onednn",
     "settled",
 ]
