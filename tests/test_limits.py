@@ -17,7 +17,8 @@ from charrnn.limits import Limits, space, variable
 from charrnn.reading import Text
 from charrnn.recipes import plan
 from charrnn.sweeping import sweep
-from charrnn.ui.api import _training_text
+from charrnn.ui.api import uploaded_files
+from charrnn.ui.operations import TrainArguments, training_text
 from charrnn.ui.wish import OWN, Wish
 from charrnn.ui.words_problems import in_chinese
 from charrnn.workers import Runs
@@ -128,9 +129,9 @@ def test_what_is_unpacked_is_bounded_as_what_is_uploaded(tmp_path, monkeypatch):
         ([two, two], "With two.zip, what was chosen is over 1 MB"),
     ):
         wish = Wish(corpus=OWN, files=tuple(map(str, files)), limits=limits)
-        uploads = [{"path": str(file)} for file in files]
+        given = TrainArguments(files=uploaded_files([{"path": str(file)} for file in files]))
         assert refusal(wish.text)[0].startswith(said)
-        assert refusal(_training_text, limits, uploads, "", None)[0].startswith(said)
+        assert refusal(training_text, limits, given, None)[0].startswith(said)
     assert len(Wish(corpus=OWN, files=(str(two),), limits=limits).text().text) == 600_000
     assert len(Wish(corpus=OWN, files=(str(one),), limits=Limits()).text().text) == 1_200_001
 

@@ -20,7 +20,7 @@ from .. import corpora, hub, uploads
 from ..artifacts import LOG
 from ..checkpoint import WEIGHTS, Checkpoint, load
 from ..errors import UserError
-from ..hub import Ref
+from ..hub import Ref, Token
 from ..runs import Run
 from ..trainlog import curve_in
 from .card import chinese
@@ -76,20 +76,29 @@ def shipped(house: House) -> list[Model]:
 
 
 def find(house: House, key: str, request: gr.Request | None = None) -> Model:
-    """The model with this key, for whoever sent the `request`: a shipped one, what a run has saved
-    so far, an uploaded one, or one on the Hub, which is asked for it unless they have opened it
-    lately.
+    """The model with this key, for the sender of `request`: a shipped one, what a run has saved so
+    far, an uploaded one, or one on the Hub.
 
     Raises UserError where there is none, in the same words whatever the key looks like, and for
     all that goes wrong with the Hub.
     """
     if (model := _here(house, key)) is not None:
         return model
+    return _on_hub(house, key, identity(request).token, house.visitor(request))
+
+
+def find_as(house: House, key: str, token: Token, visitor: str) -> Model:
+    """As `find`, for a visitor who has this token for the Hub."""
+    return _here(house, key) or _on_hub(house, key, token, visitor)
+
+
+def _on_hub(house: House, key: str, token: Token, visitor: str) -> Model:
+    """A model on the Hub, which is asked unless this visitor has opened the model lately."""
     if not hub.is_id(key):
         raise _no_model(key)
     try:
         ref = Ref.parse(key)
-        found = house.fetched.find(ref, identity(request).token, house.visitor(request))
+        found = house.fetched.find(ref, token, visitor)
     except UserError as error:
         raise UserError(error.message, field="checkpoint") from None
     return Model(str(ref), found, "hub")

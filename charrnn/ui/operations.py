@@ -1,0 +1,234 @@
+"""The operations of the public API: train, stop, generate, score, models, recipes.
+
+The endpoints (`api.py`) call them. Arguments are JSON values from anyone, so their types are
+checked here. A model is given by its name, never by a path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from .. import arguments, corpora
+from ..admission import check_files, check_text
+from ..arguments import clean
+from ..corpus import Text, read_files, read_text
+from ..errors import UserError, whereabouts
+from ..evaluation import score as score_text
+from ..following import follow
+from ..generation import stream
+from ..hub import Token
+from ..limits import Limits
+from ..recipes import RECIPES, Plan, plan
+from ..recipes import find as find_recipe
+from ..runs import Run
+from ..training import Event
+from .desk import DESK
+from .house import House
+from .identity import identity
+from .shelf import describe, find_as, shipped
+from .writing import EVERY
+
+log = logging.getLogger(__name__)
+
+MAX_GENERATED_CHARACTERS = 100_000
+MAX_SCORED_CHARACTERS = 2_000_000
+_QUEUE_POLL_SECONDS = 0.2
+_INTERNAL_ERROR = "That went wrong on the server; its log says how."
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The sender of a request: the visitor whose limits it counts against, and the token for
+    requests to the Hub (False: none, so that only public models can be opened)."""
+
+    visitor: str = ""
+    token: Token = False
+
+    @classmethod
+    def of(cls, house: House, request: gr.Request | None) -> Caller:
+        """The caller that sent a request to an endpoint."""
+        return cls(house.visitor(request), identity(request).token)
+
+
+@dataclass(frozen=True)
+class TrainArguments:
+    """The arguments of a training run as the caller sent them, unchecked.
+
+    `files` are files that the caller has uploaded to this app, in place of `corpus`.
+    """
+
+    corpus: object = None
+    text: object = ""
+    recipe: object = "sprint"
+    settings: object = None
+    seed: object = None
+    files: Sequence[Path] | None = None
+
+
+def start(house: House, given: TrainArguments, caller: Caller) -> Run:
+    """Start a run, or put it in the queue. Raises UserError for arguments that do not fit."""
+    return house.runs.start(_plan(house.limits, given), caller.visitor)
+
+
+async def watch(house: House, run: Run, notify: Callable[[str], None]) -> AsyncIterator[Event]:
+    """Yield a run's events, from its first to its last, without this machine's paths.
+
+    While the run is queued, `notify` is called with a sentence about its place in the queue: the
+    events of a run are the same for everybody who follows it.
+    """
+    notified: object = None
+    while (standing := await asyncio.to_thread(house.runs.standing, run.id))[0]:
+        place, wait = standing
+        if (place, wait is None) != notified:
+            notified = (place, wait is None)
+            when = "nobody can say when it begins" if wait is None else f"about {wait:.0f} s to go"
+            notify(f"Place {place} in the line: {when}.")
+        await asyncio.sleep(_QUEUE_POLL_SECONDS)
+    async for event in follow(run):
+        yield _public(event, run.id)
+
+
+def stop(house: House, run: object) -> str:
+    """Ask a run to stop, and return its state. Raises UserError if there is no such run."""
+    found = house.runs.find(arguments.text(run, "run"))
+    found.stop()
+    return found.state
+
+
+def generate(
+    house: House,
+    caller: Caller,
+    checkpoint: object,
+    prefix: object = "",
+    length: object = 200,
+    mode: object = "sample",
+    alpha: object = 1.0,
+    seed: object = None,
+) -> Iterator[str]:
+    """Continue `prefix` with a model, and yield the text so far, the prefix included, now and then.
+
+    Raises UserError for arguments that do not fit.
+    """
+    count, beginning = arguments.whole(length, "length"), clean(arguments.text(prefix, "prefix"))
+    if not 0 <= count <= MAX_GENERATED_CHARACTERS:
+        raise UserError(f"length = {count}: give 0 to {MAX_GENERATED_CHARACTERS:,} characters.")
+    opened = find_as(
+        house, arguments.text(checkpoint, "checkpoint"), caller.token, caller.visitor
+    ).open()
+    fixed = None if seed is None else arguments.whole(seed, "seed")
+    exponent = arguments.number(alpha, "alpha")
+    written, shown = [beginning], time.perf_counter()
+    manner = arguments.text(mode, "mode")
+    characters = stream(opened, beginning, count, manner, exponent, fixed)
+    with DESK.writer() as writer:
+        for character in writer.at_the_desk(characters):
+            written.append(character)
+            if time.perf_counter() - shown >= EVERY * DESK.crowd:
+                writer.get_up()
+                yield "".join(written)
+                shown = time.perf_counter()
+    yield "".join(written)
+
+
+def score(house: House, caller: Caller, checkpoint: object, text: object) -> dict[str, Any]:
+    """Score a text with a model. Raises UserError for arguments that do not fit."""
+    given = clean(arguments.text(text, "text"))
+    if len(given) > MAX_SCORED_CHARACTERS:
+        raise UserError(f"A text to score has {MAX_SCORED_CHARACTERS:,} characters at most.")
+    opened = find_as(
+        house, arguments.text(checkpoint, "checkpoint"), caller.token, caller.visitor
+    ).open()
+    return dict(score_text(opened, given).as_dict())
+
+
+def models(house: House) -> list[dict[str, Any]]:
+    """Describe the models that come with the app."""
+    listed = []
+    for model in shipped(house):
+        try:
+            listed.append(describe(model))
+        except UserError as error:
+            log.warning("%s is not listed: %s", model.directory, error.message)
+    return listed
+
+
+def recipes() -> list[dict[str, Any]]:
+    """Describe the recipes."""
+    return [recipe.as_dict() for recipe in RECIPES.values()]
+
+
+def public_message(error: Exception) -> str:
+    """The message that a caller gets for an error: a UserError's own. Any other error is logged,
+    and the caller learns nothing about it."""
+    if isinstance(error, UserError):
+        return error.message
+    log.error("an API call failed: %s", whereabouts(error))
+    return _INTERNAL_ERROR
+
+
+def _public(event: Event, run: str) -> Event:
+    """The event without this machine's paths: as a checkpoint, callers name the run.
+
+    gradio_client would also take any object with a `path` for a file, and try to download it.
+    """
+    if event["event"] == "checkpoint":
+        return event | {"path": None}
+    if event["event"] == "end" and event["checkpoint"] is not None:
+        return event | {"checkpoint": run}
+    return event
+
+
+def _plan(limits: Limits, given: TrainArguments) -> Plan:
+    name = arguments.text(given.recipe, "recipe")
+    source = training_text(limits, given, find_recipe(name).corpus)
+    check_text(source, limits)
+    return plan(
+        source,
+        recipe=name,
+        settings=_settings(given.settings),
+        seed=None if given.seed is None else arguments.whole(given.seed, "seed"),
+    )
+
+
+def training_text(limits: Limits, given: TrainArguments, default_corpus: str | None) -> Text:
+    """Load what to train on: the uploaded files, the text that `corpus` names, the text itself, or
+    the recipe's. Raises UserError where none or several are given."""
+    text = arguments.text(given.text or "", "text")
+    if (given.corpus or given.files) and text:
+        raise UserError("Give a corpus or a text, not both.", field="corpus")
+    if given.files is not None:
+        check_files(given.files, limits)
+        return read_files(given.files, limit=limits.upload)
+    name = arguments.text(given.corpus or "", "corpus")
+    if text:
+        return read_text(text)
+    if name or default_corpus:
+        return corpora.load(name or str(default_corpus))
+    raise UserError(
+        "There is nothing to train on: give a file or the name of a text as corpus, or a text.",
+        field="corpus",
+    )
+
+
+def _settings(given: object) -> Mapping[str, object]:
+    if given is None or given == "":
+        return {}
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            given = None
+    if not isinstance(given, Mapping):
+        raise UserError(
+            'settings must be a JSON object, such as {"hidden_size": 128}.', field="settings"
+        )
+    return given
