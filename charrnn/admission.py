@@ -6,14 +6,14 @@ The page asks early, to say it beside the field; `charrnn.workers` asks again wh
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
 
 from .corpus import Corpus
 from .errors import UserError
-from .limits import Limits
+from .limits import Limits, address_of
 from .model import CharRNN, ModelConfig
 from .reading import Text
 from .recipes import Plan
@@ -76,12 +76,25 @@ def check_plan(plan: Plan, limits: Limits) -> None:
         )
 
 
-def check_visitor(runs: int, limits: Limits) -> None:
-    """Raise UserError if a visitor who has that many runs may not have another one yet."""
+def check_visitor(visitor: str, others: Sequence[str], limits: Limits) -> None:
+    """Raise UserError if a visitor may not have another run yet.
+
+    `visitor` is a client id, and `others` has those of all runs that wait or train, one for each
+    run.
+    """
+    runs = others.count(visitor)
     if limits.runs_per_visitor is not None and runs >= limits.runs_per_visitor:
         raise UserError(
             f"Runs of yours that wait or train already: {runs}, the most at once here. Stop one, "
             "or wait until one has ended.",
+            field="run",
+        )
+    address = address_of(visitor)
+    neighbors = {other for other in others if address_of(other) == address} - {visitor}
+    if len(neighbors) >= limits.visitors_per_address:
+        raise UserError(
+            f"Visitors of your network with runs that wait or train: {len(neighbors)}, the most at "
+            "once here. Wait until one has ended.",
             field="run",
         )
 

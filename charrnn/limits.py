@@ -41,6 +41,9 @@ class Limits:
     seconds: float | None = _limit(None, 1800.0, "seconds that a run trains at a stretch")
     runs_per_visitor: int | None = _limit(None, 3, "runs of a visitor that wait or train at once")
     uploads_per_visitor: int | None = _limit(None, 10, "checkpoints of a visitor that are kept")
+    visitors_per_address: int = _limit(
+        40, 40, "visitors behind one address who have a share of their own", high=10_000
+    )
     disk_mb: int | None = _limit(
         None, 10_000, "MB that all runs take together with uploaded checkpoints", low=10
     )
@@ -95,6 +98,12 @@ def space(environment: Mapping[str, str] = os.environ) -> str | None:
     if not name and not system:
         return None
     return name if system else ""
+
+
+def address_of(client_id: str) -> str:
+    """Return what the clients of one network address have in common: of "address:…/browser", the
+    part before the browser. Other clients, such as a visitor who has signed in, are alone."""
+    return client_id.partition("/")[0] if client_id.startswith("address:") else client_id
 
 
 def variable(name: str) -> str:

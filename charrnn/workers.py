@@ -86,7 +86,7 @@ class Runs:
         check_plan(plan, self.limits)
         check_room(self.root, plan, self.limits)
         with self._lock:
-            check_visitor(self._of(visitor), self.limits)
+            check_visitor(visitor, self._visitors(), self.limits)
         run = Run.create(self.root, plan, run_id)
         try:
             with self._lock:
@@ -178,17 +178,16 @@ class Runs:
     def _idle(self) -> bool:
         return not self._seats and not self._line
 
-    def _of(self, visitor: str) -> int:
-        """How many runs of a visitor wait or train. Called with the lock held."""
+    def _visitors(self) -> list[str]:
+        """The visitors of all runs that wait or train, one a run. Called with the lock held."""
         self._line.prune()
-        mine = [one for one in [*self._line, *self._seats.values()] if one.visitor == visitor]
-        return len(mine)
+        return [one.visitor for one in [*self._line, *self._seats.values()]]
 
     def _enqueue(self, run: Run, visitor: str, *, again: bool) -> None:
         """Called with the lock held."""
         if self._closed.is_set():
             raise UserError("The app is closing.", field="run")
-        check_visitor(self._of(visitor), self.limits)
+        check_visitor(visitor, self._visitors(), self.limits)
         run.enqueue(self._presence.name, again=again)
         # It holds the visitor's request, with their token: kept for what is counted to them alone.
         context = copy_context() if gpu.wanted(run) else Context()

@@ -31,8 +31,10 @@ def left(runs):
 
 
 def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monkeypatch):
-    counts = iter([0, 1])  # the other one came in between
-    monkeypatch.setattr(workers, "check_visitor", lambda _, most: check_visitor(next(counts), most))
+    others = iter([[], ["ada"]])  # the other one came in between
+    monkeypatch.setattr(
+        workers, "check_visitor", lambda who, _, limits: check_visitor(who, next(others), limits)
+    )
     with pytest.raises(UserError, match="wait or train already: 1"):
         idle.start(small(), "ada", run_id="0" * 32)
     assert left(idle) == [] and not idle._line

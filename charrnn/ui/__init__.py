@@ -21,6 +21,7 @@ from .memory import CHOSEN, OWN_RUN, RECALL, USE_RUN, WELCOMED, Memory
 from .models import models_tab
 from .once import Once
 from .pushing import push_dialog
+from .services.client_id import ClientCookie
 from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
 from .words import SHARED, key
@@ -121,6 +122,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
     """What `launch` is told about the look, the languages and the limits (of the house)."""
     limits = house.limits if house else Limits()
     tables = (GENERATE, SHARED, TRAIN, form_words(), custom_words())
+    cookie = [Middleware(ClientCookie, client_ids=house.client_ids)] if house else []
     return {
         "theme": theme(),
         "css": styles(),
@@ -137,6 +139,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
             "middleware": [
                 Middleware(BodyLimit, most=limits.upload, room=limits.disk),
                 Middleware(Once),
+                *cookie,
             ],
             "exception_handlers": when_it_fails(),
         },

@@ -22,7 +22,7 @@ from .house import House
 from .identity import identity
 from .look import asset, script
 from .remembered import Remembered
-from .visitor import whole
+from .services.client_id import event_request
 from .words_models import BROWSE, CARDS
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def _lister(house: House, gate: Gate) -> Ask:
 
     async def listed(asked: object, request: gr.Request) -> Answer:
         """The models that a search finds; called from `browse.js`."""
-        request = whole(request)
+        request = event_request(request)
         given = asked if isinstance(asked, dict) else {}
         search = str(given.get("search") or "").strip()[:_LONGEST]
         sort: Sort = given["sort"] if given.get("sort") in get_args(Sort) else "updated"
@@ -85,7 +85,7 @@ def _curves(house: House, gate: Gate) -> Ask:
 
     async def curve(asked: object, request: gr.Request) -> Answer:
         """The perplexities of a model's training, None without; called from `browse.js`."""
-        request = whole(request)
+        request = event_request(request)
         given = asked if isinstance(asked, dict) else {}
         repo, who, visitor = str(given.get("repo")), identity(request), house.visitor(request)
 

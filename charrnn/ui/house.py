@@ -1,5 +1,5 @@
-"""What every tab needs to know about the house: where runs live, where models are kept, what is
-allowed, and who asks."""
+"""What every tab needs to know about the app: where runs and models are kept, what is allowed, and
+whom a request counts against."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import gradio as gr
 from fastapi import Request
 
-from ..limits import Limits
+from ..limits import Limits, space
 from ..workers import Runs
 from .fetched import Fetched
-from .visitor import visitor
+from .services.client_id import ClientIds, read_key
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,15 @@ class House:
     runs: Runs
     shelf: Path
     fetched: Fetched = field(default_factory=Fetched, compare=False)
+    client_ids: ClientIds = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        client_ids = ClientIds(
+            read_key(self.runs.root),
+            behind_proxy=bool(self.limits.proxies),
+            in_frame=space() is not None,
+        )
+        object.__setattr__(self, "client_ids", client_ids)
 
     @property
     def limits(self) -> Limits:
@@ -30,5 +39,5 @@ class House:
         return self.runs.limits
 
     def visitor(self, request: gr.Request | Request | None) -> str:
-        """Who asks: the same for all requests of a visitor, and nothing that a caller chooses."""
-        return visitor(request, proxied=bool(self.limits.proxies))
+        """The id of the client that sent a request (`services.client_id`)."""
+        return self.client_ids.of(request)

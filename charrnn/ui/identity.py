@@ -20,7 +20,7 @@ from fastapi import Request
 from .. import hub
 from ..hub import Token
 from ..limits import space
-from .visitor import session, whole
+from .services.client_id import event_request, oauth_info
 
 Way = Literal["button", "login", "none"]
 
@@ -50,11 +50,11 @@ NOBODY = Identity()
 def identity(request: gr.Request | Request | None) -> Identity:
     """Who sent this request. Asks nobody, and believes nothing that a caller is free to write."""
     where = space()
-    request = whole(request)
+    request = event_request(request)
     if request is None or request.request is None:
         return NOBODY
     if where:
-        return _by_button(session(request))
+        return _by_button(oauth_info(request))
     if where is not None or not _sits_here(request):
         return NOBODY
     return Identity(None, way="login")

@@ -25,8 +25,8 @@ from .look import asset, script
 from .memory import KEPT
 from .opener import opener
 from .packing import pack
+from .services.client_id import event_request
 from .shelf import Model, card, find, offered, shipped
-from .visitor import whole
 from .words_models import CARDS, MODELS
 from .yours import line
 
@@ -58,7 +58,7 @@ def _teller(house: House) -> Callable[[object, gr.Request], dict[str, list[Card]
         """The cards of these runs and opened models, the latest first, and of the shipped ones."""
         given = asked if isinstance(asked, dict) else {}
         runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
-        there = offered(house, keys, whole(request))
+        there = offered(house, keys, event_request(request))
         own = [_run(house, key) for key in runs]
         own += [_opened(key, there) for key in keys]
         yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
@@ -105,7 +105,7 @@ def _opened(key: str, there: Mapping[str, Model | None]) -> Card | None:
 def _resumer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
     def resume(key: object, request: gr.Request) -> dict[str, Any]:
         """Let a run go on; the `problem`, in words, if it cannot."""
-        request = whole(request)
+        request = event_request(request)
         try:
             return {"run": house.runs.keep_training(str(key), house.visitor(request)).id}
         except UserError as error:
@@ -121,7 +121,7 @@ def _downloader(
 
     async def download(key: object, request: gr.Request) -> dict[str, Any]:
         """Where a model's .zip is served, and its `name`; or the `problem`, in words."""
-        request = whole(request)
+        request = event_request(request)
 
         def packed() -> dict[str, Any]:
             model = find(house, str(key), request)

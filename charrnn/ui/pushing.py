@@ -27,9 +27,9 @@ from .gate import Gate
 from .house import House
 from .identity import Identity, identity
 from .look import asset, script
+from .services.client_id import event_request
 from .shelf import find
 from .sign_in import sign_in_routes
-from .visitor import whole
 from .words_push import PUSH, PUSHING
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class Pushes:
             def listed() -> Frame:
                 try:
                     files = hub.files(
-                        find(self._house, str(asked.get("key")), whole(request)).directory,
+                        find(self._house, str(asked.get("key")), event_request(request)).directory,
                         str(asked.get("repo")),
                         licence=_licence(asked.get("licence")),
                         space=space(),
@@ -178,7 +178,7 @@ class Pushes:
         yield result.result()
 
     def _identity(self, request: gr.Request) -> Identity:
-        me = identity(whole(request))
+        me = identity(event_request(request))
         if me.way == "button" and not self.by_button:
             return Identity()  # a Space where nobody can sign in
         return me

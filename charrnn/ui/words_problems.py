@@ -166,6 +166,11 @@ PROBLEMS: Mapping[str, str] = {
     "until one has ended.": (
         "你已有 {runs} 次训练在排队或进行，这里同时最多这么多。请停止其中一次，或等它结束。"
     ),
+    "Visitors of your network with runs that wait or train: {visitors}, the most at once here. "
+    "Wait until one has ended.": (
+        "你所在的网络已有 {visitors} 位访客的训练在排队或进行，这里同时最多这么多。"
+        "请等其中一次结束后再试。"
+    ),
     "There is no room for another run: {needed} MB are needed, and {used} of {most} MB are taken. "
     "Try again later, when older runs have been removed, or with a smaller text or model.": (
         "没有空间进行新的训练：需要 {needed} MB，而 {most} MB 中已用 {used} MB。"

@@ -1,0 +1,229 @@
+"""Client ids: whose share of the server a request counts against.
+
+A visitor who has signed in is known by name. Everybody else is known by network address and
+browser: many browsers share one address (a class behind one router), and each of them has a share
+of its own. The browser's id is a random number in a cookie that this server has signed, so a
+caller cannot make one up. Nothing else that a caller is free to choose counts: no session, and no
+header but the one that a proxy in front of the app writes itself.
+
+A caller can still ask for as many cookies as they like. Therefore whatever gives each client a
+share also bounds what all clients of one address have together, at that of
+`Limits.visitors_per_address` clients (`charrnn.limits.address_of`). A caller without a cookie
+(gradio_client, curl, MCP) is known by address alone.
+
+Addresses appear in ids as keyed hashes only. Of an IPv6 address, the network counts (/64), which a
+household has.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+import logging
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import overload
+
+import gradio as gr
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "charrnn-client"
+COOKIE_SECONDS = 30 * 24 * 3600
+
+log = logging.getLogger(__name__)
+
+_KEY_FILE = ".client-id-key"
+_KEY_BYTES = 32
+_BROWSER_BYTES = 16
+_MAX_COOKIE_LENGTH = 100  # characters
+
+
+class ClientIds:
+    """Derives the client id of a request, and signs the cookies that tell browsers apart.
+
+    `behind_proxy` says that a proxy stands in front of the app and writes X-Forwarded-For;
+    `in_frame`, that the page is shown inside another site's page, as on a Space.
+    """
+
+    def __init__(self, key: bytes, *, behind_proxy: bool, in_frame: bool) -> None:
+        self._key = key
+        self._behind_proxy = behind_proxy
+        # A frame of another site gets no cookie but one that is SameSite=None, which has to be
+        # Secure; Partitioned ones are still sent where third-party cookies are blocked.
+        self._attributes = "SameSite=None; Secure; Partitioned" if in_frame else "SameSite=Lax"
+
+    def of(self, request: gr.Request | Request | None) -> str:
+        """Return the client id of a request: "name:…", "address:…/browser" or "address:…".
+
+        It is empty for a call from inside the app, which has no request.
+        """
+        request = event_request(request)
+        if request is None:
+            return ""
+        if name := _signed_in_name(request):
+            return f"name:{name}"
+        address = f"address:{self._digest('address', _network_of(self._address(request)))}"
+        browser = self._browser(request.headers)
+        return address if browser is None else f"{address}/{browser}"
+
+    def has_cookie(self, headers: Headers) -> bool:
+        """Return whether a request's headers hold a cookie that this server has signed."""
+        return self._browser(headers) is not None
+
+    def set_cookie(self) -> str:
+        """Return a Set-Cookie header for a browser that has none yet."""
+        browser = secrets.token_urlsafe(_BROWSER_BYTES)
+        value = f"{browser}.{self._digest('browser', browser)}"
+        return f"{COOKIE}={value}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; {self._attributes}"
+
+    def _address(self, request: gr.Request) -> str:
+        """The address a request came from.
+
+        A proxy appends to X-Forwarded-For the address it was reached from, and a caller can write
+        whatever is further left. So the last public address counts: those of the proxies' own
+        network come after it.
+        """
+        if self._behind_proxy:
+            written = ",".join(request.headers.getlist("x-forwarded-for"))
+            for one in reversed(written.split(",")):
+                if (public := _public_address(one)) is not None:
+                    return public
+        return str(request.client.host) if request.client else ""
+
+    def _browser(self, headers: Headers) -> str | None:
+        """The browser's id, from a cookie that this server has signed."""
+        for value in _cookies(headers):
+            browser, _, signature = value.partition(".")
+            if len(value) > _MAX_COOKIE_LENGTH or not value.isascii():
+                continue
+            if hmac.compare_digest(signature, self._digest("browser", browser)):
+                return browser
+        return None
+
+    def _digest(self, purpose: str, value: str) -> str:
+        digest = hmac.digest(self._key, f"{purpose}:{value}".encode(), hashlib.sha256)[:16]
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def read_key(root: Path) -> bytes:
+    """Return the key that ids are signed with, from a file in the runs' directory `root`.
+
+    It is made at the first start. It is kept so that a restart, which every open page survives,
+    does not give everybody a new share, and so that apps that share their runs agree.
+    """
+    path = root / _KEY_FILE
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = b""
+    if len(key) == _KEY_BYTES:
+        return key
+    key = secrets.token_bytes(_KEY_BYTES)
+    new = root / f"{_KEY_FILE}.{secrets.token_hex(8)}"
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+        new.replace(path)
+    except OSError as error:  # a full disk is no reason not to start
+        log.warning("the key of client ids is not kept: %s", error.strerror)
+        new.unlink(missing_ok=True)
+    return key
+
+
+class ClientCookie:
+    """ASGI middleware: gives every browser that opens the page without a valid cookie a new one."""
+
+    def __init__(self, app: ASGIApp, client_ids: ClientIds) -> None:
+        self.app, self.client_ids = app, client_ids
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and add the cookie to a page that answers it."""
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "GET"
+            or self.client_ids.has_cookie(Headers(scope=scope))
+        ):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.append("set-cookie", self.client_ids.set_cookie())
+                    headers["cache-control"] = "private"  # or a proxy would hand it to others
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookie)
+
+
+@overload
+def event_request(request: None) -> None: ...
+@overload
+def event_request(request: gr.Request | Request) -> gr.Request: ...
+def event_request(request: gr.Request | Request | None) -> gr.Request | None:
+    """Return the request in the form that Gradio gives an event's function: a component's server
+    function is given the one inside it."""
+    if request is None or isinstance(request, gr.Request):
+        return request
+    return gr.Request(request)
+
+
+def oauth_info(request: gr.Request) -> Mapping[str, object]:
+    """Return what the Hub said of a visitor who has signed in; empty if nobody has.
+
+    It comes from a cookie that the server has signed, and holds a token: it must not be kept,
+    shown or logged.
+    """
+    session = request.request.scope.get("session") if request.request else None
+    info = session.get("oauth_info") if isinstance(session, Mapping) else None
+    return info if isinstance(info, Mapping) else {}
+
+
+def _signed_in_name(request: gr.Request) -> str | None:
+    """The name under which a visitor has signed in: to the app, or at the Hub."""
+    if isinstance(request.username, str) and request.username:
+        return request.username
+    user = oauth_info(request).get("userinfo")
+    name = user.get("preferred_username") if isinstance(user, Mapping) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _cookies(headers: Headers) -> Iterator[str]:
+    """The values of the client's cookie: a browser may send one of each kind of storage."""
+    for written in headers.getlist("cookie"):
+        for pair in written.split(";"):
+            name, _, value = pair.strip().partition("=")
+            if name == COOKIE:
+                yield value
+
+
+def _public_address(written: str) -> str | None:
+    """An address as a proxy wrote it, maybe with a port; None if it is not a public one."""
+    address = written.strip().strip('"')
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
+    try:
+        return address if ipaddress.ip_address(address).is_global else None
+    except ValueError:
+        return None
+
+
+def _network_of(address: str) -> str:
+    """The part of an address that counts: all of IPv4's, the network of IPv6's."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 6:
+        mapped = known.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((int(known) >> 64 << 64, 64)))
+    return str(known)
