@@ -144,5 +144,5 @@ def _wanted(rule: Rule) -> str:
 
 
 def _bound(value: float) -> str:
-    """A bound as people write it: 2,147,483,647, not 2.14748e+09."""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:g}"
+    """Write a bound without an exponent: 2,147,483,647 or 0.000000001."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:.9f}".rstrip("0")

@@ -120,8 +120,7 @@ REFUSED = {
     ),
     "a zip whose end is missing": (
         cut_zip(),
-        "it.txt is a damaged zip archive (File is not a zip file). Make it "
-        "anew, or choose the texts themselves.",
+        "it.txt is a damaged zip archive. Make it anew, or choose the texts themselves.",
     ),
     "a zip with a password": (
         encrypted(),

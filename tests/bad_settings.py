@@ -27,7 +27,7 @@ WANTED = {
     "learning_rate": "give a number from 0 to 1,000,000",
     "schedule": "choose constant or cosine or plateau",
     "weight_decay": "give a number from 0 to 10",
-    "clip": "give a number from 1e-09 to 1,000,000,000 or none",
+    "clip": "give a number from 0.000000001 to 1,000,000,000 or none",
     "validation": "give a number from 0 to 0.5",
     "precision": "choose float32 or bfloat16 or auto",
     "device": "choose cpu or cuda",

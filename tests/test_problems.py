@@ -17,7 +17,8 @@ from charrnn.settings import _wanted, rules, split
 from charrnn.training import TrainingConfig
 from charrnn.ui import words
 from charrnn.ui.wish import OWN, Wish
-from charrnn.ui.words_problems import PARTS, PROBLEMS, in_chinese
+from charrnn.ui.words_parts import ENCODINGS, PARTS
+from charrnn.ui.words_problems import PROBLEMS, in_chinese
 from charrnn.ui.writing import blank
 
 SOURCE = Path(words.__file__).parents[1]
@@ -80,7 +81,9 @@ def test_why_a_download_failed_is_said_in_chinese(message):
 
 
 @pytest.mark.parametrize(
-    "template_and_chinese", [*PROBLEMS.items(), *PARTS.items()], ids=lambda pair: pair[0][:40]
+    "template_and_chinese",
+    [*PROBLEMS.items(), *PARTS.items(), *ENCODINGS.items()],
+    ids=lambda pair: pair[0][:40],
 )
 def test_no_value_is_lost_or_made_up(template_and_chinese):
     english, chinese = (set(re.findall(r"\{(\w+)\}", text)) for text in template_and_chinese)

@@ -50,7 +50,7 @@ def test_the_button_breaks_only_before_its_time():
 def test_a_classic_is_not_downloaded_to_be_looked_at(nothing_fetched):
     wish = Wish(corpus="time-machine")
     assert not wish.fetched()
-    report = text_told(wish, None)
+    report = text_told(wish, None, "en")
     assert report["download"]["size"] == "179\u00a0kB"
     assert report["characters"] == corpora.find("time-machine").characters
 
@@ -108,4 +108,4 @@ def test_without_a_network_the_page_names_texts_as_its_cards_do(
 
 def test_the_share_held_out_is_the_share_that_can_be_measured():
     tiny = Wish(corpus=OWN, paste="abcabcab")
-    assert text_told(tiny, tiny.read())["held_out"] == 0
+    assert text_told(tiny, tiny.read(), "en")["held_out"] == 0

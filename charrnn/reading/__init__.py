@@ -183,14 +183,15 @@ def _read(path: Path, left: int, limit: int, *, alone: bool) -> bytes:
         with path.open("rb") as file:
             # One byte more than may be: a pipe or a growing file does not know its size.
             data = file.read(left + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # ValueError: a path with a NUL in it
         raise UserError(f"There is no file {path}.", field="corpus") from None
     except IsADirectoryError:
         raise UserError(
             f"{path} is a folder. Choose the files in it, or a .zip of them.", field="corpus"
         ) from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} could not be read: {error}.", field="corpus") from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UserError(f"{path} could not be read: {why}.", field="corpus") from error
     if len(data) > left:
         raise _too_large(visible(path.name, _NAME), limit, alone=alone)
     return data

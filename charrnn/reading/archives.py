@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from ..errors import UserError, visible
+from ..errors import UserError
 from .binary import NotTextError, zipped_document
 
 MEMBERS = 1_000  # files that an archive may hold
@@ -41,7 +41,7 @@ def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise _damaged(name, error) from error
+        raise _damaged(name) from error
     with archive:
         document = zipped_document(archive.namelist())
         if document:
@@ -95,7 +95,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError
     ) as error:  # fmt: skip
-        raise _damaged(name, error) from error
+        raise _damaged(name) from error
     return content
 
 
@@ -106,9 +106,8 @@ def _too_many(name: str) -> UserError:
     )
 
 
-def _damaged(name: str, error: Exception) -> UserError:
+def _damaged(name: str) -> UserError:
     return UserError(
-        f"{name} is a damaged zip archive ({visible(str(error), 100)}). Make it anew, or choose "
-        "the texts themselves.",
+        f"{name} is a damaged zip archive. Make it anew, or choose the texts themselves.",
         field="corpus",
     )

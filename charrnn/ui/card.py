@@ -9,7 +9,6 @@ changed.
 from __future__ import annotations
 
 import math
-import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -25,6 +24,7 @@ from .look import asset, script
 from .strip import Strip
 from .verdicts import verdict
 from .words_card import CARD, FAILURES
+from .words_problems import name_in_chinese
 from .words_train import RECIPES as RECIPE_NAMES
 
 POINTS = 400
@@ -263,10 +263,9 @@ def _why(message: str) -> str | None:
 
 
 def chinese(title: str) -> str:
-    """A text's name for a Chinese reader; that of somebody's own file stays as it is."""
+    """Translate a text's name; the name of a user's own file stays as it is."""
     known = {entry.title: entry.title_zh for entry in corpora.ENTRIES}
-    known["pasted text"] = "粘贴的文本"
-    return known.get(title) or re.sub(r"^([\d,]+) files$", r"\1 个文件", title)
+    return known.get(title) or name_in_chinese(title)
 
 
 def _number(value: Any) -> float | None:

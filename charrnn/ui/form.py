@@ -139,7 +139,7 @@ class Form:
             self.experiment: gr.update(visible=wish.recipe == TEXTBOOK),
             self.custom.group: gr.update(visible=wish.recipe == CUSTOM),
             self.gpu_told: gr.update(value=on_gpu, visible=bool(on_gpu)),
-            self.report: text_told(wish, corpus),
+            self.report: text_told(wish, corpus, tongue),
             self.model: model_told(wish, settled if corpus or wish.corpus != OWN else None),
             self.go: wish.button(tongue, settled[1] if settled else None),
             **self.problem(problem, tongue),
@@ -178,7 +178,7 @@ def build_form() -> Form:
     """Build the column inside the Column that is open now."""
     wish = Wish()
     plan = wish.plan()
-    report = text_told(wish, plan.corpus)
+    report = text_told(wish, plan.corpus, "en")
     model = model_told(wish, (plan.model, plan.training))
     corpus = gr.Radio(
         [(key(f"corpus-{name}"), name) for name in (*(e.name for e in corpora.ENTRIES), OWN)],

@@ -22,6 +22,7 @@ from ..model import ModelConfig
 from ..recipes import RECIPES, Plan, plan, settle
 from ..training import TrainingConfig
 from . import words
+from .words_problems import encoding_in_chinese
 from .words_train import TRAIN
 
 OWN = "own"
@@ -152,11 +153,13 @@ def _uploaded(files: tuple[str, ...], encoding: str | None, limit: int) -> Text:
     return read_files([Path(file) for file in files], encoding=encoding, limit=limit)
 
 
-def text_told(wish: Wish, corpus: Corpus | None) -> dict[str, Any]:
+def text_told(wish: Wish, corpus: Corpus | None, tongue: str) -> dict[str, Any]:
     """What report.js draws of the text, above the recipe: of the corpus, if it could be read."""
     if corpus is not None:
         report = asdict(corpus.report())
         del report["training"]
+        if tongue == "zh":
+            report["encoding"] = encoding_in_chinese(report["encoding"])
         return report
     if wish.corpus == OWN:
         return {"empty": wish.empty}  # what cannot be read says so in a message of its own

@@ -2,7 +2,7 @@
 
 They are worded in English where they are raised, below the page. Here each is recognised by its
 template, in which `{name}` stands for what varies, and said in Chinese with the same values. The
-values of `_PARTS_OF` may be words of charrnn's own and are looked up in turn in `PARTS`.
+values of `_PARTS_OF` may be words of charrnn's own and are looked up in `words_parts.PARTS`.
 
 `tests/test_problems.py` reads every `UserError(…)` in the source: a message that is new, or that
 has changed, fails there until it is put here.
@@ -14,8 +14,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from .words_checkpoint import CHECKPOINT_PROBLEMS, UNSOUND
+from .words_checkpoint import CHECKPOINT_PROBLEMS
 from .words_hub import HUB_PROBLEMS
+from .words_parts import ENCODINGS, NAMES, PARTS
 
 # Of two templates that fit, the first is taken.
 PROBLEMS: Mapping[str, str] = {
@@ -65,8 +66,8 @@ PROBLEMS: Mapping[str, str] = {
     "{text} holds more than {count} files. Put the texts into fewer files.": (
         "{text}里的文件多于 {count} 个。请把文本合并成较少的文件。"
     ),
-    "{text} is a damaged zip archive ({why}). Make it anew, or choose the texts themselves.": (
-        "{text}是损坏的 zip 压缩包（{why}）。请重新压缩，或直接选择其中的文本。"
+    "{text} is a damaged zip archive. Make it anew, or choose the texts themselves.": (
+        "{text}是损坏的 zip 压缩包。请重新压缩，或直接选择其中的文本。"
     ),
     "{text} holds no text, but another zip archive ({name}). Unpack that one, and choose it or the "
     "texts in it.": (
@@ -212,99 +213,40 @@ PROBLEMS: Mapping[str, str] = {
     "{setting} = {value}: {wanted}.": "{setting} = {value}：{wanted}。",
 }
 
-# Words of charrnn's own that stand inside a message.
-PARTS: Mapping[str, str] = {
-    "pasted text": "粘贴的文本",
-    "seed": "随机种子",
-    "alpha": "α",
-    "mode": "方式",
-    "is only one": "只有一个字符",
-    "are none": "一个字符也没有",
-    " in {path}": "到 {path}",
-    "{digits} files": "这 {digits} 个文件",
-    "{member} in {archive}.zip": "{archive}.zip 中的 {member}",
-    "With {text}, what was chosen": "加上 {text}，所选文件",
-    # why a run cannot go on
-    "{path} is damaged": "{path} 已损坏",
-    "{path} was written by another version of charrnn": "{path} 是由另一个版本的 charrnn 写下的",
-    "{path} is of a run with another {name}": "{path} 属于另一次训练，其 {name} 不同",
-    "its text, in corpus/, is not the one that it began with": (
-        "corpus/ 中的文本与开始训练时的不同"
-    ),
-    # what a setting takes
-    "{wanted} or none": "{wanted}，或填 none",
-    "{wanted}, or leave it empty": "{wanted}，或留空",
-    "choose true or false": "请选 true 或 false",
-    "choose {choices}": "请选 {choices}",
-    "give a whole number from {low} to {high}": "请填 {low} 到 {high} 的整数",
-    "give a whole number of at least {low}": "请填不小于 {low} 的整数",
-    "give a whole number": "请填整数",
-    "give a number from {low} to {high}": "请填 {low} 到 {high} 的数",
-    "give a number of at least {low}": "请填不小于 {low} 的数",
-    "give a number above {low}": "请填大于 {low} 的数",
-    "give a number": "请填数字",
-    "give a text": "请填文字",
-    # what a file is, and the way out
-    "a PDF": "PDF",
-    "a rich-text (RTF) document": "RTF 文档",
-    "an old Office document": "旧式 Office 文档",
-    "an Office document": "Office 文档",
-    "an Excel document": "Excel 文档",
-    "a {name} document": "{name} 文档",
-    "an EPUB book": "EPUB 电子书",
-    "an OpenDocument file": "OpenDocument 文件",
-    "a PyTorch checkpoint": "PyTorch 检查点",
-    "a PNG picture": "PNG 图片",
-    "a JPEG picture": "JPEG 图片",
-    "a GIF picture": "GIF 图片",
-    "a BMP picture": "BMP 图片",
-    "a gzip archive": "gzip 压缩包",
-    "a bzip2 archive": "bzip2 压缩包",
-    "an xz archive": "xz 压缩包",
-    "a 7z archive": "7z 压缩包",
-    "a RAR archive": "RAR 压缩包",
-    "a zip archive inside another file": "夹在别的文件里的 zip 压缩包",
-    "a program": "程序",
-    "a Windows program": "Windows 程序",
-    "an SQLite database": "SQLite 数据库",
-    "a sound file": "音频文件",
-    "an MP3 sound file": "MP3 音频文件",
-    "a sound, picture or film file": "音频、图片或视频文件",
-    "save its text as a .txt file first": "先把其中的文字另存为 .txt 文件",
-    "unpack it first, or use a .zip": "先解压，或改用 .zip",
-    "unpack it first": "先解压",
-    "export its text first": "先导出其中的文字",
-    "choose a text file (.txt), or a .zip of them": "选择文本文件（.txt）或其 .zip 压缩包",
-    # why a download failed
-    "the connection to {host} broke off after {count} bytes": (
-        "与 {host} 的连接在 {count} 字节后中断"
-    ),
-    "the connection to {host} broke off: {why}": "与 {host} 的连接中断：{why}",
-    "no connection to {host}: {why}": "连接不上 {host}：{why}",
-    "{host} sent another file than the one expected: its SHA-1 differs": (
-        "{host} 发来的文件与预期不符：SHA-1 不同"
-    ),
-    "{host} sent more than {size} MB": "{host} 发来的内容超过 {size} MB",
-    "{host} did not answer within {seconds} seconds": "{host} 在 {seconds} 秒内没有回应",
-    "{host} answered {code} {reason}": "{host} 回应 {code} {reason}",
-    "{host} is too slow": "{host} 太慢",
-    **UNSOUND,
-}
-
+# Placeholders whose values may be words of charrnn's own.
 _PARTS_OF = frozenset(
-    {"text", "setting", "wanted", "count", "kind", "advice", "why", "where", "what"}
+    {"text", "setting", "wanted", "count", "kind", "advice", "why", "where", "what", "reason"}
+    | {"texts"}
 )
-# Of values that could be taken for more than they are, or may be missing.
-_SHAPES = {"digits": r"[\d,]+", "where": ".*?"}
+# Patterns of values that `.+?` would take too little or too much for.
+_SHAPES = {
+    "digits": r"[\d,]+",
+    "texts": r"[\d,]+ texts?(?:, [\d,]+ skipped)?",
+    "choices": r"[\w-]+(?: or [\w-]+)+",
+    "where": ".*?",
+    "value": ".*?",  # of an empty field
+}
 _HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[^\W\u4e00-\u9fff]|[.)\]'\"…]")
 
 
 def in_chinese(message: str) -> str | None:
-    """The Chinese sentence for a `UserError`'s message; None for one that is not known."""
+    """Translate a `UserError`'s message; None for one that no template fits."""
     return _said(message, PROBLEMS)
 
 
+def name_in_chinese(name: str) -> str:
+    """Translate the name of a text where it is charrnn's own, such as "3 files"."""
+    return _said(name, NAMES) or name
+
+
+def encoding_in_chinese(encoding: str) -> str:
+    """Translate the encodings of a text's report, separated by commas."""
+    return "、".join(_said(one, ENCODINGS) or one for one in encoding.split(", "))
+
+
 def _said(message: str, table: Mapping[str, str]) -> str | None:
+    if message in table:  # before any template that happens to fit it too
+        return table[message]
     for template, chinese in table.items():
         if fits := _pattern(template).fullmatch(message):
             return _filled(chinese, {n: _value(n, v) for n, v in fits.groupdict().items()})
@@ -314,6 +256,10 @@ def _said(message: str, table: Mapping[str, str]) -> str | None:
 def _value(name: str, value: str) -> str:
     if name == "choices":
         return value.replace(" or ", "、")
+    if name == "names":
+        return value.replace(", ", "、")
+    if name == "encoding":
+        return _said(value, ENCODINGS) or value
     return (_said(value, PARTS) if name in _PARTS_OF else None) or value
 
 
