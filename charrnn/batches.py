@@ -37,6 +37,11 @@ class Epoch:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def characters(self) -> int:
+        """How many targets all minibatches have together."""
+        return int(self.starts.size) * self.steps
+
     def targets(self, i: int) -> np.ndarray:
         """Where in the text the targets of minibatch i are, (B, T)."""
         places: np.ndarray = self.starts[i][:, None] + np.arange(1, self.steps + 1)

@@ -281,9 +281,11 @@ def _scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
     """What was measured: the model's perplexities, then those that no model reaches, and bits."""
     results = checkpoint.about.get("results") or {}
     baselines = results.get("baselines") or {}
+    # Before there were `last_` figures, that of training was not measured with the kept model.
+    older = results.get("validation_perplexity") and "last_train_perplexity" not in results
     named = {
         "held out": results.get("validation_perplexity"),
-        "training": results.get("train_perplexity"),
+        "training, last steps" if older else "training": results.get("train_perplexity"),
         **{f"{TERMS.get(name, name)} (no model)": value for name, value in baselines.items()},
     }
     for name, value in named.items():

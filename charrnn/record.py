@@ -14,6 +14,7 @@ from .training.resume import FILE as POINT
 from .training.resume import cannot_go_on
 from .turns import BEGUN, WAITING, Turn
 
+PERPLEXITIES = ("train_perplexity", "validation_perplexity")
 _LIVE = ("queued", "running", "stopping")
 
 
@@ -102,9 +103,11 @@ class Record:
         return self.journal.read(offset)
 
     def ending(self, reason: str, message: str) -> Event:
-        """An `end` with the last figures that the run told."""
+        """An `end` for a run that wrote none: the figures of the model saved last, by the
+        `checkpoint` event, and those of the last report."""
         last = self.journal.latest("progress", "end") or {}
         checkpoint = self.checkpoint
+        kept = (checkpoint and self.journal.latest("checkpoint")) or {}
         return {
             "event": "end",
             "seconds": last.get("seconds", 0.0),
@@ -112,8 +115,9 @@ class Record:
             "message": message,
             "step": last.get("step", 0),
             "epoch": last.get("epoch", 0),
-            "train_perplexity": last.get("train_perplexity"),
-            "validation_perplexity": last.get("validation_perplexity"),
+            "kept_step": kept.get("step"),
+            **{name: kept.get(name) for name in PERPLEXITIES},
+            **{f"last_{name}": last.get(f"last_{name}", last.get(name)) for name in PERPLEXITIES},
             "checkpoint": None if checkpoint is None else str(checkpoint),
         }
 

@@ -28,6 +28,11 @@ def test_events_have_exactly_the_fields_of_the_contract():
         "gradient_norm", "clipped", "learning_rate", "characters_per_second", "remaining_seconds",
     }  # fmt: skip
     assert fields["sample"] == {"step", "prefix", "text"}
+    assert fields["end"] == {
+        "reason", "message", "step", "epoch", "checkpoint", "kept_step",
+        "train_perplexity", "validation_perplexity",
+        "last_train_perplexity", "last_validation_perplexity",
+    }  # fmt: skip
     assert set(events[0]["baselines"]) == {"uniform", "unigram", "ngram"}
     seconds = [event["seconds"] for event in events]
     assert seconds == sorted(seconds)

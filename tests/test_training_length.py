@@ -140,7 +140,7 @@ def test_a_point_saved_when_the_descent_was_part_of_the_selection_is_taken_up():
     }  # fmt: skip
     selection.restore(selection.best, saved)
     assert selection.descent.descended(1375) == 0.5 and selection.best_step == 700
-    assert selection.counters() == saved
+    assert selection.counters() == saved | {"best_train": None, "candidate_train": None}
 
 
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])

@@ -60,7 +60,7 @@ class Keeper:
         """
         began = time.monotonic()
         self._step, self._at = selection.best_step, results["seconds"]
-        measured = {"step": self._step, "validation_perplexity": selection.best_perplexity}
+        measured = {"step": self._step, **selection.kept}
         about = about_run(
             self._corpus,
             recipe=self._recipe,

@@ -9,6 +9,9 @@ from typing import Any
 
 from ..evaluation import perplexity
 
+_BLOCKS = 16  # of a window: it moves on by one of them at a time
+WINDOW = 10_000  # characters that the training perplexity of a moment is measured over, at most
+
 
 @dataclass
 class Tally:
@@ -36,9 +39,39 @@ class Tally:
 
 
 @dataclass
-class Meter:
-    """Sums since the epoch began and since the last report, and the speed of late."""
+class Window:
+    """Sums over the latest minibatches: as many as hold `size` characters, or one block more."""
 
+    size: int
+    blocks: deque[list[float]] = field(default_factory=deque)  # [summed nats, characters] each
+
+    def add(self, nats: float, characters: int) -> None:
+        """Add a minibatch's mean nats and its characters; drop what is no longer needed."""
+        if self.blocks and self.blocks[-1][1] < self.size / _BLOCKS:
+            self.blocks[-1][0] += nats * characters
+            self.blocks[-1][1] += characters
+        else:
+            self.blocks.append([nats * characters, characters])
+        while self.characters - self.blocks[0][1] >= self.size:
+            self.blocks.popleft()
+
+    @property
+    def characters(self) -> float:
+        """How many characters the sums are over."""
+        return sum(characters for _, characters in self.blocks)
+
+    @property
+    def mean_nats(self) -> float | None:
+        """Mean nats per character, None before the first minibatch."""
+        return sum(nats for nats, _ in self.blocks) / self.characters if self.blocks else None
+
+
+@dataclass
+class Meter:
+    """Sums since the epoch began, since the last report and over the latest minibatches, and the
+    speed of late."""
+
+    window: Window
     epoch: Tally = field(default_factory=Tally)
     since_report: Tally = field(default_factory=Tally)
     characters_seen: int = 0
@@ -53,6 +86,7 @@ class Meter:
         self.characters_seen += characters
         self.epoch.add(nats, characters, norm, clip)
         self.since_report.add(nats, characters, norm, clip)
+        self.window.add(nats, characters)
 
     def speed(self, elapsed: float) -> float:
         """Training characters a second over the last dozen reports, all work included."""
@@ -77,12 +111,14 @@ class Meter:
             "epoch": asdict(self.epoch),
             "since_report": asdict(self.since_report),
             "characters_seen": self.characters_seen,
+            "window": list(self.window.blocks),
         }
 
     @classmethod
-    def restored(cls, counters: dict[str, Any]) -> Meter:
-        """The reverse of `counters`."""
+    def restored(cls, counters: dict[str, Any], window: int) -> Meter:
+        """The reverse of `counters`, for a window of so many characters."""
         return cls(
+            Window(window, deque(counters.get("window", []))),  # older points have none
             Tally(**counters["epoch"]),
             Tally(**counters["since_report"]),
             counters["characters_seen"],

@@ -38,11 +38,12 @@ class Selection:
         self.descent = Descent(learner.config)
         self.nats: float | None = None  # as last measured
         self.best_nats, self.best_step = math.inf, 0
+        self.best_train: float | None = None  # nats of the minibatches up to the best step
         self.best: dict[str, Tensor] = learner.weights()
         self._took: deque[float] = deque(maxlen=3)  # seconds, of the last evaluations
         self._looks, self._next = 0, -math.inf  # how many there were; when another one is due
         self._step = -1
-        self._candidate: tuple[dict[str, Tensor], int] | None = None
+        self._candidate: tuple[dict[str, Tensor], int, float | None] | None = None
 
     @property
     def perplexity(self) -> float | None:
@@ -51,8 +52,24 @@ class Selection:
 
     @property
     def best_perplexity(self) -> float | None:
-        """That of the weights that are kept."""
+        """The held-out perplexity of the kept weights."""
         return finite_perplexity(self.best_nats)
+
+    @property
+    def kept(self) -> dict[str, float | None]:
+        """Perplexities of the kept weights, measured at the same step."""
+        return {
+            "train_perplexity": finite_perplexity(self.best_train),
+            "validation_perplexity": self.best_perplexity,
+        }
+
+    def results(self, last_train: float | None) -> dict[str, float | None]:
+        """Perplexities of the kept weights, and those of now; `last_train` is in nats."""
+        return {
+            **self.kept,
+            "last_train_perplexity": finite_perplexity(last_train),
+            "last_validation_perplexity": self.perplexity,
+        }
 
     @property
     def seconds(self) -> float:
@@ -75,17 +92,18 @@ class Selection:
         """Whether another evaluation leaves the training its share of the time."""
         return time.monotonic() >= self._next
 
-    def evaluate(self, step: int, *, hurried: bool = False) -> None:
+    def evaluate(self, step: int, *, train: float | None = None, hurried: bool = False) -> None:
         """Measure the weights of this step, once, and keep them if they are the best.
 
-        Somebody who is `hurried` gets the last measurement if a new one would take long; weights
-        are then kept by that, or the latest if there was none.
+        `train` is the mean nats of the minibatches that led to them. `hurried` skips a measurement
+        that would take long: the last one then decides which weights are kept, or, where there was
+        none, the latest are.
         """
         if step == self._step:
             return
         slow = self.seconds > _AT_ONCE or (not self._took and len(self._held_out) > _GLANCE)
         if len(self._held_out) < 2 or (hurried and slow and self.nats is None):
-            self._step, self._candidate = step, (self._learner.weights(), step)
+            self._step, self._candidate = step, (self._learner.weights(), step, train)
             return
         if hurried and slow:
             return
@@ -97,7 +115,7 @@ class Selection:
         self._next = time.monotonic() + wait * self.seconds
         begins = self.descent.begins(step, self.nats, self.best_nats, self.best_step)
         if self.nats < self.best_nats:
-            self.best_nats, self.best_step = self.nats, step
+            self.best_nats, self.best_step, self.best_train = self.nats, step, train
             self.best = self._learner.weights()
         elif begins:
             self.use_best()
@@ -113,13 +131,14 @@ class Selection:
         """The loss after the last evaluation was sound: without a held-out part, that is what
         makes the weights of that moment the latest good ones."""
         if self._candidate is not None:
-            (self.best, self.best_step), self._candidate = self._candidate, None
+            self.best, self.best_step, self.best_train = self._candidate
+            self._candidate = None
 
-    def turn(self, step: int) -> None:
+    def turn(self, step: int, *, train: float | None = None) -> None:
         """Where a cosine ends at this step: begin another one, if it was worth it."""
         if not self.descent.ends_cosine(step):
             return
-        self.evaluate(step)
+        self.evaluate(step, train=train)
         if self.descent.begins_cosine(step, self.best_nats):
             self.use_best()
 
@@ -142,9 +161,11 @@ class Selection:
             "nats": self.nats,
             "best_nats": best,
             "best_step": self.best_step,
+            "best_train": self.best_train,
             "step": self._step,
             "measured": len(self._held_out),
             "candidate": self._candidate is not None,  # the weights of the moment
+            "candidate_train": self._candidate and self._candidate[2],
             **self.descent.counters(),
         }
 
@@ -154,7 +175,9 @@ class Selection:
         self.nats = counters["nats"]
         self.best_nats = math.inf if counters["best_nats"] is None else counters["best_nats"]
         self.best_step, self._step = counters["best_step"], counters["step"]
+        self.best_train = counters.get("best_train")  # older points have none
         self.descent.restore(counters)
         self._held_out = self._held_out[: counters["measured"]]
         if counters["candidate"]:
-            self._candidate = self._learner.weights(), self._step
+            train = counters.get("candidate_train")
+            self._candidate = self._learner.weights(), self._step, train

@@ -21,7 +21,7 @@ from .events import Commands, Event, Share
 from .keeping import Keeper
 from .learner import Learner
 from .pace import Leg, Pace
-from .progress import Meter, Tally, finite_perplexity
+from .progress import WINDOW, Meter, Tally, Window, finite_perplexity
 from .resume import Point, taking_up
 from .selection import Selection
 from .verdict import conclusion
@@ -62,7 +62,8 @@ class Trainer:
         self.learner = Learner(model, training, len(corpus.vocabulary), counts)
         self.expected = Expectations()
         self.selection = Selection(self.learner, corpus.held_out)
-        self.meter = Meter()
+        self.window = min(WINDOW, self.minibatches.characters)
+        self.meter = Meter(Window(self.window))
         self.bound = math.log(len(corpus.vocabulary)) + _EXPLODED
         self.train_perplexity: float | None = None
         self.opening: Event = {}
@@ -146,7 +147,7 @@ class Trainer:
                 self.meter.add(update.nats, Y.numel(), update.norm, self.config.clip)
                 self.step, self.position = self.step + 1, self.position + 1
                 asked = self.commands()
-                self.selection.turn(self.step)
+                self.selection.turn(self.step, train=self._trained_nats())
                 yield from self._between_minibatches(asked)
                 if self._broken:
                     return "diverged"
@@ -169,11 +170,12 @@ class Trainer:
             self._broken = self._broken or not math.isfinite(loss)
         if reason == "stopped":  # before a look that a run which goes on does not take here
             self._save_point()
+        trained = None if reason == "diverged" else self._trained_nats()
         if reason != "diverged":
-            self.selection.evaluate(self.step, hurried=reason == "stopped")
+            self.selection.evaluate(self.step, train=trained, hurried=reason == "stopped")
             self.selection.vouch()
         if self._reported_step != self.step and self.meter.characters_seen:
-            yield self._progress()
+            yield self._progress(trained)
         if reason == "finished":
             self._save_point()
         self.selection.use_best()
@@ -188,8 +190,8 @@ class Trainer:
             ),
             step=self.step,
             epoch=round(self._now()[1], 4),
-            train_perplexity=self.train_perplexity,
-            validation_perplexity=self.selection.perplexity,
+            kept_step=self.selection.best_step,
+            **self.selection.results(self._trained_nats()),
             checkpoint=None if self.directory is None else str(self.directory / "checkpoint"),
         )
 
@@ -204,7 +206,7 @@ class Trainer:
                 yield self._progress()
         elif since >= max(0.25, now / 100) or self.step == 1:
             if (epoch_over or self.config.truncate != "epoch") and selection.due():
-                selection.evaluate(self.step)
+                selection.evaluate(self.step, train=self._trained_nats())
                 yield from self._save_improvement()
             yield self._progress()
         yield from self._due_samples(asked="sample" in asked)
@@ -217,7 +219,7 @@ class Trainer:
             return
         # At most about 500 measurements; which epochs are measured does not depend on the clock.
         if self.epoch % max(1, epochs // 500) == 0 or self.epoch == epochs:
-            self.selection.evaluate(self.step)
+            self.selection.evaluate(self.step, train=self._trained_nats())
             yield self._progress()
             yield from self._save_improvement()
         elif self._silent(self._clock()):  # short epochs, and very many
@@ -259,7 +261,8 @@ class Trainer:
     def _save(self, *, final: bool) -> Iterator[Event]:
         if self.keeper:
             results = {
-                "train_perplexity": self.train_perplexity,
+                **self.selection.results(self._trained_nats()),
+                "last_step": self.step,
                 "baselines": self.opening["baselines"],
                 "seconds": round(self._clock(), 1),
             }
@@ -302,7 +305,7 @@ class Trainer:
         for name in _COUNTERS:
             setattr(self, name, counters[name])
         self._elapsed_before = counters["seconds"]
-        self.meter = Meter.restored(counters["meter"])
+        self.meter = Meter.restored(counters["meter"], self.window)
         self.selection.restore(point.best, counters["selection"])
         self.minibatches = self.config.minibatches(self.corpus.training, self.epoch)
         if self.step:  # the end of a run looks at the last minibatch again
@@ -312,11 +315,19 @@ class Trainer:
 
     # Events
 
-    def _progress(self) -> Event:
+    def _trained_nats(self) -> float | None:
+        """Mean nats of the minibatches up to here, as they were trained on: of the epoch that ends
+        here in a run counted by epochs, else of the latest ones."""
+        whole = self.config.epochs is not None and self.position in (0, len(self.minibatches))
+        return (self.meter.epoch if whole else self.meter.window).mean_nats
+
+    def _progress(self, trained: float | None = None) -> Event:
+        """The event; `trained` are the mean nats of training if not those since the last report."""
         meter, now = self.meter, self._clock()
-        recent = meter.since_report if self.config.epochs is None else meter.epoch
-        if recent.mean_nats is not None:
-            self.train_perplexity = finite_perplexity(recent.mean_nats)
+        if trained is None:
+            trained = (meter.since_report if self.config.epochs is None else meter.epoch).mean_nats
+        if trained is not None:
+            self.train_perplexity = finite_perplexity(trained)
         event = self._event(
             "progress",
             step=self.step,

@@ -72,14 +72,16 @@ function note(v) {
   if (state === "stopped" && v.end?.why) return words[v.end.why];
   if (facts.bidirectional) return words.bidirectional;
   if (c.train.length && !c.held.some((p) => p != null)) return words["no-held-out"];
-  const reached = last.held;
-  const b = facts.baselines ?? {};
-  if (!reached) return "";
-  const below = (p) => p && reached < p && figure(reached) !== figure(p); // as they are shown
-  if (below(b.ngram)) return say("beats-ngram", { n: figure(b.ngram) });
-  if (below(b.unigram)) return say("beats-unigram", { n: figure(b.unigram) });
-  if (below(b.uniform)) return say("beats-uniform", { n: whole.format(b.uniform) });
-  return "";
+  return last.held ? beaten(facts.baselines ?? {}, keptModel(v)?.shown ?? last.held) : "";
+}
+
+// The strongest baseline that a held-out perplexity is below, as the figures are shown.
+function beaten(baselines, reached) {
+  const below = (p) => p && reached < p && figure(reached) !== figure(p);
+  const beats = ["ngram", "unigram", "uniform"].filter((name) => below(baselines[name]));
+  const best = beats.sort((a, b) => baselines[a] - baselines[b])[0];
+  if (!best) return "";
+  return say(`beats-${best}`, { n: best === "uniform" ? whole.format(baselines.uniform) : figure(baselines[best]) });
 }
 
 // What to try, as a button that fills in the form with it (see attempt.py).
@@ -195,8 +197,10 @@ function draw() {
   const anyHeld = v.last.held != null;
   const main = anyHeld ? v.columns.held : v.columns.train;
   const measured = anyHeld ? v.last.held : v.last.train;
-  const { shown: kept, lost } = keptModel(v) ?? {}; // once it has ended, the model it leaves counts
+  // Once the run has ended, the figures are those of the model that it leaves, measured together.
+  const { shown: kept, lost, train: keptTrain, step: keptStep } = keptModel(v) ?? {};
   const now = kept ?? measured;
+  const training = !anyHeld ? null : kept == null ? v.last.train : keptTrain;
   const other = kept != null && figure(kept) !== figure(measured);
   const start = main.find((p) => p != null);
   put(".run-caption", caption(v));
@@ -206,12 +210,13 @@ function draw() {
   star(v);
   const which = anyHeld || now == null ? "held" : "train";
   put(".run-main .run-label", words[`${other ? "kept" : "main"}-${which}`]);
+  find(".run-head").title = other && keptStep ? say("kept-step", { n: whole.format(keptStep) }) : "";
   put(".run-main b", figure(now));
   root.classList.toggle("run-lost", v.state === "diverged" && (kept == null || lost));
   put(".run-main small", start == null || start > TOP ? "" : say("from", { n: figure(start) }));
   put(".run-second .run-label", anyHeld || now == null ? words["curve-train"] : words["curve-held"]);
-  put(".run-second b", figure(anyHeld ? v.last.train : null));
-  find(".run-second").classList.toggle("problematic", anyHeld && v.last.train > TOP);
+  put(".run-second b", figure(training));
+  find(".run-second").classList.toggle("problematic", training > TOP);
   put(".run-bits b", inBits(now));
   put(".run-status span", status(v));
   for (const button of root.querySelectorAll("[data-scale]")) {

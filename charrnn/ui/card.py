@@ -212,14 +212,15 @@ class Story:
         )
 
     def _checkpoint(self, event: Mapping[str, Any]) -> None:
-        """What is saved: its figures, and where on the curve it stands if that is known."""
+        """Take the figures of the saved model, and its place on the curve where that is known."""
         step = event["step"]
         points = [self._best, *self._measured] if self._best else self._measured
         at = next((point for point in points if point["step"] == step), {})
+        train = _number(event.get("train_perplexity"))  # older runs do not tell it
         self.kept = {
             "step": step,
             "held": _number(event["validation_perplexity"]),
-            "train": at.get("train"),
+            "train": at.get("train") if train is None else train,
             "seconds": at.get("seconds"),
             "epoch": at.get("epoch"),
         }
@@ -234,8 +235,10 @@ class Story:
         }
         if self.kept is None and event.get("checkpoint"):
             self.kept = dict.fromkeys(("step", "held", "train", "seconds", "epoch"))
+        # Those of the last look; in older runs, what goes by the names of the kept model's.
         held, train = (
-            _number(event.get(name)) for name in ("validation_perplexity", "train_perplexity")
+            _number(event.get(f"last_{name}", event.get(name)))
+            for name in ("validation_perplexity", "train_perplexity")
         )
         if not self.last:
             return

@@ -79,11 +79,22 @@ function path(xs, ys, x, y) {
   return d;
 }
 
-// Which model a run that has ended leaves behind; `shown` is the perplexity that tells of it, and
-// `lost` says that it is no better than a blind guess.
+// What the curve through these points reads at point i, as it is drawn: straight on a logarithmic
+// scale between the measurements on either side. Null before the first and after the last.
+function reads(xs, ys, i) {
+  if (ys[i] != null) return ys[i];
+  const before = ys.findLastIndex((p, j) => j < i && p != null);
+  const after = ys.findIndex((p, j) => j > i && p != null);
+  if (before < 0 || after < 0) return null;
+  const share = (xs[i] - xs[before]) / (xs[after] - xs[before] || 1);
+  return ys[before] * (ys[after] / ys[before]) ** share;
+}
+
+// The model that a run which has ended leaves behind: `shown` is its perplexity on the held-out part,
+// or on the training text where nothing is held out; `lost` says that a blind guess is no worse.
 function keptModel(v) {
   if (!v.kept || !["finished", "stopped", "interrupted", "diverged", "failed"].includes(v.state)) return null;
-  const shown = v.kept.held ?? (v.state === "diverged" ? v.kept.train : null);
+  const shown = v.last.held == null ? v.kept.train : v.kept.held;
   return { ...v.kept, shown, lost: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? TOP) };
 }
 
@@ -121,8 +132,8 @@ function curve(v) {
   const low = snapDown(Math.min(...seen, ...known.map(([, p]) => p), ...published.map((p) => p[1]), high / 8) / 1.12);
   const end = axisEnd(v, byEpoch, xs);
   const x = (value) => room.left + (value / end) * (right - room.left);
-  const y = (p) =>
-    base - (Math.log(Math.min(Math.max(p, low), high) / low) / Math.log(high / low)) * (base - room.top);
+  const within = (p) => (p == null ? null : Math.min(Math.max(p, low), high));
+  const y = (p) => base - (Math.log(within(p) / low) / Math.log(high / low)) * (base - room.top);
 
   // The same axis twice: bits per character are the logarithm of the perplexity.
   const ticks = scale === "bits"
@@ -170,13 +181,15 @@ function curve(v) {
   apart(labels, 15, room.top - 2, base);
   for (const label of labels) node(svg, "text", { class: label.kind, x: right + 10, y: label.y + 4 }, label.text);
   svg.setAttribute("aria-label", summary(v));
-  reading(svg, { xs, train, held, x, room, right, base, end, value, byEpoch });
+  reading(svg, { xs, curves: { held, train }, x, y, within, room, right, base, end, value, byEpoch });
 }
 
-// A hair line under the pointer, with the figures of that moment.
+// A hair line under the pointer, with what the curves read there: "≈" between measurements, "↑" where
+// the chart ends below the figure.
 function reading(svg, at) {
   const line = node(svg, "line", { class: "hair", y1: at.room.top, y2: at.base, visibility: "hidden" });
   const text = node(svg, "text", { class: "tick read", y: at.room.top + 2, visibility: "hidden" });
+  const dots = Object.keys(at.curves).map((name) => node(svg, "circle", { class: `dot ${name}`, r: 3.5, visibility: "hidden" }));
   svg.onpointermove = (event) => {
     const box = svg.getBoundingClientRect();
     const here = ((event.clientX - box.left - at.room.left) / (at.right - at.room.left)) * at.end;
@@ -184,16 +197,21 @@ function reading(svg, at) {
     at.xs.forEach((v, i) => { if (best < 0 || Math.abs(v - here) < Math.abs(at.xs[best] - here)) best = i; });
     if (best < 0 || here < 0 || here > at.end) return svg.onpointerleave();
     const px = at.x(at.xs[best]);
-    const held = at.held.slice(0, best + 1).findLast((p) => p != null);
     const parts = [at.byEpoch ? say("epoch-n", { n: +at.xs[best].toFixed(2) }) : span(at.xs[best])];
-    if (held != null) parts.push(`${words["curve-held"]} ${at.value(held)}`);
-    if (at.train[best] != null) parts.push(`${words["curve-train"]} ${at.value(at.train[best])}`);
+    Object.entries(at.curves).forEach(([name, ys], i) => {
+      const drawn = reads(at.xs, ys.map(at.within), best);
+      dots[i].setAttribute("visibility", drawn == null ? "hidden" : "visible");
+      if (drawn == null) return;
+      dots[i].setAttribute("cx", px); dots[i].setAttribute("cy", at.y(drawn));
+      const mark = ys[best] == null ? "≈\u00a0" : ys[best] > drawn ? "↑\u00a0" : "";
+      parts.push(`${words[`curve-${name}`]} ${mark}${at.value(ys[best] ?? drawn)}`);
+    });
     line.setAttribute("x1", px); line.setAttribute("x2", px); line.setAttribute("visibility", "visible");
     const flip = px > at.room.left + (at.right - at.room.left) * 0.55;
     text.setAttribute("x", px + (flip ? -6 : 6)); text.setAttribute("text-anchor", flip ? "end" : "start");
     text.setAttribute("visibility", "visible"); put(text, parts.join(" · "));
   };
-  svg.onpointerleave = () => { for (const part of [line, text]) part.setAttribute("visibility", "hidden"); };
+  svg.onpointerleave = () => { for (const part of [line, text, ...dots]) part.setAttribute("visibility", "hidden"); };
 }
 
 function gradients(v) {

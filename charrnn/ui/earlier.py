@@ -92,14 +92,17 @@ def _events(
         yield row
     for sample in waiting:
         yield {"event": "sample", "seconds": seconds, **sample}
-    # Of the model that was kept, not of the last one.
     held = _positive(results.get("validation_perplexity"))
+    train = _positive(results.get("train_perplexity"))
     taken = _positive(results.get("seconds")) or seconds
+    # Before there were `last_` figures, `train_perplexity` was not measured with the kept model.
+    together = held is None or "last_train_perplexity" in results
     yield {
         "event": "checkpoint",
         "seconds": taken,
         "step": _whole(results.get("step")) or last["step"],
         "path": "",
+        "train_perplexity": train if together else None,
         "validation_perplexity": held,
     }
     yield {
@@ -108,8 +111,8 @@ def _events(
         "message": "",
         "seconds": taken,
         "step": last["step"],
-        "train_perplexity": _positive(results.get("train_perplexity")),
-        "validation_perplexity": _positive(last["validation_perplexity"]) or held,
+        "last_train_perplexity": _positive(last["train_perplexity"]) or train,
+        "last_validation_perplexity": _positive(last["validation_perplexity"]) or held,
     }
 
 

@@ -1,0 +1,95 @@
+"""The run card as the browser draws it: the figures that it pairs, compares and reads."""
+
+import re
+
+import card_page
+import pytest
+from telling import checkpoint, end, progress, start, story
+
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+
+pytest_plugins = ["page"]
+draw = card_page.draw
+
+
+def with_baselines(**baselines):
+    return start() | {"baselines": {"uniform": 62.0, "unigram": 21.9, "ngram": 3.68} | baselines}
+
+
+def test_the_headline_pairs_the_figures_of_the_kept_model(draw):
+    saved = checkpoint(40, held=8.78) | {"train_perplexity": 6.3}
+    last = end(99, held=8.78) | {"last_train_perplexity": 3.39, "last_validation_perplexity": 12.0}
+    reports = [progress(40, train=6.3, held=8.78), progress(99, train=3.39, held=12.0)]
+    page = draw(story(with_baselines(), *reports, saved, last))
+    expect(page.locator(".run-main b")).to_have_text("8.78")
+    expect(page.locator(".run-second b")).to_have_text("6.30")
+    expect(page.locator(".run-head")).to_have_attribute("title", re.compile("step 40"))
+    curve = page.locator(".run-curve")
+    expect(curve.locator(".of-held")).to_have_text("held out 12.0")
+    expect(curve.locator(".of-train")).to_have_text("training 3.39")
+
+
+@pytest.mark.parametrize(
+    ("kept", "baselines", "said"),
+    [
+        (3.65, {}, "Below the n-gram baseline of 3.68"),
+        (3.682, {}, "Below the unigram baseline of 21.9"),  # shown as 3.68, as the baseline is
+        (20.0, {"uniform": 18.0}, "Below the unigram baseline of 21.9"),
+        (17.0, {"uniform": 18.0}, "Guessing blindly"),
+        (70.0, {}, ""),
+    ],
+)
+def test_what_is_said_compares_the_kept_model_with_the_strongest_baseline_it_beats(
+    draw, kept, baselines, said
+):
+    reports = [progress(40, train=3.0, held=kept), progress(99, train=2.5, held=80.0)]
+    page = draw(
+        story(with_baselines(**baselines), *reports, checkpoint(40, held=kept), end(99, held=80.0))
+    )
+    note = page.locator(".run-note")
+    expect(note).to_contain_text(said) if said else expect(note).to_have_text("")
+
+
+def ended(*reports, kept, **baselines):
+    """The story of a run with these reports, whose last model has the perplexity `kept`."""
+    step = reports[-1]["step"]
+    last = checkpoint(step, held=kept), end(step, held=kept)
+    return story(with_baselines(**baselines), *reports, *last)
+
+
+def hover(page, second):
+    """What the hair line says at a second of the run, of 10 shown."""
+    box = page.locator(".run-curve").bounding_box()
+    x = box["x"] + 46 + second / 10 * (box["width"] - 46 - 108)
+    page.mouse.move(x, box["y"] + 80)
+    return page.locator(".read").text_content()
+
+
+def height(page, figure):
+    """Where a tick of the axis is, in pixels."""
+    box = page.locator(".run-curve .tick", has_text=re.compile(f"^{figure}$")).bounding_box()
+    return box["y"] + box["height"] / 2
+
+
+def test_the_hair_line_reads_the_curve_where_it_is_drawn_in_either_unit(draw):
+    reports = [
+        progress(10, train=32.0, held=32.0),
+        progress(50, train=10.0, held=32.0),  # not measured again
+        progress(90, train=4.0, held=2.0),
+    ]
+    page = draw(ended(*reports, kept=2.0, ngram=None))
+    assert hover(page, 1) == "1.0\u00a0s · held out 32.0 · training 32.0"
+    assert hover(page, 5) == "5.0\u00a0s · held out ≈\u00a08.00 · training 10.0"
+    dot = page.locator(".run-curve .dot.held").bounding_box()
+    page.get_by_role("radio", name="bits").click()
+    assert hover(page, 5) == "5.0\u00a0s · held out ≈\u00a03.00 · training 3.32"
+    assert abs(dot["y"] + dot["height"] / 2 - height(page, 3)) < 2
+    assert hover(page, 9) == "9.0\u00a0s · held out 1.00 · training 2.00"
+
+
+def test_a_figure_above_the_chart_is_marked_so(draw):
+    low = {"uniform": 4.0, "unigram": 3.9, "ngram": None}
+    reports = [progress(10, train=27.7, held=27.7), progress(90, train=2.0, held=3.0)]
+    page = draw(ended(*reports, kept=3.0, **low))
+    assert hover(page, 1) == "1.0\u00a0s · held out ↑\u00a027.7 · training ↑\u00a027.7"
+    assert hover(page, 9) == "9.0\u00a0s · held out 3.00 · training 2.00"
