@@ -11,6 +11,7 @@ from charrnn.runs import Run
 from charrnn.turns import Presence, Turn
 from charrnn.ui.following import Telling, Tellings
 from charrnn.ui.house import House
+from charrnn.view_ids import RunAccess
 from charrnn.workers import Runs
 
 
@@ -64,7 +65,7 @@ def tell(run, *events):
 
 
 def test_what_is_told_in_parts_is_the_whole(run, house):
-    card, telling = None, Telling(house, run)
+    card, telling = None, Telling(house, RunAccess(run, run.id))
     again = start() | {"resumed_from": 300, "seconds": 30.0}
     chapters = [
         [start(), sample(0)],
@@ -87,7 +88,7 @@ def test_what_is_told_in_parts_is_the_whole(run, house):
 
 def test_a_frame_costs_what_is_new_in_it(run, house):
     tell(run, start(), *(progress(step) for step in range(1, 301)))
-    card = Card(Telling(house, run)).ask()
+    card = Card(Telling(house, RunAccess(run, run.id))).ask()
     card.ask()
     assert card.sizes[1] == 0, "nothing is new"
     tell(run, progress(301))
@@ -97,9 +98,9 @@ def test_a_frame_costs_what_is_new_in_it(run, house):
 
 def test_another_server_tells_all_of_it_again(run, house):
     tell(run, start(), progress(1), progress(2))
-    card = Card(Telling(house, run)).ask()
+    card = Card(Telling(house, RunAccess(run, run.id))).ask()
     tell(run, progress(3))
-    card.telling = Telling(house, run)
+    card.telling = Telling(house, RunAccess(run, run.id))
     card.ask()
     assert card.shown["steps"] == [1, 2, 3] and card.shown == card.whole()
 
@@ -110,7 +111,7 @@ def test_another_server_tells_all_of_it_again(run, house):
 )
 def test_nobody_can_ask_for_what_there_is_not(run, house, heard):
     tell(run, start(), progress(1), progress(2))
-    telling = Telling(house, run)
+    telling = Telling(house, RunAccess(run, run.id))
     awaited(telling.look())
     known = {"token": telling.token, "version": 0, "base": 0, "points": 1}
     assert json.loads(telling.news(known | heard))["steps"] in ([], [1, 2])
@@ -119,7 +120,7 @@ def test_nobody_can_ask_for_what_there_is_not(run, house, heard):
 def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, house):
     tell(run, start(), progress(1))
     Turn(0, ".app-that-is-gone").write(run.directory / "begun")
-    card = Card(Telling(house, run)).ask()
+    card = Card(Telling(house, RunAccess(run, run.id))).ask()
     assert card.shown["state"] == "interrupted" and run.ended
 
 

@@ -97,26 +97,41 @@ def test_keep_training_goes_on_from_where_it_was_and_nothing_moves(visit):
     assert page.locator(".run-main small").inner_text() == first
 
 
-def test_a_reload_finds_the_run_and_another_browser_sees_it_by_its_address(visit):
+def test_a_link_shows_a_run_in_another_browser_and_gives_no_control(visit):
     page = visit()
     begin(page)
-    link = page.get_by_role("link", name="link to this run").get_attribute("href")
-    page.reload()
-    wait_for_figure(page)
-    assert page.get_by_role("link", name="link to this run").get_attribute("href") == link
-    other = visit("/" + link)
+    run, link = page.locator(".run").get_attribute("data-run"), page.locator(".run-link")
+    address = link.get_attribute("href")
+    assert run not in address
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    link.click()
+    expect(link).to_have_text("Link copied")
+    assert page.evaluate("navigator.clipboard.readText()").endswith(address)
+    other = visit("/" + address)
     wait_for_figure(other)
     expect(other.locator(".run-caption")).to_contain_text("The Tide Clock")
-    stop(other)
-    wait_for_state(page, "stopped")
+    expect(other.locator(".run-notice")).to_contain_text("shared with you")
+    for name in ("stop", "sample", "keep", "push"):
+        expect(other.locator(f"#train-{name}")).to_be_hidden()
+    expect(other.locator(".run-star")).to_be_hidden()
+    expect(other.locator(".yours summary")).to_have_text("Your runs")
+    remembered = other.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    assert run not in other.content() + remembered
+    page.goto(
+        page.url.rstrip("/") + "/" + address
+    )  # by the link, its own browser is not a stranger
+    wait_for_figure(page)
+    stop(page)
+    wait_for_state(other, "stopped")
     expect(page.locator(".run-status")).to_contain_text("model kept")
-    expect(page.get_by_role("button", name="Generate with it")).to_be_enabled()
     assert figure(page) == figure(other)
+    other.get_by_role("button", name="Generate with it").click()
+    expect(other.locator("#write-checkpoint input")).to_have_value(re.compile("shared with you"))
 
 
 def test_a_link_to_a_run_that_is_gone_says_so(visit):
     page = visit("/?run=0123456789abcdef")
-    expect(page.locator(".run-note")).to_contain_text("not on this server any more")
+    expect(page.locator(".run-notice")).to_contain_text("no longer on this server")
     expect(page.get_by_role("button", name="Train on The Tide Clock")).to_be_enabled()
 
 

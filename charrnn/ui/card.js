@@ -63,7 +63,6 @@ const whileOf = (seconds) => (seconds < 100 ? `${Math.ceil(seconds)}\u00a0${word
 // What is worth saying about the curve: trouble first, then a word on what the number means.
 function note(v) {
   const { columns: c, facts, state, last } = v;
-  if (v.missing) return words.missing;
   if (v.unfound) return words.unfound;
   if (away) return words["lost-note"];
   if (state === "idle") return words["how-to-begin"];
@@ -104,7 +103,7 @@ function remark(v) {
   const lines = told ? [told.what, told.kept, told.try].filter(Boolean).map((line) => line[tongue]) : [note(v)];
   const box = find(".run-note");
   box.classList.toggle("run-verdict", Boolean(told));
-  const change = Boolean(told?.change && v.run);
+  const change = Boolean(told?.change && v.run && v.controls);
   if (box.childNodes.length !== lines.length || box.childElementCount !== lines.length || change !== Boolean(find(".run-try"))) {
     box.replaceChildren(...lines.map((_, i) => (change && i === lines.length - 1 ? attempt() : document.createElement("span"))));
   }
@@ -205,9 +204,10 @@ function draw() {
   const start = main.find((p) => p != null);
   put(".run-caption", caption(v));
   const link = find(".run-link");
-  link.hidden = !v.run;
-  if (v.run) link.href = `?run=${encodeURIComponent(v.run)}`;
+  link.hidden = !v.run || !v.link;
+  if (v.link) link.href = `?run=${encodeURIComponent(v.link)}`;
   star(v);
+  put(".run-notice", v.missing ? words.missing : v.run && !v.controls ? words["watch-only"] : "");
   const which = anyHeld || now == null ? "held" : "train";
   put(".run-main .run-label", words[`${other ? "kept" : "main"}-${which}`]);
   find(".run-head").title = other && keptStep ? say("kept-step", { n: whole.format(keptStep) }) : "";
@@ -246,14 +246,15 @@ function stand(v) {
   const kept = Boolean(v.run) && (lacking || (v.model && ["finished", "stopped", "failed"].includes(state)));
   const keep = !["interrupted", "failed"].includes(state) ? "keep" : v.saved || !lacking ? "resume" : "again";
   const button = (on, name) => ({ __type__: "update", interactive: on && !away, ...(name && { value: words[`button-${name}`] }) });
+  const control = (on, name) => ({ ...button(on, name), visible: v.controls }); // not of a run that is only watched
   const standing = [
-    button(["queued", "running"].includes(state), state === "queued" ? "cancel" : "stop"),
-    button(state === "running"),
-    button(Boolean(kept), keep),
-    button(Boolean(v.model)), // to push it
+    control(["queued", "running"].includes(state), state === "queued" ? "cancel" : "stop"),
+    control(state === "running"),
+    control(Boolean(kept), keep),
+    control(Boolean(v.model)), // to push it
     button(Boolean(v.model)), // to generate with it
     button(![...LIVE, "downloading"].includes(state)),
-    v.run ?? undefined, // Gradio leaves alone what is undefined
+    v.controls ? (v.run ?? undefined) : undefined, // Gradio leaves alone what is undefined
   ];
   const text = JSON.stringify(standing);
   if (text === stood) return;
@@ -266,7 +267,7 @@ function stand(v) {
 // A star keeps a run where others are removed after a while.
 function star(v) {
   const button = find(".run-star");
-  button.hidden = !v.run || v.starred == null;
+  button.hidden = !v.run || !v.controls || v.starred == null;
   button.setAttribute("aria-pressed", String(Boolean(v.starred)));
   button.title = words[v.starred ? "starred-hint" : "star-hint"];
   put(button, words[v.starred ? "starred" : "star"]);
@@ -279,6 +280,14 @@ find(".run-star").addEventListener("click", async () => {
   shown = { ...shown, ...said };
   draw();
   if (said.problem) put(".run-note", said.problem);
+});
+
+// The address can be taken from the link as well, as from any.
+find(".run-link").addEventListener("click", async (event) => {
+  event.preventDefault();
+  await copyText(find(".run-link").href);
+  put(".run-link", words.copied);
+  setTimeout(() => put(".run-link", words.link), 2000);
 });
 
 function choose(unit) {

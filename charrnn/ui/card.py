@@ -36,8 +36,17 @@ _COLUMNS = ("seconds", "epoch", "train", "held", "norm")
 class Story:
     """What the card tells of one run."""
 
-    def __init__(self, run: str | None = None, *, title: str = "") -> None:
-        self.run = run
+    def __init__(
+        self,
+        run: str | None = None,
+        *,
+        title: str = "",
+        link: str | None = None,
+        controls: bool = True,
+    ) -> None:
+        self.run = run  # its id, or its view id where it may only be watched
+        self.link = link  # its view id
+        self.controls = controls
         self.title = {"en": title, "zh": chinese(title)}
         self.state = "queued"
         self.model: str | None = None  # the key of the model that there is by now
@@ -87,6 +96,8 @@ class Story:
         """All but the columns."""
         return {
             "run": self.run,
+            "link": self.link,
+            "controls": self.controls,
             "title": self.title,
             "state": self._shown_state(),
             "model": self.model,

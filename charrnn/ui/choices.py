@@ -40,7 +40,7 @@ def label(model: Model, tongue: str) -> str:
     known = facts(model)
     title = None if known.title is None else _title(known.title, tongue)
     parts = [title or "", known.network]
-    if model.source in ("run", "upload"):
+    if model.source in ("run", "shared", "upload"):
         number = model.key.removeprefix("upload-")[:4]
         parts.insert(1, words.say(CHOOSER[model.source], tongue, id=number))
     elif model.source == "hub" or title is None:

@@ -63,13 +63,14 @@ function look() {
   if (followed && !away && !document.hidden) ask(false);
 }
 
-// Looks at this run from now on; an address that names another is true no longer.
-function turnTo(run) {
+// Looks at this run from now on; an address that names another is true no longer. `link` is the
+// view id of the run, by which an address names it.
+function turnTo(run, link = run === shown.run ? shown.link : null) {
   followed = run;
   question++;
   clearTimeout(timer);
   const named = new URLSearchParams(location.search).get("run");
-  if (run && named && named !== run) history.replaceState(null, "", location.pathname);
+  if (run && named && ![run, link].includes(named)) history.replaceState(null, "", location.pathname);
 }
 
 // A run from the list of one's own (yours.js).
@@ -82,7 +83,7 @@ function lookAt(run) {
 // What Gradio's events bring: a run that begins, one that was found again, or none.
 function take(value) {
   if (!value?.columns || (!value.run && value.state !== "downloading" && live())) return;
-  turnTo(value.run);
+  turnTo(value.run, value.link);
   shown = value;
   heard = value.heard ?? {};
   away = false;

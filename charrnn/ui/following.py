@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from ..endings import DIED
 from ..errors import UserError
-from ..runs import Run
+from ..view_ids import RunAccess, view_id
 from . import words
 from .card import LIVE, Story
 from .house import House
@@ -34,10 +34,15 @@ KEPT = 64  # runs whose stories stay told
 class Telling:
     """A run's story as told so far, and which of its parts changed when."""
 
-    def __init__(self, house: House, run: Run) -> None:
-        self.run = run
+    def __init__(self, house: House, access: RunAccess) -> None:
+        self.run, self._key = access.run, access.key
         self.token = secrets.token_hex(4)  # nobody can add to what another telling has said
-        self.story = Story(run.id, title=str(run.request["corpus"]["name"]))
+        self.story = Story(
+            access.key,
+            title=str(access.run.request["corpus"]["name"]),
+            link=view_id(access.run.id),
+            controls=access.may_control,
+        )
         self._house = house
         self._offset, self._looked = 0, 0.0
         self._version = 0
@@ -73,7 +78,7 @@ class Telling:
         story.wait = None if wait is None else _roughly(wait)
         if self._house.limits.keep_hours is not None:
             story.starred = self._house.runs.is_starred(run)
-        story.saved, story.model = run.saved, run.id if run.checkpoint else None
+        story.saved, story.model = run.saved, self._key if run.checkpoint else None
         events, self._offset = run.read_events(self._offset)
         for event in events:
             story.tell(event)
@@ -129,10 +134,10 @@ class Tellings:
         self._house = house
         self._told: OrderedDict[str, Telling] = OrderedDict()
 
-    def of(self, run: Run) -> Telling:
-        """The run's story."""
-        telling = self._told.pop(run.id, None) or Telling(self._house, run)
-        self._told[run.id] = telling
+    def of(self, access: RunAccess) -> Telling:
+        """The run's story, as whoever has this access is told it."""
+        telling = self._told.pop(access.key, None) or Telling(self._house, access)
+        self._told[access.key] = telling
         while len(self._told) > KEPT:
             self._told.popitem(last=False)
         return telling
@@ -161,7 +166,7 @@ class Tellings:
             asked = asked if isinstance(asked, dict) else {}
             until = time.monotonic() + (HOLD if asked.get("wait") else 0.0)
             try:
-                telling = self.of(self._house.runs.find(str(asked.get("run"))))
+                telling = self.of(self._house.find_run(str(asked.get("run"))))
                 await telling.look(sparing=True)
                 while (said := telling.news(asked)) is None:
                     if time.monotonic() >= until or telling.story.state not in LIVE:

@@ -227,19 +227,7 @@ async function copy() {
   const whole = page.columns
     ? page.columns.map((c) => "α = " + c.alpha + "\n" + text + c.text).join("\n\n")
     : text;
-  try {
-    await navigator.clipboard.writeText(whole);
-  } catch {
-    // Without https there is no clipboard; an invisible field and the old command do as well.
-    const field = document.createElement("textarea");
-    field.value = whole;
-    field.style.position = "fixed";
-    field.style.opacity = "0";
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-  }
+  await copyText(whole);
   put(button("copy"), words.copied);
   setTimeout(() => put(button("copy"), words.copy), 1500);
 }

@@ -10,6 +10,7 @@ import gradio as gr
 from fastapi import Request
 
 from ..limits import Limits, space
+from ..view_ids import RunAccess, ViewIds, is_view_id
 from ..workers import Runs
 from .fetched import Fetched
 from .services.client_id import ClientIds, read_key
@@ -24,6 +25,7 @@ class House:
     shelf: Path
     fetched: Fetched = field(default_factory=Fetched, compare=False)
     client_ids: ClientIds = field(init=False, compare=False)
+    view_ids: ViewIds = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         client_ids = ClientIds(
@@ -32,6 +34,7 @@ class House:
             in_frame=space() is not None,
         )
         object.__setattr__(self, "client_ids", client_ids)
+        object.__setattr__(self, "view_ids", ViewIds(self.runs.root))
 
     @property
     def limits(self) -> Limits:
@@ -41,3 +44,11 @@ class House:
     def visitor(self, request: gr.Request | Request | None) -> str:
         """The id of the client that sent a request (`services.client_id`)."""
         return self.client_ids.of(request)
+
+    def find_run(self, key: str) -> RunAccess:
+        """Return the run with this id or view id, and what its holder may do with it.
+
+        Raises UserError if there is none.
+        """
+        run = self.view_ids.find(key) if is_view_id(key) else self.runs.find(key)
+        return RunAccess(run, key)

@@ -72,14 +72,16 @@ NEW_RUN = """(...given) => {
   return [...given.slice(0, -1), { run }];
 }"""
 
-# And with this, the id of the run that was begun last, if nothing was heard of it since.
+# And with this, the id of the run that was begun last, if nothing was heard of it since, and the
+# ids of all runs that this browser began.
 UNHEARD = """(...given) => {
-  let run = null;
+  let run = null, runs = [];
   try {
     const begun = localStorage.getItem("charrnn:begun");
-    if (!(localStorage.getItem("charrnn:runs") ?? "").includes(begun)) run = begun;
+    runs = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
+    if (!runs.includes(begun)) run = begun;
   } catch (denied) { console.info("nothing is remembered:", denied.name); }
-  return [...given.slice(0, -1), { run }];
+  return [...given.slice(0, -1), { run, runs }];
 }"""
 
 
@@ -110,6 +112,11 @@ class Memory:
 def begun(brought: object) -> str | None:
     """The id that `NEW_RUN` or `UNHEARD` brought, if it did."""
     return _key(brought.get("run")) if isinstance(brought, dict) else None
+
+
+def own_runs(brought: object) -> tuple[str, ...]:
+    """The ids of the runs that the browser began, as `UNHEARD` brought them."""
+    return _keys(brought.get("runs")) if isinstance(brought, dict) else ()
 
 
 def _keys(brought: object) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from .memory import KEPT
 from .opener import opener
 from .packing import pack
 from .services.client_id import event_request
-from .shelf import Model, card, find, offered, shipped
+from .shelf import Model, card, find_own, offered, shipped
 from .words_models import CARDS, MODELS
 from .yours import line
 
@@ -124,7 +124,7 @@ def _downloader(
         request = event_request(request)
 
         def packed() -> dict[str, Any]:
-            model = find(house, str(key), request)
+            model = find_own(house, str(key), request)
             file = pack(model, _title(model), served(), house.limits)
             house.fetched.made_of(model.directory, file)
             return {"path": str(file), "name": file.name}

@@ -31,6 +31,7 @@ from ..recipes import RECIPES, Plan, plan
 from ..recipes import find as find_recipe
 from ..runs import Run
 from ..training import Event
+from ..view_ids import is_view_id
 from .desk import DESK
 from .house import House
 from .identity import identity
@@ -99,7 +100,13 @@ async def watch(house: House, run: Run, notify: Callable[[str], None]) -> AsyncI
 
 def stop(house: House, run: object) -> str:
     """Ask a run to stop, and return its state. Raises UserError if there is no such run."""
-    found = house.runs.find(arguments.text(run, "run"))
+    key = arguments.text(run, "run")
+    if is_view_id(key):
+        raise UserError(
+            "That link only shows the run: the browser or the program that began it can stop it.",
+            field="run",
+        )
+    found = house.runs.find(key)
     found.stop()
     return found.state
 

@@ -296,7 +296,7 @@ find(".push-again").addEventListener("click", () => {
   askWho();
 });
 find(".push-copy").addEventListener("click", async () => {
-  await copy(find("#push-share"));
+  await copyText(find("#push-share").value);
   put(".push-copy", words.copied);
   setTimeout(() => put(".push-copy", words.copy), 1500);
 });

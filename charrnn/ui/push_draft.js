@@ -51,12 +51,3 @@ const complete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // worth asking the 
 const freshWord = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-async function copy(field) {
-  try {
-    await navigator.clipboard.writeText(field.value);
-  } catch { // without https there is no clipboard; the old command does as well
-    field.select();
-    document.execCommand("copy");
-  }
-}
-

@@ -28,7 +28,7 @@ from .house import House
 from .identity import Identity, identity
 from .look import asset, script
 from .services.client_id import event_request
-from .shelf import find
+from .shelf import find_own
 from .sign_in import sign_in_routes
 from .words_push import PUSH, PUSHING
 
@@ -102,7 +102,9 @@ class Pushes:
             def listed() -> Frame:
                 try:
                     files = hub.files(
-                        find(self._house, str(asked.get("key")), event_request(request)).directory,
+                        find_own(
+                            self._house, str(asked.get("key")), event_request(request)
+                        ).directory,
                         str(asked.get("repo")),
                         licence=_licence(asked.get("licence")),
                         space=space(),
@@ -223,7 +225,7 @@ class _Push:
         asked = self._asked
         try:
             pushed = hub.push(
-                find(self._house, asked.key, self._request).directory,
+                find_own(self._house, asked.key, self._request).directory,
                 asked.repo,
                 private=asked.private,
                 token=self._token,

@@ -28,7 +28,7 @@ from .house import House
 from .identity import identity
 
 T = TypeVar("T")
-Source = Literal["shipped", "run", "hub", "upload"]
+Source = Literal["shipped", "run", "shared", "hub", "upload"]
 
 KEPT = 6  # models in memory
 POINTS = 60  # of a card's curve
@@ -44,7 +44,7 @@ class Model:
 
     def __str__(self) -> str:
         """For a log: who knows the whole id of a run or of an upload may open it."""
-        own = self.source in ("run", "upload")
+        own = self.source in ("run", "shared", "upload")
         return f"{self.source} {self.key.removeprefix('upload-')[:4]}…" if own else self.key
 
     def open(self) -> Checkpoint:
@@ -92,6 +92,19 @@ def find_as(house: House, key: str, token: Token, visitor: str) -> Model:
     return _here(house, key) or _on_hub(house, key, token, visitor)
 
 
+def find_own(house: House, key: str, request: gr.Request | None) -> Model:
+    """As `find`, for a download or a push. Raises UserError for the model of a run that the client
+    may only watch."""
+    model = find(house, key, request)
+    if model.source == "shared":
+        raise UserError(
+            "That model belongs to a run that was shared with you. You can write with it here; "
+            "only its owner can download or push it.",
+            field="checkpoint",
+        )
+    return model
+
+
 def _on_hub(house: House, key: str, token: Token, visitor: str) -> Model:
     """A model on the Hub, which is asked unless this visitor has opened the model lately."""
     if not hub.is_id(key):
@@ -113,14 +126,15 @@ def _here(house: House, key: str) -> Model | None:
         found = uploads.find(house.runs.root, key)
         return None if found is None else Model(key, found, "upload")
     try:
-        run = house.runs.find(key)
+        access = house.find_run(key)
     except UserError:
         return None
-    if run.checkpoint is None:
+    checkpoint = access.run.checkpoint
+    if checkpoint is None:
         raise UserError(
             "This run has not saved a model yet: wait a moment and try again.", field="checkpoint"
         )
-    return Model(key, run.checkpoint, "run")
+    return Model(key, checkpoint, "run" if access.may_control else "shared")
 
 
 def offered(

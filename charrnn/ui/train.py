@@ -19,7 +19,7 @@ import gradio as gr
 from .. import corpora
 from ..errors import UserError
 from ..recipes import RECIPES
-from ..runs import Run
+from ..view_ids import RunAccess, view_id
 from . import words
 from .attempt import wire_attempt
 from .card import Story, run_card
@@ -27,7 +27,7 @@ from .earlier import first_story
 from .following import EVERY, Tellings
 from .form import Form, build_form
 from .house import House
-from .memory import NEW_RUN, UNHEARD, begun
+from .memory import NEW_RUN, UNHEARD, begun, own_runs
 from .wish import OWN, TEXTBOOK, USUAL_ZH, Wish, size
 from .words import key
 from .yours import your_runs
@@ -163,7 +163,8 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
                     yield {stage.card: told.story.value()}
             asked = (planning.result(), house.visitor(request), begun(brought))
             run = await asyncio.to_thread(house.runs.start, *asked)
-            yield {stage.run_id: run.id, stage.card: await tellings.of(run).value()}
+            card = await tellings.of(RunAccess(run, run.id)).value()
+            yield {stage.run_id: run.id, stage.card: card}
 
         async for frame in guarded(frames, run_id, tongue):
             yield frame
@@ -172,7 +173,7 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         async def frames() -> Frames:
             visitor = house.visitor(request)
             run = await asyncio.to_thread(house.runs.keep_training, str(run_id), visitor)
-            yield {stage.card: await tellings.of(run).value()}
+            yield {stage.card: await tellings.of(RunAccess(run, run.id)).value()}
 
         async for frame in guarded(frames, run_id, words.language(request)):
             yield frame
@@ -192,19 +193,21 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
                 stage.card: await settled(run_id, tongue)
             }
 
-    async def settled(run_id: str | None, tongue: str) -> dict[str, Any]:
-        """The card as it was: the run that was looked at last, or else an earlier one."""
-        run = _find(house, run_id)
-        if run is None:
+    async def settled(key: str | None, tongue: str) -> dict[str, Any]:
+        """The card of the run with this id or view id, or else an example."""
+        access = _find(house, key)
+        if access is None:
             return first_story(house, tongue)[0].value()
-        return await tellings.of(run).value()
+        return await tellings.of(access).value()
 
     async def find_again(
         run_id: str | None, brought: object, request: gr.Request
     ) -> dict[str, Any]:
         """On load: the run that the address names, or the one this browser had last, even if it
-        has not heard of it."""
+        has not heard of it. A link to a run of this browser's own shows it with its controls."""
         named, tongue = request.query_params.get("run"), words.language(request)
+        own = {view_id(key): key for key in filter(None, (run_id, *own_runs(brought)))}
+        named = own.get(named or "", named)
         if named and _find(house, named) is None:
             story, _ = first_story(house, tongue)
             story.missing = True
@@ -266,9 +269,9 @@ def _broken(tongue: str) -> UserError:
     return UserError(words.say(words.SHARED["broken"], tongue), field="text")
 
 
-def _find(house: House, run_id: str | None) -> Run | None:
+def _find(house: House, key: str | None) -> RunAccess | None:
     """The run, if it is still there: runs do not outlive a server with no disk of its own."""
     try:
-        return house.runs.find(run_id or "")
+        return house.find_run(key or "")
     except UserError:
         return None

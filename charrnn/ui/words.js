@@ -11,3 +11,20 @@ const put = (place, text) => {
   const node = typeof place === "string" ? find(place) : place;
   if (node.textContent !== text) node.textContent = text; // else a selection in it would be lost
 };
+
+// Copies a text. Without https there is no clipboard; a hidden field and the old command will do.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch (denied) {
+    console.info("copied without the clipboard:", denied.name);
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.style.position = "fixed";
+    field.style.opacity = "0";
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+}

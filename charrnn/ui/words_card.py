@@ -89,7 +89,8 @@ CARD: Words = {
     "s": ("s", "秒"),
     "earlier": ("An earlier run: {run}", "先前的一次训练：{run}"),
     "parameters": ("{n} parameters", "{n} 个参数"),
-    "link": ("link to this run", "本次训练的链接"),
+    "link": ("Copy link", "复制链接"),
+    "copied": ("Link copied", "链接已复制"),
     "main-held": ("Perplexity, held out", "留出文本困惑度"),
     "main-train": ("Perplexity, training", "训练困惑度"),
     "kept-held": ("Kept model, held out", "保留模型 · 留出困惑度"),
@@ -108,8 +109,15 @@ CARD: Words = {
         "服务器没有说明这里该显示什么。请刷新页面再试。",
     ),
     "missing": (
-        "The run of this link is not on this server any more.",
-        "这个链接所指的训练已不在本服务器上。",
+        "The run of this link is no longer on this server. What you see here is an example; "
+        "choose a text and press the button to train one of your own.",
+        "这个链接所指的训练已不在本服务器上。下面是一个示例；选择文本并按下按钮，就能开始你自己的训练。",
+    ),
+    "watch-only": (
+        "This run was shared with you: you can watch it and write with its model. Only the browser "
+        "that began it can stop it, go on with it or share the model.",
+        "这是与你共享的训练：你可以观看，也可以用它的模型生成文本。"
+        "只有开始训练的浏览器才能停止、接着训练或分享模型。",
     ),
     "how-to-begin": (
         "Press the button: the perplexity falls here, and below, noise becomes words.",

@@ -22,6 +22,11 @@ from .words_parts import ENCODINGS, NAMES, PARTS
 PROBLEMS: Mapping[str, str] = {
     **HUB_PROBLEMS,
     **CHECKPOINT_PROBLEMS,
+    # a run
+    "That model belongs to a run that was shared with you. You can write with it here; only "
+    "its owner can download or push it.": (
+        "该模型属于别人与你共享的训练。你可以在这里用它生成文本；只有它的主人才能下载或上传它。"
+    ),
     # the text
     "Paste a text or upload a file first: there is nothing to train on.": (
         "请先粘贴文本或上传文件：还没有可以训练的内容。"
