@@ -65,10 +65,8 @@ class ViewIds:
         try:
             changed = self._root.stat().st_mtime_ns
             if changed != self._changed:
-                names = [
-                    path.name for path in self._root.iterdir() if not path.name.startswith(".")
-                ]
-                self._run_ids = {view_id(name): name for name in names}
+                runs = self._root.glob("[!.]*")
+                self._run_ids = {view_id(run.name): run.name for run in runs}
                 self._changed = changed
         except FileNotFoundError:  # all runs have been removed
             self._run_ids, self._changed = {}, None
