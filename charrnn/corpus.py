@@ -22,6 +22,7 @@ from .errors import UserError
 from .files import replacing
 from .reading import LIMIT, Text, decode, read_files, read_text
 from .vocabulary import MOST_SYMBOLS, Counts, Ids, Vocabulary
+from .yield_points import yield_point
 
 __all__ = [
     "LIMIT",
@@ -275,6 +276,7 @@ class Corpus:
 
 def _chunks(ids: Ids) -> Iterator[Ids]:
     for start in range(0, len(ids), _CHUNK):
+        yield_point()
         yield ids[start : start + _CHUNK]
 
 

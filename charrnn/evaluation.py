@@ -21,6 +21,7 @@ from .errors import UserError
 from .model import CharRNN, State
 from .recurrence import map_state
 from .vocabulary import Ids
+from .yield_points import yield_point
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
@@ -73,8 +74,9 @@ def perplexity(nats: float) -> float:
 def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score:
     """Score a text under a checkpoint, carried, or in cold windows of `window` characters.
 
-    Unknown characters are fed as `<unk>` and are not scored themselves. Raises UserError if the
-    text leaves nothing to score.
+    Unknown characters are fed as `<unk>` and are not scored themselves. There is a yield point
+    (`charrnn.yield_points`) every few hundred characters. Raises UserError if the text leaves
+    nothing to score.
     """
     arguments.no_path(checkpoint, "checkpoint", "what load() returns")
     window = None if window is None else arguments.whole(window, "window")
@@ -157,6 +159,7 @@ def _carried(
     total, count = 0.0, 0
     chunk = max(1, min(512, _predictions(model) // len(inputs)))
     for start in range(0, inputs.shape[1], chunk):
+        yield_point()
         piece = slice(start, start + chunk)
         logits, state = model(_tensor(inputs[:, piece]), state)
         nats, number = _cross_entropy(logits, _tensor(targets[:, piece]))

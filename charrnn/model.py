@@ -123,15 +123,24 @@ class CharRNN(nn.Module):
         `targets.T.reshape(-1)`. The state is (L·D, B, H), or two of them for the LSTM; None is
         zeros.
         """
-        inputs = ids.to(self.b_q.device).t()  # (T, B)
-        if self.config.input != "one-hot":
-            inputs = self._dropped(F.embedding(inputs, self.embedding))  # (T, B, E)
-        H, state = self.recurrence(inputs, state)
+        H, state = self._recur(ids, state)
         H = self._dropped(H)
         flat = H.reshape(-1, H.shape[-1])
         if self.config.implementation == "fast":
             return affine(flat, self.output_weights, self.b_q), state
         return flat @ self.output_weights + self.b_q, state
+
+    def read(self, ids: Tensor, state: State | None = None) -> State:
+        """The state after `ids` (B, T), without the logits that `forward` also computes."""
+        return self._recur(ids, state)[1]
+
+    def _recur(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Hidden states (T, B, D·H) after each of `ids` (B, T), and the state after the last."""
+        inputs = ids.to(self.b_q.device).t()  # (T, B)
+        if self.config.input != "one-hot":
+            inputs = self._dropped(F.embedding(inputs, self.embedding))  # (T, B, E)
+        outputs: tuple[Tensor, State] = self.recurrence(inputs, state)
+        return outputs
 
     @property
     def output_weights(self) -> Tensor:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .yield_points import yield_point
+
 UNKNOWN = "<unk>"
 MOST_SYMBOLS = 100_000  # that a model may know, `<unk>` included: no script has half as many
 Ids = NDArray[np.unsignedinteger[Any]]
@@ -95,5 +97,6 @@ def smallest_dtype(size: int) -> np.dtype[Any]:
 
 def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:
     for start in range(0, len(text), _CHUNK):
+        yield_point()
         encoded = text[start : start + _CHUNK].encode("utf-32-le", "surrogatepass")
         yield np.frombuffer(encoded, dtype="<u4")

@@ -1,7 +1,7 @@
 """Warm-up: a model reads a prefix, and is then asked what comes next.
 
 A short prefix is read one character at a time, as it is written on; a longer one in pieces, each of
-which the model takes in at once.
+which the model takes in at once. Between them are yield points (`charrnn.yield_points`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from .model import CharRNN, State
 from .recurrence import map_state
 from .stepping import Steps, steps
 from .vocabulary import Ids, Vocabulary
+from .yield_points import yield_point
 
-_CHUNK = 256  # characters of a prefix fed at a time,
-_SHORT = 64  # but so few one by one
+_MIN_CHUNK, _MAX_CHUNK = 16, 256  # characters of a prefix fed at a time,
+_CHUNK_PRODUCTS = 100_000_000  # of so many multiplications,
+_SHORT = 64  # but so few characters one by one
 
 
 def read(model: CharRNN, vocabulary: Vocabulary, text: str, count: int = 1) -> Steps:
@@ -54,6 +56,7 @@ def _one_by_one_is_quicker(model: CharRNN, ids: Ids) -> bool:
 def _fed(model: CharRNN, ids: Ids, count: int) -> Steps:
     one = steps(model, model.begin_state(count))
     for i in ids.tolist():
+        yield_point()
         one.feed(i if count == 1 else np.full(count, i))
     return one
 
@@ -61,9 +64,11 @@ def _fed(model: CharRNN, ids: Ids, count: int) -> Steps:
 def _state_after(model: CharRNN, ids: Ids) -> State:
     """The state (L·D, 1, H) after `ids`, of which there is at least one."""
     state: State | None = None
+    chunk = max(_MIN_CHUNK, min(_MAX_CHUNK, _CHUNK_PRODUCTS // model.parameter_count))
     with evaluating(model):
-        for start in range(0, len(ids), _CHUNK):
-            piece = torch.from_numpy(ids[None, start : start + _CHUNK].astype(np.int64))
-            _, state = model(piece, state)
+        for start in range(0, len(ids), chunk):
+            yield_point()
+            piece = torch.from_numpy(ids[None, start : start + chunk].astype(np.int64))
+            state = model.read(piece, state)
     assert state is not None
     return state

@@ -1,5 +1,7 @@
 """One character at a time in NumPy: the same numbers as the model, for one text and for several."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.generation import side_by_side
-from charrnn.stepping import Forward, Stepper
+from charrnn.stepping import Decoder, Forward, Stepper
 from charrnn.vocabulary import Vocabulary
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
@@ -34,7 +36,7 @@ def test_every_step_expects_what_the_model_does(cell, implementation, more, coun
     model = calm_model(cell, implementation, **more)
     with torch.no_grad():
         _, state = model(torch.randint(1, 9, (count, 5)))
-    quick, plain = Stepper(model, state), Forward(model, state)
+    quick, plain = Stepper(Decoder(model), state), Forward(model, state)
     for k in range(4):
         assert quick.logits.shape == ((8,) if count == 1 else (count, 8))
         np.testing.assert_allclose(quick.logits, plain.logits, rtol=1e-4, atol=1e-5)
@@ -86,3 +88,30 @@ def test_a_huge_alpha_is_greedy_and_an_overflowing_relu_says_so_without_a_warnin
         checkpoint.model.recurrence.layers[0].W_hh.copy_(1e4 * torch.eye(16))
     with pytest.raises(charrnn.UserError, match="overflow"):
         charrnn.generate(checkpoint, "ab", 30, seed=0)
+
+
+def test_many_texts_of_one_checkpoint_share_its_weights():
+    """Three columns for each of fifty visitors: what each of them adds is a state and buffers."""
+    checkpoint = Checkpoint(calm_model("lstm", hidden_size=128), Vocabulary.from_text("abcdefgh"))
+    weights = sum(4 * weight.numel() for weight in checkpoint.model.parameters())
+    charrnn.generate(checkpoint, "ab", 1)
+    tracemalloc.start()
+    texts = []
+    for _ in range(50):
+        texts.append(side_by_side(checkpoint, "ab", 9, "sample", [0.5, 1.0, 2.0], [0] * 3))
+        assert len(next(texts[-1])) == 3
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * weights, "150 texts are in memory"
+
+
+@pytest.mark.parametrize("inference", [False, True])
+def test_a_text_is_written_with_the_weights_as_they_are_now(inference):
+    with torch.inference_mode(inference):
+        checkpoint = Checkpoint(calm_model("gru"), Vocabulary.from_text("abcdefgh"))
+        before = charrnn.generate(checkpoint, "ab", 50, seed=0)
+        with torch.no_grad():
+            checkpoint.model.b_q.add_(torch.linspace(-3, 3, 9))
+        after = charrnn.generate(checkpoint, "ab", 50, seed=0)
+    fresh = Checkpoint(checkpoint.model, checkpoint.vocabulary)
+    assert before != after == charrnn.generate(fresh, "ab", 50, seed=0)

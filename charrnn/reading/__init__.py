@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .. import arguments
 from ..errors import UserError, visible
+from ..yield_points import yield_point
 from . import archives
 from .binary import NotTextError
 from .decoding import Guesses, decode_bytes
@@ -71,6 +72,7 @@ def _decode(
     texts: list[Text] = []
     skipped, nested = 0, ""
     for path, content in archives.members(data, name=name, limit=limit):
+        yield_point()
         left -= len(content)
         if left < 0:
             raise _too_large(name, limit, alone=alone)
@@ -113,6 +115,7 @@ def read_files(paths: Sequence[Path], *, encoding: str | None = None, limit: int
     left = limit = min(limit, LIMIT)
     guesses, alone = Guesses(), len(paths) == 1
     for path in paths:
+        yield_point()
         data = _read(path, left, limit, alone=alone)
         name = visible(path.name, _NAME)
         texts.append(_decode(data, name, encoding, guesses, left, limit, alone=alone))
@@ -150,6 +153,7 @@ def _clean(text: str, *, name: str, encoding: str) -> Text:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     for line_end in _AS_LINE_END:
+        yield_point()
         text = text.replace(line_end, "\n")
     text = _UNWANTED.sub("", text)
     if not text.isascii():
