@@ -182,6 +182,8 @@ def test_three_alphas_stand_side_by_side_and_one_can_be_kept(open_tab, fox):
     press(page, "trio")
     columns = page.locator(".write-trio article")
     expect(columns).to_have_count(3)
+    spoken = page.locator(".write-spoken")
+    expect(spoken).to_have_text("Done: 3 texts of 200 characters each")
     used = seed(page)
     for i, alpha in enumerate((0.5, 1.0, 2.0)):
         column = columns.nth(i)
@@ -195,6 +197,7 @@ def test_three_alphas_stand_side_by_side_and_one_can_be_kept(open_tab, fox):
     expect(columns).to_have_count(0)
     assert text(page) == kept
     press(page, "continue")
+    expect(spoken).to_have_text("Done: 200 characters")
     assert text(page).startswith(kept)
     button(page, "undo").click()
     button(page, "undo").click()

@@ -40,6 +40,13 @@ function status(page) {
   return parts.join(" · ");
 }
 
+// What has been written now, as a screen reader says it: not what stood there before.
+function done(page) {
+  const n = number.format(page.written);
+  if (page.columns) return say("spoken-trio", { k: page.columns.length, n });
+  return page.written === 1 ? words["spoken-one"] : say("spoken-done", { n });
+}
+
 function drawProblem(problem) {
   const place = { checkpoint: "checkpoint", length: "settings", seed: "settings", alpha: "settings", mode: "settings" };
   const where = problem ? (place[problem.field] ?? "page") : null;
@@ -122,7 +129,7 @@ function take(page) {
   if (stop) halt();
   else if (page.state === "writing") put(find(".write-spoken"), words["spoken-writing"]);
   else if (was) {
-    put(find(".write-spoken"), page.id ? say("spoken-done", { n: page.tint.length }) : "");
+    put(find(".write-spoken"), page.state === "done" ? done(page) : "");
     settle();
   }
 }

@@ -79,6 +79,8 @@ PAGE: Words = {
     ),
     "spoken-writing": ("Writing", "正在生成"),
     "spoken-done": ("Done: {n} characters", "完成：{n} 个字符"),
+    "spoken-one": ("Done: 1 character", "完成：1 个字符"),
+    "spoken-trio": ("Done: {k} texts of {n} characters each", "完成：{k} 份文本，每份 {n} 个字符"),
     "unknown-one": (
         "is not in this model’s {n} symbols: it stays in your text and is read as unknown.",
         "不在该模型的 {n} 个符号之中：它会留在文本里，按未知字符读入。",
