@@ -47,7 +47,7 @@ def check_text(text: Text, limits: Limits) -> None:
 
 def check_plan(plan: Plan, limits: Limits) -> None:
     """Raise UserError, naming the setting, for a run that is larger or longer than may be."""
-    characters, symbols = len(plan.corpus.ids), len(plan.corpus.vocabulary) - 1
+    characters, symbols = len(plan.corpus.ids), plan.corpus.vocabulary.symbol_count
     if limits.characters is not None and characters > limits.characters:
         raise UserError(
             f"{plan.corpus.name} has {characters:,} characters, and {limits.characters:,} are the "

@@ -91,7 +91,8 @@ def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
 def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
     """The files that a checkpoint consists of, by name. Raises UserError as `save` does."""
     if len(checkpoint.vocabulary) > MOST_SYMBOLS:
-        raise UserError(f"A checkpoint holds {MOST_SYMBOLS:,} symbols at most.", field="corpus")
+        most = MOST_SYMBOLS - 1  # besides `<unk>`
+        raise UserError(f"A checkpoint holds {most:,} symbols at most.", field="corpus")
     config = checkpoint.config()
     text = json.dumps(config, ensure_ascii=False)
     weights = {

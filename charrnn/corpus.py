@@ -78,7 +78,7 @@ class Preparation:
 class Report:
     """What a person wants to know of a corpus before training on it.
 
-    `symbols` is the size of the vocabulary, `<unk>` included. `rare` lists characters that
+    `symbols` counts its different characters. `rare` lists characters that
     appear at most three times, with their counts: the rarest first, symbols before letters, at
     most twelve. They are often strays that a text would be better without. `training` and
     `held_out` are numbers of characters; `preview` is the beginning, at most 400 characters.
@@ -151,9 +151,9 @@ class Corpus:
         vocabulary = Vocabulary.from_text(prepared)
         if len(vocabulary) > MOST_SYMBOLS:
             raise UserError(
-                f"{source.name} has {len(vocabulary) - 1:,} different characters, more than any "
-                f"script: {MOST_SYMBOLS - 1:,} can be learnt. Is it a text, and read in the right "
-                "encoding?",
+                f"{source.name} has {vocabulary.symbol_count:,} different characters, more than "
+                f"any script: {MOST_SYMBOLS - 1:,} can be learnt. Is it a text, and read in the "
+                "right encoding?",
                 field="corpus",
             )
         return cls(
@@ -200,7 +200,7 @@ class Corpus:
         ends_with_one = symbols[self.ids[-1]] == "\n"
         return Report(
             characters=len(self.ids),
-            symbols=len(symbols),
+            symbols=self.vocabulary.symbol_count,
             encoding=self.encoding,
             line_ends=self.line_ends,
             rare=tuple(sorted(rare, key=_strangeness)[:RARE]),

@@ -194,7 +194,8 @@ def _parts(
     seconds = f" in {results['seconds']:g} s" if results.get("seconds") else ""
     yield (
         f"A character-level recurrent language model: {_line_of(model.config.label)}, "
-        f"{model.parameter_count:,} parameters, {len(checkpoint.vocabulary):,} symbols, {size}"
+        f"{model.parameter_count:,} parameters, "
+        f"{checkpoint.vocabulary.symbol_count:,} symbols, {size}"
         f"{_line_of(_corpus(checkpoint))}{seconds} (recipe {recipe}) with "
         "[charrnn](https://huggingface.co/models?library=charrnn). It writes on, one character at "
         "a time."

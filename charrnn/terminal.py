@@ -87,7 +87,7 @@ def _move(bar: tqdm[None], event: Event, start: Event) -> None:
 def _opening(start: Event) -> str:
     known = ", ".join(f"{k} {v:.4g}" for k, v in start["baselines"].items() if v is not None)
     return (
-        f"{start['characters']:,} characters, {start['vocabulary_size']:,} symbols, "
+        f"{start['characters']:,} characters, {start['vocabulary_size'] - 1:,} symbols, "
         f"{start['parameters']:,} parameters, {start['device']}\n"
         f"without a model, perplexity would be: {known}"
     )

@@ -60,6 +60,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.symbols)
 
+    @property
+    def symbol_count(self) -> int:
+        """How many different characters it knows: `<unk>` is none of a text's symbols."""
+        return len(self.symbols) - 1
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Vocabulary) and self.symbols == other.symbols
 

@@ -95,7 +95,7 @@ def test_a_history_with_gaps_still_makes_a_card(checkpoint, tmp_path):
 def test_more_symbols_than_can_be_opened_are_not_saved(checkpoint, tmp_path):
     symbols = [chr(i) for i in range(0x10000, 0x10000 + 100_000)]
     checkpoint.vocabulary = Vocabulary(["<unk>", *symbols])
-    with pytest.raises(UserError, match="100,000 symbols at most"):
+    with pytest.raises(UserError, match="99,999 symbols at most"):
         save(checkpoint, tmp_path)
 
 

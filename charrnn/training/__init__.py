@@ -92,10 +92,11 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
             f"{_LARGEST_GRAPH:,} are allowed. Use a shorter text or truncate = minibatch.",
             field="truncate",
         )
-    if training.smoothing and characters * len(corpus.vocabulary) > MOST:
+    symbols = corpus.vocabulary.symbol_count
+    if training.smoothing and characters * symbols > MOST:
         raise UserError(
             f"smoothing keeps a number for each of {characters:,} characters and "
-            f"{len(corpus.vocabulary):,} symbols; their product may be {MOST:,} at most. Use a "
+            f"{symbols:,} symbols; their product may be {MOST:,} at most. Use a "
             "shorter text or smoothing = 0.",
             field="smoothing",
         )

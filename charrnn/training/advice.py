@@ -92,7 +92,7 @@ def _to_learn_something(
 
 def _against_learning_by_heart(start: Mapping[str, Any]) -> Advice:
     characters = start["characters"]
-    bearable = characters * start["vocabulary_size"] <= MOST
+    bearable = characters * (start["vocabulary_size"] - 1) <= MOST
     if bearable and start["training"].get("smoothing") == 0:  # runs of before do not know of it
         return _try("smoothing", _SMOOTHING)
     if start["model"]["dropout"] < _DROPOUT:

@@ -138,7 +138,7 @@ class Story:
         self.facts = {
             "recipe": event["recipe"],
             "characters": event["characters"],
-            "symbols": event["vocabulary_size"],
+            "symbols": event["vocabulary_size"] - 1,  # which counts `<unk>`
             "parameters": event["parameters"],
             "cell": model["cell"],
             "hidden": model["hidden_size"],

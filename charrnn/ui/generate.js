@@ -40,13 +40,6 @@ function status(page) {
   return parts.join(" · ");
 }
 
-// What has been written now, as a screen reader says it: not what stood there before.
-function done(page) {
-  const n = number.format(page.written);
-  if (page.columns) return say("spoken-trio", { k: page.columns.length, n });
-  return page.written === 1 ? words["spoken-one"] : say("spoken-done", { n });
-}
-
 function drawProblem(problem) {
   const place = { checkpoint: "checkpoint", length: "settings", seed: "settings", alpha: "settings", mode: "settings" };
   const where = problem ? (place[problem.field] ?? "page") : null;

@@ -94,3 +94,10 @@ area.addEventListener("scroll", () => {
   if (following) scrolledTo = area.scrollTop;
 });
 new ResizeObserver(() => placed || begin(current())).observe(area);
+
+// What has been written now, as a screen reader says it: not what stood there before.
+function done(page) {
+  const n = number.format(page.written);
+  if (page.columns) return say("spoken-trio", { k: page.columns.length, n });
+  return page.written === 1 ? words["spoken-one"] : say("spoken-done", { n });
+}

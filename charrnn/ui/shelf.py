@@ -262,7 +262,7 @@ def _facts(directory: Path, changed: int) -> Facts:
         recipe=about.get("recipe"),
         perplexity=perplexity if perplexity and perplexity > 0 else None,
         held_out=results.get("validation_perplexity") is not None,
-        symbols=len(checkpoint.vocabulary) - 1,
+        symbols=checkpoint.vocabulary.symbol_count,
         parameters=sum(weight.numel() for weight in network.parameters()),
         curve=_curve(directory),
         bytes=(directory / WEIGHTS).stat().st_size,

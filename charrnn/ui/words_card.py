@@ -211,8 +211,8 @@ CARD: Words = {
         "已低于一元基线 {n}：它用上了前面的字符，而不只是各字符有多常见。",
     ),
     "beats-uniform": (
-        "Guessing blindly among all symbols would give {n}.",
-        "在所有符号中盲猜的困惑度是 {n}。",
+        "A blind guess among the text’s symbols and “unknown” would give {n}.",
+        "在文本的所有符号和“未知”中盲猜，困惑度是 {n}。",
     ),
 }
 

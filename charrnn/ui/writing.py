@@ -175,14 +175,14 @@ def outlook(checkpoint: Checkpoint, text: str, count: int = 10) -> dict[str, Any
         "likely": [[one.character, one.p] for one in likely[:count]],
         "totals": [float((p**alpha).sum()) for alpha in ALPHAS],
         "unknown": vocabulary.unknown(text),
-        "symbols": len(vocabulary) - 1,
+        "symbols": vocabulary.symbol_count,
         "full": _full(checkpoint),
     }
 
 
 def _full(checkpoint: Checkpoint) -> float:
     """The surprisal in bits of a character picked blindly: what the strongest tint stands for."""
-    return math.log2(max(2, len(checkpoint.vocabulary) - 1))
+    return math.log2(max(2, checkpoint.vocabulary.symbol_count))
 
 
 def _seed(manner: Manner) -> int:

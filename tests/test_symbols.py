@@ -1,0 +1,38 @@
+"""How many symbols a text has is told as one number everywhere, `<unk>` being none of them."""
+
+import io
+from contextlib import redirect_stdout
+
+import small_runs
+from small_runs import QUICK, run, with_changes
+
+import charrnn
+from charrnn import modelcard
+from charrnn.corpus import Corpus
+from charrnn.terminal import show_training
+from charrnn.ui.card import Story
+from charrnn.ui.shelf import Model, describe
+from charrnn.ui.writing import outlook
+
+no_picture = small_runs.no_picture
+
+
+def test_a_text_has_as_many_symbols_before_the_run_as_after_it(tmp_path, no_picture):
+    corpus = Corpus.from_text("abcde" * 100)
+    assert corpus.vocabulary.symbol_count == corpus.report().symbols == 5
+    events = run(training=with_changes(QUICK, epochs=1), corpus=corpus, directory=tmp_path)
+    assert events[0]["vocabulary_size"] == 6, "of the model, which has an output for <unk> too"
+
+    said = io.StringIO()
+    with redirect_stdout(said):
+        show_training(iter(events))
+    assert " 5 symbols," in said.getvalue()
+
+    story = Story()
+    story.tell(events[0])
+    assert story.facts["symbols"] == 5
+
+    saved = charrnn.load(tmp_path / "checkpoint")
+    assert " 5 symbols," in modelcard.card(saved, [])
+    assert outlook(saved, "a")["symbols"] == 5
+    assert describe(Model("it", tmp_path / "checkpoint"))["symbols"] == 5
