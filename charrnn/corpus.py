@@ -64,14 +64,28 @@ class Preparation:
             raise ValueError(f"first must be at least 1, not {self.first}")
 
     def apply(self, text: str) -> str:
-        """The prepared text, which may be empty."""
+        """The prepared text, which may be empty; no more of the text is read than is kept."""
         if self.letters_only:
-            not_letters = re.compile("[^A-Za-z]+")
-            lines = (not_letters.sub(" ", line).strip().lower() for line in text.split("\n"))
-            text = "".join(lines)
+            text = _letters_only(text, self.first)
+        text = text if self.first is None else text[: self.first]
         if self.newlines_to_spaces:
             text = text.replace("\n", " ").replace("\r", " ")
-        return text if self.first is None else text[: self.first]
+        return text
+
+
+def _letters_only(text: str, first: int | None) -> str:
+    """The words of a text, at least its `first` characters: a space between those of one line,
+    nothing between lines."""
+    words: list[str] = []
+    length = end = 0
+    for word in re.finditer("[A-Za-z]+", text):
+        if words and text.find("\n", end, word.start()) < 0:
+            words.append(" ")
+        words.append(word[0].lower())
+        length, end = length + len(word[0]), word.end()
+        if first is not None and length >= first:
+            break
+    return "".join(words)
 
 
 @dataclass(frozen=True)

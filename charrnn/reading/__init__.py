@@ -5,7 +5,6 @@ Clean means: line ends are LF, and of the control characters only LF and tab are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from .. import arguments
 from ..errors import UserError, visible
 from ..yield_points import yield_point
-from . import archives
+from . import archives, cleaning
 from .binary import NotTextError
 from .decoding import Guesses, decode_bytes
 
@@ -21,9 +20,6 @@ LIMIT = 100 << 20  # bytes of a file, and of all the texts chosen together
 
 _NAME = 80  # characters of a file's name that are shown
 _ENCODINGS = 6  # encodings of one text's files that are listed
-_AS_LINE_END = "\v\f\x85\u2028\u2029"
-_UNWANTED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff]+")
-_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -137,30 +133,10 @@ class _EmptyError(UserError):
 
 
 def _clean(text: str, *, name: str, encoding: str) -> Text:
-    """Line ends to LF, half surrogate pairs to U+FFFD, and control characters out.
-
-    CR, CRLF, form feed, vertical tab, U+0085, U+2028 and U+2029 end a line; tab stays; the
-    other C0 and C1 control characters and byte order marks go.
-    """
-    crlf = text.count("\r\n")
-    found = {
-        "CRLF": crlf,
-        "CR": text.count("\r") - crlf,
-        "LF": text.count("\n") - crlf,
-    }
-    kinds = [kind for kind, count in found.items() if count]
-    # Each step copies the text only if there is something to replace.
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for line_end in _AS_LINE_END:
-        yield_point()
-        text = text.replace(line_end, "\n")
-    text = _UNWANTED.sub("", text)
-    if not text.isascii():
-        text = _HALVES.sub("\ufffd", text)
-    if not text or text.isspace():
+    cleaned, kinds = cleaning.clean(text)
+    if cleaning.is_blank(cleaned):
         raise _EmptyError(f"{name} is empty. Choose a text with something in it.", field="corpus")
-    return Text(text, name, encoding, line_ends=_one_kind(kinds))
+    return Text(cleaned, name, encoding, line_ends=_one_kind(kinds))
 
 
 def _join(texts: Sequence[Text], *, name: str) -> Text:

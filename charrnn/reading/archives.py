@@ -17,6 +17,7 @@ from .binary import NotTextError, zipped_document
 MEMBERS = 1_000  # files that an archive may hold
 
 _CHUNK = 1 << 16
+_SORTED_BY = 255  # characters of a member's name: as long as any file system allows
 _ENTRY = b"PK\x01\x02"  # what each entry of an archive's directory begins with
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -62,7 +63,7 @@ def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]
                     field="corpus",
                 )
             left -= len(content)
-            yield info.filename, bytes(content)
+            yield info.filename, content
 
 
 def _is_hidden(info: zipfile.ZipInfo) -> bool:
@@ -71,12 +72,12 @@ def _is_hidden(info: zipfile.ZipInfo) -> bool:
 
 
 def _natural(filename: str) -> list[tuple[int, str]]:
-    """Sorts runs of digits by their value; one of thousands of digits counts as text."""
-    parts = re.split(r"([0-9]{1,18})", filename)
+    """Sort runs of digits by their value, by the first characters of a name that is very long."""
+    parts = re.split(r"([0-9]{1,18})", filename[:_SORTED_BY])
     return [(int(part), "") if i % 2 else (0, part.casefold()) for i, part in enumerate(parts)]
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytearray:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes:
     """What a member holds; unpacking stops soon after `limit` bytes, whatever its header says."""
     if info.flag_bits & 1:
         raise UserError(
@@ -87,16 +88,17 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int
             f"{name} is compressed in an uncommon way. Make an ordinary .zip of the texts.",
             field="corpus",
         )
-    content = bytearray()
+    pieces, size = [], 0
     try:
         with archive.open(info) as member:
-            while len(content) <= limit and (piece := member.read(_CHUNK)):
-                content += piece
+            while size <= limit and (piece := member.read(_CHUNK)):
+                pieces.append(piece)
+                size += len(piece)
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError
     ) as error:  # fmt: skip
         raise _damaged(name) from error
-    return content
+    return b"".join(pieces)
 
 
 def _too_many(name: str) -> UserError:

@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ..errors import UserError, quoted
-from . import guessing
+from . import guessing, pieces
 from .binary import refuse_binary, refuse_known_kinds
 
 _LOSS_ALLOWED = 0.01  # share of characters that may be undecodable
@@ -26,6 +26,7 @@ _LONGEST_NAME = 40  # characters of an encoding's name
 _TRIED = 4  # of the likeliest encodings
 _GUESSED = 2 * guessing.SAMPLE  # bytes that are guessed at, of all the texts that belong together
 _FIXED = 1_024  # bytes whose guessing takes as long as that of none
+_GLANCE = 4_096  # bytes that are looked at of each text after that
 _TOO_SHORT = 256  # bytes that are no sample of a longer text
 # Codecs from bytes to text that are no encoding of texts, but of names and of Python's source.
 _NOT_FOR_TEXTS = frozenset({"idna", "punycode", "undefined", "unicode-escape",
@@ -93,7 +94,8 @@ class Guesses:
 
     def rank(self, data: bytes) -> list[str]:
         """The encodings that a text may be in, the likeliest first; empty if none is likely."""
-        whole = guessing.sample(data)
+        most = min(max(self.left, _GLANCE), guessing.SAMPLE)
+        whole = guessing.sample(data, most)
         piece = whole[: max(0, self.left)]
         self.left -= len(piece) + _FIXED
         if len(piece) >= min(len(whole), _TOO_SHORT):
@@ -101,7 +103,7 @@ class Guesses:
         else:
             often = [codec for codec, _ in self.found.most_common(_TRIED)]
             likely = [codec for codec in often if guessing.is_convincing(whole, codec)]
-        read = guessing.read(whole, "utf-8")
+        read = guessing.read(whole, "utf-8", cut=len(whole) == most)
         if _is_spliced_utf8(read):
             return ["utf-8"]
         return ["utf-8", *likely][:_TRIED] if _is_damaged_utf8(read) else likely[:_TRIED]
@@ -122,19 +124,16 @@ def decode_bytes(
     if encoding is not None and encoding.strip():
         return _decode_as_told(data, name, encoding.strip())
     for mark, codec in _MARKS:
-        if data.startswith(mark):
-            text, lost = _replacing(data, codec)
-            if lost <= _allowed(text):
-                return text, _label(codec, lost)
-    if b"\0" in data and (wide := _wide(data)):
-        text, lost = _replacing(data, wide)
-        return text, _label(wide, lost)
+        if data.startswith(mark) and (decoded := _replacing(data, codec)):
+            return decoded
+    if b"\0" in data and (wide := _wide(data)) and (decoded := _replacing(data, wide)):
+        return decoded
     codec = next((codec for escape, codec in _ESCAPES if escape.search(data)), "utf-8")
     refuse_binary(data, name, shifts=codec in _SHIFTING)
     try:
-        return data.decode(codec), people_call(codec)
+        return pieces.decode(data, codec), people_call(codec)
     except UnicodeDecodeError:
-        return _with_halves(data) or _decode_guessing(data, name, guesses or Guesses())
+        return _with_halves(data, name) or _decode_guessing(data, name, guesses or Guesses())
 
 
 def people_call(codec: str) -> str:
@@ -165,7 +164,8 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
     where = ""
     for candidate in dict.fromkeys((guessing.SUPERSETS.get(codec, codec), codec)):
         try:
-            text = data.decode(candidate)
+            b"\0".decode(candidate, "replace")  # LookupError for a codec that is none of text
+            text = pieces.decode(data, candidate)
         except LookupError:  # Python's codecs from bytes to bytes, such as "hex"
             raise _no_encoding(encoding) from None
         except UnicodeDecodeError as error:
@@ -209,27 +209,34 @@ def _modern_share(piece: bytes, codec: str) -> float:
 
 def _decode_guessing(data: bytes, name: str, guesses: Guesses) -> tuple[str, str]:
     for codec in guesses.rank(data):
-        text, lost = _replacing(data, codec)
-        if lost <= _allowed(text):
+        if decoded := _replacing(data, codec):
             guesses.found[codec] += 1
-            return text, _label(codec, lost)
-    raise UserError(
+            return decoded
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> UserError:
+    return UserError(
         f"The encoding of {name} could not be told. Say which it is, or save it as UTF-8.",
         field="encoding",
     )
 
 
-def _with_halves(data: bytes) -> tuple[str, str] | None:
-    """UTF-8 in which halves of surrogate pairs are encoded one by one, as Java and Oracle write an
-    emoji (CESU-8), or where a pair was cut; None if it is not that."""
+def _with_halves(data: bytes, name: str) -> tuple[str, str] | None:
+    """Decode UTF-8 in which halves of surrogate pairs are encoded one by one, as Java and Oracle
+    write an emoji (CESU-8), or where a pair was cut; None if it is not that.
+
+    Raises UserError if hardly anything but halves that stand alone is in it.
+    """
     if not _HALF.search(data):
         return None
+    joined, lost = pieces.join_halves(data)
     try:
-        halves = data.decode("utf-8", "surrogatepass")
+        text = pieces.decode(joined, "utf-8")
     except UnicodeDecodeError:
         return None
-    text = halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    lost = text.count("\ufffd") - halves.count("\ufffd")
+    if lost > max(1, _LOSS_ALLOWED * len(text)):
+        raise _unknown(name)
     return text, _label("utf-8", lost) if lost else "CESU-8"
 
 
@@ -251,17 +258,11 @@ def _is_damaged_utf8(text: str) -> bool:
     return whole > 4 * broken
 
 
-def _replacing(data: bytes, codec: str) -> tuple[str, int]:
-    """The text with U+FFFD for what cannot be read, and how often that was."""
-    text = data.decode(codec, "replace")
-    lost = text.count("\ufffd")
-    if lost and codec.startswith("utf-8"):
-        lost -= data.count("\ufffd".encode())  # replaced long ago, and well-formed since
-    return text, lost
-
-
-def _allowed(text: str) -> float:
-    return max(1, _LOSS_ALLOWED * len(text))
+def _replacing(data: bytes, codec: str) -> tuple[str, str] | None:
+    """The text with U+FFFD for the few bytes that cannot be read, and how people call what it is
+    in; None if they are not few."""
+    decoded = pieces.decode_replacing(data, codec, most_lost=_LOSS_ALLOWED)
+    return None if decoded is None else (decoded[0], _label(codec, decoded[1]))
 
 
 def _label(codec: str, lost: int) -> str:

@@ -20,12 +20,14 @@ from itertools import pairwise
 import charset_normalizer
 
 from . import languages
+from .pieces import PIECE
 
 SAMPLE = 64 * 1024  # bytes looked at; charset-normalizer is slow on megabytes
 
 _GLANCE = 1_000  # bytes that tell whether a text is in an encoding that others are in
 _BEFORE = 200  # bytes of plain ASCII kept before the first others of a line
 _PAIRS = 8_000  # characters whose neighbours are looked at
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _CONVINCING = 0.8  # share of characters that must fit one language
 _LOST = 5.0  # what an undecodable byte weighs against a character that does not fit
 
@@ -66,22 +68,30 @@ _ODDITIES = [
 ]
 
 
-def sample(data: bytes) -> bytes:
-    """At most `SAMPLE` bytes of the lines that are not plain ASCII, which tell nothing."""
+def sample(data: bytes, most: int = SAMPLE) -> bytes:
+    """At most `most` bytes of the lines that are not plain ASCII, which tell nothing."""
     lines: list[bytes] = []
     size = end = 0
-    beyond_ascii = re.compile(rb"[\x80-\xff]")
     # No encoding here uses the bytes of LF or CR within a character, so lines are safe to cut.
     line_end = re.compile(rb"[\r\n]")
-    while size < SAMPLE and (found := beyond_ascii.search(data, end)):
-        before = max(end, found.start() - _BEFORE)
-        start = 1 + max(data.rfind(end_, before, found.start()) for end_ in (b"\n", b"\r"))
+    while size < most and (found := _beyond_ascii(data, end)) is not None:
+        before = max(end, found - _BEFORE)
+        start = 1 + max(data.rfind(end_, before, found) for end_ in (b"\n", b"\r"))
         start = start or before
-        stop = line_end.search(data, found.start())
-        end = min(stop.end() if stop else len(data), start + SAMPLE - size)
+        longest = start + most - size
+        stop = line_end.search(data, found, longest)
+        end = stop.end() if stop else min(longest, len(data))
         lines.append(data[start:end])
         size += end - start
     return b"".join(lines)
+
+
+def _beyond_ascii(data: bytes, start: int) -> int | None:
+    """The place of the first byte from `start` on that is not ASCII; None if there is none."""
+    for piece in range(start, len(data), PIECE):
+        if found := _BEYOND_ASCII.search(data, piece, piece + PIECE):
+            return found.start()
+    return None
 
 
 def rank(piece: bytes) -> list[str]:
