@@ -128,7 +128,9 @@ def decode_bytes(
             return decoded
     if b"\0" in data and (wide := _wide(data)) and (decoded := _replacing(data, wide)):
         return decoded
-    codec = next((codec for escape, codec in _ESCAPES if escape.search(data)), "utf-8")
+    codec = next(
+        (codec for escape, codec in _ESCAPES if pieces.search(escape, data) is not None), "utf-8"
+    )
     refuse_binary(data, name, shifts=codec in _SHIFTING)
     try:
         return pieces.decode(data, codec), people_call(codec)
@@ -228,7 +230,7 @@ def _with_halves(data: bytes, name: str) -> tuple[str, str] | None:
 
     Raises UserError if hardly anything but halves that stand alone is in it.
     """
-    if not _HALF.search(data):
+    if pieces.search(_HALF, data) is None:
         return None
     joined, lost = pieces.join_halves(data)
     try:

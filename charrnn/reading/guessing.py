@@ -20,7 +20,7 @@ from itertools import pairwise
 import charset_normalizer
 
 from . import languages
-from .pieces import PIECE
+from .pieces import search
 
 SAMPLE = 64 * 1024  # bytes looked at; charset-normalizer is slow on megabytes
 
@@ -74,7 +74,7 @@ def sample(data: bytes, most: int = SAMPLE) -> bytes:
     size = end = 0
     # No encoding here uses the bytes of LF or CR within a character, so lines are safe to cut.
     line_end = re.compile(rb"[\r\n]")
-    while size < most and (found := _beyond_ascii(data, end)) is not None:
+    while size < most and (found := search(_BEYOND_ASCII, data, end)) is not None:
         before = max(end, found - _BEFORE)
         start = 1 + max(data.rfind(end_, before, found) for end_ in (b"\n", b"\r"))
         start = start or before
@@ -84,14 +84,6 @@ def sample(data: bytes, most: int = SAMPLE) -> bytes:
         lines.append(data[start:end])
         size += end - start
     return b"".join(lines)
-
-
-def _beyond_ascii(data: bytes, start: int) -> int | None:
-    """The place of the first byte from `start` on that is not ASCII; None if there is none."""
-    for piece in range(start, len(data), PIECE):
-        if found := _BEYOND_ASCII.search(data, piece, piece + PIECE):
-            return found.start()
-    return None
 
 
 def rank(piece: bytes) -> list[str]:

@@ -8,6 +8,7 @@ run, and a reading that has lost too much to be right is given up early.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,14 @@ def cut(text: str) -> Iterator[str]:
     for start in range(0, len(text), PIECE):
         yield_point()
         yield text[start : start + PIECE]
+
+
+def search(pattern: re.Pattern[bytes], data: bytes, start: int = 0) -> int | None:
+    """Where a pattern of at most four bytes is first found from `start` on; None if nowhere."""
+    for begin in range(start, len(data), PIECE):
+        if found := pattern.search(data, begin, begin + PIECE + 3):
+            return found.start()
+    return None
 
 
 def decode(data: bytes, codec: str) -> str:

@@ -18,9 +18,9 @@ from typing import Any
 import gradio as gr
 
 from .. import arguments, corpora
-from ..admission import check_files, check_text
+from ..admission import check_text
 from ..arguments import clean
-from ..corpus import Text, read_files, read_text
+from ..corpus import Text, read_text
 from ..errors import UserError, whereabouts
 from ..evaluation import score as score_text
 from ..following import follow
@@ -35,6 +35,7 @@ from ..view_ids import is_view_id
 from .desk import DESK
 from .house import House
 from .identity import identity
+from .services.text_cache import read_uploads
 from .shelf import describe, find_as, shipped
 from .writing import EVERY
 
@@ -213,8 +214,7 @@ def training_text(limits: Limits, given: TrainArguments, default_corpus: str | N
     if (given.corpus or given.files) and text:
         raise UserError("Give a corpus or a text, not both.", field="corpus")
     if given.files is not None:
-        check_files(given.files, limits)
-        return read_files(given.files, limit=limits.upload)
+        return read_uploads(given.files, limits)
     name = arguments.text(given.corpus or "", "corpus")
     if text:
         return read_text(text)

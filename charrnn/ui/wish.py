@@ -6,7 +6,6 @@ no component, so all of it can be tried without a browser.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,14 +13,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import corpora, gpu
-from ..admission import check_files, check_plan, check_text
-from ..corpus import Corpus, Text, read_files, read_text
+from ..admission import check_plan, check_text
+from ..corpus import Corpus, Text, read_text
 from ..errors import UserError
 from ..limits import Limits
 from ..model import ModelConfig
 from ..recipes import RECIPES, Plan, plan, settle
 from ..training import TrainingConfig
 from . import words
+from .services.text_cache import read_uploads
 from .words_problems import encoding_in_chinese
 from .words_train import TRAIN
 
@@ -90,14 +90,15 @@ class Wish:
                     raise
                 raise OfflineError(corpora.find(self.corpus), error.message) from error
         if self.files:
-            check_files(map(Path, self.files), self.limits)
-            return _allowed(_uploaded(self.files, self.encoding, self.limits.upload), self.limits)
+            return read_uploads([Path(file) for file in self.files], self.limits, self.encoding)
         if not self.paste.strip():
             raise UserError(
                 "Paste a text or upload a file first: there is nothing to train on.",
                 field="corpus",
             )
-        return _allowed(read_text(self.paste), self.limits)
+        pasted = read_text(self.paste)
+        check_text(pasted, self.limits)
+        return pasted
 
     def plan(self, progress: Progress | None = None) -> Plan:
         """The whole plan, checked. Raises UserError, whose field says where it is wrong."""
@@ -140,17 +141,6 @@ class Wish:
             text = words.say(TRAIN["train-go-title"], tongue, title=title)
         time = _time(training or RECIPES[self.recipe_name].training, tongue)
         return words.say(TRAIN["train-go"], tongue, text=text, time=time)
-
-
-def _allowed(text: Text, limits: Limits) -> Text:
-    check_text(text, limits)
-    return text
-
-
-@functools.lru_cache(maxsize=2)
-def _uploaded(files: tuple[str, ...], encoding: str | None, limit: int) -> Text:
-    """The uploaded files as one text; every look at the form asks for it again."""
-    return read_files([Path(file) for file in files], encoding=encoding, limit=limit)
 
 
 def text_told(wish: Wish, corpus: Corpus | None, tongue: str) -> dict[str, Any]:
