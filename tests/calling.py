@@ -14,6 +14,7 @@ from charrnn.errors import UserError
 from charrnn.limits import Limits
 from charrnn.ui import api
 from charrnn.ui.form import build_form
+from charrnn.ui.operations import TrainArguments, plan_run
 
 
 @pytest.fixture
@@ -52,7 +53,9 @@ def shown(form, wish, tongue="en"):
 
 def asked(corpus=None, text="", recipe="sprint", settings=None, seed=None):
     """What /train makes of its arguments."""
-    return api._plan(Limits(), corpus, text, recipe, settings, seed)
+    files = api.uploaded_files(corpus)
+    name = corpus if files is None else None
+    return plan_run(Limits(), TrainArguments(name, text, recipe, settings, seed, files))
 
 
 def refusal(act, *arguments, **named):

@@ -35,7 +35,7 @@ def house(tmp_path_factory, small):
 @pytest.fixture(scope="module")
 def url(house):
     app = build(house)
-    _, address, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options())
+    _, address, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
     yield address
     app.close()
 

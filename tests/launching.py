@@ -1,6 +1,7 @@
 """An app in the process of the tests, so that they can look into it; and the one port at which
 each app that is meant for a browser is, one after the other."""
 
+import json
 import secrets
 import socket
 from contextlib import contextmanager
@@ -50,3 +51,14 @@ def serving(house, *middleware):
     page.launch(server_port=port(), prevent_thread_lock=True, quiet=True, **options)
     yield address()
     page.close()
+
+
+class Sessions:
+    """Middleware that takes the session from a header, where a Space has it in a signed cookie."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        told = dict(scope.get("headers") or []).get(b"x-session", b"{}")
+        await self.app(scope | {"session": json.loads(told)}, receive, send)

@@ -6,23 +6,12 @@ import time
 import pytest
 from endpoints import ask, refusal
 from gradio_client import Client
-from launching import housed, serving
+from launching import Sessions, housed, serving
 from starlette.middleware import Middleware
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.hub import cache, client
 from charrnn.ui import fetched
-
-
-class _Sessions:
-    """As the cookie that a Space signs, but told in a header; the tests' own."""
-
-    def __init__(self, app):
-        self.app = app
-
-    async def __call__(self, scope, receive, send):
-        told = dict(scope.get("headers") or []).get(b"x-session", b"{}")
-        await self.app(scope | {"session": json.loads(told)}, receive, send)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +22,7 @@ def house(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(house):
-    with serving(house, Middleware(_Sessions)) as url:
+    with serving(house, Middleware(Sessions)) as url:
         yield url
 
 

@@ -1,54 +1,296 @@
-"""The same six endpoints as tools for language models, by MCP's own client."""
+"""The tools for agents, by MCP's official client. Attempts at files are in test_mcp_files.py."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
 
 import endpoints
+import httpx
 import pytest
 
 pytest.importorskip("mcp")
+from launching import housed, serving
 from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
+from mcp_client import call, in_session, refusal, result
+
+from charrnn.evaluation import score
+from charrnn.generation import generate
+from charrnn.recipes import RECIPES
+from charrnn.ui import operations
 
 small, house, url = endpoints.small, endpoints.house, endpoints.url
-NAMES = {"train", "stop", "generate", "score", "models", "recipes"}
+TEXT = "the tide comes in and the tide goes out\n" * 60
+QUICK = {"hidden_size": 16, "layers": 1, "epochs": 12, "batch_size": 4, "steps": 16}
+ENDLESS = json.dumps(QUICK | {"epochs": 1_000_000})
+HEADERS = {"accept": "application/json, text/event-stream"}
+SCALARS = {"string", "integer", "number", "boolean", "null"}
 
 
-def in_session(url, ask):
-    async def asked():
-        async with (
-            streamable_http_client(f"{url}gradio_api/mcp/") as (read, write, _),
-            ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            return await ask(session)
-
-    with ThreadPoolExecutor() as pool:  # this thread may have a loop, of the browser's
-        return pool.submit(asyncio.run, asked()).result()
+@pytest.fixture(scope="module")
+def tools(url):
+    return {tool.name: tool for tool in in_session(url, ClientSession.list_tools).tools}
 
 
-def test_exactly_the_six_endpoints_are_tools_and_say_what_they_take(url):
-    tools = {tool.name: tool for tool in in_session(url, ClientSession.list_tools).tools}
-    assert set(tools) == NAMES
-    given = tools["generate"].inputSchema["properties"]
-    assert set(given) == {"checkpoint", "prefix", "length", "mode", "alpha", "seed"}
-    assert "continue a text" in tools["generate"].description
-    assert "/models" in given["checkpoint"]["description"]
+def test_the_tools_are_those_of_the_public_endpoints(tools):
+    assert set(tools) == {"train", "stop", "generate", "score", "models", "recipes"}
 
 
-def test_a_tool_answers_as_its_endpoint_does(url):
+def test_arguments_are_strings_and_numbers(tools):
+    for tool in tools.values():
+        schema = tool.inputSchema
+        assert schema["additionalProperties"] is False
+        for argument in schema["properties"].values():
+            kinds = argument.get("anyOf", [argument])
+            assert {kind["type"] for kind in kinds} <= SCALARS
+            assert argument["description"]
+
+
+def test_schemas_tell_an_agent_what_to_give(tools):
+    arguments = tools["generate"].inputSchema["properties"]
+    assert arguments["length"]["minimum"] == 0
+    assert arguments["length"]["maximum"] == 100_000
+    assert arguments["length"]["default"] == 200
+    assert arguments["mode"]["enum"] == ["greedy", "sample"]
+    arguments = tools["train"].inputSchema["properties"]
+    assert arguments["recipe"]["enum"] == list(RECIPES)
+    assert "tide-clock" in arguments["corpus"]["enum"]
+
+
+def test_every_tool_has_a_title_a_description_and_a_schema_of_its_result(tools):
+    for tool in tools.values():
+        assert tool.title
+        assert tool.description
+        assert tool.outputSchema["properties"]
+
+
+def test_results_are_json(url, small):
+    answer = call(url, "models", {})
+    assert json.loads(answer.content[0].text) == answer.structuredContent
+    [model] = answer.structuredContent["models"]
+    assert model["name"] == "small"
+    recipes = result(url, "recipes")["recipes"]
+    assert [recipe["name"] for recipe in recipes] == list(RECIPES)
+
+
+def test_a_text_is_generated(url, small):
+    arguments = {"checkpoint": "small", "prefix": "ab", "length": 57}
+    assert result(url, "generate", **arguments, mode="greedy") == {
+        "text": generate(small, "ab", 57, "greedy")
+    }
+    assert result(url, "generate", **arguments, alpha=0.8, seed=7) == {
+        "text": generate(small, "ab", 57, alpha=0.8, seed=7)
+    }
+
+
+def test_a_text_is_scored(url, small):
+    text = "abcabc\nßgfedcba" * 20
+    told = result(url, "score", checkpoint="small", text=text)
+    assert told == pytest.approx(score(small, text).as_dict())
+
+
+def test_an_agent_trains_watches_and_uses_the_model(url):
+    progress = []
+
+    async def train(session):
+        async def noted(done, total, message):
+            progress.append((done, message))
+
+        arguments = {"text": TEXT, "settings": json.dumps(QUICK), "seed": 1}
+        return await session.call_tool("train", arguments, progress_callback=noted)
+
+    end = in_session(url, train).structuredContent
+    run = end["run"]
+    assert end["reason"] == "finished"
+    assert end["checkpoint"] == run
+    assert end["validation_perplexity"] < 5
+    assert run in progress[0][1]
+    assert any(re.search(r"step \d+, training perplexity \d", message) for _, message in progress)
+    assert [done for done, _ in progress] == sorted(done for done, _ in progress)
+    text = result(url, "generate", checkpoint=run, prefix="the ", length=30)["text"]
+    assert text.startswith("the ")
+    assert result(url, "score", checkpoint=run, text=TEXT)["perplexity"] < 5
+
+
+def test_another_call_stops_a_run_and_its_model_is_kept(url):
+    async def train_and_stop(session):
+        learned = asyncio.get_running_loop().create_future()
+
+        async def noted(done, total, message):
+            found = re.match(r"Run (\w+), step", message)
+            if found and not learned.done():
+                learned.set_result(found[1])
+
+        arguments = {"text": TEXT, "settings": ENDLESS}
+        training = asyncio.create_task(
+            session.call_tool("train", arguments, progress_callback=noted)
+        )
+        run = await learned
+        stopped = await session.call_tool("stop", {"run": run})
+        return run, stopped.structuredContent, (await training).structuredContent
+
+    run, stopped, end = in_session(url, train_and_stop)
+    assert stopped["run"] == run
+    assert stopped["state"] in ("stopping", "stopped")
+    assert end["reason"] == "stopped"
+    assert end["checkpoint"] == run
+
+
+def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, house, monkeypatch):
+    left = threading.Event()
+    watched = []
+
+    async def watch(house, run, notify, watch=operations.watch):
+        watched.append(run)
+        try:
+            async for event in watch(house, run, notify):
+                yield event
+        finally:
+            left.set()
+
+    monkeypatch.setattr(operations, "watch", watch)
+    call = {"name": "train", "arguments": {"text": TEXT, "settings": ENDLESS},
+            "_meta": {"progressToken": 1}}  # fmt: skip
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    address = f"{url}gradio_api/mcp/"
+    with httpx.stream("POST", address, json=message, headers=HEADERS, timeout=60) as answer:
+        next(line for line in answer.iter_lines() if "perplexity" in line)
+    assert left.wait(20)
+    [run] = watched
+    offset = run.read_events()[1]
+    while not run.read_events(offset)[0]:
+        assert run.live
+    run.stop()
+
+
+def test_a_long_call_does_not_hold_up_the_app(url, house, monkeypatch):
+    begun, enough = threading.Event(), threading.Event()
+
+    def score(*arguments):
+        begun.set()
+        assert enough.wait(60)
+        return {"perplexity": 2.0, "bits_per_character": 1.0, "nats": 0.7, "characters": 1,
+                "unknown_characters": 0, "protocol": "carried"}  # fmt: skip
+
     async def ask(session):
-        manner = {"checkpoint": "small", "prefix": "ab", "length": 9, "mode": "greedy"}
-        return await session.call_tool("models", {}), await session.call_tool("generate", manner)
+        scoring = asyncio.create_task(session.call_tool("score", {"checkpoint": "x", "text": "a"}))
+        await asyncio.to_thread(begun.wait, 60)
+        listed = await session.call_tool("models", {})
+        enough.set()
+        return listed, await scoring
 
-    models, text = in_session(url, ask)
-    assert not models.isError and not text.isError
-    assert "'name': 'small'" in models.content[0].text
-    assert text.content[-1].text.startswith("ab") and len(text.content[-1].text) == 11
+    monkeypatch.setattr(operations, "score", score)
+    listed, scored = in_session(url, ask)
+    assert listed.structuredContent["models"]
+    assert scored.structuredContent["perplexity"] == 2.0
 
 
-def test_a_mistake_is_said_in_words(url):
-    wanted = {"checkpoint": "nowhere", "text": "abc"}
-    answer = in_session(url, lambda session: session.call_tool("score", wanted))
-    assert answer.isError
-    assert "nowhere" in answer.content[0].text and "Traceback" not in answer.content[0].text
+@pytest.mark.parametrize(
+    ("tool", "arguments", "words"),
+    [
+        ("generate", {"checkpoint": "nowhere"}, "There is no model called 'nowhere'"),
+        ("generate", {"checkpoint": "small", "length": 100_001}, "length: "),
+        ("generate", {"checkpoint": "small", "length": "many"}, "length: "),
+        ("generate", {"checkpoint": "small", "mode": "wild"}, "mode: "),
+        ("generate", {"checkpoint": "small", "alpha": 0}, "alpha: "),
+        ("generate", {"checkpoint": "small", "lenght": 3}, "The arguments are: checkpoint, "),
+        ("generate", {}, "checkpoint: "),
+        ("score", {"checkpoint": "small", "text": ""}, "nothing to score"),
+        ("stop", {"run": "../../etc/passwd"}, "There is no such run."),
+        ("train", {}, "There is nothing to train on"),
+        ("train", {"text": TEXT, "corpus": "songs"}, "not both"),
+        ("train", {"text": TEXT, "settings": "{"}, "settings must be a JSON object"),
+        ("train", {"text": TEXT, "settings": '{"colour": 3}'}, "There is no setting 'colour'"),
+        ("train", {"text": TEXT, "recipe": "nonsense"}, "There is no recipe 'nonsense'"),
+        ("train", {"text": TEXT, "seed": 1.5}, "seed: "),
+    ],
+)
+def test_a_mistake_is_explained_in_a_sentence(url, tool, arguments, words):
+    assert words in refusal(url, tool, arguments)
+
+
+def test_what_goes_wrong_inside_is_not_told_to_callers(url, house, monkeypatch, caplog):
+    def fall_over(run_id):
+        raise RuntimeError("a secret of this machine")
+
+    monkeypatch.setattr(house.runs, "find", fall_over)
+    assert "secret" not in refusal(url, "stop", {"run": "x"})
+
+
+@pytest.mark.parametrize("tool", ["carry_over", "_linked", "follow", "component_server", "upload"])
+def test_nothing_of_the_page_is_a_tool(url, tool):
+    assert refusal(url, tool, {}).startswith("There is no such tool.")
+
+
+def test_gradio_s_other_routes_for_mcp_are_gone(url):
+    for path in ("sse", "messages/", "http"):
+        assert httpx.get(f"{url}gradio_api/mcp/{path}").status_code == 404
+
+
+def test_the_address_works_without_its_slash(url):
+    for path in ("gradio_api/mcp", "gradio_api/mcp/"):
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        assert httpx.post(f"{url}{path}", json=ping, headers=HEADERS).status_code == 200
+
+
+def test_half_a_surrogate_pair_is_replaced_not_choked_on(url):
+    arguments = b'{"checkpoint": "small", "prefix": "\\ud800a", "length": 5}'
+    asked = (
+        b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", '
+        b'"params": {"name": "generate", "arguments": %b}}'
+    )
+    headers = HEADERS | {"content-type": "application/json"}
+    answer = httpx.post(f"{url}gradio_api/mcp/", content=asked % arguments, headers=headers)
+    told = json.loads(answer.text.partition("data: ")[2])
+    text = told["result"]["structuredContent"]["text"]
+    assert text.startswith("\ufffda")
+    assert len(text) == 7
+
+
+def test_the_hub_can_read_the_tools_schemas(url, tools):
+    told = httpx.get(f"{url}gradio_api/mcp/schema").json()
+    assert {tool["name"]: tool["inputSchema"] for tool in told} == {
+        name: tool.inputSchema for name, tool in tools.items()
+    }
+
+
+def test_apps_come_one_after_the_other_in_one_process(tmp_path):
+    with housed(tmp_path) as house:
+        for _ in range(2):
+            with serving(house) as url:
+                assert result(f"{url}/", "models") == {"models": []}
+
+
+def test_the_address_is_that_below_a_proxy_s_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_ROOT_PATH", "/charrnn")
+    with housed(tmp_path) as house, serving(house) as url:
+        for path in ("/", "/charrnn/"):  # the proxy takes its path away, or not
+            assert result(f"{url}{path}", "models") == {"models": []}
+
+
+WITHOUT = """
+import sys
+sys.modules["mcp"] = None  # as where it is not installed
+from pathlib import Path
+import httpx
+from charrnn.ui import House, build, launch_options
+from charrnn.workers import Runs
+house = House(Runs(Path(sys.argv[1])), Path(sys.argv[1]))
+page = build(house)
+_, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+for path in ("gradio_api/mcp", "gradio_api/mcp/"):
+    print(httpx.post(url + path, json={}).status_code, httpx.get(url + path).status_code)
+print(httpx.get(url).status_code)
+page.close()
+house.runs.close()
+"""
+
+
+def test_without_its_package_the_app_starts_and_the_address_answers_404(tmp_path):
+    environment = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False"}
+    command = [sys.executable, "-c", WITHOUT, tmp_path]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.split()[:5] == ["404", "404", "404", "404", "200"]

@@ -26,7 +26,7 @@ SOURCE = Path(words.__file__).parents[1]
 # Said to programs and on the command line only, never on the page.
 ENGLISH_ONLY = (
     *("cli.py", "resuming.py", "copying.py", "opening.py", "deploy.py", "hub/space.py"),
-    *("ui/api.py", "ui/operations.py", "evaluation.py", "limits.py"),
+    *("ui/api.py", "ui/operations.py", "ui/mcp_", "evaluation.py", "limits.py"),
 )
 NOT_ON_THE_PAGE = (
     "{} already holds a run. Go on with it (--resume), or choose another directory.",

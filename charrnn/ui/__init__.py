@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from ..limits import Limits
 from . import words
@@ -130,7 +131,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,
-        "mcp_server": find_spec("mcp") is not None,  # Spaces have it
+        "mcp_server": False,  # Gradio's own; see mcp_server
         "show_error": False,
         "max_file_size": limits.upload,
         "max_threads": _AT_ONCE,
@@ -142,5 +143,15 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
                 *cookie,
             ],
             "exception_handlers": when_it_fails(),
+            "routes": _mcp_routes(house),
         },
     }
+
+
+def _mcp_routes(house: House | None) -> list[BaseRoute]:
+    """The routes of the MCP server, where its package is installed, as it is on Spaces."""
+    if house is None or find_spec("mcp") is None:
+        return []
+    from . import mcp_server
+
+    return mcp_server.routes(house)

@@ -1,8 +1,8 @@
-"""The app's public endpoints, for `gradio_client`, plain HTTP and MCP.
+"""The app's public endpoints, for `gradio_client` and plain HTTP.
 
-There are six: `/train`, `/stop`, `/generate`, `/score`, `/models`, `/recipes`. Their docstrings are
-what MCP shows. What they do is in `operations.py`; only here an argument may be a file, and only
-one that was uploaded to this app.
+There are six: `/train`, `/stop`, `/generate`, `/score`, `/models`, `/recipes`. The first paragraphs
+of their docstrings are in the app's API documentation. What they do is in `operations.py`. Only
+here an argument may be a file: `corpus`, if it was uploaded to this app.
 """
 
 from __future__ import annotations
@@ -47,15 +47,21 @@ def endpoints(house: House) -> None:
         A run that waits for others says so in log messages: its place in the line, and how long.
 
         Parameters:
-            corpus: an uploaded text file or .zip of them, or the name of a text: songs, tide-clock, python-manual, time-machine, tiny-shakespeare. Empty: `text`, or the recipe's own text.
+            corpus: an uploaded text file or .zip of them, or the name of a text: songs, tide-clock,
+                python-manual, time-machine, tiny-shakespeare. Empty: `text`, or the recipe's own
+                text.
             text: the training text itself, where no corpus is given.
-            recipe: sprint (10 seconds), coffee (1 minute), deep (5 minutes), night, or another name that /recipes lists.
-            settings: a JSON object of settings that go before the recipe's, such as {"hidden_size": 128, "seconds": 5}; `epochs` counts passes over the text, `seconds` is the time for the run.
-            seed: a whole number of at least 0; the same seed gives the same first weights and minibatches.
+            recipe: sprint (10 seconds), coffee (1 minute), deep (5 minutes), night, or another name
+                that /recipes lists.
+            settings: a JSON object of settings that go before the recipe's, such as {"hidden_size":
+                128, "seconds": 5}; `epochs` counts passes over the text, `seconds` is the time for
+                the run.
+            seed: a whole number of at least 0; the same seed gives the same first weights and
+                minibatches.
 
         Returns:
             One event, a JSON object with "event" and "seconds" since the run began.
-        """  # noqa: E501 (a description has to stay on its line to reach MCP)
+        """
         with _explained():
             files = await asyncio.to_thread(uploaded_files, corpus)
             name = None if files is not None else corpus
@@ -89,16 +95,20 @@ def endpoints(house: House) -> None:
         """Let a model continue a text, and stream the text so far, the prefix included.
 
         Parameters:
-            checkpoint: the name of a model that /models lists, the id of a run, or a model on the Hugging Face Hub, owner/name or owner/name@revision.
-            prefix: what the text begins with; any text, also none. What the model does not know is kept and read as unknown.
+            checkpoint: the name of a model that /models lists, the id of a run, or a model on the
+                Hugging Face Hub, owner/name or owner/name@revision.
+            prefix: what the text begins with; any text, also none. What the model does not know is
+                kept and read as unknown.
             length: how many characters to write after the prefix, 0 to 100,000.
             mode: greedy (always the likeliest character) or sample.
-            alpha: sampling draws from q ∝ p^alpha: 1 is the model's own distribution, more is safer, less is wilder; 1 / temperature.
-            seed: a whole number of at least 0; the same seed gives the same text. Empty: another text each time.
+            alpha: sampling draws from q ∝ p^alpha: 1 is the model's own distribution, more is
+                safer, less is wilder; 1 / temperature.
+            seed: a whole number of at least 0; the same seed gives the same text. Empty: another
+                text each time.
 
         Returns:
             The prefix and what has been written after it so far.
-        """  # noqa: E501 (a description has to stay on its line to reach MCP)
+        """
         with _explained():
             caller = Caller.of(house, request)
             yield from operations.generate(
@@ -109,12 +119,15 @@ def endpoints(house: House) -> None:
         """Say how well a model predicts a text, character by character.
 
         Parameters:
-            checkpoint: the name of a model that /models lists, the id of a run, or a model on the Hugging Face Hub, owner/name or owner/name@revision.
+            checkpoint: the name of a model that /models lists, the id of a run, or a model on the
+                Hugging Face Hub, owner/name or owner/name@revision.
             text: the text to score, 2,000,000 characters at most.
 
         Returns:
-            `perplexity` (exp of the mean cross-entropy), `bits_per_character`, `nats` per character, `characters` scored, `unknown_characters` (read but not scored), and the `protocol`: one pass with the state carried.
-        """  # noqa: E501 (a description has to stay on its line to reach MCP)
+            `perplexity` (exp of the mean cross-entropy), `bits_per_character`, `nats` per
+            character, `characters` scored, `unknown_characters` (read but not scored), and the
+            `protocol`: one pass with the state carried.
+        """
         with _explained():
             return operations.score(house, Caller.of(house, request), checkpoint, text)
 
@@ -122,16 +135,18 @@ def endpoints(house: House) -> None:
         """List the models that come with the app.
 
         Returns:
-            For each its `name`, for /generate and /score, what it is, what it was trained on, its perplexity, and its size in symbols, parameters and bytes.
-        """  # noqa: E501 (a description has to stay on its line to reach MCP)
+            For each its `name`, for /generate and /score, what it is, what it was trained on, its
+            perplexity, and its size in symbols, parameters and bytes.
+        """
         return operations.models(house)
 
     def recipes() -> list[dict[str, Any]]:
         """List the recipes for /train: time budgets, and a textbook's experiments.
 
         Returns:
-            For each its `name`, its `kind`, what it does, how long it takes, the text it uses by default and the perplexities published for it.
-        """  # noqa: E501 (a description has to stay on its line to reach MCP)
+            For each its `name`, its `kind`, what it does, how long it takes, the text it uses by
+            default and the perplexities published for it.
+        """
         return operations.recipes()
 
     endpoint(train, api_name="train", concurrency_limit=None)
@@ -160,7 +175,7 @@ def _uploaded_file(upload: object) -> Path:
     raise UserError("That file has not been uploaded to this app: upload it first.", field="corpus")
 
 
-def _notify(message: str) -> None:
+async def _notify(message: str) -> None:
     """Show a message to the caller, as one of Gradio's log messages."""
     if LocalContext.event_id.get(None) is not None:
         gr.Info(message)

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,13 +78,15 @@ class TrainArguments:
 
 def start(house: House, given: TrainArguments, caller: Caller) -> Run:
     """Start a run, or put it in the queue. Raises UserError for arguments that do not fit."""
-    return house.runs.start(_plan(house.limits, given), caller.visitor)
+    return house.runs.start(plan_run(house.limits, given), caller.visitor)
 
 
-async def watch(house: House, run: Run, notify: Callable[[str], None]) -> AsyncIterator[Event]:
+async def watch(
+    house: House, run: Run, notify: Callable[[str], Awaitable[None]]
+) -> AsyncIterator[Event]:
     """Yield a run's events, from its first to its last, without this machine's paths.
 
-    While the run is queued, `notify` is called with a sentence about its place in the queue: the
+    While the run is queued, `notify` gets a sentence about its place in the queue: the
     events of a run are the same for everybody who follows it.
     """
     notified: object = None
@@ -93,7 +95,7 @@ async def watch(house: House, run: Run, notify: Callable[[str], None]) -> AsyncI
         if (place, wait is None) != notified:
             notified = (place, wait is None)
             when = "nobody can say when it begins" if wait is None else f"about {wait:.0f} s to go"
-            notify(f"Place {place} in the line: {when}.")
+            await notify(f"Place {place} in the line: {when}.")
         await asyncio.sleep(_QUEUE_POLL_SECONDS)
     async for event in follow(run):
         yield _public(event, run.id)
@@ -195,7 +197,8 @@ def _public(event: Event, run: str) -> Event:
     return event
 
 
-def _plan(limits: Limits, given: TrainArguments) -> Plan:
+def plan_run(limits: Limits, given: TrainArguments) -> Plan:
+    """Plan the run that a caller asks for. Raises UserError for arguments that do not fit."""
     name = arguments.text(given.recipe, "recipe")
     source = training_text(limits, given, find_recipe(name).corpus)
     check_text(source, limits)

@@ -1,0 +1,170 @@
+"""The MCP server: the tools of `tools.py` for agents, at `/gradio_api/mcp/`, by streamable HTTP.
+
+Gradio's own MCP server is switched off. It makes a tool of every endpoint, reads any file of this
+machine that a caller names as an argument, and answers with Python's `repr`.
+
+The server keeps no sessions. Its callers are anonymous: cookies and tokens that a request has are
+dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from anyio import CapacityLimiter
+from mcp import types
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from ... import __version__
+from ...errors import UserError
+from ...limits import space
+from ..house import House
+from ..operations import Caller, public_message
+from .tool import ToolCall
+from .tools import TOOLS
+
+PATH = "/gradio_api/mcp"
+MAX_THREADS = 64
+_INSTRUCTIONS = (
+    "charrnn trains character-level recurrent networks on a text within seconds, and generates "
+    "text with them. Begin with models and generate, or with train."
+)
+_PERSONAL_HEADERS = (b"cookie", b"authorization")
+_PERSONAL_KEYS = ("session", "user", "auth")
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_ANY_ADDRESS = ("0.0.0.0", "::", "[::]")
+
+
+def routes(house: House) -> list[BaseRoute]:
+    """Return the routes of the MCP server, for Gradio's app."""
+    endpoint = _Endpoint(house)
+    return [
+        Route(PATH, endpoint, methods=["POST"]),
+        Route(f"{PATH}/", endpoint, methods=["POST"]),
+        Route(f"{PATH}/schema", _schema, methods=["GET"]),
+    ]
+
+
+class _Endpoint:
+    """ASGI app that answers one MCP message per request."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.threads = CapacityLimiter(MAX_THREADS)
+        self.server: Server[dict[str, Any], Request] = Server(
+            "charrnn", version=__version__, instructions=_INSTRUCTIONS
+        )
+        self.server.request_handlers[types.ListToolsRequest] = self._list_tools
+        self.server.request_handlers[types.CallToolRequest] = self._call_tool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request. A tool that is at work when its client goes away is cancelled."""
+        # Without sessions there is nothing to keep between requests, so each has a manager of its
+        # own. One for all of them would have to run in the lifespan of whatever app they are in.
+        manager = StreamableHTTPSessionManager(
+            self.server, stateless=True, security_settings=transport_security()
+        )
+        async with manager.run():
+            await manager.handle_request(_anonymous(scope), receive, send)
+
+    async def _list_tools(self, _: types.ListToolsRequest) -> types.ServerResult:
+        return types.ServerResult(types.ListToolsResult(tools=_listed_tools()))
+
+    async def _call_tool(self, request: types.CallToolRequest) -> types.ServerResult:
+        try:
+            result = await self._result(request.params.name, request.params.arguments or {})
+        except UserError as error:
+            content = types.TextContent(type="text", text=error.message)
+            return types.ServerResult(types.CallToolResult(content=[content], isError=True))
+        text = result.model_dump_json()
+        return types.ServerResult(
+            types.CallToolResult(
+                content=[types.TextContent(type="text", text=text)],
+                structuredContent=json.loads(text),
+            )
+        )
+
+    async def _result(self, name: str, arguments: Mapping[str, object]) -> BaseModel:
+        """Call a tool. Raises UserError, whatever goes wrong."""
+        try:
+            if name not in TOOLS:
+                raise UserError(f"There is no such tool. The tools are {', '.join(TOOLS)}.")
+            tool = TOOLS[name].parse(arguments)
+            caller = Caller(self.house.visitor(self.server.request_context.request))
+            return await tool.call(ToolCall(self.house, caller, self.threads, self._report))
+        except Exception as error:
+            raise UserError(public_message(error)) from error
+
+    async def _report(self, progress: float, total: float | None, message: str | None) -> None:
+        context = self.server.request_context
+        token = context.meta.progressToken if context.meta else None
+        if token is not None:
+            await context.session.send_progress_notification(
+                token, progress, total, message, related_request_id=str(context.request_id)
+            )
+
+
+def transport_security() -> TransportSecuritySettings:
+    """Return the host names and origins that requests may have, against DNS rebinding: a web page
+    that reaches this machine under the page's own host name.
+
+    On a laptop these are the machine's local names, on a Space its public ones. An app that is open
+    to a network (GRADIO_SERVER_NAME=0.0.0.0) does not know its names, so there is no such check.
+    """
+    if space() is None:
+        name = os.environ.get("GRADIO_SERVER_NAME", _LOCAL_NAMES[0])
+        names = [] if name in _ANY_ADDRESS else [*_LOCAL_NAMES, name]
+    else:
+        names = [name.strip() for name in os.environ.get("SPACE_HOST", "").split(",") if name]
+    hosts = [host for name in names for host in (name, f"{name}:*")]
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=bool(hosts),
+        allowed_hosts=hosts,
+        allowed_origins=[f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts],
+    )
+
+
+def _anonymous(scope: Scope) -> Scope:
+    """Drop everything from a request that says whose it is.
+
+    On a Space, where such a request has no more rights than a stranger's, a page of any origin may
+    send it.
+    """
+    dropped = _PERSONAL_HEADERS if space() is None else (*_PERSONAL_HEADERS, b"origin")
+    headers = [(name, value) for name, value in scope["headers"] if name not in dropped]
+    kept = {key: value for key, value in scope.items() if key not in _PERSONAL_KEYS}
+    return {**kept, "headers": headers}
+
+
+def _listed_tools() -> list[types.Tool]:
+    return [
+        types.Tool(
+            name=name,
+            title=tool.title,
+            description=tool.description(),
+            inputSchema=tool.input_schema(),
+            outputSchema=tool.result.model_json_schema(),
+            annotations=types.ToolAnnotations(
+                readOnlyHint=tool.changes_nothing,
+                destructiveHint=False,
+                openWorldHint=tool.asks_the_hub,
+            ),
+        )
+        for name, tool in TOOLS.items()
+    ]
+
+
+async def _schema(_: Request) -> JSONResponse:
+    """Answer with the list of tools, as Gradio's server does: the Hub reads it from a Space."""
+    fields = {"name", "description", "inputSchema"}
+    return JSONResponse([tool.model_dump(include=fields) for tool in _listed_tools()])
