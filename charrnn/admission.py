@@ -17,6 +17,7 @@ from .limits import Limits, address_of
 from .model import CharRNN, ModelConfig
 from .reading import Text
 from .recipes import Plan
+from .request import settings
 from .runs import Run
 
 _MB = 1 << 20
@@ -119,9 +120,9 @@ def check_room_again(root: Path, run: Run, limits: Limits) -> None:
     if limits.disk is None:
         return
     try:
-        corpus, model = Corpus.open(run.directory / "corpus"), ModelConfig(**run.request["model"])
+        corpus, (model, _) = run.corpus, settings(run.request)
         whole = _needed(corpus, _parameters(model, len(corpus.vocabulary)))
-    except (UserError, KeyError, TypeError):  # it cannot go on, and its worker will say why
+    except UserError:  # it cannot go on, and its worker will say why
         whole = 0
     more = max(whole - taken(run.directory), _AT_LEAST)
     needed, used, enough = _room(root, more, limits.disk)

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from .run_files import discard, is_directory
+
 _READY = ".files.ready"
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}")
 
@@ -74,7 +76,7 @@ def replace_together(directory: Path, contents: Mapping[str, bytes]) -> None:
 def finish(directory: Path) -> None:
     """Put in place what a process that was killed in `replace_together` had ready."""
     ready = directory / _READY
-    if not ready.is_dir():
+    if not is_directory(ready):
         return
     for path in sorted(ready.iterdir()):
         os.replace(path, directory / path.name)
@@ -84,12 +86,8 @@ def finish(directory: Path) -> None:
 def remove_unfinished(directory: Path) -> None:
     """Remove what a process that was killed while writing has left there; nobody may be writing."""
     for path in directory.glob(".*"):
-        if not _UNFINISHED.fullmatch(path.name):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        if _UNFINISHED.fullmatch(path.name):
+            discard(path)
 
 
 def _beside(path: Path) -> Path:

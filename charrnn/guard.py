@@ -8,6 +8,7 @@ directory. What the process cannot do about itself, when it hangs, is done from 
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -17,10 +18,14 @@ from .endings import GREW, TIME_UP
 from .files import write
 from .limits import Limits
 from .process import bound_memory
+from .record import no_such_run
+from .run_files import DamagedRunUserError, read
 from .runs import Run
 from .training import Event
 
 SHARE = "share"
+_MOST_DIGITS = 20  # of the number in it
+_LOOK_SECONDS = 0.5  # between two looks at whether the run is still there
 
 _NO_MEMORY = re.compile("not enough memory|can't allocate memory|bad_alloc|out of memory")
 
@@ -32,6 +37,7 @@ class GuardedRun(Run):
         super().__init__(directory)
         self._limits, self._began, self._time_up = limits, time.monotonic(), False
         self._share_read: tuple[int, int | None] = (0, None)
+        self._next_look = 0.0
 
     def bound(self) -> None:
         """Bound the memory of this process."""
@@ -39,6 +45,7 @@ class GuardedRun(Run):
             bound_memory(self._limits.memory_mb << 20)
 
     def _wishes(self) -> set[str]:
+        self._check_there()
         wishes = super()._wishes()
         longest = self._limits.seconds
         if longest is not None and time.monotonic() - self._began >= longest:
@@ -46,13 +53,22 @@ class GuardedRun(Run):
             wishes.add("stop")
         return wishes
 
+    def _check_there(self) -> None:
+        """Raise UserError once the run was removed: to save it would bring half of it back."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_SECONDS
+            if not os.path.lexists(self._file("run.json")):
+                raise no_such_run()
+
     def _share(self) -> int | None:
         """Read again only when it has changed: this is asked after every minibatch."""
         try:
-            changed = self._file(SHARE).stat().st_mtime_ns
+            changed = self._file(SHARE).lstat().st_mtime_ns
             if changed != self._share_read[0]:
-                self._share_read = (changed, int(self._file(SHARE).read_bytes()))
-        except (FileNotFoundError, ValueError):
+                cores = int(read(self._file(SHARE), _MOST_DIGITS) or b"0")
+                self._share_read = (changed, cores if cores > 0 else None)
+        except (FileNotFoundError, ValueError, DamagedRunUserError):  # as many as suit the run
             return None
         return self._share_read[1]
 

@@ -1,6 +1,7 @@
 """events.jsonl: what happened in a run, one JSON object a line, only ever appended to.
 
-Anybody may read at any time; only who holds the run's lock writes (`charrnn.runs`).
+Anybody may read at any time; only who holds the run's lock writes (`charrnn.runs`). What cannot
+be read as events raises DamagedRunUserError (`charrnn.run_files`), whoever reads it.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ import json
 import os
 from pathlib import Path
 
-from .training import Event
+from .run_files import damaged, json_object, opened
+from .training import Event, stored_event
+
+MOST_EVENTS = 16 << 20  # bytes of events.jsonl that are read; a run writes less
 
 _DURABLE = ("start", "checkpoint", "end")  # and all before them: they outlive a power cut
 _BLOCK = 4096  # bytes: more than most events take
+_APPENDED = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
 class Journal:
@@ -22,29 +27,30 @@ class Journal:
         self.path = path
 
     def read(self, offset: int = 0) -> tuple[list[Event], int]:
-        """The events from an offset on, and the offset to go on from."""
+        """Return the events from an offset on, and the offset to go on from."""
         try:
-            with self.path.open("rb") as file:
+            with opened(self.path) as file:
+                self._check_size(file.seek(0, os.SEEK_END) - offset)
                 file.seek(offset)
                 data = file.read()
         except FileNotFoundError:
             return [], offset
         whole = data[: data.rfind(b"\n") + 1]
-        return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
+        return [self._event(line) for line in whole.splitlines()], offset + len(whole)
 
     def latest(self, *names: str) -> Event | None:
-        """The latest event of one of these names."""
+        """Return the latest event of one of these names."""
         events, _ = self.read()
         return next((event for event in reversed(events) if event["event"] in names), None)
 
     def last(self, offset: int, name: str) -> Event | None:
-        """The last event of all, if it has that name and was written at `offset` or later.
+        """Return the last event of all, if it has that name and was written at `offset` or later.
 
         However long the journal is, only its end is read.
         """
         try:
-            with self.path.open("rb") as file:
-                size, block = file.seek(0, 2), _BLOCK
+            with opened(self.path) as file:
+                size, block = file.seek(0, os.SEEK_END), _BLOCK
                 while True:
                     start = max(offset, size - block)
                     file.seek(start)
@@ -54,17 +60,20 @@ class Journal:
                     if before >= 0 or start == offset:
                         break
                     block *= 8
+                    self._check_size(min(block, size))
         except FileNotFoundError:
             return None
-        event: Event = json.loads(data[before + 1 : stop]) if stop >= 0 else {"event": None}
+        if stop < 0:
+            return None
+        event = self._event(data[before + 1 : stop])
         return event if event["event"] == name else None
 
     def append(self, event: Event) -> None:
         """Write an event: the whole of it, or on a full disk nothing."""
         line = (json.dumps(event, ensure_ascii=False, allow_nan=False) + "\n").encode()
         self.mend()
-        with self.path.open("ab", buffering=0) as file:
-            before = file.seek(0, 2)
+        with opened(self.path, _APPENDED) as file:
+            before = file.seek(0, os.SEEK_END)
             try:
                 while line:
                     line = line[file.write(line) :]
@@ -75,16 +84,27 @@ class Journal:
                 raise
 
     def mend(self) -> int:
-        """Cut off a last line that was never finished; the place where the next one begins."""
+        """Cut off a last line that was never finished; return the place where the next begins."""
         try:
-            with self.path.open("r+b") as file:
-                size = file.seek(0, 2)
+            with opened(self.path, os.O_RDWR) as file:
+                size = file.seek(0, os.SEEK_END)
                 if size == 0:
                     return 0
                 file.seek(size - 1)
                 if file.read(1) == b"\n":
                     return size
+                self._check_size(size)
                 file.seek(0)
                 return file.truncate(file.read().rfind(b"\n") + 1)
         except FileNotFoundError:
             return 0
+
+    def _event(self, line: bytes) -> Event:
+        try:
+            return stored_event(json_object(line, self.path.name))
+        except ValueError:
+            raise damaged(f"{self.path.name} is damaged") from None
+
+    def _check_size(self, size: int) -> None:
+        if size > MOST_EVENTS:
+            raise damaged(f"{self.path.name} is larger than {MOST_EVENTS >> 20} MB")

@@ -44,7 +44,7 @@ def held(path: Path) -> bool:
     if fcntl is None:
         return _held_by_trying(path)
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait
     except FileNotFoundError:
         return False
     try:

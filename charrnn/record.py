@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from .checkpoint import CONFIG, WEIGHTS
+from .command_files import CommandFiles
+from .corpus import Corpus
+from .errors import UserError
+from .history import proved
 from .journal import Journal
 from .locks import held, hold
+from .request import parsed
+from .run_files import check_file, damaged, holds_files_only, is_directory, is_file, read
+from .strict import MOST_CONFIG, configuration
 from .training import Event
 from .training.resume import FILE as POINT
-from .training.resume import cannot_go_on
 from .turns import BEGUN, WAITING, Turn
 
 PERPLEXITIES = ("train_perplexity", "validation_perplexity")
@@ -19,40 +26,64 @@ _LIVE = ("queued", "running", "stopping")
 
 
 class Record:
-    """A run as it stands, read from its directory by whichever process."""
+    """A run as it stands, read from its directory by whichever process.
+
+    What cannot be read raises DamagedRunUserError, here and nowhere else.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.id = directory.name
         self.journal = Journal(directory / "events.jsonl")
+        self.commands = CommandFiles(directory)
 
     @property
     def request(self) -> dict[str, Any]:
-        """What was asked: the contents of run.json. Raises UserError if they are damaged."""
-        try:
-            request = json.loads(self._file("run.json").read_bytes())
-        except ValueError as error:
-            raise cannot_go_on("run.json is damaged") from error
-        if not isinstance(request, dict):
-            raise cannot_go_on("run.json is damaged")
-        return request
+        """What was asked: the contents of run.json, checked (`charrnn.request`).
+
+        Raises UserError if the run is gone.
+        """
+        data = read(self._file("run.json"), MOST_CONFIG)
+        if data is None:
+            raise no_such_run()
+        return parsed(data)
+
+    @property
+    def corpus(self) -> Corpus:
+        """The text as the run learns it. Raises UserError if it is gone or damaged."""
+        self.check_places()
+        return Corpus.open(self.directory / "corpus")
 
     @property
     def checkpoint(self) -> Path | None:
-        """Where the model saved so far lies, None while there is none."""
+        """Where the model saved so far lies; None while there is none that can be opened."""
         directory = self.directory / "checkpoint"
-        return directory if (directory / "model.safetensors").is_file() else None
+        found = holds_files_only(directory) and (directory / WEIGHTS).is_file()
+        return directory if found else None
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """The figures of the model saved so far, by name; empty while there is none."""
+        self.check_places()
+        if self.checkpoint is None:
+            return {}
+        data = read(self.checkpoint / CONFIG, MOST_CONFIG)
+        try:
+            config = None if data is None else configuration(data, CONFIG)
+            return {} if config is None else proved(config).get("results") or {}
+        except ValueError as error:
+            raise damaged(str(error)) from None
 
     @property
     def saved(self) -> bool:
         """Whether there is a point from which the run can go on bit for bit."""
-        return self._file(str(POINT)).is_file()
+        return is_directory(self._file("resume")) and is_file(self._file(str(POINT)))
 
     @property
     def state(self) -> str:
         """queued, running, stopping, finished, stopped, diverged or failed."""
         for _ in range(2):  # a worker may end between the look at it and that at the events
-            if alive := self._standing(worker=held(self._file("worker.lock"))):
+            if alive := self._standing(worker=self._worked_on()):
                 return alive
             if end := self._end_of_turn():
                 return str(end["reason"])
@@ -71,7 +102,7 @@ class Record:
     @property
     def asked(self) -> bool:
         """Whether anybody has asked for the run to be trained yet."""
-        return Turn.latest(self.directory) is not None or self.journal.path.exists()
+        return Turn.latest(self.directory) is not None or os.path.lexists(self.journal.path)
 
     @property
     def waits(self) -> bool:
@@ -87,12 +118,17 @@ class Record:
         if name == WAITING and (turn.app is None or self._seen_to(turn)):
             return "queued"
         if worker or (name == BEGUN and self._seen_to(turn)):
-            return "stopping" if self._wished("stop") else "running"
+            return "stopping" if self.commands.given("stop") else "running"
         return None
 
     def _seen_to(self, turn: Turn) -> bool:
         """Whether the app is there that starts the turn's worker, and notes its death."""
-        return turn.app is not None and held(self.directory.parent / turn.app)
+        return turn.app is not None and _held(self.directory.parent / turn.app)
+
+    def _worked_on(self) -> bool:
+        """Whether a process holds the right to write."""
+        path = self._file("worker.lock")
+        return check_file(path) and _held(path)
 
     def _end_of_turn(self) -> Event | None:
         named = Turn.latest(self.directory)
@@ -121,14 +157,33 @@ class Record:
             "checkpoint": None if checkpoint is None else str(checkpoint),
         }
 
-    # How the answers are found
+    def check_places(self) -> None:
+        """Raise DamagedRunUserError if something else lies in the place of one of the run's
+        directories, or something but files in one: reading and writing there could lead out."""
+        for name in ("corpus", "checkpoint", "resume"):
+            place = self._file(name)
+            if os.path.lexists(place) and not holds_files_only(place):
+                raise damaged(f"{name}/ does not hold files only")
 
-    def _wished(self, wish: str) -> bool:
-        return self._file(f"wish.{wish}").exists()
+    # How the answers are found
 
     def _lock(self, timeout: float) -> ExitStack | None:
         """The right to write, or None if somebody has it for so many seconds."""
-        return hold(self._file("worker.lock"), timeout=timeout)
+        path = self._file("worker.lock")
+        check_file(path)
+        return hold(path, timeout=timeout)
 
     def _file(self, name: str) -> Path:
         return self.directory / name
+
+
+def no_such_run() -> UserError:
+    """Make the error for a run that is not there, or not there any more."""
+    return UserError("There is no such run.", field="run")
+
+
+def _held(path: Path) -> bool:
+    try:
+        return held(path)
+    except OSError as error:
+        raise damaged(f"{path.name} could not be read ({error.strerror})") from None

@@ -1,8 +1,8 @@
-"""What was asked of a run: the contents of its run.json, and what to say if they cannot be kept."""
+"""What was asked of a run: the contents of its run.json, written and read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -10,8 +10,23 @@ from typing import Any
 import torch
 
 from .errors import UserError
+from .model import ModelConfig
 from .recipes import Plan
+from .run_files import damaged, json_object
+from .schema import Schema, amount, checked, nested, text, texts, whole
+from .training import TrainingConfig, settings_of
 from .training.pace import Leg
+from .training.resume import cannot_go_on
+
+_SCHEMA: Schema = {
+    "run": (text, ""),
+    "recipe": (text, "custom"),
+    "model": (settings_of(ModelConfig), {}),
+    "training": (settings_of(TrainingConfig), {}),
+    "prefixes": (texts, []),
+    "corpus": (nested({"name": (text, ""), "characters": (whole, 0), "sha256": (text, "")}), {}),
+    "leg": (nested({"seconds": (amount, 0.0), "epochs": (amount, 0.0)}), {}),
+}
 
 
 def compose(run_id: str, plan: Plan) -> dict[str, Any]:
@@ -30,6 +45,30 @@ def compose(run_id: str, plan: Plan) -> dict[str, Any]:
         "leg": asdict(Leg()),
         "versions": {"torch": torch.__version__},
     }
+
+
+def parsed(data: bytes) -> dict[str, Any]:
+    """Read the contents of run.json: known fields checked, missing ones at their defaults.
+
+    What another version has added stays as it is; a run that goes on must know it (`settings`).
+    Raises DamagedRunUserError for anything else.
+    """
+    try:
+        return checked(_SCHEMA, json_object(data, "run.json"))
+    except ValueError:
+        raise damaged("run.json is damaged") from None
+
+
+def settings(request: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig]:
+    """Return the configurations that a run was asked for.
+
+    Raises UserError for settings of another version, which could change the result, and for values
+    that do not go together.
+    """
+    try:
+        return ModelConfig(**request["model"]), TrainingConfig(**request["training"])
+    except TypeError as error:
+        raise cannot_go_on("run.json was written by another version of charrnn") from error
 
 
 @contextmanager

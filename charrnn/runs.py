@@ -18,6 +18,7 @@ whichever process; `charrnn.workers` starts the processes.
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -27,23 +28,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .corpus import Corpus
 from .endings import CLOSED, CUT_OFF, DIED, FELL_OVER, interrupted
 from .errors import UserError
 from .files import finish, remove_unfinished, write
-from .model import ModelConfig
 from .recipes import Plan
-from .record import Record
-from .request import compose, kept
-from .training import Event, TrainingConfig, train
+from .record import Record, no_such_run
+from .request import compose, kept, settings
+from .run_files import DamagedRunUserError, discard, is_directory
+from .training import Event, train
 from .training.pace import Leg
 from .training.resume import cannot_go_on
 from .turns import BEGUN, UNTOLD, WAITING, Turn
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # the short ones are of earlier versions
-
-_CLOSING = b"closing"  # in wish.stop, where it is not a person's
 
 
 class Run(Record):
@@ -98,8 +96,9 @@ class Run(Record):
     def find(cls, root: Path, run_id: str) -> Run:
         """The run of that id under `root`; UserError if there is none."""
         run = cls(root / run_id) if _ID.fullmatch(run_id) else None
-        if run is None or not run._file("run.json").is_file():
-            raise UserError("There is no such run.", field="run")
+        there = run is not None and is_directory(run.directory)
+        if run is None or not there or not os.path.lexists(run._file("run.json")):
+            raise no_such_run()
         return run
 
     # What can be asked of it
@@ -110,24 +109,26 @@ class Run(Record):
 
         `closing`: the server asks, which is closing; the run's `end` says that it is interrupted.
         """
-        if self.state == "queued" and (lock := self._lock(1)):
+        try:
+            state = self.state
+        except DamagedRunUserError:
+            if not self._worked_on():
+                raise
+            state = "running"
+        if state == "queued" and (lock := self._lock(1)):
             with lock:
                 if self._standing(worker=False) == "queued":
                     end = self.ending("stopped", "Stopped before it began.")
                     self.journal.append(interrupted(end, CLOSED[False]) if closing else end)
                     self.begin()  # out of the queue; a worker would find the turn over
                     return
-        if not self.live:
-            return
-        if closing and not self._wished("stop"):
-            self._file("wish.stop").write_bytes(_CLOSING)
-        else:
-            self._file("wish.stop").touch()
+        if state == "running" or self.live:
+            self.commands.give("stop", closing=closing)
 
     def sample(self) -> None:
         """Ask the worker for a sample now."""
         if self.live:
-            self._file("wish.sample").touch()
+            self.commands.give("sample")
 
     def lengthen(self) -> None:
         """Let a finished run go on for as long again; one that was stopped goes on to its end."""
@@ -140,6 +141,7 @@ class Run(Record):
                 again = training[name] - request["leg"][name]
                 training[name] = type(training[name])(done + again)
                 break
+        settings(request)  # UserError before anything is written
         request["leg"] = asdict(Leg(end["seconds"], end["epoch"]))
         self._write_request(request)
 
@@ -151,11 +153,11 @@ class Run(Record):
         if epochs is None and seconds is None:
             return
         if (lock := self._lock(1)) is None:
-            raise _still_going_on()
+            raise still_going_on()
         with lock, kept():
             request = self.request
             request["training"] |= {"epochs": epochs, "seconds": seconds}
-            TrainingConfig(**request["training"])  # UserError before anything is written
+            settings(request)  # UserError before anything is written
             self._write_request(request)
 
     # From the outside of a worker: what becomes of it
@@ -166,13 +168,13 @@ class Run(Record):
         Raises UserError if the run is still going on, or nothing can be written.
         """
         if (lock := self._lock(5)) is None:
-            raise _still_going_on()
+            raise still_going_on()
         with lock, kept():
             if self._standing(worker=False):
-                raise _still_going_on()
+                raise still_going_on()
             if again:
                 self.lengthen()
-            self._forget_wishes()
+            self.commands.forget()
             Turn(self.journal.mend(), app).write(self._file(WAITING))
 
     def begin(self, app: str | None = None) -> bool:
@@ -200,9 +202,12 @@ class Run(Record):
             name, turn = Turn.latest(self.directory) or ("", Turn())
             if self.ended or (turn.app != app and name != UNTOLD and self._seen_to(turn)):
                 return False
-            self._forget_wishes()
+            self.commands.forget()
             try:
-                self._tidy()
+                try:
+                    self._tidy()
+                except DamagedRunUserError as error:
+                    message = error.message
                 end = self.ending("failed", message or DIED[self.checkpoint is not None])
                 if closing or (turn.app not in (None, app) and not self._seen_to(turn)):
                     end = interrupted(end, CUT_OFF[self.saved])
@@ -224,33 +229,37 @@ class Run(Record):
         A worker that `app` started trains only if the run's turn is still that app's.
         """
         if (lock := self._lock(5)) is None:
-            raise _still_going_on()
+            raise still_going_on()
         try:
             if app is None:  # not from a queue: what was asked of others is past
                 self._take_over()
             elif self.ended or (turn := Turn.read(self._file(BEGUN))) is None or turn.app != app:
                 return
-            self._tidy()
             yield from self._record(resume=resume)
         finally:
-            self._forget_wishes()
+            self.commands.forget()
             lock.close()
 
     def _tidy(self) -> None:
-        """Finish, or remove, what a process left half done that was killed while writing."""
+        """Finish, or remove, what a process left half done that was killed while writing.
+
+        Raises DamagedRunUserError where that could lead out of the run's directory.
+        """
+        self.check_places()
         finish(self.directory / "checkpoint")
         for place in (".", "corpus", "checkpoint", "resume"):
             remove_unfinished(self.directory / place)
 
     def _take_over(self) -> None:
-        self._forget_wishes()
+        self.commands.forget()
         Turn(self.journal.mend()).write(self._file(BEGUN))
         for name in (WAITING, UNTOLD):
-            self._file(name).unlink(missing_ok=True)
+            discard(self._file(name))
 
     def _record(self, *, resume: bool) -> Iterator[Event]:
         over = False
         try:
+            self._tidy()
             for event in self._train(resume=resume):
                 if event["event"] == "end" and event["reason"] == "stopped" and self._was_cut_off():
                     event = interrupted(event, CLOSED[True])
@@ -272,13 +281,10 @@ class Run(Record):
         return self.ending("failed", message)
 
     def _train(self, *, resume: bool) -> Iterator[Event]:
-        request, corpus = self.request, Corpus.open(self.directory / "corpus")
+        request, corpus = self.request, self.corpus
         if resume and corpus.sha256() != request["corpus"]["sha256"]:
             raise cannot_go_on("its text, in corpus/, is not the one that it began with")
-        try:
-            model, training = ModelConfig(**request["model"]), TrainingConfig(**request["training"])
-        except TypeError as error:  # a setting of another name
-            raise cannot_go_on("run.json was written by another version of charrnn") from error
+        model, training = settings(request)
         return train(
             corpus,
             model,
@@ -297,21 +303,14 @@ class Run(Record):
         return None
 
     def _wishes(self) -> set[str]:
-        wishes = {wish for wish in ("stop", "sample") if self._wished(wish)}
+        wishes = self.commands.take()
         if "stop" not in wishes and self.cut_off():
             self._interrupted = True
             wishes.add("stop")
-        if "sample" in wishes:
-            self._file("wish.sample").unlink(missing_ok=True)
         return wishes
 
     def _was_cut_off(self) -> bool:
-        wish = self._file("wish.stop")
-        return self._interrupted or (wish.exists() and wish.read_bytes() == _CLOSING)
-
-    def _forget_wishes(self) -> None:
-        for wish in ("wish.stop", "wish.sample"):
-            self._file(wish).unlink(missing_ok=True)
+        return self._interrupted or self.commands.by_closing_app()
 
     def _write_request(self, request: dict[str, Any]) -> None:
         text = json.dumps(request, ensure_ascii=False, indent=2)
@@ -323,5 +322,6 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def _still_going_on() -> UserError:
+def still_going_on() -> UserError:
+    """Make the error for a run that waits or trains."""
     return UserError("This run is still going on.", field="run")

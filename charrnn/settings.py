@@ -60,11 +60,18 @@ def rules(config: type[Config]) -> dict[str, Rule]:
 def check(config: Config) -> None:
     """Raise UserError for the first setting of `config` whose value breaks its rule."""
     for name, rule in rules(type(config)).items():
-        value = getattr(config, name)
-        _coerced(name, rule, value)
-        allowed = (float, int) if rule.kind is float else (rule.kind,)
-        if type(value) not in allowed and not (rule.optional and value is None):
-            raise UserError(f"{name} = {_shown(value)}: {_wanted(rule)}.", field=name)
+        _check_value(name, rule, getattr(config, name))
+
+
+def completed(config: type[Config], stored: Mapping[str, object]) -> dict[str, Any]:
+    """Return stored settings with the missing ones at their defaults; unknown ones stay.
+
+    Raises UserError for the first value that breaks its rule.
+    """
+    settings = {f.name: f.default for f in fields(config)} | dict(stored)
+    for name, rule in rules(config).items():
+        _check_value(name, rule, settings[name])
+    return settings
 
 
 def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[str, Any], ...]:
@@ -85,6 +92,13 @@ def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[
                 f"There is no setting {quoted(name)}. The settings are {names}.", field=name
             )
     return shares
+
+
+def _check_value(name: str, rule: Rule, value: object) -> None:
+    _coerced(name, rule, value)
+    allowed = (float, int) if rule.kind is float else (rule.kind,)
+    if type(value) not in allowed and not (rule.optional and value is None):
+        raise UserError(f"{name} = {_shown(value)}: {_wanted(rule)}.", field=name)
 
 
 def _coerced(name: str, rule: Rule, value: object) -> Any:

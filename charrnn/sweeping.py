@@ -1,23 +1,26 @@
-"""Old runs are removed, unless they are starred, and old uploads.
+"""Remove runs: old ones unless they are starred, one that is to be deleted, and old uploads.
 
-Safe beside other apps that share the directory, and beside somebody who writes with a model: it is
-taken out under another name in one step and only then deleted; what has its files open keeps them.
-A run is removed by whoever holds its lock.
+Safe beside other apps that share the directory, and beside a reader of a model: it is taken out
+under another name in one step and only then deleted; what has its files open keeps them. A run is
+removed by the holder of its lock. A damaged run is removed as any other.
 """
 
 from __future__ import annotations
 
 import logging
-import shutil
+import os
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from .admission import check_star
+from .errors import UserError
+from .files import write
 from .limits import Limits
 from .locks import hold
-from .runs import Run
+from .run_files import DamagedRunUserError, discard, is_directory
+from .runs import Run, still_going_on
 
 logger = logging.getLogger(__name__)
 
@@ -25,52 +28,61 @@ UPLOADS = ".uploads"  # under the root of the runs, beside them: see charrnn.upl
 
 _STARRED = "starred"
 _GONE = ".gone-"
+_HALF_SECONDS = 600.0  # that a directory may lack its run.json: a run is being created
 
 
 def sweep(root: Path, keep_hours: float) -> None:
     """Remove each run under `root` in which nothing has happened for so many hours: none that
-    trains or waits, and none that is starred. Likewise the checkpoints that visitors brought."""
+    trains or waits, and none that is starred. Likewise the checkpoints that visitors brought.
+
+    What cannot be removed is logged, and is no reason to leave the others.
+    """
     for upload in (root / UPLOADS).glob("*"):
         if _age(upload) > keep_hours * 3600:
             take_out(root, upload)
-    for left in root.glob(f"{_GONE}*"):  # by somebody who was killed while deleting
-        shutil.rmtree(left, ignore_errors=True)
-    for half in root.glob("[!.]*/"):  # of a run that was never made, or of one that is gone
-        if not (half / "run.json").exists() and _age(half) > keep_hours * 3600:
-            shutil.rmtree(half, ignore_errors=True)
-    for run in runs_in(root):
-        try:
-            if not run.live and _old(run, keep_hours):
-                _remove(run, keep_hours)
-        except (OSError, ValueError):  # one that cannot be read or removed is no reason
-            logger.exception("run %s… could not be removed", run.id[:4])
+    for left in root.glob(f"{_GONE}*"):  # by a process that was killed while deleting
+        _discard(left)
+    for place in root.glob("[!.]*"):
+        if is_directory(place) and os.path.lexists(place / "run.json"):
+            run = Run(place)
+            _remove(run, lambda run=run: _old(run, keep_hours))  # type: ignore[misc]
+        elif _age(place) > max(keep_hours * 3600, _HALF_SECONDS):  # half of a run, a link, a file
+            take_out(root, place)
 
 
 def runs_in(root: Path) -> Iterator[Run]:
-    """All runs under `root`."""
-    return (Run(request.parent) for request in root.glob("[!.]*/run.json"))
+    """Return all runs under `root`, the damaged ones too."""
+    places = sorted(root.glob("[!.]*"))
+    return (Run(p) for p in places if is_directory(p) and os.path.lexists(p / "run.json"))
+
+
+def delete(run: Run) -> None:
+    """Remove a run for good, starred or not. Raises UserError if it still waits or trains."""
+    if not _remove(run, lambda: True) and run.directory.exists():
+        raise still_going_on()
 
 
 def star(root: Path, run: Run, on: bool, limits: Limits) -> None:
     """Keep a run beyond its time, or not any longer. UserError if too much is kept already."""
     if not on:
-        (run.directory / _STARRED).unlink(missing_ok=True)
+        discard(run.directory / _STARRED)
     elif not is_starred(run):
         check_star([mark.parent for mark in root.glob(f"[!.]*/{_STARRED}")], limits)
-        (run.directory / _STARRED).touch()
+        write(run.directory / _STARRED, b"", durable=False)
 
 
 def is_starred(run: Run) -> bool:
-    """Whether a run is kept beyond its time."""
-    return (run.directory / _STARRED).exists()
+    """Say whether a run is kept beyond its time."""
+    return os.path.lexists(run.directory / _STARRED)
 
 
-def take_out(root: Path, directory: Path) -> None:
+def take_out(root: Path, path: Path) -> None:
     """Remove a directory under `root`, of which nobody finds half; nothing if it has just gone."""
-    gone = root / f"{_GONE}{directory.name}"
+    gone = root / f"{_GONE}{path.name}"
+    _discard(gone)
     with suppress(FileNotFoundError):
-        directory.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+        path.rename(gone)
+    _discard(gone)
 
 
 def _old(run: Run, keep_hours: float) -> bool:
@@ -80,21 +92,55 @@ def _old(run: Run, keep_hours: float) -> bool:
 
 
 def _age(path: Path) -> float:
-    """Seconds since the file was changed; endless if there is none."""
+    """Return the seconds since a file, or a link itself, was changed; inf if there is none."""
     try:
-        return time.time() - path.stat().st_mtime
+        return time.time() - path.lstat().st_mtime
     except FileNotFoundError:
         return float("inf")
 
 
-def _remove(run: Run, keep_hours: float) -> None:
-    lock = hold(run.directory / "worker.lock", timeout=0)
-    if lock is None:  # somebody is at work
-        return
-    gone = run.directory.with_name(f"{_GONE}{run.id}")
+def _remove(run: Run, wanted: Callable[[], bool]) -> bool:
+    """Remove a run that neither waits nor trains, if it is `wanted`; say whether it was removed.
+
+    That is looked at again once nobody can begin: it may have been asked for, or starred.
+    """
+    if not wanted() or _going_on(run):
+        return False
+    lock = _locked(run)
+    if lock is None:  # a process is at work
+        return False
     with lock:
-        # Looked at again, now that nobody can begin: it may have been asked for, or starred.
-        if run._standing(worker=False) or not _old(run, keep_hours):
-            return
-        run.directory.rename(gone)
-    shutil.rmtree(gone)
+        if _waits_or_trains(run) or not wanted():
+            return False
+        take_out(run.directory.parent, run.directory)
+    return True
+
+
+def _going_on(run: Run) -> bool:
+    try:
+        return run.live
+    except DamagedRunUserError:
+        return False
+
+
+def _waits_or_trains(run: Run) -> bool:
+    """Say whether a worker is to come, or has begun and does not hold the lock yet."""
+    try:
+        return run._standing(worker=False) is not None
+    except DamagedRunUserError:  # no worker would begin with it
+        return False
+
+
+def _locked(run: Run) -> ExitStack | None:
+    """Take the run's lock; None if a process has it."""
+    try:
+        return hold(run.directory / "worker.lock", timeout=0)
+    except OSError:  # something that is no file lies in its place, which nobody can hold
+        return ExitStack()
+
+
+def _discard(path: Path) -> None:
+    try:
+        discard(path)
+    except (OSError, UserError) as error:
+        logger.error("%s could not be removed: %s", path.name[:10], error)

@@ -96,7 +96,7 @@ def bytes_of(directory: Path, name: str) -> bytes | None:
         return None
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise UserError(f"{path} could not be read: {why}.", field="checkpoint") from error
+        raise UserError(f"{name} could not be read: {why}.", field="checkpoint") from error
 
 
 def text_of(directory: Path, name: str) -> str | None:

@@ -8,17 +8,34 @@ whenever, the files still say whether an `end` is missing, and which app should 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import signal
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from . import run_files
 from .files import write
 from .locks import held, hold
+from .run_files import damaged, json_object
+from .schema import Schema, checked, optional, whole
 
 WAITING, BEGUN, UNTOLD = "wish.run", "begun", "untold"
 _LOOK = 0.5  # seconds between a worker's looks at whether its app is there
+_MOST = 4096  # bytes of a turn
+_NAME = re.compile(r"[\w.-][\w .-]{0,99}")
+
+
+def _app(value: object) -> str:
+    """Read the name of a lock file: it must not lead to another directory."""
+    if isinstance(value, str) and _NAME.fullmatch(value) and value not in (".", ".."):
+        return value
+    raise ValueError("not the name of an app")
+
+
+_SCHEMA: Schema = {"since": (whole, 0), "app": (optional(_app), None)}
 
 
 @dataclass(frozen=True)
@@ -35,16 +52,25 @@ class Turn:
 
     @classmethod
     def read(cls, path: Path) -> Turn | None:
-        """The turn in that file, None if there is none."""
+        """Return the turn in that file; None if there is none.
+
+        Raises DamagedRunUserError for a file that holds something else.
+        """
+        data = run_files.read(path, _MOST)
+        if not data:  # earlier versions left it empty
+            return None if data is None else cls()
         try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        return cls(**json.loads(data)) if data else cls()
+            known = checked(_SCHEMA, json_object(data, path.name))
+        except ValueError:
+            raise damaged(f"{path.name} is damaged") from None
+        return cls(**{name: known[name] for name in _SCHEMA})
 
     @classmethod
     def latest(cls, run: Path) -> tuple[str, Turn] | None:
-        """The run's latest turn and how far it is, by the name of its file."""
+        """Return the run's latest turn and how far it is, by the name of its file.
+
+        Raises DamagedRunUserError as `read` does.
+        """
         # In the order in which a turn passes through them, so that none is missed on its way.
         turns = [
             (name, turn) for name in (WAITING, BEGUN, UNTOLD) if (turn := cls.read(run / name))
@@ -59,9 +85,21 @@ class Presence:
         self._path = root / f".app-{secrets.token_hex(8)}"
         self._lock = hold(self._path, timeout=5)
         for other in root.glob(".app-*"):
-            if lock := hold(other, timeout=0):  # its app died
-                with lock:
-                    other.unlink(missing_ok=True)
+            with suppress(OSError):  # no lock file at all: not an app's
+                if lock := hold(other, timeout=0):  # its app died
+                    with lock:
+                        other.unlink(missing_ok=True)
+
+    def renew(self) -> None:
+        """Take the lock anew where its file was removed, with the directory of the runs or alone.
+
+        Raises OSError if it cannot be made.
+        """
+        if not self._path.exists():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._lock is not None:
+                self._lock.close()
+            self._lock = hold(self._path, timeout=5)
 
     @property
     def name(self) -> str:

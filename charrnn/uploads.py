@@ -84,7 +84,7 @@ def keep(root: Path, file: Path, limits: Limits, visitor: str = "") -> str:
             if size > most:
                 raise _too_large(shown if zipped else WEIGHTS, most)
             _check_room(root, size, limits)
-            place.mkdir(exist_ok=True, mode=0o700)
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
             gathering.mkdir()
             if zipped:
                 _unpack(opened, gathering, shown)

@@ -8,6 +8,7 @@ from it. Only the directory of runs says which run it belongs to.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import threading
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ _PATTERN = re.compile(rf"{_PREFIX}[0-9a-f]{{32}}")
 
 def view_id(run_id: str) -> str:
     """Return the view id of a run. Run ids are random, so a plain hash does not give them away."""
-    digest = hashlib.blake2b(run_id.encode(), person=b"charrnn view id", digest_size=16)
+    digest = hashlib.blake2b(os.fsencode(run_id), person=b"charrnn view id", digest_size=16)
     return _PREFIX + digest.hexdigest()
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from .endings import GREW, HUNG
 from .limits import Limits
+from .run_files import DamagedRunUserError
 from .runs import Run
+from .training import Event
 
 _PATIENCE = 0.03  # of a run's age: the longer it takes, the rarer are its events
 _ANONYMOUS = re.compile(rb"RssAnon:\s*(\d+) kB")
@@ -25,12 +28,13 @@ class Watch:
         self.run, self.pid, self.limits = run, pid, limits
         self._offset = _size(run.journal.path)
         self._began = self._heard = time.monotonic()
-        self._left: float | None = length(run)
+        self._left: float | None = None
+        with suppress(DamagedRunUserError):  # its worker will say so
+            self._left = length(run)
 
     def look(self) -> str | None:
         """Take note of what the worker said; why it should be killed, in words, or None."""
-        events, self._offset = self.run.read_events(self._offset)
-        now = time.monotonic()
+        events, now = self._said(), time.monotonic()
         for event in events:
             self._heard = now
             if event["event"] == "progress":
@@ -42,6 +46,13 @@ class Watch:
         if self.limits.silence is not None and silence > self.limits.silence + _PATIENCE * age:
             return HUNG[saved]
         return None
+
+    def _said(self) -> list[Event]:
+        try:
+            events, self._offset = self.run.read_events(self._offset)
+        except DamagedRunUserError:  # it is heard no more
+            return []
+        return events
 
     @property
     def left(self) -> float | None:
@@ -67,7 +78,7 @@ def length(run: Run) -> float | None:
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        return path.lstat().st_size
     except FileNotFoundError:
         return 0
 

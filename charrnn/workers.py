@@ -23,9 +23,11 @@ from .limits import Limits
 from .line import Line, Waiting, waits
 from .process import available_cores
 from .recipes import Plan
+from .request import kept
+from .run_files import DamagedRunUserError
 from .runs import Run
 from .starting import Starter, nothing, work
-from .sweeping import is_starred, star, sweep
+from .sweeping import delete, is_starred, runs_in, star, sweep
 from .turns import Presence
 from .watch import Watch, length
 
@@ -83,6 +85,7 @@ class Runs:
 
         Raises UserError, naming a field, for what is beyond the limits.
         """
+        self._be_there()
         check_plan(plan, self.limits)
         check_room(self.root, plan, self.limits)
         with self._lock:
@@ -98,6 +101,7 @@ class Runs:
 
     def keep_training(self, run_id: str, visitor: str = "") -> Run:
         """Let a run that has ended go on; UserError if it has not ended, or for want of room."""
+        self._be_there()
         run = self.find(run_id)
         if not run.live:
             check_room_again(self.root, run, self.limits)
@@ -138,6 +142,23 @@ class Runs:
         """Whether a run is kept beyond its time."""
         return is_starred(run)
 
+    def delete(self, run_id: str) -> None:
+        """Remove a run for good, starred or damaged ones too; one that waits is called off.
+
+        Raises UserError if there is none, and while it trains.
+        """
+        run = self.find(run_id)
+        try:
+            if run.state == "queued":
+                run.stop()
+            over = not run.live
+        except DamagedRunUserError:
+            over = False
+        if over:
+            with self._served:  # its worker may have ended this moment: let it be seen off first
+                self._served.wait_for(lambda: run_id not in self._seats, timeout=10)
+        delete(run)
+
     def close(self, *, patience: float = 20) -> None:
         """Stop what is running, call off what waits, and wait for it.
 
@@ -153,7 +174,7 @@ class Runs:
             for directory in ours:
                 try:
                     Run(directory).stop(closing=True)
-                except OSError:
+                except (OSError, UserError):
                     logger.exception("run %s… could not be asked to stop", directory.name[:4])
             with self._served:
                 self._served.wait_for(self._idle, timeout=patience)
@@ -170,10 +191,15 @@ class Runs:
             for run in left:
                 try:
                     run.note_death(self._presence.name, closing=True)
-                except OSError:  # the next app will
+                except (OSError, UserError):  # the next app will
                     logger.exception("run %s… could not be seen off", run.id[:4])
             self._asked.release(self._workers)
             self._presence.end()
+
+    def _be_there(self) -> None:
+        """Take this app's lock anew if the directory of the runs was removed meanwhile."""
+        with kept(), self._lock:
+            self._presence.renew()
 
     def _idle(self) -> bool:
         return not self._seats and not self._line
@@ -270,13 +296,13 @@ class Runs:
             for seat in seats:
                 try:
                     self._look(seat)
-                except Exception:  # one run that cannot be read is no reason to leave the others
+                except Exception:  # one run that cannot be looked at is no reason to leave others
                     logger.exception("run %s… could not be looked at", seat.run.id[:4])
             if self.limits.keep_hours is not None and time.monotonic() - swept > _SWEEP:
                 swept = time.monotonic()
                 try:
                     sweep(self.root, self.limits.keep_hours)
-                except OSError:
+                except Exception:  # this thread goes on: it watches the workers
                     logger.exception("old runs could not be looked for")
 
     def _look(self, seat: _Seat) -> None:
@@ -289,10 +315,11 @@ class Runs:
 
     def _see_off_the_dead(self) -> None:
         """Write the `end` of each run that died together with its app, and could not go on."""
-        for request in self.root.glob("*/run.json"):
-            run = Run(request.parent)
+        for run in runs_in(self.root):
             try:
                 if run.asked and not run.ended:
                     run.note_death(self._presence.name)
-            except (OSError, ValueError):  # one run that cannot be read or written is no reason
+            except DamagedRunUserError as error:  # the page shows it so
+                logger.warning("run %s…: %s", run.id[:4], error.message)
+            except OSError:  # one run that cannot be written is no reason to leave the others
                 logger.exception("run %s… could not be seen off", run.id[:4])

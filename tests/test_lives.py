@@ -192,14 +192,15 @@ def test_an_event_that_finds_no_room_leaves_no_half_line(tmp_path):
 def test_the_last_event_is_found_from_the_end(tmp_path):
     journal = Journal(tmp_path / "events.jsonl")
     assert journal.last(0, "end") is None and journal.mend() == 0
-    journal.append({"event": "end", "text": "x" * 20_000})
+    end = {"event": "end", "reason": "stopped"}
+    journal.append(end | {"text": "x" * 20_000})
     size = journal.mend()
     assert journal.last(0, "end")["text"] == "x" * 20_000
     assert journal.last(size, "end") is None
     with journal.path.open("a") as file:
         file.write('{"event": "e')
     assert journal.last(size, "end") is None and journal.last(0, "start") is None
-    journal.append({"event": "end", "text": "y"})
-    assert journal.last(size, "end") == {"event": "end", "text": "y"}
+    journal.append(end | {"text": "y"})
+    assert journal.last(size, "end")["text"] == "y"
     lines = journal.path.read_text().splitlines()
     assert [json.loads(line)["text"][0] for line in lines] == ["x", "y"]

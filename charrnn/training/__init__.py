@@ -19,11 +19,21 @@ from ..errors import UserError
 from ..expectations import MOST
 from ..model import CharRNN, ModelConfig
 from .config import TrainingConfig
-from .events import Commands, Event, Share
+from .events import Commands, Event, Share, settings_of, stored_event
 from .pace import Leg
 from .trainer import Trainer
 
-__all__ = ["Commands", "Event", "Leg", "Share", "TrainingConfig", "check_fit", "train"]
+__all__ = [
+    "Commands",
+    "Event",
+    "Leg",
+    "Share",
+    "TrainingConfig",
+    "check_fit",
+    "settings_of",
+    "stored_event",
+    "train",
+]
 
 _LARGEST_GRAPH = 200_000  # characters that one gradient may reach back over
 

@@ -1,9 +1,27 @@
-"""What a run says, and what may be asked of it."""
+"""The events of a run: their fields, how a stored one is read, and what may be asked of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from ..errors import UserError
+from ..model import ModelConfig
+from ..schema import (
+    ABSENT,
+    Reader,
+    Schema,
+    amount,
+    checked,
+    one_of,
+    optional,
+    positive,
+    table_of,
+    text,
+    whole,
+)
+from ..settings import Config, completed
+from .config import TrainingConfig
 
 Event = dict[str, Any]
 """One JSON object of `events.jsonl`, with at least `event` and `seconds`."""
@@ -13,3 +31,78 @@ Commands = Callable[[], set[str]]
 
 Share = Callable[[], int | None]
 """Asked before every minibatch: on how many threads to compute at most; None for no bound."""
+
+
+def settings_of(config: type[Config]) -> Reader:
+    """Make a reader of the stored settings of a configuration class; see `settings.completed`."""
+
+    def read(value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise ValueError("not a JSON object")
+        try:
+            return completed(config, value)
+        except UserError as error:
+            raise ValueError(error.message) from error
+
+    return read
+
+
+_FIGURES: Schema = {
+    "train_perplexity": (optional(positive), None),
+    "validation_perplexity": (optional(positive), None),
+}
+_ANY: Schema = {"event": (text, None), "seconds": (amount, 0.0)}
+_OF: Mapping[str, Schema] = {
+    "start": {
+        "run": (optional(text), None),
+        "characters": (whole, 0),
+        "vocabulary_size": (whole, 1),
+        "parameters": (whole, 0),
+        "recipe": (text, "custom"),
+        "model": (settings_of(ModelConfig), {}),
+        "training": (settings_of(TrainingConfig), {}),
+        "baselines": (table_of(optional(positive)), {}),
+        "device": (text, ""),
+        "resumed_from": (optional(whole), None),
+    },
+    "progress": {
+        **_FIGURES,
+        "step": (whole, 0),
+        "epoch": (amount, 0.0),
+        "characters_seen": (whole, 0),
+        "gradient_norm": (optional(amount), None),
+        "clipped": (optional(amount), None),
+        "learning_rate": (amount, 0.0),
+        "characters_per_second": (optional(amount), None),
+        "remaining_seconds": (optional(amount), None),
+    },
+    "sample": {"step": (whole, 0), "prefix": (text, ""), "text": (text, "")},
+    "checkpoint": {
+        "step": (whole, 0),
+        "path": (optional(text), None),
+        "validation_perplexity": (optional(positive), None),
+        "train_perplexity": (optional(positive), ABSENT),
+    },
+    "end": {
+        **_FIGURES,
+        "reason": (one_of("finished", "stopped", "diverged", "failed"), None),
+        "message": (text, ""),
+        "step": (whole, 0),
+        "epoch": (amount, 0.0),
+        "checkpoint": (optional(text), None),
+        "kept_step": (optional(whole), ABSENT),
+        "last_train_perplexity": (optional(positive), ABSENT),
+        "last_validation_perplexity": (optional(positive), ABSENT),
+    },
+}
+_SCHEMAS: Mapping[str, Schema] = {name: {**_ANY, **fields} for name, fields in _OF.items()}
+
+
+def stored_event(value: Any) -> Event:
+    """Return an event as it was stored, with all fields that readers of its name rely on.
+
+    Fields and events that are not known, as of a newer version, stay as they are. Raises
+    ValueError for what is not an event, and for a known field of the wrong type.
+    """
+    name = value.get("event") if isinstance(value, dict) else None
+    return checked(_SCHEMAS.get(name, _ANY) if isinstance(name, str) else _ANY, value)

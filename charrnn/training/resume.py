@@ -12,6 +12,7 @@ version or of another model is refused, and left as it is.
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..files import write
 from ..model import ModelConfig, State
+from ..run_files import DamagedRunUserError, check_file
 
 if TYPE_CHECKING:
     from ..corpus import Corpus
@@ -76,24 +78,27 @@ class Point:
         than these.
         """
         path = directory / FILE
-        if not path.is_file():
+        if not os.path.lexists(path):
             return None
         try:
+            check_file(path)
             with safe_open(path, framework="pt") as file:
                 about = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError) as error:
+        except (SafetensorError, OSError, DamagedRunUserError) as error:
             raise cannot_go_on(f"{FILE.as_posix()} is damaged") from error
         if about.get("format") != FORMAT:
             raise cannot_go_on(f"{FILE.as_posix()} was written by another version of charrnn")
         settings = about.get("made_for", "")
         if about.get("checksum") != _checksum(tensors, settings):
             raise cannot_go_on(f"{FILE.as_posix()} is damaged")
-        before = json.loads(settings)
+        with taking_up():
+            before = dict(json.loads(settings))
+            point = cls._put_together(tensors, before)
         changed = [name for name in before if name in made_for and before[name] != made_for[name]]
         if changed:
             raise cannot_go_on(f"{FILE.as_posix()} is of a run with another {changed[0]}")
-        return cls._put_together(tensors, before)
+        return point
 
     @classmethod
     def _put_together(cls, tensors: dict[str, Tensor], made_for: Mapping[str, Any]) -> Point:

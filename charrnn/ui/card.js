@@ -63,6 +63,7 @@ const whileOf = (seconds) => (seconds < 100 ? `${Math.ceil(seconds)}\u00a0${word
 // What is worth saying about the curve: trouble first, then a word on what the number means.
 function note(v) {
   const { columns: c, facts, state, last } = v;
+  if (v.problem) return v.problem[tongue];
   if (v.unfound) return words.unfound;
   if (away) return words["lost-note"];
   if (state === "idle") return words["how-to-begin"];
@@ -99,7 +100,7 @@ function attempt() {
 // The note under the chart: what went wrong, what was kept and what to try on a line each, or else
 // a word on the curve.
 function remark(v) {
-  const told = away || v.missing || v.state === "interrupted" ? null : v.verdict;
+  const told = away || v.missing || v.problem || v.state === "interrupted" ? null : v.verdict;
   const lines = told ? [told.what, told.kept, told.try].filter(Boolean).map((line) => line[tongue]) : [note(v)];
   const box = find(".run-note");
   box.classList.toggle("run-verdict", Boolean(told));

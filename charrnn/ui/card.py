@@ -29,6 +29,7 @@ from .words_train import RECIPES as RECIPE_NAMES
 
 POINTS = 400
 LIVE = frozenset({"queued", "running", "stopping"})
+DAMAGED = "damaged"  # the state of a run that can't be read
 
 _COLUMNS = ("seconds", "epoch", "train", "held", "norm")
 
@@ -47,7 +48,7 @@ class Story:
         self.run = run  # its id, or its view id where it may only be watched
         self.link = link  # its view id
         self.controls = controls
-        self.title = {"en": title, "zh": chinese(title)}
+        self.name(title)
         self.state = "queued"
         self.model: str | None = None  # the key of the model that there is by now
         self.saved = False  # whether there is a point to go on from
@@ -57,6 +58,7 @@ class Story:
         self.fetched = ""
         self.earlier = False
         self.missing = False  # a run was asked for that is not here any more
+        self.problem: dict[str, str] | None = None  # why a damaged run can't be read, by language
         self.facts: dict[str, Any] = {}
         self.last: dict[str, Any] = {}
         self.kept: dict[str, Any] | None = None  # the model that was saved last
@@ -71,6 +73,10 @@ class Story:
         self._held_out = False
         self._stride = 1  # events for one point
         self._seen = 0
+
+    def name(self, title: str) -> None:
+        """Set the name of the text."""
+        self.title = {"en": title, "zh": chinese(title)}
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Take the run's next event."""
@@ -108,6 +114,7 @@ class Story:
             "fetched": self.fetched,
             "earlier": self.earlier,
             "missing": self.missing,
+            "problem": self.problem,
             "facts": self.facts,
             "last": self.last,
             "kept": self.kept,
@@ -117,7 +124,7 @@ class Story:
         }
 
     def _shown_state(self) -> str:
-        if self.state in LIVE or self.end is None:
+        if self.state in (*LIVE, DAMAGED) or self.end is None:
             return self.state
         if self.end["interrupted"]:
             return "interrupted"

@@ -21,9 +21,10 @@ from starlette.responses import Response
 
 from ..endings import DIED
 from ..errors import UserError
+from ..run_files import DamagedRunUserError
 from ..view_ids import RunAccess, view_id
 from . import words
-from .card import LIVE, Story
+from .card import DAMAGED, LIVE, Story
 from .house import House
 
 HOLD = 5.0  # seconds that a question waits for news
@@ -37,12 +38,7 @@ class Telling:
     def __init__(self, house: House, access: RunAccess) -> None:
         self.run, self._key = access.run, access.key
         self.token = secrets.token_hex(4)  # nobody can add to what another telling has said
-        self.story = Story(
-            access.key,
-            title=str(access.run.request["corpus"]["name"]),
-            link=view_id(access.run.id),
-            controls=access.may_control,
-        )
+        self.story = Story(access.key, link=view_id(access.run.id), controls=access.may_control)
         self._house = house
         self._offset, self._looked = 0, 0.0
         self._version = 0
@@ -66,12 +62,17 @@ class Telling:
         if sparing and now - self._looked < EVERY / 2:
             return
         self._looked = now
-        if not self._tell() and not self.run.ended:
-            await self._see_off()
+        try:
+            if not self._tell() and not self.run.ended:
+                await self._see_off()
+        except DamagedRunUserError as error:
+            self.story.state, self.story.problem = DAMAGED, words.problem_in_both(error)
+            self._note(events=False)
 
     def _tell(self) -> bool:
         """Whether more is to come."""
         run, story = self.run, self.story
+        story.name(run.request["corpus"]["name"])
         # Before the events, so that none slips between the two.
         story.state = run.state if run.asked else "queued"
         story.ahead, wait = self._house.runs.standing(run.id)
@@ -82,7 +83,8 @@ class Telling:
         events, self._offset = run.read_events(self._offset)
         for event in events:
             story.tell(event)
-        self._note(bool(events))
+        story.problem = None
+        self._note(events=bool(events))
         return story.state in LIVE
 
     async def _see_off(self) -> None:
@@ -94,7 +96,7 @@ class Telling:
             self.story.tell(self.run.ending("failed", DIED[saved]))
         self._tell()
 
-    def _note(self, events: bool) -> None:
+    def _note(self, *, events: bool) -> None:
         parts = {
             name: json.dumps(part, ensure_ascii=False) for name, part in self.story.parts().items()
         }
@@ -173,7 +175,7 @@ class Tellings:
                         break
                     await asyncio.sleep(EVERY)
                     await telling.look(sparing=True)
-            except (UserError, FileNotFoundError):
+            except UserError:
                 said = '{"missing":true}'
             return Response(said or "{}", media_type="application/json")
 

@@ -74,7 +74,7 @@ function drawn(about) {
     curve: about.curve,
     perplexity: about.perplexity,
     of: words[about.held_out ? "held-out" : "own-text"],
-    note: (about.away && words["models-away"]) || (about.gone && words["models-gone"]),
+    note: about.problem?.[tongue] || (about.away && words["models-away"]) || (about.gone && words["models-gone"]),
     facts: [about.bytes && say("megabytes", { n: megabytes(about.bytes) }), about.date && since(about.date)],
   });
   const acts = card.querySelector(".model-acts");
@@ -82,7 +82,7 @@ function drawn(about) {
     const text = words[`models-${what}`];
     button(place, name, text, looks, () => doing(about, card)).setAttribute("aria-label", say("models-of", { what: text, title: called }));
   };
-  if (!about.gone) act("generate", "act small main", generate);
+  if (!about.gone && !about.problem) act("generate", "act small main", generate);
   if (about.live) act("watch", "act small", watchRun);
   else if (about.resumable) act("resume", "act small", resume, about.state === "interrupted" ? "resume" : "keep");
   if (about.bytes) act("download", "act link", download, "download", card.querySelector(".model-facts"));
@@ -101,6 +101,7 @@ function origin(about) {
   if (about.source === "hub") return about.key;
   if (about.source === "upload") return about.title ? words["models-upload"] : ""; // else it is the title
   if (about.source !== "run") return "";
+  if (about.problem) return ""; // its title is that already
   const state = about.state && words[about.state]?.split(/[,，]/)[0];
   return [say("models-run", { id: about.key.slice(0, 4) }), state].filter(Boolean).join(" · ");
 }

@@ -15,10 +15,11 @@ from typing import Any
 import gradio as gr
 
 from ..errors import UserError
+from ..runs import Run
 from ..uploads import is_upload
 from . import words
 from .browse import browser
-from .card import LIVE
+from .card import DAMAGED, LIVE
 from .gate import Gate
 from .house import House
 from .look import asset, script
@@ -28,7 +29,7 @@ from .packing import pack
 from .services.client_id import event_request
 from .shelf import Model, card, find_own, offered, shipped
 from .words_models import CARDS, MODELS
-from .yours import line
+from .yours import changed, line
 
 log = logging.getLogger(__name__)
 
@@ -82,14 +83,31 @@ def _told(model: Model) -> Card | None:
 
 
 def _run(house: House, key: str) -> Card | None:
-    """The card of a run; None if that is gone, or has not saved a model yet."""
+    """The card of a run, with the `problem` in words if that or its model can't be read; None if
+    it is gone, or has not saved a model yet."""
     try:
         run = house.runs.find(key)
-        told = _told(Model(key, run.checkpoint, "run")) if run.checkpoint else None
-        state = line(run)["state"]
-    except (UserError, FileNotFoundError):
+    except UserError:
         return None
-    return told and told | {"state": state, "live": state in LIVE}
+    try:
+        state, checkpoint = line(run)["state"], run.checkpoint
+        if checkpoint is None:
+            return None
+        return card(Model(key, checkpoint, "run")) | {"state": state, "live": state in LIVE}
+    except UserError as error:
+        return _damaged(run, error) if run.directory.is_dir() else None
+
+
+def _damaged(run: Run, error: UserError) -> Card:
+    return {
+        "key": run.id,
+        "source": "run",
+        "title": words.in_both(MODELS["models-run"], id=run.id[:4]),
+        "state": DAMAGED,
+        "live": False,
+        "date": changed(run),
+        "problem": words.problem_in_both(error),
+    }
 
 
 def _opened(key: str, there: Mapping[str, Model | None]) -> Card | None:

@@ -18,6 +18,7 @@ from ..artifacts import MOST
 from ..checkpoint import WEIGHTS
 from ..errors import UserError
 from ..limits import Limits
+from ..trainlog import bytes_of
 from .shelf import Model
 
 _LONGEST = 60  # characters of a file's name
@@ -62,13 +63,10 @@ def pack(model: Model, title: str, component: gr.HTML, limits: Limits) -> Path:
 
 
 def _files(model: Model) -> dict[str, bytes]:
-    files = {}
-    for name in MOST:
-        try:
-            files[name] = (model.directory / name).read_bytes()
-        except FileNotFoundError:
-            if name == WEIGHTS:
-                raise UserError("This model is not here any more.") from None
+    read = {name: bytes_of(model.directory, name) for name in MOST}
+    files = {name: data for name, data in read.items() if data is not None}
+    if WEIGHTS not in files:
+        raise UserError("This model is not here any more.")
     return files
 
 

@@ -21,8 +21,9 @@ from ..artifacts import LOG
 from ..checkpoint import WEIGHTS, Checkpoint, load
 from ..errors import UserError
 from ..hub import Ref, Token
+from ..run_files import DamagedRunUserError
 from ..runs import Run
-from ..trainlog import curve_in
+from ..trainlog import curve_in, text_of
 from .card import chinese
 from .house import House
 from .identity import identity
@@ -129,8 +130,11 @@ def _here(house: House, key: str) -> Model | None:
         access = house.find_run(key)
     except UserError:
         return None
-    checkpoint = access.run.checkpoint
-    if checkpoint is None:
+    if (checkpoint := access.run.checkpoint) is None:
+        try:
+            access.run.check_places()
+        except DamagedRunUserError as error:
+            raise UserError(error.message, field="checkpoint") from None
         raise UserError(
             "This run has not saved a model yet: wait a moment and try again.", field="checkpoint"
         )
@@ -272,7 +276,7 @@ def _facts(directory: Path, changed: int) -> Facts:
 
 def _curve(directory: Path) -> list[float] | None:
     try:
-        log = (directory / LOG).read_text("utf-8", "replace")
-    except OSError:
+        log = text_of(directory, LOG)
+    except UserError:
         return None
-    return curve_in(log, POINTS)
+    return None if log is None else curve_in(log, POINTS)

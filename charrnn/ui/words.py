@@ -19,6 +19,7 @@ from typing import Any
 import gradio as gr
 from gradio.i18n import I18nData
 
+from ..errors import UserError
 from .words_problems import in_chinese
 
 Words = Mapping[str, tuple[str, str]]
@@ -49,6 +50,7 @@ SHARED: Words = {
     "cancelled": ("Cancelled", "已取消"),
     "diverged": ("Diverged", "已发散"),
     "failed": ("Failed", "失败"),
+    "damaged": ("Can't be read", "无法读取"),
 }
 
 
@@ -89,6 +91,11 @@ def say(words: tuple[str, str], tongue: str, **values: Any) -> str:
     return words[1 if tongue == "zh" else 0].format(**values)
 
 
+def in_both(words: tuple[str, str], **values: Any) -> dict[str, str]:
+    """A sentence in both languages, for what is drawn in the browser."""
+    return {tongue: say(words, tongue, **values) for tongue in ("en", "zh")}
+
+
 def problem(message: str, tongue: str) -> str:
     """A `UserError`'s message as the page shows it.
 
@@ -98,6 +105,11 @@ def problem(message: str, tongue: str) -> str:
     if tongue != "zh" or message == SHARED["broken"][1]:
         return message
     return in_chinese(message) or SHARED["problem-lead"][1] + message
+
+
+def problem_in_both(error: UserError) -> dict[str, str]:
+    """A `UserError`'s message in both languages, for what is drawn in the browser."""
+    return {tongue: problem(error.message, tongue) for tongue in ("en", "zh")}
 
 
 def seconds(value: float, tongue: str) -> str:

@@ -72,7 +72,9 @@ PARTS: Mapping[str, str] = {
     "are none": "一个字符也没有",
     " in {path}": "到 {path}",
     "With {text}, what was chosen": "加上 {text}，所选文件",
-    # why a run cannot go on
+    # why a run cannot be read, or cannot go on
+    "{path} is damaged: it is too large": "{path} 已损坏：文件过大",
+    "{path}/ does not hold files only": "{path}/ 里有不是普通文件的东西",
     "{path} is damaged": "{path} 已损坏",
     "{path} was written by another version of charrnn": "{path} 是由另一个版本的 charrnn 写下的",
     "{path} is of a run with another {name}": "{path} 属于另一次训练，其 {name} 不同",

@@ -192,6 +192,9 @@ PROBLEMS: Mapping[str, str] = {
     # runs and models
     "There is no such run.": "没有这次训练，它可能已被清除。请重新训练。",
     "This run is still going on.": "这次训练还在进行。",
+    "This run can't be read: {why}. Delete it, or start a new run.": (
+        "无法读取这次训练：{why}。请删除它，或重新开始一次训练。"
+    ),
     "This run cannot go on: {why}. What it has saved so far is kept; start a new run.": (
         "这次训练无法继续：{why}。已保存的内容都还在；请重新开始一次训练。"
     ),

@@ -13,9 +13,9 @@ function row(run, current) {
   button.type = "button";
   button.dataset.state = run.state;
   if (current) button.setAttribute("aria-current", "true");
-  const recipe = ` · ${words[run.recipe] ?? run.recipe}`;
+  const recipe = run.problem ? "" : ` · ${words[run.recipe] ?? run.recipe}`;
   const state = words[run.state].split(/[,，]/)[0]; // the card has room for the whole of it
-  for (const [part, text] of [["name", run.title[tongue]], ["state", state], ["figure", figure(run.perplexity)], ["when", since(run.when)]]) {
+  for (const [part, text] of [["name", run.problem?.[tongue] ?? run.title[tongue]], ["state", state], ["figure", figure(run.perplexity)], ["when", since(run.when)]]) {
     const span = button.appendChild(document.createElement("span"));
     span.className = `yours-${part}`;
     span.appendChild(document.createElement("span")).textContent = text;

@@ -6,17 +6,17 @@ the list is opened. A run that is not here any more is left out.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
 from ..errors import UserError
+from ..run_files import DamagedRunUserError
 from ..runs import Run
 from . import words
-from .card import LIVE, chinese
+from .card import DAMAGED, LIVE, chinese
 from .house import House
 from .look import asset, script
 from .memory import KEPT
@@ -41,17 +41,39 @@ def _lister(house: House) -> Callable[[object], list[dict[str, Any]]]:
         found = []
         for run_id in ids[:KEPT] if isinstance(ids, list) else []:
             try:
-                found.append(line(house.runs.find(str(run_id))))
-            except (UserError, FileNotFoundError):  # it has been removed
+                found.append(told(house.runs.find(str(run_id))))
+            except UserError:  # it has been removed
                 continue
         return found
 
     return describe
 
 
+def told(run: Run) -> dict[str, Any]:
+    """What the list says of a run (see `line`), or its `problem` in words if it can't be read.
+
+    Raises UserError if the run is gone.
+    """
+    try:
+        return line(run)
+    except DamagedRunUserError as error:
+        return {
+            "run": run.id,
+            "title": {"en": "", "zh": ""},
+            "recipe": "",
+            "state": DAMAGED,
+            "perplexity": None,
+            "when": changed(run),
+            "problem": words.problem_in_both(error),
+        }
+
+
 def line(run: Run) -> dict[str, Any]:
     """What the list says of a run: `when` it did something last, in seconds of the epoch, and the
-    `perplexity` of its model, None where it has none."""
+    `perplexity` of its model, None where it has none.
+
+    Raises DamagedRunUserError for one that can't be read, UserError if it is gone.
+    """
     request = run.request
     name = str(request["corpus"]["name"])
     return {
@@ -59,8 +81,8 @@ def line(run: Run) -> dict[str, Any]:
         "title": {"en": name, "zh": chinese(name)},
         "recipe": request["recipe"],
         "state": _state(run),
-        "perplexity": _perplexity(run.checkpoint),
-        "when": _changed(run),
+        "perplexity": _perplexity(run.results),
+        "when": changed(run),
     }
 
 
@@ -74,15 +96,16 @@ def _state(run: Run) -> str:
     return "cancelled" if state == "stopped" and run.checkpoint is None else state
 
 
-def _perplexity(checkpoint: Path | None) -> float | None:
+def _perplexity(results: Mapping[str, Any]) -> float | None:
     """On the held-out part, or else on the training text."""
-    if checkpoint is None:
-        return None
-    results = json.loads((checkpoint / "config.json").read_bytes())["results"]
-    figure = results["validation_perplexity"] or results["train_perplexity"]
+    figure = results.get("validation_perplexity") or results.get("train_perplexity")
     return None if figure is None else float(figure)
 
 
-def _changed(run: Run) -> float:
-    files = (run.journal.path, run.directory / "run.json")
-    return max(path.stat().st_mtime for path in files if path.exists())
+def changed(run: Run) -> float:
+    """Return when a run did something last, in seconds of the epoch."""
+    times = [0.0]
+    for path in (run.journal.path, run.directory / "run.json"):
+        with suppress(OSError):
+            times.append(path.lstat().st_mtime)
+    return max(times)

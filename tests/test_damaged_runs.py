@@ -1,0 +1,399 @@
+"""A damaged run is shown as that and can be deleted, and nothing else suffers from it."""
+
+import json
+import os
+import shutil
+import signal
+
+import gradio as gr
+import httpx
+import pytest
+import small_runs
+from conftest import awaited
+from damage import DIRECTORIES, FILES, KINDS, SECRET, as_json, strange_objects
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from small_runs import planned
+from starlette.requests import Request
+
+from charrnn.errors import UserError
+from charrnn.run_files import DamagedRunUserError
+from charrnn.runs import Run
+from charrnn.sweeping import sweep
+from charrnn.turns import Turn
+from charrnn.ui import House
+from charrnn.ui.choices import choices
+from charrnn.ui.following import Tellings
+from charrnn.ui.models import _teller
+from charrnn.ui.packing import pack
+from charrnn.ui.shelf import find
+from charrnn.ui.words_problems import in_chinese
+from charrnn.ui.yours import _lister
+from charrnn.view_ids import view_id
+from charrnn.workers import Runs
+
+no_picture = small_runs.no_picture
+pytestmark = pytest.mark.usefixtures("no_picture")
+
+HEALTHY, BROKEN = "a" * 32, "b" * 32
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A directory of runs with one that has ended."""
+    root = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("charrnn.artifacts.draw", lambda log, baselines: b"a picture")
+        run = Run.create(root, planned(epochs=1), HEALTHY)
+        run.enqueue()
+        run.begin()
+        list(run.work())
+    return root
+
+
+@pytest.fixture
+def root(trained, tmp_path):
+    """Two runs that have ended, one of them to be damaged, and what is neither."""
+    for name in (HEALTHY, BROKEN):
+        shutil.copytree(trained / HEALTHY, tmp_path / "runs" / name)
+    (tmp_path / "runs" / ".app-0").mkdir()
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def outside(tmp_path):
+    """What lies beside the runs, and is to be neither read nor changed."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_text(SECRET)
+    return tmp_path / "outside"
+
+
+@pytest.fixture
+def served(monkeypatch, root):
+    """Opens the app's runs, which nobody trains."""
+    monkeypatch.setattr(Runs, "_serve_on", lambda self: None)
+    opened = []
+
+    def serve():
+        opened.append(Runs(root))
+        return House(opened[-1], root.parent / "shelf")
+
+    yield serve
+    for runs in opened:
+        runs.close(patience=0)
+
+
+@pytest.fixture(autouse=True)
+def no_disk(monkeypatch):
+    """Nobody waits for it: no power is cut."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture(autouse=True)
+def nothing_hangs():
+    """A pipe that somebody opens would be waited for without end."""
+
+    def fail(*_):
+        raise TimeoutError("it hangs")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(100)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def request():
+    scope = {"type": "http", "headers": [], "query_string": b"", "client": ("127.0.0.1", 1)}
+    return Request(scope | {"method": "POST", "path": "/"})
+
+
+def tried(act, *arguments):
+    """What an act gives, or the UserError that it raises, which has its Chinese."""
+    try:
+        return act(*arguments)
+    except UserError as error:
+        assert in_chinese(error.message), error.message
+        return error
+
+
+def told_everywhere(house, component=None):
+    """All that the page tells of the two runs, as JSON; the healthy one is as ever."""
+    ids = [HEALTHY, BROKEN]
+    rows = {row["run"]: row for row in _lister(house)(ids)}
+    assert rows[HEALTHY]["state"] == "finished" and rows[HEALTHY]["perplexity"] > 1
+    assert rows.keys() == set(ids), "the broken one is shown"
+    assert (rows[BROKEN]["state"] == "damaged") == ("problem" in rows[BROKEN])
+    cards = {card["key"]: card for card in _teller(house)({"runs": ids}, request())["yours"]}
+    assert cards[HEALTHY]["state"] == "finished"
+    follow = Tellings(house).server_function()
+    stories = {run: json.loads(awaited(follow({"run": run})).body) for run in ids}
+    assert stories[HEALTHY]["state"] == "finished" and not stories[BROKEN].get("missing")
+    assert (stories[BROKEN]["state"] == "damaged") == bool(stories[BROKEN]["problem"])
+    watched = json.loads(awaited(follow({"run": view_id(BROKEN)})).body)
+    assert watched["state"] == stories[BROKEN]["state"]
+    assert HEALTHY in dict(map(reversed, choices(house, ids, "en")))
+    model = tried(find, house, BROKEN)
+    if not isinstance(model, UserError):
+        tried(model.open)
+        if component is not None:
+            packed = tried(pack, model, "it", component, house.limits)
+            if not isinstance(packed, UserError):
+                assert SECRET.encode() not in packed.read_bytes()
+    said = json.dumps([rows, cards, stories], ensure_ascii=False)
+    assert SECRET not in said and str(house.runs.root) not in said.replace(
+        str(house.runs.root / BROKEN / "checkpoint"), ""
+    )
+    return rows[BROKEN]
+
+
+def used(house):
+    """Everything that can be asked of the broken run, and at last its end."""
+    runs = house.runs
+    for act in (
+        lambda: runs.find(BROKEN).stop(),
+        lambda: runs.find(BROKEN).sample(),
+        lambda: runs.star(BROKEN, True),
+        lambda: runs.star(BROKEN, False),
+        lambda: runs.keep_training(BROKEN),
+        lambda: runs.standing(BROKEN),
+        lambda: runs.find(BROKEN).note_death(),
+        lambda: runs.find(BROKEN).stop(closing=True),
+    ):
+        tried(act)
+    runs.delete(BROKEN)
+    assert not os.path.lexists(runs.root / BROKEN)
+    assert [path.name for path in runs.root.glob("[!.]*")] == [HEALTHY]
+    assert not list(runs.root.glob(".gone-*"))
+
+
+def unharmed(outside):
+    return [path.name for path in outside.iterdir()] == ["secret"] and (
+        outside / "secret"
+    ).read_text() == SECRET
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", FILES)
+def test_whatever_lies_in_the_place_of_a_file(name, kind, root, outside, served, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(root.parent / "cache"))
+    KINDS[kind](root / BROKEN / name, outside)
+    house = served()
+    told_everywhere(house, gr.HTML())
+    used(house)
+    assert unharmed(outside)
+
+
+@pytest.mark.parametrize("kind", ["a link", "a pipe", "a file"])
+@pytest.mark.parametrize("name", DIRECTORIES)
+def test_whatever_lies_in_the_place_of_a_directory(name, kind, root, outside, served):
+    place = root / BROKEN / name
+    shutil.rmtree(place)
+    if kind == "a link":
+        place.symlink_to(outside)
+    elif kind == "a pipe":
+        os.mkfifo(place)
+    else:
+        place.write_text("a")
+    house = served()
+    row = told_everywhere(house)
+    assert f"{name}/ does not hold files only" in row["problem"]["en"]
+    with pytest.raises(DamagedRunUserError):
+        list(Run(root / BROKEN).work(resume=True))
+    used(house)
+    assert unharmed(outside)
+
+
+def test_a_link_in_the_place_of_a_run_is_no_run(root, outside, served):
+    shutil.move(root / BROKEN, outside / "moved")
+    (root / BROKEN).symlink_to(outside / "moved")
+    house = served()
+    with pytest.raises(UserError, match="no such run"):
+        house.runs.find(BROKEN)
+    os.utime(root / BROKEN, (0, 0), follow_symlinks=False)
+    sweep(root, 1)
+    assert not os.path.lexists(root / BROKEN) and (outside / "moved" / "run.json").exists()
+
+
+def looked_at(run):
+    """All that reads a run's request, turn and events."""
+    for act in (
+        lambda: run.request, lambda: run.state, lambda: run.live, lambda: run.ended,
+        lambda: run.read_events(), lambda: run.journal.latest("end"), lambda: run.results,
+        lambda: run.ending("failed", ""), lambda: Turn.latest(run.directory),
+        lambda: run.set_length(epochs=3, seconds=None), run.lengthen, run.stop,
+    ):  # fmt: skip
+        tried(act)
+
+
+def test_a_request_of_another_version_or_with_wrong_values_is_read_or_refused(root, served):
+    house, run = served(), Run(root / BROKEN)
+    path = run.directory / "run.json"
+    sound = json.loads(path.read_text())
+    for strange in strange_objects(sound):
+        path.write_bytes(as_json(strange))
+        looked_at(run)
+        row = _lister(house)([BROKEN])
+        json.dumps(row, ensure_ascii=False).encode()
+    path.write_bytes(as_json({"a newer field": 1} | sound | {"model": {"of a newer": 1}}))
+    assert told_everywhere(house)["state"] == "finished"
+    with pytest.raises(UserError, match="written by another version"):
+        list(run.work(resume=True))
+
+
+def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(root, served):
+    house, run = served(), Run(root / BROKEN)
+    events = run.read_events()[0]
+
+    async def followed():
+        """What the card is told, event by event of each kind in turn."""
+        for at, event in {e["event"]: (i, e) for i, e in enumerate(events)}.values():
+            for strange in strange_objects(event):
+                lines = [*events[:at], strange, *events[at + 1 :]]
+                run.journal.path.write_bytes(b"".join(as_json(line) + b"\n" for line in lines))
+                for act in (lambda: run.state, lambda: run.ending("failed", "")):
+                    tried(act)
+                telling = Tellings(house).of(house.find_run(BROKEN))
+                await telling.look()
+                yield strange, telling.news({})
+
+    async def sent():
+        async for strange, said in followed():
+            json.dumps(json.loads(said), ensure_ascii=False, allow_nan=False).encode()
+            damaged = json.loads(said)["state"] == "damaged"
+            assert damaged == bool(json.loads(said)["problem"]), strange
+
+    awaited(sent())
+    newer = [{"event": "of a newer version", "seconds": 1.0, "x": [1]}]
+    stripped = [{"event": event["event"], "reason": event.get("reason")} for event in events[:-1]]
+    for lines in (newer + events, stripped + events[-1:]):
+        run.journal.path.write_bytes(b"".join(as_json(line) + b"\n" for line in lines))
+        assert told_everywhere(house)["state"] == "finished"
+
+
+def test_a_turn_with_wrong_values_is_read_or_refused(root, served):
+    house, run = served(), Run(root / BROKEN)
+    for name in ("begun", "wish.run", "untold"):
+        for app in ("../outside", "/etc/passwd", "a/b", "..", "a\0b", "x" * 1000):
+            (run.directory / name).write_bytes(as_json({"since": 0, "app": app}))
+            with pytest.raises(DamagedRunUserError, match=f"{name} is damaged"):
+                assert run.state
+        for strange in strange_objects({"since": 0, "app": "an app"}):
+            (run.directory / name).write_bytes(as_json(strange))
+            looked_at(run)
+        told_everywhere(house)
+        (run.directory / name).write_bytes(as_json({"since": 0, "app": None, "newer": 1}))
+        assert run.ended
+        (run.directory / name).unlink()
+
+
+def test_a_damaged_run_goes_when_it_is_old_and_a_starred_one_stays(root, served):
+    for name in (HEALTHY, BROKEN):
+        (root / name / "begun").write_text("[1]")
+        for file in ("events.jsonl", "run.json"):
+            os.utime(root / name / file, (0, 0))
+    house = served()
+    house.runs.star(HEALTHY, True)
+    sweep(root, 1)
+    assert [path.name for path in root.glob("[!.]*")] == [HEALTHY]
+
+
+def test_a_damaged_run_that_trains_is_neither_removed_nor_beyond_stopping(root, served):
+    house, run = served(), Run(root / BROKEN)
+    (run.directory / "begun").write_text("[1]")
+    with run._lock(1):
+        with pytest.raises(UserError, match="still going on"):
+            house.runs.delete(BROKEN)
+        run.stop()
+        assert run.commands.given("stop")
+    house.runs.delete(BROKEN)
+    assert not run.directory.exists()
+
+
+def test_a_journal_of_gigabytes_is_not_read(root, served):
+    house, run = served(), Run(root / BROKEN)
+    with run.journal.path.open("r+b") as file:
+        file.truncate(5 << 30)
+    assert "larger than 16 MB" in told_everywhere(house)["problem"]["en"]
+    used(house)
+
+
+def test_what_a_run_cannot_have_is_not_written_into_its_request(root):
+    run = Run(root / BROKEN)
+    request = run.request
+    request["training"]["epochs"] = 1_000_000
+    (run.directory / "run.json").write_bytes(as_json(request))
+    run.journal.append(run.ending("finished", "") | {"epoch": 1_000_000})
+    with pytest.raises(UserError, match="epochs = 2000000: give a whole number"):
+        run.enqueue(again=True)
+    assert run.request == request and not run.waits
+
+
+# A directory of runs that is removed while the app is up
+
+
+def test_runs_go_on_in_a_directory_that_was_removed(root, served):
+    house = served()
+    shutil.rmtree(root)
+    assert _lister(house)([HEALTHY]) == []
+    follow = Tellings(house).server_function()
+    assert json.loads(awaited(follow({"run": HEALTHY})).body) == {"missing": True}
+    sweep(root, 1)
+    run = house.runs.start(planned(epochs=1))
+    assert run.state == "queued" and house.runs.standing(run.id)[0] == 1
+    other = Runs(root)  # would see it off if the first app were gone
+    other.close(patience=0)
+    assert run.state == "queued"
+    run.stop()
+    assert run.state == "stopped"
+
+
+def test_a_worker_does_not_bring_back_half_of_a_run_that_was_removed(tmp_path):
+    from charrnn.guard import GuardedRun
+    from charrnn.limits import Limits
+
+    run = GuardedRun(Run.create(tmp_path, planned(epochs=1000)).directory, Limits())
+    events = run.work()
+    next(events)
+    shutil.rmtree(run.directory)
+    run._next_look = 0.0
+    with pytest.raises((UserError, FileNotFoundError)):
+        list(events)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_upload_finds_a_directory_that_was_removed(tmp_path, trained):
+    from charrnn import uploads
+    from charrnn.limits import Limits
+
+    weights = trained / HEALTHY / "checkpoint" / "model.safetensors"
+    key = uploads.keep(tmp_path / "gone" / "runs", weights, Limits())
+    assert uploads.find(tmp_path / "gone" / "runs", key)
+
+
+# The app itself
+
+
+@pytest.fixture
+def client(root, served):
+    from charrnn.ui import build, launch_options
+
+    (root / BROKEN / "begun").write_text("[1]")
+    house = served()
+    app = build(house)
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+    yield Client(url, verbose=False)
+    app.close()
+
+
+def test_the_app_starts_and_its_endpoints_say_which_run_is_broken(client):
+    page = httpx.get(client.src, params={"run": BROKEN})
+    assert page.status_code == 200
+    for endpoint, more in (("/stop", {"run": BROKEN}), ("/generate", {"checkpoint": BROKEN})):
+        if endpoint == "/stop":
+            with pytest.raises(AppError, match="can't be read: begun is damaged"):
+                client.predict(api_name=endpoint, **more)
+        else:  # its model is sound
+            assert client.predict(api_name=endpoint, length=5, **more)
+    assert client.predict(api_name="/stop", run=HEALTHY) == "finished"
+    assert client.predict(api_name="/generate", checkpoint=HEALTHY, length=5)
