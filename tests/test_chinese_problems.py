@@ -163,7 +163,7 @@ def of_limits(**limits):
         of_limits(seconds=1),
         lambda text: plan(text, recipe="nonsense"),
         lambda text: check_text(text, Limits(characters=10)),
-        lambda text: check_visitor(3, Limits(runs_per_visitor=3)),
+        lambda text: check_visitor("a", ["a"] * 3, Limits(runs_per_visitor=3)),
         lambda text: read_files([Path("x" * 300)]),
         lambda text: read_files([Path(__file__).parent]),
         lambda text: load("x" * 300),
