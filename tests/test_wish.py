@@ -37,7 +37,7 @@ def test_the_button_says_what_it_will_do():
     assert button("en", recipe="deep") == "Train on The Tide Clock · 5 min"
     assert button("zh", recipe="night", corpus=OWN) == "用你的文本训练 · 直到不再进步"
     experiment = button("en", recipe=TEXTBOOK, experiment="lyrics-concise")
-    assert experiment == "Train on The Tide Clock · 1000 epochs"
+    assert experiment == "Train on The Tide Clock · 1,000 epochs"
 
 
 def test_the_button_breaks_only_before_its_time():

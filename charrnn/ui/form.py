@@ -12,6 +12,7 @@ from .. import corpora, gpu
 from ..corpus import Corpus
 from ..errors import UserError
 from ..limits import Limits
+from ..reading.decoding import people_call
 from ..recipes import RECIPES
 from . import words
 from .custom import Custom, custom_settings
@@ -27,7 +28,6 @@ from .wish import (
     Wish,
     gpu_told,
     model_told,
-    size,
     text_told,
     unbroken,
 )
@@ -52,12 +52,8 @@ def form_words() -> words.Words:
         said = []
         for title, tongue in ((entry.title, "en"), (entry.title_zh, "zh")):
             what = words.say(TRAIN[f"train-{entry.language}"], tongue)
-            if entry.embedded:
-                count = f"{entry.characters:,}"
-                amount = words.say(TRAIN["train-card-characters"], tongue, n=count)
-            else:
-                whole = size(entry.characters)
-                amount = words.say(TRAIN["train-card-download"], tongue, size=whole)
+            count = words.number(entry.characters)
+            amount = words.say(TRAIN["train-card-characters"], tongue, n=count)
             said.append(f"{unbroken(title)}\n{what} · {amount}")
         table[f"corpus-{entry.name}"] = (said[0], said[1])
     table[f"corpus-{OWN}"] = _two_lines(TRAIN["train-own"], TRAIN["train-own-how"])
@@ -199,7 +195,7 @@ def build_form() -> Form:
             label=key("train-files"), file_count="multiple", height=110, elem_id="train-files"
         )
         encoding = gr.Dropdown(
-            [AUTO, *ENCODINGS],
+            [(key("train-encoding-auto"), AUTO), *((people_call(e), e) for e in ENCODINGS)],
             value=AUTO,
             label=key("train-encoding"),
             info=key("train-encoding-hint"),
@@ -239,13 +235,14 @@ def build_form() -> Form:
         visible=False,
         elem_id="train-gpu-told",
     )
-    settings_problem = gr.HTML(
-        _amiss(""),
-        html_template=AMISS,
-        js_on_load=asset("amiss.js"),
-        elem_id="train-settings-problem",
-    )
-    go = gr.Button(key("go"), variant="primary", size="lg", elem_id="train-go")
+    with gr.Column(elem_classes="train-bar"):
+        settings_problem = gr.HTML(
+            _amiss(""),
+            html_template=AMISS,
+            js_on_load=asset("amiss.js"),
+            elem_id="train-settings-problem",
+        )
+        go = gr.Button(key("go"), variant="primary", size="lg", elem_id="train-go")
     model_box = gr.HTML(
         model,
         html_template='<div class="plan"><p class="plan-model"></p>'

@@ -1,7 +1,8 @@
 // What is known of the chosen text before training on it, and the model that the recipe makes of
 // it. Drawn from `props.value`; text goes in through textContent only.
 
-const number = new Intl.NumberFormat(locale);
+const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const perplexity = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 3 });
 const visible = (character) =>
   ({ " ": words.space, "\n": "⏎", "\t": "⇥", "\u00a0": "NBSP", "\u3000": words.space })[character] ??
   (/\p{C}|\p{Z}/u.test(character)
@@ -26,9 +27,9 @@ function facts(v) {
     say("symbols", { n: number.format(v.symbols) }),
     v.encoding,
   ];
-  if (v.line_ends !== "none") parts.push(say("line-ends", { kind: v.line_ends }));
+  if (v.line_ends !== "none") parts.push(say("line-ends", { kind: words[v.line_ends] ?? v.line_ends }));
   const share = (100 * v.held_out) / v.characters;
-  parts.push(v.held_out ? say("held-out", { share: +share.toFixed(1) }) : words["nothing-held-out"]);
+  parts.push(v.held_out ? say("held-out", { share: number.format(share) }) : words["nothing-held-out"]);
   return parts.map(whole).join(" · ");
 }
 
@@ -44,7 +45,7 @@ function download(v) {
 function model(v) {
   if (!v.cell) return "";
   const name = { tanh: "tanh RNN", relu: "ReLU RNN", gru: "GRU", lstm: "LSTM" }[v.cell];
-  const parts = [say("model", { model: name, hidden: v.hidden, optimizer: v.optimizer })];
+  const parts = [say("model", { model: name, hidden: number.format(v.hidden), optimizer: v.optimizer })];
   if (v.layers > 1) parts.push(say("layers", { n: v.layers }));
   if (v.bidirectional) parts.push(words.bidirectional);
   return parts.join(words.comma);
@@ -54,7 +55,7 @@ function draw() {
   const v = props.value ?? { empty: true };
   line(".report-facts", facts(v));
   if (v.download) download(v);
-  const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ${count}`);
+  const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ×${count}`);
   line(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
   line(".report-preview", v.preview ?? "");
 }
@@ -62,7 +63,9 @@ function draw() {
 function drawModel() {
   const v = props.value ?? {};
   line(".plan-model", model(v));
-  const figures = (v.published ?? []).map(([n, p]) => say("published-at", { n, p: Number.isInteger(p) ? p.toFixed(1) : p })).join(words.comma);
+  const figures = (v.published ?? [])
+    .map(([n, p]) => say("published-at", { n: number.format(n), p: perplexity.format(p) }))
+    .join(words.comma);
   const parts = [figures && say("published", { figures }), v.note && words[v.note]];
   line(".plan-published", parts.filter(Boolean).join(" "));
 }

@@ -117,5 +117,10 @@ def seconds(value: float, tongue: str) -> str:
     units = ("s", "min", "h") if tongue == "en" else ("秒", "分钟", "小时")
     for size, unit in ((3600, units[2]), (60, units[1])):
         if value >= size and value % size == 0:
-            return f"{value // size:g}\u00a0{unit}"
-    return f"{value:g}\u00a0{units[0]}"
+            return f"{number(value // size)}\u00a0{unit}"
+    return f"{number(value)}\u00a0{units[0]}"
+
+
+def number(value: float) -> str:
+    """Write a number for people: "1,000", "0.5"; at most six decimals, never an exponent."""
+    return f"{value:,.6f}".rstrip("0").rstrip(".")

@@ -35,8 +35,7 @@ TRAIN: Words = {
     "train-own-how": ("upload or paste", "上传或粘贴"),
     "train-English": ("English", "英文"),
     "train-Chinese": ("Chinese", "中文"),
-    "train-card-characters": ("{n} characters", "{n} 字"),
-    "train-card-download": ("downloads {size}", "需下载 {size}"),
+    "train-card-characters": ("{n} chars", "{n} 字"),
     "train-paste": ("Paste a text", "粘贴文本"),
     "train-paste-here": (
         "Any text in any script; a few thousand characters are enough to start.",
@@ -44,21 +43,24 @@ TRAIN: Words = {
     ),
     "train-files": ("Or upload text files, or a .zip of them", "或上传文本文件，或其 .zip 压缩包"),
     "train-encoding": ("Encoding", "编码"),
+    "train-encoding-auto": ("Detected automatically", "自动识别"),
     "train-encoding-hint": (
-        "Found by itself; choose one if the preview looks wrong.",
-        "自动识别；若预览有误，可在此指定。",
+        "Choose one if the preview looks wrong.",
+        "若预览有误，可在此指定。",
     ),
     "train-recipe": ("Recipe", "方案"),
     "train-recipe-10s": ("10\u00a0s", "10\u00a0秒"),
     "train-recipe-1min": ("1\u00a0min", "1\u00a0分钟"),
     "train-recipe-5min": ("5\u00a0min", "5\u00a0分钟"),
-    "train-recipe-night": ("until it stalls", "直到停滞"),
-    "train-recipe-textbook": ("7 experiments", "7 个实验"),
+    "train-recipe-night": ("until it stops improving", "直到不再进步"),
+    "train-recipe-textbook": ("Dive into Deep Learning", "《动手学\n深度学习》"),
     "train-recipe-custom": ("every setting", "全部设置"),
     "train-experiment": ("Experiment", "实验"),
     "train-experiment-hint": (
-        "Same data, settings and protocol as published; → is the perplexity reached there.",
-        "数据、设置与流程和书中一致；→ 是书中达到的困惑度。",
+        "From the textbook [Dive into Deep Learning](https://d2l.ai), with its data, settings and "
+        "protocol; → is the perplexity published there.",
+        "出自教材[《动手学深度学习》](https://zh.d2l.ai)，数据、设置与流程和书中一致；"
+        "→ 是书中达到的困惑度。",
     ),
     "train-gpu": ("Train on a GPU", "用 GPU 训练"),
     "train-gpu-takes": (
@@ -101,7 +103,8 @@ REPORT: Words = {
     "symbols": ("{n} symbols", "{n} 种符号"),
     "held-out": ("{share} % held out", "留出 {share} %"),
     "nothing-held-out": ("nothing held out", "不留出"),
-    "line-ends": ("{kind} line ends", "{kind} 换行"),
+    "line-ends": ("{kind} line endings", "{kind} 换行符"),
+    "mixed": ("mixed", "混合"),
     "rare": ("Rare: {characters}", "罕见：{characters}"),
     "space": ("space", "空格"),
     "preview": ("The beginning of the text", "文本开头"),
@@ -118,8 +121,8 @@ REPORT: Words = {
     "published": ("Published: {figures}.", "书中：{figures}。"),
     "published-at": ("{p} after {n} epochs", "{n} 轮后 {p}"),
     "note-lyrics": (
-        "The textbook's lyrics were others, of 1,027 symbols.",
+        "The textbook used other lyrics, with 1,027 symbols.",
         "书中用的是别的歌词，有 1,027 种符号。",
     ),
-    "note-random": ("It was published twice: 1.4 and 1.5.", "书中有两次结果：1.4 与 1.5。"),
+    "note-random": ("The textbook shows two runs: 1.4 and 1.5.", "书中有两次结果：1.4 与 1.5。"),
 }

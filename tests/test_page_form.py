@@ -1,0 +1,84 @@
+"""The form of the Train tab in a real browser: what is shown, remembered and marked."""
+
+import re
+
+import pytest
+from conftest import small_model
+from launching import launched
+
+from charrnn.checkpoint import Checkpoint, save
+from charrnn.vocabulary import Vocabulary
+
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+pytest_plugins = ["page"]
+
+LAPTOP = {"width": 1366, "height": 650}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The address of an app with one model, which nobody trains on."""
+    root = tmp_path_factory.mktemp("app")
+    vocabulary = Vocabulary.from_text("abc")
+    save(Checkpoint(small_model(vocabulary_size=4), vocabulary), root / "shelf" / "small")
+    with launched(root) as url:
+        yield url
+
+
+def choose(page, group, value):
+    """Choose a card by its value, as it is called differently in each language."""
+    page.locator(f'#train-{group} [value="{value}"]').check()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_the_button_is_in_sight_on_a_small_laptop_whatever_the_recipe(visit, locale):
+    page = visit(locale=locale, **LAPTOP)
+    button = page.locator("#train-go")
+    expect(button).to_be_in_viewport(ratio=1)
+    for recipe in ("night", "textbook", "custom"):
+        choose(page, "recipe", recipe)
+        opened = {"textbook": "#train-experiment", "custom": "#train-settings"}.get(recipe)
+        if opened:
+            expect(page.locator(opened)).to_be_visible()
+        page.evaluate("scrollTo(0, 0)")
+        expect(button).to_be_in_viewport(ratio=1)
+    last = page.locator("#train-recipe label").last
+    last.scroll_into_view_if_needed()
+    assert last.bounding_box()["y"] < button.bounding_box()["y"], "nothing is behind the button"
+
+
+def test_on_a_phone_the_button_follows_the_form_and_covers_nothing(visit):
+    page = visit(width=390, height=844)
+    choose(page, "recipe", "textbook")
+    last = page.locator("#train-experiment label").last
+    expect(last).to_be_visible()
+    last.scroll_into_view_if_needed()
+    box = last.bounding_box()
+    assert box["y"] + box["height"] <= page.locator("#train-go").bounding_box()["y"]
+
+
+def test_the_textbook_is_named_and_linked(visit):
+    page = visit()
+    expect(page.get_by_role("radio", name="Textbook")).to_have_accessible_name(
+        re.compile("Dive into Deep Learning")
+    )
+    choose(page, "recipe", "textbook")
+    link = page.get_by_role("link", name="Dive into Deep Learning")
+    expect(link).to_have_attribute("href", "https://d2l.ai")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(link).to_have_attribute("rel", re.compile("noopener"))
+
+
+def test_a_report_reads_as_people_write(visit):
+    page = visit()
+    report = page.locator("#train-report")
+    expect(report.locator(".report-facts")).to_have_text(
+        "75,750 characters · 62 symbols · UTF-8 · LF line endings · 10 % held out"
+    )
+    expect(report.locator(".report-rare")).to_have_text("Rare: U ×1 · J ×2 · z ×2")
+    choose(page, "recipe", "night")
+    expect(page.get_by_role("radio", name="Night")).to_have_accessible_name(
+        re.compile("until it stops improving")
+    )
+    choose(page, "corpus", "own")
+    expect(page.get_by_label("Encoding")).to_have_value("Detected automatically")
