@@ -106,3 +106,27 @@ def test_a_server_that_does_not_say_what_to_show_is_told(held, run, monkeypatch)
     expect(push(page)).to_be_disabled()
     page.reload()
     expect(page.locator(".run")).to_have_attribute("data-run", run)
+
+
+def test_each_tab_has_an_address_and_back_leads_to_the_tab_before(visit):
+    page = visit("?tab=no-such-tab")
+
+    def shows(name, query):
+        expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+        expect(page).to_have_url(re.compile(rf"/{re.escape(query)}$"))
+
+    shows("Train", "?tab=no-such-tab")
+    page.get_by_role("tab", name="Generate").click()
+    shows("Generate", "?tab=generate")
+    page.get_by_role("tab", name="Models").click()
+    shows("Models", "?tab=models")
+    expect(page.locator(".models-shipped .model-card").first).to_be_visible()
+    page.go_back()
+    shows("Generate", "?tab=generate")
+    page.reload()
+    shows("Generate", "?tab=generate")
+    page.go_back()
+    shows("Train", "?tab=no-such-tab")
+    page.get_by_role("button", name="Generate with it").click()
+    shows("Generate", "?tab=generate")
+    expect(page.locator("#write-checkpoint input")).not_to_have_value("")

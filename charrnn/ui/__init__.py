@@ -36,6 +36,9 @@ _KEPT = 24 * 3600  # seconds that an uploaded file stays on the disk
 _WAITING = 256  # requests that wait at once, of all visitors and kinds, before one is refused
 _AT_ONCE = 256  # requests that are answered at once; most of them only wait for news
 
+# Shows the tab that the address names (tabs.js).
+_SHOW_TAB = """() => ({__type__: "update", selected: window.charrnnTab})"""
+
 # Shows the Models tab, whose field gets the keyboard once it is there.
 _BROWSE = """() => {
   const focus = (tries) => {
@@ -55,28 +58,25 @@ def build(house: House) -> gr.Blocks:
         endpoints(house)  # first, so that no event of the page takes one of their names
         header = gr.HTML(
             html_template=asset("header.html"),
-            js_on_load=script("header.js", "radios.js"),
+            js_on_load=script("header.js", "tabs.js", "radios.js"),
             words=words.both(SHARED, ACCOUNT),
             apply_default_css=False,
         )
         with gr.Tabs(selected="train") as tabs:
-            with gr.Tab(key("tab-train"), id="train"):
+            with gr.Tab(key("tab-train"), id="train", elem_id="tab-train"):
                 train = train_tab(house)
-            with gr.Tab(key("tab-generate"), id="generate") as generate_page:
+            with gr.Tab(
+                key("tab-generate"), id="generate", elem_id="tab-generate"
+            ) as generate_page:
                 generate = generate_tab(house)
-            with gr.Tab(key("tab-models"), id="models"):
+            with gr.Tab(key("tab-models"), id="models", elem_id="tab-models"):
                 models_tab(house, tabs)
         push_dialog(house)
 
         _wire_memory(page, header, train, generate, tabs, generate_page)
-        page.load(_linked, None, tabs, show_progress="hidden", api_visibility="private")
+        header.navigate(None, None, tabs, js=_SHOW_TAB, api_visibility="private")
     page.queue(max_size=_WAITING, default_concurrency_limit=8)
     return page
-
-
-def _linked(request: gr.Request) -> Any:
-    """An address with `?model=` shows the tab that opens it (opener.js)."""
-    return gr.Tabs(selected="models") if request.query_params.get("model") else gr.skip()
 
 
 def _wire_memory(
