@@ -203,6 +203,8 @@ def test_a_long_call_does_not_hold_up_the_app(url, house, monkeypatch):
         ("train", {}, "There is nothing to train on"),
         ("train", {"text": TEXT, "corpus": "songs"}, "not both"),
         ("train", {"text": TEXT, "settings": "{"}, "settings must be a JSON object"),
+        ("train", {"text": TEXT, "settings": "[" * 10_001}, "settings: "),
+        ("train", {"text": TEXT, "settings": "[" * 9_999}, "settings must be a JSON object"),
         ("train", {"text": TEXT, "settings": '{"colour": 3}'}, "There is no setting 'colour'"),
         ("train", {"text": TEXT, "recipe": "nonsense"}, "There is no recipe 'nonsense'"),
         ("train", {"text": TEXT, "seed": 1.5}, "seed: "),

@@ -90,7 +90,7 @@ class Train(Tool):
         "until it stops improving), or an experiment that the tool recipes lists.",
         json_schema_extra={"enum": list(RECIPES)},
     )
-    settings: Annotated[str, AfterValidator(_flat_json)] = Field(
+    settings: Annotated[str, Field(max_length=10_000), AfterValidator(_flat_json)] = Field(
         "",
         description="Settings that replace the recipe's, as a JSON object in a string, such as "
         '{"cell": "gru", "hidden_size": 128, "seconds": 5}. epochs is a number of passes over the '
