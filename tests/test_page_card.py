@@ -4,7 +4,7 @@ import re
 
 import card_page
 import pytest
-from telling import checkpoint, end, progress, start, story
+from telling import checkpoint, end, progress, sample, start, story
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 
@@ -93,3 +93,25 @@ def test_a_figure_above_the_chart_is_marked_so(draw):
     page = draw(ended(*reports, kept=3.0, **low))
     assert hover(page, 1) == "1.0\u00a0s · held out ↑\u00a027.7 · training ↑\u00a027.7"
     assert hover(page, 9) == "9.0\u00a0s · held out 3.00 · training 2.00"
+
+
+def test_a_sample_is_shown_with_its_perplexity_and_an_unfolded_one_stays_so(draw):
+    reports = [progress(11, held=30.0), progress(50, held=9.0), progress(90, held=8.0)]
+    taken = [sample(step, text=f"written at {step}") for step in (0, 10, 30, 50, 90)]
+    events = [start(), *sorted([*taken, *reports], key=lambda event: event["step"])]
+    page = draw(story(*events, checkpoint(90), end(90)))
+    rows = page.locator(".run-rows li")
+    expect(rows.locator(".share")).to_have_text(["0 %", "10 %", "30 %", "50 %", "100 %"])
+    expect(rows.locator(".at")).to_have_text(["≈ 30.0", "≈ 30.0", "≈ 30.0", "9.00", "8.00"])
+    near = rows.nth(1).locator(".at")
+    expect(near).to_have_attribute("title", "Measured at step 11, written at step 10")
+    expect(page.locator(".run-heading")).to_contain_text("≈")
+    rows.nth(2).get_by_role("button").click()
+    expect(rows.nth(2).get_by_role("button")).to_have_attribute("aria-expanded", "true")
+    fewer = story(events[0], *events[2:], checkpoint(90), end(90))
+    fewer.state = "finished"
+    page.evaluate("value => redraw(value)", fewer.value())
+    expect(rows).to_have_count(4)
+    opened = page.locator(".run-rows [aria-expanded=true]")
+    expect(opened).to_have_count(1)
+    expect(opened).to_contain_text("written at 30")

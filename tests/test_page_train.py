@@ -52,7 +52,8 @@ def test_a_click_trains_and_the_model_is_carried_over(visit):
     first = page.locator(".run-main small").inner_text().removeprefix("from ")
     assert figure(page) < float(first.replace(",", ""))
     rows = page.locator(".run-rows li")
-    expect(rows).to_have_count(5)
+    assert 2 <= rows.count() <= 5, "a busy machine may have passed some marks by"
+    assert all(line.inner_text() for line in rows.locator(".line").all())
     expect(rows.first).to_contain_text("0 %")
     expect(rows.last).to_contain_text("100 %")
     for row in (rows.first, rows.last):
@@ -152,9 +153,15 @@ def test_a_second_run_waits_its_turn_and_says_so(visit):
 def test_a_sample_can_be_asked_for(visit):
     page = visit()
     begin(page, "Deep", "5 min")  # long enough for the next mark not to take its place at once
-    page.get_by_role("button", name="Sample now").click()
-    expect(page.locator(".run-rows li.now .line")).to_contain_text("The tide clock")
+    asked = page.locator(".run-rows li.now .line")
+    for count in (1, 2):
+        page.get_by_role("button", name="Sample now").click()
+        expect(asked).to_have_count(count)
+    expect(asked.first).to_contain_text("The tide clock")
     stop(page)
+    lines = page.locator(".run-rows .line")
+    expect(lines).to_have_count(4)  # the first, the two that were asked for, and the last
+    assert all(line.inner_text() for line in lines.all())
 
 
 def test_a_text_of_ones_own_is_reported_before_it_is_trained_on(visit, tmp_path):

@@ -1,7 +1,9 @@
-"""The evolution strip: which sample stands in which row, beside which figure."""
+"""The sample timeline: in which order samples stand, beside which perplexity, with which label."""
 
 import pytest
 from telling import checkpoint, end, progress, sample, start, story, written
+
+from charrnn.ui.strip import MAX_ROWS
 
 
 def shares(rows):
@@ -12,40 +14,71 @@ def figures(rows):
     return [row["sample"] and row["sample"]["perplexity"] for row in rows]
 
 
-def test_the_strip_has_five_rows_from_the_start():
+def steps(rows):
+    """The steps at which the perplexities beside the samples were measured."""
+    return [row["sample"] and row["sample"]["measured"] for row in rows]
+
+
+def samples(*at):
+    return [sample(step, text=str(step)) for step in at]
+
+
+def test_the_marks_have_a_row_each_from_the_start():
     rows = story(start()).rows()
-    assert [row["share"] for row in rows] == [0.0, 0.1, 0.25, 0.5, 1.0]
+    assert shares(rows) == [0.0, 0.1, 0.25, 0.5, 1.0]
     assert written(rows) == [None] * 5
 
 
-def test_samples_fill_the_rows_of_their_shares():
-    events = [sample(step, text=str(step)) for step in (0, 11, 26, 52)]
-    rows = story(start(), *events).rows()
+def test_samples_fill_the_rows_of_their_marks():
+    rows = story(start(), *samples(0, 11, 26, 52)).rows()
     assert written(rows) == ["0", "11", "26", "52", None]
-    assert [row["share"] for row in rows] == [0, 0.1, 0.25, 0.5, 1]
+    assert shares(rows) == [0, 0.1, 0.25, 0.5, 1]
 
 
-def test_a_sample_asked_for_stands_in_the_row_that_waits_until_its_own_comes():
-    events = [start(), sample(0), sample(10), sample(26), sample(31, text="asked")]
-    asked = story(*events).rows()
-    assert written(asked)[3:] == ["asked", None]
-    assert asked[3]["now"] and asked[3]["share"] == pytest.approx(0.31)
-    after = story(*events, sample(50, text="due")).rows()
-    assert written(after)[3:] == ["due", None] and not after[3]["now"]
+def test_samples_asked_for_stand_between_those_of_the_marks_and_stay():
+    asked = story(start(), *samples(0, 10, 26, 31, 33)).rows()
+    assert written(asked) == ["0", "10", "26", "31", "33", None, None]
+    assert [row["now"] for row in asked] == [False, False, False, True, True, False, False]
+    assert shares(asked)[3:] == [pytest.approx(0.31), pytest.approx(0.33), 0.5, 1.0]
+    after = story(start(), *samples(0, 10, 26, 31, 33, 50, 99), end(99)).rows()
+    assert written(after) == ["0", "10", "26", "31", "33", "50", "99"]
+    assert shares(after) == [0, 0.1, 0.25, pytest.approx(0.31), pytest.approx(0.33), 0.5, 1]
+
+
+def test_of_very_many_samples_those_of_the_marks_and_the_latest_stay():
+    at = [0, 10, 26, *range(27, 49), 50]
+    rows = story(start(), *samples(*at)).rows()
+    said = [text for text in written(rows) if text]
+    assert len(said) == MAX_ROWS
+    assert said[:3] == ["0", "10", "26"] and said[-3:] == ["47", "48", "50"]
+
+
+def test_the_epochs_of_a_run_that_counts_them_tell_where_a_sample_stands():
+    events = [start(seconds=None, epochs=10), sample(0)]
+    for step in range(10, 110, 10):  # an epoch each, and its sample before its report
+        if step in (10, 20, 30, 50):
+            events.append(sample(step, text=str(step)))
+        events.append(progress(step, epoch=step / 10))
+    assert shares(story(*events).rows()) == [0, 0.1, pytest.approx(0.2), pytest.approx(0.3), 0.5, 1]
 
 
 def test_a_run_that_diverged_at_once_keeps_what_it_had():
     events = [start(), sample(0), progress(1), end(1, "diverged", held=None)]
     value = story(*events).value()
-    assert written(value["rows"]) == ["b", None, None, None, None]
+    assert written(value["rows"]) == ["b"]
     assert value["last"]["held"] == 8.0
 
 
 def test_a_run_with_no_known_end_shows_the_first_sample_and_the_latest():
-    events = [sample(step, text=str(step)) for step in range(0, 80, 10)]
-    rows = story(start(seconds=None), *events).rows()
-    assert written(rows) == ["0", "40", "50", "60", "70"]
-    assert rows[0]["sample"]["share"] == 0.0 and rows[1]["share"] is None
+    rows = story(start(seconds=None), *samples(0, 10)).rows()
+    assert written(rows) == ["0", "10", None, None, None], "their place is kept"
+    rows = story(start(seconds=None), *samples(*range(0, 200, 10))).rows()
+    assert written(rows) == ["0", *map(str, range(90, 200, 10))]
+    assert rows[0]["sample"]["step"] == 0 and rows[1]["share"] is None
+    assert written(story(start(seconds=None), *samples(0, 10), end(10, "stopped")).rows()) == [
+        "0",
+        "10",
+    ]
 
 
 def test_other_prefixes_at_the_same_step_share_a_row():
@@ -54,63 +87,67 @@ def test_other_prefixes_at_the_same_step_share_a_row():
     assert written(rows)[1] is None
 
 
-def test_a_row_far_from_its_share_says_so():
-    rows = story(start(), sample(0), sample(35)).rows()
-    assert shares(rows)[2] == pytest.approx(0.35)
+def test_a_row_far_from_its_mark_says_so_and_the_marks_before_it_have_none():
+    rows = story(start(), *samples(0, 35)).rows()
+    assert written(rows) == ["0", "35", None, None]
+    assert shares(rows) == [0, pytest.approx(0.35), 0.5, 1.0]
 
 
-def test_once_a_run_has_ended_its_rows_stand_together():
-    skipped = story(start(), sample(0, text="0"), sample(50, text="50"), sample(99), end(99)).rows()
-    assert written(skipped) == ["0", "50", "b", None, None]
-    assert shares(skipped) == [0, 0.5, 1, None, None]
-    early = [sample(step, text=str(step)) for step in (0, 10, 25, 27, 29)]
-    stopped = story(start(), *early, end(29, "stopped")).rows()
-    assert written(stopped) == ["0", "10", "25", "29", None]
-    assert shares(stopped)[3:] == [pytest.approx(0.29), None]
+def test_a_mark_that_the_run_has_passed_by_has_no_row():
+    assert shares(story(start(), sample(0), progress(40)).rows()) == [0, 0.5, 1.0]
+    assert shares(story(start(), sample(0), progress(26)).rows()) == [0, 0.25, 0.5, 1.0]
+
+
+def test_once_a_run_has_ended_no_row_is_empty():
+    skipped = story(start(), *samples(0, 50, 99), end(99)).rows()
+    assert written(skipped) == ["0", "50", "99"]
+    assert shares(skipped) == [0, 0.5, 1]
+    stopped = story(start(), *samples(0, 10, 25, 27, 29), end(29, "stopped")).rows()
+    assert written(stopped) == ["0", "10", "25", "27", "29"]
+    assert shares(stopped)[3:] == [pytest.approx(0.27), pytest.approx(0.29)]
+    assert not any(row["now"] for row in stopped)
 
 
 def test_an_earlier_run_has_no_empty_rows():
-    past = story(start(), sample(0), sample(50), sample(99), end(99))
+    past = story(start(), *samples(0, 50, 99), end(99))
     past.earlier = True
     assert shares(past.rows()) == [0, 0.5, 1]
 
 
-def test_the_untrained_model_has_no_figure_but_its_own():
-    later = story(start(), sample(0), progress(1, held=39.0))
-    assert figures(later.rows())[0] is None
-    own = story(start(), progress(0, held=62.0), sample(0), progress(1, held=39.0))
-    assert figures(own.rows())[0] == 62.0
-
-
-def test_a_figure_waits_for_the_next_measurement():
-    events = [start(), progress(1, held=39.0), sample(10)]
-    assert figures(story(*events).rows())[1] is None, "39 is another model's"
-    events.append(progress(11, held=39.0))
-    assert figures(story(*events).rows())[1] is None, "nothing was measured anew"
-    events += [progress(13, held=10.7), progress(14, held=9.0)]
-    assert figures(story(*events).rows())[1] == 10.7
+def test_every_sample_has_the_perplexity_measured_nearest_to_it():
+    events = [start(), sample(0), progress(1, held=39.0), sample(10), sample(12)]
+    assert figures(story(*events).rows())[:3] == [39.0, 39.0, 39.0]
+    assert steps(story(*events).rows())[:3] == [1, 1, 1]
+    events += [progress(12, held=39.0), progress(14, held=10.7), progress(50, held=7.0)]
+    assert figures(story(*events).rows())[:3] == [39.0, 10.7, 10.7]
+    assert steps(story(*events).rows())[:3] == [1, 14, 14], "at 12 nothing was measured anew"
+    events += [sample(51), progress(90, held=6.0)]
+    assert figures(story(*events).rows())[3] == 7.0, "what came later was measured long after"
 
 
 def test_a_measurement_at_the_sample_s_own_step_is_its_figure():
-    assert figures(story(start(), progress(10, held=7.0), sample(10)).rows())[1] == 7.0
-    old = progress(10, held=7.0), progress(11, held=7.0)
-    assert figures(story(start(), *old, sample(11)).rows())[1] is None
+    for events in ([sample(10), progress(10, held=7.0)], [progress(10, held=7.0), sample(10)]):
+        rows = story(start(), *events, progress(11, held=6.0)).rows()
+        assert (figures(rows)[0], steps(rows)[0]) == (7.0, 10)
+    own = story(start(), progress(0, held=62.0), sample(0), progress(1, held=39.0))
+    assert (figures(own.rows())[0], steps(own.rows())[0]) == (62.0, 0)
 
 
-def test_a_figure_that_comes_too_late_tells_of_another_model():
-    assert figures(story(start(), sample(10), progress(20, held=5.0)).rows())[1] is None
-    two = story(start(), sample(10), sample(12), progress(13, held=5.0)).rows()
-    assert figures(two)[1:3] == [None, 5.0]
+def test_what_was_measured_after_the_point_a_run_goes_on_from_is_no_samples_figure():
+    again = start() | {"resumed_from": 10}
+    events = [start(), progress(9, held=9.0), progress(30, held=3.0), again, sample(11)]
+    assert figures(story(*events).rows())[0] is None
+    assert figures(story(*events, progress(12, held=8.0)).rows())[0] == 8.0
 
 
 def test_without_a_held_out_part_the_figure_is_that_of_training():
     events = [start(validation=0), sample(10), progress(12, held=None, train=6.0)]
-    assert figures(story(*events).rows())[1] == 6.0
+    assert figures(story(*events).rows())[0] == 6.0
     waits = [start(), sample(10), progress(12, held=None, train=6.0)]
-    assert figures(story(*waits).rows())[1] is None
+    assert figures(story(*waits).rows())[0] is None
 
 
 def test_the_last_sample_has_the_figure_of_the_model_that_is_kept():
     over = [start(), sample(0), progress(40, held=271.0), progress(99, held=282.0), sample(99)]
     rows = story(*over, checkpoint(40, held=271.0), end(99, held=282.0)).rows()
-    assert figures(rows)[1] == 271.0
+    assert (figures(rows)[-1], steps(rows)[-1]) == (271.0, 99)

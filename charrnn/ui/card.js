@@ -5,7 +5,7 @@ const LIVE = ["queued", "running", "stopping"];
 
 let shown = props.value;
 let away = false; // no answer from the server about a run that goes on
-const opened = new Set(); // rows of the evolution strip that a reader has unfolded
+const opened = new Set(); // steps of the samples that a reader has unfolded
 let spoken = "";
 let stood = "";
 
@@ -116,13 +116,14 @@ function remark(v) {
 function rows(v) {
   const list = find(".run-rows");
   while (list.children.length > v.rows.length) list.lastChild.remove();
-  while (list.children.length < v.rows.length) list.appendChild(emptyRow(list.children.length));
+  while (list.children.length < v.rows.length) list.appendChild(emptyRow());
   v.rows.forEach((row, i) => {
     const item = list.children[i];
     const sample = row.sample;
+    item.dataset.step = sample?.step ?? "";
     item.className = sample ? (row.now ? "now" : "") : "waiting";
     put(item.querySelector(".share"), row.share != null ? percent(row.share) : sample ? span(sample.seconds) : "");
-    put(item.querySelector(".at"), sample?.perplexity == null ? "" : sample.perplexity < 99999.5 ? figure(sample.perplexity) : "> 10⁵");
+    perplexityOf(item.querySelector(".at"), sample);
     const text = sample ? JSON.stringify(sample.texts) : "";
     if (item.dataset.text !== text) {
       item.dataset.text = text;
@@ -137,11 +138,21 @@ function rows(v) {
     }
     const button = item.querySelector("button");
     button.disabled = !sample;
-    button.setAttribute("aria-expanded", String(opened.has(i) && Boolean(sample)));
+    button.setAttribute("aria-expanded", String(opened.has(sample?.step)));
   });
+  const near = v.rows.some(({ sample }) => sample?.perplexity != null && sample.measured !== sample.step);
+  put(".run-heading", near ? `${words.writes} · ${words.near}` : words.writes);
 }
 
-function emptyRow(i) {
+// The perplexity beside a sample: measured at its step, or "≈" and the nearest that was.
+function perplexityOf(place, sample) {
+  const p = sample?.perplexity;
+  const near = p != null && sample.measured !== sample.step;
+  put(place, p == null ? "" : (near ? "≈\u00a0" : "") + (p < 99999.5 ? figure(p) : "> 10⁵"));
+  place.title = near ? say("near-at", { n: whole.format(sample.measured), step: whole.format(sample.step) }) : "";
+}
+
+function emptyRow() {
   const item = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
@@ -152,7 +163,8 @@ function emptyRow(i) {
     button.appendChild(part);
   }
   button.addEventListener("click", () => {
-    opened.has(i) ? opened.delete(i) : opened.add(i);
+    const step = Number(item.dataset.step);
+    opened.has(step) ? opened.delete(step) : opened.add(step);
     rows(shown);
   });
   item.appendChild(button);
@@ -298,7 +310,6 @@ function choose(unit) {
 }
 
 put(".run-bits .run-label", words["bits-per-character"]);
-put(".run-heading", words.writes);
 find(".run").setAttribute("aria-label", words.card);
 put(".run-link", words.link);
 find(".run-scale").setAttribute("aria-label", words.scale);

@@ -87,7 +87,7 @@ class Story:
             case "progress":
                 self._progress(event)
             case "sample":
-                self._sample(event)
+                self.strip.add(event)
             case "checkpoint":
                 self._checkpoint(event)
             case "end":
@@ -131,9 +131,9 @@ class Story:
         return "cancelled" if self.state == "stopped" and self.kept is None else self.state
 
     def rows(self) -> list[dict[str, Any]]:
-        """The evolution strip; of an earlier run only what there is, for nothing more will come."""
-        rows = self.strip.rows(self.end["reason"] if self.end else None)
-        return [row for row in rows if row["sample"]] if self.earlier else rows
+        """The sample timeline, with the marks to come for as long as the run may reach them."""
+        ended = "finished" if self.earlier else None
+        return self.strip.rows(self.end["reason"] if self.end else ended)
 
     def _start(self, event: Mapping[str, Any]) -> None:
         training, model = event["training"], event["model"]
@@ -197,7 +197,7 @@ class Story:
         self._measured.append(point)
         if point["held"] and (self._best is None or point["held"] < self._best["held"]):
             self._best = point
-        self._beside_samples(point)
+        self.strip.report(point, point["held" if self._held_out else "train"])
         self._seen += 1
         if self._seen == 1 or self._seen % self._stride == 0:
             self._draw(point)
@@ -213,21 +213,6 @@ class Story:
             self.steps = self.steps[:1] + self.steps[1::2]
             for name, column in self.columns.items():
                 self.columns[name] = column[:1] + column[1::2]
-
-    def _sample(self, event: Mapping[str, Any]) -> None:
-        if not self.strip.add(event, self.last.get("epoch") or 0.0) or not self._measured:
-            return
-        latest = self._measured[-1]
-        if latest["step"] == event["step"]:  # the model was measured just before it wrote
-            self._beside_samples(latest)
-
-    def _beside_samples(self, point: Mapping[str, Any]) -> None:
-        self.strip.measured(
-            point["held" if self._held_out else "train"],
-            step=point["step"],
-            seconds=point["seconds"],
-            epoch=point["epoch"],
-        )
 
     def _checkpoint(self, event: Mapping[str, Any]) -> None:
         """Take the figures of the saved model, and its place on the curve where that is known."""
@@ -269,7 +254,9 @@ class Story:
         self.last |= {name: figure for name, figure in measured.items() if figure is not None}
         self.last["seconds"] = event["seconds"]
         if event["reason"] in ("finished", "stopped"):  # the kept model wrote the last sample
-            self.strip.keep(event["step"], (self.kept or {}).get("held") or held)
+            kept = self.kept or {}
+            figure = (kept.get("held") or held) if self._held_out else kept.get("train")
+            self.strip.keep(event["step"], figure)
 
 
 def _published(name: str) -> list[tuple[float, float]]:

@@ -1,7 +1,8 @@
-"""The evolution strip: which of a run's samples stand in its five rows, and beside which figure.
+"""The sample timeline: a run's samples in order, each with its perplexity, then the marks to come.
 
-The rows are there from the start and are filled as the samples come. A figure is shown only
-beside a sample that it is true of: measured at the sample's step, or right after it.
+A mark is a share of the run at which the model is asked to write. Samples in between, such as those
+of *Sample now*, have rows of their own. A perplexity is the one measured at the sample's step, or
+the nearest one, which then says at which step that was.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-SHARES = (0.0, 0.1, 0.25, 0.5, 1.0)  # of a run: when the model is asked to write
+MARKS = (0.0, 0.1, 0.25, 0.5, 1.0)  # shares of a run
+MAX_ROWS = 12  # beyond which the oldest samples between marks are left out
 
-_DUE = 0.03  # of a run: a sample this near to a row's share is the one that was due there
-_NEAR = 0.05  # of a run: a measurement this soon after a sample still tells of the same model
+_DUE = 0.03  # of a run: a sample this near to a mark is labelled with it,
+_EARLY = 0.005  # and this much before it belongs to it
+
+Row = dict[str, Any]
 
 
 class Strip:
@@ -22,100 +26,111 @@ class Strip:
         self.samples: list[dict[str, Any]] = []
         self._epochs: float | None = None  # how long the run is, where that is known
         self._seconds: float | None = None
+        self._measured: tuple[int, float] | None = None  # step and perplexity, the latest
+        self._reported: dict[str, float] = {}  # step, seconds and epoch of the latest report
 
     def begin(self, training: Mapping[str, Any]) -> None:
-        """How long the run is to be; said anew when it goes on."""
+        """Set the length of the run, which changes when it goes on."""
         self._epochs, self._seconds = training["epochs"], training["seconds"]
 
     def go_back(self, step: int) -> None:
-        """The run goes on from this step: what came after it is void."""
+        """Drop what came after this step, from which the run goes on."""
         self.samples = [sample for sample in self.samples if sample["step"] <= step]
+        if self._measured and self._measured[0] > step:
+            self._measured = None
+        if self._reported.get("step", 0) > step:
+            self._reported = {}
 
-    def add(self, event: Mapping[str, Any], epoch: float) -> bool:
-        """Take a `sample` event; whether it is a new row, not another prefix of the last one."""
-        prefix = event["prefix"]
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Take a `sample` event: a new row, or another prefix of the latest one."""
+        prefix, step = event["prefix"], event["step"]
         text = [prefix, event["text"][len(prefix) :]]
         latest = self.samples[-1] if self.samples else None
-        if latest and latest["step"] == event["step"] and text[0] != latest["texts"][0][0]:
+        if latest and latest["step"] == step and text[0] not in (t[0] for t in latest["texts"]):
             latest["texts"].append(text)
-            return False
-        self.samples.append(
-            {
-                "step": event["step"],
-                "seconds": event["seconds"],
-                "epoch": epoch,
-                "perplexity": None,
-                "texts": [text],
-            }
-        )
-        return True
-
-    def measured(self, figure: float | None, *, step: int, seconds: float, epoch: float) -> None:
-        """A perplexity was measured: it is the latest sample's if that was written just before.
-
-        Weights without training are like no others, so step 0 takes only its own measurement.
-        """
-        latest = self.samples[-1] if self.samples else None
-        if figure is None or latest is None or latest["perplexity"] is not None:
             return
-        if self._epochs is not None:
-            since, whole = epoch - latest["epoch"], self._epochs
-        else:
-            since, whole = seconds - latest["seconds"], self._seconds or seconds
-        if step == latest["step"] or (latest["step"] and since <= _NEAR * whole):
-            latest["perplexity"] = figure
+        sample = {"step": step, "seconds": event["seconds"], "texts": [text]}
+        self.samples.append(sample | {"perplexity": None, "measured": None})
+        if self._measured:
+            _beside(self.samples[-1], *self._measured)
 
-    def keep(self, step: int, figure: float | None) -> None:
+    def report(self, point: Mapping[str, Any], perplexity: float | None) -> None:
+        """Take a report of the run's `step`, `seconds` and `epoch`, with the perplexity if it was
+        measured anew: that of all samples to which no other is nearer."""
+        self._reported = {name: point[name] for name in ("step", "seconds", "epoch")}
+        if perplexity is None:
+            return
+        step, before = point["step"], self._measured[0] if self._measured else -1
+        for sample in reversed(self.samples):
+            if sample["step"] < before:  # an earlier measurement came after it
+                break
+            _beside(sample, step, perplexity)
+        self._measured = step, perplexity
+
+    def keep(self, step: int, perplexity: float | None) -> None:
         """The run ended at this step with this perplexity: of the model that wrote last."""
-        if figure is not None and self.samples and self.samples[-1]["step"] == step:
-            self.samples[-1]["perplexity"] = figure
+        if perplexity is not None and self.samples and self.samples[-1]["step"] == step:
+            self.samples[-1] |= {"perplexity": perplexity, "measured": step}
 
-    def rows(self, ended: str | None = None) -> list[dict[str, Any]]:
-        """Five rows, empty ones included. `ended` is the reason why the run has, if it has.
+    def rows(self, ended: str | None = None) -> list[Row]:
+        """The samples in order, then the marks to come; `ended` is the reason if the run has ended.
 
-        A sample taken between two shares stands, marked `now`, in the row that waits for the
-        next one. Of a run with no known end, the first sample and the latest four. Once a run
-        has ended, no row waits any more: what is there stands together, the rest is blank.
+        A row is marked `now` if its sample is one between marks. A mark that was skipped, as in a
+        short run, has no row; nor has any mark to come once the run has ended. In a run with no
+        known end no marks are known, and rows without samples only keep their place.
         """
-        samples = [dict(sample, share=self._share(sample)) for sample in self.samples]
-        if any(sample["share"] is None for sample in samples):
-            return _padded([_row(None, sample) for sample in (*samples[:1], *samples[1:][-4:])])
-        rows = [_row(share) for share in SHARES]
-        for sample in samples:
-            place = max(i for i, share in enumerate(SHARES) if sample["share"] >= share - 0.005)
-            if rows[place]["sample"] is None or rows[place]["now"]:
-                due = abs(sample["share"] - SHARES[place]) <= _DUE
-                rows[place] = _row(SHARES[place] if due else sample["share"], sample)
-            elif place + 1 < len(rows):
-                rows[place + 1] = _row(sample["share"], sample, now=True)
-        if ended is None or not samples:
-            return rows
-        filled = [row for row in rows if row["sample"]]
-        last = samples[-1]
-        if ended in ("finished", "stopped") and last["step"]:  # it wrote once more, at the end
-            before = [
-                row for row in filled if not row["now"] and row["sample"]["step"] < last["step"]
-            ]
-            share = 1.0 if ended == "finished" else last["share"]  # a budget leaves time to save
-            filled = [*before[: len(SHARES) - 1], _row(share, last)]
-        return _padded([dict(row, now=False) for row in filled])
+        shares = [share for s in self.samples if (share := self._share(s)) is not None]
+        if len(shares) < len(self.samples):
+            rows = _fewer([_row(None, s, now=i > 0) for i, s in enumerate(self.samples)])
+            rows = [row | {"now": False} for row in rows]
+            blank = 0 if ended else max(0, len(MARKS) - len(rows))
+            return rows + [_row(None) for _ in range(blank)]
+        rows, reached = [], -1  # the last mark that has been passed
+        for sample, share in zip(self.samples, shares, strict=True):
+            mark = max(i for i, mark in enumerate(MARKS) if share >= mark - _EARLY)
+            due = mark > reached and abs(share - MARKS[mark]) <= _DUE
+            rows.append(_row(MARKS[mark] if due else share, sample, now=mark <= reached))
+            reached = max(reached, mark)
+        if ended is None:
+            return _fewer(rows) + [_row(mark) for mark in self._to_come(reached)]
+        last = rows[-1]["sample"] if rows else None
+        if ended in ("finished", "stopped") and last and last["step"]:  # written at the end
+            rows = [row for row in rows[:-1] if row["sample"]["step"] < last["step"]]
+            share = 1.0 if ended == "finished" else shares[-1]  # a budget leaves time to save
+            rows.append(_row(share, last))
+        return [row | {"now": False} for row in _fewer(rows)]
 
-    def _share(self, sample: Mapping[str, Any]) -> float | None:
-        """How much of the run was done when this sample was taken; None where that is open."""
-        if sample["step"] == 0:
+    def _to_come(self, reached: int) -> list[float]:
+        """The marks after the last one reached that the run has not passed by."""
+        now = self._share(self._reported) if self._reported else 0.0
+        passed = 0.0 if now is None else now - _DUE
+        return [mark for i, mark in enumerate(MARKS) if i > reached and mark >= passed]
+
+    def _share(self, at: Mapping[str, Any]) -> float | None:
+        """How much of the run was done at a moment with `step` and `seconds`; None where no end is
+        known."""
+        if at["step"] == 0:
             return 0.0
         if self._epochs:
-            return min(1.0, float(sample["epoch"]) / self._epochs)
-        if self._seconds:
-            return min(1.0, float(sample["seconds"]) / self._seconds)
-        return None
+            steps = self._reported.get("step")  # so far, for the epochs so far
+            epoch = at["step"] * self._reported["epoch"] / steps if steps else 0.0
+            return min(1.0, epoch / self._epochs)
+        return min(1.0, float(at["seconds"]) / self._seconds) if self._seconds else None
 
 
-def _row(
-    share: float | None, sample: Mapping[str, Any] | None = None, *, now: bool = False
-) -> dict[str, Any]:
+def _beside(sample: dict[str, Any], step: int, perplexity: float) -> None:
+    """Give a sample the perplexity measured at `step` if no nearer one is known."""
+    at = sample["measured"]
+    if at is None or abs(step - sample["step"]) < abs(at - sample["step"]):
+        sample |= {"perplexity": perplexity, "measured": step}
+
+
+def _fewer(rows: list[Row]) -> list[Row]:
+    """At most `MAX_ROWS`: the oldest ones between marks go."""
+    between = [i for i, row in enumerate(rows) if row["now"]]
+    left_out = set(between[: max(0, len(rows) - MAX_ROWS)])
+    return [row for i, row in enumerate(rows) if i not in left_out]
+
+
+def _row(share: float | None, sample: Mapping[str, Any] | None = None, *, now: bool = False) -> Row:
     return {"share": share, "sample": dict(sample) if sample else None, "now": now}
-
-
-def _padded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return rows + [_row(None) for _ in range(len(SHARES) - len(rows))]
