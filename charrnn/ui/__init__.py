@@ -11,10 +11,9 @@ from starlette.routing import BaseRoute
 
 from ..limits import Limits
 from . import words
-from .api import endpoints
-from .bodies import BodyLimit
+from .api import TEXT_ENDPOINTS, endpoints
 from .custom import custom_words
-from .form import form_words
+from .form import PASTE, form_words
 from .generate import GenerateTab, generate_tab
 from .house import House
 from .look import asset, script, styles, theme
@@ -23,6 +22,9 @@ from .models import models_tab
 from .once import Once
 from .pushing import push_dialog
 from .services.client_id import ClientCookie
+from .services.file_routes import file_routes
+from .services.json_bodies import JsonBodies
+from .services.routes import RouteAllowlist
 from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
 from .words import SHARED, key
@@ -124,6 +126,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
     limits = house.limits if house else Limits()
     tables = (GENERATE, SHARED, TRAIN, form_words(), custom_words())
     cookie = [Middleware(ClientCookie, client_ids=house.client_ids)] if house else []
+    who = {"client_id": house.visitor} if house else {}
     return {
         "theme": theme(),
         "css": styles(),
@@ -137,13 +140,14 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "max_threads": _AT_ONCE,
         "blocked_paths": [str(house.runs.root.resolve())] if house else None,
         "app_kwargs": {
+            "routes": [*file_routes(limits), *_mcp_routes(house)],
             "middleware": [
-                Middleware(BodyLimit, most=limits.upload, room=limits.disk),
+                Middleware(RouteAllowlist),
+                Middleware(JsonBodies, long_texts={*TEXT_ENDPOINTS, PASTE}, **who),
                 Middleware(Once),
                 *cookie,
             ],
             "exception_handlers": when_it_fails(),
-            "routes": _mcp_routes(house),
         },
     }
 

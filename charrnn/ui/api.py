@@ -24,6 +24,7 @@ from . import operations
 from .house import House
 from .operations import Caller, TrainArguments
 
+TEXT_ENDPOINTS = ("train", "score")  # whose arguments hold a long text
 WRITING = 64  # texts that are written at the same time, by turns (see desk.py)
 SCORING = 2  # texts that are scored at the same time; more wait in the queue
 

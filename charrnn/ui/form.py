@@ -38,6 +38,7 @@ from .words_train import REPORT, TRAIN
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
              "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip
 AUTO = "auto"
+PASTE = "train-paste"  # the element id of the field for a pasted text
 PROBLEM = '<div class="problem" role="alert">{{value}}</div>'
 AMISS = '<div class="problem" role="alert">{{value.said}}</div>'  # see amiss.js
 
@@ -189,7 +190,7 @@ def build_form() -> Form:
             placeholder=key("train-paste-here"),
             lines=6,
             max_lines=6,  # fixed: one that grows lays the page out anew for each line pasted
-            elem_id="train-paste",
+            elem_id=PASTE,
         )
         files = gr.File(
             label=key("train-files"), file_count="multiple", height=110, elem_id="train-files"

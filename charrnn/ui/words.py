@@ -18,6 +18,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.i18n import I18nData
+from starlette.requests import Request
 
 from ..errors import UserError
 from .words_problems import in_chinese
@@ -78,7 +79,7 @@ def both(*tables: Words) -> str:
     return json.dumps(spoken, ensure_ascii=False)
 
 
-def language(request: gr.Request | None) -> str:
+def language(request: gr.Request | Request | None) -> str:
     """`"zh"` for a browser that asks for Chinese first, else `"en"`."""
     if request is None:
         return "en"

@@ -17,6 +17,7 @@ from functools import cache
 from .words_checkpoint import CHECKPOINT_PROBLEMS
 from .words_hub import HUB_PROBLEMS
 from .words_parts import ENCODINGS, NAMES, PARTS
+from .words_requests import REQUEST_PROBLEMS
 
 # Of two templates that fit, the first is taken.
 PROBLEMS: Mapping[str, str] = {
@@ -27,6 +28,7 @@ PROBLEMS: Mapping[str, str] = {
     "its owner can download or push it.": (
         "该模型属于别人与你共享的训练。你可以在这里用它生成文本；只有它的主人才能下载或上传它。"
     ),
+    **REQUEST_PROBLEMS,
     # the text
     "Paste a text or upload a file first: there is nothing to train on.": (
         "请先粘贴文本或上传文件：还没有可以训练的内容。"
