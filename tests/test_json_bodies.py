@@ -168,6 +168,15 @@ def test_and_to_no_other(path, call):
     assert said.startswith("This request is larger than 1 MB")
 
 
+def test_where_uploads_are_small_texts_are_too():
+    async def story(size):
+        bodies = JsonBodies(None, long_texts={"train"}, text_bytes=3 * MB)
+        return await Request("call/train", json.dumps(["a" * size]).encode()).through(bodies)
+
+    assert awaited(story(4 * MB)).answer["detail"].startswith("This request is larger than 3 MB")
+    assert awaited(story(2 * MB)).status == 400, "and no object"
+
+
 def test_a_body_that_says_it_is_too_large_is_not_read():
     request = Request("call/train", b"{}", headers=[(b"content-length", b"%d" % (17 * MB))])
     awaited(request.through())

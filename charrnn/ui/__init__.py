@@ -143,7 +143,12 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
             "routes": [*file_routes(limits), *_mcp_routes(house)],
             "middleware": [
                 Middleware(RouteAllowlist),
-                Middleware(JsonBodies, long_texts={*TEXT_ENDPOINTS, PASTE}, **who),
+                Middleware(
+                    JsonBodies,
+                    long_texts={*TEXT_ENDPOINTS, PASTE},
+                    text_bytes=2 * limits.upload,  # quotes and line ends are two bytes each in JSON
+                    **who,
+                ),
                 Middleware(Once),
                 *cookie,
             ],

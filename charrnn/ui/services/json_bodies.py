@@ -48,8 +48,8 @@ _INLINE_BYTES = 1 << 16  # a body that is parsed at once: going to a thread woul
 class JsonBodies:
     """Holds all bodies but those of uploads to the bounds and rules.
 
-    `long_texts` names the endpoints and fields that take a long text; `client_id` tells the clients
-    apart, who share the memory for bodies.
+    `long_texts` names the endpoints and fields that take a long text, with which a body may have
+    `text_bytes`; `client_id` tells the clients apart, who share the memory for bodies.
     """
 
     def __init__(
@@ -57,10 +57,12 @@ class JsonBodies:
         app: ASGIApp,
         *,
         long_texts: Collection[str] = (),
+        text_bytes: int = MAX_TEXT_BYTES,
         client_id: Callable[[Request], str] = lambda request: "",
     ) -> None:
         self.app = app
-        self._long_texts, self._client_id = long_texts, client_id
+        self._long_texts, self._text_bytes = long_texts, min(text_bytes, MAX_TEXT_BYTES)
+        self._client_id = client_id
         self._budget = BodyBudget()
         self._parsing = asyncio.Semaphore(1)  # large bodies, one after the other
 
@@ -72,7 +74,7 @@ class JsonBodies:
             return
         with self._budget.account(self._client_id(Request(scope))) as take:
             try:
-                body = await _read(scope, receive, _most(endpoint), take)
+                body = await _read(scope, receive, self._most(endpoint), take)
                 if body is None:  # the client has gone
                     return
                 checked = await self._checked(body, endpoint, scope["app"].get_blocks())
@@ -81,6 +83,11 @@ class JsonBodies:
                 return
             del body
             await self.app(_with_length(scope, len(checked)), _replayed(checked, receive), send)
+
+    def _most(self, endpoint: str) -> int:
+        """Bytes that a body may have as far as its path says; its function may take fewer."""
+        texts = is_call(endpoint) or endpoint.startswith("mcp")
+        return max(self._text_bytes, MAX_SMALL_BYTES) if texts else MAX_SMALL_BYTES
 
     async def _checked(self, body: bytearray, endpoint: str, blocks: gr.Blocks) -> bytes:
         work = (body, endpoint, blocks, self._long_texts)
@@ -150,11 +157,6 @@ def _endpoint(scope: Scope) -> str | None:
     path = route_path(scope).rstrip("/")
     prefix = f"{API_PREFIX}/"
     return path[len(prefix) :] if path.startswith(prefix) else ""
-
-
-def _most(endpoint: str) -> int:
-    """Bytes that a body may have as far as its path says; its function may take fewer."""
-    return MAX_TEXT_BYTES if is_call(endpoint) or endpoint.startswith("mcp") else MAX_SMALL_BYTES
 
 
 def _announced(scope: Scope) -> int:
