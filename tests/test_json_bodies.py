@@ -264,17 +264,18 @@ def test_a_client_who_goes_in_the_middle_leaves_nothing():
     bodies = JsonBodies(None)
     request = awaited(Request("call/train", b'{"data": "', gone=True).through(bodies))
     assert (request.status, request.passed) == (None, None)
-    assert (bodies._budget._total, dict(bodies._budget._of_client)) == (0, {})
+    assert (bodies._budget._total, dict(bodies._budget._of_address)) == (0, {})
 
 
 @pytest.mark.parametrize(
-    ("scarce", "other"), [("MAX_BYTES", "b"), ("MAX_CLIENT_BYTES", "a"), (None, "a")]
+    ("scarce", "other"),
+    [("MAX_BYTES", "b"), ("MAX_ADDRESS_BYTES", "address:a/2"), (None, "address:a/2")],
 )
 def test_bodies_that_wait_share_the_memory_for_them(monkeypatch, scarce, other):
     if scarce:
         monkeypatch.setattr(body_budget, scarce, 1000)
     budget = BodyBudget()
-    with budget.account("a") as take:
+    with budget.account("address:a/1") as take:
         take(600)
         with budget.account("c") as of_another:
             of_another(300)

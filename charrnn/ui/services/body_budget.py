@@ -1,4 +1,4 @@
-"""How many bytes of request bodies may be in memory at the same time, of all clients and of one."""
+"""How many bytes of request bodies may be in memory at the same time, of all and of one address."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ...limits import address_of
 from .asgi import RequestUserError
 
 MAX_BYTES = 128 << 20
-MAX_CLIENT_BYTES = 48 << 20
+MAX_ADDRESS_BYTES = 64 << 20  # of all clients behind it: a cookie more is no share more
 
 
 class BodyBudget:
@@ -17,20 +18,20 @@ class BodyBudget:
 
     def __init__(self) -> None:
         self._total = 0
-        self._of_client: Counter[str] = Counter()
+        self._of_address: Counter[str] = Counter()
 
     @contextmanager
     def account(self, client: str) -> Iterator[Callable[[int], None]]:
         """A function that takes so many bytes more for a request of this client; all of them are
         given back at the end. It raises RequestUserError (503) where there are none left."""
-        taken = 0
+        taken, address = 0, address_of(client)
 
         def take(size: int) -> None:
             nonlocal taken
             taken += size
             self._total += size
-            self._of_client[client] += size
-            if self._total > MAX_BYTES or self._of_client[client] > MAX_CLIENT_BYTES:
+            self._of_address[address] += size
+            if self._total > MAX_BYTES or self._of_address[address] > MAX_ADDRESS_BYTES:
                 raise RequestUserError(
                     "Too many large requests are on their way: try again in a moment.", status=503
                 )
@@ -39,6 +40,6 @@ class BodyBudget:
             yield take
         finally:
             self._total -= taken
-            self._of_client[client] -= taken
-            if not self._of_client[client]:
-                del self._of_client[client]
+            self._of_address[address] -= taken
+            if not self._of_address[address]:
+                del self._of_address[address]

@@ -42,7 +42,7 @@ OPEN = (
     "/gradio_api/reset",
     "/gradio_api/component_server",
     "/gradio_api/mcp",
-    "/gradio_api/mcp/{path:path}",
+    "/gradio_api/mcp/schema",
     # files: see file_routes.py
     "/gradio_api/upload",
     "/gradio_api/upload_progress",
