@@ -139,6 +139,29 @@ def test_only_uploaded_files_are_read(client, tmp_path):
             assert "has not been uploaded" in refusal(client, "/train", corpus=corpus)
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "argument", "others"),
+    [
+        ("/train", "text", {}),
+        ("/train", "recipe", {"text": TEXT}),
+        ("/train", "settings", {"text": TEXT}),
+        ("/train", "seed", {"text": TEXT}),
+        ("/stop", "run", {}),
+        ("/generate", "checkpoint", {}),
+        ("/generate", "prefix", {"checkpoint": "small"}),
+        ("/generate", "length", {"checkpoint": "small"}),
+        ("/score", "text", {"checkpoint": "small"}),
+    ],
+)
+def test_no_argument_but_the_corpus_may_be_a_file(client, tmp_path, endpoint, argument, others):
+    file = tmp_path / "secret.txt"
+    file.write_text("what only a file holds\n" * 60)
+    for given in (handle_file(str(file)), [handle_file(str(file))]):
+        said = refusal(client, endpoint, **others, **{argument: given})
+        assert said.startswith((f"{argument} ", "There is no setting 'path'"))
+        assert "what only a file holds" not in said
+
+
 def test_an_unknown_run_cannot_be_stopped(client):
     for run in ("0123456789abcdef", "../../etc/passwd", "small", ""):
         assert refusal(client, "/stop", run=run) == "There is no such run."
