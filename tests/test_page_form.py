@@ -73,12 +73,62 @@ def test_a_report_reads_as_people_write(visit):
     page = visit()
     report = page.locator("#train-report")
     expect(report.locator(".report-facts")).to_have_text(
-        "75,750 characters · 62 symbols · UTF-8 · LF line endings · 10 % held out"
+        "75,750 characters · 61 symbols · UTF-8 · LF line endings · 10 % held out"
     )
     expect(report.locator(".report-rare")).to_have_text("Rare: U ×1 · J ×2 · z ×2")
     choose(page, "recipe", "night")
     expect(page.get_by_role("radio", name="Night")).to_have_accessible_name(
         re.compile("until it stops improving")
     )
+
+
+def test_an_experiments_text_goes_with_it_and_the_one_chosen_before_comes_back(visit):
+    page = visit()
+
+    def text(name):
+        expect(page.locator(f'#train-corpus [value="{name}"]')).to_be_checked()
+
+    choose(page, "corpus", "python-manual")
+    choose(page, "recipe", "textbook")
+    text("time-machine")
+    choose(page, "experiment", "lyrics-concise")
+    text("songs")
+    choose(page, "recipe", "custom")
+    text("songs")
+    choose(page, "recipe", "coffee")
+    text("python-manual")
+    choose(page, "recipe", "textbook")
+    text("songs")
+    choose(page, "corpus", "tide-clock")  # by hand: that one stays
+    choose(page, "recipe", "sprint")
+    text("tide-clock")
     choose(page, "corpus", "own")
+    for recipe in ("textbook", "sprint"):
+        choose(page, "recipe", recipe)
+        text("own")
+
+
+def test_of_a_paste_and_a_file_the_last_one_counts_and_one_press_takes_the_other(visit, tmp_path):
+    page = visit()
+    report = page.locator(".report-preview")
+    source = page.locator("#train-source")
+    choose(page, "corpus", "own")
+    pasted = page.get_by_label("Paste a text")
+    pasted.fill("from the paste " * 40)
+    expect(report).to_contain_text("from the paste")
+    expect(page.get_by_label("Encoding")).to_be_hidden()
+    (tmp_path / "it.txt").write_text("from the file " * 40)
+    page.locator("#train-files input").set_input_files(tmp_path / "it.txt")
+    expect(report).to_contain_text("from the file")
     expect(page.get_by_label("Encoding")).to_have_value("Detected automatically")
+    expect(source).to_contain_text("The other one is kept")
+    choose(page, "source", "paste")
+    expect(report).to_contain_text("from the paste")
+    choose(page, "source", "files")
+    expect(report).to_contain_text("from the file")
+    pasted.fill("another paste " * 40)
+    expect(report).to_contain_text("another paste")
+    expect(page.get_by_role("radio", name="the pasted text")).to_be_checked()
+    page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
+    expect(source).to_be_hidden()
+    expect(report).to_contain_text("another paste")

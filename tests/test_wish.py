@@ -77,7 +77,7 @@ def test_settings_are_checked_for_a_text_that_is_still_to_be_downloaded(form, no
 
 def test_a_wrong_setting_takes_nothing_from_the_report(form):
     wrong = Wish(recipe=CUSTOM, settings={"hidden_size": "many"})
-    assert form.looked_over(wrong, "en")[form.report]["symbols"] == 62
+    assert form.looked_over(wrong, "en")[form.report]["symbols"] == 61
     assert model_told(wrong, None) == {}
 
 
@@ -87,6 +87,20 @@ def test_a_file_that_is_no_text_is_not_called_missing(form, tmp_path):
     shown = form.looked_over(Wish(corpus=OWN, files=(str(file),)), "en")
     assert shown[form.text_problem] and not shown[form.report]["empty"]
     assert form.looked_over(Wish(corpus=OWN), "en")[form.report]["empty"]
+
+
+def test_of_a_paste_and_a_file_the_chosen_one_is_trained_on_and_the_other_is_kept(form, tmp_path):
+    file = tmp_path / "it.txt"
+    file.write_text("from the file " * 40)
+    given = {"corpus": OWN, "paste": "from the paste " * 40, "files": (str(file),)}
+    assert Wish(**given, source="files").text().text.startswith("from the file")
+    assert Wish(**given, source="paste").text().text.startswith("from the paste")
+    assert Wish(corpus=OWN, files=(str(file),), source="paste").text().name == "it.txt"
+    assert Wish(corpus=OWN, paste="a paste", source="files").text().name == "pasted text"
+    both = form.looked_over(Wish(**given, source="paste"), "en")
+    assert both[form.source]["visible"] and not both[form.encoding]["visible"]
+    alone = form.looked_over(Wish(corpus=OWN, files=(str(file),)), "en")
+    assert alone[form.encoding]["visible"] and not alone[form.source]["visible"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from .wish import (
     BUDGETS,
     CUSTOM,
     EXPERIMENTS,
+    FROM_FILES,
+    FROM_PASTE,
     OWN,
     TEXTBOOK,
     USUAL,
@@ -86,11 +88,13 @@ class Form:
     own: gr.Column
     paste: gr.Textbox
     files: gr.File
+    source: gr.Radio
     encoding: gr.Dropdown
     text_problem: gr.HTML
     report: gr.HTML
     recipe: gr.Radio
     experiment: gr.Radio
+    before: gr.JSON  # the recipe and the text chosen before, see text_choice.js
     custom: Custom
     gpu: gr.Checkbox
     gpu_told: gr.HTML
@@ -101,16 +105,17 @@ class Form:
     @property
     def inputs(self) -> list[Any]:
         """What makes a wish, in the order that `wish` takes them."""
-        own = [self.corpus, self.paste, self.files, self.encoding, self.recipe, self.experiment]
-        return [*own, self.gpu, *self.custom.fields.values()]
+        own = [self.corpus, self.paste, self.files, self.source, self.encoding]
+        return [*own, self.recipe, self.experiment, self.gpu, *self.custom.fields.values()]
 
     def wish(self, values: Sequence[Any], limits: Limits) -> Wish:
         """The values of `inputs`, as an event brings them, held to the limits of the house."""
-        corpus, paste, files, encoding, recipe, experiment, gpu, *settings = values
+        corpus, paste, files, source, encoding, recipe, experiment, gpu, *settings = values
         return Wish(
             corpus=corpus or USUAL,
             paste=paste or "",
             files=tuple(str(file) for file in files or ()),
+            source=source or FROM_FILES,
             encoding=None if encoding in (None, AUTO) else encoding,
             recipe=recipe or "sprint",
             experiment=experiment or EXPERIMENTS[0],
@@ -133,6 +138,8 @@ class Form:
         on_gpu = gpu_told(wish, settled[1] if settled else None, tongue)
         return {
             self.own: gr.update(visible=wish.corpus == OWN),
+            self.source: gr.update(visible=wish.has_paste and bool(wish.files)),
+            self.encoding: gr.update(visible=wish.uses_files),
             self.experiment: gr.update(visible=wish.recipe == TEXTBOOK),
             self.custom.group: gr.update(visible=wish.recipe == CUSTOM),
             self.gpu_told: gr.update(value=on_gpu, visible=bool(on_gpu)),
@@ -195,12 +202,22 @@ def build_form() -> Form:
         files = gr.File(
             label=key("train-files"), file_count="multiple", height=110, elem_id="train-files"
         )
+        source = gr.Radio(
+            [(key(f"train-source-{name}"), name) for name in (FROM_PASTE, FROM_FILES)],
+            value=FROM_FILES,
+            label=key("train-source"),
+            info=key("train-source-hint"),
+            visible=False,
+            elem_classes="choose two",
+            elem_id="train-source",
+        )
         encoding = gr.Dropdown(
             [(key("train-encoding-auto"), AUTO), *((people_call(e), e) for e in ENCODINGS)],
             value=AUTO,
             label=key("train-encoding"),
             info=key("train-encoding-hint"),
             filterable=False,
+            visible=False,
             elem_id="train-encoding",
         )
     text_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-text-problem")
@@ -229,6 +246,7 @@ def build_form() -> Form:
         elem_classes="choose one",
         elem_id="train-experiment",
     )
+    before = gr.JSON({"recipe": wish.recipe_name, "text": None}, visible=False)
     custom = custom_settings()
     on_gpu = gr.Checkbox(label=key("train-gpu"), visible=gpu.here(), elem_id="train-gpu")
     on_gpu_told = gr.HTML(
@@ -254,6 +272,6 @@ def build_form() -> Form:
         elem_id="train-model",
     )
     return Form(
-        corpus, own, paste, files, encoding, text_problem, report_box, recipe, experiment, custom,
-        on_gpu, on_gpu_told, settings_problem, go, model_box,
+        corpus, own, paste, files, source, encoding, text_problem, report_box, recipe, experiment,
+        before, custom, on_gpu, on_gpu_told, settings_problem, go, model_box,
     )  # fmt: skip

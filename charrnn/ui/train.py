@@ -9,6 +9,7 @@ card then follows by itself (`following.py`), and says which buttons are on.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ from .earlier import first_story
 from .following import EVERY, Tellings
 from .form import Form, build_form
 from .house import House
+from .look import asset
 from .memory import NEW_RUN, UNHEARD, begun, own_runs
-from .wish import OWN, TEXTBOOK, USUAL_ZH, Wish, size
+from .wish import EXPERIMENTS, FROM_FILES, FROM_PASTE, USUAL_ZH, Wish, size
 from .words import key
 from .yours import your_runs
 
@@ -38,6 +40,7 @@ Frame = dict[Any, Any]
 Frames = AsyncIterator[Frame]
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # short: nobody should wait behind a run
+_IN_BROWSER: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
 _WATCHING: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
 
 
@@ -118,15 +121,9 @@ def _wire_form(house: House, form: Form) -> None:
             log.exception("the form could not be looked over")
             return form.problem(_broken(tongue), tongue)
 
-    async def suit_text(corpus: str, recipe: str, experiment: str) -> Any:
-        """The text that an experiment was published with, unless it is one's own that is set."""
-        if recipe != TEXTBOOK or corpus == OWN:
-            return gr.skip()
-        return RECIPES[experiment].corpus
-
     outputs = [
-        form.own, form.experiment, form.custom.group, form.gpu_told, form.report, form.model,
-        form.go, form.text_problem, form.settings_problem,
+        form.own, form.source, form.encoding, form.experiment, form.custom.group, form.gpu_told,
+        form.report, form.model, form.go, form.text_problem, form.settings_problem,
     ]  # fmt: skip
     gr.on(
         [box.change for box in form.inputs],
@@ -136,13 +133,26 @@ def _wire_form(house: House, form: Form) -> None:
         trigger_mode="always_last",
         **_AT_ONCE,
     )
+    _wire_choices(form)
+
+
+def _wire_choices(form: Form) -> None:
+    """What one choice does to another, in the browser: no answer comes late and undoes a choice."""
+    published = json.dumps({name: RECIPES[name].corpus for name in EXPERIMENTS})
     gr.on(
         [form.recipe.input, form.experiment.input],
-        suit_text,
-        [form.corpus, form.recipe, form.experiment],
-        form.corpus,
-        **_AT_ONCE,
+        None,
+        [form.corpus, form.recipe, form.experiment, form.before],
+        [form.corpus, form.before],
+        js=f"({asset('text_choice.js')})({published})",
+        **_IN_BROWSER,
     )
+    keep = "(before) => ({ ...before, text: null })"  # the text was chosen by hand
+    form.corpus.input(None, form.before, form.before, js=keep, **_IN_BROWSER)
+    # Of a pasted text and uploaded files the one that was given last counts. (Gradio's `input` is
+    # about keys, and hears of no text that is pasted.)
+    form.paste.change(None, None, form.source, js=f"() => '{FROM_PASTE}'", **_IN_BROWSER)
+    form.files.upload(None, None, form.source, js=f"() => '{FROM_FILES}'", **_IN_BROWSER)
 
 
 def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> None:

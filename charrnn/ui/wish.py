@@ -26,6 +26,7 @@ from .words_problems import encoding_in_chinese
 from .words_train import TRAIN
 
 OWN = "own"
+FROM_PASTE, FROM_FILES = "paste", "files"
 USUAL, USUAL_ZH = "tide-clock", "songs"  # what is chosen when the page opens, by language
 BUDGETS = ("sprint", "coffee", "deep", "night")
 TEXTBOOK, CUSTOM = "textbook", "custom"
@@ -62,7 +63,8 @@ class Wish:
 
     corpus: str = USUAL  # the name of a text, or OWN
     paste: str = ""
-    files: tuple[str, ...] = ()  # paths of uploaded files, which come before a pasted text
+    files: tuple[str, ...] = ()  # paths of uploaded files
+    source: str = FROM_FILES  # which of the two counts where both are given
     encoding: str | None = None
     recipe: str = "sprint"  # a budget, TEXTBOOK or CUSTOM
     experiment: str = EXPERIMENTS[0]
@@ -89,9 +91,9 @@ class Wish:
                 if here:
                     raise
                 raise OfflineError(corpora.find(self.corpus), error.message) from error
-        if self.files:
+        if self.uses_files:
             return read_uploads([Path(file) for file in self.files], self.limits, self.encoding)
-        if not self.paste.strip():
+        if not self.has_paste:
             raise UserError(
                 "Paste a text or upload a file first: there is nothing to train on.",
                 field="corpus",
@@ -127,9 +129,19 @@ class Wish:
         return {**own, "device": "cuda"} if self.gpu else own
 
     @property
+    def has_paste(self) -> bool:
+        """Whether a text was pasted."""
+        return bool(self.paste.strip())
+
+    @property
+    def uses_files(self) -> bool:
+        """Whether the uploaded files are the text of one's own, and not the pasted text."""
+        return bool(self.files) and (self.source == FROM_FILES or not self.has_paste)
+
+    @property
     def empty(self) -> bool:
         """Whether a text of one's own is still to be given."""
-        return self.corpus == OWN and not self.files and not self.paste.strip()
+        return self.corpus == OWN and not self.files and not self.has_paste
 
     def button(self, tongue: str, training: TrainingConfig | None = None) -> str:
         """What the button will do: "Train on Songs · 10 s"."""

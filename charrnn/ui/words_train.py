@@ -42,6 +42,10 @@ TRAIN: Words = {
         "任何文字都行；几千字就可以开始。",
     ),
     "train-files": ("Or upload text files, or a .zip of them", "或上传文本文件，或其 .zip 压缩包"),
+    "train-source": ("Both are here: train on", "两样都有：用哪一份训练"),
+    "train-source-hint": ("The other one is kept.", "另一份会保留。"),
+    "train-source-paste": ("the pasted text", "粘贴的文本"),
+    "train-source-files": ("the uploaded files", "上传的文件"),
     "train-encoding": ("Encoding", "编码"),
     "train-encoding-auto": ("Detected automatically", "自动识别"),
     "train-encoding-hint": (
