@@ -1,5 +1,6 @@
 """What is said of a run that went wrong: found from its events, and the change to try helps."""
 
+import itertools
 import json
 import math
 import random
@@ -73,6 +74,7 @@ def falling(count=10, **more):
 
 GONE_WRONG = {
     "learning rate far too large": (SGD | rate(100, epochs=4), "diverged"),
+    "learning rate too large for a ReLU": (SMALL | rate(1, cell="relu", epochs=4), "not-finite"),
     "numbers that overflow at once": (SGD | rate(1e6, cell="relu", epochs=4), "not-finite"),
     "gradients that explode": (
         SGD | rate(3, initialization="normal", epochs=6),
@@ -217,19 +219,22 @@ EVENTS = {
     ("kind", "training", "model", "change"),
     [
         ("diverged", {"optimizer": "sgd", **rate(0.5, clip=None)}, {}, "clip = 1"),
-        ("diverged", {"optimizer": "sgd", **rate(100.0, clip=None)}, {}, "clip = 0.01"),
+        ("diverged", {"optimizer": "sgd", **rate(50.0, clip=None)}, {}, "learning_rate = 1"),
         ("diverged", {"optimizer": "sgd", **rate(1.0)}, {}, "learning_rate = 0.3"),
         ("diverged", {"optimizer": "sgd", **rate(1.0)}, {"cell": "relu"}, "learning_rate = 0.3"),
         ("diverged", {"optimizer": "sgd", **rate(300.0, clip=0.01)}, {}, "learning_rate = 100"),
         ("diverged", rate(1.0), {}, "learning_rate = 0.003"),
         ("diverged", rate(0.002), {}, "learning_rate = 0.0007"),
         ("diverged", rate(0.002), {"cell": "relu"}, "cell = tanh"),
+        ("diverged", rate(1.0), {"cell": "relu"}, "learning_rate = 0.001"),
         ("overfits", {}, {}, "smoothing = 0.5"),
         ("overfits", {"smoothing": 0.5}, {}, "dropout = 0.5"),
         ("overfits", {"smoothing": 0.5}, {"dropout": 0.6}, _LONGER_TEXT),
         ("unlearned", rate(1e-5), {}, "learning_rate = 0.003"),
         ("unlearned", rate(0.5), {}, "learning_rate = 0.003"),
         ("unlearned", {"optimizer": "sgd", **rate(0.001)}, {}, "learning_rate = 1"),
+        ("unlearned", {"optimizer": "sgd", **rate(1.0, clip=1e-4)}, {}, "clip = 1"),
+        ("unlearned", {"optimizer": "sgd", **rate(1e-4, clip=1e-4)}, {}, "clip = 1"),
         ("unlearned", {"seconds": 10.0}, {}, "a longer run: seconds = 100"),
         ("unlearned", {"seconds": None, "epochs": 400_000}, {}, "a longer run: epochs = 1000000"),
         ("unlearned", {"seconds": None}, {}, None),
@@ -241,6 +246,30 @@ def test_the_change_is_chosen_from_the_runs_own_settings(kind, training, model, 
     reason = "diverged" if kind == "diverged" else "finished"
     got = advice(finding(*EVENTS[kind], reason=reason), began, stopped=False)
     assert (got and SENTENCES[got.name].format(**got.values)) == (change and f"Try {change}.")
+
+
+@pytest.mark.parametrize(("optimizer", "most"), [("sgd", 1.0), ("adamw", 0.01)])
+@pytest.mark.parametrize("cell", ["tanh", "relu", "gru", "lstm"])
+def test_whatever_the_settings_the_value_to_try_is_a_usual_one(cell, optimizer, most):
+    cases = itertools.product(
+        (("diverged", "diverged"), ("unlearned", "finished")),
+        (1e-5, 0.001, 0.1, 1, 50, 1e6),
+        (None, 1e-5, 0.01, 1),
+    )
+    for (kind, reason), value, clip in cases:
+        began = start(seconds=None, optimizer=optimizer, **rate(value, clip=clip))
+        began["model"] |= {"cell": cell}
+        tip = advice(finding(*EVENTS[kind], reason=reason), began, stopped=False)
+        if tip is None:  # nothing is wrong with these settings
+            continue
+        setting, new = tip.values["setting"], tip.values["value"]
+        if setting != "learning_rate":
+            assert (setting, new) in {("clip", "1"), ("cell", "tanh")}
+            continue
+        update = float(new) * min(clip or 1, 1) if optimizer == "sgd" else float(new)
+        assert float(new) <= 100 and update <= most, (kind, value, clip)
+        odd = clip == 1e-5  # nothing goes well with it
+        assert kind == "diverged" or update >= most / 10 or odd, (kind, value, clip)
 
 
 def test_a_text_too_large_to_be_smoothed_and_a_run_that_knows_nothing_of_it_need_dropout():
@@ -345,4 +374,4 @@ def test_the_command_line_says_it_too(tmp_path):
         said[name] = done.stdout
     message = json.loads(said["json"].splitlines()[-1])["message"]
     assert message in said["plain"].splitlines()
-    assert message.endswith("Try clip = 0.01.")
+    assert message.endswith("Try learning_rate = 1.")

@@ -332,10 +332,10 @@ def test_a_diverged_run_is_told_without_breaking_the_card_and_one_click_fills_in
     page.get_by_label("Learning rate").fill("0.5")
     page.get_by_role("radio", name="Songs").check()
     page.get_by_role("radio", name="Sprint").check()
-    page.get_by_role("button", name="Try clip = 0.003").click()
+    page.get_by_role("button", name="Try learning_rate = 1").click()
     expect(page.get_by_role("radio", name="Custom")).to_be_checked()
-    expect(page.get_by_label("Clip")).to_have_value("0.003")
-    expect(page.get_by_label("Learning rate")).to_have_value("300")
+    expect(page.get_by_label("Clip")).to_have_value("none")
+    expect(page.get_by_label("Learning rate")).to_have_value("1")
     expect(page.get_by_role("button", name="Train on The Tide Clock · 1 min")).to_be_enabled()
     assert page.locator(".run").get_attribute("data-state") == "diverged", "nothing has begun"
 

@@ -19,7 +19,8 @@ from .diagnosis import Finding
 # length of the gradient, which is about 1 and at most θ; for Adam the learning rate. The state of
 # a ReLU, which nothing bounds, bears less, the less so from orthogonal weights.
 _SGD, _RELU, _RELU_CLIPPED = 1.0, 0.3, 0.1
-_ADAM, _RELU_ADAM = 0.003, 0.0001
+_ADAM, _RELU_ADAM = 0.003, 0.001
+_HIGHEST = 100.0  # learning rate to suggest, which the textbook uses with θ = 0.01
 _CELL_HELPS = 0.02  # a learning rate that Adam and a tanh bear, if a ReLU does not
 _SLOW, _MUCH = 0.1, 3.0  # times that: too cautious, or too bold, to have learned anything
 _SHRINKING = 0.001  # of the weights at each step, by AdamW: stronger than what they learn
@@ -50,7 +51,8 @@ def advice(finding: Finding, start: Mapping[str, Any], *, stopped: bool) -> Advi
 
 
 def _calmer(training: Mapping[str, Any], model: Mapping[str, Any]) -> Advice:
-    """Smaller updates: by clipping where nothing is clipped, else by the learning rate."""
+    """Smaller updates: by a learning rate that goes well, or, if it is none too high and nothing is
+    clipped, by clipping."""
     rate, clip = training["learning_rate"], training["clip"]
     fragile = model["cell"] == "relu" and model["initialization"] != "normal"
     if training["optimizer"] != "sgd":
@@ -59,10 +61,10 @@ def _calmer(training: Mapping[str, Any], model: Mapping[str, Any]) -> Advice:
         if model["cell"] == "relu":
             return _try("learning_rate", _RELU_ADAM)
         return _try("learning_rate", _ADAM if rate > _ADAM else _rounded(rate / 3))
-    if clip is None and not fragile:
-        return _try("clip", _rounded(_SGD / max(rate, 1.0)))
+    if clip is None and not fragile and rate <= _SGD:
+        return _try("clip", 1)
     θ = min(clip or 1.0, 1.0)
-    safe = (_RELU_CLIPPED if θ < 1 else _RELU) / θ if fragile else _SGD / θ
+    safe = min((_RELU_CLIPPED if θ < 1 else _RELU) / θ if fragile else _SGD / θ, _HIGHEST)
     return _try("learning_rate", _rounded(safe if rate > 1.1 * safe else rate / 3))
 
 
@@ -79,10 +81,8 @@ def _to_learn_something(
     if rate * θ > _MUCH * safe:
         return _calmer(training, model)
     if rate * θ < _SLOW * safe:
-        clipped = sgd and rate >= _SLOW * safe
-        highest = rules(TrainingConfig)["learning_rate"].high or math.inf
-        enough = min(_rounded(safe / θ), highest)
-        return _try("clip", 1) if clipped else _try("learning_rate", enough)
+        clipped = sgd and (rate >= _SLOW * safe or safe / θ > _HIGHEST)
+        return _try("clip", 1) if clipped else _try("learning_rate", _rounded(safe / θ))
     for length in ("epochs", "seconds"):
         if training[length] is not None and not stopped:
             most = rules(TrainingConfig)[length].high or math.inf
