@@ -18,9 +18,15 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     """Build the interface and serve it until it is interrupted."""
+    from charrnn import log_stream
     from charrnn.errors import UserError
-    from charrnn.limits import Limits
+    from charrnn.hub import forget_own_token
+    from charrnn.limits import Limits, space
     from charrnn.workers import Runs
+
+    log_stream.protect()
+    if space() is not None:
+        forget_own_token()
 
     try:
         limits = Limits.of_environment()

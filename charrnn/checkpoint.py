@@ -27,7 +27,7 @@ from .files import replace_together
 from .history import proved
 from .model import CharRNN, ModelConfig
 from .strict import MOST_CONFIG, check_header, configuration, unreadable
-from .vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary
+from .vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 FORMAT = 1
@@ -81,7 +81,8 @@ def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
 
     Both replace their predecessors as one, and a reader never sees half of a file.
 
-    Raises UserError for a model of more symbols, or of longer prefixes, than `load` takes.
+    Raises UserError for a model of no symbols, or of more, or of longer prefixes, than `load`
+    takes.
     """
     directory = Path(directory)
     replace_together(directory, contents(checkpoint))
@@ -90,6 +91,8 @@ def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
 
 def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
     """The files that a checkpoint consists of, by name. Raises UserError as `save` does."""
+    if len(checkpoint.vocabulary) < 2:
+        raise empty_vocabulary()
     if len(checkpoint.vocabulary) > MOST_SYMBOLS:
         most = MOST_SYMBOLS - 1  # besides `<unk>`
         raise UserError(f"A checkpoint holds {most:,} symbols at most.", field="corpus")
@@ -189,6 +192,8 @@ def _vocabulary(config: dict[str, Any]) -> Vocabulary:
     symbols = config.get("symbols")
     if not isinstance(symbols, str):
         raise ValueError("its symbols are not a text, each of them one character")
+    if not symbols:
+        raise ValueError("its vocabulary is empty")
     if len(symbols) >= MOST_SYMBOLS:
         raise ValueError(f"it has {len(symbols):,} symbols, and {MOST_SYMBOLS - 1:,} are allowed")
     return Vocabulary([UNKNOWN, *symbols])

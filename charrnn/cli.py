@@ -28,7 +28,7 @@ from .errors import UserError, visible
 from .evaluation import score as score_text
 from .generation import generate_many, stream
 from .opening import load
-from .reading import Text, decode, read_files
+from .reading import LIMIT, Text, decode, read_files
 from .recipes import RECIPES, find, plan
 from .resuming import check_same
 from .runs import Run, new_id
@@ -271,7 +271,8 @@ def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -
 
 def _files(names: list[str], encoding: str | None) -> Text:
     if names == ["-"]:
-        return decode(sys.stdin.buffer.read(), name="standard input", encoding=encoding)
+        data = sys.stdin.buffer.read(LIMIT + 1)  # one byte more than `decode` takes
+        return decode(data, name="standard input", encoding=encoding)
     return read_files([Path(name) for name in names], encoding=encoding)
 
 

@@ -17,6 +17,7 @@ from . import hub
 from .errors import UserError
 from .hub.space import FREE, check
 from .hub.space import deploy as to_space
+from .process import without_secrets
 from .terminal import note, show_transfer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,8 +95,9 @@ def _git(root: Path, *command: str) -> set[str]:
     """The names that git lists; none where there is no git, or it does not know the directory."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *command], capture_output=True, timeout=60, check=True
-        )
+            ["git", "-C", str(root), *command],
+            capture_output=True, timeout=60, check=True, env=without_secrets(),
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return set()
     return {name for name in done.stdout.decode("utf-8", "replace").split("\0") if name}

@@ -20,7 +20,7 @@ from . import arguments
 from .errors import UserError, quoted
 from .model import CharRNN
 from .stepping import Steps
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, empty_vocabulary
 from .warmup import read, read_apart
 
 if TYPE_CHECKING:
@@ -244,6 +244,8 @@ def likeliest(
     alpha, count = arguments.number(alpha, "alpha"), arguments.whole(count, "count")
     if not math.isfinite(alpha) or alpha <= 0:
         raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
+    if len(checkpoint.vocabulary) < 2:
+        raise empty_vocabulary()
     log_p = _log_p(read(checkpoint.model, checkpoint.vocabulary, text).logits.astype(np.float64))
     p, q = np.exp(log_p), np.exp(_normalized(min(alpha, _STEEPEST) * log_p))
     best = np.argsort(-log_p, kind="stable")[:count]
@@ -272,7 +274,7 @@ def _settled(
             f"seed = {quoted(seed, 40)}: give a whole number of at least 0.", field="seed"
         )
     if len(checkpoint.vocabulary) < 2:
-        raise UserError("This model knows no character, so it can write none.", field="checkpoint")
+        raise empty_vocabulary()
     return length, math.inf if mode == "greedy" else alpha, seed
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +21,8 @@ CONSIDERATE = {
     # NumPy multiplies vectors of a few hundred numbers here, one at a time: nothing to share.
     "OPENBLAS_NUM_THREADS": "1",
 }
+# Names of variables such as HF_TOKEN, OAUTH_CLIENT_SECRET and AWS_SECRET_ACCESS_KEY.
+_SECRET = re.compile("TOKEN|SECRET|PASSW|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY", re.IGNORECASE)
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 _KEPT = 1 << 30
 _LOWER = 5  # nice: a third of the time that a process of the usual priority gets
@@ -32,6 +34,11 @@ def be_considerate(environment: MutableMapping[str, str] = os.environ) -> None:
     other processes. What is set already is left alone."""
     for name, value in CONSIDERATE.items():
         environment.setdefault(name, value)
+
+
+def without_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment for a process that needs no tokens, secrets or passwords."""
+    return {name: value for name, value in environment.items() if not _SECRET.search(name)}
 
 
 def keep_memory() -> None:

@@ -16,7 +16,7 @@ from .corpus import Corpus, Preparation, Text
 from .errors import UserError, quoted
 from .model import ModelConfig
 from .settings import split
-from .training import TrainingConfig, check_fit
+from .training import TrainingConfig, check_fit, check_threads
 
 TIME_MACHINE = Preparation(letters_only=True, first=10_000)
 LYRICS = Preparation(newlines_to_spaces=True, first=10_000)
@@ -284,6 +284,7 @@ def plan(
     model, training = settle(recipe, wishes, len(corpus.ids), habits)
     corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
+    check_threads(training)
     return Plan(recipe, corpus, model, training, _prefixes(chosen, corpus))
 
 

@@ -10,15 +10,16 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
 from .guard import GuardedRun
 from .limits import Limits
-from .process import CONSIDERATE, be_considerate, keep_memory, step_back
+from .log_stream import protect
+from .process import CONSIDERATE, be_considerate, keep_memory, step_back, without_secrets
 from .turns import Orphanage
 
 _STARTING = threading.Lock()  # the environment is the whole process's
@@ -28,22 +29,30 @@ class Starter:
     """Starts processes."""
 
     def __init__(self) -> None:
-        forks = "forkserver" in multiprocessing.get_all_start_methods()
-        self._context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
-        if forks:  # a worker forked from a server that has torch imported starts at once
+        self._forks = "forkserver" in multiprocessing.get_all_start_methods()
+        self._context: Any = multiprocessing.get_context("forkserver" if self._forks else "spawn")
+        if self._forks:  # a worker forked from a server that has torch imported starts at once
             self._context.set_forkserver_preload(["charrnn.guard"])
 
     def start(self, task: Any, *arguments: Any) -> Any:
         """A process that does a task, started."""
         process = self._context.Process(target=task, args=arguments)
-        with _STARTING, _environment(), _deaf_to_interrupts():
-            process.start()
+        with _STARTING:
+            with _environment(), _deaf_to_interrupts():
+                if self._forks:
+                    forkserver.ensure_running()
+                else:
+                    process.start()
+            if self._forks:  # whose environment is the server's
+                with _deaf_to_interrupts():
+                    process.start()
         return process
 
 
 def work(directory: Path, resume: bool, app: str, limits: Limits) -> None:
     """In the worker process. Ctrl+C is for the app, which then asks its workers to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    protect()
     keep_memory()
     step_back()
     run = GuardedRun(directory, limits)
@@ -59,23 +68,32 @@ def nothing() -> None:
 
 @contextmanager
 def _environment() -> Iterator[None]:
-    """What the fork server, started with the first process, has in its environment.
+    """Set the environment of the fork server, or of a process that is spawned.
 
-    PYTHONPATH: where this package is, since the server looks nowhere else for what to preload.
-    And what makes the threads of its processes get along with others.
+    PYTHONPATH says where this package is, since the server looks nowhere else for what to preload;
+    `CONSIDERATE` makes its threads get along with those of others. It gets no tokens and secrets:
+    a process that trains never needs them.
     """
     package = str(Path(__file__).resolve().parents[1])
-    before = {name: os.environ.get(name) for name in ("PYTHONPATH", *CONSIDERATE)}
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (package, before["PYTHONPATH"])))
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    changes: dict[str, str | None] = {"PYTHONPATH": path}
+    changes |= dict.fromkeys(os.environ.keys() - without_secrets().keys())
+    before = {name: os.environ.get(name) for name in (*changes, *CONSIDERATE)}
     be_considerate()
+    _set(changes)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    """Set variables of the environment, and remove those that are None."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @contextmanager

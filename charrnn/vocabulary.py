@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import UserError
 from .yield_points import yield_point
 
 UNKNOWN = "<unk>"
@@ -93,6 +94,11 @@ class Vocabulary:
         """The distinct characters of `text` that this vocabulary lacks, as they first appear."""
         known = set(self.symbols[1:])
         return [character for character in dict.fromkeys(text) if character not in known]
+
+
+def empty_vocabulary() -> UserError:
+    """The error for a model that knows no character but `<unk>`, which is never written."""
+    return UserError("This model has an empty vocabulary.", field="checkpoint")
 
 
 def smallest_dtype(size: int) -> np.dtype[Any]:

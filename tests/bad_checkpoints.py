@@ -187,6 +187,7 @@ CHECKPOINTS = {
     ),
     # the vocabulary
     "no symbols": (holding(made(symbols=None)), NO_SYMBOLS),
+    "an empty vocabulary": (holding(made(symbols="")), "its vocabulary is empty"),
     "symbols of several code points": (
         holding(made(symbols=["e\u0301", *SYMBOLS[1:]])),
         NO_SYMBOLS,

@@ -186,7 +186,7 @@ def test_a_full_disk_is_told_on_the_page_without_this_machine_s_paths(disk):
     with pytest.raises(UserError) as caught:
         Run.create(root, plan(read_text(PLAIN * 60)))
     assert caught.value.message == "The run cannot be kept: No space left on device."
-    assert words.problem(caught.value.message, "zh") == "训练无法保存：No space left on device。"
+    assert words.problem(caught.value.message, "zh") == "训练无法保存：磁盘空间不足。"
 
 
 def test_a_disk_that_fills_up_while_training_is_told_in_one_line(disk, story, told):

@@ -122,3 +122,10 @@ def test_weights_that_overflow_are_refused_and_those_that_nearly_do_are_not(cell
     model.output_weights.data.fill_(3e38)
     with pytest.raises(UserError, match="so large that the model's numbers overflow"):
         load(save(saved, tmp_path))
+
+
+def test_a_model_without_a_vocabulary_is_not_saved(tmp_path):
+    empty = Checkpoint(small_model(vocabulary_size=1), Vocabulary(["<unk>"]))
+    with pytest.raises(UserError, match="empty vocabulary"):
+        save(empty, tmp_path / "empty")
+    assert not (tmp_path / "empty").exists()

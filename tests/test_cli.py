@@ -115,6 +115,25 @@ def test_train_reads_standard_input_and_several_files_in_any_encoding(command, t
     assert one["vocabulary_size"] == two["vocabulary_size"] - 1, "a newline joins the files"
 
 
+@pytest.mark.parametrize("arguments", [("train", "-"), ("score", "trained", "-")])
+def test_of_standard_input_no_more_is_read_than_is_allowed(
+    command, trained, arguments, monkeypatch
+):
+    monkeypatch.setattr("charrnn.cli.LIMIT", 1_000_000)
+    monkeypatch.setattr("charrnn.reading.LIMIT", 1_000_000)
+    read, endless = [], b"never ending\n" * 1_000_000
+
+    class Noted(io.BytesIO):
+        def read(self, size=-1):
+            read.append(size)
+            return super().read(size)
+
+    monkeypatch.setattr(io, "BytesIO", Noted)
+    result = command(*arguments, stdin=endless)
+    assert result.returncode == 2 and b"standard input is over" in result.stderr
+    assert max(read) <= 1_000_001 and -1 not in read
+
+
 def test_a_recipe_prepares_whatever_text_it_is_given(command, tmp_path):
     (tmp_path / "t.txt").write_text("Hello, World! 123\n" * 2_000)
     result = command(

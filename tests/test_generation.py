@@ -176,3 +176,16 @@ def test_a_path_where_what_it_holds_belongs_is_said_to_be_one(call, tmp_path):
     for path in (tmp_path, str(tmp_path)):
         with pytest.raises(UserError, match=r"(checkpoint|corpus) = .*: give (what load|a Corpus)"):
             call(path)
+
+
+def test_a_model_without_a_vocabulary_has_nothing_to_say():
+    empty = Checkpoint(small_model(vocabulary_size=1), Vocabulary(["<unk>"]))
+    asked = (
+        lambda: likeliest(empty, "a"),
+        lambda: charrnn.generate(empty, "a"),
+        lambda: list(charrnn.stream(empty)),
+    )
+    for ask in asked:
+        with pytest.raises(UserError, match=r"This model has an empty vocabulary\.") as refusal:
+            ask()
+        assert refusal.value.field == "checkpoint"

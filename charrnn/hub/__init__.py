@@ -28,7 +28,7 @@ it is there; `UnsureUserError` says that it is not, or that nobody knows, as whe
 cancelled, or its time over, once the Hub has been asked for the commit.
 """
 
-from .client import Token, quiet, signed_in
+from .client import Token, forget_own_token, quiet, signed_in
 from .errors import AwayUserError, UnsureUserError
 from .listing import Listed, Sort, curve, listed
 from .names import Ref, is_id
@@ -46,6 +46,7 @@ __all__ = [
     "Upload",
     "curve",
     "files",
+    "forget_own_token",
     "is_id",
     "listed",
     "pull",

@@ -12,7 +12,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -164,6 +164,13 @@ def own_token() -> str | None:
     from huggingface_hub import get_token
 
     return get_token()
+
+
+def forget_own_token(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Take the token of this machine out of the environment: on a Space it is the Space's, and
+    visitors sign in with their own."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        environment.pop(name, None)
 
 
 def signed_in() -> bool:

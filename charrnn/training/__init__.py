@@ -18,6 +18,7 @@ from ..corpus import Corpus
 from ..errors import UserError
 from ..expectations import MOST
 from ..model import CharRNN, ModelConfig
+from ..process import available_cores
 from .config import TrainingConfig
 from .events import Commands, Event, Share, settings_of, stored_event
 from .pace import Leg
@@ -30,6 +31,7 @@ __all__ = [
     "Share",
     "TrainingConfig",
     "check_fit",
+    "check_threads",
     "settings_of",
     "stored_event",
     "train",
@@ -66,6 +68,8 @@ def train(
     if corpus.validation != training.validation:
         corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
+    if not resume:  # a run may go on where there are fewer cores than where it began
+        check_threads(training)
     place = None if directory is None else Path(directory)
     trainer = Trainer(
         corpus,
@@ -115,6 +119,18 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
             "Without epochs or seconds a run ends when the held-out part improves no more, and "
             "nothing is held out: set validation, epochs or seconds.",
             field="validation",
+        )
+
+
+def check_threads(training: TrainingConfig) -> None:
+    """Raise UserError for more threads than this machine has cores: so many that the system has no
+    room for them would end the process in the OpenMP library, without a word."""
+    cores = available_cores()
+    if training.threads is not None and training.threads > cores:
+        raise UserError(
+            f"threads = {training.threads:,}: this machine has {cores:,} processor cores to "
+            "compute on. Give no more than that, or none for all of them.",
+            field="threads",
         )
 
 

@@ -52,7 +52,8 @@ class Learner:
         """`counts` (V,) says how often each symbol occurs, if that is where learning begins."""
         self.config = training
         self.place = place(training.device)
-        self.threads = training.threads or _suitable_threads(model, training, vocabulary_size)
+        suitable = training.threads or _suitable_threads(model, training, vocabulary_size)
+        self.threads = min(suitable, available_cores())
         torch.set_num_threads(self.threads)
         torch.manual_seed(training.seed)  # dropout
         first = torch.Generator().manual_seed(training.seed)

@@ -24,6 +24,7 @@ from .pushing import push_dialog
 from .services.client_id import ClientCookie
 from .services.file_routes import file_routes
 from .services.json_bodies import JsonBodies
+from .services.page_query import OnePage
 from .services.routes import RouteAllowlist
 from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
@@ -151,6 +152,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
                 ),
                 Middleware(Once),
                 *cookie,
+                Middleware(OnePage),
             ],
             "exception_handlers": when_it_fails(),
         },

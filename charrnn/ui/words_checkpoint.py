@@ -53,6 +53,7 @@ UNSOUND: Mapping[str, str] = {
     "its baselines": "其 baselines ",
     "{what} is not a JSON object": "{what}不是 JSON 对象",
     # its vocabulary
+    "its vocabulary is empty": "其词表是空的",
     "its symbols are not a text, each of them one character": ("其符号表不是由单个字符组成的文本"),
     "it has {count} symbols, and {most} are allowed": "其中有 {count} 种符号，最多允许 {most} 种",
     "the symbols of a vocabulary must be distinct": "其符号表中有重复的符号",

@@ -150,6 +150,10 @@ PROBLEMS: Mapping[str, str] = {
         "没有 epochs 或 seconds 时，训练在留出部分不再进步时结束，而现在没有留出："
         "请设置 validation（留出比例）、epochs 或 seconds。"
     ),
+    "threads = {count}: this machine has {cores} processor cores to compute on. Give no more than "
+    "that, or none for all of them.": (
+        "threads = {count}：这台机器有 {cores} 个处理器核心可用。请勿超过，或用 none 表示全部核心。"
+    ),
     "There is no GPU here: choose device = cpu.": "这里没有 GPU：请选 device = cpu。",
     "On a GPU choose precision = auto or float32.": "GPU 上请选 precision = auto 或 float32。",
     "On a GPU choose implementation = torch.": "GPU 上请选 implementation = torch。",
@@ -215,7 +219,7 @@ PROBLEMS: Mapping[str, str] = {
     "The model's numbers overflow: it cannot say what comes next.": (
         "模型的数值溢出（训练已发散），无法给出下一个字符。请另选一个模型，或重新训练。"
     ),
-    "This model knows no character, so it can write none.": "该模型不认识任何字符，无法写作。",
+    "This model has an empty vocabulary.": "该模型的词表是空的。",
     "A page holds {most} characters and this one is full: copy the text, or begin again with a "
     "shorter prefix.": ("一页最多 {most} 个字符，现在已满：请复制文本，或用更短的开头重新开始。"),
     "length = {value}: give 0 to {most} characters.": "长度 = {value}：请填 0 到 {most} 个字符。",
