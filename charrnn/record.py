@@ -15,12 +15,23 @@ from .history import proved
 from .journal import Journal
 from .locks import held, hold
 from .request import parsed
-from .run_files import check_file, damaged, holds_files_only, is_directory, is_file, read
+from .run_files import (
+    DamagedRunUserError,
+    check_file,
+    damaged,
+    holds_files_only,
+    is_directory,
+    is_file,
+    read,
+)
 from .strict import MOST_CONFIG, configuration
 from .training import Event
 from .training.resume import FILE as POINT
 from .turns import BEGUN, WAITING, Turn
 
+NAME = "name"  # the file with the name that the owner gave the run
+MAX_NAME_LENGTH = 80  # characters
+MAX_NAME_BYTES = 4 * MAX_NAME_LENGTH
 PERPLEXITIES = ("train_perplexity", "validation_perplexity")
 _LIVE = ("queued", "running", "stopping")
 
@@ -47,6 +58,15 @@ class Record:
         if data is None:
             raise no_such_run()
         return parsed(data)
+
+    @property
+    def name(self) -> str:
+        """The name that its owner gave the run; empty if there is none, or it can't be read."""
+        try:
+            data = read(self._file(NAME), MAX_NAME_BYTES)
+        except DamagedRunUserError:
+            return ""
+        return (data or b"").decode("utf-8", "replace").strip()
 
     @property
     def corpus(self) -> Corpus:

@@ -7,6 +7,7 @@
       checkpoint/       the best or latest model
       resume/           what it takes to go on bit for bit
       worker.lock       held as long as a worker is alive; only who holds it writes events
+      name              what its owner calls it, if anything
       wish.stop, wish.sample    what is asked of the worker
       wish.run, begun, untold   the turn at training: waiting for a worker; begun; or dead, and
                                 not even that could be written (`charrnn.turns`)
@@ -28,11 +29,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from .arguments import clean
 from .endings import CLOSED, CUT_OFF, DIED, FELL_OVER, interrupted
 from .errors import UserError
 from .files import finish, remove_unfinished, write
 from .recipes import Plan
-from .record import Record, no_such_run
+from .record import MAX_NAME_LENGTH, NAME, Record, no_such_run
 from .request import compose, kept, settings
 from .run_files import DamagedRunUserError, discard, is_directory
 from .training import Event, train
@@ -129,6 +131,23 @@ class Run(Record):
         """Ask the worker for a sample now."""
         if self.live:
             self.commands.give("sample")
+
+    def rename(self, name: str) -> None:
+        """Give the run a name by which its owner finds it in lists; an empty one takes it away.
+
+        Raises UserError for a name that is too long, or if it can't be written.
+        """
+        name = " ".join("".join(c if c.isprintable() else " " for c in clean(name)).split())
+        if len(name) > MAX_NAME_LENGTH:
+            raise UserError(
+                f"A name has {MAX_NAME_LENGTH} characters at most: choose a shorter one.",
+                field="name",
+            )
+        with kept():
+            if name:
+                write(self._file(NAME), name.encode(), durable=False)
+            else:
+                self._file(NAME).unlink(missing_ok=True)
 
     def lengthen(self) -> None:
         """Let a finished run go on for as long again; one that was stopped goes on to its end."""

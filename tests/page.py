@@ -163,7 +163,7 @@ def visit(app, profiles):
         page.on("pageerror", lambda error: complain(str(error)))
         page.on("request", lambda r: r.url.startswith(LOCAL) or complaints.append(f"asked {r.url}"))
         page.goto(app + address)
-        page.wait_for_selector(".run-rows li")
+        page.wait_for_selector(".run-rows li", state="attached")
         return page
 
     yield open_page

@@ -259,7 +259,7 @@ def test_a_reload_loses_no_text(open_tab):
     press(page, "continue")
     written = text(page)
     page.reload()
-    page.wait_for_selector(".run-rows li")
+    page.wait_for_selector(".run-rows li", state="attached")
     page.get_by_role("tab", name="Generate").click()
     expect(page.locator(".write-text")).to_have_text(written, use_inner_text=False)
     button(page, "undo").click()

@@ -66,7 +66,7 @@ def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app
     press(page, "generate")
     assert remembered(page) == [KEY]
     page.goto(app)
-    page.wait_for_selector(".run-rows li")
+    page.wait_for_selector(".run-rows li", state="attached")
     page.get_by_role("tab", name="Generate").click()
     chosen(page, f"^{KEY} · LSTM 16 · perplexity 3.50 held out$")
     choose(page, "Fox")
@@ -215,7 +215,7 @@ def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters
     keys = [f"ada/model-{i}" for i in range(9)]
     page.evaluate("keys => localStorage.setItem('charrnn:opened', keys)", json.dumps(keys))
     page.goto(app)
-    page.wait_for_selector(".run-rows li")
+    page.wait_for_selector(".run-rows li", state="attached")
     page.get_by_role("tab", name="Generate").click()
     page.get_by_label("Checkpoint").click()
     expect(page.get_by_role("option", name="ada/model-7")).to_be_visible()

@@ -1,5 +1,6 @@
 """The cards of the Models tab, in a real browser: what they say and do of models that are here."""
 
+import re
 import zipfile
 
 import models_page
@@ -61,7 +62,7 @@ def with_runs(page, app, *runs):
         "runs => localStorage.setItem('charrnn:runs', JSON.stringify(runs))", [r.id for r in runs]
     )
     page.goto(app)
-    page.wait_for_selector(".run-rows li")
+    page.wait_for_selector(".run-rows li", state="attached")
     show(page)
 
 
@@ -77,7 +78,8 @@ def test_one_s_own_runs_have_cards_and_can_go_on(no_hub, visit, app, root):
     done = page.locator(f'.models-yours [data-key="{finished.id}"]')
     broken = page.locator(f'.models-yours [data-key="{cut.id}"]')
     expect(done).to_contain_text("cats.txt")
-    expect(done).to_contain_text(f"Your run {finished.id[:4]}… · Finished")
+    expect(done).to_contain_text(re.compile(r"3\sepochs"))
+    expect(done).to_contain_text("Your run · Finished")
     expect(done.get_by_role("button", name="Keep training")).to_be_visible()
     expect(broken).to_contain_text("Interrupted")
     press(broken, "Resume")
@@ -87,6 +89,32 @@ def test_one_s_own_runs_have_cards_and_can_go_on(no_hub, visit, app, root):
     show(page)
     expect(broken).to_contain_text("Finished")
     expect(broken.get_by_role("button", name="Keep training")).to_be_visible()
+
+
+def test_a_run_is_renamed_on_its_card_and_in_the_list_of_runs(no_hub, visit, app, root):
+    run = Run.create(root / "runs", small(epochs=1))
+    list(run.work())
+    page = visit()
+    with_runs(page, app, run)
+    card, field = yours(page).first, page.get_by_label("Name of this run")
+    press(card, "Rename: cats.txt")
+    field.fill("My cats")
+    field.press("Escape")
+    expect(card.locator("h4")).to_have_text("cats.txt")
+    press(card, "Rename: cats.txt")
+    field.fill("My <b>cats</b>")
+    field.press("Enter")
+    expect(card.locator("h4")).to_have_text("My <b>cats</b>")
+    expect(card).to_contain_text("cats.txt")
+    page.get_by_role("tab", name="Train").click()
+    page.locator(".yours summary").click()
+    row = page.locator(".yours-list li")
+    expect(row).to_contain_text("My <b>cats</b>")
+    row.get_by_role("button", name="Rename").click()
+    field.fill("")
+    page.locator(".yours summary").focus()  # leaving the field saves, too
+    expect(row).to_contain_text("cats.txt")
+    assert run.name == ""
 
 
 def test_a_push_is_asked_for_by_key_and_title(tab, app, root):
@@ -121,7 +149,7 @@ def test_forget_can_be_undone_without_a_mouse(tab, hub, made):
     assert remembered(page) == ["ada/two", "ada/one"]
     page.keyboard.press("Enter")
     page.reload()
-    page.wait_for_selector(".run-rows li")
+    page.wait_for_selector(".run-rows li", state="attached")
     show(page)
     expect(yours(page)).to_have_count(1)
 
@@ -133,7 +161,7 @@ def test_a_model_that_the_server_has_forgotten_can_be_opened_again(tab, hub, app
         "localStorage.setItem('charrnn:opened', JSON.stringify(['ada/again', 'upload-0']))"
     )
     page.reload()
-    page.wait_for_selector(".run-rows li")
+    page.wait_for_selector(".run-rows li", state="attached")
     asked = len(hub.asked)
     show(page)
     expect(yours(page)).to_have_count(1)

@@ -99,7 +99,7 @@ def visit(app, profiles):
         page = used[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(app + address)
-        page.wait_for_selector(".run-rows li")
+        page.wait_for_selector(".run-rows li", state="attached")
         return page
 
     yield open_page

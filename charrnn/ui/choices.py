@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 
 import gradio as gr
 
 from .. import corpora
 from ..errors import UserError
+from ..runs import Run
 from . import words
 from .house import House
+from .run_labels import Label, labels_of
 from .shelf import Model, facts, offered
 from .words_generate import CHOOSER
 
@@ -20,35 +23,64 @@ log = logging.getLogger(__name__)
 def choices(
     house: House, keys: Iterable[str], tongue: str, request: gr.Request | None = None
 ) -> list[tuple[str, str]]:
-    """Label and key of every model on offer to who sent the request: the shipped ones, then those
-    of `keys`.
+    """List the label and the key of every model that a visitor can choose: their runs, the newest
+    first, then the shipped models, then the others of `keys`.
 
     Runs and uploads that are gone are left out, and so is a damaged model.
     """
-    listed = []
-    for key, model in offered(house, keys, request).items():
+    models = offered(house, keys, request)
+    own = {key: model for key, model in models.items() if model and model.source == "run"}
+    runs = {key: Run(model.directory.parent) for key, model in own.items()}
+    run_labels = dict(zip(runs, labels_of(list(runs.values())), strict=True))
+    listed: list[tuple[float, str, str]] = []  # minus the time of a run, label, key
+    for key, model in models.items():
         try:
-            listed.append((key if model is None else label(model, tongue), key))
+            if model is None:
+                listed.append((0.0, key, key))
+            elif key in runs:
+                told = run_label(model, runs[key].name, run_labels[key], tongue)
+                listed.append((-facts(model).changed, told, key))
+            else:
+                listed.append((0.0, label(model, tongue), key))
         except UserError:
             log.warning("%s is not offered: it is damaged, or gone", model)
-    return listed
+    listed.sort(key=lambda one: one[0])
+    return _told_apart([(told, key) for _, told, key in listed])
 
 
 def label(model: Model, tongue: str) -> str:
-    """ "Songs · GRU 256 · perplexity 1.80 on its own text"; a run's id tells it from others, and a
-    model on the Hub goes by what it is called there."""
+    """Return the label of a model: "Songs · GRU 256 · perplexity 1.80 on its own text". A model on
+    the Hub goes by its name there, an uploaded file by the beginning of its key."""
     known = facts(model)
-    title = None if known.title is None else _title(known.title, tongue)
-    parts = [title or "", known.network]
-    if model.source in ("run", "shared", "upload"):
+    parts = ["" if known.title is None else _title(known.title, tongue), known.network]
+    if model.source in ("shared", "upload"):
         number = model.key.removeprefix("upload-")[:4]
         parts.insert(1, words.say(CHOOSER[model.source], tongue, id=number))
-    elif model.source == "hub" or title is None:
+    elif model.source == "hub" or known.title is None:
         parts[0] = model.key
-    if known.perplexity is not None:
-        said = CHOOSER["held-out" if known.held_out else "own-text"]
-        parts.append(words.say(said, tongue, n=_figure(known.perplexity)))
+    return " · ".join(filter(None, (*parts, _perplexity(model, tongue))))
+
+
+def run_label(model: Model, name: str, told_apart_by: Label, tongue: str) -> str:
+    """Return the label of a run's model: "Songs · GRU 256 · 10 s · lr 0.008 · perplexity …", with
+    the run's `name`, if it has one, for the title of its text."""
+    title = _title(facts(model).title or "", tongue)
+    parts = (name or title, told_apart_by[tongue], _perplexity(model, tongue))
     return " · ".join(filter(None, parts))
+
+
+def _perplexity(model: Model, tongue: str) -> str:
+    known = facts(model)
+    if known.perplexity is None:
+        return ""
+    said = CHOOSER["held-out" if known.held_out else "own-text"]
+    return words.say(said, tongue, n=_figure(known.perplexity))
+
+
+def _told_apart(listed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Add the beginning of the key to labels that occur more than once."""
+    many = Counter(told for told, _ in listed)
+    return [(f"{told} · {key[:4]}…" if many[told] > 1 else told, key) for told, key in listed]
 
 
 def _title(name: str, tongue: str) -> str:

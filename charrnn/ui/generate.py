@@ -194,7 +194,7 @@ def generate_tab(house: House) -> GenerateTab:
     def welcome(memory: Memory, request: gr.Request) -> dict[str, Any]:
         tongue = words.language(request)
         listed = choices(house, memory.keys, tongue, request)
-        usual = USUAL_ZH if tongue == "zh" else None
+        usual = USUAL_ZH if tongue == "zh" else first
         value = _known_or_first(memory.chosen, listed, usual)
         return gr.update(choices=listed, value=value)
 

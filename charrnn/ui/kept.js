@@ -15,6 +15,29 @@ function since(when) {
   return day.format(new Date(when * 1000));
 }
 
+// Puts a field in the place of a name. Enter, or leaving the field, saves; Escape does not. `save`
+// gets the new name, or null.
+function editName(place, name, save) {
+  const field = document.createElement("input");
+  field.className = "rename";
+  field.maxLength = props.longest;
+  field.value = name;
+  field.placeholder = words["rename-hint"];
+  field.setAttribute("aria-label", words["rename-hint"]);
+  let kept = true;
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    kept = event.key === "Enter";
+    field.blur();
+  });
+  field.addEventListener("blur", () => save(kept ? field.value : null), { once: true });
+  place.replaceChildren(field);
+  field.focus();
+  field.select();
+}
+
 function kept(key) {
   try {
     const keys = JSON.parse(localStorage.getItem(key) ?? "[]");

@@ -53,7 +53,7 @@ function soon() {
 }
 
 function draw() {
-  if (!known) return;
+  if (!known || yours.contains(document.querySelector(".rename:focus"))) return;
   const opened = kept("charrnn:opened");
   const mine = known.yours.filter((card) => card.source === "run" || opened.includes(card.key)).map(drawn);
   if (forgotten && !opened.includes(forgotten.key)) mine.splice(forgotten.at, 0, gone());
@@ -64,7 +64,7 @@ function draw() {
 }
 
 // A model that is not at hand has no title.
-const title = (card) => card.title?.[tongue] ?? (card.source === "upload" ? words["models-upload"] : card.key.split("@")[0].split("/").pop());
+const title = (card) => card.name || (card.title?.[tongue] ?? (card.source === "upload" ? words["models-upload"] : card.key.split("@")[0].split("/").pop()));
 
 function drawn(about) {
   const called = title(about);
@@ -87,6 +87,12 @@ function drawn(about) {
   else if (about.resumable) act("resume", "act small", resume, about.state === "interrupted" ? "resume" : "keep");
   if (about.bytes) act("download", "act link", download, "download", card.querySelector(".model-facts"));
   if (about.bytes && ["run", "upload"].includes(about.source)) act("push", "act link", push);
+  if (about.source === "run") {
+    act("rename", "model-rename", rename, "rename", card.querySelector(".model-head"));
+    const button = card.querySelector(".model-rename");
+    put(button, "✎");
+    button.title = words["models-rename"];
+  }
   if (["hub", "upload"].includes(about.source)) act("forget", "act link", forget);
   return card;
 }
@@ -94,7 +100,7 @@ function drawn(about) {
 // The network, and the text where that is not the title already.
 function described(about) {
   const corpus = about.corpus?.[tongue] ?? about.corpus;
-  return [about.model, corpus !== title(about) && corpus].filter(Boolean).join(" · ");
+  return [about.label?.[tongue] || about.model, corpus !== title(about) && corpus].filter(Boolean).join(" · ");
 }
 
 function origin(about) {
@@ -103,7 +109,7 @@ function origin(about) {
   if (about.source !== "run") return "";
   if (about.problem) return ""; // its title is that already
   const state = about.state && words[about.state]?.split(/[,，]/)[0];
-  return [say("models-run", { id: about.key.slice(0, 4) }), state].filter(Boolean).join(" · ");
+  return [words["models-own-run"], state].filter(Boolean).join(" · ");
 }
 
 function generate(about) {
@@ -148,6 +154,16 @@ async function download(about, card) {
   link.href = `${root}${prefix}/file=${file.path.split("/").map(encodeURIComponent).join("/")}`;
   link.download = file.name;
   link.click();
+}
+
+function rename(about, card) {
+  editName(card.querySelector("h4"), about.name, async (name) => {
+    draw();
+    if (name === null) return;
+    const again = [...yours.children].find((one) => one.dataset.key === about.key);
+    if (!(await ask(again, "rename", () => server.rename({ run: about.key, name })))) return;
+    window.dispatchEvent(new Event("charrnn-runs"));
+  });
 }
 
 function forget(about) {

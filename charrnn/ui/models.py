@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
 from ..errors import UserError
+from ..record import MAX_NAME_LENGTH
 from ..runs import Run
 from ..uploads import is_upload
 from . import words
@@ -26,10 +28,11 @@ from .look import asset, script
 from .memory import KEPT
 from .opener import opener
 from .packing import pack
+from .run_labels import labels_of
 from .services.client_id import event_request
 from .shelf import Model, card, find_own, offered, shipped
 from .words_models import CARDS, MODELS
-from .yours import changed, line
+from .yours import changed, line, renamer
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +46,14 @@ def models_tab(house: House, tabs: gr.Tabs) -> None:
     shown = gr.HTML(
         html_template=asset("models.html"),
         js_on_load=script("kept.js", "cards.js", "models.js"),
-        server_functions=[_teller(house), _resumer(house), _downloader(house, lambda: shown)],
+        server_functions=[
+            *(_teller(house), _resumer(house), renamer(house)),
+            _downloader(house, lambda: shown),
+        ],
         words=words.both(words.SHARED, CARDS, MODELS),
         shipped=len(shipped(house)),
         kept=KEPT,
+        longest=MAX_NAME_LENGTH,
         apply_default_css=False,
         elem_id="models",
     )
@@ -60,7 +67,7 @@ def _teller(house: House) -> Callable[[object, gr.Request], dict[str, list[Card]
         given = asked if isinstance(asked, dict) else {}
         runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
         there = offered(house, keys, event_request(request))
-        own = [_run(house, key) for key in runs]
+        own = _runs(house, runs)
         own += [_opened(key, there) for key in keys]
         yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
         ours = filter(None, map(_told, shipped(house)))
@@ -82,18 +89,27 @@ def _told(model: Model) -> Card | None:
         return None
 
 
-def _run(house: House, key: str) -> Card | None:
+def _runs(house: House, keys: list[str]) -> list[Card | None]:
+    """The cards of runs, each with its `name` and the `label` that tells it from the others."""
+    runs = []
+    for key in keys:
+        with suppress(UserError):  # it has been removed
+            runs.append(house.runs.find(key))
+    cards = []
+    for run, label in zip(runs, labels_of(runs), strict=True):
+        told = _run(run)
+        cards.append(told and {"name": run.name, "label": label} | told)
+    return cards
+
+
+def _run(run: Run) -> Card | None:
     """The card of a run, with the `problem` in words if that or its model can't be read; None if
     it is gone, or has not saved a model yet."""
-    try:
-        run = house.runs.find(key)
-    except UserError:
-        return None
     try:
         state, checkpoint = line(run)["state"], run.checkpoint
         if checkpoint is None:
             return None
-        return card(Model(key, checkpoint, "run")) | {"state": state, "live": state in LIVE}
+        return card(Model(run.id, checkpoint, "run")) | {"state": state, "live": state in LIVE}
     except UserError as error:
         return _damaged(run, error) if run.directory.is_dir() else None
 

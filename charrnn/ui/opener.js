@@ -140,6 +140,7 @@ function unlink() {
   const address = new URL(location.href);
   if (!address.searchParams.has("model")) return;
   address.searchParams.delete("model");
+  address.searchParams.set("tab", "models");
   history.replaceState(history.state, "", address);
 }
 

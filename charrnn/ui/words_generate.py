@@ -22,7 +22,6 @@ GENERATE: Words = {
 
 # A model in the chooser, as choices.py words it.
 CHOOSER: Words = {
-    "run": ("your run {id}…", "你的训练 {id}…"),
     "shared": ("a run shared with you", "与你共享的训练"),
     "upload": ("your file {id}…", "你的文件 {id}…"),
     "held-out": ("perplexity {n} held out", "困惑度 {n}（留出）"),

@@ -76,7 +76,10 @@ MODELS: Words = {
         "此浏览器还没有模型。在“训练”页训练一个（十秒就够），或从 Hub 打开一个。",
     ),
     "models-loading": ("Looking for your models…", "正在查找你的模型……"),
+    "models-own-run": ("Your run", "你的训练"),
     "models-run": ("Your run {id}…", "你的训练 {id}…"),
+    "models-rename": ("Rename", "重命名"),
+    "rename-hint": ("Name of this run", "这次训练的名称"),
     "models-upload": ("From a file", "来自文件"),
     "models-away": (
         "Opened from the Hub earlier; Generate opens it again.",

@@ -24,6 +24,9 @@ PROBLEMS: Mapping[str, str] = {
     **HUB_PROBLEMS,
     **CHECKPOINT_PROBLEMS,
     # a run
+    "A name has {most} characters at most: choose a shorter one.": (
+        "名称最多 {most} 个字符：请换一个短一些的。"
+    ),
     "That model belongs to a run that was shared with you. You can write with it here; only "
     "its owner can download or push it.": (
         "该模型属于别人与你共享的训练。你可以在这里用它生成文本；只有它的主人才能下载或上传它。"

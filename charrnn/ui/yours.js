@@ -9,26 +9,42 @@ let waiting = null;
 
 function row(run, current) {
   const item = document.createElement("li");
-  const button = item.appendChild(document.createElement("button"));
-  button.type = "button";
-  button.dataset.state = run.state;
-  if (current) button.setAttribute("aria-current", "true");
-  const recipe = run.problem ? "" : ` · ${words[run.recipe] ?? run.recipe}`;
+  const show = item.appendChild(document.createElement("button"));
+  show.type = "button";
+  show.className = "yours-show";
+  show.dataset.state = run.state;
+  if (current) show.setAttribute("aria-current", "true");
+  const name = run.problem?.[tongue] ?? (run.name || run.title[tongue]);
   const state = words[run.state].split(/[,，]/)[0]; // the card has room for the whole of it
-  for (const [part, text] of [["name", run.problem?.[tongue] ?? run.title[tongue]], ["state", state], ["figure", figure(run.perplexity)], ["when", since(run.when)]]) {
-    const span = button.appendChild(document.createElement("span"));
+  for (const [part, text] of [["name", name], ["state", state], ["figure", figure(run.perplexity)], ["when", since(run.when)]]) {
+    const span = show.appendChild(document.createElement("span"));
     span.className = `yours-${part}`;
     span.appendChild(document.createElement("span")).textContent = text;
   }
-  button.firstChild.append(recipe); // a long name is cut short before it
-  button.addEventListener("click", () => window.dispatchEvent(new CustomEvent("charrnn-show", { detail: run.run })));
+  if (run.label[tongue]) show.firstChild.append(` · ${run.label[tongue]}`); // a long name is cut short before it
+  show.addEventListener("click", () => window.dispatchEvent(new CustomEvent("charrnn-show", { detail: run.run })));
+  const rename = item.appendChild(document.createElement("button"));
+  rename.type = "button";
+  rename.className = "yours-rename";
+  rename.textContent = "✎";
+  rename.title = words.rename;
+  rename.setAttribute("aria-label", say("rename-of", { name }));
+  rename.addEventListener("click", () => editName(item, run.name, (to) => renamed(run, to)));
   return item;
+}
+
+async function renamed(run, name) {
+  const told = name === null ? {} : await server.rename({ run: run.run, name });
+  list.replaceChildren();
+  await fill();
+  put(find(".yours-note"), told ? (told.problem ?? "") : words.unreachable);
+  if (name !== null) window.dispatchEvent(new Event("charrnn-runs")); // the cards on Models, and the chooser
 }
 
 async function fill() {
   const ids = kept("charrnn:runs");
   find("summary").textContent = ids.length ? `${words.yours} · ${ids.length}` : words.yours;
-  if (!box.open) return;
+  if (!box.open || list.querySelector(".rename:focus")) return;
   const mine = ++asked;
   const runs = ids.length ? await server.describe(ids) : [];
   if (mine !== asked) return;

@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from ..errors import UserError
+from ..record import MAX_NAME_LENGTH
 from ..run_files import DamagedRunUserError
 from ..runs import Run
 from . import words
@@ -20,8 +21,8 @@ from .card import DAMAGED, LIVE, chinese
 from .house import House
 from .look import asset, script
 from .memory import KEPT
+from .run_labels import labels_of
 from .words_card import YOURS
-from .words_train import RECIPES
 
 
 def your_runs(house: House) -> gr.HTML:
@@ -29,24 +30,42 @@ def your_runs(house: House) -> gr.HTML:
     return gr.HTML(
         html_template=asset("yours.html"),
         js_on_load=script("kept.js", "yours.js"),
-        server_functions=[_lister(house)],
-        words=words.both(words.SHARED, RECIPES, YOURS),
+        server_functions=[_lister(house), renamer(house)],
+        words=words.both(words.SHARED, YOURS),
+        longest=MAX_NAME_LENGTH,
         apply_default_css=False,
     )
 
 
 def _lister(house: House) -> Callable[[object], list[dict[str, Any]]]:
     def describe(ids: object) -> list[dict[str, Any]]:
-        """What is known of the runs with these ids; called from `yours.js`."""
-        found = []
+        """What is known of the runs with these ids, the newest first; called from `yours.js`."""
+        runs, found = [], []
         for run_id in ids[:KEPT] if isinstance(ids, list) else []:
-            try:
-                found.append(told(house.runs.find(str(run_id))))
-            except UserError:  # it has been removed
-                continue
-        return found
+            with suppress(UserError):  # it has been removed
+                runs.append(house.runs.find(str(run_id)))
+        for run, label in zip(runs, labels_of(runs), strict=True):
+            with suppress(UserError):
+                found.append(told(run) | {"label": label})
+        return sorted(found, key=lambda one: one["when"], reverse=True)
 
     return describe
+
+
+def renamer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
+    """Make the server function `rename`, of the list and of the cards on Models."""
+
+    def rename(asked: object, request: gr.Request) -> dict[str, Any]:
+        """Give a run a name (`{run, name}`); return it, or the `problem` in words."""
+        given = asked if isinstance(asked, dict) else {}
+        try:
+            run = house.runs.find(str(given.get("run")))
+            run.rename(str(given.get("name") or ""))
+        except UserError as error:
+            return {"problem": words.problem(error.message, words.language(request))}
+        return {"name": run.name}
+
+    return rename
 
 
 def told(run: Run) -> dict[str, Any]:
@@ -60,7 +79,7 @@ def told(run: Run) -> dict[str, Any]:
         return {
             "run": run.id,
             "title": {"en": "", "zh": ""},
-            "recipe": "",
+            "name": run.name,
             "state": DAMAGED,
             "perplexity": None,
             "when": changed(run),
@@ -79,7 +98,7 @@ def line(run: Run) -> dict[str, Any]:
     return {
         "run": run.id,
         "title": {"en": name, "zh": chinese(name)},
-        "recipe": request["recipe"],
+        "name": run.name,
         "state": _state(run),
         "perplexity": _perplexity(run.results),
         "when": changed(run),
