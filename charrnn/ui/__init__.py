@@ -24,8 +24,11 @@ from .pushing import push_dialog
 from .services.client_id import ClientCookie
 from .services.file_routes import file_routes
 from .services.json_bodies import JsonBodies
+from .services.outer_middleware import outermost
 from .services.page_query import OnePage
 from .services.routes import RouteAllowlist
+from .services.same_origin import SameOrigin
+from .services.security_headers import SecurityHeaders
 from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
 from .words import SHARED, key
@@ -155,6 +158,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
                 Middleware(OnePage),
             ],
             "exception_handlers": when_it_fails(),
+            "lifespan": outermost(SecurityHeaders, SameOrigin),
         },
     }
 

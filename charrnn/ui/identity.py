@@ -1,8 +1,8 @@
 """Who somebody is at the Hub, and in whose name the page asks it for them.
 
 On a Space visitors sign in, and their token travels in a cookie that the server has signed; it is
-read when an event needs it and kept nowhere. On a laptop, whoever sits there uses the token that
-`hf auth login` stored. Everybody else is nobody: they see what is public.
+read when an event needs it and kept nowhere. On a laptop, the page in its own browser uses the
+token that `hf auth login` stored. Every other request, such as a program's, sees what is public.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
 
 import gradio as gr
 from fastapi import Request
@@ -21,10 +20,11 @@ from .. import hub
 from ..hub import Token
 from ..limits import space
 from .services.client_id import event_request, oauth_info
+from .services.same_origin import Source, parse_host, source_of
 
 Way = Literal["button", "login", "none"]
 
-_LOCAL = ("localhost", "127.0.0.1", "::1")
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _PASSED_ON = ("forwarded", "via", "x-real-ip")  # and all that begin with x-forwarded-
 
 
@@ -48,14 +48,17 @@ NOBODY = Identity()
 
 
 def identity(request: gr.Request | Request | None) -> Identity:
-    """Who sent this request. Asks nobody, and believes nothing that a caller is free to write."""
+    """Find whose token a request may use, asking nobody.
+
+    On a Space it is in the session, which `SameOrigin` leaves to the app's own page only.
+    """
     where = space()
     request = event_request(request)
     if request is None or request.request is None:
         return NOBODY
     if where:
         return _by_button(oauth_info(request))
-    if where is not None or not _sits_here(request):
+    if where is not None or not _is_local_page(request):
         return NOBODY
     return Identity(None, way="login")
 
@@ -70,25 +73,24 @@ def _by_button(told: Mapping[str, object]) -> Identity:
     return Identity(token, name if isinstance(name, str) and name else None, "button")
 
 
-def _sits_here(request: gr.Request) -> bool:
-    """Whether the request comes from a browser, or a program, on this very machine.
+def _is_local_page(request: gr.Request) -> bool:
+    """Whether this app's page, in a browser on this very machine, sent the request.
 
-    From loopback alone it may also come through a proxy here, from a stranger's page that has given
-    its own name this machine's address, from one that only sends here, or by way of the app's own
-    MCP server, which asks in a caller's words.
+    A loopback address alone does not say so: the request may have come through a proxy here, or
+    from a page of a domain whose owner lets its name resolve to 127.0.0.1, or from the app's own
+    MCP server, which passes on the headers of its caller.
     """
     headers = request.headers
     names = {name.lower() for name in headers}
     if any(name in _PASSED_ON or name.startswith("x-forwarded-") for name in names):
         return False
-    origins, hosts = headers.getlist("origin"), headers.getlist("host")
+    host = parse_host(headers.get("host", ""))
     return (
-        request.client is not None
+        source_of(headers) is Source.OWN_PAGE
+        and host is not None
+        and host.name in _LOCAL
+        and request.client is not None
         and _loopback(str(request.client.host))
-        and len(hosts) == 1
-        and _host(f"//{hosts[0]}") in _LOCAL
-        and all(_host(origin) in _LOCAL for origin in origins)
-        and headers.get("sec-fetch-site") != "cross-site"
         and headers.get("x-gradio-user") != "mcp"
     )
 
@@ -98,10 +100,3 @@ def _loopback(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
-
-
-def _host(address: str) -> str | None:
-    try:
-        return urlsplit(address).hostname
-    except ValueError:
-        return None

@@ -13,12 +13,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import gradio as gr
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from ..limits import space
 
 log = logging.getLogger(__name__)
+
+SIGN_IN_PATH = "/login/huggingface"  # begins a sign-in: leads to the Hub
+CALLBACK_PATH = "/login/callback"  # where the Hub sends the visitor back
 
 _TOLD = ("SPACE_ID", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES",
          "OPENID_PROVIDER_URL")  # fmt: skip
@@ -57,6 +61,14 @@ def _back(request: Request, error: Exception) -> RedirectResponse:
     if not request.url.path.startswith("/login/"):
         raise error
     log.warning("a sign-in failed by a %s", type(error).__name__)
-    target = urlsplit(request.query_params.get("_target_url", "/"))
-    path = "/" + target.path.lstrip("/\\")  # of this app, whatever the address said
-    return RedirectResponse(f"{path}?{target.query}" if target.query else path)
+    return RedirectResponse(return_address(request.query_params))
+
+
+def return_address(query: QueryParams) -> str:
+    """Find the page of this app that a sign-in was to return to, whatever host the query names."""
+    try:
+        target = urlsplit(query.get("_target_url", "/"))
+    except ValueError:  # such as an unfinished IPv6 address
+        return "/"
+    path = "/" + target.path.lstrip("/\\")
+    return f"{path}?{target.query}" if target.query else path

@@ -1,0 +1,164 @@
+"""Cross-origin protection: tell the app's own page from other sites' pages and from programs.
+
+A browser attaches cookies, and on a laptop the trust that its user has there, to requests that any
+site's page makes. Two headers tell them apart, and no page can write either: `Origin`, and
+`Sec-Fetch-Site`, which Chromium, Firefox and Safari send to https and loopback addresses. Programs
+such as gradio_client, curl and MCP clients send neither.
+
+| source | on a laptop | on a Space |
+| --- | --- | --- |
+| the app's own page | as usual | as usual |
+| another site's page | 403, but it may link to the page | anonymous, answers readable by any page |
+| a program | anonymous | anonymous |
+
+The host that a browser asked for is the Host header. Two proxies are provided for:
+
+* A Space is behind one that terminates TLS, so schemes are not compared. Its public names are
+  in SPACE_HOST, which the platform sets, so no header has to be believed for them.
+* A tunnel to a laptop may rewrite Host, and send the original as X-Forwarded-Host. That is used
+  only beside `Sec-Fetch-Site: same-origin`, where the browser has vouched for the request.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from enum import Enum
+from typing import NamedTuple
+
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from ...limits import space
+from ..sign_in import CALLBACK_PATH, SIGN_IN_PATH, return_address
+
+_REFUSED = (
+    "This request comes from another site's page, or through a proxy that does not pass on the"
+    " Host header: open the app at its own address.\n"
+)
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_][a-z0-9._-]*)(?::([0-9]{1,5}))?", re.ASCII)
+_DEFAULT_PORTS = (80, 443)
+
+
+class Source(Enum):
+    """Where a request comes from."""
+
+    OWN_PAGE = "own page"
+    OTHER_PAGE = "other page"
+    PROGRAM = "program"
+
+
+class Host(NamedTuple):
+    """A host as it is named in a URL; `port` is None where it is the default of http or https."""
+
+    name: str
+    port: int | None
+
+
+def parse_host(header: str) -> Host | None:
+    """Parse a Host header; None unless it is a name or an address, with a port at most."""
+    match = _HOST.fullmatch(header.lower())
+    if match is None:
+        return None
+    port = int(match[2]) if match[2] else None
+    return Host(match[1], None if port in _DEFAULT_PORTS else port)
+
+
+def source_of(headers: Headers) -> Source:
+    """Classify a request by its headers."""
+    origins, sites = headers.getlist("origin"), headers.getlist("sec-fetch-site")
+    if not origins and not sites:
+        return Source.PROGRAM
+    own = (
+        len(headers.getlist("host")) == 1
+        and set(sites) <= {"same-origin", "none"}
+        and len(origins) <= 1
+        and all(_parse_origin(origin) in _own_hosts(headers) for origin in origins)
+    )
+    return Source.OWN_PAGE if own else Source.OTHER_PAGE
+
+
+def _parse_origin(header: str) -> Host | None:
+    scheme, _, host = header.partition("://")
+    return parse_host(host) if scheme in ("http", "https") else None
+
+
+def _own_hosts(headers: Headers) -> set[Host]:
+    """List the hosts at which this app's page may have been opened."""
+    names = [headers["host"]]
+    if space() is not None:
+        names += os.environ.get("SPACE_HOST", "").split(",")
+    if headers.get("sec-fetch-site") == "same-origin":
+        names += headers.get("x-forwarded-host", "").split(",")
+    return {host for name in names if (host := parse_host(name.strip()))}
+
+
+class SameOrigin:
+    """ASGI middleware: only the app's own page acts as its visitor.
+
+    It belongs outside of the middlewares that read the session cookie and answer to CORS.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with the rights that its source has, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        source = source_of(headers)
+        if source is Source.OTHER_PAGE:
+            if space() is None:
+                if not (scope["path"] == "/" and _navigates(scope, headers)):
+                    await _refusal(scope)(scope, receive, send)
+                    return
+            elif scope["path"] == SIGN_IN_PATH:
+                # The session that begins there would replace the one that the visitor has.
+                target = return_address(QueryParams(scope["query_string"]))
+                await RedirectResponse(target, 303)(scope, receive, send)
+                return
+            else:
+                send = _open_to_any_page(send)
+        if source is not Source.OWN_PAGE and not _ends_sign_in(scope, headers, source):
+            scope = {**scope, "headers": [pair for pair in headers.raw if pair[0] != b"cookie"]}
+        await self.app(scope, receive, send)
+
+
+def _refusal(scope: Scope) -> ASGIApp:
+    return (
+        WebSocketClose(1008) if scope["type"] == "websocket" else PlainTextResponse(_REFUSED, 403)
+    )
+
+
+def _ends_sign_in(scope: Scope, headers: Headers, source: Source) -> bool:
+    """Whether the Hub may have sent the visitor back, by a link or a redirect. The session proves
+    it; a browser without Sec-Fetch-Site is like a program here."""
+    returns = source is Source.PROGRAM or _navigates(scope, headers)
+    return returns and scope["path"] == CALLBACK_PATH
+
+
+def _navigates(scope: Scope, headers: Headers) -> bool:
+    """Whether the browser leaves the other site's page for this address, or frames it."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] in ("GET", "HEAD")
+        and "origin" not in headers
+        and headers.get("sec-fetch-mode") == "navigate"
+    )
+
+
+def _open_to_any_page(send: Send) -> Send:
+    """Let every page read an answer, since it was made for nobody, and none with credentials."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer = MutableHeaders(scope=message)
+            answer["Access-Control-Allow-Origin"] = "*"
+            del answer["Access-Control-Allow-Credentials"]
+        await send(message)
+
+    return with_headers

@@ -1,0 +1,72 @@
+"""Security headers of every answer: what a browser may do with it.
+
+The Content-Security-Policy is as strict as Gradio's page allows. Its HTML holds scripts and styles
+inline, with values that differ from request to request, and the templates of `gr.HTML` are compiled
+in the browser: so `unsafe-inline` and `unsafe-eval`. Whatever a script does, it can't load code
+from another server or send anything to one.
+
+A file that somebody has uploaded or made gets no rights at all: a browser that shows it, treats it
+as a page of no site, without scripts.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...limits import space
+
+_PAGE = {
+    "default-src": "'self'",
+    "script-src": "'self' 'unsafe-inline' 'unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "object-src": "'none'",
+    "frame-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+}
+_FILE = {"default-src": "'none'", "sandbox": ""}
+_FRAMES = "'self'"
+_FRAMES_ON_A_SPACE = "'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
+
+_FILE_ROUTES = ("/gradio_api/file=", "/gradio_api/file/", "/gradio_api/stream/")
+
+
+class SecurityHeaders:
+    """ASGI middleware: adds the headers to every HTTP response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and complete the headers of its response."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_headers(scope["path"]))
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def _headers(path: str) -> dict[str, str]:
+    on_a_space = space() is not None
+    policy = _FILE if path.startswith(_FILE_ROUTES) else _PAGE
+    frames = {"frame-ancestors": _FRAMES_ON_A_SPACE if on_a_space else _FRAMES}
+    headers = {
+        "Content-Security-Policy": "; ".join(
+            f"{k} {v}".strip() for k, v in (policy | frames).items()
+        ),
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if not on_a_space:
+        headers["X-Frame-Options"] = "SAMEORIGIN"
+    return headers
