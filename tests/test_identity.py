@@ -42,7 +42,7 @@ def signed_in(**more):
     "headers",
     [
         HERE,
-        [("host", "localhost:7860")],
+        [("host", "localhost:7860"), ("origin", "http://localhost:7860")],
         [("host", "[::1]:7860"), ("origin", "http://[::1]:7860")],
         [("host", "LOCALHOST"), ("sec-fetch-site", "same-origin")],
     ],
@@ -60,7 +60,9 @@ def test_who_sits_at_the_machine_is_whoever_is_logged_in_there(headers, client):
         {"client": ("192.168.1.7", 5)},
         {"client": ("not an address", 5)},
         {"client": None},
-        {"headers": [("host", "evil.com")]},  # a name that its owner lets point here
+        {"headers": [("host", "127.0.0.1:7860")]},  # a program
+        {"headers": [("host", "evil.com"), ("origin", "http://evil.com")]},  # may point here
+        {"headers": [("host", "evil.com")]},
         {"headers": [("host", "127.0.0.1.evil.com")]},
         {"headers": [("host", "localhost@evil.com")]},
         {"headers": [("host", "evil.com#@localhost")]},
@@ -77,6 +79,9 @@ def test_who_sits_at_the_machine_is_whoever_is_logged_in_there(headers, client):
         {"headers": [*HERE, ("via", "1.1 proxy")]},
         {"headers": [("host", "127.0.0.1:7860"), ("origin", "https://evil.com")]},
         {"headers": [("host", "127.0.0.1:7860"), ("origin", "null")]},
+        {"headers": [("host", "127.0.0.1:7860"), ("origin", "http://127.0.0.1:8888")]},
+        {"headers": [("host", "127.0.0.1:7860"), ("origin", "http://[::1].evil.com")]},
+        {"headers": [*HERE, ("sec-fetch-site", "same-site")]},
         {"headers": [("host", "127.0.0.1:7860"), ("sec-fetch-site", "cross-site")]},
         {"headers": [*HERE, ("x-gradio-user", "mcp")]},  # the app asks itself, for somebody
     ],

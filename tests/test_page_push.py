@@ -293,11 +293,16 @@ def push_as(app, **headers):
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Host": "charrnn.example"}, {"X-Forwarded-For": "203.0.113.9"}]
+    "headers",
+    [
+        {},  # a program
+        {"Host": "charrnn.example", "Origin": "http://charrnn.example"},
+        {"X-Forwarded-For": "203.0.113.9", "Sec-Fetch-Site": "same-origin"},
+    ],
 )
-def test_a_stranger_is_not_served_with_the_token_of_the_laptop(app, hub, headers):
+def test_only_the_page_in_its_own_browser_has_the_token_of_the_laptop(app, hub, headers):
     token = log_in(hub)
-    assert ask(app, "who")["signedIn"] is True
+    assert ask(app, "who", Origin=app)["signedIn"] is True
     hub.asked.clear()
     assert ask(app, "who", **headers) == {"way": "none", "signedIn": False, "account": None}
     told = push_as(app, **headers)

@@ -9,8 +9,9 @@ import urllib.request
 
 import hub_openid
 import pytest
+from elsewhere import REFUSED, REPO, SESSION, attack, components, elsewhere
 from hub_server import serving
-from page import forget
+from page import LOCAL, forget
 from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
 
 from charrnn.reading import read_text
@@ -21,6 +22,7 @@ from charrnn.workers import Runs
 
 pytest_plugins = ["page"]
 
+WITHIN = ("csp", "net::ERR_ABORTED")  # held back by the page's policy, or by leaving the page
 NAMES = {"/train", "/stop", "/generate", "/score", "/models", "/recipes"}
 
 
@@ -90,13 +92,14 @@ def sound(log):
 @pytest.fixture
 def visit(app, profiles):
     """Opens the app as a new visitor. What Gradio adds to the page of a Space would fetch its own
-    from elsewhere: it gets nothing."""
+    from elsewhere: the page's policy does not let it."""
     used, errors = [], []
 
     def open_page(address=""):
         used.append(profiles("en-US", len(used)))
-        used[-1].route(re.compile("^https:"), lambda route: route.abort())
         page = used[-1].new_page()
+        page.on("requestfailed", lambda r: r.failure in WITHIN or errors.append(f"asked {r.url}"))
+        page.on("response", lambda r: r.url.startswith(LOCAL) or errors.append(f"read {r.url}"))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(app + address)
         page.wait_for_selector(".run-rows li", state="attached")
@@ -207,6 +210,35 @@ def test_a_sign_in_that_ended_is_told_and_nothing_typed_is_lost(visit, hub, open
     expect(button(page, "Sign in with Hugging Face")).to_be_visible()
     expect(name(page)).to_have_value("ada/late")
     assert "ada/late" not in hub.repos
+
+
+def test_another_site_s_page_is_nobody_and_cannot_sign_out(visit, app, hub, openid):
+    openid.user = "ada"
+    page = visit()
+    header(page).get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Authorize").click()
+    expect(header(page)).to_contain_text("ada")
+    hub.add("ada/secret", {}, private=True)
+    hub.asked.clear()
+    with elsewhere("localhost") as address:
+        other = page.context.new_page()
+        other.goto(address)
+        parts = components(page.evaluate("window.gradio_config"))
+        answers = attack(other, app, parts, "tide-clock")
+        who, listed, joined = answers[-3:]  # as nobody
+        assert answers[:-3] == [REFUSED] * 9
+        assert '"signedIn":false,"account":null' in who and '"signed_in":false' in listed
+        assert joined.startswith('200 {"event_id"')
+        for path in ("/logout", "/login/huggingface"):
+            other.goto(address)
+            with other.expect_navigation(url=app + "/"):
+                other.evaluate("address => { location = address; }", app + path)
+    with urllib.request.urlopen(f"{app}/gradio_api/queue/data?session_hash={SESSION}") as heard:
+        ended = heard.read().decode()  # once the push has ended
+    assert "You are not signed in any more" in ended and '"done"' not in ended
+    assert REPO not in hub.repos and {token for _, _, token in hub.asked} == {None}
+    page.reload()
+    expect(header(page)).to_contain_text("ada")
 
 
 def test_who_says_no_comes_back_all_the_same(visit, hub, run):

@@ -21,11 +21,15 @@ def outermost(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        stack = app.middleware_stack
-        assert stack is not None, "it runs inside of it"
+        inner = app.middleware_stack
+        assert inner is not None, "it runs inside of it"
+        stack = inner
         for wrap in reversed(middleware):
             stack = wrap(stack)
         app.middleware_stack = stack
-        yield
+        try:
+            yield
+        finally:
+            app.middleware_stack = inner
 
     return lifespan

@@ -129,14 +129,16 @@ class SameOrigin:
 
 
 def _refusal(scope: Scope) -> ASGIApp:
-    return (
-        WebSocketClose(1008) if scope["type"] == "websocket" else PlainTextResponse(_REFUSED, 403)
-    )
+    if scope["type"] == "websocket":
+        return WebSocketClose(1008)
+    return PlainTextResponse(_REFUSED, 403)
 
 
 def _ends_sign_in(scope: Scope, headers: Headers, source: Source) -> bool:
-    """Whether the Hub may have sent the visitor back, by a link or a redirect. The session proves
-    it; a browser without Sec-Fetch-Site is like a program here."""
+    """Whether this may be the Hub's redirect back to the app; a `state` in the session proves it.
+
+    Browsers that do not send Sec-Fetch-Site look like a program here.
+    """
     returns = source is Source.PROGRAM or _navigates(scope, headers)
     return returns and scope["path"] == CALLBACK_PATH
 
@@ -152,7 +154,7 @@ def _navigates(scope: Scope, headers: Headers) -> bool:
 
 
 def _open_to_any_page(send: Send) -> Send:
-    """Let every page read an answer, since it was made for nobody, and none with credentials."""
+    """Allow every page to read a response, which was made without credentials, unless it sent some."""
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

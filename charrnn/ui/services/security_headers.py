@@ -2,11 +2,11 @@
 
 The Content-Security-Policy is as strict as Gradio's page allows. Its HTML holds scripts and styles
 inline, with values that differ from request to request, and the templates of `gr.HTML` are compiled
-in the browser: so `unsafe-inline` and `unsafe-eval`. Whatever a script does, it can't load code
-from another server or send anything to one.
+in the browser: hence `unsafe-inline` and `unsafe-eval`. No script, style, picture or request of
+the page may come from or go to another server.
 
-A file that somebody has uploaded or made gets no rights at all: a browser that shows it, treats it
-as a page of no site, without scripts.
+Files that users upload or runs produce are sandboxed: a browser that shows one treats it as a page
+of no site, without scripts.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _PAGE = {
     "form-action": "'self'",
 }
 _FILE = {"default-src": "'none'", "sandbox": ""}
+_FILE_ROUTES = ("/gradio_api/file=", "/gradio_api/file/", "/gradio_api/stream/")
+
 _FRAMES = "'self'"
 _FRAMES_ON_A_SPACE = "'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
-
-_FILE_ROUTES = ("/gradio_api/file=", "/gradio_api/file/", "/gradio_api/stream/")
 
 
 class SecurityHeaders:
