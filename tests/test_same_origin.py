@@ -308,3 +308,11 @@ def test_another_site_s_page_does_not_reach_the_callback_unseen(space, headers):
     begun = cookie(_state_huggingface_x={"data": {}})
     answer = space.get("/login/callback?code=1&state=y", headers=[*headers, begun])
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("headers", [LINK, [("sec-fetch-site", "none")], []], ids=str)
+def test_opening_the_page_from_elsewhere_keeps_the_share_of_a_browser(app, headers):
+    first, _ = send(app, "GET", "/", headers)
+    client = first.headers["set-cookie"].partition(";")[0]
+    again, _ = send(app, "GET", "/", [*headers, ("cookie", client)])
+    assert again.status == 200 and "set-cookie" not in again.headers

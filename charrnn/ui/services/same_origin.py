@@ -33,11 +33,13 @@ from starlette.websockets import WebSocketClose
 
 from ...limits import space
 from ..sign_in import CALLBACK_PATH, SIGN_IN_PATH, return_address
+from .asgi import route_path
 
 _REFUSED = (
     "This request comes from another site's page, or through a proxy that does not pass on the"
     " Host header: open the app at its own address.\n"
 )
+_PAGE_PATH = "/"
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_][a-z0-9._-]*)(?::([0-9]{1,5}))?", re.ASCII)
 _DEFAULT_PORTS = (80, 443)
 
@@ -109,38 +111,41 @@ class SameOrigin:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers, path = Headers(scope=scope), route_path(scope)
         source = source_of(headers)
         if source is Source.OTHER_PAGE:
             if space() is None:
-                if not (scope["path"] == "/" and _navigates(scope, headers)):
+                if not (path == _PAGE_PATH and _navigates(scope, headers)):
                     await _refusal(scope)(scope, receive, send)
                     return
-            elif scope["path"] == SIGN_IN_PATH:
+            elif path == SIGN_IN_PATH:
                 # The session that begins there would replace the one that the visitor has.
                 target = return_address(QueryParams(scope["query_string"]))
                 await RedirectResponse(target, 303)(scope, receive, send)
                 return
             else:
                 send = _open_to_any_page(send)
-        if source is not Source.OWN_PAGE and not _ends_sign_in(scope, headers, source):
+        if not _keeps_cookies(scope, path, headers, source):
             scope = {**scope, "headers": [pair for pair in headers.raw if pair[0] != b"cookie"]}
         await self.app(scope, receive, send)
+
+
+def _keeps_cookies(scope: Scope, path: str, headers: Headers, source: Source) -> bool:
+    """Whether a request may bring cookies.
+
+    From wherever the browser comes, it may on opening the page, which tells nothing personal, and
+    on returning from a sign-in, which a `state` in the session proves. A browser that does not send
+    Sec-Fetch-Site looks like a program there.
+    """
+    if path in (_PAGE_PATH, CALLBACK_PATH):
+        return source is not Source.OTHER_PAGE or _navigates(scope, headers)
+    return source is Source.OWN_PAGE
 
 
 def _refusal(scope: Scope) -> ASGIApp:
     if scope["type"] == "websocket":
         return WebSocketClose(1008)
     return PlainTextResponse(_REFUSED, 403)
-
-
-def _ends_sign_in(scope: Scope, headers: Headers, source: Source) -> bool:
-    """Whether this may be the Hub's redirect back to the app; a `state` in the session proves it.
-
-    Browsers that do not send Sec-Fetch-Site look like a program here.
-    """
-    returns = source is Source.PROGRAM or _navigates(scope, headers)
-    return returns and scope["path"] == CALLBACK_PATH
 
 
 def _navigates(scope: Scope, headers: Headers) -> bool:
@@ -154,7 +159,7 @@ def _navigates(scope: Scope, headers: Headers) -> bool:
 
 
 def _open_to_any_page(send: Send) -> Send:
-    """Allow every page to read a response, which was made without credentials, unless it sent some."""
+    """Allow every page to read a response that was made for nobody, unless it sent credentials."""
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -11,10 +11,12 @@ of no site, without scripts.
 
 from __future__ import annotations
 
+from gradio.route_utils import API_PREFIX
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...limits import space
+from .asgi import route_path
 
 _PAGE = {
     "default-src": "'self'",
@@ -29,7 +31,7 @@ _PAGE = {
     "form-action": "'self'",
 }
 _FILE = {"default-src": "'none'", "sandbox": ""}
-_FILE_ROUTES = ("/gradio_api/file=", "/gradio_api/file/", "/gradio_api/stream/")
+_FILE_ROUTE = f"{API_PREFIX}/file="
 
 _FRAMES = "'self'"
 _FRAMES_ON_A_SPACE = "'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
@@ -49,7 +51,7 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_headers(scope["path"]))
+                MutableHeaders(scope=message).update(_headers(route_path(scope)))
             await send(message)
 
         await self.app(scope, receive, with_headers)
@@ -57,7 +59,7 @@ class SecurityHeaders:
 
 def _headers(path: str) -> dict[str, str]:
     on_a_space = space() is not None
-    policy = _FILE if path.startswith(_FILE_ROUTES) else _PAGE
+    policy = _FILE if path.startswith(_FILE_ROUTE) else _PAGE
     frames = {"frame-ancestors": _FRAMES_ON_A_SPACE if on_a_space else _FRAMES}
     headers = {
         "Content-Security-Policy": "; ".join(
