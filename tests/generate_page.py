@@ -142,5 +142,5 @@ def tints(page):
 
 
 def choose(page, name):
-    page.get_by_label(re.compile("Checkpoint|检查点")).click()
+    page.get_by_label(re.compile("^(Model|模型)$")).click()
     page.get_by_role("option", name=name).click()

@@ -125,7 +125,7 @@ def problem(page):
 
 def chosen(page, what):
     """The Generate tab is open, with this model."""
-    box = page.get_by_label(re.compile("Checkpoint|检查点"))
+    box = page.get_by_label(re.compile("^(Model|模型)$"))
     expect(box).to_have_value(re.compile(what))
     expect(box).to_be_visible()
 

@@ -69,7 +69,7 @@ def test_cards_say_what_is_known_and_draw_the_curve(shelf, tab):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     songs, _, bare = (listed(page).nth(i) for i in range(3))
-    expect(songs.locator("h4")).to_have_text("Songs at sea")
+    expect(songs.locator("h3")).to_have_text("Songs at sea")
     expect(songs.locator(".model-figure")).to_have_text("1.50perplexity")
     expect(songs.locator(".model-facts")).to_have_text(
         re.compile("^1,234 downloads · 1 like · Jan [12], 2026$")
@@ -92,7 +92,7 @@ def test_cards_say_what_is_known_and_draw_the_curve(shelf, tab):
 def test_titles_are_only_ever_text(shelf, tab):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
-    expect(listed(page).nth(2).locator("h4")).to_have_text("<img src=x>\\u202e")
+    expect(listed(page).nth(2).locator("h3")).to_have_text("<img src=x>\\u202e")
     assert page.locator("#browse img").count() == 0
 
 

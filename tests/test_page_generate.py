@@ -80,7 +80,7 @@ def test_alpha_reshapes_the_panel_at_once_and_the_text(open_tab, fox):
 def test_a_share_is_never_shown_as_none_while_it_may_be_drawn(open_tab):
     page = open_tab()
     choose(page, "Sharp")
-    expect(page.locator(".likely h3")).to_contain_text("a sharp")
+    expect(page.locator(".likely h2")).to_contain_text("a sharp")
     expect(page.locator(".likely-share").last).to_contain_text("<0.1 → <0.1 %")
     mode(page, "greedy")
     expect(page.locator(".likely-share").last).to_have_text("<0.1 → 0 %")
@@ -88,10 +88,10 @@ def test_a_share_is_never_shown_as_none_while_it_may_be_drawn(open_tab):
 
 def test_the_panel_speaks_of_what_comes_next(open_tab, fox):
     page = open_tab()
-    expect(page.locator(".likely h3")).to_contain_text("the fox")
+    expect(page.locator(".likely h2")).to_contain_text("the fox")
     press(page, "generate")
     written = text(page)
-    expect(page.locator(".likely h3")).to_contain_text(written[-5:].strip().replace("\n", "⏎"))
+    expect(page.locator(".likely h2")).to_contain_text(written[-5:].strip().replace("\n", "⏎"))
     [first, *_] = likeliest(fox, written)
     shown = {" ": "␣", "\n": "⏎"}.get(first.character, first.character)
     expect(page.locator(".likely-name").first).to_have_text(shown)
@@ -187,7 +187,7 @@ def test_three_alphas_stand_side_by_side_and_one_can_be_kept(open_tab, fox):
     used = seed(page)
     for i, alpha in enumerate((0.5, 1.0, 2.0)):
         column = columns.nth(i)
-        expect(column.locator("h4")).to_have_text(f"α = {alpha:g}")
+        expect(column.locator("h3")).to_have_text(f"α = {alpha:g}")
         shown = column.locator("div").evaluate("node => node.textContent")
         assert "the fox" + shown == generate(fox, "the fox", 200, alpha=alpha, seed=used)
     boxes = [columns.nth(i).bounding_box() for i in range(3)]

@@ -47,7 +47,7 @@ def use(page, key):
 
 
 def chosen(page, what):
-    expect(page.get_by_label(re.compile("Checkpoint|检查点"))).to_have_value(re.compile(what))
+    expect(page.get_by_label(re.compile("^(Model|模型)$"))).to_have_value(re.compile(what))
 
 
 def trouble(page):
@@ -71,7 +71,7 @@ def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app
     chosen(page, f"^{KEY} · LSTM 16 · perplexity 3.50 held out$")
     choose(page, "Fox")
     choose(page, KEY)
-    expect(page.locator(".likely h3")).to_contain_text("ab")
+    expect(page.locator(".likely h2")).to_contain_text("ab")
     assert remembered(page) == [KEY]
 
 
@@ -217,7 +217,7 @@ def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters
     page.goto(app)
     page.wait_for_selector(".run-rows li", state="attached")
     page.get_by_role("tab", name="Generate").click()
-    page.get_by_label("Checkpoint").click()
+    page.get_by_label("Model", exact=True).click()
     expect(page.get_by_role("option", name="ada/model-7")).to_be_visible()
     expect(page.get_by_role("option", name="ada/model-8")).to_have_count(0)
     assert hub.asked == []

@@ -202,7 +202,7 @@ def test_header_and_tabs_stay_where_they_are(visit, locale, width):
 
 def test_a_dropdown_has_one_box_and_its_text_ends_before_the_arrow(open_tab):
     page = open_tab(width=390)
-    field = page.get_by_label("Checkpoint")
+    field = page.get_by_label("Model", exact=True)
     field.click()
     expect(field).to_have_css("outline-style", "none")
     expect(field).to_have_css("text-overflow", "ellipsis")

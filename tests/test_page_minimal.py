@@ -42,7 +42,7 @@ def test_a_file_with_nothing_but_weights_is_used_pushed_and_downloaded(tab, hub,
     written(page)
     show(page)
     card = yours(page)
-    expect(card.locator("h4")).to_have_text("From a file")
+    expect(card.locator("h3")).to_have_text("From a file")
     expect(card.locator(".model-line")).to_have_text(["LSTM 16"])
     expect(card.locator(".model-figure")).to_have_text("–")
     with page.expect_download() as download:
@@ -73,7 +73,7 @@ def test_one_on_the_hub_goes_by_its_name_there(tab, hub, bare, locale):
     written(page)
     show(page)
     card = yours(page)
-    expect(card.locator("h4")).to_have_text("bare")
+    expect(card.locator("h3")).to_have_text("bare")
     expect(card.locator(".model-line")).to_have_text(["LSTM 16", "eve/bare"])
     expect(card.locator(".model-figure")).to_have_text("–")
     expect(card.locator(".model-spark svg")).to_have_count(1)

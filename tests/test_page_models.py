@@ -20,24 +20,24 @@ def carry_over(page):
 
 
 def listed(page):
-    page.get_by_label(re.compile("Checkpoint|检查点")).click()
+    page.get_by_label(re.compile("^(Model|模型)$")).click()
     options = page.get_by_role("option").all_inner_texts()
     page.keyboard.press("Escape")
     return options
 
 
 def chosen(page, what):
-    expect(page.get_by_label(re.compile("Checkpoint|检查点"))).to_have_value(re.compile(what))
+    expect(page.get_by_label(re.compile("^(Model|模型)$"))).to_have_value(re.compile(what))
 
 
 def test_another_checkpoint_brings_its_prefix_but_keeps_one_s_own(open_tab):
     page = open_tab()
     choose(page, "Heavy")
     expect(prefix(page)).to_have_value("a heavy")
-    expect(page.locator(".likely h3")).to_contain_text("a heavy")
+    expect(page.locator(".likely h2")).to_contain_text("a heavy")
     prefix(page).fill("mine")
     choose(page, "Fox")
-    expect(page.get_by_label("Checkpoint")).to_have_value(re.compile("Fox"))
+    expect(page.get_by_label("Model", exact=True)).to_have_value(re.compile("Fox"))
     expect(prefix(page)).to_have_value("mine")
 
 

@@ -100,11 +100,11 @@ def test_a_run_is_renamed_on_its_card_and_in_the_list_of_runs(no_hub, visit, app
     press(card, "Rename: cats.txt")
     field.fill("My cats")
     field.press("Escape")
-    expect(card.locator("h4")).to_have_text("cats.txt")
+    expect(card.locator("h3")).to_have_text("cats.txt")
     press(card, "Rename: cats.txt")
     field.fill("My <b>cats</b>")
     field.press("Enter")
-    expect(card.locator("h4")).to_have_text("My <b>cats</b>")
+    expect(card.locator("h3")).to_have_text("My <b>cats</b>")
     expect(card).to_contain_text("cats.txt")
     page.get_by_role("tab", name="Train").click()
     page.locator(".yours summary").click()
@@ -178,7 +178,7 @@ def test_a_stranger_s_words_are_only_ever_text(tab, hub, tmp_path):
     open_model(page, "eve/nasty")
     chosen(page, "eve/nasty")
     show(page)
-    expect(yours(page).locator("h4")).to_have_text(nasty)
+    expect(yours(page).locator("h3")).to_have_text(nasty)
     assert page.locator("#models img, #opener img").count() == 0
 
 

@@ -12,7 +12,7 @@ let shown = null; // the models on display
 let waiting = null;
 let stale = true;
 
-put(find("h3"), words["hub-title"]);
+put(find("h2"), words["hub-title"]);
 put(failed.querySelector("button"), words.again);
 search.placeholder = words["hub-search"];
 search.setAttribute("aria-label", words["hub-search"]);

@@ -242,12 +242,15 @@ function draw() {
   remark(v);
   attend(v.state);
   stand(v);
-  // Said aloud when the state changes, not with every figure.
-  if (v.state !== "finding" && `${v.run} ${v.state}` !== spoken) {
-    spoken = `${v.run} ${v.state}`;
+  // Said aloud when the state changes, and once a minute while it trains.
+  const change = `${v.run} ${v.state}`;
+  const milestone = `${change} ${v.state === "running" ? Math.floor((v.last.seconds ?? 0) / 60) : 0}`;
+  if (v.state !== "finding" && milestone !== spoken) {
+    const changed = !spoken.startsWith(`${change} `);
+    spoken = milestone;
     const trouble = v.verdict && v.state !== "diverged" ? v.verdict.what[tongue] : "";
     put(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)} ${trouble}`.trim());
-    window.dispatchEvent(new CustomEvent("charrnn-run", { detail: v.earlier ? "idle" : v.state }));
+    if (changed) window.dispatchEvent(new CustomEvent("charrnn-run", { detail: v.earlier ? "idle" : v.state }));
   }
 }
 

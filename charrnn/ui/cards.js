@@ -59,7 +59,7 @@ function frame(key, told) {
   card.className = "model-card";
   card.dataset.key = key;
   const head = make(card, "div", "model-head");
-  make(head, "h4", "", told.title).title = told.title;
+  make(head, "h3", "", told.title).title = told.title;
   if (told.badge) make(head, "span", "model-badge", told.badge);
   for (const text of told.lines) make(card, "p", "model-line", text).title = text;
   if (told.note) make(card, "p", "model-note", told.note);

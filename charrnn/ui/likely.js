@@ -65,7 +65,7 @@ function draw() {
     row.p.style.width = Math.min(100, (100 * p) / full) + "%";
     row.q.style.width = Math.min(100, (100 * after) / full) + "%";
     row.pick.disabled = !character || !subject?.pickable;
-    row.pick.setAttribute("aria-label", character ? say("pick", { character: visible(character) }) + " " + row.share.textContent : "");
+    row.pick.title = character ? say("pick", { character: visible(character) }) : "";
   });
 }
 
@@ -93,7 +93,7 @@ function heading() {
     room -= c > "\u1100" ? 2 : 1;
   }
   const text = "\u2068" + (from ? "…" + end.trimStart() : end) + "\u2069"; // isolated
-  put(find("h3"), characters.length ? say("next", { text }) : words["next-first"]);
+  put(find("h2"), characters.length ? say("next", { text }) : words["next-first"]);
 }
 
 async function look() {

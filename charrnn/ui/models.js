@@ -157,7 +157,7 @@ async function download(about, card) {
 }
 
 function rename(about, card) {
-  editName(card.querySelector("h4"), about.name, async (name) => {
+  editName(card.querySelector("h3"), about.name, async (name) => {
     draw();
     if (name === null) return;
     const again = [...yours.children].find((one) => one.dataset.key === about.key);

@@ -12,7 +12,7 @@ let unwanted = 0; // one called off before that: Gradio cannot stop what it has 
 let opening = null; // what is being opened, as it is called
 let byHand = false; // the keyboard's focus is ours to move
 
-put(find("h3"), words["open-title"]);
+put(find("h2"), words["open-title"]);
 put(find(".opener-go"), words.open);
 put(busy.querySelector("button"), words["open-cancel"]);
 const [before, , after] = find(".opener-hint").children;

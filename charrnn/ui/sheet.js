@@ -44,7 +44,7 @@ function drawText(page) {
 function newColumn(alpha, full, i) {
   const box = document.createElement("article");
   const head = document.createElement("header");
-  const title = document.createElement("h4");
+  const title = document.createElement("h3");
   title.textContent = say("alpha", { n: alpha });
   const keep = document.createElement("button");
   keep.type = "button";

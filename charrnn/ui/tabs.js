@@ -26,6 +26,21 @@ function noteTab() {
   history.pushState(null, "", address);
 }
 
+// The arrow keys lead from tab to tab, as in any list of tabs; Home and End to the first and last.
+function moveAmongTabs(event) {
+  const list = event.target.closest?.('[role="tablist"]');
+  if (!list || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  const tabs = [...list.querySelectorAll('[role="tab"]:not(:disabled)')].filter((tab) => tab.getClientRects().length);
+  const at = tabs.indexOf(event.target);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  const tab = tabs.at(to % tabs.length);
+  tab.focus();
+  tab.click();
+}
+
+document.addEventListener("keydown", moveAmongTabs);
 window.addEventListener("popstate", showTabOfAddress);
 new MutationObserver(noteTab).observe(document.body, { subtree: true, attributeFilter: ["aria-selected"] });
 if (tabOf(new URL(location.href)) !== TABS[0]) showTabOfAddress();

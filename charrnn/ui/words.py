@@ -60,10 +60,16 @@ def key(name: str) -> I18nData:
     return I18nData(_OURS + name)
 
 
+# Words that Gradio's own components look up and do not have: they would show the key.
+_MISSING_IN_GRADIO: Words = {"common.upload": ("Upload", "上传")}
+
+
 def translations(*tables: Words) -> gr.I18n:
     """The tables as Gradio wants them at launch."""
     english = {_OURS + name: pair[0] for table in tables for name, pair in table.items()}
     chinese = {_OURS + name: pair[1] for table in tables for name, pair in table.items()}
+    for name, pair in _MISSING_IN_GRADIO.items():
+        english[name], chinese[name] = pair
     return gr.I18n(en=english, **{"zh": chinese, "zh-CN": chinese})
 
 

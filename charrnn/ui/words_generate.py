@@ -5,7 +5,7 @@ from __future__ import annotations
 from .words import Words
 
 GENERATE: Words = {
-    "write-checkpoint": ("Checkpoint", "检查点"),
+    "write-checkpoint": ("Model", "模型"),
     "write-prefix": ("Prefix", "开头"),
     "write-prefix-hint": (
         "The text begins with this; empty is fine too",
@@ -45,7 +45,7 @@ PAGE: Words = {
         "No trained model yet. Train one on the Train tab: ten seconds are enough.",
         "还没有训练好的模型。请先到“训练”页训练一个，十秒就够。",
     ),
-    "surprise": ("surprise", "意外度"),
+    "surprise": ("Tint by surprise", "按意外度着色"),
     "surprise-hint": (
         "Tint each character by its surprisal: how little the model expected it, in bits",
         "按意外度（比特）给每个字符着色：颜色越深，模型越没料到",

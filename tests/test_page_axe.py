@@ -1,0 +1,60 @@
+"""Accessibility, as the axe engine judges it: every tab, both themes, both languages."""
+
+import generate_page
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from generate_page import expect, press
+
+pytest_plugins = ["page"]
+app = generate_page.app
+fox = generate_page.fox
+root = generate_page.root
+
+# Faults of Gradio's own components, by rule and a part of the element: its upload button holds
+# another element that takes the focus.
+GRADIO = [("nested-interactive", "icon-button")]
+OPTIONS = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
+
+
+def violations(page):
+    found = Axe().run(page, options=OPTIONS).response["violations"]
+    told = [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
+    return [
+        (rule, html)
+        for rule, html in told
+        if not any(rule == known and part in html for known, part in GRADIO)
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
+    page = visit(locale=locale, scheme=scheme, height=2000)
+    assert violations(page) == []
+    page.locator("#train-corpus label").last.click()
+    page.locator("#train-recipe label").last.click()
+    page.locator("#train-files input[type=file]").set_input_files(
+        [{"name": "cats.txt", "mimeType": "text/plain", "buffer": b"the cat sat on the mat. " * 99}]
+    )
+    expect(page.locator(".report-preview")).to_contain_text("the cat sat")
+    assert violations(page) == []
+    page.locator("#tab-generate-button").click()
+    press(page, "generate")
+    expect(page.locator(".write-text .s9").first).to_be_attached()
+    assert violations(page) == []
+    page.locator("#tab-models-button").click()
+    expect(page.locator(".models-shipped .model-card:not(.skeleton)")).to_have_count(3)
+    assert violations(page) == []
+
+
+def test_the_arrow_keys_lead_from_tab_to_tab(visit):
+    page = visit()
+    page.locator("#tab-train-button").focus()
+    for key, name in [
+        ("ArrowRight", "generate"), ("End", "models"), ("ArrowRight", "train"),
+        ("ArrowLeft", "models"), ("Home", "train"),
+    ]:  # fmt: skip
+        page.keyboard.press(key)
+        tab = page.locator(f"#tab-{name}-button")
+        expect(tab).to_be_focused()
+        expect(tab).to_have_attribute("aria-selected", "true")
