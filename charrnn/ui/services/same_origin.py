@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ from starlette.websockets import WebSocketClose
 from ...limits import space
 from ..sign_in import CALLBACK_PATH, SIGN_IN_PATH, return_address
 from .asgi import route_path
+from .client_id import COOKIE as CLIENT_COOKIE
 
 _REFUSED = (
     "This request comes from another site's page, or through a proxy that does not pass on the"
@@ -112,10 +114,10 @@ class SameOrigin:
             await self.app(scope, receive, send)
             return
         headers, path = Headers(scope=scope), route_path(scope)
-        source = source_of(headers)
+        source, navigates = source_of(headers), _navigates(scope)
         if source is Source.OTHER_PAGE:
             if space() is None:
-                if not (path == _PAGE_PATH and _navigates(scope, headers)):
+                if not (navigates and path == _PAGE_PATH):
                     await _refusal(scope)(scope, receive, send)
                     return
             elif path == SIGN_IN_PATH:
@@ -125,21 +127,33 @@ class SameOrigin:
                 return
             else:
                 send = _open_to_any_page(send)
-        if not _keeps_cookies(scope, path, headers, source):
-            scope = {**scope, "headers": [pair for pair in headers.raw if pair[0] != b"cookie"]}
+        cookies = _cookies_that_count(source, path, navigates)
+        if cookies is not None:
+            scope = {**scope, "headers": list(_with_cookies(headers, cookies))}
         await self.app(scope, receive, send)
 
 
-def _keeps_cookies(scope: Scope, path: str, headers: Headers, source: Source) -> bool:
-    """Whether a request may bring cookies.
+def _cookies_that_count(source: Source, path: str, navigates: bool) -> Collection[str] | None:
+    """Return the names of the cookies that a request may bring; None for all.
 
-    From wherever the browser comes, it may on opening the page, which tells nothing personal, and
-    on returning from a sign-in, which a `state` in the session proves. A browser that does not send
-    Sec-Fetch-Site looks like a program there.
+    The session of a sign-in is for the app's own page, and for the Hub's redirect back to the app,
+    which a `state` in the session proves. The client's cookie only says whose share of the server
+    a request uses: programs keep it, and browsers that come to the page from another site.
+    Browsers that do not send Sec-Fetch-Site look like a program when they navigate.
     """
-    if path in (_PAGE_PATH, CALLBACK_PATH):
-        return source is not Source.OTHER_PAGE or _navigates(scope, headers)
-    return source is Source.OWN_PAGE
+    from_program = source is Source.PROGRAM
+    if source is Source.OWN_PAGE or (path == CALLBACK_PATH and (navigates or from_program)):
+        return None
+    return (CLIENT_COOKIE,) if from_program or (path == _PAGE_PATH and navigates) else ()
+
+
+def _with_cookies(headers: Headers, names: Collection[str]) -> Iterator[tuple[bytes, bytes]]:
+    for name, value in headers.items():
+        if name == "cookie":
+            pairs = [pair.strip() for pair in value.split(";")]
+            value = "; ".join(pair for pair in pairs if pair.partition("=")[0] in names)
+        if name != "cookie" or value:
+            yield name.encode("latin-1"), value.encode("latin-1")
 
 
 def _refusal(scope: Scope) -> ASGIApp:
@@ -148,8 +162,9 @@ def _refusal(scope: Scope) -> ASGIApp:
     return PlainTextResponse(_REFUSED, 403)
 
 
-def _navigates(scope: Scope, headers: Headers) -> bool:
-    """Whether the browser leaves the other site's page for this address, or frames it."""
+def _navigates(scope: Scope) -> bool:
+    """Whether the browser follows a link or a redirect to this address, or shows it in a frame."""
+    headers = Headers(scope=scope)
     return (
         scope["type"] == "http"
         and scope["method"] in ("GET", "HEAD")
