@@ -144,7 +144,7 @@ def test_a_long_number_and_much_white_space_are_refused():
     ],
 )
 def test_a_long_text_goes_to_the_functions_that_take_one(path, call):
-    body = {"data": ["a" * 15 * MB], **call}
+    body = {"data": ["a" * 15 * MB], "session_hash": "a", **call}
     assert json.loads(send(path, body).passed) == body
     said = refused(413, path, {"data": ["a" * 17 * MB], **call})
     assert said.startswith("This request is larger than 16 MB")
@@ -162,7 +162,7 @@ def test_a_long_text_goes_to_the_functions_that_take_one(path, call):
     ],
 )
 def test_and_to_no_other(path, call):
-    body = {"data": ["a" * (MB - 200)], **call}
+    body = {"data": ["a" * (MB - 200)], "session_hash": "a", **call}
     assert json.loads(send(path, body).passed) == body
     said = refused(413, path, {"data": ["a" * MB], **call})
     assert said.startswith("This request is larger than 1 MB")
@@ -328,3 +328,10 @@ def test_a_session_has_a_plain_id(key, name):
     ):
         assert refused(400, path, {**call, key: name}).startswith(f"{key} must have 1 to 64")
         assert send(path, {**call, key: "0b3f-x_Z"}).passed
+
+
+def test_a_function_that_is_run_without_a_session_gets_one_of_its_own():
+    first, second = (json.loads(send("run/train", {"data": []}).passed) for _ in range(2))
+    assert len(first["session_hash"]) == 32
+    assert first["session_hash"] != second["session_hash"]
+    assert json.loads(send("call/train", {"data": []}).passed) == {"data": []}

@@ -11,34 +11,15 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import safehttpx
+import serving
 from starlette.routing import compile_path
 
-from charrnn.limits import Limits
-from charrnn.ui import House, build, launch_options
 from charrnn.ui.services.routes import CLOSED, OPEN, is_open
-from charrnn.workers import Runs
 
 NOT_UPLOADED = "That file has not been uploaded to this app: upload it first."
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """The app, running: its `page`, its `url`, its FastAPI `app`, and its folder of uploads."""
-    root = tmp_path_factory.mktemp("routes")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(root / "uploads"))
-        house = House(runs := Runs(root / "runs", limits=Limits(upload_mb=1)), root / "shelf")
-        page = build(house)
-        app, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
-        yield SimpleNamespace(page=page, app=app, url=url, folder=root / "uploads")
-        page.close()
-        runs.close()
-
-
-@pytest.fixture
-def http(served):
-    with httpx.Client(base_url=served.url, timeout=30) as client:
-        yield client
+served, http = serving.served, serving.http
 
 
 @pytest.fixture

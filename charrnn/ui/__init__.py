@@ -24,11 +24,13 @@ from .pushing import push_dialog
 from .services.client_id import ClientCookie
 from .services.file_routes import file_routes
 from .services.json_bodies import JsonBodies
+from .services.lifespans import combined
 from .services.outer_middleware import outermost
 from .services.page_query import OnePage
 from .services.routes import RouteAllowlist
 from .services.same_origin import SameOrigin
 from .services.security_headers import SecurityHeaders
+from .services.sessions import MAX_SESSIONS, lean_sessions
 from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
 from .words import SHARED, key
@@ -142,6 +144,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "show_error": False,
         "max_file_size": limits.upload,
         "max_threads": _AT_ONCE,
+        "state_session_capacity": MAX_SESSIONS,
         "blocked_paths": [str(house.runs.root.resolve())] if house else None,
         "app_kwargs": {
             "routes": [*file_routes(limits), *_mcp_routes(house)],
@@ -158,7 +161,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
                 Middleware(OnePage),
             ],
             "exception_handlers": when_it_fails(),
-            "lifespan": outermost(SecurityHeaders, SameOrigin),
+            "lifespan": combined(lean_sessions, outermost(SecurityHeaders, SameOrigin)),
         },
     }
 

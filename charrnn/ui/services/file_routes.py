@@ -1,8 +1,8 @@
 """The routes by which files come in and go out, in the place of Gradio's own.
 
 Gradio's route for uploads leaves its temporary files where an upload is broken off or is not as it
-should be, and its route for files fetches any URL that it is given. These two use the same
-functions of Gradio, each without that.
+should be, the one that tells how far an upload is forgets nothing, and the one for files fetches
+any URL that it is given. These use the same functions of Gradio, each without that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gradio.route_utils import API_PREFIX, file_fetch, upload_fn
-from gradio.routes import file_upload_statuses
 from gradio.utils import get_upload_folder
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +21,7 @@ from starlette.routing import Route
 
 from ...admission import taken
 from ...limits import Limits
+from .upload_progress import UploadProgress, is_upload_id
 
 _SPARE_BYTES = 1 << 20  # besides the files of an upload: their names, and what parts them
 
@@ -29,6 +29,7 @@ _SPARE_BYTES = 1 << 20  # besides the files of an upload: their names, and what 
 def file_routes(limits: Limits) -> list[Route]:
     """The routes, for `launch`. A file has `limits.upload` bytes at most, all files of a request
     twice as many, and those of all visitors together `limits.disk`."""
+    progress = UploadProgress()
 
     async def upload(request: Request) -> Response:
         """Keep the files of a request in Gradio's upload folder, each under a digest of its
@@ -38,18 +39,25 @@ def file_routes(limits: Limits) -> list[Route]:
             said = "There is no room for more uploads: try again later, or paste the text.\n"
             return PlainTextResponse(said, 507)
         folder.mkdir(parents=True, exist_ok=True)
-        name = request.query_params.get("upload_id")
-        progress = file_upload_statuses if name else None
+        name = request.query_params.get("upload_id", "")
+        followed = progress if is_upload_id(name) else None
         with TemporaryDirectory(prefix=".incoming-", dir=folder) as incoming:
             try:
                 files, _, _ = await upload_fn(
-                    request, incoming, limits.upload, name, upload_progress=progress
+                    request,
+                    incoming,
+                    limits.upload,
+                    name,
+                    upload_progress=followed,  # type: ignore[arg-type]  # with the same methods
                 )
             except MultiPartException as error:
                 status = 413 if "maximum allowed size" in error.message else 400
                 return PlainTextResponse(error.message, status)
             except ClientDisconnect:
                 return Response(status_code=400)  # which nobody hears
+            finally:
+                if followed:
+                    followed.set_done(name)
             kept = [_move(Path(file), folder) for file in files]
         request.app.get_blocks().upload_file_set.update(kept)  # which are removed after a day
         return JSONResponse(kept)
@@ -69,6 +77,7 @@ def file_routes(limits: Limits) -> list[Route]:
             methods=["POST"],
             max_body_size=2 * limits.upload + _SPARE_BYTES,
         ),
+        Route(f"{API_PREFIX}/upload_progress", progress.follow),
         Route(f"{API_PREFIX}/file={{path:path}}", file),
     ]
 

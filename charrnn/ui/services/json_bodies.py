@@ -106,7 +106,7 @@ def _check(body: bytearray, endpoint: str, blocks: gr.Blocks, long_texts: Collec
         return bytes(body)
     if not isinstance(value, dict):
         raise RequestUserError("The body of this request is not a JSON object.")
-    check_ids(value)
+    check_ids(value, endpoint)
     if is_call(endpoint):
         check_call(value, endpoint, blocks, len(body), long_texts)
     elif endpoint == "component_server":

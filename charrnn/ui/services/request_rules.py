@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,11 @@ def check_server_function(body: dict[str, Any], blocks: gr.Blocks) -> None:
         raise RequestUserError("There is no such function.", status=404)
 
 
-def check_ids(body: dict[str, Any]) -> None:
-    """Raise RequestUserError for a session or an event that is not a plain id."""
+def check_ids(body: dict[str, Any], endpoint: str) -> None:
+    """Raise RequestUserError for a session or an event that is not a plain id. A function that is
+    run without a session gets one, since Gradio makes a costly one of its own (`sessions`)."""
+    if endpoint.startswith("run/") and body.get("session_hash") is None:
+        body["session_hash"] = secrets.token_hex(16)
     for name in ("session_hash", "event_id"):
         given = body.get(name)
         if given is not None and not (isinstance(given, str) and _ID.fullmatch(given)):

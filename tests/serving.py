@@ -1,0 +1,33 @@
+"""The app in the process of the tests, with a folder of its own for uploads, and an HTTP client.
+
+A test module takes the fixtures by assignment, `served = serving.served` and so on.
+"""
+
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from charrnn.limits import Limits
+from charrnn.ui import House, build, launch_options
+from charrnn.workers import Runs
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The app, running: its `page`, its `url`, its FastAPI `app`, and its folder of uploads."""
+    root = tmp_path_factory.mktemp("routes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(root / "uploads"))
+        house = House(runs := Runs(root / "runs", limits=Limits(upload_mb=1)), root / "shelf")
+        page = build(house)
+        app, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+        yield SimpleNamespace(page=page, app=app, url=url, folder=root / "uploads")
+        page.close()
+        runs.close()
+
+
+@pytest.fixture
+def http(served):
+    with httpx.Client(base_url=served.url, timeout=30) as client:
+        yield client
