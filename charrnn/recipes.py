@@ -237,13 +237,14 @@ RECIPES: dict[str, Recipe] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run needs to begin."""
+    """All that a run needs to begin. `base` is the recipe that a custom run was made from."""
 
     recipe: str
     corpus: Corpus
     model: ModelConfig
     training: TrainingConfig
     prefixes: tuple[str, ...]
+    base: str | None = None
 
 
 def find(name: str) -> Recipe:
@@ -264,15 +265,17 @@ def plan(
     seed: int | None = None,
     epochs: int | None = None,
     seconds: float | None = None,
+    base: str | None = None,
 ) -> Plan:
     """Prepare a text as a recipe asks and settle every setting.
 
     `settings` are fields of `ModelConfig` and `TrainingConfig`, as strings or values; they go
-    before the recipe's own. `epochs` and `seconds` say how long instead of the recipe.
+    before the recipe's own. `epochs` and `seconds` say how long instead of the recipe. With
+    `base`, everything but the name of the recipe is that one's: a custom run made from Sprint.
 
     Raises UserError, naming the field, for anything that does not fit.
     """
-    chosen = find(recipe)
+    chosen = find(base or recipe)
     wishes: dict[str, object] = dict(settings or {})
     wishes |= {
         name: value
@@ -280,12 +283,22 @@ def plan(
         if value is not None
     }
     corpus = Corpus.from_text(text, preparation=chosen.preparation)
-    habits = Habits.of(corpus.ids, len(corpus.vocabulary))
-    model, training = settle(recipe, wishes, len(corpus.ids), habits)
+    model, training = settle_on(corpus, chosen.name, wishes)
     corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
     check_threads(training)
-    return Plan(recipe, corpus, model, training, _prefixes(chosen, corpus))
+    return Plan(recipe, corpus, model, training, _prefixes(chosen, corpus), base)
+
+
+def settle_on(
+    corpus: Corpus, recipe: str, settings: Mapping[str, object]
+) -> tuple[ModelConfig, TrainingConfig]:
+    """Settle every setting of a recipe on a text that was prepared as the recipe asks.
+
+    Raises UserError, naming a field that is wrong.
+    """
+    habits = Habits.of(corpus.ids, len(corpus.vocabulary))
+    return settle(recipe, settings, len(corpus.ids), habits)
 
 
 def settle(

@@ -34,6 +34,7 @@ def compose(run_id: str, plan: Plan) -> dict[str, Any]:
     return {
         "run": run_id,
         "recipe": plan.recipe,
+        "base": plan.base,
         "model": asdict(plan.model),
         "training": asdict(plan.training),
         "prefixes": plan.prefixes,

@@ -50,7 +50,7 @@ def check_same(
 
 
 def _check_text(request: Mapping[str, Any], text: Text) -> None:
-    recipe, own = RECIPES.get(request["recipe"]), request["corpus"]
+    recipe, own = RECIPES.get(request.get("base") or request["recipe"]), request["corpus"]
     preparation = Preparation() if recipe is None else recipe.preparation
     if Corpus.from_text(text, preparation=preparation).sha256() != own["sha256"]:
         raise UserError(

@@ -101,6 +101,17 @@ def _check_value(name: str, rule: Rule, value: object) -> None:
         raise UserError(f"{name} = {_shown(value)}: {_wanted(rule)}.", field=name)
 
 
+def faults(settings: Mapping[str, object], *configs: type[Config]) -> list[str]:
+    """List every setting whose value breaks its rule; `split` raises for the first of them."""
+    broken = []
+    for name, value in settings.items():
+        try:
+            split({name: value}, *configs)
+        except UserError:
+            broken.append(name)
+    return broken
+
+
 def _coerced(name: str, rule: Rule, value: object) -> Any:
     if isinstance(value, str):
         value = value.strip()
@@ -151,12 +162,12 @@ def _wanted(rule: Rule) -> str:
         noun = {int: "a whole number", float: "a number", str: "a text"}[rule.kind]
         wanted = f"give {noun}"
         if rule.low is not None and rule.high is not None:
-            wanted += f" from {_bound(rule.low)} to {_bound(rule.high)}"
+            wanted += f" from {written_bound(rule.low)} to {written_bound(rule.high)}"
         elif rule.low is not None:
-            wanted += f" of at least {_bound(rule.low)}"
+            wanted += f" of at least {written_bound(rule.low)}"
     return wanted + (" or none" if rule.optional else "")
 
 
-def _bound(value: float) -> str:
+def written_bound(value: float) -> str:
     """Write a bound without an exponent: 2,147,483,647 or 0.000000001."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:.9f}".rstrip("0")

@@ -48,7 +48,7 @@ def uploads(tmp_path, monkeypatch):
 def shown(form, wish, tongue="en"):
     """The report on the page, and the problem beside the text and beside the settings."""
     frame = form.looked_over(wish, tongue)
-    return frame[form.report], frame[form.text_problem], frame[form.settings_problem]["said"]
+    return frame[form.report], frame[form.text_problem], frame[form.settings_problem]
 
 
 def asked(corpus=None, text="", recipe="sprint", settings=None, seed=None):

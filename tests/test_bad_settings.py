@@ -16,6 +16,7 @@ from charrnn.corpus import Corpus, Text
 from charrnn.model import ModelConfig
 from charrnn.settings import rules
 from charrnn.training import TrainingConfig
+from charrnn.ui.custom import fault
 from charrnn.ui.wish import CUSTOM, OWN, Wish
 from charrnn.vocabulary import Vocabulary
 
@@ -52,7 +53,7 @@ def test_a_value_that_a_setting_does_not_take_is_refused_in_the_form_and_on_the_
             continue
         wish = Wish(corpus=OWN, paste=PLAIN * 20, recipe=CUSTOM, settings={name: value})
         report, beside_text, beside_settings = shown(form, wish)
-        assert (beside_text, beside_settings) == ("", message(name, said))
+        assert (beside_text, beside_settings) == ("", fault(name, "en"))
         assert report["characters"] == len(PLAIN * 20), "the text is told all the same"
         if "\ud800" not in value:
             code, out, err = told("train", "it.txt", "--set", f"{name}={value}", "--json")

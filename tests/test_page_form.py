@@ -132,3 +132,36 @@ def test_of_a_paste_and_a_file_the_last_one_counts_and_one_press_takes_the_other
     page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
     expect(source).to_be_hidden()
     expect(report).to_contain_text("another paste")
+
+
+def field(page, name):
+    """The field of Custom that a setting is typed into."""
+    return page.locator(f"#setting-{name}").get_by_role("textbox")
+
+
+def test_custom_begins_with_the_recipe_before_it_marks_what_is_changed_and_leads_back(visit):
+    page = visit()
+    choose(page, "recipe", "coffee")
+    choose(page, "recipe", "custom")
+    head = page.locator("#train-custom-head")
+    expect(head).to_contain_text("Begins with Coffee")
+    for fold in ("Model", "Length"):
+        page.locator("#train-settings").get_by_role("button", name=fold).click()
+    expect(field(page, "seconds")).to_have_value("60")
+    place = "document.querySelector('#setting-layers').getBoundingClientRect().y + scrollY"
+    below = page.evaluate(place)
+    field(page, "hidden_size").fill("many")
+    field(page, "seconds").fill("20")
+    expect(page.locator("#setting-hidden_size .amiss")).to_have_text(
+        "Hidden size: a whole number from 1 to 4,096"
+    )
+    assert page.evaluate(place) == below, "nothing has moved"
+    expect(head).to_contain_text("2 changed")
+    expect(page.locator("#train-go")).to_have_text("Train on The Tide Clock · 20 s")
+    page.get_by_role("button", name="Reset Seconds to 60").click()
+    expect(field(page, "seconds")).to_have_value("60")
+    expect(head).to_contain_text("1 changed")
+    head.get_by_role("button", name="Reset all").click()
+    expect(page.locator("#setting-hidden_size .amiss")).to_have_count(0)
+    expect(field(page, "hidden_size")).to_have_value("256")
+    expect(head).not_to_contain_text("changed")

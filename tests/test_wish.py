@@ -64,13 +64,13 @@ def test_nothing_to_train_on_is_said_where_the_text_is_given():
 def test_settings_are_checked_for_a_text_that_is_still_to_be_downloaded(form, nothing_fetched):
     wrong = Wish(corpus="time-machine", recipe=CUSTOM, settings={"hidden_size": "many"})
     shown = form.looked_over(wrong, "en")
-    assert "hidden_size" in shown[form.settings_problem]["said"]
+    assert shown[form.settings_problem] == "Hidden size: a whole number from 1 to 4,096"
     assert shown[form.report]["download"]
     both = Wish(corpus="time-machine", recipe=CUSTOM, settings={"epochs": "2", "seconds": "9"})
-    assert "not both" in form.looked_over(both, "en")[form.settings_problem]["said"]
+    assert "not both" in form.looked_over(both, "en")[form.settings_problem]
     right = Wish(corpus="time-machine", recipe=CUSTOM, settings={"seconds": "20"})
     shown = form.looked_over(right, "en")
-    assert shown[form.settings_problem] == {"said": "", "field": None}
+    assert shown[form.settings_problem] == ""
     assert shown[form.go] == "Train on The\u00a0Time\u00a0Machine\u00a0· 20\u00a0s"
     assert shown[form.model]["cell"] == "lstm"
 
@@ -115,7 +115,7 @@ def test_without_a_network_the_page_names_texts_as_its_cards_do(
 ):
     with pytest.raises(UserError) as caught:
         Wish(corpus="time-machine").plan()
-    said = form.problem(caught.value, tongue)[form.text_problem]
+    said = form.problem([caught.value], tongue)[form.text_problem]
     assert titles in said and "d2l-data.s3-accelerate.amazonaws.com" in said
     assert "tide-clock" not in said and "service not known" not in said
 

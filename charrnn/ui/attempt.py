@@ -10,7 +10,9 @@ import gradio as gr
 
 from .. import corpora
 from ..errors import UserError
+from ..recipes import RECIPES
 from . import words
+from .base_settings import BaseSettings
 from .card import Story
 from .form import Form
 from .house import House
@@ -24,13 +26,15 @@ def wire_attempt(house: House, form: Form, card: gr.HTML, run_id: gr.BrowserStat
         try:
             filled = attempt(house, form, run_id or "")
         except UserError as error:
-            return form.problem(error, words.language(request))
+            return form.problem([error], words.language(request))
         return filled or gr.skip()
 
     custom = form.custom
     places = [
         form.corpus,
         form.recipe,
+        form.before,
+        custom.base,
         *custom.fields.values(),
         *dict.fromkeys(custom.folds.values()),
     ]
@@ -58,9 +62,16 @@ def attempt(house: House, form: Form, run_id: str) -> dict[Any, Any] | None:
         return None
     request = run.request
     setting, value = change
-    settings = request["model"] | request["training"] | {setting: value}
-    filled: dict[Any, Any] = {form.recipe: CUSTOM, **form.custom.filled(settings)}
-    filled[form.custom.folds[setting]] = gr.update(open=True)
+    recipe = request.get("base") or request["recipe"]
+    recipe = recipe if recipe in RECIPES else CUSTOM
+    settings = request["model"] | request["training"]
+    filled: dict[Any, Any] = {
+        form.recipe: CUSTOM,
+        form.before: {"recipe": recipe, "text": None},
+        form.custom.base: BaseSettings.of(recipe, None, settings).as_json(),
+        **form.custom.filled(settings | {setting: value}),
+        **form.custom.opened([setting]),
+    }
     texts = {entry.title: entry.name for entry in corpora.ENTRIES}
     if name := texts.get(str(request["corpus"]["name"])):  # one's own is still there, or was given
         filled[form.corpus] = name

@@ -2,7 +2,7 @@
 
 Nothing is listed twice: kind, choices, default and the English hint of a field come from its
 rule (`charrnn.settings`). Only the grouping is the page's own; a setting that no group names
-stands under "Machine and the rest".
+stands under "Machine and the rest". custom.js marks the fields that were changed or are wrong.
 """
 
 from __future__ import annotations
@@ -15,10 +15,15 @@ import gradio as gr
 
 from ..model import ModelConfig
 from ..recipes import RECIPES
-from ..settings import Rule, rules
+from ..settings import Rule, rules, written_bound
 from ..training import TrainingConfig
-from .words import Words, key
-from .words_settings import CHINESE
+from .base_settings import BaseSettings, as_field, custom_rules
+from .look import script
+from .wish import CUSTOM, Wish
+from .words import Words, both, key, number, say
+from .words_settings import CHINESE, PREPARATIONS, TAKES
+from .words_settings import CUSTOM as CUSTOM_WORDS
+from .words_train import RECIPES as NAMES
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "model": tuple(rules(ModelConfig)),
@@ -34,66 +39,134 @@ REST = "machine"
 
 @dataclass(frozen=True)
 class Custom:
-    """The folded form, its fields by the setting's name, and the fold that each stands in."""
+    """The folded form, its fields by the setting's name, and the fold that each stands in.
+
+    `base` is what the fields began with, for the browser to bring back; `head` says so, and marks
+    the fields.
+    """
 
     group: gr.Column
+    base: gr.JSON
+    head: gr.HTML
     fields: dict[str, Any]
     folds: dict[str, gr.Accordion]
 
-    def settings(self, values: Sequence[Any]) -> dict[str, object]:
-        """The settings that were changed; the others are the recipe's own."""
-        named = dict(zip(self.fields, values, strict=True))
-        shown = {name: _shown(value) for name, value in _defaults().items()}
-        return {name: value for name, value in named.items() if value != shown[name]}
+    @property
+    def inputs(self) -> list[Any]:
+        """What an event brings for `read`."""
+        return [self.base, *self.fields.values()]
+
+    def read(self, base: object, *values: Any) -> tuple[BaseSettings, dict[str, object]]:
+        """The values of `inputs`: what the fields began with, and what they hold."""
+        named = zip(self.fields, values, strict=True)
+        held = {name: "" if value is None else value for name, value in named}
+        return BaseSettings.from_json(base), held
 
     def filled(self, settings: Mapping[str, Any]) -> dict[Any, Any]:
         """What the fields show of these settings, by the field."""
-        return {self.fields[name]: _shown(settings[name]) for name in settings.keys() & self.fields}
+        known = settings.keys() & self.fields
+        return {self.fields[name]: as_field(settings[name]) for name in known}
+
+    def shown(self, before: Wish, wish: Wish, problems: Mapping[str, str], tongue: str) -> Any:
+        """What the form shows of a resolved wish: the fields that follow, and the marks."""
+        if wish.recipe != CUSTOM:
+            return {self.head: {}}
+        follow = {n: v for n, v in wish.settings.items() if before.settings.get(n) != v}
+        return {
+            **self.filled(follow),
+            self.base: wish.base.as_json(),
+            self.head: head_told(wish, problems, tongue),
+        }
+
+    def opened(self, names: Sequence[str]) -> dict[Any, Any]:
+        """Open the folds of these settings."""
+        return {self.folds[name]: gr.update(open=True) for name in names if name in self.folds}
+
+
+def head_told(wish: Wish, problems: Mapping[str, str], tongue: str) -> dict[str, Any]:
+    """What custom.js draws: where the values come from, and what was changed or is wrong."""
+    recipe = RECIPES[wish.began]
+    prepared = [
+        say(PREPARATIONS[name], tongue, n=number(value))
+        for name, value in asdict(recipe.preparation).items()
+        if value
+    ]
+    by_hand = wish.base.changed(wish.settings)
+    return {
+        "recipe": say(NAMES[wish.began], tongue),
+        "preparation": say(TAKES["comma"], tongue).join(prepared),
+        "changed": {
+            name: {"label": label(name, tongue), "value": _told(wish.base.values.get(name, ""))}
+            for name in by_hand
+        },
+        "problems": dict(problems),
+    }
+
+
+def fault(name: str, tongue: str) -> str:
+    """What a field takes, where it holds something else: "Layers: a whole number from 1 to 8"."""
+    return say(TAKES["fault"], tongue, label=label(name, tongue), takes=_takes(name, tongue))
+
+
+def label(name: str, tongue: str) -> str:
+    """A setting's name for people: "Hidden size"."""
+    return CHINESE[name][0] if tongue == "zh" else name.replace("_", " ").capitalize()
+
+
+def _takes(name: str, tongue: str) -> str:
+    rule = _every_rule()[name]
+    if rule.choices:
+        choices = say(TAKES["comma"], tongue).join(rule.choices)
+        takes = say(TAKES["choices"], tongue, choices=choices)
+    else:
+        takes = say(TAKES[rule.kind.__name__], tongue)
+    if rule.low is not None and rule.high is not None:
+        low, high = written_bound(rule.low), written_bound(rule.high)
+        takes = say(TAKES["range"], tongue, kind=takes, low=low, high=high)
+    return say(TAKES["optional"], tongue, takes=takes) if rule.optional else takes
+
+
+def _every_rule() -> dict[str, Rule]:
+    return rules(ModelConfig) | rules(TrainingConfig)
+
+
+def _told(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else value or "none"
 
 
 def custom_words() -> Words:
     """Labels and hints, English from the rules and Chinese from `words_settings`."""
     table: dict[str, tuple[str, str]] = {}
-    for name, rule in _rules().items():
-        label, hint = CHINESE.get(name, (name, rule.hint))
-        table[f"setting-{name}"] = (name.replace("_", " ").capitalize(), f"{label} {name}")
-        table[f"hint-{name}"] = (rule.hint + ".", hint)
+    for name, rule in custom_rules().items():
+        table[f"setting-{name}"] = (label(name, "en"), f"{label(name, 'zh')} {name}")
+        table[f"hint-{name}"] = (rule.hint + ".", CHINESE[name][1])
     return table
 
 
-def custom_settings() -> Custom:
-    """Build the form inside the column that is open now; it starts hidden."""
-    known, made, folds = _rules(), {}, {}
+def custom_settings(base: BaseSettings) -> Custom:
+    """Build the form inside the column that is open now; it starts hidden, with these values."""
+    known, made, folds = custom_rules(), {}, {}
     named = {name for names in GROUPS.values() for name in names}
     groups = {**GROUPS, REST: tuple(name for name in known if name not in named)}
+    kept = gr.JSON(base.as_json(), visible=False)
+    head = gr.HTML(
+        {},
+        html_template='<p class="custom-base"><span></span><button type="button"></button></p>'
+        '<p class="custom-preparation"></p>',
+        js_on_load=script("custom.js"),
+        words=both(CUSTOM_WORDS),
+        apply_default_css=False,
+        elem_id="train-custom-head",
+    )
     with gr.Column(visible=False, elem_classes="train-settings", elem_id="train-settings") as group:
         for title, names in groups.items():
             with gr.Accordion(key(f"train-group-{title}"), open=False) as fold:
                 for name in names:
-                    made[name], folds[name] = _field(name, known[name]), fold
-    return Custom(group, made, folds)
+                    made[name], folds[name] = _field(name, known[name], base.values[name]), fold
+    return Custom(group, kept, head, made, folds)
 
 
-def _rules() -> dict[str, Rule]:
-    every = rules(ModelConfig) | rules(TrainingConfig)
-    del every["device"]  # has a switch of its own, where there is a GPU
-    return every
-
-
-def _defaults() -> dict[str, Any]:
-    custom = RECIPES["custom"]
-    return asdict(custom.model) | asdict(custom.training)
-
-
-def _shown(value: Any) -> Any:
-    """A default as its field shows it: numbers are written, so that `none` can be too."""
-    if isinstance(value, bool | str):
-        return value
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _field(name: str, rule: Rule) -> Any:
-    shown = _shown(_defaults()[name])
+def _field(name: str, rule: Rule, shown: str | bool) -> Any:
     told: dict[str, Any] = {
         "label": key(f"setting-{name}"),
         "info": key(f"hint-{name}"),
@@ -103,5 +176,7 @@ def _field(name: str, rule: Rule) -> Any:
     if rule.choices:
         return gr.Dropdown(list(rule.choices), value=shown, filterable=False, **told)
     if rule.kind is bool:
-        return gr.Checkbox(value=shown, **told)
-    return gr.Textbox(shown, max_lines=1, placeholder="none" if rule.optional else None, **told)
+        return gr.Checkbox(value=bool(shown), **told)
+    return gr.Textbox(
+        str(shown), max_lines=1, placeholder="none" if rule.optional else None, **told
+    )

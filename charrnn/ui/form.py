@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
 from .. import corpora, gpu
-from ..corpus import Corpus
 from ..errors import UserError
 from ..limits import Limits
 from ..reading.decoding import people_call
 from ..recipes import RECIPES
 from . import words
-from .custom import Custom, custom_settings
-from .look import asset, script
+from .custom import Custom, custom_settings, fault
+from .look import script
 from .wish import (
     BUDGETS,
     CUSTOM,
@@ -42,7 +41,6 @@ ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-k
 AUTO = "auto"
 PASTE = "train-paste"  # the element id of the field for a pasted text
 PROBLEM = '<div class="problem" role="alert">{{value}}</div>'
-AMISS = '<div class="problem" role="alert">{{value.said}}</div>'  # see amiss.js
 
 _TEXT_FIELDS = frozenset({"corpus", "encoding", "text"})
 _TIMES = {"sprint": "10s", "coffee": "1min", "deep": "5min", "night": "night"}
@@ -94,7 +92,7 @@ class Form:
     report: gr.HTML
     recipe: gr.Radio
     experiment: gr.Radio
-    before: gr.JSON  # the recipe and the text chosen before, see text_choice.js
+    before: gr.JSON  # the last recipe but Custom, and a text set aside: see text_choice.js
     custom: Custom
     gpu: gr.Checkbox
     gpu_told: gr.HTML
@@ -106,11 +104,20 @@ class Form:
     def inputs(self) -> list[Any]:
         """What makes a wish, in the order that `wish` takes them."""
         own = [self.corpus, self.paste, self.files, self.source, self.encoding]
-        return [*own, self.recipe, self.experiment, self.gpu, *self.custom.fields.values()]
+        return [*own, self.recipe, self.experiment, self.before, self.gpu, *self.custom.inputs]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What `looked_over` shows."""
+        text = [self.own, self.source, self.encoding, self.report, self.text_problem]
+        recipe = [self.experiment, self.custom.group, self.gpu_told]
+        settings = [self.custom.base, self.custom.head, *self.custom.fields.values()]
+        return [*text, *recipe, *settings, self.settings_problem, self.go, self.model]
 
     def wish(self, values: Sequence[Any], limits: Limits) -> Wish:
         """The values of `inputs`, as an event brings them, held to the limits of the house."""
-        corpus, paste, files, source, encoding, recipe, experiment, gpu, *settings = values
+        corpus, paste, files, source, encoding, recipe, experiment, before, gpu, *custom = values
+        base, settings = self.custom.read(*custom)
         return Wish(
             corpus=corpus or USUAL,
             paste=paste or "",
@@ -119,22 +126,26 @@ class Form:
             encoding=None if encoding in (None, AUTO) else encoding,
             recipe=recipe or "sprint",
             experiment=experiment or EXPERIMENTS[0],
-            settings=self.custom.settings(settings),
+            settings=settings,
+            began=_began(before),
+            base=base,
             gpu=gpu is True,
             limits=limits,
         )
 
-    def looked_over(self, wish: Wish, tongue: str) -> dict[Any, Any]:
-        """What the form shows of a wish: report, model, button, and what is wrong with it."""
-        corpus, settled, problem = None, None, None
+    def looked_over(self, given: Wish, tongue: str) -> dict[Any, Any]:
+        """What the form shows of a wish: report, model, button, and all that is wrong with it."""
+        wish, errors = given.resolved(), list[UserError]()
+        corpus, settled = None, None
         try:
             settled = wish.settled()
-            if wish.fetched() and not wish.empty:
+            if wish.is_here:
                 plan = wish.plan()
                 corpus, settled = plan.corpus, (plan.model, plan.training)
         except UserError as error:
-            problem = error
-            corpus = _as_far(wish)
+            corpus = wish.read_or(errors.append) if wish.is_here else None
+            if error.message not in [other.message for other in errors]:
+                errors.append(error)
         on_gpu = gpu_told(wish, settled[1] if settled else None, tongue)
         return {
             self.own: gr.update(visible=wish.corpus == OWN),
@@ -146,36 +157,48 @@ class Form:
             self.report: text_told(wish, corpus, tongue),
             self.model: model_told(wish, settled if corpus or wish.corpus != OWN else None),
             self.go: wish.button(tongue, settled[1] if settled else None),
-            **self.problem(problem, tongue),
+            **self.custom.shown(given, wish, at_fields(wish, errors, tongue), tongue),
+            **self.problem(errors, tongue, wish),
         }
 
-    def problem(self, error: UserError | None, tongue: str) -> dict[Any, Any]:
-        """A problem beside the field that caused it; none clears both places."""
-        said = ""
-        if isinstance(error, OfflineError):
-            said = error.said(tongue)
-        elif error:
-            said = words.problem(error.message, tongue)
-        of_text = error is not None and (error.field or "corpus") in _TEXT_FIELDS
+    def problem(
+        self, errors: Sequence[UserError], tongue: str, wish: Wish | None = None
+    ) -> dict[Any, Any]:
+        """Problems beside what caused them, the text or the settings; none clears both places.
+
+        Of the settings in `wish` every faulty one is named, though only the first raised an error.
+        """
+        of_text = [error for error in errors if (error.field or "corpus") in _TEXT_FIELDS]
+        others = [said_of(error, tongue) for error in errors if error not in of_text]
+        faults = [fault(name, tongue) for name in wish.faults()] if wish and others else []
         return {
-            self.text_problem: said if of_text else "",
-            self.settings_problem: _amiss("") if of_text else _amiss(said, error),
+            self.text_problem: "\n".join(said_of(error, tongue) for error in of_text),
+            self.settings_problem: "\n".join(faults or others),
         }
 
-
-def _as_far(wish: Wish) -> Corpus | None:
-    """The text alone, where something else is wrong: it has not become less readable for that."""
-    if wish.empty or not wish.fetched():
-        return None
-    try:
-        return wish.read()
-    except UserError:
-        return None
+    def refusal(self, error: UserError, tongue: str, wish: Wish) -> dict[Any, Any]:
+        """What is wrong with a wish that was to be trained, with its fields in sight."""
+        at = at_fields(wish, [error], tongue)
+        return self.problem([error], tongue, wish) | self.custom.opened([*at])
 
 
-def _amiss(said: str, error: UserError | None = None) -> dict[str, str | None]:
-    """What is wrong with a setting, and with which."""
-    return {"said": said, "field": error.field if error else None}
+def at_fields(wish: Wish, errors: Sequence[UserError], tongue: str) -> dict[str, str]:
+    """What is wrong with each field of Custom, by the setting's name."""
+    said = {error.field: said_of(error, tongue) for error in errors if error.field}
+    return said | {name: fault(name, tongue) for name in wish.faults()}
+
+
+def said_of(error: UserError, tongue: str) -> str:
+    """The message of an error in the visitor's language."""
+    if isinstance(error, OfflineError):
+        return error.said(tongue)
+    return words.problem(error.message, tongue)
+
+
+def _began(before: object) -> str:
+    """The recipe that was chosen before Custom, as the browser brings it back."""
+    recipe = before.get("recipe") if isinstance(before, dict) else None
+    return recipe if isinstance(recipe, str) and recipe in RECIPES else "sprint"
 
 
 def build_form() -> Form:
@@ -247,7 +270,7 @@ def build_form() -> Form:
         elem_id="train-experiment",
     )
     before = gr.JSON({"recipe": wish.recipe_name, "text": None}, visible=False)
-    custom = custom_settings()
+    custom = custom_settings(replace(wish, recipe=CUSTOM).resolved().base)
     on_gpu = gr.Checkbox(label=key("train-gpu"), visible=gpu.here(), elem_id="train-gpu")
     on_gpu_told = gr.HTML(
         html_template='<p class="explain" role="status">{{value}}</p>',
@@ -255,12 +278,7 @@ def build_form() -> Form:
         elem_id="train-gpu-told",
     )
     with gr.Column(elem_classes="train-bar"):
-        settings_problem = gr.HTML(
-            _amiss(""),
-            html_template=AMISS,
-            js_on_load=asset("amiss.js"),
-            elem_id="train-settings-problem",
-        )
+        settings_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-settings-problem")
         go = gr.Button(key("go"), variant="primary", size="lg", elem_id="train-go")
     model_box = gr.HTML(
         model,

@@ -19,7 +19,7 @@ import gradio as gr
 
 from .. import corpora
 from ..errors import UserError
-from ..recipes import RECIPES
+from ..recipes import RECIPES, Plan
 from ..view_ids import RunAccess, view_id
 from . import words
 from .attempt import wire_attempt
@@ -30,7 +30,7 @@ from .form import Form, build_form
 from .house import House
 from .look import asset
 from .memory import NEW_RUN, UNHEARD, begun, own_runs
-from .wish import EXPERIMENTS, FROM_FILES, FROM_PASTE, USUAL_ZH, Wish, size
+from .wish import EXPERIMENTS, FROM_FILES, FROM_PASTE, USUAL_ZH, Progress, Wish, size
 from .words import key
 from .yours import your_runs
 
@@ -119,17 +119,13 @@ def _wire_form(house: House, form: Form) -> None:
             return await asyncio.to_thread(form.looked_over, wish, tongue)
         except Exception:
             log.exception("the form could not be looked over")
-            return form.problem(_broken(tongue), tongue)
+            return form.problem([_broken(tongue)], tongue)
 
-    outputs = [
-        form.own, form.source, form.encoding, form.experiment, form.custom.group, form.gpu_told,
-        form.report, form.model, form.go, form.text_problem, form.settings_problem,
-    ]  # fmt: skip
     gr.on(
-        [box.change for box in form.inputs],
+        [box.change for box in form.inputs if not isinstance(box, gr.JSON)],
         look,
         form.inputs,
-        outputs,
+        form.outputs,
         trigger_mode="always_last",
         **_AT_ONCE,
     )
@@ -153,10 +149,16 @@ def _wire_choices(form: Form) -> None:
     # about keys, and hears of no text that is pasted.)
     form.paste.change(None, None, form.source, js=f"() => '{FROM_PASTE}'", **_IN_BROWSER)
     form.files.upload(None, None, form.source, js=f"() => '{FROM_FILES}'", **_IN_BROWSER)
+    # A field of Custom, or every one, as it began (custom.js).
+    fields = form.custom.fields
+    reset = f"""(base, ...values) => {json.dumps([*fields])}.map((name, i) =>
+      [name, null].includes(window.charrnnReset) ? base.values[name] : values[i])"""
+    form.custom.head.reset(None, form.custom.inputs, [*fields.values()], js=reset, **_IN_BROWSER)
 
 
 def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> None:
     outputs = [stage.card, stage.run_id, form.text_problem, form.settings_problem]
+    folds = list(dict.fromkeys(form.custom.folds.values()))
 
     async def start(request: gr.Request, run_id: str | None, *given: Any) -> Frames:
         *values, brought = given
@@ -165,9 +167,9 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         async def frames() -> Frames:
             # The button stays on while nothing else has happened: it has the keyboard's focus, and
             # a second press is not heard before this one's event is over.
-            yield form.problem(None, tongue)
+            yield form.problem([], tongue)
             told = _Fetching(wish)
-            planning = asyncio.create_task(asyncio.to_thread(wish.plan, told.progress))
+            planning = asyncio.create_task(asyncio.to_thread(plan_of, wish, told.progress))
             while not (await asyncio.wait({planning}, timeout=EVERY))[0]:
                 if told.story:
                     yield {stage.card: told.story.value()}
@@ -176,7 +178,7 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
             card = await tellings.of(RunAccess(run, run.id)).value()
             yield {stage.run_id: run.id, stage.card: card}
 
-        async for frame in guarded(frames, run_id, tongue):
+        async for frame in guarded(frames, run_id, tongue, wish):
             yield frame
 
     async def again(run_id: str | None, request: gr.Request) -> Frames:
@@ -188,7 +190,9 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         async for frame in guarded(frames, run_id, words.language(request)):
             yield frame
 
-    async def guarded(frames: Callable[[], Frames], run_id: str | None, tongue: str) -> Frames:
+    async def guarded(
+        frames: Callable[[], Frames], run_id: str | None, tongue: str, wish: Wish | None = None
+    ) -> Frames:
         """The frames, or what went wrong in words beside its field; what was typed stays."""
         try:
             async for frame in frames():
@@ -196,10 +200,11 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         except UserError as error:
             if error.__cause__ is not None:  # what people need not know, as a resolver's words
                 log.warning("%s", error.message)
-            yield form.problem(error, tongue) | {stage.card: await settled(run_id, tongue)}
+            said = form.refusal(error, tongue, wish) if wish else form.problem([error], tongue)
+            yield said | {stage.card: await settled(run_id, tongue)}
         except Exception:
             log.exception("a run could not be started or followed")
-            yield form.problem(_broken(tongue), tongue) | {
+            yield form.problem([_broken(tongue)], tongue) | {
                 stage.card: await settled(run_id, tongue)
             }
 
@@ -235,7 +240,7 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
             house.runs.find(run_id).sample()
 
     inputs = [stage.run_id, *form.inputs, stage.brought]
-    form.go.click(start, inputs, outputs, js=NEW_RUN, **_WATCHING)
+    form.go.click(start, inputs, [*outputs, *folds], js=NEW_RUN, **_WATCHING)
     stage.keep.click(again, stage.run_id, outputs, **_WATCHING)
     stage.stop.click(stop, stage.run_id, None, **_AT_ONCE)
     stage.sample.click(sample, stage.run_id, None, **_AT_ONCE)
@@ -257,6 +262,11 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
     inputs = [stage.run_id, stage.brought]
     finding = context.load(find_again, inputs, stage.card, js=UNHEARD, **_WATCHING)
     finding.failure(None, js=_UNFOUND, api_visibility="private")
+
+
+def plan_of(wish: Wish, progress: Progress) -> Plan:
+    """Plan a run of what the form shows, or will show in a moment."""
+    return wish.resolved().plan(progress)
 
 
 class _Fetching:

@@ -7,7 +7,7 @@ no component, so all of it can be tried without a browser.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,9 +18,11 @@ from ..corpus import Corpus, Text, read_text
 from ..errors import UserError
 from ..limits import Limits
 from ..model import ModelConfig
-from ..recipes import RECIPES, Plan, plan, settle
+from ..recipes import RECIPES, Plan, Recipe, plan, settle, settle_on
+from ..settings import faults, split
 from ..training import TrainingConfig
 from . import words
+from .base_settings import BaseSettings
 from .services.text_cache import read_uploads
 from .words_problems import encoding_in_chinese
 from .words_train import TRAIN
@@ -59,7 +61,11 @@ class OfflineError(UserError):
 
 @dataclass(frozen=True)
 class Wish:
-    """A training run that somebody has in mind."""
+    """The values of the Train tab's form, with the checks before a run.
+
+    Custom begins with what another recipe, `began`, chooses for the text; `base` is what that was
+    when the form last saw it, and `settings` has the value of each field.
+    """
 
     corpus: str = USUAL  # the name of a text, or OWN
     paste: str = ""
@@ -69,6 +75,8 @@ class Wish:
     recipe: str = "sprint"  # a budget, TEXTBOOK or CUSTOM
     experiment: str = EXPERIMENTS[0]
     settings: Mapping[str, object] = field(default_factory=dict)
+    began: str = "sprint"
+    base: BaseSettings = BaseSettings()
     gpu: bool = False
     limits: Limits = Limits()
 
@@ -76,6 +84,11 @@ class Wish:
     def recipe_name(self) -> str:
         """The recipe as the core knows it."""
         return self.experiment if self.recipe == TEXTBOOK else self.recipe
+
+    @property
+    def _recipe(self) -> Recipe:
+        """The recipe that prepares the text and chooses what nobody has set."""
+        return RECIPES[self.began if self.recipe == CUSTOM else self.recipe_name]
 
     def fetched(self) -> bool:
         """Whether the text can be read without a network."""
@@ -104,29 +117,80 @@ class Wish:
 
     def plan(self, progress: Progress | None = None) -> Plan:
         """The whole plan, checked. Raises UserError, whose field says where it is wrong."""
-        wanted = plan(self.text(progress), recipe=self.recipe_name, settings=self.asked)
+        wanted = plan(
+            self.text(progress),
+            recipe=self.recipe_name,
+            settings=self.asked,
+            base=self.began if self.recipe == CUSTOM else None,
+        )
         check_plan(wanted, self.limits)
         return wanted
 
     def read(self) -> Corpus:
         """The text as the recipe prepares it, whatever the settings. Raises UserError."""
-        recipe = RECIPES[self.recipe_name]
-        share = recipe.training.validation
-        return Corpus.from_text(self.text(), preparation=recipe.preparation, validation=share)
+        share = self._recipe.training.validation
+        return Corpus.from_text(self.text(), preparation=self._recipe.preparation, validation=share)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether there is a text, and it need not be downloaded first."""
+        return not self.empty and self.fetched()
+
+    def read_or(self, report: Callable[[UserError], object]) -> Corpus | None:
+        """The text as `read` has it; None, and `report` is told, if something is wrong with it."""
+        try:
+            return self.read()
+        except UserError as error:
+            report(error)
+            return None
 
     def settled(self) -> tuple[ModelConfig, TrainingConfig]:
         """The settings, checked without the text: of one's own or one that is not fetched yet.
 
         Raises UserError, naming the setting.
         """
-        length = _BLANK if self.corpus == OWN else corpora.find(self.corpus).characters
-        return settle(self.recipe_name, self.asked, length)
+        return settle(self._recipe.name, self.asked, self._length)
+
+    @property
+    def _length(self) -> int:
+        """How long a text is that cannot be read yet."""
+        return _BLANK if self.corpus == OWN else corpora.find(self.corpus).characters
 
     @property
     def asked(self) -> Mapping[str, object]:
         """The settings that count: those of the form only while it is shown."""
         own = self.settings if self.recipe == CUSTOM else {}
-        return {**own, "device": "cuda"} if self.gpu else own
+        return {**own, **self._device}
+
+    @property
+    def _device(self) -> dict[str, object]:
+        return {"device": "cuda"} if self.gpu else {}
+
+    def resolved(self) -> Wish:
+        """Let the fields of Custom that were not changed by hand follow the text, and the recipe
+        that Custom was chosen after; with another recipe than before, all of them follow."""
+        if self.recipe != CUSTOM:
+            return self
+        # What is wrong with the text, `plan` raises too, for the form to show.
+        corpus = self.read_or(lambda error: None) if self.is_here else None
+        text = (corpus.sha256() if corpus else self.corpus) + (", GPU" if self.gpu else "")
+        if self.base.suits(self.began, text):
+            base, by_hand = replace(self.base, text=text), self.settings
+        else:
+            base = BaseSettings.of(self.began, text, self._chosen(corpus))
+            same = self.began == self.base.recipe
+            by_hand = self.base.changed(self.settings) if same else {}
+        return replace(self, base=base, settings={**base.values, **by_hand})
+
+    def _chosen(self, corpus: Corpus | None) -> dict[str, Any]:
+        """What the recipe before Custom chooses for the text, as far as that is known."""
+        name, device = self._recipe.name, self._device
+        chosen = settle_on(corpus, name, device) if corpus else settle(name, device, self._length)
+        return asdict(chosen[0]) | asdict(chosen[1])
+
+    def faults(self) -> list[str]:
+        """The fields of Custom whose values break their rules."""
+        return faults(self.asked, ModelConfig, TrainingConfig) if self.recipe == CUSTOM else []
 
     @property
     def has_paste(self) -> bool:
@@ -144,15 +208,29 @@ class Wish:
         return self.corpus == OWN and not self.files and not self.has_paste
 
     def button(self, tongue: str, training: TrainingConfig | None = None) -> str:
-        """What the button will do: "Train on Songs · 10 s"."""
+        """What the button will do: "Train on Songs · 10 s"; `training` is that of the plan, if
+        there is one. Without a time where that is what is wrong with the settings."""
         if self.corpus == OWN:
             text = words.say(TRAIN["train-go-own"], tongue)
         else:
             entry = corpora.find(self.corpus)
             title = unbroken(entry.title_zh if tongue == "zh" else entry.title)
             text = words.say(TRAIN["train-go-title"], tongue, title=title)
-        time = _time(training or RECIPES[self.recipe_name].training, tongue)
-        return words.say(TRAIN["train-go"], tongue, text=text, time=time)
+        length = training or self._length_set()
+        if length is None:
+            return words.say(TRAIN["train-go-untimed"], tongue, text=text)
+        return words.say(TRAIN["train-go"], tongue, text=text, time=_time(length, tongue))
+
+    def _length_set(self) -> TrainingConfig | None:
+        """How long the run is to be, whatever is wrong with the other settings."""
+        if self.recipe != CUSTOM:
+            return self._recipe.training
+        try:
+            length = {name: self.settings.get(name, "") for name in ("epochs", "seconds")}
+            (given,) = split(length, TrainingConfig)
+        except UserError:  # which is marked at its field
+            return None
+        return TrainingConfig(**given) if None in given.values() else None
 
 
 def text_told(wish: Wish, corpus: Corpus | None, tongue: str) -> dict[str, Any]:

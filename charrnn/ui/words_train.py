@@ -78,6 +78,7 @@ TRAIN: Words = {
         "大约一分钟后中断，可以接着训练。",
     ),
     "train-go": ("Train on {text}\u00a0· {time}", "用{text}训练\u00a0· {time}"),
+    "train-go-untimed": ("Train on {text}", "用{text}训练"),
     "train-go-own": ("your text", "你的文本"),
     "train-go-title": ("{title}", "《{title}》"),
     "train-go-epochs": ("{n}\u00a0epochs", "{n}\u00a0轮"),
