@@ -83,7 +83,6 @@ def test_who_sits_at_the_machine_is_whoever_is_logged_in_there(headers, client):
         {"headers": [("host", "127.0.0.1:7860"), ("origin", "http://[::1].evil.com")]},
         {"headers": [*HERE, ("sec-fetch-site", "same-site")]},
         {"headers": [("host", "127.0.0.1:7860"), ("sec-fetch-site", "cross-site")]},
-        {"headers": [*HERE, ("x-gradio-user", "mcp")]},  # the app asks itself, for somebody
     ],
 )
 def test_everybody_else_is_nobody(forged):

@@ -77,8 +77,7 @@ def _is_local_page(request: gr.Request) -> bool:
     """Whether this app's page, in a browser on this very machine, sent the request.
 
     A loopback address alone does not say so: the request may have come through a proxy here, or
-    from a page of a domain whose owner lets its name resolve to 127.0.0.1, or from the app's own
-    MCP server, which passes on the headers of its caller.
+    from a page of a domain whose owner lets its name resolve to 127.0.0.1.
     """
     headers = request.headers
     names = {name.lower() for name in headers}
@@ -91,7 +90,6 @@ def _is_local_page(request: gr.Request) -> bool:
         and host.name in _LOCAL
         and request.client is not None
         and _loopback(str(request.client.host))
-        and headers.get("x-gradio-user") != "mcp"
     )
 
 
