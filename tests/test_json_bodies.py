@@ -15,7 +15,7 @@ from charrnn.ui.services import body_budget, json_bodies
 from charrnn.ui.services.asgi import RequestUserError
 from charrnn.ui.services.body_budget import BodyBudget
 from charrnn.ui.services.json_bodies import JsonBodies
-from charrnn.ui.services.json_scan import MAX_STRUCTURE, JsonScanner
+from charrnn.ui.services.json_scan import JsonScanner
 
 MB = 1 << 20
 CHUNK = 1 << 16
@@ -215,8 +215,7 @@ def test_odd_values_pass_as_they_are():
         b'\xef\xbb\xbf{"data": ["\\ud800", 1e999, -0.0, "\\u4e2d\xe5\x8c\x97", 123456789012345678]}'
     )
     passed = send("call/train", body).passed
-    assert json.loads(passed) == json.loads(body)
-    assert json.loads(passed)["data"][0] == "\ud800"
+    assert json.loads(passed) == json.loads(body) and json.loads(passed)["data"][0] == "\ud800"
 
 
 def test_of_a_key_that_is_there_twice_the_one_that_was_checked_is_passed_on():
@@ -242,12 +241,6 @@ def test_parts_are_counted_however_the_body_is_cut(value, escaped, lengths):
     outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
     assert scanner.structure == sum(outside.count(part) for part in "[]{},:")
     assert scanner.outside_bytes == len(outside.encode())
-
-
-def test_the_bound_on_parts_is_far_from_what_the_app_asks():
-    body = {"data": [{"name": str(i)} for i in range(500)]}
-    assert json.dumps(body).count(",") * 10 < MAX_STRUCTURE
-    assert send("call/train", body).passed
 
 
 # Memory and time for bodies

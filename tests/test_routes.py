@@ -1,6 +1,7 @@
 """Which routes the app answers, what it fetches for a request (nothing), and what uploads leave."""
 
 import json
+import os
 import re
 import socket
 import threading
@@ -238,11 +239,20 @@ def test_the_name_of_a_server_function_is_never_a_pattern(served, http, monkeypa
         assert name not in looked
 
 
+def test_a_server_function_takes_no_files(served, http):
+    component = next(c for c in served.page.config["components"] if c["props"].get("server_fns"))
+    name = component["props"]["server_fns"][0]
+    fields = {"component_id": component["id"], "fn_name": name, "session_hash": "a"}
+    files = {"file": ("a.txt", b"text")}
+    got = http.post("gradio_api/component_server", data=fields, files=files)
+    assert (got.status_code, "not JSON" in got.json()["detail"]) == (400, True)
+
+
 # Uploads
 
 
 def left(folder):
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return [Path(place, name) for place, _, names in os.walk(folder) for name in names]
 
 
 def until(condition):
