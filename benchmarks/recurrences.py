@@ -28,7 +28,7 @@ def step(cell: str, hidden: int, implementation: str, precision: str):
     """A function that trains on one minibatch."""
     model = ModelConfig(cell=cell, hidden_size=hidden, implementation=implementation)
     training = TrainingConfig(
-        epochs=1, optimizer="sgd", learning_rate=0.1, clip=1.0, precision=precision,
+        seconds=1, optimizer="sgd", learning_rate=0.1, clip=1.0, precision=precision,
         batch_size=B, steps=T,
     )  # fmt: skip
     learner = Learner(model, training, V)

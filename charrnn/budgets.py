@@ -4,6 +4,9 @@ take. Measured, and what failed: benchmarks/LOG.md.
 Everything follows from how many epochs the time is good for. Few: a small model, hardly held
 back. Many: a large one, held back by dropout from learning the text by heart. That number comes
 from a fraction of a second of training, measured on the machine at hand.
+
+Where the number of epochs is given, nothing is measured: the size is what suits the budget's time
+on a usual machine, all else follows from the epochs, and so a run can be repeated.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by secon
 _UPDATES = 16  # an epoch of a small text should have at least so many
 _LEARNING_RATE = {192: 0.015, 256: 0.012, 384: 0.01, 512: 0.008}
 _MEASURED = 256, 64  # the size of an LSTM whose speed is measured, and its symbols
+_USUAL_SPEED = 30_000.0  # characters a second of that LSTM, on two cores with AVX2
 _AGAIN = 60.0  # seconds after which the machine's speed is looked at again
 _LOOKS: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a second
 # Below which a smaller model has learnt more in the same time; the smallest is hardly through once.
@@ -74,15 +78,44 @@ class _Hold(NamedTuple):
     rate: float
 
 
+class _Length(NamedTuple):
+    """How long a run is: a budget's time, None for one that is open-ended; or so many epochs of
+    whatever size suits that time."""
+
+    seconds: float | None
+    epochs: int | None = None
+
+    @property
+    def open_ended(self) -> bool:
+        return self.seconds is None and self.epochs is None
+
+    def passes(self, hidden: int, characters: int, symbols: int) -> float:
+        """How many times an LSTM of that size goes through the text."""
+        if self.epochs is not None:
+            return self.epochs
+        return epochs(hidden, characters, symbols, self.seconds)
+
+    def suits(self, hidden: int, characters: int, symbols: int) -> bool:
+        """Whether a model of that size learns more than a smaller one."""
+        speed = None if self.epochs is None else _USUAL_SPEED
+        return epochs(hidden, characters, symbols, self.seconds, speed) >= _EPOCHS[hidden]
+
+
 def choose(
-    characters: int, seconds: float | None, held_out: float, habits: Habits | None = None
+    characters: int,
+    seconds: float | None,
+    held_out: float,
+    habits: Habits | None = None,
+    epochs: int | None = None,
 ) -> tuple[ModelConfig, TrainingConfig]:
     """A model and its training for a text of `characters`, of which a share `held_out` is not
-    trained on, in `seconds`; None is open-ended, until it stops improving."""
+    trained on, in `seconds`; None is open-ended, until it stops improving. With `epochs` the run
+    takes these, and `seconds` are those of the budget whose size of a model is wanted: then nothing
+    depends on the machine."""
     habits = habits or Habits()
     training = round(characters * (1 - held_out))
     by_heart = not held_out and training < _SMALL
-    hold = _hold(training, seconds, held_out, habits)
+    hold = _hold(training, _Length(seconds, epochs), held_out, habits)
     steps = max(1, min(hold.steps, training // 8))
     # A rare symbol of a small text is better off with more hope.
     known = training >= _SMALL or habits.often >= _OFTEN
@@ -103,7 +136,8 @@ def choose(
         weight_decay=hold.weight_decay,
         schedule="cosine",
         clip=1.0,
-        seconds=seconds,
+        epochs=epochs,
+        seconds=seconds if epochs is None else None,
         validation=held_out,
     )
     most = next(most for limit, most in _WATCHABLE.items() if (seconds or 1e9) <= limit)
@@ -112,13 +146,20 @@ def choose(
     return model, settled
 
 
-def epochs(hidden: int, characters: int, symbols: int, seconds: float | None) -> float:
+def epochs(
+    hidden: int,
+    characters: int,
+    symbols: int,
+    seconds: float | None,
+    measured: float | None = None,
+) -> float:
     """How many times an LSTM of that size goes through the text in the time; without an end, until
-    the learning rate is down for the first time."""
+    the learning rate is down for the first time. `measured` is the speed to reckon with, by default
+    that of this machine."""
     if seconds is None:
         return FIRST_EPOCHS
     relative = _work(hidden, symbols) / _work(*_MEASURED)
-    return seconds * speed() / relative / max(characters, 1)
+    return seconds * (measured or speed()) / relative / max(characters, 1)
 
 
 def _work(hidden: int, symbols: int) -> float:
@@ -146,7 +187,7 @@ def _measured_speed() -> float:
     threads = torch.get_num_threads()
     hidden, symbols = _MEASURED
     model = ModelConfig(hidden_size=hidden, input="embedding", embedding_size=64)
-    training = TrainingConfig(epochs=1, batch_size=16, steps=64)
+    training = TrainingConfig(seconds=1, batch_size=16, steps=64)
     try:
         with torch.random.fork_rng(devices=[]):
             learner = Learner(model, training, symbols)
@@ -162,18 +203,18 @@ def _measured_speed() -> float:
     return X.numel() / min(times)
 
 
-def _hold(characters: int, seconds: float | None, held_out: float, habits: Habits) -> _Hold:
-    hidden = _hidden(characters, habits.symbols, seconds)
+def _hold(characters: int, length: _Length, held_out: float, habits: Habits) -> _Hold:
+    hidden = _hidden(characters, habits.symbols, length)
     if not held_out and characters < _SMALL:
         return _Hold(hidden, 0.0, 0.01, 0.0, 32, 35, 0.008)
     rows = 32 if hidden > 256 else 16  # of large texts, enough updates a second;
     steps = 32 if hidden == min(_EPOCHS) else 64  # where there is time for few: rather for more
     if not held_out:
         return _Hold(hidden, 0.0, 0.01, 0.0, rows, steps, _LEARNING_RATE[hidden])
-    smoothing = _smoothing(characters, habits.symbols, seconds)
+    smoothing = _smoothing(characters, habits.symbols, length)
     if characters >= _SMALL:
-        many = seconds is None and characters < _LARGE  # epochs follow, each of them short
-        gone = epochs(hidden, characters, habits.symbols, seconds)
+        many = length.open_ended and characters < _LARGE  # epochs follow, each of them short
+        gone = length.passes(hidden, characters, habits.symbols)
         dropout = 0.4 if many else _dropout(gone)
         if smoothing and gone < _HURRIED:
             return _Hold(hidden, min(dropout, 0.1), 0.01, smoothing, 16, 32, 0.02)
@@ -187,7 +228,7 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
     if smoothing and often:
         return _Hold(128, 0.2, 0.1, smoothing, 8, 64, 0.03)
     if smoothing and habits.symbols > _WIDE:
-        gone = epochs(hidden, characters, habits.symbols, seconds)
+        gone = length.passes(hidden, characters, habits.symbols)
         if gone < _ENOUGH:
             return _Hold(128, 0.3, 0.2, smoothing, 16, 20, 0.015)
         return _Hold(hidden, max(0.3, _dropout(gone)), 0.2, smoothing, 16, 20, 0.01)
@@ -198,23 +239,20 @@ def _hold(characters: int, seconds: float | None, held_out: float, habits: Habit
     return _Hold(128, 0.6, 0.5, 0.0, 16, 35, 0.003)
 
 
-def _smoothing(characters: int, symbols: int, seconds: float | None) -> float:
+def _smoothing(characters: int, symbols: int, length: _Length) -> float:
     """Of targets, for texts that are not gone through often enough otherwise; none where it takes
     too long to find out what is expected, or too much memory."""
+    seconds = None if length.epochs is not None else length.seconds
     too_long = seconds is not None and characters * _EXPECTING > seconds / 10
     if characters >= _LARGE or characters * symbols > _EXPECTED or too_long:
         return 0.0
     return 0.6 if characters < _SMALL else 0.5
 
 
-def _hidden(characters: int, symbols: int, seconds: float | None) -> int:
+def _hidden(characters: int, symbols: int, length: _Length) -> int:
     if characters < _LARGE:
         return 256
-    return next(
-        hidden
-        for hidden, enough in _EPOCHS.items()
-        if epochs(hidden, characters, symbols, seconds) >= enough
-    )
+    return next(hidden for hidden in _EPOCHS if length.suits(hidden, characters, symbols))
 
 
 def _dropout(epochs: float) -> float:

@@ -35,6 +35,7 @@ __all__ = [
     "read_text",
 ]
 
+HELD_OUT = 0.1  # share of a text, unless another one is asked for
 PREVIEW = 400  # characters of the text that a report shows
 RARE = 12  # characters that a report lists as rare …
 RARE_COUNT = 3  # … for they appear at most so often
@@ -122,7 +123,7 @@ class Corpus:
     name: str
     ids: Ids
     vocabulary: Vocabulary
-    validation: float = 0.1
+    validation: float = HELD_OUT
     encoding: str = "UTF-8"
     line_ends: str = "LF"
     prefixes: tuple[str, ...] = ()
@@ -141,9 +142,12 @@ class Corpus:
         text: Text | str,
         *,
         preparation: Preparation = Preparation(),
-        validation: float = 0.1,
+        validation: float = HELD_OUT,
     ) -> Corpus:
         """Encode a text, prepared as asked, with the last `validation` share held out.
+
+        That is how `charrnn.train` splits it, unless the `validation` of a TrainingConfig says
+        otherwise.
 
         Raises UserError if fewer than two characters are left of it, if they are of more kinds
         than a model may know, or if `validation` is not between 0 and 0.5.
@@ -196,9 +200,10 @@ class Corpus:
         # One character cannot be measured, since it follows nothing: it is trained on instead.
         return len(self.ids) - (held_out if held_out > 1 else 0)
 
-    def with_validation(self, share: float) -> Corpus:
-        """The same text with another share held out. Raises UserError outside 0 … 0.5."""
-        return replace(self, validation=share)
+    def with_validation(self, share: float | None) -> Corpus:
+        """The same text with another share held out, or with its own for None. Raises UserError
+        outside 0 … 0.5."""
+        return self if share in (None, self.validation) else replace(self, validation=share)
 
     def counts(self) -> Counts:
         """How often each symbol occurs in the part to train on."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .budgets import Habits, choose
-from .corpus import Corpus, Preparation, Text
+from .corpus import HELD_OUT, Corpus, Preparation, Text
 from .errors import UserError, quoted
 from .model import ModelConfig
 from .settings import split
@@ -229,7 +229,7 @@ RECIPES: dict[str, Recipe] = {
             "custom",
             "custom",
             "Every setting yours",
-            training=TrainingConfig(seconds=60, reset=0.03),
+            training=TrainingConfig(seconds=60, reset=0.03, validation=HELD_OUT),
         ),
     )
 }
@@ -315,8 +315,8 @@ def settle(
     model, training = chosen.model, chosen.training
     if chosen.kind == "budget":
         budget = for_training.get("seconds") or training.seconds
-        held_out = for_training.get("validation", training.validation)
-        model, training = choose(characters, budget, held_out, habits)
+        held_out, epochs = for_training.get("validation", HELD_OUT), for_training.get("epochs")
+        model, training = choose(characters, budget, held_out, habits, epochs)
     if for_training.get("device") == "cuda":  # where torch's layers, by cuDNN, are the fast ones
         model = replace(model, implementation="torch")
     model = replace(model, **for_model)

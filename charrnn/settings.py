@@ -26,7 +26,8 @@ class Rule:
     """What values a setting takes.
 
     `kind` is bool, int, float or str; `choices` lists the strings allowed; `low` and `high` are
-    inclusive bounds; an `optional` setting may also be None, written `none`.
+    inclusive bounds; an `optional` setting may also be None, written `none`. An `inherited` one is
+    None where it is not given, and comes from somewhere else then; nobody can write that.
     """
 
     kind: type
@@ -35,6 +36,7 @@ class Rule:
     low: float | None = None
     high: float | None = None
     optional: bool = False
+    inherited: bool = False
 
 
 def setting(
@@ -48,7 +50,8 @@ def setting(
     optional: bool = False,
 ) -> Any:
     """A dataclass field with its rule; `kind` is needed only where the default is None."""
-    rule = Rule(kind or type(default), hint, choices, low, high, optional)
+    inherited = default is None and not optional
+    rule = Rule(kind or type(default), hint, choices, low, high, optional, inherited)
     return field(default=default, metadata={"rule": rule})
 
 
@@ -95,6 +98,8 @@ def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[
 
 
 def _check_value(name: str, rule: Rule, value: object) -> None:
+    if value is None and rule.inherited:
+        return
     _coerced(name, rule, value)
     allowed = (float, int) if rule.kind is float else (rule.kind,)
     if type(value) not in allowed and not (rule.optional and value is None):

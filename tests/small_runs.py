@@ -24,7 +24,7 @@ def corpus(validation=0.1, text=TEXT):
 
 
 def run(model=SMALL, training=QUICK, **more):
-    return list(train(more.pop("corpus", corpus(training.validation)), model, training, **more))
+    return list(train(more.pop("corpus", corpus()), model, training, **more))
 
 
 def named(events, name):

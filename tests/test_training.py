@@ -10,6 +10,7 @@ from small_runs import QUICK, SMALL, TEXT, corpus, named, run, with_changes, wit
 import charrnn
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
+from charrnn.settings import split
 from charrnn.training import TrainingConfig, train
 from charrnn.training.learner import Learner
 from charrnn.training.optimization import ByRows, build_optimizer
@@ -285,3 +286,29 @@ def test_a_model_too_large_for_a_checkpoint_is_refused():
     with pytest.raises(UserError, match="parameters") as caught:
         run(ModelConfig(hidden_size=4096, layers=8))
     assert caught.value.field == "hidden_size"
+
+
+@pytest.mark.parametrize(
+    ("of_the_corpus", "of_the_config", "held_out"),
+    [(0.3, None, 0.3), (0.0, None, 0.0), (0.3, 0.1, 0.1), (0.1, 0.0, 0.0)],
+)
+def test_the_corpus_is_split_as_it_says_unless_the_configuration_says_otherwise(
+    of_the_corpus, of_the_config, held_out, tmp_path
+):
+    events = run(
+        training=with_changes(QUICK, epochs=1, validation=of_the_config),
+        corpus=corpus(of_the_corpus),
+        directory=tmp_path,
+    )
+    assert events[0]["training"]["validation"] == held_out
+    assert (events[-1]["validation_perplexity"] is not None) == (held_out > 0)
+    kept = charrnn.load(tmp_path / "checkpoint").about["training"]
+    assert kept["validation"] == held_out
+    seen = named(events, "progress")[-1]["characters_seen"]
+    assert seen == pytest.approx(len(TEXT) * (1 - held_out), rel=0.15)
+
+
+def test_a_share_that_is_not_given_cannot_be_asked_for():
+    for given in ("none", None, "null", ""):
+        with pytest.raises(UserError, match=r"give a number from 0 to 0\.5\."):
+            split({"validation": given}, TrainingConfig)

@@ -8,6 +8,7 @@ through `commands`. The events are those of `events.jsonl`: `start`, `progress`,
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -59,14 +60,15 @@ def train(
     needed to `resume` bit for bit; without one nothing is kept. `commands` is asked after every
     minibatch and answers with any of `"stop"` and `"sample"`; `share`, before every minibatch, with
     the number of threads to compute on at most, None for no bound. Samples continue each of
-    `prefixes`.
+    `prefixes`. What the corpus holds out is measured and never trained on; the configuration's
+    `validation`, where it is given, is the share instead.
 
     Raises UserError, before the first event, if the corpus does not suit the configuration.
     """
     no_path(corpus, "corpus", "a Corpus, which Corpus.from_text makes of a text")
     model, training = model or ModelConfig(), training or TrainingConfig()
-    if corpus.validation != training.validation:
-        corpus = corpus.with_validation(training.validation)
+    corpus = corpus.with_validation(training.validation)
+    training = replace(training, validation=corpus.validation)
     check_fit(corpus, model, training)
     if not resume:  # a run may go on where there are fewer cores than where it began
         check_threads(training)

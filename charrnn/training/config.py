@@ -16,7 +16,9 @@ from ..vocabulary import Ids
 class TrainingConfig:
     """How a model is trained. Raises UserError for a value out of range.
 
-    A run ends after `epochs`, after `seconds`, or, with neither, when it stops improving.
+    A run ends after `epochs`, after `seconds`, or, with neither, when it stops improving. Where
+    `validation` is not given, the corpus is split as it is (`Corpus.from_text`); where it is, it
+    goes before the corpus's own share.
     """
 
     sampling: str = setting(
@@ -64,12 +66,12 @@ class TrainingConfig:
     clip: float | None = setting(
         1.0, "Longest gradient allowed, θ; none clips nothing", low=1e-9, high=1e9, optional=True
     )
-    validation: float = setting(
-        0.1, "Share of the text held out, at its end; 0 for none", low=0.0, high=0.5
+    validation: float | None = setting(
+        None, "Share of the text held out, at its end; 0 for none", kind=float, low=0.0, high=0.5
     )
     precision: str = setting(
         "auto",
-        "Arithmetic: float32, bfloat16, or whichever suits the processor",
+        "Arithmetic: float32, bfloat16, or what is faster here (float32 where epochs are set)",
         choices=("float32", "bfloat16", "auto"),
     )
     device: str = setting(

@@ -72,14 +72,16 @@ class Learner:
 
     @cached_property
     def arithmetic(self) -> Arithmetic:
-        """As measured when it is first asked for, or as it was when the run began that goes on."""
+        """As measured when it is first asked for, or as it was when the run began that goes on.
+
+        A run of so many epochs can be repeated: nothing about it is measured.
+        """
         config = self.config
-        bfloat16 = config.precision == "bfloat16" or (
-            config.precision == "auto"
-            and config.device == "cpu"
-            and suits_bfloat16(self.model, config.batch_size, config.steps)
-        )
-        return Arithmetic(bfloat16, far_ahead())
+        if config.precision != "auto" or config.epochs is not None or config.device != "cpu":
+            bfloat16 = config.precision == "bfloat16"
+        else:
+            bfloat16 = suits_bfloat16(self.model, config.batch_size, config.steps)
+        return Arithmetic(bfloat16, config.epochs is None and far_ahead())
 
     @property
     def device(self) -> str:
@@ -174,13 +176,14 @@ class Learner:
         # One character at a time is work for a processor.
         model = self.model if self.config.device == "cpu" else deepcopy(self.model).cpu()
         length, seed = self.config.sample_length, self.config.seed
-        return [
-            prefix
-            + "".join(
-                one.character for one in write(model, vocabulary, prefix, length, alpha, seed)
-            )
-            for prefix in prefixes
-        ]
+        with self.arithmetic.products():
+            return [
+                prefix
+                + "".join(
+                    one.character for one in write(model, vocabulary, prefix, length, alpha, seed)
+                )
+                for prefix in prefixes
+            ]
 
     def put_back(self, weights: Mapping[str, Tensor]) -> None:
         """Go on with other weights: a graph through those of now cannot be followed any more."""

@@ -2,7 +2,7 @@
 
 bfloat16 means products and states of the recurrence; weights, optimizer and loss stay float32.
 Whether it pays depends on the processor and on the sizes, so `auto` asks both: what the processor
-can do, and a quick measurement.
+can do, and a quick measurement. A run whose epochs are set can be repeated: there it is float32.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def suits_bfloat16(model: CharRNN, batch_size: int, steps: int) -> bool:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """What was measured when a run began, and decides how its sums are rounded."""
+    """What was settled when a run began, and decides how its sums are rounded."""
 
     bfloat16: bool
     far_ahead: bool  # see `recurrence.far_ahead`

@@ -141,7 +141,7 @@ class Story:
         self.end = None
         self.strip.begin(training)
         # One character cannot be measured: it would have to follow another.
-        self._held_out = round(event["characters"] * training.get("validation", 0)) > 1
+        self._held_out = round(event["characters"] * (training.get("validation") or 0)) > 1
         self.facts = {
             "recipe": event["recipe"],
             "characters": event["characters"],

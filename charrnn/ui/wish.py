@@ -128,8 +128,8 @@ class Wish:
 
     def read(self) -> Corpus:
         """The text as the recipe prepares it, whatever the settings. Raises UserError."""
-        share = self._recipe.training.validation
-        return Corpus.from_text(self.text(), preparation=self._recipe.preparation, validation=share)
+        corpus = Corpus.from_text(self.text(), preparation=self._recipe.preparation)
+        return corpus.with_validation(self._recipe.training.validation)
 
     @property
     def is_here(self) -> bool:

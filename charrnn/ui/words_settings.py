@@ -36,7 +36,7 @@ CHINESE: Words = {
     "weight_decay": ("权重衰减", "AdamW 收缩权重的力度。"),
     "clip": ("裁剪阈值", "允许的最长梯度 θ；none 表示不裁剪。"),
     "validation": ("留出比例", "文本末尾留出多少不训练；0 表示不留。"),
-    "precision": ("精度", "float32、bfloat16，或由处理器决定。"),
+    "precision": ("精度", "float32、bfloat16，或本机较快的一种（设了 epochs 时为 float32）。"),
     "device": ("计算设备", "由处理器计算，或由 GPU（CUDA）用 torch 的层以 float32 计算。"),
     "threads": ("线程数", "处理器线程；none 表示用全部核心。"),
     "seed": ("随机种子", "同样的种子，同样的训练。"),

@@ -1,0 +1,88 @@
+"""A run whose epochs are set can be repeated: nothing in it follows the clock or the machine."""
+
+import itertools
+import random
+
+import pytest
+import torch
+from small_runs import QUICK, SMALL, run, with_changes
+
+import charrnn
+from charrnn import corpora
+from charrnn.model import ModelConfig
+from charrnn.reading import Text
+from charrnn.recipes import plan
+
+DICE = random.Random(0)
+WORDS = ["".join(DICE.choices("abcdefghijklmnopqrstuvwxyz", k=5)) for _ in range(500)]
+TEXTS = {
+    "small": Text(corpora.load("tide-clock").text[:20_000], "small"),
+    "medium": Text(corpora.load("tide-clock").text, "medium"),
+    "large": Text(" ".join(DICE.choices(WORDS, k=70_000)), "large"),
+    "of many symbols": Text("".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000)),
+                            "lyrics"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def nothing_measured(monkeypatch):
+    """Whatever measures the machine fails the test."""
+
+    def measure(*arguments):
+        raise AssertionError("the machine was measured")
+
+    for name in ("budgets.speed", "budgets._measured_speed", "recurrence.products._lead",
+                 "training.learner.suits_bfloat16"):  # fmt: skip
+        monkeypatch.setattr(f"charrnn.{name}", measure)
+
+
+@pytest.mark.parametrize("recipe", ["sprint", "coffee", "deep", "night"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_budget_chooses_for_so_many_epochs_without_a_measurement(text, recipe, nothing_measured):
+    for given in ({"epochs": 3}, {"settings": {"epochs": "3"}}):
+        planned = plan(TEXTS[text], recipe=recipe, **given)
+        assert (planned.training.epochs, planned.training.seconds) == (3, None)
+
+
+def test_more_epochs_are_held_back_more(nothing_measured):
+    chosen = [plan(TEXTS["large"], recipe="deep", epochs=n).model for n in (1, 6, 10, 30, 100)]
+    assert [model.dropout for model in chosen] == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert len({model.hidden_size for model in chosen}) == 1
+
+
+def test_a_longer_budget_means_a_larger_model(nothing_measured):
+    text = Text(TEXTS["large"].text * 3, "larger")
+    sizes = [plan(text, recipe=name, epochs=3).model.hidden_size
+             for name in ("sprint", "coffee", "deep", "night")]  # fmt: skip
+    assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
+
+
+@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
+def test_precision_follows_from_the_settings(precision, nothing_measured):
+    model = ModelConfig(hidden_size=128)
+    training = with_changes(QUICK, epochs=1, batch_size=32, precision=precision)
+    wanted = "bfloat16" if precision == "bfloat16" else "float32"
+    assert wanted in run(model, training)[0]["device"]
+
+
+@pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
+def test_two_runs_are_the_same_to_the_last_bit_however_slow_the_machine_is(
+    cell, tmp_path, monkeypatch
+):
+    model = with_changes(SMALL, cell=cell, dropout=0.3)
+    training = with_changes(QUICK, epochs=4, smoothing=0.3, reset=0.1, schedule="plateau")
+    ends = []
+    for seconds in (1e-6, 0.7):  # that pass with every look at the clock
+        ticks = itertools.count()
+        with monkeypatch.context() as patch:
+            clock = lambda ticks=ticks, seconds=seconds: next(ticks) * seconds  # noqa: E731
+            patch.setattr("charrnn.training.trainer.time.monotonic", clock)
+            directory = tmp_path / f"{seconds}"
+            events = run(model, training, directory=directory, prefixes=["the "])
+        weights = charrnn.load(directory / "checkpoint").model.state_dict()
+        samples = [(e["step"], e["text"]) for e in events if e["event"] == "sample"]
+        end = {k: v for k, v in events[-1].items() if k not in ("seconds", "checkpoint")}
+        ends.append((weights, samples, end))
+    (weights, *rest), (others, *same) = ends
+    assert all(torch.equal(weights[name], others[name]) for name in weights)
+    assert rest == same
