@@ -11,17 +11,13 @@ import gradio.oauth
 import itsdangerous
 import push_page
 import pytest
-from conftest import awaited
 from elsewhere import REFUSED, attack, components, elsewhere
 from gradio.routes import App
 from launching import housed
 from push_page import log_in
-from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 from charrnn.ui import build, launch_options
-from charrnn.ui.services.client_id import COOKIE
-from charrnn.ui.services.same_origin import SameOrigin
 
 pytest_plugins = ["page"]
 app = push_page.app
@@ -320,21 +316,3 @@ def test_whoever_opens_the_page_keeps_the_share_of_their_browser(app, headers):
     client = first.headers["set-cookie"].partition(";")[0]
     again, _ = send(app, "GET", "/", [*headers, ("cookie", f"session=x; {client}")])
     assert again.status == 200 and "set-cookie" not in again.headers
-
-
-@pytest.mark.parametrize(
-    ("headers", "counts"), [([], True), ([EVIL], False), ([CROSS], False), ([CROSS, EVIL], False)]
-)
-def test_a_program_may_have_a_share_of_its_own_and_another_site_s_page_not_the_visitor_s(
-    space, headers, counts
-):
-    client = ("cookie", f"session=x; {COOKIE}=y; other=z")
-    seen = []
-
-    async def app(scope, receive, send):
-        seen.append(Headers(scope=scope).getlist("cookie"))
-
-    scope = {"type": "http", "method": "POST", "path": "/gradio_api/queue/join"}
-    raw = [(k.encode(), v.encode()) for k, v in [("host", HOST), *headers, client]]
-    awaited(SameOrigin(app)(scope | {"headers": raw, "query_string": b""}, None, None))
-    assert seen == [[f"{COOKIE}=y"] if counts else []]
