@@ -36,6 +36,13 @@ def check_files(paths: Iterable[Path], limits: Limits) -> None:
         )
 
 
+def check_raw_text(text: str, limits: Limits) -> None:
+    """Raise UserError for characters that are too many even if every line end takes two of them:
+    before anything is done with them."""
+    if limits.characters is not None and len(text) > 2 * limits.characters:
+        check_text(Text(text, "pasted text"), limits)
+
+
 def check_text(text: Text, limits: Limits) -> None:
     """Raise UserError for a text that is longer than may be trained on."""
     if limits.characters is not None and len(text.text) > limits.characters:

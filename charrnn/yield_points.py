@@ -27,8 +27,18 @@ def yield_point() -> None:
 
 @contextmanager
 def at_yield_points(action: Callable[[], None]) -> Iterator[None]:
-    """Call `action` at each yield point that is reached within the block, in this thread."""
-    token = _ACTION.set(action)
+    """Call `action` at each yield point that is reached within the block, in this thread.
+
+    Blocks nest: what an outer one wants done is done first.
+    """
+    outer = _ACTION.get()
+
+    def both() -> None:
+        if outer is not None:
+            outer()
+        action()
+
+    token = _ACTION.set(both)
     try:
         yield
     finally:

@@ -1,5 +1,7 @@
-"""The desk at which texts are written: one at a time, newcomers first, left whatever happens."""
+"""The scheduler of what computes: one at a time, newcomers first for a moment, users in turn, left
+whatever happens."""
 
+import itertools
 import threading
 import time
 
@@ -7,7 +9,9 @@ import pytest
 
 from charrnn.ui import desk
 from charrnn.ui.desk import Desk
+from charrnn.ui.services.client import ClientGoneError
 from charrnn.ui.writing import Manner, blank, write
+from charrnn.yield_points import at_yield_points, yield_point
 
 
 def characters(at_work, count=40):
@@ -21,7 +25,7 @@ def characters(at_work, count=40):
 
 
 def test_writers_compute_one_at_a_time_and_all_of_them_finish(monkeypatch):
-    monkeypatch.setattr(desk, "SITTING", 0.002)
+    monkeypatch.setattr(desk, "SLICE_SECONDS", 0.002)
     place, at_work, texts = Desk(), [], []
 
     def work():
@@ -37,25 +41,102 @@ def test_writers_compute_one_at_a_time_and_all_of_them_finish(monkeypatch):
     assert place.writers == 0 and place.crowd == 1.0
 
 
-def test_who_has_not_written_a_character_yet_goes_first():
-    place, order = Desk(), []
-    place.sit_down(new=True)
+def order_of(place, waiting):
+    """The order in which those who wait, (name, user, new), have the desk when it gets free."""
+    order, threads = [], []
+    place.sit_down("", new=True)
 
-    def wait(name, new):
-        place.sit_down(new=new)
+    def wait(name, user, new):
+        place.sit_down(user, new=new)
         order.append(name)
         place.get_up()
 
-    waiting = []
-    for name, new in (("old", False), ("older", False), ("new", True)):
-        waiting.append(threading.Thread(target=wait, args=(name, new)))
-        waiting[-1].start()
-        while len(place._new) + len(place._others) < len(waiting):
-            assert waiting[-1].is_alive()
+    for one in waiting:
+        threads.append(threading.Thread(target=wait, args=one))
+        threads[-1].start()
+        while len(place._newcomers) + len(place._others) < len(threads):
+            assert threads[-1].is_alive()
     place.get_up()
-    for thread in waiting:
+    for thread in threads:
         thread.join(10)
-    assert order == ["new", "old", "older"]
+    return order
+
+
+def test_who_has_not_written_a_character_yet_goes_first():
+    waiting = [("old", "a", False), ("older", "b", False), ("new", "c", True)]
+    assert order_of(Desk(), waiting) == ["new", "old", "older"]
+
+
+def test_users_take_turns_however_many_texts_one_of_them_writes():
+    waiting = [(f"a{i}", "a", False) for i in range(4)] + [("b0", "b", False)]
+    assert order_of(Desk(), waiting) == ["a0", "b0", "a1", "a2", "a3"]
+
+
+def test_newcomers_do_not_go_first_for_ever():
+    many = [(f"new {i}", f"user {i}", True) for i in range(20)]
+    order = order_of(Desk(), [("old", "a", False), ("older", "b", False), *many])
+    assert order.index("old") == desk.MAX_NEWCOMERS_IN_A_ROW
+    assert order.index("older") == 2 * desk.MAX_NEWCOMERS_IN_A_ROW + 1
+
+
+def test_reading_a_long_prefix_lets_others_write_meanwhile(monkeypatch):
+    monkeypatch.setattr(desk, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(desk, "NEWCOMER_SECONDS", 0.0)
+    place, written = Desk(), threading.Event()
+
+    def text():
+        for _ in itertools.count():
+            yield_point()  # a piece of the prefix has been read
+            if written.is_set():
+                break
+        yield "a"
+
+    def read():
+        with place.writer("reader") as writer:
+            assert list(writer.at_the_desk(text())) == ["a"]
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with place.writer("other") as writer:
+        assert list(writer.at_the_desk(iter("bcd"))) == ["b", "c", "d"]
+    written.set()
+    reader.join(30)
+    assert not reader.is_alive()
+
+
+def test_what_is_computed_in_slices_lets_others_compute_meanwhile(monkeypatch):
+    monkeypatch.setattr(desk, "NEWCOMER_SECONDS", 0.0)
+    monkeypatch.setattr(desk, "SLICE_SECONDS", 0.0)
+    place, done = Desk(), threading.Event()
+
+    def long():
+        while not done.is_set():
+            yield_point()
+        return "long"
+
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(place.compute("a", long)))
+    thread.start()
+    assert place.compute("b", lambda: "short") == "short"
+    done.set()
+    thread.join(30)
+    assert answers == ["long"]
+
+
+def test_a_text_that_nobody_waits_for_ends_and_leaves_the_desk(monkeypatch):
+    monkeypatch.setattr(desk, "SLICE_SECONDS", 0.0)
+    place, gone = Desk(), []
+
+    def check():
+        if gone:
+            raise ClientGoneError
+
+    with pytest.raises(ClientGoneError), place.writer() as writer, at_yield_points(check):
+        for number in writer.at_the_desk(itertools.count()):
+            if number == 5:
+                gone.append(1)
+    with place.writer() as writer:
+        assert list(writer.at_the_desk(iter("ab"))) == ["a", "b"]
 
 
 def test_the_desk_is_free_after_a_failure_and_after_who_goes_away():
@@ -67,6 +148,8 @@ def test_the_desk_is_free_after_a_failure_and_after_who_goes_away():
 
     with pytest.raises(ZeroDivisionError), place.writer() as writer:
         list(writer.at_the_desk(failing()))
+    with pytest.raises(ZeroDivisionError):
+        place.compute("a", lambda: 1 / 0)
 
     def text():
         with place.writer() as writer:

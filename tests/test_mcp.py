@@ -169,9 +169,9 @@ def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, hous
 def test_a_long_call_does_not_hold_up_the_app(url, house, monkeypatch):
     begun, enough = threading.Event(), threading.Event()
 
-    def score(*arguments):
+    async def score(*arguments):
         begun.set()
-        assert enough.wait(60)
+        assert await asyncio.to_thread(enough.wait, 60)
         return {"perplexity": 2.0, "bits_per_character": 1.0, "nats": 0.7, "characters": 1,
                 "unknown_characters": 0, "protocol": "carried"}  # fmt: skip
 

@@ -86,7 +86,7 @@ def test_a_caller_counts_as_the_visitor_of_its_address(url, monkeypatch):
     monkeypatch.setattr(operations, "start", start)
     for one in ("8.8.8.8", "8.8.8.8", "9.9.9.9"):
         assert call(url, "train", {"text": "abc"}, {"x-forwarded-for": one}).isError
-    first, second, other = (caller.visitor for caller in callers)
+    first, second, other = (caller.client.id for caller in callers)
     assert first == second != other
     assert all(caller.token is False for caller in callers)
 

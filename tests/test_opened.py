@@ -30,8 +30,9 @@ def house(tmp_path, models):
 
     runs = SimpleNamespace(root=tmp_path / "runs", find=gone)
     return SimpleNamespace(
-        shelf=tmp_path / "shelf", runs=runs, fetched=models, visitor=lambda request: "somebody"
-    )
+        shelf=tmp_path / "shelf", runs=runs, find_run=gone, fetched=models,
+        visitor=lambda request: "somebody",
+    )  # fmt: skip
 
 
 def whoever(monkeypatch, token=False):

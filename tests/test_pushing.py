@@ -28,7 +28,7 @@ def visitors(monkeypatch):
 
 @pytest.fixture
 def pushes(tmp_path, monkeypatch):
-    monkeypatch.setattr(pushing, "find", lambda house, key, request: Model(key, tmp_path))
+    monkeypatch.setattr(pushing, "find_own", lambda house, key, request: Model(key, tmp_path))
     house = SimpleNamespace(visitor=lambda request: request.username)
     return Pushes(house, by_button=True)
 

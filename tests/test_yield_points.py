@@ -77,4 +77,4 @@ def test_what_happens_at_yield_points_is_the_thread_s_own_and_ends_with_the_bloc
             yield_point()
         yield_point()
     yield_point()
-    assert reached == ["here", "within", "here"]
+    assert reached == ["here", "here", "within", "here"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -9,6 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from ..errors import UserError
 from ..limits import Limits
 from . import words
 from .api import TEXT_ENDPOINTS, endpoints
@@ -27,6 +29,7 @@ from .services.json_bodies import JsonBodies
 from .services.lifespans import combined
 from .services.outer_middleware import outermost
 from .services.page_query import OnePage
+from .services.rate_limit import exception_handlers as limit_handlers
 from .services.routes import RouteAllowlist
 from .services.same_origin import SameOrigin
 from .services.security_headers import SecurityHeaders
@@ -81,13 +84,14 @@ def build(house: House) -> gr.Blocks:
                 models_tab(house, tabs)
         push_dialog(house)
 
-        _wire_memory(page, header, train, generate, tabs, generate_page)
+        _wire_memory(house, page, header, train, generate, tabs, generate_page)
         header.navigate(None, None, tabs, js=_SHOW_TAB, api_visibility="private")
     page.queue(max_size=_WAITING, default_concurrency_limit=8)
     return page
 
 
 def _wire_memory(
+    house: House,
     page: gr.Blocks,
     header: gr.HTML,
     train: TrainTab,
@@ -104,16 +108,23 @@ def _wire_memory(
     quiet: dict[str, Any] = {"show_progress": "hidden"} | private
     brought, chooser = generate.brought, generate.checkpoint
 
-    def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:
+    async def listed(request: gr.Request, update: Callable[[], Any]) -> Any:
+        try:
+            return await house.limiters.listing.run(house.client(request), update)
+        except UserError as error:
+            message = words.problem(error.message, words.language(request))
+            raise gr.Error(message, print_exception=False) from error
+
+    async def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:
         memory = Memory.of(brought)
-        offered = generate.offer(memory, request, memory.used)
+        offered = await listed(request, lambda: generate.offer(memory, request, memory.used))
         return gr.Tabs(selected="generate"), offered
 
-    def look_again(memory: object, request: gr.Request) -> Any:
-        return generate.offer(Memory.of(memory), request, None)
+    async def look_again(brought: object, request: gr.Request) -> Any:
+        return await listed(request, lambda: generate.offer(Memory.of(brought), request, None))
 
-    def welcome(memory: object, request: gr.Request) -> Any:
-        return generate.welcome(Memory.of(memory), request)
+    async def welcome(brought: object, request: gr.Request) -> Any:
+        return await listed(request, lambda: generate.welcome(Memory.of(brought), request))
 
     train.generate_with.click(None, None, None, js=USE_RUN, **private)
     header.use(carry_over, brought, [tabs, chooser], js=RECALL, **quiet).success(
@@ -160,7 +171,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
                 *cookie,
                 Middleware(OnePage),
             ],
-            "exception_handlers": when_it_fails(),
+            "exception_handlers": when_it_fails() | limit_handlers(),
             "lifespan": combined(lean_sessions, outermost(SecurityHeaders, SameOrigin)),
         },
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,9 @@ from ..uploads import inside
 from . import operations
 from .house import House
 from .operations import Caller, TrainArguments
+from .services.client import ClientGoneError
 
 TEXT_ENDPOINTS = ("train", "score")  # whose arguments hold a long text
-WRITING = 64  # texts that are written at the same time, by turns (see desk.py)
-SCORING = 2  # texts that are scored at the same time; more wait in the queue
 
 
 def endpoints(house: House) -> None:
@@ -68,7 +67,7 @@ def endpoints(house: House) -> None:
             name = None if files is not None else corpus
             given = TrainArguments(name, text, recipe, settings, seed, files)
             caller = Caller.of(house, request)
-            run = await asyncio.to_thread(operations.start, house, given, caller)
+            run = await operations.start(house, given, caller)
             async for event in operations.watch(house, run, _notify):
                 yield event
 
@@ -84,7 +83,7 @@ def endpoints(house: House) -> None:
         with _explained():
             return operations.stop(house, run)
 
-    def generate(
+    async def generate(
         checkpoint: str,
         prefix: str = "",
         length: int = 200,
@@ -92,7 +91,7 @@ def endpoints(house: House) -> None:
         alpha: float = 1.0,
         seed: int | None = None,
         request: gr.Request | None = None,
-    ) -> Iterator[str]:
+    ) -> AsyncIterator[str]:
         """Let a model continue a text, and stream the text so far, the prefix included.
 
         Parameters:
@@ -112,11 +111,16 @@ def endpoints(house: House) -> None:
         """
         with _explained():
             caller = Caller.of(house, request)
-            yield from operations.generate(
+            texts = operations.generate(
                 house, caller, checkpoint, prefix, length, mode, alpha, seed
             )
+            async with aclosing(texts):
+                async for text in texts:
+                    yield text
 
-    def score(checkpoint: str, text: str, request: gr.Request | None = None) -> dict[str, Any]:
+    async def score(
+        checkpoint: str, text: str, request: gr.Request | None = None
+    ) -> dict[str, Any]:
         """Say how well a model predicts a text, character by character.
 
         Parameters:
@@ -130,16 +134,17 @@ def endpoints(house: House) -> None:
             `protocol`: one pass with the state carried.
         """
         with _explained():
-            return operations.score(house, Caller.of(house, request), checkpoint, text)
+            return await operations.score(house, Caller.of(house, request), checkpoint, text)
 
-    def models() -> list[dict[str, Any]]:
+    async def models(request: gr.Request | None = None) -> list[dict[str, Any]]:
         """List the models that come with the app.
 
         Returns:
             For each its `name`, for /generate and /score, what it is, what it was trained on, its
             perplexity, and its size in symbols, parameters and bytes.
         """
-        return operations.models(house)
+        with _explained():
+            return await operations.models(house, Caller.of(house, request))
 
     def recipes() -> list[dict[str, Any]]:
         """List the recipes for /train: time budgets, and a textbook's experiments.
@@ -150,12 +155,12 @@ def endpoints(house: House) -> None:
         """
         return operations.recipes()
 
-    endpoint(train, api_name="train", concurrency_limit=None)
-    endpoint(stop, api_name="stop", concurrency_limit=None)
-    endpoint(generate, api_name="generate", concurrency_limit=WRITING)
-    endpoint(score, api_name="score", concurrency_limit=SCORING)
-    endpoint(models, api_name="models", concurrency_limit=None)
-    endpoint(recipes, api_name="recipes", concurrency_limit=None)
+    endpoint(train, api_name="train")
+    endpoint(stop, api_name="stop")
+    endpoint(generate, api_name="generate")
+    endpoint(score, api_name="score")
+    endpoint(models, api_name="models")
+    endpoint(recipes, api_name="recipes")
 
 
 def uploaded_files(corpus: object) -> Sequence[Path] | None:
@@ -187,5 +192,7 @@ def _explained() -> Iterator[None]:
     """Turn every error into a `gr.Error` with the message that the caller may read."""
     try:
         yield
+    except ClientGoneError:
+        raise
     except Exception as error:
         raise gr.Error(operations.public_message(error), print_exception=False) from error

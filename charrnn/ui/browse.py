@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, get_args
+from functools import partial
+from typing import Any, TypeVar, get_args
 
 import gradio as gr
 
@@ -17,31 +18,30 @@ from ..errors import UserError
 from ..hub import AwayUserError, Listed, Sort
 from ..hub.account import account
 from . import words
-from .gate import Gate
 from .house import House
 from .identity import identity
 from .look import asset, script
 from .remembered import Remembered
+from .services.client import Client
 from .services.client_id import event_request
 from .words_models import BROWSE, CARDS
 
 log = logging.getLogger(__name__)
 
 LIMIT = 24  # models of a list
-_LONGEST = 100  # characters of a search
-ANYBODY = ""  # the visitor in whose turn the Hub is asked what all may see
+_LONGEST = 200  # characters of a search, or of a model's name
 _FRESH, _SAME = 120.0, 900.0  # seconds that a list is kept, and a curve
+T = TypeVar("T")
 Answer = dict[str, Any]
 Ask = Callable[[object, gr.Request], Awaitable[Answer]]
 
 
 def browser(house: House) -> gr.HTML:
     """The lists as a component."""
-    gate = Gate(together=8, each=3)
     return gr.HTML(
         html_template=asset("browse.html"),
         js_on_load=script("kept.js", "cards.js", "browse.js"),
-        server_functions=[_lister(house, gate), _curves(house, gate)],
+        server_functions=[_lister(house), _curves(house)],
         words=words.both(CARDS, BROWSE),
         limit=LIMIT,
         apply_default_css=False,
@@ -49,7 +49,7 @@ def browser(house: House) -> gr.HTML:
     )
 
 
-def _lister(house: House, gate: Gate) -> Ask:
+def _lister(house: House) -> Ask:
     kept: Remembered[list[Listed]] = Remembered(seconds=_FRESH)
 
     async def listed(asked: object, request: gr.Request) -> Answer:
@@ -58,11 +58,11 @@ def _lister(house: House, gate: Gate) -> Ask:
         given = asked if isinstance(asked, dict) else {}
         search = str(given.get("search") or "").strip()[:_LONGEST]
         sort: Sort = given["sort"] if given.get("sort") in get_args(Sort) else "updated"
-        who, visitor = identity(request), house.visitor(request)
+        who, run = identity(request), _search(house, request)
         answer: Answer = {"signed_in": who.signed_in}
 
         def public() -> Awaitable[list[Listed]]:
-            return gate.run(ANYBODY, lambda: hub.listed(search=search, sort=sort, limit=LIMIT))
+            return run(lambda: hub.listed(search=search, sort=sort, limit=LIMIT))
 
         def own() -> list[Listed]:
             author = who.account or account(who.token)
@@ -70,7 +70,7 @@ def _lister(house: House, gate: Gate) -> Ask:
 
         try:
             if given.get("mine") and who.signed_in:
-                found = await gate.run(visitor, own)
+                found = await run(own)
             else:
                 found = await kept.get((search.lower(), sort), public)
         except UserError as error:
@@ -80,21 +80,22 @@ def _lister(house: House, gate: Gate) -> Ask:
     return listed
 
 
-def _curves(house: House, gate: Gate) -> Ask:
+def _curves(house: House) -> Ask:
     kept: Remembered[list[float] | None] = Remembered(seconds=_SAME)
 
     async def curve(asked: object, request: gr.Request) -> Answer:
         """The perplexities of a model's training, None without; called from `browse.js`."""
         request = event_request(request)
         given = asked if isinstance(asked, dict) else {}
-        repo, who, visitor = str(given.get("repo")), identity(request), house.visitor(request)
+        repo, who = str(given.get("repo"))[:_LONGEST], identity(request)
+        run = _search(house, request)
 
         def public() -> Awaitable[list[float] | None]:
-            return gate.run(ANYBODY, lambda: hub.curve(repo))
+            return run(lambda: hub.curve(repo))
 
         try:
             if given.get("mine") and who.signed_in:
-                told = await gate.run(visitor, lambda: hub.curve(repo, token=who.token))
+                told = await run(lambda: hub.curve(repo, token=who.token))
             else:
                 told = await kept.get(repo, public)
         except UserError as error:
@@ -102,6 +103,12 @@ def _curves(house: House, gate: Gate) -> Ask:
         return {"curve": told}
 
     return curve
+
+
+def _search(house: House, request: gr.Request) -> Callable[[Callable[[], T]], Awaitable[T]]:
+    """A function that asks the Hub in this client's turn. An answer may serve others who wait for
+    the same, so it does not end when the client goes away."""
+    return partial(house.limiters.searching.run, Client(house.visitor(request)))
 
 
 def _problem(error: UserError, request: gr.Request) -> Answer:

@@ -13,8 +13,10 @@ beside it, and `find` has the last word.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -22,17 +24,30 @@ import gradio as gr
 from ..errors import UserError, whereabouts
 from . import words
 from .choices import choices
+from .desk import DESK
 from .house import House
 from .look import asset, script
 from .memory import CHOSEN, Memory
-from .shelf import find
+from .services.client import Client, ClientGoneError
+from .shelf import Model, find
 from .wish import USUAL_ZH
 from .words_generate import BESIDE, GENERATE, PAGE
-from .writing import ALPHAS, TRIO, Manner, Page, blank, clean, following, outlook, write, write_trio
+from .writing import (
+    ALPHAS,
+    TRIO,
+    Manner,
+    Page,
+    blank,
+    clean,
+    following,
+    outlook,
+    page_text,
+    write,
+    write_trio,
+)
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 64  # pages written at the same time, by turns (see desk.py); more wait in the queue
 LARGEST_SEED = 2**31 - 1
 
 # The key of the model that stands in the chooser, told at once; and handed over with an event.
@@ -83,7 +98,7 @@ def generate_tab(house: House) -> GenerateTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
     shelf = choices(house, [], "en")
     first = shelf[0][1] if shelf else None
-    suggestion = _suggestion(house, first) if first else ""
+    suggestion = _suggestion(find(house, first)) if first else ""
     table = words.both(PAGE)
 
     with gr.Row(elem_classes="house-columns write-columns"):
@@ -153,7 +168,6 @@ def generate_tab(house: House) -> GenerateTab:
         suggested,
         js=_WITH_KEY,
         show_progress="hidden",
-        concurrency_limit=AT_ONCE,  # it may have to wait for the Hub
         **each,
     )
     told = asked.success(None, [prefix, suggested], prefix, js=_SUGGESTED, **each)
@@ -172,8 +186,6 @@ def generate_tab(house: House) -> GenerateTab:
         [prefix, page, choice, length, seed],
         page,
         show_progress="hidden",
-        concurrency_limit=AT_ONCE,
-        concurrency_id="generate",
         trigger_mode="multiple",  # generate.js asks once at a time; a stopped one may linger here
         api_visibility="private",
     )
@@ -219,11 +231,11 @@ def _problem(place: str) -> None:
     )
 
 
-def _writer(house: House) -> Callable[..., Iterator[Page]]:
+def _writer(house: House) -> Callable[..., AsyncIterator[Page]]:
     """The handler of the page's `write` event, which says whether to `generate` from the prefix,
     `continue` what is on the page, or set `trio`, three α, side by side."""
 
-    def shown(
+    async def shown(
         prefix: str,
         page: Page,
         choice: dict[str, Any],
@@ -231,9 +243,9 @@ def _writer(house: House) -> Callable[..., Iterator[Page]]:
         seed: str,
         event: gr.EventData,
         request: gr.Request,
-    ) -> Iterator[Page]:
-        tongue = words.language(request)
-        latest = page
+    ) -> AsyncIterator[Page]:
+        tongue, client = words.language(request), house.client(request)
+        latest = page = page if isinstance(page, dict) else {}
         try:
             checkpoint = getattr(event, "checkpoint", None)
             if checkpoint is None:
@@ -241,12 +253,18 @@ def _writer(house: House) -> Callable[..., Iterator[Page]]:
                 yield _with_problem(latest, message, "checkpoint")
                 return
             manner = Manner(str(choice["mode"]), float(choice["alpha"]), int(length), _seed(seed))
-            opened = find(house, str(checkpoint), request).open()
-            onwards = event.what == "continue"
-            fresh = following(page) if onwards else blank(clean(prefix))
+            fresh = following(page) if event.what == "continue" else blank(page_text(prefix))
             start = write_trio if event.what == "trio" else write
-            for latest in start(opened, fresh, manner):
-                yield latest
+            model = await _find(house, client, str(checkpoint), request)
+
+            def frames() -> Generator[Page, None, None]:
+                yield from start(model.open(), fresh, manner, client.id)
+
+            async with aclosing(house.limiters.writing.iterate(client, frames())) as pages:
+                async for latest in pages:
+                    yield latest
+        except ClientGoneError:
+            return
         except UserError as error:
             yield _with_problem(latest, words.problem(error.message, tongue), error.field)
         except Exception as error:  # noqa: BLE001  # said on the page, and its place in the log
@@ -278,12 +296,21 @@ def _with_problem(page: Page, message: str, field: str | None) -> Page:
     return page | {"state": state, "problem": {"message": message, "field": field}}
 
 
-def _look(house: House) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]]:
-    def look(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+def _look(house: House) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
+    async def look(asked: object, request: gr.Request) -> dict[str, Any]:
         """What may come next, for the panel; called from `likely.js`."""
+        client, given = house.client(request), asked if isinstance(asked, dict) else {}
         try:
-            checkpoint = find(house, asked["checkpoint"], request).open()
-            return outlook(checkpoint, clean(asked["text"]))
+            text = page_text(given.get("text"))
+            model = await _find(house, client, str(given.get("checkpoint")), request)
+
+            def outlook_after_text() -> dict[str, Any]:
+                checkpoint = model.open()
+                return DESK.compute(client.id, lambda: outlook(checkpoint, text))
+
+            return await house.limiters.looking.run(client, outlook_after_text)
+        except ClientGoneError:
+            return {}
         except UserError as error:
             message = words.problem(error.message, words.language(request))
             return {"problem": {"message": message, "field": error.field}}
@@ -291,13 +318,21 @@ def _look(house: House) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]
     return look
 
 
-def _suggest(house: House, first: str) -> Callable[[object, gr.Request], dict[str, Any]]:
-    def suggest(checkpoint: object, request: gr.Request) -> dict[str, Any]:
+async def _find(house: House, client: Client, key: str, request: gr.Request) -> Model:
+    """The model with this key. Waiting for the Hub holds no place of what computes."""
+    return await house.limiters.finding.run(client, partial(find, house, key, request))
+
+
+def _suggest(house: House, first: str) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
+    async def suggest(checkpoint: object, request: gr.Request) -> dict[str, Any]:
         """The chosen model's own prefix, and the `first` one, which the page opened with."""
         answer = {"key": checkpoint, "prefix": None, "first": first}
+        client = house.client(request)
         try:
             if isinstance(checkpoint, str):
-                answer["prefix"] = _suggestion(house, checkpoint, request)
+                model = await _find(house, client, checkpoint, request)
+                suggestion = partial(_suggestion, model)
+                answer["prefix"] = await house.limiters.looking.run(client, suggestion)
         except UserError as error:  # which the panel tells, beside the chooser
             log.info("nothing to suggest for a model that cannot be opened: %s", error.field)
         return answer
@@ -305,7 +340,7 @@ def _suggest(house: House, first: str) -> Callable[[object, gr.Request], dict[st
     return suggest
 
 
-def _suggestion(house: House, key: str, request: gr.Request | None = None) -> str:
+def _suggestion(model: Model) -> str:
     """A prefix that suits this model: the first of those it was shown with, or none."""
-    prefixes = find(house, key, request).open().about.get("prefixes")
+    prefixes = model.open().about.get("prefixes")
     return clean(prefixes[0]) if isinstance(prefixes, list) and prefixes else ""

@@ -13,7 +13,9 @@ from ..limits import Limits, space
 from ..view_ids import RunAccess, ViewIds, is_view_id
 from ..workers import Runs
 from .fetched import Fetched
+from .services.client import Client, connection_check
 from .services.client_id import ClientIds, read_key
+from .services.limiters import Limiters
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class House:
     fetched: Fetched = field(default_factory=Fetched, compare=False)
     client_ids: ClientIds = field(init=False, compare=False)
     view_ids: ViewIds = field(init=False, compare=False)
+    limiters: Limiters = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         client_ids = ClientIds(
@@ -35,6 +38,7 @@ class House:
         )
         object.__setattr__(self, "client_ids", client_ids)
         object.__setattr__(self, "view_ids", ViewIds(self.runs.root))
+        object.__setattr__(self, "limiters", Limiters(self.limits.visitors_per_address))
 
     @property
     def limits(self) -> Limits:
@@ -44,6 +48,10 @@ class House:
     def visitor(self, request: gr.Request | Request | None) -> str:
         """The id of the client that sent a request (`services.client_id`)."""
         return self.client_ids.of(request)
+
+    def client(self, request: gr.Request | Request | None) -> Client:
+        """The client that sent a request, for the limiters; asked for while the event begins."""
+        return Client(self.visitor(request), connection_check(request))
 
     def find_run(self, key: str) -> RunAccess:
         """Return the run with this id or view id, and what its holder may do with it.

@@ -10,7 +10,7 @@ const list = find("ol");
 let subject = null; // {checkpoint, text, pickable}
 let outlook = { likely: [], totals: [] };
 let waiting = null;
-let asked = 0;
+let asking = null; // the question that is under way
 
 const figure = (p) => {
   const share = 100 * p;
@@ -96,11 +96,20 @@ function heading() {
   put(find("h2"), characters.length ? say("next", { text }) : words["next-first"]);
 }
 
+// One question about a model at a time: what comes up meanwhile, the latest of it, is asked after it.
 async function look() {
-  const ticket = ++asked;
-  if (!subject.checkpoint) return;
-  const answer = await server.look({ checkpoint: subject.checkpoint, text: subject.text });
-  if (ticket !== asked || !answer) return; // a later question is under way, or nobody answered
+  const { checkpoint, text } = subject;
+  if (!checkpoint) return;
+  if (asking?.checkpoint === checkpoint) {
+    asking.again = true;
+    return;
+  }
+  const mine = (asking = { checkpoint, again: false });
+  const answer = await server.look({ checkpoint, text });
+  if (asking !== mine) return; // another model has been chosen since
+  asking = null;
+  if (mine.again) return look();
+  if (!answer) return; // nobody answered
   if (answer.problem) {
     outlook = { likely: [], totals: [] };
     tell("trouble", answer.problem);

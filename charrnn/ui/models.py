@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -22,7 +23,6 @@ from ..uploads import is_upload
 from . import words
 from .browse import browser
 from .card import DAMAGED, LIVE
-from .gate import Gate
 from .house import House
 from .look import asset, script
 from .memory import KEPT
@@ -61,12 +61,16 @@ def models_tab(house: House, tabs: gr.Tabs) -> None:
     browser(house)
 
 
-def _teller(house: House) -> Callable[[object, gr.Request], dict[str, list[Card]]]:
-    def cards(asked: object, request: gr.Request) -> dict[str, list[Card]]:
+def _teller(house: House) -> Callable[[object, gr.Request], Awaitable[dict[str, list[Card]]]]:
+    async def cards(asked: object, request: gr.Request) -> dict[str, list[Card]]:
         """The cards of these runs and opened models, the latest first, and of the shipped ones."""
         given = asked if isinstance(asked, dict) else {}
+        tell = partial(told, given, event_request(request))
+        return await house.limiters.listing.run(house.client(request), tell)
+
+    def told(given: Mapping[str, Any], request: gr.Request) -> dict[str, list[Card]]:
         runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
-        there = offered(house, keys, event_request(request))
+        there = offered(house, keys, request)
         own = _runs(house, runs)
         own += [_opened(key, there) for key in keys]
         yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
@@ -136,12 +140,14 @@ def _opened(key: str, there: Mapping[str, Model | None]) -> Card | None:
     return {"key": key, "source": "upload", "gone": True} if is_upload(key) else None
 
 
-def _resumer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
-    def resume(key: object, request: gr.Request) -> dict[str, Any]:
+def _resumer(house: House) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
+    async def resume(key: object, request: gr.Request) -> dict[str, Any]:
         """Let a run go on; the `problem`, in words, if it cannot."""
         request = event_request(request)
+        resume_run = partial(house.runs.keep_training, str(key), house.visitor(request))
         try:
-            return {"run": house.runs.keep_training(str(key), house.visitor(request)).id}
+            run = await house.limiters.planning.run(house.client(request), resume_run)
+            return {"run": run.id}
         except UserError as error:
             return _problem(error, request)
 
@@ -151,20 +157,19 @@ def _resumer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
 def _downloader(
     house: House, served: Callable[[], gr.HTML]
 ) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
-    gate = Gate(together=2, each=1)
-
     async def download(key: object, request: gr.Request) -> dict[str, Any]:
         """Where a model's .zip is served, and its `name`; or the `problem`, in words."""
         request = event_request(request)
+        client, limiters = house.client(request), house.limiters
 
-        def packed() -> dict[str, Any]:
-            model = find_own(house, str(key), request)
+        def packed(model: Model) -> dict[str, Any]:
             file = pack(model, _title(model), served(), house.limits)
             house.fetched.made_of(model.directory, file)
             return {"path": str(file), "name": file.name}
 
         try:
-            return await gate.run(house.visitor(request), packed)
+            model = await limiters.finding.run(client, partial(find_own, house, str(key), request))
+            return await limiters.packing.run(client, partial(packed, model))
         except UserError as error:
             return _problem(error, request)
 

@@ -22,7 +22,6 @@ from ..errors import UserError, whereabouts
 from ..hub import is_id
 from ..uploads import LARGEST
 from . import words
-from .gate import Gate
 from .house import House
 from .look import asset, script
 from .memory import KEPT
@@ -55,7 +54,6 @@ def opener(house: House) -> gr.HTML:
         None,
         field,
         show_progress="hidden",
-        concurrency_limit=None,  # the gate is narrower, and fair
         trigger_mode="multiple",  # one that was called off may linger
         api_visibility="private",
     )
@@ -76,8 +74,6 @@ def named(text: str) -> str:
 
 
 def _opens(house: House) -> Callable[[gr.EventData, gr.Request], AsyncIterator[Frame]]:
-    gate = Gate(together=8, each=2)
-
     async def opens(event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
         """How far it is, some times a second; then the model's key, or what is wrong."""
         tongue, ask = words.language(request), getattr(event, "ask", None)
@@ -85,7 +81,8 @@ def _opens(house: House) -> Callable[[gr.EventData, gr.Request], AsyncIterator[F
 
         given = {"model": getattr(event, "model", None), "file": getattr(event, "file", None)}
         work = partial(_open, house, given, request, told, unwanted.is_set)
-        working = asyncio.create_task(gate.run(house.visitor(request), work))
+        opening = house.limiters.opening.run(house.client(request), work)
+        working = asyncio.create_task(opening)
         try:
             while not (await asyncio.wait({working}, timeout=_EVERY))[0]:
                 # With the time, since Gradio tells the page of nothing that is as it was.

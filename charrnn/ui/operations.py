@@ -10,15 +10,25 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from .. import arguments, corpora
-from ..admission import check_text
+from ..admission import check_raw_text, check_text
 from ..arguments import clean
 from ..corpus import Text, read_text
 from ..errors import UserError, whereabouts
@@ -32,33 +42,36 @@ from ..recipes import find as find_recipe
 from ..runs import Run
 from ..training import Event
 from ..view_ids import is_view_id
-from .desk import DESK
+from .desk import DESK, SCORING_DESK
 from .house import House
 from .identity import identity
+from .services.client import Client
 from .services.text_cache import read_uploads
-from .shelf import describe, find_as, shipped
+from .shelf import Model, describe, find_as, shipped
 from .writing import EVERY
 
 log = logging.getLogger(__name__)
 
 MAX_GENERATED_CHARACTERS = 100_000
+MAX_PREFIX_CHARACTERS = 100_000
 MAX_SCORED_CHARACTERS = 2_000_000
+MAX_SETTINGS_CHARACTERS = 10_000
 _QUEUE_POLL_SECONDS = 0.2
 _INTERNAL_ERROR = "That went wrong on the server; its log says how."
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The sender of a request: the visitor whose limits it counts against, and the token for
+    """The sender of a request: the client whose shares it counts against, and the token for
     requests to the Hub (False: none, so that only public models can be opened)."""
 
-    visitor: str = ""
+    client: Client = Client()
     token: Token = False
 
     @classmethod
     def of(cls, house: House, request: gr.Request | None) -> Caller:
         """The caller that sent a request to an endpoint."""
-        return cls(house.visitor(request), identity(request).token)
+        return cls(house.client(request), identity(request).token)
 
 
 @dataclass(frozen=True)
@@ -76,9 +89,17 @@ class TrainArguments:
     files: Sequence[Path] | None = None
 
 
-def start(house: House, given: TrainArguments, caller: Caller) -> Run:
-    """Start a run, or put it in the queue. Raises UserError for arguments that do not fit."""
-    return house.runs.start(plan_run(house.limits, given), caller.visitor)
+async def start(house: House, given: TrainArguments, caller: Caller) -> Run:
+    """Start a run, or put it in the queue. Raises UserError for arguments that do not fit.
+
+    It is started even if the caller goes away meanwhile.
+    """
+    client, limiters = Client(caller.client.id), house.limiters
+    if name := _corpus_to_download(given):
+        await limiters.finding.run(client, partial(corpora.load, name))
+    return await limiters.planning.run(
+        client, lambda: house.runs.start(plan_run(house.limits, given), client.id)
+    )
 
 
 async def watch(
@@ -114,7 +135,7 @@ def stop(house: House, run: object) -> str:
     return found.state
 
 
-def generate(
+async def generate(
     house: House,
     caller: Caller,
     checkpoint: object,
@@ -123,52 +144,58 @@ def generate(
     mode: object = "sample",
     alpha: object = 1.0,
     seed: object = None,
-) -> Iterator[str]:
+) -> AsyncGenerator[str, None]:
     """Continue `prefix` with a model, and yield the text so far, the prefix included, now and then.
 
     Raises UserError for arguments that do not fit.
     """
-    count, beginning = arguments.whole(length, "length"), clean(arguments.text(prefix, "prefix"))
+    count, given = arguments.whole(length, "length"), arguments.text(prefix, "prefix")
     if not 0 <= count <= MAX_GENERATED_CHARACTERS:
         raise UserError(f"length = {count}: give 0 to {MAX_GENERATED_CHARACTERS:,} characters.")
-    opened = find_as(
-        house, arguments.text(checkpoint, "checkpoint"), caller.token, caller.visitor
-    ).open()
+    if len(given) > MAX_PREFIX_CHARACTERS:
+        raise UserError(
+            f"The prefix has {len(given):,} characters: give {MAX_PREFIX_CHARACTERS:,} at most.",
+            field="prefix",
+        )
     fixed = None if seed is None else arguments.whole(seed, "seed")
-    exponent = arguments.number(alpha, "alpha")
-    written, shown = [beginning], time.perf_counter()
-    manner = arguments.text(mode, "mode")
-    characters = stream(opened, beginning, count, manner, exponent, fixed)
-    with DESK.writer() as writer:
-        for character in writer.at_the_desk(characters):
-            written.append(character)
-            if time.perf_counter() - shown >= EVERY * DESK.crowd:
-                writer.get_up()
-                yield "".join(written)
-                shown = time.perf_counter()
-    yield "".join(written)
+    exponent, manner = arguments.number(alpha, "alpha"), arguments.text(mode, "mode")
+    model, beginning = await _find(house, caller, checkpoint), clean(given)
+
+    def texts() -> Generator[str, None, None]:
+        written, shown = [beginning], time.perf_counter()
+        characters = stream(model.open(), beginning, count, manner, exponent, fixed)
+        with DESK.writer(caller.client.id) as writer:
+            for character in writer.at_the_desk(characters):
+                written.append(character)
+                if time.perf_counter() - shown >= EVERY * DESK.crowd:
+                    writer.get_up()
+                    yield "".join(written)
+                    shown = time.perf_counter()
+        yield "".join(written)
+
+    async with aclosing(house.limiters.writing.iterate(caller.client, texts())) as items:
+        async for text in items:
+            yield text
 
 
-def score(house: House, caller: Caller, checkpoint: object, text: object) -> dict[str, Any]:
+async def score(house: House, caller: Caller, checkpoint: object, text: object) -> dict[str, Any]:
     """Score a text with a model. Raises UserError for arguments that do not fit."""
-    given = clean(arguments.text(text, "text"))
+    given = arguments.text(text, "text")
     if len(given) > MAX_SCORED_CHARACTERS:
         raise UserError(f"A text to score has {MAX_SCORED_CHARACTERS:,} characters at most.")
-    opened = find_as(
-        house, arguments.text(checkpoint, "checkpoint"), caller.token, caller.visitor
-    ).open()
-    return dict(score_text(opened, given).as_dict())
+    model, user = await _find(house, caller, checkpoint), caller.client.id
+
+    def figures() -> dict[str, Any]:
+        opened = model.open()
+        scored = SCORING_DESK.compute(user, lambda: score_text(opened, clean(given)))
+        return dict(scored.as_dict())
+
+    return await house.limiters.scoring.run(caller.client, figures)
 
 
-def models(house: House) -> list[dict[str, Any]]:
+async def models(house: House, caller: Caller) -> list[dict[str, Any]]:
     """Describe the models that come with the app."""
-    listed = []
-    for model in shipped(house):
-        try:
-            listed.append(describe(model))
-        except UserError as error:
-            log.warning("%s is not listed: %s", model.directory, error.message)
-    return listed
+    return await house.limiters.listing.run(caller.client, partial(_models, house))
 
 
 def recipes() -> list[dict[str, Any]]:
@@ -197,6 +224,31 @@ def _public(event: Event, run: str) -> Event:
     return event
 
 
+async def _find(house: House, caller: Caller, checkpoint: object) -> Model:
+    key = arguments.text(checkpoint, "checkpoint")
+    find = partial(find_as, house, key, caller.token, caller.client.id)
+    return await house.limiters.finding.run(caller.client, find)
+
+
+def _models(house: House) -> list[dict[str, Any]]:
+    listed = []
+    for model in shipped(house):
+        try:
+            listed.append(describe(model))
+        except UserError as error:
+            log.warning("%s is not listed: %s", model.directory, error.message)
+    return listed
+
+
+def _corpus_to_download(given: TrainArguments) -> str | None:
+    """The name of the text to train on, if it has to be downloaded first."""
+    if given.files is not None or given.text:
+        return None
+    name = given.corpus or find_recipe(arguments.text(given.recipe, "recipe")).corpus
+    known = isinstance(name, str) and any(entry.name == name for entry in corpora.ENTRIES)
+    return str(name) if known and not corpora.cached(str(name)) else None
+
+
 def plan_run(limits: Limits, given: TrainArguments) -> Plan:
     """Plan the run that a caller asks for. Raises UserError for arguments that do not fit."""
     name = arguments.text(given.recipe, "recipe")
@@ -220,6 +272,7 @@ def training_text(limits: Limits, given: TrainArguments, default_corpus: str | N
         return read_uploads(given.files, limits)
     name = arguments.text(given.corpus or "", "corpus")
     if text:
+        check_raw_text(text, limits)
         return read_text(text)
     if name or default_corpus:
         return corpora.load(name or str(default_corpus))
@@ -232,7 +285,7 @@ def training_text(limits: Limits, given: TrainArguments, default_corpus: str | N
 def _settings(given: object) -> Mapping[str, object]:
     if given is None or given == "":
         return {}
-    if isinstance(given, str):
+    if isinstance(given, str) and len(given) <= MAX_SETTINGS_CHARACTERS:
         try:
             given = json.loads(given)
         except (ValueError, RecursionError):

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -23,12 +24,12 @@ from ..hub.account import account
 from ..hub.client import endpoint
 from ..limits import space
 from . import words
-from .gate import Gate
 from .house import House
 from .identity import Identity, identity
 from .look import asset, script
+from .services.client import ClientGoneError
 from .services.client_id import event_request
-from .shelf import find_own
+from .shelf import Model, find_own
 from .sign_in import sign_in_routes
 from .words_push import PUSH, PUSHING
 
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8  # pushes that are under way; more wait, first come, first served
 EACH = 2  # pushes of one visitor, those that wait included
-PREPARED = 4  # lists of files that are put together at once: each keeps a core busy for a second
 EVERY = 0.1  # seconds between two looks at a push
 BEAT = 1.0  # seconds after which the page is told something anyway: so a closed one is noticed
 
@@ -82,14 +82,18 @@ class Pushes:
         self.by_button = by_button  # whether visitors can sign in here
         self._house = house
         self._works: dict[str, _Push] = {}  # by those words, in the order they came
-        self._preparing = Gate(together=PREPARED, each=1)
 
-    def who_asks(self) -> Callable[[object, gr.Request], Frame]:
+    def who_asks(self) -> Callable[[object, gr.Request], Awaitable[Frame]]:
         """`who()`: whether there is a token to push with, whose, and else how to get one."""
 
-        def who(asked: object, request: gr.Request) -> Frame:
+        async def who(asked: object, request: gr.Request) -> Frame:
             me = self._identity(request)
-            return {"way": me.way, "signedIn": me.signed_in, "account": _account(me)}
+            finding = self._house.limiters.finding
+            try:
+                name = await finding.run(self._house.client(request), partial(_account, me))
+            except UserError:  # the dialog does without
+                name = None
+            return {"way": me.way, "signedIn": me.signed_in, "account": name}
 
         return who
 
@@ -99,21 +103,25 @@ class Pushes:
         async def prepare(asked: Frame, request: gr.Request) -> Frame:
             asked, tongue = asked if isinstance(asked, dict) else {}, words.language(request)
 
-            def listed() -> Frame:
-                try:
-                    files = hub.files(
-                        find_own(
-                            self._house, str(asked.get("key")), event_request(request)
-                        ).directory,
-                        str(asked.get("repo")),
-                        licence=_licence(asked.get("licence")),
-                        space=space(),
-                    )
-                    return {"files": [{"name": file.name, "size": file.size} for file in files]}
-                except Exception as error:  # noqa: BLE001  # said on the page
-                    return {"problem": _problem(error, tongue)}
+            house, client = self._house, self._house.client(request)
+            find = partial(find_own, house, str(asked.get("key")), event_request(request))
 
-            return await self._preparing.run(self._house.visitor(request), listed)
+            def listed(model: Model) -> Frame:
+                files = hub.files(
+                    model.directory,
+                    str(asked.get("repo")),
+                    licence=_licence(asked.get("licence")),
+                    space=space(),
+                )
+                return {"files": [{"name": file.name, "size": file.size} for file in files]}
+
+            try:
+                model = await house.limiters.finding.run(client, find)
+                return await house.limiters.preparing.run(client, partial(listed, model))
+            except ClientGoneError:
+                return {}
+            except Exception as error:  # noqa: BLE001  # said on the page
+                return {"problem": _problem(error, tongue)}
 
         return prepare
 

@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -21,6 +22,7 @@ from .. import corpora
 from ..errors import UserError
 from ..recipes import RECIPES, Plan
 from ..view_ids import RunAccess, view_id
+from ..yield_points import yield_point
 from . import words
 from .attempt import wire_attempt
 from .card import Story, run_card
@@ -30,7 +32,8 @@ from .form import Form, build_form
 from .house import House
 from .look import asset
 from .memory import NEW_RUN, UNHEARD, begun, own_runs
-from .wish import EXPERIMENTS, FROM_FILES, FROM_PASTE, USUAL_ZH, Progress, Wish, size
+from .services.client import Client, ClientGoneError
+from .wish import EXPERIMENTS, FROM_FILES, FROM_PASTE, USUAL_ZH, Wish, size
 from .words import key
 from .yours import your_runs
 
@@ -115,8 +118,13 @@ def _wire_form(house: House, form: Form) -> None:
 
     async def look(request: gr.Request, *values: Any) -> Frame:
         wish, tongue = form.wish(values, house.limits), words.language(request)
+        look_over = partial(form.looked_over, wish, tongue)
         try:
-            return await asyncio.to_thread(form.looked_over, wish, tongue)
+            return await house.limiters.planning.run(house.client(request), look_over)
+        except UserError as error:
+            return form.problem([error], tongue)
+        except ClientGoneError:
+            raise
         except Exception:
             log.exception("the form could not be looked over")
             return form.problem([_broken(tongue)], tongue)
@@ -163,18 +171,19 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
     async def start(request: gr.Request, run_id: str | None, *given: Any) -> Frames:
         *values, brought = given
         wish, tongue = form.wish(values, house.limits), words.language(request)
+        visitor = house.visitor(request)
 
         async def frames() -> Frames:
             # The button stays on while nothing else has happened: it has the keyboard's focus, and
             # a second press is not heard before this one's event is over.
             yield form.problem([], tongue)
-            told = _Fetching(wish)
-            planning = asyncio.create_task(asyncio.to_thread(plan_of, wish, told.progress))
-            while not (await asyncio.wait({planning}, timeout=EVERY))[0]:
-                if told.story:
-                    yield {stage.card: told.story.value()}
-            asked = (planning.result(), house.visitor(request), begun(brought))
-            run = await asyncio.to_thread(house.runs.start, *asked)
+            async for story in _download(house, Client(visitor), wish):
+                yield {stage.card: story.value()}
+            # What was ordered is begun even if the line breaks now: the browser knows its id.
+            run = await house.limiters.planning.run(
+                Client(visitor),
+                lambda: house.runs.start(plan_of(wish), visitor, begun(brought)),
+            )
             card = await tellings.of(RunAccess(run, run.id)).value()
             yield {stage.run_id: run.id, stage.card: card}
 
@@ -184,7 +193,8 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
     async def again(run_id: str | None, request: gr.Request) -> Frames:
         async def frames() -> Frames:
             visitor = house.visitor(request)
-            run = await asyncio.to_thread(house.runs.keep_training, str(run_id), visitor)
+            resume = partial(house.runs.keep_training, str(run_id), visitor)
+            run = await house.limiters.planning.run(Client(visitor), resume)
             yield {stage.card: await tellings.of(RunAccess(run, run.id)).value()}
 
         async for frame in guarded(frames, run_id, words.language(request)):
@@ -264,25 +274,31 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
     finding.failure(None, js=_UNFOUND, api_visibility="private")
 
 
-def plan_of(wish: Wish, progress: Progress) -> Plan:
+def plan_of(wish: Wish) -> Plan:
     """Plan a run of what the form shows, or will show in a moment."""
-    return wish.resolved().plan(progress)
+    return wish.resolved().plan()
 
 
-class _Fetching:
-    """Tells how far a download is; nothing for a text that is here already."""
+async def _download(house: House, client: Client, wish: Wish) -> AsyncIterator[Story]:
+    """Download the text if it is not here yet; yield a story that tells how far that is."""
+    if wish.fetched():
+        return
+    story = Story(title=corpora.find(wish.corpus).title)
+    story.state = "downloading"
 
-    def __init__(self, wish: Wish) -> None:
-        self.story: Story | None = None
-        if not wish.fetched():
-            entry = corpora.find(wish.corpus)
-            self.story = Story(title=entry.title)
-            self.story.state = "downloading"
+    def progress(done: int, whole: int | None) -> None:
+        yield_point()
+        story.fetched = f"{size(done)} / {size(whole)}" if whole else size(done)
 
-    def progress(self, done: int, whole: int | None) -> None:
-        """Called by the download, from its thread."""
-        if self.story:
-            self.story.fetched = f"{size(done)} / {size(whole)}" if whole else size(done)
+    downloading = asyncio.create_task(
+        house.limiters.finding.run(client, lambda: wish.text(progress))
+    )
+    try:
+        while not (await asyncio.wait({downloading}, timeout=EVERY))[0]:
+            yield story
+        downloading.result()
+    finally:
+        downloading.cancel()
 
 
 def _broken(tongue: str) -> UserError:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import corpora, gpu
-from ..admission import check_plan, check_text
+from ..admission import check_plan, check_raw_text, check_text
 from ..corpus import Corpus, Text, read_text
 from ..errors import UserError
 from ..limits import Limits
@@ -111,6 +111,7 @@ class Wish:
                 "Paste a text or upload a file first: there is nothing to train on.",
                 field="corpus",
             )
+        check_raw_text(self.paste, self.limits)
         pasted = read_text(self.paste)
         check_text(pasted, self.limits)
         return pasted

@@ -186,6 +186,11 @@ PROBLEMS: Mapping[str, str] = {
         "你所在的网络已有 {visitors} 位访客的训练在排队或进行，这里同时最多这么多。"
         "请等其中一次结束后再试。"
     ),
+    "{count} requests of yours are waiting already: try again when one of them has been "
+    "answered.": ("你已有 {count} 个请求在等待：请等其中一个得到回应后再试。"),
+    "Many visitors of your network are waiting at this moment: try again in a minute.": (
+        "你所在的网络此刻有很多访客在等待：请过一分钟再试。"
+    ),
     "There is no room for another run: {needed} MB are needed, and {used} of {most} MB are taken. "
     "Try again later, when older runs have been removed, or with a smaller text or model.": (
         "没有空间进行新的训练：需要 {needed} MB，而 {most} MB 中已用 {used} MB。"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 EVERY = 0.1  # seconds between two frames
 LONGEST_PAGE = 20_000  # characters, the prefix included
+MAX_RAW_LENGTH = 2 * LONGEST_PAGE  # of what a browser sends: line ends may be two characters
 TRIO = (0.5, 1.0, 2.0)  # the α's that are set side by side
 ALPHAS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6,
           1.8, 2.0, 2.2, 2.5, 2.8, 3.0, 3.5, 4.0)  # fmt: skip
@@ -92,13 +93,12 @@ def tint(surprisal: float) -> str:
 
 
 def blank(prefix: str, text: str = "", tints: str = "") -> Page:
-    """A page on which nothing has been written yet, after `text` that stands there already."""
+    """A page on which nothing has been written yet, after `text` that stands there already.
+
+    Raises UserError if it is more than a page holds.
+    """
     if len(prefix) + len(text) > LONGEST_PAGE:
-        raise UserError(
-            f"A page holds {LONGEST_PAGE:,} characters and this one is full: copy the text, or "
-            "begin again with a shorter prefix.",
-            field="prefix",
-        )
+        raise _page_is_full()
     return {
         "id": secrets.token_hex(6),
         "state": "writing",
@@ -113,22 +113,47 @@ def blank(prefix: str, text: str = "", tints: str = "") -> Page:
     }
 
 
+def page_text(given: object) -> str:
+    """A text from a browser, cleaned; nothing is left of what is no text.
+
+    Raises UserError, before anything is done with it, if it is more than a page holds.
+    """
+    if isinstance(given, str) and len(given) > MAX_RAW_LENGTH:
+        raise _page_is_full()
+    text = clean(given)
+    if len(text) > LONGEST_PAGE:
+        raise _page_is_full()
+    return text
+
+
+def _page_is_full() -> UserError:
+    return UserError(
+        f"A page holds {LONGEST_PAGE:,} characters and this one is full: copy the text, or begin "
+        "again with a shorter prefix.",
+        field="prefix",
+    )
+
+
 def following(page: Page) -> Page:
     """A new page that begins with all that stands on `page`, which comes from a browser."""
-    return blank(clean(page.get("prefix")), clean(page.get("text")), clean(page.get("tint")))
+    prefix, text, tints = (page_text(page.get(name)) for name in ("prefix", "text", "tint"))
+    return blank(prefix, text, tints)
 
 
-def write(checkpoint: Checkpoint, page: Page, manner: Manner) -> Iterator[Page]:
+def write(
+    checkpoint: Checkpoint, page: Page, manner: Manner, user: str = ""
+) -> Generator[Page, None, None]:
     """Write on, on a fresh page; yields it as it grows, and at last with `state` "done".
 
-    Raises UserError for a manner of writing that there is not.
+    `user` is the client whose turns at the desk it takes. Raises UserError for a manner of writing
+    that there is not.
     """
     seed = _seed(manner)
     page |= {"mode": manner.mode, "alpha": manner.alpha, "seed": seed, "full": _full(checkpoint)}
     text, tints, pace = [page["text"]], [page["tint"]], Pace()
     before = page["prefix"] + page["text"]
     characters = continuation(checkpoint, before, manner.length, manner.mode, manner.alpha, seed)
-    with DESK.writer() as writer:
+    with DESK.writer(user) as writer:
         for written, one in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
             text.append(one.character)
             tints.append(tint(one.surprisal))
@@ -140,7 +165,9 @@ def write(checkpoint: Checkpoint, page: Page, manner: Manner) -> Iterator[Page]:
     yield page | {"state": "done", "rate": pace.rate}
 
 
-def write_trio(checkpoint: Checkpoint, page: Page, manner: Manner) -> Iterator[Page]:
+def write_trio(
+    checkpoint: Checkpoint, page: Page, manner: Manner, user: str = ""
+) -> Generator[Page, None, None]:
     """Go on from the same text at three α at once, a column each; frames as `write` yields them."""
     seed = _seed(manner)
     page |= {"mode": "sample", "alpha": None, "seed": seed, "full": _full(checkpoint)}
@@ -148,7 +175,7 @@ def write_trio(checkpoint: Checkpoint, page: Page, manner: Manner) -> Iterator[P
     columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in TRIO]
     seeds = [seed] * len(TRIO)
     characters = side_by_side(checkpoint, before, manner.length, "sample", TRIO, seeds)
-    with DESK.writer() as writer:
+    with DESK.writer(user) as writer:
         for written, together in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
             for column, one in zip(columns, together, strict=True):
                 column["text"] = str(column["text"]) + one.character

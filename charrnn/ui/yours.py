@@ -6,7 +6,7 @@ the list is opened. A run that is not here any more is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -37,9 +37,12 @@ def your_runs(house: House) -> gr.HTML:
     )
 
 
-def _lister(house: House) -> Callable[[object], list[dict[str, Any]]]:
-    def describe(ids: object) -> list[dict[str, Any]]:
+def _lister(house: House) -> Callable[[object, gr.Request], Awaitable[list[dict[str, Any]]]]:
+    async def describe(ids: object, request: gr.Request) -> list[dict[str, Any]]:
         """What is known of the runs with these ids, the newest first; called from `yours.js`."""
+        return await house.limiters.listing.run(house.client(request), lambda: lines(ids))
+
+    def lines(ids: object) -> list[dict[str, Any]]:
         runs, found = [], []
         for run_id in ids[:KEPT] if isinstance(ids, list) else []:
             with suppress(UserError):  # it has been removed

@@ -14,7 +14,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from anyio import CapacityLimiter
 from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -30,11 +29,11 @@ from ...errors import UserError
 from ...limits import space
 from ..house import House
 from ..operations import Caller, public_message
+from ..services.client import Client
 from .tool import ToolCall
 from .tools import TOOLS
 
 PATH = "/gradio_api/mcp"
-MAX_THREADS = 64
 _INSTRUCTIONS = (
     "charrnn trains character-level recurrent networks on a text within seconds, and generates "
     "text with them. Begin with models and generate, or with train."
@@ -60,7 +59,6 @@ class _Endpoint:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.threads = CapacityLimiter(MAX_THREADS)
         self.server: Server[dict[str, Any], Request] = Server(
             "charrnn", version=__version__, instructions=_INSTRUCTIONS
         )
@@ -100,8 +98,8 @@ class _Endpoint:
             if name not in TOOLS:
                 raise UserError(f"There is no such tool. The tools are {', '.join(TOOLS)}.")
             tool = TOOLS[name].parse(arguments)
-            caller = Caller(self.house.visitor(self.server.request_context.request))
-            return await tool.call(ToolCall(self.house, caller, self.threads, self._report))
+            caller = Caller(Client(self.house.visitor(self.server.request_context.request)))
+            return await tool.call(ToolCall(self.house, caller, self._report))
         except Exception as error:
             raise UserError(public_message(error)) from error
 

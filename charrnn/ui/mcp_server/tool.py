@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from anyio import CapacityLimiter
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...corpora import ENTRIES
@@ -38,7 +37,6 @@ class ToolCall:
 
     house: House
     caller: Caller
-    threads: CapacityLimiter
     report: Callable[[float, float | None, str | None], Awaitable[None]]
 
 

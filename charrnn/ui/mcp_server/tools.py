@@ -6,21 +6,23 @@ The docstring of a tool is the description that agents read. The work is done by
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from contextlib import aclosing
+from typing import Annotated, Any, Literal
 
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import to_thread
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ...errors import UserError
 from ...recipes import RECIPES
 from ...training import Event
 from .. import operations
-from ..operations import MAX_GENERATED_CHARACTERS, MAX_SCORED_CHARACTERS, TrainArguments
+from ..operations import (
+    MAX_GENERATED_CHARACTERS,
+    MAX_PREFIX_CHARACTERS,
+    MAX_SCORED_CHARACTERS,
+    TrainArguments,
+)
 from .tool import CORPORA, NO_FILES, Tool, ToolCall, is_plain
-
-T = TypeVar("T")
 
 
 def _name_of_corpus(given: str | None) -> str | None:
@@ -103,8 +105,7 @@ class Train(Tool):
     async def call(self, context: ToolCall) -> TrainResult:
         """Start a run and follow it to its end."""
         given = TrainArguments(self.corpus, self.text, self.recipe, self.settings, self.seed)
-        start = partial(operations.start, context.house, given, context.caller)
-        run = await to_thread.run_sync(start, limiter=context.threads)
+        run = await operations.start(context.house, given, context.caller)
 
         async def notify(message: str) -> None:
             await context.report(0, None, message)
@@ -153,8 +154,7 @@ class Stop(Tool):
 
     async def call(self, context: ToolCall) -> StopResult:
         """Stop the run."""
-        stop = partial(operations.stop, context.house, self.run)
-        state = await to_thread.run_sync(stop, limiter=context.threads)
+        state = await to_thread.run_sync(operations.stop, context.house, self.run)
         return StopResult.model_validate({"run": self.run, "state": state})
 
 
@@ -173,9 +173,10 @@ class Generate(Tool):
 
     checkpoint: Checkpoint
     prefix: str = Field(
-        "", description="What the text begins with. Characters that the model does not know are "
-        "kept, and read as unknown."
-    )  # fmt: skip
+        "",
+        description=f"What the text begins with, {MAX_PREFIX_CHARACTERS:,} characters at most. "
+        "Characters that the model does not know are kept, and read as unknown.",
+    )
     length: int = Field(
         200, ge=0, le=MAX_GENERATED_CHARACTERS, description="Characters to write after the prefix."
     )
@@ -199,8 +200,9 @@ class Generate(Tool):
             self.alpha, self.seed,
         )  # fmt: skip
         text = ""
-        async for text in _in_threads(texts, context.threads):
-            await context.report(len(text), len(self.prefix) + self.length, None)
+        async with aclosing(texts):
+            async for text in texts:
+                await context.report(len(text), len(self.prefix) + self.length, None)
         return GenerateResult(text=text)
 
 
@@ -227,8 +229,7 @@ class Score(Tool):
 
     async def call(self, context: ToolCall) -> ScoreResult:
         """Score the text."""
-        score = partial(operations.score, context.house, context.caller, self.checkpoint, self.text)
-        figures = await to_thread.run_sync(score, limiter=context.threads)
+        figures = await operations.score(context.house, context.caller, self.checkpoint, self.text)
         return ScoreResult.model_validate(figures)
 
 
@@ -249,8 +250,7 @@ class Models(Tool):
 
     async def call(self, context: ToolCall) -> ModelsResult:
         """List the models."""
-        models = partial(operations.models, context.house)
-        return ModelsResult(models=await to_thread.run_sync(models, limiter=context.threads))
+        return ModelsResult(models=await operations.models(context.house, context.caller))
 
 
 class RecipesResult(BaseModel):
@@ -281,17 +281,3 @@ TOOLS: dict[str, type[Tool]] = {
     "models": Models,
     "recipes": Recipes,
 }
-
-
-async def _in_threads(items: Iterator[T], threads: CapacityLimiter) -> AsyncIterator[T]:
-    """Compute each item in a thread. Ends with the caller: a generator is closed at its next
-    item."""
-    done: Any = object()
-    try:
-        while (item := await to_thread.run_sync(next, items, done, limiter=threads)) is not done:
-            yield item
-    finally:
-        close: Callable[[], None] | None = getattr(items, "close", None)
-        if close is not None:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(close, limiter=threads)

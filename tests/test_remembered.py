@@ -1,48 +1,12 @@
-"""Turns at what takes long, and answers that are kept."""
+"""Answers that are kept for a while."""
 
 import asyncio
-import threading
 
 import pytest
 from conftest import awaited
 
 from charrnn.ui import remembered
-from charrnn.ui.gate import Gate
 from charrnn.ui.remembered import Remembered
-
-
-def test_a_visitor_has_few_turns_and_the_others_do_not_wait_for_them():
-    gate = Gate(together=3, each=2)
-    release, begun = threading.Event(), []
-
-    def call(name):
-        begun.append(name)
-        assert release.wait(30)
-        return name
-
-    async def scene():
-        mine = [asyncio.create_task(gate.run("me", lambda i=i: call(f"me {i}"))) for i in range(4)]
-        while len(begun) < 2:
-            await asyncio.sleep(0.001)
-        other = asyncio.create_task(gate.run("you", lambda: call("you")))
-        while len(begun) < 3:
-            await asyncio.sleep(0.001)
-        assert sorted(begun) == ["me 0", "me 1", "you"]
-        third = asyncio.create_task(gate.run("they", lambda: call("they")))
-        await asyncio.sleep(0)
-        assert len(begun) == 3, "three together at most"
-        mine[3].cancel()
-        release.set()
-        assert await asyncio.gather(*mine[:3], other, third) == [
-            "me 0",
-            "me 1",
-            "me 2",
-            "you",
-            "they",
-        ]
-        assert "me 3" not in begun
-
-    awaited(asyncio.wait_for(scene(), 60))
 
 
 def test_an_answer_is_kept_for_a_while_and_for_all_who_ask_at_once(monkeypatch):

@@ -1,0 +1,54 @@
+"""The client at the other end of a request: whose share it counts against, and whether it is still
+there.
+
+Gradio cancels an event when its page closes or asks for it, if the event is a coroutine. Nothing
+cancels a component's server function, an event without a queue, or a thread: those are asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import gradio as gr
+from fastapi import Request
+from gradio.context import LocalContext
+
+from .client_id import event_request
+
+IsGone = Callable[[], Awaitable[bool]]
+
+
+async def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Client:
+    """The sender of a request: its id (`client_id`), and whether it has gone away since."""
+
+    id: str = ""
+    is_gone: IsGone = _never
+
+
+def connection_check(request: gr.Request | Request | None) -> IsGone:
+    """Return a function that tells whether the client of the event that runs now has gone away."""
+    event_id, blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
+    if event_id is not None and blocks is not None:
+        event = blocks._queue.event_ids_to_events.get(event_id)
+
+        async def stream_closed() -> bool:
+            return event is None or not event.alive
+
+        return stream_closed
+    request = event_request(request)
+    if request is None or request.request is None:
+        return _never
+    return request.request.is_disconnected
+
+
+class ClientGoneError(gr.Error):
+    """Nobody waits for the result any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The client has gone away.", print_exception=False)
