@@ -186,7 +186,7 @@ def test_a_link_opens_a_model_once(tab, hub, app, made):
     page = tab()
     page.goto(f"{app}/?model=ada/linked&x=1")
     chosen(page, "ada/linked")
-    assert page.url == f"{app}/?x=1"
+    assert page.url == f"{app}/?x=1&tab=generate"
     asked = len(hub.asked)
     page.reload()
     page.wait_for_selector(".run-rows li", state="attached")
