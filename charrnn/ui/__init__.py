@@ -44,8 +44,10 @@ from .words_train import TRAIN
 __all__ = ["House", "build", "launch_options"]
 
 _KEPT = 24 * 3600  # seconds that an uploaded file stays on the disk
-_WAITING = 256  # requests that wait at once, of all visitors and kinds, before one is refused
-_AT_ONCE = 256  # requests that are answered at once; most of them only wait for news
+# Gradio's queue passes every event on at once: what an event does waits in the limiters, where each
+# visitor has a share (`services.limiters`), so no kind of event stands in the way of another.
+_MAX_EVENTS = 1024  # that are under way at once; most of them only wait
+_MAX_QUEUED_EVENTS = 4096  # that wait to be passed on, if there are more than that
 
 # Shows the tab that the address names (tabs.js).
 _SHOW_TAB = """() => ({__type__: "update", selected: window.charrnnTab})"""
@@ -86,7 +88,7 @@ def build(house: House) -> gr.Blocks:
 
         _wire_memory(house, page, header, train, generate, tabs, generate_page)
         header.navigate(None, None, tabs, js=_SHOW_TAB, api_visibility="private")
-    page.queue(max_size=_WAITING, default_concurrency_limit=8)
+    page.queue(max_size=_MAX_QUEUED_EVENTS, default_concurrency_limit=None)
     return page
 
 
@@ -154,7 +156,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "mcp_server": False,  # Gradio's own; see mcp_server
         "show_error": False,
         "max_file_size": limits.upload,
-        "max_threads": _AT_ONCE,
+        "max_threads": _MAX_EVENTS,
         "state_session_capacity": MAX_SESSIONS,
         "blocked_paths": [str(house.runs.root.resolve())] if house else None,
         "app_kwargs": {
