@@ -13,7 +13,7 @@ from .errors import UserError
 from .model import ModelConfig
 from .recipes import Plan
 from .run_files import damaged, json_object
-from .schema import Schema, amount, checked, nested, text, texts, whole
+from .schema import Schema, amount, checked, list_of, nested, text, whole
 from .training import TrainingConfig, settings_of
 from .training.pace import Leg
 from .training.resume import cannot_go_on
@@ -23,7 +23,7 @@ _SCHEMA: Schema = {
     "recipe": (text, "custom"),
     "model": (settings_of(ModelConfig), {}),
     "training": (settings_of(TrainingConfig), {}),
-    "prefixes": (texts, []),
+    "prefixes": (list_of(text), []),
     "corpus": (nested({"name": (text, ""), "characters": (whole, 0), "sha256": (text, "")}), {}),
     "leg": (nested({"seconds": (amount, 0.0), "epochs": (amount, 0.0)}), {}),
 }

@@ -69,11 +69,15 @@ def text(value: Any) -> str:
     raise ValueError("not a text")
 
 
-def texts(value: Any) -> list[str]:
-    """Read a list of strings."""
-    if isinstance(value, list):
-        return [text(one) for one in value]
-    raise ValueError("not a list of texts")
+def list_of(reader: Reader) -> Reader:
+    """Make a reader of a list whose entries `reader` reads."""
+
+    def read(value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return [reader(one) for one in value]
+        raise ValueError("not a list")
+
+    return read
 
 
 def optional(reader: Reader) -> Reader:

@@ -85,11 +85,12 @@ def _move(bar: tqdm[None], event: Event, start: Event) -> None:
 
 
 def _opening(start: Event) -> str:
+    warnings = "".join(f"\nnote: {warning['message']}" for warning in start.get("warnings", []))
     known = ", ".join(f"{k} {v:.4g}" for k, v in start["baselines"].items() if v is not None)
     return (
         f"{start['characters']:,} characters, {start['vocabulary_size'] - 1:,} symbols, "
         f"{start['parameters']:,} parameters, {start['device']}\n"
-        f"without a model, perplexity would be: {known}"
+        f"without a model, perplexity would be: {known}{warnings}"
     )
 
 

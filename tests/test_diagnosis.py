@@ -219,14 +219,14 @@ EVENTS = {
     ("kind", "training", "model", "change"),
     [
         ("diverged", {"optimizer": "sgd", **rate(0.5, clip=None)}, {}, "clip = 1"),
-        ("diverged", {"optimizer": "sgd", **rate(50.0, clip=None)}, {}, "learning_rate = 1"),
+        ("diverged", {"optimizer": "sgd", **rate(50.0, clip=None)}, {}, "learning_rate = 0.3"),
         ("diverged", {"optimizer": "sgd", **rate(1.0)}, {}, "learning_rate = 0.3"),
         ("diverged", {"optimizer": "sgd", **rate(1.0)}, {"cell": "relu"}, "learning_rate = 0.3"),
         ("diverged", {"optimizer": "sgd", **rate(300.0, clip=0.01)}, {}, "learning_rate = 100"),
         ("diverged", rate(1.0), {}, "learning_rate = 0.003"),
         ("diverged", rate(0.002), {}, "learning_rate = 0.0007"),
         ("diverged", rate(0.002), {"cell": "relu"}, "cell = tanh"),
-        ("diverged", rate(1.0), {"cell": "relu"}, "learning_rate = 0.001"),
+        ("diverged", rate(1.0), {"cell": "relu"}, "learning_rate = 0.0001"),
         ("overfits", {}, {}, "smoothing = 0.5"),
         ("overfits", {"smoothing": 0.5}, {}, "dropout = 0.5"),
         ("overfits", {"smoothing": 0.5}, {"dropout": 0.6}, _LONGER_TEXT),
@@ -269,7 +269,8 @@ def test_whatever_the_settings_the_value_to_try_is_a_usual_one(cell, optimizer, 
         update = float(new) * min(clip or 1, 1) if optimizer == "sgd" else float(new)
         assert float(new) <= 100 and update <= most, (kind, value, clip)
         odd = clip == 1e-5  # nothing goes well with it
-        assert kind == "diverged" or update >= most / 10 or odd, (kind, value, clip)
+        least = 1e-4 if (cell, optimizer) == ("relu", "adamw") else most / 10
+        assert kind == "diverged" or update >= least or odd, (kind, value, clip)
 
 
 def test_a_text_too_large_to_be_smoothed_and_a_run_that_knows_nothing_of_it_need_dropout():
@@ -374,4 +375,4 @@ def test_the_command_line_says_it_too(tmp_path):
         said[name] = done.stdout
     message = json.loads(said["json"].splitlines()[-1])["message"]
     assert message in said["plain"].splitlines()
-    assert message.endswith("Try learning_rate = 1.")
+    assert message.endswith("Try learning_rate = 0.3.")

@@ -6,6 +6,8 @@ import card_page
 import pytest
 from telling import checkpoint, end, progress, sample, start, story
 
+from charrnn.holdout import HoldoutWarning
+
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 
 pytest_plugins = ["page"]
@@ -115,3 +117,23 @@ def test_a_sample_is_shown_with_its_perplexity_and_an_unfolded_one_stays_so(draw
     opened = page.locator(".run-rows [aria-expanded=true]")
     expect(opened).to_have_count(1)
     expect(opened).to_contain_text("written at 30")
+
+
+def warned(code):
+    warning = HoldoutWarning(code, {"share": 5.0, "held_out": 60.0, "own": 6.0, "uniform": 9.0})
+    return start() | {"warnings": [warning.as_dict()]}
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_held_out_part_that_misleads_is_told_beside_the_run_and_once_at_its_end(draw, locale):
+    english = locale == "en-US"
+    falls = [progress(step, train=9 - step / 2, held=9 - step / 2) for step in range(1, 11)]
+    page = draw(story(warned("sorted"), *falls, checkpoint(10), end(10)), locale=locale)
+    note = page.locator(".run-note")
+    expect(note).to_contain_text("only 5 % of the others" if english else "只占 5 %")
+    rises = [progress(10 + i, train=3.0 - i / 2, held=5.0 + i) for i in range(1, 4)]
+    events = warned("sorted"), *falls, *rises, checkpoint(10, held=4.0), end(13, held=4.0)
+    ended = draw(story(*events), locale=locale).locator(".run-note")
+    expect(ended).to_contain_text("validation = 0")
+    expect(ended).not_to_contain_text("5 %")
+    expect(ended).not_to_contain_text("by heart" if english else "背诵")

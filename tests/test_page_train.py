@@ -337,10 +337,10 @@ def test_a_diverged_run_is_told_without_breaking_the_card_and_one_click_fills_in
     setting(page, "learning_rate").fill("0.5")
     page.get_by_role("radio", name="Songs").check()
     page.get_by_role("radio", name="Sprint").check()
-    page.get_by_role("button", name="Try learning_rate = 1").click()
+    page.get_by_role("button", name="Try learning_rate = 0.3").click()
     expect(page.get_by_role("radio", name="Custom")).to_be_checked()
     expect(setting(page, "clip")).to_have_value("")
-    expect(setting(page, "learning_rate")).to_have_value("1")
+    expect(setting(page, "learning_rate")).to_have_value("0.3")
     expect(page.get_by_role("button", name="Train on The Tide Clock · 10 s")).to_be_enabled()
     assert page.locator(".run").get_attribute("data-state") == "diverged", "nothing has begun"
 

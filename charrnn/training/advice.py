@@ -18,8 +18,8 @@ from .diagnosis import Finding
 # How far one update may move the weights and all go well: for SGD the learning rate times the
 # length of the gradient, which is about 1 and at most θ; for Adam the learning rate. The state of
 # a ReLU, which nothing bounds, bears less, the less so from orthogonal weights.
-_SGD, _RELU, _RELU_CLIPPED = 1.0, 0.3, 0.1
-_ADAM, _RELU_ADAM = 0.003, 0.001
+_SGD, _SGD_UNCLIPPED, _RELU, _RELU_CLIPPED = 1.0, 0.3, 0.3, 0.1
+_ADAM, _RELU_ADAM = 0.003, 0.0001
 _HIGHEST = 100.0  # learning rate to suggest, which the textbook uses with θ = 0.01
 _CELL_HELPS = 0.02  # a learning rate that Adam and a tanh bear, if a ReLU does not
 _SLOW, _MUCH = 0.1, 3.0  # times that: too cautious, or too bold, to have learned anything
@@ -45,6 +45,13 @@ def advice(finding: Finding, start: Mapping[str, Any], *, stopped: bool) -> Advi
     training, model = start["training"], start["model"]
     if finding.kind == "overfits":
         return _against_learning_by_heart(start)
+    if finding.kind in ("unlike", "sorted"):
+        endless = training["epochs"] is None and training["seconds"] is None
+        return (
+            Advice("try-mix-only", {}) if endless else Advice("try-mix", _values("validation", 0))
+        )
+    if finding.kind in ("by-heart", "copied"):
+        return None
     if finding.kind == "unlearned":
         return _to_learn_something(training, model, stopped=stopped)
     return _calmer(training, model)
@@ -64,7 +71,10 @@ def _calmer(training: Mapping[str, Any], model: Mapping[str, Any]) -> Advice:
     if clip is None and not fragile and rate <= _SGD:
         return _try("clip", 1)
     θ = min(clip or 1.0, 1.0)
-    safe = min((_RELU_CLIPPED if θ < 1 else _RELU) / θ if fragile else _SGD / θ, _HIGHEST)
+    bearable = _SGD_UNCLIPPED if clip is None else _SGD
+    if fragile:
+        bearable = _RELU_CLIPPED if θ < 1 else _RELU
+    safe = min(bearable / θ, _HIGHEST)
     return _try("learning_rate", _rounded(safe if rate > 1.1 * safe else rate / 3))
 
 

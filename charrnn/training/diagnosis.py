@@ -7,13 +7,16 @@ does at its end. What can be found, the gravest first:
 - `diverged`, `exploded`: the run had to end; the second if the gradient norm shot up before.
 - `exploding`: the norm is far above its usual size, and the loss has risen with it.
 - `above-uniform`: the training perplexity is above that of a blind guess among all symbols.
+- `unlike`, `sorted`: the held-out part misleads, by the run's `warnings`, and its perplexity has
+  risen, or is above a blind guess at the end.
 - `overfits`: the perplexity on held-out text has risen from its best while training's fell.
+- `by-heart`, `copied`: at its end, the run knows its own text by heart, and nothing is held out, or
+  what is held out also stands in the rest.
 - `unlearned`: at its end, the run is no better than the symbols' own frequencies (the unigram
   baseline). That is what a model's output bias learns by itself. The n-gram baseline would be no
   measure: a good model has not passed it yet when a short run ends.
 
-A run without any of these has no finding. One that learns its own text by heart with nothing
-held out does what it was asked to do.
+A run without any of these has no finding.
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ _RISEN = 1.05  # times its best: a perplexity on held-out text that has clearly 
 _UP = 1.02  # or, once it has done so for a while, is still up,
 _FALLEN = 0.95  # while that of the training text is so much of what it was then
 _UNLEARNED = 0.97  # of the unigram baseline: what is above is no better than that
+_BY_HEART = 0.15  # of the bits that the symbols' own frequencies take: no text is so predictable
 _NOTHING_IN_IT = 1.05  # a unigram baseline of a text that is one symbol and hardly another
 
 
@@ -100,8 +104,10 @@ class Diagnosis:
             return None
         over = reason is not None
         found = self._exploding() or self._above_uniform(over=over) or self._overfits(over=over)
+        if found or not over:
+            return found
         given_up = reason == "stopped" and self._points[-1].step < _A_CHANCE
-        return found or (self._unlearned() if over and not given_up else None)
+        return self._by_heart() or (None if given_up else self._unlearned())
 
     # What is remembered of the points so far
 
@@ -180,12 +186,37 @@ class Diagnosis:
         return Finding("above-uniform", self._above[0], figures)
 
     def _overfits(self, *, over: bool) -> Finding | None:
-        last, best = self._points[-1], self._best
-        if len(self._risen) < _A_WHILE or best is None or best.held is None or last.held is None:
+        """Learning by heart, or what looks like it where the held-out part misleads."""
+        last, best, misled = self._points[-1], self._best, self._warned("unlike", "sorted")
+        if best is None or best.held is None or last.held is None:
             return None
-        if last.train > _FALLEN * best.train or (over and not self._is_up(last.held, _RISEN)):
+        if over and misled and best.held > self._baseline("uniform", math.inf):
+            return Finding(misled, last, {"now": last.held})
+        if len(self._risen) < _A_WHILE or last.train > _FALLEN * best.train:
             return None
+        if over and not self._is_up(last.held, _RISEN):
+            return None
+        if misled:
+            return Finding(misled, best, {"now": last.held})
         return Finding("overfits", best, {"best": best.held, "now": last.held})
+
+    def _warned(self, *codes: str) -> str | None:
+        """The first of these codes that the run's `warnings` have."""
+        told = {warning["code"] for warning in self.start.get("warnings", [])}
+        return next((code for code in codes if code in told), None)
+
+    def _by_heart(self) -> Finding | None:
+        last, unigram = self._points[-1], self._baseline("unigram", 0.0)
+        held = None if self._best is None else self._best.held
+        copied = self._warned("copied") if held is not None else None
+        figure = last.train if held is None else held
+        if (held is not None and not copied) or self.start["model"]["bidirectional"]:
+            return (
+                None  # a model that reads the future predicts it, and has learned nothing by heart
+            )
+        if unigram < _NOTHING_IN_IT or figure > unigram**_BY_HEART:
+            return None
+        return Finding(copied or "by-heart", last, {"perplexity": figure})
 
     def _unlearned(self) -> Finding | None:
         last, unigram = self._points[-1], self._baseline("unigram", 0.0)

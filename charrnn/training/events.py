@@ -13,6 +13,9 @@ from ..schema import (
     Schema,
     amount,
     checked,
+    list_of,
+    nested,
+    number,
     one_of,
     optional,
     positive,
@@ -51,6 +54,11 @@ _FIGURES: Schema = {
     "train_perplexity": (optional(positive), None),
     "validation_perplexity": (optional(positive), None),
 }
+_WARNING: Schema = {
+    "code": (text, None),
+    "values": (table_of(number), {}),
+    "message": (text, ""),
+}
 _ANY: Schema = {"event": (text, None), "seconds": (amount, 0.0)}
 _OF: Mapping[str, Schema] = {
     "start": {
@@ -64,6 +72,7 @@ _OF: Mapping[str, Schema] = {
         "baselines": (table_of(optional(positive)), {}),
         "device": (text, ""),
         "resumed_from": (optional(whole), None),
+        "warnings": (list_of(nested(_WARNING)), []),
     },
     "progress": {
         **_FIGURES,

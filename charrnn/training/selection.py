@@ -31,10 +31,14 @@ class Selection:
 
     What is called nats is the mean per character. What it measures also tells the `descent` of the
     learning rate when to begin, which it does from the best weights.
+
+    A held-out part that is not `trusted`, since it is of another kind than the rest, decides only
+    once the model does better on it than a blind guess; until then the latest weights are kept.
     """
 
-    def __init__(self, learner: Learner, held_out: Ids) -> None:
+    def __init__(self, learner: Learner, held_out: Ids, *, trusted: bool = True) -> None:
         self._learner, self._held_out = learner, held_out
+        self._blind_guess = math.inf if trusted else math.log(learner.model.vocabulary_size)
         self.descent = Descent(learner.config)
         self.nats: float | None = None  # as last measured
         self.best_nats, self.best_step = math.inf, 0
@@ -114,7 +118,8 @@ class Selection:
         wait = min(_TRAINING, _AT_FIRST * self._looks**2)
         self._next = time.monotonic() + wait * self.seconds
         begins = self.descent.begins(step, self.nats, self.best_nats, self.best_step)
-        if self.nats < self.best_nats:
+        undecided = min(self.nats, self.best_nats) >= self._blind_guess
+        if self.nats < self.best_nats or undecided:
             self.best_nats, self.best_step, self.best_train = self.nats, step, train
             self.best = self._learner.weights()
         elif begins:

@@ -1,4 +1,4 @@
-"""The training loop behind `charrnn.training.train`: what happens when, and the events it makes."""
+"""The training loop behind `charrnn.training.train`: what happens when, and when it is saved."""
 
 from __future__ import annotations
 
@@ -7,26 +7,22 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
 from ..baselines import baselines
 from ..corpus import Corpus
-from ..errors import UserError
 from ..expectations import Expectations
 from ..model import ModelConfig
 from .config import TrainingConfig
 from .events import Commands, Event, Share
 from .keeping import Keeper
-from .learner import Learner
 from .pace import Leg, Pace
-from .progress import WINDOW, Meter, Tally, Window, finite_perplexity
+from .progress import Meter, Tally
+from .recorder import MARKS, Recorder
 from .resume import Point, taking_up
-from .selection import Selection
 from .verdict import conclusion
 
-MARKS = (0.0, 0.1, 0.25, 0.5)  # shares of a run after which a sample is written; and at its end
 _EXPLODED = 10.0  # nats above a uniform guess
 _COUNTERS = (
     "step", "epoch", "position", "train_perplexity", "marks", "log", "samples", "_rate_used",
@@ -36,7 +32,7 @@ _SAVE_EVERY = 5.0  # seconds between saves of the model, and of the point to res
 _PICTURE = 0.4  # seconds that the perplexity picture takes, most of them matplotlib's import
 
 
-class Trainer:
+class Trainer(Recorder):
     """One run, from the first event to the last."""
 
     def __init__(
@@ -51,34 +47,17 @@ class Trainer:
         commands: Commands,
         share: Share = lambda: None,
     ) -> None:
-        self.corpus, self.config, self.recipe = corpus, training, recipe
-        self.prefixes, self.directory, self.commands = tuple(prefixes), directory, commands
-        self.share = share
-        self.step = self.epoch = self.position = 0
-        self._elapsed_before, self._began = 0.0, time.monotonic()
-        self.pace = Pace(training)
-        self.minibatches = training.minibatches(corpus.training, 0)
-        counts = corpus.counts() if training.prior else None
-        self.learner = Learner(model, training, len(corpus.vocabulary), counts)
+        super().__init__(corpus, model, training, prefixes)
+        self.recipe, self.directory, self.commands, self.share = recipe, directory, commands, share
         self.expected = Expectations()
-        self.selection = Selection(self.learner, corpus.held_out)
-        self.window = min(WINDOW, self.minibatches.characters)
-        self.meter = Meter(Window(self.window))
         self.bound = math.log(len(corpus.vocabulary)) + _EXPLODED
-        self.train_perplexity: float | None = None
         self.opening: Event = {}
-        self.log: list[Event] = []
-        self.samples: list[Event] = []
-        self.marks = list(MARKS)
         self.keeper = directory and Keeper(
             corpus, training, recipe=recipe, prefixes=self.prefixes, learner=self.learner,
             directory=directory,
         )  # fmt: skip
-        self._reported_step, self._reported_at, self._pointed_at = -1, 0.0, 0.0
-        self._sampling = 0.0  # seconds that it took when last done
-        self._rate_used = self.pace.rate(*self._now())
+        self._pointed_at = 0.0
         self._last: tuple[Tensor, Tensor] | None = None
-        self._broken = False
 
     # The run
 
@@ -100,6 +79,7 @@ class Trainer:
             baselines=baselines(corpus.training, corpus.held_out, len(corpus.vocabulary)).as_dict(),
             device=learner.device,
             resumed_from=resumed_from,
+            warnings=[warning.as_dict() for warning in self.warnings],
         )
         yield self.opening
         yield from self._due_samples()
@@ -235,11 +215,6 @@ class Trainer:
         """Whether the run goes on from a point between the last minibatch and the next epoch."""
         return self.config.epochs is not None and self.position == len(self.minibatches)
 
-    def _now(self) -> tuple[float, float, float]:
-        """How far the run is: in seconds, in epochs, and down the plateau schedule."""
-        part = self.position / len(self.minibatches) if self.position else 0.0
-        return self._clock(), self.epoch + part, self.selection.descent.descended(self.step)
-
     def _over(self) -> bool:
         # What is still to be done then: a last look, samples, saving; the picture, drawn once.
         closing = self.selection.seconds + self._sampling
@@ -312,57 +287,3 @@ class Trainer:
             self._last = self.config.minibatch_before(
                 self.corpus.training, self.epoch, self.position
             )
-
-    # Events
-
-    def _trained_nats(self) -> float | None:
-        """Mean nats of the minibatches up to here, as they were trained on: of the epoch that ends
-        here in a run counted by epochs, else of the latest ones."""
-        whole = self.config.epochs is not None and self.position in (0, len(self.minibatches))
-        return (self.meter.epoch if whole else self.meter.window).mean_nats
-
-    def _progress(self, trained: float | None = None) -> Event:
-        """The event; `trained` are the mean nats of training if not those since the last report."""
-        meter, now = self.meter, self._clock()
-        if trained is None:
-            trained = (meter.since_report if self.config.epochs is None else meter.epoch).mean_nats
-        if trained is not None:
-            self.train_perplexity = finite_perplexity(trained)
-        event = self._event(
-            "progress",
-            step=self.step,
-            epoch=round(self._now()[1], 4),
-            train_perplexity=self.train_perplexity,
-            validation_perplexity=self.selection.perplexity,
-            learning_rate=self._rate_used,
-            remaining_seconds=self.pace.remaining(*self._now()),
-            **meter.report(now),
-        )
-        self.log.append(event)
-        self._reported_at, self._reported_step = now, self.step
-        return event
-
-    def _due_samples(self, *, asked: bool = False) -> Iterator[Event]:
-        share = self.pace.share(*self._now())
-        passed = [mark for mark in self.marks if mark <= share]
-        self.marks = self.marks[len(passed) :]
-        if asked or passed:
-            yield from self._write_samples()
-
-    def _write_samples(self) -> Iterator[Event]:
-        began = self._clock()
-        try:
-            texts = self.learner.texts(self.corpus.vocabulary, self.prefixes)
-        except UserError:  # its numbers overflow: the update before this broke it
-            self._broken = True
-            return
-        self._sampling = self._clock() - began
-        for prefix, text in zip(self.prefixes, texts, strict=True):
-            self.samples.append(self._event("sample", step=self.step, prefix=prefix, text=text))
-            yield self.samples[-1]
-
-    def _event(self, name: str, **details: Any) -> Event:
-        return {"event": name, "seconds": round(self._clock(), 3), **details}
-
-    def _clock(self) -> float:
-        return self._elapsed_before + time.monotonic() - self._began

@@ -30,24 +30,39 @@ SENTENCES: Mapping[str, str] = {
     "blind guess: it is {train}.",
     "overfits": "Since epoch {epoch} (step {since}) the perplexity held out has risen from {best} "
     "to {now}, while that of the training text has gone on falling: that is learning by heart.",
+    "unlike": "The end of the text, which is held out, is of another kind than the rest, so that "
+    "its perplexity, {now}, says little of what was learned.",
+    "sorted": "The lines of the text are sorted, and the end of them is held out, so that its "
+    "perplexity, {now}, says little of what was learned.",
+    "by-heart": "At a training perplexity of {perplexity} the model knows the text by heart, and "
+    "recites it. Hold out a part of it (validation) to see what becomes of another text.",
+    "copied": "The model knows the text by heart, and recites it: its perplexity held out, "
+    "{perplexity}, is that of passages which also stand in the rest.",
     "unlearned": "After {step} steps the perplexity is {perplexity}, no better than the {unigram} "
     "of the symbols' own frequencies: hardly anything was learned.",
     "stopped": "Stopped at step {step}.",
     # what was kept
     "kept": "The model was kept.",
     "kept-step": "The model of step {kept} was kept.",
+    "kept-latest": "The latest model, of step {kept}, was kept.",
     "kept-best": "The best model, of step {kept}, was kept: perplexity {held} held out.",
     "kept-untrained": "There was no good model yet to be kept: what is saved has learned nothing.",
     # what to try
     "try": "Try {setting} = {value}.",
     "try-longer": "Try a longer run: {setting} = {value}.",
+    "try-mix": "Mix the lines of the text, or try {setting} = {value}.",
+    "try-mix-only": "Mix the lines of the text.",
     "try-text": "Try a longer text: this one has {characters} characters.",
 }
 # The names of what can have happened, and of what there is to try.
 FINDINGS = frozenset(
-    {"not-finite", "diverged", "exploded", "exploding", "above-uniform", "overfits", "unlearned"}
-)
-ADVICE = frozenset({"try", "try-longer", "try-text"})
+    {
+        "not-finite", "diverged", "exploded", "exploding", "above-uniform", "overfits", "unlike",
+        "sorted", "by-heart", "copied", "unlearned",
+    }
+)  # fmt: skip
+ADVICE = frozenset({"try", "try-longer", "try-mix", "try-mix-only", "try-text"})
+_SOUND = frozenset({"overfits", "unlike", "sorted", "by-heart", "copied"})  # a model was learned
 
 
 class Sentence(NamedTuple):
@@ -155,9 +170,11 @@ def _happened(finding: Finding, *, step: int, broken: bool) -> Sentence:
 def _kept(step: int, held: float | None, diagnosis: Diagnosis, finding: Finding | None) -> Sentence:
     uniform = diagnosis.start.get("baselines", {}).get("uniform") or math.inf
     worse_than_nothing = held is not None and held > uniform
-    doubtful = finding is not None and finding.kind != "overfits"
+    doubtful = finding is not None and finding.kind not in _SOUND
     if step == 0 or (doubtful and worse_than_nothing):
         return Sentence("kept-untrained", {})
+    if worse_than_nothing and finding is not None:  # what is held out does not say which is best
+        return Sentence("kept-latest", {"kept": f"{step:,}"})
     if held is not None:
         return Sentence("kept-best", {"kept": f"{step:,}", "held": figure(held)})
     return Sentence("kept", {}) if finding is None else Sentence("kept-step", {"kept": f"{step:,}"})

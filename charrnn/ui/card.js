@@ -98,12 +98,15 @@ function attempt() {
 }
 
 // The note under the chart: what went wrong, what was kept and what to try on a line each, or else
-// a word on the curve.
+// a word on the curve; and why the held-out figure may mislead.
 function remark(v) {
   const told = away || v.missing || v.problem || v.state === "interrupted" ? null : v.verdict;
-  const lines = told ? [told.what, told.kept, told.try].filter(Boolean).map((line) => line[tongue]) : [note(v)];
+  const warnings = v.state === "finding" ? [] : (v.warnings ?? []).filter(({ code }) => code !== told?.kind);
+  const parts = [told?.what ?? { [tongue]: note(v) }, told?.kept, ...warnings, told?.try];
+  const lines = parts.filter((part) => part?.[tongue]).map((part) => part[tongue]);
   const box = find(".run-note");
   box.classList.toggle("run-verdict", Boolean(told));
+  box.classList.toggle("run-warned", warnings.length > 0);
   const change = Boolean(told?.change && v.run && v.controls);
   if (box.childNodes.length !== lines.length || box.childElementCount !== lines.length || change !== Boolean(find(".run-try"))) {
     box.replaceChildren(...lines.map((_, i) => (change && i === lines.length - 1 ? attempt() : document.createElement("span"))));
@@ -194,6 +197,7 @@ function summary(v) {
   if (p == null) return words["nothing-yet"];
   const start = v.columns.held.find((n) => n != null) ?? v.columns.train.find((n) => n != null);
   return say(v.last.held != null ? "spoken-held" : "spoken-train", {
+    went: words[p > start ? "rose" : "fell"],
     state: words[`spoken-${v.state}`] ?? words[v.state], first: figure(start), now: figure(p), bits: inBits(p),
   });
 }

@@ -22,7 +22,7 @@ from ..training.diagnosis import Diagnosis
 from . import words
 from .look import asset, script
 from .strip import Strip
-from .verdicts import verdict
+from .verdicts import verdict, warnings
 from .words_card import CARD, FAILURES
 from .words_problems import name_in_chinese
 from .words_train import RECIPES as RECIPE_NAMES
@@ -121,6 +121,7 @@ class Story:
             "rows": self.rows(),
             "end": self.end,
             "verdict": verdict(self._diagnosis, self.end, self.kept),
+            "warnings": warnings(self._diagnosis.start),
         }
 
     def _shown_state(self) -> str:

@@ -247,6 +247,7 @@ def build_form() -> Form:
     report_box = gr.HTML(
         report,
         html_template='<p class="report-facts"></p><p class="report-rare"></p>'
+        '<p class="report-warning" role="status"></p>'
         '<pre class="report-preview" role="group" tabindex="0"></pre>',
         js_on_load=script("report.js"),
         words=words.both(REPORT),

@@ -57,6 +57,7 @@ function draw() {
   if (v.download) download(v);
   const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ×${count}`);
   line(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
+  line(".report-warning", (v.warnings ?? []).map((warning) => warning[tongue]).join("\n"));
   line(".report-preview", v.preview ?? "");
 }
 

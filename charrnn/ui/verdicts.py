@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..holdout import HoldoutWarning
 from ..recipes import RECIPES
 from ..training.diagnosis import Diagnosis
 from ..training.verdict import ADVICE, FINDINGS, Sentence, at_the_end, so_far, understood
+from . import words
 from .words import say
-from .words_card import VERDICTS
+from .words_card import HOLDOUT, VERDICTS
 from .words_settings import CHINESE
 
 Said = dict[str, str]
@@ -34,6 +36,22 @@ def verdict(
     if found and recipe and recipe.kind == "textbook":
         found["change"] = None
     return found
+
+
+def warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Why the held-out perplexity of a run may mislead, by its `start` event: `code`, `en`, `zh`.
+
+    Codes that this version does not know, as of a newer one, are left out.
+    """
+    told = [
+        HoldoutWarning(warning["code"], warning["values"]) for warning in start.get("warnings", [])
+    ]
+    return [in_both_languages(warning) for warning in told if warning.known]
+
+
+def in_both_languages(warning: HoldoutWarning) -> dict[str, str]:
+    """A warning as the page draws it: `code`, `en`, `zh`."""
+    return {"code": warning.code, **words.in_both(HOLDOUT[warning.code], **warning.words)}
 
 
 def _found(
@@ -69,5 +87,4 @@ def _both(sentence: Sentence) -> Said:
     if "setting" in chinese:
         name = chinese["setting"]
         chinese["setting"] = f"{CHINESE.get(name, ('', ''))[0]} {name}".lstrip()
-    words = VERDICTS[sentence.name]
-    return {"en": sentence.english, "zh": say(words, "zh", **chinese)}
+    return {"en": sentence.english, "zh": say(VERDICTS[sentence.name], "zh", **chinese)}

@@ -16,6 +16,7 @@ from .. import corpora, gpu
 from ..admission import check_plan, check_raw_text, check_text
 from ..corpus import Corpus, Text, read_text
 from ..errors import UserError
+from ..holdout import check
 from ..limits import Limits
 from ..model import ModelConfig
 from ..recipes import RECIPES, Plan, Recipe, plan, settle, settle_on
@@ -24,6 +25,7 @@ from ..training import TrainingConfig
 from . import words
 from .base_settings import BaseSettings
 from .services.text_cache import read_uploads
+from .verdicts import in_both_languages
 from .words_problems import encoding_in_chinese
 from .words_train import TRAIN
 
@@ -239,6 +241,7 @@ def text_told(wish: Wish, corpus: Corpus | None, tongue: str) -> dict[str, Any]:
     if corpus is not None:
         report = asdict(corpus.report())
         del report["training"]
+        report["warnings"] = [in_both_languages(warning) for warning in check(corpus)]
         if tongue == "zh":
             report["encoding"] = encoding_in_chinese(report["encoding"])
         return report

@@ -13,6 +13,7 @@ from ..endings import (
     NO_QUOTA,
     TIME_UP,
 )
+from ..holdout import SENTENCES as WARNINGS
 from ..training.verdict import SENTENCES
 from .words import Words
 
@@ -70,6 +71,18 @@ VERDICTS: Words = {
             "从第 {epoch} 轮（第 {since} 步）起，留出文本的困惑度从 {best} 升到 {now}，"
             "而训练文本的困惑度仍在下降：模型在背诵这段文本。"
         ),
+        "unlike": (
+            "留出的是文本的末尾，与其余部分不是一类文字，所以它的困惑度 {now} 说明不了学到了什么。"
+        ),
+        "sorted": "文本各行已排序，而留出的是末尾，所以它的困惑度 {now} 说明不了学到了什么。",
+        "by-heart": (
+            "训练困惑度为 {perplexity}：模型已把文本背了下来，会照着背诵。"
+            "留出一部分文本（留出比例），才能看出它对别的文本如何。"
+        ),
+        "copied": (
+            "模型已把文本背了下来，会照着背诵："
+            "留出部分的困惑度 {perplexity} 来自其余部分也有的段落。"
+        ),
         "unlearned": (
             "训练 {step} 步之后，困惑度为 {perplexity}，不比只凭各符号频率的 {unigram} 更好："
             "几乎什么也没学到。"
@@ -77,11 +90,36 @@ VERDICTS: Words = {
         "stopped": "停于第 {step} 步。",
         "kept": "模型已保留。",
         "kept-step": "保留的是第 {kept} 步的模型。",
+        "kept-latest": "保留的是最后的模型（第 {kept} 步）。",
         "kept-best": "保留的是最好的模型（第 {kept} 步）：留出文本的困惑度为 {held}。",
         "kept-untrained": "还没有好的模型可以保留：保存下来的什么都没学到。",
         "try": "试试{setting} = {value}。",
         "try-longer": "试试更久的训练：{setting} = {value}。",
+        "try-mix": "打乱文本各行的顺序，或试试{setting} = {value}。",
+        "try-mix-only": "打乱文本各行的顺序。",
         "try-text": "试试更长的文本：这份只有 {characters} 个字符。",
+    }.items()
+}
+
+# Why the held-out perplexity may mislead, told before the run and beside it.
+HOLDOUT: Words = {
+    name: (WARNINGS[name], chinese)
+    for name, chinese in {
+        "unlike": (
+            "留出的是文本的末尾，与其余部分不是一类文字：按其余部分中各字符的频率，它的困惑度是 "
+            "{held_out}，文本别处为 {own}，盲猜为 {uniform}。所以它的困惑度说明不了学到了什么。"
+            "请打乱文本各行的顺序，或设留出比例 validation = 0。"
+        ),
+        "sorted": (
+            "文本各行已排序，而留出的是末尾：以末尾各行的首字开头的，在其余各行中只占 {share} %。"
+            "所以它的困惑度说明不了学到了什么。"
+            "请打乱各行的顺序，或设留出比例 validation = 0。"
+        ),
+        "copied": (
+            "留出部分有 {share} % 在文本其余部分原样出现过。"
+            "所以它的困惑度说明的是文本背得多熟，而不是对别的文本如何。"
+            "请换一份没有重复的文本，或用另一份文本来评分。"
+        ),
     }.items()
 }
 
@@ -175,13 +213,15 @@ CARD: Words = {
     "unfold": ("Show all of it", "展开全文"),
     "nothing-yet": ("No perplexity yet.", "还没有困惑度。"),
     "spoken-held": (
-        "{state}: held-out perplexity fell from {first} to {now}, {bits} bits per character.",
-        "{state}：留出文本困惑度从 {first} 降到 {now}，每字符 {bits} 比特。",
+        "{state}: held-out perplexity {went} from {first} to {now}, {bits} bits per character.",
+        "{state}：留出文本困惑度从 {first} {went} {now}，每字符 {bits} 比特。",
     ),
     "spoken-train": (
-        "{state}: training perplexity fell from {first} to {now}, {bits} bits per character.",
-        "{state}：训练困惑度从 {first} 降到 {now}，每字符 {bits} 比特。",
+        "{state}: training perplexity {went} from {first} to {now}, {bits} bits per character.",
+        "{state}：训练困惑度从 {first} {went} {now}，每字符 {bits} 比特。",
     ),
+    "fell": ("fell", "降到"),
+    "rose": ("rose", "升到"),
     "try-hint": (
         "Fills in the form with the settings of this run and this one change.",
         "用本次训练的设置和这一处改动填好表单。",

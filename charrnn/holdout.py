@@ -1,0 +1,174 @@
+"""Check, before any training, whether the held-out part can tell how well the rest is learned.
+
+It is the end of a text, and so it misleads where the end is of another kind than the rest
+(`unlike`), where the lines are sorted (`sorted`), or where it repeats what came before (`copied`).
+All checks look at counts and samples, so they take a fraction of a second for any text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from .corpus import Corpus
+from .ngrams import Floats, Places
+from .vocabulary import Counts, Ids
+
+# English sentences; `charrnn.ui.words_card` has them in Chinese.
+SENTENCES: Mapping[str, str] = {
+    "unlike": "The end of the text, which is held out, is of another kind than the rest: counts of "
+    "single characters in the rest give it a perplexity of {held_out}, other parts of the text "
+    "{own}, and a blind guess {uniform}. So its perplexity says little of what is learned. Mix the "
+    "lines of the text, or set validation = 0.",
+    "sorted": "The lines of the text are sorted, and those held out, at its end, begin with "
+    "letters that only {share} % of the others begin with. So their perplexity says little of what "
+    "is learned. Mix the lines, or set validation = 0.",
+    "copied": "Of the held-out part, {share} % also stands in the rest of the text, word for word. "
+    "So its perplexity says how well the text is known by heart, not what would become of another. "
+    "Use a text without repetitions, or score the model on another one.",
+}
+
+DOUBTFUL = frozenset({"unlike", "sorted"})
+"""The codes of those with which a held-out perplexity may say nothing of what is learned."""
+
+_FEWEST = 100  # held-out characters that can be judged
+_PIECES = 9  # of the rest, each as long as the held-out part at most, to compare it with
+_UNLIKE = 1.5  # times the worst perplexity of these: ordinary texts stay below
+_WINDOW, _WINDOWS, _PROBES = 50, 32, 8  # characters of a passage to search for; passages; a sample
+_COPIED = 0.5  # of the passages, at least, stand in the rest of a text that repeats itself
+_LINES, _HELD_OUT_LINES, _SAMPLED = 50, 5, 400  # the fewest to judge an order by, and the most
+_PREFIX = 40  # characters of a line that its place in a sorted list depends on
+_SORTED = 0.98  # of neighbors are in order in a sorted list
+_RARELY = 0.5  # of the other lines, at most, begin with letters that the held-out ones begin with
+
+
+@dataclass(frozen=True)
+class HoldoutWarning:
+    """A reason not to trust the held-out perplexity: its code, as in `SENTENCES`, and figures."""
+
+    code: str
+    values: Mapping[str, float]
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a sentence for it, and a figure for each gap in it: in the events of a
+        newer version there may be others."""
+        gaps = re.findall(r"\{(\w+)\}", SENTENCES.get(self.code, ""))
+        return self.code in SENTENCES and set(gaps) <= set(self.values)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The figures as the sentences show them."""
+        return {name: _shown(name, value) for name, value in self.values.items()}
+
+    def as_dict(self) -> dict[str, object]:
+        """As the `start` event of a run carries it."""
+        message = SENTENCES[self.code].format(**self.words)
+        return {"code": self.code, "values": dict(self.values), "message": message}
+
+
+def check(corpus: Corpus) -> list[HoldoutWarning]:
+    """Return the reasons not to trust the perplexity of a corpus's held-out part, if any."""
+    if len(corpus.held_out) < _FEWEST:
+        return []
+    found = (_copied(corpus), _unlike(corpus) or _sorted(corpus))
+    return [warning for warning in found if warning]
+
+
+def _unlike(corpus: Corpus) -> HoldoutWarning | None:
+    """Compare the held-out part with pieces of the rest, each by the counts of all else in it."""
+    training, held_out, size = corpus.training, corpus.held_out, len(corpus.vocabulary)
+    counts, length = corpus.counts(), min(len(held_out), len(training) // _PIECES)
+    end, middle = len(training), len(training) // 2
+    pieces = [training[end - (i + 1) * length : end - i * length] for i in range(_PIECES)]
+    pieces += [training[:middle], training[middle:]]  # as far from what is counted as the end is
+    own = [
+        _perplexity(piece, counts - np.bincount(piece, minlength=size))
+        for piece in pieces
+        if len(piece)
+    ]
+    perplexity = _perplexity(held_out, counts)
+    if perplexity <= _UNLIKE * max(own):
+        return None
+    values = {"held_out": perplexity, "own": float(np.median(own)), "uniform": float(size)}
+    return HoldoutWarning("unlike", values)
+
+
+def _perplexity(ids: Ids, counts: Counts) -> float:
+    """Of characters by `counts` of others; those never met share what is left for the new (Witten
+    and Bell 1991)."""
+    new = np.count_nonzero(counts) / len(counts)
+    p: Floats = (counts + new) / (counts.sum() + np.count_nonzero(counts))
+    there = np.bincount(ids, minlength=len(counts))
+    return float(np.exp(-(there[there > 0] * np.log(p[there > 0])).sum() / len(ids)))
+
+
+def _copied(corpus: Corpus) -> HoldoutWarning | None:
+    """Search for passages of the held-out part in the rest: a few, and if some are there, more."""
+    held_out, rest = corpus.held_out, np.ascontiguousarray(corpus.training).tobytes()
+    size = held_out.itemsize
+
+    def stands(start: int) -> bool:
+        passage = held_out[start : start + _WINDOW].tobytes()
+        at = rest.find(passage)
+        while at >= 0 and at % size:  # in the middle of a character
+            at = rest.find(passage, at + 1)
+        return at >= 0
+
+    def share(passages: int) -> float:
+        starts = np.linspace(0, len(held_out) - _WINDOW, passages).astype(int).tolist()
+        return sum(map(stands, starts)) / passages
+
+    if share(_PROBES) < _COPIED / 2 or (copied := share(_WINDOWS)) < _COPIED:
+        return None
+    return HoldoutWarning("copied", {"share": 100 * copied})
+
+
+def _sorted(corpus: Corpus) -> HoldoutWarning | None:
+    """Look at lines all over the text: are they in order, and how do those at the end begin?"""
+    symbols = corpus.vocabulary.symbols
+    newline = symbols.index("\n") if "\n" in symbols else len(symbols)
+    starts = np.flatnonzero(corpus.ids[:-1] == newline) + 1
+    held_out = starts[starts >= len(corpus.training)]
+    others = starts[: len(starts) - len(held_out)]
+    if len(starts) < _LINES or len(held_out) < _HELD_OUT_LINES:
+        return None
+    lines = list(_beginnings(corpus, np.concatenate((_some(others), _some(held_out)))))
+    folded = [line.casefold() for line in lines]
+    if not any(_in_order(keys) for keys in (lines, folded, lines[::-1], folded[::-1])):
+        return None
+    cut = len(_some(others))
+    initials = {line[:1] for line in folded[cut:]}
+    share = sum(line[:1] in initials for line in folded[:cut]) / cut
+    return HoldoutWarning("sorted", {"share": 100 * share}) if share < _RARELY else None
+
+
+def _some(places: Places) -> Places:
+    """At most `_SAMPLED` of them, evenly spread."""
+    if len(places) <= _SAMPLED:
+        return places
+    chosen: Places = places[np.linspace(0, len(places) - 1, _SAMPLED).astype(int)]
+    return chosen
+
+
+def _beginnings(corpus: Corpus, starts: Places) -> Iterator[str]:
+    for start in starts.tolist():
+        text = corpus.vocabulary.decode(corpus.ids[start : start + _PREFIX])
+        yield text.partition("\n")[0]
+
+
+def _in_order(lines: list[str]) -> bool:
+    """Whether nearly all neighbors are in order, and not because all lines are the same."""
+    pairs = [(one, other) for one, other in pairwise(lines) if one != other]
+    ordered = sum(one < other for one, other in pairs)
+    return len(pairs) > len(lines) / 2 and ordered >= _SORTED * len(pairs)
+
+
+def _shown(name: str, value: float) -> str:
+    if name == "share":
+        return f"{value:.0f}"
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:#.3g}"
