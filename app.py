@@ -22,6 +22,7 @@ def main() -> None:
     from charrnn.errors import UserError
     from charrnn.hub import forget_own_token
     from charrnn.limits import Limits, space
+    from charrnn.temporary import remove_left_over, temporary_directory
     from charrnn.workers import Runs
 
     log_stream.protect()
@@ -32,8 +33,12 @@ def main() -> None:
         limits = Limits.of_environment()
     except UserError as error:
         sys.exit(error.message)
+    # What is uploaded lies apart from other programs' files, and goes with this process.
+    remove_left_over()
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(temporary_directory("files") / "gradio"))
     root = Path(os.environ.get("CHARRNN_RUNS", HERE / "runs"))
     runs = Runs(root, workers=limits.workers, limits=limits)
+    runs.sweeper.also.append(lambda _: remove_left_over())
     runs.warm_up()  # torch is being imported there while gradio is here
 
     from charrnn import gpu

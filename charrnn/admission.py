@@ -19,10 +19,15 @@ from .reading import Text
 from .recipes import Plan
 from .request import settings
 from .runs import Run
+from .training import TrainingConfig
+from .training.recording import samples_budget
 
 _MB = 1 << 20
-_COPIES = 7  # of the weights in a run's directory: its models, best, last, and the moments
-_AT_LEAST = 2 * _MB  # of a run, whatever its size: log, picture, samples
+# Of the weights in a run's directory: the model; the point to go on from, which has the latest and
+# the best ones and Adam's moments; and that point once more while it is being replaced.
+_COPIES = 9
+_SAMPLE_COPIES = 5  # in events.jsonl, samples.json and the point, the last two being replaced
+_AT_LEAST = 2 * _MB  # of a run, whatever its size: log, picture, card
 
 
 def check_files(paths: Iterable[Path], limits: Limits) -> None:
@@ -107,35 +112,24 @@ def check_visitor(visitor: str, others: Sequence[str], limits: Limits) -> None:
         )
 
 
-def check_room(root: Path, plan: Plan, limits: Limits) -> None:
-    """Raise UserError if there is no room for another run's directory under `root`."""
-    if limits.disk is None:
-        return
-    needed, used, enough = _room(root, _needed(plan.corpus, parameters(plan)), limits.disk)
-    if not enough:
+def check_room(needed: int, used: int, limits: Limits) -> None:
+    """Raise UserError if there is no room for another run's directory of `needed` bytes, where
+    `used` bytes are taken or promised."""
+    if limits.disk is not None and used + needed > limits.disk:
         raise UserError(
-            f"There is no room for another run: {needed} MB are needed, and {used} of "
+            f"There is no room for another run: {_mb(needed)} MB are needed, and {_mb(used)} of "
             f"{limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
             "removed, or with a smaller text or model.",
             field="run",
         )
 
 
-def check_room_again(root: Path, run: Run, limits: Limits) -> None:
-    """Raise UserError if there is no room under `root` for all that a run may write when it goes
-    on."""
-    if limits.disk is None:
-        return
-    try:
-        corpus, (model, _) = run.corpus, settings(run.request)
-        whole = _needed(corpus, _parameters(model, len(corpus.vocabulary)))
-    except UserError:  # it cannot go on, and its worker will say why
-        whole = 0
-    more = max(whole - taken(run.directory), _AT_LEAST)
-    needed, used, enough = _room(root, more, limits.disk)
-    if not enough:
+def check_room_again(needed: int, used: int, limits: Limits) -> None:
+    """Raise UserError if there is no room for the `needed` bytes that a run may write when it goes
+    on, where `used` bytes are taken or promised."""
+    if limits.disk is not None and used + needed > limits.disk:
         raise UserError(
-            f"There is no room for this run to go on: {needed} MB are needed, and {used} "
+            f"There is no room for this run to go on: {_mb(needed)} MB are needed, and {_mb(used)} "
             f"of {limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
             "removed.",
             field="run",
@@ -163,15 +157,27 @@ def _parameters(model: ModelConfig, symbols: int) -> int:
         return CharRNN(model, symbols).parameter_count
 
 
-def _needed(corpus: Corpus, count: int) -> int:
-    """Bytes that the directory of a run takes at most, whose model has so many parameters."""
-    return corpus.ids.nbytes + _COPIES * 4 * count + _AT_LEAST
+def run_bytes(plan: Plan) -> int:
+    """Return how many bytes the directory of a run may take."""
+    return _needed(plan.corpus, plan.model, plan.training, plan.prefixes)
 
 
-def _room(root: Path, needed: int, most: int) -> tuple[str, str, bool]:
-    """So many bytes and those that are taken already, both in MB; and whether that is enough."""
-    used = taken(root)
-    return _mb(needed), _mb(used), used + needed <= most
+def more_bytes(run: Run) -> int:
+    """Return how many bytes more the directory of a run may take when it goes on."""
+    try:
+        corpus, (model, training) = run.corpus, settings(run.request)
+        whole = _needed(corpus, model, training, run.request["prefixes"])
+    except UserError:  # it cannot go on, and its worker will say why
+        whole = 0
+    return max(whole - taken(run.directory), _AT_LEAST)
+
+
+def _needed(
+    corpus: Corpus, model: ModelConfig, training: TrainingConfig, prefixes: Sequence[str]
+) -> int:
+    weights = 4 * _parameters(model, len(corpus.vocabulary))
+    samples = samples_budget(training, prefixes)
+    return corpus.ids.nbytes + _COPIES * weights + _SAMPLE_COPIES * samples + _AT_LEAST
 
 
 def taken(root: Path) -> int:

@@ -61,7 +61,9 @@ def save_run(
     kept = [{key: sample[key] for key in ("step", "prefix", "text")} for sample in samples]
     files = contents(checkpoint)
     files[LOG] = log_csv(log).encode()
-    files[SAMPLES] = json.dumps(kept, ensure_ascii=False, indent=2).encode()
+    while len(data := json.dumps(kept, ensure_ascii=False, indent=2).encode()) > MOST[SAMPLES]:
+        kept = kept[len(kept) // 2 + 1 :]  # of very long prefixes: what could not be opened again
+    files[SAMPLES] = data
     if picture and log:
         results = checkpoint.about.get("results") or {}
         files[PICTURE] = draw(log, results.get("baselines") or {})

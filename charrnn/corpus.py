@@ -41,7 +41,7 @@ RARE = 12  # characters that a report lists as rare …
 RARE_COUNT = 3  # … for they appear at most so often
 
 _CHUNK = 1 << 20
-_IDS, _DESCRIPTION = "ids.npy", "corpus.json"
+IDS, DESCRIPTION = "ids.npy", "corpus.json"
 _LONGEST = 8 << 20  # bytes of the description; one of 100,000 symbols takes two million
 
 
@@ -248,9 +248,9 @@ class Corpus:
             "prefixes": self.prefixes,
             "symbols": self.vocabulary.symbols,
         }
-        with replacing(directory / _IDS) as file:
+        with replacing(directory / IDS) as file:
             np.save(_Plain(file), self.ids, allow_pickle=False)
-        with replacing(directory / _DESCRIPTION) as file:
+        with replacing(directory / DESCRIPTION) as file:
             file.write(json.dumps(description, ensure_ascii=False, indent=1).encode())
 
     @classmethod
@@ -260,22 +260,22 @@ class Corpus:
         Raises UserError if there is none in the directory, or if it is damaged.
         """
         try:
-            ids = np.lib.format.open_memmap(directory / _IDS, mode="r")
-            if (directory / _DESCRIPTION).stat().st_size > _LONGEST:
-                raise ValueError(f"{_DESCRIPTION} is too large")
-            description = json.loads((directory / _DESCRIPTION).read_bytes())
+            ids = np.lib.format.open_memmap(directory / IDS, mode="r")
+            if (directory / DESCRIPTION).stat().st_size > _LONGEST:
+                raise ValueError(f"{DESCRIPTION} is too large")
+            description = json.loads((directory / DESCRIPTION).read_bytes())
             vocabulary = Vocabulary(description["symbols"])
             if ids.shape != (description["characters"],) or ids.dtype != vocabulary.dtype:
-                raise ValueError(f"{_IDS} and {_DESCRIPTION} do not belong together")
+                raise ValueError(f"{IDS} and {DESCRIPTION} do not belong together")
             texts = [description[name] for name in ("name", "encoding", "line_ends")]
             prefixes = tuple(description["prefixes"])
             if not all(isinstance(text, str) for text in (*texts, *prefixes)):
-                raise ValueError(f"{_DESCRIPTION} holds something else than texts")
+                raise ValueError(f"{DESCRIPTION} holds something else than texts")
             name, encoding, line_ends = texts
             validation = description["validation"]
             opened = cls(name, ids, vocabulary, validation, encoding, line_ends, prefixes)
             if any(ids.max() >= len(vocabulary) for ids in _chunks(opened.ids)):
-                raise ValueError(f"{_IDS} holds ids that {_DESCRIPTION} does not know")
+                raise ValueError(f"{IDS} holds ids that {DESCRIPTION} does not know")
             return opened
         except FileNotFoundError as error:
             raise UserError(f"There is no corpus in {directory}.", field="corpus") from error

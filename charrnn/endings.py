@@ -30,6 +30,7 @@ CUT_OFF = {
 }
 # Ended by the limits of the server; of the two tables, by whether a model had been saved.
 TIME_UP = "Ended after the longest time that a run may take here. It can go on."
+LOG_FULL = "Ended because the log of this run is full. Start a new run."
 GREW = {
     True: "Training took more memory than a run may have here, and was ended. What was saved "
     "before is safe. Use a smaller model, batch_size or steps.",

@@ -15,6 +15,8 @@ from .training import Event, stored_event
 
 MOST_EVENTS = 16 << 20  # bytes of events.jsonl that are read; a run writes less
 
+_FULL = MOST_EVENTS - (1 << 20)  # bytes from which a run should end: its last events take some
+
 _DURABLE = ("start", "checkpoint", "end")  # and all before them: they outlive a power cut
 _BLOCK = 4096  # bytes: more than most events take
 _APPENDED = os.O_RDWR | os.O_CREAT | os.O_APPEND
@@ -25,6 +27,14 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def full(self) -> bool:
+        """Whether a run should end, since all of its events could not be read any more."""
+        try:
+            return self.path.lstat().st_size > _FULL
+        except FileNotFoundError:
+            return False
 
     def read(self, offset: int = 0) -> tuple[list[Event], int]:
         """Return the events from an offset on, and the offset to go on from."""

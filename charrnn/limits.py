@@ -44,6 +44,9 @@ class Limits:
     visitors_per_address: int = _limit(
         40, 40, "visitors behind one address who have a share of their own", high=10_000
     )
+    disk_mb_per_visitor: int | None = _limit(
+        None, 1_000, "MB of the runs, uploaded files and downloads of a visitor", low=10
+    )
     disk_mb: int | None = _limit(
         None, 10_000, "MB that all runs take together with uploaded checkpoints", low=10
     )
@@ -60,6 +63,11 @@ class Limits:
     def upload(self) -> int:
         """Bytes of an upload."""
         return self.upload_mb * _MB
+
+    @property
+    def disk_per_visitor(self) -> int | None:
+        """Bytes that the runs, uploaded files and downloads of a visitor may take together."""
+        return None if self.disk_mb_per_visitor is None else self.disk_mb_per_visitor * _MB
 
     @property
     def disk(self) -> int | None:

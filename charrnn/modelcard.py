@@ -38,6 +38,8 @@ _CARD = (
 )
 _FRONT = re.compile(r"\A---\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
 _LICENCE = re.compile(r"^license:[ \t]*([a-z0-9][a-z0-9.-]{0,40})[ \t]*\r?$", re.MULTILINE)
+_WRITTEN, _PREFIXES = 10_100, 8  # characters of a sample, and samples, in the text
+_STEPS = 60  # at which a sample is shown, to see how it learned
 _SHOWN = 120  # characters of a sample in the metadata, which every listing carries
 _SPECIAL = "\\`*_[]<>#|&~$:@!{}"  # characters of Markdown
 
@@ -234,7 +236,8 @@ def _written(samples: Sequence[Mapping[str, Any]], page: Page) -> Iterator[str]:
             yield _fenced(text)
         return
     last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
-    yield "\n\n".join(_fenced(str(sample["text"])) for sample in last) or "Nothing was sampled."
+    texts = (str(sample["text"])[:_WRITTEN] for sample in last[:_PREFIXES])
+    yield "\n\n".join(map(_fenced, texts)) or "Nothing was sampled."
 
 
 def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -242,6 +245,9 @@ def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "## How it learnt"
     prefix = samples[0]["prefix"]
     texts = {s["step"]: str(s["text"]) for s in samples if s["prefix"] == prefix}
+    if len(texts) > _STEPS:  # as evenly as it goes, the last one among them
+        every = -(-len(texts) // _STEPS)
+        texts = dict(list(texts.items())[::-every][::-1])
     width = len(f"{max(texts):,}")
     yield _fenced("\n".join(f"{step:>{width},}  {_flat(t, 160)}" for step, t in texts.items()))
     yield "The number is that of the minibatches seen."

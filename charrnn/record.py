@@ -9,7 +9,7 @@ from typing import Any
 
 from .checkpoint import CONFIG, WEIGHTS
 from .command_files import CommandFiles
-from .corpus import Corpus
+from .corpus import DESCRIPTION, IDS, Corpus
 from .errors import UserError
 from .history import proved
 from .journal import Journal
@@ -72,7 +72,10 @@ class Record:
     def corpus(self) -> Corpus:
         """The text as the run learns it. Raises UserError if it is gone or damaged."""
         self.check_places()
-        return Corpus.open(self.directory / "corpus")
+        directory = self.directory / "corpus"
+        for name in (IDS, DESCRIPTION):
+            check_file(directory / name)
+        return Corpus.open(directory)
 
     @property
     def checkpoint(self) -> Path | None:
@@ -200,6 +203,11 @@ class Record:
 def no_such_run() -> UserError:
     """Make the error for a run that is not there, or not there any more."""
     return UserError("There is no such run.", field="run")
+
+
+def still_going_on() -> UserError:
+    """Make the error for a run that waits or trains."""
+    return UserError("This run is still going on.", field="run")
 
 
 def _held(path: Path) -> bool:

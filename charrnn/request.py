@@ -14,7 +14,7 @@ from .model import ModelConfig
 from .recipes import Plan
 from .run_files import damaged, json_object
 from .schema import Schema, amount, checked, list_of, nested, text, whole
-from .training import TrainingConfig, settings_of
+from .training import Event, TrainingConfig, settings_of
 from .training.pace import Leg
 from .training.resume import cannot_go_on
 
@@ -70,6 +70,22 @@ def settings(request: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig]:
         return ModelConfig(**request["model"]), TrainingConfig(**request["training"])
     except TypeError as error:
         raise cannot_go_on("run.json was written by another version of charrnn") from error
+
+
+def lengthened(request: Mapping[str, Any], end: Event) -> dict[str, Any]:
+    """Return the request of a run that goes on after its `end`, for as long again.
+
+    Raises UserError for a length that no run can have, and for settings of another version.
+    """
+    training = dict(request["training"])
+    for name, done in (("seconds", end["seconds"]), ("epochs", end["epoch"])):
+        if training[name] is not None:
+            again = training[name] - request["leg"][name]
+            training[name] = type(training[name])(done + again)
+            break
+    longer = {**request, "training": training}
+    settings(longer)
+    return longer | {"leg": asdict(Leg(end["seconds"], end["epoch"]))}
 
 
 @contextmanager

@@ -8,6 +8,8 @@
       resume/           what it takes to go on bit for bit
       worker.lock       held as long as a worker is alive; only who holds it writes events
       name              what its owner calls it, if anything
+      owner             whose it is, and how many bytes it may take (`charrnn.owners`)
+      starred           there if it is to be kept beyond its time (`charrnn.sweeping`)
       wish.stop, wish.sample    what is asked of the worker
       wish.run, begun, untold   the turn at training: waiting for a worker; begun; or dead, and
                                 not even that could be written (`charrnn.turns`)
@@ -18,24 +20,22 @@ whichever process; `charrnn.workers` starts the processes.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from .arguments import clean
-from .endings import CLOSED, CUT_OFF, DIED, FELL_OVER, interrupted
+from .endings import CLOSED, CUT_OFF, DIED, FELL_OVER, LOG_FULL, interrupted
 from .errors import UserError
-from .files import finish, remove_unfinished, write
+from .files import finish, remove_unfinished
+from .owners import Deed
 from .recipes import Plan
-from .record import MAX_NAME_LENGTH, NAME, Record, no_such_run
+from .record import no_such_run, still_going_on
 from .request import compose, kept, settings
+from .run_changes import ChangeableRun
 from .run_files import DamagedRunUserError, discard, is_directory
 from .training import Event, train
 from .training.pace import Leg
@@ -46,7 +46,7 @@ _NEW_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # the short ones are of earlier versions
 
 
-class Run(Record):
+class Run(ChangeableRun):
     """One run's directory, and all that can be done about it.
 
     `cut_off` is asked in the worker after every minibatch: whether to end, as interrupted, though
@@ -57,14 +57,16 @@ class Run(Record):
     _interrupted = False  # whether it ended for that
 
     @classmethod
-    def create(cls, root: Path, plan: Plan, run_id: str | None = None) -> Run:
+    def create(
+        cls, root: Path, plan: Plan, run_id: str | None = None, deed: Deed | None = None
+    ) -> Run:
         """A new run under `root`, which no message names, under an id that nobody can guess: the
-        caller's, if it is one and nothing has it, or else a new one."""
+        caller's, if it is one and nothing has it, or else a new one. `deed` says whose it is."""
         if run_id is None or not _NEW_ID.fullmatch(run_id) or (root / run_id).exists():
             run_id = new_id()
         run = cls(root / run_id)
         with kept():
-            run._make(plan)
+            run._make(plan, deed)
         return run
 
     @classmethod
@@ -84,10 +86,12 @@ class Run(Record):
             run._make(plan)
         return run
 
-    def _make(self, plan: Plan) -> None:
+    def _make(self, plan: Plan, deed: Deed | None = None) -> None:
         fresh = not self.directory.exists()
         try:
             plan.corpus.save(self.directory / "corpus")
+            if deed is not None:
+                deed.write(self.directory)
             self._write_request(compose(self.id, plan))
         except OSError:
             if fresh:  # a disk that is full should not keep half a run as well
@@ -132,53 +136,6 @@ class Run(Record):
         if self.live:
             self.commands.give("sample")
 
-    def rename(self, name: str) -> None:
-        """Give the run a name by which its owner finds it in lists; an empty one takes it away.
-
-        Raises UserError for a name that is too long, or if it can't be written.
-        """
-        name = " ".join("".join(c if c.isprintable() else " " for c in clean(name)).split())
-        if len(name) > MAX_NAME_LENGTH:
-            raise UserError(
-                f"A name has {MAX_NAME_LENGTH} characters at most: choose a shorter one.",
-                field="name",
-            )
-        with kept():
-            if name:
-                write(self._file(NAME), name.encode(), durable=False)
-            else:
-                self._file(NAME).unlink(missing_ok=True)
-
-    def lengthen(self) -> None:
-        """Let a finished run go on for as long again; one that was stopped goes on to its end."""
-        request, end = self.request, self.journal.latest("end")
-        if end is None or end["reason"] != "finished":
-            return
-        training = request["training"]
-        for name, done in (("seconds", end["seconds"]), ("epochs", end["epoch"])):
-            if training[name] is not None:
-                again = training[name] - request["leg"][name]
-                training[name] = type(training[name])(done + again)
-                break
-        settings(request)  # UserError before anything is written
-        request["leg"] = asdict(Leg(end["seconds"], end["epoch"]))
-        self._write_request(request)
-
-    def set_length(self, *, epochs: int | None, seconds: float | None) -> None:
-        """Say anew how long the whole run is; with neither it stays as it was asked for.
-
-        Raises UserError if the run is still going on, and for a length that it cannot have.
-        """
-        if epochs is None and seconds is None:
-            return
-        if (lock := self._lock(1)) is None:
-            raise still_going_on()
-        with lock, kept():
-            request = self.request
-            request["training"] |= {"epochs": epochs, "seconds": seconds}
-            settings(request)  # UserError before anything is written
-            self._write_request(request)
-
     # From the outside of a worker: what becomes of it
 
     def enqueue(self, app: str | None = None, *, again: bool = False) -> None:
@@ -192,6 +149,12 @@ class Run(Record):
             if self._standing(worker=False):
                 raise still_going_on()
             if again:
+                if self.journal.full:
+                    raise UserError(
+                        "This run has been continued so often that its log is full. Start a new "
+                        "run.",
+                        field="run",
+                    )
                 self.lengthen()
             self.commands.forget()
             Turn(self.journal.mend(), app).write(self._file(WAITING))
@@ -280,8 +243,8 @@ class Run(Record):
         try:
             self._tidy()
             for event in self._train(resume=resume):
-                if event["event"] == "end" and event["reason"] == "stopped" and self._was_cut_off():
-                    event = interrupted(event, CLOSED[True])
+                if event["event"] == "end" and event["reason"] == "stopped":
+                    event = self._stopped(event)
                 self.journal.append(event)
                 over = event["event"] == "end"
                 yield event
@@ -326,21 +289,17 @@ class Run(Record):
         if "stop" not in wishes and self.cut_off():
             self._interrupted = True
             wishes.add("stop")
+        if self.journal.full:
+            wishes.add("stop")
         return wishes
 
-    def _was_cut_off(self) -> bool:
-        return self._interrupted or self.commands.by_closing_app()
-
-    def _write_request(self, request: dict[str, Any]) -> None:
-        text = json.dumps(request, ensure_ascii=False, indent=2)
-        write(self._file("run.json"), text.encode())
+    def _stopped(self, end: Event) -> Event:
+        """Say in the `end` of a run that was stopped why, if no person did it."""
+        if self._interrupted or self.commands.by_closing_app():
+            return interrupted(end, CLOSED[True])
+        return end | {"message": f"{LOG_FULL} {end['message']}"} if self.journal.full else end
 
 
 def new_id() -> str:
     """An id for a run, which nobody can guess."""
     return secrets.token_hex(16)
-
-
-def still_going_on() -> UserError:
-    """Make the error for a run that waits or trains."""
-    return UserError("This run is still going on.", field="run")

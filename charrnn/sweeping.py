@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from .admission import check_star
@@ -19,8 +20,9 @@ from .errors import UserError
 from .files import write
 from .limits import Limits
 from .locks import hold
+from .record import still_going_on
 from .run_files import DamagedRunUserError, discard, is_directory
-from .runs import Run, still_going_on
+from .runs import Run
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,30 @@ UPLOADS = ".uploads"  # under the root of the runs, beside them: see charrnn.upl
 
 _STARRED = "starred"
 _GONE = ".gone-"
+_EVERY_SECONDS = 600.0
 _HALF_SECONDS = 600.0  # that a directory may lack its run.json: a run is being created
+
+
+class Sweeper:
+    """Removes what is old now and then: under the directory of runs, and by `also` elsewhere, each
+    of which is called with the hours that things are kept."""
+
+    def __init__(self, root: Path, keep_hours: float | None) -> None:
+        self._root, self._keep_hours = root, keep_hours
+        self.also: list[Callable[[float], None]] = []
+        self._next = 0.0
+
+    def sweep_if_due(self) -> None:
+        """Sweep, unless that was done some minutes ago or everything is kept."""
+        if self._keep_hours is None or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _EVERY_SECONDS
+        tasks: list[Callable[[float], None]] = [partial(sweep, self._root), *self.also]
+        for task in tasks:
+            try:
+                task(self._keep_hours)
+            except Exception:  # the thread that calls this goes on: it watches the workers
+                logger.exception("what is old could not be looked for")
 
 
 def sweep(root: Path, keep_hours: float) -> None:

@@ -56,6 +56,8 @@ def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
                 progress = None
             text = event["text"].replace("\n", "⏎")
             bar.write(f" - {text}")
+        elif kind == "note" and bar is not None:
+            bar.write(event["message"])
         elif kind == "end":
             end = event
             if bar is not None:

@@ -1,7 +1,7 @@
 """Checkpoints that visitors bring along: proved, and kept beside the runs.
 
-    runs/.uploads/<id>/         the weights, and what else of a checkpoint came with them
-                  .of-<who>/<id>  whose it is, by a digest, where a visitor may have a few only
+    runs/.uploads/<id>/         the weights, what else of a checkpoint came with them, and whose
+                                it is (`charrnn.owners`)
 
 They count for the room of the runs, and go when nobody has used them for as long as a run is kept
 (`charrnn.sweeping`), or when their visitor has brought too many since.
@@ -13,7 +13,6 @@ it may have.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import secrets
@@ -31,6 +30,7 @@ from .artifacts import MOST
 from .checkpoint import WEIGHTS
 from .errors import UserError, visible
 from .limits import Limits
+from .owners import Deed, Owner
 from .sweeping import UPLOADS, take_out
 
 _ID = re.compile(r"upload-[0-9a-f]{32}")
@@ -65,11 +65,18 @@ def inside(folder: Path, path: object) -> Path | None:
     return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
 
 
-def keep(root: Path, file: Path, limits: Limits, visitor: str = "") -> str:
+def keep(
+    root: Path,
+    file: Path,
+    limits: Limits,
+    owner: Owner | None = None,
+    reserve: Callable[[int], None] = lambda size: None,
+) -> str:
     """Keep the checkpoint in `file`, its weights or a `.zip` of its directory; returns its id.
 
-    `visitor` is who brings it. Where they have as many as they may, the one that was not used for
-    longest goes. Raises UserError for what is not a sound checkpoint, and where there is no room.
+    Where the `owner` has as many as one may, the one that was not used for longest goes. `reserve`
+    is told how many bytes are needed, and raises UserError where they are too many. So does this,
+    for what is not a sound checkpoint, and where there is no room.
     """
     shown = visible(file.name, 80)
     place = root / UPLOADS
@@ -84,6 +91,7 @@ def keep(root: Path, file: Path, limits: Limits, visitor: str = "") -> str:
             if size > most:
                 raise _too_large(shown if zipped else WEIGHTS, most)
             _check_room(root, size, limits)
+            reserve(size)
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
             gathering.mkdir()
             if zipped:
@@ -91,10 +99,13 @@ def keep(root: Path, file: Path, limits: Limits, visitor: str = "") -> str:
             else:
                 _copy(opened.read, gathering / WEIGHTS)
         _check_room(root, 0, limits)  # of a .zip more may come out
+        reserve(max(0, taken(gathering) - size))
         checkpoint.load(gathering)
+        if owner is not None:
+            Deed(owner.client, owner.address).write(gathering)
         gathering.rename(place / key)
-        if limits.uploads_per_visitor is not None:
-            _count(root, key, visitor, limits.uploads_per_visitor)
+        if owner is not None and limits.uploads_per_visitor is not None:
+            _keep_few(root, key, owner, limits.uploads_per_visitor)
     except FileNotFoundError:
         raise UserError(f"{shown} is not there any more: choose it again.", field="model") from None
     except OSError as error:
@@ -107,22 +118,24 @@ def keep(root: Path, file: Path, limits: Limits, visitor: str = "") -> str:
     return key
 
 
-def _count(root: Path, key: str, visitor: str, most: int) -> None:
-    """Note whose it is, and let go what is too much of theirs."""
-    place = root / UPLOADS
-    theirs = place / f".of-{hashlib.blake2b(visitor.encode(), digest_size=16).hexdigest()}"
-    theirs.mkdir(exist_ok=True)
-    (theirs / key).touch()
+def delete(root: Path, key: str) -> None:
+    """Remove the checkpoint with this id. Raises UserError if there is none."""
+    directory = root / UPLOADS / key
+    if not is_upload(key) or not directory.is_dir():
+        raise UserError("This model is not here any more.", field="model")
+    take_out(root, directory)
+
+
+def _keep_few(root: Path, key: str, owner: Owner, most: int) -> None:
+    """Let go what an owner has beyond so many, besides the new one with this key."""
     used = {}
-    for mark in theirs.iterdir():
-        try:
-            used[mark.name] = (place / mark.name).stat().st_mtime
-        except FileNotFoundError:  # it went for its age
-            mark.unlink(missing_ok=True)
-    used.pop(key, None)
+    for upload in (root / UPLOADS).glob("[!.]*"):
+        deed = Deed.read(upload)
+        if deed is not None and deed.client == owner.client and upload.name != key:
+            with suppress(FileNotFoundError):  # it went for its age
+                used[upload] = upload.stat().st_mtime
     for old in sorted(used, key=used.__getitem__, reverse=True)[most - 1 :]:
-        take_out(root, place / old)
-        (theirs / old).unlink(missing_ok=True)
+        take_out(root, old)
 
 
 def _copy(read: Callable[[int], bytes], target: Path) -> None:

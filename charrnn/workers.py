@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from . import gpu
-from .admission import check_plan, check_room, check_room_again, check_visitor
+from .admission import check_plan, check_visitor
+from .disk_shares import DiskShares
 from .errors import UserError
 from .guard import give_share
 from .limits import Limits
@@ -27,14 +28,13 @@ from .request import kept
 from .run_files import DamagedRunUserError
 from .runs import Run
 from .starting import Starter, nothing, work
-from .sweeping import delete, is_starred, runs_in, star, sweep
+from .sweeping import Sweeper, delete, is_starred, runs_in, star
 from .turns import Presence
 from .watch import Watch, length
 
 logger = logging.getLogger(__name__)
 
 _LOOK = 0.5  # seconds between two looks at the workers
-_SWEEP = 600.0  # seconds between two looks for runs that are old
 _LAST = 10.0  # seconds in which what was killed has ended, and what was to begin may be killed
 
 
@@ -69,6 +69,8 @@ class Runs:
         self._served = threading.Condition(self._lock)
         self._asked = threading.Semaphore(0)  # as many as are in the line
         self._presence = Presence(root)
+        self.shares = DiskShares(root, self.limits)
+        self.sweeper = Sweeper(root, self.limits.keep_hours)
         self._see_off_the_dead()
         threading.Thread(target=self._keep_watch, name="watch", daemon=True).start()
         # Nobody waits for these where the program ends: one may be waiting for a GPU, without end.
@@ -87,10 +89,9 @@ class Runs:
         """
         self._be_there()
         check_plan(plan, self.limits)
-        check_room(self.root, plan, self.limits)
         with self._lock:
             check_visitor(visitor, self._visitors(), self.limits)
-        run = Run.create(self.root, plan, run_id)
+        run = self.shares.create_run(plan, visitor, run_id)
         try:
             with self._lock:
                 self._enqueue(run, visitor, again=False)
@@ -104,7 +105,7 @@ class Runs:
         self._be_there()
         run = self.find(run_id)
         if not run.live:
-            check_room_again(self.root, run, self.limits)
+            self.shares.reserve_again(run, visitor)
         with self._served:
             if not run.live:  # its worker may have ended this moment: let it be seen off first
                 self._served.wait_for(lambda: run_id not in self._seats, timeout=10)
@@ -289,7 +290,6 @@ class Runs:
 
     def _keep_watch(self) -> None:
         """In a thread: look at the workers, and now and then for what is old, until the end."""
-        swept = -_SWEEP
         while not self._closed.wait(_LOOK):
             with self._lock:
                 seats = [seat for seat in self._seats.values() if seat.watch is not None]
@@ -298,12 +298,7 @@ class Runs:
                     self._look(seat)
                 except Exception:  # one run that cannot be looked at is no reason to leave others
                     logger.exception("run %s… could not be looked at", seat.run.id[:4])
-            if self.limits.keep_hours is not None and time.monotonic() - swept > _SWEEP:
-                swept = time.monotonic()
-                try:
-                    sweep(self.root, self.limits.keep_hours)
-                except Exception:  # this thread goes on: it watches the workers
-                    logger.exception("old runs could not be looked for")
+            self.sweeper.sweep_if_due()
 
     def _look(self, seat: _Seat) -> None:
         assert seat.watch is not None

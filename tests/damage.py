@@ -6,7 +6,7 @@ import os
 
 FILES = (
     "run.json", "events.jsonl", "begun", "wish.run", "untold", "wish.stop", "wish.sample",
-    "worker.lock", "share", "starred", "corpus/ids.npy", "corpus/corpus.json",
+    "worker.lock", "share", "starred", "name", "owner", "corpus/ids.npy", "corpus/corpus.json",
     "checkpoint/model.safetensors", "checkpoint/config.json", "checkpoint/training_log.csv",
     "checkpoint/samples.json", "checkpoint/README.md", "resume/point.safetensors",
 )  # fmt: skip

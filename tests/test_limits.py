@@ -200,7 +200,7 @@ def test_a_full_disk_lets_no_run_go_on_until_old_ones_are_gone(house):
     (runs.root / "old").mkdir()
     (runs.root / "old" / "file").write_bytes(b"x" * (9 << 20))
     said, field = refusal(runs.keep_training, run.id)
-    assert re.search(r"this run to go on: 2.0 MB are needed, and 9.\d of 10 MB are", said)
+    assert re.search(r"this run to go on: 2.\d MB are needed, and 9.\d of 10 MB are", said)
     assert field == "run" and run.state == "finished"
     (runs.root / "old" / "file").unlink()
     runs.keep_training(run.id)

@@ -14,6 +14,7 @@ from charrnn import uploads
 from charrnn.checkpoint import WEIGHTS, load
 from charrnn.errors import UserError
 from charrnn.limits import Limits
+from charrnn.owners import OWNER_FILE, Owner
 from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
@@ -89,7 +90,7 @@ def test_weights_alone_are_opened_under_a_key_that_nobody_can_guess(house, sent,
     assert model.source == "upload"
     assert find(house, model.key, None) == model
     assert model.open().name == "letters"
-    assert [path.name for path in model.directory.iterdir()] == [WEIGHTS]
+    assert {path.name for path in model.directory.iterdir()} == {WEIGHTS, OWNER_FILE}
     for unknown in (model.key[:-1], model.key + "0", "upload-" + "0" * 32, model.key.upper()):
         assert refused(find, house, unknown, None).startswith("There is no model called")
 
@@ -100,7 +101,9 @@ def test_of_a_zip_a_checkpoint_s_own_files_are_kept(house, sent, trained, folder
     data = zipped({folder + name: content for name, content in files.items()})
     model = open_file(house, sent("letters.zip", data), None)
     del files["corpus.txt"]
-    assert contents(model.directory) == files
+    assert contents(model.directory) == files | {
+        OWNER_FILE: (model.directory / OWNER_FILE).read_bytes()
+    }
     told = card(model)
     assert told["curve"] == [8.5, 7.5, 6.5, 5.5]
     assert (told["source"], told["repo"], told["resumable"]) == ("upload", None, False)
@@ -256,7 +259,8 @@ def test_a_zip_over_the_sum_is_named_itself(root, tmp_path):
 
 def test_a_visitor_s_uploads_are_bounded_by_their_number(root, trained):
     def bring(visitor):
-        return uploads.keep(root, trained / WEIGHTS, Limits(uploads_per_visitor=2), visitor)
+        owner = Owner.of(visitor, b"a key")
+        return uploads.keep(root, trained / WEIGHTS, Limits(uploads_per_visitor=2), owner)
 
     first, second = bring("name:zoe"), bring("name:zoe")
     other = bring("name:bob")

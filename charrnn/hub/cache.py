@@ -11,13 +11,11 @@ the common cache what the Hub would not show to everybody.
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import re
 import secrets
 import shutil
-import tempfile
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -26,6 +24,7 @@ from urllib.parse import quote
 from ..corpora.download import cache_directory
 from ..files import write
 from ..locks import hold
+from ..temporary import temporary_directory
 from .client import Job, Token
 from .names import Ref
 
@@ -48,13 +47,7 @@ def apart(token: Token, own: Path | None) -> Path:
         return own
     if token is None:
         return cache_directory() / "hub-private"
-    return _passing()
-
-
-def _passing() -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="charrnn-hub-"))
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    return directory
+    return temporary_directory("hub")
 
 
 class Place:

@@ -86,6 +86,7 @@ _OF: Mapping[str, Schema] = {
         "remaining_seconds": (optional(amount), None),
     },
     "sample": {"step": (whole, 0), "prefix": (text, ""), "text": (text, "")},
+    "note": {"code": (text, ""), "message": (text, "")},
     "checkpoint": {
         "step": (whole, 0),
         "path": (optional(text), None),

@@ -14,8 +14,8 @@ from ..artifacts import about_run, save_run
 from ..checkpoint import Checkpoint
 from ..corpus import Corpus
 from .config import TrainingConfig
-from .events import Event
 from .learner import Learner
+from .recording import Recording
 from .resume import Point, made_for, save
 from .selection import Selection
 
@@ -50,8 +50,7 @@ class Keeper:
         selection: Selection,
         results: Mapping[str, Any],
         *,
-        log: Sequence[Event],
-        samples: Sequence[Event],
+        recording: Recording,
         final: bool,
     ) -> dict[str, Any]:
         """Save the best model; what a `checkpoint` event says of it.
@@ -69,7 +68,7 @@ class Keeper:
             results={**measured, **results},
         )
         checkpoint = Checkpoint(selection.best_model(), self._corpus.vocabulary, about)
-        save_run(checkpoint, self.path, log=log, samples=samples, picture=final)
+        save_run(checkpoint, self.path, log=recording.log, samples=recording.samples, picture=final)
         self.took = time.monotonic() - began
         return {**measured, "path": str(self.path)}
 

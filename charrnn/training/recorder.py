@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from .. import holdout
 from ..corpus import Corpus
-from ..errors import UserError
 from ..model import ModelConfig
 from .config import TrainingConfig
 from .events import Event
 from .learner import Learner
 from .pace import Pace
 from .progress import WINDOW, Meter, Window, finite_perplexity
+from .recording import Recording
+from .sampler import Sampler
 from .selection import Selection
-
-MARKS = (0.0, 0.1, 0.25, 0.5)  # shares of a run after which a sample is written; and at its end
 
 
 class Recorder:
@@ -43,11 +43,9 @@ class Recorder:
         self.window = min(WINDOW, self.minibatches.characters)
         self.meter = Meter(Window(self.window))
         self.train_perplexity: float | None = None
-        self.log: list[Event] = []
-        self.samples: list[Event] = []
-        self.marks = list(MARKS)
+        self.recording = Recording(training, self.prefixes)
+        self.sampler = Sampler(self.learner, corpus.vocabulary, self.prefixes, self.recording)
         self._reported_step, self._reported_at = -1, 0.0
-        self._sampling = 0.0  # seconds that it took when last done
         self._rate_used = self.pace.rate(*self._now())
         self._broken = False
 
@@ -79,28 +77,19 @@ class Recorder:
             remaining_seconds=self.pace.remaining(*self._now()),
             **meter.report(now),
         )
-        self.log.append(event)
+        self.recording.add_progress(event)
         self._reported_at, self._reported_step = now, self.step
         return event
 
     def _due_samples(self, *, asked: bool = False) -> Iterator[Event]:
-        share = self.pace.share(*self._now())
-        passed = [mark for mark in self.marks if mark <= share]
-        self.marks = self.marks[len(passed) :]
-        if asked or passed:
-            yield from self._write_samples()
+        due = self.sampler.due(self.pace.share(*self._now()))
+        if asked or due:
+            yield from self._write_samples(extra=not due)
 
-    def _write_samples(self) -> Iterator[Event]:
-        began = self._clock()
-        try:
-            texts = self.learner.texts(self.corpus.vocabulary, self.prefixes)
-        except UserError:  # its numbers overflow: the update before this broke it
-            self._broken = True
-            return
-        self._sampling = self._clock() - began
-        for prefix, text in zip(self.prefixes, texts, strict=True):
-            self.samples.append(self._event("sample", step=self.step, prefix=prefix, text=text))
-            yield self.samples[-1]
+    def _write_samples(self, *, extra: bool = False, share: float = 1.0) -> Iterator[Event]:
+        event = partial(self._event, step=self.step)
+        yield from self.sampler.write(event, extra=extra, share=share)
+        self._broken = self._broken or self.sampler.overflowed
 
     def _event(self, name: str, **details: Any) -> Event:
         return {"event": name, "seconds": round(self._clock(), 3), **details}

@@ -19,16 +19,16 @@ from .events import Commands, Event, Share
 from .keeping import Keeper
 from .pace import Leg, Pace
 from .progress import Meter, Tally
-from .recorder import MARKS, Recorder
+from .recorder import Recorder
 from .resume import Point, taking_up
 from .verdict import conclusion
 
 _EXPLODED = 10.0  # nats above a uniform guess
 _COUNTERS = (
-    "step", "epoch", "position", "train_perplexity", "marks", "log", "samples", "_rate_used",
-    "_reported_step",
+    "step", "epoch", "position", "train_perplexity", "_rate_used", "_reported_step",
 )  # fmt: skip
 _SAVE_EVERY = 5.0  # seconds between saves of the model, and of the point to resume from
+_SAVES = 1_000  # of the model in a long run while its length doubles, about
 _PICTURE = 0.4  # seconds that the perplexity picture takes, most of them matplotlib's import
 
 
@@ -96,7 +96,7 @@ class Trainer(Recorder):
         for _ in self.expected.count(self.corpus.training, len(self.corpus.vocabulary)):
             asked = self.commands()
             if "sample" in asked:
-                yield from self._write_samples()
+                yield from self._write_samples(extra=True)
             if "stop" in asked:
                 return True
         return False
@@ -166,7 +166,11 @@ class Trainer(Recorder):
             "end",
             reason=reason,
             message=conclusion(
-                [self.opening, *self.log], reason, self.step, self.selection, broken=self._broken
+                [self.opening, *self.recording.log],
+                reason,
+                self.step,
+                self.selection,
+                broken=self._broken,
             ),
             step=self.step,
             epoch=round(self._now()[1], 4),
@@ -205,7 +209,7 @@ class Trainer(Recorder):
         elif self._silent(self._clock()):  # short epochs, and very many
             yield self._progress()
         if every is not None and self.epoch % every == 0 and self.epoch < epochs:
-            yield from self._write_samples()
+            yield from self._write_samples(extra=True, share=self.pace.share(*self._now()))
 
     def _silent(self, now: float) -> bool:
         """Whether nothing was told for long; the longer a run, the longer, or it tells too much."""
@@ -217,7 +221,7 @@ class Trainer(Recorder):
 
     def _over(self) -> bool:
         # What is still to be done then: a last look, samples, saving; the picture, drawn once.
-        closing = self.selection.seconds + self._sampling
+        closing = self.selection.seconds + self.sampler.seconds
         if self.keeper:
             closing += 2 * self.keeper.took + _PICTURE
         return self.pace.over(*self._now(), closing=closing)
@@ -230,7 +234,9 @@ class Trainer(Recorder):
 
     def _save_improvement(self) -> Iterator[Event]:
         """Save the best model so far, every few seconds at most."""
-        if self.keeper and self.keeper.due(self.selection, self._clock() - _SAVE_EVERY):
+        now = self._clock()
+        every = max(_SAVE_EVERY, now / _SAVES)  # or a run of days would tell of ever so many
+        if self.keeper and self.keeper.due(self.selection, now - every):
             yield from self._save(final=False)
 
     def _save(self, *, final: bool) -> Iterator[Event]:
@@ -241,9 +247,7 @@ class Trainer(Recorder):
                 "baselines": self.opening["baselines"],
                 "seconds": round(self._clock(), 1),
             }
-            saved = self.keeper.save(
-                self.selection, results, log=self.log, samples=self.samples, final=final
-            )
+            saved = self.keeper.save(self.selection, results, recording=self.recording, final=final)
             yield self._event("checkpoint", **saved)
 
     def _save_point(self, *, now: bool = True) -> None:
@@ -255,6 +259,7 @@ class Trainer(Recorder):
         if self.config.truncate != "epoch" or not self.position:
             counters = {name: getattr(self, name) for name in _COUNTERS}
             counters |= {"seconds": self._clock(), "meter": self.meter.counters()}
+            counters |= self.recording.counters() | self.sampler.counters()
             self.keeper.hold(self.selection, counters)
         if now:
             self._pointed_at = self._clock()
@@ -268,7 +273,7 @@ class Trainer(Recorder):
             self._take_up(point)
         if self._elapsed_before <= self.pace.leg.seconds:  # a finished run goes on: a new leg
             self._elapsed_before = self.pace.leg.seconds  # which began when the last one ended
-            self.marks = list(MARKS[1:])
+            self.sampler.begin_leg()
             self.selection.descent.begin_anew(self.step)
         self._reported_at = self._pointed_at = self._elapsed_before
         self.keeper.resumed(self._elapsed_before)
@@ -279,6 +284,8 @@ class Trainer(Recorder):
         counters = point.counters
         for name in _COUNTERS:
             setattr(self, name, counters[name])
+        self.recording.restore(counters)
+        self.sampler.restore(counters)
         self._elapsed_before = counters["seconds"]
         self.meter = Meter.restored(counters["meter"], self.window)
         self.selection.restore(point.best, counters["selection"])

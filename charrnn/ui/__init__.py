@@ -34,6 +34,7 @@ from .services.routes import RouteAllowlist
 from .services.same_origin import SameOrigin
 from .services.security_headers import SecurityHeaders
 from .services.sessions import MAX_SESSIONS, lean_sessions
+from .services.upload_folder import UploadShares, sweep_upload_folder
 from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
 from .words import SHARED, key
@@ -88,6 +89,7 @@ def build(house: House) -> gr.Blocks:
 
         _wire_memory(house, page, header, train, generate, tabs, generate_page)
         header.navigate(None, None, tabs, js=_SHOW_TAB, api_visibility="private")
+    house.runs.sweeper.also.append(sweep_upload_folder)
     page.queue(max_size=_MAX_QUEUED_EVENTS, default_concurrency_limit=None)
     return page
 
@@ -144,6 +146,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
     """What `launch` is told about the look, the languages and the limits (of the house)."""
     limits = house.limits if house else Limits()
     tables = (GENERATE, SHARED, TRAIN, form_words(), custom_words())
+    shares = [Middleware(UploadShares, house=house)] if house else []
     cookie = [Middleware(ClientCookie, client_ids=house.client_ids)] if house else []
     who = {"client_id": house.visitor} if house else {}
     return {
@@ -170,6 +173,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
                     **who,
                 ),
                 Middleware(Once),
+                *shares,
                 *cookie,
                 Middleware(OnePage),
             ],

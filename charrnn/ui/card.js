@@ -70,6 +70,7 @@ function note(v) {
   if (state === "cancelled") return words["never-began"];
   if (state === "failed" || state === "interrupted") return words[v.end?.why] ?? say("why-failed", { message: v.end?.message ?? "" });
   if (state === "stopped" && v.end?.why) return words[v.end.why];
+  if (Object.hasOwn(words, v.note)) return words[v.note];
   if (facts.bidirectional) return words.bidirectional;
   if (c.train.length && !c.held.some((p) => p != null)) return words["no-held-out"];
   return last.held ? beaten(facts.baselines ?? {}, keptModel(v)?.shown ?? last.held) : "";

@@ -59,6 +59,7 @@ class Story:
         self.earlier = False
         self.missing = False  # a run was asked for that is not here any more
         self.problem: dict[str, str] | None = None  # why a damaged run can't be read, by language
+        self.note = ""  # the name of what the run has noted about itself last
         self.facts: dict[str, Any] = {}
         self.last: dict[str, Any] = {}
         self.kept: dict[str, Any] | None = None  # the model that was saved last
@@ -88,6 +89,8 @@ class Story:
                 self._progress(event)
             case "sample":
                 self.strip.add(event)
+            case "note":
+                self.note = event["code"]
             case "checkpoint":
                 self._checkpoint(event)
             case "end":
@@ -115,6 +118,7 @@ class Story:
             "earlier": self.earlier,
             "missing": self.missing,
             "problem": self.problem,
+            "note": self.note,
             "facts": self.facts,
             "last": self.last,
             "kept": self.kept,
@@ -139,7 +143,7 @@ class Story:
     def _start(self, event: Mapping[str, Any]) -> None:
         training, model = event["training"], event["model"]
         self._go_back(event.get("resumed_from"), float(event.get("seconds", 0)))
-        self.end = None
+        self.end, self.note = None, ""
         self.strip.begin(training)
         # One character cannot be measured: it would have to follow another.
         self._held_out = round(event["characters"] * (training.get("validation") or 0)) > 1

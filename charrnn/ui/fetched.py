@@ -12,19 +12,20 @@ import atexit
 import hashlib
 import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import hub
+from ..admission import taken
 from ..checkpoint import WEIGHTS
 from ..errors import UserError
 from ..hub import AwayUserError, Ref, Token
+from ..temporary import temporary_directory
 
 Progress = Callable[[int, "int | None"], None]
 Cancelled = Callable[[], bool]
@@ -33,6 +34,7 @@ FRESH = 600.0  # seconds for which the Hub's word is taken
 AWAY = 60.0  # and its last word, when it could not be asked
 REFUSED = 20.0  # and a no
 IDLE = 3600.0  # seconds after which a person, and all that they opened, is forgotten
+OWN_ROOM = 2 << 30  # bytes of all that is private to someone
 KEPT = 512  # models remembered, of all persons
 LONGEST, FINDING = 120.0, 45.0  # seconds for a model that is opened, for one that is needed at once
 AT_ONCE, OF_ONE = 16, 4  # models on their way at once, of all visitors and of one
@@ -61,6 +63,11 @@ class _Person:
             shutil.rmtree(self.own, ignore_errors=True)
         for file in self.made:
             file.unlink(missing_ok=True)
+
+
+def _remove_all(persons: Iterable[_Person]) -> None:
+    for one in persons:
+        one.remove()
 
 
 class Fetched:
@@ -114,13 +121,14 @@ class Fetched:
         """Forget who has not been seen for an hour, and remove what only they may see."""
         with self._turns:
             late = self._clock() - IDLE
-            gone = {name: one for name, one in self._persons.items() if one.seen < late}
-            for name in gone:
-                del self._persons[name]
-            for key in [key for key in self._known if key[0] in gone]:
-                del self._known[key]
-        for one in gone.values():
-            one.remove()
+            gone = self._forget([name for name, one in self._persons.items() if one.seen < late])
+        _remove_all(gone)
+
+    def _forget(self, names: Collection[str]) -> list[_Person]:
+        """Forget these persons, and return them. Called with the lock held."""
+        for key in [key for key in self._known if key[0] in names]:
+            del self._known[key]
+        return [self._persons.pop(name) for name in names]
 
     def close(self) -> None:
         """Forget everybody."""
@@ -129,8 +137,7 @@ class Fetched:
             root, self._root = self._root, None
             persons, self._persons = self._persons, {}
             self._known.clear()
-        for one in persons.values():
-            one.remove()
+        _remove_all(persons.values())
         if root is not None:
             shutil.rmtree(root, ignore_errors=True)
 
@@ -166,7 +173,19 @@ class Fetched:
         now = self._clock()
         with self._turns:
             self._keep((self._name(token), ref), _Known(answer, now, now + FRESH))
+        if own is not None:
+            self._make_room()
         return answer
+
+    def _make_room(self) -> None:
+        """Forget whoever has not been seen for longest while what is private takes too much."""
+        while self._root is not None and taken(self._root) > OWN_ROOM:
+            with self._turns:
+                persons = [name for name, one in self._persons.items() if one.own is not None]
+                if len(persons) < 2:
+                    return
+                gone = self._forget([min(persons, key=lambda name: self._persons[name].seen)])
+            _remove_all(gone)
 
     def _without(self, ref: Ref, token: Token, error: UserError) -> Path:
         """What there is when the Hub did not give a model: what it gave before, if it could not be
@@ -222,7 +241,7 @@ class Fetched:
             one.seen = self._clock()
             if isinstance(token, str) and one.own is None:
                 if self._root is None:
-                    self._root = Path(tempfile.mkdtemp(prefix="charrnn-visitors-"))
+                    self._root = temporary_directory("visitors")
                     atexit.register(self.close)
                     threading.Thread(
                         target=self._keep_tidy, args=(self._root,), daemon=True

@@ -10,11 +10,12 @@ import gradio as gr
 from fastapi import Request
 
 from ..limits import Limits, space
+from ..secret_key import read_key
 from ..view_ids import RunAccess, ViewIds, is_view_id
 from ..workers import Runs
 from .fetched import Fetched
 from .services.client import Client, connection_check
-from .services.client_id import ClientIds, read_key
+from .services.client_id import ClientIds
 from .services.limiters import Limiters
 
 

@@ -38,6 +38,45 @@ function editName(place, name, save) {
   field.select();
 }
 
+// Makes a button delete what is called `title`: its first press asks whether that is meant, the
+// second one does it. At rest it shows `label`.
+function confirmed(button, label, title, act) {
+  const show = (text, shown = text) => {
+    put(button, shown);
+    button.title = text;
+    button.setAttribute("aria-label", say("delete-of", { what: text, title }));
+  };
+  const rest = () => {
+    clearTimeout(button.resting);
+    delete button.dataset.sure;
+    show(words.delete, label);
+  };
+  rest();
+  button.addEventListener("blur", rest);
+  button.addEventListener("keydown", (event) => event.key === "Escape" && rest());
+  button.addEventListener("click", () => {
+    if (button.dataset.sure) {
+      rest();
+      act();
+      return;
+    }
+    button.dataset.sure = "1";
+    show(words["delete-sure"]);
+    button.resting = setTimeout(rest, 8000);
+  });
+}
+
+// A run that was deleted is the browser's no more; a card that shows it asks for it, and is told.
+function forgetRun(run) {
+  try {
+    localStorage.setItem("charrnn:runs", JSON.stringify(kept("charrnn:runs").filter((one) => one !== run)));
+  } catch (denied) {
+    console.info("the run is still remembered:", denied.name);
+  }
+  window.dispatchEvent(new Event("charrnn-runs"));
+  if (document.querySelector(".run")?.dataset.run === run) window.dispatchEvent(new CustomEvent("charrnn-show", { detail: run }));
+}
+
 function kept(key) {
   try {
     const keys = JSON.parse(localStorage.getItem(key) ?? "[]");

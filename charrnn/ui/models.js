@@ -93,7 +93,8 @@ function drawn(about) {
     put(button, "✎");
     button.title = words["models-rename"];
   }
-  if (["hub", "upload"].includes(about.source)) act("forget", "act link", forget);
+  if (about.source === "hub" || about.gone) act("forget", "act link", forget);
+  else if (about.source === "upload" || (about.source === "run" && !about.live)) deleting(about, card);
   return card;
 }
 
@@ -163,6 +164,17 @@ function rename(about, card) {
     const again = [...yours.children].find((one) => one.dataset.key === about.key);
     if (!(await ask(again, "rename", () => server.rename({ run: about.key, name })))) return;
     window.dispatchEvent(new Event("charrnn-runs"));
+  });
+}
+
+function deleting(about, card) {
+  const pressed = button(card.querySelector(".model-head"), "delete", "", "model-delete", () => {});
+  confirmed(pressed, "✕", title(about), async () => {
+    if (!(await ask(card, "delete", () => server.remove(about.key)))) return;
+    known.yours = known.yours.filter((one) => one.key !== about.key);
+    if (about.source === "run") forgetRun(about.key);
+    else keep(kept("charrnn:opened").filter((key) => key !== about.key));
+    draw();
   });
 }
 

@@ -31,8 +31,9 @@ from .packing import pack
 from .run_labels import labels_of
 from .services.client_id import event_request
 from .shelf import Model, card, find_own, offered, shipped
+from .words_card import DELETING
 from .words_models import CARDS, MODELS
-from .yours import changed, line, renamer
+from .yours import changed, deleter, line, renamer, title_of
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +48,10 @@ def models_tab(house: House, tabs: gr.Tabs) -> None:
         html_template=asset("models.html"),
         js_on_load=script("kept.js", "cards.js", "models.js"),
         server_functions=[
-            *(_teller(house), _resumer(house), renamer(house)),
+            *(_teller(house), _resumer(house), renamer(house), deleter(house)),
             _downloader(house, lambda: shown),
         ],
-        words=words.both(words.SHARED, CARDS, MODELS),
+        words=words.both(words.SHARED, CARDS, MODELS, DELETING),
         shipped=len(shipped(house)),
         kept=KEPT,
         longest=MAX_NAME_LENGTH,
@@ -122,7 +123,7 @@ def _damaged(run: Run, error: UserError) -> Card:
     return {
         "key": run.id,
         "source": "run",
-        "title": words.in_both(MODELS["models-run"], id=run.id[:4]),
+        "title": title_of(run),
         "state": DAMAGED,
         "live": False,
         "date": changed(run),
@@ -163,7 +164,11 @@ def _downloader(
         client, limiters = house.client(request), house.limiters
 
         def packed(model: Model) -> dict[str, Any]:
-            file = pack(model, _title(model), served(), house.limits)
+            shares = house.runs.shares
+            owner = shares.owner(house.visitor(request))
+            with shares.reserving(owner, field="run") as reserve:
+                file = pack(model, _title(model), served(), house.limits, reserve)
+                shares.files.add(owner, file)
             house.fetched.made_of(model.directory, file)
             return {"path": str(file), "name": file.name}
 

@@ -51,7 +51,11 @@ def open_file(house: House, path: str | Path, request: gr.Request | None) -> Mod
         raise UserError(
             "That file has not been uploaded to this app: choose it again.", field="model"
         )
-    key = uploads.keep(house.runs.root, file, house.limits, house.visitor(request))
+    shares = house.runs.shares
+    owner = shares.owner(house.visitor(request))
+    with shares.reserving(owner, field="model") as reserve:
+        key = uploads.keep(house.runs.root, file, house.limits, owner, reserve)
+    shares.files.let_go(owner, file)  # it is kept now
     found = uploads.find(house.runs.root, key)
     assert found is not None
     return Model(key, found, "upload")

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -27,11 +28,18 @@ _SALT = os.urandom(16)  # so that nobody finds a file by knowing what is in it
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def pack(model: Model, title: str, component: gr.HTML, limits: Limits) -> Path:
+def pack(
+    model: Model,
+    title: str,
+    component: gr.HTML,
+    limits: Limits,
+    reserve: Callable[[int], None] = lambda size: None,
+) -> Path:
     """The .zip, named after `title`, among the files that Gradio serves for `component` and removes
     after a while. The same model makes the same file, whose address nobody can guess.
 
-    Raises UserError if the model is gone, and if there is no room for it.
+    `reserve` is told how many bytes are needed, and raises UserError where they are too many. So
+    does this, if the model is gone, and if there is no room for the file.
     """
     files = _files(model)
     digest = hashlib.blake2b(key=_SALT, digest_size=32)
@@ -45,6 +53,7 @@ def pack(model: Model, title: str, component: gr.HTML, limits: Limits) -> Path:
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
             _check_room(cache, size, limits)
+            reserve(size)
             with zipfile.ZipFile(part, "w") as archive:  # stored: weights hardly get any smaller
                 for name, data in files.items():
                     archive.writestr(zipfile.ZipInfo(name), data)  # dated 1980, whenever it is made

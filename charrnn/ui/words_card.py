@@ -9,11 +9,13 @@ from ..endings import (
     FELL_OVER,
     GREW,
     HUNG,
+    LOG_FULL,
     NO_GPU,
     NO_QUOTA,
     TIME_UP,
 )
 from ..holdout import SENTENCES as WARNINGS
+from ..training.sampler import FEWER_SAMPLES
 from ..training.verdict import SENTENCES
 from .words import Words
 
@@ -28,6 +30,7 @@ FAILURES: Words = {
     "cut-off-kept": (CUT_OFF[True], "训练时服务器停止了。可以从最后保存的地方接着训练。"),
     "cut-off-empty": (CUT_OFF[False], "服务器停止时，这次训练还没有保存任何内容。请重新开始训练。"),
     "time-up": (TIME_UP, "已达到这里一次训练的最长时间，训练结束，模型已保留，可以接着训练。"),
+    "log-full": (LOG_FULL, "这次训练的记录已满，训练结束，模型已保留。请重新开始一次训练。"),
     "died-grew-kept": (
         GREW[True],
         "训练占用的内存超出了这里的限制，已被终止。此前保存的模型完好。"
@@ -211,6 +214,7 @@ CARD: Words = {
     "near": ("≈ perplexity measured close by", "≈ 为邻近步测得的困惑度"),
     "near-at": ("Measured at step {n}, written at step {step}", "测于第 {n} 步，写于第 {step} 步"),
     "unfold": ("Show all of it", "展开全文"),
+    "fewer-samples": (FEWER_SAMPLES, "途中样本的空间已用完：此后会少写一些，或不再写。"),
     "nothing-yet": ("No perplexity yet.", "还没有困惑度。"),
     "spoken-held": (
         "{state}: held-out perplexity {went} from {first} to {now}, {bits} bits per character.",
@@ -258,8 +262,16 @@ CARD: Words = {
     ),
 }
 
+# Drawn in the browser by kept.js, in lists of runs and of models.
+DELETING: Words = {
+    "delete": ("Delete", "删除"),
+    "delete-sure": ("Delete for good?", "确定删除？"),
+    "delete-of": ("{what}: {title}", "{what}：{title}"),
+}
+
 # Drawn in the browser by yours.js.
 YOURS: Words = {
+    "untitled": ("Run {id}…", "训练 {id}…"),
     "yours": ("Your runs", "你的训练"),
     "none-yet": (
         "None yet in this browser. What you train is listed here.",

@@ -77,7 +77,6 @@ MODELS: Words = {
     ),
     "models-loading": ("Looking for your models…", "正在查找你的模型……"),
     "models-own-run": ("Your run", "你的训练"),
-    "models-run": ("Your run {id}…", "你的训练 {id}…"),
     "models-rename": ("Rename", "重命名"),
     "rename-hint": ("Name of this run", "这次训练的名称"),
     "models-upload": ("From a file", "来自文件"),

@@ -201,6 +201,17 @@ PROBLEMS: Mapping[str, str] = {
         "没有空间继续这次训练：需要 {needed} MB，而 {most} MB 中已用 {used} MB。"
         "请等旧的训练被清除后再试。"
     ),
+    "Your runs, models and files take {used} of the {most} MB that you have here, and {needed} MB "
+    "more are needed. Delete runs or models of yours, or wait until old ones have been removed.": (
+        "你的训练、模型和文件已占用 {most} MB 中的 {used} MB，还需要 {needed} MB。"
+        "请删除你的一些训练或模型，或等旧的被清除。"
+    ),
+    "{needed} MB are needed for this, and a visitor has {most} MB here. Choose a smaller text or "
+    "model.": "这需要 {needed} MB，而这里每位访客有 {most} MB。请选小一些的文本或模型。",
+    "The runs, models and files of your network take all the room that one network has here. "
+    "Delete some of yours, or wait until old ones have been removed.": (
+        "你所在网络的训练、模型和文件已占满这里给一个网络的空间。请删除你的一些，或等旧的被清除。"
+    ),
     "There is no room for more starred runs. Take the star from another one first, or download "
     "this model.": "没有空间保留更多加星的训练。请先取消另一次的星标，或下载这个模型。",
     # runs and models
@@ -208,6 +219,9 @@ PROBLEMS: Mapping[str, str] = {
     "This run is still going on.": "这次训练还在进行。",
     "This run can't be read: {why}. Delete it, or start a new run.": (
         "无法读取这次训练：{why}。请删除它，或重新开始一次训练。"
+    ),
+    "This run has been continued so often that its log is full. Start a new run.": (
+        "这次训练接续的次数太多，记录已满。请重新开始一次训练。"
     ),
     "This run cannot go on: {why}. What it has saved so far is kept; start a new run.": (
         "这次训练无法继续：{why}。已保存的内容都还在；请重新开始一次训练。"

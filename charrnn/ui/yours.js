@@ -13,8 +13,9 @@ function row(run, current) {
   show.type = "button";
   show.className = "yours-show";
   show.dataset.state = run.state;
+  if (run.problem) show.title = run.problem[tongue];
   if (current) show.setAttribute("aria-current", "true");
-  const name = run.problem?.[tongue] ?? (run.name || run.title[tongue]);
+  const name = run.name || run.title[tongue];
   const state = words[run.state].split(/[,，]/)[0]; // the card has room for the whole of it
   for (const [part, text] of [["name", name], ["state", state], ["figure", figure(run.perplexity)], ["when", since(run.when)]]) {
     const span = show.appendChild(document.createElement("span"));
@@ -30,6 +31,7 @@ function row(run, current) {
   rename.title = words.rename;
   rename.setAttribute("aria-label", say("rename-of", { name }));
   rename.addEventListener("click", () => editName(item, run.name, (to) => renamed(run, to)));
+  if (!["running", "stopping"].includes(run.state)) item.append(deleting(run, name));
   return item;
 }
 
@@ -39,6 +41,18 @@ async function renamed(run, name) {
   await fill();
   put(find(".yours-note"), told ? (told.problem ?? "") : words.unreachable);
   if (name !== null) window.dispatchEvent(new Event("charrnn-runs")); // the cards on Models, and the chooser
+}
+
+function deleting(run, name) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "yours-delete";
+  confirmed(button, "✕", name, async () => {
+    const told = await server.remove(run.run);
+    if (told?.deleted) forgetRun(run.run);
+    else put(find(".yours-note"), told?.problem ?? words.unreachable);
+  });
+  return button;
 }
 
 async function fill() {

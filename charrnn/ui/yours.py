@@ -12,17 +12,20 @@ from typing import Any
 
 import gradio as gr
 
+from .. import uploads
 from ..errors import UserError
 from ..record import MAX_NAME_LENGTH
 from ..run_files import DamagedRunUserError
 from ..runs import Run
+from ..uploads import is_upload
 from . import words
 from .card import DAMAGED, LIVE, chinese
 from .house import House
 from .look import asset, script
 from .memory import KEPT
 from .run_labels import labels_of
-from .words_card import YOURS
+from .services.client_id import event_request
+from .words_card import DELETING, YOURS
 
 
 def your_runs(house: House) -> gr.HTML:
@@ -30,8 +33,8 @@ def your_runs(house: House) -> gr.HTML:
     return gr.HTML(
         html_template=asset("yours.html"),
         js_on_load=script("kept.js", "yours.js"),
-        server_functions=[_lister(house), renamer(house)],
-        words=words.both(words.SHARED, YOURS),
+        server_functions=[_lister(house), renamer(house), deleter(house)],
+        words=words.both(words.SHARED, YOURS, DELETING),
         longest=MAX_NAME_LENGTH,
         apply_default_css=False,
     )
@@ -71,6 +74,25 @@ def renamer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
     return rename
 
 
+def deleter(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
+    """Make the server function by which a run or an uploaded model is deleted."""
+
+    def remove(key: object, request: gr.Request) -> dict[str, Any]:
+        """Delete what has this id, a run's or an upload's, for good; the `problem`, in words, if
+        that is not possible. Whoever knows the id may: a view id, which a link has, is none."""
+        try:
+            if is_upload(str(key)):
+                uploads.delete(house.runs.root, str(key))
+            else:
+                house.runs.delete(str(key))
+        except UserError as error:
+            tongue = words.language(event_request(request))
+            return {"problem": words.problem(error.message, tongue)}
+        return {"deleted": key}
+
+    return remove
+
+
 def told(run: Run) -> dict[str, Any]:
     """What the list says of a run (see `line`), or its `problem` in words if it can't be read.
 
@@ -81,13 +103,22 @@ def told(run: Run) -> dict[str, Any]:
     except DamagedRunUserError as error:
         return {
             "run": run.id,
-            "title": {"en": "", "zh": ""},
+            "title": title_of(run),
             "name": run.name,
             "state": DAMAGED,
             "perplexity": None,
             "when": changed(run),
             "problem": words.problem_in_both(error),
         }
+
+
+def title_of(run: Run) -> dict[str, str]:
+    """Return the name of a damaged run's text by language, or else the beginning of its id."""
+    try:
+        name = str(run.request["corpus"]["name"])
+    except DamagedRunUserError:
+        return words.in_both(YOURS["untitled"], id=run.id[:4])
+    return {"en": name, "zh": chinese(name)}
 
 
 def line(run: Run) -> dict[str, Any]:

@@ -21,11 +21,8 @@ import base64
 import hashlib
 import hmac
 import ipaddress
-import logging
-import os
 import secrets
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import overload
 
 import gradio as gr
@@ -36,10 +33,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 COOKIE = "charrnn-client"
 COOKIE_SECONDS = 30 * 24 * 3600
 
-log = logging.getLogger(__name__)
-
-_KEY_FILE = ".client-id-key"
-_KEY_BYTES = 32
 _BROWSER_BYTES = 16
 _MAX_COOKIE_LENGTH = 100  # characters
 
@@ -109,31 +102,6 @@ class ClientIds:
     def _digest(self, purpose: str, value: str) -> str:
         digest = hmac.digest(self._key, f"{purpose}:{value}".encode(), hashlib.sha256)[:16]
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def read_key(root: Path) -> bytes:
-    """Return the key that ids are signed with, from a file in the runs' directory `root`.
-
-    It is made at the first start. It is kept so that a restart, which every open page survives,
-    does not give everybody a new share, and so that apps that share their runs agree.
-    """
-    path = root / _KEY_FILE
-    try:
-        key = path.read_bytes()
-    except FileNotFoundError:
-        key = b""
-    if len(key) == _KEY_BYTES:
-        return key
-    key = secrets.token_bytes(_KEY_BYTES)
-    new = root / f"{_KEY_FILE}.{secrets.token_hex(8)}"
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key)
-        new.replace(path)
-    except OSError as error:  # a full disk is no reason not to start
-        log.warning("the key of client ids is not kept: %s", error.strerror)
-        new.unlink(missing_ok=True)
-    return key
 
 
 class ClientCookie:

@@ -1,0 +1,169 @@
+"""How much of the server's disk each visitor takes, and what happens at the end of their share.
+
+What counts: runs (while one trains, all that it may still write), uploaded checkpoints, and
+temporary files, which are uploaded texts and downloads made. A share is that of one client;
+`ADDRESS_SHARE` of the whole room is the most for all clients of one network address together, since
+a caller may have as many clients as they like. What has no known owner counts for the whole only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .admission import check_room, check_room_again, more_bytes, run_bytes, taken
+from .errors import UserError
+from .limits import Limits
+from .owned_files import OwnedFiles
+from .owners import Deed, Owner
+from .recipes import Plan
+from .request import kept
+from .run_files import DamagedRunUserError
+from .runs import Run
+from .secret_key import read_key
+from .sweeping import UPLOADS, runs_in
+
+Reserve = Callable[[int], None]
+ADDRESS_SHARE = 0.5  # of the room that there is for all
+
+
+class DiskShares:
+    """The shares of an app's visitors. For threads."""
+
+    def __init__(self, root: Path, limits: Limits) -> None:
+        self._root, self._limits = root, limits
+        self._key = read_key(root)
+        self.files = OwnedFiles()
+        self._pending: Counter[Owner] = Counter()  # bytes that are about to be written
+        self._admitting = threading.Lock()  # one check at a time: each looks through the disk
+        self._lock = threading.Lock()  # of `_pending`, held for a moment only
+
+    def owner(self, visitor: str) -> Owner:
+        """Return the owner that a client id stands for."""
+        return Owner.of(visitor, self._key)
+
+    def create_run(self, plan: Plan, visitor: str, run_id: str | None) -> Run:
+        """Create a run of a visitor's, with all that it may write reserved.
+
+        `run_id` is as in `Run.create`. Raises UserError where there is no room for it.
+        """
+        owner, needed = self.owner(visitor), run_bytes(plan)
+        with self.reserving(owner, field="run") as reserve:
+            reserve(needed)
+            check_room(needed, self._used() - needed, self._limits)
+            deed = Deed(owner.client, owner.address, needed)
+            return Run.create(self._root, plan, run_id, deed)
+
+    def reserve_again(self, run: Run, visitor: str) -> None:
+        """Reserve what a run may write when it goes on, for its owner, or a visitor if it has none.
+
+        Raises UserError where there is no room for it.
+        """
+        deed, needed = Deed.read(run.directory), more_bytes(run)
+        owner = self.owner(visitor) if deed is None else deed.owner
+        with self.reserving(owner, field="run") as reserve, kept():
+            reserve(needed)
+            check_room_again(needed, self._used() - needed, self._limits)
+            whole = taken(run.directory) + needed
+            Deed(owner.client, owner.address, whole).write(run.directory)
+
+    @contextmanager
+    def reserving(self, owner: Owner, *, field: str) -> Iterator[Reserve]:
+        """Give a function that reserves so many bytes more for an owner, until the end of the
+        block, by which they should be on the disk and known as the owner's.
+
+        It raises UserError, for this field, where that is beyond the owner's share. Temporary
+        files of the owner that are not new make room first.
+        """
+        reserved = 0
+
+        def reserve(size: int) -> None:
+            nonlocal reserved
+            with self._admitting:
+                self._check(owner, size, field)
+                reserved += size
+                with self._lock:
+                    self._pending[owner] += size
+
+        try:
+            yield reserve
+        finally:
+            with self._lock:
+                self._pending[owner] -= reserved
+                self._pending += Counter()  # without those who have nothing pending
+
+    def _used(self) -> int:
+        """Return how many bytes are taken, or promised to what waits, trains or is on its way."""
+        if self._limits.disk is None:
+            return 0
+        runs = [(run, Deed.read(run.directory)) for run in runs_in(self._root)]
+        unwritten = sum(_unwritten(run, deed) for run, deed in runs if deed is not None)
+        with self._lock:
+            pending = self._pending.total()
+        return taken(self._root) + unwritten + pending
+
+    def _check(self, owner: Owner, needed: int, field: str) -> None:
+        share = self._limits.disk_per_visitor
+        if share is None:
+            return
+        if needed > share:
+            raise UserError(
+                f"{_mb(needed)} MB are needed for this, and a visitor has {_mb(share)} MB here. "
+                "Choose a smaller text or model.",
+                field=field,
+            )
+        own, network = self._used_by(owner)
+        if own + needed > share:
+            own -= self.files.make_room(owner, own + needed - share)
+        if own + needed > share:
+            raise UserError(
+                f"Your runs, models and files take {_mb(own)} of the {_mb(share)} MB that you have "
+                f"here, and {_mb(needed)} MB more are needed. Delete runs or models of yours, or "
+                "wait until old ones have been removed.",
+                field=field,
+            )
+        whole = self._limits.disk
+        if whole is not None and network + needed > max(share, ADDRESS_SHARE * whole):
+            raise UserError(
+                "The runs, models and files of your network take all the room that one network has "
+                "here. Delete some of yours, or wait until old ones have been removed.",
+                field=field,
+            )
+
+    def _used_by(self, owner: Owner) -> tuple[int, int]:
+        """Return how many bytes an owner takes, and all owners of the same address."""
+        with self._lock:
+            own = self._pending[owner]
+            network = sum(n for one, n in self._pending.items() if one.address == owner.address)
+        for other, size in self._owned(owner.address):
+            network += size
+            own += size if other == owner.client else 0
+        return own, network
+
+    def _owned(self, address: str) -> Iterator[tuple[str, int]]:
+        """Yield the client and the bytes of everything that belongs to an address."""
+        for run in runs_in(self._root):
+            deed = Deed.read(run.directory)
+            if deed is None or deed.address != address:
+                continue
+            yield deed.client, taken(run.directory) + _unwritten(run, deed)
+        for upload in (self._root / UPLOADS).glob("[!.]*"):
+            deed = Deed.read(upload)
+            if deed is not None and deed.address == address:
+                yield deed.client, taken(upload)
+        yield from self.files.of_address(address)
+
+
+def _unwritten(run: Run, deed: Deed) -> int:
+    """Return how many of a run's reserved bytes it has not written yet."""
+    try:
+        return max(0, deed.reserved_bytes - taken(run.directory)) if run.live else 0
+    except DamagedRunUserError:  # nothing more is written
+        return 0
+
+
+def _mb(size: float) -> str:
+    return f"{max(size / (1 << 20), 0.1):,.1f}"

@@ -1,0 +1,90 @@
+"""Temporary files, each with the visitors whose it is: texts that were uploaded, downloads made.
+
+They lie in a folder that another program fills and empties (Gradio's), so what is known of them
+here is only ever compared with what is there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from .owners import Owner
+
+LEAST_BYTES = 64 << 10  # that a file counts: it takes a place on the disk and in memory as well
+_UNDERWAY_SECONDS = 60.0  # in which a file may still be on its way to its place
+NEW_SECONDS = 600.0  # in which a file does not make room for others: it may be about to be used
+
+
+class OwnedFiles:
+    """The temporary files of an app, by owner. For threads."""
+
+    def __init__(self) -> None:
+        self._owners: dict[Path, set[Owner]] = {}
+        self._added: dict[Path, float] = {}  # when, in seconds of the monotonic clock
+        self._lock = threading.Lock()
+
+    def add(self, owner: Owner, path: Path) -> None:
+        """Note that a file is an owner's, besides whose it is already."""
+        with self._lock:
+            self._owners.setdefault(path.resolve(), set()).add(owner)
+            self._added[path.resolve()] = time.monotonic()
+
+    def of_address(self, address: str) -> Iterator[tuple[str, int]]:
+        """Yield the client and the bytes of each file that belongs to a network address."""
+        for path, owner in self._there():
+            if owner.address == address:
+                yield owner.client, _size(path)
+
+    def make_room(self, owner: Owner, needed: int) -> int:
+        """Remove files of an owner, the oldest first, for so many bytes; return how many that were.
+
+        New files stay, and so does what is another owner's as well.
+        """
+        freed, late = 0, time.time() - NEW_SECONDS
+        own = [(_changed(path), path) for path, one in self._there() if one.client == owner.client]
+        for changed, path in sorted(own):
+            if freed >= needed or changed > late:
+                break
+            freed += _size(path)
+            self.let_go(owner, path)
+        return freed
+
+    def let_go(self, owner: Owner, path: Path) -> None:
+        """Forget that a file is an owner's, and remove it if it was, and is nobody else's."""
+        with self._lock:
+            owners = self._owners.get(path)
+            if owners is None:
+                return
+            owners.discard(owner)
+            if owners:
+                return
+            del self._owners[path], self._added[path]
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+    def _there(self) -> list[tuple[Path, Owner]]:
+        """Return the files that are still there, with each of their owners."""
+        late = time.monotonic() - _UNDERWAY_SECONDS
+        with self._lock:
+            for path, added in list(self._added.items()):
+                if added < late and not path.is_file():
+                    del self._owners[path], self._added[path]
+            return [(path, owner) for path, owners in self._owners.items() for owner in owners]
+
+
+def _size(path: Path) -> int:
+    try:
+        return max(path.lstat().st_size, LEAST_BYTES)
+    except FileNotFoundError:
+        return 0
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return 0.0

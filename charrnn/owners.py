@@ -1,0 +1,86 @@
+"""Whose a run or an upload is: kept with it, as digests of a client's id that tell nothing else.
+
+A client id is an opaque string (`charrnn.ui.services.client_id`). Its digest is keyed, so that
+nobody who reads the disk can find out whose a run is by trying ids. Besides the client there is the
+address, which all clients behind one router share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import run_files
+from .files import write
+from .limits import address_of
+from .run_files import DamagedRunUserError, json_object
+from .schema import Schema, checked, whole
+
+OWNER_FILE = "owner"
+_MOST_BYTES = 1024
+_DIGEST = re.compile("[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A client and its network address, as digests."""
+
+    client: str
+    address: str
+
+    @classmethod
+    def of(cls, client_id: str, key: bytes) -> Owner:
+        """Return the owner that a client id stands for; `key` is the app's."""
+        return cls(_digest(client_id, key), _digest(address_of(client_id), key))
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a run's directory says of its owner, and how many bytes are reserved for it."""
+
+    client: str
+    address: str
+    reserved_bytes: int = 0
+
+    @property
+    def owner(self) -> Owner:
+        """The owner."""
+        return Owner(self.client, self.address)
+
+    def write(self, directory: Path) -> None:
+        """Put it into a run's directory, in the place of an earlier one."""
+        write(directory / OWNER_FILE, json.dumps(asdict(self)).encode(), durable=False)
+
+    @classmethod
+    def read(cls, directory: Path) -> Deed | None:
+        """Return what a directory says of its owner; None where it says nothing that is known."""
+        try:
+            data = run_files.read(directory / OWNER_FILE, _MOST_BYTES)
+            if data is None:
+                return None
+            known = checked(_SCHEMA, json_object(data, OWNER_FILE))
+        except (DamagedRunUserError, ValueError):  # the bytes still count, as nobody's
+            return None
+        return cls(**{name: known[name] for name in _SCHEMA})
+
+
+def _digest(value: str, key: bytes) -> str:
+    return hashlib.blake2b(
+        value.encode(), key=key, person=b"charrnn owner", digest_size=16
+    ).hexdigest()
+
+
+def _read_digest(value: object) -> str:
+    if isinstance(value, str) and _DIGEST.fullmatch(value):
+        return value
+    raise ValueError("not a digest")
+
+
+_SCHEMA: Schema = {
+    "client": (_read_digest, None),
+    "address": (_read_digest, None),
+    "reserved_bytes": (whole, 0),
+}

@@ -1,0 +1,89 @@
+"""What a run records of itself while it trains, within bounds: its log, and its samples.
+
+The log has at most MAX_LOG_ROWS `progress` events: every second one is dropped when it is full.
+Samples have a budget of bytes for the whole run, which follows from its settings
+(`samples_budget`), so that the room for them can be reserved before the run begins. Samples that
+are due, at the run's marks and its end, are always taken; extra ones only while the budget lasts,
+and over the run as evenly as it does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .config import TrainingConfig
+from .events import Event
+
+MAX_LOG_ROWS = 4_000
+MIN_SAMPLES_BYTES, MAX_SAMPLES_BYTES = 64 << 10, 2 << 20
+
+_DUE = 5  # samples of each prefix at the marks of a run, and at its end
+_ASKED = 20  # that a visitor may ask for besides
+_CHARACTER_BYTES = 3  # of a character in UTF-8, in most scripts at most
+_EVENT_BYTES = 100  # of a sample besides its text
+_FIRST_SHARE = 0.1  # of the budget, for extra samples at the beginning of a run
+
+
+def samples_budget(config: TrainingConfig, prefixes: Sequence[str]) -> int:
+    """Return how many bytes the samples of a run may have, as JSON."""
+    count = _DUE + _ASKED
+    if config.epochs is not None and config.sample_every is not None:
+        count += config.epochs // config.sample_every
+    texts = (_CHARACTER_BYTES * (len(prefix) + config.sample_length) for prefix in prefixes)
+    size = count * sum(_EVENT_BYTES + text for text in texts)
+    return min(max(size, MIN_SAMPLES_BYTES), MAX_SAMPLES_BYTES)
+
+
+class Recording:
+    """The log and the samples of one run."""
+
+    def __init__(self, config: TrainingConfig, prefixes: Sequence[str]) -> None:
+        self.log: list[Event] = []
+        self.samples: list[Event] = []
+        self.budget = samples_budget(config, prefixes)
+        self._bytes = 0  # of all samples that the run has written
+        self._kept_bytes = 0  # of those that are still in `samples`
+        self._latest_bytes = 0  # of those that it wrote last, one for each prefix
+
+    def add_progress(self, event: Event) -> None:
+        """Add a `progress` event to the log."""
+        self.log.append(event)
+        if len(self.log) > MAX_LOG_ROWS:
+            self.log = [*self.log[:-1:2], event]
+
+    def add_samples(self, events: Sequence[Event]) -> None:
+        """Add `sample` events of one step, one for each prefix."""
+        self.samples += events
+        self._latest_bytes = sum(map(_size, events))
+        self._bytes += self._latest_bytes
+        self._kept_bytes += self._latest_bytes
+        while self._kept_bytes > self.budget and len(self.samples) > len(events):
+            self._thin()
+
+    def has_room(self, share: float = 1.0) -> bool:
+        """Say whether extra samples fit, when this `share` of the run is done."""
+        allowed = self.budget * max(share, _FIRST_SHARE)
+        return self._bytes + self._latest_bytes <= allowed
+
+    def counters(self) -> dict[str, Any]:
+        """Return what to save of it, as JSON."""
+        return {"log": self.log, "samples": self.samples, "samples_bytes": self._bytes}
+
+    def restore(self, counters: Mapping[str, Any]) -> None:
+        """Take up what was saved."""
+        self.log, self.samples = counters["log"], counters["samples"]
+        self._kept_bytes = sum(map(_size, self.samples))
+        self._bytes = counters.get("samples_bytes", self._kept_bytes)  # older points have no sum
+
+    def _thin(self) -> None:
+        """Drop the samples of every second step; the first and the last ones stay."""
+        steps = sorted({sample["step"] for sample in self.samples})
+        kept = {*steps[::2], steps[-1]} if len(steps) > 2 else {steps[-1]}
+        self.samples = [sample for sample in self.samples if sample["step"] in kept]
+        self._kept_bytes = sum(map(_size, self.samples))
+
+
+def _size(sample: Event) -> int:
+    return len(json.dumps(sample, ensure_ascii=False).encode())

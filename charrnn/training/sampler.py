@@ -1,0 +1,79 @@
+"""Texts that a model writes while it is trained: at the marks of a run, and on request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..errors import UserError
+from ..vocabulary import Vocabulary
+from .events import Event
+from .learner import Learner
+from .recording import Recording
+
+MARKS = (0.0, 0.1, 0.25, 0.5)  # shares of a run after which a sample is written; and at its end
+FEWER_SAMPLES = (
+    "The room for samples on the way is used up: from here on fewer of them are written, or none."
+)
+
+
+class Sampler:
+    """Writes the samples of one run."""
+
+    def __init__(
+        self,
+        learner: Learner,
+        vocabulary: Vocabulary,
+        prefixes: Sequence[str],
+        recording: Recording,
+    ) -> None:
+        self._learner, self._vocabulary, self._prefixes = learner, vocabulary, prefixes
+        self._recording = recording
+        self._marks = list(MARKS)
+        self._noted = False  # whether it was said that extra samples are left out
+        self.seconds = 0.0  # that sampling took when it was last done
+        self.overflowed = False  # whether the model's numbers did
+
+    def due(self, share: float) -> bool:
+        """Say whether a mark was passed by the time that this share of the run is done."""
+        before = len(self._marks)
+        self._marks = [mark for mark in self._marks if mark > share]
+        return len(self._marks) < before
+
+    def write(
+        self, event: Callable[..., Event], *, extra: bool, share: float = 1.0
+    ) -> Iterator[Event]:
+        """Sample every prefix; yields what `event` makes of the name and the fields of an event.
+
+        `extra` samples, which are not due, are left out where there is no room for them when this
+        `share` of the run is done; that is noted once.
+        """
+        if extra and not self._recording.has_room(share):
+            if not self._noted:
+                self._noted = True
+                yield event("note", code="fewer-samples", message=FEWER_SAMPLES)
+            return
+        began = time.monotonic()
+        try:
+            texts = self._learner.texts(self._vocabulary, self._prefixes)
+        except UserError:  # its numbers overflow: the update before this broke it
+            self.overflowed = True
+            return
+        self.seconds = time.monotonic() - began
+        pairs = zip(self._prefixes, texts, strict=True)
+        samples = [event("sample", prefix=prefix, text=text) for prefix, text in pairs]
+        self._recording.add_samples(samples)
+        yield from samples
+
+    def begin_leg(self) -> None:
+        """Pass the marks again, but for the first: a run that had ended goes on."""
+        self._marks = list(MARKS[1:])
+
+    def counters(self) -> dict[str, Any]:
+        """Return what to save of it, as JSON."""
+        return {"marks": self._marks}
+
+    def restore(self, counters: Mapping[str, Any]) -> None:
+        """Take up what was saved."""
+        self._marks = counters["marks"]
