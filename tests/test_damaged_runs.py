@@ -105,7 +105,11 @@ def nothing_hangs():
 
 def request():
     scope = {"type": "http", "headers": [], "query_string": b"", "client": ("127.0.0.1", 1)}
-    return Request(scope | {"method": "POST", "path": "/"})
+
+    async def receive():  # the sender is still there
+        return {"type": "http.request"}
+
+    return Request(scope | {"method": "POST", "path": "/"}, receive)
 
 
 def tried(act, *arguments):
@@ -120,11 +124,13 @@ def tried(act, *arguments):
 def told_everywhere(house, component=None):
     """All that the page tells of the two runs, as JSON; the healthy one is as ever."""
     ids = [HEALTHY, BROKEN]
-    rows = {row["run"]: row for row in _lister(house)(ids)}
+    rows = {row["run"]: row for row in awaited(_lister(house)(ids, request()))}
     assert rows[HEALTHY]["state"] == "finished" and rows[HEALTHY]["perplexity"] > 1
     assert rows.keys() == set(ids), "the broken one is shown"
     assert (rows[BROKEN]["state"] == "damaged") == ("problem" in rows[BROKEN])
-    cards = {card["key"]: card for card in _teller(house)({"runs": ids}, request())["yours"]}
+    cards = {
+        card["key"]: card for card in awaited(_teller(house)({"runs": ids}, request()))["yours"]
+    }
     assert cards[HEALTHY]["state"] == "finished"
     follow = Tellings(house).server_function()
     stories = {run: json.loads(awaited(follow({"run": run})).body) for run in ids}
@@ -233,7 +239,7 @@ def test_a_request_of_another_version_or_with_wrong_values_is_read_or_refused(ro
     for strange in strange_objects(sound):
         path.write_bytes(as_json(strange))
         looked_at(run)
-        row = _lister(house)([BROKEN])
+        row = awaited(_lister(house)([BROKEN], request()))
         json.dumps(row, ensure_ascii=False).encode()
     path.write_bytes(as_json({"a newer field": 1} | sound | {"model": {"of a newer": 1}}))
     assert told_everywhere(house)["state"] == "finished"
@@ -335,7 +341,7 @@ def test_what_a_run_cannot_have_is_not_written_into_its_request(root):
 def test_runs_go_on_in_a_directory_that_was_removed(root, served):
     house = served()
     shutil.rmtree(root)
-    assert _lister(house)([HEALTHY]) == []
+    assert awaited(_lister(house)([HEALTHY], request())) == []
     follow = Tellings(house).server_function()
     assert json.loads(awaited(follow({"run": HEALTHY})).body) == {"missing": True}
     sweep(root, 1)

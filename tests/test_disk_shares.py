@@ -60,12 +60,16 @@ def served(tmp_path, monkeypatch):
         runs.close(patience=0)
 
 
-def request(browser=None):
+def request():
+    async def receive():  # the sender is still there
+        return {"type": "http.request"}
+
     return Request(
         {
             "type": "http", "method": "POST", "path": "/", "query_string": b"",
             "client": ("8.8.8.8", 1), "headers": [],
-        }
+        },
+        receive,
     )  # fmt: skip
 
 
