@@ -139,6 +139,7 @@ def state(run):
     counters = json.loads(point.pop("counters").numpy().tobytes())
     counters["log"] = [timeless(row) for row in counters["log"]]
     counters["samples"] = [timeless(sample) for sample in counters["samples"]]
+    del counters["samples_bytes"]  # of their JSON, in which seconds have more digits or fewer
     with (checkpoint / "training_log.csv").open(newline="") as file:
         log = [timeless(row) for row in csv.DictReader(file)]
     return {

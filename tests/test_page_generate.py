@@ -269,7 +269,7 @@ def test_a_reload_loses_no_text(open_tab):
 def test_the_page_speaks_chinese(open_tab):
     page = open_tab(locale="zh-CN")
     expect(button(page, "generate")).to_have_text("生成")
-    expect(page.get_by_label("检查点")).to_be_visible()
+    expect(page.get_by_label("模型", exact=True)).to_be_visible()
     expect(page.locator(".likely legend")).to_have_text("如何选取下一个字符")
     button(page, "generate").click()
     expect(page.locator(".write-status")).to_contain_text("200 个字符")

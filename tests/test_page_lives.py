@@ -310,8 +310,8 @@ def test_the_visitor_s_runs_are_listed_and_each_can_be_seen(visitor, server):
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("cats.txt")
     expect(rows.first).to_contain_text("Finished")
-    expect(rows.first.locator("button")).to_have_attribute("aria-current", "true")
-    rows.last.locator("button").click()
+    expect(rows.first.locator(".yours-show")).to_have_attribute("aria-current", "true")
+    rows.last.locator(".yours-show").click()
     wait_for_state(page, "interrupted")
     assert run_of(page, server).id == first.id and page.url == server.url + "/"
     assert steps_on(page) == steps_in(first)
