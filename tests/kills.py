@@ -40,7 +40,7 @@ from kills_lives import (
 from charrnn import artifacts, files
 from charrnn.baselines import Baselines
 from charrnn.runs import Run
-from charrnn.training import train, trainer
+from charrnn.training import recorder, train, trainer
 
 SLOW = 1000  # the trainers' clock: no event should come only because the machine is busy
 OPERATIONS = {  # what is closed changes only then, which is the same as before what follows
@@ -314,7 +314,7 @@ def warm_up():
 def main():
     """Do what the arguments say, on a file system in memory where there is one."""
     torch.set_num_threads(1)
-    trainer.time = SlowClock()
+    trainer.time = recorder.time = SlowClock()
     artifacts.draw = lambda log, baselines: b"a picture, which takes too long to draw"
     trainer.baselines = lambda training, held_out, size: Baselines(size, size, size)  # so do they
     warm_up()

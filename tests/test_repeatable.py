@@ -76,7 +76,7 @@ def test_two_runs_are_the_same_to_the_last_bit_however_slow_the_machine_is(
         ticks = itertools.count()
         with monkeypatch.context() as patch:
             clock = lambda ticks=ticks, seconds=seconds: next(ticks) * seconds  # noqa: E731
-            patch.setattr("charrnn.training.trainer.time.monotonic", clock)
+            patch.setattr("charrnn.training.recorder.time.monotonic", clock)
             directory = tmp_path / f"{seconds}"
             events = run(model, training, directory=directory, prefixes=["the "])
         weights = charrnn.load(directory / "checkpoint").model.state_dict()

@@ -28,7 +28,7 @@ def ticking(step):
 
 
 def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
-    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.03))
+    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.03))
     config = with_changes(QUICK, epochs=None, seconds=30.0)
     events = run(training=config)
     assert events[-1]["reason"] == "finished"
@@ -40,7 +40,7 @@ def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
 
 def test_no_sample_of_an_untrained_model_passes_for_one_on_the_way(monkeypatch):
     """However long n-grams are counted before the first step."""
-    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.5))
+    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.5))
     counted = Expectations.count
 
     def slowly(*arguments):
@@ -58,7 +58,7 @@ def test_no_sample_of_an_untrained_model_passes_for_one_on_the_way(monkeypatch):
 def test_a_run_of_hours_does_not_tell_more_than_anybody_reads(
     monkeypatch, epochs, characters, most
 ):
-    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(3.0))
+    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(3.0))
     config = with_changes(QUICK, epochs=epochs, batch_size=2, steps=8, validation=0, threads=1)
     text = corpus(0, "abcdefgh" * (characters // 8))
     events = run(ModelConfig(hidden_size=8), config, corpus=text)
@@ -225,11 +225,11 @@ def test_a_run_through_whole_epochs_goes_on_from_earlier_weights_in_the_middle_o
 
 
 def test_a_run_whose_time_ends_in_its_first_epoch_has_learned_from_what_it_saw(monkeypatch):
-    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.1))
+    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.1))
     config = with_changes(QUICK, truncate="epoch", epochs=None, seconds=6.0, validation=0.0)
     learner = Learner(SMALL, config, len(corpus(0.0).vocabulary))
     first = learner.weights()
-    monkeypatch.setattr("charrnn.training.trainer.Learner", lambda *_: learner)
+    monkeypatch.setattr("charrnn.training.recorder.Learner", lambda *_: learner)
     end = run(training=config, corpus=corpus(0.0))[-1]
     assert end["reason"] == "finished" and end["step"] > 1 and end["epoch"] < 1
     assert not any(torch.equal(first[name], weight) for name, weight in learner.weights().items())
@@ -249,7 +249,7 @@ def test_keeping_on_training_where_nothing_is_gained_is_one_cosine():
 
 
 def test_the_last_measurement_is_among_the_progress_events(monkeypatch):
-    monkeypatch.setattr("charrnn.training.trainer.time.monotonic", ticking(0.7))
+    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.7))
     events = run(training=with_changes(QUICK, epochs=1))
     last = named(events, "progress")[-1]
     assert last["validation_perplexity"] == events[-1]["validation_perplexity"] is not None
