@@ -9,8 +9,12 @@ from conftest import small_model
 
 import charrnn
 from charrnn.checkpoint import Checkpoint
+from charrnn.corpus import Corpus
 from charrnn.generation import side_by_side
-from charrnn.stepping import Decoder, Forward, Stepper
+from charrnn.model import ModelConfig
+from charrnn.stepping import Decoder, Forward, Stepper, shared_decoder
+from charrnn.training import TrainingConfig
+from charrnn.training.learner import Learner
 from charrnn.vocabulary import Vocabulary
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
@@ -115,3 +119,17 @@ def test_a_text_is_written_with_the_weights_as_they_are_now(inference):
         after = charrnn.generate(checkpoint, "ab", 50, seed=0)
     fresh = Checkpoint(checkpoint.model, checkpoint.vocabulary)
     assert before != after == charrnn.generate(fresh, "ab", 50, seed=0)
+
+
+@pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_a_model_that_is_trained_writes_with_the_weights_that_it_has_now(cell, optimizer):
+    text = Corpus.from_text("the cat sat on the mat. " * 40, validation=0.0)
+    config = TrainingConfig(optimizer=optimizer, batch_size=4, steps=8, epochs=1)
+    learner = Learner(ModelConfig(cell=cell, hidden_size=8), config, len(text.vocabulary), None)
+    before = shared_decoder(learner.model)
+    assert shared_decoder(learner.model) is before
+    learner.begin_epoch()
+    learner.train_on(*config.minibatches(text.training, 0)[0], learning_rate=0.01, last=True)
+    after = shared_decoder(learner.model)
+    assert not np.array_equal(before.output, after.output)

@@ -147,6 +147,7 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         self.optimizer.step()
+        self._by_rows.note_update()
         return Update(nats, norm)
 
     def _carried(self, state: State) -> State:

@@ -45,6 +45,10 @@ class ByRows:
         for (weight, _), row in zip(self._weights, self.rows, strict=True):
             weight.grad = row.grad = None
 
+    def note_update(self) -> None:
+        """Count the update in the weights' versions, which the optimizer counts in `rows` alone."""
+        torch.autograd.graph.increment_version([weight for weight, _ in self._weights])
+
     def take_gradients(self) -> None:
         """Give `rows` the gradients that their weights have now."""
         for (weight, across), row in zip(self._weights, self.rows, strict=True):
