@@ -279,7 +279,9 @@ def test_a_space_that_was_not_set_up_for_it_is_built_without(tmp_path, monkeypat
         page = build(House(runs, tmp_path / "shelf"))
         assert not page.expects_oauth
         options = launch_options()["app_kwargs"]
-        assert options["exception_handlers"] == {}
+        assert not [
+            error for error in options["exception_handlers"] if "authlib" in error.__module__
+        ]
         for name in ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES"):
             monkeypatch.setenv(name, "set")
         assert not build(House(runs, tmp_path / "shelf")).expects_oauth  # no OPENID_PROVIDER_URL

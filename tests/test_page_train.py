@@ -157,7 +157,7 @@ def test_a_second_run_waits_its_turn_and_says_so(visit):
 
 def test_a_sample_can_be_asked_for(visit):
     page = visit()
-    begin(page, "Deep", "5 min")  # long enough for the next mark not to take its place at once
+    begin(page, "Deep 5 min", "5 min")  # long enough for no mark to come meanwhile
     asked = page.locator(".run-rows li.now .line")
     for count in (1, 2):
         page.get_by_role("button", name="Sample now").click()
