@@ -8,7 +8,7 @@ from charrnn.ui.card import Story
 
 
 def start(**training):
-    config = asdict(TrainingConfig(seconds=10.0)) | training
+    config = asdict(TrainingConfig(seconds=10.0, validation=0.1)) | training
     model = asdict(ModelConfig(hidden_size=8))
     return {
         "event": "start",

@@ -296,7 +296,7 @@ def test_of_many_who_ask_at_the_same_moment_none_is_refused(url):
 
     async def all_of_them():
         async with httpx.AsyncClient(base_url=f"{url}gradio_api/", timeout=60) as http:
-            return await asyncio.gather(*(ask(http) for _ in range(60)))
+            return await asyncio.gather(*(ask(http) for _ in range(36)))
 
     told = awaited(all_of_them())
-    assert ["event: complete" in one for one in told] == [True] * 60
+    assert ["event: complete" in one for one in told] == [True] * 36  # four at once, and 32 who wait

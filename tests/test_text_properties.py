@@ -52,6 +52,7 @@ def test_settings_come_back_through_json_and_through_words(model, training):
         training["sampling"] = "sequential"
     if training.get("device") == "cuda":
         training["precision"] = "auto"
+    training.setdefault("validation", 0.1)  # a plan always has one
     made = ModelConfig(**model), TrainingConfig(**training)
     values = asdict(made[0]) | asdict(made[1])
     through_json = json.loads(json.dumps(values))
