@@ -299,4 +299,4 @@ def test_of_many_who_ask_at_the_same_moment_none_is_refused(url):
             return await asyncio.gather(*(ask(http) for _ in range(36)))
 
     told = awaited(all_of_them())
-    assert ["event: complete" in one for one in told] == [True] * 36  # four at once, and 32 who wait
+    assert ["event: complete" in one for one in told] == [True] * 36  # 4 at once and 32 in wait
