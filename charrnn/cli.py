@@ -30,7 +30,7 @@ from .generation import generate_many, stream
 from .opening import load
 from .reading import LIMIT, Text, decode, read_files
 from .recipes import RECIPES, find, plan
-from .resuming import check_same
+from .resuming import can_go_on, check_same
 from .runs import Run, new_id
 from .sharing import pull, push
 from .terminal import for_people, forget_output, show_training, show_transfer
@@ -58,7 +58,8 @@ AnyCheckpoint = Annotated[
     str,
     typer.Argument(
         metavar="CHECKPOINT",
-        help="A directory, a .safetensors file, or a model on the Hub: owner/name[@revision].",
+        help="A model's or a run's directory, a .safetensors file, the name of a model that comes "
+        "with charrnn, or one on the Hub: owner/name[@revision].",
     ),
 ]
 
@@ -137,8 +138,7 @@ def train(
     if resume and run_dir is None:
         raise UserError("--resume needs --run-dir: which run is to go on?", field="run_dir")
     pairs = _pairs(settings or [], seed=seed, epochs=epochs, seconds=seconds)
-    going_on = resume and run_dir is not None and (run_dir / "run.json").is_file()
-    if going_on and run_dir is not None:
+    if resume and run_dir is not None and can_go_on(run_dir):
         run = Run(run_dir)
         text = _text(corpus, _USUAL, encoding, quiet=as_json) if corpus else None
         said = pairs | {"seed": seed} if seed is not None else pairs
@@ -164,6 +164,8 @@ def train(
         if out is not None:  # found out now rather than after the training
             reserve(out)
         run = Run.create_at(run_dir or Path("runs") / new_id(), planned)
+        if resume:
+            _note(f"there is no run in {visible(str(run_dir), 200)} yet: a new one begins")
     with _stopping_gently(run):
         events = run.work(resume=resume)
         end = _print_events(events) if as_json else show_training(events)

@@ -3,17 +3,42 @@ it is to be. Anything else would make another run of it, and is refused with the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from .corpus import Corpus, Preparation, Text
 from .errors import UserError
+from .locks import held
 from .model import ModelConfig
 from .recipes import RECIPES
 from .settings import split
 from .training import TrainingConfig
+from .training.resume import FILE
 
 _LENGTH = ("epochs", "seconds")
+# What tells that a directory is that of a run or of a model.
+_TRACES = ("run.json", "events.jsonl", "checkpoint", "resume", "model.safetensors", "config.json")
+
+
+def can_go_on(directory: Path) -> bool:
+    """Whether the run in a directory can go on; False where there is no run at all.
+
+    Raises UserError for a run, or a model, without a point to resume from: to begin there would
+    overwrite it.
+    """
+    known = (directory / "run.json").is_file()
+    # Of a run that is going on, what works on it says so.
+    if known and ((directory / FILE).is_file() or held(directory / "worker.lock")):
+        return True
+    if any(os.path.lexists(directory / trace) for trace in _TRACES):
+        raise UserError(
+            f"There is nothing in {directory} to resume from, but a run or a model, which is "
+            "left as it is. Give another --run-dir for a new run.",
+            field="run_dir",
+        )
+    return False
 
 
 def check_same(

@@ -10,12 +10,18 @@ import typer
 from . import hub
 from .copying import check_place, copy
 from .corpora.download import cache_directory
+from .opening import local
 from .terminal import note, show_transfer
 
 
 def push(
     checkpoint: Annotated[
-        Path, typer.Argument(metavar="CHECKPOINT", help="A directory or a .safetensors file.")
+        str,
+        typer.Argument(
+            metavar="CHECKPOINT",
+            help="A model's or a run's directory, a .safetensors file, or the name of a model that "
+            "comes with charrnn.",
+        ),
     ],
     model: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="What it is to be called.")],
     private: Annotated[
@@ -34,14 +40,15 @@ def push(
 ) -> None:
     """Upload a model to the Hub, or update it there."""
     hub.quiet()
-    for file in hub.files(checkpoint, model, licence=licence, space=space):
+    directory = local(checkpoint)
+    for file in hub.files(directory, model, licence=licence, space=space):
         note(f"{file.name:18}{file.size:>12,} bytes")
     note("the text itself is not uploaded, but a model can recite what it was trained on")
     if dry_run:
         return
     with show_transfer("uploading") as progress:
         pushed = hub.push(
-            checkpoint, model, private=private, token=None, licence=licence, space=space,
+            directory, model, private=private, token=None, licence=licence, space=space,
             progress=progress,
         )  # fmt: skip
     if pushed.card_kept:
