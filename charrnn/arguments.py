@@ -7,9 +7,11 @@ rules (`charrnn.settings`).
 from __future__ import annotations
 
 from numbers import Integral, Real
-from os import PathLike
+from typing import TypeVar
 
 from .errors import UserError, quoted
+
+_T = TypeVar("_T")
 
 
 def whole(value: object, name: str) -> int:
@@ -45,11 +47,28 @@ def text(value: object, name: str) -> str:
     raise _wrong(value, name, "a text")
 
 
-def no_path(value: object, name: str, wanted: str) -> None:
-    """Raises UserError for the field `name` if a text or a path stands where what could be made of
-    it belongs; `wanted` says what that is."""
-    if isinstance(value, str | PathLike):
-        raise _wrong(value, name, wanted)
+def instance(value: object, kind: type[_T], name: str, wanted: str) -> _T:
+    """Return `value`, which has to be of a class. Raises UserError for the field `name` if it is
+    not; `wanted` says what to give."""
+    if isinstance(value, kind):
+        return value
+    raise _wrong(value, name, wanted)
+
+
+def texts(value: object, name: str) -> tuple[str, ...]:
+    """Return several texts, or one alone, as a tuple. Raises UserError for anything else."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise _wrong(value, name, "a text or a list of texts")
+
+
+def checkpoint(value: object) -> None:
+    """Raise UserError where something else stands than a checkpoint, which has a model and a
+    vocabulary: a path, say, or a model alone."""
+    if not (hasattr(value, "model") and hasattr(value, "vocabulary")):
+        raise _wrong(value, "checkpoint", "what load() returns")
 
 
 def clean(value: object) -> str:

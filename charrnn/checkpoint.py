@@ -21,6 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
+from . import arguments
 from .errors import UserError, quoted, visible
 from .evaluation import evaluating
 from .files import replace_together
@@ -91,6 +92,7 @@ def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
 
 def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
     """The files that a checkpoint consists of, by name. Raises UserError as `save` does."""
+    arguments.checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary()
     if len(checkpoint.vocabulary) > MOST_SYMBOLS:

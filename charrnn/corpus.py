@@ -153,6 +153,7 @@ class Corpus:
         than a model may know, or if `validation` is not between 0 and 0.5.
         """
         source = text if isinstance(text, Text) else read_text(text, name="text")
+        arguments.instance(preparation, Preparation, "preparation", "a Preparation")
         prepared = preparation.apply(source.text)
         if not prepared and preparation.letters_only:
             raise UserError(

@@ -78,7 +78,7 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
     (`charrnn.yield_points`) every few hundred characters. Raises UserError if the text leaves
     nothing to score.
     """
-    arguments.no_path(checkpoint, "checkpoint", "what load() returns")
+    arguments.checkpoint(checkpoint)
     window = None if window is None else arguments.whole(window, "window")
     if window is not None and window < 1:
         raise UserError("A window holds at least 1 character.", field="window")

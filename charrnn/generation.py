@@ -244,6 +244,7 @@ def likeliest(
     alpha, count = arguments.number(alpha, "alpha"), arguments.whole(count, "count")
     if not math.isfinite(alpha) or alpha <= 0:
         raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
+    arguments.checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary()
     log_p = _log_p(read(checkpoint.model, checkpoint.vocabulary, text).logits.astype(np.float64))
@@ -257,7 +258,7 @@ def _settled(
     checkpoint: Checkpoint, prefix: str, length: int, mode: str, alpha: float, seed: int | None
 ) -> _Settled:
     """The arguments, checked."""
-    arguments.no_path(checkpoint, "checkpoint", "what load() returns")
+    arguments.checkpoint(checkpoint)
     arguments.text(prefix, "prefix")
     length, alpha = arguments.whole(length, "length"), arguments.number(alpha, "alpha")
     seed = None if seed is None else arguments.whole(seed, "seed")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import arguments
 from .errors import UserError
 from .yield_points import yield_point
 
@@ -51,6 +52,7 @@ class Vocabulary:
     def from_text(cls, text: str) -> Vocabulary:
         """The vocabulary of every character in `text`, the most frequent first."""
         counts = np.zeros(_CODE_POINTS, dtype=np.int64)
+        arguments.text(text, "text")
         for points in _code_points(text):
             found = np.bincount(points)
             counts[: len(found)] += found

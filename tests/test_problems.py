@@ -29,6 +29,7 @@ ENGLISH_ONLY = (
     *("ui/api.py", "ui/operations.py", "ui/mcp_", "evaluation.py", "limits.py"),
 )
 NOT_ON_THE_PAGE = (
+    "{} already holds a run. Go on with it (resume=True), or choose another directory.",
     "{} already holds a run. Go on with it (--resume), or choose another directory.",
     "{} is not the name of a Space: write it as owner/name.",
 )

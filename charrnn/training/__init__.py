@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from ..arguments import no_path
+from ..arguments import instance, texts
 from ..checkpoint import LARGEST
 from ..corpus import Corpus
 from ..errors import UserError
@@ -23,6 +23,7 @@ from ..process import available_cores
 from .config import TrainingConfig
 from .events import Commands, Event, Share, settings_of, stored_event
 from .pace import Leg
+from .resume import FILE
 from .trainer import Trainer
 
 __all__ = [
@@ -63,22 +64,29 @@ def train(
     `prefixes`. What the corpus holds out is measured and never trained on; the configuration's
     `validation`, where it is given, is the share instead.
 
-    Raises UserError, before the first event, if the corpus does not suit the configuration.
+    Raises UserError, before the first event, if the corpus does not suit the configuration, and for
+    a directory that holds a run which is not to be resumed.
     """
-    no_path(corpus, "corpus", "a Corpus, which Corpus.from_text makes of a text")
-    model, training = model or ModelConfig(), training or TrainingConfig()
+    instance(corpus, Corpus, "corpus", "a Corpus, which Corpus.from_text makes of a text")
+    model = (
+        ModelConfig() if model is None else instance(model, ModelConfig, "model", "a ModelConfig")
+    )
+    training = TrainingConfig() if training is None else training
+    instance(training, TrainingConfig, "training", "a TrainingConfig")
     corpus = corpus.with_validation(training.validation)
     training = replace(training, validation=corpus.validation)
     check_fit(corpus, model, training)
     if not resume:  # a run may go on where there are fewer cores than where it began
         check_threads(training)
     place = None if directory is None else Path(directory)
+    if place is not None and not resume:
+        _check_unused(place)
     trainer = Trainer(
         corpus,
         model,
         training,
         recipe=recipe,
-        prefixes=(prefixes,) if isinstance(prefixes, str) else prefixes,
+        prefixes=texts(prefixes, "prefixes"),
         directory=place,
         commands=commands,
         share=share,
@@ -121,6 +129,16 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
             "Without epochs or seconds a run ends when the held-out part improves no more, and "
             "nothing is held out: set validation, epochs or seconds.",
             field="validation",
+        )
+
+
+def _check_unused(directory: Path) -> None:
+    """Raise UserError for the directory of a run that has saved anything."""
+    if (directory / FILE).exists() or (directory / "checkpoint").exists():
+        raise UserError(
+            f"{directory} already holds a run. Go on with it (resume=True), or choose another "
+            "directory.",
+            field="directory",
         )
 
 

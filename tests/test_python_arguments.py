@@ -1,0 +1,47 @@
+"""What is wrong with the arguments of the package's functions is said in a sentence."""
+
+import pytest
+from small_runs import QUICK, SMALL, corpus, named, run
+
+import charrnn
+from charrnn.errors import UserError
+
+
+@pytest.mark.parametrize("bad", [[], b"x", None, {}, 5], ids=repr)
+@pytest.mark.parametrize(
+    "call",
+    [
+        charrnn.Corpus.from_text,
+        charrnn.Vocabulary.from_text,
+        charrnn.train,
+        charrnn.load,
+        charrnn.from_hub,
+        charrnn.generate,
+        charrnn.stream,
+        lambda bad: charrnn.score(bad, "a text"),
+        lambda bad: charrnn.save(bad, "nowhere"),
+        lambda bad: charrnn.push_to_hub(bad, "ada/letters"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_refused(call, bad):
+    with pytest.raises(UserError, match=": give "):
+        call(bad)
+
+
+def test_swapped_configurations_are_told():
+    for model, training in ((QUICK, SMALL), ({}, QUICK), (SMALL, {})):
+        with pytest.raises(UserError, match="give a (ModelConfig|TrainingConfig)"):
+            charrnn.train(corpus(), model, training)
+
+
+def test_a_string_is_one_prefix():
+    samples = named(run(prefixes="the "), "sample")
+    assert {event["prefix"] for event in samples} == {"the "}
+
+
+def test_a_run_is_not_overwritten_by_another(tmp_path):
+    run(directory=tmp_path)
+    before = (tmp_path / "checkpoint" / "model.safetensors").read_bytes()
+    with pytest.raises(UserError, match="already holds a run"):
+        charrnn.train(corpus(), SMALL, QUICK, directory=tmp_path)
+    assert (tmp_path / "checkpoint" / "model.safetensors").read_bytes() == before
