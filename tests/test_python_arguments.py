@@ -30,7 +30,7 @@ def test_an_argument_of_a_wrong_type_is_refused(call, bad):
 
 def test_swapped_configurations_are_told():
     for model, training in ((QUICK, SMALL), ({}, QUICK), (SMALL, {})):
-        with pytest.raises(UserError, match="give a (ModelConfig|TrainingConfig)"):
+        with pytest.raises(UserError, match=r"give a (ModelConfig|TrainingConfig)"):
             charrnn.train(corpus(), model, training)
 
 
