@@ -53,10 +53,10 @@ def local(where: str | Path) -> Path:
     """The path of a model on this machine: that of a run's checkpoint for a run's directory, of a
     model that comes with charrnn for its name, else the one that was given."""
     path = Path(where)
-    if (path / "run.json").is_file() and not (path / checkpoint.WEIGHTS).exists():
+    if os.path.isfile(path / "run.json") and not os.path.lexists(path / checkpoint.WEIGHTS):
         return path / "checkpoint"
     shipped = _SHIPPED / where if isinstance(where, str) and _NAME.fullmatch(where) else path
-    return path if os.path.lexists(path) or not shipped.is_dir() else shipped
+    return path if os.path.lexists(path) or not os.path.isdir(shipped) else shipped
 
 
 def _check_name(where: object, field: str) -> None:
