@@ -220,7 +220,8 @@ def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters
     page.get_by_label("Model", exact=True).click()
     expect(page.get_by_role("option", name="ada/model-7")).to_be_visible()
     expect(page.get_by_role("option", name="ada/model-8")).to_have_count(0)
-    assert hub.asked == []
+    # A page of an earlier test may still ask for its own model.
+    assert not [path for _, path, _ in hub.asked if "ada/model-" in path]
 
 
 def test_the_way_to_the_hub_leads_to_its_field(open_tab):

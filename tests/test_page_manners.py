@@ -178,6 +178,7 @@ def test_stop_pressed_at_once_stops_the_server_too(open_tab):
     answers = []
     page.on("response", lambda response: answers.append((response.status, response.url)))
     choose(page, "Heavy")
+    expect(prefix(page)).to_have_value("a heavy")  # before that, the server is not even asked
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     with page.expect_response(lambda response: "/cancel" in response.url):
         button(page, "generate").evaluate(
