@@ -6,7 +6,11 @@ rules (`charrnn.settings`).
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from contextlib import suppress
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TypeVar
 
 from .errors import UserError, quoted
@@ -62,6 +66,25 @@ def texts(value: object, name: str) -> tuple[str, ...]:
     if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
         return tuple(value)
     raise _wrong(value, name, "a text or a list of texts")
+
+
+def symbols(value: object) -> tuple[str, ...]:
+    """Return the symbols of a vocabulary as a tuple. Raises UserError for what is no list of texts,
+    one text included, which is a list of characters to Python."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        strings = tuple(value)
+        if all(isinstance(one, str) for one in strings):
+            return strings
+    wanted = "a list of texts, <unk> first; Vocabulary.from_text makes one of a text"
+    raise _wrong(value, "symbols", wanted)
+
+
+def path(value: object, name: str) -> Path:
+    """Return the path of a file or directory. Raises UserError for what is none."""
+    if isinstance(value, str | os.PathLike):
+        with suppress(TypeError):  # a path of bytes
+            return Path(value)
+    raise _wrong(value, name, "a path")
 
 
 def checkpoint(value: object) -> None:

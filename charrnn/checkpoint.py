@@ -85,9 +85,9 @@ def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
     Raises UserError for a model of no symbols, or of more, or of longer prefixes, than `load`
     takes.
     """
-    directory = Path(directory)
-    replace_together(directory, contents(checkpoint))
-    return directory
+    place = arguments.path(directory, "directory")
+    replace_together(place, contents(checkpoint))
+    return place
 
 
 def contents(checkpoint: Checkpoint) -> dict[str, bytes]:

@@ -281,10 +281,12 @@ class Corpus:
         except FileNotFoundError as error:
             raise UserError(f"There is no corpus in {directory}.", field="corpus") from error
         except (
-            ValueError, KeyError, TypeError, EOFError, RecursionError, SyntaxError, TokenError
-        ) as error:  # fmt: skip  # the last two: numpy reads the head of a file as Python
+            ValueError, KeyError, TypeError, EOFError, RecursionError, SyntaxError, TokenError,
+            UserError,
+        ) as error:  # fmt: skip  # SyntaxError, TokenError: numpy reads a file's head as Python
+            why = str(error).rstrip(".")
             raise UserError(
-                f"The corpus in {directory} is damaged: {error}.", field="corpus"
+                f"The corpus in {directory} is damaged: {why}.", field="corpus"
             ) from error
 
     def _counted(self, ids: Ids) -> Counts:

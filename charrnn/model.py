@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .arguments import instance, whole
+from .errors import UserError
 from .recurrence import NativeRecurrence, Recurrence, State, affine, dropout, map_state
 from .settings import check, setting
 from .vocabulary import Counts
@@ -79,7 +81,8 @@ def detach(state: State) -> State:
 class CharRNN(nn.Module):
     """A character-level RNN language model.
 
-    `vocabulary_size` counts `<unk>`. `generator` makes the first weights repeatable.
+    `vocabulary_size` counts `<unk>`. `generator` makes the first weights repeatable. Raises
+    UserError for arguments of a wrong type, and for a model of no symbols.
     """
 
     def __init__(
@@ -90,6 +93,10 @@ class CharRNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        instance(config, ModelConfig, "config", "a ModelConfig")
+        vocabulary_size = whole(vocabulary_size, "vocabulary_size")
+        if vocabulary_size < 1:
+            raise UserError("A model needs a symbol at least.", field="vocabulary_size")
         self.config = config
         self.vocabulary_size = vocabulary_size
         outputs = config.hidden_size * (2 if config.bidirectional else 1)

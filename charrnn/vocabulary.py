@@ -33,8 +33,9 @@ class Vocabulary:
         """Take the symbols in the order of their ids.
 
         Raises ValueError unless the first is `<unk>` and the others are distinct single
-        characters, none of them half of a surrogate pair.
+        characters, none of them half of a surrogate pair; UserError for what is no list of texts.
         """
+        symbols = arguments.symbols(symbols)
         if not symbols or symbols[0] != UNKNOWN:
             raise ValueError(f"symbol 0 of a vocabulary must be {UNKNOWN}")
         characters = symbols[1:]
@@ -44,7 +45,7 @@ class Vocabulary:
             raise ValueError("a vocabulary cannot hold half of a surrogate pair")
         if len(set(characters)) != len(characters):
             raise ValueError("the symbols of a vocabulary must be distinct")
-        self.symbols = tuple(symbols)
+        self.symbols = symbols
         self.dtype = smallest_dtype(len(self.symbols))
         self._table: NDArray[Any] | None = None
 
@@ -76,6 +77,7 @@ class Vocabulary:
 
     def encode(self, text: str) -> Ids:
         """The ids of a text, in the smallest unsigned dtype; an unknown character becomes 0."""
+        arguments.text(text, "text")
         if self._table is None:
             self._table = np.zeros(_CODE_POINTS, dtype=self.dtype)
             self._table[[ord(character) for character in self.symbols[1:]]] = np.arange(
@@ -95,6 +97,7 @@ class Vocabulary:
     def unknown(self, text: str) -> list[str]:
         """The distinct characters of `text` that this vocabulary lacks, as they first appear."""
         known = set(self.symbols[1:])
+        arguments.text(text, "text")
         return [character for character in dict.fromkeys(text) if character not in known]
 
 

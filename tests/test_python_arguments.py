@@ -4,6 +4,7 @@ import pytest
 from small_runs import QUICK, SMALL, corpus, named, run
 
 import charrnn
+from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
 
 
@@ -20,12 +21,44 @@ from charrnn.errors import UserError
         charrnn.stream,
         lambda bad: charrnn.score(bad, "a text"),
         lambda bad: charrnn.save(bad, "nowhere"),
+        lambda bad: charrnn.CharRNN(bad, 5),
         lambda bad: charrnn.push_to_hub(bad, "ada/letters"),
     ],
 )
 def test_an_argument_of_a_wrong_type_is_refused(call, bad):
     with pytest.raises(UserError, match=": give "):
         call(bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [None, 5, "ab", b"ab", {}, {"<unk>": 0}, {"<unk>"}, ["<unk>", 5], ["<unk>", None], [b"a"]],
+    ids=repr,
+)
+def test_symbols_that_are_no_list_of_texts_are_refused(bad):
+    with pytest.raises(UserError, match=r"^symbols = .*: give a list of texts"):
+        charrnn.Vocabulary(bad)
+
+
+@pytest.mark.parametrize("bad", [None, 5.5, b"x", []], ids=repr)
+def test_paths_texts_and_sizes_of_a_wrong_type_are_refused(bad):
+    vocabulary = charrnn.Vocabulary.from_text("abc")
+    checkpoint = Checkpoint(charrnn.CharRNN(SMALL, len(vocabulary)), vocabulary)
+    for call in (vocabulary.encode, vocabulary.unknown):
+        with pytest.raises(UserError, match=r"^text = .*: give a text"):
+            call(bad)
+    with pytest.raises(UserError, match=r"^directory = .*: give a path"):
+        charrnn.save(checkpoint, bad)
+    with pytest.raises(UserError, match=r"^vocabulary_size = .*: give a whole number"):
+        charrnn.CharRNN(SMALL, bad)
+    if bad is not None:  # which keeps nothing
+        with pytest.raises(UserError, match=r"^directory = .*: give a path"):
+            charrnn.train(corpus(), SMALL, QUICK, directory=bad)
+
+
+def test_a_model_of_no_symbols_is_refused():
+    with pytest.raises(UserError, match="a symbol at least"):
+        charrnn.CharRNN(SMALL, 0)
 
 
 def test_swapped_configurations_are_told():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from ..arguments import instance, texts
+from ..arguments import instance, path, texts
 from ..checkpoint import LARGEST
 from ..corpus import Corpus
 from ..errors import UserError
@@ -78,7 +78,7 @@ def train(
     check_fit(corpus, model, training)
     if not resume:  # a run may go on where there are fewer cores than where it began
         check_threads(training)
-    place = None if directory is None else Path(directory)
+    place = None if directory is None else path(directory, "directory")
     if place is not None and not resume:
         _check_unused(place)
     trainer = Trainer(
