@@ -18,13 +18,16 @@ class UserError(Exception):
     """A mistake in what was asked, with the way out in its message.
 
     `field` names the input that caused it (a setting such as `"hidden_size"`, or `"prefix"`,
-    `"corpus"`), so that a page can show the message there; None when no single field did.
+    `"corpus"`), so that a page can show the message there; None when no single field did. `also`
+    names those that it does not go with.
     """
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, field: str | None = None, also: tuple[str, ...] = ()
+    ) -> None:
         self.message = visible(message, _LONGEST)
         super().__init__(self.message)
-        self.field = field
+        self.field, self.also = field, also
 
 
 def whereabouts(error: BaseException) -> str:

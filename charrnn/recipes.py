@@ -308,7 +308,7 @@ def settle(
     chosen = find(recipe)
     for_model, for_training = split(settings, ModelConfig, TrainingConfig)
     if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
-        raise UserError("Give epochs or seconds, not both.", field="seconds")
+        raise UserError("Give epochs or seconds, not both.", field="seconds", also=("epochs",))
     for one, other in (("epochs", "seconds"), ("seconds", "epochs")):
         if for_training.get(one) is not None:
             for_training[other] = None

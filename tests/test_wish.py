@@ -67,7 +67,9 @@ def test_settings_are_checked_for_a_text_that_is_still_to_be_downloaded(form, no
     assert shown[form.settings_problem] == "Hidden size: a whole number from 1 to 4,096"
     assert shown[form.report]["download"]
     both = Wish(corpus="time-machine", recipe=CUSTOM, settings={"epochs": "2", "seconds": "9"})
-    assert "not both" in form.looked_over(both, "en")[form.settings_problem]
+    shown = form.looked_over(both, "en")
+    assert "not both" in shown[form.settings_problem]
+    assert set(shown[form.custom.head]["problems"]) == {"epochs", "seconds"}
     right = Wish(corpus="time-machine", recipe=CUSTOM, settings={"seconds": "20"})
     shown = form.looked_over(right, "en")
     assert shown[form.settings_problem] == ""

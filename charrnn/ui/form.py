@@ -184,7 +184,8 @@ class Form:
 
 def at_fields(wish: Wish, errors: Sequence[UserError], tongue: str) -> dict[str, str]:
     """What is wrong with each field of Custom, by the setting's name."""
-    said = {error.field: said_of(error, tongue) for error in errors if error.field}
+    marked = [(name, error) for error in errors for name in (error.field, *error.also) if name]
+    said = {name: said_of(error, tongue) for name, error in marked}
     return said | {name: fault(name, tongue) for name in wish.faults()}
 
 
