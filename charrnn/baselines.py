@@ -43,8 +43,9 @@ def baselines(training: Ids, held_out: Ids, vocabulary_size: int) -> Baselines:
     """The perplexities of `held_out`, which follows `training` directly in the text.
 
     Both are one-dimensional arrays of ids below `vocabulary_size`, which counts `<unk>` too.
-    `uniform` is the vocabulary size; `unigram` and `ngram` are the models above, of order 1 and
-    of all orders. With an empty `held_out`, `unigram` is exp of the entropy of the training
+    `uniform` is the vocabulary size: a model has an output for `<unk>` as well, so that this is the
+    perplexity of one that has learnt nothing. `unigram` and `ngram` are the models above, of order
+    1 and of all orders. With an empty `held_out`, `unigram` is exp of the entropy of the training
     part's own characters.
     """
     uniform = float(vocabulary_size)
