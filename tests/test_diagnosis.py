@@ -18,6 +18,7 @@ from charrnn.training import train
 from charrnn.training.advice import advice
 from charrnn.training.diagnosis import Diagnosis
 from charrnn.training.verdict import ADVICE, FINDINGS, SENTENCES, figure, understood
+from charrnn.ui.card import Story
 from charrnn.ui.words_card import VERDICTS
 
 TIDE = corpora.load("tide-clock").text
@@ -355,11 +356,29 @@ def test_the_card_of_a_run_that_goes_on_warns_and_advises_nothing_yet():
     assert story(start(), *overfitting()[:10]).value()["verdict"] is None
 
 
-def test_a_textbooks_run_is_advised_but_fills_in_no_form():
-    """Its text is prepared in a way that the custom recipe has no setting for."""
+def test_a_textbooks_run_is_advised_as_others_are():
     events = [start() | {"recipe": "lyrics-concise"}, *overfitting()]
     verdict = story(*events, end(13, held=2.6)).value()["verdict"]
-    assert verdict["try"] is not None and verdict["change"] is None
+    assert verdict["try"] is not None and verdict["change"] == ["smoothing", "0.5"]
+
+
+@pytest.mark.parametrize(
+    ("took", "most", "change"),
+    [
+        (10.0, None, ["seconds", "100"]),
+        (10.0, 1800.0, ["seconds", "100"]),
+        (600.0, 1800.0, ["seconds", "1800"]),
+        (1800.0, 1800.0, None),
+    ],
+)
+def test_no_more_seconds_are_advised_than_a_run_may_take(took, most, change):
+    told = Story("id", most_seconds=most)
+    for event in (start(seconds=took), *EVENTS["unlearned"], end(29, held=7.1)):
+        told.tell(event)
+    verdict = told.value()["verdict"]
+    assert verdict["kind"] == "unlearned" and verdict["change"] == change
+    said = (verdict["try"] or {}).values()
+    assert len(said) == (2 if change else 0) and all(f"seconds = {change[1]}" in s for s in said)
 
 
 def test_the_command_line_says_it_too(tmp_path):

@@ -54,7 +54,7 @@ def attempt(house: House, form: Form, run_id: str) -> dict[Any, Any] | None:
     Raises UserError if there is no such run.
     """
     run = house.runs.find(run_id)
-    story = Story(run.id)
+    story = Story(run.id, most_seconds=house.limits.seconds)
     for event in run.read_events()[0]:
         story.tell(event)
     change = (story.parts()["verdict"] or {}).get("change")

@@ -44,10 +44,12 @@ class Story:
         title: str = "",
         link: str | None = None,
         controls: bool = True,
+        most_seconds: float | None = None,
     ) -> None:
         self.run = run  # its id, or its view id where it may only be watched
         self.link = link  # its view id
         self.controls = controls
+        self._most_seconds = most_seconds  # that a run may take here
         self.name(title)
         self.state = "queued"
         self.model: str | None = None  # the key of the model that there is by now
@@ -124,7 +126,7 @@ class Story:
             "kept": self.kept,
             "rows": self.rows(),
             "end": self.end,
-            "verdict": verdict(self._diagnosis, self.end, self.kept),
+            "verdict": verdict(self._diagnosis, self.end, self.kept, self._most_seconds),
             "warnings": warnings(self._diagnosis.start),
         }
 

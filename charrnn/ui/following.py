@@ -38,7 +38,12 @@ class Telling:
     def __init__(self, house: House, access: RunAccess) -> None:
         self.run, self._key = access.run, access.key
         self.token = secrets.token_hex(4)  # nobody can add to what another telling has said
-        self.story = Story(access.key, link=view_id(access.run.id), controls=access.may_control)
+        self.story = Story(
+            access.key,
+            link=view_id(access.run.id),
+            controls=access.may_control,
+            most_seconds=house.limits.seconds,
+        )
         self._house = house
         self._offset, self._looked = 0, 0.0
         self._version = 0

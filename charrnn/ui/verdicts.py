@@ -7,11 +7,10 @@ another making, are looked at by the same rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..holdout import HoldoutWarning
-from ..recipes import RECIPES
 from ..training.diagnosis import Diagnosis
 from ..training.verdict import ADVICE, FINDINGS, Sentence, at_the_end, so_far, understood
 from . import words
@@ -23,19 +22,18 @@ Said = dict[str, str]
 
 
 def verdict(
-    diagnosis: Diagnosis, end: Mapping[str, Any] | None, kept: Mapping[str, Any] | None
+    diagnosis: Diagnosis,
+    end: Mapping[str, Any] | None,
+    kept: Mapping[str, Any] | None,
+    most_seconds: float | None = None,
 ) -> dict[str, Any] | None:
     """`{"kind", "what", "kept", "try", "change"}`, the sentences by language; None if all is well.
 
     `end` is that of the card, None while the run goes on; `kept` is the model that was saved.
-    `change` is the setting to try and its new value, where the custom recipe can have it: a
-    textbook's experiment prepares its text in its own way.
+    `change` is the setting to try and its new value: no more seconds than a run may take here.
     """
-    found = _found(diagnosis, end, kept)
-    recipe = RECIPES.get(diagnosis.start.get("recipe", ""))
-    if found and recipe and recipe.kind == "textbook":
-        found["change"] = None
-    return found
+    took = diagnosis.start.get("training", {}).get("seconds")
+    return _told(_possible(_found(diagnosis, end, kept), took, most_seconds))
 
 
 def warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -56,16 +54,30 @@ def in_both_languages(warning: HoldoutWarning) -> dict[str, str]:
 
 def _found(
     diagnosis: Diagnosis, end: Mapping[str, Any] | None, kept: Mapping[str, Any] | None
-) -> dict[str, Any] | None:
+) -> Sequence[Sentence]:
     if end is None:
-        return _told(so_far(diagnosis))
+        return so_far(diagnosis)
     if end["reason"] == "failed" or end["interrupted"]:
-        return None  # that is what there is to be said
+        return ()  # that is what there is to be said
     said = understood(end["message"])
     if said is None:
         step, held = (kept or {}).get("step") or 0, (kept or {}).get("held")
         said = at_the_end(diagnosis, end["reason"], end["step"], step, held)
-    return _told(said)
+    return said
+
+
+def _possible(
+    sentences: Iterable[Sentence], took: float | None, most: float | None
+) -> Iterator[Sentence]:
+    """The sentences, with no more seconds to try than `most`, and without that advice where the run
+    had as many already."""
+    for sentence in sentences:
+        values = sentence.values
+        seconds = float(values["value"]) if values.get("setting") == "seconds" else 0.0
+        if most is None or seconds <= most:
+            yield sentence
+        elif took is None or took < most:
+            yield Sentence(sentence.name, {**values, "value": f"{most:.12g}"})
 
 
 def _told(sentences: Iterable[Sentence]) -> dict[str, Any] | None:
