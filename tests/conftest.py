@@ -146,3 +146,16 @@ def _trained(tmp_path_factory):
 def trained(_trained, tmp_path):
     """A directory with all that a run leaves, and more that is nobody's business."""
     return Path(shutil.copytree(_trained, tmp_path / "trained"))
+
+
+@pytest.fixture
+def letters(hub, trained):
+    """A public model on the Hub."""
+    return hub.add("ada/letters", {path.name: path.read_bytes() for path in trained.iterdir()})
+
+
+@pytest.fixture
+def on_a_space(monkeypatch):
+    """The app is on a Space of Hugging Face."""
+    monkeypatch.setenv("SYSTEM", "spaces")
+    monkeypatch.setenv("SPACE_ID", "ada/charrnn")

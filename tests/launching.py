@@ -4,9 +4,11 @@ each app that is meant for a browser is, one after the other."""
 import json
 import secrets
 import socket
+import time
 from contextlib import contextmanager
 from functools import cache
 
+from charrnn.limits import Limits
 from charrnn.ui import House, build, launch_options
 from charrnn.workers import Runs
 
@@ -35,9 +37,9 @@ def launched(root):
 
 
 @contextmanager
-def housed(root):
+def housed(root, **limits):
     """What the app in this process knows of."""
-    runs = Runs(root / "runs")
+    runs = Runs(root / "runs", limits=Limits(**limits))
     yield House(runs, root / "shelf")
     runs.close()
 
@@ -51,6 +53,12 @@ def serving(house, *middleware):
     page.launch(server_port=port(), prevent_thread_lock=True, quiet=True, **options)
     yield address()
     page.close()
+
+
+def signed_in(name, token, lasts=60):
+    """The headers of somebody who has signed in to the Space, as `Sessions` reads them."""
+    about = {"userinfo": {"preferred_username": name}, "expires_at": time.time() + lasts}
+    return {"x-session": json.dumps({"oauth_info": about | {"access_token": token}})}
 
 
 class Sessions:

@@ -1,12 +1,11 @@
 """/generate and /score with models of the Hub: over HTTP, each in the name of who asks."""
 
-import json
 import time
 
 import pytest
 from endpoints import ask, refusal
 from gradio_client import Client
-from launching import Sessions, housed, serving
+from launching import Sessions, housed, serving, signed_in
 from starlette.middleware import Middleware
 
 from charrnn.checkpoint import WEIGHTS
@@ -34,20 +33,11 @@ def app(house, address, hub):
 
 
 @pytest.fixture
-def letters(hub, trained):
-    return hub.add("ada/letters", {path.name: path.read_bytes() for path in trained.iterdir()})
-
-
-@pytest.fixture
-def visitor(app, hub, monkeypatch):
+def visitor(app, hub, on_a_space):
     """A client of somebody who has signed in to the Space, or of nobody."""
-    monkeypatch.setenv("SYSTEM", "spaces")
-    monkeypatch.setenv("SPACE_ID", "ada/charrnn")
 
     def sign_in(name=None, token=None, lasts=60):
-        about = {"userinfo": {"preferred_username": name}, "expires_at": time.time() + lasts}
-        session = {"oauth_info": about | {"access_token": token or hub.token(name)}} if name else {}
-        headers = {"x-session": json.dumps(session)}
+        headers = signed_in(name, token or hub.token(name), lasts) if name else {}
         return Client(app, verbose=False, headers=headers, analytics_enabled=False)
 
     return sign_in

@@ -17,12 +17,6 @@ LETTERS = Ref("ada/letters")
 
 
 @pytest.fixture
-def letters(hub, trained):
-    """A public model on the Hub."""
-    return hub.add("ada/letters", {path.name: path.read_bytes() for path in trained.iterdir()})
-
-
-@pytest.fixture
 def clock():
     return SimpleNamespace(now=0.0)
 

@@ -4,22 +4,20 @@ import json
 
 import pytest
 from conftest import awaited
+from launching import housed
 from telling import checkpoint, end, progress, sample, start
 from test_runs import small
 
 from charrnn.runs import Run
 from charrnn.turns import Presence, Turn
 from charrnn.ui.following import Telling, Tellings
-from charrnn.ui.house import House
 from charrnn.view_ids import RunAccess
-from charrnn.workers import Runs
 
 
 @pytest.fixture
 def house(tmp_path):
-    runs = Runs(tmp_path / "runs")
-    yield House(runs, tmp_path / "shelf")
-    runs.close()
+    with housed(tmp_path) as house:
+        yield house
 
 
 @pytest.fixture

@@ -16,11 +16,6 @@ from charrnn.locks import hold
 LONG_AGO = 2 * cache.RECENT
 
 
-@pytest.fixture
-def letters(hub, trained):
-    return hub.add("ada/letters", {path.name: path.read_bytes() for path in trained.iterdir()})
-
-
 def put(repo, name, *, ago=0.0, size=1000):
     """A directory in the public cache that holds so many bytes and was used so long ago."""
     place = cache.public() / repo / name

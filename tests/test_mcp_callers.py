@@ -1,20 +1,15 @@
 """Who may call the MCP server, and as whom: from the machine's own names, and as nobody."""
 
-import json
-import time
-
 import httpx
 import pytest
 
 pytest.importorskip("mcp")
-from launching import Sessions, serving
+from launching import Sessions, housed, serving, signed_in
 from mcp_client import call, refusal, result
 from starlette.middleware import Middleware
 
 from charrnn.errors import UserError
-from charrnn.limits import Limits
-from charrnn.ui import House, operations
-from charrnn.workers import Runs
+from charrnn.ui import operations
 
 HEADERS = {"accept": "application/json, text/event-stream"}
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -23,10 +18,8 @@ LETTERS = {"checkpoint": "ada/letters", "prefix": "ab", "length": 5}
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    root = tmp_path_factory.mktemp("house")
-    runs = Runs(root / "runs", limits=Limits(proxies=1))
-    yield House(runs, root / "shelf")
-    runs.close()
+    with housed(tmp_path_factory.mktemp("house"), proxies=1) as house:
+        yield house
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +35,6 @@ def url(address, house, hub):
     return address
 
 
-@pytest.fixture
-def letters(hub, trained):
-    return hub.add("ada/letters", {path.name: path.read_bytes() for path in trained.iterdir()})
-
-
-@pytest.fixture
-def on_a_space(monkeypatch):
-    monkeypatch.setenv("SYSTEM", "spaces")
-    monkeypatch.setenv("SPACE_ID", "ada/charrnn")
-
-
 def ping(url, **headers):
     return httpx.post(f"{url}gradio_api/mcp/", json=PING, headers=HEADERS | headers).status_code
 
@@ -63,9 +45,8 @@ def test_a_public_model_of_the_hub_writes(url, letters):
 
 def test_who_has_signed_in_to_a_space_is_nobody_here(url, letters, hub, on_a_space):
     letters.private = True
-    about = {"userinfo": {"preferred_username": "ada"}, "expires_at": time.time() + 60}
-    session = {"oauth_info": about | {"access_token": hub.token("ada")}}
-    headers = {"x-session": json.dumps(session), "authorization": f"Bearer {hub.token('ada')}"}
+    token = hub.token("ada")
+    headers = signed_in("ada", token) | {"authorization": f"Bearer {token}"}
     assert "or it is private" in refusal(url, "generate", LETTERS, headers)
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import awaited, small_model
+from launching import housed
 from test_runs import small
 
 from charrnn.checkpoint import Checkpoint, save
@@ -11,17 +12,14 @@ from charrnn.errors import UserError
 from charrnn.runs import Run
 from charrnn.ui import operations, shelf
 from charrnn.ui.following import Tellings
-from charrnn.ui.house import House
 from charrnn.view_ids import ViewIds, is_view_id, view_id
 from charrnn.vocabulary import Vocabulary
-from charrnn.workers import Runs
 
 
 @pytest.fixture
 def house(tmp_path):
-    runs = Runs(tmp_path / "runs")
-    yield House(runs, tmp_path / "shelf")
-    runs.close()
+    with housed(tmp_path) as house:
+        yield house
 
 
 @pytest.fixture
