@@ -1,9 +1,12 @@
 """Accessibility, as the axe engine judges it: every tab, both themes, both languages."""
 
+from io import BytesIO
+
 import generate_page
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from generate_page import expect, press
+from PIL import Image
 
 pytest_plugins = ["page"]
 app = generate_page.app
@@ -45,6 +48,23 @@ def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
     page.locator("#tab-models-button").click()
     expect(page.locator(".models-shipped .model-card:not(.skeleton)")).to_have_count(3)
     assert violations(page) == []
+
+
+def test_in_forced_colors_what_is_chosen_and_where_a_slider_stands_can_be_seen(visit):
+    page = visit()
+    page.emulate_media(forced_colors="active")
+    cards = page.locator("#train-recipe label").evaluate_all(
+        """cards => cards.map(
+          (card) => [card.matches(".selected"), getComputedStyle(card).outlineStyle],
+        )"""
+    )
+    assert sorted(cards) == [[False, "none"]] * 5 + [[True, "solid"]]
+    page.locator("#tab-generate-button").click()
+    slider = page.locator('.write-side input[type="range"]').first
+    expect(slider).to_be_visible()
+    picture = Image.open(BytesIO(slider.screenshot())).convert("RGB")
+    areas = [color for count, color in picture.getcolors(1 << 16) if count >= 40]
+    assert len(areas) >= 3, "the page, the track, the thumb"
 
 
 def test_the_arrow_keys_lead_from_tab_to_tab(visit):

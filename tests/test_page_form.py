@@ -76,10 +76,18 @@ def test_a_report_reads_as_people_write(visit):
         "75,750 characters · 61 symbols · UTF-8 · LF line endings · 10 % held out"
     )
     expect(report.locator(".report-rare")).to_have_text("Rare: U ×1 · J ×2 · z ×2")
-    choose(page, "recipe", "night")
-    expect(page.get_by_role("radio", name="Night")).to_have_accessible_name(
-        re.compile("until it stops improving")
-    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "night", "length"),
+    [("en-US", "Night", "until it stops improving"), ("zh-CN", "过夜", "直到不再进步")],
+)
+def test_night_goes_on_until_it_stops_improving(visit, locale, night, length):
+    page = visit(locale=locale)
+    card = page.get_by_role("radio", name=night)
+    expect(card).to_have_accessible_name(re.compile(length))
+    card.check()
+    expect(page.locator("#train-go")).to_contain_text(length)
 
 
 def test_an_experiments_text_goes_with_it_and_the_one_chosen_before_comes_back(visit):
