@@ -1,0 +1,42 @@
+"""What a click on the advice under a run fills in."""
+
+import gradio as gr
+from launching import housed
+from telling import end, progress, start
+
+from charrnn.reading import read_text
+from charrnn.recipes import plan
+from charrnn.runs import Run
+from charrnn.ui.attempt import attempt
+from charrnn.ui.base_settings import BaseSettings
+from charrnn.ui.form import build_form
+from charrnn.ui.wish import CUSTOM, OWN, Wish
+
+TEXT = "The cat, it sat. " * 900
+RECIPE = "time-machine-concise"
+
+
+def test_a_textbooks_run_is_tried_again_with_its_own_text_and_settings(tmp_path):
+    with gr.Blocks():
+        form = build_form()
+    first = plan(read_text(TEXT), recipe=RECIPE)
+    with housed(tmp_path) as house:
+        run = Run.create(house.runs.root, first)
+        began = start(**run.request["training"]) | {"recipe": RECIPE}
+        unlearned = [progress(step, train=7.2, held=None) for step in range(1, 30)]
+        for event in (began, *unlearned, end(29, held=None)):
+            run.journal.append(event)
+        filled = attempt(house, form, run.id)
+    assert filled[form.recipe] == CUSTOM and filled[form.before]["recipe"] == RECIPE
+    again = Wish(
+        corpus=OWN,
+        paste=TEXT,
+        recipe=CUSTOM,
+        began=filled[form.before]["recipe"],
+        base=BaseSettings.from_json(filled[form.custom.base]),
+        settings={name: filled[box] for name, box in form.custom.fields.items()},
+    )
+    second = again.resolved().plan()
+    assert second.corpus.sha256() == first.corpus.sha256(), "prepared in the same way"
+    assert second.model == first.model
+    assert (first.training.epochs, second.training.epochs) == (500, 5000)
