@@ -137,3 +137,24 @@ def test_a_held_out_part_that_misleads_is_told_beside_the_run_and_once_at_its_en
     expect(ended).to_contain_text("validation = 0")
     expect(ended).not_to_contain_text("5 %")
     expect(ended).not_to_contain_text("by heart" if english else "背诵")
+
+
+def test_on_a_phone_a_perplexity_stands_clear_of_what_was_written_and_the_heading_is_one_line(draw):
+    written = [sample(step, text=" and so it goes on" * 9) for step in (5, 40, 90)]
+    page = draw(
+        story(start(), progress(1, held=71_450.0), *written, checkpoint(90), end(90)), width=344
+    )
+    expect(page.locator(".run-heading")).to_contain_text("≈")
+    assert page.locator(".run-heading").bounding_box()["height"] < 25
+    for row in page.locator(".run-rows li:not(.waiting)").all():
+        figure, line = (row.locator(part).bounding_box() for part in (".at", ".line"))
+        across = row.locator(".at").evaluate("node => node.scrollWidth")
+        assert figure["x"] + across < line["x"]
+
+
+def test_a_caption_that_is_cut_short_can_be_read_in_full(draw):
+    told = story(start(), progress(1), checkpoint(1), end(1))
+    told.title = {"en": "letters and diaries " * 9, "zh": ""}
+    caption = draw(told).locator(".run-caption")
+    assert caption.evaluate("node => node.scrollWidth > node.clientWidth")
+    expect(caption).to_have_attribute("title", re.compile(r"Sprint.*1,000.parameters$"))

@@ -13,6 +13,7 @@ expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 pytest_plugins = ["page"]
 
 LAPTOP = {"width": 1366, "height": 650}
+SHADOW = 6  # pixels of the bar with the button, above it
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,9 @@ def test_the_button_is_in_sight_on_a_small_laptop_whatever_the_recipe(visit, loc
     page = visit(locale=locale, **LAPTOP)
     button = page.locator("#train-go")
     expect(button).to_be_in_viewport(ratio=1)
+    last = page.locator("#train-recipe label").last.bounding_box()
+    bar = page.locator(".train-bar").bounding_box()
+    assert last["y"] + last["height"] < bar["y"] - SHADOW, "at rest, all recipes are in sight"
     for recipe in ("night", "textbook", "custom"):
         choose(page, "recipe", recipe)
         opened = {"textbook": "#train-experiment", "custom": "#train-settings"}.get(recipe)

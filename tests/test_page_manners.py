@@ -58,6 +58,33 @@ def test_a_seed_out_of_range_is_refused_beside_its_field(open_tab):
     assert seed(page) == 2147483647
 
 
+def test_on_a_phone_what_is_wrong_is_brought_into_sight(open_tab):
+    page = open_tab(width=390, height=844)
+    page.get_by_label("Seed").fill("-1")
+    page.evaluate("scrollTo(0, 0)")
+    button(page, "generate").click()
+    expect(page.locator("#write-problem-settings .problem")).to_be_in_viewport()
+
+
+COLORS = """() => {
+  const computed = (node, name) => getComputedStyle(node)[name];
+  const sample = document.body.appendChild(document.createElement("i"));
+  sample.style.color = "CanvasText";
+  const system = computed(sample, "color");
+  sample.remove();
+  return [system, computed(document.querySelector(".run-curve .tick"), "fill")];
+}"""
+
+
+def test_where_the_system_sets_the_colors_the_chart_has_them(visit):
+    page = visit()
+    system, drawn = page.evaluate(COLORS)
+    assert drawn != system
+    page.emulate_media(forced_colors="active")
+    system, drawn = page.evaluate(COLORS)
+    assert drawn == system
+
+
 def test_a_full_page_is_refused_in_a_box_of_its_own(open_tab):
     page = open_tab()
     prefix(page).fill("the fox " * 2501)

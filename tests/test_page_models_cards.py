@@ -117,6 +117,50 @@ def test_a_run_is_renamed_on_its_card_and_in_the_list_of_runs(no_hub, visit, app
     assert run.name == ""
 
 
+ASKED = """row => {
+  const words = document.createRange();
+  words.selectNodeContents(row.querySelector(".yours-delete"));
+  const asked = words.getBoundingClientRect();
+  return [...row.querySelectorAll(".yours-show span > span, .yours-rename")].filter((part) => {
+    const box = part.getBoundingClientRect();
+    const shown = getComputedStyle(part).visibility === "visible" && part.textContent;
+    return shown && box.right > asked.left && box.bottom > asked.top && box.top < asked.bottom;
+  }).map((part) => part.textContent);
+}"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_in_the_list_columns_are_in_line_and_the_question_before_deleting_covers_nothing(
+    no_hub, visit, app, root, locale
+):
+    done, going = (Run.create(root / "runs", small(epochs=1)) for _ in range(2))
+    list(done.work())
+    work = going.work()
+    next(work)
+    page = visit(locale=locale)
+    with_runs(page, app, done, going)
+    page.locator("#tab-train-button").click()
+    page.locator(".yours summary").click()
+    rows = page.locator(".yours-list li")
+    expect(rows).to_have_count(2)
+    ended = rows.filter(has=page.locator(".yours-delete"))
+    expect(ended).to_have_count(1)
+    for width in (1148, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for column in (".yours-figure", ".yours-when", ".yours-rename"):
+            places = [box["x"] + box["width"] for box in boxes(rows.locator(column))]
+            assert places[0] == pytest.approx(places[1], abs=1), column
+        ended.locator(".yours-delete").click()
+        expect(ended.locator(".yours-delete")).to_have_attribute("data-sure", "1")
+        assert ended.evaluate(ASKED) == []
+        page.keyboard.press("Escape")
+    work.close()
+
+
+def boxes(parts):
+    return [part.bounding_box() for part in parts.all()]
+
+
 def test_a_push_is_asked_for_by_key_and_title(tab, app, root):
     run = Run.create(root / "runs", small(epochs=1))
     list(run.work())

@@ -27,6 +27,7 @@ def english(*requests):
 def test_one_run_is_called_by_its_network_and_its_length():
     assert english(request()) == ["GRU 256 · 10 s"]
     assert english(request(seconds=None, epochs=1000)) == ["GRU 256 · 1,000 epochs"]
+    assert english(request(seconds=None, epochs=1)) == ["GRU 256 · 1 epoch"]
     assert english(request(seconds=None)) == ["GRU 256"]
 
 

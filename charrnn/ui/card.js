@@ -19,7 +19,9 @@ function caption(v) {
     parts.push(layers + { tanh: "tanh RNN", relu: "ReLU RNN", gru: "GRU", lstm: "LSTM" }[f.cell] + ` ${f.hidden}`);
     parts.push(say("parameters", { n: whole.format(f.parameters) }));
   }
-  const text = parts.filter(Boolean).join(" · ");
+  const [title, ...facts] = parts; // a line ends between facts, not in them
+  const unbroken = facts.map((fact) => fact?.replaceAll(" ", "\u00a0"));
+  const text = [title, ...unbroken].filter(Boolean).join("\u00a0· ");
   return v.earlier ? say("earlier", { run: text }) : text;
 }
 
@@ -221,6 +223,7 @@ function draw() {
   const other = kept != null && figure(kept) !== figure(measured);
   const start = main.find((p) => p != null);
   put(".run-caption", caption(v));
+  find(".run-caption").title = caption(v); // it may be cut short
   const link = find(".run-link");
   link.hidden = !v.run || !v.link;
   if (v.link) link.href = `?run=${encodeURIComponent(v.link)}`;

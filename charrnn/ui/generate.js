@@ -50,6 +50,12 @@ function drawProblem(problem) {
   }
 }
 
+// On a phone the field that a problem stands beside may be far from the button.
+function showProblem() {
+  const told = [find(".write-problem"), ...document.querySelectorAll('[id^="write-problem-"] .problem')];
+  told.find((node) => node.textContent)?.scrollIntoView({ block: "nearest" });
+}
+
 function draw() {
   const page = current();
   const busy = writing();
@@ -119,6 +125,7 @@ function take(page) {
   const stop = leaving && page.state === "writing";
   leaving = false;
   draw();
+  if (was && page.problem) showProblem();
   if (stop) halt();
   else if (page.state === "writing") put(find(".write-spoken"), words["spoken-writing"]);
   else if (was) {

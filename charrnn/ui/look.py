@@ -53,6 +53,7 @@ def theme() -> gr.themes.Base:
         "input_radius": "8px",
         "input_text_size": "15px",
         "checkbox_background_color_selected": "var(--accent)",
+        "checkbox_border_color": "var(--soft)",
         "checkbox_border_color_selected": "var(--accent)",
         "checkbox_label_background_fill": "var(--card)",
         "checkbox_label_background_fill_selected": "var(--card)",
@@ -83,9 +84,10 @@ def theme() -> gr.themes.Base:
 
 
 def styles() -> str:
-    """All style sheets of the page, the shared one first."""
-    sheets = [_HERE / "look.css", *sorted(_HERE.glob("*.css"))]
-    return "\n".join(sheet.read_text("utf-8") for sheet in dict.fromkeys(sheets))
+    """All style sheets of the page: the shared one first, and last the one that overrides them."""
+    first, last = _HERE / "look.css", _HERE / "forced_colors.css"
+    parts = sorted({*_HERE.glob("*.css")} - {first, last})
+    return "\n".join(sheet.read_text("utf-8") for sheet in (first, *parts, last))
 
 
 def script(*names: str) -> str:

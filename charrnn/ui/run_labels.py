@@ -15,7 +15,6 @@ from ..model import ModelConfig
 from ..runs import Run
 from . import words
 from .words_settings import CHINESE
-from .words_train import TRAIN
 
 MAX_SETTINGS = 3
 
@@ -98,7 +97,7 @@ def _label(settings: Mapping[str, Any], names: Sequence[str], tongue: str) -> st
 def _length(settings: Mapping[str, Any], tongue: str) -> str:
     epochs, seconds = settings.get("epochs"), settings.get("seconds")
     if isinstance(epochs, int):
-        return words.say(TRAIN["train-go-epochs"], tongue, n=words.number(epochs))
+        return words.epochs(epochs, tongue)
     return words.seconds(float(seconds), tongue) if isinstance(seconds, int | float) else ""
 
 

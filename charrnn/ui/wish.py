@@ -301,7 +301,7 @@ def size(count: float) -> str:
 
 def _time(training: TrainingConfig, tongue: str) -> str:
     if training.epochs is not None:
-        return words.say(TRAIN["train-go-epochs"], tongue, n=words.number(training.epochs))
+        return words.epochs(training.epochs, tongue)
     if training.seconds is not None:
         return words.seconds(training.seconds, tongue)
     return words.say(TRAIN["train-go-night"], tongue)

@@ -128,6 +128,12 @@ def seconds(value: float, tongue: str) -> str:
     return f"{number(value)}\u00a0{units[0]}"
 
 
+def epochs(count: int, tongue: str) -> str:
+    """A number of epochs for people, which no line break takes apart: "1 epoch", "1,000 epochs"."""
+    unit = "轮" if tongue == "zh" else "epoch" if count == 1 else "epochs"
+    return f"{number(count)}\u00a0{unit}"
+
+
 def number(value: float) -> str:
     """Write a number for people: "1,000", "0.5"; at most six decimals, never an exponent."""
     return f"{value:,.6f}".rstrip("0").rstrip(".")

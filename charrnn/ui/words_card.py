@@ -211,7 +211,7 @@ CARD: Words = {
     "clip-at": ("clip {n}", "裁剪 {n}"),
     "card": ("The run", "本次训练"),
     "writes": ("What it writes", "它写出的文字"),
-    "near": ("≈ perplexity measured close by", "≈ 为邻近步测得的困惑度"),
+    "near": ("≈ perplexity close by", "≈ 为邻近步测得的困惑度"),
     "near-at": ("Measured at step {n}, written at step {step}", "测于第 {n} 步，写于第 {step} 步"),
     "unfold": ("Show all of it", "展开全文"),
     "fewer-samples": (FEWER_SAMPLES, "途中样本的空间已用完：此后会少写一些，或不再写。"),

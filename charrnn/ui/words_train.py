@@ -81,7 +81,6 @@ TRAIN: Words = {
     "train-go-untimed": ("Train on {text}", "用{text}训练"),
     "train-go-own": ("your text", "你的文本"),
     "train-go-title": ("{title}", "《{title}》"),
-    "train-go-epochs": ("{n}\u00a0epochs", "{n}\u00a0轮"),
     "train-go-night": ("until it stops improving", "直到不再进步"),
     "train-stop": ("Stop and keep", "停止并保留"),
     "train-sample": ("Sample now", "现在写一段"),

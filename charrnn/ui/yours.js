@@ -22,7 +22,9 @@ function row(run, current) {
     span.className = `yours-${part}`;
     span.appendChild(document.createElement("span")).textContent = text;
   }
-  if (run.label[tongue]) show.firstChild.append(` · ${run.label[tongue]}`); // a long name is cut short before it
+  const label = show.firstChild.appendChild(document.createElement("span"));
+  label.className = "yours-label"; // a long name is cut short before it
+  label.textContent = run.label[tongue];
   show.addEventListener("click", () => window.dispatchEvent(new CustomEvent("charrnn-show", { detail: run.run })));
   const rename = item.appendChild(document.createElement("button"));
   rename.type = "button";
