@@ -1,0 +1,66 @@
+"""One visitor floods the app with calls, and the others do not notice."""
+
+import asyncio
+
+import endpoints
+import pytest
+import visiting
+from conftest import awaited
+from visiting import call, events, until, visitor
+
+small, house, url = endpoints.small, endpoints.house, endpoints.url
+scoring = visiting.scoring
+FLOOD = 300
+RUN = {"hidden_size": 8, "batch_size": 4, "steps": 8, "seconds": 60}
+
+
+async def first_event(http, endpoint, *data):
+    """The first value that an endpoint streams; its client goes away then."""
+    joined = await http.post(f"gradio_api/call/{endpoint}", json={"data": data})
+    assert joined.status_code == 200, joined.text
+    name, value = await anext(events(http, endpoint, joined.json()["event_id"]))
+    assert name == "generating", value
+    return value[0]
+
+
+async def use(http):
+    """Do what a visitor does: load the page, begin a run, have a text written, stop the run."""
+    for path in ("/", "/config"):
+        assert (await http.get(path)).status_code == 200
+    began = await first_event(http, "train", None, "abc " * 500, "custom", RUN, 0)
+    assert began["event"] == "start"
+    text = await call(http, "generate", "small", "ab", 20, "greedy", 1.0, None)
+    assert len(text) == 22
+    assert await call(http, "stop", began["run"]) in ("running", "stopping", "stopped")
+
+
+@pytest.mark.parametrize(
+    "flooder",
+    [{"address": "127.0.0.2", "cookie": False}, {"address": "127.0.0.1", "cookie": True}],
+    ids=["another address", "another browser"],
+)
+def test_a_flood_of_scores_keeps_nobody_waiting_but_its_sender(house, url, scoring, flooder):
+    limit = house.limiters.scoring
+    places = limit._per_user + limit._max_waiting_per_user
+
+    async def story():
+        async with visitor(url, **flooder) as sender, visitor(url, "127.0.0.1") as other:
+            texts = [f"abc abc {i}" for i in range(FLOOD)]
+            flood = [asyncio.create_task(call(sender, "score", "small", one)) for one in texts]
+            await until(lambda: scoring.begun)
+            await use(other)
+            answered = [one for one in flood if one.done() and one.exception() is None]
+            assert not answered, "the flood was over before the visitor was served"
+            for path in ("/", "/config"):
+                assert (await sender.get(path)).status_code == 200
+            await until(lambda: sum(one.done() for one in flood) == FLOOD - places)
+            scoring.end.set()
+            await asyncio.wait(flood)
+            assert "a" in await call(sender, "generate", "small", "a", 5, "greedy", 1.0, None)
+            return [one.exception() for one in flood]
+
+    outcomes = awaited(asyncio.wait_for(story(), 240))
+    assert outcomes.count(None) == places
+    for refused in filter(None, outcomes):
+        assert isinstance(refused, PermissionError)
+        assert "requests of yours are waiting already" in refused.args[1]
