@@ -95,6 +95,7 @@ async def start(house: House, given: TrainArguments, caller: Caller) -> Run:
     It is started even if the caller goes away meanwhile.
     """
     client, limiters = Client(caller.client.id), house.limiters
+    _settings(given.settings)  # before anything is downloaded or read
     if name := _corpus_to_download(given):
         await limiters.finding.run(client, partial(corpora.load, name))
     return await limiters.planning.run(
@@ -251,13 +252,13 @@ def _corpus_to_download(given: TrainArguments) -> str | None:
 
 def plan_run(limits: Limits, given: TrainArguments) -> Plan:
     """Plan the run that a caller asks for. Raises UserError for arguments that do not fit."""
-    name = arguments.text(given.recipe, "recipe")
+    name, settings = arguments.text(given.recipe, "recipe"), _settings(given.settings)
     source = training_text(limits, given, find_recipe(name).corpus)
     check_text(source, limits)
     return plan(
         source,
         recipe=name,
-        settings=_settings(given.settings),
+        settings=settings,
         seed=None if given.seed is None else arguments.whole(given.seed, "seed"),
     )
 
@@ -285,7 +286,13 @@ def training_text(limits: Limits, given: TrainArguments, default_corpus: str | N
 def _settings(given: object) -> Mapping[str, object]:
     if given is None or given == "":
         return {}
-    if isinstance(given, str) and len(given) <= MAX_SETTINGS_CHARACTERS:
+    if isinstance(given, str):
+        if len(given) > MAX_SETTINGS_CHARACTERS:
+            raise UserError(
+                f"The settings have {len(given):,} characters: give {MAX_SETTINGS_CHARACTERS:,} at "
+                "most.",
+                field="settings",
+            )
         try:
             given = json.loads(given)
         except (ValueError, RecursionError):

@@ -1,0 +1,84 @@
+"""How long a text may be that a request brings: checked before anything is done with it."""
+
+from types import SimpleNamespace
+
+import pytest
+from conftest import awaited
+from launching import housed
+
+from charrnn.checkpoint import save
+from charrnn.errors import UserError
+from charrnn.ui import generate as page
+from charrnn.ui import operations
+from charrnn.ui.operations import Caller, TrainArguments
+
+
+@pytest.fixture
+def house(tmp_path, checkpoint):
+    save(checkpoint, tmp_path / "shelf" / "small")
+    with housed(tmp_path) as house:
+        yield house
+
+
+async def look(house, text):
+    answer = await page._look(house)({"checkpoint": "small", "text": text}, None)
+    if "problem" in answer:
+        raise UserError(answer["problem"]["message"], field=answer["problem"]["field"])
+
+
+async def generate(house, text):
+    async for _ in operations.generate(house, Caller(), "small", text, 1):
+        pass
+
+
+async def score(house, text):
+    await operations.score(house, Caller(), "small", text)
+
+
+async def train(house, settings):
+    given = TrainArguments(text="abc " * 500, settings=settings)
+    await operations.start(house, given, Caller())
+
+
+def settings(length):
+    return '{"epochs": 1}'.ljust(length)
+
+
+SCORED = SimpleNamespace(as_dict=dict)
+CASES = {
+    "look": (look, 20_000, "a".__mul__, page, {"find": None, "outlook": {}}),
+    "prefix": (generate, 100_000, "a".__mul__, operations, {"find_as": None, "stream": iter(())}),
+    "score": (score, 2_000_000, "a".__mul__, operations, {"find_as": None, "score_text": SCORED}),
+    "settings": (train, 10_000, settings, operations, {"training_text": None, "plan": None}),
+}
+
+
+@pytest.mark.parametrize(("act", "most", "of_length", "module", "work"), CASES.values(), ids=CASES)
+def test_a_text_of_the_greatest_length_is_accepted_and_a_longer_one_refused_before_any_work(
+    house, monkeypatch, act, most, of_length, module, work
+):
+    done = []
+
+    def spy(name, real, answer):
+        def call(*arguments, **more):
+            done.append(name)
+            return real(*arguments, **more) if answer is None else answer
+
+        return call
+
+    for name, answer in work.items():
+        monkeypatch.setattr(module, name, spy(name, getattr(module, name), answer))
+    with pytest.raises(UserError) as refused:
+        awaited(act(house, of_length(most + 1)))
+    assert f"{most:,}" in refused.value.message and not done
+    awaited(act(house, of_length(most)))
+    assert done == list(work)
+
+
+def test_settings_are_checked_before_a_text_is_downloaded(house, monkeypatch):
+    downloaded = []
+    monkeypatch.setattr(operations, "_corpus_to_download", lambda given: "time-machine")
+    monkeypatch.setattr(operations.corpora, "load", downloaded.append)
+    with pytest.raises(UserError, match="10,000 at most"):
+        awaited(train(house, settings(10_001)))
+    assert not downloaded
