@@ -53,7 +53,7 @@ def test_a_flood_of_scores_keeps_nobody_waiting_but_its_sender(house, url, scori
             assert not answered, "the flood was over before the visitor was served"
             for path in ("/", "/config"):
                 assert (await sender.get(path)).status_code == 200
-            await until(lambda: sum(one.done() for one in flood) == FLOOD - places)
+            await until(lambda: sum(one.done() for one in flood) >= FLOOD - places)
             scoring.end.set()
             await asyncio.wait(flood)
             assert "a" in await call(sender, "generate", "small", "a", 5, "greedy", 1.0, None)

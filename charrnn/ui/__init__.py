@@ -24,9 +24,11 @@ from .models import models_tab
 from .once import Once
 from .pushing import push_dialog
 from .services.client_id import ClientCookie
+from .services.event_queue import EventQueue, sweeping_mailboxes
 from .services.file_routes import file_routes
 from .services.json_bodies import JsonBodies
 from .services.lifespans import combined
+from .services.open_streams import OpenStreams
 from .services.outer_middleware import outermost
 from .services.page_query import OnePage
 from .services.rate_limit import exception_handlers as limit_handlers
@@ -90,7 +92,8 @@ def build(house: House) -> gr.Blocks:
         _wire_memory(house, page, header, train, generate, tabs, generate_page)
         header.navigate(None, None, tabs, js=_SHOW_TAB, api_visibility="private")
     house.runs.sweeper.also.append(sweep_upload_folder)
-    page.queue(max_size=_MAX_QUEUED_EVENTS, default_concurrency_limit=None)
+    page.queue(default_concurrency_limit=None)
+    page._queue = EventQueue(page, house.visitor, _MAX_QUEUED_EVENTS)
     return page
 
 
@@ -147,6 +150,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
     limits = house.limits if house else Limits()
     tables = (GENERATE, SHARED, TRAIN, form_words(), custom_words())
     shares = [Middleware(UploadShares, house=house)] if house else []
+    streams = [Middleware(OpenStreams, client_id=house.visitor)] if house else []
     cookie = [Middleware(ClientCookie, client_ids=house.client_ids)] if house else []
     who = {"client_id": house.visitor} if house else {}
     return {
@@ -174,11 +178,14 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
                 ),
                 Middleware(Once),
                 *shares,
+                *streams,
                 *cookie,
                 Middleware(OnePage),
             ],
             "exception_handlers": when_it_fails() | limit_handlers(),
-            "lifespan": combined(lean_sessions, outermost(SecurityHeaders, SameOrigin)),
+            "lifespan": combined(
+                lean_sessions, sweeping_mailboxes, outermost(SecurityHeaders, SameOrigin)
+            ),
         },
     }
 

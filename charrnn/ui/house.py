@@ -14,7 +14,7 @@ from ..secret_key import read_key
 from ..view_ids import RunAccess, ViewIds, is_view_id
 from ..workers import Runs
 from .fetched import Fetched
-from .services.client import Client, connection_check
+from .services.client import Client, connection_check, unread_check
 from .services.client_id import ClientIds
 from .services.limiters import Limiters
 
@@ -52,7 +52,7 @@ class House:
 
     def client(self, request: gr.Request | Request | None) -> Client:
         """The client that sent a request, for the limiters; asked for while the event begins."""
-        return Client(self.visitor(request), connection_check(request))
+        return Client(self.visitor(request), connection_check(request), unread_check())
 
     def find_run(self, key: str) -> RunAccess:
         """Return the run with this id or view id, and what its holder may do with it.

@@ -168,7 +168,8 @@ async def generate(
         with DESK.writer(caller.client.id) as writer:
             for character in writer.at_the_desk(characters):
                 written.append(character)
-                if time.perf_counter() - shown >= EVERY * DESK.crowd:
+                is_due = time.perf_counter() - shown >= EVERY * DESK.crowd
+                if is_due and not caller.client.has_unread():
                     writer.get_up()
                     yield "".join(written)
                     shown = time.perf_counter()

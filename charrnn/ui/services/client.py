@@ -23,12 +23,18 @@ async def _never() -> bool:
     return False
 
 
+def _nothing_unread() -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Client:
-    """The sender of a request: its id (`client_id`), and whether it has gone away since."""
+    """The sender of a request: its id (`client_id`), whether it has gone away since, and whether
+    it has yet to collect messages of the event that runs now or of others of its session."""
 
     id: str = ""
     is_gone: IsGone = _never
+    has_unread: Callable[[], bool] = _nothing_unread
 
 
 def connection_check(request: gr.Request | Request | None) -> IsGone:
@@ -45,6 +51,18 @@ def connection_check(request: gr.Request | Request | None) -> IsGone:
     if request is None or request.request is None:
         return _never
     return request.request.is_disconnected
+
+
+def unread_check() -> Callable[[], bool]:
+    """Return a function that tells whether messages wait for the client of the event that runs
+    now. Any thread may call it."""
+    event_id, blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
+    if event_id is None or blocks is None:
+        return _nothing_unread
+    queue = blocks._queue
+    event = queue.event_ids_to_events.get(event_id)
+    messages = queue.pending_messages_per_session.get(event.session_hash) if event else None
+    return _nothing_unread if messages is None else lambda: not messages.empty()
 
 
 class ClientGoneError(gr.Error):

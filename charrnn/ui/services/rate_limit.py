@@ -11,17 +11,18 @@ import asyncio
 import contextvars
 import threading
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ...errors import UserError
 from ...limits import Limits, address_of
 from ...yield_points import at_yield_points
+from .asgi import RequestUserError
 from .client import Client, ClientGoneError
 from .round_robin import RoundRobin
 
@@ -36,15 +37,31 @@ class BusyUserError(UserError):
 
 
 def exception_handlers() -> dict[Any, Any]:
-    """Return the app's handlers for what a limiter raises in a component's server function."""
+    """Return the app's handlers for what a limiter raises while a request is answered."""
 
     def too_many_requests(request: Request, error: BusyUserError) -> Response:
-        return JSONResponse({"detail": error.message}, 429)
+        return RequestUserError(error.message, status=429).response(request.scope)
 
     def client_closed_request(request: Request, error: ClientGoneError) -> Response:
         return Response(status_code=499)
 
     return {BusyUserError: too_many_requests, ClientGoneError: client_closed_request}
+
+
+def check_share(waiting: Mapping[str, int], user: str, most: int) -> None:
+    """Raise BusyUserError if a user has `most` requests `waiting` already, or the users of its
+    address together have `ADDRESS_FACTOR` times as many."""
+    count = waiting.get(user, 0)
+    if count >= most:
+        raise BusyUserError(
+            f"{count} requests of yours are waiting already: try again when one of them has been "
+            "answered.",
+            field="run",
+        )
+    address = address_of(user)
+    neighbors = (count for one, count in waiting.items() if address_of(one) == address)
+    if sum(neighbors) >= ADDRESS_FACTOR * most:
+        raise _network_is_busy()
 
 
 class PerUserLimiter:
@@ -109,7 +126,7 @@ class PerUserLimiter:
         if self._running.total() < self._total and self._has_share(user):
             self._running[user] += 1
             return
-        self._check_waiting(user)
+        check_share(self._waiting.counts(), user, self._max_waiting_per_user)
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(user, place)
         try:
@@ -135,20 +152,6 @@ class PerUserLimiter:
             user, place = following
             self._running[user] += 1
             place.set_result(None)
-
-    def _check_waiting(self, user: str) -> None:
-        waiting = self._waiting.count(user)
-        if waiting >= self._max_waiting_per_user:
-            raise BusyUserError(
-                f"{waiting} requests of yours are waiting already: try again when one of them has "
-                "been answered.",
-                field="run",
-            )
-        address = address_of(user)
-        neighbors = (one for one in self._waiting if address_of(one) == address)
-        most = ADDRESS_FACTOR * self._max_waiting_per_user
-        if sum(map(self._waiting.count, neighbors)) >= most:
-            raise _network_is_busy()
 
     def _check_address(self, user: str) -> None:
         address, users = address_of(user), {*self._running, *self._waiting}

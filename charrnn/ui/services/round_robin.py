@@ -29,6 +29,10 @@ class RoundRobin(Generic[T]):
         """Return how many items a user has in the queue."""
         return len(self._items.get(user, ()))
 
+    def counts(self) -> dict[str, int]:
+        """Return how many items each user has in the queue."""
+        return {user: len(items) for user, items in self._items.items()}
+
     def add(self, user: str, item: T) -> None:
         """Put an item behind the user's others."""
         self._items.setdefault(user, deque()).append(item)

@@ -1,0 +1,161 @@
+"""Gradio's queue of events, with a share for each user.
+
+Gradio passes events on in the order in which they come, and keeps what they answer by session until
+a stream collects it. It keeps 2,000 sessions and then drops the oldest, in use or not. Here a user
+may have so many events under way. What nobody collects goes after a while, or when its user leaves
+more of it behind; and what has been collected goes first, so that no session in use is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import gradio as gr
+from fastapi import Request
+from gradio.data_classes import PredictBodyInternal
+from gradio.queueing import Queue
+from gradio.routes import App
+from gradio.server_messages import EventMessage
+from gradio.utils import LRUCache
+
+from ...limits import address_of
+from .rate_limit import ADDRESS_FACTOR, check_share
+
+MAX_EVENTS = 100  # of one user that are under way or wait
+MAX_UNCOLLECTED = 100  # sessions of one user that hold messages which nobody has collected
+COLLECT_SECONDS = 600.0  # after which messages that nobody collects are dropped
+_SWEEP_SECONDS = 15.0
+
+
+class Mailbox(asyncio.Queue[EventMessage]):
+    """The messages of a session that its stream has not collected yet.
+
+    `user` is the client id of the session's latest event; `since`, when the oldest message came or
+    another was collected.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.user = ""
+        self.since = time.monotonic()
+
+    def _put(self, item: EventMessage) -> None:
+        if self.empty():
+            self.since = time.monotonic()
+        super()._put(item)
+
+    def _get(self) -> EventMessage:
+        self.since = time.monotonic()
+        return super()._get()
+
+
+class Mailboxes(LRUCache[str, asyncio.Queue[EventMessage]]):
+    """The mailboxes by session, the latest so many of them.
+
+    Gradio deletes one whose stream breaks off, which may have been dropped before.
+    """
+
+    def __setitem__(self, session: str, value: asyncio.Queue[EventMessage]) -> None:
+        super().__setitem__(session, value if isinstance(value, Mailbox) else Mailbox())
+
+    def __delitem__(self, session: str) -> None:
+        if session in self:
+            super().__delitem__(session)
+
+    def all(self) -> Iterator[tuple[str, Mailbox]]:
+        """Iterate over the sessions and their mailboxes as they are now."""
+        yield from [(session, box) for session, box in self.items() if isinstance(box, Mailbox)]
+
+
+class EventQueue(Queue):
+    """The queue of events of a page, in which each user has a share.
+
+    `client_id` tells whose share the sender of a request has.
+    """
+
+    def __init__(self, page: gr.Blocks, client_id: Callable[[Request], str], max_size: int) -> None:
+        super().__init__(
+            live_updates=True,
+            concurrency_count=page.max_threads,
+            update_intervals=1,
+            max_size=max_size,
+            blocks=page,
+            default_concurrency_limit=None,
+        )
+        self._client_id = client_id
+        self.mailboxes = Mailboxes(self.pending_messages_per_session.max_size)
+        self.pending_messages_per_session = self.mailboxes
+
+    async def push(self, body: PredictBodyInternal, request: Request, username: str | None) -> Any:
+        """Take an event in, as Gradio's queue does. Raises BusyUserError for more than a share."""
+        user = self._client_id(request)
+        check_share(self._events_by_user(), user, MAX_EVENTS)
+        if len(self.mailboxes) >= self.mailboxes.max_size:
+            await self.sweep()
+        request.state.client_id = user
+        pushed = await super().push(body, request, username)
+        if isinstance(box := self.mailboxes.get(str(body.session_hash)), Mailbox):
+            box.user = user
+        await self._drop_surplus(user)
+        return pushed
+
+    async def sweep(self) -> None:
+        """Drop what has been collected, and what nobody has collected for long."""
+        active = {event.session_hash for event in self.event_ids_to_events.values()}
+        pending = self.pending_event_ids_session
+        late = time.monotonic() - COLLECT_SECONDS
+        dropped = []
+        for session, box in self.mailboxes.all():
+            if box.empty() and session not in active and not pending.get(session):
+                del self.mailboxes[session]
+            elif box.since < late and not (box.empty() and session in active):
+                dropped.append(session)
+        for session in pending.keys() - self.mailboxes.keys() - active:
+            del pending[session]
+        for session in dropped:
+            await self._drop(session)
+
+    def _events_by_user(self) -> Counter[str]:
+        events = self.event_ids_to_events.values()
+        return Counter(event.request.state.client_id for event in events)
+
+    async def _drop_surplus(self, user: str) -> None:
+        """Drop the oldest messages of a user, or of its address, that are more than a share."""
+        address = address_of(user)
+        boxes = self.mailboxes.all()
+        full = [(box.since, session, box.user) for session, box in boxes if not box.empty()]
+        full = [one for one in full if address_of(one[2]) == address]
+        own = [one for one in full if one[2] == user]
+        for share, most in ((own, MAX_UNCOLLECTED), (full, ADDRESS_FACTOR * MAX_UNCOLLECTED)):
+            for _, session, _ in sorted(share)[:-most]:
+                await self._drop(session)
+
+    async def _drop(self, session: str) -> None:
+        """Forget a session's messages, and end the events that it has under way."""
+        del self.mailboxes[session]
+        self.pending_event_ids_session.pop(session, None)
+        await self.clean_events(session_hash=session)
+
+
+@asynccontextmanager
+async def sweeping_mailboxes(app: App) -> AsyncIterator[None]:
+    """Sweep the mailboxes of an app now and then while it runs: its `lifespan`."""
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            if isinstance(queue := app.get_blocks()._queue, EventQueue):
+                await queue.sweep()
+
+    task = asyncio.create_task(sweep())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
