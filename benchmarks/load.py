@@ -213,9 +213,20 @@ async def surrogates(sender: Sender) -> None:
         await many(6, lambda: sender.change_form(train_corpus="own", train_files=[file]))
 
 
+async def letter(sender: Sender) -> None:
+    """A file of 15 MB of one Chinese letter, looked at six times."""
+    upload = await sender.http.post(
+        "/upload", files={"files": ("letter.txt", "\u4e2d".encode() * 5_000_000)}
+    )
+    sender.seen.answered(upload.status_code)
+    if upload.status_code == 200:
+        file = {"path": upload.json()[0], "meta": {"_type": "gradio.FileData"}}
+        await many(6, lambda: sender.change_form(train_corpus="own", train_files=[file]))
+
+
 CASES = {
     case.__name__: case
-    for case in (scores, looks, prefix, plans, columns, brackets, pattern, surrogates)
+    for case in (scores, looks, prefix, plans, columns, brackets, pattern, surrogates, letter)
 }
 
 
