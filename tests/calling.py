@@ -35,7 +35,7 @@ def told(tmp_path, monkeypatch, capsys):
 @pytest.fixture(scope="module")
 def form():
     with gr.Blocks():
-        return build_form()
+        return build_form(Limits())
 
 
 @pytest.fixture

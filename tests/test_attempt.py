@@ -4,6 +4,7 @@ import gradio as gr
 from launching import housed
 from telling import end, progress, start
 
+from charrnn.limits import Limits
 from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
@@ -18,7 +19,7 @@ RECIPE = "time-machine-concise"
 
 def test_a_textbooks_run_is_tried_again_with_its_own_text_and_settings(tmp_path):
     with gr.Blocks():
-        form = build_form()
+        form = build_form(Limits())
     first = plan(read_text(TEXT), recipe=RECIPE)
     with housed(tmp_path) as house:
         run = Run.create(house.runs.root, first)

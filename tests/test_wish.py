@@ -6,6 +6,7 @@ import pytest
 from charrnn import corpora
 from charrnn.corpora import download
 from charrnn.errors import UserError
+from charrnn.limits import Limits
 from charrnn.ui.form import build_form
 from charrnn.ui.wish import CUSTOM, OWN, TEXTBOOK, Wish, model_told, text_told
 
@@ -13,7 +14,7 @@ from charrnn.ui.wish import CUSTOM, OWN, TEXTBOOK, Wish, model_told, text_told
 @pytest.fixture(scope="module")
 def form():
     with gr.Blocks():
-        return build_form()
+        return build_form(Limits())
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from .services.open_streams import OpenStreams
 from .services.outer_middleware import outermost
 from .services.page_query import OnePage
 from .services.rate_limit import exception_handlers as limit_handlers
+from .services.request_rules import text_bytes
 from .services.routes import RouteAllowlist
 from .services.same_origin import SameOrigin
 from .services.security_headers import SecurityHeaders
@@ -173,7 +174,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
                 Middleware(
                     JsonBodies,
                     long_texts={*TEXT_ENDPOINTS, PASTE},
-                    text_bytes=2 * limits.upload,  # quotes and line ends are two bytes each in JSON
+                    text_bytes=text_bytes(limits.upload),
                     **who,
                 ),
                 Middleware(Once),

@@ -42,10 +42,12 @@ window.fetch = async (resource, options) => {
   if (!HELD.test(address)) return plain(resource, options);
   const headers = new Headers(options?.headers ?? resource.headers);
   headers.set("x-charrnn-once", crypto.getRandomValues(new BigUint64Array(2)).join(""));
+  const body = window.charrnnOwnText?.fitted(options?.body) ?? options?.body;
   for (let failures = 0; ; failures++) {
     if (mending) await mending;
     try {
-      return await plain(resource, { ...options, headers });
+      const answer = await plain(resource, { ...options, headers, body });
+      return /\/upload/.test(address) ? await (window.charrnnOwnText?.uploaded(answer) ?? answer) : answer;
     } catch (error) {
       if (error.name === "AbortError" || failures > 4) throw error; // it is not the line
       await up();

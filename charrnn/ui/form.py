@@ -16,6 +16,7 @@ from ..recipes import RECIPES
 from . import words
 from .custom import Custom, custom_settings, fault
 from .look import script
+from .own_text import own_text_problem
 from .wish import (
     BUDGETS,
     CUSTOM,
@@ -202,7 +203,7 @@ def _began(before: object) -> str:
     return recipe if isinstance(recipe, str) and recipe in RECIPES else "sprint"
 
 
-def build_form() -> Form:
+def build_form(limits: Limits) -> Form:
     """Build the column inside the Column that is open now."""
     wish = Wish()
     plan = wish.plan()
@@ -223,6 +224,7 @@ def build_form() -> Form:
             max_lines=6,  # fixed: one that grows lays the page out anew for each line pasted
             elem_id=PASTE,
         )
+        own_text_problem(limits)
         files = gr.File(
             label=key("train-files"), file_count="multiple", height=110, elem_id="train-files"
         )

@@ -86,7 +86,7 @@ def train_tab(house: House) -> TrainTab:
     (first, _), tellings = first_story(house, "en"), Tellings(house)
     with gr.Row(elem_classes="house-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
-            form = build_form()
+            form = build_form(house.limits)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
             built = first.value() | {"built": True}  # until `find_again` has said what to show
             card = run_card(built, tellings.server_function(), tellings.star())

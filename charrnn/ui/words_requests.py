@@ -21,6 +21,9 @@ REQUEST_PROBLEMS: Mapping[str, str] = {
     "That file has not been uploaded to this app: upload it first.": (
         "该文件尚未上传到本应用，请先上传。"
     ),
+    "There is no room for more uploads: try again later, or paste the text.": (
+        "没有空间接收更多上传的文件。请稍后再试，或改为粘贴文本。"
+    ),
     "This request took too long to arrive: try again, or upload a long text as a file.": (
         "请求发送得太慢，已超时。请重试，较长的文本请改为上传文件。"
     ),

@@ -101,6 +101,15 @@ TRAIN: Words = {
     "train-group-machine": ("Machine and the rest", "机器与其他"),
 }
 
+# Drawn in the browser by own_text.js.
+OWN_TEXT: Words = {
+    "files-too-large": (
+        "These files have {size} MB, and {most} MB are the most for one run here. Choose a part "
+        "of them.",
+        "这些文件共 {size} MB，这里一次训练最多 {most} MB。请只选其中一部分。",
+    ),
+}
+
 # Drawn in the browser by report.js.
 REPORT: Words = {
     "characters": ("{n} characters", "{n} 字"),

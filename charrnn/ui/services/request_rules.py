@@ -23,13 +23,19 @@ from .asgi import RequestUserError
 MAX_SMALL_BYTES = 1 << 20
 """Of the body of a request that carries no long text."""
 MAX_TEXT_BYTES = 16 << 20
-"""Of the body of one that may."""
+"""Of the body of one that may, at most."""
 MAX_DEPTH = 32
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CALLS = ("queue/join", "run/", "call/")
 _FILE_TYPE = "gradio.FileData"
 _FILE_KEYS = ("path", "orig_name", "size", "mime_type")
+
+
+def text_bytes(upload: int) -> int:
+    """Bytes that a body with a long text may have, where an upload may have `upload`: in JSON,
+    quotes and line ends are two bytes each."""
+    return min(2 * upload, MAX_TEXT_BYTES)
 
 
 def parsed(body: bytes | bytearray) -> Any:

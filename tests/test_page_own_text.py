@@ -1,0 +1,123 @@
+"""A text of one's own that the app can't take: said beside its field, in a real browser."""
+
+import page as pages
+import pytest
+from launching import housed, serving
+
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+pytest_plugins = ["page"]
+
+MB = 1 << 20
+MOST = 2 * MB  # of a request, where an upload may have one
+SAID = {
+    "en-US": {
+        "paste": "This request is larger than 2 MB, which is the most here. Upload a long text as "
+        "a file instead.",
+        "large": "These files have 1.1 MB, and 1 MB are the most for one run here.",
+        "share": "more are needed. Delete runs or models of yours",
+    },
+    "zh-CN": {
+        "paste": "这个请求超过了 2 MB 的上限。较长的文本请改为上传文件。",
+        "large": "这些文件共 1.1 MB，这里一次训练最多 1 MB。",
+        "share": "请删除",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The address of an app whose visitors may upload 1 MB at a time, and keep 10 in all."""
+    root = tmp_path_factory.mktemp("app")
+    with housed(root, upload_mb=1, disk_mb_per_visitor=10) as house, serving(house) as url:
+        yield url
+
+
+@pytest.fixture
+def visit_own(visit):
+    """Opens the page where a text of one's own is to be given."""
+
+    def open_page(**how):
+        page = visit(**how)
+        page.locator('#train-corpus [value="own"]').check()
+        expect(page.locator("#train-paste textarea")).to_be_visible()
+        return page
+
+    return open_page
+
+
+def paste(page, count, start="pasted: "):
+    """Put a text of so many characters into the field, as one paste does."""
+    field = page.locator("#train-paste textarea")
+    field.evaluate(
+        """(field, [start, count]) => {
+          field.value = start + "abcd ef\\n".repeat(count / 8).slice(start.length);
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }""",
+        [start, count],
+    )
+    return field
+
+
+@pytest.mark.parametrize("locale", SAID)
+def test_a_paste_that_is_too_large_is_told_at_once_and_kept(visit_own, locale):
+    page = visit_own(locale=locale)
+    problem, report = page.locator("#train-own-problem"), page.locator("#train-report")
+    sent = []
+    page.on("request", lambda request: sent.append(len(request.post_data_buffer or b"")))
+    field = paste(page, MOST)  # whose line ends take two bytes each
+    expect(problem).to_have_text(SAID[locale]["paste"])
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert len(field.input_value()) == MOST
+    page.locator('#train-corpus [value="tide-clock"]').check()  # the form goes on working
+    expect(report).to_contain_text("75,750")
+    expect(problem).to_be_hidden()
+    page.locator('#train-corpus [value="own"]').check()
+    expect(problem).to_have_text(SAID[locale]["paste"])
+    assert len(field.input_value()) == MOST
+    assert max(sent) < MB, "it was not sent"
+    paste(page, MB // 2, "shorter: ")
+    expect(problem).to_be_hidden()
+    expect(report).to_contain_text("shorter: ")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_a_paste_just_below_the_limit_is_read(visit_own):
+    page = visit_own()
+    paste(page, (MOST - (1 << 16) - 64) * 8 // 9 // 8 * 8)
+    expect(page.locator("#train-report")).to_contain_text("pasted: ")
+    expect(page.locator("#train-own-problem")).to_be_hidden()
+
+
+def upload(page, *sizes):
+    """Choose files of these sizes."""
+    files = [
+        {"name": f"{i}-{size}.txt", "mimeType": "text/plain", "buffer": bytes([97 + i]) * size}
+        for i, size in enumerate(sizes)
+    ]
+    page.locator("#train-files input[type=file]").set_input_files(files)
+
+
+@pytest.mark.parametrize("locale", SAID)
+def test_files_that_are_too_large_are_told_beside_their_field(visit_own, locale):
+    page = visit_own(locale=locale)
+    problem = page.locator("#train-own-problem")
+    upload(page, MB + 1)
+    expect(problem).to_contain_text(SAID[locale]["large"])
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    upload(page, 4000)
+    expect(page.locator("#train-report")).to_contain_text("4,000")
+    expect(problem).to_be_hidden()
+
+
+@pytest.mark.parametrize("locale", SAID)
+def test_an_upload_beyond_ones_share_is_told_beside_its_field(visit_own, app, monkeypatch, locale):
+    monkeypatch.setattr(pages, "ABORTED", (*pages.ABORTED, "status of 507"))
+    page = visit_own(locale=locale)
+    problem = page.locator("#train-own-problem")
+    for i in range(9):
+        file = {"name": "a.txt", "mimeType": "text/plain", "buffer": bytes([97 + i]) * MB}
+        sent = page.request.post(f"{app}/gradio_api/upload", multipart={"files": file})
+        assert sent.ok, sent.text()
+    upload(page, MB - 1)
+    expect(problem).to_contain_text(SAID[locale]["share"])
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
