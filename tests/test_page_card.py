@@ -141,11 +141,12 @@ def test_a_held_out_part_that_misleads_is_told_beside_the_run_and_once_at_its_en
 
 def test_on_a_phone_a_perplexity_stands_clear_of_what_was_written_and_the_heading_is_one_line(draw):
     written = [sample(step, text=" and so it goes on" * 9) for step in (5, 40, 90)]
-    page = draw(
-        story(start(), progress(1, held=71_450.0), *written, checkpoint(90), end(90)), width=344
-    )
+    measured = progress(1, train=71_450.0, held=71_450.0)
+    page = draw(story(start(), measured, *written, checkpoint(90), end(90)), width=344)
+    page.add_style_tag(content="body { font-family: 'DejaVu Sans', Verdana, sans-serif; }")
     expect(page.locator(".run-heading")).to_contain_text("≈")
     assert page.locator(".run-heading").bounding_box()["height"] < 25
+    expect(page.locator(".run-rows .at").first).to_have_text("≈ 71,450")
     for row in page.locator(".run-rows li:not(.waiting)").all():
         figure, line = (row.locator(part).bounding_box() for part in (".at", ".line"))
         across = row.locator(".at").evaluate("node => node.scrollWidth")
