@@ -1,10 +1,11 @@
 """Load that one sender puts on the app, and what everybody else notices of it.
 
-    python benchmarks/load.py [CASE ...] [--app DIRECTORY] [--dry]
+    python benchmarks/load.py [CASE ...] [--before DIRECTORY] [--dry]
 
-Each case starts the app of `DIRECTORY` (this checkout by default) in a process of its own, sends
-requests from 127.0.0.2 for 30 seconds at most, and gives up. Meanwhile and for five seconds after,
-a visitor at 127.0.0.1 uses the page, and a probe asks for `/gradio_api/app_id` every 50 ms.
+Each case starts the app of this checkout, and that of `DIRECTORY` (an older one) before it, in a
+process of its own, sends requests from 127.0.0.2 for 30 seconds at most, and gives up. Meanwhile
+and for five seconds after, a visitor at 127.0.0.1 uses the page, and a probe asks for
+`/gradio_api/app_id` every 50 ms.
 
 Three figures are kept, with their goals: the longest time that the probe waited for an answer
 (1 s); the app's memory at its highest, above what it had before (1 GB); and the longest time that
@@ -359,32 +360,41 @@ async def attack(name: str, url: str, process: int, seen: Seen) -> None:
             seen.answered(type(error).__name__)
 
 
+def row(case: str, when: str, seen: Seen) -> list[str]:
+    """Return a row of the table: what was noticed during one case."""
+    said = ", ".join(f"{count} × {kind}" for kind, count in sorted(seen.answers.items()))
+    waits = ", ".join(f"{what} {seconds:.1f}" for what, seconds in seen.waits.items())
+    figures = [f"{seen.silence:.2f}", f"{seen.memory:,.0f}", f"{seen.wait:.1f} ({waits})"]
+    return [(CASES[case].__doc__ or case).rstrip("."), when, *figures, said]
+
+
+HEADER = [
+    "load from one sender",
+    "app",
+    f"longest silence of /app_id, s (goal {GOALS[0]})",
+    f"memory above idle, MB (goal {GOALS[1]})",
+    f"longest wait of another visitor, s (goal {GOALS[2]})",
+    "answers to the sender",
+]
+
+
 def main() -> None:
     """Measure the cases that were named, or all, and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("cases", nargs="*", default=list(CASES), help=", ".join(CASES))
-    parser.add_argument("--app", type=Path, default=ROOT, help="the checkout whose app is started")
+    parser.add_argument("--before", type=Path, help="an older checkout, to be measured as well")
     parser.add_argument("--dry", action="store_true", help="print the table, keep nothing")
     given = parser.parse_args()
+    apps = {"before": given.before, "now": ROOT} if given.before else {"now": ROOT}
     rows = []
-    for name in given.cases:
-        seen = run_case(name, given.app)
-        said = ", ".join(f"{count} × {kind}" for kind, count in sorted(seen.answers.items()))
-        waits = ", ".join(f"{what} {seconds:.1f}" for what, seconds in seen.waits.items())
-        figures = [f"{seen.silence:.2f}", f"{seen.memory:,.0f}", f"{seen.wait:.1f} ({waits})"]
-        rows.append([(CASES[name].__doc__ or name).rstrip("."), *figures, said])
-        print(rows[-1], file=sys.stderr)
-    header = [
-        "load from one sender",
-        f"longest silence of /app_id, s (goal {GOALS[0]})",
-        f"memory above idle, MB (goal {GOALS[1]})",
-        f"longest wait of another visitor, s (goal {GOALS[2]})",
-        "answers to the sender",
-    ]
+    for case in given.cases:
+        for when, app in apps.items():
+            rows.append(row(case, when, run_case(case, app)))
+            print(rows[-1], file=sys.stderr)
     if given.dry:
-        print(table(header, rows))
+        print(table(HEADER, rows))
     else:
-        keep("load", "Load from one sender", [table(header, rows)])
+        keep("load", "Load from one sender", [table(HEADER, rows)])
 
 
 if __name__ == "__main__":

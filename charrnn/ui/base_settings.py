@@ -18,7 +18,7 @@ from ..recipes import RECIPES
 from ..settings import Rule, rules, split
 from ..training import TrainingConfig
 
-_LONGEST = 100  # characters of a value that a browser brings back
+MAX_VALUE_LENGTH = 100  # characters of a value that a browser brings back
 
 
 def custom_rules() -> dict[str, Rule]:
@@ -55,7 +55,8 @@ class BaseSettings:
         sound = {
             name: value
             for name in custom_rules()
-            if isinstance(value := values.get(name), str | bool) and len(str(value)) <= _LONGEST
+            if isinstance(value := values.get(name), str | bool)
+            and len(str(value)) <= MAX_VALUE_LENGTH
         }
         return cls(recipe, text if isinstance(text, str) else None, sound)
 

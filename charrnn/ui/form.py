@@ -102,10 +102,17 @@ class Form:
     model: gr.HTML
 
     @property
+    def by_name(self) -> dict[str, Any]:
+        """What makes a wish, in the order that `wish` takes them; settings by their own names."""
+        names = ("corpus", "paste", "files", "source", "encoding")
+        more = ("recipe", "experiment", "before", "gpu")
+        chosen = {name: getattr(self, name) for name in (*names, *more)}
+        return {**chosen, "base": self.custom.base, **self.custom.fields}
+
+    @property
     def inputs(self) -> list[Any]:
-        """What makes a wish, in the order that `wish` takes them."""
-        own = [self.corpus, self.paste, self.files, self.source, self.encoding]
-        return [*own, self.recipe, self.experiment, self.before, self.gpu, *self.custom.inputs]
+        """The values of `by_name`."""
+        return list(self.by_name.values())
 
     @property
     def outputs(self) -> list[Any]:
@@ -128,7 +135,7 @@ class Form:
             recipe=recipe or "sprint",
             experiment=experiment or EXPERIMENTS[0],
             settings=settings,
-            began=_began(before),
+            began=recipe_before(before),
             base=base,
             gpu=gpu is True,
             limits=limits,
@@ -197,7 +204,7 @@ def said_of(error: UserError, tongue: str) -> str:
     return words.problem(error.message, tongue)
 
 
-def _began(before: object) -> str:
+def recipe_before(before: object) -> str:
     """The recipe that was chosen before Custom, as the browser brings it back."""
     recipe = before.get("recipe") if isinstance(before, dict) else None
     return recipe if isinstance(recipe, str) and recipe in RECIPES else "sprint"

@@ -29,11 +29,12 @@ from .card import Story, run_card
 from .earlier import first_story
 from .following import EVERY, Tellings
 from .form import Form, build_form
+from .form_storage import SAVE_FORM, wire_form_storage
 from .house import House
 from .look import asset
 from .memory import NEW_RUN, UNHEARD, begun, own_runs
 from .services.client import Client, ClientGoneError
-from .wish import EXPERIMENTS, FROM_FILES, FROM_PASTE, USUAL_ZH, Wish, size
+from .wish import EXPERIMENTS, FROM_FILES, Wish, size
 from .words import key
 from .yours import your_runs
 
@@ -87,6 +88,7 @@ def train_tab(house: House) -> TrainTab:
     with gr.Row(elem_classes="house-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
             form = build_form(house.limits)
+            wire_form_storage(form, **_QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
             built = first.value() | {"built": True}  # until `find_again` has said what to show
             card = run_card(built, tellings.server_function(), tellings.star())
@@ -134,6 +136,7 @@ def _wire_form(house: House, form: Form) -> None:
         look,
         form.inputs,
         form.outputs,
+        js=SAVE_FORM,
         trigger_mode="always_last",
         **_AT_ONCE,
     )
@@ -153,9 +156,6 @@ def _wire_choices(form: Form) -> None:
     )
     keep = "(before) => ({ ...before, text: null })"  # the text was chosen by hand
     form.corpus.input(None, form.before, form.before, js=keep, **_IN_BROWSER)
-    # Of a pasted text and uploaded files the one that was given last counts. (Gradio's `input` is
-    # about keys, and hears of no text that is pasted.)
-    form.paste.change(None, None, form.source, js=f"() => '{FROM_PASTE}'", **_IN_BROWSER)
     form.files.upload(None, None, form.source, js=f"() => '{FROM_FILES}'", **_IN_BROWSER)
     # A field of Custom, or every one, as it began (custom.js).
     fields = form.custom.fields
@@ -262,13 +262,8 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         None, None, standing, js="() => window.charrnnStanding", api_visibility="private"
     )
 
-    def usual_text(request: gr.Request) -> Any:
-        """A Chinese visitor finds the Chinese text chosen."""
-        return USUAL_ZH if words.language(request) == "zh" else gr.skip()
-
     context = gr.context.Context.root_block
     assert context is not None
-    context.load(usual_text, None, form.corpus, **_QUIET)
     inputs = [stage.run_id, stage.brought]
     finding = context.load(find_again, inputs, stage.card, js=UNHEARD, **_WATCHING)
     finding.failure(None, js=_UNFOUND, api_visibility="private")

@@ -110,6 +110,12 @@ OWN_TEXT: Words = {
     ),
 }
 
+# The link under the form (form_reset.js).
+FORM_RESET: Words = {
+    "form-reset": ("Back to defaults", "恢复默认"),
+    "form-undo": ("Undo", "撤销"),
+}
+
 # Drawn in the browser by report.js.
 REPORT: Words = {
     "characters": ("{n} characters", "{n} 字"),

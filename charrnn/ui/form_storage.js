@@ -1,0 +1,115 @@
+// The form of the Train tab in the browser's session storage, so that a reload keeps what was
+// chosen, typed and pasted. The pasted text has a key of its own and goes nowhere else. Values are
+// kept by the names of their fields. `defaults` has the value of each field as the page was built;
+// every function takes the values of all fields, in this order, and returns them.
+(defaults) => {
+  const KEY = { form: "charrnn:form", paste: "charrnn:paste" };
+  const VERSION = 1;
+  const MAX_PASTE = 1_000_000; // characters; a browser keeps 5 MB or 10 MB for all of a page
+  const names = Object.keys(defaults);
+  let ready = false; // what was stored has been read
+  let usual = defaults.corpus; // the text that is chosen in the visitor's language
+  let stored = null; // the pasted text in the storage
+  let shown = null; // the pasted text that was put into its field here, not by the visitor
+  let changed = false; // something differs from the defaults
+  let undo = null; // the values before a reset
+
+  const named = (values) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
+  const listed = (form) => names.map((name) => form[name]);
+  const empty = (value) => value == null || value === "" || value.length === 0;
+  const same = (one, other) => (empty(one) && empty(other)) || JSON.stringify(one) === JSON.stringify(other);
+  const fresh = () => ({ ...defaults, corpus: usual });
+  // Of a recipe or a text that is not chosen, the fields do not matter.
+  const touched = (form) => ["corpus", "recipe", "paste", "files", "gpu"].some((name) => !same(form[name], fresh()[name]));
+
+  function write({ paste, ...form }) {
+    try {
+      sessionStorage.setItem(KEY.form, JSON.stringify({ version: VERSION, values: form }));
+      if (paste === stored) return;
+      sessionStorage.removeItem(KEY.paste); // also where the new one does not fit
+      stored = paste;
+      if (paste && paste.length <= MAX_PASTE) sessionStorage.setItem(KEY.paste, paste);
+    } catch (denied) {
+      console.info("the form is not kept across a reload:", denied.name);
+    }
+  }
+
+  function read() {
+    try {
+      const { version, values } = JSON.parse(sessionStorage.getItem(KEY.form)) ?? {};
+      return version === VERSION && values ? values : null;
+    } catch (broken) {
+      console.info("the form cannot be brought back:", broken.name);
+      return null;
+    }
+  }
+
+  const filesOf = (values) => (Array.isArray(values?.files) ? values.files.filter((file) => file?.path) : []);
+
+  function show(form) {
+    shown = form.paste;
+    announce(form);
+    return listed(form);
+  }
+
+  function announce(form) {
+    changed = touched(form);
+    window.dispatchEvent(new Event("charrnn-form"));
+  }
+
+  return {
+    get ready() { return ready; },
+    get changed() { return changed; },
+    get undoable() { return Boolean(undo); },
+
+    // A field has changed.
+    save(values) {
+      const form = named(values);
+      if (!ready) return values;
+      if (touched(form)) undo = null;
+      write(form);
+      announce(form);
+      return values;
+    },
+
+    // What was stored, for the server to check: of files only their paths.
+    stored() {
+      const values = read();
+      return [values && { ...values, files: filesOf(values).map((file) => file.path) }];
+    },
+
+    // Puts back what the server found sound, unless it was changed meanwhile.
+    restore(values) {
+      const checked = values.pop();
+      const current = named(values);
+      usual = checked?.usual ?? usual;
+      const before = { ...fresh(), ...checked?.values };
+      if (checked?.values) {
+        before.files = filesOf(read()).filter((file) => checked.files.includes(file.path));
+        try {
+          before.paste = sessionStorage.getItem(KEY.paste) ?? "";
+        } catch (denied) {
+          console.info("the pasted text cannot be brought back:", denied.name);
+        }
+      }
+      if (!before.files?.length) before.files = null;
+      for (const name of names) if (!same(current[name], defaults[name])) before[name] = current[name];
+      ready = true;
+      return show(before);
+    },
+
+    // Back to the defaults; once more, back to what was there.
+    reset(values) {
+      const back = undo;
+      undo = back ? null : named(values);
+      return show(back ?? fresh());
+    },
+
+    // Of a pasted text and uploaded files the one that was given last counts.
+    source(paste, source) {
+      const given = paste && paste !== shown;
+      shown = null;
+      return given ? "paste" : source;
+    },
+  };
+}
