@@ -19,8 +19,11 @@
   const empty = (value) => value == null || value === "" || value.length === 0;
   const same = (one, other) => (empty(one) && empty(other)) || JSON.stringify(one) === JSON.stringify(other);
   const fresh = () => ({ ...defaults, corpus: usual });
-  // Of a recipe or a text that is not chosen, the fields do not matter.
-  const touched = (form) => ["corpus", "recipe", "paste", "files", "gpu"].some((name) => !same(form[name], fresh()[name]));
+  // What is chosen: the fields of a recipe, or of a text, matter only while that is.
+  const CHOICES = ["corpus", "recipe", "paste", "files", "gpu"];
+  const touched = (form) => CHOICES.some((name) => !same(form[name], fresh()[name]));
+  // Gradio sets the fields one after the other, so what is on its way back is partly both.
+  const goesBack = (form) => CHOICES.every((name) => [fresh(), undo].some((one) => same(form[name], one[name])));
 
   function write({ paste, ...form }) {
     try {
@@ -66,7 +69,7 @@
     save(values) {
       const form = named(values);
       if (!ready) return values;
-      if (touched(form)) undo = null;
+      if (undo && !goesBack(form)) undo = null;
       write(form);
       announce(form);
       return values;
