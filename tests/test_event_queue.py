@@ -24,6 +24,7 @@ SCORE = ("score", "small", "abc abc")
 def page(house):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(event_queue, "_SWEEP_SECONDS", 0.05)
+        patch.setattr(event_queue, "IDLE_SECONDS", 0.0)
         page = build(house)
         page.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
         yield page
@@ -177,6 +178,24 @@ def test_what_has_been_collected_is_forgotten(page, queue):
             assert [name async for name, _ in events(http, "recipes", event_id)] == ["complete"]
         await until(lambda: event_id not in queue.mailboxes)
         await until(lambda: event_id not in queue.pending_event_ids_session)
+
+    played(scene())
+
+
+def test_a_stream_that_waits_for_a_pages_next_event_stays_open(queue, monkeypatch):
+    async def scene():
+        box = queue.mailboxes["page"] = event_queue.Mailbox()
+        reading = asyncio.create_task(box.get())
+        await asyncio.sleep(0)
+        await queue.sweep()
+        assert "page" in queue.mailboxes
+        reading.cancel()
+        await asyncio.wait([reading])
+        monkeypatch.setattr(event_queue, "IDLE_SECONDS", 30.0)
+        await queue.sweep()  # between two reads of the stream
+        assert "page" in queue.mailboxes
+        await queue.sweep(idle_seconds=0.0)
+        assert "page" not in queue.mailboxes
 
     played(scene())
 

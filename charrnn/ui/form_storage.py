@@ -36,7 +36,7 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
     """
     context = gr.context.Context.root_block
     assert context is not None
-    in_browser = {"trigger_mode": "multiple", "api_visibility": "private"}
+    in_browser: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
     link = gr.HTML(
         html_template='<p class="form-reset"><button type="button" hidden></button></p>',
         js_on_load=script("form_reset.js"),

@@ -29,6 +29,7 @@ from .rate_limit import ADDRESS_FACTOR, check_share
 MAX_EVENTS = 100  # of one user that are under way or wait
 MAX_UNCOLLECTED = 100  # sessions of one user that hold messages which nobody has collected
 COLLECT_SECONDS = 600.0  # after which messages that nobody collects are dropped
+IDLE_SECONDS = 30.0  # after which an empty mailbox is dropped; its stream reads every ten
 _SWEEP_SECONDS = 15.0
 
 
@@ -36,13 +37,24 @@ class Mailbox(asyncio.Queue[EventMessage]):
     """The messages of a session that its stream has not collected yet.
 
     `user` is the client id of the session's latest event; `since`, when the oldest message came or
-    another was collected.
+    another was collected; `readers`, how many streams wait for a message now; `read`, when one
+    last did.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.user = ""
-        self.since = time.monotonic()
+        self.since = self.read = time.monotonic()
+        self.readers = 0
+
+    async def get(self) -> EventMessage:
+        """Wait for the next message."""
+        self.readers += 1
+        try:
+            return await super().get()
+        finally:
+            self.readers -= 1
+            self.read = time.monotonic()
 
     def _put(self, item: EventMessage) -> None:
         if self.empty():
@@ -96,7 +108,7 @@ class EventQueue(Queue):
         user = self._client_id(request)
         check_share(self._events_by_user(), user, MAX_EVENTS)
         if len(self.mailboxes) >= self.mailboxes.max_size:
-            await self.sweep()
+            await self.sweep(idle_seconds=0.0)
         request.state.client_id = user
         pushed = await super().push(body, request, username)
         if isinstance(box := self.mailboxes.get(str(body.session_hash)), Mailbox):
@@ -104,15 +116,21 @@ class EventQueue(Queue):
         await self._drop_surplus(user)
         return pushed
 
-    async def sweep(self) -> None:
-        """Drop what has been collected, and what nobody has collected for long."""
+    async def sweep(self, idle_seconds: float | None = None) -> None:
+        """Drop mailboxes that have been empty and without a stream for so long (`IDLE_SECONDS`),
+        and what nobody has collected for long.
+
+        A stream may stay open while its page has nothing under way, and ends with its mailbox.
+        """
+        idle = time.monotonic() - (IDLE_SECONDS if idle_seconds is None else idle_seconds)
         active = {event.session_hash for event in self.event_ids_to_events.values()}
         pending = self.pending_event_ids_session
         late = time.monotonic() - COLLECT_SECONDS
         dropped = []
         for session, box in self.mailboxes.all():
             if box.empty() and session not in active and not pending.get(session):
-                del self.mailboxes[session]
+                if not box.readers and box.read <= idle:
+                    del self.mailboxes[session]
             elif box.since < late and not (box.empty() and session in active):
                 dropped.append(session)
         for session in pending.keys() - self.mailboxes.keys() - active:
