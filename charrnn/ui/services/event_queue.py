@@ -100,6 +100,8 @@ class EventQueue(Queue):
             default_concurrency_limit=None,
         )
         self._client_id = client_id
+        # Gradio sums up its records after each event, for a page that is closed here (`routes`).
+        self.ANALYTICS_MAX_EVENTS = 1
         self.mailboxes = Mailboxes(self.pending_messages_per_session.max_size)
         self.pending_messages_per_session = self.mailboxes
 
