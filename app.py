@@ -50,7 +50,7 @@ def main() -> None:
     from charrnn.ui import House, build, launch_options
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl+C: stop what trains, and keep it
-    sys.setswitchinterval(0.0005)  # seconds: the page should not wait for what only computes
+    sys.setswitchinterval(0.0001)  # seconds: a text that is written gives way at each product
     torch.set_num_threads(1)  # this process only generates; the other cores are for training
     try:
         house = House(runs, HERE / "checkpoints")

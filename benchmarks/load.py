@@ -3,8 +3,8 @@
     python benchmarks/load.py [CASE ...] [--before DIRECTORY] [--dry]
 
 Each case starts the app of this checkout, and that of `DIRECTORY` (an older one) before it, in a
-process of its own, sends requests from 127.0.0.2 for 30 seconds at most, and gives up. Meanwhile
-and for five seconds after, a visitor at 127.0.0.1 uses the page, and a probe asks for
+process of its own. A second process sends requests from 127.0.0.2 for 30 seconds at most, and gives
+up. Meanwhile and for five seconds after, a visitor at 127.0.0.1 uses the page, and a probe asks for
 `/gradio_api/app_id` every 50 ms.
 
 Three figures are kept, with their goals: the longest time that the probe waited for an answer
@@ -341,23 +341,35 @@ def run_case(name: str, app: Path) -> Seen:
     return seen
 
 
-async def attack(name: str, url: str, process: int, seen: Seen) -> None:
-    """Send one case's requests while everything is measured."""
+async def attack(case: str, url: str, process: int, seen: Seen) -> None:
+    """Measure everything while another process sends one case's requests.
+
+    In this process the sender would hold up the probe, and what is measured would be its own wait.
+    """
+    async with measured(url, process, seen):
+        sender = await asyncio.create_subprocess_exec(
+            sys.executable, __file__, case, "--send-to", url, stdout=asyncio.subprocess.PIPE
+        )
+        answers, _ = await sender.communicate()
+        seen.answers |= json.loads(answers)
+
+
+async def send(case: str, url: str) -> dict[str, int]:
+    """Send one case's requests; return how often the sender got each kind of answer."""
+    seen = Seen()
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2", limits=limits)
-    async with (
-        httpx.AsyncClient(
-            base_url=f"{url}/gradio_api", transport=transport, timeout=ATTACK_SECONDS
-        ) as http,
-        measured(url, process, seen),
-    ):
+    async with httpx.AsyncClient(
+        base_url=f"{url}/gradio_api", transport=transport, timeout=ATTACK_SECONDS
+    ) as http:
         sender = Sender(http, (await http.get(f"{url}/config")).json(), url, seen)
         try:
-            await asyncio.wait_for(CASES[name](sender), ATTACK_SECONDS)
+            await asyncio.wait_for(CASES[case](sender), ATTACK_SECONDS)
         except TimeoutError:
             seen.answered("gave up")
         except httpx.HTTPError as error:
             seen.answered(type(error).__name__)
+    return seen.answers
 
 
 def row(case: str, when: str, seen: Seen) -> list[str]:
@@ -383,8 +395,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("cases", nargs="*", default=list(CASES), help=", ".join(CASES))
     parser.add_argument("--before", type=Path, help="an older checkout, to be measured as well")
+    parser.add_argument("--send-to", help=argparse.SUPPRESS)  # the process that only sends
     parser.add_argument("--dry", action="store_true", help="print the table, keep nothing")
     given = parser.parse_args()
+    if given.send_to:
+        print(json.dumps(asyncio.run(send(given.cases[0], given.send_to))))
+        return
     apps = {"before": given.before, "now": ROOT} if given.before else {"now": ROOT}
     rows = []
     for case in given.cases:
