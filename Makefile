@@ -1,14 +1,26 @@
-# Two commands: `make demo` opens the app, `make test` checks everything. (`make benchmarks`: a third.)
+# Two commands: `make demo` opens the app, `make test` checks everything. While writing code:
+# `make check`, in under a minute. Longer: `make stress`, `make benchmarks`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types check browser benchmarks deploy clean
+PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+
+.PHONY: demo test check stress lint types layers browser benchmarks deploy clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python app.py
 
-test: $(VENV)/.installed-test browser lint types check
+test: $(VENV)/.installed-test browser lint types layers
+	$(PYTEST) -m "not stress"
+
+# What needs no server, no worker process and no browser.
+check: lint types layers
+	$(BIN)/python -m pytest -q -n 2 tests/unit
+
+# Kills at any moment, and readers fed with what strangers might send.
+stress: $(VENV)/.installed-test
+	$(PYTEST) tests/stress
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -17,13 +29,13 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
-check: $(VENV)/.installed-test browser
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+layers: $(VENV)/.installed-test
+	$(BIN)/lint-imports
 
 # A Chromium for the browser tests: one that is there, else Debian's when root (the one without a
 # window, which takes a fifth less time, where there is one), else Playwright's.
 browser: $(VENV)/.installed-test
-	@$(BIN)/python tests/find_chromium.py || \
+	@$(BIN)/python tests/support/find_chromium.py || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  apt-get update -qq && export DEBIAN_FRONTEND=noninteractive && { \
 	    apt-get install -y -qq chromium-headless-shell fonts-noto-cjk || \

@@ -4,8 +4,9 @@ written down, with the number from which the case can be made again.
     python benchmarks/fuzz.py --minutes 60          # the result goes into fuzz.md
     python benchmarks/fuzz.py --reader corpus --case 4711
 
-Cases come from tests/fuzzing.py by seed and number; the seed is the date, so that no two days try
-the same ones. Reading may take 2 s of processor time and 200 MB beyond what the program has.
+Cases come from tests/support/fuzzing.py by seed and number; the seed is the date, so that no two
+days try the same ones. Reading may take 2 s of processor time and 200 MB beyond what the program
+has.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def main() -> None:
     """Fuzz, and keep the result; or judge one case."""
     import sys
 
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
     import fuzzing
 
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -21,7 +21,7 @@ import time
 
 from measure import ROOT, answers, by_turns, keep, ratio
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 import find_chromium
 from playwright.sync_api import Page, expect, sync_playwright
 

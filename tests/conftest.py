@@ -1,6 +1,7 @@
 """What the tests share: a small model, and texts that are missing on most machines."""
 
 import asyncio
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import forkserver
@@ -26,11 +27,17 @@ LONGEST = (  # modules, the one that takes longest first
     *("test_fuzz", "test_page_models_cards", "test_limits", "test_deaths", "test_page_models"),
     *("test_endpoints_train", "test_cli", "test_gpu", "test_faults", "test_lives"),
 )
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+ROOT = Path(__file__).parents[1]
+SUPPORT = ROOT / "tests" / "support"
+PYTHONPATH = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"  # of scripts in SUPPORT
+SHARED = ROOT.parent / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what takes longest: what is begun last and takes long keeps the others waiting."""
+    """Mark each test with its folder, and begin with what takes longest: what is begun last and
+    takes long keeps the others waiting."""
+    for item in items:
+        item.add_marker(item.path.parent.name)
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 

@@ -6,9 +6,9 @@ import re
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from test_runs import SMALL, TEXT, events_of, is_progress, small
 
 from charrnn.admission import check_files, check_text, taken
@@ -22,8 +22,6 @@ from charrnn.ui.operations import TrainArguments, training_text
 from charrnn.ui.wish import OWN, Wish
 from charrnn.ui.words_problems import in_chinese
 from charrnn.workers import Runs
-
-ROOT = Path(__file__).parents[1]
 
 
 def refusal(act, *arguments, **more):

@@ -12,6 +12,7 @@ import calling
 import pytest
 from bad_checkpoints import CHECKPOINTS, SYMBOLS
 from bad_input import BIDI, HTML, PLAIN
+from conftest import PYTHONPATH, ROOT, SUPPORT
 from unsound import made
 from unsound import told as given
 
@@ -24,9 +25,6 @@ from charrnn.ui import words
 from charrnn.ui.house import House
 from charrnn.ui.shelf import Model, describe, find
 from charrnn.workers import Runs
-
-ROOT = Path(__file__).parents[1]
-
 
 told = calling.told
 
@@ -56,8 +54,8 @@ def places(tmp_path_factory):
 def measured(places):
     """How it goes to open each of them, by name, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, ROOT / "tests" / "measured.py", "open", *places.values()],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=280,
+        [sys.executable, SUPPORT / "measured.py", "open", *places.values()],
+        env=os.environ | {"PYTHONPATH": PYTHONPATH}, capture_output=True, text=True, timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return dict(zip(places, map(json.loads, done.stdout.splitlines()), strict=True))

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from huggingface_hub import constants
 from launching import launched
 
@@ -17,7 +18,7 @@ from charrnn.runs import Run
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 
-SHIPPED = Path(__file__).parents[1] / "checkpoints" / "tide-clock"
+SHIPPED = ROOT / "checkpoints" / "tide-clock"
 OPEN = "detail => window.dispatchEvent(new CustomEvent('charrnn-push', { detail }))"
 
 

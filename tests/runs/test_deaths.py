@@ -6,9 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from test_lives import ends
 from test_runs import events_of, is_progress, small, worker_of
 
@@ -23,7 +23,7 @@ APP = """
 import signal
 import sys
 from pathlib import Path
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {paths!r}
 from test_runs import small
 from charrnn.workers import Runs
 
@@ -53,13 +53,15 @@ def runs(tmp_path):
 def app(tmp_path):
     """Starts an app in processes of its own: it and its runs."""
     script = tmp_path / "app.py"
-    script.write_text(APP.format(tests=str(Path(__file__).parent)))
+    script.write_text(
+        APP.format(paths=[str(ROOT / "tests" / name) for name in ("", "support", "runs")])
+    )
     started = []
 
     def start(count):
         process = subprocess.Popen(
             [sys.executable, script, tmp_path / "runs", str(count)],
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

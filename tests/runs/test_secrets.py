@@ -5,15 +5,14 @@ import os
 import runpy
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from charrnn import deploy, hub
 from charrnn.log_stream import LogStream
 from charrnn.process import without_secrets
 
-ROOT = Path(__file__).parents[1]
 SECRETS = {
     "HF_TOKEN": "hf_one", "HUGGING_FACE_HUB_TOKEN": "hf_two", "OAUTH_CLIENT_SECRET": "three",
     "AWS_SECRET_ACCESS_KEY": "four", "SOME_API_KEY": "five", "DATABASE_PASSWORD": "six",

@@ -6,9 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 import charrnn
 from charrnn.cli import main
@@ -17,7 +17,6 @@ from charrnn.reading import Text
 from charrnn.recipes import RECIPES, plan
 from charrnn.runs import Run
 
-ROOT = Path(__file__).parents[1]
 SMALL = ["--set", "cell=gru", "--set", "hidden_size=16", "--set", "implementation=fast"]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from conftest import ROOT
 from test_runs import events_of, is_progress, small, worker_of
 
 from charrnn import watch, workers
@@ -20,8 +21,6 @@ from charrnn.runs import Run
 from charrnn.ui.words_card import FAILURES
 from charrnn.watch import Watch, memory
 from charrnn.workers import Runs
-
-ROOT = Path(__file__).parents[1]
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 

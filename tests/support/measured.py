@@ -1,7 +1,7 @@
 """What opening a model says and takes, each in a new process that is otherwise idle.
 
-    python tests/measured.py open DIRECTORY…
-    python tests/measured.py pull OWNER/NAME…
+    python tests/support/measured.py open DIRECTORY…
+    python tests/support/measured.py pull OWNER/NAME…
 
 For each it prints a line of JSON: what was `said`, or None if it was opened; what `failed`, that
 was no UserError; the `seconds` of processor time; and the `memory` in bytes at most beyond that of
@@ -24,7 +24,7 @@ from charrnn.errors import UserError
 from charrnn.generation import generate
 
 _HANGS = 60  # seconds after which a case is ended
-SHIPPED = Path(__file__).parents[1] / "checkpoints" / "tide-clock"
+SHIPPED = Path(__file__).parents[2] / "checkpoints" / "tide-clock"
 
 
 def open_one(directory):

@@ -10,13 +10,13 @@ from pathlib import Path
 from pydoc_data.topics import topics
 
 import pytest
+from conftest import SHARED
 
 from charrnn import corpora
 from charrnn.corpora import ENTRIES, cached, download, find, load
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 BOOK = b"The Time Traveller came back.\n" * 9_000
 SHA1 = hashlib.sha1(BOOK).hexdigest()
 EMBEDDED = [entry.name for entry in ENTRIES if entry.embedded]

@@ -8,19 +8,18 @@ import os
 import secrets
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from conftest import PYTHONPATH, SUPPORT
 
 pytestmark = pytest.mark.timeout(600)  # they take half a minute each, but not on a busy machine
-TESTS = Path(__file__).parent
 
 
 def killed(*arguments):
     """What the script says in the end; that it fails is an assertion about a run."""
     result = subprocess.run(
-        [sys.executable, TESTS / "kills.py", *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": str(TESTS.parent), "OMP_NUM_THREADS": "1"},
+        [sys.executable, SUPPORT / "kills.py", *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": PYTHONPATH, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=580,

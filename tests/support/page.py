@@ -9,13 +9,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import find_chromium
 import pytest
+from conftest import ROOT
 from launching import address, port
 
-ROOT = Path(__file__).parents[1]
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",

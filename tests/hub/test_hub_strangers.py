@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from bad_checkpoints import (
     CHECKPOINTS,
@@ -17,8 +16,8 @@ from bad_checkpoints import (
     PAIR,
     UNREADABLE,
 )
+from conftest import PYTHONPATH, SUPPORT
 
-TESTS = Path(__file__).parent
 SECONDS, MEMORY = 2.0, 200 << 20  # processor time, and bytes beyond what the idle program takes
 
 
@@ -53,8 +52,8 @@ def test_a_strangers_repository_is_refused_in_a_sentence_soon_and_in_little_memo
         CHECKPOINTS[name][0](place)
         hub.add(repo, {file.name: file.read_bytes() for file in place.iterdir()})
     done = subprocess.run(
-        [sys.executable, TESTS / "measured.py", "pull", *names],
-        env=os.environ | {"PYTHONPATH": str(TESTS.parent), "HF_ENDPOINT": hub.address},
+        [sys.executable, SUPPORT / "measured.py", "pull", *names],
+        env=os.environ | {"PYTHONPATH": PYTHONPATH, "HF_ENDPOINT": hub.address},
         capture_output=True, text=True, timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -4,11 +4,11 @@ package that the Space brings along, and the processor for the GPU."""
 import json
 import os
 import signal
-from pathlib import Path
 
 import page as pages
 import pytest
 import torch
+from conftest import SUPPORT
 from gradio_client import Client
 from test_runs import worker_of
 
@@ -35,7 +35,7 @@ def space(tmp_path_factory):
     server.quota, server.loans = place / "left", place / "loans"
     server.quota.write_text("300")
     server.loans.touch()
-    path = [str(Path(__file__).parent / "zero_gpu"), os.environ.get("PYTHONPATH", "")]
+    path = [str(SUPPORT / "zero_gpu"), os.environ.get("PYTHONPATH", "")]
     server._told |= {
         "SPACES_ZERO_GPU": "true",
         "ZERO_GPU_LEFT": str(server.quota),
