@@ -10,7 +10,7 @@ import pytest
 import torch
 from conftest import SUPPORT
 from gradio_client import Client
-from test_runs import worker_of
+from worker_runs import worker_of
 
 from charrnn import gpu, locks
 from charrnn.corpus import read_text

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import models_page
 import pytest
+from hub_answers import card
 from hub_server import Faults
 from models_page import chosen, expect, files, listed, put, shipped, show
-from test_hub_listing import card
 
 from charrnn.artifacts import CARD
 

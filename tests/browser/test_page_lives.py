@@ -8,8 +8,7 @@ import time
 
 import pytest
 from page import forget
-from test_lives import ends
-from test_runs import small, worker_of
+from worker_runs import ends, small, worker_of
 
 from charrnn.runs import Run
 

@@ -18,7 +18,7 @@ from models_page import (
     show,
     yours,
 )
-from test_runs import small
+from worker_runs import small
 
 import charrnn
 from charrnn.runs import Run

@@ -21,7 +21,7 @@ from models_page import (
     show,
     yours,
 )
-from test_runs import small
+from worker_runs import small
 
 from charrnn.runs import Run
 from charrnn.ui import fetched, opener

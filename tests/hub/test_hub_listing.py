@@ -3,21 +3,13 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hub_answers import card
 
 from charrnn.artifacts import CARD, LOG
 from charrnn.errors import UserError
 from charrnn.hub import curve, files, listed, push
 
 TODAY = datetime(2026, 1, 2, tzinfo=timezone.utc)
-
-
-def card(title, perplexity, tag="charrnn"):
-    """A card as strangers may write it."""
-    return (
-        f"---\ntags: [{tag}]\nmodel-index:\n- name: {title}\n  results:\n  - task: {{type: x}}\n"
-        f"    dataset: {{type: text, name: t}}\n    metrics: [{{type: perplexity, value: "
-        f"{perplexity}}}]\n---\n# card\n"
-    ).encode()
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import time
 
 import pytest
 from conftest import ROOT
-from test_lives import ends
-from test_runs import events_of, is_progress, small, worker_of
+from worker_runs import ends, events_of, is_progress, small, worker_of
 
 from charrnn import locks
 from charrnn.endings import CLOSED, CUT_OFF, DIED
@@ -24,7 +23,7 @@ import signal
 import sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
-from test_runs import small
+from worker_runs import small
 from charrnn.workers import Runs
 
 if __name__ == "__main__":
@@ -53,9 +52,7 @@ def runs(tmp_path):
 def app(tmp_path):
     """Starts an app in processes of its own: it and its runs."""
     script = tmp_path / "app.py"
-    script.write_text(
-        APP.format(paths=[str(ROOT / "tests" / name) for name in ("", "support", "runs")])
-    )
+    script.write_text(APP.format(paths=[str(ROOT / "tests" / name) for name in ("", "support")]))
     started = []
 
     def start(count):

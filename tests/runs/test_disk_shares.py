@@ -10,9 +10,9 @@ import httpx
 import pytest
 import small_runs
 from conftest import awaited
+from refusals import refusal
 from small_runs import planned
 from starlette.requests import Request
-from test_limits import refusal
 
 from charrnn import temporary, uploads
 from charrnn.admission import run_bytes, taken

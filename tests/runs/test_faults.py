@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
-from test_runs import events_of, is_progress, small, worker_of
+from worker_runs import events_of, is_progress, small, worker_of
 
 from charrnn import watch, workers
 from charrnn.guard import GuardedRun

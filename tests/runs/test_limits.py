@@ -9,7 +9,8 @@ import zipfile
 
 import pytest
 from conftest import ROOT
-from test_runs import SMALL, TEXT, events_of, is_progress, small
+from refusals import refusal
+from worker_runs import SMALL, TEXT, events_of, is_progress, small
 
 from charrnn.admission import check_files, check_text, taken
 from charrnn.errors import UserError
@@ -20,16 +21,7 @@ from charrnn.sweeping import sweep
 from charrnn.ui.api import uploaded_files
 from charrnn.ui.operations import TrainArguments, training_text
 from charrnn.ui.wish import OWN, Wish
-from charrnn.ui.words_problems import in_chinese
 from charrnn.workers import Runs
-
-
-def refusal(act, *arguments, **more):
-    """What a UserError says, and beside which field; it has its Chinese."""
-    with pytest.raises(UserError) as caught:
-        act(*arguments, **more)
-    assert in_chinese(caught.value.message)
-    return caught.value.message, caught.value.field
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from test_runs import events_of, is_progress, small, worker_of
+from refusals import refuse_to_write
+from worker_runs import ends, events_of, is_progress, small, worker_of
 
 from charrnn import locks
 from charrnn.corpus import Corpus
@@ -22,10 +23,6 @@ def runs(tmp_path):
     house = Runs(tmp_path / "runs")
     yield house
     house.close()
-
-
-def ends(run):
-    return [event["reason"] for event in run.read_events()[0] if event["event"] == "end"]
 
 
 def test_a_second_app_leaves_the_first_one_s_runs_alone(runs):
@@ -47,7 +44,7 @@ def test_a_full_disk_leaves_nobody_waiting(runs, monkeypatch):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     with monkeypatch.context() as full:
-        full.setattr(Journal, "append", refuse)
+        full.setattr(Journal, "append", refuse_to_write)
         os.kill(worker_of(run), signal.SIGKILL)
         assert events_of(run)[-1]["reason"] == "failed" == run.state
     assert ends(run) == []
@@ -55,14 +52,10 @@ def test_a_full_disk_leaves_nobody_waiting(runs, monkeypatch):
     assert ends(run) == ["failed"], "as soon as there is room"
 
 
-def refuse(*arguments, **more):
-    raise OSError(28, "No space left on device", "/a/secret/place")
-
-
 def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
     runs, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(Corpus, "save", refuse)
+    monkeypatch.setattr(Corpus, "save", refuse_to_write)
     with pytest.raises(UserError) as refused:
         runs.start(small())
     assert refused.value.message == "The run cannot be kept: No space left on device."
@@ -72,7 +65,7 @@ def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
 
 
 def test_a_turn_that_cannot_be_written_is_refused_in_words(runs, monkeypatch):
-    monkeypatch.setattr("charrnn.turns.write", refuse)
+    monkeypatch.setattr("charrnn.turns.write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be kept: No space"):
         runs.start(small())
 
@@ -81,7 +74,7 @@ def test_what_is_called_off_stays_queued_until_its_end_is_written(tmp_path, monk
     run = Run.create(tmp_path, small())
     run.enqueue()
     with monkeypatch.context() as full:
-        full.setattr(Journal, "append", refuse)
+        full.setattr(Journal, "append", refuse_to_write)
         with pytest.raises(OSError, match="No space"):
             run.stop()
     assert run.state == "queued"

@@ -11,7 +11,7 @@ import pytest
 from conftest import awaited, small_model
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from test_runs import events_of, small
+from worker_runs import events_of, small
 
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.limits import Limits

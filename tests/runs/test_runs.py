@@ -1,25 +1,17 @@
 """Runs: a worker process, its directory, stopping, queueing, going on, dying."""
 
-import asyncio
 import json
 import os
 import re
 import signal
-from pathlib import Path
 
 import pytest
-from conftest import awaited
+from worker_runs import events_of, is_progress, small, worker_of
 
 import charrnn
 from charrnn.errors import UserError
-from charrnn.following import follow
-from charrnn.reading import Text
-from charrnn.recipes import plan
 from charrnn.runs import Run
 from charrnn.workers import Runs
-
-TEXT = Text("the cat sat on the mat and the dog sat on the log. " * 30, "cats.txt")
-SMALL = {"cell": "gru", "implementation": "fast", "hidden_size": 16, "input": "one-hot"}
 
 
 @pytest.fixture(scope="module")
@@ -27,28 +19,6 @@ def runs(tmp_path_factory):
     house = Runs(tmp_path_factory.mktemp("runs"))
     yield house
     house.close()
-
-
-def small(**settings):
-    return plan(TEXT, settings=SMALL | settings)
-
-
-def events_of(run, until=None):
-    """Follow a run to its end, or until an event satisfies `until`."""
-
-    async def collect():
-        found = []
-        async for event in follow(run):
-            found.append(event)
-            if until is not None and until(event):
-                break
-        return found
-
-    return awaited(asyncio.wait_for(collect(), 240))
-
-
-def is_progress(event):
-    return event["event"] == "progress"
 
 
 def test_a_run_trains_in_a_process_of_its_own_and_can_be_followed(runs):
@@ -154,16 +124,6 @@ def test_a_killed_worker_is_noticed_and_its_run_goes_on(runs):
     events_of(run, until=lambda e: e["event"] == "start" and e["seconds"] >= 0)
     run.stop()
     assert events_of(run)[-1]["reason"] == "stopped"
-
-
-def worker_of(run):
-    """The process that holds the run's lock."""
-    inode = (run.directory / "worker.lock").stat().st_ino
-    for line in Path("/proc/locks").read_text().splitlines():
-        fields = line.split()
-        if fields[5].endswith(f":{inode}"):
-            return int(fields[4])
-    raise AssertionError("nobody holds the lock")
 
 
 def test_a_bug_in_the_worker_ends_the_run_as_failed(tmp_path, monkeypatch):

@@ -5,8 +5,8 @@ import time
 from contextvars import ContextVar
 
 import pytest
-from test_lives import ends, refuse
-from test_runs import small
+from refusals import refuse_to_write
+from worker_runs import ends, small
 
 from charrnn import gpu, workers
 from charrnn.admission import check_visitor
@@ -43,7 +43,7 @@ def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monk
 
 
 def test_a_turn_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
-    monkeypatch.setattr("charrnn.turns.write", refuse)
+    monkeypatch.setattr("charrnn.turns.write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be kept: No space"):
         idle.start(small())
     assert left(idle) == [] and not idle._line

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import calling
+import disks
 import pytest
 from bad_checkpoints import CHECKPOINTS, SYMBOLS
 from bad_input import BIDI, HTML, PLAIN
@@ -26,6 +27,7 @@ from charrnn.ui.house import House
 from charrnn.ui.shelf import Model, describe, find
 from charrnn.workers import Runs
 
+disk = disks.disk
 told = calling.told
 
 
@@ -136,30 +138,6 @@ def test_a_history_of_script_and_odd_characters_is_shown_as_text(tmp_path):
 
 
 # ---- the disk --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """Mounts a disk of its own: `disk(size, read_only=…)` is where. Needs the right to."""
-    mounted = []
-
-    def make(size="64k", *, read_only=False):
-        place = tmp_path / f"disk{len(mounted)}"
-        place.mkdir()
-        options = f"size={size}" + (",ro" if read_only else "")
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=30)
-        except OSError as error:
-            pytest.skip(f"cannot mount a disk of its own: {error}")
-        if done.returncode:
-            pytest.skip(f"cannot mount a disk of its own: {done.stderr.decode().strip()}")
-        mounted.append(place)
-        return place
-
-    yield make
-    for place in mounted:
-        subprocess.run(["umount", "-l", str(place)], capture_output=True, timeout=30)
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import gradio as gr
 import httpx
 import pytest
 from conftest import awaited
+from refusals import refusal
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
-from test_limits import refusal
-from test_runs import small
+from worker_runs import small
 
 from charrnn.admission import check_visitor
 from charrnn.limits import Limits, address_of

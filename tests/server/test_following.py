@@ -6,7 +6,7 @@ import pytest
 from conftest import awaited
 from launching import housed
 from telling import checkpoint, end, progress, sample, start
-from test_runs import small
+from worker_runs import small
 
 from charrnn.runs import Run
 from charrnn.turns import Presence, Turn

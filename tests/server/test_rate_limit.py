@@ -6,10 +6,10 @@ from contextlib import aclosing, suppress
 
 import pytest
 from conftest import awaited
+from refusals import refusal
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from test_limits import refusal
 
 from charrnn.ui.services import rate_limit
 from charrnn.ui.services.client import Client, ClientGoneError

@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import awaited, small_model
 from launching import housed
-from test_runs import small
+from worker_runs import small
 
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.errors import UserError

@@ -52,3 +52,12 @@ def mode(repo, path):
 def git(data):
     """The SHA-1 that git gives to a file."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def card(title, perplexity, tag="charrnn"):
+    """A card as strangers may write it."""
+    return (
+        f"---\ntags: [{tag}]\nmodel-index:\n- name: {title}\n  results:\n  - task: {{type: x}}\n"
+        f"    dataset: {{type: text, name: t}}\n    metrics: [{{type: perplexity, value: "
+        f"{perplexity}}}]\n---\n# card\n"
+    ).encode()

@@ -8,8 +8,8 @@ import re
 
 import pytest
 from conftest import small_model
+from hub_answers import card
 from launching import launched
-from test_hub_listing import card
 
 from charrnn.artifacts import CARD, save_run
 from charrnn.checkpoint import Checkpoint

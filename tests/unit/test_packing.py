@@ -6,9 +6,9 @@ from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
 
+import disks
 import gradio as gr
 import pytest
-import test_bad_checkpoints
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
@@ -17,7 +17,7 @@ from charrnn.ui import packing, words
 from charrnn.ui.packing import pack
 from charrnn.ui.shelf import Model
 
-disk = test_bad_checkpoints.disk
+disk = disks.disk
 FREE = Limits()
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 import pytest
-from test_runs import small
+from worker_runs import small
 
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
