@@ -50,7 +50,7 @@ def main() -> None:
     from charrnn.ui import House, build, launch_options
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl+C: stop what trains, and keep it
-    # Seconds. A thread that writes a text lets go at every matrix product, and waits so long to go on.
+    # Seconds that a thread waits to go on after each matrix product, of which each character has some.
     sys.setswitchinterval(0.0001)
     torch.set_num_threads(1)  # this process only generates; the other cores are for training
     try:
