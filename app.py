@@ -50,7 +50,7 @@ def main() -> None:
     from charrnn.ui import House, build, launch_options
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl+C: stop what trains, and keep it
-    # Seconds that a thread waits to go on after each matrix product, of which each character has some.
+    # Seconds. A thread that writes a text lets go at each matrix product, and waits to go on.
     sys.setswitchinterval(0.0001)
     torch.set_num_threads(1)  # this process only generates; the other cores are for training
     try:
