@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from charrnn.process import be_considerate
+from charrnn.utils.process import be_considerate
 
 be_considerate()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -18,11 +18,11 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     """Build the interface and serve it until it is interrupted."""
-    from charrnn import log_stream
     from charrnn.errors import UserError
     from charrnn.hub import forget_own_token
     from charrnn.limits import Limits, space
-    from charrnn.temporary import remove_left_over, temporary_directory
+    from charrnn.utils import log_stream
+    from charrnn.utils.temporary import remove_left_over, temporary_directory
     from charrnn.workers import Runs
 
     log_stream.protect()

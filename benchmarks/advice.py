@@ -18,9 +18,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from charrnn import corpora  # noqa: E402
-from charrnn.reading import Text, read_text  # noqa: E402
 from charrnn.recipes import plan  # noqa: E402
+from charrnn.text import (  # noqa: E402
+    Text,
+    datasets,
+    read_text,
+)
 from charrnn.training import train  # noqa: E402
 from charrnn.training.verdict import ADVICE, FINDINGS, Sentence, figure, understood  # noqa: E402
 
@@ -79,7 +82,7 @@ def main() -> None:
     rows = ["| run | found | advice | perplexity | with the change |", "| --- " * 5 + "|"]
     for name, ((corpus, first, recipe), settings) in CASES.items():
         if asked in name:
-            text = read_text(corpora.load(corpus).text[:first])
+            text = read_text(datasets.load(corpus).text[:first])
             rows.append(f"| {name} | " + " | ".join(tried(text, recipe, settings)) + " |")
             print(rows[-1], flush=True)
     if not asked:

@@ -24,10 +24,9 @@ from typing import Any
 from measure import HERE, keep, machine, shakespeare, table, time_machine
 
 import charrnn
-from charrnn import corpora
 from charrnn.corpus import Corpus
-from charrnn.reading import Text, read_text
 from charrnn.recipes import TIME_MACHINE, Plan, plan
+from charrnn.text import Text, datasets, read_text
 from charrnn.training import train
 
 RESULTS = HERE / "budgets.json"
@@ -76,7 +75,7 @@ def textbook() -> dict[str, Any]:
 def small() -> dict[str, Any]:
     """Small and odd texts: ten seconds, against the best guess that counting makes; more where that
     is too little to be better."""
-    songs, story = corpora.load("songs"), corpora.load("tide-clock")
+    songs, story = datasets.load("songs"), datasets.load("tide-clock")
     symbols = "".join(chr(0x4E00 + i * 7 % 5000) for i in range(20_000))
     texts = {
         "300 characters of a story": read_text(story.text[:300]),
@@ -85,7 +84,7 @@ def small() -> dict[str, Any]:
         "5,000 symbols in turn": read_text(symbols),
         "Chinese lyrics": songs,
         "the story": story,
-        "Python's manual": corpora.load("python-manual"),
+        "Python's manual": datasets.load("python-manual"),
     }
     found = {}
     for name, text in texts.items():

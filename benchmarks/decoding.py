@@ -103,7 +103,7 @@ def _apart(name: str) -> list[str]:
 def read(name: str) -> tuple[str, str, str, str]:
     """Processor time, the longest time that another thread had to wait, memory, and the outcome."""
     from charrnn.errors import UserError
-    from charrnn.reading import decode
+    from charrnn.text import decode
 
     data = CASES[name]()
     sys.setswitchinterval(0.0005)

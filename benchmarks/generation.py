@@ -20,7 +20,7 @@ import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.generation import generate_many
 from charrnn.model import CharRNN, ModelConfig
-from charrnn.process import available_cores
+from charrnn.utils.process import available_cores
 from charrnn.vocabulary import Vocabulary
 
 LENGTH = 400

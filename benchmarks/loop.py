@@ -121,7 +121,7 @@ def large_text() -> str:
 
 def read(path: str) -> None:
     """Print the seconds and the megabytes that reading a file takes."""
-    from charrnn.reading import read_files
+    from charrnn.text import read_files
 
     Corpus.from_text("a little first, so that everything is imported")
     before = peak()

@@ -23,7 +23,7 @@ DATA = ROOT.parent / "shared" / "data"
 _RULE = "\n\n---\n\n"  # between the tables of two processors
 sys.path.insert(0, str(ROOT))
 
-from charrnn.process import be_considerate, keep_memory  # noqa: E402
+from charrnn.utils.process import be_considerate, keep_memory  # noqa: E402
 
 be_considerate()  # as the command line and the page's workers do
 keep_memory()
@@ -121,9 +121,9 @@ def shakespeare() -> str:
     path = DATA / "tinyshakespeare.txt"
     if path.is_file():
         return path.read_text(encoding="utf-8")
-    from charrnn import corpora
+    from charrnn.text import datasets
 
-    return corpora.load("tiny-shakespeare").text
+    return datasets.load("tiny-shakespeare").text
 
 
 def time_machine() -> str:
@@ -131,6 +131,6 @@ def time_machine() -> str:
     path = DATA / "timemachine.txt"
     if path.is_file():
         return path.read_text(encoding="utf-8")
-    from charrnn import corpora
+    from charrnn.text import datasets
 
-    return corpora.load("time-machine").text
+    return datasets.load("time-machine").text

@@ -21,9 +21,8 @@ from typing import Any
 
 from measure import DATA, HERE, ROOT, machine
 
-from charrnn import corpora
-from charrnn.reading import Text, read_files
 from charrnn.recipes import RECIPES, Recipe, plan
+from charrnn.text import Text, datasets, read_files
 from charrnn.training import train
 
 RESULTS = HERE / "textbook.json"
@@ -54,7 +53,7 @@ def text_for(recipe: Recipe, book: Path) -> Text:
     """The recipe's text: the book from a file where there is one."""
     if recipe.corpus == "time-machine" and book.is_file():
         return read_files([book])
-    return corpora.load(str(recipe.corpus))
+    return datasets.load(str(recipe.corpus))
 
 
 def reproduce(recipe: Recipe, text: Text, seed: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .process import be_considerate, keep_memory
+from .utils.process import be_considerate, keep_memory
 
 
 def main() -> None:

@@ -15,10 +15,10 @@ from .corpus import Corpus
 from .errors import UserError
 from .limits import Limits, address_of
 from .model import CharRNN, ModelConfig
-from .reading import Text
 from .recipes import Plan
 from .request import settings
 from .runs import Run
+from .text import Text
 from .training import TrainingConfig
 from .training.recording import samples_budget
 

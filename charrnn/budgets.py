@@ -21,12 +21,12 @@ import numpy as np
 import torch
 
 from .model import ModelConfig
-from .process import available_cores
 from .training import TrainingConfig
 from .training.descent import FIRST_EPOCHS
 from .training.learner import Learner
+from .utils.process import available_cores
+from .utils.yield_points import yield_point
 from .vocabulary import Ids
-from .yield_points import yield_point
 
 _SMALL, _LARGE = 40_000, 300_000  # characters
 _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget

@@ -19,8 +19,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from . import corpora
-from .arguments import clean
 from .checkpoint import Checkpoint
 from .copying import check_place, copy, reserve
 from .deploy import deploy
@@ -28,14 +26,15 @@ from .errors import UserError, visible
 from .evaluation import score as score_text
 from .generation import generate_many, stream
 from .opening import load
-from .reading import LIMIT, Text, decode, read_files
 from .recipes import RECIPES, find, plan
 from .resuming import can_go_on, check_same
 from .runs import Run, new_id
 from .sharing import pull, push
 from .terminal import for_people, forget_output, show_training, show_transfer
 from .terminal import note as _note
+from .text import LIMIT, Text, datasets, decode, read_files
 from .training import Event
+from .utils.validation import clean
 
 app = typer.Typer(
     help="Train character-level RNNs on any text, and generate with them.",
@@ -102,7 +101,7 @@ def train(
         typer.Argument(
             metavar="[CORPUS]...",
             help="Files (text or .zip), - for standard input, or the name of a text: "
-            + ", ".join(entry.name for entry in corpora.ENTRIES)
+            + ", ".join(entry.name for entry in datasets.ENTRIES)
             + ". A textbook recipe brings its own.",
             show_default=False,
         ),
@@ -257,17 +256,17 @@ def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -
     if not names and default is None:
         raise UserError(
             "Which text? Give a file, - for standard input, or one of "
-            + ", ".join(entry.name for entry in corpora.ENTRIES)
+            + ", ".join(entry.name for entry in datasets.ENTRIES)
             + ".",
             field="corpus",
         )
     names = names or [str(default)]
-    known = {entry.name for entry in corpora.ENTRIES}
+    known = {entry.name for entry in datasets.ENTRIES}
     own = Path(names[0])
     if len(names) == 1 and names[0] in known and (own.is_dir() or not own.exists()):
-        if not quiet and not corpora.cached(names[0]) and not corpora.find(names[0]).embedded:
-            _note(f"downloading {corpora.find(names[0]).title} …")
-        return corpora.load(names[0])
+        if not quiet and not datasets.cached(names[0]) and not datasets.find(names[0]).embedded:
+            _note(f"downloading {datasets.find(names[0]).title} …")
+        return datasets.load(names[0])
     return _files(names, encoding)
 
 

@@ -17,12 +17,12 @@ from typing import IO
 
 import numpy as np
 
-from . import arguments
 from .errors import UserError
-from .files import replacing
-from .reading import LIMIT, Text, decode, read_files, read_text
+from .text import LIMIT, Text, decode, read_files, read_text
+from .utils import validation as arguments
+from .utils.atomic import replacing
+from .utils.yield_points import yield_point
 from .vocabulary import MOST_SYMBOLS, Counts, Ids, Vocabulary
-from .yield_points import yield_point
 
 __all__ = [
     "LIMIT",

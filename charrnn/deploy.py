@@ -17,8 +17,8 @@ from . import hub
 from .errors import UserError
 from .hub.space import FREE, check
 from .hub.space import deploy as to_space
-from .process import without_secrets
 from .terminal import note, show_transfer
+from .utils.process import without_secrets
 
 ROOT = Path(__file__).resolve().parents[1]
 

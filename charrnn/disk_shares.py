@@ -21,10 +21,10 @@ from .owned_files import OwnedFiles
 from .owners import Deed, Owner
 from .recipes import Plan
 from .request import kept
-from .run_files import DamagedRunUserError
 from .runs import Run
-from .secret_key import read_key
 from .sweeping import UPLOADS, runs_in
+from .utils.regular_files import DamagedRunUserError
+from .utils.secret_key import read_key
 
 Reserve = Callable[[int], None]
 ADDRESS_SHARE = 0.5  # of the room that there is for all

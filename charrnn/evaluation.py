@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from . import arguments
 from .errors import UserError
 from .model import CharRNN, State
-from .recurrence import map_state
+from .rnn import map_state
+from .utils import validation
+from .utils.yield_points import yield_point
 from .vocabulary import Ids
-from .yield_points import yield_point
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
@@ -75,14 +75,14 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
     """Score a text under a checkpoint, carried, or in cold windows of `window` characters.
 
     Unknown characters are fed as `<unk>` and are not scored themselves. There is a yield point
-    (`charrnn.yield_points`) every few hundred characters. Raises UserError if the text leaves
+    (`charrnn.utils.yield_points`) every few hundred characters. Raises UserError if the text leaves
     nothing to score.
     """
-    arguments.checkpoint(checkpoint)
-    window = None if window is None else arguments.whole(window, "window")
+    validation.checkpoint(checkpoint)
+    window = None if window is None else validation.whole(window, "window")
     if window is not None and window < 1:
         raise UserError("A window holds at least 1 character.", field="window")
-    ids = checkpoint.vocabulary.encode(arguments.text(text, "text"))
+    ids = checkpoint.vocabulary.encode(validation.text(text, "text"))
     unknown = int(np.count_nonzero(ids == 0))
     if np.count_nonzero(ids[1:]) == 0:
         raise UserError(

@@ -26,9 +26,9 @@ from .endings import NO_GPU, NO_QUOTA
 from .errors import UserError
 from .guard import GuardedRun
 from .limits import Limits
-from .process import keep_memory, step_back
 from .runs import Run
 from .turns import Orphanage
+from .utils.process import keep_memory, step_back
 from .watch import length
 
 logger = logging.getLogger(__name__)

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .endings import GREW, TIME_UP
-from .files import write
 from .limits import Limits
-from .process import bound_memory
 from .record import no_such_run
-from .run_files import DamagedRunUserError, read
 from .runs import Run
 from .training import Event
+from .utils.atomic import write
+from .utils.process import bound_memory
+from .utils.regular_files import DamagedRunUserError, read
 
 SHARE = "share"
 _MOST_DIGITS = 20  # of the number in it

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from .corpus import Corpus
-from .ngrams import Floats, Places
+from .ngrams.kneser_ney import Floats, Places
 from .vocabulary import Counts, Ids
 
 # English sentences; `charrnn.ui.words_card` has them in Chinese.

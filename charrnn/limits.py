@@ -15,8 +15,8 @@ from typing import Any
 
 from .checkpoint import LARGEST
 from .errors import UserError
-from .process import available_cores
-from .reading import LIMIT
+from .text import LIMIT
+from .utils.process import available_cores
 from .vocabulary import MOST_SYMBOLS
 
 _MB = 1 << 20

@@ -1,6 +1,6 @@
 """The character-level language model: ids and a state in, logits and the next state out.
 
-One hot or embedded input, a recurrence (`charrnn.recurrence`), dropout, and an output layer
+One hot or embedded input, a recurrence (`charrnn.rnn`), dropout, and an output layer
 q_t = H_t W_hq + b_q, whose weights may be the embedding's (Press and Wolf 2017). The model knows
 ids only; characters live in `charrnn.vocabulary`.
 """
@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .arguments import instance, whole
 from .errors import UserError
-from .recurrence import NativeRecurrence, Recurrence, State, affine, dropout, map_state
-from .settings import check, setting
+from .rnn import NativeRecurrence, Recurrence, State, affine, dropout, map_state
+from .utils.config_fields import check, setting
+from .utils.validation import instance, whole
 from .vocabulary import Counts
 
 __all__ = ["CharRNN", "ModelConfig", "State", "detach"]

@@ -12,10 +12,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from . import arguments, checkpoint, hub
+from . import checkpoint, hub
 from .checkpoint import Checkpoint
 from .errors import UserError, quoted, visible
 from .hub import Pushed, Token
+from .utils import validation
 
 _SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -77,7 +78,9 @@ def from_hub(
     `token` is whose eyes the Hub sees: None for whoever is logged in here, False for nobody.
     Raises UserError for all that goes wrong with the Hub, and for what is not a sound checkpoint.
     """
-    return checkpoint.load(hub.pull(arguments.text(model, "model"), token=token, progress=progress))
+    return checkpoint.load(
+        hub.pull(validation.text(model, "model"), token=token, progress=progress)
+    )
 
 
 def push_to_hub(
@@ -102,7 +105,7 @@ def push_to_hub(
 
     Raises UserError for what is not a sound checkpoint, and for all that goes wrong with the Hub.
     """
-    arguments.text(repo, "repo")
+    validation.text(repo, "repo")
     if isinstance(model, Checkpoint):
         with tempfile.TemporaryDirectory() as passing:
             directory = checkpoint.save(model, passing)

@@ -13,11 +13,11 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import run_files
-from .files import write
 from .limits import address_of
-from .run_files import DamagedRunUserError, json_object
-from .schema import Schema, checked, whole
+from .utils import regular_files
+from .utils.atomic import write
+from .utils.regular_files import DamagedRunUserError, json_object
+from .utils.schema import Schema, checked, whole
 
 OWNER_FILE = "owner"
 _MOST_BYTES = 1024
@@ -58,7 +58,7 @@ class Deed:
     def read(cls, directory: Path) -> Deed | None:
         """Return what a directory says of its owner; None where it says nothing that is known."""
         try:
-            data = run_files.read(directory / OWNER_FILE, _MOST_BYTES)
+            data = regular_files.read(directory / OWNER_FILE, _MOST_BYTES)
             if data is None:
                 return None
             known = checked(_SCHEMA, json_object(data, OWNER_FILE))

@@ -15,8 +15,8 @@ from .budgets import Habits, choose
 from .corpus import HELD_OUT, Corpus, Preparation, Text
 from .errors import UserError, quoted
 from .model import ModelConfig
-from .settings import split
 from .training import TrainingConfig, check_fit, check_threads
+from .utils.config_fields import split
 
 TIME_MACHINE = Preparation(letters_only=True, first=10_000)
 LYRICS = Preparation(newlines_to_spaces=True, first=10_000)

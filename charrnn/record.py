@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from .checkpoint import CONFIG, WEIGHTS
+from .checkpoint.history import proved
+from .checkpoint.metadata import MOST_CONFIG, configuration
 from .command_files import CommandFiles
 from .corpus import DESCRIPTION, IDS, Corpus
 from .errors import UserError
-from .history import proved
 from .journal import Journal
-from .locks import held, hold
 from .request import parsed
-from .run_files import (
+from .training import Event
+from .training.resume import FILE as POINT
+from .turns import BEGUN, WAITING, Turn
+from .utils.file_locks import held, hold
+from .utils.regular_files import (
     DamagedRunUserError,
     check_file,
     damaged,
@@ -24,10 +28,6 @@ from .run_files import (
     is_file,
     read,
 )
-from .strict import MOST_CONFIG, configuration
-from .training import Event
-from .training.resume import FILE as POINT
-from .turns import BEGUN, WAITING, Turn
 
 NAME = "name"  # the file with the name that the owner gave the run
 MAX_NAME_LENGTH = 80  # characters

@@ -12,11 +12,11 @@ import torch
 from .errors import UserError
 from .model import ModelConfig
 from .recipes import Plan
-from .run_files import damaged, json_object
-from .schema import Schema, amount, checked, list_of, nested, text, whole
 from .training import Event, TrainingConfig, settings_of
 from .training.pace import Leg
 from .training.resume import cannot_go_on
+from .utils.regular_files import damaged, json_object
+from .utils.schema import Schema, amount, checked, list_of, nested, text, whole
 
 _SCHEMA: Schema = {
     "run": (text, ""),

@@ -10,12 +10,12 @@ from typing import Any
 
 from .corpus import Corpus, Preparation, Text
 from .errors import UserError
-from .locks import held
 from .model import ModelConfig
 from .recipes import RECIPES
-from .settings import split
 from .training import TrainingConfig
 from .training.resume import FILE
+from .utils.config_fields import split
+from .utils.file_locks import held
 
 _LENGTH = ("epochs", "seconds")
 # What tells that a directory is that of a run or of a model.

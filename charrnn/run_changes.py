@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .arguments import clean
 from .errors import UserError
-from .files import write
 from .record import MAX_NAME_LENGTH, NAME, Record, still_going_on
 from .request import kept, lengthened, settings
-from .run_files import discard
+from .utils.atomic import write
+from .utils.regular_files import discard
+from .utils.validation import clean
 
 
 class ChangeableRun(Record):

@@ -30,17 +30,17 @@ from pathlib import Path
 
 from .endings import CLOSED, CUT_OFF, DIED, FELL_OVER, LOG_FULL, interrupted
 from .errors import UserError
-from .files import finish, remove_unfinished
 from .owners import Deed
 from .recipes import Plan
 from .record import no_such_run, still_going_on
 from .request import compose, kept, settings
 from .run_changes import ChangeableRun
-from .run_files import DamagedRunUserError, discard, is_directory
 from .training import Event, train
 from .training.pace import Leg
 from .training.resume import cannot_go_on
 from .turns import BEGUN, UNTOLD, WAITING, Turn
+from .utils.atomic import finish, remove_unfinished
+from .utils.regular_files import DamagedRunUserError, discard, is_directory
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # the short ones are of earlier versions

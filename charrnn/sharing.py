@@ -9,9 +9,9 @@ import typer
 
 from . import hub
 from .copying import check_place, copy
-from .corpora.download import cache_directory
 from .opening import local
 from .terminal import note, show_transfer
+from .text.datasets.download import cache_directory
 
 
 def push(

@@ -18,9 +18,9 @@ from typing import Any
 
 from .guard import GuardedRun
 from .limits import Limits
-from .log_stream import protect
-from .process import CONSIDERATE, be_considerate, keep_memory, step_back, without_secrets
 from .turns import Orphanage
+from .utils.log_stream import protect
+from .utils.process import CONSIDERATE, be_considerate, keep_memory, step_back, without_secrets
 
 _STARTING = threading.Lock()  # the environment is the whole process's
 

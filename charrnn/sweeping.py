@@ -17,12 +17,12 @@ from pathlib import Path
 
 from .admission import check_star
 from .errors import UserError
-from .files import write
 from .limits import Limits
-from .locks import hold
 from .record import still_going_on
-from .run_files import DamagedRunUserError, discard, is_directory
 from .runs import Run
+from .utils.atomic import write
+from .utils.file_locks import hold
+from .utils.regular_files import DamagedRunUserError, discard, is_directory
 
 logger = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import run_files
-from .files import write
-from .locks import held, hold
-from .run_files import damaged, json_object
-from .schema import Schema, checked, optional, whole
+from .utils import regular_files
+from .utils.atomic import write
+from .utils.file_locks import held, hold
+from .utils.regular_files import damaged, json_object
+from .utils.schema import Schema, checked, optional, whole
 
 WAITING, BEGUN, UNTOLD = "wish.run", "begun", "untold"
 _LOOK = 0.5  # seconds between a worker's looks at whether its app is there
@@ -56,7 +56,7 @@ class Turn:
 
         Raises DamagedRunUserError for a file that holds something else.
         """
-        data = run_files.read(path, _MOST)
+        data = regular_files.read(path, _MOST)
         if not data:  # earlier versions left it empty
             return None if data is None else cls()
         try:

@@ -26,8 +26,8 @@ from typing import IO, BinaryIO
 
 from . import checkpoint
 from .admission import taken
-from .artifacts import MOST
 from .checkpoint import WEIGHTS
+from .checkpoint.files import MOST
 from .errors import UserError, visible
 from .limits import Limits
 from .owners import Deed, Owner

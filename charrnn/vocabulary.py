@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import arguments
 from .errors import UserError
-from .yield_points import yield_point
+from .utils import validation
+from .utils.yield_points import yield_point
 
 UNKNOWN = "<unk>"
 MOST_SYMBOLS = 100_000  # that a model may know, `<unk>` included: no script has half as many
@@ -35,7 +35,7 @@ class Vocabulary:
         Raises ValueError unless the first is `<unk>` and the others are distinct single
         characters, none of them half of a surrogate pair; UserError for what is no list of texts.
         """
-        symbols = arguments.symbols(symbols)
+        symbols = validation.symbols(symbols)
         if not symbols or symbols[0] != UNKNOWN:
             raise ValueError(f"symbol 0 of a vocabulary must be {UNKNOWN}")
         characters = symbols[1:]
@@ -53,7 +53,7 @@ class Vocabulary:
     def from_text(cls, text: str) -> Vocabulary:
         """The vocabulary of every character in `text`, the most frequent first."""
         counts = np.zeros(_CODE_POINTS, dtype=np.int64)
-        arguments.text(text, "text")
+        validation.text(text, "text")
         for points in _code_points(text):
             found = np.bincount(points)
             counts[: len(found)] += found
@@ -77,7 +77,7 @@ class Vocabulary:
 
     def encode(self, text: str) -> Ids:
         """The ids of a text, in the smallest unsigned dtype; an unknown character becomes 0."""
-        arguments.text(text, "text")
+        validation.text(text, "text")
         if self._table is None:
             self._table = np.zeros(_CODE_POINTS, dtype=self.dtype)
             self._table[[ord(character) for character in self.symbols[1:]]] = np.arange(
@@ -97,7 +97,7 @@ class Vocabulary:
     def unknown(self, text: str) -> list[str]:
         """The distinct characters of `text` that this vocabulary lacks, as they first appear."""
         known = set(self.symbols[1:])
-        arguments.text(text, "text")
+        validation.text(text, "text")
         return [character for character in dict.fromkeys(text) if character not in known]
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from .endings import GREW, HUNG
 from .limits import Limits
-from .run_files import DamagedRunUserError
 from .runs import Run
 from .training import Event
+from .utils.regular_files import DamagedRunUserError
 
 _PATIENCE = 0.03  # of a run's age: the longer it takes, the rarer are its events
 _ANONYMOUS = re.compile(rb"RssAnon:\s*(\d+) kB")

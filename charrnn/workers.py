@@ -22,14 +22,14 @@ from .errors import UserError
 from .guard import give_share
 from .limits import Limits
 from .line import Line, Waiting, waits
-from .process import available_cores
 from .recipes import Plan
 from .request import kept
-from .run_files import DamagedRunUserError
 from .runs import Run
 from .starting import Starter, nothing, work
 from .sweeping import Sweeper, delete, is_starred, runs_in, star
 from .turns import Presence
+from .utils.process import available_cores
+from .utils.regular_files import DamagedRunUserError
 from .watch import Watch, length
 
 logger = logging.getLogger(__name__)

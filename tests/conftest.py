@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.process import be_considerate
+from charrnn.utils.process import be_considerate
 
 be_considerate()  # tests run side by side; torch reads it once, when it is loaded
 
@@ -121,7 +121,7 @@ def hub(_hub, monkeypatch, tmp_path):
 
 @pytest.fixture(scope="session")
 def _trained(tmp_path_factory):
-    from charrnn.artifacts import save_run
+    from charrnn.checkpoint.files import save_run
 
     vocabulary = Vocabulary.from_text("aaaaaaaabbbbbbbccccccdddddeeeefffgg\n")
     about = {

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import modelcard
-from ..artifacts import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
 from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, contents, load
+from ..checkpoint import card as modelcard
+from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
+from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, quoted
 from ..generation import side_by_side
-from ..trainlog import bytes_of, log_of, samples_of, text_of
 from .names import is_id
 
 ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first

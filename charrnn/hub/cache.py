@@ -21,10 +21,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from ..corpora.download import cache_directory
-from ..files import write
-from ..locks import hold
-from ..temporary import temporary_directory
+from ..text.datasets.download import cache_directory
+from ..utils.atomic import write
+from ..utils.file_locks import hold
+from ..utils.temporary import temporary_directory
 from .client import Job, Token
 from .names import Ref
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..artifacts import LOG
+from ..checkpoint.files import LOG
+from ..checkpoint.logs import curve_in
 from ..errors import visible
-from ..trainlog import curve_in
 from . import client, transfer
 from .client import Job, Token
 from .errors import understood

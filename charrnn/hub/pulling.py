@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import checkpoint
-from ..artifacts import MOST
 from ..checkpoint import WEIGHTS
+from ..checkpoint.files import MOST
 from ..errors import UserError
 from . import cache, client
 from .cache import Place

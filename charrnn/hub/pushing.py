@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import modelcard
-from ..artifacts import CARD, MOST
 from ..checkpoint import WEIGHTS
+from ..checkpoint import card as modelcard
+from ..checkpoint.files import CARD, MOST
 from ..errors import UserError
 from . import client, transfer
 from .bundle import collect

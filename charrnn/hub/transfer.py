@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..artifacts import MOST
+from ..checkpoint.files import MOST
 from ..errors import UserError
 from . import client
 from .client import Job, Token

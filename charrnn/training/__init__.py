@@ -13,13 +13,13 @@ from pathlib import Path
 
 import torch
 
-from ..arguments import instance, path, texts
 from ..checkpoint import LARGEST
 from ..corpus import Corpus
 from ..errors import UserError
-from ..expectations import MOST
 from ..model import CharRNN, ModelConfig
-from ..process import available_cores
+from ..ngrams.soft_targets import MOST
+from ..utils.process import available_cores
+from ..utils.validation import instance, path, texts
 from .config import TrainingConfig
 from .events import Commands, Event, Share, settings_of, stored_event
 from .pace import Leg

@@ -10,8 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..expectations import MOST
-from ..settings import rules
+from ..ngrams.soft_targets import MOST
+from ..utils.config_fields import rules
 from .config import TrainingConfig
 from .diagnosis import Finding
 

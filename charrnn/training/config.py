@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..batches import Epoch, epoch
 from ..errors import UserError
-from ..settings import check, setting
+from ..utils.config_fields import check, setting
 from ..vocabulary import Ids
 
 

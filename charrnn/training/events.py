@@ -7,7 +7,8 @@ from typing import Any
 
 from ..errors import UserError
 from ..model import ModelConfig
-from ..schema import (
+from ..utils.config_fields import Config, completed
+from ..utils.schema import (
     ABSENT,
     Reader,
     Schema,
@@ -23,7 +24,6 @@ from ..schema import (
     text,
     whole,
 )
-from ..settings import Config, completed
 from .config import TrainingConfig
 
 Event = dict[str, Any]

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..artifacts import about_run, save_run
 from ..checkpoint import Checkpoint
+from ..checkpoint.files import about_run, save_run
 from ..corpus import Corpus
 from .config import TrainingConfig
 from .learner import Learner

@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from ..evaluation import evaluating
 from ..generation import write
 from ..model import CharRNN, ModelConfig, State, detach
-from ..process import available_cores
-from ..recurrence import far_ahead, map_state
+from ..rnn import far_ahead, map_state
+from ..utils.process import available_cores
 from ..vocabulary import Counts, Vocabulary
 from .optimization import ByRows, build_optimizer, clip_gradients
 from .precision import Arithmetic, suits_bfloat16

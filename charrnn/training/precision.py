@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional as F
 
 from ..model import CharRNN
-from ..recurrence import onednn, settled
+from ..rnn import onednn, settled
 
 _WORTH_IT = 1.05  # times as fast, or float32 it stays
 _TOO_SMALL = 500_000  # multiplications of one step of one layer, below which bfloat16 gains nothing

@@ -26,9 +26,9 @@ from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
 from ..errors import UserError
-from ..files import write
 from ..model import ModelConfig, State
-from ..run_files import DamagedRunUserError, check_file
+from ..utils.atomic import write
+from ..utils.regular_files import DamagedRunUserError, check_file
 
 if TYPE_CHECKING:
     from ..corpus import Corpus

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..baselines import baselines
 from ..corpus import Corpus
-from ..expectations import Expectations
 from ..model import ModelConfig
+from ..ngrams.baselines import baselines
+from ..ngrams.soft_targets import Expectations
 from .config import TrainingConfig
 from .events import Commands, Event, Share
 from .keeping import Keeper

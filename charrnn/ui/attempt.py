@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from .. import corpora
 from ..errors import UserError
 from ..recipes import RECIPES
+from ..text import datasets
 from . import words
 from .base_settings import BaseSettings
 from .card import Story
@@ -72,7 +72,7 @@ def attempt(house: House, form: Form, run_id: str) -> dict[Any, Any] | None:
         **form.custom.filled(settings | {setting: value}),
         **form.custom.opened([setting]),
     }
-    texts = {entry.title: entry.name for entry in corpora.ENTRIES}
+    texts = {entry.title: entry.name for entry in datasets.ENTRIES}
     if name := texts.get(str(request["corpus"]["name"])):  # one's own is still there, or was given
         filled[form.corpus] = name
     return filled

@@ -15,8 +15,8 @@ import numpy as np
 from ..errors import UserError
 from ..model import ModelConfig
 from ..recipes import RECIPES
-from ..settings import Rule, rules, split
 from ..training import TrainingConfig
+from ..utils.config_fields import Rule, rules, split
 
 MAX_VALUE_LENGTH = 100  # characters of a value that a browser brings back
 

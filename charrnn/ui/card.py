@@ -16,8 +16,8 @@ from typing import Any
 import gradio as gr
 from starlette.responses import Response
 
-from .. import corpora
 from ..recipes import RECIPES
+from ..text import datasets
 from ..training.diagnosis import Diagnosis
 from . import words
 from .look import asset, script
@@ -279,7 +279,7 @@ def _why(message: str) -> str | None:
 
 def chinese(title: str) -> str:
     """Translate a text's name; the name of a user's own file stays as it is."""
-    known = {entry.title: entry.title_zh for entry in corpora.ENTRIES}
+    known = {entry.title: entry.title_zh for entry in datasets.ENTRIES}
     return known.get(title) or name_in_chinese(title)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import gradio as gr
 
-from .. import corpora
 from ..errors import UserError
 from ..runs import Run
+from ..text import datasets
 from . import words
 from .house import House
 from .run_labels import Label, labels_of
@@ -85,7 +85,7 @@ def _told_apart(listed: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _title(name: str, tongue: str) -> str:
     """The name of a text that comes with charrnn, in this language; another stays as it is."""
-    titles = {entry.title: entry.title_zh for entry in corpora.ENTRIES}
+    titles = {entry.title: entry.title_zh for entry in datasets.ENTRIES}
     return titles.get(name, name) if tongue == "zh" else name
 
 

@@ -1,8 +1,9 @@
 """The form of every setting: one field for each that `ModelConfig` and `TrainingConfig` declare.
 
 Nothing is listed twice: kind, choices, default and the English hint of a field come from its
-rule (`charrnn.settings`). Only the grouping is the page's own; a setting that no group names
-stands under "Machine and the rest". custom.js marks the fields that were changed or are wrong.
+rule (`charrnn.utils.config_fields`). Only the grouping is the page's own; a setting that no group
+names stands under "Machine and the rest". custom.js marks the fields that were changed or are
+wrong.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import gradio as gr
 
 from ..model import ModelConfig
 from ..recipes import RECIPES
-from ..settings import Rule, rules, written_bound
 from ..training import TrainingConfig
+from ..utils.config_fields import Rule, rules, written_bound
 from .base_settings import BaseSettings, as_field, custom_rules
 from .look import script
 from .wish import CUSTOM, Wish

@@ -6,7 +6,7 @@ thread computes while it has a slot, and others sleep until it is their turn. Us
 however many threads each of them has. A newcomer goes first for a moment, so that every visitor
 sees a text begin at once.
 
-Slices end between two characters, and at yield points (`charrnn.yield_points`).
+Slices end between two characters, and at yield points (`charrnn.utils.yield_points`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from ..yield_points import at_yield_points, yield_point
+from ..utils.yield_points import at_yield_points, yield_point
 from .services.round_robin import RoundRobin
 
 T = TypeVar("T")

@@ -12,11 +12,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ..checkpoint import Checkpoint
+from ..checkpoint.logs import log_of, samples_of
 from ..errors import UserError
 from ..model import ModelConfig
-from ..settings import split
 from ..training import TrainingConfig
-from ..trainlog import log_of, samples_of
+from ..utils.config_fields import split
 from . import shelf
 from .card import Story
 from .house import House

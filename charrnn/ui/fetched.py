@@ -25,7 +25,7 @@ from ..admission import taken
 from ..checkpoint import WEIGHTS
 from ..errors import UserError
 from ..hub import AwayUserError, Ref, Token
-from ..temporary import temporary_directory
+from ..utils.temporary import temporary_directory
 
 Progress = Callable[[int, "int | None"], None]
 Cancelled = Callable[[], bool]

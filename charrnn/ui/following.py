@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from ..endings import DIED
 from ..errors import UserError
-from ..run_files import DamagedRunUserError
+from ..utils.regular_files import DamagedRunUserError
 from ..view_ids import RunAccess, view_id
 from . import words
 from .card import DAMAGED, LIVE, Story

@@ -8,11 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from .. import corpora, gpu
+from .. import gpu
 from ..errors import UserError
 from ..limits import Limits
-from ..reading.decoding import people_call
 from ..recipes import RECIPES
+from ..text import datasets
+from ..text.encoding import people_call
 from . import words
 from .custom import Custom, custom_settings, fault
 from .look import script
@@ -50,7 +51,7 @@ _TIMES = {"sprint": "10s", "coffee": "1min", "deep": "5min", "night": "night"}
 def form_words() -> words.Words:
     """The names on the cards, which the browser puts into its language."""
     table: dict[str, tuple[str, str]] = {}
-    for entry in corpora.ENTRIES:
+    for entry in datasets.ENTRIES:
         said = []
         for title, tongue in ((entry.title, "en"), (entry.title_zh, "zh")):
             what = words.say(TRAIN[f"train-{entry.language}"], tongue)
@@ -217,7 +218,7 @@ def build_form(limits: Limits) -> Form:
     report = text_told(wish, plan.corpus, "en")
     model = model_told(wish, (plan.model, plan.training))
     corpus = gr.Radio(
-        [(key(f"corpus-{name}"), name) for name in (*(e.name for e in corpora.ENTRIES), OWN)],
+        [(key(f"corpus-{name}"), name) for name in (*(e.name for e in datasets.ENTRIES), OWN)],
         value=wish.corpus,
         label=key("train-text"),
         elem_classes="choose two",

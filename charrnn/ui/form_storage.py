@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from .. import corpora
+from ..text import datasets
 from ..uploads import inside
 from . import words
 from .base_settings import MAX_VALUE_LENGTH, BaseSettings
@@ -106,4 +106,4 @@ def _can_hold(field: Any, value: object) -> bool:
 
 def _text_before(before: object) -> str | None:
     text = before.get("text") if isinstance(before, Mapping) else None
-    return text if text in [entry.name for entry in corpora.ENTRIES] else None
+    return text if text in [entry.name for entry in datasets.ENTRIES] else None

@@ -10,7 +10,7 @@ import gradio as gr
 from fastapi import Request
 
 from ..limits import Limits, space
-from ..secret_key import read_key
+from ..utils.secret_key import read_key
 from ..view_ids import RunAccess, ViewIds, is_view_id
 from ..workers import Runs
 from .fetched import Fetched

@@ -27,9 +27,7 @@ from typing import Any
 
 import gradio as gr
 
-from .. import arguments, corpora
 from ..admission import check_raw_text, check_text
-from ..arguments import clean
 from ..corpus import Text, read_text
 from ..errors import UserError, whereabouts
 from ..evaluation import score as score_text
@@ -40,7 +38,10 @@ from ..limits import Limits
 from ..recipes import RECIPES, Plan, plan
 from ..recipes import find as find_recipe
 from ..runs import Run
+from ..text import datasets
 from ..training import Event
+from ..utils import validation
+from ..utils.validation import clean
 from ..view_ids import is_view_id
 from .desk import DESK, SCORING_DESK
 from .house import House
@@ -97,7 +98,7 @@ async def start(house: House, given: TrainArguments, caller: Caller) -> Run:
     client, limiters = Client(caller.client.id), house.limiters
     _settings(given.settings)  # before anything is downloaded or read
     if name := _corpus_to_download(given):
-        await limiters.finding.run(client, partial(corpora.load, name))
+        await limiters.finding.run(client, partial(datasets.load, name))
     return await limiters.planning.run(
         client, lambda: house.runs.start(plan_run(house.limits, given), client.id)
     )
@@ -125,7 +126,7 @@ async def watch(
 
 def stop(house: House, run: object) -> str:
     """Ask a run to stop, and return its state. Raises UserError if there is no such run."""
-    key = arguments.text(run, "run")
+    key = validation.text(run, "run")
     if is_view_id(key):
         raise UserError(
             "That link only shows the run: the browser or the program that began it can stop it.",
@@ -150,7 +151,7 @@ async def generate(
 
     Raises UserError for arguments that do not fit.
     """
-    count, given = arguments.whole(length, "length"), arguments.text(prefix, "prefix")
+    count, given = validation.whole(length, "length"), validation.text(prefix, "prefix")
     if not 0 <= count <= MAX_GENERATED_CHARACTERS:
         raise UserError(f"length = {count}: give 0 to {MAX_GENERATED_CHARACTERS:,} characters.")
     if len(given) > MAX_PREFIX_CHARACTERS:
@@ -158,8 +159,8 @@ async def generate(
             f"The prefix has {len(given):,} characters: give {MAX_PREFIX_CHARACTERS:,} at most.",
             field="prefix",
         )
-    fixed = None if seed is None else arguments.whole(seed, "seed")
-    exponent, manner = arguments.number(alpha, "alpha"), arguments.text(mode, "mode")
+    fixed = None if seed is None else validation.whole(seed, "seed")
+    exponent, manner = validation.number(alpha, "alpha"), validation.text(mode, "mode")
     model, beginning = await _find(house, caller, checkpoint), clean(given)
 
     def texts() -> Generator[str, None, None]:
@@ -182,7 +183,7 @@ async def generate(
 
 async def score(house: House, caller: Caller, checkpoint: object, text: object) -> dict[str, Any]:
     """Score a text with a model. Raises UserError for arguments that do not fit."""
-    given = arguments.text(text, "text")
+    given = validation.text(text, "text")
     if len(given) > MAX_SCORED_CHARACTERS:
         raise UserError(f"A text to score has {MAX_SCORED_CHARACTERS:,} characters at most.")
     model, user = await _find(house, caller, checkpoint), caller.client.id
@@ -227,7 +228,7 @@ def _public(event: Event, run: str) -> Event:
 
 
 async def _find(house: House, caller: Caller, checkpoint: object) -> Model:
-    key = arguments.text(checkpoint, "checkpoint")
+    key = validation.text(checkpoint, "checkpoint")
     find = partial(find_as, house, key, caller.token, caller.client.id)
     return await house.limiters.finding.run(caller.client, find)
 
@@ -246,38 +247,38 @@ def _corpus_to_download(given: TrainArguments) -> str | None:
     """The name of the text to train on, if it has to be downloaded first."""
     if given.files is not None or given.text:
         return None
-    name = given.corpus or find_recipe(arguments.text(given.recipe, "recipe")).corpus
-    known = isinstance(name, str) and any(entry.name == name for entry in corpora.ENTRIES)
-    return str(name) if known and not corpora.cached(str(name)) else None
+    name = given.corpus or find_recipe(validation.text(given.recipe, "recipe")).corpus
+    known = isinstance(name, str) and any(entry.name == name for entry in datasets.ENTRIES)
+    return str(name) if known and not datasets.cached(str(name)) else None
 
 
 def plan_run(limits: Limits, given: TrainArguments) -> Plan:
     """Plan the run that a caller asks for. Raises UserError for arguments that do not fit."""
-    name, settings = arguments.text(given.recipe, "recipe"), _settings(given.settings)
+    name, settings = validation.text(given.recipe, "recipe"), _settings(given.settings)
     source = training_text(limits, given, find_recipe(name).corpus)
     check_text(source, limits)
     return plan(
         source,
         recipe=name,
         settings=settings,
-        seed=None if given.seed is None else arguments.whole(given.seed, "seed"),
+        seed=None if given.seed is None else validation.whole(given.seed, "seed"),
     )
 
 
 def training_text(limits: Limits, given: TrainArguments, default_corpus: str | None) -> Text:
     """Load what to train on: the uploaded files, the text that `corpus` names, the text itself, or
     the recipe's. Raises UserError where none or several are given."""
-    text = arguments.text(given.text or "", "text")
+    text = validation.text(given.text or "", "text")
     if (given.corpus or given.files) and text:
         raise UserError("Give a corpus or a text, not both.", field="corpus")
     if given.files is not None:
         return read_uploads(given.files, limits)
-    name = arguments.text(given.corpus or "", "corpus")
+    name = validation.text(given.corpus or "", "corpus")
     if text:
         check_raw_text(text, limits)
         return read_text(text)
     if name or default_corpus:
-        return corpora.load(name or str(default_corpus))
+        return datasets.load(name or str(default_corpus))
     raise UserError(
         "There is nothing to train on: give a file or the name of a text as corpus, or a text.",
         field="corpus",

@@ -15,11 +15,11 @@ from pathlib import Path
 import gradio as gr
 
 from ..admission import taken
-from ..artifacts import MOST
 from ..checkpoint import WEIGHTS
+from ..checkpoint.files import MOST
+from ..checkpoint.logs import bytes_of
 from ..errors import UserError
 from ..limits import Limits
-from ..trainlog import bytes_of
 from .shelf import Model
 
 _LONGEST = 60  # characters of a file's name

@@ -16,14 +16,15 @@ from typing import Any, Literal, TypeVar
 
 import gradio as gr
 
-from .. import corpora, hub, uploads
-from ..artifacts import LOG
+from .. import hub, uploads
 from ..checkpoint import WEIGHTS, Checkpoint, load
+from ..checkpoint.files import LOG
+from ..checkpoint.logs import curve_in, text_of
 from ..errors import UserError
 from ..hub import Ref, Token
-from ..run_files import DamagedRunUserError
 from ..runs import Run
-from ..trainlog import curve_in, text_of
+from ..text import datasets
+from ..utils.regular_files import DamagedRunUserError
 from .card import chinese
 from .house import House
 from .identity import identity
@@ -70,7 +71,7 @@ def shipped(house: House) -> list[Model]:
     """The models on the shelf: those of known texts in the texts' order, then by name."""
     if not house.shelf.is_dir():
         return []
-    known = [entry.name for entry in corpora.ENTRIES]
+    known = [entry.name for entry in datasets.ENTRIES]
     named = sorted(path.name for path in house.shelf.iterdir() if (path / WEIGHTS).is_file())
     named.sort(key=lambda name: known.index(name) if name in known else len(known))
     return [Model(name, house.shelf / name) for name in named]

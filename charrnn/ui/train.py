@@ -18,11 +18,11 @@ from typing import Any
 
 import gradio as gr
 
-from .. import corpora
 from ..errors import UserError
 from ..recipes import RECIPES, Plan
+from ..text import datasets
+from ..utils.yield_points import yield_point
 from ..view_ids import RunAccess, view_id
-from ..yield_points import yield_point
 from . import words
 from .attempt import wire_attempt
 from .card import Story, run_card
@@ -278,7 +278,7 @@ async def _download(house: House, client: Client, wish: Wish) -> AsyncIterator[S
     """Download the text if it is not here yet; yield a story that tells how far that is."""
     if wish.fetched():
         return
-    story = Story(title=corpora.find(wish.corpus).title)
+    story = Story(title=datasets.find(wish.corpus).title)
     story.state = "downloading"
 
     def progress(done: int, whole: int | None) -> None:

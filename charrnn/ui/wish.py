@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .. import corpora, gpu
+from .. import gpu
 from ..admission import check_plan, check_raw_text, check_text
 from ..corpus import Corpus, Text, read_text
 from ..errors import UserError
@@ -20,8 +20,9 @@ from ..holdout import check
 from ..limits import Limits
 from ..model import ModelConfig
 from ..recipes import RECIPES, Plan, Recipe, plan, settle, settle_on
-from ..settings import faults, split
+from ..text import datasets
 from ..training import TrainingConfig
+from ..utils.config_fields import faults, split
 from . import words
 from .base_settings import BaseSettings
 from .services.text_cache import read_uploads
@@ -44,13 +45,13 @@ Progress = Callable[[int, int | None], None]
 class OfflineError(UserError):
     """A text could not be fetched: the page says so in its own words, with the titles it shows."""
 
-    def __init__(self, entry: corpora.Entry, reason: str) -> None:
+    def __init__(self, entry: datasets.Entry, reason: str) -> None:
         super().__init__(reason, field="corpus")
         self.entry = entry
 
     def said(self, tongue: str) -> str:
         """What happened, and which texts need no network."""
-        near = [other for other in corpora.ENTRIES if other.embedded]
+        near = [other for other in datasets.ENTRIES if other.embedded]
         others = [f"《{other.title_zh}》" if tongue == "zh" else other.title for other in near]
         return words.say(
             TRAIN["train-offline"],
@@ -94,18 +95,18 @@ class Wish:
 
     def fetched(self) -> bool:
         """Whether the text can be read without a network."""
-        return self.corpus == OWN or corpora.cached(self.corpus)
+        return self.corpus == OWN or datasets.cached(self.corpus)
 
     def text(self, progress: Progress | None = None) -> Text:
         """The text; a classic is downloaded if it has to be. Raises UserError without one."""
         if self.corpus != OWN:
             here = self.fetched()
             try:
-                return corpora.load(self.corpus, progress=progress)
+                return datasets.load(self.corpus, progress=progress)
             except UserError as error:
                 if here:
                     raise
-                raise OfflineError(corpora.find(self.corpus), error.message) from error
+                raise OfflineError(datasets.find(self.corpus), error.message) from error
         if self.uses_files:
             return read_uploads([Path(file) for file in self.files], self.limits, self.encoding)
         if not self.has_paste:
@@ -157,7 +158,7 @@ class Wish:
     @property
     def _length(self) -> int:
         """How long a text is that cannot be read yet."""
-        return _BLANK if self.corpus == OWN else corpora.find(self.corpus).characters
+        return _BLANK if self.corpus == OWN else datasets.find(self.corpus).characters
 
     @property
     def asked(self) -> Mapping[str, object]:
@@ -216,7 +217,7 @@ class Wish:
         if self.corpus == OWN:
             text = words.say(TRAIN["train-go-own"], tongue)
         else:
-            entry = corpora.find(self.corpus)
+            entry = datasets.find(self.corpus)
             title = unbroken(entry.title_zh if tongue == "zh" else entry.title)
             text = words.say(TRAIN["train-go-title"], tongue, title=title)
         length = training or self._length_set()
@@ -247,7 +248,7 @@ def text_told(wish: Wish, corpus: Corpus | None, tongue: str) -> dict[str, Any]:
         return report
     if wish.corpus == OWN:
         return {"empty": wish.empty}  # what cannot be read says so in a message of its own
-    entry = corpora.find(wish.corpus)
+    entry = datasets.find(wish.corpus)
     host = urlsplit(entry.url or "").hostname
     download = {"size": size(entry.characters), "host": host}
     return {"characters": entry.characters, "download": download if host else None}

@@ -1,7 +1,6 @@
 """What is wrong with a checkpoint, in 简体中文, a part of `words_problems.py`.
 
-The English is in `charrnn.checkpoint`, `charrnn.strict`, `charrnn.history` and
-`charrnn.vocabulary`.
+The English is in `charrnn.checkpoint`, its `metadata` and `history`, and in `charrnn.vocabulary`.
 """
 
 from __future__ import annotations

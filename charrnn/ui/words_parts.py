@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from .words_checkpoint import UNSOUND
 
-# Names that `charrnn.reading` gives to texts that are not one file. `texts` and `digits` are
+# Names that `charrnn.text` gives to texts that are not one file. `texts` and `digits` are
 # matched by the shapes in `words_problems`.
 NAMES: Mapping[str, str] = {
     "pasted text": "粘贴的文本",
@@ -22,7 +22,7 @@ NAMES: Mapping[str, str] = {
     "{texts}, {digits} skipped": "{texts}，跳过 {digits} 个文件",
 }
 
-# Encodings as `charrnn.reading` names them in a report.
+# Encodings as `charrnn.text` names them in a report.
 ENCODINGS: Mapping[str, str] = {
     "{encoding} ({digits} unreadable character replaced)": (
         "{encoding}（替换了 {digits} 个无法识别的字符）"

@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..arguments import clean as clean
 from ..checkpoint import Checkpoint
 from ..errors import UserError
 from ..generation import continuation, likeliest, side_by_side
+from ..utils.validation import clean as clean
 from .desk import DESK
 
 Page = dict[str, Any]

@@ -15,9 +15,9 @@ import gradio as gr
 from .. import uploads
 from ..errors import UserError
 from ..record import MAX_NAME_LENGTH
-from ..run_files import DamagedRunUserError
 from ..runs import Run
 from ..uploads import is_upload
+from ..utils.regular_files import DamagedRunUserError
 from . import words
 from .card import DAMAGED, LIVE, chinese
 from .house import House

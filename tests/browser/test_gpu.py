@@ -12,7 +12,7 @@ from conftest import SUPPORT
 from gradio_client import Client
 from worker_runs import worker_of
 
-from charrnn import gpu, locks
+from charrnn import gpu
 from charrnn.corpus import read_text
 from charrnn.endings import NO_GPU, NO_QUOTA
 from charrnn.errors import UserError
@@ -20,6 +20,7 @@ from charrnn.recipes import plan
 from charrnn.runs import Run
 from charrnn.training import TrainingConfig, learner
 from charrnn.ui.wish import Wish, gpu_told
+from charrnn.utils import file_locks
 
 pytest_plugins = ["page"]
 
@@ -106,7 +107,7 @@ def test_stop_is_heard_and_the_run_goes_on_from_there(space, client):
     assert event["reason"] == "stopped"
     stopped = Run(space.runs / run)
     assert stopped.checkpoint is not None
-    assert not locks.held(stopped.directory / "worker.lock")
+    assert not file_locks.held(stopped.directory / "worker.lock")
 
 
 def test_who_has_no_quota_left_is_told_and_so_is_who_finds_no_gpu_free(space, client):

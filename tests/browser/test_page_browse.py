@@ -10,7 +10,7 @@ from hub_answers import card
 from hub_server import Faults
 from models_page import chosen, expect, files, listed, put, shipped, show
 
-from charrnn.artifacts import CARD
+from charrnn.checkpoint.files import CARD
 
 pytest_plugins = ["page"]
 app = models_page.app

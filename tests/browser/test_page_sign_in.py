@@ -14,9 +14,9 @@ from hub_server import serving
 from page import LOCAL, forget
 from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
 
-from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
+from charrnn.text import read_text
 from charrnn.ui import House, build, launch_options
 from charrnn.workers import Runs
 

@@ -7,8 +7,8 @@ import pytest
 from hub_answers import refusal
 from hub_spaces import Spaces
 
-from charrnn.artifacts import CARD
 from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.files import CARD
 from charrnn.errors import UserError
 from charrnn.hub import UnsureUserError, client, push
 from charrnn.hub.space import deploy

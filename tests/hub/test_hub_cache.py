@@ -11,7 +11,7 @@ from charrnn import checkpoint as checkpoints
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import account, cache, pull
-from charrnn.locks import hold
+from charrnn.utils.file_locks import hold
 
 LONG_AGO = 2 * cache.RECENT
 

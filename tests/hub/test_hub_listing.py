@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hub_answers import card
 
-from charrnn.artifacts import CARD, LOG
+from charrnn.checkpoint.files import CARD, LOG
 from charrnn.errors import UserError
 from charrnn.hub import curve, files, listed, push
 

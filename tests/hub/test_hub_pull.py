@@ -9,8 +9,8 @@ from huggingface_hub import constants
 
 import charrnn
 from charrnn import checkpoint as checkpoints
-from charrnn.artifacts import CARD, LOG, PICTURE, SAMPLES
 from charrnn.checkpoint import CONFIG, WEIGHTS
+from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES
 from charrnn.errors import UserError
 from charrnn.hub import AwayUserError, Ref, cache, is_id, pull
 

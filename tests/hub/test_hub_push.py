@@ -9,9 +9,9 @@ import yaml
 from huggingface_hub import HfApi, ModelCard
 
 import charrnn
-from charrnn import modelcard
-from charrnn.artifacts import CARD, LOG, PICTURE, SAMPLES
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, save
+from charrnn.checkpoint import card as modelcard
+from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES
 from charrnn.errors import UserError
 from charrnn.hub import files, push
 

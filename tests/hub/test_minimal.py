@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 import charrnn
-from charrnn.artifacts import CARD, LOG, LOG_COLUMNS, PICTURE, SAMPLES
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, save
+from charrnn.checkpoint.files import CARD, LOG, LOG_COLUMNS, PICTURE, SAMPLES
+from charrnn.checkpoint.logs import curve_in
 from charrnn.errors import UserError
 from charrnn.hub import files, push
-from charrnn.trainlog import curve_in
 from charrnn.ui.choices import choices
 from charrnn.ui.earlier import first_story
 from charrnn.ui.shelf import card, describe, find

@@ -12,10 +12,10 @@ from conftest import ROOT
 
 import charrnn
 from charrnn.cli import main
-from charrnn.locks import hold
-from charrnn.reading import Text
 from charrnn.recipes import RECIPES, plan
 from charrnn.runs import Run
+from charrnn.text import Text
+from charrnn.utils.file_locks import hold
 
 SMALL = ["--set", "cell=gru", "--set", "hidden_size=16", "--set", "implementation=fast"]
 
@@ -119,7 +119,7 @@ def test_of_standard_input_no_more_is_read_than_is_allowed(
     command, trained, arguments, monkeypatch
 ):
     monkeypatch.setattr("charrnn.cli.LIMIT", 1_000_000)
-    monkeypatch.setattr("charrnn.reading.LIMIT", 1_000_000)
+    monkeypatch.setattr("charrnn.text.LIMIT", 1_000_000)
     read, endless = [], b"never ending\n" * 1_000_000
 
     class Noted(io.BytesIO):

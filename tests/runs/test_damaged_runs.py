@@ -17,7 +17,6 @@ from small_runs import planned
 from starlette.requests import Request
 
 from charrnn.errors import UserError
-from charrnn.run_files import DamagedRunUserError
 from charrnn.runs import Run
 from charrnn.sweeping import sweep
 from charrnn.turns import Turn
@@ -29,6 +28,7 @@ from charrnn.ui.packing import pack
 from charrnn.ui.shelf import find
 from charrnn.ui.words_problems import in_chinese
 from charrnn.ui.yours import _lister
+from charrnn.utils.regular_files import DamagedRunUserError
 from charrnn.view_ids import view_id
 from charrnn.workers import Runs
 
@@ -43,7 +43,7 @@ def trained(tmp_path_factory):
     """A directory of runs with one that has ended."""
     root = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("charrnn.artifacts.draw", lambda log, baselines: b"a picture")
+        patch.setattr("charrnn.checkpoint.files.draw", lambda log, baselines: b"a picture")
         run = Run.create(root, planned(epochs=1), HEALTHY)
         run.enqueue()
         run.begin()

@@ -11,11 +11,11 @@ import pytest
 from conftest import ROOT
 from worker_runs import ends, events_of, is_progress, small, worker_of
 
-from charrnn import locks
 from charrnn.endings import CLOSED, CUT_OFF, DIED
 from charrnn.errors import UserError
 from charrnn.runs import Run
 from charrnn.turns import Turn
+from charrnn.utils import file_locks
 from charrnn.workers import Runs
 
 APP = """
@@ -166,7 +166,7 @@ def test_what_was_left_by_an_app_that_was_killed_ends_with_the_next(app, tmp_pat
     assert run.state == "running", "its worker is there yet"
     assert waiting.state == "failed", "nobody will ever start it"
     os.kill(worker, signal.SIGKILL)
-    while locks.held(run.directory / "worker.lock"):
+    while file_locks.held(run.directory / "worker.lock"):
         pass
     assert run.state == "failed"
     assert ends(run) == ends(waiting) == []
@@ -183,7 +183,7 @@ def test_a_run_that_dies_as_it_goes_on_has_failed(runs):
     run = runs.start(small(epochs=1))
     before = len(events_of(run))
     runs.keep_training(run.id)
-    while not locks.held(run.directory / "worker.lock"):
+    while not file_locks.held(run.directory / "worker.lock"):
         assert run.state in ("queued", "running")
     os.kill(worker_of(run), signal.SIGKILL)  # before it has said anything
     assert events_of(run)[before:][-1]["reason"] == "failed" == run.state
@@ -212,7 +212,7 @@ def test_nobody_sees_a_killed_run_without_its_end(runs, monkeypatch):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGKILL)
-    while locks.held(run.directory / "worker.lock"):
+    while file_locks.held(run.directory / "worker.lock"):
         pass
     assert run.state == "running", "its app is about to say so"
     told.set()

@@ -14,26 +14,27 @@ from refusals import refusal
 from small_runs import planned
 from starlette.requests import Request
 
-from charrnn import temporary, uploads
+from charrnn import uploads
 from charrnn.admission import run_bytes, taken
-from charrnn.artifacts import MOST, SAMPLES, save_run
 from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.files import MOST, SAMPLES, save_run
+from charrnn.checkpoint.logs import samples_of
 from charrnn.disk_shares import DiskShares
 from charrnn.limits import Limits
-from charrnn.locks import hold
 from charrnn.owned_files import LEAST_BYTES, NEW_SECONDS
 from charrnn.owners import OWNER_FILE, Deed, Owner
 from charrnn.runs import Run
 from charrnn.training import TrainingConfig, recording
 from charrnn.training.learner import Learner
 from charrnn.training.recording import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, Recording
-from charrnn.trainlog import samples_of
 from charrnn.ui import House, build, launch_options
 from charrnn.ui.models import _downloader
 from charrnn.ui.opened import open_file
 from charrnn.ui.services.upload_folder import sweep_upload_folder
 from charrnn.ui.shelf import Model
 from charrnn.ui.yours import deleter
+from charrnn.utils import temporary
+from charrnn.utils.file_locks import hold
 from charrnn.view_ids import view_id
 from charrnn.workers import Runs
 

@@ -108,7 +108,10 @@ def test_a_worker_cannot_get_more_memory_than_it_may_have(house):
 @linux
 def test_what_the_process_cannot_get_is_an_error_in_it_and_nowhere_else():
     # In a new process: this one may have as much to spare that was freed.
-    told = "from charrnn.process import bound_memory; bound_memory(200 << 20); bytearray(%d << 20)"
+    told = (
+        "from charrnn.utils.process import bound_memory; "
+        "bound_memory(200 << 20); bytearray(%d << 20)"
+    )
     within, beyond = (
         subprocess.run(
             [sys.executable, "-c", told % size], cwd=ROOT, capture_output=True, text=True

@@ -15,9 +15,9 @@ from worker_runs import SMALL, TEXT, events_of, is_progress, small
 from charrnn.admission import check_files, check_text, taken
 from charrnn.errors import UserError
 from charrnn.limits import Limits, space, variable
-from charrnn.reading import Text
 from charrnn.recipes import plan
 from charrnn.sweeping import sweep
+from charrnn.text import Text
 from charrnn.ui.api import uploaded_files
 from charrnn.ui.operations import TrainArguments, training_text
 from charrnn.ui.wish import OWN, Wish

@@ -10,11 +10,11 @@ import pytest
 from refusals import refuse_to_write
 from worker_runs import ends, events_of, is_progress, small, worker_of
 
-from charrnn import locks
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.journal import Journal
 from charrnn.runs import Run
+from charrnn.utils import file_locks
 from charrnn.workers import Runs
 
 
@@ -96,17 +96,17 @@ def test_a_worker_does_not_begin_what_was_called_off(tmp_path):
 @pytest.mark.parametrize("shared", [True, False])
 def test_viewers_do_not_take_each_other_for_a_worker(tmp_path, monkeypatch, shared):
     if not shared:
-        monkeypatch.setattr(locks, "fcntl", None)
+        monkeypatch.setattr(file_locks, "fcntl", None)
     run = Run.create(tmp_path, small(epochs=1))
     list(run.work())
     lock = run.directory / "worker.lock"
     with ThreadPoolExecutor(4) as viewers:
         assert set(viewers.map(lambda _: Run(run.directory).state, range(800))) == {"finished"}
-        assert not any(viewers.map(locks.held, [lock] * 800))
-    with locks.hold(lock, timeout=1):
-        assert locks.held(lock)
-        assert locks.hold(lock, timeout=0) is None
-    assert not locks.held(lock)
+        assert not any(viewers.map(file_locks.held, [lock] * 800))
+    with file_locks.hold(lock, timeout=1):
+        assert file_locks.held(lock)
+        assert file_locks.hold(lock, timeout=0) is None
+    assert not file_locks.held(lock)
 
 
 def test_a_run_taken_from_a_queue_by_hand_is_not_waiting_any_more(tmp_path):

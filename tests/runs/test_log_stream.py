@@ -10,8 +10,8 @@ import gradio as gr
 import httpx2 as httpx
 import pytest
 
-from charrnn import log_stream
-from charrnn.log_stream import LogStream
+from charrnn.utils import log_stream
+from charrnn.utils.log_stream import LogStream
 
 FORGED = "2026-01-01 ERROR all runs deleted"
 WORDS = f"x\x1b]0;owned\x07\r\n{FORGED}\x9b31m\u202e\ud800"

@@ -10,8 +10,8 @@ import pytest
 from conftest import ROOT
 
 from charrnn import deploy, hub
-from charrnn.log_stream import LogStream
-from charrnn.process import without_secrets
+from charrnn.utils.log_stream import LogStream
+from charrnn.utils.process import without_secrets
 
 SECRETS = {
     "HF_TOKEN": "hf_one", "HUGGING_FACE_HUB_TOKEN": "hf_two", "OAUTH_CLIENT_SECRET": "three",

@@ -15,10 +15,10 @@ from charrnn.checkpoint import WEIGHTS, load
 from charrnn.errors import UserError
 from charrnn.limits import Limits
 from charrnn.owners import OWNER_FILE, Owner
-from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
 from charrnn.sweeping import runs_in, sweep
+from charrnn.text import read_text
 from charrnn.ui import House, words
 from charrnn.ui import opened as opening
 from charrnn.ui.choices import choices

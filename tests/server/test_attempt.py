@@ -5,9 +5,9 @@ from launching import housed
 from telling import end, progress, start
 
 from charrnn.limits import Limits
-from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
+from charrnn.text import read_text
 from charrnn.ui.attempt import attempt
 from charrnn.ui.base_settings import BaseSettings
 from charrnn.ui.form import build_form

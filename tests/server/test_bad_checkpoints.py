@@ -19,9 +19,9 @@ from unsound import told as given
 
 import charrnn
 from charrnn.errors import UserError
-from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
+from charrnn.text import read_text
 from charrnn.ui import words
 from charrnn.ui.house import House
 from charrnn.ui.shelf import Model, describe, find

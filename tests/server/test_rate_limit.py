@@ -16,7 +16,7 @@ from charrnn.ui.services.client import Client, ClientGoneError
 from charrnn.ui.services.limiters import Limiters
 from charrnn.ui.services.rate_limit import BusyUserError, PerUserLimiter
 from charrnn.ui.services.round_robin import RoundRobin
-from charrnn.yield_points import yield_point
+from charrnn.utils.yield_points import yield_point
 
 
 @pytest.fixture(autouse=True)

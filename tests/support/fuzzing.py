@@ -24,10 +24,10 @@ from fuzz_checkpoints import mutated_checkpoint
 from fuzz_texts import mutated_saved, mutated_text
 
 from charrnn.checkpoint import load
+from charrnn.checkpoint.card import card
 from charrnn.corpus import Corpus, decode, read_text
 from charrnn.errors import UserError
 from charrnn.generation import generate
-from charrnn.modelcard import card
 
 SECONDS = 2.0  # of processor time that reading a case may take
 MEMORY = 200 << 20  # bytes beyond those before

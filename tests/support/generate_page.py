@@ -13,9 +13,9 @@ from conftest import small_model
 from launching import launched
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
+from charrnn.text import read_text
 from charrnn.ui import writing
 from charrnn.ui.writing import ALPHAS
 from charrnn.vocabulary import Vocabulary

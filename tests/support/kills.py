@@ -37,10 +37,11 @@ from kills_lives import (
     tiny,
 )
 
-from charrnn import artifacts, files
-from charrnn.baselines import Baselines
+from charrnn.checkpoint import files as artifacts
+from charrnn.ngrams.baselines import Baselines
 from charrnn.runs import Run
 from charrnn.training import recorder, train, trainer
+from charrnn.utils import atomic
 
 SLOW = 1000  # the trainers' clock: no event should come only because the machine is busy
 OPERATIONS = {  # what is closed changes only then, which is the same as before what follows
@@ -91,7 +92,7 @@ def configurations():
 
 def torn(run):
     """What a death in the middle of a save has left."""
-    left = (files._READY, *(f"*/.*.{'[0-9a-f]' * 8}", f".*.{'[0-9a-f]' * 8}"))
+    left = (atomic._READY, *(f"*/.*.{'[0-9a-f]' * 8}", f".*.{'[0-9a-f]' * 8}"))
     return {path for pattern in left for path in run.directory.glob(f"**/{pattern}")}
 
 
@@ -142,7 +143,7 @@ def kill_over_and_over(run, times, chance, tally):
 def at_random(root, seed):
     chance, tally = random.Random(seed), {"kills": 0, "within a save": 0, "lost": 0}
     trainer._SAVE_EVERY = 0.002 / SLOW
-    files.os = SlowDisk()
+    atomic.os = SlowDisk()
     jobs = [(settings, 4, 4) for settings in configurations()]
     jobs.append(({"cell": "lstm", "optimizer": "adamw", "sampling": "sequential"}, 50, 20))
     for settings, kills, epochs in jobs:
@@ -230,7 +231,7 @@ def training(root):
     count = 0
     for place in deaths(root, asked.directory, lambda place: live(Run(place), resume=False)):
         run = Run(place)
-        ready = (place / "checkpoint" / files._READY).exists()
+        ready = (place / "checkpoint" / atomic._READY).exists()
         had_model = assert_sound(run, had_model=False)
         if count % 2:
             run.note_death()

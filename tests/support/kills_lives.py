@@ -15,8 +15,8 @@ import torch
 from safetensors import safe_open
 
 from charrnn.checkpoint import load
-from charrnn.reading import Text
 from charrnn.recipes import plan
+from charrnn.text import Text
 
 TEXT = "the cat sat on the mat and the dog sat on the log. "
 TIMES = {"seconds", "characters_per_second", "remaining_seconds"}

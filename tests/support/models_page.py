@@ -11,8 +11,8 @@ from conftest import small_model
 from hub_answers import card
 from launching import launched
 
-from charrnn.artifacts import CARD, save_run
 from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint.files import CARD, save_run
 from charrnn.ui import browse
 from charrnn.vocabulary import Vocabulary
 

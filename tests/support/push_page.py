@@ -12,9 +12,9 @@ from conftest import ROOT
 from huggingface_hub import constants
 from launching import launched
 
-from charrnn.reading import read_text
 from charrnn.recipes import plan
 from charrnn.runs import Run
+from charrnn.text import read_text
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 

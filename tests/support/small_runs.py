@@ -4,8 +4,8 @@ import pytest
 
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
-from charrnn.reading import Text
 from charrnn.recipes import plan
+from charrnn.text import Text
 from charrnn.training import TrainingConfig, train
 
 TEXT = "the cat sat on the mat. the dog sat on the log. a rat ran at the cat. " * 20
@@ -16,7 +16,7 @@ QUICK = TrainingConfig(epochs=6, batch_size=4, steps=16, learning_rate=0.01, sam
 @pytest.fixture
 def no_picture(monkeypatch):
     """It takes longer than these runs do."""
-    monkeypatch.setattr("charrnn.artifacts.draw", lambda log, baselines: b"a picture")
+    monkeypatch.setattr("charrnn.checkpoint.files.draw", lambda log, baselines: b"a picture")
 
 
 def corpus(validation=0.1, text=TEXT):

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from charrnn.ui import operations
-from charrnn.yield_points import yield_point
+from charrnn.utils.yield_points import yield_point
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 from conftest import awaited
 
 from charrnn.following import follow
-from charrnn.reading import Text
 from charrnn.recipes import plan
+from charrnn.text import Text
 
 TEXT = Text("the cat sat on the mat and the dog sat on the log. " * 30, "cats.txt")
 SMALL = {"cell": "gru", "implementation": "fast", "hidden_size": 16, "input": "one-hot"}

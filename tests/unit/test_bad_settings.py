@@ -14,10 +14,10 @@ from calling import asked, refusal, shown
 import charrnn
 from charrnn.corpus import Corpus, Text
 from charrnn.model import ModelConfig
-from charrnn.settings import rules
 from charrnn.training import TrainingConfig
 from charrnn.ui.custom import fault
 from charrnn.ui.wish import CUSTOM, OWN, Wish
+from charrnn.utils.config_fields import rules
 from charrnn.vocabulary import Vocabulary
 
 told = calling.told

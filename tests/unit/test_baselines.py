@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn import baselines as module
-from charrnn.baselines import Baselines, _surprisal, baselines
-from charrnn.ngrams import Mixture, Orders, _discounts, _fit
+from charrnn.ngrams import baselines as module
+from charrnn.ngrams.baselines import Baselines, _surprisal, baselines
+from charrnn.ngrams.kneser_ney import Mixture, Orders, _discounts, _fit
 from charrnn.vocabulary import Ids, Vocabulary, smallest_dtype
 
 SONG = "row, row, row your boat\ngently down the stream\nmerrily merrily merrily merrily\n"

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from charrnn import budgets, corpora, process
+from charrnn import budgets
 from charrnn.budgets import Habits, choose
 from charrnn.model import ModelConfig
-from charrnn.reading import read_text
 from charrnn.recipes import plan
+from charrnn.text import datasets, read_text
 from charrnn.training import TrainingConfig
 from charrnn.training.learner import _suitable_threads
+from charrnn.utils import process
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +51,7 @@ def test_a_budget_holds_out_no_more_than_it_can_watch():
 
 
 def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
-    story = corpora.load("tide-clock").text[:20_000]
+    story = datasets.load("tide-clock").text[:20_000]
     round_of_symbols = "".join(chr(0x4E00 + i % 5000) for i in range(20_000))
     lyrics = "".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000))
     plans = [plan(read_text(text)) for text in (round_of_symbols, story, lyrics)]

@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 
 import charrnn
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, load, save
+from charrnn.checkpoint.card import card
 from charrnn.errors import UserError
-from charrnn.modelcard import card
 from charrnn.vocabulary import Vocabulary
 
 

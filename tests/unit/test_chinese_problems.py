@@ -23,14 +23,14 @@ from charrnn.errors import UserError
 from charrnn.hub.errors import in_words
 from charrnn.limits import Limits
 from charrnn.model import ModelConfig
-from charrnn.reading import binary, decode
 from charrnn.recipes import RECIPES, TIME_MACHINE, plan
 from charrnn.request import kept
-from charrnn.settings import rules
+from charrnn.text import decode, file_types
 from charrnn.training import TrainingConfig
 from charrnn.ui import words
 from charrnn.ui.form import ENCODINGS
 from charrnn.ui.words_problems import encoding_in_chinese, name_in_chinese
+from charrnn.utils.config_fields import rules
 
 NAMES = {
     *("ASCII", "BMP", "BOM", "CP", "EPUB", "Excel", "GIF", "GPU", "Hub", "JIS", "JPEG", "JSON"),
@@ -74,7 +74,7 @@ def of_tables():
     typed = (
         (name, said) for name in WANTED for value, said in wrong(name) if isinstance(value, str)
     )
-    kinds = [(kind, way_out) for _, kind, way_out in (*binary._KINDS, *binary._WEAK_KINDS)]
+    kinds = [(kind, way_out) for _, kind, way_out in (*file_types._KINDS, *file_types._WEAK_KINDS)]
     instead = "choose a text file (.txt), or a .zip of them"
     return {
         "files": [said for _, said in REFUSED.values()],

@@ -12,10 +12,10 @@ from pydoc_data.topics import topics
 import pytest
 from conftest import SHARED
 
-from charrnn import corpora
-from charrnn.corpora import ENTRIES, cached, download, find, load
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
+from charrnn.text import datasets
+from charrnn.text.datasets import ENTRIES, cached, download, find, load
 
 BOOK = b"The Time Traveller came back.\n" * 9_000
 SHA1 = hashlib.sha1(BOOK).hexdigest()
@@ -81,7 +81,7 @@ def serve(server, monkeypatch):
     def point(path):
         url = f"http://127.0.0.1:{server.server_port}{path}"
         entry = dataclasses.replace(find("time-machine"), url=url, sha1=SHA1)
-        monkeypatch.setattr(corpora, "ENTRIES", (*ENTRIES[:3], entry, *ENTRIES[4:]))
+        monkeypatch.setattr(datasets, "ENTRIES", (*ENTRIES[:3], entry, *ENTRIES[4:]))
         return url
 
     return point
@@ -224,7 +224,7 @@ def test_without_a_network_the_embedded_texts_are_offered(cache, monkeypatch):
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     entry = dataclasses.replace(find("tiny-shakespeare"), url=f"http://127.0.0.1:{port}/")
-    monkeypatch.setattr(corpora, "ENTRIES", (*ENTRIES[:4], entry))
+    monkeypatch.setattr(datasets, "ENTRIES", (*ENTRIES[:4], entry))
     with pytest.raises(
         UserError, match=r"Tiny Shakespeare could not .*\(no connection to 127"
     ) as e:

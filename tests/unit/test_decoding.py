@@ -8,8 +8,8 @@ import pytest
 from paragraphs import ENCODED, PARAGRAPHS, paragraph
 
 from charrnn.errors import UserError
-from charrnn.reading.binary import NotTextError
-from charrnn.reading.decoding import decode_bytes
+from charrnn.text.encoding import decode_bytes
+from charrnn.text.file_types import NotTextError
 
 ENGLISH = "The tide clock was right, and the almanac was wrong.\n"
 CHINESE = PARAGRAPHS["Simplified Chinese"]

@@ -11,7 +11,7 @@ from charrnn.ui import desk
 from charrnn.ui.desk import Desk
 from charrnn.ui.services.client import ClientGoneError
 from charrnn.ui.writing import Manner, blank, write
-from charrnn.yield_points import at_yield_points, yield_point
+from charrnn.utils.yield_points import at_yield_points, yield_point
 
 
 def characters(at_work, count=40):

@@ -10,10 +10,9 @@ import pytest
 from telling import checkpoint, end, progress, start, story
 from typer.testing import CliRunner
 
-from charrnn import corpora
 from charrnn.cli import app
-from charrnn.reading import read_text
 from charrnn.recipes import RECIPES, plan
+from charrnn.text import datasets, read_text
 from charrnn.training import train
 from charrnn.training.advice import advice
 from charrnn.training.diagnosis import Diagnosis
@@ -21,7 +20,7 @@ from charrnn.training.verdict import ADVICE, FINDINGS, SENTENCES, figure, unders
 from charrnn.ui.card import Story
 from charrnn.ui.words_card import VERDICTS
 
-TIDE = corpora.load("tide-clock").text
+TIDE = datasets.load("tide-clock").text
 
 
 def rate(learning_rate, **more):
@@ -174,7 +173,7 @@ def test_going_on_forgets_what_was_done_after_the_point():
 def test_the_textbooks_experiments_are_not_scolded(name):
     """They learn by heart on purpose; cut short, they are told to run longer and nothing else."""
     settings = {"epochs": 12, "hidden_size": 48, "batch_size": 8, "threads": 1}
-    text = corpora.load("songs").text if name.startswith("lyrics") else TIDE
+    text = datasets.load("songs").text if name.startswith("lyrics") else TIDE
     names, _ = told(run(settings, text[:2500], name))
     assert names in ({"kept"}, {"unlearned", "kept-step", "try-longer"})
 

@@ -7,8 +7,8 @@ from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
-from charrnn.expectations import Expectations
-from charrnn.ngrams import Mixture, Orders
+from charrnn.ngrams.kneser_ney import Mixture, Orders
+from charrnn.ngrams.soft_targets import Expectations
 from charrnn.training import TrainingConfig, train
 from charrnn.training.learner import Learner
 from charrnn.vocabulary import Vocabulary
@@ -45,7 +45,7 @@ def test_they_are_what_each_symbol_would_score():
 def test_however_many_places_are_worked_on_at_a_time(monkeypatch):
     ids, size = encoded(SONG * 3)
     whole = expectations(ids, size)
-    monkeypatch.setattr("charrnn.ngrams._AT_ONCE", 3 * size)
+    monkeypatch.setattr("charrnn.ngrams.kneser_ney._AT_ONCE", 3 * size)
     np.testing.assert_array_equal(expectations(ids, size), whole)
 
 

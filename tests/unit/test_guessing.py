@@ -7,8 +7,8 @@ import pytest
 from paragraphs import PARAGRAPHS, paragraph
 
 from charrnn.errors import UserError
-from charrnn.reading.binary import NotTextError
-from charrnn.reading.decoding import decode_bytes
+from charrnn.text.encoding import decode_bytes
+from charrnn.text.file_types import NotTextError
 
 VIETNAMESE = (
     "Trời hôm nay rất đẹp, chúng tôi đi dạo bên bờ sông và nói chuyện với người lái đò già. "

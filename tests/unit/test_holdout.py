@@ -12,10 +12,10 @@ from small_runs import QUICK, named, run, with_changes
 from telling import checkpoint, end, progress, start, story
 
 import charrnn
-from charrnn import corpora
 from charrnn.corpus import Corpus
 from charrnn.holdout import SENTENCES, HoldoutWarning, check
 from charrnn.terminal import show_training
+from charrnn.text import datasets
 from charrnn.training.diagnosis import Diagnosis
 from charrnn.training.events import stored_event
 from charrnn.training.verdict import understood
@@ -24,7 +24,7 @@ from charrnn.ui.words_card import HOLDOUT
 
 no_picture = small_runs.no_picture
 
-TIDE, SONGS = corpora.load("tide-clock").text, corpora.load("songs").text
+TIDE, SONGS = datasets.load("tide-clock").text, datasets.load("songs").text
 WORDS = sorted(set(re.findall("[a-z]{4,}", TIDE.lower())))
 DICE = random.Random(0)
 MIXED = DICE.sample(WORDS, len(WORDS))

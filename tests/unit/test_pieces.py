@@ -7,8 +7,8 @@ import pytest
 from bad_input import zipped
 
 from charrnn.errors import UserError
-from charrnn.reading import archives, cleaning, decode, guessing, pieces
-from charrnn.reading.binary import NotTextError
+from charrnn.text import cleaning, decode, guessing, pieces, zip_files
+from charrnn.text.file_types import NotTextError
 
 HALF = b"\xed\xa0\x80"  # of a surrogate pair, in UTF-8
 CODECS = (
@@ -150,4 +150,4 @@ def test_many_encodings_of_one_archive_are_guessed_from_a_bounded_sample(monkeyp
 
 def test_names_of_any_length_are_sorted():
     names = ["9" * 60_000 + end for end in ("a", "b")]
-    assert sorted([*names, "10", "9"], key=archives._natural)[:2] == ["9", "10"]
+    assert sorted([*names, "10", "9"], key=zip_files._natural)[:2] == ["9", "10"]

@@ -12,14 +12,14 @@ from charrnn.corpus import Corpus, read_text
 from charrnn.errors import UserError
 from charrnn.generation import continuation
 from charrnn.model import ModelConfig
-from charrnn.reading import decode, read_files
-from charrnn.settings import _wanted, rules, split
+from charrnn.text import decode, read_files
 from charrnn.training import TrainingConfig
 from charrnn.ui import words
 from charrnn.ui.wish import OWN, Wish
 from charrnn.ui.words_parts import ENCODINGS, PARTS
 from charrnn.ui.words_problems import PROBLEMS, in_chinese
 from charrnn.ui.writing import blank
+from charrnn.utils.config_fields import _wanted, rules, split
 
 SOURCE = Path(words.__file__).parents[1]
 

@@ -8,8 +8,8 @@ from conftest import small_model
 from small_runs import QUICK, run, with_changes
 
 from charrnn.model import ModelConfig
-from charrnn.recurrence import dropout, products
-from charrnn.recurrence.products import Packed, affine, product, rows, weight_gradient
+from charrnn.rnn import dropout, matmul
+from charrnn.rnn.matmul import Packed, affine, product, rows, weight_gradient
 from charrnn.training.precision import has_bfloat16, suits_bfloat16
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
@@ -18,9 +18,9 @@ CELLS = ["tanh", "relu", "gru", "lstm"]
 @pytest.fixture(params=["as the machine has it", "by torch", "by oneDNN"])
 def kind(request, monkeypatch):
     if request.param == "by torch":
-        monkeypatch.setattr(products, "pays", lambda dtype, packed=0: False)
+        monkeypatch.setattr(matmul, "pays", lambda dtype, packed=0: False)
     elif request.param == "by oneDNN":
-        monkeypatch.setattr(products, "pays", lambda dtype, packed=0: products.onednn(dtype))
+        monkeypatch.setattr(matmul, "pays", lambda dtype, packed=0: matmul.onednn(dtype))
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
@@ -46,7 +46,7 @@ def test_rows_and_affine_have_autograds_gradients(kind, symbols):
         torch.randn(shape, dtype=torch.float64, requires_grad=True)
         for shape in ((2, 3, 4), (4, 5), (5,))
     )
-    for function in (affine, products._Affine.apply):
+    for function in (affine, matmul._Affine.apply):
         assert torch.autograd.gradcheck(function, (x, W, b))
 
 
@@ -142,12 +142,12 @@ def test_onednn_is_called_where_it_is_faster(
     monkeypatch, capability, lead, dtype, packed, by_onednn
 ):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
-    monkeypatch.setattr(products, "onednn", lambda dtype: dtype != torch.float64)
-    monkeypatch.setattr(products, "_lead", lambda: lead)
-    assert products.pays(dtype, packed) is by_onednn
+    monkeypatch.setattr(matmul, "onednn", lambda dtype: dtype != torch.float64)
+    monkeypatch.setattr(matmul, "_lead", lambda: lead)
+    assert matmul.pays(dtype, packed) is by_onednn
 
 
-@pytest.mark.skipif(not products.onednn(torch.float32), reason="oneDNN's products are not here")
+@pytest.mark.skipif(not matmul.onednn(torch.float32), reason="oneDNN's products are not here")
 def test_what_is_timed_is_float32_under_autocast_too(monkeypatch):
     multiplied = []
 
@@ -155,51 +155,51 @@ def test_what_is_timed_is_float32_under_autocast_too(monkeypatch):
         multiplied.append(product().dtype)
         return 3.0 if len(multiplied) % 2 else 1.0  # torch's own comes first
 
-    monkeypatch.setattr(products.timeit, "timeit", timed)
-    products._lead.cache_clear()
+    monkeypatch.setattr(matmul.timeit, "timeit", timed)
+    matmul._lead.cache_clear()
     try:
         with torch.autocast("cpu", torch.bfloat16):
-            assert products._lead() == 3.0
+            assert matmul._lead() == 3.0
     finally:
-        products._lead.cache_clear()
+        matmul._lead.cache_clear()
     assert set(multiplied) == {torch.float32}
 
 
 def test_a_packed_weight_is_onednns_by_its_size(monkeypatch):
     asked = []
-    monkeypatch.setattr(products, "pays", lambda *about: asked.append(about))
+    monkeypatch.setattr(matmul, "pays", lambda *about: asked.append(about))
     x, W = torch.randn(3, 6), torch.randn(6, 5)
     torch.testing.assert_close(Packed(W, rows=3).times(x), x @ W)
     assert asked == [(torch.float32, 30)]
 
 
 def test_a_process_first_asked_under_autocast_finds_the_same():
-    found = products.onednn(torch.float32)
-    products.onednn.cache_clear()
+    found = matmul.onednn(torch.float32)
+    matmul.onednn.cache_clear()
     with torch.autocast("cpu", torch.bfloat16):
-        assert products.onednn(torch.float32) == found
+        assert matmul.onednn(torch.float32) == found
 
 
-@pytest.mark.skipif(not products.onednn(torch.float32), reason="oneDNN's products are not here")
+@pytest.mark.skipif(not matmul.onednn(torch.float32), reason="oneDNN's products are not here")
 def test_what_a_run_began_with_is_what_it_goes_on_with(monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
-    monkeypatch.setattr(products, "_lead", lambda: 1.4)
-    with products.settled(True):
-        assert products.far_ahead() and products.pays(torch.float32)
-        with products.settled(False):
-            assert not products.pays(torch.float32)
-        assert products.pays(torch.float32)
-    assert not products.far_ahead() and not products.pays(torch.float32)
+    monkeypatch.setattr(matmul, "_lead", lambda: 1.4)
+    with matmul.settled(True):
+        assert matmul.far_ahead() and matmul.pays(torch.float32)
+        with matmul.settled(False):
+            assert not matmul.pays(torch.float32)
+        assert matmul.pays(torch.float32)
+    assert not matmul.far_ahead() and not matmul.pays(torch.float32)
 
 
 def test_a_torch_without_onednn_trains_all_the_same(monkeypatch):
     """As its builds for some machines are: their namespace is empty."""
     monkeypatch.setattr(torch.ops, "mkldnn", SimpleNamespace())
-    products.onednn.cache_clear()
+    matmul.onednn.cache_clear()
     try:
-        assert not products.onednn(torch.float32) and not products.far_ahead()
+        assert not matmul.onednn(torch.float32) and not matmul.far_ahead()
         large = ModelConfig(hidden_size=128)  # so large that bfloat16 would be tried
         events = run(large, with_changes(QUICK, batch_size=32, epochs=1))
         assert events[-1]["reason"] == "finished" and "float32" in events[0]["device"]
     finally:
-        products.onednn.cache_clear()
+        matmul.onednn.cache_clear()

@@ -6,10 +6,10 @@ import pytest
 
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.reading import Text, read_files
 from charrnn.recipes import RECIPES, plan
-from charrnn.settings import rules, split
+from charrnn.text import Text, read_files
 from charrnn.training import TrainingConfig, train
+from charrnn.utils.config_fields import rules, split
 
 TEXTBOOK = [name for name, recipe in RECIPES.items() if recipe.kind == "textbook"]
 STORY = Text("It was a dark and stormy night; the rain fell in torrents. " * 400, "story")

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from charrnn.recurrence import NativeRecurrence, Recurrence, map_state
+from charrnn.rnn import NativeRecurrence, Recurrence, map_state
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
 SHAPES = [(1, False), (2, False), (1, True), (2, True)]

@@ -8,16 +8,15 @@ import torch
 from small_runs import QUICK, SMALL, run, with_changes
 
 import charrnn
-from charrnn import corpora
 from charrnn.model import ModelConfig
-from charrnn.reading import Text
 from charrnn.recipes import plan
+from charrnn.text import Text, datasets
 
 DICE = random.Random(0)
 WORDS = ["".join(DICE.choices("abcdefghijklmnopqrstuvwxyz", k=5)) for _ in range(500)]
 TEXTS = {
-    "small": Text(corpora.load("tide-clock").text[:20_000], "small"),
-    "medium": Text(corpora.load("tide-clock").text, "medium"),
+    "small": Text(datasets.load("tide-clock").text[:20_000], "small"),
+    "medium": Text(datasets.load("tide-clock").text, "medium"),
     "large": Text(" ".join(DICE.choices(WORDS, k=70_000)), "large"),
     "of many symbols": Text("".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000)),
                             "lyrics"),

@@ -9,8 +9,7 @@ from small_runs import QUICK, corpus, named, planned, run, with_changes
 from telling import checkpoint, end, progress, start, story
 
 import charrnn
-from charrnn import modelcard
-from charrnn.checkpoint import Checkpoint
+from charrnn.checkpoint import Checkpoint, card
 from charrnn.runs import Run
 from charrnn.training.learner import Learner, Update
 from charrnn.training.progress import Meter, Window
@@ -129,13 +128,13 @@ def test_an_older_checkpoint_is_not_said_to_have_been_measured_together(tmp_path
     run(training=LONG, corpus=OVERFIT, directory=tmp_path)
     saved = charrnn.load(tmp_path / "checkpoint")
     results = saved.about["results"]
-    assert "| training |" in modelcard.card(saved, [])
+    assert "| training |" in card.card(saved, [])
     shelf = Model("it", tmp_path / "checkpoint")
     assert earlier(shelf).kept["train"] == results["train_perplexity"]
     older = {k: v for k, v in results.items() if not k.startswith("last_")}
     older["train_perplexity"] = results["last_train_perplexity"]
     old = Checkpoint(saved.model, saved.vocabulary, saved.about | {"results": older})
-    assert "| training |" not in modelcard.card(old, [])
-    assert "| training, last steps |" in modelcard.card(old, [])
+    assert "| training |" not in card.card(old, [])
+    assert "| training, last steps |" in card.card(old, [])
     charrnn.save(old, tmp_path / "checkpoint")
     assert earlier(shelf).kept["train"] == pytest.approx(results["train_perplexity"])

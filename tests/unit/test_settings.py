@@ -4,8 +4,8 @@ import pytest
 
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.settings import split
 from charrnn.training import TrainingConfig
+from charrnn.utils.config_fields import split
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.corpus import Corpus
 from charrnn.generation import side_by_side
+from charrnn.generation.numpy_decoder import Decoder, Forward, Stepper, shared_decoder
 from charrnn.model import ModelConfig
-from charrnn.stepping import Decoder, Forward, Stepper, shared_decoder
 from charrnn.training import TrainingConfig
 from charrnn.training.learner import Learner
 from charrnn.vocabulary import Vocabulary
@@ -56,7 +56,7 @@ def test_the_same_characters_are_written_as_by_the_plain_path(cell, mode, monkey
     vocabulary = Vocabulary.from_text("abcdefgh")
     checkpoint = Checkpoint(calm_model(cell, hidden_size=32), vocabulary)
     quick = charrnn.generate(checkpoint, "ab", 500, mode=mode, alpha=0.8, seed=2)
-    monkeypatch.setattr("charrnn.warmup.steps", Forward)
+    monkeypatch.setattr("charrnn.generation.prefill.steps", Forward)
     assert charrnn.generate(checkpoint, "ab", 500, mode=mode, alpha=0.8, seed=2) == quick
 
 

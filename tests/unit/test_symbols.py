@@ -7,7 +7,7 @@ import small_runs
 from small_runs import QUICK, run, with_changes
 
 import charrnn
-from charrnn import modelcard
+from charrnn.checkpoint import card
 from charrnn.corpus import Corpus
 from charrnn.terminal import show_training
 from charrnn.ui.card import Story
@@ -33,6 +33,6 @@ def test_a_text_has_as_many_symbols_before_the_run_as_after_it(tmp_path, no_pict
     assert story.facts["symbols"] == 5
 
     saved = charrnn.load(tmp_path / "checkpoint")
-    assert " 5 symbols," in modelcard.card(saved, [])
+    assert " 5 symbols," in card.card(saved, [])
     assert outlook(saved, "a")["symbols"] == 5
     assert describe(Model("it", tmp_path / "checkpoint"))["symbols"] == 5

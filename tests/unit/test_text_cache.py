@@ -12,7 +12,7 @@ from charrnn.limits import Limits
 from charrnn.ui.services import text_cache
 from charrnn.ui.services.text_cache import TextCache
 from charrnn.ui.wish import OWN, Wish
-from charrnn.yield_points import at_yield_points
+from charrnn.utils.yield_points import at_yield_points
 
 
 @pytest.fixture

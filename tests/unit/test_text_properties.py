@@ -18,9 +18,9 @@ from charrnn.corpus import Corpus, Preparation, decode, read_text
 from charrnn.errors import UserError
 from charrnn.generation import generate
 from charrnn.model import ModelConfig
-from charrnn.reading.guessing import SUPERSETS
-from charrnn.settings import rules, split
+from charrnn.text.guessing import SUPERSETS
 from charrnn.training import TrainingConfig
+from charrnn.utils.config_fields import rules, split
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 # ---- settings --------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from bad_input import zipped
 
-from charrnn import reading as texts
+from charrnn import text as texts
 from charrnn.corpus import Text, decode, read_files, read_text
 from charrnn.errors import UserError
-from charrnn.reading import archives
+from charrnn.text import zip_files
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
@@ -262,4 +262,4 @@ def test_what_is_over_the_limit_is_refused(tmp_path, monkeypatch):
 
 def test_the_limit_is_a_hundred_megabytes():
     assert texts.LIMIT == 100 * 1024 * 1024
-    assert archives.MEMBERS == 1000
+    assert zip_files.MEMBERS == 1000

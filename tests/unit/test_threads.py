@@ -4,10 +4,10 @@ import pytest
 from small_runs import QUICK, SMALL, corpus, planned, run, with_changes
 
 from charrnn.errors import UserError
-from charrnn.process import available_cores
 from charrnn.training import train
 from charrnn.training.learner import Learner
 from charrnn.ui.words_problems import in_chinese
+from charrnn.utils.process import available_cores
 
 TOO_MANY = available_cores() + 1
 

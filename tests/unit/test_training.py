@@ -10,10 +10,10 @@ from small_runs import QUICK, SMALL, TEXT, corpus, named, run, with_changes, wit
 import charrnn
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.settings import split
 from charrnn.training import TrainingConfig, train
 from charrnn.training.learner import Learner
 from charrnn.training.optimization import ByRows, build_optimizer
+from charrnn.utils.config_fields import split
 
 
 def test_events_have_exactly_the_fields_of_the_contract():

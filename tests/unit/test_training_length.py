@@ -11,8 +11,8 @@ from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
 import charrnn
 from charrnn.errors import UserError
-from charrnn.expectations import Expectations
 from charrnn.model import ModelConfig
+from charrnn.ngrams.soft_targets import Expectations
 from charrnn.training import TrainingConfig
 from charrnn.training.descent import Descent
 from charrnn.training.learner import Learner

@@ -3,10 +3,10 @@
 import gradio as gr
 import pytest
 
-from charrnn import corpora
-from charrnn.corpora import download
 from charrnn.errors import UserError
 from charrnn.limits import Limits
+from charrnn.text import datasets
+from charrnn.text.datasets import download
 from charrnn.ui.form import build_form
 from charrnn.ui.wish import CUSTOM, OWN, TEXTBOOK, Wish, model_told, text_told
 
@@ -53,7 +53,7 @@ def test_a_classic_is_not_downloaded_to_be_looked_at(nothing_fetched):
     assert not wish.fetched()
     report = text_told(wish, None, "en")
     assert report["download"]["size"] == "179\u00a0kB"
-    assert report["characters"] == corpora.find("time-machine").characters
+    assert report["characters"] == datasets.find("time-machine").characters
 
 
 def test_nothing_to_train_on_is_said_where_the_text_is_given():

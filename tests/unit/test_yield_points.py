@@ -12,8 +12,8 @@ from charrnn.corpus import read_files, read_text
 from charrnn.evaluation import score
 from charrnn.generation import likeliest, stream
 from charrnn.recipes import plan
+from charrnn.utils.yield_points import at_yield_points, yield_point
 from charrnn.vocabulary import Vocabulary
-from charrnn.yield_points import at_yield_points, yield_point
 
 TEXT = "abcdefgh " * 1000
 CHECKPOINT = Checkpoint(small_model(), Vocabulary.from_text("abcdefgh"))

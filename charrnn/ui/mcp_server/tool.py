@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ...corpora import ENTRIES
 from ...errors import UserError
+from ...text.datasets import ENTRIES
 from ..house import House
 from ..operations import Caller
 

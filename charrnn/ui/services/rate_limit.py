@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from ...errors import UserError
 from ...limits import Limits, address_of
-from ...yield_points import at_yield_points
+from ...utils.yield_points import at_yield_points
 from .asgi import RequestUserError
 from .client import Client, ClientGoneError
 from .round_robin import RoundRobin
@@ -86,7 +86,7 @@ class PerUserLimiter:
         """Wait for a turn and return what `call` returns, computed in a thread.
 
         When the client goes away or this coroutine is cancelled, `call` is not begun, or ends at
-        its next yield point (`charrnn.yield_points`). Its place is free once it has ended.
+        its next yield point (`charrnn.utils.yield_points`). Its place is free once it has ended.
 
         Raises BusyUserError if the client has too many calls waiting already, ClientGoneError if it
         has gone away, and whatever `call` raises.

@@ -19,7 +19,7 @@ from ...admission import check_files, check_text
 from ...corpus import Text, read_files
 from ...errors import UserError
 from ...limits import Limits
-from ...yield_points import yield_point
+from ...utils.yield_points import yield_point
 
 _MAX_BYTES = 256 << 20  # of the texts that are kept
 _ENTRY_BYTES = 2_000  # that an entry takes besides its text, about
@@ -93,7 +93,7 @@ _uploads = TextCache(_MAX_BYTES)
 
 
 def read_uploads(files: Sequence[Path], limits: Limits, encoding: str | None = None) -> Text:
-    """The text of uploaded files, as `charrnn.reading.read_files` reads them.
+    """The text of uploaded files, as `charrnn.text.read_files` reads them.
 
     Raises UserError for files that hold no text, and for more than `limits` allow.
     """

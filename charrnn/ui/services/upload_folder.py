@@ -21,8 +21,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...errors import UserError
-from ...run_files import is_directory
 from ...uploads import inside
+from ...utils.regular_files import is_directory
 from .. import words
 from .client_id import event_request
 

@@ -1,0 +1,247 @@
+"""Checkpoints: a trained model in one safetensors file, and the way back from a stranger's.
+
+`model.safetensors` holds the weights, and in its metadata, as JSON, everything else that the model
+needs: configuration, vocabulary, where it came from. `config.json` beside it says the same for
+people and for the Hub. Nothing is pickled. A checkpoint is a stranger's until proved sound: sizes
+are checked before bytes are read, bytes before they are parsed (`charrnn.checkpoint.metadata`), the
+configuration before a model is built, names, shapes and types of the weights before they are
+loaded, every number before it is used, and in the end that the model does not overflow.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_safetensors
+
+from ..errors import UserError, quoted, visible
+from ..evaluation import evaluating
+from ..model import CharRNN, ModelConfig
+from ..utils import validation
+from ..utils.atomic import replace_together
+from ..vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary
+from .history import proved
+from .metadata import MOST_CONFIG, check_header, configuration, unreadable
+
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
+FORMAT = 1
+MOST_WEIGHTS = 64 << 20  # bytes of a weights file
+LARGEST = (MOST_WEIGHTS - (2 << 20)) // 4  # parameters of a model that is trained, to leave room
+_TRIED = (8, 4)  # characters that a model is tried with: so many side by side, so many in a row
+
+
+@dataclass
+class Checkpoint:
+    """A model with its vocabulary and its history.
+
+    `about` says what is known of its making, under the keys `name`, `corpus`, `recipe`,
+    `training`, `results`, `prefixes`: all optional, all JSON (`charrnn.checkpoint.history`).
+    """
+
+    model: CharRNN
+    vocabulary: Vocabulary
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return str(self.about.get("name") or "unnamed")
+
+    @property
+    def perplexity(self) -> float | None:
+        """Its perplexity on held-out text, or else on its training text; None where unknown."""
+        results = self.about.get("results")
+        if not isinstance(results, dict):
+            return None
+        for key in ("validation_perplexity", "train_perplexity"):
+            value = results.get(key)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return float(value) if math.isfinite(value) else None
+        return None
+
+    def config(self) -> dict[str, Any]:
+        """Everything but the weights, as JSON."""
+        return {
+            "library_name": "charrnn",
+            "format": FORMAT,
+            "model": asdict(self.model.config),
+            "symbols": "".join(self.vocabulary.symbols[1:]),
+            **self.about,
+        }
+
+
+def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
+    """Write `model.safetensors` and `config.json` into `directory`; returns its path.
+
+    Both replace their predecessors as one, and a reader never sees half of a file.
+
+    Raises UserError for a model of no symbols, or of more, or of longer prefixes, than `load`
+    takes.
+    """
+    place = validation.path(directory, "directory")
+    replace_together(place, contents(checkpoint))
+    return place
+
+
+def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
+    """The files that a checkpoint consists of, by name. Raises UserError as `save` does."""
+    validation.checkpoint(checkpoint)
+    if len(checkpoint.vocabulary) < 2:
+        raise empty_vocabulary()
+    if len(checkpoint.vocabulary) > MOST_SYMBOLS:
+        most = MOST_SYMBOLS - 1  # besides `<unk>`
+        raise UserError(f"A checkpoint holds {most:,} symbols at most.", field="corpus")
+    config = checkpoint.config()
+    text = json.dumps(config, ensure_ascii=False)
+    weights = {
+        name: weight.detach().contiguous() for name, weight in checkpoint.model.state_dict().items()
+    }
+    blob = to_safetensors(weights, {"format": "pt", "charrnn": text})
+    beside = json.dumps(config, ensure_ascii=False, indent=2).encode()
+    if len(beside) > MOST_CONFIG:
+        raise UserError(
+            f"A checkpoint's configuration holds {MOST_CONFIG >> 20} MB at most: shorten the "
+            "prefixes."
+        )
+    return {CONFIG: beside, WEIGHTS: blob}
+
+
+def load(path: str | Path) -> Checkpoint:
+    """Open a checkpoint: its directory, or its `.safetensors` file alone.
+
+    Raises UserError, saying what is wrong, for anything that is not a sound charrnn checkpoint.
+    """
+    path = Path(path)
+    try:
+        file = _found(path)
+        check_header(file)
+        with safe_open(file, framework="pt") as weights:
+            config = _configuration(weights.metadata())
+            vocabulary, model_config = _vocabulary(config), _model_config(config)
+            about = proved(config)
+            if path.is_dir():
+                _agreed(path / CONFIG, config)
+            with torch.device("meta"):
+                model = CharRNN(model_config, len(vocabulary))
+            state = _proved(weights, model)
+    except SafetensorError as error:
+        raise _refused(unreadable(file)) from error
+    except ValueError as error:
+        raise _refused(str(error)) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise _refused(f"{visible(str(path), 200)} could not be read ({why})") from error
+    model.load_state_dict(state, assign=True)
+    if not _makes_sense(model.eval()):
+        raise _refused("its weights are so large that the model's numbers overflow")
+    return Checkpoint(model, vocabulary, about)
+
+
+def _found(path: Path) -> Path:
+    """The weights file at `path`, if it is no larger than may be: before any of it is believed."""
+    file = path / WEIGHTS if path.is_dir() else path
+    if not _there(file):
+        raise ValueError(
+            f"there is no checkpoint at {visible(str(path), 200)}: give its directory or its "
+            f"{WEIGHTS}"
+        )
+    if file.stat().st_size > MOST_WEIGHTS:
+        raise ValueError(f"{file.name} is larger than {MOST_WEIGHTS >> 20} MB")
+    return file
+
+
+def _there(file: Path) -> bool:
+    """Whether there is such a file. Raises ValueError for a directory, a pipe, a link to nowhere:
+    some of them could be read for ever."""
+    there = os.path.lexists(file)
+    if there and not file.is_file():
+        raise ValueError(f"{file.name} is not a file")
+    return there
+
+
+def _agreed(file: Path, config: dict[str, Any]) -> None:
+    """Raise ValueError for a `config.json` that is unsound or tells of another model."""
+    if not _there(file):
+        return
+    with file.open("rb") as opened:
+        told = configuration(opened.read(MOST_CONFIG + 1), CONFIG)
+    if any(told.get(key) != config[key] for key in ("format", "model", "symbols")):
+        raise ValueError(f"{CONFIG} describes another model than {WEIGHTS}")
+
+
+def _refused(why: str) -> UserError:
+    return UserError(f"This checkpoint cannot be opened: {why}.", field="checkpoint")
+
+
+def _configuration(metadata: dict[str, str] | None) -> dict[str, Any]:
+    text = (metadata or {}).get("charrnn")
+    if text is None:
+        raise ValueError("the file holds weights but no charrnn configuration")
+    config = configuration(text, "its configuration")
+    if config.get("format") != FORMAT or isinstance(config["format"], bool):
+        raise ValueError(f"its format is {quoted(config.get('format'), 20)}; this charrnn reads 1")
+    return config
+
+
+def _vocabulary(config: dict[str, Any]) -> Vocabulary:
+    symbols = config.get("symbols")
+    if not isinstance(symbols, str):
+        raise ValueError("its symbols are not a text, each of them one character")
+    if not symbols:
+        raise ValueError("its vocabulary is empty")
+    if len(symbols) >= MOST_SYMBOLS:
+        raise ValueError(f"it has {len(symbols):,} symbols, and {MOST_SYMBOLS - 1:,} are allowed")
+    return Vocabulary([UNKNOWN, *symbols])
+
+
+def _model_config(config: dict[str, Any]) -> ModelConfig:
+    model = config.get("model")
+    known = {f.name for f in fields(ModelConfig)}
+    if not isinstance(model, dict) or set(model) != known:
+        raise ValueError("its model configuration does not have the settings of a charrnn model")
+    try:
+        return ModelConfig(**model)
+    except UserError as error:
+        raise ValueError(error.message.rstrip(".")) from error
+
+
+def _proved(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:
+    """The weights, if their names, shapes, types and values are those of `model`; else raises
+    ValueError."""
+    expected = model.state_dict()
+    names = list(weights.keys())
+    if len(names) != len(expected) or set(names) != set(expected):
+        raise ValueError("its weights are not those of the model it describes")
+    for name, parameter in expected.items():
+        piece = weights.get_slice(name)
+        if tuple(piece.get_shape()) != tuple(parameter.shape):
+            raise ValueError(f"{name} has another shape than the model it describes")
+        if piece.get_dtype() != "F32":
+            raise ValueError(f"{name} is {piece.get_dtype()}, not float32")
+    state = {name: weights.get_tensor(name) for name in expected}
+    for name, weight in state.items():
+        if not _finite(weight):
+            raise ValueError(f"{name} holds numbers that are not finite")
+    return state
+
+
+def _makes_sense(model: CharRNN) -> bool:
+    """Whether it says something of what comes after some characters. Finite weights may be so large
+    that it cannot, and what it cannot after other texts is told where it writes."""
+    rows, columns = _TRIED
+    ids = torch.arange(rows * columns).reshape(rows, columns) % model.vocabulary_size
+    with evaluating(model):
+        logits, _ = model(ids)
+    return _finite(logits)
+
+
+def _finite(numbers: torch.Tensor) -> bool:
+    """Whether all are: what is not shows in the least or the largest of them, NaN in both."""
+    return all(map(math.isfinite, torch.stack(torch.aminmax(numbers)).tolist()))

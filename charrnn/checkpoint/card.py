@@ -1,0 +1,339 @@
+"""The model card, `README.md`: what a checkpoint is, writes and scores, and how it was made.
+
+What charrnn knows stands between marks, in the metadata and in the text, so that a later card can
+take its place while all that its owner has written around it stays (`renewed`). A card holds other
+people's words, names and samples: they can end neither a line of YAML nor a block of Markdown, and
+no HTML comes through.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import visible
+from ..text import datasets
+from . import Checkpoint
+
+NAME = "README.md"
+UNKNOWN = "unknown"  # a licence that nobody has named; the Hub knows the word
+_OURS = "apache-2.0"
+_LICENCES = {
+    "tide-clock": (_OURS, "an original story under Apache-2.0"),
+    "songs": (_OURS, "original lyrics under Apache-2.0"),
+    "python-manual": ("psf-2.0", "Python's manual, under the PSF License 2.0"),
+    "time-machine": (UNKNOWN, "in the public domain"),
+    "tiny-shakespeare": (UNKNOWN, "in the public domain"),
+}
+TERMS = {"ngram": "n-gram"}  # where the name is not the word for it
+_LANGUAGES = {"English": "en", "Chinese": "zh"}
+_RESULTS = ("# charrnn:begin results, renewed at each push", "# charrnn:end results")
+_CARD = (
+    "<!-- charrnn:begin card, renewed at each push: words of your own belong above or below -->",
+    "<!-- charrnn:end card -->",
+)
+_FRONT = re.compile(r"\A---\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
+_LICENCE = re.compile(r"^license:[ \t]*([a-z0-9][a-z0-9.-]{0,40})[ \t]*\r?$", re.MULTILINE)
+_WRITTEN, _PREFIXES = 10_100, 8  # characters of a sample, and samples, in the text
+_STEPS = 60  # at which a sample is shown, to see how it learned
+_SHOWN = 120  # characters of a sample in the metadata, which every listing carries
+_SPECIAL = "\\`*_[]<>#|&~$:@!{}"  # characters of Markdown
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where and with what a card is shown: `repo` is the model's `owner/name` on the Hub, if it has
+    one; `space` that of a Space that opens it; `texts` what it writes, by α, after `prefix`;
+    `picture` says that perplexity.png lies beside it; `licence` is the owner's choice."""
+
+    repo: str | None = None
+    space: str | None = None
+    prefix: str = ""
+    texts: Mapping[float, str] = field(default_factory=dict)
+    picture: bool = False
+    licence: str | None = None
+
+
+def card(
+    checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], page: Page | None = None
+) -> str:
+    """The card of a checkpoint; `samples` are what it wrote while it was trained, with `step`,
+    `prefix` and `text`."""
+    page = page or Page()
+    return (
+        f"---\n{_metadata(checkpoint, page)}---\n\n"
+        f"# {_title(checkpoint)}\n\n{_CARD[0]}\n\n"
+        + "\n\n".join(_parts(checkpoint, samples, page))
+        + f"\n\n{_CARD[1]}\n"
+    )
+
+
+def renewed(old: str, new: str) -> str | None:
+    """The owner's card `old` with what charrnn knows as in `new`, and the licence if `new` names
+    one; None if `old` has lost the marks in its text. Metadata without marks stay as they are."""
+    front, body = _split(old)
+    new_front, new_body = _split(new)
+    text = _replaced(body, new_body, _CARD)
+    if text is None:
+        return None
+    metadata = _replaced(front, new_front, _RESULTS)
+    front = front if metadata is None else metadata
+    if licence := licence_in(new):
+        front = _LICENCE.sub(f"license: {licence}", front, count=1)
+    return front + text
+
+
+def bare(text: str) -> bool:
+    """Whether a card says nothing yet: the Hub makes such a one, with a licence, on request."""
+    return not _split(text)[1].strip()
+
+
+def licence_in(text: str) -> str | None:
+    """The licence that a card's metadata name; None for an unknown one."""
+    found = _LICENCE.search(_split(text)[0])
+    return found[1] if found and found[1] != UNKNOWN else None
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The metadata with the lines around them, and the text."""
+    found = _FRONT.match(text)
+    return (found[0], text[found.end() :]) if found else ("", text)
+
+
+def _replaced(old: str, new: str, marks: tuple[str, str]) -> str | None:
+    """`old` with what is between the marks as it is in `new`.
+
+    The first opening and the last closing mark count: a sample may contain either.
+    """
+    spans = []
+    for text in (old, new):
+        opening, closing = (mark.partition(",")[0].removesuffix(" -->") for mark in marks)
+        begin, end = _line(text, opening, first=True), _line(text, closing, first=False)
+        if begin is None or end is None or end[0] <= begin[0]:
+            return None
+        spans.append((begin[0], end[1]))
+    (begin_old, end_old), (begin_new, end_new) = spans
+    return old[:begin_old] + new[begin_new:end_new] + old[end_old:]
+
+
+def _line(text: str, beginning: str, *, first: bool) -> tuple[int, int] | None:
+    lines = list(re.finditer(rf"^{re.escape(beginning)}[^\n]*$", text, re.MULTILINE))
+    return lines[0 if first else -1].span() if lines else None
+
+
+# The metadata
+
+
+def _metadata(checkpoint: Checkpoint, page: Page) -> str:
+    known = _known(checkpoint)
+    language = _LANGUAGES.get(known.language) if known else None
+    licence = page.licence or (_LICENCES[known.name][0] if known else UNKNOWN)
+    lines = ["library_name: charrnn", "pipeline_tag: text-generation", f"license: {licence}"]
+    if language:
+        lines += ["language:", f"- {language}"]
+    cell = checkpoint.model.config.cell
+    kind = "rnn" if cell in ("tanh", "relu") else cell
+    lines += ["tags:", "- charrnn", "- text-generation", "- character-level", f"- {kind}"]
+    lines += [_RESULTS[0], *_model_index(checkpoint)]
+    if page.texts:
+        lines += ["widget:"]
+        for alpha, text in page.texts.items():
+            lines += [f"- text: {_yaml(page.prefix)}", f"  example_title: {_yaml(_alpha(alpha))}"]
+            shown = text.removeprefix(page.prefix)[:_SHOWN]
+            lines += ["  output:", f"    text: {_yaml(shown)}"]
+    lines.append(_RESULTS[1])
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _model_index(checkpoint: Checkpoint) -> Iterator[str]:
+    scores = [s for s in _scores(checkpoint) if s[0] in ("held out", "training")]
+    if not scores:
+        return
+    yield "model-index:"
+    yield f"- name: {_yaml(_plain_title(checkpoint))}"
+    yield "  results:"
+    for part, perplexity, bits in scores:
+        yield "  - task:"
+        yield "      type: text-generation"
+        yield "    dataset:"
+        yield "      type: text"
+        yield f"      name: {_yaml(f'{_corpus(checkpoint)}, {part}')}"
+        yield "    metrics:"
+        yield f"    - type: perplexity\n      value: {_figure(perplexity)}"
+        yield f"    - type: bits_per_character\n      value: {_figure(bits)}"
+
+
+def _yaml(text: str) -> str:
+    """A text as a YAML string on one line, whatever it holds."""
+    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
+    plain = (
+        escapes.get(c) or (c if c.isprintable() else f"\\U{ord(c):08x}")
+        for c in text.encode("utf-8", "replace").decode()
+    )
+    return '"' + "".join(plain) + '"'
+
+
+def _figure(value: float) -> str:
+    shown = f"{value:.6g}"
+    return f"{value:.5e}" if "e" in shown else shown  # YAML wants a point before the exponent
+
+
+# The text
+
+
+def _parts(
+    checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], page: Page
+) -> Iterator[str]:
+    about, model = checkpoint.about, checkpoint.model
+    corpus, results = about.get("corpus") or {}, about.get("results") or {}
+    recipe = _line_of(str(about.get("recipe") or "custom"))
+    characters = corpus.get("characters") or 0
+    size = f"trained on {characters:,} characters of " if characters else "trained on "
+    seconds = f" in {results['seconds']:g} s" if results.get("seconds") else ""
+    yield (
+        f"A character-level recurrent language model: {_line_of(model.config.label)}, "
+        f"{model.parameter_count:,} parameters, "
+        f"{checkpoint.vocabulary.symbol_count:,} symbols, {size}"
+        f"{_line_of(_corpus(checkpoint))}{seconds} (recipe {recipe}) with "
+        "[charrnn](https://huggingface.co/models?library=charrnn). It writes on, one character at "
+        "a time."
+    )
+    yield "## What it writes"
+    yield from _written(samples, page)
+    yield "## How well it predicts"
+    if page.picture:
+        yield "![Perplexity over the time of training](perplexity.png)"
+    rows = [
+        f"| {_line_of(name)} | {perplexity:.4g} | {bits:.3f} |"
+        for name, perplexity, bits in _scores(checkpoint)
+    ]
+    if rows:
+        yield "\n".join(["| | perplexity | bits per character |", "| --- | ---: | ---: |", *rows])
+    else:
+        yield "Nothing was measured."
+    if page.texts and len({sample["step"] for sample in samples}) > 1:
+        yield from _evolution(samples)
+    yield "## Use"
+    yield from _use(page)
+    yield "## Text and licence"
+    yield _rights(checkpoint, page)
+    yield "## Settings"
+    yield from _settings(checkpoint)
+
+
+def _written(samples: Sequence[Mapping[str, Any]], page: Page) -> Iterator[str]:
+    if page.texts:
+        yield (
+            "Each character is drawn from q ∝ p^α, where p is the model's own distribution: α "
+            "below 1 is bolder, above 1 safer."
+        )
+        for alpha, text in page.texts.items():
+            yield f"**{_alpha(alpha)}**"
+            yield _fenced(text)
+        return
+    last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
+    texts = (str(sample["text"])[:_WRITTEN] for sample in last[:_PREFIXES])
+    yield "\n\n".join(map(_fenced, texts)) or "Nothing was sampled."
+
+
+def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The first prefix, continued again and again while the model was trained."""
+    yield "## How it learnt"
+    prefix = samples[0]["prefix"]
+    texts = {s["step"]: str(s["text"]) for s in samples if s["prefix"] == prefix}
+    if len(texts) > _STEPS:  # as evenly as it goes, the last one among them
+        every = -(-len(texts) // _STEPS)
+        texts = dict(list(texts.items())[::-every][::-1])
+    width = len(f"{max(texts):,}")
+    yield _fenced("\n".join(f"{step:>{width},}  {_flat(t, 160)}" for step, t in texts.items()))
+    yield "The number is that of the minibatches seen."
+
+
+def _use(page: Page) -> Iterator[str]:
+    where = page.repo or "path/to/this/directory"
+    yield _fenced(
+        "import charrnn\n\n"
+        f'checkpoint = charrnn.load("{where}")\n'
+        'print(charrnn.generate(checkpoint, prefix="", length=200, alpha=1.0, seed=0))',
+        "python",
+    )
+    if page.repo:
+        yield f"On the command line: `python -m charrnn generate {page.repo}`."
+    if page.repo and page.space:
+        address = f"https://huggingface.co/spaces/{page.space}?model={page.repo}"
+        yield f"In the browser: [open it in the Space]({address})."
+
+
+def _rights(checkpoint: Checkpoint, page: Page) -> str:
+    known = _known(checkpoint)
+    text = _LICENCES[known.name][1] if known else "its licence is unknown"
+    licence = page.licence or (_LICENCES[known.name][0] if known else UNKNOWN)
+    return (
+        f"Trained on {_line_of(_corpus(checkpoint))}: {text}. A model can recite what it was "
+        f"trained on, so the rights in the text concern it too. Licence of the model: {licence}."
+    )
+
+
+def _settings(checkpoint: Checkpoint) -> Iterator[str]:
+    yield _fenced(json.dumps(checkpoint.config()["model"], indent=2), "json")
+    training = checkpoint.about.get("training") or {}
+    yield _fenced(json.dumps(training, indent=2, ensure_ascii=False), "json")
+
+
+def _scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
+    """What was measured: the model's perplexities, then those that no model reaches, and bits."""
+    results = checkpoint.about.get("results") or {}
+    baselines = results.get("baselines") or {}
+    # Before there were `last_` figures, that of training was not measured with the kept model.
+    older = results.get("validation_perplexity") and "last_train_perplexity" not in results
+    named = {
+        "held out": results.get("validation_perplexity"),
+        "training, last steps" if older else "training": results.get("train_perplexity"),
+        **{f"{TERMS.get(name, name)} (no model)": value for name, value in baselines.items()},
+    }
+    for name, value in named.items():
+        if isinstance(value, int | float) and 0 < value < math.inf:
+            yield name, float(value), math.log2(value)
+
+
+def _known(checkpoint: Checkpoint) -> datasets.Entry | None:
+    """The text, if it is one of those that charrnn knows."""
+    name = _corpus(checkpoint)
+    return next((entry for entry in datasets.ENTRIES if entry.title == name), None)
+
+
+def _corpus(checkpoint: Checkpoint) -> str:
+    return str((checkpoint.about.get("corpus") or {}).get("name") or "a text")
+
+
+def _plain_title(checkpoint: Checkpoint) -> str:
+    return f"{checkpoint.model.config.label} on {_flat(_corpus(checkpoint))}"
+
+
+def _title(checkpoint: Checkpoint) -> str:
+    return f"{checkpoint.model.config.label} on {_line_of(_corpus(checkpoint))}"
+
+
+def _alpha(alpha: float) -> str:
+    return f"α = {alpha:g}"
+
+
+def _fenced(text: str, language: str = "text") -> str:
+    """A code block that no text can break out of."""
+    shown = "".join(c if c in "\n\t" else visible(c) for c in text)
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=2) + 1)
+    fence = max(fence, "```", key=len)
+    return f"{fence}{language}\n{shown}\n{fence}"
+
+
+def _line_of(text: str) -> str:
+    """Text from outside, safe inside a line of Markdown."""
+    return "".join("\\" + c if c in _SPECIAL else c for c in _flat(text))
+
+
+def _flat(text: str, most: int = 80) -> str:
+    return visible(" ".join(text.split()), most)

@@ -1,0 +1,105 @@
+"""What lies beside a stranger's weights, read with distrust: its training log, and its samples."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from .files import LOG, LOG_COLUMNS, MOST, SAMPLES
+
+_CURVES = ("validation_perplexity", "train_perplexity")
+_SELDOM = 4  # points of a curve
+
+
+def log_of(directory: Path) -> list[dict[str, Any]]:
+    """The rows of a checkpoint's training log, as `parsed_log` gives them; none without a log.
+
+    Raises UserError if it cannot be read.
+    """
+    return parsed_log(text_of(directory, LOG) or "")
+
+
+def parsed_log(text: str) -> list[dict[str, Any]]:
+    """The rows of a training log, as numbers; a cell that is none is None.
+
+    Rows without a step and a time are left out.
+    """
+    rows = csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""))
+    try:
+        numbers = [{name: _number(row.get(name)) for name in LOG_COLUMNS} for row in rows]
+    except csv.Error:  # a cell of more than 128 kB
+        return []
+    return [row for row in numbers if row["step"] is not None and row["seconds"] is not None]
+
+
+def curve_in(log: str, most: int) -> list[float] | None:
+    """The perplexities of a training log: held-out ones unless these were measured too seldom to
+    make a curve; the last of them and as many before it as `most` allows. None if there is none."""
+    rows = parsed_log(log)
+    held, train = ([row[key] for row in rows if row[key] and row[key] > 0] for key in _CURVES)
+    # A row repeats the figure of the one before where nothing was measured.
+    held = [p for p, before in zip(held, [None, *held], strict=False) if p != before]
+    values = held if len(held) >= min(_SELDOM, len(train) or 1) else train
+    step = max(1, math.ceil(len(values) / most))
+    return values[::-step][::-1] or None
+
+
+def _number(cell: object) -> float | int | None:
+    try:
+        value = float(str(cell))
+    except ValueError:
+        return None
+    if not math.isfinite(value):
+        return None
+    return int(value) if str(cell).isdigit() and len(str(cell)) < 16 else value
+
+
+def samples_of(directory: Path) -> list[dict[str, Any]]:
+    """What the model wrote while it was trained: `step`, `prefix`, `text`. An entry that is no such
+    text is left out. Raises UserError if the file cannot be read."""
+    try:
+        entries = json.loads(text_of(directory, SAMPLES) or "[]")
+    except (ValueError, RecursionError):
+        return []
+    return [
+        {"step": entry["step"], "prefix": entry["prefix"], "text": entry["text"]}
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict)
+        and type(entry.get("step")) is int
+        and all(_sendable(entry.get(key)) for key in ("prefix", "text"))
+    ]
+
+
+def _sendable(value: object) -> bool:
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+
+
+def bytes_of(directory: Path, name: str) -> bytes | None:
+    """A file of a checkpoint's directory; None if it is not there, not a plain file, or too large.
+
+    Raises UserError if it cannot be read.
+    """
+    path = directory / name
+    try:
+        about = path.lstat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST[name]:
+            return None
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UserError(f"{name} could not be read: {why}.", field="checkpoint") from error
+
+
+def text_of(directory: Path, name: str) -> str | None:
+    """Likewise as text; what is no UTF-8 is replaced."""
+    data = bytes_of(directory, name)
+    return None if data is None else data.decode("utf-8", "replace")

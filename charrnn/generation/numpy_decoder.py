@@ -1,0 +1,297 @@
+"""A model one character at a time: what generation spends its time on.
+
+torch is made for minibatches: a step of a single sequence costs it ten times what the arithmetic
+does. Here, in NumPy, every layer is one product of a vector, [inputs, hidden state, 1], with one
+matrix that holds W_xh, W_hh and the bias, and a few elementwise functions, all into buffers made
+once. The numbers are those of `CharRNN.forward` to float32's last digits.
+
+The matrices are made once for a model (`Decoder`) and shared by all texts that it writes; a text
+has a state and buffers of its own (`Stepper`). Sequences side by side in one `Stepper` also share
+the reading of the weights, which is what one alone waits for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..evaluation import evaluating
+from ..model import CharRNN, State
+from ..rnn import Packed
+
+Floats = NDArray[np.float32]
+_ABSURD = 1e30  # of a weight
+_SMALL = 100_000  # numbers of a matrix that NumPy multiplies faster than torch can be asked to
+_INPUT_CACHE_BYTES = 8 << 20  # of products of an embedding with W_xh, for each model
+
+
+class Steps(Protocol):
+    """K sequences that can be read on. `logits` (K, V − 1) is what is expected next, by id from 1
+    on: `<unk>` is left out. With K = 1 the first dimension is dropped."""
+
+    logits: Floats
+
+    def feed(self, ids: Any) -> None:
+        """Read one more character each: ids (K,), or one id."""
+
+
+def steps(model: CharRNN, state: State) -> Steps:
+    """Go on from a state (L·D, K, H) that the model reached."""
+    if model.config.bidirectional:
+        return Forward(model, state)
+    return Stepper(shared_decoder(model), state)
+
+
+class Forward:
+    """Steps by `CharRNN.forward`: what `Stepper` is measured against. (A model that reads from
+    both ends has no next step; this gives what a text of one more character would.)"""
+
+    def __init__(self, model: CharRNN, state: State) -> None:
+        self._model, self._state = model, state
+        hidden = state[0] if isinstance(state, tuple) else state
+        directions = 2 if model.config.bidirectional else 1
+        with torch.no_grad():
+            outputs = torch.cat(hidden[-directions:].unbind(), dim=-1)
+            self._say(outputs @ model.output_weights + model.b_q)
+
+    def feed(self, ids: Any) -> None:
+        """Read one more character each."""
+        X = torch.as_tensor(ids, dtype=torch.int64).reshape(-1, 1)
+        with evaluating(self._model) as model:
+            logits, self._state = model(X, self._state)
+        self._say(logits)
+
+    def _say(self, logits: Tensor) -> None:
+        own = _array(logits)[:, 1:]
+        self.logits: Floats = own[0] if len(own) == 1 else own
+
+
+class Decoder:
+    """The weights of a model that reads forwards, copied as they are now, as `Stepper` needs them.
+
+    Nothing in it changes, so any number of texts, in any threads, can be written with one.
+    """
+
+    def __init__(self, model: CharRNN) -> None:
+        cell, (first, *upper) = model.config.cell, model.recurrence.by_layer()
+        self.layers = [_Weights(cell, first, inputs=False)]
+        self.layers += [_Weights(cell, parameters, inputs=True) for parameters in upper]
+        self.input_row = _input_rows(model, _columns(cell, first["W_xh"], 0), self.layers[0].bias)
+        W, b = _array(model.output_weights)[:, 1:], _array(model.b_q)[1:]
+        self.output: Floats = np.concatenate([W, b[None]])  # (H + 1, V − 1)
+        # What overflows shows in `logits`. Asking NumPy not to warn of it costs a tenth of a step,
+        # and only a ReLU's state and absurd weights can overflow.
+        largest = max(float(np.abs(_array(weight)).max()) for weight in model.parameters())
+        self.may_overflow = model.config.cell == "relu" or largest > _ABSURD
+
+
+_DECODERS: WeakKeyDictionary[CharRNN, tuple[object, Decoder]] = WeakKeyDictionary()
+_BUILDING = threading.Lock()
+
+
+def shared_decoder(model: CharRNN) -> Decoder:
+    """The model's decoder: the same one until its weights change, and for as long as it lives."""
+    weights = list(model.parameters())
+    if any(weight.is_inference() for weight in weights):  # they do not tell when they change
+        return Decoder(model)
+    version = [(weight.data_ptr(), weight._version) for weight in weights]
+    with _BUILDING:
+        known, decoder = _DECODERS.get(model, (None, None))
+        if decoder is None or known != version:
+            decoder = Decoder(model)
+            _DECODERS[model] = version, decoder
+        return decoder
+
+
+class Stepper:
+    """Steps in NumPy: the state of a text, or of K side by side, and the buffers of a step."""
+
+    def __init__(self, decoder: Decoder, state: State) -> None:
+        states = state if isinstance(state, tuple) else (state,)
+        count = states[0].shape[1]
+        shape = () if count == 1 else (count,)
+        layers: list[_Layer] = []
+        for depth, weights in enumerate(decoder.layers):
+            before = [_array(s[depth]).reshape(*shape, -1) for s in states]
+            layers.append(_Layer(weights, layers[-1].hidden if layers else None, before))
+        self._first, *self._upper = layers
+        self._input_row = decoder.input_row
+        self._added = [*self._first.added] if shape else None  # by sequence, of several
+        self.logits: Floats = np.empty((*shape, decoder.output.shape[1]), np.float32)
+        self._say = _affine(layers[-1].outputs, decoder.output, self.logits)
+        quietly = np.errstate(over="ignore", invalid="ignore")
+        self.feed: Callable[[Any], None] = (
+            quietly(self._feed) if decoder.may_overflow else self._feed
+        )
+        with quietly:
+            self._say()
+
+    def _feed(self, ids: Any) -> None:
+        if self._added is None:
+            self._first.added = self._input_row(ids)
+        else:
+            for added, i in zip(self._added, ids.tolist(), strict=True):
+                added[...] = self._input_row(i)
+        self._first.step()
+        for layer in self._upper:
+            layer.step()
+        self._say()
+
+
+class _Weights:
+    """The weights of one layer: `matrix` (I + H + 1, G·H) is W_xh, W_hh and the `bias` (1, G·H).
+
+    The first layer has no `inputs`, I = 0: characters are rows of W_xh, added to the product.
+    """
+
+    def __init__(self, cell: str, parameters: dict[str, Tensor], *, inputs: bool) -> None:
+        W_hh, bias = parameters["W_hh"], parameters["b_h"][None]
+        self.cell, self.hidden_size = cell, W_hh.shape[0]
+        b = _columns(cell, bias, 0)
+        if cell == "gru":  # b_n goes with W_hh, whose product the reset gate multiplies
+            others = torch.zeros(1, 2 * self.hidden_size)
+            b = b + _columns(cell, torch.cat([others, parameters["b_n"][None]], dim=1), 1)
+        rows = [_columns(cell, parameters["W_xh"], 0)] if inputs else []
+        self.matrix: Floats = np.concatenate([*rows, _columns(cell, W_hh, 1), b])
+        self.bias = self.matrix[-1:]
+
+
+class _Layer:
+    """One layer's state, its buffers, and its step."""
+
+    def __init__(self, weights: _Weights, below: Floats | None, state: list[Floats]) -> None:
+        H, matrix = weights.hidden_size, weights.matrix
+        inputs = 0 if below is None else below.shape[-1]
+        shape = state[0].shape[:-1]
+        vector: Floats = np.ones((*shape, inputs + H + (not shape)), np.float32)
+        self._below, self._inputs = below, vector[..., :inputs]
+        self.outputs = vector[..., inputs:]  # the hidden state, as `_affine` wants it
+        self.hidden = self.outputs[..., :H]
+        self.hidden[...] = state[0]
+        self._memory = state[-1].copy()
+        gates = self._gates = np.empty((*shape, matrix.shape[1]), np.float32)
+        self.added: Floats = np.empty(gates.shape, np.float32)  # to the product, by the first layer
+        if below is not None:
+            self._add_up = _affine(vector, matrix, gates)
+        elif shape:
+            self._add_up = _several(vector, matrix[:-1], self.added, gates)
+        else:
+            self._add_up = self._add_up_first
+            self._multiply = partial(self.hidden.dot, matrix[:-1], gates)
+        self._parts = [gates[..., k * H : (k + 1) * H] for k in range(gates.shape[-1] // H)]
+        self._sigmoids = gates[..., : {"gru": 2, "lstm": 3}.get(weights.cell, 0) * H]
+        advances: dict[str, Callable[[], object]] = {
+            "tanh": partial(np.tanh, gates, out=self.hidden),
+            "relu": partial(np.maximum, gates, 0, out=self.hidden),
+            "gru": self._gru,
+            "lstm": self._lstm,
+        }
+        self._advance = advances[weights.cell]
+
+    def step(self) -> None:
+        """One step on, with what the layer below has now, or what is `added`."""
+        if self._below is not None:
+            self._inputs[...] = self._below
+        self._add_up()
+        self._advance()
+
+    def _add_up_first(self) -> None:
+        self._multiply()
+        np.add(self._gates, self.added, self._gates)
+
+    def _gru(self) -> None:
+        R, U, by_hidden, N = self._parts
+        self._sigmoid()
+        by_hidden *= R
+        N += by_hidden
+        np.tanh(N, out=N)
+        self.hidden -= N
+        self.hidden *= U
+        self.hidden += N
+
+    def _lstm(self) -> None:
+        I, F, O, G = self._parts  # noqa: E741
+        np.tanh(G, out=G)
+        self._sigmoid()
+        self._memory *= F
+        G *= I
+        self._memory += G
+        np.tanh(self._memory, out=self.hidden)
+        self.hidden *= O
+
+    def _sigmoid(self) -> None:
+        gates = self._sigmoids
+        np.tanh(gates, out=gates)
+        gates *= 0.5
+        gates += 0.5
+
+
+def _columns(cell: str, W: Tensor, part: int) -> Floats:
+    """A weight (…, G·H) with its gates in the order of a layer's matrix.
+
+    LSTM: I, F, O, G. GRU: R, U, then the candidate's arguments by the hidden state (`part` 1) and
+    by the input (`part` 0), apart. The arguments of sigmoids are halved here, once, since
+    σ(x) = (1 + tanh(x / 2)) / 2.
+    """
+    if cell == "lstm":
+        I, F, G, O = W.chunk(4, dim=-1)  # noqa: E741
+        W = torch.cat([I / 2, F / 2, O / 2, G], dim=-1)
+    elif cell == "gru":
+        R, U, N = W.chunk(3, dim=-1)
+        zeros = torch.zeros_like(N)
+        candidate = [zeros, N] if part == 0 else [N, zeros]
+        W = torch.cat([R / 2, U / 2, *candidate], dim=-1)
+    return np.ascontiguousarray(_array(W))
+
+
+def _input_rows(model: CharRNN, W_xh: Floats, bias: Floats) -> Callable[[int], Floats]:
+    """A function of an id: what the character adds to the first layer, its bias included."""
+    if model.config.input != "one-hot":
+        embedding = _array(model.embedding)
+        table = np.concatenate([embedding, np.ones_like(embedding[:, :1])], axis=1)
+        W = np.concatenate([W_xh, bias])
+        kept = max(64, _INPUT_CACHE_BYTES // W[0].nbytes)
+        row: Callable[[int], Floats] = lru_cache(maxsize=kept)(lambda i: table[i].dot(W))
+        return row
+    rows: Floats = W_xh + bias
+    return lambda i: rows[i]
+
+
+def _affine(x: Floats, matrix: Floats, out: Floats) -> Callable[[], object]:
+    """A function that does out = [x, 1] @ matrix, always with these arrays.
+
+    One x (I + 1,) ends in a 1 already; several, (K, I), share the reading of the matrix.
+    """
+    if x.ndim == 1:
+        return partial(x.dot, matrix, out)
+    return _several(x, matrix[:-1], np.repeat(matrix[-1:], len(x), axis=0), out)
+
+
+def _several(x: Floats, W: Floats, added: Floats, out: Floats) -> Callable[[], object]:
+    """A function that does out = x @ W + added, of x (K, I), always with these arrays."""
+    if W.size < _SMALL:
+
+        def add_up() -> None:
+            np.dot(x, W, out=out)
+            np.add(out, added, out=out)
+    else:
+        packed = Packed(torch.from_numpy(W), len(x))
+        rows, addend = torch.from_numpy(x), torch.from_numpy(added)
+
+        def add_up() -> None:
+            out[...] = packed.times_plus(rows, addend).numpy()
+
+    return add_up
+
+
+def _array(tensor: Tensor) -> Floats:
+    array: Floats = tensor.detach().float().numpy()
+    return array

@@ -1,0 +1,65 @@
+"""What n-grams expect at each place of a text, by counts of the rest of it.
+
+A model that is told only which character came, one of them with all certainty, learns a small
+text by heart. Told in part what n-grams think likely there (`TrainingConfig.smoothing`), it learns
+what else might have come. They must not have counted the place itself, or they would be as certain:
+so the text is cut into ten parts, and what is expected in each is counted in the other nine.
+
+Targets mixed with a distribution are label smoothing (Szegedy et al. 2016), here by a better guess
+than the uniform one; as what another model says it is distillation (Hinton et al. 2015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..batches import Epoch
+from ..vocabulary import Ids
+from .kneser_ney import Mixture, Orders
+
+MOST = 1 << 27  # numbers of 2 bytes each: characters times symbols
+
+_PARTS = 10
+
+
+class Expectations:
+    """The probability of every symbol at each place of a text, given what is before it: 2·N·V
+    bytes. Nothing is expected anywhere until they are counted."""
+
+    def __init__(self) -> None:
+        self._p: Tensor | None = None  # (N, V), rows that sum to 1
+
+    def count(self, ids: Ids, vocabulary_size: int) -> Iterator[None]:
+        """Count them for a text of `ids` (N,), on as many threads as torch has now; that takes
+        seconds with a large one. Yields after each part; left before the end, nothing is expected.
+        """
+        expected = torch.empty((len(ids), vocabulary_size), dtype=torch.float16)
+        mixture = Mixture.of(ids, vocabulary_size)
+
+        def part(begin: int, end: int) -> None:
+            others = Orders(np.concatenate((ids[:begin], ids[end:])), vocabulary_size)
+            at = begin
+            for some in others.spread(ids[begin:end], ids[:begin], mixture):
+                expected[at : at + len(some)] = torch.from_numpy(some)
+                at += len(some)
+
+        cuts = np.linspace(0, len(ids), _PARTS + 1).astype(int).tolist()
+        pool = ThreadPoolExecutor(torch.get_num_threads())
+        try:
+            for _ in pool.map(lambda cut: part(*cut), pairwise(cuts)):
+                yield
+        finally:
+            pool.shutdown(cancel_futures=True)
+        self._p = expected
+
+    def at(self, minibatches: Epoch, i: int) -> Tensor | None:
+        """At the targets of minibatch i, (T·B, V), time step by time step, as logits are."""
+        if self._p is None:
+            return None
+        return self._p[torch.from_numpy(minibatches.targets(i).T.reshape(-1))]

@@ -1,0 +1,33 @@
+"""Recurrent layers: tanh, ReLU, GRU and LSTM, stacked and in both directions.
+
+Three implementations of the same functions, so that each can be checked against the others:
+
+* `scratch`: the textbook's loop, one line of mathematics a line of code;
+* `fast`: the same with its gradients written by hand, on oneDNN's products (the default);
+* `torch`: torch's own `nn.RNN`, `nn.GRU` and `nn.LSTM`.
+
+All take inputs (T, B) of symbol ids, read as one-hot vectors, or (T, B, I) of embeddings, and a
+state, and return outputs (T, B, D·H) and the new state; D is 2 when bidirectional, else 1. The
+state is a tensor (L·D, B, H), or for the LSTM a tuple of two, hidden and cell state; None is zeros.
+"""
+
+from __future__ import annotations
+
+from .dropout import dropout
+from .matmul import Packed, affine, far_ahead, onednn, settled
+from .stack import Recurrence
+from .state import State, map_state
+from .torch_layers import NativeRecurrence
+
+__all__ = [
+    "NativeRecurrence",
+    "Packed",
+    "Recurrence",
+    "State",
+    "affine",
+    "dropout",
+    "far_ahead",
+    "map_state",
+    "onednn",
+    "settled",
+]

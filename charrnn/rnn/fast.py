@@ -1,0 +1,290 @@
+"""The recurrences with gradients written by hand: exact, and much less work than autograd's.
+
+Each takes Z (T, B, G·H), the inputs already multiplied by W_xh with their bias added, so that only
+what truly depends on the step before is left in the loop: one product with a packed weight and a
+few elementwise kernels. The backward pass leaves one product a step for the chain through time,
+and gets the gradient of W_hh as one large product at the end. An LSTM goes to `fused` where that
+can take it.
+
+Under autocast to bfloat16 the recurrence runs in bfloat16, products summed in float32; weights
+and their gradients stay float32.
+
+Notation as in `scratch`; a name with a leading d is the gradient of the loss by what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+from . import fused_lstm
+from .matmul import Packed, affine, keep_awake, rows, weight_gradient
+from .state import State, map_state
+
+
+def run(
+    cell: str, inputs: Tensor, state: State, parameters: Mapping[str, Tensor]
+) -> tuple[Tensor, State]:
+    """One layer of `cell` over symbol ids (T, B) or inputs (T, B, I).
+
+    Returns the outputs (T, B, H), in the type that is computed in, and the last state, in the
+    weights' type.
+    """
+    W_xh, W_hh, b_h = (parameters[name] for name in ("W_xh", "W_hh", "b_h"))
+    dtype = computing_dtype(W_hh)
+    if fused_lstm.suits(cell, inputs, W_xh, dtype):
+        return fused_lstm.lstm(inputs, state, W_xh, W_hh, b_h, dtype)
+    before = map_state(lambda s: s.to(dtype), state)
+    after: State
+    if isinstance(before, tuple):
+        Z = _projected(inputs, W_xh, b_h, dtype)
+        H, C = _apply(_LSTM, Z, *before, W_hh)
+        after = H[-1], C
+    elif cell == "gru":
+        Z, Z_n = _projected_for_gru(inputs, W_xh, b_h, parameters["b_n"], dtype)
+        H = _apply(_GRU, Z, Z_n, before, W_hh)
+        after = H[-1]
+    else:
+        Z = _projected(inputs, W_xh, b_h, dtype)
+        H = _apply(_RNN, Z, before, W_hh, cell == "relu")
+        after = H[-1]
+    return H, map_state(lambda s: s.to(W_hh.dtype), after)
+
+
+def computing_dtype(weight: Tensor) -> torch.dtype:
+    """What to compute in: bfloat16 under autocast, else the weights' own type."""
+    if weight.dtype == torch.float32 and torch.is_autocast_enabled("cpu"):
+        return torch.get_autocast_dtype("cpu")
+    return weight.dtype
+
+
+def _projected(inputs: Tensor, W: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
+    """Inputs times W with b added (T, B, N); an id stands for a one-hot vector."""
+    if inputs.is_floating_point():
+        return affine(inputs.to(dtype), W, b)
+    return rows(W + b, inputs, dtype)
+
+
+def _projected_for_gru(
+    inputs: Tensor, W_xh: Tensor, b_h: Tensor, b_n: Tensor, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Z (T, B, 3H) and Z_n (T, B, H) as `_GRU` wants them."""
+    gates = 2 * len(b_n)
+    W_ru, W_n = W_xh[:, :gates], W_xh[:, gates:]
+    b_ru, b_x = b_h[:gates], b_h[gates:]
+    if inputs.is_floating_point():
+        Z_ru = _projected(inputs, W_ru, b_ru, dtype)
+        Z = torch.cat([Z_ru, b_n.to(dtype).expand(*Z_ru.shape[:-1], -1)], dim=-1)
+    else:  # rather a row for each symbol put together than one for each step
+        Z = rows(torch.cat([W_ru + b_ru, b_n.expand_as(W_n)], dim=-1), inputs, dtype)
+    return Z, _projected(inputs, W_n, b_x, dtype)
+
+
+def _apply(function: type[Function], *arguments: Any) -> Any:
+    return function.apply(*arguments)  # type: ignore[no-untyped-call]
+
+
+def _quick_tanh(dtype: torch.dtype) -> tuple[int, Callable[..., object]]:
+    """A factor, and a function f that overwrites its argument: f(factor · x, out=out) is tanh(x).
+
+    torch's float32 tanh takes several times as long as its sigmoid, and tanh(x) = 2σ(2x) − 1. (In
+    bfloat16 that form would lose what little precision there is around 0.) Doubling is exact, so
+    what a loop computes may be doubled once, before it.
+    """
+    return (1, torch.tanh) if dtype == torch.bfloat16 else (2, _tanh_of_half)
+
+
+def _tanh_of_half(x: Tensor, *, out: Tensor) -> None:
+    torch.add(_MINUS_ONE, x.sigmoid_(), alpha=2, out=out)
+
+
+def _tanh_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
+    """out = dy ∘ (1 − y²)."""
+    torch.ops.aten.tanh_backward.grad_input(dy, y, grad_input=out)
+
+
+def _sigmoid_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
+    """out = dy ∘ y ∘ (1 − y)."""
+    torch.ops.aten.sigmoid_backward.grad_input(dy, y, grad_input=out)
+
+
+_MINUS_ONE = torch.tensor(-1.0)  # stands for a number, of any type
+
+
+class _RNN(Function):
+    """H_t = φ(Z_t + H_{t−1} W_hh), with φ tanh or ReLU."""
+
+    @staticmethod
+    def forward(ctx: Any, Z: Tensor, H0: Tensor, W_hh: Tensor, relu: bool) -> Tensor:
+        T, B, width = Z.shape
+        W = W_hh.to(Z.dtype)
+        factor, tanh = _quick_tanh(Z.dtype)
+        if factor > 1 and not relu:
+            Z, weight = factor * Z, Packed(factor * W, B)
+        else:
+            weight = Packed(W, B)
+        H = Z.new_empty(T + 1, B, width)  # H[t] is the state before step t
+        H[0] = H0
+        states = H.unbind()
+        for t, Z_t in enumerate(Z.unbind()):
+            A = weight.times_plus(states[t], Z_t)
+            if relu:
+                torch.clamp_min(A, 0, out=states[t + 1])
+            else:
+                tanh(A, out=states[t + 1])
+        ctx.save_for_backward(H, W)
+        ctx.relu, ctx.weight_type = relu, W_hh.dtype
+        return H[1:]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
+        H, W = ctx.saved_tensors
+        T, B, _ = dH.shape
+        weight = Packed(W.t(), B)
+        dZ = torch.empty_like(dH)
+        gradients, outputs, by_output = dZ.unbind(), H[1:].unbind(), dH.unbind()
+        whole = by_output[-1]  # all of dH_t: by its output, and by the step after
+        for t in range(T - 1, -1, -1):
+            if ctx.relu:
+                torch.ops.aten.threshold_backward.grad_input(
+                    whole, outputs[t], 0, grad_input=gradients[t]
+                )
+            else:
+                _tanh_backward(whole, outputs[t], out=gradients[t])
+            if t > 0:
+                whole = weight.times_plus(gradients[t], by_output[t - 1])
+        dH0 = weight.times(gradients[0])
+        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(ctx.weight_type)
+        return dZ, dH0, dW_hh, None
+
+
+class _GRU(Function):
+    """R, U = σ(Z_ru + H W_ru); N = tanh(Z_n + R ∘ A), A = b_n + H W_n; H = U ∘ H + (1 − U) ∘ N.
+
+    Z (T, B, 3H) holds all that is added to H W_hh: Z_r, Z_u and b_n; Z_n (T, B, H) is apart.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, Z: Tensor, Z_n: Tensor, H0: Tensor, W_hh: Tensor) -> Tensor:
+        T, B, width = Z_n.shape
+        W = W_hh.to(Z.dtype)
+        weight = Packed(W, B)
+        factor, tanh = _quick_tanh(Z.dtype)
+        inputs = factor * Z_n if factor > 1 else Z_n
+        H = Z.new_empty(T + 1, B, width)
+        H[0] = H0
+        N = torch.empty_like(Z_n)
+        gates = torch.empty_like(Z)  # R, U and A
+        R, U, A = (gate.unbind() for gate in gates.chunk(3, dim=-1))
+        RU = gates[..., : 2 * width].unbind()
+        states, candidates = H.unbind(), N.unbind()
+        for t, (Z_t, Zn_t) in enumerate(zip(Z.unbind(), inputs.unbind(), strict=True)):
+            G = weight.times_plus(states[t], Z_t)
+            torch.sigmoid(G[:, : 2 * width], out=RU[t])
+            A[t].copy_(G[:, 2 * width :])
+            if factor > 1:  # else the tanh does it
+                keep_awake()
+            tanh(torch.addcmul(Zn_t, R[t], A[t], value=factor), out=candidates[t])
+            torch.lerp(candidates[t], states[t], U[t], out=states[t + 1])
+        ctx.save_for_backward(H, N, gates, W)
+        ctx.weight_type = W_hh.dtype
+        return H[1:]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
+        H, N, gates, W = ctx.saved_tensors
+        T, B, width = dH.shape
+        weight = Packed(W.t(), B)
+        R, U, A = gates.chunk(3, dim=-1)
+        # For all steps at once, what each multiplies all of dH_t by.
+        dZ_n = torch.ops.aten.tanh_backward(1 - U, N)
+        dZ = torch.empty_like(gates)
+        dR, dU, dA = dZ.chunk(3, dim=-1)
+        torch.mul(dZ_n, A, out=dR)
+        torch.sub(H[:-1], N, out=dU)
+        torch.mul(dZ_n, R, out=dA)
+        dRU, RU = dZ[..., : 2 * width], gates[..., : 2 * width]
+        _sigmoid_backward(dRU, RU, out=dRU)
+        by_gates, by_gate = dZ.unbind(), dZ.view(T, B, 3, width).unbind()
+        keeps, by_output = U.unbind(), dH.unbind()
+        wholes = [by_output[-1]]  # all of dH_t, by its output and by the step after, from the last
+        for t in range(T - 1, -1, -1):
+            whole = wholes[-1]
+            by_gate[t].mul_(whole.unsqueeze(1))
+            if t > 0:
+                kept = torch.addcmul(by_output[t - 1], whole, keeps[t])
+                wholes.append(weight.times_plus(by_gates[t], kept))
+        dH0 = weight.times(by_gates[0]).addcmul_(wholes[-1], keeps[0])
+        dZ_n.mul_(torch.stack(wholes[::-1]))
+        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(ctx.weight_type)
+        return dZ, dZ_n, dH0, dW_hh
+
+
+class _LSTM(Function):
+    """I, F, O = σ(…), G = tanh(…) of Z + H W_hh; C = F ∘ C + I ∘ G; H = O ∘ tanh(C)."""
+
+    @staticmethod
+    def forward(ctx: Any, Z: Tensor, H0: Tensor, C0: Tensor, W_hh: Tensor) -> tuple[Tensor, Tensor]:
+        T, B, _ = Z.shape
+        width = W_hh.shape[0]
+        weight = Packed(W_hh.to(Z.dtype), B)
+        factor, tanh = _quick_tanh(Z.dtype)
+        H, C = Z.new_empty(T + 1, B, width), Z.new_empty(T + 1, B, width)
+        H[0], C[0] = H0, C0
+        gates = Z.new_empty(T, B, 4, width)  # I, F, G, O
+        tanh_C = Z.new_empty(T, B, width)
+        all_gates, by_gate = gates.unbind(), [gate.unbind() for gate in gates.unbind(2)]
+        states, memories, seen = H.unbind(), C.unbind(), tanh_C.unbind()
+        for t, (Z_t, I, F, G, O) in enumerate(zip(Z.unbind(), *by_gate, strict=True)):  # noqa: E741
+            arguments = weight.times_plus(states[t], Z_t).view(B, 4, width)
+            torch.sigmoid(arguments, out=all_gates[t])
+            tanh(factor * arguments[:, 2], out=G)
+            if factor > 1:  # else the tanh does it
+                keep_awake()
+            torch.mul(F, memories[t], out=memories[t + 1]).addcmul_(I, G)
+            tanh(factor * memories[t + 1], out=seen[t])
+            torch.mul(O, seen[t], out=states[t + 1])
+        ctx.save_for_backward(H, C, gates, tanh_C, W_hh)
+        return H[1:], C[-1].clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dH: Tensor, dC_last: Tensor) -> tuple[Tensor | None, ...]:
+        H, C, gates, tanh_C, W_hh = ctx.saved_tensors
+        T, B, width = dH.shape
+        weight = Packed(W_hh.to(H.dtype).t(), B)
+        I, F, G, O = gates.unbind(2)  # noqa: E741
+        # For all steps at once, what each multiplies dC_t by, and for O dH_t.
+        dZ = torch.empty_like(gates)
+        dI, dF, dG, dO = dZ.unbind(2)
+        _sigmoid_backward(G, I, out=dI)
+        _sigmoid_backward(C[:-1], F, out=dF)
+        _tanh_backward(I, G, out=dG)
+        _sigmoid_backward(tanh_C, O, out=dO)
+        to_memory = torch.ops.aten.tanh_backward(O, tanh_C).unbind()  # ∂H_t/∂C_t
+        by_memory, by_output, keeps = dZ[:, :, :3].unbind(), dO.unbind(), F.unbind()
+        by_step, outputs = dZ.view(T, B, 4 * width).unbind(), dH.unbind()
+        dH_t, dC = outputs[-1], dC_last.clone()
+        for t in range(T - 1, -1, -1):
+            by_output[t].mul_(dH_t)
+            dC.addcmul_(dH_t, to_memory[t])
+            by_memory[t].mul_(dC.unsqueeze(1))
+            dC.mul_(keeps[t])
+            if t > 0:
+                dH_t = weight.times_plus(by_step[t], outputs[t - 1])
+        flat = dZ.view(T * B, 4 * width)
+        dH0 = weight.times(flat[:B])
+        dW_hh = weight_gradient(_flat(H[:-1]), flat).to(W_hh.dtype)
+        return dZ.view(T, B, 4 * width), dH0, dC, dW_hh
+
+
+def _flat(x: Tensor) -> Tensor:
+    """(T, B, H) as (T·B, H)."""
+    return x.reshape(-1, x.shape[-1])

@@ -1,0 +1,191 @@
+"""Whatever people have (files, archives, bytes from a pipe, pasted text) as one clean `Text`.
+
+Clean means: line ends are LF, and of the control characters only LF and tab are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import UserError, visible
+from ..utils import validation
+from ..utils.yield_points import yield_point
+from . import cleaning, zip_files
+from .encoding import Guesses, decode_bytes
+from .file_types import NotTextError
+
+LIMIT = 100 << 20  # bytes of a file, and of all the texts chosen together
+
+_NAME = 80  # characters of a file's name that are shown
+_ENCODINGS = 6  # encodings of one text's files that are listed
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text to train on, in memory, with what was learnt about it on the way in.
+
+    `name` is for people: "notes.txt", "3 files". `encoding` and `line_ends` ("LF", "CRLF",
+    "CR", "mixed" or "none") are as found, before they were made the same. `prefixes` are
+    beginnings worth continuing, for the texts that come with the package.
+    """
+
+    text: str
+    name: str
+    encoding: str = "UTF-8"
+    line_ends: str = "LF"
+    prefixes: tuple[str, ...] = ()
+
+
+def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
+    """The text in some bytes, such as a file's or standard input's; a zip archive is unpacked.
+
+    `encoding` overrides what would be found, by any name that Python knows it by.
+
+    Raises UserError if there is no text in the bytes: they are empty, binary or too many
+    (over 100 MB), a damaged archive, or do not fit the encoding.
+    """
+    _check_size(len(data), name)
+    return _decode(data, name, encoding, Guesses(), LIMIT, LIMIT, alone=True)
+
+
+def _decode(
+    data: bytes,
+    name: str,
+    encoding: str | None,
+    guesses: Guesses,
+    left: int,
+    limit: int,
+    *,
+    alone: bool,
+) -> Text:
+    """The text in some bytes, from which at most `left` of the `limit` for all that was chosen may
+    be unpacked; `alone`: this is all."""
+    if not zip_files.is_zip(data):
+        decoded, found = decode_bytes(data, name=name, encoding=encoding, guesses=guesses)
+        return _clean(decoded, name=name, encoding=found)
+    texts: list[Text] = []
+    skipped, nested = 0, ""
+    for path, content in zip_files.members(data, name=name, limit=limit):
+        yield_point()
+        left -= len(content)
+        if left < 0:
+            raise _too_large(name, limit, alone=alone)
+        member = visible(path, _NAME)
+        try:
+            decoded, found = decode_bytes(
+                content, name=f"{member} in {name}", encoding=encoding, guesses=guesses
+            )
+            texts.append(_clean(decoded, name=member, encoding=found))
+        except (NotTextError, _EmptyError):
+            skipped += 1  # said in the name below; refused if no text is left
+            nested = nested or (member if zip_files.is_zip(content) else "")
+    if not texts and nested:
+        raise UserError(
+            f"{name} holds no text, but another zip archive ({nested}). Unpack that one, and "
+            "choose it or the texts in it.",
+            field="corpus",
+        )
+    if not texts:
+        raise UserError(
+            f"There is no text in {name}. It should hold text files (.txt).", field="corpus"
+        )
+    contents = f"{len(texts):,} text{'s' if len(texts) > 1 else ''}"
+    if skipped:
+        contents += f", {skipped:,} skipped"
+    return _join(texts, name=f"{name} ({contents})")
+
+
+def read_files(paths: Sequence[Path], *, encoding: str | None = None, limit: int = LIMIT) -> Text:
+    """The text of one or several files, joined by a newline in the order given.
+
+    Each file is a text or a zip archive of texts. Nothing is written to disk. `limit` is how many
+    bytes they may be together, unpacked, and no more than 100 MB.
+
+    Raises UserError, which names the file, if one cannot be read or holds no text (`decode`).
+    """
+    if not paths:
+        raise UserError("No file was chosen.", field="corpus")
+    texts: list[Text] = []
+    left = limit = min(limit, LIMIT)
+    guesses, alone = Guesses(), len(paths) == 1
+    for path in paths:
+        yield_point()
+        data = _read(path, left, limit, alone=alone)
+        name = visible(path.name, _NAME)
+        texts.append(_decode(data, name, encoding, guesses, left, limit, alone=alone))
+        left -= max(len(data), len(texts[-1].text))
+    return texts[0] if len(texts) == 1 else _join(texts, name=f"{len(texts):,} files")
+
+
+def read_text(text: str, *, name: str = "pasted text") -> Text:
+    """A text that is characters already, cleaned like one from a file.
+
+    Raises UserError if it is empty, or over 100 MB, or no text.
+    """
+    _check_size(len(validation.text(text, "text")), name)
+    return _clean(text, name=name, encoding="UTF-8")
+
+
+class _EmptyError(UserError):
+    """Nothing but white space."""
+
+
+def _clean(text: str, *, name: str, encoding: str) -> Text:
+    cleaned, kinds = cleaning.clean(text)
+    if cleaning.is_blank(cleaned):
+        raise _EmptyError(f"{name} is empty. Choose a text with something in it.", field="corpus")
+    return Text(cleaned, name, encoding, line_ends=_one_kind(kinds))
+
+
+def _join(texts: Sequence[Text], *, name: str) -> Text:
+    if len(texts) == 1:
+        return replace(texts[0], name=name)
+    encodings = list(dict.fromkeys(text.encoding for text in texts))
+    if len(encodings) > _ENCODINGS:
+        encodings[_ENCODINGS - 1 :] = ["…"]
+    return Text(
+        "\n".join(text.text for text in texts),
+        name,
+        encoding=", ".join(encodings),
+        line_ends=_one_kind(text.line_ends for text in texts),
+    )
+
+
+def _one_kind(kinds: Iterable[str]) -> str:
+    distinct = set(kinds) - {"none"}
+    return "mixed" if len(distinct) > 1 else distinct.pop() if distinct else "none"
+
+
+def _read(path: Path, left: int, limit: int, *, alone: bool) -> bytes:
+    try:
+        with path.open("rb") as file:
+            # One byte more than may be: a pipe or a growing file does not know its size.
+            data = file.read(left + 1)
+    except (FileNotFoundError, ValueError):  # ValueError: a path with a NUL in it
+        raise UserError(f"There is no file {path}.", field="corpus") from None
+    except IsADirectoryError:
+        raise UserError(
+            f"{path} is a folder. Choose the files in it, or a .zip of them.", field="corpus"
+        ) from None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UserError(f"{path} could not be read: {why}.", field="corpus") from error
+    if len(data) > left:
+        raise _too_large(visible(path.name, _NAME), limit, alone=alone)
+    return data
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > LIMIT:
+        raise _too_large(name, LIMIT, alone=True)
+
+
+def _too_large(name: str, limit: int, *, alone: bool) -> UserError:
+    what = name if alone else f"With {name}, what was chosen"
+    return UserError(
+        f"{what} is over {limit >> 20} MB, which is more than can be trained on here. "
+        "Choose a part of it.",
+        field="corpus",
+    )

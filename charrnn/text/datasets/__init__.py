@@ -1,0 +1,142 @@
+"""The texts that come with charrnn, and those that it can fetch.
+
+Embedded: original lyrics and an original story, and Python's own manual, which every Python
+has (and which differs a little from version to version). Fetched once, checked by SHA-1 and
+kept: the two classics that textbooks and tutorials train on.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import resources
+
+from ...errors import UserError, quoted
+from .. import Text, decode
+from . import download
+
+_FILES = {"songs": "songs.txt", "tide-clock": "tide_clock.txt"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A text that can be had by name.
+
+    `title` and `title_zh` are for people, in English and in Chinese; `language` is the text's.
+    `url` and `sha1` (of the file's bytes) are None for embedded texts. `prefixes` are
+    beginnings worth continuing, in the text as it stands; recipes that prepare it have their own.
+    `size` is the number of characters where it is known beforehand: of the fetched texts.
+    """
+
+    name: str
+    title: str
+    title_zh: str
+    language: str
+    embedded: bool
+    url: str | None = None
+    sha1: str | None = None
+    prefixes: tuple[str, ...] = ()
+    size: int | None = None
+
+    @property
+    def characters(self) -> int:
+        """The length of the text; of an embedded one it is measured when first asked for."""
+        return _length(self.name) if self.size is None else self.size
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        "tide-clock", "The Tide Clock", "潮汐钟", "English", True,
+        prefixes=("The tide clock ", "Ada "),
+    ),
+    Entry("songs", "Songs", "歌", "Chinese", True, prefixes=("分开", "不分开")),
+    Entry(
+        "python-manual", "Python's manual", "Python 手册", "English", True,
+        prefixes=("The following ", "If the "),
+    ),
+    Entry(
+        "time-machine", "The Time Machine", "时间机器", "English", False,
+        url="http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt",
+        sha1="090b5e7e70c295757f55df93cb0a180b9691891a",
+        prefixes=("The Time Traveller ", "I "),
+        size=178_979,
+    ),
+    Entry(
+        "tiny-shakespeare", "Tiny Shakespeare", "小莎士比亚", "English", False,
+        url="https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
+        sha1="04486597058d11dcc2c556b1d0433891eb639d2e",
+        prefixes=("ROMEO:\n", "First Citizen:\n"),
+        size=1_115_394,
+    ),
+)  # fmt: skip
+
+
+def find(name: str) -> Entry:
+    """The entry of that name. Raises UserError, listing the names, if there is none."""
+    for entry in ENTRIES:
+        if entry.name == name:
+            return entry
+    names = ", ".join(entry.name for entry in ENTRIES)
+    raise UserError(f"There is no text called {quoted(name)}. There are: {names}.", field="corpus")
+
+
+def load(name: str, *, progress: Callable[[int, int | None], None] | None = None) -> Text:
+    """The text of that name; one that is not embedded is fetched, unless it is kept already.
+
+    `progress` is told the bytes fetched so far, and how many there will be (None if the server
+    does not say).
+
+    Raises UserError for an unknown name, and for a text that could not be fetched.
+    """
+    entry = find(name)
+    data = _embedded(entry) if entry.embedded else _kept(entry) or _fetch(entry, progress)
+    return replace(decode(data, name=entry.title, encoding="utf-8"), prefixes=entry.prefixes)
+
+
+def cached(name: str) -> bool:
+    """Whether `load` needs no network for the text of that name."""
+    entry = find(name)
+    return entry.embedded or _kept(entry) is not None
+
+
+def _embedded(entry: Entry) -> bytes:
+    if entry.name in _FILES:
+        return resources.files(__name__).joinpath(_FILES[entry.name]).read_bytes()
+    try:
+        from pydoc_data.topics import topics  # half a megabyte: only when asked for
+    except ImportError as error:
+        raise UserError(
+            "This Python was installed without its manual. Choose another text.", field="corpus"
+        ) from error
+    return "\n".join(topics[topic] for topic in sorted(topics)).encode()
+
+
+@functools.cache
+def _length(name: str) -> int:
+    return len(load(name).text)
+
+
+def _kept(entry: Entry) -> bytes | None:
+    """The fetched text from the cache, if it is there and whole."""
+    try:
+        data = (download.cache_directory() / f"{entry.name}.txt").read_bytes()
+    except OSError:
+        return None
+    return data if hashlib.sha1(data, usedforsecurity=False).hexdigest() == entry.sha1 else None
+
+
+def _fetch(entry: Entry, progress: Callable[[int, int | None], None] | None) -> bytes:
+    assert entry.url is not None and entry.sha1 is not None
+    try:
+        data = download.fetch(entry.url, sha1=entry.sha1, progress=progress)
+    except download.DownloadError as error:
+        embedded = ", ".join(other.name for other in ENTRIES if other.embedded)
+        raise UserError(
+            f"{entry.title} could not be downloaded ({error}). Without a network, use an embedded "
+            f"text: {embedded} — or give a file of your own.",
+            field="corpus",
+        ) from error
+    download.keep(data, f"{entry.name}.txt")
+    return data

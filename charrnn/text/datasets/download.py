@@ -1,0 +1,99 @@
+"""Fetching one file over HTTP: with a time-out, a size limit, progress and a check by SHA-1."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import os
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ...utils.atomic import replacing
+
+TIMEOUT = 15.0  # seconds without a byte before a server is given up
+DEADLINE = 300.0  # seconds for the whole file: a byte now and then is not enough
+
+_LIMIT = 20 << 20  # bytes; the largest text known here has about one million
+_CHUNK = 1 << 16
+
+
+class DownloadError(Exception):
+    """Why a file could not be fetched, in a few words."""
+
+
+def cache_directory() -> Path:
+    """Where fetched texts are kept: `$CHARRNN_CACHE`, or `~/.cache/charrnn`."""
+    chosen = os.environ.get("CHARRNN_CACHE")
+    if chosen:
+        return Path(chosen)
+    try:
+        return Path.home() / ".cache" / "charrnn"
+    except RuntimeError:  # a container's user may have no home
+        return Path(tempfile.gettempdir()) / "charrnn"
+
+
+def fetch(
+    url: str,
+    *,
+    sha1: str,
+    progress: Callable[[int, int | None], None] | None = None,
+    timeout: float = TIMEOUT,
+    deadline: float = DEADLINE,
+) -> bytes:
+    """The bytes at `url`, whose SHA-1 must be `sha1` (in hexadecimal).
+
+    `progress` is told the bytes so far and the total, None if the server does not say.
+    `timeout` and `deadline` are in seconds: for each step of the connection, and for all.
+
+    Raises DownloadError if the server cannot be reached, refuses or stalls, or if what it sends
+    is something else.
+    """
+    host = urlsplit(url).hostname
+    request = urllib.request.Request(url, headers={"User-Agent": "charrnn"})
+    data = bytearray()
+    give_up = time.monotonic() + deadline
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as response:
+            total: int | None = response.length
+            # read1 returns after each packet, so that a slow server shows and can be given up.
+            while piece := response.read1(_CHUNK):
+                data += piece
+                if len(data) > _LIMIT:
+                    raise DownloadError(f"{host} sent more than {_LIMIT >> 20} MB")
+                if time.monotonic() > give_up:
+                    raise DownloadError(f"{host} is too slow")
+                if progress is not None:
+                    progress(len(data), total)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise DownloadError(f"{host} answered {error.code} {error.reason}") from error
+    except TimeoutError as error:
+        raise DownloadError(f"{host} did not answer within {timeout:g} seconds") from error
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, TimeoutError):
+            raise DownloadError(f"{host} did not answer within {timeout:g} seconds") from error
+        reason = getattr(error.reason, "strerror", None) or error.reason
+        raise DownloadError(f"no connection to {host}: {reason}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise DownloadError(f"the connection to {host} broke off: {error}") from error
+    if total is not None and len(data) < total:
+        raise DownloadError(f"the connection to {host} broke off after {len(data):,} bytes")
+    if hashlib.sha1(data, usedforsecurity=False).hexdigest() != sha1:
+        raise DownloadError(f"{host} sent another file than the one expected: its SHA-1 differs")
+    return bytes(data)
+
+
+def keep(data: bytes, filename: str) -> None:
+    """Put a file into the cache, in one step; without room or right to, it is not kept."""
+    directory = cache_directory()
+    # The text is at hand either way: a full or read-only disk costs no more than a new download.
+    with contextlib.suppress(OSError):
+        directory.mkdir(parents=True, exist_ok=True)
+        with replacing(directory / filename) as file:
+            file.write(data)

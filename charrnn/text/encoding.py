@@ -1,0 +1,274 @@
+"""Bytes to characters: the encoding, as told or as found.
+
+In this order: the encoding that was asked for; a byte order mark; UTF-16 and UTF-32 without a
+mark, known by their NULs; ISO-2022, known by its escapes; UTF-8, also with halves of surrogate
+pairs (CESU-8); and then the likeliest of the older encodings (`charrnn.text.guessing`). A few
+bytes that do not fit are replaced by U+FFFD and counted in the name of the encoding; many of them
+mean that the encoding is another one.
+
+Guessing takes a tenth of a second and more, and an archive may hold a thousand texts: so only so
+much of them is guessed at (`Guesses`), and the rest is read in the encodings that were found.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..errors import UserError, quoted
+from . import guessing, pieces
+from .file_types import refuse_binary, refuse_known_kinds
+
+_LOSS_ALLOWED = 0.01  # share of characters that may be undecodable
+_LONGEST_NAME = 40  # characters of an encoding's name
+_TRIED = 4  # of the likeliest encodings
+_GUESSED = 2 * guessing.SAMPLE  # bytes that are guessed at, of all the texts that belong together
+_FIXED = 1_024  # bytes whose guessing takes as long as that of none
+_GLANCE = 4_096  # bytes that are looked at of each text after that
+_TOO_SHORT = 256  # bytes that are no sample of a longer text
+# Codecs from bytes to text that are no encoding of texts, but of names and of Python's source.
+_NOT_FOR_TEXTS = frozenset({"idna", "punycode", "undefined", "unicode-escape",
+                            "raw-unicode-escape"})  # fmt: skip
+
+_MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WITHOUT_MARK = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+# What nearly all characters of any modern text are; UTF-16 read in the wrong order is not.
+_MODERN = re.compile(
+    "[\t\n\r -~\u00a0-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u1e00-\u1fff\u2010-\u203f"
+    "\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f000-\U0002ffff]"
+)
+# What switches ISO-2022 to two bytes a character, and the codecs that do so by SO and SI as well.
+_ESCAPES = (
+    (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
+    (re.compile(rb"\x1b\$[@B][!-~]"), "iso2022_jp"),
+)
+_SHIFTING = ("iso2022_kr",)
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # of a surrogate pair, in UTF-8
+_LONG = re.compile("[\u0800-\ufffc\U00010000-\U0010ffff]")  # three bytes and more in UTF-8
+_SPLICED = 5  # such characters that do not stand there by chance
+_PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
+
+_NAMES = {  # Python's names, as people write them
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with BOM",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+    "utf-32": "UTF-32",
+    "utf-32-le": "UTF-32 LE",
+    "utf-32-be": "UTF-32 BE",
+    "gb18030": "GB18030",
+    "big5": "Big5",
+    "big5hkscs": "Big5",
+    "cp932": "Shift JIS",
+    "euc_jp": "EUC-JP",
+    "iso2022_jp": "ISO-2022-JP",
+    "iso2022_kr": "ISO-2022-KR",
+    "cp949": "Korean (CP949)",
+    "koi8-r": "KOI8-R",
+    "koi8-u": "KOI8-U",
+    "mac-roman": "Mac Roman",
+    "mac-cyrillic": "Mac Cyrillic",
+    "cp866": "DOS Cyrillic (CP866)",
+    "cp437": "DOS Latin (CP437)",
+    "cp850": "DOS Latin (CP850)",
+    "cp852": "DOS Latin (CP852)",
+    "cp874": "Thai (CP874)",
+}
+
+
+@dataclass
+class Guesses:
+    """What has been guessed so far about texts that belong together, and what may still be."""
+
+    left: int = _GUESSED  # bytes
+    found: Counter[str] = field(default_factory=Counter)
+
+    def rank(self, data: bytes) -> list[str]:
+        """The encodings that a text may be in, the likeliest first; empty if none is likely."""
+        most = min(max(self.left, _GLANCE), guessing.SAMPLE)
+        whole = guessing.sample(data, most)
+        piece = whole[: max(0, self.left)]
+        self.left -= len(piece) + _FIXED
+        if len(piece) >= min(len(whole), _TOO_SHORT):
+            likely = guessing.rank(piece)
+        else:
+            often = [codec for codec, _ in self.found.most_common(_TRIED)]
+            likely = [codec for codec in often if guessing.is_convincing(whole, codec)]
+        read = guessing.read(whole, "utf-8", cut=len(whole) == most)
+        if _is_spliced_utf8(read):
+            return ["utf-8"]
+        return ["utf-8", *likely][:_TRIED] if _is_damaged_utf8(read) else likely[:_TRIED]
+
+
+def decode_bytes(
+    data: bytes, *, name: str, encoding: str | None = None, guesses: Guesses | None = None
+) -> tuple[str, str]:
+    """The characters of `data`, and the encoding they were in, as people write its name.
+
+    `name` stands for the data in messages. A byte order mark is not part of the text. `guesses`
+    are shared by the texts that belong together.
+
+    Raises UserError with `field="encoding"` if `encoding` is unknown or does not fit, or if
+    none was given and none can be found; NotTextError (`charrnn.text.file_types`) for binary data.
+    """
+    refuse_known_kinds(data, name)
+    if encoding is not None and encoding.strip():
+        return _decode_as_told(data, name, encoding.strip())
+    for mark, codec in _MARKS:
+        if data.startswith(mark) and (decoded := _replacing(data, codec)):
+            return decoded
+    if b"\0" in data and (wide := _wide(data)) and (decoded := _replacing(data, wide)):
+        return decoded
+    codec = next(
+        (codec for escape, codec in _ESCAPES if pieces.search(escape, data) is not None), "utf-8"
+    )
+    refuse_binary(data, name, shifts=codec in _SHIFTING)
+    try:
+        return pieces.decode(data, codec), people_call(codec)
+    except UnicodeDecodeError:
+        return _with_halves(data, name) or _decode_guessing(data, name, guesses or Guesses())
+
+
+def people_call(codec: str) -> str:
+    """The name by which people know one of Python's codecs: "cp1252" is "Windows-1252"."""
+    name = codecs.lookup(codec).name
+    if name in _NAMES:
+        return _NAMES[name]
+    if re.fullmatch(r"cp125\d", name):
+        return name.replace("cp", "Windows-")
+    return name.replace("iso8859", "ISO-8859").upper().replace("_", "-")
+
+
+def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
+    try:
+        if len(encoding) > _LONGEST_NAME:  # Python keeps every name that it is asked for
+            raise LookupError(encoding)
+        codec = codecs.lookup(encoding).name
+    except (LookupError, ValueError, UnicodeError):
+        raise UserError(
+            f"There is no encoding called {quoted(encoding)}. Some that there are: utf-8, utf-16, "
+            "gb18030, big5, shift_jis, euc-kr, koi8-r, windows-1251, windows-1252.",
+            field="encoding",
+        ) from None
+    if codec.replace("_", "-") in _NOT_FOR_TEXTS:
+        raise _no_encoding(encoding)
+    if codec == "utf-8" and data.startswith(codecs.BOM_UTF8):
+        codec = "utf-8-sig"
+    where = ""
+    for candidate in dict.fromkeys((guessing.SUPERSETS.get(codec, codec), codec)):
+        try:
+            b"\0".decode(candidate, "replace")  # LookupError for a codec that is none of text
+            text = pieces.decode(data, candidate)
+        except LookupError:  # Python's codecs from bytes to bytes, such as "hex"
+            raise _no_encoding(encoding) from None
+        except UnicodeDecodeError as error:
+            where = f": byte {error.start + 1:,} does not fit"
+            continue
+        except UnicodeError:  # a few codecs say no more than that
+            continue
+        if candidate.startswith(("utf-16", "utf-32")):
+            refuse_binary(text.encode("utf-8", "replace"), name)
+        else:
+            refuse_binary(data, name, shifts=candidate in _SHIFTING)
+        return text, people_call(candidate)
+    raise UserError(
+        f"{name} is not in {people_call(codec)}{where}. "
+        "Choose another encoding, or leave it to be found.",
+        field="encoding",
+    )
+
+
+def _no_encoding(name: str) -> UserError:
+    return UserError(f"{quoted(name)} is no encoding of text.", field="encoding")
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark, which are full of NULs; None if it is neither."""
+    piece = data[: guessing.SAMPLE]
+    shares = {codec: _modern_share(piece, codec) for codec in _WITHOUT_MARK}
+    codec = max(shares, key=lambda codec: shares[codec])
+    # ASCII with a NUL here and there reads as Chinese; ASCII in UTF-16 is NULs by half.
+    others = piece.replace(b"\0", b"")
+    is_ascii = len(others.translate(None, _PRINTABLE)) < 0.05 * len(others)
+    if shares[codec] < 0.95 or (is_ascii and len(others) > 0.7 * len(piece)):
+        return None
+    return codec
+
+
+def _modern_share(piece: bytes, codec: str) -> float:
+    text = guessing.read(piece, codec)
+    return len(_MODERN.findall(text)) / max(len(text), 1)
+
+
+def _decode_guessing(data: bytes, name: str, guesses: Guesses) -> tuple[str, str]:
+    for codec in guesses.rank(data):
+        if decoded := _replacing(data, codec):
+            guesses.found[codec] += 1
+            return decoded
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> UserError:
+    return UserError(
+        f"The encoding of {name} could not be told. Say which it is, or save it as UTF-8.",
+        field="encoding",
+    )
+
+
+def _with_halves(data: bytes, name: str) -> tuple[str, str] | None:
+    """Decode UTF-8 in which halves of surrogate pairs are encoded one by one, as Java and Oracle
+    write an emoji (CESU-8), or where a pair was cut; None if it is not that.
+
+    Raises UserError if hardly anything but halves that stand alone is in it.
+    """
+    if pieces.search(_HALF, data) is None:
+        return None
+    joined, lost = pieces.join_halves(data)
+    try:
+        text = pieces.decode(joined, "utf-8")
+    except UnicodeDecodeError:
+        return None
+    if lost > max(1, _LOSS_ALLOWED * len(text)):
+        raise _unknown(name)
+    return text, _label("utf-8", lost) if lost else "CESU-8"
+
+
+def _is_spliced_utf8(text: str) -> bool:
+    """Whether a good part of the bytes is UTF-8, and another part is not: of a text in another
+    encoding hardly three bytes in a row make a character by chance."""
+    whole = len(_LONG.findall(text))
+    return whole >= _SPLICED and whole > 0.2 * text.count("\ufffd")
+
+
+def _is_damaged_utf8(text: str) -> bool:
+    """Whether far more characters are whole than broken.
+
+    So it is in a UTF-8 file that was cut or spliced; text in another encoding has hardly any
+    characters that are whole by chance.
+    """
+    broken = text.count("\ufffd")
+    whole = len(text) - len(text.encode("ascii", "ignore")) - broken
+    return whole > 4 * broken
+
+
+def _replacing(data: bytes, codec: str) -> tuple[str, str] | None:
+    """The text with U+FFFD for the few bytes that cannot be read, and how people call what it is
+    in; None if they are not few."""
+    decoded = pieces.decode_replacing(data, codec, most_lost=_LOSS_ALLOWED)
+    return None if decoded is None else (decoded[0], _label(codec, decoded[1]))
+
+
+def _label(codec: str, lost: int) -> str:
+    name = people_call(codec)
+    if lost:
+        name += f" ({lost:,} unreadable character{'s' if lost > 1 else ''} replaced)"
+    return name

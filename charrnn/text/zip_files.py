@@ -1,0 +1,115 @@
+"""The files inside a `.zip`, read in memory: nothing is written to disk, no header is believed.
+
+A small archive can claim, or hold, more than any memory; what is counted is what comes out.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from ..errors import UserError
+from .file_types import NotTextError, zipped_document
+
+MEMBERS = 1_000  # files that an archive may hold
+
+_CHUNK = 1 << 16
+_SORTED_BY = 255  # characters of a member's name: as long as any file system allows
+_ENTRY = b"PK\x01\x02"  # what each entry of an archive's directory begins with
+_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def is_zip(data: bytes) -> bool:
+    """Whether bytes are a zip archive, an empty one included."""
+    return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]]:
+    """The name and content of each file in an archive, in natural order ("9" before "10").
+
+    Folders, hidden files and macOS's `__MACOSX` are left out. `name` stands for the archive in
+    messages; `limit` is the number of bytes that may come out of it altogether.
+
+    Raises NotTextError if the archive is a document (.docx, .epub …), and UserError if it is
+    damaged or encrypted, compressed in an uncommon way, or too large.
+    """
+    # Checked before zipfile builds an object for each entry of a directory of millions.
+    if data.count(_ENTRY) > 10 * MEMBERS:
+        raise _too_many(name)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _damaged(name) from error
+    with archive:
+        document = zipped_document(archive.namelist())
+        if document:
+            raise NotTextError(
+                f"{name} is {document}, not a text: save its text as a .txt file first.",
+                field="corpus",
+            )
+        files = [info for info in archive.infolist() if not _is_hidden(info)]
+        if len(files) > MEMBERS:
+            raise _too_many(name)
+        left = limit
+        for info in sorted(files, key=lambda info: _natural(info.filename)):
+            content = _read(archive, info, name, left)
+            if len(content) > left:
+                raise UserError(
+                    f"{name} holds more than {limit >> 20} MB, which is more than can be trained "
+                    "on here. Choose a part of it.",
+                    field="corpus",
+                )
+            left -= len(content)
+            yield info.filename, content
+
+
+def _is_hidden(info: zipfile.ZipInfo) -> bool:
+    *folders, filename = info.filename.split("/")
+    return not filename or filename.startswith(".") or "__MACOSX" in folders
+
+
+def _natural(filename: str) -> list[tuple[int, str]]:
+    """Sort runs of digits by their value, by the first characters of a name that is very long."""
+    parts = re.split(r"([0-9]{1,18})", filename[:_SORTED_BY])
+    return [(int(part), "") if i % 2 else (0, part.casefold()) for i, part in enumerate(parts)]
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes:
+    """What a member holds; unpacking stops soon after `limit` bytes, whatever its header says."""
+    if info.flag_bits & 1:
+        raise UserError(
+            f"{name} is encrypted. Unpack it, and choose the texts themselves.", field="corpus"
+        )
+    if info.compress_type not in _READABLE:  # the others cannot be unpacked in bounded pieces
+        raise UserError(
+            f"{name} is compressed in an uncommon way. Make an ordinary .zip of the texts.",
+            field="corpus",
+        )
+    pieces, size = [], 0
+    try:
+        with archive.open(info) as member:
+            while size <= limit and (piece := member.read(_CHUNK)):
+                pieces.append(piece)
+                size += len(piece)
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError
+    ) as error:  # fmt: skip
+        raise _damaged(name) from error
+    return b"".join(pieces)
+
+
+def _too_many(name: str) -> UserError:
+    return UserError(
+        f"{name} holds more than {MEMBERS:,} files. Put the texts into fewer files.",
+        field="corpus",
+    )
+
+
+def _damaged(name: str) -> UserError:
+    return UserError(
+        f"{name} is a damaged zip archive. Make it anew, or choose the texts themselves.",
+        field="corpus",
+    )

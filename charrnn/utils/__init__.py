@@ -1,0 +1,1 @@
+"""What the other packages share and the standard library lacks: files, locks, checks, processes."""

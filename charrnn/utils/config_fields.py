@@ -1,0 +1,178 @@
+"""Settings: dataclass fields that carry their own rule.
+
+`ModelConfig` and `TrainingConfig` declare each field with `setting(...)`: a hint of one line, the
+choices or the range. From that one place come the checks when a configuration is made, the
+reading of `--set FIELD=VALUE` and of the JSON that programs send, and the form on the page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar, Protocol
+
+from ..errors import UserError, quoted, visible
+
+
+class Config(Protocol):
+    """Any dataclass made of settings."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What values a setting takes.
+
+    `kind` is bool, int, float or str; `choices` lists the strings allowed; `low` and `high` are
+    inclusive bounds; an `optional` setting may also be None, written `none`. An `inherited` one is
+    None where it is not given, and comes from somewhere else then; nobody can write that.
+    """
+
+    kind: type
+    hint: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    optional: bool = False
+    inherited: bool = False
+
+
+def setting(
+    default: Any,
+    hint: str,
+    *,
+    kind: type | None = None,
+    choices: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+    optional: bool = False,
+) -> Any:
+    """A dataclass field with its rule; `kind` is needed only where the default is None."""
+    inherited = default is None and not optional
+    rule = Rule(kind or type(default), hint, choices, low, high, optional, inherited)
+    return field(default=default, metadata={"rule": rule})
+
+
+def rules(config: type[Config]) -> dict[str, Rule]:
+    """The rule of every setting of a configuration class, in order."""
+    return {f.name: f.metadata["rule"] for f in fields(config)}
+
+
+def check(config: Config) -> None:
+    """Raise UserError for the first setting of `config` whose value breaks its rule."""
+    for name, rule in rules(type(config)).items():
+        _check_value(name, rule, getattr(config, name))
+
+
+def completed(config: type[Config], stored: Mapping[str, object]) -> dict[str, Any]:
+    """Return stored settings with the missing ones at their defaults; unknown ones stay.
+
+    Raises UserError for the first value that breaks its rule.
+    """
+    settings = {f.name: f.default for f in fields(config)} | dict(stored)
+    for name, rule in rules(config).items():
+        _check_value(name, rule, settings[name])
+    return settings
+
+
+def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[str, Any], ...]:
+    """Share out named settings, strings or JSON values, among the configurations they belong to.
+
+    Returns one dictionary for each class, with values of the right type. Raises UserError for a
+    name that none of them has and for a value that breaks its rule.
+    """
+    shares: tuple[dict[str, Any], ...] = tuple({} for _ in configs)
+    for name, value in settings.items():
+        for config, share in zip(configs, shares, strict=True):
+            if name in (known := rules(config)):
+                share[name] = _coerced(name, known[name], value)
+                break
+        else:
+            names = ", ".join(name for config in configs for name in rules(config))
+            raise UserError(
+                f"There is no setting {quoted(name)}. The settings are {names}.", field=name
+            )
+    return shares
+
+
+def _check_value(name: str, rule: Rule, value: object) -> None:
+    if value is None and rule.inherited:
+        return
+    _coerced(name, rule, value)
+    allowed = (float, int) if rule.kind is float else (rule.kind,)
+    if type(value) not in allowed and not (rule.optional and value is None):
+        raise UserError(f"{name} = {_shown(value)}: {_wanted(rule)}.", field=name)
+
+
+def faults(settings: Mapping[str, object], *configs: type[Config]) -> list[str]:
+    """List every setting whose value breaks its rule; `split` raises for the first of them."""
+    broken = []
+    for name, value in settings.items():
+        try:
+            split({name: value}, *configs)
+        except UserError:
+            broken.append(name)
+    return broken
+
+
+def _coerced(name: str, rule: Rule, value: object) -> Any:
+    if isinstance(value, str):
+        value = value.strip()
+    if rule.optional and (value is None or value in ("none", "None", "null", "")):
+        return None
+    result = _cast(rule.kind, value)
+    if (
+        result is None
+        or (rule.choices and result not in rule.choices)
+        or (isinstance(result, float) and not math.isfinite(result))
+        or (rule.low is not None and result < rule.low)
+        or (rule.high is not None and result > rule.high)
+    ):
+        raise UserError(f"{name} = {_shown(value)}: {_wanted(rule)}.", field=name)
+    return result
+
+
+def _cast(kind: type, value: object) -> Any:
+    """`value` as a bool, int, float or str, or None where it is not one."""
+    if kind is bool:
+        words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        return value if isinstance(value, bool) else words.get(_shown(value).lower())
+    if isinstance(value, bool):
+        return None
+    if kind is str:
+        return value if isinstance(value, str) else None
+    if not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+        if kind is float:
+            return number
+        return int(number) if number.is_integer() else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _shown(value: object) -> str:
+    return visible(value, 40) if isinstance(value, str) else quoted(value, 40)
+
+
+def _wanted(rule: Rule) -> str:
+    if rule.choices:
+        wanted = "choose " + " or ".join(rule.choices)
+    elif rule.kind is bool:
+        wanted = "choose true or false"
+    else:
+        noun = {int: "a whole number", float: "a number", str: "a text"}[rule.kind]
+        wanted = f"give {noun}"
+        if rule.low is not None and rule.high is not None:
+            wanted += f" from {written_bound(rule.low)} to {written_bound(rule.high)}"
+        elif rule.low is not None:
+            wanted += f" of at least {written_bound(rule.low)}"
+    return wanted + (" or none" if rule.optional else "")
+
+
+def written_bound(value: float) -> str:
+    """Write a bound without an exponent: 2,147,483,647 or 0.000000001."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:.9f}".rstrip("0")

@@ -1,0 +1,145 @@
+"""Open the files of a run's directory, whatever lies in their place.
+
+A directory of runs outlives the program: a full disk, another version, a backup or a person may
+have left anything there. Only regular files are read and written, never what a link leads to, a
+pipe (which could be waited for without end) or a directory. Everything that is not as it should be
+raises the same error, `DamagedRunUserError`.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+from ..errors import UserError
+
+_NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FLAGS = _NOT_FOLLOWED | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # as JSON escapes one
+_NO_FILE = frozenset({errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO, errno.ENOTDIR})
+
+
+class DamagedRunUserError(UserError):
+    """A run's directory holds something that cannot be read as what it should be."""
+
+
+def damaged(why: str) -> DamagedRunUserError:
+    """Make the error for a run that cannot be read; `why` is a clause without a period."""
+    return DamagedRunUserError(
+        f"This run can't be read: {why}. Delete it, or start a new run.", field="run"
+    )
+
+
+@contextmanager
+def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
+    """Open a regular file, unbuffered, with the flags of `os.open`.
+
+    Raises FileNotFoundError where nothing is there, DamagedRunUserError for anything but a
+    regular file and for one that can't be read, OSError where writing fails.
+    """
+    reads = flags == os.O_RDONLY
+    try:
+        descriptor = os.open(path, flags | _FLAGS, 0o666)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            raise damaged(f"{path.name} is not a file") from None
+        if reads:
+            raise _unread(path, error) from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise damaged(f"{path.name} is not a file")
+    with cast(BinaryIO, os.fdopen(descriptor, "rb" if reads else "r+b", buffering=0)) as file:
+        try:
+            yield file
+        except OSError as error:
+            if reads:
+                raise _unread(path, error) from error
+            raise
+
+
+def read(path: Path, most: int) -> bytes | None:
+    """Return the contents of a regular file; None where nothing is there.
+
+    Raises DamagedRunUserError as `opened` does, and for more than `most` bytes.
+    """
+    try:
+        with opened(path) as file:
+            data = file.read(most + 1)
+    except FileNotFoundError:
+        return None
+    if len(data) > most:
+        raise damaged(f"{path.name} is damaged: it is too large")
+    return data
+
+
+def json_object(data: bytes, name: str) -> dict[str, Any]:
+    """Parse the JSON object in a file called `name`. Raises DamagedRunUserError for other data."""
+    try:
+        value = json.loads(data, parse_constant=_not_json)
+        if _SURROGATE.search(data):  # half of a pair could be neither shown nor written
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise damaged(f"{name} is damaged")
+    return value
+
+
+def is_directory(path: Path) -> bool:
+    """Say whether a directory is there, and not a link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def is_file(path: Path) -> bool:
+    """Say whether a regular file is there, and not a link to one."""
+    return path.is_file() and not path.is_symlink()
+
+
+def check_file(path: Path) -> bool:
+    """Say whether there is such a file. Raises DamagedRunUserError for anything else there."""
+    try:
+        about = path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unread(path, error) from None
+    if not stat.S_ISREG(about.st_mode):
+        raise damaged(f"{path.name} is not a file")
+    return True
+
+
+def holds_files_only(directory: Path) -> bool:
+    """Say whether a directory is there that holds regular files and directories only."""
+    if not is_directory(directory):
+        return False
+    with suppress(OSError), os.scandir(directory) as entries:
+        kinds = [(entry.is_file, entry.is_dir) for entry in entries]
+        return all(any(kind(follow_symlinks=False) for kind in pair) for pair in kinds)
+    return False
+
+
+def discard(path: Path) -> None:
+    """Remove a file, a link itself, or a directory with all in it; nothing where nothing is."""
+    if is_directory(path):
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _unread(path: Path, error: OSError) -> DamagedRunUserError:
+    return damaged(f"{path.name} could not be read ({error.strerror})")
+
+
+def _not_json(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

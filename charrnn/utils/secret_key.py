@@ -1,0 +1,43 @@
+"""The key of an app, with which it signs what it hands out and hides whose a file is."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from pathlib import Path
+
+from .regular_files import DamagedRunUserError, discard, read
+
+log = logging.getLogger(__name__)
+
+_KEY_FILE = ".client-id-key"
+_KEY_BYTES = 32
+
+
+def read_key(root: Path) -> bytes:
+    """Return the key in the runs' directory `root`, 32 bytes, made at the first start.
+
+    It is kept so that a restart, which every open page survives, does not give everybody a new
+    share, and so that apps that share their runs agree.
+    """
+    path = root / _KEY_FILE
+    try:
+        key = read(path, _KEY_BYTES)
+    except DamagedRunUserError as error:
+        log.warning("a new key is made: %s", error.message)
+        key = None
+    if key is not None and len(key) == _KEY_BYTES:
+        return key
+    key = secrets.token_bytes(_KEY_BYTES)
+    new = root / f"{_KEY_FILE}.{secrets.token_hex(8)}"
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+        if path.is_dir():
+            discard(path)
+        new.replace(path)
+    except OSError as error:  # a full disk is no reason not to start
+        log.warning("the key of client ids is not kept: %s", error.strerror)
+        new.unlink(missing_ok=True)
+    return key

@@ -1,0 +1,50 @@
+"""Temporary directories of a process, which go with it; a later process removes what was left.
+
+A process that is killed leaves its directories behind. Each holds a lock for as long as its process
+lives, so any other process can tell what is left over.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from .file_locks import hold
+from .regular_files import is_directory
+
+_PREFIX = "charrnn-"
+_LOCK = ".lock"
+_NEW_SECONDS = 60.0  # in which a directory may not have its lock yet
+
+
+def temporary_directory(purpose: str) -> Path:
+    """Make a directory for this process and user alone, removed when the process ends."""
+    directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{purpose}-"))
+    lock = hold(directory / _LOCK, timeout=5)
+
+    def remove() -> None:
+        if lock is not None:
+            lock.close()
+        shutil.rmtree(directory, ignore_errors=True)
+
+    atexit.register(remove)
+    return directory
+
+
+def remove_left_over() -> None:
+    """Remove the directories of processes of this user that are gone."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        with suppress(OSError):  # another's, or gone at this moment
+            about = directory.lstat()
+            own = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+            new = time.time() - about.st_mtime < _NEW_SECONDS
+            if not own or new or not is_directory(directory):
+                continue
+            if (directory / _LOCK).exists() and (lock := hold(directory / _LOCK, timeout=0)):
+                lock.close()
+                shutil.rmtree(directory, ignore_errors=True)

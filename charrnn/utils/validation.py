@@ -1,0 +1,109 @@
+"""What callers pass, checked: whole numbers, numbers and texts of the right type, or a `UserError`.
+
+Ranges are for whoever knows what the argument means; settings of a configuration carry their own
+rules (`charrnn.utils.config_fields`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import UserError, quoted
+
+_T = TypeVar("_T")
+
+
+def whole(value: object, name: str) -> int:
+    """A whole number; one written as a float, 5.0, will do, for JSON knows no difference.
+
+    Raises UserError for the field `name` if it is anything else, True and False included.
+    """
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    result = number(value, name, "a whole number")
+    if not result.is_integer():
+        raise _wrong(value, name, "a whole number")
+    return int(result)
+
+
+def number(value: object, name: str, wanted: str = "a number") -> float:
+    """A number, maybe an infinite one. Raises UserError for the field `name` if it is none.
+
+    `wanted` says in the message what to give.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:  # a whole number of hundreds of digits
+            pass
+    raise _wrong(value, name, wanted)
+
+
+def text(value: object, name: str) -> str:
+    """A text. Raises UserError for the field `name` if it is none."""
+    if isinstance(value, str):
+        return value
+    raise _wrong(value, name, "a text")
+
+
+def instance(value: object, kind: type[_T], name: str, wanted: str) -> _T:
+    """Return `value`, which has to be of a class. Raises UserError for the field `name` if it is
+    not; `wanted` says what to give."""
+    if isinstance(value, kind):
+        return value
+    raise _wrong(value, name, wanted)
+
+
+def texts(value: object, name: str) -> tuple[str, ...]:
+    """Return several texts, or one alone, as a tuple. Raises UserError for anything else."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    raise _wrong(value, name, "a text or a list of texts")
+
+
+def symbols(value: object) -> tuple[str, ...]:
+    """Return the symbols of a vocabulary as a tuple. Raises UserError for what is no list of texts,
+    one text included, which is a list of characters to Python."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        strings = tuple(value)
+        if all(isinstance(one, str) for one in strings):
+            return strings
+    wanted = "a list of texts, <unk> first; Vocabulary.from_text makes one of a text"
+    raise _wrong(value, "symbols", wanted)
+
+
+def path(value: object, name: str) -> Path:
+    """Return the path of a file or directory. Raises UserError for what is none."""
+    if isinstance(value, str | os.PathLike):
+        with suppress(TypeError):  # a path of bytes
+            return Path(value)
+    raise _wrong(value, name, "a path")
+
+
+def checkpoint(value: object) -> None:
+    """Raise UserError where something else stands than a checkpoint, which has a model and a
+    vocabulary: a path, say, or a model alone."""
+    if not (hasattr(value, "model") and hasattr(value, "vocabulary")):
+        raise _wrong(value, "checkpoint", "what load() returns")
+
+
+def clean(value: object) -> str:
+    """What someone typed, fit to be shown and sent: LF line ends, no half of a surrogate pair.
+
+    Whole pairs become the character that they stand for. Nothing is left of what is no text.
+    """
+    if not isinstance(value, str):
+        return ""
+    lines = value.replace("\r\n", "\n").replace("\r", "\n")
+    return lines.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _wrong(value: object, name: str, wanted: str) -> UserError:
+    return UserError(f"{name} = {quoted(value, 40)}: give {wanted}.", field=name)
