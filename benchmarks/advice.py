@@ -19,13 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from charrnn.recipes import plan  # noqa: E402
-from charrnn.text import (  # noqa: E402
-    Text,
-    datasets,
-    read_text,
-)
+from charrnn.text import Text, datasets, read_text  # noqa: E402
 from charrnn.training import train  # noqa: E402
-from charrnn.training.verdict import ADVICE, FINDINGS, Sentence, figure, understood  # noqa: E402
+from charrnn.training.messages import ADVICE, FINDINGS, Sentence, figure, understood  # noqa: E402
 
 TABLE = ROOT / "benchmarks" / "advice.md"
 Settings = dict[str, Any]

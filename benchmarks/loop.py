@@ -25,7 +25,7 @@ from measure import keep, shakespeare, table
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
-from charrnn.training.learner import Learner
+from charrnn.training.step import Learner
 
 SECONDS = 10.0
 PAIRS = 5

@@ -15,8 +15,8 @@ from measure import by_turns, keep, median, ratio, shakespeare, table
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
-from charrnn.training.learner import Learner
 from charrnn.training.precision import has_bfloat16
+from charrnn.training.step import Learner
 
 B, T, V = 32, 35, 28
 CASES = (

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .budgets import Habits, choose
 from .corpus import HELD_OUT, Corpus, Preparation, Text
 from .errors import UserError, quoted
 from .model import ModelConfig
 from .training import TrainingConfig, check_fit, check_threads
+from .training.autoconfig import Habits, choose
 from .utils.config_fields import split
 
 TIME_MACHINE = Preparation(letters_only=True, first=10_000)

@@ -16,7 +16,7 @@ from .errors import UserError
 from .journal import Journal
 from .request import parsed
 from .training import Event
-from .training.resume import FILE as POINT
+from .training.resume_state import FILE as POINT
 from .turns import BEGUN, WAITING, Turn
 from .utils.file_locks import held, hold
 from .utils.regular_files import (

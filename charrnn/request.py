@@ -13,8 +13,8 @@ from .errors import UserError
 from .model import ModelConfig
 from .recipes import Plan
 from .training import Event, TrainingConfig, settings_of
-from .training.pace import Leg
-from .training.resume import cannot_go_on
+from .training.resume_state import cannot_go_on
+from .training.schedule import Leg
 from .utils.regular_files import damaged, json_object
 from .utils.schema import Schema, amount, checked, list_of, nested, text, whole
 

@@ -13,7 +13,7 @@ from .errors import UserError
 from .model import ModelConfig
 from .recipes import RECIPES
 from .training import TrainingConfig
-from .training.resume import FILE
+from .training.resume_state import FILE
 from .utils.config_fields import split
 from .utils.file_locks import held
 

@@ -36,8 +36,8 @@ from .record import no_such_run, still_going_on
 from .request import compose, kept, settings
 from .run_changes import ChangeableRun
 from .training import Event, train
-from .training.pace import Leg
-from .training.resume import cannot_go_on
+from .training.resume_state import cannot_go_on
+from .training.schedule import Leg
 from .turns import BEGUN, UNTOLD, WAITING, Turn
 from .utils.atomic import finish, remove_unfinished
 from .utils.regular_files import DamagedRunUserError, discard, is_directory

@@ -22,8 +22,8 @@ from ..utils.process import available_cores
 from ..utils.validation import instance, path, texts
 from .config import TrainingConfig
 from .events import Commands, Event, Share, settings_of, stored_event
-from .pace import Leg
-from .resume import FILE
+from .resume_state import FILE
+from .schedule import Leg
 from .trainer import Trainer
 
 __all__ = [

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from .. import holdout
 from ..corpus import Corpus
 from ..model import ModelConfig
+from . import holdout
+from .best_model import Selection
 from .config import TrainingConfig
 from .events import Event
-from .learner import Learner
-from .pace import Pace
-from .progress import WINDOW, Meter, Window, finite_perplexity
+from .metrics import WINDOW, Meter, Window, finite_perplexity
 from .recording import Recording
 from .sampler import Sampler
-from .selection import Selection
+from .schedule import Pace
+from .step import Learner
 
 
 class Recorder:

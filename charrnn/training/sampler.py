@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import UserError
 from ..vocabulary import Vocabulary
 from .events import Event
-from .learner import Learner
 from .recording import Recording
+from .step import Learner
 
 MARKS = (0.0, 0.1, 0.25, 0.5)  # shares of a run after which a sample is written; and at its end
 FEWER_SAMPLES = (

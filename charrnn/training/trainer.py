@@ -14,14 +14,14 @@ from ..corpus import Corpus
 from ..model import ModelConfig
 from ..ngrams.baselines import baselines
 from ..ngrams.soft_targets import Expectations
+from .checkpointing import Keeper
 from .config import TrainingConfig
 from .events import Commands, Event, Share
-from .keeping import Keeper
-from .pace import Leg, Pace
-from .progress import Meter, Tally
+from .messages import conclusion
+from .metrics import Meter, Tally
 from .recorder import Recorder
-from .resume import Point, taking_up
-from .verdict import conclusion
+from .resume_state import Point, taking_up
+from .schedule import Leg, Pace
 
 _EXPLODED = 10.0  # nats above a uniform guess
 _COUNTERS = (

@@ -1,6 +1,6 @@
 """What went wrong with a run, as its card shows it: what, what was kept, what to try.
 
-The logic is `charrnn.training.verdict`'s, which worded the message of the run's `end`; here its
+The logic is `charrnn.training.messages`'s, which worded the message of the run's `end`; here its
 sentences are said in both languages. A run that still goes on, and one whose message is of
 another making, are looked at by the same rules.
 """
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..holdout import HoldoutWarning
 from ..training.diagnosis import Diagnosis
-from ..training.verdict import ADVICE, FINDINGS, Sentence, at_the_end, so_far, understood
+from ..training.holdout import HoldoutWarning
+from ..training.messages import ADVICE, FINDINGS, Sentence, at_the_end, so_far, understood
 from . import words
 from .words import say
 from .words_card import HOLDOUT, VERDICTS

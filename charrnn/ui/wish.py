@@ -16,12 +16,12 @@ from .. import gpu
 from ..admission import check_plan, check_raw_text, check_text
 from ..corpus import Corpus, Text, read_text
 from ..errors import UserError
-from ..holdout import check
 from ..limits import Limits
 from ..model import ModelConfig
 from ..recipes import RECIPES, Plan, Recipe, plan, settle, settle_on
 from ..text import datasets
 from ..training import TrainingConfig
+from ..training.holdout import check
 from ..utils.config_fields import faults, split
 from . import words
 from .base_settings import BaseSettings

@@ -14,9 +14,9 @@ from ..endings import (
     NO_QUOTA,
     TIME_UP,
 )
-from ..holdout import SENTENCES as WARNINGS
+from ..training.holdout import SENTENCES as WARNINGS
+from ..training.messages import SENTENCES
 from ..training.sampler import FEWER_SAMPLES
-from ..training.verdict import SENTENCES
 from .words import Words
 
 # Why a run failed, as its last event says it in English (charrnn.runs), and in Chinese.

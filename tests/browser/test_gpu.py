@@ -18,7 +18,7 @@ from charrnn.endings import NO_GPU, NO_QUOTA
 from charrnn.errors import UserError
 from charrnn.recipes import plan
 from charrnn.runs import Run
-from charrnn.training import TrainingConfig, learner
+from charrnn.training import TrainingConfig, step
 from charrnn.ui.wish import Wish, gpu_told
 from charrnn.utils import file_locks
 
@@ -217,11 +217,11 @@ def test_files_that_the_app_has_open_are_let_go(tmp_path):
 def elsewhere(monkeypatch):
     """A device whose tensors hold no numbers, but which refuses those of the processor."""
     plain = torch.optim.AdamW
-    monkeypatch.setattr(learner, "place", lambda device: torch.device("meta"))
+    monkeypatch.setattr(step, "place", lambda device: torch.device("meta"))
     monkeypatch.setattr(torch.Tensor, "item", lambda self: 1.0)
     monkeypatch.setattr(torch.Tensor, "__float__", lambda self: 1.0)
     monkeypatch.setattr(torch.Tensor, "cpu", lambda self: torch.zeros(self.shape))
-    monkeypatch.setattr(learner, "build_optimizer", lambda name, weights, **_: plain(weights))
+    monkeypatch.setattr(step, "build_optimizer", lambda name, weights, **_: plain(weights))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_all_of_a_run_is_on_the_device_and_what_is_kept_is_not(
 
     model = ModelConfig(cell, implementation, 8, dropout=0.5, layers=2, input=entry)
     config = TrainingConfig(epochs=1, batch_size=4, steps=5, reset=0.5, device="cuda")
-    student = learner.Learner(model, config, 9)
+    student = step.Learner(model, config, 9)
     assert {weight.device.type for weight in student.model.parameters()} == {"meta"}
     X = torch.zeros(4, 5, dtype=torch.int64)
     student.begin_epoch()

@@ -6,7 +6,7 @@ import card_page
 import pytest
 from telling import checkpoint, end, progress, sample, start, story
 
-from charrnn.holdout import HoldoutWarning
+from charrnn.training.holdout import HoldoutWarning
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 

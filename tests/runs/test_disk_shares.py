@@ -25,8 +25,8 @@ from charrnn.owned_files import LEAST_BYTES, NEW_SECONDS
 from charrnn.owners import OWNER_FILE, Deed, Owner
 from charrnn.runs import Run
 from charrnn.training import TrainingConfig, recording
-from charrnn.training.learner import Learner
 from charrnn.training.recording import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, Recording
+from charrnn.training.step import Learner
 from charrnn.ui import House, build, launch_options
 from charrnn.ui.models import _downloader
 from charrnn.ui.opened import open_file

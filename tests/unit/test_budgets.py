@@ -6,19 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from charrnn import budgets
-from charrnn.budgets import Habits, choose
 from charrnn.model import ModelConfig
 from charrnn.recipes import plan
 from charrnn.text import datasets, read_text
-from charrnn.training import TrainingConfig
-from charrnn.training.learner import _suitable_threads
+from charrnn.training import TrainingConfig, autoconfig
+from charrnn.training.autoconfig import Habits, choose
+from charrnn.training.step import _suitable_threads
 from charrnn.utils import process
 
 
 @pytest.fixture(autouse=True)
 def known_speed(monkeypatch):
-    monkeypatch.setattr("charrnn.budgets.speed", lambda: 200_000.0)
+    monkeypatch.setattr("charrnn.training.autoconfig.speed", lambda: 200_000.0)
 
 
 def test_more_time_means_a_larger_model_held_back_more():
@@ -39,7 +38,7 @@ def test_what_is_hardly_gone_through_once_is_learnt_in_many_small_steps():
 
 def test_a_slow_machine_gets_a_smaller_model(monkeypatch):
     fast = choose(1_000_000, 60, 0.1)[0]
-    monkeypatch.setattr("charrnn.budgets.speed", lambda: 20_000.0)
+    monkeypatch.setattr("charrnn.training.autoconfig.speed", lambda: 20_000.0)
     assert choose(1_000_000, 60, 0.1)[0].hidden_size < fast.hidden_size
 
 
@@ -67,7 +66,7 @@ def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
 def test_of_many_symbols_a_machine_takes_a_larger_model_where_it_has_the_time(monkeypatch):
     lyrics, chosen = Habits(1449, followers=5.0), {}
     for speed in (15_000.0, 90_000.0, 900_000.0):
-        monkeypatch.setattr("charrnn.budgets.speed", lambda speed=speed: speed)
+        monkeypatch.setattr("charrnn.training.autoconfig.speed", lambda speed=speed: speed)
         chosen[speed] = choose(25_779, 10, 0.1, lyrics)[0]
     assert [model.hidden_size for model in chosen.values()] == [128, 256, 256]
     assert [model.dropout for model in chosen.values()] == [0.3, 0.3, 0.4]
@@ -76,9 +75,9 @@ def test_of_many_symbols_a_machine_takes_a_larger_model_where_it_has_the_time(mo
 
 
 def test_a_large_output_layer_takes_its_time():
-    assert budgets.epochs(256, 200_000, 64, 1.0) == 1.0
-    assert budgets.epochs(256, 200_000, 66, 1.0) == pytest.approx(1.0, rel=0.01)
-    assert budgets.epochs(256, 200_000, 3_000, 1.0) == pytest.approx(0.27, rel=0.02)
+    assert autoconfig.epochs(256, 200_000, 64, 1.0) == 1.0
+    assert autoconfig.epochs(256, 200_000, 66, 1.0) == pytest.approx(1.0, rel=0.01)
+    assert autoconfig.epochs(256, 200_000, 3_000, 1.0) == pytest.approx(0.27, rel=0.02)
 
 
 def test_what_is_expected_has_to_be_found_out_in_time_and_to_fit_memory():
@@ -95,7 +94,7 @@ def test_what_is_expected_has_to_be_found_out_in_time_and_to_fit_memory():
 
 
 def test_what_is_smoothed_is_held_back_once_there_is_time_to_learn_it_by_heart(monkeypatch):
-    monkeypatch.setattr("charrnn.budgets.speed", lambda: 30_000.0)
+    monkeypatch.setattr("charrnn.training.autoconfig.speed", lambda: 30_000.0)
     chosen = [choose(80_000, seconds, 0.1, Habits(66)) for seconds in (10, 25, 60, 300)]
     assert all(training.smoothing == 0.5 for _, training in chosen)
     assert [model.dropout for model, _ in chosen] == [0.0, 0.1, 0.2, 0.3]
@@ -121,7 +120,7 @@ def test_without_anything_held_out_nothing_is_held_back():
 def test_small_products_are_for_one_thread_unless_there_are_many_symbols(
     monkeypatch, hidden, symbols, threads
 ):
-    monkeypatch.setattr("charrnn.training.learner.available_cores", lambda: 2)
+    monkeypatch.setattr("charrnn.training.step.available_cores", lambda: 2)
     model, training = ModelConfig(hidden_size=hidden), TrainingConfig(batch_size=16)
     assert _suitable_threads(model, training, symbols) == threads
 
@@ -139,21 +138,21 @@ def test_the_speed_is_measured_and_leaves_no_trace(monkeypatch):
     torch.manual_seed(5)
     threads, expected = torch.get_num_threads(), torch.rand(3)
     torch.manual_seed(5)
-    measured = budgets.speed()
-    assert measured > 100 and budgets.speed() == measured
+    measured = autoconfig.speed()
+    assert measured > 100 and autoconfig.speed() == measured
     assert torch.get_num_threads() == threads and torch.equal(torch.rand(3), expected)
 
 
 def test_a_machine_that_was_busy_at_first_is_not_taken_for_slow_for_ever(monkeypatch):
     monkeypatch.undo()
     seen, clock = iter([100.0, 900.0, 300.0]), [0.0]
-    monkeypatch.setattr(budgets, "_LOOKS", deque(maxlen=8))
-    monkeypatch.setattr(budgets, "_measured_speed", lambda: next(seen))
-    monkeypatch.setattr(budgets, "_busy", lambda: False)
-    monkeypatch.setattr(budgets.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(autoconfig, "_LOOKS", deque(maxlen=8))
+    monkeypatch.setattr(autoconfig, "_measured_speed", lambda: next(seen))
+    monkeypatch.setattr(autoconfig, "_busy", lambda: False)
+    monkeypatch.setattr(autoconfig.time, "monotonic", lambda: clock[0])
     speeds = []
     for clock[0] in (0.0, 1.0, 100.0, 101.0, 200.0):
-        speeds.append(budgets.speed())
+        speeds.append(autoconfig.speed())
     assert speeds == [100.0, 100.0, 900.0, 900.0, 900.0]
 
 

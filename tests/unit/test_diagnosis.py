@@ -14,9 +14,9 @@ from charrnn.cli import app
 from charrnn.recipes import RECIPES, plan
 from charrnn.text import datasets, read_text
 from charrnn.training import train
-from charrnn.training.advice import advice
 from charrnn.training.diagnosis import Diagnosis
-from charrnn.training.verdict import ADVICE, FINDINGS, SENTENCES, figure, understood
+from charrnn.training.messages import ADVICE, FINDINGS, SENTENCES, figure, understood
+from charrnn.training.suggestions import advice
 from charrnn.ui.card import Story
 from charrnn.ui.words_card import VERDICTS
 

@@ -10,7 +10,7 @@ from charrnn.errors import UserError
 from charrnn.ngrams.kneser_ney import Mixture, Orders
 from charrnn.ngrams.soft_targets import Expectations
 from charrnn.training import TrainingConfig, train
-from charrnn.training.learner import Learner
+from charrnn.training.step import Learner
 from charrnn.vocabulary import Vocabulary
 
 SONG = "row, row, row your boat\ngently down the stream\nmerrily merrily merrily merrily\n"

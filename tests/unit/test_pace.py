@@ -3,8 +3,8 @@
 import pytest
 
 from charrnn.training import Leg, TrainingConfig
-from charrnn.training.optimization import learning_rate_at
-from charrnn.training.pace import Pace
+from charrnn.training.optimizer import learning_rate_at
+from charrnn.training.schedule import Pace
 
 BY_EPOCHS = Pace(TrainingConfig(epochs=10))
 BY_SECONDS = Pace(TrainingConfig(seconds=60))

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
-from charrnn.budgets import Habits, choose
 from charrnn.corpus import Corpus
 from charrnn.model import CharRNN
 from charrnn.ngrams.baselines import baselines
+from charrnn.training.autoconfig import Habits, choose
 
 ONE_LOOK = with_changes(QUICK, epochs=1, batch_size=1, steps=1200, learning_rate=0.0)
 

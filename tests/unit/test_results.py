@@ -11,8 +11,8 @@ from telling import checkpoint, end, progress, start, story
 import charrnn
 from charrnn.checkpoint import Checkpoint, card
 from charrnn.runs import Run
-from charrnn.training.learner import Learner, Update
-from charrnn.training.progress import Meter, Window
+from charrnn.training.metrics import Meter, Window
+from charrnn.training.step import Learner, Update
 from charrnn.ui.earlier import earlier
 from charrnn.ui.shelf import Model
 

@@ -19,8 +19,8 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.runs import Run
 from charrnn.training import train
-from charrnn.training.learner import Learner
 from charrnn.training.precision import Arithmetic
+from charrnn.training.step import Learner
 
 no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")

@@ -19,7 +19,7 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.runs import Run
 from charrnn.training import TrainingConfig
-from charrnn.training.resume import Point, _as_bytes, _checksum, made_for
+from charrnn.training.resume_state import Point, _as_bytes, _checksum, made_for
 
 no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
@@ -91,7 +91,7 @@ def test_a_damaged_point_ends_a_run_in_words(run):
 
 def test_a_point_of_another_version_is_refused(run, monkeypatch):
     with monkeypatch.context() as later:
-        later.setattr("charrnn.training.resume.FORMAT", "999")
+        later.setattr("charrnn.training.resume_state.FORMAT", "999")
         refused(run, "written by another version of charrnn")
     point = run.directory / "resume" / "point.safetensors"
     with safe_open(point, "pt") as file:

@@ -14,7 +14,7 @@ from charrnn.generation import side_by_side
 from charrnn.generation.numpy_decoder import Decoder, Forward, Stepper, shared_decoder
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
-from charrnn.training.learner import Learner
+from charrnn.training.step import Learner
 from charrnn.vocabulary import Vocabulary
 
 CELLS = ["tanh", "relu", "gru", "lstm"]

@@ -11,8 +11,8 @@ import charrnn
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
-from charrnn.training.learner import Learner
-from charrnn.training.optimization import ByRows, build_optimizer
+from charrnn.training.optimizer import ByRows, build_optimizer
+from charrnn.training.step import Learner
 from charrnn.utils.config_fields import split
 
 

@@ -14,9 +14,9 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.ngrams.soft_targets import Expectations
 from charrnn.training import TrainingConfig
-from charrnn.training.descent import Descent
-from charrnn.training.learner import Learner
-from charrnn.training.selection import Selection
+from charrnn.training.best_model import Selection
+from charrnn.training.plateau import Descent
+from charrnn.training.step import Learner
 
 NOISE = "".join(random.Random(0).choices("abcdefgh", k=400))  # there is soon no more to learn of it
 
@@ -70,13 +70,13 @@ def test_a_run_of_hours_does_not_tell_more_than_anybody_reads(
 def test_the_first_looks_at_the_held_out_part_follow_soon(monkeypatch):
     text, now = corpus(), [0.0]
     selection = Selection(Learner(SMALL, QUICK, len(text.vocabulary)), text.held_out)
-    monkeypatch.setattr("charrnn.training.selection.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("charrnn.training.best_model.time.monotonic", lambda: now[0])
 
     def slow(model, ids):
         now[0] += 1.0
         return 1.0
 
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", slow)
+    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", slow)
     looks = []
     for step in range(100):
         if selection.due():
@@ -91,7 +91,7 @@ def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeyp
     text = corpus()
     learner = Learner(SMALL, config, len(text.vocabulary))
     selection = Selection(learner, text.held_out)
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda model, ids: 1.0)
+    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda model, ids: 1.0)
     for step in range(1000, 1250, 10):  # none but the first is an improvement
         selection.evaluate(step)
     assert selection.best_step == 1000 and selection.descent.descended(1249) == 0
@@ -106,7 +106,7 @@ def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypat
     text = corpus()
     selection = Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out)
     nats = iter([2.0, 1.9, 1.8995])
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda *_: next(nats))
+    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: next(nats))
     selection.descent.plan_cosines(150)
     shares = {}
     for step in range(0, 21_001, 50):
@@ -126,7 +126,7 @@ def test_a_run_of_cosines_goes_on_in_the_one_that_it_was_in(monkeypatch):
     before.turn(3000)
     after.restore(before.best, json.loads(json.dumps(before.counters())))
     assert [after.descent.descended(step) for step in (3000, 6000, 9000)] == [0, 0.5, 1]
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", lambda *_: after.best_nats)
+    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: after.best_nats)
     after.turn(9000)  # nothing gained since
     assert after.descent.descended(9000) == 1
 
@@ -145,8 +145,8 @@ def test_a_point_saved_when_the_descent_was_part_of_the_selection_is_taken_up():
 
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])
 def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
-    monkeypatch.setattr("charrnn.training.descent._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.descent._STEPS", 100)
+    monkeypatch.setattr("charrnn.training.plateau._PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.plateau._STEPS", 100)
     config = with_changes(QUICK, epochs=None, schedule=schedule, learning_rate=0.03)
     events = run(training=config, corpus=corpus(0.1, NOISE))
     assert events[-1]["reason"] == "finished"
@@ -172,23 +172,23 @@ def test_even_the_shortest_run_learns_something():
 def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_for(
     monkeypatch, tick, measured
 ):
-    monkeypatch.setattr("charrnn.training.selection._FEWEST", 50)
-    monkeypatch.setattr("charrnn.training.selection._GLANCE", 70)
+    monkeypatch.setattr("charrnn.training.best_model._FEWEST", 50)
+    monkeypatch.setattr("charrnn.training.best_model._GLANCE", 70)
     seen = []
 
     def slow(model, ids):
         seen.append(len(ids))
         return 1.0
 
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", slow)
-    monkeypatch.setattr("charrnn.training.selection.time.monotonic", ticking(tick))
+    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", slow)
+    monkeypatch.setattr("charrnn.training.best_model.time.monotonic", ticking(tick))
     run(training=with_changes(QUICK, epochs=None, seconds=10.0, validation=0.3))
     assert seen[:2] == [50, 50] and set(seen[2:]) == {measured}
 
 
 def test_who_stops_a_run_does_not_wait_for_a_long_evaluation(tmp_path, monkeypatch):
-    monkeypatch.setattr("charrnn.training.selection._GLANCE", 50)
-    monkeypatch.setattr("charrnn.training.selection.held_out_nats", None)  # would fail if called
+    monkeypatch.setattr("charrnn.training.best_model._GLANCE", 50)
+    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", None)  # would fail if called
     config = with_changes(QUICK, epochs=100, batch_size=2, steps=8)
     events = run(training=config, directory=tmp_path, commands=lambda: {"stop"})
     assert events[-1]["reason"] == "stopped" and events[-1]["step"] == 1
@@ -202,16 +202,16 @@ def test_an_open_ended_run_needs_something_held_out():
 
 
 def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):
-    monkeypatch.setattr("charrnn.training.descent._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.descent._STEPS", 100)
+    monkeypatch.setattr("charrnn.training.plateau._PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.plateau._STEPS", 100)
     config = with_changes(QUICK, truncate="epoch", epochs=None, learning_rate=0.03)
     assert run(training=config, corpus=corpus(0.1, NOISE))[-1]["reason"] == "finished"
 
 
 def test_a_run_through_whole_epochs_goes_on_from_earlier_weights_in_the_middle_of_one(monkeypatch):
     """Epochs differ in length, so a cosine, which is so many steps, may end anywhere."""
-    monkeypatch.setattr("charrnn.training.descent._STEPS", 1)
-    monkeypatch.setattr("charrnn.training.descent.FIRST_EPOCHS", 3)
+    monkeypatch.setattr("charrnn.training.plateau._STEPS", 1)
+    monkeypatch.setattr("charrnn.training.plateau.FIRST_EPOCHS", 3)
     config = with_changes(QUICK, truncate="epoch", epochs=None, batch_size=2, threads=1)
     text = corpus(0.1, ("the cat sat on the mat. a dog ate it all. " * 40)[:725])
     lengths = {len(config.minibatches(text.training, epoch)) for epoch in range(9)}

@@ -74,9 +74,9 @@ class _Worker:
 
 def _serve(task, asked, answers):
     """In the forked process."""
-    from charrnn.training import learner
+    from charrnn.training import step
 
-    learner.place = lambda device: torch.device("cpu")
+    step.place = lambda device: torch.device("cpu")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     while True:
         arguments = asked.recv()

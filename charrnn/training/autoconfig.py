@@ -20,13 +20,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from .model import ModelConfig
-from .training import TrainingConfig
-from .training.descent import FIRST_EPOCHS
-from .training.learner import Learner
-from .utils.process import available_cores
-from .utils.yield_points import yield_point
-from .vocabulary import Ids
+from ..model import ModelConfig
+from ..utils.process import available_cores
+from ..utils.yield_points import yield_point
+from ..vocabulary import Ids
+from . import TrainingConfig
+from .plateau import FIRST_EPOCHS
+from .step import Learner
 
 _SMALL, _LARGE = 40_000, 300_000  # characters
 _WATCHABLE = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget

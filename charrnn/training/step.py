@@ -19,9 +19,9 @@ from ..model import CharRNN, ModelConfig, State, detach
 from ..rnn import far_ahead, map_state
 from ..utils.process import available_cores
 from ..vocabulary import Counts, Vocabulary
-from .optimization import ByRows, build_optimizer, clip_gradients
+from .optimizer import ByRows, build_optimizer, clip_gradients
 from .precision import Arithmetic, suits_bfloat16
-from .resume import Point, moments_of, restore_moments
+from .resume_state import Point, moments_of, restore_moments
 
 if TYPE_CHECKING:
     from .config import TrainingConfig

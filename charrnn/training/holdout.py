@@ -14,9 +14,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from .corpus import Corpus
-from .ngrams.kneser_ney import Floats, Places
-from .vocabulary import Counts, Ids
+from ..corpus import Corpus
+from ..ngrams.kneser_ney import Floats, Places
+from ..vocabulary import Counts, Ids
 
 # English sentences; `charrnn.ui.words_card` has them in Chinese.
 SENTENCES: Mapping[str, str] = {

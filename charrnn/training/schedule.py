@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .optimization import learning_rate_at
+from .optimizer import learning_rate_at
 
 if TYPE_CHECKING:
     from .config import TrainingConfig

@@ -13,11 +13,11 @@ from typing import Any
 from ..checkpoint import Checkpoint
 from ..checkpoint.files import about_run, save_run
 from ..corpus import Corpus
+from .best_model import Selection
 from .config import TrainingConfig
-from .learner import Learner
 from .recording import Recording
-from .resume import Point, made_for, save
-from .selection import Selection
+from .resume_state import Point, made_for, save
+from .step import Learner
 
 
 class Keeper:

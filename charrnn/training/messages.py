@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from .advice import advice
 from .diagnosis import Diagnosis, Finding
 from .events import Event
+from .suggestions import advice
 
 SENTENCES: Mapping[str, str] = {
     # what happened, and when

@@ -13,9 +13,9 @@ from torch import Tensor
 from ..evaluation import held_out_nats
 from ..model import CharRNN
 from ..vocabulary import Ids
-from .descent import Descent
-from .learner import Learner
-from .progress import finite_perplexity
+from .metrics import finite_perplexity
+from .plateau import Descent
+from .step import Learner
 
 _TRAINING = 24  # times as long as an evaluation takes, at least, is trained between two of them,
 _AT_FIRST = 4  # but sooner after the first ones: a watcher wants to see the model begin to learn
