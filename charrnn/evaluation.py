@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .errors import UserError
-from .model import CharRNN, State
+from .model import CharRNN, State, eval_mode
 from .rnn import map_state
 from .utils import validation
 from .utils.yield_points import yield_point
@@ -90,7 +90,7 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
             "another one.",
             field="text",
         )
-    with evaluating(checkpoint.model) as model:
+    with eval_mode(checkpoint.model) as model:
         if window is None:
             total, count = _carried(model, _rows(ids, 1))
             protocol = "carried"
@@ -113,7 +113,7 @@ def held_out_nats(model: CharRNN, ids: Ids) -> float:
         raise ValueError("a held-out text needs at least two characters")
     streams = max(1, min(_STREAMS, predictions // (2 * _WARM_UP)))
     length = predictions // streams
-    with evaluating(model):
+    with eval_mode(model):
         state: State | None = None
         if streams > 1:
             before = [ids[k * length - _WARM_UP : k * length] for k in range(1, streams)]
@@ -126,22 +126,6 @@ def held_out_nats(model: CharRNN, ids: Ids) -> float:
             nats, number = _carried(model, _rows(rest[_WARM_UP:], 1), state)
             total, count = total + nats, count + number
     return total / count
-
-
-class evaluating:  # noqa: N801 (reads as a verb in a with statement)
-    """Without gradients and without dropout; the model's mode is put back afterwards."""
-
-    def __init__(self, model: CharRNN) -> None:
-        self._model, self._training = model, model.training
-        self._no_grad = torch.no_grad()
-
-    def __enter__(self) -> CharRNN:
-        self._no_grad.__enter__()
-        return self._model.eval()
-
-    def __exit__(self, *details: object) -> None:
-        self._model.train(self._training)
-        self._no_grad.__exit__(*details)
 
 
 def _rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:

@@ -8,6 +8,8 @@ ids only; characters live in `charrnn.vocabulary`.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +23,7 @@ from .utils.config_fields import check, setting
 from .utils.validation import instance, whole
 from .vocabulary import Counts
 
-__all__ = ["CharRNN", "ModelConfig", "State", "detach"]
+__all__ = ["CharRNN", "ModelConfig", "State", "detach", "eval_mode"]
 
 
 @dataclass(frozen=True)
@@ -202,3 +204,14 @@ class CharRNN(nn.Module):
             else:
                 nn.init.xavier_uniform_(weight, generator=generator)
             parameter.copy_(weight)
+
+
+@contextmanager
+def eval_mode(model: CharRNN) -> Iterator[CharRNN]:
+    """Compute without gradients and without dropout; the model's mode is put back afterwards."""
+    training = model.training
+    with torch.no_grad():
+        try:
+            yield model.eval()
+        finally:
+            model.train(training)

@@ -22,8 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
 from ..errors import UserError, quoted, visible
-from ..evaluation import evaluating
-from ..model import CharRNN, ModelConfig
+from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
 from ..utils.atomic import replace_together
 from ..vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary
@@ -237,7 +236,7 @@ def _makes_sense(model: CharRNN) -> bool:
     that it cannot, and what it cannot after other texts is told where it writes."""
     rows, columns = _TRIED
     ids = torch.arange(rows * columns).reshape(rows, columns) % model.vocabulary_size
-    with evaluating(model):
+    with eval_mode(model):
         logits, _ = model(ids)
     return _finite(logits)
 

@@ -23,8 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..evaluation import evaluating
-from ..model import CharRNN, State
+from ..model import CharRNN, State, eval_mode
 from ..rnn import Packed
 
 Floats = NDArray[np.float32]
@@ -65,7 +64,7 @@ class Forward:
     def feed(self, ids: Any) -> None:
         """Read one more character each."""
         X = torch.as_tensor(ids, dtype=torch.int64).reshape(-1, 1)
-        with evaluating(self._model) as model:
+        with eval_mode(self._model) as model:
             logits, self._state = model(X, self._state)
         self._say(logits)
 

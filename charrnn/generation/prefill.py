@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..evaluation import evaluating
-from ..model import CharRNN, State
+from ..model import CharRNN, State, eval_mode
 from ..rnn import map_state
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids, Vocabulary
@@ -65,7 +64,7 @@ def _state_after(model: CharRNN, ids: Ids) -> State:
     """The state (L·D, 1, H) after `ids`, of which there is at least one."""
     state: State | None = None
     chunk = max(_MIN_CHUNK, min(_MAX_CHUNK, _CHUNK_PRODUCTS // model.parameter_count))
-    with evaluating(model):
+    with eval_mode(model):
         for start in range(0, len(ids), chunk):
             yield_point()
             piece = torch.from_numpy(ids[None, start : start + chunk].astype(np.int64))

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..evaluation import evaluating
 from ..generation import write
-from ..model import CharRNN, ModelConfig, State, detach
+from ..model import CharRNN, ModelConfig, State, detach, eval_mode
 from ..rnn import far_ahead, map_state
 from ..utils.process import available_cores
 from ..vocabulary import Counts, Vocabulary
@@ -164,7 +163,7 @@ class Learner:
 
     def loss(self, X: Tensor, Y: Tensor) -> float:
         """Mean nats on a minibatch from a zero state, without dropout."""
-        with evaluating(self.model) as model, self.arithmetic.products():
+        with eval_mode(self.model) as model, self.arithmetic.products():
             logits, _ = model(X)
             return float(F.cross_entropy(logits, Y.t().reshape(-1).to(self.place)))
 
