@@ -20,10 +20,10 @@ def main() -> None:
     """Build the interface and serve it until it is interrupted."""
     from charrnn.errors import UserError
     from charrnn.hub import forget_own_token
-    from charrnn.limits import Limits, space
+    from charrnn.runs.limits import Limits, space
+    from charrnn.runs.manager import Runs
     from charrnn.utils import log_stream
     from charrnn.utils.temporary import remove_left_over, temporary_directory
-    from charrnn.workers import Runs
 
     log_stream.protect()
     if space() is not None:
@@ -41,9 +41,9 @@ def main() -> None:
     runs.sweeper.also.append(lambda _: remove_left_over())
     runs.warm_up()  # torch is being imported there while gradio is here
 
-    from charrnn import gpu
+    from charrnn.runs import zerogpu
 
-    gpu.prepare()
+    zerogpu.prepare()
 
     import torch
 

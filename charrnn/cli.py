@@ -28,7 +28,7 @@ from .generation import generate_many, stream
 from .opening import load
 from .recipes import RECIPES, find, plan
 from .resuming import can_go_on, check_same
-from .runs import Run, new_id
+from .runs.run import Run, new_id
 from .sharing import pull, push
 from .terminal import for_people, forget_output, show_training, show_transfer
 from .terminal import note as _note

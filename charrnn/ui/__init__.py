@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from ..errors import UserError
-from ..limits import Limits
+from ..runs.limits import Limits
 from . import words
 from .api import TEXT_ENDPOINTS, endpoints
 from .custom import custom_words

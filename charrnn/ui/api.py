@@ -19,7 +19,7 @@ from gradio.events import api as endpoint
 from gradio.utils import get_upload_folder
 
 from ..errors import UserError
-from ..uploads import inside
+from ..runs.uploads import inside
 from . import operations
 from .house import House
 from .operations import Caller, TrainArguments

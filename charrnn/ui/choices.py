@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import gradio as gr
 
 from ..errors import UserError
-from ..runs import Run
+from ..runs.run import Run
 from ..text import datasets
 from . import words
 from .house import House

@@ -21,10 +21,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import hub
-from ..admission import taken
 from ..checkpoint import WEIGHTS
 from ..errors import UserError
 from ..hub import AwayUserError, Ref, Token
+from ..runs.admission import taken
 from ..utils.temporary import temporary_directory
 
 Progress = Callable[[int, "int | None"], None]

@@ -19,10 +19,10 @@ from typing import Any
 import gradio as gr
 from starlette.responses import Response
 
-from ..endings import DIED
 from ..errors import UserError
+from ..runs.end_reasons import DIED
+from ..runs.view_ids import RunAccess, view_id
 from ..utils.regular_files import DamagedRunUserError
-from ..view_ids import RunAccess, view_id
 from . import words
 from .card import DAMAGED, LIVE, Story
 from .house import House

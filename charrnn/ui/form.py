@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from .. import gpu
 from ..errors import UserError
-from ..limits import Limits
 from ..recipes import RECIPES
+from ..runs import zerogpu as gpu
+from ..runs.limits import Limits
 from ..text import datasets
 from ..text.encoding import people_call
 from . import words

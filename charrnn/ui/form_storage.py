@@ -15,8 +15,8 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from ..runs.uploads import inside
 from ..text import datasets
-from ..uploads import inside
 from . import words
 from .base_settings import MAX_VALUE_LENGTH, BaseSettings
 from .form import Form, recipe_before

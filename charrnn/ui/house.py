@@ -9,10 +9,10 @@ from pathlib import Path
 import gradio as gr
 from fastapi import Request
 
-from ..limits import Limits, space
+from ..runs.limits import Limits, space
+from ..runs.manager import Runs
+from ..runs.view_ids import RunAccess, ViewIds, is_view_id
 from ..utils.secret_key import read_key
-from ..view_ids import RunAccess, ViewIds, is_view_id
-from ..workers import Runs
 from .fetched import Fetched
 from .services.client import Client, connection_check, unread_check
 from .services.client_id import ClientIds

@@ -18,7 +18,7 @@ from fastapi import Request
 
 from .. import hub
 from ..hub import Token
-from ..limits import space
+from ..runs.limits import space
 from .services.client_id import event_request, oauth_info
 from .services.same_origin import Source, parse_host, source_of
 

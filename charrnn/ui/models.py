@@ -17,9 +17,9 @@ from typing import Any
 import gradio as gr
 
 from ..errors import UserError
-from ..record import MAX_NAME_LENGTH
-from ..runs import Run
-from ..uploads import is_upload
+from ..runs.run import Run
+from ..runs.status import MAX_NAME_LENGTH
+from ..runs.uploads import is_upload
 from . import words
 from .browse import browser
 from .card import DAMAGED, LIVE

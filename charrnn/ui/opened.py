@@ -8,9 +8,9 @@ from pathlib import Path
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from .. import uploads
 from ..errors import UserError
 from ..hub import Ref
+from ..runs import uploads
 from .house import House
 from .identity import identity
 from .shelf import Model

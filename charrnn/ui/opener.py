@@ -20,7 +20,7 @@ import gradio as gr
 
 from ..errors import UserError, whereabouts
 from ..hub import is_id
-from ..uploads import LARGEST
+from ..runs.uploads import LARGEST
 from . import words
 from .house import House
 from .look import asset, script

@@ -27,22 +27,22 @@ from typing import Any
 
 import gradio as gr
 
-from ..admission import check_raw_text, check_text
 from ..corpus import Text, read_text
 from ..errors import UserError, whereabouts
 from ..evaluation import score as score_text
-from ..following import follow
 from ..generation import stream
 from ..hub import Token
-from ..limits import Limits
 from ..recipes import RECIPES, Plan, plan
 from ..recipes import find as find_recipe
-from ..runs import Run
+from ..runs.admission import check_raw_text, check_text
+from ..runs.follow import follow
+from ..runs.limits import Limits
+from ..runs.run import Run
+from ..runs.view_ids import is_view_id
 from ..text import datasets
 from ..training import Event
 from ..utils import validation
 from ..utils.validation import clean
-from ..view_ids import is_view_id
 from .desk import DESK, SCORING_DESK
 from .house import House
 from .identity import identity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from ..limits import Limits
+from ..runs.limits import Limits
 from . import words
 from .look import script
 from .services.request_rules import text_bytes, too_large

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import gradio as gr
 
-from ..admission import taken
 from ..checkpoint import WEIGHTS
 from ..checkpoint.files import MOST
 from ..checkpoint.logs import bytes_of
 from ..errors import UserError
-from ..limits import Limits
+from ..runs.admission import taken
+from ..runs.limits import Limits
 from .shelf import Model
 
 _LONGEST = 60  # characters of a file's name

@@ -22,7 +22,7 @@ from .. import hub
 from ..errors import UserError, whereabouts
 from ..hub.account import account
 from ..hub.client import endpoint
-from ..limits import space
+from ..runs.limits import space
 from . import words
 from .house import House
 from .identity import Identity, identity

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..model import ModelConfig
-from ..runs import Run
+from ..runs.run import Run
 from . import words
 from .words_settings import CHINESE
 

@@ -16,13 +16,14 @@ from typing import Any, Literal, TypeVar
 
 import gradio as gr
 
-from .. import hub, uploads
+from .. import hub
 from ..checkpoint import WEIGHTS, Checkpoint, load
 from ..checkpoint.files import LOG
 from ..checkpoint.logs import curve_in, text_of
 from ..errors import UserError
 from ..hub import Ref, Token
-from ..runs import Run
+from ..runs import uploads
+from ..runs.run import Run
 from ..text import datasets
 from ..utils.regular_files import DamagedRunUserError
 from .card import chinese

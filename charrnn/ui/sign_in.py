@@ -17,7 +17,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from ..limits import space
+from ..runs.limits import space
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ import gradio as gr
 
 from ..errors import UserError
 from ..recipes import RECIPES, Plan
+from ..runs.view_ids import RunAccess, view_id
 from ..text import datasets
 from ..utils.yield_points import yield_point
-from ..view_ids import RunAccess, view_id
 from . import words
 from .attempt import wire_attempt
 from .card import Story, run_card

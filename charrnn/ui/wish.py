@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .. import gpu
-from ..admission import check_plan, check_raw_text, check_text
 from ..corpus import Corpus, Text, read_text
 from ..errors import UserError
-from ..limits import Limits
 from ..model import ModelConfig
 from ..recipes import RECIPES, Plan, Recipe, plan, settle, settle_on
+from ..runs import zerogpu as gpu
+from ..runs.admission import check_plan, check_raw_text, check_text
+from ..runs.limits import Limits
 from ..text import datasets
 from ..training import TrainingConfig
 from ..training.holdout import check

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..endings import (
+from ..runs.end_reasons import (
     CLOSED,
     CUT_OFF,
     DIED,
@@ -19,7 +19,7 @@ from ..training.messages import SENTENCES
 from ..training.sampler import FEWER_SAMPLES
 from .words import Words
 
-# Why a run failed, as its last event says it in English (charrnn.runs), and in Chinese.
+# Why a run failed, as its last event says it in English (charrnn.runs.run), and in Chinese.
 FAILURES: Words = {
     "died-kept": (DIED[True], "训练进程意外终止。此前保存的模型完好，可以接着训练。"),
     "died-empty": (DIED[False], "训练进程意外终止，还没有保存任何模型。请重新开始训练。"),

@@ -12,11 +12,11 @@ from typing import Any
 
 import gradio as gr
 
-from .. import uploads
 from ..errors import UserError
-from ..record import MAX_NAME_LENGTH
-from ..runs import Run
-from ..uploads import is_upload
+from ..runs import uploads
+from ..runs.run import Run
+from ..runs.status import MAX_NAME_LENGTH
+from ..runs.uploads import is_upload
 from ..utils.regular_files import DamagedRunUserError
 from . import words
 from .card import DAMAGED, LIVE, chinese

@@ -12,12 +12,12 @@ from conftest import SUPPORT
 from gradio_client import Client
 from worker_runs import worker_of
 
-from charrnn import gpu
 from charrnn.corpus import read_text
-from charrnn.endings import NO_GPU, NO_QUOTA
 from charrnn.errors import UserError
 from charrnn.recipes import plan
-from charrnn.runs import Run
+from charrnn.runs import zerogpu
+from charrnn.runs.end_reasons import NO_GPU, NO_QUOTA
+from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig, step
 from charrnn.ui.wish import Wish, gpu_told
 from charrnn.utils import file_locks
@@ -88,7 +88,7 @@ def test_a_run_on_the_gpu_is_as_any_other_and_its_visitor_pays(space, client):
 
 def test_the_seconds_asked_for_are_those_of_the_run_and_what_is_around_it(space, client):
     list(training(client, seconds=1))
-    assert loans(space)[-1]["seconds"] == 16 == gpu.quota(1)
+    assert loans(space)[-1]["seconds"] == 16 == zerogpu.quota(1)
 
 
 def test_the_processor_trains_unless_the_gpu_is_asked_for(space, client):
@@ -169,8 +169,8 @@ def test_the_app_closes_while_the_gpu_trains(space, client):  # the last that ne
 
 def test_without_zero_gpu_nothing_is_asked_of_it(monkeypatch):
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
-    gpu.prepare()
-    assert not gpu.here()
+    zerogpu.prepare()
+    assert not zerogpu.here()
 
 
 def test_there_is_no_gpu_here():
@@ -205,7 +205,7 @@ def test_files_that_the_app_has_open_are_let_go(tmp_path):
     (root := tmp_path / "runs").mkdir()
     inside, outside = (root / "a.lock").open("w"), (tmp_path / "b").open("w")
     with outside:
-        gpu._let_go(root)
+        zerogpu._let_go(root)
         os.fstat(outside.fileno())
         with pytest.raises(OSError, match="Bad file"):
             os.fstat(inside.fileno())

@@ -10,10 +10,10 @@ import generate_page
 import pytest
 from generate_page import button, choose, expect, finished, prefix, press, text
 
-from charrnn import uploads
 from charrnn.checkpoint import WEIGHTS
 from charrnn.hub import client
-from charrnn.limits import Limits
+from charrnn.runs import uploads
+from charrnn.runs.limits import Limits
 from charrnn.ui import fetched, generate
 
 pytest_plugins = ["page"]

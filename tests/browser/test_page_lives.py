@@ -10,7 +10,7 @@ import pytest
 from page import forget
 from worker_runs import ends, small, worker_of
 
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 pytest_plugins = ["page"]

@@ -21,7 +21,7 @@ from models_page import (
 from worker_runs import small
 
 import charrnn
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 
 pytest_plugins = ["page"]
 app = models_page.app

@@ -23,7 +23,7 @@ from models_page import (
 )
 from worker_runs import small
 
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.ui import fetched, opener
 
 pytest_plugins = ["page"]

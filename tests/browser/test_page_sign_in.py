@@ -15,10 +15,10 @@ from page import LOCAL, forget
 from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
 
 from charrnn.recipes import plan
-from charrnn.runs import Run
+from charrnn.runs.manager import Runs
+from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import House, build, launch_options
-from charrnn.workers import Runs
 
 pytest_plugins = ["page"]
 

@@ -13,7 +13,7 @@ from conftest import ROOT
 import charrnn
 from charrnn.cli import main
 from charrnn.recipes import RECIPES, plan
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.text import Text
 from charrnn.utils.file_locks import hold
 

@@ -17,9 +17,11 @@ from small_runs import planned
 from starlette.requests import Request
 
 from charrnn.errors import UserError
-from charrnn.runs import Run
-from charrnn.sweeping import sweep
-from charrnn.turns import Turn
+from charrnn.runs.manager import Runs
+from charrnn.runs.ownership import Turn
+from charrnn.runs.retention import sweep
+from charrnn.runs.run import Run
+from charrnn.runs.view_ids import view_id
 from charrnn.ui import House
 from charrnn.ui.choices import choices
 from charrnn.ui.following import Tellings
@@ -29,8 +31,6 @@ from charrnn.ui.shelf import find
 from charrnn.ui.words_problems import in_chinese
 from charrnn.ui.yours import _lister
 from charrnn.utils.regular_files import DamagedRunUserError
-from charrnn.view_ids import view_id
-from charrnn.workers import Runs
 
 no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
@@ -355,8 +355,8 @@ def test_runs_go_on_in_a_directory_that_was_removed(root, served):
 
 
 def test_a_worker_does_not_bring_back_half_of_a_run_that_was_removed(tmp_path):
-    from charrnn.guard import GuardedRun
-    from charrnn.limits import Limits
+    from charrnn.runs.limits import Limits
+    from charrnn.runs.worker import GuardedRun
 
     run = GuardedRun(Run.create(tmp_path, planned(epochs=1000)).directory, Limits())
     events = run.work()
@@ -369,8 +369,8 @@ def test_a_worker_does_not_bring_back_half_of_a_run_that_was_removed(tmp_path):
 
 
 def test_an_upload_finds_a_directory_that_was_removed(tmp_path, trained):
-    from charrnn import uploads
-    from charrnn.limits import Limits
+    from charrnn.runs import uploads
+    from charrnn.runs.limits import Limits
 
     weights = trained / HEALTHY / "checkpoint" / "model.safetensors"
     key = uploads.keep(tmp_path / "gone" / "runs", weights, Limits())

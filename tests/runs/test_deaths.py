@@ -11,12 +11,12 @@ import pytest
 from conftest import ROOT
 from worker_runs import ends, events_of, is_progress, small, worker_of
 
-from charrnn.endings import CLOSED, CUT_OFF, DIED
 from charrnn.errors import UserError
-from charrnn.runs import Run
-from charrnn.turns import Turn
+from charrnn.runs.end_reasons import CLOSED, CUT_OFF, DIED
+from charrnn.runs.manager import Runs
+from charrnn.runs.ownership import Turn
+from charrnn.runs.run import Run
 from charrnn.utils import file_locks
-from charrnn.workers import Runs
 
 APP = """
 import signal

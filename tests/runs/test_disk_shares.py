@@ -14,16 +14,18 @@ from refusals import refusal
 from small_runs import planned
 from starlette.requests import Request
 
-from charrnn import uploads
-from charrnn.admission import run_bytes, taken
 from charrnn.checkpoint import WEIGHTS
 from charrnn.checkpoint.files import MOST, SAMPLES, save_run
 from charrnn.checkpoint.logs import samples_of
-from charrnn.disk_shares import DiskShares
-from charrnn.limits import Limits
-from charrnn.owned_files import LEAST_BYTES, NEW_SECONDS
-from charrnn.owners import OWNER_FILE, Deed, Owner
-from charrnn.runs import Run
+from charrnn.runs import uploads
+from charrnn.runs.admission import run_bytes, taken
+from charrnn.runs.disk_shares import DiskShares
+from charrnn.runs.limits import Limits
+from charrnn.runs.manager import Runs
+from charrnn.runs.owned_files import LEAST_BYTES, NEW_SECONDS
+from charrnn.runs.owners import OWNER_FILE, Deed, Owner
+from charrnn.runs.run import Run
+from charrnn.runs.view_ids import view_id
 from charrnn.training import TrainingConfig, recording
 from charrnn.training.recording import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, Recording
 from charrnn.training.step import Learner
@@ -35,8 +37,6 @@ from charrnn.ui.shelf import Model
 from charrnn.ui.yours import deleter
 from charrnn.utils import temporary
 from charrnn.utils.file_locks import hold
-from charrnn.view_ids import view_id
-from charrnn.workers import Runs
 
 no_picture = small_runs.no_picture
 
@@ -345,7 +345,7 @@ def test_a_point_of_an_earlier_version_is_taken_up():
 
 
 def test_a_run_whose_log_is_full_ends_and_does_not_go_on(tmp_path, no_picture, monkeypatch):
-    monkeypatch.setattr("charrnn.journal._FULL", 3000)
+    monkeypatch.setattr("charrnn.runs.event_log._FULL", 3000)
     run = Run.create(tmp_path, planned(epochs=1000))
     events = list(run.work())
     assert events[-1]["reason"] == "stopped" and run.checkpoint

@@ -14,13 +14,13 @@ import pytest
 from conftest import ROOT
 from worker_runs import events_of, is_progress, small, worker_of
 
-from charrnn import watch, workers
-from charrnn.guard import GuardedRun
-from charrnn.limits import Limits
-from charrnn.runs import Run
+from charrnn.runs import manager, monitor
+from charrnn.runs.limits import Limits
+from charrnn.runs.manager import Runs
+from charrnn.runs.monitor import Watch, memory
+from charrnn.runs.run import Run
+from charrnn.runs.worker import GuardedRun
 from charrnn.ui.words_card import FAILURES
-from charrnn.watch import Watch, memory
-from charrnn.workers import Runs
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -78,7 +78,7 @@ def test_a_worker_that_takes_more_memory_than_it_may_is_ended_and_told_so(house,
     events_of(run, until=is_progress)
     real = memory
     monkeypatch.setattr(
-        watch, "memory", lambda pid: 2 << 30 if pid == worker_of(run) else real(pid)
+        monitor, "memory", lambda pid: 2 << 30 if pid == worker_of(run) else real(pid)
     )
     assert told(run).startswith("Training took more memory than a run may have here")
     monkeypatch.undo()
@@ -136,7 +136,7 @@ def test_who_gets_no_memory_says_so(tmp_path, monkeypatch, error, said):
     def fall_over(*arguments, **more):
         raise error
 
-    monkeypatch.setattr("charrnn.runs.train", fall_over)
+    monkeypatch.setattr("charrnn.runs.run.train", fall_over)
     with pytest.raises(type(error)):
         list(run.work())
     assert said in run.read_events()[0][-1]["message"]
@@ -146,7 +146,7 @@ def test_a_long_run_may_be_silent_for_longer(tmp_path, monkeypatch):
     run = Run.create(tmp_path, small(epochs=1))
     # Of this module alone: threads of other tests ask for the time too.
     clock = SimpleNamespace(monotonic=iter([0.0, 1000.0, 1020.0, 1100.0]).__next__)
-    monkeypatch.setattr(watch, "time", clock)
+    monkeypatch.setattr(monitor, "time", clock)
     looked = Watch(run, os.getpid(), Limits(silence=10.0))
     run.journal.append({"event": "progress", "remaining_seconds": 5.0})
     assert looked.look() is None, "it speaks"
@@ -169,7 +169,7 @@ def test_workers_step_back_behind_the_page(house):
 @linux
 def test_a_run_alone_computes_on_all_cores_and_two_on_one_thread_each(tmp_path, monkeypatch):
     """Counted by the time that the threads of the process were given."""
-    monkeypatch.setattr(workers, "available_cores", lambda: 2)
+    monkeypatch.setattr(manager, "available_cores", lambda: 2)
     runs = Runs(tmp_path, workers=2)
     wide = {"cell": "lstm", "hidden_size": 256, "batch_size": 16, "steps": 16, "threads": 2}
     first = runs.start(small(seconds=60, **wide))

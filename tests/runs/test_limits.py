@@ -12,16 +12,16 @@ from conftest import ROOT
 from refusals import refusal
 from worker_runs import SMALL, TEXT, events_of, is_progress, small
 
-from charrnn.admission import check_files, check_text, taken
 from charrnn.errors import UserError
-from charrnn.limits import Limits, space, variable
 from charrnn.recipes import plan
-from charrnn.sweeping import sweep
+from charrnn.runs.admission import check_files, check_text, taken
+from charrnn.runs.limits import Limits, space, variable
+from charrnn.runs.manager import Runs
+from charrnn.runs.retention import sweep
 from charrnn.text import Text
 from charrnn.ui.api import uploaded_files
 from charrnn.ui.operations import TrainArguments, training_text
 from charrnn.ui.wish import OWN, Wish
-from charrnn.workers import Runs
 
 
 @pytest.fixture
@@ -276,13 +276,13 @@ def test_a_run_that_goes_on_at_this_moment_is_not_removed(house, monkeypatch):
     run = runs.start(small(epochs=1))
     events_of(run)
     aged(run, 25)
-    hold = __import__("charrnn.sweeping", fromlist=["hold"]).hold
+    hold = __import__("charrnn.runs.retention", fromlist=["hold"]).hold
 
     def first_somebody_else(path, **more):
         runs.keep_training(run.id)
         return hold(path, **more)
 
-    monkeypatch.setattr("charrnn.sweeping.hold", first_somebody_else)
+    monkeypatch.setattr("charrnn.runs.retention.hold", first_somebody_else)
     sweep(runs.root, 24)
     assert events_of(run)[-1]["reason"] == "finished"
 

@@ -12,10 +12,10 @@ from worker_runs import ends, events_of, is_progress, small, worker_of
 
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
-from charrnn.journal import Journal
-from charrnn.runs import Run
+from charrnn.runs.event_log import Journal
+from charrnn.runs.manager import Runs
+from charrnn.runs.run import Run
 from charrnn.utils import file_locks
-from charrnn.workers import Runs
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
 
 
 def test_a_turn_that_cannot_be_written_is_refused_in_words(runs, monkeypatch):
-    monkeypatch.setattr("charrnn.turns.write", refuse_to_write)
+    monkeypatch.setattr("charrnn.runs.ownership.write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be kept: No space"):
         runs.start(small())
 

@@ -14,10 +14,10 @@ from gradio_client.exceptions import AppError
 from worker_runs import events_of, small
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.limits import Limits
+from charrnn.runs.limits import Limits
+from charrnn.runs.manager import Runs
 from charrnn.ui import House, build, launch_options
 from charrnn.vocabulary import Vocabulary
-from charrnn.workers import Runs
 
 TEXT = "the tide comes in and the tide goes out\n" * 60
 ENDLESS = {"hidden_size": 8, "epochs": 1_000_000, "batch_size": 4, "steps": 16}

@@ -10,8 +10,8 @@ from worker_runs import events_of, is_progress, small, worker_of
 
 import charrnn
 from charrnn.errors import UserError
-from charrnn.runs import Run
-from charrnn.workers import Runs
+from charrnn.runs.manager import Runs
+from charrnn.runs.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_a_bug_in_the_worker_ends_the_run_as_failed(tmp_path, monkeypatch):
     def broken(*arguments, **more):
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("charrnn.runs.train", broken)
+    monkeypatch.setattr("charrnn.runs.run.train", broken)
     with pytest.raises(ZeroDivisionError):
         list(run.work())
     (end,) = run.read_events()[0]

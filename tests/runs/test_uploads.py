@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from bad_checkpoints import CHECKPOINTS
 
-from charrnn import uploads
 from charrnn.checkpoint import WEIGHTS, load
 from charrnn.errors import UserError
-from charrnn.limits import Limits
-from charrnn.owners import OWNER_FILE, Owner
 from charrnn.recipes import plan
-from charrnn.runs import Run
-from charrnn.sweeping import runs_in, sweep
+from charrnn.runs import uploads
+from charrnn.runs.limits import Limits
+from charrnn.runs.manager import Runs
+from charrnn.runs.owners import OWNER_FILE, Owner
+from charrnn.runs.retention import runs_in, sweep
+from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import House, words
 from charrnn.ui import opened as opening
 from charrnn.ui.choices import choices
 from charrnn.ui.opened import open_file
 from charrnn.ui.shelf import card, find, offered
-from charrnn.workers import Runs
 
 # The cases before are no files, which a browser would not send.
 SENDABLE = list(CHECKPOINTS)[list(CHECKPOINTS).index("weights of 64 MB and a byte") :]

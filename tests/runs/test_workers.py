@@ -8,11 +8,11 @@ import pytest
 from refusals import refuse_to_write
 from worker_runs import ends, small
 
-from charrnn import gpu, workers
-from charrnn.admission import check_visitor
 from charrnn.errors import UserError
-from charrnn.limits import Limits
-from charrnn.workers import Runs
+from charrnn.runs import manager, zerogpu
+from charrnn.runs.admission import check_visitor
+from charrnn.runs.limits import Limits
+from charrnn.runs.manager import Runs
 
 WHO = ContextVar("WHO", default="nobody")
 
@@ -33,7 +33,7 @@ def left(runs):
 def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monkeypatch):
     others = iter([[], ["ada"]])  # the other one came in between
     monkeypatch.setattr(
-        workers, "check_visitor", lambda who, _, limits: check_visitor(who, next(others), limits)
+        manager, "check_visitor", lambda who, _, limits: check_visitor(who, next(others), limits)
     )
     with pytest.raises(UserError, match="wait or train already: 1"):
         idle.start(small(), "ada", run_id="0" * 32)
@@ -43,7 +43,7 @@ def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monk
 
 
 def test_a_turn_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
-    monkeypatch.setattr("charrnn.turns.write", refuse_to_write)
+    monkeypatch.setattr("charrnn.runs.ownership.write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be kept: No space"):
         idle.start(small())
     assert left(idle) == [] and not idle._line
@@ -60,7 +60,7 @@ def test_a_start_while_the_app_closes_leaves_nothing(idle):
 def test_a_visitor_s_request_is_kept_only_for_a_gpu_that_is_counted_to_them(
     idle, monkeypatch, lent
 ):
-    monkeypatch.setattr(gpu, "wanted", lambda run: lent)
+    monkeypatch.setattr(zerogpu, "wanted", lambda run: lent)
     WHO.set("ada, with her token")
     idle.start(small())
     (waiting,) = idle._line
@@ -75,9 +75,9 @@ def test_an_app_closes_though_a_run_waits_for_a_gpu(tmp_path, monkeypatch):
         free.wait(120)
         yield from ()
 
-    monkeypatch.setattr(gpu, "wanted", lambda run: True)
-    monkeypatch.setattr(gpu, "lent", lent)
-    monkeypatch.setattr(workers, "_LAST", 0.2)
+    monkeypatch.setattr(zerogpu, "wanted", lambda run: True)
+    monkeypatch.setattr(zerogpu, "lent", lent)
+    monkeypatch.setattr(manager, "_LAST", 0.2)
     runs = Runs(tmp_path)
     run = runs.start(small())
     assert asked.wait(30)

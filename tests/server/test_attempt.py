@@ -4,9 +4,9 @@ import gradio as gr
 from launching import housed
 from telling import end, progress, start
 
-from charrnn.limits import Limits
 from charrnn.recipes import plan
-from charrnn.runs import Run
+from charrnn.runs.limits import Limits
+from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui.attempt import attempt
 from charrnn.ui.base_settings import BaseSettings

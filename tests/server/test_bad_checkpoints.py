@@ -20,12 +20,12 @@ from unsound import told as given
 import charrnn
 from charrnn.errors import UserError
 from charrnn.recipes import plan
-from charrnn.runs import Run
+from charrnn.runs.manager import Runs
+from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import words
 from charrnn.ui.house import House
 from charrnn.ui.shelf import Model, describe, find
-from charrnn.workers import Runs
 
 disk = disks.disk
 told = calling.told

@@ -12,12 +12,12 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 from worker_runs import small
 
-from charrnn.admission import check_visitor
-from charrnn.limits import Limits, address_of
+from charrnn.runs.admission import check_visitor
+from charrnn.runs.limits import Limits, address_of
+from charrnn.runs.manager import Runs
 from charrnn.ui.house import House
 from charrnn.ui.services.client_id import COOKIE, ClientCookie, ClientIds
 from charrnn.utils.secret_key import read_key
-from charrnn.workers import Runs
 
 KEY = b"k" * 32
 

@@ -8,10 +8,10 @@ from launching import housed
 from telling import checkpoint, end, progress, sample, start
 from worker_runs import small
 
-from charrnn.runs import Run
-from charrnn.turns import Presence, Turn
+from charrnn.runs.ownership import Presence, Turn
+from charrnn.runs.run import Run
+from charrnn.runs.view_ids import RunAccess
 from charrnn.ui.following import Telling, Tellings
-from charrnn.view_ids import RunAccess
 
 
 @pytest.fixture

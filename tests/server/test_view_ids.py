@@ -9,10 +9,10 @@ from worker_runs import small
 
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.errors import UserError
-from charrnn.runs import Run
+from charrnn.runs.run import Run
+from charrnn.runs.view_ids import ViewIds, is_view_id, view_id
 from charrnn.ui import operations, shelf
 from charrnn.ui.following import Tellings
-from charrnn.view_ids import ViewIds, is_view_id, view_id
 from charrnn.vocabulary import Vocabulary
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from charrnn.cli import main
 from charrnn.errors import UserError
-from charrnn.limits import Limits
+from charrnn.runs.limits import Limits
 from charrnn.ui import api
 from charrnn.ui.form import build_form
 from charrnn.ui.operations import TrainArguments, plan_run

@@ -9,9 +9,9 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from charrnn.checkpoint import Checkpoint, save
+from charrnn.runs.manager import Runs
 from charrnn.ui import House, build, launch_options
 from charrnn.vocabulary import Vocabulary
-from charrnn.workers import Runs
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from launching import launched
 
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.recipes import plan
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import writing
 from charrnn.ui.writing import ALPHAS

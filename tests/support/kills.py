@@ -39,7 +39,7 @@ from kills_lives import (
 
 from charrnn.checkpoint import files as artifacts
 from charrnn.ngrams.baselines import Baselines
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.training import recorder, train, trainer
 from charrnn.utils import atomic
 

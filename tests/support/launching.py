@@ -8,9 +8,9 @@ import time
 from contextlib import contextmanager
 from functools import cache
 
-from charrnn.limits import Limits
+from charrnn.runs.limits import Limits
+from charrnn.runs.manager import Runs
 from charrnn.ui import House, build, launch_options
-from charrnn.workers import Runs
 
 
 @cache

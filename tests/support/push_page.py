@@ -13,7 +13,7 @@ from huggingface_hub import constants
 from launching import launched
 
 from charrnn.recipes import plan
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.text import read_text
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect

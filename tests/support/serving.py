@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from charrnn.limits import Limits
+from charrnn.runs.limits import Limits
+from charrnn.runs.manager import Runs
 from charrnn.ui import House, build, launch_options
-from charrnn.workers import Runs
 
 
 @pytest.fixture(scope="module")

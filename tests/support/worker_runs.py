@@ -5,8 +5,8 @@ from pathlib import Path
 
 from conftest import awaited
 
-from charrnn.following import follow
 from charrnn.recipes import plan
+from charrnn.runs.follow import follow
 from charrnn.text import Text
 
 TEXT = Text("the cat sat on the mat and the dog sat on the log. " * 30, "cats.txt")

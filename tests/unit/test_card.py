@@ -4,14 +4,14 @@ import pytest
 from telling import checkpoint, end, progress, sample, start, story, written
 
 from charrnn.corpus import Corpus
-from charrnn.endings import DIED
 from charrnn.model import ModelConfig
+from charrnn.runs.end_reasons import DIED
+from charrnn.runs.manager import Runs
 from charrnn.training import TrainingConfig, train
 from charrnn.ui.card import POINTS, Story
 from charrnn.ui.earlier import earlier, first_story
 from charrnn.ui.house import House
 from charrnn.ui.shelf import Model
-from charrnn.workers import Runs
 
 
 def test_long_runs_are_thinned_and_keep_their_first_point():

@@ -16,15 +16,15 @@ from bad_settings import WANTED, message, wrong
 from test_bad_input import TOLD_ENCODINGS
 from test_bad_settings import WRITTEN
 
-from charrnn.admission import check_plan, check_text, check_visitor
 from charrnn.checkpoint import load
 from charrnn.corpus import Corpus, read_files, read_text
 from charrnn.errors import UserError
 from charrnn.hub.errors import in_words
-from charrnn.limits import Limits
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES, TIME_MACHINE, plan
-from charrnn.request import kept
+from charrnn.runs.admission import check_plan, check_text, check_visitor
+from charrnn.runs.limits import Limits
+from charrnn.runs.request import kept
 from charrnn.text import decode, file_types
 from charrnn.training import TrainingConfig
 from charrnn.ui import words

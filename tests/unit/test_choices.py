@@ -4,11 +4,11 @@ import pytest
 from conftest import small_model
 
 from charrnn.checkpoint import Checkpoint, save
+from charrnn.runs.manager import Runs
 from charrnn.ui import House
 from charrnn.ui.choices import choices
 from charrnn.ui.memory import KEPT, Memory
 from charrnn.vocabulary import Vocabulary
-from charrnn.workers import Runs
 
 
 @pytest.fixture

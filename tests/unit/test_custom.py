@@ -7,8 +7,8 @@ import gradio as gr
 import pytest
 
 from charrnn.errors import UserError
-from charrnn.limits import Limits
 from charrnn.recipes import RECIPES
+from charrnn.runs.limits import Limits
 from charrnn.ui.base_settings import BaseSettings, as_field, custom_rules
 from charrnn.ui.form import build_form
 from charrnn.ui.wish import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, Wish

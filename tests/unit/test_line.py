@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from charrnn.line import Line, Waiting, waits
+from charrnn.runs.fair_queue import Line, Waiting, waits
 
 
 class Ticket:

@@ -12,7 +12,7 @@ import pytest
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
-from charrnn.limits import Limits
+from charrnn.runs.limits import Limits
 from charrnn.ui import packing, words
 from charrnn.ui.packing import pack
 from charrnn.ui.shelf import Model

@@ -10,7 +10,7 @@ from telling import checkpoint, end, progress, start, story
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, card
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.training.metrics import Meter, Window
 from charrnn.training.step import Learner, Update
 from charrnn.ui.earlier import earlier

@@ -17,7 +17,7 @@ import charrnn
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.training import train
 from charrnn.training.precision import Arithmetic
 from charrnn.training.step import Learner

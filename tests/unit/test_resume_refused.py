@@ -17,7 +17,7 @@ from charrnn.cli import main
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig
 from charrnn.training.resume_state import Point, _as_bytes, _checksum, made_for
 

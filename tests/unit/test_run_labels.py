@@ -7,7 +7,7 @@ from worker_runs import small
 
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.runs import Run
+from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig
 from charrnn.ui.run_labels import labels, labels_of
 

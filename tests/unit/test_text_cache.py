@@ -8,7 +8,7 @@ import pytest
 
 from charrnn.corpus import Text
 from charrnn.errors import UserError
-from charrnn.limits import Limits
+from charrnn.runs.limits import Limits
 from charrnn.ui.services import text_cache
 from charrnn.ui.services.text_cache import TextCache
 from charrnn.ui.wish import OWN, Wish

@@ -4,7 +4,7 @@ import gradio as gr
 import pytest
 
 from charrnn.errors import UserError
-from charrnn.limits import Limits
+from charrnn.runs.limits import Limits
 from charrnn.text import datasets
 from charrnn.text.datasets import download
 from charrnn.ui.form import build_form

@@ -26,7 +26,7 @@ from starlette.types import Receive, Scope, Send
 
 from ... import __version__
 from ...errors import UserError
-from ...limits import space
+from ...runs.limits import space
 from ..house import House
 from ..operations import Caller, public_message
 from ..services.client import Client

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ...limits import address_of
+from ...runs.limits import address_of
 from .asgi import RequestUserError
 
 MAX_BYTES = 128 << 20

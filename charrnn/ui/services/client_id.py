@@ -8,7 +8,7 @@ header but the one that a proxy in front of the app writes itself.
 
 A caller can still ask for as many cookies as they like. Therefore whatever gives each client a
 share also bounds what all clients of one address have together, at that of
-`Limits.visitors_per_address` clients (`charrnn.limits.address_of`). A caller without a cookie
+`Limits.visitors_per_address` clients (`charrnn.runs.limits.address_of`). A caller without a cookie
 (gradio_client, curl, MCP) is known by address alone.
 
 Addresses appear in ids as keyed hashes only. Of an IPv6 address, the network counts (/64), which a

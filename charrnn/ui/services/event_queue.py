@@ -23,7 +23,7 @@ from gradio.routes import App
 from gradio.server_messages import EventMessage
 from gradio.utils import LRUCache
 
-from ...limits import address_of
+from ...runs.limits import address_of
 from .rate_limit import ADDRESS_FACTOR, check_share
 
 MAX_EVENTS = 100  # of one user that are under way or wait

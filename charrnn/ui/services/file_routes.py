@@ -19,8 +19,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ...admission import taken
-from ...limits import Limits
+from ...runs.admission import taken
+from ...runs.limits import Limits
 from .. import words
 from .upload_progress import UploadProgress, is_upload_id
 

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...errors import UserError
-from ...limits import Limits, address_of
+from ...runs.limits import Limits, address_of
 from ...utils.yield_points import at_yield_points
 from .asgi import RequestUserError
 from .client import Client, ClientGoneError

@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 from gradio.block_function import BlockFunction
 
-from ...uploads import inside
+from ...runs.uploads import inside
 from .asgi import RequestUserError
 
 MAX_SMALL_BYTES = 1 << 20

@@ -32,7 +32,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from ...limits import space
+from ...runs.limits import space
 from ..sign_in import CALLBACK_PATH, SIGN_IN_PATH, return_address
 from .asgi import route_path
 from .client_id import COOKIE as CLIENT_COOKIE

@@ -15,7 +15,7 @@ from gradio.route_utils import API_PREFIX
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...limits import space
+from ...runs.limits import space
 from .asgi import route_path
 
 _PAGE = {

@@ -1,7 +1,7 @@
 """The folder of files that were uploaded or made for download: whose they are, and their end.
 
 Gradio keeps these files under digests of their contents and knows no owners. A visitor's uploads
-count against their share of the disk from the moment that they begin (`charrnn.disk_shares`).
+count against their share of the disk from the moment that they begin (`charrnn.runs.disk_shares`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...errors import UserError
-from ...uploads import inside
+from ...runs.uploads import inside
 from ...utils.regular_files import is_directory
 from .. import words
 from .client_id import event_request

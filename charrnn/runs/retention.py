@@ -15,18 +15,18 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
+from ..errors import UserError
+from ..utils.atomic import write
+from ..utils.file_locks import hold
+from ..utils.regular_files import DamagedRunUserError, discard, is_directory
 from .admission import check_star
-from .errors import UserError
 from .limits import Limits
-from .record import still_going_on
-from .runs import Run
-from .utils.atomic import write
-from .utils.file_locks import hold
-from .utils.regular_files import DamagedRunUserError, discard, is_directory
+from .run import Run
+from .status import still_going_on
 
 logger = logging.getLogger(__name__)
 
-UPLOADS = ".uploads"  # under the root of the runs, beside them: see charrnn.uploads
+UPLOADS = ".uploads"  # under the root of the runs, beside them: see charrnn.runs.uploads
 
 _STARRED = "starred"
 _GONE = ".gone-"

@@ -8,14 +8,14 @@
       resume/           what it takes to go on bit for bit
       worker.lock       held as long as a worker is alive; only who holds it writes events
       name              what its owner calls it, if anything
-      owner             whose it is, and how many bytes it may take (`charrnn.owners`)
-      starred           there if it is to be kept beyond its time (`charrnn.sweeping`)
+      owner             whose it is, and how many bytes it may take (`charrnn.runs.owners`)
+      starred           there if it is to be kept beyond its time (`charrnn.runs.retention`)
       wish.stop, wish.sample    what is asked of the worker
       wish.run, begun, untold   the turn at training: waiting for a worker; begun; or dead, and
-                                not even that could be written (`charrnn.turns`)
+                                not even that could be written (`charrnn.runs.ownership`)
 
 Training never happens in the process that serves a page. `Run` is one such directory, from
-whichever process; `charrnn.workers` starts the processes.
+whichever process; `charrnn.runs.manager` starts the processes.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from .endings import CLOSED, CUT_OFF, DIED, FELL_OVER, LOG_FULL, interrupted
-from .errors import UserError
+from ..errors import UserError
+from ..recipes import Plan
+from ..training import Event, train
+from ..training.resume_state import cannot_go_on
+from ..training.schedule import Leg
+from ..utils.atomic import finish, remove_unfinished
+from ..utils.regular_files import DamagedRunUserError, discard, is_directory
+from .changes import ChangeableRun
+from .end_reasons import CLOSED, CUT_OFF, DIED, FELL_OVER, LOG_FULL, interrupted
 from .owners import Deed
-from .recipes import Plan
-from .record import no_such_run, still_going_on
+from .ownership import BEGUN, UNTOLD, WAITING, Turn
 from .request import compose, kept, settings
-from .run_changes import ChangeableRun
-from .training import Event, train
-from .training.resume_state import cannot_go_on
-from .training.schedule import Leg
-from .turns import BEGUN, UNTOLD, WAITING, Turn
-from .utils.atomic import finish, remove_unfinished
-from .utils.regular_files import DamagedRunUserError, discard, is_directory
+from .status import no_such_run, still_going_on
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # the short ones are of earlier versions

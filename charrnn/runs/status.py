@@ -7,19 +7,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import CONFIG, WEIGHTS
-from .checkpoint.history import proved
-from .checkpoint.metadata import MOST_CONFIG, configuration
-from .command_files import CommandFiles
-from .corpus import DESCRIPTION, IDS, Corpus
-from .errors import UserError
-from .journal import Journal
-from .request import parsed
-from .training import Event
-from .training.resume_state import FILE as POINT
-from .turns import BEGUN, WAITING, Turn
-from .utils.file_locks import held, hold
-from .utils.regular_files import (
+from ..checkpoint import CONFIG, WEIGHTS
+from ..checkpoint.history import proved
+from ..checkpoint.metadata import MOST_CONFIG, configuration
+from ..corpus import DESCRIPTION, IDS, Corpus
+from ..errors import UserError
+from ..training import Event
+from ..training.resume_state import FILE as POINT
+from ..utils.file_locks import held, hold
+from ..utils.regular_files import (
     DamagedRunUserError,
     check_file,
     damaged,
@@ -28,6 +24,10 @@ from .utils.regular_files import (
     is_file,
     read,
 )
+from .command_files import CommandFiles
+from .event_log import Journal
+from .ownership import BEGUN, WAITING, Turn
+from .request import parsed
 
 NAME = "name"  # the file with the name that the owner gave the run
 MAX_NAME_LENGTH = 80  # characters
@@ -50,7 +50,7 @@ class Record:
 
     @property
     def request(self) -> dict[str, Any]:
-        """What was asked: the contents of run.json, checked (`charrnn.request`).
+        """What was asked: the contents of run.json, checked (`charrnn.runs.request`).
 
         Raises UserError if the run is gone.
         """

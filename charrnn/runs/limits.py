@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from .checkpoint import LARGEST
-from .errors import UserError
-from .text import LIMIT
-from .utils.process import available_cores
-from .vocabulary import MOST_SYMBOLS
+from ..checkpoint import LARGEST
+from ..errors import UserError
+from ..text import LIMIT
+from ..utils.process import available_cores
+from ..vocabulary import MOST_SYMBOLS
 
 _MB = 1 << 20
 

@@ -1,10 +1,10 @@
 """Checkpoints that visitors bring along: proved, and kept beside the runs.
 
     runs/.uploads/<id>/         the weights, what else of a checkpoint came with them, and whose
-                                it is (`charrnn.owners`)
+                                it is (`charrnn.runs.owners`)
 
 They count for the room of the runs, and go when nobody has used them for as long as a run is kept
-(`charrnn.sweeping`), or when their visitor has brought too many since.
+(`charrnn.runs.retention`), or when their visitor has brought too many since.
 
 An id cannot be guessed, and is never a run's. What comes is a stranger's: sizes are looked at
 before bytes, of a `.zip` nothing but a checkpoint's own files is unpacked, and no more of each than
@@ -24,14 +24,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
-from . import checkpoint
+from .. import checkpoint
+from ..checkpoint import WEIGHTS
+from ..checkpoint.files import MOST
+from ..errors import UserError, visible
 from .admission import taken
-from .checkpoint import WEIGHTS
-from .checkpoint.files import MOST
-from .errors import UserError, visible
 from .limits import Limits
 from .owners import Deed, Owner
-from .sweeping import UPLOADS, take_out
+from .retention import UPLOADS, take_out
 
 _ID = re.compile(r"upload-[0-9a-f]{32}")
 _ENTRIES = 100  # of a .zip

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .utils.atomic import write
-from .utils.regular_files import DamagedRunUserError, discard, read
+from ..utils.atomic import write
+from ..utils.regular_files import DamagedRunUserError, discard, read
 
 _CLOSING = b"closing"  # in wish.stop, where it is not a person's
 _MOST_BYTES = 64

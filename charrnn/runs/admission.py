@@ -1,6 +1,6 @@
 """What a run must be like to be let in, by the limits of the app; each refusal in words.
 
-The page asks early, to say it beside the field; `charrnn.workers` asks again whoever comes.
+The page asks early, to say it beside the field; `charrnn.runs.manager` asks again whoever comes.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from pathlib import Path
 
 import torch
 
-from .corpus import Corpus
-from .errors import UserError
+from ..corpus import Corpus
+from ..errors import UserError
+from ..model import CharRNN, ModelConfig
+from ..recipes import Plan
+from ..text import Text
+from ..training import TrainingConfig
+from ..training.recording import samples_budget
 from .limits import Limits, address_of
-from .model import CharRNN, ModelConfig
-from .recipes import Plan
 from .request import settings
-from .runs import Run
-from .text import Text
-from .training import TrainingConfig
-from .training.recording import samples_budget
+from .run import Run
 
 _MB = 1 << 20
 # Of the weights in a run's directory: the model; the point to go on from, which has the latest and

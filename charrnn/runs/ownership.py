@@ -16,11 +16,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .utils import regular_files
-from .utils.atomic import write
-from .utils.file_locks import held, hold
-from .utils.regular_files import damaged, json_object
-from .utils.schema import Schema, checked, optional, whole
+from ..utils import regular_files
+from ..utils.atomic import write
+from ..utils.file_locks import held, hold
+from ..utils.regular_files import damaged, json_object
+from ..utils.schema import Schema, checked, optional, whole
 
 WAITING, BEGUN, UNTOLD = "wish.run", "begun", "untold"
 _LOOK = 0.5  # seconds between a worker's looks at whether its app is there

@@ -13,11 +13,11 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..utils import regular_files
+from ..utils.atomic import write
+from ..utils.regular_files import DamagedRunUserError, json_object
+from ..utils.schema import Schema, checked, whole
 from .limits import address_of
-from .utils import regular_files
-from .utils.atomic import write
-from .utils.regular_files import DamagedRunUserError, json_object
-from .utils.schema import Schema, checked, whole
 
 OWNER_FILE = "owner"
 _MOST_BYTES = 1024

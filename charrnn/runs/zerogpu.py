@@ -22,14 +22,14 @@ from contextvars import Context
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .endings import NO_GPU, NO_QUOTA
-from .errors import UserError
-from .guard import GuardedRun
+from ..errors import UserError
+from ..utils.process import keep_memory, step_back
+from .end_reasons import NO_GPU, NO_QUOTA
 from .limits import Limits
-from .runs import Run
-from .turns import Orphanage
-from .utils.process import keep_memory, step_back
-from .watch import length
+from .monitor import length
+from .ownership import Orphanage
+from .run import Run
+from .worker import GuardedRun
 
 logger = logging.getLogger(__name__)
 

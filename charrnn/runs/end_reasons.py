@@ -6,7 +6,7 @@ has them in Chinese as well (`charrnn.ui.words_card`).
 
 from __future__ import annotations
 
-from .training import Event
+from ..training import Event
 
 # A bug, or the death of the worker: by whether a model had been saved.
 FELL_OVER = {

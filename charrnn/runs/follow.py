@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from .endings import DIED
-from .runs import Run
-from .training import Event
+from ..training import Event
+from .end_reasons import DIED
+from .run import Run
 
 _POLL = 0.05  # seconds between looks at a live run's events
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .errors import UserError
-from .record import MAX_NAME_LENGTH, NAME, Record, still_going_on
+from ..errors import UserError
+from ..utils.atomic import write
+from ..utils.regular_files import discard
+from ..utils.validation import clean
 from .request import kept, lengthened, settings
-from .utils.atomic import write
-from .utils.regular_files import discard
-from .utils.validation import clean
+from .status import MAX_NAME_LENGTH, NAME, Record, still_going_on
 
 
 class ChangeableRun(Record):

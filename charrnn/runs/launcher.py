@@ -16,11 +16,11 @@ from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
-from .guard import GuardedRun
+from ..utils.log_stream import protect
+from ..utils.process import CONSIDERATE, be_considerate, keep_memory, step_back, without_secrets
 from .limits import Limits
-from .turns import Orphanage
-from .utils.log_stream import protect
-from .utils.process import CONSIDERATE, be_considerate, keep_memory, step_back, without_secrets
+from .ownership import Orphanage
+from .worker import GuardedRun
 
 _STARTING = threading.Lock()  # the environment is the whole process's
 
@@ -32,7 +32,7 @@ class Starter:
         self._forks = "forkserver" in multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context("forkserver" if self._forks else "spawn")
         if self._forks:  # a worker forked from a server that has torch imported starts at once
-            self._context.set_forkserver_preload(["charrnn.guard"])
+            self._context.set_forkserver_preload(["charrnn.runs.worker"])
 
     def start(self, task: Any, *arguments: Any) -> Any:
         """A process that does a task, started."""
@@ -74,7 +74,7 @@ def _environment() -> Iterator[None]:
     `CONSIDERATE` makes its threads get along with those of others. It gets no tokens and secrets:
     a process that trains never needs them.
     """
-    package = str(Path(__file__).resolve().parents[1])
+    package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     changes: dict[str, str | None] = {"PYTHONPATH": path}
     changes |= dict.fromkeys(os.environ.keys() - without_secrets().keys())

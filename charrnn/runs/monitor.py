@@ -11,11 +11,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from .endings import GREW, HUNG
+from ..training import Event
+from ..utils.regular_files import DamagedRunUserError
+from .end_reasons import GREW, HUNG
 from .limits import Limits
-from .runs import Run
-from .training import Event
-from .utils.regular_files import DamagedRunUserError
+from .run import Run
 
 _PATIENCE = 0.03  # of a run's age: the longer it takes, the rarer are its events
 _ANONYMOUS = re.compile(rb"RssAnon:\s*(\d+) kB")

@@ -1,7 +1,7 @@
 """The processes that train: `Runs` starts a worker for each run, a few at a time.
 
-The others wait in a line (`charrnn.line`). The workers share the cores, are watched
-(`charrnn.watch`) and keep to limits (`charrnn.limits`).
+The others wait in a line (`charrnn.runs.fair_queue`). The workers share the cores, are watched
+(`charrnn.runs.monitor`) and keep to limits (`charrnn.runs.limits`).
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import gpu
+from ..errors import UserError
+from ..recipes import Plan
+from ..utils.process import available_cores
+from ..utils.regular_files import DamagedRunUserError
+from . import zerogpu
 from .admission import check_plan, check_visitor
 from .disk_shares import DiskShares
-from .errors import UserError
-from .guard import give_share
+from .fair_queue import Line, Waiting, waits
+from .launcher import Starter, nothing, work
 from .limits import Limits
-from .line import Line, Waiting, waits
-from .recipes import Plan
+from .monitor import Watch, length
+from .ownership import Presence
 from .request import kept
-from .runs import Run
-from .starting import Starter, nothing, work
-from .sweeping import Sweeper, delete, is_starred, runs_in, star
-from .turns import Presence
-from .utils.process import available_cores
-from .utils.regular_files import DamagedRunUserError
-from .watch import Watch, length
+from .retention import Sweeper, delete, is_starred, runs_in, star
+from .run import Run
+from .worker import give_share
 
 logger = logging.getLogger(__name__)
 
@@ -217,7 +217,7 @@ class Runs:
         check_visitor(visitor, self._visitors(), self.limits)
         run.enqueue(self._presence.name, again=again)
         # It holds the visitor's request, with their token: kept for what is counted to them alone.
-        context = copy_context() if gpu.wanted(run) else Context()
+        context = copy_context() if zerogpu.wanted(run) else Context()
         self._line.join(Waiting(run, visitor, again, length(run), context))
         self._asked.release()
 
@@ -264,9 +264,9 @@ class Runs:
         with self._lock:
             self._share_out()
         task = (run.directory, waiting.again, self._presence.name)
-        if gpu.wanted(run):
-            limits = gpu.within(self.limits, run)
-            for worker in gpu.lent(waiting.context, *task, limits):
+        if zerogpu.wanted(run):
+            limits = zerogpu.within(self.limits, run)
+            for worker in zerogpu.lent(waiting.context, *task, limits):
                 self._seated(seat, worker, limits)
         else:
             worker = self._processes.start(work, *task, self.limits)

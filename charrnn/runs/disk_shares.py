@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..errors import UserError
+from ..recipes import Plan
+from ..utils.regular_files import DamagedRunUserError
+from ..utils.secret_key import read_key
 from .admission import check_room, check_room_again, more_bytes, run_bytes, taken
-from .errors import UserError
 from .limits import Limits
 from .owned_files import OwnedFiles
 from .owners import Deed, Owner
-from .recipes import Plan
 from .request import kept
-from .runs import Run
-from .sweeping import UPLOADS, runs_in
-from .utils.regular_files import DamagedRunUserError
-from .utils.secret_key import read_key
+from .retention import UPLOADS, runs_in
+from .run import Run
 
 Reserve = Callable[[int], None]
 ADDRESS_SHARE = 0.5  # of the room that there is for all

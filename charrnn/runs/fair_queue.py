@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 
-from .runs import Run
+from .run import Run
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """events.jsonl: what happened in a run, one JSON object a line, only ever appended to.
 
-Anybody may read at any time; only who holds the run's lock writes (`charrnn.runs`). What cannot
+Anybody may read at any time; only who holds the run's lock writes (`charrnn.runs.run`). What cannot
 be read as events raises DamagedRunUserError (`charrnn.utils.regular_files`), whoever reads it.
 """
 
@@ -10,8 +10,8 @@ import json
 import os
 from pathlib import Path
 
-from .training import Event, stored_event
-from .utils.regular_files import damaged, json_object, opened
+from ..training import Event, stored_event
+from ..utils.regular_files import damaged, json_object, opened
 
 MOST_EVENTS = 16 << 20  # bytes of events.jsonl that are read; a run writes less
 

@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from .runs import Run
+from .run import Run
 
 _PREFIX = "view-"
 _PATTERN = re.compile(rf"{_PREFIX}[0-9a-f]{{32}}")

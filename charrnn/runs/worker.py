@@ -3,7 +3,7 @@
 It ends when it has trained for the longest time that one may, with the model kept; it gets no more
 memory than one may; and it computes with the share of the cores that the app has written into its
 directory. What the process cannot do about itself, when it hangs, is done from the outside
-(`charrnn.watch`).
+(`charrnn.runs.monitor`).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .endings import GREW, TIME_UP
+from ..training import Event
+from ..utils.atomic import write
+from ..utils.process import bound_memory
+from ..utils.regular_files import DamagedRunUserError, read
+from .end_reasons import GREW, TIME_UP
 from .limits import Limits
-from .record import no_such_run
-from .runs import Run
-from .training import Event
-from .utils.atomic import write
-from .utils.process import bound_memory
-from .utils.regular_files import DamagedRunUserError, read
+from .run import Run
+from .status import no_such_run
 
 SHARE = "share"
 _MOST_DIGITS = 20  # of the number in it

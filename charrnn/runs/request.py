@@ -9,14 +9,14 @@ from typing import Any
 
 import torch
 
-from .errors import UserError
-from .model import ModelConfig
-from .recipes import Plan
-from .training import Event, TrainingConfig, settings_of
-from .training.resume_state import cannot_go_on
-from .training.schedule import Leg
-from .utils.regular_files import damaged, json_object
-from .utils.schema import Schema, amount, checked, list_of, nested, text, whole
+from ..errors import UserError
+from ..model import ModelConfig
+from ..recipes import Plan
+from ..training import Event, TrainingConfig, settings_of
+from ..training.resume_state import cannot_go_on
+from ..training.schedule import Leg
+from ..utils.regular_files import damaged, json_object
+from ..utils.schema import Schema, amount, checked, list_of, nested, text, whole
 
 _SCHEMA: Schema = {
     "run": (text, ""),
