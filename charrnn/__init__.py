@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .errors import UserError
     from .evaluation import Score, score
     from .generation import generate, stream
+    from .loading import from_hub, load, push_to_hub
     from .model import CharRNN, ModelConfig
-    from .opening import from_hub, load, push_to_hub
     from .training import TrainingConfig, train
     from .vocabulary import Vocabulary
 
@@ -53,7 +53,7 @@ _HOMES = {
     "evaluation": ("Score", "score"),
     "generation": ("generate", "stream"),
     "model": ("CharRNN", "ModelConfig"),
-    "opening": ("from_hub", "load", "push_to_hub"),
+    "loading": ("from_hub", "load", "push_to_hub"),
     "training": ("TrainingConfig", "train"),
     "vocabulary": ("Vocabulary",),
 }

@@ -5,9 +5,8 @@ far (`checkpoint/`) and all that is needed to go on (`resume/`). Its state follo
 
     queued ──> running ──> finished, diverged or failed
        │          │
-       │          ├──> stopping ──> stopped
-       │          └──> interrupted (its process, or its app, has died)
-       └──> cancelled
+       └──────────┴──> stopping ──> stopped
 
-A run that was stopped, interrupted or has finished can be resumed; then it is queued again.
+A run whose process dies has failed, unless its app has died, too: then it can be resumed as one
+that was stopped or has finished can. A resumed run is queued again.
 """

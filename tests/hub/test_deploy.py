@@ -12,7 +12,7 @@ from hub_spaces import FIRST, Spaces
 from packaging.requirements import Requirement
 
 from charrnn import cli
-from charrnn import deploy as deploying
+from charrnn.cli import deploy as deploying
 from charrnn.errors import UserError
 from charrnn.hub import space
 from charrnn.hub.space import deploy

@@ -89,6 +89,6 @@ def test_the_card_links_to_a_space_that_is_named(run, hub, trained):
 
 
 def test_the_hubs_client_is_imported_only_when_it_is_needed():
-    wanted = "import sys, charrnn.hub, charrnn.opening; print('huggingface_hub' in sys.modules)"
+    wanted = "import sys, charrnn.hub, charrnn.loading; print('huggingface_hub' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", wanted], capture_output=True, text=True)
     assert said.stdout == "False\n", said.stderr

@@ -9,7 +9,8 @@ import sys
 import pytest
 from conftest import ROOT
 
-from charrnn import deploy, hub
+from charrnn import hub
+from charrnn.cli import deploy
 from charrnn.utils.log_stream import LogStream
 from charrnn.utils.process import without_secrets
 

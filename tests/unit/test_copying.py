@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import charrnn
-from charrnn.copying import check_place, copy, reserve
+from charrnn.cli.export import check_place, copy, reserve
 from charrnn.errors import UserError
 
 

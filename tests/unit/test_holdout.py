@@ -12,8 +12,8 @@ from small_runs import QUICK, named, run, with_changes
 from telling import checkpoint, end, progress, start, story
 
 import charrnn
+from charrnn.cli.output import show_training
 from charrnn.corpus import Corpus
-from charrnn.terminal import show_training
 from charrnn.text import datasets
 from charrnn.training.diagnosis import Diagnosis
 from charrnn.training.events import stored_event

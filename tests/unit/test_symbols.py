@@ -8,8 +8,8 @@ from small_runs import QUICK, run, with_changes
 
 import charrnn
 from charrnn.checkpoint import card
+from charrnn.cli.output import show_training
 from charrnn.corpus import Corpus
-from charrnn.terminal import show_training
 from charrnn.ui.card import Story
 from charrnn.ui.shelf import Model, describe
 from charrnn.ui.writing import outlook

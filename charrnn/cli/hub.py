@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from . import hub
-from .copying import check_place, copy
-from .opening import local
-from .terminal import note, show_transfer
-from .text.datasets.download import cache_directory
+from .. import hub
+from ..loading import local
+from ..text.datasets.download import cache_directory
+from .export import check_place, copy
+from .output import note, show_transfer
 
 
 def push(

@@ -13,21 +13,21 @@ from typing import Annotated
 
 import typer
 
-from . import hub
-from .errors import UserError
-from .hub.space import FREE, check
-from .hub.space import deploy as to_space
-from .terminal import note, show_transfer
-from .utils.process import without_secrets
+from .. import hub
+from ..errors import UserError
+from ..hub.space import FREE, check
+from ..hub.space import deploy as to_space
+from ..utils.process import without_secrets
+from .output import note, show_transfer
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 _NEEDED = {"app.py", "README.md", "requirements.txt", "charrnn/__init__.py"}
 _PARTS = ("app.py", "README.md", "requirements.txt", "LICENSE", "charrnn/", "checkpoints/")
 _PICTURE = re.compile(r"!\[[^\]]*\]\(([\w./-]+)\)")  # that the README shows
 
 
-def deploy(
+def deploy_app(
     space: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="What it is to be called.")],
     private: Annotated[
         bool, typer.Option("--private", help="For your eyes only, where it is not public already.")

@@ -10,8 +10,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .errors import visible
-from .training import Event
+from ..errors import visible
+from ..training import Event
 
 
 def for_people(text: str) -> str:

@@ -7,7 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from .errors import UserError
+from ..errors import UserError
 
 
 def check_place(place: Path, *, apart_from: Path, called: str = "--out") -> None:

@@ -19,22 +19,22 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from .checkpoint import Checkpoint
-from .copying import check_place, copy, reserve
-from .deploy import deploy
-from .errors import UserError, visible
-from .evaluation import score as score_text
-from .generation import generate_many, stream
-from .opening import load
-from .recipes import RECIPES, find, plan
-from .resuming import can_go_on, check_same
-from .runs.run import Run, new_id
-from .sharing import pull, push
-from .terminal import for_people, forget_output, show_training, show_transfer
-from .terminal import note as _note
-from .text import LIMIT, Text, datasets, decode, read_files
-from .training import Event
-from .utils.validation import clean
+from ..checkpoint import Checkpoint
+from ..errors import UserError, visible
+from ..evaluation import score as score_text
+from ..generation import generate_many, stream
+from ..loading import load
+from ..recipes import RECIPES, find, plan
+from ..runs.run import Run, new_id
+from ..text import LIMIT, Text, datasets, decode, read_files
+from ..training import Event
+from ..utils.validation import clean
+from .deploy import deploy_app
+from .export import check_place, copy, reserve
+from .hub import pull, push
+from .output import for_people, forget_output, show_training, show_transfer
+from .output import note as _note
+from .resume_args import can_go_on, check_same
 
 app = typer.Typer(
     help="Train character-level RNNs on any text, and generate with them.",
@@ -241,7 +241,7 @@ def recipes(as_json: Json = False) -> None:
 
 app.command()(push)
 app.command()(pull)
-app.command()(deploy)
+app.command("deploy")(deploy_app)
 
 
 def _open(checkpoint: str) -> Checkpoint:

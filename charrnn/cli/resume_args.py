@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .corpus import Corpus, Preparation, Text
-from .errors import UserError
-from .model import ModelConfig
-from .recipes import RECIPES
-from .training import TrainingConfig
-from .training.resume_state import FILE
-from .utils.config_fields import split
-from .utils.file_locks import held
+from ..corpus import Corpus, Preparation, Text
+from ..errors import UserError
+from ..model import ModelConfig
+from ..recipes import RECIPES
+from ..training import TrainingConfig
+from ..training.resume_state import FILE
+from ..utils.config_fields import split
+from ..utils.file_locks import held
 
 _LENGTH = ("epochs", "seconds")
 # What tells that a directory is that of a run or of a model.
