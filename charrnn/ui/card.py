@@ -17,15 +17,14 @@ import gradio as gr
 from starlette.responses import Response
 
 from ..recipes import RECIPES
-from ..text import datasets
 from ..training.diagnosis import Diagnosis
 from . import words
 from .look import asset, script
 from .strip import Strip
+from .titles import RECIPES as RECIPE_NAMES
+from .titles import chinese
 from .verdicts import verdict, warnings
 from .words_card import CARD, FAILURES
-from .words_problems import name_in_chinese
-from .words_train import RECIPES as RECIPE_NAMES
 
 POINTS = 400
 LIVE = frozenset({"queued", "running", "stopping"})
@@ -275,12 +274,6 @@ def _published(name: str) -> list[tuple[float, float]]:
 def _why(message: str) -> str | None:
     """The name of a failure that the page can tell in both its languages."""
     return next((name for name, pair in FAILURES.items() if message.startswith(pair[0])), None)
-
-
-def chinese(title: str) -> str:
-    """Translate a text's name; the name of a user's own file stays as it is."""
-    known = {entry.title: entry.title_zh for entry in datasets.ENTRIES}
-    return known.get(title) or name_in_chinese(title)
 
 
 def _number(value: Any) -> float | None:

@@ -20,11 +20,12 @@ from ..training import TrainingConfig
 from ..utils.config_fields import Rule, rules, written_bound
 from .base_settings import BaseSettings, as_field, custom_rules
 from .look import script
+from .titles import RECIPES as NAMES
+from .titles import SETTINGS
 from .wish import CUSTOM, Wish
 from .words import Words, both, key, number, say
-from .words_settings import CHINESE, PREPARATIONS, TAKES
 from .words_settings import CUSTOM as CUSTOM_WORDS
-from .words_train import RECIPES as NAMES
+from .words_settings import PREPARATIONS, TAKES
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "model": tuple(rules(ModelConfig)),
@@ -111,7 +112,7 @@ def fault(name: str, tongue: str) -> str:
 
 def label(name: str, tongue: str) -> str:
     """A setting's name for people: "Hidden size"."""
-    return CHINESE[name][0] if tongue == "zh" else name.replace("_", " ").capitalize()
+    return SETTINGS[name][0] if tongue == "zh" else name.replace("_", " ").capitalize()
 
 
 def _takes(name: str, tongue: str) -> str:
@@ -140,7 +141,7 @@ def custom_words() -> Words:
     table: dict[str, tuple[str, str]] = {}
     for name, rule in custom_rules().items():
         table[f"setting-{name}"] = (label(name, "en"), f"{label(name, 'zh')} {name}")
-        table[f"hint-{name}"] = (rule.hint + ".", CHINESE[name][1])
+        table[f"hint-{name}"] = (rule.hint + ".", SETTINGS[name][1])
     return table
 
 

@@ -25,6 +25,7 @@ T = TypeVar("T")
 SLICE_SECONDS = 0.004  # that a thread computes before it is another's turn
 NEWCOMER_SECONDS = 0.05  # that a newcomer computes first; usually until its first character
 MAX_NEWCOMERS_IN_A_ROW = 8  # before one of the others has a turn
+FRAME_SECONDS = 0.1  # between two frames of a text that is written
 FEW = 6  # writers, up to which each shows what is new as often as it likes
 
 

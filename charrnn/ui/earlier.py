@@ -19,8 +19,7 @@ from ..training import TrainingConfig
 from ..utils.config_fields import split
 from . import shelf
 from .card import Story
-from .house import House
-from .wish import USUAL_ZH
+from .house import DEFAULT_TEXT_ZH, House
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ def first_story(house: House, tongue: str) -> tuple[Story, str | None]:
     """
     models = shelf.shipped(house)
     if tongue == "zh":
-        models.sort(key=lambda model: model.key != USUAL_ZH)
+        models.sort(key=lambda model: model.key != DEFAULT_TEXT_ZH)
     for model in models:
         try:
             story = earlier(model)

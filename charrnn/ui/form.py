@@ -16,8 +16,10 @@ from ..text import datasets
 from ..text.encoding import people_call
 from . import words
 from .custom import Custom, custom_settings, fault
+from .house import DEFAULT_TEXT
 from .look import script
 from .own_text import own_text_problem
+from .titles import RECIPES as NAMES
 from .wish import (
     BUDGETS,
     CUSTOM,
@@ -26,7 +28,6 @@ from .wish import (
     FROM_PASTE,
     OWN,
     TEXTBOOK,
-    USUAL,
     OfflineError,
     Wish,
     gpu_told,
@@ -35,7 +36,6 @@ from .wish import (
     unbroken,
 )
 from .words import key
-from .words_train import RECIPES as NAMES
 from .words_train import REPORT, TRAIN
 
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
@@ -128,7 +128,7 @@ class Form:
         corpus, paste, files, source, encoding, recipe, experiment, before, gpu, *custom = values
         base, settings = self.custom.read(*custom)
         return Wish(
-            corpus=corpus or USUAL,
+            corpus=corpus or DEFAULT_TEXT,
             paste=paste or "",
             files=tuple(str(file) for file in files or ()),
             source=source or FROM_FILES,

@@ -20,8 +20,8 @@ from ..text import datasets
 from . import words
 from .base_settings import MAX_VALUE_LENGTH, BaseSettings
 from .form import Form, recipe_before
+from .house import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from .look import asset, script
-from .wish import USUAL, USUAL_ZH
 from .words_train import FORM_RESET
 
 # The `js` of an event whose inputs are the form's: saves them, and passes them on.
@@ -48,7 +48,7 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
     stored = gr.JSON(visible=False)
 
     def check(brought: object, request: gr.Request) -> dict[str, Any]:
-        usual = USUAL_ZH if words.language(request) == "zh" else USUAL
+        usual = DEFAULT_TEXT_ZH if words.language(request) == "zh" else DEFAULT_TEXT
         return {"usual": usual, **(checked_values(form, brought) or {})}
 
     defaults = json.dumps({name: field.value for name, field in form.by_name.items()})

@@ -25,12 +25,11 @@ from ..errors import UserError, whereabouts
 from . import words
 from .choices import choices
 from .desk import DESK
-from .house import House
+from .house import DEFAULT_TEXT_ZH, House
 from .look import asset, script
 from .memory import CHOSEN, Memory
 from .services.client import Client, ClientGoneError
 from .shelf import Model, find
-from .wish import USUAL_ZH
 from .words_generate import BESIDE, GENERATE, PAGE
 from .writing import (
     ALPHAS,
@@ -206,7 +205,7 @@ def generate_tab(house: House) -> GenerateTab:
     def welcome(memory: Memory, request: gr.Request) -> dict[str, Any]:
         tongue = words.language(request)
         listed = choices(house, memory.keys, tongue, request)
-        usual = USUAL_ZH if tongue == "zh" else first
+        usual = DEFAULT_TEXT_ZH if tongue == "zh" else first
         value = _known_or_first(memory.chosen, listed, usual)
         return gr.update(choices=listed, value=value)
 

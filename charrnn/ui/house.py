@@ -18,6 +18,9 @@ from .services.client import Client, connection_check, unread_check
 from .services.client_id import ClientIds
 from .services.limiters import Limiters
 
+# The text that is chosen when the page opens, and the model of the same name; by language.
+DEFAULT_TEXT, DEFAULT_TEXT_ZH = "tide-clock", "songs"
+
 
 @dataclass(frozen=True)
 class House:

@@ -43,13 +43,12 @@ from ..text import datasets
 from ..training import Event
 from ..utils import validation
 from ..utils.validation import clean
-from .desk import DESK, SCORING_DESK
+from .desk import DESK, FRAME_SECONDS, SCORING_DESK
 from .house import House
 from .identity import identity
 from .services.client import Client
 from .services.text_cache import read_uploads
 from .shelf import Model, describe, find_as, shipped
-from .writing import EVERY
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +168,7 @@ async def generate(
         with DESK.writer(caller.client.id) as writer:
             for character in writer.at_the_desk(characters):
                 written.append(character)
-                is_due = time.perf_counter() - shown >= EVERY * DESK.crowd
+                is_due = time.perf_counter() - shown >= FRAME_SECONDS * DESK.crowd
                 if is_due and not caller.client.has_unread():
                     writer.get_up()
                     yield "".join(written)

@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..model import ModelConfig
 from ..runs.run import Run
 from . import words
-from .words_settings import CHINESE
+from .titles import SETTINGS
 
 MAX_SETTINGS = 3
 
@@ -89,7 +89,7 @@ def _network(settings: Mapping[str, Any]) -> str:
 def _label(settings: Mapping[str, Any], names: Sequence[str], tongue: str) -> str:
     parts = [_network(settings), _length(settings, tongue)]
     for name in names:
-        short = _SHORT.get(name) or (name.replace("_", " "), CHINESE.get(name, (name,))[0])
+        short = _SHORT.get(name) or (name.replace("_", " "), SETTINGS.get(name, (name,))[0])
         parts.append(f"{short[tongue == 'zh']}\u00a0{_value(settings.get(name))}")
     return " · ".join(filter(None, parts))
 

@@ -26,9 +26,9 @@ from ..runs import uploads
 from ..runs.run import Run
 from ..text import datasets
 from ..utils.regular_files import DamagedRunUserError
-from .card import chinese
 from .house import House
 from .identity import identity
+from .titles import chinese
 
 T = TypeVar("T")
 Source = Literal["shipped", "run", "shared", "hub", "upload"]

@@ -14,9 +14,9 @@ from ..training.diagnosis import Diagnosis
 from ..training.holdout import HoldoutWarning
 from ..training.messages import ADVICE, FINDINGS, Sentence, at_the_end, so_far, understood
 from . import words
+from .titles import SETTINGS
 from .words import say
 from .words_card import HOLDOUT, VERDICTS
-from .words_settings import CHINESE
 
 Said = dict[str, str]
 
@@ -98,5 +98,5 @@ def _both(sentence: Sentence) -> Said:
     chinese = dict(sentence.values)
     if "setting" in chinese:
         name = chinese["setting"]
-        chinese["setting"] = f"{CHINESE.get(name, ('', ''))[0]} {name}".lstrip()
+        chinese["setting"] = f"{SETTINGS.get(name, ('', ''))[0]} {name}".lstrip()
     return {"en": sentence.english, "zh": say(VERDICTS[sentence.name], "zh", **chinese)}

@@ -25,6 +25,7 @@ from ..training.holdout import check
 from ..utils.config_fields import faults, split
 from . import words
 from .base_settings import BaseSettings
+from .house import DEFAULT_TEXT
 from .services.text_cache import read_uploads
 from .verdicts import in_both_languages
 from .words_problems import encoding_in_chinese
@@ -32,7 +33,6 @@ from .words_train import TRAIN
 
 OWN = "own"
 FROM_PASTE, FROM_FILES = "paste", "files"
-USUAL, USUAL_ZH = "tide-clock", "songs"  # what is chosen when the page opens, by language
 BUDGETS = ("sprint", "coffee", "deep", "night")
 TEXTBOOK, CUSTOM = "textbook", "custom"
 EXPERIMENTS = tuple(name for name, recipe in RECIPES.items() if recipe.kind == "textbook")
@@ -70,7 +70,7 @@ class Wish:
     when the form last saw it, and `settings` has the value of each field.
     """
 
-    corpus: str = USUAL  # the name of a text, or OWN
+    corpus: str = DEFAULT_TEXT  # the name of a text, or OWN
     paste: str = ""
     files: tuple[str, ...] = ()  # paths of uploaded files
     source: str = FROM_FILES  # which of the two counts where both are given

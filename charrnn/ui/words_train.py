@@ -4,31 +4,6 @@ from __future__ import annotations
 
 from .words import Words
 
-RECIPES: Words = {
-    "sprint": ("Sprint", "冲刺"),
-    "coffee": ("Coffee", "咖啡"),
-    "deep": ("Deep", "深入"),
-    "night": ("Night", "过夜"),
-    "textbook": ("Textbook", "教材"),
-    "custom": ("Custom", "自定义"),
-    "time-machine-scratch": (
-        "Time Machine, scratch, sequential",
-        "《时间机器》· 从零实现 · 相邻采样",
-    ),
-    "time-machine-scratch-random": (
-        "Time Machine, scratch, random",
-        "《时间机器》· 从零实现 · 随机采样",
-    ),
-    "time-machine-concise": ("Time Machine, concise", "《时间机器》· 简洁实现"),
-    "lyrics-scratch-random": ("Lyrics, scratch, random", "歌词 · 从零实现 · 随机采样"),
-    "lyrics-scratch-sequential": (
-        "Lyrics, scratch, sequential",
-        "歌词 · 从零实现 · 相邻采样",
-    ),
-    "lyrics-scratch-relu": ("Lyrics, scratch, ReLU", "歌词 · 从零实现 · ReLU"),
-    "lyrics-concise": ("Lyrics, concise", "歌词 · 简洁实现"),
-}
-
 TRAIN: Words = {
     "train-text": ("Text", "文本"),
     "train-own": ("Your own", "你的文本"),

@@ -21,12 +21,11 @@ from ..checkpoint import Checkpoint
 from ..errors import UserError
 from ..generation import continuation, likeliest, side_by_side
 from ..utils.validation import clean as clean
-from .desk import DESK
+from .desk import DESK, FRAME_SECONDS
 
 Page = dict[str, Any]
 T = TypeVar("T")
 
-EVERY = 0.1  # seconds between two frames
 LONGEST_PAGE = 20_000  # characters, the prefix included
 MAX_RAW_LENGTH = 2 * LONGEST_PAGE  # of what a browser sends: line ends may be two characters
 TRIO = (0.5, 1.0, 2.0)  # the α's that are set side by side
@@ -78,7 +77,7 @@ class Pace:
         now = time.perf_counter()
         if now < self._next_frame:
             return False
-        self._next_frame = now + EVERY * DESK.crowd
+        self._next_frame = now + FRAME_SECONDS * DESK.crowd
         return True
 
     @property

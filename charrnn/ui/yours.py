@@ -19,12 +19,13 @@ from ..runs.status import MAX_NAME_LENGTH
 from ..runs.uploads import is_upload
 from ..utils.regular_files import DamagedRunUserError
 from . import words
-from .card import DAMAGED, LIVE, chinese
+from .card import DAMAGED, LIVE
 from .house import House
 from .look import asset, script
 from .memory import KEPT
 from .run_labels import labels_of
 from .services.client_id import event_request
+from .titles import chinese
 from .words_card import DELETING, YOURS
 
 

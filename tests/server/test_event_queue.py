@@ -266,7 +266,7 @@ def test_a_session_in_use_outlives_any_number_of_later_calls(page, queue, scorin
 
 
 def test_a_text_that_nobody_collects_is_kept_once_and_not_at_every_length(page, queue, monkeypatch):
-    monkeypatch.setattr(operations, "EVERY", 0.0)
+    monkeypatch.setattr(operations, "FRAME_SECONDS", 0.0)
 
     async def scene():
         async with visitor(page.local_url, "127.0.0.2") as http:

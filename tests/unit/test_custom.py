@@ -11,8 +11,8 @@ from charrnn.recipes import RECIPES
 from charrnn.runs.limits import Limits
 from charrnn.ui.base_settings import BaseSettings, as_field, custom_rules
 from charrnn.ui.form import build_form
+from charrnn.ui.titles import SETTINGS
 from charrnn.ui.wish import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, Wish
-from charrnn.ui.words_settings import CHINESE
 
 STORY = "It was a dark and stormy night; the rain fell in torrents. " * 300
 TEXTS = {
@@ -129,7 +129,7 @@ def test_whatever_a_browser_brings_back_is_read(brought):
 
 
 def test_every_setting_has_a_chinese_name_and_hint():
-    assert custom_rules().keys() <= CHINESE.keys()
+    assert custom_rules().keys() <= SETTINGS.keys()
 
 
 # ---- what is shown of it ---------------------------------------------------------------------
