@@ -27,7 +27,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 import charrnn
 from charrnn.generation import continuation
-from charrnn.ui import writing
+from charrnn.ui.generate import stream
 
 TIMES = 7
 LENGTH = 2000
@@ -128,10 +128,10 @@ def first_character(page: Page) -> float:
 def streaming() -> str:
     """What frames cost."""
     checkpoint = charrnn.load(ROOT / "checkpoints" / "tide-clock")
-    manner = writing.Manner(length=LENGTH, seed=0)
+    manner = stream.Manner(length=LENGTH, seed=0)
     times = by_turns(
         {
-            "frames": lambda: list(writing.write(checkpoint, writing.blank("The "), manner)),
+            "frames": lambda: list(stream.write(checkpoint, stream.blank("The "), manner)),
             "bare": lambda: list(continuation(checkpoint, "The ", LENGTH, seed=0)),
         }
     )

@@ -1,7 +1,7 @@
 """What the `end` of a run says that did not end by itself, and whose doing it was.
 
 The messages are a table each, by whether there is something to go on from: True or False. The page
-has them in Chinese as well (`charrnn.ui.words_card`).
+has them in Chinese as well (`charrnn.ui.run_card.strings`).
 """
 
 from __future__ import annotations

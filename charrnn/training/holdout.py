@@ -18,7 +18,7 @@ from ..corpus import Corpus
 from ..ngrams.kneser_ney import Floats, Places
 from ..vocabulary import Counts, Ids
 
-# English sentences; `charrnn.ui.words_card` has them in Chinese.
+# English sentences; `charrnn.ui.run_card.strings` has them in Chinese.
 SENTENCES: Mapping[str, str] = {
     "unlike": "The end of the text, which is held out, is of another kind than the rest: counts of "
     "single characters in the rest give it a perplexity of {held_out}, other parts of the text "

@@ -2,7 +2,7 @@
 
 Every sentence is one of `SENTENCES` with its values filled in. The English of them is the message
 of a run's `end`; `understood` finds the sentences in such a message again, so that a page can say
-them in another language (`charrnn.ui.words_card`).
+them in another language (`charrnn.ui.run_card.strings`).
 """
 
 from __future__ import annotations

@@ -12,20 +12,21 @@ from starlette.routing import BaseRoute
 
 from ..errors import UserError
 from ..runs.limits import Limits
-from . import words
+from . import i18n
 from .api import TEXT_ENDPOINTS, endpoints
-from .custom import custom_words
-from .form import PASTE, form_words
 from .generate import GenerateTab, generate_tab
-from .house import House
-from .look import asset, script, styles, theme
-from .memory import CHOSEN, OWN_RUN, RECALL, USE_RUN, WELCOMED, Memory
+from .generate.strings import GENERATE
+from .i18n import SHARED, key
 from .models import models_tab
-from .once import Once
-from .pushing import push_dialog
+from .page.browser_storage import CHOSEN, OWN_RUN, RECALL, USE_RUN, WELCOMED, Memory
+from .page.theme import asset, script, styles, theme
+from .push_dialog import push_dialog
+from .push_dialog.strings import ACCOUNT
 from .services.client_id import ClientCookie
+from .services.context import House
 from .services.event_queue import EventQueue, sweeping_mailboxes
 from .services.file_routes import file_routes
+from .services.idempotency import Once
 from .services.json_bodies import JsonBodies
 from .services.lifespans import combined
 from .services.open_streams import OpenStreams
@@ -37,13 +38,12 @@ from .services.routes import RouteAllowlist
 from .services.same_origin import SameOrigin
 from .services.security_headers import SecurityHeaders
 from .services.sessions import MAX_SESSIONS, lean_sessions
+from .services.sign_in import when_it_fails
 from .services.upload_folder import UploadShares, sweep_upload_folder
-from .sign_in import when_it_fails
 from .train import TrainTab, train_tab
-from .words import SHARED, key
-from .words_generate import GENERATE
-from .words_push import ACCOUNT
-from .words_train import TRAIN
+from .train.form import PASTE, form_words
+from .train.settings_form import custom_words
+from .train.strings import TRAIN
 
 __all__ = ["House", "build", "launch_options"]
 
@@ -74,9 +74,9 @@ def build(house: House) -> gr.Blocks:
     with gr.Blocks(title="charrnn", fill_width=True, delete_cache=(3600, _KEPT)) as page:
         endpoints(house)  # first, so that no event of the page takes one of their names
         header = gr.HTML(
-            html_template=asset("header.html"),
-            js_on_load=script("header.js", "tabs.js", "radios.js"),
-            words=words.both(SHARED, ACCOUNT),
+            html_template=asset("page/header.html"),
+            js_on_load=script("page/header.js", "page/tabs.js", "page/radio_groups.js"),
+            words=i18n.both(SHARED, ACCOUNT),
             apply_default_css=False,
         )
         with gr.Tabs(selected="train") as tabs:
@@ -120,7 +120,7 @@ def _wire_memory(
         try:
             return await house.limiters.listing.run(house.client(request), update)
         except UserError as error:
-            message = words.problem(error.message, words.language(request))
+            message = i18n.problem(error.message, i18n.language(request))
             raise gr.Error(message, print_exception=False) from error
 
     async def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:
@@ -157,7 +157,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": styles(),
-        "i18n": words.translations(*tables),
+        "i18n": i18n.translations(*tables),
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,

@@ -21,9 +21,9 @@ from gradio.utils import get_upload_folder
 from ..errors import UserError
 from ..runs.uploads import inside
 from . import operations
-from .house import House
 from .operations import Caller, TrainArguments
 from .services.client import ClientGoneError
+from .services.context import House
 
 TEXT_ENDPOINTS = ("train", "score")  # whose arguments hold a long text
 

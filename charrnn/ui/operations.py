@@ -43,12 +43,12 @@ from ..text import datasets
 from ..training import Event
 from ..utils import validation
 from ..utils.validation import clean
-from .desk import DESK, FRAME_SECONDS, SCORING_DESK
-from .house import House
-from .identity import identity
+from .services.auth import identity
+from .services.catalog import Model, describe, find_as, shipped
 from .services.client import Client
+from .services.context import House
+from .services.scheduler import DESK, FRAME_SECONDS, SCORING_DESK
 from .services.text_cache import read_uploads
-from .shelf import Model, describe, find_as, shipped
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from charrnn.runs import zerogpu
 from charrnn.runs.end_reasons import NO_GPU, NO_QUOTA
 from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig, step
-from charrnn.ui.wish import Wish, gpu_told
+from charrnn.ui.train.request import Wish, gpu_told
 from charrnn.utils import file_locks
 
 pytest_plugins = ["page"]

@@ -6,7 +6,7 @@ import push_page
 import pytest
 from push_page import expect
 
-from charrnn.ui.following import Telling
+from charrnn.ui.run_card.feed import Telling
 
 pytest_plugins = ["page"]
 app = push_page.app

@@ -14,7 +14,8 @@ from charrnn.checkpoint import WEIGHTS
 from charrnn.hub import client
 from charrnn.runs import uploads
 from charrnn.runs.limits import Limits
-from charrnn.ui import fetched, generate
+from charrnn.ui import generate
+from charrnn.ui.services import hub_models
 
 pytest_plugins = ["page"]
 app = generate_page.app
@@ -34,9 +35,9 @@ def letters(hub, trained):
 def impatient():
     """What the Hub said once does not count, also where a page asks after its test's end."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fetched, "FRESH", 0.0)
-        patch.setattr(fetched, "REFUSED", 0.0)
-        patch.setattr(fetched, "AWAY", 0.0)
+        patch.setattr(hub_models, "FRESH", 0.0)
+        patch.setattr(hub_models, "REFUSED", 0.0)
+        patch.setattr(hub_models, "AWAY", 0.0)
         yield
 
 

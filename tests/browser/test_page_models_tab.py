@@ -24,7 +24,8 @@ from models_page import (
 from worker_runs import small
 
 from charrnn.runs.run import Run
-from charrnn.ui import fetched, opener
+from charrnn.ui.models import open_model as opener
+from charrnn.ui.services import hub_models
 
 pytest_plugins = ["page"]
 app = models_page.app
@@ -162,7 +163,7 @@ def test_what_goes_wrong_stands_beside_the_field(tab, hub, made, monkeypatch):
         ("<b>x</b>", None, "There is no model called '<b>x</b>'"),
         ("", None, "Type the name of a model on the Hub first"),
     ):
-        monkeypatch.setattr(fetched, "LONGEST", 1.0 if happens is silent else 120.0)
+        monkeypatch.setattr(hub_models, "LONGEST", 1.0 if happens is silent else 120.0)
         if happens:
             happens(hub, name, made)
         open_model(page, name)

@@ -10,8 +10,8 @@ import pytest
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import AwayUserError, Ref, cache, client
-from charrnn.ui import fetched
-from charrnn.ui.fetched import Fetched
+from charrnn.ui.services import hub_models
+from charrnn.ui.services.hub_models import Fetched
 
 LETTERS = Ref("ada/letters")
 
@@ -46,7 +46,7 @@ def test_what_was_opened_is_found_without_asking_until_some_minutes_are_over(
     for _ in range(3):
         assert models.find(LETTERS, False, "x") == path
     assert asked(hub) == 1
-    clock.now = fetched.FRESH + 1
+    clock.now = hub_models.FRESH + 1
     assert models.find(LETTERS, False, "x") == path
     assert asked(hub) == 2
     models.open(LETTERS, False, "x")
@@ -57,7 +57,7 @@ def test_a_new_commit_is_found_after_that(hub, letters, models, clock):
     old = models.find(LETTERS, False, "x")
     letters.commit(letters.files | {"README.md": b"new"})
     assert models.find(LETTERS, False, "x") == old
-    clock.now = fetched.FRESH + 1
+    clock.now = hub_models.FRESH + 1
     assert models.find(LETTERS, False, "x").name == letters.sha
 
 
@@ -93,11 +93,11 @@ def test_who_is_not_seen_for_an_hour_leaves_nothing(hub, letters, models, clock,
     made = tmp_path / "letters.zip"
     made.touch()
     models.made_of(path, made)
-    clock.now = fetched.IDLE - 1
+    clock.now = hub_models.IDLE - 1
     models.tidy()
     assert path.exists() and made.exists()
     assert models.find(LETTERS, ada, "x") == path
-    clock.now += fetched.IDLE - 1
+    clock.now += hub_models.IDLE - 1
     models.tidy()
     assert path.exists(), "seen meanwhile"
     clock.now += 2
@@ -124,7 +124,7 @@ def test_a_token_that_is_taken_back_opens_nothing_after_some_minutes(hub, letter
     ada = hub.token("ada")
     models.open(LETTERS, ada, "x")
     del hub.tokens[ada]
-    clock.now = fetched.FRESH + 1
+    clock.now = hub_models.FRESH + 1
     for _ in range(2):
         said = refused(models.find, LETTERS, ada, "x")
         assert "sign in anew" in said or "There is no model" in said
@@ -135,7 +135,7 @@ def test_a_token_that_is_taken_back_opens_nothing_after_some_minutes(hub, letter
 def test_what_turns_private_is_gone_for_others_after_some_minutes(hub, letters, models, clock):
     path = models.open(LETTERS, False, "x")
     letters.private = True
-    clock.now = fetched.FRESH + 1
+    clock.now = hub_models.FRESH + 1
     assert "or it is private" in refused(models.find, LETTERS, False, "x")
     assert not path.exists()
     assert models.known(LETTERS, False) is None
@@ -161,7 +161,7 @@ def test_a_no_is_not_asked_for_again_at_once_but_by_who_insists(hub, models, clo
 def test_a_no_is_over_soon(hub, models, clock, trained):
     refused(models.find, LETTERS, False, "x")
     hub.add("ada/letters", {WEIGHTS: (trained / WEIGHTS).read_bytes()})
-    clock.now = fetched.REFUSED + 1
+    clock.now = hub_models.REFUSED + 1
     assert models.find(LETTERS, False, "x")
 
 
@@ -170,13 +170,13 @@ def test_while_the_hub_is_away_its_last_word_counts_for_an_hour(hub, letters, mo
     ada = hub.token("ada")
     path = models.open(LETTERS, ada, "x")
     hub.faults.status = 503
-    clock.now = fetched.FRESH + 1
+    clock.now = hub_models.FRESH + 1
     before = asked(hub)
     for _ in range(3):
         assert models.find(LETTERS, ada, "x") == path
     assert asked(hub) == before + 1, "it is left alone for a minute"
     assert "in trouble" in refused(models.find, LETTERS, hub.token("bob"), "x")
-    clock.now = fetched.IDLE + 1
+    clock.now = hub_models.IDLE + 1
     assert "in trouble" in refused(models.find, LETTERS, ada, "x")
 
 
@@ -187,7 +187,7 @@ def test_a_silent_hub_is_given_up_in_time(hub, letters, models, monkeypatch):
         models.find(LETTERS, False, "x")
     assert "does not answer" in caught.value.message
     monkeypatch.setattr(client, "SILENCE", 60)
-    monkeypatch.setattr(fetched, "LONGEST", 0.3)
+    monkeypatch.setattr(hub_models, "LONGEST", 0.3)
     with pytest.raises(AwayUserError):
         models.open(LETTERS, False, "x")
 
@@ -227,13 +227,13 @@ def test_one_visitor_s_many_models_leave_room_for_another_s(hub, letters, models
     hub.faults.silent, hub.faults.on = True, "slow"
     waiting = [
         threading.Thread(target=refused, args=(models.find, Ref(f"ada/slow{i}"), False, "eve"))
-        for i in range(fetched.OF_ONE)
+        for i in range(hub_models.OF_ONE)
     ]
     for thread in waiting:
         thread.start()
-    while sum("slow" in path for path in hub.paths()) < fetched.OF_ONE:
+    while sum("slow" in path for path in hub.paths()) < hub_models.OF_ONE:
         assert all(thread.is_alive() for thread in waiting)
-    monkeypatch.setattr(fetched, "FINDING", 0.2)
+    monkeypatch.setattr(hub_models, "FINDING", 0.2)
     said = refused(models.find, LETTERS, False, "eve")
     assert said.startswith("Too many models are being opened")
     assert models.find(LETTERS, False, "bob")
@@ -244,7 +244,7 @@ def test_one_visitor_s_many_models_leave_room_for_another_s(hub, letters, models
 
 
 def test_what_is_remembered_is_bounded(hub, letters, models, monkeypatch):
-    monkeypatch.setattr(fetched, "KEPT", 3)
+    monkeypatch.setattr(hub_models, "KEPT", 3)
     for i in range(5):
         letters.tags[f"v{i}"] = letters.sha
         models.find(Ref("ada/letters", f"v{i}"), False, "x")

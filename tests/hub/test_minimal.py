@@ -11,9 +11,9 @@ from charrnn.checkpoint.files import CARD, LOG, LOG_COLUMNS, PICTURE, SAMPLES
 from charrnn.checkpoint.logs import curve_in
 from charrnn.errors import UserError
 from charrnn.hub import files, push
-from charrnn.ui.choices import choices
-from charrnn.ui.earlier import first_story
-from charrnn.ui.shelf import card, describe, find
+from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.run_card.example_run import first_story
+from charrnn.ui.services.catalog import card, describe, find
 
 ODD_LOG = "\n".join(
     (

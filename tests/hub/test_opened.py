@@ -11,10 +11,10 @@ from test_fetched import LETTERS, refused
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import cache
-from charrnn.ui import words
-from charrnn.ui.choices import choices
-from charrnn.ui.opened import open_hub
-from charrnn.ui.shelf import card, find, offered
+from charrnn.ui import i18n
+from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.services.catalog import card, find, offered
+from charrnn.ui.services.opened import open_hub
 
 letters = test_fetched.letters
 clock = test_fetched.clock
@@ -113,7 +113,7 @@ def test_what_cannot_be_found_is_said_beside_the_chooser(
     with pytest.raises(UserError) as caught:
         find(house, key, whoever(monkeypatch))
     assert caught.value.field == "checkpoint"
-    assert words.problem(caught.value.message, "zh").startswith(said)
+    assert i18n.problem(caught.value.message, "zh").startswith(said)
 
 
 @pytest.mark.parametrize("ref", ["", "ada", "/etc/passwd", "ada/letters@..", "https://hf.co/a/b"])

@@ -9,9 +9,9 @@ from conftest import awaited
 from test_opened import whoever
 
 from charrnn.errors import UserError
-from charrnn.ui import pushing
-from charrnn.ui.pushing import EACH, Pushes
-from charrnn.ui.shelf import Model
+from charrnn.ui import push_dialog
+from charrnn.ui.push_dialog import EACH, Pushes
+from charrnn.ui.services.catalog import Model
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def visitors(monkeypatch):
 
 @pytest.fixture
 def pushes(tmp_path, monkeypatch):
-    monkeypatch.setattr(pushing, "find_own", lambda house, key, request: Model(key, tmp_path))
+    monkeypatch.setattr(push_dialog, "find_own", lambda house, key, request: Model(key, tmp_path))
     house = SimpleNamespace(visitor=lambda request: request.username)
     return Pushes(house, by_button=True)
 
@@ -43,7 +43,7 @@ def test_a_push_that_leaves_everything_out_is_refused_and_takes_no_place(
     def push(directory, repo, **more):
         raise UserError(f"{repo!r} is no name.", field="model")
 
-    monkeypatch.setattr(pushing.hub, "push", push)
+    monkeypatch.setattr(push_dialog.hub, "push", push)
     end = awaited(last(pushes.pusher()(SimpleNamespace(word="w"), visitors("ada"))))
     assert end["state"] == "failed"
     assert end["problem"] == {"message": "'' is no name.", "place": "name"}
@@ -56,7 +56,7 @@ def test_what_nobody_foresaw_ends_a_push_too(pushes, visitors, monkeypatch, capl
     def push(directory, repo, **more):
         raise RuntimeError(secret)
 
-    monkeypatch.setattr(pushing.hub, "push", push)
+    monkeypatch.setattr(push_dialog.hub, "push", push)
     end = awaited(last(pushes.pusher()(SimpleNamespace(word="w", repo="ada/x"), visitors("ada"))))
     assert end["state"] == "failed" and end["problem"]["place"] == "push"
     assert "RuntimeError" in caplog.text and secret not in caplog.text
@@ -69,7 +69,7 @@ def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
         going.wait(60)
         return SimpleNamespace(url="", created=True, card_kept=False)
 
-    monkeypatch.setattr(pushing.hub, "push", push)
+    monkeypatch.setattr(push_dialog.hub, "push", push)
     push_one = pushes.pusher()
 
     async def impatient():

@@ -23,13 +23,13 @@ from charrnn.runs.retention import sweep
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.ui import House
-from charrnn.ui.choices import choices
-from charrnn.ui.following import Tellings
+from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.i18n.errors_zh import in_chinese
 from charrnn.ui.models import _teller
-from charrnn.ui.packing import pack
-from charrnn.ui.shelf import find
-from charrnn.ui.words_problems import in_chinese
-from charrnn.ui.yours import _lister
+from charrnn.ui.models.download import pack
+from charrnn.ui.run_card.feed import Tellings
+from charrnn.ui.run_card.recent_runs import _lister
+from charrnn.ui.services.catalog import find
 from charrnn.utils.regular_files import DamagedRunUserError
 
 no_picture = small_runs.no_picture

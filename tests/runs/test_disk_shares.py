@@ -31,10 +31,10 @@ from charrnn.training.recording import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, Recordin
 from charrnn.training.step import Learner
 from charrnn.ui import House, build, launch_options
 from charrnn.ui.models import _downloader
-from charrnn.ui.opened import open_file
+from charrnn.ui.run_card.recent_runs import deleter
+from charrnn.ui.services.catalog import Model
+from charrnn.ui.services.opened import open_file
 from charrnn.ui.services.upload_folder import sweep_upload_folder
-from charrnn.ui.shelf import Model
-from charrnn.ui.yours import deleter
 from charrnn.utils import temporary
 from charrnn.utils.file_locks import hold
 

@@ -20,7 +20,7 @@ from charrnn.runs.manager import Runs
 from charrnn.runs.monitor import Watch, memory
 from charrnn.runs.run import Run
 from charrnn.runs.worker import GuardedRun
-from charrnn.ui.words_card import FAILURES
+from charrnn.ui.run_card.strings import FAILURES
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 

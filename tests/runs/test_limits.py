@@ -21,7 +21,7 @@ from charrnn.runs.retention import sweep
 from charrnn.text import Text
 from charrnn.ui.api import uploaded_files
 from charrnn.ui.operations import TrainArguments, training_text
-from charrnn.ui.wish import OWN, Wish
+from charrnn.ui.train.request import OWN, Wish
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from charrnn.runs.owners import OWNER_FILE, Owner
 from charrnn.runs.retention import runs_in, sweep
 from charrnn.runs.run import Run
 from charrnn.text import read_text
-from charrnn.ui import House, words
-from charrnn.ui import opened as opening
-from charrnn.ui.choices import choices
-from charrnn.ui.opened import open_file
-from charrnn.ui.shelf import card, find, offered
+from charrnn.ui import House, i18n
+from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.services import opened as opening
+from charrnn.ui.services.catalog import card, find, offered
+from charrnn.ui.services.opened import open_file
 
 # The cases before are no files, which a browser would not send.
 SENDABLE = list(CHECKPOINTS)[list(CHECKPOINTS).index("weights of 64 MB and a byte") :]
@@ -75,7 +75,7 @@ def refused(act, *arguments, **named):
         act(*arguments, **named)
     said = caught.value.message
     assert len(said) < 250 and said.isprintable()
-    assert words.problem(said, "zh") not in (said, f"请检查：{said}")
+    assert i18n.problem(said, "zh") not in (said, f"请检查：{said}")
     return said
 
 

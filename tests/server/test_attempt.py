@@ -8,10 +8,10 @@ from charrnn.recipes import plan
 from charrnn.runs.limits import Limits
 from charrnn.runs.run import Run
 from charrnn.text import read_text
-from charrnn.ui.attempt import attempt
-from charrnn.ui.base_settings import BaseSettings
-from charrnn.ui.form import build_form
-from charrnn.ui.wish import CUSTOM, OWN, Wish
+from charrnn.ui.train.base_settings import BaseSettings
+from charrnn.ui.train.form import build_form
+from charrnn.ui.train.request import CUSTOM, OWN, Wish
+from charrnn.ui.train.suggestion import attempt
 
 TEXT = "The cat, it sat. " * 900
 RECIPE = "time-machine-concise"

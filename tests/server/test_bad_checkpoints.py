@@ -23,9 +23,9 @@ from charrnn.recipes import plan
 from charrnn.runs.manager import Runs
 from charrnn.runs.run import Run
 from charrnn.text import read_text
-from charrnn.ui import words
-from charrnn.ui.house import House
-from charrnn.ui.shelf import Model, describe, find
+from charrnn.ui import i18n
+from charrnn.ui.services.catalog import Model, describe, find
+from charrnn.ui.services.context import House
 
 disk = disks.disk
 told = calling.told
@@ -86,7 +86,7 @@ def test_an_unsound_checkpoint_is_refused_in_the_same_words_everywhere(
             Model("it", place).open()
         assert caught.value.message == said
     assert not (place / "bomb").exists() and not Path("bomb").exists()
-    chinese = words.problem(said, "zh")
+    chinese = i18n.problem(said, "zh")
     assert chinese.startswith("无法打开这个检查点：") and why not in chinese
     assert not re.search("[a-z]+ [a-z]+ [a-z]+", chinese), "half of it is English still"
 
@@ -162,7 +162,7 @@ def test_a_full_disk_is_told_on_the_page_without_this_machine_s_paths(disk):
     with pytest.raises(UserError) as caught:
         Run.create(root, plan(read_text(PLAIN * 60)))
     assert caught.value.message == "The run cannot be kept: No space left on device."
-    assert words.problem(caught.value.message, "zh") == "训练无法保存：磁盘空间不足。"
+    assert i18n.problem(caught.value.message, "zh") == "训练无法保存：磁盘空间不足。"
 
 
 def test_a_disk_that_fills_up_while_training_is_told_in_one_line(disk, story, told):

@@ -15,8 +15,8 @@ from worker_runs import small
 from charrnn.runs.admission import check_visitor
 from charrnn.runs.limits import Limits, address_of
 from charrnn.runs.manager import Runs
-from charrnn.ui.house import House
 from charrnn.ui.services.client_id import COOKIE, ClientCookie, ClientIds
+from charrnn.ui.services.context import House
 from charrnn.utils.secret_key import read_key
 
 KEY = b"k" * 32

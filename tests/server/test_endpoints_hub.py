@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.hub import cache, client
-from charrnn.ui import fetched
+from charrnn.ui.services import hub_models
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_a_session_that_is_over_opens_nothing_private(letters, visitor):
 
 
 def test_a_token_that_was_taken_back_opens_nothing_for_long(letters, visitor, hub, monkeypatch):
-    monkeypatch.setattr(fetched, "FRESH", 0.0)
+    monkeypatch.setattr(hub_models, "FRESH", 0.0)
     letters.private = True
     token = hub.token("ada")
     ada = visitor("ada", token)
@@ -161,12 +161,12 @@ def test_a_hub_in_trouble_is_said_to_be_in_time(letters, visitor, hub, monkeypat
         setattr(hub.faults, name, value)
     began = time.monotonic()
     assert refused(nobody).startswith(said)
-    assert time.monotonic() - began < fetched.FINDING
+    assert time.monotonic() - began < hub_models.FINDING
 
 
 def test_what_was_opened_goes_on_while_the_hub_is_silent(letters, visitor, hub, monkeypatch):
     monkeypatch.setattr(client, "SILENCE", 0.3)
-    monkeypatch.setattr(fetched, "FRESH", 0.0)
+    monkeypatch.setattr(hub_models, "FRESH", 0.0)
     letters.private = True
     ada, bob = visitor("ada"), visitor("bob")
     text = generate(ada)

@@ -11,7 +11,7 @@ from worker_runs import small
 from charrnn.runs.ownership import Presence, Turn
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import RunAccess
-from charrnn.ui.following import Telling, Tellings
+from charrnn.ui.run_card.feed import Telling, Tellings
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from conftest import awaited
 
-from charrnn.ui.once import _ANSWERS, _LARGEST, HEADER, Once
+from charrnn.ui.services.idempotency import _ANSWERS, _LARGEST, HEADER, Once
 
 WORD = b"4711"
 

@@ -11,8 +11,9 @@ from charrnn.checkpoint import Checkpoint, save
 from charrnn.errors import UserError
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import ViewIds, is_view_id, view_id
-from charrnn.ui import operations, shelf
-from charrnn.ui.following import Tellings
+from charrnn.ui import operations
+from charrnn.ui.run_card.feed import Tellings
+from charrnn.ui.services import catalog
 from charrnn.vocabulary import Vocabulary
 
 
@@ -87,7 +88,7 @@ def test_a_view_id_stops_stars_resumes_and_samples_nothing(house, run):
 
 def test_the_model_of_a_shared_run_writes_and_is_neither_downloaded_nor_pushed(house, run):
     key = view_id(run.id)
-    assert len(shelf.find(house, key).open().vocabulary) == 4
+    assert len(catalog.find(house, key).open().vocabulary) == 4
     with pytest.raises(UserError, match="only its owner"):
-        shelf.find_own(house, key, None)
-    assert shelf.find_own(house, run.id, None).directory == run.directory / "checkpoint"
+        catalog.find_own(house, key, None)
+    assert catalog.find_own(house, run.id, None).directory == run.directory / "checkpoint"

@@ -13,8 +13,8 @@ from charrnn.cli import main
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui import api
-from charrnn.ui.form import build_form
 from charrnn.ui.operations import TrainArguments, plan_run
+from charrnn.ui.train.form import build_form
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ A test module takes the fixture by assignment: `draw = card_page.draw`.
 
 import pytest
 
-from charrnn.ui.card import run_card
-from charrnn.ui.look import styles
+from charrnn.ui.page.theme import styles
+from charrnn.ui.run_card.view_model import run_card
 
 SHELL = """<!doctype html><meta charset="utf-8"><style>{css}</style>
 <body class="{dark}"><div id="card">{card}</div>"""

@@ -16,8 +16,8 @@ from charrnn.checkpoint import Checkpoint, save
 from charrnn.recipes import plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
-from charrnn.ui import writing
-from charrnn.ui.writing import ALPHAS
+from charrnn.ui.generate import stream
+from charrnn.ui.generate.stream import ALPHAS
 from charrnn.vocabulary import Vocabulary
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
@@ -51,7 +51,7 @@ def app(root, fox):
             weight.mul_(10)  # it is very sure of itself
     save(sharp, root / "shelf" / "sharp")
     with pytest.MonkeyPatch.context() as patch, launched(root) as url:
-        patch.setattr("charrnn.ui.writing.continuation", _heavily(writing.continuation))
+        patch.setattr("charrnn.ui.generate.stream.continuation", _heavily(stream.continuation))
         yield url
 
 

@@ -13,7 +13,7 @@ from launching import launched
 
 from charrnn.checkpoint import Checkpoint
 from charrnn.checkpoint.files import CARD, save_run
-from charrnn.ui import browse
+from charrnn.ui.models import hub_search
 from charrnn.vocabulary import Vocabulary
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
@@ -61,7 +61,7 @@ def app(root):
         (put(root / "shelf" / name, name.title(), **results) / "samples.json").unlink()
     with pytest.MonkeyPatch.context() as patch:
         for name in ("_FRESH", "_SAME"):
-            patch.setattr(browse, name, -1.0)
+            patch.setattr(hub_search, name, -1.0)
         with launched(root) as url:
             yield url
 

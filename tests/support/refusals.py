@@ -3,7 +3,7 @@
 import pytest
 
 from charrnn.errors import UserError
-from charrnn.ui.words_problems import in_chinese
+from charrnn.ui.i18n.errors_zh import in_chinese
 
 
 def refusal(act, *arguments, **more):

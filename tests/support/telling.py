@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
-from charrnn.ui.card import Story
+from charrnn.ui.run_card.view_model import Story
 
 
 def start(**training):

@@ -16,7 +16,7 @@ from calling import asked, refusal, shown
 
 import charrnn
 from charrnn.corpus import read_files, read_text
-from charrnn.ui.wish import OWN, Wish
+from charrnn.ui.train.request import OWN, Wish
 
 told = calling.told
 form = calling.form

@@ -15,8 +15,8 @@ import charrnn
 from charrnn.corpus import Corpus, Text
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
-from charrnn.ui.custom import fault
-from charrnn.ui.wish import CUSTOM, OWN, Wish
+from charrnn.ui.train.request import CUSTOM, OWN, Wish
+from charrnn.ui.train.settings_form import fault
 from charrnn.utils.config_fields import rules
 from charrnn.vocabulary import Vocabulary
 

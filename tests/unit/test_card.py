@@ -8,10 +8,10 @@ from charrnn.model import ModelConfig
 from charrnn.runs.end_reasons import DIED
 from charrnn.runs.manager import Runs
 from charrnn.training import TrainingConfig, train
-from charrnn.ui.card import POINTS, Story
-from charrnn.ui.earlier import earlier, first_story
-from charrnn.ui.house import House
-from charrnn.ui.shelf import Model
+from charrnn.ui.run_card.example_run import earlier, first_story
+from charrnn.ui.run_card.view_model import POINTS, Story
+from charrnn.ui.services.catalog import Model
+from charrnn.ui.services.context import House
 
 
 def test_long_runs_are_thinned_and_keep_their_first_point():

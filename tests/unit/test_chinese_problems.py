@@ -27,9 +27,9 @@ from charrnn.runs.limits import Limits
 from charrnn.runs.request import kept
 from charrnn.text import decode, file_types
 from charrnn.training import TrainingConfig
-from charrnn.ui import words
-from charrnn.ui.form import ENCODINGS
-from charrnn.ui.words_problems import encoding_in_chinese, name_in_chinese
+from charrnn.ui import i18n
+from charrnn.ui.i18n.errors_zh import encoding_in_chinese, name_in_chinese
+from charrnn.ui.train.form import ENCODINGS
 from charrnn.utils.config_fields import rules
 
 NAMES = {
@@ -89,8 +89,8 @@ def of_tables():
 @pytest.mark.parametrize("table", of_tables())
 def test_every_message_of_a_table_is_all_chinese(table):
     for said in of_tables()[table]:
-        shown = words.problem(said, "zh")
-        assert not shown.startswith(words.SHARED["problem-lead"][1]), f"not translated: {said}"
+        shown = i18n.problem(said, "zh")
+        assert not shown.startswith(i18n.SHARED["problem-lead"][1]), f"not translated: {said}"
         assert english(shown) == [], shown
         assert "请请" not in shown and not re.search(r"[。，：、][。，：、]", shown), shown
 
@@ -102,7 +102,7 @@ DOCUMENTS = [*OFFICE, ["META-INF/container.xml"], ["mimetype", "content.xml"], [
 @pytest.mark.parametrize("members", DOCUMENTS, ids=lambda members: members[0])
 def test_every_document_is_called_by_its_chinese_name(members):
     said = refused(decode, zipped(dict.fromkeys(members, "<x/>")), name="it.txt")
-    assert english(words.problem(said, "zh")) == []
+    assert english(i18n.problem(said, "zh")) == []
 
 
 def test_what_stands_for_several_texts_is_translated(tmp_path):
@@ -115,13 +115,11 @@ def test_what_stands_for_several_texts_is_translated(tmp_path):
         "2 个文件", "x.zip（2 份文本，跳过 1 个文件）",
     ]  # fmt: skip
     nothing = refused(Corpus.from_text, packed, preparation=TIME_MACHINE)
-    assert words.problem(nothing, "zh").startswith(
+    assert i18n.problem(nothing, "zh").startswith(
         "x.zip（2 份文本，跳过 1 个文件）没有留下任何内容"
     )
     said = refused(decode, inside, name="x.zip", encoding="utf-8")
-    assert words.problem(said, "zh").startswith(
-        "x.zip 中的 a.txt 的编码不是 UTF-8：第 1 个字节不符"
-    )
+    assert i18n.problem(said, "zh").startswith("x.zip 中的 a.txt 的编码不是 UTF-8：第 1 个字节不符")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +133,7 @@ def test_what_the_system_says_of_a_disk_is_translated(code):
             raise error
 
     for said in (refused(write), in_words(error, "ada/model").message):
-        assert english(words.problem(said, "zh")) == []
+        assert english(i18n.problem(said, "zh")) == []
 
 
 def of_settings(**settings):
@@ -170,7 +168,7 @@ def of_limits(**limits):
     ],
 )
 def test_what_is_wrong_with_a_plan_a_visitor_or_a_path_is_translated(act):
-    assert english(words.problem(refused(act, read_text(PLAIN * 40)), "zh")) == []
+    assert english(i18n.problem(refused(act, read_text(PLAIN * 40)), "zh")) == []
 
 
 def test_the_encodings_of_a_report_are_translated():

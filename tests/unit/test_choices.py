@@ -6,8 +6,8 @@ from conftest import small_model
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.runs.manager import Runs
 from charrnn.ui import House
-from charrnn.ui.choices import choices
-from charrnn.ui.memory import KEPT, Memory
+from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.page.browser_storage import KEPT, Memory
 from charrnn.vocabulary import Vocabulary
 
 

@@ -9,10 +9,10 @@ import pytest
 from charrnn.errors import UserError
 from charrnn.recipes import RECIPES
 from charrnn.runs.limits import Limits
-from charrnn.ui.base_settings import BaseSettings, as_field, custom_rules
-from charrnn.ui.form import build_form
-from charrnn.ui.titles import SETTINGS
-from charrnn.ui.wish import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, Wish
+from charrnn.ui.i18n.titles import SETTINGS
+from charrnn.ui.train.base_settings import BaseSettings, as_field, custom_rules
+from charrnn.ui.train.form import build_form
+from charrnn.ui.train.request import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, Wish
 
 STORY = "It was a dark and stormy night; the rain fell in torrents. " * 300
 TEXTS = {

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from charrnn.ui import desk
-from charrnn.ui.desk import Desk
+from charrnn.ui.generate.stream import Manner, blank, write
+from charrnn.ui.services import scheduler
 from charrnn.ui.services.client import ClientGoneError
-from charrnn.ui.writing import Manner, blank, write
+from charrnn.ui.services.scheduler import Desk
 from charrnn.utils.yield_points import at_yield_points, yield_point
 
 
@@ -25,7 +25,7 @@ def characters(at_work, count=40):
 
 
 def test_writers_compute_one_at_a_time_and_all_of_them_finish(monkeypatch):
-    monkeypatch.setattr(desk, "SLICE_SECONDS", 0.002)
+    monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.002)
     place, at_work, texts = Desk(), [], []
 
     def work():
@@ -75,13 +75,13 @@ def test_users_take_turns_however_many_texts_one_of_them_writes():
 def test_newcomers_do_not_go_first_for_ever():
     many = [(f"new {i}", f"user {i}", True) for i in range(20)]
     order = order_of(Desk(), [("old", "a", False), ("older", "b", False), *many])
-    assert order.index("old") == desk.MAX_NEWCOMERS_IN_A_ROW
-    assert order.index("older") == 2 * desk.MAX_NEWCOMERS_IN_A_ROW + 1
+    assert order.index("old") == scheduler.MAX_NEWCOMERS_IN_A_ROW
+    assert order.index("older") == 2 * scheduler.MAX_NEWCOMERS_IN_A_ROW + 1
 
 
 def test_reading_a_long_prefix_lets_others_write_meanwhile(monkeypatch):
-    monkeypatch.setattr(desk, "SLICE_SECONDS", 0.0)
-    monkeypatch.setattr(desk, "NEWCOMER_SECONDS", 0.0)
+    monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(scheduler, "NEWCOMER_SECONDS", 0.0)
     place, written = Desk(), threading.Event()
 
     def text():
@@ -105,8 +105,8 @@ def test_reading_a_long_prefix_lets_others_write_meanwhile(monkeypatch):
 
 
 def test_what_is_computed_in_slices_lets_others_compute_meanwhile(monkeypatch):
-    monkeypatch.setattr(desk, "NEWCOMER_SECONDS", 0.0)
-    monkeypatch.setattr(desk, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(scheduler, "NEWCOMER_SECONDS", 0.0)
+    monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
     place, done = Desk(), threading.Event()
 
     def long():
@@ -124,7 +124,7 @@ def test_what_is_computed_in_slices_lets_others_compute_meanwhile(monkeypatch):
 
 
 def test_a_text_that_nobody_waits_for_ends_and_leaves_the_desk(monkeypatch):
-    monkeypatch.setattr(desk, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
     place, gone = Desk(), []
 
     def check():
@@ -172,7 +172,7 @@ def test_a_page_that_waits_to_be_sent_does_not_hold_the_desk(checkpoint):
 
 def test_many_writers_are_shown_less_often():
     place = Desk()
-    writers = [place.writer() for _ in range(4 * desk.FEW)]
+    writers = [place.writer() for _ in range(4 * scheduler.FEW)]
     for writer in writers:
         writer.__enter__()
     assert place.crowd == 4.0

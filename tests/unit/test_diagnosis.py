@@ -17,8 +17,8 @@ from charrnn.training import train
 from charrnn.training.diagnosis import Diagnosis
 from charrnn.training.messages import ADVICE, FINDINGS, SENTENCES, figure, understood
 from charrnn.training.suggestions import advice
-from charrnn.ui.card import Story
-from charrnn.ui.words_card import VERDICTS
+from charrnn.ui.run_card.strings import VERDICTS
+from charrnn.ui.run_card.view_model import Story
 
 TIDE = datasets.load("tide-clock").text
 

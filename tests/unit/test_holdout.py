@@ -19,8 +19,8 @@ from charrnn.training.diagnosis import Diagnosis
 from charrnn.training.events import stored_event
 from charrnn.training.holdout import SENTENCES, HoldoutWarning, check
 from charrnn.training.messages import understood
-from charrnn.ui.wish import OWN, Wish, text_told
-from charrnn.ui.words_card import HOLDOUT
+from charrnn.ui.run_card.strings import HOLDOUT
+from charrnn.ui.train.request import OWN, Wish, text_told
 
 no_picture = small_runs.no_picture
 

@@ -13,9 +13,10 @@ import pytest
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
-from charrnn.ui import packing, words
-from charrnn.ui.packing import pack
-from charrnn.ui.shelf import Model
+from charrnn.ui import i18n
+from charrnn.ui.models import download
+from charrnn.ui.models.download import pack
+from charrnn.ui.services.catalog import Model
 
 disk = disks.disk
 FREE = Limits()
@@ -42,7 +43,7 @@ def refused(model, component, limits=FREE):
     with pytest.raises(UserError) as caught:
         pack(model, "Letters", component, limits)
     said = caught.value.message
-    assert "再试" in words.problem(said, "zh")
+    assert "再试" in i18n.problem(said, "zh")
     return said
 
 
@@ -76,7 +77,7 @@ def test_a_limit_on_the_disk_holds_for_downloads(model, component, tmp_path):
 
 def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    free = SimpleNamespace(bytes=packing._SPARE)
+    free = SimpleNamespace(bytes=download._SPARE)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1, 1, free.bytes))
     assert "make room on the disk" in refused(model, component)
     assert left(component) == []
@@ -86,7 +87,7 @@ def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
 
 def test_a_disk_that_is_full_after_all_leaves_no_half_of_a_file(model, disk, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk("16k")))
-    monkeypatch.setattr(packing, "_SPARE", -1 << 40)
+    monkeypatch.setattr(download, "_SPARE", -1 << 40)
     component = gr.HTML()
     assert "There is no room for this download" in refused(model, component)
     assert left(component) == []

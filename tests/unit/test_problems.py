@@ -14,14 +14,14 @@ from charrnn.generation import continuation
 from charrnn.model import ModelConfig
 from charrnn.text import decode, read_files
 from charrnn.training import TrainingConfig
-from charrnn.ui import words
-from charrnn.ui.wish import OWN, Wish
-from charrnn.ui.words_parts import ENCODINGS, PARTS
-from charrnn.ui.words_problems import PROBLEMS, in_chinese
-from charrnn.ui.writing import blank
+from charrnn.ui import i18n
+from charrnn.ui.generate.stream import blank
+from charrnn.ui.i18n.errors_zh import PROBLEMS, in_chinese
+from charrnn.ui.i18n.parts_zh import ENCODINGS, PARTS
+from charrnn.ui.train.request import OWN, Wish
 from charrnn.utils.config_fields import _wanted, rules, split
 
-SOURCE = Path(words.__file__).parents[1]
+SOURCE = Path(i18n.__file__).parents[1]
 
 # Said to programs and on the command line only, never on the page.
 ENGLISH_ONLY = (
@@ -137,12 +137,12 @@ def setting(**settings):
 def test_what_a_visitor_most_likely_meets(act, said, checkpoint):
     with pytest.raises(UserError) as caught:
         act(checkpoint)
-    shown = words.problem(caught.value.message, "zh")
+    shown = i18n.problem(caught.value.message, "zh")
     assert said in shown
-    assert words.problem(caught.value.message, "en") == caught.value.message
+    assert i18n.problem(caught.value.message, "en") == caught.value.message
 
 
 def test_what_is_not_known_is_led_in_and_what_is_chinese_already_is_left_alone():
-    assert words.problem("Something else.", "zh") == "请检查：Something else."
-    broken = words.SHARED["broken"][1]
-    assert words.problem(broken, "zh") == broken
+    assert i18n.problem("Something else.", "zh") == "请检查：Something else."
+    broken = i18n.SHARED["broken"][1]
+    assert i18n.problem(broken, "zh") == broken

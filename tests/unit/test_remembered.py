@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from conftest import awaited
 
-from charrnn.ui import remembered
-from charrnn.ui.remembered import Remembered
+from charrnn.ui.services import ttl_cache
+from charrnn.ui.services.ttl_cache import Remembered
 
 
 def test_an_answer_is_kept_for_a_while_and_for_all_who_ask_at_once(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(remembered, "clock", lambda: now[0])
+    monkeypatch.setattr(ttl_cache, "clock", lambda: now[0])
     kept, asked = Remembered(seconds=60, most=2), []
 
     async def ask(key):

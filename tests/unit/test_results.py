@@ -13,8 +13,8 @@ from charrnn.checkpoint import Checkpoint, card
 from charrnn.runs.run import Run
 from charrnn.training.metrics import Meter, Window
 from charrnn.training.step import Learner, Update
-from charrnn.ui.earlier import earlier
-from charrnn.ui.shelf import Model
+from charrnn.ui.run_card.example_run import earlier
+from charrnn.ui.services.catalog import Model
 
 no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")

@@ -9,7 +9,7 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig
-from charrnn.ui.run_labels import labels, labels_of
+from charrnn.ui.i18n.run_labels import labels, labels_of
 
 
 def request(model=None, text="a", **training):

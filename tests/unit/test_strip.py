@@ -3,7 +3,7 @@
 import pytest
 from telling import checkpoint, end, progress, sample, start, story, written
 
-from charrnn.ui.strip import MAX_ROWS
+from charrnn.ui.run_card.sample_timeline import MAX_ROWS
 
 
 def shares(rows):

@@ -10,9 +10,9 @@ import charrnn
 from charrnn.checkpoint import card
 from charrnn.cli.output import show_training
 from charrnn.corpus import Corpus
-from charrnn.ui.card import Story
-from charrnn.ui.shelf import Model, describe
-from charrnn.ui.writing import outlook
+from charrnn.ui.generate.stream import outlook
+from charrnn.ui.run_card.view_model import Story
+from charrnn.ui.services.catalog import Model, describe
 
 no_picture = small_runs.no_picture
 

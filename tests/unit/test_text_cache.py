@@ -11,7 +11,7 @@ from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui.services import text_cache
 from charrnn.ui.services.text_cache import TextCache
-from charrnn.ui.wish import OWN, Wish
+from charrnn.ui.train.request import OWN, Wish
 from charrnn.utils.yield_points import at_yield_points
 
 

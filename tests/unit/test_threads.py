@@ -6,7 +6,7 @@ from small_runs import QUICK, SMALL, corpus, planned, run, with_changes
 from charrnn.errors import UserError
 from charrnn.training import train
 from charrnn.training.step import Learner
-from charrnn.ui.words_problems import in_chinese
+from charrnn.ui.i18n.errors_zh import in_chinese
 from charrnn.utils.process import available_cores
 
 TOO_MANY = available_cores() + 1

@@ -7,8 +7,8 @@ from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.text import datasets
 from charrnn.text.datasets import download
-from charrnn.ui.form import build_form
-from charrnn.ui.wish import CUSTOM, OWN, TEXTBOOK, Wish, model_told, text_told
+from charrnn.ui.train.form import build_form
+from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, Wish, model_told, text_told
 
 
 @pytest.fixture(scope="module")

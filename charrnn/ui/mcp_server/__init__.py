@@ -27,9 +27,9 @@ from starlette.types import Receive, Scope, Send
 from ... import __version__
 from ...errors import UserError
 from ...runs.limits import space
-from ..house import House
 from ..operations import Caller, public_message
 from ..services.client import Client
+from ..services.context import House
 from .tool import ToolCall
 from .tools import TOOLS
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...errors import UserError
 from ...text.datasets import ENTRIES
-from ..house import House
 from ..operations import Caller
+from ..services.context import House
 
 CORPORA = tuple(entry.name for entry in ENTRIES)
 NO_FILES = (

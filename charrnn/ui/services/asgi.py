@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 from ...errors import UserError
-from .. import words
+from .. import i18n
 
 
 class RequestUserError(UserError):
@@ -21,7 +21,7 @@ class RequestUserError(UserError):
     def response(self, scope: Scope) -> JSONResponse:
         """The error as JSON. Gradio's page shows `detail` for a queued event and `error` for one
         that is not queued; other clients read either."""
-        said = words.problem(self.message, words.language(Request(scope)))
+        said = i18n.problem(self.message, i18n.language(Request(scope)))
         return JSONResponse({"detail": said, "error": said}, self.status)
 
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from ...runs.admission import taken
 from ...runs.limits import Limits
-from .. import words
+from .. import i18n
 from .upload_progress import UploadProgress, is_upload_id
 
 _SPARE_BYTES = 1 << 20  # besides the files of an upload: their names, and what parts them
@@ -38,7 +38,7 @@ def file_routes(limits: Limits) -> list[Route]:
         folder = Path(get_upload_folder())
         if not await asyncio.to_thread(_has_room, folder, limits):
             said = "There is no room for more uploads: try again later, or paste the text."
-            return PlainTextResponse(words.problem(said, words.language(request)) + "\n", 507)
+            return PlainTextResponse(i18n.problem(said, i18n.language(request)) + "\n", 507)
         folder.mkdir(parents=True, exist_ok=True)
         name = request.query_params.get("upload_id", "")
         followed = progress if is_upload_id(name) else None

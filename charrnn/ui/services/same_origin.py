@@ -33,9 +33,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from ...runs.limits import space
-from ..sign_in import CALLBACK_PATH, SIGN_IN_PATH, return_address
 from .asgi import route_path
 from .client_id import COOKIE as CLIENT_COOKIE
+from .sign_in import CALLBACK_PATH, SIGN_IN_PATH, return_address
 
 _REFUSED = (
     "This request comes from another site's page, or through a proxy that does not pass on the"

@@ -23,11 +23,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ...errors import UserError
 from ...runs.uploads import inside
 from ...utils.regular_files import is_directory
-from .. import words
+from .. import i18n
 from .client_id import event_request
 
 if TYPE_CHECKING:
-    from ..house import House
+    from .context import House
 
 _MAX_ANSWER_BYTES = 1 << 20  # of the paths of the files that were uploaded
 
@@ -51,7 +51,7 @@ class UploadShares:
             try:
                 await asyncio.to_thread(reserve, self._announced(scope))
             except UserError as error:
-                said = words.problem(error.message, words.language(request))
+                said = i18n.problem(error.message, i18n.language(request))
                 await PlainTextResponse(said, 507)(scope, receive, send)
                 return
             answer = _Answer(send, lambda path: shares.files.add(owner, path))

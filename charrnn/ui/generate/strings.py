@@ -1,0 +1,112 @@
+"""The words of the Generate tab: what is built, and what JavaScript draws."""
+
+from __future__ import annotations
+
+from ..i18n import Words
+
+GENERATE: Words = {
+    "write-checkpoint": ("Model", "模型"),
+    "write-prefix": ("Prefix", "开头"),
+    "write-prefix-hint": (
+        "The text begins with this; empty is fine too",
+        "文本以此开头，也可以留空",
+    ),
+    "write-length": ("Length in characters", "长度（字符数）"),
+    "write-seed": ("Seed", "随机种子"),
+    "write-seed-hint": ("a new one each time", "留空则每次随机"),
+    "write-no-model": (
+        "There is no trained model yet. Train one on the Train tab: ten seconds are enough.",
+        "还没有训练好的模型。请先到“训练”页训练一个，十秒就够。",
+    ),
+}
+
+# A model in the chooser, as model_dropdown.py words it.
+CHOOSER: Words = {
+    "shared": ("a run shared with you", "与你共享的训练"),
+    "upload": ("your file {id}…", "你的文件 {id}…"),
+    "held-out": ("perplexity {n} held out", "困惑度 {n}（留出）"),
+    "own-text": ("perplexity {n} on its own text", "困惑度 {n}（训练文本）"),
+}
+
+# What from_hub_link.js says beside it.
+BESIDE: Words = {
+    "from-hub": ("From the Hub…", "从 Hub 打开…"),
+    "opening": ("Opening {name}…", "正在打开 {name}……"),
+}
+
+# What generate.js and next_char.js draw.
+PAGE: Words = {
+    "page": ("The text", "文本"),
+    "empty": (
+        "Press Generate and the model writes on from here, one character at a time.",
+        "按“生成”，模型会从这里逐字写下去。",
+    ),
+    "empty-no-model": (
+        "No trained model yet. Train one on the Train tab: ten seconds are enough.",
+        "还没有训练好的模型。请先到“训练”页训练一个，十秒就够。",
+    ),
+    "surprise": ("Tint by surprise", "按意外度着色"),
+    "surprise-hint": (
+        "Tint each character by its surprisal: how little the model expected it, in bits",
+        "按意外度（比特）给每个字符着色：颜色越深，模型越没料到",
+    ),
+    "generate": ("Generate", "生成"),
+    "stop": ("Stop", "停止"),
+    "continue": ("Continue", "续写"),
+    "trio": ("Three α", "三种 α"),
+    "trio-hint": (
+        "The same prefix at α = {alphas}, side by side",
+        "同一开头，α = {alphas}，并排比较",
+    ),
+    "undo": ("Undo", "撤销"),
+    "redo": ("Redo", "重做"),
+    "copy": ("Copy", "复制"),
+    "copied": ("Copied", "已复制"),
+    "keep": ("Keep this one", "采用这一份"),
+    "writing": ("writing", "正在写"),
+    "characters": ("{n} characters", "{n} 个字符"),
+    "character": ("1 character", "1 个字符"),
+    "rate": ("{n} characters/s", "{n} 字符/秒"),
+    "seed": ("seed {n}", "种子 {n}"),
+    "greedy": ("greedy", "贪心"),
+    "picked": ("picked by hand", "手动选取"),
+    "stopped": ("stopped", "已停止"),
+    "silent": (
+        "The server has been silent for a while. Try again; if that does not help, reload the "
+        "page: what is written on it stays.",
+        "服务器许久没有回应。请再试一次；若仍不行，请刷新页面，已写的文本会保留。",
+    ),
+    "spoken-writing": ("Writing", "正在生成"),
+    "spoken-done": ("Done: {n} characters", "完成：{n} 个字符"),
+    "spoken-one": ("Done: 1 character", "完成：1 个字符"),
+    "spoken-trio": ("Done: {k} texts of {n} characters each", "完成：{k} 份文本，每份 {n} 个字符"),
+    "unknown-one": (
+        "is not in this model’s {n} symbols: it stays in your text and is read as unknown.",
+        "不在该模型的 {n} 个符号之中：它会留在文本里，按未知字符读入。",
+    ),
+    "unknown-many": (
+        "are not in this model’s {n} symbols: they stay in your text and are read as unknown.",
+        "不在该模型的 {n} 个符号之中：它们会留在文本里，按未知字符读入。",
+    ),
+    "more": ("and {n} more", "等另外 {n} 个"),
+    # how the next character is chosen
+    "how": ("How to choose the next character", "如何选取下一个字符"),
+    "mode-greedy": ("Greedy", "贪心"),
+    "mode-sample": ("Sample", "采样"),
+    "alpha": ("α = {n}", "α = {n}"),
+    "alpha-off": ("α does not matter: the likeliest is taken", "α 不起作用：总取最可能的字符"),
+    "wilder": ("¼ wilder", "¼ 更奔放"),
+    "safer": ("4 safer", "4 更稳妥"),
+    "next": ("Next, after “{text}”", "“{text}”之后"),
+    "next-first": ("The first character", "第一个字符"),
+    "pick": ("Write {character}", "写下 {character}"),
+    "panel-sample": (
+        "outline: the model’s p · solid: p^α, what is sampled from",
+        "空心：模型的 p · 实心：采样所用的 p^α",
+    ),
+    "panel-greedy": (
+        "outline: the model’s p · solid: what greedy takes",
+        "空心：模型的 p · 实心：贪心所取",
+    ),
+    "panel-pick": ("Click one to write it yourself.", "点击其一，可亲自写下它。"),
+}

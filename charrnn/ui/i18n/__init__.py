@@ -1,0 +1,139 @@
+"""What the page says, in English and in 简体中文: the browser's language decides.
+
+A table maps a key to its two sentences. What is fixed when the page is built goes out as a
+Gradio translation key (`key`), which the browser resolves; what the server words while it runs
+is said in the language that the request asks for (`language`, `say`); what JavaScript draws gets
+a whole table (`both`) and picks by `navigator.language`. The three agree, because a browser
+sends as `Accept-Language` what it reports as its language.
+
+Messages of `UserError` come from below the page and are worded in English: `problem` says them in
+Chinese by the table of `errors_zh.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+from gradio.i18n import I18nData
+from starlette.requests import Request
+
+from ...errors import UserError
+from .errors_zh import in_chinese
+
+Words = Mapping[str, tuple[str, str]]
+
+# Gradio translates any value that is a key, even a radio's or what somebody types: so no word
+# that can be either is one.
+_OURS = "charrnn:"
+
+SHARED: Words = {
+    "tagline": (
+        "Train a character-level RNN on any text, and watch it learn to write.",
+        "用任意文本训练字符级循环神经网络，看它学会写作。",
+    ),
+    "tab-train": ("Train", "训练"),
+    "tab-generate": ("Generate", "生成"),
+    "tab-models": ("Models", "模型"),
+    "problem-lead": ("", "请检查："),
+    "broken": (
+        "That went wrong on our side, and the server's log says how. Nothing you typed is lost.",
+        "服务器出错了，详情见服务器日志。你输入的内容都还在。",
+    ),
+    "idle": ("Idle", "空闲"),
+    "queued": ("Queued", "排队中"),
+    "running": ("Training", "训练中"),
+    "stopping": ("Stopping", "正在停止"),
+    "finished": ("Finished", "已完成"),
+    "stopped": ("Stopped, model kept", "已停止，模型已保留"),
+    "cancelled": ("Cancelled", "已取消"),
+    "diverged": ("Diverged", "已发散"),
+    "failed": ("Failed", "失败"),
+    "damaged": ("Can't be read", "无法读取"),
+}
+
+
+def key(name: str) -> I18nData:
+    """The words `name`, to be resolved in the browser."""
+    return I18nData(_OURS + name)
+
+
+# Words that Gradio's own components look up and do not have: they would show the key.
+_MISSING_IN_GRADIO: Words = {"common.upload": ("Upload", "上传")}
+
+
+def translations(*tables: Words) -> gr.I18n:
+    """The tables as Gradio wants them at launch."""
+    english = {_OURS + name: pair[0] for table in tables for name, pair in table.items()}
+    chinese = {_OURS + name: pair[1] for table in tables for name, pair in table.items()}
+    for name, pair in _MISSING_IN_GRADIO.items():
+        english[name], chinese[name] = pair
+    return gr.I18n(en=english, **{"zh": chinese, "zh-CN": chinese})
+
+
+def both(*tables: Words) -> str:
+    """The tables for JavaScript, as JSON: `{"en": {key: words}, "zh": {…}}`.
+
+    In one piece: Gradio's page copies a component's data, string by string, whenever it changes.
+    """
+    spoken = {
+        tongue: {name: pair[i] for table in tables for name, pair in table.items()}
+        for i, tongue in enumerate(("en", "zh"))
+    }
+    return json.dumps(spoken, ensure_ascii=False)
+
+
+def language(request: gr.Request | Request | None) -> str:
+    """`"zh"` for a browser that asks for Chinese first, else `"en"`."""
+    if request is None:
+        return "en"
+    wanted: str = request.headers.get("accept-language", "")
+    return "zh" if wanted.strip().lower().startswith("zh") else "en"
+
+
+def say(words: tuple[str, str], tongue: str, **values: Any) -> str:
+    """One of the two sentences, with `{name}` filled in."""
+    return words[1 if tongue == "zh" else 0].format(**values)
+
+
+def in_both(words: tuple[str, str], **values: Any) -> dict[str, str]:
+    """A sentence in both languages, for what is drawn in the browser."""
+    return {tongue: say(words, tongue, **values) for tongue in ("en", "zh")}
+
+
+def problem(message: str, tongue: str) -> str:
+    """A `UserError`'s message as the page shows it.
+
+    What the page itself has worded is left alone; a message that nobody has put into Chinese yet
+    is led in by a Chinese word.
+    """
+    if tongue != "zh" or message == SHARED["broken"][1]:
+        return message
+    return in_chinese(message) or SHARED["problem-lead"][1] + message
+
+
+def problem_in_both(error: UserError) -> dict[str, str]:
+    """A `UserError`'s message in both languages, for what is drawn in the browser."""
+    return {tongue: problem(error.message, tongue) for tongue in ("en", "zh")}
+
+
+def seconds(value: float, tongue: str) -> str:
+    """A time for people, which no line break takes apart: "10 s", "5 min", "2 h"."""
+    units = ("s", "min", "h") if tongue == "en" else ("秒", "分钟", "小时")
+    for size, unit in ((3600, units[2]), (60, units[1])):
+        if value >= size and value % size == 0:
+            return f"{number(value // size)}\u00a0{unit}"
+    return f"{number(value)}\u00a0{units[0]}"
+
+
+def epochs(count: int, tongue: str) -> str:
+    """A number of epochs for people, which no line break takes apart: "1 epoch", "1,000 epochs"."""
+    unit = "轮" if tongue == "zh" else "epoch" if count == 1 else "epochs"
+    return f"{number(count)}\u00a0{unit}"
+
+
+def number(value: float) -> str:
+    """Write a number for people: "1,000", "0.5"; at most six decimals, never an exponent."""
+    return f"{value:,.6f}".rstrip("0").rstrip(".")

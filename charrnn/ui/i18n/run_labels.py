@@ -1,0 +1,109 @@
+"""Labels that tell runs apart in lists: "GRU 256 · 10 s · lr 0.008".
+
+A label has the network and the length of the run, and as many of the settings in which it differs
+from the other runs on its text as it takes to be the only one of that label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from ...errors import UserError
+from ...model import ModelConfig
+from ...runs.run import Run
+from .. import i18n
+from .titles import SETTINGS
+
+MAX_SETTINGS = 3
+
+# Settings by which runs are told apart, the most telling first; the network's label and the length
+# have the others.
+_SETTINGS = (
+    *("learning_rate", "dropout", "optimizer", "batch_size", "steps", "clip", "sampling"),
+    *("smoothing", "weight_decay", "schedule", "implementation", "input", "embedding_size"),
+    *("precision", "truncate", "reset", "prior", "validation", "initialization", "seed"),
+)
+_SHORT = {
+    "learning_rate": ("lr", "学习率"),
+    "batch_size": ("batch", "批量"),
+    "embedding_size": ("embedding", "嵌入"),
+    "weight_decay": ("decay", "衰减"),
+}
+
+Label = dict[str, str]  # by language
+
+
+def labels(requests: Sequence[Mapping[str, Any]]) -> list[Label]:
+    """Return the labels of runs, given the contents of their `run.json`, in the same order."""
+    texts = [str(request["corpus"].get("sha256")) for request in requests]
+    known = [request["model"] | request["training"] for request in requests]
+    told = []
+    for place, settings in enumerate(known):
+        others = [
+            other
+            for i, other in enumerate(known)
+            if i != place and texts[i] == texts[place] and _base(other) == _base(settings)
+        ]
+        names = _telling(settings, others)
+        told.append({tongue: _label(settings, names, tongue) for tongue in ("en", "zh")})
+    return told
+
+
+def labels_of(runs: Sequence[Run]) -> list[Label]:
+    """Return the labels of runs, in the same order; empty for a run that can't be read."""
+    requests: dict[int, Mapping[str, Any]] = {}
+    for place, run in enumerate(runs):
+        with suppress(UserError):
+            requests[place] = run.request
+    told = dict(zip(requests, labels(list(requests.values())), strict=True))
+    return [told.get(place, {"en": "", "zh": ""}) for place in range(len(runs))]
+
+
+def _telling(settings: Mapping[str, Any], others: list[dict[str, Any]]) -> list[str]:
+    """Choose the settings that set a run apart from others with the same network and length."""
+    names: list[str] = []
+    for name in _SETTINGS:
+        if not others or len(names) == MAX_SETTINGS:
+            break
+        same = [other for other in others if other.get(name) == settings.get(name)]
+        if len(same) < len(others):
+            names.append(name)
+            others = same
+    return names
+
+
+def _base(settings: Mapping[str, Any]) -> tuple[str, object, object]:
+    return _network(settings), settings.get("epochs"), settings.get("seconds")
+
+
+def _network(settings: Mapping[str, Any]) -> str:
+    names = ("cell", "hidden_size", "layers", "bidirectional")
+    try:
+        return ModelConfig(**{name: settings[name] for name in names if name in settings}).label
+    except UserError:  # of another version
+        return str(settings.get("cell"))
+
+
+def _label(settings: Mapping[str, Any], names: Sequence[str], tongue: str) -> str:
+    parts = [_network(settings), _length(settings, tongue)]
+    for name in names:
+        short = _SHORT.get(name) or (name.replace("_", " "), SETTINGS.get(name, (name,))[0])
+        parts.append(f"{short[tongue == 'zh']}\u00a0{_value(settings.get(name))}")
+    return " · ".join(filter(None, parts))
+
+
+def _length(settings: Mapping[str, Any], tongue: str) -> str:
+    epochs, seconds = settings.get("epochs"), settings.get("seconds")
+    if isinstance(epochs, int):
+        return i18n.epochs(epochs, tongue)
+    return i18n.seconds(float(seconds), tongue) if isinstance(seconds, int | float) else ""
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return i18n.number(value) if isinstance(value, int | float) else str(value)

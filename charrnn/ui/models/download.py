@@ -1,0 +1,98 @@
+"""A model's checkpoint directory as one .zip to download: its files, by name, and nothing else
+that lies there."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio as gr
+
+from ...checkpoint import WEIGHTS
+from ...checkpoint.files import MOST
+from ...checkpoint.logs import bytes_of
+from ...errors import UserError
+from ...runs.admission import taken
+from ...runs.limits import Limits
+from ..services.catalog import Model
+
+_LONGEST = 60  # characters of a file's name
+_SPARE = 64 << 20  # bytes of the disk that are left to runs, which write all the while
+_SALT = os.urandom(16)  # so that nobody finds a file by knowing what is in it
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def pack(
+    model: Model,
+    title: str,
+    component: gr.HTML,
+    limits: Limits,
+    reserve: Callable[[int], None] = lambda size: None,
+) -> Path:
+    """The .zip, named after `title`, among the files that Gradio serves for `component` and removes
+    after a while. The same model makes the same file, whose address nobody can guess.
+
+    `reserve` is told how many bytes are needed, and raises UserError where they are too many. So
+    does this, if the model is gone, and if there is no room for the file.
+    """
+    files = _files(model)
+    digest = hashlib.blake2b(key=_SALT, digest_size=32)
+    for name, data in files.items():
+        digest.update(f"{name} {len(data)} ".encode() + data)
+    cache = Path(component.GRADIO_CACHE)
+    file = cache / digest.hexdigest() / f"{_named(title)}.zip"
+    part = file.with_suffix(f".{os.urandom(8).hex()}")
+    size = sum(map(len, files.values()))
+    try:
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _check_room(cache, size, limits)
+            reserve(size)
+            with zipfile.ZipFile(part, "w") as archive:  # stored: weights hardly get any smaller
+                for name, data in files.items():
+                    archive.writestr(zipfile.ZipInfo(name), data)  # dated 1980, whenever it is made
+            part.replace(file)
+        os.utime(file)  # from now on it is kept for as long as a new one
+    except OSError as error:
+        if error.errno in _FULL:
+            raise _no_room(size) from None
+        why = error.strerror or type(error).__name__
+        raise UserError(f"The model cannot be kept on this machine: {why}.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    served = component.move_resource_to_block_cache(file)  # where it is already
+    assert served is not None
+    return Path(served)
+
+
+def _files(model: Model) -> dict[str, bytes]:
+    read = {name: bytes_of(model.directory, name) for name in MOST}
+    files = {name: data for name, data in read.items() if data is not None}
+    if WEIGHTS not in files:
+        raise UserError("This model is not here any more.")
+    return files
+
+
+def _check_room(cache: Path, size: int, limits: Limits) -> None:
+    """The limit is that of the runs: files that come and go may take as much again."""
+    limited = limits.disk is not None and taken(cache) + size > limits.disk
+    if limited or shutil.disk_usage(cache).free < size + _SPARE:
+        raise _no_room(size)
+
+
+def _no_room(size: int) -> UserError:
+    return UserError(
+        f"There is no room for this download: {max(size / 1e6, 0.1):,.1f} MB are needed. Try again "
+        "later, when older ones have been removed, or make room on the disk."
+    )
+
+
+def _named(title: str) -> str:
+    """A file's name that every system takes."""
+    return re.sub(r"[^\w-]+", "-", title)[:_LONGEST].strip("-_") or "model"

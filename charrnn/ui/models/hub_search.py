@@ -1,0 +1,129 @@
+"""The models on the Hub that charrnn can open: searched, ordered, and the visitor's own.
+
+The Hub is asked when somebody looks, never before, and not more often than it takes: what everybody
+may see is kept for some minutes, for all visitors. All that it tells is a stranger's word.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar, get_args
+
+import gradio as gr
+
+from ... import hub
+from ...errors import UserError
+from ...hub import AwayUserError, Listed, Sort
+from ...hub.account import account
+from .. import i18n
+from ..page.theme import asset, script
+from ..services.auth import identity
+from ..services.client import Client
+from ..services.client_id import event_request
+from ..services.context import House
+from ..services.ttl_cache import Remembered
+from .strings import BROWSE, CARDS
+
+log = logging.getLogger(__name__)
+
+LIMIT = 24  # models of a list
+_LONGEST = 200  # characters of a search, or of a model's name
+_FRESH, _SAME = 120.0, 900.0  # seconds that a list is kept, and a curve
+T = TypeVar("T")
+Answer = dict[str, Any]
+Ask = Callable[[object, gr.Request], Awaitable[Answer]]
+
+
+def browser(house: House) -> gr.HTML:
+    """The lists as a component."""
+    return gr.HTML(
+        html_template=asset("models/hub_search.html"),
+        js_on_load=script("page/storage.js", "models/model_card.js", "models/hub_search.js"),
+        server_functions=[_lister(house), _curves(house)],
+        words=i18n.both(CARDS, BROWSE),
+        limit=LIMIT,
+        apply_default_css=False,
+        elem_id="browse",
+    )
+
+
+def _lister(house: House) -> Ask:
+    kept: Remembered[list[Listed]] = Remembered(seconds=_FRESH)
+
+    async def listed(asked: object, request: gr.Request) -> Answer:
+        """The models that a search finds; called from `hub_search.js`."""
+        request = event_request(request)
+        given = asked if isinstance(asked, dict) else {}
+        search = str(given.get("search") or "").strip()[:_LONGEST]
+        sort: Sort = given["sort"] if given.get("sort") in get_args(Sort) else "updated"
+        who, run = identity(request), _search(house, request)
+        answer: Answer = {"signed_in": who.signed_in}
+
+        def public() -> Awaitable[list[Listed]]:
+            return run(lambda: hub.listed(search=search, sort=sort, limit=LIMIT))
+
+        def own() -> list[Listed]:
+            author = who.account or account(who.token)
+            return hub.listed(search=search, sort=sort, author=author, token=who.token, limit=LIMIT)
+
+        try:
+            if given.get("mine") and who.signed_in:
+                found = await run(own)
+            else:
+                found = await kept.get((search.lower(), sort), public)
+        except UserError as error:
+            return answer | _problem(error, request)
+        return answer | {"models": [_told(model) for model in found]}
+
+    return listed
+
+
+def _curves(house: House) -> Ask:
+    kept: Remembered[list[float] | None] = Remembered(seconds=_SAME)
+
+    async def curve(asked: object, request: gr.Request) -> Answer:
+        """The perplexities of a model's training, None without; called from `hub_search.js`."""
+        request = event_request(request)
+        given = asked if isinstance(asked, dict) else {}
+        repo, who = str(given.get("repo"))[:_LONGEST], identity(request)
+        run = _search(house, request)
+
+        def public() -> Awaitable[list[float] | None]:
+            return run(lambda: hub.curve(repo))
+
+        try:
+            if given.get("mine") and who.signed_in:
+                told = await run(lambda: hub.curve(repo, token=who.token))
+            else:
+                told = await kept.get(repo, public)
+        except UserError as error:
+            return _problem(error, request)
+        return {"curve": told}
+
+    return curve
+
+
+def _search(house: House, request: gr.Request) -> Callable[[Callable[[], T]], Awaitable[T]]:
+    """A function that asks the Hub in this client's turn. An answer may serve others who wait for
+    the same, so it does not end when the client goes away."""
+    return partial(house.limiters.searching.run, Client(house.visitor(request)))
+
+
+def _problem(error: UserError, request: gr.Request) -> Answer:
+    message = i18n.problem(error.message, i18n.language(request))
+    return {"problem": message, "away": isinstance(error, AwayUserError)}
+
+
+def _told(model: Listed) -> Answer:
+    """A model as JSON, `updated` in seconds of the epoch."""
+    return {
+        "repo": model.repo,
+        "title": model.title,
+        "perplexity": model.perplexity,
+        "updated": model.updated.timestamp() if model.updated else None,
+        "downloads": model.downloads,
+        "likes": model.likes,
+        "private": model.private,
+    }

@@ -1,0 +1,131 @@
+"""The field of the Models tab that opens a model: by its name on the Hub, or from a file.
+
+Opening is an event that tells how far it is and can be called off; what was typed stays in the
+browser (open_model.js). A name may also be that of a shipped model or a run's id, since a link
+`?model=` may have one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
+from time import monotonic as clock
+from typing import Any
+
+import gradio as gr
+
+from ...errors import UserError, whereabouts
+from ...hub import is_id
+from ...runs.uploads import LARGEST
+from .. import i18n
+from ..page.browser_storage import KEPT
+from ..page.theme import asset, script
+from ..services.catalog import Model, find
+from ..services.context import House
+from ..services.opened import open_file, open_hub
+from .strings import CARDS, OPENER
+
+log = logging.getLogger(__name__)
+
+Frame = dict[str, Any]
+_EVERY = 0.15  # seconds between two looks at how far it is
+_ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/", re.IGNORECASE)
+_SETTLED = '() => { document.dispatchEvent(new CustomEvent("opener:settled")); }'
+
+
+def opener(house: House) -> gr.HTML:
+    """The field as a component, wired."""
+    field = gr.HTML(
+        {},
+        html_template=asset("models/open_model.html"),
+        js_on_load=script("page/storage.js", "models/model_card.js", "models/open_model.js"),
+        words=i18n.both(CARDS, OPENER),
+        most={kind: min(house.limits.upload, most) for kind, most in LARGEST.items()},
+        kept=KEPT,
+        apply_default_css=False,
+        elem_id="opener",
+    )
+    opening = field.open(
+        _opens(house),
+        None,
+        field,
+        show_progress="hidden",
+        trigger_mode="multiple",  # one that was called off may linger
+        api_visibility="private",
+    )
+    opening.then(None, js=_SETTLED, api_visibility="private")
+    opening.failure(None, js=_SETTLED, api_visibility="private")
+    field.halt(None, cancels=opening, api_visibility="private")
+    return field
+
+
+def named(text: str) -> str:
+    """`owner/name[@revision]` out of a model's address on the Hub; other texts as they are."""
+    text = text.strip()
+    if not (found := _ADDRESS.match(text)):
+        return text
+    path = re.split(r"[?#]", text[found.end() :])[0].strip("/")
+    repo, _, revision = path.partition("/tree/")
+    return f"{repo}@{revision}" if revision else repo
+
+
+def _opens(house: House) -> Callable[[gr.EventData, gr.Request], AsyncIterator[Frame]]:
+    async def opens(event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
+        """How far it is, some times a second; then the model's key, or what is wrong."""
+        tongue, ask = i18n.language(request), getattr(event, "ask", None)
+        told, unwanted = _Progress(), threading.Event()
+
+        given = {"model": getattr(event, "model", None), "file": getattr(event, "file", None)}
+        work = partial(_open, house, given, request, told, unwanted.is_set)
+        opening = house.limiters.opening.run(house.client(request), work)
+        working = asyncio.create_task(opening)
+        try:
+            while not (await asyncio.wait({working}, timeout=_EVERY))[0]:
+                # With the time, since Gradio tells the page of nothing that is as it was.
+                frame = {"done": told.done, "total": told.total, "at": round(clock())}
+                yield {"ask": ask, "state": "opening", **frame}
+            model = working.result()
+            kept = model.source in ("hub", "upload")
+            yield {"ask": ask, "state": "opened", "key": model.key, "kept": kept}
+        except UserError as error:
+            message = i18n.problem(error.message, tongue)
+            yield {"ask": ask, "state": "problem", "message": message}
+        except Exception as error:  # noqa: BLE001  # said on the page
+            log.error("a model could not be opened: %s", whereabouts(error))
+            message = i18n.say(i18n.SHARED["broken"], tongue)
+            yield {"ask": ask, "state": "problem", "message": message}
+        finally:  # also where the event was cancelled, or its page closed
+            unwanted.set()
+            working.cancel()
+
+    return opens
+
+
+def _open(
+    house: House,
+    asked: Mapping[str, Any],
+    request: gr.Request,
+    told: _Progress,
+    cancelled: Callable[[], bool],
+) -> Model:
+    if asked["file"] is not None:
+        return open_file(house, str(asked["file"]), request)
+    name = named(str(asked["model"]))
+    if is_id(name):
+        return open_hub(house, name, request, progress=told, cancelled=cancelled)
+    return find(house, name, request)
+
+
+class _Progress:
+    """What `hub.pull` tells, in its own thread."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.total: int | None = None
+
+    def __call__(self, done: int, total: int | None) -> None:
+        self.done, self.total = done, total

@@ -1,0 +1,306 @@
+"""The dialog that uploads a model to the Hub, drawn by `push_dialog.js`.
+
+In whose name is settled by the request that the press of Push sends, and by nothing else: its
+token is handed to `hub.push` and kept nowhere. What the process itself could push with serves
+whoever sits at this machine, and no visitor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from ... import hub
+from ...errors import UserError, whereabouts
+from ...hub.account import account
+from ...hub.client import endpoint
+from ...runs.limits import space
+from .. import i18n
+from ..page.theme import asset, script
+from ..services.auth import Identity, identity
+from ..services.catalog import Model, find_own
+from ..services.client import ClientGoneError
+from ..services.client_id import event_request
+from ..services.context import House
+from ..services.sign_in import sign_in_routes
+from .strings import PUSH, PUSHING
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8  # pushes that are under way; more wait, first come, first served
+EACH = 2  # pushes of one visitor, those that wait included
+EVERY = 0.1  # seconds between two looks at a push
+BEAT = 1.0  # seconds after which the page is told something anyway: so a closed one is noticed
+
+Frame = dict[str, Any]
+
+_SETTLED = """() => { window.dispatchEvent(new Event("charrnn-push-settled")); }"""
+
+
+def push_dialog(house: House) -> None:
+    """Build the dialog inside the Blocks that are open now. It opens on the window's event
+    `charrnn-push`, whose `detail` has the `key` and the `title` of a model, and maybe the `slug`
+    that its name on the Hub is made of."""
+    hub.quiet()
+    pushes = Pushes(house, by_button=sign_in_routes())
+    dialog = gr.HTML(
+        {"state": "idle"},
+        html_template=asset("push_dialog/push_dialog.html"),
+        js_on_load=script("push_dialog/draft.js", "push_dialog/push_dialog.js"),
+        server_functions=[pushes.who_asks(), pushes.preparer(), pushes.halter()],
+        words=i18n.both(PUSH),
+        by_button=pushes.by_button,
+        apply_default_css=False,
+        elem_id="push",
+    )
+    pushing = dialog.push(
+        pushes.pusher(),
+        None,
+        dialog,
+        show_progress="hidden",
+        concurrency_limit=None,
+        trigger_mode="multiple",  # push_dialog.js asks once at a time; one that broke off may linger here
+        api_visibility="private",
+    )
+    pushing.then(None, js=_SETTLED, api_visibility="private")
+    pushing.failure(None, js=_SETTLED, api_visibility="private")  # as where the line breaks
+
+
+class Pushes:
+    """What `push_dialog.js` asks for. A push is known by a word that the browser makes up, so that it can
+    stop its own."""
+
+    def __init__(self, house: House, *, by_button: bool) -> None:
+        self.by_button = by_button  # whether visitors can sign in here
+        self._house = house
+        self._works: dict[str, _Push] = {}  # by those words, in the order they came
+
+    def who_asks(self) -> Callable[[object, gr.Request], Awaitable[Frame]]:
+        """`who()`: whether there is a token to push with, whose, and else how to get one."""
+
+        async def who(asked: object, request: gr.Request) -> Frame:
+            me = self._identity(request)
+            finding = self._house.limiters.finding
+            try:
+                name = await finding.run(self._house.client(request), partial(_account, me))
+            except UserError:  # the dialog does without
+                name = None
+            return {"way": me.way, "signedIn": me.signed_in, "account": name}
+
+        return who
+
+    def preparer(self) -> Callable[[Frame, gr.Request], Any]:
+        """`prepare({key, repo, licence})`: exactly the files that would be uploaded."""
+
+        async def prepare(asked: Frame, request: gr.Request) -> Frame:
+            asked, tongue = asked if isinstance(asked, dict) else {}, i18n.language(request)
+
+            house, client = self._house, self._house.client(request)
+            find = partial(find_own, house, str(asked.get("key")), event_request(request))
+
+            def listed(model: Model) -> Frame:
+                files = hub.files(
+                    model.directory,
+                    str(asked.get("repo")),
+                    licence=_licence(asked.get("licence")),
+                    space=space(),
+                )
+                return {"files": [{"name": file.name, "size": file.size} for file in files]}
+
+            try:
+                model = await house.limiters.finding.run(client, find)
+                return await house.limiters.preparing.run(client, partial(listed, model))
+            except ClientGoneError:
+                return {}
+            except Exception as error:  # noqa: BLE001  # said on the page
+                return {"problem": _problem(error, tongue)}
+
+        return prepare
+
+    def halter(self) -> Callable[[object], bool]:
+        """`halt(word)`: stop that push; whether there is one."""
+
+        def halt(word: object) -> bool:
+            work = self._works.get(str(word))
+            if work is not None:
+                work.halted.set()
+            return work is not None
+
+        return halt
+
+    def pusher(self) -> Callable[[gr.EventData, gr.Request], AsyncIterator[Frame]]:
+        """The handler of the `push` event: `{word, key, repo, licence, private}`."""
+
+        async def push(event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
+            asked, tongue, me = _Asked.of(event), i18n.language(request), self._identity(request)
+            word, visitor = asked.word, self._house.visitor(request)
+            if word in self._works:
+                return
+            if (refused := self._refused(me, visitor)) is not None:
+                said, place = refused
+                problem = {"message": i18n.say(PUSHING[said], tongue), "place": place}
+                yield {"word": word, "state": "failed", "problem": problem}
+                return
+            assert me.token is not False
+            work = self._works[word] = _Push(self._house, asked, request, me.token, visitor)
+            try:
+                async for frame in self._frames(word, work):
+                    yield {"word": word, "url": work.url, **frame}
+            finally:  # the page may have been closed: then nobody wants it any more
+                work.halted.set()
+                del self._works[word]
+
+        return push
+
+    def _refused(self, me: Identity, visitor: str) -> tuple[str, str] | None:
+        """Why somebody cannot push now, as a word's key, and the place that it is about."""
+        if me.token is False:
+            return "signed-out" if me.way == "button" else "nobody", "who"
+        if sum(work.visitor == visitor for work in self._works.values()) >= EACH:
+            return "enough", "push"
+        return None
+
+    async def _frames(self, word: str, work: _Push) -> AsyncIterator[Frame]:
+        beats = asyncio.get_running_loop().time
+        while (place := list(self._works).index(word) - AT_ONCE) >= 0:
+            # With the time, since Gradio tells the page of nothing that is as it was.
+            yield {"state": "waiting", "place": place + 1, "at": round(beats())}
+            await asyncio.sleep(EVERY)
+            if work.halted.is_set():
+                yield {"state": "stopped", "late": False}
+                return
+        result = _in_a_thread(work.outcome)
+        told, said_at = None, 0.0
+        while not result.done():
+            if told != (now := (*work.sent, work.rest)) or beats() - said_at >= BEAT:
+                told, said_at = now, beats()
+                frame = {"sent": now[0], "total": now[1], "rest": now[2], "at": said_at}
+                yield {"state": "pushing", **frame}
+            await asyncio.wait({result}, timeout=EVERY)
+        yield result.result()
+
+    def _identity(self, request: gr.Request) -> Identity:
+        me = identity(event_request(request))
+        if me.way == "button" and not self.by_button:
+            return Identity()  # a Space where nobody can sign in
+        return me
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the `push` event asks for; a caller of our own making may leave anything out."""
+
+    word: str
+    key: str
+    repo: str
+    licence: str | None
+    private: bool
+
+    @classmethod
+    def of(cls, event: gr.EventData) -> _Asked:
+        """Read it out of the event."""
+        word, key, repo, licence, private = (
+            getattr(event, name, None) for name in ("word", "key", "repo", "licence", "private")
+        )
+        return cls(
+            str(word), str(key), str(repo or "").strip(), _licence(licence), private is not False
+        )
+
+
+class _Push:
+    """One push: what was asked for, how far it is, and whether it is wanted still."""
+
+    def __init__(
+        self, house: House, asked: _Asked, request: gr.Request, token: str | None, visitor: str
+    ) -> None:
+        self.visitor = visitor
+        self.halted = threading.Event()
+        self.sent: tuple[int, int | None] = (0, None)  # bytes, and of how many
+        self.rest: int | None = None  # seconds for which the Hub wants to be left alone
+        self.url = f"{endpoint()}/{asked.repo}"
+        self._house, self._asked, self._request, self._token = house, asked, request, token
+
+    def outcome(self) -> Frame:
+        """Push, and say what came of it, in a frame for the page."""
+        asked = self._asked
+        try:
+            pushed = hub.push(
+                find_own(self._house, asked.key, self._request).directory,
+                asked.repo,
+                private=asked.private,
+                token=self._token,
+                licence=asked.licence,
+                space=space(),
+                progress=self._progress,
+                waiting=self._waiting,
+                cancelled=self.halted.is_set,
+            )
+        except Exception as error:  # noqa: BLE001  # said on the page
+            unsure = isinstance(error, hub.UnsureUserError)
+            if self.halted.is_set() and isinstance(error, UserError):
+                late = unsure or self.sent[0] == self.sent[1]  # the Hub had been told of the commit
+                return {"state": "stopped", "late": late}
+            problem = _problem(error, i18n.language(self._request))
+            return {"state": "failed", "problem": problem, "unsure": unsure}
+        return {
+            "state": "done",
+            "repo": asked.repo,
+            "url": pushed.url,
+            "private": asked.private,
+            "created": pushed.created,
+            "cardKept": pushed.card_kept,
+        }
+
+    def _progress(self, done: int, total: int | None) -> None:
+        self.sent = (done, total)
+
+    def _waiting(self, seconds: int | None) -> None:
+        self.rest = seconds
+
+
+def _account(me: Identity) -> str | None:
+    if me.account is not None or not me.signed_in:
+        return me.account
+    try:
+        return account(me.token)
+    except UserError:  # the dialog does without
+        return None
+
+
+def _licence(typed: object) -> str | None:
+    return str(typed or "").strip() or None
+
+
+def _problem(error: Exception, tongue: str) -> dict[str, str]:
+    """What went wrong, in words, and the `place` on the dialog that it is about."""
+    if not isinstance(error, UserError):
+        log.error("a push went wrong: %s", whereabouts(error))
+        return {"message": i18n.say(i18n.SHARED["broken"], tongue), "place": "push"}
+    place = "push" if isinstance(error, hub.AwayUserError) else error.field
+    known = {"model": "name", "licence": "licence"}
+    return {
+        "message": i18n.problem(error.message, tongue),
+        "place": known.get(str(place), "push"),
+    }
+
+
+def _in_a_thread(work: Callable[[], Frame]) -> asyncio.Future[Frame]:
+    """What `work` returns. Its thread does not keep the program from ending, as a pool's would."""
+    result: Future[Frame] = Future()
+
+    def settle() -> None:
+        try:
+            result.set_result(work())
+        except Exception as error:  # noqa: BLE001  # raised again by whoever waits
+            result.set_exception(error)
+
+    threading.Thread(target=settle, daemon=True).start()
+    return asyncio.wrap_future(result)

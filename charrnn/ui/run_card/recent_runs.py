@@ -1,0 +1,165 @@
+"""The visitor's own runs: one folded line below the card, and each run a line in it.
+
+The browser remembers the ids (`browser_storage.py`); what is said of a run comes from its directory, when
+the list is opened. A run that is not here any more is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import gradio as gr
+
+from ...errors import UserError
+from ...runs import uploads
+from ...runs.run import Run
+from ...runs.status import MAX_NAME_LENGTH
+from ...runs.uploads import is_upload
+from ...utils.regular_files import DamagedRunUserError
+from .. import i18n
+from ..i18n.run_labels import labels_of
+from ..i18n.titles import chinese
+from ..page.browser_storage import KEPT
+from ..page.theme import asset, script
+from ..services.client_id import event_request
+from ..services.context import House
+from .strings import DELETING, YOURS
+from .view_model import DAMAGED, LIVE
+
+
+def your_runs(house: House) -> gr.HTML:
+    """The list as a component."""
+    return gr.HTML(
+        html_template=asset("run_card/recent_runs.html"),
+        js_on_load=script("page/storage.js", "run_card/recent_runs.js"),
+        server_functions=[_lister(house), renamer(house), deleter(house)],
+        words=i18n.both(i18n.SHARED, YOURS, DELETING),
+        longest=MAX_NAME_LENGTH,
+        apply_default_css=False,
+    )
+
+
+def _lister(house: House) -> Callable[[object, gr.Request], Awaitable[list[dict[str, Any]]]]:
+    async def describe(ids: object, request: gr.Request) -> list[dict[str, Any]]:
+        """What is known of the runs with these ids, the newest first; called from `recent_runs.js`."""
+        return await house.limiters.listing.run(house.client(request), lambda: lines(ids))
+
+    def lines(ids: object) -> list[dict[str, Any]]:
+        runs, found = [], []
+        for run_id in ids[:KEPT] if isinstance(ids, list) else []:
+            with suppress(UserError):  # it has been removed
+                runs.append(house.runs.find(str(run_id)))
+        for run, label in zip(runs, labels_of(runs), strict=True):
+            with suppress(UserError):
+                found.append(told(run) | {"label": label})
+        return sorted(found, key=lambda one: one["when"], reverse=True)
+
+    return describe
+
+
+def renamer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
+    """Make the server function `rename`, of the list and of the cards on Models."""
+
+    def rename(asked: object, request: gr.Request) -> dict[str, Any]:
+        """Give a run a name (`{run, name}`); return it, or the `problem` in words."""
+        given = asked if isinstance(asked, dict) else {}
+        try:
+            run = house.runs.find(str(given.get("run")))
+            run.rename(str(given.get("name") or ""))
+        except UserError as error:
+            return {"problem": i18n.problem(error.message, i18n.language(request))}
+        return {"name": run.name}
+
+    return rename
+
+
+def deleter(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
+    """Make the server function by which a run or an uploaded model is deleted."""
+
+    def remove(key: object, request: gr.Request) -> dict[str, Any]:
+        """Delete what has this id, a run's or an upload's, for good; the `problem`, in words, if
+        that is not possible. Whoever knows the id may: a view id, which a link has, is none."""
+        try:
+            if is_upload(str(key)):
+                uploads.delete(house.runs.root, str(key))
+            else:
+                house.runs.delete(str(key))
+        except UserError as error:
+            tongue = i18n.language(event_request(request))
+            return {"problem": i18n.problem(error.message, tongue)}
+        return {"deleted": key}
+
+    return remove
+
+
+def told(run: Run) -> dict[str, Any]:
+    """What the list says of a run (see `line`), or its `problem` in words if it can't be read.
+
+    Raises UserError if the run is gone.
+    """
+    try:
+        return line(run)
+    except DamagedRunUserError as error:
+        return {
+            "run": run.id,
+            "title": title_of(run),
+            "name": run.name,
+            "state": DAMAGED,
+            "perplexity": None,
+            "when": changed(run),
+            "problem": i18n.problem_in_both(error),
+        }
+
+
+def title_of(run: Run) -> dict[str, str]:
+    """Return the name of a damaged run's text by language, or else the beginning of its id."""
+    try:
+        name = str(run.request["corpus"]["name"])
+    except DamagedRunUserError:
+        return i18n.in_both(YOURS["untitled"], id=run.id[:4])
+    return {"en": name, "zh": chinese(name)}
+
+
+def line(run: Run) -> dict[str, Any]:
+    """What the list says of a run: `when` it did something last, in seconds of the epoch, and the
+    `perplexity` of its model, None where it has none.
+
+    Raises DamagedRunUserError for one that can't be read, UserError if it is gone.
+    """
+    request = run.request
+    name = str(request["corpus"]["name"])
+    return {
+        "run": run.id,
+        "title": {"en": name, "zh": chinese(name)},
+        "name": run.name,
+        "state": _state(run),
+        "perplexity": _perplexity(run.results),
+        "when": changed(run),
+    }
+
+
+def _state(run: Run) -> str:
+    state = run.state if run.asked else "queued"
+    if state in LIVE:
+        return state
+    end = run.journal.last(0, "end") if run.ended else None
+    if end is None or end.get("interrupted"):  # without an end, it died with its server
+        return "interrupted"
+    return "cancelled" if state == "stopped" and run.checkpoint is None else state
+
+
+def _perplexity(results: Mapping[str, Any]) -> float | None:
+    """On the held-out part, or else on the training text."""
+    figure = results.get("validation_perplexity") or results.get("train_perplexity")
+    return None if figure is None else float(figure)
+
+
+def changed(run: Run) -> float:
+    """Return when a run did something last, in seconds of the epoch."""
+    times = [0.0]
+    for path in (run.journal.path, run.directory / "run.json"):
+        with suppress(OSError):
+            times.append(path.lstat().st_mtime)
+    return max(times)

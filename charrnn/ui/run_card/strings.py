@@ -1,0 +1,290 @@
+"""The words of the run card, drawn in the browser."""
+
+from __future__ import annotations
+
+from ...runs.end_reasons import (
+    CLOSED,
+    CUT_OFF,
+    DIED,
+    FELL_OVER,
+    GREW,
+    HUNG,
+    LOG_FULL,
+    NO_GPU,
+    NO_QUOTA,
+    TIME_UP,
+)
+from ...training.holdout import SENTENCES as WARNINGS
+from ...training.messages import SENTENCES
+from ...training.sampler import FEWER_SAMPLES
+from ..i18n import Words
+
+# Why a run failed, as its last event says it in English (charrnn.runs.run), and in Chinese.
+FAILURES: Words = {
+    "died-kept": (DIED[True], "训练进程意外终止。此前保存的模型完好，可以接着训练。"),
+    "died-empty": (DIED[False], "训练进程意外终止，还没有保存任何模型。请重新开始训练。"),
+    "fell-over-kept": (FELL_OVER[True], "charrnn 内部出错。此前保存的模型完好。"),
+    "fell-over-empty": (FELL_OVER[False], "charrnn 内部出错，还没有保存任何模型。"),
+    "closed-training": (CLOSED[True], "训练时服务器停止了。可以从这里接着训练。"),
+    "closed-waiting": (CLOSED[False], "排队时服务器停止了。请重新开始训练。"),
+    "cut-off-kept": (CUT_OFF[True], "训练时服务器停止了。可以从最后保存的地方接着训练。"),
+    "cut-off-empty": (CUT_OFF[False], "服务器停止时，这次训练还没有保存任何内容。请重新开始训练。"),
+    "time-up": (TIME_UP, "已达到这里一次训练的最长时间，训练结束，模型已保留，可以接着训练。"),
+    "log-full": (LOG_FULL, "这次训练的记录已满，训练结束，模型已保留。请重新开始一次训练。"),
+    "died-grew-kept": (
+        GREW[True],
+        "训练占用的内存超出了这里的限制，已被终止。此前保存的模型完好。"
+        "请减小模型、batch_size 或 steps。",
+    ),
+    "died-grew-empty": (
+        GREW[False],
+        "训练占用的内存超出了这里的限制，还没有保存任何模型就被终止了。"
+        "请减小模型、batch_size 或 steps。",
+    ),
+    "no-gpu": (NO_GPU, "没有空闲的 GPU 可供这次训练。请稍后再试，或用处理器训练。"),
+    "no-quota": (
+        NO_QUOTA,
+        "Hugging Face 没有为这次训练提供 GPU：今天的使用时间不够。"
+        "请选短一些的训练，在 huggingface.co 登录以获得更多时间，或用处理器训练。",
+    ),
+    "died-hung-kept": (
+        HUNG[True],
+        "训练进程太久没有动静，已被终止。此前保存的模型完好，可以接着训练。",
+    ),
+    "died-hung-empty": (
+        HUNG[False],
+        "训练进程太久没有动静，还没有保存任何模型就被终止了。请减小模型、batch_size 或 steps。",
+    ),
+}
+
+# What went wrong with a run, what was kept of it, and what to try.
+VERDICTS: Words = {
+    name: (SENTENCES[name], chinese)
+    for name, chinese in {
+        "not-finite": "训练在第 {step} 步之后发散：损失或其梯度已不是有限的数。",
+        "diverged": "训练在第 {step} 步之后发散：损失无止境地增大。",
+        "exploded": (
+            "训练在第 {step} 步之后发散：梯度范数从约 {usual} 涨到 {norm}，损失随之暴涨。"
+        ),
+        "exploding": (
+            "从第 {since} 步起梯度爆炸：范数从约 {usual} 涨到 {norm}，训练困惑度随之升到 {train}。"
+        ),
+        "above-uniform": "从第 {since} 步起，训练困惑度一直高于盲猜的 {uniform}，现为 {train}。",
+        "overfits": (
+            "从第 {epoch} 轮（第 {since} 步）起，留出文本的困惑度从 {best} 升到 {now}，"
+            "而训练文本的困惑度仍在下降：模型在背诵这段文本。"
+        ),
+        "unlike": (
+            "留出的是文本的末尾，与其余部分不是一类文字，所以它的困惑度 {now} 说明不了学到了什么。"
+        ),
+        "sorted": "文本各行已排序，而留出的是末尾，所以它的困惑度 {now} 说明不了学到了什么。",
+        "by-heart": (
+            "训练困惑度为 {perplexity}：模型已把文本背了下来，会照着背诵。"
+            "留出一部分文本（留出比例），才能看出它对别的文本如何。"
+        ),
+        "copied": (
+            "模型已把文本背了下来，会照着背诵："
+            "留出部分的困惑度 {perplexity} 来自其余部分也有的段落。"
+        ),
+        "unlearned": (
+            "训练 {step} 步之后，困惑度为 {perplexity}，不比只凭各符号频率的 {unigram} 更好："
+            "几乎什么也没学到。"
+        ),
+        "stopped": "停于第 {step} 步。",
+        "kept": "模型已保留。",
+        "kept-step": "保留的是第 {kept} 步的模型。",
+        "kept-latest": "保留的是最后的模型（第 {kept} 步）。",
+        "kept-best": "保留的是最好的模型（第 {kept} 步）：留出文本的困惑度为 {held}。",
+        "kept-untrained": "还没有好的模型可以保留：保存下来的什么都没学到。",
+        "try": "试试{setting} = {value}。",
+        "try-longer": "试试更久的训练：{setting} = {value}。",
+        "try-mix": "打乱文本各行的顺序，或试试{setting} = {value}。",
+        "try-mix-only": "打乱文本各行的顺序。",
+        "try-text": "试试更长的文本：这份只有 {characters} 个字符。",
+    }.items()
+}
+
+# Why the held-out perplexity may mislead, told before the run and beside it.
+HOLDOUT: Words = {
+    name: (WARNINGS[name], chinese)
+    for name, chinese in {
+        "unlike": (
+            "留出的是文本的末尾，与其余部分不是一类文字：按其余部分中各字符的频率，它的困惑度是 "
+            "{held_out}，文本别处为 {own}，盲猜为 {uniform}。所以它的困惑度说明不了学到了什么。"
+            "请打乱文本各行的顺序，或设留出比例 validation = 0。"
+        ),
+        "sorted": (
+            "文本各行已排序，而留出的是末尾：以末尾各行的首字开头的，在其余各行中只占 {share} %。"
+            "所以它的困惑度说明不了学到了什么。"
+            "请打乱各行的顺序，或设留出比例 validation = 0。"
+        ),
+        "copied": (
+            "留出部分有 {share} % 在文本其余部分原样出现过。"
+            "所以它的困惑度说明的是文本背得多熟，而不是对别的文本如何。"
+            "请换一份没有重复的文本，或用另一份文本来评分。"
+        ),
+    }.items()
+}
+
+CARD: Words = {
+    "s": ("s", "秒"),
+    "earlier": ("An earlier run: {run}", "先前的一次训练：{run}"),
+    "parameters": ("{n} parameters", "{n} 个参数"),
+    "link": ("Copy link", "复制链接"),
+    "copied": ("Link copied", "链接已复制"),
+    "main-held": ("Perplexity, held out", "留出文本困惑度"),
+    "main-train": ("Perplexity, training", "训练困惑度"),
+    "kept-held": ("Kept model, held out", "保留模型 · 留出困惑度"),
+    "kept-train": ("Kept model, training", "保留模型 · 训练困惑度"),
+    "kept-step": ("Of the model of step {n}, which is kept", "保留的是第 {n} 步的模型"),
+    "kept-at": ("Kept: {p}", "保留的模型：{p}"),
+    "from": ("from {n}", "起初 {n}"),
+    "bits-per-character": ("bits per character", "每字符比特数"),
+    "perplexity": ("perplexity", "困惑度"),
+    "bits": ("bits", "比特"),
+    "scale": ("Unit of the chart", "图表单位"),
+    "ready": ("ready", "就绪"),
+    "finding": ("Loading…", "正在载入……"),
+    "unfound": (
+        "The server did not say what this card should show. Reload the page to ask again.",
+        "服务器没有说明这里该显示什么。请刷新页面再试。",
+    ),
+    "missing": (
+        "The run of this link is no longer on this server. What you see here is an example; "
+        "choose a text and press the button to train one of your own.",
+        "这个链接所指的训练已不在本服务器上。下面是一个示例；选择文本并按下按钮，就能开始你自己的训练。",
+    ),
+    "watch-only": (
+        "This run was shared with you: you can watch it and write with its model. Only the browser "
+        "that began it can stop it, go on with it or share the model.",
+        "这是与你共享的训练：你可以观看，也可以用它的模型生成文本。"
+        "只有开始训练的浏览器才能停止、接着训练或分享模型。",
+    ),
+    "how-to-begin": (
+        "Press the button: the perplexity falls here, and below, noise becomes words.",
+        "按下按钮：困惑度会在这里下降，下面的乱码会慢慢变成文字。",
+    ),
+    "fetching": ("Downloading…", "正在下载……"),
+    "downloading": ("Downloading · {n}", "正在下载 · {n}"),
+    "starting": ("Starting…", "正在启动……"),
+    "place": ("Queued · place {n}, wait unknown", "排队中 · 第 {n} 位，等待时间未知"),
+    "place-wait": ("Queued · place {n}, about {time}", "排队中 · 第 {n} 位，约 {time}"),
+    "star": ("☆ keep", "☆ 保留"),
+    "starred": ("★ kept", "★ 已保留"),
+    "star-hint": (
+        "Runs are removed some time after they ended. A star keeps this one.",
+        "训练结束一段时间后会被清除。加星可保留这一次。",
+    ),
+    "starred-hint": (
+        "This run is kept. Take the star away to let it go.",
+        "这次训练会一直保留。取消星标即不再保留。",
+    ),
+    "of": ("{done} of {total}", "{done} / {total}"),
+    "epoch-of": ("epoch {n} of {total}", "第 {n} / {total} 轮"),
+    "epoch-n": ("epoch {n}", "第 {n} 轮"),
+    "epochs": ("epochs", "轮"),
+    "left": ("{time} left", "还剩 {time}"),
+    "speed": ("{n}/s", "{n} 字符/秒"),
+    "stopped-at": ("Stopped at {time}, model kept", "停于 {time}，模型已保留"),
+    "interrupted-at": ("Interrupted at step {n}", "中断于第 {n} 步"),
+    "interrupted": ("Interrupted", "已中断"),
+    "lost": ("Connection lost", "连接已断开"),
+    "lost-note": (
+        "Connection lost; the run goes on. Trying again…",
+        "连接已断开，训练仍在进行。正在重新连接……",
+    ),
+    "button-stop": ("Stop and keep", "停止并保留"),
+    "button-cancel": ("Cancel", "取消"),
+    "button-keep": ("Keep training", "继续训练"),
+    "button-resume": ("Resume", "恢复训练"),
+    "button-again": ("Start again", "重新开始"),
+    "finished-in": ("Finished in {time}", "用时 {time}完成"),
+    "uniform": ("uniform", "均匀"),
+    "unigram": ("unigram", "一元"),
+    "ngram": ("n-gram", "n 元"),
+    "curve-held": ("held out", "留出"),
+    "curve-train": ("training", "训练"),
+    "published": ("published", "书中"),
+    "published-at": ("Published: {p} at epoch {n}", "书中：第 {n} 轮 {p}"),
+    "gradients": ("Gradient norm", "梯度范数"),
+    "clipped": ("clipped in {share} of steps", "{share} 的步被裁剪"),
+    "clip-at": ("clip {n}", "裁剪 {n}"),
+    "card": ("The run", "本次训练"),
+    "writes": ("What it writes", "它写出的文字"),
+    "near": ("≈ perplexity close by", "≈ 为邻近步测得的困惑度"),
+    "near-at": ("Measured at step {n}, written at step {step}", "测于第 {n} 步，写于第 {step} 步"),
+    "unfold": ("Show all of it", "展开全文"),
+    "fewer-samples": (FEWER_SAMPLES, "途中样本的空间已用完：此后会少写一些，或不再写。"),
+    "nothing-yet": ("No perplexity yet.", "还没有困惑度。"),
+    "spoken-held": (
+        "{state}: held-out perplexity {went} from {first} to {now}, {bits} bits per character.",
+        "{state}：留出文本困惑度从 {first} {went} {now}，每字符 {bits} 比特。",
+    ),
+    "spoken-train": (
+        "{state}: training perplexity {went} from {first} to {now}, {bits} bits per character.",
+        "{state}：训练困惑度从 {first} {went} {now}，每字符 {bits} 比特。",
+    ),
+    "fell": ("fell", "降到"),
+    "rose": ("rose", "升到"),
+    "try-hint": (
+        "Fills in the form with the settings of this run and this one change.",
+        "用本次训练的设置和这一处改动填好表单。",
+    ),
+    "never-began": (
+        "This run was cancelled while it waited: nothing was trained.",
+        "这次训练在排队时就取消了：什么都没有训练。",
+    ),
+    "why-failed": ("{message}", "训练中止：{message}"),
+    "bidirectional": (
+        "This model also reads the text backwards, so it sees the character that it should "
+        "predict: training perplexity near 1, and useless writing. That is the lesson.",
+        "双向模型也从后往前读，看得见它该预测的字：训练困惑度接近 1，写出的文字却毫无用处。"
+        "这正是这一课的意思。",
+    ),
+    "no-held-out": (
+        "Nothing is held out: this number says how well the model knows its own text, not how "
+        "well it writes.",
+        "没有留出文本：这个数说明模型对训练文本有多熟，而不是写得多好。",
+    ),
+    "beats-ngram": (
+        "Below the n-gram baseline of {n}: it has learned more than counts of the last few "
+        "characters can tell.",
+        "已低于 n 元基线 {n}：它学到的，多于对前几个字符的计数所能告诉的。",
+    ),
+    "beats-unigram": (
+        "Below the unigram baseline of {n}: it uses the characters before, not only how common "
+        "each one is.",
+        "已低于一元基线 {n}：它用上了前面的字符，而不只是各字符有多常见。",
+    ),
+    "beats-uniform": (
+        "A blind guess among the text’s symbols and “unknown” would give {n}.",
+        "在文本的所有符号和“未知”中盲猜，困惑度是 {n}。",
+    ),
+}
+
+# Drawn in the browser by storage.js, in lists of runs and of models.
+DELETING: Words = {
+    "delete": ("Delete", "删除"),
+    "delete-sure": ("Delete for good?", "确定删除？"),
+    "delete-of": ("{what}: {title}", "{what}：{title}"),
+}
+
+# Drawn in the browser by recent_runs.js.
+YOURS: Words = {
+    "untitled": ("Run {id}…", "训练 {id}…"),
+    "yours": ("Your runs", "你的训练"),
+    "none-yet": (
+        "None yet in this browser. What you train is listed here.",
+        "此浏览器还没有训练记录。你训练的都会列在这里。",
+    ),
+    "gone": (
+        "The runs of this browser are not on this server any more.",
+        "此浏览器的训练已不在本服务器上。",
+    ),
+    "rename": ("Rename", "重命名"),
+    "rename-of": ("Rename {name}", "重命名{name}"),
+    "rename-hint": ("Name of this run", "这次训练的名称"),
+    "unreachable": ("The list cannot be read just now.", "暂时无法读取列表。"),
+    "interrupted": ("Interrupted", "已中断"),
+    "now": ("now", "刚刚"),
+}

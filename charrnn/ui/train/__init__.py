@@ -1,0 +1,310 @@
+"""The Train tab: choose a text and a recipe, press the button, watch the run.
+
+Training lives in worker processes (`charrnn.runs`); the page only follows. Everything on the run
+card can be told again from the run's id, which the browser keeps: after a reload, or from
+another tab with `?run=<id>`, the same run is found again. An event here only begins something; the
+card then follows by itself (`feed.py`), and says which buttons are on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from ...errors import UserError
+from ...recipes import RECIPES, Plan
+from ...runs.view_ids import RunAccess, view_id
+from ...text import datasets
+from ...utils.yield_points import yield_point
+from .. import i18n
+from ..i18n import key
+from ..page.browser_storage import NEW_RUN, UNHEARD, begun, own_runs
+from ..page.theme import asset
+from ..run_card.example_run import first_story
+from ..run_card.feed import EVERY, Tellings
+from ..run_card.recent_runs import your_runs
+from ..run_card.view_model import Story, run_card
+from ..services.client import Client, ClientGoneError
+from ..services.context import House
+from .form import Form, build_form
+from .form_storage import SAVE_FORM, wire_form_storage
+from .request import EXPERIMENTS, FROM_FILES, Wish, size
+from .suggestion import wire_attempt
+
+log = logging.getLogger(__name__)
+
+Frame = dict[Any, Any]
+Frames = AsyncIterator[Frame]
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # short: nobody should wait behind a run
+_IN_BROWSER: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
+_WATCHING: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
+
+
+_UNFOUND = """() => { window.dispatchEvent(new Event("charrnn-unfound")); }"""
+# Opens the dialog with the card's model.
+_PUSH = """() => {
+  const { model, title } = document.querySelector(".run").story;
+  if (!model) return;
+  const zh = navigator.language.toLowerCase().startsWith("zh");
+  const detail = { key: model, title: title[zh ? "zh" : "en"], slug: title.en };
+  window.dispatchEvent(new CustomEvent("charrnn-push", { detail }));
+}"""
+
+
+@dataclass(frozen=True)
+class TrainTab:
+    """What other parts need: the button that carries the card's model over to the Generate tab,
+    and the id of the run that this browser looked at last (None before the first)."""
+
+    generate_with: gr.Button
+    run_id: gr.BrowserState
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """The right column: the card and what can be done with its run."""
+
+    card: gr.HTML
+    stop: gr.Button
+    sample: gr.Button
+    keep: gr.Button
+    push: gr.Button
+    generate: gr.Button
+    run_id: gr.BrowserState
+    brought: (
+        gr.JSON
+    )  # in which JavaScript hands over the id of a run that begins (browser_storage.py)
+
+
+def train_tab(house: House) -> TrainTab:
+    """Build the tab inside the Blocks or the Tab that is open now."""
+    (first, _), tellings = first_story(house, "en"), Tellings(house)
+    with gr.Row(elem_classes="house-columns train-columns"):
+        with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
+            form = build_form(house.limits)
+            wire_form_storage(form, **_QUIET)
+        with gr.Column(scale=2, min_width=320, elem_classes="card"):
+            built = first.value() | {"built": True}  # until `find_again` has said what to show
+            card = run_card(built, tellings.server_function(), tellings.star())
+            with gr.Row(elem_classes="train-buttons"):
+                stop = _button("stop")
+                sample = _button("sample")
+                keep = _button("keep", elem_classes="at-the-end")
+                push = _button("push")
+                generate = _button("generate", variant="primary")
+            your_runs(house)
+    run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
+    brought = gr.JSON(visible=False)
+    stage = _Stage(card, stop, sample, keep, push, generate, run_id, brought)
+    _wire_form(house, form)
+    _wire_run(house, tellings, form, stage)
+    wire_attempt(house, form, card, run_id)
+    return TrainTab(generate, run_id)
+
+
+def _button(name: str, **look: Any) -> gr.Button:
+    """Off until the card says that there is something to press it for (run_card.js)."""
+    return gr.Button(
+        key(f"train-{name}"), size="sm", interactive=False, elem_id=f"train-{name}", **look
+    )
+
+
+def _wire_form(house: House, form: Form) -> None:
+    """Every change of the form looks it over again: report, model, button, problems."""
+
+    async def look(request: gr.Request, *values: Any) -> Frame:
+        wish, tongue = form.wish(values, house.limits), i18n.language(request)
+        look_over = partial(form.looked_over, wish, tongue)
+        try:
+            return await house.limiters.planning.run(house.client(request), look_over)
+        except UserError as error:
+            return form.problem([error], tongue)
+        except ClientGoneError:
+            raise
+        except Exception:
+            log.exception("the form could not be looked over")
+            return form.problem([_broken(tongue)], tongue)
+
+    gr.on(
+        [box.change for box in form.inputs if not isinstance(box, gr.JSON)],
+        look,
+        form.inputs,
+        form.outputs,
+        js=SAVE_FORM,
+        trigger_mode="always_last",
+        **_AT_ONCE,
+    )
+    _wire_choices(form)
+
+
+def _wire_choices(form: Form) -> None:
+    """What one choice does to another, in the browser: no answer comes late and undoes a choice."""
+    published = json.dumps({name: RECIPES[name].corpus for name in EXPERIMENTS})
+    gr.on(
+        [form.recipe.input, form.experiment.input],
+        None,
+        [form.corpus, form.recipe, form.experiment, form.before],
+        [form.corpus, form.before],
+        js=f"({asset('train/text_choice.js')})({published})",
+        **_IN_BROWSER,
+    )
+    keep = "(before) => ({ ...before, text: null })"  # the text was chosen by hand
+    form.corpus.input(None, form.before, form.before, js=keep, **_IN_BROWSER)
+    form.files.upload(None, None, form.source, js=f"() => '{FROM_FILES}'", **_IN_BROWSER)
+    # A field of Custom, or every one, as it began (settings_form.js).
+    fields = form.custom.fields
+    reset = f"""(base, ...values) => {json.dumps([*fields])}.map((name, i) =>
+      [name, null].includes(window.charrnnReset) ? base.values[name] : values[i])"""
+    form.custom.head.reset(None, form.custom.inputs, [*fields.values()], js=reset, **_IN_BROWSER)
+
+
+def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> None:
+    outputs = [stage.card, stage.run_id, form.text_problem, form.settings_problem]
+    folds = list(dict.fromkeys(form.custom.folds.values()))
+
+    async def start(request: gr.Request, run_id: str | None, *given: Any) -> Frames:
+        *values, brought = given
+        wish, tongue = form.wish(values, house.limits), i18n.language(request)
+        visitor = house.visitor(request)
+
+        async def frames() -> Frames:
+            # The button stays on while nothing else has happened: it has the keyboard's focus, and
+            # a second press is not heard before this one's event is over.
+            yield form.problem([], tongue)
+            async for story in _download(house, Client(visitor), wish):
+                yield {stage.card: story.value()}
+            # What was ordered is begun even if the line breaks now: the browser knows its id.
+            run = await house.limiters.planning.run(
+                Client(visitor),
+                lambda: house.runs.start(plan_of(wish), visitor, begun(brought)),
+            )
+            card = await tellings.of(RunAccess(run, run.id)).value()
+            yield {stage.run_id: run.id, stage.card: card}
+
+        async for frame in guarded(frames, run_id, tongue, wish):
+            yield frame
+
+    async def again(run_id: str | None, request: gr.Request) -> Frames:
+        async def frames() -> Frames:
+            visitor = house.visitor(request)
+            resume = partial(house.runs.keep_training, str(run_id), visitor)
+            run = await house.limiters.planning.run(Client(visitor), resume)
+            yield {stage.card: await tellings.of(RunAccess(run, run.id)).value()}
+
+        async for frame in guarded(frames, run_id, i18n.language(request)):
+            yield frame
+
+    async def guarded(
+        frames: Callable[[], Frames], run_id: str | None, tongue: str, wish: Wish | None = None
+    ) -> Frames:
+        """The frames, or what went wrong in words beside its field; what was typed stays."""
+        try:
+            async for frame in frames():
+                yield frame
+        except UserError as error:
+            if error.__cause__ is not None:  # what people need not know, as a resolver's words
+                log.warning("%s", error.message)
+            said = form.refusal(error, tongue, wish) if wish else form.problem([error], tongue)
+            yield said | {stage.card: await settled(run_id, tongue)}
+        except Exception:
+            log.exception("a run could not be started or followed")
+            yield form.problem([_broken(tongue)], tongue) | {
+                stage.card: await settled(run_id, tongue)
+            }
+
+    async def settled(key: str | None, tongue: str) -> dict[str, Any]:
+        """The card of the run with this id or view id, or else an example."""
+        access = _find(house, key)
+        if access is None:
+            return first_story(house, tongue)[0].value()
+        return await tellings.of(access).value()
+
+    async def find_again(
+        run_id: str | None, brought: object, request: gr.Request
+    ) -> dict[str, Any]:
+        """On load: the run that the address names, or the one this browser had last, even if it
+        has not heard of it. A link to a run of this browser's own shows it with its controls."""
+        named, tongue = request.query_params.get("run"), i18n.language(request)
+        own = {view_id(key): key for key in filter(None, (run_id, *own_runs(brought)))}
+        named = own.get(named or "", named)
+        if named and _find(house, named) is None:
+            story, _ = first_story(house, tongue)
+            story.missing = True
+            return story.value()
+        unheard = begun(brought)
+        last = unheard if _find(house, unheard) else run_id
+        return await settled(named or last, tongue)
+
+    def stop(run_id: str | None) -> None:
+        if run_id:
+            house.runs.find(run_id).stop()
+
+    def sample(run_id: str | None) -> None:
+        if run_id:
+            house.runs.find(run_id).sample()
+
+    inputs = [stage.run_id, *form.inputs, stage.brought]
+    form.go.click(start, inputs, [*outputs, *folds], js=NEW_RUN, **_WATCHING)
+    stage.keep.click(again, stage.run_id, outputs, **_WATCHING)
+    stage.stop.click(stop, stage.run_id, None, **_AT_ONCE)
+    stage.sample.click(sample, stage.run_id, None, **_AT_ONCE)
+    stage.push.click(None, js=_PUSH, api_visibility="private")
+    # What goes with the state of the run on the card, as run_card.js has it.
+    buttons = [stage.stop, stage.sample, stage.keep, stage.push, stage.generate, form.go]
+    standing = [*buttons, stage.run_id]
+    stage.card.standing(
+        None, None, standing, js="() => window.charrnnStanding", api_visibility="private"
+    )
+
+    context = gr.context.Context.root_block
+    assert context is not None
+    inputs = [stage.run_id, stage.brought]
+    finding = context.load(find_again, inputs, stage.card, js=UNHEARD, **_WATCHING)
+    finding.failure(None, js=_UNFOUND, api_visibility="private")
+
+
+def plan_of(wish: Wish) -> Plan:
+    """Plan a run of what the form shows, or will show in a moment."""
+    return wish.resolved().plan()
+
+
+async def _download(house: House, client: Client, wish: Wish) -> AsyncIterator[Story]:
+    """Download the text if it is not here yet; yield a story that tells how far that is."""
+    if wish.fetched():
+        return
+    story = Story(title=datasets.find(wish.corpus).title)
+    story.state = "downloading"
+
+    def progress(done: int, whole: int | None) -> None:
+        yield_point()
+        story.fetched = f"{size(done)} / {size(whole)}" if whole else size(done)
+
+    downloading = asyncio.create_task(
+        house.limiters.finding.run(client, lambda: wish.text(progress))
+    )
+    try:
+        while not (await asyncio.wait({downloading}, timeout=EVERY))[0]:
+            yield story
+        downloading.result()
+    finally:
+        downloading.cancel()
+
+
+def _broken(tongue: str) -> UserError:
+    return UserError(i18n.say(i18n.SHARED["broken"], tongue), field="text")
+
+
+def _find(house: House, key: str | None) -> RunAccess | None:
+    """The run, if it is still there: runs do not outlive a server with no disk of its own."""
+    try:
+        return house.find_run(key or "")
+    except UserError:
+        return None

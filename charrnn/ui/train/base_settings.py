@@ -1,0 +1,92 @@
+"""The settings that Custom begins with: what a recipe chooses for the text at hand.
+
+Values are kept as the fields of the form show them (`as_field`), which loses nothing: a run made
+of unchanged fields has exactly the recipe's configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...errors import UserError
+from ...model import ModelConfig
+from ...recipes import RECIPES
+from ...training import TrainingConfig
+from ...utils.config_fields import Rule, rules, split
+
+MAX_VALUE_LENGTH = 100  # characters of a value that a browser brings back
+
+
+def custom_rules() -> dict[str, Rule]:
+    """The rule of every setting that the form has a field for."""
+    every = rules(ModelConfig) | rules(TrainingConfig)
+    del every["device"]  # has a switch of its own, where there is a GPU
+    return every
+
+
+@dataclass(frozen=True)
+class BaseSettings:
+    """What `recipe` chose for a text: the value of each field, by the setting's name.
+
+    `text` identifies the text (`TrainRequest.text_id`); None goes for whichever comes next.
+    """
+
+    recipe: str = "sprint"
+    text: str | None = None
+    values: Mapping[str, str | bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, recipe: str, text: str | None, chosen: Mapping[str, Any]) -> BaseSettings:
+        """Make them of the settings that the recipe has chosen."""
+        known = [name for name in custom_rules() if name in chosen]
+        return cls(recipe, text, {name: as_field(chosen[name]) for name in known})
+
+    @classmethod
+    def from_json(cls, brought: object) -> BaseSettings:
+        """Read what a browser brings back, which may be anything; what does not fit is left out."""
+        known = brought if isinstance(brought, dict) else {}
+        recipe, text, values = known.get("recipe"), known.get("text"), known.get("values")
+        if not isinstance(recipe, str) or recipe not in RECIPES or not isinstance(values, dict):
+            return cls()
+        sound = {
+            name: value
+            for name in custom_rules()
+            if isinstance(value := values.get(name), str | bool)
+            and len(str(value)) <= MAX_VALUE_LENGTH
+        }
+        return cls(recipe, text if isinstance(text, str) else None, sound)
+
+    def as_json(self) -> dict[str, Any]:
+        """Write them for the browser."""
+        return {"recipe": self.recipe, "text": self.text, "values": dict(self.values)}
+
+    def suits(self, recipe: str, text: str) -> bool:
+        """Whether these are what the recipe chose for this text."""
+        return bool(self.values) and self.recipe == recipe and self.text in (None, text)
+
+    def changed(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Those of `values` that mean something else than the base's own."""
+        return {n: v for n, v in values.items() if not _same(n, v, self.values.get(n))}
+
+
+def as_field(value: Any) -> str | bool:
+    """Write a value as its field shows it: numbers in full, and nothing for None."""
+    if isinstance(value, bool | str):
+        return value
+    if value is None:
+        return ""
+    return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+
+
+def _same(name: str, one: object, other: object) -> bool:
+    if one == other:
+        return True
+    try:
+        configs = ModelConfig, TrainingConfig
+        return split({name: one}, *configs) == split({name: other}, *configs)
+    except UserError:  # one of them is no value of the setting
+        return False

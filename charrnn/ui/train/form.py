@@ -1,0 +1,307 @@
+"""The left column of the Train tab: the text, its report, the recipe, the button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from ...errors import UserError
+from ...recipes import RECIPES
+from ...runs import zerogpu as gpu
+from ...runs.limits import Limits
+from ...text import datasets
+from ...text.encoding import people_call
+from .. import i18n
+from ..i18n import key
+from ..i18n.titles import RECIPES as NAMES
+from ..page.theme import script
+from ..services.context import DEFAULT_TEXT
+from .own_text import own_text_problem
+from .request import (
+    BUDGETS,
+    CUSTOM,
+    EXPERIMENTS,
+    FROM_FILES,
+    FROM_PASTE,
+    OWN,
+    TEXTBOOK,
+    OfflineError,
+    Wish,
+    gpu_told,
+    model_told,
+    text_told,
+    unbroken,
+)
+from .settings_form import Custom, custom_settings, fault
+from .strings import REPORT, TRAIN
+
+ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
+             "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip
+AUTO = "auto"
+PASTE = "train-paste"  # the element id of the field for a pasted text
+PROBLEM = '<div class="problem" role="alert">{{value}}</div>'
+
+_TEXT_FIELDS = frozenset({"corpus", "encoding", "text"})
+_TIMES = {"sprint": "10s", "coffee": "1min", "deep": "5min", "night": "night"}
+
+
+def form_words() -> i18n.Words:
+    """The names on the cards, which the browser puts into its language."""
+    table: dict[str, tuple[str, str]] = {}
+    for entry in datasets.ENTRIES:
+        said = []
+        for title, tongue in ((entry.title, "en"), (entry.title_zh, "zh")):
+            what = i18n.say(TRAIN[f"train-{entry.language}"], tongue)
+            count = i18n.number(entry.characters)
+            amount = i18n.say(TRAIN["train-card-characters"], tongue, n=count)
+            said.append(f"{unbroken(title)}\n{what} · {amount}")
+        table[f"corpus-{entry.name}"] = (said[0], said[1])
+    table[f"corpus-{OWN}"] = _two_lines(TRAIN["train-own"], TRAIN["train-own-how"])
+    for name in BUDGETS:
+        table[f"recipe-{name}"] = _two_lines(NAMES[name], TRAIN[f"train-recipe-{_TIMES[name]}"])
+    for name in (TEXTBOOK, CUSTOM):
+        table[f"recipe-{name}"] = _two_lines(NAMES[name], TRAIN[f"train-recipe-{name}"])
+    for name in EXPERIMENTS:
+        figures = list(RECIPES[name].published.values())
+        english, chinese = NAMES[name]
+        if figures:
+            reached = str(float(figures[-1]))
+            english, chinese = f"{english} → {reached}", f"{chinese} → {reached}"
+        table[f"experiment-{name}"] = (english, chinese)
+    wish = Wish()
+    table["go"] = (wish.button("en"), wish.button("zh"))
+    return table
+
+
+def _two_lines(first: tuple[str, str], second: tuple[str, str]) -> tuple[str, str]:
+    return f"{first[0]}\n{second[0]}", f"{first[1]}\n{second[1]}"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The column's components."""
+
+    corpus: gr.Radio
+    own: gr.Column
+    paste: gr.Textbox
+    files: gr.File
+    source: gr.Radio
+    encoding: gr.Dropdown
+    text_problem: gr.HTML
+    report: gr.HTML
+    recipe: gr.Radio
+    experiment: gr.Radio
+    before: gr.JSON  # the last recipe but Custom, and a text set aside: see text_choice.js
+    custom: Custom
+    gpu: gr.Checkbox
+    gpu_told: gr.HTML
+    settings_problem: gr.HTML
+    go: gr.Button
+    model: gr.HTML
+
+    @property
+    def by_name(self) -> dict[str, Any]:
+        """What makes a wish, in the order that `wish` takes them; settings by their own names."""
+        names = ("corpus", "paste", "files", "source", "encoding")
+        more = ("recipe", "experiment", "before", "gpu")
+        chosen = {name: getattr(self, name) for name in (*names, *more)}
+        return {**chosen, "base": self.custom.base, **self.custom.fields}
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The values of `by_name`."""
+        return list(self.by_name.values())
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What `looked_over` shows."""
+        text = [self.own, self.source, self.encoding, self.report, self.text_problem]
+        recipe = [self.experiment, self.custom.group, self.gpu_told]
+        settings = [self.custom.base, self.custom.head, *self.custom.fields.values()]
+        return [*text, *recipe, *settings, self.settings_problem, self.go, self.model]
+
+    def wish(self, values: Sequence[Any], limits: Limits) -> Wish:
+        """The values of `inputs`, as an event brings them, held to the limits of the house."""
+        corpus, paste, files, source, encoding, recipe, experiment, before, gpu, *custom = values
+        base, settings = self.custom.read(*custom)
+        return Wish(
+            corpus=corpus or DEFAULT_TEXT,
+            paste=paste or "",
+            files=tuple(str(file) for file in files or ()),
+            source=source or FROM_FILES,
+            encoding=None if encoding in (None, AUTO) else encoding,
+            recipe=recipe or "sprint",
+            experiment=experiment or EXPERIMENTS[0],
+            settings=settings,
+            began=recipe_before(before),
+            base=base,
+            gpu=gpu is True,
+            limits=limits,
+        )
+
+    def looked_over(self, given: Wish, tongue: str) -> dict[Any, Any]:
+        """What the form shows of a wish: report, model, button, and all that is wrong with it."""
+        wish, errors = given.resolved(), list[UserError]()
+        corpus, settled = None, None
+        try:
+            settled = wish.settled()
+            if wish.is_here:
+                plan = wish.plan()
+                corpus, settled = plan.corpus, (plan.model, plan.training)
+        except UserError as error:
+            corpus = wish.read_or(errors.append) if wish.is_here else None
+            if error.message not in [other.message for other in errors]:
+                errors.append(error)
+        on_gpu = gpu_told(wish, settled[1] if settled else None, tongue)
+        return {
+            self.own: gr.update(visible=wish.corpus == OWN),
+            self.source: gr.update(visible=wish.has_paste and bool(wish.files)),
+            self.encoding: gr.update(visible=wish.uses_files),
+            self.experiment: gr.update(visible=wish.recipe == TEXTBOOK),
+            self.custom.group: gr.update(visible=wish.recipe == CUSTOM),
+            self.gpu_told: gr.update(value=on_gpu, visible=bool(on_gpu)),
+            self.report: text_told(wish, corpus, tongue),
+            self.model: model_told(wish, settled if corpus or wish.corpus != OWN else None),
+            self.go: wish.button(tongue, settled[1] if settled else None),
+            **self.custom.shown(given, wish, at_fields(wish, errors, tongue), tongue),
+            **self.problem(errors, tongue, wish),
+        }
+
+    def problem(
+        self, errors: Sequence[UserError], tongue: str, wish: Wish | None = None
+    ) -> dict[Any, Any]:
+        """Problems beside what caused them, the text or the settings; none clears both places.
+
+        Of the settings in `wish` every faulty one is named, though only the first raised an error.
+        """
+        of_text = [error for error in errors if (error.field or "corpus") in _TEXT_FIELDS]
+        others = [said_of(error, tongue) for error in errors if error not in of_text]
+        faults = [fault(name, tongue) for name in wish.faults()] if wish and others else []
+        return {
+            self.text_problem: "\n".join(said_of(error, tongue) for error in of_text),
+            self.settings_problem: "\n".join(faults or others),
+        }
+
+    def refusal(self, error: UserError, tongue: str, wish: Wish) -> dict[Any, Any]:
+        """What is wrong with a wish that was to be trained, with its fields in sight."""
+        at = at_fields(wish, [error], tongue)
+        return self.problem([error], tongue, wish) | self.custom.opened([*at])
+
+
+def at_fields(wish: Wish, errors: Sequence[UserError], tongue: str) -> dict[str, str]:
+    """What is wrong with each field of Custom, by the setting's name."""
+    marked = [(name, error) for error in errors for name in (error.field, *error.also) if name]
+    said = {name: said_of(error, tongue) for name, error in marked}
+    return said | {name: fault(name, tongue) for name in wish.faults()}
+
+
+def said_of(error: UserError, tongue: str) -> str:
+    """The message of an error in the visitor's language."""
+    if isinstance(error, OfflineError):
+        return error.said(tongue)
+    return i18n.problem(error.message, tongue)
+
+
+def recipe_before(before: object) -> str:
+    """The recipe that was chosen before Custom, as the browser brings it back."""
+    recipe = before.get("recipe") if isinstance(before, dict) else None
+    return recipe if isinstance(recipe, str) and recipe in RECIPES else "sprint"
+
+
+def build_form(limits: Limits) -> Form:
+    """Build the column inside the Column that is open now."""
+    wish = Wish()
+    plan = wish.plan()
+    report = text_told(wish, plan.corpus, "en")
+    model = model_told(wish, (plan.model, plan.training))
+    corpus = gr.Radio(
+        [(key(f"corpus-{name}"), name) for name in (*(e.name for e in datasets.ENTRIES), OWN)],
+        value=wish.corpus,
+        label=key("train-text"),
+        elem_classes="choose two",
+        elem_id="train-corpus",
+    )
+    with gr.Column(visible=False, elem_classes="train-own") as own:
+        paste = gr.Textbox(
+            label=key("train-paste"),
+            placeholder=key("train-paste-here"),
+            lines=6,
+            max_lines=6,  # fixed: one that grows lays the page out anew for each line pasted
+            elem_id=PASTE,
+        )
+        own_text_problem(limits)
+        files = gr.File(
+            label=key("train-files"), file_count="multiple", height=110, elem_id="train-files"
+        )
+        source = gr.Radio(
+            [(key(f"train-source-{name}"), name) for name in (FROM_PASTE, FROM_FILES)],
+            value=FROM_FILES,
+            label=key("train-source"),
+            info=key("train-source-hint"),
+            visible=False,
+            elem_classes="choose two",
+            elem_id="train-source",
+        )
+        encoding = gr.Dropdown(
+            [(key("train-encoding-auto"), AUTO), *((people_call(e), e) for e in ENCODINGS)],
+            value=AUTO,
+            label=key("train-encoding"),
+            info=key("train-encoding-hint"),
+            filterable=False,
+            visible=False,
+            elem_id="train-encoding",
+        )
+    text_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-text-problem")
+    report_box = gr.HTML(
+        report,
+        html_template='<p class="report-facts"></p><p class="report-rare"></p>'
+        '<p class="report-warning" role="status"></p>'
+        '<pre class="report-preview" role="group" tabindex="0"></pre>',
+        js_on_load=script("train/summary.js"),
+        words=i18n.both(REPORT),
+        apply_default_css=False,
+        elem_id="train-report",
+    )
+    recipe = gr.Radio(
+        [(key(f"recipe-{name}"), name) for name in (*BUDGETS, TEXTBOOK, CUSTOM)],
+        value=wish.recipe,
+        label=key("train-recipe"),
+        elem_classes="choose three",
+        elem_id="train-recipe",
+    )
+    experiment = gr.Radio(
+        [(key(f"experiment-{name}"), name) for name in EXPERIMENTS],
+        value=EXPERIMENTS[0],
+        label=key("train-experiment"),
+        info=key("train-experiment-hint"),
+        visible=False,
+        elem_classes="choose one",
+        elem_id="train-experiment",
+    )
+    before = gr.JSON({"recipe": wish.recipe_name, "text": None}, visible=False)
+    custom = custom_settings(replace(wish, recipe=CUSTOM).resolved().base)
+    on_gpu = gr.Checkbox(label=key("train-gpu"), visible=gpu.here(), elem_id="train-gpu")
+    on_gpu_told = gr.HTML(
+        html_template='<p class="explain" role="status">{{value}}</p>',
+        visible=False,
+        elem_id="train-gpu-told",
+    )
+    with gr.Column(elem_classes="train-bar"):
+        settings_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-settings-problem")
+        go = gr.Button(key("go"), variant="primary", size="lg", elem_id="train-go")
+    model_box = gr.HTML(
+        model,
+        html_template='<div class="plan"><p class="plan-model"></p>'
+        '<p class="plan-published"></p></div>',
+        js_on_load=script("train/summary.js"),
+        words=i18n.both(REPORT),
+        apply_default_css=False,
+        elem_id="train-model",
+    )
+    return Form(
+        corpus, own, paste, files, source, encoding, text_problem, report_box, recipe, experiment,
+        before, custom, on_gpu, on_gpu_told, settings_problem, go, model_box,
+    )  # fmt: skip

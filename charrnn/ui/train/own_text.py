@@ -1,0 +1,27 @@
+"""What the browser itself finds wrong with a text of one's own, said beside its fields."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ...runs.limits import Limits
+from .. import i18n
+from ..page.theme import script
+from ..services.request_rules import text_bytes, too_large
+from .strings import OWN_TEXT
+
+
+def own_text_problem(limits: Limits) -> gr.HTML:
+    """Build the place for it: for a paste that is larger than a request may be, and for files that
+    can't be uploaded."""
+    body = text_bytes(limits.upload)
+    said = i18n.problem_in_both(too_large(body))
+    return gr.HTML(
+        html_template='<div class="problem" role="alert"></div>',
+        js_on_load=script("train/own_text.js"),
+        words=i18n.both(OWN_TEXT, {"paste-too-large": (said["en"], said["zh"])}),
+        body=body,
+        upload=limits.upload,
+        apply_default_css=False,
+        elem_id="train-own-problem",
+    )

@@ -1,0 +1,184 @@
+"""The form of every setting: one field for each that `ModelConfig` and `TrainingConfig` declare.
+
+Nothing is listed twice: kind, choices, default and the English hint of a field come from its
+rule (`charrnn.utils.config_fields`). Only the grouping is the page's own; a setting that no group
+names stands under "Machine and the rest". settings_form.js marks the fields that were changed or are
+wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import gradio as gr
+
+from ...model import ModelConfig
+from ...recipes import RECIPES
+from ...training import TrainingConfig
+from ...utils.config_fields import Rule, rules, written_bound
+from ..i18n import Words, both, key, number, say
+from ..i18n.titles import RECIPES as NAMES
+from ..i18n.titles import SETTINGS
+from ..page.theme import script
+from .base_settings import BaseSettings, as_field, custom_rules
+from .request import CUSTOM, Wish
+from .settings_strings import CUSTOM as CUSTOM_WORDS
+from .settings_strings import PREPARATIONS, TAKES
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "model": tuple(rules(ModelConfig)),
+    "length": ("seconds", "epochs"),
+    "learning": (
+        *("prior", "smoothing", "optimizer"),
+        *("learning_rate", "schedule", "weight_decay", "clip"),
+    ),
+    "reading": ("sampling", "truncate", "reset", "shift", "batch_size", "steps", "validation"),
+}
+REST = "machine"
+
+
+@dataclass(frozen=True)
+class Custom:
+    """The folded form, its fields by the setting's name, and the fold that each stands in.
+
+    `base` is what the fields began with, for the browser to bring back; `head` says so, and marks
+    the fields.
+    """
+
+    group: gr.Column
+    base: gr.JSON
+    head: gr.HTML
+    fields: dict[str, Any]
+    folds: dict[str, gr.Accordion]
+
+    @property
+    def inputs(self) -> list[Any]:
+        """What an event brings for `read`."""
+        return [self.base, *self.fields.values()]
+
+    def read(self, base: object, *values: Any) -> tuple[BaseSettings, dict[str, object]]:
+        """The values of `inputs`: what the fields began with, and what they hold."""
+        named = zip(self.fields, values, strict=True)
+        held = {name: "" if value is None else value for name, value in named}
+        return BaseSettings.from_json(base), held
+
+    def filled(self, settings: Mapping[str, Any]) -> dict[Any, Any]:
+        """What the fields show of these settings, by the field."""
+        known = settings.keys() & self.fields
+        return {self.fields[name]: as_field(settings[name]) for name in known}
+
+    def shown(self, before: Wish, wish: Wish, problems: Mapping[str, str], tongue: str) -> Any:
+        """What the form shows of a resolved wish: the fields that follow, and the marks."""
+        if wish.recipe != CUSTOM:
+            return {self.head: {}}
+        follow = {n: v for n, v in wish.settings.items() if before.settings.get(n) != v}
+        return {
+            **self.filled(follow),
+            self.base: wish.base.as_json(),
+            self.head: head_told(wish, problems, tongue),
+        }
+
+    def opened(self, names: Sequence[str]) -> dict[Any, Any]:
+        """Open the folds of these settings."""
+        return {self.folds[name]: gr.update(open=True) for name in names if name in self.folds}
+
+
+def head_told(wish: Wish, problems: Mapping[str, str], tongue: str) -> dict[str, Any]:
+    """What settings_form.js draws: where the values come from, and what was changed or is wrong."""
+    recipe = RECIPES[wish.began]
+    prepared = [
+        say(PREPARATIONS[name], tongue, n=number(value))
+        for name, value in asdict(recipe.preparation).items()
+        if value
+    ]
+    by_hand = wish.base.changed(wish.settings)
+    return {
+        "recipe": say(NAMES[wish.began], tongue),
+        "preparation": say(TAKES["comma"], tongue).join(prepared),
+        "changed": {
+            name: {"label": label(name, tongue), "value": _told(wish.base.values.get(name, ""))}
+            for name in by_hand
+        },
+        "problems": dict(problems),
+    }
+
+
+def fault(name: str, tongue: str) -> str:
+    """What a field takes, where it holds something else: "Layers: a whole number from 1 to 8"."""
+    return say(TAKES["fault"], tongue, label=label(name, tongue), takes=_takes(name, tongue))
+
+
+def label(name: str, tongue: str) -> str:
+    """A setting's name for people: "Hidden size"."""
+    return SETTINGS[name][0] if tongue == "zh" else name.replace("_", " ").capitalize()
+
+
+def _takes(name: str, tongue: str) -> str:
+    rule = _every_rule()[name]
+    if rule.choices:
+        choices = say(TAKES["comma"], tongue).join(rule.choices)
+        takes = say(TAKES["choices"], tongue, choices=choices)
+    else:
+        takes = say(TAKES[rule.kind.__name__], tongue)
+    if rule.low is not None and rule.high is not None:
+        low, high = written_bound(rule.low), written_bound(rule.high)
+        takes = say(TAKES["range"], tongue, kind=takes, low=low, high=high)
+    return say(TAKES["optional"], tongue, takes=takes) if rule.optional else takes
+
+
+def _every_rule() -> dict[str, Rule]:
+    return rules(ModelConfig) | rules(TrainingConfig)
+
+
+def _told(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else value or "none"
+
+
+def custom_words() -> Words:
+    """Labels and hints, English from the rules and Chinese from `words_settings`."""
+    table: dict[str, tuple[str, str]] = {}
+    for name, rule in custom_rules().items():
+        table[f"setting-{name}"] = (label(name, "en"), f"{label(name, 'zh')} {name}")
+        table[f"hint-{name}"] = (rule.hint + ".", SETTINGS[name][1])
+    return table
+
+
+def custom_settings(base: BaseSettings) -> Custom:
+    """Build the form inside the column that is open now; it starts hidden, with these values."""
+    known, made, folds = custom_rules(), {}, {}
+    named = {name for names in GROUPS.values() for name in names}
+    groups = {**GROUPS, REST: tuple(name for name in known if name not in named)}
+    kept = gr.JSON(base.as_json(), visible=False)
+    head = gr.HTML(
+        {},
+        html_template='<p class="custom-base"><span></span><button type="button"></button></p>'
+        '<p class="custom-preparation"></p>',
+        js_on_load=script("train/settings_form.js"),
+        words=both(CUSTOM_WORDS),
+        apply_default_css=False,
+        elem_id="train-custom-head",
+    )
+    with gr.Column(visible=False, elem_classes="train-settings", elem_id="train-settings") as group:
+        for title, names in groups.items():
+            with gr.Accordion(key(f"train-group-{title}"), open=False) as fold:
+                for name in names:
+                    made[name], folds[name] = _field(name, known[name], base.values[name]), fold
+    return Custom(group, kept, head, made, folds)
+
+
+def _field(name: str, rule: Rule, shown: str | bool) -> Any:
+    told: dict[str, Any] = {
+        "label": key(f"setting-{name}"),
+        "info": key(f"hint-{name}"),
+        "elem_id": f"setting-{name}",
+        "interactive": True,
+    }
+    if rule.choices:
+        return gr.Dropdown(list(rule.choices), value=shown, filterable=False, **told)
+    if rule.kind is bool:
+        return gr.Checkbox(value=bool(shown), **told)
+    return gr.Textbox(
+        str(shown), max_lines=1, placeholder="none" if rule.optional else None, **told
+    )

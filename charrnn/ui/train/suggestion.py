@@ -1,0 +1,78 @@
+"""What to try after a run that went wrong, with one click: the form filled in with the settings
+of that run and the one change. Nothing is trained by it; the button says what it would train.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from ...errors import UserError
+from ...recipes import RECIPES
+from ...text import datasets
+from .. import i18n
+from ..run_card.view_model import Story
+from ..services.context import House
+from .base_settings import BaseSettings
+from .form import Form
+from .request import CUSTOM
+
+
+def wire_attempt(house: House, form: Form, card: gr.HTML, run_id: gr.BrowserState) -> None:
+    """A click on what the card says to try fills in the form."""
+
+    def fill(run_id: str | None, request: gr.Request) -> Any:
+        try:
+            filled = attempt(house, form, run_id or "")
+        except UserError as error:
+            return form.problem([error], i18n.language(request))
+        return filled or gr.skip()
+
+    custom = form.custom
+    places = [
+        form.corpus,
+        form.recipe,
+        form.before,
+        custom.base,
+        *custom.fields.values(),
+        *dict.fromkeys(custom.folds.values()),
+    ]
+    card.attempt(
+        fill,
+        run_id,
+        [*places, form.text_problem, form.settings_problem],
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
+
+
+def attempt(house: House, form: Form, run_id: str) -> dict[Any, Any] | None:
+    """What each field of the form should show; None where there is no change to try.
+
+    Raises UserError if there is no such run.
+    """
+    run = house.runs.find(run_id)
+    story = Story(run.id, most_seconds=house.limits.seconds)
+    for event in run.read_events()[0]:
+        story.tell(event)
+    change = (story.parts()["verdict"] or {}).get("change")
+    if change is None:
+        return None
+    request = run.request
+    setting, value = change
+    recipe = request.get("base") or request["recipe"]
+    recipe = recipe if recipe in RECIPES else CUSTOM
+    settings = request["model"] | request["training"]
+    filled: dict[Any, Any] = {
+        form.recipe: CUSTOM,
+        form.before: {"recipe": recipe, "text": None},
+        form.custom.base: BaseSettings.of(recipe, None, settings).as_json(),
+        **form.custom.filled(settings | {setting: value}),
+        **form.custom.opened([setting]),
+    }
+    texts = {entry.title: entry.name for entry in datasets.ENTRIES}
+    if name := texts.get(str(request["corpus"]["name"])):  # one's own is still there, or was given
+        filled[form.corpus] = name
+    return filled
