@@ -31,7 +31,7 @@ def run(house):
 
 
 class Card:
-    """What a browser has on its card, by the rules of follow.js."""
+    """What a browser has on its card, by the rules of feed.js."""
 
     def __init__(self, telling):
         self.telling, self.heard, self.shown, self.sizes = telling, {}, {}, []

@@ -1,9 +1,10 @@
 """The Generate tab: a page on which a trained model writes.
 
-A checkpoint, a prefix, one button. The text is drawn by `text_panel.js`; `generate.js` has the buttons
-and keeps what undo and redo need; how the next character is chosen, and the ten likeliest ones,
-is `next_char.js`; what they share is `tinted_text.js`. What is on the page travels with every request,
-so nothing is remembered here between two of them; what the browser remembers is in `browser_storage.py`.
+A checkpoint, a prefix, one button. The text is drawn by `text_panel.js`; `generate.js` has the
+buttons and keeps what undo and redo need; how the next character is chosen, and the ten likeliest
+ones, is `next_char.js`; what they share is `tinted_text.js`. What is on the page travels with every
+request, so nothing is remembered here between two of them; what the browser remembers is in
+`browser_storage.py`.
 
 The chooser is no input of any event that the server answers. Gradio refuses a value that is not
 among the choices it last sent, and two updates of the choices may cross; so the key comes along

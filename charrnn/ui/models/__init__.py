@@ -1,9 +1,9 @@
 """The Models tab: one's own models, those that came with charrnn, and those on the Hub.
 
-Which models are one's own, the browser remembers (`browser_storage.py`): its runs, and what it has opened.
-What the cards say of them comes from here, and so does what their buttons do. A model is named by
-its key, never by a path. The tab is drawn by models.js; how a model is opened is `open_model.py`, what
-there is on the Hub `hub_search.py`.
+Which models are one's own, the browser remembers (`browser_storage.py`): its runs, and what it has
+opened. What the cards say of them comes from here, and so does what their buttons do. A model is
+named by its key, never by a path. The tab is drawn by models.js; how a model is opened is
+`open_model.py`, what there is on the Hub `hub_search.py`.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def push_dialog(house: House) -> None:
         dialog,
         show_progress="hidden",
         concurrency_limit=None,
-        trigger_mode="multiple",  # push_dialog.js asks once at a time; one that broke off may linger here
+        trigger_mode="multiple",  # the page asks once at a time; one that broke off may linger here
         api_visibility="private",
     )
     pushing.then(None, js=_SETTLED, api_visibility="private")
@@ -75,8 +75,8 @@ def push_dialog(house: House) -> None:
 
 
 class Pushes:
-    """What `push_dialog.js` asks for. A push is known by a word that the browser makes up, so that it can
-    stop its own."""
+    """What `push_dialog.js` asks for. A push is known by a word that the browser makes up, so that
+    it can stop its own."""
 
     def __init__(self, house: House, *, by_button: bool) -> None:
         self.by_button = by_button  # whether visitors can sign in here

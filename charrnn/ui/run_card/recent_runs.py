@@ -1,7 +1,7 @@
 """The visitor's own runs: one folded line below the card, and each run a line in it.
 
-The browser remembers the ids (`browser_storage.py`); what is said of a run comes from its directory, when
-the list is opened. A run that is not here any more is left out.
+The browser remembers the ids (`browser_storage.py`); what is said of a run comes from its
+directory, when the list is opened. A run that is not here any more is left out.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def your_runs(house: House) -> gr.HTML:
 
 def _lister(house: House) -> Callable[[object, gr.Request], Awaitable[list[dict[str, Any]]]]:
     async def describe(ids: object, request: gr.Request) -> list[dict[str, Any]]:
-        """What is known of the runs with these ids, the newest first; called from `recent_runs.js`."""
+        """Describe the runs with these ids, the newest first; called from `recent_runs.js`."""
         return await house.limiters.listing.run(house.client(request), lambda: lines(ids))
 
     def lines(ids: object) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """The run card's data: a run's events, told as one small value that `run_card.js` draws.
 
-`Story` takes events one by one and keeps what the card shows: columns of at most 400 points for
-the curves, the samples in their rows (see sample_timeline.py), the last figures, and which model is kept.
-Everything here can be told again from a run's directory; `feed.py` sends the browser what
+`Story` takes events one by one and keeps what the card shows: columns of at most 400 points for the
+curves, the samples in their rows (see sample_timeline.py), the last figures, and which model is
+kept. Everything here can be told again from a run's directory; `feed.py` sends the browser what
 changed.
 """
 

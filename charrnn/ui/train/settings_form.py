@@ -1,8 +1,8 @@
 """The form of every setting: one field for each that `ModelConfig` and `TrainingConfig` declare.
 
-Nothing is listed twice: kind, choices, default and the English hint of a field come from its
-rule (`charrnn.utils.config_fields`). Only the grouping is the page's own; a setting that no group
-names stands under "Machine and the rest". settings_form.js marks the fields that were changed or are
+Nothing is listed twice: kind, choices, default and the English hint of a field come from its rule
+(`charrnn.utils.config_fields`). Only the grouping is the page's own; a setting that no group names
+stands under "Machine and the rest". settings_form.js marks the fields that were changed or are
 wrong.
 """
 
