@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
 from worker_runs import small
-from charrnn.workers import Runs
+from charrnn.runs.manager import Runs
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())

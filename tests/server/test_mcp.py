@@ -279,7 +279,7 @@ sys.modules["mcp"] = None  # as where it is not installed
 from pathlib import Path
 import httpx
 from charrnn.ui import House, build, launch_options
-from charrnn.workers import Runs
+from charrnn.runs.manager import Runs
 house = House(Runs(Path(sys.argv[1])), Path(sys.argv[1]))
 page = build(house)
 _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))

@@ -26,7 +26,7 @@ TEXTS = {
 @pytest.fixture(scope="module")
 def form():
     with gr.Blocks():
-        return build_form()
+        return build_form(Limits())
 
 
 def of_recipe(name, **text):
@@ -189,12 +189,12 @@ def test_what_is_wrong_with_the_text_is_said_beside_what_is_wrong_with_a_setting
     assert shown[form.settings_problem] == "Layers: a whole number from 1 to 8"
 
 
-def test_settings_that_do_not_go_together_are_marked_at_one_of_them(form):
+def test_settings_that_do_not_go_together_are_all_marked(form):
     wish = custom("sprint")
     wish = replace(wish, settings={**wish.settings, "epochs": "3"})
     shown = form.looked_over(wish, "en")
     said = "Give epochs or seconds, not both."
-    assert shown[form.custom.head]["problems"] == {"seconds": said}
+    assert shown[form.custom.head]["problems"] == {"epochs": said, "seconds": said}
     assert shown[form.settings_problem] == said
 
 

@@ -30,8 +30,8 @@ def nothing_measured(monkeypatch):
     def measure(*arguments):
         raise AssertionError("the machine was measured")
 
-    for name in ("budgets.speed", "budgets._measured_speed", "recurrence.products._lead",
-                 "training.learner.suits_bfloat16"):  # fmt: skip
+    for name in ("training.autoconfig.speed", "training.autoconfig._measured_speed", "rnn.matmul._lead",
+                 "training.step.suits_bfloat16"):  # fmt: skip
         monkeypatch.setattr(f"charrnn.{name}", measure)
 
 
