@@ -30,8 +30,11 @@ def nothing_measured(monkeypatch):
     def measure(*arguments):
         raise AssertionError("the machine was measured")
 
-    for name in ("training.autoconfig.speed", "training.autoconfig._measured_speed", "rnn.matmul._lead",
-                 "training.step.suits_bfloat16"):  # fmt: skip
+    measured = (
+        *("training.autoconfig.speed", "training.autoconfig._measured_speed"),
+        *("rnn.matmul._lead", "training.step.suits_bfloat16"),
+    )
+    for name in measured:
         monkeypatch.setattr(f"charrnn.{name}", measure)
 
 
