@@ -407,10 +407,19 @@ def main() -> None:
         for when, app in apps.items():
             rows.append(row(case, when, run_case(case, app)))
             print(rows[-1], file=sys.stderr)
+    blocks = [table(HEADER, rows)]
+    if given.before:
+        blocks.insert(0, f'"before" is commit {commit(given.before)}.')
     if given.dry:
-        print(table(HEADER, rows))
+        print("\n\n".join(blocks))
     else:
-        keep("load", "Load from one sender", [table(HEADER, rows)])
+        keep("load", "Load from one sender", blocks)
+
+
+def commit(checkout: Path) -> str:
+    """Return the short name of the commit that a checkout is at."""
+    command = ["git", "-C", checkout, "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

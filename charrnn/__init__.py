@@ -14,6 +14,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__
+
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint, save
     from .corpus import Corpus
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from .training import TrainingConfig, train
     from .vocabulary import Vocabulary
 
-__version__ = "0.1.0"
-
 __all__ = [
     "CharRNN",
     "Checkpoint",
@@ -36,6 +36,7 @@ __all__ = [
     "TrainingConfig",
     "UserError",
     "Vocabulary",
+    "__version__",
     "from_hub",
     "generate",
     "load",

@@ -16,6 +16,7 @@ from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from .._version import __version__
 from ..errors import UserError
 from .errors import AwayUserError, in_words
 from .hooks import heard
@@ -146,8 +147,6 @@ def too_slow(seconds: float) -> UserError:
 def api(token: Token) -> HfApi:
     """The Hub's client, for whoever `token` stands for."""
     from huggingface_hub import HfApi
-
-    from .. import __version__
 
     return HfApi(endpoint(), token=token, library_name="charrnn", library_version=__version__)
 

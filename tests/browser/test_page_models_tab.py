@@ -222,7 +222,7 @@ def test_a_link_may_name_what_is_here(tab, app, root):
     run = Run.create(root / "runs", small(epochs=1))
     put(run.directory / "checkpoint", "Of a run")
     page.goto(f"{app}/?model={run.id}")
-    chosen(page, r"Of a run · .* · 1\sepochs")
+    chosen(page, r"Of a run · .* · 1\sepoch")
     assert remembered(page) == []
 
 

@@ -16,7 +16,6 @@ from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.services.catalog import card, find, offered
 from charrnn.ui.services.opened import open_hub
 
-letters = test_fetched.letters
 clock = test_fetched.clock
 models = test_fetched.models
 

@@ -78,7 +78,7 @@ def test_a_text_of_the_greatest_length_is_accepted_and_a_longer_one_refused_befo
 def test_settings_are_checked_before_a_text_is_downloaded(house, monkeypatch):
     downloaded = []
     monkeypatch.setattr(operations, "_corpus_to_download", lambda given: "time-machine")
-    monkeypatch.setattr(operations.corpora, "load", downloaded.append)
+    monkeypatch.setattr(operations.datasets, "load", downloaded.append)
     with pytest.raises(UserError, match="10,000 at most"):
         awaited(train(house, settings(10_001)))
     assert not downloaded

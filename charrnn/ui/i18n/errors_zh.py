@@ -23,6 +23,7 @@ from .request_errors_zh import REQUEST_PROBLEMS
 PROBLEMS: Mapping[str, str] = {
     **HUB_PROBLEMS,
     **CHECKPOINT_PROBLEMS,
+    "A model needs a symbol at least.": "模型至少需要一个符号。",
     # a run
     "A name has {most} characters at most: choose a shorter one.": (
         "名称最多 {most} 个字符：请换一个短一些的。"

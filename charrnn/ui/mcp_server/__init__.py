@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from ... import __version__
+from ..._version import __version__
 from ...errors import UserError
 from ...runs.limits import space
 from ..operations import Caller, public_message

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from ...errors import UserError
 from ...runs.admission import taken
 from ...runs.limits import Limits
 from .. import i18n
@@ -37,8 +38,11 @@ def file_routes(limits: Limits) -> list[Route]:
         content, and answer with their paths. Nothing is kept of a request that fails."""
         folder = Path(get_upload_folder())
         if not await asyncio.to_thread(_has_room, folder, limits):
-            said = "There is no room for more uploads: try again later, or paste the text."
-            return PlainTextResponse(i18n.problem(said, i18n.language(request)) + "\n", 507)
+            error = UserError(
+                "There is no room for more uploads: try again later, or paste the text."
+            )
+            said = i18n.problem(error.message, i18n.language(request))
+            return PlainTextResponse(said + "\n", 507)
         folder.mkdir(parents=True, exist_ok=True)
         name = request.query_params.get("upload_id", "")
         followed = progress if is_upload_id(name) else None

@@ -133,6 +133,8 @@ class PerUserLimiter:
             while not (await asyncio.wait({place}, timeout=POLL_SECONDS))[0]:
                 if await client.is_gone():
                     raise ClientGoneError
+            if await client.is_gone():  # since the last look
+                raise ClientGoneError
         except BaseException:
             if place.done():
                 self._release(user)

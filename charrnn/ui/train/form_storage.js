@@ -6,6 +6,7 @@
   const KEY = { form: "charrnn:form", paste: "charrnn:paste" };
   const VERSION = 1;
   const MAX_PASTE = 1_000_000; // characters; a browser keeps 5 MB or 10 MB for all of a page
+  const UNCHANGED = { __type__: "update" }; // an output that Gradio leaves as it is
   const names = Object.keys(defaults);
   let ready = false; // what was stored has been read
   let usual = defaults.corpus; // the text that is chosen in the visitor's language
@@ -15,7 +16,6 @@
   let undo = null; // the values before a reset
 
   const named = (values) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
-  const listed = (form) => names.map((name) => form[name]);
   const empty = (value) => value == null || value === "" || value.length === 0;
   const same = (one, other) => (empty(one) && empty(other)) || JSON.stringify(one) === JSON.stringify(other);
   const fresh = () => ({ ...defaults, corpus: usual });
@@ -49,10 +49,12 @@
 
   const filesOf = (values) => (Array.isArray(values?.files) ? values.files.filter((file) => file?.path) : []);
 
-  function show(form) {
-    shown = form.paste;
+  // What to set the fields to. Those that need no change are left alone: what the visitor does
+  // meanwhile stays, and no field loses the focus.
+  function show(form, current) {
+    if (form.paste !== current.paste) shown = form.paste;
     announce(form);
-    return listed(form);
+    return names.map((name) => (same(form[name], current[name]) ? UNCHANGED : form[name]));
   }
 
   function announce(form) {
@@ -98,21 +100,22 @@
       if (!before.files?.length) before.files = null;
       for (const name of names) if (!same(current[name], defaults[name])) before[name] = current[name];
       ready = true;
-      return show(before);
+      return show(before, current);
     },
 
     // Back to the defaults; once more, back to what was there.
     reset(values) {
+      const current = named(values);
       const back = undo;
-      undo = back ? null : named(values);
-      return show(back ?? fresh());
+      undo = back ? null : current;
+      return show(back ?? fresh(), current);
     },
 
     // Of a pasted text and uploaded files the one that was given last counts.
-    source(paste, source) {
+    source(paste) {
       const given = paste && paste !== shown;
       shown = null;
-      return given ? "paste" : source;
+      return given ? "paste" : UNCHANGED;
     },
   };
 }

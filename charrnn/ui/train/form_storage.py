@@ -61,8 +61,8 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
     )
     link.reset(None, form.inputs, form.inputs, js=_call("reset"), **in_browser)
     # Gradio's `input` is about keys, and hears of no text that is pasted.
-    source = "(...given) => window.charrnnForm.source(...given)"
-    form.paste.change(None, [form.paste, form.source], form.source, js=source, **in_browser)
+    source = "(paste) => window.charrnnForm.source(paste)"
+    form.paste.change(None, form.paste, form.source, js=source, **in_browser)
 
 
 def _call(function: str) -> str:
