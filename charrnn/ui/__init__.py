@@ -20,7 +20,7 @@ from .i18n import SHARED, key
 from .models import models_tab
 from .page.browser_storage import CHOSEN, OWN_RUN, RECALL, USE_RUN, WELCOMED, Memory
 from .page.theme import asset, script, styles, theme
-from .push_dialog import push_dialog
+from .push_dialog import build_push_dialog
 from .push_dialog.strings import ACCOUNT
 from .services.client_id import ClientCookie
 from .services.context import House
@@ -88,7 +88,7 @@ def build(house: House) -> gr.Blocks:
                 generate = generate_tab(house)
             with gr.Tab(key("tab-models"), id="models", elem_id="tab-models"):
                 models_tab(house, tabs)
-        push_dialog(house)
+        build_push_dialog(house)
 
         _wire_memory(house, page, header, train, generate, tabs, generate_page)
         header.navigate(None, None, tabs, js=_SHOW_TAB, api_visibility="private")

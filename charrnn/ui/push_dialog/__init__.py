@@ -45,7 +45,7 @@ Frame = dict[str, Any]
 _SETTLED = """() => { window.dispatchEvent(new Event("charrnn-push-settled")); }"""
 
 
-def push_dialog(house: House) -> None:
+def build_push_dialog(house: House) -> None:
     """Build the dialog inside the Blocks that are open now. It opens on the window's event
     `charrnn-push`, whose `detail` has the `key` and the `title` of a model, and maybe the `slug`
     that its name on the Hub is made of."""
