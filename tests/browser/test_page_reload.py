@@ -95,6 +95,7 @@ def test_a_reload_keeps_the_files_and_which_of_paste_and_files_counts(visit, tmp
     choose(page, "corpus", "own")
     (tmp_path / "it.txt").write_text("from the file " * 40)
     page.locator("#train-files input").set_input_files(tmp_path / "it.txt")
+    expect(page.locator(".report-preview")).to_contain_text("from the file")
     paste_field(page).fill("from the paste " * 40)
     expect(page.locator(".report-preview")).to_contain_text("from the paste")
     choose(page, "source", "files")

@@ -1,10 +1,16 @@
 // The way back to the form's defaults, in sight while something differs from them, and the way back
-// from there (form_storage.js).
+// from there; and what was stored, which is restored once this is here (form_storage.js).
 
 const button = find("button");
 
+let asked = false; // for the stored form to be put into the fields
+
 function draw() {
-  const { changed, undoable } = window.charrnnForm ?? {};
+  const { changed, undoable, restoring } = window.charrnnForm ?? {};
+  if (restoring && !asked) {
+    asked = true;
+    trigger("restore");
+  }
   const hadFocus = document.activeElement === button;
   button.hidden = !changed && !undoable;
   put(button, undoable ? words["form-undo"] : words["form-reset"]);

@@ -8,7 +8,8 @@
   const MAX_PASTE = 1_000_000; // characters; a browser keeps 5 MB or 10 MB for all of a page
   const UNCHANGED = { __type__: "update" }; // an output that Gradio leaves as it is
   const names = Object.keys(defaults);
-  let ready = false; // what was stored has been read
+  let ready = false; // what was stored is in the fields, or there was nothing
+  let restoring = false; // it waits to be put into the fields
   let usual = defaults.corpus; // the text that is chosen in the visitor's language
   let stored = null; // the pasted text in the storage
   let shown = null; // the pasted text that was put into its field here, not by the visitor
@@ -64,6 +65,7 @@
 
   return {
     get ready() { return ready; },
+    get restoring() { return restoring; },
     get changed() { return changed; },
     get undoable() { return Boolean(undo); },
 
@@ -83,6 +85,13 @@
       return [values && { ...values, files: filesOf(values).map((file) => file.path) }];
     },
 
+    // The server has checked it. Without anything to put back, no field is touched.
+    begin(checked) {
+      restoring = Boolean(checked);
+      ready = !restoring;
+      window.dispatchEvent(new Event("charrnn-form"));
+    },
+
     // Puts back what the server found sound, unless it was changed meanwhile.
     restore(values) {
       const checked = values.pop();
@@ -99,6 +108,7 @@
       }
       if (!before.files?.length) before.files = null;
       for (const name of names) if (!same(current[name], defaults[name])) before[name] = current[name];
+      restoring = false;
       ready = true;
       return show(before, current);
     },

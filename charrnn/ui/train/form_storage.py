@@ -47,18 +47,24 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
     checked = gr.JSON(visible=False)
     stored = gr.JSON(visible=False)
 
-    def check(brought: object, request: gr.Request) -> dict[str, Any]:
+    def check(brought: object, request: gr.Request) -> dict[str, Any] | None:
         usual = DEFAULT_TEXT_ZH if i18n.language(request) == "zh" else DEFAULT_TEXT
-        return {"usual": usual, **(checked_values(form, brought) or {})}
+        values = checked_values(form, brought)
+        if values is None and usual == DEFAULT_TEXT:
+            return None
+        return {"usual": usual, **(values or {})}
 
     defaults = json.dumps({name: field.value for name, field in form.by_name.items()})
     begin = f"""() => {{
       window.charrnnForm = ({asset("train/form_storage.js")})({defaults});
       return window.charrnnForm.stored();
     }}"""
+    begun = "(checked) => { window.charrnnForm.begin(checked); }"
     context.load(check, stored, checked, js=begin, **quiet).then(
-        None, [*form.inputs, checked], form.inputs, js=_call("restore"), **in_browser
+        None, checked, None, js=begun, **in_browser
     )
+    inputs = [*form.inputs, checked]
+    link.restore(None, inputs, form.inputs, js=_call("restore"), **in_browser)
     link.reset(None, form.inputs, form.inputs, js=_call("reset"), **in_browser)
     # Gradio's `input` is about keys, and hears of no text that is pasted.
     source = "(paste) => window.charrnnForm.source(paste)"
