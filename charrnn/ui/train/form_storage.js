@@ -11,6 +11,7 @@
   let ready = false; // what was stored is in the fields, or there was nothing
   let restoring = false; // it waits to be put into the fields
   let usual = defaults.corpus; // the text that is chosen in the visitor's language
+  let early = null; // the form as it was changed last before that
   let stored = null; // the pasted text in the storage
   let shown = null; // the pasted text that was put into its field here, not by the visitor
   let changed = false; // something differs from the defaults
@@ -58,6 +59,12 @@
     return names.map((name) => (same(form[name], current[name]) ? UNCHANGED : form[name]));
   }
 
+  function keep(form) {
+    if (undo && !goesBack(form)) undo = null;
+    write(form);
+    announce(form);
+  }
+
   function announce(form) {
     changed = touched(form);
     window.dispatchEvent(new Event("charrnn-form"));
@@ -72,10 +79,8 @@
     // A field has changed.
     save(values) {
       const form = named(values);
-      if (!ready) return values;
-      if (undo && !goesBack(form)) undo = null;
-      write(form);
-      announce(form);
+      if (ready) keep(form);
+      else early = form;
       return values;
     },
 
@@ -89,7 +94,8 @@
     begin(checked) {
       restoring = Boolean(checked);
       ready = !restoring;
-      window.dispatchEvent(new Event("charrnn-form"));
+      if (ready && early) keep(early);
+      else window.dispatchEvent(new Event("charrnn-form"));
     },
 
     // Puts back what the server found sound, unless it was changed meanwhile.
@@ -110,6 +116,7 @@
       for (const name of names) if (!same(current[name], defaults[name])) before[name] = current[name];
       restoring = false;
       ready = true;
+      write(before);
       return show(before, current);
     },
 
