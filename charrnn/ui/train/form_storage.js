@@ -13,7 +13,7 @@
   let usual = defaults.corpus; // the text that is chosen in the visitor's language
   let early = null; // the form as it was changed last before that
   let stored = null; // the pasted text in the storage
-  let shown = null; // the pasted text that was put into its field here, not by the visitor
+  let seen = ""; // the pasted text that `source` knows of
   let changed = false; // something differs from the defaults
   let undo = null; // the values before a reset
 
@@ -54,7 +54,7 @@
   // What to set the fields to. Those that need no change are left alone: what the visitor does
   // meanwhile stays, and no field loses the focus.
   function show(form, current) {
-    if (form.paste !== current.paste) shown = form.paste;
+    seen = form.paste ?? "";
     announce(form);
     return names.map((name) => (same(form[name], current[name]) ? UNCHANGED : form[name]));
   }
@@ -130,8 +130,8 @@
 
     // Of a pasted text and uploaded files the one that was given last counts.
     source(paste) {
-      const given = paste && paste !== shown;
-      shown = null;
+      const given = paste && paste !== seen; // Gradio may tell of the same text twice
+      seen = paste ?? "";
       return given ? "paste" : UNCHANGED;
     },
   };
