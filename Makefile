@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test browser lint types layers
 	$(PYTEST) -m "not stress"
 
-# What needs no server, no worker process and no browser.
+# What needs no server, no worker process, no browser and no training.
 check: lint types layers
 	$(BIN)/python -m pytest -q -n 2 tests/unit
 

@@ -1,7 +1,7 @@
 """The one change to try after a run that went wrong, chosen from the run's own settings.
 
-Each rule was tried on runs that went wrong in that way: tests/test_diagnosis.py does so again for
-some of them.
+Each rule was tried on runs that went wrong in that way: tests/training/test_diagnosis.py does so
+again for some of them.
 """
 
 from __future__ import annotations

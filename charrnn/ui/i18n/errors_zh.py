@@ -4,8 +4,8 @@ They are worded in English where they are raised, below the page. Here each is r
 template, in which `{name}` stands for what varies, and said in Chinese with the same values. The
 values of `_PARTS_OF` may be words of charrnn's own and are looked up in `words_parts.PARTS`.
 
-`tests/test_problems.py` reads every `UserError(…)` in the source: a message that is new, or that
-has changed, fails there until it is put here.
+`tests/unit/test_problems.py` reads every `UserError(…)` in the source: a message that is new, or
+that has changed, fails there until it is put here.
 """
 
 from __future__ import annotations
