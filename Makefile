@@ -1,5 +1,5 @@
 # Two commands: `make demo` opens the app, `make test` checks everything. While writing code:
-# `make check`, in under a minute. Longer: `make stress`, `make benchmarks`.
+# `make check`, in little over a minute. Longer: `make stress`, `make benchmarks`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
