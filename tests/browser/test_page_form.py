@@ -2,33 +2,16 @@
 
 import re
 
+import form_page
 import pytest
-from conftest import small_model
-from launching import launched
-
-from charrnn.checkpoint import Checkpoint, save
-from charrnn.vocabulary import Vocabulary
+from form_page import choose
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 pytest_plugins = ["page"]
+app = form_page.app
 
 LAPTOP = {"width": 1366, "height": 650}
 SHADOW = 6  # pixels of the bar with the button, above it
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    """The address of an app with one model, which nobody trains on."""
-    root = tmp_path_factory.mktemp("app")
-    vocabulary = Vocabulary.from_text("abc")
-    save(Checkpoint(small_model(vocabulary_size=4), vocabulary), root / "shelf" / "small")
-    with launched(root) as url:
-        yield url
-
-
-def choose(page, group, value):
-    """Choose a card by its value, as it is called differently in each language."""
-    page.locator(f'#train-{group} [value="{value}"]').check()
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])

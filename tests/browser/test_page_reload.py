@@ -3,31 +3,15 @@
 import json
 import re
 
+import form_page
 import pytest
-from conftest import small_model
-from launching import launched
-
-from charrnn.checkpoint import Checkpoint, save
-from charrnn.vocabulary import Vocabulary
+from form_page import choose
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 pytest_plugins = ["page"]
+app = form_page.app
 
 PASTED = "Le cœur a ses raisons, que la raison ne connaît point. " * 40
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    """The address of an app with one model, which nobody trains on."""
-    root = tmp_path_factory.mktemp("app")
-    vocabulary = Vocabulary.from_text("abc")
-    save(Checkpoint(small_model(vocabulary_size=4), vocabulary), root / "shelf" / "small")
-    with launched(root) as url:
-        yield url
-
-
-def choose(page, group, value):
-    page.locator(f'#train-{group} [value="{value}"]').check()
 
 
 def chosen(page, group, value):

@@ -1,4 +1,4 @@
-"""The messages of `UserError` that have to do with the Hub, in 简体中文 (`words_problems`)."""
+"""The messages of `UserError` that have to do with the Hub, in 简体中文 (`errors_zh`)."""
 
 from __future__ import annotations
 

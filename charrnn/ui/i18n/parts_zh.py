@@ -1,5 +1,5 @@
 """Words of charrnn's own that stand inside a message, in 简体中文: names of texts and encodings,
-what a setting takes, why something failed. `words_problems` puts them into its sentences.
+what a setting takes, why something failed. `errors_zh` puts them into its sentences.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from .checkpoint_errors_zh import UNSOUND
 
 # Names that `charrnn.text` gives to texts that are not one file. `texts` and `digits` are
-# matched by the shapes in `words_problems`.
+# matched by the shapes in `errors_zh`.
 NAMES: Mapping[str, str] = {
     "pasted text": "粘贴的文本",
     "{digits} files": "{digits} 个文件",

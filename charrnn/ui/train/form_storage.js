@@ -1,7 +1,8 @@
 // The form of the Train tab in the browser's session storage, so that a reload keeps what was
 // chosen, typed and pasted. The pasted text has a key of its own and goes nowhere else. Values are
 // kept by the names of their fields. `defaults` has the value of each field as the page was built;
-// every function takes the values of all fields, in this order, and returns them.
+// where a function takes `values`, these are of all fields in the same order, and what it returns is
+// what to set them to.
 (defaults) => {
   const KEY = { form: "charrnn:form", paste: "charrnn:paste" };
   const VERSION = 1;
