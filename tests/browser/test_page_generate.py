@@ -19,6 +19,7 @@ from generate_page import (
     text,
     tints,
 )
+from page import wait_until_drawn
 
 from charrnn.generation import generate, likeliest
 
@@ -259,7 +260,7 @@ def test_a_reload_loses_no_text(open_tab):
     press(page, "continue")
     written = text(page)
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
     expect(page.locator(".write-text")).to_have_text(written, use_inner_text=False)
     button(page, "undo").click()

@@ -9,6 +9,7 @@ import time
 import generate_page
 import pytest
 from generate_page import button, choose, expect, finished, prefix, press, text
+from page import wait_until_drawn
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.hub import client
@@ -67,7 +68,7 @@ def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app
     press(page, "generate")
     assert remembered(page) == [KEY]
     page.goto(app)
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
     chosen(page, f"^{KEY} · LSTM 16 · perplexity 3.50 held out$")
     choose(page, "Fox")
@@ -216,7 +217,7 @@ def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters
     keys = [f"ada/model-{i}" for i in range(9)]
     page.evaluate("keys => localStorage.setItem('charrnn:opened', keys)", json.dumps(keys))
     page.goto(app)
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
     page.get_by_label("Model", exact=True).click()
     expect(page.get_by_role("option", name="ada/model-7")).to_be_visible()

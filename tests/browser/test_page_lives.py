@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from page import forget
+from page import forget, wait_until_drawn
 from worker_runs import ends, small, worker_of
 
 from charrnn.runs.run import Run
@@ -33,7 +33,7 @@ def visit(profile, server, address=""):
     page = profile.new_page()
     page.set_viewport_size({"width": 1148, "height": 900})
     page.goto(server.url + address)
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.evaluate("window.notReloaded = true")
     return page
 
@@ -114,7 +114,7 @@ def test_a_closed_tab_is_no_end_and_a_second_one_sees_the_same(visitor, server):
     assert catches_up(page, run) < SOON
     second = visit(visitor, server)
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     stop(second)
     wait_for_state(page, "stopped")
     assert steps_on(page) == steps_on(second) == steps_in(run)

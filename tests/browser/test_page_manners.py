@@ -5,6 +5,7 @@ import re
 import generate_page
 import pytest
 from generate_page import button, choose, expect, finished, prefix, press, seed, text
+from page import wait_until_drawn
 
 pytest_plugins = ["page"]
 app = generate_page.app
@@ -133,7 +134,7 @@ def test_after_a_long_prefix_one_sees_what_is_written(open_tab):
     assert end == pytest.approx(0.3, abs=0.08)
     assert end < caret < 1
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
     page.wait_for_function("document.querySelector('.write-page').scrollTop > 0")
     for _ in range(100):  # the page may still be moving

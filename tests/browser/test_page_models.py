@@ -5,6 +5,7 @@ import re
 import generate_page
 import pytest
 from generate_page import button, choose, expect, prefix, press, text
+from page import wait_until_drawn
 
 pytest_plugins = ["page"]
 app = generate_page.app
@@ -48,7 +49,7 @@ def test_a_reload_keeps_the_model_and_all_of_one_s_runs(visit, app, trained, loc
     carry_over(page)
     chosen(page, r"Fox · .* · 10\s(s|秒)")
     page.goto(f"{app}?run={second}")
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     carry_over(page)
     chosen(page, second[:4])
     for _ in range(2):
@@ -56,13 +57,13 @@ def test_a_reload_keeps_the_model_and_all_of_one_s_runs(visit, app, trained, loc
         assert first[:4] in options
         assert second[:4] in options
         page.goto(app)
-        page.wait_for_selector(".run-rows li", state="attached")
+        wait_until_drawn(page)
         page.get_by_role("tab", name=re.compile("Generate|生成")).click()
         chosen(page, second[:4])
     press(page, "generate")
     choose(page, first[:4])
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.get_by_role("tab", name=re.compile("Generate|生成")).click()
     chosen(page, first[:4])
     before = text(page)
@@ -79,6 +80,6 @@ def test_a_chosen_model_that_is_gone_gives_way_to_the_usual_one(visit, root, tra
     button(page, "generate").click()
     expect(page.locator("#write-problem-checkpoint .problem")).to_contain_text("not saved a model")
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
     chosen(page, "^Fox · (?!.*10\\ss)")

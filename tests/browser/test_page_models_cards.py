@@ -18,6 +18,7 @@ from models_page import (
     show,
     yours,
 )
+from page import wait_until_drawn
 from worker_runs import small
 
 import charrnn
@@ -62,7 +63,7 @@ def with_runs(page, app, *runs):
         "runs => localStorage.setItem('charrnn:runs', JSON.stringify(runs))", [r.id for r in runs]
     )
     page.goto(app)
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     show(page)
 
 
@@ -193,7 +194,7 @@ def test_forget_can_be_undone_without_a_mouse(tab, hub, made):
     assert remembered(page) == ["ada/two", "ada/one"]
     page.keyboard.press("Enter")
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     show(page)
     expect(yours(page)).to_have_count(1)
 
@@ -205,7 +206,7 @@ def test_a_model_that_the_server_has_forgotten_can_be_opened_again(tab, hub, app
         "localStorage.setItem('charrnn:opened', JSON.stringify(['ada/again', 'upload-0']))"
     )
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     asked = len(hub.asked)
     show(page)
     expect(yours(page)).to_have_count(1)

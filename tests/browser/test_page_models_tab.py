@@ -21,6 +21,7 @@ from models_page import (
     show,
     yours,
 )
+from page import wait_until_drawn
 from worker_runs import small
 
 from charrnn.runs.run import Run
@@ -56,7 +57,7 @@ def test_a_model_is_opened_by_its_name_with_progress_and_stays_on_a_card(tab, hu
         expect(card).to_contain_text("ada/songs")
         expect(card.locator(".model-figure")).to_have_text("3.25perplexityheld out")
         page.reload()
-        page.wait_for_selector(".run-rows li", state="attached")
+        wait_until_drawn(page)
         show(page)
     press(yours(page), "Generate")
     chosen(page, "ada/songs")
@@ -190,7 +191,7 @@ def test_a_link_opens_a_model_once(tab, hub, app, made):
     assert page.url == f"{app}/?x=1&tab=generate"
     asked = len(hub.asked)
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
     chosen(page, "ada/linked")
     page.get_by_role("tab", name="Models").click()

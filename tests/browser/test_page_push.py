@@ -7,6 +7,7 @@ import urllib.request
 import push_page
 import pytest
 from hub_server import Faults
+from page import wait_until_drawn
 from push_page import (
     button,
     expect,
@@ -93,7 +94,7 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(vis
     assert not repo.private and b"license: mit" in repo.files["README.md"]
     repo.commit(repo.files | {"README.md": b"# Mine alone", "config.json": b"{}"})
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     open_dialog(page)
     expect(name(page)).to_have_value("ada/mine")
     expect(licence(page)).to_have_value("mit")

@@ -6,6 +6,7 @@ import re
 import form_page
 import pytest
 from form_page import choose
+from page import wait_until_drawn
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 pytest_plugins = ["page"]
@@ -28,7 +29,7 @@ def stored(page, key="charrnn:form"):
 
 def reload(page):
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     page.wait_for_function("window.charrnnForm?.ready")
 
 
@@ -177,7 +178,7 @@ def test_what_is_chosen_while_the_stored_form_is_on_its_way_stays(visit):
 
     page.route(re.compile("/queue/join|/run/predict"), hold)
     page.reload()
-    page.wait_for_selector(".run-rows li", state="attached")
+    wait_until_drawn(page)
     choose(page, "recipe", "night")
     expect(page.locator("#train-go")).to_have_text(re.compile("until it stops improving"))
     (route,) = held

@@ -11,7 +11,7 @@ import hub_openid
 import pytest
 from elsewhere import REFUSED, REPO, SESSION, attack, components, elsewhere
 from hub_server import serving
-from page import LOCAL, forget
+from page import LOCAL, forget, wait_until_drawn
 from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
 
 from charrnn.recipes import plan
@@ -102,7 +102,7 @@ def visit(app, profiles):
         page.on("response", lambda r: r.url.startswith(LOCAL) or errors.append(f"read {r.url}"))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(app + address)
-        page.wait_for_selector(".run-rows li", state="attached")
+        wait_until_drawn(page)
         return page
 
     yield open_page

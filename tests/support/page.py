@@ -144,6 +144,12 @@ def forget(profile, origin):
     session.detach()
 
 
+def wait_until_drawn(page):
+    """Wait until the run card has been drawn. A run that ended early may have no samples, so their
+    rows are nothing to wait for."""
+    page.wait_for_function("document.querySelector('.run-heading')?.textContent")
+
+
 @pytest.fixture
 def visit(app, profiles):
     """Opens the app as a new visitor: `visit(address="", locale=…, width=…, scheme=…)`."""
@@ -165,7 +171,7 @@ def visit(app, profiles):
         page.on("pageerror", lambda error: complain(str(error)))
         page.on("request", lambda r: r.url.startswith(LOCAL) or complaints.append(f"asked {r.url}"))
         page.goto(app + address)
-        page.wait_for_selector(".run-rows li", state="attached")
+        wait_until_drawn(page)
         return page
 
     yield open_page
