@@ -1,4 +1,7 @@
-"""The app: `python app.py`, or a Hugging Face Space. The port is GRADIO_SERVER_PORT's or 7860."""
+"""The app: `python app.py`, or a Hugging Face Space; `gradio app.py` reloads it on each edit.
+
+It listens on the port that GRADIO_SERVER_PORT names, else on 7860.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,31 @@ import gc
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from charrnn.utils.process import be_considerate
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from charrnn.ui import House
 
 be_considerate()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio loads all of pyplot at the first click
 HERE = Path(__file__).resolve().parent
+# `gradio app.py` runs this file once more at the start and after each edit, in a thread that
+# replaces the page of the server that is running.
+RELOADING = threading.current_thread() is not threading.main_thread()
+if RELOADING:  # Gradio has removed this module, and multiprocessing starts no process without one
+    sys.modules.setdefault("__main__", ModuleType("__main__"))
 
 
-def main() -> None:
-    """Build the interface and serve it until it is interrupted."""
+def create_context() -> House:
+    """Start the run manager, with the limits that the environment sets."""
     from charrnn.errors import UserError
     from charrnn.hub import forget_own_token
     from charrnn.runs.limits import Limits, space
@@ -25,7 +41,8 @@ def main() -> None:
     from charrnn.utils import log_stream
     from charrnn.utils.temporary import remove_left_over, temporary_directory
 
-    log_stream.protect()
+    if not RELOADING:
+        log_stream.protect()
     if space() is not None:
         forget_own_token()
 
@@ -33,34 +50,54 @@ def main() -> None:
         limits = Limits.of_environment()
     except UserError as error:
         sys.exit(error.message)
-    # What is uploaded lies apart from other programs' files, and goes with this process.
+    # Uploads go into a directory of this process, which is removed when it ends.
     remove_left_over()
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(temporary_directory("files") / "gradio"))
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        os.environ["GRADIO_TEMP_DIR"] = str(temporary_directory("files") / "gradio")
     root = Path(os.environ.get("CHARRNN_RUNS", HERE / "runs"))
     runs = Runs(root, workers=limits.workers, limits=limits)
     runs.sweeper.also.append(lambda _: remove_left_over())
-    runs.warm_up()  # torch is being imported there while gradio is here
+    runs.warm_up()  # the fork server imports torch while this process imports Gradio
 
     from charrnn.runs import zerogpu
 
     zerogpu.prepare()
 
+    from charrnn.ui import House
+
+    return House(runs, HERE / "checkpoints")
+
+
+def create_demo(context: House) -> gr.Blocks:
+    """Build the page."""
+    from charrnn.ui import build
+
+    return build(context)
+
+
+def serve(demo: gr.Blocks, context: House) -> None:
+    """Launch the page and serve it until the process is interrupted or terminated."""
     import torch
 
-    from charrnn.ui import House, build, launch_options
+    from charrnn.ui import launch_options
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl+C: stop what trains, and keep it
-    # Seconds. A thread that writes a text lets go at each matrix product, and waits to go on.
+    if RELOADING:
+        return  # the server of the first time goes on, with this page
+    # SIGTERM ends the process as Ctrl+C does: runs in training stop and keep their models.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    # Seconds. A thread that generates a text gives up the interpreter at each matrix product.
     sys.setswitchinterval(0.0001)
     torch.set_num_threads(1)  # this process only generates; the other cores are for training
     try:
-        house = House(runs, HERE / "checkpoints")
-        page = build(house)
-        gc.freeze()  # a look for garbage among all of torch and Gradio takes a third of a second
-        page.launch(**launch_options(house))
+        gc.freeze()  # a garbage collection over all of torch and Gradio takes a third of a second
+        demo.launch(**launch_options(context))
     finally:
-        runs.close()
+        context.runs.close()
 
+
+if __name__ != "__mp_main__":  # multiprocessing imports this file in each worker process
+    context = create_context()
+    demo = create_demo(context)
 
 if __name__ == "__main__":
-    main()
+    serve(demo, context)
