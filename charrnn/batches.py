@@ -81,9 +81,13 @@ def epoch(
     needed = batch_size * steps + 1
     if len(ids) < needed:
         raise UserError(
-            f"The text is too short for a minibatch of {batch_size} × {steps}: it has "
-            f"{len(ids):,} characters for training and needs {needed:,}. Use a longer text, "
-            f"a smaller batch_size or fewer steps.",
+            "The text is too short for a minibatch of {batch_size} × {steps}: it has "
+            "{has:,} characters for training and needs {needs:,}. Use a longer text, "
+            "a smaller batch_size or fewer steps.",
+            batch_size=batch_size,
+            steps=steps,
+            has=len(ids),
+            needs=needed,
             field="batch_size",
         )
     random = np.random.default_rng([seed, number])

@@ -17,7 +17,7 @@ from typing import IO
 
 import numpy as np
 
-from .errors import UserError
+from .errors import Message, UserError, reason
 from .text import LIMIT, Text, decode, read_files, read_text
 from .utils import validation as arguments
 from .utils.atomic import replacing
@@ -129,10 +129,11 @@ class Corpus:
     prefixes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        wanted = "a number between 0 and 0.5"
+        wanted = Message("give a number from {low} to {high}", low="0", high="0.5")
         if not 0 <= arguments.number(self.validation, "validation", wanted) <= 0.5:
             raise UserError(
-                f"The share held out must be between 0 and 0.5, not {self.validation}.",
+                "The share held out must be between 0 and 0.5, not {value}.",
+                value=self.validation,
                 field="validation",
             )
 
@@ -153,26 +154,26 @@ class Corpus:
         than a model may know, or if `validation` is not between 0 and 0.5.
         """
         source = text if isinstance(text, Text) else read_text(text, name="text")
-        arguments.instance(preparation, Preparation, "preparation", "a Preparation")
+        arguments.instance(preparation, Preparation, "preparation", Message("give a Preparation"))
         prepared = preparation.apply(source.text)
         if not prepared and preparation.letters_only:
             raise UserError(
-                f"Nothing is left of {source.name}: this recipe keeps only the letters A to Z, "
+                "Nothing is left of {text}: this recipe keeps only the letters A to Z, "
                 "and the text has none. Choose another recipe or another text.",
+                text=source.name,
                 field="corpus",
             )
         if len(prepared) < 2:
-            raise UserError(
-                f"{source.name} is too short: a model learns which character follows another, "
-                f"and there {'is only one' if prepared else 'are none'}.",
-                field="corpus",
-            )
+            raise _too_short(source.name, len(prepared))
         vocabulary = Vocabulary.from_text(prepared)
         if len(vocabulary) > MOST_SYMBOLS:
             raise UserError(
-                f"{source.name} has {vocabulary.symbol_count:,} different characters, more than "
-                f"any script: {MOST_SYMBOLS - 1:,} can be learnt. Is it a text, and read in the "
+                "{text} has {has:,} different characters, more than "
+                "any script: {most:,} can be learnt. Is it a text, and read in the "
                 "right encoding?",
+                text=source.name,
+                has=vocabulary.symbol_count,
+                most=MOST_SYMBOLS - 1,
                 field="corpus",
             )
         return cls(
@@ -263,30 +264,38 @@ class Corpus:
         try:
             ids = np.lib.format.open_memmap(directory / IDS, mode="r")
             if (directory / DESCRIPTION).stat().st_size > _LONGEST:
-                raise ValueError(f"{DESCRIPTION} is too large")
+                raise ValueError(Message("{path} is too large", path=DESCRIPTION))
             description = json.loads((directory / DESCRIPTION).read_bytes())
             vocabulary = Vocabulary(description["symbols"])
             if ids.shape != (description["characters"],) or ids.dtype != vocabulary.dtype:
-                raise ValueError(f"{IDS} and {DESCRIPTION} do not belong together")
+                raise ValueError(_mismatch())
             texts = [description[name] for name in ("name", "encoding", "line_ends")]
             prefixes = tuple(description["prefixes"])
             if not all(isinstance(text, str) for text in (*texts, *prefixes)):
-                raise ValueError(f"{DESCRIPTION} holds something else than texts")
+                raise ValueError(Message("{path} is damaged", path=DESCRIPTION))
             name, encoding, line_ends = texts
             validation = description["validation"]
             opened = cls(name, ids, vocabulary, validation, encoding, line_ends, prefixes)
             if any(ids.max() >= len(vocabulary) for ids in _chunks(opened.ids)):
-                raise ValueError(f"{IDS} holds ids that {DESCRIPTION} does not know")
+                raise ValueError(
+                    Message(
+                        "{path} holds ids that {other} does not know", path=IDS, other=DESCRIPTION
+                    )
+                )
             return opened
         except FileNotFoundError as error:
-            raise UserError(f"There is no corpus in {directory}.", field="corpus") from error
+            raise UserError(
+                "There is no corpus in {path}.", path=directory, field="corpus"
+            ) from error
         except (
             ValueError, KeyError, TypeError, EOFError, RecursionError, SyntaxError, TokenError,
             UserError,
         ) as error:  # fmt: skip  # SyntaxError, TokenError: numpy reads a file's head as Python
-            why = str(error).rstrip(".")
+            given = reason(error)
+            known = isinstance(given, Message) and not isinstance(error, UserError)
+            why = given if known else Message("{path} is damaged", path=DESCRIPTION)
             raise UserError(
-                f"The corpus in {directory} is damaged: {why}.", field="corpus"
+                "The corpus in {path} is damaged: {why}.", path=directory, why=why, field="corpus"
             ) from error
 
     def _counted(self, ids: Ids) -> Counts:
@@ -294,6 +303,25 @@ class Corpus:
         for chunk in _chunks(ids):
             counts += np.bincount(chunk, minlength=len(counts))
         return counts
+
+
+def _mismatch() -> Message:
+    return Message("{path} and {other} do not belong together", path=IDS, other=DESCRIPTION)
+
+
+def _too_short(name: str, characters: int) -> UserError:
+    if characters == 1:
+        return UserError(
+            "{text} is too short: a model learns which character follows another, and there is "
+            "only one.",
+            text=name,
+            field="corpus",
+        )
+    return UserError(
+        "{text} is too short: a model learns which character follows another, and there are none.",
+        text=name,
+        field="corpus",
+    )
 
 
 def _chunks(ids: Ids) -> Iterator[Ids]:

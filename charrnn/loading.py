@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import checkpoint, hub
 from .checkpoint import Checkpoint
-from .errors import UserError, quoted, visible
+from .errors import UserError, escape_invisible, short_repr
 from .hub import Pushed, Token
 from .utils import validation
 
@@ -43,8 +43,9 @@ def load(
         found = hub.pull(where, token=token, progress=progress)
     except UserError as error:
         raise UserError(
-            f"There is no checkpoint at {visible(where, 200)} on this machine. On the Hub: "
-            f"{error.message}",
+            "There is no checkpoint at {where} on this machine. On the Hub: {message}",
+            where=escape_invisible(where, 200),
+            message=error.message,
             field="checkpoint",
         ) from None
     return checkpoint.load(found)
@@ -63,7 +64,10 @@ def local(where: str | Path) -> Path:
 def _check_name(where: object, field: str) -> None:
     if not isinstance(where, str | Path):
         raise UserError(
-            f"{field} = {quoted(where, 40)}: give a path, or a model's name.", field=field
+            "{name} = {where}: give a path, or a model's name.",
+            name=field,
+            where=short_repr(where, 40),
+            field=field,
         )
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .errors import UserError
+from .errors import Message, UserError
 from .rnn import NativeRecurrence, Recurrence, State, affine, dropout, map_state
 from .utils.config_fields import check, setting
 from .utils.validation import instance, whole
@@ -95,7 +95,7 @@ class CharRNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        instance(config, ModelConfig, "config", "a ModelConfig")
+        instance(config, ModelConfig, "config", Message("give a ModelConfig"))
         vocabulary_size = whole(vocabulary_size, "vocabulary_size")
         if vocabulary_size < 1:
             raise UserError("A model needs a symbol at least.", field="vocabulary_size")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .corpus import HELD_OUT, Corpus, Preparation, Text
-from .errors import UserError, quoted
+from .errors import UserError, short_repr
 from .model import ModelConfig
 from .training import TrainingConfig, check_fit, check_threads
 from .training.autoconfig import Habits, choose
@@ -250,9 +250,11 @@ class Plan:
 def find(name: str) -> Recipe:
     """The recipe of that name; UserError, listing them, if there is none."""
     if name not in RECIPES:
-        names = ", ".join(RECIPES)
         raise UserError(
-            f"There is no recipe {quoted(name)}. The recipes are {names}.", field="recipe"
+            "There is no recipe {name}. The recipes are {names}.",
+            name=short_repr(name),
+            names=list(RECIPES),
+            field="recipe",
         )
     return RECIPES[name]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
+from .errors import Message, UserError
 from .utils import validation
 from .utils.yield_points import yield_point
 
@@ -37,14 +37,16 @@ class Vocabulary:
         """
         symbols = validation.symbols(symbols)
         if not symbols or symbols[0] != UNKNOWN:
-            raise ValueError(f"symbol 0 of a vocabulary must be {UNKNOWN}")
+            raise ValueError(
+                Message("the first symbol of a vocabulary must be {name}", name=UNKNOWN)
+            )
         characters = symbols[1:]
         if any(len(character) != 1 for character in characters):
-            raise ValueError("every symbol of a vocabulary must be one character")
+            raise ValueError(Message("every symbol of a vocabulary must be one character"))
         if any("\ud800" <= character <= "\udfff" for character in characters):
-            raise ValueError("a vocabulary cannot hold half of a surrogate pair")
+            raise ValueError(Message("a vocabulary cannot hold half of a surrogate pair"))
         if len(set(characters)) != len(characters):
-            raise ValueError("the symbols of a vocabulary must be distinct")
+            raise ValueError(Message("the symbols of a vocabulary must be distinct"))
         self.symbols = symbols
         self.dtype = smallest_dtype(len(self.symbols))
         self._table: NDArray[Any] | None = None

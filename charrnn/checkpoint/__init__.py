@@ -21,7 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
-from ..errors import UserError, quoted, visible
+from ..errors import Message, UserError, escape_invisible, os_reason, reason, short_repr
 from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
 from ..utils.atomic import replace_together
@@ -96,7 +96,7 @@ def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
         raise empty_vocabulary()
     if len(checkpoint.vocabulary) > MOST_SYMBOLS:
         most = MOST_SYMBOLS - 1  # besides `<unk>`
-        raise UserError(f"A checkpoint holds {most:,} symbols at most.", field="corpus")
+        raise UserError("A checkpoint holds {most:,} symbols at most.", most=most, field="corpus")
     config = checkpoint.config()
     text = json.dumps(config, ensure_ascii=False)
     weights = {
@@ -106,8 +106,8 @@ def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
     beside = json.dumps(config, ensure_ascii=False, indent=2).encode()
     if len(beside) > MOST_CONFIG:
         raise UserError(
-            f"A checkpoint's configuration holds {MOST_CONFIG >> 20} MB at most: shorten the "
-            "prefixes."
+            "A checkpoint's configuration holds {most} MB at most: shorten the prefixes.",
+            most=MOST_CONFIG >> 20,
         )
     return {CONFIG: beside, WEIGHTS: blob}
 
@@ -133,13 +133,14 @@ def load(path: str | Path) -> Checkpoint:
     except SafetensorError as error:
         raise _refused(unreadable(file)) from error
     except ValueError as error:
-        raise _refused(str(error)) from error
+        raise _refused(reason(error)) from error
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise _refused(f"{visible(str(path), 200)} could not be read ({why})") from error
+        shown = escape_invisible(str(path), 200)
+        why = Message("{path} could not be read ({reason})", path=shown, reason=os_reason(error))
+        raise _refused(why) from error
     model.load_state_dict(state, assign=True)
     if not _makes_sense(model.eval()):
-        raise _refused("its weights are so large that the model's numbers overflow")
+        raise _refused(Message("its weights are so large that the model's numbers overflow"))
     return Checkpoint(model, vocabulary, about)
 
 
@@ -148,11 +149,14 @@ def _found(path: Path) -> Path:
     file = path / WEIGHTS if path.is_dir() else path
     if not _there(file):
         raise ValueError(
-            f"there is no checkpoint at {visible(str(path), 200)}: give its directory or its "
-            f"{WEIGHTS}"
+            Message(
+                "there is no checkpoint at {path}: give its directory or its model.safetensors",
+                path=escape_invisible(str(path), 200),
+            )
         )
     if file.stat().st_size > MOST_WEIGHTS:
-        raise ValueError(f"{file.name} is larger than {MOST_WEIGHTS >> 20} MB")
+        size = MOST_WEIGHTS >> 20
+        raise ValueError(Message("{what} is larger than {size} MB", what=file.name, size=size))
     return file
 
 
@@ -161,7 +165,7 @@ def _there(file: Path) -> bool:
     some of them could be read for ever."""
     there = os.path.lexists(file)
     if there and not file.is_file():
-        raise ValueError(f"{file.name} is not a file")
+        raise ValueError(Message("{path} is not a file", path=file.name))
     return there
 
 
@@ -172,31 +176,38 @@ def _agreed(file: Path, config: dict[str, Any]) -> None:
     with file.open("rb") as opened:
         told = configuration(opened.read(MOST_CONFIG + 1), CONFIG)
     if any(told.get(key) != config[key] for key in ("format", "model", "symbols")):
-        raise ValueError(f"{CONFIG} describes another model than {WEIGHTS}")
+        raise ValueError(Message("config.json describes another model than model.safetensors"))
 
 
 def _refused(why: str) -> UserError:
-    return UserError(f"This checkpoint cannot be opened: {why}.", field="checkpoint")
+    return UserError("This checkpoint cannot be opened: {why}.", why=why, field="checkpoint")
 
 
 def _configuration(metadata: dict[str, str] | None) -> dict[str, Any]:
     text = (metadata or {}).get("charrnn")
     if text is None:
-        raise ValueError("the file holds weights but no charrnn configuration")
-    config = configuration(text, "its configuration")
+        raise ValueError(Message("the file holds weights but no charrnn configuration"))
+    config = configuration(text, Message("its configuration"))
     if config.get("format") != FORMAT or isinstance(config["format"], bool):
-        raise ValueError(f"its format is {quoted(config.get('format'), 20)}; this charrnn reads 1")
+        found = short_repr(config.get("format"), 20)
+        raise ValueError(Message("its format is {format}; this charrnn reads 1", format=found))
     return config
 
 
 def _vocabulary(config: dict[str, Any]) -> Vocabulary:
     symbols = config.get("symbols")
     if not isinstance(symbols, str):
-        raise ValueError("its symbols are not a text, each of them one character")
+        raise ValueError(Message("its symbols are not a text, each of them one character"))
     if not symbols:
-        raise ValueError("its vocabulary is empty")
+        raise ValueError(Message("its vocabulary is empty"))
     if len(symbols) >= MOST_SYMBOLS:
-        raise ValueError(f"it has {len(symbols):,} symbols, and {MOST_SYMBOLS - 1:,} are allowed")
+        raise ValueError(
+            Message(
+                "it has {count:,} symbols, and {most:,} are allowed",
+                count=len(symbols),
+                most=MOST_SYMBOLS - 1,
+            )
+        )
     return Vocabulary([UNKNOWN, *symbols])
 
 
@@ -204,11 +215,17 @@ def _model_config(config: dict[str, Any]) -> ModelConfig:
     model = config.get("model")
     known = {f.name for f in fields(ModelConfig)}
     if not isinstance(model, dict) or set(model) != known:
-        raise ValueError("its model configuration does not have the settings of a charrnn model")
+        raise ValueError(
+            Message("its model configuration does not have the settings of a charrnn model")
+        )
     try:
         return ModelConfig(**model)
     except UserError as error:
-        raise ValueError(error.message.rstrip(".")) from error
+        raise UserError(
+            "This checkpoint cannot be opened: {sentence}",
+            sentence=error.message,
+            field="checkpoint",
+        ) from error
 
 
 def _proved(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:
@@ -217,17 +234,20 @@ def _proved(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:
     expected = model.state_dict()
     names = list(weights.keys())
     if len(names) != len(expected) or set(names) != set(expected):
-        raise ValueError("its weights are not those of the model it describes")
+        raise ValueError(Message("its weights are not those of the model it describes"))
     for name, parameter in expected.items():
         piece = weights.get_slice(name)
         if tuple(piece.get_shape()) != tuple(parameter.shape):
-            raise ValueError(f"{name} has another shape than the model it describes")
+            raise ValueError(
+                Message("{name} has another shape than the model it describes", name=name)
+            )
         if piece.get_dtype() != "F32":
-            raise ValueError(f"{name} is {piece.get_dtype()}, not float32")
+            dtype = piece.get_dtype()
+            raise ValueError(Message("{name} is {dtype}, not float32", name=name, dtype=dtype))
     state = {name: weights.get_tensor(name) for name in expected}
     for name, weight in state.items():
         if not _finite(weight):
-            raise ValueError(f"{name} holds numbers that are not finite")
+            raise ValueError(Message("{name} holds numbers that are not finite", name=name))
     return state
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import visible
+from ..errors import escape_invisible
 from ..text import datasets
 from . import Checkpoint
 
@@ -324,7 +324,7 @@ def _alpha(alpha: float) -> str:
 
 def _fenced(text: str, language: str = "text") -> str:
     """A code block that no text can break out of."""
-    shown = "".join(c if c in "\n\t" else visible(c) for c in text)
+    shown = "".join(c if c in "\n\t" else escape_invisible(c) for c in text)
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=2) + 1)
     fence = max(fence, "```", key=len)
     return f"{fence}{language}\n{shown}\n{fence}"
@@ -336,4 +336,4 @@ def _line_of(text: str) -> str:
 
 
 def _flat(text: str, most: int = 80) -> str:
-    return visible(" ".join(text.split()), most)
+    return escape_invisible(" ".join(text.split()), most)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import visible
+from ..errors import Message, escape_invisible
 
 _NAME, _PREFIX = 200, 1_000  # characters of a name, a prefix
 _KEY = 40  # and of an entry's name in a message
@@ -30,30 +30,30 @@ def proved(config: dict[str, Any]) -> dict[str, Any]:
 
 def _name(value: object, key: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"its {visible(key, _KEY)} is not a text")
+        raise ValueError(Message("its {key} is not a text", key=escape_invisible(key, _KEY)))
     # Half a surrogate pair, which JSON can spell, could be neither shown nor sent.
-    return visible(value, _NAME)
+    return escape_invisible(value, _NAME)
 
 
 def _number(value: object, key: str) -> float | int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
-        raise ValueError(f"its {visible(key, _KEY)} is not a number")
+        raise ValueError(Message("its {key} is not a number", key=escape_invisible(key, _KEY)))
     return value
 
 
 def _object(value: object, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"its {key} is not a JSON object")
+        raise ValueError(Message("its {key} is not a JSON object", key=key))
     return dict(list(value.items())[:_ENTRIES])
 
 
 def _corpus(value: object, key: str) -> dict[str, Any]:
     corpus = _simple(_object(value, key), key)
     if "name" in corpus:
-        corpus["name"] = _name(corpus["name"], f"{key}'s name")
-    if _number(corpus.get("characters"), f"{key}'s number of characters") is None:
+        corpus["name"] = _name(corpus["name"], f"{key}.name")
+    if _number(corpus.get("characters"), f"{key}.characters") is None:
         corpus.pop("characters", None)
     return corpus
 
@@ -86,7 +86,7 @@ def _simple(value: object, key: str) -> dict[str, Any]:
 
 def _prefixes(value: object, key: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(prefix, str) for prefix in value):
-        raise ValueError(f"its {key} are not a list of texts")
+        raise ValueError(Message("its {key} are not a list of texts", key=key))
     cut = (prefix[:_PREFIX].encode("utf-8", "replace").decode() for prefix in value)
     return list(cut)[:_ENTRIES]
 

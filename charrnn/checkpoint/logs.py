@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, os_reason
 from .files import LOG, LOG_COLUMNS, MOST, SAMPLES
 
 _CURVES = ("validation_perplexity", "train_perplexity")
@@ -95,8 +95,9 @@ def bytes_of(directory: Path, name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"{name} could not be read: {why}.", field="checkpoint") from error
+        raise UserError(
+            "{text} could not be read: {why}.", text=name, why=os_reason(error), field="checkpoint"
+        ) from error
 
 
 def text_of(directory: Path, name: str) -> str | None:

@@ -13,11 +13,12 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from ..errors import visible
+from ..errors import Message, escape_invisible
 
 MOST_CONFIG = 1 << 20  # bytes of a configuration
 _MOST_HEADER = 3 << 20  # and of the header that holds it, where quotes are escaped once more
 _MOST_TENSORS = 1_000  # charrnn's deepest model has 83
+_HEADER = Message("its header")
 _DIGITS = 40  # of a whole number
 _NAME = 40  # characters of a name in a message
 
@@ -26,15 +27,16 @@ def configuration(data: str | bytes, what: str) -> dict[str, Any]:
     """The JSON object that `data` holds. Raises ValueError, "`what` is not …", where it is none."""
     encoded = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(encoded) > MOST_CONFIG:
-        raise ValueError(f"{what} is larger than {MOST_CONFIG >> 20} MB")
+        size = MOST_CONFIG >> 20
+        raise ValueError(Message("{what} is larger than {size} MB", what=what, size=size))
     try:
         value = _parsed(encoded)
     except _TwiceError as error:
-        raise ValueError(f"{what} gives {error.name} twice") from None
+        raise ValueError(Message("{what} gives {name} twice", what=what, name=error.name)) from None
     except (ValueError, RecursionError):
-        raise ValueError(f"{what} is not valid JSON") from None
+        raise ValueError(Message("{what} is not valid JSON", what=what)) from None
     if not isinstance(value, dict):
-        raise ValueError(f"{what} is not a JSON object")
+        raise ValueError(Message("{what} is not a JSON object", what=what))
     return value
 
 
@@ -45,23 +47,32 @@ def check_header(file: Path) -> None:
         beginning = opened.read(8)
         length = struct.unpack("<Q", beginning)[0] if len(beginning) == 8 else 0
         if _MOST_HEADER < length <= file.stat().st_size:
-            raise ValueError(f"its header is larger than {_MOST_HEADER >> 20} MB")
+            size = _MOST_HEADER >> 20
+            raise ValueError(Message("{what} is larger than {size} MB", what=_HEADER, size=size))
         data = opened.read(min(length, _MOST_HEADER))
     try:
         entries = _parsed(data)
     except _TwiceError as error:
-        raise ValueError(f"its header gives {error.name} twice") from None
+        raise ValueError(
+            Message("{what} gives {name} twice", what=_HEADER, name=error.name)
+        ) from None
     except (ValueError, RecursionError):
         raise ValueError(unreadable(file)) from None
     if not isinstance(entries, dict):
         raise ValueError(unreadable(file))
     if (tensors := len(entries) - ("__metadata__" in entries)) > _MOST_TENSORS:
-        raise ValueError(f"it has {tensors:,} tensors, and {_MOST_TENSORS:,} are allowed")
+        raise ValueError(
+            Message(
+                "it has {count:,} tensors, and {most:,} are allowed",
+                count=tensors,
+                most=_MOST_TENSORS,
+            )
+        )
 
 
-def unreadable(file: Path) -> str:
+def unreadable(file: Path) -> Message:
     """What is wrong with a file that is no safetensors file at all."""
-    return f"{file.name} is not a readable safetensors file"
+    return Message("{what} is not a readable safetensors file", what=file.name)
 
 
 class _TwiceError(ValueError):
@@ -69,7 +80,7 @@ class _TwiceError(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.name = visible(name, _NAME)
+        self.name = escape_invisible(name, _NAME)
 
 
 def _parsed(data: bytes) -> Any:

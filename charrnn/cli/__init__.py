@@ -20,7 +20,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ..checkpoint import Checkpoint
-from ..errors import UserError, visible
+from ..errors import UserError, escape_invisible
 from ..evaluation import score as score_text
 from ..generation import generate_many, stream
 from ..loading import load
@@ -88,7 +88,7 @@ def main() -> NoReturn:
         if error.errno not in _REFUSED:
             raise
         where = f" to {error.filename}" if isinstance(error.filename, str) else ""
-        _note(visible(f"The output could not be written{where}: {error.strerror}."))
+        _note(escape_invisible(f"The output could not be written{where}: {error.strerror}."))
         forget_output()
         sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)
@@ -164,7 +164,7 @@ def train(
             reserve(out)
         run = Run.create_at(run_dir or Path("runs") / new_id(), planned)
         if resume:
-            _note(f"there is no run in {visible(str(run_dir), 200)} yet: a new one begins")
+            _note(f"there is no run in {escape_invisible(str(run_dir), 200)} yet: a new one begins")
     with _stopping_gently(run):
         events = run.work(resume=resume)
         end = _print_events(events) if as_json else show_training(events)
@@ -190,7 +190,7 @@ def generate(
     """Write on from a prefix."""
     opened, prefix = _open(checkpoint), clean(prefix)
     if unknown := opened.vocabulary.unknown(prefix):
-        lacking = visible(" ".join(unknown), 200)
+        lacking = escape_invisible(" ".join(unknown), 200)
         _note(f"not among the model's symbols, read as unknown: {lacking}")
     seeds = [None if seed is None else seed + number for number in range(samples)]
     if samples == 1 and not as_json:  # as it is written
@@ -255,9 +255,8 @@ def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -
     default = find(recipe).corpus
     if not names and default is None:
         raise UserError(
-            "Which text? Give a file, - for standard input, or one of "
-            + ", ".join(entry.name for entry in datasets.ENTRIES)
-            + ".",
+            "Which text? Give a file, - for standard input, or one of {names}.",
+            names=[entry.name for entry in datasets.ENTRIES],
             field="corpus",
         )
     names = names or [str(default)]
@@ -283,11 +282,13 @@ def _pairs(settings: list[str], **flags: object) -> dict[str, object]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals:
-            raise UserError(f"--set {setting}: write it as FIELD=VALUE.", field=name)
+            raise UserError(
+                "--set {setting}: write it as FIELD=VALUE.", setting=setting, field=name
+            )
         pairs[name.strip()] = value
     for name, given in flags.items():
         if given is not None and name in pairs:
-            raise UserError(f"Give --{name} or --set {name}=…, not both.", field=name)
+            raise UserError("Give --{name} or --set {name}=…, not both.", name=name, field=name)
     return pairs
 
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from ..errors import UserError
+from ..errors import UserError, os_reason
 
 
 def check_place(place: Path, *, apart_from: Path, called: str = "--out") -> None:
@@ -19,17 +19,26 @@ def check_place(place: Path, *, apart_from: Path, called: str = "--out") -> None
     except OSError as error:
         raise _unfit(place, error) from error
     if taken:
-        raise UserError(f"{place} exists already: choose another place for {called}.", field="out")
+        raise UserError(
+            "{place} exists already: choose another place for {called}.",
+            place=place,
+            called=called,
+            field="out",
+        )
     ours, theirs = place.resolve(), apart_from.resolve()
     if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
         raise UserError(
-            f"{place} and {apart_from} are one within the other: choose another place for "
-            f"{called}.",
+            "{place} and {apart_from} are one within the other: choose another place for {called}.",
+            place=place,
+            apart_from=apart_from,
+            called=called,
             field="out",
         )
     if os.path.ismount(place):
         raise UserError(
-            f"{place} is where another disk begins: choose a directory in it.", field="out"
+            "{place} is where another disk begins: choose a directory in it.",
+            place=place,
+            field="out",
         )
 
 
@@ -58,8 +67,10 @@ def copy(checkpoint: Path, place: Path) -> None:
         unfinished.replace(place)
     except OSError as error:
         raise UserError(
-            f"The checkpoint could not be copied to {place} ({error.strerror or error}): it is in "
-            f"{checkpoint}.",
+            "The checkpoint could not be copied to {place} ({why}): it is in {checkpoint}.",
+            place=place,
+            why=os_reason(error),
+            checkpoint=checkpoint,
             field="out",
         ) from error
     finally:
@@ -83,4 +94,6 @@ def _beside(place: Path) -> Path:
 
 
 def _unfit(place: Path, error: OSError) -> UserError:
-    return UserError(f"{place} cannot be made: {error.strerror or error}.", field="out")
+    return UserError(
+        "{place} cannot be made: {why}.", place=place, why=os_reason(error), field="out"
+    )

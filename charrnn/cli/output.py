@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..errors import visible
+from ..errors import escape_invisible
 from ..training import Event
 
 
@@ -18,7 +18,7 @@ def for_people(text: str) -> str:
     """A text as it is; on a terminal, which would obey them, with control characters as escapes."""
     if not on_a_terminal():
         return text
-    return "".join(c if c in "\n\t" else visible(c) for c in text)
+    return "".join(c if c in "\n\t" else escape_invisible(c) for c in text)
 
 
 def on_a_terminal() -> bool:

@@ -34,8 +34,9 @@ def can_go_on(directory: Path) -> bool:
         return True
     if any(os.path.lexists(directory / trace) for trace in _TRACES):
         raise UserError(
-            f"There is nothing in {directory} to resume from, but a run or a model, which is "
+            "There is nothing in {directory} to resume from, but a run or a model, which is "
             "left as it is. Give another --run-dir for a new run.",
+            directory=directory,
             field="run_dir",
         )
     return False
@@ -54,8 +55,10 @@ def check_same(
     """
     if recipe is not None and recipe != request["recipe"]:
         raise UserError(
-            f"This run follows the recipe {request['recipe']}, not {recipe}. Leave out --recipe to "
+            "This run follows the recipe {own}, not {recipe}. Leave out --recipe to "
             "go on with it, or give another --run-dir for a new run.",
+            own=request["recipe"],
+            recipe=recipe,
             field="recipe",
         )
     own = request["model"] | request["training"]
@@ -65,8 +68,11 @@ def check_same(
     for name, value in said.items():
         if name not in own or own[name] != value:
             raise UserError(
-                f"This run has {name} = {_shown(own.get(name))}, not {_shown(value)}. Leave "
-                f"{name} out to go on with it, or give another --run-dir for a new run.",
+                "This run has {name} = {own}, not {value}. Leave "
+                "{name} out to go on with it, or give another --run-dir for a new run.",
+                name=name,
+                own=_shown(own.get(name)),
+                value=_shown(value),
                 field=name,
             )
     if text is not None:
@@ -79,9 +85,11 @@ def _check_text(request: Mapping[str, Any], text: Text) -> None:
     preparation = Preparation() if recipe is None else recipe.preparation
     if Corpus.from_text(text, preparation=preparation).sha256() != own["sha256"]:
         raise UserError(
-            f"This run learns from {own['name']}, and {text.name}, which was given, is another "
+            "This run learns from {own}, and {name}, which was given, is another "
             "text or has changed since. Leave the text out to go on with the run's own, or give "
             "another --run-dir for a new run.",
+            own=own["name"],
+            name=text.name,
             field="corpus",
         )
 

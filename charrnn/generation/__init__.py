@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UserError, quoted
+from ..errors import UserError, short_repr
 from ..model import CharRNN
 from ..utils import validation
 from ..vocabulary import Vocabulary, empty_vocabulary
@@ -243,7 +243,7 @@ def likeliest(
     """The `count` likeliest characters after `text`, the likeliest first, with p and q ∝ p^α."""
     alpha, count = validation.number(alpha, "alpha"), validation.whole(count, "count")
     if not math.isfinite(alpha) or alpha <= 0:
-        raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
+        raise UserError("alpha = {value}: give a number above 0.", value=alpha, field="alpha")
     validation.checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary()
@@ -263,16 +263,23 @@ def _settled(
     length, alpha = validation.whole(length, "length"), validation.number(alpha, "alpha")
     seed = None if seed is None else validation.whole(seed, "seed")
     if mode not in MODES:
-        raise UserError(f"mode = {quoted(mode)}: choose greedy or sample.", field="mode")
+        raise UserError(
+            "mode = {value}: choose greedy or sample.", value=short_repr(mode), field="mode"
+        )
     if not math.isfinite(alpha) or alpha <= 0:
-        raise UserError(f"alpha = {alpha}: give a number above 0.", field="alpha")
+        raise UserError("alpha = {value}: give a number above 0.", value=alpha, field="alpha")
     if not 0 <= length <= LONGEST:
         raise UserError(
-            f"length = {quoted(length, 40)}: give 0 to {LONGEST:,} characters.", field="length"
+            "length = {value}: give 0 to {most:,} characters.",
+            value=short_repr(length, 40),
+            most=LONGEST,
+            field="length",
         )
     if seed is not None and seed < 0:
         raise UserError(
-            f"seed = {quoted(seed, 40)}: give a whole number of at least 0.", field="seed"
+            "seed = {value}: give a whole number of at least 0.",
+            value=short_repr(seed, 40),
+            field="seed",
         )
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary()

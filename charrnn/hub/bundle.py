@@ -17,7 +17,7 @@ from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, contents, load
 from ..checkpoint import card as modelcard
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
-from ..errors import UserError, quoted
+from ..errors import UserError, short_repr
 from ..generation import side_by_side
 from .names import is_id
 
@@ -39,12 +39,15 @@ def collect(
     """
     if licence is not None and not _LINKED.fullmatch(licence):
         raise UserError(
-            f"{licence[:40]} is no name of a licence: give one such as mit or cc-by-4.0.",
+            "{licence} is no name of a licence: give one such as mit or cc-by-4.0.",
+            licence=licence[:40],
             field="licence",
         )
     if space and ("@" in space or not is_id(space)):
         raise UserError(
-            f"{quoted(space)} is not the name of a Space: write it as owner/name.", field="space"
+            "{space} is not the name of a Space: write it as owner/name.",
+            space=short_repr(space),
+            field="space",
         )
     checkpoint, weights = _loaded(directory)
     files = {WEIGHTS: weights, CONFIG: contents(checkpoint)[CONFIG]}

@@ -139,7 +139,8 @@ def _work(
 def too_slow(seconds: float) -> UserError:
     """That the time is over."""
     return AwayUserError(
-        f"The Hub is too slow: this was not done within {seconds:g} seconds. Try again later.",
+        "The Hub is too slow: this was not done within {seconds:g} seconds. Try again later.",
+        seconds=seconds,
         field="model",
     )
 

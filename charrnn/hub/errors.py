@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, os_reason
 
 _FIELD = "model"
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
@@ -62,9 +62,9 @@ def _said(error: BaseException, repo: str, writing: bool) -> UserError:
     if isinstance(error, errors.RepositoryNotFoundError):
         return missing(repo)
     if isinstance(error, errors.RevisionNotFoundError):
-        return UserError(f"{repo} has no such revision on the Hub.", field=_FIELD)
+        return UserError("{model} has no such revision on the Hub.", model=repo, field=_FIELD)
     if isinstance(error, errors.DisabledRepoError):
-        return UserError(f"The Hub has disabled {repo}.", field=_FIELD)
+        return UserError("The Hub has disabled {model}.", model=repo, field=_FIELD)
     if isinstance(error, errors.OfflineModeIsEnabled):
         return AwayUserError(
             "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it, or use a model that is on "
@@ -79,7 +79,7 @@ def _said(error: BaseException, repo: str, writing: bool) -> UserError:
         return AwayUserError("The Hub is out of reach: is this machine connected?", field=_FIELD)
     if isinstance(error, OSError) and (error.filename or error.errno in _DISK):
         return UserError(
-            f"The model cannot be kept on this machine: {error.strerror}.", field=_FIELD
+            "The model cannot be kept on this machine: {why}.", why=os_reason(error), field=_FIELD
         )
     return broken_off()
 
@@ -90,12 +90,13 @@ def _refused(response: Any, repo: str, writing: bool) -> UserError:
         return UserError("The Hub does not accept this token: sign in anew.", field=_FIELD)
     if status == 403 and writing:
         return UserError(
-            f"You may not write to {repo}: it must be in your name or in that of an organization "
+            "You may not write to {model}: it must be in your name or in that of an organization "
             "of yours, and the token must allow writing.",
+            model=repo,
             field=_FIELD,
         )
     if status == 403:
-        return UserError(f"You may not see {repo} on the Hub.", field=_FIELD)
+        return UserError("You may not see {model} on the Hub.", model=repo, field=_FIELD)
     if status == 404:
         return missing(repo)
     if status in (409, 412):
@@ -103,8 +104,10 @@ def _refused(response: Any, repo: str, writing: bool) -> UserError:
     if status == 429:
         return had_enough(seconds_asked(response))
     if status >= 500:
-        return AwayUserError(f"The Hub is in trouble ({status}): try again later.", field=_FIELD)
-    return UserError(f"The Hub refused {repo} ({status}).", field=_FIELD)
+        return AwayUserError(
+            "The Hub is in trouble ({status}): try again later.", status=status, field=_FIELD
+        )
+    return UserError("The Hub refused {model} ({status}).", model=repo, status=status, field=_FIELD)
 
 
 def seconds_asked(response: Any) -> int | None:
@@ -126,7 +129,8 @@ def had_enough(seconds: int | None) -> UserError:
             field=_FIELD,
         )
     return AwayUserError(
-        f"The Hub has had too many requests from here: try again in {seconds} seconds.",
+        "The Hub has had too many requests from here: try again in {seconds} seconds.",
+        seconds=seconds,
         field=_FIELD,
     )
 
@@ -134,8 +138,9 @@ def had_enough(seconds: int | None) -> UserError:
 def missing(repo: str) -> UserError:
     """That there is no such repository, as far as one may know."""
     return UserError(
-        f"There is no model {repo} on the Hub, or it is private and your sign-in, if any, may not "
+        "There is no model {model} on the Hub, or it is private and your sign-in, if any, may not "
         "see it.",
+        model=repo,
         field=_FIELD,
     )
 
@@ -143,7 +148,8 @@ def missing(repo: str) -> UserError:
 def hidden(repo: str) -> UserError:
     """That there is a repository of this name, which the token may not even see."""
     return UserError(
-        f"{repo} is there already, and this sign-in may not see it: choose another name.",
+        "{model} is there already, and this sign-in may not see it: choose another name.",
+        model=repo,
         field=_FIELD,
     )
 
@@ -151,14 +157,17 @@ def hidden(repo: str) -> UserError:
 def gated(repo: str) -> UserError:
     """That only those whom its owner lets in may have it."""
     return UserError(
-        f"{repo} is gated: ask for access on its page on the Hub, and sign in.", field=_FIELD
+        "{model} is gated: ask for access on its page on the Hub, and sign in.",
+        model=repo,
+        field=_FIELD,
     )
 
 
 def conflict(repo: str) -> UserError:
     """That the repository was changed between a look at it and the push."""
     return UserError(
-        f"{repo} was changed by somebody else at the same moment: nothing was pushed. Try again.",
+        "{model} was changed by somebody else at the same moment: nothing was pushed. Try again.",
+        model=repo,
         field=_FIELD,
     )
 
@@ -166,8 +175,9 @@ def conflict(repo: str) -> UserError:
 def unsure(repo: str) -> UserError:
     """That the line broke while the Hub made the commit, and that it could not be asked since."""
     return UnsureUserError(
-        f"The connection to the Hub broke off at the last step, so {repo} may hold the model or "
+        "The connection to the Hub broke off at the last step, so {model} may hold the model or "
         "not. Look there, or push again: nothing is uploaded twice.",
+        model=repo,
         field=_FIELD,
     )
 
@@ -175,8 +185,9 @@ def unsure(repo: str) -> UserError:
 def ended(repo: str) -> UserError:
     """That nobody waited any more for the Hub to make the commit, which it may do yet."""
     return UnsureUserError(
-        f"The push ended at the last step, so {repo} may hold the model or not. Look there, or "
+        "The push ended at the last step, so {model} may hold the model or not. Look there, or "
         "push again: nothing is uploaded twice.",
+        model=repo,
         field=_FIELD,
     )
 
@@ -184,8 +195,9 @@ def ended(repo: str) -> UserError:
 def in_vain(repo: str) -> UserError:
     """That the line broke while the Hub made the commit, which is not there."""
     return UnsureUserError(
-        f"The connection to the Hub broke off at the last step, and {repo} holds what it held "
+        "The connection to the Hub broke off at the last step, and {model} holds what it held "
         "before. Push again: nothing is uploaded twice.",
+        model=repo,
         field=_FIELD,
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..checkpoint.files import LOG
 from ..checkpoint.logs import curve_in
-from ..errors import visible
+from ..errors import escape_invisible
 from . import client, transfer
 from .client import Job, Token
 from .errors import understood
@@ -103,7 +103,7 @@ def _listed(info: ModelInfo) -> Listed:
     name, perplexity = _results(info)
     return Listed(
         repo=info.id,
-        title=visible(name or info.id.partition("/")[2], _TITLE),
+        title=escape_invisible(name or info.id.partition("/")[2], _TITLE),
         perplexity=perplexity,
         updated=info.last_modified,
         downloads=_count(info.downloads),

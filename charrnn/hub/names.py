@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import UserError, quoted
+from ..errors import UserError, short_repr
 
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REPO = re.compile(rf"{_PART}/{_PART}")
@@ -30,13 +30,15 @@ class Ref:
         repo, at, revision = text.strip().partition("@")
         if not _is_repo(repo):
             raise UserError(
-                f"{quoted(text)} is not the name of a model on the Hub: write it as owner/name or "
+                "{model} is not the name of a model on the Hub: write it as owner/name or "
                 "owner/name@revision.",
+                model=short_repr(text),
                 field="model",
             )
         if at and not _is_revision(revision):
             raise UserError(
-                f"{quoted(revision)} is not a revision: give a branch, a tag or a commit.",
+                "{revision} is not a revision: give a branch, a tag or a commit.",
+                revision=short_repr(revision),
                 field="model",
             )
         return cls(repo, revision or None)

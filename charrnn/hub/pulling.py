@@ -135,13 +135,22 @@ def _files(info: ModelInfo, ref: Ref) -> list[Remote]:
             size = file.size if file.size >= 0 else most + 1
             if size > most:
                 raise UserError(
-                    f"{ref.repo} has a {name} of {size / 2**20:,.1f} MB, and {most >> 20} MB are "
+                    "{model} has a {file} of {size:,.1f} MB, and {most} MB are "
                     "allowed: it is not opened.",
+                    model=ref.repo,
+                    file=name,
+                    size=size / 2**20,
+                    most=most >> 20,
                     field="model",
                 )
             found.append(file)
     if WEIGHTS not in (file.name for file in found):
-        raise UserError(f"{ref.repo} holds no charrnn model: it has no {WEIGHTS}.", field="model")
+        raise UserError(
+            "{model} holds no charrnn model: it has no {file}.",
+            model=ref.repo,
+            file=WEIGHTS,
+            field="model",
+        )
     return sorted(found, key=lambda file: file.size)
 
 

@@ -193,8 +193,9 @@ def _repository(api: HfApi, job: Job, repo: str, private: bool) -> tuple[ModelIn
             return api.model_info(repo, timeout=client.SILENCE), True
     if private and info.private is not True:
         raise UserError(
-            f"{repo} is on the Hub already, and public: make it private in its settings there, or "
+            "{model} is on the Hub already, and public: make it private in its settings there, or "
             "push without asking for a private one.",
+            model=repo,
             field="model",
         )
     api.auth_check(repo, write=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import UserError, quoted
+from ..errors import UserError, short_repr
 from . import client
 from .client import Cancelled, Job, Progress
 from .errors import UnsureUserError, understood
@@ -77,7 +77,9 @@ def check(space: str, hardware: str | None = None) -> None:
     """Raise UserError for what is no name of a Space, or of a Space's hardware. Asks nobody."""
     if "@" in space or not is_id(space):
         raise UserError(
-            f"{quoted(space)} is not the name of a Space: write it as owner/name.", field="space"
+            "{space} is not the name of a Space: write it as owner/name.",
+            space=short_repr(space),
+            field="space",
         )
     if hardware is None:
         return
@@ -86,7 +88,9 @@ def check(space: str, hardware: str | None = None) -> None:
     known = [one.value for one in SpaceHardware]
     if hardware not in known:
         raise UserError(
-            f"{quoted(hardware)} is no hardware of a Space: give one of {', '.join(known)}.",
+            "{hardware} is no hardware of a Space: give one of {known}.",
+            hardware=short_repr(hardware),
+            known=known,
             field="hardware",
         )
 
@@ -131,8 +135,9 @@ def _deploy(
 def _unsure(space: str) -> UserError:
     """That the Hub had been asked for the commit, and has not said that it made it."""
     return UnsureUserError(
-        f"The Hub has not confirmed the last step, so {space} may hold the new app or not. Look "
+        "The Hub has not confirmed the last step, so {space} may hold the new app or not. Look "
         "there, or deploy again: nothing is uploaded twice.",
+        space=space,
         field="space",
     )
 
@@ -160,20 +165,24 @@ def _check_own(info: SpaceInfo, space: str, private: bool) -> None:
     """Raise UserError for a Space that this app should not be put into."""
     if info.sdk not in (None, "gradio"):
         raise UserError(
-            f"{space} is a Space of another kind ({info.sdk}, not gradio): choose another name.",
+            "{space} is a Space of another kind ({sdk}, not gradio): choose another name.",
+            space=space,
+            sdk=info.sdk,
             field="space",
         )
     there = {file.rfilename for file in info.siblings or []}
     if _OWN not in there and there - _NEW:
         raise UserError(
-            f"{space} is a Space with something else in it, which would be removed: choose another "
+            "{space} is a Space with something else in it, which would be removed: choose another "
             "name.",
+            space=space,
             field="space",
         )
     if private and info.private is not True:
         raise UserError(
-            f"{space} is on the Hub already, and public: make it private in its settings there, or "
+            "{space} is on the Hub already, and public: make it private in its settings there, or "
             "deploy without --private.",
+            space=space,
             field="space",
         )
 
@@ -196,7 +205,8 @@ def _create(api: HfApi, space: str, private: bool, hardware: str | None) -> None
         status = error.response.status_code
         if status == 409:
             raise UserError(
-                f"{space} is there already, and this token may not see it: choose another name.",
+                "{space} is there already, and this token may not see it: choose another name.",
+                space=space,
                 field="space",
             ) from None
         if status == 402 or (status == 403 and _in_own_name(api, space)):
@@ -244,7 +254,9 @@ def _not_allowed(space: str, hardware: str | None) -> UserError:
     else:
         way = f"{hardware} has to be paid for, while --hardware {FREE} is free"
     return UserError(
-        f"The Hub does not let this account have {space}: {way}. (The token must allow writing, "
+        "The Hub does not let this account have {space}: {way}. (The token must allow writing, "
         "too.)",
+        space=space,
+        way=way,
         field="hardware",
     )

@@ -76,7 +76,9 @@ def fetch(job: Job, repo: str, revision: str, file: Remote, token: Token, path: 
     if have > file.size or (file.described and not file.holds(path.read_bytes())):
         path.unlink()
         raise UserError(
-            f"What came from the Hub as {file.name} is not what {repo} holds: try again.",
+            "What came from the Hub as {file} is not what {model} holds: try again.",
+            file=file.name,
+            model=repo,
             field="model",
         )
 
@@ -136,7 +138,9 @@ def _stream(
                     have += len(piece)
                     if have > file.size:
                         raise UserError(
-                            f"The Hub sent more of {file.name} than it said.", field="model"
+                            "The Hub sent more of {file} than it said.",
+                            file=file.name,
+                            field="model",
                         )
                     out.write(piece)
                     job.done += len(piece)

@@ -35,8 +35,10 @@ def check_files(paths: Iterable[Path], limits: Limits) -> None:
     size = sum(path.stat().st_size for path in paths if path.is_file())
     if size > limits.upload:
         raise UserError(
-            f"What was uploaded has {_mb(size)} MB, and {limits.upload_mb:,} MB are the most for "
+            "What was uploaded has {size} MB, and {most:,} MB are the most for "
             "one run here. Choose a part of it.",
+            size=_mb(size),
+            most=limits.upload_mb,
             field="corpus",
         )
 
@@ -52,8 +54,10 @@ def check_text(text: Text, limits: Limits) -> None:
     """Raise UserError for a text that is longer than may be trained on."""
     if limits.characters is not None and len(text.text) > limits.characters:
         raise UserError(
-            f"{text.name} has {len(text.text):,} characters, and {limits.characters:,} are the "
-            "most here. Choose a part of it.",
+            "{text} has {count:,} characters, and {most:,} are the most here. Choose a part of it.",
+            text=text.name,
+            count=len(text.text),
+            most=limits.characters,
             field="corpus",
         )
 
@@ -63,28 +67,37 @@ def check_plan(plan: Plan, limits: Limits) -> None:
     characters, symbols = len(plan.corpus.ids), plan.corpus.vocabulary.symbol_count
     if limits.characters is not None and characters > limits.characters:
         raise UserError(
-            f"{plan.corpus.name} has {characters:,} characters, and {limits.characters:,} are the "
-            "most here. Choose a part of it.",
+            "{text} has {count:,} characters, and {most:,} are the most here. Choose a part of it.",
+            text=plan.corpus.name,
+            count=characters,
+            most=limits.characters,
             field="corpus",
         )
     if limits.symbols is not None and symbols > limits.symbols:
         raise UserError(
-            f"{plan.corpus.name} has {symbols:,} different characters, and {limits.symbols:,} are "
+            "{text} has {count:,} different characters, and {most:,} are "
             "the most here. Choose a text with fewer.",
+            text=plan.corpus.name,
+            count=symbols,
+            most=limits.symbols,
             field="corpus",
         )
     count = parameters(plan)
     if limits.parameters is not None and count > limits.parameters:
         raise UserError(
-            f"This model has {count:,} parameters, and {limits.parameters:,} are the most here. "
+            "This model has {parameters:,} parameters, and {most:,} are the most here. "
             "Use a smaller hidden_size or fewer layers.",
+            parameters=count,
+            most=limits.parameters,
             field="hidden_size",
         )
     seconds = plan.training.seconds
     if limits.seconds is not None and seconds is not None and seconds > limits.seconds:
         raise UserError(
-            f"seconds = {seconds:g}: a run may take {limits.seconds:g} seconds at most here, and "
+            "seconds = {value:g}: a run may take {most:g} seconds at most here, and "
             "can go on for as long again afterwards. Give fewer.",
+            value=seconds,
+            most=limits.seconds,
             field="seconds",
         )
 
@@ -98,16 +111,18 @@ def check_visitor(visitor: str, others: Sequence[str], limits: Limits) -> None:
     runs = others.count(visitor)
     if limits.runs_per_visitor is not None and runs >= limits.runs_per_visitor:
         raise UserError(
-            f"Runs of yours that wait or train already: {runs}, the most at once here. Stop one, "
+            "Runs of yours that wait or train already: {runs}, the most at once here. Stop one, "
             "or wait until one has ended.",
+            runs=runs,
             field="run",
         )
     address = address_of(visitor)
     neighbors = {other for other in others if address_of(other) == address} - {visitor}
     if len(neighbors) >= limits.visitors_per_address:
         raise UserError(
-            f"Visitors of your network with runs that wait or train: {len(neighbors)}, the most at "
+            "Visitors of your network with runs that wait or train: {visitors}, the most at "
             "once here. Wait until one has ended.",
+            visitors=len(neighbors),
             field="run",
         )
 
@@ -117,9 +132,12 @@ def check_room(needed: int, used: int, limits: Limits) -> None:
     `used` bytes are taken or promised."""
     if limits.disk is not None and used + needed > limits.disk:
         raise UserError(
-            f"There is no room for another run: {_mb(needed)} MB are needed, and {_mb(used)} of "
-            f"{limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
+            "There is no room for another run: {needed} MB are needed, and {used} of "
+            "{most:,} MB are taken. Try again later, when older runs have been "
             "removed, or with a smaller text or model.",
+            needed=_mb(needed),
+            used=_mb(used),
+            most=limits.disk_mb,
             field="run",
         )
 
@@ -129,9 +147,12 @@ def check_room_again(needed: int, used: int, limits: Limits) -> None:
     on, where `used` bytes are taken or promised."""
     if limits.disk is not None and used + needed > limits.disk:
         raise UserError(
-            f"There is no room for this run to go on: {_mb(needed)} MB are needed, and {_mb(used)} "
-            f"of {limits.disk_mb:,} MB are taken. Try again later, when older runs have been "
+            "There is no room for this run to go on: {needed} MB are needed, and {used} "
+            "of {most:,} MB are taken. Try again later, when older runs have been "
             "removed.",
+            needed=_mb(needed),
+            used=_mb(used),
+            most=limits.disk_mb,
             field="run",
         )
 

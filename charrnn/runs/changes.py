@@ -24,7 +24,8 @@ class ChangeableRun(Record):
         name = " ".join("".join(c if c.isprintable() else " " for c in clean(name)).split())
         if len(name) > MAX_NAME_LENGTH:
             raise UserError(
-                f"A name has {MAX_NAME_LENGTH} characters at most: choose a shorter one.",
+                "A name has {most} characters at most: choose a shorter one.",
+                most=MAX_NAME_LENGTH,
                 field="name",
             )
         with kept():

@@ -111,8 +111,10 @@ class DiskShares:
             return
         if needed > share:
             raise UserError(
-                f"{_mb(needed)} MB are needed for this, and a visitor has {_mb(share)} MB here. "
+                "{needed} MB are needed for this, and a visitor has {most} MB here. "
                 "Choose a smaller text or model.",
+                needed=_mb(needed),
+                most=_mb(share),
                 field=field,
             )
         own, network = self._used_by(owner)
@@ -120,9 +122,12 @@ class DiskShares:
             own -= self.files.make_room(owner, own + needed - share)
         if own + needed > share:
             raise UserError(
-                f"Your runs, models and files take {_mb(own)} of the {_mb(share)} MB that you have "
-                f"here, and {_mb(needed)} MB more are needed. Delete runs or models of yours, or "
+                "Your runs, models and files take {used} of the {most} MB that you have "
+                "here, and {needed} MB more are needed. Delete runs or models of yours, or "
                 "wait until old ones have been removed.",
+                used=_mb(own),
+                most=_mb(share),
+                needed=_mb(needed),
                 field=field,
             )
         whole = self._limits.disk

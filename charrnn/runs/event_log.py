@@ -10,6 +10,7 @@ import json
 import os
 from pathlib import Path
 
+from ..errors import Message
 from ..training import Event, stored_event
 from ..utils.regular_files import damaged, json_object, opened
 
@@ -113,8 +114,14 @@ class Journal:
         try:
             return stored_event(json_object(line, self.path.name))
         except ValueError:
-            raise damaged(f"{self.path.name} is damaged") from None
+            raise damaged(Message("{path} is damaged", path=self.path.name)) from None
 
     def _check_size(self, size: int) -> None:
         if size > MOST_EVENTS:
-            raise damaged(f"{self.path.name} is larger than {MOST_EVENTS >> 20} MB")
+            raise damaged(
+                Message(
+                    "{what} is larger than {size} MB",
+                    what=self.path.name,
+                    size=MOST_EVENTS >> 20,
+                )
+            )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..checkpoint import LARGEST
-from ..errors import UserError
+from ..errors import Message, UserError
 from ..text import LIMIT
 from ..utils.process import available_cores
 from ..vocabulary import MOST_SYMBOLS
@@ -127,9 +127,18 @@ def _parsed(name: str, given: str, rule: Mapping[str, Any], optional: bool) -> f
     except ValueError:
         value = math.nan
     if not rule["low"] <= value <= rule["high"]:
-        what = f"a number of at least {rule['low']:g}"
+        wanted: dict[str, object] = {"low": rule["low"], "high": rule["high"]}
+        clause = Message("a number of at least {low:g}", **wanted)
         if rule["high"] < 1e15:
-            what = f"a number from {rule['low']:g} to {rule['high']:g}"
-        unless = ", or none" if optional else ""
-        raise UserError(f"{name}={given[:40]}: give {what}{unless} ({rule['hint']}).", field=name)
+            clause = Message("a number from {low:g} to {high:g}", **wanted)
+        if optional:
+            clause = Message("{wanted}, or none", wanted=clause)
+        raise UserError(
+            "{name}={value}: give {wanted} ({hint}).",
+            name=name,
+            value=given[:40],
+            wanted=clause,
+            hint=rule["hint"],
+            field=name,
+        )
     return value

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..errors import Message
 from ..utils import regular_files
 from ..utils.atomic import write
 from ..utils.file_locks import held, hold
@@ -62,7 +63,7 @@ class Turn:
         try:
             known = checked(_SCHEMA, json_object(data, path.name))
         except ValueError:
-            raise damaged(f"{path.name} is damaged") from None
+            raise damaged(Message("{path} is damaged", path=path.name)) from None
         return cls(**{name: known[name] for name in _SCHEMA})
 
     @classmethod

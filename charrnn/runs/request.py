@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from ..errors import UserError
+from ..errors import Message, UserError, os_reason
 from ..model import ModelConfig
 from ..recipes import Plan
 from ..training import Event, TrainingConfig, settings_of
@@ -57,7 +58,7 @@ def parsed(data: bytes) -> dict[str, Any]:
     try:
         return checked(_SCHEMA, json_object(data, "run.json"))
     except ValueError:
-        raise damaged("run.json is damaged") from None
+        raise damaged(Message("{path} is damaged", path="run.json")) from None
 
 
 def settings(request: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig]:
@@ -69,7 +70,9 @@ def settings(request: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig]:
     try:
         return ModelConfig(**request["model"]), TrainingConfig(**request["training"])
     except TypeError as error:
-        raise cannot_go_on("run.json was written by another version of charrnn") from error
+        raise cannot_go_on(
+            Message("{path} was written by another version of charrnn", path="run.json")
+        ) from error
 
 
 def lengthened(request: Mapping[str, Any], end: Event) -> dict[str, Any]:
@@ -89,10 +92,14 @@ def lengthened(request: Mapping[str, Any], end: Event) -> dict[str, Any]:
 
 
 @contextmanager
-def kept(where: str = "") -> Iterator[None]:
-    """What the disk refuses, in words."""
+def kept(directory: Path | None = None) -> Iterator[None]:
+    """Raise what the disk refuses as a UserError, which names the `directory` of a new run."""
     try:
         yield
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"The run cannot be kept{where}: {why}.", field="run_dir") from error
+        why = os_reason(error)
+        if directory is None:
+            raise UserError("The run cannot be saved: {why}.", why=why, field="run_dir") from error
+        raise UserError(
+            "The run cannot be saved in {path}: {why}.", path=directory, why=why, field="run_dir"
+        ) from error

@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import UserError
+from ..errors import Message, UserError
 from ..recipes import Plan
 from ..training import Event, train
 from ..training.resume_state import cannot_go_on
@@ -78,11 +78,12 @@ class Run(ChangeableRun):
         run = cls(directory)
         if run._file("run.json").exists() or run._file("events.jsonl").exists():
             raise UserError(
-                f"{directory} already holds a run. Go on with it (--resume), or choose another "
+                "{directory} already holds a run. Go on with it (--resume), or choose another "
                 "directory.",
+                directory=directory,
                 field="run_dir",
             )
-        with kept(f" in {directory}"):
+        with kept(directory):
             run._make(plan)
         return run
 
@@ -259,13 +260,21 @@ class Run(ChangeableRun):
             return self.ending("stopped", "Interrupted.")
         message = FELL_OVER[self.checkpoint is not None]
         if isinstance(error, UserError):
-            message = error.message.replace(f"{self.directory}/", "")
+            message = self._without_path(error.message)
         return self.ending("failed", message)
+
+    def _without_path(self, message: Message) -> Message:
+        """Return a message with the paths of files in it relative to the run's directory."""
+        shown = {
+            name: str(value).replace(f"{self.directory}/", "") if isinstance(value, Path) else value
+            for name, value in message.values.items()
+        }
+        return Message(message.template, **shown)
 
     def _train(self, *, resume: bool) -> Iterator[Event]:
         request, corpus = self.request, self.corpus
         if resume and corpus.sha256() != request["corpus"]["sha256"]:
-            raise cannot_go_on("its text, in corpus/, is not the one that it began with")
+            raise cannot_go_on(Message("its text, in corpus/, is not the one that it began with"))
         model, training = settings(request)
         return train(
             corpus,

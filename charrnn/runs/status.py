@@ -11,7 +11,7 @@ from ..checkpoint import CONFIG, WEIGHTS
 from ..checkpoint.history import proved
 from ..checkpoint.metadata import MOST_CONFIG, configuration
 from ..corpus import DESCRIPTION, IDS, Corpus
-from ..errors import UserError
+from ..errors import Message, UserError, os_reason, reason
 from ..training import Event
 from ..training.resume_state import FILE as POINT
 from ..utils.file_locks import held, hold
@@ -95,7 +95,7 @@ class Record:
             config = None if data is None else configuration(data, CONFIG)
             return {} if config is None else proved(config).get("results") or {}
         except ValueError as error:
-            raise damaged(str(error)) from None
+            raise damaged(reason(error)) from None
 
     @property
     def saved(self) -> bool:
@@ -186,7 +186,7 @@ class Record:
         for name in ("corpus", "checkpoint", "resume"):
             place = self._file(name)
             if os.path.lexists(place) and not holds_files_only(place):
-                raise damaged(f"{name}/ does not hold files only")
+                raise damaged(Message("{path}/ does not hold files only", path=name))
 
     # How the answers are found
 
@@ -214,4 +214,6 @@ def _held(path: Path) -> bool:
     try:
         return held(path)
     except OSError as error:
-        raise damaged(f"{path.name} could not be read ({error.strerror})") from None
+        raise damaged(
+            Message("{path} could not be read ({reason})", path=path.name, reason=os_reason(error))
+        ) from None

@@ -27,7 +27,7 @@ from typing import IO, BinaryIO
 from .. import checkpoint
 from ..checkpoint import WEIGHTS
 from ..checkpoint.files import MOST
-from ..errors import UserError, visible
+from ..errors import Message, UserError, escape_invisible, os_reason
 from .admission import taken
 from .limits import Limits
 from .owners import Deed, Owner
@@ -78,7 +78,7 @@ def keep(
     is told how many bytes are needed, and raises UserError where they are too many. So does this,
     for what is not a sound checkpoint, and where there is no room.
     """
-    shown = visible(file.name, 80)
+    shown = escape_invisible(file.name, 80)
     place = root / UPLOADS
     key = f"upload-{secrets.token_hex(16)}"
     gathering = place / f".{key}"
@@ -107,11 +107,12 @@ def keep(
         if owner is not None and limits.uploads_per_visitor is not None:
             _keep_few(root, key, owner, limits.uploads_per_visitor)
     except FileNotFoundError:
-        raise UserError(f"{shown} is not there any more: choose it again.", field="model") from None
-    except OSError as error:
-        why = error.strerror or type(error).__name__
         raise UserError(
-            f"The model cannot be kept on this machine: {why}.", field="model"
+            "{file} is not there any more: choose it again.", file=shown, field="model"
+        ) from None
+    except OSError as error:
+        raise UserError(
+            "The model cannot be kept on this machine: {why}.", why=os_reason(error), field="model"
         ) from None
     finally:
         shutil.rmtree(gathering, ignore_errors=True)
@@ -165,8 +166,10 @@ def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
             continue
         if info.flag_bits & 1 or info.compress_type not in _READABLE:
             raise UserError(
-                f"{shown} is encrypted, or compressed in an uncommon way: choose the {WEIGHTS} in "
+                "{file} is encrypted, or compressed in an uncommon way: choose the {weights} in "
                 "it.",
+                file=shown,
+                weights=WEIGHTS,
                 field="model",
             )
         with _sound(shown):
@@ -186,7 +189,9 @@ def _sound(shown: str) -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError):
         raise UserError(
-            f"{shown} is a damaged zip archive: make it anew, or choose the {WEIGHTS} in it.",
+            "{file} is a damaged zip archive: make it anew, or choose the {weights} in it.",
+            file=shown,
+            weights=WEIGHTS,
             field="model",
         ) from None
 
@@ -201,14 +206,14 @@ def _check_room(root: Path, size: int, limits: Limits) -> None:
 
 
 def _too_large(name: str, most: int) -> UserError:
-    return UserError(
-        f"This checkpoint cannot be opened: {name} is larger than {most >> 20} MB.",
-        field="model",
-    )
+    why = Message("{what} is larger than {size} MB", what=name, size=most >> 20)
+    return UserError("This checkpoint cannot be opened: {why}.", why=why, field="model")
 
 
 def _nothing_in(shown: str) -> UserError:
     return UserError(
-        f"There is no model in {shown}: choose a {WEIGHTS}, or the .zip that Download makes.",
+        "There is no model in {file}: choose a {weights}, or the .zip that Download makes.",
+        file=shown,
+        weights=WEIGHTS,
         field="model",
     )

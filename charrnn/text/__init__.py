@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import UserError, visible
+from ..errors import Message, UserError, escape_invisible, os_reason
 from ..utils import validation
 from ..utils.yield_points import yield_point
 from . import cleaning, zip_files
 from .encoding import Guesses, decode_bytes
 from .file_types import NotTextError
 
+PASTED = Message("pasted text")  # the name of a text that is no file
 LIMIT = 100 << 20  # bytes of a file, and of all the texts chosen together
 
 _NAME = 80  # characters of a file's name that are shown
@@ -27,7 +28,8 @@ class Text:
     """A text to train on, in memory, with what was learnt about it on the way in.
 
     `name` is for people: "notes.txt", "3 files". `encoding` and `line_ends` ("LF", "CRLF",
-    "CR", "mixed" or "none") are as found, before they were made the same. `prefixes` are
+    "CR", "mixed" or "none") are as found, before they were made the same. A name or an encoding
+    that is made of words is a `Message`. `prefixes` are
     beginnings worth continuing, for the texts that come with the package.
     """
 
@@ -72,10 +74,13 @@ def _decode(
         left -= len(content)
         if left < 0:
             raise _too_large(name, limit, alone=alone)
-        member = visible(path, _NAME)
+        member = escape_invisible(path, _NAME)
         try:
             decoded, found = decode_bytes(
-                content, name=f"{member} in {name}", encoding=encoding, guesses=guesses
+                content,
+                name=Message("{member} in {archive}", member=member, archive=name),
+                encoding=encoding,
+                guesses=guesses,
             )
             texts.append(_clean(decoded, name=member, encoding=found))
         except (NotTextError, _EmptyError):
@@ -83,18 +88,19 @@ def _decode(
             nested = nested or (member if zip_files.is_zip(content) else "")
     if not texts and nested:
         raise UserError(
-            f"{name} holds no text, but another zip archive ({nested}). Unpack that one, and "
+            "{text} holds no text, but another zip archive ({name}). Unpack that one, and "
             "choose it or the texts in it.",
+            text=name,
+            name=nested,
             field="corpus",
         )
     if not texts:
         raise UserError(
-            f"There is no text in {name}. It should hold text files (.txt).", field="corpus"
+            "There is no text in {text}. It should hold text files (.txt).",
+            text=name,
+            field="corpus",
         )
-    contents = f"{len(texts):,} text{'s' if len(texts) > 1 else ''}"
-    if skipped:
-        contents += f", {skipped:,} skipped"
-    return _join(texts, name=f"{name} ({contents})")
+    return _join(texts, name=_archive_name(name, len(texts), skipped))
 
 
 def read_files(paths: Sequence[Path], *, encoding: str | None = None, limit: int = LIMIT) -> Text:
@@ -113,13 +119,17 @@ def read_files(paths: Sequence[Path], *, encoding: str | None = None, limit: int
     for path in paths:
         yield_point()
         data = _read(path, left, limit, alone=alone)
-        name = visible(path.name, _NAME)
+        name = escape_invisible(path.name, _NAME)
         texts.append(_decode(data, name, encoding, guesses, left, limit, alone=alone))
         left -= max(len(data), len(texts[-1].text))
-    return texts[0] if len(texts) == 1 else _join(texts, name=f"{len(texts):,} files")
+    return (
+        texts[0]
+        if len(texts) == 1
+        else _join(texts, name=Message("{count:,} files", count=len(texts)))
+    )
 
 
-def read_text(text: str, *, name: str = "pasted text") -> Text:
+def read_text(text: str, *, name: str = PASTED) -> Text:
     """A text that is characters already, cleaned like one from a file.
 
     Raises UserError if it is empty, or over 100 MB, or no text.
@@ -135,7 +145,9 @@ class _EmptyError(UserError):
 def _clean(text: str, *, name: str, encoding: str) -> Text:
     cleaned, kinds = cleaning.clean(text)
     if cleaning.is_blank(cleaned):
-        raise _EmptyError(f"{name} is empty. Choose a text with something in it.", field="corpus")
+        raise _EmptyError(
+            "{text} is empty. Choose a text with something in it.", text=name, field="corpus"
+        )
     return Text(cleaned, name, encoding, line_ends=_one_kind(kinds))
 
 
@@ -148,9 +160,20 @@ def _join(texts: Sequence[Text], *, name: str) -> Text:
     return Text(
         "\n".join(text.text for text in texts),
         name,
-        encoding=", ".join(encodings),
+        encoding=Message("{names}", names=encodings) if len(encodings) > 1 else encodings[0],
         line_ends=_one_kind(text.line_ends for text in texts),
     )
+
+
+def _archive_name(name: str, count: int, skipped: int) -> Message:
+    contents = (
+        Message("{count:,} text", count=count)
+        if count == 1
+        else Message("{count:,} texts", count=count)
+    )
+    if skipped:
+        contents = Message("{texts}, {count:,} skipped", texts=contents, count=skipped)
+    return Message("{archive} ({texts})", archive=name, texts=contents)
 
 
 def _one_kind(kinds: Iterable[str]) -> str:
@@ -164,16 +187,19 @@ def _read(path: Path, left: int, limit: int, *, alone: bool) -> bytes:
             # One byte more than may be: a pipe or a growing file does not know its size.
             data = file.read(left + 1)
     except (FileNotFoundError, ValueError):  # ValueError: a path with a NUL in it
-        raise UserError(f"There is no file {path}.", field="corpus") from None
+        raise UserError("There is no file {text}.", text=path, field="corpus") from None
     except IsADirectoryError:
         raise UserError(
-            f"{path} is a folder. Choose the files in it, or a .zip of them.", field="corpus"
+            "{text} is a folder. Choose the files in it, or a .zip of them.",
+            text=path,
+            field="corpus",
         ) from None
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise UserError(f"{path} could not be read: {why}.", field="corpus") from error
+        raise UserError(
+            "{text} could not be read: {why}.", text=path, why=os_reason(error), field="corpus"
+        ) from error
     if len(data) > left:
-        raise _too_large(visible(path.name, _NAME), limit, alone=alone)
+        raise _too_large(escape_invisible(path.name, _NAME), limit, alone=alone)
     return data
 
 
@@ -183,9 +209,10 @@ def _check_size(size: int, name: str) -> None:
 
 
 def _too_large(name: str, limit: int, *, alone: bool) -> UserError:
-    what = name if alone else f"With {name}, what was chosen"
+    what = name if alone else Message("With {text}, what was chosen", text=name)
     return UserError(
-        f"{what} is over {limit >> 20} MB, which is more than can be trained on here. "
-        "Choose a part of it.",
+        "{text} is over {size} MB, which is more than can be trained on here. Choose a part of it.",
+        text=what,
+        size=limit >> 20,
         field="corpus",
     )

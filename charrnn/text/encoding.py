@@ -17,7 +17,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..errors import UserError, quoted
+from ..errors import Message, UserError, short_repr
 from . import guessing, pieces
 from .file_types import refuse_binary, refuse_known_kinds
 
@@ -58,7 +58,7 @@ _PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
 
 _NAMES = {  # Python's names, as people write them
     "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8 with BOM",
+    "utf-8-sig": Message("UTF-8 with BOM"),
     "utf-16": "UTF-16",
     "utf-16-le": "UTF-16 LE",
     "utf-16-be": "UTF-16 BE",
@@ -72,16 +72,16 @@ _NAMES = {  # Python's names, as people write them
     "euc_jp": "EUC-JP",
     "iso2022_jp": "ISO-2022-JP",
     "iso2022_kr": "ISO-2022-KR",
-    "cp949": "Korean (CP949)",
+    "cp949": Message("Korean (CP949)"),
     "koi8-r": "KOI8-R",
     "koi8-u": "KOI8-U",
-    "mac-roman": "Mac Roman",
-    "mac-cyrillic": "Mac Cyrillic",
-    "cp866": "DOS Cyrillic (CP866)",
-    "cp437": "DOS Latin (CP437)",
-    "cp850": "DOS Latin (CP850)",
-    "cp852": "DOS Latin (CP852)",
-    "cp874": "Thai (CP874)",
+    "mac-roman": Message("Mac Roman"),
+    "mac-cyrillic": Message("Mac Cyrillic"),
+    "cp866": Message("DOS Cyrillic (CP866)"),
+    "cp437": Message("DOS Latin (CP437)"),
+    "cp850": Message("DOS Latin (CP850)"),
+    "cp852": Message("DOS Latin (CP852)"),
+    "cp874": Message("Thai (CP874)"),
 }
 
 
@@ -155,15 +155,16 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError, UnicodeError):
         raise UserError(
-            f"There is no encoding called {quoted(encoding)}. Some that there are: utf-8, utf-16, "
+            "There is no encoding called {encoding}. Some that there are: utf-8, utf-16, "
             "gb18030, big5, shift_jis, euc-kr, koi8-r, windows-1251, windows-1252.",
+            encoding=short_repr(encoding),
             field="encoding",
         ) from None
     if codec.replace("_", "-") in _NOT_FOR_TEXTS:
         raise _no_encoding(encoding)
     if codec == "utf-8" and data.startswith(codecs.BOM_UTF8):
         codec = "utf-8-sig"
-    where = ""
+    misfit: int | None = None  # the first byte that does not fit, from 1
     for candidate in dict.fromkeys((guessing.SUPERSETS.get(codec, codec), codec)):
         try:
             b"\0".decode(candidate, "replace")  # LookupError for a codec that is none of text
@@ -171,7 +172,7 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
         except LookupError:  # Python's codecs from bytes to bytes, such as "hex"
             raise _no_encoding(encoding) from None
         except UnicodeDecodeError as error:
-            where = f": byte {error.start + 1:,} does not fit"
+            misfit = error.start + 1
             continue
         except UnicodeError:  # a few codecs say no more than that
             continue
@@ -180,15 +181,31 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
         else:
             refuse_binary(data, name, shifts=candidate in _SHIFTING)
         return text, people_call(candidate)
-    raise UserError(
-        f"{name} is not in {people_call(codec)}{where}. "
-        "Choose another encoding, or leave it to be found.",
+    raise _misfit(name, people_call(codec), misfit)
+
+
+def _misfit(name: str, encoding: str, byte: int | None) -> UserError:
+    if byte is None:
+        return UserError(
+            "{text} is not in {encoding}. Choose another encoding, or leave it to be found.",
+            text=name,
+            encoding=encoding,
+            field="encoding",
+        )
+    return UserError(
+        "{text} is not in {encoding}: byte {byte:,} does not fit. Choose another encoding, or "
+        "leave it to be found.",
+        text=name,
+        encoding=encoding,
+        byte=byte,
         field="encoding",
     )
 
 
 def _no_encoding(name: str) -> UserError:
-    return UserError(f"{quoted(name)} is no encoding of text.", field="encoding")
+    return UserError(
+        "{encoding} is no encoding of text.", encoding=short_repr(name), field="encoding"
+    )
 
 
 def _wide(data: bytes) -> str | None:
@@ -219,7 +236,8 @@ def _decode_guessing(data: bytes, name: str, guesses: Guesses) -> tuple[str, str
 
 def _unknown(name: str) -> UserError:
     return UserError(
-        f"The encoding of {name} could not be told. Say which it is, or save it as UTF-8.",
+        "The encoding of {text} could not be told. Say which it is, or save it as UTF-8.",
+        text=name,
         field="encoding",
     )
 
@@ -269,6 +287,10 @@ def _replacing(data: bytes, codec: str) -> tuple[str, str] | None:
 
 def _label(codec: str, lost: int) -> str:
     name = people_call(codec)
+    if lost == 1:
+        return Message("{encoding} (1 unreadable character replaced)", encoding=name)
     if lost:
-        name += f" ({lost:,} unreadable character{'s' if lost > 1 else ''} replaced)"
+        return Message(
+            "{encoding} ({count:,} unreadable characters replaced)", encoding=name, count=lost
+        )
     return name

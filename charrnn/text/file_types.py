@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..errors import UserError
+from ..errors import Message, UserError
 
 _CHECKED = 64 * 1024  # bytes whose control characters are counted
 _CONTROLS_ALLOWED = 0.02  # share of control characters that a text may hold
@@ -14,34 +14,43 @@ _NULS_ALLOWED = 0.001  # and of NULs, which in a text are damage, and in other f
 # left out as well, for terminal logs and manual pages are full of them.
 _CONTROLS = bytes([*range(8), *range(14, 27), *range(28, 32), 127])
 
-_SAVE_AS_TEXT = "save its text as a .txt file first"
-# What a file begins with, what it is, and the way out.
-_KINDS: tuple[tuple[bytes, str, str], ...] = (
-    (b"%PDF-", "a PDF", _SAVE_AS_TEXT),
-    (b"{\\rtf", "a rich-text (RTF) document", _SAVE_AS_TEXT),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", _SAVE_AS_TEXT),
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture", ""),
-    (b"\xff\xd8\xff", "a JPEG picture", ""),
-    (b"GIF87a", "a GIF picture", ""),
-    (b"GIF89a", "a GIF picture", ""),
-    (b"\x1f\x8b\x08", "a gzip archive", "unpack it first, or use a .zip"),
-    (b"BZh91AY&SY", "a bzip2 archive", "unpack it first, or use a .zip"),
-    (b"\xfd7zXZ\x00", "an xz archive", "unpack it first, or use a .zip"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first, or use a .zip"),
-    (b"Rar!\x1a\x07", "a RAR archive", "unpack it first, or use a .zip"),
-    (b"\x7fELF", "a program", ""),
-    (b"SQLite format 3\x00", "an SQLite database", "export its text first"),
-    (b"fLaC\x00", "a sound file", ""),
-    (b"OggS\x00", "a sound file", ""),
+_Kind = tuple[bytes, Message, Message]  # what a file begins with, what it is, the way out
+_CHOOSE_TEXT = Message("choose a text file (.txt), or a .zip of them")
+SAVE_AS_TEXT = Message("save its text as a .txt file first")
+_UNPACK = Message("unpack it first, or use a .zip")
+_KINDS: tuple[_Kind, ...] = (
+    (b"%PDF-", Message("a PDF"), SAVE_AS_TEXT),
+    (b"{\\rtf", Message("a rich-text (RTF) document"), SAVE_AS_TEXT),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Message("an old Office document"), SAVE_AS_TEXT),
+    (b"\x89PNG\r\n\x1a\n", Message("a PNG picture"), _CHOOSE_TEXT),
+    (b"\xff\xd8\xff", Message("a JPEG picture"), _CHOOSE_TEXT),
+    (b"GIF87a", Message("a GIF picture"), _CHOOSE_TEXT),
+    (b"GIF89a", Message("a GIF picture"), _CHOOSE_TEXT),
+    (b"\x1f\x8b\x08", Message("a gzip archive"), _UNPACK),
+    (b"BZh91AY&SY", Message("a bzip2 archive"), _UNPACK),
+    (b"\xfd7zXZ\x00", Message("an xz archive"), _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", Message("a 7z archive"), _UNPACK),
+    (b"Rar!\x1a\x07", Message("a RAR archive"), _UNPACK),
+    (b"\x7fELF", Message("a program"), _CHOOSE_TEXT),
+    (b"SQLite format 3\x00", Message("an SQLite database"), Message("export its text first")),
+    (b"fLaC\x00", Message("a sound file"), _CHOOSE_TEXT),
+    (b"OggS\x00", Message("a sound file"), _CHOOSE_TEXT),
 )
 # Beginnings that a text could have too: believed only of bytes that are not text.
-_WEAK_KINDS: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK", "a zip archive inside another file", "unpack it first"),
-    (b"MZ", "a Windows program", ""),
-    (b"RIFF", "a sound, picture or film file", ""),
-    (b"ID3", "an MP3 sound file", ""),
-    (b"BM", "a BMP picture", ""),
+_WEAK_KINDS: tuple[_Kind, ...] = (
+    (b"PK", Message("a zip archive inside another file"), Message("unpack it first")),
+    (b"MZ", Message("a Windows program"), _CHOOSE_TEXT),
+    (b"RIFF", Message("a sound, picture or film file"), _CHOOSE_TEXT),
+    (b"ID3", Message("an MP3 sound file"), _CHOOSE_TEXT),
+    (b"BM", Message("a BMP picture"), _CHOOSE_TEXT),
 )
+# A folder in an Office document, and what the document is.
+_OFFICE = (
+    ("word", Message("a {name} document", name="Word")),
+    ("xl", Message("an {name} document", name="Excel")),
+    ("ppt", Message("a {name} document", name="PowerPoint")),
+)
+_OTHER_OFFICE = Message("an {name} document", name="Office")
 
 
 class NotTextError(UserError):
@@ -68,33 +77,35 @@ def refuse_binary(data: bytes, name: str, *, shifts: bool = False) -> None:
         return
     _refuse(data, name, _WEAK_KINDS)
     raise NotTextError(
-        f"{name} is not a plain text: it is full of bytes that no text has. "
+        "{text} is not a plain text: it is full of bytes that no text has. "
         "Choose a text file (.txt), or a .zip of them.",
+        text=name,
         field="corpus",
     )
 
 
-def _refuse(data: bytes, name: str, kinds: tuple[tuple[bytes, str, str], ...]) -> None:
-    for start, kind, way_out in kinds:
+def _refuse(data: bytes, name: str, kinds: tuple[_Kind, ...]) -> None:
+    for start, kind, advice in kinds:
         if data.startswith(start):
-            advice = way_out or "choose a text file (.txt), or a .zip of them"
-            raise NotTextError(f"{name} is {kind}, not a text: {advice}.", field="corpus")
+            raise NotTextError(
+                "{text} is {kind}, not a text: {advice}.",
+                text=name,
+                kind=kind,
+                advice=advice,
+                field="corpus",
+            )
 
 
-def zipped_document(members: list[str]) -> str | None:
+def zipped_document(members: list[str]) -> Message | None:
     """What a zip archive with these members is, if it is a document rather than an archive."""
     names = set(members)
     if "[Content_Types].xml" in names:
         folders = {name.partition("/")[0] for name in names}
-        for folder, kind in (("word", "Word"), ("xl", "Excel"), ("ppt", "PowerPoint")):
-            if folder in folders:
-                article = "an" if kind == "Excel" else "a"
-                return f"{article} {kind} document"
-        return "an Office document"
+        return next((kind for folder, kind in _OFFICE if folder in folders), _OTHER_OFFICE)
     if "META-INF/container.xml" in names:
-        return "an EPUB book"
+        return Message("an EPUB book")
     if "mimetype" in names and "content.xml" in names:
-        return "an OpenDocument file"
+        return Message("an OpenDocument file")
     if any(re.fullmatch(r"[^/]+/data\.pkl", name) for name in names):
-        return "a PyTorch checkpoint"
+        return Message("a PyTorch checkpoint")
     return None

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 
 from ..errors import UserError
-from .file_types import NotTextError, zipped_document
+from .file_types import SAVE_AS_TEXT, NotTextError, zipped_document
 
 MEMBERS = 1_000  # files that an archive may hold
 
@@ -47,7 +47,10 @@ def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]
         document = zipped_document(archive.namelist())
         if document:
             raise NotTextError(
-                f"{name} is {document}, not a text: save its text as a .txt file first.",
+                "{text} is {kind}, not a text: {advice}.",
+                text=name,
+                kind=document,
+                advice=SAVE_AS_TEXT,
                 field="corpus",
             )
         files = [info for info in archive.infolist() if not _is_hidden(info)]
@@ -58,8 +61,10 @@ def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]
             content = _read(archive, info, name, left)
             if len(content) > left:
                 raise UserError(
-                    f"{name} holds more than {limit >> 20} MB, which is more than can be trained "
+                    "{text} holds more than {size} MB, which is more than can be trained "
                     "on here. Choose a part of it.",
+                    text=name,
+                    size=limit >> 20,
                     field="corpus",
                 )
             left -= len(content)
@@ -81,11 +86,14 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int
     """What a member holds; unpacking stops soon after `limit` bytes, whatever its header says."""
     if info.flag_bits & 1:
         raise UserError(
-            f"{name} is encrypted. Unpack it, and choose the texts themselves.", field="corpus"
+            "{text} is encrypted. Unpack it, and choose the texts themselves.",
+            text=name,
+            field="corpus",
         )
     if info.compress_type not in _READABLE:  # the others cannot be unpacked in bounded pieces
         raise UserError(
-            f"{name} is compressed in an uncommon way. Make an ordinary .zip of the texts.",
+            "{text} is compressed in an uncommon way. Make an ordinary .zip of the texts.",
+            text=name,
             field="corpus",
         )
     pieces, size = [], 0
@@ -103,13 +111,16 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int
 
 def _too_many(name: str) -> UserError:
     return UserError(
-        f"{name} holds more than {MEMBERS:,} files. Put the texts into fewer files.",
+        "{text} holds more than {count:,} files. Put the texts into fewer files.",
+        text=name,
+        count=MEMBERS,
         field="corpus",
     )
 
 
 def _damaged(name: str) -> UserError:
     return UserError(
-        f"{name} is a damaged zip archive. Make it anew, or choose the texts themselves.",
+        "{text} is a damaged zip archive. Make it anew, or choose the texts themselves.",
+        text=name,
         field="corpus",
     )

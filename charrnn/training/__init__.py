@@ -15,7 +15,7 @@ import torch
 
 from ..checkpoint import LARGEST
 from ..corpus import Corpus
-from ..errors import UserError
+from ..errors import Message, UserError
 from ..model import CharRNN, ModelConfig
 from ..ngrams.soft_targets import MOST
 from ..utils.process import available_cores
@@ -67,12 +67,16 @@ def train(
     Raises UserError, before the first event, if the corpus does not suit the configuration, and for
     a directory that holds a run which is not to be resumed.
     """
-    instance(corpus, Corpus, "corpus", "a Corpus, which Corpus.from_text makes of a text")
+    instance(
+        corpus, Corpus, "corpus", Message("give a Corpus, which Corpus.from_text makes of a text")
+    )
     model = (
-        ModelConfig() if model is None else instance(model, ModelConfig, "model", "a ModelConfig")
+        ModelConfig()
+        if model is None
+        else instance(model, ModelConfig, "model", Message("give a ModelConfig"))
     )
     training = TrainingConfig() if training is None else training
-    instance(training, TrainingConfig, "training", "a TrainingConfig")
+    instance(training, TrainingConfig, "training", Message("give a TrainingConfig"))
     corpus = corpus.with_validation(training.validation)
     training = replace(training, validation=corpus.validation)
     check_fit(corpus, model, training)
@@ -104,24 +108,31 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
         parameters = CharRNN(model, len(corpus.vocabulary)).parameter_count
     if parameters > LARGEST:
         raise UserError(
-            f"This model has {parameters:,} parameters; {LARGEST:,} are the most that a checkpoint "
+            "This model has {parameters:,} parameters; {most:,} are the most that a checkpoint "
             "holds. Use a smaller hidden_size or fewer layers.",
+            parameters=parameters,
+            most=LARGEST,
             field="hidden_size",
         )
     if training.device == "cuda":
         _check_gpu(model)
     if training.truncate == "epoch" and characters > _LARGEST_GRAPH:
         raise UserError(
-            f"truncate = epoch keeps the graph of {characters:,} characters in memory; at most "
-            f"{_LARGEST_GRAPH:,} are allowed. Use a shorter text or truncate = minibatch.",
+            "truncate = epoch keeps the graph of {characters:,} characters in memory; at most "
+            "{most:,} are allowed. Use a shorter text or truncate = minibatch.",
+            characters=characters,
+            most=_LARGEST_GRAPH,
             field="truncate",
         )
     symbols = corpus.vocabulary.symbol_count
     if training.smoothing and characters * symbols > MOST:
         raise UserError(
-            f"smoothing keeps a number for each of {characters:,} characters and "
-            f"{symbols:,} symbols; their product may be {MOST:,} at most. Use a "
+            "smoothing keeps a number for each of {characters:,} characters and "
+            "{symbols:,} symbols; their product may be {most:,} at most. Use a "
             "shorter text or smoothing = 0.",
+            characters=characters,
+            symbols=symbols,
+            most=MOST,
             field="smoothing",
         )
     if training.open_ended and len(corpus.held_out) < 2:
@@ -136,8 +147,9 @@ def _check_unused(directory: Path) -> None:
     """Raise UserError for the directory of a run that has saved anything."""
     if (directory / FILE).exists() or (directory / "checkpoint").exists():
         raise UserError(
-            f"{directory} already holds a run. Go on with it (resume=True), or choose another "
+            "{directory} already holds a run. Go on with it (resume=True), or choose another "
             "directory.",
+            directory=directory,
             field="directory",
         )
 
@@ -148,8 +160,10 @@ def check_threads(training: TrainingConfig) -> None:
     cores = available_cores()
     if training.threads is not None and training.threads > cores:
         raise UserError(
-            f"threads = {training.threads:,}: this machine has {cores:,} processor cores to "
+            "threads = {count:,}: this machine has {cores:,} processor cores to "
             "compute on. Give no more than that, or none for all of them.",
+            count=training.threads,
+            cores=cores,
             field="threads",
         )
 

@@ -25,7 +25,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
-from ..errors import UserError
+from ..errors import Message, UserError
 from ..model import ModelConfig, State
 from ..utils.atomic import write
 from ..utils.regular_files import DamagedRunUserError, check_file
@@ -86,18 +86,22 @@ class Point:
                 about = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (SafetensorError, OSError, DamagedRunUserError) as error:
-            raise cannot_go_on(f"{FILE.as_posix()} is damaged") from error
+            raise cannot_go_on(Message("{path} is damaged", path=FILE.as_posix())) from error
         if about.get("format") != FORMAT:
-            raise cannot_go_on(f"{FILE.as_posix()} was written by another version of charrnn")
+            raise cannot_go_on(_another_version())
         settings = about.get("made_for", "")
         if about.get("checksum") != _checksum(tensors, settings):
-            raise cannot_go_on(f"{FILE.as_posix()} is damaged")
+            raise cannot_go_on(Message("{path} is damaged", path=FILE.as_posix()))
         with taking_up():
             before = dict(json.loads(settings))
             point = cls._put_together(tensors, before)
         changed = [name for name in before if name in made_for and before[name] != made_for[name]]
         if changed:
-            raise cannot_go_on(f"{FILE.as_posix()} is of a run with another {changed[0]}")
+            raise cannot_go_on(
+                Message(
+                    "{path} is of a run with another {name}", path=FILE.as_posix(), name=changed[0]
+                )
+            )
         return point
 
     @classmethod
@@ -140,14 +144,18 @@ def taking_up() -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        why = f"{FILE.as_posix()} was written by another version of charrnn"
-        raise cannot_go_on(why) from error
+        raise cannot_go_on(_another_version()) from error
+
+
+def _another_version() -> Message:
+    return Message("{path} was written by another version of charrnn", path=FILE.as_posix())
 
 
 def cannot_go_on(why: str) -> UserError:
     """What a person is told of a run that cannot be resumed: nothing has been touched."""
     return UserError(
-        f"This run cannot go on: {why}. What it has saved so far is kept; start a new run.",
+        "This run cannot go on: {why}. What it has saved so far is kept; start a new run.",
+        why=why,
         field="resume",
     )
 

@@ -120,7 +120,7 @@ def _wire_memory(
         try:
             return await house.limiters.listing.run(house.client(request), update)
         except UserError as error:
-            message = i18n.problem(error.message, i18n.language(request))
+            message = i18n.translate_error(error, i18n.language(request))
             raise gr.Error(message, print_exception=False) from error
 
     async def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:

@@ -28,7 +28,7 @@ from typing import Any
 import gradio as gr
 
 from ..corpus import Text, read_text
-from ..errors import UserError, whereabouts
+from ..errors import UserError, traceback_without_message
 from ..evaluation import score as score_text
 from ..generation import stream
 from ..hub import Token
@@ -152,10 +152,16 @@ async def generate(
     """
     count, given = validation.whole(length, "length"), validation.text(prefix, "prefix")
     if not 0 <= count <= MAX_GENERATED_CHARACTERS:
-        raise UserError(f"length = {count}: give 0 to {MAX_GENERATED_CHARACTERS:,} characters.")
+        raise UserError(
+            "length = {value}: give 0 to {most:,} characters.",
+            value=count,
+            most=MAX_GENERATED_CHARACTERS,
+        )
     if len(given) > MAX_PREFIX_CHARACTERS:
         raise UserError(
-            f"The prefix has {len(given):,} characters: give {MAX_PREFIX_CHARACTERS:,} at most.",
+            "The prefix has {count:,} characters: give {most:,} at most.",
+            count=len(given),
+            most=MAX_PREFIX_CHARACTERS,
             field="prefix",
         )
     fixed = None if seed is None else validation.whole(seed, "seed")
@@ -184,7 +190,10 @@ async def score(house: House, caller: Caller, checkpoint: object, text: object) 
     """Score a text with a model. Raises UserError for arguments that do not fit."""
     given = validation.text(text, "text")
     if len(given) > MAX_SCORED_CHARACTERS:
-        raise UserError(f"A text to score has {MAX_SCORED_CHARACTERS:,} characters at most.")
+        raise UserError(
+            "A text to score has {most:,} characters at most.",
+            most=MAX_SCORED_CHARACTERS,
+        )
     model, user = await _find(house, caller, checkpoint), caller.client.id
 
     def figures() -> dict[str, Any]:
@@ -210,7 +219,7 @@ def public_message(error: Exception) -> str:
     and the caller learns nothing about it."""
     if isinstance(error, UserError):
         return error.message
-    log.error("an API call failed: %s", whereabouts(error))
+    log.error("an API call failed: %s", traceback_without_message(error))
     return _INTERNAL_ERROR
 
 
@@ -290,8 +299,9 @@ def _settings(given: object) -> Mapping[str, object]:
     if isinstance(given, str):
         if len(given) > MAX_SETTINGS_CHARACTERS:
             raise UserError(
-                f"The settings have {len(given):,} characters: give {MAX_SETTINGS_CHARACTERS:,} at "
-                "most.",
+                "The settings have {count:,} characters: give {most:,} at most.",
+                count=len(given),
+                most=MAX_SETTINGS_CHARACTERS,
                 field="settings",
             )
         try:
@@ -300,6 +310,6 @@ def _settings(given: object) -> Mapping[str, object]:
             given = None
     if not isinstance(given, Mapping):
         raise UserError(
-            'settings must be a JSON object, such as {"hidden_size": 128}.', field="settings"
+            'settings must be a JSON object, such as {{"hidden_size": 128}}.', field="settings"
         )
     return given

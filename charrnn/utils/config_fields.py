@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
-from ..errors import UserError, quoted, visible
+from ..errors import Message, UserError, escape_invisible, short_repr
 
 
 class Config(Protocol):
@@ -90,9 +90,12 @@ def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[
                 share[name] = _coerced(name, known[name], value)
                 break
         else:
-            names = ", ".join(name for config in configs for name in rules(config))
+            names = [name for config in configs for name in rules(config)]
             raise UserError(
-                f"There is no setting {quoted(name)}. The settings are {names}.", field=name
+                "There is no setting {name}. The settings are {names}.",
+                name=short_repr(name),
+                names=names,
+                field=name,
             )
     return shares
 
@@ -103,7 +106,13 @@ def _check_value(name: str, rule: Rule, value: object) -> None:
     _coerced(name, rule, value)
     allowed = (float, int) if rule.kind is float else (rule.kind,)
     if type(value) not in allowed and not (rule.optional and value is None):
-        raise UserError(f"{name} = {_shown(value)}: {_wanted(rule)}.", field=name)
+        raise UserError(
+            "{setting} = {value}: {wanted}.",
+            setting=name,
+            value=_shown(value),
+            wanted=wanted(rule),
+            field=name,
+        )
 
 
 def faults(settings: Mapping[str, object], *configs: type[Config]) -> list[str]:
@@ -130,7 +139,13 @@ def _coerced(name: str, rule: Rule, value: object) -> Any:
         or (rule.low is not None and result < rule.low)
         or (rule.high is not None and result > rule.high)
     ):
-        raise UserError(f"{name} = {_shown(value)}: {_wanted(rule)}.", field=name)
+        raise UserError(
+            "{setting} = {value}: {wanted}.",
+            setting=name,
+            value=_shown(value),
+            wanted=wanted(rule),
+            field=name,
+        )
     return result
 
 
@@ -155,22 +170,34 @@ def _cast(kind: type, value: object) -> Any:
 
 
 def _shown(value: object) -> str:
-    return visible(value, 40) if isinstance(value, str) else quoted(value, 40)
+    return escape_invisible(value, 40) if isinstance(value, str) else short_repr(value, 40)
 
 
-def _wanted(rule: Rule) -> str:
+def wanted(rule: Rule) -> Message:
+    """Say which values a setting takes, as a clause: "give a whole number from 1 to 8"."""
+    clause = _wanted(rule)
+    return Message("{wanted} or none", wanted=clause) if rule.optional else clause
+
+
+def _wanted(rule: Rule) -> Message:
     if rule.choices:
-        wanted = "choose " + " or ".join(rule.choices)
-    elif rule.kind is bool:
-        wanted = "choose true or false"
-    else:
-        noun = {int: "a whole number", float: "a number", str: "a text"}[rule.kind]
-        wanted = f"give {noun}"
-        if rule.low is not None and rule.high is not None:
-            wanted += f" from {written_bound(rule.low)} to {written_bound(rule.high)}"
-        elif rule.low is not None:
-            wanted += f" of at least {written_bound(rule.low)}"
-    return wanted + (" or none" if rule.optional else "")
+        return Message("choose one of {names}", names=rule.choices)
+    if rule.kind is bool:
+        return Message("choose true or false")
+    if rule.kind is str:
+        return Message("give a text")
+    whole = rule.kind is int
+    if rule.low is None:
+        return Message("give a whole number") if whole else Message("give a number")
+    low = written_bound(rule.low)
+    if rule.high is None:
+        if whole:
+            return Message("give a whole number of at least {low}", low=low)
+        return Message("give a number of at least {low}", low=low)
+    high = written_bound(rule.high)
+    if whole:
+        return Message("give a whole number from {low} to {high}", low=low, high=high)
+    return Message("give a number from {low} to {high}", low=low, high=high)
 
 
 def written_bound(value: float) -> str:

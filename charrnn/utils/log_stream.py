@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO, cast
 
-from ..errors import visible
+from ..errors import escape_invisible
 
 _MAX_CHARACTERS = 10_000  # of one entry
 _CONTINUED = "  | "  # what each line of an entry but the first begins with
@@ -44,7 +44,9 @@ def entry(text: str) -> str:
     if len(text) > _MAX_CHARACTERS:
         left_out = len(text) - _MAX_CHARACTERS
         text = f"{text[:_MAX_CHARACTERS]} … and {left_out:,} more characters\n"
-    first, *others = (line if line.isprintable() else visible(line) for line in text.split("\n"))
+    first, *others = (
+        line if line.isprintable() else escape_invisible(line) for line in text.split("\n")
+    )
     return "\n".join([first, *(_CONTINUED + line if line else "" for line in others)])
 
 

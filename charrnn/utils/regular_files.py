@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
-from ..errors import UserError
+from ..errors import Message, UserError, os_reason
 
 _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FLAGS = _NOT_FOLLOWED | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -34,7 +34,7 @@ class DamagedRunUserError(UserError):
 def damaged(why: str) -> DamagedRunUserError:
     """Make the error for a run that cannot be read; `why` is a clause without a period."""
     return DamagedRunUserError(
-        f"This run can't be read: {why}. Delete it, or start a new run.", field="run"
+        "This run can't be read: {why}. Delete it, or start a new run.", why=why, field="run"
     )
 
 
@@ -52,13 +52,13 @@ def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         if error.errno in _NO_FILE:
-            raise damaged(f"{path.name} is not a file") from None
+            raise damaged(Message("{path} is not a file", path=path.name)) from None
         if reads:
             raise _unread(path, error) from None
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise damaged(f"{path.name} is not a file")
+        raise damaged(Message("{path} is not a file", path=path.name))
     with cast(BinaryIO, os.fdopen(descriptor, "rb" if reads else "r+b", buffering=0)) as file:
         try:
             yield file
@@ -79,7 +79,7 @@ def read(path: Path, most: int) -> bytes | None:
     except FileNotFoundError:
         return None
     if len(data) > most:
-        raise damaged(f"{path.name} is damaged: it is too large")
+        raise damaged(Message("{path} is damaged: it is too large", path=path.name))
     return data
 
 
@@ -92,7 +92,7 @@ def json_object(data: bytes, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise damaged(f"{name} is damaged")
+        raise damaged(Message("{path} is damaged", path=name))
     return value
 
 
@@ -115,7 +115,7 @@ def check_file(path: Path) -> bool:
     except OSError as error:
         raise _unread(path, error) from None
     if not stat.S_ISREG(about.st_mode):
-        raise damaged(f"{path.name} is not a file")
+        raise damaged(Message("{path} is not a file", path=path.name))
     return True
 
 
@@ -138,7 +138,9 @@ def discard(path: Path) -> None:
 
 
 def _unread(path: Path, error: OSError) -> DamagedRunUserError:
-    return damaged(f"{path.name} could not be read ({error.strerror})")
+    return damaged(
+        Message("{path} could not be read ({reason})", path=path.name, reason=os_reason(error))
+    )
 
 
 def _not_json(name: str) -> NoReturn:

@@ -13,9 +13,10 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import UserError, quoted
+from ..errors import Message, UserError, short_repr
 
 _T = TypeVar("_T")
+_A_NUMBER = Message("give a number")
 
 
 def whole(value: object, name: str) -> int:
@@ -25,13 +26,13 @@ def whole(value: object, name: str) -> int:
     """
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
-    result = number(value, name, "a whole number")
+    result = number(value, name, Message("give a whole number"))
     if not result.is_integer():
-        raise _wrong(value, name, "a whole number")
+        raise _wrong(value, name, Message("give a whole number"))
     return int(result)
 
 
-def number(value: object, name: str, wanted: str = "a number") -> float:
+def number(value: object, name: str, wanted: Message = _A_NUMBER) -> float:
     """A number, maybe an infinite one. Raises UserError for the field `name` if it is none.
 
     `wanted` says in the message what to give.
@@ -48,10 +49,10 @@ def text(value: object, name: str) -> str:
     """A text. Raises UserError for the field `name` if it is none."""
     if isinstance(value, str):
         return value
-    raise _wrong(value, name, "a text")
+    raise _wrong(value, name, Message("give a text"))
 
 
-def instance(value: object, kind: type[_T], name: str, wanted: str) -> _T:
+def instance(value: object, kind: type[_T], name: str, wanted: Message) -> _T:
     """Return `value`, which has to be of a class. Raises UserError for the field `name` if it is
     not; `wanted` says what to give."""
     if isinstance(value, kind):
@@ -65,7 +66,7 @@ def texts(value: object, name: str) -> tuple[str, ...]:
         return (value,)
     if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
         return tuple(value)
-    raise _wrong(value, name, "a text or a list of texts")
+    raise _wrong(value, name, Message("give a text or a list of texts"))
 
 
 def symbols(value: object) -> tuple[str, ...]:
@@ -75,7 +76,7 @@ def symbols(value: object) -> tuple[str, ...]:
         strings = tuple(value)
         if all(isinstance(one, str) for one in strings):
             return strings
-    wanted = "a list of texts, <unk> first; Vocabulary.from_text makes one of a text"
+    wanted = Message("give a list of texts, <unk> first; Vocabulary.from_text makes one of a text")
     raise _wrong(value, "symbols", wanted)
 
 
@@ -84,14 +85,14 @@ def path(value: object, name: str) -> Path:
     if isinstance(value, str | os.PathLike):
         with suppress(TypeError):  # a path of bytes
             return Path(value)
-    raise _wrong(value, name, "a path")
+    raise _wrong(value, name, Message("give a path"))
 
 
 def checkpoint(value: object) -> None:
     """Raise UserError where something else stands than a checkpoint, which has a model and a
     vocabulary: a path, say, or a model alone."""
     if not (hasattr(value, "model") and hasattr(value, "vocabulary")):
-        raise _wrong(value, "checkpoint", "what load() returns")
+        raise _wrong(value, "checkpoint", Message("give what load() returns"))
 
 
 def clean(value: object) -> str:
@@ -105,5 +106,11 @@ def clean(value: object) -> str:
     return lines.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _wrong(value: object, name: str, wanted: str) -> UserError:
-    return UserError(f"{name} = {quoted(value, 40)}: give {wanted}.", field=name)
+def _wrong(value: object, name: str, wanted: Message) -> UserError:
+    return UserError(
+        "{setting} = {value}: {wanted}.",
+        setting=name,
+        value=short_repr(value, 40),
+        wanted=wanted,
+        field=name,
+    )

@@ -112,7 +112,7 @@ def test_what_cannot_be_found_is_said_beside_the_chooser(
     with pytest.raises(UserError) as caught:
         find(house, key, whoever(monkeypatch))
     assert caught.value.field == "checkpoint"
-    assert i18n.problem(caught.value.message, "zh").startswith(said)
+    assert i18n.translate_error(caught.value, "zh").startswith(said)
 
 
 @pytest.mark.parametrize("ref", ["", "ada", "/etc/passwd", "ada/letters@..", "https://hf.co/a/b"])

@@ -24,7 +24,7 @@ from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.ui import House
 from charrnn.ui.generate.model_dropdown import choices
-from charrnn.ui.i18n.errors_zh import in_chinese
+from charrnn.ui.i18n.errors_zh import ERRORS
 from charrnn.ui.models import _teller
 from charrnn.ui.models.download import pack
 from charrnn.ui.run_card.feed import Tellings
@@ -117,7 +117,7 @@ def tried(act, *arguments):
     try:
         return act(*arguments)
     except UserError as error:
-        assert in_chinese(error.message), error.message
+        assert error.template in ERRORS, error.message
         return error
 
 

@@ -58,7 +58,7 @@ def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
     monkeypatch.setattr(Corpus, "save", refuse_to_write)
     with pytest.raises(UserError) as refused:
         runs.start(small())
-    assert refused.value.message == "The run cannot be kept: No space left on device."
+    assert refused.value.message == "The run cannot be saved: No space left on device."
     assert not list(runs.root.glob("*/"))
     with pytest.raises(UserError, match="mine: No space"):
         Run.create_at(tmp_path / "mine", small())
@@ -66,7 +66,7 @@ def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
 
 def test_a_turn_that_cannot_be_written_is_refused_in_words(runs, monkeypatch):
     monkeypatch.setattr("charrnn.runs.ownership.write", refuse_to_write)
-    with pytest.raises(UserError, match="cannot be kept: No space"):
+    with pytest.raises(UserError, match="cannot be saved: No space"):
         runs.start(small())
 
 

@@ -75,7 +75,7 @@ def refused(act, *arguments, **named):
         act(*arguments, **named)
     said = caught.value.message
     assert len(said) < 250 and said.isprintable()
-    assert i18n.problem(said, "zh") not in (said, f"请检查：{said}")
+    assert i18n.translate_error(caught.value, "zh") != said
     return said
 
 

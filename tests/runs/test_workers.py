@@ -44,7 +44,7 @@ def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monk
 
 def test_a_turn_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
     monkeypatch.setattr("charrnn.runs.ownership.write", refuse_to_write)
-    with pytest.raises(UserError, match="cannot be kept: No space"):
+    with pytest.raises(UserError, match="cannot be saved: No space"):
         idle.start(small())
     assert left(idle) == [] and not idle._line
 

@@ -85,10 +85,10 @@ def test_an_unsound_checkpoint_is_refused_in_the_same_words_everywhere(
         with pytest.raises(UserError) as caught:  # as the page and the endpoints open a model
             Model("it", place).open()
         assert caught.value.message == said
+        chinese = i18n.translate_error(caught.value, "zh")
+        assert chinese.startswith("无法打开这个检查点：") and why not in chinese
+        assert not re.search("[a-z]+ [a-z]+ [a-z]+", chinese), "half of it is English still"
     assert not (place / "bomb").exists() and not Path("bomb").exists()
-    chinese = i18n.problem(said, "zh")
-    assert chinese.startswith("无法打开这个检查点：") and why not in chinese
-    assert not re.search("[a-z]+ [a-z]+ [a-z]+", chinese), "half of it is English still"
 
 
 def test_the_same_without_a_fault_opens(tmp_path):
@@ -152,7 +152,7 @@ QUICK = ["--recipe", "custom", "--epochs", "1", "--set", "hidden_size=8", "--jso
 
 def test_a_full_disk_is_told_before_anything_is_trained(disk, story, told):
     place = disk("8k") / "run"
-    said = f"The run cannot be kept in {place}: No space left on device."
+    said = f"The run cannot be saved in {place}: No space left on device."
     assert told("train", story, *QUICK, "--run-dir", place) == (2, "", f"charrnn: {said}\n")
     assert not place.exists(), "no half of a run is left to fill it"
 
@@ -161,8 +161,8 @@ def test_a_full_disk_is_told_on_the_page_without_this_machine_s_paths(disk):
     root = disk("8k")
     with pytest.raises(UserError) as caught:
         Run.create(root, plan(read_text(PLAIN * 60)))
-    assert caught.value.message == "The run cannot be kept: No space left on device."
-    assert i18n.problem(caught.value.message, "zh") == "训练无法保存：磁盘空间不足。"
+    assert caught.value.message == "The run cannot be saved: No space left on device."
+    assert i18n.translate_error(caught.value, "zh") == "训练无法保存：磁盘空间不足。"
 
 
 def test_a_disk_that_fills_up_while_training_is_told_in_one_line(disk, story, told):
@@ -174,7 +174,7 @@ def test_a_disk_that_fills_up_while_training_is_told_in_one_line(disk, story, to
 
 def test_a_disk_that_may_not_be_written_is_told(disk, story, told):
     place = disk(read_only=True)
-    said = f"The run cannot be kept in {place / 'run'}: Read-only file system."
+    said = f"The run cannot be saved in {place / 'run'}: Read-only file system."
     assert told("train", story, *QUICK, "--run-dir", place / "run") == (2, "", f"charrnn: {said}\n")
     said = f"{place / 'out'} cannot be made: Read-only file system."
     assert told("train", story, *QUICK, "--out", place / "out") == (2, "", f"charrnn: {said}\n")

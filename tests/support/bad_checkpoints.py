@@ -174,7 +174,7 @@ CHECKPOINTS = {
     ),
     "a cell that is code": (
         holding(model(cell="os.system")),
-        "cell = os.system: choose tanh or relu or gru or lstm",
+        "cell = os.system: choose one of tanh, relu, gru, lstm",
     ),
     "the largest model of all": (
         holding(model(layers=8, hidden_size=4096, bidirectional=True)),
@@ -228,11 +228,11 @@ CHECKPOINTS = {
             "a corpus that is a text": ({"corpus": "songs"}, "its corpus is not a JSON object"),
             "a corpus of a length in words": (
                 {"corpus": {"characters": "many"}},
-                "its corpus's number of characters is not a number",
+                "its corpus.characters is not a number",
             ),
             "a corpus named by a number": (
                 {"corpus": {"name": 5}},
-                "its corpus's name is not a text",
+                "its corpus.name is not a text",
             ),
             "training that is a list": ({"training": [1]}, "its training is not a JSON object"),
             "results that are a list": ({"results": [1]}, "its results is not a JSON object"),

@@ -6,7 +6,7 @@ from small_runs import QUICK, SMALL, corpus, planned, run, with_changes
 from charrnn.errors import UserError
 from charrnn.training import train
 from charrnn.training.step import Learner
-from charrnn.ui.i18n.errors_zh import in_chinese
+from charrnn.ui import i18n
 from charrnn.utils.process import available_cores
 
 TOO_MANY = available_cores() + 1
@@ -17,7 +17,7 @@ def test_more_threads_than_cores_are_refused_by_the_name_of_the_setting():
         planned(threads=1024)
     assert refused.value.field == "threads"
     assert refused.value.message.startswith("threads = 1,024: this machine has ")
-    assert "1,024" in in_chinese(refused.value.message)
+    assert "1,024" in i18n.translate_error(refused.value, "zh")
 
 
 def test_a_run_is_not_begun_with_more_threads_than_cores(tmp_path):

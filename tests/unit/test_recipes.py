@@ -105,7 +105,7 @@ def test_the_two_configurations_share_no_name():
         ({"hidden_size": True}, "hidden_size", "whole number"),
         ({"hidden_size": [3]}, "hidden_size", "whole number"),
         ({"hidden_size": "9" * 500}, "hidden_size", "whole number"),
-        ({"cell": "rnn"}, "cell", "choose tanh or relu or gru or lstm"),
+        ({"cell": "rnn"}, "cell", "choose one of tanh, relu, gru, lstm"),
         ({"learning_rate": "nan"}, "learning_rate", "number"),
         ({"clip": "-1"}, "clip", "or none"),
         ({"bidirectional": "perhaps"}, "bidirectional", "true or false"),

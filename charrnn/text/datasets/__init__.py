@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import resources
 
-from ...errors import UserError, quoted
+from ...errors import UserError, short_repr
 from .. import Text, decode
 from . import download
 
@@ -78,8 +78,13 @@ def find(name: str) -> Entry:
     for entry in ENTRIES:
         if entry.name == name:
             return entry
-    names = ", ".join(entry.name for entry in ENTRIES)
-    raise UserError(f"There is no text called {quoted(name)}. There are: {names}.", field="corpus")
+    names = [entry.name for entry in ENTRIES]
+    raise UserError(
+        "There is no text called {name}. There are: {names}.",
+        name=short_repr(name),
+        names=names,
+        field="corpus",
+    )
 
 
 def load(name: str, *, progress: Callable[[int, int | None], None] | None = None) -> Text:
@@ -132,10 +137,13 @@ def _fetch(entry: Entry, progress: Callable[[int, int | None], None] | None) -> 
     try:
         data = download.fetch(entry.url, sha1=entry.sha1, progress=progress)
     except download.DownloadError as error:
-        embedded = ", ".join(other.name for other in ENTRIES if other.embedded)
+        embedded = [other.name for other in ENTRIES if other.embedded]
         raise UserError(
-            f"{entry.title} could not be downloaded ({error}). Without a network, use an embedded "
-            f"text: {embedded} — or give a file of your own.",
+            "{title} could not be downloaded ({why}). Without a network, use an embedded "
+            "text: {names} — or give a file of your own.",
+            title=entry.title,
+            why=error.message,
+            names=embedded,
             field="corpus",
         ) from error
     download.keep(data, f"{entry.name}.txt")

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ...errors import Message, os_reason
 from ...utils.atomic import replacing
 
 TIMEOUT = 15.0  # seconds without a byte before a server is given up
@@ -24,7 +25,12 @@ _CHUNK = 1 << 16
 
 
 class DownloadError(Exception):
-    """Why a file could not be fetched, in a few words."""
+    """A file could not be fetched; the message is a clause that says why."""
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        """Fill in the template of the message (`Message`)."""
+        self.message = Message(template, **values)
+        super().__init__(self.message)
 
 
 def cache_directory() -> Path:
@@ -65,27 +71,42 @@ def fetch(
             while piece := response.read1(_CHUNK):
                 data += piece
                 if len(data) > _LIMIT:
-                    raise DownloadError(f"{host} sent more than {_LIMIT >> 20} MB")
+                    raise DownloadError(
+                        "{host} sent more than {size} MB", host=host, size=_LIMIT >> 20
+                    )
                 if time.monotonic() > give_up:
-                    raise DownloadError(f"{host} is too slow")
+                    raise DownloadError("{host} is too slow", host=host)
                 if progress is not None:
                     progress(len(data), total)
     except urllib.error.HTTPError as error:
         error.close()
-        raise DownloadError(f"{host} answered {error.code} {error.reason}") from error
+        raise DownloadError(
+            "{host} answered {code} {reason}", host=host, code=error.code, reason=error.reason
+        ) from error
     except TimeoutError as error:
-        raise DownloadError(f"{host} did not answer within {timeout:g} seconds") from error
+        raise DownloadError(
+            "{host} did not answer within {seconds:g} seconds", host=host, seconds=timeout
+        ) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
-            raise DownloadError(f"{host} did not answer within {timeout:g} seconds") from error
-        reason = getattr(error.reason, "strerror", None) or error.reason
-        raise DownloadError(f"no connection to {host}: {reason}") from error
+            raise DownloadError(
+                "{host} did not answer within {seconds:g} seconds", host=host, seconds=timeout
+            ) from error
+        cause = error.reason
+        why = os_reason(cause) if isinstance(cause, OSError) else str(cause)
+        raise DownloadError("no connection to {host}: {why}", host=host, why=why) from error
     except (OSError, http.client.HTTPException) as error:
-        raise DownloadError(f"the connection to {host} broke off: {error}") from error
+        raise DownloadError(
+            "the connection to {host} broke off: {why}", host=host, why=str(error)
+        ) from error
     if total is not None and len(data) < total:
-        raise DownloadError(f"the connection to {host} broke off after {len(data):,} bytes")
+        raise DownloadError(
+            "the connection to {host} broke off after {count:,} bytes", host=host, count=len(data)
+        )
     if hashlib.sha1(data, usedforsecurity=False).hexdigest() != sha1:
-        raise DownloadError(f"{host} sent another file than the one expected: its SHA-1 differs")
+        raise DownloadError(
+            "{host} sent another file than the one expected: its SHA-1 differs", host=host
+        )
     return bytes(data)
 
 

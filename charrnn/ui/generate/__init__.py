@@ -22,7 +22,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...errors import UserError, whereabouts
+from ...errors import UserError, traceback_without_message
 from .. import i18n
 from ..page.browser_storage import CHOSEN, Memory
 from ..page.theme import asset, script
@@ -268,10 +268,10 @@ def _writer(house: House) -> Callable[..., AsyncIterator[Page]]:
         except ClientGoneError:
             return
         except UserError as error:
-            yield _with_problem(latest, i18n.problem(error.message, tongue), error.field)
+            yield _with_problem(latest, i18n.translate_error(error, tongue), error.field)
         except Exception as error:  # noqa: BLE001  # said on the page, and its place in the log
-            log.error("writing a page failed: %s", whereabouts(error))
-            yield _with_problem(latest, i18n.say(i18n.SHARED["broken"], tongue), None)
+            log.error("writing a page failed: %s", traceback_without_message(error))
+            yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, tongue), None)
 
     return shown
 
@@ -288,7 +288,9 @@ def _seed(typed: str) -> int | None:
         return int(typed)
     shown = typed if len(typed) <= 40 else typed[:39] + "…"
     raise UserError(
-        f"seed = {shown}: give a whole number from 0 to {LARGEST_SEED}, or leave it empty.",
+        "seed = {value}: give a whole number from 0 to {most}, or leave it empty.",
+        value=shown,
+        most=LARGEST_SEED,
         field="seed",
     )
 
@@ -314,7 +316,7 @@ def _look(house: House) -> Callable[[object, gr.Request], Awaitable[dict[str, An
         except ClientGoneError:
             return {}
         except UserError as error:
-            message = i18n.problem(error.message, i18n.language(request))
+            message = i18n.translate_error(error, i18n.language(request))
             return {"problem": {"message": message, "field": error.field}}
 
     return look

@@ -127,8 +127,9 @@ def page_text(given: object) -> str:
 
 def _page_is_full() -> UserError:
     return UserError(
-        f"A page holds {LONGEST_PAGE:,} characters and this one is full: copy the text, or begin "
+        "A page holds {most:,} characters and this one is full: copy the text, or begin "
         "again with a shorter prefix.",
+        most=LONGEST_PAGE,
         field="prefix",
     )
 

@@ -6,28 +6,33 @@ is said in the language that the request asks for (`language`, `say`); what Java
 a whole table (`both`) and picks by `navigator.language`. The three agree, because a browser
 sends as `Accept-Language` what it reports as its language.
 
-Messages of `UserError` come from below the page and are worded in English: `problem` says them in
-Chinese by the table of `errors_zh.py`.
+Messages of `UserError` come from below the page as an English template with its values:
+`translate_error` looks the template up in `errors_zh`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from string import Formatter
 from typing import Any
 
 import gradio as gr
 from gradio.i18n import I18nData
 from starlette.requests import Request
 
-from ...errors import UserError
-from .errors_zh import in_chinese
+from ...errors import MAX_MESSAGE_LENGTH, Message, UserError, escape_invisible
+from .errors_zh import ERRORS
 
 Words = Mapping[str, tuple[str, str]]
 
 # Gradio translates any value that is a key, even a radio's or what somebody types: so no word
 # that can be either is one.
 _OURS = "charrnn:"
+_HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[^\W\u4e00-\u9fff]|[.)\]'\"…]")
+
+INTERNAL_ERROR = Message("Internal error; the server's log says more. Nothing you typed is lost.")
 
 SHARED: Words = {
     "tagline": (
@@ -37,11 +42,6 @@ SHARED: Words = {
     "tab-train": ("Train", "训练"),
     "tab-generate": ("Generate", "生成"),
     "tab-models": ("Models", "模型"),
-    "problem-lead": ("", "请检查："),
-    "broken": (
-        "That went wrong on our side, and the server's log says how. Nothing you typed is lost.",
-        "服务器出错了，详情见服务器日志。你输入的内容都还在。",
-    ),
     "idle": ("Idle", "空闲"),
     "queued": ("Queued", "排队中"),
     "running": ("Training", "训练中"),
@@ -103,20 +103,44 @@ def in_both(words: tuple[str, str], **values: Any) -> dict[str, str]:
     return {tongue: say(words, tongue, **values) for tongue in ("en", "zh")}
 
 
-def problem(message: str, tongue: str) -> str:
-    """A `UserError`'s message as the page shows it.
+def translate_error(error: UserError, locale: str) -> str:
+    """Return the message of an error in a language."""
+    return translate_message(error.message, locale)
 
-    What the page itself has worded is left alone; a message that nobody has put into Chinese yet
-    is led in by a Chinese word.
+
+def error_in_both(error: UserError) -> dict[str, str]:
+    """Return the message of an error in both languages, for what is drawn in the browser."""
+    return {locale: translate_error(error, locale) for locale in ("en", "zh")}
+
+
+def translate_message(message: object, locale: str) -> str:
+    """Return a message of `charrnn` in a language, by its template.
+
+    What is not a `Message`, such as the name of a file, stays as it is, and so does a message that
+    has no translation.
     """
-    if tongue != "zh" or message == SHARED["broken"][1]:
-        return message
-    return in_chinese(message) or SHARED["problem-lead"][1] + message
+    if locale != "zh" or not isinstance(message, Message) or message.template not in ERRORS:
+        return str(message)
+    values = {name: _chinese_value(value) for name, value in message.values.items()}
+    return escape_invisible(fill_chinese(ERRORS[message.template], values), MAX_MESSAGE_LENGTH)
 
 
-def problem_in_both(error: UserError) -> dict[str, str]:
-    """A `UserError`'s message in both languages, for what is drawn in the browser."""
-    return {tongue: problem(error.message, tongue) for tongue in ("en", "zh")}
+def _chinese_value(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return "、".join(translate_message(one, "zh") for one in value)
+    return value if isinstance(value, int | float) else translate_message(value, "zh")
+
+
+def fill_chinese(template: str, values: Mapping[str, object]) -> str:
+    """Fill in a Chinese template, with a blank where a Latin letter would touch a Chinese one."""
+    said = ""
+    for text, name, form, _ in Formatter().parse(template):
+        for piece in (text, "" if name is None else format(values[name], form or "")):
+            ends = (said[-1:], piece[:1])
+            if any(_HAN.fullmatch(a) and _LATIN.fullmatch(b) for a, b in (ends, ends[::-1])):
+                said += " "
+            said += piece
+    return said
 
 
 def seconds(value: float, tongue: str) -> str:

@@ -1,59 +1,91 @@
-"""The messages of `UserError` in 简体中文.
+"""Messages of `UserError` in 简体中文: each English template, and its translation.
 
-They are worded in English where they are raised, below the page. Here each is recognised by its
-template, in which `{name}` stands for what varies, and said in Chinese with the same values. The
-values of `_PARTS_OF` may be words of charrnn's own and are looked up in `words_parts.PARTS`.
-
-`tests/unit/test_problems.py` reads every `UserError(…)` in the source: a message that is new, or
-that has changed, fails there until it is put here.
+A template is looked up as it stands in the source, placeholders and format specifications included.
+Values that are messages themselves, such as the reason of a failure, are in `phrases_zh`. A test
+compares these tables with the source: every message there has an entry here, and the reverse.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from functools import cache
 
-from .checkpoint_errors_zh import CHECKPOINT_PROBLEMS
-from .hub_errors_zh import HUB_PROBLEMS
-from .parts_zh import ENCODINGS, NAMES, PARTS
-from .request_errors_zh import REQUEST_PROBLEMS
+from .hub_errors_zh import HUB_ERRORS
+from .phrases_zh import PHRASES
 
-# Of two templates that fit, the first is taken.
-PROBLEMS: Mapping[str, str] = {
-    **HUB_PROBLEMS,
-    **CHECKPOINT_PROBLEMS,
+ERRORS: Mapping[str, str] = {
+    **HUB_ERRORS,
+    **PHRASES,
+    "Internal error; the server's log says more. Nothing you typed is lost.": (
+        "服务器内部出错，详情见服务器日志。你输入的内容都还在。"
+    ),
+    "This checkpoint cannot be opened: {why}.": "无法打开这个检查点：{why}。",
+    "A checkpoint holds {most:,} symbols at most.": (
+        "检查点最多容纳 {most:,} 种符号，请用符号较少的文本。"
+    ),
+    "A checkpoint's configuration holds {most} MB at most: shorten the prefixes.": (
+        "检查点的配置最多 {most} MB，请缩短开头。"
+    ),
+    "This checkpoint cannot be opened: {sentence}": "无法打开这个检查点：{sentence}",
     "A model needs a symbol at least.": "模型至少需要一个符号。",
     # a run
     "A name has {most} characters at most: choose a shorter one.": (
         "名称最多 {most} 个字符：请换一个短一些的。"
     ),
-    "That model belongs to a run that was shared with you. You can write with it here; only "
-    "its owner can download or push it.": (
+    "That model belongs to a run that was shared with you. You can write with it here; only its "
+    "owner can download or push it.": (
         "该模型属于别人与你共享的训练。你可以在这里用它生成文本；只有它的主人才能下载或上传它。"
     ),
-    **REQUEST_PROBLEMS,
+    # a request that is refused before it reaches an event
+    "This request is larger than {size} MB, which is the most here. Upload a long text as a file "
+    "instead.": "这个请求超过了 {size} MB 的上限。较长的文本请改为上传文件。",
+    "The JSON of this request has too many parts: {most:,} brackets, commas and colons are the "
+    "most here.": "这个请求的 JSON 结构过于庞大：括号、逗号和冒号合计最多 {most:,} 个。",
+    "The JSON of this request is nested too deeply: {most} levels are the most here.": (
+        "这个请求的 JSON 嵌套过深：最多 {most} 层。"
+    ),
+    "The body of this request is not JSON in UTF-8.": "这个请求的正文不是 UTF-8 编码的 JSON。",
+    "The body of this request is not a JSON object.": "这个请求的正文不是 JSON 对象。",
+    "{name} must have 1 to 64 letters, digits, - and _.": (
+        "{name} 须由 1 到 64 个字母、数字、“-”或“_”组成。"
+    ),
+    "There is no such function.": "没有这个函数。",
+    "That file has not been uploaded to this app: upload it first.": (
+        "该文件尚未上传到本应用，请先上传。"
+    ),
+    "There is no room for more uploads: try again later, or paste the text.": (
+        "没有空间接收更多上传的文件。请稍后再试，或改为粘贴文本。"
+    ),
+    "This request took too long to arrive: try again, or upload a long text as a file.": (
+        "请求发送得太慢，已超时。请重试，较长的文本请改为上传文件。"
+    ),
+    "Too many large requests are on their way: try again in a moment.": (
+        "正在发送的大请求过多，请稍后再试。"
+    ),
     # the text
     "Paste a text or upload a file first: there is nothing to train on.": (
         "请先粘贴文本或上传文件：还没有可以训练的内容。"
     ),
     "No file was chosen.": "还没有选择文件。",
     "{text} is empty. Choose a text with something in it.": "{text}是空的，请换一份有内容的文本。",
-    "{text} is too short: a model learns which character follows another, and there {count}.": (
-        "{text}太短：模型学习的是哪个字符跟在哪个字符之后，而这里{count}。"
+    "{text} is too short: a model learns which character follows another, and there is only one.": (
+        "{text}太短：模型学习的是哪个字符跟在哪个字符之后，而这里只有一个字符。"
     ),
-    "The text is too short for a minibatch of {batch_size} × {steps}: it has {has} characters for "
-    "training and needs {needs}. Use a longer text, a smaller batch_size or fewer steps.": (
-        "文本太短，凑不满一个 {batch_size} × {steps} 的小批量：可供训练的有 {has} 个字符，"
-        "需要 {needs} 个。请用更长的文本，或减小 batch_size（批量大小）或 steps（时间步数）。"
+    "{text} is too short: a model learns which character follows another, and there are none.": (
+        "{text}太短：模型学习的是哪个字符跟在哪个字符之后，而这里一个字符也没有。"
+    ),
+    "The text is too short for a minibatch of {batch_size} × {steps}: it has {has:,} characters "
+    "for training and needs {needs:,}. Use a longer text, a smaller batch_size or fewer steps.": (
+        "文本太短，凑不满一个 {batch_size} × {steps} 的小批量：可供训练的有 {has:,} 个字符，需要 "
+        "{needs:,} 个。请用更长的文本，或减小 batch_size（批量大小）或 steps（时间步数）。"
     ),
     "Nothing is left of {text}: this recipe keeps only the letters A to Z, and the text has none. "
     "Choose another recipe or another text.": (
         "{text}没有留下任何内容：该方案只保留字母 A 到 Z，而文本中没有。请换一个方案或文本。"
     ),
-    "{text} has {has} different characters, more than any script: {most} can be learnt. Is it a "
-    "text, and read in the right encoding?": (
-        "{text}有 {has} 种不同的字符，多于任何文字：最多能学 {most} 种。它是文本吗？编码选对了吗？"
+    "{text} has {has:,} different characters, more than any script: {most:,} can be learnt. Is it "
+    "a text, and read in the right encoding?": (
+        "{text}有 {has:,} 种不同的字符，多于任何文字：最多能学 {most:,} 种。它是文本吗？"
+        "编码选对了吗？"
     ),
     "{text} is over {size} MB, which is more than can be trained on here. Choose a part of it.": (
         "{text}超过 {size} MB，这里无法训练这么大的文本。请只选其中一部分。"
@@ -72,10 +104,10 @@ PROBLEMS: Mapping[str, str] = {
     "There is no text in {text}. It should hold text files (.txt).": (
         "{text}里没有文本。其中应有文本文件（.txt）。"
     ),
-    "{text} holds more than {size} MB, which is more than can be trained on here. Choose a part "
-    "of it.": "{text}解压后超过 {size} MB，这里无法训练这么大的文本。请只选其中一部分。",
-    "{text} holds more than {count} files. Put the texts into fewer files.": (
-        "{text}里的文件多于 {count} 个。请把文本合并成较少的文件。"
+    "{text} holds more than {size} MB, which is more than can be trained on here. Choose a part of "
+    "it.": "{text}解压后超过 {size} MB，这里无法训练这么大的文本。请只选其中一部分。",
+    "{text} holds more than {count:,} files. Put the texts into fewer files.": (
+        "{text}里的文件多于 {count:,} 个。请把文本合并成较少的文件。"
     ),
     "{text} is a damaged zip archive. Make it anew, or choose the texts themselves.": (
         "{text}是损坏的 zip 压缩包。请重新压缩，或直接选择其中的文本。"
@@ -91,9 +123,9 @@ PROBLEMS: Mapping[str, str] = {
         "{text}用了少见的压缩方式。请把文本压缩成普通的 .zip。"
     ),
     # encodings
-    "{text} is not in {encoding}: byte {byte} does not fit. Choose another encoding, or leave it "
+    "{text} is not in {encoding}: byte {byte:,} does not fit. Choose another encoding, or leave it "
     "to be found.": (
-        "{text}的编码不是 {encoding}：第 {byte} 个字节不符。请换一种编码，或让它自动识别。"
+        "{text}的编码不是 {encoding}：第 {byte:,} 个字节不符。请换一种编码，或让它自动识别。"
     ),
     "{text} is not in {encoding}. Choose another encoding, or leave it to be found.": (
         "{text}的编码不是 {encoding}。请换一种编码，或让它自动识别。"
@@ -129,54 +161,56 @@ PROBLEMS: Mapping[str, str] = {
         "留出比例须在 0 与 0.5 之间，而不是 {value}。"
     ),
     "Give epochs or seconds, not both.": "epochs（迭代周期）与 seconds（秒数）请只填一个。",
-    "This model has {parameters} parameters; {most} are the most that a checkpoint holds. Use a "
-    "smaller hidden_size or fewer layers.": (
-        "该模型有 {parameters} 个参数，而检查点最多容纳 {most} 个。"
-        "请减小 hidden_size（隐藏单元数）或 layers（层数）。"
+    "This model has {parameters:,} parameters; {most:,} are the most that a checkpoint holds. Use "
+    "a smaller hidden_size or fewer layers.": (
+        "该模型有 {parameters:,} 个参数，而检查点最多容纳 {most:,} 个。请减小 hidden_size（"
+        "隐藏单元数）或 layers（层数）。"
     ),
-    "truncate = epoch keeps the graph of {characters} characters in memory; at most {most} are "
+    "truncate = epoch keeps the graph of {characters:,} characters in memory; at most {most:,} are "
     "allowed. Use a shorter text or truncate = minibatch.": (
-        "truncate = epoch 会把 {characters} 个字符的计算图留在内存里，最多允许 {most} 个。"
+        "truncate = epoch 会把 {characters:,} 个字符的计算图留在内存里，最多允许 {most:,} 个。"
         "请用更短的文本，或 truncate = minibatch。"
     ),
-    "smoothing keeps a number for each of {characters} characters and {symbols} symbols; their "
-    "product may be {most} at most. Use a shorter text or smoothing = 0.": (
-        "smoothing（平滑）要为 {characters} 个字符和 {symbols} 种符号各存一个数，"
-        "乘积最多为 {most}。请用更短的文本，或 smoothing = 0。"
+    "smoothing keeps a number for each of {characters:,} characters and {symbols:,} symbols; their "
+    "product may be {most:,} at most. Use a shorter text or smoothing = 0.": (
+        "smoothing（平滑）要为 {characters:,} 个字符和 {symbols:,} 种符号各存一个数，乘积最多为 "
+        "{most:,}。请用更短的文本，或 smoothing = 0。"
     ),
     "truncate = epoch keeps the graph across an epoch, but random sampling starts each minibatch "
     "anew: choose sequential sampling.": (
-        "truncate = epoch 会在整个迭代周期内保留计算图，而随机采样使每个小批量重新开始："
-        "请选择 sampling = sequential（相邻采样）。"
+        "truncate = epoch 会在整个迭代周期内保留计算图，而随机采样使每个小批量重新开始：请选择 "
+        "sampling = sequential（相邻采样）。"
     ),
     "Without epochs or seconds a run ends when the held-out part improves no more, and nothing is "
     "held out: set validation, epochs or seconds.": (
-        "没有 epochs 或 seconds 时，训练在留出部分不再进步时结束，而现在没有留出："
-        "请设置 validation（留出比例）、epochs 或 seconds。"
+        "没有 epochs 或 seconds 时，训练在留出部分不再进步时结束，而现在没有留出：请设置 "
+        "validation（留出比例）、epochs 或 seconds。"
     ),
-    "threads = {count}: this machine has {cores} processor cores to compute on. Give no more than "
-    "that, or none for all of them.": (
-        "threads = {count}：这台机器有 {cores} 个处理器核心可用。请勿超过，或用 none 表示全部核心。"
+    "threads = {count:,}: this machine has {cores:,} processor cores to compute on. Give no more "
+    "than that, or none for all of them.": (
+        "threads = {count:,}：这台机器有 {cores:,} 个处理器核心可用。请勿超过，或用 none "
+        "表示全部核心。"
     ),
     "There is no GPU here: choose device = cpu.": "这里没有 GPU：请选 device = cpu。",
     "On a GPU choose precision = auto or float32.": "GPU 上请选 precision = auto 或 float32。",
     "On a GPU choose implementation = torch.": "GPU 上请选 implementation = torch。",
     # beyond what one visitor, or all of them, may take here
-    "What was uploaded has {size} MB, and {most} MB are the most for one run here. Choose a part "
-    "of it.": "上传的内容有 {size} MB，这里一次训练最多 {most} MB。请只选其中一部分。",
-    "{text} has {count} different characters, and {most} are the most here. Choose a text with "
-    "fewer.": "{text}有 {count} 种不同的字符，这里最多 {most} 种。请换一份字符种类较少的文本。",
-    "{text} has {count} characters, and {most} are the most here. Choose a part of it.": (
-        "{text}有 {count} 个字符，这里最多 {most} 个。请只选其中一部分。"
+    "What was uploaded has {size} MB, and {most:,} MB are the most for one run here. Choose a part "
+    "of it.": "上传的内容有 {size} MB，这里一次训练最多 {most:,} MB。请只选其中一部分。",
+    "{text} has {count:,} different characters, and {most:,} are the most here. Choose a text with "
+    "fewer.": "{text}有 {count:,} 种不同的字符，这里最多 {most:,} 种。请换一份字符种类较少的文本。",
+    "{text} has {count:,} characters, and {most:,} are the most here. Choose a part of it.": (
+        "{text}有 {count:,} 个字符，这里最多 {most:,} 个。请只选其中一部分。"
     ),
-    "This model has {parameters} parameters, and {most} are the most here. Use a smaller "
+    "This model has {parameters:,} parameters, and {most:,} are the most here. Use a smaller "
     "hidden_size or fewer layers.": (
-        "该模型有 {parameters} 个参数，这里最多 {most} 个。"
-        "请减小 hidden_size（隐藏单元数）或 layers（层数）。"
+        "该模型有 {parameters:,} 个参数，这里最多 {most:,} 个。请减小 hidden_size（隐藏单元数）"
+        "或 layers（层数）。"
     ),
-    "seconds = {value}: a run may take {most} seconds at most here, and can go on for as long "
+    "seconds = {value:g}: a run may take {most:g} seconds at most here, and can go on for as long "
     "again afterwards. Give fewer.": (
-        "seconds = {value}：这里一次训练最多 {most} 秒，结束后可以再接着训练同样长的时间。请减少。"
+        "seconds = {value:g}：这里一次训练最多 {most:g} 秒，结束后可以再接着训练同样长的时间。"
+        "请减少。"
     ),
     "Runs of yours that wait or train already: {runs}, the most at once here. Stop one, or wait "
     "until one has ended.": (
@@ -192,14 +226,14 @@ PROBLEMS: Mapping[str, str] = {
     "Many visitors of your network are waiting at this moment: try again in a minute.": (
         "你所在的网络此刻有很多访客在等待：请过一分钟再试。"
     ),
-    "There is no room for another run: {needed} MB are needed, and {used} of {most} MB are taken. "
-    "Try again later, when older runs have been removed, or with a smaller text or model.": (
-        "没有空间进行新的训练：需要 {needed} MB，而 {most} MB 中已用 {used} MB。"
+    "There is no room for another run: {needed} MB are needed, and {used} of {most:,} MB are "
+    "taken. Try again later, when older runs have been removed, or with a smaller text or model.": (
+        "没有空间进行新的训练：需要 {needed} MB，而 {most:,} MB 中已用 {used} MB。"
         "请等旧的训练被清除后再试，或用更短的文本、更小的模型。"
     ),
-    "There is no room for this run to go on: {needed} MB are needed, and {used} of {most} MB are "
+    "There is no room for this run to go on: {needed} MB are needed, and {used} of {most:,} MB are "
     "taken. Try again later, when older runs have been removed.": (
-        "没有空间继续这次训练：需要 {needed} MB，而 {most} MB 中已用 {used} MB。"
+        "没有空间继续这次训练：需要 {needed} MB，而 {most:,} MB 中已用 {used} MB。"
         "请等旧的训练被清除后再试。"
     ),
     "Your runs, models and files take {used} of the {most} MB that you have here, and {needed} MB "
@@ -227,7 +261,8 @@ PROBLEMS: Mapping[str, str] = {
     "This run cannot go on: {why}. What it has saved so far is kept; start a new run.": (
         "这次训练无法继续：{why}。已保存的内容都还在；请重新开始一次训练。"
     ),
-    "The run cannot be kept{where}: {why}.": "训练无法保存{where}：{why}。",
+    "The run cannot be saved: {why}.": "训练无法保存：{why}。",
+    "The run cannot be saved in {path}: {why}.": "训练无法保存到 {path}：{why}。",
     "The app is closing.": "服务器正在关闭，请稍后再试。",
     "This run has not saved a model yet: wait a moment and try again.": (
         "这次训练还没有保存模型：请稍候再试。"
@@ -243,78 +278,19 @@ PROBLEMS: Mapping[str, str] = {
         "模型的数值溢出（训练已发散），无法给出下一个字符。请另选一个模型，或重新训练。"
     ),
     "This model has an empty vocabulary.": "该模型的词表是空的。",
-    "A page holds {most} characters and this one is full: copy the text, or begin again with a "
-    "shorter prefix.": ("一页最多 {most} 个字符，现在已满：请复制文本，或用更短的开头重新开始。"),
-    "length = {value}: give 0 to {most} characters.": "长度 = {value}：请填 0 到 {most} 个字符。",
-    # last, since it fits much: any setting, seed and α
+    "A page holds {most:,} characters and this one is full: copy the text, or begin again with a "
+    "shorter prefix.": "一页最多 {most:,} 个字符，现在已满：请复制文本，或用更短的开头重新开始。",
+    "length = {value}: give 0 to {most:,} characters.": (
+        "长度 = {value}：请填 0 到 {most:,} 个字符。"
+    ),
+    "alpha = {value}: give a number above 0.": "α = {value}：请填大于 0 的数。",
+    "mode = {value}: choose greedy or sample.": "方式 = {value}：请选 greedy 或 sample。",
+    "seed = {value}: give a whole number of at least 0.": (
+        "随机种子 = {value}：请填不小于 0 的整数。"
+    ),
+    "seed = {value}: give a whole number from 0 to {most}, or leave it empty.": (
+        "随机种子 = {value}：请填 0 到 {most} 的整数，或留空。"
+    ),
+    # any setting
     "{setting} = {value}: {wanted}.": "{setting} = {value}：{wanted}。",
 }
-
-# Placeholders whose values may be words of charrnn's own.
-_PARTS_OF = frozenset(
-    {"text", "setting", "wanted", "count", "kind", "advice", "why", "where", "what", "reason"}
-    | {"texts"}
-)
-# Patterns of values that `.+?` would take too little or too much for.
-_SHAPES = {
-    "digits": r"[\d,]+",
-    "texts": r"[\d,]+ texts?(?:, [\d,]+ skipped)?",
-    "choices": r"[\w-]+(?: or [\w-]+)+",
-    "where": ".*?",
-    "value": ".*?",  # of an empty field
-}
-_HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[^\W\u4e00-\u9fff]|[.)\]'\"…]")
-
-
-def in_chinese(message: str) -> str | None:
-    """Translate a `UserError`'s message; None for one that no template fits."""
-    return _said(message, PROBLEMS)
-
-
-def name_in_chinese(name: str) -> str:
-    """Translate the name of a text where it is charrnn's own, such as "3 files"."""
-    return _said(name, NAMES) or name
-
-
-def encoding_in_chinese(encoding: str) -> str:
-    """Translate the encodings of a text's report, separated by commas."""
-    return "、".join(_said(one, ENCODINGS) or one for one in encoding.split(", "))
-
-
-def _said(message: str, table: Mapping[str, str]) -> str | None:
-    if message in table:  # before any template that happens to fit it too
-        return table[message]
-    for template, chinese in table.items():
-        if fits := _pattern(template).fullmatch(message):
-            return _filled(chinese, {n: _value(n, v) for n, v in fits.groupdict().items()})
-    return None
-
-
-def _value(name: str, value: str) -> str:
-    if name == "choices":
-        return value.replace(" or ", "、")
-    if name == "names":
-        return value.replace(", ", "、")
-    if name == "encoding":
-        return _said(value, ENCODINGS) or value
-    return (_said(value, PARTS) if name in _PARTS_OF else None) or value
-
-
-def _filled(chinese: str, values: Mapping[str, str]) -> str:
-    """The sentence with its values, and a blank where a Latin letter would touch a Chinese one."""
-    said = ""
-    for i, piece in enumerate(re.split(r"\{(\w+)\}", chinese)):
-        new = values[piece] if i % 2 else piece
-        ends = (said[-1:], new[:1])
-        if any(_HAN.fullmatch(a) and _LATIN.fullmatch(b) for a, b in (ends, ends[::-1])):
-            said += " "
-        said += new
-    return said
-
-
-@cache
-def _pattern(template: str) -> re.Pattern[str]:
-    pieces = re.split(r"\{(\w+)\}", template)
-    pieces[::2] = [re.escape(piece) for piece in pieces[::2]]
-    pieces[1::2] = [f"(?P<{name}>{_SHAPES.get(name, '.+?')})" for name in pieces[1::2]]
-    return re.compile("".join(pieces), re.DOTALL)

@@ -1,10 +1,10 @@
-"""The messages of `UserError` that have to do with the Hub, in 简体中文 (`errors_zh`)."""
+"""Messages of `UserError` about the Hub and about uploaded checkpoints, in 简体中文."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-HUB_PROBLEMS: Mapping[str, str] = {
+HUB_ERRORS: Mapping[str, str] = {
     # what is asked for
     "{model} is not the name of a model on the Hub: write it as owner/name or "
     "owner/name@revision.": (
@@ -41,8 +41,8 @@ HUB_PROBLEMS: Mapping[str, str] = {
         "{model} 已在 Hub 上，且是公开的：请在其设置中改为私有，或不要求私有再上传。"
     ),
     # the Hub on a bad day
-    "The Hub is too slow: this was not done within {seconds} seconds. Try again later.": (
-        "Hub 太慢：{seconds} 秒内没有完成，请稍后再试。"
+    "The Hub is too slow: this was not done within {seconds:g} seconds. Try again later.": (
+        "Hub 太慢：{seconds:g} 秒内没有完成，请稍后再试。"
     ),
     "The Hub does not answer: try again later.": "Hub 没有回应，请稍后再试。",
     "The Hub gave an answer that makes no sense here: try again later.": (
@@ -61,13 +61,13 @@ HUB_PROBLEMS: Mapping[str, str] = {
     "The connection to the Hub broke off: try again.": "与 Hub 的连接中断，请重试。",
     "The connection to the Hub broke off at the last step, so {model} may hold the model or not. "
     "Look there, or push again: nothing is uploaded twice.": (
-        "与 Hub 的连接在最后一步中断，{model} 里可能已有这个模型，也可能没有。"
-        "请到那里查看，或再上传一次：不会重复上传。"
+        "与 Hub 的连接在最后一步中断，{model} 里可能已有这个模型，也可能没有。请到那里查看，"
+        "或再上传一次：不会重复上传。"
     ),
     "The push ended at the last step, so {model} may hold the model or not. Look there, or push "
     "again: nothing is uploaded twice.": (
-        "上传在最后一步结束，{model} 里可能已有这个模型，也可能没有。"
-        "请到那里查看，或再上传一次：不会重复上传。"
+        "上传在最后一步结束，{model} 里可能已有这个模型，也可能没有。请到那里查看，或再上传一次："
+        "不会重复上传。"
     ),
     "The connection to the Hub broke off at the last step, and {model} holds what it held before. "
     "Push again: nothing is uploaded twice.": (
@@ -80,8 +80,8 @@ HUB_PROBLEMS: Mapping[str, str] = {
     ),
     # what is there
     "{model} has no such revision on the Hub.": "{model} 在 Hub 上没有这个版本。",
-    "{model} has a {file} of {size} MB, and {most} MB are allowed: it is not opened.": (
-        "{model} 的 {file} 有 {size} MB，而上限是 {most} MB：不予打开。"
+    "{model} has a {file} of {size:,.1f} MB, and {most} MB are allowed: it is not opened.": (
+        "{model} 的 {file} 有 {size:,.1f} MB，而上限是 {most} MB：不予打开。"
     ),
     "{model} holds no charrnn model: it has no {file}.": (
         "{model} 里没有 charrnn 模型：缺少 {file}。"
@@ -112,8 +112,8 @@ HUB_PROBLEMS: Mapping[str, str] = {
     "There is no room for another model: try again later, when older ones have been removed.": (
         "没有空间再放一个模型：请等较早的被清除后再试。"
     ),
-    "There is no room for this download: {size} MB are needed. Try again later, when older ones "
-    "have been removed, or make room on the disk.": (
-        "没有空间存放要下载的文件：需要 {size} MB。请等较早的被清除后再试，或腾出磁盘空间。"
+    "There is no room for this download: {size:,.1f} MB are needed. Try again later, when older "
+    "ones have been removed, or make room on the disk.": (
+        "没有空间存放要下载的文件：需要 {size:,.1f} MB。请等较早的被清除后再试，或腾出磁盘空间。"
     ),
 }

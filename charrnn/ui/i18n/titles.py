@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...text import datasets
-from . import Words
-from .errors_zh import name_in_chinese
+from ...text import PASTED, datasets
+from . import Words, translate_message
+from .phrases_zh import NAMES
 
 RECIPES: Words = {
     "sprint": ("Sprint", "冲刺"),
@@ -74,5 +74,5 @@ SETTINGS: Words = {
 
 def chinese(title: str) -> str:
     """Translate a text's name; the name of a user's own file stays as it is."""
-    known = {entry.title: entry.title_zh for entry in datasets.ENTRIES}
-    return known.get(title) or name_in_chinese(title)
+    known = {entry.title: entry.title_zh for entry in datasets.ENTRIES} | {PASTED: NAMES[PASTED]}
+    return known.get(title) or translate_message(title, "zh")

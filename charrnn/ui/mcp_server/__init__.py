@@ -96,7 +96,7 @@ class _Endpoint:
         """Call a tool. Raises UserError, whatever goes wrong."""
         try:
             if name not in TOOLS:
-                raise UserError(f"There is no such tool. The tools are {', '.join(TOOLS)}.")
+                raise UserError("There is no such tool. The tools are {tools}.", tools=list(TOOLS))
             tool = TOOLS[name].parse(arguments)
             caller = Caller(Client(self.house.visitor(self.server.request_context.request)))
             return await tool.call(ToolCall(self.house, caller, self._report))

@@ -64,8 +64,12 @@ class Tool(BaseModel, ABC):
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             if first["type"] == "extra_forbidden":
                 known = ", ".join(cls.model_fields) or "none"
-                raise UserError(f"There is no such argument. The arguments are: {known}.") from None
-            raise UserError(f"{first['loc'][0]}: {first['msg']}.") from None
+                raise UserError(
+                    "There is no such argument. The arguments are: {known}.", known=known
+                ) from None
+            raise UserError(
+                "{argument}: {problem}.", argument=first["loc"][0], problem=first["msg"]
+            ) from None
 
     @abstractmethod
     async def call(self, context: ToolCall) -> BaseModel:

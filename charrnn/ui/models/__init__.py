@@ -127,7 +127,7 @@ def _damaged(run: Run, error: UserError) -> Card:
         "state": DAMAGED,
         "live": False,
         "date": changed(run),
-        "problem": i18n.problem_in_both(error),
+        "problem": i18n.error_in_both(error),
     }
 
 
@@ -190,4 +190,4 @@ def _title(model: Model) -> str:
 
 
 def _problem(error: UserError, request: gr.Request) -> dict[str, Any]:
-    return {"problem": i18n.problem(error.message, i18n.language(request))}
+    return {"problem": i18n.translate_error(error, i18n.language(request))}

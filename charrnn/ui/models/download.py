@@ -17,7 +17,7 @@ import gradio as gr
 from ...checkpoint import WEIGHTS
 from ...checkpoint.files import MOST
 from ...checkpoint.logs import bytes_of
-from ...errors import UserError
+from ...errors import UserError, os_reason
 from ...runs.admission import taken
 from ...runs.limits import Limits
 from ..services.catalog import Model
@@ -62,8 +62,9 @@ def pack(
     except OSError as error:
         if error.errno in _FULL:
             raise _no_room(size) from None
-        why = error.strerror or type(error).__name__
-        raise UserError(f"The model cannot be kept on this machine: {why}.") from None
+        raise UserError(
+            "The model cannot be kept on this machine: {why}.", why=os_reason(error)
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     served = component.move_resource_to_block_cache(file)  # where it is already
@@ -88,8 +89,9 @@ def _check_room(cache: Path, size: int, limits: Limits) -> None:
 
 def _no_room(size: int) -> UserError:
     return UserError(
-        f"There is no room for this download: {max(size / 1e6, 0.1):,.1f} MB are needed. Try again "
-        "later, when older ones have been removed, or make room on the disk."
+        "There is no room for this download: {size:,.1f} MB are needed. Try again "
+        "later, when older ones have been removed, or make room on the disk.",
+        size=max(size / 1000000.0, 0.1),
     )
 
 

@@ -112,7 +112,7 @@ def _search(house: House, request: gr.Request) -> Callable[[Callable[[], T]], Aw
 
 
 def _problem(error: UserError, request: gr.Request) -> Answer:
-    message = i18n.problem(error.message, i18n.language(request))
+    message = i18n.translate_error(error, i18n.language(request))
     return {"problem": message, "away": isinstance(error, AwayUserError)}
 
 

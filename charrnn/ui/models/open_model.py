@@ -18,7 +18,7 @@ from typing import Any
 
 import gradio as gr
 
-from ...errors import UserError, whereabouts
+from ...errors import UserError, traceback_without_message
 from ...hub import is_id
 from ...runs.uploads import LARGEST
 from .. import i18n
@@ -92,11 +92,11 @@ def _opens(house: House) -> Callable[[gr.EventData, gr.Request], AsyncIterator[F
             kept = model.source in ("hub", "upload")
             yield {"ask": ask, "state": "opened", "key": model.key, "kept": kept}
         except UserError as error:
-            message = i18n.problem(error.message, tongue)
+            message = i18n.translate_error(error, tongue)
             yield {"ask": ask, "state": "problem", "message": message}
         except Exception as error:  # noqa: BLE001  # said on the page
-            log.error("a model could not be opened: %s", whereabouts(error))
-            message = i18n.say(i18n.SHARED["broken"], tongue)
+            log.error("a model could not be opened: %s", traceback_without_message(error))
+            message = i18n.translate_message(i18n.INTERNAL_ERROR, tongue)
             yield {"ask": ask, "state": "problem", "message": message}
         finally:  # also where the event was cancelled, or its page closed
             unwanted.set()

@@ -19,7 +19,7 @@ from typing import Any
 import gradio as gr
 
 from ... import hub
-from ...errors import UserError, whereabouts
+from ...errors import UserError, traceback_without_message
 from ...hub.account import account
 from ...hub.client import endpoint
 from ...runs.limits import space
@@ -282,12 +282,12 @@ def _licence(typed: object) -> str | None:
 def _problem(error: Exception, tongue: str) -> dict[str, str]:
     """What went wrong, in words, and the `place` on the dialog that it is about."""
     if not isinstance(error, UserError):
-        log.error("a push went wrong: %s", whereabouts(error))
-        return {"message": i18n.say(i18n.SHARED["broken"], tongue), "place": "push"}
+        log.error("a push went wrong: %s", traceback_without_message(error))
+        return {"message": i18n.translate_message(i18n.INTERNAL_ERROR, tongue), "place": "push"}
     place = "push" if isinstance(error, hub.AwayUserError) else error.field
     known = {"model": "name", "licence": "licence"}
     return {
-        "message": i18n.problem(error.message, tongue),
+        "message": i18n.translate_error(error, tongue),
         "place": known.get(str(place), "push"),
     }
 

@@ -71,7 +71,7 @@ class Telling:
             if not self._tell() and not self.run.ended:
                 await self._see_off()
         except DamagedRunUserError as error:
-            self.story.state, self.story.problem = DAMAGED, i18n.problem_in_both(error)
+            self.story.state, self.story.problem = DAMAGED, i18n.error_in_both(error)
             self._note(events=False)
 
     def _tell(self) -> bool:
@@ -160,7 +160,7 @@ class Tellings:
                 runs.star(run_id, bool(asked.get("on")))
                 return {"starred": runs.is_starred(runs.find(run_id))}
             except UserError as error:
-                problem = i18n.problem(error.message, i18n.language(request))
+                problem = i18n.translate_error(error, i18n.language(request))
             return {"problem": problem}
 
         return star

@@ -69,7 +69,7 @@ def renamer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
             run = house.runs.find(str(given.get("run")))
             run.rename(str(given.get("name") or ""))
         except UserError as error:
-            return {"problem": i18n.problem(error.message, i18n.language(request))}
+            return {"problem": i18n.translate_error(error, i18n.language(request))}
         return {"name": run.name}
 
     return rename
@@ -88,7 +88,7 @@ def deleter(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
                 house.runs.delete(str(key))
         except UserError as error:
             tongue = i18n.language(event_request(request))
-            return {"problem": i18n.problem(error.message, tongue)}
+            return {"problem": i18n.translate_error(error, tongue)}
         return {"deleted": key}
 
     return remove
@@ -109,7 +109,7 @@ def told(run: Run) -> dict[str, Any]:
             "state": DAMAGED,
             "perplexity": None,
             "when": changed(run),
-            "problem": i18n.problem_in_both(error),
+            "problem": i18n.error_in_both(error),
         }
 
 

@@ -7,21 +7,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from ...errors import UserError
+from ...errors import Message, UserError
 from .. import i18n
 
 
 class RequestUserError(UserError):
     """A request that is refused before Gradio sees it, with the HTTP `status` of the response."""
 
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
+    def __init__(self, template: str, /, *, status: int = 400, **values: object) -> None:
+        """Fill in the template of the message."""
+        super().__init__(template if isinstance(template, Message) else Message(template, **values))
         self.status = status
 
     def response(self, scope: Scope) -> JSONResponse:
         """The error as JSON. Gradio's page shows `detail` for a queued event and `error` for one
         that is not queued; other clients read either."""
-        said = i18n.problem(self.message, i18n.language(Request(scope)))
+        said = i18n.translate_error(self, i18n.language(Request(scope)))
         return JSONResponse({"detail": said, "error": said}, self.status)
 
 

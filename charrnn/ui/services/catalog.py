@@ -20,7 +20,7 @@ from ... import hub
 from ...checkpoint import WEIGHTS, Checkpoint, load
 from ...checkpoint.files import LOG
 from ...checkpoint.logs import curve_in, text_of
-from ...errors import UserError
+from ...errors import UserError, short_repr
 from ...hub import Ref, Token
 from ...runs import uploads
 from ...runs.run import Run
@@ -244,8 +244,9 @@ def _no_model(key: object) -> UserError:
     shown = str(key)
     shown = shown if len(shown) <= 60 else shown[:59] + "…"
     return UserError(
-        f"There is no model called {shown!r}: give the name of one that came with the app, the "
+        "There is no model called {name}: give the name of one that came with the app, the "
         "id of a run, or owner/name of one on the Hub.",
+        name=short_repr(shown),
         field="checkpoint",
     )
 

@@ -140,8 +140,9 @@ async def _read(
         scanner.feed(data)
         if scanner.exceeded:
             raise RequestUserError(
-                f"The JSON of this request has too many parts: {MAX_STRUCTURE:,} brackets, commas "
+                "The JSON of this request has too many parts: {most:,} brackets, commas "
                 "and colons are the most here.",
+                most=MAX_STRUCTURE,
                 status=413,
             )
         body += data

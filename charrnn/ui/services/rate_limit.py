@@ -54,8 +54,9 @@ def check_share(waiting: Mapping[str, int], user: str, most: int) -> None:
     count = waiting.get(user, 0)
     if count >= most:
         raise BusyUserError(
-            f"{count} requests of yours are waiting already: try again when one of them has been "
+            "{count} requests of yours are waiting already: try again when one of them has been "
             "answered.",
+            count=count,
             field="run",
         )
     address = address_of(user)

@@ -85,7 +85,7 @@ def check_ids(body: dict[str, Any], endpoint: str) -> None:
     for name in ("session_hash", "event_id"):
         given = body.get(name)
         if given is not None and not (isinstance(given, str) and _ID.fullmatch(given)):
-            raise RequestUserError(f"{name} must have 1 to 64 letters, digits, - and _.")
+            raise RequestUserError("{name} must have 1 to 64 letters, digits, - and _.", name=name)
 
 
 def check_files(value: object, folder: Path) -> None:
@@ -106,8 +106,9 @@ def check_files(value: object, folder: Path) -> None:
 def too_large(most: int) -> RequestUserError:
     """The error for a body of more than `most` bytes."""
     return RequestUserError(
-        f"This request is larger than {most >> 20} MB, which is the most here. Upload a long text "
+        "This request is larger than {size} MB, which is the most here. Upload a long text "
         "as a file instead.",
+        size=most >> 20,
         status=413,
     )
 
@@ -138,7 +139,8 @@ def _check_depth(value: object) -> None:
 
 def _too_deep() -> RequestUserError:
     return RequestUserError(
-        f"The JSON of this request is nested too deeply: {MAX_DEPTH} levels are the most here."
+        "The JSON of this request is nested too deeply: {most} levels are the most here.",
+        most=MAX_DEPTH,
     )
 
 

@@ -131,7 +131,7 @@ def _wire_form(house: House, form: Form) -> None:
             raise
         except Exception:
             log.exception("the form could not be looked over")
-            return form.problem([_broken(tongue)], tongue)
+            return form.problem([_internal_error()], tongue)
 
     gr.on(
         [box.change for box in form.inputs if not isinstance(box, gr.JSON)],
@@ -216,7 +216,7 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
             yield said | {stage.card: await settled(run_id, tongue)}
         except Exception:
             log.exception("a run could not be started or followed")
-            yield form.problem([_broken(tongue)], tongue) | {
+            yield form.problem([_internal_error()], tongue) | {
                 stage.card: await settled(run_id, tongue)
             }
 
@@ -298,8 +298,8 @@ async def _download(house: House, client: Client, wish: Wish) -> AsyncIterator[S
         downloading.cancel()
 
 
-def _broken(tongue: str) -> UserError:
-    return UserError(i18n.say(i18n.SHARED["broken"], tongue), field="text")
+def _internal_error() -> UserError:
+    return UserError(i18n.INTERNAL_ERROR, field="text")
 
 
 def _find(house: House, key: str | None) -> RunAccess | None:

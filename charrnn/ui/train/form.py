@@ -202,7 +202,7 @@ def said_of(error: UserError, tongue: str) -> str:
     """The message of an error in the visitor's language."""
     if isinstance(error, OfflineError):
         return error.said(tongue)
-    return i18n.problem(error.message, tongue)
+    return i18n.translate_error(error, tongue)
 
 
 def recipe_before(before: object) -> str:

@@ -15,7 +15,7 @@ def own_text_problem(limits: Limits) -> gr.HTML:
     """Build the place for it: for a paste that is larger than a request may be, and for files that
     can't be uploaded."""
     body = text_bytes(limits.upload)
-    said = i18n.problem_in_both(too_large(body))
+    said = i18n.error_in_both(too_large(body))
     return gr.HTML(
         html_template='<div class="problem" role="alert"></div>',
         js_on_load=script("train/own_text.js"),

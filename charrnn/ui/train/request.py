@@ -24,7 +24,6 @@ from ...training import TrainingConfig
 from ...training.holdout import check
 from ...utils.config_fields import faults, split
 from .. import i18n
-from ..i18n.errors_zh import encoding_in_chinese
 from ..run_card.diagnosis_text import in_both_languages
 from ..services.context import DEFAULT_TEXT
 from ..services.text_cache import read_uploads
@@ -243,8 +242,7 @@ def text_told(wish: Wish, corpus: Corpus | None, tongue: str) -> dict[str, Any]:
         report = asdict(corpus.report())
         del report["training"]
         report["warnings"] = [in_both_languages(warning) for warning in check(corpus)]
-        if tongue == "zh":
-            report["encoding"] = encoding_in_chinese(report["encoding"])
+        report["encoding"] = i18n.translate_message(report["encoding"], tongue)
         return report
     if wish.corpus == OWN:
         return {"empty": wish.empty}  # what cannot be read says so in a message of its own

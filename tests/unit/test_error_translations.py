@@ -1,0 +1,108 @@
+"""Static checks: every message in the source has a Chinese entry, and the tables hold no other."""
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import charrnn
+from charrnn.errors import UserError
+from charrnn.ui import i18n
+from charrnn.ui.i18n.errors_zh import ERRORS
+from charrnn.ui.i18n.phrases_zh import OS_REASONS
+
+SOURCE = Path(charrnn.__file__).parent
+
+# Modules whose messages appear on the command line or in programs only, which speak English.
+ENGLISH_ONLY = (
+    *("cli/", "loading.py", "hub/space.py", "ui/api.py", "ui/operations.py", "ui/mcp_server/"),
+    *("evaluation.py", "runs/limits.py"),
+)
+# Messages of other modules that do not reach the page.
+NOT_ON_THE_PAGE = {
+    "{directory} already holds a run. Go on with it (resume=True), or choose another directory.",
+    "{directory} already holds a run. Go on with it (--resume), or choose another directory.",
+    "{space} is not the name of a Space: write it as owner/name.",
+}
+# Words that are the same in Chinese: names, units, and the codes of settings.
+SAME_IN_CHINESE = {
+    *("A", "BMP", "BOM", "Corpus", "EPUB", "Excel", "GIF", "GPU", "Hub", "JPEG", "JSON", "MB"),
+    *("MP3", "ModelConfig", "Office", "OpenDocument", "PDF", "PNG", "Preparation", "PyTorch"),
+    *("Python", "RAR", "RTF", "SHA-1", "SQLite", "TrainingConfig", "UTF-8", "Vocabulary", "Z"),
+    *("Windows", "HF", "HUB", "OFFLINE", "Mac", "DOS", "CP949", "CP866", "CP437", "CP850"),
+    *("CP852", "CP874", "auto", "batch", "big5", "bzip2", "cc-by-4", "charrnn", "config", "cpu"),
+    *("corpus", "device", "epoch", "epochs", "euc-kr", "float32", "from", "gb18030", "greedy"),
+    *("gzip", "hidden", "id", "implementation", "json", "koi8-r", "layers", "load", "minibatch"),
+    *("mit", "model", "n", "name", "none", "owner", "precision", "random", "revision", "run"),
+    *("safetensors", "sample", "sampling", "seconds", "sequential", "shift", "size", "smoothing"),
+    *("steps", "text", "threads", "torch", "true", "false", "truncate", "txt", "unk", "utf-16"),
+    *("utf-8", "validation", "windows-1251", "windows-1252", "xz", "zip", "7z", "jis"),
+}
+
+
+def error_names():
+    """The names of UserError and of all classes in the source that are derived from it."""
+    names = {UserError.__name__}
+    trees = [ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    while more := {c.name for c in classes for b in c.bases if ast.unparse(b) in names} - names:
+        names |= more
+    return names
+
+
+def messages():
+    """Every first argument of such an error, of a Message or of a DownloadError, with its file."""
+    names = {*error_names(), "Message", "DownloadError"}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in names and node.args:
+                yield path.relative_to(SOURCE).as_posix(), node.args[0]
+
+
+FOUND = [*messages()]
+TEMPLATES = {node.value: file for file, node in FOUND if isinstance(node, ast.Constant)}
+
+
+def placeholders(template):
+    """The names in a template, each with its format specification."""
+    return {(name, form) for _, name, form, _ in Formatter().parse(template) if name is not None}
+
+
+def test_messages_are_templates_and_not_put_together_in_the_source():
+    made = [
+        f"{file}:{node.lineno}"
+        for file, node in FOUND
+        if not isinstance(node, ast.Constant | ast.Name | ast.Attribute | ast.Call)
+    ]
+    assert made == [], "write a literal template, and give its values as arguments"
+
+
+def test_every_message_has_a_chinese_entry():
+    lacking = [
+        template
+        for template, file in TEMPLATES.items()
+        if template not in ERRORS
+        and not file.startswith(ENGLISH_ONLY)
+        and template not in NOT_ON_THE_PAGE
+    ]
+    assert lacking == [], "put them into charrnn/ui/i18n/errors_zh.py"
+
+
+def test_every_chinese_entry_belongs_to_a_message():
+    assert set(ERRORS) - set(TEMPLATES) - set(OS_REASONS) == set()
+
+
+@pytest.mark.parametrize("template", ERRORS)
+def test_a_translation_has_the_same_values_and_no_english(template):
+    assert placeholders(ERRORS[template]) == placeholders(template)
+    words = re.sub(r"\{[^}]*\}|`.*?`", "", ERRORS[template])
+    english = set(re.findall(r"[A-Za-z0-9]*[A-Za-z][A-Za-z0-9-]*", words)) - SAME_IN_CHINESE
+    assert english == set()
+
+
+def test_a_message_without_a_translation_stays_english():
+    assert (
+        i18n.translate_error(UserError("Something else: {n}.", n=2), "zh") == "Something else: 2."
+    )
