@@ -129,7 +129,7 @@ class Corpus:
     prefixes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        wanted = Message("give a number from {low} to {high}", low="0", high="0.5")
+        wanted = Message("give a number between 0 and 0.5")
         if not 0 <= arguments.number(self.validation, "validation", wanted) <= 0.5:
             raise UserError(
                 "The share held out must be between 0 and 0.5, not {value}.",

@@ -40,13 +40,19 @@ def compose(run_id: str, plan: Plan) -> dict[str, Any]:
         "training": asdict(plan.training),
         "prefixes": plan.prefixes,
         "corpus": {
-            "name": plan.corpus.name,
+            **_named(plan.corpus.name),
             "characters": len(plan.corpus.ids),
             "sha256": plan.corpus.sha256(),
         },
         "leg": asdict(Leg()),
         "versions": {"torch": torch.__version__},
     }
+
+
+def _named(name: str) -> dict[str, Any]:
+    """Return the name of a text for run.json, and what translates it, if it is made of words."""
+    title = {"title": name.as_json()} if isinstance(name, Message) else {}
+    return {"name": str(name), **title}
 
 
 def parsed(data: bytes) -> dict[str, Any]:

@@ -5,9 +5,13 @@ from telling import checkpoint, end, progress, sample, start, story, written
 
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
+from charrnn.recipes import plan
 from charrnn.runs.end_reasons import DIED
 from charrnn.runs.manager import Runs
+from charrnn.runs.run import Run
+from charrnn.text import read_files
 from charrnn.training import TrainingConfig, train
+from charrnn.ui.i18n.titles import corpus_title
 from charrnn.ui.run_card.example_run import earlier, first_story
 from charrnn.ui.run_card.view_model import POINTS, Story
 from charrnn.ui.services.catalog import Model
@@ -88,8 +92,19 @@ def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):
 def test_a_name_is_told_in_both_languages():
     assert Story(title="Songs").title == {"en": "Songs", "zh": "歌"}
     assert Story(title="pasted text").title["zh"] == "粘贴的文本"
-    assert Story(title="3 files").title["zh"] == "3 个文件"
     assert Story(title="mine.txt").title["zh"] == "mine.txt"
+
+
+def test_the_title_of_a_run_on_several_files_is_translated(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("the tide comes in " * 200)
+    run = Run.create(tmp_path, plan(read_files([tmp_path / "a.txt", tmp_path / "b.txt"])))
+    corpus = run.request["corpus"]
+    assert corpus["name"] == "2 files"
+    assert corpus_title(corpus) == {"en": "2 files", "zh": "2 个文件"}
+    assert corpus_title(corpus | {"title": {"template": "{odd}", "values": {}}})["zh"] == "2 files"
+    del corpus["title"]  # as in a run of an earlier version
+    assert corpus_title(corpus) == {"en": "2 files", "zh": "2 files"}
 
 
 def test_the_model_that_is_kept_is_told_apart_from_the_last_one():

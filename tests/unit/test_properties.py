@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from charrnn.batches import epoch
 from charrnn.checkpoint import Checkpoint, load, save
-from charrnn.errors import UserError, visible
+from charrnn.errors import UserError, escape_invisible
 from charrnn.model import CharRNN, ModelConfig
 from charrnn.vocabulary import UNKNOWN, Vocabulary, smallest_dtype
 
@@ -209,7 +209,9 @@ def test_a_checkpoint_comes_back_bit_for_bit_whatever_its_symbols(
     for name, weight in network.state_dict().items():
         assert torch.equal(state[name].view(torch.int32), weight.contiguous().view(torch.int32))
     for name in ("name", "recipe"):  # a stranger's words, fit to be shown
-        assert opened.about.get(name) == (visible(history[name], 200) if name in history else None)
+        assert opened.about.get(name) == (
+            escape_invisible(history[name], 200) if name in history else None
+        )
     assert opened.about.get("results") == history.get("results")
     assert opened.about.get("prefixes") == history.get("prefixes")
     # Once opened it is as it will ever be.

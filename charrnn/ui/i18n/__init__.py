@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from string import Formatter
 from typing import Any
 
@@ -123,6 +124,27 @@ def translate_message(message: object, locale: str) -> str:
         return str(message)
     values = {name: _chinese_value(value) for name, value in message.values.items()}
     return escape_invisible(fill_chinese(ERRORS[message.template], values), MAX_MESSAGE_LENGTH)
+
+
+def message_from_json(stored: object) -> Message | None:
+    """Return a message as it was before `Message.as_json`, to be translated.
+
+    None for anything else, and for a message of another version, whose template has no translation.
+    """
+    match stored:
+        case {"template": str(template), "values": dict(values)} if template in ERRORS:
+            with suppress(KeyError, ValueError, TypeError):
+                return Message(template, **{str(n): _from_json(v) for n, v in values.items()})
+    return None
+
+
+def _from_json(value: object) -> object:
+    match value:
+        case {"message": str(english)}:
+            return message_from_json(value) or english
+        case list():
+            return [_from_json(one) for one in value]
+    return value
 
 
 def _chinese_value(value: object) -> object:

@@ -126,6 +126,7 @@ PHRASES: Mapping[str, str] = {
     "give a number from {low} to {high}": "请填 {low} 到 {high} 的数",
     "give a number of at least {low}": "请填不小于 {low} 的数",
     "give a number": "请填数字",
+    "give a number between 0 and 0.5": "请填 0 到 0.5 之间的数",
     "give a text": "请填文字",
     "choose one of {names}": "请选 {names} 之一",
     "give a path": "请给出路径",

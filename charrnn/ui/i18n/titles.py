@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ...text import PASTED, datasets
-from . import Words, translate_message
+from .. import i18n
+from . import Words
 from .phrases_zh import NAMES
 
 RECIPES: Words = {
@@ -72,7 +76,13 @@ SETTINGS: Words = {
 }
 
 
+def corpus_title(corpus: Mapping[str, Any]) -> dict[str, str]:
+    """Return the name of a run's text by language, given the `corpus` of its run.json."""
+    name, title = str(corpus["name"]), i18n.message_from_json(corpus.get("title"))
+    return {"en": name, "zh": chinese(name if title is None else title)}
+
+
 def chinese(title: str) -> str:
     """Translate a text's name; the name of a user's own file stays as it is."""
     known = {entry.title: entry.title_zh for entry in datasets.ENTRIES} | {PASTED: NAMES[PASTED]}
-    return known.get(title) or translate_message(title, "zh")
+    return known.get(title) or i18n.translate_message(title, "zh")

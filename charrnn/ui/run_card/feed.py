@@ -24,6 +24,7 @@ from ...runs.end_reasons import DIED
 from ...runs.view_ids import RunAccess, view_id
 from ...utils.regular_files import DamagedRunUserError
 from .. import i18n
+from ..i18n.titles import corpus_title
 from ..services.context import House
 from .view_model import DAMAGED, LIVE, Story
 
@@ -77,7 +78,7 @@ class Telling:
     def _tell(self) -> bool:
         """Whether more is to come."""
         run, story = self.run, self.story
-        story.name(run.request["corpus"]["name"])
+        story.title = corpus_title(run.request["corpus"])
         # Before the events, so that none slips between the two.
         story.state = run.state if run.asked else "queued"
         story.ahead, wait = self._house.runs.standing(run.id)

@@ -20,7 +20,7 @@ from ...runs.uploads import is_upload
 from ...utils.regular_files import DamagedRunUserError
 from .. import i18n
 from ..i18n.run_labels import labels_of
-from ..i18n.titles import chinese
+from ..i18n.titles import corpus_title
 from ..page.browser_storage import KEPT
 from ..page.theme import asset, script
 from ..services.client_id import event_request
@@ -116,10 +116,9 @@ def told(run: Run) -> dict[str, Any]:
 def title_of(run: Run) -> dict[str, str]:
     """Return the name of a damaged run's text by language, or else the beginning of its id."""
     try:
-        name = str(run.request["corpus"]["name"])
+        return corpus_title(run.request["corpus"])
     except DamagedRunUserError:
         return i18n.in_both(YOURS["untitled"], id=run.id[:4])
-    return {"en": name, "zh": chinese(name)}
 
 
 def line(run: Run) -> dict[str, Any]:
@@ -129,10 +128,9 @@ def line(run: Run) -> dict[str, Any]:
     Raises DamagedRunUserError for one that can't be read, UserError if it is gone.
     """
     request = run.request
-    name = str(request["corpus"]["name"])
     return {
         "run": run.id,
-        "title": {"en": name, "zh": chinese(name)},
+        "title": corpus_title(request["corpus"]),
         "name": run.name,
         "state": _state(run),
         "perplexity": _perplexity(run.results),

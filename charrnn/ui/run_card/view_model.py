@@ -49,7 +49,7 @@ class Story:
         self.link = link  # its view id
         self.controls = controls
         self._most_seconds = most_seconds  # that a run may take here
-        self.name(title)
+        self.title = {"en": title, "zh": chinese(title)}  # the name of the text
         self.state = "queued"
         self.model: str | None = None  # the key of the model that there is by now
         self.saved = False  # whether there is a point to go on from
@@ -75,10 +75,6 @@ class Story:
         self._held_out = False
         self._stride = 1  # events for one point
         self._seen = 0
-
-    def name(self, title: str) -> None:
-        """Set the name of the text."""
-        self.title = {"en": title, "zh": chinese(title)}
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Take the run's next event."""
