@@ -1,12 +1,12 @@
-"""Reproduce every textbook recipe and write the table that the README shows.
+"""Reproduce every textbook recipe and write the table that docs/textbook.md shows.
 
     python benchmarks/textbook.py                 all seven, about a quarter of an hour
     python benchmarks/textbook.py lyrics-concise  only some
     python benchmarks/textbook.py --time-machine FILE
 
 *The Time Machine* is downloaded, unless a file is given or lies in ../shared/data. The results go
-to benchmarks/textbook.json, the table to benchmarks/textbook.md and into README.md, between its
-two `textbook` comments.
+to benchmarks/textbook.json, the table to benchmarks/textbook.md and into docs/textbook.md, between
+the two `textbook` comments there.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def row(recipe: Recipe, result: dict[str, Any]) -> str:
 
 
 def write_tables(results: dict[str, dict[str, Any]]) -> None:
-    """The table in a file of its own and in the README."""
+    """Write the table to a file of its own and into the page of the documentation."""
     some = next(iter(results.values()))
     lines = [
         "| recipe | published training perplexity (at epoch) | ours (at epoch) | seconds "
@@ -112,12 +112,12 @@ def write_tables(results: dict[str, dict[str, Any]]) -> None:
     ]
     table = "\n".join(lines)
     TABLE.write_text(f"# The textbook's experiments\n\n{table}\n")
-    readme = ROOT / "README.md"
-    if readme.is_file():
+    page = ROOT / "docs" / "textbook.md"
+    if page.is_file():
         marks = re.compile(r"(<!-- textbook -->\n).*?(<!-- /textbook -->)", re.DOTALL)
-        text = readme.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
         text = marks.sub(lambda m: m[1] + table + "\n" + m[2], text)
-        readme.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
