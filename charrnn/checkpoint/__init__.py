@@ -21,6 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
+from .._version import __version__, other_version
 from ..errors import Message, UserError, escape_invisible, os_reason, reason, short_repr
 from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
@@ -30,7 +31,7 @@ from .history import proved
 from .metadata import MOST_CONFIG, check_header, configuration, unreadable
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
-FORMAT = 1
+FORMAT = 1  # raise it only where what a file says changes its meaning, not for one more setting
 MOST_WEIGHTS = 64 << 20  # bytes of a weights file
 LARGEST = (MOST_WEIGHTS - (2 << 20)) // 4  # parameters of a model that is trained, to leave room
 _TRIED = (8, 4)  # characters that a model is tried with: so many side by side, so many in a row
@@ -70,6 +71,7 @@ class Checkpoint:
         return {
             "library_name": "charrnn",
             "format": FORMAT,
+            "charrnn_version": __version__,
             "model": asdict(self.model.config),
             "symbols": "".join(self.vocabulary.symbols[1:]),
             **self.about,
@@ -175,7 +177,8 @@ def _agreed(file: Path, config: dict[str, Any]) -> None:
         return
     with file.open("rb") as opened:
         told = configuration(opened.read(MOST_CONFIG + 1), CONFIG)
-    if any(told.get(key) != config[key] for key in ("format", "model", "symbols")):
+    same = _completed(told.get("model")) == _completed(config["model"])
+    if not same or any(told.get(key) != config[key] for key in ("format", "symbols")):
         raise ValueError(Message("config.json describes another model than model.safetensors"))
 
 
@@ -190,8 +193,22 @@ def _configuration(metadata: dict[str, str] | None) -> dict[str, Any]:
     config = configuration(text, Message("its configuration"))
     if config.get("format") != FORMAT or isinstance(config["format"], bool):
         found = short_repr(config.get("format"), 20)
-        raise ValueError(Message("its format is {format}; this charrnn reads 1", format=found))
+        problem = Message("its format is {format}; this charrnn reads 1", format=found)
+        raise ValueError(_with_version(problem, config))
     return config
+
+
+def _with_version(problem: Message, config: dict[str, Any]) -> Message:
+    """Name the version of charrnn that wrote a checkpoint, where it is recorded."""
+    version = other_version(config.get("charrnn_version"))
+    if version is None:
+        return problem
+    return Message(
+        "{problem} (charrnn {theirs} wrote it, and this is {ours})",
+        problem=problem,
+        theirs=version,
+        ours=__version__,
+    )
 
 
 def _vocabulary(config: dict[str, Any]) -> Vocabulary:
@@ -212,12 +229,23 @@ def _vocabulary(config: dict[str, Any]) -> Vocabulary:
 
 
 def _model_config(config: dict[str, Any]) -> ModelConfig:
-    model = config.get("model")
-    known = {f.name for f in fields(ModelConfig)}
-    if not isinstance(model, dict) or set(model) != known:
+    """Read the model's settings: those that are missing, as from an earlier version, take their
+    defaults.
+
+    Raises ValueError for a setting that this version does not know, and for a value out of range.
+    """
+    model = _completed(config.get("model"))
+    if not isinstance(model, dict):
         raise ValueError(
             Message("its model configuration does not have the settings of a charrnn model")
         )
+    known = {f.name for f in fields(ModelConfig)}
+    if unknown := [name for name in model if name not in known]:
+        problem = Message(
+            "its model has a setting {name}, which this charrnn does not know",
+            name=short_repr(unknown[0], 40),
+        )
+        raise ValueError(_with_version(problem, config))
     try:
         return ModelConfig(**model)
     except UserError as error:
@@ -226,6 +254,13 @@ def _model_config(config: dict[str, Any]) -> ModelConfig:
             sentence=error.message,
             field="checkpoint",
         ) from error
+
+
+def _completed(model: object) -> object:
+    """Return a model's settings with the missing ones at their defaults."""
+    if not isinstance(model, dict):
+        return model
+    return {f.name: f.default for f in fields(ModelConfig)} | model
 
 
 def _proved(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:

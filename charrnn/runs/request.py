@@ -10,11 +10,12 @@ from typing import Any
 
 import torch
 
+from .._version import __version__
 from ..errors import Message, UserError, os_reason
 from ..model import ModelConfig
 from ..recipes import Plan
 from ..training import Event, TrainingConfig, settings_of
-from ..training.resume_state import cannot_go_on
+from ..training.resume_state import from_another_version
 from ..training.schedule import Leg
 from ..utils.regular_files import damaged, json_object
 from ..utils.schema import Schema, amount, checked, list_of, nested, text, whole
@@ -45,7 +46,7 @@ def compose(run_id: str, plan: Plan) -> dict[str, Any]:
             "sha256": plan.corpus.sha256(),
         },
         "leg": asdict(Leg()),
-        "versions": {"torch": torch.__version__},
+        "versions": {"charrnn": __version__, "torch": torch.__version__},
     }
 
 
@@ -76,9 +77,9 @@ def settings(request: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig]:
     try:
         return ModelConfig(**request["model"]), TrainingConfig(**request["training"])
     except TypeError as error:
-        raise cannot_go_on(
-            Message("{path} was written by another version of charrnn", path="run.json")
-        ) from error
+        versions = request.get("versions")
+        written_by = versions.get("charrnn") if isinstance(versions, dict) else None
+        raise from_another_version("run.json", written_by) from error
 
 
 def lengthened(request: Mapping[str, Any], end: Event) -> dict[str, Any]:

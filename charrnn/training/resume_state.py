@@ -25,6 +25,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
+from .._version import __version__, other_version
 from ..errors import Message, UserError
 from ..model import ModelConfig, State
 from ..utils.atomic import write
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 FILE = Path("resume") / "point.safetensors"
 _FREE = {"epochs", "seconds", "threads", "samples", "sample_length", "sample_every", "prior"}
-FORMAT = "4"  # of a point: to be raised whenever what is in it changes
+FORMAT = "4"  # raise it where what is in a point changes its meaning; a new counter has a default
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Point:
     """Everything that changes while training. `counters` is JSON.
 
     `made_for` is what must not have changed when it is taken up: see the function of that name.
+    `version` is that of the charrnn that wrote it, empty where it is not recorded.
     """
 
     weights: dict[str, Tensor]
@@ -53,6 +55,7 @@ class Point:
     random: Tensor
     counters: dict[str, Any]
     made_for: Mapping[str, Any]
+    version: str = ""
 
     def packed(self) -> bytes:
         """The contents of its file, which `save` writes now or later."""
@@ -67,7 +70,12 @@ class Point:
         tensors["counters"] = _as_bytes(self.counters)
         whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
         made_for = json.dumps(dict(self.made_for))
-        about = {"format": FORMAT, "made_for": made_for, "checksum": _checksum(whole, made_for)}
+        about = {
+            "format": FORMAT,
+            "charrnn_version": __version__,
+            "made_for": made_for,
+            "checksum": _checksum(whole, made_for + __version__),
+        }
         return to_safetensors(whole, about)
 
     @classmethod
@@ -88,13 +96,14 @@ class Point:
         except (SafetensorError, OSError, DamagedRunUserError) as error:
             raise cannot_go_on(Message("{path} is damaged", path=FILE.as_posix())) from error
         if about.get("format") != FORMAT:
-            raise cannot_go_on(_another_version())
-        settings = about.get("made_for", "")
-        if about.get("checksum") != _checksum(tensors, settings):
+            raise from_another_version(FILE.as_posix(), about.get("charrnn_version"))
+        settings, version = about.get("made_for", ""), about.get("charrnn_version", "")
+        if about.get("checksum") != _checksum(tensors, settings + version):
             raise cannot_go_on(Message("{path} is damaged", path=FILE.as_posix()))
-        with taking_up():
+        with taking_up(version):
             before = dict(json.loads(settings))
             point = cls._put_together(tensors, before)
+            point.version = version
         changed = [name for name in before if name in made_for and before[name] != made_for[name]]
         if changed:
             raise cannot_go_on(
@@ -139,16 +148,26 @@ def made_for(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> di
 
 
 @contextmanager
-def taking_up() -> Iterator[None]:
-    """While a sound point is put into a run: what does not fit comes from another version."""
+def taking_up(version: str) -> Iterator[None]:
+    """Put a sound point into a run: what does not fit comes from another version of charrnn."""
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise cannot_go_on(_another_version()) from error
+        raise from_another_version(FILE.as_posix(), version) from error
 
 
-def _another_version() -> Message:
-    return Message("{path} was written by another version of charrnn", path=FILE.as_posix())
+def from_another_version(file: str, recorded: object) -> UserError:
+    """Refuse a file of a run that this version cannot go on from, naming the one that wrote it."""
+    if not (version := other_version(recorded)):
+        return cannot_go_on(Message("{path} was written by another version of charrnn", path=file))
+    return cannot_go_on(
+        Message(
+            "{path} was written by charrnn {theirs}, and this is {ours}",
+            path=file,
+            theirs=version,
+            ours=__version__,
+        )
+    )
 
 
 def cannot_go_on(why: str) -> UserError:
@@ -160,9 +179,9 @@ def cannot_go_on(why: str) -> UserError:
     )
 
 
-def _checksum(tensors: Mapping[str, Tensor], settings: str) -> str:
+def _checksum(tensors: Mapping[str, Tensor], metadata: str) -> str:
     """Of all bytes, whatever order the tensors are in."""
-    total = zlib.crc32(settings.encode())
+    total = zlib.crc32(metadata.encode())
     for name in sorted(tensors):
         data = tensors[name].reshape(-1).view(torch.uint8).numpy().data
         total = zlib.crc32(data, zlib.crc32(name.encode(), total))

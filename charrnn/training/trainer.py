@@ -269,7 +269,7 @@ class Trainer(Recorder):
         """Go back to the saved point; its step, or None where nothing was saved yet."""
         if not self.keeper or (point := self.keeper.point()) is None:
             return None
-        with taking_up():
+        with taking_up(point.version):
             self._take_up(point)
         if self._elapsed_before <= self.pace.leg.seconds:  # a finished run goes on: a new leg
             self._elapsed_before = self.pace.leg.seconds  # which began when the last one ended

@@ -37,6 +37,7 @@ from unsound import (
     weight,
 )
 
+from charrnn._version import __version__
 from charrnn.checkpoint import CONFIG, WEIGHTS
 
 UNREADABLE = f"{WEIGHTS} is not a readable safetensors file"
@@ -134,6 +135,10 @@ CHECKPOINTS = {
     ),
     "a list": (holding(metadata("[1]")), "its configuration is not a JSON object"),
     "another format": (holding(made(format=2)), "its format is 2; this charrnn reads 1"),
+    "another format, of a later version": (
+        holding(made(format=2, charrnn_version="9.8")),
+        f"its format is 2; this charrnn reads 1 (charrnn 9.8 wrote it, and this is {__version__})",
+    ),
     "a format that is true": (
         holding(made(format=True)),
         "its format is True; this charrnn reads 1",
@@ -154,7 +159,15 @@ CHECKPOINTS = {
     # the model
     "a model that is a list": (holding(made(model=[1])), NO_MODEL),
     "no model": (holding(made(model=None)), NO_MODEL),
-    "a setting too many": (holding(model(more=1)), NO_MODEL),
+    "a setting too many": (
+        holding(model(more=1)),
+        "its model has a setting 'more', which this charrnn does not know",
+    ),
+    "a setting of a later version": (
+        holding(made(model={"memory": 1}, charrnn_version="9.8")),
+        "its model has a setting 'memory', which this charrnn does not know "
+        f"(charrnn 9.8 wrote it, and this is {__version__})",
+    ),
     "20,000 layers": (holding(model(layers=20_000)), f"layers = 20000: {WHOLE} 8"),
     "a model too wide": (
         holding(model(hidden_size=10**9)),

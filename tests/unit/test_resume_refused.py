@@ -100,7 +100,7 @@ def test_a_point_of_another_version_is_refused(run, monkeypatch):
     counters = json.loads(tensors.pop("counters").numpy().tobytes())
     del counters["selection"]  # as of before there was one
     tensors["counters"] = _as_bytes(counters)
-    about["checksum"] = _checksum(tensors, about["made_for"])
+    about["checksum"] = _checksum(tensors, about["made_for"] + about["charrnn_version"])
     save_file(tensors, point, about)
     refused(run, "written by another version of charrnn")
 

@@ -56,6 +56,12 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
         "config.json 与 model.safetensors 描述的不是同一个模型"
     ),
     "its format is {format}; this charrnn reads 1": "其格式为 {format}，而此版本读取的是 1",
+    "its model has a setting {name}, which this charrnn does not know": (
+        "其模型有此版本 charrnn 不认识的设置 {name}"
+    ),
+    "{problem} (charrnn {theirs} wrote it, and this is {ours})": (
+        "{problem}（由 charrnn {theirs} 写成，此处为 {ours}）"
+    ),
     "its model configuration does not have the settings of a charrnn model": (
         "其模型配置与 charrnn 模型的设置不符"
     ),
@@ -111,6 +117,9 @@ PHRASES: Mapping[str, str] = {
     "{path} is damaged: it is too large": "{path} 已损坏：文件过大",
     "{path}/ does not hold files only": "{path}/ 里有不是普通文件的东西",
     "{path} is damaged": "{path} 已损坏",
+    "{path} was written by charrnn {theirs}, and this is {ours}": (
+        "{path} 由 charrnn {theirs} 写成，而此处为 {ours}"
+    ),
     "{path} was written by another version of charrnn": "{path} 是由另一个版本的 charrnn 写下的",
     "{path} is of a run with another {name}": "{path} 属于另一次训练，其 {name} 不同",
     "its text, in corpus/, is not the one that it began with": "corpus/ 中的文本与开始训练时的不同",
