@@ -16,6 +16,7 @@ from .files import LOG, LOG_COLUMNS, MOST, SAMPLES
 
 _CURVES = ("validation_perplexity", "train_perplexity")
 _SELDOM = 4  # points of a curve
+_BLOB = re.compile("[0-9a-f]{64}")  # the name of a blob that repositories share
 
 
 def log_of(directory: Path) -> list[dict[str, Any]]:
@@ -82,13 +83,15 @@ def _sendable(value: object) -> bool:
 
 
 def bytes_of(directory: Path, name: str) -> bytes | None:
-    """A file of a checkpoint's directory; None if it is not there, not a plain file, or too large.
+    """Read a file of a checkpoint's directory.
+
+    Returns None if it is not there, too large, or neither a plain file nor one of the Hub's cache.
 
     Raises UserError if it cannot be read.
     """
     path = directory / name
     try:
-        about = path.lstat()
+        about = path.stat() if _is_cached(path) else path.lstat()
         if not stat.S_ISREG(about.st_mode) or about.st_size > MOST[name]:
             return None
         return path.read_bytes()
@@ -98,6 +101,15 @@ def bytes_of(directory: Path, name: str) -> bytes | None:
         raise UserError(
             "{text} could not be read: {why}.", text=name, why=os_reason(error), field="checkpoint"
         ) from error
+
+
+def _is_cached(path: Path) -> bool:
+    """Whether a file is a link of the Hub's cache, to a blob in it, and not to any other place."""
+    if not path.is_symlink() or path.parent.parent.name != "snapshots":
+        return False
+    repo, target = path.parents[2].resolve(), path.resolve()
+    shared = target.parents[2] == repo.parent and _BLOB.fullmatch(target.name) is not None
+    return target.parent == repo / "blobs" or (shared and target.parents[1].name == "blobs")
 
 
 def text_of(directory: Path, name: str) -> str | None:

@@ -7,6 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
+from ..checkpoint.files import MOST
 from ..errors import UserError, os_reason
 
 
@@ -54,7 +55,7 @@ def reserve(place: Path) -> None:
 
 
 def copy(checkpoint: Path, place: Path) -> None:
-    """Copy a checkpoint's directory to `place`, which is empty or not there, in one step.
+    """Copy a checkpoint's files to `place`, which is empty or not there, in one step.
 
     Raises UserError if it cannot be; then `checkpoint` is still where it was.
     """
@@ -78,14 +79,11 @@ def copy(checkpoint: Path, place: Path) -> None:
 
 
 def _copy_all(source: Path, target: Path) -> None:
-    """As `shutil.copytree`, but the first error ends it, and says what it is."""
+    """Copy the files that a checkpoint consists of, and nothing else that lies there."""
     target.mkdir()
-    for path in sorted(source.rglob("*")):
-        there = target / path.relative_to(source)
-        if path.is_dir():
-            there.mkdir()
-        else:
-            shutil.copy2(path, there)
+    for name in MOST:
+        if (source / name).is_file():
+            shutil.copy2(source / name, target / name)
 
 
 def _beside(place: Path) -> Path:

@@ -7,8 +7,9 @@ import threading
 from collections import OrderedDict
 
 from . import client
-from .client import Job, Token
+from .client import Token
 from .errors import understood
+from .job import Job
 
 _SECONDS = 3.0  # that it may take
 

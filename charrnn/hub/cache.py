@@ -1,12 +1,12 @@
-"""Where models from the Hub are kept: the public ones for all, the others apart.
+"""Directories in which models from the Hub are kept: public ones shared, private ones apart.
 
-    <cache>/hub/<owner>--<name>/<commit>/      a whole, sound checkpoint
-                                refs/<branch>  the commit that a name stood for last
-                                .<commit>.part a transfer that broke off, which goes on later
+Each directory has the layout of the Hub's own cache, and its client writes and deletes there:
 
-What a token opened lies somewhere else: with who is logged in on this machine, or in a directory
-that the caller gives and removes, or in one that goes with the process. So nobody ever finds in
-the common cache what the Hub would not show to everybody.
+    models--<owner>--<name>/snapshots/<commit>/   the files of a commit, links into blobs/
+                            refs/<branch>         the commit that a branch or tag named last
+
+A private or gated model never enters the public cache. It goes to a directory of the caller's, to
+one that ends with the process, or to that of the user who is logged in on this machine.
 """
 
 from __future__ import annotations
@@ -19,30 +19,31 @@ import shutil
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from urllib.parse import quote
 
+from ..checkpoint import WEIGHTS
 from ..text.datasets.download import cache_directory
 from ..utils.atomic import write
 from ..utils.file_locks import hold
 from ..utils.temporary import temporary_directory
-from .client import Job, Token
+from .client import Token
+from .job import Job
 from .names import Ref
 
 logger = logging.getLogger(__name__)
 
 ROOM = 2 << 30  # bytes of the public cache
-OWN_ROOM = 256 << 20  # bytes of what one visitor alone may see
+OWN_ROOM = 256 << 20  # bytes of the private models of one user
 COMMIT = re.compile("[0-9a-f]{40}")
 RECENT = 3600.0  # seconds after its last use in which a model of the public cache stays
 
 
 def public() -> Path:
-    """The cache of what everybody may see."""
+    """Return the cache of the models that everybody may see."""
     return cache_directory() / "hub"
 
 
-def apart(token: Token, own: Path | None) -> Path:
-    """Where a private or gated model goes; `own` is a directory of the caller's choosing."""
+def private(token: Token, own: Path | None) -> Path:
+    """Return the cache for private and gated models: the caller's directory `own`, if given."""
     if own is not None:
         return own
     if token is None:
@@ -50,65 +51,76 @@ def apart(token: Token, own: Path | None) -> Path:
     return temporary_directory("hub")
 
 
-class Place:
-    """The directory of one repository under a cache."""
+def of_this_machine() -> Path:
+    """Return the cache that all programs of this user share, as `hf download` does.
 
-    def __init__(self, cache: Path, repo: str) -> None:
-        self.directory = cache / repo.replace("/", "--")  # which no name holds
+    It may hold private models: only the user of this machine may open any of it.
+    """
+    from huggingface_hub import constants
 
-    def of(self, commit: str) -> Path:
-        """Where the model of that commit lies, or will."""
-        return self.directory / commit
+    return Path(constants.HF_HUB_CACHE)
 
-    def part(self, commit: str) -> Path:
-        """Where it gathers."""
-        return self.directory / f".{commit}.part"
 
-    def lock(self, job: Job) -> ExitStack:
-        """The right to write here, waited for; made for nobody else's eyes."""
-        self.directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.directory.mkdir(exist_ok=True, mode=0o700)
-        while (lock := hold(self.directory / ".lock", timeout=0.2)) is None:
-            job.check()
-        return lock
+def snapshot(cache: Path, repo: str, commit: str) -> Path:
+    """Return the directory of a commit's files, which need not be there yet."""
+    return _repository(cache, repo) / "snapshots" / commit
 
-    def note(self, ref: Ref, commit: str) -> None:
-        """Remember what a branch, or a tag, stood for."""
-        name = self._name(ref)
-        name.parent.mkdir(exist_ok=True)
-        write(name, commit.encode(), durable=False)
 
-    def noted(self, ref: Ref) -> Path | None:
-        """The model that is here under that name, however old."""
-        try:
-            commit = self._name(ref).read_text("ascii").strip()
-        except (OSError, ValueError):
-            commit = ref.revision or ""
-        found = self.of(commit)
-        return found if COMMIT.fullmatch(commit) and found.is_dir() else None
+def find(cache: Path, ref: Ref) -> Path | None:
+    """Return the model that a branch, tag or commit named last; None if it is not in the cache."""
+    from huggingface_hub import try_to_load_from_cache
 
-    def _name(self, ref: Ref) -> Path:
-        return self.directory / "refs" / quote(ref.revision or "main", safe="")
+    weights = try_to_load_from_cache(ref.repo, WEIGHTS, cache_dir=cache, revision=ref.revision)
+    return Path(weights).parent if isinstance(weights, str) else None
+
+
+def store_ref(cache: Path, ref: Ref, commit: str) -> None:
+    """Note the commit that a branch or tag names now."""
+    path = _repository(cache, ref.repo) / "refs" / (ref.revision or "main")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, commit.encode(), durable=False)
 
 
 def forget(repo: str) -> None:
-    """Remove what the public cache has of a repository that not everybody may see any more."""
-    directory = Place(public(), repo).directory
-    if directory.is_dir():
-        _remove(directory)
+    """Remove a repository from the public cache, as one that has become private."""
+    _remove(_repository(public(), repo))
+
+
+def discard(cache: Path, repo: str, commit: str) -> None:
+    """Remove a commit's files that turned out to be unsound."""
+    from huggingface_hub import scan_cache_dir
+
+    path = _repository(cache, repo)
+    for found in scan_cache_dir(cache).repos:
+        if found.repo_path == path.resolve() and len(found.revisions) > 1:
+            scan_cache_dir(cache).delete_revisions(commit).execute()
+            return
+    _remove(path)
+
+
+def lock(cache: Path, repo: str, job: Job) -> ExitStack:
+    """Wait for the right to write a repository's files, in a directory for this user's eyes only.
+
+    Raises UserError when the job is cancelled or its deadline is over.
+    """
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = cache / ".locks" / f"{_repository(cache, repo).name}.lock"
+    path.parent.mkdir(exist_ok=True)
+    while (taken := hold(path, timeout=0.2)) is None:
+        job.check()
+    return taken
 
 
 def touch(model: Path) -> None:
-    """Note that a model was used now."""
+    """Note that a model is used now."""
     os.utime(model)
 
 
 def tidy(cache: Path, room: int = ROOM, recent: float = RECENT) -> None:
-    """Remove what was not used for longest until all takes no more than `room` bytes: transfers
-    that broke off before whole models, and no model that was used `recent` seconds ago or later. A
-    transfer that nobody took up for an hour goes in any case.
+    """Remove the models that were not used for longest until all take `room` bytes at most.
 
-    What cannot be removed stays, and is logged: whoever asked for a model has it.
+    A model that was used in the last `recent` seconds stays. What cannot be removed stays too, and
+    is logged: the caller has the model that was asked for.
     """
     try:
         _tidy(cache, room, recent)
@@ -117,43 +129,48 @@ def tidy(cache: Path, room: int = ROOM, recent: float = RECENT) -> None:
 
 
 def _tidy(cache: Path, room: int, recent: float) -> None:
-    for left in [*cache.glob(".*.gone"), *cache.glob("*--*/.*.gone")]:  # by who was killed at it
+    from huggingface_hub import scan_cache_dir
+
+    for left in cache.glob(".*.gone"):  # by a process that was killed while it removed them
         shutil.rmtree(left, ignore_errors=True)
-    parts = [use for path in cache.glob("*--*/.*.part") if (use := _use(path))]
-    models = [
-        use for path in cache.glob("*--*/*") if COMMIT.fullmatch(path.name) and (use := _use(path))
-    ]
-    now, over = time.time(), sum(size for _, size, _ in parts + models) - room
-    for used, size, part in sorted(parts):
-        if over <= 0 and now - used < RECENT:
+    for old in cache.glob("*--*"):  # in the layout of charrnn 0.1
+        if not old.name.startswith("models--"):
+            _remove(old)
+    if not cache.is_dir():
+        return
+    found, now = scan_cache_dir(cache), time.time()
+    for part in found.incomplete_files:
+        with suppress(FileNotFoundError):
+            if now - part.file_path.stat().st_mtime > RECENT:  # its process was killed
+                part.file_path.unlink()
+    chosen: list[str] = []
+    for used, commit in sorted(
+        (_last_use(revision.snapshot_path), revision.commit_hash)
+        for repository in found.repos
+        for revision in repository.revisions
+    ):
+        freed = found.delete_revisions(*chosen).expected_freed_size
+        if found.size_on_disk - freed <= room or now - used < recent:
             break
-        if lock := hold(part.parent / ".lock", timeout=0):  # nobody gathers it at this moment
-            with lock:
-                _remove(part)
-            over -= size
-    for used, size, model in sorted(models):
-        if over <= 0 or now - used < recent:
-            break
-        _remove(model)
-        over -= size
+        chosen.append(commit)
+    found.delete_revisions(*chosen).execute()
 
 
-def _use(path: Path) -> tuple[float, int, Path] | None:
-    """When a directory was used last, how many bytes it has, and which it is; None if it has just
-    gone."""
+def _last_use(snapshot: Path) -> float:
+    """Return the time of a model's last use; 0 if another process has just removed it."""
     try:
-        files = [file.stat() for file in path.iterdir()]
-        used = path.stat().st_mtime
-    except FileNotFoundError:  # another process tidies, too
-        return None
-    if path.suffix == ".part":
-        used = max([used, *(file.st_mtime for file in files)])
-    return used, sum(file.st_size for file in files), path
+        return snapshot.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _repository(cache: Path, repo: str) -> Path:
+    return cache / f"models--{repo.replace('/', '--')}"
 
 
 def _remove(directory: Path) -> None:
-    """In one step: nobody opens half of it."""
+    """Remove a directory in one step, so that nobody opens half of it."""
     gone = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.gone")
-    with suppress(FileNotFoundError):  # another process removes it, too
+    with suppress(FileNotFoundError):  # not there, or another process removes it too
         directory.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)

@@ -7,19 +7,22 @@ charrnn never ask the Hub. It has no time limit of its own, so each piece of wor
 
 from __future__ import annotations
 
+import json
 import logging
-import math
 import os
 import threading
-import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import quote, urlencode
 
 from .._version import __version__
+from ..checkpoint.files import MOST
 from ..errors import UserError
-from .errors import AwayUserError, in_words
+from .errors import deadline_exceeded, in_words
 from .hooks import heard
+from .job import Job
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -36,52 +39,9 @@ Cancelled = Callable[[], bool]
 
 SILENCE = 10.0  # seconds without a byte after which a connection is given up
 _POLL = 0.05  # seconds between looks at a piece of work
-
-
-class Job:
-    """A piece of work for the Hub: how long it may take, how far it is, whether it is wanted."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.until = time.monotonic() + seconds
-        self.done = 0
-        self.total: int | None = None
-        self.committing = False  # the Hub is being told of the commit, or has been
-        self._again: float | None = None  # when the Hub is asked again, if it has refused
-        self._unwanted = threading.Event()
-
-    def check(self) -> None:
-        """To be asked between two steps. Raises UserError if the work is not wanted any more."""
-        if self._unwanted.is_set():
-            raise UserError("Cancelled.")
-        if self.left() <= 0:
-            raise too_slow(self.seconds)
-
-    def left(self) -> float:
-        """The seconds that are left."""
-        return self.until - time.monotonic()
-
-    def commit(self) -> None:
-        """All is sent; from now on the commit may be there."""
-        self.committing, self.done = True, self.total or 0
-
-    def rest(self, seconds: int | None) -> None:
-        """The Hub wants to be left alone."""
-        self._again = time.monotonic() + (0 if seconds is None else seconds + 1)  # the client's one
-
-    def go_on(self) -> None:
-        """It is asked again."""
-        self._again = None
-
-    @property
-    def resting(self) -> int | None:
-        """Seconds until the Hub is asked again, 0 if it did not say; None if it has not refused."""
-        again = self._again
-        return None if again is None else max(0, math.ceil(again - time.monotonic()))
-
-    def give_up(self) -> None:
-        """From now on nobody waits for it."""
-        self._unwanted.set()
+_MOST_JSON = 8 << 20  # bytes of an answer of the Hub's interface
+_CHUNK = 1 << 18  # bytes of a download between two reports of its progress
+_PLAIN = {"Accept-Encoding": "identity"}
 
 
 def run(
@@ -101,7 +61,7 @@ def run(
     for all that goes wrong with the Hub, after `seconds`, and when `cancelled` says so: `unsure`,
     if there is one, once the Hub has been asked for a commit.
     """
-    job, result, shown, rested = Job(seconds), Future[T](), None, None
+    job, result, shown, rested = Job(seconds, retries=writing), Future[T](), None, None
     threading.Thread(target=_work, args=(work, job, result, repo, writing), daemon=True).start()
     try:
         while True:
@@ -109,16 +69,16 @@ def run(
             if progress is not None and job.total is not None and shown != (job.done, job.total):
                 shown = (job.done, job.total)
                 progress(*shown)
-            if waiting is not None and rested != (rests := job.resting):
+            if waiting is not None and rested != (rests := job.retry_in):
                 waiting(rested := rests)
             if over:
                 return result.result()
             if cancelled is not None and cancelled():
                 raise _unless_late(job, UserError("Cancelled."), unsure)
             if job.left() <= 0:
-                raise _unless_late(job, too_slow(seconds), unsure)
+                raise _unless_late(job, deadline_exceeded(seconds), unsure)
     finally:
-        job.give_up()
+        job.cancel()
 
 
 def _unless_late(job: Job, error: UserError, unsure: UserError | None) -> UserError:
@@ -134,15 +94,6 @@ def _work(
         result.set_result(done)
     except Exception as error:  # noqa: BLE001  # raised again by whoever waits
         result.set_exception(in_words(error, repo, writing=writing))
-
-
-def too_slow(seconds: float) -> UserError:
-    """That the time is over."""
-    return AwayUserError(
-        "The Hub is too slow: this was not done within {seconds:g} seconds. Try again later.",
-        seconds=seconds,
-        field="model",
-    )
 
 
 def api(token: Token) -> HfApi:
@@ -178,20 +129,58 @@ def signed_in() -> bool:
     return own_token() is not None
 
 
-def get(address: str, token: Token, headers: dict[str, str]) -> Any:
-    """A context: the answer of a GET, its body still to be read. Redirections are followed, and the
-    token goes to the Hub alone."""
+def get_json(job: Job, path: str, parameters: Mapping[str, object], token: Token) -> Any:
+    """Return the parsed answer of the Hub's interface to a GET; empty parameters are left out.
+
+    Raises ValueError if it is no JSON, or a lot of it.
+    """
+    job.check()
+    query = urlencode({name: value for name, value in parameters.items() if value != ""})
+    with _opened(f"{endpoint()}{path}?{query}", token) as response:
+        data = _read(job, response, _MOST_JSON)
+    if data is None:
+        raise ValueError("a longer answer than was asked for")
+    return json.loads(data)
+
+
+def read_file(job: Job, repo: str, revision: str, name: str, token: Token) -> bytes | None:
+    """Return the bytes of a small file of a repository; None if it has more than it may have."""
+    job.check()
+    address = f"{endpoint()}/{repo}/resolve/{quote(revision, safe='')}/{quote(name)}"
+    with _opened(address, token) as response:
+        return _read(job, response, MOST[name])
+
+
+def _read(job: Job, response: Any, most: int) -> bytes | None:
+    data = bytearray()
+    for piece in response.iter_raw():
+        job.check()
+        data += piece
+        if len(data) > most:
+            return None
+    return bytes(data)
+
+
+@contextmanager
+def _opened(address: str, token: Token) -> Iterator[Any]:
+    """Send a GET and yield the response, its body still to be read.
+
+    Redirections are followed; the token goes to the Hub alone.
+    """
     import httpx2
-    from huggingface_hub import get_session
+    from huggingface_hub import get_session, hf_raise_for_status
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
-    return get_session().stream(
+    with get_session().stream(
         "GET",
         address,
-        headers=build_hf_headers(token=token, library_name="charrnn") | headers,
+        headers=build_hf_headers(token=token, library_name="charrnn") | _PLAIN,
         timeout=httpx2.Timeout(SILENCE),
         follow_redirects=True,
-    )
+    ) as response:
+        if response.status_code >= 400:
+            hf_raise_for_status(response)
+        yield response
 
 
 def quiet() -> None:
@@ -199,9 +188,11 @@ def quiet() -> None:
 
     For programs, not for the library: it changes the whole process.
     """
+    from huggingface_hub import constants
     from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
     disable_progress_bars()
+    constants.DOWNLOAD_CHUNK_SIZE = _CHUNK
     # For when its loggers are set up, which may be later, and for those that are already.
     os.environ["HF_HUB_VERBOSITY"] = "error"
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)

@@ -29,11 +29,14 @@ def in_words(error: Exception, repo: str | None = None, *, writing: bool = False
     """What to tell of an error that the Hub's client raised when asked about `repo`; `error` itself
     if it is none of these, but a bug."""
     import httpx2
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
-    while isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
-        error = error.__cause__  # what an upload was given up for
+    wrappers = (RuntimeError, ValueError, LocalEntryNotFoundError)
+    while isinstance(error, wrappers) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # what a transfer was given up for
     if isinstance(error, UserError):
-        return error
+        error.__cause__ = error.__context__ = None  # whose tracebacks hold tokens, as its own does
+        return error.with_traceback(None)
     if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError):
         return _said(error, repo or "this model", writing)
     return error
@@ -72,7 +75,7 @@ def _said(error: BaseException, repo: str, writing: bool) -> UserError:
             field=_FIELD,
         )
     if isinstance(error, httpx2.TimeoutException):
-        return AwayUserError("The Hub does not answer: try again later.", field=_FIELD)
+        return no_answer()
     if isinstance(error, httpx2.HTTPStatusError | errors.HfHubHTTPError):
         return _refused(error.response, repo, writing)
     if isinstance(error, httpx2.ConnectError):
@@ -101,12 +104,8 @@ def _refused(response: Any, repo: str, writing: bool) -> UserError:
         return missing(repo)
     if status in (409, 412):
         return conflict(repo)
-    if status == 429:
-        return had_enough(seconds_asked(response))
-    if status >= 500:
-        return AwayUserError(
-            "The Hub is in trouble ({status}): try again later.", status=status, field=_FIELD
-        )
+    if status == 429 or status >= 500:
+        return busy(response)
     return UserError("The Hub refused {model} ({status}).", model=repo, status=status, field=_FIELD)
 
 
@@ -119,6 +118,31 @@ def seconds_asked(response: Any) -> int | None:
         return int(limit.reset_in_seconds)
     wait = str(response.headers.get("Retry-After", "")).strip()
     return int(wait) if wait.isdecimal() and len(wait) <= 5 else None
+
+
+def busy(response: Any) -> UserError:
+    """Build the error for a Hub that refuses every request for a while: a 429, or a 5xx."""
+    if response.status_code == 429:
+        return had_enough(seconds_asked(response))
+    return AwayUserError(
+        "The Hub is in trouble ({status}): try again later.",
+        status=response.status_code,
+        field=_FIELD,
+    )
+
+
+def no_answer() -> UserError:
+    """Build the error for a Hub that says nothing."""
+    return AwayUserError("The Hub does not answer: try again later.", field=_FIELD)
+
+
+def deadline_exceeded(seconds: float) -> UserError:
+    """Build the error for work that was not done within its deadline."""
+    return AwayUserError(
+        "The Hub is too slow: this was not done within {seconds:g} seconds. Try again later.",
+        seconds=seconds,
+        field=_FIELD,
+    )
 
 
 def had_enough(seconds: int | None) -> UserError:

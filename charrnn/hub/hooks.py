@@ -12,15 +12,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .errors import had_enough, seconds_asked
-
-if TYPE_CHECKING:
-    from .client import Job
+from .errors import busy, no_answer, seconds_asked
+from .job import Job
 
 _JOB: ContextVar[Job] = ContextVar("charrnn_hub_job")
-_ASKED_AGAIN = {408, 429, 500, 502, 503, 504}  # where the client does so
+_ASKED_AGAIN = {429, 500, 502, 503, 504}  # where the client does so
 _LOCK = threading.Lock()
 
 
@@ -50,6 +48,10 @@ def _asked(request: Any) -> None:
         return
     job.check()  # who is not waited for any more, asks for nothing
     job.go_on()
+    if request.method == "HEAD" and not job.retries:
+        if str(request.url) in job.heads:  # after silence the client asks again, for minutes
+            raise no_answer()
+        job.heads.add(str(request.url))
     if request.method == "POST" and "/commit/" in request.url.path:
         job.commit()
 
@@ -60,6 +62,6 @@ def _answered(response: Any) -> None:
     if job is None or response.status_code not in _ASKED_AGAIN:
         return
     seconds = seconds_asked(response)
-    if seconds is not None and seconds >= job.left():
-        raise had_enough(seconds)
-    job.rest(seconds)
+    if not job.retries or (seconds is not None and seconds >= job.left()):
+        raise busy(response)
+    job.backoff(seconds)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..checkpoint.files import LOG
 from ..checkpoint.logs import curve_in
 from ..errors import escape_invisible
-from . import client, transfer
-from .client import Job, Token
+from . import client
+from .client import Token
 from .errors import understood
+from .job import Job
 from .names import Ref, is_id
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def listed(
         from huggingface_hub import ModelInfo
 
         with understood():
-            found = transfer.answer(job, "/api/models", asked, token)
+            found = client.get_json(job, "/api/models", asked, token)
             infos = [ModelInfo(**about) for about in found]  # type: ignore[no-untyped-call]
             return [_listed(info) for info in infos if is_id(info.id)]
 
@@ -89,7 +90,7 @@ def curve(repo: str, *, token: Token = False, deadline: float = DEADLINE) -> lis
         from huggingface_hub.errors import EntryNotFoundError
 
         try:
-            return transfer.read(job, ref.repo, revision, LOG, token)
+            return client.read_file(job, ref.repo, revision, LOG, token)
         except EntryNotFoundError:
             return None
 

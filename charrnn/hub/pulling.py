@@ -1,21 +1,20 @@
-"""A model from the Hub: asked about, measured, fetched and proved, in this order."""
+"""Download a model from the Hub: ask about it, check its sizes, fetch it and validate it."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import checkpoint
 from ..checkpoint import WEIGHTS
 from ..checkpoint.files import MOST
 from ..errors import UserError
 from . import cache, client
-from .cache import Place
-from .client import Cancelled, Job, Progress, Token
+from .client import Cancelled, Progress, Token
 from .errors import AwayUserError, gated, understood
+from .job import Job
 from .names import Ref
-from .transfer import Remote, fetch
+from .remote_file import RemoteFile
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
@@ -32,20 +31,27 @@ def pull(
     deadline: float = DEADLINE,
     own: Path | None = None,
 ) -> Path:
-    """A directory on this machine with the model `owner/name[@revision]`, a sound checkpoint. It is
-    the cache's: read it, copy it, but do not change it.
+    """Download the model `owner/name[@revision]`, check it, and return its directory.
 
-    `token` is whose eyes the Hub sees: a visitor's token; False for nobody, which opens what is
-    public; None for whoever is logged in on this machine, which is never a visitor of a Space. The
-    Hub is asked each time whether they may; if it is out of reach, a public model that is here
-    already is given.
+    The directory belongs to a cache: read it, copy it, but do not change it.
 
-    A private or gated model goes to `own`, a directory that the caller keeps apart for this person
-    and removes, and which holds 256 MB at most; without one, to a directory that ends with the
-    process (to the cache of whoever is logged in, where `token` is None).
+    Args:
+        ref: The model's name on the Hub.
+        token: A user's token, whose rights the Hub checks each time. False opens public models
+            only. None stands for the user who is logged in on this machine, never for a visitor of
+            a Space; a model that this user has in the Hub's own cache, as from `hf download`, is
+            opened from there. While the Hub is out of reach, a model that is on this machine is
+            opened: a public one, and with None any.
+        progress: Called with the bytes so far and their sum.
+        cancelled: Asked about twenty times a second whether to give up.
+        deadline: Seconds for all of it.
+        own: A directory for this user's private and gated models, which the caller removes; it
+            holds 256 MB at most. Without one they go to a directory that ends with the process, or,
+            with None as the token, to a cache of this machine's user.
 
-    `progress` is told the bytes so far and their sum; `deadline` is in seconds. Raises UserError
-    for all that goes wrong, and where `cancelled` says so: what has come by then is used next time.
+    Raises:
+        UserError: For everything that goes wrong with the Hub, for an unsound checkpoint, and when
+            `cancelled` returns True.
     """
     wanted = Ref.parse(ref)
     try:
@@ -64,13 +70,12 @@ def pull(
 
 
 def _kept(ref: Ref, token: Token) -> Path | None:
-    """The model as it is on this machine, if whoever asks may have it without asking the Hub."""
-    places = [cache.public(), *([cache.apart(None, None)] if token is None else [])]
-    for place in places:
-        found = Place(place, ref.repo).noted(ref)
-        if found is not None and _sound(found):
-            return found
-    return None
+    """Return the model as it is on this machine, if `token` may see it without asking the Hub."""
+    caches = [cache.public()]
+    if token is None:
+        caches += [cache.private(None, None), cache.of_this_machine()]
+    found = (cache.find(place, ref) for place in caches)
+    return next((model for model in found if model is not None and _sound(model)), None)
 
 
 def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
@@ -82,17 +87,18 @@ def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
     open_to_all = _open_to_all(info)
     if token is False and not open_to_all:  # before there is a place for it
         raise gated(ref.repo)
-    root = cache.public() if open_to_all else cache.apart(token, own)
-    place = Place(root, ref.repo)
+    if token is None and _sound(here := cache.snapshot(cache.of_this_machine(), ref.repo, commit)):
+        return here
+    root = cache.public() if open_to_all else cache.private(token, own)
+    model = cache.snapshot(root, ref.repo, commit)
     job.total = sum(file.size for file in files)
     try:
-        with place.lock(job):
-            model = place.of(commit)
-            if not model.is_dir() or not _sound(model):
-                _gather(job, ref.repo, commit, files, token, place)
+        with cache.lock(root, ref.repo, job):
+            if not all((model / file.name).is_file() for file in files) or not _sound(model):
+                _download(job, root, ref.repo, commit, files, token)
             cache.touch(model)
-            place.note(ref, commit)
-    finally:  # what broke off takes room, too
+            cache.store_ref(root, ref, commit)
+    finally:
         cache.tidy(root, *((cache.OWN_ROOM, 0.0) if root == own else (cache.ROOM, cache.RECENT)))
     job.done = job.total
     return model
@@ -121,7 +127,7 @@ def _open_to_all(info: ModelInfo) -> bool:
     return info.private is False and not info.gated
 
 
-def _files(info: ModelInfo, ref: Ref) -> list[Remote]:
+def _files(info: ModelInfo, ref: Ref) -> list[RemoteFile]:
     """The files of the repository that are a checkpoint's, the weights last.
 
     Raises UserError if there are no weights, or if one is larger than it may be.
@@ -131,7 +137,7 @@ def _files(info: ModelInfo, ref: Ref) -> list[Remote]:
         for there in info.siblings or []:
             if there.rfilename != name:
                 continue
-            file = Remote.of(there)
+            file = RemoteFile.of(there)
             size = file.size if file.size >= 0 else most + 1
             if size > most:
                 raise UserError(
@@ -154,25 +160,86 @@ def _files(info: ModelInfo, ref: Ref) -> list[Remote]:
     return sorted(found, key=lambda file: file.size)
 
 
-def _gather(
-    job: Job, repo: str, commit: str, files: list[Remote], token: Token, place: Place
+def _download(
+    job: Job, root: Path, repo: str, commit: str, files: list[RemoteFile], token: Token
 ) -> None:
-    """Fetch the files into the place's part, prove them, and put them where they belong."""
-    part, model = place.part(commit), place.of(commit)
-    for old in place.directory.glob(".*.part"):
-        if old != part:
-            shutil.rmtree(old)
-    part.mkdir(exist_ok=True)
+    """Download the files into the cache `root`, and check them.
+
+    Raises UserError for files that are not what the Hub described and for an unsound checkpoint:
+    then nothing of the commit is kept.
+
+    File by file: `snapshot_download` works in threads of its own, which neither the deadline nor
+    the hooks of `hooks.py` would reach.
+    """
     for file in files:
-        fetch(job, repo, commit, file, token, part / file.name)
+        before = job.done
+        _download_file(job, root, repo, commit, file, token)
+        job.done = before + file.size
     try:
-        checkpoint.load(part)
+        checkpoint.load(cache.snapshot(root, repo, commit))
     except UserError:
-        shutil.rmtree(part)
+        cache.discard(root, repo, commit)
         raise
-    if model.exists():  # damaged since
-        shutil.rmtree(model)
-    part.rename(model)
+
+
+def _download_file(
+    job: Job, root: Path, repo: str, commit: str, file: RemoteFile, token: Token
+) -> None:
+    from huggingface_hub import hf_hub_download
+
+    before = job.done
+    for again in (False, True):  # the second time for a file that was here and is damaged
+        job.check()
+        job.done = before
+        job.heads.clear()
+        try:
+            path = hf_hub_download(
+                repo,
+                file.name,
+                revision=commit,
+                cache_dir=root,
+                token=token,
+                endpoint=client.endpoint(),
+                library_name="charrnn",
+                etag_timeout=client.SILENCE,
+                force_download=again,
+                tqdm_class=_progress_bar(job),
+            )
+        except OSError as error:
+            if type(error) is not OSError or error.errno is not None:
+                raise
+            continue  # the client says so of a file of another length than it was to have
+        data = Path(path).read_bytes()
+        if len(data) == file.size and (file.holds(data) or not file.described):
+            return
+    cache.discard(root, repo, commit)
+    raise UserError(
+        "What came from the Hub as {file} is not what {model} holds: try again.",
+        file=file.name,
+        model=repo,
+        field="model",
+    )
+
+
+def _progress_bar(job: Job) -> type:
+    """Make a class of progress bars that draw nothing and count the bytes in `job.done`.
+
+    They raise UserError, which ends the transfer, when the job is cancelled or too late.
+    """
+    from tqdm.auto import tqdm
+
+    class ProgressBar(tqdm):  # type: ignore[misc]
+        def __init__(self, *_: Any, **options: Any) -> None:
+            super().__init__(disable=True, total=options.get("total"))
+
+        def update(self, n: float | None = 1) -> None:
+            job.check()
+            job.done += int(n or 0)
+
+        def update_transfer(self, _: float | None = 1) -> None:  # bytes that are not yet written
+            job.check()
+
+    return ProgressBar
 
 
 def _sound(model: Path) -> bool:

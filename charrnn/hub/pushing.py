@@ -11,11 +11,13 @@ from ..checkpoint import WEIGHTS
 from ..checkpoint import card as modelcard
 from ..checkpoint.files import CARD, MOST
 from ..errors import UserError
-from . import client, transfer
+from . import client
 from .bundle import collect
-from .client import Cancelled, Job, Progress, Waiting
+from .client import Cancelled, Progress, Waiting
 from .errors import conflict, ended, hidden, in_vain, understood, unsure
+from .job import Job
 from .names import Ref
+from .remote_file import RemoteFile
 from .uploading import Body, unanswered, writing_token
 
 if TYPE_CHECKING:
@@ -161,7 +163,7 @@ def _landed(api: HfApi, job: Job, repo: str, before: str, contents: Mapping[str,
     try:
         with understood():
             info = api.model_info(repo, files_metadata=True, timeout=client.SILENCE)
-            there = {file.rfilename: transfer.Remote.of(file) for file in info.siblings or []}
+            there = {file.rfilename: RemoteFile.of(file) for file in info.siblings or []}
     except (httpx2.HTTPError, OSError, UserError):
         raise unsure(repo) from None
     if info.sha == before:
@@ -211,7 +213,7 @@ def _card(
     card_under: Callable[[str | None], bytes],
 ) -> bytes | None:
     """The card to upload where there is one already; None if its owner's is to stay."""
-    old = transfer.read(job, repo, str(info.sha), CARD, token)
+    old = client.read_file(job, repo, str(info.sha), CARD, token)
     if old is None:  # larger than any of ours
         return None
     try:

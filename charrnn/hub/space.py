@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import UserError, short_repr
 from . import client
-from .client import Cancelled, Job, Progress
+from .client import Cancelled, Progress
 from .errors import UnsureUserError, understood
+from .job import Job
 from .names import is_id
-from .transfer import Remote
+from .remote_file import RemoteFile
 from .uploading import Body, unanswered, writing_token
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _deploy(
     api = client.api(writing_token(token))
     info = _space(api, job, space, private, hardware)
     job.check()
-    there = {file.rfilename: Remote.of(file) for file in info.siblings or []}
+    there = {file.rfilename: RemoteFile.of(file) for file in info.siblings or []}
     changed = [n for n, data in files.items() if n not in there or not there[n].holds(data)]
     removed = sorted(there.keys() - files.keys() - _OF_THE_HUB)
     if changed or removed:

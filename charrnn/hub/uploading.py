@@ -7,7 +7,7 @@ import io
 
 from ..errors import UserError
 from . import client
-from .client import Job
+from .job import Job
 
 
 def writing_token(token: str | None) -> str:

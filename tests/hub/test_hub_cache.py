@@ -3,36 +3,39 @@
 import os
 import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from conftest import small_model
+from huggingface_hub import constants, hf_hub_download
 
+import charrnn
 from charrnn import checkpoint as checkpoints
 from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.logs import log_of
 from charrnn.errors import UserError
 from charrnn.hub import account, cache, pull
-from charrnn.utils.file_locks import hold
 
 LONG_AGO = 2 * cache.RECENT
 
 
-def put(repo, name, *, ago=0.0, size=1000):
-    """A directory in the public cache that holds so many bytes and was used so long ago."""
-    place = cache.public() / repo / name
+def model(number, *, ago, size=1000):
+    """A model in the public cache that has so many bytes and was used so long ago."""
+    commit = f"{number:040x}"
+    repo = cache.public() / f"models--ada--m{number}"
+    (repo / "blobs").mkdir(parents=True)
+    (repo / "blobs" / commit).write_bytes(bytes(size))
+    place = cache.snapshot(cache.public(), f"ada/m{number}", commit)
     place.mkdir(parents=True)
-    (place / WEIGHTS).write_bytes(bytes(size))
-    then = time.time() - ago
-    for path in (place / WEIGHTS, place):
-        os.utime(path, (then, then))
+    (place / WEIGHTS).symlink_to(f"../../blobs/{commit}")
+    aged(place, ago)
     return place
 
 
-def model(number, **more):
-    return put(f"ada--m{number}", f"{number:040x}", **more)
-
-
-def part(number, **more):
-    return put(f"ada--m{number}", f".{number:040x}.part", **more)
+def aged(path, ago):
+    then = time.time() - ago
+    os.utime(path, (then, then))
+    return path
 
 
 @pytest.mark.parametrize("gated", ["auto", "manual"])
@@ -47,24 +50,43 @@ def test_nobody_gets_a_directory_for_what_they_may_not_open(
     assert list((tmp_path / "passing").iterdir()) == []
 
 
-def test_what_broke_off_goes_after_an_hour_and_before_any_model(hub):
-    old, new, kept = part(1, ago=LONG_AGO), part(2), model(3, ago=LONG_AGO)
-    cache.tidy(cache.public(), room=9000)
-    assert not old.exists() and new.exists() and kept.exists(), "an hour is enough"
-    newer = part(4)
-    os.utime(new / WEIGHTS, (1, time.time() - 60))
-    os.utime(new, (1, time.time() - 60))
-    cache.tidy(cache.public(), room=2500)
-    assert not new.exists() and newer.exists() and kept.exists(), "of these the oldest goes first"
+def test_what_a_killed_transfer_left_goes_after_an_hour(hub, letters):
+    kept = pull("ada/letters", token=False)
+    blobs = kept.parents[1] / "blobs"
+    old, new = blobs / "a.12345678.incomplete", blobs / "b.12345678.incomplete"
+    for path in (old, new):
+        path.write_bytes(bytes(1000))
+    aged(old, LONG_AGO)
     cache.tidy(cache.public(), room=0)
-    assert not newer.exists() and not kept.exists()
+    assert not old.exists() and new.exists() and kept.exists()
 
 
-def test_what_is_being_gathered_stays(hub):
-    busy = part(1)
-    with hold(busy.parent / ".lock", timeout=5):
-        cache.tidy(cache.public(), room=0)
-    assert busy.exists()
+def test_of_the_models_that_nobody_uses_the_oldest_go_until_there_is_room(hub):
+    first, second, third = (model(number, ago=LONG_AGO - number) for number in range(3))
+    cache.tidy(cache.public(), room=2500)
+    assert not first.exists() and second.exists() and third.exists()
+    aged(third, 0)
+    cache.tidy(cache.public(), room=0)
+    assert not second.parents[1].exists() and third.exists()
+
+
+def test_what_two_commits_share_is_kept_for_the_other(hub, letters):
+    first = pull("ada/letters", token=False)
+    letters.commit(letters.files | {"README.md": b"# more"})
+    second = pull("ada/letters", token=False)
+    assert (first / WEIGHTS).samefile(second / WEIGHTS)
+    assert len([path for path in hub.paths() if path.endswith(WEIGHTS)]) == 1
+    aged(first, LONG_AGO)
+    cache.tidy(cache.public(), room=0)
+    assert not first.exists() and pull("ada/letters", token=False) == second
+
+
+def test_models_in_the_layout_of_charrnn_0_1_leave_the_cache(hub, letters):
+    old = cache.public() / "ada--letters" / letters.sha
+    old.mkdir(parents=True)
+    (old / WEIGHTS).write_bytes(b"weights")
+    pull("ada/letters", token=False)
+    assert not old.parent.exists()
 
 
 def test_many_who_cancel_do_not_fill_the_disk(hub, checkpoint, monkeypatch):
@@ -104,28 +126,54 @@ def test_what_one_visitor_alone_may_see_is_bounded_too(hub, trained, tmp_path, m
 
 def test_what_a_killed_process_left_is_no_obstacle(hub, letters):
     first = pull("ada/letters", token=False)
-    left = first.with_name(f".{first.name}.gone")
-    left.mkdir()
-    (left / WEIGHTS).write_bytes(b"half")
-    os.utime(first, (1, 1))
-    letters.commit(letters.files)
-    second = pull("ada/letters", token=False)
-    assert not left.exists()
-    left.mkdir()
-    (left / WEIGHTS).write_bytes(b"half")
-    cache.tidy(cache.public(), room=1)
-    assert second.exists() and not first.exists() and not left.exists()
-
-
-def test_nor_where_a_model_leaves_the_cache_of_all(hub, letters):
-    first = pull("ada/letters", token=False)
-    left = cache.public() / ".ada--letters.gone"
+    left = cache.public() / ".models--ada--letters.1234.gone"
     left.mkdir()
     (left / WEIGHTS).write_bytes(b"half")
     letters.private = True
     with pytest.raises(UserError, match="There is no model ada/letters"):
         pull("ada/letters", token=False)
     assert not first.exists()
+    hub.add("ada/more", letters.files)
+    pull("ada/more", token=False)
+    assert not left.exists()
+
+
+# The cache that all programs of a user share
+
+
+def downloaded(repo, *names):
+    """Files of a repository in the shared cache, as `hf download` puts them there."""
+    for name in names:
+        path = hf_hub_download(repo, name, cache_dir=constants.HF_HUB_CACHE)
+    return Path(path).parent
+
+
+def test_a_model_that_hf_has_downloaded_opens_without_the_hub(hub, letters, monkeypatch):
+    path = downloaded("ada/letters", *sorted(letters.files))
+    asked = len(hub.asked)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert pull("ada/letters") == path
+    assert pull(f"ada/letters@{letters.sha}") == path
+    assert charrnn.load("ada/letters").name == "letters"
+    assert len(log_of(path)) == 4 and len(hub.asked) == asked
+    with pytest.raises(UserError, match="HF_HUB_OFFLINE"):
+        pull("ada/letters", token=False)  # it may be private
+
+
+def test_a_model_that_hf_has_downloaded_is_not_downloaded_again(hub, letters):
+    path = downloaded("ada/letters", "model.safetensors")
+    asked = len(hub.asked)
+    assert pull("ada/letters") == path
+    assert len(hub.asked) == asked + 1
+    letters.commit(letters.files | {"README.md": b"# newer"})
+    assert pull("ada/letters").is_relative_to(cache.public())
+    assert pull("ada/letters", token=False) != path
+
+
+def test_a_damaged_model_in_the_shared_cache_is_not_taken(hub, letters):
+    path = downloaded("ada/letters", "model.safetensors")
+    (path / WEIGHTS).write_bytes(b"damaged")
+    assert pull("ada/letters").is_relative_to(cache.public())
 
 
 def test_a_cache_that_cannot_be_tidied_costs_nobody_their_model(hub, letters, monkeypatch, caplog):

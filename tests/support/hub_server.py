@@ -128,7 +128,7 @@ class Hub:
         if faults.on in path:
             while faults.silent and faults is self.faults:
                 await asyncio.sleep(0.02)
-            if faults.body is not None:
+            if faults.body is not None and request.method != "HEAD":
                 return Response(faults.body, media_type="application/json")
             if faults.status is not None:
                 return refusal(faults.status, headers=faults.headers)
@@ -256,7 +256,7 @@ class Hub:
             begin = int(asked.removeprefix("bytes=").rstrip("-"))
             headers["Content-Range"] = f"bytes {begin}-{len(data) - 1}/{len(data)}"
         headers["Content-Length"] = str(len(data) - begin)
-        if path.endswith(".safetensors"):
+        if path.endswith(".safetensors") and request.method == "GET":
             self.begun.append(begin)
         body = self.sent(data[begin:]) if request.method == "GET" else b""
         kind = StreamingResponse if request.method == "GET" else Response

@@ -12,6 +12,8 @@ from safetensors.torch import save_file
 import charrnn
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, load, save
 from charrnn.checkpoint.card import card
+from charrnn.checkpoint.files import SAMPLES
+from charrnn.checkpoint.logs import bytes_of
 from charrnn.errors import UserError
 from charrnn.vocabulary import Vocabulary
 
@@ -129,3 +131,27 @@ def test_a_model_without_a_vocabulary_is_not_saved(tmp_path):
     with pytest.raises(UserError, match="empty vocabulary"):
         save(empty, tmp_path / "empty")
     assert not (tmp_path / "empty").exists()
+
+
+def test_links_are_read_where_the_hub_s_cache_has_them_and_nowhere_else(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("[]")
+    repo = tmp_path / "hub" / "models--ada--m"
+    place = repo / "snapshots" / "abc"
+    place.mkdir(parents=True)
+    blobs = [repo / "blobs" / "d0", tmp_path / "hub" / "blobs" / "ab" / ("ab" * 32)]
+    for blob in blobs:
+        blob.parent.mkdir(parents=True)
+        blob.write_text("[]")
+        (place / SAMPLES).symlink_to(os.path.relpath(blob, place))
+        assert bytes_of(place, SAMPLES) == b"[]"
+        blob.unlink()
+        blob.symlink_to(secret)
+        assert bytes_of(place, SAMPLES) is None
+        (place / SAMPLES).unlink()
+    for target in (secret, "../../../../secret", "../../blobs/nothing"):
+        (place / SAMPLES).symlink_to(target)
+        assert bytes_of(place, SAMPLES) is None
+        (place / SAMPLES).unlink()
+    (tmp_path / SAMPLES).symlink_to(secret)
+    assert bytes_of(tmp_path, SAMPLES) is None

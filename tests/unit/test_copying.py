@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 import charrnn
+from charrnn.checkpoint import CONFIG, WEIGHTS
 from charrnn.cli.export import check_place, copy, reserve
 from charrnn.errors import UserError
 
@@ -24,6 +25,15 @@ def test_the_copy_is_the_checkpoint(there, trained, checkpoint, tmp_path):
     copy(trained, place)
     assert charrnn.load(place).vocabulary == checkpoint.vocabulary
     assert [path.name for path in place.parent.iterdir()] == ["out"], "nothing else is left"
+
+
+def test_only_a_checkpoint_s_files_are_copied_and_links_become_files(trained, tmp_path):
+    (trained / "pytorch_model.bin").write_bytes(b"pickled")
+    weights = (trained / WEIGHTS).rename(tmp_path / "blob")
+    (trained / WEIGHTS).symlink_to(weights)
+    copy(trained, tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [CONFIG, WEIGHTS]
+    assert not (tmp_path / "out" / WEIGHTS).is_symlink()
 
 
 def test_a_copy_that_fails_leaves_nothing_and_says_where_the_model_is(

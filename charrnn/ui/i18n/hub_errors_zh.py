@@ -86,7 +86,6 @@ HUB_ERRORS: Mapping[str, str] = {
     "{model} holds no charrnn model: it has no {file}.": (
         "{model} 里没有 charrnn 模型：缺少 {file}。"
     ),
-    "The Hub sent more of {file} than it said.": "Hub 发来的 {file} 比它所说的更大。",
     "What came from the Hub as {file} is not what {model} holds: try again.": (
         "从 Hub 收到的 {file} 与 {model} 中的不符，请重试。"
     ),
