@@ -18,14 +18,14 @@ from typing import IO
 import numpy as np
 
 from .errors import Message, UserError, reason
-from .text import LIMIT, Text, decode, read_files, read_text
+from .text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
 from .utils import validation as arguments
 from .utils.atomic import replacing
 from .utils.yield_points import yield_point
 from .vocabulary import MOST_SYMBOLS, Counts, Ids, Vocabulary
 
 __all__ = [
-    "LIMIT",
+    "MAX_TEXT_BYTES",
     "Corpus",
     "Preparation",
     "Report",

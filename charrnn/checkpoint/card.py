@@ -300,10 +300,10 @@ def _scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
             yield name, float(value), math.log2(value)
 
 
-def _known(checkpoint: Checkpoint) -> datasets.Entry | None:
+def _known(checkpoint: Checkpoint) -> datasets.Dataset | None:
     """The text, if it is one of those that charrnn knows."""
     name = _corpus(checkpoint)
-    return next((entry for entry in datasets.ENTRIES if entry.title == name), None)
+    return next((entry for entry in datasets.DATASETS if entry.title == name), None)
 
 
 def _corpus(checkpoint: Checkpoint) -> str:

@@ -26,7 +26,7 @@ from ..generation import generate_many, stream
 from ..loading import load
 from ..recipes import RECIPES, find, plan
 from ..runs.run import Run, new_id
-from ..text import LIMIT, Text, datasets, decode, read_files
+from ..text import MAX_TEXT_BYTES, Text, datasets, decode, read_files
 from ..training import Event
 from ..utils.validation import clean
 from .deploy import deploy_app
@@ -101,7 +101,7 @@ def train(
         typer.Argument(
             metavar="[CORPUS]...",
             help="Files (text or .zip), - for standard input, or the name of a text: "
-            + ", ".join(entry.name for entry in datasets.ENTRIES)
+            + ", ".join(entry.name for entry in datasets.DATASETS)
             + ". A textbook recipe brings its own.",
             show_default=False,
         ),
@@ -256,22 +256,26 @@ def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -
     if not names and default is None:
         raise UserError(
             "Which text? Give a file, - for standard input, or one of {names}.",
-            names=[entry.name for entry in datasets.ENTRIES],
+            names=[entry.name for entry in datasets.DATASETS],
             field="corpus",
         )
     names = names or [str(default)]
-    known = {entry.name for entry in datasets.ENTRIES}
+    known = {entry.name for entry in datasets.DATASETS}
     own = Path(names[0])
     if len(names) == 1 and names[0] in known and (own.is_dir() or not own.exists()):
-        if not quiet and not datasets.cached(names[0]) and not datasets.find(names[0]).embedded:
-            _note(f"downloading {datasets.find(names[0]).title} …")
+        if (
+            not quiet
+            and not datasets.is_local(names[0])
+            and not datasets.find_dataset(names[0]).embedded
+        ):
+            _note(f"downloading {datasets.find_dataset(names[0]).title} …")
         return datasets.load(names[0])
     return _files(names, encoding)
 
 
 def _files(names: list[str], encoding: str | None) -> Text:
     if names == ["-"]:
-        data = sys.stdin.buffer.read(LIMIT + 1)  # one byte more than `decode` takes
+        data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)  # one byte more than `decode` takes
         return decode(data, name="standard input", encoding=encoding)
     return read_files([Path(name) for name in names], encoding=encoding)
 

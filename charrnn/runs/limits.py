@@ -15,7 +15,7 @@ from typing import Any
 
 from ..checkpoint import LARGEST
 from ..errors import Message, UserError
-from ..text import LIMIT
+from ..text import MAX_TEXT_BYTES
 from ..utils.process import available_cores
 from ..vocabulary import MOST_SYMBOLS
 
@@ -34,7 +34,9 @@ class Limits:
     """The limits of an app. What is None has none."""
 
     workers: int = _limit(1, 1, "runs that train at once; by default one for each core", high=256)
-    upload_mb: int = _limit(LIMIT // _MB, 40, "MB of the files, or the text, of one run", high=2048)
+    upload_mb: int = _limit(
+        MAX_TEXT_BYTES // _MB, 40, "MB of the files, or the text, of one run", high=2048
+    )
     characters: int | None = _limit(None, 5_000_000, "characters of a text", low=100)
     symbols: int | None = _limit(MOST_SYMBOLS, 20_000, "different characters of a text", low=2)
     parameters: int | None = _limit(LARGEST, 8_000_000, "parameters of a model", low=100)

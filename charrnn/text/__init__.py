@@ -13,14 +13,14 @@ from ..errors import Message, UserError, escape_invisible, os_reason
 from ..utils import validation
 from ..utils.yield_points import yield_point
 from . import cleaning, zip_files
-from .encoding import Guesses, decode_bytes
+from .encoding import EncodingGuesser, decode_bytes
 from .file_types import NotTextError
 
 PASTED = Message("pasted text")  # the name of a text that is no file
-LIMIT = 100 << 20  # bytes of a file, and of all the texts chosen together
+MAX_TEXT_BYTES = 100 << 20  # bytes of a file, and of all the texts chosen together
 
-_NAME = 80  # characters of a file's name that are shown
-_ENCODINGS = 6  # encodings of one text's files that are listed
+_MAX_NAME_CHARACTERS = 80  # characters of a file's name that are shown
+_MAX_ENCODINGS_SHOWN = 6  # encodings of one text's files that are listed
 
 
 @dataclass(frozen=True)
@@ -49,38 +49,43 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
     (over 100 MB), a damaged archive, or do not fit the encoding.
     """
     _check_size(len(data), name)
-    return _decode(data, name, encoding, Guesses(), LIMIT, LIMIT, alone=True)
+    return _decode(
+        data, name, encoding, EncodingGuesser(), MAX_TEXT_BYTES, MAX_TEXT_BYTES, only_one=True
+    )
 
 
 def _decode(
     data: bytes,
     name: str,
     encoding: str | None,
-    guesses: Guesses,
-    left: int,
+    guesser: EncodingGuesser,
+    bytes_left: int,
     limit: int,
     *,
-    alone: bool,
+    only_one: bool,
 ) -> Text:
-    """The text in some bytes, from which at most `left` of the `limit` for all that was chosen may
-    be unpacked; `alone`: this is all."""
+    """Decode some bytes as `decode` does, unpacking at most `bytes_left` bytes.
+
+    `limit` is the total allowed for all chosen files, named in errors; `only_one` says that there
+    is just one of them.
+    """
     if not zip_files.is_zip(data):
-        decoded, found = decode_bytes(data, name=name, encoding=encoding, guesses=guesses)
+        decoded, found = decode_bytes(data, name=name, encoding=encoding, guesser=guesser)
         return _clean(decoded, name=name, encoding=found)
     texts: list[Text] = []
     skipped, nested = 0, ""
-    for path, content in zip_files.members(data, name=name, limit=limit):
+    for path, content in zip_files.read_members(data, name=name, limit=limit):
         yield_point()
-        left -= len(content)
-        if left < 0:
-            raise _too_large(name, limit, alone=alone)
-        member = escape_invisible(path, _NAME)
+        bytes_left -= len(content)
+        if bytes_left < 0:
+            raise _too_large_error(name, limit, only_one=only_one)
+        member = escape_invisible(path, _MAX_NAME_CHARACTERS)
         try:
             decoded, found = decode_bytes(
                 content,
                 name=Message("{member} in {archive}", member=member, archive=name),
                 encoding=encoding,
-                guesses=guesses,
+                guesser=guesser,
             )
             texts.append(_clean(decoded, name=member, encoding=found))
         except (NotTextError, _EmptyError):
@@ -103,7 +108,9 @@ def _decode(
     return _join(texts, name=_archive_name(name, len(texts), skipped))
 
 
-def read_files(paths: Sequence[Path], *, encoding: str | None = None, limit: int = LIMIT) -> Text:
+def read_files(
+    paths: Sequence[Path], *, encoding: str | None = None, limit: int = MAX_TEXT_BYTES
+) -> Text:
     """The text of one or several files, joined by a newline in the order given.
 
     Each file is a text or a zip archive of texts. Nothing is written to disk. `limit` is how many
@@ -114,14 +121,14 @@ def read_files(paths: Sequence[Path], *, encoding: str | None = None, limit: int
     if not paths:
         raise UserError("No file was chosen.", field="corpus")
     texts: list[Text] = []
-    left = limit = min(limit, LIMIT)
-    guesses, alone = Guesses(), len(paths) == 1
+    bytes_left = limit = min(limit, MAX_TEXT_BYTES)
+    guesser, only_one = EncodingGuesser(), len(paths) == 1
     for path in paths:
         yield_point()
-        data = _read(path, left, limit, alone=alone)
-        name = escape_invisible(path.name, _NAME)
-        texts.append(_decode(data, name, encoding, guesses, left, limit, alone=alone))
-        left -= max(len(data), len(texts[-1].text))
+        data = _read_file(path, bytes_left, limit, only_one=only_one)
+        name = escape_invisible(path.name, _MAX_NAME_CHARACTERS)
+        texts.append(_decode(data, name, encoding, guesser, bytes_left, limit, only_one=only_one))
+        bytes_left -= max(len(data), len(texts[-1].text))
     return (
         texts[0]
         if len(texts) == 1
@@ -148,20 +155,20 @@ def _clean(text: str, *, name: str, encoding: str) -> Text:
         raise _EmptyError(
             "{text} is empty. Choose a text with something in it.", text=name, field="corpus"
         )
-    return Text(cleaned, name, encoding, line_ends=_one_kind(kinds))
+    return Text(cleaned, name, encoding, line_ends=_common_line_end(kinds))
 
 
 def _join(texts: Sequence[Text], *, name: str) -> Text:
     if len(texts) == 1:
         return replace(texts[0], name=name)
     encodings = list(dict.fromkeys(text.encoding for text in texts))
-    if len(encodings) > _ENCODINGS:
-        encodings[_ENCODINGS - 1 :] = ["…"]
+    if len(encodings) > _MAX_ENCODINGS_SHOWN:
+        encodings[_MAX_ENCODINGS_SHOWN - 1 :] = ["…"]
     return Text(
         "\n".join(text.text for text in texts),
         name,
         encoding=Message("{names}", names=encodings) if len(encodings) > 1 else encodings[0],
-        line_ends=_one_kind(text.line_ends for text in texts),
+        line_ends=_common_line_end(text.line_ends for text in texts),
     )
 
 
@@ -176,16 +183,16 @@ def _archive_name(name: str, count: int, skipped: int) -> Message:
     return Message("{archive} ({texts})", archive=name, texts=contents)
 
 
-def _one_kind(kinds: Iterable[str]) -> str:
+def _common_line_end(kinds: Iterable[str]) -> str:
     distinct = set(kinds) - {"none"}
     return "mixed" if len(distinct) > 1 else distinct.pop() if distinct else "none"
 
 
-def _read(path: Path, left: int, limit: int, *, alone: bool) -> bytes:
+def _read_file(path: Path, bytes_left: int, limit: int, *, only_one: bool) -> bytes:
     try:
         with path.open("rb") as file:
             # One byte more than may be: a pipe or a growing file does not know its size.
-            data = file.read(left + 1)
+            data = file.read(bytes_left + 1)
     except (FileNotFoundError, ValueError):  # ValueError: a path with a NUL in it
         raise UserError("There is no file {text}.", text=path, field="corpus") from None
     except IsADirectoryError:
@@ -198,18 +205,20 @@ def _read(path: Path, left: int, limit: int, *, alone: bool) -> bytes:
         raise UserError(
             "{text} could not be read: {why}.", text=path, why=os_reason(error), field="corpus"
         ) from error
-    if len(data) > left:
-        raise _too_large(escape_invisible(path.name, _NAME), limit, alone=alone)
+    if len(data) > bytes_left:
+        raise _too_large_error(
+            escape_invisible(path.name, _MAX_NAME_CHARACTERS), limit, only_one=only_one
+        )
     return data
 
 
 def _check_size(size: int, name: str) -> None:
-    if size > LIMIT:
-        raise _too_large(name, LIMIT, alone=True)
+    if size > MAX_TEXT_BYTES:
+        raise _too_large_error(name, MAX_TEXT_BYTES, only_one=True)
 
 
-def _too_large(name: str, limit: int, *, alone: bool) -> UserError:
-    what = name if alone else Message("With {text}, what was chosen", text=name)
+def _too_large_error(name: str, limit: int, *, only_one: bool) -> UserError:
+    what = name if only_one else Message("With {text}, what was chosen", text=name)
     return UserError(
         "{text} is over {size} MB, which is more than can be trained on here. Choose a part of it.",
         text=what,

@@ -6,8 +6,8 @@ pairs (CESU-8); and then the likeliest of the older encodings (`charrnn.text.gue
 bytes that do not fit are replaced by U+FFFD and counted in the name of the encoding; many of them
 mean that the encoding is another one.
 
-Guessing takes a tenth of a second and more, and an archive may hold a thousand texts: so only so
-much of them is guessed at (`Guesses`), and the rest is read in the encodings that were found.
+Guessing takes a tenth of a second or more, and an archive may hold a thousand texts. So only a
+limited number of bytes is guessed at (`EncodingGuesser`); the rest is read in the encodings found.
 """
 
 from __future__ import annotations
@@ -21,27 +21,29 @@ from ..errors import Message, UserError, short_repr
 from . import guessing, pieces
 from .file_types import refuse_binary, refuse_known_kinds
 
-_LOSS_ALLOWED = 0.01  # share of characters that may be undecodable
-_LONGEST_NAME = 40  # characters of an encoding's name
-_TRIED = 4  # of the likeliest encodings
-_GUESSED = 2 * guessing.SAMPLE  # bytes that are guessed at, of all the texts that belong together
-_FIXED = 1_024  # bytes whose guessing takes as long as that of none
-_GLANCE = 4_096  # bytes that are looked at of each text after that
-_TOO_SHORT = 256  # bytes that are no sample of a longer text
+_MAX_LOST_SHARE = 0.01  # share of characters that may be undecodable
+_MAX_NAME_CHARACTERS = 40  # characters of an encoding's name
+_MAX_CANDIDATES = 4  # of the likeliest encodings
+_GUESS_BUDGET_BYTES = (
+    2 * guessing.SAMPLE_BYTES
+)  # bytes that are guessed at, of all the texts that belong together
+_GUESS_OVERHEAD_BYTES = 1_024  # bytes whose guessing takes as long as that of none
+_MIN_SAMPLE_BYTES = 4_096  # bytes that are looked at of each text after that
+_SHORT_SAMPLE_BYTES = 256  # bytes that are no sample of a longer text
 # Codecs from bytes to text that are no encoding of texts, but of names and of Python's source.
 _NOT_FOR_TEXTS = frozenset({"idna", "punycode", "undefined", "unicode-escape",
                             "raw-unicode-escape"})  # fmt: skip
 
-_MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
+_BYTE_ORDER_MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_WITHOUT_MARK = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_WIDE_CODECS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 # What nearly all characters of any modern text are; UTF-16 read in the wrong order is not.
-_MODERN = re.compile(
+_MODERN_CHARACTER = re.compile(
     "[\t\n\r -~\u00a0-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u1e00-\u1fff\u2010-\u203f"
     "\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f000-\U0002ffff]"
 )
@@ -50,13 +52,13 @@ _ESCAPES = (
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
     (re.compile(rb"\x1b\$[@B][!-~]"), "iso2022_jp"),
 )
-_SHIFTING = ("iso2022_kr",)
-_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # of a surrogate pair, in UTF-8
-_LONG = re.compile("[\u0800-\ufffc\U00010000-\U0010ffff]")  # three bytes and more in UTF-8
-_SPLICED = 5  # such characters that do not stand there by chance
-_PRINTABLE = bytes([9, 10, 13, *range(32, 127)])
+_CODECS_WITH_SHIFTS = ("iso2022_kr",)
+_SURROGATE_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # of a surrogate pair, in UTF-8
+_MULTIBYTE = re.compile("[\u0800-\ufffc\U00010000-\U0010ffff]")  # three bytes and more in UTF-8
+_MIN_SPLICED_CHARACTERS = 5  # such characters that do not stand there by chance
+_PRINTABLE_ASCII = bytes([9, 10, 13, *range(32, 127)])
 
-_NAMES = {  # Python's names, as people write them
+_DISPLAY_NAMES = {  # Python's names, as people write them
     "utf-8": "UTF-8",
     "utf-8-sig": Message("UTF-8 with BOM"),
     "utf-16": "UTF-16",
@@ -86,35 +88,39 @@ _NAMES = {  # Python's names, as people write them
 
 
 @dataclass
-class Guesses:
+class EncodingGuesser:
     """What has been guessed so far about texts that belong together, and what may still be."""
 
-    left: int = _GUESSED  # bytes
+    left: int = _GUESS_BUDGET_BYTES  # bytes
     found: Counter[str] = field(default_factory=Counter)
 
     def rank(self, data: bytes) -> list[str]:
         """The encodings that a text may be in, the likeliest first; empty if none is likely."""
-        most = min(max(self.left, _GLANCE), guessing.SAMPLE)
+        most = min(max(self.left, _MIN_SAMPLE_BYTES), guessing.SAMPLE_BYTES)
         whole = guessing.sample(data, most)
         piece = whole[: max(0, self.left)]
-        self.left -= len(piece) + _FIXED
-        if len(piece) >= min(len(whole), _TOO_SHORT):
+        self.left -= len(piece) + _GUESS_OVERHEAD_BYTES
+        if len(piece) >= min(len(whole), _SHORT_SAMPLE_BYTES):
             likely = guessing.rank(piece)
         else:
-            often = [codec for codec, _ in self.found.most_common(_TRIED)]
+            often = [codec for codec, _ in self.found.most_common(_MAX_CANDIDATES)]
             likely = [codec for codec in often if guessing.is_convincing(whole, codec)]
-        read = guessing.read(whole, "utf-8", cut=len(whole) == most)
+        read = guessing.decode_sample(whole, "utf-8", cut=len(whole) == most)
         if _is_spliced_utf8(read):
             return ["utf-8"]
-        return ["utf-8", *likely][:_TRIED] if _is_damaged_utf8(read) else likely[:_TRIED]
+        return (
+            ["utf-8", *likely][:_MAX_CANDIDATES]
+            if _is_damaged_utf8(read)
+            else likely[:_MAX_CANDIDATES]
+        )
 
 
 def decode_bytes(
-    data: bytes, *, name: str, encoding: str | None = None, guesses: Guesses | None = None
+    data: bytes, *, name: str, encoding: str | None = None, guesser: EncodingGuesser | None = None
 ) -> tuple[str, str]:
     """The characters of `data`, and the encoding they were in, as people write its name.
 
-    `name` stands for the data in messages. A byte order mark is not part of the text. `guesses`
+    `name` stands for the data in messages. A byte order mark is not part of the text. `guesser`
     are shared by the texts that belong together.
 
     Raises UserError with `field="encoding"` if `encoding` is unknown or does not fit, or if
@@ -122,35 +128,41 @@ def decode_bytes(
     """
     refuse_known_kinds(data, name)
     if encoding is not None and encoding.strip():
-        return _decode_as_told(data, name, encoding.strip())
-    for mark, codec in _MARKS:
-        if data.startswith(mark) and (decoded := _replacing(data, codec)):
+        return _decode_as_requested(data, name, encoding.strip())
+    for mark, codec in _BYTE_ORDER_MARKS:
+        if data.startswith(mark) and (decoded := _decode_with_replacement(data, codec)):
             return decoded
-    if b"\0" in data and (wide := _wide(data)) and (decoded := _replacing(data, wide)):
+    if (
+        b"\0" in data
+        and (wide_codec := _detect_utf16_or_32(data))
+        and (decoded := _decode_with_replacement(data, wide_codec))
+    ):
         return decoded
     codec = next(
         (codec for escape, codec in _ESCAPES if pieces.search(escape, data) is not None), "utf-8"
     )
-    refuse_binary(data, name, shifts=codec in _SHIFTING)
+    refuse_binary(data, name, shifts=codec in _CODECS_WITH_SHIFTS)
     try:
-        return pieces.decode(data, codec), people_call(codec)
+        return pieces.decode(data, codec), display_name(codec)
     except UnicodeDecodeError:
-        return _with_halves(data, name) or _decode_guessing(data, name, guesses or Guesses())
+        return _decode_cesu8(data, name) or _decode_guessing(
+            data, name, guesser or EncodingGuesser()
+        )
 
 
-def people_call(codec: str) -> str:
+def display_name(codec: str) -> str:
     """The name by which people know one of Python's codecs: "cp1252" is "Windows-1252"."""
     name = codecs.lookup(codec).name
-    if name in _NAMES:
-        return _NAMES[name]
+    if name in _DISPLAY_NAMES:
+        return _DISPLAY_NAMES[name]
     if re.fullmatch(r"cp125\d", name):
         return name.replace("cp", "Windows-")
     return name.replace("iso8859", "ISO-8859").upper().replace("_", "-")
 
 
-def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
+def _decode_as_requested(data: bytes, name: str, encoding: str) -> tuple[str, str]:
     try:
-        if len(encoding) > _LONGEST_NAME:  # Python keeps every name that it is asked for
+        if len(encoding) > _MAX_NAME_CHARACTERS:  # Python keeps every name that it is asked for
             raise LookupError(encoding)
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError, UnicodeError):
@@ -161,7 +173,7 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
             field="encoding",
         ) from None
     if codec.replace("_", "-") in _NOT_FOR_TEXTS:
-        raise _no_encoding(encoding)
+        raise _not_an_encoding_error(encoding)
     if codec == "utf-8" and data.startswith(codecs.BOM_UTF8):
         codec = "utf-8-sig"
     misfit: int | None = None  # the first byte that does not fit, from 1
@@ -170,7 +182,7 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
             b"\0".decode(candidate, "replace")  # LookupError for a codec that is none of text
             text = pieces.decode(data, candidate)
         except LookupError:  # Python's codecs from bytes to bytes, such as "hex"
-            raise _no_encoding(encoding) from None
+            raise _not_an_encoding_error(encoding) from None
         except UnicodeDecodeError as error:
             misfit = error.start + 1
             continue
@@ -179,9 +191,9 @@ def _decode_as_told(data: bytes, name: str, encoding: str) -> tuple[str, str]:
         if candidate.startswith(("utf-16", "utf-32")):
             refuse_binary(text.encode("utf-8", "replace"), name)
         else:
-            refuse_binary(data, name, shifts=candidate in _SHIFTING)
-        return text, people_call(candidate)
-    raise _misfit(name, people_call(codec), misfit)
+            refuse_binary(data, name, shifts=candidate in _CODECS_WITH_SHIFTS)
+        return text, display_name(candidate)
+    raise _misfit(name, display_name(codec), misfit)
 
 
 def _misfit(name: str, encoding: str, byte: int | None) -> UserError:
@@ -202,39 +214,39 @@ def _misfit(name: str, encoding: str, byte: int | None) -> UserError:
     )
 
 
-def _no_encoding(name: str) -> UserError:
+def _not_an_encoding_error(name: str) -> UserError:
     return UserError(
         "{encoding} is no encoding of text.", encoding=short_repr(name), field="encoding"
     )
 
 
-def _wide(data: bytes) -> str | None:
+def _detect_utf16_or_32(data: bytes) -> str | None:
     """UTF-16 or UTF-32 without a mark, which are full of NULs; None if it is neither."""
-    piece = data[: guessing.SAMPLE]
-    shares = {codec: _modern_share(piece, codec) for codec in _WITHOUT_MARK}
+    piece = data[: guessing.SAMPLE_BYTES]
+    shares = {codec: _modern_share(piece, codec) for codec in _WIDE_CODECS}
     codec = max(shares, key=lambda codec: shares[codec])
     # ASCII with a NUL here and there reads as Chinese; ASCII in UTF-16 is NULs by half.
     others = piece.replace(b"\0", b"")
-    is_ascii = len(others.translate(None, _PRINTABLE)) < 0.05 * len(others)
+    is_ascii = len(others.translate(None, _PRINTABLE_ASCII)) < 0.05 * len(others)
     if shares[codec] < 0.95 or (is_ascii and len(others) > 0.7 * len(piece)):
         return None
     return codec
 
 
 def _modern_share(piece: bytes, codec: str) -> float:
-    text = guessing.read(piece, codec)
-    return len(_MODERN.findall(text)) / max(len(text), 1)
+    text = guessing.decode_sample(piece, codec)
+    return len(_MODERN_CHARACTER.findall(text)) / max(len(text), 1)
 
 
-def _decode_guessing(data: bytes, name: str, guesses: Guesses) -> tuple[str, str]:
-    for codec in guesses.rank(data):
-        if decoded := _replacing(data, codec):
-            guesses.found[codec] += 1
+def _decode_guessing(data: bytes, name: str, guesser: EncodingGuesser) -> tuple[str, str]:
+    for codec in guesser.rank(data):
+        if decoded := _decode_with_replacement(data, codec):
+            guesser.found[codec] += 1
             return decoded
-    raise _unknown(name)
+    raise _encoding_not_found_error(name)
 
 
-def _unknown(name: str) -> UserError:
+def _encoding_not_found_error(name: str) -> UserError:
     return UserError(
         "The encoding of {text} could not be told. Say which it is, or save it as UTF-8.",
         text=name,
@@ -242,29 +254,29 @@ def _unknown(name: str) -> UserError:
     )
 
 
-def _with_halves(data: bytes, name: str) -> tuple[str, str] | None:
+def _decode_cesu8(data: bytes, name: str) -> tuple[str, str] | None:
     """Decode UTF-8 in which halves of surrogate pairs are encoded one by one, as Java and Oracle
     write an emoji (CESU-8), or where a pair was cut; None if it is not that.
 
     Raises UserError if hardly anything but halves that stand alone is in it.
     """
-    if pieces.search(_HALF, data) is None:
+    if pieces.search(_SURROGATE_HALF, data) is None:
         return None
-    joined, lost = pieces.join_halves(data)
+    joined, lost = pieces.join_surrogates(data)
     try:
         text = pieces.decode(joined, "utf-8")
     except UnicodeDecodeError:
         return None
-    if lost > max(1, _LOSS_ALLOWED * len(text)):
-        raise _unknown(name)
+    if lost > max(1, _MAX_LOST_SHARE * len(text)):
+        raise _encoding_not_found_error(name)
     return text, _label("utf-8", lost) if lost else "CESU-8"
 
 
 def _is_spliced_utf8(text: str) -> bool:
     """Whether a good part of the bytes is UTF-8, and another part is not: of a text in another
     encoding hardly three bytes in a row make a character by chance."""
-    whole = len(_LONG.findall(text))
-    return whole >= _SPLICED and whole > 0.2 * text.count("\ufffd")
+    whole = len(_MULTIBYTE.findall(text))
+    return whole >= _MIN_SPLICED_CHARACTERS and whole > 0.2 * text.count("\ufffd")
 
 
 def _is_damaged_utf8(text: str) -> bool:
@@ -278,15 +290,15 @@ def _is_damaged_utf8(text: str) -> bool:
     return whole > 4 * broken
 
 
-def _replacing(data: bytes, codec: str) -> tuple[str, str] | None:
+def _decode_with_replacement(data: bytes, codec: str) -> tuple[str, str] | None:
     """The text with U+FFFD for the few bytes that cannot be read, and how people call what it is
     in; None if they are not few."""
-    decoded = pieces.decode_replacing(data, codec, most_lost=_LOSS_ALLOWED)
+    decoded = pieces.decode_replacing(data, codec, max_lost_share=_MAX_LOST_SHARE)
     return None if decoded is None else (decoded[0], _label(codec, decoded[1]))
 
 
 def _label(codec: str, lost: int) -> str:
-    name = people_call(codec)
+    name = display_name(codec)
     if lost == 1:
         return Message("{encoding} (1 unreadable character replaced)", encoding=name)
     if lost:

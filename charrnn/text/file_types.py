@@ -6,13 +6,13 @@ import re
 
 from ..errors import Message, UserError
 
-_CHECKED = 64 * 1024  # bytes whose control characters are counted
-_CONTROLS_ALLOWED = 0.02  # share of control characters that a text may hold
-_NULS_ALLOWED = 0.001  # and of NULs, which in a text are damage, and in other files the rule
+_CHECKED_BYTES = 64 * 1024  # bytes whose control characters are counted
+_MAX_CONTROL_SHARE = 0.02  # share of control characters that a text may hold
+_MAX_NUL_SHARE = 0.001  # and of NULs, which in a text are damage, and in other files the rule
 
 # Without tab, line feed, vertical tab, form feed, carriage return; backspace and escape are
 # left out as well, for terminal logs and manual pages are full of them.
-_CONTROLS = bytes([*range(8), *range(14, 27), *range(28, 32), 127])
+_CONTROL_CHARACTERS = bytes([*range(8), *range(14, 27), *range(28, 32), 127])
 
 _Kind = tuple[bytes, Message, Message]  # what a file begins with, what it is, the way out
 _CHOOSE_TEXT = Message("choose a text file (.txt), or a .zip of them")
@@ -69,11 +69,11 @@ def refuse_binary(data: bytes, name: str, *, shifts: bool = False) -> None:
     more than a stray one, or one in a thousand bytes. `shifts`: SO and SI belong to the encoding.
     UTF-16 and UTF-32 are full of NULs: they are recognised before this is asked.
     """
-    piece = data[:_CHECKED]
-    unwanted = _CONTROLS.translate(None, b"\x0e\x0f") if shifts else _CONTROLS
+    piece = data[:_CHECKED_BYTES]
+    unwanted = _CONTROL_CHARACTERS.translate(None, b"\x0e\x0f") if shifts else _CONTROL_CHARACTERS
     controls = len(piece) - len(piece.translate(None, unwanted))
-    nuls_allowed = max(1, _NULS_ALLOWED * len(data))
-    if controls <= _CONTROLS_ALLOWED * len(piece) and data.count(0) <= nuls_allowed:
+    nuls_allowed = max(1, _MAX_NUL_SHARE * len(data))
+    if controls <= _MAX_CONTROL_SHARE * len(piece) and data.count(0) <= nuls_allowed:
         return
     _refuse(data, name, _WEAK_KINDS)
     raise NotTextError(

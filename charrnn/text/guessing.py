@@ -22,14 +22,14 @@ import charset_normalizer
 from . import languages
 from .pieces import search
 
-SAMPLE = 64 * 1024  # bytes looked at; charset-normalizer is slow on megabytes
+SAMPLE_BYTES = 64 * 1024  # bytes looked at; charset-normalizer is slow on megabytes
 
-_GLANCE = 1_000  # bytes that tell whether a text is in an encoding that others are in
-_BEFORE = 200  # bytes of plain ASCII kept before the first others of a line
-_PAIRS = 8_000  # characters whose neighbours are looked at
+_GLANCE_BYTES = 1_000  # bytes that tell whether a text is in an encoding that others are in
+_CONTEXT_BYTES = 200  # bytes of plain ASCII kept before the first others of a line
+_MAX_PAIR_CHARACTERS = 8_000  # characters whose neighbours are looked at
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-_CONVINCING = 0.8  # share of characters that must fit one language
-_LOST = 5.0  # what an undecodable byte weighs against a character that does not fit
+_MIN_FITTING_SHARE = 0.8  # share of characters that must fit one language
+_LOST_PENALTY = 5.0  # what an undecodable byte weighs against a character that does not fit
 
 # Superset decoders, as in browsers: files labelled with the first are often in the second.
 SUPERSETS = {
@@ -43,39 +43,41 @@ SUPERSETS = {
 
 # Tried in this order; the earlier one wins a draw. The number is how much more likely, in nats,
 # the characters of a reading in a rarer encoding must be.
-_COMMON = {
+_COMMON_CODECS = {
     **dict.fromkeys(("cp1252", "gb18030", "cp932", "big5hkscs", "cp949"), 0.0),
     **dict.fromkeys(("cp1251", "koi8-r", "cp1250", "cp1253", "cp1254"), 0.5),
     **dict.fromkeys(("cp1255", "cp1256", "cp874", "euc_jp", "cp1257", "cp1258"), 1.0),
     **dict.fromkeys(("iso8859-2", "koi8-u", "cp866", "iso8859-5", "iso8859-6"), 2.0),
     **dict.fromkeys(("iso8859-7", "cp437", "cp850", "cp852", "mac-roman", "mac-cyrillic"), 4.0),
 }
-_RARE = 6.0  # the same, of what only charset-normalizer thought of
+_RARE_CODEC_NATS = 6.0  # the same, of what only charset-normalizer thought of
 
 # What neighbours cost, in nats: a capital after small letters, a capital in a text in capitals,
 # another script than that of the letter before, and what hardly happens in a word (`_is_odd`).
-_CAPITAL, _CAPITALS, _SWITCH, _ODD = 2.0, 0.1, 3.0, 7.0
-_REPEATED = 7.0  # and what is paid back for a line that was drawn by one sign, again and again
+_CAPITAL_NATS, _ALL_CAPITALS_NATS, _SCRIPT_SWITCH_NATS, _ODD_NATS = 2.0, 0.1, 3.0, 7.0
+_REPEATED_FRAME_NATS = (
+    7.0  # and what is paid back for a line that was drawn by one sign, again and again
+)
 # A single half-width katakana, which come in runs: it is a symbol of another encoding.
-_LONE = re.compile("(?<![\uff61-\uff9f])[\uff61-\uff9f](?![\uff61-\uff9f])")
-_FINAL = frozenset("ςךםןףץ")  # letters in the form that they have at the end of a word
+_LONE_KATAKANA = re.compile("(?<![\uff61-\uff9f])[\uff61-\uff9f](?![\uff61-\uff9f])")
+_FINAL_FORMS = frozenset("ςךםןףץ")  # letters in the form that they have at the end of a word
 
 # Known to charset-normalizer, and too rare for its eagerness to see them.
-_ODDITIES = [
+_IGNORED_CODECS = [
     *("hp_roman8", "mac_iceland", "mac_turkish", "cp775", "cp1125", "ptcp154", "kz1048"),
     *("iso8859_10", "iso8859_14", "iso8859_16", "euc_jis_2004", "euc_jisx0213"),
     *("shift_jis_2004", "shift_jisx0213"),
 ]
 
 
-def sample(data: bytes, most: int = SAMPLE) -> bytes:
+def sample(data: bytes, most: int = SAMPLE_BYTES) -> bytes:
     """At most `most` bytes of the lines that are not plain ASCII, which tell nothing."""
     lines: list[bytes] = []
     size = end = 0
     # No encoding here uses the bytes of LF or CR within a character, so lines are safe to cut.
     line_end = re.compile(rb"[\r\n]")
     while size < most and (found := search(_BEYOND_ASCII, data, end)) is not None:
-        before = max(end, found - _BEFORE)
+        before = max(end, found - _CONTEXT_BYTES)
         start = 1 + max(data.rfind(end_, before, found) for end_ in (b"\n", b"\r"))
         start = start or before
         longest = start + most - size
@@ -91,12 +93,16 @@ def rank(piece: bytes) -> list[str]:
 
     A piece as long as a sample may end within a character. Empty if none is likely.
     """
-    matches = charset_normalizer.from_bytes(piece, cp_exclusion=_ODDITIES)
+    matches = charset_normalizer.from_bytes(piece, cp_exclusion=_IGNORED_CODECS)
     codec_names = (codecs.lookup(match.encoding).name for match in matches)
     known = [SUPERSETS.get(name, name) for name in codec_names]
-    names = _COMMON | {name: _RARE for name in known[:1] if name not in _COMMON}
-    readings = {name: read(piece, name) for name in names}
-    convincing = [name for name, text in readings.items() if _fit(text) >= _CONVINCING]
+    names = _COMMON_CODECS | {
+        name: _RARE_CODEC_NATS for name in known[:1] if name not in _COMMON_CODECS
+    }
+    readings = {name: decode_sample(piece, name) for name in names}
+    convincing = [
+        name for name, text in readings.items() if _fitting_share(text) >= _MIN_FITTING_SHARE
+    ]
     if not convincing:
         return known
     # A draw is the rule: a few accents in English text fit half of Europe's code pages.
@@ -105,55 +111,60 @@ def rank(piece: bytes) -> list[str]:
 
 def is_convincing(piece: bytes, encoding: str) -> bool:
     """Whether nearly all characters beyond ASCII of a short piece could stand in one language."""
-    cut = len(piece) > _GLANCE
-    return _fit(read(piece[:_GLANCE], encoding, cut=cut)) >= _CONVINCING
+    cut = len(piece) > _GLANCE_BYTES
+    return (
+        _fitting_share(decode_sample(piece[:_GLANCE_BYTES], encoding, cut=cut))
+        >= _MIN_FITTING_SHARE
+    )
 
 
-def read(piece: bytes, encoding: str, *, cut: bool = False) -> str:
+def decode_sample(piece: bytes, encoding: str, *, cut: bool = False) -> str:
     """The characters of a piece; one at the end of a full sample, or of one that was `cut`, is left
     out if it is not whole."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
-    return decoder.decode(piece, final=not cut and len(piece) < SAMPLE)
+    return decoder.decode(piece, final=not cut and len(piece) < SAMPLE_BYTES)
 
 
-def _fit(text: str) -> float:
+def _fitting_share(text: str) -> float:
     """The share of the characters beyond ASCII that one language explains; at most 1."""
     counts = Counter({c: n for c, n in Counter(text).items() if not c.isascii()})
     total = counts.total()
     if not total:
         return 0.0
-    odd = sum(n for pair, n in Counter(pairwise(text[:_PAIRS])).items() if _is_odd(*pair))
-    return (languages.known(counts) - odd - _LOST * counts["\ufffd"]) / total
+    odd = sum(
+        n for pair, n in Counter(pairwise(text[:_MAX_PAIR_CHARACTERS])).items() if _is_odd(*pair)
+    )
+    return (languages.count_known(counts) - odd - _LOST_PENALTY * counts["\ufffd"]) / total
 
 
 def _nats(text: str) -> float:
     """−ln p of a reading in the language that suits it best, to the nearest hundredth."""
     total, before, letter = languages.nats(Counter(text)), " ", " "
-    total += _ODD * len(_LONE.findall(text))
-    for character in text[:_PAIRS]:
+    total += _ODD_NATS * len(_LONE_KATAKANA.findall(text))
+    for character in text[:_MAX_PAIR_CHARACTERS]:
         if not (character.isascii() and letter.isascii()):
-            total += _step(before, letter, character)
+            total += _transition_nats(before, letter, character)
         if character.isalpha():
             letter = character
         before = character
     return round(total, 2)
 
 
-def _step(before: str, letter: str, following: str) -> float:
+def _transition_nats(before: str, letter: str, following: str) -> float:
     """What it costs that a character follows on another one, and on the last letter so far."""
     if following == before and following in languages.FRAMES:
-        return -_REPEATED
+        return -_REPEATED_FRAME_NATS
     if _is_odd(before, following):
-        return _ODD
+        return _ODD_NATS
     if not following.isalpha():
-        return _SWITCH if following.isdigit() and _script(before) else 0.0
+        return _SCRIPT_SWITCH_NATS if following.isdigit() and _script(before) else 0.0
     cost = 0.0
     if _script(following) != _script(letter):
         # Languages of East Asia are written without spaces, but their words are apart.
         apart = "" in (_script(following), _script(letter))
-        cost += 0.0 if apart and not before.isalpha() else _SWITCH
+        cost += 0.0 if apart and not before.isalpha() else _SCRIPT_SWITCH_NATS
     if following.isupper() and not following.isascii():
-        cost += _CAPITALS if letter.isupper() else _CAPITAL
+        cost += _ALL_CAPITALS_NATS if letter.isupper() else _CAPITAL_NATS
     return cost
 
 
@@ -162,7 +173,7 @@ def _is_odd(a: str, b: str) -> bool:
     a change of script."""
     if a.isascii() and b.isascii():
         return False
-    if (b.isupper() and a.islower()) or (a in _FINAL and b.isalpha()):
+    if (b.isupper() and a.islower()) or (a in _FINAL_FORMS and b.isalpha()):
         return True
     script_a, script_b = _script(a), _script(b)
     return bool(script_a and script_b and script_a != script_b)

@@ -13,19 +13,26 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-_MARKS = frozenset("«»„“”‘’‚‹›–—…\u00a0")
+_QUOTES_AND_DASHES = frozenset("«»„“”‘’‚‹›–—…\u00a0")
 # What programs for DOS drew their frames and shadings with.
 FRAMES = frozenset(map(chr, range(0x2500, 0x25A0)))
 _SIGNS = frozenset("°£€½±•№")
 _SYMBOLS = FRAMES | frozenset("·©®™§¥¢¿¡ªº×÷µ¹²³¼¾\u00ad")
-PUNCTUATION = _MARKS | _SIGNS | _SYMBOLS
+PUNCTUATION = _QUOTES_AND_DASHES | _SIGNS | _SYMBOLS
 
 # −ln p of a character that no language accounts for more precisely.
-_ASCII, _MARK, _SIGN, _SYMBOL, _FOREIGN, _LOST = 3.0, 5.5, 6.5, 8.0, 12.0, 16.0
+_ASCII_NATS, _QUOTE_NATS, _SIGN_NATS, _SYMBOL_NATS, _FOREIGN_NATS, _LOST_NATS = (
+    3.0,
+    5.5,
+    6.5,
+    8.0,
+    12.0,
+    16.0,
+)
 
-_IN_LATIN, _IN_OTHERS = 0.1, 0.8  # share of a text's characters that are beyond ASCII
-_IN_COMMON, _IN_DAILY = 0.7, 0.2  # share of Chinese characters … that are listed here, or not
-_SIZE_OF_DAILY = 3_000  # characters in the first level of an East Asian standard, about
+_LATIN_SHARE, _OTHER_SHARE = 0.1, 0.8  # share of a text's characters that are beyond ASCII
+_COMMON_SHARE, _DAILY_SHARE = 0.7, 0.2  # share of Chinese characters … that are listed here, or not
+_DAILY_CHARACTERS = 3_000  # characters in the first level of an East Asian standard, about
 
 
 @dataclass(frozen=True)
@@ -43,18 +50,22 @@ class Language:
 
     def nats(self, character: str) -> float:
         """−ln p of a character in a text in this language, whatever its case."""
-        letter = _costs(self).get(character) or _costs(self).get(character.lower())
+        letter = _letter_nats(self).get(character) or _letter_nats(self).get(character.lower())
         if letter is not None:
             return letter
         if character.isascii():
-            return _ASCII
-        for known, cost in ((_MARKS, _MARK), (_SIGNS, _SIGN), (_SYMBOLS, _SYMBOL)):
+            return _ASCII_NATS
+        for known, cost in (
+            (_QUOTES_AND_DASHES, _QUOTE_NATS),
+            (_SIGNS, _SIGN_NATS),
+            (_SYMBOLS, _SYMBOL_NATS),
+        ):
             if character in known:
                 return cost
         if self.is_daily(character):
             forms = "\uff01" <= character <= "\uff9f"  # of other widths than usual
-            return _SIGN if forms else -math.log(_IN_DAILY / _SIZE_OF_DAILY)
-        return _LOST if character == "\ufffd" or not character.isprintable() else _FOREIGN
+            return _SIGN_NATS if forms else -math.log(_DAILY_SHARE / _DAILY_CHARACTERS)
+        return _LOST_NATS if character == "\ufffd" or not character.isprintable() else _FOREIGN_NATS
 
     def is_daily(self, character: str) -> bool:
         """Whether it is in daily use, in a language of thousands of characters."""
@@ -70,7 +81,7 @@ class Language:
 
 
 @cache
-def _costs(language: Language) -> dict[str, float]:
+def _letter_nats(language: Language) -> dict[str, float]:
     n = len(language.letters)
     return {
         letter: -math.log(language.share * (math.log(n + 1) - math.log(rank)) / n)
@@ -83,28 +94,28 @@ def nats(counts: Counter[str]) -> float:
     return min(sum(n * one.nats(c) for c, n in counts.items()) for one in LANGUAGES)
 
 
-def known(counts: Counter[str]) -> int:
+def count_known(counts: Counter[str]) -> int:
     """How many of some characters the one language that knows most of them knows."""
     by_all, by_some = 0, Counter[int]()
     for character, n in counts.items():
         if character in PUNCTUATION:
             by_all += n
         else:
-            by_some.update(dict.fromkeys(_who_knows(character), n))
+            by_some.update(dict.fromkeys(_languages_with(character), n))
     return by_all + max(by_some.values(), default=0)
 
 
 @lru_cache(maxsize=1 << 16)
-def _who_knows(character: str) -> frozenset[int]:
+def _languages_with(character: str) -> frozenset[int]:
     """The places in `LANGUAGES` of those in which a text may well hold the character."""
-    by_letter = _by_letter()
+    by_letter = _languages_by_letter()
     daily = {place for place, one in enumerate(LANGUAGES) if one.is_daily(character)}
     none = frozenset[int]()
     return by_letter.get(character, none) | by_letter.get(character.lower(), none) | daily
 
 
 @cache
-def _by_letter() -> dict[str, frozenset[int]]:
+def _languages_by_letter() -> dict[str, frozenset[int]]:
     letters = set().union(*(one.letters for one in LANGUAGES))
     return {
         letter: frozenset(place for place, one in enumerate(LANGUAGES) if letter in one.letters)
@@ -176,14 +187,14 @@ _FULL_STOPS = "，。、"
 
 def _east_asian(common: str, codec: str, first: int, last: int) -> Language:
     letters = common[:3] + _FULL_STOPS + common[3:]
-    return Language("".join(dict.fromkeys(letters)), _IN_COMMON, (codec, first, last))
+    return Language("".join(dict.fromkeys(letters)), _COMMON_SHARE, (codec, first, last))
 
 
 # The first level of each East Asian standard holds the characters in daily use; its range of
 # lead bytes tells them from the rare ones that a wrong reading is full of.
 LANGUAGES = (
-    *(Language("".join(dict.fromkeys(letters)), _IN_LATIN) for letters in _LATIN),
-    *(Language("".join(dict.fromkeys(letters)), _IN_OTHERS) for letters in _OTHERS),
+    *(Language("".join(dict.fromkeys(letters)), _LATIN_SHARE) for letters in _LATIN),
+    *(Language("".join(dict.fromkeys(letters)), _OTHER_SHARE) for letters in _OTHERS),
     _east_asian(_COMMON_SIMPLIFIED, "gb2312", 0xB0, 0xD7),
     _east_asian(_COMMON_TRADITIONAL, "big5", 0xA4, 0xC6),
     _east_asian(_COMMON_JAPANESE, "euc_jp", 0xB0, 0xCF),

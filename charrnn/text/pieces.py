@@ -17,27 +17,27 @@ from numpy.typing import NDArray
 
 from ..utils.yield_points import yield_point
 
-PIECE = 1 << 18  # bytes, or characters, that one call works on
+PIECE_SIZE = 1 << 18  # bytes, or characters, that one call works on
 
 _REPLACEMENT = "\ufffd"
-_MARKED = {
+_BYTE_ORDER_MARKS = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
-_HALF = 3  # bytes of half a surrogate pair in UTF-8: ED A0 80 to ED BF BF
+_SURROGATE_HALF_BYTES = 3  # bytes of half a surrogate pair in UTF-8: ED A0 80 to ED BF BF
 
 
-def cut(text: str) -> Iterator[str]:
+def iter_pieces(text: str) -> Iterator[str]:
     """The text in pieces."""
-    for start in range(0, len(text), PIECE):
+    for start in range(0, len(text), PIECE_SIZE):
         yield_point()
-        yield text[start : start + PIECE]
+        yield text[start : start + PIECE_SIZE]
 
 
 def search(pattern: re.Pattern[bytes], data: bytes, start: int = 0) -> int | None:
     """Where a pattern of at most four bytes is first found from `start` on; None if nowhere."""
-    for begin in range(start, len(data), PIECE):
-        if found := pattern.search(data, begin, begin + PIECE + 3):
+    for begin in range(start, len(data), PIECE_SIZE):
+        if found := pattern.search(data, begin, begin + PIECE_SIZE + 3):
             return found.start()
     return None
 
@@ -48,26 +48,26 @@ def decode(data: bytes, codec: str) -> str:
     return "".join(_decoded(data, codec, "strict"))
 
 
-def decode_replacing(data: bytes, codec: str, *, most_lost: float) -> tuple[str, int] | None:
+def decode_replacing(data: bytes, codec: str, *, max_lost_share: float) -> tuple[str, int] | None:
     """The text with U+FFFD for what cannot be read, and how often that was; None if it was more
-    often than in the share `most_lost` of the characters, and more often than once."""
+    often than in the share `max_lost_share` of the characters, and more often than once."""
     # Those that were replaced long ago are well-formed since.
     before = data.count(_REPLACEMENT.encode()) if codec.startswith("utf-8") else 0
     pieces, lost = [], -before
     for piece in _decoded(data, codec, "replace"):
         pieces.append(piece)
         lost += piece.count(_REPLACEMENT)
-        if lost > max(1, most_lost * len(data)):  # no codec makes more characters than bytes
+        if lost > max(1, max_lost_share * len(data)):  # no codec makes more characters than bytes
             return None
     text = "".join(pieces)
-    return (text, lost) if lost <= max(1, most_lost * len(text)) else None
+    return (text, lost) if lost <= max(1, max_lost_share * len(text)) else None
 
 
 def _decoded(data: bytes, codec: str, errors: str) -> Iterator[str]:
-    if codec in _MARKED and not data.startswith(_MARKED[codec]):
+    if codec in _BYTE_ORDER_MARKS and not data.startswith(_BYTE_ORDER_MARKS[codec]):
         codec += "-le"  # as most files are that have no mark
     decoder = codecs.getincrementaldecoder(codec)(errors)
-    start, length = 0, PIECE
+    start, length = 0, PIECE_SIZE
     while start < len(data):
         stop, before = min(start + length, len(data)), decoder.getstate()
         try:
@@ -83,39 +83,42 @@ def _decoded(data: bytes, codec: str, errors: str) -> Iterator[str]:
             length *= 2
             continue
         # Where all is held back, twice as much comes next, so that the time stays linear.
-        start, length = stop, PIECE if piece else 2 * length
+        start, length = stop, PIECE_SIZE if piece else 2 * length
         yield_point()
         yield piece
 
 
-def join_halves(data: bytes) -> tuple[bytes, int]:
+def join_surrogates(data: bytes) -> tuple[bytes, int]:
     """UTF-8 whose surrogate pairs are encoded half by half (CESU-8) as proper UTF-8, with U+FFFD
     for halves that stand alone; and the number of those."""
     joined, lost, start = [], 0, 0
     while start < len(data):
-        stop = _end_of_character(data, start + PIECE)
-        piece, alone = _joined(np.frombuffer(data[start:stop], np.uint8))
+        stop = _character_end(data, start + PIECE_SIZE)
+        piece, alone = _join_in_piece(np.frombuffer(data[start:stop], np.uint8))
         joined.append(piece)
         yield_point()
         lost, start = lost + alone, stop
     return b"".join(joined), lost
 
 
-def _end_of_character(data: bytes, place: int) -> int:
+def _character_end(data: bytes, place: int) -> int:
     """The nearest place from `place` on where neither a character nor a surrogate pair is cut, in
     data that is UTF-8 but for halves of surrogate pairs."""
-    last = min(place + _HALF, len(data))
+    last = min(place + _SURROGATE_HALF_BYTES, len(data))
     while place < last and data[place] & 0xC0 == 0x80:
         place += 1
     if place >= len(data):
         return len(data)
     low = data[place] == 0xED and data[place + 1 : place + 2] >= b"\xb0"
-    high = data[place - _HALF] == 0xED and 0xA0 <= data[place - _HALF + 1] < 0xB0
-    return place + _HALF if low and high else place
+    high = (
+        data[place - _SURROGATE_HALF_BYTES] == 0xED
+        and 0xA0 <= data[place - _SURROGATE_HALF_BYTES + 1] < 0xB0
+    )
+    return place + _SURROGATE_HALF_BYTES if low and high else place
 
 
-def _joined(units: NDArray[np.uint8]) -> tuple[bytes, int]:
-    """`join_halves` of one piece."""
+def _join_in_piece(units: NDArray[np.uint8]) -> tuple[bytes, int]:
+    """`join_surrogates` of one piece."""
     first, second, third = units[:-2], units[1:-1], units[2:]
     is_half = (first == 0xED) & (second >= 0xA0) & (second <= 0xBF) & (third & 0xC0 == 0x80)
     places = np.flatnonzero(is_half)
@@ -124,10 +127,10 @@ def _joined(units: NDArray[np.uint8]) -> tuple[bytes, int]:
     # The ten bits that each half stands for.
     bits = (second[places] & 0x0F).astype(np.int32) << 6 | third[places] & 0x3F
     is_low = second[places] >= 0xB0
-    paired = np.flatnonzero(~is_low[:-1] & is_low[1:] & (np.diff(places) == _HALF))
+    paired = np.flatnonzero(~is_low[:-1] & is_low[1:] & (np.diff(places) == _SURROGATE_HALF_BYTES))
     code = 0x10000 + (bits[paired] << 10) + bits[paired + 1]
     joined = units.copy()
-    joined[places[:, None] + np.arange(_HALF)] = list(_REPLACEMENT.encode())
+    joined[places[:, None] + np.arange(_SURROGATE_HALF_BYTES)] = list(_REPLACEMENT.encode())
     begin = places[paired]
     joined[begin] = 0xF0 | code >> 18
     for offset, shift in ((1, 12), (2, 6), (3, 0)):

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from ..errors import UserError
 from .file_types import SAVE_AS_TEXT, NotTextError, zipped_document
 
-MEMBERS = 1_000  # files that an archive may hold
+MAX_MEMBERS = 1_000  # files that an archive may hold
 
-_CHUNK = 1 << 16
-_SORTED_BY = 255  # characters of a member's name: as long as any file system allows
-_ENTRY = b"PK\x01\x02"  # what each entry of an archive's directory begins with
-_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_CHUNK_BYTES = 1 << 16
+_MAX_SORT_CHARACTERS = 255  # characters of a member's name: as long as any file system allows
+_DIRECTORY_ENTRY = b"PK\x01\x02"  # what each entry of an archive's directory begins with
+_SUPPORTED_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def is_zip(data: bytes) -> bool:
@@ -27,7 +27,7 @@ def is_zip(data: bytes) -> bool:
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
-def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]]:
+def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]]:
     """The name and content of each file in an archive, in natural order ("9" before "10").
 
     Folders, hidden files and macOS's `__MACOSX` are left out. `name` stands for the archive in
@@ -37,12 +37,12 @@ def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]
     damaged or encrypted, compressed in an uncommon way, or too large.
     """
     # Checked before zipfile builds an object for each entry of a directory of millions.
-    if data.count(_ENTRY) > 10 * MEMBERS:
-        raise _too_many(name)
+    if data.count(_DIRECTORY_ENTRY) > 10 * MAX_MEMBERS:
+        raise _too_many_error(name)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise _damaged(name) from error
+        raise _damaged_error(name) from error
     with archive:
         document = zipped_document(archive.namelist())
         if document:
@@ -54,11 +54,11 @@ def members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]
                 field="corpus",
             )
         files = [info for info in archive.infolist() if not _is_hidden(info)]
-        if len(files) > MEMBERS:
-            raise _too_many(name)
+        if len(files) > MAX_MEMBERS:
+            raise _too_many_error(name)
         left = limit
-        for info in sorted(files, key=lambda info: _natural(info.filename)):
-            content = _read(archive, info, name, left)
+        for info in sorted(files, key=lambda info: natural_key(info.filename)):
+            content = _read_member(archive, info, name, left)
             if len(content) > left:
                 raise UserError(
                     "{text} holds more than {size} MB, which is more than can be trained "
@@ -76,13 +76,13 @@ def _is_hidden(info: zipfile.ZipInfo) -> bool:
     return not filename or filename.startswith(".") or "__MACOSX" in folders
 
 
-def _natural(filename: str) -> list[tuple[int, str]]:
+def natural_key(filename: str) -> list[tuple[int, str]]:
     """Sort runs of digits by their value, by the first characters of a name that is very long."""
-    parts = re.split(r"([0-9]{1,18})", filename[:_SORTED_BY])
+    parts = re.split(r"([0-9]{1,18})", filename[:_MAX_SORT_CHARACTERS])
     return [(int(part), "") if i % 2 else (0, part.casefold()) for i, part in enumerate(parts)]
 
 
-def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes:
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes:
     """What a member holds; unpacking stops soon after `limit` bytes, whatever its header says."""
     if info.flag_bits & 1:
         raise UserError(
@@ -90,7 +90,9 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int
             text=name,
             field="corpus",
         )
-    if info.compress_type not in _READABLE:  # the others cannot be unpacked in bounded pieces
+    if (
+        info.compress_type not in _SUPPORTED_COMPRESSION
+    ):  # the others cannot be unpacked in bounded pieces
         raise UserError(
             "{text} is compressed in an uncommon way. Make an ordinary .zip of the texts.",
             text=name,
@@ -99,26 +101,26 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int
     pieces, size = [], 0
     try:
         with archive.open(info) as member:
-            while size <= limit and (piece := member.read(_CHUNK)):
+            while size <= limit and (piece := member.read(_CHUNK_BYTES)):
                 pieces.append(piece)
                 size += len(piece)
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError
     ) as error:  # fmt: skip
-        raise _damaged(name) from error
+        raise _damaged_error(name) from error
     return b"".join(pieces)
 
 
-def _too_many(name: str) -> UserError:
+def _too_many_error(name: str) -> UserError:
     return UserError(
         "{text} holds more than {count:,} files. Put the texts into fewer files.",
         text=name,
-        count=MEMBERS,
+        count=MAX_MEMBERS,
         field="corpus",
     )
 
 
-def _damaged(name: str) -> UserError:
+def _damaged_error(name: str) -> UserError:
     return UserError(
         "{text} is a damaged zip archive. Make it anew, or choose the texts themselves.",
         text=name,

@@ -256,8 +256,8 @@ def _corpus_to_download(given: TrainArguments) -> str | None:
     if given.files is not None or given.text:
         return None
     name = given.corpus or find_recipe(validation.text(given.recipe, "recipe")).corpus
-    known = isinstance(name, str) and any(entry.name == name for entry in datasets.ENTRIES)
-    return str(name) if known and not datasets.cached(str(name)) else None
+    known = isinstance(name, str) and any(entry.name == name for entry in datasets.DATASETS)
+    return str(name) if known and not datasets.is_local(str(name)) else None
 
 
 def plan_run(limits: Limits, given: TrainArguments) -> Plan:

@@ -79,7 +79,7 @@ def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
 def test_training_on_a_text_by_its_name(client):
     settings = {**QUICK, "epochs": None, "seconds": 0.5}
     told = events(client, corpus="songs", settings=settings)
-    assert told[0]["characters"] == datasets.find("songs").characters
+    assert told[0]["characters"] == datasets.find_dataset("songs").characters
 
 
 def test_settings_may_be_a_json_string(client):

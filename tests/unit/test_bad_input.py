@@ -195,7 +195,7 @@ def test_an_archive_of_many_texts_to_be_guessed_is_read_in_a_moment():
 
 
 def test_archives_together_are_no_larger_than_one_may_be(tmp_path, monkeypatch):
-    monkeypatch.setattr(charrnn.text, "LIMIT", 1000)
+    monkeypatch.setattr(charrnn.text, "MAX_TEXT_BYTES", 1000)
     for name in ("a.zip", "b.zip"):
         (tmp_path / name).write_bytes(zipped({"a.txt": "a" * 600}))
     said = refusal(read_files, [tmp_path / "a.zip", tmp_path / "b.zip"])

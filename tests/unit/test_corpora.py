@@ -15,11 +15,11 @@ from conftest import SHARED
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.text import datasets
-from charrnn.text.datasets import ENTRIES, cached, download, find, load
+from charrnn.text.datasets import DATASETS, download, find_dataset, is_local, load
 
 BOOK = b"The Time Traveller came back.\n" * 9_000
 SHA1 = hashlib.sha1(BOOK).hexdigest()
-EMBEDDED = [entry.name for entry in ENTRIES if entry.embedded]
+EMBEDDED = [entry.name for entry in DATASETS if entry.embedded]
 
 
 @pytest.fixture
@@ -80,22 +80,22 @@ def serve(server, monkeypatch):
 
     def point(path):
         url = f"http://127.0.0.1:{server.server_port}{path}"
-        entry = dataclasses.replace(find("time-machine"), url=url, sha1=SHA1)
-        monkeypatch.setattr(datasets, "ENTRIES", (*ENTRIES[:3], entry, *ENTRIES[4:]))
+        entry = dataclasses.replace(find_dataset("time-machine"), url=url, sha1=SHA1)
+        monkeypatch.setattr(datasets, "DATASETS", (*DATASETS[:3], entry, *DATASETS[4:]))
         return url
 
     return point
 
 
 def test_the_entries_stand_in_the_order_of_the_page():
-    assert [entry.name for entry in ENTRIES] == [
+    assert [entry.name for entry in DATASETS] == [
         "tide-clock", "songs", "python-manual", "time-machine", "tiny-shakespeare"
     ]  # fmt: skip
     assert EMBEDDED == ["tide-clock", "songs", "python-manual"]
 
 
 def test_an_unknown_name_is_refused_with_the_names_that_there_are():
-    for function in (find, load, cached):
+    for function in (find_dataset, load, is_local):
         with pytest.raises(UserError, match=r"no text called 'moby'.*tide-clock, songs") as refusal:
             function("moby")
         assert refusal.value.field == "corpus"
@@ -104,9 +104,9 @@ def test_an_unknown_name_is_refused_with_the_names_that_there_are():
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_an_embedded_text_needs_no_network(name, monkeypatch):
     monkeypatch.setattr(download, "fetch", None)
-    entry = find(name)
+    entry = find_dataset(name)
     text = load(name)
-    assert cached(name)
+    assert is_local(name)
     assert (text.name, text.encoding, text.line_ends) == (entry.title, "UTF-8", "LF")
     assert len(text.text) == entry.characters > 10_000
 
@@ -114,7 +114,7 @@ def test_an_embedded_text_needs_no_network(name, monkeypatch):
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_the_prefixes_of_an_embedded_text_are_in_it(name):
     text = load(name)
-    assert text.prefixes == find(name).prefixes
+    assert text.prefixes == find_dataset(name).prefixes
     assert len(text.prefixes) == 2
     for prefix in text.prefixes:
         assert text.text.count(prefix) > 3
@@ -136,7 +136,7 @@ def test_the_songs_are_chinese_and_the_story_is_english():
 def test_pythons_manual_is_all_its_topics_in_order():
     manual = load("python-manual").text
     assert manual == "\n".join(topics[name] for name in sorted(topics))
-    assert find("python-manual").characters == len(manual)
+    assert find_dataset("python-manual").characters == len(manual)
 
 
 @pytest.mark.parametrize(
@@ -149,21 +149,21 @@ def test_the_known_classics_are_what_the_entries_say(name, filename, cache):
         pytest.skip(f"needs ../shared/data/{filename}")
     cache.mkdir()
     (cache / f"{name}.txt").write_bytes(path.read_bytes())
-    assert cached(name)  # so its SHA-1 is right
+    assert is_local(name)  # so its SHA-1 is right
     text = load(name)
-    assert len(text.text) == find(name).characters
+    assert len(text.text) == find_dataset(name).characters
     for prefix in text.prefixes:
         assert text.text.count(prefix) > 3
 
 
 def test_a_text_is_fetched_once_and_then_kept(serve, server, cache):
     serve("/book")
-    assert not cached("time-machine")
+    assert not is_local("time-machine")
     first = load("time-machine")
     assert first.text == BOOK.decode()
     assert first.name == "The Time Machine"
-    assert first.prefixes == find("time-machine").prefixes
-    assert cached("time-machine")
+    assert first.prefixes == find_dataset("time-machine").prefixes
+    assert is_local("time-machine")
     assert load("time-machine") == first
     assert server.asked == ["/book"]
     assert os.listdir(cache) == ["time-machine.txt"]
@@ -183,9 +183,9 @@ def test_a_kept_text_that_was_damaged_is_fetched_again(serve, server, cache):
     serve("/book")
     load("time-machine")
     (cache / "time-machine.txt").write_bytes(BOOK[:-1])
-    assert not cached("time-machine")
+    assert not is_local("time-machine")
     assert load("time-machine").text == BOOK.decode()
-    assert cached("time-machine")
+    assert is_local("time-machine")
     assert server.asked == ["/book", "/book"]
 
 
@@ -194,7 +194,7 @@ def test_without_a_cache_to_write_to_the_text_is_still_there(serve, tmp_path, mo
     monkeypatch.setenv("CHARRNN_CACHE", str(tmp_path / "file" / "cache"))
     serve("/book")
     assert load("time-machine").text == BOOK.decode()
-    assert not cached("time-machine")
+    assert not is_local("time-machine")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_failed_download_is_said_and_nothing_is_kept(serve, cache, path, why):
     assert "use an embedded text: tide-clock, songs, python-manual" in message
     assert "\n" not in message
     assert refusal.value.field == "corpus"
-    assert not cached("time-machine")
+    assert not is_local("time-machine")
     assert not cache.exists()
 
 
@@ -223,8 +223,8 @@ def test_without_a_network_the_embedded_texts_are_offered(cache, monkeypatch):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    entry = dataclasses.replace(find("tiny-shakespeare"), url=f"http://127.0.0.1:{port}/")
-    monkeypatch.setattr(datasets, "ENTRIES", (*ENTRIES[:4], entry))
+    entry = dataclasses.replace(find_dataset("tiny-shakespeare"), url=f"http://127.0.0.1:{port}/")
+    monkeypatch.setattr(datasets, "DATASETS", (*DATASETS[:4], entry))
     with pytest.raises(
         UserError, match=r"Tiny Shakespeare could not .*\(no connection to 127"
     ) as e:
@@ -244,7 +244,7 @@ def test_a_server_that_takes_too_long_altogether_is_given_up(serve):
 
 
 def test_a_server_that_sends_too_much_is_given_up(serve, monkeypatch):
-    monkeypatch.setattr(download, "_LIMIT", 100_000)
+    monkeypatch.setattr(download, "MAX_DOWNLOAD_BYTES", 100_000)
     told = []
     with pytest.raises(download.DownloadError, match="sent more than"):
         download.fetch(serve("/book"), sha1=SHA1, progress=lambda n, _: told.append(n))
@@ -258,7 +258,7 @@ def test_a_progress_that_stops_the_download_is_heard(serve, cache):
     serve("/book")
     with pytest.raises(KeyboardInterrupt):
         load("time-machine", progress=stop)
-    assert not cached("time-machine")
+    assert not is_local("time-machine")
 
 
 def test_the_cache_lies_where_it_is_told_or_at_home(monkeypatch, tmp_path):

@@ -63,13 +63,13 @@ def spoiled(data, dice):
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_pieces_give_the_text_that_one_call_gives(codec, monkeypatch):
-    monkeypatch.setattr(pieces, "PIECE", 7)
+    monkeypatch.setattr(pieces, "PIECE_SIZE", 7)
     dice = random.Random(codec)
     for _ in range(300):
         text = "".join(dice.choices(LETTERS, k=dice.randrange(40)))
         data = spoiled(text.encode(codec, "ignore"), dice)
         assert outcome(pieces.decode, data, codec) == outcome(data.decode, codec)
-        found = outcome(pieces.decode_replacing, data, codec, most_lost=1.0)
+        found = outcome(pieces.decode_replacing, data, codec, max_lost_share=1.0)
         assert found == "unreadable" or found[0] == data.decode(codec, "replace")
 
 
@@ -79,26 +79,26 @@ def test_a_file_without_a_mark_is_read_as_the_usual_utf16():
 
 
 def test_halves_of_surrogate_pairs_are_joined_wherever_a_piece_ends(monkeypatch):
-    monkeypatch.setattr(pieces, "PIECE", 7)
+    monkeypatch.setattr(pieces, "PIECE_SIZE", 7)
     dice = random.Random(0)
     for _ in range(3000):
         letters = ["a", "é", "中", "\ud83d", "\ude00", "😀", "\ud7ff", "\ue000", "\ufffd"]
         text = "".join(dice.choices(letters, k=dice.randrange(20)))
         wanted = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         lost = wanted.count("\ufffd") - text.count("\ufffd")
-        joined = pieces.join_halves(text.encode("utf-8", "surrogatepass"))
+        joined = pieces.join_surrogates(text.encode("utf-8", "surrogatepass"))
         assert (joined[0].decode(), joined[1]) == (wanted, lost)
 
 
 def test_what_is_not_utf8_is_not_made_utf8():
     for data in (b"\xed\xa0", b"\xed\xa0a", b"\xed\xa0\x80\xed\xb0", b"\x80\xed\xa0\x80", b"\xed"):
         with pytest.raises(UnicodeDecodeError):
-            pieces.join_halves(data)[0].decode()
+            pieces.join_surrogates(data)[0].decode()
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 1000])
 def test_line_ends_and_controls_are_cleaned_wherever_a_piece_ends(length, monkeypatch):
-    monkeypatch.setattr(pieces, "PIECE", length)
+    monkeypatch.setattr(pieces, "PIECE_SIZE", length)
     cleaned = cleaning.clean("a\r\nb\rc\n\x85d\x00\x1b\ufeffe\ud83d\tf\r")
     assert cleaned == ("a\nb\nc\n\nde\ufffd\tf\n", ["CR", "LF", "CRLF"])
 
@@ -121,7 +121,7 @@ def test_a_reading_of_which_too_much_is_lost_is_given_up(data, calls):
         assert text.count("\ufffd") <= 0.01 * len(text)
     except UserError as error:
         assert "could not be told" in error.message or isinstance(error, NotTextError)
-    assert max(calls) <= pieces.PIECE
+    assert max(calls) <= pieces.PIECE_SIZE
 
 
 def test_a_file_of_halves_of_surrogate_pairs_is_no_text():
@@ -130,7 +130,7 @@ def test_a_file_of_halves_of_surrogate_pairs_is_no_text():
 
 
 def test_a_codec_that_holds_everything_back_is_called_a_few_times_only(calls, monkeypatch):
-    monkeypatch.setattr(pieces, "PIECE", 8)
+    monkeypatch.setattr(pieces, "PIECE_SIZE", 8)
     text = "日本語" * 4000
     assert pieces.decode(text.encode("utf-7"), "utf-7") == text
     assert len(calls) < 20
@@ -145,9 +145,9 @@ def test_many_encodings_of_one_archive_are_guessed_from_a_bounded_sample(monkeyp
     )
     line = "Un élève répétait la leçon à voix basse.\n".encode("cp1252")
     decode(zipped({f"{number}.txt": line * 2000 for number in range(40)}), name="notes.zip")
-    assert sum(read) < 40 * 8_000 + 3 * guessing.SAMPLE
+    assert sum(read) < 40 * 8_000 + 3 * guessing.SAMPLE_BYTES
 
 
 def test_names_of_any_length_are_sorted():
     names = ["9" * 60_000 + end for end in ("a", "b")]
-    assert sorted([*names, "10", "9"], key=zip_files._natural)[:2] == ["9", "10"]
+    assert sorted([*names, "10", "9"], key=zip_files.natural_key)[:2] == ["9", "10"]

@@ -154,7 +154,7 @@ def test_a_member_that_does_not_fit_what_was_told_is_refused_by_name():
 
 
 def test_a_zip_bomb_is_stopped_while_it_is_unpacked(monkeypatch):
-    monkeypatch.setattr(texts, "LIMIT", 1 << 20)
+    monkeypatch.setattr(texts, "MAX_TEXT_BYTES", 1 << 20)
     data = bytearray(zipped({"a.txt": b"a" * (1 << 19), "b.txt": b"b" * (2 << 20)}))
     # Both headers claim that it is a small one.
     size = struct.pack("<I", 2 << 20)
@@ -167,7 +167,7 @@ def test_a_zip_bomb_is_stopped_while_it_is_unpacked(monkeypatch):
 
 
 def test_all_members_of_a_zip_count_together(monkeypatch):
-    monkeypatch.setattr(texts, "LIMIT", 1000)
+    monkeypatch.setattr(texts, "MAX_TEXT_BYTES", 1000)
     assert len(decode(zipped({"a": "a" * 500, "b": "b" * 499}), name="x.zip").text) == 1000
     with pytest.raises(UserError, match="holds more than"):
         decode(zipped({"a": "a" * 500, "b": "b" * 501}), name="x.zip")
@@ -245,7 +245,7 @@ def test_choosing_no_file_is_refused():
 
 
 def test_what_is_over_the_limit_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(texts, "LIMIT", 1000)
+    monkeypatch.setattr(texts, "MAX_TEXT_BYTES", 1000)
     for name, size in (("a", 1000), ("b", 1001), ("c", 500), ("d", 501)):
         (tmp_path / name).write_bytes(b"x" * size)
     assert len(read_files([tmp_path / "a"]).text) == 1000
@@ -261,5 +261,5 @@ def test_what_is_over_the_limit_is_refused(tmp_path, monkeypatch):
 
 
 def test_the_limit_is_a_hundred_megabytes():
-    assert texts.LIMIT == 100 * 1024 * 1024
-    assert zip_files.MEMBERS == 1000
+    assert texts.MAX_TEXT_BYTES == 100 * 1024 * 1024
+    assert zip_files.MAX_MEMBERS == 1000

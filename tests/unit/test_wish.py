@@ -53,7 +53,7 @@ def test_a_classic_is_not_downloaded_to_be_looked_at(nothing_fetched):
     assert not wish.fetched()
     report = text_told(wish, None, "en")
     assert report["download"]["size"] == "179\u00a0kB"
-    assert report["characters"] == datasets.find("time-machine").characters
+    assert report["characters"] == datasets.find_dataset("time-machine").characters
 
 
 def test_nothing_to_train_on_is_said_where_the_text_is_given():

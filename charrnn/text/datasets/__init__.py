@@ -21,7 +21,7 @@ _FILES = {"songs": "songs.txt", "tide-clock": "tide_clock.txt"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class Dataset:
     """A text that can be had by name.
 
     `title` and `title_zh` are for people, in English and in Chinese; `language` is the text's.
@@ -46,24 +46,24 @@ class Entry:
         return _length(self.name) if self.size is None else self.size
 
 
-ENTRIES: tuple[Entry, ...] = (
-    Entry(
+DATASETS: tuple[Dataset, ...] = (
+    Dataset(
         "tide-clock", "The Tide Clock", "潮汐钟", "English", True,
         prefixes=("The tide clock ", "Ada "),
     ),
-    Entry("songs", "Songs", "歌", "Chinese", True, prefixes=("分开", "不分开")),
-    Entry(
+    Dataset("songs", "Songs", "歌", "Chinese", True, prefixes=("分开", "不分开")),
+    Dataset(
         "python-manual", "Python's manual", "Python 手册", "English", True,
         prefixes=("The following ", "If the "),
     ),
-    Entry(
+    Dataset(
         "time-machine", "The Time Machine", "时间机器", "English", False,
         url="http://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt",
         sha1="090b5e7e70c295757f55df93cb0a180b9691891a",
         prefixes=("The Time Traveller ", "I "),
         size=178_979,
     ),
-    Entry(
+    Dataset(
         "tiny-shakespeare", "Tiny Shakespeare", "小莎士比亚", "English", False,
         url="https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
         sha1="04486597058d11dcc2c556b1d0433891eb639d2e",
@@ -73,12 +73,12 @@ ENTRIES: tuple[Entry, ...] = (
 )  # fmt: skip
 
 
-def find(name: str) -> Entry:
+def find_dataset(name: str) -> Dataset:
     """The entry of that name. Raises UserError, listing the names, if there is none."""
-    for entry in ENTRIES:
+    for entry in DATASETS:
         if entry.name == name:
             return entry
-    names = [entry.name for entry in ENTRIES]
+    names = [entry.name for entry in DATASETS]
     raise UserError(
         "There is no text called {name}. There are: {names}.",
         name=short_repr(name),
@@ -95,18 +95,22 @@ def load(name: str, *, progress: Callable[[int, int | None], None] | None = None
 
     Raises UserError for an unknown name, and for a text that could not be fetched.
     """
-    entry = find(name)
-    data = _embedded(entry) if entry.embedded else _kept(entry) or _fetch(entry, progress)
+    entry = find_dataset(name)
+    data = (
+        _read_embedded(entry)
+        if entry.embedded
+        else _read_cached(entry) or _download(entry, progress)
+    )
     return replace(decode(data, name=entry.title, encoding="utf-8"), prefixes=entry.prefixes)
 
 
-def cached(name: str) -> bool:
+def is_local(name: str) -> bool:
     """Whether `load` needs no network for the text of that name."""
-    entry = find(name)
-    return entry.embedded or _kept(entry) is not None
+    entry = find_dataset(name)
+    return entry.embedded or _read_cached(entry) is not None
 
 
-def _embedded(entry: Entry) -> bytes:
+def _read_embedded(entry: Dataset) -> bytes:
     if entry.name in _FILES:
         return resources.files(__name__).joinpath(_FILES[entry.name]).read_bytes()
     try:
@@ -123,7 +127,7 @@ def _length(name: str) -> int:
     return len(load(name).text)
 
 
-def _kept(entry: Entry) -> bytes | None:
+def _read_cached(entry: Dataset) -> bytes | None:
     """The fetched text from the cache, if it is there and whole."""
     try:
         data = (download.cache_directory() / f"{entry.name}.txt").read_bytes()
@@ -132,12 +136,12 @@ def _kept(entry: Entry) -> bytes | None:
     return data if hashlib.sha1(data, usedforsecurity=False).hexdigest() == entry.sha1 else None
 
 
-def _fetch(entry: Entry, progress: Callable[[int, int | None], None] | None) -> bytes:
+def _download(entry: Dataset, progress: Callable[[int, int | None], None] | None) -> bytes:
     assert entry.url is not None and entry.sha1 is not None
     try:
         data = download.fetch(entry.url, sha1=entry.sha1, progress=progress)
     except download.DownloadError as error:
-        embedded = [other.name for other in ENTRIES if other.embedded]
+        embedded = [other.name for other in DATASETS if other.embedded]
         raise UserError(
             "{title} could not be downloaded ({why}). Without a network, use an embedded "
             "text: {names} — or give a file of your own.",
@@ -146,5 +150,5 @@ def _fetch(entry: Entry, progress: Callable[[int, int | None], None] | None) -> 
             names=embedded,
             field="corpus",
         ) from error
-    download.keep(data, f"{entry.name}.txt")
+    download.store(data, f"{entry.name}.txt")
     return data

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 from ...errors import Message, os_reason
 from ...utils.atomic import replacing
 
-TIMEOUT = 15.0  # seconds without a byte before a server is given up
-DEADLINE = 300.0  # seconds for the whole file: a byte now and then is not enough
+TIMEOUT_SECONDS = 15.0  # seconds without a byte before a server is given up
+DEADLINE_SECONDS = 300.0  # seconds for the whole file: a byte now and then is not enough
 
-_LIMIT = 20 << 20  # bytes; the largest text known here has about one million
-_CHUNK = 1 << 16
+MAX_DOWNLOAD_BYTES = 20 << 20  # bytes; the largest text known here has about one million
+_CHUNK_BYTES = 1 << 16
 
 
 class DownloadError(Exception):
@@ -49,8 +49,8 @@ def fetch(
     *,
     sha1: str,
     progress: Callable[[int, int | None], None] | None = None,
-    timeout: float = TIMEOUT,
-    deadline: float = DEADLINE,
+    timeout: float = TIMEOUT_SECONDS,
+    deadline: float = DEADLINE_SECONDS,
 ) -> bytes:
     """The bytes at `url`, whose SHA-1 must be `sha1` (in hexadecimal).
 
@@ -68,11 +68,11 @@ def fetch(
         with urllib.request.urlopen(request, timeout=timeout) as response:
             total: int | None = response.length
             # read1 returns after each packet, so that a slow server shows and can be given up.
-            while piece := response.read1(_CHUNK):
+            while piece := response.read1(_CHUNK_BYTES):
                 data += piece
-                if len(data) > _LIMIT:
+                if len(data) > MAX_DOWNLOAD_BYTES:
                     raise DownloadError(
-                        "{host} sent more than {size} MB", host=host, size=_LIMIT >> 20
+                        "{host} sent more than {size} MB", host=host, size=MAX_DOWNLOAD_BYTES >> 20
                     )
                 if time.monotonic() > give_up:
                     raise DownloadError("{host} is too slow", host=host)
@@ -110,7 +110,7 @@ def fetch(
     return bytes(data)
 
 
-def keep(data: bytes, filename: str) -> None:
+def store(data: bytes, filename: str) -> None:
     """Put a file into the cache, in one step; without room or right to, it is not kept."""
     directory = cache_directory()
     # The text is at hand either way: a full or read-only disk costs no more than a new download.

@@ -85,7 +85,7 @@ def _told_apart(listed: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _title(name: str, tongue: str) -> str:
     """The name of a text that comes with charrnn, in this language; another stays as it is."""
-    titles = {entry.title: entry.title_zh for entry in datasets.ENTRIES}
+    titles = {entry.title: entry.title_zh for entry in datasets.DATASETS}
     return titles.get(name, name) if tongue == "zh" else name
 
 

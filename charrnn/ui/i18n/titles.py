@@ -84,5 +84,5 @@ def corpus_title(corpus: Mapping[str, Any]) -> dict[str, str]:
 
 def chinese(title: str) -> str:
     """Translate a text's name; the name of a user's own file stays as it is."""
-    known = {entry.title: entry.title_zh for entry in datasets.ENTRIES} | {PASTED: NAMES[PASTED]}
+    known = {entry.title: entry.title_zh for entry in datasets.DATASETS} | {PASTED: NAMES[PASTED]}
     return known.get(title) or i18n.translate_message(title, "zh")

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...errors import UserError
-from ...text.datasets import ENTRIES
+from ...text.datasets import DATASETS
 from ..operations import Caller
 from ..services.context import House
 
-CORPORA = tuple(entry.name for entry in ENTRIES)
+CORPORA = tuple(entry.name for entry in DATASETS)
 NO_FILES = (
     "Arguments are strings and numbers; files, paths and web addresses are never opened. Give a "
     f"text itself as text, or one of these names as corpus: {', '.join(CORPORA)}."

@@ -72,7 +72,7 @@ def shipped(house: House) -> list[Model]:
     """The models on the shelf: those of known texts in the texts' order, then by name."""
     if not house.shelf.is_dir():
         return []
-    known = [entry.name for entry in datasets.ENTRIES]
+    known = [entry.name for entry in datasets.DATASETS]
     named = sorted(path.name for path in house.shelf.iterdir() if (path / WEIGHTS).is_file())
     named.sort(key=lambda name: known.index(name) if name in known else len(known))
     return [Model(name, house.shelf / name) for name in named]

@@ -280,7 +280,7 @@ async def _download(house: House, client: Client, wish: Wish) -> AsyncIterator[S
     """Download the text if it is not here yet; yield a story that tells how far that is."""
     if wish.fetched():
         return
-    story = Story(title=datasets.find(wish.corpus).title)
+    story = Story(title=datasets.find_dataset(wish.corpus).title)
     story.state = "downloading"
 
     def progress(done: int, whole: int | None) -> None:

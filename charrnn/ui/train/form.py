@@ -13,7 +13,7 @@ from ...recipes import RECIPES
 from ...runs import zerogpu as gpu
 from ...runs.limits import Limits
 from ...text import datasets
-from ...text.encoding import people_call
+from ...text.encoding import display_name
 from .. import i18n
 from ..i18n import key
 from ..i18n.titles import RECIPES as NAMES
@@ -51,7 +51,7 @@ _TIMES = {"sprint": "10s", "coffee": "1min", "deep": "5min", "night": "night"}
 def form_words() -> i18n.Words:
     """The names on the cards, which the browser puts into its language."""
     table: dict[str, tuple[str, str]] = {}
-    for entry in datasets.ENTRIES:
+    for entry in datasets.DATASETS:
         said = []
         for title, tongue in ((entry.title, "en"), (entry.title_zh, "zh")):
             what = i18n.say(TRAIN[f"train-{entry.language}"], tongue)
@@ -218,7 +218,7 @@ def build_form(limits: Limits) -> Form:
     report = text_told(wish, plan.corpus, "en")
     model = model_told(wish, (plan.model, plan.training))
     corpus = gr.Radio(
-        [(key(f"corpus-{name}"), name) for name in (*(e.name for e in datasets.ENTRIES), OWN)],
+        [(key(f"corpus-{name}"), name) for name in (*(e.name for e in datasets.DATASETS), OWN)],
         value=wish.corpus,
         label=key("train-text"),
         elem_classes="choose two",
@@ -246,7 +246,7 @@ def build_form(limits: Limits) -> Form:
             elem_id="train-source",
         )
         encoding = gr.Dropdown(
-            [(key("train-encoding-auto"), AUTO), *((people_call(e), e) for e in ENCODINGS)],
+            [(key("train-encoding-auto"), AUTO), *((display_name(e), e) for e in ENCODINGS)],
             value=AUTO,
             label=key("train-encoding"),
             info=key("train-encoding-hint"),

@@ -112,4 +112,4 @@ def _can_hold(field: Any, value: object) -> bool:
 
 def _text_before(before: object) -> str | None:
     text = before.get("text") if isinstance(before, Mapping) else None
-    return text if text in [entry.name for entry in datasets.ENTRIES] else None
+    return text if text in [entry.name for entry in datasets.DATASETS] else None

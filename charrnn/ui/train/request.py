@@ -44,13 +44,13 @@ Progress = Callable[[int, int | None], None]
 class OfflineError(UserError):
     """A text could not be fetched: the page says so in its own words, with the titles it shows."""
 
-    def __init__(self, entry: datasets.Entry, reason: str) -> None:
+    def __init__(self, entry: datasets.Dataset, reason: str) -> None:
         super().__init__(reason, field="corpus")
         self.entry = entry
 
     def said(self, tongue: str) -> str:
         """What happened, and which texts need no network."""
-        near = [other for other in datasets.ENTRIES if other.embedded]
+        near = [other for other in datasets.DATASETS if other.embedded]
         others = [f"《{other.title_zh}》" if tongue == "zh" else other.title for other in near]
         return i18n.say(
             TRAIN["train-offline"],
@@ -94,7 +94,7 @@ class Wish:
 
     def fetched(self) -> bool:
         """Whether the text can be read without a network."""
-        return self.corpus == OWN or datasets.cached(self.corpus)
+        return self.corpus == OWN or datasets.is_local(self.corpus)
 
     def text(self, progress: Progress | None = None) -> Text:
         """The text; a classic is downloaded if it has to be. Raises UserError without one."""
@@ -105,7 +105,7 @@ class Wish:
             except UserError as error:
                 if here:
                     raise
-                raise OfflineError(datasets.find(self.corpus), error.message) from error
+                raise OfflineError(datasets.find_dataset(self.corpus), error.message) from error
         if self.uses_files:
             return read_uploads([Path(file) for file in self.files], self.limits, self.encoding)
         if not self.has_paste:
@@ -157,7 +157,7 @@ class Wish:
     @property
     def _length(self) -> int:
         """How long a text is that cannot be read yet."""
-        return _BLANK if self.corpus == OWN else datasets.find(self.corpus).characters
+        return _BLANK if self.corpus == OWN else datasets.find_dataset(self.corpus).characters
 
     @property
     def asked(self) -> Mapping[str, object]:
@@ -216,7 +216,7 @@ class Wish:
         if self.corpus == OWN:
             text = i18n.say(TRAIN["train-go-own"], tongue)
         else:
-            entry = datasets.find(self.corpus)
+            entry = datasets.find_dataset(self.corpus)
             title = unbroken(entry.title_zh if tongue == "zh" else entry.title)
             text = i18n.say(TRAIN["train-go-title"], tongue, title=title)
         length = training or self._length_set()
@@ -246,7 +246,7 @@ def text_told(wish: Wish, corpus: Corpus | None, tongue: str) -> dict[str, Any]:
         return report
     if wish.corpus == OWN:
         return {"empty": wish.empty}  # what cannot be read says so in a message of its own
-    entry = datasets.find(wish.corpus)
+    entry = datasets.find_dataset(wish.corpus)
     host = urlsplit(entry.url or "").hostname
     download = {"size": size(entry.characters), "host": host}
     return {"characters": entry.characters, "download": download if host else None}

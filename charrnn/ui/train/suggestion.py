@@ -72,7 +72,7 @@ def attempt(house: House, form: Form, run_id: str) -> dict[Any, Any] | None:
         **form.custom.filled(settings | {setting: value}),
         **form.custom.opened([setting]),
     }
-    texts = {entry.title: entry.name for entry in datasets.ENTRIES}
+    texts = {entry.title: entry.name for entry in datasets.DATASETS}
     if name := texts.get(str(request["corpus"]["name"])):  # one's own is still there, or was given
         filled[form.corpus] = name
     return filled
