@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from charrnn.recipes import plan  # noqa: E402
+from charrnn.recipes import make_plan  # noqa: E402
 from charrnn.text import Text, datasets, read_text  # noqa: E402
 from charrnn.training import train  # noqa: E402
 from charrnn.training.messages import ADVICE, FINDINGS, Sentence, figure, understood  # noqa: E402
@@ -100,7 +100,7 @@ def tried(text: Text, recipe: str, settings: Settings) -> tuple[str, str, str, s
 
 def run(text: Text, recipe: str, settings: Settings) -> tuple[dict[str, Any], str]:
     """The end of a run, and in words how well the model does that it keeps."""
-    planned = plan(text, recipe=recipe, settings=settings)
+    planned = make_plan(text, recipe=recipe, settings=settings)
     events = list(train(planned.corpus, planned.model, planned.training, recipe=recipe))
     end = events[-1]
     measured = [

@@ -25,7 +25,7 @@ from measure import HERE, keep, machine, shakespeare, table, time_machine
 
 import charrnn
 from charrnn.corpus import Corpus
-from charrnn.recipes import TIME_MACHINE, Plan, plan
+from charrnn.recipes import TIME_MACHINE, RunPlan, make_plan
 from charrnn.text import Text, datasets, read_text
 from charrnn.training import train
 
@@ -35,7 +35,7 @@ LONGER = ("sprint", "coffee", "deep")
 SHAKESPEARE = {"coffee": 1.58, "deep": 1.45, "night": 1.40}
 
 
-def run(settled: Plan, directory: str | None = None) -> list[dict[str, Any]]:
+def run(settled: RunPlan, directory: str | None = None) -> list[dict[str, Any]]:
     """All events of a run."""
     return list(
         train(
@@ -58,8 +58,8 @@ def until(events: list[dict[str, Any]], goal: float) -> float | None:
 def textbook() -> dict[str, Any]:
     """Both to the same training perplexity, the textbook's recipe once, ours before and after."""
     text = read_text(TIME_MACHINE.apply(time_machine()), name="The Time Machine")
-    ours = plan(text, recipe="sprint", settings={"validation": 0.0})
-    theirs = plan(text, recipe="time-machine-scratch")
+    ours = make_plan(text, recipe="sprint", settings={"validation": 0.0})
+    theirs = make_plan(text, recipe="time-machine-scratch")
     before = run(ours)
     slow = until(run(theirs), GOAL)
     after = run(ours)
@@ -90,7 +90,7 @@ def small() -> dict[str, Any]:
     for name, text in texts.items():
         found[name] = []
         for recipe in LONGER:
-            settled = plan(text, recipe=recipe)
+            settled = make_plan(text, recipe=recipe)
             with tempfile.TemporaryDirectory() as directory:
                 start, *_, end = run(settled, directory)
                 kept = charrnn.load(Path(directory) / "checkpoint").perplexity
@@ -112,7 +112,7 @@ def small() -> dict[str, Any]:
 def budget(name: str) -> dict[str, Any]:
     """Tiny Shakespeare in a time budget."""
     text = Text(name="Tiny Shakespeare", text=shakespeare())
-    settled = plan(text, recipe=name)
+    settled = make_plan(text, recipe=name)
     held_out = Corpus.from_text(text, validation=0.1).held_out
     tail = settled.corpus.vocabulary.decode(held_out.tolist())
     with tempfile.TemporaryDirectory() as directory:

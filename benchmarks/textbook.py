@@ -21,7 +21,7 @@ from typing import Any
 
 from measure import DATA, HERE, ROOT, machine
 
-from charrnn.recipes import RECIPES, Recipe, plan
+from charrnn.recipes import RECIPES, Recipe, make_plan
 from charrnn.text import Text, datasets, read_files
 from charrnn.training import train
 
@@ -58,7 +58,7 @@ def text_for(recipe: Recipe, book: Path) -> Text:
 
 def reproduce(recipe: Recipe, text: Text, seed: int) -> dict[str, Any]:
     """Train by the recipe; the perplexity at every epoch that the textbook reports, and speed."""
-    settled = plan(text, recipe=recipe.name, seed=seed)
+    settled = make_plan(text, recipe=recipe.name, seed=seed)
     began = time.monotonic()
     at: dict[str, float] = {}
     last: dict[str, Any] = {}

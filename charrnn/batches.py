@@ -28,7 +28,7 @@ from .vocabulary import Ids
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over a text. `epoch[i]` is minibatch i: inputs and targets, int64, (B, T)."""
+    """One pass over a text. `make_epoch[i]` is minibatch i: inputs and targets, int64, (B, T)."""
 
     ids: Ids
     starts: np.ndarray  # (minibatches, B): where each row of each minibatch begins
@@ -42,7 +42,7 @@ class Epoch:
         """How many targets all minibatches have together."""
         return int(self.starts.size) * self.steps
 
-    def targets(self, i: int) -> np.ndarray:
+    def target_positions(self, i: int) -> np.ndarray:
         """Where in the text the targets of minibatch i are, (B, T)."""
         places: np.ndarray = self.starts[i][:, None] + np.arange(1, self.steps + 1)
         return places
@@ -61,7 +61,7 @@ class Epoch:
         return rows[:, :-1], rows[:, 1:]
 
 
-def epoch(
+def make_epoch(
     ids: Ids,
     *,
     sampling: str,

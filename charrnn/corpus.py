@@ -22,7 +22,7 @@ from .text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
 from .utils import validation as arguments
 from .utils.atomic import replacing
 from .utils.yield_points import yield_point
-from .vocabulary import MOST_SYMBOLS, Counts, Ids, Vocabulary
+from .vocabulary import MAX_SYMBOLS, Counts, Ids, Vocabulary
 
 __all__ = [
     "MAX_TEXT_BYTES",
@@ -35,14 +35,16 @@ __all__ = [
     "read_text",
 ]
 
-HELD_OUT = 0.1  # share of a text, unless another one is asked for
-PREVIEW = 400  # characters of the text that a report shows
-RARE = 12  # characters that a report lists as rare …
-RARE_COUNT = 3  # … for they appear at most so often
+DEFAULT_VALIDATION = 0.1  # share of a text, unless another one is asked for
+PREVIEW_CHARACTERS = 400  # characters of the text that a report shows
+MAX_RARE = 12  # characters that a report lists as rare …
+MAX_RARE_COUNT = 3  # … for they appear at most so often
 
-_CHUNK = 1 << 20
-IDS, DESCRIPTION = "ids.npy", "corpus.json"
-_LONGEST = 8 << 20  # bytes of the description; one of 100,000 symbols takes two million
+_CHUNK_CHARACTERS = 1 << 20
+IDS_FILE, DESCRIPTION_FILE = "ids.npy", "corpus.json"
+_MAX_DESCRIPTION_BYTES = (
+    8 << 20
+)  # bytes of the description; one of 100,000 symbols takes two million
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class Corpus:
     name: str
     ids: Ids
     vocabulary: Vocabulary
-    validation: float = HELD_OUT
+    validation: float = DEFAULT_VALIDATION
     encoding: str = "UTF-8"
     line_ends: str = "LF"
     prefixes: tuple[str, ...] = ()
@@ -143,7 +145,7 @@ class Corpus:
         text: Text | str,
         *,
         preparation: Preparation = Preparation(),
-        validation: float = HELD_OUT,
+        validation: float = DEFAULT_VALIDATION,
     ) -> Corpus:
         """Encode a text, prepared as asked, with the last `validation` share held out.
 
@@ -166,14 +168,14 @@ class Corpus:
         if len(prepared) < 2:
             raise _too_short(source.name, len(prepared))
         vocabulary = Vocabulary.from_text(prepared)
-        if len(vocabulary) > MOST_SYMBOLS:
+        if len(vocabulary) > MAX_SYMBOLS:
             raise UserError(
                 "{text} has {has:,} different characters, more than "
                 "any script: {most:,} can be learnt. Is it a text, and read in the "
                 "right encoding?",
                 text=source.name,
                 has=vocabulary.symbol_count,
-                most=MOST_SYMBOLS - 1,
+                most=MAX_SYMBOLS - 1,
                 field="corpus",
             )
         return cls(
@@ -209,14 +211,14 @@ class Corpus:
 
     def counts(self) -> Counts:
         """How often each symbol occurs in the part to train on."""
-        return self._counted(self.training)
+        return self._count(self.training)
 
     def report(self) -> Report:
         """What a person wants to know of the corpus; reads all of it."""
-        counts = self._counted(self.ids)
+        counts = self._count(self.ids)
         symbols = self.vocabulary.symbols
         seen = {symbols[i]: int(counts[i]) for i in range(1, len(symbols))}
-        rare = [pair for pair in seen.items() if 0 < pair[1] <= RARE_COUNT]
+        rare = [pair for pair in seen.items() if 0 < pair[1] <= MAX_RARE_COUNT]
         line_ends = seen.get("\n", 0)
         ends_with_one = symbols[self.ids[-1]] == "\n"
         return Report(
@@ -224,10 +226,10 @@ class Corpus:
             symbols=self.vocabulary.symbol_count,
             encoding=self.encoding,
             line_ends=self.line_ends,
-            rare=tuple(sorted(rare, key=_strangeness)[:RARE]),
+            rare=tuple(sorted(rare, key=_rarity_key)[:MAX_RARE]),
             training=len(self.training),
             held_out=len(self.held_out),
-            preview=self.vocabulary.decode(self.ids[:PREVIEW]),
+            preview=self.vocabulary.decode(self.ids[:PREVIEW_CHARACTERS]),
             lines=line_ends + (not ends_with_one),
         )
 
@@ -250,9 +252,9 @@ class Corpus:
             "prefixes": self.prefixes,
             "symbols": self.vocabulary.symbols,
         }
-        with replacing(directory / IDS) as file:
-            np.save(_Plain(file), self.ids, allow_pickle=False)
-        with replacing(directory / DESCRIPTION) as file:
+        with replacing(directory / IDS_FILE) as file:
+            np.save(_WriteOnly(file), self.ids, allow_pickle=False)
+        with replacing(directory / DESCRIPTION_FILE) as file:
             file.write(json.dumps(description, ensure_ascii=False, indent=1).encode())
 
     @classmethod
@@ -262,24 +264,26 @@ class Corpus:
         Raises UserError if there is none in the directory, or if it is damaged.
         """
         try:
-            ids = np.lib.format.open_memmap(directory / IDS, mode="r")
-            if (directory / DESCRIPTION).stat().st_size > _LONGEST:
-                raise ValueError(Message("{path} is too large", path=DESCRIPTION))
-            description = json.loads((directory / DESCRIPTION).read_bytes())
+            ids = np.lib.format.open_memmap(directory / IDS_FILE, mode="r")
+            if (directory / DESCRIPTION_FILE).stat().st_size > _MAX_DESCRIPTION_BYTES:
+                raise ValueError(Message("{path} is too large", path=DESCRIPTION_FILE))
+            description = json.loads((directory / DESCRIPTION_FILE).read_bytes())
             vocabulary = Vocabulary(description["symbols"])
             if ids.shape != (description["characters"],) or ids.dtype != vocabulary.dtype:
                 raise ValueError(_mismatch())
             texts = [description[name] for name in ("name", "encoding", "line_ends")]
             prefixes = tuple(description["prefixes"])
             if not all(isinstance(text, str) for text in (*texts, *prefixes)):
-                raise ValueError(Message("{path} is damaged", path=DESCRIPTION))
+                raise ValueError(Message("{path} is damaged", path=DESCRIPTION_FILE))
             name, encoding, line_ends = texts
             validation = description["validation"]
             opened = cls(name, ids, vocabulary, validation, encoding, line_ends, prefixes)
             if any(ids.max() >= len(vocabulary) for ids in _chunks(opened.ids)):
                 raise ValueError(
                     Message(
-                        "{path} holds ids that {other} does not know", path=IDS, other=DESCRIPTION
+                        "{path} holds ids that {other} does not know",
+                        path=IDS_FILE,
+                        other=DESCRIPTION_FILE,
                     )
                 )
             return opened
@@ -293,12 +297,12 @@ class Corpus:
         ) as error:  # fmt: skip  # SyntaxError, TokenError: numpy reads a file's head as Python
             given = reason(error)
             known = isinstance(given, Message) and not isinstance(error, UserError)
-            why = given if known else Message("{path} is damaged", path=DESCRIPTION)
+            why = given if known else Message("{path} is damaged", path=DESCRIPTION_FILE)
             raise UserError(
                 "The corpus in {path} is damaged: {why}.", path=directory, why=why, field="corpus"
             ) from error
 
-    def _counted(self, ids: Ids) -> Counts:
+    def _count(self, ids: Ids) -> Counts:
         counts = np.zeros(len(self.vocabulary), dtype=np.int64)
         for chunk in _chunks(ids):
             counts += np.bincount(chunk, minlength=len(counts))
@@ -306,7 +310,9 @@ class Corpus:
 
 
 def _mismatch() -> Message:
-    return Message("{path} and {other} do not belong together", path=IDS, other=DESCRIPTION)
+    return Message(
+        "{path} and {other} do not belong together", path=IDS_FILE, other=DESCRIPTION_FILE
+    )
 
 
 def _too_short(name: str, characters: int) -> UserError:
@@ -325,12 +331,12 @@ def _too_short(name: str, characters: int) -> UserError:
 
 
 def _chunks(ids: Ids) -> Iterator[Ids]:
-    for start in range(0, len(ids), _CHUNK):
+    for start in range(0, len(ids), _CHUNK_CHARACTERS):
         yield_point()
-        yield ids[start : start + _CHUNK]
+        yield ids[start : start + _CHUNK_CHARACTERS]
 
 
-class _Plain:
+class _WriteOnly:
     """A file that numpy does not know for one, and writes to as Python does: numpy's own way tells
     of a full disk, but not that it is full."""
 
@@ -338,7 +344,7 @@ class _Plain:
         self.write = file.write
 
 
-def _strangeness(pair: tuple[str, int]) -> tuple[int, bool, str]:
+def _rarity_key(pair: tuple[str, int]) -> tuple[int, bool, str]:
     """Sorts rare characters: among equally rare ones a stray symbol tells more than a letter."""
     character, count = pair
     return count, character.isalpha(), character

@@ -26,9 +26,11 @@ from .vocabulary import Ids
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
 
-_ROOM = 4_000_000  # logits held at a time,
-_STATES = 32_000_000  # and numbers of the recurrence: up to four gates for each of its states
-_STREAMS, _WARM_UP = 32, 128
+_MAX_LOGITS = 4_000_000  # logits held at a time,
+_MAX_STATE_NUMBERS = (
+    32_000_000  # and numbers of the recurrence: up to four gates for each of its states
+)
+_MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,10 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
         )
     with eval_mode(checkpoint.model) as model:
         if window is None:
-            total, count = _carried(model, _rows(ids, 1))
+            total, count = _score_carried(model, _rows(ids, 1))
             protocol = "carried"
         else:
-            total, count = _cold(model, ids, window)
+            total, count = _score_windows(model, ids, window)
             protocol = f"cold windows of {window}"
     if not math.isfinite(total):
         raise UserError("The model's numbers overflow on this text.", field="text")
@@ -111,19 +113,19 @@ def held_out_nats(model: CharRNN, ids: Ids) -> float:
     predictions = len(ids) - 1
     if predictions < 1:
         raise ValueError("a held-out text needs at least two characters")
-    streams = max(1, min(_STREAMS, predictions // (2 * _WARM_UP)))
+    streams = max(1, min(_MAX_STREAMS, predictions // (2 * _WARM_UP_CHARACTERS)))
     length = predictions // streams
     with eval_mode(model):
         state: State | None = None
         if streams > 1:
-            before = [ids[k * length - _WARM_UP : k * length] for k in range(1, streams)]
+            before = [ids[k * length - _WARM_UP_CHARACTERS : k * length] for k in range(1, streams)]
             _, warm = model(_tensor(np.stack(before)))
             state = map_state(lambda s: F.pad(s, (0, 0, 1, 0)), warm)  # zeros for the first
-        total, count = _carried(model, _rows(ids[: streams * length + 1], streams), state)
+        total, count = _score_carried(model, _rows(ids[: streams * length + 1], streams), state)
         if streams * length < predictions:  # what equal streams leave over
-            rest = ids[streams * length - _WARM_UP :]
-            _, state = model(_tensor(rest[None, :_WARM_UP]))
-            nats, number = _carried(model, _rows(rest[_WARM_UP:], 1), state)
+            rest = ids[streams * length - _WARM_UP_CHARACTERS :]
+            _, state = model(_tensor(rest[None, :_WARM_UP_CHARACTERS]))
+            nats, number = _score_carried(model, _rows(rest[_WARM_UP_CHARACTERS:], 1), state)
             total, count = total + nats, count + number
     return total / count
 
@@ -135,13 +137,13 @@ def _rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
     return ids[:count].reshape(streams, length), ids[1 : count + 1].reshape(streams, length)
 
 
-def _carried(
+def _score_carried(
     model: CharRNN, rows: tuple[Ids, Ids], state: State | None = None
 ) -> tuple[float, int]:
     """Summed nats and the number of predictions, the state carried along each row."""
     inputs, targets = rows
     total, count = 0.0, 0
-    chunk = max(1, min(512, _predictions(model) // len(inputs)))
+    chunk = max(1, min(512, _max_predictions(model) // len(inputs)))
     for start in range(0, inputs.shape[1], chunk):
         yield_point()
         piece = slice(start, start + chunk)
@@ -151,28 +153,28 @@ def _carried(
     return total, count
 
 
-def _cold(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
+def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
     """Summed nats and the number of predictions, each window from a zero state."""
     whole = (len(ids) - 1) // window
-    side_by_side = max(1, _predictions(model) // window)
+    side_by_side = max(1, _max_predictions(model) // window)
     total, count = 0.0, 0
     if whole:
         inputs, targets = _rows(ids[: whole * window + 1], whole)
         for start in range(0, whole, side_by_side):
             piece = slice(start, start + side_by_side)
-            nats, number = _carried(model, (inputs[piece], targets[piece]))
+            nats, number = _score_carried(model, (inputs[piece], targets[piece]))
             total, count = total + nats, count + number
     if whole * window < len(ids) - 1:
-        nats, number = _carried(model, _rows(ids[whole * window :], 1))
+        nats, number = _score_carried(model, _rows(ids[whole * window :], 1))
         total, count = total + nats, count + number
     return total, count
 
 
-def _predictions(model: CharRNN) -> int:
+def _max_predictions(model: CharRNN) -> int:
     """How many are made at a time."""
     config = model.config
     states = config.hidden_size * (2 if config.bidirectional else 1)
-    return min(_ROOM // model.vocabulary_size, _STATES // (4 * states))
+    return min(_MAX_LOGITS // model.vocabulary_size, _MAX_STATE_NUMBERS // (4 * states))
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> tuple[float, int]:

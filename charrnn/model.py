@@ -132,22 +132,22 @@ class CharRNN(nn.Module):
         `targets.T.reshape(-1)`. The state is (L·D, B, H), or two of them for the LSTM; None is
         zeros.
         """
-        H, state = self._recur(ids, state)
-        H = self._dropped(H)
+        H, state = self._hidden_states(ids, state)
+        H = self._drop_out(H)
         flat = H.reshape(-1, H.shape[-1])
         if self.config.implementation == "fast":
             return affine(flat, self.output_weights, self.b_q), state
         return flat @ self.output_weights + self.b_q, state
 
-    def read(self, ids: Tensor, state: State | None = None) -> State:
+    def next_state(self, ids: Tensor, state: State | None = None) -> State:
         """The state after `ids` (B, T), without the logits that `forward` also computes."""
-        return self._recur(ids, state)[1]
+        return self._hidden_states(ids, state)[1]
 
-    def _recur(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def _hidden_states(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Hidden states (T, B, D·H) after each of `ids` (B, T), and the state after the last."""
         inputs = ids.to(self.b_q.device).t()  # (T, B)
         if self.config.input != "one-hot":
-            inputs = self._dropped(F.embedding(inputs, self.embedding))  # (T, B, E)
+            inputs = self._drop_out(F.embedding(inputs, self.embedding))  # (T, B, E)
         outputs: tuple[Tensor, State] = self.recurrence(inputs, state)
         return outputs
 
@@ -156,12 +156,12 @@ class CharRNN(nn.Module):
         """W_hq (D·H, V); where it is tied, the embedding's transpose."""
         return self.embedding.t() if self.config.input == "tied" else self.W_hq
 
-    def _dropped(self, x: Tensor) -> Tensor:
+    def _drop_out(self, x: Tensor) -> Tensor:
         """Dropout on what enters and leaves the recurrence, not within it (Zaremba et al. 2014)."""
         return dropout(x, self.config.dropout, self.training)
 
     @torch.no_grad()
-    def expect(self, counts: Counts) -> None:
+    def init_output_bias(self, counts: Counts) -> None:
         """Expect each symbol as often as its count (V,) says, whatever was before it: the output
         bias becomes log p, with one added to every count (Laplace)."""
         likely = torch.from_numpy(counts + 1.0)

@@ -1,9 +1,11 @@
-"""Recipes: the textbook's experiments and the time budgets, as data; and `plan`, which turns one
-of them, a text and some settings into a run.
+"""Recipes: the textbook's experiments and the time budgets, as data.
+
+`make_plan` turns a recipe, a text and some settings into a `RunPlan`.
 
 The textbook is Dive into Deep Learning (Zhang, Lipton, Li, Smola): its chapters on recurrent
-networks "from Scratch" and on their "Concise Implementation"; the lyrics, and the ReLU variant as
-an exercise, are those of its Chinese edition."""
+networks "from Scratch" and on their "Concise Implementation". The lyrics, and the ReLU variant as
+an exercise, come from its Chinese edition.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .corpus import HELD_OUT, Corpus, Preparation, Text
+from .corpus import DEFAULT_VALIDATION, Corpus, Preparation, Text
 from .errors import UserError, short_repr
 from .model import ModelConfig
 from .training import TrainingConfig, check_fit, check_threads
@@ -20,8 +22,8 @@ from .utils.config_fields import split
 
 TIME_MACHINE = Preparation(letters_only=True, first=10_000)
 LYRICS = Preparation(newlines_to_spaces=True, first=10_000)
-_TRAVELLER = ("time traveller", "traveller")
-_PARTING = ("分开", "不分开")
+_TIME_MACHINE_PREFIXES = ("time traveller", "traveller")
+_LYRICS_PREFIXES = ("分开", "不分开")
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _textbook(
             samples="greedy",
             sample_every=sample_every,
         ),
-        prefixes=_PARTING if lyrics else _TRAVELLER,
+        prefixes=_LYRICS_PREFIXES if lyrics else _TIME_MACHINE_PREFIXES,
         published=published,
         note=note,
     )
@@ -229,14 +231,14 @@ RECIPES: dict[str, Recipe] = {
             "custom",
             "custom",
             "Every setting yours",
-            training=TrainingConfig(seconds=60, reset=0.03, validation=HELD_OUT),
+            training=TrainingConfig(seconds=60, reset=0.03, validation=DEFAULT_VALIDATION),
         ),
     )
 }
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """All that a run needs to begin. `base` is the recipe that a custom run was made from."""
 
     recipe: str
@@ -247,7 +249,7 @@ class Plan:
     base: str | None = None
 
 
-def find(name: str) -> Recipe:
+def find_recipe(name: str) -> Recipe:
     """The recipe of that name; UserError, listing them, if there is none."""
     if name not in RECIPES:
         raise UserError(
@@ -259,7 +261,7 @@ def find(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def plan(
+def make_plan(
     text: Text,
     *,
     recipe: str = "sprint",
@@ -268,7 +270,7 @@ def plan(
     epochs: int | None = None,
     seconds: float | None = None,
     base: str | None = None,
-) -> Plan:
+) -> RunPlan:
     """Prepare a text as a recipe asks and settle every setting.
 
     `settings` are fields of `ModelConfig` and `TrainingConfig`, as strings or values; they go
@@ -277,7 +279,7 @@ def plan(
 
     Raises UserError, naming the field, for anything that does not fit.
     """
-    chosen = find(base or recipe)
+    chosen = find_recipe(base or recipe)
     wishes: dict[str, object] = dict(settings or {})
     wishes |= {
         name: value
@@ -285,14 +287,14 @@ def plan(
         if value is not None
     }
     corpus = Corpus.from_text(text, preparation=chosen.preparation)
-    model, training = settle_on(corpus, chosen.name, wishes)
+    model, training = resolve_configs_for(corpus, chosen.name, wishes)
     corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
     check_threads(training)
-    return Plan(recipe, corpus, model, training, _prefixes(chosen, corpus), base)
+    return RunPlan(recipe, corpus, model, training, _prefixes(chosen, corpus), base)
 
 
-def settle_on(
+def resolve_configs_for(
     corpus: Corpus, recipe: str, settings: Mapping[str, object]
 ) -> tuple[ModelConfig, TrainingConfig]:
     """Settle every setting of a recipe on a text that was prepared as the recipe asks.
@@ -300,14 +302,14 @@ def settle_on(
     Raises UserError, naming a field that is wrong.
     """
     habits = Habits.of(corpus.ids, len(corpus.vocabulary))
-    return settle(recipe, settings, len(corpus.ids), habits)
+    return resolve_configs(recipe, settings, len(corpus.ids), habits)
 
 
-def settle(
+def resolve_configs(
     recipe: str, settings: Mapping[str, object], characters: int, habits: Habits | None = None
 ) -> tuple[ModelConfig, TrainingConfig]:
     """Every setting of a run on that many characters; UserError, naming a field that is wrong."""
-    chosen = find(recipe)
+    chosen = find_recipe(recipe)
     for_model, for_training = split(settings, ModelConfig, TrainingConfig)
     if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
         raise UserError("Give epochs or seconds, not both.", field="seconds", also=("epochs",))
@@ -317,7 +319,10 @@ def settle(
     model, training = chosen.model, chosen.training
     if chosen.kind == "budget":
         budget = for_training.get("seconds") or training.seconds
-        held_out, epochs = for_training.get("validation", HELD_OUT), for_training.get("epochs")
+        held_out, epochs = (
+            for_training.get("validation", DEFAULT_VALIDATION),
+            for_training.get("epochs"),
+        )
         model, training = choose(characters, budget, held_out, habits, epochs)
     if for_training.get("device") == "cuda":  # where torch's layers, by cuDNN, are the fast ones
         model = replace(model, implementation="torch")

@@ -18,12 +18,14 @@ from .utils import validation
 from .utils.yield_points import yield_point
 
 UNKNOWN = "<unk>"
-MOST_SYMBOLS = 100_000  # that a model may know, `<unk>` included: no script has half as many
+MAX_SYMBOLS = 100_000  # that a model may know, `<unk>` included: no script has half as many
 Ids = NDArray[np.unsignedinteger[Any]]
 Counts = NDArray[np.int64]  # of symbols in a text, by their ids: (V,)
 
 _CODE_POINTS = 0x110000
-_CHUNK = 1 << 20  # characters translated at a time, so that UTF-32 never holds the whole text
+_CHUNK_CHARACTERS = (
+    1 << 20
+)  # characters translated at a time, so that UTF-32 never holds the whole text
 
 
 class Vocabulary:
@@ -103,7 +105,7 @@ class Vocabulary:
         return [character for character in dict.fromkeys(text) if character not in known]
 
 
-def empty_vocabulary() -> UserError:
+def empty_vocabulary_error() -> UserError:
     """The error for a model that knows no character but `<unk>`, which is never written."""
     return UserError("This model has an empty vocabulary.", field="checkpoint")
 
@@ -114,7 +116,7 @@ def smallest_dtype(size: int) -> np.dtype[Any]:
 
 
 def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:
-    for start in range(0, len(text), _CHUNK):
+    for start in range(0, len(text), _CHUNK_CHARACTERS):
         yield_point()
-        encoded = text[start : start + _CHUNK].encode("utf-32-le", "surrogatepass")
+        encoded = text[start : start + _CHUNK_CHARACTERS].encode("utf-32-le", "surrogatepass")
         yield np.frombuffer(encoded, dtype="<u4")

@@ -26,7 +26,7 @@ from ..errors import Message, UserError, escape_invisible, os_reason, reason, sh
 from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
 from ..utils.atomic import replace_together
-from ..vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary
+from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary_error
 from .history import proved
 from .metadata import MOST_CONFIG, check_header, configuration, unreadable
 
@@ -95,9 +95,9 @@ def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
     """The files that a checkpoint consists of, by name. Raises UserError as `save` does."""
     validation.checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
-        raise empty_vocabulary()
-    if len(checkpoint.vocabulary) > MOST_SYMBOLS:
-        most = MOST_SYMBOLS - 1  # besides `<unk>`
+        raise empty_vocabulary_error()
+    if len(checkpoint.vocabulary) > MAX_SYMBOLS:
+        most = MAX_SYMBOLS - 1  # besides `<unk>`
         raise UserError("A checkpoint holds {most:,} symbols at most.", most=most, field="corpus")
     config = checkpoint.config()
     text = json.dumps(config, ensure_ascii=False)
@@ -217,12 +217,12 @@ def _vocabulary(config: dict[str, Any]) -> Vocabulary:
         raise ValueError(Message("its symbols are not a text, each of them one character"))
     if not symbols:
         raise ValueError(Message("its vocabulary is empty"))
-    if len(symbols) >= MOST_SYMBOLS:
+    if len(symbols) >= MAX_SYMBOLS:
         raise ValueError(
             Message(
                 "it has {count:,} symbols, and {most:,} are allowed",
                 count=len(symbols),
-                most=MOST_SYMBOLS - 1,
+                most=MAX_SYMBOLS - 1,
             )
         )
     return Vocabulary([UNKNOWN, *symbols])

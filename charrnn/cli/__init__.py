@@ -24,7 +24,7 @@ from ..errors import UserError, escape_invisible
 from ..evaluation import score as score_text
 from ..generation import generate_many, stream
 from ..loading import load
-from ..recipes import RECIPES, find, plan
+from ..recipes import RECIPES, find_recipe, make_plan
 from ..runs.run import Run, new_id
 from ..text import MAX_TEXT_BYTES, Text, datasets, decode, read_files
 from ..training import Event
@@ -152,7 +152,7 @@ def train(
     else:
         recipe = recipe or _USUAL
         text = _text(corpus or [], recipe, encoding, quiet=as_json)
-        planned = plan(
+        planned = make_plan(
             text,
             recipe=recipe,
             settings=pairs,
@@ -252,7 +252,7 @@ def _open(checkpoint: str) -> Checkpoint:
 
 def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -> Text:
     """The text to train on: files, standard input, or one that charrnn knows by name."""
-    default = find(recipe).corpus
+    default = find_recipe(recipe).corpus
     if not names and default is None:
         raise UserError(
             "Which text? Give a file, - for standard input, or one of {names}.",

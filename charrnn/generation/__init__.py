@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..errors import UserError, short_repr
 from ..model import CharRNN
 from ..utils import validation
-from ..vocabulary import Vocabulary, empty_vocabulary
+from ..vocabulary import Vocabulary, empty_vocabulary_error
 from .numpy_decoder import Steps
 from .prefill import read, read_apart
 
@@ -246,7 +246,7 @@ def likeliest(
         raise UserError("alpha = {value}: give a number above 0.", value=alpha, field="alpha")
     validation.checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
-        raise empty_vocabulary()
+        raise empty_vocabulary_error()
     log_p = _log_p(read(checkpoint.model, checkpoint.vocabulary, text).logits.astype(np.float64))
     p, q = np.exp(log_p), np.exp(_normalized(min(alpha, _STEEPEST) * log_p))
     best = np.argsort(-log_p, kind="stable")[:count]
@@ -282,7 +282,7 @@ def _settled(
             field="seed",
         )
     if len(checkpoint.vocabulary) < 2:
-        raise empty_vocabulary()
+        raise empty_vocabulary_error()
     return length, math.inf if mode == "greedy" else alpha, seed
 
 

@@ -68,6 +68,6 @@ def _state_after(model: CharRNN, ids: Ids) -> State:
         for start in range(0, len(ids), chunk):
             yield_point()
             piece = torch.from_numpy(ids[None, start : start + chunk].astype(np.int64))
-            state = model.read(piece, state)
+            state = model.next_state(piece, state)
     assert state is not None
     return state

@@ -62,4 +62,4 @@ class Expectations:
         """At the targets of minibatch i, (T·B, V), time step by time step, as logits are."""
         if self._p is None:
             return None
-        return self._p[torch.from_numpy(minibatches.targets(i).T.reshape(-1))]
+        return self._p[torch.from_numpy(minibatches.target_positions(i).T.reshape(-1))]

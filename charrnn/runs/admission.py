@@ -14,7 +14,7 @@ import torch
 from ..corpus import Corpus
 from ..errors import UserError
 from ..model import CharRNN, ModelConfig
-from ..recipes import Plan
+from ..recipes import RunPlan
 from ..text import Text
 from ..training import TrainingConfig
 from ..training.recording import samples_budget
@@ -62,7 +62,7 @@ def check_text(text: Text, limits: Limits) -> None:
         )
 
 
-def check_plan(plan: Plan, limits: Limits) -> None:
+def check_plan(plan: RunPlan, limits: Limits) -> None:
     """Raise UserError, naming the setting, for a run that is larger or longer than may be."""
     characters, symbols = len(plan.corpus.ids), plan.corpus.vocabulary.symbol_count
     if limits.characters is not None and characters > limits.characters:
@@ -168,7 +168,7 @@ def check_star(starred: Iterable[Path], limits: Limits) -> None:
         )
 
 
-def parameters(plan: Plan) -> int:
+def parameters(plan: RunPlan) -> int:
     """How many numbers the plan's model has."""
     return _parameters(plan.model, len(plan.corpus.vocabulary))
 
@@ -178,7 +178,7 @@ def _parameters(model: ModelConfig, symbols: int) -> int:
         return CharRNN(model, symbols).parameter_count
 
 
-def run_bytes(plan: Plan) -> int:
+def run_bytes(plan: RunPlan) -> int:
     """Return how many bytes the directory of a run may take."""
     return _needed(plan.corpus, plan.model, plan.training, plan.prefixes)
 

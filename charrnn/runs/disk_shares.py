@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from ..recipes import Plan
+from ..recipes import RunPlan
 from ..utils.regular_files import DamagedRunUserError
 from ..utils.secret_key import read_key
 from .admission import check_room, check_room_again, more_bytes, run_bytes, taken
@@ -45,7 +45,7 @@ class DiskShares:
         """Return the owner that a client id stands for."""
         return Owner.of(visitor, self._key)
 
-    def create_run(self, plan: Plan, visitor: str, run_id: str | None) -> Run:
+    def create_run(self, plan: RunPlan, visitor: str, run_id: str | None) -> Run:
         """Create a run of a visitor's, with all that it may write reserved.
 
         `run_id` is as in `Run.create`. Raises UserError where there is no room for it.

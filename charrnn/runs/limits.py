@@ -17,7 +17,7 @@ from ..checkpoint import LARGEST
 from ..errors import Message, UserError
 from ..text import MAX_TEXT_BYTES
 from ..utils.process import available_cores
-from ..vocabulary import MOST_SYMBOLS
+from ..vocabulary import MAX_SYMBOLS
 
 _MB = 1 << 20
 
@@ -38,7 +38,7 @@ class Limits:
         MAX_TEXT_BYTES // _MB, 40, "MB of the files, or the text, of one run", high=2048
     )
     characters: int | None = _limit(None, 5_000_000, "characters of a text", low=100)
-    symbols: int | None = _limit(MOST_SYMBOLS, 20_000, "different characters of a text", low=2)
+    symbols: int | None = _limit(MAX_SYMBOLS, 20_000, "different characters of a text", low=2)
     parameters: int | None = _limit(LARGEST, 8_000_000, "parameters of a model", low=100)
     seconds: float | None = _limit(None, 1800.0, "seconds that a run trains at a stretch")
     runs_per_visitor: int | None = _limit(None, 3, "runs of a visitor that wait or train at once")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..recipes import Plan
+from ..recipes import RunPlan
 from ..utils.process import available_cores
 from ..utils.regular_files import DamagedRunUserError
 from . import zerogpu
@@ -81,7 +81,7 @@ class Runs:
         """Start the fork server now, so that the first click need not wait for it."""
         self._processes.start(nothing)
 
-    def start(self, plan: Plan, visitor: str = "", run_id: str | None = None) -> Run:
+    def start(self, plan: RunPlan, visitor: str = "", run_id: str | None = None) -> Run:
         """Create a run and have it trained as soon as it is its turn; `visitor` is who asks, and
         `run_id` what they would call it, taken if nothing is called so (`Run.create`).
 

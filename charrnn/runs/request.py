@@ -13,7 +13,7 @@ import torch
 from .._version import __version__
 from ..errors import Message, UserError, os_reason
 from ..model import ModelConfig
-from ..recipes import Plan
+from ..recipes import RunPlan
 from ..training import Event, TrainingConfig, settings_of
 from ..training.resume_state import from_another_version
 from ..training.schedule import Leg
@@ -31,7 +31,7 @@ _SCHEMA: Schema = {
 }
 
 
-def compose(run_id: str, plan: Plan) -> dict[str, Any]:
+def compose(run_id: str, plan: RunPlan) -> dict[str, Any]:
     """The contents of run.json for a run that has not begun."""
     return {
         "run": run_id,

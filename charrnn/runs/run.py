@@ -29,7 +29,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import Message, UserError
-from ..recipes import Plan
+from ..recipes import RunPlan
 from ..training import Event, train
 from ..training.resume_state import cannot_go_on
 from ..training.schedule import Leg
@@ -58,7 +58,7 @@ class Run(ChangeableRun):
 
     @classmethod
     def create(
-        cls, root: Path, plan: Plan, run_id: str | None = None, deed: Deed | None = None
+        cls, root: Path, plan: RunPlan, run_id: str | None = None, deed: Deed | None = None
     ) -> Run:
         """A new run under `root`, which no message names, under an id that nobody can guess: the
         caller's, if it is one and nothing has it, or else a new one. `deed` says whose it is."""
@@ -70,7 +70,7 @@ class Run(ChangeableRun):
         return run
 
     @classmethod
-    def create_at(cls, directory: Path, plan: Plan) -> Run:
+    def create_at(cls, directory: Path, plan: RunPlan) -> Run:
         """A new run in a directory of the caller's choosing.
 
         Raises UserError if there is a run in it already.
@@ -87,7 +87,7 @@ class Run(ChangeableRun):
             run._make(plan)
         return run
 
-    def _make(self, plan: Plan, deed: Deed | None = None) -> None:
+    def _make(self, plan: RunPlan, deed: Deed | None = None) -> None:
         fresh = not self.directory.exists()
         try:
             plan.corpus.save(self.directory / "corpus")

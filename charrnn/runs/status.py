@@ -10,7 +10,7 @@ from typing import Any
 from ..checkpoint import CONFIG, WEIGHTS
 from ..checkpoint.history import proved
 from ..checkpoint.metadata import MOST_CONFIG, configuration
-from ..corpus import DESCRIPTION, IDS, Corpus
+from ..corpus import DESCRIPTION_FILE, IDS_FILE, Corpus
 from ..errors import Message, UserError, os_reason, reason
 from ..training import Event
 from ..training.resume_state import FILE as POINT
@@ -73,7 +73,7 @@ class Record:
         """The text as the run learns it. Raises UserError if it is gone or damaged."""
         self.check_places()
         directory = self.directory / "corpus"
-        for name in (IDS, DESCRIPTION):
+        for name in (IDS_FILE, DESCRIPTION_FILE):
             check_file(directory / name)
         return Corpus.open(directory)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..batches import Epoch, epoch
+from ..batches import Epoch, make_epoch
 from ..errors import UserError
 from ..utils.config_fields import check, setting
 from ..vocabulary import Ids
@@ -112,7 +112,7 @@ class TrainingConfig:
 
     def minibatches(self, ids: Ids, number: int) -> Epoch:
         """The minibatches of epoch `number`; UserError if the text is too short for one."""
-        return epoch(
+        return make_epoch(
             ids,
             sampling=self.sampling,
             batch_size=self.batch_size,

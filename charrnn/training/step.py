@@ -58,7 +58,7 @@ class Learner:
         first = torch.Generator().manual_seed(training.seed)
         self.model = CharRNN(model, vocabulary_size, generator=first).to(self.place)
         if counts is not None:
-            self.model.expect(counts)
+            self.model.init_output_bias(counts)
         self._by_rows = ByRows(self.model.parameters())
         self.optimizer = build_optimizer(
             training.optimizer,

@@ -32,8 +32,7 @@ from ..errors import UserError, traceback_without_message
 from ..evaluation import score as score_text
 from ..generation import stream
 from ..hub import Token
-from ..recipes import RECIPES, Plan, plan
-from ..recipes import find as find_recipe
+from ..recipes import RECIPES, RunPlan, find_recipe, make_plan
 from ..runs.admission import check_raw_text, check_text
 from ..runs.follow import follow
 from ..runs.limits import Limits
@@ -260,12 +259,12 @@ def _corpus_to_download(given: TrainArguments) -> str | None:
     return str(name) if known and not datasets.is_local(str(name)) else None
 
 
-def plan_run(limits: Limits, given: TrainArguments) -> Plan:
+def plan_run(limits: Limits, given: TrainArguments) -> RunPlan:
     """Plan the run that a caller asks for. Raises UserError for arguments that do not fit."""
     name, settings = validation.text(given.recipe, "recipe"), _settings(given.settings)
     source = training_text(limits, given, find_recipe(name).corpus)
     check_text(source, limits)
-    return plan(
+    return make_plan(
         source,
         recipe=name,
         settings=settings,

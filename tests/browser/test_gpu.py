@@ -14,7 +14,7 @@ from worker_runs import worker_of
 
 from charrnn.corpus import read_text
 from charrnn.errors import UserError
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs import zerogpu
 from charrnn.runs.end_reasons import NO_GPU, NO_QUOTA
 from charrnn.runs.run import Run
@@ -175,7 +175,7 @@ def test_without_zero_gpu_nothing_is_asked_of_it(monkeypatch):
 
 def test_there_is_no_gpu_here():
     with pytest.raises(UserError, match="no GPU here"):
-        plan(read_text(TEXT), settings={"device": "cuda"})
+        make_plan(read_text(TEXT), settings={"device": "cuda"})
     with pytest.raises(UserError, match="precision = auto or float32"):
         TrainingConfig(device="cuda", precision="bfloat16")
 
@@ -184,11 +184,11 @@ def test_on_a_gpu_torchs_layers_compute_unless_others_are_asked_for(monkeypatch)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     for recipe in ("coffee", "time-machine-scratch", "custom"):
         text = read_text(TEXT * 5)
-        assert plan(text, recipe=recipe, settings=ON_GPU).model.implementation == "torch"
+        assert make_plan(text, recipe=recipe, settings=ON_GPU).model.implementation == "torch"
     own = ON_GPU | {"implementation": "scratch"}
-    assert plan(read_text(TEXT), settings=own).model.implementation == "scratch"
+    assert make_plan(read_text(TEXT), settings=own).model.implementation == "scratch"
     with pytest.raises(UserError, match="implementation = torch"):
-        plan(read_text(TEXT), settings=ON_GPU | {"implementation": "fast"})
+        make_plan(read_text(TEXT), settings=ON_GPU | {"implementation": "fast"})
 
 
 def test_what_a_run_takes_is_told_in_both_languages():

@@ -14,7 +14,7 @@ from hub_server import serving
 from page import LOCAL, forget, wait_until_drawn
 from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
 
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs.manager import Runs
 from charrnn.runs.run import Run
 from charrnn.text import read_text
@@ -114,7 +114,7 @@ def visit(app, profiles):
 @pytest.fixture
 def run(server):
     """The id of a run that has saved a model."""
-    made = Run.create(server.runs, plan(read_text("a text of one's own\n" * 200)))
+    made = Run.create(server.runs, make_plan(read_text("a text of one's own\n" * 200)))
     shutil.copytree(SHIPPED, made.directory / "checkpoint")
     return made.id
 

@@ -12,7 +12,7 @@ from conftest import ROOT
 
 import charrnn
 from charrnn.cli import main
-from charrnn.recipes import RECIPES, plan
+from charrnn.recipes import RECIPES, make_plan
 from charrnn.runs.run import Run
 from charrnn.text import Text
 from charrnn.utils.file_locks import hold
@@ -229,7 +229,7 @@ def test_a_directory_does_not_hide_the_text_of_its_name(command, tmp_path):
 def test_a_run_that_is_going_on_keeps_its_length(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     text = Text("the cat sat on the mat. " * 40, "cats")
-    run = Run.create_at(tmp_path / "run", plan(text, settings={"epochs": 2}))
+    run = Run.create_at(tmp_path / "run", make_plan(text, settings={"epochs": 2}))
     before = (tmp_path / "run" / "run.json").read_bytes()
     monkeypatch.setattr(
         sys, "argv", ["charrnn", "train", "--resume", "--run-dir", "run", "--epochs", "9"]

@@ -13,7 +13,7 @@ from refusals import refusal
 from worker_runs import SMALL, TEXT, events_of, is_progress, small
 
 from charrnn.errors import UserError
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs.admission import check_files, check_text, taken
 from charrnn.runs.limits import Limits, space, variable
 from charrnn.runs.manager import Runs
@@ -203,7 +203,7 @@ def test_a_full_disk_lets_no_run_go_on_until_old_ones_are_gone(house):
 def test_a_run_without_an_end_is_ended_kept_and_told_so(house):
     runs = house(seconds=0.5)
     endless = {"epochs": None, "seconds": None, "learning_rate": 1e-6, "smoothing": 0}
-    wanted = plan(Text(TEXT.text * 40, "cats.txt"), settings=SMALL | endless)
+    wanted = make_plan(Text(TEXT.text * 40, "cats.txt"), settings=SMALL | endless)
     run = runs.start(wanted)
     end = events_of(run)[-1]
     assert end["reason"] == "stopped" and run.checkpoint is not None

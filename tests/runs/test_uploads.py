@@ -12,7 +12,7 @@ from bad_checkpoints import CHECKPOINTS
 
 from charrnn.checkpoint import WEIGHTS, load
 from charrnn.errors import UserError
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs import uploads
 from charrnn.runs.limits import Limits
 from charrnn.runs.manager import Runs
@@ -308,7 +308,7 @@ def test_what_nobody_uses_goes_with_the_old_runs(root, trained):
 
 
 def test_runs_and_uploads_do_not_meet(root, trained):
-    run = Run.create(root, plan(read_text("the tide comes in\n" * 100)))
+    run = Run.create(root, make_plan(read_text("the tide comes in\n" * 100)))
     key = uploads.keep(root, trained / WEIGHTS, Limits())
     assert [one.id for one in runs_in(root)] == [run.id]
     assert uploads.find(root, run.id) is None

@@ -4,7 +4,7 @@ import gradio as gr
 from launching import housed
 from telling import end, progress, start
 
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs.limits import Limits
 from charrnn.runs.run import Run
 from charrnn.text import read_text
@@ -20,7 +20,7 @@ RECIPE = "time-machine-concise"
 def test_a_textbooks_run_is_tried_again_with_its_own_text_and_settings(tmp_path):
     with gr.Blocks():
         form = build_form(Limits())
-    first = plan(read_text(TEXT), recipe=RECIPE)
+    first = make_plan(read_text(TEXT), recipe=RECIPE)
     with housed(tmp_path) as house:
         run = Run.create(house.runs.root, first)
         began = start(**run.request["training"]) | {"recipe": RECIPE}

@@ -19,7 +19,7 @@ from unsound import told as given
 
 import charrnn
 from charrnn.errors import UserError
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs.manager import Runs
 from charrnn.runs.run import Run
 from charrnn.text import read_text
@@ -160,7 +160,7 @@ def test_a_full_disk_is_told_before_anything_is_trained(disk, story, told):
 def test_a_full_disk_is_told_on_the_page_without_this_machine_s_paths(disk):
     root = disk("8k")
     with pytest.raises(UserError) as caught:
-        Run.create(root, plan(read_text(PLAIN * 60)))
+        Run.create(root, make_plan(read_text(PLAIN * 60)))
     assert caught.value.message == "The run cannot be saved: No space left on device."
     assert i18n.translate_error(caught.value, "zh") == "训练无法保存：磁盘空间不足。"
 

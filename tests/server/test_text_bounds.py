@@ -49,7 +49,7 @@ CASES = {
     "look": (look, 20_000, "a".__mul__, page, {"find": None, "outlook": {}}),
     "prefix": (generate, 100_000, "a".__mul__, operations, {"find_as": None, "stream": iter(())}),
     "score": (score, 2_000_000, "a".__mul__, operations, {"find_as": None, "score_text": SCORED}),
-    "settings": (train, 10_000, settings, operations, {"training_text": None, "plan": None}),
+    "settings": (train, 10_000, settings, operations, {"training_text": None, "make_plan": None}),
 }
 
 

@@ -13,7 +13,7 @@ from conftest import small_model
 from launching import launched
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui.generate import stream
@@ -71,7 +71,7 @@ def trained(root, fox):
     """Makes a run that has saved a model already; returns its id."""
 
     def make():
-        run = Run.create(root / "runs", plan(read_text("the lazy dog\n" * 400)))
+        run = Run.create(root / "runs", make_plan(read_text("the lazy dog\n" * 400)))
         save(fox, run.directory / "checkpoint")
         return run.id
 

@@ -15,7 +15,7 @@ import torch
 from safetensors import safe_open
 
 from charrnn.checkpoint import load
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.text import Text
 
 TEXT = "the cat sat on the mat and the dog sat on the log. "
@@ -34,7 +34,7 @@ SMALL = {
 
 
 def planned(repeats=6, **settings):
-    return plan(Text(TEXT * repeats, "cats.txt"), recipe="custom", settings=SMALL | settings)
+    return make_plan(Text(TEXT * repeats, "cats.txt"), recipe="custom", settings=SMALL | settings)
 
 
 def tiny(**settings):

@@ -12,7 +12,7 @@ from conftest import ROOT
 from huggingface_hub import constants
 from launching import launched
 
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 
@@ -38,7 +38,7 @@ def app(root):
 @pytest.fixture
 def run(root, _trained):
     """The id of a run that has saved a model."""
-    made = Run.create(root / "runs", plan(read_text("what the model was trained on\n" * 200)))
+    made = Run.create(root / "runs", make_plan(read_text("what the model was trained on\n" * 200)))
     shutil.copytree(_trained, made.directory / "checkpoint")
     return made.id
 

@@ -4,7 +4,7 @@ import pytest
 
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.text import Text
 from charrnn.training import TrainingConfig, train
 
@@ -46,4 +46,4 @@ def planned(**settings):
         "hidden_size": 16, "batch_size": 4, "steps": 16, "dropout": 0.3, "sample_length": 5,
         "schedule": "constant", "learning_rate": 0.02,
     }  # fmt: skip
-    return plan(text, recipe="custom", settings=small | settings)
+    return make_plan(text, recipe="custom", settings=small | settings)

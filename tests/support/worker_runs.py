@@ -5,7 +5,7 @@ from pathlib import Path
 
 from conftest import awaited
 
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs.follow import follow
 from charrnn.text import Text
 
@@ -15,7 +15,7 @@ SMALL = {"cell": "gru", "implementation": "fast", "hidden_size": 16, "input": "o
 
 def small(**settings):
     """Plan a small run, with these settings."""
-    return plan(TEXT, settings=SMALL | settings)
+    return make_plan(TEXT, settings=SMALL | settings)
 
 
 def events_of(run, until=None):

@@ -11,7 +11,7 @@ from telling import checkpoint, end, progress, start, story
 from typer.testing import CliRunner
 
 from charrnn.cli import app
-from charrnn.recipes import RECIPES, plan
+from charrnn.recipes import RECIPES, make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import train
 from charrnn.training.diagnosis import Diagnosis
@@ -33,7 +33,7 @@ SHORT = SMALL | rate(0.02, epochs=40, hidden_size=48)
 
 
 def run(settings, text=TIDE[:3000], recipe="custom", **more):
-    planned = plan(read_text(text), recipe=recipe, settings=settings)
+    planned = make_plan(read_text(text), recipe=recipe, settings=settings)
     more |= {"recipe": recipe, "prefixes": planned.prefixes[:1]}
     return list(train(planned.corpus, planned.model, planned.training, **more))
 

@@ -88,7 +88,7 @@ def test_each_target_meets_its_own(sampling):
     assert mine.at(minibatches, 0) is None
     assert len(list(mine.count(ids, size))) == 10
     for i in range(len(minibatches)):
-        places = minibatches.targets(i)
+        places = minibatches.target_positions(i)
         np.testing.assert_array_equal(ids[places], minibatches[i][1].numpy())
         at = mine.at(minibatches, i).view(7, 4, size)
         for b, t in ((0, 0), (3, 6), (2, 5)):

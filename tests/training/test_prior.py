@@ -33,14 +33,14 @@ def test_it_replaces_what_the_output_bias_was():
     text = corpus()
     model = CharRNN(SMALL, len(text.vocabulary))
     model.b_q.data.fill_(3.0)
-    model.expect(text.counts())
+    model.init_output_bias(text.counts())
     likely = text.counts() + 1
     p = model.b_q.detach().exp().numpy()
     np.testing.assert_allclose(p, likely / likely.sum(), rtol=1e-5)
 
 
 def test_only_what_is_trained_on_is_counted(monkeypatch):
-    monkeypatch.setattr("charrnn.corpus._CHUNK", 7)
+    monkeypatch.setattr("charrnn.corpus._CHUNK_CHARACTERS", 7)
     text = Corpus.from_text("ab" * 45 + "c" * 10, validation=0.1)
     counted = dict(zip(text.vocabulary.symbols, text.counts().tolist(), strict=True))
     assert counted == {"<unk>": 0, "a": 45, "b": 45, "c": 0}

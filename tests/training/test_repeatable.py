@@ -9,7 +9,7 @@ from small_runs import QUICK, SMALL, run, with_changes
 
 import charrnn
 from charrnn.model import ModelConfig
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.text import Text, datasets
 
 DICE = random.Random(0)
@@ -42,19 +42,19 @@ def nothing_measured(monkeypatch):
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_budget_chooses_for_so_many_epochs_without_a_measurement(text, recipe, nothing_measured):
     for given in ({"epochs": 3}, {"settings": {"epochs": "3"}}):
-        planned = plan(TEXTS[text], recipe=recipe, **given)
+        planned = make_plan(TEXTS[text], recipe=recipe, **given)
         assert (planned.training.epochs, planned.training.seconds) == (3, None)
 
 
 def test_more_epochs_are_held_back_more(nothing_measured):
-    chosen = [plan(TEXTS["large"], recipe="deep", epochs=n).model for n in (1, 6, 10, 30, 100)]
+    chosen = [make_plan(TEXTS["large"], recipe="deep", epochs=n).model for n in (1, 6, 10, 30, 100)]
     assert [model.dropout for model in chosen] == [0.0, 0.1, 0.2, 0.3, 0.4]
     assert len({model.hidden_size for model in chosen}) == 1
 
 
 def test_a_longer_budget_means_a_larger_model(nothing_measured):
     text = Text(TEXTS["large"].text * 3, "larger")
-    sizes = [plan(text, recipe=name, epochs=3).model.hidden_size
+    sizes = [make_plan(text, recipe=name, epochs=3).model.hidden_size
              for name in ("sprint", "coffee", "deep", "night")]  # fmt: skip
     assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
 

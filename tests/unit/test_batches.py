@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from charrnn.batches import epoch
+from charrnn.batches import make_epoch
 from charrnn.errors import UserError
 
 
 def minibatches(ids, **changes):
     settings = {"sampling": "sequential", "batch_size": 2, "steps": 5, "seed": 0, "number": 0}
-    return epoch(np.asarray(ids, dtype=np.uint8), **(settings | changes))
+    return make_epoch(np.asarray(ids, dtype=np.uint8), **(settings | changes))
 
 
 def test_the_textbooks_example_of_sequential_partitioning():
@@ -78,9 +78,9 @@ def test_a_text_too_short_is_refused_with_what_it_needs():
 def test_minibatches_are_read_from_a_memory_map(tmp_path):
     np.save(tmp_path / "ids.npy", np.arange(100, dtype=np.uint16))
     ids = np.load(tmp_path / "ids.npy", mmap_mode="r")
-    x, _ = epoch(ids, sampling="sequential", batch_size=2, steps=5, seed=0, number=0, shift=False)[
-        0
-    ]
+    x, _ = make_epoch(
+        ids, sampling="sequential", batch_size=2, steps=5, seed=0, number=0, shift=False
+    )[0]
     assert x.tolist() == [[0, 1, 2, 3, 4], [49, 50, 51, 52, 53]]
     with pytest.raises(IndexError):
         minibatches(range(35))[3]

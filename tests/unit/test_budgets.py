@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from charrnn.model import ModelConfig
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import TrainingConfig, autoconfig
 from charrnn.training.autoconfig import Habits, choose
@@ -53,7 +53,7 @@ def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
     story = datasets.load("tide-clock").text[:20_000]
     round_of_symbols = "".join(chr(0x4E00 + i % 5000) for i in range(20_000))
     lyrics = "".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000))
-    plans = [plan(read_text(text)) for text in (round_of_symbols, story, lyrics)]
+    plans = [make_plan(read_text(text)) for text in (round_of_symbols, story, lyrics)]
     assert [one.model.dropout for one in plans] == [0.1, 0.2, 0.4]
     assert [one.training.batch_size for one in plans] == [8, 8, 16]
     assert [one.training.steps for one in plans] == [35, 64, 20]

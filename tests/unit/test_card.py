@@ -5,7 +5,7 @@ from telling import checkpoint, end, progress, sample, start, story, written
 
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.runs.end_reasons import DIED
 from charrnn.runs.manager import Runs
 from charrnn.runs.run import Run
@@ -98,7 +98,7 @@ def test_a_name_is_told_in_both_languages():
 def test_the_title_of_a_run_on_several_files_is_translated(tmp_path):
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("the tide comes in " * 200)
-    run = Run.create(tmp_path, plan(read_files([tmp_path / "a.txt", tmp_path / "b.txt"])))
+    run = Run.create(tmp_path, make_plan(read_files([tmp_path / "a.txt", tmp_path / "b.txt"])))
     corpus = run.request["corpus"]
     assert corpus["name"] == "2 files"
     assert corpus_title(corpus) == {"en": "2 files", "zh": "2 个文件"}

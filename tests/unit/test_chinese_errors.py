@@ -20,7 +20,7 @@ from charrnn.errors import Message, UserError, os_reason
 from charrnn.generation import continuation
 from charrnn.hub.errors import in_words
 from charrnn.model import ModelConfig
-from charrnn.recipes import RECIPES, TIME_MACHINE, plan
+from charrnn.recipes import RECIPES, TIME_MACHINE, make_plan
 from charrnn.runs.admission import check_plan, check_text, check_visitor
 from charrnn.runs.limits import Limits
 from charrnn.runs.request import kept
@@ -172,11 +172,11 @@ def test_what_the_system_says_of_a_disk_is_translated(code):
 
 
 def of_settings(**settings):
-    return lambda text: plan(text, settings=settings)
+    return lambda text: make_plan(text, settings=settings)
 
 
 def of_limits(**limits):
-    return lambda text: check_plan(plan(text), Limits(**limits))
+    return lambda text: check_plan(make_plan(text), Limits(**limits))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def of_limits(**limits):
         of_limits(symbols=3),
         of_limits(parameters=9),
         of_limits(seconds=1),
-        lambda text: plan(text, recipe="nonsense"),
+        lambda text: make_plan(text, recipe="nonsense"),
         lambda text: check_text(text, Limits(characters=10)),
         lambda text: check_visitor("a", ["a"] * 3, Limits(runs_per_visitor=3)),
         lambda text: read_files([Path("x" * 300)]),

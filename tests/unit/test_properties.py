@@ -11,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from charrnn.batches import epoch
+from charrnn.batches import make_epoch
 from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.errors import UserError, escape_invisible
 from charrnn.model import CharRNN, ModelConfig
@@ -83,7 +83,7 @@ def minibatches(sampling, length, batch_size, steps, seed, number, shift):
     """The epoch of a text whose ids are their places, or None where it is refused."""
     ids = np.arange(length, dtype=np.uint16)
     try:
-        return epoch(
+        return make_epoch(
             ids, sampling=sampling, batch_size=batch_size, steps=steps, seed=seed, number=number,
             shift=shift,
         )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.recipes import RECIPES, plan
+from charrnn.recipes import RECIPES, make_plan
 from charrnn.text import Text, read_files
 from charrnn.training import TrainingConfig, train
 from charrnn.utils.config_fields import rules, split
@@ -27,7 +27,7 @@ def test_all_recipes_of_the_design_are_there():
 @pytest.mark.parametrize("name", TEXTBOOK)
 def test_textbook_recipes_follow_the_published_protocol(name):
     lyrics = name.startswith("lyrics")
-    settled = plan(STORY, recipe=name)
+    settled = make_plan(STORY, recipe=name)
     training, model = settled.training, settled.model
     assert (training.batch_size, training.steps, training.validation) == (32, 35, 0.0)
     assert training.schedule == "constant" and training.truncate == "minibatch"
@@ -42,16 +42,16 @@ def test_textbook_recipes_follow_the_published_protocol(name):
 
 
 def test_the_textbooks_view_of_the_time_machine(time_machine):
-    corpus = plan(read_files([time_machine]), recipe="time-machine-scratch").corpus
+    corpus = make_plan(read_files([time_machine]), recipe="time-machine-scratch").corpus
     assert (len(corpus.ids), len(corpus.vocabulary)) == (10_000, 28)
-    assert plan(read_files([time_machine]), recipe="time-machine-scratch").prefixes == (
+    assert make_plan(read_files([time_machine]), recipe="time-machine-scratch").prefixes == (
         "time traveller", "traveller",
     )  # fmt: skip
 
 
 def test_lyrics_recipes_join_lines_and_cut():
     lyrics = Text("想要有\n直升机\n" * 3_000, "lyrics")
-    corpus = plan(lyrics, recipe="lyrics-concise").corpus
+    corpus = make_plan(lyrics, recipe="lyrics-concise").corpus
     assert len(corpus.ids) == 10_000
     assert corpus.vocabulary.decode(corpus.ids[:8].tolist()) == "想要有 直升机 "
 
@@ -60,7 +60,7 @@ def test_lyrics_recipes_join_lines_and_cut():
 @pytest.mark.parametrize("length", [20, 60, 300, 5_000, 80_000, 1_200_000])
 def test_budgets_choose_something_that_fits_any_text(budget, length):
     text = Text((STORY.text * 60)[:length], "text")
-    settled = plan(text, recipe=budget)
+    settled = make_plan(text, recipe=budget)
     corpus, training = settled.corpus, settled.training
     assert len(corpus.training) > training.batch_size * training.steps
     assert training.seconds == {"sprint": 10, "coffee": 60, "deep": 300, "night": None}[budget]
@@ -68,15 +68,15 @@ def test_budgets_choose_something_that_fits_any_text(budget, length):
 
 
 def test_length_and_settings_go_before_the_recipe():
-    by_epochs = plan(STORY, recipe="sprint", epochs=3)
+    by_epochs = make_plan(STORY, recipe="sprint", epochs=3)
     assert (by_epochs.training.epochs, by_epochs.training.seconds) == (3, None)
-    assert by_epochs.model == plan(STORY, recipe="sprint").model
-    by_seconds = plan(STORY, recipe="time-machine-scratch", seconds=5)
+    assert by_epochs.model == make_plan(STORY, recipe="sprint").model
+    by_seconds = make_plan(STORY, recipe="time-machine-scratch", seconds=5)
     assert (by_seconds.training.epochs, by_seconds.training.seconds) == (None, 5.0)
-    night = plan(STORY, recipe="night", epochs=2)
+    night = make_plan(STORY, recipe="night", epochs=2)
     assert night.training.schedule == "cosine"
     wishes = {"cell": "gru", "hidden_size": "48", "clip": "none", "validation": "0.2"}
-    settled = plan(STORY, settings=wishes, seed=7)
+    settled = make_plan(STORY, settings=wishes, seed=7)
     assert (settled.model.cell, settled.model.hidden_size) == ("gru", 48)
     assert settled.training.clip is None and settled.training.seed == 7
     assert settled.corpus.validation == settled.training.validation == 0.2
@@ -116,23 +116,25 @@ def test_the_two_configurations_share_no_name():
 )
 def test_a_bad_setting_is_refused_with_the_way_out(settings, field, words):
     with pytest.raises(UserError, match=words) as caught:
-        plan(STORY, settings=settings)
+        make_plan(STORY, settings=settings)
     assert caught.value.field == field and len(caught.value.message) < 900
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones():
     with pytest.raises(UserError, match="sprint, coffee") as caught:
-        plan(STORY, recipe="marathon")
+        make_plan(STORY, recipe="marathon")
     assert caught.value.field == "recipe"
 
 
 def test_prefixes_suit_the_text():
-    assert plan(Text("分开了就不再来 " * 900, "t"), recipe="lyrics-concise").prefixes == (
+    assert make_plan(Text("分开了就不再来 " * 900, "t"), recipe="lyrics-concise").prefixes == (
         "分开", "不分开",
     )  # fmt: skip
-    assert plan(Text("分开了就再来 " * 900, "t"), recipe="lyrics-concise").prefixes == ("分开",)
-    assert plan(STORY).prefixes == ("It was a",)
-    assert plan(Text(STORY.text, "t", prefixes=("the rain ",))).prefixes == ("the rain ",)
-    assert plan(Text("天地玄黄宇宙洪荒日月盈昃" * 40, "t")).prefixes == (
+    assert make_plan(Text("分开了就再来 " * 900, "t"), recipe="lyrics-concise").prefixes == (
+        "分开",
+    )
+    assert make_plan(STORY).prefixes == ("It was a",)
+    assert make_plan(Text(STORY.text, "t", prefixes=("the rain ",))).prefixes == ("the rain ",)
+    assert make_plan(Text("天地玄黄宇宙洪荒日月盈昃" * 40, "t")).prefixes == (
         "天地玄黄宇宙洪荒日月盈昃",
     )

@@ -11,7 +11,7 @@ from charrnn.checkpoint import Checkpoint
 from charrnn.corpus import read_files, read_text
 from charrnn.evaluation import score
 from charrnn.generation import likeliest, stream
-from charrnn.recipes import plan
+from charrnn.recipes import make_plan
 from charrnn.utils.yield_points import at_yield_points, yield_point
 from charrnn.vocabulary import Vocabulary
 
@@ -35,7 +35,7 @@ COMPUTATIONS = {
     "the likeliest characters": lambda _: likeliest(CHECKPOINT, TEXT),
     "scoring": lambda _: score(CHECKPOINT, TEXT),
     "scoring in windows": lambda _: score(CHECKPOINT, TEXT, window=300),
-    "planning": lambda _: plan(read_text(TEXT), recipe="custom").corpus.sha256(),
+    "planning": lambda _: make_plan(read_text(TEXT), recipe="custom").corpus.sha256(),
     "reading an archive": lambda tmp_path: read_files([archive(tmp_path / "texts.zip")]),
 }
 

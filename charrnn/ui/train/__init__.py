@@ -19,7 +19,7 @@ from typing import Any
 import gradio as gr
 
 from ...errors import UserError
-from ...recipes import RECIPES, Plan
+from ...recipes import RECIPES, RunPlan
 from ...runs.view_ids import RunAccess, view_id
 from ...text import datasets
 from ...utils.yield_points import yield_point
@@ -271,7 +271,7 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
     finding.failure(None, js=_UNFOUND, api_visibility="private")
 
 
-def plan_of(wish: Wish) -> Plan:
+def plan_of(wish: Wish) -> RunPlan:
     """Plan a run of what the form shows, or will show in a moment."""
     return wish.resolved().plan()
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ...corpus import Corpus, Text, read_text
 from ...errors import UserError
 from ...model import ModelConfig
-from ...recipes import RECIPES, Plan, Recipe, plan, settle, settle_on
+from ...recipes import RECIPES, Recipe, RunPlan, make_plan, resolve_configs, resolve_configs_for
 from ...runs import zerogpu as gpu
 from ...runs.admission import check_plan, check_raw_text, check_text
 from ...runs.limits import Limits
@@ -118,9 +118,9 @@ class Wish:
         check_text(pasted, self.limits)
         return pasted
 
-    def plan(self, progress: Progress | None = None) -> Plan:
+    def plan(self, progress: Progress | None = None) -> RunPlan:
         """The whole plan, checked. Raises UserError, whose field says where it is wrong."""
-        wanted = plan(
+        wanted = make_plan(
             self.text(progress),
             recipe=self.recipe_name,
             settings=self.asked,
@@ -152,7 +152,7 @@ class Wish:
 
         Raises UserError, naming the setting.
         """
-        return settle(self._recipe.name, self.asked, self._length)
+        return resolve_configs(self._recipe.name, self.asked, self._length)
 
     @property
     def _length(self) -> int:
@@ -174,7 +174,7 @@ class Wish:
         that Custom was chosen after; with another recipe than before, all of them follow."""
         if self.recipe != CUSTOM:
             return self
-        # What is wrong with the text, `plan` raises too, for the form to show.
+        # What is wrong with the text, `make_plan` raises too, for the form to show.
         corpus = self.read_or(lambda error: None) if self.is_here else None
         text = (corpus.sha256() if corpus else self.corpus) + (", GPU" if self.gpu else "")
         if self.base.suits(self.began, text):
@@ -188,7 +188,11 @@ class Wish:
     def _chosen(self, corpus: Corpus | None) -> dict[str, Any]:
         """What the recipe before Custom chooses for the text, as far as that is known."""
         name, device = self._recipe.name, self._device
-        chosen = settle_on(corpus, name, device) if corpus else settle(name, device, self._length)
+        chosen = (
+            resolve_configs_for(corpus, name, device)
+            if corpus
+            else resolve_configs(name, device, self._length)
+        )
         return asdict(chosen[0]) | asdict(chosen[1])
 
     def faults(self) -> list[str]:
