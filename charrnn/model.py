@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .errors import Message, UserError
-from .rnn import NativeRecurrence, Recurrence, State, affine, dropout, map_state
+from .rnn import Recurrence, State, TorchRecurrence, affine, dropout, map_state
 from .utils.config_fields import check, setting
 from .utils.validation import instance, whole
 from .vocabulary import Counts
@@ -108,9 +108,9 @@ class CharRNN(nn.Module):
             self.embedding = nn.Parameter(torch.empty(vocabulary_size, input_size))
         own = config.implementation != "torch"
         build = (
-            partial(Recurrence, implementation=config.implementation) if own else NativeRecurrence
+            partial(Recurrence, implementation=config.implementation) if own else TorchRecurrence
         )
-        self.recurrence: Recurrence | NativeRecurrence = build(
+        self.recurrence: Recurrence | TorchRecurrence = build(
             config.cell,
             input_size,
             config.hidden_size,

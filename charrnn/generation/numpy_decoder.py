@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..model import CharRNN, State, eval_mode
-from ..rnn import Packed
+from ..rnn import PackedWeight
 
 Floats = NDArray[np.float32]
 _ABSURD = 1e30  # of a weight
@@ -282,7 +282,7 @@ def _several(x: Floats, W: Floats, added: Floats, out: Floats) -> Callable[[], o
             np.dot(x, W, out=out)
             np.add(out, added, out=out)
     else:
-        packed = Packed(torch.from_numpy(W), len(x))
+        packed = PackedWeight(torch.from_numpy(W), len(x))
         rows, addend = torch.from_numpy(x), torch.from_numpy(added)
 
         def add_up() -> None:

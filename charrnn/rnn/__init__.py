@@ -14,20 +14,20 @@ state is a tensor (L·D, B, H), or for the LSTM a tuple of two, hidden and cell 
 from __future__ import annotations
 
 from .dropout import dropout
-from .matmul import Packed, affine, far_ahead, onednn, settled
+from .matmul import PackedWeight, affine, force_onednn, has_onednn, onednn_is_much_faster
 from .stack import Recurrence
 from .state import State, map_state
-from .torch_layers import NativeRecurrence
+from .torch_layers import TorchRecurrence
 
 __all__ = [
-    "NativeRecurrence",
-    "Packed",
+    "PackedWeight",
     "Recurrence",
     "State",
+    "TorchRecurrence",
     "affine",
     "dropout",
-    "far_ahead",
+    "force_onednn",
+    "has_onednn",
     "map_state",
-    "onednn",
-    "settled",
+    "onednn_is_much_faster",
 ]

@@ -23,7 +23,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from . import fused_lstm
-from .matmul import Packed, affine, keep_awake, rows, weight_gradient
+from .matmul import PackedWeight, affine, keep_threads_warm, rows, weight_gradient
 from .state import State, map_state
 
 
@@ -36,41 +36,41 @@ def run(
     weights' type.
     """
     W_xh, W_hh, b_h = (parameters[name] for name in ("W_xh", "W_hh", "b_h"))
-    dtype = computing_dtype(W_hh)
-    if fused_lstm.suits(cell, inputs, W_xh, dtype):
+    dtype = compute_dtype(W_hh)
+    if fused_lstm.can_run(cell, inputs, W_xh, dtype):
         return fused_lstm.lstm(inputs, state, W_xh, W_hh, b_h, dtype)
     before = map_state(lambda s: s.to(dtype), state)
     after: State
     if isinstance(before, tuple):
-        Z = _projected(inputs, W_xh, b_h, dtype)
+        Z = _project(inputs, W_xh, b_h, dtype)
         H, C = _apply(_LSTM, Z, *before, W_hh)
         after = H[-1], C
     elif cell == "gru":
-        Z, Z_n = _projected_for_gru(inputs, W_xh, b_h, parameters["b_n"], dtype)
+        Z, Z_n = _project_for_gru(inputs, W_xh, b_h, parameters["b_n"], dtype)
         H = _apply(_GRU, Z, Z_n, before, W_hh)
         after = H[-1]
     else:
-        Z = _projected(inputs, W_xh, b_h, dtype)
+        Z = _project(inputs, W_xh, b_h, dtype)
         H = _apply(_RNN, Z, before, W_hh, cell == "relu")
         after = H[-1]
     return H, map_state(lambda s: s.to(W_hh.dtype), after)
 
 
-def computing_dtype(weight: Tensor) -> torch.dtype:
+def compute_dtype(weight: Tensor) -> torch.dtype:
     """What to compute in: bfloat16 under autocast, else the weights' own type."""
     if weight.dtype == torch.float32 and torch.is_autocast_enabled("cpu"):
         return torch.get_autocast_dtype("cpu")
     return weight.dtype
 
 
-def _projected(inputs: Tensor, W: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
+def _project(inputs: Tensor, W: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
     """Inputs times W with b added (T, B, N); an id stands for a one-hot vector."""
     if inputs.is_floating_point():
         return affine(inputs.to(dtype), W, b)
     return rows(W + b, inputs, dtype)
 
 
-def _projected_for_gru(
+def _project_for_gru(
     inputs: Tensor, W_xh: Tensor, b_h: Tensor, b_n: Tensor, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
     """Z (T, B, 3H) and Z_n (T, B, H) as `_GRU` wants them."""
@@ -78,11 +78,11 @@ def _projected_for_gru(
     W_ru, W_n = W_xh[:, :gates], W_xh[:, gates:]
     b_ru, b_x = b_h[:gates], b_h[gates:]
     if inputs.is_floating_point():
-        Z_ru = _projected(inputs, W_ru, b_ru, dtype)
+        Z_ru = _project(inputs, W_ru, b_ru, dtype)
         Z = torch.cat([Z_ru, b_n.to(dtype).expand(*Z_ru.shape[:-1], -1)], dim=-1)
     else:  # rather a row for each symbol put together than one for each step
         Z = rows(torch.cat([W_ru + b_ru, b_n.expand_as(W_n)], dim=-1), inputs, dtype)
-    return Z, _projected(inputs, W_n, b_x, dtype)
+    return Z, _project(inputs, W_n, b_x, dtype)
 
 
 def _apply(function: type[Function], *arguments: Any) -> Any:
@@ -125,9 +125,9 @@ class _RNN(Function):
         W = W_hh.to(Z.dtype)
         factor, tanh = _quick_tanh(Z.dtype)
         if factor > 1 and not relu:
-            Z, weight = factor * Z, Packed(factor * W, B)
+            Z, weight = factor * Z, PackedWeight(factor * W, B)
         else:
-            weight = Packed(W, B)
+            weight = PackedWeight(W, B)
         H = Z.new_empty(T + 1, B, width)  # H[t] is the state before step t
         H[0] = H0
         states = H.unbind()
@@ -146,7 +146,7 @@ class _RNN(Function):
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
         H, W = ctx.saved_tensors
         T, B, _ = dH.shape
-        weight = Packed(W.t(), B)
+        weight = PackedWeight(W.t(), B)
         dZ = torch.empty_like(dH)
         gradients, outputs, by_output = dZ.unbind(), H[1:].unbind(), dH.unbind()
         whole = by_output[-1]  # all of dH_t: by its output, and by the step after
@@ -160,7 +160,7 @@ class _RNN(Function):
             if t > 0:
                 whole = weight.times_plus(gradients[t], by_output[t - 1])
         dH0 = weight.times(gradients[0])
-        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(ctx.weight_type)
+        dW_hh = weight_gradient(_flatten(H[:-1]), _flatten(dZ)).to(ctx.weight_type)
         return dZ, dH0, dW_hh, None
 
 
@@ -174,7 +174,7 @@ class _GRU(Function):
     def forward(ctx: Any, Z: Tensor, Z_n: Tensor, H0: Tensor, W_hh: Tensor) -> Tensor:
         T, B, width = Z_n.shape
         W = W_hh.to(Z.dtype)
-        weight = Packed(W, B)
+        weight = PackedWeight(W, B)
         factor, tanh = _quick_tanh(Z.dtype)
         inputs = factor * Z_n if factor > 1 else Z_n
         H = Z.new_empty(T + 1, B, width)
@@ -189,7 +189,7 @@ class _GRU(Function):
             torch.sigmoid(G[:, : 2 * width], out=RU[t])
             A[t].copy_(G[:, 2 * width :])
             if factor > 1:  # else the tanh does it
-                keep_awake()
+                keep_threads_warm()
             tanh(torch.addcmul(Zn_t, R[t], A[t], value=factor), out=candidates[t])
             torch.lerp(candidates[t], states[t], U[t], out=states[t + 1])
         ctx.save_for_backward(H, N, gates, W)
@@ -201,7 +201,7 @@ class _GRU(Function):
     def backward(ctx: Any, dH: Tensor) -> tuple[Tensor | None, ...]:
         H, N, gates, W = ctx.saved_tensors
         T, B, width = dH.shape
-        weight = Packed(W.t(), B)
+        weight = PackedWeight(W.t(), B)
         R, U, A = gates.chunk(3, dim=-1)
         # For all steps at once, what each multiplies all of dH_t by.
         dZ_n = torch.ops.aten.tanh_backward(1 - U, N)
@@ -223,7 +223,7 @@ class _GRU(Function):
                 wholes.append(weight.times_plus(by_gates[t], kept))
         dH0 = weight.times(by_gates[0]).addcmul_(wholes[-1], keeps[0])
         dZ_n.mul_(torch.stack(wholes[::-1]))
-        dW_hh = weight_gradient(_flat(H[:-1]), _flat(dZ)).to(ctx.weight_type)
+        dW_hh = weight_gradient(_flatten(H[:-1]), _flatten(dZ)).to(ctx.weight_type)
         return dZ, dZ_n, dH0, dW_hh
 
 
@@ -234,7 +234,7 @@ class _LSTM(Function):
     def forward(ctx: Any, Z: Tensor, H0: Tensor, C0: Tensor, W_hh: Tensor) -> tuple[Tensor, Tensor]:
         T, B, _ = Z.shape
         width = W_hh.shape[0]
-        weight = Packed(W_hh.to(Z.dtype), B)
+        weight = PackedWeight(W_hh.to(Z.dtype), B)
         factor, tanh = _quick_tanh(Z.dtype)
         H, C = Z.new_empty(T + 1, B, width), Z.new_empty(T + 1, B, width)
         H[0], C[0] = H0, C0
@@ -247,7 +247,7 @@ class _LSTM(Function):
             torch.sigmoid(arguments, out=all_gates[t])
             tanh(factor * arguments[:, 2], out=G)
             if factor > 1:  # else the tanh does it
-                keep_awake()
+                keep_threads_warm()
             torch.mul(F, memories[t], out=memories[t + 1]).addcmul_(I, G)
             tanh(factor * memories[t + 1], out=seen[t])
             torch.mul(O, seen[t], out=states[t + 1])
@@ -259,7 +259,7 @@ class _LSTM(Function):
     def backward(ctx: Any, dH: Tensor, dC_last: Tensor) -> tuple[Tensor | None, ...]:
         H, C, gates, tanh_C, W_hh = ctx.saved_tensors
         T, B, width = dH.shape
-        weight = Packed(W_hh.to(H.dtype).t(), B)
+        weight = PackedWeight(W_hh.to(H.dtype).t(), B)
         I, F, G, O = gates.unbind(2)  # noqa: E741
         # For all steps at once, what each multiplies dC_t by, and for O dH_t.
         dZ = torch.empty_like(gates)
@@ -281,10 +281,10 @@ class _LSTM(Function):
                 dH_t = weight.times_plus(by_step[t], outputs[t - 1])
         flat = dZ.view(T * B, 4 * width)
         dH0 = weight.times(flat[:B])
-        dW_hh = weight_gradient(_flat(H[:-1]), flat).to(W_hh.dtype)
+        dW_hh = weight_gradient(_flatten(H[:-1]), flat).to(W_hh.dtype)
         return dZ.view(T, B, 4 * width), dH0, dC, dW_hh
 
 
-def _flat(x: Tensor) -> Tensor:
+def _flatten(x: Tensor) -> Tensor:
     """(T, B, H) as (T·B, H)."""
     return x.reshape(-1, x.shape[-1])

@@ -11,16 +11,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .matmul import onednn
+from .matmul import has_onednn
 from .state import State
 
-_WIDEST = 256  # symbols worth a product with one-hot vectors
+_MAX_ONE_HOT_SYMBOLS = 256  # symbols worth a product with one-hot vectors
 
 
-def suits(cell: str, inputs: Tensor, W_xh: Tensor, dtype: torch.dtype) -> bool:
+def can_run(cell: str, inputs: Tensor, W_xh: Tensor, dtype: torch.dtype) -> bool:
     """Whether the kernel can, and should, take these inputs."""
-    narrow = inputs.is_floating_point() or W_xh.shape[0] <= _WIDEST
-    return cell == "lstm" and narrow and onednn(dtype)
+    narrow = inputs.is_floating_point() or W_xh.shape[0] <= _MAX_ONE_HOT_SYMBOLS
+    return cell == "lstm" and narrow and has_onednn(dtype)
 
 
 def lstm(

@@ -22,21 +22,23 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-_FEW = 128  # symbols for which a product with one-hot vectors is faster than adding up rows
+_MAX_ONE_HOT_SYMBOLS = (
+    128  # symbols for which a product with one-hot vectors is faster than adding up rows
+)
 # Numbers of a packed float32 weight from which oneDNN is faster: on machines where it is far ahead
 # with large ones, where it is not, and where there is AVX2 only.
-_LEAST_AHEAD, _LEAST, _LEAST_AVX2 = 20_000, 250_000, 500_000
-_AHEAD = 2.5  # times as fast as torch's own
+_MIN_PACKED_IF_MUCH_FASTER, _MIN_PACKED, _MIN_PACKED_AVX2 = 20_000, 250_000, 500_000
+_MUCH_FASTER = 2.5  # times as fast as torch's own
 _ZEROS = torch.zeros(4097)  # so many that torch shares their rounding among two threads
-_settled: ContextVar[bool | None] = ContextVar("settled", default=None)
+_forced: ContextVar[bool | None] = ContextVar("forced", default=None)
 
 
-class Packed:
+class PackedWeight:
     """A weight W (K, N) made ready for many products with it."""
 
     def __init__(self, W: Tensor, rows: int) -> None:
         """`rows` is how many rows the left factors will have."""
-        self._onednn = pays(W.dtype, W.numel())
+        self._onednn = use_onednn(W.dtype, W.numel())
         self._W = torch.ops.mkldnn._reorder_linear_weight(W.t(), rows) if self._onednn else W
 
     def times(self, x: Tensor) -> Tensor:
@@ -54,8 +56,8 @@ class Packed:
 
 def product(A: Tensor, B: Tensor) -> Tensor:
     """A @ B of two matrices, once; either may be a transposed view."""
-    if pays(A.dtype):
-        return _linear(_whole(A), _whole(B).t())
+    if use_onednn(A.dtype):
+        return _linear(_dense(A), _dense(B).t())
     return A @ B
 
 
@@ -68,7 +70,7 @@ def weight_gradient(x: Tensor, dy: Tensor) -> Tensor:
 
 def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """x @ W + b in the type of x, of x (…, K), W (K, N) and b (N,), with its gradients."""
-    if pays(x.dtype):
+    if use_onednn(x.dtype):
         return cast(Tensor, _Affine.apply(x, W, b))  # type: ignore[no-untyped-call]
     flat = x.reshape(-1, x.shape[-1])
     return torch.addmm(b.to(x.dtype), flat, W.to(x.dtype)).view(*x.shape[:-1], -1)
@@ -82,39 +84,49 @@ def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
     return cast(Tensor, _Rows.apply(table, ids, dtype))  # type: ignore[no-untyped-call]
 
 
-def pays(dtype: torch.dtype, packed: int = 0) -> bool:
+def use_onednn(dtype: torch.dtype, packed: int = 0) -> bool:
     """Whether products of this type had better be asked of oneDNN: with a packed weight of so many
     numbers, or single ones. (Single ones of bfloat16 torch asks of it too, and copies no view.)"""
-    if not onednn(dtype):
+    if not has_onednn(dtype):
         return False
     if dtype == torch.bfloat16:
         return packed > 0
     if torch.backends.cpu.get_cpu_capability() == "AVX2":
-        return packed >= _LEAST_AVX2
-    ahead = far_ahead()
-    return packed >= (_LEAST_AHEAD if ahead else _LEAST) if packed else ahead
+        return packed >= _MIN_PACKED_AVX2
+    much_faster = onednn_is_much_faster()
+    return (
+        packed >= (_MIN_PACKED_IF_MUCH_FASTER if much_faster else _MIN_PACKED)
+        if packed
+        else much_faster
+    )
 
 
-def far_ahead() -> bool:
-    """Whether oneDNN's float32 products are far ahead of torch's own: as `settled`, or else as
+def onednn_is_much_faster() -> bool:
+    """Whether oneDNN's float32 products are far ahead of torch's own: as `force_onednn`, or else as
     measured here, once a process."""
-    ahead = _settled.get()
-    return onednn(torch.float32) and _lead() >= _AHEAD if ahead is None else ahead
+    much_faster = _forced.get()
+    return (
+        has_onednn(torch.float32) and onednn_speedup() >= _MUCH_FASTER
+        if much_faster is None
+        else much_faster
+    )
 
 
 @contextmanager
-def settled(ahead: bool) -> Iterator[None]:
-    """Compute as if `far_ahead` had been measured so: for a run that began like that, since another
-    library rounds otherwise."""
-    token = _settled.set(ahead)
+def force_onednn(much_faster: bool) -> Iterator[None]:
+    """Compute as if `onednn_is_much_faster` had returned `much_faster`.
+
+    A resumed run needs this: another library would round its sums differently.
+    """
+    token = _forced.set(much_faster)
     try:
         yield
     finally:
-        _settled.reset(token)
+        _forced.reset(token)
 
 
 @functools.cache
-def _lead() -> float:
+def onednn_speedup() -> float:
     """How many times as fast as torch's own product oneDNN's is here, in float32, of 32 × 512 × 512
     with the weight packed: 1.4 and 4.3 on two processors with AVX-512."""
     x, W = torch.ones(32, 512), torch.ones(512, 512)
@@ -128,7 +140,7 @@ def _lead() -> float:
     return min(own) / min(onednns)
 
 
-def keep_awake() -> None:
+def keep_threads_warm() -> None:
     """Give torch's other threads something to do, next to nothing.
 
     They wait for their share of the next product for some 25 µs and then go to sleep, from which
@@ -139,7 +151,7 @@ def keep_awake() -> None:
 
 
 @functools.cache
-def onednn(dtype: torch.dtype) -> bool:
+def has_onednn(dtype: torch.dtype) -> bool:
     """Whether oneDNN's products of this type are here, and right."""
     if dtype not in (torch.float32, torch.bfloat16):
         return False
@@ -156,7 +168,7 @@ def onednn(dtype: torch.dtype) -> bool:
         return False
 
 
-def _whole(A: Tensor) -> Tensor:
+def _dense(A: Tensor) -> Tensor:
     """A matrix without gaps between its rows or columns: for others oneDNN has only slow code."""
     return A if A.is_contiguous() or A.t().is_contiguous() else A.contiguous()
 
@@ -204,7 +216,7 @@ class _Rows(Function):
         (ids,) = ctx.saved_tensors
         shape, dtype = ctx.table
         flat, places = dy.reshape(-1, dy.shape[-1]), ids.reshape(-1)
-        if shape[0] <= _FEW:
+        if shape[0] <= _MAX_ONE_HOT_SYMBOLS:
             symbols = torch.arange(shape[0], device=ids.device)
             one_hot = (symbols.unsqueeze(1) == places).to(flat.dtype)  # a column for each place
             return product(one_hot, flat).to(dtype), None, None

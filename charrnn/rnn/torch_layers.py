@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from .state import State
 
 
-class NativeRecurrence(nn.Module):
+class TorchRecurrence(nn.Module):
     """`nn.RNN`, `nn.GRU` or `nn.LSTM`, over symbol ids (T, B) or embeddings (T, B, I)."""
 
     def __init__(

@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional as F
 
 from ..model import CharRNN
-from ..rnn import onednn, settled
+from ..rnn import force_onednn, has_onednn
 
 _WORTH_IT = 1.05  # times as fast, or float32 it stays
 _TOO_SMALL = 500_000  # multiplications of one step of one layer, below which bfloat16 gains nothing
@@ -27,7 +27,7 @@ _LONG_ENOUGH = 32  # steps
 
 def has_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 itself, rather than by way of float32."""
-    return onednn(torch.bfloat16) and any(
+    return has_onednn(torch.bfloat16) and any(
         name in torch.backends.cpu.get_cpu_capability() for name in ("AVX512", "AMX", "SVE")
     )
 
@@ -66,7 +66,7 @@ class Arithmetic:
     """What was settled when a run began, and decides how its sums are rounded."""
 
     bfloat16: bool
-    far_ahead: bool  # see `recurrence.far_ahead`
+    far_ahead: bool  # see `rnn.onednn_is_much_faster`
 
     @contextmanager
     def forward(self) -> Iterator[None]:
@@ -76,7 +76,7 @@ class Arithmetic:
 
     def products(self) -> AbstractContextManager[None]:
         """The context in which gradients are found, and all that stays float32."""
-        return settled(self.far_ahead)
+        return force_onednn(self.far_ahead)
 
 
 def autocast(bfloat16: bool) -> torch.autocast:

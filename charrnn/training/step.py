@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from ..generation import write
 from ..model import CharRNN, ModelConfig, State, detach, eval_mode
-from ..rnn import far_ahead, map_state
+from ..rnn import map_state, onednn_is_much_faster
 from ..utils.process import available_cores
 from ..vocabulary import Counts, Vocabulary
 from .optimizer import ByRows, build_optimizer, clip_gradients
@@ -80,7 +80,7 @@ class Learner:
             bfloat16 = config.precision == "bfloat16"
         else:
             bfloat16 = suits_bfloat16(self.model, config.batch_size, config.steps)
-        return Arithmetic(bfloat16, config.epochs is None and far_ahead())
+        return Arithmetic(bfloat16, config.epochs is None and onednn_is_much_faster())
 
     @property
     def device(self) -> str:

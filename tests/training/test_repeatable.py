@@ -32,7 +32,7 @@ def nothing_measured(monkeypatch):
 
     measured = (
         *("training.autoconfig.speed", "training.autoconfig._measured_speed"),
-        *("rnn.matmul._lead", "training.step.suits_bfloat16"),
+        *("rnn.matmul.onednn_speedup", "training.step.suits_bfloat16"),
     )
     for name in measured:
         monkeypatch.setattr(f"charrnn.{name}", measure)

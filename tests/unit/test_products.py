@@ -9,7 +9,7 @@ from small_runs import QUICK, run, with_changes
 
 from charrnn.model import ModelConfig
 from charrnn.rnn import dropout, matmul
-from charrnn.rnn.matmul import Packed, affine, product, rows, weight_gradient
+from charrnn.rnn.matmul import PackedWeight, affine, product, rows, weight_gradient
 from charrnn.training.precision import has_bfloat16, suits_bfloat16
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
@@ -18,9 +18,9 @@ CELLS = ["tanh", "relu", "gru", "lstm"]
 @pytest.fixture(params=["as the machine has it", "by torch", "by oneDNN"])
 def kind(request, monkeypatch):
     if request.param == "by torch":
-        monkeypatch.setattr(matmul, "pays", lambda dtype, packed=0: False)
+        monkeypatch.setattr(matmul, "use_onednn", lambda dtype, packed=0: False)
     elif request.param == "by oneDNN":
-        monkeypatch.setattr(matmul, "pays", lambda dtype, packed=0: matmul.onednn(dtype))
+        monkeypatch.setattr(matmul, "use_onednn", lambda dtype, packed=0: matmul.has_onednn(dtype))
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
@@ -28,7 +28,7 @@ def test_products_are_torchs(kind, dtype):
     x, W, z = (torch.randn(shape).to(dtype) for shape in ((6, 5), (5, 7), (6, 7)))
     close = {"rtol": 0.02, "atol": 0.05} if dtype == torch.bfloat16 else {}
     for weight in (W, W.t().contiguous().t()):
-        packed = Packed(weight, rows=6)
+        packed = PackedWeight(weight, rows=6)
         torch.testing.assert_close(packed.times(x), x @ W, **close)
         torch.testing.assert_close(packed.times_plus(x, z), x @ W + z, **close)
         torch.testing.assert_close(product(x, weight), x @ W, **close)
@@ -142,12 +142,12 @@ def test_onednn_is_called_where_it_is_faster(
     monkeypatch, capability, lead, dtype, packed, by_onednn
 ):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
-    monkeypatch.setattr(matmul, "onednn", lambda dtype: dtype != torch.float64)
-    monkeypatch.setattr(matmul, "_lead", lambda: lead)
-    assert matmul.pays(dtype, packed) is by_onednn
+    monkeypatch.setattr(matmul, "has_onednn", lambda dtype: dtype != torch.float64)
+    monkeypatch.setattr(matmul, "onednn_speedup", lambda: lead)
+    assert matmul.use_onednn(dtype, packed) is by_onednn
 
 
-@pytest.mark.skipif(not matmul.onednn(torch.float32), reason="oneDNN's products are not here")
+@pytest.mark.skipif(not matmul.has_onednn(torch.float32), reason="oneDNN's products are not here")
 def test_what_is_timed_is_float32_under_autocast_too(monkeypatch):
     multiplied = []
 
@@ -156,50 +156,50 @@ def test_what_is_timed_is_float32_under_autocast_too(monkeypatch):
         return 3.0 if len(multiplied) % 2 else 1.0  # torch's own comes first
 
     monkeypatch.setattr(matmul.timeit, "timeit", timed)
-    matmul._lead.cache_clear()
+    matmul.onednn_speedup.cache_clear()
     try:
         with torch.autocast("cpu", torch.bfloat16):
-            assert matmul._lead() == 3.0
+            assert matmul.onednn_speedup() == 3.0
     finally:
-        matmul._lead.cache_clear()
+        matmul.onednn_speedup.cache_clear()
     assert set(multiplied) == {torch.float32}
 
 
 def test_a_packed_weight_is_onednns_by_its_size(monkeypatch):
     asked = []
-    monkeypatch.setattr(matmul, "pays", lambda *about: asked.append(about))
+    monkeypatch.setattr(matmul, "use_onednn", lambda *about: asked.append(about))
     x, W = torch.randn(3, 6), torch.randn(6, 5)
-    torch.testing.assert_close(Packed(W, rows=3).times(x), x @ W)
+    torch.testing.assert_close(PackedWeight(W, rows=3).times(x), x @ W)
     assert asked == [(torch.float32, 30)]
 
 
 def test_a_process_first_asked_under_autocast_finds_the_same():
-    found = matmul.onednn(torch.float32)
-    matmul.onednn.cache_clear()
+    found = matmul.has_onednn(torch.float32)
+    matmul.has_onednn.cache_clear()
     with torch.autocast("cpu", torch.bfloat16):
-        assert matmul.onednn(torch.float32) == found
+        assert matmul.has_onednn(torch.float32) == found
 
 
-@pytest.mark.skipif(not matmul.onednn(torch.float32), reason="oneDNN's products are not here")
+@pytest.mark.skipif(not matmul.has_onednn(torch.float32), reason="oneDNN's products are not here")
 def test_what_a_run_began_with_is_what_it_goes_on_with(monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
-    monkeypatch.setattr(matmul, "_lead", lambda: 1.4)
-    with matmul.settled(True):
-        assert matmul.far_ahead() and matmul.pays(torch.float32)
-        with matmul.settled(False):
-            assert not matmul.pays(torch.float32)
-        assert matmul.pays(torch.float32)
-    assert not matmul.far_ahead() and not matmul.pays(torch.float32)
+    monkeypatch.setattr(matmul, "onednn_speedup", lambda: 1.4)
+    with matmul.force_onednn(True):
+        assert matmul.onednn_is_much_faster() and matmul.use_onednn(torch.float32)
+        with matmul.force_onednn(False):
+            assert not matmul.use_onednn(torch.float32)
+        assert matmul.use_onednn(torch.float32)
+    assert not matmul.onednn_is_much_faster() and not matmul.use_onednn(torch.float32)
 
 
 def test_a_torch_without_onednn_trains_all_the_same(monkeypatch):
     """As its builds for some machines are: their namespace is empty."""
     monkeypatch.setattr(torch.ops, "mkldnn", SimpleNamespace())
-    matmul.onednn.cache_clear()
+    matmul.has_onednn.cache_clear()
     try:
-        assert not matmul.onednn(torch.float32) and not matmul.far_ahead()
+        assert not matmul.has_onednn(torch.float32) and not matmul.onednn_is_much_faster()
         large = ModelConfig(hidden_size=128)  # so large that bfloat16 would be tried
         events = run(large, with_changes(QUICK, batch_size=32, epochs=1))
         assert events[-1]["reason"] == "finished" and "float32" in events[0]["device"]
     finally:
-        matmul.onednn.cache_clear()
+        matmul.has_onednn.cache_clear()

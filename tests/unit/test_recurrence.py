@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from charrnn.rnn import NativeRecurrence, Recurrence, map_state
+from charrnn.rnn import Recurrence, TorchRecurrence, map_state
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
 SHAPES = [(1, False), (2, False), (1, True), (2, True)]
@@ -27,7 +27,7 @@ def build(cell, implementation, *, layers=1, bidirectional=False, size=5, hidden
 
 def torch_twin(cell, ours, *, layers=1, bidirectional=False, size=5, hidden=7):
     """torch's layer with the weights of `ours`."""
-    theirs = NativeRecurrence(
+    theirs = TorchRecurrence(
         cell, size, hidden, layers=layers, bidirectional=bidirectional
     ).double()
     with torch.no_grad():
