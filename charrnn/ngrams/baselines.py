@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..vocabulary import Ids
-from .kneser_ney import Floats, Mixture, Orders
+from .kneser_ney import Floats, KneserNeyModels, Mixture
 
-_COUNTED = 1_000_000  # training characters, the last ones
-_SCORED = 100_000  # held-out characters, the first ones
+_MAX_TRAINING_CHARACTERS = 1_000_000  # the last ones
+_MAX_HELD_OUT_CHARACTERS = 100_000  # the first ones
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def baselines(training: Ids, held_out: Ids, vocabulary_size: int) -> Baselines:
     """
     uniform = float(vocabulary_size)
     if len(held_out) == 0:
-        return Baselines(uniform, _own_perplexity(training[-_COUNTED:]), None)
-    unigram, ngram = _surprisal(training, held_out[:_SCORED], vocabulary_size)
+        return Baselines(uniform, _own_perplexity(training[-_MAX_TRAINING_CHARACTERS:]), None)
+    unigram, ngram = surprisals(training, held_out[:_MAX_HELD_OUT_CHARACTERS], vocabulary_size)
     return Baselines(uniform, float(np.exp(unigram.mean())), float(np.exp(ngram.mean())))
 
 
@@ -61,9 +61,9 @@ def _own_perplexity(ids: Ids) -> float:
     return float(np.exp(-(p * np.log(p)).sum()))
 
 
-def _surprisal(training: Ids, text: Ids, vocabulary_size: int) -> tuple[Floats, Floats]:
+def surprisals(training: Ids, text: Ids, vocabulary_size: int) -> tuple[Floats, Floats]:
     """Nats of each character of `text`, after `training`: by single symbols, and by n-grams."""
-    training = training[-_COUNTED:]
+    training = training[-_MAX_TRAINING_CHARACTERS:]
     mixture = Mixture.of(training, vocabulary_size)
-    p, met = Orders(training, vocabulary_size).score(text, before=training)
+    p, met = KneserNeyModels(training, vocabulary_size).score(text, before=training)
     return -np.log(p[0]), -np.log(mixture.mix(p, met))

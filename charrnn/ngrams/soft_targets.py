@@ -21,21 +21,21 @@ from torch import Tensor
 
 from ..batches import Epoch
 from ..vocabulary import Ids
-from .kneser_ney import Mixture, Orders
+from .kneser_ney import KneserNeyModels, Mixture
 
-MOST = 1 << 27  # numbers of 2 bytes each: characters times symbols
+MAX_PROBABILITIES = 1 << 27  # characters times symbols; each takes 2 bytes
 
-_PARTS = 10
+_FOLDS = 10
 
 
-class Expectations:
+class NgramSoftTargets:
     """The probability of every symbol at each place of a text, given what is before it: 2·N·V
     bytes. Nothing is expected anywhere until they are counted."""
 
     def __init__(self) -> None:
         self._p: Tensor | None = None  # (N, V), rows that sum to 1
 
-    def count(self, ids: Ids, vocabulary_size: int) -> Iterator[None]:
+    def fit(self, ids: Ids, vocabulary_size: int) -> Iterator[None]:
         """Count them for a text of `ids` (N,), on as many threads as torch has now; that takes
         seconds with a large one. Yields after each part; left before the end, nothing is expected.
         """
@@ -43,13 +43,13 @@ class Expectations:
         mixture = Mixture.of(ids, vocabulary_size)
 
         def part(begin: int, end: int) -> None:
-            others = Orders(np.concatenate((ids[:begin], ids[end:])), vocabulary_size)
+            others = KneserNeyModels(np.concatenate((ids[:begin], ids[end:])), vocabulary_size)
             at = begin
-            for some in others.spread(ids[begin:end], ids[:begin], mixture):
+            for some in others.distributions(ids[begin:end], ids[:begin], mixture):
                 expected[at : at + len(some)] = torch.from_numpy(some)
                 at += len(some)
 
-        cuts = np.linspace(0, len(ids), _PARTS + 1).astype(int).tolist()
+        cuts = np.linspace(0, len(ids), _FOLDS + 1).astype(int).tolist()
         pool = ThreadPoolExecutor(torch.get_num_threads())
         try:
             for _ in pool.map(lambda cut: part(*cut), pairwise(cuts)):
@@ -58,7 +58,7 @@ class Expectations:
             pool.shutdown(cancel_futures=True)
         self._p = expected
 
-    def at(self, minibatches: Epoch, i: int) -> Tensor | None:
+    def for_minibatch(self, minibatches: Epoch, i: int) -> Tensor | None:
         """At the targets of minibatch i, (T·B, V), time step by time step, as logits are."""
         if self._p is None:
             return None

@@ -17,7 +17,7 @@ from ..checkpoint import LARGEST
 from ..corpus import Corpus
 from ..errors import Message, UserError
 from ..model import CharRNN, ModelConfig
-from ..ngrams.soft_targets import MOST
+from ..ngrams.soft_targets import MAX_PROBABILITIES
 from ..utils.process import available_cores
 from ..utils.validation import instance, path, texts
 from .config import TrainingConfig
@@ -125,14 +125,14 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
             field="truncate",
         )
     symbols = corpus.vocabulary.symbol_count
-    if training.smoothing and characters * symbols > MOST:
+    if training.smoothing and characters * symbols > MAX_PROBABILITIES:
         raise UserError(
             "smoothing keeps a number for each of {characters:,} characters and "
             "{symbols:,} symbols; their product may be {most:,} at most. Use a "
             "shorter text or smoothing = 0.",
             characters=characters,
             symbols=symbols,
-            most=MOST,
+            most=MAX_PROBABILITIES,
             field="smoothing",
         )
     if training.open_ended and len(corpus.held_out) < 2:

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..corpus import Corpus
-from ..ngrams.kneser_ney import Floats, Places
+from ..ngrams.kneser_ney import Floats, Integers
 from ..vocabulary import Counts, Ids
 
 # English sentences; `charrnn.ui.run_card.strings` has them in Chinese.
@@ -147,15 +147,15 @@ def _sorted(corpus: Corpus) -> HoldoutWarning | None:
     return HoldoutWarning("sorted", {"share": 100 * share}) if share < _RARELY else None
 
 
-def _some(places: Places) -> Places:
+def _some(positions: Integers) -> Integers:
     """At most `_SAMPLED` of them, evenly spread."""
-    if len(places) <= _SAMPLED:
-        return places
-    chosen: Places = places[np.linspace(0, len(places) - 1, _SAMPLED).astype(int)]
+    if len(positions) <= _SAMPLED:
+        return positions
+    chosen: Integers = positions[np.linspace(0, len(positions) - 1, _SAMPLED).astype(int)]
     return chosen
 
 
-def _beginnings(corpus: Corpus, starts: Places) -> Iterator[str]:
+def _beginnings(corpus: Corpus, starts: Integers) -> Iterator[str]:
     for start in starts.tolist():
         text = corpus.vocabulary.decode(corpus.ids[start : start + _PREFIX])
         yield text.partition("\n")[0]

@@ -108,11 +108,11 @@ class Learner:
         *,
         learning_rate: float,
         last: bool,
-        expected: Tensor | None = None,
+        soft_targets: Tensor | None = None,
     ) -> Update | None:
         """Learn from inputs and targets (B, T); `last` says that the epoch ends with them.
 
-        `expected` (T·B, V) is what n-grams expected there, where targets are smoothed. None means
+        `soft_targets` (T·B, V) are n-gram distributions to smooth the targets with. None means
         that the loss or the gradient is not finite: the weights are left alone.
         """
         whole_epoch = self.config.truncate == "epoch"
@@ -127,8 +127,8 @@ class Learner:
         nats = loss.item()
         if not math.isfinite(nats):
             return None
-        if expected is not None:
-            cross_entropy = -(expected.to(log_p) * log_p).sum(dim=1).mean()
+        if soft_targets is not None:
+            cross_entropy = -(soft_targets.to(log_p) * log_p).sum(dim=1).mean()
             loss = torch.lerp(loss, cross_entropy, self.config.smoothing)
         if whole_epoch:
             self._losses.append(loss)

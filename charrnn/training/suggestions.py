@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..ngrams.soft_targets import MOST
+from ..ngrams.soft_targets import MAX_PROBABILITIES
 from ..utils.config_fields import rules
 from .config import TrainingConfig
 from .diagnosis import Finding
@@ -102,7 +102,7 @@ def _to_learn_something(
 
 def _against_learning_by_heart(start: Mapping[str, Any]) -> Advice:
     characters = start["characters"]
-    bearable = characters * (start["vocabulary_size"] - 1) <= MOST
+    bearable = characters * (start["vocabulary_size"] - 1) <= MAX_PROBABILITIES
     if bearable and start["training"].get("smoothing") == 0:  # runs of before do not know of it
         return _try("smoothing", _SMOOTHING)
     if start["model"]["dropout"] < _DROPOUT:

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..corpus import Corpus
 from ..model import ModelConfig
 from ..ngrams.baselines import baselines
-from ..ngrams.soft_targets import Expectations
+from ..ngrams.soft_targets import NgramSoftTargets
 from .checkpointing import Keeper
 from .config import TrainingConfig
 from .events import Commands, Event, Share
@@ -49,7 +49,7 @@ class Trainer(Recorder):
     ) -> None:
         super().__init__(corpus, model, training, prefixes)
         self.recipe, self.directory, self.commands, self.share = recipe, directory, commands, share
-        self.expected = Expectations()
+        self.soft_targets = NgramSoftTargets()
         self.bound = math.log(len(corpus.vocabulary)) + _EXPLODED
         self.opening: Event = {}
         self.keeper = directory and Keeper(
@@ -86,14 +86,14 @@ class Trainer(Recorder):
         if self.config.epochs is None and resumed_from is None:
             self.selection.fit(self.config.seconds)
             self.selection.descent.plan_cosines(len(self.minibatches))
-        stopped = self.config.smoothing and (yield from self._expect())
+        stopped = self.config.smoothing and (yield from self._fit_soft_targets())
         self.meter.start(self._clock())
         reason = "stopped" if stopped else (yield from self._train())
         yield from self._finish(reason)
 
-    def _expect(self) -> Generator[Event, None, bool]:
+    def _fit_soft_targets(self) -> Generator[Event, None, bool]:
         """Count what n-grams expect everywhere; whether the run was stopped meanwhile."""
-        for _ in self.expected.count(self.corpus.training, len(self.corpus.vocabulary)):
+        for _ in self.soft_targets.fit(self.corpus.training, len(self.corpus.vocabulary)):
             asked = self.commands()
             if "sample" in asked:
                 yield from self._write_samples(extra=True)
@@ -118,7 +118,7 @@ class Trainer(Recorder):
                 self.learner.share(self.share())
                 update = self.learner.train_on(
                     X, Y, learning_rate=self._rate_used, last=last,
-                    expected=self.expected.at(minibatches, self.position),
+                    soft_targets=self.soft_targets.for_minibatch(minibatches, self.position),
                 )  # fmt: skip
                 if update is None or update.nats > self.bound:
                     self._broken = update is None

@@ -7,8 +7,8 @@ from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
-from charrnn.ngrams.kneser_ney import Mixture, Orders
-from charrnn.ngrams.soft_targets import Expectations
+from charrnn.ngrams.kneser_ney import KneserNeyModels, Mixture
+from charrnn.ngrams.soft_targets import NgramSoftTargets
 from charrnn.training import TrainingConfig, train
 from charrnn.training.step import Learner
 from charrnn.vocabulary import Vocabulary
@@ -24,8 +24,8 @@ def encoded(text):
 
 def expectations(ids, size):
     """(N, V), as an array."""
-    expected = Expectations()
-    for _ in expected.count(ids, size):
+    expected = NgramSoftTargets()
+    for _ in expected.fit(ids, size):
         pass
     return expected._p.numpy()
 
@@ -33,8 +33,8 @@ def expectations(ids, size):
 def test_they_are_what_each_symbol_would_score():
     ids, size = encoded(SONG * 3)
     before, text = ids[:200], ids[200:260]
-    orders, mixture = Orders(before, size), Mixture.of(before, size)
-    spread = np.concatenate(list(orders.spread(text, before, mixture)))
+    orders, mixture = KneserNeyModels(before, size), Mixture.of(before, size)
+    spread = np.concatenate(list(orders.distributions(text, before, mixture)))
     for symbol in range(size):
         for i in (0, 1, 9, 59):
             read = np.append(text[:i], symbol).astype(ids.dtype)
@@ -45,7 +45,7 @@ def test_they_are_what_each_symbol_would_score():
 def test_however_many_places_are_worked_on_at_a_time(monkeypatch):
     ids, size = encoded(SONG * 3)
     whole = expectations(ids, size)
-    monkeypatch.setattr("charrnn.ngrams.kneser_ney._AT_ONCE", 3 * size)
+    monkeypatch.setattr("charrnn.ngrams.kneser_ney._BLOCK_NUMBERS", 3 * size)
     np.testing.assert_array_equal(expectations(ids, size), whole)
 
 
@@ -84,13 +84,13 @@ def test_each_target_meets_its_own(sampling):
     ids, size = encoded(SONG * 3)
     config = TrainingConfig(epochs=1, sampling=sampling, batch_size=4, steps=7)
     minibatches = config.minibatches(ids, 3)
-    mine, expected = Expectations(), torch.from_numpy(expectations(ids, size))
-    assert mine.at(minibatches, 0) is None
-    assert len(list(mine.count(ids, size))) == 10
+    mine, expected = NgramSoftTargets(), torch.from_numpy(expectations(ids, size))
+    assert mine.for_minibatch(minibatches, 0) is None
+    assert len(list(mine.fit(ids, size))) == 10
     for i in range(len(minibatches)):
         places = minibatches.target_positions(i)
         np.testing.assert_array_equal(ids[places], minibatches[i][1].numpy())
-        at = mine.at(minibatches, i).view(7, 4, size)
+        at = mine.for_minibatch(minibatches, i).view(7, 4, size)
         for b, t in ((0, 0), (3, 6), (2, 5)):
             assert torch.equal(at[t, b], expected[places[b, t]])
 
@@ -105,7 +105,7 @@ def test_the_gradient_is_that_of_both_targets_and_the_loss_that_of_the_text():
     wanted = 0.75 * nll - 0.25 * (q * log_p).sum(dim=1).mean()
     parameters = list(learner.model.parameters())
     gradients = torch.autograd.grad(wanted, parameters)
-    update = learner.train_on(X, Y, learning_rate=0.0, last=False, expected=q)
+    update = learner.train_on(X, Y, learning_rate=0.0, last=False, soft_targets=q)
     assert update.nats == pytest.approx(nll.item(), abs=1e-5)
     for parameter, gradient in zip(parameters, gradients, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, atol=1e-6, rtol=1e-4)
@@ -121,7 +121,7 @@ def test_less_is_learnt_by_heart():
 
 
 def test_a_text_too_large_for_it_is_refused_beside_its_setting(monkeypatch):
-    monkeypatch.setattr("charrnn.training.MOST", 100)
+    monkeypatch.setattr("charrnn.training.MAX_PROBABILITIES", 100)
     with pytest.raises(UserError, match="smoothing = 0") as refused:
         train(corpus(), SMALL, with_changes(QUICK, smoothing=0.5))
     assert refused.value.field == "smoothing"

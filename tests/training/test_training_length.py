@@ -12,7 +12,7 @@ from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 import charrnn
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.ngrams.soft_targets import Expectations
+from charrnn.ngrams.soft_targets import NgramSoftTargets
 from charrnn.training import TrainingConfig
 from charrnn.training.best_model import Selection
 from charrnn.training.plateau import Descent
@@ -41,14 +41,14 @@ def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
 def test_no_sample_of_an_untrained_model_passes_for_one_on_the_way(monkeypatch):
     """However long n-grams are counted before the first step."""
     monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.5))
-    counted = Expectations.count
+    counted = NgramSoftTargets.fit
 
     def slowly(*arguments):
         for _ in counted(*arguments):
             [time.monotonic() for _ in range(3)]
             yield
 
-    monkeypatch.setattr(Expectations, "count", slowly)
+    monkeypatch.setattr(NgramSoftTargets, "fit", slowly)
     config = with_changes(QUICK, epochs=None, seconds=40.0, smoothing=0.5)
     steps = [event["step"] for event in named(run(training=config), "sample")]
     assert steps[0] == 0 and 0 not in steps[1:] and len(steps) > 2

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from charrnn.ngrams import baselines as module
-from charrnn.ngrams.baselines import Baselines, _surprisal, baselines
-from charrnn.ngrams.kneser_ney import Mixture, Orders, _discounts, _fit
+from charrnn.ngrams.baselines import Baselines, baselines, surprisals
+from charrnn.ngrams.kneser_ney import KneserNeyModels, Mixture, discounts_of_counts, fit_weights
 from charrnn.vocabulary import Ids, Vocabulary, smallest_dtype
 
 SONG = "row, row, row your boat\ngently down the stream\nmerrily merrily merrily merrily\n"
@@ -77,7 +77,7 @@ class DictionaryModel:
         freed = sum(map(discount, following.values()))
         return (count - discount(count) + freed * lower) / sum(following.values())
 
-    def met(self, history: Sequence[int]) -> int:
+    def contexts_seen(self, history: Sequence[int]) -> int:
         return sum(
             sum(contexts.get(tuple(history[len(history) - k + 1 :]), {}).values()) > 1
             for k in range(1, min(self.order, len(history) + 1) + 1)
@@ -105,7 +105,9 @@ def test_every_order_agrees_with_dictionaries(counted: list[int], size: int, ord
     counted = [size - symbol for symbol in counted]  # the highest ids fill a key's 64 bits
     text = [size - 1 - symbol for symbol in np.random.default_rng(2).integers(0, 6, 25).tolist()]
     text += [*counted[:20], 0, size - 1, 1]
-    p, met = Orders(ids_of(counted, size), size).score(ids_of(text, size), ids_of(counted, size))
+    p, met = KneserNeyModels(ids_of(counted, size), size).score(
+        ids_of(text, size), ids_of(counted, size)
+    )
     plain = DictionaryModel(counted, size, order)
     histories = [counted + text[:i] for i in range(len(text))]
     expected = [
@@ -113,7 +115,7 @@ def test_every_order_agrees_with_dictionaries(counted: list[int], size: int, ord
         for k in range(1, order + 1)
     ]
     np.testing.assert_allclose(p, expected, rtol=1e-9)
-    assert met.tolist() == [plain.met(history) for history in histories]
+    assert met.tolist() == [plain.contexts_seen(history) for history in histories]
 
 
 @pytest.mark.parametrize("length", [0, 7, 40, 600])
@@ -121,7 +123,7 @@ def test_probabilities_are_positive_and_sum_to_one_after_every_context(length: i
     size = 4  # <unk> and three characters, of which the last is rare
     training = ids_of(np.random.default_rng(3).choice(4, length, p=[0, 0.6, 0.39, 0.01]), size)
     for context in [c for n in range(4) for c in product(range(size), repeat=n)]:
-        nats = [_surprisal(training, ids_of([*context, w], size), size) for w in range(size)]
+        nats = [surprisals(training, ids_of([*context, w], size), size) for w in range(size)]
         for which in (0, 1):
             p = np.exp([-pair[which][-1] for pair in nats])
             assert (p > 0).all()
@@ -132,19 +134,19 @@ def test_discounts_are_those_of_chen_and_goodman() -> None:
     counts = np.repeat([1, 2, 3, 4, 5, 90], [40, 20, 12, 8, 3, 2])
     # Y = n1 / (n1 + 2·n2) = 40 / 80; D(r) = r − (r + 1)·Y·n(r + 1) / n(r)
     expected = [0, 1 - 2 * 0.5 * 20 / 40, 2 - 3 * 0.5 * 12 / 20, 3 - 4 * 0.5 * 8 / 12]
-    np.testing.assert_allclose(_discounts(counts), expected)
+    np.testing.assert_allclose(discounts_of_counts(counts), expected)
 
 
 @pytest.mark.parametrize("counts", [[], [1], [1, 1, 1], [2, 2], [7], [1, 2], [1, 2, 2, 2, 3, 4]])
 def test_discounts_of_few_counts_leave_something_and_free_something(counts: list[int]) -> None:
-    _, *discounts = _discounts(np.array(counts, dtype=np.int64))
+    _, *discounts = discounts_of_counts(np.array(counts, dtype=np.int64))
     assert all(0 < d < r for r, d in enumerate(discounts, start=1))
 
 
 def test_mixture_weights_are_the_likeliest_when_there_is_much_evidence() -> None:
     p = np.random.default_rng(4).uniform(0.05, 1, (2, 20_000))
     p[0] *= 1.05
-    weights = _fit(p, np.full(2, 0.5))
+    weights = fit_weights(p, np.full(2, 0.5))
     grid = np.linspace(0, 1, 1001)
     likelihood = [np.log(w * p[0] + (1 - w) * p[1]).sum() for w in grid]
     assert weights.sum() == pytest.approx(1)
@@ -162,7 +164,9 @@ def test_mixture_weights_differ_by_how_much_of_a_context_was_met() -> None:
 
 
 def test_mixture_weights_keep_their_prior_without_evidence() -> None:
-    np.testing.assert_allclose(_fit(np.empty((3, 0)), np.array([0.2, 0.3, 0.5])), [0.2, 0.3, 0.5])
+    np.testing.assert_allclose(
+        fit_weights(np.empty((3, 0)), np.array([0.2, 0.3, 0.5])), [0.2, 0.3, 0.5]
+    )
 
 
 def test_ngrams_approach_the_entropy_rate_of_a_known_source() -> None:
@@ -190,7 +194,7 @@ def test_ngrams_do_at_least_as_well_as_the_best_single_order() -> None:
     vocabulary = Vocabulary.from_text(text)
     ids, size = vocabulary.encode(text), len(vocabulary)
     training, held_out = ids[:-2000], ids[-2000:]
-    p, _ = Orders(training, size).score(held_out, training)
+    p, _ = KneserNeyModels(training, size).score(held_out, training)
     found = baselines(training, held_out, size)
     assert found.ngram is not None
     assert found.ngram < 1.005 * min(perplexity(-np.log(order)) for order in p)
@@ -198,15 +202,15 @@ def test_ngrams_do_at_least_as_well_as_the_best_single_order() -> None:
 
 def test_the_held_out_part_is_read_as_going_on_where_the_training_part_ends() -> None:
     alphabet = ids_of([1, 2, 3, 4, 5, 6] * 40, 7)
-    _, goes_on = _surprisal(alphabet, ids_of([1, 2, 3], 7), 7)
-    _, jumps = _surprisal(alphabet, ids_of([4, 5, 6], 7), 7)
+    _, goes_on = surprisals(alphabet, ids_of([1, 2, 3], 7), 7)
+    _, jumps = surprisals(alphabet, ids_of([4, 5, 6], 7), 7)
     assert goes_on[0] < 0.1 < 2 < jumps[0]
 
 
 def test_no_character_knows_what_follows_it() -> None:
     training, size = Vocabulary.from_text(SONG).encode(SONG), 30
-    one = _surprisal(training, ids_of([3, 4, 5, 1, 2, 3], size), size)
-    other = _surprisal(training, ids_of([3, 4, 5, 9, 9, 9], size), size)
+    one = surprisals(training, ids_of([3, 4, 5, 1, 2, 3], size), size)
+    other = surprisals(training, ids_of([3, 4, 5, 9, 9, 9], size), size)
     for a, b in zip(one, other, strict=True):
         np.testing.assert_allclose(a[:3], b[:3])
         assert not np.allclose(a[3:], b[3:])
@@ -265,8 +269,8 @@ def test_the_type_of_the_ids_and_where_they_lie_make_no_difference(tmp_path: Pat
 def test_only_the_nearest_characters_of_a_long_text_are_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_COUNTED", 200)
-    monkeypatch.setattr(module, "_SCORED", 50)
+    monkeypatch.setattr(module, "_MAX_TRAINING_CHARACTERS", 200)
+    monkeypatch.setattr(module, "_MAX_HELD_OUT_CHARACTERS", 50)
     rng = np.random.default_rng(7)
     ids = rng.integers(1, 5, 300).astype(np.uint8)
     far = rng.integers(1, 5, 100).astype(np.uint8)
