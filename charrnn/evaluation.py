@@ -156,12 +156,12 @@ def _score_carried(
 def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
     """Summed nats and the number of predictions, each window from a zero state."""
     whole = (len(ids) - 1) // window
-    side_by_side = max(1, _max_predictions(model) // window)
+    windows_at_once = max(1, _max_predictions(model) // window)
     total, count = 0.0, 0
     if whole:
         inputs, targets = _rows(ids[: whole * window + 1], whole)
-        for start in range(0, whole, side_by_side):
-            piece = slice(start, start + side_by_side)
+        for start in range(0, whole, windows_at_once):
+            piece = slice(start, start + windows_at_once)
             nats, number = _score_carried(model, (inputs[piece], targets[piece]))
             total, count = total + nats, count + number
     if whole * window < len(ids) - 1:

@@ -5,9 +5,9 @@ does. Here, in NumPy, every layer is one product of a vector, [inputs, hidden st
 matrix that holds W_xh, W_hh and the bias, and a few elementwise functions, all into buffers made
 once. The numbers are those of `CharRNN.forward` to float32's last digits.
 
-The matrices are made once for a model (`Decoder`) and shared by all texts that it writes; a text
-has a state and buffers of its own (`Stepper`). Sequences side by side in one `Stepper` also share
-the reading of the weights, which is what one alone waits for.
+The matrices are built once per model (`DecoderWeights`) and shared by all texts that it writes.
+Each text has its own state and buffers (`NumpyDecoder`). Sequences side by side in one
+`NumpyDecoder` read the weights together; reading them is what a single sequence waits for.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ from ..model import CharRNN, State, eval_mode
 from ..rnn import PackedWeight
 
 Floats = NDArray[np.float32]
-_ABSURD = 1e30  # of a weight
-_SMALL = 100_000  # numbers of a matrix that NumPy multiplies faster than torch can be asked to
+_HUGE_WEIGHT = 1e30  # a larger one may overflow
+_MIN_PACKED_NUMBERS = 100_000  # of a matrix; NumPy multiplies a smaller one faster than torch
 _INPUT_CACHE_BYTES = 8 << 20  # of products of an embedding with W_xh, for each model
 
 
-class Steps(Protocol):
+class Decoder(Protocol):
     """K sequences that can be read on. `logits` (K, V − 1) is what is expected next, by id from 1
     on: `<unk>` is left out. With K = 1 the first dimension is dropped."""
 
     logits: Floats
 
-    def feed(self, ids: Any) -> None:
+    def step(self, ids: Any) -> None:
         """Read one more character each: ids (K,), or one id."""
 
 
-def steps(model: CharRNN, state: State) -> Steps:
+def make_decoder(model: CharRNN, state: State) -> Decoder:
     """Go on from a state (L·D, K, H) that the model reached."""
     if model.config.bidirectional:
-        return Forward(model, state)
-    return Stepper(shared_decoder(model), state)
+        return TorchDecoder(model, state)
+    return NumpyDecoder(shared_weights(model), state)
 
 
-class Forward:
-    """Steps by `CharRNN.forward`: what `Stepper` is measured against. (A model that reads from
+class TorchDecoder:
+    """Steps by `CharRNN.forward`: what `NumpyDecoder` is measured against. (A model that reads from
     both ends has no next step; this gives what a text of one more character would.)"""
 
     def __init__(self, model: CharRNN, state: State) -> None:
@@ -59,61 +59,63 @@ class Forward:
         directions = 2 if model.config.bidirectional else 1
         with torch.no_grad():
             outputs = torch.cat(hidden[-directions:].unbind(), dim=-1)
-            self._say(outputs @ model.output_weights + model.b_q)
+            self._update_logits(outputs @ model.output_weights + model.b_q)
 
-    def feed(self, ids: Any) -> None:
+    def step(self, ids: Any) -> None:
         """Read one more character each."""
         X = torch.as_tensor(ids, dtype=torch.int64).reshape(-1, 1)
         with eval_mode(self._model) as model:
             logits, self._state = model(X, self._state)
-        self._say(logits)
+        self._update_logits(logits)
 
-    def _say(self, logits: Tensor) -> None:
+    def _update_logits(self, logits: Tensor) -> None:
         own = _array(logits)[:, 1:]
         self.logits: Floats = own[0] if len(own) == 1 else own
 
 
-class Decoder:
-    """The weights of a model that reads forwards, copied as they are now, as `Stepper` needs them.
+class DecoderWeights:
+    """A snapshot of a unidirectional model's weights, laid out for `NumpyDecoder`.
 
-    Nothing in it changes, so any number of texts, in any threads, can be written with one.
+    It never changes, so any number of texts, in any threads, can share one.
     """
 
     def __init__(self, model: CharRNN) -> None:
         cell, (first, *upper) = model.config.cell, model.recurrence.by_layer()
-        self.layers = [_Weights(cell, first, inputs=False)]
-        self.layers += [_Weights(cell, parameters, inputs=True) for parameters in upper]
-        self.input_row = _input_rows(model, _columns(cell, first["W_xh"], 0), self.layers[0].bias)
+        self.layers = [_LayerWeights(cell, first, inputs=False)]
+        self.layers += [_LayerWeights(cell, parameters, inputs=True) for parameters in upper]
+        self.input_row = _input_rows(
+            model, _gate_columns(cell, first["W_xh"], 0), self.layers[0].bias
+        )
         W, b = _array(model.output_weights)[:, 1:], _array(model.b_q)[1:]
         self.output: Floats = np.concatenate([W, b[None]])  # (H + 1, V − 1)
         # What overflows shows in `logits`. Asking NumPy not to warn of it costs a tenth of a step,
         # and only a ReLU's state and absurd weights can overflow.
         largest = max(float(np.abs(_array(weight)).max()) for weight in model.parameters())
-        self.may_overflow = model.config.cell == "relu" or largest > _ABSURD
+        self.may_overflow = model.config.cell == "relu" or largest > _HUGE_WEIGHT
 
 
-_DECODERS: WeakKeyDictionary[CharRNN, tuple[object, Decoder]] = WeakKeyDictionary()
-_BUILDING = threading.Lock()
+_SHARED: WeakKeyDictionary[CharRNN, tuple[object, DecoderWeights]] = WeakKeyDictionary()
+_BUILD_LOCK = threading.Lock()
 
 
-def shared_decoder(model: CharRNN) -> Decoder:
+def shared_weights(model: CharRNN) -> DecoderWeights:
     """The model's decoder: the same one until its weights change, and for as long as it lives."""
     weights = list(model.parameters())
     if any(weight.is_inference() for weight in weights):  # they do not tell when they change
-        return Decoder(model)
+        return DecoderWeights(model)
     version = [(weight.data_ptr(), weight._version) for weight in weights]
-    with _BUILDING:
-        known, decoder = _DECODERS.get(model, (None, None))
+    with _BUILD_LOCK:
+        known, decoder = _SHARED.get(model, (None, None))
         if decoder is None or known != version:
-            decoder = Decoder(model)
-            _DECODERS[model] = version, decoder
+            decoder = DecoderWeights(model)
+            _SHARED[model] = version, decoder
         return decoder
 
 
-class Stepper:
+class NumpyDecoder:
     """Steps in NumPy: the state of a text, or of K side by side, and the buffers of a step."""
 
-    def __init__(self, decoder: Decoder, state: State) -> None:
+    def __init__(self, decoder: DecoderWeights, state: State) -> None:
         states = state if isinstance(state, tuple) else (state,)
         count = states[0].shape[1]
         shape = () if count == 1 else (count,)
@@ -125,15 +127,15 @@ class Stepper:
         self._input_row = decoder.input_row
         self._added = [*self._first.added] if shape else None  # by sequence, of several
         self.logits: Floats = np.empty((*shape, decoder.output.shape[1]), np.float32)
-        self._say = _affine(layers[-1].outputs, decoder.output, self.logits)
+        self._update_logits = _affine(layers[-1].outputs, decoder.output, self.logits)
         quietly = np.errstate(over="ignore", invalid="ignore")
-        self.feed: Callable[[Any], None] = (
-            quietly(self._feed) if decoder.may_overflow else self._feed
+        self.step: Callable[[Any], None] = (
+            quietly(self._step) if decoder.may_overflow else self._step
         )
         with quietly:
-            self._say()
+            self._update_logits()
 
-    def _feed(self, ids: Any) -> None:
+    def _step(self, ids: Any) -> None:
         if self._added is None:
             self._first.added = self._input_row(ids)
         else:
@@ -142,10 +144,10 @@ class Stepper:
         self._first.step()
         for layer in self._upper:
             layer.step()
-        self._say()
+        self._update_logits()
 
 
-class _Weights:
+class _LayerWeights:
     """The weights of one layer: `matrix` (I + H + 1, G·H) is W_xh, W_hh and the `bias` (1, G·H).
 
     The first layer has no `inputs`, I = 0: characters are rows of W_xh, added to the product.
@@ -154,19 +156,19 @@ class _Weights:
     def __init__(self, cell: str, parameters: dict[str, Tensor], *, inputs: bool) -> None:
         W_hh, bias = parameters["W_hh"], parameters["b_h"][None]
         self.cell, self.hidden_size = cell, W_hh.shape[0]
-        b = _columns(cell, bias, 0)
+        b = _gate_columns(cell, bias, 0)
         if cell == "gru":  # b_n goes with W_hh, whose product the reset gate multiplies
             others = torch.zeros(1, 2 * self.hidden_size)
-            b = b + _columns(cell, torch.cat([others, parameters["b_n"][None]], dim=1), 1)
-        rows = [_columns(cell, parameters["W_xh"], 0)] if inputs else []
-        self.matrix: Floats = np.concatenate([*rows, _columns(cell, W_hh, 1), b])
+            b = b + _gate_columns(cell, torch.cat([others, parameters["b_n"][None]], dim=1), 1)
+        rows = [_gate_columns(cell, parameters["W_xh"], 0)] if inputs else []
+        self.matrix: Floats = np.concatenate([*rows, _gate_columns(cell, W_hh, 1), b])
         self.bias = self.matrix[-1:]
 
 
 class _Layer:
     """One layer's state, its buffers, and its step."""
 
-    def __init__(self, weights: _Weights, below: Floats | None, state: list[Floats]) -> None:
+    def __init__(self, weights: _LayerWeights, below: Floats | None, state: list[Floats]) -> None:
         H, matrix = weights.hidden_size, weights.matrix
         inputs = 0 if below is None else below.shape[-1]
         shape = state[0].shape[:-1]
@@ -181,7 +183,7 @@ class _Layer:
         if below is not None:
             self._add_up = _affine(vector, matrix, gates)
         elif shape:
-            self._add_up = _several(vector, matrix[:-1], self.added, gates)
+            self._add_up = _batched_affine(vector, matrix[:-1], self.added, gates)
         else:
             self._add_up = self._add_up_first
             self._multiply = partial(self.hidden.dot, matrix[:-1], gates)
@@ -233,7 +235,7 @@ class _Layer:
         gates += 0.5
 
 
-def _columns(cell: str, W: Tensor, part: int) -> Floats:
+def _gate_columns(cell: str, W: Tensor, part: int) -> Floats:
     """A weight (…, G·H) with its gates in the order of a layer's matrix.
 
     LSTM: I, F, O, G. GRU: R, U, then the candidate's arguments by the hidden state (`part` 1) and
@@ -271,12 +273,12 @@ def _affine(x: Floats, matrix: Floats, out: Floats) -> Callable[[], object]:
     """
     if x.ndim == 1:
         return partial(x.dot, matrix, out)
-    return _several(x, matrix[:-1], np.repeat(matrix[-1:], len(x), axis=0), out)
+    return _batched_affine(x, matrix[:-1], np.repeat(matrix[-1:], len(x), axis=0), out)
 
 
-def _several(x: Floats, W: Floats, added: Floats, out: Floats) -> Callable[[], object]:
+def _batched_affine(x: Floats, W: Floats, added: Floats, out: Floats) -> Callable[[], object]:
     """A function that does out = x @ W + added, of x (K, I), always with these arrays."""
-    if W.size < _SMALL:
+    if W.size < _MIN_PACKED_NUMBERS:
 
         def add_up() -> None:
             np.dot(x, W, out=out)

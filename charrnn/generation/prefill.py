@@ -13,33 +13,35 @@ from ..model import CharRNN, State, eval_mode
 from ..rnn import map_state
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids, Vocabulary
-from .numpy_decoder import Steps, steps
+from .numpy_decoder import Decoder, make_decoder
 
 _MIN_CHUNK, _MAX_CHUNK = 16, 256  # characters of a prefix fed at a time,
 _CHUNK_PRODUCTS = 100_000_000  # of so many multiplications,
-_SHORT = 64  # but so few characters one by one
+_MAX_STEPWISE_CHARACTERS = 64  # but so few characters one by one
 
 
-def read(model: CharRNN, vocabulary: Vocabulary, text: str, count: int = 1) -> Steps:
+def prefilled_decoder(model: CharRNN, vocabulary: Vocabulary, text: str, count: int = 1) -> Decoder:
     """A model that has read `text` from a zero state, `count` times side by side; before any text,
     a new line has just begun."""
-    ids = _begun(vocabulary, text)
-    if _one_by_one_is_quicker(model, ids):
-        return _fed(model, ids, count)
-    state = _state_after(model, ids)
-    return steps(model, map_state(lambda s: s.repeat(1, count, 1), state))
+    ids = _encode_prefix(vocabulary, text)
+    if _is_stepwise_faster(model, ids):
+        return _prefill_stepwise(model, ids, count)
+    state = _prefill_state(model, ids)
+    return make_decoder(model, map_state(lambda s: s.repeat(1, count, 1), state))
 
 
-def read_apart(model: CharRNN, vocabulary: Vocabulary, text: str, count: int) -> list[Steps]:
-    """As `read`, but each of the `count` goes its own way, exactly as it would alone."""
-    ids = _begun(vocabulary, text)
-    if _one_by_one_is_quicker(model, ids):
-        return [_fed(model, ids, 1) for _ in range(count)]
-    state = _state_after(model, ids)
-    return [steps(model, state) for _ in range(count)]
+def prefilled_decoders(
+    model: CharRNN, vocabulary: Vocabulary, text: str, count: int
+) -> list[Decoder]:
+    """Build `count` decoders as `prefilled_decoder` does, each computed exactly as if alone."""
+    ids = _encode_prefix(vocabulary, text)
+    if _is_stepwise_faster(model, ids):
+        return [_prefill_stepwise(model, ids, 1) for _ in range(count)]
+    state = _prefill_state(model, ids)
+    return [make_decoder(model, state) for _ in range(count)]
 
 
-def _begun(vocabulary: Vocabulary, text: str) -> Ids:
+def _encode_prefix(vocabulary: Vocabulary, text: str) -> Ids:
     """The ids of a text; of none, those of a line that begins."""
     ids = vocabulary.encode(text)
     if len(ids) == 0:  # failing a line's end, a space; failing that, the most frequent character
@@ -48,19 +50,19 @@ def _begun(vocabulary: Vocabulary, text: str) -> Ids:
     return ids
 
 
-def _one_by_one_is_quicker(model: CharRNN, ids: Ids) -> bool:
-    return len(ids) <= _SHORT and not model.config.bidirectional
+def _is_stepwise_faster(model: CharRNN, ids: Ids) -> bool:
+    return len(ids) <= _MAX_STEPWISE_CHARACTERS and not model.config.bidirectional
 
 
-def _fed(model: CharRNN, ids: Ids, count: int) -> Steps:
-    one = steps(model, model.begin_state(count))
+def _prefill_stepwise(model: CharRNN, ids: Ids, count: int) -> Decoder:
+    one = make_decoder(model, model.begin_state(count))
     for i in ids.tolist():
         yield_point()
-        one.feed(i if count == 1 else np.full(count, i))
+        one.step(i if count == 1 else np.full(count, i))
     return one
 
 
-def _state_after(model: CharRNN, ids: Ids) -> State:
+def _prefill_state(model: CharRNN, ids: Ids) -> State:
     """The state (L·D, 1, H) after `ids`, of which there is at least one."""
     state: State | None = None
     chunk = max(_MIN_CHUNK, min(_MAX_CHUNK, _CHUNK_PRODUCTS // model.parameter_count))

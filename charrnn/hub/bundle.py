@@ -18,7 +18,7 @@ from ..checkpoint import card as modelcard
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
-from ..generation import side_by_side
+from ..generation import iter_side_by_side
 from .names import is_id
 
 ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first
@@ -97,7 +97,7 @@ def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:
     """What the model writes after its first prefix, by α: the same at each push."""
     written = dict.fromkeys(ALPHAS, prefix)
     seeds = [0] * len(ALPHAS)
-    for characters in side_by_side(checkpoint, prefix, _WRITTEN, "sample", ALPHAS, seeds):
+    for characters in iter_side_by_side(checkpoint, prefix, _WRITTEN, "sample", ALPHAS, seeds):
         for alpha, one in zip(ALPHAS, characters, strict=True):
             written[alpha] += one.character
     return written

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..generation import write
+from ..generation import iter_from_model
 from ..model import CharRNN, ModelConfig, State, detach, eval_mode
 from ..rnn import map_state, onednn_is_much_faster
 from ..utils.process import available_cores
@@ -180,7 +180,8 @@ class Learner:
             return [
                 prefix
                 + "".join(
-                    one.character for one in write(model, vocabulary, prefix, length, alpha, seed)
+                    one.character
+                    for one in iter_from_model(model, vocabulary, prefix, length, alpha, seed)
                 )
                 for prefix in prefixes
             ]

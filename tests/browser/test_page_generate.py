@@ -21,7 +21,7 @@ from generate_page import (
 )
 from page import wait_until_drawn
 
-from charrnn.generation import generate, likeliest
+from charrnn.generation import generate, top_candidates
 
 pytest_plugins = ["page"]
 app = generate_page.app
@@ -69,7 +69,9 @@ def test_alpha_reshapes_the_panel_at_once_and_the_text(open_tab, fox):
     for alpha in (1.0, 0.5):
         slide(page, alpha)
         expect(page.locator(".likely-alpha")).to_contain_text(f"α = {alpha:g}")
-        for shown, wanted in zip(shares(page), likeliest(fox, "the fox", alpha=alpha), strict=True):
+        for shown, wanted in zip(
+            shares(page), top_candidates(fox, "the fox", alpha=alpha), strict=True
+        ):
             p, q = re.match(r"([\d.]+) → ([\d.]+) %", shown).groups()
             assert float(p) == pytest.approx(100 * wanted.p, abs=0.51)
             assert float(q) == pytest.approx(100 * wanted.q, abs=0.51)
@@ -93,7 +95,7 @@ def test_the_panel_speaks_of_what_comes_next(open_tab, fox):
     press(page, "generate")
     written = text(page)
     expect(page.locator(".likely h2")).to_contain_text(written[-5:].strip().replace("\n", "⏎"))
-    [first, *_] = likeliest(fox, written)
+    [first, *_] = top_candidates(fox, written)
     shown = {" ": "␣", "\n": "⏎"}.get(first.character, first.character)
     expect(page.locator(".likely-name").first).to_have_text(shown)
 
@@ -102,7 +104,7 @@ def test_a_character_picked_from_the_panel_is_written(open_tab, fox):
     page = open_tab()
     expect(page.locator(".likely-name").first).not_to_be_empty()
     page.locator(".likely li button").nth(2).click()
-    picked = likeliest(fox, "the fox")[2].character
+    picked = top_candidates(fox, "the fox")[2].character
     expect(page.locator(".write-text")).to_have_text(f"the fox{picked}", use_inner_text=False)
     expect(page.locator(".write-status")).to_have_text("1 character · picked by hand")
 

@@ -51,15 +51,17 @@ def app(root, fox):
             weight.mul_(10)  # it is very sure of itself
     save(sharp, root / "shelf" / "sharp")
     with pytest.MonkeyPatch.context() as patch, launched(root) as url:
-        patch.setattr("charrnn.ui.generate.stream.continuation", _heavily(stream.continuation))
+        patch.setattr(
+            "charrnn.ui.generate.stream.iter_characters", _heavily(stream.iter_characters)
+        )
         yield url
 
 
-def _heavily(continuation):
-    """As `continuation`; but one of the models takes its time for each character."""
+def _heavily(iter_characters):
+    """As `iter_characters`; but one of the models takes its time for each character."""
 
     def characters(checkpoint, *arguments):
-        for character in continuation(checkpoint, *arguments):
+        for character in iter_characters(checkpoint, *arguments):
             yield character
             time.sleep(0.01 if checkpoint.name == "Heavy" else 0)
 

@@ -11,7 +11,7 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
-from charrnn.generation import continuation, likeliest
+from charrnn.generation import iter_characters, top_candidates
 from charrnn.vocabulary import Vocabulary
 
 
@@ -87,26 +87,26 @@ def test_unk_is_never_generated_even_when_it_is_likeliest(checkpoint):
     text = "".join(charrnn.stream(checkpoint, "a", 200, seed=0))
     assert len(text) == 200 and "<" not in text
     assert "<" not in charrnn.generate(checkpoint, "a", 20, mode="greedy")
-    assert all(one.character != "<unk>" for one in likeliest(checkpoint, "a"))
+    assert all(one.character != "<unk>" for one in top_candidates(checkpoint, "a"))
 
 
 def test_surprisal_is_that_of_the_models_own_p(checkpoint):
     text = "ab"
-    for one in continuation(checkpoint, text, 10, alpha=3.0, seed=1):
+    for one in iter_characters(checkpoint, text, 10, alpha=3.0, seed=1):
         p = distribution(checkpoint, text)[checkpoint.vocabulary.symbols.index(one.character)]
         assert one.surprisal == pytest.approx(-math.log2(p), rel=1e-4, abs=1e-5)
         text += one.character
 
 
 def test_the_likeliest_next_characters_explain_alpha(checkpoint):
-    found = likeliest(checkpoint, "ab", alpha=2.0, count=4)
+    found = top_candidates(checkpoint, "ab", alpha=2.0, count=4)
     p = distribution(checkpoint, "ab")
     order = np.argsort(-p)[:4]
     assert [one.character for one in found] == [checkpoint.vocabulary.symbols[i] for i in order]
     assert [one.p for one in found] == pytest.approx(p[order].tolist(), rel=1e-4)
     q = p**2 / (p**2).sum()
     assert [one.q for one in found] == pytest.approx(q[order].tolist(), rel=1e-4)
-    assert len(likeliest(checkpoint, "ab", count=100)) == len(checkpoint.vocabulary) - 1
+    assert len(top_candidates(checkpoint, "ab", count=100)) == len(checkpoint.vocabulary) - 1
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_path_where_what_it_holds_belongs_is_said_to_be_one(call, tmp_path):
 def test_a_model_without_a_vocabulary_has_nothing_to_say():
     empty = Checkpoint(small_model(vocabulary_size=1), Vocabulary(["<unk>"]))
     asked = (
-        lambda: likeliest(empty, "a"),
+        lambda: top_candidates(empty, "a"),
         lambda: charrnn.generate(empty, "a"),
         lambda: list(charrnn.stream(empty)),
     )

@@ -10,8 +10,13 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.corpus import Corpus
-from charrnn.generation import side_by_side
-from charrnn.generation.numpy_decoder import Decoder, Forward, Stepper, shared_decoder
+from charrnn.generation import iter_side_by_side
+from charrnn.generation.numpy_decoder import (
+    DecoderWeights,
+    NumpyDecoder,
+    TorchDecoder,
+    shared_weights,
+)
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
 from charrnn.training.step import Learner
@@ -40,13 +45,13 @@ def test_every_step_expects_what_the_model_does(cell, implementation, more, coun
     model = calm_model(cell, implementation, **more)
     with torch.no_grad():
         _, state = model(torch.randint(1, 9, (count, 5)))
-    quick, plain = Stepper(Decoder(model), state), Forward(model, state)
+    quick, plain = NumpyDecoder(DecoderWeights(model), state), TorchDecoder(model, state)
     for k in range(4):
         assert quick.logits.shape == ((8,) if count == 1 else (count, 8))
         np.testing.assert_allclose(quick.logits, plain.logits, rtol=1e-4, atol=1e-5)
         ids = (np.arange(count) + k) % 8 + 1 if count > 1 else k + 1
-        quick.feed(ids)
-        plain.feed(ids)
+        quick.step(ids)
+        plain.step(ids)
     np.testing.assert_allclose(quick.logits, plain.logits, rtol=1e-4, atol=1e-5)
 
 
@@ -56,7 +61,7 @@ def test_the_same_characters_are_written_as_by_the_plain_path(cell, mode, monkey
     vocabulary = Vocabulary.from_text("abcdefgh")
     checkpoint = Checkpoint(calm_model(cell, hidden_size=32), vocabulary)
     quick = charrnn.generate(checkpoint, "ab", 500, mode=mode, alpha=0.8, seed=2)
-    monkeypatch.setattr("charrnn.generation.prefill.steps", Forward)
+    monkeypatch.setattr("charrnn.generation.prefill.make_decoder", TorchDecoder)
     assert charrnn.generate(checkpoint, "ab", 500, mode=mode, alpha=0.8, seed=2) == quick
 
 
@@ -64,7 +69,7 @@ def test_texts_side_by_side_are_what_each_would_be_alone():
     vocabulary = Vocabulary.from_text("abcdefgh")
     checkpoint = Checkpoint(calm_model("lstm", hidden_size=32), vocabulary)
     alphas, seeds = [0.5, 1.0, 2.0, 1.0], [3, 3, 3, 4]
-    together = list(side_by_side(checkpoint, "ab", 300, "sample", alphas, seeds))
+    together = list(iter_side_by_side(checkpoint, "ab", 300, "sample", alphas, seeds))
     texts = ["".join(one.character for one in column) for column in zip(*together, strict=True)]
     alone = [
         charrnn.generate(checkpoint, "ab", 300, alpha=alpha, seed=seed)[2:]
@@ -78,7 +83,7 @@ def test_texts_side_by_side_are_what_each_would_be_alone():
 def test_greedy_texts_side_by_side_are_greedy():
     vocabulary = Vocabulary.from_text("abcdefgh")
     checkpoint = Checkpoint(small_model("gru"), vocabulary)
-    together = side_by_side(checkpoint, "ab", 40, "greedy", [1.0, 1.0], [0, 1])
+    together = iter_side_by_side(checkpoint, "ab", 40, "greedy", [1.0, 1.0], [0, 1])
     one, other = zip(*([n.character for n in pair] for pair in together), strict=True)
     assert "".join(one) == "".join(other) == charrnn.generate(checkpoint, "ab", 40, "greedy")[2:]
 
@@ -102,7 +107,7 @@ def test_many_texts_of_one_checkpoint_share_its_weights():
     tracemalloc.start()
     texts = []
     for _ in range(50):
-        texts.append(side_by_side(checkpoint, "ab", 9, "sample", [0.5, 1.0, 2.0], [0] * 3))
+        texts.append(iter_side_by_side(checkpoint, "ab", 9, "sample", [0.5, 1.0, 2.0], [0] * 3))
         assert len(next(texts[-1])) == 3
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -127,9 +132,9 @@ def test_a_model_that_is_trained_writes_with_the_weights_that_it_has_now(cell, o
     text = Corpus.from_text("the cat sat on the mat. " * 40, validation=0.0)
     config = TrainingConfig(optimizer=optimizer, batch_size=4, steps=8, epochs=1)
     learner = Learner(ModelConfig(cell=cell, hidden_size=8), config, len(text.vocabulary), None)
-    before = shared_decoder(learner.model)
-    assert shared_decoder(learner.model) is before
+    before = shared_weights(learner.model)
+    assert shared_weights(learner.model) is before
     learner.begin_epoch()
     learner.train_on(*config.minibatches(text.training, 0)[0], learning_rate=0.01, last=True)
-    after = shared_decoder(learner.model)
+    after = shared_weights(learner.model)
     assert not np.array_equal(before.output, after.output)

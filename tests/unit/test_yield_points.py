@@ -10,7 +10,7 @@ from conftest import small_model
 from charrnn.checkpoint import Checkpoint
 from charrnn.corpus import read_files, read_text
 from charrnn.evaluation import score
-from charrnn.generation import likeliest, stream
+from charrnn.generation import stream, top_candidates
 from charrnn.recipes import make_plan
 from charrnn.utils.yield_points import at_yield_points, yield_point
 from charrnn.vocabulary import Vocabulary
@@ -32,7 +32,7 @@ def archive(path):
 COMPUTATIONS = {
     "reading a short prefix": lambda _: "".join(stream(CHECKPOINT, TEXT[:50], 20, seed=0)),
     "reading a long prefix": lambda _: "".join(stream(CHECKPOINT, TEXT, 20, seed=0)),
-    "the likeliest characters": lambda _: likeliest(CHECKPOINT, TEXT),
+    "the likeliest characters": lambda _: top_candidates(CHECKPOINT, TEXT),
     "scoring": lambda _: score(CHECKPOINT, TEXT),
     "scoring in windows": lambda _: score(CHECKPOINT, TEXT, window=300),
     "planning": lambda _: make_plan(read_text(TEXT), recipe="custom").corpus.sha256(),

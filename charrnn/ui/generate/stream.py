@@ -19,7 +19,7 @@ import numpy as np
 
 from ...checkpoint import Checkpoint
 from ...errors import UserError
-from ...generation import continuation, likeliest, side_by_side
+from ...generation import iter_characters, iter_side_by_side, top_candidates
 from ...utils.validation import clean as clean
 from ..services.scheduler import DESK, FRAME_SECONDS
 
@@ -152,7 +152,7 @@ def write(
     page |= {"mode": manner.mode, "alpha": manner.alpha, "seed": seed, "full": _full(checkpoint)}
     text, tints, pace = [page["text"]], [page["tint"]], Pace()
     before = page["prefix"] + page["text"]
-    characters = continuation(checkpoint, before, manner.length, manner.mode, manner.alpha, seed)
+    characters = iter_characters(checkpoint, before, manner.length, manner.mode, manner.alpha, seed)
     with DESK.writer(user) as writer:
         for written, one in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
             text.append(one.character)
@@ -174,7 +174,7 @@ def write_trio(
     before, pace = page["prefix"] + page["text"], Pace(at_once=len(TRIO))
     columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in TRIO]
     seeds = [seed] * len(TRIO)
-    characters = side_by_side(checkpoint, before, manner.length, "sample", TRIO, seeds)
+    characters = iter_side_by_side(checkpoint, before, manner.length, "sample", TRIO, seeds)
     with DESK.writer(user) as writer:
         for written, together in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
             for column, one in zip(columns, together, strict=True):
@@ -196,7 +196,7 @@ def outlook(checkpoint: Checkpoint, text: str, count: int = 10) -> dict[str, Any
     `text` that the model lacks, of its `symbols`.
     """
     vocabulary = checkpoint.vocabulary
-    likely = likeliest(checkpoint, text, alpha=1.0, count=len(vocabulary))
+    likely = top_candidates(checkpoint, text, alpha=1.0, count=len(vocabulary))
     p = np.array([one.p for one in likely])
     return {
         "likely": [[one.character, one.p] for one in likely[:count]],
