@@ -20,7 +20,7 @@ from charrnn.training import TrainingConfig, stored_event
 from charrnn.utils.config_fields import rules
 
 ROOT = Path(__file__).parents[2]
-IGNORED = {".git", ".venv", "runs", "node_modules"}
+IGNORED = {".git", ".venv", "runs", "node_modules", "golden"}
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in ROOT.rglob("*.md")
