@@ -1,11 +1,13 @@
-"""Checkpoints: a trained model in one safetensors file, and the way back from a stranger's.
+"""Save and load checkpoints: safetensors plus JSON metadata, no pickle.
 
-`model.safetensors` holds the weights, and in its metadata, as JSON, everything else that the model
-needs: configuration, vocabulary, where it came from. `config.json` beside it says the same for
-people and for the Hub. Nothing is pickled. A checkpoint is a stranger's until proved sound: sizes
-are checked before bytes are read, bytes before they are parsed (`charrnn.checkpoint.metadata`), the
-configuration before a model is built, names, shapes and types of the weights before they are
-loaded, every number before it is used, and in the end that the model does not overflow.
+`model.safetensors` holds the weights and, as JSON in its own metadata, everything else that the
+model needs: configuration, vocabulary, and how it was made. `config.json` repeats the JSON for
+people and for the Hub.
+
+A checkpoint may come from a stranger, so `load` checks it in the order of cost: sizes before bytes
+are read, bytes before they are parsed (`charrnn.checkpoint.strict_json`), the configuration before
+a model is built, names, shapes and types of the weights before they are loaded, every number before
+it is used, and finally that the model's output does not overflow.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
 from ..utils.atomic import replace_together
 from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary_error
-from .history import proved
-from .metadata import MOST_CONFIG, check_header, configuration, unreadable
+from .metadata import proved
+from .strict_json import MOST_CONFIG, check_header, configuration, unreadable
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 FORMAT = 1  # raise it only where what a file says changes its meaning, not for one more setting
@@ -42,7 +44,7 @@ class Checkpoint:
     """A model with its vocabulary and its history.
 
     `about` says what is known of its making, under the keys `name`, `corpus`, `recipe`,
-    `training`, `results`, `prefixes`: all optional, all JSON (`charrnn.checkpoint.history`).
+    `training`, `results`, `prefixes`: all optional, all JSON (`charrnn.checkpoint.metadata`).
     """
 
     model: CharRNN

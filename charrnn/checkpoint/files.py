@@ -17,7 +17,7 @@ from ..corpus import Corpus
 from ..utils.atomic import replace_together
 from . import CONFIG, MOST_WEIGHTS, WEIGHTS, Checkpoint, contents
 from .card import NAME, TERMS, Page, card
-from .metadata import MOST_CONFIG
+from .strict_json import MOST_CONFIG
 
 LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.json", NAME
 MOST: Mapping[str, int] = {

@@ -1,121 +1,101 @@
-"""JSON that a stranger wrote, and that at the head of a safetensors file, read strictly.
+"""What a checkpoint says of its making, proved: a stranger wrote it, and pages show it.
 
-Bytes are counted before they are parsed. Each name comes once, where `json.loads`, and safetensors
-itself, would take the last of two; numbers are finite and no longer than any that is meant; what is
-nested too deep is refused like all else that is not JSON.
+Known entries have the types that readers rely on; numbers are finite; and nothing is longer than
+a page can bear: texts and lists are cut, not refused, since a prefix may well be a long one.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import struct
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import Message, escape_invisible
 
-MOST_CONFIG = 1 << 20  # bytes of a configuration
-_MOST_HEADER = 3 << 20  # and of the header that holds it, where quotes are escaped once more
-_MOST_TENSORS = 1_000  # charrnn's deepest model has 83
-_HEADER = Message("its header")
-_DIGITS = 40  # of a whole number
-_NAME = 40  # characters of a name in a message
+_NAME, _PREFIX = 200, 1_000  # characters of a name, a prefix
+_KEY = 40  # and of an entry's name in a message
+_ENTRIES = 100  # of a list or an object
 
 
-def configuration(data: str | bytes, what: str) -> dict[str, Any]:
-    """The JSON object that `data` holds. Raises ValueError, "`what` is not …", where it is none."""
-    encoded = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if len(encoded) > MOST_CONFIG:
-        size = MOST_CONFIG >> 20
-        raise ValueError(Message("{what} is larger than {size} MB", what=what, size=size))
-    try:
-        value = _parsed(encoded)
-    except _TwiceError as error:
-        raise ValueError(Message("{what} gives {name} twice", what=what, name=error.name)) from None
-    except (ValueError, RecursionError):
-        raise ValueError(Message("{what} is not valid JSON", what=what)) from None
+def proved(config: dict[str, Any]) -> dict[str, Any]:
+    """The entries of a checkpoint's configuration that are its history: see `Checkpoint.about`.
+
+    Raises ValueError, with what is wrong, if one has another type than it should have.
+    """
+    return {
+        key: check(config[key], key)
+        for key, check in _CHECKS.items()
+        if config.get(key) is not None
+    }
+
+
+def _name(value: object, key: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(Message("its {key} is not a text", key=escape_invisible(key, _KEY)))
+    # Half a surrogate pair, which JSON can spell, could be neither shown nor sent.
+    return escape_invisible(value, _NAME)
+
+
+def _number(value: object, key: str) -> float | int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
+        raise ValueError(Message("its {key} is not a number", key=escape_invisible(key, _KEY)))
+    return value
+
+
+def _object(value: object, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(Message("{what} is not a JSON object", what=what))
-    return value
+        raise ValueError(Message("its {key} is not a JSON object", key=key))
+    return dict(list(value.items())[:_ENTRIES])
 
 
-def check_header(file: Path) -> None:
-    """Raise ValueError for a safetensors file whose header is not JSON, would take long to read, or
-    tells of something twice. That it fits the numbers after it is for safetensors to say."""
-    with file.open("rb") as opened:
-        beginning = opened.read(8)
-        length = struct.unpack("<Q", beginning)[0] if len(beginning) == 8 else 0
-        if _MOST_HEADER < length <= file.stat().st_size:
-            size = _MOST_HEADER >> 20
-            raise ValueError(Message("{what} is larger than {size} MB", what=_HEADER, size=size))
-        data = opened.read(min(length, _MOST_HEADER))
-    try:
-        entries = _parsed(data)
-    except _TwiceError as error:
-        raise ValueError(
-            Message("{what} gives {name} twice", what=_HEADER, name=error.name)
-        ) from None
-    except (ValueError, RecursionError):
-        raise ValueError(unreadable(file)) from None
-    if not isinstance(entries, dict):
-        raise ValueError(unreadable(file))
-    if (tensors := len(entries) - ("__metadata__" in entries)) > _MOST_TENSORS:
-        raise ValueError(
-            Message(
-                "it has {count:,} tensors, and {most:,} are allowed",
-                count=tensors,
-                most=_MOST_TENSORS,
-            )
-        )
+def _corpus(value: object, key: str) -> dict[str, Any]:
+    corpus = _simple(_object(value, key), key)
+    if "name" in corpus:
+        corpus["name"] = _name(corpus["name"], f"{key}.name")
+    if _number(corpus.get("characters"), f"{key}.characters") is None:
+        corpus.pop("characters", None)
+    return corpus
 
 
-def unreadable(file: Path) -> Message:
-    """What is wrong with a file that is no safetensors file at all."""
-    return Message("{what} is not a readable safetensors file", what=file.name)
+def _results(value: object, key: str) -> dict[str, Any]:
+    results = {
+        _name(name, key): _number(number, name)
+        for name, number in _object(value, key).items()
+        if name != "baselines"
+    }
+    baselines = value.get("baselines") if isinstance(value, dict) else None
+    if baselines is None:
+        return results
+    numbers = _object(baselines, "baselines").items()
+    return results | {"baselines": {_name(name, key): _number(n, name) for name, n in numbers}}
 
 
-class _TwiceError(ValueError):
-    """A name comes twice in one object."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = escape_invisible(name, _NAME)
-
-
-def _parsed(data: bytes) -> Any:
-    return json.loads(
-        data.decode("utf-8"),
-        object_pairs_hook=_once,
-        parse_constant=_no_constant,
-        parse_float=_finite,
-        parse_int=_whole,
-    )
+def _simple(value: object, key: str) -> dict[str, Any]:
+    """An object of texts, numbers, true, false and null; what is none of these is left out."""
+    kept: dict[str, Any] = {}
+    for name, entry in _object(value, key).items():
+        if entry is None or isinstance(entry, bool):
+            kept[_name(name, key)] = entry
+        elif isinstance(entry, str):
+            kept[_name(name, key)] = _name(entry, name)
+        elif isinstance(entry, int | float):
+            kept[_name(name, key)] = _number(entry, name[:_NAME])
+    return kept
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    entries = dict(pairs)
-    if len(entries) < len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise _TwiceError(name)
-            seen.add(name)
-    return entries
+def _prefixes(value: object, key: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(prefix, str) for prefix in value):
+        raise ValueError(Message("its {key} are not a list of texts", key=key))
+    cut = (prefix[:_PREFIX].encode("utf-8", "replace").decode() for prefix in value)
+    return list(cut)[:_ENTRIES]
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if not math.isfinite(value):
-        raise ValueError("too large a number")
-    return value
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > _DIGITS:  # thousands of them take time that grows with their square
-        raise ValueError("too long a number")
-    return int(digits)
+_CHECKS: dict[str, Callable[[object, str], Any]] = {
+    "name": _name,
+    "corpus": _corpus,
+    "recipe": _name,
+    "training": _simple,
+    "results": _results,
+    "prefixes": _prefixes,
+}

@@ -30,10 +30,10 @@ cancelled, or its time over, once the Hub has been asked for the commit.
 
 from .client import Token, forget_own_token, quiet, signed_in
 from .errors import AwayUserError, UnsureUserError
-from .listing import Listed, Sort, curve, listed
-from .names import Ref, is_id
-from .pulling import pull
-from .pushing import Pushed, Upload, files, push
+from .pull_model import pull
+from .push_model import Pushed, Upload, files, push
+from .repo_id import Ref, is_id
+from .search import Listed, Sort, curve, listed
 
 __all__ = [
     "AwayUserError",

@@ -27,7 +27,7 @@ from ..utils.file_locks import hold
 from ..utils.temporary import temporary_directory
 from .client import Token
 from .job import Job
-from .names import Ref
+from .repo_id import Ref
 
 logger = logging.getLogger(__name__)
 

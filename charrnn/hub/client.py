@@ -21,8 +21,8 @@ from .._version import __version__
 from ..checkpoint.files import MOST
 from ..errors import UserError
 from .errors import deadline_exceeded, in_words
-from .hooks import heard
 from .job import Job
+from .request_hooks import heard
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

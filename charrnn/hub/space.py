@@ -11,9 +11,9 @@ from . import client
 from .client import Cancelled, Progress
 from .errors import UnsureUserError, understood
 from .job import Job
-from .names import is_id
 from .remote_file import RemoteFile
-from .uploading import Body, unanswered, writing_token
+from .repo_id import is_id
+from .upload import Body, unanswered, writing_token
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, SpaceInfo

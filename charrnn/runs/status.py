@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoint import CONFIG, WEIGHTS
-from ..checkpoint.history import proved
-from ..checkpoint.metadata import MOST_CONFIG, configuration
+from ..checkpoint.metadata import proved
+from ..checkpoint.strict_json import MOST_CONFIG, configuration
 from ..corpus import DESCRIPTION_FILE, IDS_FILE, Corpus
 from ..errors import Message, UserError, os_reason, reason
 from ..training import Event

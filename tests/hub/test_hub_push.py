@@ -280,7 +280,7 @@ def test_a_model_that_is_replaced_meanwhile_is_pushed_as_one(
             save(newer, directory)
         return loaded
 
-    monkeypatch.setattr("charrnn.hub.bundle.load", load)
+    monkeypatch.setattr("charrnn.hub.upload_files.load", load)
     push(trained, "ada/letters", private=True, token=ada)
     there = hub.repos["ada/letters"].files
     assert json.loads(there[CONFIG])["name"] == "newer"

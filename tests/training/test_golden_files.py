@@ -21,7 +21,7 @@ from charrnn._version import __version__
 from charrnn.checkpoint import CONFIG, WEIGHTS
 from charrnn.checkpoint.logs import log_of, samples_of
 from charrnn.errors import UserError
-from charrnn.hub.bundle import collect
+from charrnn.hub.upload_files import collect
 from charrnn.model import ModelConfig
 from charrnn.runs.run import Run
 from charrnn.training.resume_state import FILE, _checksum

@@ -12,13 +12,13 @@ from ..checkpoint import card as modelcard
 from ..checkpoint.files import CARD, MOST
 from ..errors import UserError
 from . import client
-from .bundle import collect
 from .client import Cancelled, Progress, Waiting
 from .errors import conflict, ended, hidden, in_vain, understood, unsure
 from .job import Job
-from .names import Ref
 from .remote_file import RemoteFile
-from .uploading import Body, unanswered, writing_token
+from .repo_id import Ref
+from .upload import Body, unanswered, writing_token
+from .upload_files import collect
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo

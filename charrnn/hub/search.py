@@ -13,7 +13,7 @@ from . import client
 from .client import Token
 from .errors import understood
 from .job import Job
-from .names import Ref, is_id
+from .repo_id import Ref, is_id
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo

@@ -19,7 +19,7 @@ from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
 from ..generation import iter_side_by_side
-from .names import is_id
+from .repo_id import is_id
 
 ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first
 _DRAWN = ("train_perplexity", "validation_perplexity")

@@ -13,8 +13,8 @@ from . import cache, client
 from .client import Cancelled, Progress, Token
 from .errors import AwayUserError, gated, understood
 from .job import Job
-from .names import Ref
 from .remote_file import RemoteFile
+from .repo_id import Ref
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
@@ -169,7 +169,7 @@ def _download(
     then nothing of the commit is kept.
 
     File by file: `snapshot_download` works in threads of its own, which neither the deadline nor
-    the hooks of `hooks.py` would reach.
+    the hooks of `request_hooks.py` would reach.
     """
     for file in files:
         before = job.done
