@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from charrnn import cli
 from charrnn._version import __version__
 from charrnn.checkpoint.files import LOG_COLUMNS, MOST
 from charrnn.model import ModelConfig
-from charrnn.recipes import RECIPES, plan
+from charrnn.recipes import RECIPES
 from charrnn.runs.limits import Limits, variable
-from charrnn.runs.run import Run
-from charrnn.text import read_text
 from charrnn.training import TrainingConfig, stored_event
 from charrnn.utils.config_fields import rules
 
@@ -191,10 +190,11 @@ def place(tmp_path_factory):
     """A directory with a small run in it, and the models that come with charrnn."""
     place = tmp_path_factory.mktemp("place")
     (place / "checkpoints").symlink_to(ROOT / "checkpoints")
-    settings = {"hidden_size": 4, "epochs": 2, "validation": 0.1, "sample_length": 5}
-    planned = plan(read_text("the rain in spain " * 100), settings=settings)
-    for _ in Run.create_at(place / "runs" / "my-run", planned).work():
-        pass
+    (place / "rain.txt").write_text("the rain in spain " * 100)
+    settings = ("hidden_size=4", "epochs=2", "validation=0.1", "sample_length=5")
+    chosen = [word for setting in settings for word in ("--set", setting)]
+    command = ["train", str(place / "rain.txt"), "--run-dir", str(place / "runs" / "my-run")]
+    cli.app([*command, *chosen, "--json"], standalone_mode=False)
     return place
 
 
@@ -232,9 +232,20 @@ def test_every_file_of_a_run_is_documented(place):
     documented = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
     checkpoint = {Path("checkpoint") / name for name in MOST}
     assert {path.as_posix() for path in files - checkpoint} <= documented
-    request = json.loads((run / "run.json").read_text("utf-8"))
-    rows = rows_of(part_of("docs/file-formats.md", "### `run.json`"))
-    assert {name for cells in rows for name in re.findall(r"`(\w+)`", cells[0])} == set(request)
+
+
+@pytest.mark.parametrize(
+    ("file", "heading"),
+    [
+        ("run.json", "### `run.json`"),
+        ("checkpoint/config.json", "### `model.safetensors` and `config.json`"),
+    ],
+)
+def test_every_field_is_documented(place, file, heading):
+    written = json.loads((place / "runs" / "my-run" / file).read_text("utf-8"))
+    part = part_of("docs/file-formats.md", heading).rpartition("| field |")[2]
+    rows = rows_of(part)
+    assert {name for cells in rows for name in re.findall(r"`(\w+)`", cells[0])} == set(written)
 
 
 def test_every_recipe_of_the_textbook_is_documented():
