@@ -82,7 +82,8 @@ def main() -> None:
             rows.append(f"| {name} | " + " | ".join(tried(text, recipe, settings)) + " |")
             print(rows[-1], flush=True)
     if not asked:
-        TABLE.write_text("\n".join([*rows, "", made(), ""]), "utf-8")
+        title = "# Suggestions after runs that went wrong"
+        TABLE.write_text("\n".join([title, "", *rows, "", made(), ""]), "utf-8")
 
 
 def tried(text: Text, recipe: str, settings: Settings) -> tuple[str, str, str, str]:

@@ -88,7 +88,7 @@ def main() -> None:
         return
     rows = [(name, *_apart(name)) for name in CASES]
     header = ("40 MB of", "seconds", "longest hold", "memory", "outcome")
-    keep("decoding", "Reading texts that fit an encoding badly", [table(header, rows)])
+    keep("decoding", "Decoding texts that fit no encoding well", [table(header, rows)])
 
 
 def _apart(name: str) -> list[str]:

@@ -108,8 +108,9 @@ def keep(tallies: dict[str, Tally], seed: int, minutes: float) -> None:
     text = "\n\n".join(["# Fuzzing the readers", table(header, rows), said, made])
     path = HERE / "fuzz.md"
     before = path.read_text("utf-8") if path.is_file() else ""
-    kept = before.partition("\n## Found before\n")[2]
-    path.write_text(f"{text}\n" + (f"\n## Found before\n{kept}" if kept else ""), encoding="utf-8")
+    kept = before.partition("\n## Earlier findings\n")[2]
+    earlier = f"\n## Earlier findings\n{kept}" if kept else ""
+    path.write_text(f"{text}\n{earlier}", encoding="utf-8")
     print(text)
 
 

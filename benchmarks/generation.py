@@ -111,4 +111,9 @@ def many_at_once() -> str:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    keep("generation", "Generation", [against_the_textbook(), many_at_once()], of_others=True)
+    keep(
+        "generation",
+        "Speed of generation",
+        [against_the_textbook(), many_at_once()],
+        of_others=True,
+    )

@@ -413,7 +413,7 @@ def main() -> None:
     if given.dry:
         print("\n\n".join(blocks))
     else:
-        keep("load", "Load from one sender", blocks)
+        keep("load", "Load from a single sender", blocks)
 
 
 def commit(checkout: Path) -> str:

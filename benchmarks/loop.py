@@ -141,4 +141,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--read"]:
         read(sys.argv[2])
     else:
-        keep("loop", "The training loop", [overhead(), large_text()], of_others=True)
+        keep("loop", "Overhead of the training loop", [overhead(), large_text()], of_others=True)

@@ -68,7 +68,7 @@ def main() -> None:
             app.wait()
     keep(
         "page",
-        "The page",
+        "Response times of the page",
         [
             f"Ready after {ready:.1f} s. First perplexity {statistics.median(perplexity):.2f} s "
             f"after the click (median of {len(perplexity)}; the slowest {max(perplexity):.2f} s). "

@@ -86,4 +86,4 @@ def losses() -> str:
 if __name__ == "__main__":
     # A processor without bfloat16 computes it by way of float32, and takes ten minutes.
     blocks = [speeds(), losses()] if has_bfloat16() else [speeds()]
-    keep("recurrences", "Recurrences", blocks, of_others=True)
+    keep("recurrences", "Speed of training", blocks, of_others=True)
