@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 import charrnn
 from charrnn.checkpoint import Checkpoint
-from charrnn.generation import generate_many
+from charrnn.generation import GenerationConfig, generate_many
 from charrnn.model import CharRNN, ModelConfig
 from charrnn.utils.process import available_cores
 from charrnn.vocabulary import Vocabulary
@@ -70,7 +70,7 @@ def sixteen(cell: str, hidden: int) -> dict[str, Callable[[], object]]:
     def side_by_side(threads: int) -> object:
         torch.set_num_threads(threads)
         try:
-            return generate_many(ours, "t", LENGTH, seeds=range(16))
+            return generate_many(ours, "t", [GenerationConfig(LENGTH, seed=i) for i in range(16)])
         finally:
             torch.set_num_threads(1)
 

@@ -26,7 +26,7 @@ import find_chromium
 from playwright.sync_api import Page, expect, sync_playwright
 
 import charrnn
-from charrnn.generation import iter_characters
+from charrnn.generation import GenerationConfig, iter_characters
 from charrnn.ui.generate import stream
 
 TIMES = 7
@@ -132,7 +132,9 @@ def streaming() -> str:
     times = by_turns(
         {
             "frames": lambda: list(stream.write(checkpoint, stream.blank("The "), manner)),
-            "bare": lambda: list(iter_characters(checkpoint, "The ", LENGTH, seed=0)),
+            "bare": lambda: list(
+                iter_characters(checkpoint, "The ", GenerationConfig(LENGTH, seed=0))
+            ),
         }
     )
     return f"Frames of a page cost {100 * (ratio(times['frames'], times['bare']) - 1):.0f} %."

@@ -22,7 +22,7 @@ import typer
 from ..checkpoint import Checkpoint
 from ..errors import UserError, escape_invisible
 from ..evaluation import score as score_text
-from ..generation import generate_many, stream
+from ..generation import GenerationConfig, generate_many, stream
 from ..loading import load
 from ..recipes import RECIPES, find_recipe, make_plan
 from ..runs.run import Run, new_id
@@ -199,7 +199,8 @@ def generate(
             print(for_people(character), end="", flush=True)
         print()
         return
-    texts = generate_many(opened, prefix, length, mode, alpha, seeds)
+    configs = [GenerationConfig(length, mode, alpha, own_seed) for own_seed in seeds]
+    texts = generate_many(opened, prefix, configs)
     if as_json:
         for text, own_seed in zip(texts, seeds, strict=True):
             _print_json({"prefix": prefix, "text": text, "seed": own_seed})

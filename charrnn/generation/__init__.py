@@ -1,9 +1,9 @@
-"""Generation: warm up on a prefix, then write on, one character at a time.
+"""Generation: prefill the model with a prefix, then continue it one character at a time.
 
-Each next character is the likeliest (greedy) or is drawn from q ∝ p^α: α = 1 is the model's own
-distribution, a larger α is safer, α → ∞ is greedy; α is 1 / temperature. `<unk>` is never
-generated. The prefix may be anything: what the model does not know is fed as `<unk>`; an empty
-prefix starts as if a new line had just begun.
+Each next character is the most likely one (greedy) or is sampled from q ∝ p^α. α = 1 is the model's
+own distribution, a larger α is safer, and α → ∞ is greedy; α is 1 / temperature. `<unk>` is never
+generated. The prefix may be anything: characters that the model does not know are read as `<unk>`,
+and an empty prefix means that a new line has just begun.
 """
 
 from __future__ import annotations
@@ -27,14 +27,58 @@ if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
 MODES = ("greedy", "sample")
-MAX_LENGTH = 1_000_000  # characters one call writes at most
+MAX_LENGTH = 1_000_000  # characters that one call generates
 _RANDOM_BLOCK = 256  # random numbers drawn at a time
-_MAX_BATCH = 64  # texts written side by side; more wait their turn
-_MAX_ALPHA = 1e30  # α above which nothing changes, and products could overflow
+_MAX_BATCH = 64  # texts generated side by side; more wait for the next batch
+_MAX_ALPHA = 1e30  # above it nothing changes, and products could overflow
 
 
-_Settled = tuple[int, float, int | None]
-"""What is written: the length, α (infinite where the mode is greedy), the seed."""
+@dataclass(frozen=True)
+class GenerationConfig:
+    """How a text is continued.
+
+    length: how many characters to generate.
+    mode: "greedy", or "sample" to draw from q ∝ p^alpha.
+    seed: makes sampling repeatable; None draws a different text each time.
+
+    Raises UserError for a value out of range.
+    """
+
+    length: int = 200
+    mode: str = "sample"
+    alpha: float = 1.0
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        length, mode = validation.whole(self.length, "length"), self.mode
+        alpha = validation.number(self.alpha, "alpha")
+        seed = None if self.seed is None else validation.whole(self.seed, "seed")
+        if mode not in MODES:
+            raise UserError(
+                "mode = {value}: choose greedy or sample.", value=short_repr(mode), field="mode"
+            )
+        if not math.isfinite(alpha) or alpha <= 0:
+            raise UserError("alpha = {value}: give a number above 0.", value=alpha, field="alpha")
+        if not 0 <= length <= MAX_LENGTH:
+            raise UserError(
+                "length = {value}: give 0 to {most:,} characters.",
+                value=short_repr(length, 40),
+                most=MAX_LENGTH,
+                field="length",
+            )
+        if seed is not None and seed < 0:
+            raise UserError(
+                "seed = {value}: give a whole number of at least 0.",
+                value=short_repr(seed, 40),
+                field="seed",
+            )
+        for name, value in (("length", length), ("alpha", alpha), ("seed", seed)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def sampling_alpha(self) -> float:
+        """The exponent to sample with; infinite in greedy mode."""
+        return math.inf if self.mode == "greedy" else self.alpha
 
 
 @dataclass(frozen=True)
@@ -47,184 +91,11 @@ class GeneratedChar:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A possible next character: its probability p, and q ∝ p^α, what it is drawn from."""
+    """A possible next character: its probability p, and q ∝ p^α, which sampling draws from."""
 
     character: str
     p: float
     q: float
-
-
-def iter_characters(
-    checkpoint: Checkpoint,
-    prefix: str = "",
-    length: int = 200,
-    mode: str = "sample",
-    alpha: float = 1.0,
-    seed: int | None = None,
-) -> Iterator[GeneratedChar]:
-    """The `length` characters that a checkpoint writes after `prefix`, one by one.
-
-    `mode` is "greedy" or "sample"; sampling draws from q ∝ p^alpha and is repeatable for a given
-    `seed`. Bad arguments raise UserError at once, before the first character is asked for.
-    """
-    settled = _settled(checkpoint, prefix, length, mode, alpha, seed)
-    return iter_from_model(checkpoint.model, checkpoint.vocabulary, prefix, *settled)
-
-
-def iter_from_model(
-    model: CharRNN,
-    vocabulary: Vocabulary,
-    prefix: str,
-    length: int,
-    alpha: float,
-    seed: int | None,
-) -> Iterator[GeneratedChar]:
-    """As `iter_characters`, with a bare model and sound arguments; an infinite α is greedy."""
-    yield from _iter_generated(
-        vocabulary, prefilled_decoder(model, vocabulary, prefix), length, alpha, seed
-    )
-
-
-def _iter_generated(
-    vocabulary: Vocabulary, one: Decoder, length: int, alpha: float, seed: int | None
-) -> Iterator[GeneratedChar]:
-    symbols = vocabulary.symbols
-    for chosen in _sample(one, length, alpha, seed):
-        log_p = _log_probabilities(one.logits.astype(np.float64))
-        yield GeneratedChar(symbols[chosen], float(-log_p[chosen - 1] / math.log(2)))
-
-
-def iter_side_by_side(
-    checkpoint: Checkpoint,
-    prefix: str = "",
-    length: int = 200,
-    mode: str = "sample",
-    alphas: Sequence[float] = (1.0,),
-    seeds: Sequence[int | None] = (None,),
-) -> Iterator[list[GeneratedChar]]:
-    """Several texts after one prefix at once, one for each α and its seed; their characters, by
-    turns. Each is what `iter_characters` would write alone.
-
-    Raises UserError as `iter_characters` does.
-    """
-    settled = [
-        _settled(checkpoint, prefix, length, mode, alpha, seed)
-        for alpha, seed in zip(alphas, seeds, strict=True)
-    ]
-
-    def characters() -> Iterator[list[GeneratedChar]]:
-        model, vocabulary = checkpoint.model, checkpoint.vocabulary
-        apart = prefilled_decoders(model, vocabulary, prefix, len(settled))
-        pairs = zip(apart, settled, strict=True)
-        texts = [_iter_generated(vocabulary, one, *how) for one, how in pairs]
-        for together in zip(*texts, strict=True):
-            yield list(together)
-
-    return characters()
-
-
-def generate_many(
-    checkpoint: Checkpoint,
-    prefix: str = "",
-    length: int = 200,
-    mode: str = "sample",
-    alpha: float = 1.0,
-    seeds: Sequence[int | None] = (None,),
-) -> list[str]:
-    """As `generate`, a text for each seed, all at once, which is much faster.
-
-    Products of several rows round their last digit otherwise than those of one, and a draw that
-    falls within that digit of a border goes the other way: of texts of 200 characters, one in some
-    two hundred is not the one that its seed gives alone.
-    """
-    texts: list[str] = []
-    for start in range(0, len(seeds), _MAX_BATCH):
-        some = seeds[start : start + _MAX_BATCH]
-        settled = [_settled(checkpoint, prefix, length, mode, alpha, seed) for seed in some]
-        together = prefilled_decoder(checkpoint.model, checkpoint.vocabulary, prefix, len(some))
-        ids = list(_sample_batch(together, settled))
-        columns = np.stack(ids, axis=1) if ids else np.empty((len(some), 0), np.int64)
-        texts += [prefix + checkpoint.vocabulary.decode(column) for column in columns.tolist()]
-    return texts
-
-
-def _sample(one: Decoder, length: int, alpha: float, seed: int | None) -> Iterator[int]:
-    """The ids that one text goes on with. `one.logits` is what each was chosen by, until the next
-    is asked for.
-
-    Raises UserError if the model's numbers overflow.
-    """
-    greedy = math.isinf(alpha)
-    random = np.random.default_rng(seed)
-    weights = np.empty(one.logits.shape, np.float64)
-    for start in range(0, length, _RANDOM_BLOCK):
-        for number in random.random(min(_RANDOM_BLOCK, length - start)).tolist():
-            logits = one.logits
-            if greedy:
-                chosen = int(logits.argmax())
-                if not math.isfinite(logits[chosen]):
-                    raise _overflow_error()
-            else:
-                weights[...] = logits
-                chosen = _draw(weights, alpha, number)
-            yield chosen + 1
-            one.step(chosen + 1)
-
-
-def _sample_batch(together: Decoder, settled: Sequence[_Settled]) -> Iterator[NDArray[np.int64]]:
-    """As `_sample`, the ids (K,) that several texts of one length go on with."""
-    lengths, alphas, seeds = zip(*settled, strict=True)
-    length = lengths[0]
-    steepness = np.minimum(alphas, _MAX_ALPHA)[:, None]  # (K, 1)
-    randoms = [np.random.default_rng(seed) for seed in seeds]
-    for start in range(0, length, _RANDOM_BLOCK):
-        count = min(_RANDOM_BLOCK, length - start)
-        for numbers in np.stack([random.random(count) for random in randoms], axis=1):  # (K,)
-            logits = together.logits.reshape(len(seeds), -1)  # (K, V − 1)
-            highest = np.maximum.reduce(logits, axis=1, keepdims=True)
-            if not math.isfinite(highest.sum(dtype=np.float64)):
-                raise _overflow_error()
-            weights = np.subtract(logits, highest, dtype=np.float64)
-            weights *= steepness
-            cumulative = np.exp(weights, out=weights).cumsum(axis=1, out=weights)
-            drawn = numbers[:, None] * cumulative[:, -1:]
-            chosen = (cumulative > drawn).argmax(axis=1) + 1
-            yield chosen
-            together.step(chosen if len(chosen) > 1 else int(chosen[0]))
-
-
-def _draw(logits: NDArray[np.float64], alpha: float, number: float) -> int:
-    """The place that a random number, 0 … 1, draws from q ∝ exp(α · logits); overwrites them.
-
-    Raises UserError if they overflow.
-    """
-    highest = logits.max()
-    if not math.isfinite(highest):
-        raise _overflow_error()
-    logits -= highest
-    logits *= min(alpha, _MAX_ALPHA)
-    cumulative = np.exp(logits, out=logits).cumsum(out=logits)
-    return int(cumulative.searchsorted(number * cumulative[-1], side="right"))
-
-
-def stream(
-    checkpoint: Checkpoint,
-    prefix: str = "",
-    length: int = 200,
-    mode: str = "sample",
-    alpha: float = 1.0,
-    seed: int | None = None,
-) -> Iterator[str]:
-    """The characters after `prefix`, one by one; see `iter_characters` for the arguments."""
-    count, exponent, fixed = _settled(checkpoint, prefix, length, mode, alpha, seed)
-
-    def characters() -> Iterator[str]:
-        one = prefilled_decoder(checkpoint.model, checkpoint.vocabulary, prefix)
-        symbols = checkpoint.vocabulary.symbols
-        for chosen in _sample(one, count, exponent, fixed):
-            yield symbols[chosen]
-
-    return characters()
 
 
 def generate(
@@ -235,14 +106,97 @@ def generate(
     alpha: float = 1.0,
     seed: int | None = None,
 ) -> str:
-    """`prefix` and the `length` characters after it; see `iter_characters` for the arguments."""
+    """Return `prefix` followed by `length` generated characters; see `GenerationConfig`."""
     return prefix + "".join(stream(checkpoint, prefix, length, mode, alpha, seed))
+
+
+def stream(
+    checkpoint: Checkpoint,
+    prefix: str = "",
+    length: int = 200,
+    mode: str = "sample",
+    alpha: float = 1.0,
+    seed: int | None = None,
+) -> Iterator[str]:
+    """Yield the characters after `prefix` one by one; see `GenerationConfig` for the arguments.
+
+    Bad arguments raise UserError at once, before the first character is asked for.
+    """
+    _check(checkpoint, prefix)
+    config = GenerationConfig(length, mode, alpha, seed)
+
+    def characters() -> Iterator[str]:
+        decoder = prefilled_decoder(checkpoint.model, checkpoint.vocabulary, prefix)
+        symbols = checkpoint.vocabulary.symbols
+        for chosen in _sample(decoder, config):
+            yield symbols[chosen]
+
+    return characters()
+
+
+def iter_characters(
+    checkpoint: Checkpoint, prefix: str = "", config: GenerationConfig = GenerationConfig()
+) -> Iterator[GeneratedChar]:
+    """Yield the characters that a checkpoint generates after `prefix`, with their surprisal.
+
+    Raises UserError at once for a checkpoint that cannot generate.
+    """
+    _check(checkpoint, prefix)
+    return iter_from_model(checkpoint.model, checkpoint.vocabulary, prefix, config)
+
+
+def iter_from_model(
+    model: CharRNN, vocabulary: Vocabulary, prefix: str, config: GenerationConfig
+) -> Iterator[GeneratedChar]:
+    """Yield characters as `iter_characters` does, from a model without a checkpoint."""
+    yield from _iter_generated(vocabulary, prefilled_decoder(model, vocabulary, prefix), config)
+
+
+def iter_side_by_side(
+    checkpoint: Checkpoint, prefix: str, configs: Sequence[GenerationConfig]
+) -> Iterator[list[GeneratedChar]]:
+    """Continue one prefix several times at once, as each of `configs` says; all have one length.
+
+    Yields the next character of every text. Each text is what `iter_characters` would yield alone.
+    Raises UserError at once for a checkpoint that cannot generate.
+    """
+    _check(checkpoint, prefix)
+
+    def characters() -> Iterator[list[GeneratedChar]]:
+        model, vocabulary = checkpoint.model, checkpoint.vocabulary
+        decoders = prefilled_decoders(model, vocabulary, prefix, len(configs))
+        pairs = zip(decoders, configs, strict=True)
+        texts = [_iter_generated(vocabulary, decoder, config) for decoder, config in pairs]
+        for together in zip(*texts, strict=True):
+            yield list(together)
+
+    return characters()
+
+
+def generate_many(
+    checkpoint: Checkpoint, prefix: str, configs: Sequence[GenerationConfig]
+) -> list[str]:
+    """Generate a text for each of `configs`, all of one length, in batches: much faster than alone.
+
+    A product of several rows rounds its last digit differently from that of one row, and a draw
+    within that digit of a border falls on the other side. Of texts of 200 characters, about one in
+    two hundred differs from what its seed gives alone.
+    """
+    _check(checkpoint, prefix)
+    texts: list[str] = []
+    for start in range(0, len(configs), _MAX_BATCH):
+        batch = configs[start : start + _MAX_BATCH]
+        decoder = prefilled_decoder(checkpoint.model, checkpoint.vocabulary, prefix, len(batch))
+        ids = list(_sample_batch(decoder, batch))
+        columns = np.stack(ids, axis=1) if ids else np.empty((len(batch), 0), np.int64)
+        texts += [prefix + checkpoint.vocabulary.decode(column) for column in columns.tolist()]
+    return texts
 
 
 def top_candidates(
     checkpoint: Checkpoint, text: str, *, alpha: float = 1.0, count: int = 10
 ) -> list[Candidate]:
-    """The `count` likeliest characters after `text`, the likeliest first, with p and q ∝ p^α."""
+    """Return the `count` most likely characters after `text`, best first, with p and q ∝ p^α."""
     alpha, count = validation.number(alpha, "alpha"), validation.whole(count, "count")
     if not math.isfinite(alpha) or alpha <= 0:
         raise UserError("alpha = {value}: give a number above 0.", value=alpha, field="alpha")
@@ -258,40 +212,86 @@ def top_candidates(
     return [Candidate(symbols[i + 1], float(p[i]), float(q[i])) for i in best.tolist()]
 
 
-def _settled(
-    checkpoint: Checkpoint, prefix: str, length: int, mode: str, alpha: float, seed: int | None
-) -> _Settled:
-    """The arguments, checked."""
+def _check(checkpoint: Checkpoint, prefix: str) -> None:
+    """Raise UserError unless the checkpoint can continue the prefix."""
     validation.checkpoint(checkpoint)
     validation.text(prefix, "prefix")
-    length, alpha = validation.whole(length, "length"), validation.number(alpha, "alpha")
-    seed = None if seed is None else validation.whole(seed, "seed")
-    if mode not in MODES:
-        raise UserError(
-            "mode = {value}: choose greedy or sample.", value=short_repr(mode), field="mode"
-        )
-    if not math.isfinite(alpha) or alpha <= 0:
-        raise UserError("alpha = {value}: give a number above 0.", value=alpha, field="alpha")
-    if not 0 <= length <= MAX_LENGTH:
-        raise UserError(
-            "length = {value}: give 0 to {most:,} characters.",
-            value=short_repr(length, 40),
-            most=MAX_LENGTH,
-            field="length",
-        )
-    if seed is not None and seed < 0:
-        raise UserError(
-            "seed = {value}: give a whole number of at least 0.",
-            value=short_repr(seed, 40),
-            field="seed",
-        )
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
-    return length, math.inf if mode == "greedy" else alpha, seed
+
+
+def _iter_generated(
+    vocabulary: Vocabulary, decoder: Decoder, config: GenerationConfig
+) -> Iterator[GeneratedChar]:
+    symbols = vocabulary.symbols
+    for chosen in _sample(decoder, config):
+        log_p = _log_probabilities(decoder.logits.astype(np.float64))
+        yield GeneratedChar(symbols[chosen], float(-log_p[chosen - 1] / math.log(2)))
+
+
+def _sample(decoder: Decoder, config: GenerationConfig) -> Iterator[int]:
+    """Yield the generated ids; `decoder.logits` are those that chose the latest one.
+
+    Raises UserError if the logits overflow.
+    """
+    length, alpha = config.length, config.sampling_alpha
+    greedy = math.isinf(alpha)
+    random = np.random.default_rng(config.seed)
+    weights = np.empty(decoder.logits.shape, np.float64)
+    for start in range(0, length, _RANDOM_BLOCK):
+        for number in random.random(min(_RANDOM_BLOCK, length - start)).tolist():
+            logits = decoder.logits
+            if greedy:
+                chosen = int(logits.argmax())
+                if not math.isfinite(logits[chosen]):
+                    raise _overflow_error()
+            else:
+                weights[...] = logits
+                chosen = _draw(weights, alpha, number)
+            yield chosen + 1
+            decoder.step(chosen + 1)
+
+
+def _sample_batch(
+    decoder: Decoder, configs: Sequence[GenerationConfig]
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the next ids (K,) of K texts of one length, sampled as in `_sample`."""
+    length = configs[0].length
+    alphas = [config.sampling_alpha for config in configs]
+    steepness = np.minimum(alphas, _MAX_ALPHA)[:, None]  # (K, 1)
+    randoms = [np.random.default_rng(config.seed) for config in configs]
+    for start in range(0, length, _RANDOM_BLOCK):
+        count = min(_RANDOM_BLOCK, length - start)
+        for numbers in np.stack([random.random(count) for random in randoms], axis=1):  # (K,)
+            logits = decoder.logits.reshape(len(configs), -1)  # (K, V − 1)
+            highest = np.maximum.reduce(logits, axis=1, keepdims=True)
+            if not math.isfinite(highest.sum(dtype=np.float64)):
+                raise _overflow_error()
+            weights = np.subtract(logits, highest, dtype=np.float64)
+            weights *= steepness
+            cumulative = np.exp(weights, out=weights).cumsum(axis=1, out=weights)
+            drawn = numbers[:, None] * cumulative[:, -1:]
+            chosen = (cumulative > drawn).argmax(axis=1) + 1
+            yield chosen
+            decoder.step(chosen if len(chosen) > 1 else int(chosen[0]))
+
+
+def _draw(logits: NDArray[np.float64], alpha: float, number: float) -> int:
+    """Return the index that a random number, 0 … 1, draws from q ∝ exp(α · logits).
+
+    Overwrites `logits`. Raises UserError if they overflow.
+    """
+    highest = logits.max()
+    if not math.isfinite(highest):
+        raise _overflow_error()
+    logits -= highest
+    logits *= min(alpha, _MAX_ALPHA)
+    cumulative = np.exp(logits, out=logits).cumsum(out=logits)
+    return int(cumulative.searchsorted(number * cumulative[-1], side="right"))
 
 
 def _log_probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-probabilities (…, V − 1) from logits. Raises UserError if they overflow."""
+    """Return the log-probabilities (…, V − 1) of logits. Raises UserError if they overflow."""
     if not np.isfinite(logits).all():
         raise _overflow_error()
     return _normalize(logits)
@@ -302,7 +302,7 @@ def _overflow_error() -> UserError:
 
 
 def _normalize(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-probabilities in proportion to exp(log_weights)."""
+    """Return log-probabilities in proportion to exp(log_weights)."""
     shifted = log_weights - log_weights.max(axis=-1, keepdims=True)
     normalized: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
     return normalized

@@ -18,7 +18,7 @@ from ..checkpoint import card as modelcard
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
-from ..generation import iter_side_by_side
+from ..generation import GenerationConfig, iter_side_by_side
 from .repo_id import is_id
 
 ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first
@@ -96,8 +96,8 @@ def _state(path: Path) -> tuple[int, int, int] | None:
 def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:
     """What the model writes after its first prefix, by α: the same at each push."""
     written = dict.fromkeys(ALPHAS, prefix)
-    seeds = [0] * len(ALPHAS)
-    for characters in iter_side_by_side(checkpoint, prefix, _WRITTEN, "sample", ALPHAS, seeds):
+    configs = [GenerationConfig(_WRITTEN, alpha=alpha, seed=0) for alpha in ALPHAS]
+    for characters in iter_side_by_side(checkpoint, prefix, configs):
         for alpha, one in zip(ALPHAS, characters, strict=True):
             written[alpha] += one.character
     return written

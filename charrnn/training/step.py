@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..generation import iter_from_model
+from ..generation import GenerationConfig, iter_from_model
 from ..model import CharRNN, ModelConfig, State, detach, eval_mode
 from ..rnn import map_state, onednn_is_much_faster
 from ..utils.process import available_cores
@@ -172,19 +172,17 @@ class Learner:
 
         Raises UserError if its numbers overflow.
         """
-        alpha = math.inf if self.config.samples == "greedy" else 1.0
         # One character at a time is work for a processor.
         model = self.model if self.config.device == "cpu" else deepcopy(self.model).cpu()
-        length, seed = self.config.sample_length, self.config.seed
+        config = GenerationConfig(
+            self.config.sample_length, self.config.samples, seed=self.config.seed
+        )
+        texts = []
         with self.arithmetic.products():
-            return [
-                prefix
-                + "".join(
-                    one.character
-                    for one in iter_from_model(model, vocabulary, prefix, length, alpha, seed)
-                )
-                for prefix in prefixes
-            ]
+            for prefix in prefixes:
+                generated = iter_from_model(model, vocabulary, prefix, config)
+                texts.append(prefix + "".join(one.character for one in generated))
+        return texts
 
     def put_back(self, weights: Mapping[str, Tensor]) -> None:
         """Go on with other weights: a graph through those of now cannot be followed any more."""

@@ -17,7 +17,7 @@ from bad_settings import WANTED, wrong
 from charrnn.checkpoint import load
 from charrnn.corpus import Corpus, read_files, read_text
 from charrnn.errors import Message, UserError, os_reason
-from charrnn.generation import iter_characters
+from charrnn.generation import GenerationConfig
 from charrnn.hub.errors import in_words
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES, TIME_MACHINE, make_plan
@@ -120,9 +120,9 @@ def packed(name="a.txt", data=b"text"):
         (setting(cell="elman"), "cell = elman：请选 tanh、relu"),
         (setting(clip="loose"), "clip = loose：请填"),
         (setting(colour="red"), "没有名为 'colour' 的设置。可用的设置：cell、"),
-        (lambda c: iter_characters(c, seed=-1), "随机种子 = -1：请填不小于 0 的整数。"),
-        (lambda c: iter_characters(c, alpha=0.0), "α = 0.0：请填大于 0 的数。"),
-        (lambda c: iter_characters(c, length=-1), "长度 = -1：请填 0 到 1,000,000 个字符。"),
+        (lambda _: GenerationConfig(seed=-1), "随机种子 = -1：请填不小于 0 的整数。"),
+        (lambda _: GenerationConfig(alpha=0.0), "α = 0.0：请填大于 0 的数。"),
+        (lambda _: GenerationConfig(length=-1), "长度 = -1：请填 0 到 1,000,000 个字符。"),
         (lambda c: blank("a" * 20_001), "一页最多 20,000 个字符，现在已满"),
     ],
 )

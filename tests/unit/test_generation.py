@@ -11,7 +11,7 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
-from charrnn.generation import iter_characters, top_candidates
+from charrnn.generation import GenerationConfig, iter_characters, top_candidates
 from charrnn.vocabulary import Vocabulary
 
 
@@ -92,7 +92,7 @@ def test_unk_is_never_generated_even_when_it_is_likeliest(checkpoint):
 
 def test_surprisal_is_that_of_the_models_own_p(checkpoint):
     text = "ab"
-    for one in iter_characters(checkpoint, text, 10, alpha=3.0, seed=1):
+    for one in iter_characters(checkpoint, text, GenerationConfig(10, alpha=3.0, seed=1)):
         p = distribution(checkpoint, text)[checkpoint.vocabulary.symbols.index(one.character)]
         assert one.surprisal == pytest.approx(-math.log2(p), rel=1e-4, abs=1e-5)
         text += one.character

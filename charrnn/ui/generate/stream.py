@@ -19,7 +19,7 @@ import numpy as np
 
 from ...checkpoint import Checkpoint
 from ...errors import UserError
-from ...generation import iter_characters, iter_side_by_side, top_candidates
+from ...generation import GenerationConfig, iter_characters, iter_side_by_side, top_candidates
 from ...utils.validation import clean as clean
 from ..services.scheduler import DESK, FRAME_SECONDS
 
@@ -152,7 +152,8 @@ def write(
     page |= {"mode": manner.mode, "alpha": manner.alpha, "seed": seed, "full": _full(checkpoint)}
     text, tints, pace = [page["text"]], [page["tint"]], Pace()
     before = page["prefix"] + page["text"]
-    characters = iter_characters(checkpoint, before, manner.length, manner.mode, manner.alpha, seed)
+    config = GenerationConfig(manner.length, manner.mode, manner.alpha, seed)
+    characters = iter_characters(checkpoint, before, config)
     with DESK.writer(user) as writer:
         for written, one in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
             text.append(one.character)
@@ -173,8 +174,8 @@ def write_trio(
     page |= {"mode": "sample", "alpha": None, "seed": seed, "full": _full(checkpoint)}
     before, pace = page["prefix"] + page["text"], Pace(at_once=len(TRIO))
     columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in TRIO]
-    seeds = [seed] * len(TRIO)
-    characters = iter_side_by_side(checkpoint, before, manner.length, "sample", TRIO, seeds)
+    configs = [GenerationConfig(manner.length, alpha=alpha, seed=seed) for alpha in TRIO]
+    characters = iter_side_by_side(checkpoint, before, configs)
     with DESK.writer(user) as writer:
         for written, together in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
             for column, one in zip(columns, together, strict=True):

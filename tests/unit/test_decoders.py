@@ -10,7 +10,7 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.corpus import Corpus
-from charrnn.generation import iter_side_by_side
+from charrnn.generation import GenerationConfig, iter_side_by_side
 from charrnn.generation.numpy_decoder import (
     DecoderWeights,
     NumpyDecoder,
@@ -69,7 +69,8 @@ def test_texts_side_by_side_are_what_each_would_be_alone():
     vocabulary = Vocabulary.from_text("abcdefgh")
     checkpoint = Checkpoint(calm_model("lstm", hidden_size=32), vocabulary)
     alphas, seeds = [0.5, 1.0, 2.0, 1.0], [3, 3, 3, 4]
-    together = list(iter_side_by_side(checkpoint, "ab", 300, "sample", alphas, seeds))
+    configs = [GenerationConfig(300, "sample", *pair) for pair in zip(alphas, seeds, strict=True)]
+    together = list(iter_side_by_side(checkpoint, "ab", configs))
     texts = ["".join(one.character for one in column) for column in zip(*together, strict=True)]
     alone = [
         charrnn.generate(checkpoint, "ab", 300, alpha=alpha, seed=seed)[2:]
@@ -83,7 +84,8 @@ def test_texts_side_by_side_are_what_each_would_be_alone():
 def test_greedy_texts_side_by_side_are_greedy():
     vocabulary = Vocabulary.from_text("abcdefgh")
     checkpoint = Checkpoint(small_model("gru"), vocabulary)
-    together = iter_side_by_side(checkpoint, "ab", 40, "greedy", [1.0, 1.0], [0, 1])
+    configs = [GenerationConfig(40, "greedy", seed=seed) for seed in (0, 1)]
+    together = iter_side_by_side(checkpoint, "ab", configs)
     one, other = zip(*([n.character for n in pair] for pair in together), strict=True)
     assert "".join(one) == "".join(other) == charrnn.generate(checkpoint, "ab", 40, "greedy")[2:]
 
@@ -107,7 +109,8 @@ def test_many_texts_of_one_checkpoint_share_its_weights():
     tracemalloc.start()
     texts = []
     for _ in range(50):
-        texts.append(iter_side_by_side(checkpoint, "ab", 9, "sample", [0.5, 1.0, 2.0], [0] * 3))
+        configs = [GenerationConfig(9, alpha=alpha, seed=0) for alpha in (0.5, 1.0, 2.0)]
+        texts.append(iter_side_by_side(checkpoint, "ab", configs))
         assert len(next(texts[-1])) == 3
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
