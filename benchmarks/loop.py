@@ -25,7 +25,7 @@ from measure import keep, shakespeare, table
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
-from charrnn.training.step import Learner
+from charrnn.training.step import TrainStep
 
 SECONDS = 10.0
 PAIRS = 5
@@ -63,16 +63,16 @@ def overhead() -> str:
 
 def bare_rate(text: Corpus, model: ModelConfig, training: TrainingConfig) -> float:
     """Characters a second of bare updates."""
-    learner = Learner(model, training, len(text.vocabulary))
+    train_step = TrainStep(model, training, len(text.vocabulary))
     minibatches = training.minibatches(text.training, 0)
     pairs = [minibatches[i] for i in range(min(50, len(minibatches)))]
-    learner.begin_epoch()
+    train_step.begin_epoch()
     for X, Y in pairs[:5]:
-        learner.train_on(X, Y, learning_rate=0.001, last=False)
+        train_step.train_on(X, Y, learning_rate=0.001, last=False)
     seen, began = 0, time.perf_counter()
     while time.perf_counter() - began < SECONDS / 2:
         for X, Y in pairs:
-            learner.train_on(X, Y, learning_rate=0.001, last=False)
+            train_step.train_on(X, Y, learning_rate=0.001, last=False)
             seen += Y.numel()
     return seen / (time.perf_counter() - began)
 
@@ -81,16 +81,19 @@ def whole_rate(text: Corpus, model: ModelConfig, training: TrainingConfig) -> tu
     """Characters a second of a whole run, from its first minibatch to its last, and how much longer
     that took than the updates in it."""
     updates, marks = 0.0, []
-    train_on = Learner.train_on
+    train_on = TrainStep.train_on
 
-    def timed(learner: Learner, *arguments: Any, **how: Any) -> Any:
+    def timed(train_step: TrainStep, *arguments: Any, **how: Any) -> Any:
         nonlocal updates
         began = time.perf_counter()
-        update = train_on(learner, *arguments, **how)
+        update = train_on(train_step, *arguments, **how)
         updates += time.perf_counter() - began
         return update
 
-    with tempfile.TemporaryDirectory() as directory, mock.patch.object(Learner, "train_on", timed):
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        mock.patch.object(TrainStep, "train_on", timed),
+    ):
         for event in train(text, model, training, prefixes=("The ",), directory=directory):
             if event["event"] == "progress":
                 marks.append((event["seconds"], updates, event["characters_seen"]))

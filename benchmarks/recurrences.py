@@ -16,7 +16,7 @@ from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
 from charrnn.training.precision import has_bfloat16
-from charrnn.training.step import Learner
+from charrnn.training.step import TrainStep
 
 B, T, V = 32, 35, 28
 CASES = (
@@ -31,10 +31,10 @@ def step(cell: str, hidden: int, implementation: str, precision: str):
         seconds=1, optimizer="sgd", learning_rate=0.1, clip=1.0, precision=precision,
         batch_size=B, steps=T,
     )  # fmt: skip
-    learner = Learner(model, training, V)
+    train_step = TrainStep(model, training, V)
     random = torch.Generator().manual_seed(1)
     X, Y = (torch.randint(1, V, (B, T), generator=random) for _ in "XY")
-    return lambda: learner.train_on(X, Y, learning_rate=0.1, last=False)
+    return lambda: train_step.train_on(X, Y, learning_rate=0.1, last=False)
 
 
 def speeds() -> str:

@@ -17,7 +17,7 @@ from .corpus import DEFAULT_VALIDATION, Corpus, Preparation, Text
 from .errors import UserError, short_repr
 from .model import ModelConfig
 from .training import TrainingConfig, check_fit, check_threads
-from .training.autoconfig import Habits, choose
+from .training.autoconfig import CorpusStats, choose_config
 from .utils.config_fields import split
 
 TIME_MACHINE = Preparation(letters_only=True, first=10_000)
@@ -301,12 +301,12 @@ def resolve_configs_for(
 
     Raises UserError, naming a field that is wrong.
     """
-    habits = Habits.of(corpus.ids, len(corpus.vocabulary))
-    return resolve_configs(recipe, settings, len(corpus.ids), habits)
+    stats = CorpusStats.measure(corpus.ids, len(corpus.vocabulary))
+    return resolve_configs(recipe, settings, len(corpus.ids), stats)
 
 
 def resolve_configs(
-    recipe: str, settings: Mapping[str, object], characters: int, habits: Habits | None = None
+    recipe: str, settings: Mapping[str, object], characters: int, stats: CorpusStats | None = None
 ) -> tuple[ModelConfig, TrainingConfig]:
     """Every setting of a run on that many characters; UserError, naming a field that is wrong."""
     chosen = find_recipe(recipe)
@@ -323,7 +323,7 @@ def resolve_configs(
             for_training.get("validation", DEFAULT_VALIDATION),
             for_training.get("epochs"),
         )
-        model, training = choose(characters, budget, held_out, habits, epochs)
+        model, training = choose_config(characters, budget, held_out, stats, epochs)
     if for_training.get("device") == "cuda":  # where torch's layers, by cuDNN, are the fast ones
         model = replace(model, implementation="torch")
     model = replace(model, **for_model)

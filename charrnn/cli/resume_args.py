@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..model import ModelConfig
 from ..recipes import RECIPES
 from ..training import TrainingConfig
-from ..training.resume_state import FILE
+from ..training.resume_state import RESUME_FILE
 from ..utils.config_fields import split
 from ..utils.file_locks import held
 
@@ -30,7 +30,7 @@ def can_go_on(directory: Path) -> bool:
     """
     known = (directory / "run.json").is_file()
     # Of a run that is going on, what works on it says so.
-    if known and ((directory / FILE).is_file() or held(directory / "worker.lock")):
+    if known and ((directory / RESUME_FILE).is_file() or held(directory / "worker.lock")):
         return True
     if any(os.path.lexists(directory / trace) for trace in _TRACES):
         raise UserError(

@@ -14,17 +14,17 @@ from .._version import __version__
 from ..errors import Message, UserError, os_reason
 from ..model import ModelConfig
 from ..recipes import RunPlan
-from ..training import Event, TrainingConfig, settings_of
+from ..training import Event, TrainingConfig, settings_reader
 from ..training.resume_state import from_another_version
-from ..training.schedule import Leg
+from ..training.schedule import Segment
 from ..utils.regular_files import damaged, json_object
 from ..utils.schema import Schema, amount, checked, list_of, nested, text, whole
 
 _SCHEMA: Schema = {
     "run": (text, ""),
     "recipe": (text, "custom"),
-    "model": (settings_of(ModelConfig), {}),
-    "training": (settings_of(TrainingConfig), {}),
+    "model": (settings_reader(ModelConfig), {}),
+    "training": (settings_reader(TrainingConfig), {}),
     "prefixes": (list_of(text), []),
     "corpus": (nested({"name": (text, ""), "characters": (whole, 0), "sha256": (text, "")}), {}),
     "leg": (nested({"seconds": (amount, 0.0), "epochs": (amount, 0.0)}), {}),
@@ -45,7 +45,7 @@ def compose(run_id: str, plan: RunPlan) -> dict[str, Any]:
             "characters": len(plan.corpus.ids),
             "sha256": plan.corpus.sha256(),
         },
-        "leg": asdict(Leg()),
+        "leg": asdict(Segment()),
         "versions": {"charrnn": __version__, "torch": torch.__version__},
     }
 
@@ -95,7 +95,7 @@ def lengthened(request: Mapping[str, Any], end: Event) -> dict[str, Any]:
             break
     longer = {**request, "training": training}
     settings(longer)
-    return longer | {"leg": asdict(Leg(end["seconds"], end["epoch"]))}
+    return longer | {"leg": asdict(Segment(end["seconds"], end["epoch"]))}
 
 
 @contextmanager

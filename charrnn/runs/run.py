@@ -31,8 +31,8 @@ from pathlib import Path
 from ..errors import Message, UserError
 from ..recipes import RunPlan
 from ..training import Event, train
-from ..training.resume_state import cannot_go_on
-from ..training.schedule import Leg
+from ..training.resume_state import resume_refused
+from ..training.schedule import Segment
 from ..utils.atomic import finish, remove_unfinished
 from ..utils.regular_files import DamagedRunUserError, discard, is_directory
 from .changes import ChangeableRun
@@ -274,7 +274,7 @@ class Run(ChangeableRun):
     def _train(self, *, resume: bool) -> Iterator[Event]:
         request, corpus = self.request, self.corpus
         if resume and corpus.sha256() != request["corpus"]["sha256"]:
-            raise cannot_go_on(Message("its text, in corpus/, is not the one that it began with"))
+            raise resume_refused(Message("its text, in corpus/, is not the one that it began with"))
         model, training = settings(request)
         return train(
             corpus,
@@ -284,9 +284,9 @@ class Run(ChangeableRun):
             prefixes=request["prefixes"],
             directory=self.directory,
             resume=resume,
-            leg=Leg(**request["leg"]),
+            segment=Segment(**request["leg"]),
             commands=self._wishes,
-            share=self._share,
+            max_threads=self._share,
         )
 
     def _share(self) -> int | None:

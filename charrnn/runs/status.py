@@ -13,7 +13,7 @@ from ..checkpoint.strict_json import MOST_CONFIG, configuration
 from ..corpus import DESCRIPTION_FILE, IDS_FILE, Corpus
 from ..errors import Message, UserError, os_reason, reason
 from ..training import Event
-from ..training.resume_state import FILE as POINT
+from ..training.resume_state import RESUME_FILE
 from ..utils.file_locks import held, hold
 from ..utils.regular_files import (
     DamagedRunUserError,
@@ -100,7 +100,7 @@ class Record:
     @property
     def saved(self) -> bool:
         """Whether there is a point from which the run can go on bit for bit."""
-        return is_directory(self._file("resume")) and is_file(self._file(str(POINT)))
+        return is_directory(self._file("resume")) and is_file(self._file(str(RESUME_FILE)))
 
     @property
     def state(self) -> str:

@@ -21,20 +21,20 @@ from ..ngrams.soft_targets import MAX_PROBABILITIES
 from ..utils.process import available_cores
 from ..utils.validation import instance, path, texts
 from .config import TrainingConfig
-from .events import Commands, Event, Share, settings_of, stored_event
-from .resume_state import FILE
-from .schedule import Leg
+from .events import Commands, Event, MaxThreads, settings_reader, stored_event
+from .resume_state import RESUME_FILE
+from .schedule import Segment
 from .trainer import Trainer
 
 __all__ = [
     "Commands",
     "Event",
-    "Leg",
-    "Share",
+    "MaxThreads",
+    "Segment",
     "TrainingConfig",
     "check_fit",
     "check_threads",
-    "settings_of",
+    "settings_reader",
     "stored_event",
     "train",
 ]
@@ -51,18 +51,21 @@ def train(
     prefixes: str | Sequence[str] = ("",),
     directory: str | Path | None = None,
     resume: bool = False,
-    leg: Leg | None = None,
+    segment: Segment | None = None,
     commands: Commands = set,
-    share: Share = lambda: None,
+    max_threads: MaxThreads = lambda: None,
 ) -> Iterator[Event]:
     """Train a model on a corpus; yields events until one named `end`.
 
-    Into `directory` go the checkpoint (`checkpoint/`, replaced as the model improves) and what is
-    needed to `resume` bit for bit; without one nothing is kept. `commands` is asked after every
-    minibatch and answers with any of `"stop"` and `"sample"`; `share`, before every minibatch, with
-    the number of threads to compute on at most, None for no bound. Samples continue each of
-    `prefixes`. What the corpus holds out is measured and never trained on; the configuration's
-    `validation`, where it is given, is the share instead.
+    `directory` receives the checkpoint (`checkpoint/`, replaced as the model improves) and what is
+    needed to `resume` bit for bit; without one nothing is saved. Samples continue each of
+    `prefixes`. `segment` is where a continued run begins.
+
+    After every minibatch `commands` returns any of `"stop"` and `"sample"`. Before every minibatch
+    `max_threads` returns how many threads to compute on at most, None for no bound.
+
+    The held-out part of the corpus is evaluated and never trained on; the configuration's
+    `validation`, if given, overrides its share.
 
     Raises UserError, before the first event, if the corpus does not suit the configuration, and for
     a directory that holds a run which is not to be resumed.
@@ -93,9 +96,9 @@ def train(
         prefixes=texts(prefixes, "prefixes"),
         directory=place,
         commands=commands,
-        share=share,
+        max_threads=max_threads,
     )
-    return trainer.run(resume=resume, leg=leg or Leg())
+    return trainer.run(resume=resume, segment=segment or Segment())
 
 
 def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> None:
@@ -145,7 +148,7 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
 
 def _check_unused(directory: Path) -> None:
     """Raise UserError for the directory of a run that has saved anything."""
-    if (directory / FILE).exists() or (directory / "checkpoint").exists():
+    if (directory / RESUME_FILE).exists() or (directory / "checkpoint").exists():
         raise UserError(
             "{directory} already holds a run. Go on with it (resume=True), or choose another "
             "directory.",

@@ -13,14 +13,14 @@ from typing import Any
 from ..checkpoint import Checkpoint
 from ..checkpoint.files import about_run, save_run
 from ..corpus import Corpus
-from .best_model import Selection
+from .best_model import BestModel
 from .config import TrainingConfig
 from .recording import Recording
-from .resume_state import Point, made_for, save
-from .step import Learner
+from .resume_state import ResumeState, compatibility_key, save
+from .step import TrainStep
 
 
-class Keeper:
+class CheckpointWriter:
     """Writes `checkpoint/` and `resume/` in a run's directory, and remembers what is in them."""
 
     def __init__(
@@ -30,24 +30,24 @@ class Keeper:
         *,
         recipe: str,
         prefixes: Sequence[str],
-        learner: Learner,
+        train_step: TrainStep,
         directory: Path,
     ) -> None:
         self._corpus, self._config, self._recipe = corpus, config, recipe
         self._prefixes, self.path = prefixes, directory / "checkpoint"
-        self._learner, self._directory = learner, directory
-        self._point: bytes | None = None  # packed, and not saved yet
-        self._step, self._at = -1, 0.0  # of the model that was saved last, and when
-        self.took = 0.0  # seconds, to save it
+        self._train_step, self._directory = train_step, directory
+        self._staged: bytes | None = None  # packed, and not saved yet
+        self._saved_step, self._saved_at = -1, 0.0  # of the model that was saved last, and when
+        self.last_save_seconds = 0.0  # seconds, to save it
 
-    def due(self, selection: Selection, before: float) -> bool:
+    def due(self, best_model: BestModel, before: float) -> bool:
         """Whether there is a better model than the one that was saved last, at `before` seconds of
         the run or earlier."""
-        return selection.best_step > self._step and self._at <= before
+        return best_model.best_step > self._saved_step and self._saved_at <= before
 
     def save(
         self,
-        selection: Selection,
+        best_model: BestModel,
         results: Mapping[str, Any],
         *,
         recording: Recording,
@@ -58,8 +58,8 @@ class Keeper:
         `results` is what is known of the run besides, with the `seconds` since it began.
         """
         began = time.monotonic()
-        self._step, self._at = selection.best_step, results["seconds"]
-        measured = {"step": self._step, **selection.kept}
+        self._saved_step, self._saved_at = best_model.best_step, results["seconds"]
+        measured = {"step": self._saved_step, **best_model.best_perplexities}
         about = about_run(
             self._corpus,
             recipe=self._recipe,
@@ -67,30 +67,32 @@ class Keeper:
             prefixes=self._prefixes,
             results={**measured, **results},
         )
-        checkpoint = Checkpoint(selection.best_model(), self._corpus.vocabulary, about)
+        checkpoint = Checkpoint(best_model.build_model(), self._corpus.vocabulary, about)
         save_run(checkpoint, self.path, log=recording.log, samples=recording.samples, picture=final)
-        self.took = time.monotonic() - began
+        self.last_save_seconds = time.monotonic() - began
         return {**measured, "path": str(self.path)}
 
     @cached_property
-    def _made_for(self) -> dict[str, Any]:
-        return made_for(self._corpus, self._learner.model.config, self._config)
+    def _compatibility_key(self) -> dict[str, Any]:
+        return compatibility_key(self._corpus, self._train_step.model.config, self._config)
 
-    def hold(self, selection: Selection, counters: Mapping[str, Any]) -> None:
-        """Remember all that is needed to go on from here bit for bit, for `save_point`."""
-        whole = {**counters, "selection": selection.counters()}
-        self._point = self._learner.point(selection.best, whole, self._made_for).packed()
+    def stage_resume_state(self, best_model: BestModel, counters: Mapping[str, Any]) -> None:
+        """Remember all that is needed to go on from here bit for bit, for `save_resume_state`."""
+        whole = {**counters, "selection": best_model.counters()}
+        self._staged = self._train_step.resume_state(
+            best_model.best, whole, self._compatibility_key
+        ).serialize()
 
-    def save_point(self) -> None:
+    def save_resume_state(self) -> None:
         """Save what is held, if that has not been done."""
-        if self._point is not None:
-            save(self._point, self._directory)
-            self._point = None
+        if self._staged is not None:
+            save(self._staged, self._directory)
+            self._staged = None
 
-    def point(self) -> Point | None:
-        """The point that was saved, None where there is none; see `Point.load`."""
-        return Point.load(self._directory, self._made_for)
+    def load_resume_state(self) -> ResumeState | None:
+        """The point that was saved, None where there is none; see `ResumeState.load`."""
+        return ResumeState.load(self._directory, self._compatibility_key)
 
-    def resumed(self, seconds: float) -> None:
+    def resume_at(self, seconds: float) -> None:
         """The run goes on from where it was at `seconds`."""
-        self._at = seconds
+        self._saved_at = seconds

@@ -32,11 +32,11 @@ Event = dict[str, Any]
 Commands = Callable[[], set[str]]
 """Asked after every minibatch; answers with any of "stop" and "sample"."""
 
-Share = Callable[[], int | None]
+MaxThreads = Callable[[], int | None]
 """Asked before every minibatch: on how many threads to compute at most; None for no bound."""
 
 
-def settings_of(config: type[Config]) -> Reader:
+def settings_reader(config: type[Config]) -> Reader:
     """Make a reader of the stored settings of a configuration class; see `settings.completed`."""
 
     def read(value: Any) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def settings_of(config: type[Config]) -> Reader:
     return read
 
 
-_FIGURES: Schema = {
+_PERPLEXITIES: Schema = {
     "train_perplexity": (optional(positive), None),
     "validation_perplexity": (optional(positive), None),
 }
@@ -59,23 +59,23 @@ _WARNING: Schema = {
     "values": (table_of(number), {}),
     "message": (text, ""),
 }
-_ANY: Schema = {"event": (text, None), "seconds": (amount, 0.0)}
-_OF: Mapping[str, Schema] = {
+_COMMON_FIELDS: Schema = {"event": (text, None), "seconds": (amount, 0.0)}
+_FIELDS: Mapping[str, Schema] = {
     "start": {
         "run": (optional(text), None),
         "characters": (whole, 0),
         "vocabulary_size": (whole, 1),
         "parameters": (whole, 0),
         "recipe": (text, "custom"),
-        "model": (settings_of(ModelConfig), {}),
-        "training": (settings_of(TrainingConfig), {}),
+        "model": (settings_reader(ModelConfig), {}),
+        "training": (settings_reader(TrainingConfig), {}),
         "baselines": (table_of(optional(positive)), {}),
         "device": (text, ""),
         "resumed_from": (optional(whole), None),
         "warnings": (list_of(nested(_WARNING)), []),
     },
     "progress": {
-        **_FIGURES,
+        **_PERPLEXITIES,
         "step": (whole, 0),
         "epoch": (amount, 0.0),
         "characters_seen": (whole, 0),
@@ -94,7 +94,7 @@ _OF: Mapping[str, Schema] = {
         "train_perplexity": (optional(positive), ABSENT),
     },
     "end": {
-        **_FIGURES,
+        **_PERPLEXITIES,
         "reason": (one_of("finished", "stopped", "diverged", "failed"), None),
         "message": (text, ""),
         "step": (whole, 0),
@@ -105,7 +105,9 @@ _OF: Mapping[str, Schema] = {
         "last_validation_perplexity": (optional(positive), ABSENT),
     },
 }
-_SCHEMAS: Mapping[str, Schema] = {name: {**_ANY, **fields} for name, fields in _OF.items()}
+_SCHEMAS: Mapping[str, Schema] = {
+    name: {**_COMMON_FIELDS, **fields} for name, fields in _FIELDS.items()
+}
 
 
 def stored_event(value: Any) -> Event:
@@ -115,4 +117,6 @@ def stored_event(value: Any) -> Event:
     ValueError for what is not an event, and for a known field of the wrong type.
     """
     name = value.get("event") if isinstance(value, dict) else None
-    return checked(_SCHEMAS.get(name, _ANY) if isinstance(name, str) else _ANY, value)
+    return checked(
+        _SCHEMAS.get(name, _COMMON_FIELDS) if isinstance(name, str) else _COMMON_FIELDS, value
+    )

@@ -35,15 +35,27 @@ SENTENCES: Mapping[str, str] = {
 DOUBTFUL = frozenset({"unlike", "sorted"})
 """The codes of those with which a held-out perplexity may say nothing of what is learned."""
 
-_FEWEST = 100  # held-out characters that can be judged
-_PIECES = 9  # of the rest, each as long as the held-out part at most, to compare it with
-_UNLIKE = 1.5  # times the worst perplexity of these: ordinary texts stay below
-_WINDOW, _WINDOWS, _PROBES = 50, 32, 8  # characters of a passage to search for; passages; a sample
-_COPIED = 0.5  # of the passages, at least, stand in the rest of a text that repeats itself
-_LINES, _HELD_OUT_LINES, _SAMPLED = 50, 5, 400  # the fewest to judge an order by, and the most
-_PREFIX = 40  # characters of a line that its place in a sorted list depends on
-_SORTED = 0.98  # of neighbors are in order in a sorted list
-_RARELY = 0.5  # of the other lines, at most, begin with letters that the held-out ones begin with
+_MIN_CHARACTERS = 100  # held-out characters that can be judged
+_MAX_PIECES = 9  # of the rest, each as long as the held-out part at most, to compare it with
+_UNLIKE_RATIO = 1.5  # times the worst perplexity of these: ordinary texts stay below
+_PASSAGE_CHARACTERS, _PASSAGES, _FIRST_PASSAGES = (
+    50,
+    32,
+    8,
+)  # characters of a passage to search for; passages; a sample
+_MIN_COPIED_SHARE = (
+    0.5  # of the passages, at least, stand in the rest of a text that repeats itself
+)
+_MIN_LINES, _MIN_HELD_OUT_LINES, _MAX_LINES = (
+    50,
+    5,
+    400,
+)  # the fewest to judge an order by, and the most
+_LINE_CHARACTERS = 40  # characters of a line that its place in a sorted list depends on
+_MIN_ORDERED_SHARE = 0.98  # of neighbors are in order in a sorted list
+_MAX_SHARED_INITIALS = (
+    0.5  # of the other lines, at most, begin with letters that the held-out ones begin with
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class HoldoutWarning:
     @property
     def words(self) -> dict[str, str]:
         """The figures as the sentences show them."""
-        return {name: _shown(name, value) for name, value in self.values.items()}
+        return {name: _format_figure(name, value) for name, value in self.values.items()}
 
     def as_dict(self) -> dict[str, object]:
         """As the `start` event of a run carries it."""
@@ -73,7 +85,7 @@ class HoldoutWarning:
 
 def check(corpus: Corpus) -> list[HoldoutWarning]:
     """Return the reasons not to trust the perplexity of a corpus's held-out part, if any."""
-    if len(corpus.held_out) < _FEWEST:
+    if len(corpus.held_out) < _MIN_CHARACTERS:
         return []
     found = (_copied(corpus), _unlike(corpus) or _sorted(corpus))
     return [warning for warning in found if warning]
@@ -82,9 +94,9 @@ def check(corpus: Corpus) -> list[HoldoutWarning]:
 def _unlike(corpus: Corpus) -> HoldoutWarning | None:
     """Compare the held-out part with pieces of the rest, each by the counts of all else in it."""
     training, held_out, size = corpus.training, corpus.held_out, len(corpus.vocabulary)
-    counts, length = corpus.counts(), min(len(held_out), len(training) // _PIECES)
+    counts, length = corpus.counts(), min(len(held_out), len(training) // _MAX_PIECES)
     end, middle = len(training), len(training) // 2
-    pieces = [training[end - (i + 1) * length : end - i * length] for i in range(_PIECES)]
+    pieces = [training[end - (i + 1) * length : end - i * length] for i in range(_MAX_PIECES)]
     pieces += [training[:middle], training[middle:]]  # as far from what is counted as the end is
     own = [
         _perplexity(piece, counts - np.bincount(piece, minlength=size))
@@ -92,7 +104,7 @@ def _unlike(corpus: Corpus) -> HoldoutWarning | None:
         if len(piece)
     ]
     perplexity = _perplexity(held_out, counts)
-    if perplexity <= _UNLIKE * max(own):
+    if perplexity <= _UNLIKE_RATIO * max(own):
         return None
     values = {"held_out": perplexity, "own": float(np.median(own)), "uniform": float(size)}
     return HoldoutWarning("unlike", values)
@@ -113,17 +125,20 @@ def _copied(corpus: Corpus) -> HoldoutWarning | None:
     size = held_out.itemsize
 
     def stands(start: int) -> bool:
-        passage = held_out[start : start + _WINDOW].tobytes()
+        passage = held_out[start : start + _PASSAGE_CHARACTERS].tobytes()
         at = rest.find(passage)
         while at >= 0 and at % size:  # in the middle of a character
             at = rest.find(passage, at + 1)
         return at >= 0
 
     def share(passages: int) -> float:
-        starts = np.linspace(0, len(held_out) - _WINDOW, passages).astype(int).tolist()
+        starts = np.linspace(0, len(held_out) - _PASSAGE_CHARACTERS, passages).astype(int).tolist()
         return sum(map(stands, starts)) / passages
 
-    if share(_PROBES) < _COPIED / 2 or (copied := share(_WINDOWS)) < _COPIED:
+    if (
+        share(_FIRST_PASSAGES) < _MIN_COPIED_SHARE / 2
+        or (copied := share(_PASSAGES)) < _MIN_COPIED_SHARE
+    ):
         return None
     return HoldoutWarning("copied", {"share": 100 * copied})
 
@@ -135,40 +150,44 @@ def _sorted(corpus: Corpus) -> HoldoutWarning | None:
     starts = np.flatnonzero(corpus.ids[:-1] == newline) + 1
     held_out = starts[starts >= len(corpus.training)]
     others = starts[: len(starts) - len(held_out)]
-    if len(starts) < _LINES or len(held_out) < _HELD_OUT_LINES:
+    if len(starts) < _MIN_LINES or len(held_out) < _MIN_HELD_OUT_LINES:
         return None
-    lines = list(_beginnings(corpus, np.concatenate((_some(others), _some(held_out)))))
+    lines = list(
+        _line_beginnings(corpus, np.concatenate((_evenly_spaced(others), _evenly_spaced(held_out))))
+    )
     folded = [line.casefold() for line in lines]
-    if not any(_in_order(keys) for keys in (lines, folded, lines[::-1], folded[::-1])):
+    if not any(_is_sorted(keys) for keys in (lines, folded, lines[::-1], folded[::-1])):
         return None
-    cut = len(_some(others))
+    cut = len(_evenly_spaced(others))
     initials = {line[:1] for line in folded[cut:]}
     share = sum(line[:1] in initials for line in folded[:cut]) / cut
-    return HoldoutWarning("sorted", {"share": 100 * share}) if share < _RARELY else None
+    return (
+        HoldoutWarning("sorted", {"share": 100 * share}) if share < _MAX_SHARED_INITIALS else None
+    )
 
 
-def _some(positions: Integers) -> Integers:
-    """At most `_SAMPLED` of them, evenly spread."""
-    if len(positions) <= _SAMPLED:
+def _evenly_spaced(positions: Integers) -> Integers:
+    """At most `_MAX_LINES` of them, evenly spread."""
+    if len(positions) <= _MAX_LINES:
         return positions
-    chosen: Integers = positions[np.linspace(0, len(positions) - 1, _SAMPLED).astype(int)]
+    chosen: Integers = positions[np.linspace(0, len(positions) - 1, _MAX_LINES).astype(int)]
     return chosen
 
 
-def _beginnings(corpus: Corpus, starts: Integers) -> Iterator[str]:
+def _line_beginnings(corpus: Corpus, starts: Integers) -> Iterator[str]:
     for start in starts.tolist():
-        text = corpus.vocabulary.decode(corpus.ids[start : start + _PREFIX])
+        text = corpus.vocabulary.decode(corpus.ids[start : start + _LINE_CHARACTERS])
         yield text.partition("\n")[0]
 
 
-def _in_order(lines: list[str]) -> bool:
+def _is_sorted(lines: list[str]) -> bool:
     """Whether nearly all neighbors are in order, and not because all lines are the same."""
     pairs = [(one, other) for one, other in pairwise(lines) if one != other]
     ordered = sum(one < other for one, other in pairs)
-    return len(pairs) > len(lines) / 2 and ordered >= _SORTED * len(pairs)
+    return len(pairs) > len(lines) / 2 and ordered >= _MIN_ORDERED_SHARE * len(pairs)
 
 
-def _shown(name: str, value: float) -> str:
+def _format_figure(name: str, value: float) -> str:
     if name == "share":
         return f"{value:.0f}"
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:#.3g}"

@@ -14,7 +14,7 @@ WINDOW = 10_000  # characters that the training perplexity of a moment is measur
 
 
 @dataclass
-class Tally:
+class RunningTotals:
     """Sums over minibatches and updates."""
 
     nats: float = 0.0
@@ -72,8 +72,8 @@ class Meter:
     speed of late."""
 
     window: Window
-    epoch: Tally = field(default_factory=Tally)
-    since_report: Tally = field(default_factory=Tally)
+    epoch: RunningTotals = field(default_factory=RunningTotals)
+    since_report: RunningTotals = field(default_factory=RunningTotals)
     characters_seen: int = 0
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=12))
 
@@ -97,7 +97,7 @@ class Meter:
     def report(self, elapsed: float) -> dict[str, Any]:
         """What a `progress` event says of the minibatches since the last one, which ends here."""
         recent = self.since_report if self.since_report.updates else self.epoch
-        self.since_report = Tally()
+        self.since_report = RunningTotals()
         return {
             "characters_seen": self.characters_seen,
             "gradient_norm": recent.norms / recent.updates if recent.updates else None,
@@ -119,8 +119,8 @@ class Meter:
         """The reverse of `counters`, for a window of so many characters."""
         return cls(
             Window(window, deque(counters.get("window", []))),  # older points have none
-            Tally(**counters["epoch"]),
-            Tally(**counters["since_report"]),
+            RunningTotals(**counters["epoch"]),
+            RunningTotals(**counters["since_report"]),
             counters["characters_seen"],
         )
 

@@ -1,4 +1,4 @@
-"""How weights are moved: the optimizers, gradient clipping and the learning-rate schedule."""
+"""How weights are moved: the optimizers and gradient clipping."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def build_optimizer(
     )
 
 
-class ByRows:
+class RowMajorParameters:
     """A model's weights as they lie in memory, for what does not mind which row is which.
 
     Some lie by columns (`recurrence.layers`). torch's fused optimizers copy those at every step,
@@ -40,16 +40,16 @@ class ByRows:
             for weight, across in self._weights
         ]
 
-    def forget_gradients(self) -> None:
+    def clear_gradients(self) -> None:
         """Before the next ones are computed: backward adds to what is there."""
         for (weight, _), row in zip(self._weights, self.rows, strict=True):
             weight.grad = row.grad = None
 
-    def note_update(self) -> None:
+    def bump_versions(self) -> None:
         """Count the update in the weights' versions, which the optimizer counts in `rows` alone."""
         torch.autograd.graph.increment_version([weight for weight, _ in self._weights])
 
-    def take_gradients(self) -> None:
+    def collect_gradients(self) -> None:
         """Give `rows` the gradients that their weights have now."""
         for (weight, across), row in zip(self._weights, self.rows, strict=True):
             row.grad = weight.grad.t() if across and weight.grad is not None else weight.grad
@@ -67,19 +67,3 @@ def clip_gradients(parameters: Iterable[nn.Parameter], threshold: float | None) 
         for gradient in gradients:
             gradient.mul_(threshold / norm)
     return norm
-
-
-def learning_rate_at(
-    share: float, *, peak: float, schedule: str, warm_up: float = 0.02, floor: float = 0.02
-) -> float:
-    """The learning rate when `share` (0 … 1) of the run is done.
-
-    "constant" stays at `peak`; "cosine" rises over the first `warm_up` of the run and falls along
-    half a cosine to `floor` times the peak at its end.
-    """
-    if schedule == "constant":
-        return peak
-    if share < warm_up:
-        return peak * max(share / warm_up, 0.05)
-    fallen = (1 + math.cos(math.pi * min(1.0, (share - warm_up) / (1 - warm_up)))) / 2
-    return peak * (floor + (1 - floor) * fallen)

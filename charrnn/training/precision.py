@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -19,10 +19,12 @@ from torch.nn import functional as F
 from ..model import CharRNN
 from ..rnn import force_onednn, has_onednn
 
-_WORTH_IT = 1.05  # times as fast, or float32 it stays
-_TOO_SMALL = 500_000  # multiplications of one step of one layer, below which bfloat16 gains nothing
-_PAIRS = 3
-_LONG_ENOUGH = 32  # steps
+_MIN_SPEEDUP = 1.05  # times as fast, or float32 it stays
+_MIN_MULTIPLICATIONS = (
+    500_000  # multiplications of one step of one layer, below which bfloat16 gains nothing
+)
+_TIMED_PAIRS = 3
+_MAX_TIMED_STEPS = 32  # steps
 
 
 def has_bfloat16() -> bool:
@@ -43,22 +45,25 @@ def suits_bfloat16(model: CharRNN, batch_size: int, steps: int) -> bool:
     gates = {"lstm": 4, "gru": 3}.get(config.cell, 1)
     if config.implementation == "scratch" or not has_bfloat16():
         return False
-    if batch_size * config.hidden_size**2 * gates < _TOO_SMALL:
+    if batch_size * config.hidden_size**2 * gates < _MIN_MULTIPLICATIONS:
         return False
-    ids = torch.zeros(batch_size, min(steps, _LONG_ENOUGH), dtype=torch.int64)
+    ids = torch.zeros(batch_size, min(steps, _MAX_TIMED_STEPS), dtype=torch.int64)
     training = model.training
     model.eval()  # dropout would draw random numbers
     try:
-        _time(model, ids, bfloat16=False)  # the first of all pays for what is set up once
-        _time(model, ids, bfloat16=True)
+        _minibatch_seconds(
+            model, ids, bfloat16=False
+        )  # the first of all pays for what is set up once
+        _minibatch_seconds(model, ids, bfloat16=True)
         ratios = [
-            _time(model, ids, bfloat16=False) / _time(model, ids, bfloat16=True)
-            for _ in range(_PAIRS)
+            _minibatch_seconds(model, ids, bfloat16=False)
+            / _minibatch_seconds(model, ids, bfloat16=True)
+            for _ in range(_TIMED_PAIRS)
         ]
     finally:
         model.train(training)
         model.zero_grad(set_to_none=True)
-    return statistics.median(ratios) >= _WORTH_IT
+    return statistics.median(ratios) >= _MIN_SPEEDUP
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,26 @@ class Arithmetic:
     """What was settled when a run began, and decides how its sums are rounded."""
 
     bfloat16: bool
-    far_ahead: bool  # see `rnn.onednn_is_much_faster`
+    onednn_is_much_faster: bool  # see the function of that name in `charrnn.rnn`
+
+    def counters(self) -> dict[str, bool]:
+        """Return what to save, as JSON."""
+        return {"bfloat16": self.bfloat16, "far_ahead": self.onednn_is_much_faster}
+
+    @classmethod
+    def restored(cls, counters: Mapping[str, bool]) -> Arithmetic:
+        """Rebuild it from what `counters` returned."""
+        return cls(counters["bfloat16"], counters["far_ahead"])
 
     @contextmanager
     def forward(self) -> Iterator[None]:
         """The context in which a model computes."""
-        with self.products(), autocast(self.bfloat16):
+        with self.float32(), autocast(self.bfloat16):
             yield
 
-    def products(self) -> AbstractContextManager[None]:
+    def float32(self) -> AbstractContextManager[None]:
         """The context in which gradients are found, and all that stays float32."""
-        return force_onednn(self.far_ahead)
+        return force_onednn(self.onednn_is_much_faster)
 
 
 def autocast(bfloat16: bool) -> torch.autocast:
@@ -84,7 +98,7 @@ def autocast(bfloat16: bool) -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
 
 
-def _time(model: CharRNN, ids: torch.Tensor, *, bfloat16: bool) -> float:
+def _minibatch_seconds(model: CharRNN, ids: torch.Tensor, *, bfloat16: bool) -> float:
     """Seconds for one minibatch, forwards and backwards."""
     began = time.perf_counter()
     with autocast(bfloat16):

@@ -10,14 +10,14 @@ from typing import Any
 from ..corpus import Corpus
 from ..model import ModelConfig
 from . import holdout
-from .best_model import Selection
+from .best_model import BestModel
 from .config import TrainingConfig
 from .events import Event
 from .metrics import WINDOW, Meter, Window, finite_perplexity
 from .recording import Recording
 from .sampler import Sampler
-from .schedule import Pace
-from .step import Learner
+from .schedule import RunProgress
+from .step import TrainStep
 
 
 class Recorder:
@@ -33,26 +33,30 @@ class Recorder:
         self.corpus, self.config, self.prefixes = corpus, training, tuple(prefixes)
         self.step = self.epoch = self.position = 0
         self._elapsed_before, self._began = 0.0, time.monotonic()
-        self.pace = Pace(training)
+        self.progress = RunProgress(training)
         self.minibatches = training.minibatches(corpus.training, 0)
         counts = corpus.counts() if training.prior else None
-        self.learner = Learner(model, training, len(corpus.vocabulary), counts)
+        self.train_step = TrainStep(model, training, len(corpus.vocabulary), counts)
         self.warnings = holdout.check(corpus)
         trusted = not holdout.DOUBTFUL & {warning.code for warning in self.warnings}
-        self.selection = Selection(self.learner, corpus.held_out, trusted=trusted)
+        self.best_model = BestModel(self.train_step, corpus.held_out, trusted=trusted)
         self.window = min(WINDOW, self.minibatches.characters)
         self.meter = Meter(Window(self.window))
         self.train_perplexity: float | None = None
         self.recording = Recording(training, self.prefixes)
-        self.sampler = Sampler(self.learner, corpus.vocabulary, self.prefixes, self.recording)
+        self.sampler = Sampler(self.train_step, corpus.vocabulary, self.prefixes, self.recording)
         self._reported_step, self._reported_at = -1, 0.0
-        self._rate_used = self.pace.rate(*self._now())
-        self._broken = False
+        self._learning_rate = self.progress.learning_rate(*self._run_position())
+        self._overflowed = False
 
-    def _now(self) -> tuple[float, float, float]:
+    def _run_position(self) -> tuple[float, float, float]:
         """How far the run is: in seconds, in epochs, and down the plateau schedule."""
         part = self.position / len(self.minibatches) if self.position else 0.0
-        return self._clock(), self.epoch + part, self.selection.descent.descended(self.step)
+        return (
+            self._elapsed(),
+            self.epoch + part,
+            self.best_model.schedule.fraction_decayed(self.step),
+        )
 
     def _trained_nats(self) -> float | None:
         """Mean nats of the minibatches up to here, as they were trained on: of the epoch that ends
@@ -62,7 +66,7 @@ class Recorder:
 
     def _progress(self, trained: float | None = None) -> Event:
         """The event; `trained` are the mean nats of training if not those since the last report."""
-        meter, now = self.meter, self._clock()
+        meter, now = self.meter, self._elapsed()
         if trained is None:
             trained = (meter.since_report if self.config.epochs is None else meter.epoch).mean_nats
         if trained is not None:
@@ -70,11 +74,11 @@ class Recorder:
         event = self._event(
             "progress",
             step=self.step,
-            epoch=round(self._now()[1], 4),
+            epoch=round(self._run_position()[1], 4),
             train_perplexity=self.train_perplexity,
-            validation_perplexity=self.selection.perplexity,
-            learning_rate=self._rate_used,
-            remaining_seconds=self.pace.remaining(*self._now()),
+            validation_perplexity=self.best_model.perplexity,
+            learning_rate=self._learning_rate,
+            remaining_seconds=self.progress.remaining_seconds(*self._run_position()),
             **meter.report(now),
         )
         self.recording.add_progress(event)
@@ -82,17 +86,17 @@ class Recorder:
         return event
 
     def _due_samples(self, *, asked: bool = False) -> Iterator[Event]:
-        due = self.sampler.due(self.pace.share(*self._now()))
+        due = self.sampler.due(self.progress.fraction_done(*self._run_position()))
         if asked or due:
             yield from self._write_samples(extra=not due)
 
     def _write_samples(self, *, extra: bool = False, share: float = 1.0) -> Iterator[Event]:
         event = partial(self._event, step=self.step)
         yield from self.sampler.write(event, extra=extra, share=share)
-        self._broken = self._broken or self.sampler.overflowed
+        self._overflowed = self._overflowed or self.sampler.overflowed
 
     def _event(self, name: str, **details: Any) -> Event:
-        return {"event": name, "seconds": round(self._clock(), 3), **details}
+        return {"event": name, "seconds": round(self._elapsed(), 3), **details}
 
-    def _clock(self) -> float:
+    def _elapsed(self) -> float:
         return self._elapsed_before + time.monotonic() - self._began

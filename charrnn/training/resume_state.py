@@ -35,17 +35,25 @@ if TYPE_CHECKING:
     from ..corpus import Corpus
     from .config import TrainingConfig
 
-FILE = Path("resume") / "point.safetensors"
-_FREE = {"epochs", "seconds", "threads", "samples", "sample_length", "sample_every", "prior"}
+RESUME_FILE = Path("resume") / "point.safetensors"
+_CHANGEABLE_SETTINGS = {
+    "epochs",
+    "seconds",
+    "threads",
+    "samples",
+    "sample_length",
+    "sample_every",
+    "prior",
+}
 FORMAT = "4"  # raise it where what is in a point changes its meaning; a new counter has a default
 
 
 @dataclass
-class Point:
+class ResumeState:
     """Everything that changes while training. `counters` is JSON.
 
-    `made_for` is what must not have changed when it is taken up: see the function of that name.
-    `version` is that of the charrnn that wrote it, empty where it is not recorded.
+    `compatibility_key` must be the same when it is restored: see the function of that name.
+    `version` is that of the charrnn that wrote it, empty if not recorded.
     """
 
     weights: dict[str, Tensor]
@@ -54,10 +62,10 @@ class Point:
     state: State | None
     random: Tensor
     counters: dict[str, Any]
-    made_for: Mapping[str, Any]
+    compatibility_key: Mapping[str, Any]
     version: str = ""
 
-    def packed(self) -> bytes:
+    def serialize(self) -> bytes:
         """The contents of its file, which `save` writes now or later."""
         tensors = {f"weights.{name}": tensor for name, tensor in self.weights.items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
@@ -67,25 +75,25 @@ class Point:
             parts = self.state if isinstance(self.state, tuple) else (self.state,)
             tensors |= {f"state.{i}": part for i, part in enumerate(parts)}
         tensors["random"] = self.random
-        tensors["counters"] = _as_bytes(self.counters)
+        tensors["counters"] = json_tensor(self.counters)
         whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-        made_for = json.dumps(dict(self.made_for))
+        compatibility_key = json.dumps(dict(self.compatibility_key))
         about = {
             "format": FORMAT,
             "charrnn_version": __version__,
-            "made_for": made_for,
-            "checksum": _checksum(whole, made_for + __version__),
+            "made_for": compatibility_key,
+            "checksum": checksum_of(whole, compatibility_key + __version__),
         }
         return to_safetensors(whole, about)
 
     @classmethod
-    def load(cls, directory: Path, made_for: Mapping[str, Any]) -> Point | None:
+    def load(cls, directory: Path, compatibility_key: Mapping[str, Any]) -> ResumeState | None:
         """The point saved in a run's directory, or None where there is none.
 
         Raises UserError for one that is damaged, of another version, or made for other settings
         than these.
         """
-        path = directory / FILE
+        path = directory / RESUME_FILE
         if not os.path.lexists(path):
             return None
         try:
@@ -94,73 +102,89 @@ class Point:
                 about = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (SafetensorError, OSError, DamagedRunUserError) as error:
-            raise cannot_go_on(Message("{path} is damaged", path=FILE.as_posix())) from error
+            raise resume_refused(
+                Message("{path} is damaged", path=RESUME_FILE.as_posix())
+            ) from error
         if about.get("format") != FORMAT:
-            raise from_another_version(FILE.as_posix(), about.get("charrnn_version"))
+            raise from_another_version(RESUME_FILE.as_posix(), about.get("charrnn_version"))
         settings, version = about.get("made_for", ""), about.get("charrnn_version", "")
-        if about.get("checksum") != _checksum(tensors, settings + version):
-            raise cannot_go_on(Message("{path} is damaged", path=FILE.as_posix()))
-        with taking_up(version):
+        if about.get("checksum") != checksum_of(tensors, settings + version):
+            raise resume_refused(Message("{path} is damaged", path=RESUME_FILE.as_posix()))
+        with restore_errors(version):
             before = dict(json.loads(settings))
-            point = cls._put_together(tensors, before)
+            point = cls._assemble(tensors, before)
             point.version = version
-        changed = [name for name in before if name in made_for and before[name] != made_for[name]]
+        changed = [
+            name
+            for name in before
+            if name in compatibility_key and before[name] != compatibility_key[name]
+        ]
         if changed:
-            raise cannot_go_on(
+            raise resume_refused(
                 Message(
-                    "{path} is of a run with another {name}", path=FILE.as_posix(), name=changed[0]
+                    "{path} is of a run with another {name}",
+                    path=RESUME_FILE.as_posix(),
+                    name=changed[0],
                 )
             )
         return point
 
     @classmethod
-    def _put_together(cls, tensors: dict[str, Tensor], made_for: Mapping[str, Any]) -> Point:
+    def _assemble(
+        cls, tensors: dict[str, Tensor], compatibility_key: Mapping[str, Any]
+    ) -> ResumeState:
         moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _under("moments", tensors).items():
+        for name, tensor in _with_prefix("moments", tensors).items():
             index, _, key = name.partition(".")
             moments.setdefault(int(index), {})[key] = tensor
         # A copy lies in memory as torch would have put it, on which its arithmetic may depend.
-        parts = tuple(part.clone() for part in _under("state", tensors).values())
+        parts = tuple(part.clone() for part in _with_prefix("state", tensors).values())
         state: State | None = parts[0] if len(parts) == 1 else (parts or None)  # type: ignore[assignment]
         return cls(
-            _under("weights", tensors),
-            _under("best", tensors),
+            _with_prefix("weights", tensors),
+            _with_prefix("best", tensors),
             moments,
             state,
             tensors["random"],
             json.loads(tensors["counters"].numpy().tobytes()),
-            made_for,
+            compatibility_key,
         )
 
 
-def save(packed: bytes, directory: Path) -> None:
+def save(serialize: bytes, directory: Path) -> None:
     """Write a packed point into a run's directory."""
-    path = directory / FILE
+    path = directory / RESUME_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, packed)
+    write(path, serialize)
 
 
-def made_for(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
+def compatibility_key(
+    corpus: Corpus, model: ModelConfig, training: TrainingConfig
+) -> dict[str, Any]:
     """What must be the same when a run goes on: its text, and all settings but those that do not
     touch the arithmetic."""
     settings = asdict(model) | asdict(training)
-    return {k: v for k, v in settings.items() if k not in _FREE} | {"text": corpus.sha256()}
+    return {k: v for k, v in settings.items() if k not in _CHANGEABLE_SETTINGS} | {
+        "text": corpus.sha256()
+    }
 
 
 @contextmanager
-def taking_up(version: str) -> Iterator[None]:
+def restore_errors(version: str) -> Iterator[None]:
     """Put a sound point into a run: what does not fit comes from another version of charrnn."""
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise from_another_version(FILE.as_posix(), version) from error
+        raise from_another_version(RESUME_FILE.as_posix(), version) from error
 
 
 def from_another_version(file: str, recorded: object) -> UserError:
     """Refuse a file of a run that this version cannot go on from, naming the one that wrote it."""
     if not (version := other_version(recorded)):
-        return cannot_go_on(Message("{path} was written by another version of charrnn", path=file))
-    return cannot_go_on(
+        return resume_refused(
+            Message("{path} was written by another version of charrnn", path=file)
+        )
+    return resume_refused(
         Message(
             "{path} was written by charrnn {theirs}, and this is {ours}",
             path=file,
@@ -170,7 +194,7 @@ def from_another_version(file: str, recorded: object) -> UserError:
     )
 
 
-def cannot_go_on(why: str) -> UserError:
+def resume_refused(why: str) -> UserError:
     """What a person is told of a run that cannot be resumed: nothing has been touched."""
     return UserError(
         "This run cannot go on: {why}. What it has saved so far is kept; start a new run.",
@@ -179,7 +203,7 @@ def cannot_go_on(why: str) -> UserError:
     )
 
 
-def _checksum(tensors: Mapping[str, Tensor], metadata: str) -> str:
+def checksum_of(tensors: Mapping[str, Tensor], metadata: str) -> str:
     """Of all bytes, whatever order the tensors are in."""
     total = zlib.crc32(metadata.encode())
     for name in sorted(tensors):
@@ -188,7 +212,8 @@ def _checksum(tensors: Mapping[str, Tensor], metadata: str) -> str:
     return f"{total:08x}"
 
 
-def _as_bytes(counters: dict[str, Any]) -> Tensor:
+def json_tensor(counters: dict[str, Any]) -> Tensor:
+    """Encode counters as JSON in a tensor of bytes."""
     return torch.frombuffer(bytearray(json.dumps(counters), "utf-8"), dtype=torch.uint8)
 
 
@@ -213,6 +238,6 @@ def restore_moments(
                 entry[name] = torch.empty_like(parameter.detach()).copy_(moment)
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _with_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     start = prefix + "."
     return {name[len(start) :]: tensors[name] for name in sorted(tensors) if name.startswith(start)}

@@ -10,9 +10,14 @@ from ..errors import UserError
 from ..vocabulary import Vocabulary
 from .events import Event
 from .recording import Recording
-from .step import Learner
+from .step import TrainStep
 
-MARKS = (0.0, 0.1, 0.25, 0.5)  # shares of a run after which a sample is written; and at its end
+SAMPLE_FRACTIONS = (
+    0.0,
+    0.1,
+    0.25,
+    0.5,
+)  # shares of a run after which a sample is written; and at its end
 FEWER_SAMPLES = (
     "The room for samples on the way is used up: from here on fewer of them are written, or none."
 )
@@ -23,14 +28,14 @@ class Sampler:
 
     def __init__(
         self,
-        learner: Learner,
+        train_step: TrainStep,
         vocabulary: Vocabulary,
         prefixes: Sequence[str],
         recording: Recording,
     ) -> None:
-        self._learner, self._vocabulary, self._prefixes = learner, vocabulary, prefixes
+        self._train_step, self._vocabulary, self._prefixes = train_step, vocabulary, prefixes
         self._recording = recording
-        self._marks = list(MARKS)
+        self._marks = list(SAMPLE_FRACTIONS)
         self._noted = False  # whether it was said that extra samples are left out
         self.seconds = 0.0  # that sampling took when it was last done
         self.overflowed = False  # whether the model's numbers did
@@ -56,7 +61,7 @@ class Sampler:
             return
         began = time.monotonic()
         try:
-            texts = self._learner.texts(self._vocabulary, self._prefixes)
+            texts = self._train_step.samples(self._vocabulary, self._prefixes)
         except UserError:  # its numbers overflow: the update before this broke it
             self.overflowed = True
             return
@@ -66,9 +71,9 @@ class Sampler:
         self._recording.add_samples(samples)
         yield from samples
 
-    def begin_leg(self) -> None:
+    def begin_segment(self) -> None:
         """Pass the marks again, but for the first: a run that had ended goes on."""
-        self._marks = list(MARKS[1:])
+        self._marks = list(SAMPLE_FRACTIONS[1:])
 
     def counters(self) -> dict[str, Any]:
         """Return what to save of it, as JSON."""

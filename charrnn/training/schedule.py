@@ -1,23 +1,29 @@
-"""How far a run is: its share done, its learning rate, what remains, whether it is over."""
+"""How far a run is, and what its learning rate is there: its progress, and its schedules."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from .optimizer import learning_rate_at
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import TrainingConfig
 
-_CLOSING = 0.05  # seconds kept back at the end of a time budget besides what was measured
-_FLOOR = 0.01  # of the learning rate, at the end of the plateau schedule
-_MOST = 0.25  # of a time budget that may be kept back
+FIRST_COSINE_EPOCHS, _FIRST_COSINE_STEPS = 20, 2000  # of an open-ended run, at least
+
+_MIN_CLOSING_SECONDS = 0.05  # kept back at the end of a time budget besides the measured closing
+_MAX_CLOSING_SHARE = 0.25  # of a time budget that may be kept back
+_PLATEAU_FLOOR = 0.01  # of the peak learning rate, at the end of the plateau schedule
+_PATIENCE = 6  # evaluations without improvement before the plateau schedule decays,
+_MIN_WAIT_SHARE = 0.25  # and this share of the steps that led to the last improvement
+_DECAY_SHARE = 0.75  # how many steps the decay takes, as a share of those before it
+_MIN_IMPROVEMENT_NATS = 1e-4  # below the best loss, to count as improvement
+_MIN_COSINE_GAIN_NATS = 0.001  # that a cosine has to gain for another one to follow
 
 
 @dataclass(frozen=True)
-class Leg:
-    """Where a run, or its continuation, begins: seconds and epochs already behind it.
+class Segment:
+    """Where a run, or its continuation, begins: the seconds and epochs before it.
 
     The learning-rate schedule and the sample marks run from here to the end.
     """
@@ -27,49 +33,165 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Pace:
-    """The length of a run in epochs or seconds, or open-ended, and what follows from it."""
+class RunProgress:
+    """The length of a run in epochs or seconds, or open-ended, and what follows from it.
+
+    Its methods take the position of the run: the seconds and epochs so far, and the
+    `fraction_decayed` of its schedule (`PlateauSchedule`).
+    """
 
     config: TrainingConfig
-    leg: Leg = Leg()
+    segment: Segment = Segment()
 
-    def share(self, seconds: float, epochs: float, descended: float) -> float:
-        """How much of this leg is done, 0 … 1; an open-ended run is as far as `descended`, the
-        share of its cosine, or of the plateau schedule, that lies behind it."""
+    def fraction_done(self, seconds: float, epochs: float, fraction_decayed: float) -> float:
+        """Return how much of the segment is done, 0 … 1.
+
+        For an open-ended run this is the fraction that its schedule has decayed.
+        """
         if self.config.epochs is not None:
-            begun, end, now = self.leg.epochs, float(self.config.epochs), epochs
+            begun, end, now = self.segment.epochs, float(self.config.epochs), epochs
         elif self.config.seconds is not None:
-            begun, end, now = self.leg.seconds, self.config.seconds, seconds
+            begun, end, now = self.segment.seconds, self.config.seconds, seconds
         else:
-            return descended
+            return fraction_decayed
         return min(1.0, max(0.0, (now - begun) / (end - begun))) if end > begun else 1.0
 
-    def over(self, seconds: float, epochs: float, descended: float, *, closing: float) -> bool:
-        """Whether training ends here; `closing` is how long what comes after it will take."""
+    def is_over(
+        self, seconds: float, epochs: float, fraction_decayed: float, *, closing: float
+    ) -> bool:
+        """Check whether training ends here; `closing` is how many seconds its last steps take."""
         if self.config.epochs is not None:
             return epochs >= self.config.epochs
         if self.config.seconds is not None:
-            kept_back = min(closing + _CLOSING, _MOST * (self.config.seconds - self.leg.seconds))
+            budget = self.config.seconds - self.segment.seconds
+            kept_back = min(closing + _MIN_CLOSING_SECONDS, _MAX_CLOSING_SHARE * budget)
             return seconds + kept_back >= self.config.seconds
-        return descended >= 1
+        return fraction_decayed >= 1
 
-    def rate(self, seconds: float, epochs: float, descended: float) -> float:
-        """The learning rate now. The plateau schedule falls along a straight line on its way
-        down."""
+    def learning_rate(self, seconds: float, epochs: float, fraction_decayed: float) -> float:
+        """Return the learning rate now; the plateau schedule decays linearly."""
         if self.config.schedule == "plateau":
-            return self.config.learning_rate * (1 - (1 - _FLOOR) * descended)
+            return self.config.learning_rate * (1 - (1 - _PLATEAU_FLOOR) * fraction_decayed)
         return learning_rate_at(
-            self.share(seconds, epochs, descended),
+            self.fraction_done(seconds, epochs, fraction_decayed),
             peak=self.config.learning_rate,
             schedule=self.config.schedule,
         )
 
-    def remaining(self, seconds: float, epochs: float, descended: float) -> float | None:
-        """Seconds left, None where nobody can say."""
+    def remaining_seconds(
+        self, seconds: float, epochs: float, fraction_decayed: float
+    ) -> float | None:
+        """Estimate the seconds left; None before the first step and in an open-ended run."""
         if self.config.epochs is not None:
-            share = self.share(seconds, epochs, descended)
-            left = (seconds - self.leg.seconds) * (1 - share) / share if share > 0 else None
+            done = self.fraction_done(seconds, epochs, fraction_decayed)
+            left = (seconds - self.segment.seconds) * (1 - done) / done if done > 0 else None
             return None if left is None else round(left, 2)
         if self.config.seconds is not None:
             return max(0.0, round(self.config.seconds - seconds, 2))
         return None
+
+
+def learning_rate_at(
+    fraction_done: float,
+    *,
+    peak: float,
+    schedule: str,
+    warm_up: float = 0.02,
+    floor: float = 0.02,
+) -> float:
+    """Return the learning rate when `fraction_done` (0 … 1) of the run is over.
+
+    "constant" stays at `peak`; "cosine" rises over the first `warm_up` of the run and falls along
+    half a cosine to `floor` times the peak at its end.
+    """
+    if schedule == "constant":
+        return peak
+    if fraction_done < warm_up:
+        return peak * max(fraction_done / warm_up, 0.05)
+    fallen = (1 + math.cos(math.pi * min(1.0, (fraction_done - warm_up) / (1 - warm_up)))) / 2
+    return peak * (floor + (1 - floor) * fallen)
+
+
+class PlateauSchedule:
+    """Decides when the learning rate decays, from its peak to the end of the run.
+
+    The plateau schedule begins to decay when the validation loss has not improved for a while. An
+    open-ended run with the cosine schedule consists of several cosines, each from the best weights
+    so far and twice as long as the one before, until one gains nothing (warm restarts: Loshchilov
+    and Hutter 2017). Losses are mean nats per character.
+    """
+
+    def __init__(self, config: TrainingConfig) -> None:
+        self._config = config
+        self._decays = config.open_ended or config.schedule == "plateau"
+        self._decay_step: int | None = None  # the step at which the decay began
+        self._begun = self._stale = 0  # the step of the last start; evaluations without improvement
+        self._cosine_steps = 0  # length of the current cosine; 0 if the run has none
+        self._loss_before = math.inf  # the best loss before the current cosine
+
+    def start_cosines(self, epoch_steps: int) -> None:
+        """Start the first cosine of an open-ended run, with `epoch_steps` minibatches an epoch."""
+        if self._config.open_ended and self._config.schedule == "cosine":
+            epochs = max(FIRST_COSINE_EPOCHS, math.ceil(_FIRST_COSINE_STEPS / epoch_steps))
+            self._cosine_steps = epoch_steps * epochs
+
+    def fraction_decayed(self, step: int) -> float:
+        """Return how far the decay has come at a step, 0 … 1; at 1 an open-ended run is over."""
+        if self._cosine_steps:
+            return min(1.0, (step - self._begun) / self._cosine_steps)
+        if self._decay_step is None:
+            return 0.0
+        length = max(1.0, _DECAY_SHARE * (self._decay_step - self._begun))
+        return min(1.0, (step - self._decay_step) / length)
+
+    def should_decay(self, step: int, loss: float, best_loss: float, best_step: int) -> bool:
+        """Check whether the plateau schedule begins to decay at this step, and if so begin.
+
+        `loss` was measured here, and the best loss before, `best_loss`, at `best_step`. The caller
+        then continues from the best weights.
+        """
+        self._stale = 0 if loss < best_loss - _MIN_IMPROVEMENT_NATS else self._stale + 1
+        decaying = bool(self._cosine_steps) or self._decay_step is not None
+        if not self._decays or decaying or loss < best_loss:
+            return False
+        since = max(best_step, self._begun)
+        waited = step - since >= _MIN_WAIT_SHARE * (since - self._begun)
+        if self._stale < _PATIENCE or not waited:
+            return False
+        self._decay_step = step
+        return True
+
+    def cosine_ended(self, step: int) -> bool:
+        """Check whether a cosine ends at this step, so that its gain has to be measured."""
+        return self._cosine_steps > 0 and step - self._begun >= self._cosine_steps
+
+    def maybe_restart_cosine(self, step: int, best_loss: float) -> bool:
+        """Start another cosine at this step if the last one gained enough; tell whether it did.
+
+        The caller then continues from the best weights.
+        """
+        if best_loss >= self._loss_before - _MIN_COSINE_GAIN_NATS:
+            return False
+        self._loss_before, self._begun = best_loss, step
+        self._cosine_steps = 2 * self._cosine_steps
+        return True
+
+    def restart(self, step: int) -> None:
+        """Start at the peak again: a finished run is continued from a step."""
+        self._begun, self._decay_step, self._stale = step, None, 0
+
+    def counters(self) -> dict[str, Any]:
+        """Return what to save, as JSON."""
+        return {
+            "begun": self._begun,
+            "down": self._decay_step,
+            "length": self._cosine_steps,
+            "before": self._loss_before if math.isfinite(self._loss_before) else None,
+            "stale": self._stale,
+        }
+
+    def restore(self, counters: dict[str, Any]) -> None:
+        """Restore what `counters` returned."""
+        self._begun, self._decay_step = counters["begun"], counters["down"]
+        self._stale, self._cosine_steps = counters["stale"], counters["length"]
+        self._loss_before = math.inf if counters["before"] is None else counters["before"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +18,18 @@ from ..model import CharRNN, ModelConfig, State, detach, eval_mode
 from ..rnn import map_state, onednn_is_much_faster
 from ..utils.process import available_cores
 from ..vocabulary import Counts, Vocabulary
-from .optimizer import ByRows, build_optimizer, clip_gradients
+from .optimizer import RowMajorParameters, build_optimizer, clip_gradients
 from .precision import Arithmetic, suits_bfloat16
-from .resume_state import Point, moments_of, restore_moments
+from .resume_state import ResumeState, moments_of, restore_moments
 
 if TYPE_CHECKING:
     from .config import TrainingConfig
 
 
-_TOO_SMALL_TO_SHARE = 300_000  # multiplications of one gate in one step,
-_TOO_FEW_SYMBOLS = 1_000_000  # and of the output layer: one product for all steps together
+_MIN_SHARED_MULTIPLICATIONS = 300_000  # multiplications of one gate in one step,
+_MIN_SHARED_OUTPUT_MULTIPLICATIONS = (
+    1_000_000  # and of the output layer: one product for all steps together
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Update:
     norm: float | None
 
 
-class Learner:
+class TrainStep:
     """A model, its optimizer, and the state carried from minibatch to minibatch."""
 
     def __init__(
@@ -50,19 +52,19 @@ class Learner:
     ) -> None:
         """`counts` (V,) says how often each symbol occurs, if that is where learning begins."""
         self.config = training
-        self.place = place(training.device)
-        suitable = training.threads or _suitable_threads(model, training, vocabulary_size)
+        self.device = torch_device(training.device)
+        suitable = training.threads or suitable_threads(model, training, vocabulary_size)
         self.threads = min(suitable, available_cores())
         torch.set_num_threads(self.threads)
         torch.manual_seed(training.seed)  # dropout
         first = torch.Generator().manual_seed(training.seed)
-        self.model = CharRNN(model, vocabulary_size, generator=first).to(self.place)
+        self.model = CharRNN(model, vocabulary_size, generator=first).to(self.device)
         if counts is not None:
             self.model.init_output_bias(counts)
-        self._by_rows = ByRows(self.model.parameters())
+        self._parameters = RowMajorParameters(self.model.parameters())
         self.optimizer = build_optimizer(
             training.optimizer,
-            self._by_rows.rows,
+            self._parameters.rows,
             learning_rate=training.learning_rate,
             weight_decay=training.weight_decay,
         )
@@ -83,14 +85,14 @@ class Learner:
         return Arithmetic(bfloat16, config.epochs is None and onednn_is_much_faster())
 
     @property
-    def device(self) -> str:
+    def device_label(self) -> str:
         """What it computes on, and in what."""
-        if self.place.type == "cuda":
-            return f"cuda ({torch.cuda.get_device_name(self.place)}, float32)"
+        if self.device.type == "cuda":
+            return f"cuda ({torch.cuda.get_device_name(self.device)}, float32)"
         threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
         return f"cpu ({threads}, {'bfloat16' if self.arithmetic.bfloat16 else 'float32'})"
 
-    def share(self, most: int | None) -> None:
+    def set_max_threads(self, most: int | None) -> None:
         """Compute on at most so many threads from here on; None for as many as it began with."""
         threads = self.threads if most is None else min(self.threads, most)
         if threads != torch.get_num_threads():
@@ -119,11 +121,11 @@ class Learner:
         if self.config.sampling == "random":
             self.state = None
         elif self.state is not None:
-            self.state = self._carried(self.state if whole_epoch else detach(self.state))
+            self.state = self._carry_state(self.state if whole_epoch else detach(self.state))
         with self.arithmetic.forward():
             logits, self.state = self.model(X, self.state)
         log_p = F.log_softmax(logits.float(), dim=1)
-        loss = F.nll_loss(log_p, Y.t().reshape(-1).to(self.place))
+        loss = F.nll_loss(log_p, Y.t().reshape(-1).to(self.device))
         nats = loss.item()
         if not math.isfinite(nats):
             return None
@@ -136,20 +138,20 @@ class Learner:
                 return Update(nats, None)
             loss = torch.stack(self._losses).mean()
             self._losses.clear()
-        self._by_rows.forget_gradients()
-        with self.arithmetic.products():
+        self._parameters.clear_gradients()
+        with self.arithmetic.float32():
             loss.backward()  # type: ignore[no-untyped-call]
-        self._by_rows.take_gradients()
-        norm = clip_gradients(self._by_rows.rows, self.config.clip)
+        self._parameters.collect_gradients()
+        norm = clip_gradients(self._parameters.rows, self.config.clip)
         if not math.isfinite(norm):
             return None
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
         self.optimizer.step()
-        self._by_rows.note_update()
+        self._parameters.bump_versions()
         return Update(nats, norm)
 
-    def _carried(self, state: State) -> State:
+    def _carry_state(self, state: State) -> State:
         """The state for the next minibatch, zero again for some of its sequences.
 
         A model that meets a zero state at the beginning of epochs only may never learn to write
@@ -163,11 +165,11 @@ class Learner:
 
     def loss(self, X: Tensor, Y: Tensor) -> float:
         """Mean nats on a minibatch from a zero state, without dropout."""
-        with eval_mode(self.model) as model, self.arithmetic.products():
+        with eval_mode(self.model) as model, self.arithmetic.float32():
             logits, _ = model(X)
-            return float(F.cross_entropy(logits, Y.t().reshape(-1).to(self.place)))
+            return float(F.cross_entropy(logits, Y.t().reshape(-1).to(self.device)))
 
-    def texts(self, vocabulary: Vocabulary, prefixes: Sequence[str]) -> list[str]:
+    def samples(self, vocabulary: Vocabulary, prefixes: Sequence[str]) -> list[str]:
         """What the model writes now after each prefix, the prefix included.
 
         Raises UserError if its numbers overflow.
@@ -178,13 +180,13 @@ class Learner:
             self.config.sample_length, self.config.samples, seed=self.config.seed
         )
         texts = []
-        with self.arithmetic.products():
+        with self.arithmetic.float32():
             for prefix in prefixes:
                 generated = iter_from_model(model, vocabulary, prefix, config)
                 texts.append(prefix + "".join(one.character for one in generated))
         return texts
 
-    def put_back(self, weights: Mapping[str, Tensor]) -> None:
+    def load_weights(self, weights: Mapping[str, Tensor]) -> None:
         """Go on with other weights: a graph through those of now cannot be followed any more."""
         self.model.load_state_dict(weights)
         self._losses.clear()
@@ -195,36 +197,44 @@ class Learner:
         weights = self.model.state_dict()
         return {name: weight.detach().clone().cpu() for name, weight in weights.items()}
 
-    def point(
-        self, best: dict[str, Tensor], counters: dict[str, Any], made_for: Mapping[str, Any]
-    ) -> Point:
+    def resume_state(
+        self,
+        best: dict[str, Tensor],
+        counters: dict[str, Any],
+        compatibility_key: Mapping[str, Any],
+    ) -> ResumeState:
         """All that is needed to go on from here bit for bit, with what the run itself adds."""
         moments = moments_of(self.optimizer)
         random = torch.get_rng_state()
-        own = {"arithmetic": asdict(self.arithmetic)}
+        own = {"arithmetic": self.arithmetic.counters()}
         state = None if self.state is None else map_state(Tensor.cpu, self.state)
-        return Point(self.weights(), best, moments, state, random, counters | own, made_for)
+        return ResumeState(
+            self.weights(), best, moments, state, random, counters | own, compatibility_key
+        )
 
-    def go_on_from(self, point: Point) -> None:
-        """The reverse of `point`."""
+    def load_state(self, point: ResumeState) -> None:
+        """The reverse of `resume_state`."""
         self.model.load_state_dict(point.weights)
         restore_moments(self.optimizer, point.moments)
         state = point.state
-        self.state = None if state is None else map_state(lambda s: s.to(self.place), state)
-        self.arithmetic = Arithmetic(**point.counters["arithmetic"])
+        self.state = None if state is None else map_state(lambda s: s.to(self.device), state)
+        self.arithmetic = Arithmetic.restored(point.counters["arithmetic"])
         torch.set_rng_state(point.random)
 
 
-def place(device: str) -> torch.device:
+def torch_device(device: str) -> torch.device:
     """Where torch puts the tensors of a run."""
     return torch.device(device)
 
 
-def _suitable_threads(model: ModelConfig, training: TrainingConfig, symbols: int) -> int:
+def suitable_threads(model: ModelConfig, training: TrainingConfig, symbols: int) -> int:
     """One thread for products so small that handing them over costs more than computing them,
     on a busy machine a hundred times more, and beside a GPU; else all cores."""
     if training.device != "cpu":
         return 1
     hidden = training.batch_size * model.hidden_size
-    small = hidden * model.hidden_size < _TOO_SMALL_TO_SHARE and hidden * symbols < _TOO_FEW_SYMBOLS
+    small = (
+        hidden * model.hidden_size < _MIN_SHARED_MULTIPLICATIONS
+        and hidden * symbols < _MIN_SHARED_OUTPUT_MULTIPLICATIONS
+    )
     return 1 if small else available_cores()

@@ -217,7 +217,7 @@ def test_files_that_the_app_has_open_are_let_go(tmp_path):
 def elsewhere(monkeypatch):
     """A device whose tensors hold no numbers, but which refuses those of the processor."""
     plain = torch.optim.AdamW
-    monkeypatch.setattr(step, "place", lambda device: torch.device("meta"))
+    monkeypatch.setattr(step, "torch_device", lambda device: torch.device("meta"))
     monkeypatch.setattr(torch.Tensor, "item", lambda self: 1.0)
     monkeypatch.setattr(torch.Tensor, "__float__", lambda self: 1.0)
     monkeypatch.setattr(torch.Tensor, "cpu", lambda self: torch.zeros(self.shape))
@@ -240,14 +240,14 @@ def test_all_of_a_run_is_on_the_device_and_what_is_kept_is_not(
 
     model = ModelConfig(cell, implementation, 8, dropout=0.5, layers=2, input=entry)
     config = TrainingConfig(epochs=1, batch_size=4, steps=5, reset=0.5, device="cuda")
-    student = step.Learner(model, config, 9)
+    student = step.TrainStep(model, config, 9)
     assert {weight.device.type for weight in student.model.parameters()} == {"meta"}
     X = torch.zeros(4, 5, dtype=torch.int64)
     student.begin_epoch()
     for _ in range(3):
         assert student.train_on(X, X, learning_rate=0.1, last=False)
     assert student.loss(X, X) == 1.0
-    point = student.point(student.weights(), {}, {})
+    point = student.resume_state(student.weights(), {}, {})
     kept = [*point.weights.values(), *point.best.values()]
     kept += [value for moment in point.moments.values() for value in moment.values()]
     kept += point.state if isinstance(point.state, tuple) else [point.state]

@@ -28,7 +28,7 @@ from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.training import TrainingConfig, recording
 from charrnn.training.recording import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, Recording
-from charrnn.training.step import Learner
+from charrnn.training.step import TrainStep
 from charrnn.ui import House, build, launch_options
 from charrnn.ui.models import _downloader
 from charrnn.ui.run_card.recent_runs import deleter
@@ -291,7 +291,9 @@ def test_only_the_id_of_a_run_deletes_it_and_not_while_it_trains(served):
 def test_samples_stay_within_what_was_reserved_and_can_be_opened(tmp_path, no_picture, monkeypatch):
     monkeypatch.setattr(recording, "MAX_SAMPLES_BYTES", 200_000)
     text = "the cat " * 250
-    monkeypatch.setattr(Learner, "texts", lambda self, _, prefixes: [p + text for p in prefixes])
+    monkeypatch.setattr(
+        TrainStep, "samples", lambda self, _, prefixes: [p + text for p in prefixes]
+    )
     plan = planned(epochs=120, sample_length=2000, sample_every=1)
     run = Run.create(tmp_path, plan)
     events = list(run.work())

@@ -142,7 +142,7 @@ def kill_over_and_over(run, times, chance, tally):
 
 def at_random(root, seed):
     chance, tally = random.Random(seed), {"kills": 0, "within a save": 0, "lost": 0}
-    trainer._SAVE_EVERY = 0.002 / SLOW
+    trainer.SAVE_SECONDS = 0.002 / SLOW
     atomic.os = SlowDisk()
     jobs = [(settings, 4, 4) for settings in configurations()]
     jobs.append(({"cell": "lstm", "optimizer": "adamw", "sampling": "sequential"}, 50, 20))
@@ -191,7 +191,7 @@ def dying(act, number):
 
 
 def at_every_operation(root):
-    trainer._SAVE_EVERY = 0.0
+    trainer.SAVE_SECONDS = 0.0
     tally = {}
     for name, sweep in (("create", creating), ("train", training), ("go on", going_on)):
         tally[name] = sweep(root / name.replace(" ", "-"))
@@ -278,7 +278,7 @@ def going_on(root):
 
 def in_half_a_write(root):
     """The system kills who writes a file longer than allowed, after so much of it as is."""
-    trainer._SAVE_EVERY = 0.0
+    trainer.SAVE_SECONDS = 0.0
     asked = Run.create(root / "asked", tiny())
     whole = Run(root / "whole")
     shutil.copytree(asked.directory, whole.directory)

@@ -24,7 +24,7 @@ from charrnn.errors import UserError
 from charrnn.hub.upload_files import collect
 from charrnn.model import ModelConfig
 from charrnn.runs.run import Run
-from charrnn.training.resume_state import FILE, _checksum
+from charrnn.training.resume_state import RESUME_FILE, checksum_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 VERSIONS = sorted(path.name for path in GOLDEN.iterdir())
@@ -126,7 +126,7 @@ def test_what_is_written_records_the_version(tmp_path):
     assert json.loads((run.checkpoint / CONFIG).read_text())["charrnn_version"] == __version__
     with safe_open(run.checkpoint / WEIGHTS, "pt") as file:
         assert json.loads(file.metadata()["charrnn"])["charrnn_version"] == __version__
-    with safe_open(run.directory / FILE, "pt") as file:
+    with safe_open(run.directory / RESUME_FILE, "pt") as file:
         assert file.metadata()["charrnn_version"] == __version__
 
 
@@ -158,11 +158,11 @@ def test_a_run_of_a_later_version_is_refused_and_the_version_named(tmp_path):
 @pytest.mark.parametrize("change", [{"format": "999"}, {"made_for": "0"}])
 def test_a_resume_state_of_a_later_version_is_refused_and_the_version_named(change, tmp_path):
     run = golden_run(tmp_path)
-    path = run.directory / FILE
+    path = run.directory / RESUME_FILE
     tensors = load_file(path)
     with safe_open(path, "pt") as file:
         about = file.metadata() | {"charrnn_version": "9.8.7"} | change
-    about["checksum"] = _checksum(tensors, about["made_for"] + about["charrnn_version"])
+    about["checksum"] = checksum_of(tensors, about["made_for"] + about["charrnn_version"])
     save_file(tensors, path, about)
     with pytest.raises(UserError, match=r"point\.safetensors was written by charrnn 9\.8\.7"):
         list(run.work(resume=True))

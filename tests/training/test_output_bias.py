@@ -9,7 +9,7 @@ from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 from charrnn.corpus import Corpus
 from charrnn.model import CharRNN
 from charrnn.ngrams.baselines import baselines
-from charrnn.training.autoconfig import Habits, choose
+from charrnn.training.autoconfig import CorpusStats, choose_config
 
 ONE_LOOK = with_changes(QUICK, epochs=1, batch_size=1, steps=1200, learning_rate=0.0)
 
@@ -48,16 +48,19 @@ def test_only_what_is_trained_on_is_counted(monkeypatch):
 
 def test_an_unseen_symbol_is_still_possible():
     text = Corpus.from_text("ab" * 45 + "c" * 10, validation=0.1)
-    _, config = choose(100_000, 10, 0.1)
+    _, config = choose_config(100_000, 10, 0.1)
     assert config.prior
     events = run(training=with_changes(ONE_LOOK, prior=True, steps=80), corpus=text)
     assert math.isfinite(events[-1]["validation_perplexity"])
 
 
 def test_budgets_begin_so_unless_the_text_is_small():
-    sparse, dense = Habits(followers=9.0), Habits(often=40.0, followers=9.0)
+    sparse, dense = (
+        CorpusStats(successors_per_symbol=9.0),
+        CorpusStats(count_per_bigram=40.0, successors_per_symbol=9.0),
+    )
     sizes = (300, 20_000, 60_000)
-    assert [choose(n, 10, 0.1, sparse)[1].prior for n in sizes] == [False, True, True]
+    assert [choose_config(n, 10, 0.1, sparse)[1].prior for n in sizes] == [False, True, True]
     unsmoothed = sparse._replace(symbols=6_000)
-    assert [choose(n, 10, 0.1, unsmoothed)[1].prior for n in sizes] == [False, False, True]
-    assert choose(300, 10, 0.1, dense)[1].prior
+    assert [choose_config(n, 10, 0.1, unsmoothed)[1].prior for n in sizes] == [False, False, True]
+    assert choose_config(300, 10, 0.1, dense)[1].prior

@@ -12,7 +12,7 @@ import charrnn
 from charrnn.checkpoint import Checkpoint, card
 from charrnn.runs.run import Run
 from charrnn.training.metrics import Meter, Window
-from charrnn.training.step import Learner, Update
+from charrnn.training.step import TrainStep, Update
 from charrnn.ui.run_card.example_run import earlier
 from charrnn.ui.services.catalog import Model
 
@@ -60,7 +60,7 @@ def test_a_run_stopped_after_two_steps_of_an_epoch_is_not_judged_by_these_two(le
     def train_on(self, X, Y, **more):
         return Update(1.0 if next(steps) > stop - 2 else 3.0, 1.0)
 
-    monkeypatch.setattr(Learner, "train_on", train_on)
+    monkeypatch.setattr(TrainStep, "train_on", train_on)
     events = run(
         training=with_changes(QUICK, **length),
         commands=lambda: {"stop"} if next(asked) == stop else set(),

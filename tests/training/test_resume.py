@@ -20,7 +20,7 @@ from charrnn.model import ModelConfig
 from charrnn.runs.run import Run
 from charrnn.training import train
 from charrnn.training.precision import Arithmetic
-from charrnn.training.step import Learner
+from charrnn.training.step import TrainStep
 
 no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
@@ -53,7 +53,7 @@ def test_a_stopped_run_goes_on_bit_for_bit_in_the_middle_of_an_epoch(cell, optim
 
 @pytest.mark.parametrize("sampling", ["sequential", "random"])
 def test_an_interrupted_run_goes_on_bit_for_bit(sampling, tmp_path, monkeypatch):
-    monkeypatch.setattr("charrnn.training.trainer._SAVE_EVERY", 0.0)
+    monkeypatch.setattr("charrnn.training.trainer.SAVE_SECONDS", 0.0)
     model = ModelConfig(hidden_size=16, layers=2, dropout=0.2)
     config = with_changes(QUICK, sampling=sampling)
     whole = run_in_python(model, config, directory=tmp_path / "whole")
@@ -85,7 +85,7 @@ def test_saving_by_the_clock_does_not_change_what_dropout_draws(tmp_path, monkey
     model = ModelConfig(hidden_size=16, dropout=0.5)
     ends = []
     for name, every in (("often", 0.0), ("never", 1e9)):
-        monkeypatch.setattr("charrnn.training.trainer._SAVE_EVERY", every)
+        monkeypatch.setattr("charrnn.training.trainer.SAVE_SECONDS", every)
         run_in_python(model, directory=tmp_path / name)
         ends.append(charrnn.load(tmp_path / name / "checkpoint").model.state_dict())
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
@@ -126,11 +126,14 @@ def test_a_look_because_of_a_stop_changes_nothing_of_what_follows(stop, tmp_path
 
 @pytest.mark.parametrize("bfloat16", [False, True])
 def test_a_run_goes_on_in_the_arithmetic_that_it_began_with(bfloat16, tmp_path, monkeypatch):
-    began, now = Arithmetic(bfloat16, far_ahead=True), Arithmetic(not bfloat16, far_ahead=False)
-    monkeypatch.setattr(Learner, "arithmetic", began)
+    began, now = (
+        Arithmetic(bfloat16, onednn_is_much_faster=True),
+        Arithmetic(not bfloat16, onednn_is_much_faster=False),
+    )
+    monkeypatch.setattr(TrainStep, "arithmetic", began)
     steps = count(1)
     run_in_python(directory=tmp_path, commands=lambda: {"stop"} if next(steps) == 9 else set())
-    monkeypatch.setattr(Learner, "arithmetic", now)
+    monkeypatch.setattr(TrainStep, "arithmetic", now)
     used = []
     forward = Arithmetic.forward
     monkeypatch.setattr(Arithmetic, "forward", lambda self: used.append(self) or forward(self))
@@ -229,7 +232,7 @@ def test_a_clock_that_is_set_back_harms_nothing(tmp_path, monkeypatch):
     now, hours = time.time(), count(1)
     monkeypatch.setattr(time, "time", lambda: now - 3600 * next(hours))
     monkeypatch.setattr(time, "time_ns", lambda: int((now - 3600 * next(hours)) * 1e9))
-    monkeypatch.setattr("charrnn.training.trainer._SAVE_EVERY", 0.0)
+    monkeypatch.setattr("charrnn.training.trainer.SAVE_SECONDS", 0.0)
     run = Run.create(tmp_path, planned(epochs=4))
     for event in (worker := run.work()):
         if event["event"] == "progress" and event["epoch"] >= 2:

@@ -10,7 +10,7 @@ from charrnn.errors import UserError
 from charrnn.ngrams.kneser_ney import KneserNeyModels, Mixture
 from charrnn.ngrams.soft_targets import NgramSoftTargets
 from charrnn.training import TrainingConfig, train
-from charrnn.training.step import Learner
+from charrnn.training.step import TrainStep
 from charrnn.vocabulary import Vocabulary
 
 SONG = "row, row, row your boat\ngently down the stream\nmerrily merrily merrily merrily\n"
@@ -99,13 +99,13 @@ def test_the_gradient_is_that_of_both_targets_and_the_loss_that_of_the_text():
     config = with_changes(QUICK, smoothing=0.25, optimizer="sgd", clip=None)
     X, Y = torch.randint(1, 9, (2, 3)), torch.randint(1, 9, (2, 3))
     q = torch.rand(6, 9).softmax(dim=1)
-    learner = Learner(SMALL, config, 9)
-    log_p = learner.model(X)[0].log_softmax(dim=1)
+    train_step = TrainStep(SMALL, config, 9)
+    log_p = train_step.model(X)[0].log_softmax(dim=1)
     nll = -log_p.gather(1, Y.t().reshape(-1, 1)).mean()
     wanted = 0.75 * nll - 0.25 * (q * log_p).sum(dim=1).mean()
-    parameters = list(learner.model.parameters())
+    parameters = list(train_step.model.parameters())
     gradients = torch.autograd.grad(wanted, parameters)
-    update = learner.train_on(X, Y, learning_rate=0.0, last=False, soft_targets=q)
+    update = train_step.train_on(X, Y, learning_rate=0.0, last=False, soft_targets=q)
     assert update.nats == pytest.approx(nll.item(), abs=1e-5)
     for parameter, gradient in zip(parameters, gradients, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, atol=1e-6, rtol=1e-4)

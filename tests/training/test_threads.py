@@ -5,7 +5,7 @@ from small_runs import QUICK, SMALL, corpus, planned, run, with_changes
 
 from charrnn.errors import UserError
 from charrnn.training import train
-from charrnn.training.step import Learner
+from charrnn.training.step import TrainStep
 from charrnn.ui import i18n
 from charrnn.utils.process import available_cores
 
@@ -31,4 +31,4 @@ def test_a_run_goes_on_where_there_are_fewer_cores(tmp_path):
     more = with_changes(QUICK, threads=TOO_MANY, epochs=8)
     events = run(training=more, directory=tmp_path, resume=True)
     assert events[-1]["reason"] == "finished" and events[0]["resumed_from"]
-    assert Learner(SMALL, more, 20).threads == available_cores()
+    assert TrainStep(SMALL, more, 20).threads == available_cores()

@@ -11,8 +11,8 @@ import charrnn
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
-from charrnn.training.optimizer import ByRows, build_optimizer
-from charrnn.training.step import Learner
+from charrnn.training.optimizer import RowMajorParameters, build_optimizer
+from charrnn.training.step import TrainStep
 from charrnn.utils.config_fields import split
 
 
@@ -159,17 +159,17 @@ def test_truncate_epoch_makes_one_update_an_epoch_through_all_its_minibatches():
 def test_truncate_epoch_takes_gradients_through_the_whole_epoch():
     config = with_changes(QUICK, truncate="epoch", clip=None, optimizer="sgd", validation=0.0)
     X, Y = torch.randint(1, 9, (2, 12)), torch.randint(1, 9, (2, 12))
-    learner = Learner(SMALL, config, 9)
-    logits, _ = learner.model(X)
+    train_step = TrainStep(SMALL, config, 9)
+    logits, _ = train_step.model(X)
     wanted = torch.autograd.grad(
         torch.nn.functional.cross_entropy(logits, Y.t().reshape(-1)),
-        list(learner.model.parameters()),
+        list(train_step.model.parameters()),
     )
-    learner.begin_epoch()
+    train_step.begin_epoch()
     for i in range(3):
         piece = slice(4 * i, 4 * i + 4)
-        learner.train_on(X[:, piece], Y[:, piece], learning_rate=0.0, last=i == 2)
-    for parameter, gradient in zip(learner.model.parameters(), wanted, strict=True):
+        train_step.train_on(X[:, piece], Y[:, piece], learning_rate=0.0, last=i == 2)
+    for parameter, gradient in zip(train_step.model.parameters(), wanted, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, atol=1e-6, rtol=1e-4)
 
 
@@ -180,11 +180,11 @@ def test_the_gradient_is_clipped_to_the_threshold():
         learning_rate=1.0, clip=1e-3, validation=0.0, shift=False,
     )  # fmt: skip
     text = corpus(0.0)
-    learner = Learner(SMALL, config, len(text.vocabulary))
+    train_step = TrainStep(SMALL, config, len(text.vocabulary))
     X, Y = config.minibatches(text.training, 0)[0]
-    before = learner.weights()
-    update = learner.train_on(X, Y, learning_rate=1.0, last=True)
-    after = learner.weights()
+    before = train_step.weights()
+    update = train_step.train_on(X, Y, learning_rate=1.0, last=True)
+    after = train_step.weights()
     moved = math.sqrt(sum(float((after[n] - before[n]).square().sum()) for n in after))
     assert update.norm > 1e-3 and moved == pytest.approx(1e-3, rel=1e-3)
 
@@ -193,12 +193,12 @@ def test_the_gradient_is_clipped_to_the_threshold():
 def test_a_share_of_the_carried_states_starts_from_zero_again(share, zeros):
     config = with_changes(QUICK, batch_size=64, steps=4, reset=share)
     text = corpus()
-    learner = Learner(SMALL, config, len(text.vocabulary))
+    train_step = TrainStep(SMALL, config, len(text.vocabulary))
     met = []
-    learner.model.register_forward_pre_hook(lambda model, inputs: met.append(inputs[1]))
+    train_step.model.register_forward_pre_hook(lambda model, inputs: met.append(inputs[1]))
     minibatches = config.minibatches(text.training, 0)
     for i in range(2):
-        learner.train_on(*minibatches[i], learning_rate=0.01, last=False)
+        train_step.train_on(*minibatches[i], learning_rate=0.01, last=False)
     empty = int((met[1] == 0).all(dim=2).sum())
     assert met[0] is None and (10 < empty < 54 if zeros is None else empty == zeros)
 
@@ -208,7 +208,7 @@ def test_weights_by_columns_are_moved_where_they_lie(name):
     """As torch's plain optimizer moves them, and the very memory of the weights."""
     start, gradient = torch.randn(5, 3).t(), torch.randn(5, 3).t()
     mine, plain = (torch.nn.Parameter(start.clone()) for _ in range(2))
-    by_rows = ByRows([mine])
+    by_rows = RowMajorParameters([mine])
     assert all(row.is_contiguous() for row in by_rows.rows)
     optimizers = (
         build_optimizer(name, by_rows.rows, learning_rate=0.1, weight_decay=0.5),
@@ -222,11 +222,11 @@ def test_weights_by_columns_are_moved_where_they_lie(name):
     )
     for times in range(1, 4):
         mine.grad, plain.grad = gradient * times, gradient * times
-        by_rows.take_gradients()
+        by_rows.collect_gradients()
         for optimizer in optimizers:
             optimizer.step()
     torch.testing.assert_close(mine.detach(), plain.detach())
-    by_rows.forget_gradients()
+    by_rows.clear_gradients()
     assert mine.grad is None and by_rows.rows[0].grad is None
 
 

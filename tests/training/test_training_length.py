@@ -14,9 +14,9 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.ngrams.soft_targets import NgramSoftTargets
 from charrnn.training import TrainingConfig
-from charrnn.training.best_model import Selection
-from charrnn.training.plateau import Descent
-from charrnn.training.step import Learner
+from charrnn.training.best_model import BestModel
+from charrnn.training.schedule import PlateauSchedule
+from charrnn.training.step import TrainStep
 
 NOISE = "".join(random.Random(0).choices("abcdefgh", k=400))  # there is soon no more to learn of it
 
@@ -69,7 +69,7 @@ def test_a_run_of_hours_does_not_tell_more_than_anybody_reads(
 
 def test_the_first_looks_at_the_held_out_part_follow_soon(monkeypatch):
     text, now = corpus(), [0.0]
-    selection = Selection(Learner(SMALL, QUICK, len(text.vocabulary)), text.held_out)
+    best_model = BestModel(TrainStep(SMALL, QUICK, len(text.vocabulary)), text.held_out)
     monkeypatch.setattr("charrnn.training.best_model.time.monotonic", lambda: now[0])
 
     def slow(model, ids):
@@ -79,9 +79,9 @@ def test_the_first_looks_at_the_held_out_part_follow_soon(monkeypatch):
     monkeypatch.setattr("charrnn.training.best_model.held_out_nats", slow)
     looks = []
     for step in range(100):
-        if selection.due():
+        if best_model.due():
             looks.append(step)
-            selection.evaluate(step)
+            best_model.evaluate(step)
         now[0] += 1.0
     assert looks == [0, 4, 20, 44, 68, 92]  # a second each; 4, 16, and then 24 are trained between
 
@@ -89,29 +89,29 @@ def test_the_first_looks_at_the_held_out_part_follow_soon(monkeypatch):
 def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeypatch):
     config = with_changes(QUICK, epochs=None, schedule="plateau")
     text = corpus()
-    learner = Learner(SMALL, config, len(text.vocabulary))
-    selection = Selection(learner, text.held_out)
+    train_step = TrainStep(SMALL, config, len(text.vocabulary))
+    best_model = BestModel(train_step, text.held_out)
     monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda model, ids: 1.0)
     for step in range(1000, 1250, 10):  # none but the first is an improvement
-        selection.evaluate(step)
-    assert selection.best_step == 1000 and selection.descent.descended(1249) == 0
-    selection.evaluate(1250)
-    assert selection.descent.descended(1250) == 0
-    assert selection.descent.descended(1719) == pytest.approx(0.5, abs=0.001)
-    assert selection.descent.descended(9999) == 1
+        best_model.evaluate(step)
+    assert best_model.best_step == 1000 and best_model.schedule.fraction_decayed(1249) == 0
+    best_model.evaluate(1250)
+    assert best_model.schedule.fraction_decayed(1250) == 0
+    assert best_model.schedule.fraction_decayed(1719) == pytest.approx(0.5, abs=0.001)
+    assert best_model.schedule.fraction_decayed(9999) == 1
 
 
 def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypatch):
     config = with_changes(QUICK, epochs=None, schedule="cosine")
     text = corpus()
-    selection = Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out)
+    best_model = BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out)
     nats = iter([2.0, 1.9, 1.8995])
     monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: next(nats))
-    selection.descent.plan_cosines(150)
+    best_model.schedule.start_cosines(150)
     shares = {}
     for step in range(0, 21_001, 50):
-        selection.turn(step)
-        shares[step] = selection.descent.descended(step)
+        best_model.maybe_restart_schedule(step)
+        shares[step] = best_model.schedule.fraction_decayed(step)
     assert shares[1500] == 0.5 and shares[2950] < 1 and shares[3000] == 0
     assert shares[6000] == 0.5 and shares[9000] == 0
     assert shares[15_000] == 0.5 and shares[21_000] == 1
@@ -120,33 +120,33 @@ def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypat
 def test_a_run_of_cosines_goes_on_in_the_one_that_it_was_in(monkeypatch):
     config, text = with_changes(QUICK, epochs=None, schedule="cosine"), corpus()
     before, after = (
-        Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out) for _ in range(2)
+        BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out) for _ in range(2)
     )
-    before.descent.plan_cosines(150)
-    before.turn(3000)
+    before.schedule.start_cosines(150)
+    before.maybe_restart_schedule(3000)
     after.restore(before.best, json.loads(json.dumps(before.counters())))
-    assert [after.descent.descended(step) for step in (3000, 6000, 9000)] == [0, 0.5, 1]
-    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: after.best_nats)
-    after.turn(9000)  # nothing gained since
-    assert after.descent.descended(9000) == 1
+    assert [after.schedule.fraction_decayed(step) for step in (3000, 6000, 9000)] == [0, 0.5, 1]
+    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: after.best_val_loss)
+    after.maybe_restart_schedule(9000)  # nothing gained since
+    assert after.schedule.fraction_decayed(9000) == 1
 
 
 def test_a_point_saved_when_the_descent_was_part_of_the_selection_is_taken_up():
     config, text = with_changes(QUICK, epochs=None, schedule="plateau"), corpus()
-    selection = Selection(Learner(SMALL, config, len(text.vocabulary)), text.held_out)
+    best_model = BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out)
     saved = {
         "nats": 2.0, "best_nats": 1.5, "best_step": 700, "begun": 0, "down": 1000, "length": 0,
         "before": None, "stale": 6, "step": 1000, "measured": 50, "candidate": False,
     }  # fmt: skip
-    selection.restore(selection.best, saved)
-    assert selection.descent.descended(1375) == 0.5 and selection.best_step == 700
-    assert selection.counters() == saved | {"best_train": None, "candidate_train": None}
+    best_model.restore(best_model.best, saved)
+    assert best_model.schedule.fraction_decayed(1375) == 0.5 and best_model.best_step == 700
+    assert best_model.counters() == saved | {"best_train": None, "candidate_train": None}
 
 
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])
 def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
-    monkeypatch.setattr("charrnn.training.plateau._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.plateau._STEPS", 100)
+    monkeypatch.setattr("charrnn.training.schedule._PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.schedule._FIRST_COSINE_STEPS", 100)
     config = with_changes(QUICK, epochs=None, schedule=schedule, learning_rate=0.03)
     events = run(training=config, corpus=corpus(0.1, NOISE))
     assert events[-1]["reason"] == "finished"
@@ -172,8 +172,8 @@ def test_even_the_shortest_run_learns_something():
 def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_for(
     monkeypatch, tick, measured
 ):
-    monkeypatch.setattr("charrnn.training.best_model._FEWEST", 50)
-    monkeypatch.setattr("charrnn.training.best_model._GLANCE", 70)
+    monkeypatch.setattr("charrnn.training.best_model._MIN_CHARACTERS", 50)
+    monkeypatch.setattr("charrnn.training.best_model._GLANCE_CHARACTERS", 70)
     seen = []
 
     def slow(model, ids):
@@ -187,7 +187,7 @@ def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_fo
 
 
 def test_who_stops_a_run_does_not_wait_for_a_long_evaluation(tmp_path, monkeypatch):
-    monkeypatch.setattr("charrnn.training.best_model._GLANCE", 50)
+    monkeypatch.setattr("charrnn.training.best_model._GLANCE_CHARACTERS", 50)
     monkeypatch.setattr("charrnn.training.best_model.held_out_nats", None)  # would fail if called
     config = with_changes(QUICK, epochs=100, batch_size=2, steps=8)
     events = run(training=config, directory=tmp_path, commands=lambda: {"stop"})
@@ -202,16 +202,16 @@ def test_an_open_ended_run_needs_something_held_out():
 
 
 def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):
-    monkeypatch.setattr("charrnn.training.plateau._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.plateau._STEPS", 100)
+    monkeypatch.setattr("charrnn.training.schedule._PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.schedule._FIRST_COSINE_STEPS", 100)
     config = with_changes(QUICK, truncate="epoch", epochs=None, learning_rate=0.03)
     assert run(training=config, corpus=corpus(0.1, NOISE))[-1]["reason"] == "finished"
 
 
 def test_a_run_through_whole_epochs_goes_on_from_earlier_weights_in_the_middle_of_one(monkeypatch):
     """Epochs differ in length, so a cosine, which is so many steps, may end anywhere."""
-    monkeypatch.setattr("charrnn.training.plateau._STEPS", 1)
-    monkeypatch.setattr("charrnn.training.plateau.FIRST_EPOCHS", 3)
+    monkeypatch.setattr("charrnn.training.schedule._FIRST_COSINE_STEPS", 1)
+    monkeypatch.setattr("charrnn.training.schedule.FIRST_COSINE_EPOCHS", 3)
     config = with_changes(QUICK, truncate="epoch", epochs=None, batch_size=2, threads=1)
     text = corpus(0.1, ("the cat sat on the mat. a dog ate it all. " * 40)[:725])
     lengths = {len(config.minibatches(text.training, epoch)) for epoch in range(9)}
@@ -227,24 +227,26 @@ def test_a_run_through_whole_epochs_goes_on_from_earlier_weights_in_the_middle_o
 def test_a_run_whose_time_ends_in_its_first_epoch_has_learned_from_what_it_saw(monkeypatch):
     monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.1))
     config = with_changes(QUICK, truncate="epoch", epochs=None, seconds=6.0, validation=0.0)
-    learner = Learner(SMALL, config, len(corpus(0.0).vocabulary))
-    first = learner.weights()
-    monkeypatch.setattr("charrnn.training.recorder.Learner", lambda *_: learner)
+    train_step = TrainStep(SMALL, config, len(corpus(0.0).vocabulary))
+    first = train_step.weights()
+    monkeypatch.setattr("charrnn.training.recorder.TrainStep", lambda *_: train_step)
     end = run(training=config, corpus=corpus(0.0))[-1]
     assert end["reason"] == "finished" and end["step"] > 1 and end["epoch"] < 1
-    assert not any(torch.equal(first[name], weight) for name, weight in learner.weights().items())
+    assert not any(
+        torch.equal(first[name], weight) for name, weight in train_step.weights().items()
+    )
 
 
 def test_keeping_on_training_where_nothing_is_gained_is_one_cosine():
-    descent, step, ends = Descent(TrainingConfig()), 0, []
-    descent.plan_cosines(100)
+    schedule, step, ends = PlateauSchedule(TrainingConfig()), 0, []
+    schedule.start_cosines(100)
     for _ in range(3):
-        while descent.descended(step) < 1:
+        while schedule.fraction_decayed(step) < 1:
             step += 1
-            if descent.ends_cosine(step):
+            if schedule.cosine_ended(step):
                 ends.append(step)
-                descent.begins_cosine(step, 1.0)
-        descent.begin_anew(step)
+                schedule.maybe_restart_cosine(step, 1.0)
+        schedule.restart(step)
     assert ends == [2000, 6000, 10_000, 14_000]  # the first of all gains on nothing at all
 
 

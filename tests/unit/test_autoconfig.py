@@ -10,43 +10,43 @@ from charrnn.model import ModelConfig
 from charrnn.recipes import make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import TrainingConfig, autoconfig
-from charrnn.training.autoconfig import Habits, choose
-from charrnn.training.step import _suitable_threads
+from charrnn.training.autoconfig import CorpusStats, choose_config
+from charrnn.training.step import suitable_threads
 from charrnn.utils import process
 
 
 @pytest.fixture(autouse=True)
 def known_speed(monkeypatch):
-    monkeypatch.setattr("charrnn.training.autoconfig.speed", lambda: 200_000.0)
+    monkeypatch.setattr("charrnn.training.autoconfig.machine_speed", lambda: 200_000.0)
 
 
 def test_more_time_means_a_larger_model_held_back_more():
-    chosen = [choose(1_000_000, seconds, 0.1)[0] for seconds in (10, 60, 300, None)]
+    chosen = [choose_config(1_000_000, seconds, 0.1)[0] for seconds in (10, 60, 300, None)]
     sizes = [model.hidden_size for model in chosen]
     dropouts = [model.dropout for model in chosen]
     assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
     assert dropouts == sorted(dropouts) and dropouts[0] < dropouts[-1]
-    rates = [choose(1_000_000, seconds, 0.1)[1].learning_rate for seconds in (10, 60, 300)]
+    rates = [choose_config(1_000_000, seconds, 0.1)[1].learning_rate for seconds in (10, 60, 300)]
     assert rates == sorted(rates, reverse=True) and rates[0] > rates[-1]
 
 
 def test_what_is_hardly_gone_through_once_is_learnt_in_many_small_steps():
-    model, training = choose(5_000_000, 10, 0.1)
+    model, training = choose_config(5_000_000, 10, 0.1)
     assert (model.hidden_size, model.dropout, training.steps) == (192, 0.0, 32)
-    assert choose(1_000_000, 10, 0.1)[1].steps == 64
+    assert choose_config(1_000_000, 10, 0.1)[1].steps == 64
 
 
 def test_a_slow_machine_gets_a_smaller_model(monkeypatch):
-    fast = choose(1_000_000, 60, 0.1)[0]
-    monkeypatch.setattr("charrnn.training.autoconfig.speed", lambda: 20_000.0)
-    assert choose(1_000_000, 60, 0.1)[0].hidden_size < fast.hidden_size
+    fast = choose_config(1_000_000, 60, 0.1)[0]
+    monkeypatch.setattr("charrnn.training.autoconfig.machine_speed", lambda: 20_000.0)
+    assert choose_config(1_000_000, 60, 0.1)[0].hidden_size < fast.hidden_size
 
 
 def test_a_budget_holds_out_no_more_than_it_can_watch():
     for seconds, most in ((10, 20_000), (60, 200_000), (None, 200_000)):
-        _, training = choose(50_000_000, seconds, 0.1)
+        _, training = choose_config(50_000_000, seconds, 0.1)
         assert 50_000_000 * training.validation == pytest.approx(most, rel=0.01)
-    assert choose(100_000, 10, 0.1)[1].validation == 0.1
+    assert choose_config(100_000, 10, 0.1)[1].validation == 0.1
 
 
 def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
@@ -64,14 +64,14 @@ def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
 
 
 def test_of_many_symbols_a_machine_takes_a_larger_model_where_it_has_the_time(monkeypatch):
-    lyrics, chosen = Habits(1449, followers=5.0), {}
+    lyrics, chosen = CorpusStats(1449, successors_per_symbol=5.0), {}
     for speed in (15_000.0, 90_000.0, 900_000.0):
-        monkeypatch.setattr("charrnn.training.autoconfig.speed", lambda speed=speed: speed)
-        chosen[speed] = choose(25_779, 10, 0.1, lyrics)[0]
+        monkeypatch.setattr("charrnn.training.autoconfig.machine_speed", lambda speed=speed: speed)
+        chosen[speed] = choose_config(25_779, 10, 0.1, lyrics)[0]
     assert [model.hidden_size for model in chosen.values()] == [128, 256, 256]
     assert [model.dropout for model in chosen.values()] == [0.3, 0.3, 0.4]
     assert all(model.input == "tied" for model in chosen.values())
-    assert choose(25_779, 10, 0.0, lyrics)[0].input == "embedding", "all of it may be learnt"
+    assert choose_config(25_779, 10, 0.0, lyrics)[0].input == "embedding", "all of it may be learnt"
 
 
 def test_a_large_output_layer_takes_its_time():
@@ -81,21 +81,23 @@ def test_a_large_output_layer_takes_its_time():
 
 
 def test_what_is_expected_has_to_be_found_out_in_time_and_to_fit_memory():
-    sparse = Habits(followers=9.0)
-    shares = [choose(n, s, 0.1, sparse)[1].smoothing for n in (20_000, 10**6) for s in (10, None)]
+    sparse = CorpusStats(successors_per_symbol=9.0)
+    shares = [
+        choose_config(n, s, 0.1, sparse)[1].smoothing for n in (20_000, 10**6) for s in (10, None)
+    ]
     assert shares == [0.6, 0.6, 0.0, 0.0]
-    assert choose(200_000, 60, 0.1, Habits(66))[1].smoothing == 0.5
-    assert choose(200_000, 10, 0.1, Habits(66))[1].smoothing == 0
-    assert choose(200_000, 60, 0.1, Habits(6000))[1].smoothing == 0
-    assert choose(10**6, 300, 0.1, Habits(66))[1].smoothing == 0
-    assert choose(10_000, 10, 0.0, sparse)[1].smoothing == 0
-    without = choose(20_000, 0.2, 0.1, sparse)
+    assert choose_config(200_000, 60, 0.1, CorpusStats(66))[1].smoothing == 0.5
+    assert choose_config(200_000, 10, 0.1, CorpusStats(66))[1].smoothing == 0
+    assert choose_config(200_000, 60, 0.1, CorpusStats(6000))[1].smoothing == 0
+    assert choose_config(10**6, 300, 0.1, CorpusStats(66))[1].smoothing == 0
+    assert choose_config(10_000, 10, 0.0, sparse)[1].smoothing == 0
+    without = choose_config(20_000, 0.2, 0.1, sparse)
     assert (without[0].dropout, without[1].smoothing) == (0.6, 0.0)  # it has to be held back more
 
 
 def test_what_is_smoothed_is_held_back_once_there_is_time_to_learn_it_by_heart(monkeypatch):
-    monkeypatch.setattr("charrnn.training.autoconfig.speed", lambda: 30_000.0)
-    chosen = [choose(80_000, seconds, 0.1, Habits(66)) for seconds in (10, 25, 60, 300)]
+    monkeypatch.setattr("charrnn.training.autoconfig.machine_speed", lambda: 30_000.0)
+    chosen = [choose_config(80_000, seconds, 0.1, CorpusStats(66)) for seconds in (10, 25, 60, 300)]
     assert all(training.smoothing == 0.5 for _, training in chosen)
     assert [model.dropout for model, _ in chosen] == [0.0, 0.1, 0.2, 0.3]
     rates = [training.learning_rate for _, training in chosen]
@@ -103,14 +105,20 @@ def test_what_is_smoothed_is_held_back_once_there_is_time_to_learn_it_by_heart(m
 
 
 def test_the_habits_of_a_text():
-    assert Habits.of(np.array([1, 2, 1, 2, 1, 2, 3]), 4) == (4, 7 / 3, 3 / 2)
-    assert Habits.of(np.array([1]), 2) == Habits(2) == Habits.of(np.zeros(10**6, np.uint16), 2)
+    assert CorpusStats.measure(np.array([1, 2, 1, 2, 1, 2, 3]), 4) == (4, 7 / 3, 3 / 2)
+    assert (
+        CorpusStats.measure(np.array([1]), 2)
+        == CorpusStats(2)
+        == CorpusStats.measure(np.zeros(10**6, np.uint16), 2)
+    )
 
 
 def test_without_anything_held_out_nothing_is_held_back():
-    model, training = choose(10_000, 10, 0.0)
+    model, training = choose_config(10_000, 10, 0.0)
     assert model.dropout == 0 and training.weight_decay < 0.1 and training.validation == 0
-    dense = choose(10_000, 10, 0.0, Habits(28, often=25.0, followers=14.0))[1]
+    dense = choose_config(
+        10_000, 10, 0.0, CorpusStats(28, count_per_bigram=25.0, successors_per_symbol=14.0)
+    )[1]
     assert (dense.batch_size, dense.steps) == (17, 35), "as measured: benchmarks/LOG.md"
 
 
@@ -122,13 +130,13 @@ def test_small_products_are_for_one_thread_unless_there_are_many_symbols(
 ):
     monkeypatch.setattr("charrnn.training.step.available_cores", lambda: 2)
     model, training = ModelConfig(hidden_size=hidden), TrainingConfig(batch_size=16)
-    assert _suitable_threads(model, training, symbols) == threads
+    assert suitable_threads(model, training, symbols) == threads
 
 
 @pytest.mark.parametrize("characters", [2, 30, 300, 5_000, 10**8])
 @pytest.mark.parametrize("seconds", [0.1, 10, None])
 def test_any_text_gets_a_minibatch_that_it_fills(characters, seconds):
-    _, training = choose(characters, seconds, 0.1)
+    _, training = choose_config(characters, seconds, 0.1)
     assert training.batch_size * training.steps <= characters
     assert training.schedule == "cosine" and training.open_ended == (seconds is None)
 
@@ -138,21 +146,21 @@ def test_the_speed_is_measured_and_leaves_no_trace(monkeypatch):
     torch.manual_seed(5)
     threads, expected = torch.get_num_threads(), torch.rand(3)
     torch.manual_seed(5)
-    measured = autoconfig.speed()
-    assert measured > 100 and autoconfig.speed() == measured
+    measured = autoconfig.machine_speed()
+    assert measured > 100 and autoconfig.machine_speed() == measured
     assert torch.get_num_threads() == threads and torch.equal(torch.rand(3), expected)
 
 
 def test_a_machine_that_was_busy_at_first_is_not_taken_for_slow_for_ever(monkeypatch):
     monkeypatch.undo()
     seen, clock = iter([100.0, 900.0, 300.0]), [0.0]
-    monkeypatch.setattr(autoconfig, "_LOOKS", deque(maxlen=8))
-    monkeypatch.setattr(autoconfig, "_measured_speed", lambda: next(seen))
-    monkeypatch.setattr(autoconfig, "_busy", lambda: False)
+    monkeypatch.setattr(autoconfig, "_speeds", deque(maxlen=8))
+    monkeypatch.setattr(autoconfig, "_measure_speed", lambda: next(seen))
+    monkeypatch.setattr(autoconfig, "_is_busy", lambda: False)
     monkeypatch.setattr(autoconfig.time, "monotonic", lambda: clock[0])
     speeds = []
     for clock[0] in (0.0, 1.0, 100.0, 101.0, 200.0):
-        speeds.append(autoconfig.speed())
+        speeds.append(autoconfig.machine_speed())
     assert speeds == [100.0, 100.0, 900.0, 900.0, 900.0]
 
 

@@ -19,7 +19,7 @@ from charrnn.generation.numpy_decoder import (
 )
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
-from charrnn.training.step import Learner
+from charrnn.training.step import TrainStep
 from charrnn.vocabulary import Vocabulary
 
 CELLS = ["tanh", "relu", "gru", "lstm"]
@@ -134,10 +134,12 @@ def test_a_text_is_written_with_the_weights_as_they_are_now(inference):
 def test_a_model_that_is_trained_writes_with_the_weights_that_it_has_now(cell, optimizer):
     text = Corpus.from_text("the cat sat on the mat. " * 40, validation=0.0)
     config = TrainingConfig(optimizer=optimizer, batch_size=4, steps=8, epochs=1)
-    learner = Learner(ModelConfig(cell=cell, hidden_size=8), config, len(text.vocabulary), None)
-    before = shared_weights(learner.model)
-    assert shared_weights(learner.model) is before
-    learner.begin_epoch()
-    learner.train_on(*config.minibatches(text.training, 0)[0], learning_rate=0.01, last=True)
-    after = shared_weights(learner.model)
+    train_step = TrainStep(
+        ModelConfig(cell=cell, hidden_size=8), config, len(text.vocabulary), None
+    )
+    before = shared_weights(train_step.model)
+    assert shared_weights(train_step.model) is before
+    train_step.begin_epoch()
+    train_step.train_on(*config.minibatches(text.training, 0)[0], learning_rate=0.01, last=True)
+    after = shared_weights(train_step.model)
     assert not np.array_equal(before.output, after.output)

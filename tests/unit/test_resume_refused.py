@@ -19,7 +19,7 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig
-from charrnn.training.resume_state import Point, _as_bytes, _checksum, made_for
+from charrnn.training.resume_state import ResumeState, checksum_of, compatibility_key, json_tensor
 
 no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
@@ -64,23 +64,23 @@ def test_any_damage_to_the_point_is_noticed(trained, tmp_path):
     """Wherever it is, for wrong numbers would be trained on without a word."""
     whole = (trained.directory / "resume" / "point.safetensors").read_bytes()
     request = trained.request
-    settings = made_for(
+    settings = compatibility_key(
         Corpus.open(trained.directory / "corpus"),
         ModelConfig(**request["model"]),
         TrainingConfig(**request["training"]),
     )
-    assert Point.load(trained.directory, settings) is not None
+    assert ResumeState.load(trained.directory, settings) is not None
     path = tmp_path / "resume" / "point.safetensors"
     path.parent.mkdir()
     for at in {*range(0, len(whole), 307), *range(0, 2000, 41)}:
         path.write_bytes(whole)
         damage(path, at)
         with pytest.raises(UserError, match="cannot go on"):
-            Point.load(tmp_path, settings)
+            ResumeState.load(tmp_path, settings)
     for length in (0, 7, 8, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
         with pytest.raises(UserError, match="is damaged"):
-            Point.load(tmp_path, settings)
+            ResumeState.load(tmp_path, settings)
 
 
 def test_a_damaged_point_ends_a_run_in_words(run):
@@ -99,8 +99,8 @@ def test_a_point_of_another_version_is_refused(run, monkeypatch):
     tensors = load(point.read_bytes())
     counters = json.loads(tensors.pop("counters").numpy().tobytes())
     del counters["selection"]  # as of before there was one
-    tensors["counters"] = _as_bytes(counters)
-    about["checksum"] = _checksum(tensors, about["made_for"] + about["charrnn_version"])
+    tensors["counters"] = json_tensor(counters)
+    about["checksum"] = checksum_of(tensors, about["made_for"] + about["charrnn_version"])
     save_file(tensors, point, about)
     refused(run, "written by another version of charrnn")
 

@@ -76,7 +76,7 @@ def _serve(task, asked, answers):
     """In the forked process."""
     from charrnn.training import step
 
-    step.place = lambda device: torch.device("cpu")
+    step.torch_device = lambda device: torch.device("cpu")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     while True:
         arguments = asked.recv()
