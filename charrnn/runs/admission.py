@@ -17,7 +17,7 @@ from ..model import CharRNN, ModelConfig
 from ..recipes import RunPlan
 from ..text import Text
 from ..training import TrainingConfig
-from ..training.recording import samples_budget
+from ..training.run_log import samples_budget
 from .limits import Limits, address_of
 from .request import settings
 from .run import Run

@@ -7,6 +7,7 @@ through `commands`. The events are those of `events.jsonl`: `start`, `progress`,
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from ..ngrams.soft_targets import MAX_PROBABILITIES
 from ..utils.process import available_cores
 from ..utils.validation import instance, path, texts
 from .config import TrainingConfig
-from .events import Commands, Event, MaxThreads, settings_reader, stored_event
+from .events import Clock, Commands, Event, MaxThreads, settings_reader, stored_event
 from .resume_state import RESUME_FILE
 from .schedule import Segment
 from .trainer import Trainer
@@ -54,6 +55,7 @@ def train(
     segment: Segment | None = None,
     commands: Commands = set,
     max_threads: MaxThreads = lambda: None,
+    clock: Clock = time.monotonic,
 ) -> Iterator[Event]:
     """Train a model on a corpus; yields events until one named `end`.
 
@@ -63,6 +65,7 @@ def train(
 
     After every minibatch `commands` returns any of `"stop"` and `"sample"`. Before every minibatch
     `max_threads` returns how many threads to compute on at most, None for no bound.
+    `clock` returns seconds; schedules, time budgets and saves go by it.
 
     The held-out part of the corpus is evaluated and never trained on; the configuration's
     `validation`, if given, overrides its share.
@@ -97,6 +100,7 @@ def train(
         directory=place,
         commands=commands,
         max_threads=max_threads,
+        clock=clock,
     )
     return trainer.run(resume=resume, segment=segment or Segment())
 

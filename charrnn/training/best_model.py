@@ -13,24 +13,18 @@ from torch import Tensor
 from ..evaluation import held_out_nats
 from ..model import CharRNN
 from ..vocabulary import Ids
+from .events import Clock
 from .metrics import finite_perplexity
 from .schedule import PlateauSchedule
 from .step import TrainStep
 
-_MAX_TRAINING_RATIO = (
-    24  # times as long as an evaluation takes, at least, is trained between two of them,
-)
-_FIRST_TRAINING_RATIO = (
-    4  # but sooner after the first ones: a watcher wants to see the model begin to learn
-)
-_MAX_TIME_SHARE = 0.015  # of the time of a run, at most, that one evaluation may take;
-_GLANCE_CHARACTERS, _MAX_GLANCE_SHARE = (
-    16_384,
-    0.06,
-)  # so many characters it measures even so, up to that share,
-_MIN_CHARACTERS = 8_193  # and so many whatever it takes
-_OPEN_ENDED_SECONDS = 60.0  # seconds that count as the time of a run with no end set
-_SLOW_SECONDS = 1.0  # seconds that somebody who pressed stop is made to wait, at most
+_MAX_TRAINING_RATIO = 24  # between two evaluations: training time per evaluation time, at least,
+_FIRST_TRAINING_RATIO = 4  # but less after the first ones, to show early that the model learns
+_MAX_TIME_SHARE = 0.015  # of a run's time that one evaluation may take,
+_GLANCE_CHARACTERS, _MAX_GLANCE_SHARE = 16_384, 0.06  # but up to this share for so many characters,
+_MIN_CHARACTERS = 8_193  # and so many are evaluated whatever it takes
+_OPEN_ENDED_SECONDS = 60.0  # that an open-ended run is taken to last
+_SLOW_SECONDS = 1.0  # an evaluation that takes longer is skipped when a user presses stop
 
 
 class BestModel:
@@ -43,8 +37,15 @@ class BestModel:
     once the model does better on it than a blind guess; until then the latest weights are kept.
     """
 
-    def __init__(self, train_step: TrainStep, held_out: Ids, *, trusted: bool = True) -> None:
-        self._train_step, self._held_out = train_step, held_out
+    def __init__(
+        self,
+        train_step: TrainStep,
+        held_out: Ids,
+        *,
+        trusted: bool = True,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._train_step, self._held_out, self._clock = train_step, held_out, clock
         self._blind_guess = math.inf if trusted else math.log(train_step.model.vocabulary_size)
         self.schedule = PlateauSchedule(train_step.config)
         self.val_loss: float | None = None  # as last measured
@@ -52,10 +53,8 @@ class BestModel:
         self.best_train_loss: float | None = None  # nats of the minibatches up to the best step
         self.best: dict[str, Tensor] = train_step.weights()
         self._durations: deque[float] = deque(maxlen=3)  # seconds, of the last evaluations
-        self._evaluations, self._next_due = (
-            0,
-            -math.inf,
-        )  # how many there were; when another one is due
+        self._evaluations = 0  # how many there were
+        self._next_due = -math.inf  # when another one is due, by the clock
         self._step = -1
         self._candidate: tuple[dict[str, Tensor], int, float | None] | None = None
 
@@ -108,7 +107,7 @@ class BestModel:
 
     def due(self) -> bool:
         """Whether another evaluation leaves the training its share of the time."""
-        return time.monotonic() >= self._next_due
+        return self._clock() >= self._next_due
 
     def evaluate(
         self, step: int, *, train: float | None = None, skip_if_slow: bool = False
@@ -134,7 +133,7 @@ class BestModel:
         self._durations.append(took)
         self._evaluations += 1
         wait = min(_MAX_TRAINING_RATIO, _FIRST_TRAINING_RATIO * self._evaluations**2)
-        self._next_due = time.monotonic() + wait * self.evaluation_seconds
+        self._next_due = self._clock() + wait * self.evaluation_seconds
         should_decay = self.schedule.should_decay(
             step, self.val_loss, self.best_val_loss, self.best_step
         )
@@ -147,10 +146,10 @@ class BestModel:
 
     def _timed(self, ids: Ids) -> tuple[float, float]:
         """Mean nats per character, and the seconds that it took to measure them."""
-        began = time.monotonic()
+        began = self._clock()
         with self._train_step.arithmetic.forward():
             nats = held_out_nats(self._train_step.model, ids)
-        return nats, time.monotonic() - began
+        return nats, self._clock() - began
 
     def confirm_candidate(self) -> None:
         """The loss after the last evaluation was sound: without a held-out part, that is what

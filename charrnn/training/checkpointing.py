@@ -3,7 +3,6 @@ it, and the point to go on from."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -15,8 +14,9 @@ from ..checkpoint.files import about_run, save_run
 from ..corpus import Corpus
 from .best_model import BestModel
 from .config import TrainingConfig
-from .recording import Recording
+from .events import Clock
 from .resume_state import ResumeState, compatibility_key, save
+from .run_log import RunLog
 from .step import TrainStep
 
 
@@ -32,13 +32,14 @@ class CheckpointWriter:
         prefixes: Sequence[str],
         train_step: TrainStep,
         directory: Path,
+        clock: Clock,
     ) -> None:
         self._corpus, self._config, self._recipe = corpus, config, recipe
         self._prefixes, self.path = prefixes, directory / "checkpoint"
-        self._train_step, self._directory = train_step, directory
+        self._train_step, self._directory, self._clock = train_step, directory, clock
         self._staged: bytes | None = None  # packed, and not saved yet
         self._saved_step, self._saved_at = -1, 0.0  # of the model that was saved last, and when
-        self.last_save_seconds = 0.0  # seconds, to save it
+        self.last_save_seconds = 0.0
 
     def due(self, best_model: BestModel, before: float) -> bool:
         """Whether there is a better model than the one that was saved last, at `before` seconds of
@@ -50,14 +51,14 @@ class CheckpointWriter:
         best_model: BestModel,
         results: Mapping[str, Any],
         *,
-        recording: Recording,
+        run_log: RunLog,
         final: bool,
     ) -> dict[str, Any]:
         """Save the best model; what a `checkpoint` event says of it.
 
         `results` is what is known of the run besides, with the `seconds` since it began.
         """
-        began = time.monotonic()
+        began = self._clock()
         self._saved_step, self._saved_at = best_model.best_step, results["seconds"]
         measured = {"step": self._saved_step, **best_model.best_perplexities}
         about = about_run(
@@ -68,8 +69,8 @@ class CheckpointWriter:
             results={**measured, **results},
         )
         checkpoint = Checkpoint(best_model.build_model(), self._corpus.vocabulary, about)
-        save_run(checkpoint, self.path, log=recording.log, samples=recording.samples, picture=final)
-        self.last_save_seconds = time.monotonic() - began
+        save_run(checkpoint, self.path, log=run_log.log, samples=run_log.samples, picture=final)
+        self.last_save_seconds = self._clock() - began
         return {**measured, "path": str(self.path)}
 
     @cached_property

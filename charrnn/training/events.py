@@ -26,6 +26,9 @@ from ..utils.schema import (
 )
 from .config import TrainingConfig
 
+Clock = Callable[[], float]
+"""Returns seconds that only ever grow, as `time.monotonic` does."""
+
 Event = dict[str, Any]
 """One JSON object of `events.jsonl`, with at least `event` and `seconds`."""
 

@@ -36,7 +36,7 @@ def samples_budget(config: TrainingConfig, prefixes: Sequence[str]) -> int:
     return min(max(size, MIN_SAMPLES_BYTES), MAX_SAMPLES_BYTES)
 
 
-class Recording:
+class RunLog:
     """The log and the samples of one run."""
 
     def __init__(self, config: TrainingConfig, prefixes: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -12,15 +11,15 @@ from ..model import ModelConfig
 from . import holdout
 from .best_model import BestModel
 from .config import TrainingConfig
-from .events import Event
+from .events import Clock, Event
 from .metrics import WINDOW, Meter, Window, finite_perplexity
-from .recording import Recording
+from .run_log import RunLog
 from .sampler import Sampler
 from .schedule import RunProgress
 from .step import TrainStep
 
 
-class Recorder:
+class RunState:
     """The state of a run, of which `trainer.Trainer` is the part that changes it."""
 
     def __init__(
@@ -29,22 +28,26 @@ class Recorder:
         model: ModelConfig,
         training: TrainingConfig,
         prefixes: Sequence[str],
+        clock: Clock,
     ) -> None:
         self.corpus, self.config, self.prefixes = corpus, training, tuple(prefixes)
         self.step = self.epoch = self.position = 0
-        self._elapsed_before, self._began = 0.0, time.monotonic()
+        self._clock = clock
+        self._elapsed_before, self._began = 0.0, clock()
         self.progress = RunProgress(training)
         self.minibatches = training.minibatches(corpus.training, 0)
         counts = corpus.counts() if training.prior else None
         self.train_step = TrainStep(model, training, len(corpus.vocabulary), counts)
         self.warnings = holdout.check(corpus)
         trusted = not holdout.DOUBTFUL & {warning.code for warning in self.warnings}
-        self.best_model = BestModel(self.train_step, corpus.held_out, trusted=trusted)
+        self.best_model = BestModel(self.train_step, corpus.held_out, trusted=trusted, clock=clock)
         self.window = min(WINDOW, self.minibatches.characters)
         self.meter = Meter(Window(self.window))
         self.train_perplexity: float | None = None
-        self.recording = Recording(training, self.prefixes)
-        self.sampler = Sampler(self.train_step, corpus.vocabulary, self.prefixes, self.recording)
+        self.run_log = RunLog(training, self.prefixes)
+        self.sampler = Sampler(
+            self.train_step, corpus.vocabulary, self.prefixes, self.run_log, clock
+        )
         self._reported_step, self._reported_at = -1, 0.0
         self._learning_rate = self.progress.learning_rate(*self._run_position())
         self._overflowed = False
@@ -81,7 +84,7 @@ class Recorder:
             remaining_seconds=self.progress.remaining_seconds(*self._run_position()),
             **meter.report(now),
         )
-        self.recording.add_progress(event)
+        self.run_log.add_progress(event)
         self._reported_at, self._reported_step = now, self.step
         return event
 
@@ -99,4 +102,4 @@ class Recorder:
         return {"event": name, "seconds": round(self._elapsed(), 3), **details}
 
     def _elapsed(self) -> float:
-        return self._elapsed_before + time.monotonic() - self._began
+        return self._elapsed_before + self._clock() - self._began

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import UserError
 from ..vocabulary import Vocabulary
-from .events import Event
-from .recording import Recording
+from .events import Clock, Event
+from .run_log import RunLog
 from .step import TrainStep
 
 SAMPLE_FRACTIONS = (
@@ -31,10 +30,11 @@ class Sampler:
         train_step: TrainStep,
         vocabulary: Vocabulary,
         prefixes: Sequence[str],
-        recording: Recording,
+        run_log: RunLog,
+        clock: Clock,
     ) -> None:
         self._train_step, self._vocabulary, self._prefixes = train_step, vocabulary, prefixes
-        self._recording = recording
+        self._run_log, self._clock = run_log, clock
         self._marks = list(SAMPLE_FRACTIONS)
         self._noted = False  # whether it was said that extra samples are left out
         self.seconds = 0.0  # that sampling took when it was last done
@@ -54,21 +54,21 @@ class Sampler:
         `extra` samples, which are not due, are left out where there is no room for them when this
         `share` of the run is done; that is noted once.
         """
-        if extra and not self._recording.has_room(share):
+        if extra and not self._run_log.has_room(share):
             if not self._noted:
                 self._noted = True
                 yield event("note", code="fewer-samples", message=FEWER_SAMPLES)
             return
-        began = time.monotonic()
+        began = self._clock()
         try:
             texts = self._train_step.samples(self._vocabulary, self._prefixes)
         except UserError:  # its numbers overflow: the update before this broke it
             self.overflowed = True
             return
-        self.seconds = time.monotonic() - began
+        self.seconds = self._clock() - began
         pairs = zip(self._prefixes, texts, strict=True)
         samples = [event("sample", prefix=prefix, text=text) for prefix, text in pairs]
-        self._recording.add_samples(samples)
+        self._run_log.add_samples(samples)
         yield from samples
 
     def begin_segment(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,11 +15,11 @@ from ..ngrams.baselines import baselines
 from ..ngrams.soft_targets import NgramSoftTargets
 from .checkpointing import CheckpointWriter
 from .config import TrainingConfig
-from .events import Commands, Event, MaxThreads
+from .events import Clock, Commands, Event, MaxThreads
 from .messages import conclusion
 from .metrics import Meter, RunningTotals
-from .recorder import Recorder
 from .resume_state import ResumeState, restore_errors
+from .run_state import RunState
 from .schedule import RunProgress, Segment
 
 _DIVERGED_NATS = 10.0  # nats above a uniform guess
@@ -34,7 +33,7 @@ _MAX_SAVES_PER_DOUBLING = 1_000  # of the model in a long run while its length d
 _PLOT_SECONDS = 0.4  # seconds that the perplexity picture takes, most of them matplotlib's import
 
 
-class Trainer(Recorder):
+class Trainer(RunState):
     """One run, from the first event to the last."""
 
     def __init__(
@@ -48,8 +47,9 @@ class Trainer(Recorder):
         directory: Path | None,
         commands: Commands,
         max_threads: MaxThreads = lambda: None,
+        clock: Clock,
     ) -> None:
-        super().__init__(corpus, model, training, prefixes)
+        super().__init__(corpus, model, training, prefixes, clock)
         self.recipe, self.directory = recipe, directory
         self.commands, self.max_threads = commands, max_threads
         self.soft_targets = NgramSoftTargets()
@@ -57,7 +57,7 @@ class Trainer(Recorder):
         self.start_event: Event = {}
         self.writer = directory and CheckpointWriter(
             corpus, training, recipe=recipe, prefixes=self.prefixes, train_step=self.train_step,
-            directory=directory,
+            directory=directory, clock=clock,
         )  # fmt: skip
         self._resume_saved_at = 0.0
         self._last_minibatch: tuple[Tensor, Tensor] | None = None
@@ -66,7 +66,7 @@ class Trainer(Recorder):
 
     def run(self, *, resume: bool, segment: Segment) -> Iterator[Event]:
         """All events of the run, from `start` to `end`."""
-        self.progress, self._began = RunProgress(self.config, segment), time.monotonic()
+        self.progress, self._began = RunProgress(self.config, segment), self._clock()
         resumed_from = self._restore() if resume else None
         corpus, train_step = self.corpus, self.train_step
         train_step.set_max_threads(self.max_threads())
@@ -173,7 +173,7 @@ class Trainer(Recorder):
             "end",
             reason=reason,
             message=conclusion(
-                [self.start_event, *self.recording.log],
+                [self.start_event, *self.run_log.log],
                 reason,
                 self.step,
                 self.best_model,
@@ -257,9 +257,7 @@ class Trainer(Recorder):
                 "baselines": self.start_event["baselines"],
                 "seconds": round(self._elapsed(), 1),
             }
-            saved = self.writer.save(
-                self.best_model, results, recording=self.recording, final=final
-            )
+            saved = self.writer.save(self.best_model, results, run_log=self.run_log, final=final)
             yield self._event("checkpoint", **saved)
 
     def _save_resume_state(self, *, now: bool = True) -> None:
@@ -271,7 +269,7 @@ class Trainer(Recorder):
         if self.config.truncate != "epoch" or not self.position:
             counters = {key: getattr(self, name) for key, name in _COUNTERS.items()}
             counters |= {"seconds": self._elapsed(), "meter": self.meter.counters()}
-            counters |= self.recording.counters() | self.sampler.counters()
+            counters |= self.run_log.counters() | self.sampler.counters()
             self.writer.stage_resume_state(self.best_model, counters)
         if now:
             self._resume_saved_at = self._elapsed()
@@ -298,7 +296,7 @@ class Trainer(Recorder):
         counters = point.counters
         for key, name in _COUNTERS.items():
             setattr(self, name, counters[key])
-        self.recording.restore(counters)
+        self.run_log.restore(counters)
         self.sampler.restore(counters)
         self._elapsed_before = counters["seconds"]
         self.meter = Meter.restored(counters["meter"], self.window)

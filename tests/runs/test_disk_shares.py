@@ -26,8 +26,8 @@ from charrnn.runs.owned_files import LEAST_BYTES, NEW_SECONDS
 from charrnn.runs.owners import OWNER_FILE, Deed, Owner
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
-from charrnn.training import TrainingConfig, recording
-from charrnn.training.recording import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, Recording
+from charrnn.training import TrainingConfig, run_log
+from charrnn.training.run_log import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, RunLog
 from charrnn.training.step import TrainStep
 from charrnn.ui import House, build, launch_options
 from charrnn.ui.models import _downloader
@@ -289,7 +289,7 @@ def test_only_the_id_of_a_run_deletes_it_and_not_while_it_trains(served):
 
 
 def test_samples_stay_within_what_was_reserved_and_can_be_opened(tmp_path, no_picture, monkeypatch):
-    monkeypatch.setattr(recording, "MAX_SAMPLES_BYTES", 200_000)
+    monkeypatch.setattr(run_log, "MAX_SAMPLES_BYTES", 200_000)
     text = "the cat " * 250
     monkeypatch.setattr(
         TrainStep, "samples", lambda self, _, prefixes: [p + text for p in prefixes]
@@ -313,8 +313,8 @@ def test_samples_stay_within_what_was_reserved_and_can_be_opened(tmp_path, no_pi
 
 def test_a_run_that_asks_for_all_there_is_writes_no_more_than_is_reserved():
     config = TrainingConfig(epochs=1_000_000, sample_length=10_000, sample_every=1)
-    assert recording.samples_budget(config, ("a", "b")) == MAX_SAMPLES_BYTES
-    record = Recording(config, ("a", "b"))
+    assert run_log.samples_budget(config, ("a", "b")) == MAX_SAMPLES_BYTES
+    record = RunLog(config, ("a", "b"))
     for step in range(500):
         if record.has_room(step / 500):
             text = "\u4e00" * 10_000
@@ -322,7 +322,7 @@ def test_a_run_that_asks_for_all_there_is_writes_no_more_than_is_reserved():
     written = {sample["step"] for sample in record.samples}
     assert len(json.dumps(record.samples, ensure_ascii=False).encode()) <= MAX_SAMPLES_BYTES * 1.01
     assert len(written) > 20 and max(written) > 400
-    again = Recording(config, ("a", "b"))
+    again = RunLog(config, ("a", "b"))
     again.restore(json.loads(json.dumps(record.counters())))
     assert not again.has_room(0.9), "what was written counts when the run goes on"
     for leg in range(30):  # what is due is always written, and older ones make room
@@ -332,7 +332,7 @@ def test_a_run_that_asks_for_all_there_is_writes_no_more_than_is_reserved():
 
 
 def test_a_long_log_is_thinned():
-    record = Recording(TrainingConfig(), ("",))
+    record = RunLog(TrainingConfig(), ("",))
     for step in range(3 * MAX_LOG_ROWS):
         record.add_progress({"event": "progress", "step": step})
     steps = [event["step"] for event in record.log]
@@ -341,7 +341,7 @@ def test_a_long_log_is_thinned():
 
 
 def test_a_point_of_an_earlier_version_is_taken_up():
-    record = Recording(TrainingConfig(), ("",))
+    record = RunLog(TrainingConfig(), ("",))
     record.restore({"log": [], "samples": [{"step": 0, "prefix": "", "text": "a" * 99_000}]})
     assert not record.has_room()
 

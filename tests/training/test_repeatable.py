@@ -1,10 +1,10 @@
 """A run whose epochs are set can be repeated: nothing in it follows the clock or the machine."""
 
-import itertools
 import random
 
 import pytest
 import torch
+from fake_clock import FakeClock
 from small_runs import QUICK, SMALL, run, with_changes
 
 import charrnn
@@ -68,19 +68,13 @@ def test_precision_follows_from_the_settings(precision, nothing_measured):
 
 
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
-def test_two_runs_are_the_same_to_the_last_bit_however_slow_the_machine_is(
-    cell, tmp_path, monkeypatch
-):
+def test_two_runs_are_the_same_to_the_last_bit_however_slow_the_machine_is(cell, tmp_path):
     model = with_changes(SMALL, cell=cell, dropout=0.3)
     training = with_changes(QUICK, epochs=4, smoothing=0.3, reset=0.1, schedule="plateau")
     ends = []
     for seconds in (1e-6, 0.7):  # that pass with every look at the clock
-        ticks = itertools.count()
-        with monkeypatch.context() as patch:
-            clock = lambda ticks=ticks, seconds=seconds: next(ticks) * seconds  # noqa: E731
-            patch.setattr("charrnn.training.recorder.time.monotonic", clock)
-            directory = tmp_path / f"{seconds}"
-            events = run(model, training, directory=directory, prefixes=["the "])
+        directory, clock = tmp_path / f"{seconds}", FakeClock(seconds)
+        events = run(model, training, directory=directory, prefixes=["the "], clock=clock)
         weights = charrnn.load(directory / "checkpoint").model.state_dict()
         samples = [(e["step"], e["text"]) for e in events if e["event"] == "sample"]
         end = {k: v for k, v in events[-1].items() if k not in ("seconds", "checkpoint")}

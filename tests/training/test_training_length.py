@@ -2,11 +2,11 @@
 
 import json
 import random
-import time
 from itertools import count
 
 import pytest
 import torch
+from fake_clock import FakeClock
 from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
 import charrnn
@@ -21,16 +21,9 @@ from charrnn.training.step import TrainStep
 NOISE = "".join(random.Random(0).choices("abcdefgh", k=400))  # there is soon no more to learn of it
 
 
-def ticking(step):
-    """A clock on which every look takes `step` seconds."""
-    now = iter(range(1, 10**9))
-    return lambda: next(now) * step
-
-
-def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
-    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.03))
+def test_a_time_budget_ends_on_time_with_what_was_measured():
     config = with_changes(QUICK, epochs=None, seconds=30.0)
-    events = run(training=config)
+    events = run(training=config, clock=FakeClock(tick=0.03))
     assert events[-1]["reason"] == "finished"
     assert 20 < events[-1]["seconds"] <= 31
     assert named(events, "progress")[0]["step"] == 1
@@ -40,40 +33,37 @@ def test_a_time_budget_ends_on_time_with_what_was_measured(monkeypatch):
 
 def test_no_sample_of_an_untrained_model_passes_for_one_on_the_way(monkeypatch):
     """However long n-grams are counted before the first step."""
-    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.5))
+    clock = FakeClock(tick=0.5)
     counted = NgramSoftTargets.fit
 
     def slowly(*arguments):
         for _ in counted(*arguments):
-            [time.monotonic() for _ in range(3)]
+            clock.now += 1.5
             yield
 
     monkeypatch.setattr(NgramSoftTargets, "fit", slowly)
     config = with_changes(QUICK, epochs=None, seconds=40.0, smoothing=0.5)
-    steps = [event["step"] for event in named(run(training=config), "sample")]
+    steps = [event["step"] for event in named(run(training=config, clock=clock), "sample")]
     assert steps[0] == 0 and 0 not in steps[1:] and len(steps) > 2
 
 
 @pytest.mark.parametrize(("epochs", "characters", "most"), [(1, 9600, 500), (1000, 24, 700)])
-def test_a_run_of_hours_does_not_tell_more_than_anybody_reads(
-    monkeypatch, epochs, characters, most
-):
-    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(3.0))
+def test_a_run_of_hours_does_not_tell_more_than_anybody_reads(epochs, characters, most):
     config = with_changes(QUICK, epochs=epochs, batch_size=2, steps=8, validation=0, threads=1)
     text = corpus(0, "abcdefgh" * (characters // 8))
-    events = run(ModelConfig(hidden_size=8), config, corpus=text)
+    events = run(ModelConfig(hidden_size=8), config, corpus=text, clock=FakeClock(tick=3.0))
     told = [event["seconds"] for event in named(events, "progress")]
     assert told[-1] > 3600 and told[3] - told[2] < 30
     assert len(told) < most
 
 
 def test_the_first_looks_at_the_held_out_part_follow_soon(monkeypatch):
-    text, now = corpus(), [0.0]
-    best_model = BestModel(TrainStep(SMALL, QUICK, len(text.vocabulary)), text.held_out)
-    monkeypatch.setattr("charrnn.training.best_model.time.monotonic", lambda: now[0])
+    text, clock = corpus(), FakeClock()
+    train_step = TrainStep(SMALL, QUICK, len(text.vocabulary))
+    best_model = BestModel(train_step, text.held_out, clock=clock)
 
     def slow(model, ids):
-        now[0] += 1.0
+        clock.now += 1.0
         return 1.0
 
     monkeypatch.setattr("charrnn.training.best_model.held_out_nats", slow)
@@ -82,7 +72,7 @@ def test_the_first_looks_at_the_held_out_part_follow_soon(monkeypatch):
         if best_model.due():
             looks.append(step)
             best_model.evaluate(step)
-        now[0] += 1.0
+        clock.now += 1.0
     assert looks == [0, 4, 20, 44, 68, 92]  # a second each; 4, 16, and then 24 are trained between
 
 
@@ -181,8 +171,8 @@ def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_fo
         return 1.0
 
     monkeypatch.setattr("charrnn.training.best_model.held_out_nats", slow)
-    monkeypatch.setattr("charrnn.training.best_model.time.monotonic", ticking(tick))
-    run(training=with_changes(QUICK, epochs=None, seconds=10.0, validation=0.3))
+    config = with_changes(QUICK, epochs=None, seconds=10.0, validation=0.3)
+    run(training=config, clock=FakeClock(tick))
     assert seen[:2] == [50, 50] and set(seen[2:]) == {measured}
 
 
@@ -225,12 +215,11 @@ def test_a_run_through_whole_epochs_goes_on_from_earlier_weights_in_the_middle_o
 
 
 def test_a_run_whose_time_ends_in_its_first_epoch_has_learned_from_what_it_saw(monkeypatch):
-    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.1))
     config = with_changes(QUICK, truncate="epoch", epochs=None, seconds=6.0, validation=0.0)
     train_step = TrainStep(SMALL, config, len(corpus(0.0).vocabulary))
     first = train_step.weights()
-    monkeypatch.setattr("charrnn.training.recorder.TrainStep", lambda *_: train_step)
-    end = run(training=config, corpus=corpus(0.0))[-1]
+    monkeypatch.setattr("charrnn.training.run_state.TrainStep", lambda *_: train_step)
+    end = run(training=config, corpus=corpus(0.0), clock=FakeClock(tick=0.1))[-1]
     assert end["reason"] == "finished" and end["step"] > 1 and end["epoch"] < 1
     assert not any(
         torch.equal(first[name], weight) for name, weight in train_step.weights().items()
@@ -250,8 +239,7 @@ def test_keeping_on_training_where_nothing_is_gained_is_one_cosine():
     assert ends == [2000, 6000, 10_000, 14_000]  # the first of all gains on nothing at all
 
 
-def test_the_last_measurement_is_among_the_progress_events(monkeypatch):
-    monkeypatch.setattr("charrnn.training.recorder.time.monotonic", ticking(0.7))
-    events = run(training=with_changes(QUICK, epochs=1))
+def test_the_last_measurement_is_among_the_progress_events():
+    events = run(training=with_changes(QUICK, epochs=1), clock=FakeClock(tick=0.7))
     last = named(events, "progress")[-1]
     assert last["validation_perplexity"] == events[-1]["validation_perplexity"] is not None
