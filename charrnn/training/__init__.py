@@ -1,8 +1,8 @@
 """Training: `TrainingConfig`, and `train(...)`, a generator of events.
 
-It knows no screen and no process: whoever wants to watch iterates, whoever wants to stop says so
-through `commands`. The events are those of `events.jsonl`: `start`, `progress`, `sample`,
-`checkpoint`, `end`, each a JSON object with the seconds since the run began.
+It knows no screen and no process: a caller iterates over the events, and stops the run through
+`commands`. The events are those of `events.jsonl`: `start`, `progress`, `sample`, `note`,
+`checkpoint` and `end`, each a JSON object with the seconds since the run began.
 """
 
 from __future__ import annotations
@@ -106,9 +106,11 @@ def train(
 
 
 def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> None:
-    """Raise UserError, naming the setting, if a corpus and the configurations do not go together:
-    a text too short for one minibatch, a model too large for a checkpoint, a graph too long for
-    memory, too many expectations for it, a run without an end, a GPU where there is none."""
+    """Raise UserError, naming the setting, if a corpus and the configurations do not fit together.
+
+    For example: a text too short for one minibatch, a model too large for a checkpoint, a graph or
+    soft targets too large for memory, a run without an end, a GPU that is not there.
+    """
     characters = len(corpus.training)
     training.minibatches(corpus.training, 0)
     with torch.device("meta"):
@@ -151,7 +153,7 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
 
 
 def _check_unused(directory: Path) -> None:
-    """Raise UserError for the directory of a run that has saved anything."""
+    """Raise UserError if the directory holds a run that has saved anything."""
     if (directory / RESUME_FILE).exists() or (directory / "checkpoint").exists():
         raise UserError(
             "{directory} already holds a run. Go on with it (resume=True), or choose another "
@@ -162,8 +164,10 @@ def _check_unused(directory: Path) -> None:
 
 
 def check_threads(training: TrainingConfig) -> None:
-    """Raise UserError for more threads than this machine has cores: so many that the system has no
-    room for them would end the process in the OpenMP library, without a word."""
+    """Raise UserError for more threads than this machine has cores.
+
+    Far more threads than the system has room for would crash the process in the OpenMP library.
+    """
     cores = available_cores()
     if training.threads is not None and training.threads > cores:
         raise UserError(

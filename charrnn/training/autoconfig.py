@@ -1,12 +1,12 @@
-"""Time budgets: which model and which training suit a text and a machine, given how long they may
-take. Measured, and what failed: benchmarks/LOG.md.
+"""Choose a model and its training for a text, a machine and a time budget.
 
-Everything follows from how many epochs the time is good for. Few: a small model, hardly held
-back. Many: a large one, held back by dropout from learning the text by heart. That number comes
-from a fraction of a second of training, measured on the machine at hand.
+Everything follows from how many epochs fit into the time. Few: a small model with hardly any
+regularization. Many: a large one, with dropout against overfitting. That number comes from a
+fraction of a second of training, measured on this machine. All constants were measured; what failed
+is in benchmarks/LOG.md.
 
-Where the number of epochs is given, nothing is measured: the size is what suits the budget's time
-on a usual machine, all else follows from the epochs, and so a run can be repeated.
+Where the number of epochs is given, nothing is measured, so that a run can be repeated: the size
+suits the budget's time on a typical machine, and all else follows from the epochs.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class CorpusStats(NamedTuple):
 
     @classmethod
     def measure(cls, ids: Ids, symbols: int) -> CorpusStats:
-        """Those of a text; of a large one no pairs are counted, since nothing depends on them."""
+        """Measure a text; of a large one no bigrams are counted, since nothing depends on them."""
         if not 2 <= len(ids) < 2 * _SMALL_TEXT:
             return cls(symbols)
         pairs = len(np.unique(ids[:-1].astype(np.int64) << 32 | ids[1:]))
@@ -70,8 +70,7 @@ class CorpusStats(NamedTuple):
 
 
 class _Preset(NamedTuple):
-    """A model's size, how it is held back from learning a text by heart, and how it is moved: by
-    minibatches of how many rows and steps, and how far."""
+    """A model's size, its regularization, and the shape and size of its updates."""
 
     hidden: int
     dropout: float
@@ -102,7 +101,7 @@ class _RunLength(NamedTuple):
         return epochs(hidden, characters, symbols, self.seconds)
 
     def is_worthwhile(self, hidden: int, characters: int, symbols: int) -> bool:
-        """Whether a model of that size learns more than a smaller one."""
+        """Check whether an LSTM of that size learns more in the time than a smaller one."""
         speed = None if self.epochs is None else _TYPICAL_SPEED
         return epochs(hidden, characters, symbols, self.seconds, speed) >= _MIN_EPOCHS[hidden]
 
@@ -114,10 +113,12 @@ def choose_config(
     stats: CorpusStats | None = None,
     epochs: int | None = None,
 ) -> tuple[ModelConfig, TrainingConfig]:
-    """A model and its training for a text of `characters`, of which a share `held_out` is not
-    trained on, in `seconds`; None is open-ended, until it stops improving. With `epochs` the run
-    takes these, and `seconds` are those of the budget whose size of a model is wanted: then nothing
-    depends on the machine."""
+    """Choose a model and its training for a text of `characters`.
+
+    A share `held_out` of the text is not trained on. `seconds` is the time budget, None for a run
+    that ends when it stops improving. With `epochs` the run takes these instead, `seconds` only
+    decides the model's size, and nothing depends on the machine.
+    """
     stats = stats or CorpusStats()
     training = round(characters * (1 - held_out))
     by_heart = not held_out and training < _SMALL_TEXT
@@ -171,7 +172,7 @@ def epochs(
 
 
 def _cost_per_character(hidden: int, symbols: int) -> float:
-    """What a character costs an LSTM: products of its input, its state and its output."""
+    """Return the multiplications of an LSTM per character: by its input, state and output."""
     inputs = hidden if symbols > _MANY_SYMBOLS else 64
     return hidden * (4 * inputs + 4 * hidden + symbols)
 
@@ -190,7 +191,7 @@ def machine_speed() -> float:
 
 
 def _is_busy() -> bool:
-    """Whether the machine has had much to do in the last minute, where it tells."""
+    """Check whether the machine was busy in the last minute, where the system tells."""
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > available_cores() / 2
 
 
@@ -253,8 +254,10 @@ def _preset(characters: int, length: _RunLength, held_out: float, stats: CorpusS
 
 
 def _smoothing(characters: int, symbols: int, length: _RunLength) -> float:
-    """Of targets, for texts that are not gone through often enough otherwise; none where it takes
-    too long to find out what is expected, or too much memory."""
+    """Return the share of n-gram soft targets; 0 for texts that do not need or cannot afford them.
+
+    They help texts that get too few epochs. They cost time and memory in proportion to the text.
+    """
     seconds = None if length.epochs is not None else length.seconds
     too_long = seconds is not None and characters * _SOFT_TARGET_SECONDS > seconds / 10
     if characters >= _LARGE_TEXT or characters * symbols > _MAX_SOFT_TARGETS or too_long:
@@ -271,5 +274,5 @@ def _hidden_size(characters: int, symbols: int, length: _RunLength) -> int:
 
 
 def _dropout(epochs: float) -> float:
-    """More for what is seen more often."""
+    """Return the dropout for a number of epochs: the more, the higher."""
     return next(share for below, share in _DROPOUT_BY_EPOCHS.items() if epochs < below)

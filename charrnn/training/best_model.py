@@ -1,4 +1,7 @@
-"""Which weights of a run are kept: the best on held-out text, or without any the latest."""
+"""Early stopping: when to evaluate, and which weights to keep.
+
+The best weights are those with the lowest validation loss or, if nothing is held out, the latest.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,13 @@ _SLOW_SECONDS = 1.0  # an evaluation that takes longer is skipped when a user pr
 
 
 class BestModel:
-    """Evaluates the model now and then and remembers the best weights so far.
+    """Evaluate the model from time to time and keep the best weights so far.
 
-    What is called nats is the mean per character. What it measures also tells the `schedule` of the
-    learning rate when to begin, which it does from the best weights.
+    Losses are mean nats per character. Each evaluation also tells the `schedule` whether the
+    learning rate should decay, which it does from the best weights.
 
-    A held-out part that is not `trusted`, since it is of another kind than the rest, decides only
-    once the model does better on it than a blind guess; until then the latest weights are kept.
+    A held-out part that is not `trusted`, because it is unlike the rest of the text, decides only
+    once the model beats a uniform guess on it; until then the latest weights are kept.
     """
 
     def __init__(
@@ -60,24 +63,24 @@ class BestModel:
 
     @property
     def perplexity(self) -> float | None:
-        """On the held-out part, as last measured; None where it never was, or overflowed."""
+        """The latest validation perplexity; None if never evaluated, or if it overflowed."""
         return finite_perplexity(self.val_loss)
 
     @property
     def best_perplexity(self) -> float | None:
-        """The held-out perplexity of the kept weights."""
+        """The validation perplexity of the kept weights."""
         return finite_perplexity(self.best_val_loss)
 
     @property
     def best_perplexities(self) -> dict[str, float | None]:
-        """Perplexities of the kept weights, measured at the same step."""
+        """Training and validation perplexity of the kept weights, measured at the same step."""
         return {
             "train_perplexity": finite_perplexity(self.best_train_loss),
             "validation_perplexity": self.best_perplexity,
         }
 
     def results(self, last_train: float | None) -> dict[str, float | None]:
-        """Perplexities of the kept weights, and those of now; `last_train` is in nats."""
+        """Return perplexities of the kept and of the latest weights; `last_train` is in nats."""
         return {
             **self.best_perplexities,
             "last_train_perplexity": finite_perplexity(last_train),
@@ -86,12 +89,11 @@ class BestModel:
 
     @property
     def evaluation_seconds(self) -> float:
-        """What an evaluation takes; a stall of a busy machine does not count."""
+        """How long an evaluation takes: the fastest of the last, to discount a busy machine."""
         return min(self._durations, default=0.0)
 
     def limit_held_out(self, budget: float | None) -> None:
-        """Measure no more of the held-out part than a run of `budget` seconds has the time for:
-        its beginning, where that is too little for all of it."""
+        """Shorten the held-out part to what a run of `budget` seconds has the time to evaluate."""
         if len(self._held_out) <= _MIN_CHARACTERS:
             return
         few = self._held_out[:_MIN_CHARACTERS]
@@ -106,15 +108,15 @@ class BestModel:
         self._held_out = self._held_out[:most]
 
     def due(self) -> bool:
-        """Whether another evaluation leaves the training its share of the time."""
+        """Check whether another evaluation leaves training its share of the time."""
         return self._clock() >= self._next_due
 
     def evaluate(
         self, step: int, *, train: float | None = None, skip_if_slow: bool = False
     ) -> None:
-        """Measure the weights of this step, once, and keep them if they are the best.
+        """Evaluate the weights of this step, once, and keep them if they are the best.
 
-        `train` is the mean nats of the minibatches that led to them. `skip_if_slow` skips an
+        `train` is the mean loss of the minibatches that led to them. `skip_if_slow` skips an
         evaluation that would take long: the last one then decides which weights are kept, or,
         without one, the latest are.
         """
@@ -145,21 +147,20 @@ class BestModel:
             self.use_best()
 
     def _timed(self, ids: Ids) -> tuple[float, float]:
-        """Mean nats per character, and the seconds that it took to measure them."""
+        """Return the mean nats per character, and the seconds that measuring them took."""
         began = self._clock()
         with self._train_step.arithmetic.forward():
             nats = held_out_nats(self._train_step.model, ids)
         return nats, self._clock() - began
 
     def confirm_candidate(self) -> None:
-        """The loss after the last evaluation was sound: without a held-out part, that is what
-        makes the weights of that moment the latest good ones."""
+        """Accept the pending weights: call after a finite loss when nothing is held out."""
         if self._candidate is not None:
             self.best, self.best_step, self.best_train_loss = self._candidate
             self._candidate = None
 
     def maybe_restart_schedule(self, step: int, *, train: float | None = None) -> None:
-        """Where a cosine ends at this step: begin another one, if it was worth it."""
+        """Start another cosine if one ends at this step and has gained enough."""
         if not self.schedule.cosine_ended(step):
             return
         self.evaluate(step, train=train)
@@ -167,11 +168,11 @@ class BestModel:
             self.use_best()
 
     def use_best(self) -> None:
-        """Put the best weights back into the model."""
+        """Load the best weights into the model."""
         self._train_step.load_weights(self.best)
 
     def build_model(self) -> CharRNN:
-        """A model of its own with the best weights."""
+        """Build a separate model with the best weights."""
         with torch.device("meta"):  # without first weights, which would draw random numbers
             model = CharRNN(self._train_step.model.config, self._train_step.model.vocabulary_size)
         weights = {name: weight.clone() for name, weight in self.best.items()}
@@ -179,7 +180,7 @@ class BestModel:
         return model
 
     def counters(self) -> dict[str, Any]:
-        """What to save beside the best weights, as JSON."""
+        """Return what to save beside the best weights, as JSON."""
         best = self.best_val_loss if math.isfinite(self.best_val_loss) else None
         return {
             "nats": self.val_loss,
@@ -194,7 +195,7 @@ class BestModel:
         }
 
     def restore(self, best: dict[str, Tensor], counters: dict[str, Any]) -> None:
-        """The reverse of `counters`, with the best weights."""
+        """Restore the best weights and what `counters` returned."""
         self.best = best
         self.val_loss = counters["nats"]
         self.best_val_loss = math.inf if counters["best_nats"] is None else counters["best_nats"]

@@ -1,5 +1,4 @@
-"""What a run keeps in its directory: the best model so far, with its history and what lies beside
-it, and the point to go on from."""
+"""Write what a run keeps in its directory: the best model so far, and the resume state."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from .step import TrainStep
 
 
 class CheckpointWriter:
-    """Writes `checkpoint/` and `resume/` in a run's directory, and remembers what is in them."""
+    """Write `checkpoint/` and `resume/` in a run's directory."""
 
     def __init__(
         self,
@@ -42,8 +41,10 @@ class CheckpointWriter:
         self.last_save_seconds = 0.0
 
     def due(self, best_model: BestModel, before: float) -> bool:
-        """Whether there is a better model than the one that was saved last, at `before` seconds of
-        the run or earlier."""
+        """Check for a better model than the saved one, if that was saved `before` or earlier.
+
+        `before` is in seconds since the run began.
+        """
         return best_model.best_step > self._saved_step and self._saved_at <= before
 
     def save(
@@ -54,9 +55,9 @@ class CheckpointWriter:
         run_log: RunLog,
         final: bool,
     ) -> dict[str, Any]:
-        """Save the best model; what a `checkpoint` event says of it.
+        """Save the best model; return the fields of its `checkpoint` event.
 
-        `results` is what is known of the run besides, with the `seconds` since it began.
+        `results` holds further figures of the run, with the `seconds` since it began.
         """
         began = self._clock()
         self._saved_step, self._saved_at = best_model.best_step, results["seconds"]
@@ -78,22 +79,22 @@ class CheckpointWriter:
         return compatibility_key(self._corpus, self._train_step.model.config, self._config)
 
     def stage_resume_state(self, best_model: BestModel, counters: Mapping[str, Any]) -> None:
-        """Remember all that is needed to go on from here bit for bit, for `save_resume_state`."""
+        """Serialize the resume state in memory; `save_resume_state` writes it."""
         whole = {**counters, "selection": best_model.counters()}
         self._staged = self._train_step.resume_state(
             best_model.best, whole, self._compatibility_key
         ).serialize()
 
     def save_resume_state(self) -> None:
-        """Save what is held, if that has not been done."""
+        """Write the staged resume state, unless that has been done."""
         if self._staged is not None:
             save(self._staged, self._directory)
             self._staged = None
 
     def load_resume_state(self) -> ResumeState | None:
-        """The point that was saved, None where there is none; see `ResumeState.load`."""
+        """Load the saved resume state, None if there is none; see `ResumeState.load`."""
         return ResumeState.load(self._directory, self._compatibility_key)
 
     def resume_at(self, seconds: float) -> None:
-        """The run goes on from where it was at `seconds`."""
+        """Note that the run continues from where it was at `seconds`."""
         self._saved_at = seconds

@@ -1,4 +1,4 @@
-"""How a model is trained: every setting, with its rule."""
+"""The training configuration: every setting with its type, bounds and help text."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from ..vocabulary import Ids
 class TrainingConfig:
     """How a model is trained. Raises UserError for a value out of range.
 
-    A run ends after `epochs`, after `seconds`, or, with neither, when it stops improving. Where
-    `validation` is not given, the corpus is split as it is (`Corpus.from_text`); where it is, it
-    goes before the corpus's own share.
+    A run ends after `epochs`, after `seconds`, or, with neither, when it stops improving.
+    `validation` overrides the share that the corpus holds out (`Corpus.from_text`); None keeps it.
     """
 
     sampling: str = setting(
@@ -111,7 +110,7 @@ class TrainingConfig:
         return self.epochs is None and self.seconds is None
 
     def minibatches(self, ids: Ids, number: int) -> Epoch:
-        """The minibatches of epoch `number`; UserError if the text is too short for one."""
+        """Cut the minibatches of epoch `number`; raises UserError if the text is too short."""
         return make_epoch(
             ids,
             sampling=self.sampling,
@@ -123,7 +122,7 @@ class TrainingConfig:
         )
 
     def minibatch_before(self, ids: Ids, number: int, position: int) -> tuple[Tensor, Tensor]:
-        """The minibatch that comes before the one at `position` of epoch `number`, (B, T) each."""
+        """Return the minibatch before the one at `position` of epoch `number`, (B, T) each."""
         if position:
             return self.minibatches(ids, number)[position - 1]
         earlier = self.minibatches(ids, number - 1)

@@ -1,4 +1,4 @@
-"""The events of a run: their fields, how a stored one is read, and what may be asked of a run."""
+"""The events of a run, how a stored one is read, and what a caller may ask of a run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MaxThreads = Callable[[], int | None]
 
 
 def settings_reader(config: type[Config]) -> Reader:
-    """Make a reader of the stored settings of a configuration class; see `settings.completed`."""
+    """Make a reader for the stored settings of a class; see `config_fields.completed`."""
 
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
@@ -114,10 +114,10 @@ _SCHEMAS: Mapping[str, Schema] = {
 
 
 def stored_event(value: Any) -> Event:
-    """Return an event as it was stored, with all fields that readers of its name rely on.
+    """Return a stored event with all the fields that readers of its kind rely on.
 
-    Fields and events that are not known, as of a newer version, stay as they are. Raises
-    ValueError for what is not an event, and for a known field of the wrong type.
+    Unknown fields and events, as of a newer version, stay as they are. Raises ValueError for what
+    is not an event, and for a known field of the wrong type.
     """
     name = value.get("event") if isinstance(value, dict) else None
     return checked(

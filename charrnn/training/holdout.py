@@ -1,8 +1,8 @@
-"""Check, before any training, whether the held-out part can tell how well the rest is learned.
+"""Check before training whether the held-out part can show how well a model learns.
 
-It is the end of a text, and so it misleads where the end is of another kind than the rest
-(`unlike`), where the lines are sorted (`sorted`), or where it repeats what came before (`copied`).
-All checks look at counts and samples, so they take a fraction of a second for any text.
+The held-out part is the end of a text. It misleads if the end is unlike the rest (`unlike`), if the
+lines are sorted (`sorted`), or if it repeats what came before (`copied`). All checks look at counts
+and samples, so they take a fraction of a second for any text.
 """
 
 from __future__ import annotations
@@ -60,31 +60,33 @@ _MAX_SHARED_INITIALS = (
 
 @dataclass(frozen=True)
 class HoldoutWarning:
-    """A reason not to trust the held-out perplexity: its code, as in `SENTENCES`, and figures."""
+    """A reason not to trust the validation perplexity: a code, as in `SENTENCES`, and figures."""
 
     code: str
     values: Mapping[str, float]
 
     @property
     def known(self) -> bool:
-        """Whether there is a sentence for it, and a figure for each gap in it: in the events of a
-        newer version there may be others."""
+        """Whether there is a sentence for it, with a figure for each gap.
+
+        The events of a newer version may hold others.
+        """
         gaps = re.findall(r"\{(\w+)\}", SENTENCES.get(self.code, ""))
         return self.code in SENTENCES and set(gaps) <= set(self.values)
 
     @property
     def words(self) -> dict[str, str]:
-        """The figures as the sentences show them."""
+        """The figures, formatted for the sentences."""
         return {name: _format_figure(name, value) for name, value in self.values.items()}
 
     def as_dict(self) -> dict[str, object]:
-        """As the `start` event of a run carries it."""
+        """Return it as the `start` event of a run holds it."""
         message = SENTENCES[self.code].format(**self.words)
         return {"code": self.code, "values": dict(self.values), "message": message}
 
 
 def check(corpus: Corpus) -> list[HoldoutWarning]:
-    """Return the reasons not to trust the perplexity of a corpus's held-out part, if any."""
+    """Return the reasons not to trust the validation perplexity of a corpus, if any."""
     if len(corpus.held_out) < _MIN_CHARACTERS:
         return []
     found = (_copied(corpus), _unlike(corpus) or _sorted(corpus))
@@ -111,8 +113,10 @@ def _unlike(corpus: Corpus) -> HoldoutWarning | None:
 
 
 def _perplexity(ids: Ids, counts: Counts) -> float:
-    """Of characters by `counts` of others; those never met share what is left for the new (Witten
-    and Bell 1991)."""
+    """Return the perplexity of characters by the `counts` of others.
+
+    Unseen characters share the probability of a new one (Witten and Bell 1991).
+    """
     new = np.count_nonzero(counts) / len(counts)
     p: Floats = (counts + new) / (counts.sum() + np.count_nonzero(counts))
     there = np.bincount(ids, minlength=len(counts))
@@ -167,7 +171,7 @@ def _sorted(corpus: Corpus) -> HoldoutWarning | None:
 
 
 def _evenly_spaced(positions: Integers) -> Integers:
-    """At most `_MAX_LINES` of them, evenly spread."""
+    """Return at most `_MAX_LINES` of them, evenly spaced."""
     if len(positions) <= _MAX_LINES:
         return positions
     chosen: Integers = positions[np.linspace(0, len(positions) - 1, _MAX_LINES).astype(int)]
@@ -181,7 +185,7 @@ def _line_beginnings(corpus: Corpus, starts: Integers) -> Iterator[str]:
 
 
 def _is_sorted(lines: list[str]) -> bool:
-    """Whether nearly all neighbors are in order, and not because all lines are the same."""
+    """Check whether nearly all neighbors are in order, and not because all lines are the same."""
     pairs = [(one, other) for one, other in pairwise(lines) if one != other]
     ordered = sum(one < other for one, other in pairs)
     return len(pairs) > len(lines) / 2 and ordered >= _MIN_ORDERED_SHARE * len(pairs)

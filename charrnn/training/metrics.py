@@ -1,4 +1,4 @@
-"""What a training run measures as it goes."""
+"""Running sums of a training run: loss, gradient norm, speed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RunningTotals:
     clipped: int = 0
 
     def add(self, nats: float, characters: int, norm: float | None, clip: float | None) -> None:
-        """One minibatch: its mean nats, its characters, and the norm of its update if any."""
+        """Add a minibatch: its mean nats, its characters, and its gradient norm, if any."""
         self.nats += nats * characters
         self.characters += characters
         if norm is not None:
@@ -68,8 +68,10 @@ class Window:
 
 @dataclass
 class Meter:
-    """Sums since the epoch began, since the last report and over the latest minibatches, and the
-    speed of late."""
+    """Sums since the epoch began, since the last report and over the latest minibatches.
+
+    It also measures the speed of training.
+    """
 
     window: Window
     epoch: RunningTotals = field(default_factory=RunningTotals)
@@ -78,24 +80,24 @@ class Meter:
     _marks: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=12))
 
     def start(self, elapsed: float) -> None:
-        """Speed counts from here."""
+        """Begin to measure speed here."""
         self._marks.append((elapsed, self.characters_seen))
 
     def add(self, nats: float, characters: int, norm: float | None, clip: float | None) -> None:
-        """One minibatch went by."""
+        """Add a minibatch; see `RunningTotals.add`."""
         self.characters_seen += characters
         self.epoch.add(nats, characters, norm, clip)
         self.since_report.add(nats, characters, norm, clip)
         self.window.add(nats, characters)
 
     def speed(self, elapsed: float) -> float:
-        """Training characters a second over the last dozen reports, all work included."""
+        """Return training characters per second over the last dozen reports, all work included."""
         self._marks.append((elapsed, self.characters_seen))
         (then, before), (now, after) = self._marks[0], self._marks[-1]
         return (after - before) / (now - then) if now > then else 0.0
 
     def report(self, elapsed: float) -> dict[str, Any]:
-        """What a `progress` event says of the minibatches since the last one, which ends here."""
+        """Return what a `progress` event says of the minibatches since the last; start anew."""
         recent = self.since_report if self.since_report.updates else self.epoch
         self.since_report = RunningTotals()
         return {
@@ -106,7 +108,7 @@ class Meter:
         }
 
     def counters(self) -> dict[str, Any]:
-        """The sums as JSON."""
+        """Return the sums as JSON."""
         return {
             "epoch": asdict(self.epoch),
             "since_report": asdict(self.since_report),
@@ -116,7 +118,7 @@ class Meter:
 
     @classmethod
     def restored(cls, counters: dict[str, Any], window: int) -> Meter:
-        """The reverse of `counters`, for a window of so many characters."""
+        """Rebuild a meter from what `counters` returned, with a window of so many characters."""
         return cls(
             Window(window, deque(counters.get("window", []))),  # older points have none
             RunningTotals(**counters["epoch"]),
@@ -126,6 +128,6 @@ class Meter:
 
 
 def finite_perplexity(nats: float | None) -> float | None:
-    """exp(nats) as JSON can hold it: None where there is none, or where it overflows."""
+    """Return exp(nats), or None without a loss or if that overflows, since JSON has no infinity."""
     value = None if nats is None else perplexity(nats)
     return value if value is not None and math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""How weights are moved: the optimizers and gradient clipping."""
+"""How weights are updated: the optimizers and gradient clipping."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 def build_optimizer(
     name: str, parameters: Iterable[nn.Parameter], *, learning_rate: float, weight_decay: float
 ) -> torch.optim.Optimizer:
-    """Plain SGD or Adam as in the textbook, or AdamW (Loshchilov and Hutter 2019).
+    """Build plain SGD or Adam as in the textbook, or AdamW (Loshchilov and Hutter 2019).
 
     AdamW's second moment forgets faster than the default (β₂ = 0.99), which suits runs of minutes.
     """
@@ -26,11 +26,11 @@ def build_optimizer(
 
 
 class RowMajorParameters:
-    """A model's weights as they lie in memory, for what does not mind which row is which.
+    """A model's weights as row-major matrices, for code that treats all elements alike.
 
-    Some lie by columns (`recurrence.layers`). torch's fused optimizers copy those at every step,
-    there and back, which takes five times as long as the step itself; the transpose of such a
-    weight is the same memory, by rows.
+    Some weights are column-major (`charrnn.rnn.stack`). torch's fused optimizers copy those at
+    every step, there and back, which takes five times as long as the step itself; the transpose of
+    such a weight is the same memory in row-major order.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -41,12 +41,12 @@ class RowMajorParameters:
         ]
 
     def clear_gradients(self) -> None:
-        """Before the next ones are computed: backward adds to what is there."""
+        """Drop the gradients before the next ones are computed; backward adds to what is there."""
         for (weight, _), row in zip(self._weights, self.rows, strict=True):
             weight.grad = row.grad = None
 
     def bump_versions(self) -> None:
-        """Count the update in the weights' versions, which the optimizer counts in `rows` alone."""
+        """Count the update in the weights' versions; the optimizer counts it in `rows` only."""
         torch.autograd.graph.increment_version([weight for weight, _ in self._weights])
 
     def collect_gradients(self) -> None:
@@ -56,7 +56,7 @@ class RowMajorParameters:
 
 
 def clip_gradients(parameters: Iterable[nn.Parameter], threshold: float | None) -> float:
-    """Scale all gradients down to a common norm of at most `threshold`; the norm before that.
+    """Scale all gradients to a common norm of at most `threshold`; return the norm before that.
 
     g ← min(1, θ / ‖g‖) g (Pascanu et al. 2013). None measures and scales nothing. A norm that
     float32 cannot square is infinite.

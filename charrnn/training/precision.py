@@ -1,8 +1,8 @@
-"""In which numbers a model is trained: float32, or bfloat16 where that is faster.
+"""The precision of training: float32, or bfloat16 where that is faster.
 
-bfloat16 means products and states of the recurrence; weights, optimizer and loss stay float32.
-Whether it pays depends on the processor and on the sizes, so `auto` asks both: what the processor
-can do, and a quick measurement. A run whose epochs are set can be repeated: there it is float32.
+bfloat16 applies to products and states of the recurrence; weights, optimizer and loss stay float32.
+Whether it pays depends on the processor and on the sizes, so `auto` checks what the processor
+supports and measures. A run counted by epochs should be repeatable, so there `auto` is float32.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _MAX_TIMED_STEPS = 32  # steps
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself, rather than by way of float32."""
+    """Check whether the processor multiplies bfloat16 natively, not by way of float32."""
     return has_onednn(torch.bfloat16) and any(
         name in torch.backends.cpu.get_cpu_capability() for name in ("AVX512", "AMX", "SVE")
     )
 
 
 def suits_bfloat16(model: CharRNN, batch_size: int, steps: int) -> bool:
-    """Whether `model` trains faster in bfloat16, on minibatches (batch_size, steps).
+    """Measure whether `model` trains faster in bfloat16, on minibatches (batch_size, steps).
 
     Takes as long as eight minibatches, cut to 32 steps; leaves the model and torch's random state
-    as they were. Small models are never measured: it would be a toss-up, and a seed should repeat
-    a run.
+    as they were. Small models are never measured: the result would be a toss-up, and a seed should
+    repeat a run.
     """
     config = model.config
     gates = {"lstm": 4, "gru": 3}.get(config.cell, 1)
@@ -68,7 +68,7 @@ def suits_bfloat16(model: CharRNN, batch_size: int, steps: int) -> bool:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """What was settled when a run began, and decides how its sums are rounded."""
+    """What decides how a run's sums are rounded; chosen when it begins, and saved to resume it."""
 
     bfloat16: bool
     onednn_is_much_faster: bool  # see the function of that name in `charrnn.rnn`
@@ -84,22 +84,22 @@ class Arithmetic:
 
     @contextmanager
     def forward(self) -> Iterator[None]:
-        """The context in which a model computes."""
+        """Enter the context of the forward pass."""
         with self.float32(), autocast(self.bfloat16):
             yield
 
     def float32(self) -> AbstractContextManager[None]:
-        """The context in which gradients are found, and all that stays float32."""
+        """Return the context of the backward pass, and of all else that stays float32."""
         return force_onednn(self.onednn_is_much_faster)
 
 
 def autocast(bfloat16: bool) -> torch.autocast:
-    """The context in which a model computes."""
+    """Return the context of the forward pass."""
     return torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
 
 
 def _minibatch_seconds(model: CharRNN, ids: torch.Tensor, *, bfloat16: bool) -> float:
-    """Seconds for one minibatch, forwards and backwards."""
+    """Time one minibatch, forward and backward, in seconds."""
     began = time.perf_counter()
     with autocast(bfloat16):
         logits, _ = model(ids)

@@ -1,12 +1,12 @@
-"""Where a run stands, saved so that it goes on bit for bit.
+"""Everything needed to resume a run bit for bit, as one file.
 
-One safetensors file, `resume/point.safetensors`, replaced in one step: weights, the best weights
-so far, the optimizer's moments, the hidden state and torch's random state as tensors; counters,
-sums and the log as the bytes of JSON (a header could not hold the log of a long run). Minibatch
-order needs no saving: it follows from the seed and the epoch's number.
+`resume/point.safetensors` is replaced atomically. It holds the weights, the best weights so far,
+the optimizer's moments, the hidden state and torch's random state as tensors; counters, sums and
+the log as JSON in a tensor of bytes (a header could not hold the log of a long run). The order of
+minibatches is not saved: it follows from the seed and the epoch's number.
 
-Its metadata hold the version of all this and a checksum: a point that is damaged, of another
-version or of another model is refused, and left as it is.
+Its metadata hold a format version and a checksum. A file that is damaged, or of another version or
+model, is refused and left as it is.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class ResumeState:
     version: str = ""
 
     def serialize(self) -> bytes:
-        """The contents of its file, which `save` writes now or later."""
+        """Return the bytes of the file, for `save` to write."""
         tensors = {f"weights.{name}": tensor for name, tensor in self.weights.items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
         for index, moment in self.moments.items():
@@ -88,10 +88,9 @@ class ResumeState:
 
     @classmethod
     def load(cls, directory: Path, compatibility_key: Mapping[str, Any]) -> ResumeState | None:
-        """The point saved in a run's directory, or None where there is none.
+        """Load the state saved in a run's directory, None if there is none.
 
-        Raises UserError for one that is damaged, of another version, or made for other settings
-        than these.
+        Raises UserError for one that is damaged, of another version, or made with other settings.
         """
         path = directory / RESUME_FILE
         if not os.path.lexists(path):
@@ -152,7 +151,7 @@ class ResumeState:
 
 
 def save(serialize: bytes, directory: Path) -> None:
-    """Write a packed point into a run's directory."""
+    """Write serialized state into a run's directory."""
     path = directory / RESUME_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, serialize)
@@ -161,8 +160,10 @@ def save(serialize: bytes, directory: Path) -> None:
 def compatibility_key(
     corpus: Corpus, model: ModelConfig, training: TrainingConfig
 ) -> dict[str, Any]:
-    """What must be the same when a run goes on: its text, and all settings but those that do not
-    touch the arithmetic."""
+    """Return what must not change between saving and resuming: the text and most settings.
+
+    Settings that do not affect the arithmetic are left out.
+    """
     settings = asdict(model) | asdict(training)
     return {k: v for k, v in settings.items() if k not in _CHANGEABLE_SETTINGS} | {
         "text": corpus.sha256()
@@ -171,7 +172,7 @@ def compatibility_key(
 
 @contextmanager
 def restore_errors(version: str) -> Iterator[None]:
-    """Put a sound point into a run: what does not fit comes from another version of charrnn."""
+    """Turn errors while restoring into a UserError: what does not fit is from another version."""
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -179,7 +180,7 @@ def restore_errors(version: str) -> Iterator[None]:
 
 
 def from_another_version(file: str, recorded: object) -> UserError:
-    """Refuse a file of a run that this version cannot go on from, naming the one that wrote it."""
+    """Build the error for a file that another version wrote, naming that version."""
     if not (version := other_version(recorded)):
         return resume_refused(
             Message("{path} was written by another version of charrnn", path=file)
@@ -195,7 +196,7 @@ def from_another_version(file: str, recorded: object) -> UserError:
 
 
 def resume_refused(why: str) -> UserError:
-    """What a person is told of a run that cannot be resumed: nothing has been touched."""
+    """Build the error for a run that cannot be resumed; nothing has been touched."""
     return UserError(
         "This run cannot go on: {why}. What it has saved so far is kept; start a new run.",
         why=why,
@@ -204,7 +205,7 @@ def resume_refused(why: str) -> UserError:
 
 
 def checksum_of(tensors: Mapping[str, Tensor], metadata: str) -> str:
-    """Of all bytes, whatever order the tensors are in."""
+    """Compute a checksum of all tensors, in any order, and of the metadata."""
     total = zlib.crc32(metadata.encode())
     for name in sorted(tensors):
         data = tensors[name].reshape(-1).view(torch.uint8).numpy().data
@@ -218,7 +219,7 @@ def json_tensor(counters: dict[str, Any]) -> Tensor:
 
 
 def moments_of(optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
-    """What an optimizer remembers of each parameter, by the parameter's number."""
+    """Return the optimizer's state of each parameter, by the parameter's index."""
     state: dict[int, dict[str, Tensor]] = optimizer.state_dict()["state"]
     return {
         index: {key: value.cpu() for key, value in entry.items() if isinstance(value, Tensor)}
@@ -229,7 +230,7 @@ def moments_of(optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]
 def restore_moments(
     optimizer: torch.optim.Optimizer, moments: dict[int, dict[str, Tensor]]
 ) -> None:
-    """The reverse of `moments_of`."""
+    """Load what `moments_of` returned into an optimizer."""
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": moments, "param_groups": groups})
     for parameter, entry in optimizer.state.items():

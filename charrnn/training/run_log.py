@@ -1,10 +1,9 @@
-"""What a run records of itself while it trains, within bounds: its log, and its samples.
+"""What a run keeps of its own events, within limits: its log, and its samples.
 
-The log has at most MAX_LOG_ROWS `progress` events: every second one is dropped when it is full.
-Samples have a budget of bytes for the whole run, which follows from its settings
-(`samples_budget`), so that the room for them can be reserved before the run begins. Samples that
-are due, at the run's marks and its end, are always taken; extra ones only while the budget lasts,
-and over the run as evenly as it does.
+The log has at most MAX_LOG_ROWS `progress` events: when it is full, every second one is dropped.
+The samples of a run have a budget of bytes that follows from its settings (`samples_budget`), so
+that disk space can be reserved before the run begins. Samples that are due, at fixed fractions of
+the run and its end, are always taken; extra ones only while the budget lasts, spread over the run.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class RunLog:
             self.log = [*self.log[:-1:2], event]
 
     def add_samples(self, events: Sequence[Event]) -> None:
-        """Add `sample` events of one step, one for each prefix."""
+        """Add the `sample` events of one step, one for each prefix."""
         self.samples += events
         self._latest_bytes = sum(map(_size, events))
         self._bytes += self._latest_bytes
@@ -63,16 +62,16 @@ class RunLog:
             self._thin()
 
     def has_room(self, share: float = 1.0) -> bool:
-        """Say whether extra samples fit, when this `share` of the run is done."""
+        """Check whether extra samples fit when this `share` of the run is done."""
         allowed = self.budget * max(share, _FIRST_SHARE)
         return self._bytes + self._latest_bytes <= allowed
 
     def counters(self) -> dict[str, Any]:
-        """Return what to save of it, as JSON."""
+        """Return what to save, as JSON."""
         return {"log": self.log, "samples": self.samples, "samples_bytes": self._bytes}
 
     def restore(self, counters: Mapping[str, Any]) -> None:
-        """Take up what was saved."""
+        """Restore what `counters` returned."""
         self.log, self.samples = counters["log"], counters["samples"]
         self._kept_bytes = sum(map(_size, self.samples))
         self._bytes = counters.get("samples_bytes", self._kept_bytes)  # older points have no sum

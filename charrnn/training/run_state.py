@@ -1,4 +1,4 @@
-"""What a run has done so far, and the events that tell it: its clock, its reports, its samples."""
+"""The state of a run and the events made from it: its clock, progress reports and samples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .step import TrainStep
 
 
 class RunState:
-    """The state of a run, of which `trainer.Trainer` is the part that changes it."""
+    """The state of a run, which `trainer.Trainer` changes as it trains."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class RunState:
         self._overflowed = False
 
     def _run_position(self) -> tuple[float, float, float]:
-        """How far the run is: in seconds, in epochs, and down the plateau schedule."""
+        """Return the run's seconds and epochs so far, and how far its schedule has decayed."""
         part = self.position / len(self.minibatches) if self.position else 0.0
         return (
             self._elapsed(),
@@ -62,13 +62,16 @@ class RunState:
         )
 
     def _trained_nats(self) -> float | None:
-        """Mean nats of the minibatches up to here, as they were trained on: of the epoch that ends
-        here in a run counted by epochs, else of the latest ones."""
+        """Return the mean training loss up to here, in nats per character.
+
+        A run counted by epochs averages over the epoch that ends here, others over the latest
+        minibatches.
+        """
         whole = self.config.epochs is not None and self.position in (0, len(self.minibatches))
         return (self.meter.epoch if whole else self.meter.window).mean_nats
 
     def _progress(self, trained: float | None = None) -> Event:
-        """The event; `trained` are the mean nats of training if not those since the last report."""
+        """Make a `progress` event; `trained` is its training loss, None for that since the last."""
         meter, now = self.meter, self._elapsed()
         if trained is None:
             trained = (meter.since_report if self.config.epochs is None else meter.epoch).mean_nats

@@ -1,4 +1,4 @@
-"""Texts that a model writes while it is trained: at the marks of a run, and on request."""
+"""Texts that the model writes during training: at fixed fractions of the run, and on request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEWER_SAMPLES = (
 
 
 class Sampler:
-    """Writes the samples of one run."""
+    """Write the samples of one run."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Sampler:
         self.overflowed = False  # whether the model's numbers did
 
     def due(self, share: float) -> bool:
-        """Say whether a mark was passed by the time that this share of the run is done."""
+        """Check whether one of `SAMPLE_FRACTIONS` was passed when this share of the run is done."""
         before = len(self._marks)
         self._marks = [mark for mark in self._marks if mark > share]
         return len(self._marks) < before
@@ -49,10 +49,10 @@ class Sampler:
     def write(
         self, event: Callable[..., Event], *, extra: bool, share: float = 1.0
     ) -> Iterator[Event]:
-        """Sample every prefix; yields what `event` makes of the name and the fields of an event.
+        """Sample every prefix; yield what `event` makes of an event's name and fields.
 
-        `extra` samples, which are not due, are left out where there is no room for them when this
-        `share` of the run is done; that is noted once.
+        `extra` samples, which are not due, are left out if the log has no room for them when this
+        `share` of the run is done; a `note` event says so, once.
         """
         if extra and not self._run_log.has_room(share):
             if not self._noted:
@@ -72,13 +72,13 @@ class Sampler:
         yield from samples
 
     def begin_segment(self) -> None:
-        """Pass the marks again, but for the first: a run that had ended goes on."""
+        """Expect all fractions but the first again: a finished run continues."""
         self._marks = list(SAMPLE_FRACTIONS[1:])
 
     def counters(self) -> dict[str, Any]:
-        """Return what to save of it, as JSON."""
+        """Return what to save, as JSON."""
         return {"marks": self._marks}
 
     def restore(self, counters: Mapping[str, Any]) -> None:
-        """Take up what was saved."""
+        """Restore what `counters` returned."""
         self._marks = counters["marks"]

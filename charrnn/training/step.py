@@ -1,4 +1,4 @@
-"""One model learning: forward, loss, backward, clip, update, minibatch after minibatch."""
+"""One training step: forward, loss, backward, clipping, update."""
 
 from __future__ import annotations
 
@@ -34,14 +34,17 @@ _MIN_SHARED_OUTPUT_MULTIPLICATIONS = (
 
 @dataclass(frozen=True)
 class Update:
-    """An update of the weights: the gradient's norm before clipping, None where none was due."""
+    """The result of a step: its loss, and its gradient norm before clipping.
+
+    The norm is None where no update was due.
+    """
 
     nats: float
     norm: float | None
 
 
 class TrainStep:
-    """A model, its optimizer, and the state carried from minibatch to minibatch."""
+    """A model, its optimizer, and the hidden state carried from minibatch to minibatch."""
 
     def __init__(
         self,
@@ -50,7 +53,7 @@ class TrainStep:
         vocabulary_size: int,
         counts: Counts | None = None,
     ) -> None:
-        """`counts` (V,) says how often each symbol occurs, if that is where learning begins."""
+        """Build the model; with `counts` (V,), its output bias begins at the symbols' log p."""
         self.config = training
         self.device = torch_device(training.device)
         suitable = training.threads or suitable_threads(model, training, vocabulary_size)
@@ -73,9 +76,9 @@ class TrainStep:
 
     @cached_property
     def arithmetic(self) -> Arithmetic:
-        """As measured when it is first asked for, or as it was when the run began that goes on.
+        """The precision and libraries to compute with: measured on first use, or as the run began.
 
-        A run of so many epochs can be repeated: nothing about it is measured.
+        A run counted by epochs should be repeatable, so for it nothing is measured.
         """
         config = self.config
         if config.precision != "auto" or config.epochs is not None or config.device != "cpu":
@@ -86,20 +89,20 @@ class TrainStep:
 
     @property
     def device_label(self) -> str:
-        """What it computes on, and in what."""
+        """The device and its precision, for the `start` event."""
         if self.device.type == "cuda":
             return f"cuda ({torch.cuda.get_device_name(self.device)}, float32)"
         threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
         return f"cpu ({threads}, {'bfloat16' if self.arithmetic.bfloat16 else 'float32'})"
 
     def set_max_threads(self, most: int | None) -> None:
-        """Compute on at most so many threads from here on; None for as many as it began with."""
+        """Compute on at most this many threads from here on; None for as many as at first."""
         threads = self.threads if most is None else min(self.threads, most)
         if threads != torch.get_num_threads():
             torch.set_num_threads(threads)
 
     def begin_epoch(self) -> None:
-        """The state starts from zeros."""
+        """Reset the hidden state to zeros."""
         self.state = None
         self._losses.clear()
 
@@ -112,10 +115,10 @@ class TrainStep:
         last: bool,
         soft_targets: Tensor | None = None,
     ) -> Update | None:
-        """Learn from inputs and targets (B, T); `last` says that the epoch ends with them.
+        """Learn from inputs and targets (B, T); `last` marks the last minibatch of an epoch.
 
-        `soft_targets` (T·B, V) are n-gram distributions to smooth the targets with. None means
-        that the loss or the gradient is not finite: the weights are left alone.
+        `soft_targets` (T·B, V) are n-gram distributions to smooth the targets with. Returns None,
+        and leaves the weights alone, if the loss or the gradient is not finite.
         """
         whole_epoch = self.config.truncate == "epoch"
         if self.config.sampling == "random":
@@ -152,7 +155,7 @@ class TrainStep:
         return Update(nats, norm)
 
     def _carry_state(self, state: State) -> State:
-        """The state for the next minibatch, zero again for some of its sequences.
+        """Return the state for the next minibatch, zero again for some of its sequences.
 
         A model that meets a zero state at the beginning of epochs only may never learn to write
         from one, and start every text with nonsense (seen: benchmarks/LOG.md).
@@ -164,15 +167,15 @@ class TrainStep:
         return map_state(lambda s: s * keep.to(s.device), state)
 
     def loss(self, X: Tensor, Y: Tensor) -> float:
-        """Mean nats on a minibatch from a zero state, without dropout."""
+        """Return the mean loss in nats on a minibatch, from a zero state and without dropout."""
         with eval_mode(self.model) as model, self.arithmetic.float32():
             logits, _ = model(X)
             return float(F.cross_entropy(logits, Y.t().reshape(-1).to(self.device)))
 
     def samples(self, vocabulary: Vocabulary, prefixes: Sequence[str]) -> list[str]:
-        """What the model writes now after each prefix, the prefix included.
+        """Return a sample for each prefix, the prefix included.
 
-        Raises UserError if its numbers overflow.
+        Raises UserError if the model's numbers overflow.
         """
         # One character at a time is work for a processor.
         model = self.model if self.config.device == "cpu" else deepcopy(self.model).cpu()
@@ -187,13 +190,13 @@ class TrainStep:
         return texts
 
     def load_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Go on with other weights: a graph through those of now cannot be followed any more."""
+        """Continue with other weights; a graph through the current ones is cut."""
         self.model.load_state_dict(weights)
         self._losses.clear()
         self.state = None if self.state is None else detach(self.state)
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of the weights as they are now, in the processor's memory."""
+        """Return a copy of the current weights, in the processor's memory."""
         weights = self.model.state_dict()
         return {name: weight.detach().clone().cpu() for name, weight in weights.items()}
 
@@ -203,7 +206,7 @@ class TrainStep:
         counters: dict[str, Any],
         compatibility_key: Mapping[str, Any],
     ) -> ResumeState:
-        """All that is needed to go on from here bit for bit, with what the run itself adds."""
+        """Return everything needed to resume bit for bit, with the run's own `counters`."""
         moments = moments_of(self.optimizer)
         random = torch.get_rng_state()
         own = {"arithmetic": self.arithmetic.counters()}
@@ -213,7 +216,7 @@ class TrainStep:
         )
 
     def load_state(self, point: ResumeState) -> None:
-        """The reverse of `resume_state`."""
+        """Restore what `resume_state` returned."""
         self.model.load_state_dict(point.weights)
         restore_moments(self.optimizer, point.moments)
         state = point.state
@@ -223,13 +226,16 @@ class TrainStep:
 
 
 def torch_device(device: str) -> torch.device:
-    """Where torch puts the tensors of a run."""
+    """Return the device that holds the tensors of a run."""
     return torch.device(device)
 
 
 def suitable_threads(model: ModelConfig, training: TrainingConfig, symbols: int) -> int:
-    """One thread for products so small that handing them over costs more than computing them,
-    on a busy machine a hundred times more, and beside a GPU; else all cores."""
+    """Return how many threads to train with: one if products are small or run on a GPU, else all.
+
+    Handing a small product to other threads costs more than computing it; on a busy machine a
+    hundred times more.
+    """
     if training.device != "cpu":
         return 1
     hidden = training.batch_size * model.hidden_size

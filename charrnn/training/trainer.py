@@ -1,4 +1,4 @@
-"""The training loop behind `charrnn.training.train`: what happens when, and when it is saved."""
+"""The training loop behind `charrnn.training.train`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Trainer(RunState):
     # The run
 
     def run(self, *, resume: bool, segment: Segment) -> Iterator[Event]:
-        """All events of the run, from `start` to `end`."""
+        """Yield all events of the run, from `start` to `end`."""
         self.progress, self._began = RunProgress(self.config, segment), self._clock()
         resumed_from = self._restore() if resume else None
         corpus, train_step = self.corpus, self.train_step
@@ -95,7 +95,7 @@ class Trainer(RunState):
         yield from self._finish(reason)
 
     def _fit_soft_targets(self) -> Generator[Event, None, bool]:
-        """Count what n-grams expect everywhere; whether the run was stopped meanwhile."""
+        """Fit the n-gram models; return whether the run was stopped meanwhile."""
         for _ in self.soft_targets.fit(self.corpus.training, len(self.corpus.vocabulary)):
             asked = self.commands()
             if "sample" in asked:
@@ -105,7 +105,7 @@ class Trainer(RunState):
         return False
 
     def _train(self) -> Generator[Event, None, str]:
-        """Go on until there is a reason to end; returns it."""
+        """Train until there is a reason to end; return the reason."""
         whole = self.config.truncate == "epoch"  # nothing is learned before its end
         # The shortest run learns something, and one that was killed at an epoch's end ends it.
         while self.step == 0 or self._is_at_epoch_end() or not self._is_over():
@@ -149,7 +149,7 @@ class Trainer(RunState):
         return "finished"
 
     def _finish(self, reason: str) -> Iterator[Event]:
-        """The last look, the best model back in place, everything saved."""
+        """Evaluate a last time, restore the best weights, save everything, and yield `end`."""
         if self._last_minibatch is not None:
             loss = self.train_step.loss(*self._last_minibatch)
             if not loss <= self.max_loss:  # NaN included
@@ -221,11 +221,11 @@ class Trainer(RunState):
             )
 
     def _progress_is_due(self, now: float) -> bool:
-        """Whether nothing was told for long; the longer a run, the longer, or it tells too much."""
+        """Check whether a progress event is due; the interval grows with the run."""
         return now - self._reported_at >= max(0.5, now / 200)
 
     def _is_at_epoch_end(self) -> bool:
-        """Whether the run goes on from a point between the last minibatch and the next epoch."""
+        """Check whether the run resumes after the last minibatch of an epoch, before the next."""
         return self.config.epochs is not None and self.position == len(self.minibatches)
 
     def _is_over(self) -> bool:
@@ -236,7 +236,7 @@ class Trainer(RunState):
         return self.progress.is_over(*self._run_position(), closing=closing)
 
     def _ends_within_epoch(self) -> bool:
-        """Whether the run ends here, in the middle of an epoch."""
+        """Check whether a run that is not counted by epochs ends here."""
         return self.config.epochs is None and self._is_over()
 
     # Keeping
@@ -261,9 +261,11 @@ class Trainer(RunState):
             yield self._event("checkpoint", **saved)
 
     def _save_resume_state(self, *, now: bool = True) -> None:
-        """Save all that is needed to go on bit for bit. A graph cannot be saved: gradients through
-        whole epochs go on from the end of the last one, whose point is kept in memory until it is
-        due or the run ends."""
+        """Save everything needed to resume bit for bit.
+
+        A graph cannot be saved, so a run with gradients through whole epochs resumes from the end
+        of the last epoch; its state is kept in memory until it is due or the run ends.
+        """
         if not self.writer:
             return
         if self.config.truncate != "epoch" or not self.position:
@@ -276,7 +278,7 @@ class Trainer(RunState):
             self.writer.save_resume_state()
 
     def _restore(self) -> int | None:
-        """Go back to the saved point; its step, or None where nothing was saved yet."""
+        """Restore the saved state; return its step, or None if nothing was saved yet."""
         point = self.writer.load_resume_state() if self.writer else None
         if not self.writer or point is None:
             return None
