@@ -1,12 +1,12 @@
 """charrnn: train character-level recurrent language models on any text, and generate with them.
 
-import charrnn
+    import charrnn
 
-checkpoint = charrnn.load("checkpoints/tide-clock")
-print(charrnn.generate(checkpoint, prefix="The tide clock ", length=200, seed=0))
+    checkpoint = charrnn.load("checkpoints/tide-clock")
+    print(charrnn.generate(checkpoint, prefix="The tide clock ", length=200, seed=0))
 
-The names below come from where they are made when they are first asked for, so that importing the
-package is instant, and what has to be said to NumPy and torch can be said before they are here.
+The names below are imported from their modules on first use. So importing the package is instant,
+and NumPy and torch can be configured before they are loaded.
 """
 
 from __future__ import annotations

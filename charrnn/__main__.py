@@ -1,4 +1,4 @@
-"""`python -m charrnn`, and the command `charrnn`."""
+"""The command line: `python -m charrnn`, and the command `charrnn`."""
 
 from __future__ import annotations
 

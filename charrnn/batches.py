@@ -1,16 +1,16 @@
-"""Minibatches: how a long run of ids becomes (inputs, targets) pairs.
+"""Minibatches: cut a long run of ids into (inputs, targets) pairs.
 
 Both ways of the textbook (Dive into Deep Learning, "Language Models and the Dataset"):
 
 * *sequential partitioning*: the ids are cut into B rows; minibatch i holds columns
-  i·T … (i+1)·T, so each row of a minibatch goes on where that of the one before ended, and the
+  i·T … (i+1)·T, so each row of a minibatch continues that of the one before, and the
   hidden state may be carried over;
-* *random sampling*: the ids are cut into subsequences of T, which are shuffled; neighbours in a
-  minibatch have nothing to do with each other, so each starts from a zero state.
+* *random sampling*: the ids are cut into subsequences of T, which are shuffled; neighbors in a
+  minibatch are unrelated, so each starts from a zero state.
 
-Targets are the inputs shifted by one character. Minibatches are cut from the id array when they
-are asked for, so memory does not grow with the text. The order of an epoch depends on the seed
-and the epoch's number alone: an interrupted epoch can be taken up at any minibatch.
+Targets are the inputs shifted by one character. Minibatches are cut from the id array on demand, so
+memory does not grow with the text. The order of an epoch depends only on the seed and the epoch's
+number: an interrupted epoch can be resumed at any minibatch.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .vocabulary import Ids
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over a text. `make_epoch[i]` is minibatch i: inputs and targets, int64, (B, T)."""
+    """One pass over a text. `epoch[i]` is minibatch i: inputs and targets, int64, (B, T)."""
 
     ids: Ids
     starts: np.ndarray  # (minibatches, B): where each row of each minibatch begins
@@ -39,11 +39,11 @@ class Epoch:
 
     @property
     def characters(self) -> int:
-        """How many targets all minibatches have together."""
+        """The number of targets in all minibatches together."""
         return int(self.starts.size) * self.steps
 
     def target_positions(self, i: int) -> np.ndarray:
-        """Where in the text the targets of minibatch i are, (B, T)."""
+        """Return where in the text the targets of minibatch i are, (B, T)."""
         places: np.ndarray = self.starts[i][:, None] + np.arange(1, self.steps + 1)
         return places
 
@@ -71,7 +71,7 @@ def make_epoch(
     number: int,
     shift: bool = True,
 ) -> Epoch:
-    """Epoch `number` of a text, in minibatches of `batch_size` sequences of `steps` characters.
+    """Cut epoch `number` of a text into minibatches of `batch_size` sequences of `steps`.
 
     `sampling` is "sequential" or "random". With `shift`, every epoch begins at a random offset of
     less than `steps`, so that the cuts fall elsewhere each time.

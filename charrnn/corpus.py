@@ -1,7 +1,7 @@
-"""A text, made ready for training: ids, vocabulary, and which part is held out.
+"""A text made ready for training: its ids, its vocabulary, and the part that is held out.
 
-The text itself is not kept. What a person is shown of it, the report and its preview, is
-decoded from the ids, which are a byte a character for most texts and can be memory-mapped.
+The text itself is not kept. The report and its preview are decoded from the ids, which take a byte
+per character for most texts and can be memory-mapped.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ _MAX_DESCRIPTION_BYTES = (
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a recipe does to a text first, in this order; by default nothing.
+    """Transformations that a recipe applies to a text first, in this order; none by default.
 
-    letters_only: the textbook's view of a book. In each line, every run of characters other
-        than A–Z and a–z becomes one space; the line is stripped and lower-cased; all lines are
-        joined with nothing between them.
+    letters_only: the textbook's preprocessing of a book. In each line, every run of characters
+        other than A–Z and a–z becomes one space; the line is stripped and lower-cased; all lines
+        are joined with nothing between them.
     newlines_to_spaces: LF and CR become spaces.
     first: how many characters are kept, from the beginning; None for all.
     """
@@ -67,7 +67,7 @@ class Preparation:
             raise ValueError(f"first must be at least 1, not {self.first}")
 
     def apply(self, text: str) -> str:
-        """The prepared text, which may be empty; no more of the text is read than is kept."""
+        """Return the prepared text, which may be empty; reads no more of the text than it keeps."""
         if self.letters_only:
             text = _letters_only(text, self.first)
         text = text if self.first is None else text[: self.first]
@@ -77,8 +77,10 @@ class Preparation:
 
 
 def _letters_only(text: str, first: int | None) -> str:
-    """The words of a text, at least its `first` characters: a space between those of one line,
-    nothing between lines."""
+    """Return the words of a text, at least its `first` characters.
+
+    A space separates words of one line; nothing separates lines.
+    """
     words: list[str] = []
     length = end = 0
     for word in re.finditer("[A-Za-z]+", text):
@@ -93,12 +95,12 @@ def _letters_only(text: str, first: int | None) -> str:
 
 @dataclass(frozen=True)
 class Report:
-    """What a person wants to know of a corpus before training on it.
+    """A summary of a corpus, shown before training on it.
 
-    `symbols` counts its different characters. `rare` lists characters that
-    appear at most three times, with their counts: the rarest first, symbols before letters, at
-    most twelve. They are often strays that a text would be better without. `training` and
-    `held_out` are numbers of characters; `preview` is the beginning, at most 400 characters.
+    `symbols` counts its different characters. `rare` lists characters that occur at most three
+    times, with their counts: the rarest first, symbols before letters, at most twelve. They are
+    often strays that a text would be better without. `training` and `held_out` are numbers of
+    characters; `preview` is the beginning, at most 400 characters.
     """
 
     characters: int
@@ -116,10 +118,9 @@ class Report:
 class Corpus:
     """The ids of a text, (N,), with their vocabulary.
 
-    The vocabulary is that of the whole text, so that the held-out part, the last `validation`
-    share of it, has no unknown characters. Nothing is held out where that share is less than
-    two characters. `encoding`, `line_ends` and `prefixes` are those of the `Text` that it was
-    made from.
+    The vocabulary is that of the whole text, so the held-out part, its last `validation` share, has
+    no unknown characters. Nothing is held out where that share is less than two characters.
+    `encoding`, `line_ends` and `prefixes` are those of the `Text` that it was made from.
     """
 
     name: str
@@ -147,12 +148,12 @@ class Corpus:
         preparation: Preparation = Preparation(),
         validation: float = DEFAULT_VALIDATION,
     ) -> Corpus:
-        """Encode a text, prepared as asked, with the last `validation` share held out.
+        """Encode a text after its `preparation`, with the last `validation` share held out.
 
-        That is how `charrnn.train` splits it, unless the `validation` of a TrainingConfig says
+        `charrnn.train` splits it like this, unless the `validation` of a TrainingConfig says
         otherwise.
 
-        Raises UserError if fewer than two characters are left of it, if they are of more kinds
+        Raises UserError if fewer than two characters are left, if there are more different ones
         than a model may know, or if `validation` is not between 0 and 0.5.
         """
         source = text if isinstance(text, Text) else read_text(text, name="text")
@@ -195,7 +196,7 @@ class Corpus:
 
     @property
     def held_out(self) -> Ids:
-        """The ids to measure on, never trained on: a view; empty if nothing is held out."""
+        """The ids to evaluate on, never trained on: a view; empty if nothing is held out."""
         return self.ids[self._split :]
 
     @property
@@ -205,16 +206,18 @@ class Corpus:
         return len(self.ids) - (held_out if held_out > 1 else 0)
 
     def with_validation(self, share: float | None) -> Corpus:
-        """The same text with another share held out, or with its own for None. Raises UserError
-        outside 0 … 0.5."""
+        """Return the same text with another share held out; None keeps its own.
+
+        Raises UserError outside 0 … 0.5.
+        """
         return self if share in (None, self.validation) else replace(self, validation=share)
 
     def counts(self) -> Counts:
-        """How often each symbol occurs in the part to train on."""
+        """Count how often each symbol occurs in the part to train on."""
         return self._count(self.training)
 
     def report(self) -> Report:
-        """What a person wants to know of the corpus; reads all of it."""
+        """Summarize the corpus; reads all of it."""
         counts = self._count(self.ids)
         symbols = self.vocabulary.symbols
         seen = {symbols[i]: int(counts[i]) for i in range(1, len(symbols))}
@@ -234,14 +237,14 @@ class Corpus:
         )
 
     def sha256(self) -> str:
-        """A hash of the ids and the vocabulary, the same on every machine."""
+        """Return a hash of the ids and the vocabulary, the same on every machine."""
         digest = hashlib.sha256(json.dumps(self.vocabulary.symbols).encode())
         for ids in _chunks(self.ids):
             digest.update(np.ascontiguousarray(ids, ids.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
     def save(self, directory: Path) -> None:
-        """Write `ids.npy` and `corpus.json`, each replaced at once, into a directory."""
+        """Write `ids.npy` and `corpus.json` into a directory, each replaced atomically."""
         directory.mkdir(parents=True, exist_ok=True)
         description = {
             "name": self.name,
@@ -259,7 +262,7 @@ class Corpus:
 
     @classmethod
     def open(cls, directory: Path) -> Corpus:
-        """A saved corpus, its ids memory-mapped and read-only.
+        """Open a saved corpus, its ids memory-mapped and read-only.
 
         Raises UserError if there is none in the directory, or if it is damaged.
         """
@@ -337,14 +340,16 @@ def _chunks(ids: Ids) -> Iterator[Ids]:
 
 
 class _WriteOnly:
-    """A file that numpy does not know for one, and writes to as Python does: numpy's own way tells
-    of a full disk, but not that it is full."""
+    """A file that numpy does not recognize as one, so that it writes through Python.
+
+    For a file that it recognizes, the error of a full disk would not say that the disk is full.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self.write = file.write
 
 
 def _rarity_key(pair: tuple[str, int]) -> tuple[int, bool, str]:
-    """Sorts rare characters: among equally rare ones a stray symbol tells more than a letter."""
+    """Sort rare characters: among equally rare ones, stray symbols come before letters."""
     character, count = pair
     return count, character.isalpha(), character

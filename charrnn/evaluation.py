@@ -1,7 +1,7 @@
 """Perplexity and bits per character of a text under a model.
 
-Two protocols, always named. *Carried*: one pass over the text with the state carried across.
-*Cold windows* of length L: the text is cut into windows of L predictions, each from a zero state
+Two protocols, always named. *Carried*: one pass over the text with the state carried across. *Cold
+windows* of length L: the text is cut into windows of L predictions, each from a zero state
 (nanoGPT's protocol, L = 256). Perplexity is exp of the mean cross-entropy in nats per character.
 """
 
@@ -37,8 +37,8 @@ _MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
 class Score:
     """How well a model predicts a text: mean nats per character, and over what.
 
-    `characters` is how many predictions were scored: every character but the first, which has
-    nothing before it, and but the `unknown_characters`, which the model cannot name.
+    `characters` counts the scored predictions: every character but the first, which has nothing
+    before it, and without the `unknown_characters`, which the model cannot predict.
     """
 
     nats: float
@@ -48,16 +48,16 @@ class Score:
 
     @property
     def perplexity(self) -> float:
-        """exp(nats): among how many equally likely characters the model wavers."""
+        """exp(nats): the number of equally likely characters with the same uncertainty."""
         return perplexity(self.nats)
 
     @property
     def bits_per_character(self) -> float:
-        """The same mean in bits."""
+        """The mean cross-entropy in bits."""
         return self.nats / math.log(2)
 
     def as_dict(self) -> dict[str, float | int | str]:
-        """The figures by the names that the command line and the endpoint use."""
+        """Return the figures by the names that the command line and the endpoint use."""
         return {
             "perplexity": self.perplexity,
             "bits_per_character": self.bits_per_character,
@@ -69,14 +69,14 @@ class Score:
 
 
 def perplexity(nats: float) -> float:
-    """exp(nats), or infinity where that overflows."""
+    """Return exp(nats), or infinity if that overflows."""
     return math.exp(nats) if nats < 700 else math.inf
 
 
 def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score:
     """Score a text under a checkpoint, carried, or in cold windows of `window` characters.
 
-    Unknown characters are fed as `<unk>` and are not scored themselves. There is a yield point
+    Unknown characters are read as `<unk>` and are not scored themselves. There is a yield point
     (`charrnn.utils.yield_points`) every few hundred characters. Raises UserError if the text leaves
     nothing to score.
     """
@@ -105,10 +105,10 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
 
 
 def held_out_nats(model: CharRNN, ids: Ids) -> float:
-    """Mean nats per character of a held-out text, carried; fast enough to watch while training.
+    """Return the mean nats per character of a held-out text, carried; fast enough during training.
 
-    The text is read in up to 32 places side by side, each warmed up on the 128 characters before
-    its own, so the figure agrees with one single pass to about three digits.
+    The text is read at up to 32 places side by side, each warmed up on the 128 characters before
+    it, so the figure agrees with a single pass to about three digits.
     """
     predictions = len(ids) - 1
     if predictions < 1:
@@ -131,7 +131,7 @@ def held_out_nats(model: CharRNN, ids: Ids) -> float:
 
 
 def _rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
-    """Inputs and targets (streams, length), the text cut into consecutive rows."""
+    """Cut a text into consecutive rows of inputs and targets, (streams, length) each."""
     length = (len(ids) - 1) // streams
     count = streams * length
     return ids[:count].reshape(streams, length), ids[1 : count + 1].reshape(streams, length)
@@ -140,7 +140,7 @@ def _rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
 def _score_carried(
     model: CharRNN, rows: tuple[Ids, Ids], state: State | None = None
 ) -> tuple[float, int]:
-    """Summed nats and the number of predictions, the state carried along each row."""
+    """Return the summed nats and the number of predictions, the state carried along each row."""
     inputs, targets = rows
     total, count = 0.0, 0
     chunk = max(1, min(512, _max_predictions(model) // len(inputs)))
@@ -154,7 +154,7 @@ def _score_carried(
 
 
 def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
-    """Summed nats and the number of predictions, each window from a zero state."""
+    """Return the summed nats and the number of predictions, each window from a zero state."""
     whole = (len(ids) - 1) // window
     windows_at_once = max(1, _max_predictions(model) // window)
     total, count = 0.0, 0
@@ -171,14 +171,14 @@ def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
 
 
 def _max_predictions(model: CharRNN) -> int:
-    """How many are made at a time."""
+    """Return how many predictions fit into memory at a time."""
     config = model.config
     states = config.hidden_size * (2 if config.bidirectional else 1)
     return min(_MAX_LOGITS // model.vocabulary_size, _MAX_STATE_NUMBERS // (4 * states))
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> tuple[float, int]:
-    """Summed nats of the known targets (B, T) under logits (T·B, V), and how many they are."""
+    """Sum the nats of the known targets (B, T) under logits (T·B, V); return also their number."""
     wanted = targets.t().reshape(-1).to(logits.device)
     known = int(torch.count_nonzero(wanted))
     nats = F.cross_entropy(logits.float(), wanted, ignore_index=0, reduction="sum")

@@ -1,8 +1,8 @@
 """The character-level language model: ids and a state in, logits and the next state out.
 
-One hot or embedded input, a recurrence (`charrnn.rnn`), dropout, and an output layer
-q_t = H_t W_hq + b_q, whose weights may be the embedding's (Press and Wolf 2017). The model knows
-ids only; characters live in `charrnn.vocabulary`.
+One-hot or embedded input, a recurrence (`charrnn.rnn`), dropout, and an output layer q_t = H_t W_hq
++ b_q, whose weights may be the embedding's (Press and Wolf 2017). The model knows ids only;
+characters live in `charrnn.vocabulary`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["CharRNN", "ModelConfig", "State", "detach", "eval_mode"]
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What the model is. Raises UserError for a value out of range."""
+    """The architecture of a model. Raises UserError for a value out of range."""
 
     cell: str = setting(
         "lstm",
@@ -68,7 +68,7 @@ class ModelConfig:
 
     @property
     def label(self) -> str:
-        """The model in a few words, such as "LSTM 512" or "2 × GRU 256, bidirectional"."""
+        """A short description, such as "LSTM 512" or "2 × GRU 256, bidirectional"."""
         name = {"tanh": "tanh RNN", "relu": "ReLU RNN", "gru": "GRU", "lstm": "LSTM"}[self.cell]
         depth = f"{self.layers} × " if self.layers > 1 else ""
         both = ", bidirectional" if self.bidirectional else ""
@@ -76,7 +76,7 @@ class ModelConfig:
 
 
 def detach(state: State) -> State:
-    """The state as a value: gradients do not flow back through it any more."""
+    """Return the state without its graph: gradients do not flow back through it."""
     return map_state(Tensor.detach, state)
 
 
@@ -85,6 +85,8 @@ class CharRNN(nn.Module):
 
     `vocabulary_size` counts `<unk>`. `generator` makes the first weights repeatable. Raises
     UserError for arguments of a wrong type, and for a model of no symbols.
+
+    The names of its parameters are those of the weights in every checkpoint.
     """
 
     def __init__(
@@ -126,7 +128,7 @@ class CharRNN(nn.Module):
             self._initialize(generator)
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Logits of the character after each of `ids` (B, T), and the state after the last.
+        """Return logits of the character after each of `ids` (B, T), and the state after the last.
 
         The logits are (T·B, V), time step by time step, as in the textbook: their targets are
         `targets.T.reshape(-1)`. The state is (L·D, B, H), or two of them for the LSTM; None is
@@ -140,11 +142,11 @@ class CharRNN(nn.Module):
         return flat @ self.output_weights + self.b_q, state
 
     def next_state(self, ids: Tensor, state: State | None = None) -> State:
-        """The state after `ids` (B, T), without the logits that `forward` also computes."""
+        """Return the state after `ids` (B, T), without the logits that `forward` also computes."""
         return self._hidden_states(ids, state)[1]
 
     def _hidden_states(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """Hidden states (T, B, D·H) after each of `ids` (B, T), and the state after the last."""
+        """Return the hidden states (T, B, D·H) after each of `ids` (B, T), and the last state."""
         inputs = ids.to(self.b_q.device).t()  # (T, B)
         if self.config.input != "one-hot":
             inputs = self._drop_out(F.embedding(inputs, self.embedding))  # (T, B, E)
@@ -153,22 +155,24 @@ class CharRNN(nn.Module):
 
     @property
     def output_weights(self) -> Tensor:
-        """W_hq (D·H, V); where it is tied, the embedding's transpose."""
+        """W_hq (D·H, V), or the transposed embedding if the two are tied."""
         return self.embedding.t() if self.config.input == "tied" else self.W_hq
 
     def _drop_out(self, x: Tensor) -> Tensor:
-        """Dropout on what enters and leaves the recurrence, not within it (Zaremba et al. 2014)."""
+        """Apply dropout around the recurrence, not within it (Zaremba et al. 2014)."""
         return dropout(x, self.config.dropout, self.training)
 
     @torch.no_grad()
     def init_output_bias(self, counts: Counts) -> None:
-        """Expect each symbol as often as its count (V,) says, whatever was before it: the output
-        bias becomes log p, with one added to every count (Laplace)."""
+        """Set the output bias to log p of each symbol, by its count (V,) plus one (Laplace).
+
+        With small first weights, the model then predicts each symbol as often as it occurs.
+        """
         likely = torch.from_numpy(counts + 1.0)
         self.b_q.copy_((likely / likely.sum()).log())
 
     def begin_state(self, batch_size: int) -> State:
-        """A state of zeros for `batch_size` sequences."""
+        """Return a state of zeros for `batch_size` sequences."""
         config = self.config
         rows = config.layers * (2 if config.bidirectional else 1)
         zeros = self.b_q.new_zeros(rows, batch_size, config.hidden_size)
@@ -176,12 +180,15 @@ class CharRNN(nn.Module):
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers training adjusts."""
+        """The number of trainable parameters."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     @torch.no_grad()
     def _initialize(self, generator: torch.Generator | None) -> None:
-        """First weights. Orthogonal: Saxe et al. 2014; forget bias 1: Jozefowicz et al. 2015."""
+        """Set the first weights.
+
+        Orthogonal: Saxe et al. 2014. Forget bias 1: Jozefowicz et al. 2015.
+        """
         scheme, H = self.config.initialization, self.config.hidden_size
         for name, parameter in self.named_parameters():
             weight = torch.empty(parameter.shape)  # drawn in the same order however it lies there
@@ -208,7 +215,7 @@ class CharRNN(nn.Module):
 
 @contextmanager
 def eval_mode(model: CharRNN) -> Iterator[CharRNN]:
-    """Compute without gradients and without dropout; the model's mode is put back afterwards."""
+    """Compute without gradients and without dropout; restores the model's mode afterwards."""
     training = model.training
     with torch.no_grad():
         try:

@@ -31,8 +31,8 @@ class Recipe:
     """A named way to train.
 
     `kind` is "budget" (a time), "textbook" (an experiment with a published result) or "custom".
-    `published` maps epochs to the training perplexities that the textbook reports. A budget
-    chooses model and training itself once it knows the text.
+    `published` maps epochs to the training perplexities that the textbook reports. A budget chooses
+    model and training itself once it knows the text.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Recipe:
         return f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"
 
     def as_dict(self) -> dict[str, Any]:
-        """For people and programs that choose a recipe."""
+        """Return a description for people and programs that choose a recipe."""
         return {
             "name": self.name,
             "kind": self.kind,
@@ -92,7 +92,10 @@ def _textbook(
     sample_every: int,
     note: str = "",
 ) -> Recipe:
-    """The textbook's protocol: minibatches of 32 × 35, no held-out part, greedy samples of 50."""
+    """Make a recipe by the textbook's protocol: minibatches of 32 × 35, nothing held out.
+
+    Its samples are greedy and have 50 characters.
+    """
     return Recipe(
         name,
         "textbook",
@@ -239,7 +242,7 @@ RECIPES: dict[str, Recipe] = {
 
 @dataclass(frozen=True)
 class RunPlan:
-    """All that a run needs to begin. `base` is the recipe that a custom run was made from."""
+    """Everything that a run needs to begin; `base` is the recipe that a custom run began as."""
 
     recipe: str
     corpus: Corpus
@@ -250,7 +253,7 @@ class RunPlan:
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of that name; UserError, listing them, if there is none."""
+    """Return the recipe of that name; raises UserError, listing the names, if there is none."""
     if name not in RECIPES:
         raise UserError(
             "There is no recipe {name}. The recipes are {names}.",
@@ -271,11 +274,11 @@ def make_plan(
     seconds: float | None = None,
     base: str | None = None,
 ) -> RunPlan:
-    """Prepare a text as a recipe asks and settle every setting.
+    """Prepare a text as a recipe requires and resolve every setting.
 
-    `settings` are fields of `ModelConfig` and `TrainingConfig`, as strings or values; they go
-    before the recipe's own. `epochs` and `seconds` say how long instead of the recipe. With
-    `base`, everything but the name of the recipe is that one's: a custom run made from Sprint.
+    `settings` are fields of `ModelConfig` and `TrainingConfig`, as strings or values; they override
+    the recipe's own. `epochs` and `seconds` override the recipe's length. With `base`, everything
+    but the name of the recipe is that of `base`: a custom run made from Sprint, for example.
 
     Raises UserError, naming the field, for anything that does not fit.
     """
@@ -297,7 +300,7 @@ def make_plan(
 def resolve_configs_for(
     corpus: Corpus, recipe: str, settings: Mapping[str, object]
 ) -> tuple[ModelConfig, TrainingConfig]:
-    """Settle every setting of a recipe on a text that was prepared as the recipe asks.
+    """Resolve every setting of a recipe for a text that was prepared as the recipe requires.
 
     Raises UserError, naming a field that is wrong.
     """
@@ -308,7 +311,10 @@ def resolve_configs_for(
 def resolve_configs(
     recipe: str, settings: Mapping[str, object], characters: int, stats: CorpusStats | None = None
 ) -> tuple[ModelConfig, TrainingConfig]:
-    """Every setting of a run on that many characters; UserError, naming a field that is wrong."""
+    """Resolve every setting of a run on a text of that many characters.
+
+    Raises UserError, naming a field that is wrong.
+    """
     chosen = find_recipe(recipe)
     for_model, for_training = split(settings, ModelConfig, TrainingConfig)
     if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
@@ -334,8 +340,10 @@ def resolve_configs(
 
 
 def _prefixes(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
-    """The recipe's prefixes, or the text's own, as far as the model can read them; else how the
-    text begins."""
+    """Return the recipe's prefixes, or the text's own, that the model can read.
+
+    Without any, return how the text begins.
+    """
     for prefixes in (recipe.prefixes, corpus.prefixes):
         readable = tuple(prefix for prefix in prefixes if not corpus.vocabulary.unknown(prefix))
         if readable:

@@ -1,8 +1,8 @@
-"""Characters to ids and back.
+"""Map characters to ids and back.
 
-A vocabulary is a list of single code points. Id 0 is `<unk>`, which stands for every character
-that the vocabulary lacks; the others follow by falling frequency, ties by code point, so that
-the same text always gives the same ids.
+A vocabulary is a list of single code points. Id 0 is `<unk>`, which stands for every character that
+the vocabulary lacks. The others are sorted by falling frequency and then by code point, so that the
+same text always gives the same ids.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _CHUNK_CHARACTERS = (
 
 
 class Vocabulary:
-    """The symbols of a text. `symbols[i]` is the character with id i; `symbols[0]` is `<unk>`."""
+    """The symbols of a text: `symbols[i]` is the character with id i, `symbols[0]` is `<unk>`."""
 
     def __init__(self, symbols: Sequence[str]) -> None:
         """Take the symbols in the order of their ids.
 
-        Raises ValueError unless the first is `<unk>` and the others are distinct single
-        characters, none of them half of a surrogate pair; UserError for what is no list of texts.
+        Raises ValueError unless the first is `<unk>` and the others are distinct single characters,
+        none of them half of a surrogate pair; UserError for what is not a list of texts.
         """
         symbols = validation.symbols(symbols)
         if not symbols or symbols[0] != UNKNOWN:
@@ -55,7 +55,7 @@ class Vocabulary:
 
     @classmethod
     def from_text(cls, text: str) -> Vocabulary:
-        """The vocabulary of every character in `text`, the most frequent first."""
+        """Build the vocabulary of every character in `text`, the most frequent first."""
         counts = np.zeros(_CODE_POINTS, dtype=np.int64)
         validation.text(text, "text")
         for points in _code_points(text):
@@ -70,7 +70,7 @@ class Vocabulary:
 
     @property
     def symbol_count(self) -> int:
-        """How many different characters it knows: `<unk>` is none of a text's symbols."""
+        """The number of different characters, without `<unk>`."""
         return len(self.symbols) - 1
 
     def __eq__(self, other: object) -> bool:
@@ -80,7 +80,7 @@ class Vocabulary:
         return hash(self.symbols)
 
     def encode(self, text: str) -> Ids:
-        """The ids of a text, in the smallest unsigned dtype; an unknown character becomes 0."""
+        """Return the ids of a text, in the smallest unsigned dtype; unknown characters become 0."""
         validation.text(text, "text")
         if self._table is None:
             self._table = np.zeros(_CODE_POINTS, dtype=self.dtype)
@@ -95,23 +95,23 @@ class Vocabulary:
         return ids
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of some ids; id 0 reads as `<unk>`."""
+        """Return the text of some ids; id 0 becomes `<unk>`."""
         return "".join([self.symbols[i] for i in ids])
 
     def unknown(self, text: str) -> list[str]:
-        """The distinct characters of `text` that this vocabulary lacks, as they first appear."""
+        """Return the distinct characters of `text` that it lacks, in order of appearance."""
         known = set(self.symbols[1:])
         validation.text(text, "text")
         return [character for character in dict.fromkeys(text) if character not in known]
 
 
 def empty_vocabulary_error() -> UserError:
-    """The error for a model that knows no character but `<unk>`, which is never written."""
+    """Build the error for a model that knows no character but `<unk>`, which is never generated."""
     return UserError("This model has an empty vocabulary.", field="checkpoint")
 
 
 def smallest_dtype(size: int) -> np.dtype[Any]:
-    """The narrowest unsigned integer type that holds the ids 0 … size − 1."""
+    """Return the narrowest unsigned integer type that holds the ids 0 … size − 1."""
     return np.min_scalar_type(max(size - 1, 0))
 
 

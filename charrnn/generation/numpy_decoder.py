@@ -1,11 +1,11 @@
-"""A model one character at a time: what generation spends its time on.
+"""The forward pass one character at a time in NumPy, which is where generation spends its time.
 
-torch is made for minibatches: a step of a single sequence costs it ten times what the arithmetic
-does. Here, in NumPy, every layer is one product of a vector, [inputs, hidden state, 1], with one
-matrix that holds W_xh, W_hh and the bias, and a few elementwise functions, all into buffers made
-once. The numbers are those of `CharRNN.forward` to float32's last digits.
+torch is made for minibatches: a step of a single sequence takes ten times as long as its
+arithmetic. Here, every layer is one product of a vector, [inputs, hidden state, 1], with one matrix
+that holds W_xh, W_hh and the bias, and a few elementwise functions, all into buffers that are
+allocated once. The numbers agree with `CharRNN.forward` to float32's last digits.
 
-The matrices are built once per model (`DecoderWeights`) and shared by all texts that it writes.
+The matrices are built once per model (`DecoderWeights`) and shared by all texts that it generates.
 Each text has its own state and buffers (`NumpyDecoder`). Sequences side by side in one
 `NumpyDecoder` read the weights together; reading them is what a single sequence waits for.
 """
@@ -33,25 +33,30 @@ _INPUT_CACHE_BYTES = 8 << 20  # of products of an embedding with W_xh, for each 
 
 
 class Decoder(Protocol):
-    """K sequences that can be read on. `logits` (K, V − 1) is what is expected next, by id from 1
-    on: `<unk>` is left out. With K = 1 the first dimension is dropped."""
+    """K sequences that can be continued.
+
+    `logits` (K, V − 1) predict the next ids from 1 on: `<unk>` is left out. With K = 1 the first
+    dimension is dropped.
+    """
 
     logits: Floats
 
     def step(self, ids: Any) -> None:
-        """Read one more character each: ids (K,), or one id."""
+        """Read one more character per sequence: ids (K,), or one id."""
 
 
 def make_decoder(model: CharRNN, state: State) -> Decoder:
-    """Go on from a state (L·D, K, H) that the model reached."""
+    """Build a decoder that continues from a state (L·D, K, H) of the model."""
     if model.config.bidirectional:
         return TorchDecoder(model, state)
     return NumpyDecoder(shared_weights(model), state)
 
 
 class TorchDecoder:
-    """Steps by `CharRNN.forward`: what `NumpyDecoder` is measured against. (A model that reads from
-    both ends has no next step; this gives what a text of one more character would.)"""
+    """A decoder by `CharRNN.forward`: the reference for `NumpyDecoder`.
+
+    A bidirectional model has no next step; this computes what a text of one more character would.
+    """
 
     def __init__(self, model: CharRNN, state: State) -> None:
         self._model, self._state = model, state
@@ -62,7 +67,7 @@ class TorchDecoder:
             self._update_logits(outputs @ model.output_weights + model.b_q)
 
     def step(self, ids: Any) -> None:
-        """Read one more character each."""
+        """Read one more character per sequence."""
         X = torch.as_tensor(ids, dtype=torch.int64).reshape(-1, 1)
         with eval_mode(self._model) as model:
             logits, self._state = model(X, self._state)
@@ -99,7 +104,7 @@ _BUILD_LOCK = threading.Lock()
 
 
 def shared_weights(model: CharRNN) -> DecoderWeights:
-    """The model's decoder: the same one until its weights change, and for as long as it lives."""
+    """Return the model's decoder weights: the same object until the model's weights change."""
     weights = list(model.parameters())
     if any(weight.is_inference() for weight in weights):  # they do not tell when they change
         return DecoderWeights(model)
@@ -113,7 +118,7 @@ def shared_weights(model: CharRNN) -> DecoderWeights:
 
 
 class NumpyDecoder:
-    """Steps in NumPy: the state of a text, or of K side by side, and the buffers of a step."""
+    """A decoder in NumPy: the state of K sequences side by side, and the buffers of a step."""
 
     def __init__(self, decoder: DecoderWeights, state: State) -> None:
         states = state if isinstance(state, tuple) else (state,)
@@ -198,7 +203,7 @@ class _Layer:
         self._advance = advances[weights.cell]
 
     def step(self) -> None:
-        """One step on, with what the layer below has now, or what is `added`."""
+        """Compute one step from the current output of the layer below, or from what is `added`."""
         if self._below is not None:
             self._inputs[...] = self._below
         self._add_up()
@@ -236,11 +241,11 @@ class _Layer:
 
 
 def _gate_columns(cell: str, W: Tensor, part: int) -> Floats:
-    """A weight (…, G·H) with its gates in the order of a layer's matrix.
+    """Return a weight (…, G·H) with its gates in the order of a layer's matrix.
 
     LSTM: I, F, O, G. GRU: R, U, then the candidate's arguments by the hidden state (`part` 1) and
-    by the input (`part` 0), apart. The arguments of sigmoids are halved here, once, since
-    σ(x) = (1 + tanh(x / 2)) / 2.
+    by the input (`part` 0), separately. The arguments of sigmoids are halved here, once, since σ(x)
+    = (1 + tanh(x / 2)) / 2.
     """
     if cell == "lstm":
         I, F, G, O = W.chunk(4, dim=-1)  # noqa: E741
@@ -254,7 +259,7 @@ def _gate_columns(cell: str, W: Tensor, part: int) -> Floats:
 
 
 def _input_rows(model: CharRNN, W_xh: Floats, bias: Floats) -> Callable[[int], Floats]:
-    """A function of an id: what the character adds to the first layer, its bias included."""
+    """Return a function of an id: what the character adds to the first layer, bias included."""
     if model.config.input != "one-hot":
         embedding = _array(model.embedding)
         table = np.concatenate([embedding, np.ones_like(embedding[:, :1])], axis=1)
@@ -267,7 +272,7 @@ def _input_rows(model: CharRNN, W_xh: Floats, bias: Floats) -> Callable[[int], F
 
 
 def _affine(x: Floats, matrix: Floats, out: Floats) -> Callable[[], object]:
-    """A function that does out = [x, 1] @ matrix, always with these arrays.
+    """Return a function that computes out = [x, 1] @ matrix, always with these arrays.
 
     One x (I + 1,) ends in a 1 already; several, (K, I), share the reading of the matrix.
     """
@@ -277,7 +282,7 @@ def _affine(x: Floats, matrix: Floats, out: Floats) -> Callable[[], object]:
 
 
 def _batched_affine(x: Floats, W: Floats, added: Floats, out: Floats) -> Callable[[], object]:
-    """A function that does out = x @ W + added, of x (K, I), always with these arrays."""
+    """Return a function that computes out = x @ W + added, x (K, I), always with these arrays."""
     if W.size < _MIN_PACKED_NUMBERS:
 
         def add_up() -> None:

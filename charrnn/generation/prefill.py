@@ -1,7 +1,7 @@
-"""Warm-up: a model reads a prefix, and is then asked what comes next.
+"""Prefill: run a prefix through the model, so that it can predict what comes next.
 
-A short prefix is read one character at a time, as it is written on; a longer one in pieces, each of
-which the model takes in at once. Between them are yield points (`charrnn.utils.yield_points`).
+A short prefix is read one character at a time, like generation; a longer one in chunks, each in one
+forward pass. Between them are yield points (`charrnn.utils.yield_points`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ _MAX_STEPWISE_CHARACTERS = 64  # but so few characters one by one
 
 
 def prefilled_decoder(model: CharRNN, vocabulary: Vocabulary, text: str, count: int = 1) -> Decoder:
-    """A model that has read `text` from a zero state, `count` times side by side; before any text,
-    a new line has just begun."""
+    """Build a decoder of `count` equal sequences that have read `text` from a zero state.
+
+    An empty text is read as the beginning of a new line.
+    """
     ids = _encode_prefix(vocabulary, text)
     if _is_stepwise_faster(model, ids):
         return _prefill_stepwise(model, ids, count)
@@ -42,7 +44,7 @@ def prefilled_decoders(
 
 
 def _encode_prefix(vocabulary: Vocabulary, text: str) -> Ids:
-    """The ids of a text; of none, those of a line that begins."""
+    """Return the ids of a text; for an empty one, those of a line break."""
     ids = vocabulary.encode(text)
     if len(ids) == 0:  # failing a line's end, a space; failing that, the most frequent character
         first = [c for c in "\n " if c in vocabulary.symbols]
@@ -63,7 +65,7 @@ def _prefill_stepwise(model: CharRNN, ids: Ids, count: int) -> Decoder:
 
 
 def _prefill_state(model: CharRNN, ids: Ids) -> State:
-    """The state (L·D, 1, H) after `ids`, of which there is at least one."""
+    """Return the state (L·D, 1, H) after `ids`, of which there is at least one."""
     state: State | None = None
     chunk = max(_MIN_CHUNK, min(_MAX_CHUNK, _CHUNK_PRODUCTS // model.parameter_count))
     with eval_mode(model):

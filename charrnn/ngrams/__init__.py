@@ -1,1 +1,1 @@
-"""N-gram models: the baselines of a text, and the targets that smoothing mixes in."""
+"""N-gram models: the baselines of a text, and the soft targets that smoothing mixes in."""

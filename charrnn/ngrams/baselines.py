@@ -1,13 +1,10 @@
-"""What perplexity no model at all reaches: by a uniform guess, by single symbols, by n-grams.
+"""The perplexity of trivial models: a uniform guess, single symbols, n-grams.
 
-Every number is the perplexity of the held-out part, exp of the mean nats per character, by
-counts of the training part. A recurrent network that does not beat the n-grams has learnt
-nothing that counting could not; they are built to be a serious opponent:
-
-They are those of `ngrams`. The held-out part plays no part in the fit of its weights.
-
-On Tiny Shakespeare that is 4.32, where the best single order has 4.43, and 5.05 with Witten-Bell
-smoothing.
+Every number is the perplexity of the held-out part, exp of the mean nats per character, by counts
+of the training part. A recurrent network that does not beat the n-grams has learned nothing that
+counting could not. They are built to be a serious opponent (`kneser_ney`); the held-out part plays
+no part in fitting their weights. On Tiny Shakespeare they reach 4.32, where the best single order
+reaches 4.43, and Witten-Bell smoothing 5.05.
 
 The start of a run waits for these numbers, so they look at the last 1,000,000 characters of the
 training part and the first 100,000 of the held-out part at most.
@@ -35,18 +32,18 @@ class Baselines:
     ngram: float | None
 
     def as_dict(self) -> dict[str, float | None]:
-        """The three numbers by name, as the `start` event of a run carries them."""
+        """Return the three numbers by name, as the `start` event of a run holds them."""
         return {"uniform": self.uniform, "unigram": self.unigram, "ngram": self.ngram}
 
 
 def baselines(training: Ids, held_out: Ids, vocabulary_size: int) -> Baselines:
-    """The perplexities of `held_out`, which follows `training` directly in the text.
+    """Return the perplexities of `held_out`, which directly follows `training` in the text.
 
     Both are one-dimensional arrays of ids below `vocabulary_size`, which counts `<unk>` too.
-    `uniform` is the vocabulary size: a model has an output for `<unk>` as well, so that this is the
-    perplexity of one that has learnt nothing. `unigram` and `ngram` are the models above, of order
-    1 and of all orders. With an empty `held_out`, `unigram` is exp of the entropy of the training
-    part's own characters.
+    `uniform` is the vocabulary size: a model has an output for `<unk>` as well, so this is the
+    perplexity of one that has learned nothing. `unigram` and `ngram` are the models of order 1 and
+    of all orders. With an empty `held_out`, `unigram` is exp of the entropy of the training part's
+    own characters.
     """
     uniform = float(vocabulary_size)
     if len(held_out) == 0:
@@ -62,7 +59,7 @@ def _own_perplexity(ids: Ids) -> float:
 
 
 def surprisals(training: Ids, text: Ids, vocabulary_size: int) -> tuple[Floats, Floats]:
-    """Nats of each character of `text`, after `training`: by single symbols, and by n-grams."""
+    """Return the nats of each character of `text` after `training`: by unigrams, by n-grams."""
     training = training[-_MAX_TRAINING_CHARACTERS:]
     mixture = Mixture.of(training, vocabulary_size)
     p, met = KneserNeyModels(training, vocabulary_size).score(text, before=training)

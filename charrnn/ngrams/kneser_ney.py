@@ -1,4 +1,4 @@
-"""N-grams: what comes next by counts alone.
+"""N-gram models: predict the next character by counts alone.
 
 1. For each order K = 1 … 8, an interpolated modified Kneser-Ney model (Chen and Goodman, "An
    Empirical Study of Smoothing Techniques for Language Modeling", 1998): with h the K − 1
@@ -6,14 +6,14 @@
 
        p_K(w | h) = (c(hw) − D(c(hw)) + Σ_v D(c(hv)) · p_{K−1}(w | h')) / Σ_v c(hv)
 
-   or p_{K−1}(w | h') where h was never met, down to the uniform distribution, so that no
+   or p_{K−1}(w | h') where h was never seen, down to the uniform distribution, so that no
    probability is 0. At the top order c counts occurrences; below it, the different characters
    that precede hw (the beginning of the text is one of them). D comes from counts of counts.
-2. The models of all orders are mixed with weights that depend on how long a context was met at
-   least twice, fitted by expectation maximisation on the last tenth of the counted text, by
-   counts of what precedes it (after Jelinek and Mercer, 1980). So nobody chooses an order.
+2. The models of all orders are mixed with weights that depend on how long a context was seen at
+   least twice, fitted by expectation maximization on the last tenth of the counted text, by
+   counts of what precedes it (after Jelinek and Mercer, 1980). So no order has to be chosen.
 
-An n-gram is packed into one 64-bit integer, which bounds the order too: 8 up to a vocabulary of
+An n-gram is packed into one 64-bit integer, which limits the order too: 8 up to a vocabulary of
 255, 7 up to 511, 6 up to 1,023, 5 up to 4,095, 4 up to 65,535.
 """
 
@@ -40,10 +40,10 @@ Floats = NDArray[np.float64]
 
 
 class Mixture:
-    """Weights of the orders, for each number of orders that have met a context."""
+    """Weights of the orders, for each number of orders that have seen a context."""
 
     def __init__(self, p: Floats, seen: Integers) -> None:
-        """Fit them to the probabilities (K, n) of a text, of whose contexts (n,) were met."""
+        """Fit them to the probabilities (K, n) of a text, whose contexts `seen` (n,) orders saw."""
         overall = fit_weights(p, np.full(len(p), 1 / len(p)))
         groups = [fit_weights(p[:, seen == group], overall) for group in range(len(p) + 1)]
         self.weights = np.stack(groups)  # (K + 1, K)
@@ -55,7 +55,7 @@ class Mixture:
 
     @classmethod
     def of(cls, text: Ids, vocabulary_size: int) -> Mixture:
-        """The weights that suit a text best, by how its end follows from what precedes that."""
+        """Fit the weights to a text, by how its end follows from what precedes it."""
         recent = text[-_MAX_FIT_CHARACTERS:]
         cut = len(recent) - len(recent) // 10
         before, after = recent[:cut], recent[cut:]
@@ -63,7 +63,7 @@ class Mixture:
 
 
 def fit_weights(p: Floats, prior: Floats) -> Floats:
-    """The likeliest weights (K,) of probabilities (K, n), n ≥ 0, after a belief in `prior`."""
+    """Fit weights (K,) to probabilities (K, n), n ≥ 0, by expectation maximization from `prior`."""
     weights = prior
     for _ in range(_ITERATIONS):
         explained = weights * (p @ (1 / (weights @ p)))  # characters that each order accounts for
@@ -97,9 +97,9 @@ class KneserNeyModels:
             self.preceding.append(NgramCounts(counts))
 
     def locate(self, text: Ids, before: Ids) -> list[Integers]:
-        """Where the n-grams that end with each character of `text` lie, for every order.
+        """Find where the n-grams that end with each character of `text` are, for every order.
 
-        `before` is what comes before the text. See `NgramCounts` for the rows of each, (4, n).
+        `before` is what precedes the text. See `NgramCounts` for the rows of each, (4, n).
         """
         codes = np.concatenate((np.zeros(self.order, np.uint64), _encode(before[-self.order :])))
         codes = np.concatenate((codes[len(codes) - self.order + 1 :], _encode(text)))
@@ -109,7 +109,7 @@ class KneserNeyModels:
         ]
 
     def contexts_seen(self, found: Sequence[Integers]) -> Integers:
-        """How many of the orders have met the context at least twice, (n,)."""
+        """Count the orders that have seen each context at least twice, (n,)."""
         orders = zip(self.occurrences, found, strict=True)
         often = [tally.context_totals(positions) > 1 for tally, positions in orders]
         return cast(Integers, np.sum(often, axis=0, dtype=np.int64))
@@ -128,8 +128,7 @@ class KneserNeyModels:
     def distributions(
         self, text: Ids, before: Ids, mixture: Mixture
     ) -> Iterator[NDArray[np.float32]]:
-        """The probability of every symbol at each place of `text`, mixed: rows (…, V), some at a
-        time."""
+        """Yield the mixed probability of every symbol at each place of `text`, in rows (…, V)."""
         found = self.locate(text, before)
         rows = max(1, _BLOCK_NUMBERS // self.size)
         for i in range(0, len(text), rows):
@@ -161,8 +160,8 @@ class KneserNeyModels:
 class NgramCounts:
     """Counts of the n-grams of one order and their discounts, as running totals by key.
 
-    An n-gram is asked for by where it lies among all of its order, ascending: `start` to `end`,
-    which is one place or none, and `first` to `last`, those that have its context.
+    An n-gram is given by its place among all of its order, ascending: `start` to `end`, which is
+    one place or none, and `first` to `last`, those that share its context.
     """
 
     def __init__(self, counts: Integers) -> None:
@@ -170,13 +169,13 @@ class NgramCounts:
         self.discounts = _running_totals(discounts_of_counts(counts)[np.minimum(counts, 3)])
 
     def context_totals(self, found: Integers) -> Floats:
-        """Σ_v c(hv) of the n-grams at `found`, (4, n)."""
+        """Return Σ_v c(hv) of the n-grams at `found`, (4, n)."""
         first, _, _, last = found
         total: Floats = self.counts[last] - self.counts[first]
         return total
 
     def interpolate(self, found: Integers, lower: Floats) -> Floats:
-        """p_K of the n-grams at `found`, (4, n), where `lower`, (n,), is p_{K−1}."""
+        """Return p_K of the n-grams at `found`, (4, n), where `lower`, (n,), is p_{K−1}."""
         first, start, end, last = found
         discount = self.discounts[end] - self.discounts[start]
         kept = self.counts[end] - self.counts[start] - discount
@@ -185,7 +184,7 @@ class NgramCounts:
         return np.where(total > 0, (kept + freed * lower) / np.maximum(total, 1), lower)
 
     def interpolate_all(self, found: Integers, symbols: Integers, p: NDArray[np.float32]) -> None:
-        """As `interpolate`, for all symbols: `p`, (n, V), is p_{K−1}, and p_K afterwards.
+        """Interpolate all symbols: `p`, (n, V), is p_{K−1} at first, and p_K afterwards.
 
         `symbols` are the last ones of all n-grams of this order.
         """
@@ -201,15 +200,15 @@ class NgramCounts:
 
     @cached_property
     def _discounted_counts(self) -> NDArray[np.float32]:
-        """Counts less discounts, one by one."""
+        """The counts minus their discounts, one by one."""
         return np.diff(self.counts - self.discounts).astype(np.float32)
 
 
 def discounts_of_counts(counts: Integers) -> Floats:
-    """D(0), D(1), D(2) and D(3 or more), from how many n-grams have counts 1, 2, 3 and 4.
+    """Return D(0), D(1), D(2) and D(3 or more), from how many n-grams have counts 1, 2, 3 and 4.
 
-    Chen and Goodman, equation 26. A small text may have none of them, and then it is half of
-    the count; never the whole of it nor nothing, so that every probability stays above 0.
+    Chen and Goodman, equation 26. A small text may have none of them; then the discount is half of
+    the count. It is never the whole count nor nothing, so that every probability stays above 0.
     """
     n = np.bincount(np.minimum(counts, 5), minlength=5)
     discounts = np.array([0.0, 0.5, 1.0, 1.5])
@@ -221,10 +220,10 @@ def discounts_of_counts(counts: Integers) -> Floats:
 
 
 def _locate(keys: Keys, windows: Keys, bits: int) -> Integers:
-    """Where n-grams lie among ascending `keys`: rows first, start, end and last, (4, n).
+    """Find n-grams among ascending `keys`: rows first, start, end and last, (4, n).
 
     keys[start:end] is the n-gram itself, or nothing; keys[first:last] are all n-grams with its
-    context, which are neighbours because the context has the higher bits.
+    context, which are neighbors because the context has the higher bits.
     """
     order = np.argsort(windows)  # ascending needles are found several times faster
     ascending, symbol = windows[order], _mask(bits)
@@ -242,7 +241,7 @@ def _encode(ids: Ids) -> Keys:
 
 
 def _pack(codes: Keys, k: int, bits: int) -> Keys:
-    """Every k codes in a row, packed into one key each."""
+    """Pack every k codes in a row into one key each."""
     n = max(len(codes) - k + 1, 0)
     keys: Keys = codes[:n].copy()
     for j in range(1, k):
@@ -257,12 +256,12 @@ def _mask(bits: int) -> np.uint64:
 
 
 def _distinct(ascending: Keys) -> tuple[Keys, Integers]:
-    """The different keys of a sorted array, and how often each is in it."""
+    """Return the different keys of a sorted array, and how often each occurs."""
     new = np.append(True, ascending[1:] != ascending[:-1])[: len(ascending)]
     starts = np.flatnonzero(new)
     return ascending[starts], np.diff(np.append(starts, len(ascending)))
 
 
 def _running_totals(values: Integers | Floats) -> Floats:
-    """Totals of what is before each place, so that a difference is the sum of a range."""
+    """Return the sum before each place, so that a difference is the sum of a range."""
     return np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))

@@ -1,12 +1,13 @@
-"""What n-grams expect at each place of a text, by counts of the rest of it.
+"""Soft targets for training: n-gram distributions at each place, counted in the rest of the text.
 
-A model that is told only which character came, one of them with all certainty, learns a small
-text by heart. Told in part what n-grams think likely there (`TrainingConfig.smoothing`), it learns
-what else might have come. They must not have counted the place itself, or they would be as certain:
-so the text is cut into ten parts, and what is expected in each is counted in the other nine.
+A model that sees only the character that came, with full certainty, learns a small text by heart.
+Mixed with what n-grams predict there (`TrainingConfig.smoothing`), it learns what else might have
+come. The n-grams must not have counted the place itself, or they would be as certain. So the text
+is cut into ten parts, and each part is predicted from the other nine (cross-fitting).
 
-Targets mixed with a distribution are label smoothing (Szegedy et al. 2016), here by a better guess
-than the uniform one; as what another model says it is distillation (Hinton et al. 2015).
+Mixing targets with a distribution is label smoothing (Szegedy et al. 2016), here with a better
+guess than the uniform one; with another model's predictions it is distillation (Hinton et al.
+2015).
 """
 
 from __future__ import annotations
@@ -29,15 +30,19 @@ _FOLDS = 10
 
 
 class NgramSoftTargets:
-    """The probability of every symbol at each place of a text, given what is before it: 2·N·V
-    bytes. Nothing is expected anywhere until they are counted."""
+    """The probability of every symbol at each place of a text, given what precedes it.
+
+    Takes 2·N·V bytes once fitted; before, there are no soft targets.
+    """
 
     def __init__(self) -> None:
         self._p: Tensor | None = None  # (N, V), rows that sum to 1
 
     def fit(self, ids: Ids, vocabulary_size: int) -> Iterator[None]:
-        """Count them for a text of `ids` (N,), on as many threads as torch has now; that takes
-        seconds with a large one. Yields after each part; left before the end, nothing is expected.
+        """Fit them to a text of `ids` (N,), on as many threads as torch uses.
+
+        Takes seconds for a large text. Yields after each part; if the caller stops before the end,
+        there are no soft targets.
         """
         expected = torch.empty((len(ids), vocabulary_size), dtype=torch.float16)
         mixture = Mixture.of(ids, vocabulary_size)
@@ -59,7 +64,7 @@ class NgramSoftTargets:
         self._p = expected
 
     def for_minibatch(self, minibatches: Epoch, i: int) -> Tensor | None:
-        """At the targets of minibatch i, (T·B, V), time step by time step, as logits are."""
+        """Return the soft targets of minibatch i, (T·B, V), time step by time step."""
         if self._p is None:
             return None
         return self._p[torch.from_numpy(minibatches.target_positions(i).T.reshape(-1))]

@@ -2,13 +2,13 @@
 
 Three implementations of the same functions, so that each can be checked against the others:
 
-* `scratch`: the textbook's loop, one line of mathematics a line of code;
-* `fast`: the same with its gradients written by hand, on oneDNN's products (the default);
+* `scratch`: the textbook's loop, one line of mathematics per line of code;
+* `fast`: the same with hand-written gradients, on oneDNN's matrix products (the default);
 * `torch`: torch's own `nn.RNN`, `nn.GRU` and `nn.LSTM`.
 
 All take inputs (T, B) of symbol ids, read as one-hot vectors, or (T, B, I) of embeddings, and a
-state, and return outputs (T, B, D·H) and the new state; D is 2 when bidirectional, else 1. The
-state is a tensor (L·D, B, H), or for the LSTM a tuple of two, hidden and cell state; None is zeros.
+state, and return outputs (T, B, D·H) and the new state; D is 2 if bidirectional, else 1. The state
+is a tensor (L·D, B, H), or for the LSTM a tuple of two, hidden and cell state; None is zeros.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Dropout whose masks come from random bytes.
+"""Dropout with masks made from random bytes.
 
-torch draws a number for every element, one after the other, which takes as long as a third of a
-training step; a byte for each, eight at a time, takes a fifth of that. The share that is dropped
-is therefore a multiple of 1/256. The bytes are torch's own, so a seed repeats them and a saved
-random state goes on with them.
+torch draws a number for every element, one after the other, which takes a third of a training step;
+a byte for each, eight at a time, takes a fifth of that. The dropped share is therefore a multiple
+of 1/256. The bytes come from torch's generator, so a seed repeats them and a saved random state
+continues them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from torch.autograd.function import once_differentiable
 
 
 def dropout(x: Tensor, share: float, training: bool) -> Tensor:
-    """x with a `share` of its elements zero at random, and the others scaled up so that the mean
-    stays (Srivastava et al. 2014); x itself unless `training`."""
+    """Zero a `share` of the elements of x at random, and scale up the others to keep the mean.
+
+    Srivastava et al. 2014. Returns x itself unless `training`.
+    """
     dropped = round(share * 256)
     if not training or dropped == 0:
         return x

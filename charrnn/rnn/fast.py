@@ -1,12 +1,12 @@
-"""The recurrences with gradients written by hand: exact, and much less work than autograd's.
+"""Recurrent layers with hand-written gradients: exact, and much less work than autograd's.
 
-Each takes Z (T, B, G·H), the inputs already multiplied by W_xh with their bias added, so that only
-what truly depends on the step before is left in the loop: one product with a packed weight and a
-few elementwise kernels. The backward pass leaves one product a step for the chain through time,
-and gets the gradient of W_hh as one large product at the end. An LSTM goes to `fused` where that
-can take it.
+Each takes Z (T, B, G·H), the inputs already multiplied by W_xh with their bias added, so that the
+loop is left with what truly depends on the step before: one product with a packed weight and a few
+elementwise kernels. The backward pass leaves one product per step for the chain through time, and
+gets the gradient of W_hh as one large product at the end. An LSTM uses `fused_lstm` where that can
+take it.
 
-Under autocast to bfloat16 the recurrence runs in bfloat16, products summed in float32; weights
+Under autocast to bfloat16 the recurrence runs in bfloat16, with products summed in float32; weights
 and their gradients stay float32.
 
 Notation as in `scratch`; a name with a leading d is the gradient of the loss by what follows.
@@ -30,10 +30,9 @@ from .state import State, map_state
 def run(
     cell: str, inputs: Tensor, state: State, parameters: Mapping[str, Tensor]
 ) -> tuple[Tensor, State]:
-    """One layer of `cell` over symbol ids (T, B) or inputs (T, B, I).
+    """Run one layer of `cell` over symbol ids (T, B) or inputs (T, B, I).
 
-    Returns the outputs (T, B, H), in the type that is computed in, and the last state, in the
-    weights' type.
+    Returns the outputs (T, B, H), in the compute type, and the last state, in the weights' type.
     """
     W_xh, W_hh, b_h = (parameters[name] for name in ("W_xh", "W_hh", "b_h"))
     dtype = compute_dtype(W_hh)
@@ -57,14 +56,14 @@ def run(
 
 
 def compute_dtype(weight: Tensor) -> torch.dtype:
-    """What to compute in: bfloat16 under autocast, else the weights' own type."""
+    """Return the type to compute in: bfloat16 under autocast, else the weights' own type."""
     if weight.dtype == torch.float32 and torch.is_autocast_enabled("cpu"):
         return torch.get_autocast_dtype("cpu")
     return weight.dtype
 
 
 def _project(inputs: Tensor, W: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor:
-    """Inputs times W with b added (T, B, N); an id stands for a one-hot vector."""
+    """Multiply inputs by W and add b, (T, B, N); an id stands for a one-hot vector."""
     if inputs.is_floating_point():
         return affine(inputs.to(dtype), W, b)
     return rows(W + b, inputs, dtype)
@@ -73,7 +72,7 @@ def _project(inputs: Tensor, W: Tensor, b: Tensor, dtype: torch.dtype) -> Tensor
 def _project_for_gru(
     inputs: Tensor, W_xh: Tensor, b_h: Tensor, b_n: Tensor, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
-    """Z (T, B, 3H) and Z_n (T, B, H) as `_GRU` wants them."""
+    """Return Z (T, B, 3H) and Z_n (T, B, H) as `_GRU` takes them."""
     gates = 2 * len(b_n)
     W_ru, W_n = W_xh[:, :gates], W_xh[:, gates:]
     b_ru, b_x = b_h[:gates], b_h[gates:]
@@ -90,7 +89,7 @@ def _apply(function: type[Function], *arguments: Any) -> Any:
 
 
 def _quick_tanh(dtype: torch.dtype) -> tuple[int, Callable[..., object]]:
-    """A factor, and a function f that overwrites its argument: f(factor · x, out=out) is tanh(x).
+    """Return a factor and a function f that overwrites its argument: f(factor · x, out) is tanh(x).
 
     torch's float32 tanh takes several times as long as its sigmoid, and tanh(x) = 2σ(2x) − 1. (In
     bfloat16 that form would lose what little precision there is around 0.) Doubling is exact, so
@@ -104,12 +103,12 @@ def _tanh_of_half(x: Tensor, *, out: Tensor) -> None:
 
 
 def _tanh_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
-    """out = dy ∘ (1 − y²)."""
+    """Compute out = dy ∘ (1 − y²)."""
     torch.ops.aten.tanh_backward.grad_input(dy, y, grad_input=out)
 
 
 def _sigmoid_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
-    """out = dy ∘ y ∘ (1 − y)."""
+    """Compute out = dy ∘ y ∘ (1 − y)."""
     torch.ops.aten.sigmoid_backward.grad_input(dy, y, grad_input=out)
 
 
@@ -286,5 +285,5 @@ class _LSTM(Function):
 
 
 def _flatten(x: Tensor) -> Tensor:
-    """(T, B, H) as (T·B, H)."""
+    """Reshape (T, B, H) to (T·B, H)."""
     return x.reshape(-1, x.shape[-1])

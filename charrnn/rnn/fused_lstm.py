@@ -1,8 +1,8 @@
 """The LSTM by oneDNN's kernel for whole sequences, which `nn.LSTM` uses too.
 
-It takes the inputs before their product with W_xh, so symbols go in as one-hot vectors; a large
-vocabulary is better off with rows of W_xh and the loop in `fast`. There is no such kernel for the
-other cells, nor for float64.
+It takes the inputs before their product with W_xh, so symbols enter as one-hot vectors; for a large
+vocabulary, rows of W_xh and the loop in `fast` are better. There is no such kernel for the other
+cells, nor for float64.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MAX_ONE_HOT_SYMBOLS = 256  # symbols worth a product with one-hot vectors
 
 
 def can_run(cell: str, inputs: Tensor, W_xh: Tensor, dtype: torch.dtype) -> bool:
-    """Whether the kernel can, and should, take these inputs."""
+    """Check whether the kernel can, and should, take these inputs."""
     narrow = inputs.is_floating_point() or W_xh.shape[0] <= _MAX_ONE_HOT_SYMBOLS
     return cell == "lstm" and narrow and has_onednn(dtype)
 
@@ -26,9 +26,10 @@ def can_run(cell: str, inputs: Tensor, W_xh: Tensor, dtype: torch.dtype) -> bool
 def lstm(
     inputs: Tensor, state: State, W_xh: Tensor, W_hh: Tensor, b_h: Tensor, dtype: torch.dtype
 ) -> tuple[Tensor, State]:
-    """One LSTM layer over symbol ids (T, B) or inputs (T, B, I): outputs (T, B, H), last state.
+    """Run one LSTM layer over symbol ids (T, B) or inputs (T, B, I).
 
-    Nothing is copied where the weights lie in memory by columns, as those of `layers.Layer` do.
+    Returns the outputs (T, B, H) and the last state. Nothing is copied if the weights are
+    column-major, as those of `stack.Layer` are.
     """
     H, C = state
     if inputs.is_floating_point():

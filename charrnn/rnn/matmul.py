@@ -1,11 +1,11 @@
-"""Matrix products at the speed of the processor, in float32 as in bfloat16.
+"""Matrix products with the faster of two libraries, in float32 and in bfloat16.
 
-torch hands float32 products to its BLAS library. On some processors oneDNN, which comes with torch
-too, is two to four times as fast, and faster still where a weight that many products share is
-packed for it once; on others only with large weights, so one product of each is timed
-(benchmarks/LOG.md). torch uses it so only in code that it compiles; the entrances are not part of
-its stable interface, so they are tried once before they are trusted, and torch's own products
-stand in wherever they are missing (other processors, other types, other versions).
+torch uses its BLAS library for float32 products. On some processors oneDNN, which comes with torch
+too, is two to four times as fast, and faster still if a weight that many products share is packed
+for it once; on others only with large weights. So one product of each is timed (benchmarks/LOG.md).
+torch uses oneDNN like this only in compiled code. The functions called here are not part of its
+stable interface, so they are tried once before use, and torch's own products replace them where
+they are missing (other processors, other types, other versions).
 """
 
 from __future__ import annotations
@@ -34,42 +34,42 @@ _forced: ContextVar[bool | None] = ContextVar("forced", default=None)
 
 
 class PackedWeight:
-    """A weight W (K, N) made ready for many products with it."""
+    """A weight W (K, N), prepared for many products with it."""
 
     def __init__(self, W: Tensor, rows: int) -> None:
-        """`rows` is how many rows the left factors will have."""
+        """Pack W for left factors with so many `rows`."""
         self._onednn = use_onednn(W.dtype, W.numel())
         self._W = torch.ops.mkldnn._reorder_linear_weight(W.t(), rows) if self._onednn else W
 
     def times(self, x: Tensor) -> Tensor:
-        """x @ W, of x (rows, K)."""
+        """Return x @ W for x (rows, K)."""
         if self._onednn:
             return _linear(x, self._W)
         return x @ self._W
 
     def times_plus(self, x: Tensor, addend: Tensor) -> Tensor:
-        """x @ W + addend, of x (rows, K) and addend (rows, N)."""
+        """Return x @ W + addend for x (rows, K) and addend (rows, N)."""
         if self._onednn:
             return _linear_plus(x, self._W, addend)
         return torch.addmm(addend, x, self._W)
 
 
 def product(A: Tensor, B: Tensor) -> Tensor:
-    """A @ B of two matrices, once; either may be a transposed view."""
+    """Return A @ B of two matrices, once; either may be a transposed view."""
     if use_onednn(A.dtype):
         return _linear(_dense(A), _dense(B).t())
     return A @ B
 
 
 def weight_gradient(x: Tensor, dy: Tensor) -> Tensor:
-    """xᵀ @ dy, the gradient of a weight W of y = x @ W."""
+    """Return xᵀ @ dy, the gradient of a weight W of y = x @ W."""
     if dy.shape[1] < x.shape[1]:  # the left factor is copied: better the smaller one
         return product(dy.t(), x).t()
     return product(x.t(), dy)
 
 
 def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
-    """x @ W + b in the type of x, of x (…, K), W (K, N) and b (N,), with its gradients."""
+    """Return x @ W + b in the type of x, with gradients, for x (…, K), W (K, N) and b (N,)."""
     if use_onednn(x.dtype):
         return cast(Tensor, _Affine.apply(x, W, b))  # type: ignore[no-untyped-call]
     flat = x.reshape(-1, x.shape[-1])
@@ -77,16 +77,19 @@ def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 
 def rows(table: Tensor, ids: Tensor, dtype: torch.dtype) -> Tensor:
-    """Rows `ids` (…) of a table (V, N), in `dtype`; gradients are summed in the table's own type.
+    """Return rows `ids` (…) of a table (V, N), in `dtype`: a one-hot vector times the table.
 
-    What a one-hot vector times the table is, without the product.
+    Gradients are summed in the table's own type.
     """
     return cast(Tensor, _Rows.apply(table, ids, dtype))  # type: ignore[no-untyped-call]
 
 
 def use_onednn(dtype: torch.dtype, packed: int = 0) -> bool:
-    """Whether products of this type had better be asked of oneDNN: with a packed weight of so many
-    numbers, or single ones. (Single ones of bfloat16 torch asks of it too, and copies no view.)"""
+    """Decide whether products of this type go to oneDNN.
+
+    `packed` is the size of the packed weight, 0 for single products. (Single bfloat16 products
+    torch sends to oneDNN itself, without copying a view.)
+    """
     if not has_onednn(dtype):
         return False
     if dtype == torch.bfloat16:
@@ -102,8 +105,10 @@ def use_onednn(dtype: torch.dtype, packed: int = 0) -> bool:
 
 
 def onednn_is_much_faster() -> bool:
-    """Whether oneDNN's float32 products are far ahead of torch's own: as `force_onednn`, or else as
-    measured here, once a process."""
+    """Check whether oneDNN's float32 products are much faster than torch's own.
+
+    As forced by `force_onednn`, or else as measured here, once per process.
+    """
     much_faster = _forced.get()
     return (
         has_onednn(torch.float32) and onednn_speedup() >= _MUCH_FASTER
@@ -127,8 +132,10 @@ def force_onednn(much_faster: bool) -> Iterator[None]:
 
 @functools.cache
 def onednn_speedup() -> float:
-    """How many times as fast as torch's own product oneDNN's is here, in float32, of 32 × 512 × 512
-    with the weight packed: 1.4 and 4.3 on two processors with AVX-512."""
+    """Time oneDNN's float32 product of 32 × 512 × 512, weight packed, against torch's own.
+
+    On two processors with AVX-512 it was 1.4 and 4.3 times as fast.
+    """
     x, W = torch.ones(32, 512), torch.ones(512, 512)
     packed = torch.ops.mkldnn._reorder_linear_weight(W, 32)
     own: list[float] = []
@@ -141,18 +148,18 @@ def onednn_speedup() -> float:
 
 
 def keep_threads_warm() -> None:
-    """Give torch's other threads something to do, next to nothing.
+    """Give torch's other threads next to nothing to do.
 
-    They wait for their share of the next product for some 25 µs and then go to sleep, from which
-    it takes 50 µs to wake them. So where what one thread does alone between two products takes
-    longer, this in the middle of it makes both faster (benchmarks/LOG.md).
+    They wait for their share of the next product for some 25 µs and then sleep, and waking them
+    takes 50 µs. So if one thread works alone for longer between two products, this in the middle of
+    it makes both faster (benchmarks/LOG.md).
     """
     _ZEROS.ceil_()
 
 
 @functools.cache
 def has_onednn(dtype: torch.dtype) -> bool:
-    """Whether oneDNN's products of this type are here, and right."""
+    """Check whether oneDNN's products of this type are available and correct."""
     if dtype not in (torch.float32, torch.bfloat16):
         return False
     try:
@@ -169,17 +176,17 @@ def has_onednn(dtype: torch.dtype) -> bool:
 
 
 def _dense(A: Tensor) -> Tensor:
-    """A matrix without gaps between its rows or columns: for others oneDNN has only slow code."""
+    """Return the matrix without gaps between rows or columns; oneDNN is slow on others."""
     return A if A.is_contiguous() or A.t().is_contiguous() else A.contiguous()
 
 
 def _linear(x: Tensor, W: Tensor) -> Tensor:
-    """x @ Wᵀ."""
+    """Return x @ Wᵀ."""
     return cast(Tensor, torch.ops.mkldnn._linear_pointwise(x, W, None, "none", [], ""))
 
 
 def _linear_plus(x: Tensor, W: Tensor, addend: Tensor) -> Tensor:
-    """x @ Wᵀ + addend."""
+    """Return x @ Wᵀ + addend."""
     operator = torch.ops.mkldnn._linear_pointwise.binary
     return cast(Tensor, operator(x, addend, W, None, "add"))
 

@@ -1,4 +1,4 @@
-"""The recurrences from scratch, as the textbook writes them: one step, one line of mathematics.
+"""Recurrent layers from scratch, as the textbook writes them: one step, one line of mathematics.
 
 Dive into Deep Learning, "Recurrent Neural Network Implementation from Scratch", "Gated Recurrent
 Units (GRU)" and "Long Short-Term Memory (LSTM)". The GRU applies the reset gate after the matrix
@@ -22,7 +22,7 @@ Parameters = Mapping[str, Tensor]
 def rnn(
     inputs: Tensor, H: Tensor, parameters: Parameters, activation: str
 ) -> tuple[Tensor, Tensor]:
-    """Hidden states (T, B, H) of inputs (T, B, I) from the state H (B, H), and the last state."""
+    """Return hidden states (T, B, H) of inputs (T, B, I) from H (B, H), and the last state."""
     W_xh, W_hh, b_h = (parameters[name] for name in ("W_xh", "W_hh", "b_h"))
     φ = torch.tanh if activation == "tanh" else torch.relu
     outputs = []
@@ -33,7 +33,7 @@ def rnn(
 
 
 def gru(inputs: Tensor, H: Tensor, parameters: Parameters) -> tuple[Tensor, Tensor]:
-    """As `rnn`, with a reset gate R and an update gate Z."""
+    """Run as `rnn` does, with a reset gate R and an update gate Z."""
     W_xr, W_xz, W_xn = parameters["W_xh"].chunk(3, dim=1)
     W_hr, W_hz, W_hn = parameters["W_hh"].chunk(3, dim=1)
     b_r, b_z, b_xn = parameters["b_h"].chunk(3)
@@ -51,7 +51,7 @@ def gru(inputs: Tensor, H: Tensor, parameters: Parameters) -> tuple[Tensor, Tens
 def lstm(
     inputs: Tensor, state: tuple[Tensor, Tensor], parameters: Parameters
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """As `rnn`, with input, forget and output gates I, F, O around a memory cell C (B, H)."""
+    """Run as `rnn` does, with input, forget, output gates I, F, O and a memory cell C (B, H)."""
     W_xi, W_xf, W_xc, W_xo = parameters["W_xh"].chunk(4, dim=1)
     W_hi, W_hf, W_hc, W_ho = parameters["W_hh"].chunk(4, dim=1)
     b_i, b_f, b_c, b_o = parameters["b_h"].chunk(4)
@@ -69,7 +69,7 @@ def lstm(
 
 
 def run(cell: str, inputs: Tensor, state: State, parameters: Parameters) -> tuple[Tensor, State]:
-    """One layer of `cell` over inputs (T, B, I)."""
+    """Run one layer of `cell` over inputs (T, B, I)."""
     if isinstance(state, tuple):
         return lstm(inputs, state, parameters)
     if cell == "gru":

@@ -1,4 +1,4 @@
-"""What the hand-written recurrences share: parameters, stacking, directions, dropout, state.
+"""The parameters, stacking, directions, dropout and state that `scratch` and `fast` share.
 
 A layer's parameters keep the textbook's names, with the gates side by side in one matrix:
 
@@ -35,7 +35,7 @@ class Layer(nn.Module):
 
 
 def _weight(rows: int, columns: int, *, by_columns: bool) -> Tensor:
-    """An empty weight (rows, columns); in memory by columns where `fused` takes it like that."""
+    """Return an empty weight (rows, columns), column-major if `fused_lstm` takes it so."""
     return torch.empty(columns, rows).t() if by_columns else torch.empty(rows, columns)
 
 
@@ -65,7 +65,7 @@ class Recurrence(nn.Module):
         )
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Outputs (T, B, D·H) and the state after the last step."""
+        """Return the outputs (T, B, D·H) and the state after the last step."""
         batch = inputs.shape[1]
         if state is None:
             weight = next(self.parameters())
@@ -93,7 +93,7 @@ class Recurrence(nn.Module):
         return outputs, torch.stack(after)  # type: ignore[arg-type]
 
     def by_layer(self) -> list[dict[str, Tensor]]:
-        """The parameters of each layer (and direction) by the textbook's names."""
+        """Return the parameters of each layer (and direction) by the textbook's names."""
         return [dict(layer.named_parameters()) for layer in self.layers]
 
     def _run(self, layer: Layer, inputs: Tensor, state: State) -> tuple[Tensor, State]:

@@ -10,7 +10,7 @@ State = Tensor | tuple[Tensor, Tensor]
 
 
 def map_state(function: Callable[[Tensor], Tensor], state: State) -> State:
-    """A state with `function` applied to its tensor or to both of its tensors."""
+    """Apply `function` to the state's tensor, or to both of its tensors."""
     if isinstance(state, tuple):
         return function(state[0]), function(state[1])
     return function(state)

@@ -1,4 +1,4 @@
-"""torch's own recurrent layers behind the same face as the hand-written ones."""
+"""torch's own recurrent layers with the interface of `stack.Recurrence`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TorchRecurrence(nn.Module):
             )
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Outputs (T, B, D·H) and the state after the last step."""
+        """Return the outputs (T, B, D·H) and the state after the last step."""
         if not inputs.is_floating_point():
             weight = next(self.rnn.parameters())
             inputs = F.one_hot(inputs, self.input_size).to(weight.dtype)
@@ -53,7 +53,7 @@ class TorchRecurrence(nn.Module):
         return outputs, after
 
     def by_layer(self) -> list[dict[str, Tensor]]:
-        """The parameters of each layer (and direction) by the textbook's names and shapes."""
+        """Return the parameters of each layer (and direction) by the textbook's names, shapes."""
         found = []
         for W_ih, W_hh, b_ih, b_hh in self.rnn.all_weights:
             b_h = b_ih + b_hh

@@ -1,4 +1,4 @@
-"""Whatever people have (files, archives, bytes from a pipe, pasted text) as one clean `Text`.
+"""Read what users have (files, archives, bytes from a pipe, pasted text) into one clean `Text`.
 
 Clean means: line ends are LF, and of the control characters only LF and tab are left.
 """
@@ -25,12 +25,11 @@ _MAX_ENCODINGS_SHOWN = 6  # encodings of one text's files that are listed
 
 @dataclass(frozen=True)
 class Text:
-    """A text to train on, in memory, with what was learnt about it on the way in.
+    """A text to train on, in memory, with what was found out while reading it.
 
-    `name` is for people: "notes.txt", "3 files". `encoding` and `line_ends` ("LF", "CRLF",
-    "CR", "mixed" or "none") are as found, before they were made the same. A name or an encoding
-    that is made of words is a `Message`. `prefixes` are
-    beginnings worth continuing, for the texts that come with the package.
+    `name` is for people: "notes.txt", "3 files". `encoding` and `line_ends` ("LF", "CRLF", "CR",
+    "mixed" or "none") are as found, before line ends were unified. `prefixes` are beginnings worth
+    continuing, for the texts that come with the package.
     """
 
     text: str
@@ -41,12 +40,12 @@ class Text:
 
 
 def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
-    """The text in some bytes, such as a file's or standard input's; a zip archive is unpacked.
+    """Decode some bytes, such as a file's or standard input's; a zip archive is unpacked.
 
-    `encoding` overrides what would be found, by any name that Python knows it by.
+    `encoding` overrides detection; any name that Python knows is accepted.
 
-    Raises UserError if there is no text in the bytes: they are empty, binary or too many
-    (over 100 MB), a damaged archive, or do not fit the encoding.
+    Raises UserError if there is no text in the bytes: they are empty, binary or too many (over 100
+    MB), a damaged archive, or do not fit the encoding.
     """
     _check_size(len(data), name)
     return _decode(
@@ -111,7 +110,7 @@ def _decode(
 def read_files(
     paths: Sequence[Path], *, encoding: str | None = None, limit: int = MAX_TEXT_BYTES
 ) -> Text:
-    """The text of one or several files, joined by a newline in the order given.
+    """Read one or several files into one text, joined by a newline in the order given.
 
     Each file is a text or a zip archive of texts. Nothing is written to disk. `limit` is how many
     bytes they may be together, unpacked, and no more than 100 MB.
@@ -137,16 +136,16 @@ def read_files(
 
 
 def read_text(text: str, *, name: str = PASTED) -> Text:
-    """A text that is characters already, cleaned like one from a file.
+    """Clean a text that is characters already, as if it came from a file.
 
-    Raises UserError if it is empty, or over 100 MB, or no text.
+    Raises UserError if it is empty, or over 100 MB, or not a text.
     """
     _check_size(len(validation.text(text, "text")), name)
     return _clean(text, name=name, encoding="UTF-8")
 
 
 class _EmptyError(UserError):
-    """Nothing but white space."""
+    """The text has nothing but white space."""
 
 
 def _clean(text: str, *, name: str, encoding: str) -> Text:

@@ -1,4 +1,4 @@
-"""Line ends as LF, and no control characters but LF and tab."""
+"""Normalize line ends to LF, and remove control characters but LF and tab."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ _LINE_END_NAMES = {"\r\n": "CRLF", "\r": "CR", "\n": "LF"}
 
 
 def clean(text: str) -> tuple[str, list[str]]:
-    """The text as it is trained on, and the kinds of line ends that it had (CRLF, CR, LF).
+    """Return the cleaned text, and the kinds of line ends that it had (CRLF, CR, LF).
 
     CR, CRLF, form feed, vertical tab, U+0085, U+2028 and U+2029 become LF; tab stays; halves of
-    surrogate pairs become U+FFFD; other C0 and C1 control characters and byte order marks go.
+    surrogate pairs become U+FFFD; other C0 and C1 control characters and byte order marks are
+    removed.
     """
     if not any(map(_SPECIAL.search, pieces.iter_pieces(text))):
         return text, ["LF"] if "\n" in text else []
@@ -41,13 +42,13 @@ def clean(text: str) -> tuple[str, list[str]]:
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing in a text but white space."""
+    """Check whether a text has nothing but white space."""
     return all(piece.isspace() for piece in pieces.iter_pieces(text))
 
 
 @cache
 def _replacement_table() -> NDArray[Any]:
-    """What each code point becomes, 0 for nothing."""
+    """Return the replacement of each code point, 0 to remove it."""
     table = np.arange(0x110000, dtype=np.uint32)
     for unwanted in _REMOVED:
         table[list(unwanted)] = 0

@@ -1,10 +1,10 @@
-"""Bytes to characters: the encoding, as told or as found.
+"""Decode bytes to characters, in the encoding that was requested or detected.
 
-In this order: the encoding that was asked for; a byte order mark; UTF-16 and UTF-32 without a
-mark, known by their NULs; ISO-2022, known by its escapes; UTF-8, also with halves of surrogate
-pairs (CESU-8); and then the likeliest of the older encodings (`charrnn.text.guessing`). A few
-bytes that do not fit are replaced by U+FFFD and counted in the name of the encoding; many of them
-mean that the encoding is another one.
+In this order: the requested encoding; a byte order mark; UTF-16 and UTF-32 without a mark, known by
+their NULs; ISO-2022, known by its escapes; UTF-8, also with halves of surrogate pairs (CESU-8); and
+then the most likely of the older encodings (`charrnn.text.guessing`). A few bytes that do not fit
+are replaced by U+FFFD and counted in the name of the encoding; many of them mean that the encoding
+is another one.
 
 Guessing takes a tenth of a second or more, and an archive may hold a thousand texts. So only a
 limited number of bytes is guessed at (`EncodingGuesser`); the rest is read in the encodings found.
@@ -89,13 +89,16 @@ _DISPLAY_NAMES = {  # Python's names, as people write them
 
 @dataclass
 class EncodingGuesser:
-    """What has been guessed so far about texts that belong together, and what may still be."""
+    """Guesses the encodings of texts that belong together, within a budget of bytes.
+
+    `left` is what remains of the budget; `found` counts the encodings so far.
+    """
 
     left: int = _GUESS_BUDGET_BYTES  # bytes
     found: Counter[str] = field(default_factory=Counter)
 
     def rank(self, data: bytes) -> list[str]:
-        """The encodings that a text may be in, the likeliest first; empty if none is likely."""
+        """Return the encodings that a text may be in, best first; empty if none is likely."""
         most = min(max(self.left, _MIN_SAMPLE_BYTES), guessing.SAMPLE_BYTES)
         whole = guessing.sample(data, most)
         piece = whole[: max(0, self.left)]
@@ -118,13 +121,13 @@ class EncodingGuesser:
 def decode_bytes(
     data: bytes, *, name: str, encoding: str | None = None, guesser: EncodingGuesser | None = None
 ) -> tuple[str, str]:
-    """The characters of `data`, and the encoding they were in, as people write its name.
+    """Return the characters of `data`, and the display name of the encoding they were in.
 
-    `name` stands for the data in messages. A byte order mark is not part of the text. `guesser`
-    are shared by the texts that belong together.
+    `name` stands for the data in messages. A byte order mark is not part of the text. Texts that
+    belong together share a `guesser`.
 
-    Raises UserError with `field="encoding"` if `encoding` is unknown or does not fit, or if
-    none was given and none can be found; NotTextError (`charrnn.text.file_types`) for binary data.
+    Raises UserError with `field="encoding"` if `encoding` is unknown or does not fit, or if none
+    was given and none can be found; NotTextError (`charrnn.text.file_types`) for binary data.
     """
     refuse_known_kinds(data, name)
     if encoding is not None and encoding.strip():
@@ -151,7 +154,7 @@ def decode_bytes(
 
 
 def display_name(codec: str) -> str:
-    """The name by which people know one of Python's codecs: "cp1252" is "Windows-1252"."""
+    """Return the common name of one of Python's codecs: "cp1252" is "Windows-1252"."""
     name = codecs.lookup(codec).name
     if name in _DISPLAY_NAMES:
         return _DISPLAY_NAMES[name]
@@ -221,7 +224,7 @@ def _not_an_encoding_error(name: str) -> UserError:
 
 
 def _detect_utf16_or_32(data: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a mark, which are full of NULs; None if it is neither."""
+    """Return the codec of UTF-16 or UTF-32 without a mark, None if it is neither."""
     piece = data[: guessing.SAMPLE_BYTES]
     shares = {codec: _modern_share(piece, codec) for codec in _WIDE_CODECS}
     codec = max(shares, key=lambda codec: shares[codec])
@@ -255,10 +258,10 @@ def _encoding_not_found_error(name: str) -> UserError:
 
 
 def _decode_cesu8(data: bytes, name: str) -> tuple[str, str] | None:
-    """Decode UTF-8 in which halves of surrogate pairs are encoded one by one, as Java and Oracle
-    write an emoji (CESU-8), or where a pair was cut; None if it is not that.
+    """Decode UTF-8 with separately encoded surrogate halves; None if it is not that.
 
-    Raises UserError if hardly anything but halves that stand alone is in it.
+    Java and Oracle write an emoji like that (CESU-8), or a pair was cut. Raises UserError if hardly
+    anything but single halves is in it.
     """
     if pieces.search(_SURROGATE_HALF, data) is None:
         return None
@@ -273,16 +276,18 @@ def _decode_cesu8(data: bytes, name: str) -> tuple[str, str] | None:
 
 
 def _is_spliced_utf8(text: str) -> bool:
-    """Whether a good part of the bytes is UTF-8, and another part is not: of a text in another
-    encoding hardly three bytes in a row make a character by chance."""
+    """Check whether a good part of the bytes is UTF-8, and another part is not.
+
+    In a text in another encoding, three bytes in a row hardly ever make a character by chance.
+    """
     whole = len(_MULTIBYTE.findall(text))
     return whole >= _MIN_SPLICED_CHARACTERS and whole > 0.2 * text.count("\ufffd")
 
 
 def _is_damaged_utf8(text: str) -> bool:
-    """Whether far more characters are whole than broken.
+    """Check whether far more characters are whole than broken.
 
-    So it is in a UTF-8 file that was cut or spliced; text in another encoding has hardly any
+    That holds for a UTF-8 file that was cut or spliced; text in another encoding has hardly any
     characters that are whole by chance.
     """
     broken = text.count("\ufffd")
@@ -291,8 +296,10 @@ def _is_damaged_utf8(text: str) -> bool:
 
 
 def _decode_with_replacement(data: bytes, codec: str) -> tuple[str, str] | None:
-    """The text with U+FFFD for the few bytes that cannot be read, and how people call what it is
-    in; None if they are not few."""
+    """Decode with U+FFFD for the few bytes that cannot be read; None if they are not few.
+
+    Returns the text, and the display name of its encoding.
+    """
     decoded = pieces.decode_replacing(data, codec, max_lost_share=_MAX_LOST_SHARE)
     return None if decoded is None else (decoded[0], _label(codec, decoded[1]))
 

@@ -1,4 +1,4 @@
-"""Telling text from what is not, so that a picture is refused and not trained on."""
+"""Tell text from other files, so that a picture is refused and not trained on."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ _OTHER_OFFICE = Message("an {name} document", name="Office")
 
 
 class NotTextError(UserError):
-    """The bytes are no text; the message says what they seem to be."""
+    """The bytes are not text; the message says what they seem to be."""
 
 
 def refuse_known_kinds(data: bytes, name: str) -> None:
-    """Raise NotTextError for bytes that begin as some well-known kind of file does."""
+    """Raise NotTextError for bytes that begin like some well-known kind of file."""
     _refuse(data, name, _KINDS)
 
 
 def refuse_binary(data: bytes, name: str, *, shifts: bool = False) -> None:
-    """Raise NotTextError for bytes in a one-byte or multi-byte encoding that are no text.
+    """Raise NotTextError for bytes in a one-byte or multi-byte encoding that are not text.
 
-    More than 2 % of control characters in the beginning give them away, or NULs where they are
-    more than a stray one, or one in a thousand bytes. `shifts`: SO and SI belong to the encoding.
-    UTF-16 and UTF-32 are full of NULs: they are recognised before this is asked.
+    Signs are more than 2 % of control characters in the beginning, or more NULs than a stray one or
+    one in a thousand bytes. `shifts`: SO and SI belong to the encoding. UTF-16 and UTF-32 are full
+    of NULs: they must be recognized before.
     """
     piece = data[:_CHECKED_BYTES]
     unwanted = _CONTROL_CHARACTERS.translate(None, b"\x0e\x0f") if shifts else _CONTROL_CHARACTERS
@@ -97,7 +97,7 @@ def _refuse(data: bytes, name: str, kinds: tuple[_Kind, ...]) -> None:
 
 
 def zipped_document(members: list[str]) -> Message | None:
-    """What a zip archive with these members is, if it is a document rather than an archive."""
+    """Return what a zip archive with these members is, if it is a document and not an archive."""
     names = set(members)
     if "[Content_Types].xml" in names:
         folders = {name.partition("/")[0] for name in names}

@@ -1,13 +1,13 @@
-"""Which encoding some bytes are probably in, when nothing in them says so.
+"""Guess the encoding of some bytes when nothing in them declares it.
 
-charset-normalizer knows a hundred encodings and errs on their nearest neighbours: it takes an
+charset-normalizer knows a hundred encodings and errs on their nearest neighbors: it takes an
 English page in Windows-1252 for Windows-1250, and Shift JIS for Korean. So the encodings that
 people's files are really in are tried as well. A reading is convincing if nearly all of its
 characters beyond ASCII could stand in a text of a single language; one that needs the letters of
 two languages, a capital inside a word or a Greek letter beside a Latin one is not. Among the
-convincing ones that reading is taken whose characters are likeliest (`charrnn.text.languages`):
-that tells apart even encodings whose letters are the same ones in another order, as Windows-1251
-and KOI8-R in capitals. Where no reading is convincing, charset-normalizer's own verdict stands.
+convincing readings, the one with the most likely characters wins (`charrnn.text.languages`): that
+tells apart even encodings that have the same letters in another order, such as Windows-1251 and
+KOI8-R in capitals. If no reading is convincing, charset-normalizer's own result stands.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _IGNORED_CODECS = [
 
 
 def sample(data: bytes, most: int = SAMPLE_BYTES) -> bytes:
-    """At most `most` bytes of the lines that are not plain ASCII, which tell nothing."""
+    """Return at most `most` bytes of the lines that are not plain ASCII."""
     lines: list[bytes] = []
     size = end = 0
     # No encoding here uses the bytes of LF or CR within a character, so lines are safe to cut.
@@ -89,7 +89,7 @@ def sample(data: bytes, most: int = SAMPLE_BYTES) -> bytes:
 
 
 def rank(piece: bytes) -> list[str]:
-    """The names of the encodings that `piece` may be in, the likeliest first.
+    """Return the names of the encodings that `piece` may be in, the most likely first.
 
     A piece as long as a sample may end within a character. Empty if none is likely.
     """
@@ -110,7 +110,7 @@ def rank(piece: bytes) -> list[str]:
 
 
 def is_convincing(piece: bytes, encoding: str) -> bool:
-    """Whether nearly all characters beyond ASCII of a short piece could stand in one language."""
+    """Check whether nearly all characters beyond ASCII of a short piece fit one language."""
     cut = len(piece) > _GLANCE_BYTES
     return (
         _fitting_share(decode_sample(piece[:_GLANCE_BYTES], encoding, cut=cut))
@@ -119,14 +119,13 @@ def is_convincing(piece: bytes, encoding: str) -> bool:
 
 
 def decode_sample(piece: bytes, encoding: str, *, cut: bool = False) -> str:
-    """The characters of a piece; one at the end of a full sample, or of one that was `cut`, is left
-    out if it is not whole."""
+    """Decode a piece; leave out a broken character at its end if it is a full sample or `cut`."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     return decoder.decode(piece, final=not cut and len(piece) < SAMPLE_BYTES)
 
 
 def _fitting_share(text: str) -> float:
-    """The share of the characters beyond ASCII that one language explains; at most 1."""
+    """Return the share of the characters beyond ASCII that one language explains; at most 1."""
     counts = Counter({c: n for c, n in Counter(text).items() if not c.isascii()})
     total = counts.total()
     if not total:
@@ -138,7 +137,7 @@ def _fitting_share(text: str) -> float:
 
 
 def _nats(text: str) -> float:
-    """−ln p of a reading in the language that suits it best, to the nearest hundredth."""
+    """Return −ln p of a reading in the language that suits it best, to the nearest hundredth."""
     total, before, letter = languages.nats(Counter(text)), " ", " "
     total += _ODD_NATS * len(_LONE_KATAKANA.findall(text))
     for character in text[:_MAX_PAIR_CHARACTERS]:
@@ -151,7 +150,7 @@ def _nats(text: str) -> float:
 
 
 def _transition_nats(before: str, letter: str, following: str) -> float:
-    """What it costs that a character follows on another one, and on the last letter so far."""
+    """Return the cost of a character after another one, and after the last letter so far."""
     if following == before and following in languages.FRAMES:
         return -_REPEATED_FRAME_NATS
     if _is_odd(before, following):
@@ -169,8 +168,10 @@ def _transition_nats(before: str, letter: str, following: str) -> float:
 
 
 def _is_odd(a: str, b: str) -> bool:
-    """Whether `b` hardly ever follows on `a`: a capital or the last letter's form within a word, or
-    a change of script."""
+    """Check whether `b` hardly ever follows `a`.
+
+    Odd are a capital or a final form's successor within a word, and a change of script.
+    """
     if a.isascii() and b.isascii():
         return False
     if (b.isupper() and a.islower()) or (a in _FINAL_FORMS and b.isalpha()):

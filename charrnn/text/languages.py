@@ -1,9 +1,9 @@
-"""How likely a character is in a language: the yardstick by which readings of bytes are compared.
+"""How likely a character is in a language, to compare readings of the same bytes.
 
-Of each language it is known which letters beyond ASCII it has, the most frequent first; how often
-each stands in a text follows from its place by Gusein-Zade's law, which fits alphabets and common
-Chinese characters alike: the r-th of n has the share (ln(n + 1) − ln r) / n. That is rough, and
-far more than is needed to tell "о е а и н т" from "ъ ы щ ц э ф".
+For each language, its letters beyond ASCII are listed by falling frequency. How often each occurs
+follows from its rank by Gusein-Zade's law, which fits alphabets and common Chinese characters
+alike: the r-th of n has the share (ln(n + 1) − ln r) / n. That is rough, and far more than is
+needed to tell "о е а и н т" from "ъ ы щ ц э ф".
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _DAILY_CHARACTERS = 3_000  # characters in the first level of an East Asian stan
 class Language:
     """A language's characters beyond ASCII.
 
-    `letters` are lower-case, by falling frequency, and are the given `share` of a text. `daily`
-    is (codec, first, last) for a language of thousands of characters: those in daily use are
-    the first level of its standard, which is known by the range of their lead bytes.
+    `letters` are lower-case, by falling frequency, and make up the given `share` of a text. `daily`
+    is (codec, first, last) for a language of thousands of characters: those in daily use are the
+    first level of its standard, known by the range of their lead bytes.
     """
 
     letters: str
@@ -49,7 +49,7 @@ class Language:
     daily: tuple[str, int, int] | None = None
 
     def nats(self, character: str) -> float:
-        """−ln p of a character in a text in this language, whatever its case."""
+        """Return −ln p of a character in a text in this language, whatever its case."""
         letter = _letter_nats(self).get(character) or _letter_nats(self).get(character.lower())
         if letter is not None:
             return letter
@@ -68,7 +68,7 @@ class Language:
         return _LOST_NATS if character == "\ufffd" or not character.isprintable() else _FOREIGN_NATS
 
     def is_daily(self, character: str) -> bool:
-        """Whether it is in daily use, in a language of thousands of characters."""
+        """Check whether a character is in daily use, in a language of thousands of them."""
         if self.daily is None:
             return False
         if "\u3000" <= character <= "\u301f" or "\uff01" <= character <= "\uff5e":
@@ -90,12 +90,12 @@ def _letter_nats(language: Language) -> dict[str, float]:
 
 
 def nats(counts: Counter[str]) -> float:
-    """−ln p of some characters in the one language that makes them the likeliest."""
+    """Return −ln p of some characters in the one language that makes them the most likely."""
     return min(sum(n * one.nats(c) for c, n in counts.items()) for one in LANGUAGES)
 
 
 def count_known(counts: Counter[str]) -> int:
-    """How many of some characters the one language that knows most of them knows."""
+    """Count the characters that are known to the one language that knows most of them."""
     by_all, by_some = 0, Counter[int]()
     for character, n in counts.items():
         if character in PUNCTUATION:
@@ -107,7 +107,7 @@ def count_known(counts: Counter[str]) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def _languages_with(character: str) -> frozenset[int]:
-    """The places in `LANGUAGES` of those in which a text may well hold the character."""
+    """Return the indices in `LANGUAGES` of those in which a text may hold the character."""
     by_letter = _languages_by_letter()
     daily = {place for place, one in enumerate(LANGUAGES) if one.is_daily(character)}
     none = frozenset[int]()

@@ -1,8 +1,8 @@
-"""Decoding and cleaning in pieces of bounded size, for inputs of tens of megabytes.
+"""Decode and clean in pieces of bounded size, for inputs of tens of megabytes.
 
 A single call of a codec or of a regular expression holds the interpreter for as long as it lasts,
-for seconds where many bytes do not fit. Between two pieces there is a yield point, other threads
-run, and a reading that has lost too much to be right is given up early.
+which may be seconds where many bytes do not fit. Between two pieces there is a yield point, other
+threads run, and a reading that has lost too much to be right is given up early.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _SURROGATE_HALF_BYTES = 3  # bytes of half a surrogate pair in UTF-8: ED A0 80 t
 
 
 def iter_pieces(text: str) -> Iterator[str]:
-    """The text in pieces."""
+    """Yield the text in pieces."""
     for start in range(0, len(text), PIECE_SIZE):
         yield_point()
         yield text[start : start + PIECE_SIZE]
 
 
 def search(pattern: re.Pattern[bytes], data: bytes, start: int = 0) -> int | None:
-    """Where a pattern of at most four bytes is first found from `start` on; None if nowhere."""
+    """Return where a pattern of at most four bytes is first found from `start` on, or None."""
     for begin in range(start, len(data), PIECE_SIZE):
         if found := pattern.search(data, begin, begin + PIECE_SIZE + 3):
             return found.start()
@@ -43,14 +43,19 @@ def search(pattern: re.Pattern[bytes], data: bytes, start: int = 0) -> int | Non
 
 
 def decode(data: bytes, codec: str) -> str:
-    """The text of `data`. Raises UnicodeDecodeError, with the place in `data`, for bytes that do
-    not fit, and another UnicodeError for codecs that do not say where."""
+    """Decode `data` strictly.
+
+    Raises UnicodeDecodeError, with the place in `data`, for bytes that do not fit, and another
+    UnicodeError for codecs that do not say where.
+    """
     return "".join(_decoded(data, codec, "strict"))
 
 
 def decode_replacing(data: bytes, codec: str, *, max_lost_share: float) -> tuple[str, int] | None:
-    """The text with U+FFFD for what cannot be read, and how often that was; None if it was more
-    often than in the share `max_lost_share` of the characters, and more often than once."""
+    """Decode with U+FFFD for what cannot be read; return also how often that was.
+
+    None if it was more than the share `max_lost_share` of the characters, and more than once.
+    """
     # Those that were replaced long ago are well-formed since.
     before = data.count(_REPLACEMENT.encode()) if codec.startswith("utf-8") else 0
     pieces, lost = [], -before
@@ -89,8 +94,10 @@ def _decoded(data: bytes, codec: str, errors: str) -> Iterator[str]:
 
 
 def join_surrogates(data: bytes) -> tuple[bytes, int]:
-    """UTF-8 whose surrogate pairs are encoded half by half (CESU-8) as proper UTF-8, with U+FFFD
-    for halves that stand alone; and the number of those."""
+    """Turn UTF-8 with separately encoded surrogate halves (CESU-8) into proper UTF-8.
+
+    Halves that stand alone become U+FFFD; returns also how many.
+    """
     joined, lost, start = [], 0, 0
     while start < len(data):
         stop = _character_end(data, start + PIECE_SIZE)
@@ -102,8 +109,10 @@ def join_surrogates(data: bytes) -> tuple[bytes, int]:
 
 
 def _character_end(data: bytes, place: int) -> int:
-    """The nearest place from `place` on where neither a character nor a surrogate pair is cut, in
-    data that is UTF-8 but for halves of surrogate pairs."""
+    """Return the first place from `place` on where no character or surrogate pair is cut.
+
+    The data is UTF-8 but for halves of surrogate pairs.
+    """
     last = min(place + _SURROGATE_HALF_BYTES, len(data))
     while place < last and data[place] & 0xC0 == 0x80:
         place += 1
@@ -118,7 +127,7 @@ def _character_end(data: bytes, place: int) -> int:
 
 
 def _join_in_piece(units: NDArray[np.uint8]) -> tuple[bytes, int]:
-    """`join_surrogates` of one piece."""
+    """Do `join_surrogates` for one piece."""
     first, second, third = units[:-2], units[1:-1], units[2:]
     is_half = (first == 0xED) & (second >= 0xA0) & (second <= 0xBF) & (third & 0xC0 == 0x80)
     places = np.flatnonzero(is_half)

@@ -1,6 +1,6 @@
-"""The files inside a `.zip`, read in memory: nothing is written to disk, no header is believed.
+"""Read the files inside a `.zip` in memory: nothing is written to disk, no header is trusted.
 
-A small archive can claim, or hold, more than any memory; what is counted is what comes out.
+A small archive can claim, or hold, more than fits into memory; the limit applies to what comes out.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SUPPORTED_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def is_zip(data: bytes) -> bool:
-    """Whether bytes are a zip archive, an empty one included."""
+    """Check whether bytes are a zip archive, an empty one included."""
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
 def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]]:
-    """The name and content of each file in an archive, in natural order ("9" before "10").
+    """Yield the name and content of each file in an archive, in natural order ("9" before "10").
 
     Folders, hidden files and macOS's `__MACOSX` are left out. `name` stands for the archive in
     messages; `limit` is the number of bytes that may come out of it altogether.
@@ -77,13 +77,13 @@ def _is_hidden(info: zipfile.ZipInfo) -> bool:
 
 
 def natural_key(filename: str) -> list[tuple[int, str]]:
-    """Sort runs of digits by their value, by the first characters of a name that is very long."""
+    """Sort runs of digits by their value; of a very long name only the beginning counts."""
     parts = re.split(r"([0-9]{1,18})", filename[:_MAX_SORT_CHARACTERS])
     return [(int(part), "") if i % 2 else (0, part.casefold()) for i, part in enumerate(parts)]
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, limit: int) -> bytes:
-    """What a member holds; unpacking stops soon after `limit` bytes, whatever its header says."""
+    """Return a member's content; stops soon after `limit` bytes, whatever its header says."""
     if info.flag_bits & 1:
         raise UserError(
             "{text} is encrypted. Unpack it, and choose the texts themselves.",

@@ -1,8 +1,8 @@
-"""The texts that come with charrnn, and those that it can fetch.
+"""Datasets by name: texts that come with charrnn, and texts that it can download.
 
-Embedded: original lyrics and an original story, and Python's own manual, which every Python
-has (and which differs a little from version to version). Fetched once, checked by SHA-1 and
-kept: the two classics that textbooks and tutorials train on.
+Embedded: original lyrics and an original story, and Python's own manual, which every Python has
+(and which differs a little from version to version). Downloaded once, checked by SHA-1 and cached:
+the two classics that textbooks and tutorials train on.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _FILES = {"songs": "songs.txt", "tide-clock": "tide_clock.txt"}
 
 @dataclass(frozen=True)
 class Dataset:
-    """A text that can be had by name.
+    """A text with a name.
 
     `title` and `title_zh` are for people, in English and in Chinese; `language` is the text's.
-    `url` and `sha1` (of the file's bytes) are None for embedded texts. `prefixes` are
-    beginnings worth continuing, in the text as it stands; recipes that prepare it have their own.
-    `size` is the number of characters where it is known beforehand: of the fetched texts.
+    `url` and `sha1` (of the file's bytes) are None for embedded texts. `prefixes` are beginnings
+    worth continuing, in the text as it stands; recipes that prepare it have their own. `size` is
+    the number of characters of a text to download, whose length is known beforehand.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Dataset:
 
     @property
     def characters(self) -> int:
-        """The length of the text; of an embedded one it is measured when first asked for."""
+        """The length of the text; that of an embedded one is measured on first use."""
         return _length(self.name) if self.size is None else self.size
 
 
@@ -74,7 +74,7 @@ DATASETS: tuple[Dataset, ...] = (
 
 
 def find_dataset(name: str) -> Dataset:
-    """The entry of that name. Raises UserError, listing the names, if there is none."""
+    """Return the dataset of that name. Raises UserError, listing the names, if there is none."""
     for entry in DATASETS:
         if entry.name == name:
             return entry
@@ -88,12 +88,12 @@ def find_dataset(name: str) -> Dataset:
 
 
 def load(name: str, *, progress: Callable[[int, int | None], None] | None = None) -> Text:
-    """The text of that name; one that is not embedded is fetched, unless it is kept already.
+    """Load the text of that name; download it unless it is embedded or cached.
 
-    `progress` is told the bytes fetched so far, and how many there will be (None if the server
-    does not say).
+    `progress` is called with the bytes downloaded so far, and the total (None if the server does
+    not say).
 
-    Raises UserError for an unknown name, and for a text that could not be fetched.
+    Raises UserError for an unknown name, and for a text that could not be downloaded.
     """
     entry = find_dataset(name)
     data = (
@@ -105,7 +105,7 @@ def load(name: str, *, progress: Callable[[int, int | None], None] | None = None
 
 
 def is_local(name: str) -> bool:
-    """Whether `load` needs no network for the text of that name."""
+    """Check whether `load` needs no network for the text of that name."""
     entry = find_dataset(name)
     return entry.embedded or _read_cached(entry) is not None
 
@@ -128,7 +128,7 @@ def _length(name: str) -> int:
 
 
 def _read_cached(entry: Dataset) -> bytes | None:
-    """The fetched text from the cache, if it is there and whole."""
+    """Return the downloaded text from the cache, if it is there and whole."""
     try:
         data = (download.cache_directory() / f"{entry.name}.txt").read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Fetching one file over HTTP: with a time-out, a size limit, progress and a check by SHA-1."""
+"""Download one file over HTTP: with a time-out, a size limit, progress and a SHA-1 check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CHUNK_BYTES = 1 << 16
 
 
 class DownloadError(Exception):
-    """A file could not be fetched; the message is a clause that says why."""
+    """Why a file could not be downloaded, in a few words."""
 
     def __init__(self, template: str, /, **values: object) -> None:
         """Fill in the template of the message (`Message`)."""
@@ -34,7 +34,7 @@ class DownloadError(Exception):
 
 
 def cache_directory() -> Path:
-    """Where fetched texts are kept: `$CHARRNN_CACHE`, or `~/.cache/charrnn`."""
+    """Return where downloads are cached: `$CHARRNN_CACHE`, or `~/.cache/charrnn`."""
     chosen = os.environ.get("CHARRNN_CACHE")
     if chosen:
         return Path(chosen)
@@ -52,13 +52,13 @@ def fetch(
     timeout: float = TIMEOUT_SECONDS,
     deadline: float = DEADLINE_SECONDS,
 ) -> bytes:
-    """The bytes at `url`, whose SHA-1 must be `sha1` (in hexadecimal).
+    """Download the bytes at `url`, whose SHA-1 must be `sha1` (in hexadecimal).
 
-    `progress` is told the bytes so far and the total, None if the server does not say.
+    `progress` is called with the bytes so far and the total, None if the server does not say.
     `timeout` and `deadline` are in seconds: for each step of the connection, and for all.
 
-    Raises DownloadError if the server cannot be reached, refuses or stalls, or if what it sends
-    is something else.
+    Raises DownloadError if the server cannot be reached, refuses or stalls, or if what it sends is
+    something else.
     """
     host = urlsplit(url).hostname
     request = urllib.request.Request(url, headers={"User-Agent": "charrnn"})
@@ -111,7 +111,7 @@ def fetch(
 
 
 def store(data: bytes, filename: str) -> None:
-    """Put a file into the cache, in one step; without room or right to, it is not kept."""
+    """Write a file into the cache atomically; without disk space or permission, do nothing."""
     directory = cache_directory()
     # The text is at hand either way: a full or read-only disk costs no more than a new download.
     with contextlib.suppress(OSError):
