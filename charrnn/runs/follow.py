@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from ..training import Event
-from .end_reasons import DIED
+from .end_reasons import EndReason
 from .run import Run
 
 _POLL = 0.05  # seconds between looks at a live run's events
@@ -26,6 +26,6 @@ async def follow(run: Run) -> AsyncIterator[Event]:
             try:  # it was killed, and nobody is there to say so
                 await asyncio.to_thread(run.note_death)
             except OSError:
-                yield run.ending("failed", DIED[run.checkpoint is not None])
+                yield run.ending(EndReason.CRASHED)
                 return
         await asyncio.sleep(_POLL if live else 0)

@@ -22,6 +22,7 @@ from ..utils.regular_files import DamagedRunUserError
 from . import zerogpu
 from .admission import check_plan, check_visitor
 from .disk_shares import DiskShares
+from .end_reasons import EndReason
 from .fair_queue import Line, Waiting, waits
 from .launcher import Starter, nothing, work
 from .limits import Limits
@@ -46,7 +47,7 @@ class _Seat:
     visitor: str
     worker: Any = None
     watch: Watch | None = None
-    verdict: str | None = None  # why it had to be killed
+    cause: EndReason | UserError | None = None  # why it had to be killed, or could not begin
 
 
 class Runs:
@@ -244,10 +245,11 @@ class Runs:
             try:
                 self._train(seat, waiting)
             except UserError as error:  # there was no GPU to be had
-                seat.verdict = seat.verdict or error.message
+                seat.cause = seat.cause or error
             finally:
-                closing = self._closed.is_set() and seat.verdict is None
-                if run.note_death(self._presence.name, message=seat.verdict, closing=closing):
+                closing = self._closed.is_set() and seat.cause is None
+                cause = seat.cause or EndReason.CRASHED
+                if run.note_death(self._presence.name, cause=cause, closing=closing):
                     logger.error("the worker of run %s… died", run.id[:4])
         except Exception:  # nobody looks at what becomes of this thread
             logger.exception("something is wrong with run %s…", run.id[:4])
@@ -304,8 +306,8 @@ class Runs:
         assert seat.watch is not None
         why = seat.watch.look()
         if why is not None and seat.worker.is_alive():
-            logger.error("run %s… is ended: %s", seat.run.id[:4], why)
-            seat.verdict = why
+            logger.error("run %s… is ended: %s", seat.run.id[:4], why.value)
+            seat.cause = why
             seat.worker.kill()
 
     def _see_off_the_dead(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..training import Event
 from ..utils.regular_files import DamagedRunUserError
-from .end_reasons import GREW, HUNG
+from .end_reasons import EndReason
 from .limits import Limits
 from .run import Run
 
@@ -32,19 +32,18 @@ class Watch:
         with suppress(DamagedRunUserError):  # its worker will say so
             self._left = length(run)
 
-    def look(self) -> str | None:
-        """Take note of what the worker said; why it should be killed, in words, or None."""
+    def look(self) -> EndReason | None:
+        """Take note of what the worker said; why it should be killed, or None."""
         events, now = self._said(), time.monotonic()
         for event in events:
             self._heard = now
             if event["event"] == "progress":
                 self._left = event["remaining_seconds"]
-        saved = self.run.checkpoint is not None
         if self.limits.memory_mb is not None and memory(self.pid) > self.limits.memory_mb << 20:
-            return GREW[saved]
+            return EndReason.OUT_OF_MEMORY
         silence, age = now - self._heard, self._heard - self._began
         if self.limits.silence is not None and silence > self.limits.silence + _PATIENCE * age:
-            return HUNG[saved]
+            return EndReason.UNRESPONSIVE
         return None
 
     def _said(self) -> list[Event]:

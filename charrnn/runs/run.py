@@ -36,7 +36,7 @@ from ..training.schedule import Segment
 from ..utils.atomic import finish, remove_unfinished
 from ..utils.regular_files import DamagedRunUserError, discard, is_directory
 from .changes import ChangeableRun
-from .end_reasons import CLOSED, CUT_OFF, DIED, FELL_OVER, LOG_FULL, interrupted
+from .end_reasons import EndReason, interrupted, noted
 from .owners import Deed
 from .ownership import BEGUN, UNTOLD, WAITING, Turn
 from .request import compose, kept, settings
@@ -125,8 +125,10 @@ class Run(ChangeableRun):
         if state == "queued" and (lock := self._lock(1)):
             with lock:
                 if self._standing(worker=False) == "queued":
-                    end = self.ending("stopped", "Stopped before it began.")
-                    self.journal.append(interrupted(end, CLOSED[False]) if closing else end)
+                    end = self.ending(EndReason.CANCELLED)
+                    if closing:
+                        end = interrupted(end, EndReason.SHUTDOWN, saved=False)
+                    self.journal.append(end)
                     self.begin()  # out of the queue; a worker would find the turn over
                     return
         if state == "running" or self.live:
@@ -172,12 +174,16 @@ class Run(ChangeableRun):
         return not self.ended
 
     def note_death(
-        self, app: str | None = None, *, closing: bool = False, message: str | None = None
+        self,
+        app: str | None = None,
+        *,
+        closing: bool = False,
+        cause: EndReason | UserError = EndReason.CRASHED,
     ) -> bool:
         """Write the `end` that a worker which died could not write; whether it was missing.
 
         `app` is who asks; a turn that another app sees to is left to that. One whose app is gone,
-        or is `closing`, was interrupted. `message` says why it died, where that is known.
+        or is `closing`, was interrupted. `cause` says why it died.
         """
         if (lock := self._lock(1)) is None:  # somebody is at work
             return False
@@ -190,10 +196,10 @@ class Run(ChangeableRun):
                 try:
                     self._tidy()
                 except DamagedRunUserError as error:
-                    message = error.message
-                end = self.ending("failed", message or DIED[self.checkpoint is not None])
+                    cause = error
+                end = self.ending(cause)
                 if closing or (turn.app not in (None, app) and not self._seen_to(turn)):
-                    end = interrupted(end, CUT_OFF[self.saved])
+                    end = interrupted(end, EndReason.INTERRUPTED, saved=self.saved)
                 self.journal.append(end)
             except OSError:  # nobody should wait for an end that cannot be written
                 if name:
@@ -257,11 +263,10 @@ class Run(ChangeableRun):
 
     def _outcome(self, error: BaseException) -> Event:
         if not isinstance(error, Exception):  # Ctrl+C, or nobody wants to hear more
-            return self.ending("stopped", "Interrupted.")
-        message = FELL_OVER[self.checkpoint is not None]
+            return self.ending(EndReason.ABORTED)
         if isinstance(error, UserError):
-            message = self._without_path(error.message)
-        return self.ending("failed", message)
+            return self.ending(UserError(self._without_path(error.message)))
+        return self.ending(EndReason.INTERNAL_ERROR)
 
     def _without_path(self, message: Message) -> Message:
         """Return a message with the paths of files in it relative to the run's directory."""
@@ -305,8 +310,8 @@ class Run(ChangeableRun):
     def _stopped(self, end: Event) -> Event:
         """Say in the `end` of a run that was stopped why, if no person did it."""
         if self._interrupted or self.commands.by_closing_app():
-            return interrupted(end, CLOSED[True])
-        return end | {"message": f"{LOG_FULL} {end['message']}"} if self.journal.full else end
+            return interrupted(end, EndReason.SHUTDOWN, saved=True)
+        return noted(end, EndReason.LOG_FULL) if self.journal.full else end
 
 
 def new_id() -> str:

@@ -25,6 +25,7 @@ from ..utils.regular_files import (
     read,
 )
 from .command_files import CommandFiles
+from .end_reasons import EndReason, end_fields
 from .event_log import Journal
 from .ownership import BEGUN, WAITING, Turn
 from .request import parsed
@@ -161,7 +162,7 @@ class Record:
         """The events from a byte offset on, and the offset to go on from."""
         return self.journal.read(offset)
 
-    def ending(self, reason: str, message: str) -> Event:
+    def ending(self, cause: EndReason | UserError) -> Event:
         """An `end` for a run that wrote none: the figures of the model saved last, by the
         `checkpoint` event, and those of the last report."""
         last = self.journal.latest("progress", "end") or {}
@@ -170,8 +171,9 @@ class Record:
         return {
             "event": "end",
             "seconds": last.get("seconds", 0.0),
-            "reason": reason,
-            "message": message,
+            "reason": cause.reason if isinstance(cause, EndReason) else "failed",
+            **end_fields(cause, saved=checkpoint is not None),
+            "findings": [],
             "step": last.get("step", 0),
             "epoch": last.get("epoch", 0),
             "kept_step": kept.get("step"),

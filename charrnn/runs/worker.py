@@ -18,7 +18,7 @@ from ..training import Event
 from ..utils.atomic import write
 from ..utils.process import bound_memory
 from ..utils.regular_files import DamagedRunUserError, read
-from .end_reasons import GREW, TIME_UP
+from .end_reasons import EndReason, noted
 from .limits import Limits
 from .run import Run
 from .status import no_such_run
@@ -75,14 +75,14 @@ class GuardedRun(Run):
     def _train(self, *, resume: bool) -> Iterator[Event]:
         for event in super()._train(resume=resume):
             if event["event"] == "end" and event["reason"] == "stopped" and self._time_up:
-                event = event | {"message": f"{TIME_UP} {event['message']}"}
+                event = noted(event, EndReason.TIME_LIMIT)
             yield event
 
     def _outcome(self, error: BaseException) -> Event:
         if isinstance(error, MemoryError) or (
             isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))
         ):
-            return self.ending("failed", GREW[self.checkpoint is not None])
+            return self.ending(EndReason.OUT_OF_MEMORY)
         return super()._outcome(error)
 
 

@@ -22,9 +22,8 @@ from contextvars import Context
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import UserError
 from ..utils.process import keep_memory, step_back
-from .end_reasons import NO_GPU, NO_QUOTA
+from .end_reasons import EndReason, NoGpuError
 from .limits import Limits
 from .monitor import length
 from .ownership import Orphanage
@@ -108,7 +107,7 @@ def lent(
     """Train the run in `directory` on the GPU; yields the worker when it is at work, and ends when
     it has ended. `context` is that of the visitor's request, whose quota pays.
 
-    Raises UserError where no GPU is to be had.
+    Raises NoGpuError where no GPU is to be had.
     """
     from gradio import Error
 
@@ -124,9 +123,9 @@ def lent(
         about = str(getattr(error, "title", ""))
         logger.warning("no GPU, or not to the end: %s", about)
         if "quota" in about or "duration" in about or "credits" in about:
-            raise UserError(NO_QUOTA) from None
+            raise NoGpuError(EndReason.GPU_QUOTA) from None
         if "queue" in about or "client" in about:
-            raise UserError(NO_GPU) from None
+            raise NoGpuError(EndReason.NO_GPU) from None
 
 
 def _duration(directory: Path, resume: bool, app: str, limits: Limits) -> int:

@@ -54,9 +54,9 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Finding:
-    """What went wrong: its kind, the point since when, and the figures that show it."""
+    """What went wrong: its code, the point since when, and the figures that show it."""
 
-    kind: str
+    code: str
     since: Point
     figures: Mapping[str, float] = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from ..utils.schema import (
     Reader,
     Schema,
     amount,
+    anything,
     checked,
     list_of,
     nested,
@@ -53,6 +54,10 @@ def settings_reader(config: type[Config]) -> Reader:
     return read
 
 
+def _setting_value(value: Any) -> str | float | None:
+    return value if value is None or isinstance(value, str) else number(value)
+
+
 _PERPLEXITIES: Schema = {
     "train_perplexity": (optional(positive), None),
     "validation_perplexity": (optional(positive), None),
@@ -61,6 +66,16 @@ _WARNING: Schema = {
     "code": (text, None),
     "values": (table_of(number), {}),
     "message": (text, ""),
+}
+_SUGGESTION: Schema = {
+    "code": (text, None),
+    "field": (optional(text), None),
+    "value": (_setting_value, None),
+}
+_FINDING: Schema = {
+    "code": (text, None),
+    "values": (table_of(optional(number)), {}),
+    "suggestion": (optional(nested(_SUGGESTION)), None),
 }
 _COMMON_FIELDS: Schema = {"event": (text, None), "seconds": (amount, 0.0)}
 _FIELDS: Mapping[str, Schema] = {
@@ -99,7 +114,11 @@ _FIELDS: Mapping[str, Schema] = {
     "end": {
         **_PERPLEXITIES,
         "reason": (one_of("finished", "stopped", "diverged", "failed"), None),
+        "code": (text, ABSENT),
         "message": (text, ""),
+        "template": (text, ABSENT),
+        "values": (table_of(anything), ABSENT),
+        "findings": (list_of(nested(_FINDING)), ABSENT),
         "step": (whole, 0),
         "epoch": (amount, 0.0),
         "checkpoint": (optional(text), None),

@@ -1,21 +1,23 @@
-"""What is said of a run: what happened, what was kept, and the one change to try.
+"""What a user is told about a run: what happened, what was kept, and what to try.
 
-Every sentence is one of `SENTENCES` with its values filled in. The English of them is the message
-of a run's `end`; `understood` finds the sentences in such a message again, so that a page can say
-them in another language (`charrnn.ui.run_card.strings`).
+Every sentence is one of `SENTENCES`, by its code, with values filled in. The `end` event of a run
+has them in English as its `message`, and what went wrong as data in its `findings`: a list of
+objects with a `code`, the `values` of its sentence (numbers, null for infinity), and a `suggestion`
+(`code`, `field`, `value`) or null. `field` is the setting to change and `value` what to set it to;
+both are null where no setting helps. From these a page makes the same sentences in another language
+(`charrnn.ui.run_card.diagnosis_text`).
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import NamedTuple, Protocol
+from string import Formatter
+from typing import Any, NamedTuple, Protocol
 
 from .diagnosis import Diagnosis, Finding
 from .events import Event
-from .suggestions import advice
+from .suggestions import Suggestion, suggest
 
 SENTENCES: Mapping[str, str] = {
     # what happened, and when
@@ -54,31 +56,33 @@ SENTENCES: Mapping[str, str] = {
     "try-mix-only": "Mix the lines of the text.",
     "try-text": "Try a longer text: this one has {characters} characters.",
 }
-# The names of what can have happened, and of what there is to try.
 FINDINGS = frozenset(
     {
         "not-finite", "diverged", "exploded", "exploding", "above-uniform", "overfits", "unlike",
         "sorted", "by-heart", "copied", "unlearned",
     }
 )  # fmt: skip
-ADVICE = frozenset({"try", "try-longer", "try-mix", "try-mix-only", "try-text"})
+"""The codes of what can have gone wrong."""
+SUGGESTIONS = frozenset({"try", "try-longer", "try-mix", "try-mix-only", "try-text"})
+"""The codes of what there is to try."""
 _SOUND = frozenset({"overfits", "unlike", "sorted", "by-heart", "copied"})  # a model was learned
+_STEPS = frozenset({"step", "since"})  # values that are counts
 
 
 class Sentence(NamedTuple):
-    """A sentence of the table and its values, as they are written."""
+    """A sentence by its code, and its values as they are written."""
 
-    name: str
+    code: str
     values: Mapping[str, str]
 
     @property
     def english(self) -> str:
-        """The sentence as it is filled in."""
-        return SENTENCES[self.name].format(**self.values)
+        """The sentence with its values."""
+        return SENTENCES[self.code].format(**self.values)
 
 
 class Kept(Protocol):
-    """Knows the model that a run leaves: its step, and its perplexity on held-out text if any."""
+    """The model that a run leaves: its step, and its perplexity on held-out text if any."""
 
     best_step: int
 
@@ -87,105 +91,148 @@ class Kept(Protocol):
         """Of the weights that are kept."""
 
 
-def conclusion(
+def end_report(
     events: Iterable[Event], reason: str, step: int, kept: Kept, *, broken: bool = False
-) -> str:
-    """The message of the `end` of a run, told from its `start` and `progress` events.
+) -> dict[str, Any]:
+    """Return the `message` and the `findings` of a run's `end`, given its events so far.
 
     `broken` says that the loss, a gradient or an output was not a finite number.
     """
     diagnosis = Diagnosis()
     for event in events:
         diagnosis.tell(event)
-    said = at_the_end(diagnosis, reason, step, kept.best_step, kept.best_perplexity, broken=broken)
-    return " ".join(sentence.english for sentence in said)
+    found = final_findings(diagnosis, reason, step, broken=broken)
+    held = kept.best_perplexity
+    return {
+        "message": end_message(
+            final_sentences(diagnosis, reason, step, kept.best_step, held, found)
+        ),
+        "findings": found,
+    }
 
 
-def at_the_end(
+def end_message(sentences: Iterable[Sentence]) -> str:
+    """Return the sentences in English."""
+    return " ".join(sentence.english for sentence in sentences)
+
+
+def final_findings(
+    diagnosis: Diagnosis, reason: str, step: int, *, broken: bool = False
+) -> list[dict[str, Any]]:
+    """Return what went wrong with a run that has ended at `step`, as data; empty if all is well."""
+    finding = diagnosis.finding(reason)
+    if finding is None:
+        return []
+    tip = suggest(finding, diagnosis.start, stopped=reason == "stopped")
+    return [_as_data(finding, step, tip, broken=broken)]
+
+
+def final_sentences(
     diagnosis: Diagnosis,
     reason: str,
     step: int,
     kept: int,
     held: float | None,
-    *,
-    broken: bool = False,
+    findings: Iterable[Mapping[str, Any]],
 ) -> list[Sentence]:
-    """What to say of a run that has ended at `step`, and of the model of step `kept`."""
-    finding = diagnosis.finding(reason)
-    stopped = reason == "stopped"
-    said = [Sentence("stopped", {"step": f"{step:,}"})] if stopped else []
-    if finding is not None:
-        said.append(_happened(finding, step=step, broken=broken))
-    said.append(_kept(kept, held, diagnosis, finding))
-    if finding and (tip := advice(finding, diagnosis.start, stopped=stopped)):
-        said.append(Sentence(*tip))
-    return said
+    """Return what to say of a run that has ended at `step`, and of the model of step `kept`.
+
+    `held` is the perplexity of that model on held-out text. Findings that this version does not
+    know, as of a newer one, are left out.
+    """
+    said = [Sentence("stopped", {"step": f"{step:,}"})] if reason == "stopped" else []
+    known = [(finding, told) for finding in findings if (told := _happened(finding))]
+    said += [sentence for _, sentence in known]
+    code = known[0][1].code if known else None
+    said.append(_kept(kept, held, diagnosis, code))
+    characters = diagnosis.start.get("characters", 0)
+    tips = (_to_try(finding.get("suggestion"), characters) for finding, _ in known)
+    return said + [sentence for sentence in tips if sentence]
 
 
-def so_far(diagnosis: Diagnosis) -> list[Sentence]:
-    """What to say of a run that goes on: nothing while it goes well, and nothing to try yet."""
+def interim_sentences(diagnosis: Diagnosis) -> list[Sentence]:
+    """Return what to say of a run that goes on: nothing while it goes well, nothing to try yet."""
     finding, best = diagnosis.finding(), diagnosis.best
     if finding is None:
         return []
-    said = [_happened(finding, step=finding.since.step, broken=False)]
+    happened = _happened(_as_data(finding, finding.since.step, None))
+    said = [] if happened is None else [happened]
     if best is not None:
-        said.append(_kept(best.step, best.held, diagnosis, finding))
+        said.append(_kept(best.step, best.held, diagnosis, finding.code))
     return said
 
 
-def understood(text: str) -> list[Sentence] | None:
-    """The sentences that a message is made of; None if it is not made of them."""
-    found, at = [], 0
-    while at < len(text):
-        for name in SENTENCES:
-            if fits := _pattern(name).match(text, at):
-                found.append(Sentence(name, fits.groupdict()))
-                at = fits.end()
-                break
-        else:
-            return None
-    return found or None
-
-
-@cache
-def _pattern(name: str) -> re.Pattern[str]:
-    pieces = re.split(r"\{(\w+)\}", SENTENCES[name])
-    pieces[::2] = [re.escape(piece) for piece in pieces[::2]]
-    pieces[1::2] = [rf"(?P<{value}>[\w.,∞-]*[\w∞])" for value in pieces[1::2]]
-    return re.compile("".join(pieces) + r"(?: |$)")
-
-
-def _happened(finding: Finding, *, step: int, broken: bool) -> Sentence:
+def _as_data(
+    finding: Finding, step: int, tip: Suggestion | None, *, broken: bool = False
+) -> dict[str, Any]:
+    code = "not-finite" if finding.code == "diverged" and broken else finding.code
     values = {
-        "step": f"{step:,}",
-        "since": f"{finding.since.step:,}",
-        "epoch": figure(finding.since.epoch),
-        **{name: figure(value) for name, value in finding.figures.items()},
+        "step": step,
+        "since": finding.since.step,
+        "epoch": finding.since.epoch,
+        **finding.figures,
     }
-    name = "not-finite" if finding.kind == "diverged" and broken else finding.kind
-    wanted = re.findall(r"\{(\w+)\}", SENTENCES[name])
-    return Sentence(name, {value: values[value] for value in wanted})
+    shown = {name: values[name] for name in _placeholders(code)}
+    return {
+        "code": code,
+        "values": {name: v if math.isfinite(v) else None for name, v in shown.items()},
+        "suggestion": None if tip is None else tip._asdict(),
+    }
 
 
-def _kept(step: int, held: float | None, diagnosis: Diagnosis, finding: Finding | None) -> Sentence:
+def _happened(finding: Mapping[str, Any]) -> Sentence | None:
+    code, values = finding["code"], finding["values"]
+    if code not in FINDINGS or not set(values) >= _placeholders(code):
+        return None
+    return Sentence(code, {name: _written(name, values[name]) for name in _placeholders(code)})
+
+
+def _to_try(tip: Mapping[str, Any] | None, characters: int) -> Sentence | None:
+    if tip is None or tip["code"] not in SUGGESTIONS:
+        return None
+    values = {"characters": f"{characters:,}"}
+    if tip["field"] is not None:
+        values |= {"setting": tip["field"], "value": written_setting(tip["value"])}
+    names = _placeholders(tip["code"])
+    if not names <= set(values):
+        return None
+    return Sentence(tip["code"], {name: values[name] for name in names})
+
+
+def _placeholders(code: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(SENTENCES[code]) if name is not None}
+
+
+def _written(name: str, value: float | None) -> str:
+    if value is None:
+        return figure(math.inf)
+    return f"{int(value):,}" if name in _STEPS else figure(value)
+
+
+def written_setting(value: float | str) -> str:
+    """Write a value as `--set` and the form take it."""
+    return value if isinstance(value, str) else f"{value:.12g}"
+
+
+def _kept(step: int, held: float | None, diagnosis: Diagnosis, code: str | None) -> Sentence:
     uniform = diagnosis.start.get("baselines", {}).get("uniform") or math.inf
     worse_than_nothing = held is not None and held > uniform
-    doubtful = finding is not None and finding.kind not in _SOUND
+    doubtful = code is not None and code not in _SOUND
     if step == 0 or (doubtful and worse_than_nothing):
         return Sentence("kept-untrained", {})
-    if worse_than_nothing and finding is not None:  # what is held out does not say which is best
+    if worse_than_nothing and code is not None:  # what is held out does not say which is best
         return Sentence("kept-latest", {"kept": f"{step:,}"})
     if held is not None:
         return Sentence("kept-best", {"kept": f"{step:,}", "held": figure(held)})
-    return Sentence("kept", {}) if finding is None else Sentence("kept-step", {"kept": f"{step:,}"})
+    return Sentence("kept", {}) if code is None else Sentence("kept-step", {"kept": f"{step:,}"})
 
 
 def figure(value: float) -> str:
-    """A perplexity or a norm as people read it: as many digits as say something."""
+    """Write a perplexity or a norm with as many digits as are meaningful."""
     if value == math.inf:
         return "∞"
     if value >= 1e6:
         return f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
-    if value >= 100 or value.is_integer():
+    if value >= 100 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:#.3g}"

@@ -1,4 +1,4 @@
-"""The one change to try after a run that went wrong, chosen from the run's own settings.
+"""Choose the one change to try after a run that went wrong, from the run's own settings.
 
 Each rule was tried on runs that went wrong in that way: tests/training/test_diagnosis.py does so
 again for some of them.
@@ -29,37 +29,38 @@ _SMOOTHING = _DROPOUT = 0.5
 _LONGER = 10  # times
 
 
-class Advice(NamedTuple):
-    """A sentence of `verdict.SENTENCES`, and its values."""
+class Suggestion(NamedTuple):
+    """What to try: the code of its sentence in `messages.SENTENCES`, and the setting to change.
 
-    name: str
-    values: Mapping[str, str]
+    `field` and `value` are None where no setting helps.
+    """
+
+    code: str
+    field: str | None = None
+    value: float | str | None = None
 
 
-def advice(finding: Finding, start: Mapping[str, Any], *, stopped: bool) -> Advice | None:
-    """What to try after a finding; `start` is the run's event of that name.
+def suggest(finding: Finding, start: Mapping[str, Any], *, stopped: bool) -> Suggestion | None:
+    """Return what to try after a finding, given the run's `start` event.
 
-    None where no one change is known to help. Somebody who `stopped` a run before it had learned
-    anything need not be told to let it run.
+    None where no single change is known to help. A user who `stopped` a run before it had learned
+    anything is not told to let it run.
     """
     training, model = start["training"], start["model"]
-    if finding.kind == "overfits":
-        return _against_learning_by_heart(start)
-    if finding.kind in ("unlike", "sorted"):
+    if finding.code == "overfits":
+        return _against_overfitting(start)
+    if finding.code in ("unlike", "sorted"):
         endless = training["epochs"] is None and training["seconds"] is None
-        return (
-            Advice("try-mix-only", {}) if endless else Advice("try-mix", _values("validation", 0))
-        )
-    if finding.kind in ("by-heart", "copied"):
+        return Suggestion("try-mix-only") if endless else Suggestion("try-mix", "validation", 0)
+    if finding.code in ("by-heart", "copied"):
         return None
-    if finding.kind == "unlearned":
+    if finding.code == "unlearned":
         return _to_learn_something(training, model, stopped=stopped)
-    return _calmer(training, model)
+    return _smaller_updates(training, model)
 
 
-def _calmer(training: Mapping[str, Any], model: Mapping[str, Any]) -> Advice:
-    """Smaller updates: by a learning rate that goes well, or, if it is none too high and nothing is
-    clipped, by clipping."""
+def _smaller_updates(training: Mapping[str, Any], model: Mapping[str, Any]) -> Suggestion:
+    """Suggest a lower learning rate, or clipping if the rate is low and nothing is clipped."""
     rate, clip = training["learning_rate"], training["clip"]
     fragile = model["cell"] == "relu" and model["initialization"] != "normal"
     if training["optimizer"] != "sgd":
@@ -80,7 +81,7 @@ def _calmer(training: Mapping[str, Any], model: Mapping[str, Any]) -> Advice:
 
 def _to_learn_something(
     training: Mapping[str, Any], model: Mapping[str, Any], *, stopped: bool
-) -> Advice | None:
+) -> Suggestion | None:
     rate, clip = training["learning_rate"], training["clip"]
     sgd = training["optimizer"] == "sgd"
     θ = min(clip or 1.0, 1.0) if sgd else 1.0
@@ -89,36 +90,31 @@ def _to_learn_something(
     if decay >= 1 and rate * decay > _SHRINKING:
         return _try("weight_decay", _WEIGHT_DECAY)
     if rate * θ > _MUCH * safe:
-        return _calmer(training, model)
+        return _smaller_updates(training, model)
     if rate * θ < _SLOW * safe:
         clipped = sgd and (rate >= _SLOW * safe or safe / θ > _HIGHEST)
         return _try("clip", 1) if clipped else _try("learning_rate", _rounded(safe / θ))
     for length in ("epochs", "seconds"):
         if training[length] is not None and not stopped:
             most = rules(TrainingConfig)[length].high or math.inf
-            return Advice("try-longer", _values(length, min(_LONGER * training[length], most)))
+            return Suggestion("try-longer", length, min(_LONGER * training[length], most))
     return None
 
 
-def _against_learning_by_heart(start: Mapping[str, Any]) -> Advice:
+def _against_overfitting(start: Mapping[str, Any]) -> Suggestion:
     characters = start["characters"]
     bearable = characters * (start["vocabulary_size"] - 1) <= MAX_PROBABILITIES
     if bearable and start["training"].get("smoothing") == 0:  # runs of before do not know of it
         return _try("smoothing", _SMOOTHING)
     if start["model"]["dropout"] < _DROPOUT:
         return _try("dropout", _DROPOUT)
-    return Advice("try-text", {"characters": f"{characters:,}"})
+    return Suggestion("try-text")
 
 
-def _try(setting: str, value: float | str) -> Advice:
-    return Advice("try", _values(setting, value))
-
-
-def _values(setting: str, value: float | str) -> dict[str, str]:
-    """As a setting is written, on the command line and in the form."""
-    return {"setting": setting, "value": value if isinstance(value, str) else f"{value:.12g}"}
+def _try(field: str, value: float | str) -> Suggestion:
+    return Suggestion("try", field, value)
 
 
 def _rounded(value: float) -> float:
-    """To one digit, which says that it is an order of magnitude."""
+    """Round to one digit, which shows that the value is an order of magnitude."""
     return float(f"{value:.1g}")

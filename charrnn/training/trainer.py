@@ -16,7 +16,7 @@ from ..ngrams.soft_targets import NgramSoftTargets
 from .checkpointing import CheckpointWriter
 from .config import TrainingConfig
 from .events import Clock, Commands, Event, MaxThreads
-from .messages import conclusion
+from .messages import end_report
 from .metrics import Meter, RunningTotals
 from .resume_state import ResumeState, restore_errors
 from .run_state import RunState
@@ -172,7 +172,8 @@ class Trainer(RunState):
         yield self._event(
             "end",
             reason=reason,
-            message=conclusion(
+            code=reason,
+            **end_report(
                 [self.start_event, *self.run_log.log],
                 reason,
                 self.step,

@@ -34,6 +34,11 @@ def checked(schema: Schema, value: object) -> dict[str, Any]:
     return value | known
 
 
+def anything(value: Any) -> Any:
+    """Read any value."""
+    return value
+
+
 def whole(value: Any) -> int:
     """Read a count: a whole number from 0 to 2**53."""
     if type(value) is int and 0 <= value <= _LARGEST_WHOLE:

@@ -16,7 +16,7 @@ from charrnn.corpus import read_text
 from charrnn.errors import UserError
 from charrnn.recipes import make_plan
 from charrnn.runs import zerogpu
-from charrnn.runs.end_reasons import NO_GPU, NO_QUOTA
+from charrnn.runs.end_reasons import EndReason, end_message
 from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig, step
 from charrnn.ui.train.request import Wish, gpu_told
@@ -112,10 +112,10 @@ def test_stop_is_heard_and_the_run_goes_on_from_there(space, client):
 
 def test_who_has_no_quota_left_is_told_and_so_is_who_finds_no_gpu_free(space, client):
     space.quota.write_text("10")
-    assert list(training(client, seconds=5))[-1]["message"] == NO_QUOTA
+    assert list(training(client, seconds=5))[-1]["message"] == end_message(EndReason.GPU_QUOTA)
     space.quota.write_text("")
     end = list(training(client, seconds=5))[-1]
-    assert (end["reason"], end["message"]) == ("failed", NO_GPU)
+    assert (end["reason"], end["message"]) == ("failed", end_message(EndReason.NO_GPU))
     space.quota.write_text("300")
     assert list(training(client, epochs=1))[-1]["reason"] == "finished"
 
@@ -128,7 +128,7 @@ def test_the_death_of_the_process_that_has_the_gpu_is_told(space, client):
             os.kill(worker_of(Run(space.runs / run)), signal.SIGKILL)
             break
     end = list(job)[-1]
-    assert end["reason"] == "failed" and "training process died" in end["message"]
+    assert end["reason"] == "failed" and "training process crashed" in end["message"]
     assert list(training(client, epochs=1))[-1]["reason"] == "finished"
 
 
@@ -147,7 +147,7 @@ def test_the_switch_is_there_and_says_what_a_run_takes(space, visit):
     told.get_by_text("up to 25\u00a0s").wait_for()
     space.quota.write_text("20")
     page.locator("#train-go").click()
-    page.get_by_text("Hugging Face lends no GPU for this run").wait_for()
+    page.get_by_text("Your GPU time on Hugging Face for today is not enough").wait_for()
     assert loans(space)[-1]["seconds"] == 25
     switch.uncheck()
     told.wait_for(state="detached")

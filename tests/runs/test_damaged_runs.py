@@ -17,6 +17,7 @@ from small_runs import planned
 from starlette.requests import Request
 
 from charrnn.errors import UserError
+from charrnn.runs.end_reasons import EndReason
 from charrnn.runs.manager import Runs
 from charrnn.runs.ownership import Turn
 from charrnn.runs.retention import sweep
@@ -226,7 +227,7 @@ def looked_at(run):
     for act in (
         lambda: run.request, lambda: run.state, lambda: run.live, lambda: run.ended,
         lambda: run.read_events(), lambda: run.journal.latest("end"), lambda: run.results,
-        lambda: run.ending("failed", ""), lambda: Turn.latest(run.directory),
+        lambda: run.ending(EndReason.CRASHED), lambda: Turn.latest(run.directory),
         lambda: run.set_length(epochs=3, seconds=None), run.lengthen, run.stop,
     ):  # fmt: skip
         tried(act)
@@ -257,7 +258,7 @@ def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(roo
             for strange in strange_objects(event):
                 lines = [*events[:at], strange, *events[at + 1 :]]
                 run.journal.path.write_bytes(b"".join(as_json(line) + b"\n" for line in lines))
-                for act in (lambda: run.state, lambda: run.ending("failed", "")):
+                for act in (lambda: run.state, lambda: run.ending(EndReason.CRASHED)):
                     tried(act)
                 telling = Tellings(house).of(house.find_run(BROKEN))
                 await telling.look()
@@ -329,7 +330,7 @@ def test_what_a_run_cannot_have_is_not_written_into_its_request(root):
     request = run.request
     request["training"]["epochs"] = 1_000_000
     (run.directory / "run.json").write_bytes(as_json(request))
-    run.journal.append(run.ending("finished", "") | {"epoch": 1_000_000})
+    run.journal.append(run.ending(EndReason.CRASHED) | {"epoch": 1_000_000})
     with pytest.raises(UserError, match="epochs = 2000000: give a whole number"):
         run.enqueue(again=True)
     assert run.request == request and not run.waits

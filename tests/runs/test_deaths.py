@@ -12,7 +12,7 @@ from conftest import ROOT
 from worker_runs import ends, events_of, is_progress, small, worker_of
 
 from charrnn.errors import UserError
-from charrnn.runs.end_reasons import CLOSED, CUT_OFF, DIED
+from charrnn.runs.end_reasons import EndReason, end_message
 from charrnn.runs.manager import Runs
 from charrnn.runs.ownership import Turn
 from charrnn.runs.run import Run
@@ -39,6 +39,9 @@ if __name__ == "__main__":
     finally:
         runs.close()
 """
+
+SHUT_DOWN = {saved: end_message(EndReason.SHUTDOWN, saved=saved) for saved in (True, False)}
+CUT_OFF = {saved: end_message(EndReason.INTERRUPTED, saved=saved) for saved in (True, False)}
 
 
 @pytest.fixture
@@ -107,7 +110,7 @@ def test_the_worker_of_a_killed_app_ends_by_itself_and_its_run_goes_on_from_ther
     process.wait()
     end = wait_for_end(run)
     assert time.monotonic() - began < 10
-    assert end["interrupted"] and end["message"] == CLOSED[True] and end["reason"] == "stopped"
+    assert end["interrupted"] and end["message"] == SHUT_DOWN[True] and end["reason"] == "stopped"
     assert run.saved and run.checkpoint is not None
     house = Runs(tmp_path / "runs")
     assert ends(run) == ["stopped"]
@@ -123,8 +126,12 @@ def test_a_redeploy_interrupts_what_trains_and_what_waits(app):
     process.terminate()
     assert process.wait(60) == 0
     assert ends(run) == ends(waiting) == ["stopped"]
-    assert last(run)["interrupted"] and last(run)["message"] == CLOSED[True]
-    assert last(waiting)["interrupted"] and last(waiting)["message"] == CLOSED[False]
+    assert last(run)["interrupted"] and last(run)["message"] == end_message(
+        EndReason.SHUTDOWN, saved=True
+    )
+    assert last(waiting)["interrupted"] and last(waiting)["message"] == end_message(
+        EndReason.SHUTDOWN, saved=False
+    )
     assert run.saved and not waiting.saved
 
 
@@ -172,8 +179,12 @@ def test_what_was_left_by_an_app_that_was_killed_ends_with_the_next(app, tmp_pat
     assert ends(run) == ends(waiting) == []
     house = Runs(tmp_path / "runs")
     assert ends(run) == ends(waiting) == ["failed"]
-    assert last(run)["interrupted"] and last(run)["message"] == CUT_OFF[run.saved]
-    assert last(waiting)["interrupted"] and last(waiting)["message"] == CUT_OFF[False]
+    assert last(run)["interrupted"] and last(run)["message"] == end_message(
+        EndReason.INTERRUPTED, saved=run.saved
+    )
+    assert last(waiting)["interrupted"] and last(waiting)["message"] == end_message(
+        EndReason.INTERRUPTED, saved=False
+    )
     assert len(list(house.root.glob(".app-*"))) == 1
     house.close()
     assert not list(house.root.glob(".app-*"))
@@ -198,7 +209,9 @@ def test_a_worker_that_dies_before_its_lock_has_failed_too(tmp_path):
     assert run.note_death()
     assert not run.note_death(), "once is enough"
     assert ends(run) == ["finished", "failed"]
-    assert last(run)["message"] == DIED[True] and "interrupted" not in last(run)
+    assert last(run)["message"] == end_message(
+        EndReason.CRASHED, saved=True
+    ) and "interrupted" not in last(run)
 
 
 def test_nobody_sees_a_killed_run_without_its_end(runs, monkeypatch):

@@ -15,12 +15,13 @@ from conftest import ROOT
 from worker_runs import events_of, is_progress, small, worker_of
 
 from charrnn.runs import manager, monitor
+from charrnn.runs.end_reasons import CRASHES
 from charrnn.runs.limits import Limits
 from charrnn.runs.manager import Runs
 from charrnn.runs.monitor import Watch, memory
 from charrnn.runs.run import Run
 from charrnn.runs.worker import GuardedRun
-from charrnn.ui.run_card.strings import FAILURES
+from charrnn.ui.run_card.diagnosis_text import end_text
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -42,7 +43,9 @@ def told(run):
     """The message of the run's end; the page has it in both its languages."""
     end = events_of(run)[-1]
     assert end["reason"] == "failed" == run.state
-    assert any(end["message"] == pair[0] for pair in FAILURES.values())
+    text = end_text(end)
+    assert text["en"] == end["message"] and re.search("[\u4e00-\u9fff]", text["zh"])
+    assert end["code"] in CRASHES
     return end["message"]
 
 
@@ -58,7 +61,7 @@ def test_a_worker_that_hangs_is_ended_and_told_so(house):
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGSTOP)
     runs._seats[run.id].watch.limits = Limits(silence=0.5)
-    assert told(run).startswith("The training process said nothing for too long")
+    assert told(run).startswith("The training process did not respond for too long")
     assert trains(waiting)
 
 
@@ -67,7 +70,7 @@ def test_a_worker_that_is_killed_is_told_and_the_next_one_trains(house):
     run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGKILL)
-    assert told(run).startswith("The training process died")
+    assert told(run).startswith("The training process crashed")
     assert trains(waiting)
 
 
@@ -80,7 +83,7 @@ def test_a_worker_that_takes_more_memory_than_it_may_is_ended_and_told_so(house,
     monkeypatch.setattr(
         monitor, "memory", lambda pid: 2 << 30 if pid == worker_of(run) else real(pid)
     )
-    assert told(run).startswith("Training took more memory than a run may have here")
+    assert told(run).startswith("Training used more memory than a run may use here")
     monkeypatch.undo()
     assert trains(waiting)
 
@@ -101,7 +104,7 @@ def test_a_worker_cannot_get_more_memory_than_it_may_have(house):
     runs = house(memory_mb=300)
     greedy = small(seconds=60, hidden_size=512, batch_size=16, steps=64, layers=8, epochs=None)
     run, waiting = runs.start(greedy), runs.start(small(seconds=60))
-    assert told(run).startswith("Training took more memory than a run may have here")
+    assert told(run).startswith("Training used more memory than a run may use here")
     assert trains(waiting)
 
 

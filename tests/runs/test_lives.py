@@ -12,6 +12,7 @@ from worker_runs import ends, events_of, is_progress, small, worker_of
 
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
+from charrnn.runs.end_reasons import EndReason
 from charrnn.runs.event_log import Journal
 from charrnn.runs.manager import Runs
 from charrnn.runs.run import Run
@@ -88,7 +89,7 @@ def test_a_worker_does_not_begin_what_was_called_off(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     run.enqueue("an app")
     run.begin("an app")
-    run.journal.append(run.ending("stopped", "Stopped before it began."))
+    run.journal.append(run.ending(EndReason.CANCELLED))
     assert list(run.work(app="an app")) == []
     assert ends(run) == ["stopped"] == [run.state]
 

@@ -63,7 +63,7 @@ def test_runs_queue_and_a_waiting_one_can_be_called_off(runs):
     assert [runs.standing(run.id)[0] for run in (first, second, third)] == [0, 1, 2]
     second.stop()
     assert second.state == "stopped", "it need not wait for its turn"
-    assert events_of(second)[-1]["message"] == "Stopped before it began."
+    assert events_of(second)[-1]["message"] == "Cancelled before it began."
     first.stop()
     assert second.checkpoint is None and second.state == "stopped"
     events_of(third, until=is_progress)

@@ -18,7 +18,6 @@ from charrnn.text import datasets
 from charrnn.training.diagnosis import Diagnosis
 from charrnn.training.events import stored_event
 from charrnn.training.holdout import SENTENCES, HoldoutWarning, check
-from charrnn.training.messages import understood
 from charrnn.ui.run_card.strings import HOLDOUT
 from charrnn.ui.train.request import OWN, Wish, text_told
 
@@ -110,8 +109,10 @@ def test_a_run_says_it_before_its_first_step_and_keeps_a_model_that_has_learned(
     assert last["kept_step"] == last["step"]
     assert last["validation_perplexity"] == held[-1]
     assert "by heart" not in last["message"]
-    names = [sentence.name for sentence in understood(last["message"])]
-    assert names == ["unlike", "kept-latest", "try-mix"]
+    (finding,) = last["findings"]
+    assert finding["code"] == "unlike"
+    assert finding["suggestion"] == {"code": "try-mix", "field": "validation", "value": 0}
+    assert "The latest model" in last["message"]
     assert last["message"].endswith("try validation = 0.")
     kept = charrnn.load(tmp_path / "checkpoint")
     assert charrnn.score(kept, TIDE[:2000]).perplexity < 12
@@ -143,7 +144,7 @@ def test_a_rising_figure_of_an_end_that_misleads_is_not_called_learning_by_heart
     diagnosis = Diagnosis()
     for event in (doubtful(code), *overfitting()):
         diagnosis.tell(event)
-    assert diagnosis.finding().kind == diagnosis.finding("finished").kind == code
+    assert diagnosis.finding().code == diagnosis.finding("finished").code == code
     value = story(
         doubtful(code), *overfitting(), checkpoint(10, held=4.0), end(13, held=4.0)
     ).value()
@@ -167,8 +168,8 @@ def test_a_run_with_nothing_held_out_that_recites_its_text_says_so():
     config = with_changes(QUICK, epochs=120, validation=0.0, learning_rate=0.02)
     last = run(training=config, corpus=corpus)[-1]
     assert last["train_perplexity"] < 1.3
-    names = [sentence.name for sentence in understood(last["message"])]
-    assert names == ["by-heart", "kept-step"]
+    assert [finding["code"] for finding in last["findings"]] == ["by-heart"]
+    assert "The model of step" in last["message"]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_by_heart_is_what_no_text_is_so_predictable_for(train, held, warned, sai
         diagnosis.tell(event)
     assert diagnosis.finding() is None, "while it goes on"
     found = diagnosis.finding("finished")
-    assert (found and found.kind) == said
+    assert (found and found.code) == said
 
 
 def test_a_model_that_reads_the_future_has_learned_nothing_by_heart():

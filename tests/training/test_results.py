@@ -10,6 +10,7 @@ from telling import checkpoint, end, progress, start, story
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, card
+from charrnn.runs.end_reasons import EndReason
 from charrnn.runs.run import Run
 from charrnn.training.metrics import Meter, Window
 from charrnn.training.step import TrainStep, Update
@@ -101,11 +102,11 @@ def test_the_end_of_a_run_that_crashed_tells_the_saved_model_from_the_last_repor
     list(crashed.work())
     kept = crashed.journal.latest("checkpoint")
     crashed.journal.append(progress(99, train=9.0, held=11.0))
-    ending = crashed.ending("failed", "It fell over.")
+    ending = crashed.ending(EndReason.CRASHED)
     assert ending["kept_step"] == kept["step"] and pair(ending) == pair(kept)
     assert pair(ending, "last_") == [9.0, 11.0]
     (crashed.checkpoint / "model.safetensors").unlink()
-    assert pair(crashed.ending("failed", "It fell over.")) == [None, None]
+    assert pair(crashed.ending(EndReason.CRASHED)) == [None, None]
 
 
 def test_the_card_shows_the_pair_of_the_kept_model_and_the_curve_ends_with_the_last():

@@ -1,12 +1,15 @@
 """The run card's data: no browser needed."""
 
+import json
+
 import pytest
 from telling import checkpoint, end, progress, sample, start, story, written
 
 from charrnn.corpus import Corpus
+from charrnn.errors import Message, UserError
 from charrnn.model import ModelConfig
 from charrnn.recipes import make_plan
-from charrnn.runs.end_reasons import DIED
+from charrnn.runs.end_reasons import EndReason, end_fields, noted
 from charrnn.runs.manager import Runs
 from charrnn.runs.run import Run
 from charrnn.text import read_files
@@ -129,7 +132,34 @@ def test_a_run_called_off_in_the_queue_kept_nothing():
     assert stopped.value()["state"] == "stopped"
 
 
-@pytest.mark.parametrize(("saved", "name"), [(True, "died-kept"), (False, "died-empty")])
-def test_a_known_failure_has_a_name_in_both_languages(saved, name):
-    assert story(end(0, "failed", message=DIED[saved])).value()["end"]["why"] == name
-    assert story(end(0, "failed", message="The disk is full.")).value()["end"]["why"] is None
+@pytest.mark.parametrize("saved", [True, False])
+@pytest.mark.parametrize("code", [code for code in EndReason if code is not EndReason.ERROR])
+def test_why_a_run_ended_is_told_in_both_languages(saved, code):
+    shown = story(end(0, "failed") | end_fields(code, saved=saved)).value()["end"]
+    assert shown["text"]["en"] == shown["message"]
+    assert "\u4e00" <= shown["text"]["zh"][0] <= "\u9fff" or shown["text"]["zh"].startswith(
+        "Hugging"
+    )
+    assert shown["crashed"] == (code.value in ("crashed", "out_of_memory", "unresponsive"))
+
+
+def test_an_error_of_a_worker_is_told_in_chinese_by_its_template():
+    error = UserError("The run cannot be saved: {why}.", why=Message("No space left on device"))
+    written = json.loads(json.dumps(end(0, "failed") | end_fields(error, saved=True)))
+    assert written["code"] == "error"
+    assert story(written).value()["end"]["text"] == {
+        "en": "The run cannot be saved: No space left on device.",
+        "zh": "训练无法保存：磁盘空间不足。",
+    }
+
+
+def test_a_run_that_the_server_stopped_says_why_before_its_message():
+    ended = noted(end(9, "stopped", message="Stopped at step 9."), EndReason.TIME_LIMIT)
+    assert ended["message"].startswith("Ended at the time limit")
+    assert ended["message"].endswith(" Stopped at step 9.")
+    assert story(ended).value()["end"]["text"]["zh"].startswith("已达到这里一次训练的最长时间")
+
+
+def test_an_end_without_a_code_as_of_an_earlier_version_keeps_its_english_message():
+    shown = story(end(0, "failed", message="The disk is full.")).value()["end"]
+    assert (shown["message"], shown["text"], shown["crashed"]) == ("The disk is full.", None, False)

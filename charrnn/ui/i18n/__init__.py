@@ -111,7 +111,12 @@ def translate_error(error: UserError, locale: str) -> str:
 
 def error_in_both(error: UserError) -> dict[str, str]:
     """Return the message of an error in both languages, for what is drawn in the browser."""
-    return {locale: translate_error(error, locale) for locale in ("en", "zh")}
+    return message_in_both(error.message)
+
+
+def message_in_both(message: Message) -> dict[str, str]:
+    """Return a message in both languages, for what is drawn in the browser."""
+    return {locale: translate_message(message, locale) for locale in ("en", "zh")}
 
 
 def translate_message(message: object, locale: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .end_messages_zh import END_MESSAGES
 from .hub_errors_zh import HUB_ERRORS
 from .phrases_zh import PHRASES
 
 ERRORS: Mapping[str, str] = {
     **HUB_ERRORS,
+    **END_MESSAGES,
     **PHRASES,
     "Internal error; the server's log says more. Nothing you typed is lost.": (
         "服务器内部出错，详情见服务器日志。你输入的内容都还在。"

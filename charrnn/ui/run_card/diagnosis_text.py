@@ -1,45 +1,77 @@
 """What went wrong with a run, as its card shows it: what, what was kept, what to try.
 
-The logic is `charrnn.training.messages`'s, which worded the message of the run's `end`; here its
-sentences are said in both languages. A run that still goes on, and one whose message is of
-another making, are looked at by the same rules.
+The findings are those of the run's `end` event, or, for a run that still goes on or that an earlier
+version trained, what `charrnn.training.diagnosis` finds in its events. Here their sentences are
+written in both languages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...runs.end_reasons import EndReason, end_message
 from ...training.diagnosis import Diagnosis
 from ...training.holdout import HoldoutWarning
-from ...training.messages import ADVICE, FINDINGS, Sentence, at_the_end, so_far, understood
+from ...training.messages import (
+    FINDINGS,
+    SUGGESTIONS,
+    Sentence,
+    final_findings,
+    final_sentences,
+    interim_sentences,
+)
 from .. import i18n
-from ..i18n import say
 from ..i18n.titles import SETTINGS
 from .strings import HOLDOUT, VERDICTS
 
-Said = dict[str, str]
+# The codes of runs that the server stopped: the message of their `end` says more than why.
+_NOTED = (EndReason.TIME_LIMIT, EndReason.LOG_FULL)
 
 
-def verdict(
+def diagnosis_text(
     diagnosis: Diagnosis,
     end: Mapping[str, Any] | None,
     kept: Mapping[str, Any] | None,
-    most_seconds: float | None = None,
+    max_seconds: float | None = None,
 ) -> dict[str, Any] | None:
-    """`{"kind", "what", "kept", "try", "change"}`, the sentences by language; None if all is well.
+    """Return `kind`, `what`, `kept`, `try`, `change`: sentences by language; None if all is well.
 
-    `end` is that of the card, None while the run goes on; `kept` is the model that was saved.
+    `end` is the run's event, None while the run goes on; `kept` is the model that was saved.
     `change` is the setting to try and its new value: no more seconds than a run may take here.
     """
+    if end is None:
+        return _as_fields(interim_sentences(diagnosis))
+    reason, step = end["reason"], end["step"]
+    if reason == "failed" or end.get("interrupted"):
+        return None  # the text of the end says all
+    findings = end.get("findings")
+    if findings is None:  # of an earlier version
+        findings = final_findings(diagnosis, reason, step)
     took = diagnosis.start.get("training", {}).get("seconds")
-    return _told(_possible(_found(diagnosis, end, kept), took, most_seconds))
+    findings = [_within(finding, took, max_seconds) for finding in findings]
+    best, held = end.get("kept_step"), end.get("validation_perplexity")
+    if best is None:  # of an earlier version, too
+        best, held = (kept or {}).get("step") or 0, (kept or {}).get("held")
+    return _as_fields(final_sentences(diagnosis, reason, step, best, held, findings))
+
+
+def end_text(end: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return by language why a run ended; None if the event does not say it in a known way."""
+    if end.get("code") in _NOTED:
+        message = end_message(EndReason(end["code"]))
+    elif (stored := i18n.message_from_json(end)) is not None:
+        message = stored
+    else:
+        return None
+    return i18n.message_in_both(message)
 
 
 def warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Why the held-out perplexity of a run may mislead, by its `start` event: `code`, `en`, `zh`.
+    """Return why the held-out perplexity of a run may mislead: `code`, `en`, `zh` of each reason.
 
-    Codes that this version does not know, as of a newer one, are left out.
+    `start` is the run's event. Codes that this version does not know, as of a newer one, are left
+    out.
     """
     told = [
         HoldoutWarning(warning["code"], warning["values"]) for warning in start.get("warnings", [])
@@ -48,55 +80,43 @@ def warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def in_both_languages(warning: HoldoutWarning) -> dict[str, str]:
-    """A warning as the page draws it: `code`, `en`, `zh`."""
+    """Return a warning as the page draws it: `code`, `en`, `zh`."""
     return {"code": warning.code, **i18n.in_both(HOLDOUT[warning.code], **warning.words)}
 
 
-def _found(
-    diagnosis: Diagnosis, end: Mapping[str, Any] | None, kept: Mapping[str, Any] | None
-) -> Sequence[Sentence]:
-    if end is None:
-        return so_far(diagnosis)
-    if end["reason"] == "failed" or end["interrupted"]:
-        return ()  # that is what there is to be said
-    said = understood(end["message"])
-    if said is None:
-        step, held = (kept or {}).get("step") or 0, (kept or {}).get("held")
-        said = at_the_end(diagnosis, end["reason"], end["step"], step, held)
-    return said
+def _within(
+    finding: Mapping[str, Any], took: float | None, max_seconds: float | None
+) -> Mapping[str, Any]:
+    """Return a finding that suggests no more seconds than `max_seconds`.
+
+    It suggests nothing where the run had as many already.
+    """
+    tip = finding.get("suggestion")
+    if tip is None or tip["field"] != "seconds" or max_seconds is None:
+        return finding
+    if float(tip["value"] or 0) <= max_seconds:
+        return finding
+    longer = took is None or took < max_seconds
+    return {**finding, "suggestion": {**tip, "value": max_seconds} if longer else None}
 
 
-def _possible(
-    sentences: Iterable[Sentence], took: float | None, most: float | None
-) -> Iterator[Sentence]:
-    """The sentences, with no more seconds to try than `most`, and without that advice where the run
-    had as many already."""
-    for sentence in sentences:
-        values = sentence.values
-        seconds = float(values["value"]) if values.get("setting") == "seconds" else 0.0
-        if most is None or seconds <= most:
-            yield sentence
-        elif took is None or took < most:
-            yield Sentence(sentence.name, {**values, "value": f"{most:.12g}"})
-
-
-def _told(sentences: Iterable[Sentence]) -> dict[str, Any] | None:
+def _as_fields(sentences: Iterable[Sentence]) -> dict[str, Any] | None:
     parts: dict[str, Any] = {"kind": None, "what": None, "kept": None, "try": None, "change": None}
     for sentence in sentences:
-        if sentence.name in FINDINGS:
-            parts["kind"], parts["what"] = sentence.name, _both(sentence)
-        elif sentence.name in ADVICE:
-            parts["try"] = _both(sentence)
+        if sentence.code in FINDINGS:
+            parts["kind"], parts["what"] = sentence.code, _in_both_languages(sentence)
+        elif sentence.code in SUGGESTIONS:
+            parts["try"] = _in_both_languages(sentence)
             if "setting" in sentence.values:
                 parts["change"] = [sentence.values["setting"], sentence.values["value"]]
-        elif sentence.name != "stopped":
-            parts["kept"] = _both(sentence)
+        elif sentence.code != "stopped":
+            parts["kept"] = _in_both_languages(sentence)
     return parts if parts["kind"] else None
 
 
-def _both(sentence: Sentence) -> Said:
+def _in_both_languages(sentence: Sentence) -> dict[str, str]:
     chinese = dict(sentence.values)
     if "setting" in chinese:
         name = chinese["setting"]
         chinese["setting"] = f"{SETTINGS.get(name, ('', ''))[0]} {name}".lstrip()
-    return {"en": sentence.english, "zh": say(VERDICTS[sentence.name], "zh", **chinese)}
+    return {"en": sentence.english, "zh": i18n.say(VERDICTS[sentence.code], "zh", **chinese)}

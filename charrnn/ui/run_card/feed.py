@@ -20,7 +20,7 @@ import gradio as gr
 from starlette.responses import Response
 
 from ...errors import UserError
-from ...runs.end_reasons import DIED
+from ...runs.end_reasons import EndReason
 from ...runs.view_ids import RunAccess, view_id
 from ...utils.regular_files import DamagedRunUserError
 from .. import i18n
@@ -98,8 +98,7 @@ class Telling:
         try:
             await asyncio.to_thread(self.run.note_death)
         except OSError:
-            saved = self.run.checkpoint is not None
-            self.story.tell(self.run.ending("failed", DIED[saved]))
+            self.story.tell(self.run.ending(EndReason.CRASHED))
         self._tell()
 
     def _note(self, *, events: bool) -> None:

@@ -70,8 +70,8 @@ function note(v) {
   if (away) return words["lost-note"];
   if (state === "idle") return words["how-to-begin"];
   if (state === "cancelled") return words["never-began"];
-  if (state === "failed" || state === "interrupted") return words[v.end?.why] ?? say("why-failed", { message: v.end?.message ?? "" });
-  if (state === "stopped" && v.end?.why) return words[v.end.why];
+  if (state === "failed" || state === "interrupted") return v.end?.text?.[tongue] ?? say("why-failed", { message: v.end?.message ?? "" });
+  if (state === "stopped" && v.end?.text) return v.end.text[tongue];
   if (Object.hasOwn(words, v.note)) return words[v.note];
   if (facts.bidirectional) return words.bidirectional;
   if (c.train.length && !c.held.some((p) => p != null)) return words["no-held-out"];
@@ -266,7 +266,7 @@ function draw() {
 // about is this one. In the order of `standing` in train.py.
 function stand(v) {
   const { state } = v;
-  const lacking = state === "interrupted" || (state === "failed" && v.end?.why?.startsWith("died"));
+  const lacking = state === "interrupted" || (state === "failed" && v.end?.crashed);
   const kept = Boolean(v.run) && (lacking || (v.model && ["finished", "stopped", "failed"].includes(state)));
   const keep = !["interrupted", "failed"].includes(state) ? "keep" : v.saved || !lacking ? "resume" : "again";
   const button = (on, name) => ({ __type__: "update", interactive: on && !away, ...(name && { value: words[`button-${name}`] }) });

@@ -2,60 +2,10 @@
 
 from __future__ import annotations
 
-from ...runs.end_reasons import (
-    CLOSED,
-    CUT_OFF,
-    DIED,
-    FELL_OVER,
-    GREW,
-    HUNG,
-    LOG_FULL,
-    NO_GPU,
-    NO_QUOTA,
-    TIME_UP,
-)
 from ...training.holdout import SENTENCES as WARNINGS
 from ...training.messages import SENTENCES
 from ...training.sampler import FEWER_SAMPLES
 from ..i18n import Words
-
-# Why a run failed, as its last event says it in English (charrnn.runs.run), and in Chinese.
-FAILURES: Words = {
-    "died-kept": (DIED[True], "训练进程意外终止。此前保存的模型完好，可以接着训练。"),
-    "died-empty": (DIED[False], "训练进程意外终止，还没有保存任何模型。请重新开始训练。"),
-    "fell-over-kept": (FELL_OVER[True], "charrnn 内部出错。此前保存的模型完好。"),
-    "fell-over-empty": (FELL_OVER[False], "charrnn 内部出错，还没有保存任何模型。"),
-    "closed-training": (CLOSED[True], "训练时服务器停止了。可以从这里接着训练。"),
-    "closed-waiting": (CLOSED[False], "排队时服务器停止了。请重新开始训练。"),
-    "cut-off-kept": (CUT_OFF[True], "训练时服务器停止了。可以从最后保存的地方接着训练。"),
-    "cut-off-empty": (CUT_OFF[False], "服务器停止时，这次训练还没有保存任何内容。请重新开始训练。"),
-    "time-up": (TIME_UP, "已达到这里一次训练的最长时间，训练结束，模型已保留，可以接着训练。"),
-    "log-full": (LOG_FULL, "这次训练的记录已满，训练结束，模型已保留。请重新开始一次训练。"),
-    "died-grew-kept": (
-        GREW[True],
-        "训练占用的内存超出了这里的限制，已被终止。此前保存的模型完好。"
-        "请减小模型、batch_size 或 steps。",
-    ),
-    "died-grew-empty": (
-        GREW[False],
-        "训练占用的内存超出了这里的限制，还没有保存任何模型就被终止了。"
-        "请减小模型、batch_size 或 steps。",
-    ),
-    "no-gpu": (NO_GPU, "没有空闲的 GPU 可供这次训练。请稍后再试，或用处理器训练。"),
-    "no-quota": (
-        NO_QUOTA,
-        "Hugging Face 没有为这次训练提供 GPU：今天的使用时间不够。"
-        "请选短一些的训练，在 huggingface.co 登录以获得更多时间，或用处理器训练。",
-    ),
-    "died-hung-kept": (
-        HUNG[True],
-        "训练进程太久没有动静，已被终止。此前保存的模型完好，可以接着训练。",
-    ),
-    "died-hung-empty": (
-        HUNG[False],
-        "训练进程太久没有动静，还没有保存任何模型就被终止了。请减小模型、batch_size 或 steps。",
-    ),
-}
 
 # What went wrong with a run, what was kept of it, and what to try.
 VERDICTS: Words = {

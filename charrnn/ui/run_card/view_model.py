@@ -17,14 +17,15 @@ import gradio as gr
 from starlette.responses import Response
 
 from ...recipes import RECIPES
+from ...runs.end_reasons import CRASHES
 from ...training.diagnosis import Diagnosis
 from .. import i18n
 from ..i18n.titles import RECIPES as RECIPE_NAMES
 from ..i18n.titles import chinese
 from ..page.theme import asset, script
-from .diagnosis_text import verdict, warnings
+from .diagnosis_text import diagnosis_text, end_text, warnings
 from .sample_timeline import Strip
-from .strings import CARD, FAILURES
+from .strings import CARD
 
 POINTS = 400
 LIVE = frozenset({"queued", "running", "stopping"})
@@ -68,6 +69,7 @@ class Story:
         self.steps: list[int] = []
         self.strip = Strip()
         self.end: dict[str, Any] | None = None
+        self._ended: Mapping[str, Any] | None = None  # the event
         self.base = 0  # columns only grow at their end for as long as this stays the same
         self._measured: deque[dict[str, Any]] = deque(maxlen=8)  # the latest points, unthinned
         self._best: dict[str, Any] | None = None  # the point of the lowest held-out perplexity
@@ -121,7 +123,7 @@ class Story:
             "kept": self.kept,
             "rows": self.rows(),
             "end": self.end,
-            "verdict": verdict(self._diagnosis, self.end, self.kept, self._most_seconds),
+            "verdict": diagnosis_text(self._diagnosis, self._ended, self.kept, self._most_seconds),
             "warnings": warnings(self._diagnosis.start),
         }
 
@@ -140,7 +142,7 @@ class Story:
     def _start(self, event: Mapping[str, Any]) -> None:
         training, model = event["training"], event["model"]
         self._go_back(event.get("resumed_from"), float(event.get("seconds", 0)))
-        self.end, self.note = None, ""
+        self.end, self._ended, self.note = None, None, ""
         self.strip.begin(training)
         # One character cannot be measured: it would have to follow another.
         self._held_out = round(event["characters"] * (training.get("validation") or 0)) > 1
@@ -231,10 +233,12 @@ class Story:
         }
 
     def _end(self, event: Mapping[str, Any]) -> None:
+        self._ended = event
         self.end = {
             "reason": event["reason"],
             "message": event["message"],
-            "why": _why(event["message"]),
+            "text": end_text(event),
+            "crashed": event.get("code") in CRASHES,
             "interrupted": bool(event.get("interrupted")),
             "step": event["step"],
         }
@@ -267,11 +271,6 @@ def _published(name: str) -> list[tuple[float, float]]:
     return [(float(epoch), p) for epoch, p in recipe.published.items()] if recipe else []
 
 
-def _why(message: str) -> str | None:
-    """The name of a failure that the page can tell in both its languages."""
-    return next((name for name, pair in FAILURES.items() if message.startswith(pair[0])), None)
-
-
 def _number(value: Any) -> float | None:
     """A finite number, or None: JSON has no infinity, and the card shows a dash."""
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
@@ -298,5 +297,5 @@ def run_card(
         js_on_load=script(*scripts),
         server_functions=[follow, star],
         apply_default_css=False,
-        words=i18n.both(i18n.SHARED, RECIPE_NAMES, CARD, FAILURES),
+        words=i18n.both(i18n.SHARED, RECIPE_NAMES, CARD),
     )
