@@ -38,7 +38,20 @@ SAME_IN_CHINESE = {
     *("mit", "model", "n", "name", "none", "owner", "precision", "random", "revision", "run"),
     *("safetensors", "sample", "sampling", "seconds", "sequential", "shift", "size", "smoothing"),
     *("steps", "text", "threads", "torch", "true", "false", "truncate", "txt", "unk", "utf-16"),
-    *("utf-8", "validation", "windows-1251", "windows-1252", "xz", "zip", "7z", "jis"),
+    *(
+        "Hugging",
+        "Face",
+        "huggingface",
+        "co",
+        "utf-8",
+        "validation",
+        "windows-1251",
+        "windows-1252",
+        "xz",
+        "zip",
+        "7z",
+        "jis",
+    ),
 }
 
 
