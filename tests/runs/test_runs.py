@@ -119,7 +119,7 @@ def test_a_killed_worker_is_noticed_and_its_run_goes_on(runs):
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGKILL)
     end = events_of(run)[-1]
-    assert end["reason"] == "failed" == run.state and "died" in end["message"]
+    assert end["reason"] == "failed" == run.state and end["code"] == "crashed"
     runs.keep_training(run.id)
     events_of(run, until=lambda e: e["event"] == "start" and e["seconds"] >= 0)
     run.stop()
