@@ -1,6 +1,6 @@
-"""Models by name, wherever they lie: a path on this machine, or `owner/name` on the Hub.
+"""Open and push models by name: a path on this machine, or `owner/name` on the Hub.
 
-A path goes before a name. `charrnn.checkpoint.load` opens paths only; a page that strangers see
+A path goes before a name. `charrnn.checkpoint.load` opens paths only; a page for several users
 uses that and `charrnn.hub`.
 """
 
@@ -28,12 +28,17 @@ def load(
     token: Token = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Checkpoint:
-    """Open a checkpoint: its directory or that of its run, its `.safetensors` file alone, the name
-    of a model that comes with charrnn, or a model on the Hub, `owner/name` or
-    `owner/name@revision`. A path goes before a name, and a `Path` is always one.
+    """Open a checkpoint by its path or its name.
 
-    `token` and `progress` are for the Hub, as in `charrnn.hub.pull`. Raises UserError, saying what
-    is wrong, for anything that is not a sound charrnn checkpoint.
+    Args:
+        where: A checkpoint's directory, its run's, its `.safetensors` file alone, the name of a
+            model that comes with charrnn, or a model on the Hub (`owner/name[@revision]`). A path
+            goes before a name, and a `Path` is always a path.
+        token: For the Hub, as in `charrnn.hub.pull`.
+        progress: Likewise.
+
+    Raises:
+        UserError: If it is not a sound charrnn checkpoint, or the Hub cannot give it.
     """
     _check_name(where, "checkpoint")
     path = local(where)
@@ -52,8 +57,11 @@ def load(
 
 
 def local(where: str | Path) -> Path:
-    """The path of a model on this machine: that of a run's checkpoint for a run's directory, of a
-    model that comes with charrnn for its name, else the one that was given."""
+    """Return the path of a model on this machine.
+
+    For a run's directory it is that of its checkpoint, for the name of a bundled model that
+    model's, and otherwise the path as it was given.
+    """
     path = Path(where)
     if os.path.isfile(path / "run.json") and not os.path.lexists(path / checkpoint.WEIGHTS):
         return path / "checkpoint"
@@ -77,10 +85,12 @@ def from_hub(
     token: Token = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Checkpoint:
-    """Open a model on the Hub, `owner/name` or `owner/name@revision`, whatever path is called so.
+    """Open a model on the Hub, `owner/name` or `owner/name@revision`.
 
-    `token` is whose eyes the Hub sees: None for whoever is logged in here, False for nobody.
-    Raises UserError for all that goes wrong with the Hub, and for what is not a sound checkpoint.
+    A local path of the same name is not looked at. `token` is a user's token, None for the user who
+    is logged in on this machine, or False for public models only.
+
+    Raises UserError for everything that goes wrong with the Hub, and for an unsound checkpoint.
     """
     return checkpoint.load(
         hub.pull(validation.text(model, "model"), token=token, progress=progress)
@@ -93,32 +103,41 @@ def push_to_hub(
     *,
     private: bool = False,
     token: str | None = None,
+    license: str | None = None,
     licence: str | None = None,
     space: str | None = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Pushed:
-    """Upload a model to `repo` (`owner/name`) on the Hub, in one commit, and say where it is now
-    (`.url`, `.revision`).
+    """Upload a model to the Hub in one commit, and return its address and revision.
 
-    `model` is a checkpoint's directory or its run's, which goes with its log and samples, the name
-    of a model that comes with charrnn, or a model in memory. The text it was trained on is never
-    uploaded, but a model can recite it. A repository that is there is updated, and a card that its
-    owner edited is kept but for the parts that charrnn marks as its own. `licence` is the model's,
-    such as `mit`; `space` is the `owner/name` of a Space with this app, for the card to link to;
-    without a `token` it happens in the name of whoever is logged in here.
+    The text that the model was trained on is never uploaded, but a model can recite it. An existing
+    repository is updated; a card that its owner edited is kept, except for the parts that charrnn
+    marks as its own.
 
-    Raises UserError for what is not a sound checkpoint, and for all that goes wrong with the Hub.
+    Args:
+        model: A checkpoint's directory or its run's, which goes with its log and samples, the name
+            of a bundled model, or a model in memory.
+        repo: The repository, `owner/name`.
+        private: Whether a new repository is private. An existing public one is refused.
+        token: A token that may write; by default that of the user who is logged in.
+        license: The model's license, such as `mit`.
+        licence: The same, under the name that it had in charrnn 0.1.
+        space: The `owner/name` of a Space with this app, for the card to link to.
+        progress: Called with the bytes sent and their sum.
+
+    Raises:
+        UserError: For an unsound checkpoint, and for everything that goes wrong with the Hub.
     """
     validation.text(repo, "repo")
     if isinstance(model, Checkpoint):
         with tempfile.TemporaryDirectory() as passing:
             directory = checkpoint.save(model, passing)
             return push_to_hub(
-                directory, repo, private=private, token=token, licence=licence, space=space,
-                progress=progress,
+                directory, repo, private=private, token=token, license=license or licence,
+                space=space, progress=progress,
             )  # fmt: skip
     _check_name(model, "model")
     return hub.push(
-        local(model), repo, private=private, token=token, licence=licence, space=space,
+        local(model), repo, private=private, token=token, license=license or licence, space=space,
         progress=progress,
     )  # fmt: skip

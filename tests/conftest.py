@@ -127,7 +127,7 @@ def hub(_hub, monkeypatch, tmp_path):
 
 @pytest.fixture(scope="session")
 def _trained(tmp_path_factory):
-    from charrnn.checkpoint.files import save_run
+    from charrnn.checkpoint.files import write_checkpoint_dir
 
     vocabulary = Vocabulary.from_text("aaaaaaaabbbbbbbccccccdddddeeeefffgg\n")
     about = {
@@ -150,7 +150,7 @@ def _trained(tmp_path_factory):
     samples = [{"step": i, "prefix": "ab", "text": f"abc{i}"} for i in (0, 4)]
     directory = tmp_path_factory.mktemp("run") / "trained"
     model = Checkpoint(small_model(vocabulary_size=len(vocabulary)), vocabulary, about)
-    save_run(model, directory, log=log, samples=samples, picture=True)
+    write_checkpoint_dir(model, directory, log=log, samples=samples, picture=True)
     (directory / "corpus.txt").write_text("what the model was trained on")
     return directory
 

@@ -29,22 +29,22 @@ from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
 from ..utils.atomic import replace_together
 from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary_error
-from .metadata import proved
-from .strict_json import MOST_CONFIG, check_header, configuration, unreadable
+from .metadata import validate_metadata
+from .strict_json import MAX_CONFIG_BYTES, check_header, parse_json_object, unreadable
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 FORMAT = 1  # raise it only where what a file says changes its meaning, not for one more setting
-MOST_WEIGHTS = 64 << 20  # bytes of a weights file
-LARGEST = (MOST_WEIGHTS - (2 << 20)) // 4  # parameters of a model that is trained, to leave room
-_TRIED = (8, 4)  # characters that a model is tried with: so many side by side, so many in a row
+MAX_WEIGHTS_BYTES = 64 << 20  # bytes of a weights file
+MAX_PARAMETERS = (MAX_WEIGHTS_BYTES - (2 << 20)) // 4  # of a model that is trained, to leave room
+_TRIAL_SHAPE = (8, 4)  # batch and time of the characters that a model is tried with
 
 
 @dataclass
 class Checkpoint:
-    """A model with its vocabulary and its history.
+    """A model with its vocabulary and its metadata.
 
-    `about` says what is known of its making, under the keys `name`, `corpus`, `recipe`,
-    `training`, `results`, `prefixes`: all optional, all JSON (`charrnn.checkpoint.metadata`).
+    `about` says how the model was made, under the keys `name`, `corpus`, `recipe`, `training`,
+    `results` and `prefixes`: all optional, all JSON (`charrnn.checkpoint.metadata`).
     """
 
     model: CharRNN
@@ -53,12 +53,12 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Return the model's name."""
         return str(self.about.get("name") or "unnamed")
 
     @property
     def perplexity(self) -> float | None:
-        """Its perplexity on held-out text, or else on its training text; None where unknown."""
+        """Return the perplexity on held-out text, or else on the training text; None if unknown."""
         results = self.about.get("results")
         if not isinstance(results, dict):
             return None
@@ -69,7 +69,7 @@ class Checkpoint:
         return None
 
     def config(self) -> dict[str, Any]:
-        """Everything but the weights, as JSON."""
+        """Return everything but the weights, as JSON."""
         return {
             "library_name": "charrnn",
             "format": FORMAT,
@@ -81,20 +81,18 @@ class Checkpoint:
 
 
 def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
-    """Write `model.safetensors` and `config.json` into `directory`; returns its path.
+    """Write `model.safetensors` and `config.json` into `directory`, and return its path.
 
-    Both replace their predecessors as one, and a reader never sees half of a file.
-
-    Raises UserError for a model of no symbols, or of more, or of longer prefixes, than `load`
-    takes.
+    Both files are replaced in one step, and a reader never sees half of a file. Raises UserError
+    for a model without symbols, and for more symbols or longer prefixes than `load` accepts.
     """
     place = validation.path(directory, "directory")
-    replace_together(place, contents(checkpoint))
+    replace_together(place, serialize(checkpoint))
     return place
 
 
-def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
-    """The files that a checkpoint consists of, by name. Raises UserError as `save` does."""
+def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
+    """Return the files of a checkpoint by name. Raises UserError as `save`."""
     validation.checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
@@ -108,10 +106,10 @@ def contents(checkpoint: Checkpoint) -> dict[str, bytes]:
     }
     blob = to_safetensors(weights, {"format": "pt", "charrnn": text})
     beside = json.dumps(config, ensure_ascii=False, indent=2).encode()
-    if len(beside) > MOST_CONFIG:
+    if len(beside) > MAX_CONFIG_BYTES:
         raise UserError(
             "A checkpoint's configuration holds {most} MB at most: shorten the prefixes.",
-            most=MOST_CONFIG >> 20,
+            most=MAX_CONFIG_BYTES >> 20,
         )
     return {CONFIG: beside, WEIGHTS: blob}
 
@@ -123,76 +121,78 @@ def load(path: str | Path) -> Checkpoint:
     """
     path = Path(path)
     try:
-        file = _found(path)
+        file = _weights_file(path)
         check_header(file)
         with safe_open(file, framework="pt") as weights:
-            config = _configuration(weights.metadata())
+            config = _read_config(weights.metadata())
             vocabulary, model_config = _vocabulary(config), _model_config(config)
-            about = proved(config)
+            about = validate_metadata(config)
             if path.is_dir():
-                _agreed(path / CONFIG, config)
+                _check_agreement(path / CONFIG, config)
             with torch.device("meta"):
                 model = CharRNN(model_config, len(vocabulary))
-            state = _proved(weights, model)
+            state = _checked_weights(weights, model)
     except SafetensorError as error:
-        raise _refused(unreadable(file)) from error
+        raise _load_error(unreadable(file)) from error
     except ValueError as error:
-        raise _refused(reason(error)) from error
+        raise _load_error(reason(error)) from error
     except OSError as error:
         shown = escape_invisible(str(path), 200)
         why = Message("{path} could not be read ({reason})", path=shown, reason=os_reason(error))
-        raise _refused(why) from error
+        raise _load_error(why) from error
     model.load_state_dict(state, assign=True)
-    if not _makes_sense(model.eval()):
-        raise _refused(Message("its weights are so large that the model's numbers overflow"))
+    if not _output_is_finite(model.eval()):
+        raise _load_error(Message("its weights are so large that the model's numbers overflow"))
     return Checkpoint(model, vocabulary, about)
 
 
-def _found(path: Path) -> Path:
-    """The weights file at `path`, if it is no larger than may be: before any of it is believed."""
+def _weights_file(path: Path) -> Path:
+    """Return the weights file at `path`. Raises ValueError if there is none or it is too large."""
     file = path / WEIGHTS if path.is_dir() else path
-    if not _there(file):
+    if not _is_there(file):
         raise ValueError(
             Message(
                 "there is no checkpoint at {path}: give its directory or its model.safetensors",
                 path=escape_invisible(str(path), 200),
             )
         )
-    if file.stat().st_size > MOST_WEIGHTS:
-        size = MOST_WEIGHTS >> 20
+    if file.stat().st_size > MAX_WEIGHTS_BYTES:
+        size = MAX_WEIGHTS_BYTES >> 20
         raise ValueError(Message("{what} is larger than {size} MB", what=file.name, size=size))
     return file
 
 
-def _there(file: Path) -> bool:
-    """Whether there is such a file. Raises ValueError for a directory, a pipe, a link to nowhere:
-    some of them could be read for ever."""
+def _is_there(file: Path) -> bool:
+    """Return whether there is such a file.
+
+    Raises ValueError for a directory, a pipe or a dangling link: some could be read for ever.
+    """
     there = os.path.lexists(file)
     if there and not file.is_file():
         raise ValueError(Message("{path} is not a file", path=file.name))
     return there
 
 
-def _agreed(file: Path, config: dict[str, Any]) -> None:
-    """Raise ValueError for a `config.json` that is unsound or tells of another model."""
-    if not _there(file):
+def _check_agreement(file: Path, config: dict[str, Any]) -> None:
+    """Raise ValueError for a `config.json` that is unsound or describes another model."""
+    if not _is_there(file):
         return
     with file.open("rb") as opened:
-        told = configuration(opened.read(MOST_CONFIG + 1), CONFIG)
-    same = _completed(told.get("model")) == _completed(config["model"])
-    if not same or any(told.get(key) != config[key] for key in ("format", "symbols")):
+        described = parse_json_object(opened.read(MAX_CONFIG_BYTES + 1), CONFIG)
+    same = _completed(described.get("model")) == _completed(config["model"])
+    if not same or any(described.get(key) != config[key] for key in ("format", "symbols")):
         raise ValueError(Message("config.json describes another model than model.safetensors"))
 
 
-def _refused(why: str) -> UserError:
+def _load_error(why: str) -> UserError:
     return UserError("This checkpoint cannot be opened: {why}.", why=why, field="checkpoint")
 
 
-def _configuration(metadata: dict[str, str] | None) -> dict[str, Any]:
+def _read_config(metadata: dict[str, str] | None) -> dict[str, Any]:
     text = (metadata or {}).get("charrnn")
     if text is None:
         raise ValueError(Message("the file holds weights but no charrnn configuration"))
-    config = configuration(text, Message("its configuration"))
+    config = parse_json_object(text, Message("its configuration"))
     if config.get("format") != FORMAT or isinstance(config["format"], bool):
         found = short_repr(config.get("format"), 20)
         problem = Message("its format is {format}; this charrnn reads 1", format=found)
@@ -231,10 +231,10 @@ def _vocabulary(config: dict[str, Any]) -> Vocabulary:
 
 
 def _model_config(config: dict[str, Any]) -> ModelConfig:
-    """Read the model's settings: those that are missing, as from an earlier version, take their
-    defaults.
+    """Read the model's settings; missing ones, as from an earlier version, take their defaults.
 
-    Raises ValueError for a setting that this version does not know, and for a value out of range.
+    Raises ValueError for a setting that this version does not know, and UserError for a value out
+    of range.
     """
     model = _completed(config.get("model"))
     if not isinstance(model, dict):
@@ -265,9 +265,11 @@ def _completed(model: object) -> object:
     return {f.name: f.default for f in fields(ModelConfig)} | model
 
 
-def _proved(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:
-    """The weights, if their names, shapes, types and values are those of `model`; else raises
-    ValueError."""
+def _checked_weights(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:
+    """Return the weights if their names, shapes, types and values fit `model`.
+
+    Raises ValueError otherwise.
+    """
     expected = model.state_dict()
     names = list(weights.keys())
     if len(names) != len(expected) or set(names) != set(expected):
@@ -288,10 +290,13 @@ def _proved(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:
     return state
 
 
-def _makes_sense(model: CharRNN) -> bool:
-    """Whether it says something of what comes after some characters. Finite weights may be so large
-    that it cannot, and what it cannot after other texts is told where it writes."""
-    rows, columns = _TRIED
+def _output_is_finite(model: CharRNN) -> bool:
+    """Return whether the model's logits after some characters are finite.
+
+    Finite weights may be so large that they are not. Overflow after other texts shows when the
+    model generates.
+    """
+    rows, columns = _TRIAL_SHAPE
     ids = torch.arange(rows * columns).reshape(rows, columns) % model.vocabulary_size
     with eval_mode(model):
         logits, _ = model(ids)
@@ -299,5 +304,5 @@ def _makes_sense(model: CharRNN) -> bool:
 
 
 def _finite(numbers: torch.Tensor) -> bool:
-    """Whether all are: what is not shows in the least or the largest of them, NaN in both."""
+    """Return whether all numbers are finite: the least and the largest show it, NaN in both."""
     return all(map(math.isfinite, torch.stack(torch.aminmax(numbers)).tolist()))

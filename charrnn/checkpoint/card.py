@@ -1,9 +1,9 @@
-"""The model card, `README.md`: what a checkpoint is, writes and scores, and how it was made.
+"""Write the model card, `README.md`: what a model is, writes and scores, and how it was made.
 
 What charrnn knows stands between marks, in the metadata and in the text, so that a later card can
-take its place while all that its owner has written around it stays (`renewed`). A card holds other
-people's words, names and samples: they can end neither a line of YAML nor a block of Markdown, and
-no HTML comes through.
+replace it and keep what its owner has written around it (`update_card`). A card holds strangers'
+words, names and samples: they can end neither a line of YAML nor a block of Markdown, and no HTML
+comes through.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ..text import datasets
 from . import Checkpoint
 
 NAME = "README.md"
-UNKNOWN = "unknown"  # a licence that nobody has named; the Hub knows the word
+UNKNOWN = "unknown"  # a license that nobody has named; the Hub knows the word
 _OURS = "apache-2.0"
-_LICENCES = {
+_LICENSES = {
     "tide-clock": (_OURS, "an original story under Apache-2.0"),
     "songs": (_OURS, "original lyrics under Apache-2.0"),
     "python-manual": ("psf-2.0", "Python's manual, under the PSF License 2.0"),
@@ -37,44 +37,52 @@ _CARD = (
     "<!-- charrnn:end card -->",
 )
 _FRONT = re.compile(r"\A---\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
-_LICENCE = re.compile(r"^license:[ \t]*([a-z0-9][a-z0-9.-]{0,40})[ \t]*\r?$", re.MULTILINE)
-_WRITTEN, _PREFIXES = 10_100, 8  # characters of a sample, and samples, in the text
-_STEPS = 60  # at which a sample is shown, to see how it learned
-_SHOWN = 120  # characters of a sample in the metadata, which every listing carries
+_LICENSE = re.compile(r"^license:[ \t]*([a-z0-9][a-z0-9.-]{0,40})[ \t]*\r?$", re.MULTILINE)
+_SAMPLE_CHARS, _MAX_SAMPLES = 10_100, 8  # characters of a sample, and samples, in the text
+_MAX_STEPS = 60  # at which a sample is shown, to see how it learned
+_METADATA_SAMPLE_CHARS = 120  # characters of a sample in the metadata, which every listing carries
 _SPECIAL = "\\`*_[]<>#|&~$:@!{}"  # characters of Markdown
 
 
 @dataclass(frozen=True)
-class Page:
-    """Where and with what a card is shown: `repo` is the model's `owner/name` on the Hub, if it has
-    one; `space` that of a Space that opens it; `texts` what it writes, by α, after `prefix`;
-    `picture` says that perplexity.png lies beside it; `licence` is the owner's choice."""
+class CardContext:
+    """Where a card is shown, and what is known there.
+
+    `repo` is the model's `owner/name` on the Hub, if it has one; `space` that of a Space that opens
+    it. `texts` are samples by α, which begin with `prefix`. `picture` says that perplexity.png lies
+    beside the card. `license` is the owner's choice.
+    """
 
     repo: str | None = None
     space: str | None = None
     prefix: str = ""
     texts: Mapping[float, str] = field(default_factory=dict)
     picture: bool = False
-    licence: str | None = None
+    license: str | None = None
 
 
 def card(
-    checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], page: Page | None = None
+    checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], context: CardContext | None = None
 ) -> str:
-    """The card of a checkpoint; `samples` are what it wrote while it was trained, with `step`,
-    `prefix` and `text`."""
-    page = page or Page()
+    """Return the card of a checkpoint.
+
+    `samples` are those written during training, with `step`, `prefix` and `text`.
+    """
+    context = context or CardContext()
     return (
-        f"---\n{_metadata(checkpoint, page)}---\n\n"
+        f"---\n{_metadata(checkpoint, context)}---\n\n"
         f"# {_title(checkpoint)}\n\n{_CARD[0]}\n\n"
-        + "\n\n".join(_parts(checkpoint, samples, page))
+        + "\n\n".join(_parts(checkpoint, samples, context))
         + f"\n\n{_CARD[1]}\n"
     )
 
 
-def renewed(old: str, new: str) -> str | None:
-    """The owner's card `old` with what charrnn knows as in `new`, and the licence if `new` names
-    one; None if `old` has lost the marks in its text. Metadata without marks stay as they are."""
+def update_card(old: str, new: str) -> str | None:
+    """Return the owner's card `old` with charrnn's parts, and the license, taken from `new`.
+
+    Returns None if the text of `old` has lost the marks. Metadata without marks stay as they are,
+    and so does the license if `new` names none.
+    """
     front, body = _split(old)
     new_front, new_body = _split(new)
     text = _replaced(body, new_body, _CARD)
@@ -82,30 +90,30 @@ def renewed(old: str, new: str) -> str | None:
         return None
     metadata = _replaced(front, new_front, _RESULTS)
     front = front if metadata is None else metadata
-    if licence := licence_in(new):
-        front = _LICENCE.sub(f"license: {licence}", front, count=1)
+    if license_name := license_in(new):
+        front = _LICENSE.sub(f"license: {license_name}", front, count=1)
     return front + text
 
 
-def bare(text: str) -> bool:
-    """Whether a card says nothing yet: the Hub makes such a one, with a licence, on request."""
+def is_empty_card(text: str) -> bool:
+    """Return whether a card has no text yet, as one that the Hub makes with a license."""
     return not _split(text)[1].strip()
 
 
-def licence_in(text: str) -> str | None:
-    """The licence that a card's metadata name; None for an unknown one."""
-    found = _LICENCE.search(_split(text)[0])
+def license_in(text: str) -> str | None:
+    """Return the license that a card's metadata name; None for an unknown one."""
+    found = _LICENSE.search(_split(text)[0])
     return found[1] if found and found[1] != UNKNOWN else None
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The metadata with the lines around them, and the text."""
+    """Split a card into the metadata, with the lines around them, and the text."""
     found = _FRONT.match(text)
     return (found[0], text[found.end() :]) if found else ("", text)
 
 
 def _replaced(old: str, new: str, marks: tuple[str, str]) -> str | None:
-    """`old` with what is between the marks as it is in `new`.
+    """Return `old` with what is between the marks taken from `new`.
 
     The first opening and the last closing mark count: a sample may contain either.
     """
@@ -128,22 +136,25 @@ def _line(text: str, beginning: str, *, first: bool) -> tuple[int, int] | None:
 # The metadata
 
 
-def _metadata(checkpoint: Checkpoint, page: Page) -> str:
+def _metadata(checkpoint: Checkpoint, context: CardContext) -> str:
     known = _known(checkpoint)
     language = _LANGUAGES.get(known.language) if known else None
-    licence = page.licence or (_LICENCES[known.name][0] if known else UNKNOWN)
-    lines = ["library_name: charrnn", "pipeline_tag: text-generation", f"license: {licence}"]
+    license_name = context.license or (_LICENSES[known.name][0] if known else UNKNOWN)
+    lines = ["library_name: charrnn", "pipeline_tag: text-generation", f"license: {license_name}"]
     if language:
         lines += ["language:", f"- {language}"]
     cell = checkpoint.model.config.cell
     kind = "rnn" if cell in ("tanh", "relu") else cell
     lines += ["tags:", "- charrnn", "- text-generation", "- character-level", f"- {kind}"]
     lines += [_RESULTS[0], *_model_index(checkpoint)]
-    if page.texts:
+    if context.texts:
         lines += ["widget:"]
-        for alpha, text in page.texts.items():
-            lines += [f"- text: {_yaml(page.prefix)}", f"  example_title: {_yaml(_alpha(alpha))}"]
-            shown = text.removeprefix(page.prefix)[:_SHOWN]
+        for alpha, text in context.texts.items():
+            lines += [
+                f"- text: {_yaml(context.prefix)}",
+                f"  example_title: {_yaml(_alpha(alpha))}",
+            ]
+            shown = text.removeprefix(context.prefix)[:_METADATA_SAMPLE_CHARS]
             lines += ["  output:", f"    text: {_yaml(shown)}"]
     lines.append(_RESULTS[1])
     return "".join(f"{line}\n" for line in lines)
@@ -168,7 +179,7 @@ def _model_index(checkpoint: Checkpoint) -> Iterator[str]:
 
 
 def _yaml(text: str) -> str:
-    """A text as a YAML string on one line, whatever it holds."""
+    """Write a text as a YAML string on one line."""
     escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
     plain = (
         escapes.get(c) or (c if c.isprintable() else f"\\U{ord(c):08x}")
@@ -186,7 +197,7 @@ def _figure(value: float) -> str:
 
 
 def _parts(
-    checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], page: Page
+    checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], context: CardContext
 ) -> Iterator[str]:
     about, model = checkpoint.about, checkpoint.model
     corpus, results = about.get("corpus") or {}, about.get("results") or {}
@@ -203,9 +214,9 @@ def _parts(
         "a time."
     )
     yield "## What it writes"
-    yield from _written(samples, page)
+    yield from _written(samples, context)
     yield "## How well it predicts"
-    if page.picture:
+    if context.picture:
         yield "![Perplexity over the time of training](perplexity.png)"
     rows = [
         f"| {_line_of(name)} | {perplexity:.4g} | {bits:.3f} |"
@@ -215,66 +226,67 @@ def _parts(
         yield "\n".join(["| | perplexity | bits per character |", "| --- | ---: | ---: |", *rows])
     else:
         yield "Nothing was measured."
-    if page.texts and len({sample["step"] for sample in samples}) > 1:
+    if context.texts and len({sample["step"] for sample in samples}) > 1:
         yield from _evolution(samples)
     yield "## Use"
-    yield from _use(page)
-    yield "## Text and licence"
-    yield _rights(checkpoint, page)
+    yield from _use(context)
+    yield "## Text and license"
+    yield _rights(checkpoint, context)
     yield "## Settings"
     yield from _settings(checkpoint)
 
 
-def _written(samples: Sequence[Mapping[str, Any]], page: Page) -> Iterator[str]:
-    if page.texts:
+def _written(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Iterator[str]:
+    if context.texts:
         yield (
             "Each character is drawn from q ∝ p^α, where p is the model's own distribution: α "
             "below 1 is bolder, above 1 safer."
         )
-        for alpha, text in page.texts.items():
+        for alpha, text in context.texts.items():
             yield f"**{_alpha(alpha)}**"
             yield _fenced(text)
         return
     last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
-    texts = (str(sample["text"])[:_WRITTEN] for sample in last[:_PREFIXES])
+    texts = (str(sample["text"])[:_SAMPLE_CHARS] for sample in last[:_MAX_SAMPLES])
     yield "\n\n".join(map(_fenced, texts)) or "Nothing was sampled."
 
 
 def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The first prefix, continued again and again while the model was trained."""
+    """Show the first prefix, continued at several steps of training."""
     yield "## How it learnt"
     prefix = samples[0]["prefix"]
     texts = {s["step"]: str(s["text"]) for s in samples if s["prefix"] == prefix}
-    if len(texts) > _STEPS:  # as evenly as it goes, the last one among them
-        every = -(-len(texts) // _STEPS)
+    if len(texts) > _MAX_STEPS:  # as evenly as it goes, the last one among them
+        every = -(-len(texts) // _MAX_STEPS)
         texts = dict(list(texts.items())[::-every][::-1])
     width = len(f"{max(texts):,}")
     yield _fenced("\n".join(f"{step:>{width},}  {_flat(t, 160)}" for step, t in texts.items()))
     yield "The number is that of the minibatches seen."
 
 
-def _use(page: Page) -> Iterator[str]:
-    where = page.repo or "path/to/this/directory"
+def _use(context: CardContext) -> Iterator[str]:
+    where = context.repo or "path/to/this/directory"
     yield _fenced(
         "import charrnn\n\n"
         f'checkpoint = charrnn.load("{where}")\n'
         'print(charrnn.generate(checkpoint, prefix="", length=200, alpha=1.0, seed=0))',
         "python",
     )
-    if page.repo:
-        yield f"On the command line: `python -m charrnn generate {page.repo}`."
-    if page.repo and page.space:
-        address = f"https://huggingface.co/spaces/{page.space}?model={page.repo}"
+    if context.repo:
+        yield f"On the command line: `python -m charrnn generate {context.repo}`."
+    if context.repo and context.space:
+        address = f"https://huggingface.co/spaces/{context.space}?model={context.repo}"
         yield f"In the browser: [open it in the Space]({address})."
 
 
-def _rights(checkpoint: Checkpoint, page: Page) -> str:
+def _rights(checkpoint: Checkpoint, context: CardContext) -> str:
     known = _known(checkpoint)
-    text = _LICENCES[known.name][1] if known else "its licence is unknown"
-    licence = page.licence or (_LICENCES[known.name][0] if known else UNKNOWN)
+    text = _LICENSES[known.name][1] if known else "its license is unknown"
+    license_name = context.license or (_LICENSES[known.name][0] if known else UNKNOWN)
     return (
         f"Trained on {_line_of(_corpus(checkpoint))}: {text}. A model can recite what it was "
-        f"trained on, so the rights in the text concern it too. Licence of the model: {licence}."
+        "trained on, so the rights in the text concern it too. License of the model: "
+        f"{license_name}."
     )
 
 
@@ -285,7 +297,7 @@ def _settings(checkpoint: Checkpoint) -> Iterator[str]:
 
 
 def _scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
-    """What was measured: the model's perplexities, then those that no model reaches, and bits."""
+    """Yield what was measured, the model first and then the baselines: name, perplexity, bits."""
     results = checkpoint.about.get("results") or {}
     baselines = results.get("baselines") or {}
     # Before there were `last_` figures, that of training was not measured with the kept model.
@@ -301,7 +313,7 @@ def _scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
 
 
 def _known(checkpoint: Checkpoint) -> datasets.Dataset | None:
-    """The text, if it is one of those that charrnn knows."""
+    """Return the built-in dataset that the model was trained on, if it was one."""
     name = _corpus(checkpoint)
     return next((entry for entry in datasets.DATASETS if entry.title == name), None)
 
@@ -323,7 +335,7 @@ def _alpha(alpha: float) -> str:
 
 
 def _fenced(text: str, language: str = "text") -> str:
-    """A code block that no text can break out of."""
+    """Return a code block that no text can break out of."""
     shown = "".join(c if c in "\n\t" else escape_invisible(c) for c in text)
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=2) + 1)
     fence = max(fence, "```", key=len)
@@ -331,7 +343,7 @@ def _fenced(text: str, language: str = "text") -> str:
 
 
 def _line_of(text: str) -> str:
-    """Text from outside, safe inside a line of Markdown."""
+    """Escape text from outside for a line of Markdown."""
     return "".join("\\" + c if c in _SPECIAL else c for c in _flat(text))
 
 

@@ -1,7 +1,7 @@
-"""What a run leaves beside its weights: log, picture, samples, and a model card to read.
+"""Write what lies beside a checkpoint's weights: log, plot, samples and model card.
 
-A checkpoint directory is the same on disk, in a .zip and on the Hub. The card
-(`charrnn.checkpoint.card`) is its `README.md`.
+A checkpoint directory has the same files on disk, in a .zip and on the Hub. The model card is its
+`README.md` (`charrnn.checkpoint.card`).
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import Any
 
 from ..corpus import Corpus
 from ..utils.atomic import replace_together
-from . import CONFIG, MOST_WEIGHTS, WEIGHTS, Checkpoint, contents
-from .card import NAME, TERMS, Page, card
-from .strict_json import MOST_CONFIG
+from . import CONFIG, MAX_WEIGHTS_BYTES, WEIGHTS, Checkpoint, serialize
+from .card import NAME, TERMS, CardContext, card
+from .strict_json import MAX_CONFIG_BYTES
 
 LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.json", NAME
-MOST: Mapping[str, int] = {
-    WEIGHTS: MOST_WEIGHTS,
-    CONFIG: MOST_CONFIG,
+MAX_FILE_BYTES: Mapping[str, int] = {
+    WEIGHTS: MAX_WEIGHTS_BYTES,
+    CONFIG: MAX_CONFIG_BYTES,
     CARD: 1 << 20,
     LOG: 8 << 20,
     PICTURE: 4 << 20,
     SAMPLES: 8 << 20,
 }
-"""The files of a checkpoint, and how many bytes each may have where it is a stranger's."""
+"""The files of a checkpoint, and the most bytes that each may have."""
 
 LOG_COLUMNS = (
     "step",
@@ -45,7 +45,7 @@ LOG_COLUMNS = (
 _INK, _ACCENT, _MUTED, _LINE = "#1d1c1a", "#0b6e64", "#b5ad9d", "#a09b8f"
 
 
-def save_run(
+def write_checkpoint_dir(
     checkpoint: Checkpoint,
     directory: Path,
     *,
@@ -53,26 +53,29 @@ def save_run(
     samples: Sequence[Mapping[str, Any]],
     picture: bool,
 ) -> None:
-    """Write the whole checkpoint directory, the new files in the place of the old ones as one:
-    `log` holds `progress` events, `samples` `sample`s.
+    """Write a whole checkpoint directory; the new files replace the old ones in one step.
 
-    The picture takes about half a second: it can be left for the end of a run.
+    `log` holds `progress` events, `samples` holds `sample` events. Plotting takes about half a
+    second: without `picture` it is left for the end of a run.
     """
     kept = [{key: sample[key] for key in ("step", "prefix", "text")} for sample in samples]
-    files = contents(checkpoint)
+    files = serialize(checkpoint)
     files[LOG] = log_csv(log).encode()
-    while len(data := json.dumps(kept, ensure_ascii=False, indent=2).encode()) > MOST[SAMPLES]:
+    while (
+        len(data := json.dumps(kept, ensure_ascii=False, indent=2).encode())
+        > MAX_FILE_BYTES[SAMPLES]
+    ):
         kept = kept[len(kept) // 2 + 1 :]  # of very long prefixes: what could not be opened again
     files[SAMPLES] = data
     if picture and log:
         results = checkpoint.about.get("results") or {}
-        files[PICTURE] = draw(log, results.get("baselines") or {})
-    page = Page(picture=PICTURE in files)
+        files[PICTURE] = plot_perplexity(log, results.get("baselines") or {})
+    page = CardContext(picture=PICTURE in files)
     files[CARD] = card(checkpoint, kept, page).encode()
     replace_together(directory, files)
 
 
-def about_run(
+def make_metadata(
     corpus: Corpus,
     *,
     recipe: str,
@@ -80,7 +83,7 @@ def about_run(
     prefixes: Sequence[str],
     results: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What a checkpoint says of its making: see `Checkpoint.about`."""
+    """Return the metadata of a checkpoint: see `Checkpoint.about`."""
     return {
         "name": corpus.name,
         "corpus": {"name": corpus.name, "characters": len(corpus.ids)},
@@ -92,7 +95,7 @@ def about_run(
 
 
 def log_csv(log: Iterable[Mapping[str, Any]]) -> str:
-    """`progress` events as a table with a header."""
+    """Write `progress` events as CSV with a header."""
     out = io.StringIO()
     table = csv.DictWriter(out, LOG_COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
@@ -100,8 +103,10 @@ def log_csv(log: Iterable[Mapping[str, Any]]) -> str:
     return out.getvalue()
 
 
-def draw(log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]) -> bytes:
-    """The perplexities of a run over its time, on a logarithmic scale, as a PNG."""
+def plot_perplexity(
+    log: Sequence[Mapping[str, Any]], baselines: Mapping[str, float | None]
+) -> bytes:
+    """Plot a run's perplexities over its time, on a logarithmic scale, as a PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # half a second to import
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullFormatter

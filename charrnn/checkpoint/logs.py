@@ -1,4 +1,4 @@
-"""What lies beside a stranger's weights, read with distrust: its training log, and its samples."""
+"""Read the training log and the samples of a checkpoint that a stranger may have made."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, os_reason
-from .files import LOG, LOG_COLUMNS, MOST, SAMPLES
+from .files import LOG, LOG_COLUMNS, MAX_FILE_BYTES, SAMPLES
 
 _CURVES = ("validation_perplexity", "train_perplexity")
-_SELDOM = 4  # points of a curve
+_MIN_CURVE_POINTS = 4  # points of a curve
 _BLOB = re.compile("[0-9a-f]{64}")  # the name of a blob that repositories share
 
 
 def log_of(directory: Path) -> list[dict[str, Any]]:
-    """The rows of a checkpoint's training log, as `parsed_log` gives them; none without a log.
+    """Return the rows of a checkpoint's training log (`parsed_log`); none without a log.
 
-    Raises UserError if it cannot be read.
+    Raises UserError if the file cannot be read.
     """
     return parsed_log(text_of(directory, LOG) or "")
 
 
 def parsed_log(text: str) -> list[dict[str, Any]]:
-    """The rows of a training log, as numbers; a cell that is none is None.
+    """Parse the rows of a training log; a cell that is no number becomes None.
 
     Rows without a step and a time are left out.
     """
@@ -41,13 +41,16 @@ def parsed_log(text: str) -> list[dict[str, Any]]:
 
 
 def curve_in(log: str, most: int) -> list[float] | None:
-    """The perplexities of a training log: held-out ones unless these were measured too seldom to
-    make a curve; the last of them and as many before it as `most` allows. None if there is none."""
+    """Return the perplexities in a training log, `most` at most; None if there are none.
+
+    They are those on held-out text, unless these were measured too seldom to make a curve. The last
+    one is always among them.
+    """
     rows = parsed_log(log)
     held, train = ([row[key] for row in rows if row[key] and row[key] > 0] for key in _CURVES)
     # A row repeats the figure of the one before where nothing was measured.
     held = [p for p, before in zip(held, [None, *held], strict=False) if p != before]
-    values = held if len(held) >= min(_SELDOM, len(train) or 1) else train
+    values = held if len(held) >= min(_MIN_CURVE_POINTS, len(train) or 1) else train
     step = max(1, math.ceil(len(values) / most))
     return values[::-step][::-1] or None
 
@@ -63,8 +66,10 @@ def _number(cell: object) -> float | int | None:
 
 
 def samples_of(directory: Path) -> list[dict[str, Any]]:
-    """What the model wrote while it was trained: `step`, `prefix`, `text`. An entry that is no such
-    text is left out. Raises UserError if the file cannot be read."""
+    """Return the samples written during training: `step`, `prefix`, `text`.
+
+    A malformed entry is left out. Raises UserError if the file cannot be read.
+    """
     try:
         entries = json.loads(text_of(directory, SAMPLES) or "[]")
     except (ValueError, RecursionError):
@@ -92,7 +97,7 @@ def bytes_of(directory: Path, name: str) -> bytes | None:
     path = directory / name
     try:
         about = path.stat() if _is_cached(path) else path.lstat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MOST[name]:
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_FILE_BYTES[name]:
             return None
         return path.read_bytes()
     except FileNotFoundError:
@@ -113,6 +118,6 @@ def _is_cached(path: Path) -> bool:
 
 
 def text_of(directory: Path, name: str) -> str | None:
-    """Likewise as text; what is no UTF-8 is replaced."""
+    """Read a file as `bytes_of` does, as text; bytes that are not UTF-8 are replaced."""
     data = bytes_of(directory, name)
     return None if data is None else data.decode("utf-8", "replace")

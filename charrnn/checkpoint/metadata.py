@@ -1,7 +1,7 @@
-"""What a checkpoint says of its making, proved: a stranger wrote it, and pages show it.
+"""Validate a checkpoint's metadata, which a stranger may have written and pages show.
 
-Known entries have the types that readers rely on; numbers are finite; and nothing is longer than
-a page can bear: texts and lists are cut, not refused, since a prefix may well be a long one.
+Known entries have the types that readers rely on, and numbers are finite. Nothing is longer than a
+page has room for: texts and lists are cut, not refused, since a prefix may well be a long one.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import Any
 
 from ..errors import Message, escape_invisible
 
-_NAME, _PREFIX = 200, 1_000  # characters of a name, a prefix
-_KEY = 40  # and of an entry's name in a message
-_ENTRIES = 100  # of a list or an object
+_MAX_NAME_CHARS, _MAX_PREFIX_CHARS = 200, 1_000  # characters of a name, a prefix
+_MAX_KEY_CHARS = 40  # and of an entry's name in a message
+_MAX_ENTRIES = 100  # of a list or an object
 
 
-def proved(config: dict[str, Any]) -> dict[str, Any]:
-    """The entries of a checkpoint's configuration that are its history: see `Checkpoint.about`.
+def validate_metadata(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries of a checkpoint's configuration that are its metadata, checked.
 
-    Raises ValueError, with what is wrong, if one has another type than it should have.
+    See `Checkpoint.about`. Raises ValueError for an entry of the wrong type.
     """
     return {
         key: check(config[key], key)
@@ -30,23 +30,27 @@ def proved(config: dict[str, Any]) -> dict[str, Any]:
 
 def _name(value: object, key: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(Message("its {key} is not a text", key=escape_invisible(key, _KEY)))
+        raise ValueError(
+            Message("its {key} is not a text", key=escape_invisible(key, _MAX_KEY_CHARS))
+        )
     # Half a surrogate pair, which JSON can spell, could be neither shown nor sent.
-    return escape_invisible(value, _NAME)
+    return escape_invisible(value, _MAX_NAME_CHARS)
 
 
 def _number(value: object, key: str) -> float | int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
-        raise ValueError(Message("its {key} is not a number", key=escape_invisible(key, _KEY)))
+        raise ValueError(
+            Message("its {key} is not a number", key=escape_invisible(key, _MAX_KEY_CHARS))
+        )
     return value
 
 
 def _object(value: object, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(Message("its {key} is not a JSON object", key=key))
-    return dict(list(value.items())[:_ENTRIES])
+    return dict(list(value.items())[:_MAX_ENTRIES])
 
 
 def _corpus(value: object, key: str) -> dict[str, Any]:
@@ -72,7 +76,7 @@ def _results(value: object, key: str) -> dict[str, Any]:
 
 
 def _simple(value: object, key: str) -> dict[str, Any]:
-    """An object of texts, numbers, true, false and null; what is none of these is left out."""
+    """Keep the texts, numbers, booleans and nulls of an object, and leave out the rest."""
     kept: dict[str, Any] = {}
     for name, entry in _object(value, key).items():
         if entry is None or isinstance(entry, bool):
@@ -80,15 +84,15 @@ def _simple(value: object, key: str) -> dict[str, Any]:
         elif isinstance(entry, str):
             kept[_name(name, key)] = _name(entry, name)
         elif isinstance(entry, int | float):
-            kept[_name(name, key)] = _number(entry, name[:_NAME])
+            kept[_name(name, key)] = _number(entry, name[:_MAX_NAME_CHARS])
     return kept
 
 
 def _prefixes(value: object, key: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(prefix, str) for prefix in value):
         raise ValueError(Message("its {key} are not a list of texts", key=key))
-    cut = (prefix[:_PREFIX].encode("utf-8", "replace").decode() for prefix in value)
-    return list(cut)[:_ENTRIES]
+    cut = (prefix[:_MAX_PREFIX_CHARS].encode("utf-8", "replace").decode() for prefix in value)
+    return list(cut)[:_MAX_ENTRIES]
 
 
 _CHECKS: dict[str, Callable[[object, str], Any]] = {

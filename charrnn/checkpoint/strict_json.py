@@ -1,8 +1,8 @@
-"""JSON that a stranger wrote, and that at the head of a safetensors file, read strictly.
+"""Parse a stranger's JSON, and the JSON header of a safetensors file, strictly.
 
-Bytes are counted before they are parsed. Each name comes once, where `json.loads`, and safetensors
-itself, would take the last of two; numbers are finite and no longer than any that is meant; what is
-nested too deep is refused like all else that is not JSON.
+Bytes are counted before they are parsed. A name that comes twice in one object is refused, where
+`json.loads` and safetensors would take the last value. Numbers are finite and of limited length,
+and deep nesting is refused like any other invalid JSON.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any
 
 from ..errors import Message, escape_invisible
 
-MOST_CONFIG = 1 << 20  # bytes of a configuration
-_MOST_HEADER = 3 << 20  # and of the header that holds it, where quotes are escaped once more
-_MOST_TENSORS = 1_000  # charrnn's deepest model has 83
+MAX_CONFIG_BYTES = 1 << 20  # bytes of a configuration
+_MAX_HEADER_BYTES = 3 << 20  # and of the header that holds it, where quotes are escaped once more
+_MAX_TENSORS = 1_000  # charrnn's deepest model has 83
 _HEADER = Message("its header")
-_DIGITS = 40  # of a whole number
-_NAME = 40  # characters of a name in a message
+_MAX_DIGITS = 40  # of a whole number
+_MAX_NAME_CHARS = 40  # characters of a name in a message
 
 
-def configuration(data: str | bytes, what: str) -> dict[str, Any]:
-    """The JSON object that `data` holds. Raises ValueError, "`what` is not …", where it is none."""
+def parse_json_object(data: str | bytes, what: str) -> dict[str, Any]:
+    """Return the JSON object in `data`. Raises ValueError, "`what` is not …", if there is none."""
     encoded = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if len(encoded) > MOST_CONFIG:
-        size = MOST_CONFIG >> 20
+    if len(encoded) > MAX_CONFIG_BYTES:
+        size = MAX_CONFIG_BYTES >> 20
         raise ValueError(Message("{what} is larger than {size} MB", what=what, size=size))
     try:
         value = _parsed(encoded)
@@ -41,15 +41,18 @@ def configuration(data: str | bytes, what: str) -> dict[str, Any]:
 
 
 def check_header(file: Path) -> None:
-    """Raise ValueError for a safetensors file whose header is not JSON, would take long to read, or
-    tells of something twice. That it fits the numbers after it is for safetensors to say."""
+    """Check the header of a safetensors file before safetensors reads it.
+
+    Raises ValueError if it is not JSON, would take long to read, or gives a name twice. Whether it
+    fits the numbers after it is left to safetensors.
+    """
     with file.open("rb") as opened:
         beginning = opened.read(8)
         length = struct.unpack("<Q", beginning)[0] if len(beginning) == 8 else 0
-        if _MOST_HEADER < length <= file.stat().st_size:
-            size = _MOST_HEADER >> 20
+        if _MAX_HEADER_BYTES < length <= file.stat().st_size:
+            size = _MAX_HEADER_BYTES >> 20
             raise ValueError(Message("{what} is larger than {size} MB", what=_HEADER, size=size))
-        data = opened.read(min(length, _MOST_HEADER))
+        data = opened.read(min(length, _MAX_HEADER_BYTES))
     try:
         entries = _parsed(data)
     except _TwiceError as error:
@@ -60,18 +63,18 @@ def check_header(file: Path) -> None:
         raise ValueError(unreadable(file)) from None
     if not isinstance(entries, dict):
         raise ValueError(unreadable(file))
-    if (tensors := len(entries) - ("__metadata__" in entries)) > _MOST_TENSORS:
+    if (tensors := len(entries) - ("__metadata__" in entries)) > _MAX_TENSORS:
         raise ValueError(
             Message(
                 "it has {count:,} tensors, and {most:,} are allowed",
                 count=tensors,
-                most=_MOST_TENSORS,
+                most=_MAX_TENSORS,
             )
         )
 
 
 def unreadable(file: Path) -> Message:
-    """What is wrong with a file that is no safetensors file at all."""
+    """Return the message for a file that is no safetensors file at all."""
     return Message("{what} is not a readable safetensors file", what=file.name)
 
 
@@ -80,7 +83,7 @@ class _TwiceError(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.name = escape_invisible(name, _NAME)
+        self.name = escape_invisible(name, _MAX_NAME_CHARS)
 
 
 def _parsed(data: bytes) -> Any:
@@ -116,6 +119,6 @@ def _finite(digits: str) -> float:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > _DIGITS:  # thousands of them take time that grows with their square
+    if len(digits) > _MAX_DIGITS:  # thousands of them take time that grows with their square
         raise ValueError("too long a number")
     return int(digits)

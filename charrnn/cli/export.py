@@ -7,7 +7,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from ..checkpoint.files import MOST
+from ..checkpoint.files import MAX_FILE_BYTES
 from ..errors import UserError, os_reason
 
 
@@ -81,7 +81,7 @@ def copy(checkpoint: Path, place: Path) -> None:
 def _copy_all(source: Path, target: Path) -> None:
     """Copy the files that a checkpoint consists of, and nothing else that lies there."""
     target.mkdir()
-    for name in MOST:
+    for name in MAX_FILE_BYTES:
         if (source / name).is_file():
             shutil.copy2(source / name, target / name)
 

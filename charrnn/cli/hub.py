@@ -27,7 +27,7 @@ def push(
     private: Annotated[
         bool, typer.Option("--private", help="For your eyes only, where it is not public already.")
     ] = False,
-    licence: Annotated[
+    license: Annotated[
         str | None, typer.Option("--license", help="The model's, such as mit.")
     ] = None,
     space: Annotated[
@@ -41,14 +41,14 @@ def push(
     """Upload a model to the Hub, or update it there."""
     hub.quiet()
     directory = local(checkpoint)
-    for file in hub.files(directory, model, licence=licence, space=space):
+    for file in hub.preview_push(directory, model, license=license, space=space):
         note(f"{file.name:18}{file.size:>12,} bytes")
     note("the text itself is not uploaded, but a model can recite what it was trained on")
     if dry_run:
         return
     with show_transfer("uploading") as progress:
         pushed = hub.push(
-            directory, model, private=private, token=None, licence=licence, space=space,
+            directory, model, private=private, token=None, license=license, space=space,
             progress=progress,
         )  # fmt: skip
     if pushed.card_kept:

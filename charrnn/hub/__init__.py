@@ -1,54 +1,52 @@
-"""The Hub: a trained model goes there (`push`), and comes from there by name (`pull`, `listed`).
+"""The Hub: push a trained model, pull one by name, search for models.
 
-What the other parts of charrnn, the page among them, build on. Everything that goes wrong with the
-Hub is a `UserError` in a sentence of ours, without tokens and addresses; `AwayUserError`, which is
-one, says that the Hub could not be asked. Nothing here waits for the Hub for longer than its
-`deadline`; the samples that `files` and `push` write into the card before they ask it take about a
-second more, which nobody can cancel. huggingface_hub itself is imported when it is first needed.
+Everything that goes wrong with the Hub is a `UserError` without tokens and addresses in it.
+`HubUnavailableError` says that the Hub could not be asked. No call waits longer than its
+`deadline`; `preview_push` and `push` first take about a second, which cannot be cancelled, to
+generate the samples in the card. huggingface_hub is imported when it is first needed.
 
     is_id(text) -> bool                    whether it reads owner/name[@revision]
     Ref.parse(text) -> Ref                 .repo, .revision; UserError for nonsense
-    files(directory, repo) -> [Upload]     .name, .size: exactly what a push uploads
+    preview_push(directory, repo) -> [Upload]            .name, .size: exactly what a push uploads
     push(directory, repo, private=, token=) -> Pushed    .url, .revision, .created, .card_kept
     pull(ref, token=, own=) -> Path        a sound checkpoint on this machine
-    listed(search=, sort=, author=, token=) -> [Listed]
-    curve(repo, token=) -> [float] | None  a listed model's perplexities, for its sparkline
+    list_models(search=, sort=, author=, token=) -> [ListedModel]
+    fetch_curve(repo, token=) -> [float] | None          a model's perplexities, for its sparkline
     signed_in() -> bool                    whether this machine has a token of its own
     quiet()                                once in a program: the client neither draws nor warns
 
-`token` says in whose name: a visitor's token, False for nobody, None for whoever is logged in on
-this machine. A page that strangers see passes the visitor's token or False, never None; a visitor
-who is signed in also gets a directory of their own as `own`, which goes when they go.
+`token` is a user's token, False for public models only, or None for the user who is logged in on
+this machine. A page for several users passes the user's token or False, never None; a signed-in
+user also gets a directory for private models as `own`.
 
 `progress(done, total)` and `cancelled()` are called in the caller's thread, about twenty times a
-second. So is `waiting(seconds)` of a push: where the Hub asks to be left alone (429), its client
-waits by itself and asks again, five times; what wants more time than the deadline leaves fails at
-once, and `cancelled` ends it in any case. Where the line breaks at the commit, `push` looks whether
-it is there; `UnsureUserError` says that it is not, or that nobody knows, as where a push is
-cancelled, or its time over, once the Hub has been asked for the commit.
+second. So is `waiting(seconds)` of a push: after a 429 the client waits and asks again, five times;
+a wait that is longer than the deadline fails at once. If the connection breaks at the commit,
+`push` looks whether the commit is there. `CommitUnconfirmedError` says that it is not, or that this
+is unknown, as when a push is cancelled after the Hub was asked for the commit.
 """
 
 from .client import Token, forget_own_token, quiet, signed_in
-from .errors import AwayUserError, UnsureUserError
+from .errors import CommitUnconfirmedError, HubUnavailableError
 from .pull_model import pull
-from .push_model import Pushed, Upload, files, push
+from .push_model import Pushed, Upload, preview_push, push
 from .repo_id import Ref, is_id
-from .search import Listed, Sort, curve, listed
+from .search import ListedModel, Sort, fetch_curve, list_models
 
 __all__ = [
-    "AwayUserError",
-    "Listed",
+    "CommitUnconfirmedError",
+    "HubUnavailableError",
+    "ListedModel",
     "Pushed",
     "Ref",
     "Sort",
     "Token",
-    "UnsureUserError",
     "Upload",
-    "curve",
-    "files",
+    "fetch_curve",
     "forget_own_token",
     "is_id",
-    "listed",
+    "list_models",
+    "preview_push",
     "pull",
     "push",
     "quiet",

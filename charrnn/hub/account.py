@@ -1,4 +1,4 @@
-"""Whose token it is."""
+"""Find out whose token it is."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections import OrderedDict
 
 from . import client
 from .client import Token
-from .errors import understood
+from .errors import unexpected_response_guard
 from .job import Job
 
-_SECONDS = 3.0  # that it may take
+_TIMEOUT_SECONDS = 3.0  # that it may take
 
 
 class Accounts:
-    """The names of those who asked lately, `most` of them: the Hub soon has enough of the question.
+    """LRU cache of account names by token, `most` at most: the Hub limits the rate of `whoami`.
 
     Tokens are kept as hashes only.
     """
@@ -26,9 +26,9 @@ class Accounts:
         self._lock = threading.Lock()
 
     def name(self, token: Token) -> str | None:
-        """The name on the Hub of whoever `token` stands for; None for nobody.
+        """Return the user name that `token` belongs to; None without a token.
 
-        Raises UserError for all that goes wrong with the Hub, which is asked if it has to be.
+        Raises UserError for everything that goes wrong with the Hub, which is asked if need be.
         """
         given = client.own_token() if token is None else token
         if not given:
@@ -37,7 +37,7 @@ class Accounts:
         with self._lock:
             name = self._names.get(key)
         if name is None:
-            name = client.run(lambda job: _ask(job, given), seconds=_SECONDS)
+            name = client.run(lambda job: _ask(job, given), seconds=_TIMEOUT_SECONDS)
         with self._lock:
             self._names[key] = name
             self._names.move_to_end(key)
@@ -50,5 +50,5 @@ account = Accounts().name
 
 
 def _ask(job: Job, token: str) -> str:
-    with understood():
+    with unexpected_response_guard():
         return str(client.api(token).whoami()["name"])

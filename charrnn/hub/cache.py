@@ -31,10 +31,10 @@ from .repo_id import Ref
 
 logger = logging.getLogger(__name__)
 
-ROOM = 2 << 30  # bytes of the public cache
-OWN_ROOM = 256 << 20  # bytes of the private models of one user
+MAX_PUBLIC_BYTES = 2 << 30  # bytes of the public cache
+MAX_OWN_BYTES = 256 << 20  # bytes of the private models of one user
 COMMIT = re.compile("[0-9a-f]{40}")
-RECENT = 3600.0  # seconds after its last use in which a model of the public cache stays
+RECENT_SECONDS = 3600.0  # seconds after its last use in which a model of the public cache stays
 
 
 def public() -> Path:
@@ -116,7 +116,7 @@ def touch(model: Path) -> None:
     os.utime(model)
 
 
-def tidy(cache: Path, room: int = ROOM, recent: float = RECENT) -> None:
+def tidy(cache: Path, room: int = MAX_PUBLIC_BYTES, recent: float = RECENT_SECONDS) -> None:
     """Remove the models that were not used for longest until all take `room` bytes at most.
 
     A model that was used in the last `recent` seconds stays. What cannot be removed stays too, and
@@ -141,7 +141,7 @@ def _tidy(cache: Path, room: int, recent: float) -> None:
     found, now = scan_cache_dir(cache), time.time()
     for part in found.incomplete_files:
         with suppress(FileNotFoundError):
-            if now - part.file_path.stat().st_mtime > RECENT:  # its process was killed
+            if now - part.file_path.stat().st_mtime > RECENT_SECONDS:  # its process was killed
                 part.file_path.unlink()
     chosen: list[str] = []
     for used, commit in sorted(

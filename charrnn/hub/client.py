@@ -1,8 +1,8 @@
-"""The Hub's own client, asked so that nobody waits longer than promised.
+"""Call huggingface_hub's client with a deadline, progress and cancellation.
 
-huggingface_hub is imported when it is first needed: it takes a while, and most programs that use
-charrnn never ask the Hub. It has no time limit of its own, so each piece of work runs in a thread
-(`run`), which is given up when its time is over or when whoever asked has had enough.
+huggingface_hub is imported when it is first needed: that takes a while, and most programs that use
+charrnn never ask the Hub. It has no deadline of its own, so each piece of work runs in a thread
+(`run`), which is abandoned when its deadline is over or the caller cancels.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from .._version import __version__
-from ..checkpoint.files import MOST
+from ..checkpoint.files import MAX_FILE_BYTES
 from ..errors import UserError
-from .errors import deadline_exceeded, in_words
+from .errors import deadline_exceeded, to_user_error
 from .job import Job
-from .request_hooks import heard
+from .request_hooks import tracking
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 T = TypeVar("T")
 Token = str | Literal[False] | None
-"""Who asks: a token; False for nobody; None for whoever is logged in on this machine."""
+"""A user's token; False for none; None for that of the user who is logged in on this machine."""
 Progress = Callable[[int, "int | None"], None]
-"""Told the bytes so far and the total, None while that is not known."""
+"""Called with the bytes so far and the total, None while that is not known."""
 Waiting = Callable[["int | None"], None]
-"""Told for how many seconds the Hub wants to be left alone, 0 if it does not say; None when it is
-asked again."""
+"""Called with the seconds until the Hub may be asked again, 0 if it does not say; with None when it
+is asked again."""
 Cancelled = Callable[[], bool]
 
-SILENCE = 10.0  # seconds without a byte after which a connection is given up
-_POLL = 0.05  # seconds between looks at a piece of work
-_MOST_JSON = 8 << 20  # bytes of an answer of the Hub's interface
-_CHUNK = 1 << 18  # bytes of a download between two reports of its progress
+SILENCE_SECONDS = 10.0  # seconds without a byte after which a connection is given up
+_POLL_SECONDS = 0.05  # seconds between looks at a piece of work
+_MAX_JSON_BYTES = 8 << 20  # bytes of an answer of the Hub's interface
+_CHUNK_BYTES = 1 << 18  # bytes of a download between two reports of its progress
 _PLAIN = {"Accept-Encoding": "identity"}
 
 
@@ -55,17 +55,17 @@ def run(
     cancelled: Cancelled | None = None,
     unsure: UserError | None = None,
 ) -> T:
-    """What `work` returns; it talks to the Hub in a thread, about `repo`.
+    """Run `work` in a thread and return its result; it talks to the Hub about `repo`.
 
-    `progress`, `waiting` and `cancelled` are called here, in the caller's thread. Raises UserError
-    for all that goes wrong with the Hub, after `seconds`, and when `cancelled` says so: `unsure`,
-    if there is one, once the Hub has been asked for a commit.
+    `progress`, `waiting` and `cancelled` are called in the caller's thread. Raises UserError for
+    everything that goes wrong with the Hub, after `seconds`, and when `cancelled` returns True;
+    once the Hub was asked for a commit, the last two raise `unsure` if it is given.
     """
     job, result, shown, rested = Job(seconds, retries=writing), Future[T](), None, None
     threading.Thread(target=_work, args=(work, job, result, repo, writing), daemon=True).start()
     try:
         while True:
-            over = wait([result], _POLL).done
+            over = wait([result], _POLL_SECONDS).done
             if progress is not None and job.total is not None and shown != (job.done, job.total):
                 shown = (job.done, job.total)
                 progress(*shown)
@@ -89,43 +89,45 @@ def _work(
     work: Callable[[Job], T], job: Job, result: Future[T], repo: str | None, writing: bool
 ) -> None:
     try:
-        with heard(job):
+        with tracking(job):
             done = work(job)
         result.set_result(done)
-    except Exception as error:  # noqa: BLE001  # raised again by whoever waits
-        result.set_exception(in_words(error, repo, writing=writing))
+    except Exception as error:  # noqa: BLE001  # raised again in the caller's thread
+        result.set_exception(to_user_error(error, repo, writing=writing))
 
 
 def api(token: Token) -> HfApi:
-    """The Hub's client, for whoever `token` stands for."""
+    """Return the Hub's client with this token."""
     from huggingface_hub import HfApi
 
     return HfApi(endpoint(), token=token, library_name="charrnn", library_version=__version__)
 
 
 def endpoint() -> str:
-    """The Hub's address: `$HF_ENDPOINT`, or https://huggingface.co."""
+    """Return the Hub's address: `$HF_ENDPOINT`, or https://huggingface.co."""
     from huggingface_hub import constants
 
     return constants.ENDPOINT
 
 
 def own_token() -> str | None:
-    """The token of whoever is logged in on this machine."""
+    """Return the token of the user who is logged in on this machine."""
     from huggingface_hub import get_token
 
     return get_token()
 
 
 def forget_own_token(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Take the token of this machine out of the environment: on a Space it is the Space's, and
-    visitors sign in with their own."""
+    """Remove this machine's token from the environment.
+
+    On a Space it is the Space's own, and visitors sign in with theirs.
+    """
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         environment.pop(name, None)
 
 
 def signed_in() -> bool:
-    """Whether somebody is logged in to the Hub on this machine. Asks nobody."""
+    """Return whether a user is logged in to the Hub on this machine. Sends no request."""
     return own_token() is not None
 
 
@@ -137,7 +139,7 @@ def get_json(job: Job, path: str, parameters: Mapping[str, object], token: Token
     job.check()
     query = urlencode({name: value for name, value in parameters.items() if value != ""})
     with _opened(f"{endpoint()}{path}?{query}", token) as response:
-        data = _read(job, response, _MOST_JSON)
+        data = _read(job, response, _MAX_JSON_BYTES)
     if data is None:
         raise ValueError("a longer answer than was asked for")
     return json.loads(data)
@@ -148,7 +150,7 @@ def read_file(job: Job, repo: str, revision: str, name: str, token: Token) -> by
     job.check()
     address = f"{endpoint()}/{repo}/resolve/{quote(revision, safe='')}/{quote(name)}"
     with _opened(address, token) as response:
-        return _read(job, response, MOST[name])
+        return _read(job, response, MAX_FILE_BYTES[name])
 
 
 def _read(job: Job, response: Any, most: int) -> bytes | None:
@@ -175,7 +177,7 @@ def _opened(address: str, token: Token) -> Iterator[Any]:
         "GET",
         address,
         headers=build_hf_headers(token=token, library_name="charrnn") | _PLAIN,
-        timeout=httpx2.Timeout(SILENCE),
+        timeout=httpx2.Timeout(SILENCE_SECONDS),
         follow_redirects=True,
     ) as response:
         if response.status_code >= 400:
@@ -184,15 +186,16 @@ def _opened(address: str, token: Token) -> Iterator[Any]:
 
 
 def quiet() -> None:
-    """Let the client neither draw bars nor write warnings, which may hold signed addresses.
+    """Set the client up for a program: no bars, no warnings, and progress in small steps.
 
-    For programs, not for the library: it changes the whole process.
+    Warnings may hold signed addresses. Programs call it, not the library: it changes the whole
+    process.
     """
     from huggingface_hub import constants
     from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
     disable_progress_bars()
-    constants.DOWNLOAD_CHUNK_SIZE = _CHUNK
+    constants.DOWNLOAD_CHUNK_SIZE = _CHUNK_BYTES
     # For when its loggers are set up, which may be later, and for those that are already.
     os.environ["HF_HUB_VERBOSITY"] = "error"
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)

@@ -1,7 +1,7 @@
-"""What can go wrong with the Hub, in sentences.
+"""Turn the errors of the Hub's client into messages for users.
 
-The client's own messages hold addresses with signatures, and its tracebacks hold tokens: nothing
-of either is ever shown. Each error becomes a new `UserError`, without the old one as its cause.
+The client's own messages hold signed addresses, and its tracebacks hold tokens: neither is ever
+shown. Each error becomes a new `UserError`, without the old one as its cause.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ _FIELD = "model"
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 
-class AwayUserError(UserError):
-    """The Hub could not be asked: it is out of reach, too slow, in trouble or has had enough."""
+class HubUnavailableError(UserError):
+    """The Hub could not be asked: out of reach, too slow, in trouble, or limiting requests."""
 
 
-class UnsureUserError(AwayUserError):
+class CommitUnconfirmedError(HubUnavailableError):
     """It is not known whether a push has arrived."""
 
 
-def in_words(error: Exception, repo: str | None = None, *, writing: bool = False) -> Exception:
-    """What to tell of an error that the Hub's client raised when asked about `repo`; `error` itself
-    if it is none of these, but a bug."""
+def to_user_error(error: Exception, repo: str | None = None, *, writing: bool = False) -> Exception:
+    """Return the error for the user, for one of the Hub's client about `repo`.
+
+    Any other error is a bug, and is returned as it is.
+    """
     import httpx2
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -38,38 +40,41 @@ def in_words(error: Exception, repo: str | None = None, *, writing: bool = False
         error.__cause__ = error.__context__ = None  # whose tracebacks hold tokens, as its own does
         return error.with_traceback(None)
     if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError):
-        return _said(error, repo or "this model", writing)
+        return _client_error(error, repo or "this model", writing)
     return error
 
 
 @contextmanager
-def understood() -> Iterator[None]:
-    """Around each question to the Hub: an answer of another shape than expected makes its client
-    raise what is otherwise a sign of a bug."""
+def unexpected_response_guard() -> Iterator[None]:
+    """Turn the errors of an unexpected response into a UserError.
+
+    Used around each request: a response of another shape makes the client raise what is otherwise
+    the sign of a bug.
+    """
     try:
         yield
     except UserError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise AwayUserError(
+        raise HubUnavailableError(
             "The Hub gave an answer that makes no sense here: try again later.", field=_FIELD
         ) from None
 
 
-def _said(error: BaseException, repo: str, writing: bool) -> UserError:
+def _client_error(error: BaseException, repo: str, writing: bool) -> UserError:
     import httpx2
     from huggingface_hub import errors
 
     if isinstance(error, errors.GatedRepoError):
-        return gated(repo)
+        return repo_gated(repo)
     if isinstance(error, errors.RepositoryNotFoundError):
-        return missing(repo)
+        return repo_not_found(repo)
     if isinstance(error, errors.RevisionNotFoundError):
         return UserError("{model} has no such revision on the Hub.", model=repo, field=_FIELD)
     if isinstance(error, errors.DisabledRepoError):
         return UserError("The Hub has disabled {model}.", model=repo, field=_FIELD)
     if isinstance(error, errors.OfflineModeIsEnabled):
-        return AwayUserError(
+        return HubUnavailableError(
             "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it, or use a model that is on "
             "this machine.",
             field=_FIELD,
@@ -77,17 +82,19 @@ def _said(error: BaseException, repo: str, writing: bool) -> UserError:
     if isinstance(error, httpx2.TimeoutException):
         return no_answer()
     if isinstance(error, httpx2.HTTPStatusError | errors.HfHubHTTPError):
-        return _refused(error.response, repo, writing)
+        return _http_error(error.response, repo, writing)
     if isinstance(error, httpx2.ConnectError):
-        return AwayUserError("The Hub is out of reach: is this machine connected?", field=_FIELD)
+        return HubUnavailableError(
+            "The Hub is out of reach: is this machine connected?", field=_FIELD
+        )
     if isinstance(error, OSError) and (error.filename or error.errno in _DISK):
         return UserError(
             "The model cannot be kept on this machine: {why}.", why=os_reason(error), field=_FIELD
         )
-    return broken_off()
+    return connection_lost()
 
 
-def _refused(response: Any, repo: str, writing: bool) -> UserError:
+def _http_error(response: Any, repo: str, writing: bool) -> UserError:
     status = response.status_code
     if status == 401:
         return UserError("The Hub does not accept this token: sign in anew.", field=_FIELD)
@@ -101,16 +108,16 @@ def _refused(response: Any, repo: str, writing: bool) -> UserError:
     if status == 403:
         return UserError("You may not see {model} on the Hub.", model=repo, field=_FIELD)
     if status == 404:
-        return missing(repo)
+        return repo_not_found(repo)
     if status in (409, 412):
-        return conflict(repo)
+        return repo_changed(repo)
     if status == 429 or status >= 500:
         return busy(response)
     return UserError("The Hub refused {model} ({status}).", model=repo, status=status, field=_FIELD)
 
 
-def seconds_asked(response: Any) -> int | None:
-    """For how long an answer asks to be left alone; None if it does not say."""
+def retry_delay(response: Any) -> int | None:
+    """Return the seconds after which a response allows another request; None if unknown."""
     from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
 
     limit = parse_ratelimit_headers(response.headers) if response.status_code == 429 else None
@@ -123,8 +130,8 @@ def seconds_asked(response: Any) -> int | None:
 def busy(response: Any) -> UserError:
     """Build the error for a Hub that refuses every request for a while: a 429, or a 5xx."""
     if response.status_code == 429:
-        return had_enough(seconds_asked(response))
-    return AwayUserError(
+        return rate_limited(retry_delay(response))
+    return HubUnavailableError(
         "The Hub is in trouble ({status}): try again later.",
         status=response.status_code,
         field=_FIELD,
@@ -133,34 +140,34 @@ def busy(response: Any) -> UserError:
 
 def no_answer() -> UserError:
     """Build the error for a Hub that says nothing."""
-    return AwayUserError("The Hub does not answer: try again later.", field=_FIELD)
+    return HubUnavailableError("The Hub does not answer: try again later.", field=_FIELD)
 
 
 def deadline_exceeded(seconds: float) -> UserError:
     """Build the error for work that was not done within its deadline."""
-    return AwayUserError(
+    return HubUnavailableError(
         "The Hub is too slow: this was not done within {seconds:g} seconds. Try again later.",
         seconds=seconds,
         field=_FIELD,
     )
 
 
-def had_enough(seconds: int | None) -> UserError:
-    """That the Hub was asked too often, and when it may be asked again, if that is known."""
+def rate_limited(seconds: int | None) -> UserError:
+    """Build the error for HTTP 429, with the retry delay if the Hub sent one."""
     if seconds is None:
-        return AwayUserError(
+        return HubUnavailableError(
             "The Hub has had too many requests from here: try again in some minutes.",
             field=_FIELD,
         )
-    return AwayUserError(
+    return HubUnavailableError(
         "The Hub has had too many requests from here: try again in {seconds} seconds.",
         seconds=seconds,
         field=_FIELD,
     )
 
 
-def missing(repo: str) -> UserError:
-    """That there is no such repository, as far as one may know."""
+def repo_not_found(repo: str) -> UserError:
+    """Build the error for a repository that does not exist, as far as the user may know."""
     return UserError(
         "There is no model {model} on the Hub, or it is private and your sign-in, if any, may not "
         "see it.",
@@ -169,8 +176,8 @@ def missing(repo: str) -> UserError:
     )
 
 
-def hidden(repo: str) -> UserError:
-    """That there is a repository of this name, which the token may not even see."""
+def repo_hidden(repo: str) -> UserError:
+    """Build the error for a repository whose name is taken, and which the token may not see."""
     return UserError(
         "{model} is there already, and this sign-in may not see it: choose another name.",
         model=repo,
@@ -178,8 +185,8 @@ def hidden(repo: str) -> UserError:
     )
 
 
-def gated(repo: str) -> UserError:
-    """That only those whom its owner lets in may have it."""
+def repo_gated(repo: str) -> UserError:
+    """Build the error for a gated repository that the user has no access to."""
     return UserError(
         "{model} is gated: ask for access on its page on the Hub, and sign in.",
         model=repo,
@@ -187,8 +194,8 @@ def gated(repo: str) -> UserError:
     )
 
 
-def conflict(repo: str) -> UserError:
-    """That the repository was changed between a look at it and the push."""
+def repo_changed(repo: str) -> UserError:
+    """Build the error for a repository that was changed during the push."""
     return UserError(
         "{model} was changed by somebody else at the same moment: nothing was pushed. Try again.",
         model=repo,
@@ -196,9 +203,9 @@ def conflict(repo: str) -> UserError:
     )
 
 
-def unsure(repo: str) -> UserError:
-    """That the line broke while the Hub made the commit, and that it could not be asked since."""
-    return UnsureUserError(
+def commit_unconfirmed(repo: str) -> UserError:
+    """Build the error for a connection lost at the commit, when the Hub is away since."""
+    return CommitUnconfirmedError(
         "The connection to the Hub broke off at the last step, so {model} may hold the model or "
         "not. Look there, or push again: nothing is uploaded twice.",
         model=repo,
@@ -206,9 +213,9 @@ def unsure(repo: str) -> UserError:
     )
 
 
-def ended(repo: str) -> UserError:
-    """That nobody waited any more for the Hub to make the commit, which it may do yet."""
-    return UnsureUserError(
+def commit_abandoned(repo: str) -> UserError:
+    """Build the error for a push that ended while the Hub made the commit."""
+    return CommitUnconfirmedError(
         "The push ended at the last step, so {model} may hold the model or not. Look there, or "
         "push again: nothing is uploaded twice.",
         model=repo,
@@ -216,9 +223,9 @@ def ended(repo: str) -> UserError:
     )
 
 
-def in_vain(repo: str) -> UserError:
-    """That the line broke while the Hub made the commit, which is not there."""
-    return UnsureUserError(
+def commit_lost(repo: str) -> UserError:
+    """Build the error for a commit whose connection dropped and which was not made."""
+    return CommitUnconfirmedError(
         "The connection to the Hub broke off at the last step, and {model} holds what it held "
         "before. Push again: nothing is uploaded twice.",
         model=repo,
@@ -226,6 +233,6 @@ def in_vain(repo: str) -> UserError:
     )
 
 
-def broken_off() -> UserError:
-    """That a connection ended before its time."""
-    return AwayUserError("The connection to the Hub broke off: try again.", field=_FIELD)
+def connection_lost() -> UserError:
+    """Build the error for a connection that ended too early."""
+    return HubUnavailableError("The connection to the Hub broke off: try again.", field=_FIELD)

@@ -22,7 +22,7 @@ class Job:
         self.until = time.monotonic() + seconds
         self.done = 0  # bytes
         self.total: int | None = None  # bytes
-        self.committing = False  # the Hub is being told of the commit, or has been
+        self.committing = False  # the Hub has been asked for the commit
         self.heads: set[str] = set()  # addresses whose headers were asked for
         self._again: float | None = None  # when the Hub is asked again, if it has refused
         self._cancelled = threading.Event()

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import checkpoint
 from ..checkpoint import WEIGHTS
-from ..checkpoint.files import MOST
+from ..checkpoint.files import MAX_FILE_BYTES
 from ..errors import UserError
 from . import cache, client
 from .client import Cancelled, Progress, Token
-from .errors import AwayUserError, gated, understood
+from .errors import HubUnavailableError, repo_gated, unexpected_response_guard
 from .job import Job
 from .remote_file import RemoteFile
 from .repo_id import Ref
@@ -19,7 +19,7 @@ from .repo_id import Ref
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
 
-DEADLINE = 120.0  # seconds for all of it
+DEADLINE_SECONDS = 120.0  # seconds for all of it
 
 
 def pull(
@@ -28,7 +28,7 @@ def pull(
     token: Token = None,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
-    deadline: float = DEADLINE,
+    deadline: float = DEADLINE_SECONDS,
     own: Path | None = None,
 ) -> Path:
     """Download the model `owner/name[@revision]`, check it, and return its directory.
@@ -62,50 +62,55 @@ def pull(
             progress=progress,
             cancelled=cancelled,
         )
-    except AwayUserError:
-        kept = _kept(wanted, token)
+    except HubUnavailableError:
+        kept = _find_local(wanted, token)
         if kept is None:
             raise
         return kept
 
 
-def _kept(ref: Ref, token: Token) -> Path | None:
+def _find_local(ref: Ref, token: Token) -> Path | None:
     """Return the model as it is on this machine, if `token` may see it without asking the Hub."""
     caches = [cache.public()]
     if token is None:
         caches += [cache.private(None, None), cache.of_this_machine()]
     found = (cache.find(place, ref) for place in caches)
-    return next((model for model in found if model is not None and _sound(model)), None)
+    return next((model for model in found if model is not None and _is_sound(model)), None)
 
 
 def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
-    with understood():
+    with unexpected_response_guard():
         info = _info(job, ref, token)
         commit, files = str(info.sha), _files(info, ref)
         if not cache.COMMIT.fullmatch(commit):
             raise ValueError("not a commit")
-    open_to_all = _open_to_all(info)
+    open_to_all = _is_public(info)
     if token is False and not open_to_all:  # before there is a place for it
-        raise gated(ref.repo)
-    if token is None and _sound(here := cache.snapshot(cache.of_this_machine(), ref.repo, commit)):
+        raise repo_gated(ref.repo)
+    if token is None and _is_sound(
+        here := cache.snapshot(cache.of_this_machine(), ref.repo, commit)
+    ):
         return here
     root = cache.public() if open_to_all else cache.private(token, own)
     model = cache.snapshot(root, ref.repo, commit)
     job.total = sum(file.size for file in files)
     try:
         with cache.lock(root, ref.repo, job):
-            if not all((model / file.name).is_file() for file in files) or not _sound(model):
+            if not all((model / file.name).is_file() for file in files) or not _is_sound(model):
                 _download(job, root, ref.repo, commit, files, token)
             cache.touch(model)
             cache.store_ref(root, ref, commit)
     finally:
-        cache.tidy(root, *((cache.OWN_ROOM, 0.0) if root == own else (cache.ROOM, cache.RECENT)))
+        if root == own:
+            cache.tidy(root, cache.MAX_OWN_BYTES, recent=0.0)
+        else:
+            cache.tidy(root, cache.MAX_PUBLIC_BYTES)
     job.done = job.total
     return model
 
 
 def _info(job: Job, ref: Ref, token: Token) -> ModelInfo:
-    """What the Hub says of the model to whoever asks."""
+    """Return the Hub's description of the model, if `token` may see it."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
@@ -113,27 +118,27 @@ def _info(job: Job, ref: Ref, token: Token) -> ModelInfo:
             ref.repo,
             revision=ref.revision,
             files_metadata=True,
-            timeout=min(client.SILENCE, job.seconds),
+            timeout=min(client.SILENCE_SECONDS, job.seconds),
         )
     except RepositoryNotFoundError:
         cache.forget(ref.repo)
         raise
-    if not _open_to_all(info):
+    if not _is_public(info):
         cache.forget(ref.repo)
     return info
 
 
-def _open_to_all(info: ModelInfo) -> bool:
+def _is_public(info: ModelInfo) -> bool:
     return info.private is False and not info.gated
 
 
 def _files(info: ModelInfo, ref: Ref) -> list[RemoteFile]:
-    """The files of the repository that are a checkpoint's, the weights last.
+    """Return the files of the repository that belong to a checkpoint, the weights last.
 
-    Raises UserError if there are no weights, or if one is larger than it may be.
+    Raises UserError if there are no weights, or if a file is larger than allowed.
     """
     found = []
-    for name, most in MOST.items():
+    for name, most in MAX_FILE_BYTES.items():
         for there in info.siblings or []:
             if there.rfilename != name:
                 continue
@@ -201,7 +206,7 @@ def _download_file(
                 token=token,
                 endpoint=client.endpoint(),
                 library_name="charrnn",
-                etag_timeout=client.SILENCE,
+                etag_timeout=client.SILENCE_SECONDS,
                 force_download=again,
                 tqdm_class=_progress_bar(job),
             )
@@ -242,7 +247,7 @@ def _progress_bar(job: Job) -> type:
     return ProgressBar
 
 
-def _sound(model: Path) -> bool:
+def _is_sound(model: Path) -> bool:
     try:
         checkpoint.load(model)
     except UserError:

@@ -1,4 +1,4 @@
-"""A checkpoint to the Hub: one commit, or nothing."""
+"""Push a checkpoint to the Hub in one commit."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ from typing import TYPE_CHECKING
 
 from ..checkpoint import WEIGHTS
 from ..checkpoint import card as modelcard
-from ..checkpoint.files import CARD, MOST
+from ..checkpoint.files import CARD, MAX_FILE_BYTES
 from ..errors import UserError
 from . import client
 from .client import Cancelled, Progress, Waiting
-from .errors import conflict, ended, hidden, in_vain, understood, unsure
+from .errors import (
+    commit_abandoned,
+    commit_lost,
+    commit_unconfirmed,
+    repo_changed,
+    repo_hidden,
+    unexpected_response_guard,
+)
 from .job import Job
 from .remote_file import RemoteFile
 from .repo_id import Ref
-from .upload import Body, unanswered, writing_token
-from .upload_files import collect
+from .upload import ProgressReader, is_ambiguous_failure, write_token
+from .upload_files import build
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo
 
-DEADLINE = 300.0  # seconds for a whole push
+DEADLINE_SECONDS = 300.0  # seconds for a whole push
 
 
 @dataclass(frozen=True)
@@ -36,10 +43,10 @@ class Upload:
 
 @dataclass(frozen=True)
 class Pushed:
-    """Where a model is now: its page, and the commit.
+    """Where a model is now: the address of its page, and the commit.
 
     `created` says that the repository is new. `card_kept` says that the model card on the Hub was
-    left as it was, since its owner has taken charrnn's marks out of it.
+    left as it was, since its owner had removed charrnn's marks from it.
     """
 
     url: str
@@ -48,15 +55,15 @@ class Pushed:
     card_kept: bool
 
 
-def files(
-    directory: Path, repo: str, *, licence: str | None = None, space: str | None = None
+def preview_push(
+    directory: Path, repo: str, *, license: str | None = None, space: str | None = None
 ) -> list[Upload]:
-    """Exactly what a push uploads, in this order; asks nobody. The card may come out longer, by
-    what its owner has written around it on the Hub.
+    """Return exactly what a push uploads, in order, without a request to the Hub.
 
-    Takes the time of writing the samples in the card, about a second. Raises UserError as `push`.
+    The card may become longer, by what its owner has written around it on the Hub. It takes about a
+    second to generate the samples in the card. Raises UserError as `push`.
     """
-    collected = collect(directory, str(_ref(repo)), licence=licence, space=space)
+    collected = build(directory, str(_ref(repo)), license=license, space=space)
     return [Upload(name, len(data)) for name, data in collected.items()]
 
 
@@ -66,33 +73,43 @@ def push(
     *,
     private: bool,
     token: str | None,
-    licence: str | None = None,
+    license: str | None = None,
     space: str | None = None,
     progress: Progress | None = None,
     waiting: Waiting | None = None,
     cancelled: Cancelled | None = None,
-    deadline: float = DEADLINE,
+    deadline: float = DEADLINE_SECONDS,
 ) -> Pushed:
-    """Upload the checkpoint in `directory` to `repo` (`owner/name`) on the Hub in one commit; the
-    repository is made if there is none, and updated if there is.
+    """Upload the checkpoint in `directory` to `repo` (`owner/name`) on the Hub in one commit.
 
-    A new one is `private` or public; one that is there stays what it is, but a public one is
-    refused where `private` was asked for. `token` is whose name this happens in: None stands for
-    whoever is logged in on this machine, which is never a visitor of a Space. `licence` and `space`
-    are for the card (`collect`). `progress` is told the bytes sent and their sum, `waiting` for how
-    many seconds the Hub wants to be left alone (`client.Waiting`); `deadline` is in seconds.
+    The repository is created if need be.
 
-    Raises UserError for what is not a sound checkpoint, and for all that goes wrong with the Hub:
-    then the repository holds what it held before; a new one may be there, empty. UnsureUserError,
-    which is one, says that this is not known: the Hub had been asked for the commit when the time
-    was over or `cancelled` said so, and may make it yet. Where the line breaks at that moment, the
-    Hub is asked whether it is there; UnsureUserError says that it was not, or that nobody knows.
+    Args:
+        directory: A checkpoint's directory.
+        repo: The repository, `owner/name`.
+        private: Whether a new repository is private. An existing one stays what it is, but a public
+            one is refused if `private` is True.
+        token: A user's token; None stands for the user who is logged in on this machine, never
+            for a visitor of a Space.
+        license: The model's license, such as `mit`.
+        space: The `owner/name` of a Space for the card to link to.
+        progress: Called with the bytes sent and their sum.
+        waiting: Called with the seconds until the Hub may be asked again (`client.Waiting`).
+        cancelled: Asked whether to give up.
+        deadline: Seconds.
+
+    Raises:
+        CommitUnconfirmedError: If the deadline was over, or `cancelled` returned True, when the Hub
+            had been asked for the commit, which it may still make; or if the connection broke then
+            and the commit is not there, or the Hub cannot be asked.
+        UserError: For an unsound checkpoint, and for everything else that goes wrong with the Hub.
+            The repository holds what it held before; a new one may be there, empty.
     """
     name = _ref(repo)
-    collected = collect(directory, name, licence=licence, space=space)
+    collected = build(directory, name, license=license, space=space)
 
     def card(named: str | None) -> bytes:
-        return collect(directory, name, licence=licence or named, space=space)[CARD]
+        return build(directory, name, license=license or named, space=space)[CARD]
 
     return client.run(
         lambda job: _push(job, collected, card, name, private, token),
@@ -102,7 +119,7 @@ def push(
         progress=progress,
         waiting=waiting,
         cancelled=cancelled,
-        unsure=ended(name),
+        unsure=commit_abandoned(name),
     )
 
 
@@ -123,7 +140,7 @@ def _push(
 ) -> Pushed:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    token = writing_token(token)
+    token = write_token(token)
     api = client.api(token)
     info, created = _repository(api, job, repo, private)
     job.check()
@@ -134,12 +151,12 @@ def _push(
         card_kept = card is None
         contents = {n: d for n, d in contents.items() if n != CARD}
         contents |= {} if card is None else {CARD: card}
-    bodies = {name: Body(data, job) for name, data in contents.items()}
+    bodies = {name: ProgressReader(data, job) for name, data in contents.items()}
     adding = [CommitOperationAdd(name, body) for name, body in bodies.items()]
     job.total = sum(map(len, contents.values()))
-    removing = [name for name in MOST if name in there and name not in collected]
+    removing = [name for name in MAX_FILE_BYTES if name in there and name not in collected]
     try:
-        with understood():
+        with unexpected_response_guard():
             revision = api.create_commit(
                 repo,
                 [*adding, *map(CommitOperationDelete, removing)],
@@ -148,51 +165,55 @@ def _push(
                 num_threads=1,
             ).oid
     except Exception as error:
-        if not job.committing or not unanswered(error):
+        if not job.committing or not is_ambiguous_failure(error):
             raise
-        revision = _landed(api, job, repo, str(info.sha), contents)
+        revision = _find_commit(api, job, repo, str(info.sha), contents)
     job.done = job.total
     return Pushed(f"{client.endpoint()}/{repo}", revision, created, card_kept)
 
 
-def _landed(api: HfApi, job: Job, repo: str, before: str, contents: Mapping[str, bytes]) -> str:
-    """The commit that nobody confirmed, if the Hub has it. Raises UserError if it has not, or if it
-    cannot be asked either."""
+def _find_commit(
+    api: HfApi, job: Job, repo: str, before: str, contents: Mapping[str, bytes]
+) -> str:
+    """Return the commit that the Hub has not confirmed, if it is there.
+
+    Raises UserError if it is not, or if the Hub cannot be asked.
+    """
     import httpx2
 
     try:
-        with understood():
-            info = api.model_info(repo, files_metadata=True, timeout=client.SILENCE)
+        with unexpected_response_guard():
+            info = api.model_info(repo, files_metadata=True, timeout=client.SILENCE_SECONDS)
             there = {file.rfilename: RemoteFile.of(file) for file in info.siblings or []}
     except (httpx2.HTTPError, OSError, UserError):
-        raise unsure(repo) from None
+        raise commit_unconfirmed(repo) from None
     if info.sha == before:
-        raise in_vain(repo)
+        raise commit_lost(repo)
     if not all(name in there and there[name].holds(data) for name, data in contents.items()):
-        raise conflict(repo)
+        raise repo_changed(repo)
     return str(info.sha)
 
 
 def _repository(api: HfApi, job: Job, repo: str, private: bool) -> tuple[ModelInfo, bool]:
-    """What is in the repository, and whether it was made for this."""
+    """Return the repository's description, and whether it was created now."""
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
     try:
-        with understood():
-            info = api.model_info(repo, timeout=client.SILENCE)
+        with unexpected_response_guard():
+            info = api.model_info(repo, timeout=client.SILENCE_SECONDS)
     except GatedRepoError:
         raise
     except RepositoryNotFoundError:
         job.check()
         try:
-            with understood():
+            with unexpected_response_guard():
                 api.create_repo(repo, private=private, exist_ok=False)
         except HfHubHTTPError as error:
             if error.response.status_code == 409:  # as for a private one outside a sign-in's scope
-                raise hidden(repo) from None
+                raise repo_hidden(repo) from None
             raise
-        with understood():
-            return api.model_info(repo, timeout=client.SILENCE), True
+        with unexpected_response_guard():
+            return api.model_info(repo, timeout=client.SILENCE_SECONDS), True
     if private and info.private is not True:
         raise UserError(
             "{model} is on the Hub already, and public: make it private in its settings there, or "
@@ -212,7 +233,7 @@ def _card(
     new: bytes,
     card_under: Callable[[str | None], bytes],
 ) -> bytes | None:
-    """The card to upload where there is one already; None if its owner's is to stay."""
+    """Return the card to upload where there is one already; None if its owner's stays."""
     old = client.read_file(job, repo, str(info.sha), CARD, token)
     if old is None:  # larger than any of ours
         return None
@@ -220,10 +241,10 @@ def _card(
         text = old.decode()
     except UnicodeDecodeError:
         return None
-    licence = modelcard.licence_in(text)
-    if licence not in (None, modelcard.licence_in(new.decode())):
-        new = card_under(licence)
-    if modelcard.bare(text):
+    license = modelcard.license_in(text)
+    if license not in (None, modelcard.license_in(new.decode())):
+        new = card_under(license)
+    if modelcard.is_empty_card(text):
         return new
-    card = modelcard.renewed(text, new.decode())
+    card = modelcard.update_card(text, new.decode())
     return None if card is None else card.encode()

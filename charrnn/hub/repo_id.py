@@ -1,4 +1,4 @@
-"""What a model on the Hub is called: `owner/name`, or `owner/name@revision`."""
+"""Parse the name of a model on the Hub: `owner/name` or `owner/name@revision`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from ..errors import UserError, short_repr
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REPO = re.compile(rf"{_PART}/{_PART}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
-_LONGEST = 96  # characters of owner/name, as on the Hub
+_MAX_REPO_CHARS = 96  # characters of owner/name, as on the Hub
 
 
 @dataclass(frozen=True)
 class Ref:
-    """A model on the Hub: `repo` is `owner/name`; `revision` a branch, a tag or a commit, None for
-    the newest state."""
+    """A model on the Hub.
+
+    `repo` is `owner/name`. `revision` is a branch, a tag or a commit; None is the newest state.
+    """
 
     repo: str
     revision: str | None = None
@@ -48,14 +50,14 @@ class Ref:
 
 
 def is_id(text: str) -> bool:
-    """Whether `text` has the form `owner/name[@revision]`: it may be a path on the disk too."""
+    """Return whether `text` has the form `owner/name[@revision]`. It may be a path as well."""
     repo, at, revision = text.partition("@")
     return _is_repo(repo) and (not at or _is_revision(revision))
 
 
 def _is_repo(text: str) -> bool:
     odd = "--" in text or ".." in text or text.endswith(".git")  # which the Hub refuses
-    return len(text) <= _LONGEST and _REPO.fullmatch(text) is not None and not odd
+    return len(text) <= _MAX_REPO_CHARS and _REPO.fullmatch(text) is not None and not odd
 
 
 def _is_revision(text: str) -> bool:

@@ -1,9 +1,8 @@
-"""What the Hub's client is doing while it is asked, told to the piece of work that asks it.
+"""Event hooks of the Hub client's HTTP session: rate-limit waits, and the moment of the commit.
 
-Where the Hub refuses for a while (429, or trouble of its own), the client waits by itself, minutes
-if it is asked to, and asks again; nor does it say when it has come to the commit. Both show in the
-requests and answers, which its session (httpx) tells to hooks. Those put there are for the threads
-of `charrnn.hub` alone, and do nothing for whatever else this process asks.
+After a 429 or a 5xx the client waits by itself, for minutes if it is told to, and asks again; it
+does not report that, nor when it comes to the commit. Both show in its requests and responses. The
+hooks act in the threads of `charrnn.hub` only, and ignore the process's other requests.
 """
 
 from __future__ import annotations
@@ -14,26 +13,26 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from .errors import busy, no_answer, seconds_asked
+from .errors import busy, no_answer, retry_delay
 from .job import Job
 
 _JOB: ContextVar[Job] = ContextVar("charrnn_hub_job")
-_ASKED_AGAIN = {429, 500, 502, 503, 504}  # where the client does so
+_RETRIED_STATUS = {429, 500, 502, 503, 504}  # where the client does so
 _LOCK = threading.Lock()
 
 
 @contextmanager
-def heard(job: Job) -> Iterator[None]:
-    """While the Hub is asked in this thread, `job` is told what becomes of it."""
+def tracking(job: Job) -> Iterator[None]:
+    """Report this thread's rate-limit waits and its commit request to `job`."""
     from huggingface_hub import get_session
 
     session = get_session()
     with _LOCK:
         hooks = session.event_hooks
-        if _answered not in hooks["response"]:
+        if _on_response not in hooks["response"]:
             session.event_hooks = {
-                "request": [*hooks["request"], _asked],
-                "response": [*hooks["response"], _answered],
+                "request": [*hooks["request"], _on_request],
+                "response": [*hooks["response"], _on_response],
             }
     token = _JOB.set(job)
     try:
@@ -42,7 +41,7 @@ def heard(job: Job) -> Iterator[None]:
         _JOB.reset(token)
 
 
-def _asked(request: Any) -> None:
+def _on_request(request: Any) -> None:
     job = _JOB.get(None)
     if job is None:
         return
@@ -56,12 +55,12 @@ def _asked(request: Any) -> None:
         job.commit()
 
 
-def _answered(response: Any) -> None:
-    """Raises UserError rather than to let the client wait for longer than anybody else does."""
+def _on_response(response: Any) -> None:
+    """Report a refusal. Raises UserError if the job does not wait for the next attempt."""
     job = _JOB.get(None)
-    if job is None or response.status_code not in _ASKED_AGAIN:
+    if job is None or response.status_code not in _RETRIED_STATUS:
         return
-    seconds = seconds_asked(response)
+    seconds = retry_delay(response)
     if not job.retries or (seconds is not None and seconds >= job.left()):
         raise busy(response)
     job.backoff(seconds)

@@ -1,4 +1,4 @@
-"""The models on the Hub that charrnn can open."""
+"""Search the Hub for models that charrnn can open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..checkpoint.logs import curve_in
 from ..errors import escape_invisible
 from . import client
 from .client import Token
-from .errors import understood
+from .errors import unexpected_response_guard
 from .job import Job
 from .repo_id import Ref, is_id
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
 
 Sort = Literal["updated", "downloads", "likes"]
-DEADLINE = 15.0  # seconds
+DEADLINE_SECONDS = 15.0  # seconds
 _TAG = "charrnn"
 _SORTS = {"updated": "lastModified", "downloads": "downloads", "likes": "likes"}
-_TITLE = 120  # characters
-_POINTS = 100  # of a curve
+_MAX_TITLE_CHARS = 120  # characters
+_MAX_CURVE_POINTS = 100  # of a curve
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A model on the Hub: its `repo`, what it calls itself, its perplexity on held-out text or else
-    on its training text, and what the Hub knows of it. All of it is a stranger's word.
+class ListedModel:
+    """A model on the Hub, as its owner describes it: nothing of it is checked.
 
-    `updated` is None where the Hub does not say. Its curve is fetched apart (`charrnn.hub.curve`).
+    `perplexity` is on held-out text, or else on the training text. `updated` is None if the Hub
+    does not say. The model's curve is fetched apart (`charrnn.hub.fetch_curve`).
     """
 
     repo: str
@@ -43,20 +43,27 @@ class Listed:
     private: bool
 
 
-def listed(
+def list_models(
     *,
     search: str = "",
     sort: Sort = "updated",
     author: str | None = None,
     token: Token = False,
     limit: int = 24,
-    deadline: float = DEADLINE,
-) -> list[Listed]:
-    """The models with the tag charrnn that `token` may see, by default those that everybody may:
-    the newest, most downloaded or most liked first.
+    deadline: float = DEADLINE_SECONDS,
+) -> list[ListedModel]:
+    """List the models with the tag charrnn that `token` may see, by default the public ones.
 
-    `search` is looked for in their names; `author` keeps those of one user or organization.
-    `deadline` is in seconds. Raises UserError if the Hub cannot be asked.
+    Args:
+        search: Part of the models' names.
+        sort: The newest, most downloaded or most liked first.
+        author: A user or an organization, whose models alone are listed.
+        token: A user's token, False, or None for the user who is logged in on this machine.
+        limit: The most models to return.
+        deadline: Seconds.
+
+    Raises:
+        UserError: If the Hub cannot be asked.
     """
 
     asked = {
@@ -69,20 +76,24 @@ def listed(
         "cardData": True,
     }
 
-    def ask(job: Job) -> list[Listed]:
+    def ask(job: Job) -> list[ListedModel]:
         from huggingface_hub import ModelInfo
 
-        with understood():
+        with unexpected_response_guard():
             found = client.get_json(job, "/api/models", asked, token)
             infos = [ModelInfo(**about) for about in found]  # type: ignore[no-untyped-call]
-            return [_listed(info) for info in infos if is_id(info.id)]
+            return [_to_hub_model(info) for info in infos if is_id(info.id)]
 
     return client.run(ask, seconds=deadline)
 
 
-def curve(repo: str, *, token: Token = False, deadline: float = DEADLINE) -> list[float] | None:
-    """The perplexities of a model's training log, held-out where there are any, a hundred at most;
-    None if it has no log. Raises UserError as `pull`."""
+def fetch_curve(
+    repo: str, *, token: Token = False, deadline: float = DEADLINE_SECONDS
+) -> list[float] | None:
+    """Return a hundred perplexities at most of a model's training log; None without a log.
+
+    They are those on held-out text, if there are any. Raises UserError as `pull`.
+    """
     ref = Ref.parse(repo)
     revision = ref.revision or "main"
 
@@ -97,14 +108,14 @@ def curve(repo: str, *, token: Token = False, deadline: float = DEADLINE) -> lis
     data = client.run(ask, seconds=deadline, repo=str(ref))
     if data is None:
         return None
-    return curve_in(data.decode("utf-8", "replace"), _POINTS)
+    return curve_in(data.decode("utf-8", "replace"), _MAX_CURVE_POINTS)
 
 
-def _listed(info: ModelInfo) -> Listed:
+def _to_hub_model(info: ModelInfo) -> ListedModel:
     name, perplexity = _results(info)
-    return Listed(
+    return ListedModel(
         repo=info.id,
-        title=escape_invisible(name or info.id.partition("/")[2], _TITLE),
+        title=escape_invisible(name or info.id.partition("/")[2], _MAX_TITLE_CHARS),
         perplexity=perplexity,
         updated=info.last_modified,
         downloads=_count(info.downloads),
@@ -114,7 +125,7 @@ def _listed(info: ModelInfo) -> Listed:
 
 
 def _results(info: ModelInfo) -> tuple[str | None, float | None]:
-    """The name and the perplexity in the card's `model-index`, the first of it."""
+    """Return the name and the first perplexity in a card's `model-index`."""
     data: Any = info.card_data
     results = getattr(data, "eval_results", None) or []
     name = getattr(data, "model_name", None)

@@ -1,4 +1,4 @@
-"""An app to the Hub as a Space: one commit, after which it holds the files given, and no others."""
+"""Deploy an app as a Space: one commit, after which it holds the given files and no others."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from ..errors import UserError, short_repr
 from . import client
 from .client import Cancelled, Progress
-from .errors import UnsureUserError, understood
+from .errors import CommitUnconfirmedError, unexpected_response_guard
 from .job import Job
 from .remote_file import RemoteFile
 from .repo_id import is_id
-from .upload import Body, unanswered, writing_token
+from .upload import ProgressReader, is_ambiguous_failure, write_token
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, SpaceInfo
 
-DEADLINE = 600.0  # seconds for all of it
+DEADLINE_SECONDS = 600.0  # seconds for all of it
 FREE = "zero-a10g"  # the hardware of which an account may have two Spaces for nothing
 
 _USUAL = "cpu-basic"
@@ -29,8 +29,10 @@ _OWN = "charrnn/__init__.py"  # which a Space that may be overwritten holds
 
 @dataclass(frozen=True)
 class Deployed:
-    """Where the app is now: its page; which files changed there, by their names in order, and which
-    went. With neither there was nothing to do, and no commit was made."""
+    """Where the app is now: the address of its page, and the files that changed or were removed.
+
+    If there are none, no commit was made.
+    """
 
     url: str
     changed: tuple[str, ...]
@@ -46,21 +48,30 @@ def deploy(
     token: str | None = None,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
-    deadline: float = DEADLINE,
+    deadline: float = DEADLINE_SECONDS,
 ) -> Deployed:
-    """Make the Space `space` (`owner/name`) hold exactly these files; it is created if there is
-    none, and updated if there is.
+    """Make the Space `space` (`owner/name`) hold exactly these files; create it if need be.
 
-    A new one is `private` or public; one that is there stays what it is, but a public one is
-    refused where `private` was asked for. `hardware` is a flavour of the Hub's, such as
-    `zero-a10g`; None takes what the Space has, and `cpu-basic` for a new one. `token` is whose name
-    this happens in: None stands for whoever is logged in on this machine. `progress` is told the
-    bytes sent and their sum; `deadline` is in seconds.
+    By `create_commit`: `upload_folder` splits an upload into several commits, each of which would
+    rebuild the Space, and reports no progress.
 
-    Raises UserError for a Space that holds something else, and for all that goes wrong with the
-    Hub: then it holds what it held before; a new one may be there, empty. UnsureUserError, which is
-    one, says that this is not known: the line broke, or nobody waited any more, when the Hub had
-    been asked for the commit.
+    Args:
+        files: The contents by name.
+        space: The Space, `owner/name`.
+        private: Whether a new Space is private. An existing one stays what it is, but a public one
+            is refused if `private` is True.
+        hardware: The Hub's name of the hardware, such as `zero-a10g`. None keeps what the Space
+            has, and takes `cpu-basic` for a new one.
+        token: A token that may write; by default that of the user who is logged in.
+        progress: Called with the bytes sent and their sum.
+        cancelled: Asked whether to give up.
+        deadline: Seconds.
+
+    Raises:
+        CommitUnconfirmedError: If the connection broke, or the caller stopped waiting, when the Hub
+            had been asked for the commit.
+        UserError: For a Space that holds something else, and for everything else that goes wrong
+            with the Hub. The Space holds what it held before; a new one may be there, empty.
     """
     check(space, hardware)
     return client.run(
@@ -75,7 +86,7 @@ def deploy(
 
 
 def check(space: str, hardware: str | None = None) -> None:
-    """Raise UserError for what is no name of a Space, or of a Space's hardware. Asks nobody."""
+    """Raise UserError for a malformed name of a Space, or unknown hardware. Sends no request."""
     if "@" in space or not is_id(space):
         raise UserError(
             "{space} is not the name of a Space: write it as owner/name.",
@@ -106,17 +117,17 @@ def _deploy(
 ) -> Deployed:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    api = client.api(writing_token(token))
+    api = client.api(write_token(token))
     info = _space(api, job, space, private, hardware)
     job.check()
     there = {file.rfilename: RemoteFile.of(file) for file in info.siblings or []}
     changed = [n for n, data in files.items() if n not in there or not there[n].holds(data)]
     removed = sorted(there.keys() - files.keys() - _OF_THE_HUB)
     if changed or removed:
-        adding = [CommitOperationAdd(name, Body(files[name], job)) for name in changed]
+        adding = [CommitOperationAdd(name, ProgressReader(files[name], job)) for name in changed]
         job.total = sum(len(files[name]) for name in changed)
         try:
-            with understood():
+            with unexpected_response_guard():
                 api.create_commit(
                     space,
                     [*adding, *map(CommitOperationDelete, removed)],
@@ -126,7 +137,7 @@ def _deploy(
                     num_threads=1,
                 )
         except Exception as error:
-            if job.committing and unanswered(error):
+            if job.committing and is_ambiguous_failure(error):
                 raise _unsure(space) from None
             raise
         job.done = job.total
@@ -134,8 +145,8 @@ def _deploy(
 
 
 def _unsure(space: str) -> UserError:
-    """That the Hub had been asked for the commit, and has not said that it made it."""
-    return UnsureUserError(
+    """Build the error for a commit that the Hub has not confirmed."""
+    return CommitUnconfirmedError(
         "The Hub has not confirmed the last step, so {space} may hold the new app or not. Look "
         "there, or deploy again: nothing is uploaded twice.",
         space=space,
@@ -144,17 +155,17 @@ def _unsure(space: str) -> UserError:
 
 
 def _space(api: HfApi, job: Job, space: str, private: bool, hardware: str | None) -> SpaceInfo:
-    """What is in the Space, which is made if there is none."""
+    """Return the Space's description; create the Space if need be."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        with understood():
-            info = api.space_info(space, files_metadata=True, timeout=client.SILENCE)
+        with unexpected_response_guard():
+            info = api.space_info(space, files_metadata=True, timeout=client.SILENCE_SECONDS)
     except RepositoryNotFoundError:
         job.check()
         _create(api, space, private, hardware)
-        with understood():
-            return api.space_info(space, files_metadata=True, timeout=client.SILENCE)
+        with unexpected_response_guard():
+            return api.space_info(space, files_metadata=True, timeout=client.SILENCE_SECONDS)
     _check_own(info, space, private)
     api.auth_check(space, repo_type="space", write=True)
     if hardware is not None:
@@ -193,7 +204,7 @@ def _create(api: HfApi, space: str, private: bool, hardware: str | None) -> None
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        with understood():
+        with unexpected_response_guard():
             api.create_repo(
                 space,
                 repo_type="space",
@@ -224,7 +235,7 @@ def _move(api: HfApi, info: SpaceInfo, space: str, hardware: str) -> None:
     if runtime is not None and hardware == (runtime.requested_hardware or runtime.hardware):
         return
     try:
-        with understood():
+        with unexpected_response_guard():
             api.request_space_hardware(space, SpaceHardware(hardware))
     except HfHubHTTPError as error:
         if error.response.status_code in (402, 403):
@@ -233,15 +244,15 @@ def _move(api: HfApi, info: SpaceInfo, space: str, hardware: str) -> None:
 
 
 def _in_own_name(api: HfApi, space: str) -> bool:
-    """Whether the Space is in the name of whoever asks, or of an organization of theirs."""
-    with understood():
+    """Return whether the Space belongs to the user or to an organization of theirs."""
+    with unexpected_response_guard():
         account = api.whoami()
         names = {account["name"], *(one["name"] for one in account.get("orgs", []))}
     return space.partition("/")[0] in names
 
 
 def _not_allowed(space: str, hardware: str | None) -> UserError:
-    """That the account may not have this Space, and which one it may have."""
+    """Build the error for hardware that the account may not have, naming what it may have."""
     if hardware == FREE:
         way = (
             "two Spaces on ZeroGPU are free for an account that has a verified e-mail address and "

@@ -1,5 +1,4 @@
-"""What all that goes to the Hub has in common: in whose name, its bytes on their way, and whether
-an answer is missing."""
+"""What pushes and deployments share: the token, files being sent, and ambiguous failures."""
 
 from __future__ import annotations
 
@@ -10,10 +9,10 @@ from . import client
 from .job import Job
 
 
-def writing_token(token: str | None) -> str:
-    """The token to write with: that of whoever is logged in on this machine where none is given.
+def write_token(token: str | None) -> str:
+    """Return the token to write with, by default that of the user who is logged in.
 
-    Raises UserError if nobody is.
+    Raises UserError if nobody is logged in.
     """
     given = client.own_token() if token is None else token
     if not given:
@@ -24,10 +23,10 @@ def writing_token(token: str | None) -> str:
     return given
 
 
-class Body(io.BytesIO):
-    """A file on its way: counts what has been read of it, and ends when nobody waits any more.
+class ProgressReader(io.BytesIO):
+    """A file being uploaded that counts the bytes read, and ends when the job is cancelled.
 
-    The client uploads what comes from a file object by plain HTTP, which every Hub understands.
+    The client uploads file objects by plain HTTP, which every Hub understands.
     """
 
     def __init__(self, data: bytes, job: Job) -> None:
@@ -35,12 +34,12 @@ class Body(io.BytesIO):
         self._job, self._told = job, 0
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """As of any file. Raises UserError if it is not wanted any more; so does `read`."""
+        """Seek as in any file. Raises UserError if the job was cancelled; so does `read`."""
         self._job.check()  # before each new attempt
         return super().seek(offset, whence)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """The next bytes, counted."""
+        """Read and count the next bytes."""
         self._job.check()
         data = super().read(size)
         if self._job.total is not None and self.tell() > self._told:  # not the look for its hash
@@ -49,8 +48,8 @@ class Body(io.BytesIO):
         return data
 
 
-def unanswered(error: Exception) -> bool:
-    """Whether the answer to a question is missing, and `error` is not the answer."""
+def is_ambiguous_failure(error: Exception) -> bool:
+    """Return whether a request failed without an answer, so that it may have succeeded."""
     import httpx2
     from huggingface_hub.errors import HfHubHTTPError
 

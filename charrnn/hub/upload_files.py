@@ -1,8 +1,8 @@
-"""What a push uploads: six files at most, each made or proved here.
+"""Build the files that a push uploads: six at most, each validated or generated here.
 
-Nothing else in the directory is looked at, the corpus and links to other places least of all. The
-weights go as they are once they are proved; log and samples are read and written anew, so that
-they hold nothing but what they should.
+Nothing else in the directory is read, least of all the corpus and links to other places. The
+weights are uploaded as they are once they are validated. Log and samples are parsed and written
+again, so that they hold nothing but what they should.
 """
 
 from __future__ import annotations
@@ -13,34 +13,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, contents, load
+from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load, serialize
 from ..checkpoint import card as modelcard
-from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, draw, log_csv
+from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perplexity
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
 from ..generation import GenerationConfig, iter_side_by_side
 from .repo_id import is_id
 
 ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first
-_DRAWN = ("train_perplexity", "validation_perplexity")
-_WRITTEN = 300  # characters of each
+_PLOTTED = ("train_perplexity", "validation_perplexity")
+_SAMPLE_CHARS = 300  # characters of each
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LINKED = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 
 
-def collect(
-    directory: Path, repo: str, *, licence: str | None = None, space: str | None = None
+def build(
+    directory: Path, repo: str, *, license: str | None = None, space: str | None = None
 ) -> dict[str, bytes]:
-    """The files, by name, that a push of the checkpoint in `directory` to `repo` uploads.
+    """Return the files, by name, that a push of the checkpoint in `directory` to `repo` uploads.
 
-    `licence` is the model's, such as `mit`; `space` is the `owner/name` of a Space where the card
-    says that it can be opened. Raises UserError for what is not a sound checkpoint, for an odd
-    licence, and for what can be no Space's name.
+    `license` is the model's, such as `mit`. `space` is the `owner/name` of a Space for the card to
+    link to. Raises UserError for an unsound checkpoint, and for a malformed license or Space.
     """
-    if licence is not None and not _LINKED.fullmatch(licence):
+    if license is not None and not _LINKED.fullmatch(license):
         raise UserError(
-            "{licence} is no name of a licence: give one such as mit or cc-by-4.0.",
-            licence=licence[:40],
+            "{license} is no name of a license: give one such as mit or cc-by-4.0.",
+            license=license[:40],
             field="licence",
         )
     if space and ("@" in space or not is_id(space)):
@@ -50,31 +49,33 @@ def collect(
             field="space",
         )
     checkpoint, weights = _loaded(directory)
-    files = {WEIGHTS: weights, CONFIG: contents(checkpoint)[CONFIG]}
+    files = {WEIGHTS: weights, CONFIG: serialize(checkpoint)[CONFIG]}
     log = log_of(directory) if directory.is_dir() else []
     samples = samples_of(directory) if directory.is_dir() else []
     if log:
         files[LOG] = log_csv(log).encode()
-        files[PICTURE] = _picture(directory) or draw(*_drawable(log, _baselines(checkpoint)))
+        files[PICTURE] = _picture(directory) or plot_perplexity(
+            *_plottable(log, _baselines(checkpoint))
+        )
     if samples:
         files[SAMPLES] = json.dumps(samples, ensure_ascii=False, indent=2).encode()
     # Whatever its owner wrote around the marks on this machine goes with it.
     own = text_of(directory, CARD) if directory.is_dir() else None
-    page = modelcard.Page(
+    page = modelcard.CardContext(
         repo=repo,
         space=space,
         prefix=(prefix := _prefix(checkpoint)),
         texts=_texts(checkpoint, prefix),
         picture=PICTURE in files,
-        licence=licence or (modelcard.licence_in(own) if own else None),
+        license=license or (modelcard.license_in(own) if own else None),
     )
     card = modelcard.card(checkpoint, samples, page)
-    files[CARD] = ((modelcard.renewed(own, card) if own else None) or card).encode()
+    files[CARD] = ((modelcard.update_card(own, card) if own else None) or card).encode()
     return files
 
 
 def _loaded(directory: Path) -> tuple[Checkpoint, bytes]:
-    """The checkpoint and the bytes of its weights, of one moment: a run may replace them."""
+    """Load the checkpoint with the bytes of its weights, which a run may replace meanwhile."""
     path = directory if directory.is_file() else directory / WEIGHTS
     while True:
         before = _state(path)
@@ -85,7 +86,7 @@ def _loaded(directory: Path) -> tuple[Checkpoint, bytes]:
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is replaced; None where there is none."""
+    """Return what changes when a file is replaced; None where there is no file."""
     try:
         about = path.stat()
     except OSError:
@@ -94,9 +95,9 @@ def _state(path: Path) -> tuple[int, int, int] | None:
 
 
 def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:
-    """What the model writes after its first prefix, by α: the same at each push."""
+    """Generate a sample for each α after the model's first prefix: the same at each push."""
     written = dict.fromkeys(ALPHAS, prefix)
-    configs = [GenerationConfig(_WRITTEN, alpha=alpha, seed=0) for alpha in ALPHAS]
+    configs = [GenerationConfig(_SAMPLE_CHARS, alpha=alpha, seed=0) for alpha in ALPHAS]
     for characters in iter_side_by_side(checkpoint, prefix, configs):
         for alpha, one in zip(ALPHAS, characters, strict=True):
             written[alpha] += one.character
@@ -112,17 +113,17 @@ def _baselines(checkpoint: Checkpoint) -> dict[str, float | None]:
     return (checkpoint.about.get("results") or {}).get("baselines") or {}
 
 
-def _drawable(
+def _plottable(
     log: list[dict[str, Any]], baselines: Mapping[str, float | None]
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """What a chart has room for: a stranger's numbers may be of any size."""
+    """Keep the numbers that a chart has room for: a stranger's may be of any size."""
 
     def within(number: float | None, least: float, most: float) -> bool:
         return number is not None and least <= number <= most
 
     rows = [
         {"seconds": row["seconds"]}
-        | {key: row[key] if within(row[key], 0.1, 1e12) else None for key in _DRAWN}
+        | {key: row[key] if within(row[key], 0.1, 1e12) else None for key in _PLOTTED}
         for row in log
         if within(row["seconds"], 0, 1e9)
     ]

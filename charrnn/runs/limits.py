@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ..checkpoint import LARGEST
+from ..checkpoint import MAX_PARAMETERS
 from ..errors import Message, UserError
 from ..text import MAX_TEXT_BYTES
 from ..utils.process import available_cores
@@ -39,7 +39,7 @@ class Limits:
     )
     characters: int | None = _limit(None, 5_000_000, "characters of a text", low=100)
     symbols: int | None = _limit(MAX_SYMBOLS, 20_000, "different characters of a text", low=2)
-    parameters: int | None = _limit(LARGEST, 8_000_000, "parameters of a model", low=100)
+    parameters: int | None = _limit(MAX_PARAMETERS, 8_000_000, "parameters of a model", low=100)
     seconds: float | None = _limit(None, 1800.0, "seconds that a run trains at a stretch")
     runs_per_visitor: int | None = _limit(None, 3, "runs of a visitor that wait or train at once")
     uploads_per_visitor: int | None = _limit(None, 10, "checkpoints of a visitor that are kept")

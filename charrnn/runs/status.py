@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoint import CONFIG, WEIGHTS
-from ..checkpoint.metadata import proved
-from ..checkpoint.strict_json import MOST_CONFIG, configuration
+from ..checkpoint.metadata import validate_metadata
+from ..checkpoint.strict_json import MAX_CONFIG_BYTES, parse_json_object
 from ..corpus import DESCRIPTION_FILE, IDS_FILE, Corpus
 from ..errors import Message, UserError, os_reason, reason
 from ..training import Event
@@ -55,7 +55,7 @@ class Record:
 
         Raises UserError if the run is gone.
         """
-        data = read(self._file("run.json"), MOST_CONFIG)
+        data = read(self._file("run.json"), MAX_CONFIG_BYTES)
         if data is None:
             raise no_such_run()
         return parsed(data)
@@ -91,10 +91,10 @@ class Record:
         self.check_places()
         if self.checkpoint is None:
             return {}
-        data = read(self.checkpoint / CONFIG, MOST_CONFIG)
+        data = read(self.checkpoint / CONFIG, MAX_CONFIG_BYTES)
         try:
-            config = None if data is None else configuration(data, CONFIG)
-            return {} if config is None else proved(config).get("results") or {}
+            config = None if data is None else parse_json_object(data, CONFIG)
+            return {} if config is None else validate_metadata(config).get("results") or {}
         except ValueError as error:
             raise damaged(reason(error)) from None
 

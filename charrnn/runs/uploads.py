@@ -26,7 +26,7 @@ from typing import IO, BinaryIO
 
 from .. import checkpoint
 from ..checkpoint import WEIGHTS
-from ..checkpoint.files import MOST
+from ..checkpoint.files import MAX_FILE_BYTES
 from ..errors import Message, UserError, escape_invisible, os_reason
 from .admission import taken
 from .limits import Limits
@@ -37,7 +37,7 @@ _ID = re.compile(r"upload-[0-9a-f]{32}")
 _ENTRIES = 100  # of a .zip
 _ENTRY = b"PK\x01\x02"  # what each entry in the directory of a .zip begins with
 _PIECE = 1 << 20
-LARGEST = {"safetensors": MOST[WEIGHTS], "zip": sum(MOST.values())}
+LARGEST = {"safetensors": MAX_FILE_BYTES[WEIGHTS], "zip": sum(MAX_FILE_BYTES.values())}
 """Bytes that a file of each kind may have."""
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others cannot be unpacked in pieces
 
@@ -141,12 +141,12 @@ def _keep_few(root: Path, key: str, owner: Owner, most: int) -> None:
 
 def _copy(read: Callable[[int], bytes], target: Path) -> None:
     """The bytes of one file, no more than one of its name may have."""
-    left = MOST[target.name]
+    left = MAX_FILE_BYTES[target.name]
     with target.open("xb") as out:
         while piece := read(min(_PIECE, left + 1)):
             left -= len(piece)
             if left < 0:
-                raise _too_large(target.name, MOST[target.name])
+                raise _too_large(target.name, MAX_FILE_BYTES[target.name])
             out.write(piece)
 
 
@@ -160,7 +160,7 @@ def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
     weights = [path for path in paths if path.name == WEIGHTS and len(path.parts) <= 2]
     if len(weights) != 1:
         raise _nothing_in(shown)
-    for name in MOST:
+    for name in MAX_FILE_BYTES:
         info = paths.get(weights[0].with_name(name))
         if info is None:
             continue

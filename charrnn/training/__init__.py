@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoint import LARGEST
+from ..checkpoint import MAX_PARAMETERS
 from ..corpus import Corpus
 from ..errors import Message, UserError
 from ..model import CharRNN, ModelConfig
@@ -115,12 +115,12 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
     training.minibatches(corpus.training, 0)
     with torch.device("meta"):
         parameters = CharRNN(model, len(corpus.vocabulary)).parameter_count
-    if parameters > LARGEST:
+    if parameters > MAX_PARAMETERS:
         raise UserError(
             "This model has {parameters:,} parameters; {most:,} are the most that a checkpoint "
             "holds. Use a smaller hidden_size or fewer layers.",
             parameters=parameters,
-            most=LARGEST,
+            most=MAX_PARAMETERS,
             field="hidden_size",
         )
     if training.device == "cuda":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoint import Checkpoint
-from ..checkpoint.files import about_run, save_run
+from ..checkpoint.files import make_metadata, write_checkpoint_dir
 from ..corpus import Corpus
 from .best_model import BestModel
 from .config import TrainingConfig
@@ -62,7 +62,7 @@ class CheckpointWriter:
         began = self._clock()
         self._saved_step, self._saved_at = best_model.best_step, results["seconds"]
         measured = {"step": self._saved_step, **best_model.best_perplexities}
-        about = about_run(
+        about = make_metadata(
             self._corpus,
             recipe=self._recipe,
             training=asdict(self._config),
@@ -70,7 +70,9 @@ class CheckpointWriter:
             results={**measured, **results},
         )
         checkpoint = Checkpoint(best_model.build_model(), self._corpus.vocabulary, about)
-        save_run(checkpoint, self.path, log=run_log.log, samples=run_log.samples, picture=final)
+        write_checkpoint_dir(
+            checkpoint, self.path, log=run_log.log, samples=run_log.samples, picture=final
+        )
         self.last_save_seconds = self._clock() - began
         return {**measured, "path": str(self.path)}
 

@@ -21,7 +21,7 @@ from push_page import (
     pushed,
 )
 
-from charrnn.hub import files
+from charrnn.hub import preview_push
 
 pytest_plugins = ["page"]
 app = push_page.app
@@ -51,7 +51,7 @@ def test_from_the_run_card_a_model_goes_to_a_private_repository_in_one_commit(
     shown = listed(page)
     expect(page.get_by_role("dialog")).to_contain_text("a model can recite from it")
     sizes = page.locator(".push-files li span:last-child").all_inner_texts()
-    exact = files(root / "runs" / run / "checkpoint", "ada/pasted-text")
+    exact = preview_push(root / "runs" / run / "checkpoint", "ada/pasted-text")
     assert shown == [file.name for file in exact] and set(shown) == ALL
     assert sizes == [
         f"{file.size}\xa0B" if file.size < 1000 else f"{(file.size + 500) // 1000}\xa0kB"
@@ -132,7 +132,7 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit, h
         ("letters", "mit", "name", "write it as owner/name"),
         ("bob/letters", "mit", "name", "You may not write to bob/letters"),
         ("ada/public", "mit", "name", "public: make it private"),
-        ("ada/letters", "My Own", "licence", "no name of a licence"),
+        ("ada/letters", "My Own", "licence", "no name of a license"),
     ):
         name(page).fill(repo)
         licence(page).fill(terms)

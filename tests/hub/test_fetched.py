@@ -9,7 +9,7 @@ import pytest
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
-from charrnn.hub import AwayUserError, Ref, cache, client
+from charrnn.hub import HubUnavailableError, Ref, cache, client
 from charrnn.ui.services import hub_models
 from charrnn.ui.services.hub_models import Fetched
 
@@ -181,14 +181,14 @@ def test_while_the_hub_is_away_its_last_word_counts_for_an_hour(hub, letters, mo
 
 
 def test_a_silent_hub_is_given_up_in_time(hub, letters, models, monkeypatch):
-    monkeypatch.setattr(client, "SILENCE", 0.2)
+    monkeypatch.setattr(client, "SILENCE_SECONDS", 0.2)
     hub.faults.silent = True
-    with pytest.raises(AwayUserError) as caught:
+    with pytest.raises(HubUnavailableError) as caught:
         models.find(LETTERS, False, "x")
     assert "does not answer" in caught.value.message
-    monkeypatch.setattr(client, "SILENCE", 60)
+    monkeypatch.setattr(client, "SILENCE_SECONDS", 60)
     monkeypatch.setattr(hub_models, "LONGEST", 0.3)
-    with pytest.raises(AwayUserError):
+    with pytest.raises(HubUnavailableError):
         models.open(LETTERS, False, "x")
 
 

@@ -10,7 +10,7 @@ from hub_spaces import Spaces
 from charrnn.checkpoint import WEIGHTS
 from charrnn.checkpoint.files import CARD
 from charrnn.errors import UserError
-from charrnn.hub import UnsureUserError, client, push
+from charrnn.hub import CommitUnconfirmedError, client, push
 from charrnn.hub.space import deploy
 
 
@@ -58,7 +58,7 @@ def test_a_commit_that_nobody_confirmed_is_found(hub, ada, trained, monkeypatch)
 
 def test_one_that_is_not_there_is_said_and_the_next_push_makes_it(hub, ada, trained, monkeypatch):
     at_the_commit(hub, monkeypatch, lands=False)
-    with pytest.raises(UnsureUserError, match="and ada/letters holds what it held before"):
+    with pytest.raises(CommitUnconfirmedError, match="and ada/letters holds what it held before"):
         push(trained, "ada/letters", private=True, token=ada)
     repo, sent = hub.repos["ada/letters"], len(hub.paths("PUT"))
     assert repo.files == {}
@@ -75,7 +75,7 @@ def test_where_the_hub_is_away_then_nobody_knows_and_the_next_push_makes_no_mess
         hub.faults.status = 502
 
     at_the_commit(hub, monkeypatch, lands=lands, then=away)
-    with pytest.raises(UnsureUserError, match="may hold the model or not"):
+    with pytest.raises(CommitUnconfirmedError, match="may hold the model or not"):
         push(trained, "ada/letters", private=True, token=ada)
     hub.faults.status = None
     pushed = push(trained, "ada/letters", private=True, token=ada)
@@ -107,13 +107,15 @@ def test_a_gateway_that_gives_up_on_the_commit_is_no_word_of_the_hub_s(
 
 def test_a_commit_that_takes_too_long_may_be_there(hub, ada, trained):
     hub.faults.silent, hub.faults.on = True, "/commit/"
-    with pytest.raises(UnsureUserError, match="may hold the model or not"):
+    with pytest.raises(CommitUnconfirmedError, match="may hold the model or not"):
         push(trained, "ada/letters", private=True, token=ada, deadline=3)
 
 
 def test_a_push_that_is_cancelled_at_the_commit_may_be_there(hub, ada, trained):
     hub.faults.silent, hub.faults.on = True, "/commit/"
-    with pytest.raises(UnsureUserError, match="ended at the last step, so ada/letters may hold"):
+    with pytest.raises(
+        CommitUnconfirmedError, match="ended at the last step, so ada/letters may hold"
+    ):
         push(trained, "ada/letters", private=True, token=ada, cancelled=asked_for(hub, "/commit/"))
     hub.faults.silent = False
     until = time.monotonic() + 30
@@ -139,13 +141,13 @@ def spaces(hub):
 
 def test_a_space_whose_commit_nobody_waited_for_may_hold_it(spaces, hub, ada):
     hub.faults.silent, hub.faults.on = True, "/commit/"
-    with pytest.raises(UnsureUserError, match="ada/app may hold the new app or not"):
+    with pytest.raises(CommitUnconfirmedError, match="ada/app may hold the new app or not"):
         deploy({"app.py": b"1"}, "ada/app", token=ada, cancelled=asked_for(hub, "/commit/"))
 
 
 def test_nor_is_it_known_where_the_line_broke_there(spaces, hub, ada, monkeypatch):
     at_the_commit(spaces, monkeypatch, lands=True)
-    with pytest.raises(UnsureUserError, match="ada/app may hold the new app or not"):
+    with pytest.raises(CommitUnconfirmedError, match="ada/app may hold the new app or not"):
         deploy({"app.py": b"1"}, "ada/app", token=ada)
     assert spaces.repos["ada/app"].files["app.py"] == b"1"
 

@@ -16,7 +16,7 @@ from charrnn.checkpoint.logs import log_of
 from charrnn.errors import UserError
 from charrnn.hub import account, cache, pull
 
-LONG_AGO = 2 * cache.RECENT
+LONG_AGO = 2 * cache.RECENT_SECONDS
 
 
 def model(number, *, ago, size=1000):
@@ -91,8 +91,8 @@ def test_models_in_the_layout_of_charrnn_0_1_leave_the_cache(hub, letters):
 
 def test_many_who_cancel_do_not_fill_the_disk(hub, checkpoint, monkeypatch):
     checkpoint.model = small_model(hidden_size=96, vocabulary_size=9)
-    files = checkpoints.contents(checkpoint)
-    monkeypatch.setattr(cache, "ROOM", len(files[WEIGHTS]) // 2)
+    files = checkpoints.serialize(checkpoint)
+    monkeypatch.setattr(cache, "MAX_PUBLIC_BYTES", len(files[WEIGHTS]) // 2)
     hub.faults.on, hub.faults.pause = WEIGHTS, 0.01
     for number in range(4):
         hub.add(f"ada/m{number}", files)
@@ -106,7 +106,9 @@ def test_many_who_cancel_do_not_fill_the_disk(hub, checkpoint, monkeypatch):
             )
     # What was cancelled tidies a moment later. No look at its lock: nobody tidies what is held.
     until = time.monotonic() + 30
-    while sum(path.stat().st_size for path in cache.public().rglob(WEIGHTS)) > cache.ROOM:
+    while (
+        sum(path.stat().st_size for path in cache.public().rglob(WEIGHTS)) > cache.MAX_PUBLIC_BYTES
+    ):
         assert time.monotonic() < until, list(cache.public().rglob("*"))
         time.sleep(0.01)
 
@@ -115,7 +117,7 @@ def test_what_one_visitor_alone_may_see_is_bounded_too(hub, trained, tmp_path, m
     ada, own = hub.token("ada"), tmp_path / "ada's"
     files = {path.name: path.read_bytes() for path in trained.iterdir()}
     size = sum(len(data) for name, data in files.items() if name != "corpus.txt")
-    monkeypatch.setattr(cache, "OWN_ROOM", 2 * size)
+    monkeypatch.setattr(cache, "MAX_OWN_BYTES", 2 * size)
     opened = []
     for number in range(4):
         hub.add(f"ada/m{number}", files, private=True)

@@ -12,7 +12,7 @@ from charrnn import checkpoint as checkpoints
 from charrnn.checkpoint import CONFIG, WEIGHTS
 from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES
 from charrnn.errors import UserError
-from charrnn.hub import AwayUserError, Ref, cache, is_id, pull
+from charrnn.hub import HubUnavailableError, Ref, cache, is_id, pull
 
 ALL = {WEIGHTS, CONFIG, LOG, PICTURE, SAMPLES, CARD}
 
@@ -72,7 +72,7 @@ def test_a_typo_gets_a_message_that_names_both_places(hub, letters):
 def test_a_revision_is_what_it_was_then(hub, letters, checkpoint):
     first = letters.sha
     checkpoint.about = {"name": "newer"}
-    letters.commit(checkpoints.contents(checkpoint))
+    letters.commit(checkpoints.serialize(checkpoint))
     letters.tags["v1"] = first
     assert charrnn.load("ada/letters").name == "newer"
     assert charrnn.load("ada/letters@v1").name == "letters"
@@ -155,7 +155,7 @@ def test_a_transfer_that_breaks_off_goes_on_where_it_was(hub, letters):
 def large(hub, checkpoint):
     """A model whose weights come in many pieces."""
     checkpoint.model = small_model(hidden_size=96, vocabulary_size=9)
-    return hub.add("ada/large", checkpoints.contents(checkpoint))
+    return hub.add("ada/large", checkpoints.serialize(checkpoint))
 
 
 def test_a_transfer_may_break_off_often_as_long_as_it_gets_on(hub, checkpoint):
@@ -214,7 +214,7 @@ def test_a_slow_transfer_ends_at_the_deadline_and_a_person_can_end_it(hub, check
     ],
 )
 def test_a_hub_on_a_bad_day_is_told_in_a_sentence(hub, letters, monkeypatch, faults, said):
-    monkeypatch.setattr("charrnn.hub.client.SILENCE", 0.3)
+    monkeypatch.setattr("charrnn.hub.client.SILENCE_SECONDS", 0.3)
     for name, value in faults.items():
         setattr(hub.faults, name, value)
     with pytest.raises(UserError, match=said):
@@ -282,5 +282,5 @@ def test_what_reads_as_the_name_of_a_model(text, whether):
 
 def test_an_error_that_says_the_hub_is_away_is_of_its_own_kind(hub, letters):
     hub.faults.status = 504
-    with pytest.raises(AwayUserError):
+    with pytest.raises(HubUnavailableError):
         pull("ada/letters", token=False)

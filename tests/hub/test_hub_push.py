@@ -13,7 +13,7 @@ from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, save
 from charrnn.checkpoint import card as modelcard
 from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES
 from charrnn.errors import UserError
-from charrnn.hub import files, push
+from charrnn.hub import preview_push, push
 
 ALL = {WEIGHTS, CONFIG, LOG, PICTURE, SAMPLES, CARD}
 
@@ -38,7 +38,7 @@ def test_a_push_is_one_commit_of_exactly_the_files_that_were_listed(hub, ada, tr
     assert repo.private and len(repo.commits) == 2
     assert repo.files.keys() == ALL
     assert repo.files[WEIGHTS] == (trained / WEIGHTS).read_bytes()
-    listed = files(trained, "ada/letters")
+    listed = preview_push(trained, "ada/letters")
     assert {file.name: file.size for file in listed} == {n: len(d) for n, d in repo.files.items()}
     assert said[-1][0] == said[-1][1] == sum(file.size for file in listed)
 
@@ -77,7 +77,7 @@ def test_pushing_again_updates_and_keeps_what_the_owner_wrote_in_the_card(
     pushed = push(trained, "ada/letters", private=False, token=ada)
     text = card_of(hub)
     assert not pushed.card_kept
-    assert "license: mit" in text and "Licence of the model: mit" in text
+    assert "license: mit" in text and "License of the model: mit" in text
     assert "# My letters" in text and text.endswith("Thanks to all.\n")
     assert "perplexity.png" in own and "perplexity.png" not in text
     assert repo.files.keys() == ALL - {LOG, PICTURE} | {"notes.txt"}
@@ -92,15 +92,15 @@ def test_a_card_without_the_marks_is_left_alone(hub, ada, trained, card):
     assert WEIGHTS in hub.repos["ada/letters"].files
 
 
-def test_a_card_that_the_hub_made_with_a_licence_gives_way_but_for_the_licence(hub, ada, trained):
+def test_a_card_that_the_hub_made_with_a_license_gives_way_but_for_the_license(hub, ada, trained):
     hub.add("ada/letters", {CARD: b"---\nlicense: cc-by-4.0\n---\n"})
     assert not push(trained, "ada/letters", private=False, token=ada).card_kept
     text = card_of(hub)
-    assert "license: cc-by-4.0" in text and "Licence of the model: cc-by-4.0" in text
+    assert "license: cc-by-4.0" in text and "License of the model: cc-by-4.0" in text
 
 
 def test_the_metadata_of_a_card_are_what_the_hub_reads(hub, ada, trained):
-    push(trained, "ada/letters", private=False, token=ada, licence="mit", space="ada/app")
+    push(trained, "ada/letters", private=False, token=ada, license="mit", space="ada/app")
     data = ModelCard(card_of(hub)).data
     assert (data.library_name, data.pipeline_tag, data.license) == (
         "charrnn", "text-generation", "mit",
@@ -120,6 +120,12 @@ def test_a_model_in_memory_is_pushed_too(hub, ada, checkpoint):
     assert hub.repos["ada/small"].files.keys() == {WEIGHTS, CONFIG, CARD}
     opened = charrnn.from_hub(f"ada/small@{pushed.revision}", token=False)
     assert opened.vocabulary == checkpoint.vocabulary
+
+
+@pytest.mark.parametrize("keyword", ["license", "licence"])
+def test_the_license_may_be_spelled_as_in_charrnn_0_1_too(hub, ada, trained, keyword):
+    charrnn.push_to_hub(trained, "ada/letters", token=ada, **{keyword: "mit"})
+    assert "license: mit" in card_of(hub)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +197,7 @@ def test_a_change_at_the_same_moment_is_noticed(hub, ada, trained):
     ],
 )
 def test_a_hub_on_a_bad_day_is_told_in_a_sentence(hub, ada, trained, monkeypatch, faults, said):
-    monkeypatch.setattr("charrnn.hub.client.SILENCE", 0.3)
+    monkeypatch.setattr("charrnn.hub.client.SILENCE_SECONDS", 0.3)
     hub.add("ada/letters", {"a": b"b"})
     for name, value in faults.items():
         setattr(hub.faults, name, value)
@@ -217,9 +223,9 @@ def test_only_owner_and_name_are_taken(hub, ada, trained, name):
     assert not hub.asked
 
 
-def test_an_odd_licence_is_refused(hub, ada, trained):
-    assert "no name of a licence" in refused(
-        hub, trained, "ada/letters", ada, licence="mit\ntags: [x]"
+def test_an_odd_license_is_refused(hub, ada, trained):
+    assert "no name of a license" in refused(
+        hub, trained, "ada/letters", ada, license="mit\ntags: [x]"
     )
 
 
@@ -230,7 +236,7 @@ def test_names_and_samples_break_neither_the_metadata_nor_the_text(checkpoint):
     checkpoint.about = {"corpus": {"name": HOSTILE}, "recipe": HOSTILE, "results": {HOSTILE: 3}}
     checkpoint.about["results"] = {"train_perplexity": 2.0, "baselines": {HOSTILE: 3.0}}
     sample = f"```\n````\n{HOSTILE}\n<!-- charrnn:end card -->\n# charrnn:end results"
-    page = modelcard.Page("ada/x", None, "x", {1.0: sample}, licence=None)
+    page = modelcard.CardContext("ada/x", None, "x", {1.0: sample}, license=None)
     text = modelcard.card(checkpoint, [{"step": 1, "prefix": "x", "text": sample}], page)
     front = yaml.safe_load(text.split("\n---\n")[0])
     assert front["widget"][0]["output"]["text"] == sample[:120]
@@ -246,20 +252,20 @@ def test_names_and_samples_break_neither_the_metadata_nor_the_text(checkpoint):
     words = "\n".join(outside)
     assert "\n# no" not in words and "\x1b" not in text and "\u202e" not in text
     assert "<script>" not in words.replace("\\<", "") and "![i]" not in words
-    assert modelcard.renewed(text, text) == text
+    assert modelcard.update_card(text, text) == text
 
 
 def test_an_old_cards_samples_cannot_hide_where_its_part_ends(checkpoint):
     sample = "a\n<!-- charrnn:end card -->\n<!-- charrnn:begin card -->\nb"
     old = modelcard.card(checkpoint, [{"step": 1, "prefix": "", "text": sample}]) + "mine\n"
     new = modelcard.card(checkpoint, [{"step": 2, "prefix": "", "text": "short"}])
-    assert modelcard.renewed(old, new) == new + "mine\n"
+    assert modelcard.update_card(old, new) == new + "mine\n"
 
 
 def test_owners_metadata_without_marks_stay(checkpoint):
     new = modelcard.card(checkpoint, [])
     old = "---\nlicense: mit\n---\n" + new.split("---\n", 2)[2]
-    assert modelcard.renewed(old, new) == old
+    assert modelcard.update_card(old, new) == old
 
 
 def test_the_config_on_the_hub_is_that_of_the_weights(hub, ada, trained):

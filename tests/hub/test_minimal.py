@@ -10,7 +10,7 @@ from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, save
 from charrnn.checkpoint.files import CARD, LOG, LOG_COLUMNS, PICTURE, SAMPLES
 from charrnn.checkpoint.logs import curve_in
 from charrnn.errors import UserError
-from charrnn.hub import files, push
+from charrnn.hub import preview_push, push
 from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.run_card.example_run import first_story
 from charrnn.ui.services.catalog import card, describe, find
@@ -113,7 +113,7 @@ def test_it_writes_and_is_pushed(stranger, hub):
     with_a_log(stranger)
     token = hub.token("ada")
     assert len(charrnn.generate(charrnn.load(stranger), "a", 20, seed=0)) == 21
-    listed = files(stranger, "ada/theirs")
+    listed = preview_push(stranger, "ada/theirs")
     assert {file.name for file in listed} == {WEIGHTS, CONFIG, CARD, LOG, PICTURE, SAMPLES}
     push(stranger, "ada/theirs", private=True, token=token)
     (stranger / LOG).unlink()

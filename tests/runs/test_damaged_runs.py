@@ -44,7 +44,9 @@ def trained(tmp_path_factory):
     """A directory of runs with one that has ended."""
     root = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("charrnn.checkpoint.files.draw", lambda log, baselines: b"a picture")
+        patch.setattr(
+            "charrnn.checkpoint.files.plot_perplexity", lambda log, baselines: b"a picture"
+        )
         run = Run.create(root, planned(epochs=1), HEALTHY)
         run.enqueue()
         run.begin()

@@ -15,7 +15,7 @@ from small_runs import planned
 from starlette.requests import Request
 
 from charrnn.checkpoint import WEIGHTS
-from charrnn.checkpoint.files import MOST, SAMPLES, save_run
+from charrnn.checkpoint.files import MAX_FILE_BYTES, SAMPLES, write_checkpoint_dir
 from charrnn.checkpoint.logs import samples_of
 from charrnn.runs import uploads
 from charrnn.runs.admission import run_bytes, taken
@@ -363,10 +363,12 @@ def test_what_a_run_keeps_can_be_opened_again_however_long_its_prefixes(checkpoi
         for step in range(40)
         for prefix in ("a" * 300_000, "b" * 300_000)
     ]
-    save_run(checkpoint, tmp_path, log=[], samples=samples, picture=False)
+    write_checkpoint_dir(checkpoint, tmp_path, log=[], samples=samples, picture=False)
     kept = samples_of(tmp_path)
     assert kept and kept[-1]["step"] == 39
-    assert all((tmp_path / name).stat().st_size <= MOST[name] for name in ("README.md", SAMPLES))
+    assert all(
+        (tmp_path / name).stat().st_size <= MAX_FILE_BYTES[name] for name in ("README.md", SAMPLES)
+    )
 
 
 # What goes

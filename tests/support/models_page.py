@@ -12,7 +12,7 @@ from hub_answers import card
 from launching import launched
 
 from charrnn.checkpoint import Checkpoint
-from charrnn.checkpoint.files import CARD, save_run
+from charrnn.checkpoint.files import CARD, write_checkpoint_dir
 from charrnn.ui.models import hub_search
 from charrnn.vocabulary import Vocabulary
 
@@ -39,7 +39,7 @@ def put(directory, name, *, hidden_size=16, **results):
         ROW | {"step": i, "train_perplexity": 20 / i, "validation_perplexity": 21 / i}
         for i in range(1, 7)
     ]
-    save_run(model, directory, log=log, samples=[], picture=False)
+    write_checkpoint_dir(model, directory, log=log, samples=[], picture=False)
     return directory
 
 

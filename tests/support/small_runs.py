@@ -16,7 +16,9 @@ QUICK = TrainingConfig(epochs=6, batch_size=4, steps=16, learning_rate=0.01, sam
 @pytest.fixture
 def no_picture(monkeypatch):
     """It takes longer than these runs do."""
-    monkeypatch.setattr("charrnn.checkpoint.files.draw", lambda log, baselines: b"a picture")
+    monkeypatch.setattr(
+        "charrnn.checkpoint.files.plot_perplexity", lambda log, baselines: b"a picture"
+    )
 
 
 def corpus(validation=0.1, text=TEXT):

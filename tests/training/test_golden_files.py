@@ -21,7 +21,7 @@ from charrnn._version import __version__
 from charrnn.checkpoint import CONFIG, WEIGHTS
 from charrnn.checkpoint.logs import log_of, samples_of
 from charrnn.errors import UserError
-from charrnn.hub.upload_files import collect
+from charrnn.hub.upload_files import build
 from charrnn.model import ModelConfig
 from charrnn.runs.run import Run
 from charrnn.training.resume_state import RESUME_FILE, checksum_of
@@ -42,7 +42,7 @@ def test_a_checkpoint_of_an_earlier_version_opens_and_generates(version, place):
     assert text.startswith("A ") and len(text) == 22
     directory = GOLDEN / version / (place if place == "checkpoint" else "run/checkpoint")
     assert len(log_of(directory)) >= 2 and len(samples_of(directory)) >= 3
-    assert set(collect(directory, "ann/rain")) > {CONFIG, WEIGHTS}  # and it can be pushed
+    assert set(build(directory, "ann/rain")) > {CONFIG, WEIGHTS}  # and it can be pushed
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -84,7 +84,7 @@ def test_a_setting_that_a_checkpoint_does_not_have_takes_its_default(setting, tm
     directory = rewritten(tmp_path, lambda config: config["model"].pop(setting))
     config = charrnn.load(directory).model.config
     assert getattr(config, setting) == getattr(ModelConfig(), setting)
-    pushed = collect(directory, "ann/rain")
+    pushed = build(directory, "ann/rain")
     assert setting in json.loads(pushed[CONFIG])["model"]
     for name in (CONFIG, WEIGHTS):
         (directory / name).write_bytes(pushed[name])

@@ -18,7 +18,7 @@ from charrnn.checkpoint import load
 from charrnn.corpus import Corpus, read_files, read_text
 from charrnn.errors import Message, UserError, os_reason
 from charrnn.generation import GenerationConfig
-from charrnn.hub.errors import in_words
+from charrnn.hub.errors import to_user_error
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES, TIME_MACHINE, make_plan
 from charrnn.runs.admission import check_plan, check_text, check_visitor
@@ -166,7 +166,7 @@ def test_what_the_system_says_of_a_disk_is_translated(code):
             raise error
 
     def push():
-        raise in_words(error, "ada/model")
+        raise to_user_error(error, "ada/model")
 
     assert english(chinese(write)) == [] and english(chinese(push)) == []
 

@@ -11,7 +11,7 @@ import yaml
 
 from charrnn import cli
 from charrnn._version import __version__
-from charrnn.checkpoint.files import LOG_COLUMNS, MOST
+from charrnn.checkpoint.files import LOG_COLUMNS, MAX_FILE_BYTES
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES
 from charrnn.runs.limits import Limits, variable
@@ -230,7 +230,7 @@ def test_every_file_of_a_run_is_documented(place):
     files = {path.relative_to(run) for path in run.rglob("*") if path.is_file()}
     cells = [cells[0] for cells in rows_of(part_of("docs/file-formats.md", "## A run"))]
     documented = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
-    checkpoint = {Path("checkpoint") / name for name in MOST}
+    checkpoint = {Path("checkpoint") / name for name in MAX_FILE_BYTES}
     assert {path.as_posix() for path in files - checkpoint} <= documented
 
 
@@ -262,7 +262,7 @@ def test_the_page_shows_the_table_that_was_measured():
 
 def test_the_files_of_a_checkpoint_are_documented():
     page = text_of("docs/file-formats.md")
-    for name, most in MOST.items():
+    for name, most in MAX_FILE_BYTES.items():
         assert re.search(rf"^\| `{re.escape(name)}` \|.*\| {most >> 20} MB \|$", page, re.M), name
     columns = page.split("### `training_log.csv`")[1].split("###")[0]
     assert tuple(re.findall(r"^\| `(\w+)`", columns, re.M)) == LOG_COLUMNS

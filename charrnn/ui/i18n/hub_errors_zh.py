@@ -14,8 +14,8 @@ HUB_ERRORS: Mapping[str, str] = {
         "{revision} 不是版本：请给出分支、标签或提交。"
     ),
     "A push takes owner/name, without a revision.": "上传时请写 owner/name，不带版本。",
-    "{licence} is no name of a licence: give one such as mit or cc-by-4.0.": (
-        "{licence} 不是许可证的名称：请填写 mit 或 cc-by-4.0 之类的名称。"
+    "{license} is no name of a license: give one such as mit or cc-by-4.0.": (
+        "{license} 不是许可证的名称：请填写 mit 或 cc-by-4.0 之类的名称。"
     ),
     "Cancelled.": "已取消。",
     # who asks

@@ -15,7 +15,7 @@ from pathlib import Path
 import gradio as gr
 
 from ...checkpoint import WEIGHTS
-from ...checkpoint.files import MOST
+from ...checkpoint.files import MAX_FILE_BYTES
 from ...checkpoint.logs import bytes_of
 from ...errors import UserError, os_reason
 from ...runs.admission import taken
@@ -73,7 +73,7 @@ def pack(
 
 
 def _files(model: Model) -> dict[str, bytes]:
-    read = {name: bytes_of(model.directory, name) for name in MOST}
+    read = {name: bytes_of(model.directory, name) for name in MAX_FILE_BYTES}
     files = {name: data for name, data in read.items() if data is not None}
     if WEIGHTS not in files:
         raise UserError("This model is not here any more.")

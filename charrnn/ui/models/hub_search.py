@@ -15,7 +15,7 @@ import gradio as gr
 
 from ... import hub
 from ...errors import UserError
-from ...hub import AwayUserError, Listed, Sort
+from ...hub import HubUnavailableError, ListedModel, Sort
 from ...hub.account import account
 from .. import i18n
 from ..page.theme import asset, script
@@ -50,7 +50,7 @@ def browser(house: House) -> gr.HTML:
 
 
 def _lister(house: House) -> Ask:
-    kept: Remembered[list[Listed]] = Remembered(seconds=_FRESH)
+    kept: Remembered[list[ListedModel]] = Remembered(seconds=_FRESH)
 
     async def listed(asked: object, request: gr.Request) -> Answer:
         """The models that a search finds; called from `hub_search.js`."""
@@ -61,12 +61,14 @@ def _lister(house: House) -> Ask:
         who, run = identity(request), _search(house, request)
         answer: Answer = {"signed_in": who.signed_in}
 
-        def public() -> Awaitable[list[Listed]]:
-            return run(lambda: hub.listed(search=search, sort=sort, limit=LIMIT))
+        def public() -> Awaitable[list[ListedModel]]:
+            return run(lambda: hub.list_models(search=search, sort=sort, limit=LIMIT))
 
-        def own() -> list[Listed]:
+        def own() -> list[ListedModel]:
             author = who.account or account(who.token)
-            return hub.listed(search=search, sort=sort, author=author, token=who.token, limit=LIMIT)
+            return hub.list_models(
+                search=search, sort=sort, author=author, token=who.token, limit=LIMIT
+            )
 
         try:
             if given.get("mine") and who.signed_in:
@@ -91,11 +93,11 @@ def _curves(house: House) -> Ask:
         run = _search(house, request)
 
         def public() -> Awaitable[list[float] | None]:
-            return run(lambda: hub.curve(repo))
+            return run(lambda: hub.fetch_curve(repo))
 
         try:
             if given.get("mine") and who.signed_in:
-                told = await run(lambda: hub.curve(repo, token=who.token))
+                told = await run(lambda: hub.fetch_curve(repo, token=who.token))
             else:
                 told = await kept.get(repo, public)
         except UserError as error:
@@ -113,10 +115,10 @@ def _search(house: House, request: gr.Request) -> Callable[[Callable[[], T]], Aw
 
 def _problem(error: UserError, request: gr.Request) -> Answer:
     message = i18n.translate_error(error, i18n.language(request))
-    return {"problem": message, "away": isinstance(error, AwayUserError)}
+    return {"problem": message, "away": isinstance(error, HubUnavailableError)}
 
 
-def _told(model: Listed) -> Answer:
+def _told(model: ListedModel) -> Answer:
     """A model as JSON, `updated` in seconds of the epoch."""
     return {
         "repo": model.repo,

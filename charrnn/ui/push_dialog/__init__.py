@@ -107,10 +107,10 @@ class Pushes:
             find = partial(find_own, house, str(asked.get("key")), event_request(request))
 
             def listed(model: Model) -> Frame:
-                files = hub.files(
+                files = hub.preview_push(
                     model.directory,
                     str(asked.get("repo")),
-                    licence=_licence(asked.get("licence")),
+                    license=_licence(asked.get("licence")),
                     space=space(),
                 )
                 return {"files": [{"name": file.name, "size": file.size} for file in files]}
@@ -237,14 +237,14 @@ class _Push:
                 asked.repo,
                 private=asked.private,
                 token=self._token,
-                licence=asked.licence,
+                license=asked.licence,
                 space=space(),
                 progress=self._progress,
                 waiting=self._waiting,
                 cancelled=self.halted.is_set,
             )
         except Exception as error:  # noqa: BLE001  # said on the page
-            unsure = isinstance(error, hub.UnsureUserError)
+            unsure = isinstance(error, hub.CommitUnconfirmedError)
             if self.halted.is_set() and isinstance(error, UserError):
                 late = unsure or self.sent[0] == self.sent[1]  # the Hub had been told of the commit
                 return {"state": "stopped", "late": late}
@@ -284,7 +284,7 @@ def _problem(error: Exception, tongue: str) -> dict[str, str]:
     if not isinstance(error, UserError):
         log.error("a push went wrong: %s", traceback_without_message(error))
         return {"message": i18n.translate_message(i18n.INTERNAL_ERROR, tongue), "place": "push"}
-    place = "push" if isinstance(error, hub.AwayUserError) else error.field
+    place = "push" if isinstance(error, hub.HubUnavailableError) else error.field
     known = {"model": "name", "licence": "licence"}
     return {
         "message": i18n.translate_error(error, tongue),

@@ -23,7 +23,7 @@ from pathlib import Path
 from ... import hub
 from ...checkpoint import WEIGHTS
 from ...errors import UserError
-from ...hub import AwayUserError, Ref, Token
+from ...hub import HubUnavailableError, Ref, Token
 from ...runs.admission import taken
 from ...utils.temporary import temporary_directory
 
@@ -192,7 +192,7 @@ class Fetched:
         asked now."""
         key, now = (self._name(token), ref), self._clock()
         with self._turns:
-            found = self._path(key) if isinstance(error, AwayUserError) else None
+            found = self._path(key) if isinstance(error, HubUnavailableError) else None
             if found is not None:
                 self._keep(key, replace(self._known[key], until=now + AWAY))
                 return found

@@ -7,7 +7,7 @@ from hub_answers import card
 
 from charrnn.checkpoint.files import CARD, LOG
 from charrnn.errors import UserError
-from charrnn.hub import curve, files, listed, push
+from charrnn.hub import fetch_curve, list_models, preview_push, push
 
 TODAY = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
@@ -24,11 +24,11 @@ def shelf(hub):
 
 
 def names(**asked):
-    return [model.repo for model in listed(**asked)]
+    return [model.repo for model in list_models(**asked)]
 
 
 def test_public_models_of_ours_are_listed_with_what_their_cards_say(shelf):
-    tide, songs = listed()
+    tide, songs = list_models()
     assert (tide.repo, tide.title, tide.perplexity) == ("ada/tide", "Tide", 3.5)
     assert (tide.downloads, tide.likes, tide.private) == (9, 1, False)
     assert tide.updated == TODAY and songs.repo == "bob/songs"
@@ -48,7 +48,7 @@ def test_ones_own_private_models_are_seen_by_oneself_alone(shelf, monkeypatch):
     assert "bob/secret" in names(token=bob, author="bob")
     assert "bob/secret" in names(token=None)
     assert "bob/secret" not in names() and "bob/secret" not in names(token=shelf.token("eve"))
-    assert listed(token=bob, search="secret")[0].private
+    assert list_models(token=bob, search="secret")[0].private
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_ones_own_private_models_are_seen_by_oneself_alone(shelf, monkeypatch):
 )
 def test_a_strangers_figures_and_words_are_not_believed(hub, value):
     hub.add("eve/odd", {CARD: card('"a\\u202e\\x1b[31m' + "x" * 500 + '"', value)})
-    (odd,) = listed()
+    (odd,) = list_models()
     assert odd.perplexity is None
     assert "\x1b" not in odd.title and "\u202e" not in odd.title and len(odd.title) <= 120
 
@@ -64,24 +64,24 @@ def test_a_strangers_figures_and_words_are_not_believed(hub, value):
 def test_a_hub_that_cannot_list_is_told(shelf):
     shelf.faults.status = 429
     with pytest.raises(UserError, match="too many requests"):
-        listed()
+        list_models()
     shelf.faults.status, shelf.faults.body = None, b'[{"no": "id"}]'
     with pytest.raises(UserError, match="makes no sense"):
-        listed()
+        list_models()
     shelf.faults.body, shelf.faults.silent = None, True
     with pytest.raises(UserError, match=r"not done within 0\.3 seconds"):
-        listed(deadline=0.3)
+        list_models(deadline=0.3)
 
 
 def test_a_curve_is_that_of_the_training_log(hub, trained):
     ada = hub.token("ada")
     push(trained, "ada/letters", private=True, token=ada)
-    assert curve("ada/letters", token=ada) == [8.5, 7.5, 6.5, 5.5]
-    (mine,) = listed(token=ada)
+    assert fetch_curve("ada/letters", token=ada) == [8.5, 7.5, 6.5, 5.5]
+    (mine,) = list_models(token=ada)
     assert (mine.title, mine.perplexity) == ("LSTM 16 on letters.txt", 3.5)
     with pytest.raises(UserError, match="or it is private"):
-        curve("ada/letters")
-    assert LOG in [file.name for file in files(trained, "ada/letters")]
+        fetch_curve("ada/letters")
+    assert LOG in [file.name for file in preview_push(trained, "ada/letters")]
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ def test_a_curve_is_that_of_the_training_log(hub, trained):
 )  # fmt: skip
 def test_a_strangers_log_is_read_with_care(hub, log, shown):
     hub.add("eve/odd", {CARD: card("Odd", 2)} | ({} if log is None else {LOG: log}))
-    assert curve("eve/odd") == shown
+    assert fetch_curve("eve/odd") == shown
 
 
 def test_a_long_curve_is_thinned_and_keeps_its_end(hub):
     rows = "".join(f"{i},{i},{1 + i}\n" for i in range(1000))
     hub.add("eve/long", {LOG: b"step,seconds,train_perplexity\n" + rows.encode()})
-    drawn = curve("eve/long")
+    drawn = fetch_curve("eve/long")
     assert len(drawn) == 100 and drawn[-1] == 1000 and drawn == sorted(drawn)
