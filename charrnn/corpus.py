@@ -35,10 +35,10 @@ __all__ = [
     "read_text",
 ]
 
-DEFAULT_VALIDATION = 0.1  # share of a text, unless another one is asked for
-PREVIEW_CHARACTERS = 400  # characters of the text that a report shows
-MAX_RARE = 12  # characters that a report lists as rare …
-MAX_RARE_COUNT = 3  # … for they appear at most so often
+DEFAULT_VALIDATION = 0.1  # share of a text that is held out
+PREVIEW_CHARACTERS = 400
+MAX_RARE = 12  # characters that a report lists as rare,
+MAX_RARE_COUNT = 3  # if they occur no more often than this
 
 _CHUNK_CHARACTERS = 1 << 20
 IDS_FILE, DESCRIPTION_FILE = "ids.npy", "corpus.json"
@@ -202,7 +202,7 @@ class Corpus:
     @property
     def _split(self) -> int:
         held_out = round(len(self.ids) * self.validation)
-        # One character cannot be measured, since it follows nothing: it is trained on instead.
+        # A single held-out character could not be predicted, so it is trained on instead.
         return len(self.ids) - (held_out if held_out > 1 else 0)
 
     def with_validation(self, share: float | None) -> Corpus:

@@ -26,10 +26,8 @@ from .vocabulary import Ids
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
 
-_MAX_LOGITS = 4_000_000  # logits held at a time,
-_MAX_STATE_NUMBERS = (
-    32_000_000  # and numbers of the recurrence: up to four gates for each of its states
-)
+_MAX_LOGITS = 4_000_000  # in memory at a time,
+_MAX_STATE_NUMBERS = 32_000_000  # and numbers of the recurrence: up to four gates for each state
 _MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
 
 
@@ -122,7 +120,7 @@ def held_out_nats(model: CharRNN, ids: Ids) -> float:
             _, warm = model(_tensor(np.stack(before)))
             state = map_state(lambda s: F.pad(s, (0, 0, 1, 0)), warm)  # zeros for the first
         total, count = _score_carried(model, _rows(ids[: streams * length + 1], streams), state)
-        if streams * length < predictions:  # what equal streams leave over
+        if streams * length < predictions:  # the remainder of equal streams
             rest = ids[streams * length - _WARM_UP_CHARACTERS :]
             _, state = model(_tensor(rest[None, :_WARM_UP_CHARACTERS]))
             nats, number = _score_carried(model, _rows(rest[_WARM_UP_CHARACTERS:], 1), state)

@@ -122,7 +122,7 @@ class CharRNN(nn.Module):
         )
         if config.input != "tied":
             columns = torch.empty(vocabulary_size, outputs)
-            self.W_hq = nn.Parameter(columns.t())  # in memory by columns, as its gradient comes
+            self.W_hq = nn.Parameter(columns.t())  # column-major, like its gradient
         self.b_q = nn.Parameter(torch.empty(vocabulary_size))
         if not self.b_q.is_meta:
             self._initialize(generator)
@@ -191,7 +191,9 @@ class CharRNN(nn.Module):
         """
         scheme, H = self.config.initialization, self.config.hidden_size
         for name, parameter in self.named_parameters():
-            weight = torch.empty(parameter.shape)  # drawn in the same order however it lies there
+            weight = torch.empty(
+                parameter.shape
+            )  # drawn in the same order whatever its memory layout
             bias = weight.ndim == 1
             if scheme == "normal":
                 weight.zero_() if bias else weight.normal_(0.0, 0.01, generator=generator)

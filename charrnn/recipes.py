@@ -330,7 +330,7 @@ def resolve_configs(
             for_training.get("epochs"),
         )
         model, training = choose_config(characters, budget, held_out, stats, epochs)
-    if for_training.get("device") == "cuda":  # where torch's layers, by cuDNN, are the fast ones
+    if for_training.get("device") == "cuda":  # where torch's layers (cuDNN) are fastest
         model = replace(model, implementation="torch")
     model = replace(model, **for_model)
     training = replace(training, **for_training)

@@ -18,14 +18,12 @@ from .utils import validation
 from .utils.yield_points import yield_point
 
 UNKNOWN = "<unk>"
-MAX_SYMBOLS = 100_000  # that a model may know, `<unk>` included: no script has half as many
+MAX_SYMBOLS = 100_000  # of a model, `<unk>` included; no script has half as many
 Ids = NDArray[np.unsignedinteger[Any]]
 Counts = NDArray[np.int64]  # of symbols in a text, by their ids: (V,)
 
 _CODE_POINTS = 0x110000
-_CHUNK_CHARACTERS = (
-    1 << 20
-)  # characters translated at a time, so that UTF-32 never holds the whole text
+_CHUNK_CHARACTERS = 1 << 20  # encoded at a time, so that UTF-32 never holds the whole text
 
 
 class Vocabulary:

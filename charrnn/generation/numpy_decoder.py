@@ -29,7 +29,7 @@ from ..rnn import PackedWeight
 Floats = NDArray[np.float32]
 _HUGE_WEIGHT = 1e30  # a larger one may overflow
 _MIN_PACKED_NUMBERS = 100_000  # of a matrix; NumPy multiplies a smaller one faster than torch
-_INPUT_CACHE_BYTES = 8 << 20  # of products of an embedding with W_xh, for each model
+_INPUT_CACHE_BYTES = 8 << 20  # per model, of products of an embedding with W_xh
 
 
 class Decoder(Protocol):
@@ -93,8 +93,8 @@ class DecoderWeights:
         )
         W, b = _array(model.output_weights)[:, 1:], _array(model.b_q)[1:]
         self.output: Floats = np.concatenate([W, b[None]])  # (H + 1, V − 1)
-        # What overflows shows in `logits`. Asking NumPy not to warn of it costs a tenth of a step,
-        # and only a ReLU's state and absurd weights can overflow.
+        # Overflow shows in `logits`. Suppressing NumPy's warnings of it costs a tenth of a step,
+        # and only a ReLU's state and huge weights can overflow.
         largest = max(float(np.abs(_array(weight)).max()) for weight in model.parameters())
         self.may_overflow = model.config.cell == "relu" or largest > _HUGE_WEIGHT
 
@@ -106,7 +106,7 @@ _BUILD_LOCK = threading.Lock()
 def shared_weights(model: CharRNN) -> DecoderWeights:
     """Return the model's decoder weights: the same object until the model's weights change."""
     weights = list(model.parameters())
-    if any(weight.is_inference() for weight in weights):  # they do not tell when they change
+    if any(weight.is_inference() for weight in weights):  # these do not count their changes
         return DecoderWeights(model)
     version = [(weight.data_ptr(), weight._version) for weight in weights]
     with _BUILD_LOCK:
@@ -179,7 +179,7 @@ class _Layer:
         shape = state[0].shape[:-1]
         vector: Floats = np.ones((*shape, inputs + H + (not shape)), np.float32)
         self._below, self._inputs = below, vector[..., :inputs]
-        self.outputs = vector[..., inputs:]  # the hidden state, as `_affine` wants it
+        self.outputs = vector[..., inputs:]  # the hidden state, as `_affine` takes it
         self.hidden = self.outputs[..., :H]
         self.hidden[...] = state[0]
         self._memory = state[-1].copy()

@@ -15,9 +15,9 @@ from ..utils.yield_points import yield_point
 from ..vocabulary import Ids, Vocabulary
 from .numpy_decoder import Decoder, make_decoder
 
-_MIN_CHUNK, _MAX_CHUNK = 16, 256  # characters of a prefix fed at a time,
-_CHUNK_PRODUCTS = 100_000_000  # of so many multiplications,
-_MAX_STEPWISE_CHARACTERS = 64  # but so few characters one by one
+_MIN_CHUNK, _MAX_CHUNK = 16, 256  # characters of a prefix per forward pass,
+_CHUNK_PRODUCTS = 100_000_000  # with about so many multiplications;
+_MAX_STEPWISE_CHARACTERS = 64  # but prefixes up to this length are read one by one
 
 
 def prefilled_decoder(model: CharRNN, vocabulary: Vocabulary, text: str, count: int = 1) -> Decoder:
@@ -46,7 +46,7 @@ def prefilled_decoders(
 def _encode_prefix(vocabulary: Vocabulary, text: str) -> Ids:
     """Return the ids of a text; for an empty one, those of a line break."""
     ids = vocabulary.encode(text)
-    if len(ids) == 0:  # failing a line's end, a space; failing that, the most frequent character
+    if len(ids) == 0:  # a newline, else a space, else the most frequent symbol
         first = [c for c in "\n " if c in vocabulary.symbols]
         ids = vocabulary.encode(first[0]) if first else np.ones(1, vocabulary.dtype)
     return ids

@@ -30,7 +30,7 @@ from ..vocabulary import Ids
 
 _MAX_FIT_CHARACTERS = 500_000  # the last ones of a text; weights are fitted on their last tenth
 _MAX_ORDER = 8
-_ITERATIONS = 30  # of expectation maximisation
+_ITERATIONS = 30  # of expectation maximization
 _BLOCK_NUMBERS = 1 << 18  # computed at a time
 _PRIOR_CHARACTERS = 10.0  # how many characters of evidence the prior weights count as
 
@@ -139,7 +139,7 @@ class KneserNeyModels:
         lower = np.full((1, self.size), self.uniform, np.float32)
         mixed = np.zeros((len(weights), self.size), np.float32)
         for k, positions in enumerate(found):
-            if k == 0:  # whose context is nothing, and so the same at all places
+            if k == 0:  # an empty context is the same at all places
                 positions = positions[:, :1]
             whole = lower.copy()
             self.occurrences[k].interpolate_all(positions, self.symbols[k], whole)
@@ -225,7 +225,7 @@ def _locate(keys: Keys, windows: Keys, bits: int) -> Integers:
     keys[start:end] is the n-gram itself, or nothing; keys[first:last] are all n-grams with its
     context, which are neighbors because the context has the higher bits.
     """
-    order = np.argsort(windows)  # ascending needles are found several times faster
+    order = np.argsort(windows)  # ascending keys are found several times faster
     ascending, symbol = windows[order], _mask(bits)
     found = np.empty((4, len(windows)), np.int64)
     found[0, order] = np.searchsorted(keys, ascending & ~symbol)

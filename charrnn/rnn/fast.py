@@ -79,7 +79,7 @@ def _project_for_gru(
     if inputs.is_floating_point():
         Z_ru = _project(inputs, W_ru, b_ru, dtype)
         Z = torch.cat([Z_ru, b_n.to(dtype).expand(*Z_ru.shape[:-1], -1)], dim=-1)
-    else:  # rather a row for each symbol put together than one for each step
+    else:  # concatenate a row per symbol, not one per step
         Z = rows(torch.cat([W_ru + b_ru, b_n.expand_as(W_n)], dim=-1), inputs, dtype)
     return Z, _project(inputs, W_n, b_x, dtype)
 
@@ -112,7 +112,7 @@ def _sigmoid_backward(dy: Tensor, y: Tensor, out: Tensor) -> None:
     torch.ops.aten.sigmoid_backward.grad_input(dy, y, grad_input=out)
 
 
-_MINUS_ONE = torch.tensor(-1.0)  # stands for a number, of any type
+_MINUS_ONE = torch.tensor(-1.0)  # a scalar of any type
 
 
 class _RNN(Function):
@@ -148,7 +148,7 @@ class _RNN(Function):
         weight = PackedWeight(W.t(), B)
         dZ = torch.empty_like(dH)
         gradients, outputs, by_output = dZ.unbind(), H[1:].unbind(), dH.unbind()
-        whole = by_output[-1]  # all of dH_t: by its output, and by the step after
+        whole = by_output[-1]  # all of dH_t: from its output, and from the next step
         for t in range(T - 1, -1, -1):
             if ctx.relu:
                 torch.ops.aten.threshold_backward.grad_input(
@@ -202,7 +202,7 @@ class _GRU(Function):
         T, B, width = dH.shape
         weight = PackedWeight(W.t(), B)
         R, U, A = gates.chunk(3, dim=-1)
-        # For all steps at once, what each multiplies all of dH_t by.
+        # The factors of dH_t, for all steps at once.
         dZ_n = torch.ops.aten.tanh_backward(1 - U, N)
         dZ = torch.empty_like(gates)
         dR, dU, dA = dZ.chunk(3, dim=-1)
@@ -213,7 +213,7 @@ class _GRU(Function):
         _sigmoid_backward(dRU, RU, out=dRU)
         by_gates, by_gate = dZ.unbind(), dZ.view(T, B, 3, width).unbind()
         keeps, by_output = U.unbind(), dH.unbind()
-        wholes = [by_output[-1]]  # all of dH_t, by its output and by the step after, from the last
+        wholes = [by_output[-1]]  # all of dH_t, last step first
         for t in range(T - 1, -1, -1):
             whole = wholes[-1]
             by_gate[t].mul_(whole.unsqueeze(1))
@@ -260,7 +260,7 @@ class _LSTM(Function):
         T, B, width = dH.shape
         weight = PackedWeight(W_hh.to(H.dtype).t(), B)
         I, F, G, O = gates.unbind(2)  # noqa: E741
-        # For all steps at once, what each multiplies dC_t by, and for O dH_t.
+        # The factors of dC_t (and for O of dH_t), for all steps at once.
         dZ = torch.empty_like(gates)
         dI, dF, dG, dO = dZ.unbind(2)
         _sigmoid_backward(G, I, out=dI)

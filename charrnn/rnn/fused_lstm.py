@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from .matmul import has_onednn
 from .state import State
 
-_MAX_ONE_HOT_SYMBOLS = 256  # symbols worth a product with one-hot vectors
+_MAX_ONE_HOT_SYMBOLS = 256  # for which a product with one-hot vectors pays
 
 
 def can_run(cell: str, inputs: Tensor, W_xh: Tensor, dtype: torch.dtype) -> bool:

@@ -22,14 +22,12 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-_MAX_ONE_HOT_SYMBOLS = (
-    128  # symbols for which a product with one-hot vectors is faster than adding up rows
-)
-# Numbers of a packed float32 weight from which oneDNN is faster: on machines where it is far ahead
-# with large ones, where it is not, and where there is AVX2 only.
+_MAX_ONE_HOT_SYMBOLS = 128  # for which a product with one-hot vectors beats adding up rows
+# Size of a packed float32 weight from which oneDNN is faster: where it is much faster with large
+# ones, where it is not, and with AVX2 only.
 _MIN_PACKED_IF_MUCH_FASTER, _MIN_PACKED, _MIN_PACKED_AVX2 = 20_000, 250_000, 500_000
-_MUCH_FASTER = 2.5  # times as fast as torch's own
-_ZEROS = torch.zeros(4097)  # so many that torch shares their rounding among two threads
+_MUCH_FASTER = 2.5  # times as fast as torch's own product
+_ZEROS = torch.zeros(4097)  # just enough that torch shares their rounding among two threads
 _forced: ContextVar[bool | None] = ContextVar("forced", default=None)
 
 
@@ -63,7 +61,7 @@ def product(A: Tensor, B: Tensor) -> Tensor:
 
 def weight_gradient(x: Tensor, dy: Tensor) -> Tensor:
     """Return xᵀ @ dy, the gradient of a weight W of y = x @ W."""
-    if dy.shape[1] < x.shape[1]:  # the left factor is copied: better the smaller one
+    if dy.shape[1] < x.shape[1]:  # the left factor is copied, so make it the smaller one
         return product(dy.t(), x).t()
     return product(x.t(), dy)
 
@@ -141,7 +139,7 @@ def onednn_speedup() -> float:
     own: list[float] = []
     onednns: list[float] = []
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        for _ in range(15):  # by turns, so that who else is busy here slows both alike
+        for _ in range(15):  # in turn, so that other processes slow both down alike
             own.append(timeit.timeit(lambda: x @ W, number=1))
             onednns.append(timeit.timeit(lambda: _linear(x, packed), number=1))
     return min(own) / min(onednns)

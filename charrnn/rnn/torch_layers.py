@@ -24,7 +24,7 @@ class TorchRecurrence(nn.Module):
     ) -> None:
         super().__init__()
         self.input_size = input_size
-        between = dropout if layers > 1 else 0.0  # torch warns about dropout between one layer
+        between = dropout if layers > 1 else 0.0  # torch warns about dropout in a single layer
         self.rnn: nn.RNN | nn.GRU | nn.LSTM
         if cell == "lstm":
             self.rnn = nn.LSTM(

@@ -16,11 +16,11 @@ from . import cleaning, zip_files
 from .encoding import EncodingGuesser, decode_bytes
 from .file_types import NotTextError
 
-PASTED = Message("pasted text")  # the name of a text that is no file
-MAX_TEXT_BYTES = 100 << 20  # bytes of a file, and of all the texts chosen together
+PASTED = Message("pasted text")  # the name of a text that is not a file
+MAX_TEXT_BYTES = 100 << 20  # of a file, and of all chosen files together
 
-_MAX_NAME_CHARACTERS = 80  # characters of a file's name that are shown
-_MAX_ENCODINGS_SHOWN = 6  # encodings of one text's files that are listed
+_MAX_NAME_CHARACTERS = 80  # of a file's name in messages
+_MAX_ENCODINGS_SHOWN = 6  # of the files of one text
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def _common_line_end(kinds: Iterable[str]) -> str:
 def _read_file(path: Path, bytes_left: int, limit: int, *, only_one: bool) -> bytes:
     try:
         with path.open("rb") as file:
-            # One byte more than may be: a pipe or a growing file does not know its size.
+            # One byte more than allowed: a pipe or a growing file does not know its size.
             data = file.read(bytes_left + 1)
     except (FileNotFoundError, ValueError):  # ValueError: a path with a NUL in it
         raise UserError("There is no file {text}.", text=path, field="corpus") from None

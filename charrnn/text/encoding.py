@@ -21,16 +21,14 @@ from ..errors import Message, UserError, short_repr
 from . import guessing, pieces
 from .file_types import refuse_binary, refuse_known_kinds
 
-_MAX_LOST_SHARE = 0.01  # share of characters that may be undecodable
-_MAX_NAME_CHARACTERS = 40  # characters of an encoding's name
-_MAX_CANDIDATES = 4  # of the likeliest encodings
-_GUESS_BUDGET_BYTES = (
-    2 * guessing.SAMPLE_BYTES
-)  # bytes that are guessed at, of all the texts that belong together
-_GUESS_OVERHEAD_BYTES = 1_024  # bytes whose guessing takes as long as that of none
-_MIN_SAMPLE_BYTES = 4_096  # bytes that are looked at of each text after that
-_SHORT_SAMPLE_BYTES = 256  # bytes that are no sample of a longer text
-# Codecs from bytes to text that are no encoding of texts, but of names and of Python's source.
+_MAX_LOST_SHARE = 0.01  # of the characters, undecodable
+_MAX_NAME_CHARACTERS = 40  # of an encoding's name
+_MAX_CANDIDATES = 4  # encodings that are tried
+_GUESS_BUDGET_BYTES = 2 * guessing.SAMPLE_BYTES  # for all texts that belong together
+_GUESS_OVERHEAD_BYTES = 1_024  # bytes that take as long to guess at as the call itself
+_MIN_SAMPLE_BYTES = 4_096  # of each text once the budget is spent
+_SHORT_SAMPLE_BYTES = 256  # too few to be a sample of a longer text
+# Codecs from bytes to text that do not encode texts, but names or Python's source.
 _NOT_FOR_TEXTS = frozenset({"idna", "punycode", "undefined", "unicode-escape",
                             "raw-unicode-escape"})  # fmt: skip
 
@@ -42,12 +40,12 @@ _BYTE_ORDER_MARKS = (  # the longer first: the mark of UTF-32 begins with that o
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WIDE_CODECS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
-# What nearly all characters of any modern text are; UTF-16 read in the wrong order is not.
+# Matches nearly all characters of any modern text, but not UTF-16 read in the wrong byte order.
 _MODERN_CHARACTER = re.compile(
     "[\t\n\r -~\u00a0-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u1e00-\u1fff\u2010-\u203f"
     "\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f000-\U0002ffff]"
 )
-# What switches ISO-2022 to two bytes a character, and the codecs that do so by SO and SI as well.
+# Escapes that switch ISO-2022 to two bytes a character; some codecs also use SO and SI for that.
 _ESCAPES = (
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
     (re.compile(rb"\x1b\$[@B][!-~]"), "iso2022_jp"),
@@ -55,7 +53,7 @@ _ESCAPES = (
 _CODECS_WITH_SHIFTS = ("iso2022_kr",)
 _SURROGATE_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # of a surrogate pair, in UTF-8
 _MULTIBYTE = re.compile("[\u0800-\ufffc\U00010000-\U0010ffff]")  # three bytes and more in UTF-8
-_MIN_SPLICED_CHARACTERS = 5  # such characters that do not stand there by chance
+_MIN_SPLICED_CHARACTERS = 5  # multibyte characters that do not occur by chance
 _PRINTABLE_ASCII = bytes([9, 10, 13, *range(32, 127)])
 
 _DISPLAY_NAMES = {  # Python's names, as people write them
@@ -165,7 +163,7 @@ def display_name(codec: str) -> str:
 
 def _decode_as_requested(data: bytes, name: str, encoding: str) -> tuple[str, str]:
     try:
-        if len(encoding) > _MAX_NAME_CHARACTERS:  # Python keeps every name that it is asked for
+        if len(encoding) > _MAX_NAME_CHARACTERS:  # Python caches every name that is looked up
             raise LookupError(encoding)
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError, UnicodeError):
@@ -182,7 +180,7 @@ def _decode_as_requested(data: bytes, name: str, encoding: str) -> tuple[str, st
     misfit: int | None = None  # the first byte that does not fit, from 1
     for candidate in dict.fromkeys((guessing.SUPERSETS.get(codec, codec), codec)):
         try:
-            b"\0".decode(candidate, "replace")  # LookupError for a codec that is none of text
+            b"\0".decode(candidate, "replace")  # LookupError unless it is a text codec
             text = pieces.decode(data, candidate)
         except LookupError:  # Python's codecs from bytes to bytes, such as "hex"
             raise _not_an_encoding_error(encoding) from None
@@ -228,7 +226,7 @@ def _detect_utf16_or_32(data: bytes) -> str | None:
     piece = data[: guessing.SAMPLE_BYTES]
     shares = {codec: _modern_share(piece, codec) for codec in _WIDE_CODECS}
     codec = max(shares, key=lambda codec: shares[codec])
-    # ASCII with a NUL here and there reads as Chinese; ASCII in UTF-16 is NULs by half.
+    # ASCII with a few NULs reads as Chinese in UTF-16; ASCII in UTF-16 is half NULs.
     others = piece.replace(b"\0", b"")
     is_ascii = len(others.translate(None, _PRINTABLE_ASCII)) < 0.05 * len(others)
     if shares[codec] < 0.95 or (is_ascii and len(others) > 0.7 * len(piece)):

@@ -6,9 +6,9 @@ import re
 
 from ..errors import Message, UserError
 
-_CHECKED_BYTES = 64 * 1024  # bytes whose control characters are counted
-_MAX_CONTROL_SHARE = 0.02  # share of control characters that a text may hold
-_MAX_NUL_SHARE = 0.001  # and of NULs, which in a text are damage, and in other files the rule
+_CHECKED_BYTES = 64 * 1024  # whose control characters are counted
+_MAX_CONTROL_SHARE = 0.02  # of control characters in a text
+_MAX_NUL_SHARE = 0.001  # of NULs, which in a text are damage, and in other files the rule
 
 # Without tab, line feed, vertical tab, form feed, carriage return; backspace and escape are
 # left out as well, for terminal logs and manual pages are full of them.
@@ -36,7 +36,7 @@ _KINDS: tuple[_Kind, ...] = (
     (b"fLaC\x00", Message("a sound file"), _CHOOSE_TEXT),
     (b"OggS\x00", Message("a sound file"), _CHOOSE_TEXT),
 )
-# Beginnings that a text could have too: believed only of bytes that are not text.
+# Beginnings that a text could have too: checked only if the bytes are not text.
 _WEAK_KINDS: tuple[_Kind, ...] = (
     (b"PK", Message("a zip archive inside another file"), Message("unpack it first")),
     (b"MZ", Message("a Windows program"), _CHOOSE_TEXT),

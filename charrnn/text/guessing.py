@@ -22,16 +22,16 @@ import charset_normalizer
 from . import languages
 from .pieces import search
 
-SAMPLE_BYTES = 64 * 1024  # bytes looked at; charset-normalizer is slow on megabytes
+SAMPLE_BYTES = 64 * 1024  # that are analyzed; charset-normalizer is slow on megabytes
 
-_GLANCE_BYTES = 1_000  # bytes that tell whether a text is in an encoding that others are in
-_CONTEXT_BYTES = 200  # bytes of plain ASCII kept before the first others of a line
-_MAX_PAIR_CHARACTERS = 8_000  # characters whose neighbours are looked at
+_GLANCE_BYTES = 1_000  # to check a text against the encodings of others
+_CONTEXT_BYTES = 200  # of plain ASCII kept before the first other bytes of a line
+_MAX_PAIR_CHARACTERS = 8_000  # whose neighbors are checked
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
-_MIN_FITTING_SHARE = 0.8  # share of characters that must fit one language
-_LOST_PENALTY = 5.0  # what an undecodable byte weighs against a character that does not fit
+_MIN_FITTING_SHARE = 0.8  # of the characters must fit one language
+_LOST_PENALTY = 5.0  # of an undecodable byte, in characters that do not fit
 
-# Superset decoders, as in browsers: files labelled with the first are often in the second.
+# Superset decoders, as in browsers: files labeled with the first are often in the second.
 SUPERSETS = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -41,7 +41,7 @@ SUPERSETS = {
     "euc_kr": "cp949",
 }
 
-# Tried in this order; the earlier one wins a draw. The number is how much more likely, in nats,
+# Tried in this order; the earlier one wins a tie. The number is how much more likely, in nats,
 # the characters of a reading in a rarer encoding must be.
 _COMMON_CODECS = {
     **dict.fromkeys(("cp1252", "gb18030", "cp932", "big5hkscs", "cp949"), 0.0),
@@ -50,19 +50,17 @@ _COMMON_CODECS = {
     **dict.fromkeys(("iso8859-2", "koi8-u", "cp866", "iso8859-5", "iso8859-6"), 2.0),
     **dict.fromkeys(("iso8859-7", "cp437", "cp850", "cp852", "mac-roman", "mac-cyrillic"), 4.0),
 }
-_RARE_CODEC_NATS = 6.0  # the same, of what only charset-normalizer thought of
+_RARE_CODEC_NATS = 6.0  # the same for a codec that only charset-normalizer proposes
 
-# What neighbours cost, in nats: a capital after small letters, a capital in a text in capitals,
-# another script than that of the letter before, and what hardly happens in a word (`_is_odd`).
+# Costs of neighbors, in nats: a capital after small letters, a capital in a text in capitals,
+# another script than that of the letter before, and what hardly occurs in a word (`_is_odd`).
 _CAPITAL_NATS, _ALL_CAPITALS_NATS, _SCRIPT_SWITCH_NATS, _ODD_NATS = 2.0, 0.1, 3.0, 7.0
-_REPEATED_FRAME_NATS = (
-    7.0  # and what is paid back for a line that was drawn by one sign, again and again
-)
-# A single half-width katakana, which come in runs: it is a symbol of another encoding.
+_REPEATED_FRAME_NATS = 7.0  # subtracted for each repetition of a sign that draws a line
+# Half-width katakana come in runs: a single one is a symbol of another encoding.
 _LONE_KATAKANA = re.compile("(?<![\uff61-\uff9f])[\uff61-\uff9f](?![\uff61-\uff9f])")
-_FINAL_FORMS = frozenset("ςךםןףץ")  # letters in the form that they have at the end of a word
+_FINAL_FORMS = frozenset("ςךםןףץ")  # letters as written at the end of a word
 
-# Known to charset-normalizer, and too rare for its eagerness to see them.
+# Known to charset-normalizer, which proposes them far more often than they occur.
 _IGNORED_CODECS = [
     *("hp_roman8", "mac_iceland", "mac_turkish", "cp775", "cp1125", "ptcp154", "kz1048"),
     *("iso8859_10", "iso8859_14", "iso8859_16", "euc_jis_2004", "euc_jisx0213"),
@@ -105,7 +103,7 @@ def rank(piece: bytes) -> list[str]:
     ]
     if not convincing:
         return known
-    # A draw is the rule: a few accents in English text fit half of Europe's code pages.
+    # Ties are common: a few accents in English text fit half of Europe's code pages.
     return sorted(convincing, key=lambda name: names[name] + _nats(readings[name]))
 
 
@@ -187,5 +185,5 @@ def _script(character: str) -> str:
         return "Latin"
     if "\uff66" <= character <= "\uff9f":
         return "half-width"
-    # Not the others of East Asia, which stand beside Latin letters without a space.
+    # Scripts of East Asia do not count: they stand beside Latin letters without a space.
     return "other" if "\u0370" <= character < "\u0e80" else ""

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from ..utils.yield_points import yield_point
 
-PIECE_SIZE = 1 << 18  # bytes, or characters, that one call works on
+PIECE_SIZE = 1 << 18  # bytes, or characters, per call
 
 _REPLACEMENT = "\ufffd"
 _BYTE_ORDER_MARKS = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
-_SURROGATE_HALF_BYTES = 3  # bytes of half a surrogate pair in UTF-8: ED A0 80 to ED BF BF
+_SURROGATE_HALF_BYTES = 3  # in UTF-8: ED A0 80 to ED BF BF
 
 
 def iter_pieces(text: str) -> Iterator[str]:
@@ -56,7 +56,7 @@ def decode_replacing(data: bytes, codec: str, *, max_lost_share: float) -> tuple
 
     None if it was more than the share `max_lost_share` of the characters, and more than once.
     """
-    # Those that were replaced long ago are well-formed since.
+    # U+FFFD that the data already holds is well-formed.
     before = data.count(_REPLACEMENT.encode()) if codec.startswith("utf-8") else 0
     pieces, lost = [], -before
     for piece in _decoded(data, codec, "replace"):
@@ -70,7 +70,7 @@ def decode_replacing(data: bytes, codec: str, *, max_lost_share: float) -> tuple
 
 def _decoded(data: bytes, codec: str, errors: str) -> Iterator[str]:
     if codec in _BYTE_ORDER_MARKS and not data.startswith(_BYTE_ORDER_MARKS[codec]):
-        codec += "-le"  # as most files are that have no mark
+        codec += "-le"  # like most files without a mark
     decoder = codecs.getincrementaldecoder(codec)(errors)
     start, length = 0, PIECE_SIZE
     while start < len(data):
@@ -78,7 +78,7 @@ def _decoded(data: bytes, codec: str, errors: str) -> Iterator[str]:
         try:
             piece = decoder.decode(data[start:stop], stop == len(data))
         except UnicodeDecodeError as error:
-            # Its place counts from the bytes that were held back of the last piece.
+            # Its place counts from the bytes that the decoder kept of the last piece.
             place = stop - len(error.object) + error.start
             raise UnicodeDecodeError(codec, data, place, place + 1, error.reason) from None
         except UnicodeError:  # the piece ends within an escape that the decoder cannot hold back
@@ -87,7 +87,7 @@ def _decoded(data: bytes, codec: str, errors: str) -> Iterator[str]:
             decoder.setstate(before)
             length *= 2
             continue
-        # Where all is held back, twice as much comes next, so that the time stays linear.
+        # If nothing was decoded, try twice as much, so that the time stays linear.
         start, length = stop, PIECE_SIZE if piece else 2 * length
         yield_point()
         yield piece

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from ..errors import UserError
 from .file_types import SAVE_AS_TEXT, NotTextError, zipped_document
 
-MAX_MEMBERS = 1_000  # files that an archive may hold
+MAX_MEMBERS = 1_000  # files in an archive
 
 _CHUNK_BYTES = 1 << 16
-_MAX_SORT_CHARACTERS = 255  # characters of a member's name: as long as any file system allows
-_DIRECTORY_ENTRY = b"PK\x01\x02"  # what each entry of an archive's directory begins with
+_MAX_SORT_CHARACTERS = 255  # of a member's name: as long as any file system allows
+_DIRECTORY_ENTRY = b"PK\x01\x02"  # the beginning of each entry of an archive's directory
 _SUPPORTED_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -36,7 +36,7 @@ def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, b
     Raises NotTextError if the archive is a document (.docx, .epub …), and UserError if it is
     damaged or encrypted, compressed in an uncommon way, or too large.
     """
-    # Checked before zipfile builds an object for each entry of a directory of millions.
+    # Checked before zipfile builds an object for each of millions of entries.
     if data.count(_DIRECTORY_ENTRY) > 10 * MAX_MEMBERS:
         raise _too_many_error(name)
     try:

@@ -40,7 +40,7 @@ __all__ = [
     "train",
 ]
 
-_LARGEST_GRAPH = 200_000  # characters that one gradient may reach back over
+_LARGEST_GRAPH = 200_000  # characters that one gradient may go back over
 
 
 def train(
@@ -86,7 +86,7 @@ def train(
     corpus = corpus.with_validation(training.validation)
     training = replace(training, validation=corpus.validation)
     check_fit(corpus, model, training)
-    if not resume:  # a run may go on where there are fewer cores than where it began
+    if not resume:  # a run may be resumed on fewer cores
         check_threads(training)
     place = None if directory is None else path(directory, "directory")
     if place is not None and not resume:

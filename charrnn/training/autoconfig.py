@@ -29,23 +29,26 @@ from .schedule import FIRST_COSINE_EPOCHS
 from .step import TrainStep
 
 _SMALL_TEXT, _LARGE_TEXT = 40_000, 300_000  # characters
-_MAX_HELD_OUT = {30.0: 20_000, float("inf"): 200_000}  # held out at most, by seconds of the budget
-_MIN_UPDATES_PER_EPOCH = 16  # an epoch of a small text should have at least so many
+_MAX_HELD_OUT = {30.0: 20_000, float("inf"): 200_000}  # characters, by a budget's seconds at most
+_MIN_UPDATES_PER_EPOCH = 16  # of a small text
 _LEARNING_RATES = {192: 0.015, 256: 0.012, 384: 0.01, 512: 0.008}
-_BENCHMARK_SIZES = 256, 64  # the size of an LSTM whose speed is measured, and its symbols
-_TYPICAL_SPEED = 30_000.0  # characters a second of that LSTM, on two cores with AVX2
-_REMEASURE_SECONDS = 60.0  # seconds after which the machine's speed is looked at again
-_speeds: deque[tuple[float, float]] = deque(maxlen=8)  # when, and characters a second
-# Below which a smaller model has learnt more in the same time; the smallest is hardly through once.
+_BENCHMARK_SIZES = 256, 64  # hidden units and symbols of the LSTM whose speed is measured
+_TYPICAL_SPEED = 30_000.0  # that LSTM's characters per second on two cores with AVX2
+_REMEASURE_SECONDS = 60.0  # after which the machine's speed may be measured again
+_speeds: deque[tuple[float, float]] = deque(maxlen=8)  # time, characters per second
+# Epochs below which a smaller model learns more in the same time, by hidden size.
 _MIN_EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
-_DROPOUT_BY_EPOCHS = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}  # by upper bound
-_FEW_EPOCHS = 12.0  # epochs below which what is smoothed is moved faster, and hardly held back
-# Symbols above which each is met so rarely that what is learnt of it as an input had better serve
-# as an output too; and with a small text, epochs from which a larger model makes use of that.
+# By the number of epochs, up to.
+_DROPOUT_BY_EPOCHS = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}
+_FEW_EPOCHS = 12.0  # below: smoothed targets get a higher learning rate, hardly regularized
+# Above `_MANY_SYMBOLS` each is so rare that its embedding should be tied to the output layer; for a
+# small text a larger model pays from `_ENOUGH_EPOCHS` on.
 _MANY_SYMBOLS, _ENOUGH_EPOCHS = 256, 8.0
-_MAX_SOFT_TARGETS = 1 << 26  # characters times symbols for which targets are smoothed
-_SOFT_TARGET_SECONDS = 1e-5  # seconds for each character that it takes to find out what is expected
-_REPETITIVE, _NEARLY_DETERMINISTIC = 15.0, 2.0  # see `CorpusStats`
+_MAX_SOFT_TARGETS = 1 << 26  # characters times symbols; above, targets are not smoothed
+_SOFT_TARGET_SECONDS = 1e-5  # per character, to fit the n-gram soft targets
+# Counts per bigram from which a text repeats itself; successors per symbol below which nearly each
+# symbol determines the next.
+_REPETITIVE, _NEARLY_DETERMINISTIC = 15.0, 2.0
 
 
 class CorpusStats(NamedTuple):
@@ -124,7 +127,7 @@ def choose_config(
     by_heart = not held_out and training < _SMALL_TEXT
     preset = _preset(training, _RunLength(seconds, epochs), held_out, stats)
     steps = max(1, min(preset.steps, training // 8))
-    # A rare symbol of a small text is better off with more hope.
+    # In a small, varied text a rare symbol should not begin with a low probability.
     known = training >= _SMALL_TEXT or stats.count_per_bigram >= _REPETITIVE
     model = ModelConfig(
         cell="lstm",
@@ -135,7 +138,7 @@ def choose_config(
     training_config = TrainingConfig(
         batch_size=max(1, min(preset.rows, training // (steps * _MIN_UPDATES_PER_EPOCH))),
         steps=steps,
-        reset=0.0 if by_heart else 0.03,  # its epochs are short, and each begins with zeros
+        reset=0.0 if by_heart else 0.03,  # short epochs begin with zeros often enough
         prior=known or (preset.smoothing > 0 and training > 5_000),
         smoothing=preset.smoothing,
         optimizer="adamw",
@@ -219,13 +222,13 @@ def _preset(characters: int, length: _RunLength, held_out: float, stats: CorpusS
     hidden = _hidden_size(characters, stats.symbols, length)
     if not held_out and characters < _SMALL_TEXT:
         return _Preset(hidden, 0.0, 0.01, 0.0, 32, 35, 0.008)
-    rows = 32 if hidden > 256 else 16  # of large texts, enough updates a second;
-    steps = 32 if hidden == min(_MIN_EPOCHS) else 64  # where there is time for few: rather for more
+    rows = 32 if hidden > 256 else 16  # for large texts: enough updates per second;
+    steps = 32 if hidden == min(_MIN_EPOCHS) else 64  # with little time, smaller and more updates
     if not held_out:
         return _Preset(hidden, 0.0, 0.01, 0.0, rows, steps, _LEARNING_RATES[hidden])
     smoothing = _smoothing(characters, stats.symbols, length)
     if characters >= _SMALL_TEXT:
-        many = length.open_ended and characters < _LARGE_TEXT  # epochs follow, each of them short
+        many = length.open_ended and characters < _LARGE_TEXT  # many short epochs follow
         epochs_done = length.epochs_for(hidden, characters, stats.symbols)
         dropout = 0.4 if many else _dropout(epochs_done)
         if smoothing and epochs_done < _FEW_EPOCHS:
@@ -237,7 +240,7 @@ def _preset(characters: int, length: _RunLength, held_out: float, stats: CorpusS
     count_per_bigram = stats.count_per_bigram >= _REPETITIVE
     if (
         stats.successors_per_symbol < _NEARLY_DETERMINISTIC
-    ):  # nearly each symbol says which comes next
+    ):  # nearly each symbol determines the next
         return _Preset(128, 0.1, 0.01, 0.0, 8, 64 if count_per_bigram else 35, 0.02)
     if smoothing and count_per_bigram:
         return _Preset(128, 0.2, 0.1, smoothing, 8, 64, 0.03)

@@ -97,8 +97,8 @@ class BestModel:
         if len(self._held_out) <= _MIN_CHARACTERS:
             return
         few = self._held_out[:_MIN_CHARACTERS]
-        took = min(self._timed(few)[1] for _ in range(2))  # the first pays for what is set up
-        # What all the time of the run would be enough for:
+        took = min(self._timed(few)[1] for _ in range(2))  # the first includes set-up
+        # How many characters all the time of the run would be enough for:
         whole = (_OPEN_ENDED_SECONDS if budget is None else budget) / took * _MIN_CHARACTERS
         most = max(
             _MIN_CHARACTERS,
@@ -189,7 +189,7 @@ class BestModel:
             "best_train": self.best_train_loss,
             "step": self._step,
             "measured": len(self._held_out),
-            "candidate": self._candidate is not None,  # the weights of the moment
+            "candidate": self._candidate is not None,  # the current weights
             "candidate_train": self._candidate and self._candidate[2],
             **self.schedule.counters(),
         }
@@ -200,7 +200,7 @@ class BestModel:
         self.val_loss = counters["nats"]
         self.best_val_loss = math.inf if counters["best_nats"] is None else counters["best_nats"]
         self.best_step, self._step = counters["best_step"], counters["step"]
-        self.best_train_loss = counters.get("best_train")  # older points have none
+        self.best_train_loss = counters.get("best_train")  # older states have none
         self.schedule.restore(counters)
         self._held_out = self._held_out[: counters["measured"]]
         if counters["candidate"]:

@@ -36,8 +36,8 @@ class CheckpointWriter:
         self._corpus, self._config, self._recipe = corpus, config, recipe
         self._prefixes, self.path = prefixes, directory / "checkpoint"
         self._train_step, self._directory, self._clock = train_step, directory, clock
-        self._staged: bytes | None = None  # packed, and not saved yet
-        self._saved_step, self._saved_at = -1, 0.0  # of the model that was saved last, and when
+        self._staged: bytes | None = None  # serialized, and not written yet
+        self._saved_step, self._saved_at = -1, 0.0  # of the saved model, and when
         self.last_save_seconds = 0.0
 
     def due(self, best_model: BestModel, before: float) -> bool:

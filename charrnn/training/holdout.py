@@ -35,27 +35,17 @@ SENTENCES: Mapping[str, str] = {
 DOUBTFUL = frozenset({"unlike", "sorted"})
 """The codes of those with which a held-out perplexity may say nothing of what is learned."""
 
-_MIN_CHARACTERS = 100  # held-out characters that can be judged
-_MAX_PIECES = 9  # of the rest, each as long as the held-out part at most, to compare it with
-_UNLIKE_RATIO = 1.5  # times the worst perplexity of these: ordinary texts stay below
-_PASSAGE_CHARACTERS, _PASSAGES, _FIRST_PASSAGES = (
-    50,
-    32,
-    8,
-)  # characters of a passage to search for; passages; a sample
-_MIN_COPIED_SHARE = (
-    0.5  # of the passages, at least, stand in the rest of a text that repeats itself
-)
-_MIN_LINES, _MIN_HELD_OUT_LINES, _MAX_LINES = (
-    50,
-    5,
-    400,
-)  # the fewest to judge an order by, and the most
-_LINE_CHARACTERS = 40  # characters of a line that its place in a sorted list depends on
-_MIN_ORDERED_SHARE = 0.98  # of neighbors are in order in a sorted list
-_MAX_SHARED_INITIALS = (
-    0.5  # of the other lines, at most, begin with letters that the held-out ones begin with
-)
+_MIN_CHARACTERS = 100  # held-out characters, to judge them
+_MAX_PIECES = 9  # of the rest, each up to as long as the held-out part, to compare it with
+_UNLIKE_RATIO = 1.5  # to the worst perplexity of these pieces; ordinary texts stay below
+# Characters of a passage to search for; passages; passages searched for at first.
+_PASSAGE_CHARACTERS, _PASSAGES, _FIRST_PASSAGES = 50, 32, 8
+_MIN_COPIED_SHARE = 0.5  # of the passages found in the rest of a text that repeats itself
+# The fewest lines, and held-out lines, to judge an order by; and the most.
+_MIN_LINES, _MIN_HELD_OUT_LINES, _MAX_LINES = 50, 5, 400
+_LINE_CHARACTERS = 40  # of a line, to sort it by
+_MIN_ORDERED_SHARE = 0.98  # of the neighbors in a sorted list
+_MAX_SHARED_INITIALS = 0.5  # of the other lines share an initial with the held-out ones
 
 
 @dataclass(frozen=True)

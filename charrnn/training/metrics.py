@@ -9,8 +9,8 @@ from typing import Any
 
 from ..evaluation import perplexity
 
-_BLOCKS = 16  # of a window: it moves on by one of them at a time
-WINDOW = 10_000  # characters that the training perplexity of a moment is measured over, at most
+_BLOCKS = 16  # of a window, which moves on by one block at a time
+WINDOW = 10_000  # characters that the training perplexity is averaged over, at most
 
 
 @dataclass
@@ -120,7 +120,7 @@ class Meter:
     def restored(cls, counters: dict[str, Any], window: int) -> Meter:
         """Rebuild a meter from what `counters` returned, with a window of so many characters."""
         return cls(
-            Window(window, deque(counters.get("window", []))),  # older points have none
+            Window(window, deque(counters.get("window", []))),  # older states have none
             RunningTotals(**counters["epoch"]),
             RunningTotals(**counters["since_report"]),
             counters["characters_seen"],

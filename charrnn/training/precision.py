@@ -19,12 +19,10 @@ from torch.nn import functional as F
 from ..model import CharRNN
 from ..rnn import force_onednn, has_onednn
 
-_MIN_SPEEDUP = 1.05  # times as fast, or float32 it stays
-_MIN_MULTIPLICATIONS = (
-    500_000  # multiplications of one step of one layer, below which bfloat16 gains nothing
-)
+_MIN_SPEEDUP = 1.05  # of bfloat16, to choose it
+_MIN_MULTIPLICATIONS = 500_000  # of a step of one layer; below, bfloat16 gains nothing
 _TIMED_PAIRS = 3
-_MAX_TIMED_STEPS = 32  # steps
+_MAX_TIMED_STEPS = 32
 
 
 def has_bfloat16() -> bool:

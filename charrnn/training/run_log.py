@@ -18,10 +18,10 @@ from .events import Event
 MAX_LOG_ROWS = 4_000
 MIN_SAMPLES_BYTES, MAX_SAMPLES_BYTES = 64 << 10, 2 << 20
 
-_DUE = 5  # samples of each prefix at the marks of a run, and at its end
-_ASKED = 20  # that a visitor may ask for besides
-_CHARACTER_BYTES = 3  # of a character in UTF-8, in most scripts at most
-_EVENT_BYTES = 100  # of a sample besides its text
+_DUE = 5  # samples of each prefix: at fixed fractions of a run, and at its end
+_ASKED = 20  # more samples of each prefix, on request
+_CHARACTER_BYTES = 3  # in UTF-8, in most scripts at most
+_EVENT_BYTES = 100  # of a sample without its text
 _FIRST_SHARE = 0.1  # of the budget, for extra samples at the beginning of a run
 
 
@@ -44,7 +44,7 @@ class RunLog:
         self.budget = samples_budget(config, prefixes)
         self._bytes = 0  # of all samples that the run has written
         self._kept_bytes = 0  # of those that are still in `samples`
-        self._latest_bytes = 0  # of those that it wrote last, one for each prefix
+        self._latest_bytes = 0  # of the latest, one for each prefix
 
     def add_progress(self, event: Event) -> None:
         """Add a `progress` event to the log."""
@@ -74,7 +74,7 @@ class RunLog:
         """Restore what `counters` returned."""
         self.log, self.samples = counters["log"], counters["samples"]
         self._kept_bytes = sum(map(_size, self.samples))
-        self._bytes = counters.get("samples_bytes", self._kept_bytes)  # older points have no sum
+        self._bytes = counters.get("samples_bytes", self._kept_bytes)  # older states have no sum
 
     def _thin(self) -> None:
         """Drop the samples of every second step; the first and the last ones stay."""

@@ -16,7 +16,7 @@ SAMPLE_FRACTIONS = (
     0.1,
     0.25,
     0.5,
-)  # shares of a run after which a sample is written; and at its end
+)  # of a run, after which a sample is written; another at its end
 FEWER_SAMPLES = (
     "The room for samples on the way is used up: from here on fewer of them are written, or none."
 )
@@ -36,9 +36,9 @@ class Sampler:
         self._train_step, self._vocabulary, self._prefixes = train_step, vocabulary, prefixes
         self._run_log, self._clock = run_log, clock
         self._marks = list(SAMPLE_FRACTIONS)
-        self._noted = False  # whether it was said that extra samples are left out
-        self.seconds = 0.0  # that sampling took when it was last done
-        self.overflowed = False  # whether the model's numbers did
+        self._noted = False  # whether the `note` that extra samples are left out was written
+        self.seconds = 0.0  # that sampling took the last time
+        self.overflowed = False  # whether the model's numbers overflowed
 
     def due(self, share: float) -> bool:
         """Check whether one of `SAMPLE_FRACTIONS` was passed when this share of the run is done."""
@@ -62,7 +62,7 @@ class Sampler:
         began = self._clock()
         try:
             texts = self._train_step.samples(self._vocabulary, self._prefixes)
-        except UserError:  # its numbers overflow: the update before this broke it
+        except UserError:  # the model overflows: its last update broke it
             self.overflowed = True
             return
         self.seconds = self._clock() - began

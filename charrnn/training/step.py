@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from .config import TrainingConfig
 
 
-_MIN_SHARED_MULTIPLICATIONS = 300_000  # multiplications of one gate in one step,
-_MIN_SHARED_OUTPUT_MULTIPLICATIONS = (
-    1_000_000  # and of the output layer: one product for all steps together
-)
+_MIN_SHARED_MULTIPLICATIONS = 300_000  # of one gate in one step, to share them among threads,
+_MIN_SHARED_OUTPUT_MULTIPLICATIONS = 1_000_000  # or of the output layer, for all steps together
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class TrainStep:
         suitable = training.threads or suitable_threads(model, training, vocabulary_size)
         self.threads = min(suitable, available_cores())
         torch.set_num_threads(self.threads)
-        torch.manual_seed(training.seed)  # dropout
+        torch.manual_seed(training.seed)  # for dropout
         first = torch.Generator().manual_seed(training.seed)
         self.model = CharRNN(model, vocabulary_size, generator=first).to(self.device)
         if counts is not None:
@@ -177,7 +175,7 @@ class TrainStep:
 
         Raises UserError if the model's numbers overflow.
         """
-        # One character at a time is work for a processor.
+        # Generation is sequential, so the CPU is faster.
         model = self.model if self.config.device == "cpu" else deepcopy(self.model).cpu()
         config = GenerationConfig(
             self.config.sample_length, self.config.samples, seed=self.config.seed

@@ -28,9 +28,9 @@ _COUNTERS = {  # attributes by their keys in the resume state
     "train_perplexity": "train_perplexity", "_rate_used": "_learning_rate",
     "_reported_step": "_reported_step",
 }  # fmt: skip
-SAVE_SECONDS = 5.0  # seconds between saves of the model, and of the point to resume from
-_MAX_SAVES_PER_DOUBLING = 1_000  # of the model in a long run while its length doubles, about
-_PLOT_SECONDS = 0.4  # seconds that the perplexity picture takes, most of them matplotlib's import
+SAVE_SECONDS = 5.0  # between saves of the model, and of the resume state
+_MAX_SAVES_PER_DOUBLING = 1_000  # of the model while the length of a long run doubles, about
+_PLOT_SECONDS = 0.4  # to plot the perplexity; most of them import matplotlib
 
 
 class Trainer(RunState):
@@ -107,7 +107,7 @@ class Trainer(RunState):
     def _train(self) -> Generator[Event, None, str]:
         """Train until there is a reason to end; return the reason."""
         whole = self.config.truncate == "epoch"  # nothing is learned before its end
-        # The shortest run learns something, and one that was killed at an epoch's end ends it.
+        # Even the shortest run does one step; one killed at an epoch's end still ends that epoch.
         while self.step == 0 or self._is_at_epoch_end() or not self._is_over():
             minibatches = self.config.minibatches(self.corpus.training, self.epoch)
             self.minibatches = minibatches
@@ -144,7 +144,7 @@ class Trainer(RunState):
             yield from self._between_epochs()
             if self._overflowed:
                 return "diverged"
-            if whole:  # the only moments to go on from
+            if whole:  # the only points to resume from
                 self._save_resume_state(now=self._elapsed() - self._resume_saved_at >= SAVE_SECONDS)
         return "finished"
 
@@ -155,7 +155,7 @@ class Trainer(RunState):
             if not loss <= self.max_loss:  # NaN included
                 reason = "diverged"  # the very last update broke it
                 self._overflowed = self._overflowed or not math.isfinite(loss)
-        if reason == "stopped":  # before a look that a run which goes on does not take here
+        if reason == "stopped":  # before an evaluation that a resumed run would not do here
             self._save_resume_state()
         trained = None if reason == "diverged" else self._trained_nats()
         if reason != "diverged":
@@ -209,7 +209,7 @@ class Trainer(RunState):
         epochs, every = self.config.epochs, self.config.sample_every
         if epochs is None:
             return
-        # At most about 500 measurements; which epochs are measured does not depend on the clock.
+        # At most about 500 evaluations; which epochs have one does not depend on the clock.
         if self.epoch % max(1, epochs // 500) == 0 or self.epoch == epochs:
             self.best_model.evaluate(self.step, train=self._trained_nats())
             yield self._progress()
@@ -230,7 +230,7 @@ class Trainer(RunState):
         return self.config.epochs is not None and self.position == len(self.minibatches)
 
     def _is_over(self) -> bool:
-        # What is still to be done then: a last look, samples, saving; the picture, drawn once.
+        # What is still to be done then: an evaluation, samples, saving, and the plot.
         closing = self.best_model.evaluation_seconds + self.sampler.seconds
         if self.writer:
             closing += 2 * self.writer.last_save_seconds + _PLOT_SECONDS
@@ -240,7 +240,7 @@ class Trainer(RunState):
         """Check whether a run that is not counted by epochs ends here."""
         return self.config.epochs is None and self._is_over()
 
-    # Keeping
+    # Saving and restoring
 
     def _save_improvement(self) -> Iterator[Event]:
         """Save the best model so far, every few seconds at most."""
@@ -305,7 +305,7 @@ class Trainer(RunState):
         self.meter = Meter.restored(counters["meter"], self.window)
         self.best_model.restore(point.best, counters["selection"])
         self.minibatches = self.config.minibatches(self.corpus.training, self.epoch)
-        if self.step:  # the end of a run looks at the last minibatch again
+        if self.step:  # the end of a run needs its last minibatch
             self._last_minibatch = self.config.minibatch_before(
                 self.corpus.training, self.epoch, self.position
             )

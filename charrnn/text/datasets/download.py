@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from ...errors import Message, os_reason
 from ...utils.atomic import replacing
 
-TIMEOUT_SECONDS = 15.0  # seconds without a byte before a server is given up
-DEADLINE_SECONDS = 300.0  # seconds for the whole file: a byte now and then is not enough
+TIMEOUT_SECONDS = 15.0  # without a byte
+DEADLINE_SECONDS = 300.0  # for the whole file: a byte now and then is not enough
 
-MAX_DOWNLOAD_BYTES = 20 << 20  # bytes; the largest text known here has about one million
+MAX_DOWNLOAD_BYTES = 20 << 20  # the largest dataset has about one million
 _CHUNK_BYTES = 1 << 16
 
 
@@ -113,7 +113,7 @@ def fetch(
 def store(data: bytes, filename: str) -> None:
     """Write a file into the cache atomically; without disk space or permission, do nothing."""
     directory = cache_directory()
-    # The text is at hand either way: a full or read-only disk costs no more than a new download.
+    # The text is in memory anyway: without a cache it is just downloaded again.
     with contextlib.suppress(OSError):
         directory.mkdir(parents=True, exist_ok=True)
         with replacing(directory / filename) as file:
