@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test check stress lint types layers browser benchmarks deploy clean
+.PHONY: demo test check stress lint javascript types layers browser benchmarks deploy clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python app.py
@@ -22,9 +22,17 @@ check: lint types layers
 stress: $(VENV)/.installed-test
 	$(PYTEST) tests/stress
 
-lint: $(VENV)/.installed-test
+lint: $(VENV)/.installed-test javascript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# Lint and format of the page's JavaScript; package.json names the tool, which only needs Node.js here.
+javascript:
+	@if command -v npm >/dev/null; then \
+	  [ node_modules/.installed -nt package.json ] || \
+	    { npm install --no-package-lock --no-audit --no-fund --silent && touch node_modules/.installed; } && \
+	  node_modules/.bin/biome check --error-on-warnings; \
+	else echo "JavaScript is not checked: Node.js is not installed."; fi
 
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
@@ -66,4 +74,4 @@ deploy: $(VENV)/.installed
 	$(BIN)/python -m charrnn deploy $(SPACE)
 
 clean:
-	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) node_modules runs .mypy_cache .ruff_cache .pytest_cache

@@ -18,8 +18,11 @@ from .generate import GenerateTab, generate_tab
 from .generate.strings import GENERATE
 from .i18n import SHARED, key
 from .models import models_tab
-from .page.browser_storage import CHOSEN, OWN_RUN, RECALL, USE_RUN, WELCOMED, Memory
-from .page.theme import asset, script, styles, theme
+from .page.browser_storage import READ_STATE_JS, SAVE_MODEL_JS, SAVE_RUN_JS, Memory
+from .page.component import html_component
+from .page.contract import element_id
+from .page.modules import call, head, module_routes
+from .page.theme import asset, styles, theme
 from .push_dialog import build_push_dialog
 from .push_dialog.strings import ACCOUNT
 from .services.client_id import ClientCookie
@@ -53,45 +56,30 @@ _KEPT = 24 * 3600  # seconds that an uploaded file stays on the disk
 _MAX_EVENTS = 1024  # that are under way at once; most of them only wait
 _MAX_QUEUED_EVENTS = 4096  # that wait to be passed on, if there are more than that
 
-# Shows the tab that the address names (tabs.js).
-_SHOW_TAB = """() => ({__type__: "update", selected: window.charrnnTab})"""
-
-# Shows the Models tab, whose field gets the keyboard once it is there.
-_BROWSE = """() => {
-  const focus = (tries) => {
-    const field = document.querySelector("#opener .opener-name");
-    if (field?.offsetParent) field.focus();
-    else if (tries) setTimeout(focus, 50, tries - 1);
-  };
-  focus(60);
-  return {__type__: "update", selected: "models"};
-}"""
-
 
 def build(house: House) -> gr.Blocks:
     """The whole interface, not yet launched."""
     page: gr.Blocks
     with gr.Blocks(title="charrnn", fill_width=True, delete_cache=(3600, _KEPT)) as page:
         endpoints(house)  # first, so that no event of the page takes one of their names
-        header = gr.HTML(
-            html_template=asset("page/header.html"),
-            js_on_load=script("page/header.js", "page/tabs.js", "page/radio_groups.js"),
-            words=i18n.both(SHARED, ACCOUNT),
-            apply_default_css=False,
+        header = html_component(
+            "page/header",
+            asset("page/header.html"),
+            words=(SHARED, ACCOUNT),
         )
         with gr.Tabs(selected="train") as tabs:
-            with gr.Tab(key("tab-train"), id="train", elem_id="tab-train"):
+            with gr.Tab(key("tab-train"), id="train", elem_id=element_id("tab-train")):
                 train = train_tab(house)
             with gr.Tab(
-                key("tab-generate"), id="generate", elem_id="tab-generate"
+                key("tab-generate"), id="generate", elem_id=element_id("tab-generate")
             ) as generate_page:
                 generate = generate_tab(house)
-            with gr.Tab(key("tab-models"), id="models", elem_id="tab-models"):
+            with gr.Tab(key("tab-models"), id="models", elem_id=element_id("tab-models")):
                 models_tab(house, tabs)
         build_push_dialog(house)
 
         _wire_memory(house, page, header, train, generate, tabs, generate_page)
-        header.navigate(None, None, tabs, js=_SHOW_TAB, api_visibility="private")
+        header.navigate(None, None, tabs, js=call("showTabOfAddress"), api_visibility="private")
     house.runs.sweeper.also.append(sweep_upload_folder)
     page.queue(default_concurrency_limit=None)
     page._queue = EventQueue(page, house.visitor, _MAX_QUEUED_EVENTS)
@@ -134,16 +122,16 @@ def _wire_memory(
     async def welcome(brought: object, request: gr.Request) -> Any:
         return await listed(request, lambda: generate.welcome(Memory.of(brought), request))
 
-    train.generate_with.click(None, None, None, js=USE_RUN, **private)
-    header.use(carry_over, brought, [tabs, chooser], js=RECALL, **quiet).success(
-        None, chooser, js=CHOSEN, **private
+    train.generate_with.click(None, None, None, js=call("useShownModel"), **private)
+    header.use(carry_over, brought, [tabs, chooser], js=READ_STATE_JS, **quiet).success(
+        None, chooser, js=SAVE_MODEL_JS, **private
     )
-    generate.from_hub.browse(None, None, tabs, js=_BROWSE, **private)
-    train.run_id.change(None, train.run_id, js=OWN_RUN, **private)
-    generate_page.select(look_again, brought, chooser, js=RECALL, **quiet)
-    welcoming = page.load(welcome, brought, chooser, js=RECALL, **quiet)
-    welcoming.then(None, js=WELCOMED, **private)
-    welcoming.failure(None, js=WELCOMED, **private)  # as where the line breaks
+    generate.from_hub.browse(None, None, tabs, js=call("browseModels"), **private)
+    train.run_id.change(None, train.run_id, js=SAVE_RUN_JS, **private)
+    generate_page.select(look_again, brought, chooser, js=READ_STATE_JS, **quiet)
+    welcoming = page.load(welcome, brought, chooser, js=READ_STATE_JS, **quiet)
+    welcoming.then(None, js=call("noteDropdownReady"), **private)
+    welcoming.failure(None, js=call("noteDropdownReady"), **private)  # as where the line breaks
 
 
 def launch_options(house: House | None = None) -> dict[str, Any]:
@@ -157,6 +145,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": styles(),
+        "head": head(),
         "i18n": i18n.translations(*tables),
         "footer_links": [],
         "run_history": False,
@@ -168,7 +157,7 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "state_session_capacity": MAX_SESSIONS,
         "blocked_paths": [str(house.runs.root.resolve())] if house else None,
         "app_kwargs": {
-            "routes": [*file_routes(limits), *_mcp_routes(house)],
+            "routes": [*file_routes(limits), *module_routes(), *_mcp_routes(house)],
             "middleware": [
                 Middleware(RouteAllowlist),
                 Middleware(

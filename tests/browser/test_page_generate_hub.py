@@ -44,7 +44,7 @@ def impatient():
 
 def use(page, key):
     page.evaluate(
-        "key => window.dispatchEvent(new CustomEvent('charrnn-use', {detail: {key}}))", key
+        "key => window.dispatchEvent(new CustomEvent('charrnn-use-model', {detail: {key}}))", key
     )
 
 
@@ -91,7 +91,7 @@ def test_a_model_used_before_the_chooser_has_been_filled_is_the_chosen_one(
     page = visit()
     use(page, KEY)
     used.set()
-    page.wait_for_function("window.charrnnWelcomed")
+    page.evaluate("window.charrnn.dropdownReady")
     expect(prefix(page)).to_have_value("ab")
     chosen(page, KEY)
 

@@ -168,7 +168,9 @@ def test_a_push_is_asked_for_by_key_and_title(tab, app, root):
     page = tab()
     expect(shipped(page).first.get_by_role("button", name="Push")).to_have_count(0)
     with_runs(page, app, run)
-    page.evaluate("window.addEventListener('charrnn-push', (e) => { window.pushed = e.detail; })")
+    page.evaluate(
+        "window.addEventListener('charrnn-push-model', (e) => { window.pushed = e.detail; })"
+    )
     press(yours(page), "Push…")
     asked = {"key": run.id, "title": "cats.txt", "slug": "cats.txt"}
     assert page.evaluate("window.pushed") == asked

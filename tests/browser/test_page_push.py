@@ -303,9 +303,13 @@ def push_as(app, **headers):
 )
 def test_only_the_page_in_its_own_browser_has_the_token_of_the_laptop(app, hub, headers):
     token = log_in(hub)
-    assert ask(app, "who", Origin=app)["signedIn"] is True
+    assert ask(app, "account_status", Origin=app)["signedIn"] is True
     hub.asked.clear()
-    assert ask(app, "who", **headers) == {"way": "none", "signedIn": False, "account": None}
+    assert ask(app, "account_status", **headers) == {
+        "way": "none",
+        "signedIn": False,
+        "account": None,
+    }
     told = push_as(app, **headers)
     assert "cannot push in your name" in told and token not in told
     assert not hub.asked and not hub.repos

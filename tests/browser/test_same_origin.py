@@ -97,7 +97,7 @@ def send(app, method, path, headers=(), body="", host=None):
 def call(app):
     """The body of a call of the server function that tells who is signed in."""
     push = components(json.loads(send(app, "GET", "/config")[1]))["push"]
-    return {"component_id": push, "fn_name": "who", "data": None, "session_hash": "x"}
+    return {"component_id": push, "fn_name": "account_status", "data": None, "session_hash": "x"}
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ def cookie(**kept):
 
 def asks_who(space, headers):
     push = components(space.get("/config").json())["push"]
-    call = {"component_id": push, "fn_name": "who", "session_hash": "x", "data": None}
+    call = {"component_id": push, "fn_name": "account_status", "session_hash": "x", "data": None}
     headers = [*headers, cookie(), ("content-type", "text/plain")]
     url = "/gradio_api/component_server"
     return space.post(url, content=json.dumps(call), headers=headers)

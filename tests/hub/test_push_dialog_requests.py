@@ -44,10 +44,10 @@ def test_a_push_that_leaves_everything_out_is_refused_and_takes_no_place(
         raise UserError(f"{repo!r} is no name.", field="model")
 
     monkeypatch.setattr(push_dialog.hub, "push", push)
-    end = awaited(last(pushes.pusher()(SimpleNamespace(word="w"), visitors("ada"))))
+    end = awaited(last(pushes.push(SimpleNamespace(word="w"), visitors("ada"))))
     assert end["state"] == "failed"
     assert end["problem"] == {"message": "'' is no name.", "place": "name"}
-    assert not pushes.halter()("w")
+    assert not pushes.stop_push("w")
 
 
 def test_what_nobody_foresaw_ends_a_push_too(pushes, visitors, monkeypatch, caplog):
@@ -57,7 +57,7 @@ def test_what_nobody_foresaw_ends_a_push_too(pushes, visitors, monkeypatch, capl
         raise RuntimeError(secret)
 
     monkeypatch.setattr(push_dialog.hub, "push", push)
-    end = awaited(last(pushes.pusher()(SimpleNamespace(word="w", repo="ada/x"), visitors("ada"))))
+    end = awaited(last(pushes.push(SimpleNamespace(word="w", repo="ada/x"), visitors("ada"))))
     assert end["state"] == "failed" and end["problem"]["place"] == "push"
     assert "RuntimeError" in caplog.text and secret not in caplog.text
 
@@ -70,7 +70,7 @@ def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
         return SimpleNamespace(url="", created=True, card_kept=False)
 
     monkeypatch.setattr(push_dialog.hub, "push", push)
-    push_one = pushes.pusher()
+    push_one = pushes.push
 
     async def impatient():
         def begin(name, number):

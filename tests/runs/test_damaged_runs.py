@@ -26,10 +26,10 @@ from charrnn.runs.view_ids import view_id
 from charrnn.ui import House
 from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.i18n.errors_zh import ERRORS
-from charrnn.ui.models import _teller
+from charrnn.ui.models import list_cards
 from charrnn.ui.models.download import pack
 from charrnn.ui.run_card.feed import Tellings
-from charrnn.ui.run_card.recent_runs import _lister
+from charrnn.ui.run_card.recent_runs import list_runs
 from charrnn.ui.services.catalog import find
 from charrnn.utils.regular_files import DamagedRunUserError
 
@@ -127,15 +127,15 @@ def tried(act, *arguments):
 def told_everywhere(house, component=None):
     """All that the page tells of the two runs, as JSON; the healthy one is as ever."""
     ids = [HEALTHY, BROKEN]
-    rows = {row["run"]: row for row in awaited(_lister(house)(ids, request()))}
+    rows = {row["run"]: row for row in awaited(list_runs(house, ids, request()))}
     assert rows[HEALTHY]["state"] == "finished" and rows[HEALTHY]["perplexity"] > 1
     assert rows.keys() == set(ids), "the broken one is shown"
     assert (rows[BROKEN]["state"] == "damaged") == ("problem" in rows[BROKEN])
     cards = {
-        card["key"]: card for card in awaited(_teller(house)({"runs": ids}, request()))["yours"]
+        card["key"]: card for card in awaited(list_cards(house, {"runs": ids}, request()))["yours"]
     }
     assert cards[HEALTHY]["state"] == "finished"
-    follow = Tellings(house).server_function()
+    follow = Tellings(house).follow
     stories = {run: json.loads(awaited(follow({"run": run})).body) for run in ids}
     assert stories[HEALTHY]["state"] == "finished" and not stories[BROKEN].get("missing")
     assert (stories[BROKEN]["state"] == "damaged") == bool(stories[BROKEN]["problem"])
@@ -242,7 +242,7 @@ def test_a_request_of_another_version_or_with_wrong_values_is_read_or_refused(ro
     for strange in strange_objects(sound):
         path.write_bytes(as_json(strange))
         looked_at(run)
-        row = awaited(_lister(house)([BROKEN], request()))
+        row = awaited(list_runs(house, [BROKEN], request()))
         json.dumps(row, ensure_ascii=False).encode()
     path.write_bytes(as_json({"a newer field": 1} | sound | {"model": {"of a newer": 1}}))
     assert told_everywhere(house)["state"] == "finished"
@@ -344,8 +344,8 @@ def test_what_a_run_cannot_have_is_not_written_into_its_request(root):
 def test_runs_go_on_in_a_directory_that_was_removed(root, served):
     house = served()
     shutil.rmtree(root)
-    assert awaited(_lister(house)([HEALTHY], request())) == []
-    follow = Tellings(house).server_function()
+    assert awaited(list_runs(house, [HEALTHY], request())) == []
+    follow = Tellings(house).follow
     assert json.loads(awaited(follow({"run": HEALTHY})).body) == {"missing": True}
     sweep(root, 1)
     run = house.runs.start(planned(epochs=1))

@@ -30,8 +30,8 @@ from charrnn.training import TrainingConfig, run_log
 from charrnn.training.run_log import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, RunLog
 from charrnn.training.step import TrainStep
 from charrnn.ui import House, build, launch_options
-from charrnn.ui.models import _downloader
-from charrnn.ui.run_card.recent_runs import deleter
+from charrnn.ui.models import Downloads, download
+from charrnn.ui.run_card.recent_runs import remove
 from charrnn.ui.services.catalog import Model
 from charrnn.ui.services.opened import open_file
 from charrnn.ui.services.upload_folder import sweep_upload_folder
@@ -102,7 +102,7 @@ def test_a_visitor_over_the_share_gets_room_by_deleting(served):
     old = stopped(house.runs.start(planned(), "ada"))
     fill(old.directory, 18)
     refusal(house.runs.start, planned(), "ada")
-    assert deleter(house)(old.id, request()) == {"deleted": old.id}
+    assert remove(house, old.id, request()) == {"deleted": old.id}
     assert not old.directory.exists()
     house.runs.start(planned(), "ada")
 
@@ -191,9 +191,9 @@ def test_uploaded_models_count_for_whoever_brings_them(served, trained, tmp_path
     assert said.startswith("Your runs, models and files take") and field == "model"
     model = open_file(house, str(sent), request())
     assert Deed.read(model.directory).owner == house.runs.shares.owner(house.visitor(request()))
-    assert deleter(house)(model.key, request()) == {"deleted": model.key}
+    assert remove(house, model.key, request()) == {"deleted": model.key}
     assert uploads.find(house.runs.root, model.key) is None
-    assert "not here any more" in deleter(house)(model.key, request())["problem"]
+    assert "not here any more" in remove(house, model.key, request())["problem"]
 
 
 @pytest.fixture
@@ -257,15 +257,15 @@ def test_a_file_of_two_visitors_stays_for_one_of_them(client):
 def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch):
     house = served(disk_mb_per_visitor=10)
     monkeypatch.setattr("charrnn.ui.models.find_own", lambda *_: Model("letters", trained))
-    download = _downloader(house, lambda: gr.HTML())
-    told = awaited(download("letters", request()))
+    downloads = Downloads(house, gr.HTML)
+    told = awaited(download(downloads, "letters", request()))
     owner = house.runs.shares.owner(house.visitor(request()))
     (file,) = house.runs.shares.files._owners
     assert str(file) == os.path.realpath(told["path"])
     assert house.runs.shares.files._owners[file] == {owner}
     (trained / "README.md").write_bytes(os.urandom(_MB - 1))
     fill(stopped(house.runs.start(planned(), house.visitor(request()))).directory, 9)
-    assert "MB more are needed" in awaited(download("letters", request()))["problem"]
+    assert "MB more are needed" in awaited(download(downloads, "letters", request()))["problem"]
 
 
 # Deleting
@@ -275,14 +275,14 @@ def test_only_the_id_of_a_run_deletes_it_and_not_while_it_trains(served):
     house = served()
     run = house.runs.start(planned())
     for key in (view_id(run.id), run.id[:-1], "", None, [run.id], "../" + run.id, ".uploads"):
-        assert "problem" in deleter(house)(key, request())
+        assert "problem" in remove(house, key, request())
     run.begin(house.runs._presence.name)
     with run._lock(1):
-        said = deleter(house)(run.id, request())
+        said = remove(house, run.id, request())
     assert said == {"problem": "This run is still going on."} and run.directory.exists()
     other = house.runs.start(planned())
     house.runs.star(other.id, True)
-    assert deleter(house)(other.id, request()) == {"deleted": other.id}, "it waited"
+    assert remove(house, other.id, request()) == {"deleted": other.id}, "it waited"
 
 
 # What a run writes

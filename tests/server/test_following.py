@@ -123,7 +123,7 @@ def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, house):
 
 
 def test_a_run_that_is_gone_is_missing(house):
-    follow = Tellings(house).server_function()
+    follow = Tellings(house).follow
     for asked in ({"run": "0" * 32}, {}, "what", {"run": "../x"}, {"run": None, "wait": True}):
         answer = awaited(follow(asked))
         assert json.loads(answer.body) == {"missing": True}

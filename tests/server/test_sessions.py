@@ -56,7 +56,7 @@ def test_a_new_session_takes_little(served, http):
     cards = next(
         c for c in served.page.config["components"] if c["props"].get("elem_id") == "models"
     )
-    asked = {"component_id": cards["id"], "fn_name": "cards", "data": None}
+    asked = {"component_id": cards["id"], "fn_name": "list_cards", "data": None}
     for session in ("newcomer", "another"):
         got = http.post("gradio_api/component_server", json=asked | {"session_hash": session})
         assert got.status_code == 200

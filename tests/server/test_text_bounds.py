@@ -21,7 +21,7 @@ def house(tmp_path, checkpoint):
 
 
 async def look(house, text):
-    answer = await page._look(house)({"checkpoint": "small", "text": text}, None)
+    answer = await page.next_characters(house, {"checkpoint": "small", "text": text}, None)
     if "problem" in answer:
         raise UserError(answer["problem"]["message"], field=answer["problem"]["field"])
 

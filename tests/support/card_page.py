@@ -3,29 +3,47 @@
 A test module takes the fixture by assignment: `draw = card_page.draw`.
 """
 
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
 import pytest
 
+from charrnn.ui.page.modules import main_path, module
 from charrnn.ui.page.theme import styles
 from charrnn.ui.run_card.view_model import run_card
 
 SHELL = """<!doctype html><meta charset="utf-8"><style>{css}</style>
 <body class="{dark}"><div id="card">{card}</div>"""
-RUN = """([code, value, words]) => {
+RUN = """async ([code, value, words]) => {
   const element = document.querySelector("#card");
   const props = { value, words };
   const watch = (name, act) => { window.redraw = (value) => { props.value = value; act(); }; };
-  const trigger = () => {}, server = {};
-  const parts = ["element", "props", "watch", "trigger", "server"];
-  new Function(...parts, code)(element, props, watch, trigger, server);
-}"""
+  const trigger = () => {}, server = {}, upload = null;
+  window.gradio_config = { root: location.origin };
+  await import(`${location.origin}/MAIN`);
+  const parts = ["element", "props", "watch", "trigger", "server", "upload"];
+  new Function(...parts, code)(element, props, watch, trigger, server, upload);
+}""".replace("MAIN", main_path())
+ORIGIN = "http://card.test"  # no server: the test answers with the page and its modules
 
 
-async def _follow(asked):
+async def follow(asked):
     """Nothing is followed: the run has ended."""
 
 
-def _star(asked, request):
+def star(asked, request):
     """Nothing is starred."""
+
+
+def answer(route, shell):
+    """Answer a request of the page: a module, or the page itself."""
+    version, _, path = urlsplit(route.request.url).path.removeprefix("/modules/").partition("/")
+    if path:
+        request = SimpleNamespace(path_params={"version": version, "path": path})
+        text = module(request).body.decode()
+        route.fulfill(body=text, content_type="text/javascript")
+    else:
+        route.fulfill(body=shell, content_type="text/html")
 
 
 @pytest.fixture
@@ -39,9 +57,11 @@ def draw(browser):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         pages.append(page)
         story.state = state
-        card = run_card(story.value(), _follow, _star)
+        card = run_card(story.value(), follow, star)
         dark = "dark" if scheme == "dark" else ""
-        page.set_content(SHELL.format(css=styles(), card=card.html_template, dark=dark))
+        shell = SHELL.format(css=styles(), card=card.html_template, dark=dark)
+        page.route(ORIGIN + "/**", lambda route: answer(route, shell))
+        page.goto(ORIGIN)
         page.evaluate(RUN, [card.js_on_load, card.value, card.props["words"]])
         return page
 

@@ -60,7 +60,7 @@ def app(root):
     for name, results in (("fox", {}), ("dog", {"validation_perplexity": None})):
         (put(root / "shelf" / name, name.title(), **results) / "samples.json").unlink()
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_FRESH", "_SAME"):
+        for name in ("_LIST_SECONDS", "_CURVE_SECONDS"):
             patch.setattr(hub_search, name, -1.0)
         with launched(root) as url:
             yield url

@@ -19,7 +19,7 @@ from charrnn.text import read_text
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 
 SHIPPED = ROOT / "checkpoints" / "tide-clock"
-OPEN = "detail => window.dispatchEvent(new CustomEvent('charrnn-push', { detail }))"
+OPEN = "detail => window.dispatchEvent(new CustomEvent('charrnn-push-model', { detail }))"
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from charrnn.checkpoint import Checkpoint, save
 from charrnn.runs.manager import Runs
 from charrnn.ui import House
 from charrnn.ui.generate.model_dropdown import choices
-from charrnn.ui.page.browser_storage import KEPT, Memory
+from charrnn.ui.page.browser_storage import Memory
+from charrnn.ui.page.contract import MAX_REMEMBERED as KEPT
 from charrnn.vocabulary import Vocabulary
 
 

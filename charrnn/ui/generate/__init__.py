@@ -14,7 +14,7 @@ beside it, and `find` has the last word.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +24,11 @@ import gradio as gr
 
 from ...errors import UserError, traceback_without_message
 from .. import i18n
-from ..page.browser_storage import CHOSEN, Memory
-from ..page.theme import asset, script
+from ..page.browser_storage import SAVE_MODEL_JS, Memory
+from ..page.component import bind, html_component
+from ..page.contract import element_id
+from ..page.modules import call
+from ..page.theme import asset
 from ..services.catalog import Model, find
 from ..services.client import Client, ClientGoneError
 from ..services.context import DEFAULT_TEXT_ZH, House
@@ -50,34 +53,6 @@ log = logging.getLogger(__name__)
 
 LARGEST_SEED = 2**31 - 1
 
-# The key of the model that stands in the chooser, told at once; and handed over with an event.
-_NOTE = """(checkpoint, prefix) => {
-  window.generateChoosing = true;  // also for drawings that are not there yet
-  window.generateFields = {checkpoint, prefix};
-  document.dispatchEvent(new CustomEvent("generate:chosen", {detail: checkpoint}));
-}"""
-_WITH_KEY = """(_, ...given) => [window.generateFields.checkpoint, ...given]"""
-# Tells the two drawings what stands in Gradio's own fields; needs no answer from the server.
-_TELL = """(checkpoint, prefix) => {
-  window.generateFields = {checkpoint, prefix};
-  document.dispatchEvent(new CustomEvent("generate:fields", {detail: window.generateFields}));
-}"""
-# The prefix that suits the chosen model has come. What someone has typed meanwhile stays, and so
-# does all if another model has been chosen since, whose answer will come, too.
-_SUGGESTED = """(prefix, answer) => {
-  if (answer?.key !== window.generateFields.checkpoint) return prefix;
-  window.generateChoosing = false;
-  if (answer.prefix === null) return prefix;
-  const before = window.generateSuggestion ?? answer.first;
-  window.generateSuggestion = answer.prefix;
-  return ["", before].includes(prefix) ? answer.prefix : prefix;
-}"""
-_UNANSWERED = f"""(...fields) => {{
-  window.generateChoosing = false;
-  ({_TELL})(...fields);
-}}"""
-_SETTLED = """() => { document.dispatchEvent(new CustomEvent("generate:settled")); }"""
-
 
 @dataclass(frozen=True)
 class GenerateTab:
@@ -99,7 +74,6 @@ def generate_tab(house: House) -> GenerateTab:
     shelf = choices(house, [], "en")
     first = shelf[0][1] if shelf else None
     suggestion = _suggestion(find(house, first)) if first else ""
-    table = i18n.both(PAGE)
 
     with gr.Row(elem_classes="house-columns write-columns"):
         with gr.Column(scale=2, min_width=300, elem_classes="card write-main"):
@@ -111,11 +85,10 @@ def generate_tab(house: House) -> GenerateTab:
                 interactive=True,
                 elem_id="write-checkpoint",
             )
-            from_hub = gr.HTML(
-                html_template=asset("generate/from_hub_link.html"),
-                js_on_load=script("generate/from_hub_link.js"),
-                words=i18n.both(BESIDE),
-                apply_default_css=False,
+            from_hub = html_component(
+                "generate/from_hub_link",
+                asset("generate/from_hub_link.html"),
+                words=[BESIDE],
                 elem_id="write-from-hub",
             )
             _problem("checkpoint")
@@ -127,27 +100,23 @@ def generate_tab(house: House) -> GenerateTab:
                 max_lines=6,
                 elem_id="write-prefix",
             )
-            page = gr.HTML(
+            page = html_component(
+                "generate/generate",
+                asset("generate/generate.html"),
                 {"id": ""},
-                html_template=asset("generate/generate.html"),
-                js_on_load=script(
-                    "generate/tinted_text.js", "generate/text_panel.js", "generate/generate.js"
-                ),
-                words=table,
+                words=[PAGE],
                 trio=TRIO,
                 fields={"checkpoint": first, "prefix": suggestion},
-                apply_default_css=False,
                 elem_id="write-page",
             )
         with gr.Column(scale=1, min_width=260, elem_classes="write-side"):
-            choice = gr.HTML(
+            choice = html_component(
+                "generate/next_char",
+                asset("generate/next_char.html"),
                 {"mode": "sample", "alpha": 1.0},
-                html_template=asset("generate/next_char.html"),
-                js_on_load=script("generate/tinted_text.js", "generate/next_char.js"),
-                server_functions=[_look(house)],
-                words=table,
+                server_functions=[bind(next_characters, house)],
+                words=[PAGE],
                 alphas=ALPHAS,
-                apply_default_css=False,
                 elem_id="write-choice",
             )
             length = gr.Slider(
@@ -164,37 +133,47 @@ def generate_tab(house: House) -> GenerateTab:
     brought, suggested = gr.JSON(visible=False), gr.JSON(visible=False)
     # Models may be chosen faster than they are answered.
     each: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
-    asked = checkpoint.change(None, [checkpoint, prefix], js=_NOTE, api_visibility="private").then(
-        _suggest(house, suggestion),
+    asked = checkpoint.change(
+        None, [checkpoint, prefix], js=call("noteModelChosen"), api_visibility="private"
+    ).then(
+        bind(_suggest, house),
         brought,
         suggested,
-        js=_WITH_KEY,
+        js=call("withCheckpoint"),
         show_progress="hidden",
         **each,
     )
-    told = asked.success(None, [prefix, suggested], prefix, js=_SUGGESTED, **each)
-    told.then(None, [checkpoint, prefix], js=_TELL, **each)
-    asked.failure(None, [checkpoint, prefix], js=_UNANSWERED, **each)
-    checkpoint.input(None, checkpoint, js=CHOSEN, api_visibility="private")
+    told = asked.success(
+        None,
+        [prefix, suggested],
+        prefix,
+        js=call("takeSuggestion", suggestion),
+        **each,
+    )
+    told.then(None, [checkpoint, prefix], js=call("notePrompt"), **each)
+    asked.failure(None, [checkpoint, prefix], js=call("noteNoSuggestion"), **each)
+    checkpoint.input(None, checkpoint, js=SAVE_MODEL_JS, api_visibility="private")
     prefix.change(
         None,
         [checkpoint, prefix],
-        js=_TELL,
+        js=call("notePrompt"),
         trigger_mode="multiple",
         api_visibility="private",
     )
     writing = page.write(
-        _writer(house),
+        bind(_write, house),
         [prefix, page, choice, length, seed],
         page,
         show_progress="hidden",
         trigger_mode="multiple",  # generate.js asks once at a time; a stopped one may linger here
         api_visibility="private",
     )
-    writing.then(None, js=_SETTLED, api_visibility="private")
-    writing.failure(None, js=_SETTLED, api_visibility="private")  # as where the line breaks
+    writing.then(None, js=call("noteGenerateSettled"), api_visibility="private")
+    writing.failure(
+        None, js=call("noteGenerateSettled"), api_visibility="private"
+    )  # as where the line breaks
     page.halt(None, cancels=writing, api_visibility="private").then(
-        None, js=_SETTLED, api_visibility="private"
+        None, js=call("noteGenerateSettled"), api_visibility="private"
     )
 
     def offer(memory: Memory, request: gr.Request, chosen: str | None = None) -> dict[str, Any]:
@@ -228,52 +207,49 @@ def _problem(place: str) -> None:
     """Room for what is wrong with the field above; `generate.js` fills it."""
     gr.HTML(
         html_template='<p class="problem" role="alert"></p>',
-        elem_id=f"write-problem-{place}",
+        elem_id=element_id(f"write-problem-{place}"),
         apply_default_css=False,
     )
 
 
-def _writer(house: House) -> Callable[..., AsyncIterator[Page]]:
-    """The handler of the page's `write` event, which says whether to `generate` from the prefix,
-    `continue` what is on the page, or set `trio`, three α, side by side."""
-
-    async def shown(
-        prefix: str,
-        page: Page,
-        choice: dict[str, Any],
-        length: int,
-        seed: str,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> AsyncIterator[Page]:
-        tongue, client = i18n.language(request), house.client(request)
-        latest = page = page if isinstance(page, dict) else {}
-        try:
-            checkpoint = getattr(event, "checkpoint", None)
-            if checkpoint is None:
-                message = i18n.say(GENERATE["write-no-model"], tongue)
-                yield _with_problem(latest, message, "checkpoint")
-                return
-            manner = Manner(str(choice["mode"]), float(choice["alpha"]), int(length), _seed(seed))
-            fresh = following(page) if event.what == "continue" else blank(page_text(prefix))
-            start = write_trio if event.what == "trio" else write
-            model = await _find(house, client, str(checkpoint), request)
-
-            def frames() -> Generator[Page, None, None]:
-                yield from start(model.open(), fresh, manner, client.id)
-
-            async with aclosing(house.limiters.writing.iterate(client, frames())) as pages:
-                async for latest in pages:
-                    yield latest
-        except ClientGoneError:
+async def _write(
+    house: House,
+    prefix: str,
+    page: Page,
+    choice: dict[str, Any],
+    length: int,
+    seed: str,
+    event: gr.EventData,
+    request: gr.Request,
+) -> AsyncIterator[Page]:
+    """Handle the page's event `write`, whose `what` says whether to `generate` from the prefix,
+    `continue` the page's text, or write three continuations with one α each (`trio`)."""
+    tongue, client = i18n.language(request), house.client(request)
+    latest = page = page if isinstance(page, dict) else {}
+    try:
+        checkpoint = getattr(event, "checkpoint", None)
+        if checkpoint is None:
+            message = i18n.say(GENERATE["write-no-model"], tongue)
+            yield _with_problem(latest, message, "checkpoint")
             return
-        except UserError as error:
-            yield _with_problem(latest, i18n.translate_error(error, tongue), error.field)
-        except Exception as error:  # noqa: BLE001  # said on the page, and its place in the log
-            log.error("writing a page failed: %s", traceback_without_message(error))
-            yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, tongue), None)
+        manner = Manner(str(choice["mode"]), float(choice["alpha"]), int(length), _seed(seed))
+        fresh = following(page) if event.what == "continue" else blank(page_text(prefix))
+        start = write_trio if event.what == "trio" else write
+        model = await _find(house, client, str(checkpoint), request)
 
-    return shown
+        def frames() -> Generator[Page, None, None]:
+            yield from start(model.open(), fresh, manner, client.id)
+
+        async with aclosing(house.limiters.writing.iterate(client, frames())) as pages:
+            async for latest in pages:
+                yield latest
+    except ClientGoneError:
+        return
+    except UserError as error:
+        yield _with_problem(latest, i18n.translate_error(error, tongue), error.field)
+    except Exception as error:  # noqa: BLE001  # said on the page, and its place in the log
+        log.error("writing a page failed: %s", traceback_without_message(error))
+        yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, tongue), None)
 
 
 def _seed(typed: str) -> int | None:
@@ -300,26 +276,24 @@ def _with_problem(page: Page, message: str, field: str | None) -> Page:
     return page | {"state": state, "problem": {"message": message, "field": field}}
 
 
-def _look(house: House) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
-    async def look(asked: object, request: gr.Request) -> dict[str, Any]:
-        """What may come next, for the panel; called from `next_char.js`."""
-        client, given = house.client(request), asked if isinstance(asked, dict) else {}
-        try:
-            text = page_text(given.get("text"))
-            model = await _find(house, client, str(given.get("checkpoint")), request)
+async def next_characters(house: House, asked: object, request: gr.Request) -> dict[str, Any]:
+    """Return which characters may follow a text (`{checkpoint, text}`; see `stream.outlook`), or
+    the `problem` in words. Called from `next_char.js`."""
+    client, given = house.client(request), asked if isinstance(asked, dict) else {}
+    try:
+        text = page_text(given.get("text"))
+        model = await _find(house, client, str(given.get("checkpoint")), request)
 
-            def outlook_after_text() -> dict[str, Any]:
-                checkpoint = model.open()
-                return DESK.compute(client.id, lambda: outlook(checkpoint, text))
+        def outlook_after_text() -> dict[str, Any]:
+            checkpoint = model.open()
+            return DESK.compute(client.id, lambda: outlook(checkpoint, text))
 
-            return await house.limiters.looking.run(client, outlook_after_text)
-        except ClientGoneError:
-            return {}
-        except UserError as error:
-            message = i18n.translate_error(error, i18n.language(request))
-            return {"problem": {"message": message, "field": error.field}}
-
-    return look
+        return await house.limiters.looking.run(client, outlook_after_text)
+    except ClientGoneError:
+        return {}
+    except UserError as error:
+        message = i18n.translate_error(error, i18n.language(request))
+        return {"problem": {"message": message, "field": error.field}}
 
 
 async def _find(house: House, client: Client, key: str, request: gr.Request) -> Model:
@@ -327,21 +301,18 @@ async def _find(house: House, client: Client, key: str, request: gr.Request) -> 
     return await house.limiters.finding.run(client, partial(find, house, key, request))
 
 
-def _suggest(house: House, first: str) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
-    async def suggest(checkpoint: object, request: gr.Request) -> dict[str, Any]:
-        """The chosen model's own prefix, and the `first` one, which the page opened with."""
-        answer = {"key": checkpoint, "prefix": None, "first": first}
-        client = house.client(request)
-        try:
-            if isinstance(checkpoint, str):
-                model = await _find(house, client, checkpoint, request)
-                suggestion = partial(_suggestion, model)
-                answer["prefix"] = await house.limiters.looking.run(client, suggestion)
-        except UserError as error:  # which the panel tells, beside the chooser
-            log.info("nothing to suggest for a model that cannot be opened: %s", error.field)
-        return answer
-
-    return suggest
+async def _suggest(house: House, checkpoint: object, request: gr.Request) -> dict[str, Any]:
+    """Return a prefix that suits the chosen model, and the model's key."""
+    answer = {"key": checkpoint, "prefix": None}
+    client = house.client(request)
+    try:
+        if isinstance(checkpoint, str):
+            model = await _find(house, client, checkpoint, request)
+            suggestion = partial(_suggestion, model)
+            answer["prefix"] = await house.limiters.looking.run(client, suggestion)
+    except UserError as error:  # which the panel tells, beside the chooser
+        log.info("nothing to suggest for a model that cannot be opened: %s", error.field)
+    return answer
 
 
 def _suggestion(model: Model) -> str:

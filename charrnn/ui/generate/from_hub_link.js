@@ -1,20 +1,26 @@
 // Beside the chooser of the Generate tab: the way to the models on the Hub and, while one of them is
 // on its way, that it is (see generate.py).
 
-const [note, button] = ["span", "button"].map(find);
-let waiting = null;
+import { component, listen } from "../page/runtime.js";
 
-function tell(text) {
-  clearTimeout(waiting);
-  note.textContent = note.title = text;
-  button.hidden = Boolean(text);
+export function mount(host) {
+  const { trigger, find, say, words } = component(host);
+
+  const [note, button] = ["span", "button"].map(find);
+  let waiting = null;
+
+  function tell(text) {
+    clearTimeout(waiting);
+    note.textContent = note.title = text;
+    button.hidden = Boolean(text);
+  }
+
+  button.textContent = words["from-hub"];
+  button.onclick = () => trigger("browse");
+  listen("charrnn-model-chosen", (detail) => {
+    tell("");
+    if (!detail?.includes("/")) return; // what is here opens at once
+    waiting = setTimeout(() => tell(say("opening", { name: detail })), 300);
+  });
+  listen("charrnn-prompt-fields", () => tell(""));
 }
-
-button.textContent = words["from-hub"];
-button.onclick = () => trigger("browse");
-document.addEventListener("generate:chosen", ({ detail }) => {
-  tell("");
-  if (!detail?.includes("/")) return; // what is here opens at once
-  waiting = setTimeout(() => tell(say("opening", { name: detail })), 300);
-});
-document.addEventListener("generate:fields", () => tell(""));

@@ -1,22 +1,25 @@
-// What the drawings of the Generate tab share: characters made visible. Put before
-// generate.js and next_char.js, which each run in a function of their own.
+// What the drawings of the Generate tab share: characters made visible.
 // Text goes in through textContent and text nodes only.
 
-const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-const tell = (name, detail) => document.dispatchEvent(new CustomEvent("generate:" + name, { detail }));
+import { locale } from "../page/runtime.js";
+
+export const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 
 // Characters that cannot be seen, or that turn the reading direction of others.
-const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+const hidden =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+// biome-ignore lint/suspicious/noMisleadingCharacterClass: each of these joins by itself
 const joins = /^[\p{M}\u200c\u200d\ufe0f]$/u;
-const code = (c) => "U+" + c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+const code = (c) => `U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 const marks = { " ": "␣", "\n": "⏎", "\t": "⇥" };
-const visible = (c) => marks[c] ?? (hidden.test(c) ? code(c) : c);
+export const visible = (c) => marks[c] ?? (hidden.test(c) ? code(c) : c);
 
 // Ten strengths of tint; the last is for what a blind guess would be surprised by, `full` bits.
 const strength = (digit, full) => Math.min(9, Math.round((3 * parseInt(digit, 36)) / full));
 
 // Draws a text that only grows: what stands there already is left alone.
-class Growing {
+export class Growing {
   constructor(box) {
     this.box = box;
     this.reset();
@@ -52,7 +55,7 @@ class Growing {
         flush();
         this.level = level;
         this.last = document.createElement("span");
-        this.last.className = "s" + level;
+        this.last.className = `s${level}`;
         this.box.insertBefore(this.last, this.caret);
       }
       if (hidden.test(c)) this.write(c, this.last);
@@ -71,4 +74,3 @@ class Growing {
     parent.append(mark);
   }
 }
-

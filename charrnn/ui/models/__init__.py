@@ -9,8 +9,9 @@ named by its key, never by a path. The tab is drawn by models.js; how a model is
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,9 +23,11 @@ from ...runs.status import MAX_NAME_LENGTH
 from ...runs.uploads import is_upload
 from .. import i18n
 from ..i18n.run_labels import labels_of
-from ..page.browser_storage import KEPT
-from ..page.theme import asset, script
-from ..run_card.recent_runs import changed, deleter, line, renamer, title_of
+from ..page.component import bind, html_component
+from ..page.contract import MAX_REMEMBERED
+from ..page.modules import call
+from ..page.theme import asset
+from ..run_card.recent_runs import changed, line, remove, rename, title_of
 from ..run_card.strings import DELETING
 from ..run_card.view_model import DAMAGED, LIVE
 from ..services.catalog import Model, card, find_own, offered, shipped
@@ -38,51 +41,48 @@ from .strings import CARDS, MODELS
 log = logging.getLogger(__name__)
 
 Card = dict[str, Any]
-_SHOW_TRAIN = '() => ({__type__: "update", selected: "train"})'
 
 
 def models_tab(house: House, tabs: gr.Tabs) -> None:
     """Build the tab inside the Tab that is open now, which is one of `tabs`."""
     opener(house)
-    shown = gr.HTML(
-        html_template=asset("models/models.html"),
-        js_on_load=script("page/storage.js", "models/model_card.js", "models/models.js"),
+    shown = html_component(
+        "models/models",
+        asset("models/models.html"),
         server_functions=[
-            *(_teller(house), _resumer(house), renamer(house), deleter(house)),
-            _downloader(house, lambda: shown),
+            *(bind(function, house) for function in (list_cards, resume, rename, remove)),
+            bind(download, Downloads(house, lambda: shown)),
         ],
-        words=i18n.both(i18n.SHARED, CARDS, MODELS, DELETING),
+        words=(i18n.SHARED, CARDS, MODELS, DELETING),
         shipped=len(shipped(house)),
-        kept=KEPT,
-        longest=MAX_NAME_LENGTH,
-        apply_default_css=False,
+        max_name_length=MAX_NAME_LENGTH,
         elem_id="models",
     )
-    shown.train(None, None, tabs, js=_SHOW_TRAIN, api_visibility="private")
+    shown.show_train(None, None, tabs, js=call("showTab", "train"), api_visibility="private")
     browser(house)
 
 
-def _teller(house: House) -> Callable[[object, gr.Request], Awaitable[dict[str, list[Card]]]]:
-    async def cards(asked: object, request: gr.Request) -> dict[str, list[Card]]:
-        """The cards of these runs and opened models, the latest first, and of the shipped ones."""
-        given = asked if isinstance(asked, dict) else {}
-        tell = partial(told, given, event_request(request))
-        return await house.limiters.listing.run(house.client(request), tell)
+async def list_cards(house: House, asked: object, request: gr.Request) -> dict[str, list[Card]]:
+    """Return the cards of runs and opened models (`{runs, opened}`), the latest first, as `yours`;
+    and those of the bundled models as `shipped`. Called from `models.js`."""
+    given = asked if isinstance(asked, dict) else {}
+    list_all = partial(_cards, house, given, event_request(request))
+    return await house.limiters.listing.run(house.client(request), list_all)
 
-    def told(given: Mapping[str, Any], request: gr.Request) -> dict[str, list[Card]]:
-        runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
-        there = offered(house, keys, request)
-        own = _runs(house, runs)
-        own += [_opened(key, there) for key in keys]
-        yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
-        ours = filter(None, map(_told, shipped(house)))
-        return {"yours": yours, "shipped": list(ours)}
 
-    return cards
+def _cards(house: House, given: Mapping[str, Any], request: gr.Request) -> dict[str, list[Card]]:
+    runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
+    there = offered(house, keys, request)
+    own = _runs(house, runs)
+    own += [_opened(key, there) for key in keys]
+    yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
+    ours = filter(None, map(_told, shipped(house)))
+    return {"yours": yours, "shipped": list(ours)}
 
 
 def _keys(given: object) -> list[str]:
-    return [key for key in given if isinstance(key, str)][:KEPT] if isinstance(given, list) else []
+    listed = given if isinstance(given, list) else []
+    return [key for key in listed if isinstance(key, str)][:MAX_REMEMBERED]
 
 
 def _told(model: Model) -> Card | None:
@@ -141,44 +141,46 @@ def _opened(key: str, there: Mapping[str, Model | None]) -> Card | None:
     return {"key": key, "source": "upload", "gone": True} if is_upload(key) else None
 
 
-def _resumer(house: House) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
-    async def resume(key: object, request: gr.Request) -> dict[str, Any]:
-        """Let a run go on; the `problem`, in words, if it cannot."""
-        request = event_request(request)
-        resume_run = partial(house.runs.keep_training, str(key), house.visitor(request))
-        try:
-            run = await house.limiters.planning.run(house.client(request), resume_run)
-            return {"run": run.id}
-        except UserError as error:
-            return _problem(error, request)
-
-    return resume
+async def resume(house: House, key: object, request: gr.Request) -> dict[str, Any]:
+    """Resume a run; return its id as `run`, or the `problem` in words. Called from `models.js`."""
+    request = event_request(request)
+    resume_run = partial(house.runs.keep_training, str(key), house.visitor(request))
+    try:
+        run = await house.limiters.planning.run(house.client(request), resume_run)
+        return {"run": run.id}
+    except UserError as error:
+        return _problem(error, request)
 
 
-def _downloader(
-    house: House, served: Callable[[], gr.HTML]
-) -> Callable[[object, gr.Request], Awaitable[dict[str, Any]]]:
-    async def download(key: object, request: gr.Request) -> dict[str, Any]:
-        """Where a model's .zip is served, and its `name`; or the `problem`, in words."""
-        request = event_request(request)
-        client, limiters = house.client(request), house.limiters
+@dataclass(frozen=True)
+class Downloads:
+    """Where the .zip files of models are made: among the files of a component of the page, which
+    Gradio serves and removes."""
 
-        def packed(model: Model) -> dict[str, Any]:
-            shares = house.runs.shares
-            owner = shares.owner(house.visitor(request))
-            with shares.reserving(owner, field="run") as reserve:
-                file = pack(model, _title(model), served(), house.limits, reserve)
-                shares.files.add(owner, file)
-            house.fetched.made_of(model.directory, file)
-            return {"path": str(file), "name": file.name}
+    house: House
+    component: Callable[[], gr.HTML]
 
-        try:
-            model = await limiters.finding.run(client, partial(find_own, house, str(key), request))
-            return await limiters.packing.run(client, partial(packed, model))
-        except UserError as error:
-            return _problem(error, request)
 
-    return download
+async def download(downloads: Downloads, key: object, request: gr.Request) -> dict[str, Any]:
+    """Make a .zip of a model; return its `path` on the server and its `name`, or the `problem` in
+    words. Called from `models.js`."""
+    house, request = downloads.house, event_request(request)
+    client, limiters = house.client(request), house.limiters
+
+    def packed(model: Model) -> dict[str, Any]:
+        shares = house.runs.shares
+        owner = shares.owner(house.visitor(request))
+        with shares.reserving(owner, field="run") as reserve:
+            file = pack(model, _title(model), downloads.component(), house.limits, reserve)
+            shares.files.add(owner, file)
+        house.fetched.made_of(model.directory, file)
+        return {"path": str(file), "name": file.name}
+
+    try:
+        model = await limiters.finding.run(client, partial(find_own, house, str(key), request))
+        return await limiters.packing.run(client, partial(packed, model))
+    except UserError as error:
+        return _problem(error, request)
 
 
 def _title(model: Model) -> str:

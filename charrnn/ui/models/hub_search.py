@@ -18,7 +18,8 @@ from ...errors import UserError
 from ...hub import HubUnavailableError, ListedModel, Sort
 from ...hub.account import account
 from .. import i18n
-from ..page.theme import asset, script
+from ..page.component import bind, html_component
+from ..page.theme import asset
 from ..services.auth import identity
 from ..services.client import Client
 from ..services.client_id import event_request
@@ -30,35 +31,40 @@ log = logging.getLogger(__name__)
 
 LIMIT = 24  # models of a list
 _LONGEST = 200  # characters of a search, or of a model's name
-_FRESH, _SAME = 120.0, 900.0  # seconds that a list is kept, and a curve
+_LIST_SECONDS, _CURVE_SECONDS = 120.0, 900.0  # that a list is kept, and a curve
 T = TypeVar("T")
 Answer = dict[str, Any]
-Ask = Callable[[object, gr.Request], Awaitable[Answer]]
 
 
 def browser(house: House) -> gr.HTML:
     """The lists as a component."""
-    return gr.HTML(
-        html_template=asset("models/hub_search.html"),
-        js_on_load=script("page/storage.js", "models/model_card.js", "models/hub_search.js"),
-        server_functions=[_lister(house), _curves(house)],
-        words=i18n.both(CARDS, BROWSE),
+    hub_search = HubSearch(house)
+    return html_component(
+        "models/hub_search",
+        asset("models/hub_search.html"),
+        server_functions=[bind(HubSearch.search, hub_search), bind(HubSearch.curve, hub_search)],
+        words=(CARDS, BROWSE),
         limit=LIMIT,
-        apply_default_css=False,
         elem_id="browse",
     )
 
 
-def _lister(house: House) -> Ask:
-    kept: Remembered[list[ListedModel]] = Remembered(seconds=_FRESH)
+class HubSearch:
+    """Searches the Hub, and keeps what everybody may see for some minutes, for all visitors."""
 
-    async def listed(asked: object, request: gr.Request) -> Answer:
-        """The models that a search finds; called from `hub_search.js`."""
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._lists: Remembered[list[ListedModel]] = Remembered(seconds=_LIST_SECONDS)
+        self._curves: Remembered[list[float] | None] = Remembered(seconds=_CURVE_SECONDS)
+
+    async def search(self, asked: object, request: gr.Request) -> Answer:
+        """Return the models that a search finds (`{search, sort, mine}`), or the `problem` in
+        words, and whether the visitor has signed in. Called from `hub_search.js`."""
         request = event_request(request)
         given = asked if isinstance(asked, dict) else {}
         search = str(given.get("search") or "").strip()[:_LONGEST]
         sort: Sort = given["sort"] if given.get("sort") in get_args(Sort) else "updated"
-        who, run = identity(request), _search(house, request)
+        who, run = identity(request), _search(self._house, request)
         answer: Answer = {"signed_in": who.signed_in}
 
         def public() -> Awaitable[list[ListedModel]]:
@@ -74,23 +80,18 @@ def _lister(house: House) -> Ask:
             if given.get("mine") and who.signed_in:
                 found = await run(own)
             else:
-                found = await kept.get((search.lower(), sort), public)
+                found = await self._lists.get((search.lower(), sort), public)
         except UserError as error:
             return answer | _problem(error, request)
         return answer | {"models": [_told(model) for model in found]}
 
-    return listed
-
-
-def _curves(house: House) -> Ask:
-    kept: Remembered[list[float] | None] = Remembered(seconds=_SAME)
-
-    async def curve(asked: object, request: gr.Request) -> Answer:
-        """The perplexities of a model's training, None without; called from `hub_search.js`."""
+    async def curve(self, asked: object, request: gr.Request) -> Answer:
+        """Return the perplexities of a model's training (`{repo, mine}`), None if it has none, or
+        the `problem` in words. Called from `hub_search.js`."""
         request = event_request(request)
         given = asked if isinstance(asked, dict) else {}
         repo, who = str(given.get("repo"))[:_LONGEST], identity(request)
-        run = _search(house, request)
+        run = _search(self._house, request)
 
         def public() -> Awaitable[list[float] | None]:
             return run(lambda: hub.fetch_curve(repo))
@@ -99,12 +100,10 @@ def _curves(house: House) -> Ask:
             if given.get("mine") and who.signed_in:
                 told = await run(lambda: hub.fetch_curve(repo, token=who.token))
             else:
-                told = await kept.get(repo, public)
+                told = await self._curves.get(repo, public)
         except UserError as error:
             return _problem(error, request)
         return {"curve": told}
-
-    return curve
 
 
 def _search(house: House, request: gr.Request) -> Callable[[Callable[[], T]], Awaitable[T]]:

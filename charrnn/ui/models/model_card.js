@@ -1,29 +1,32 @@
 // What the parts of the Models tab share: a card with its sparkline, and the list of opened models.
-// Put before open_model.js, models.js and hub_search.js.
 
-const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+import { emit, locale, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
+import { figure, kept } from "../page/storage.js";
 
-const megabytes = (bytes) => (bytes < 99500 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(1));
+export const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+
+export const megabytes = (bytes) =>
+  bytes < 99500 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(1);
 
 // The models that were opened from the Hub or from a file, the latest first.
-function keep(keys) {
+export function keep(keys) {
   try {
-    localStorage.setItem("charrnn:opened", JSON.stringify(keys.slice(0, props.kept)));
+    localStorage.setItem(STORAGE.opened, JSON.stringify(keys.slice(0, MAX_REMEMBERED)));
   } catch (denied) {
     console.info("the model is not remembered:", denied.name);
   }
-  window.dispatchEvent(new Event("charrnn-opened"));
+  emit("charrnn-opened-changed");
 }
-const remember = (key) => keep([key, ...kept("charrnn:opened").filter((one) => one !== key)]);
+export const remember = (key) => keep([key, ...kept(STORAGE.opened).filter((one) => one !== key)]);
 
-function make(parent, tag, looks = "", text = null) {
+export function make(parent, tag, looks = "", text = null) {
   const node = document.createElement(tag);
   if (looks) node.className = looks;
   if (text !== null) node.textContent = text;
   return parent.appendChild(node);
 }
 
-function button(parent, name, text, looks, act) {
+export function button(parent, name, text, looks, act) {
   const node = make(parent, "button", looks, text);
   node.type = "button";
   node.dataset.do = name;
@@ -31,64 +34,19 @@ function button(parent, name, text, looks, act) {
   return node;
 }
 
-// A curve on a logarithmic scale, without axes: how the perplexity fell. Its end is a dot.
-const SVG = "http://www.w3.org/2000/svg";
-function spark(box, curve) {
-  const values = (Array.isArray(curve) ? curve : []).filter((v) => Number.isFinite(v) && v > 0);
-  box.replaceChildren();
-  box.classList.toggle("bare", values.length < 2);
-  if (values.length < 2) return;
-  const logs = values.map(Math.log);
-  const [low, high] = [Math.min(...logs), Math.max(...logs)];
-  const x = (i) => (100 * i) / (logs.length - 1);
-  const y = (v) => (high > low ? 6 + 88 * ((high - v) / (high - low)) : 50);
-  const svg = document.createElementNS(SVG, "svg");
-  for (const [name, value] of [["viewBox", "0 0 100 100"], ["preserveAspectRatio", "none"], ["role", "img"]]) svg.setAttribute(name, value);
-  svg.setAttribute("aria-label", say("curve", { first: figure(values[0]), last: figure(values.at(-1)) }));
-  const line = svg.appendChild(document.createElementNS(SVG, "polyline"));
-  line.setAttribute("points", logs.map((v, i) => `${x(i).toFixed(2)},${y(v).toFixed(2)}`).join(" "));
-  box.append(svg);
-  make(box, "i").style.top = `${y(logs.at(-1))}%`;
-  box.title = svg.getAttribute("aria-label");
-}
-
-// The frame of a card; `told` has its title, lines of text, curve, perplexity and what that is of,
-// facts; or a note instead of all that is not known.
-function frame(key, told) {
-  const card = document.createElement("li");
-  card.className = "model-card";
-  card.dataset.key = key;
-  const head = make(card, "div", "model-head");
-  make(head, "h3", "", told.title).title = told.title;
-  if (told.badge) make(head, "span", "model-badge", told.badge);
-  for (const text of told.lines) make(card, "p", "model-line", text).title = text;
-  if (told.note) make(card, "p", "model-note", told.note);
-  else {
-    const row = make(card, "div", "model-curve");
-    spark(make(row, "div", "model-spark"), told.curve);
-    const perplexity = make(row, "p", "model-figure");
-    make(perplexity, "b", "", figure(told.perplexity));
-    if (told.perplexity != null) for (const text of [words.perplexity, told.of]) make(perplexity, "span", "", text ?? "");
-    const facts = make(card, "div", "model-facts");
-    make(facts, "span", "", told.facts.filter(Boolean).join(" · "));
-  }
-  make(card, "div", "model-acts");
-  make(card, "p", "model-problem").setAttribute("role", "alert");
-  return card;
-}
-
 // Grey shapes as large as cards, until these come.
-function skeletons(box, many) {
+export function skeletons(box, many) {
   box.replaceChildren();
   for (let i = 0; i < many; i++) {
     const card = make(box, "li", "model-card skeleton");
     card.setAttribute("aria-hidden", "true");
-    for (const part of ["head", "line", "curve", "facts", "acts"]) make(card, "div", `model-${part}`);
+    for (const part of ["head", "line", "curve", "facts", "acts"])
+      make(card, "div", `model-${part}`);
   }
 }
 
 // New cards take the place of the old ones; the keyboard's focus stays where it was.
-function fill(box, cards) {
+export function fill(box, cards) {
   const focused = box.contains(document.activeElement) ? document.activeElement : null;
   const key = focused?.closest("li")?.dataset.key;
   box.replaceChildren(...cards);
@@ -96,12 +54,76 @@ function fill(box, cards) {
   same?.querySelector(`[data-do="${focused.dataset.do}"]`)?.focus({ preventScroll: true });
 }
 
-// Calls `act` whenever the tab is seen after it was not.
-function whenSeen(act) {
-  let seen = false;
-  new ResizeObserver(() => {
-    const now = element.getClientRects().length > 0;
-    if (now && !seen) act();
-    seen = now;
-  }).observe(element);
+const SVG = "http://www.w3.org/2000/svg";
+
+// What draws a card with a component's words, and tells when the component is seen.
+export function cardTools({ element, say, words }) {
+  // A curve on a logarithmic scale, without axes: how the perplexity fell. Its end is a dot.
+  function spark(box, curve) {
+    const values = (Array.isArray(curve) ? curve : []).filter((v) => Number.isFinite(v) && v > 0);
+    box.replaceChildren();
+    box.classList.toggle("bare", values.length < 2);
+    if (values.length < 2) return;
+    const logs = values.map(Math.log);
+    const [low, high] = [Math.min(...logs), Math.max(...logs)];
+    const x = (i) => (100 * i) / (logs.length - 1);
+    const y = (v) => (high > low ? 6 + 88 * ((high - v) / (high - low)) : 50);
+    const svg = document.createElementNS(SVG, "svg");
+    for (const [name, value] of [
+      ["viewBox", "0 0 100 100"],
+      ["preserveAspectRatio", "none"],
+      ["role", "img"],
+    ])
+      svg.setAttribute(name, value);
+    svg.setAttribute(
+      "aria-label",
+      say("curve", { first: figure(values[0]), last: figure(values.at(-1)) }),
+    );
+    const line = svg.appendChild(document.createElementNS(SVG, "polyline"));
+    line.setAttribute(
+      "points",
+      logs.map((v, i) => `${x(i).toFixed(2)},${y(v).toFixed(2)}`).join(" "),
+    );
+    box.append(svg);
+    make(box, "i").style.top = `${y(logs.at(-1))}%`;
+    box.title = svg.getAttribute("aria-label");
+  }
+
+  // The frame of a card; `told` has its title, lines of text, curve, perplexity and what that is of,
+  // facts; or a note instead of all that is not known.
+  function frame(key, told) {
+    const card = document.createElement("li");
+    card.className = "model-card";
+    card.dataset.key = key;
+    const head = make(card, "div", "model-head");
+    make(head, "h3", "", told.title).title = told.title;
+    if (told.badge) make(head, "span", "model-badge", told.badge);
+    for (const text of told.lines) make(card, "p", "model-line", text).title = text;
+    if (told.note) make(card, "p", "model-note", told.note);
+    else {
+      const row = make(card, "div", "model-curve");
+      spark(make(row, "div", "model-spark"), told.curve);
+      const perplexity = make(row, "p", "model-figure");
+      make(perplexity, "b", "", figure(told.perplexity));
+      if (told.perplexity != null)
+        for (const text of [words.perplexity, told.of]) make(perplexity, "span", "", text ?? "");
+      const facts = make(card, "div", "model-facts");
+      make(facts, "span", "", told.facts.filter(Boolean).join(" · "));
+    }
+    make(card, "div", "model-acts");
+    make(card, "p", "model-problem").setAttribute("role", "alert");
+    return card;
+  }
+
+  // Calls `act` whenever the tab is seen after it was not.
+  function whenSeen(act) {
+    let seen = false;
+    new ResizeObserver(() => {
+      const now = element.getClientRects().length > 0;
+      if (now && !seen) act();
+      seen = now;
+    }).observe(element);
+  }
+
+  return { spark, frame, whenSeen };
 }

@@ -1,205 +1,222 @@
 // The field that opens a model, by name or from a file (see open_model.py). Here is what was typed; the
 // server tells how far it is, in `props.value`, with the number of the question that it answers.
 
-const box = find(".opener");
-const name = find(".opener-name");
-const busy = find(".opener-busy");
-const pick = find(".opener-pick input");
+import { component, emit, listen } from "../page/runtime.js";
+import { megabytes, remember } from "./model_card.js";
 
-let asked = 0;
-let answered = 0; // the last question of which something has been heard
-let unwanted = 0; // one called off before that: Gradio cannot stop what it has not begun
-let opening = null; // what is being opened, as it is called
-let byHand = false; // the keyboard's focus is ours to move
+// Gradio's event that opens a model is over.
+export const noteOpenSettled = () => emit("charrnn-open-settled");
 
-put(find("h2"), words["open-title"]);
-put(find(".opener-go"), words.open);
-put(busy.querySelector("button"), words["open-cancel"]);
-const [before, , after] = find(".opener-hint").children;
-put(before, words["open-hint"]);
-put(find(".opener-pick span"), words["open-file"]);
-put(after, words["open-file-hint"]);
-name.placeholder = words["open-placeholder"];
+export function mount(host) {
+  const ui = component(host);
+  const { element, props, trigger, watch, upload, find, put, say, words } = ui;
 
-function draw(told, { done = 0, total = null } = {}) {
-  find(".opener-hint").hidden = Boolean(opening);
-  busy.hidden = !opening;
-  find(".opener-go").setAttribute("aria-disabled", String(Boolean(opening))); // keeps the focus
-  name.readOnly = Boolean(opening);
-  box.setAttribute("aria-busy", String(Boolean(opening)));
-  const bar = busy.querySelector("progress");
-  if (total) Object.assign(bar, { max: total, value: done });
-  else bar.removeAttribute("value");
-  put(busy.querySelector("p"), told ?? "");
-}
+  const box = find(".opener");
+  const name = find(".opener-name");
+  const busy = find(".opener-busy");
+  const pick = find(".opener-pick input");
 
-function begin(called, told) {
-  opening = called;
-  byHand = box.contains(document.activeElement);
-  problem("");
-  draw(told);
-  put(find(".spoken"), told);
-  if (byHand) busy.querySelector("button").focus({ preventScroll: true });
-  return ++asked;
-}
+  let asked = 0;
+  let answered = 0; // the last question of which something has been heard
+  let unwanted = 0; // one called off before that: Gradio cannot stop what it has not begun
+  let opening = null; // what is being opened, as it is called
+  let byHand = false; // the keyboard's focus is ours to move
 
-function end(said = "") {
-  const back = busy.contains(document.activeElement);
-  opening = null;
-  draw();
-  put(find(".spoken"), said);
-  unlink();
-  if (back) name.focus({ preventScroll: true });
-}
+  put(find("h2"), words["open-title"]);
+  put(find(".opener-go"), words.open);
+  put(busy.querySelector("button"), words["open-cancel"]);
+  const [before, , after] = find(".opener-hint").children;
+  put(before, words["open-hint"]);
+  put(find(".opener-pick span"), words["open-file"]);
+  put(after, words["open-file-hint"]);
+  name.placeholder = words["open-placeholder"];
 
-// What is wrong stands beside the field, and what was typed stays in it.
-function problem(message) {
-  put(find(".model-problem"), message);
-  name.setAttribute("aria-invalid", String(Boolean(message)));
-}
-
-function open(model) {
-  if (opening) return;
-  if (!model) {
-    problem(words["open-empty"]);
-    return name.focus();
+  function draw(told, { done = 0, total = null } = {}) {
+    find(".opener-hint").hidden = Boolean(opening);
+    busy.hidden = !opening;
+    find(".opener-go").setAttribute("aria-disabled", String(Boolean(opening))); // keeps the focus
+    name.readOnly = Boolean(opening);
+    box.setAttribute("aria-busy", String(Boolean(opening)));
+    const bar = busy.querySelector("progress");
+    if (total) Object.assign(bar, { max: total, value: done });
+    else bar.removeAttribute("value");
+    put(busy.querySelector("p"), told ?? "");
   }
-  const ask = begin(model, say("open-asking", { name: model }));
-  trigger("open", { ask, model });
-}
 
-const GRACE = 4000;
-const MB = 2 ** 20; // as limits count
-const KINDS = /\.(safetensors|zip)$/i;
+  function begin(called, told) {
+    opening = called;
+    byHand = box.contains(document.activeElement);
+    problem("");
+    draw(told);
+    put(find(".spoken"), told);
+    if (byHand) busy.querySelector("button").focus({ preventScroll: true });
+    return ++asked;
+  }
 
-async function openFile(file) {
-  if (opening) return;
-  const [, kind] = KINDS.exec(file.name) ?? [];
-  if (!kind) return problem(say("open-kind", { name: file.name }));
-  const most = props.most[kind.toLowerCase()];
-  if (file.size > most) {
-    const [size, of] = [file.size, most].map((bytes) => bytes / MB);
-    return problem(say("open-too-large", { name: file.name, size: size.toFixed(1), most: Math.floor(of) }));
+  function end(said = "") {
+    const back = busy.contains(document.activeElement);
+    opening = null;
+    draw();
+    put(find(".spoken"), said);
+    unlink();
+    if (back) name.focus({ preventScroll: true });
   }
-  const ask = begin(file.name, say("open-file-progress", { name: file.name }));
-  let sent = null;
-  try {
-    sent = await upload(file);
-  } catch (error) {
-    console.info("the file was not sent:", error.name);
-  }
-  if (ask !== asked || !opening) return; // called off meanwhile
-  if (sent?.path) {
-    draw(say("open-proving", { name: file.name }));
-    return trigger("open", { ask, file: sent.path });
-  }
-  end();
-  problem(say("open-not-sent", { name: file.name }));
-}
 
-function cancel() {
-  if (!opening) return;
-  if (answered === asked) trigger("halt");
-  else unwanted = asked;
-  asked++;
-  end(words["open-cancelled"]);
-}
-
-function take(told) {
-  if (told?.ask === unwanted && told.state === "opening" && !opening) {
-    unwanted = 0;
-    trigger("halt");
+  // What is wrong stands beside the field, and what was typed stays in it.
+  function problem(message) {
+    put(find(".model-problem"), message);
+    name.setAttribute("aria-invalid", String(Boolean(message)));
   }
-  if (!opening || told?.ask !== asked) return;
-  answered = asked;
-  if (told.state === "opening") {
-    const { done, total } = told;
-    if (total) draw(say("open-progress", { name: opening, done: megabytes(done), total: megabytes(total) }), told);
-    return;
-  }
-  const called = opening;
-  end(told.state === "opened" ? say("open-done", { name: called }) : "");
-  if (told.state === "problem") return problem(told.message);
-  name.value = "";
-  if (told.kept) remember(told.key);
-  window.dispatchEvent(new CustomEvent("charrnn-use", { detail: { key: told.key } }));
-}
 
-// Gradio's event is over, or has failed without a word of ours.
-function settled() {
-  const [mine, heard] = [asked, props.value]; // the last word of it may still be on its way
-  setTimeout(() => {
-    if (!opening || asked !== mine || props.value !== heard) return;
+  function open(model) {
+    if (opening) return;
+    if (!model) {
+      problem(words["open-empty"]);
+      return name.focus();
+    }
+    const ask = begin(model, say("open-asking", { name: model }));
+    trigger("open", { ask, model });
+  }
+
+  const GRACE = 4000;
+  const MB = 2 ** 20; // as limits count
+  const KINDS = /\.(safetensors|zip)$/i;
+
+  async function openFile(file) {
+    if (opening) return;
+    const [, kind] = KINDS.exec(file.name) ?? [];
+    if (!kind) return problem(say("open-kind", { name: file.name }));
+    const most = props.most[kind.toLowerCase()];
+    if (file.size > most) {
+      const [size, of] = [file.size, most].map((bytes) => bytes / MB);
+      return problem(
+        say("open-too-large", { name: file.name, size: size.toFixed(1), most: Math.floor(of) }),
+      );
+    }
+    const ask = begin(file.name, say("open-file-progress", { name: file.name }));
+    let sent = null;
+    try {
+      sent = await upload(file);
+    } catch (error) {
+      console.info("the file was not sent:", error.name);
+    }
+    if (ask !== asked || !opening) return; // called off meanwhile
+    if (sent?.path) {
+      draw(say("open-proving", { name: file.name }));
+      return trigger("open", { ask, file: sent.path });
+    }
     end();
-    problem(words.lost);
-  }, GRACE);
-}
+    problem(say("open-not-sent", { name: file.name }));
+  }
 
-// The address named a model: it has been seen to, and a reload should not do it again.
-function unlink() {
-  const address = new URL(location.href);
-  if (!address.searchParams.has("model")) return;
-  address.searchParams.delete("model");
-  address.searchParams.set("tab", "models");
-  history.replaceState(history.state, "", address);
-}
+  function cancel() {
+    if (!opening) return;
+    if (answered === asked) trigger("cancel");
+    else unwanted = asked;
+    asked++;
+    end(words["open-cancelled"]);
+  }
 
-find(".opener-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  open(name.value.trim());
-});
-name.addEventListener("input", () => problem(""));
-name.addEventListener("keydown", (event) => event.key === "Escape" && cancel());
-busy.querySelector("button").addEventListener("click", cancel);
-busy.addEventListener("keydown", (event) => event.key === "Escape" && cancel());
-pick.addEventListener("change", () => {
-  const [file] = pick.files;
-  pick.value = ""; // so that the same file can be chosen again
-  if (file) openFile(file);
-});
+  function take(told) {
+    if (told?.ask === unwanted && told.state === "opening" && !opening) {
+      unwanted = 0;
+      trigger("cancel");
+    }
+    if (!opening || told?.ask !== asked) return;
+    answered = asked;
+    if (told.state === "opening") {
+      const { done, total } = told;
+      if (total)
+        draw(
+          say("open-progress", { name: opening, done: megabytes(done), total: megabytes(total) }),
+          told,
+        );
+      return;
+    }
+    const called = opening;
+    end(told.state === "opened" ? say("open-done", { name: called }) : "");
+    if (told.state === "problem") return problem(told.message);
+    name.value = "";
+    if (told.kept) remember(told.key);
+    emit("charrnn-use-model", { key: told.key });
+  }
 
-// A file that is dragged to the field is as good as one that is chosen; dropped beside it, the
-// browser would show it in the place of this page.
-const dragged = (event) => event.dataTransfer?.types.includes("Files");
+  // Gradio's event is over, or has failed without a word of ours.
+  function settled() {
+    const [mine, heard] = [asked, props.value]; // the last word of it may still be on its way
+    setTimeout(() => {
+      if (!opening || asked !== mine || props.value !== heard) return;
+      end();
+      problem(words.lost);
+    }, GRACE);
+  }
 
-function over(inside) {
-  if (box.classList.contains("dropping") === inside) return;
-  box.classList.toggle("dropping", inside);
-  put(find(".opener-drop"), inside ? words["open-drop"] : "");
-}
+  // The address named a model: it has been seen to, and a reload should not do it again.
+  function unlink() {
+    const address = new URL(location.href);
+    if (!address.searchParams.has("model")) return;
+    address.searchParams.delete("model");
+    address.searchParams.set("tab", "models");
+    history.replaceState(history.state, "", address);
+  }
 
-function drop([file, ...others]) {
-  if (others.length) return problem(say("open-several", { n: others.length + 1 }));
-  if (file) openFile(file);
-}
+  find(".opener-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    open(name.value.trim());
+  });
+  name.addEventListener("input", () => problem(""));
+  name.addEventListener("keydown", (event) => event.key === "Escape" && cancel());
+  busy.querySelector("button").addEventListener("click", cancel);
+  busy.addEventListener("keydown", (event) => event.key === "Escape" && cancel());
+  pick.addEventListener("change", () => {
+    const [file] = pick.files;
+    pick.value = ""; // so that the same file can be chosen again
+    if (file) openFile(file);
+  });
 
-window.addEventListener("dragover", (event) => {
-  if (!dragged(event) || !element.getClientRects().length) return;
-  const inside = box.contains(event.target) && !opening;
-  event.preventDefault();
-  event.dataTransfer.dropEffect = inside ? "copy" : "none";
-  over(inside);
-});
-window.addEventListener("dragleave", (event) => event.relatedTarget || over(false)); // out of the window
-window.addEventListener("drop", (event) => {
-  if (!dragged(event) || !element.getClientRects().length) return;
-  event.preventDefault();
-  over(false);
-  if (box.contains(event.target) && !opening) drop(event.dataTransfer.files);
-});
-// A card asks for a model whose files are not at hand (models.js, hub_search.js).
-window.addEventListener("charrnn-open", ({ detail }) => {
-  box.scrollIntoView({ block: "nearest" }); // where the progress is, also another one's
-  if (opening) return;
-  name.value = detail.model;
-  open(detail.model);
-});
-document.addEventListener("opener:settled", settled);
-watch("value", () => take(props.value));
+  // A file that is dragged to the field is as good as one that is chosen; dropped beside it, the
+  // browser would show it in the place of this page.
+  const dragged = (event) => event.dataTransfer?.types.includes("Files");
 
-draw();
-const linked = new URLSearchParams(location.search).get("model")?.trim();
-if (linked) {
-  name.value = linked;
-  open(linked);
+  function over(inside) {
+    if (box.classList.contains("dropping") === inside) return;
+    box.classList.toggle("dropping", inside);
+    put(find(".opener-drop"), inside ? words["open-drop"] : "");
+  }
+
+  function drop([file, ...others]) {
+    if (others.length) return problem(say("open-several", { n: others.length + 1 }));
+    if (file) openFile(file);
+  }
+
+  window.addEventListener("dragover", (event) => {
+    if (!dragged(event) || !element.getClientRects().length) return;
+    const inside = box.contains(event.target) && !opening;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = inside ? "copy" : "none";
+    over(inside);
+  });
+  window.addEventListener("dragleave", (event) => event.relatedTarget || over(false)); // out of the window
+  window.addEventListener("drop", (event) => {
+    if (!dragged(event) || !element.getClientRects().length) return;
+    event.preventDefault();
+    over(false);
+    if (box.contains(event.target) && !opening) drop(event.dataTransfer.files);
+  });
+  // A card asks for a model whose files are not at hand (models.js, hub_search.js).
+  listen("charrnn-open-model", (detail) => {
+    box.scrollIntoView({ block: "nearest" }); // where the progress is, also another one's
+    if (opening) return;
+    name.value = detail.model;
+    open(detail.model);
+  });
+  listen("charrnn-open-settled", settled);
+  watch("value", () => take(props.value));
+
+  draw();
+  const linked = new URLSearchParams(location.search).get("model")?.trim();
+  if (linked) {
+    name.value = linked;
+    open(linked);
+  }
 }

@@ -22,8 +22,10 @@ from ...errors import UserError, traceback_without_message
 from ...hub import is_id
 from ...runs.uploads import LARGEST
 from .. import i18n
-from ..page.browser_storage import KEPT
-from ..page.theme import asset, script
+from ..page.component import bind, html_component
+from ..page.contract import element_id
+from ..page.modules import call
+from ..page.theme import asset
 from ..services.catalog import Model, find
 from ..services.context import House
 from ..services.opened import open_file, open_hub
@@ -34,32 +36,29 @@ log = logging.getLogger(__name__)
 Frame = dict[str, Any]
 _EVERY = 0.15  # seconds between two looks at how far it is
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/", re.IGNORECASE)
-_SETTLED = '() => { document.dispatchEvent(new CustomEvent("opener:settled")); }'
 
 
 def opener(house: House) -> gr.HTML:
     """The field as a component, wired."""
-    field = gr.HTML(
+    field = html_component(
+        "models/open_model",
+        asset("models/open_model.html"),
         {},
-        html_template=asset("models/open_model.html"),
-        js_on_load=script("page/storage.js", "models/model_card.js", "models/open_model.js"),
-        words=i18n.both(CARDS, OPENER),
+        words=(CARDS, OPENER),
         most={kind: min(house.limits.upload, most) for kind, most in LARGEST.items()},
-        kept=KEPT,
-        apply_default_css=False,
-        elem_id="opener",
+        elem_id=element_id("opener"),
     )
     opening = field.open(
-        _opens(house),
+        bind(_open_model, house),
         None,
         field,
         show_progress="hidden",
         trigger_mode="multiple",  # one that was called off may linger
         api_visibility="private",
     )
-    opening.then(None, js=_SETTLED, api_visibility="private")
-    opening.failure(None, js=_SETTLED, api_visibility="private")
-    field.halt(None, cancels=opening, api_visibility="private")
+    opening.then(None, js=call("noteOpenSettled"), api_visibility="private")
+    opening.failure(None, js=call("noteOpenSettled"), api_visibility="private")
+    field.cancel(None, cancels=opening, api_visibility="private")
     return field
 
 
@@ -73,36 +72,35 @@ def named(text: str) -> str:
     return f"{repo}@{revision}" if revision else repo
 
 
-def _opens(house: House) -> Callable[[gr.EventData, gr.Request], AsyncIterator[Frame]]:
-    async def opens(event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
-        """How far it is, some times a second; then the model's key, or what is wrong."""
-        tongue, ask = i18n.language(request), getattr(event, "ask", None)
-        told, unwanted = _Progress(), threading.Event()
+async def _open_model(
+    house: House, event: gr.EventData, request: gr.Request
+) -> AsyncIterator[Frame]:
+    """Yield how far the opening of a model is; at the end its key, or the problem in words."""
+    tongue, ask = i18n.language(request), getattr(event, "ask", None)
+    told, unwanted = _Progress(), threading.Event()
 
-        given = {"model": getattr(event, "model", None), "file": getattr(event, "file", None)}
-        work = partial(_open, house, given, request, told, unwanted.is_set)
-        opening = house.limiters.opening.run(house.client(request), work)
-        working = asyncio.create_task(opening)
-        try:
-            while not (await asyncio.wait({working}, timeout=_EVERY))[0]:
-                # With the time, since Gradio tells the page of nothing that is as it was.
-                frame = {"done": told.done, "total": told.total, "at": round(clock())}
-                yield {"ask": ask, "state": "opening", **frame}
-            model = working.result()
-            kept = model.source in ("hub", "upload")
-            yield {"ask": ask, "state": "opened", "key": model.key, "kept": kept}
-        except UserError as error:
-            message = i18n.translate_error(error, tongue)
-            yield {"ask": ask, "state": "problem", "message": message}
-        except Exception as error:  # noqa: BLE001  # said on the page
-            log.error("a model could not be opened: %s", traceback_without_message(error))
-            message = i18n.translate_message(i18n.INTERNAL_ERROR, tongue)
-            yield {"ask": ask, "state": "problem", "message": message}
-        finally:  # also where the event was cancelled, or its page closed
-            unwanted.set()
-            working.cancel()
-
-    return opens
+    given = {"model": getattr(event, "model", None), "file": getattr(event, "file", None)}
+    work = partial(_open, house, given, request, told, unwanted.is_set)
+    opening = house.limiters.opening.run(house.client(request), work)
+    working = asyncio.create_task(opening)
+    try:
+        while not (await asyncio.wait({working}, timeout=_EVERY))[0]:
+            # With the time, since Gradio tells the page of nothing that is as it was.
+            frame = {"done": told.done, "total": told.total, "at": round(clock())}
+            yield {"ask": ask, "state": "opening", **frame}
+        model = working.result()
+        kept = model.source in ("hub", "upload")
+        yield {"ask": ask, "state": "opened", "key": model.key, "kept": kept}
+    except UserError as error:
+        message = i18n.translate_error(error, tongue)
+        yield {"ask": ask, "state": "problem", "message": message}
+    except Exception as error:  # noqa: BLE001  # said on the page
+        log.error("a model could not be opened: %s", traceback_without_message(error))
+        message = i18n.translate_message(i18n.INTERNAL_ERROR, tongue)
+        yield {"ask": ask, "state": "problem", "message": message}
+    finally:  # also where the event was cancelled, or its page closed
+        unwanted.set()
+        working.cancel()
 
 
 def _open(

@@ -11,78 +11,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KEPT = 8  # runs, and models opened
+from .contract import MAX_REMEMBERED
+from .modules import call
 
-
-# An event with this as its `js` brings what is remembered as its last input, and which model is to
-# be used, once one was (header.js).
-RECALL = """(...given) => {
-  const memory = {chosen: null, runs: [], opened: [], used: window.charrnnUsed};
-  try {
-    const chosen = "charrnn:model";
-    memory.chosen = sessionStorage.getItem(chosen) ?? localStorage.getItem(chosen);
-    memory.runs = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
-    memory.opened = JSON.parse(localStorage.getItem("charrnn:opened") ?? "[]");
-  } catch (denied) { console.info("nothing is remembered:", denied.name); }
-  return [...given.slice(0, -1), memory];
-}"""
-
-# The model that the run card shows is to be used; and: the chooser has its first model, so that one
-# to be used may follow (header.js).
-USE_RUN = """() => {
-  const key = document.querySelector(".run")?.dataset.model;
-  window.dispatchEvent(new CustomEvent("charrnn-use", {detail: {key}}));
-}"""
-WELCOMED = """() => {
-  window.charrnnWelcomed = true;
-  window.dispatchEvent(new Event("charrnn-welcomed"));
-}"""
-
-# The visitor has chosen a model; one from the Hub, or a file, is among what they have opened.
-CHOSEN = f"""(key) => {{
-  try {{
-    for (const kept of [sessionStorage, localStorage]) kept.setItem("charrnn:model", key);
-    const opened = JSON.parse(localStorage.getItem("charrnn:opened") ?? "[]");
-    if (!/\\/|^upload-/.test(key) || opened.includes(key)) return;
-    localStorage.setItem("charrnn:opened", JSON.stringify([key, ...opened].slice(0, {KEPT})));
-    window.dispatchEvent(new Event("charrnn-opened"));
-  }} catch (denied) {{ console.info("the choice is not remembered:", denied.name); }}
-}}"""
-
-# The visitor has a run: the latest comes first, and one looked at again stays in its place.
-OWN_RUN = f"""(run) => {{
-  if (!run) return;
-  try {{
-    const runs = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
-    if (runs.includes(run)) return;
-    localStorage.setItem("charrnn:runs", JSON.stringify([run, ...runs].slice(0, {KEPT})));
-    window.dispatchEvent(new Event("charrnn-runs"));
-  }} catch (denied) {{ console.info("the run is not remembered:", denied.name); }}
-}}"""
-
-# A run is about to begin: its id is made here and kept before the server hears of it, so that a
-# connection that is cut meanwhile loses nothing. With this as its `js` an event brings the id, as
-# its last input, in an object.
-NEW_RUN = """(...given) => {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const run = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  try {
-    localStorage.setItem("charrnn:begun", run);
-  } catch (denied) { console.info("the run is not remembered:", denied.name); }
-  return [...given.slice(0, -1), { run }];
-}"""
-
-# And with this, the id of the run that was begun last, if nothing was heard of it since, and the
-# ids of all runs that this browser began.
-UNHEARD = """(...given) => {
-  let run = null, runs = [];
-  try {
-    const begun = localStorage.getItem("charrnn:begun");
-    runs = JSON.parse(localStorage.getItem("charrnn:runs") ?? "[]");
-    if (!runs.includes(begun)) run = begun;
-  } catch (denied) { console.info("nothing is remembered:", denied.name); }
-  return [...given.slice(0, -1), { run, runs }];
-}"""
+# The `js` of events (browser_state.js): brings what is remembered as the last input, as `Memory`
+# reads it; remembers the chosen model; remembers a run; brings the id of a run that is about to
+# begin; brings the id of the run that was begun last, if nothing was heard of it since.
+READ_STATE_JS = call("readState")
+SAVE_MODEL_JS = call("saveModel")
+SAVE_RUN_JS = call("saveRun")
+NEW_RUN_JS = call("newRun")
+PENDING_RUN_JS = call("pendingRun")
 
 
 @dataclass(frozen=True)
@@ -110,18 +49,18 @@ class Memory:
 
 
 def begun(brought: object) -> str | None:
-    """The id that `NEW_RUN` or `UNHEARD` brought, if it did."""
+    """The id that `NEW_RUN_JS` or `PENDING_RUN_JS` brought, if it did."""
     return _key(brought.get("run")) if isinstance(brought, dict) else None
 
 
 def own_runs(brought: object) -> tuple[str, ...]:
-    """The ids of the runs that the browser began, as `UNHEARD` brought them."""
+    """The ids of the runs that the browser began, as `PENDING_RUN_JS` brought them."""
     return _keys(brought.get("runs")) if isinstance(brought, dict) else ()
 
 
 def _keys(brought: object) -> tuple[str, ...]:
     listed = brought if isinstance(brought, list) else []
-    return tuple([key for key in listed if isinstance(key, str)][:KEPT])
+    return tuple([key for key in listed if isinstance(key, str)][:MAX_REMEMBERED])
 
 
 def _key(brought: object) -> str | None:

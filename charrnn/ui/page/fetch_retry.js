@@ -2,7 +2,8 @@
 // drops all events and loads the page anew, and what was typed is lost. So what it sends while the
 // line is down waits here until it is up again, and a stream that breaks ends in words. A request
 // whose answer was lost is asked again under the same word, and the server does it once (idempotency.py).
-// Part of the card's script (see view_model.py), before feed.js, which waits for the line as well.
+
+import { sleep } from "./runtime.js";
 
 const RETRIES = [100, 250, 500]; // milliseconds between two looks whether the server is there
 const HANGS = 1500; // a look that takes longer is called off: on a dead line all others would wait
@@ -10,24 +11,33 @@ const HELD = /\/(run\/|queue\/join|upload)/;
 const STREAM = /\/queue\/data/;
 
 const plain = window.fetch.bind(window);
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 let mending = null; // while the line is down, the promise that it is up again
 
 // Once the server answers: the name that it has given itself, another one after each start.
-const up = () => (mending ??= mend().finally(() => { mending = null; }));
+export const up = () =>
+  (mending ??= mend().finally(() => {
+    mending = null;
+  }));
 
 async function mend() {
   for (let i = 0; ; i++) {
-    if (document.hidden) await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
+    if (document.hidden)
+      await new Promise((seen) =>
+        document.addEventListener("visibilitychange", seen, { once: true }),
+      );
     const { root, api_prefix: prefix } = window.gradio_config;
     const look = new AbortController();
     const off = () => look.abort();
     const late = setTimeout(off, HANGS);
     window.addEventListener("online", off); // what was sent before may hang
     try {
-      const answer = await plain(`${root}${prefix}/app_id`, { signal: look.signal, cache: "no-store" });
+      const answer = await plain(`${root}${prefix}/app_id`, {
+        signal: look.signal,
+        cache: "no-store",
+      });
       if (answer.ok) return (await answer.json()).app_id;
-    } catch { // not yet
+    } catch {
+      // not yet
     } finally {
       clearTimeout(late);
       window.removeEventListener("online", off);
@@ -36,32 +46,39 @@ async function mend() {
   }
 }
 
-window.fetch = async (resource, options) => {
-  const address = String(resource?.url ?? resource);
-  if (STREAM.test(address)) return unbroken(await plain(resource, options));
-  if (!HELD.test(address)) return plain(resource, options);
-  const headers = new Headers(options?.headers ?? resource.headers);
-  headers.set("x-charrnn-once", crypto.getRandomValues(new BigUint64Array(2)).join(""));
-  const body = window.charrnnOwnText?.fitted(options?.body) ?? options?.body;
-  for (let failures = 0; ; failures++) {
-    if (mending) await mending;
-    try {
-      const answer = await plain(resource, { ...options, headers, body });
-      return /\/upload/.test(address) ? await (window.charrnnOwnText?.uploaded(answer) ?? answer) : answer;
-    } catch (error) {
-      if (error.name === "AbortError" || failures > 4) throw error; // it is not the line
-      await up();
-      await sleep(250 * failures);
+// What the Train form has to say about requests (own_text.js): a call's body as it is to be sent, and the
+// answer to an upload as Gradio is to see it.
+export const hooks = { body: (body) => body, uploaded: (answer) => answer };
+
+// From now on Gradio's requests wait for the line. `lost` says so of a stream that broke.
+export function retryRequests(lost) {
+  window.fetch = async (resource, options) => {
+    const address = String(resource?.url ?? resource);
+    if (STREAM.test(address)) return unbroken(await plain(resource, options), lost);
+    if (!HELD.test(address)) return plain(resource, options);
+    const headers = new Headers(options?.headers ?? resource.headers);
+    headers.set("x-charrnn-once", crypto.getRandomValues(new BigUint64Array(2)).join(""));
+    const body = hooks.body(options?.body);
+    for (let failures = 0; ; failures++) {
+      if (mending) await mending;
+      try {
+        const answer = await plain(resource, { ...options, headers, body });
+        return /\/upload/.test(address) ? await hooks.uploaded(answer) : answer;
+      } catch (error) {
+        if (error.name === "AbortError" || failures > 4) throw error; // it is not the line
+        await up();
+        await sleep(250 * failures);
+      }
     }
-  }
-};
+  };
+}
 
 // The stream of Gradio's answers, event by event. Where it ends without having been called off,
 // what is still asked through it has failed, and the next question opens another one.
-function unbroken(response) {
+function unbroken(response, lost) {
   if (!response.ok || !response.body) return response;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  const failed = JSON.stringify({ msg: "unexpected_error", message: words.lost });
+  const failed = JSON.stringify({ msg: "unexpected_error", message: lost });
   let pending = "";
   const body = new ReadableStream({
     async pull(controller) {

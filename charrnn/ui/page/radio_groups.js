@@ -8,5 +8,7 @@ function group() {
   });
 }
 
-new MutationObserver(group).observe(document.body, { childList: true, subtree: true });
-group();
+export function groupRadios() {
+  new MutationObserver(group).observe(document.body, { childList: true, subtree: true });
+  group();
+}

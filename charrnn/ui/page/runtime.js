@@ -1,19 +1,53 @@
-// What the scripts of all parts of the page begin with: its words in the visitor's language, and the
-// ways to put them where they belong. Each part runs in a function of its own, with the `element`
-// and the `props` of its component. Text goes in through textContent only.
+// What the scripts of all parts of the page share: the contract with Python, the visitor's language,
+// events between the parts, and the helpers that a component draws with.
 
-const zh = navigator.language.toLowerCase().startsWith("zh");
-const [tongue, locale] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
-const words = JSON.parse(props.words)[tongue];
-const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-const find = (selector) => element.querySelector(selector);
-const put = (place, text) => {
-  const node = typeof place === "string" ? find(place) : place;
+import CONTRACT from "../contract.js"; // contract.json, which page/modules.py serves as a module
+
+export const zh = navigator.language.toLowerCase().startsWith("zh");
+export const [tongue, locale] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
+
+// The keys under which the browser remembers things, and how many runs or models in a list.
+export const STORAGE = CONTRACT.storage;
+export const { max_remembered: MAX_REMEMBERED } = CONTRACT;
+
+// The states of a run that is not over yet.
+export const LIVE_STATES = CONTRACT.live_states;
+
+// Events between the parts of the page; the contract lists them.
+function known(name) {
+  if (!Object.hasOwn(CONTRACT.window_events, name))
+    throw new Error(`contract.json has no event ${name}`);
+  return name;
+}
+export const emit = (name, detail) =>
+  window.dispatchEvent(new CustomEvent(known(name), { detail }));
+export const listen = (name, act) =>
+  window.addEventListener(known(name), ({ detail }) => act(detail));
+
+export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// What a component draws with: what Gradio gives its script, its words in the visitor's language, and
+// ways to put them where they belong. Text goes in through textContent only. A server function that
+// fails returns undefined, since Gradio catches what is thrown.
+export function component(host) {
+  const { element, props } = host;
+  const words = JSON.parse(props.words)[tongue];
+  const find = (selector) => element.querySelector(selector);
+  return {
+    ...host,
+    words,
+    find,
+    say: (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name])),
+    put: (place, text) => setText(typeof place === "string" ? find(place) : place, text),
+  };
+}
+
+export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text; // else a selection in it would be lost
-};
+}
 
 // Copies a text. Without https there is no clipboard; a hidden field and the old command will do.
-async function copyText(text) {
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch (denied) {

@@ -10,9 +10,20 @@ function tabOf(address) {
   return TABS.includes(named) ? named : TABS[0];
 }
 
-function showTabOfAddress() {
-  window.charrnnTab = tabOf(new URL(location.href));
-  trigger("navigate");
+// The update of Gradio's tabs that shows the one of the address.
+export const showTabOfAddress = () => showTab(tabOf(new URL(location.href)));
+
+export const showTab = (selected) => ({ __type__: "update", selected });
+
+// Shows the Models tab, whose field gets the keyboard once it is there.
+export function browseModels() {
+  const focus = (tries) => {
+    const field = document.querySelector("#opener .opener-name");
+    if (field?.offsetParent) field.focus();
+    else if (tries) setTimeout(focus, 50, tries - 1);
+  };
+  focus(60);
+  return showTab("models");
 }
 
 // Another tab has been selected, by whatever: unless the address led there, the history goes on.
@@ -30,7 +41,9 @@ function noteTab() {
 function moveAmongTabs(event) {
   const list = event.target.closest?.('[role="tablist"]');
   if (!list || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-  const tabs = [...list.querySelectorAll('[role="tab"]:not(:disabled)')].filter((tab) => tab.getClientRects().length);
+  const tabs = [...list.querySelectorAll('[role="tab"]:not(:disabled)')].filter(
+    (tab) => tab.getClientRects().length,
+  );
   const at = tabs.indexOf(event.target);
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
   if (at < 0 || to === undefined) return;
@@ -40,7 +53,13 @@ function moveAmongTabs(event) {
   tab.click();
 }
 
-document.addEventListener("keydown", moveAmongTabs);
-window.addEventListener("popstate", showTabOfAddress);
-new MutationObserver(noteTab).observe(document.body, { subtree: true, attributeFilter: ["aria-selected"] });
-if (tabOf(new URL(location.href)) !== TABS[0]) showTabOfAddress();
+export function followTabs(trigger) {
+  const navigate = () => trigger("navigate");
+  document.addEventListener("keydown", moveAmongTabs);
+  window.addEventListener("popstate", navigate);
+  new MutationObserver(noteTab).observe(document.body, {
+    subtree: true,
+    attributeFilter: ["aria-selected"],
+  });
+  if (tabOf(new URL(location.href)) !== TABS[0]) navigate();
+}

@@ -100,13 +100,6 @@ def styles() -> str:
     return "\n".join(map(asset, _SHEETS))
 
 
-def script(*names: str) -> str:
-    """The JavaScript of a component: what every one begins with, then these files in turn. A server
-    that does not answer is for it a function that returns undefined: Gradio catches what is thrown.
-    """
-    return "".join(map(asset, ("page/runtime.js", *names)))
-
-
 def asset(name: str) -> str:
     """The text of a file, named by its path in the package `ui`."""
     return (_UI / name).read_text("utf-8")

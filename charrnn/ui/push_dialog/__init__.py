@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,9 @@ from ...hub.account import account
 from ...hub.client import endpoint
 from ...runs.limits import space
 from .. import i18n
-from ..page.theme import asset, script
+from ..page.component import bind, html_component
+from ..page.modules import call
+from ..page.theme import asset
 from ..services.auth import Identity, identity
 from ..services.catalog import Model, find_own
 from ..services.client import ClientGoneError
@@ -42,27 +44,29 @@ BEAT = 1.0  # seconds after which the page is told something anyway: so a closed
 
 Frame = dict[str, Any]
 
-_SETTLED = """() => { window.dispatchEvent(new Event("charrnn-push-settled")); }"""
-
 
 def build_push_dialog(house: House) -> None:
-    """Build the dialog inside the Blocks that are open now. It opens on the window's event
-    `charrnn-push`, whose `detail` has the `key` and the `title` of a model, and maybe the `slug`
-    that its name on the Hub is made of."""
+    """Build the dialog inside the Blocks that are open now.
+
+    It opens on the event `charrnn-push-model`, whose `detail` has the `key` and the `title`
+    of a model, and maybe the `slug` that its name on the Hub is made of.
+    """
     hub.quiet()
     pushes = Pushes(house, by_button=sign_in_routes())
-    dialog = gr.HTML(
+    dialog = html_component(
+        "push_dialog/push_dialog",
+        asset("push_dialog/push_dialog.html"),
         {"state": "idle"},
-        html_template=asset("push_dialog/push_dialog.html"),
-        js_on_load=script("push_dialog/draft.js", "push_dialog/push_dialog.js"),
-        server_functions=[pushes.who_asks(), pushes.preparer(), pushes.halter()],
-        words=i18n.both(PUSH),
+        server_functions=[
+            bind(function, pushes)
+            for function in (Pushes.account_status, Pushes.list_files, Pushes.stop_push)
+        ],
+        words=[PUSH],
         by_button=pushes.by_button,
-        apply_default_css=False,
         elem_id="push",
     )
     pushing = dialog.push(
-        pushes.pusher(),
+        pushes.push,
         None,
         dialog,
         show_progress="hidden",
@@ -70,8 +74,10 @@ def build_push_dialog(house: House) -> None:
         trigger_mode="multiple",  # the page asks once at a time; one that broke off may linger here
         api_visibility="private",
     )
-    pushing.then(None, js=_SETTLED, api_visibility="private")
-    pushing.failure(None, js=_SETTLED, api_visibility="private")  # as where the line breaks
+    pushing.then(None, js=call("notePushSettled"), api_visibility="private")
+    pushing.failure(
+        None, js=call("notePushSettled"), api_visibility="private"
+    )  # as where the line breaks
 
 
 class Pushes:
@@ -83,82 +89,71 @@ class Pushes:
         self._house = house
         self._works: dict[str, _Push] = {}  # by those words, in the order they came
 
-    def who_asks(self) -> Callable[[object, gr.Request], Awaitable[Frame]]:
-        """`who()`: whether there is a token to push with, whose, and else how to get one."""
+    async def account_status(self, _: object, request: gr.Request) -> Frame:
+        """Return whether there is a token to push with (`signedIn`), whose it is (`account`), and
+        by which `way` to get one. Called from `push_dialog.js`."""
+        me = self._identity(request)
+        finding = self._house.limiters.finding
+        try:
+            name = await finding.run(self._house.client(request), partial(_account, me))
+        except UserError:  # the dialog does without
+            name = None
+        return {"way": me.way, "signedIn": me.signed_in, "account": name}
 
-        async def who(asked: object, request: gr.Request) -> Frame:
-            me = self._identity(request)
-            finding = self._house.limiters.finding
-            try:
-                name = await finding.run(self._house.client(request), partial(_account, me))
-            except UserError:  # the dialog does without
-                name = None
-            return {"way": me.way, "signedIn": me.signed_in, "account": name}
+    async def list_files(self, asked: Frame, request: gr.Request) -> Frame:
+        """Return exactly the `files` that a push would upload (`{key, repo, licence}`), or the
+        `problem` in words. Called from `push_dialog.js`."""
+        asked, tongue = asked if isinstance(asked, dict) else {}, i18n.language(request)
 
-        return who
+        house, client = self._house, self._house.client(request)
+        find = partial(find_own, house, str(asked.get("key")), event_request(request))
 
-    def preparer(self) -> Callable[[Frame, gr.Request], Any]:
-        """`prepare({key, repo, licence})`: exactly the files that would be uploaded."""
+        def listed(model: Model) -> Frame:
+            files = hub.preview_push(
+                model.directory,
+                str(asked.get("repo")),
+                license=_licence(asked.get("licence")),
+                space=space(),
+            )
+            return {"files": [{"name": file.name, "size": file.size} for file in files]}
 
-        async def prepare(asked: Frame, request: gr.Request) -> Frame:
-            asked, tongue = asked if isinstance(asked, dict) else {}, i18n.language(request)
+        try:
+            model = await house.limiters.finding.run(client, find)
+            return await house.limiters.preparing.run(client, partial(listed, model))
+        except ClientGoneError:
+            return {}
+        except Exception as error:  # noqa: BLE001  # said on the page
+            return {"problem": _problem(error, tongue)}
 
-            house, client = self._house, self._house.client(request)
-            find = partial(find_own, house, str(asked.get("key")), event_request(request))
+    def stop_push(self, word: object) -> bool:
+        """Stop the push that is known by this word; return whether there is one.
 
-            def listed(model: Model) -> Frame:
-                files = hub.preview_push(
-                    model.directory,
-                    str(asked.get("repo")),
-                    license=_licence(asked.get("licence")),
-                    space=space(),
-                )
-                return {"files": [{"name": file.name, "size": file.size} for file in files]}
+        Called from `push_dialog.js`.
+        """
+        work = self._works.get(str(word))
+        if work is not None:
+            work.halted.set()
+        return work is not None
 
-            try:
-                model = await house.limiters.finding.run(client, find)
-                return await house.limiters.preparing.run(client, partial(listed, model))
-            except ClientGoneError:
-                return {}
-            except Exception as error:  # noqa: BLE001  # said on the page
-                return {"problem": _problem(error, tongue)}
-
-        return prepare
-
-    def halter(self) -> Callable[[object], bool]:
-        """`halt(word)`: stop that push; whether there is one."""
-
-        def halt(word: object) -> bool:
-            work = self._works.get(str(word))
-            if work is not None:
-                work.halted.set()
-            return work is not None
-
-        return halt
-
-    def pusher(self) -> Callable[[gr.EventData, gr.Request], AsyncIterator[Frame]]:
-        """The handler of the `push` event: `{word, key, repo, licence, private}`."""
-
-        async def push(event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
-            asked, tongue, me = _Asked.of(event), i18n.language(request), self._identity(request)
-            word, visitor = asked.word, self._house.visitor(request)
-            if word in self._works:
-                return
-            if (refused := self._refused(me, visitor)) is not None:
-                said, place = refused
-                problem = {"message": i18n.say(PUSHING[said], tongue), "place": place}
-                yield {"word": word, "state": "failed", "problem": problem}
-                return
-            assert me.token is not False
-            work = self._works[word] = _Push(self._house, asked, request, me.token, visitor)
-            try:
-                async for frame in self._frames(word, work):
-                    yield {"word": word, "url": work.url, **frame}
-            finally:  # the page may have been closed: then nobody wants it any more
-                work.halted.set()
-                del self._works[word]
-
-        return push
+    async def push(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
+        """Push a model (`{word, key, repo, licence, private}`), and yield how far that is."""
+        asked, tongue, me = _Asked.of(event), i18n.language(request), self._identity(request)
+        word, visitor = asked.word, self._house.visitor(request)
+        if word in self._works:
+            return
+        if (refused := self._refused(me, visitor)) is not None:
+            said, place = refused
+            problem = {"message": i18n.say(PUSHING[said], tongue), "place": place}
+            yield {"word": word, "state": "failed", "problem": problem}
+            return
+        assert me.token is not False
+        work = self._works[word] = _Push(self._house, asked, request, me.token, visitor)
+        try:
+            async for frame in self._frames(word, work):
+                yield {"word": word, "url": work.url, **frame}
+        finally:  # the page may have been closed: then nobody wants it any more
+            work.halted.set()
+            del self._works[word]
 
     def _refused(self, me: Identity, visitor: str) -> tuple[str, str] | None:
         """Why somebody cannot push now, as a word's key, and the place that it is about."""

@@ -1,21 +1,23 @@
 // What the dialog that pushes a model has to know of: words, sizes, and what was typed for each
-// model, which the browser keeps. Put before push_dialog.js.
+// model, which the browser keeps.
+
+import { locale, STORAGE } from "../page/runtime.js";
 
 const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-const share = (sent, all) => {
+export const share = (sent, all) => {
   const [unit, of, places] = all >= 1e6 ? ["MB", 1e6, 1] : ["kB", 1e3, 0];
   return { done: (sent / of).toFixed(places), total: (all / of).toFixed(places), unit };
 };
-const size = (bytes) =>
-  bytes >= 1e6 ? `${number.format(bytes / 1e6)}\u00a0MB`
-    : bytes >= 1e3 ? `${number.format(Math.round(bytes / 1e3))}\u00a0kB`
-    : `${bytes}\u00a0B`;
+export const size = (bytes) =>
+  bytes >= 1e6
+    ? `${number.format(bytes / 1e6)}\u00a0MB`
+    : bytes >= 1e3
+      ? `${number.format(Math.round(bytes / 1e3))}\u00a0kB`
+      : `${bytes}\u00a0B`;
 
-const DRAFTS = "charrnn:pushes"; // by the key of a model: repo, licence, private
-const KEPT = 12;
-const RETURN = "charrnn:push"; // the model whose dialog opens again after signing in
+const MAX_DRAFTS = 12; // by the key of a model: repo, licence, private
 
-function read(storage, name) {
+export function read(storage, name) {
   try {
     return JSON.parse(window[storage].getItem(name));
   } catch (denied) {
@@ -24,7 +26,7 @@ function read(storage, name) {
   }
 }
 
-function write(storage, name, value) {
+export function write(storage, name, value) {
   try {
     window[storage].setItem(name, JSON.stringify(value));
   } catch (denied) {
@@ -32,22 +34,30 @@ function write(storage, name, value) {
   }
 }
 
-const drafts = new Map(Object.entries(read("localStorage", DRAFTS) ?? {}));
+export const drafts = new Map(Object.entries(read("localStorage", STORAGE.pushDrafts) ?? {}));
 
-function keepDraft(key, draft) {
+export function keepDraft(key, draft) {
   drafts.delete(key); // to be the newest
   drafts.set(key, draft);
-  while (drafts.size > KEPT) drafts.delete(drafts.keys().next().value);
-  write("localStorage", DRAFTS, Object.fromEntries(drafts));
+  while (drafts.size > MAX_DRAFTS) drafts.delete(drafts.keys().next().value);
+  write("localStorage", STORAGE.pushDrafts, Object.fromEntries(drafts));
 }
 
 // What a repository may be called, made of a title: "The Time Machine" → "the-time-machine".
 const slug = (title) =>
-  title.normalize("NFKD").toLowerCase().replace(/\.(txt|zip)$/, "").replace(/[^a-z0-9]+/g, "-").slice(0, 60).replace(/^-+|-+$/g, "");
-const suggestion = ({ key, title, slug: better }) => slug(better ?? title) || slug(key.split("@")[0].split("/")[1] ?? "") || "char-rnn";
-const complete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // worth asking the server about
+  title
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/\.(txt|zip)$/, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 60)
+    .replace(/^-+|-+$/g, "");
+export const suggestion = ({ key, title, slug: better }) =>
+  slug(better ?? title) || slug(key.split("@")[0].split("/")[1] ?? "") || "char-rnn";
+export const complete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // worth asking the server about
 
 // A word that nobody guesses: to it a push listens.
-const freshWord = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-
+export const freshWord = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");

@@ -2,35 +2,46 @@
 // begins, a problem into view where it stands; and the keyboard's focus to the card when the
 // button goes off under it. A run that is merely found again, after a reload, moves nothing.
 
-let pressed = null; // the button that was pressed last
-let awaited = false; // a run was asked for, and has neither begun nor met a problem
-document.addEventListener("click", (event) => {
-  pressed = event.target.closest?.("#train-go, #train-keep, #train-stop") ?? pressed;
-  if (event.target.closest?.("#train-go, #train-keep")) awaited = true;
-}, true);
-
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const show = (target, block) => target.scrollIntoView({ block, behavior: calm.matches ? "auto" : "smooth" });
+export const scrollTo = (target, block) =>
+  target.scrollIntoView({ block, behavior: calm.matches ? "auto" : "smooth" });
 
-function attend(state) {
-  if (!awaited || !["downloading", "queued", "running"].includes(state)) return;
-  awaited = state === "downloading"; // which may still end in a problem
-  const { top } = find(".run").getBoundingClientRect();
-  if (top < 0 || top > innerHeight / 2) show(find(".run"), "start");
-}
+export function autoscroll({ find }) {
+  let pressed = null; // the button that was pressed last
+  let awaited = false; // a run was asked for, and has neither begun nor met a problem
+  document.addEventListener(
+    "click",
+    (event) => {
+      pressed = event.target.closest?.("#train-go, #train-keep, #train-stop") ?? pressed;
+      if (event.target.closest?.("#train-go, #train-keep")) awaited = true;
+    },
+    true,
+  );
 
-new MutationObserver((changes) => {
-  const focused = document.activeElement ?? document.body;
-  const lost = focused === document.body || focused === pressed;
-  if (lost && pressed?.disabled && changes.some((change) => change.target === pressed)) {
-    find(".run").focus({ preventScroll: true });
+  function attend(state) {
+    if (!awaited || !["downloading", "queued", "running"].includes(state)) return;
+    awaited = state === "downloading"; // which may still end in a problem
+    const { top } = find(".run").getBoundingClientRect();
+    if (top < 0 || top > innerHeight / 2) scrollTo(find(".run"), "start");
   }
-}).observe(document.body, { subtree: true, attributeFilter: ["disabled"] });
 
-new MutationObserver(() => {
-  if (!awaited) return;
-  const problem = [...document.querySelectorAll(".train-side .problem")].find((p) => p.textContent);
-  if (!problem) return;
-  awaited = false;
-  show(problem, "nearest");
-}).observe(document.body, { subtree: true, childList: true, characterData: true });
+  new MutationObserver((changes) => {
+    const focused = document.activeElement ?? document.body;
+    const lost = focused === document.body || focused === pressed;
+    if (lost && pressed?.disabled && changes.some((change) => change.target === pressed)) {
+      find(".run").focus({ preventScroll: true });
+    }
+  }).observe(document.body, { subtree: true, attributeFilter: ["disabled"] });
+
+  new MutationObserver(() => {
+    if (!awaited) return;
+    const problem = [...document.querySelectorAll(".train-side .problem")].find(
+      (p) => p.textContent,
+    );
+    if (!problem) return;
+    awaited = false;
+    scrollTo(problem, "nearest");
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+
+  return attend;
+}

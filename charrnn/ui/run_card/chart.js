@@ -1,26 +1,28 @@
-// Figures and charts as inline SVG. Put before run_card.js (see view_model.py), which says what to draw and
-// when.
+// Figures and charts as inline SVG. run_card.js says what to draw and when.
 
-const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-const TOP = 1e6; // what is above says no more than that it is
-const figure = (value, places) =>
-  value == null ? "–"
-    : value > TOP ? "> 10⁶"
-    : value >= 100 ? whole.format(value)
-    : value.toFixed(places ?? (value >= 10 ? 1 : 2));
+import { locale } from "../page/runtime.js";
+
+export const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+export const TOP = 1e6; // what is above says no more than that it is
+export const figure = (value, places) =>
+  value == null
+    ? "–"
+    : value > TOP
+      ? "> 10⁶"
+      : value >= 100
+        ? whole.format(value)
+        : value.toFixed(places ?? (value >= 10 ? 1 : 2));
 const bits = (perplexity) => (perplexity == null ? null : Math.log2(perplexity));
-const inBits = (perplexity) => (perplexity > TOP ? `> ${bits(TOP).toFixed(0)}` : figure(bits(perplexity), 2));
-const clock = (seconds) => {
+export const inBits = (perplexity) =>
+  perplexity > TOP ? `> ${bits(TOP).toFixed(0)}` : figure(bits(perplexity), 2);
+export const clock = (seconds) => {
   const s = Math.floor(seconds);
   const two = (n) => String(n).padStart(2, "0");
   return s >= 3600
     ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`
     : `${Math.floor(s / 60)}:${two(s % 60)}`;
 };
-const span = (seconds) => (seconds < 100 ? `${seconds.toFixed(1)}\u00a0${words.s}` : clock(seconds));
-const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
-
-let scale = "perplexity"; // the unit of the chart; "bits" is the other
+export const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
 function node(parent, tag, attributes, text) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -74,7 +76,8 @@ function apart(labels, gap, top, bottom) {
 function path(xs, ys, x, y) {
   let d = "";
   xs.forEach((value, i) => {
-    if (value != null && ys[i] != null) d += `${d ? "L" : "M"}${x(value).toFixed(1)},${y(ys[i]).toFixed(1)}`;
+    if (value != null && ys[i] != null)
+      d += `${d ? "L" : "M"}${x(value).toFixed(1)},${y(ys[i]).toFixed(1)}`;
   });
   return d;
 }
@@ -92,154 +95,257 @@ function reads(xs, ys, i) {
 
 // The model that a run which has ended leaves behind: `shown` is its perplexity on the held-out part,
 // or on the training text where nothing is held out; `lost` says that a blind guess is no worse.
-function keptModel(v) {
-  if (!v.kept || !["finished", "stopped", "interrupted", "diverged", "failed"].includes(v.state)) return null;
+export function keptModel(v) {
+  if (!v.kept || !["finished", "stopped", "interrupted", "diverged", "failed"].includes(v.state))
+    return null;
   const shown = v.last.held == null ? v.kept.train : v.kept.held;
-  return { ...v.kept, shown, lost: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? TOP) };
+  return {
+    ...v.kept,
+    shown,
+    lost: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? TOP),
+  };
 }
 
 function axisEnd(v, byEpoch, xs) {
   const total = byEpoch ? v.facts.epochs : v.facts.seconds;
   const reached = xs.length ? xs[xs.length - 1] : 0;
   if (total) return Math.max(total, v.state === "running" ? 0 : reached);
-  return [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400].find((n) => n >= reached) ?? reached;
+  return (
+    [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400].find((n) => n >= reached) ?? reached
+  );
 }
 
 const snapDown = (value) =>
   [100, 70, 50, 30, 20, 14, 10, 7, 5, 4, 3, 2, 1.5, 1].find((n) => n <= value) ?? 1;
 
-function curve(v) {
-  const svg = find(".run-curve");
-  const width = svg.clientWidth || 640, height = svg.clientHeight || 250;
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.replaceChildren();
-  const byEpoch = Boolean(v.facts.epochs);
-  const xs = [...v.columns[byEpoch ? "epoch" : "seconds"]];
-  const train = [...v.columns.train], held = [...v.columns.held];
-  if (v.last.seconds != null && v.last.seconds > (v.columns.seconds.at(-1) ?? -1)) {
-    xs.push(byEpoch ? v.last.epoch : v.last.seconds);
-    train.push(v.last.train);
-    held.push(v.last.held);
-  }
-  const room = { left: 46, right: width < 480 ? 104 : 108, top: 12, bottom: 26 };
-  const right = width - room.right, base = height - room.bottom;
-  const known = Object.entries(v.facts.baselines ?? {}).filter(([, p]) => p);
-  const published = v.facts.published ?? [];
-  const seen = [...train, ...held].filter((p) => p != null);
-  // No more than a little above the worst baseline: what explodes must not squeeze the rest.
-  const worst = Math.max(...known.map(([, p]) => p), known.length ? 2 : 90);
-  const high = Math.min(Math.max(worst, ...seen), worst * 2) * 1.12;
-  const low = snapDown(Math.min(...seen, ...known.map(([, p]) => p), ...published.map((p) => p[1]), high / 8) / 1.12);
-  const end = axisEnd(v, byEpoch, xs);
-  const x = (value) => room.left + (value / end) * (right - room.left);
-  const within = (p) => (p == null ? null : Math.min(Math.max(p, low), high));
-  const y = (p) => base - (Math.log(within(p) / low) / Math.log(high / low)) * (base - room.top);
+// Draws with a component's words. `unit.scale` is "perplexity" or "bits", the unit of the chart, and
+// `summary` says what a run card shows, for a screen reader.
+export function charts({ find, put, say, words }, unit, summary) {
+  const span = (seconds) =>
+    seconds < 100 ? `${seconds.toFixed(1)}\u00a0${words.s}` : clock(seconds);
 
-  // The same axis twice: bits per character are the logarithm of the perplexity.
-  const ticks = scale === "bits"
-    ? evenTicks(Math.log2(high), 7).filter((b) => b >= Math.log2(low) - 1e-6).map((b) => [2 ** b, String(+b.toFixed(2))])
-    : logTicks(low, high, y, 24).map((p) => [p, p >= 1000 ? whole.format(p) : String(+p.toPrecision(2))]);
-  for (const [p, label] of ticks) {
-    node(svg, "line", { class: "grid", x1: room.left, x2: right, y1: y(p), y2: y(p) });
-    node(svg, "text", { class: "tick", x: room.left - 8, y: y(p) + 4, "text-anchor": "end" }, label);
-  }
-  const longRun = !byEpoch && end >= 100;
-  const unit = byEpoch ? "" : ` ${words.s}`;
-  for (const tick of evenTicks(end, width < 480 ? 4 : 6)) {
-    const label = longRun ? clock(tick) : `${+tick.toFixed(2)}${unit}`;
-    node(svg, "text", { class: "tick", x: x(tick), y: base + 18, "text-anchor": "middle" }, label);
-  }
-  if (byEpoch) node(svg, "text", { class: "tick", x: right + 20, y: base + 18 }, words.epochs);
-
-  const value = (p) => (scale === "bits" ? inBits(p) : figure(p));
-  const labels = [];
-  for (const [name, p] of known) {
-    node(svg, "line", { class: "baseline", x1: room.left, x2: right, y1: y(p), y2: y(p) });
-    labels.push({ y: y(p), text: `${words[name]} ${value(p)}`, kind: "of-baseline" });
-  }
-  for (const [epoch, p] of published) {
-    if (epoch <= end) {
-      const ring = node(svg, "circle", { class: "published", cx: x(epoch), cy: y(p), r: 4 });
-      node(ring, "title", {}, say("published-at", { p: figure(p), n: epoch }));
+  function curve(v) {
+    const svg = find(".run-curve");
+    const width = svg.clientWidth || 640,
+      height = svg.clientHeight || 250;
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.replaceChildren();
+    const byEpoch = Boolean(v.facts.epochs);
+    const xs = [...v.columns[byEpoch ? "epoch" : "seconds"]];
+    const train = [...v.columns.train],
+      held = [...v.columns.held];
+    if (v.last.seconds != null && v.last.seconds > (v.columns.seconds.at(-1) ?? -1)) {
+      xs.push(byEpoch ? v.last.epoch : v.last.seconds);
+      train.push(v.last.train);
+      held.push(v.last.held);
     }
-  }
-  for (const [name, series] of [["train", train], ["held", held]]) {
-    const last = series.findLast((p) => p != null);
-    if (last == null) continue;
-    const only = name === "train" && !held.some((p) => p != null);
-    node(svg, "path", { class: `curve ${only ? "held" : name}`, d: path(xs, series, x, y) });
-    const kind = last > TOP || (v.state === "diverged" && name === "held") ? "of-problem" : `of-${only ? "held" : name}`;
-    labels.push({ y: y(last), text: `${words[`curve-${name}`]} ${value(last)}`, kind });
-  }
-  const kept = keptModel(v), keptAt = kept?.[byEpoch ? "epoch" : "seconds"];
-  if (keptAt != null && kept.shown != null && figure(kept.shown) !== figure(v.last.held ?? v.last.train)) {
-    const dot = node(svg, "circle", { class: "kept", cx: x(keptAt), cy: y(kept.shown), r: 4.5 });
-    node(dot, "title", {}, say("kept-at", { p: value(kept.shown) }));
-  }
-  if (published.length && !known.some(([, p]) => Math.abs(y(p) - y(published.at(-1)[1])) < 1))
-    labels.push({ y: y(published.at(-1)[1]), text: `${words.published} ${value(published.at(-1)[1])}`, kind: "of-baseline" });
-  apart(labels, 15, room.top - 2, base);
-  for (const label of labels) node(svg, "text", { class: label.kind, x: right + 10, y: label.y + 4 }, label.text);
-  svg.setAttribute("aria-label", summary(v));
-  reading(svg, { xs, curves: { held, train }, x, y, within, room, right, base, end, value, byEpoch });
-}
+    const room = { left: 46, right: width < 480 ? 104 : 108, top: 12, bottom: 26 };
+    const right = width - room.right,
+      base = height - room.bottom;
+    const known = Object.entries(v.facts.baselines ?? {}).filter(([, p]) => p);
+    const published = v.facts.published ?? [];
+    const seen = [...train, ...held].filter((p) => p != null);
+    // No more than a little above the worst baseline: what explodes must not squeeze the rest.
+    const worst = Math.max(...known.map(([, p]) => p), known.length ? 2 : 90);
+    const high = Math.min(Math.max(worst, ...seen), worst * 2) * 1.12;
+    const low = snapDown(
+      Math.min(...seen, ...known.map(([, p]) => p), ...published.map((p) => p[1]), high / 8) / 1.12,
+    );
+    const end = axisEnd(v, byEpoch, xs);
+    const x = (value) => room.left + (value / end) * (right - room.left);
+    const within = (p) => (p == null ? null : Math.min(Math.max(p, low), high));
+    const y = (p) => base - (Math.log(within(p) / low) / Math.log(high / low)) * (base - room.top);
 
-// A hair line under the pointer, with what the curves read there: "≈" between measurements, "↑" where
-// the chart ends below the figure.
-function reading(svg, at) {
-  const line = node(svg, "line", { class: "hair", y1: at.room.top, y2: at.base, visibility: "hidden" });
-  const text = node(svg, "text", { class: "tick read", y: at.room.top + 2, visibility: "hidden" });
-  const dots = Object.keys(at.curves).map((name) => node(svg, "circle", { class: `dot ${name}`, r: 3.5, visibility: "hidden" }));
-  svg.onpointermove = (event) => {
-    const box = svg.getBoundingClientRect();
-    const here = ((event.clientX - box.left - at.room.left) / (at.right - at.room.left)) * at.end;
-    let best = -1;
-    at.xs.forEach((v, i) => { if (best < 0 || Math.abs(v - here) < Math.abs(at.xs[best] - here)) best = i; });
-    if (best < 0 || here < 0 || here > at.end) return svg.onpointerleave();
-    const px = at.x(at.xs[best]);
-    const parts = [at.byEpoch ? say("epoch-n", { n: +at.xs[best].toFixed(2) }) : span(at.xs[best])];
-    Object.entries(at.curves).forEach(([name, ys], i) => {
-      const drawn = reads(at.xs, ys.map(at.within), best);
-      dots[i].setAttribute("visibility", drawn == null ? "hidden" : "visible");
-      if (drawn == null) return;
-      dots[i].setAttribute("cx", px); dots[i].setAttribute("cy", at.y(drawn));
-      const mark = ys[best] == null ? "≈\u00a0" : ys[best] > drawn ? "↑\u00a0" : "";
-      parts.push(`${words[`curve-${name}`]} ${mark}${at.value(ys[best] ?? drawn)}`);
+    // The same axis twice: bits per character are the logarithm of the perplexity.
+    const ticks =
+      unit.scale === "bits"
+        ? evenTicks(Math.log2(high), 7)
+            .filter((b) => b >= Math.log2(low) - 1e-6)
+            .map((b) => [2 ** b, String(+b.toFixed(2))])
+        : logTicks(low, high, y, 24).map((p) => [
+            p,
+            p >= 1000 ? whole.format(p) : String(+p.toPrecision(2)),
+          ]);
+    for (const [p, label] of ticks) {
+      node(svg, "line", { class: "grid", x1: room.left, x2: right, y1: y(p), y2: y(p) });
+      node(
+        svg,
+        "text",
+        { class: "tick", x: room.left - 8, y: y(p) + 4, "text-anchor": "end" },
+        label,
+      );
+    }
+    const longRun = !byEpoch && end >= 100;
+    const timeUnit = byEpoch ? "" : ` ${words.s}`;
+    for (const tick of evenTicks(end, width < 480 ? 4 : 6)) {
+      const label = longRun ? clock(tick) : `${+tick.toFixed(2)}${timeUnit}`;
+      node(
+        svg,
+        "text",
+        { class: "tick", x: x(tick), y: base + 18, "text-anchor": "middle" },
+        label,
+      );
+    }
+    if (byEpoch) node(svg, "text", { class: "tick", x: right + 20, y: base + 18 }, words.epochs);
+
+    const value = (p) => (unit.scale === "bits" ? inBits(p) : figure(p));
+    const labels = [];
+    for (const [name, p] of known) {
+      node(svg, "line", { class: "baseline", x1: room.left, x2: right, y1: y(p), y2: y(p) });
+      labels.push({ y: y(p), text: `${words[name]} ${value(p)}`, kind: "of-baseline" });
+    }
+    for (const [epoch, p] of published) {
+      if (epoch <= end) {
+        const ring = node(svg, "circle", { class: "published", cx: x(epoch), cy: y(p), r: 4 });
+        node(ring, "title", {}, say("published-at", { p: figure(p), n: epoch }));
+      }
+    }
+    for (const [name, series] of [
+      ["train", train],
+      ["held", held],
+    ]) {
+      const last = series.findLast((p) => p != null);
+      if (last == null) continue;
+      const only = name === "train" && !held.some((p) => p != null);
+      node(svg, "path", { class: `curve ${only ? "held" : name}`, d: path(xs, series, x, y) });
+      const kind =
+        last > TOP || (v.state === "diverged" && name === "held")
+          ? "of-problem"
+          : `of-${only ? "held" : name}`;
+      labels.push({ y: y(last), text: `${words[`curve-${name}`]} ${value(last)}`, kind });
+    }
+    const kept = keptModel(v),
+      keptAt = kept?.[byEpoch ? "epoch" : "seconds"];
+    if (
+      keptAt != null &&
+      kept.shown != null &&
+      figure(kept.shown) !== figure(v.last.held ?? v.last.train)
+    ) {
+      const dot = node(svg, "circle", { class: "kept", cx: x(keptAt), cy: y(kept.shown), r: 4.5 });
+      node(dot, "title", {}, say("kept-at", { p: value(kept.shown) }));
+    }
+    if (published.length && !known.some(([, p]) => Math.abs(y(p) - y(published.at(-1)[1])) < 1))
+      labels.push({
+        y: y(published.at(-1)[1]),
+        text: `${words.published} ${value(published.at(-1)[1])}`,
+        kind: "of-baseline",
+      });
+    apart(labels, 15, room.top - 2, base);
+    for (const label of labels)
+      node(svg, "text", { class: label.kind, x: right + 10, y: label.y + 4 }, label.text);
+    svg.setAttribute("aria-label", summary(v));
+    reading(svg, {
+      xs,
+      curves: { held, train },
+      x,
+      y,
+      within,
+      room,
+      right,
+      base,
+      end,
+      value,
+      byEpoch,
     });
-    line.setAttribute("x1", px); line.setAttribute("x2", px); line.setAttribute("visibility", "visible");
-    const flip = px > at.room.left + (at.right - at.room.left) * 0.55;
-    text.setAttribute("x", px + (flip ? -6 : 6)); text.setAttribute("text-anchor", flip ? "end" : "start");
-    text.setAttribute("visibility", "visible"); put(text, parts.join(" · "));
-  };
-  svg.onpointerleave = () => { for (const part of [line, text, ...dots]) part.setAttribute("visibility", "hidden"); };
-}
+  }
 
-function gradients(v) {
-  const { clip } = v.facts;
-  const norms = v.columns.norm.filter((n) => n != null);
-  const share = v.last.clipped == null || clip == null ? "" : say("clipped", { share: percent(v.last.clipped) });
-  put(".run-gradients summary", [words.gradients, share].filter(Boolean).join(" · "));
-  if (!find(".run-gradients").open) return;
-  const svg = find(".run-norms");
-  const width = svg.clientWidth || 640, height = svg.clientHeight || 120;
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.replaceChildren();
-  const all = [...norms, clip].filter((n) => n > 0);
-  const low = Math.min(...all, 0.1) / 1.3, high = Math.max(...all, 1) * 1.3;
-  const byEpoch = Boolean(v.facts.epochs);
-  const xs = v.columns[byEpoch ? "epoch" : "seconds"];
-  const right = width - (width < 480 ? 104 : 108), base = height - 8;
-  const end = axisEnd(v, byEpoch, xs);
-  const x = (value) => 46 + (value / end) * (right - 46);
-  const y = (n) => base - (Math.log(Math.max(n, low) / low) / Math.log(high / low)) * (base - 8);
-  for (const tick of logTicks(low, high, y, 24)) {
-    node(svg, "line", { class: "grid", x1: 46, x2: right, y1: y(tick), y2: y(tick) });
-    node(svg, "text", { class: "tick", x: 38, y: y(tick) + 4, "text-anchor": "end" }, String(+tick.toPrecision(1)));
+  // A hair line under the pointer, with what the curves read there: "≈" between measurements, "↑" where
+  // the chart ends below the figure.
+  function reading(svg, at) {
+    const line = node(svg, "line", {
+      class: "hair",
+      y1: at.room.top,
+      y2: at.base,
+      visibility: "hidden",
+    });
+    const text = node(svg, "text", {
+      class: "tick read",
+      y: at.room.top + 2,
+      visibility: "hidden",
+    });
+    const dots = Object.keys(at.curves).map((name) =>
+      node(svg, "circle", { class: `dot ${name}`, r: 3.5, visibility: "hidden" }),
+    );
+    svg.onpointermove = (event) => {
+      const box = svg.getBoundingClientRect();
+      const here = ((event.clientX - box.left - at.room.left) / (at.right - at.room.left)) * at.end;
+      let best = -1;
+      at.xs.forEach((v, i) => {
+        if (best < 0 || Math.abs(v - here) < Math.abs(at.xs[best] - here)) best = i;
+      });
+      if (best < 0 || here < 0 || here > at.end) return svg.onpointerleave();
+      const px = at.x(at.xs[best]);
+      const parts = [
+        at.byEpoch ? say("epoch-n", { n: +at.xs[best].toFixed(2) }) : span(at.xs[best]),
+      ];
+      Object.entries(at.curves).forEach(([name, ys], i) => {
+        const drawn = reads(at.xs, ys.map(at.within), best);
+        dots[i].setAttribute("visibility", drawn == null ? "hidden" : "visible");
+        if (drawn == null) return;
+        dots[i].setAttribute("cx", px);
+        dots[i].setAttribute("cy", at.y(drawn));
+        const mark = ys[best] == null ? "≈\u00a0" : ys[best] > drawn ? "↑\u00a0" : "";
+        parts.push(`${words[`curve-${name}`]} ${mark}${at.value(ys[best] ?? drawn)}`);
+      });
+      line.setAttribute("x1", px);
+      line.setAttribute("x2", px);
+      line.setAttribute("visibility", "visible");
+      const flip = px > at.room.left + (at.right - at.room.left) * 0.55;
+      text.setAttribute("x", px + (flip ? -6 : 6));
+      text.setAttribute("text-anchor", flip ? "end" : "start");
+      text.setAttribute("visibility", "visible");
+      put(text, parts.join(" · "));
+    };
+    svg.onpointerleave = () => {
+      for (const part of [line, text, ...dots]) part.setAttribute("visibility", "hidden");
+    };
   }
-  node(svg, "path", { class: "curve train", d: path(xs, v.columns.norm, x, y) });
-  if (clip != null) {
-    node(svg, "line", { class: "baseline", x1: 46, x2: right, y1: y(clip), y2: y(clip) });
-    node(svg, "text", { class: "of-baseline", x: right + 10, y: y(clip) + 4 }, say("clip-at", { n: clip }));
+
+  function gradients(v) {
+    const { clip } = v.facts;
+    const norms = v.columns.norm.filter((n) => n != null);
+    const share =
+      v.last.clipped == null || clip == null
+        ? ""
+        : say("clipped", { share: percent(v.last.clipped) });
+    put(".run-gradients summary", [words.gradients, share].filter(Boolean).join(" · "));
+    if (!find(".run-gradients").open) return;
+    const svg = find(".run-norms");
+    const width = svg.clientWidth || 640,
+      height = svg.clientHeight || 120;
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.replaceChildren();
+    const all = [...norms, clip].filter((n) => n > 0);
+    const low = Math.min(...all, 0.1) / 1.3,
+      high = Math.max(...all, 1) * 1.3;
+    const byEpoch = Boolean(v.facts.epochs);
+    const xs = v.columns[byEpoch ? "epoch" : "seconds"];
+    const right = width - (width < 480 ? 104 : 108),
+      base = height - 8;
+    const end = axisEnd(v, byEpoch, xs);
+    const x = (value) => 46 + (value / end) * (right - 46);
+    const y = (n) => base - (Math.log(Math.max(n, low) / low) / Math.log(high / low)) * (base - 8);
+    for (const tick of logTicks(low, high, y, 24)) {
+      node(svg, "line", { class: "grid", x1: 46, x2: right, y1: y(tick), y2: y(tick) });
+      node(
+        svg,
+        "text",
+        { class: "tick", x: 38, y: y(tick) + 4, "text-anchor": "end" },
+        String(+tick.toPrecision(1)),
+      );
+    }
+    node(svg, "path", { class: "curve train", d: path(xs, v.columns.norm, x, y) });
+    if (clip != null) {
+      node(svg, "line", { class: "baseline", x1: 46, x2: right, y1: y(clip), y2: y(clip) });
+      node(
+        svg,
+        "text",
+        { class: "of-baseline", x: right + 10, y: y(clip) + 4 },
+        say("clip-at", { n: clip }),
+      );
+    }
+    svg.setAttribute("aria-label", find(".run-gradients summary").textContent);
   }
-  svg.setAttribute("aria-label", find(".run-gradients summary").textContent);
+
+  return { curve, gradients, span };
 }

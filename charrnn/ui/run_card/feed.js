@@ -1,131 +1,162 @@
-// Following the run on the card. The last part of the card's script (see view_model.py): it asks the
+// Following the run on the card. It asks the
 // server what is new (feed.py) and goes on asking while the run does. An answer waits for
 // news, so that a quiet run costs a question every few seconds; a hidden page asks nothing. When
 // no answer comes, the card says so, tries again, and is told all that it missed.
+
+import { up } from "../page/fetch_retry.js";
+import { listen, LIVE_STATES, sleep, STORAGE, zh } from "../page/runtime.js";
 
 const PACE = 120; // milliseconds between an answer and the next question
 const PATIENCE = { waiting: 8000, now: 2000 }; // an answer takes 5 s at most
 const ASLEEP = 4000; // a second that took longer: the machine slept, or the page was frozen
 
-let followed = shown.run ?? null;
-let heard = {}; // what came with the last answer, for the next question
-let question = 0; // only the answer to the latest counts
-let refused = 0; // times that the server was there, and yet did not answer
-let timer = null;
+// `card` is what the card shows: a run as `shown`, `away` while no answer comes, and `draw()`.
+export function followRun({ props, server, watch }, card) {
+  let followed = card.shown.run ?? null;
+  let heard = {}; // what came with the last answer, for the next question
+  let question = 0; // only the answer to the latest counts
+  let refused = 0; // times that the server was there, and yet did not answer
+  let timer = null;
 
-const live = () => Boolean(followed) && LIVE.includes(shown.state);
-const later = (act, milliseconds) => {
-  clearTimeout(timer);
-  timer = setTimeout(act, milliseconds);
-};
+  const live = () => Boolean(followed) && LIVE_STATES.includes(card.shown.state);
+  const later = (act, milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(act, milliseconds);
+  };
 
-async function ask(wait) {
-  clearTimeout(timer);
-  const mine = ++question;
-  if (document.hidden) return; // `look` goes on as soon as somebody looks
-  const patience = wait ? PATIENCE.waiting : PATIENCE.now;
-  const answer = await Promise.race([server.follow({ ...heard, run: followed, wait }), sleep(patience)]);
-  if (mine !== question) return;
-  if (!answer) return lose();
-  away = false;
-  refused = 0;
-  if (answer.missing) {
-    followed = null;
-    shown = { ...shown, run: null, state: "idle", missing: true };
-  } else if (answer.token) hear(answer);
-  draw();
-  if (live()) later(() => ask(true), answer.token ? PACE : 0);
-}
-
-// The parts that changed take the place of what they were; the curves go on where they were.
-function hear({ token, version, base, first, ...parts }) {
-  const grown = (name, end) => [...(first ? shown.columns[name] : []).slice(0, first), ...end];
-  const columns = Object.entries(parts.columns).map(([name, end]) => [name, grown(name, end)]);
-  const steps = [...(first ? shown.steps : []).slice(0, first), ...parts.steps];
-  shown = { ...shown, ...parts, columns: Object.fromEntries(columns), steps };
-  heard = { token, version, base, points: steps.length };
-}
-
-async function lose() {
-  away = live(); // of a run that has ended nothing is missed
-  draw();
-  if (!away) return;
-  const mine = ++question;
-  const app = await up();
-  if (mine !== question) return;
-  // A new server that cannot be asked as the old one was is another version of the app.
-  if (refused > 2 && app !== window.gradio_config.app_id) return location.reload();
-  later(() => ask(false), Math.min(2000, 500 * refused++));
-}
-
-// Somebody looks again, or the line may be back.
-function look() {
-  if (followed && !away && !document.hidden) ask(false);
-}
-
-// Looks at this run from now on; an address that names another is true no longer. `link` is the
-// view id of the run, by which an address names it.
-function turnTo(run, link = run === shown.run ? shown.link : null) {
-  followed = run;
-  question++;
-  clearTimeout(timer);
-  const named = new URLSearchParams(location.search).get("run");
-  if (run && named && ![run, link].includes(named)) history.replaceState(null, "", location.pathname);
-}
-
-// A run from the list of one's own (recent_runs.js).
-function lookAt(run) {
-  turnTo(run);
-  heard = {};
-  ask(false);
-}
-
-// What Gradio's events bring: a run that begins, one that was found again, or none.
-function take(value) {
-  if (!value?.columns || (!value.run && value.state !== "downloading" && live())) return;
-  turnTo(value.run, value.link);
-  shown = value;
-  heard = value.heard ?? {};
-  away = false;
-  draw();
-  if (live()) ask(true);
-}
-
-window.addEventListener("charrnn-show", ({ detail }) => lookAt(detail));
-for (const back of ["online", "focus"]) window.addEventListener(back, look);
-window.addEventListener("offline", () => live() && lose());
-document.addEventListener("visibilitychange", look);
-let beat = Date.now();
-setInterval(() => {
-  if (Date.now() - beat > ASLEEP) look();
-  beat = Date.now();
-}, 1000);
-watch("value", () => take(props.value));
-
-// The page is built with an earlier run's story. Where this browser is to see another one, which
-// the server is being asked for (`find_again` in train.py), nothing of that shows meanwhile.
-function otherwise() {
-  if (zh || new URLSearchParams(location.search).get("run")) return true;
-  try {
-    return ["runs", "begun"].some((what) => !["[]", "", null].includes(localStorage.getItem(`charrnn:${what}`)));
-  } catch (denied) {
-    console.info("nothing is remembered:", denied.name);
-    return false;
+  async function ask(wait) {
+    clearTimeout(timer);
+    const mine = ++question;
+    if (document.hidden) return; // `look` goes on as soon as somebody looks
+    const patience = wait ? PATIENCE.waiting : PATIENCE.now;
+    const answer = await Promise.race([
+      server.follow({ ...heard, run: followed, wait }),
+      sleep(patience),
+    ]);
+    if (mine !== question) return;
+    if (!answer) return lose();
+    card.away = false;
+    refused = 0;
+    if (answer.missing) {
+      followed = null;
+      card.shown = { ...card.shown, run: null, state: "idle", missing: true };
+    } else if (answer.token) hear(answer);
+    card.draw();
+    if (live()) later(() => ask(true), answer.token ? PACE : 0);
   }
-}
 
-function expect() {
-  const rows = Array.from({ length: 5 }, () => ({ share: null, sample: null, now: false }));
-  const columns = Object.fromEntries(Object.keys(shown.columns).map((name) => [name, []]));
-  const nothing = { title: {}, facts: {}, last: {}, kept: null, end: null, verdict: null, model: null };
-  shown = { ...shown, ...nothing, state: "finding", earlier: false, steps: [], rows, columns };
-  draw();
-}
+  // The parts that changed take the place of what they were; the curves go on where they were.
+  function hear({ token, version, base, first, ...parts }) {
+    const grown = (name, end) => [
+      ...(first ? card.shown.columns[name] : []).slice(0, first),
+      ...end,
+    ];
+    const columns = Object.entries(parts.columns).map(([name, end]) => [name, grown(name, end)]);
+    const steps = [...(first ? card.shown.steps : []).slice(0, first), ...parts.steps];
+    card.shown = { ...card.shown, ...parts, columns: Object.fromEntries(columns), steps };
+    heard = { token, version, base, points: steps.length };
+  }
 
-window.addEventListener("charrnn-unfound", () => {
-  if (shown.state !== "finding") return;
-  shown = { ...shown, state: "idle", unfound: true };
-  draw();
-});
-if (props.value.built && otherwise()) expect();
-else take(props.value);
+  async function lose() {
+    card.away = live(); // of a run that has ended nothing is missed
+    card.draw();
+    if (!card.away) return;
+    const mine = ++question;
+    const app = await up();
+    if (mine !== question) return;
+    // A new server that cannot be asked as the old one was is another version of the app.
+    if (refused > 2 && app !== window.gradio_config.app_id) return location.reload();
+    later(() => ask(false), Math.min(2000, 500 * refused++));
+  }
+
+  // Somebody looks again, or the line may be back.
+  function look() {
+    if (followed && !card.away && !document.hidden) ask(false);
+  }
+
+  // Looks at this run from now on; an address that names another is true no longer. `link` is the
+  // view id of the run, by which an address names it.
+  function turnTo(run, link = run === card.shown.run ? card.shown.link : null) {
+    followed = run;
+    question++;
+    clearTimeout(timer);
+    const named = new URLSearchParams(location.search).get("run");
+    if (run && named && ![run, link].includes(named))
+      history.replaceState(null, "", location.pathname);
+  }
+
+  // A run from the list of one's own (recent_runs.js).
+  function lookAt(run) {
+    turnTo(run);
+    heard = {};
+    ask(false);
+  }
+
+  // What Gradio's events bring: a run that begins, one that was found again, or none.
+  function take(value) {
+    if (!value?.columns || (!value.run && value.state !== "downloading" && live())) return;
+    turnTo(value.run, value.link);
+    card.shown = value;
+    heard = value.heard ?? {};
+    card.away = false;
+    card.draw();
+    if (live()) ask(true);
+  }
+
+  listen("charrnn-show-run", (detail) => lookAt(detail));
+  for (const back of ["online", "focus"]) window.addEventListener(back, look);
+  window.addEventListener("offline", () => live() && lose());
+  document.addEventListener("visibilitychange", look);
+  let beat = Date.now();
+  setInterval(() => {
+    if (Date.now() - beat > ASLEEP) look();
+    beat = Date.now();
+  }, 1000);
+  watch("value", () => take(props.value));
+
+  // The page is built with an earlier run's story. Where this browser is to see another one, which
+  // the server is being asked for (`find_again` in train.py), nothing of that shows meanwhile.
+  function otherwise() {
+    if (zh || new URLSearchParams(location.search).get("run")) return true;
+    try {
+      return [STORAGE.runs, STORAGE.pendingRun].some(
+        (key) => !["[]", "", null].includes(localStorage.getItem(key)),
+      );
+    } catch (denied) {
+      console.info("nothing is remembered:", denied.name);
+      return false;
+    }
+  }
+
+  function expect() {
+    const rows = Array.from({ length: 5 }, () => ({ share: null, sample: null, now: false }));
+    const columns = Object.fromEntries(Object.keys(card.shown.columns).map((name) => [name, []]));
+    const nothing = {
+      title: {},
+      facts: {},
+      last: {},
+      kept: null,
+      end: null,
+      verdict: null,
+      model: null,
+    };
+    card.shown = {
+      ...card.shown,
+      ...nothing,
+      state: "finding",
+      earlier: false,
+      steps: [],
+      rows,
+      columns,
+    };
+    card.draw();
+  }
+
+  listen("charrnn-run-not-restored", () => {
+    if (card.shown.state !== "finding") return;
+    card.shown = { ...card.shown, state: "idle", unfound: true };
+    card.draw();
+  });
+  if (props.value.built && otherwise()) expect();
+  else take(props.value);
+}

@@ -13,7 +13,7 @@ import math
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -149,42 +149,38 @@ class Tellings:
             self._told.popitem(last=False)
         return telling
 
-    def star(self) -> Callable[[dict[str, Any], gr.Request], dict[str, Any]]:
-        """What the card's star calls: `star({run, on})`."""
+    def star(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        """Star a run, or not any more (`{run, on}`); return `starred`, or the `problem` in words.
 
-        def star(asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-            """Whether the run is starred now; the problem, in words, if it cannot be."""
-            asked = asked if isinstance(asked, dict) else {}
-            runs, run_id, problem = self._house.runs, str(asked.get("run")), None
-            try:
-                runs.star(run_id, bool(asked.get("on")))
-                return {"starred": runs.is_starred(runs.find(run_id))}
-            except UserError as error:
-                problem = i18n.translate_error(error, i18n.language(request))
-            return {"problem": problem}
+        Called from `run_card.js`.
+        """
+        asked = asked if isinstance(asked, dict) else {}
+        runs, run_id = self._house.runs, str(asked.get("run"))
+        try:
+            runs.star(run_id, bool(asked.get("on")))
+            return {"starred": runs.is_starred(runs.find(run_id))}
+        except UserError as error:
+            return {"problem": i18n.translate_error(error, i18n.language(request))}
 
-        return star
+    async def follow(self, asked: dict[str, Any]) -> Response:
+        """Return the news of a run (`{run, wait, …heard}`); called from `feed.js`.
 
-    def server_function(self) -> Callable[[dict[str, Any]], Awaitable[Response]]:
-        """What the card calls: `follow({run, …heard})`."""
-
-        async def follow(asked: dict[str, Any]) -> Response:
-            """The news of a run; `{}` if there are none for a while, `missing` if it is gone."""
-            asked = asked if isinstance(asked, dict) else {}
-            until = time.monotonic() + (HOLD if asked.get("wait") else 0.0)
-            try:
-                telling = self.of(self._house.find_run(str(asked.get("run"))))
+        `{}` says that there are none, after some seconds if `wait` is true; `missing`, that the run
+        is gone.
+        """
+        asked = asked if isinstance(asked, dict) else {}
+        until = time.monotonic() + (HOLD if asked.get("wait") else 0.0)
+        try:
+            telling = self.of(self._house.find_run(str(asked.get("run"))))
+            await telling.look(sparing=True)
+            while (said := telling.news(asked)) is None:
+                if time.monotonic() >= until or telling.story.state not in LIVE:
+                    break
+                await asyncio.sleep(EVERY)
                 await telling.look(sparing=True)
-                while (said := telling.news(asked)) is None:
-                    if time.monotonic() >= until or telling.story.state not in LIVE:
-                        break
-                    await asyncio.sleep(EVERY)
-                    await telling.look(sparing=True)
-            except UserError:
-                said = '{"missing":true}'
-            return Response(said or "{}", media_type="application/json")
-
-        return follow
+        except UserError:
+            said = '{"missing":true}'
+        return Response(said or "{}", media_type="application/json")
 
 
 def _roughly(seconds: float) -> float:

@@ -1,82 +1,103 @@
 // The visitor's own runs, a line each (see recent_runs.py). The ids are the browser's (browser_storage.py); the
 // server is asked about them only while the list is open.
 
-const box = find(".yours");
-const list = find(".yours-list");
+import { component, emit, listen, STORAGE, tongue } from "../page/runtime.js";
+import { figure, forgetRun, kept, listTools } from "../page/storage.js";
 
-let asked = 0;
-let waiting = null;
+export function mount(host) {
+  const { props, server, find, put, say, words } = component(host);
 
-function row(run, current) {
-  const item = document.createElement("li");
-  const show = item.appendChild(document.createElement("button"));
-  show.type = "button";
-  show.className = "yours-show";
-  show.dataset.state = run.state;
-  if (run.problem) show.title = run.problem[tongue];
-  if (current) show.setAttribute("aria-current", "true");
-  const name = run.name || run.title[tongue];
-  const state = words[run.state].split(/[,，]/)[0]; // the card has room for the whole of it
-  for (const [part, text] of [["name", name], ["state", state], ["figure", figure(run.perplexity)], ["when", since(run.when)]]) {
-    const span = show.appendChild(document.createElement("span"));
-    span.className = `yours-${part}`;
-    span.appendChild(document.createElement("span")).textContent = text;
+  const box = find(".yours");
+  const list = find(".yours-list");
+
+  const { since, editName, confirmed } = listTools({ words, say, put, props });
+  let asked = 0;
+  let waiting = null;
+
+  function row(run, current) {
+    const item = document.createElement("li");
+    const show = item.appendChild(document.createElement("button"));
+    show.type = "button";
+    show.className = "yours-show";
+    show.dataset.state = run.state;
+    if (run.problem) show.title = run.problem[tongue];
+    if (current) show.setAttribute("aria-current", "true");
+    const name = run.name || run.title[tongue];
+    const state = words[run.state].split(/[,，]/)[0]; // the card has room for the whole of it
+    for (const [part, text] of [
+      ["name", name],
+      ["state", state],
+      ["figure", figure(run.perplexity)],
+      ["when", since(run.when)],
+    ]) {
+      const span = show.appendChild(document.createElement("span"));
+      span.className = `yours-${part}`;
+      span.appendChild(document.createElement("span")).textContent = text;
+    }
+    const label = show.firstChild.appendChild(document.createElement("span"));
+    label.className = "yours-label"; // a long name is cut short before it
+    label.textContent = run.label[tongue];
+    show.addEventListener("click", () => emit("charrnn-show-run", run.run));
+    const rename = item.appendChild(document.createElement("button"));
+    rename.type = "button";
+    rename.className = "yours-rename";
+    rename.textContent = "✎";
+    rename.title = words.rename;
+    rename.setAttribute("aria-label", say("rename-of", { name }));
+    rename.addEventListener("click", () => editName(item, run.name, (to) => renamed(run, to)));
+    if (!["running", "stopping"].includes(run.state)) item.append(deleting(run, name));
+    return item;
   }
-  const label = show.firstChild.appendChild(document.createElement("span"));
-  label.className = "yours-label"; // a long name is cut short before it
-  label.textContent = run.label[tongue];
-  show.addEventListener("click", () => window.dispatchEvent(new CustomEvent("charrnn-show", { detail: run.run })));
-  const rename = item.appendChild(document.createElement("button"));
-  rename.type = "button";
-  rename.className = "yours-rename";
-  rename.textContent = "✎";
-  rename.title = words.rename;
-  rename.setAttribute("aria-label", say("rename-of", { name }));
-  rename.addEventListener("click", () => editName(item, run.name, (to) => renamed(run, to)));
-  if (!["running", "stopping"].includes(run.state)) item.append(deleting(run, name));
-  return item;
-}
 
-async function renamed(run, name) {
-  const told = name === null ? {} : await server.rename({ run: run.run, name });
-  list.replaceChildren();
-  await fill();
-  put(find(".yours-note"), told ? (told.problem ?? "") : words.unreachable);
-  if (name !== null) window.dispatchEvent(new Event("charrnn-runs")); // the cards on Models, and the chooser
-}
+  async function renamed(run, name) {
+    const told = name === null ? {} : await server.rename({ run: run.run, name });
+    list.replaceChildren();
+    await fill();
+    put(find(".yours-note"), told ? (told.problem ?? "") : words.unreachable);
+    if (name !== null) emit("charrnn-runs-changed"); // the cards on Models, and the chooser
+  }
 
-function deleting(run, name) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "yours-delete";
-  confirmed(button, "✕", name, async () => {
-    const told = await server.remove(run.run);
-    if (told?.deleted) forgetRun(run.run);
-    else put(find(".yours-note"), told?.problem ?? words.unreachable);
-  });
-  return button;
-}
+  function deleting(run, name) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "yours-delete";
+    confirmed(button, "✕", name, async () => {
+      const told = await server.remove(run.run);
+      if (told?.deleted) forgetRun(run.run);
+      else put(find(".yours-note"), told?.problem ?? words.unreachable);
+    });
+    return button;
+  }
 
-async function fill() {
-  const ids = kept("charrnn:runs");
-  find("summary").textContent = ids.length ? `${words.yours} · ${ids.length}` : words.yours;
-  if (!box.open || list.querySelector(".rename:focus")) return;
-  const mine = ++asked;
-  const runs = ids.length ? await server.describe(ids) : [];
-  if (mine !== asked) return;
-  const shown = document.querySelector(".run")?.dataset.run;
-  const focused = list.contains(document.activeElement) ? [...list.children].indexOf(document.activeElement.closest("li")) : -1;
-  if (runs) list.replaceChildren(...runs.map((run) => row(run, run.run === shown)));
-  if (focused >= 0) list.children[focused]?.querySelector("button").focus({ preventScroll: true });
-  find(".yours-note").textContent = !runs ? words.unreachable : runs.length ? "" : words[ids.length ? "gone" : "none-yet"];
-}
+  async function fill() {
+    const ids = kept(STORAGE.runs);
+    find("summary").textContent = ids.length ? `${words.yours} · ${ids.length}` : words.yours;
+    if (!box.open || list.querySelector(".rename:focus")) return;
+    const mine = ++asked;
+    const runs = ids.length ? await server.list_runs(ids) : [];
+    if (mine !== asked) return;
+    const shown = document.querySelector(".run")?.dataset.run;
+    const focused = list.contains(document.activeElement)
+      ? [...list.children].indexOf(document.activeElement.closest("li"))
+      : -1;
+    if (runs) list.replaceChildren(...runs.map((run) => row(run, run.run === shown)));
+    if (focused >= 0)
+      list.children[focused]?.querySelector("button").focus({ preventScroll: true });
+    find(".yours-note").textContent = !runs
+      ? words.unreachable
+      : runs.length
+        ? ""
+        : words[ids.length ? "gone" : "none-yet"];
+  }
 
-// Several things happen at once when a run begins or ends: one look is enough.
-function soon() {
-  clearTimeout(waiting);
-  waiting = setTimeout(fill, 150);
-}
+  // Several things happen at once when a run begins or ends: one look is enough.
+  function soon() {
+    clearTimeout(waiting);
+    waiting = setTimeout(fill, 150);
+  }
 
-box.addEventListener("toggle", fill);
-for (const name of ["charrnn-runs", "charrnn-run", "storage"]) window.addEventListener(name, soon);
-fill();
+  box.addEventListener("toggle", fill);
+  for (const name of ["charrnn-runs-changed", "charrnn-run-state"]) listen(name, soon);
+  window.addEventListener("storage", soon);
+  fill();
+}

@@ -6,8 +6,9 @@ directory, when the list is opened. A run that is not here any more is left out.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -21,8 +22,9 @@ from ...utils.regular_files import DamagedRunUserError
 from .. import i18n
 from ..i18n.run_labels import labels_of
 from ..i18n.titles import corpus_title
-from ..page.browser_storage import KEPT
-from ..page.theme import asset, script
+from ..page.component import bind, html_component
+from ..page.contract import MAX_REMEMBERED
+from ..page.theme import asset
 from ..services.client_id import event_request
 from ..services.context import House
 from .strings import DELETING, YOURS
@@ -31,67 +33,60 @@ from .view_model import DAMAGED, LIVE
 
 def your_runs(house: House) -> gr.HTML:
     """The list as a component."""
-    return gr.HTML(
-        html_template=asset("run_card/recent_runs.html"),
-        js_on_load=script("page/storage.js", "run_card/recent_runs.js"),
-        server_functions=[_lister(house), renamer(house), deleter(house)],
-        words=i18n.both(i18n.SHARED, YOURS, DELETING),
-        longest=MAX_NAME_LENGTH,
-        apply_default_css=False,
+    return html_component(
+        "run_card/recent_runs",
+        asset("run_card/recent_runs.html"),
+        server_functions=[bind(list_runs, house), bind(rename, house), bind(remove, house)],
+        words=(i18n.SHARED, YOURS, DELETING),
+        max_name_length=MAX_NAME_LENGTH,
     )
 
 
-def _lister(house: House) -> Callable[[object, gr.Request], Awaitable[list[dict[str, Any]]]]:
-    async def describe(ids: object, request: gr.Request) -> list[dict[str, Any]]:
-        """Describe the runs with these ids, the newest first; called from `recent_runs.js`."""
-        return await house.limiters.listing.run(house.client(request), lambda: lines(ids))
-
-    def lines(ids: object) -> list[dict[str, Any]]:
-        runs, found = [], []
-        for run_id in ids[:KEPT] if isinstance(ids, list) else []:
-            with suppress(UserError):  # it has been removed
-                runs.append(house.runs.find(str(run_id)))
-        for run, label in zip(runs, labels_of(runs), strict=True):
-            with suppress(UserError):
-                found.append(told(run) | {"label": label})
-        return sorted(found, key=lambda one: one["when"], reverse=True)
-
-    return describe
+async def list_runs(house: House, ids: object, request: gr.Request) -> list[dict[str, Any]]:
+    """Describe the runs with these ids, the newest first; called from `recent_runs.js`."""
+    return await house.limiters.listing.run(house.client(request), partial(_lines, house, ids))
 
 
-def renamer(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
-    """Make the server function `rename`, of the list and of the cards on Models."""
-
-    def rename(asked: object, request: gr.Request) -> dict[str, Any]:
-        """Give a run a name (`{run, name}`); return it, or the `problem` in words."""
-        given = asked if isinstance(asked, dict) else {}
-        try:
-            run = house.runs.find(str(given.get("run")))
-            run.rename(str(given.get("name") or ""))
-        except UserError as error:
-            return {"problem": i18n.translate_error(error, i18n.language(request))}
-        return {"name": run.name}
-
-    return rename
+def _lines(house: House, ids: object) -> list[dict[str, Any]]:
+    runs, found = [], []
+    for run_id in ids[:MAX_REMEMBERED] if isinstance(ids, list) else []:
+        with suppress(UserError):  # it has been removed
+            runs.append(house.runs.find(str(run_id)))
+    for run, label in zip(runs, labels_of(runs), strict=True):
+        with suppress(UserError):
+            found.append(told(run) | {"label": label})
+    return sorted(found, key=lambda one: one["when"], reverse=True)
 
 
-def deleter(house: House) -> Callable[[object, gr.Request], dict[str, Any]]:
-    """Make the server function by which a run or an uploaded model is deleted."""
+def rename(house: House, asked: object, request: gr.Request) -> dict[str, Any]:
+    """Give a run a name (`{run, name}`); return the `name`, or the `problem` in words.
 
-    def remove(key: object, request: gr.Request) -> dict[str, Any]:
-        """Delete what has this id, a run's or an upload's, for good; the `problem`, in words, if
-        that is not possible. Whoever knows the id may: a view id, which a link has, is none."""
-        try:
-            if is_upload(str(key)):
-                uploads.delete(house.runs.root, str(key))
-            else:
-                house.runs.delete(str(key))
-        except UserError as error:
-            tongue = i18n.language(event_request(request))
-            return {"problem": i18n.translate_error(error, tongue)}
-        return {"deleted": key}
+    Called from `recent_runs.js` and `models.js`.
+    """
+    given = asked if isinstance(asked, dict) else {}
+    try:
+        run = house.runs.find(str(given.get("run")))
+        run.rename(str(given.get("name") or ""))
+    except UserError as error:
+        return {"problem": i18n.translate_error(error, i18n.language(request))}
+    return {"name": run.name}
 
-    return remove
+
+def remove(house: House, key: object, request: gr.Request) -> dict[str, Any]:
+    """Delete the run or the uploaded model with this id; return `deleted`, or the `problem` in
+    words. The id gives the right to do so; a view id, which links have, does not.
+
+    Called from `recent_runs.js` and `models.js`.
+    """
+    try:
+        if is_upload(str(key)):
+            uploads.delete(house.runs.root, str(key))
+        else:
+            house.runs.delete(str(key))
+    except UserError as error:
+        tongue = i18n.language(event_request(request))
+        return {"problem": i18n.translate_error(error, tongue)}
+    return {"deleted": key}
 
 
 def told(run: Run) -> dict[str, Any]:

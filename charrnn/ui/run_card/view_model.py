@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
-from starlette.responses import Response
 
 from ...recipes import RECIPES
 from ...runs.end_reasons import CRASHES
@@ -22,14 +21,16 @@ from ...training.diagnosis import Diagnosis
 from .. import i18n
 from ..i18n.titles import RECIPES as RECIPE_NAMES
 from ..i18n.titles import chinese
-from ..page.theme import asset, script
+from ..page.component import Function, html_component
+from ..page.contract import LIVE_STATES, run_state
+from ..page.theme import asset
 from .diagnosis_text import diagnosis_text, end_text, warnings
 from .sample_timeline import Strip
 from .strings import CARD
 
 POINTS = 400
-LIVE = frozenset({"queued", "running", "stopping"})
-DAMAGED = "damaged"  # the state of a run that can't be read
+LIVE = LIVE_STATES
+DAMAGED = run_state("damaged")
 
 _COLUMNS = ("seconds", "epoch", "train", "held", "norm")
 
@@ -280,22 +281,16 @@ def _short(value: Any) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-def run_card(
-    value: dict[str, Any],
-    follow: Callable[[dict[str, Any]], Awaitable[Response]],
-    star: Callable[[dict[str, Any], gr.Request], dict[str, Any]],
-) -> gr.HTML:
-    """The card as a component; its value is a `Story`'s, and news of it come by `follow`. A run is
-    kept beyond its time, or not any longer, by `star`."""
-    scripts = (
-        "run_card/chart.js", "run_card/autoscroll.js", "run_card/run_card.js",
-        "page/fetch_retry.js", "run_card/feed.js",
-    )  # fmt: skip
-    return gr.HTML(
+def run_card(value: dict[str, Any], follow: Function, star: Function) -> gr.HTML:
+    """Build the card as a component. Its value is that of a `Story`.
+
+    `follow` returns what has changed since the last call, and `star` keeps a run from being deleted
+    when its time is over (see `feed.RunFeeds`).
+    """
+    return html_component(
+        "run_card/run_card",
+        asset("run_card/run_card.html"),
         value,
-        html_template=asset("run_card/run_card.html"),
-        js_on_load=script(*scripts),
         server_functions=[follow, star],
-        apply_default_css=False,
-        words=i18n.both(i18n.SHARED, RECIPE_NAMES, CARD),
+        words=(i18n.SHARED, RECIPE_NAMES, CARD),
     )

@@ -20,6 +20,7 @@ OPEN = (
     "/static/{path:path}",
     "/theme.css",
     "/favicon.ico",
+    "/modules/{version}/{path:path}",
     "/manifest.json",
     "/robots.txt",
     "/gradio_api/app_id",

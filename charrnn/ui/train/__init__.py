@@ -9,7 +9,6 @@ card then follows by itself (`feed.py`), and says which buttons are on.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -25,8 +24,10 @@ from ...text import datasets
 from ...utils.yield_points import yield_point
 from .. import i18n
 from ..i18n import key
-from ..page.browser_storage import NEW_RUN, UNHEARD, begun, own_runs
-from ..page.theme import asset
+from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, begun, own_runs
+from ..page.component import bind
+from ..page.contract import CONTRACT, button_id
+from ..page.modules import call
 from ..run_card.example_run import first_story
 from ..run_card.feed import EVERY, Tellings
 from ..run_card.recent_runs import your_runs
@@ -34,7 +35,7 @@ from ..run_card.view_model import Story, run_card
 from ..services.client import Client, ClientGoneError
 from ..services.context import House
 from .form import Form, build_form
-from .form_storage import SAVE_FORM, wire_form_storage
+from .form_storage import SAVE_FORM_JS, wire_form_storage
 from .request import EXPERIMENTS, FROM_FILES, Wish, size
 from .suggestion import wire_attempt
 
@@ -46,17 +47,6 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # short: nobody should wait behind a run
 _IN_BROWSER: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
 _WATCHING: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
-
-
-_UNFOUND = """() => { window.dispatchEvent(new Event("charrnn-unfound")); }"""
-# Opens the dialog with the card's model.
-_PUSH = """() => {
-  const { model, title } = document.querySelector(".run").story;
-  if (!model) return;
-  const zh = navigator.language.toLowerCase().startsWith("zh");
-  const detail = { key: model, title: title[zh ? "zh" : "en"], slug: title.en };
-  window.dispatchEvent(new CustomEvent("charrnn-push", { detail }));
-}"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +83,7 @@ def train_tab(house: House) -> TrainTab:
             wire_form_storage(form, **_QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
             built = first.value() | {"built": True}  # until `find_again` has said what to show
-            card = run_card(built, tellings.server_function(), tellings.star())
+            card = run_card(built, bind(Tellings.follow, tellings), bind(Tellings.star, tellings))
             with gr.Row(elem_classes="train-buttons"):
                 stop = _button("stop")
                 sample = _button("sample")
@@ -113,7 +103,7 @@ def train_tab(house: House) -> TrainTab:
 def _button(name: str, **look: Any) -> gr.Button:
     """Off until the card says that there is something to press it for (run_card.js)."""
     return gr.Button(
-        key(f"train-{name}"), size="sm", interactive=False, elem_id=f"train-{name}", **look
+        key(f"train-{name}"), size="sm", interactive=False, elem_id=button_id(name), **look
     )
 
 
@@ -138,7 +128,7 @@ def _wire_form(house: House, form: Form) -> None:
         look,
         form.inputs,
         form.outputs,
-        js=SAVE_FORM,
+        js=SAVE_FORM_JS,
         trigger_mode="always_last",
         **_AT_ONCE,
     )
@@ -147,23 +137,25 @@ def _wire_form(house: House, form: Form) -> None:
 
 def _wire_choices(form: Form) -> None:
     """What one choice does to another, in the browser: no answer comes late and undoes a choice."""
-    published = json.dumps({name: RECIPES[name].corpus for name in EXPERIMENTS})
+    published = {name: RECIPES[name].corpus for name in EXPERIMENTS}
     gr.on(
         [form.recipe.input, form.experiment.input],
         None,
         [form.corpus, form.recipe, form.experiment, form.before],
         [form.corpus, form.before],
-        js=f"({asset('train/text_choice.js')})({published})",
+        js=call("chooseText", published),
         **_IN_BROWSER,
     )
-    keep = "(before) => ({ ...before, text: null })"  # the text was chosen by hand
-    form.corpus.input(None, form.before, form.before, js=keep, **_IN_BROWSER)
-    form.files.upload(None, None, form.source, js=f"() => '{FROM_FILES}'", **_IN_BROWSER)
-    # A field of Custom, or every one, as it began (settings_form.js).
+    form.corpus.input(None, form.before, form.before, js=call("keepText"), **_IN_BROWSER)
+    form.files.upload(None, None, form.source, js=call("sourceIs", FROM_FILES), **_IN_BROWSER)
     fields = form.custom.fields
-    reset = f"""(base, ...values) => {json.dumps([*fields])}.map((name, i) =>
-      [name, null].includes(window.charrnnReset) ? base.values[name] : values[i])"""
-    form.custom.head.reset(None, form.custom.inputs, [*fields.values()], js=reset, **_IN_BROWSER)
+    form.custom.head.reset_fields(
+        None,
+        form.custom.inputs,
+        [*fields.values()],
+        js=call("resetFields", [*fields]),
+        **_IN_BROWSER,
+    )
 
 
 def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> None:
@@ -252,23 +244,27 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
             house.runs.find(run_id).sample()
 
     inputs = [stage.run_id, *form.inputs, stage.brought]
-    form.go.click(start, inputs, [*outputs, *folds], js=NEW_RUN, **_WATCHING)
+    form.go.click(start, inputs, [*outputs, *folds], js=NEW_RUN_JS, **_WATCHING)
     stage.keep.click(again, stage.run_id, outputs, **_WATCHING)
     stage.stop.click(stop, stage.run_id, None, **_AT_ONCE)
     stage.sample.click(sample, stage.run_id, None, **_AT_ONCE)
-    stage.push.click(None, js=_PUSH, api_visibility="private")
-    # What goes with the state of the run on the card, as run_card.js has it.
-    buttons = [stage.stop, stage.sample, stage.keep, stage.push, stage.generate, form.go]
-    standing = [*buttons, stage.run_id]
-    stage.card.standing(
-        None, None, standing, js="() => window.charrnnStanding", api_visibility="private"
+    stage.push.click(None, js=call("pushShownModel"), api_visibility="private")
+    # What goes with the state of the run on the card, by the names that run_card.js has for it.
+    updated = {name: getattr(stage, name, form.go) for name in CONTRACT["buttons"]}
+    updated["run"] = stage.run_id
+    stage.card.update_buttons(
+        None,
+        None,
+        [*updated.values()],
+        js=call("updatesOfButtons", [*updated]),
+        api_visibility="private",
     )
 
     context = gr.context.Context.root_block
     assert context is not None
     inputs = [stage.run_id, stage.brought]
-    finding = context.load(find_again, inputs, stage.card, js=UNHEARD, **_WATCHING)
-    finding.failure(None, js=_UNFOUND, api_visibility="private")
+    finding = context.load(find_again, inputs, stage.card, js=PENDING_RUN_JS, **_WATCHING)
+    finding.failure(None, js=call("noteNotRestored"), api_visibility="private")
 
 
 def plan_of(wish: Wish) -> RunPlan:

@@ -17,7 +17,8 @@ from ...text.encoding import display_name
 from .. import i18n
 from ..i18n import key
 from ..i18n.titles import RECIPES as NAMES
-from ..page.theme import script
+from ..page.component import html_component
+from ..page.contract import button_id, element_id
 from ..services.context import DEFAULT_TEXT
 from .own_text import own_text_problem
 from .request import (
@@ -41,7 +42,7 @@ from .strings import REPORT, TRAIN
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
              "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip
 AUTO = "auto"
-PASTE = "train-paste"  # the element id of the field for a pasted text
+PASTE = element_id("train-paste")  # the element id of the field for a pasted text
 PROBLEM = '<div class="problem" role="alert">{{value}}</div>'
 
 _TEXT_FIELDS = frozenset({"corpus", "encoding", "text"})
@@ -234,7 +235,10 @@ def build_form(limits: Limits) -> Form:
         )
         own_text_problem(limits)
         files = gr.File(
-            label=key("train-files"), file_count="multiple", height=110, elem_id="train-files"
+            label=key("train-files"),
+            file_count="multiple",
+            height=110,
+            elem_id=element_id("train-files"),
         )
         source = gr.Radio(
             [(key(f"train-source-{name}"), name) for name in (FROM_PASTE, FROM_FILES)],
@@ -255,14 +259,13 @@ def build_form(limits: Limits) -> Form:
             elem_id="train-encoding",
         )
     text_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-text-problem")
-    report_box = gr.HTML(
-        report,
-        html_template='<p class="report-facts"></p><p class="report-rare"></p>'
+    report_box = html_component(
+        "train/summary",
+        '<p class="report-facts"></p><p class="report-rare"></p>'
         '<p class="report-warning" role="status"></p>'
         '<pre class="report-preview" role="group" tabindex="0"></pre>',
-        js_on_load=script("train/summary.js"),
-        words=i18n.both(REPORT),
-        apply_default_css=False,
+        report,
+        words=[REPORT],
         elem_id="train-report",
     )
     recipe = gr.Radio(
@@ -270,7 +273,7 @@ def build_form(limits: Limits) -> Form:
         value=wish.recipe,
         label=key("train-recipe"),
         elem_classes="choose three",
-        elem_id="train-recipe",
+        elem_id=element_id("train-recipe"),
     )
     experiment = gr.Radio(
         [(key(f"experiment-{name}"), name) for name in EXPERIMENTS],
@@ -291,14 +294,12 @@ def build_form(limits: Limits) -> Form:
     )
     with gr.Column(elem_classes="train-bar"):
         settings_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-settings-problem")
-        go = gr.Button(key("go"), variant="primary", size="lg", elem_id="train-go")
-    model_box = gr.HTML(
+        go = gr.Button(key("go"), variant="primary", size="lg", elem_id=button_id("go"))
+    model_box = html_component(
+        "train/summary",
+        '<div class="plan"><p class="plan-model"></p><p class="plan-published"></p></div>',
         model,
-        html_template='<div class="plan"><p class="plan-model"></p>'
-        '<p class="plan-published"></p></div>',
-        js_on_load=script("train/summary.js"),
-        words=i18n.both(REPORT),
-        apply_default_css=False,
+        words=[REPORT],
         elem_id="train-model",
     )
     return Form(

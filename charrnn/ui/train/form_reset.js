@@ -1,22 +1,30 @@
 // The way back to the form's defaults, in sight while something differs from them, and the way back
 // from there; and what was stored, which is restored once this is here (form_storage.js).
 
-const button = find("button");
+import { component, listen } from "../page/runtime.js";
+import { formStorage } from "./form_storage.js";
 
-let asked = false; // for the stored form to be put into the fields
+export function mount(host) {
+  const { trigger, find, put, words } = component(host);
 
-function draw() {
-  const { changed, undoable, restoring } = window.charrnnForm ?? {};
-  if (restoring && !asked) {
-    asked = true;
-    trigger("restore");
+  const button = find("button");
+
+  let asked = false; // for the stored form to be put into the fields
+
+  function draw() {
+    const { changed, undoable, restoring } = formStorage() ?? {};
+    if (restoring && !asked) {
+      asked = true;
+      trigger("restore");
+    }
+    const hadFocus = document.activeElement === button;
+    button.hidden = !changed && !undoable;
+    put(button, undoable ? words["form-undo"] : words["form-reset"]);
+    if (hadFocus && button.hidden)
+      document.querySelector("#train-go").focus({ preventScroll: true });
   }
-  const hadFocus = document.activeElement === button;
-  button.hidden = !changed && !undoable;
-  put(button, undoable ? words["form-undo"] : words["form-reset"]);
-  if (hadFocus && button.hidden) document.querySelector("#train-go").focus({ preventScroll: true });
-}
 
-button.onclick = () => trigger("reset");
-window.addEventListener("charrnn-form", draw);
-draw();
+  button.onclick = () => trigger("reset");
+  listen("charrnn-form-changed", draw);
+  draw();
+}

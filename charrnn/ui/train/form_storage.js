@@ -3,8 +3,24 @@
 // kept by the names of their fields. `defaults` has the value of each field as the page was built;
 // where a function takes `values`, these are of all fields in the same order, and what it returns is
 // what to set them to.
-(defaults) => {
-  const KEY = { form: "charrnn:form", paste: "charrnn:paste" };
+
+import { emit, STORAGE } from "../page/runtime.js";
+
+let storage = null; // once the form is there
+export const formStorage = () => storage;
+
+// What Gradio's events call.
+export function beginForm(defaults) {
+  storage = window.charrnnForm = makeStorage(defaults);
+  return storage.stored();
+}
+export const formChecked = (checked) => storage.begin(checked);
+export const saveForm = (...values) => storage?.save(values) ?? values;
+export const restoreForm = (...values) => storage.restore(values);
+export const resetForm = (...values) => storage.reset(values);
+export const sourceOfText = (paste) => storage.source(paste);
+
+function makeStorage(defaults) {
   const VERSION = 1;
   const MAX_PASTE = 1_000_000; // characters; a browser keeps 5 MB or 10 MB for all of a page
   const UNCHANGED = { __type__: "update" }; // an output that Gradio leaves as it is
@@ -20,21 +36,23 @@
 
   const named = (values) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
   const empty = (value) => value == null || value === "" || value.length === 0;
-  const same = (one, other) => (empty(one) && empty(other)) || JSON.stringify(one) === JSON.stringify(other);
+  const same = (one, other) =>
+    (empty(one) && empty(other)) || JSON.stringify(one) === JSON.stringify(other);
   const fresh = () => ({ ...defaults, corpus: usual });
   // What is chosen: the fields of a recipe, or of a text, matter only while that is.
   const CHOICES = ["corpus", "recipe", "paste", "files", "gpu"];
   const touched = (form) => CHOICES.some((name) => !same(form[name], fresh()[name]));
   // Gradio sets the fields one after the other, so what is on its way back is partly both.
-  const goesBack = (form) => CHOICES.every((name) => [fresh(), undo].some((one) => same(form[name], one[name])));
+  const goesBack = (form) =>
+    CHOICES.every((name) => [fresh(), undo].some((one) => same(form[name], one[name])));
 
   function write({ paste, ...form }) {
     try {
-      sessionStorage.setItem(KEY.form, JSON.stringify({ version: VERSION, values: form }));
+      sessionStorage.setItem(STORAGE.form, JSON.stringify({ version: VERSION, values: form }));
       if (paste === stored) return;
-      sessionStorage.removeItem(KEY.paste); // also where the new one does not fit
+      sessionStorage.removeItem(STORAGE.paste); // also where the new one does not fit
       stored = paste;
-      if (paste && paste.length <= MAX_PASTE) sessionStorage.setItem(KEY.paste, paste);
+      if (paste && paste.length <= MAX_PASTE) sessionStorage.setItem(STORAGE.paste, paste);
     } catch (denied) {
       console.info("the form is not kept across a reload:", denied.name);
     }
@@ -42,7 +60,7 @@
 
   function read() {
     try {
-      const { version, values } = JSON.parse(sessionStorage.getItem(KEY.form)) ?? {};
+      const { version, values } = JSON.parse(sessionStorage.getItem(STORAGE.form)) ?? {};
       return version === VERSION && values ? values : null;
     } catch (broken) {
       console.info("the form cannot be brought back:", broken.name);
@@ -50,7 +68,8 @@
     }
   }
 
-  const filesOf = (values) => (Array.isArray(values?.files) ? values.files.filter((file) => file?.path) : []);
+  const filesOf = (values) =>
+    Array.isArray(values?.files) ? values.files.filter((file) => file?.path) : [];
 
   // What to set the fields to. Those that need no change are left alone: what the visitor does
   // meanwhile stays, and no field loses the focus.
@@ -68,14 +87,22 @@
 
   function announce(form) {
     changed = touched(form);
-    window.dispatchEvent(new Event("charrnn-form"));
+    emit("charrnn-form-changed");
   }
 
   return {
-    get ready() { return ready; },
-    get restoring() { return restoring; },
-    get changed() { return changed; },
-    get undoable() { return Boolean(undo); },
+    get ready() {
+      return ready;
+    },
+    get restoring() {
+      return restoring;
+    },
+    get changed() {
+      return changed;
+    },
+    get undoable() {
+      return Boolean(undo);
+    },
 
     // A field has changed.
     save(values) {
@@ -96,7 +123,7 @@
       restoring = Boolean(checked);
       ready = !restoring;
       if (ready && early) keep(early);
-      else window.dispatchEvent(new Event("charrnn-form"));
+      else emit("charrnn-form-changed");
     },
 
     // Puts back what the server found sound, unless it was changed meanwhile.
@@ -108,13 +135,14 @@
       if (checked?.values) {
         before.files = filesOf(read()).filter((file) => checked.files.includes(file.path));
         try {
-          before.paste = sessionStorage.getItem(KEY.paste) ?? "";
+          before.paste = sessionStorage.getItem(STORAGE.paste) ?? "";
         } catch (denied) {
           console.info("the pasted text cannot be brought back:", denied.name);
         }
       }
       if (!before.files?.length) before.files = null;
-      for (const name of names) if (!same(current[name], defaults[name])) before[name] = current[name];
+      for (const name of names)
+        if (!same(current[name], defaults[name])) before[name] = current[name];
       restoring = false;
       ready = true;
       write(before);

@@ -7,7 +7,6 @@ text is not sent for that, and of uploaded files only the paths.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,30 +17,30 @@ from gradio.utils import get_upload_folder
 from ...runs.uploads import inside
 from ...text import datasets
 from .. import i18n
-from ..page.theme import asset, script
+from ..page.component import html_component
+from ..page.modules import call
 from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from .base_settings import MAX_VALUE_LENGTH, BaseSettings
 from .form import Form, recipe_before
 from .strings import FORM_RESET
 
 # The `js` of an event whose inputs are the form's: saves them, and passes them on.
-SAVE_FORM = "(...values) => window.charrnnForm?.save(values) ?? values"
+SAVE_FORM_JS = call("saveForm")
 _MAX_FILES = 1_000
 
 
 def wire_form_storage(form: Form, **quiet: Any) -> None:
     """Restore the form when the page loads, and let the visitor go back to the defaults.
 
-    `quiet` are arguments of the event that asks the server. What saves the form is `SAVE_FORM`.
+    `quiet` are arguments of the event that asks the server. What saves the form is `SAVE_FORM_JS`.
     """
     context = gr.context.Context.root_block
     assert context is not None
     in_browser: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
-    link = gr.HTML(
-        html_template='<p class="form-reset"><button type="button" hidden></button></p>',
-        js_on_load=script("train/form_reset.js"),
-        words=i18n.both(FORM_RESET),
-        apply_default_css=False,
+    link = html_component(
+        "train/form_reset",
+        '<p class="form-reset"><button type="button" hidden></button></p>',
+        words=[FORM_RESET],
         elem_id="train-form-reset",
     )
     checked = gr.JSON(visible=False)
@@ -54,25 +53,15 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
             return None
         return {"usual": usual, **(values or {})}
 
-    defaults = json.dumps({name: field.value for name, field in form.by_name.items()})
-    begin = f"""() => {{
-      window.charrnnForm = ({asset("train/form_storage.js")})({defaults});
-      return window.charrnnForm.stored();
-    }}"""
-    begun = "(checked) => { window.charrnnForm.begin(checked); }"
-    context.load(check, stored, checked, js=begin, **quiet).then(
-        None, checked, None, js=begun, **in_browser
+    defaults = {name: field.value for name, field in form.by_name.items()}
+    context.load(check, stored, checked, js=call("beginForm", defaults), **quiet).then(
+        None, checked, None, js=call("formChecked"), **in_browser
     )
     inputs = [*form.inputs, checked]
-    link.restore(None, inputs, form.inputs, js=_call("restore"), **in_browser)
-    link.reset(None, form.inputs, form.inputs, js=_call("reset"), **in_browser)
+    link.restore(None, inputs, form.inputs, js=call("restoreForm"), **in_browser)
+    link.reset(None, form.inputs, form.inputs, js=call("resetForm"), **in_browser)
     # Gradio's `input` is about keys, and hears of no text that is pasted.
-    source = "(paste) => window.charrnnForm.source(paste)"
-    form.paste.change(None, form.paste, form.source, js=source, **in_browser)
-
-
-def _call(function: str) -> str:
-    return f"(...values) => window.charrnnForm.{function}(values)"
+    form.paste.change(None, form.paste, form.source, js=call("sourceOfText"), **in_browser)
 
 
 def checked_values(form: Form, brought: object) -> dict[str, Any] | None:

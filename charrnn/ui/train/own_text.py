@@ -6,7 +6,7 @@ import gradio as gr
 
 from ...runs.limits import Limits
 from .. import i18n
-from ..page.theme import script
+from ..page.component import html_component
 from ..services.request_rules import text_bytes, too_large
 from .strings import OWN_TEXT
 
@@ -16,12 +16,11 @@ def own_text_problem(limits: Limits) -> gr.HTML:
     can't be uploaded."""
     body = text_bytes(limits.upload)
     said = i18n.error_in_both(too_large(body))
-    return gr.HTML(
-        html_template='<div class="problem" role="alert"></div>',
-        js_on_load=script("train/own_text.js"),
-        words=i18n.both(OWN_TEXT, {"paste-too-large": (said["en"], said["zh"])}),
+    return html_component(
+        "train/own_text",
+        '<div class="problem" role="alert"></div>',
+        words=(OWN_TEXT, {"paste-too-large": (said["en"], said["zh"])}),
         body=body,
         upload=limits.upload,
-        apply_default_css=False,
         elem_id="train-own-problem",
     )

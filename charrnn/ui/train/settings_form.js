@@ -2,59 +2,73 @@
 // the fields, wherever they are: what was changed, with a way back, and what is wrong with a value.
 // Nothing moves for it: a field has room for both.
 
-// Both are drawn only while they are in use, and this is there before.
-const form = element.closest(".train-side");
+import { component } from "../page/runtime.js";
 
-function reset(name) {
-  window.charrnnReset = name; // all of them without a name
-  trigger("reset");
-}
+let toReset = null; // the field of Custom that goes back to how it began; null for all of them
 
-function child(place, tag, className, wanted) {
-  const found = place.querySelector(`:scope > .${className}`);
-  if (wanted) return found ?? place.appendChild(Object.assign(document.createElement(tag), { className }));
-  found?.remove();
-  return null;
-}
+// The values of the fields with these names, of which the one to reset has its value in `base`.
+export const resetFields = (names, base, ...values) =>
+  names.map((name, i) => ([name, null].includes(toReset) ? base.values[name] : values[i]));
 
-function mark(place) {
-  const name = place.id.slice("setting-".length);
-  const { problems = {}, changed = {} } = props.value ?? {};
-  const input = place.querySelector("input, textarea");
-  const note = child(place, "p", "amiss", problems[name]);
-  if (note) {
-    note.id = `amiss-${name}`;
-    put(note, problems[name]);
-    input?.setAttribute("aria-invalid", "true");
-    input?.setAttribute("aria-describedby", note.id);
-  } else if (input?.getAttribute("aria-describedby") === `amiss-${name}`) {
-    for (const attribute of ["aria-invalid", "aria-describedby"]) input.removeAttribute(attribute);
+export function mount(host) {
+  const { element, props, trigger, watch, find, put, say, words } = component(host);
+
+  // Both are drawn only while they are in use, and this is there before.
+  const form = element.closest(".train-side");
+
+  function reset(name) {
+    toReset = name;
+    trigger("reset_fields");
   }
-  const button = child(place, "button", "reset", changed[name]);
-  if (!button) return;
-  button.type = "button";
-  put(button, `↺ ${changed[name].value}`);
-  button.title = say("reset", changed[name]);
-  button.setAttribute("aria-label", button.title);
-  button.onclick = () => {
-    input?.focus();
-    reset(name);
-  };
-}
 
-function draw() {
-  const { recipe, preparation, changed = {} } = props.value ?? {}; // empty while another is chosen
-  find(".custom-base").hidden = !recipe;
-  const count = Object.keys(changed).length;
-  const parts = [recipe && say("base", { recipe }), count && say("changed", { n: count })];
-  put(".custom-base span", parts.filter(Boolean).join(" · "));
-  find(".custom-base button").hidden = !count;
-  put(".custom-preparation", preparation ? say("preparation", { what: preparation }) : "");
-  form.querySelectorAll('[id^="setting-"]').forEach(mark);
-}
+  function child(place, tag, className, wanted) {
+    const found = place.querySelector(`:scope > .${className}`);
+    if (wanted)
+      return found ?? place.appendChild(Object.assign(document.createElement(tag), { className }));
+    found?.remove();
+    return null;
+  }
 
-put(".custom-base button", words["reset-all"]);
-find(".custom-base button").onclick = () => reset(null);
-watch("value", draw);
-draw();
-new MutationObserver(draw).observe(form, { childList: true, subtree: true }); // a fold is opened
+  function mark(place) {
+    const name = place.id.slice("setting-".length);
+    const { problems = {}, changed = {} } = props.value ?? {};
+    const input = place.querySelector("input, textarea");
+    const note = child(place, "p", "amiss", problems[name]);
+    if (note) {
+      note.id = `amiss-${name}`;
+      put(note, problems[name]);
+      input?.setAttribute("aria-invalid", "true");
+      input?.setAttribute("aria-describedby", note.id);
+    } else if (input?.getAttribute("aria-describedby") === `amiss-${name}`) {
+      for (const attribute of ["aria-invalid", "aria-describedby"])
+        input.removeAttribute(attribute);
+    }
+    const button = child(place, "button", "reset", changed[name]);
+    if (!button) return;
+    button.type = "button";
+    put(button, `↺ ${changed[name].value}`);
+    button.title = say("reset", changed[name]);
+    button.setAttribute("aria-label", button.title);
+    button.onclick = () => {
+      input?.focus();
+      reset(name);
+    };
+  }
+
+  function draw() {
+    const { recipe, preparation, changed = {} } = props.value ?? {}; // empty while another is chosen
+    find(".custom-base").hidden = !recipe;
+    const count = Object.keys(changed).length;
+    const parts = [recipe && say("base", { recipe }), count && say("changed", { n: count })];
+    put(".custom-base span", parts.filter(Boolean).join(" · "));
+    find(".custom-base button").hidden = !count;
+    put(".custom-preparation", preparation ? say("preparation", { what: preparation }) : "");
+    form.querySelectorAll('[id^="setting-"]').forEach(mark);
+  }
+
+  put(".custom-base button", words["reset-all"]);
+  find(".custom-base button").onclick = () => reset(null);
+  watch("value", draw);
+  draw();
+  new MutationObserver(draw).observe(form, { childList: true, subtree: true }); // a fold is opened
+}

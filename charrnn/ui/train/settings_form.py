@@ -18,10 +18,10 @@ from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...training import TrainingConfig
 from ...utils.config_fields import Rule, rules, written_bound
-from ..i18n import Words, both, key, number, say
+from ..i18n import Words, key, number, say
 from ..i18n.titles import RECIPES as NAMES
 from ..i18n.titles import SETTINGS
-from ..page.theme import script
+from ..page.component import html_component
 from .base_settings import BaseSettings, as_field, custom_rules
 from .request import CUSTOM, Wish
 from .settings_strings import CUSTOM as CUSTOM_WORDS
@@ -151,13 +151,12 @@ def custom_settings(base: BaseSettings) -> Custom:
     named = {name for names in GROUPS.values() for name in names}
     groups = {**GROUPS, REST: tuple(name for name in known if name not in named)}
     kept = gr.JSON(base.as_json(), visible=False)
-    head = gr.HTML(
-        {},
-        html_template='<p class="custom-base"><span></span><button type="button"></button></p>'
+    head = html_component(
+        "train/settings_form",
+        '<p class="custom-base"><span></span><button type="button"></button></p>'
         '<p class="custom-preparation"></p>',
-        js_on_load=script("train/settings_form.js"),
-        words=both(CUSTOM_WORDS),
-        apply_default_css=False,
+        {},
+        words=[CUSTOM_WORDS],
         elem_id="train-custom-head",
     )
     with gr.Column(visible=False, elem_classes="train-settings", elem_id="train-settings") as group:

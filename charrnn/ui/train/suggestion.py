@@ -38,7 +38,7 @@ def wire_attempt(house: House, form: Form, card: gr.HTML, run_id: gr.BrowserStat
         *custom.fields.values(),
         *dict.fromkeys(custom.folds.values()),
     ]
-    card.attempt(
+    card.apply_suggestion(
         fill,
         run_id,
         [*places, form.text_problem, form.settings_problem],

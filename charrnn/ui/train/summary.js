@@ -1,78 +1,90 @@
 // What is known of the chosen text before training on it, and the model that the recipe makes of
 // it. Drawn from `props.value`; text goes in through textContent only.
 
-const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-const perplexity = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 3 });
-const visible = (character) =>
-  ({ " ": words.space, "\n": "⏎", "\t": "⇥", "\u00a0": "NBSP", "\u3000": words.space })[character] ??
-  (/\p{C}|\p{Z}/u.test(character)
-    ? `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`
-    : character);
-const line = (selector, text) => {
-  const node = find(selector);
-  if (!node) return; // the other half has it
-  node.textContent = text;
-  node.hidden = !text;
-};
+import { component, locale, tongue } from "../page/runtime.js";
 
-const whole = (part) => part.replaceAll(" ", "\u00a0"); // lines break between facts, not in them
+export function mount(host) {
+  const { element, props, watch, find, say, words } = component(host);
 
-function facts(v) {
-  if (v.empty) return words.nothing;
-  if (v.characters == null) return "";
-  const characters = say("characters", { n: number.format(v.characters) });
-  if (v.symbols == null) return characters;
-  const parts = [
-    characters,
-    say("symbols", { n: number.format(v.symbols) }),
-    v.encoding,
-  ];
-  if (v.line_ends !== "none") parts.push(say("line-ends", { kind: words[v.line_ends] ?? v.line_ends }));
-  const share = (100 * v.held_out) / v.characters;
-  parts.push(v.held_out ? say("held-out", { share: number.format(share) }) : words["nothing-held-out"]);
-  return parts.map(whole).join(" · ");
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const perplexity = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 3,
+  });
+  const visible = (character) =>
+    ({ " ": words.space, "\n": "⏎", "\t": "⇥", "\u00a0": "NBSP", "\u3000": words.space })[
+      character
+    ] ??
+    (/\p{C}|\p{Z}/u.test(character)
+      ? `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`
+      : character);
+  const line = (selector, text) => {
+    const node = find(selector);
+    if (!node) return; // the other half has it
+    node.textContent = text;
+    node.hidden = !text;
+  };
+
+  const whole = (part) => part.replaceAll(" ", "\u00a0"); // lines break between facts, not in them
+
+  function facts(v) {
+    if (v.empty) return words.nothing;
+    if (v.characters == null) return "";
+    const characters = say("characters", { n: number.format(v.characters) });
+    if (v.symbols == null) return characters;
+    const parts = [characters, say("symbols", { n: number.format(v.symbols) }), v.encoding];
+    if (v.line_ends !== "none")
+      parts.push(say("line-ends", { kind: words[v.line_ends] ?? v.line_ends }));
+    const share = (100 * v.held_out) / v.characters;
+    parts.push(
+      v.held_out ? say("held-out", { share: number.format(share) }) : words["nothing-held-out"],
+    );
+    return parts.map(whole).join(" · ");
+  }
+
+  // How a text that is not here yet comes; from where is a hint, for the few who want to know.
+  function download(v) {
+    const part = document.createElement("span");
+    part.className = "hint";
+    part.title = say("download-hint", v.download);
+    part.textContent = say("download", v.download);
+    element.querySelector(".report-facts").append(" · ", part);
+  }
+
+  function model(v) {
+    if (!v.cell) return "";
+    const name = { tanh: "tanh RNN", relu: "ReLU RNN", gru: "GRU", lstm: "LSTM" }[v.cell];
+    const parts = [
+      say("model", { model: name, hidden: number.format(v.hidden), optimizer: v.optimizer }),
+    ];
+    if (v.layers > 1) parts.push(say("layers", { n: v.layers }));
+    if (v.bidirectional) parts.push(words.bidirectional);
+    return parts.join(words.comma);
+  }
+
+  function draw() {
+    const v = props.value ?? { empty: true };
+    line(".report-facts", facts(v));
+    if (v.download) download(v);
+    const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ×${count}`);
+    line(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
+    line(".report-warning", (v.warnings ?? []).map((warning) => warning[tongue]).join("\n"));
+    line(".report-preview", v.preview ?? "");
+  }
+
+  function drawModel() {
+    const v = props.value ?? {};
+    line(".plan-model", model(v));
+    const figures = (v.published ?? [])
+      .map(([n, p]) => say("published-at", { n: number.format(n), p: perplexity.format(p) }))
+      .join(words.comma);
+    const parts = [figures && say("published", { figures }), v.note && words[v.note]];
+    line(".plan-published", parts.filter(Boolean).join(" "));
+  }
+
+  const drawing = find(".report-facts") ? draw : drawModel;
+  const preview = element.querySelector(".report-preview");
+  if (preview) preview.setAttribute("aria-label", words.preview);
+  watch("value", drawing);
+  drawing();
 }
-
-// How a text that is not here yet comes; from where is a hint, for the few who want to know.
-function download(v) {
-  const part = document.createElement("span");
-  part.className = "hint";
-  part.title = say("download-hint", v.download);
-  part.textContent = say("download", v.download);
-  element.querySelector(".report-facts").append(" · ", part);
-}
-
-function model(v) {
-  if (!v.cell) return "";
-  const name = { tanh: "tanh RNN", relu: "ReLU RNN", gru: "GRU", lstm: "LSTM" }[v.cell];
-  const parts = [say("model", { model: name, hidden: number.format(v.hidden), optimizer: v.optimizer })];
-  if (v.layers > 1) parts.push(say("layers", { n: v.layers }));
-  if (v.bidirectional) parts.push(words.bidirectional);
-  return parts.join(words.comma);
-}
-
-function draw() {
-  const v = props.value ?? { empty: true };
-  line(".report-facts", facts(v));
-  if (v.download) download(v);
-  const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ×${count}`);
-  line(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
-  line(".report-warning", (v.warnings ?? []).map((warning) => warning[tongue]).join("\n"));
-  line(".report-preview", v.preview ?? "");
-}
-
-function drawModel() {
-  const v = props.value ?? {};
-  line(".plan-model", model(v));
-  const figures = (v.published ?? [])
-    .map(([n, p]) => say("published-at", { n: number.format(n), p: perplexity.format(p) }))
-    .join(words.comma);
-  const parts = [figures && say("published", { figures }), v.note && words[v.note]];
-  line(".plan-published", parts.filter(Boolean).join(" "));
-}
-
-const drawing = find(".report-facts") ? draw : drawModel;
-const preview = element.querySelector(".report-preview");
-if (preview) preview.setAttribute("aria-label", words.preview);
-watch("value", drawing);
-drawing();
