@@ -1,8 +1,8 @@
-"""What the figures of a run say of it: that it went wrong, how, and since when; or nothing.
+"""Find out from the events of a run whether it went wrong, how, and since when.
 
-A `Diagnosis` is told the events of a run one by one and needs nothing else, so a run can be told
-again from its events.jsonl, and a page that follows one comes to the same finding as the worker
-does at its end. What can be found, the gravest first:
+A `Diagnosis` takes the events of a run one by one and needs nothing else. So a page that follows a
+run, or reads its events.jsonl later, comes to the same finding as the worker at its end. The codes
+of findings, the gravest first:
 
 - `diverged`, `exploded`: the run had to end; the second if the gradient norm shot up before.
 - `exploding`: the norm is far above its usual size, and the loss has risen with it.
@@ -62,7 +62,7 @@ class Finding:
 
 
 class Diagnosis:
-    """Looks at a run as its events come in."""
+    """Diagnoses a run from its events."""
 
     def __init__(self) -> None:
         self.start: Mapping[str, Any] = {}
@@ -97,7 +97,10 @@ class Diagnosis:
         return self._best
 
     def finding(self, reason: str | None = None) -> Finding | None:
-        """What is wrong with the run; `reason` is that of its `end`, None while it goes on."""
+        """Return what is wrong with the run, if anything.
+
+        `reason` is that of its `end`, None while it goes on.
+        """
         if reason == "diverged":
             return self._diverged()
         if not self._points or reason == "failed":
@@ -186,7 +189,7 @@ class Diagnosis:
         return Finding("above-uniform", self._above[0], figures)
 
     def _overfits(self, *, over: bool) -> Finding | None:
-        """Learning by heart, or what looks like it where the held-out part misleads."""
+        """Find overfitting, or what looks like it where the held-out part misleads."""
         last, best, misled = self._points[-1], self._best, self._warned("unlike", "sorted")
         if best is None or best.held is None or last.held is None:
             return None
@@ -201,7 +204,7 @@ class Diagnosis:
         return Finding("overfits", best, {"best": best.held, "now": last.held})
 
     def _warned(self, *codes: str) -> str | None:
-        """The first of these codes that the run's `warnings` have."""
+        """Return the first of these codes that is among the run's `warnings`."""
         told = {warning["code"] for warning in self.start.get("warnings", [])}
         return next((code for code in codes if code in told), None)
 
@@ -231,7 +234,7 @@ class Diagnosis:
 
 
 def _keep(row: list[Point], point: Point, goes_on: bool) -> None:
-    """Points in a row of which something is true: one more, or none."""
+    """Add a point to those in a row of which something is true, or start over."""
     if goes_on:
         row.append(point)
     else:

@@ -16,7 +16,7 @@ from . import i18n
 from .api import TEXT_ENDPOINTS, endpoints
 from .generate import GenerateTab, generate_tab
 from .generate.strings import GENERATE
-from .i18n import SHARED, key
+from .i18n import SHARED, t
 from .models import models_tab
 from .page.browser_storage import READ_STATE_JS, SAVE_MODEL_JS, SAVE_RUN_JS, Memory
 from .page.component import html_component
@@ -68,13 +68,13 @@ def build(house: House) -> gr.Blocks:
             words=(SHARED, ACCOUNT),
         )
         with gr.Tabs(selected="train") as tabs:
-            with gr.Tab(key("tab-train"), id="train", elem_id=element_id("tab-train")):
+            with gr.Tab(t("tab-train"), id="train", elem_id=element_id("tab-train")):
                 train = train_tab(house)
             with gr.Tab(
-                key("tab-generate"), id="generate", elem_id=element_id("tab-generate")
+                t("tab-generate"), id="generate", elem_id=element_id("tab-generate")
             ) as generate_page:
                 generate = generate_tab(house)
-            with gr.Tab(key("tab-models"), id="models", elem_id=element_id("tab-models")):
+            with gr.Tab(t("tab-models"), id="models", elem_id=element_id("tab-models")):
                 models_tab(house, tabs)
         build_push_dialog(house)
 
@@ -108,7 +108,7 @@ def _wire_memory(
         try:
             return await house.limiters.listing.run(house.client(request), update)
         except UserError as error:
-            message = i18n.translate_error(error, i18n.language(request))
+            message = i18n.translate_error(error, i18n.locale_of(request))
             raise gr.Error(message, print_exception=False) from error
 
     async def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:

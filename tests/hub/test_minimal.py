@@ -90,10 +90,10 @@ def test_it_is_shown(stranger, house):
         json.dumps([told, describe(model)], allow_nan=False)
 
 
-@pytest.mark.parametrize("tongue", ["en", "zh"])
-def test_its_log_is_told_as_an_earlier_run(stranger, house, tongue):
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_its_log_is_told_as_an_earlier_run(stranger, house, locale):
     with_a_log(stranger)
-    story, name = first_story(house, tongue)
+    story, name = first_story(house, locale)
     value = story.value()
     assert (name, value["model"], value["earlier"]) == ("theirs", "theirs", True)
     assert len(value["columns"]["train"]) == len(value["steps"]) >= 3

@@ -45,9 +45,9 @@ def uploads(tmp_path, monkeypatch):
     return tmp_path
 
 
-def shown(form, wish, tongue="en"):
+def shown(form, wish, locale="en"):
     """The report on the page, and the problem beside the text and beside the settings."""
-    frame = form.looked_over(wish, tongue)
+    frame = form.looked_over(wish, locale)
     return frame[form.report], frame[form.text_problem], frame[form.settings_problem]
 
 

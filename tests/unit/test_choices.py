@@ -28,8 +28,8 @@ def shelf(tmp_path):
     runs.close()
 
 
-def labels(house, tongue):
-    return [label for label, _ in choices(house, [], tongue)]
+def labels(house, locale):
+    return [label for label, _ in choices(house, [], locale)]
 
 
 def test_a_label_says_whose_perplexity_it_is_in_both_languages(shelf):

@@ -199,10 +199,10 @@ def test_settings_that_do_not_go_together_are_all_marked(form):
 
 
 def test_the_button_says_the_time_that_is_set_whatever_else_is_wrong(form):
-    def button(tongue="en", **settings):
+    def button(locale="en", **settings):
         wish = custom("sprint")
         wish = replace(wish, settings={**wish.settings, "layers": "many", **settings})
-        return form.looked_over(wish, tongue)[form.go].replace("\u00a0", " ")
+        return form.looked_over(wish, locale)[form.go].replace("\u00a0", " ")
 
     assert button() == "Train on The Tide Clock · 10 s"
     assert button(seconds="90.5") == "Train on The Tide Clock · 90.5 s"

@@ -28,8 +28,8 @@ def nothing_fetched(monkeypatch, tmp_path):
     monkeypatch.setattr(download, "fetch", unreachable)
 
 
-def button(tongue, **wish):
-    return Wish(**wish).button(tongue).replace("\u00a0", " ")
+def button(locale, **wish):
+    return Wish(**wish).button(locale).replace("\u00a0", " ")
 
 
 def test_the_button_says_what_it_will_do():
@@ -107,18 +107,18 @@ def test_of_a_paste_and_a_file_the_chosen_one_is_trained_on_and_the_other_is_kep
 
 
 @pytest.mark.parametrize(
-    ("tongue", "titles"),
+    ("locale", "titles"),
     [
         ("en", "The Tide Clock, Songs, Python's manual"),
         ("zh", "《潮汐钟》、《歌》、《Python 手册》"),
     ],
 )
 def test_without_a_network_the_page_names_texts_as_its_cards_do(
-    form, nothing_fetched, tongue, titles
+    form, nothing_fetched, locale, titles
 ):
     with pytest.raises(UserError) as caught:
         Wish(corpus="time-machine").plan()
-    said = form.problem([caught.value], tongue)[form.text_problem]
+    said = form.problem([caught.value], locale)[form.text_problem]
     assert titles in said and "d2l-data.s3-accelerate.amazonaws.com" in said
     assert "tide-clock" not in said and "service not known" not in said
 

@@ -80,7 +80,7 @@ def generate_tab(house: House) -> GenerateTab:
             checkpoint = gr.Dropdown(
                 shelf,
                 value=first,
-                label=i18n.key("write-checkpoint"),
+                label=i18n.t("write-checkpoint"),
                 filterable=False,
                 interactive=True,
                 elem_id="write-checkpoint",
@@ -94,8 +94,8 @@ def generate_tab(house: House) -> GenerateTab:
             _problem("checkpoint")
             prefix = gr.Textbox(
                 suggestion,
-                label=i18n.key("write-prefix"),
-                placeholder=i18n.key("write-prefix-hint"),
+                label=i18n.t("write-prefix"),
+                placeholder=i18n.t("write-prefix-hint"),
                 lines=2,
                 max_lines=6,
                 elem_id="write-prefix",
@@ -120,11 +120,11 @@ def generate_tab(house: House) -> GenerateTab:
                 elem_id="write-choice",
             )
             length = gr.Slider(
-                1, 2000, value=200, step=1, label=i18n.key("write-length"), elem_id="write-length"
+                1, 2000, value=200, step=1, label=i18n.t("write-length"), elem_id="write-length"
             )
             seed = gr.Textbox(
-                label=i18n.key("write-seed"),
-                placeholder=i18n.key("write-seed-hint"),
+                label=i18n.t("write-seed"),
+                placeholder=i18n.t("write-seed-hint"),
                 max_lines=1,
                 elem_id="write-seed",
             )
@@ -178,16 +178,16 @@ def generate_tab(house: House) -> GenerateTab:
 
     def offer(memory: Memory, request: gr.Request, chosen: str | None = None) -> dict[str, Any]:
         keys = [*memory.keys, *([chosen] if chosen else [])]
-        listed = choices(house, keys, i18n.language(request), request)
+        listed = choices(house, keys, i18n.locale_of(request), request)
         if chosen is None and first is None and listed:
             chosen = _known_or_first(memory.chosen, listed)  # better a run than an empty shelf
         update: dict[str, Any] = {"choices": listed}
         return gr.update(**update if chosen is None else update | {"value": chosen})
 
     def welcome(memory: Memory, request: gr.Request) -> dict[str, Any]:
-        tongue = i18n.language(request)
-        listed = choices(house, memory.keys, tongue, request)
-        usual = DEFAULT_TEXT_ZH if tongue == "zh" else first
+        locale = i18n.locale_of(request)
+        listed = choices(house, memory.keys, locale, request)
+        usual = DEFAULT_TEXT_ZH if locale == "zh" else first
         value = _known_or_first(memory.chosen, listed, usual)
         return gr.update(choices=listed, value=value)
 
@@ -224,12 +224,12 @@ async def _write(
 ) -> AsyncIterator[Page]:
     """Handle the page's event `write`, whose `what` says whether to `generate` from the prefix,
     `continue` the page's text, or write three continuations with one α each (`trio`)."""
-    tongue, client = i18n.language(request), house.client(request)
+    locale, client = i18n.locale_of(request), house.client(request)
     latest = page = page if isinstance(page, dict) else {}
     try:
         checkpoint = getattr(event, "checkpoint", None)
         if checkpoint is None:
-            message = i18n.say(GENERATE["write-no-model"], tongue)
+            message = i18n.translate(GENERATE["write-no-model"], locale)
             yield _with_problem(latest, message, "checkpoint")
             return
         manner = Manner(str(choice["mode"]), float(choice["alpha"]), int(length), _seed(seed))
@@ -246,10 +246,10 @@ async def _write(
     except ClientGoneError:
         return
     except UserError as error:
-        yield _with_problem(latest, i18n.translate_error(error, tongue), error.field)
+        yield _with_problem(latest, i18n.translate_error(error, locale), error.field)
     except Exception as error:  # noqa: BLE001  # said on the page, and its place in the log
         log.error("writing a page failed: %s", traceback_without_message(error))
-        yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, tongue), None)
+        yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, locale), None)
 
 
 def _seed(typed: str) -> int | None:
@@ -292,7 +292,7 @@ async def next_characters(house: House, asked: object, request: gr.Request) -> d
     except ClientGoneError:
         return {}
     except UserError as error:
-        message = i18n.translate_error(error, i18n.language(request))
+        message = i18n.translate_error(error, i18n.locale_of(request))
         return {"problem": {"message": message, "field": error.field}}
 
 

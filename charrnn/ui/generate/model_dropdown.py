@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def choices(
-    house: House, keys: Iterable[str], tongue: str, request: gr.Request | None = None
+    house: House, keys: Iterable[str], locale: str, request: gr.Request | None = None
 ) -> list[tuple[str, str]]:
     """List the label and the key of every model that a visitor can choose: their runs, the newest
     first, then the shipped models, then the others of `keys`.
@@ -38,43 +38,43 @@ def choices(
             if model is None:
                 listed.append((0.0, key, key))
             elif key in runs:
-                told = run_label(model, runs[key].name, run_labels[key], tongue)
+                told = run_label(model, runs[key].name, run_labels[key], locale)
                 listed.append((-facts(model).changed, told, key))
             else:
-                listed.append((0.0, label(model, tongue), key))
+                listed.append((0.0, label(model, locale), key))
         except UserError:
             log.warning("%s is not offered: it is damaged, or gone", model)
     listed.sort(key=lambda one: one[0])
     return _told_apart([(told, key) for _, told, key in listed])
 
 
-def label(model: Model, tongue: str) -> str:
+def label(model: Model, locale: str) -> str:
     """Return the label of a model: "Songs · GRU 256 · perplexity 1.80 on its own text". A model on
     the Hub goes by its name there, an uploaded file by the beginning of its key."""
     known = facts(model)
-    parts = ["" if known.title is None else _title(known.title, tongue), known.network]
+    parts = ["" if known.title is None else _title(known.title, locale), known.network]
     if model.source in ("shared", "upload"):
         number = model.key.removeprefix("upload-")[:4]
-        parts.insert(1, i18n.say(CHOOSER[model.source], tongue, id=number))
+        parts.insert(1, i18n.translate(CHOOSER[model.source], locale, id=number))
     elif model.source == "hub" or known.title is None:
         parts[0] = model.key
-    return " · ".join(filter(None, (*parts, _perplexity(model, tongue))))
+    return " · ".join(filter(None, (*parts, _perplexity(model, locale))))
 
 
-def run_label(model: Model, name: str, told_apart_by: Label, tongue: str) -> str:
+def run_label(model: Model, name: str, told_apart_by: Label, locale: str) -> str:
     """Return the label of a run's model: "Songs · GRU 256 · 10 s · lr 0.008 · perplexity …", with
     the run's `name`, if it has one, for the title of its text."""
-    title = _title(facts(model).title or "", tongue)
-    parts = (name or title, told_apart_by[tongue], _perplexity(model, tongue))
+    title = _title(facts(model).title or "", locale)
+    parts = (name or title, told_apart_by[locale], _perplexity(model, locale))
     return " · ".join(filter(None, parts))
 
 
-def _perplexity(model: Model, tongue: str) -> str:
+def _perplexity(model: Model, locale: str) -> str:
     known = facts(model)
     if known.perplexity is None:
         return ""
     said = CHOOSER["held-out" if known.held_out else "own-text"]
-    return i18n.say(said, tongue, n=_figure(known.perplexity))
+    return i18n.translate(said, locale, n=_figure(known.perplexity))
 
 
 def _told_apart(listed: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -83,10 +83,10 @@ def _told_apart(listed: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(f"{told} · {key[:4]}…" if many[told] > 1 else told, key) for told, key in listed]
 
 
-def _title(name: str, tongue: str) -> str:
+def _title(name: str, locale: str) -> str:
     """The name of a text that comes with charrnn, in this language; another stays as it is."""
     titles = {entry.title: entry.title_zh for entry in datasets.DATASETS}
-    return titles.get(name, name) if tongue == "zh" else name
+    return titles.get(name, name) if locale == "zh" else name
 
 
 def _figure(perplexity: float) -> str:

@@ -1,13 +1,13 @@
-"""What the page says, in English and in 简体中文: the browser's language decides.
+"""Texts of the page in English and in 简体中文; the language of the browser decides.
 
-A table maps a key to its two sentences. What is fixed when the page is built goes out as a
-Gradio translation key (`key`), which the browser resolves; what the server words while it runs
-is said in the language that the request asks for (`language`, `say`); what JavaScript draws gets
-a whole table (`both`) and picks by `navigator.language`. The three agree, because a browser
-sends as `Accept-Language` what it reports as its language.
+A table maps the name of a text to its two versions. A text that is fixed when the page is built is
+a Gradio translation key (`t`), which the browser resolves. A text that the server makes for a
+request is in the language of that request (`locale_of`, `translate`). JavaScript gets whole tables
+(`as_json`) and chooses by `navigator.language`, which browsers send as `Accept-Language`, so that
+the three agree.
 
-Messages of `UserError` come from below the page as an English template with its values:
-`translate_error` looks the template up in `errors_zh`.
+A message of `charrnn` (`errors.Message`) is an English template with its values. `translate_error`
+and `translate_message` look the template up in `errors_zh`.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ SHARED: Words = {
 }
 
 
-def key(name: str) -> I18nData:
-    """The words `name`, to be resolved in the browser."""
+def t(name: str) -> I18nData:
+    """Return the translation key of a text, which the browser resolves."""
     return I18nData(_OURS + name)
 
 
@@ -66,7 +66,7 @@ _MISSING_IN_GRADIO: Words = {"common.upload": ("Upload", "上传")}
 
 
 def translations(*tables: Words) -> gr.I18n:
-    """The tables as Gradio wants them at launch."""
+    """Return the tables as `gr.Blocks.launch` takes them."""
     english = {_OURS + name: pair[0] for table in tables for name, pair in table.items()}
     chinese = {_OURS + name: pair[1] for table in tables for name, pair in table.items()}
     for name, pair in _MISSING_IN_GRADIO.items():
@@ -74,34 +74,35 @@ def translations(*tables: Words) -> gr.I18n:
     return gr.I18n(en=english, **{"zh": chinese, "zh-CN": chinese})
 
 
-def both(*tables: Words) -> str:
-    """The tables for JavaScript, as JSON: `{"en": {key: words}, "zh": {…}}`.
+def as_json(*tables: Words) -> str:
+    """Return the tables as JSON for JavaScript: `{"en": {name: text}, "zh": {…}}`.
 
-    In one piece: Gradio's page copies a component's data, string by string, whenever it changes.
+    They are one string, since Gradio's page copies the data of a component, string by string,
+    whenever it changes.
     """
     spoken = {
-        tongue: {name: pair[i] for table in tables for name, pair in table.items()}
-        for i, tongue in enumerate(("en", "zh"))
+        locale: {name: pair[i] for table in tables for name, pair in table.items()}
+        for i, locale in enumerate(("en", "zh"))
     }
     return json.dumps(spoken, ensure_ascii=False)
 
 
-def language(request: gr.Request | Request | None) -> str:
-    """`"zh"` for a browser that asks for Chinese first, else `"en"`."""
+def locale_of(request: gr.Request | Request | None) -> str:
+    """Return `"zh"` for a browser that asks for Chinese first, else `"en"`."""
     if request is None:
         return "en"
     wanted: str = request.headers.get("accept-language", "")
     return "zh" if wanted.strip().lower().startswith("zh") else "en"
 
 
-def say(words: tuple[str, str], tongue: str, **values: Any) -> str:
-    """One of the two sentences, with `{name}` filled in."""
-    return words[1 if tongue == "zh" else 0].format(**values)
+def translate(words: tuple[str, str], locale: str, **values: Any) -> str:
+    """Return one of the two versions of a text, with its values filled in."""
+    return words[1 if locale == "zh" else 0].format(**values)
 
 
 def in_both(words: tuple[str, str], **values: Any) -> dict[str, str]:
-    """A sentence in both languages, for what is drawn in the browser."""
-    return {tongue: say(words, tongue, **values) for tongue in ("en", "zh")}
+    """Return both versions of a text, for what is drawn in the browser."""
+    return {locale: translate(words, locale, **values) for locale in ("en", "zh")}
 
 
 def translate_error(error: UserError, locale: str) -> str:
@@ -170,18 +171,18 @@ def fill_chinese(template: str, values: Mapping[str, object]) -> str:
     return said
 
 
-def seconds(value: float, tongue: str) -> str:
-    """A time for people, which no line break takes apart: "10 s", "5 min", "2 h"."""
-    units = ("s", "min", "h") if tongue == "en" else ("秒", "分钟", "小时")
+def seconds(value: float, locale: str) -> str:
+    """Write a time that no line break takes apart: "10 s", "5 min", "2 h"."""
+    units = ("s", "min", "h") if locale == "en" else ("秒", "分钟", "小时")
     for size, unit in ((3600, units[2]), (60, units[1])):
         if value >= size and value % size == 0:
             return f"{number(value // size)}\u00a0{unit}"
     return f"{number(value)}\u00a0{units[0]}"
 
 
-def epochs(count: int, tongue: str) -> str:
-    """A number of epochs for people, which no line break takes apart: "1 epoch", "1,000 epochs"."""
-    unit = "轮" if tongue == "zh" else "epoch" if count == 1 else "epochs"
+def epochs(count: int, locale: str) -> str:
+    """Write a number of epochs that no line break takes apart: "1 epoch", "1,000 epochs"."""
+    unit = "轮" if locale == "zh" else "epoch" if count == 1 else "epochs"
     return f"{number(count)}\u00a0{unit}"
 
 

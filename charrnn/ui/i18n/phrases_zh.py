@@ -1,5 +1,7 @@
-"""Phrases that stand inside a message, in 简体中文: names of texts and encodings, what a setting
-takes, kinds of files, and why something failed."""
+"""Phrases that stand inside a message, in 简体中文.
+
+They are names of texts and encodings, what a setting takes, kinds of files, and why things failed.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def labels(requests: Sequence[Mapping[str, Any]]) -> list[Label]:
             if i != place and texts[i] == texts[place] and _base(other) == _base(settings)
         ]
         names = _telling(settings, others)
-        told.append({tongue: _label(settings, names, tongue) for tongue in ("en", "zh")})
+        told.append({locale: _label(settings, names, locale) for locale in ("en", "zh")})
     return told
 
 
@@ -86,19 +86,19 @@ def _network(settings: Mapping[str, Any]) -> str:
         return str(settings.get("cell"))
 
 
-def _label(settings: Mapping[str, Any], names: Sequence[str], tongue: str) -> str:
-    parts = [_network(settings), _length(settings, tongue)]
+def _label(settings: Mapping[str, Any], names: Sequence[str], locale: str) -> str:
+    parts = [_network(settings), _length(settings, locale)]
     for name in names:
         short = _SHORT.get(name) or (name.replace("_", " "), SETTINGS.get(name, (name,))[0])
-        parts.append(f"{short[tongue == 'zh']}\u00a0{_value(settings.get(name))}")
+        parts.append(f"{short[locale == 'zh']}\u00a0{_value(settings.get(name))}")
     return " · ".join(filter(None, parts))
 
 
-def _length(settings: Mapping[str, Any], tongue: str) -> str:
+def _length(settings: Mapping[str, Any], locale: str) -> str:
     epochs, seconds = settings.get("epochs"), settings.get("seconds")
     if isinstance(epochs, int):
-        return i18n.epochs(epochs, tongue)
-    return i18n.seconds(float(seconds), tongue) if isinstance(seconds, int | float) else ""
+        return i18n.epochs(epochs, locale)
+    return i18n.seconds(float(seconds), locale) if isinstance(seconds, int | float) else ""
 
 
 def _value(value: object) -> str:

@@ -192,4 +192,4 @@ def _title(model: Model) -> str:
 
 
 def _problem(error: UserError, request: gr.Request) -> dict[str, Any]:
-    return {"problem": i18n.translate_error(error, i18n.language(request))}
+    return {"problem": i18n.translate_error(error, i18n.locale_of(request))}

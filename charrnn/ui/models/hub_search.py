@@ -113,7 +113,7 @@ def _search(house: House, request: gr.Request) -> Callable[[Callable[[], T]], Aw
 
 
 def _problem(error: UserError, request: gr.Request) -> Answer:
-    message = i18n.translate_error(error, i18n.language(request))
+    message = i18n.translate_error(error, i18n.locale_of(request))
     return {"problem": message, "away": isinstance(error, HubUnavailableError)}
 
 

@@ -76,7 +76,7 @@ async def _open_model(
     house: House, event: gr.EventData, request: gr.Request
 ) -> AsyncIterator[Frame]:
     """Yield how far the opening of a model is; at the end its key, or the problem in words."""
-    tongue, ask = i18n.language(request), getattr(event, "ask", None)
+    locale, ask = i18n.locale_of(request), getattr(event, "ask", None)
     told, unwanted = _Progress(), threading.Event()
 
     given = {"model": getattr(event, "model", None), "file": getattr(event, "file", None)}
@@ -92,11 +92,11 @@ async def _open_model(
         kept = model.source in ("hub", "upload")
         yield {"ask": ask, "state": "opened", "key": model.key, "kept": kept}
     except UserError as error:
-        message = i18n.translate_error(error, tongue)
+        message = i18n.translate_error(error, locale)
         yield {"ask": ask, "state": "problem", "message": message}
     except Exception as error:  # noqa: BLE001  # said on the page
         log.error("a model could not be opened: %s", traceback_without_message(error))
-        message = i18n.translate_message(i18n.INTERNAL_ERROR, tongue)
+        message = i18n.translate_message(i18n.INTERNAL_ERROR, locale)
         yield {"ask": ask, "state": "problem", "message": message}
     finally:  # also where the event was cancelled, or its page closed
         unwanted.set()

@@ -41,7 +41,7 @@ def html_component(
         html_template=html,
         js_on_load=mount(name, listed["events"]),
         server_functions=list(server_functions),
-        words=i18n.both(*words),
+        words=i18n.as_json(*words),
         apply_default_css=False,
         **options,
     )

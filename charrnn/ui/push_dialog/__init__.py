@@ -103,7 +103,7 @@ class Pushes:
     async def list_files(self, asked: Frame, request: gr.Request) -> Frame:
         """Return exactly the `files` that a push would upload (`{key, repo, licence}`), or the
         `problem` in words. Called from `push_dialog.js`."""
-        asked, tongue = asked if isinstance(asked, dict) else {}, i18n.language(request)
+        asked, locale = asked if isinstance(asked, dict) else {}, i18n.locale_of(request)
 
         house, client = self._house, self._house.client(request)
         find = partial(find_own, house, str(asked.get("key")), event_request(request))
@@ -123,7 +123,7 @@ class Pushes:
         except ClientGoneError:
             return {}
         except Exception as error:  # noqa: BLE001  # said on the page
-            return {"problem": _problem(error, tongue)}
+            return {"problem": _problem(error, locale)}
 
     def stop_push(self, word: object) -> bool:
         """Stop the push that is known by this word; return whether there is one.
@@ -137,13 +137,13 @@ class Pushes:
 
     async def push(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
         """Push a model (`{word, key, repo, licence, private}`), and yield how far that is."""
-        asked, tongue, me = _Asked.of(event), i18n.language(request), self._identity(request)
+        asked, locale, me = _Asked.of(event), i18n.locale_of(request), self._identity(request)
         word, visitor = asked.word, self._house.visitor(request)
         if word in self._works:
             return
         if (refused := self._refused(me, visitor)) is not None:
             said, place = refused
-            problem = {"message": i18n.say(PUSHING[said], tongue), "place": place}
+            problem = {"message": i18n.translate(PUSHING[said], locale), "place": place}
             yield {"word": word, "state": "failed", "problem": problem}
             return
         assert me.token is not False
@@ -243,7 +243,7 @@ class _Push:
             if self.halted.is_set() and isinstance(error, UserError):
                 late = unsure or self.sent[0] == self.sent[1]  # the Hub had been told of the commit
                 return {"state": "stopped", "late": late}
-            problem = _problem(error, i18n.language(self._request))
+            problem = _problem(error, i18n.locale_of(self._request))
             return {"state": "failed", "problem": problem, "unsure": unsure}
         return {
             "state": "done",
@@ -274,15 +274,15 @@ def _licence(typed: object) -> str | None:
     return str(typed or "").strip() or None
 
 
-def _problem(error: Exception, tongue: str) -> dict[str, str]:
+def _problem(error: Exception, locale: str) -> dict[str, str]:
     """What went wrong, in words, and the `place` on the dialog that it is about."""
     if not isinstance(error, UserError):
         log.error("a push went wrong: %s", traceback_without_message(error))
-        return {"message": i18n.translate_message(i18n.INTERNAL_ERROR, tongue), "place": "push"}
+        return {"message": i18n.translate_message(i18n.INTERNAL_ERROR, locale), "place": "push"}
     place = "push" if isinstance(error, hub.HubUnavailableError) else error.field
     known = {"model": "name", "licence": "licence"}
     return {
-        "message": i18n.translate_error(error, tongue),
+        "message": i18n.translate_error(error, locale),
         "place": known.get(str(place), "push"),
     }
 

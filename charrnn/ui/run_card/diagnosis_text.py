@@ -119,4 +119,4 @@ def _in_both_languages(sentence: Sentence) -> dict[str, str]:
     if "setting" in chinese:
         name = chinese["setting"]
         chinese["setting"] = f"{SETTINGS.get(name, ('', ''))[0]} {name}".lstrip()
-    return {"en": sentence.english, "zh": i18n.say(VERDICTS[sentence.code], "zh", **chinese)}
+    return {"en": sentence.english, "zh": i18n.translate(VERDICTS[sentence.code], "zh", **chinese)}

@@ -24,13 +24,13 @@ from .view_model import Story
 log = logging.getLogger(__name__)
 
 
-def first_story(house: House, tongue: str) -> tuple[Story, str | None]:
+def first_story(house: House, locale: str) -> tuple[Story, str | None]:
     """What the card shows before any run: that of a shipped model, and the model's name.
 
     A Chinese visitor is shown how the Chinese model learned. Without any model the card is idle.
     """
     models = catalog.shipped(house)
-    if tongue == "zh":
+    if locale == "zh":
         models.sort(key=lambda model: model.key != DEFAULT_TEXT_ZH)
     for model in models:
         try:

@@ -160,7 +160,7 @@ class Tellings:
             runs.star(run_id, bool(asked.get("on")))
             return {"starred": runs.is_starred(runs.find(run_id))}
         except UserError as error:
-            return {"problem": i18n.translate_error(error, i18n.language(request))}
+            return {"problem": i18n.translate_error(error, i18n.locale_of(request))}
 
     async def follow(self, asked: dict[str, Any]) -> Response:
         """Return the news of a run (`{run, wait, …heard}`); called from `feed.js`.

@@ -68,7 +68,7 @@ def rename(house: House, asked: object, request: gr.Request) -> dict[str, Any]:
         run = house.runs.find(str(given.get("run")))
         run.rename(str(given.get("name") or ""))
     except UserError as error:
-        return {"problem": i18n.translate_error(error, i18n.language(request))}
+        return {"problem": i18n.translate_error(error, i18n.locale_of(request))}
     return {"name": run.name}
 
 
@@ -84,8 +84,8 @@ def remove(house: House, key: object, request: gr.Request) -> dict[str, Any]:
         else:
             house.runs.delete(str(key))
     except UserError as error:
-        tongue = i18n.language(event_request(request))
-        return {"problem": i18n.translate_error(error, tongue)}
+        locale = i18n.locale_of(event_request(request))
+        return {"problem": i18n.translate_error(error, locale)}
     return {"deleted": key}
 
 

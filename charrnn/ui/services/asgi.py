@@ -22,7 +22,7 @@ class RequestUserError(UserError):
     def response(self, scope: Scope) -> JSONResponse:
         """The error as JSON. Gradio's page shows `detail` for a queued event and `error` for one
         that is not queued; other clients read either."""
-        said = i18n.translate_error(self, i18n.language(Request(scope)))
+        said = i18n.translate_error(self, i18n.locale_of(Request(scope)))
         return JSONResponse({"detail": said, "error": said}, self.status)
 
 

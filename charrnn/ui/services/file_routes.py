@@ -41,7 +41,7 @@ def file_routes(limits: Limits) -> list[Route]:
             error = UserError(
                 "There is no room for more uploads: try again later, or paste the text."
             )
-            said = i18n.translate_error(error, i18n.language(request))
+            said = i18n.translate_error(error, i18n.locale_of(request))
             return PlainTextResponse(said + "\n", 507)
         folder.mkdir(parents=True, exist_ok=True)
         name = request.query_params.get("upload_id", "")

@@ -51,7 +51,7 @@ class UploadShares:
             try:
                 await asyncio.to_thread(reserve, self._announced(scope))
             except UserError as error:
-                said = i18n.translate_error(error, i18n.language(request))
+                said = i18n.translate_error(error, i18n.locale_of(request))
                 await PlainTextResponse(said, 507)(scope, receive, send)
                 return
             answer = _Answer(send, lambda path: shares.files.add(owner, path))

@@ -23,7 +23,7 @@ from ...runs.view_ids import RunAccess, view_id
 from ...text import datasets
 from ...utils.yield_points import yield_point
 from .. import i18n
-from ..i18n import key
+from ..i18n import t
 from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, begun, own_runs
 from ..page.component import bind
 from ..page.contract import CONTRACT, button_id
@@ -37,7 +37,7 @@ from ..services.context import House
 from .form import Form, build_form
 from .form_storage import SAVE_FORM_JS, wire_form_storage
 from .request import EXPERIMENTS, FROM_FILES, Wish, size
-from .suggestion import wire_attempt
+from .suggestion import wire_suggestion
 
 log = logging.getLogger(__name__)
 
@@ -96,14 +96,14 @@ def train_tab(house: House) -> TrainTab:
     stage = _Stage(card, stop, sample, keep, push, generate, run_id, brought)
     _wire_form(house, form)
     _wire_run(house, tellings, form, stage)
-    wire_attempt(house, form, card, run_id)
+    wire_suggestion(house, form, card, run_id)
     return TrainTab(generate, run_id)
 
 
 def _button(name: str, **look: Any) -> gr.Button:
     """Off until the card says that there is something to press it for (run_card.js)."""
     return gr.Button(
-        key(f"train-{name}"), size="sm", interactive=False, elem_id=button_id(name), **look
+        t(f"train-{name}"), size="sm", interactive=False, elem_id=button_id(name), **look
     )
 
 
@@ -111,17 +111,17 @@ def _wire_form(house: House, form: Form) -> None:
     """Every change of the form looks it over again: report, model, button, problems."""
 
     async def look(request: gr.Request, *values: Any) -> Frame:
-        wish, tongue = form.wish(values, house.limits), i18n.language(request)
-        look_over = partial(form.looked_over, wish, tongue)
+        wish, locale = form.wish(values, house.limits), i18n.locale_of(request)
+        look_over = partial(form.looked_over, wish, locale)
         try:
             return await house.limiters.planning.run(house.client(request), look_over)
         except UserError as error:
-            return form.problem([error], tongue)
+            return form.problem([error], locale)
         except ClientGoneError:
             raise
         except Exception:
             log.exception("the form could not be looked over")
-            return form.problem([_internal_error()], tongue)
+            return form.problem([_internal_error()], locale)
 
     gr.on(
         [box.change for box in form.inputs if not isinstance(box, gr.JSON)],
@@ -164,13 +164,13 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
 
     async def start(request: gr.Request, run_id: str | None, *given: Any) -> Frames:
         *values, brought = given
-        wish, tongue = form.wish(values, house.limits), i18n.language(request)
+        wish, locale = form.wish(values, house.limits), i18n.locale_of(request)
         visitor = house.visitor(request)
 
         async def frames() -> Frames:
             # The button stays on while nothing else has happened: it has the keyboard's focus, and
             # a second press is not heard before this one's event is over.
-            yield form.problem([], tongue)
+            yield form.problem([], locale)
             async for story in _download(house, Client(visitor), wish):
                 yield {stage.card: story.value()}
             # What was ordered is begun even if the line breaks now: the browser knows its id.
@@ -181,7 +181,7 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
             card = await tellings.of(RunAccess(run, run.id)).value()
             yield {stage.run_id: run.id, stage.card: card}
 
-        async for frame in guarded(frames, run_id, tongue, wish):
+        async for frame in guarded(frames, run_id, locale, wish):
             yield frame
 
     async def again(run_id: str | None, request: gr.Request) -> Frames:
@@ -191,11 +191,11 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
             run = await house.limiters.planning.run(Client(visitor), resume)
             yield {stage.card: await tellings.of(RunAccess(run, run.id)).value()}
 
-        async for frame in guarded(frames, run_id, i18n.language(request)):
+        async for frame in guarded(frames, run_id, i18n.locale_of(request)):
             yield frame
 
     async def guarded(
-        frames: Callable[[], Frames], run_id: str | None, tongue: str, wish: Wish | None = None
+        frames: Callable[[], Frames], run_id: str | None, locale: str, wish: Wish | None = None
     ) -> Frames:
         """The frames, or what went wrong in words beside its field; what was typed stays."""
         try:
@@ -204,19 +204,19 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         except UserError as error:
             if error.__cause__ is not None:  # what people need not know, as a resolver's words
                 log.warning("%s", error.message)
-            said = form.refusal(error, tongue, wish) if wish else form.problem([error], tongue)
-            yield said | {stage.card: await settled(run_id, tongue)}
+            said = form.refusal(error, locale, wish) if wish else form.problem([error], locale)
+            yield said | {stage.card: await settled(run_id, locale)}
         except Exception:
             log.exception("a run could not be started or followed")
-            yield form.problem([_internal_error()], tongue) | {
-                stage.card: await settled(run_id, tongue)
+            yield form.problem([_internal_error()], locale) | {
+                stage.card: await settled(run_id, locale)
             }
 
-    async def settled(key: str | None, tongue: str) -> dict[str, Any]:
+    async def settled(key: str | None, locale: str) -> dict[str, Any]:
         """The card of the run with this id or view id, or else an example."""
         access = _find(house, key)
         if access is None:
-            return first_story(house, tongue)[0].value()
+            return first_story(house, locale)[0].value()
         return await tellings.of(access).value()
 
     async def find_again(
@@ -224,16 +224,16 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
     ) -> dict[str, Any]:
         """On load: the run that the address names, or the one this browser had last, even if it
         has not heard of it. A link to a run of this browser's own shows it with its controls."""
-        named, tongue = request.query_params.get("run"), i18n.language(request)
+        named, locale = request.query_params.get("run"), i18n.locale_of(request)
         own = {view_id(key): key for key in filter(None, (run_id, *own_runs(brought)))}
         named = own.get(named or "", named)
         if named and _find(house, named) is None:
-            story, _ = first_story(house, tongue)
+            story, _ = first_story(house, locale)
             story.missing = True
             return story.value()
         unheard = begun(brought)
         last = unheard if _find(house, unheard) else run_id
-        return await settled(named or last, tongue)
+        return await settled(named or last, locale)
 
     def stop(run_id: str | None) -> None:
         if run_id:

@@ -15,7 +15,7 @@ from ...runs.limits import Limits
 from ...text import datasets
 from ...text.encoding import display_name
 from .. import i18n
-from ..i18n import key
+from ..i18n import t
 from ..i18n.titles import RECIPES as NAMES
 from ..page.component import html_component
 from ..page.contract import button_id, element_id
@@ -54,10 +54,10 @@ def form_words() -> i18n.Words:
     table: dict[str, tuple[str, str]] = {}
     for entry in datasets.DATASETS:
         said = []
-        for title, tongue in ((entry.title, "en"), (entry.title_zh, "zh")):
-            what = i18n.say(TRAIN[f"train-{entry.language}"], tongue)
+        for title, locale in ((entry.title, "en"), (entry.title_zh, "zh")):
+            what = i18n.translate(TRAIN[f"train-{entry.language}"], locale)
             count = i18n.number(entry.characters)
-            amount = i18n.say(TRAIN["train-card-characters"], tongue, n=count)
+            amount = i18n.translate(TRAIN["train-card-characters"], locale, n=count)
             said.append(f"{unbroken(title)}\n{what} · {amount}")
         table[f"corpus-{entry.name}"] = (said[0], said[1])
     table[f"corpus-{OWN}"] = _two_lines(TRAIN["train-own"], TRAIN["train-own-how"])
@@ -143,7 +143,7 @@ class Form:
             limits=limits,
         )
 
-    def looked_over(self, given: Wish, tongue: str) -> dict[Any, Any]:
+    def looked_over(self, given: Wish, locale: str) -> dict[Any, Any]:
         """What the form shows of a wish: report, model, button, and all that is wrong with it."""
         wish, errors = given.resolved(), list[UserError]()
         corpus, settled = None, None
@@ -156,7 +156,7 @@ class Form:
             corpus = wish.read_or(errors.append) if wish.is_here else None
             if error.message not in [other.message for other in errors]:
                 errors.append(error)
-        on_gpu = gpu_told(wish, settled[1] if settled else None, tongue)
+        on_gpu = gpu_told(wish, settled[1] if settled else None, locale)
         return {
             self.own: gr.update(visible=wish.corpus == OWN),
             self.source: gr.update(visible=wish.has_paste and bool(wish.files)),
@@ -164,46 +164,46 @@ class Form:
             self.experiment: gr.update(visible=wish.recipe == TEXTBOOK),
             self.custom.group: gr.update(visible=wish.recipe == CUSTOM),
             self.gpu_told: gr.update(value=on_gpu, visible=bool(on_gpu)),
-            self.report: text_told(wish, corpus, tongue),
+            self.report: text_told(wish, corpus, locale),
             self.model: model_told(wish, settled if corpus or wish.corpus != OWN else None),
-            self.go: wish.button(tongue, settled[1] if settled else None),
-            **self.custom.shown(given, wish, at_fields(wish, errors, tongue), tongue),
-            **self.problem(errors, tongue, wish),
+            self.go: wish.button(locale, settled[1] if settled else None),
+            **self.custom.shown(given, wish, at_fields(wish, errors, locale), locale),
+            **self.problem(errors, locale, wish),
         }
 
     def problem(
-        self, errors: Sequence[UserError], tongue: str, wish: Wish | None = None
+        self, errors: Sequence[UserError], locale: str, wish: Wish | None = None
     ) -> dict[Any, Any]:
         """Problems beside what caused them, the text or the settings; none clears both places.
 
         Of the settings in `wish` every faulty one is named, though only the first raised an error.
         """
         of_text = [error for error in errors if (error.field or "corpus") in _TEXT_FIELDS]
-        others = [said_of(error, tongue) for error in errors if error not in of_text]
-        faults = [fault(name, tongue) for name in wish.faults()] if wish and others else []
+        others = [said_of(error, locale) for error in errors if error not in of_text]
+        faults = [fault(name, locale) for name in wish.faults()] if wish and others else []
         return {
-            self.text_problem: "\n".join(said_of(error, tongue) for error in of_text),
+            self.text_problem: "\n".join(said_of(error, locale) for error in of_text),
             self.settings_problem: "\n".join(faults or others),
         }
 
-    def refusal(self, error: UserError, tongue: str, wish: Wish) -> dict[Any, Any]:
+    def refusal(self, error: UserError, locale: str, wish: Wish) -> dict[Any, Any]:
         """What is wrong with a wish that was to be trained, with its fields in sight."""
-        at = at_fields(wish, [error], tongue)
-        return self.problem([error], tongue, wish) | self.custom.opened([*at])
+        at = at_fields(wish, [error], locale)
+        return self.problem([error], locale, wish) | self.custom.opened([*at])
 
 
-def at_fields(wish: Wish, errors: Sequence[UserError], tongue: str) -> dict[str, str]:
+def at_fields(wish: Wish, errors: Sequence[UserError], locale: str) -> dict[str, str]:
     """What is wrong with each field of Custom, by the setting's name."""
     marked = [(name, error) for error in errors for name in (error.field, *error.also) if name]
-    said = {name: said_of(error, tongue) for name, error in marked}
-    return said | {name: fault(name, tongue) for name in wish.faults()}
+    said = {name: said_of(error, locale) for name, error in marked}
+    return said | {name: fault(name, locale) for name in wish.faults()}
 
 
-def said_of(error: UserError, tongue: str) -> str:
+def said_of(error: UserError, locale: str) -> str:
     """The message of an error in the visitor's language."""
     if isinstance(error, OfflineError):
-        return error.said(tongue)
-    return i18n.translate_error(error, tongue)
+        return error.said(locale)
+    return i18n.translate_error(error, locale)
 
 
 def recipe_before(before: object) -> str:
@@ -219,41 +219,41 @@ def build_form(limits: Limits) -> Form:
     report = text_told(wish, plan.corpus, "en")
     model = model_told(wish, (plan.model, plan.training))
     corpus = gr.Radio(
-        [(key(f"corpus-{name}"), name) for name in (*(e.name for e in datasets.DATASETS), OWN)],
+        [(t(f"corpus-{name}"), name) for name in (*(e.name for e in datasets.DATASETS), OWN)],
         value=wish.corpus,
-        label=key("train-text"),
+        label=t("train-text"),
         elem_classes="choose two",
         elem_id="train-corpus",
     )
     with gr.Column(visible=False, elem_classes="train-own") as own:
         paste = gr.Textbox(
-            label=key("train-paste"),
-            placeholder=key("train-paste-here"),
+            label=t("train-paste"),
+            placeholder=t("train-paste-here"),
             lines=6,
             max_lines=6,  # fixed: one that grows lays the page out anew for each line pasted
             elem_id=PASTE,
         )
         own_text_problem(limits)
         files = gr.File(
-            label=key("train-files"),
+            label=t("train-files"),
             file_count="multiple",
             height=110,
             elem_id=element_id("train-files"),
         )
         source = gr.Radio(
-            [(key(f"train-source-{name}"), name) for name in (FROM_PASTE, FROM_FILES)],
+            [(t(f"train-source-{name}"), name) for name in (FROM_PASTE, FROM_FILES)],
             value=FROM_FILES,
-            label=key("train-source"),
-            info=key("train-source-hint"),
+            label=t("train-source"),
+            info=t("train-source-hint"),
             visible=False,
             elem_classes="choose two",
             elem_id="train-source",
         )
         encoding = gr.Dropdown(
-            [(key("train-encoding-auto"), AUTO), *((display_name(e), e) for e in ENCODINGS)],
+            [(t("train-encoding-auto"), AUTO), *((display_name(e), e) for e in ENCODINGS)],
             value=AUTO,
-            label=key("train-encoding"),
-            info=key("train-encoding-hint"),
+            label=t("train-encoding"),
+            info=t("train-encoding-hint"),
             filterable=False,
             visible=False,
             elem_id="train-encoding",
@@ -269,24 +269,24 @@ def build_form(limits: Limits) -> Form:
         elem_id="train-report",
     )
     recipe = gr.Radio(
-        [(key(f"recipe-{name}"), name) for name in (*BUDGETS, TEXTBOOK, CUSTOM)],
+        [(t(f"recipe-{name}"), name) for name in (*BUDGETS, TEXTBOOK, CUSTOM)],
         value=wish.recipe,
-        label=key("train-recipe"),
+        label=t("train-recipe"),
         elem_classes="choose three",
         elem_id=element_id("train-recipe"),
     )
     experiment = gr.Radio(
-        [(key(f"experiment-{name}"), name) for name in EXPERIMENTS],
+        [(t(f"experiment-{name}"), name) for name in EXPERIMENTS],
         value=EXPERIMENTS[0],
-        label=key("train-experiment"),
-        info=key("train-experiment-hint"),
+        label=t("train-experiment"),
+        info=t("train-experiment-hint"),
         visible=False,
         elem_classes="choose one",
         elem_id="train-experiment",
     )
     before = gr.JSON({"recipe": wish.recipe_name, "text": None}, visible=False)
     custom = custom_settings(replace(wish, recipe=CUSTOM).resolved().base)
-    on_gpu = gr.Checkbox(label=key("train-gpu"), visible=gpu.here(), elem_id="train-gpu")
+    on_gpu = gr.Checkbox(label=t("train-gpu"), visible=gpu.here(), elem_id="train-gpu")
     on_gpu_told = gr.HTML(
         html_template='<p class="explain" role="status">{{value}}</p>',
         visible=False,
@@ -294,7 +294,7 @@ def build_form(limits: Limits) -> Form:
     )
     with gr.Column(elem_classes="train-bar"):
         settings_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-settings-problem")
-        go = gr.Button(key("go"), variant="primary", size="lg", elem_id=button_id("go"))
+        go = gr.Button(t("go"), variant="primary", size="lg", elem_id=button_id("go"))
     model_box = html_component(
         "train/summary",
         '<div class="plan"><p class="plan-model"></p><p class="plan-published"></p></div>',

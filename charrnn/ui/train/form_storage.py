@@ -47,7 +47,7 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
     stored = gr.JSON(visible=False)
 
     def check(brought: object, request: gr.Request) -> dict[str, Any] | None:
-        usual = DEFAULT_TEXT_ZH if i18n.language(request) == "zh" else DEFAULT_TEXT
+        usual = DEFAULT_TEXT_ZH if i18n.locale_of(request) == "zh" else DEFAULT_TEXT
         values = checked_values(form, brought)
         if values is None and usual == DEFAULT_TEXT:
             return None

@@ -48,16 +48,16 @@ class OfflineError(UserError):
         super().__init__(reason, field="corpus")
         self.entry = entry
 
-    def said(self, tongue: str) -> str:
+    def said(self, locale: str) -> str:
         """What happened, and which texts need no network."""
         near = [other for other in datasets.DATASETS if other.embedded]
-        others = [f"《{other.title_zh}》" if tongue == "zh" else other.title for other in near]
-        return i18n.say(
+        others = [f"《{other.title_zh}》" if locale == "zh" else other.title for other in near]
+        return i18n.translate(
             TRAIN["train-offline"],
-            tongue,
-            title=self.entry.title_zh if tongue == "zh" else self.entry.title,
+            locale,
+            title=self.entry.title_zh if locale == "zh" else self.entry.title,
             host=urlsplit(self.entry.url or "").hostname,
-            others=i18n.say(TRAIN["train-others"], tongue).join(others),
+            others=i18n.translate(TRAIN["train-others"], locale).join(others),
         )
 
 
@@ -214,19 +214,19 @@ class Wish:
         """Whether a text of one's own is still to be given."""
         return self.corpus == OWN and not self.files and not self.has_paste
 
-    def button(self, tongue: str, training: TrainingConfig | None = None) -> str:
+    def button(self, locale: str, training: TrainingConfig | None = None) -> str:
         """What the button will do: "Train on Songs · 10 s"; `training` is that of the plan, if
         there is one. Without a time where that is what is wrong with the settings."""
         if self.corpus == OWN:
-            text = i18n.say(TRAIN["train-go-own"], tongue)
+            text = i18n.translate(TRAIN["train-go-own"], locale)
         else:
             entry = datasets.find_dataset(self.corpus)
-            title = unbroken(entry.title_zh if tongue == "zh" else entry.title)
-            text = i18n.say(TRAIN["train-go-title"], tongue, title=title)
+            title = unbroken(entry.title_zh if locale == "zh" else entry.title)
+            text = i18n.translate(TRAIN["train-go-title"], locale, title=title)
         length = training or self._length_set()
         if length is None:
-            return i18n.say(TRAIN["train-go-untimed"], tongue, text=text)
-        return i18n.say(TRAIN["train-go"], tongue, text=text, time=_time(length, tongue))
+            return i18n.translate(TRAIN["train-go-untimed"], locale, text=text)
+        return i18n.translate(TRAIN["train-go"], locale, text=text, time=_time(length, locale))
 
     def _length_set(self) -> TrainingConfig | None:
         """How long the run is to be, whatever is wrong with the other settings."""
@@ -240,13 +240,13 @@ class Wish:
         return TrainingConfig(**given) if None in given.values() else None
 
 
-def text_told(wish: Wish, corpus: Corpus | None, tongue: str) -> dict[str, Any]:
+def text_told(wish: Wish, corpus: Corpus | None, locale: str) -> dict[str, Any]:
     """What summary.js draws of the text, above the recipe: of the corpus, if it could be read."""
     if corpus is not None:
         report = asdict(corpus.report())
         del report["training"]
         report["warnings"] = [in_both_languages(warning) for warning in check(corpus)]
-        report["encoding"] = i18n.translate_message(report["encoding"], tongue)
+        report["encoding"] = i18n.translate_message(report["encoding"], locale)
         return report
     if wish.corpus == OWN:
         return {"empty": wish.empty}  # what cannot be read says so in a message of its own
@@ -282,13 +282,13 @@ def _of_recipe(wish: Wish) -> dict[str, Any]:
     return {"published": list(RECIPES[wish.experiment].published.items()), "note": note}
 
 
-def gpu_told(wish: Wish, training: TrainingConfig | None, tongue: str) -> str:
+def gpu_told(wish: Wish, training: TrainingConfig | None, locale: str) -> str:
     """What a run on the GPU takes of the visitor's time there."""
     if not wish.gpu or training is None:
         return ""
     seconds, days = gpu.quota(training.seconds), {"anybody": gpu.ANYBODY, "free": gpu.SIGNED_IN}
-    takes = i18n.say(TRAIN["train-gpu-takes"], tongue, n=seconds, **days)
-    cut = i18n.say(TRAIN["train-gpu-cut"], tongue) if training.seconds is None else ""
+    takes = i18n.translate(TRAIN["train-gpu-takes"], locale, n=seconds, **days)
+    cut = i18n.translate(TRAIN["train-gpu-cut"], locale) if training.seconds is None else ""
     return takes + cut
 
 
@@ -302,9 +302,9 @@ def size(count: float) -> str:
     return f"{count / 1e6:.1f}\u00a0MB" if count >= 1e6 else f"{count / 1e3:.0f}\u00a0kB"
 
 
-def _time(training: TrainingConfig, tongue: str) -> str:
+def _time(training: TrainingConfig, locale: str) -> str:
     if training.epochs is not None:
-        return i18n.epochs(training.epochs, tongue)
+        return i18n.epochs(training.epochs, locale)
     if training.seconds is not None:
-        return i18n.seconds(training.seconds, tongue)
-    return i18n.say(TRAIN["train-go-night"], tongue)
+        return i18n.seconds(training.seconds, locale)
+    return i18n.translate(TRAIN["train-go-night"], locale)

@@ -18,7 +18,7 @@ from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...training import TrainingConfig
 from ...utils.config_fields import Rule, rules, written_bound
-from ..i18n import Words, key, number, say
+from ..i18n import Words, number, t, translate
 from ..i18n.titles import RECIPES as NAMES
 from ..i18n.titles import SETTINGS
 from ..page.component import html_component
@@ -69,7 +69,7 @@ class Custom:
         known = settings.keys() & self.fields
         return {self.fields[name]: as_field(settings[name]) for name in known}
 
-    def shown(self, before: Wish, wish: Wish, problems: Mapping[str, str], tongue: str) -> Any:
+    def shown(self, before: Wish, wish: Wish, problems: Mapping[str, str], locale: str) -> Any:
         """What the form shows of a resolved wish: the fields that follow, and the marks."""
         if wish.recipe != CUSTOM:
             return {self.head: {}}
@@ -77,7 +77,7 @@ class Custom:
         return {
             **self.filled(follow),
             self.base: wish.base.as_json(),
-            self.head: head_told(wish, problems, tongue),
+            self.head: head_told(wish, problems, locale),
         }
 
     def opened(self, names: Sequence[str]) -> dict[Any, Any]:
@@ -85,47 +85,47 @@ class Custom:
         return {self.folds[name]: gr.update(open=True) for name in names if name in self.folds}
 
 
-def head_told(wish: Wish, problems: Mapping[str, str], tongue: str) -> dict[str, Any]:
+def head_told(wish: Wish, problems: Mapping[str, str], locale: str) -> dict[str, Any]:
     """What settings_form.js draws: where the values come from, and what was changed or is wrong."""
     recipe = RECIPES[wish.began]
     prepared = [
-        say(PREPARATIONS[name], tongue, n=number(value))
+        translate(PREPARATIONS[name], locale, n=number(value))
         for name, value in asdict(recipe.preparation).items()
         if value
     ]
     by_hand = wish.base.changed(wish.settings)
     return {
-        "recipe": say(NAMES[wish.began], tongue),
-        "preparation": say(TAKES["comma"], tongue).join(prepared),
+        "recipe": translate(NAMES[wish.began], locale),
+        "preparation": translate(TAKES["comma"], locale).join(prepared),
         "changed": {
-            name: {"label": label(name, tongue), "value": _told(wish.base.values.get(name, ""))}
+            name: {"label": label(name, locale), "value": _told(wish.base.values.get(name, ""))}
             for name in by_hand
         },
         "problems": dict(problems),
     }
 
 
-def fault(name: str, tongue: str) -> str:
+def fault(name: str, locale: str) -> str:
     """What a field takes, where it holds something else: "Layers: a whole number from 1 to 8"."""
-    return say(TAKES["fault"], tongue, label=label(name, tongue), takes=_takes(name, tongue))
+    return translate(TAKES["fault"], locale, label=label(name, locale), takes=_takes(name, locale))
 
 
-def label(name: str, tongue: str) -> str:
+def label(name: str, locale: str) -> str:
     """A setting's name for people: "Hidden size"."""
-    return SETTINGS[name][0] if tongue == "zh" else name.replace("_", " ").capitalize()
+    return SETTINGS[name][0] if locale == "zh" else name.replace("_", " ").capitalize()
 
 
-def _takes(name: str, tongue: str) -> str:
+def _takes(name: str, locale: str) -> str:
     rule = _every_rule()[name]
     if rule.choices:
-        choices = say(TAKES["comma"], tongue).join(rule.choices)
-        takes = say(TAKES["choices"], tongue, choices=choices)
+        choices = translate(TAKES["comma"], locale).join(rule.choices)
+        takes = translate(TAKES["choices"], locale, choices=choices)
     else:
-        takes = say(TAKES[rule.kind.__name__], tongue)
+        takes = translate(TAKES[rule.kind.__name__], locale)
     if rule.low is not None and rule.high is not None:
         low, high = written_bound(rule.low), written_bound(rule.high)
-        takes = say(TAKES["range"], tongue, kind=takes, low=low, high=high)
-    return say(TAKES["optional"], tongue, takes=takes) if rule.optional else takes
+        takes = translate(TAKES["range"], locale, kind=takes, low=low, high=high)
+    return translate(TAKES["optional"], locale, takes=takes) if rule.optional else takes
 
 
 def _every_rule() -> dict[str, Rule]:
@@ -161,7 +161,7 @@ def custom_settings(base: BaseSettings) -> Custom:
     )
     with gr.Column(visible=False, elem_classes="train-settings", elem_id="train-settings") as group:
         for title, names in groups.items():
-            with gr.Accordion(key(f"train-group-{title}"), open=False) as fold:
+            with gr.Accordion(t(f"train-group-{title}"), open=False) as fold:
                 for name in names:
                     made[name], folds[name] = _field(name, known[name], base.values[name]), fold
     return Custom(group, kept, head, made, folds)
@@ -169,8 +169,8 @@ def custom_settings(base: BaseSettings) -> Custom:
 
 def _field(name: str, rule: Rule, shown: str | bool) -> Any:
     told: dict[str, Any] = {
-        "label": key(f"setting-{name}"),
-        "info": key(f"hint-{name}"),
+        "label": t(f"setting-{name}"),
+        "info": t(f"hint-{name}"),
         "elem_id": f"setting-{name}",
         "interactive": True,
     }

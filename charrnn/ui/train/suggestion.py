@@ -1,5 +1,6 @@
-"""What to try after a run that went wrong, with one click: the form filled in with the settings
-of that run and the one change. Nothing is trained by it; the button says what it would train.
+"""Fill in the Train form with the settings of a run that went wrong and one suggested change.
+
+Nothing is trained yet; the button of the form says what it would train.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from .form import Form
 from .request import CUSTOM
 
 
-def wire_attempt(house: House, form: Form, card: gr.HTML, run_id: gr.BrowserState) -> None:
-    """A click on what the card says to try fills in the form."""
+def wire_suggestion(house: House, form: Form, card: gr.HTML, run_id: gr.BrowserState) -> None:
+    """Make a click on the suggestion of the run card fill in the form."""
 
     def fill(run_id: str | None, request: gr.Request) -> Any:
         try:
-            filled = attempt(house, form, run_id or "")
+            filled = apply_suggestion(house, form, run_id or "")
         except UserError as error:
-            return form.problem([error], i18n.language(request))
+            return form.problem([error], i18n.locale_of(request))
         return filled or gr.skip()
 
     custom = form.custom
@@ -48,8 +49,8 @@ def wire_attempt(house: House, form: Form, card: gr.HTML, run_id: gr.BrowserStat
     )
 
 
-def attempt(house: House, form: Form, run_id: str) -> dict[Any, Any] | None:
-    """What each field of the form should show; None where there is no change to try.
+def apply_suggestion(house: House, form: Form, run_id: str) -> dict[Any, Any] | None:
+    """Return what each field of the form should show; None where there is no change to try.
 
     Raises UserError if there is no such run.
     """

@@ -11,7 +11,7 @@ from charrnn.text import read_text
 from charrnn.ui.train.base_settings import BaseSettings
 from charrnn.ui.train.form import build_form
 from charrnn.ui.train.request import CUSTOM, OWN, Wish
-from charrnn.ui.train.suggestion import attempt
+from charrnn.ui.train.suggestion import apply_suggestion
 
 TEXT = "The cat, it sat. " * 900
 RECIPE = "time-machine-concise"
@@ -27,7 +27,7 @@ def test_a_textbooks_run_is_tried_again_with_its_own_text_and_settings(tmp_path)
         unlearned = [progress(step, train=7.2, held=None) for step in range(1, 30)]
         for event in (began, *unlearned, end(29, held=None)):
             run.journal.append(event)
-        filled = attempt(house, form, run.id)
+        filled = apply_suggestion(house, form, run.id)
     assert filled[form.recipe] == CUSTOM and filled[form.before]["recipe"] == RECIPE
     again = Wish(
         corpus=OWN,
