@@ -40,7 +40,7 @@ PREVIEW_CHARACTERS = 400
 MAX_RARE = 12  # characters that a report lists as rare,
 MAX_RARE_COUNT = 3  # if they occur no more often than this
 
-_CHUNK_CHARACTERS = 1 << 20
+CHUNK_CHARACTERS = 1 << 20
 IDS_FILE, DESCRIPTION_FILE = "ids.npy", "corpus.json"
 _MAX_DESCRIPTION_BYTES = (
     8 << 20
@@ -334,9 +334,9 @@ def _too_short(name: str, characters: int) -> UserError:
 
 
 def _chunks(ids: Ids) -> Iterator[Ids]:
-    for start in range(0, len(ids), _CHUNK_CHARACTERS):
+    for start in range(0, len(ids), CHUNK_CHARACTERS):
         yield_point()
-        yield ids[start : start + _CHUNK_CHARACTERS]
+        yield ids[start : start + CHUNK_CHARACTERS]
 
 
 class _WriteOnly:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .checkpoint import Checkpoint
 
 _MAX_LOGITS = 4_000_000  # in memory at a time,
-_MAX_STATE_NUMBERS = 32_000_000  # and numbers of the recurrence: up to four gates for each state
+MAX_STATE_NUMBERS = 32_000_000  # and numbers of the recurrence: up to four gates for each state
 _MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
 
 
@@ -172,7 +172,7 @@ def _max_predictions(model: CharRNN) -> int:
     """Return how many predictions fit into memory at a time."""
     config = model.config
     states = config.hidden_size * (2 if config.bidirectional else 1)
-    return min(_MAX_LOGITS // model.vocabulary_size, _MAX_STATE_NUMBERS // (4 * states))
+    return min(_MAX_LOGITS // model.vocabulary_size, MAX_STATE_NUMBERS // (4 * states))
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> tuple[float, int]:

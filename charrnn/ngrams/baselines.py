@@ -19,8 +19,8 @@ import numpy as np
 from ..vocabulary import Ids
 from .kneser_ney import Floats, KneserNeyModels, Mixture
 
-_MAX_TRAINING_CHARACTERS = 1_000_000  # the last ones
-_MAX_HELD_OUT_CHARACTERS = 100_000  # the first ones
+MAX_TRAINING_CHARACTERS = 1_000_000  # the last ones
+MAX_HELD_OUT_CHARACTERS = 100_000  # the first ones
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def baselines(training: Ids, held_out: Ids, vocabulary_size: int) -> Baselines:
     """
     uniform = float(vocabulary_size)
     if len(held_out) == 0:
-        return Baselines(uniform, _own_perplexity(training[-_MAX_TRAINING_CHARACTERS:]), None)
-    unigram, ngram = surprisals(training, held_out[:_MAX_HELD_OUT_CHARACTERS], vocabulary_size)
+        return Baselines(uniform, _own_perplexity(training[-MAX_TRAINING_CHARACTERS:]), None)
+    unigram, ngram = surprisals(training, held_out[:MAX_HELD_OUT_CHARACTERS], vocabulary_size)
     return Baselines(uniform, float(np.exp(unigram.mean())), float(np.exp(ngram.mean())))
 
 
@@ -60,7 +60,7 @@ def _own_perplexity(ids: Ids) -> float:
 
 def surprisals(training: Ids, text: Ids, vocabulary_size: int) -> tuple[Floats, Floats]:
     """Return the nats of each character of `text` after `training`: by unigrams, by n-grams."""
-    training = training[-_MAX_TRAINING_CHARACTERS:]
+    training = training[-MAX_TRAINING_CHARACTERS:]
     mixture = Mixture.of(training, vocabulary_size)
     p, met = KneserNeyModels(training, vocabulary_size).score(text, before=training)
     return -np.log(p[0]), -np.log(mixture.mix(p, met))

@@ -31,7 +31,7 @@ from ..vocabulary import Ids
 _MAX_FIT_CHARACTERS = 500_000  # the last ones of a text; weights are fitted on their last tenth
 _MAX_ORDER = 8
 _ITERATIONS = 30  # of expectation maximization
-_BLOCK_NUMBERS = 1 << 18  # computed at a time
+BLOCK_NUMBERS = 1 << 18  # computed at a time
 _PRIOR_CHARACTERS = 10.0  # how many characters of evidence the prior weights count as
 
 Keys = NDArray[np.uint64]  # n-grams: codes (id + 1; 0 is "no character"), the first one highest
@@ -130,7 +130,7 @@ class KneserNeyModels:
     ) -> Iterator[NDArray[np.float32]]:
         """Yield the mixed probability of every symbol at each place of `text`, in rows (…, V)."""
         found = self.locate(text, before)
-        rows = max(1, _BLOCK_NUMBERS // self.size)
+        rows = max(1, BLOCK_NUMBERS // self.size)
         for i in range(0, len(text), rows):
             yield self._distribution([positions[:, i : i + rows] for positions in found], mixture)
 

@@ -36,7 +36,7 @@ class NgramSoftTargets:
     """
 
     def __init__(self) -> None:
-        self._p: Tensor | None = None  # (N, V), rows that sum to 1
+        self.probabilities: Tensor | None = None  # (N, V), rows that sum to 1
 
     def fit(self, ids: Ids, vocabulary_size: int) -> Iterator[None]:
         """Fit them to a text of `ids` (N,), on as many threads as torch uses.
@@ -61,10 +61,10 @@ class NgramSoftTargets:
                 yield
         finally:
             pool.shutdown(cancel_futures=True)
-        self._p = expected
+        self.probabilities = expected
 
     def for_minibatch(self, minibatches: Epoch, i: int) -> Tensor | None:
         """Return the soft targets of minibatch i, (T·B, V), time step by time step."""
-        if self._p is None:
+        if self.probabilities is None:
             return None
-        return self._p[torch.from_numpy(minibatches.target_positions(i).T.reshape(-1))]
+        return self.probabilities[torch.from_numpy(minibatches.target_positions(i).T.reshape(-1))]

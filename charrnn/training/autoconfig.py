@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from ..utils.process import available_cores
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
 from . import TrainingConfig
+from .events import Clock
 from .schedule import FIRST_COSINE_EPOCHS
 from .step import TrainStep
 
@@ -35,7 +37,6 @@ _LEARNING_RATES = {192: 0.015, 256: 0.012, 384: 0.01, 512: 0.008}
 _BENCHMARK_SIZES = 256, 64  # hidden units and symbols of the LSTM whose speed is measured
 _TYPICAL_SPEED = 30_000.0  # that LSTM's characters per second on two cores with AVX2
 _REMEASURE_SECONDS = 60.0  # after which the machine's speed may be measured again
-_speeds: deque[tuple[float, float]] = deque(maxlen=8)  # time, characters per second
 # Epochs below which a smaller model learns more in the same time, by hidden size.
 _MIN_EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 # By the number of epochs, up to.
@@ -180,25 +181,13 @@ def _cost_per_character(hidden: int, symbols: int) -> float:
     return hidden * (4 * inputs + 4 * hidden + symbols)
 
 
-def machine_speed() -> float:
-    """Return how many characters a second the LSTM of `_BENCHMARK_SIZES` trains on here.
-
-    The best of a few quick measurements, on all cores. A long-lived app measures again now and
-    then, in case the machine was busy the first time; but not while it is busy, which would only
-    keep visitors waiting.
-    """
-    now = time.monotonic()
-    if not _speeds or (now - _speeds[-1][0] > _REMEASURE_SECONDS and not _is_busy()):
-        _speeds.append((now, _measure_speed()))
-    return max(seen for _, seen in _speeds)
-
-
-def _is_busy() -> bool:
+def is_busy() -> bool:
     """Check whether the machine was busy in the last minute, where the system tells."""
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > available_cores() / 2
 
 
-def _measure_speed() -> float:
+def measure_speed() -> float:
+    """Time a few training steps of the benchmark LSTM; return characters per second."""
     threads = torch.get_num_threads()
     hidden, symbols = _BENCHMARK_SIZES
     model = ModelConfig(hidden_size=hidden, input="embedding", embedding_size=64)
@@ -216,6 +205,38 @@ def _measure_speed() -> float:
     finally:
         torch.set_num_threads(threads)
     return X.numel() / min(times)
+
+
+class MachineSpeed:
+    """Tells how many characters a second the LSTM of `_BENCHMARK_SIZES` trains on here.
+
+    The best of a few quick measurements, on all cores. A long-lived app measures again now and
+    then, in case the machine was busy the first time; but not while it is busy, which would only
+    keep visitors waiting.
+    """
+
+    def __init__(
+        self,
+        measure: Callable[[], float] = measure_speed,
+        is_busy: Callable[[], bool] = is_busy,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        """Call `measure` first, and again after a while unless `is_busy`; time goes by `clock`."""
+        self._measure, self._is_busy, self._clock = measure, is_busy, clock
+        self._speeds: deque[float] = deque(maxlen=8)
+        self._measured_at = 0.0
+
+    def __call__(self) -> float:
+        """Return characters per second, measuring if that is due."""
+        now = self._clock()
+        old = now - self._measured_at > _REMEASURE_SECONDS
+        if not self._speeds or (old and not self._is_busy()):
+            self._speeds.append(self._measure())
+            self._measured_at = now
+        return max(self._speeds)
+
+
+machine_speed = MachineSpeed()
 
 
 def _preset(characters: int, length: _RunLength, held_out: float, stats: CorpusStats) -> _Preset:

@@ -24,8 +24,8 @@ from .step import TrainStep
 _MAX_TRAINING_RATIO = 24  # between two evaluations: training time per evaluation time, at least,
 _FIRST_TRAINING_RATIO = 4  # but less after the first ones, to show early that the model learns
 _MAX_TIME_SHARE = 0.015  # of a run's time that one evaluation may take,
-_GLANCE_CHARACTERS, _MAX_GLANCE_SHARE = 16_384, 0.06  # but up to this share for so many characters,
-_MIN_CHARACTERS = 8_193  # and so many are evaluated whatever it takes
+GLANCE_CHARACTERS, _MAX_GLANCE_SHARE = 16_384, 0.06  # but up to this share for so many characters,
+MIN_CHARACTERS = 8_193  # and so many are evaluated whatever it takes
 _OPEN_ENDED_SECONDS = 60.0  # that an open-ended run is taken to last
 _SLOW_SECONDS = 1.0  # an evaluation that takes longer is skipped when a user presses stop
 
@@ -94,16 +94,16 @@ class BestModel:
 
     def limit_held_out(self, budget: float | None) -> None:
         """Shorten the held-out part to what a run of `budget` seconds has the time to evaluate."""
-        if len(self._held_out) <= _MIN_CHARACTERS:
+        if len(self._held_out) <= MIN_CHARACTERS:
             return
-        few = self._held_out[:_MIN_CHARACTERS]
+        few = self._held_out[:MIN_CHARACTERS]
         took = min(self._timed(few)[1] for _ in range(2))  # the first includes set-up
         # How many characters all the time of the run would be enough for:
-        whole = (_OPEN_ENDED_SECONDS if budget is None else budget) / took * _MIN_CHARACTERS
+        whole = (_OPEN_ENDED_SECONDS if budget is None else budget) / took * MIN_CHARACTERS
         most = max(
-            _MIN_CHARACTERS,
+            MIN_CHARACTERS,
             int(_MAX_TIME_SHARE * whole),
-            min(_GLANCE_CHARACTERS, int(_MAX_GLANCE_SHARE * whole)),
+            min(GLANCE_CHARACTERS, int(_MAX_GLANCE_SHARE * whole)),
         )
         self._held_out = self._held_out[:most]
 
@@ -123,7 +123,7 @@ class BestModel:
         if step == self._step:
             return
         slow = self.evaluation_seconds > _SLOW_SECONDS or (
-            not self._durations and len(self._held_out) > _GLANCE_CHARACTERS
+            not self._durations and len(self._held_out) > GLANCE_CHARACTERS
         )
         if len(self._held_out) < 2 or (skip_if_slow and slow and self.val_loss is None):
             self._step, self._candidate = step, (self._train_step.weights(), step, train)

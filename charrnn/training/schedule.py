@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .config import TrainingConfig
 
-FIRST_COSINE_EPOCHS, _FIRST_COSINE_STEPS = 20, 2000  # of an open-ended run, at least
+FIRST_COSINE_EPOCHS, FIRST_COSINE_STEPS = 20, 2000  # of an open-ended run, at least
 
 _MIN_CLOSING_SECONDS = 0.05  # kept back at the end of a time budget besides the measured closing
 _MAX_CLOSING_SHARE = 0.25  # of a time budget that may be kept back
 _PLATEAU_FLOOR = 0.01  # of the peak learning rate, at the end of the plateau schedule
-_PATIENCE = 6  # evaluations without improvement before the plateau schedule decays,
+PATIENCE = 6  # evaluations without improvement before the plateau schedule decays,
 _MIN_WAIT_SHARE = 0.25  # and this share of the steps that led to the last improvement
 _DECAY_SHARE = 0.75  # how many steps the decay takes, as a share of those before it
 _MIN_IMPROVEMENT_NATS = 1e-4  # below the best loss, to count as improvement
@@ -132,7 +132,7 @@ class PlateauSchedule:
     def start_cosines(self, epoch_steps: int) -> None:
         """Start the first cosine of an open-ended run, with `epoch_steps` minibatches an epoch."""
         if self._config.open_ended and self._config.schedule == "cosine":
-            epochs = max(FIRST_COSINE_EPOCHS, math.ceil(_FIRST_COSINE_STEPS / epoch_steps))
+            epochs = max(FIRST_COSINE_EPOCHS, math.ceil(FIRST_COSINE_STEPS / epoch_steps))
             self._cosine_steps = epoch_steps * epochs
 
     def fraction_decayed(self, step: int) -> float:
@@ -156,7 +156,7 @@ class PlateauSchedule:
             return False
         since = max(best_step, self._begun)
         waited = step - since >= _MIN_WAIT_SHARE * (since - self._begun)
-        if self._stale < _PATIENCE or not waited:
+        if self._stale < PATIENCE or not waited:
             return False
         self._decay_step = step
         return True

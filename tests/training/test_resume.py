@@ -125,7 +125,7 @@ def test_a_look_because_of_a_stop_changes_nothing_of_what_follows(stop, tmp_path
 
 
 @pytest.mark.parametrize("bfloat16", [False, True])
-def test_a_run_goes_on_in_the_arithmetic_that_it_began_with(bfloat16, tmp_path, monkeypatch):
+def test_a_run_resumes_with_the_arithmetic_that_it_began_with(bfloat16, tmp_path, monkeypatch):
     began, now = (
         Arithmetic(bfloat16, onednn_is_much_faster=True),
         Arithmetic(not bfloat16, onednn_is_much_faster=False),
@@ -142,7 +142,7 @@ def test_a_run_goes_on_in_the_arithmetic_that_it_began_with(bfloat16, tmp_path, 
 
 
 @pytest.mark.parametrize("seconds", [None, 3])
-def test_stop_while_n_grams_are_counted_is_at_once_and_can_be_taken_back(seconds, tmp_path):
+def test_stop_while_n_grams_are_counted_is_immediate_and_can_be_resumed(seconds, tmp_path):
     end = {"epochs": 3} if seconds is None else {"epochs": None, "seconds": seconds}
     config = with_changes(QUICK, smoothing=0.5, **end)
     answers = iter([{"sample"}, set(), {"stop"}])

@@ -27,7 +27,7 @@ def expectations(ids, size):
     expected = NgramSoftTargets()
     for _ in expected.fit(ids, size):
         pass
-    return expected._p.numpy()
+    return expected.probabilities.numpy()
 
 
 def test_they_are_what_each_symbol_would_score():
@@ -45,7 +45,7 @@ def test_they_are_what_each_symbol_would_score():
 def test_however_many_places_are_worked_on_at_a_time(monkeypatch):
     ids, size = encoded(SONG * 3)
     whole = expectations(ids, size)
-    monkeypatch.setattr("charrnn.ngrams.kneser_ney._BLOCK_NUMBERS", 3 * size)
+    monkeypatch.setattr("charrnn.ngrams.kneser_ney.BLOCK_NUMBERS", 3 * size)
     np.testing.assert_array_equal(expectations(ids, size), whole)
 
 
@@ -111,7 +111,7 @@ def test_the_gradient_is_that_of_both_targets_and_the_loss_that_of_the_text():
         torch.testing.assert_close(parameter.grad, gradient, atol=1e-6, rtol=1e-4)
 
 
-def test_less_is_learnt_by_heart():
+def test_soft_targets_reduce_overfitting():
     text = Corpus.from_text(SONG[:90] * 2 + SONG, validation=0.2)
     ends = {
         share: run(SMALL, with_changes(QUICK, epochs=40, smoothing=share), corpus=text)[-1]

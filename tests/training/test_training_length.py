@@ -31,7 +31,7 @@ def test_a_time_budget_ends_on_time_with_what_was_measured():
     assert remaining == sorted(remaining, reverse=True)
 
 
-def test_no_sample_of_an_untrained_model_passes_for_one_on_the_way(monkeypatch):
+def test_samples_on_the_way_are_of_a_trained_model(monkeypatch):
     """However long n-grams are counted before the first step."""
     clock = FakeClock(tick=0.5)
     counted = NgramSoftTargets.fit
@@ -48,7 +48,7 @@ def test_no_sample_of_an_untrained_model_passes_for_one_on_the_way(monkeypatch):
 
 
 @pytest.mark.parametrize(("epochs", "characters", "most"), [(1, 9600, 500), (1000, 24, 700)])
-def test_a_run_of_hours_does_not_tell_more_than_anybody_reads(epochs, characters, most):
+def test_a_run_of_hours_emits_few_progress_events(epochs, characters, most):
     config = with_changes(QUICK, epochs=epochs, batch_size=2, steps=8, validation=0, threads=1)
     text = corpus(0, "abcdefgh" * (characters // 8))
     events = run(ModelConfig(hidden_size=8), config, corpus=text, clock=FakeClock(tick=3.0))
@@ -57,7 +57,7 @@ def test_a_run_of_hours_does_not_tell_more_than_anybody_reads(epochs, characters
     assert len(told) < most
 
 
-def test_the_first_looks_at_the_held_out_part_follow_soon(monkeypatch):
+def test_the_first_evaluations_follow_soon(monkeypatch):
     text, clock = corpus(), FakeClock()
     train_step = TrainStep(SMALL, QUICK, len(text.vocabulary))
     best_model = BestModel(train_step, text.held_out, clock=clock)
@@ -107,7 +107,7 @@ def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypat
     assert shares[15_000] == 0.5 and shares[21_000] == 1
 
 
-def test_a_run_of_cosines_goes_on_in_the_one_that_it_was_in(monkeypatch):
+def test_a_resumed_run_continues_its_cosine(monkeypatch):
     config, text = with_changes(QUICK, epochs=None, schedule="cosine"), corpus()
     before, after = (
         BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out) for _ in range(2)
@@ -121,7 +121,7 @@ def test_a_run_of_cosines_goes_on_in_the_one_that_it_was_in(monkeypatch):
     assert after.schedule.fraction_decayed(9000) == 1
 
 
-def test_a_point_saved_when_the_descent_was_part_of_the_selection_is_taken_up():
+def test_a_resume_state_from_before_the_schedule_was_a_class_is_restored():
     config, text = with_changes(QUICK, epochs=None, schedule="plateau"), corpus()
     best_model = BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out)
     saved = {
@@ -135,8 +135,8 @@ def test_a_point_saved_when_the_descent_was_part_of_the_selection_is_taken_up():
 
 @pytest.mark.parametrize("schedule", ["plateau", "cosine"])
 def test_an_open_ended_run_ends_when_nothing_improves(schedule, monkeypatch):
-    monkeypatch.setattr("charrnn.training.schedule._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.schedule._FIRST_COSINE_STEPS", 100)
+    monkeypatch.setattr("charrnn.training.schedule.PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.schedule.FIRST_COSINE_STEPS", 100)
     config = with_changes(QUICK, epochs=None, schedule=schedule, learning_rate=0.03)
     events = run(training=config, corpus=corpus(0.1, NOISE))
     assert events[-1]["reason"] == "finished"
@@ -162,8 +162,8 @@ def test_even_the_shortest_run_learns_something():
 def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_for(
     monkeypatch, tick, measured
 ):
-    monkeypatch.setattr("charrnn.training.best_model._MIN_CHARACTERS", 50)
-    monkeypatch.setattr("charrnn.training.best_model._GLANCE_CHARACTERS", 70)
+    monkeypatch.setattr("charrnn.training.best_model.MIN_CHARACTERS", 50)
+    monkeypatch.setattr("charrnn.training.best_model.GLANCE_CHARACTERS", 70)
     seen = []
 
     def slow(model, ids):
@@ -176,8 +176,8 @@ def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_fo
     assert seen[:2] == [50, 50] and set(seen[2:]) == {measured}
 
 
-def test_who_stops_a_run_does_not_wait_for_a_long_evaluation(tmp_path, monkeypatch):
-    monkeypatch.setattr("charrnn.training.best_model._GLANCE_CHARACTERS", 50)
+def test_stopping_a_run_does_not_wait_for_a_long_evaluation(tmp_path, monkeypatch):
+    monkeypatch.setattr("charrnn.training.best_model.GLANCE_CHARACTERS", 50)
     monkeypatch.setattr("charrnn.training.best_model.held_out_nats", None)  # would fail if called
     config = with_changes(QUICK, epochs=100, batch_size=2, steps=8)
     events = run(training=config, directory=tmp_path, commands=lambda: {"stop"})
@@ -192,15 +192,15 @@ def test_an_open_ended_run_needs_something_held_out():
 
 
 def test_a_run_through_whole_epochs_can_be_open_ended(monkeypatch):
-    monkeypatch.setattr("charrnn.training.schedule._PATIENCE", 2)
-    monkeypatch.setattr("charrnn.training.schedule._FIRST_COSINE_STEPS", 100)
+    monkeypatch.setattr("charrnn.training.schedule.PATIENCE", 2)
+    monkeypatch.setattr("charrnn.training.schedule.FIRST_COSINE_STEPS", 100)
     config = with_changes(QUICK, truncate="epoch", epochs=None, learning_rate=0.03)
     assert run(training=config, corpus=corpus(0.1, NOISE))[-1]["reason"] == "finished"
 
 
 def test_a_run_through_whole_epochs_goes_on_from_earlier_weights_in_the_middle_of_one(monkeypatch):
     """Epochs differ in length, so a cosine, which is so many steps, may end anywhere."""
-    monkeypatch.setattr("charrnn.training.schedule._FIRST_COSINE_STEPS", 1)
+    monkeypatch.setattr("charrnn.training.schedule.FIRST_COSINE_STEPS", 1)
     monkeypatch.setattr("charrnn.training.schedule.FIRST_COSINE_EPOCHS", 3)
     config = with_changes(QUICK, truncate="epoch", epochs=None, batch_size=2, threads=1)
     text = corpus(0.1, ("the cat sat on the mat. a dog ate it all. " * 40)[:725])
@@ -226,7 +226,7 @@ def test_a_run_whose_time_ends_in_its_first_epoch_has_learned_from_what_it_saw(m
     )
 
 
-def test_keeping_on_training_where_nothing_is_gained_is_one_cosine():
+def test_continuing_where_nothing_is_gained_is_one_cosine():
     schedule, step, ends = PlateauSchedule(TrainingConfig()), 0, []
     schedule.start_cosines(100)
     for _ in range(3):

@@ -1,10 +1,9 @@
 """The time budgets: what they choose, by the text, the time and the speed of the machine."""
 
-from collections import deque
-
 import numpy as np
 import pytest
 import torch
+from fake_clock import FakeClock
 
 from charrnn.model import ModelConfig
 from charrnn.recipes import make_plan
@@ -20,7 +19,7 @@ def known_speed(monkeypatch):
     monkeypatch.setattr("charrnn.training.autoconfig.machine_speed", lambda: 200_000.0)
 
 
-def test_more_time_means_a_larger_model_held_back_more():
+def test_more_time_means_a_larger_model_with_more_regularization():
     chosen = [choose_config(1_000_000, seconds, 0.1)[0] for seconds in (10, 60, 300, None)]
     sizes = [model.hidden_size for model in chosen]
     dropouts = [model.dropout for model in chosen]
@@ -30,7 +29,7 @@ def test_more_time_means_a_larger_model_held_back_more():
     assert rates == sorted(rates, reverse=True) and rates[0] > rates[-1]
 
 
-def test_what_is_hardly_gone_through_once_is_learnt_in_many_small_steps():
+def test_less_than_an_epoch_is_trained_in_many_small_updates():
     model, training = choose_config(5_000_000, 10, 0.1)
     assert (model.hidden_size, model.dropout, training.steps) == (192, 0.0, 32)
     assert choose_config(1_000_000, 10, 0.1)[1].steps == 64
@@ -42,14 +41,14 @@ def test_a_slow_machine_gets_a_smaller_model(monkeypatch):
     assert choose_config(1_000_000, 60, 0.1)[0].hidden_size < fast.hidden_size
 
 
-def test_a_budget_holds_out_no_more_than_it_can_watch():
+def test_a_budget_holds_out_no_more_than_it_can_evaluate():
     for seconds, most in ((10, 20_000), (60, 200_000), (None, 200_000)):
         _, training = choose_config(50_000_000, seconds, 0.1)
         assert 50_000_000 * training.validation == pytest.approx(most, rel=0.01)
     assert choose_config(100_000, 10, 0.1)[1].validation == 0.1
 
 
-def test_a_small_text_is_held_back_by_what_it_teaches_of_its_symbols():
+def test_a_small_text_is_regularized_by_its_bigram_statistics():
     story = datasets.load("tide-clock").text[:20_000]
     round_of_symbols = "".join(chr(0x4E00 + i % 5000) for i in range(20_000))
     lyrics = "".join(chr(0x4E00 + i * i * 7 % 991 + i // 40) for i in range(20_000))
@@ -80,7 +79,7 @@ def test_a_large_output_layer_takes_its_time():
     assert autoconfig.epochs(256, 200_000, 3_000, 1.0) == pytest.approx(0.27, rel=0.02)
 
 
-def test_what_is_expected_has_to_be_found_out_in_time_and_to_fit_memory():
+def test_soft_targets_have_to_fit_into_time_and_memory():
     sparse = CorpusStats(successors_per_symbol=9.0)
     shares = [
         choose_config(n, s, 0.1, sparse)[1].smoothing for n in (20_000, 10**6) for s in (10, None)
@@ -95,7 +94,7 @@ def test_what_is_expected_has_to_be_found_out_in_time_and_to_fit_memory():
     assert (without[0].dropout, without[1].smoothing) == (0.6, 0.0)  # it has to be held back more
 
 
-def test_what_is_smoothed_is_held_back_once_there_is_time_to_learn_it_by_heart(monkeypatch):
+def test_smoothed_texts_get_dropout_once_there_is_time_to_overfit(monkeypatch):
     monkeypatch.setattr("charrnn.training.autoconfig.machine_speed", lambda: 30_000.0)
     chosen = [choose_config(80_000, seconds, 0.1, CorpusStats(66)) for seconds in (10, 25, 60, 300)]
     assert all(training.smoothing == 0.5 for _, training in chosen)
@@ -104,7 +103,7 @@ def test_what_is_smoothed_is_held_back_once_there_is_time_to_learn_it_by_heart(m
     assert rates == sorted(rates, reverse=True) and rates[0] > rates[-1]
 
 
-def test_the_habits_of_a_text():
+def test_corpus_stats_are_averages_over_a_text():
     assert CorpusStats.measure(np.array([1, 2, 1, 2, 1, 2, 3]), 4) == (4, 7 / 3, 3 / 2)
     assert (
         CorpusStats.measure(np.array([1]), 2)
@@ -113,7 +112,7 @@ def test_the_habits_of_a_text():
     )
 
 
-def test_without_anything_held_out_nothing_is_held_back():
+def test_without_a_held_out_part_nothing_is_regularized():
     model, training = choose_config(10_000, 10, 0.0)
     assert model.dropout == 0 and training.weight_decay < 0.1 and training.validation == 0
     dense = choose_config(
@@ -151,17 +150,21 @@ def test_the_speed_is_measured_and_leaves_no_trace(monkeypatch):
     assert torch.get_num_threads() == threads and torch.equal(torch.rand(3), expected)
 
 
-def test_a_machine_that_was_busy_at_first_is_not_taken_for_slow_for_ever(monkeypatch):
-    monkeypatch.undo()
-    seen, clock = iter([100.0, 900.0, 300.0]), [0.0]
-    monkeypatch.setattr(autoconfig, "_speeds", deque(maxlen=8))
-    monkeypatch.setattr(autoconfig, "_measure_speed", lambda: next(seen))
-    monkeypatch.setattr(autoconfig, "_is_busy", lambda: False)
-    monkeypatch.setattr(autoconfig.time, "monotonic", lambda: clock[0])
+def test_a_machine_that_was_busy_at_first_is_measured_again():
+    measured, clock = iter([100.0, 900.0, 300.0]), FakeClock()
+    speed = autoconfig.MachineSpeed(lambda: next(measured), lambda: False, clock)
     speeds = []
-    for clock[0] in (0.0, 1.0, 100.0, 101.0, 200.0):
-        speeds.append(autoconfig.machine_speed())
+    for clock.now in (0.0, 1.0, 100.0, 101.0, 200.0):
+        speeds.append(speed())
     assert speeds == [100.0, 100.0, 900.0, 900.0, 900.0]
+
+
+def test_a_busy_machine_is_not_measured_again():
+    measured, clock = iter([100.0]), FakeClock()
+    speed = autoconfig.MachineSpeed(lambda: next(measured), lambda: True, clock)
+    assert speed() == 100.0
+    clock.now = 1000.0
+    assert speed() == 100.0
 
 
 def test_what_the_environment_says_already_is_left_alone():

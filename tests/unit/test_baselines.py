@@ -269,8 +269,8 @@ def test_the_type_of_the_ids_and_where_they_lie_make_no_difference(tmp_path: Pat
 def test_only_the_nearest_characters_of_a_long_text_are_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_MAX_TRAINING_CHARACTERS", 200)
-    monkeypatch.setattr(module, "_MAX_HELD_OUT_CHARACTERS", 50)
+    monkeypatch.setattr(module, "MAX_TRAINING_CHARACTERS", 200)
+    monkeypatch.setattr(module, "MAX_HELD_OUT_CHARACTERS", 50)
     rng = np.random.default_rng(7)
     ids = rng.integers(1, 5, 300).astype(np.uint8)
     far = rng.integers(1, 5, 100).astype(np.uint8)

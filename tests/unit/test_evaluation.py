@@ -56,7 +56,7 @@ def test_however_little_is_worked_on_at_a_time(checkpoint, window, monkeypatch):
 
     monkeypatch.setattr(type(checkpoint.model), "forward", counted)
     monkeypatch.setattr(
-        "charrnn.evaluation._MAX_STATE_NUMBERS", 40 * 4 * checkpoint.model.config.hidden_size
+        "charrnn.evaluation.MAX_STATE_NUMBERS", 40 * 4 * checkpoint.model.config.hidden_size
     )
     again = charrnn.score(checkpoint, TEXT, window=window)
     assert again.nats == pytest.approx(whole.nats, rel=1e-5)

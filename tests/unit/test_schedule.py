@@ -17,7 +17,7 @@ def test_epochs_seconds_or_the_plateau_say_how_far_a_run_is():
     assert BY_SECONDS.fraction_done(99, 0, 0) == 1
 
 
-def test_a_run_that_goes_on_counts_from_where_its_leg_began():
+def test_a_continued_run_counts_from_where_its_segment_began():
     again = RunProgress(TrainingConfig(seconds=120), Segment(seconds=60, epochs=7))
     assert again.fraction_done(90, 9, 0) == 0.5
     assert again.remaining_seconds(90, 9, 0) == 30
@@ -41,7 +41,7 @@ def test_a_time_budget_keeps_back_what_closing_takes():
     assert OPEN.is_over(0, 0, 1, closing=0) and not OPEN.is_over(99, 99, 0.9, closing=0)
 
 
-def test_the_plateau_schedule_falls_as_it_descends():
+def test_the_plateau_schedule_decays_linearly():
     rates = [OPEN.learning_rate(0, 0, fraction_decayed) for fraction_decayed in (0, 0.25, 0.5, 1)]
     assert rates == pytest.approx([0.1, 0.07525, 0.0505, 0.001])
 
