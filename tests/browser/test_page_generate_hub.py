@@ -143,7 +143,7 @@ def test_a_prefix_that_was_suggested_stays_where_the_next_model_has_none(open_ta
 
 
 def test_while_a_model_is_on_its_way_that_is_said(open_tab, letters, hub, monkeypatch):
-    monkeypatch.setattr(client, "SILENCE", 30)
+    monkeypatch.setattr(client, "SILENCE_SECONDS", 30)
     page = open_tab(locale="zh-CN", width=390)
     beside = page.locator(".chooser")
     expect(beside).to_have_text("从 Hub 打开…")
@@ -159,7 +159,7 @@ def test_while_a_model_is_on_its_way_that_is_said(open_tab, letters, hub, monkey
 @pytest.fixture
 def opening(open_tab, letters, hub, monkeypatch):
     """The tab while a model is on its way from a Hub that does not answer yet."""
-    monkeypatch.setattr(client, "SILENCE", 30)
+    monkeypatch.setattr(client, "SILENCE_SECONDS", 30)
     page = open_tab()
     hub.faults.silent = True
     use(page, KEY)
@@ -201,7 +201,7 @@ def test_the_last_of_two_models_chosen_in_a_hurry_is_the_one(opening, hub):
 
 
 def test_a_model_used_before_this_tab_was_drawn_is_waited_for_too(visit, letters, hub, monkeypatch):
-    monkeypatch.setattr(client, "SILENCE", 30)
+    monkeypatch.setattr(client, "SILENCE_SECONDS", 30)
     page = visit()
     hub.faults.silent = True
     use(page, KEY)

@@ -155,7 +155,7 @@ def test_each_refusal_is_a_sentence(letters, visitor, hub, model, said):
     ],
 )
 def test_a_hub_in_trouble_is_said_to_be_in_time(letters, visitor, hub, monkeypatch, faults, said):
-    monkeypatch.setattr(client, "SILENCE", 0.3)
+    monkeypatch.setattr(client, "SILENCE_SECONDS", 0.3)
     nobody = visitor()
     for name, value in faults.items():
         setattr(hub.faults, name, value)
@@ -165,7 +165,7 @@ def test_a_hub_in_trouble_is_said_to_be_in_time(letters, visitor, hub, monkeypat
 
 
 def test_what_was_opened_goes_on_while_the_hub_is_silent(letters, visitor, hub, monkeypatch):
-    monkeypatch.setattr(client, "SILENCE", 0.3)
+    monkeypatch.setattr(client, "SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(hub_models, "FRESH", 0.0)
     letters.private = True
     ada, bob = visitor("ada"), visitor("bob")
