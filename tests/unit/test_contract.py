@@ -158,7 +158,7 @@ def pattern(composed):
 def keys_used(script):
     """The word keys in a script, as regular expressions, since some are composed."""
     yield from map(re.escape, found(r"\bwords\.(\w+)", script))
-    for index, argument in re.findall(r"\bwords\[([^\]\n]+)\]|\bsay\(([^\n]+)", script):
+    for index, argument in re.findall(r"\bwords\[([^\]\n]+)\]|\bt\(([^\n]+)", script):
         key = index or re.split(r"[,)]", argument)[0]
         yield from map(pattern, found(r"`([^`]+)`", key))
         compared = r'=== "\w+"|`[^`]*`'

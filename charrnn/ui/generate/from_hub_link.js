@@ -4,12 +4,12 @@
 import { component, listen } from "../page/runtime.js";
 
 export function mount(host) {
-  const { trigger, find, say, words } = component(host);
+  const { trigger, find, t, words } = component(host);
 
   const [note, button] = ["span", "button"].map(find);
   let waiting = null;
 
-  function tell(text) {
+  function showNote(text) {
     clearTimeout(waiting);
     note.textContent = note.title = text;
     button.hidden = Boolean(text);
@@ -18,9 +18,9 @@ export function mount(host) {
   button.textContent = words["from-hub"];
   button.onclick = () => trigger("browse");
   listen("charrnn-model-chosen", (detail) => {
-    tell("");
+    showNote("");
     if (!detail?.includes("/")) return; // what is here opens at once
-    waiting = setTimeout(() => tell(say("opening", { name: detail })), 300);
+    waiting = setTimeout(() => showNote(t("opening", { name: detail })), 300);
   });
-  listen("charrnn-prompt-fields", () => tell(""));
+  listen("charrnn-prompt-fields", () => showNote(""));
 }

@@ -8,14 +8,14 @@ import { number, visible } from "./tinted_text.js";
 
 export function mount(host) {
   const ui = component(host);
-  const { element, props, trigger, watch, find, put, say, words } = ui;
+  const { element, props, trigger, watch, find, setText, t, words } = ui;
 
   const button = (name) => find(`[data-do="${name}"]`);
 
   const MAX_PAGES = 20; // pages that undo can go back to
   // Milliseconds of silence: a first frame may have to wait in the server's queue, the others come
   // ten times a second.
-  const PATIENCE = { first: 60000, next: 20000 };
+  const TIMEOUT_MS = { first: 60000, next: 20000 };
   const BLANK = { id: "", state: "blank", prefix: "", text: "", tint: "", columns: null };
 
   // Checkpoint and prefix, as they stand in Gradio's own inputs; they may have changed before this
@@ -34,18 +34,22 @@ export function mount(host) {
   let watching = null; // the timer that gives up on a stream which has fallen silent
 
   const current = () => (at < 0 ? BLANK : pages[at]);
-  const { area, drawText, done } = textPanel(ui, { fields: () => fields, current, keepColumn });
+  const { area, drawText, spokenResult } = textPanel(ui, {
+    fields: () => fields,
+    current,
+    keepColumn,
+  });
   const writing = () => pending || halting || current().state === "writing";
 
   function status(page) {
     if (pending || !page.id) return "";
     const count = page.tint.length + (page.columns ?? []).reduce((n, c) => n + c.tint.length, 0);
-    const parts = [count === 1 ? words.character : say("characters", { n: number.format(count) })];
+    const parts = [count === 1 ? words.character : t("characters", { n: number.format(count) })];
     if (page.state === "writing") parts.push(words.writing);
     if (page.state === "stopped") parts.push(words.stopped);
-    if (page.rate) parts.push(say("rate", { n: number.format(page.rate) }));
+    if (page.rate) parts.push(t("rate", { n: number.format(page.rate) }));
     if (page.mode === "greedy" || page.mode === "picked") parts.push(words[page.mode]);
-    else parts.push(say("seed", { n: page.seed }), ...(page.alpha ? [`α ${page.alpha}`] : []));
+    else parts.push(t("seed", { n: page.seed }), ...(page.alpha ? [`α ${page.alpha}`] : []));
     return parts.join(" · ");
   }
 
@@ -58,10 +62,10 @@ export function mount(host) {
       mode: "settings",
     };
     const where = problem ? (place[problem.field] ?? "page") : null;
-    put(find(".write-problem"), where === "page" ? problem.message : "");
+    setText(find(".write-problem"), where === "page" ? problem.message : "");
     for (const name of ["checkpoint", "settings"]) {
       const node = document.querySelector(`#write-problem-${name} .problem`);
-      if (node) put(node, where === name ? problem.message : "");
+      if (node) setText(node, where === name ? problem.message : "");
     }
   }
 
@@ -78,7 +82,7 @@ export function mount(host) {
     const page = current();
     const busy = writing();
     drawText(page);
-    put(find(".write-status"), status(page));
+    setText(find(".write-status"), status(page));
     drawProblem(pending ? null : page.problem);
     element.querySelector(".write").classList.toggle("writing", busy);
     const focused = document.activeElement;
@@ -92,7 +96,7 @@ export function mount(host) {
     button("redo").disabled = busy || at >= pages.length - 1;
     button("copy").disabled = !page.id;
     keepFocus(focused);
-    watchOver(busy);
+    watchForSilence(busy);
   }
 
   // A button that goes, or can do no more, hands the keyboard on: to Stop, and back from it.
@@ -107,9 +111,9 @@ export function mount(host) {
   }
 
   // A stream may die without a word, and then nothing would ever say that it is over.
-  function watchOver(busy) {
+  function watchForSilence(busy) {
     clearTimeout(watching);
-    if (busy) watching = setTimeout(giveUp, pending ? PATIENCE.first : PATIENCE.next);
+    if (busy) watching = setTimeout(giveUp, pending ? TIMEOUT_MS.first : TIMEOUT_MS.next);
   }
 
   function giveUp() {
@@ -129,7 +133,7 @@ export function mount(host) {
   }
 
   // A page arrived from the server, or was made here.
-  function take(page) {
+  function receive(page) {
     if (!page.id && !page.problem) {
       // Gradio's own first value; what was restored stays
       if (at >= 0) props.value = current();
@@ -147,16 +151,16 @@ export function mount(host) {
       BLANK.problem = null;
       prefixEdited = false;
     }
-    const was = pending || say("spoken-writing") === find(".write-spoken").textContent;
+    const was = pending || t("spoken-writing") === find(".write-spoken").textContent;
     pending = false;
     const stop = leaving && page.state === "writing";
     leaving = false;
     draw();
     if (was && page.problem) showProblem();
     if (stop) halt();
-    else if (page.state === "writing") put(find(".write-spoken"), words["spoken-writing"]);
+    else if (page.state === "writing") setText(find(".write-spoken"), words["spoken-writing"]);
     else if (was) {
-      put(find(".write-spoken"), page.state === "done" ? done(page) : "");
+      setText(find(".write-spoken"), page.state === "done" ? spokenResult(page) : "");
       settle();
     }
   }
@@ -174,11 +178,11 @@ export function mount(host) {
     } catch (full) {
       console.warn("pages are not kept across a reload:", full.name);
     }
-    speakOf();
+    announceContext();
   }
 
   // Tells the panel which text it is about.
-  function speakOf() {
+  function announceContext() {
     const page = current();
     const text = prefixEdited || !page.id ? fields.prefix : page.prefix + page.text;
     emit("charrnn-next-char-context", {
@@ -188,8 +192,8 @@ export function mount(host) {
     });
   }
 
-  function made(page) {
-    take({
+  function addPage(page) {
+    receive({
       ...page,
       id: `here-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`,
       state: "done",
@@ -202,7 +206,7 @@ export function mount(host) {
   function keepColumn(i) {
     const page = current();
     const { alpha, text, tint } = page.columns[i];
-    made({
+    addPage({
       ...page,
       mode: "sample",
       alpha,
@@ -218,7 +222,7 @@ export function mount(host) {
     if (writing()) return;
     const page = prefixEdited || !current().id ? { ...BLANK, prefix: fields.prefix } : current();
     const digit = Math.min(35, Math.round(-Math.log2(p) * 3)).toString(36);
-    made({
+    addPage({
       ...page,
       mode: "picked",
       rate: null,
@@ -229,7 +233,7 @@ export function mount(host) {
     });
   }
 
-  function turn(step) {
+  function moveInHistory(step) {
     at = Math.max(-1, Math.min(pages.length - 1, at + step));
     prefixEdited = at < 0;
     show(current());
@@ -256,7 +260,7 @@ export function mount(host) {
     trigger("halt");
     if (current().state === "writing") {
       pages[at] = { ...current(), state: "stopped" };
-      put(find(".write-spoken"), words.stopped);
+      setText(find(".write-spoken"), words.stopped);
       show(current());
     } else draw();
   }
@@ -266,7 +270,7 @@ export function mount(host) {
     draw();
   }
 
-  function ask(what) {
+  function requestText(what) {
     if (writing() || !fields.checkpoint) return;
     pending = true;
     asks += 1;
@@ -290,8 +294,8 @@ export function mount(host) {
       ? page.columns.map((c) => `α = ${c.alpha}\n${text}${c.text}`).join("\n\n")
       : text;
     await copyText(whole);
-    put(button("copy"), words.copied);
-    setTimeout(() => put(button("copy"), words.copy), 1500);
+    setText(button("copy"), words.copied);
+    setTimeout(() => setText(button("copy"), words.copy), 1500);
   }
 
   function drawUnknown({ unknown, symbols }) {
@@ -304,32 +308,32 @@ export function mount(host) {
       mark.textContent = visible(c);
       note.append(mark, " ");
     }
-    if (unknown.length > 8) note.append(say("more", { n: unknown.length - 8 }), " ");
+    if (unknown.length > 8) note.append(t("more", { n: unknown.length - 8 }), " ");
     note.append(
-      say(unknown.length === 1 ? "unknown-one" : "unknown-many", { n: number.format(symbols) }),
+      t(unknown.length === 1 ? "unknown-one" : "unknown-many", { n: number.format(symbols) }),
     );
   }
 
   // ---- from here on it runs --------------------------------------------------------------------
 
   for (const [name, act] of Object.entries({
-    generate: () => ask("generate"),
+    generate: () => requestText("generate"),
     stop: halt,
-    continue: () => ask("continue"),
-    trio: () => ask("trio"),
-    undo: () => turn(-1),
-    redo: () => turn(1),
+    continue: () => requestText("continue"),
+    trio: () => requestText("trio"),
+    undo: () => moveInHistory(-1),
+    redo: () => moveInHistory(1),
     copy,
   })) {
     button(name).onclick = act;
-    put(button(name), words[name]);
+    setText(button(name), words[name]);
   }
-  button("trio").title = say("trio-hint", { alphas: props.trio.join(", ") });
+  button("trio").title = t("trio-hint", { alphas: props.trio.join(", ") });
   area.setAttribute("aria-label", words.page);
 
   const toggle = find(".write-surprise input");
   const tinted = () => element.querySelector(".write").classList.toggle("plain", !toggle.checked);
-  put(find(".write-surprise span"), words.surprise);
+  setText(find(".write-surprise span"), words.surprise);
   find(".write-surprise").title = words["surprise-hint"];
   toggle.checked = localStorage.getItem(STORAGE.surprisal) !== "off";
   toggle.onchange = () => {
@@ -342,7 +346,7 @@ export function mount(host) {
     if (!element.offsetParent) return; // another tab is open
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      ask("generate");
+      requestText("generate");
     } else if (event.key === "Escape" && writing()) halt();
   });
   listen("charrnn-prompt-fields", (detail) => {
@@ -352,9 +356,9 @@ export function mount(host) {
     if (current().problem) pages[at] = { ...current(), problem: null };
     if (waiting && !prompt.choosing) send(waiting);
     draw();
-    if (!writing()) speakOf();
+    if (!writing()) announceContext();
   });
-  listen("charrnn-next-char-ready", speakOf);
+  listen("charrnn-next-char-ready", announceContext);
   listen("charrnn-next-characters", (detail) => drawUnknown(detail));
   listen("charrnn-next-char-problem", (detail) => drawProblem(detail));
   listen("charrnn-next-char-picked", (detail) => pick(detail));
@@ -369,7 +373,7 @@ export function mount(host) {
       show(current());
     }, 300);
   });
-  watch("value", () => take(props.value));
+  watch("value", () => receive(props.value));
 
   try {
     ({ pages, at } = JSON.parse(sessionStorage.getItem(STORAGE.pages)) ?? { pages, at });

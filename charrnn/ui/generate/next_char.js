@@ -1,12 +1,12 @@
 // How the next character is chosen: greedy or sampling, α, and the ten likeliest with their
 // probability under the model's p and under q ∝ p^α. `props.value` is {mode, alpha}; what to draw
-// comes from the server (`outlook` in stream.py) once for a text, and then holds for every α.
+// comes from the server (`table` in stream.py) once for a text, and then holds for every α.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
 import { visible } from "./tinted_text.js";
 
 export function mount(host) {
-  const { element, props, server, find, put, say, words } = component(host);
+  const { element, props, server, find, setText, t, words } = component(host);
 
   const ROWS = 10;
   const alphas = props.alphas;
@@ -14,11 +14,11 @@ export function mount(host) {
   const list = find("ol");
 
   let subject = null; // {checkpoint, text, pickable}
-  let outlook = { likely: [], totals: [] };
+  let table = { likely: [], totals: [] };
   let waiting = null;
   let asking = null; // the question that is under way
 
-  const figure = (p) => {
+  const formatPercent = (p) => {
     const share = 100 * p;
     if (share < 0.05) return share > 0 ? "<0.1" : "0";
     return share.toFixed(share >= 9.95 ? 0 : 1);
@@ -46,7 +46,7 @@ export function mount(host) {
   });
 
   function q(p, alpha) {
-    return p ** alpha / outlook.totals[alphas.indexOf(alpha)];
+    return p ** alpha / table.totals[alphas.indexOf(alpha)];
   }
 
   function draw() {
@@ -54,29 +54,29 @@ export function mount(host) {
     const greedy = mode === "greedy";
     slider.disabled = greedy;
     slider.setAttribute("aria-valuetext", String(alpha));
-    put(find(".likely-alpha span"), greedy ? words["alpha-off"] : say("alpha", { n: alpha }));
+    setText(find(".likely-alpha span"), greedy ? words["alpha-off"] : t("alpha", { n: alpha }));
     element.querySelector(".likely").classList.toggle("greedy", greedy);
     const explained = [words[greedy ? "panel-greedy" : "panel-sample"], words["panel-pick"]];
-    superscript(find(".explain"), explained.join(zh ? "。" : ". "));
+    drawWithSuperscript(find(".explain"), explained.join(zh ? "。" : ". "));
 
     // One scale for all α, so that only what α changes moves. Room enough for about α = 2.
-    const first = outlook.likely[0]?.[1] ?? 1;
-    const full = outlook.likely.length ? Math.min(1, 1.5 * q(first, 2)) : 1;
+    const first = table.likely[0]?.[1] ?? 1;
+    const full = table.likely.length ? Math.min(1, 1.5 * q(first, 2)) : 1;
     rows.forEach((row, i) => {
-      const [character, p] = outlook.likely[i] ?? ["", 0];
+      const [character, p] = table.likely[i] ?? ["", 0];
       const after = !character ? 0 : greedy ? Number(i === 0) : q(p, alpha);
-      put(row.name, character ? visible(character) : "");
+      setText(row.name, character ? visible(character) : "");
       row.pick.hidden = !character;
-      put(row.share, character ? `${figure(p)} → ${figure(after)} %` : "");
+      setText(row.share, character ? `${formatPercent(p)} → ${formatPercent(after)} %` : "");
       row.p.style.width = `${Math.min(100, (100 * p) / full)}%`;
       row.q.style.width = `${Math.min(100, (100 * after) / full)}%`;
       row.pick.disabled = !character || !subject?.pickable;
-      row.pick.title = character ? say("pick", { character: visible(character) }) : "";
+      row.pick.title = character ? t("pick", { character: visible(character) }) : "";
     });
   }
 
   // Text in which "p^α" is set as it is written by hand.
-  function superscript(node, text) {
+  function drawWithSuperscript(node, text) {
     node.replaceChildren();
     text.split("^α").forEach((piece, i) => {
       if (i) {
@@ -88,7 +88,7 @@ export function mount(host) {
     });
   }
 
-  function heading() {
+  function drawHeading() {
     const characters = Array.from(subject?.text ?? "");
     let end = "";
     let room = 24; // a character above U+1100 is likely a wide one
@@ -99,11 +99,11 @@ export function mount(host) {
       room -= c > "\u1100" ? 2 : 1;
     }
     const text = `\u2068${from ? `…${end.trimStart()}` : end}\u2069`; // isolated
-    put(find("h2"), characters.length ? say("next", { text }) : words["next-first"]);
+    setText(find("h2"), characters.length ? t("next", { text }) : words["next-first"]);
   }
 
   // One question about a model at a time: what comes up meanwhile, the latest of it, is asked after it.
-  async function look() {
+  async function requestTable() {
     const { checkpoint, text } = subject;
     if (!checkpoint) return;
     if (asking?.checkpoint === checkpoint) {
@@ -115,16 +115,16 @@ export function mount(host) {
     const answer = await server.next_characters({ checkpoint, text });
     if (asking !== mine) return; // another model has been chosen since
     asking = null;
-    if (mine.again) return look();
+    if (mine.again) return requestTable();
     if (!answer) return; // nobody answered
     if (answer.problem) {
-      outlook = { likely: [], totals: [] };
+      table = { likely: [], totals: [] };
       emit("charrnn-next-char-problem", answer.problem);
     } else {
-      outlook = answer;
+      table = answer;
       emit("charrnn-next-characters", answer);
     }
-    heading();
+    drawHeading();
     draw();
   }
 
@@ -135,12 +135,12 @@ export function mount(host) {
     subject = detail;
     if (same) return draw(); // the answer is here, or on its way
     clearTimeout(waiting);
-    waiting = setTimeout(look, first ? 0 : 120);
+    waiting = setTimeout(requestTable, first ? 0 : 120);
   });
 
   for (const radio of element.querySelectorAll('input[type="radio"]')) {
     radio.checked = radio.value === props.value.mode;
-    put(radio.nextElementSibling, words[`mode-${radio.value}`]);
+    setText(radio.nextElementSibling, words[`mode-${radio.value}`]);
     radio.onchange = () => {
       props.value = { ...props.value, mode: radio.value };
       draw();
@@ -154,14 +154,14 @@ export function mount(host) {
   };
   rows.forEach((row, i) => {
     row.pick.onclick = () => {
-      const [character, p] = outlook.likely[i];
-      emit("charrnn-next-char-picked", { character, p, full: outlook.full });
+      const [character, p] = table.likely[i];
+      emit("charrnn-next-char-picked", { character, p, full: table.full });
     };
   });
-  put(find("legend"), words.how);
-  put(find(".likely-ends span"), words.wilder);
-  put(find(".likely-ends span:last-child"), words.safer);
-  heading();
+  setText(find("legend"), words.how);
+  setText(find(".likely-ends span"), words.wilder);
+  setText(find(".likely-ends span:last-child"), words.safer);
+  drawHeading();
   draw();
   emit("charrnn-next-char-ready");
 }

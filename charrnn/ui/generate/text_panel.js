@@ -5,7 +5,7 @@ import { Growing, number } from "./tinted_text.js";
 
 // `tab` is the page of the tab: `fields()` are the checkpoint and the prefix, `current()` is the page on
 // display, `keepColumn(i)` makes one of three columns the page.
-export function textPanel({ find, words, say }, tab) {
+export function textPanel({ find, words, t }, tab) {
   const area = find(".write-page");
   const sheet = find(".write-sheet");
   const textBox = find(".write-text");
@@ -30,7 +30,7 @@ export function textPanel({ find, words, say }, tab) {
       const points = Array.from(page.text);
       body.grow(points.slice(0, old).join(""), page.tint.slice(0, old));
       before = body.caret.previousElementSibling;
-      begin(page);
+      scrollToNewPart(page);
     }
     body.grow(page.text, page.tint);
     if (!page.id && !tab.fields().prefix) {
@@ -42,14 +42,14 @@ export function textPanel({ find, words, say }, tab) {
       columns[i].text.grow(column.text, column.tint);
       columns[i].keep.disabled = page.state === "writing";
     });
-    if (following && !page.columns) follow();
+    if (following && !page.columns) followWriting();
   }
 
   function newColumn(alpha, full, i) {
     const box = document.createElement("article");
     const head = document.createElement("header");
     const title = document.createElement("h3");
-    title.textContent = say("alpha", { n: alpha });
+    title.textContent = t("alpha", { n: alpha });
     const keep = document.createElement("button");
     keep.type = "button";
     keep.className = "act small";
@@ -67,7 +67,7 @@ export function textPanel({ find, words, say }, tab) {
 
   // Whoever reads begins where the new part begins: after a long text that stands at 30 % of the
   // height, for which the sheet has to be long enough before anything is written.
-  function begin(page) {
+  function scrollToNewPart(page) {
     sheet.style.minHeight = "";
     const height = area.clientHeight;
     const start = page.id && before ? Math.max(0, lastLine(before) - 0.3 * height) : 0;
@@ -78,7 +78,7 @@ export function textPanel({ find, words, say }, tab) {
   }
 
   // From there on the page goes along with the writing, until somebody scrolls back.
-  function follow() {
+  function followWriting() {
     following = area.scrollTop >= scrolledTo - 1;
     if (!following) return;
     const room = area.clientHeight - 2 * body.caret.offsetHeight;
@@ -97,14 +97,14 @@ export function textPanel({ find, words, say }, tab) {
     following = lastLine(body.caret) < area.scrollTop + area.clientHeight;
     if (following) scrolledTo = area.scrollTop;
   });
-  new ResizeObserver(() => placed || begin(tab.current())).observe(area);
+  new ResizeObserver(() => placed || scrollToNewPart(tab.current())).observe(area);
 
   // What has been written now, as a screen reader says it: not what stood there before.
-  function done(page) {
+  function spokenResult(page) {
     const n = number.format(page.written);
-    if (page.columns) return say("spoken-trio", { k: page.columns.length, n });
-    return page.written === 1 ? words["spoken-one"] : say("spoken-done", { n });
+    if (page.columns) return t("spoken-trio", { k: page.columns.length, n });
+    return page.written === 1 ? words["spoken-one"] : t("spoken-done", { n });
   }
 
-  return { area, drawText, done };
+  return { area, drawText, spokenResult };
 }

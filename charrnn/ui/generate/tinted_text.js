@@ -11,12 +11,12 @@ const hidden =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 // biome-ignore lint/suspicious/noMisleadingCharacterClass: each of these joins by itself
 const joins = /^[\p{M}\u200c\u200d\ufe0f]$/u;
-const code = (c) => `U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+const codePointName = (c) => `U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 const marks = { " ": "␣", "\n": "⏎", "\t": "⇥" };
-export const visible = (c) => marks[c] ?? (hidden.test(c) ? code(c) : c);
+export const visible = (c) => marks[c] ?? (hidden.test(c) ? codePointName(c) : c);
 
 // Ten strengths of tint; the last is for what a blind guess would be surprised by, `full` bits.
-const strength = (digit, full) => Math.min(9, Math.round((3 * parseInt(digit, 36)) / full));
+const tintLevel = (digit, full) => Math.min(9, Math.round((3 * parseInt(digit, 36)) / full));
 
 // Draws a text that only grows: what stands there already is left alone.
 export class Growing {
@@ -50,7 +50,7 @@ export class Growing {
       run = "";
     };
     for (const c of text.slice(this.units)) {
-      const level = strength(tint[this.points++] ?? "0", this.full);
+      const level = tintLevel(tint[this.points++] ?? "0", this.full);
       if (hidden.test(c) || (level !== this.level && !(joins.test(c) && this.last))) {
         flush();
         this.level = level;
@@ -70,7 +70,7 @@ export class Growing {
     if (!hidden.test(c)) return parent.append(c);
     const mark = document.createElement("bdi");
     mark.className = "code";
-    mark.textContent = code(c);
+    mark.textContent = codePointName(c);
     parent.append(mark);
   }
 }

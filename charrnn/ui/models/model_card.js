@@ -1,15 +1,15 @@
 // What the parts of the Models tab share: a card with its sparkline, and the list of opened models.
 
 import { emit, locale, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
-import { figure, kept } from "../page/storage.js";
+import { formatPerplexity, kept } from "../page/storage.js";
 
-export const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+export const integerFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 
 export const megabytes = (bytes) =>
   bytes < 99500 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(1);
 
 // The models that were opened from the Hub or from a file, the latest first.
-export function keep(keys) {
+export function saveOpened(keys) {
   try {
     localStorage.setItem(STORAGE.opened, JSON.stringify(keys.slice(0, MAX_REMEMBERED)));
   } catch (denied) {
@@ -17,9 +17,10 @@ export function keep(keys) {
   }
   emit("charrnn-opened-changed");
 }
-export const remember = (key) => keep([key, ...kept(STORAGE.opened).filter((one) => one !== key)]);
+export const rememberOpened = (key) =>
+  saveOpened([key, ...kept(STORAGE.opened).filter((one) => one !== key)]);
 
-export function make(parent, tag, looks = "", text = null) {
+export function appendElement(parent, tag, looks = "", text = null) {
   const node = document.createElement(tag);
   if (looks) node.className = looks;
   if (text !== null) node.textContent = text;
@@ -27,7 +28,7 @@ export function make(parent, tag, looks = "", text = null) {
 }
 
 export function button(parent, name, text, looks, act) {
-  const node = make(parent, "button", looks, text);
+  const node = appendElement(parent, "button", looks, text);
   node.type = "button";
   node.dataset.do = name;
   node.addEventListener("click", act);
@@ -38,15 +39,15 @@ export function button(parent, name, text, looks, act) {
 export function skeletons(box, many) {
   box.replaceChildren();
   for (let i = 0; i < many; i++) {
-    const card = make(box, "li", "model-card skeleton");
+    const card = appendElement(box, "li", "model-card skeleton");
     card.setAttribute("aria-hidden", "true");
     for (const part of ["head", "line", "curve", "facts", "acts"])
-      make(card, "div", `model-${part}`);
+      appendElement(card, "div", `model-${part}`);
   }
 }
 
 // New cards take the place of the old ones; the keyboard's focus stays where it was.
-export function fill(box, cards) {
+export function replaceCards(box, cards) {
   const focused = box.contains(document.activeElement) ? document.activeElement : null;
   const key = focused?.closest("li")?.dataset.key;
   box.replaceChildren(...cards);
@@ -57,9 +58,9 @@ export function fill(box, cards) {
 const SVG = "http://www.w3.org/2000/svg";
 
 // What draws a card with a component's words, and tells when the component is seen.
-export function cardTools({ element, say, words }) {
+export function cardTools({ element, t, words }) {
   // A curve on a logarithmic scale, without axes: how the perplexity fell. Its end is a dot.
-  function spark(box, curve) {
+  function drawCurve(box, curve) {
     const values = (Array.isArray(curve) ? curve : []).filter((v) => Number.isFinite(v) && v > 0);
     box.replaceChildren();
     box.classList.toggle("bare", values.length < 2);
@@ -77,7 +78,7 @@ export function cardTools({ element, say, words }) {
       svg.setAttribute(name, value);
     svg.setAttribute(
       "aria-label",
-      say("curve", { first: figure(values[0]), last: figure(values.at(-1)) }),
+      t("curve", { first: formatPerplexity(values[0]), last: formatPerplexity(values.at(-1)) }),
     );
     const line = svg.appendChild(document.createElementNS(SVG, "polyline"));
     line.setAttribute(
@@ -85,33 +86,34 @@ export function cardTools({ element, say, words }) {
       logs.map((v, i) => `${x(i).toFixed(2)},${y(v).toFixed(2)}`).join(" "),
     );
     box.append(svg);
-    make(box, "i").style.top = `${y(logs.at(-1))}%`;
+    appendElement(box, "i").style.top = `${y(logs.at(-1))}%`;
     box.title = svg.getAttribute("aria-label");
   }
 
   // The frame of a card; `told` has its title, lines of text, curve, perplexity and what that is of,
   // facts; or a note instead of all that is not known.
-  function frame(key, told) {
+  function cardFrame(key, told) {
     const card = document.createElement("li");
     card.className = "model-card";
     card.dataset.key = key;
-    const head = make(card, "div", "model-head");
-    make(head, "h3", "", told.title).title = told.title;
-    if (told.badge) make(head, "span", "model-badge", told.badge);
-    for (const text of told.lines) make(card, "p", "model-line", text).title = text;
-    if (told.note) make(card, "p", "model-note", told.note);
+    const head = appendElement(card, "div", "model-head");
+    appendElement(head, "h3", "", told.title).title = told.title;
+    if (told.badge) appendElement(head, "span", "model-badge", told.badge);
+    for (const text of told.lines) appendElement(card, "p", "model-line", text).title = text;
+    if (told.note) appendElement(card, "p", "model-note", told.note);
     else {
-      const row = make(card, "div", "model-curve");
-      spark(make(row, "div", "model-spark"), told.curve);
-      const perplexity = make(row, "p", "model-figure");
-      make(perplexity, "b", "", figure(told.perplexity));
+      const row = appendElement(card, "div", "model-curve");
+      drawCurve(appendElement(row, "div", "model-spark"), told.curve);
+      const perplexity = appendElement(row, "p", "model-figure");
+      appendElement(perplexity, "b", "", formatPerplexity(told.perplexity));
       if (told.perplexity != null)
-        for (const text of [words.perplexity, told.of]) make(perplexity, "span", "", text ?? "");
-      const facts = make(card, "div", "model-facts");
-      make(facts, "span", "", told.facts.filter(Boolean).join(" · "));
+        for (const text of [words.perplexity, told.of])
+          appendElement(perplexity, "span", "", text ?? "");
+      const facts = appendElement(card, "div", "model-facts");
+      appendElement(facts, "span", "", told.facts.filter(Boolean).join(" · "));
     }
-    make(card, "div", "model-acts");
-    make(card, "p", "model-problem").setAttribute("role", "alert");
+    appendElement(card, "div", "model-acts");
+    appendElement(card, "p", "model-problem").setAttribute("role", "alert");
     return card;
   }
 
@@ -125,5 +127,5 @@ export function cardTools({ element, say, words }) {
     }).observe(element);
   }
 
-  return { spark, frame, whenSeen };
+  return { drawCurve, cardFrame, whenSeen };
 }

@@ -3,13 +3,21 @@
 
 import { component, emit, listen, STORAGE, tongue } from "../page/runtime.js";
 import { forgetRun, kept, listTools } from "../page/storage.js";
-import { button, cardTools, fill, keep, make, megabytes, skeletons } from "./model_card.js";
+import {
+  button,
+  cardTools,
+  replaceCards,
+  saveOpened,
+  appendElement,
+  megabytes,
+  skeletons,
+} from "./model_card.js";
 
 export function mount(host) {
   const ui = component(host);
-  const { element, props, trigger, server, find, put, say, words } = ui;
-  const { since, editName, confirmed } = listTools(ui);
-  const { frame, whenSeen } = cardTools(ui);
+  const { element, props, trigger, server, find, setText, t, words } = ui;
+  const { timeAgo, editName, confirmDelete } = listTools(ui);
+  const { cardFrame, whenSeen } = cardTools(ui);
 
   const yours = find(".models-yours");
   const shipped = find(".models-shipped");
@@ -22,13 +30,13 @@ export function mount(host) {
 
   const seen = () => element.getClientRects().length > 0;
 
-  put(find("#models-yours"), words["models-yours"]);
-  put(find("#models-shipped"), words["models-shipped"]);
-  put(find(".model-empty"), words["models-none"]);
+  setText(find("#models-yours"), words["models-yours"]);
+  setText(find("#models-shipped"), words["models-shipped"]);
+  setText(find(".model-empty"), words["models-none"]);
   find("#models-shipped").hidden = props.shipped === 0;
-  put(failed.querySelector("button"), words.again);
+  setText(failed.querySelector("button"), words.again);
 
-  async function look() {
+  async function refresh() {
     clearTimeout(waiting);
     if (!seen()) {
       known &&= { ...known, stale: true };
@@ -37,18 +45,18 @@ export function mount(host) {
     const mine = ++asked;
     const keys = { runs: kept(STORAGE.runs), opened: kept(STORAGE.opened) };
     if (!known) {
-      put(find(".spoken"), words["models-loading"]);
+      setText(find(".spoken"), words["models-loading"]);
       skeletons(yours, Math.min(3, keys.runs.length + keys.opened.length));
       skeletons(shipped, props.shipped);
     }
     failed.hidden = true;
     const told = await server.list_cards(keys);
     if (mine !== asked) return;
-    put(find(".spoken"), "");
+    setText(find(".spoken"), "");
     if (told) known = told;
     else {
       if (!known) for (const box of [yours, shipped]) box.replaceChildren();
-      put(failed.querySelector("span"), words.lost);
+      setText(failed.querySelector("span"), words.lost);
       failed.hidden = false;
     }
     draw();
@@ -56,10 +64,10 @@ export function mount(host) {
 
   // Several things happen at once when a run begins or ends: one look is enough. An answer that is on
   // its way does not know of them.
-  function soon() {
+  function refreshSoon() {
     asked++;
     clearTimeout(waiting);
-    waiting = setTimeout(look, 150);
+    waiting = setTimeout(refresh, 150);
   }
 
   function draw() {
@@ -67,10 +75,10 @@ export function mount(host) {
     const opened = kept(STORAGE.opened);
     const mine = known.yours
       .filter((card) => card.source === "run" || opened.includes(card.key))
-      .map(drawn);
-    if (forgotten && !opened.includes(forgotten.key)) mine.splice(forgotten.at, 0, gone());
-    fill(yours, mine);
-    fill(shipped, known.shipped.map(drawn));
+      .map(cardOf);
+    if (forgotten && !opened.includes(forgotten.key)) mine.splice(forgotten.at, 0, forgottenCard());
+    replaceCards(yours, mine);
+    replaceCards(shipped, known.shipped.map(cardOf));
     find(".model-empty").hidden = mine.length > 0;
     find("#models-shipped").hidden = known.shipped.length === 0;
   }
@@ -83,11 +91,11 @@ export function mount(host) {
         ? words["models-upload"]
         : card.key.split("@")[0].split("/").pop()));
 
-  function drawn(about) {
+  function cardOf(about) {
     const called = title(about);
-    const card = frame(about.key, {
+    const card = cardFrame(about.key, {
       title: called,
-      lines: [described(about), origin(about)].filter(Boolean),
+      lines: [networkLine(about), originLine(about)].filter(Boolean),
       curve: about.curve,
       perplexity: about.perplexity,
       of: words[about.held_out ? "held-out" : "own-text"],
@@ -96,8 +104,8 @@ export function mount(host) {
         (about.away && words["models-away"]) ||
         (about.gone && words["models-gone"]),
       facts: [
-        about.bytes && say("megabytes", { n: megabytes(about.bytes) }),
-        about.date && since(about.date),
+        about.bytes && t("megabytes", { n: megabytes(about.bytes) }),
+        about.date && timeAgo(about.date),
       ],
     });
     const acts = card.querySelector(".model-acts");
@@ -105,7 +113,7 @@ export function mount(host) {
       const text = words[`models-${what}`];
       button(place, name, text, looks, () => doing(about, card)).setAttribute(
         "aria-label",
-        say("models-of", { what: text, title: called }),
+        t("models-of", { what: text, title: called }),
       );
     };
     if (!about.gone && !about.problem) act("generate", "act small main", generate);
@@ -118,24 +126,24 @@ export function mount(host) {
     if (about.source === "run") {
       act("rename", "model-rename", rename, "rename", card.querySelector(".model-head"));
       const button = card.querySelector(".model-rename");
-      put(button, "✎");
+      setText(button, "✎");
       button.title = words["models-rename"];
     }
     if (about.source === "hub" || about.gone) act("forget", "act link", forget);
     else if (about.source === "upload" || (about.source === "run" && !about.live))
-      deleting(about, card);
+      addDeleteButton(about, card);
     return card;
   }
 
   // The network, and the text where that is not the title already.
-  function described(about) {
+  function networkLine(about) {
     const corpus = about.corpus?.[tongue] ?? about.corpus;
     return [about.label?.[tongue] || about.model, corpus !== title(about) && corpus]
       .filter(Boolean)
       .join(" · ");
   }
 
-  function origin(about) {
+  function originLine(about) {
     if (about.source === "hub") return about.key;
     if (about.source === "upload") return about.title ? words["models-upload"] : ""; // else it is the title
     if (about.source !== "run") return "";
@@ -167,11 +175,11 @@ export function mount(host) {
     const pressed = card.querySelector(`[data-do="${name}"]`);
     if (pressed.getAttribute("aria-busy") === "true") return null;
     pressed.setAttribute("aria-busy", "true");
-    put(card.querySelector(".model-problem"), "");
+    setText(card.querySelector(".model-problem"), "");
     const told = await call();
     pressed.removeAttribute("aria-busy");
     if (told && !told.problem) return told;
-    put(card.querySelector(".model-problem"), told?.problem ?? words.lost);
+    setText(card.querySelector(".model-problem"), told?.problem ?? words.lost);
     return null;
   }
 
@@ -181,9 +189,9 @@ export function mount(host) {
 
   async function download(about, card) {
     const pressed = card.querySelector('[data-do="download"]');
-    put(pressed, words["models-packing"]);
+    setText(pressed, words["models-packing"]);
     const file = await ask(card, "download", () => server.download(about.key));
-    put(pressed, words["models-download"]);
+    setText(pressed, words["models-download"]);
     if (!file) return;
     const { root, api_prefix: prefix } = window.gradio_config;
     const link = document.createElement("a");
@@ -202,7 +210,7 @@ export function mount(host) {
     });
   }
 
-  function deleting(about, card) {
+  function addDeleteButton(about, card) {
     const pressed = button(
       card.querySelector(".model-head"),
       "delete",
@@ -210,11 +218,11 @@ export function mount(host) {
       "model-delete",
       () => {},
     );
-    confirmed(pressed, "✕", title(about), async () => {
+    confirmDelete(pressed, "✕", title(about), async () => {
       if (!(await ask(card, "delete", () => server.remove(about.key)))) return;
       known.yours = known.yours.filter((one) => one.key !== about.key);
       if (about.source === "run") forgetRun(about.key);
-      else keep(kept(STORAGE.opened).filter((key) => key !== about.key));
+      else saveOpened(kept(STORAGE.opened).filter((key) => key !== about.key));
       draw();
     });
   }
@@ -223,7 +231,7 @@ export function mount(host) {
     const before = kept(STORAGE.opened);
     const at = [...yours.children].findIndex((card) => card.dataset.key === about.key);
     forgotten = { key: about.key, about, at, before };
-    keep(before.filter((key) => key !== about.key));
+    saveOpened(before.filter((key) => key !== about.key));
     draw();
     yours.querySelector('[data-do="undo"]')?.focus({ preventScroll: true });
   }
@@ -231,7 +239,7 @@ export function mount(host) {
   function undo() {
     const { key, about, at, before } = forgotten;
     forgotten = null;
-    keep([...kept(STORAGE.opened).filter((one) => !before.includes(one)), ...before]);
+    saveOpened([...kept(STORAGE.opened).filter((one) => !before.includes(one)), ...before]);
     if (!known.yours.some((card) => card.key === key)) known.yours.splice(at, 0, about);
     draw();
     const back = [...yours.children].find((card) => card.dataset.key === key);
@@ -239,28 +247,28 @@ export function mount(host) {
   }
 
   // In the place of the card that was taken off, until the next one is.
-  function gone() {
+  function forgottenCard() {
     const card = document.createElement("li");
     card.className = "model-card model-gone";
     card.dataset.key = forgotten.key;
-    make(
+    appendElement(
       card,
       "p",
       "model-line",
-      say("models-forgotten", { title: title(forgotten.about) }),
+      t("models-forgotten", { title: title(forgotten.about) }),
     ).setAttribute("role", "status");
     button(card, "undo", words["models-undo"], "act small", undo);
     return card;
   }
 
-  failed.querySelector("button").addEventListener("click", look);
+  failed.querySelector("button").addEventListener("click", refresh);
   for (const name of [
     "charrnn-runs-changed",
     "charrnn-run-state",
     "charrnn-opened-changed",
     "charrnn-pushed",
   ])
-    listen(name, soon);
-  window.addEventListener("storage", soon);
-  whenSeen(() => (!known || known.stale || known.yours.some((card) => card.live)) && look());
+    listen(name, refreshSoon);
+  window.addEventListener("storage", refreshSoon);
+  whenSeen(() => (!known || known.stale || known.yours.some((card) => card.live)) && refresh());
 }

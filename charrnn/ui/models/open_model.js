@@ -2,14 +2,14 @@
 // server tells how far it is, in `props.value`, with the number of the question that it answers.
 
 import { component, emit, listen } from "../page/runtime.js";
-import { megabytes, remember } from "./model_card.js";
+import { megabytes, rememberOpened } from "./model_card.js";
 
 // Gradio's event that opens a model is over.
 export const noteOpenSettled = () => emit("charrnn-open-settled");
 
 export function mount(host) {
   const ui = component(host);
-  const { element, props, trigger, watch, upload, find, put, say, words } = ui;
+  const { element, props, trigger, watch, upload, find, setText, t, words } = ui;
 
   const box = find(".opener");
   const name = find(".opener-name");
@@ -22,13 +22,13 @@ export function mount(host) {
   let opening = null; // what is being opened, as it is called
   let byHand = false; // the keyboard's focus is ours to move
 
-  put(find("h2"), words["open-title"]);
-  put(find(".opener-go"), words.open);
-  put(busy.querySelector("button"), words["open-cancel"]);
+  setText(find("h2"), words["open-title"]);
+  setText(find(".opener-go"), words.open);
+  setText(busy.querySelector("button"), words["open-cancel"]);
   const [before, , after] = find(".opener-hint").children;
-  put(before, words["open-hint"]);
-  put(find(".opener-pick span"), words["open-file"]);
-  put(after, words["open-file-hint"]);
+  setText(before, words["open-hint"]);
+  setText(find(".opener-pick span"), words["open-file"]);
+  setText(after, words["open-file-hint"]);
   name.placeholder = words["open-placeholder"];
 
   function draw(told, { done = 0, total = null } = {}) {
@@ -40,7 +40,7 @@ export function mount(host) {
     const bar = busy.querySelector("progress");
     if (total) Object.assign(bar, { max: total, value: done });
     else bar.removeAttribute("value");
-    put(busy.querySelector("p"), told ?? "");
+    setText(busy.querySelector("p"), told ?? "");
   }
 
   function begin(called, told) {
@@ -48,7 +48,7 @@ export function mount(host) {
     byHand = box.contains(document.activeElement);
     problem("");
     draw(told);
-    put(find(".spoken"), told);
+    setText(find(".spoken"), told);
     if (byHand) busy.querySelector("button").focus({ preventScroll: true });
     return ++asked;
   }
@@ -57,14 +57,14 @@ export function mount(host) {
     const back = busy.contains(document.activeElement);
     opening = null;
     draw();
-    put(find(".spoken"), said);
-    unlink();
+    setText(find(".spoken"), said);
+    removeModelFromAddress();
     if (back) name.focus({ preventScroll: true });
   }
 
   // What is wrong stands beside the field, and what was typed stays in it.
   function problem(message) {
-    put(find(".model-problem"), message);
+    setText(find(".model-problem"), message);
     name.setAttribute("aria-invalid", String(Boolean(message)));
   }
 
@@ -74,26 +74,26 @@ export function mount(host) {
       problem(words["open-empty"]);
       return name.focus();
     }
-    const ask = begin(model, say("open-asking", { name: model }));
+    const ask = begin(model, t("open-asking", { name: model }));
     trigger("open", { ask, model });
   }
 
-  const GRACE = 4000;
+  const GRACE_MS = 4000;
   const MB = 2 ** 20; // as limits count
   const KINDS = /\.(safetensors|zip)$/i;
 
   async function openFile(file) {
     if (opening) return;
     const [, kind] = KINDS.exec(file.name) ?? [];
-    if (!kind) return problem(say("open-kind", { name: file.name }));
+    if (!kind) return problem(t("open-kind", { name: file.name }));
     const most = props.most[kind.toLowerCase()];
     if (file.size > most) {
       const [size, of] = [file.size, most].map((bytes) => bytes / MB);
       return problem(
-        say("open-too-large", { name: file.name, size: size.toFixed(1), most: Math.floor(of) }),
+        t("open-too-large", { name: file.name, size: size.toFixed(1), most: Math.floor(of) }),
       );
     }
-    const ask = begin(file.name, say("open-file-progress", { name: file.name }));
+    const ask = begin(file.name, t("open-file-progress", { name: file.name }));
     let sent = null;
     try {
       sent = await upload(file);
@@ -102,11 +102,11 @@ export function mount(host) {
     }
     if (ask !== asked || !opening) return; // called off meanwhile
     if (sent?.path) {
-      draw(say("open-proving", { name: file.name }));
+      draw(t("open-proving", { name: file.name }));
       return trigger("open", { ask, file: sent.path });
     }
     end();
-    problem(say("open-not-sent", { name: file.name }));
+    problem(t("open-not-sent", { name: file.name }));
   }
 
   function cancel() {
@@ -117,7 +117,7 @@ export function mount(host) {
     end(words["open-cancelled"]);
   }
 
-  function take(told) {
+  function receive(told) {
     if (told?.ask === unwanted && told.state === "opening" && !opening) {
       unwanted = 0;
       trigger("cancel");
@@ -128,31 +128,31 @@ export function mount(host) {
       const { done, total } = told;
       if (total)
         draw(
-          say("open-progress", { name: opening, done: megabytes(done), total: megabytes(total) }),
+          t("open-progress", { name: opening, done: megabytes(done), total: megabytes(total) }),
           told,
         );
       return;
     }
     const called = opening;
-    end(told.state === "opened" ? say("open-done", { name: called }) : "");
+    end(told.state === "opened" ? t("open-done", { name: called }) : "");
     if (told.state === "problem") return problem(told.message);
     name.value = "";
-    if (told.kept) remember(told.key);
+    if (told.kept) rememberOpened(told.key);
     emit("charrnn-use-model", { key: told.key });
   }
 
   // Gradio's event is over, or has failed without a word of ours.
-  function settled() {
+  function eventSettled() {
     const [mine, heard] = [asked, props.value]; // the last word of it may still be on its way
     setTimeout(() => {
       if (!opening || asked !== mine || props.value !== heard) return;
       end();
       problem(words.lost);
-    }, GRACE);
+    }, GRACE_MS);
   }
 
   // The address named a model: it has been seen to, and a reload should not do it again.
-  function unlink() {
+  function removeModelFromAddress() {
     const address = new URL(location.href);
     if (!address.searchParams.has("model")) return;
     address.searchParams.delete("model");
@@ -176,31 +176,31 @@ export function mount(host) {
 
   // A file that is dragged to the field is as good as one that is chosen; dropped beside it, the
   // browser would show it in the place of this page.
-  const dragged = (event) => event.dataTransfer?.types.includes("Files");
+  const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 
-  function over(inside) {
+  function highlight(inside) {
     if (box.classList.contains("dropping") === inside) return;
     box.classList.toggle("dropping", inside);
-    put(find(".opener-drop"), inside ? words["open-drop"] : "");
+    setText(find(".opener-drop"), inside ? words["open-drop"] : "");
   }
 
   function drop([file, ...others]) {
-    if (others.length) return problem(say("open-several", { n: others.length + 1 }));
+    if (others.length) return problem(t("open-several", { n: others.length + 1 }));
     if (file) openFile(file);
   }
 
   window.addEventListener("dragover", (event) => {
-    if (!dragged(event) || !element.getClientRects().length) return;
+    if (!hasFiles(event) || !element.getClientRects().length) return;
     const inside = box.contains(event.target) && !opening;
     event.preventDefault();
     event.dataTransfer.dropEffect = inside ? "copy" : "none";
-    over(inside);
+    highlight(inside);
   });
-  window.addEventListener("dragleave", (event) => event.relatedTarget || over(false)); // out of the window
+  window.addEventListener("dragleave", (event) => event.relatedTarget || highlight(false)); // out of the window
   window.addEventListener("drop", (event) => {
-    if (!dragged(event) || !element.getClientRects().length) return;
+    if (!hasFiles(event) || !element.getClientRects().length) return;
     event.preventDefault();
-    over(false);
+    highlight(false);
     if (box.contains(event.target) && !opening) drop(event.dataTransfer.files);
   });
   // A card asks for a model whose files are not at hand (models.js, hub_search.js).
@@ -210,8 +210,8 @@ export function mount(host) {
     name.value = detail.model;
     open(detail.model);
   });
-  listen("charrnn-open-settled", settled);
-  watch("value", () => take(props.value));
+  listen("charrnn-open-settled", eventSettled);
+  watch("value", () => receive(props.value));
 
   draw();
   const linked = new URLSearchParams(location.search).get("model")?.trim();

@@ -5,44 +5,44 @@
 
 import { sleep } from "./runtime.js";
 
-const RETRIES = [100, 250, 500]; // milliseconds between two looks whether the server is there
-const HANGS = 1500; // a look that takes longer is called off: on a dead line all others would wait
-const HELD = /\/(run\/|queue\/join|upload)/;
-const STREAM = /\/queue\/data/;
+const POLL_PAUSES_MS = [100, 250, 500]; // milliseconds between two looks whether the server is there
+const POLL_TIMEOUT_MS = 1500; // a look that takes longer is called off: on a dead line all others would wait
+const RETRIED = /\/(run\/|queue\/join|upload)/;
+const STREAMED = /\/queue\/data/;
 
-const plain = window.fetch.bind(window);
-let mending = null; // while the line is down, the promise that it is up again
+const originalFetch = window.fetch.bind(window);
+let reconnecting = null; // while the line is down, the promise that it is up again
 
 // Once the server answers: the name that it has given itself, another one after each start.
-export const up = () =>
-  (mending ??= mend().finally(() => {
-    mending = null;
+export const untilConnected = () =>
+  (reconnecting ??= pollServer().finally(() => {
+    reconnecting = null;
   }));
 
-async function mend() {
+async function pollServer() {
   for (let i = 0; ; i++) {
     if (document.hidden)
       await new Promise((seen) =>
         document.addEventListener("visibilitychange", seen, { once: true }),
       );
     const { root, api_prefix: prefix } = window.gradio_config;
-    const look = new AbortController();
-    const off = () => look.abort();
-    const late = setTimeout(off, HANGS);
-    window.addEventListener("online", off); // what was sent before may hang
+    const request = new AbortController();
+    const abort = () => request.abort();
+    const timeout = setTimeout(abort, POLL_TIMEOUT_MS);
+    window.addEventListener("online", abort); // what was sent before may hang
     try {
-      const answer = await plain(`${root}${prefix}/app_id`, {
-        signal: look.signal,
+      const answer = await originalFetch(`${root}${prefix}/app_id`, {
+        signal: request.signal,
         cache: "no-store",
       });
       if (answer.ok) return (await answer.json()).app_id;
     } catch {
       // not yet
     } finally {
-      clearTimeout(late);
-      window.removeEventListener("online", off);
+      clearTimeout(timeout);
+      window.removeEventListener("online", abort);
     }
-    await sleep(RETRIES[Math.min(i, RETRIES.length - 1)]);
+    await sleep(POLL_PAUSES_MS[Math.min(i, POLL_PAUSES_MS.length - 1)]);
   }
 }
 
@@ -54,19 +54,20 @@ export const hooks = { body: (body) => body, uploaded: (answer) => answer };
 export function retryRequests(lost) {
   window.fetch = async (resource, options) => {
     const address = String(resource?.url ?? resource);
-    if (STREAM.test(address)) return unbroken(await plain(resource, options), lost);
-    if (!HELD.test(address)) return plain(resource, options);
+    if (STREAMED.test(address))
+      return withClosingError(await originalFetch(resource, options), lost);
+    if (!RETRIED.test(address)) return originalFetch(resource, options);
     const headers = new Headers(options?.headers ?? resource.headers);
     headers.set("x-charrnn-once", crypto.getRandomValues(new BigUint64Array(2)).join(""));
     const body = hooks.body(options?.body);
     for (let failures = 0; ; failures++) {
-      if (mending) await mending;
+      if (reconnecting) await reconnecting;
       try {
-        const answer = await plain(resource, { ...options, headers, body });
+        const answer = await originalFetch(resource, { ...options, headers, body });
         return /\/upload/.test(address) ? await hooks.uploaded(answer) : answer;
       } catch (error) {
         if (error.name === "AbortError" || failures > 4) throw error; // it is not the line
-        await up();
+        await untilConnected();
         await sleep(250 * failures);
       }
     }
@@ -75,7 +76,7 @@ export function retryRequests(lost) {
 
 // The stream of Gradio's answers, event by event. Where it ends without having been called off,
 // what is still asked through it has failed, and the next question opens another one.
-function unbroken(response, lost) {
+function withClosingError(response, lost) {
   if (!response.ok || !response.body) return response;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const failed = JSON.stringify({ msg: "unexpected_error", message: lost });
@@ -90,7 +91,7 @@ function unbroken(response, lost) {
         }
       } catch (error) {
         if (error.name === "AbortError") return controller.error(error);
-        up();
+        untilConnected();
         pending = "";
       }
       const end = pending.lastIndexOf("\n\n") + 2;

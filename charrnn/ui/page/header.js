@@ -8,7 +8,7 @@ import { component, emit, listen } from "./runtime.js";
 import { followTabs } from "./tabs.js";
 
 export function mount(host) {
-  const { trigger, find, put, words } = component(host);
+  const { trigger, find, setText, words } = component(host);
 
   const pill = find(".pill");
   const show = (state) => {
@@ -16,7 +16,7 @@ export function mount(host) {
     pill.textContent = words[busy ? state : "idle"];
     pill.dataset.busy = String(busy);
   };
-  put("p", words.tagline);
+  setText("p", words.tagline);
   show("idle");
   listen("charrnn-run-state", show);
   listen("charrnn-use-model", async (detail) => {

@@ -1,7 +1,8 @@
 // What the scripts of all parts of the page share: the contract with Python, the visitor's language,
 // events between the parts, and the helpers that a component draws with.
 
-import CONTRACT from "../contract.js"; // contract.json, which page/modules.py serves as a module
+// biome-ignore lint/correctness/noUnresolvedImports: page/modules.py makes it of contract.json
+import CONTRACT from "../contract.js";
 
 export const zh = navigator.language.toLowerCase().startsWith("zh");
 export const [tongue, locale] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
@@ -37,12 +38,12 @@ export function component(host) {
     ...host,
     words,
     find,
-    say: (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name])),
-    put: (place, text) => setText(typeof place === "string" ? find(place) : place, text),
+    t: (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name])),
+    setText: (place, text) => replaceText(typeof place === "string" ? find(place) : place, text),
   };
 }
 
-export function setText(node, text) {
+function replaceText(node, text) {
   if (node.textContent !== text) node.textContent = text; // else a selection in it would be lost
 }
 

@@ -3,22 +3,22 @@
 
 import { emit, locale, STORAGE } from "./runtime.js";
 
-const ago = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "auto" });
-const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const relativeFormat = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "auto" });
+const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 
-export const figure = (p) =>
+export const formatPerplexity = (p) =>
   p == null ? "–" : p > 1e6 ? "> 10⁶" : p >= 100 ? p.toFixed(0) : p.toFixed(p >= 10 ? 1 : 2);
 
 // What draws with a component's words: how long ago something was, a field for a name, and a button
 // that deletes.
-export function listTools({ words, say, put, props }) {
-  function since(when) {
+export function listTools({ words, t, setText, props }) {
+  function timeAgo(when) {
     const seconds = Math.max(0, Date.now() / 1000 - when);
     if (seconds < 60) return words.now;
-    if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), "minute");
-    if (seconds < 86400) return ago.format(-Math.floor(seconds / 3600), "hour");
-    if (seconds < 7 * 86400) return ago.format(-Math.floor(seconds / 86400), "day");
-    return day.format(new Date(when * 1000));
+    if (seconds < 3600) return relativeFormat.format(-Math.floor(seconds / 60), "minute");
+    if (seconds < 86400) return relativeFormat.format(-Math.floor(seconds / 3600), "hour");
+    if (seconds < 7 * 86400) return relativeFormat.format(-Math.floor(seconds / 86400), "day");
+    return dateFormat.format(new Date(when * 1000));
   }
 
   // Puts a field in the place of a name. Enter, or leaving the field, saves; Escape does not. `save`
@@ -46,11 +46,11 @@ export function listTools({ words, say, put, props }) {
 
   // Makes a button delete what is called `title`: its first press asks whether that is meant, the
   // second one does it. At rest it shows `label`.
-  function confirmed(button, label, title, act) {
+  function confirmDelete(button, label, title, act) {
     const show = (text, shown = text) => {
-      put(button, shown);
+      setText(button, shown);
       button.title = text;
-      button.setAttribute("aria-label", say("delete-of", { what: text, title }));
+      button.setAttribute("aria-label", t("delete-of", { what: text, title }));
     };
     const rest = () => {
       clearTimeout(button.resting);
@@ -72,7 +72,7 @@ export function listTools({ words, say, put, props }) {
     });
   }
 
-  return { since, editName, confirmed };
+  return { timeAgo, editName, confirmDelete };
 }
 
 // A run that was deleted is the browser's no more; a card that shows it asks for it, and is told.

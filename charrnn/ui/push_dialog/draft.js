@@ -4,11 +4,11 @@
 import { locale, STORAGE } from "../page/runtime.js";
 
 const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-export const share = (sent, all) => {
+export const formatProgress = (sent, all) => {
   const [unit, of, places] = all >= 1e6 ? ["MB", 1e6, 1] : ["kB", 1e3, 0];
   return { done: (sent / of).toFixed(places), total: (all / of).toFixed(places), unit };
 };
-export const size = (bytes) =>
+export const formatSize = (bytes) =>
   bytes >= 1e6
     ? `${number.format(bytes / 1e6)}\u00a0MB`
     : bytes >= 1e3
@@ -17,7 +17,7 @@ export const size = (bytes) =>
 
 const MAX_DRAFTS = 12; // by the key of a model: repo, licence, private
 
-export function read(storage, name) {
+export function readStored(storage, name) {
   try {
     return JSON.parse(window[storage].getItem(name));
   } catch (denied) {
@@ -26,7 +26,7 @@ export function read(storage, name) {
   }
 }
 
-export function write(storage, name, value) {
+export function writeStored(storage, name, value) {
   try {
     window[storage].setItem(name, JSON.stringify(value));
   } catch (denied) {
@@ -34,13 +34,13 @@ export function write(storage, name, value) {
   }
 }
 
-export const drafts = new Map(Object.entries(read("localStorage", STORAGE.pushDrafts) ?? {}));
+export const drafts = new Map(Object.entries(readStored("localStorage", STORAGE.pushDrafts) ?? {}));
 
 export function keepDraft(key, draft) {
   drafts.delete(key); // to be the newest
   drafts.set(key, draft);
   while (drafts.size > MAX_DRAFTS) drafts.delete(drafts.keys().next().value);
-  write("localStorage", STORAGE.pushDrafts, Object.fromEntries(drafts));
+  writeStored("localStorage", STORAGE.pushDrafts, Object.fromEntries(drafts));
 }
 
 // What a repository may be called, made of a title: "The Time Machine" → "the-time-machine".
@@ -54,10 +54,10 @@ const slug = (title) =>
     .replace(/^-+|-+$/g, "");
 export const suggestion = ({ key, title, slug: better }) =>
   slug(better ?? title) || slug(key.split("@")[0].split("/")[1] ?? "") || "char-rnn";
-export const complete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // worth asking the server about
+export const isComplete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // worth asking the server about
 
 // A word that nobody guesses: to it a push listens.
-export const freshWord = () =>
+export const newPushWord = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");

@@ -3,22 +3,22 @@
 
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import {
-  complete,
+  isComplete,
   drafts,
-  freshWord,
+  newPushWord,
   keepDraft,
-  read,
-  share,
-  size,
+  readStored,
+  formatProgress,
+  formatSize,
   suggestion,
-  write,
+  writeStored,
 } from "./draft.js";
 
-const QUIET = 500; // milliseconds without a key until the files are put together for what was typed
-const SILENCE = 20000; // a push tells something each second; after this its line is taken for dead
-const TRIES = 3; // to have the files put together
-const SLOW = 5000; // without a byte after which it is said that the Hub takes its time
-const GRACE = 4000; // the last frame may still be on its way when Gradio says that all is over
+const TYPING_PAUSE_MS = 500; // milliseconds without a key until the files are put together for what was typed
+const SILENCE_MS = 20000; // a push tells something each second; after this its line is taken for dead
+const MAX_TRIES = 3; // to have the files put together
+const SLOW_MS = 5000; // without a byte after which it is said that the Hub takes its time
+const GRACE_MS = 4000; // the last frame may still be on its way when Gradio says that all is over
 const LICENCES = [
   "apache-2.0",
   "mit",
@@ -28,13 +28,16 @@ const LICENCES = [
   "cc0-1.0",
   "openrail",
 ];
-const LINE = { login: "hf auth login", none: "python -m charrnn push MODEL owner/name --private" };
+const COMMANDS = {
+  login: "hf auth login",
+  none: "python -m charrnn push MODEL owner/name --private",
+};
 
 // Gradio's event that pushes a model is over.
 export const notePushSettled = () => emit("charrnn-push-settled");
 
 export function mount(host) {
-  const { element, props, trigger, server, watch, find, put, say, words } = component(host);
+  const { element, props, trigger, server, watch, find, setText, t, words } = component(host);
 
   const dialog = find("dialog");
   const [name, own, licence] = ["#push-name", ".push-private input", "#push-licence"].map(find);
@@ -66,25 +69,25 @@ export function mount(host) {
   function draw() {
     const way = me?.signedIn ? "in" : me?.way;
     const account = me?.account;
-    put(".push-model", subject?.title ?? "");
+    setText(".push-model", subject?.title ?? "");
     const stored = me?.way === "login" ? "stored" : "signed-in";
-    put(
+    setText(
       ".push-account span",
       !me
         ? words.asking
         : way === "in"
-          ? say(account ? stored : `${stored}-unnamed`, { account })
+          ? t(account ? stored : `${stored}-unnamed`, { account })
           : "",
     );
     show(".push-account", !me || way === "in");
     show(".push-out", way === "in" && me.way === "button" && phase !== "pushing");
-    put(
+    setText(
       ".push-how",
       { button: words["sign-in-note"], login: words["login-note"], none: words["none-note"] }[
         way
       ] ?? "",
     );
-    put(".push-command", LINE[way] ?? "");
+    setText(".push-command", COMMANDS[way] ?? "");
     show(".push-in", way === "button");
     show(".push-again", way === "login");
     show(".push-who", phase !== "done");
@@ -101,7 +104,7 @@ export function mount(host) {
     if (doubt)
       Object.assign(find(".push-look"), {
         href: doubt,
-        textContent: say("look", { repo: name.value.trim() }),
+        textContent: t("look", { repo: name.value.trim() }),
       });
     drawFiles();
     drawProgress();
@@ -118,7 +121,7 @@ export function mount(host) {
       list.replaceChildren(
         ...files.map(({ name: file, size: bytes }) => {
           const row = document.createElement("li");
-          for (const text of [file, size(bytes)])
+          for (const text of [file, formatSize(bytes)])
             row.appendChild(document.createElement("span")).textContent = text;
           return row;
         }),
@@ -128,13 +131,13 @@ export function mount(host) {
     list.classList.toggle("old", !files);
     find(".push-files").classList.toggle("coming", Boolean(files) || preparing);
     const all = files?.reduce((sum, file) => sum + file.size, 0);
-    put(
+    setText(
       ".push-total",
       files
-        ? say("total", { n: size(all) })
+        ? t("total", { n: formatSize(all) })
         : preparing
           ? words.preparing
-          : complete(name.value.trim())
+          : isComplete(name.value.trim())
             ? ""
             : words["files-empty"],
     );
@@ -149,16 +152,16 @@ export function mount(host) {
     else bar.removeAttribute("value");
     const how =
       frame?.state === "waiting"
-        ? say("waiting", { n: place })
+        ? t("waiting", { n: place })
         : rest != null
-          ? say(rest ? "rest" : "rest-trouble", { n: rest })
+          ? t(rest ? "rest" : "rest-trouble", { n: rest })
           : !total
             ? words.beginning
             : sent < total
-              ? say("sent", share(sent, total))
+              ? t("sent", formatProgress(sent, total))
               : words.committing;
-    const slow = total && sent < total && rest == null && Date.now() - moved > SLOW;
-    put(".push-progress span", stopping ? words.stopping : slow ? say("slow", { how }) : how);
+    const slow = total && sent < total && rest == null && Date.now() - moved > SLOW_MS;
+    setText(".push-progress span", stopping ? words.stopping : slow ? t("slow", { how }) : how);
   }
 
   // ---- what would be uploaded ------------------------------------------------------------------
@@ -173,8 +176,8 @@ export function mount(host) {
     clearTimeout(soon);
     question++;
     files = null;
-    preparing = complete(asked().repo);
-    if (preparing) soon = setTimeout(prepare, QUIET);
+    preparing = isComplete(asked().repo);
+    if (preparing) soon = setTimeout(prepare, TYPING_PAUSE_MS);
     draw();
   }
 
@@ -184,7 +187,7 @@ export function mount(host) {
     preparing = true;
     draw();
     let answer = null; // none comes where the line is down for a moment
-    for (let tries = 0; !answer && tries < TRIES; tries++) {
+    for (let tries = 0; !answer && tries < MAX_TRIES; tries++) {
       if (tries) await new Promise((resolve) => setTimeout(resolve, 1000));
       if (mine === question) answer = await server.list_files(asked());
       if (mine !== question) return;
@@ -197,7 +200,7 @@ export function mount(host) {
     draw();
   }
 
-  async function askWho() {
+  async function askAccount() {
     const { key } = subject;
     const answer = await server.account_status(null);
     if (subject?.key !== key) return;
@@ -219,14 +222,14 @@ export function mount(host) {
     if (!files) {
       // the first press says what is wrong, or shows what would be uploaded
       await prepare();
-      return toTrouble();
+      return focusProblem();
     }
     keep();
-    [phase, frame, stopping, word] = ["pushing", null, false, freshWord()];
+    [phase, frame, stopping, word] = ["pushing", null, false, newPushWord()];
     draw();
     cancel.focus();
     trigger("push", { word, ...asked(), private: own.checked });
-    watchOver();
+    watchForSilence();
   }
 
   function halt() {
@@ -236,36 +239,36 @@ export function mount(host) {
     draw();
   }
 
-  function take(told) {
+  function receive(told) {
     if (!word || told?.word !== word) return;
     if (told.sent !== frame?.sent || told.rest != null) moved = Date.now();
     frame = told;
     if (["waiting", "pushing"].includes(told.state)) {
       if (stopping) server.stop_push(word); // it may not have begun when it was asked to stop
       draw();
-      return watchOver();
+      return watchForSilence();
     }
     if (told.state === "done") return done(told);
     if (told.state === "stopped")
       return backToForm({ push: words[told.late ? "stopped-late" : "stopped"] }, told.late);
     const { place, message } = told.problem;
-    if (place === "who") askWho();
+    if (place === "who") askAccount();
     backToForm({ [place]: message }, told.unsure);
   }
 
-  function watchOver() {
+  function watchForSilence() {
     clearTimeout(watching);
-    watching = setTimeout(() => word && backToForm({ push: words.lost }, true), SILENCE);
+    watching = setTimeout(() => word && backToForm({ push: words.lost }, true), SILENCE_MS);
   }
 
   function backToForm(said, maybe = false) {
     clearTimeout(watching);
     [phase, word, problems, doubt] = ["form", null, said, maybe ? frame?.url : null];
     draw();
-    toTrouble();
+    focusProblem();
   }
 
-  function toTrouble() {
+  function focusProblem() {
     const field = { name, licence }[["name", "licence"].find((place) => problems[place])];
     (field ?? go).focus();
     find(".problem:not(:empty)")?.scrollIntoView({ block: "nearest" });
@@ -274,15 +277,15 @@ export function mount(host) {
   function done(told) {
     clearTimeout(watching);
     [phase, word, problems] = ["done", null, {}];
-    put(
+    setText(
       ".push-made",
       words[told.created ? (told.private ? "created-private" : "created") : "updated"],
     );
-    put(".push-link", told.repo);
+    setText(".push-link", told.repo);
     find(".push-link").href = told.url;
-    put(".push-kept", told.cardKept ? words["card-kept"] : "");
+    setText(".push-kept", told.cardKept ? words["card-kept"] : "");
     find("#push-share").value = `${location.origin}${location.pathname}?model=${told.repo}`;
-    put(".push-whose", told.private ? words["share-private"] : "");
+    setText(".push-whose", told.private ? words["share-private"] : "");
     draw();
     find(".push-link").focus();
     emit("charrnn-pushed", { key: subject.key, repo: told.repo });
@@ -303,11 +306,11 @@ export function mount(host) {
     own.checked = draft?.private ?? true;
     dialog.showModal();
     name.focus();
-    askWho();
+    askAccount();
     prepareSoon();
   }
 
-  function shut() {
+  function close() {
     if (phase === "pushing") {
       problems = { push: words.still };
       draw();
@@ -320,7 +323,7 @@ export function mount(host) {
   }
 
   // To the Hub and back, or out of its sight: to this very page in either case.
-  function leave(path) {
+  function goTo(path) {
     window.parent?.postMessage({ type: "SET_SCROLLING", enabled: true }, "*"); // as a Space's frame wants
     location.assign(
       `${path}?_target_url=${encodeURIComponent(location.pathname + location.search)}`,
@@ -330,9 +333,9 @@ export function mount(host) {
   function signIn() {
     if (dialog.open) {
       keep();
-      write("sessionStorage", STORAGE.pushAfterSignIn, subject);
+      writeStored("sessionStorage", STORAGE.pushAfterSignIn, subject);
     }
-    leave("/login/huggingface");
+    goTo("/login/huggingface");
   }
 
   // ---- from here on it runs --------------------------------------------------------------------
@@ -354,7 +357,7 @@ export function mount(host) {
     ".push-copy": "copy",
     ".push-go": "push",
   }))
-    put(selector, words[key]);
+    setText(selector, words[key]);
   for (const known of LICENCES)
     find("datalist").appendChild(document.createElement("option")).value = known;
 
@@ -374,44 +377,44 @@ export function mount(host) {
     keep();
     draw();
   });
-  cancel.addEventListener("click", () => (phase !== "pushing" ? shut() : stopping || halt()));
+  cancel.addEventListener("click", () => (phase !== "pushing" ? close() : stopping || halt()));
   find(".push-in").addEventListener("click", signIn);
-  find(".push-out").addEventListener("click", () => leave("/logout"));
+  find(".push-out").addEventListener("click", () => goTo("/logout"));
   find(".push-again").addEventListener("click", () => {
     me = null;
     draw();
     name.focus();
-    askWho();
+    askAccount();
   });
   find(".push-copy").addEventListener("click", async () => {
     await copyText(find("#push-share").value);
-    put(".push-copy", words.copied);
-    setTimeout(() => put(".push-copy", words.copy), 1500);
+    setText(".push-copy", words.copied);
+    setTimeout(() => setText(".push-copy", words.copy), 1500);
   });
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation(); // the tabs have keys of their own
     if (event.key !== "Escape") return;
     event.preventDefault();
-    shut();
+    close();
   });
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
-    shut();
+    close();
   });
   dialog.addEventListener("close", () => phase === "pushing" && dialog.showModal()); // a browser insists at times
-  watch("value", () => take(props.value));
+  watch("value", () => receive(props.value));
   listen("charrnn-push-model", (detail) => open(detail));
   listen("charrnn-push-settled", () => {
     const [mine, heard] = [word, frame];
     setTimeout(
       () => word && word === mine && frame === heard && backToForm({ push: words.lost }, true),
-      GRACE,
+      GRACE_MS,
     );
   });
   if (props.by_button) {
-    listen("charrnn-sign-in", (detail) => (detail === "in" ? signIn() : leave("/logout")));
+    listen("charrnn-sign-in", (detail) => (detail === "in" ? signIn() : goTo("/logout")));
     server.account_status(null).then((answer) => answer && emit("charrnn-account", answer));
-    const back = read("sessionStorage", STORAGE.pushAfterSignIn);
+    const back = readStored("sessionStorage", STORAGE.pushAfterSignIn);
     if (back) {
       sessionStorage.removeItem(STORAGE.pushAfterSignIn);
       open(back);

@@ -2,9 +2,9 @@
 // begins, a problem into view where it stands; and the keyboard's focus to the card when the
 // button goes off under it. A run that is merely found again, after a reload, moves nothing.
 
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 export const scrollTo = (target, block) =>
-  target.scrollIntoView({ block, behavior: calm.matches ? "auto" : "smooth" });
+  target.scrollIntoView({ block, behavior: reducedMotion.matches ? "auto" : "smooth" });
 
 export function autoscroll({ find }) {
   let pressed = null; // the button that was pressed last
@@ -18,7 +18,7 @@ export function autoscroll({ find }) {
     true,
   );
 
-  function attend(state) {
+  function scrollToRun(state) {
     if (!awaited || !["downloading", "queued", "running"].includes(state)) return;
     awaited = state === "downloading"; // which may still end in a problem
     const { top } = find(".run").getBoundingClientRect();
@@ -43,5 +43,5 @@ export function autoscroll({ find }) {
     scrollTo(problem, "nearest");
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
 
-  return attend;
+  return scrollToRun;
 }

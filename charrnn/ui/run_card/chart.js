@@ -2,29 +2,31 @@
 
 import { locale } from "../page/runtime.js";
 
-export const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-export const TOP = 1e6; // what is above says no more than that it is
-export const figure = (value, places) =>
+export const integerFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+export const MAX_SHOWN = 1e6; // what is above says no more than that it is
+export const formatPerplexity = (value, places) =>
   value == null
     ? "–"
-    : value > TOP
+    : value > MAX_SHOWN
       ? "> 10⁶"
       : value >= 100
-        ? whole.format(value)
+        ? integerFormat.format(value)
         : value.toFixed(places ?? (value >= 10 ? 1 : 2));
-const bits = (perplexity) => (perplexity == null ? null : Math.log2(perplexity));
-export const inBits = (perplexity) =>
-  perplexity > TOP ? `> ${bits(TOP).toFixed(0)}` : figure(bits(perplexity), 2);
-export const clock = (seconds) => {
+const toBits = (perplexity) => (perplexity == null ? null : Math.log2(perplexity));
+export const formatBits = (perplexity) =>
+  perplexity > MAX_SHOWN
+    ? `> ${toBits(MAX_SHOWN).toFixed(0)}`
+    : formatPerplexity(toBits(perplexity), 2);
+export const formatClock = (seconds) => {
   const s = Math.floor(seconds);
   const two = (n) => String(n).padStart(2, "0");
   return s >= 3600
     ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`
     : `${Math.floor(s / 60)}:${two(s % 60)}`;
 };
-export const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
+export const formatPercent = (share) => `${Math.round(share * 100)}\u00a0%`;
 
-function node(parent, tag, attributes, text) {
+function appendSvg(parent, tag, attributes, text) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   if (text !== undefined) made.textContent = text;
@@ -55,7 +57,7 @@ function evenTicks(end, most) {
 }
 
 // Push labels apart until none overlaps, keeping their order and staying within the chart.
-function apart(labels, gap, top, bottom) {
+function spreadLabels(labels, gap, top, bottom) {
   labels.sort((a, b) => a.y - b.y);
   for (let round = 0; round < 60; round++) {
     let moved = false;
@@ -84,7 +86,7 @@ function path(xs, ys, x, y) {
 
 // What the curve through these points reads at point i, as it is drawn: straight on a logarithmic
 // scale between the measurements on either side. Null before the first and after the last.
-function reads(xs, ys, i) {
+function interpolate(xs, ys, i) {
   if (ys[i] != null) return ys[i];
   const before = ys.findLastIndex((p, j) => j < i && p != null);
   const after = ys.findIndex((p, j) => j > i && p != null);
@@ -102,7 +104,7 @@ export function keptModel(v) {
   return {
     ...v.kept,
     shown,
-    lost: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? TOP),
+    lost: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? MAX_SHOWN),
   };
 }
 
@@ -115,16 +117,16 @@ function axisEnd(v, byEpoch, xs) {
   );
 }
 
-const snapDown = (value) =>
+const roundDown = (value) =>
   [100, 70, 50, 30, 20, 14, 10, 7, 5, 4, 3, 2, 1.5, 1].find((n) => n <= value) ?? 1;
 
 // Draws with a component's words. `unit.scale` is "perplexity" or "bits", the unit of the chart, and
 // `summary` says what a run card shows, for a screen reader.
-export function charts({ find, put, say, words }, unit, summary) {
-  const span = (seconds) =>
-    seconds < 100 ? `${seconds.toFixed(1)}\u00a0${words.s}` : clock(seconds);
+export function charts({ find, setText, t, words }, unit, summary) {
+  const formatSeconds = (seconds) =>
+    seconds < 100 ? `${seconds.toFixed(1)}\u00a0${words.s}` : formatClock(seconds);
 
-  function curve(v) {
+  function drawChart(v) {
     const svg = find(".run-curve");
     const width = svg.clientWidth || 640,
       height = svg.clientHeight || 250;
@@ -148,7 +150,7 @@ export function charts({ find, put, say, words }, unit, summary) {
     // No more than a little above the worst baseline: what explodes must not squeeze the rest.
     const worst = Math.max(...known.map(([, p]) => p), known.length ? 2 : 90);
     const high = Math.min(Math.max(worst, ...seen), worst * 2) * 1.12;
-    const low = snapDown(
+    const low = roundDown(
       Math.min(...seen, ...known.map(([, p]) => p), ...published.map((p) => p[1]), high / 8) / 1.12,
     );
     const end = axisEnd(v, byEpoch, xs);
@@ -164,11 +166,11 @@ export function charts({ find, put, say, words }, unit, summary) {
             .map((b) => [2 ** b, String(+b.toFixed(2))])
         : logTicks(low, high, y, 24).map((p) => [
             p,
-            p >= 1000 ? whole.format(p) : String(+p.toPrecision(2)),
+            p >= 1000 ? integerFormat.format(p) : String(+p.toPrecision(2)),
           ]);
     for (const [p, label] of ticks) {
-      node(svg, "line", { class: "grid", x1: room.left, x2: right, y1: y(p), y2: y(p) });
-      node(
+      appendSvg(svg, "line", { class: "grid", x1: room.left, x2: right, y1: y(p), y2: y(p) });
+      appendSvg(
         svg,
         "text",
         { class: "tick", x: room.left - 8, y: y(p) + 4, "text-anchor": "end" },
@@ -178,26 +180,27 @@ export function charts({ find, put, say, words }, unit, summary) {
     const longRun = !byEpoch && end >= 100;
     const timeUnit = byEpoch ? "" : ` ${words.s}`;
     for (const tick of evenTicks(end, width < 480 ? 4 : 6)) {
-      const label = longRun ? clock(tick) : `${+tick.toFixed(2)}${timeUnit}`;
-      node(
+      const label = longRun ? formatClock(tick) : `${+tick.toFixed(2)}${timeUnit}`;
+      appendSvg(
         svg,
         "text",
         { class: "tick", x: x(tick), y: base + 18, "text-anchor": "middle" },
         label,
       );
     }
-    if (byEpoch) node(svg, "text", { class: "tick", x: right + 20, y: base + 18 }, words.epochs);
+    if (byEpoch)
+      appendSvg(svg, "text", { class: "tick", x: right + 20, y: base + 18 }, words.epochs);
 
-    const value = (p) => (unit.scale === "bits" ? inBits(p) : figure(p));
+    const value = (p) => (unit.scale === "bits" ? formatBits(p) : formatPerplexity(p));
     const labels = [];
     for (const [name, p] of known) {
-      node(svg, "line", { class: "baseline", x1: room.left, x2: right, y1: y(p), y2: y(p) });
+      appendSvg(svg, "line", { class: "baseline", x1: room.left, x2: right, y1: y(p), y2: y(p) });
       labels.push({ y: y(p), text: `${words[name]} ${value(p)}`, kind: "of-baseline" });
     }
     for (const [epoch, p] of published) {
       if (epoch <= end) {
-        const ring = node(svg, "circle", { class: "published", cx: x(epoch), cy: y(p), r: 4 });
-        node(ring, "title", {}, say("published-at", { p: figure(p), n: epoch }));
+        const ring = appendSvg(svg, "circle", { class: "published", cx: x(epoch), cy: y(p), r: 4 });
+        appendSvg(ring, "title", {}, t("published-at", { p: formatPerplexity(p), n: epoch }));
       }
     }
     for (const [name, series] of [
@@ -207,22 +210,27 @@ export function charts({ find, put, say, words }, unit, summary) {
       const last = series.findLast((p) => p != null);
       if (last == null) continue;
       const only = name === "train" && !held.some((p) => p != null);
-      node(svg, "path", { class: `curve ${only ? "held" : name}`, d: path(xs, series, x, y) });
+      appendSvg(svg, "path", { class: `curve ${only ? "held" : name}`, d: path(xs, series, x, y) });
       const kind =
-        last > TOP || (v.state === "diverged" && name === "held")
+        last > MAX_SHOWN || (v.state === "diverged" && name === "held")
           ? "of-problem"
           : `of-${only ? "held" : name}`;
-      labels.push({ y: y(last), text: `${words[`curve-${name}`]} ${value(last)}`, kind });
+      labels.push({ y: y(last), text: `${words[`drawChart-${name}`]} ${value(last)}`, kind });
     }
     const kept = keptModel(v),
       keptAt = kept?.[byEpoch ? "epoch" : "seconds"];
     if (
       keptAt != null &&
       kept.shown != null &&
-      figure(kept.shown) !== figure(v.last.held ?? v.last.train)
+      formatPerplexity(kept.shown) !== formatPerplexity(v.last.held ?? v.last.train)
     ) {
-      const dot = node(svg, "circle", { class: "kept", cx: x(keptAt), cy: y(kept.shown), r: 4.5 });
-      node(dot, "title", {}, say("kept-at", { p: value(kept.shown) }));
+      const dot = appendSvg(svg, "circle", {
+        class: "kept",
+        cx: x(keptAt),
+        cy: y(kept.shown),
+        r: 4.5,
+      });
+      appendSvg(dot, "title", {}, t("kept-at", { p: value(kept.shown) }));
     }
     if (published.length && !known.some(([, p]) => Math.abs(y(p) - y(published.at(-1)[1])) < 1))
       labels.push({
@@ -230,11 +238,11 @@ export function charts({ find, put, say, words }, unit, summary) {
         text: `${words.published} ${value(published.at(-1)[1])}`,
         kind: "of-baseline",
       });
-    apart(labels, 15, room.top - 2, base);
+    spreadLabels(labels, 15, room.top - 2, base);
     for (const label of labels)
-      node(svg, "text", { class: label.kind, x: right + 10, y: label.y + 4 }, label.text);
+      appendSvg(svg, "text", { class: label.kind, x: right + 10, y: label.y + 4 }, label.text);
     svg.setAttribute("aria-label", summary(v));
-    reading(svg, {
+    trackPointer(svg, {
       xs,
       curves: { held, train },
       x,
@@ -251,20 +259,20 @@ export function charts({ find, put, say, words }, unit, summary) {
 
   // A hair line under the pointer, with what the curves read there: "≈" between measurements, "↑" where
   // the chart ends below the figure.
-  function reading(svg, at) {
-    const line = node(svg, "line", {
+  function trackPointer(svg, at) {
+    const line = appendSvg(svg, "line", {
       class: "hair",
       y1: at.room.top,
       y2: at.base,
       visibility: "hidden",
     });
-    const text = node(svg, "text", {
+    const text = appendSvg(svg, "text", {
       class: "tick read",
       y: at.room.top + 2,
       visibility: "hidden",
     });
     const dots = Object.keys(at.curves).map((name) =>
-      node(svg, "circle", { class: `dot ${name}`, r: 3.5, visibility: "hidden" }),
+      appendSvg(svg, "circle", { class: `dot ${name}`, r: 3.5, visibility: "hidden" }),
     );
     svg.onpointermove = (event) => {
       const box = svg.getBoundingClientRect();
@@ -276,16 +284,16 @@ export function charts({ find, put, say, words }, unit, summary) {
       if (best < 0 || here < 0 || here > at.end) return svg.onpointerleave();
       const px = at.x(at.xs[best]);
       const parts = [
-        at.byEpoch ? say("epoch-n", { n: +at.xs[best].toFixed(2) }) : span(at.xs[best]),
+        at.byEpoch ? t("epoch-n", { n: +at.xs[best].toFixed(2) }) : formatSeconds(at.xs[best]),
       ];
       Object.entries(at.curves).forEach(([name, ys], i) => {
-        const drawn = reads(at.xs, ys.map(at.within), best);
+        const drawn = interpolate(at.xs, ys.map(at.within), best);
         dots[i].setAttribute("visibility", drawn == null ? "hidden" : "visible");
         if (drawn == null) return;
         dots[i].setAttribute("cx", px);
         dots[i].setAttribute("cy", at.y(drawn));
         const mark = ys[best] == null ? "≈\u00a0" : ys[best] > drawn ? "↑\u00a0" : "";
-        parts.push(`${words[`curve-${name}`]} ${mark}${at.value(ys[best] ?? drawn)}`);
+        parts.push(`${words[`drawChart-${name}`]} ${mark}${at.value(ys[best] ?? drawn)}`);
       });
       line.setAttribute("x1", px);
       line.setAttribute("x2", px);
@@ -294,21 +302,21 @@ export function charts({ find, put, say, words }, unit, summary) {
       text.setAttribute("x", px + (flip ? -6 : 6));
       text.setAttribute("text-anchor", flip ? "end" : "start");
       text.setAttribute("visibility", "visible");
-      put(text, parts.join(" · "));
+      setText(text, parts.join(" · "));
     };
     svg.onpointerleave = () => {
       for (const part of [line, text, ...dots]) part.setAttribute("visibility", "hidden");
     };
   }
 
-  function gradients(v) {
+  function drawGradients(v) {
     const { clip } = v.facts;
     const norms = v.columns.norm.filter((n) => n != null);
     const share =
       v.last.clipped == null || clip == null
         ? ""
-        : say("clipped", { share: percent(v.last.clipped) });
-    put(".run-gradients summary", [words.gradients, share].filter(Boolean).join(" · "));
+        : t("clipped", { share: formatPercent(v.last.clipped) });
+    setText(".run-gradients summary", [words.gradients, share].filter(Boolean).join(" · "));
     if (!find(".run-gradients").open) return;
     const svg = find(".run-norms");
     const width = svg.clientWidth || 640,
@@ -326,26 +334,26 @@ export function charts({ find, put, say, words }, unit, summary) {
     const x = (value) => 46 + (value / end) * (right - 46);
     const y = (n) => base - (Math.log(Math.max(n, low) / low) / Math.log(high / low)) * (base - 8);
     for (const tick of logTicks(low, high, y, 24)) {
-      node(svg, "line", { class: "grid", x1: 46, x2: right, y1: y(tick), y2: y(tick) });
-      node(
+      appendSvg(svg, "line", { class: "grid", x1: 46, x2: right, y1: y(tick), y2: y(tick) });
+      appendSvg(
         svg,
         "text",
         { class: "tick", x: 38, y: y(tick) + 4, "text-anchor": "end" },
         String(+tick.toPrecision(1)),
       );
     }
-    node(svg, "path", { class: "curve train", d: path(xs, v.columns.norm, x, y) });
+    appendSvg(svg, "path", { class: "curve train", d: path(xs, v.columns.norm, x, y) });
     if (clip != null) {
-      node(svg, "line", { class: "baseline", x1: 46, x2: right, y1: y(clip), y2: y(clip) });
-      node(
+      appendSvg(svg, "line", { class: "baseline", x1: 46, x2: right, y1: y(clip), y2: y(clip) });
+      appendSvg(
         svg,
         "text",
         { class: "of-baseline", x: right + 10, y: y(clip) + 4 },
-        say("clip-at", { n: clip }),
+        t("clip-at", { n: clip }),
       );
     }
     svg.setAttribute("aria-label", find(".run-gradients summary").textContent);
   }
 
-  return { curve, gradients, span };
+  return { drawChart, drawGradients, formatSeconds };
 }

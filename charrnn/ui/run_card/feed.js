@@ -3,50 +3,50 @@
 // news, so that a quiet run costs a question every few seconds; a hidden page asks nothing. When
 // no answer comes, the card says so, tries again, and is told all that it missed.
 
-import { up } from "../page/fetch_retry.js";
+import { untilConnected } from "../page/fetch_retry.js";
 import { listen, LIVE_STATES, sleep, STORAGE, zh } from "../page/runtime.js";
 
-const PACE = 120; // milliseconds between an answer and the next question
-const PATIENCE = { waiting: 8000, now: 2000 }; // an answer takes 5 s at most
-const ASLEEP = 4000; // a second that took longer: the machine slept, or the page was frozen
+const PAUSE_MS = 120; // milliseconds between an answer and the next question
+const TIMEOUT_MS = { waiting: 8000, now: 2000 }; // an answer takes 5 s at most
+const SLEPT_MS = 4000; // a second that took longer: the machine slept, or the page was frozen
 
 // `card` is what the card shows: a run as `shown`, `away` while no answer comes, and `draw()`.
 export function followRun({ props, server, watch }, card) {
-  let followed = card.shown.run ?? null;
-  let heard = {}; // what came with the last answer, for the next question
+  let runId = card.shown.run ?? null;
+  let cursor = {}; // what came with the last answer, for the next question
   let question = 0; // only the answer to the latest counts
   let refused = 0; // times that the server was there, and yet did not answer
   let timer = null;
 
-  const live = () => Boolean(followed) && LIVE_STATES.includes(card.shown.state);
+  const isLive = () => Boolean(runId) && LIVE_STATES.includes(card.shown.state);
   const later = (act, milliseconds) => {
     clearTimeout(timer);
     timer = setTimeout(act, milliseconds);
   };
 
-  async function ask(wait) {
+  async function askForNews(wait) {
     clearTimeout(timer);
     const mine = ++question;
-    if (document.hidden) return; // `look` goes on as soon as somebody looks
-    const patience = wait ? PATIENCE.waiting : PATIENCE.now;
+    if (document.hidden) return; // `refresh` goes on as soon as somebody looks
+    const patience = wait ? TIMEOUT_MS.waiting : TIMEOUT_MS.now;
     const answer = await Promise.race([
-      server.follow({ ...heard, run: followed, wait }),
+      server.follow({ ...cursor, run: runId, wait }),
       sleep(patience),
     ]);
     if (mine !== question) return;
-    if (!answer) return lose();
+    if (!answer) return connectionLost();
     card.away = false;
     refused = 0;
     if (answer.missing) {
-      followed = null;
+      runId = null;
       card.shown = { ...card.shown, run: null, state: "idle", missing: true };
-    } else if (answer.token) hear(answer);
+    } else if (answer.token) applyChanges(answer);
     card.draw();
-    if (live()) later(() => ask(true), answer.token ? PACE : 0);
+    if (isLive()) later(() => askForNews(true), answer.token ? PAUSE_MS : 0);
   }
 
   // The parts that changed take the place of what they were; the curves go on where they were.
-  function hear({ token, version, base, first, ...parts }) {
+  function applyChanges({ token, version, base, first, ...parts }) {
     const grown = (name, end) => [
       ...(first ? card.shown.columns[name] : []).slice(0, first),
       ...end,
@@ -54,30 +54,30 @@ export function followRun({ props, server, watch }, card) {
     const columns = Object.entries(parts.columns).map(([name, end]) => [name, grown(name, end)]);
     const steps = [...(first ? card.shown.steps : []).slice(0, first), ...parts.steps];
     card.shown = { ...card.shown, ...parts, columns: Object.fromEntries(columns), steps };
-    heard = { token, version, base, points: steps.length };
+    cursor = { token, version, base, points: steps.length };
   }
 
-  async function lose() {
-    card.away = live(); // of a run that has ended nothing is missed
+  async function connectionLost() {
+    card.away = isLive(); // of a run that has ended nothing is missed
     card.draw();
     if (!card.away) return;
     const mine = ++question;
-    const app = await up();
+    const app = await untilConnected();
     if (mine !== question) return;
     // A new server that cannot be asked as the old one was is another version of the app.
     if (refused > 2 && app !== window.gradio_config.app_id) return location.reload();
-    later(() => ask(false), Math.min(2000, 500 * refused++));
+    later(() => askForNews(false), Math.min(2000, 500 * refused++));
   }
 
   // Somebody looks again, or the line may be back.
-  function look() {
-    if (followed && !card.away && !document.hidden) ask(false);
+  function refresh() {
+    if (runId && !card.away && !document.hidden) askForNews(false);
   }
 
   // Looks at this run from now on; an address that names another is true no longer. `link` is the
   // view id of the run, by which an address names it.
-  function turnTo(run, link = run === card.shown.run ? card.shown.link : null) {
-    followed = run;
+  function follow(run, link = run === card.shown.run ? card.shown.link : null) {
+    runId = run;
     question++;
     clearTimeout(timer);
     const named = new URLSearchParams(location.search).get("run");
@@ -86,37 +86,37 @@ export function followRun({ props, server, watch }, card) {
   }
 
   // A run from the list of one's own (recent_runs.js).
-  function lookAt(run) {
-    turnTo(run);
-    heard = {};
-    ask(false);
+  function showRun(run) {
+    follow(run);
+    cursor = {};
+    askForNews(false);
   }
 
   // What Gradio's events bring: a run that begins, one that was found again, or none.
-  function take(value) {
-    if (!value?.columns || (!value.run && value.state !== "downloading" && live())) return;
-    turnTo(value.run, value.link);
+  function receive(value) {
+    if (!value?.columns || (!value.run && value.state !== "downloading" && isLive())) return;
+    follow(value.run, value.link);
     card.shown = value;
-    heard = value.heard ?? {};
+    cursor = value.heard ?? {};
     card.away = false;
     card.draw();
-    if (live()) ask(true);
+    if (isLive()) askForNews(true);
   }
 
-  listen("charrnn-show-run", (detail) => lookAt(detail));
-  for (const back of ["online", "focus"]) window.addEventListener(back, look);
-  window.addEventListener("offline", () => live() && lose());
-  document.addEventListener("visibilitychange", look);
-  let beat = Date.now();
+  listen("charrnn-show-run", (detail) => showRun(detail));
+  for (const back of ["online", "focus"]) window.addEventListener(back, refresh);
+  window.addEventListener("offline", () => isLive() && connectionLost());
+  document.addEventListener("visibilitychange", refresh);
+  let lastTick = Date.now();
   setInterval(() => {
-    if (Date.now() - beat > ASLEEP) look();
-    beat = Date.now();
+    if (Date.now() - lastTick > SLEPT_MS) refresh();
+    lastTick = Date.now();
   }, 1000);
-  watch("value", () => take(props.value));
+  watch("value", () => receive(props.value));
 
   // The page is built with an earlier run's story. Where this browser is to see another one, which
   // the server is being asked for (`find_again` in train.py), nothing of that shows meanwhile.
-  function otherwise() {
+  function showsAnotherRun() {
     if (zh || new URLSearchParams(location.search).get("run")) return true;
     try {
       return [STORAGE.runs, STORAGE.pendingRun].some(
@@ -128,7 +128,7 @@ export function followRun({ props, server, watch }, card) {
     }
   }
 
-  function expect() {
+  function showPlaceholder() {
     const rows = Array.from({ length: 5 }, () => ({ share: null, sample: null, now: false }));
     const columns = Object.fromEntries(Object.keys(card.shown.columns).map((name) => [name, []]));
     const nothing = {
@@ -157,6 +157,6 @@ export function followRun({ props, server, watch }, card) {
     card.shown = { ...card.shown, state: "idle", unfound: true };
     card.draw();
   });
-  if (props.value.built && otherwise()) expect();
-  else take(props.value);
+  if (props.value.built && showsAnotherRun()) showPlaceholder();
+  else receive(props.value);
 }

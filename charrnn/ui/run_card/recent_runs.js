@@ -2,19 +2,19 @@
 // server is asked about them only while the list is open.
 
 import { component, emit, listen, STORAGE, tongue } from "../page/runtime.js";
-import { figure, forgetRun, kept, listTools } from "../page/storage.js";
+import { formatPerplexity, forgetRun, kept, listTools } from "../page/storage.js";
 
 export function mount(host) {
-  const { props, server, find, put, say, words } = component(host);
+  const { props, server, find, setText, t, words } = component(host);
 
   const box = find(".yours");
   const list = find(".yours-list");
 
-  const { since, editName, confirmed } = listTools({ words, say, put, props });
+  const { timeAgo, editName, confirmDelete } = listTools({ words, t, setText, props });
   let asked = 0;
   let waiting = null;
 
-  function row(run, current) {
+  function rowOf(run, current) {
     const item = document.createElement("li");
     const show = item.appendChild(document.createElement("button"));
     show.type = "button";
@@ -27,8 +27,8 @@ export function mount(host) {
     for (const [part, text] of [
       ["name", name],
       ["state", state],
-      ["figure", figure(run.perplexity)],
-      ["when", since(run.when)],
+      ["figure", formatPerplexity(run.perplexity)],
+      ["when", timeAgo(run.when)],
     ]) {
       const span = show.appendChild(document.createElement("span"));
       span.className = `yours-${part}`;
@@ -43,33 +43,33 @@ export function mount(host) {
     rename.className = "yours-rename";
     rename.textContent = "✎";
     rename.title = words.rename;
-    rename.setAttribute("aria-label", say("rename-of", { name }));
-    rename.addEventListener("click", () => editName(item, run.name, (to) => renamed(run, to)));
-    if (!["running", "stopping"].includes(run.state)) item.append(deleting(run, name));
+    rename.setAttribute("aria-label", t("rename-of", { name }));
+    rename.addEventListener("click", () => editName(item, run.name, (to) => saveName(run, to)));
+    if (!["running", "stopping"].includes(run.state)) item.append(deleteButton(run, name));
     return item;
   }
 
-  async function renamed(run, name) {
+  async function saveName(run, name) {
     const told = name === null ? {} : await server.rename({ run: run.run, name });
     list.replaceChildren();
-    await fill();
-    put(find(".yours-note"), told ? (told.problem ?? "") : words.unreachable);
+    await refresh();
+    setText(find(".yours-note"), told ? (told.problem ?? "") : words.unreachable);
     if (name !== null) emit("charrnn-runs-changed"); // the cards on Models, and the chooser
   }
 
-  function deleting(run, name) {
+  function deleteButton(run, name) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "yours-delete";
-    confirmed(button, "✕", name, async () => {
+    confirmDelete(button, "✕", name, async () => {
       const told = await server.remove(run.run);
       if (told?.deleted) forgetRun(run.run);
-      else put(find(".yours-note"), told?.problem ?? words.unreachable);
+      else setText(find(".yours-note"), told?.problem ?? words.unreachable);
     });
     return button;
   }
 
-  async function fill() {
+  async function refresh() {
     const ids = kept(STORAGE.runs);
     find("summary").textContent = ids.length ? `${words.yours} · ${ids.length}` : words.yours;
     if (!box.open || list.querySelector(".rename:focus")) return;
@@ -80,7 +80,7 @@ export function mount(host) {
     const focused = list.contains(document.activeElement)
       ? [...list.children].indexOf(document.activeElement.closest("li"))
       : -1;
-    if (runs) list.replaceChildren(...runs.map((run) => row(run, run.run === shown)));
+    if (runs) list.replaceChildren(...runs.map((run) => rowOf(run, run.run === shown)));
     if (focused >= 0)
       list.children[focused]?.querySelector("button").focus({ preventScroll: true });
     find(".yours-note").textContent = !runs
@@ -91,13 +91,13 @@ export function mount(host) {
   }
 
   // Several things happen at once when a run begins or ends: one look is enough.
-  function soon() {
+  function refreshSoon() {
     clearTimeout(waiting);
-    waiting = setTimeout(fill, 150);
+    waiting = setTimeout(refresh, 150);
   }
 
-  box.addEventListener("toggle", fill);
-  for (const name of ["charrnn-runs-changed", "charrnn-run-state"]) listen(name, soon);
-  window.addEventListener("storage", soon);
-  fill();
+  box.addEventListener("toggle", refresh);
+  for (const name of ["charrnn-runs-changed", "charrnn-run-state"]) listen(name, refreshSoon);
+  window.addEventListener("storage", refreshSoon);
+  refresh();
 }

@@ -4,7 +4,16 @@
 import { retryRequests } from "../page/fetch_retry.js";
 import { component, copyText, emit, LIVE_STATES, tongue } from "../page/runtime.js";
 import { autoscroll, scrollTo } from "./autoscroll.js";
-import { charts, clock, figure, inBits, keptModel, percent, TOP, whole } from "./chart.js";
+import {
+  charts,
+  formatClock,
+  formatPerplexity,
+  formatBits,
+  keptModel,
+  formatPercent,
+  MAX_SHOWN,
+  integerFormat,
+} from "./chart.js";
 import { followRun } from "./feed.js";
 
 let buttonUpdates = {}; // what goes with the state of the run on the card, by the buttons' names
@@ -26,13 +35,13 @@ export const noteNotRestored = () => emit("charrnn-run-not-restored");
 
 export function mount(host) {
   const ui = component(host);
-  const { element, props, trigger, server, find, put, say, words } = ui;
+  const { element, props, trigger, server, find, setText, t, words } = ui;
 
   // What is drawn; `away` is true while there is no answer from the server about a run that goes on.
   const card = { shown: props.value, away: false, draw };
   const unit = { scale: "perplexity" }; // of the chart; "bits" is the other
-  const { curve, gradients, span } = charts(ui, unit, summary);
-  const attend = autoscroll(ui);
+  const { drawChart, drawGradients, formatSeconds } = charts(ui, unit, summary);
+  const scrollToRun = autoscroll(ui);
   const opened = new Set(); // steps of the samples that a reader has unfolded
   let spoken = "";
   let drawnButtons = ""; // what the buttons were told last
@@ -49,17 +58,17 @@ export function mount(host) {
           { tanh: "tanh RNN", relu: "ReLU RNN", gru: "GRU", lstm: "LSTM" }[f.cell] +
           ` ${f.hidden}`,
       );
-      parts.push(say("parameters", { n: whole.format(f.parameters) }));
+      parts.push(t("parameters", { n: integerFormat.format(f.parameters) }));
     }
     const [title, ...facts] = parts; // a line ends between facts, not in them
     const unbroken = facts.map((fact) => fact?.replaceAll(" ", "\u00a0"));
     const text = [title, ...unbroken].filter(Boolean).join("\u00a0· ");
-    return v.earlier ? say("earlier", { run: text }) : text;
+    return v.earlier ? t("earlier", { run: text }) : text;
   }
 
-  function status(v) {
+  function statusText(v) {
     const { last, facts, state } = v;
-    const speed = last.speed ? say("speed", { n: whole.format(last.speed) }) : "";
+    const speed = last.speed ? t("speed", { n: integerFormat.format(last.speed) }) : "";
     const join = (...parts) => parts.filter(Boolean).join(" · ");
     const elapsed = last.seconds ?? 0;
     if (card.away) return words.lost;
@@ -69,20 +78,20 @@ export function mount(host) {
       case "finding":
         return words.finding;
       case "downloading":
-        return v.fetched ? say("downloading", { n: v.fetched }) : words.fetching;
+        return v.fetched ? t("downloading", { n: v.fetched }) : words.fetching;
       case "queued": {
         if (!v.ahead) return words.starting;
         return v.wait == null
-          ? say("place", { n: v.ahead })
-          : say("place-wait", { n: v.ahead, time: whileOf(v.wait) });
+          ? t("place", { n: v.ahead })
+          : t("place-wait", { n: v.ahead, time: formatWait(v.wait) });
       }
       case "stopping":
         return words.stopping;
       case "running": {
         if (facts.epochs) {
-          const left = last.left == null ? "" : say("left", { time: span(last.left) });
+          const left = last.left == null ? "" : t("left", { time: formatSeconds(last.left) });
           return join(
-            say("epoch-of", { n: Math.floor(last.epoch ?? 0), total: facts.epochs }),
+            t("epoch-of", { n: Math.floor(last.epoch ?? 0), total: facts.epochs }),
             left,
             speed,
           );
@@ -91,29 +100,29 @@ export function mount(host) {
           const [done, total] =
             facts.seconds < 100
               ? [Math.min(elapsed, facts.seconds).toFixed(1), `${facts.seconds} ${words.s}`]
-              : [clock(Math.min(elapsed, facts.seconds)), clock(facts.seconds)];
-          return join(say("of", { done, total }), speed);
+              : [formatClock(Math.min(elapsed, facts.seconds)), formatClock(facts.seconds)];
+          return join(t("of", { done, total }), speed);
         }
-        return join(span(elapsed), speed);
+        return join(formatSeconds(elapsed), speed);
       }
       case "stopped":
-        return say("stopped-at", { time: span(elapsed) });
+        return t("stopped-at", { time: formatSeconds(elapsed) });
       case "interrupted":
         return v.end.step
-          ? say("interrupted-at", { n: whole.format(v.end.step) })
+          ? t("interrupted-at", { n: integerFormat.format(v.end.step) })
           : words.interrupted;
       case "finished":
-        return join(say("finished-in", { time: span(elapsed) }), speed);
+        return join(t("finished-in", { time: formatSeconds(elapsed) }), speed);
       default:
         return words[state];
     }
   }
 
-  const whileOf = (seconds) =>
-    seconds < 100 ? `${Math.ceil(seconds)}\u00a0${words.s}` : clock(seconds);
+  const formatWait = (seconds) =>
+    seconds < 100 ? `${Math.ceil(seconds)}\u00a0${words.s}` : formatClock(seconds);
 
   // What is worth saying about the curve: trouble first, then a word on what the number means.
-  function note(v) {
+  function noteText(v) {
     const { columns: c, facts, state, last } = v;
     if (v.problem) return v.problem[tongue];
     if (v.unfound) return words.unfound;
@@ -121,22 +130,25 @@ export function mount(host) {
     if (state === "idle") return words["how-to-begin"];
     if (state === "cancelled") return words["never-began"];
     if (state === "failed" || state === "interrupted")
-      return v.end?.text?.[tongue] ?? say("why-failed", { message: v.end?.message ?? "" });
+      return v.end?.text?.[tongue] ?? t("why-failed", { message: v.end?.message ?? "" });
     if (state === "stopped" && v.end?.text) return v.end.text[tongue];
     if (Object.hasOwn(words, v.note)) return words[v.note];
     if (facts.bidirectional) return words.bidirectional;
     if (c.train.length && !c.held.some((p) => p != null)) return words["no-held-out"];
-    return last.held ? beaten(facts.baselines ?? {}, keptModel(v)?.shown ?? last.held) : "";
+    return last.held ? baselineNote(facts.baselines ?? {}, keptModel(v)?.shown ?? last.held) : "";
   }
 
   // The strongest baseline that a held-out perplexity is below, as the figures are shown.
-  function beaten(baselines, reached) {
-    const below = (p) => p && reached < p && figure(reached) !== figure(p);
+  function baselineNote(baselines, reached) {
+    const below = (p) => p && reached < p && formatPerplexity(reached) !== formatPerplexity(p);
     const beats = ["ngram", "unigram", "uniform"].filter((name) => below(baselines[name]));
     const best = beats.sort((a, b) => baselines[a] - baselines[b])[0];
     if (!best) return "";
-    return say(`beats-${best}`, {
-      n: best === "uniform" ? whole.format(baselines.uniform) : figure(baselines[best]),
+    return t(`beats-${best}`, {
+      n:
+        best === "uniform"
+          ? integerFormat.format(baselines.uniform)
+          : formatPerplexity(baselines[best]),
     });
   }
 
@@ -155,12 +167,12 @@ export function mount(host) {
 
   // The note under the chart: what went wrong, what was kept and what to try on a line each, or else
   // a word on the curve; and why the held-out figure may mislead.
-  function remark(v) {
+  function drawNote(v) {
     const told =
       card.away || v.missing || v.problem || v.state === "interrupted" ? null : v.verdict;
     const warnings =
       v.state === "finding" ? [] : (v.warnings ?? []).filter(({ code }) => code !== told?.kind);
-    const parts = [told?.what ?? { [tongue]: note(v) }, told?.kept, ...warnings, told?.try];
+    const parts = [told?.what ?? { [tongue]: noteText(v) }, told?.kept, ...warnings, told?.try];
     const lines = parts.filter((part) => part?.[tongue]).map((part) => part[tongue]);
     const box = find(".run-note");
     box.classList.toggle("run-verdict", Boolean(told));
@@ -178,13 +190,13 @@ export function mount(host) {
       );
     }
     lines.forEach((line, i) => {
-      put(box.children[i], line);
+      setText(box.children[i], line);
     });
   }
 
   // ---- what it writes --------------------------------------------------------------------------
 
-  function rows(v) {
+  function drawSamples(v) {
     const list = find(".run-rows");
     while (list.children.length > v.rows.length) list.lastChild.remove();
     while (list.children.length < v.rows.length) list.appendChild(emptyRow());
@@ -193,9 +205,9 @@ export function mount(host) {
       const sample = row.sample;
       item.dataset.step = sample?.step ?? "";
       item.className = sample ? (row.now ? "now" : "") : "waiting";
-      put(
+      setText(
         item.querySelector(".share"),
-        row.share != null ? percent(row.share) : sample ? span(sample.seconds) : "",
+        row.share != null ? formatPercent(row.share) : sample ? formatSeconds(sample.seconds) : "",
       );
       perplexityOf(item.querySelector(".at"), sample);
       const text = sample ? JSON.stringify(sample.texts) : "";
@@ -206,8 +218,8 @@ export function mount(host) {
         for (const [prefix, continuation] of sample?.texts ?? []) {
           const piece = line.appendChild(document.createElement("span"));
           piece.className = "piece";
-          written(piece, prefix, "prefix");
-          written(piece, continuation, "new");
+          appendText(piece, prefix, "prefix");
+          appendText(piece, continuation, "new");
         }
       }
       const button = item.querySelector("button");
@@ -217,16 +229,22 @@ export function mount(host) {
     const near = v.rows.some(
       ({ sample }) => sample?.perplexity != null && sample.measured !== sample.step,
     );
-    put(".run-heading", near ? `${words.writes} · ${words.near}` : words.writes);
+    setText(".run-heading", near ? `${words.writes} · ${words.near}` : words.writes);
   }
 
   // The perplexity beside a sample: measured at its step, or "≈" and the nearest that was.
   function perplexityOf(place, sample) {
     const p = sample?.perplexity;
     const near = p != null && sample.measured !== sample.step;
-    put(place, p == null ? "" : (near ? "≈\u00a0" : "") + (p < 99999.5 ? figure(p) : "> 10⁵"));
+    setText(
+      place,
+      p == null ? "" : (near ? "≈\u00a0" : "") + (p < 99999.5 ? formatPerplexity(p) : "> 10⁵"),
+    );
     place.title = near
-      ? say("near-at", { n: whole.format(sample.measured), step: whole.format(sample.step) })
+      ? t("near-at", {
+          n: integerFormat.format(sample.measured),
+          step: integerFormat.format(sample.step),
+        })
       : "";
   }
 
@@ -243,14 +261,14 @@ export function mount(host) {
     button.addEventListener("click", () => {
       const step = Number(item.dataset.step);
       if (!opened.delete(step)) opened.add(step);
-      rows(card.shown);
+      drawSamples(card.shown);
     });
     item.appendChild(button);
     return item;
   }
 
   // A text with its line ends shown as soft marks (and broken there once the row is unfolded).
-  function written(parent, text, name) {
+  function appendText(parent, text, name) {
     const part = document.createElement("span");
     part.className = name;
     text.split("\n").forEach((line, i) => {
@@ -271,12 +289,12 @@ export function mount(host) {
     if (v.state === "diverged" && v.verdict) return v.verdict.what[tongue];
     if (p == null) return words["nothing-yet"];
     const start = v.columns.held.find((n) => n != null) ?? v.columns.train.find((n) => n != null);
-    return say(v.last.held != null ? "spoken-held" : "spoken-train", {
+    return t(v.last.held != null ? "spoken-held" : "spoken-train", {
       went: words[p > start ? "rose" : "fell"],
       state: words[`spoken-${v.state}`] ?? words[v.state],
-      first: figure(start),
-      now: figure(p),
-      bits: inBits(p),
+      first: formatPerplexity(start),
+      now: formatPerplexity(p),
+      bits: formatBits(p),
     });
   }
 
@@ -295,39 +313,45 @@ export function mount(host) {
     const { shown: kept, lost, train: keptTrain, step: keptStep } = keptModel(v) ?? {};
     const now = kept ?? measured;
     const training = !anyHeld ? null : kept == null ? v.last.train : keptTrain;
-    const other = kept != null && figure(kept) !== figure(measured);
+    const other = kept != null && formatPerplexity(kept) !== formatPerplexity(measured);
     const start = main.find((p) => p != null);
-    put(".run-caption", caption(v));
+    setText(".run-caption", caption(v));
     find(".run-caption").title = caption(v); // it may be cut short
     const link = find(".run-link");
     link.hidden = !v.run || !v.link;
     if (v.link) link.href = `?run=${encodeURIComponent(v.link)}`;
-    star(v);
-    put(".run-notice", v.missing ? words.missing : v.run && !v.controls ? words["watch-only"] : "");
+    drawStar(v);
+    setText(
+      ".run-notice",
+      v.missing ? words.missing : v.run && !v.controls ? words["watch-only"] : "",
+    );
     const which = anyHeld || now == null ? "held" : "train";
-    put(".run-main .run-label", words[`${other ? "kept" : "main"}-${which}`]);
+    setText(".run-main .run-label", words[`${other ? "kept" : "main"}-${which}`]);
     find(".run-head").title =
-      other && keptStep ? say("kept-step", { n: whole.format(keptStep) }) : "";
-    put(".run-main b", figure(now));
+      other && keptStep ? t("kept-step", { n: integerFormat.format(keptStep) }) : "";
+    setText(".run-main b", formatPerplexity(now));
     root.classList.toggle("run-lost", v.state === "diverged" && (kept == null || lost));
-    put(".run-main small", start == null || start > TOP ? "" : say("from", { n: figure(start) }));
-    put(
+    setText(
+      ".run-main small",
+      start == null || start > MAX_SHOWN ? "" : t("from", { n: formatPerplexity(start) }),
+    );
+    setText(
       ".run-second .run-label",
       anyHeld || now == null ? words["curve-train"] : words["curve-held"],
     );
-    put(".run-second b", figure(training));
-    find(".run-second").classList.toggle("problematic", training > TOP);
-    put(".run-bits b", inBits(now));
-    put(".run-status span", status(v));
+    setText(".run-second b", formatPerplexity(training));
+    find(".run-second").classList.toggle("problematic", training > MAX_SHOWN);
+    setText(".run-bits b", formatBits(now));
+    setText(".run-status span", statusText(v));
     for (const button of root.querySelectorAll("[data-scale]")) {
       button.setAttribute("aria-checked", String(button.dataset.scale === unit.scale));
       button.tabIndex = button.dataset.scale === unit.scale ? 0 : -1; // one stop of the Tab key, as radios are
     }
-    curve(v);
-    gradients(v);
-    rows(v);
-    remark(v);
-    attend(v.state);
+    drawChart(v);
+    drawGradients(v);
+    drawSamples(v);
+    drawNote(v);
+    scrollToRun(v.state);
     updateButtons(v);
     // Said aloud when the state changes, and once a minute while it trains.
     const change = `${v.run} ${v.state}`;
@@ -336,7 +360,7 @@ export function mount(host) {
       const changed = !spoken.startsWith(`${change} `);
       spoken = milestone;
       const trouble = v.verdict && v.state !== "diverged" ? v.verdict.what[tongue] : "";
-      put(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)} ${trouble}`.trim());
+      setText(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)} ${trouble}`.trim());
       if (changed) emit("charrnn-run-state", v.earlier ? "idle" : v.state);
     }
   }
@@ -377,12 +401,12 @@ export function mount(host) {
   }
 
   // A star keeps a run where others are removed after a while.
-  function star(v) {
+  function drawStar(v) {
     const button = find(".run-star");
     button.hidden = !v.run || !v.controls || v.starred == null;
     button.setAttribute("aria-pressed", String(Boolean(v.starred)));
     button.title = words[v.starred ? "starred-hint" : "star-hint"];
-    put(button, words[v.starred ? "starred" : "star"]);
+    setText(button, words[v.starred ? "starred" : "star"]);
   }
 
   find(".run-star").addEventListener("click", async () => {
@@ -391,35 +415,35 @@ export function mount(host) {
     if (!said || card.shown.run !== run) return;
     card.shown = { ...card.shown, ...said };
     draw();
-    if (said.problem) put(".run-note", said.problem);
+    if (said.problem) setText(".run-note", said.problem);
   });
 
   // The address can be taken from the link as well, as from any.
   find(".run-link").addEventListener("click", async (event) => {
     event.preventDefault();
     await copyText(find(".run-link").href);
-    put(".run-link", words.copied);
-    setTimeout(() => put(".run-link", words.link), 2000);
+    setText(".run-link", words.copied);
+    setTimeout(() => setText(".run-link", words.link), 2000);
   });
 
-  function choose(scale) {
+  function chooseScale(scale) {
     unit.scale = scale;
     draw();
     find(`[data-scale="${scale}"]`).focus();
   }
 
-  put(".run-bits .run-label", words["bits-per-character"]);
+  setText(".run-bits .run-label", words["bits-per-character"]);
   find(".run").setAttribute("aria-label", words.card);
-  put(".run-link", words.link);
+  setText(".run-link", words.link);
   find(".run-scale").setAttribute("aria-label", words.scale);
   for (const button of element.querySelectorAll("[data-scale]")) {
-    put(button, words[button.dataset.scale]);
-    button.addEventListener("click", () => choose(button.dataset.scale));
+    setText(button, words[button.dataset.scale]);
+    button.addEventListener("click", () => chooseScale(button.dataset.scale));
   }
   find(".run-scale").addEventListener("keydown", (event) => {
     if (!event.key.startsWith("Arrow")) return; // of two, either direction leads to the other
     event.preventDefault();
-    choose(unit.scale === "bits" ? "perplexity" : "bits");
+    chooseScale(unit.scale === "bits" ? "perplexity" : "bits");
   });
   find(".run-gradients").addEventListener("toggle", () => draw());
   new ResizeObserver(() => draw()).observe(find(".run-curve"));

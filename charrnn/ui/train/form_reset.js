@@ -5,7 +5,7 @@ import { component, listen } from "../page/runtime.js";
 import { formStorage } from "./form_storage.js";
 
 export function mount(host) {
-  const { trigger, find, put, words } = component(host);
+  const { trigger, find, setText, words } = component(host);
 
   const button = find("button");
 
@@ -19,7 +19,7 @@ export function mount(host) {
     }
     const hadFocus = document.activeElement === button;
     button.hidden = !changed && !undoable;
-    put(button, undoable ? words["form-undo"] : words["form-reset"]);
+    setText(button, undoable ? words["form-undo"] : words["form-reset"]);
     if (hadFocus && button.hidden)
       document.querySelector("#train-go").focus({ preventScroll: true });
   }

@@ -5,48 +5,48 @@
 import { hooks } from "../page/fetch_retry.js";
 import { component } from "../page/runtime.js";
 
-const MB = 2 ** 20; // as limits count
-const OTHERS = 2 ** 16; // bytes for the rest of the form
+const MIB = 2 ** 20; // as limits count
+const FORM_BYTES = 2 ** 16; // bytes for the rest of the form
 const state = { paste: "", files: "", large: null }; // the problems, and the paste that is too large
-let gone = new AbortController(); // aborted when the column is drawn anew
+let listeners = new AbortController(); // aborted when the column is drawn anew
 
 export function mount(host) {
-  const { element, props, put, say, words } = component(host);
+  const { element, props, setText, t, words } = component(host);
 
   const form = element.closest(".train-side");
   let chosen = 0; // bytes of the files that were chosen last
 
-  gone.abort(); // the column was drawn before
-  gone = new AbortController();
+  listeners.abort(); // the column was drawn before
+  listeners = new AbortController();
   const listenInForm = (event, heard) =>
-    form.addEventListener(event, heard, { capture: true, signal: gone.signal });
+    form.addEventListener(event, heard, { capture: true, signal: listeners.signal });
 
   const isTooLarge = (json, most) =>
     json.length > most / 3 && new TextEncoder().encode(json).length > most;
 
   function draw() {
-    put(".problem", [state.paste, state.files].filter(Boolean).join("\n"));
+    setText(".problem", [state.paste, state.files].filter(Boolean).join("\n"));
     const field = form.querySelector("#train-paste textarea");
     if (state.paste) field?.setAttribute("aria-invalid", "true");
     else field?.removeAttribute("aria-invalid");
   }
 
-  function tell(field, problem) {
+  function setProblem(field, problem) {
     state[field] = problem;
     draw();
   }
 
   listenInForm("input", ({ target }) => {
     if (!target.closest("#train-paste")) return;
-    state.large = isTooLarge(JSON.stringify(target.value), props.body - OTHERS)
+    state.large = isTooLarge(JSON.stringify(target.value), props.body - FORM_BYTES)
       ? target.value
       : null;
-    tell("paste", state.large ? words["paste-too-large"] : "");
+    setProblem("paste", state.large ? words["paste-too-large"] : "");
   });
 
   function choose(event, files) {
     chosen = Array.from(files).reduce((sum, file) => sum + file.size, 0);
-    tell("files", "");
+    setProblem("files", "");
     if (chosen <= props.upload) return;
     event.preventDefault();
     event.stopPropagation(); // Gradio would say it in English
@@ -54,10 +54,10 @@ export function mount(host) {
   }
 
   function filesTooLarge() {
-    const size = Math.ceil((chosen / MB) * 10) / 10; // never as much as may be
-    tell(
+    const size = Math.ceil((chosen / MIB) * 10) / 10; // never as much as may be
+    setProblem(
       "files",
-      say("files-too-large", { size: size.toFixed(1), most: Math.floor(props.upload / MB) }),
+      t("files-too-large", { size: size.toFixed(1), most: Math.floor(props.upload / MIB) }),
     );
   }
 
@@ -74,7 +74,7 @@ export function mount(host) {
     // A call's body, without the paste that is too large: the rest of the form goes on working. And
     // without the text that Gradio sends a second time when it changes.
     body(body) {
-      if (!(body?.length > OTHERS)) return body;
+      if (!(body?.length > FORM_BYTES)) return body;
       const call = JSON.parse(body);
       if (typeof call.event_data === "string") call.event_data = null;
       return JSON.stringify({
@@ -88,7 +88,7 @@ export function mount(host) {
       if (![413, 507].includes(answer.status) || !form.querySelector("#train-files")?.offsetParent)
         return answer;
       if (answer.status === 413) filesTooLarge();
-      else tell("files", (await answer.text()).trim());
+      else setProblem("files", (await answer.text()).trim());
       return Response.json([]);
     },
   });

@@ -11,7 +11,7 @@ export const resetFields = (names, base, ...values) =>
   names.map((name, i) => ([name, null].includes(toReset) ? base.values[name] : values[i]));
 
 export function mount(host) {
-  const { element, props, trigger, watch, find, put, say, words } = component(host);
+  const { element, props, trigger, watch, find, setText, t, words } = component(host);
 
   // Both are drawn only while they are in use, and this is there before.
   const form = element.closest(".train-side");
@@ -21,7 +21,7 @@ export function mount(host) {
     trigger("reset_fields");
   }
 
-  function child(place, tag, className, wanted) {
+  function toggleChild(place, tag, className, wanted) {
     const found = place.querySelector(`:scope > .${className}`);
     if (wanted)
       return found ?? place.appendChild(Object.assign(document.createElement(tag), { className }));
@@ -29,25 +29,25 @@ export function mount(host) {
     return null;
   }
 
-  function mark(place) {
+  function markField(place) {
     const name = place.id.slice("setting-".length);
     const { problems = {}, changed = {} } = props.value ?? {};
     const input = place.querySelector("input, textarea");
-    const note = child(place, "p", "amiss", problems[name]);
+    const note = toggleChild(place, "p", "amiss", problems[name]);
     if (note) {
       note.id = `amiss-${name}`;
-      put(note, problems[name]);
+      setText(note, problems[name]);
       input?.setAttribute("aria-invalid", "true");
       input?.setAttribute("aria-describedby", note.id);
     } else if (input?.getAttribute("aria-describedby") === `amiss-${name}`) {
       for (const attribute of ["aria-invalid", "aria-describedby"])
         input.removeAttribute(attribute);
     }
-    const button = child(place, "button", "reset", changed[name]);
+    const button = toggleChild(place, "button", "reset", changed[name]);
     if (!button) return;
     button.type = "button";
-    put(button, `↺ ${changed[name].value}`);
-    button.title = say("reset", changed[name]);
+    setText(button, `↺ ${changed[name].value}`);
+    button.title = t("reset", changed[name]);
     button.setAttribute("aria-label", button.title);
     button.onclick = () => {
       input?.focus();
@@ -59,14 +59,14 @@ export function mount(host) {
     const { recipe, preparation, changed = {} } = props.value ?? {}; // empty while another is chosen
     find(".custom-base").hidden = !recipe;
     const count = Object.keys(changed).length;
-    const parts = [recipe && say("base", { recipe }), count && say("changed", { n: count })];
-    put(".custom-base span", parts.filter(Boolean).join(" · "));
+    const parts = [recipe && t("base", { recipe }), count && t("changed", { n: count })];
+    setText(".custom-base span", parts.filter(Boolean).join(" · "));
     find(".custom-base button").hidden = !count;
-    put(".custom-preparation", preparation ? say("preparation", { what: preparation }) : "");
-    form.querySelectorAll('[id^="setting-"]').forEach(mark);
+    setText(".custom-preparation", preparation ? t("preparation", { what: preparation }) : "");
+    form.querySelectorAll('[id^="setting-"]').forEach(markField);
   }
 
-  put(".custom-base button", words["reset-all"]);
+  setText(".custom-base button", words["reset-all"]);
   find(".custom-base button").onclick = () => reset(null);
   watch("value", draw);
   draw();

@@ -4,7 +4,7 @@
 import { component, locale, tongue } from "../page/runtime.js";
 
 export function mount(host) {
-  const { element, props, watch, find, say, words } = component(host);
+  const { element, props, watch, find, t, words } = component(host);
 
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const perplexity = new Intl.NumberFormat(locale, {
@@ -18,68 +18,68 @@ export function mount(host) {
     (/\p{C}|\p{Z}/u.test(character)
       ? `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`
       : character);
-  const line = (selector, text) => {
+  const setLine = (selector, text) => {
     const node = find(selector);
     if (!node) return; // the other half has it
     node.textContent = text;
     node.hidden = !text;
   };
 
-  const whole = (part) => part.replaceAll(" ", "\u00a0"); // lines break between facts, not in them
+  const nonBreaking = (part) => part.replaceAll(" ", "\u00a0"); // lines break between facts, not in them
 
-  function facts(v) {
+  function factsText(v) {
     if (v.empty) return words.nothing;
     if (v.characters == null) return "";
-    const characters = say("characters", { n: number.format(v.characters) });
+    const characters = t("characters", { n: number.format(v.characters) });
     if (v.symbols == null) return characters;
-    const parts = [characters, say("symbols", { n: number.format(v.symbols) }), v.encoding];
+    const parts = [characters, t("symbols", { n: number.format(v.symbols) }), v.encoding];
     if (v.line_ends !== "none")
-      parts.push(say("line-ends", { kind: words[v.line_ends] ?? v.line_ends }));
+      parts.push(t("line-ends", { kind: words[v.line_ends] ?? v.line_ends }));
     const share = (100 * v.held_out) / v.characters;
     parts.push(
-      v.held_out ? say("held-out", { share: number.format(share) }) : words["nothing-held-out"],
+      v.held_out ? t("held-out", { share: number.format(share) }) : words["nothing-held-out"],
     );
-    return parts.map(whole).join(" · ");
+    return parts.map(nonBreaking).join(" · ");
   }
 
   // How a text that is not here yet comes; from where is a hint, for the few who want to know.
   function download(v) {
     const part = document.createElement("span");
     part.className = "hint";
-    part.title = say("download-hint", v.download);
-    part.textContent = say("download", v.download);
+    part.title = t("download-hint", v.download);
+    part.textContent = t("download", v.download);
     element.querySelector(".report-facts").append(" · ", part);
   }
 
-  function model(v) {
+  function modelText(v) {
     if (!v.cell) return "";
     const name = { tanh: "tanh RNN", relu: "ReLU RNN", gru: "GRU", lstm: "LSTM" }[v.cell];
     const parts = [
-      say("model", { model: name, hidden: number.format(v.hidden), optimizer: v.optimizer }),
+      t("model", { model: name, hidden: number.format(v.hidden), optimizer: v.optimizer }),
     ];
-    if (v.layers > 1) parts.push(say("layers", { n: v.layers }));
+    if (v.layers > 1) parts.push(t("layers", { n: v.layers }));
     if (v.bidirectional) parts.push(words.bidirectional);
     return parts.join(words.comma);
   }
 
   function draw() {
     const v = props.value ?? { empty: true };
-    line(".report-facts", facts(v));
+    setLine(".report-facts", factsText(v));
     if (v.download) download(v);
     const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ×${count}`);
-    line(".report-rare", rare.length ? say("rare", { characters: rare.join(" · ") }) : "");
-    line(".report-warning", (v.warnings ?? []).map((warning) => warning[tongue]).join("\n"));
-    line(".report-preview", v.preview ?? "");
+    setLine(".report-rare", rare.length ? t("rare", { characters: rare.join(" · ") }) : "");
+    setLine(".report-warning", (v.warnings ?? []).map((warning) => warning[tongue]).join("\n"));
+    setLine(".report-preview", v.preview ?? "");
   }
 
   function drawModel() {
     const v = props.value ?? {};
-    line(".plan-model", model(v));
+    setLine(".plan-model", modelText(v));
     const figures = (v.published ?? [])
-      .map(([n, p]) => say("published-at", { n: number.format(n), p: perplexity.format(p) }))
+      .map(([n, p]) => t("published-at", { n: number.format(n), p: perplexity.format(p) }))
       .join(words.comma);
-    const parts = [figures && say("published", { figures }), v.note && words[v.note]];
-    line(".plan-published", parts.filter(Boolean).join(" "));
+    const parts = [figures && t("published", { figures }), v.note && words[v.note]];
+    setLine(".plan-published", parts.filter(Boolean).join(" "));
   }
 
   const drawing = find(".report-facts") ? draw : drawModel;
