@@ -147,7 +147,7 @@ def test_custom_begins_with_the_recipe_before_it_marks_what_is_changed_and_leads
     below = page.evaluate(place)
     field(page, "hidden_size").fill("many")
     field(page, "seconds").fill("20")
-    expect(page.locator("#setting-hidden_size .amiss")).to_have_text(
+    expect(page.locator("#setting-hidden_size .field-error")).to_have_text(
         "Hidden size: a whole number from 1 to 4,096"
     )
     assert page.evaluate(place) == below, "nothing has moved"
@@ -157,6 +157,6 @@ def test_custom_begins_with_the_recipe_before_it_marks_what_is_changed_and_leads
     expect(field(page, "seconds")).to_have_value("60")
     expect(head).to_contain_text("1 changed")
     head.get_by_role("button", name="Reset all").click()
-    expect(page.locator("#setting-hidden_size .amiss")).to_have_count(0)
+    expect(page.locator("#setting-hidden_size .field-error")).to_have_count(0)
     expect(field(page, "hidden_size")).to_have_value("256")
     expect(head).not_to_contain_text("changed")

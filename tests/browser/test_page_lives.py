@@ -288,13 +288,13 @@ def test_a_run_of_which_nothing_was_saved_can_be_started_again(visitor, server):
 
 def test_the_visitor_s_runs_are_listed_and_each_can_be_seen(visitor, server):
     page = visit(visitor, server)
-    summary = page.locator(".yours summary")
+    summary = page.locator(".recent-runs summary")
     expect(summary).to_have_text("Your runs")
     summary.click()
-    expect(page.locator(".yours-note")).to_contain_text("None yet in this browser")
+    expect(page.locator(".recent-runs-note")).to_contain_text("None yet in this browser")
     begin(page)
     first = run_of(page, server)
-    rows = page.locator(".yours-list li")
+    rows = page.locator(".recent-runs-list li")
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("Training")
     os.kill(worker_of(first), signal.SIGTERM)
@@ -309,8 +309,8 @@ def test_the_visitor_s_runs_are_listed_and_each_can_be_seen(visitor, server):
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("cats.txt")
     expect(rows.first).to_contain_text("Finished")
-    expect(rows.first.locator(".yours-show")).to_have_attribute("aria-current", "true")
-    rows.last.locator(".yours-show").click()
+    expect(rows.first.locator(".recent-runs-show")).to_have_attribute("aria-current", "true")
+    rows.last.locator(".recent-runs-show").click()
     wait_for_state(page, "interrupted")
     assert run_of(page, server).id == first.id and page.url == server.url + "/"
     assert steps_on(page) == steps_in(first)

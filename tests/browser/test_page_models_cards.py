@@ -108,21 +108,22 @@ def test_a_run_is_renamed_on_its_card_and_in_the_list_of_runs(no_hub, visit, app
     expect(card.locator("h3")).to_have_text("My <b>cats</b>")
     expect(card).to_contain_text("cats.txt")
     page.get_by_role("tab", name="Train").click()
-    page.locator(".yours summary").click()
-    row = page.locator(".yours-list li")
+    page.locator(".recent-runs summary").click()
+    row = page.locator(".recent-runs-list li")
     expect(row).to_contain_text("My <b>cats</b>")
     row.get_by_role("button", name="Rename").click()
     field.fill("")
-    page.locator(".yours summary").focus()  # leaving the field saves, too
+    page.locator(".recent-runs summary").focus()  # leaving the field saves, too
     expect(row).to_contain_text("cats.txt")
     assert run.name == ""
 
 
 ASKED = """row => {
   const words = document.createRange();
-  words.selectNodeContents(row.querySelector(".yours-delete"));
+  words.selectNodeContents(row.querySelector(".recent-runs-delete"));
   const asked = words.getBoundingClientRect();
-  return [...row.querySelectorAll(".yours-show span > span, .yours-rename")].filter((part) => {
+  const parts = row.querySelectorAll(".recent-runs-show span > span, .recent-runs-rename");
+  return [...parts].filter((part) => {
     const box = part.getBoundingClientRect();
     const shown = getComputedStyle(part).visibility === "visible" && part.textContent;
     return shown && box.right > asked.left && box.bottom > asked.top && box.top < asked.bottom;
@@ -141,18 +142,18 @@ def test_in_the_list_columns_are_in_line_and_the_question_before_deleting_covers
     page = visit(locale=locale)
     with_runs(page, app, done, going)
     page.locator("#tab-train-button").click()
-    page.locator(".yours summary").click()
-    rows = page.locator(".yours-list li")
+    page.locator(".recent-runs summary").click()
+    rows = page.locator(".recent-runs-list li")
     expect(rows).to_have_count(2)
-    ended = rows.filter(has=page.locator(".yours-delete"))
+    ended = rows.filter(has=page.locator(".recent-runs-delete"))
     expect(ended).to_have_count(1)
     for width in (1148, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        for column in (".yours-figure", ".yours-when", ".yours-rename"):
+        for column in (".recent-runs-figure", ".recent-runs-when", ".recent-runs-rename"):
             places = [box["x"] + box["width"] for box in boxes(rows.locator(column))]
             assert places[0] == pytest.approx(places[1], abs=1), column
-        ended.locator(".yours-delete").click()
-        expect(ended.locator(".yours-delete")).to_have_attribute("data-sure", "1")
+        ended.locator(".recent-runs-delete").click()
+        expect(ended.locator(".recent-runs-delete")).to_have_attribute("data-sure", "1")
         assert ended.evaluate(ASKED) == []
         page.keyboard.press("Escape")
     work.close()

@@ -120,7 +120,7 @@ def test_a_link_shows_a_run_in_another_browser_and_gives_no_control(visit):
     for name in ("stop", "sample", "keep", "push"):
         expect(other.locator(f"#train-{name}")).to_be_hidden()
     expect(other.locator(".run-star")).to_be_hidden()
-    expect(other.locator(".yours summary")).to_have_text("Your runs")
+    expect(other.locator(".recent-runs summary")).to_have_text("Your runs")
     remembered = other.evaluate("JSON.stringify([localStorage, sessionStorage])")
     assert run not in other.content() + remembered
     page.goto(
@@ -206,7 +206,7 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit):
     expect(problem).to_have_text(said)
     page.get_by_role("button", name="Train on Songs").click()
     expect(setting(page, "hidden_size")).to_have_value("many")
-    beside = page.locator("#setting-hidden_size .amiss")
+    beside = page.locator("#setting-hidden_size .field-error")
     expect(beside).to_have_text(said)
     expect(problem).to_have_text(said)
     expect(setting(page, "hidden_size")).to_have_accessible_description(re.compile("whole number"))

@@ -7,8 +7,8 @@ import { formatPerplexity, forgetRun, kept, listTools } from "../page/storage.js
 export function mount(host) {
   const { props, server, find, setText, t, words } = component(host);
 
-  const box = find(".yours");
-  const list = find(".yours-list");
+  const box = find(".recent-runs");
+  const list = find(".recent-runs-list");
 
   const { timeAgo, editName, confirmDelete } = listTools({ words, t, setText, props });
   let asked = 0;
@@ -18,7 +18,7 @@ export function mount(host) {
     const item = document.createElement("li");
     const show = item.appendChild(document.createElement("button"));
     show.type = "button";
-    show.className = "yours-show";
+    show.className = "recent-runs-show";
     show.dataset.state = run.state;
     if (run.problem) show.title = run.problem[tongue];
     if (current) show.setAttribute("aria-current", "true");
@@ -31,16 +31,16 @@ export function mount(host) {
       ["when", timeAgo(run.when)],
     ]) {
       const span = show.appendChild(document.createElement("span"));
-      span.className = `yours-${part}`;
+      span.className = `recent-runs-${part}`;
       span.appendChild(document.createElement("span")).textContent = text;
     }
     const label = show.firstChild.appendChild(document.createElement("span"));
-    label.className = "yours-label"; // a long name is cut short before it
+    label.className = "recent-runs-label"; // a long name is cut short before it
     label.textContent = run.label[tongue];
     show.addEventListener("click", () => emit("charrnn-show-run", run.run));
     const rename = item.appendChild(document.createElement("button"));
     rename.type = "button";
-    rename.className = "yours-rename";
+    rename.className = "recent-runs-rename";
     rename.textContent = "✎";
     rename.title = words.rename;
     rename.setAttribute("aria-label", t("rename-of", { name }));
@@ -53,18 +53,18 @@ export function mount(host) {
     const told = name === null ? {} : await server.rename({ run: run.run, name });
     list.replaceChildren();
     await refresh();
-    setText(find(".yours-note"), told ? (told.problem ?? "") : words.unreachable);
+    setText(find(".recent-runs-note"), told ? (told.problem ?? "") : words.unreachable);
     if (name !== null) emit("charrnn-runs-changed"); // the cards on Models, and the chooser
   }
 
   function deleteButton(run, name) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "yours-delete";
+    button.className = "recent-runs-delete";
     confirmDelete(button, "✕", name, async () => {
       const told = await server.remove(run.run);
       if (told?.deleted) forgetRun(run.run);
-      else setText(find(".yours-note"), told?.problem ?? words.unreachable);
+      else setText(find(".recent-runs-note"), told?.problem ?? words.unreachable);
     });
     return button;
   }
@@ -83,7 +83,7 @@ export function mount(host) {
     if (runs) list.replaceChildren(...runs.map((run) => rowOf(run, run.run === shown)));
     if (focused >= 0)
       list.children[focused]?.querySelector("button").focus({ preventScroll: true });
-    find(".yours-note").textContent = !runs
+    find(".recent-runs-note").textContent = !runs
       ? words.unreachable
       : runs.length
         ? ""

@@ -33,13 +33,13 @@ export function mount(host) {
     const name = place.id.slice("setting-".length);
     const { problems = {}, changed = {} } = props.value ?? {};
     const input = place.querySelector("input, textarea");
-    const note = toggleChild(place, "p", "amiss", problems[name]);
+    const note = toggleChild(place, "p", "field-error", problems[name]);
     if (note) {
-      note.id = `amiss-${name}`;
+      note.id = `field-error-${name}`;
       setText(note, problems[name]);
       input?.setAttribute("aria-invalid", "true");
       input?.setAttribute("aria-describedby", note.id);
-    } else if (input?.getAttribute("aria-describedby") === `amiss-${name}`) {
+    } else if (input?.getAttribute("aria-describedby") === `field-error-${name}`) {
       for (const attribute of ["aria-invalid", "aria-describedby"])
         input.removeAttribute(attribute);
     }
