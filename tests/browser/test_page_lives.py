@@ -43,7 +43,7 @@ def begin(page, recipe="Coffee"):
     page.get_by_role("radio", name=recipe).check()
     page.get_by_role("button", name="Train on The Tide Clock").click()
     wait_for_state(page, "running")
-    page.wait_for_function("document.querySelector('.run').story.steps.length > 2")
+    page.wait_for_function("window.charrnn.getShownRun().steps.length > 2")
 
 
 def wait_for_state(page, state):
@@ -66,7 +66,7 @@ def run_of(page, server):
 
 def steps_on(page):
     """Of the curve, as the card has them; at the end the last step is measured once more."""
-    return list(dict.fromkeys(page.evaluate("document.querySelector('.run').story.steps")))
+    return list(dict.fromkeys(page.evaluate("window.charrnn.getShownRun().steps")))
 
 
 def steps_in(run):
@@ -88,7 +88,8 @@ def catches_up(page, run):
     began, there = time.monotonic(), steps_in(run)[-1]
     page.wait_for_function(
         "step => { const run = document.querySelector('.run');"
-        "  return !run.classList.contains('run-away') && run.story.steps.at(-1) >= step; }",
+        "  const { steps } = window.charrnn.getShownRun();"
+        "  return !run.classList.contains('run-away') && steps.at(-1) >= step; }",
         arg=there,
         polling=20,
     )

@@ -215,7 +215,7 @@ export function charts({ find, setText, t, words }, unit, summary) {
         last > MAX_SHOWN || (v.state === "diverged" && name === "held")
           ? "of-problem"
           : `of-${only ? "held" : name}`;
-      labels.push({ y: y(last), text: `${words[`drawChart-${name}`]} ${value(last)}`, kind });
+      labels.push({ y: y(last), text: `${words[`curve-${name}`]} ${value(last)}`, kind });
     }
     const kept = keptModel(v),
       keptAt = kept?.[byEpoch ? "epoch" : "seconds"];
@@ -293,7 +293,7 @@ export function charts({ find, setText, t, words }, unit, summary) {
         dots[i].setAttribute("cx", px);
         dots[i].setAttribute("cy", at.y(drawn));
         const mark = ys[best] == null ? "≈\u00a0" : ys[best] > drawn ? "↑\u00a0" : "";
-        parts.push(`${words[`drawChart-${name}`]} ${mark}${at.value(ys[best] ?? drawn)}`);
+        parts.push(`${words[`curve-${name}`]} ${mark}${at.value(ys[best] ?? drawn)}`);
       });
       line.setAttribute("x1", px);
       line.setAttribute("x2", px);

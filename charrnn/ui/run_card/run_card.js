@@ -22,11 +22,14 @@ let shownRun = null; // the run on the card
 // Updates of the buttons with these names, and of the run's id as `run`.
 export const updatesOfButtons = (names) => names.map((name) => buttonUpdates[name]);
 
+// What the card shows, as view_model.py describes it.
+export const getShownRun = () => shownRun;
+
 // The model on the card is to be used, or pushed.
-export const useShownModel = () => emit("charrnn-use-model", { key: shownRun?.model ?? undefined });
+export const useShownModel = () => emit("charrnn-use-model", { key: getShownRun().model });
 
 export function pushShownModel() {
-  const { model, title } = shownRun;
+  const { model, title } = getShownRun();
   if (model) emit("charrnn-push-model", { key: model, title: title[tongue], slug: title.en });
 }
 
