@@ -107,7 +107,7 @@ class Sender:
         page = self.page()
         body = {
             "component_id": page.named["write-choice"],
-            "fn_name": "look",
+            "fn_name": "next_characters",
             "data": {"checkpoint": "tide-clock", "text": text},
             "session_hash": secrets.token_hex(5),
         }

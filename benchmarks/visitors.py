@@ -254,7 +254,7 @@ class Page:
     async def likely(self) -> float:
         """The panel of the ten likeliest characters."""
         data = {"checkpoint": "tide-clock", "text": f"The tide clock {next(self.number)}"}
-        return await self._called("write-choice", "look", data)
+        return await self._called("write-choice", "next_characters", data)
 
     async def card(self) -> float:
         """What is new on the run card, for who has heard of nothing yet."""

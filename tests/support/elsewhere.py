@@ -79,7 +79,11 @@ def attack(page, app, parts, key):
         told = {"data": [None], "fn_index": parts["event"], "trigger_id": parts["push"]}
         return "queue/join", told | {"event_data": asked, "session_hash": SESSION}
 
-    calls = [call("push", "who", None), call("browse", "listed", {"mine": True}), push("fetch")]
+    calls = [
+        call("push", "account_status", None),
+        call("browse", "search", {"mine": True}),
+        push("fetch"),
+    ]
     answers = page.evaluate(ASK, {"app": app, "calls": calls, "ways": WAYS})
     with page.expect_navigation():
         page.evaluate(SUBMIT, {"app": app, "call": push("form")})
