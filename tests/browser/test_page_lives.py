@@ -257,7 +257,7 @@ def test_a_killed_server_interrupts_its_run_and_the_next_one_lets_it_go_on(visit
     wait_for_state(page, "interrupted")
     step = run.read_events()[0][-1]["step"]
     expect(page.locator(".run-status")).to_have_text(f"Interrupted at step {step:,}")
-    expect(page.locator(".run-note")).to_contain_text("can go on from here")
+    expect(page.locator(".run-note")).to_contain_text("can be resumed from here")
     assert steps_on(page) == steps_in(run)
 
     page.get_by_role("button", name="Resume").click()
