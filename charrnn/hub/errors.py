@@ -57,7 +57,7 @@ def unexpected_response_guard() -> Iterator[None]:
         raise
     except (ValueError, KeyError, TypeError, AttributeError):
         raise HubUnavailableError(
-            "The Hub gave an answer that makes no sense here: try again later.", field=_FIELD
+            "The Hub sent an unexpected response: try again later.", field=_FIELD
         ) from None
 
 
@@ -85,7 +85,7 @@ def _client_error(error: BaseException, repo: str, writing: bool) -> UserError:
         return _http_error(error.response, repo, writing)
     if isinstance(error, httpx2.ConnectError):
         return HubUnavailableError(
-            "The Hub is out of reach: is this machine connected?", field=_FIELD
+            "The Hub cannot be reached: check the network connection of this machine.", field=_FIELD
         )
     if isinstance(error, OSError) and (error.filename or error.errno in _DISK):
         return UserError(
@@ -97,7 +97,7 @@ def _client_error(error: BaseException, repo: str, writing: bool) -> UserError:
 def _http_error(response: Any, repo: str, writing: bool) -> UserError:
     status = response.status_code
     if status == 401:
-        return UserError("The Hub does not accept this token: sign in anew.", field=_FIELD)
+        return UserError("The Hub does not accept this token: sign in again.", field=_FIELD)
     if status == 403 and writing:
         return UserError(
             "You may not write to {model}: it must be in your name or in that of an organization "
@@ -132,7 +132,7 @@ def busy(response: Any) -> UserError:
     if response.status_code == 429:
         return rate_limited(retry_delay(response))
     return HubUnavailableError(
-        "The Hub is in trouble ({status}): try again later.",
+        "The Hub has an internal error ({status}): try again later.",
         status=response.status_code,
         field=_FIELD,
     )
@@ -146,7 +146,7 @@ def no_answer() -> UserError:
 def deadline_exceeded(seconds: float) -> UserError:
     """Build the error for work that was not done within its deadline."""
     return HubUnavailableError(
-        "The Hub is too slow: this was not done within {seconds:g} seconds. Try again later.",
+        "The Hub did not finish within {seconds:g} seconds: try again later.",
         seconds=seconds,
         field=_FIELD,
     )
@@ -156,11 +156,11 @@ def rate_limited(seconds: int | None) -> UserError:
     """Build the error for HTTP 429, with the retry delay if the Hub sent one."""
     if seconds is None:
         return HubUnavailableError(
-            "The Hub has had too many requests from here: try again in some minutes.",
+            "Too many requests to the Hub: try again in a few minutes.",
             field=_FIELD,
         )
     return HubUnavailableError(
-        "The Hub has had too many requests from here: try again in {seconds} seconds.",
+        "Too many requests to the Hub: try again in {seconds} seconds.",
         seconds=seconds,
         field=_FIELD,
     )

@@ -189,7 +189,7 @@ def _sound(shown: str) -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError):
         raise UserError(
-            "{file} is a damaged zip archive: make it anew, or choose the {weights} in it.",
+            "{file} is a damaged zip archive: create it again, or choose the {weights} in it.",
             file=shown,
             weights=WEIGHTS,
             field="model",

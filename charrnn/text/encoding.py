@@ -217,7 +217,7 @@ def _misfit(name: str, encoding: str, byte: int | None) -> UserError:
 
 def _not_an_encoding_error(name: str) -> UserError:
     return UserError(
-        "{encoding} is no encoding of text.", encoding=short_repr(name), field="encoding"
+        "{encoding} is not a text encoding.", encoding=short_repr(name), field="encoding"
     )
 
 
@@ -249,7 +249,7 @@ def _decode_guessing(data: bytes, name: str, guesser: EncodingGuesser) -> tuple[
 
 def _encoding_not_found_error(name: str) -> UserError:
     return UserError(
-        "The encoding of {text} could not be told. Say which it is, or save it as UTF-8.",
+        "The encoding of {text} could not be detected. Choose it, or save the file as UTF-8.",
         text=name,
         field="encoding",
     )

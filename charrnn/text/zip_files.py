@@ -122,7 +122,7 @@ def _too_many_error(name: str) -> UserError:
 
 def _damaged_error(name: str) -> UserError:
     return UserError(
-        "{text} is a damaged zip archive. Make it anew, or choose the texts themselves.",
+        "{text} is a damaged zip archive. Create it again, or choose the texts themselves.",
         text=name,
         field="corpus",
     )

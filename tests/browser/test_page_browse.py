@@ -138,10 +138,10 @@ def test_a_hub_on_a_bad_day_is_told_and_asked_again(shelf, tab):
     page = tab()
     failed = page.locator("#browse .model-failed")
     again = failed.get_by_role("button", name="Try again")
-    expect(failed).to_contain_text("The Hub is in trouble (503)")
+    expect(failed).to_contain_text("The Hub has an internal error (503)")
     for faults, said in (
-        (Faults(status=429), "too many requests"),
-        (Faults(body=b"<html>"), "makes no sense"),
+        (Faults(status=429), "Too many requests"),
+        (Faults(body=b"<html>"), "unexpected response"),
     ):
         shelf.faults = faults
         again.click()

@@ -158,7 +158,7 @@ def test_what_goes_wrong_stands_beside_the_field(tab, hub, made, monkeypatch):
         ("ada/gated", gated, "ada/gated is gated: ask for access"),
         ("ada/empty", no_model, "holds no charrnn model"),
         ("ada/damaged", damaged, "This checkpoint cannot be opened"),
-        ("ada/trouble", in_trouble, "The Hub is in trouble (503)"),
+        ("ada/trouble", in_trouble, "The Hub has an internal error (503)"),
         ("ada/silent", silent, re.compile("does not answer|not done within")),
         ("../etc/passwd", None, "There is no model called '../etc/passwd'"),
         ("<b>x</b>", None, "There is no model called '<b>x</b>'"),

@@ -127,7 +127,7 @@ def test_a_token_that_is_taken_back_opens_nothing_after_some_minutes(hub, letter
     clock.now = hub_models.FRESH + 1
     for _ in range(2):
         said = refused(models.find, LETTERS, ada, "x")
-        assert "sign in anew" in said or "There is no model" in said
+        assert "sign in again" in said or "There is no model" in said
         assert ada not in said
     assert models.known(LETTERS, ada) is None
 

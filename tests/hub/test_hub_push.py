@@ -190,9 +190,9 @@ def test_a_change_at_the_same_moment_is_noticed(hub, ada, trained):
         ({"status": 503}, r"in trouble \(503\)"),
         ({"status": 413, "on": "/commit/"}, r"refused ada/letters \(413\)"),
         ({"status": 403, "on": "/large/"}, "You may not write"),
-        ({"body": b"[1]"}, "makes no sense"),
-        ({"body": b"<html>"}, "makes no sense"),
-        ({"body": b"{}", "on": "/commit/"}, "makes no sense"),
+        ({"body": b"[1]"}, "unexpected response"),
+        ({"body": b"<html>"}, "unexpected response"),
+        ({"body": b"{}", "on": "/commit/"}, "unexpected response"),
         ({"silent": True}, "does not answer"),
     ],
 )

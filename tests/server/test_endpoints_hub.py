@@ -120,7 +120,7 @@ def test_a_token_that_was_taken_back_opens_nothing_for_long(letters, visitor, hu
     ada = visitor("ada", token)
     assert generate(ada).startswith("ab")
     del hub.tokens[token]
-    assert refused(ada) == "The Hub does not accept this token: sign in anew."
+    assert refused(ada) == "The Hub does not accept this token: sign in again."
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_each_refusal_is_a_sentence(letters, visitor, hub, model, said):
 @pytest.mark.parametrize(
     ("faults", "said"),
     [
-        ({"status": 503}, "The Hub is in trouble (503): try again later."),
-        ({"status": 429, "headers": {"Retry-After": "30"}}, "The Hub has had too many requests"),
-        ({"body": b"<html>"}, "The Hub gave an answer that makes no sense here"),
+        ({"status": 503}, "The Hub has an internal error (503): try again later."),
+        ({"status": 429, "headers": {"Retry-After": "30"}}, "Too many requests to the Hub"),
+        ({"body": b"<html>"}, "The Hub sent an unexpected response"),
         ({"silent": True}, "The Hub does not answer: try again later."),
     ],
 )

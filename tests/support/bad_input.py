@@ -61,7 +61,7 @@ BINARY = (
 )
 EMPTY = "it.txt is empty. Choose a text with something in it."
 NO_TEXT = "There is no text in it.txt. It should hold text files (.txt)."
-UNTOLD = "The encoding of it.txt could not be told. Say which it is, or save it as UTF-8."
+UNTOLD = "The encoding of it.txt could not be detected. Choose it, or save the file as UTF-8."
 SHORT = (
     "it.txt is too short: a model learns which character follows another, and there is only one."
 )
@@ -120,7 +120,7 @@ REFUSED = {
     ),
     "a zip whose end is missing": (
         cut_zip(),
-        "it.txt is a damaged zip archive. Make it anew, or choose the texts themselves.",
+        "it.txt is a damaged zip archive. Create it again, or choose the texts themselves.",
     ),
     "a zip with a password": (
         encrypted(),

@@ -129,10 +129,10 @@ TOLD_ENCODINGS = {
     "be found.",
     "utf-16": "it.txt is not in UTF-16: byte 7 does not fit. Choose another encoding, or leave it "
     "to be found.",
-    "hex": "'hex' is no encoding of text.",
-    "rot13": "'rot13' is no encoding of text.",
-    "punycode": "'punycode' is no encoding of text.",
-    "unicode_escape": "'unicode_escape' is no encoding of text.",
+    "hex": "'hex' is not a text encoding.",
+    "rot13": "'rot13' is not a text encoding.",
+    "punycode": "'punycode' is not a text encoding.",
+    "unicode_escape": "'unicode_escape' is not a text encoding.",
     **{
         name: f"There is no encoding called {said}. Some that there are: utf-8, utf-16, gb18030, "
         "big5, shift_jis, euc-kr, koi8-r, windows-1251, windows-1252."

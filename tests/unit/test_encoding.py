@@ -187,6 +187,6 @@ def test_a_text_that_begins_like_a_kind_of_file_is_a_text(start):
 
 def test_bytes_that_fit_no_encoding_are_refused_with_a_way_out():
     data = bytes(random.Random(0).choices([*range(32, 127), *range(128, 256)], k=4000))
-    with pytest.raises(UserError, match="could not be told") as refusal:
+    with pytest.raises(UserError, match="could not be detected") as refusal:
         decode(data)
     assert refusal.value.field == "encoding"

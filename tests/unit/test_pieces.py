@@ -120,12 +120,12 @@ def test_a_reading_of_which_too_much_is_lost_is_given_up(data, calls):
         text = decode(data, name="notes.txt").text
         assert text.count("\ufffd") <= 0.01 * len(text)
     except UserError as error:
-        assert "could not be told" in error.message or isinstance(error, NotTextError)
+        assert "could not be detected" in error.message or isinstance(error, NotTextError)
     assert max(calls) <= pieces.PIECE_SIZE
 
 
 def test_a_file_of_halves_of_surrogate_pairs_is_no_text():
-    with pytest.raises(UserError, match=r"The encoding of notes\.txt could not be told"):
+    with pytest.raises(UserError, match=r"The encoding of notes\.txt could not be detected"):
         decode((HALF + b"\n") * 1000, name="notes.txt")
 
 

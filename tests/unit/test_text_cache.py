@@ -61,7 +61,7 @@ def test_a_file_that_has_changed_is_read_again(read, notes):
 @pytest.mark.parametrize(
     ("data", "limits", "said"),
     [
-        (b"\xed\xa0\x80\n" * 100, Limits(), "could not be told"),
+        (b"\xed\xa0\x80\n" * 100, Limits(), "could not be detected"),
         (b"one more letter\n" * 20, Limits(characters=100), "320 characters"),
         (b"%PDF-1.7", Limits(), "a PDF"),
     ],

@@ -111,7 +111,7 @@ ERRORS: Mapping[str, str] = {
     "{text} holds more than {count:,} files. Put the texts into fewer files.": (
         "{text}里的文件多于 {count:,} 个。请把文本合并成较少的文件。"
     ),
-    "{text} is a damaged zip archive. Make it anew, or choose the texts themselves.": (
+    "{text} is a damaged zip archive. Create it again, or choose the texts themselves.": (
         "{text}是损坏的 zip 压缩包。请重新压缩，或直接选择其中的文本。"
     ),
     "{text} holds no text, but another zip archive ({name}). Unpack that one, and choose it or the "
@@ -132,7 +132,7 @@ ERRORS: Mapping[str, str] = {
     "{text} is not in {encoding}. Choose another encoding, or leave it to be found.": (
         "{text}的编码不是 {encoding}。请换一种编码，或让它自动识别。"
     ),
-    "The encoding of {text} could not be told. Say which it is, or save it as UTF-8.": (
+    "The encoding of {text} could not be detected. Choose it, or save the file as UTF-8.": (
         "认不出{text}的编码。请指定编码，或把文件存为 UTF-8。"
     ),
     "There is no encoding called {encoding}. Some that there are: utf-8, utf-16, gb18030, big5, "
@@ -140,7 +140,7 @@ ERRORS: Mapping[str, str] = {
         "没有名为 {encoding} 的编码。可用的有 utf-8、utf-16、gb18030、big5、shift_jis、euc-kr、"
         "koi8-r、windows-1251、windows-1252 等。"
     ),
-    "{encoding} is no encoding of text.": "{encoding} 不是文本编码。",
+    "{encoding} is not a text encoding.": "{encoding} 不是文本编码。",
     # texts that are downloaded, texts that are named
     "{title} could not be downloaded ({why}). Without a network, use an embedded text: {names} — "
     "or give a file of your own.": (

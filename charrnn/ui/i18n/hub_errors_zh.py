@@ -22,7 +22,7 @@ HUB_ERRORS: Mapping[str, str] = {
     "You are not signed in to the Hub: run `hf auth login` once, or give a token.": (
         "尚未登录 Hub：请运行一次 `hf auth login`，或提供令牌。"
     ),
-    "The Hub does not accept this token: sign in anew.": "Hub 不接受该令牌：请重新登录。",
+    "The Hub does not accept this token: sign in again.": "Hub 不接受该令牌：请重新登录。",
     "There is no model {model} on the Hub, or it is private and your sign-in, if any, may not see "
     "it.": "Hub 上没有模型 {model}，或者它是私有的，而当前的登录（如有）无权查看。",
     "{model} is there already, and this sign-in may not see it: choose another name.": (
@@ -41,21 +41,23 @@ HUB_ERRORS: Mapping[str, str] = {
         "{model} 已在 Hub 上，且是公开的：请在其设置中改为私有，或不要求私有再上传。"
     ),
     # the Hub on a bad day
-    "The Hub is too slow: this was not done within {seconds:g} seconds. Try again later.": (
+    "The Hub did not finish within {seconds:g} seconds: try again later.": (
         "Hub 太慢：{seconds:g} 秒内没有完成，请稍后再试。"
     ),
     "The Hub does not answer: try again later.": "Hub 没有回应，请稍后再试。",
-    "The Hub gave an answer that makes no sense here: try again later.": (
-        "Hub 的回应无法理解，请稍后再试。"
-    ),
-    "The Hub has had too many requests from here: try again in some minutes.": (
+    "The Hub sent an unexpected response: try again later.": ("Hub 的回应无法理解，请稍后再试。"),
+    "Too many requests to the Hub: try again in a few minutes.": (
         "从这里向 Hub 发出的请求过多：请过几分钟再试。"
     ),
-    "The Hub has had too many requests from here: try again in {seconds} seconds.": (
+    "Too many requests to the Hub: try again in {seconds} seconds.": (
         "从这里向 Hub 发出的请求过多：请在 {seconds} 秒后再试。"
     ),
-    "The Hub is in trouble ({status}): try again later.": "Hub 出了故障（{status}），请稍后再试。",
-    "The Hub is out of reach: is this machine connected?": "连接不上 Hub：这台机器联网了吗？",
+    "The Hub has an internal error ({status}): try again later.": (
+        "Hub 出了故障（{status}），请稍后再试。"
+    ),
+    "The Hub cannot be reached: check the network connection of this machine.": (
+        "连接不上 Hub：请检查这台机器的网络连接。"
+    ),
     "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it, or use a model that is on this "
     "machine.": "已设置 HF_HUB_OFFLINE，因此不访问 Hub：请取消该设置，或使用这台机器上的模型。",
     "The connection to the Hub broke off: try again.": "与 Hub 的连接中断，请重试。",
@@ -105,7 +107,7 @@ HUB_ERRORS: Mapping[str, str] = {
     "{file} is encrypted, or compressed in an uncommon way: choose the {weights} in it.": (
         "{file} 有密码，或用了少见的压缩方式：请选择其中的 {weights}。"
     ),
-    "{file} is a damaged zip archive: make it anew, or choose the {weights} in it.": (
+    "{file} is a damaged zip archive: create it again, or choose the {weights} in it.": (
         "{file} 是损坏的 zip 压缩包：请重新压缩，或选择其中的 {weights}。"
     ),
     "There is no room for another model: try again later, when older ones have been removed.": (
