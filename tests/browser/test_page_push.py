@@ -158,7 +158,7 @@ def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub):
     listed(page)
     for faults, said in (
         (Faults(429, on="/api/models/", headers={"Retry-After": "55"}), "in 55 seconds"),
-        (Faults(503, on="/api/models/"), "in trouble (503)"),
+        (Faults(503, on="/api/models/"), "internal error (503)"),
         (Faults(412, on="/commit/"), "changed by somebody else"),
         (Faults(body=b"{}", on="/commit/"), "unexpected response"),
     ):

@@ -263,11 +263,11 @@ def test_the_hub_on_a_bad_day(spaces, ada, monkeypatch):
     faults.status, faults.headers = 429, {"Retry-After": "90"}
     assert "try again in 90 seconds" in refused(APP, "ada/app", token=ada)
     faults.status, faults.headers = 503, {}
-    assert "in trouble (503)" in refused(APP, "ada/app", token=ada)
+    assert "internal error (503)" in refused(APP, "ada/app", token=ada)
     faults.status, faults.body = None, b"{}"
     assert "unexpected response" in refused(APP, "ada/app", token=ada)
     faults.body, faults.silent = None, True
-    assert "not done within 0.2 seconds" in refused(APP, "ada/app", token=ada, deadline=0.2)
+    assert "did not finish within 0.2 seconds" in refused(APP, "ada/app", token=ada, deadline=0.2)
     spaces.hub.forget()
     monkeypatch.setattr(space.client, "endpoint", lambda: "http://127.0.0.1:9")
     assert "cannot be reached" in refused(APP, "ada/app", token=ada)

@@ -175,9 +175,9 @@ def test_while_the_hub_is_away_its_last_word_counts_for_an_hour(hub, letters, mo
     for _ in range(3):
         assert models.find(LETTERS, ada, "x") == path
     assert asked(hub) == before + 1, "it is left alone for a minute"
-    assert "in trouble" in refused(models.find, LETTERS, hub.token("bob"), "x")
+    assert "internal error" in refused(models.find, LETTERS, hub.token("bob"), "x")
     clock.now = hub_models.IDLE + 1
-    assert "in trouble" in refused(models.find, LETTERS, ada, "x")
+    assert "internal error" in refused(models.find, LETTERS, ada, "x")
 
 
 def test_a_silent_hub_is_given_up_in_time(hub, letters, models, monkeypatch):

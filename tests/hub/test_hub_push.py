@@ -187,7 +187,7 @@ def test_a_change_at_the_same_moment_is_noticed(hub, ada, trained):
     ("faults", "said"),
     [
         ({"status": 429, "headers": {"Retry-After": "55"}}, "try again in 55 seconds"),
-        ({"status": 503}, r"in trouble \(503\)"),
+        ({"status": 503}, r"internal error \(503\)"),
         ({"status": 413, "on": "/commit/"}, r"refused ada/letters \(413\)"),
         ({"status": 403, "on": "/large/"}, "You may not write"),
         ({"body": b"[1]"}, "unexpected response"),
@@ -208,7 +208,9 @@ def test_a_hub_on_a_bad_day_is_told_in_a_sentence(hub, ada, trained, monkeypatch
 
 def test_nobody_waits_longer_than_the_deadline_or_than_they_like(hub, ada, trained):
     hub.faults.silent, hub.faults.on = True, "/large/"
-    assert "not done within 1 seconds" in refused(hub, trained, "ada/letters", ada, deadline=1)
+    assert "did not finish within 1 seconds" in refused(
+        hub, trained, "ada/letters", ada, deadline=1
+    )
     asked = threading.Event()
     told = refused(
         hub, trained, "ada/more", ada,

@@ -69,7 +69,7 @@ def test_a_hub_that_cannot_list_is_told(shelf):
     with pytest.raises(UserError, match="unexpected response"):
         list_models()
     shelf.faults.body, shelf.faults.silent = None, True
-    with pytest.raises(UserError, match=r"not done within 0\.3 seconds"):
+    with pytest.raises(UserError, match=r"did not finish within 0\.3 seconds"):
         list_models(deadline=0.3)
 
 
