@@ -14,14 +14,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from charrnn.utils.process import be_considerate
+from charrnn.utils.process import configure_thread_pools
 
 if TYPE_CHECKING:
     import gradio as gr
 
-    from charrnn.ui import House
+    from charrnn.ui import AppContext
 
-be_considerate()
+configure_thread_pools()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio loads all of pyplot at the first click
 HERE = Path(__file__).resolve().parent
@@ -32,50 +32,51 @@ if RELOADING:  # Gradio has removed this module, and multiprocessing starts no p
     sys.modules.setdefault("__main__", ModuleType("__main__"))
 
 
-def create_context() -> House:
+def create_context() -> AppContext:
     """Start the run manager, with the limits that the environment sets."""
     from charrnn.errors import UserError
     from charrnn.hub import forget_own_token
-    from charrnn.runs.limits import Limits, space
-    from charrnn.runs.manager import Runs
+    from charrnn.runs.limits import Limits
+    from charrnn.runs.manager import RunManager
     from charrnn.utils import log_stream
-    from charrnn.utils.temporary import remove_left_over, temporary_directory
+    from charrnn.utils.space import space_id
+    from charrnn.utils.temporary import remove_leftovers, temporary_directory
 
     if not RELOADING:
-        log_stream.protect()
-    if space() is not None:
+        log_stream.protect_output()
+    if space_id() is not None:
         forget_own_token()
 
     try:
-        limits = Limits.of_environment()
+        limits = Limits.from_environment()
     except UserError as error:
         sys.exit(error.message)
     # Uploads go into a directory of this process, which is removed when it ends.
-    remove_left_over()
+    remove_leftovers()
     if "GRADIO_TEMP_DIR" not in os.environ:
         os.environ["GRADIO_TEMP_DIR"] = str(temporary_directory("files") / "gradio")
     root = Path(os.environ.get("CHARRNN_RUNS", HERE / "runs"))
-    runs = Runs(root, workers=limits.workers, limits=limits)
-    runs.sweeper.also.append(lambda _: remove_left_over())
+    runs = RunManager(root, workers=limits.workers, limits=limits)
+    runs.retention.extra_tasks.append(lambda _: remove_leftovers())
     runs.warm_up()  # the fork server imports torch while this process imports Gradio
 
     from charrnn.runs import zerogpu
 
     zerogpu.prepare()
 
-    from charrnn.ui import House
+    from charrnn.ui import AppContext
 
-    return House(runs, HERE / "checkpoints")
+    return AppContext(runs, HERE / "checkpoints")
 
 
-def create_demo(context: House) -> gr.Blocks:
+def create_demo(context: AppContext) -> gr.Blocks:
     """Build the page."""
     from charrnn.ui import build
 
     return build(context)
 
 
-def serve(demo: gr.Blocks, context: House) -> None:
+def serve(demo: gr.Blocks, context: AppContext) -> None:
     """Launch the page and serve it until the process is interrupted or terminated."""
     import torch
 

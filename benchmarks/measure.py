@@ -23,10 +23,10 @@ DATA = ROOT.parent / "shared" / "data"
 _RULE = "\n\n---\n\n"  # between the tables of two processors
 sys.path.insert(0, str(ROOT))
 
-from charrnn.utils.process import be_considerate, keep_memory  # noqa: E402
+from charrnn.utils.process import configure_thread_pools, disable_malloc_trim  # noqa: E402
 
-be_considerate()  # as the command line and the page's workers do
-keep_memory()
+configure_thread_pools()  # as the command line and the page's workers do
+disable_malloc_trim()
 
 
 def by_turns(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .utils.process import be_considerate, keep_memory
+from .utils.process import configure_thread_pools, disable_malloc_trim
 
 
 def main() -> None:
     """Run the command line."""
-    be_considerate()
-    keep_memory()
+    configure_thread_pools()
+    disable_malloc_trim()
     from .cli import main as run
 
     run()

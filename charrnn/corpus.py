@@ -20,7 +20,7 @@ import numpy as np
 from .errors import Message, UserError, reason
 from .text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
 from .utils import validation as arguments
-from .utils.atomic import replacing
+from .utils.atomic import atomic_open
 from .utils.yield_points import yield_point
 from .vocabulary import MAX_SYMBOLS, Counts, Ids, Vocabulary
 
@@ -133,7 +133,7 @@ class Corpus:
 
     def __post_init__(self) -> None:
         wanted = Message("give a number between 0 and 0.5")
-        if not 0 <= arguments.number(self.validation, "validation", wanted) <= 0.5:
+        if not 0 <= arguments.as_float(self.validation, "validation", wanted) <= 0.5:
             raise UserError(
                 "The share held out must be between 0 and 0.5, not {value}.",
                 value=self.validation,
@@ -157,7 +157,9 @@ class Corpus:
         than a model may know, or if `validation` is not between 0 and 0.5.
         """
         source = text if isinstance(text, Text) else read_text(text, name="text")
-        arguments.instance(preparation, Preparation, "preparation", Message("give a Preparation"))
+        arguments.as_instance(
+            preparation, Preparation, "preparation", Message("give a Preparation")
+        )
         prepared = preparation.apply(source.text)
         if not prepared and preparation.letters_only:
             raise UserError(
@@ -255,9 +257,9 @@ class Corpus:
             "prefixes": self.prefixes,
             "symbols": self.vocabulary.symbols,
         }
-        with replacing(directory / IDS_FILE) as file:
+        with atomic_open(directory / IDS_FILE) as file:
             np.save(_WriteOnly(file), self.ids, allow_pickle=False)
-        with replacing(directory / DESCRIPTION_FILE) as file:
+        with atomic_open(directory / DESCRIPTION_FILE) as file:
             file.write(json.dumps(description, ensure_ascii=False, indent=1).encode())
 
     @classmethod

@@ -78,11 +78,11 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
     (`charrnn.utils.yield_points`) every few hundred characters. Raises UserError if the text leaves
     nothing to score.
     """
-    validation.checkpoint(checkpoint)
-    window = None if window is None else validation.whole(window, "window")
+    validation.check_checkpoint(checkpoint)
+    window = None if window is None else validation.as_int(window, "window")
     if window is not None and window < 1:
         raise UserError("A window holds at least 1 character.", field="window")
-    ids = checkpoint.vocabulary.encode(validation.text(text, "text"))
+    ids = checkpoint.vocabulary.encode(validation.as_text(text, "text"))
     unknown = int(np.count_nonzero(ids == 0))
     if np.count_nonzero(ids[1:]) == 0:
         raise UserError(

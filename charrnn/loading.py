@@ -93,7 +93,7 @@ def from_hub(
     Raises UserError for everything that goes wrong with the Hub, and for an unsound checkpoint.
     """
     return checkpoint.load(
-        hub.pull(validation.text(model, "model"), token=token, progress=progress)
+        hub.pull(validation.as_text(model, "model"), token=token, progress=progress)
     )
 
 
@@ -128,7 +128,7 @@ def push_to_hub(
     Raises:
         UserError: For an unsound checkpoint, and for everything that goes wrong with the Hub.
     """
-    validation.text(repo, "repo")
+    validation.as_text(repo, "repo")
     if isinstance(model, Checkpoint):
         with tempfile.TemporaryDirectory() as passing:
             directory = checkpoint.save(model, passing)

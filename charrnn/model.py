@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from .errors import Message, UserError
 from .rnn import Recurrence, State, TorchRecurrence, affine, dropout, map_state
 from .utils.config_fields import check, setting
-from .utils.validation import instance, whole
+from .utils.validation import as_instance, as_int
 from .vocabulary import Counts
 
 __all__ = ["CharRNN", "ModelConfig", "State", "detach", "eval_mode"]
@@ -97,8 +97,8 @@ class CharRNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        instance(config, ModelConfig, "config", Message("give a ModelConfig"))
-        vocabulary_size = whole(vocabulary_size, "vocabulary_size")
+        as_instance(config, ModelConfig, "config", Message("give a ModelConfig"))
+        vocabulary_size = as_int(vocabulary_size, "vocabulary_size")
         if vocabulary_size < 1:
             raise UserError("A model needs a symbol at least.", field="vocabulary_size")
         self.config = config

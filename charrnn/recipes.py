@@ -18,7 +18,7 @@ from .errors import UserError, short_repr
 from .model import ModelConfig
 from .training import TrainingConfig, check_fit, check_threads
 from .training.autoconfig import CorpusStats, choose_config
-from .utils.config_fields import split
+from .utils.config_fields import assign_settings
 
 TIME_MACHINE = Preparation(letters_only=True, first=10_000)
 LYRICS = Preparation(newlines_to_spaces=True, first=10_000)
@@ -316,7 +316,7 @@ def resolve_configs(
     Raises UserError, naming a field that is wrong.
     """
     chosen = find_recipe(recipe)
-    for_model, for_training = split(settings, ModelConfig, TrainingConfig)
+    for_model, for_training = assign_settings(settings, ModelConfig, TrainingConfig)
     if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
         raise UserError("Give epochs or seconds, not both.", field="seconds", also=("epochs",))
     for one, other in (("epochs", "seconds"), ("seconds", "epochs")):

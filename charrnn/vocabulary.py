@@ -35,7 +35,7 @@ class Vocabulary:
         Raises ValueError unless the first is `<unk>` and the others are distinct single characters,
         none of them half of a surrogate pair; UserError for what is not a list of texts.
         """
-        symbols = validation.symbols(symbols)
+        symbols = validation.as_symbols(symbols)
         if not symbols or symbols[0] != UNKNOWN:
             raise ValueError(
                 Message("the first symbol of a vocabulary must be {name}", name=UNKNOWN)
@@ -55,7 +55,7 @@ class Vocabulary:
     def from_text(cls, text: str) -> Vocabulary:
         """Build the vocabulary of every character in `text`, the most frequent first."""
         counts = np.zeros(_CODE_POINTS, dtype=np.int64)
-        validation.text(text, "text")
+        validation.as_text(text, "text")
         for points in _code_points(text):
             found = np.bincount(points)
             counts[: len(found)] += found
@@ -79,7 +79,7 @@ class Vocabulary:
 
     def encode(self, text: str) -> Ids:
         """Return the ids of a text, in the smallest unsigned dtype; unknown characters become 0."""
-        validation.text(text, "text")
+        validation.as_text(text, "text")
         if self._table is None:
             self._table = np.zeros(_CODE_POINTS, dtype=self.dtype)
             self._table[[ord(character) for character in self.symbols[1:]]] = np.arange(
@@ -99,7 +99,7 @@ class Vocabulary:
     def unknown(self, text: str) -> list[str]:
         """Return the distinct characters of `text` that it lacks, in order of appearance."""
         known = set(self.symbols[1:])
-        validation.text(text, "text")
+        validation.as_text(text, "text")
         return [character for character in dict.fromkeys(text) if character not in known]
 
 

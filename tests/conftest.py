@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.utils.process import be_considerate
+from charrnn.utils.process import configure_thread_pools
 
-be_considerate()  # tests run side by side; torch reads it once, when it is loaded
+configure_thread_pools()  # tests run side by side; torch reads it once, when it is loaded
 
 pytest.register_assert_rewrite("page")  # a plugin, and imported too
 

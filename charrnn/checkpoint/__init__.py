@@ -27,7 +27,7 @@ from .._version import __version__, other_version
 from ..errors import Message, UserError, escape_invisible, os_reason, reason, short_repr
 from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
-from ..utils.atomic import replace_together
+from ..utils.atomic import atomic_write_many
 from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary_error
 from .metadata import validate_metadata
 from .strict_json import MAX_CONFIG_BYTES, check_header, parse_json_object, unreadable
@@ -86,14 +86,14 @@ def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
     Both files are replaced in one step, and a reader never sees half of a file. Raises UserError
     for a model without symbols, and for more symbols or longer prefixes than `load` accepts.
     """
-    place = validation.path(directory, "directory")
-    replace_together(place, serialize(checkpoint))
+    place = validation.as_path(directory, "directory")
+    atomic_write_many(place, serialize(checkpoint))
     return place
 
 
 def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
     """Return the files of a checkpoint by name. Raises UserError as `save`."""
-    validation.checkpoint(checkpoint)
+    validation.check_checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
     if len(checkpoint.vocabulary) > MAX_SYMBOLS:

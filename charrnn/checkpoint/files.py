@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..corpus import Corpus
-from ..utils.atomic import replace_together
+from ..utils.atomic import atomic_write_many
 from . import CONFIG, MAX_WEIGHTS_BYTES, WEIGHTS, Checkpoint, serialize
 from .card import NAME, TERMS, CardContext, card
 from .strict_json import MAX_CONFIG_BYTES
@@ -72,7 +72,7 @@ def write_checkpoint_dir(
         files[PICTURE] = plot_perplexity(log, results.get("baselines") or {})
     page = CardContext(picture=PICTURE in files)
     files[CARD] = card(checkpoint, kept, page).encode()
-    replace_together(directory, files)
+    atomic_write_many(directory, files)
 
 
 def make_metadata(

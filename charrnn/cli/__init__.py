@@ -28,13 +28,13 @@ from ..recipes import RECIPES, find_recipe, make_plan
 from ..runs.run import Run, new_id
 from ..text import MAX_TEXT_BYTES, Text, datasets, decode, read_files
 from ..training import Event
-from ..utils.validation import clean
+from ..utils.validation import clean_text
 from .deploy import deploy_app
-from .export import check_place, copy, reserve
+from .export import check_destination, copy_checkpoint, probe_destination
 from .hub import pull, push
-from .output import for_people, forget_output, show_training, show_transfer
+from .output import discard_output, printable, show_training, show_transfer
 from .output import note as _note
-from .resume_args import can_go_on, check_same
+from .resume_args import can_resume, check_unchanged
 
 app = typer.Typer(
     help="Train character-level RNNs on any text, and generate with them.",
@@ -44,10 +44,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_USUAL = "sprint"  # the recipe, where none is given
+_DEFAULT_RECIPE = "sprint"  # the recipe, where none is given
 
 # Why a disk may refuse to write: full, or not to be written. Of other errors a bug is the cause.
-_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+_DISK_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 # What Typer raises for a wrong flag: Click's own class, or that of Typer's copy of Click.
 _WrongFlag: type[Exception] = typer.BadParameter.__mro__[2]
@@ -85,11 +85,11 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno not in _REFUSED:
+        if error.errno not in _DISK_ERRNOS:
             raise
         where = f" to {error.filename}" if isinstance(error.filename, str) else ""
         _note(escape_invisible(f"The output could not be written{where}: {error.strerror}."))
-        forget_output()
+        discard_output()
         sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -108,7 +108,7 @@ def train(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help=f"One of {', '.join(RECIPES)}.", show_default=_USUAL),
+        typer.Option(help=f"One of {', '.join(RECIPES)}.", show_default=_DEFAULT_RECIPE),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the text.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Time the run may take.")] = None,
@@ -133,24 +133,24 @@ def train(
 ) -> None:
     """Train a model on a text."""
     if out is not None:
-        check_place(out, apart_from=run_dir or Path("runs", "new"))
+        check_destination(out, apart_from=run_dir or Path("runs", "new"))
     if resume and run_dir is None:
         raise UserError("--resume needs --run-dir: which run is to go on?", field="run_dir")
-    pairs = _pairs(settings or [], seed=seed, epochs=epochs, seconds=seconds)
-    if resume and run_dir is not None and can_go_on(run_dir):
+    pairs = _parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds)
+    if resume and run_dir is not None and can_resume(run_dir):
         run = Run(run_dir)
-        text = _text(corpus, _USUAL, encoding, quiet=as_json) if corpus else None
+        text = _text(corpus, _DEFAULT_RECIPE, encoding, quiet=as_json) if corpus else None
         said = pairs | {"seed": seed} if seed is not None else pairs
-        length = check_same(run.request, text=text, recipe=recipe, settings=said)
+        length = check_unchanged(run.manifest, text=text, recipe=recipe, settings=said)
         length |= {k: v for k, v in (("epochs", epochs), ("seconds", seconds)) if v is not None}
         if None not in (length.get("epochs"), length.get("seconds")):
             raise UserError("Give epochs or seconds, not both.", field="seconds")
         if out is not None:
-            reserve(out)
+            probe_destination(out)
         run.set_length(epochs=length.get("epochs"), seconds=length.get("seconds"))
         _note("going on with this run's own text and settings")
     else:
-        recipe = recipe or _USUAL
+        recipe = recipe or _DEFAULT_RECIPE
         text = _text(corpus or [], recipe, encoding, quiet=as_json)
         planned = make_plan(
             text,
@@ -161,15 +161,15 @@ def train(
             seconds=seconds,
         )
         if out is not None:  # found out now rather than after the training
-            reserve(out)
+            probe_destination(out)
         run = Run.create_at(run_dir or Path("runs") / new_id(), planned)
         if resume:
             _note(f"there is no run in {escape_invisible(str(run_dir), 200)} yet: a new one begins")
-    with _stopping_gently(run):
-        events = run.work(resume=resume)
+    with _stop_on_interrupt(run):
+        events = run.train(resume=resume)
         end = _print_events(events) if as_json else show_training(events)
     if out is not None and run.checkpoint is not None:
-        copy(run.checkpoint, out)
+        copy_checkpoint(run.checkpoint, out)
     if not as_json:
         print(f"Kept in {out or run.checkpoint}")
     if end is None or end["reason"] == "diverged":
@@ -188,15 +188,15 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Write on from a prefix."""
-    opened, prefix = _open(checkpoint), clean(prefix)
+    opened, prefix = _open(checkpoint), clean_text(prefix)
     if unknown := opened.vocabulary.unknown(prefix):
         lacking = escape_invisible(" ".join(unknown), 200)
         _note(f"not among the model's symbols, read as unknown: {lacking}")
     seeds = [None if seed is None else seed + number for number in range(samples)]
     if samples == 1 and not as_json:  # as it is written
-        print(for_people(prefix), end="", flush=True)
+        print(printable(prefix), end="", flush=True)
         for character in stream(opened, prefix, length, mode, alpha, seed):
-            print(for_people(character), end="", flush=True)
+            print(printable(character), end="", flush=True)
         print()
         return
     configs = [GenerationConfig(length, mode, alpha, own_seed) for own_seed in seeds]
@@ -205,7 +205,7 @@ def generate(
         for text, own_seed in zip(texts, seeds, strict=True):
             _print_json({"prefix": prefix, "text": text, "seed": own_seed})
     else:
-        print(for_people("\n\n".join(texts)))
+        print(printable("\n\n".join(texts)))
 
 
 @app.command()
@@ -281,7 +281,7 @@ def _files(names: list[str], encoding: str | None) -> Text:
     return read_files([Path(name) for name in names], encoding=encoding)
 
 
-def _pairs(settings: list[str], **flags: object) -> dict[str, object]:
+def _parse_settings(settings: list[str], **flags: object) -> dict[str, object]:
     """The settings given by --set. Raises UserError where one of `flags` says it as well."""
     pairs: dict[str, object] = {}
     for setting in settings:
@@ -306,7 +306,7 @@ def _print_events(events: Iterator[Event]) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _stopping_gently(run: Run) -> Iterator[None]:
+def _stop_on_interrupt(run: Run) -> Iterator[None]:
     """The first Ctrl+C asks the run to stop and keep its model; a second one ends the program."""
 
     def stop(number: int, frame: FrameType | None) -> None:

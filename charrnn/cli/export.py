@@ -11,14 +11,14 @@ from ..checkpoint.files import MAX_FILE_BYTES
 from ..errors import UserError, os_reason
 
 
-def check_place(place: Path, *, apart_from: Path, called: str = "--out") -> None:
+def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -> None:
     """Raise UserError unless a checkpoint can be copied to `place` later: nothing is there yet, and
     neither it nor the directory that it comes from, `apart_from`, lies in the other. The message
     calls the place `called`."""
     try:
         taken = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
     except OSError as error:
-        raise _unfit(place, error) from error
+        raise _destination_error(place, error) from error
     if taken:
         raise UserError(
             "{place} exists already: choose another place for {called}.",
@@ -43,29 +43,29 @@ def check_place(place: Path, *, apart_from: Path, called: str = "--out") -> None
         )
 
 
-def reserve(place: Path) -> None:
+def probe_destination(place: Path) -> None:
     """Make the directory, empty, to find out beforehand whether it can be. Raises UserError."""
-    unfinished = _beside(place)
+    temporary = _temporary_path(place)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        unfinished.mkdir()
-        unfinished.rmdir()
+        temporary.mkdir()
+        temporary.rmdir()
     except OSError as error:
-        raise _unfit(place, error) from error
+        raise _destination_error(place, error) from error
 
 
-def copy(checkpoint: Path, place: Path) -> None:
+def copy_checkpoint(checkpoint: Path, place: Path) -> None:
     """Copy a checkpoint's files to `place`, which is empty or not there, in one step.
 
     Raises UserError if it cannot be; then `checkpoint` is still where it was.
     """
     place = place.resolve()
-    unfinished = _beside(place)
+    temporary = _temporary_path(place)
     try:
-        _copy_all(checkpoint, unfinished)
+        _copy_all(checkpoint, temporary)
         if place.is_dir():
             place.rmdir()  # Windows puts no directory in the place of another
-        unfinished.replace(place)
+        temporary.replace(place)
     except OSError as error:
         raise UserError(
             "The checkpoint could not be copied to {place} ({why}): it is in {checkpoint}.",
@@ -75,7 +75,7 @@ def copy(checkpoint: Path, place: Path) -> None:
             field="out",
         ) from error
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _copy_all(source: Path, target: Path) -> None:
@@ -86,12 +86,12 @@ def _copy_all(source: Path, target: Path) -> None:
             shutil.copy2(source / name, target / name)
 
 
-def _beside(place: Path) -> Path:
+def _temporary_path(place: Path) -> Path:
     place = place.resolve()
     return place.with_name(f".{place.name}.{secrets.token_hex(4)}")
 
 
-def _unfit(place: Path, error: OSError) -> UserError:
+def _destination_error(place: Path, error: OSError) -> UserError:
     return UserError(
         "{place} cannot be made: {why}.", place=place, why=os_reason(error), field="out"
     )

@@ -10,7 +10,7 @@ import typer
 from .. import hub
 from ..loading import local
 from ..text.datasets.download import cache_directory
-from .export import check_place, copy
+from .export import check_destination, copy_checkpoint
 from .output import note, show_transfer
 
 
@@ -66,8 +66,8 @@ def pull(
 ) -> None:
     """Download a model from the Hub."""
     hub.quiet()
-    check_place(directory, apart_from=cache_directory(), called="DIR")
+    check_destination(directory, apart_from=cache_directory(), called="DIR")
     with show_transfer("downloading") as progress:
         found = hub.pull(model, progress=progress)
-    copy(found, directory)
+    copy_checkpoint(found, directory)
     print(f"Kept in {directory}")

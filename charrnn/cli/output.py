@@ -14,19 +14,19 @@ from ..errors import escape_invisible
 from ..training import Event
 
 
-def for_people(text: str) -> str:
+def printable(text: str) -> str:
     """A text as it is; on a terminal, which would obey them, with control characters as escapes."""
-    if not on_a_terminal():
+    if not is_terminal():
         return text
     return "".join(c if c in "\n\t" else escape_invisible(c) for c in text)
 
 
-def on_a_terminal() -> bool:
+def is_terminal() -> bool:
     """Whether somebody looks on, rather than a program or a file."""
     return sys.stdout.isatty()
 
 
-def forget_output() -> None:
+def discard_output() -> None:
     """Drop what standard output could not take: at its end Python would try once more."""
     try:
         sys.stdout.flush()

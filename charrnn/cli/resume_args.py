@@ -14,15 +14,22 @@ from ..model import ModelConfig
 from ..recipes import RECIPES
 from ..training import TrainingConfig
 from ..training.resume_state import RESUME_FILE
-from ..utils.config_fields import split
-from ..utils.file_locks import held
+from ..utils.config_fields import assign_settings
+from ..utils.file_locks import is_locked
 
 _LENGTH = ("epochs", "seconds")
 # What tells that a directory is that of a run or of a model.
-_TRACES = ("run.json", "events.jsonl", "checkpoint", "resume", "model.safetensors", "config.json")
+_RUN_OR_MODEL_FILES = (
+    "run.json",
+    "events.jsonl",
+    "checkpoint",
+    "resume",
+    "model.safetensors",
+    "config.json",
+)
 
 
-def can_go_on(directory: Path) -> bool:
+def can_resume(directory: Path) -> bool:
     """Whether the run in a directory can go on; False where there is no run at all.
 
     Raises UserError for a run, or a model, without a point to resume from: to begin there would
@@ -30,9 +37,9 @@ def can_go_on(directory: Path) -> bool:
     """
     known = (directory / "run.json").is_file()
     # Of a run that is going on, what works on it says so.
-    if known and ((directory / RESUME_FILE).is_file() or held(directory / "worker.lock")):
+    if known and ((directory / RESUME_FILE).is_file() or is_locked(directory / "worker.lock")):
         return True
-    if any(os.path.lexists(directory / trace) for trace in _TRACES):
+    if any(os.path.lexists(directory / trace) for trace in _RUN_OR_MODEL_FILES):
         raise UserError(
             "There is nothing in {directory} to resume from, but a run or a model, which is "
             "left as it is. Give another --run-dir for a new run.",
@@ -42,7 +49,7 @@ def can_go_on(directory: Path) -> bool:
     return False
 
 
-def check_same(
+def check_unchanged(
     request: Mapping[str, Any],
     *,
     text: Text | None,
@@ -62,7 +69,7 @@ def check_same(
             field="recipe",
         )
     own = request["model"] | request["training"]
-    for_model, for_training = split(settings, ModelConfig, TrainingConfig)
+    for_model, for_training = assign_settings(settings, ModelConfig, TrainingConfig)
     said = for_model | for_training
     length = {name: said.pop(name) for name in _LENGTH if name in said}
     for name, value in said.items():

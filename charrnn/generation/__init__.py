@@ -50,9 +50,9 @@ class GenerationConfig:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        length, mode = validation.whole(self.length, "length"), self.mode
-        alpha = validation.number(self.alpha, "alpha")
-        seed = None if self.seed is None else validation.whole(self.seed, "seed")
+        length, mode = validation.as_int(self.length, "length"), self.mode
+        alpha = validation.as_float(self.alpha, "alpha")
+        seed = None if self.seed is None else validation.as_int(self.seed, "seed")
         if mode not in MODES:
             raise UserError(
                 "mode = {value}: choose greedy or sample.", value=short_repr(mode), field="mode"
@@ -197,10 +197,10 @@ def top_candidates(
     checkpoint: Checkpoint, text: str, *, alpha: float = 1.0, count: int = 10
 ) -> list[Candidate]:
     """Return the `count` most likely characters after `text`, best first, with p and q ∝ p^α."""
-    alpha, count = validation.number(alpha, "alpha"), validation.whole(count, "count")
+    alpha, count = validation.as_float(alpha, "alpha"), validation.as_int(count, "count")
     if not math.isfinite(alpha) or alpha <= 0:
         raise UserError("alpha = {value}: give a number above 0.", value=alpha, field="alpha")
-    validation.checkpoint(checkpoint)
+    validation.check_checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
     log_p = _log_probabilities(
@@ -214,8 +214,8 @@ def top_candidates(
 
 def _check(checkpoint: Checkpoint, prefix: str) -> None:
     """Raise UserError unless the checkpoint can continue the prefix."""
-    validation.checkpoint(checkpoint)
-    validation.text(prefix, "prefix")
+    validation.check_checkpoint(checkpoint)
+    validation.as_text(prefix, "prefix")
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
 

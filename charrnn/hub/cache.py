@@ -22,8 +22,8 @@ from pathlib import Path
 
 from ..checkpoint import WEIGHTS
 from ..text.datasets.download import cache_directory
-from ..utils.atomic import write
-from ..utils.file_locks import hold
+from ..utils.atomic import atomic_write
+from ..utils.file_locks import try_lock
 from ..utils.temporary import temporary_directory
 from .client import Token
 from .job import Job
@@ -78,7 +78,7 @@ def store_ref(cache: Path, ref: Ref, commit: str) -> None:
     """Note the commit that a branch or tag names now."""
     path = _repository(cache, ref.repo) / "refs" / (ref.revision or "main")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, commit.encode(), durable=False)
+    atomic_write(path, commit.encode(), durable=False)
 
 
 def forget(repo: str) -> None:
@@ -106,7 +106,7 @@ def lock(cache: Path, repo: str, job: Job) -> ExitStack:
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = cache / ".locks" / f"{_repository(cache, repo).name}.lock"
     path.parent.mkdir(exist_ok=True)
-    while (taken := hold(path, timeout=0.2)) is None:
+    while (taken := try_lock(path, timeout=0.2)) is None:
         job.check()
     return taken
 

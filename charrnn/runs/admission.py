@@ -19,21 +19,21 @@ from ..text import Text
 from ..training import TrainingConfig
 from ..training.run_log import samples_budget
 from .limits import Limits, address_of
-from .request import settings
+from .manifest import configs_of
 from .run import Run
 
 _MB = 1 << 20
 # Of the weights in a run's directory: the model; the point to go on from, which has the latest and
 # the best ones and Adam's moments; and that point once more while it is being replaced.
-_COPIES = 9
+_WEIGHT_COPIES = 9
 _SAMPLE_COPIES = 5  # in events.jsonl, samples.json and the point, the last two being replaced
-_AT_LEAST = 2 * _MB  # of a run, whatever its size: log, picture, card
+_BASE_BYTES = 2 * _MB  # of a run, whatever its size: log, picture, card
 
 
 def check_files(paths: Iterable[Path], limits: Limits) -> None:
     """Raise UserError if the files of one run are larger together than an upload may be."""
     size = sum(path.stat().st_size for path in paths if path.is_file())
-    if size > limits.upload:
+    if size > limits.upload_bytes:
         raise UserError(
             "What was uploaded has {size} MB, and {most:,} MB are the most for "
             "one run here. Choose a part of it.",
@@ -82,7 +82,7 @@ def check_plan(plan: RunPlan, limits: Limits) -> None:
             most=limits.symbols,
             field="corpus",
         )
-    count = parameters(plan)
+    count = parameter_count(plan)
     if limits.parameters is not None and count > limits.parameters:
         raise UserError(
             "This model has {parameters:,} parameters, and {most:,} are the most here. "
@@ -102,13 +102,13 @@ def check_plan(plan: RunPlan, limits: Limits) -> None:
         )
 
 
-def check_visitor(visitor: str, others: Sequence[str], limits: Limits) -> None:
+def check_client(client_id: str, others: Sequence[str], limits: Limits) -> None:
     """Raise UserError if a visitor may not have another run yet.
 
-    `visitor` is a client id, and `others` has those of all runs that wait or train, one for each
+    `client_id` is a client id, and `others` has those of all runs that wait or train, one for each
     run.
     """
-    runs = others.count(visitor)
+    runs = others.count(client_id)
     if limits.runs_per_visitor is not None and runs >= limits.runs_per_visitor:
         raise UserError(
             "Runs of yours that wait or train already: {runs}, the most at once here. Stop one, "
@@ -116,8 +116,8 @@ def check_visitor(visitor: str, others: Sequence[str], limits: Limits) -> None:
             runs=runs,
             field="run",
         )
-    address = address_of(visitor)
-    neighbors = {other for other in others if address_of(other) == address} - {visitor}
+    address = address_of(client_id)
+    neighbors = {other for other in others if address_of(other) == address} - {client_id}
     if len(neighbors) >= limits.visitors_per_address:
         raise UserError(
             "Visitors of your network with runs that wait or train: {visitors}, the most at "
@@ -130,7 +130,7 @@ def check_visitor(visitor: str, others: Sequence[str], limits: Limits) -> None:
 def check_room(needed: int, used: int, limits: Limits) -> None:
     """Raise UserError if there is no room for another run's directory of `needed` bytes, where
     `used` bytes are taken or promised."""
-    if limits.disk is not None and used + needed > limits.disk:
+    if limits.disk_bytes is not None and used + needed > limits.disk_bytes:
         raise UserError(
             "There is no room for another run: {needed} MB are needed, and {used} of "
             "{most:,} MB are taken. Try again later, when older runs have been "
@@ -145,7 +145,7 @@ def check_room(needed: int, used: int, limits: Limits) -> None:
 def check_room_again(needed: int, used: int, limits: Limits) -> None:
     """Raise UserError if there is no room for the `needed` bytes that a run may write when it goes
     on, where `used` bytes are taken or promised."""
-    if limits.disk is not None and used + needed > limits.disk:
+    if limits.disk_bytes is not None and used + needed > limits.disk_bytes:
         raise UserError(
             "There is no room for this run to go on: {needed} MB are needed, and {used} "
             "of {most:,} MB are taken. Try again later, when older runs have been "
@@ -160,7 +160,7 @@ def check_room_again(needed: int, used: int, limits: Limits) -> None:
 def check_star(starred: Iterable[Path], limits: Limits) -> None:
     """Raise UserError if the runs in `starred` take more than half of the room already: what is
     starred is never removed, and others need room too."""
-    if limits.disk is not None and sum(map(taken, starred)) > limits.disk / 2:
+    if limits.disk_bytes is not None and sum(map(directory_bytes, starred)) > limits.disk_bytes / 2:
         raise UserError(
             "There is no room for more starred runs. Take the star from another one first, or "
             "download this model.",
@@ -168,7 +168,7 @@ def check_star(starred: Iterable[Path], limits: Limits) -> None:
         )
 
 
-def parameters(plan: RunPlan) -> int:
+def parameter_count(plan: RunPlan) -> int:
     """How many numbers the plan's model has."""
     return _parameters(plan.model, len(plan.corpus.vocabulary))
 
@@ -178,19 +178,19 @@ def _parameters(model: ModelConfig, symbols: int) -> int:
         return CharRNN(model, symbols).parameter_count
 
 
-def run_bytes(plan: RunPlan) -> int:
+def needed_bytes(plan: RunPlan) -> int:
     """Return how many bytes the directory of a run may take."""
     return _needed(plan.corpus, plan.model, plan.training, plan.prefixes)
 
 
-def more_bytes(run: Run) -> int:
+def remaining_bytes(run: Run) -> int:
     """Return how many bytes more the directory of a run may take when it goes on."""
     try:
-        corpus, (model, training) = run.corpus, settings(run.request)
-        whole = _needed(corpus, model, training, run.request["prefixes"])
+        corpus, (model, training) = run.corpus, configs_of(run.manifest)
+        whole = _needed(corpus, model, training, run.manifest["prefixes"])
     except UserError:  # it cannot go on, and its worker will say why
         whole = 0
-    return max(whole - taken(run.directory), _AT_LEAST)
+    return max(whole - directory_bytes(run.directory), _BASE_BYTES)
 
 
 def _needed(
@@ -198,10 +198,10 @@ def _needed(
 ) -> int:
     weights = 4 * _parameters(model, len(corpus.vocabulary))
     samples = samples_budget(training, prefixes)
-    return corpus.ids.nbytes + _COPIES * weights + _SAMPLE_COPIES * samples + _AT_LEAST
+    return corpus.ids.nbytes + _WEIGHT_COPIES * weights + _SAMPLE_COPIES * samples + _BASE_BYTES
 
 
-def taken(root: Path) -> int:
+def directory_bytes(root: Path) -> int:
     """Bytes of all files under a directory; what goes while they are counted does not count."""
     size, left = 0, [str(root)]
     while left:

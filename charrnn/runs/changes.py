@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from ..errors import UserError
-from ..utils.atomic import write
-from ..utils.regular_files import discard
-from ..utils.validation import clean
-from .request import kept, lengthened, settings
-from .status import MAX_NAME_LENGTH, NAME, Record, still_going_on
+from ..utils.atomic import atomic_write
+from ..utils.regular_files import remove
+from ..utils.validation import clean_text
+from .manifest import configs_of, disk_errors_as_user_errors, extended
+from .status import MAX_NAME_LENGTH, NAME_FILE, RunStatus, still_going_on
 
 
-class ChangeableRun(Record):
+class ChangeableRun(RunStatus):
     """A run whose directory can be changed."""
 
     def rename(self, name: str) -> None:
@@ -21,24 +21,24 @@ class ChangeableRun(Record):
 
         Raises UserError for a name that is too long, or if it can't be written.
         """
-        name = " ".join("".join(c if c.isprintable() else " " for c in clean(name)).split())
+        name = " ".join("".join(c if c.isprintable() else " " for c in clean_text(name)).split())
         if len(name) > MAX_NAME_LENGTH:
             raise UserError(
                 "A name has {most} characters at most: choose a shorter one.",
                 most=MAX_NAME_LENGTH,
                 field="name",
             )
-        with kept():
+        with disk_errors_as_user_errors():
             if name:
-                write(self._file(NAME), name.encode(), durable=False)
+                atomic_write(self._file(NAME_FILE), name.encode(), durable=False)
             else:
-                discard(self._file(NAME))
+                remove(self._file(NAME_FILE))
 
-    def lengthen(self) -> None:
+    def extend(self) -> None:
         """Let a finished run go on for as long again; one that was stopped goes on to its end."""
-        end = self.journal.latest("end")
+        end = self.event_log.find_last("end")
         if end is not None and end["reason"] == "finished":
-            self._write_request(lengthened(self.request, end))
+            self._write_manifest(extended(self.manifest, end))
 
     def set_length(self, *, epochs: int | None, seconds: float | None) -> None:
         """Say anew how long the whole run is; with neither it stays as it was asked for.
@@ -49,11 +49,13 @@ class ChangeableRun(Record):
             return
         if (lock := self._lock(1)) is None:
             raise still_going_on()
-        with lock, kept():
-            request = self.request
-            request["training"] |= {"epochs": epochs, "seconds": seconds}
-            settings(request)  # UserError before anything is written
-            self._write_request(request)
+        with lock, disk_errors_as_user_errors():
+            manifest = self.manifest
+            manifest["training"] |= {"epochs": epochs, "seconds": seconds}
+            configs_of(manifest)  # UserError before anything is written
+            self._write_manifest(manifest)
 
-    def _write_request(self, request: dict[str, Any]) -> None:
-        write(self._file("run.json"), json.dumps(request, ensure_ascii=False, indent=2).encode())
+    def _write_manifest(self, manifest: dict[str, Any]) -> None:
+        atomic_write(
+            self._file("run.json"), json.dumps(manifest, ensure_ascii=False, indent=2).encode()
+        )

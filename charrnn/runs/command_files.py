@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..utils.atomic import write
-from ..utils.regular_files import DamagedRunUserError, discard, read
+from ..utils.atomic import atomic_write
+from ..utils.regular_files import DamagedRunUserError, read_regular, remove
 
 _CLOSING = b"closing"  # in wish.stop, where it is not a person's
-_MOST_BYTES = 64
+_MAX_BYTES = 64
 _NAMES = ("stop", "sample")
 
 
-class CommandFiles:
+class Commands:
     """The commands to one run's worker."""
 
     def __init__(self, directory: Path) -> None:
@@ -25,31 +25,31 @@ class CommandFiles:
 
     def give(self, name: str, *, closing: bool = False) -> None:
         """Give a command, unless it is given already; `closing`: the app does, which closes."""
-        if not self.given(name):
-            write(self._path(name), _CLOSING if closing else b"", durable=False)
+        if not self.is_given(name):
+            atomic_write(self._path(name), _CLOSING if closing else b"", durable=False)
 
-    def given(self, name: str) -> bool:
+    def is_given(self, name: str) -> bool:
         """Say whether the command is given."""
         return os.path.lexists(self._path(name))
 
     def take(self) -> set[str]:
         """Return the commands that are given. "stop" stays, "sample" is asked for once."""
-        given = {name for name in _NAMES if self.given(name)}
+        given = {name for name in _NAMES if self.is_given(name)}
         if "sample" in given:
-            discard(self._path("sample"))
+            remove(self._path("sample"))
         return given
 
     def by_closing_app(self) -> bool:
         """Say whether the app gave the command to stop when it closed, not a person."""
         try:
-            return read(self._path("stop"), _MOST_BYTES) == _CLOSING
+            return read_regular(self._path("stop"), _MAX_BYTES) == _CLOSING
         except DamagedRunUserError:  # whatever lies there, a person may have meant it
             return False
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Take all commands back."""
         for name in _NAMES:
-            discard(self._path(name))
+            remove(self._path(name))
 
     def _path(self, name: str) -> Path:
         return self._directory / f"wish.{name}"

@@ -18,12 +18,12 @@ from ..errors import UserError
 from ..recipes import RunPlan
 from ..utils.regular_files import DamagedRunUserError
 from ..utils.secret_key import read_key
-from .admission import check_room, check_room_again, more_bytes, run_bytes, taken
+from .admission import check_room, check_room_again, directory_bytes, needed_bytes, remaining_bytes
 from .limits import Limits
+from .manifest import disk_errors_as_user_errors
 from .owned_files import OwnedFiles
-from .owners import Deed, Owner
-from .request import kept
-from .retention import UPLOADS, runs_in
+from .owners import Owner, OwnerRecord
+from .retention import UPLOADS_FOLDER, all_runs
 from .run import Run
 
 Reserve = Callable[[int], None]
@@ -41,34 +41,34 @@ class DiskShares:
         self._admitting = threading.Lock()  # one check at a time: each looks through the disk
         self._lock = threading.Lock()  # of `_pending`, held for a moment only
 
-    def owner(self, visitor: str) -> Owner:
+    def owner(self, client_id: str) -> Owner:
         """Return the owner that a client id stands for."""
-        return Owner.of(visitor, self._key)
+        return Owner.of(client_id, self._key)
 
-    def create_run(self, plan: RunPlan, visitor: str, run_id: str | None) -> Run:
+    def create_run(self, plan: RunPlan, client_id: str, run_id: str | None) -> Run:
         """Create a run of a visitor's, with all that it may write reserved.
 
         `run_id` is as in `Run.create`. Raises UserError where there is no room for it.
         """
-        owner, needed = self.owner(visitor), run_bytes(plan)
+        owner, needed = self.owner(client_id), needed_bytes(plan)
         with self.reserving(owner, field="run") as reserve:
             reserve(needed)
             check_room(needed, self._used() - needed, self._limits)
-            deed = Deed(owner.client, owner.address, needed)
-            return Run.create(self._root, plan, run_id, deed)
+            record = OwnerRecord(owner.client, owner.address, needed)
+            return Run.create(self._root, plan, run_id, record)
 
-    def reserve_again(self, run: Run, visitor: str) -> None:
+    def reserve_for_resume(self, run: Run, client_id: str) -> None:
         """Reserve what a run may write when it goes on, for its owner, or a visitor if it has none.
 
         Raises UserError where there is no room for it.
         """
-        deed, needed = Deed.read(run.directory), more_bytes(run)
-        owner = self.owner(visitor) if deed is None else deed.owner
-        with self.reserving(owner, field="run") as reserve, kept():
+        record, needed = OwnerRecord.read(run.directory), remaining_bytes(run)
+        owner = self.owner(client_id) if record is None else record.owner
+        with self.reserving(owner, field="run") as reserve, disk_errors_as_user_errors():
             reserve(needed)
             check_room_again(needed, self._used() - needed, self._limits)
-            whole = taken(run.directory) + needed
-            Deed(owner.client, owner.address, whole).write(run.directory)
+            whole = directory_bytes(run.directory) + needed
+            OwnerRecord(owner.client, owner.address, whole).write(run.directory)
 
     @contextmanager
     def reserving(self, owner: Owner, *, field: str) -> Iterator[Reserve]:
@@ -97,16 +97,16 @@ class DiskShares:
 
     def _used(self) -> int:
         """Return how many bytes are taken, or promised to what waits, trains or is on its way."""
-        if self._limits.disk is None:
+        if self._limits.disk_bytes is None:
             return 0
-        runs = [(run, Deed.read(run.directory)) for run in runs_in(self._root)]
-        unwritten = sum(_unwritten(run, deed) for run, deed in runs if deed is not None)
+        runs = [(run, OwnerRecord.read(run.directory)) for run in all_runs(self._root)]
+        unwritten = sum(_unwritten(run, record) for run, record in runs if record is not None)
         with self._lock:
             pending = self._pending.total()
-        return taken(self._root) + unwritten + pending
+        return directory_bytes(self._root) + unwritten + pending
 
     def _check(self, owner: Owner, needed: int, field: str) -> None:
-        share = self._limits.disk_per_visitor
+        share = self._limits.disk_bytes_per_visitor
         if share is None:
             return
         if needed > share:
@@ -130,7 +130,7 @@ class DiskShares:
                 needed=_mb(needed),
                 field=field,
             )
-        whole = self._limits.disk
+        whole = self._limits.disk_bytes
         if whole is not None and network + needed > max(share, ADDRESS_SHARE * whole):
             raise UserError(
                 "The runs, models and files of your network take all the room that one network has "
@@ -150,22 +150,24 @@ class DiskShares:
 
     def _owned(self, address: str) -> Iterator[tuple[str, int]]:
         """Yield the client and the bytes of everything that belongs to an address."""
-        for run in runs_in(self._root):
-            deed = Deed.read(run.directory)
-            if deed is None or deed.address != address:
+        for run in all_runs(self._root):
+            record = OwnerRecord.read(run.directory)
+            if record is None or record.address != address:
                 continue
-            yield deed.client, taken(run.directory) + _unwritten(run, deed)
-        for upload in (self._root / UPLOADS).glob("[!.]*"):
-            deed = Deed.read(upload)
-            if deed is not None and deed.address == address:
-                yield deed.client, taken(upload)
+            yield record.client, directory_bytes(run.directory) + _unwritten(run, record)
+        for upload in (self._root / UPLOADS_FOLDER).glob("[!.]*"):
+            record = OwnerRecord.read(upload)
+            if record is not None and record.address == address:
+                yield record.client, directory_bytes(upload)
         yield from self.files.of_address(address)
 
 
-def _unwritten(run: Run, deed: Deed) -> int:
+def _unwritten(run: Run, record: OwnerRecord) -> int:
     """Return how many of a run's reserved bytes it has not written yet."""
     try:
-        return max(0, deed.reserved_bytes - taken(run.directory)) if run.live else 0
+        return (
+            max(0, record.reserved_bytes - directory_bytes(run.directory)) if run.is_active else 0
+        )
     except DamagedRunUserError:  # nothing more is written
         return 0
 

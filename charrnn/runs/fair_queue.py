@@ -21,58 +21,60 @@ from .run import Run
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedRun:
     """A run that waits, who asked for it, and whether it is to go on from where it was saved.
 
     `context` tells whom a GPU is lent to: Gradio keeps the visitor's request there.
     """
 
     run: Run
-    visitor: str = ""
-    again: bool = False
-    seconds: float | None = None  # that its training will take; None where nobody can say
+    client_id: str = ""
+    resume: bool = False
+    expected_seconds: float | None = None  # that its training will take; None where nobody can say
     context: Context = field(default_factory=Context)  # that it was asked for in
 
 
-class Line:
+class FairQueue:
     """The runs that wait, in the order in which they will be trained."""
 
     def __init__(self) -> None:
-        self._round = 0.0  # that is being served
-        self._step = 0.0  # by which it goes on when the next run is served
-        self._since: dict[str, float] = {}  # the round of each visitor's first waiting run
-        self._arrived: list[Waiting] = []
-        self._order: list[Waiting] | None = None  # as long as nothing changes
+        self._virtual_time = 0.0  # that is being served
+        self._virtual_step = 0.0  # by which it goes on when the next run is served
+        self._finish_tags: dict[str, float] = {}  # the round of each visitor's first waiting run
+        self._arrived: list[QueuedRun] = []
+        self._order: list[QueuedRun] | None = None  # as long as nothing changes
 
     def __len__(self) -> int:
         return len(self._arrived)
 
-    def __iter__(self) -> Iterator[Waiting]:
+    def __iter__(self) -> Iterator[QueuedRun]:
         """In the order in which they will be trained."""
         if self._order is None:
-            ahead = Line()
-            ahead._round, ahead._step = self._round, self._step
-            ahead._since, ahead._arrived = dict(self._since), list(self._arrived)
-            self._order = [ahead._serve() for _ in self._arrived]
+            ahead = FairQueue()
+            ahead._virtual_time, ahead._virtual_step = self._virtual_time, self._virtual_step
+            ahead._finish_tags, ahead._arrived = dict(self._finish_tags), list(self._arrived)
+            self._order = [ahead._pop_next() for _ in self._arrived]
         return iter(self._order)
 
-    def join(self, one: Waiting) -> None:
+    def add(self, one: QueuedRun) -> None:
         """Let a run wait, behind those that wait already in its round."""
-        self._since[one.visitor] = max(self._since.get(one.visitor, 0.0), self._round)
+        self._finish_tags[one.client_id] = max(
+            self._finish_tags.get(one.client_id, 0.0), self._virtual_time
+        )
         self._arrived.append(one)
         self._order = None
 
-    def leave(self, run_id: str) -> None:
+    def remove(self, run_id: str) -> None:
         """Take a run out that does not want to wait any more, if it is there."""
         self._keep([one for one in self._arrived if one.run.id != run_id])
 
     def prune(self) -> None:
         """Take out what has been called off, or has begun elsewhere."""
-        self._keep([one for one in self._arrived if one.run.waits])
+        self._keep([one for one in self._arrived if one.run.is_queued])
 
-    def next(self) -> Waiting | None:
+    def pop(self) -> QueuedRun | None:
         """Take out the run that is to be trained now; None where nobody waits."""
-        one = self._serve() if self._arrived else None
+        one = self._pop_next() if self._arrived else None
         self._keep(self._arrived)
         return one
 
@@ -80,31 +82,35 @@ class Line:
         """Send everybody away."""
         self._keep([])
 
-    def _serve(self) -> Waiting:
+    def _pop_next(self) -> QueuedRun:
         """Take out the first of those who wait, of whom there are some."""
-        heads: dict[str, Waiting] = {}
+        heads: dict[str, QueuedRun] = {}
         for one in self._arrived:
-            heads.setdefault(one.visitor, one)
-        visitor = min(heads, key=lambda visitor: self._since[visitor])  # of equals, the first
-        self._round += self._step
-        self._step = 1 / len(heads)
-        self._since[visitor] = max(self._since[visitor], self._round) + 1
-        self._arrived.remove(heads[visitor])
-        return heads[visitor]
+            heads.setdefault(one.client_id, one)
+        client_id = min(
+            heads, key=lambda client_id: self._finish_tags[client_id]
+        )  # of equals, the first
+        self._virtual_time += self._virtual_step
+        self._virtual_step = 1 / len(heads)
+        self._finish_tags[client_id] = max(self._finish_tags[client_id], self._virtual_time) + 1
+        self._arrived.remove(heads[client_id])
+        return heads[client_id]
 
-    def _keep(self, waiting: list[Waiting]) -> None:
+    def _keep(self, waiting: list[QueuedRun]) -> None:
         """Let nobody else wait. Nothing is kept of visitors whose turn would not be later than
         that of a new one."""
         self._arrived, self._order = waiting, None
-        here = {one.visitor for one in waiting}
-        self._since = {
-            visitor: since
-            for visitor, since in self._since.items()
-            if visitor in here or since > self._round
+        here = {one.client_id for one in waiting}
+        self._finish_tags = {
+            client_id: finish_tag
+            for client_id, finish_tag in self._finish_tags.items()
+            if client_id in here or finish_tag > self._virtual_time
         }
 
 
-def waits(training: Sequence[float | None], lengths: Sequence[float | None]) -> list[float | None]:
+def estimate_waits(
+    training: Sequence[float | None], lengths: Sequence[float | None]
+) -> list[float | None]:
     """How long each run in a line has to wait, in seconds; None where nobody can say.
 
     `training` is what remains of each run that trains now, 0 for a place that is free; `lengths`

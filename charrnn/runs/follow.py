@@ -16,16 +16,16 @@ async def follow(run: Run) -> AsyncIterator[Event]:
     """All events of a run so far, then the others as they come, until it has ended."""
     offset = 0
     while True:
-        live = run.live  # looked at first, so that no event can slip between the two
+        live = run.is_active  # looked at first, so that no event can slip between the two
         events, offset = run.read_events(offset)
         for event in events:
             yield event
         if not live and not events:
-            if run.ended:
+            if run.has_ended:
                 return
             try:  # it was killed, and nobody is there to say so
-                await asyncio.to_thread(run.note_death)
+                await asyncio.to_thread(run.record_crash)
             except OSError:
-                yield run.ending(EndReason.CRASHED)
+                yield run.make_end_event(EndReason.CRASHED)
                 return
         await asyncio.sleep(_POLL if live else 0)

@@ -16,16 +16,22 @@ from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
-from ..utils.log_stream import protect
-from ..utils.process import CONSIDERATE, be_considerate, keep_memory, step_back, without_secrets
+from ..utils.log_stream import protect_output
+from ..utils.process import (
+    THREAD_POOL_VARIABLES,
+    configure_thread_pools,
+    disable_malloc_trim,
+    lower_priority,
+    without_secrets,
+)
 from .limits import Limits
-from .ownership import Orphanage
-from .worker import GuardedRun
+from .ownership import OrphanDetector
+from .worker import LimitedRun
 
-_STARTING = threading.Lock()  # the environment is the whole process's
+_ENVIRONMENT_LOCK = threading.Lock()  # the environment is the whole process's
 
 
-class Starter:
+class WorkerLauncher:
     """Starts processes."""
 
     def __init__(self) -> None:
@@ -37,32 +43,32 @@ class Starter:
     def start(self, task: Any, *arguments: Any) -> Any:
         """A process that does a task, started."""
         process = self._context.Process(target=task, args=arguments)
-        with _STARTING:
-            with _environment(), _deaf_to_interrupts():
+        with _ENVIRONMENT_LOCK:
+            with _environment(), _sigint_blocked():
                 if self._forks:
                     forkserver.ensure_running()
                 else:
                     process.start()
             if self._forks:  # whose environment is the server's
-                with _deaf_to_interrupts():
+                with _sigint_blocked():
                     process.start()
         return process
 
 
-def work(directory: Path, resume: bool, app: str, limits: Limits) -> None:
+def run_worker(directory: Path, resume: bool, app: str, limits: Limits) -> None:
     """In the worker process. Ctrl+C is for the app, which then asks its workers to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    protect()
-    keep_memory()
-    step_back()
-    run = GuardedRun(directory, limits)
-    run.cut_off = Orphanage(directory.parent / app)
-    run.bound()
-    for _ in run.work(resume=resume, app=app):
+    protect_output()
+    disable_malloc_trim()
+    lower_priority()
+    run = LimitedRun(directory, limits)
+    run.should_abort = OrphanDetector(directory.parent / app)
+    run.limit_memory()
+    for _ in run.train(resume=resume, app=app):
         pass
 
 
-def nothing() -> None:
+def noop() -> None:
     """Run in a process of its own only to have one started."""
 
 
@@ -71,15 +77,15 @@ def _environment() -> Iterator[None]:
     """Set the environment of the fork server, or of a process that is spawned.
 
     PYTHONPATH says where this package is, since the server looks nowhere else for what to preload;
-    `CONSIDERATE` makes its threads get along with those of others. It gets no tokens and secrets:
-    a process that trains never needs them.
+    `THREAD_POOL_VARIABLES` makes its threads get along with those of others. It gets no tokens or
+    secrets: a process that trains never needs them.
     """
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     changes: dict[str, str | None] = {"PYTHONPATH": path}
     changes |= dict.fromkeys(os.environ.keys() - without_secrets().keys())
-    before = {name: os.environ.get(name) for name in (*changes, *CONSIDERATE)}
-    be_considerate()
+    before = {name: os.environ.get(name) for name in (*changes, *THREAD_POOL_VARIABLES)}
+    configure_thread_pools()
     _set(changes)
     try:
         yield
@@ -97,7 +103,7 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
+def _sigint_blocked() -> Iterator[None]:
     """Processes started now never hear Ctrl+C, which a terminal sends to all of a program's.
 
     A worker ignores it by itself, but only once it has begun; until then this does.

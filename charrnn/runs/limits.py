@@ -17,6 +17,7 @@ from ..checkpoint import MAX_PARAMETERS
 from ..errors import Message, UserError
 from ..text import MAX_TEXT_BYTES
 from ..utils.process import available_cores
+from ..utils.space import space_id
 from ..vocabulary import MAX_SYMBOLS
 
 _MB = 1 << 20
@@ -62,32 +63,32 @@ class Limits:
     proxies: int = _limit(0, 1, "whether proxies say who asks (X-Forwarded-For)", low=0, high=1)
 
     @property
-    def upload(self) -> int:
+    def upload_bytes(self) -> int:
         """Bytes of an upload."""
         return self.upload_mb * _MB
 
     @property
-    def disk_per_visitor(self) -> int | None:
+    def disk_bytes_per_visitor(self) -> int | None:
         """Bytes that the runs, uploaded files and downloads of a visitor may take together."""
         return None if self.disk_mb_per_visitor is None else self.disk_mb_per_visitor * _MB
 
     @property
-    def disk(self) -> int | None:
+    def disk_bytes(self) -> int | None:
         """Bytes that all runs may take together with the checkpoints that visitors brought; and
         that Gradio's folder may take, where files lie for a day that were sent or are to be
         fetched."""
         return None if self.disk_mb is None else self.disk_mb * _MB
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
         """The limits as this machine's environment has them.
 
         Raises UserError, which names the variable, for a value that is none.
         """
-        shared = space(environment) is not None
+        shared = space_id(environment) is not None
         values: dict[str, Any] = {}
         for limit in fields(cls):
-            name = variable(limit.name)
+            name = variable_name(limit.name)
             given = environment.get(name, "").strip()
             if given:
                 values[limit.name] = _parsed(name, given, limit.metadata, "None" in str(limit.type))
@@ -100,23 +101,13 @@ class Limits:
         return cls(**values)
 
 
-def space(environment: Mapping[str, str] = os.environ) -> str | None:
-    """The `owner/name` of the Hugging Face Space that this is; None elsewhere. It is empty where
-    only one of the two variables says so that a Space has: strangers may be there, and no sign-in
-    can be trusted."""
-    name, system = environment.get("SPACE_ID", ""), environment.get("SYSTEM") == "spaces"
-    if not name and not system:
-        return None
-    return name if system else ""
-
-
 def address_of(client_id: str) -> str:
     """Return what the clients of one network address have in common: of "address:…/browser", the
     part before the browser. Other clients, such as a visitor who has signed in, are alone."""
     return client_id.partition("/")[0] if client_id.startswith("address:") else client_id
 
 
-def variable(name: str) -> str:
+def variable_name(name: str) -> str:
     """The environment variable of the limit `name`."""
     return f"CHARRNN_{name.upper()}"
 

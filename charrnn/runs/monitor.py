@@ -17,36 +17,42 @@ from .end_reasons import EndReason
 from .limits import Limits
 from .run import Run
 
-_PATIENCE = 0.03  # of a run's age: the longer it takes, the rarer are its events
+_SILENCE_SHARE_OF_AGE = 0.03  # of a run's age: the longer it takes, the rarer are its events
 _ANONYMOUS = re.compile(rb"RssAnon:\s*(\d+) kB")
 
 
-class Watch:
+class WorkerMonitor:
     """Looks at one worker. Times are of the monotonic clock, which nobody sets back."""
 
     def __init__(self, run: Run, pid: int, limits: Limits) -> None:
         self.run, self.pid, self.limits = run, pid, limits
-        self._offset = _size(run.journal.path)
-        self._began = self._heard = time.monotonic()
-        self._left: float | None = None
+        self._offset = _size(run.event_log.path)
+        self._start_time = self._last_event_time = time.monotonic()
+        self._remaining_seconds: float | None = None
         with suppress(DamagedRunUserError):  # its worker will say so
-            self._left = length(run)
+            self._remaining_seconds = expected_seconds(run)
 
     def look(self) -> EndReason | None:
         """Take note of what the worker said; why it should be killed, or None."""
-        events, now = self._said(), time.monotonic()
+        events, now = self._new_events(), time.monotonic()
         for event in events:
-            self._heard = now
+            self._last_event_time = now
             if event["event"] == "progress":
-                self._left = event["remaining_seconds"]
-        if self.limits.memory_mb is not None and memory(self.pid) > self.limits.memory_mb << 20:
+                self._remaining_seconds = event["remaining_seconds"]
+        if (
+            self.limits.memory_mb is not None
+            and private_bytes(self.pid) > self.limits.memory_mb << 20
+        ):
             return EndReason.OUT_OF_MEMORY
-        silence, age = now - self._heard, self._heard - self._began
-        if self.limits.silence is not None and silence > self.limits.silence + _PATIENCE * age:
+        silence, age = now - self._last_event_time, self._last_event_time - self._start_time
+        if (
+            self.limits.silence is not None
+            and silence > self.limits.silence + _SILENCE_SHARE_OF_AGE * age
+        ):
             return EndReason.UNRESPONSIVE
         return None
 
-    def _said(self) -> list[Event]:
+    def _new_events(self) -> list[Event]:
         try:
             events, self._offset = self.run.read_events(self._offset)
         except DamagedRunUserError:  # it is heard no more
@@ -54,24 +60,24 @@ class Watch:
         return events
 
     @property
-    def left(self) -> float | None:
+    def remaining_seconds(self) -> float | None:
         """Seconds that the run still takes; None where nobody can say."""
-        if self._left is None:
+        if self._remaining_seconds is None:
             return None
         now, longest = time.monotonic(), self.limits.seconds
-        left = self._left - (now - self._heard)
+        left = self._remaining_seconds - (now - self._last_event_time)
         if longest is not None:
-            left = min(left, longest - (now - self._began))
+            left = min(left, longest - (now - self._start_time))
         return max(0.0, left)
 
 
-def length(run: Run) -> float | None:
+def expected_seconds(run: Run) -> float | None:
     """Seconds that a run will take from its beginning, or from where it goes on."""
-    request = run.request
-    seconds: float | None = request["training"]["seconds"]
+    manifest = run.manifest
+    seconds: float | None = manifest["training"]["seconds"]
     if seconds is None:
         return None
-    last = run.journal.latest("progress", "end") or {"seconds": 0.0}
+    last = run.event_log.find_last("progress", "end") or {"seconds": 0.0}
     return max(0.0, seconds - float(last["seconds"]))
 
 
@@ -82,7 +88,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def memory(pid: int) -> int:
+def private_bytes(pid: int) -> int:
     """Bytes of memory that a process has for itself; 0 where the system does not tell, or the
     process is gone."""
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .owners import Owner
 
-LEAST_BYTES = 64 << 10  # that a file counts: it takes a place on the disk and in memory as well
+MIN_FILE_BYTES = 64 << 10  # that a file counts: it takes a place on the disk and in memory as well
 _UNDERWAY_SECONDS = 60.0  # in which a file may still be on its way to its place
 NEW_SECONDS = 600.0  # in which a file does not make room for others: it may be about to be used
 
@@ -50,10 +50,10 @@ class OwnedFiles:
             if freed >= needed or changed > late:
                 break
             freed += _size(path)
-            self.let_go(owner, path)
+            self.remove(owner, path)
         return freed
 
-    def let_go(self, owner: Owner, path: Path) -> None:
+    def remove(self, owner: Owner, path: Path) -> None:
         """Forget that a file is an owner's, and remove it if it was, and is nobody else's."""
         with self._lock:
             owners = self._owners.get(path)
@@ -78,7 +78,7 @@ class OwnedFiles:
 
 def _size(path: Path) -> int:
     try:
-        return max(path.lstat().st_size, LEAST_BYTES)
+        return max(path.lstat().st_size, MIN_FILE_BYTES)
     except FileNotFoundError:
         return 0
 

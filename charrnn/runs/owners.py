@@ -14,13 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..utils import regular_files
-from ..utils.atomic import write
-from ..utils.regular_files import DamagedRunUserError, json_object
-from ..utils.schema import Schema, checked, whole
+from ..utils.atomic import atomic_write
+from ..utils.regular_files import DamagedRunUserError, parse_json_object
+from ..utils.schema import Schema, check_fields, read_count
 from .limits import address_of
 
 OWNER_FILE = "owner"
-_MOST_BYTES = 1024
+_MAX_BYTES = 1024
 _DIGEST = re.compile("[0-9a-f]{32}")
 
 
@@ -38,7 +38,7 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Deed:
+class OwnerRecord:
     """What a run's directory says of its owner, and how many bytes are reserved for it."""
 
     client: str
@@ -52,16 +52,16 @@ class Deed:
 
     def write(self, directory: Path) -> None:
         """Put it into a run's directory, in the place of an earlier one."""
-        write(directory / OWNER_FILE, json.dumps(asdict(self)).encode(), durable=False)
+        atomic_write(directory / OWNER_FILE, json.dumps(asdict(self)).encode(), durable=False)
 
     @classmethod
-    def read(cls, directory: Path) -> Deed | None:
+    def read(cls, directory: Path) -> OwnerRecord | None:
         """Return what a directory says of its owner; None where it says nothing that is known."""
         try:
-            data = regular_files.read(directory / OWNER_FILE, _MOST_BYTES)
+            data = regular_files.read_regular(directory / OWNER_FILE, _MAX_BYTES)
             if data is None:
                 return None
-            known = checked(_SCHEMA, json_object(data, OWNER_FILE))
+            known = check_fields(_SCHEMA, parse_json_object(data, OWNER_FILE))
         except (DamagedRunUserError, ValueError):  # the bytes still count, as nobody's
             return None
         return cls(**{name: known[name] for name in _SCHEMA})
@@ -82,5 +82,5 @@ def _read_digest(value: object) -> str:
 _SCHEMA: Schema = {
     "client": (_read_digest, None),
     "address": (_read_digest, None),
-    "reserved_bytes": (whole, 0),
+    "reserved_bytes": (read_count, 0),
 }

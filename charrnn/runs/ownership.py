@@ -18,14 +18,14 @@ from pathlib import Path
 
 from ..errors import Message
 from ..utils import regular_files
-from ..utils.atomic import write
-from ..utils.file_locks import held, hold
-from ..utils.regular_files import damaged, json_object
-from ..utils.schema import Schema, checked, optional, whole
+from ..utils.atomic import atomic_write
+from ..utils.file_locks import is_locked, try_lock
+from ..utils.regular_files import damaged, parse_json_object
+from ..utils.schema import Schema, check_fields, optional, read_count
 
-WAITING, BEGUN, UNTOLD = "wish.run", "begun", "untold"
-_LOOK = 0.5  # seconds between a worker's looks at whether its app is there
-_MOST = 4096  # bytes of a turn
+QUEUED, STARTED, UNREPORTED = "wish.run", "begun", "untold"
+_CHECK_SECONDS = 0.5  # seconds between a worker's looks at whether its app is there
+_MAX_BYTES = 4096  # bytes of a turn
 _NAME = re.compile(r"[\w.-][\w .-]{0,99}")
 
 
@@ -36,11 +36,11 @@ def _app(value: object) -> str:
     raise ValueError("not the name of an app")
 
 
-_SCHEMA: Schema = {"since": (whole, 0), "app": (optional(_app), None)}
+_SCHEMA: Schema = {"since": (read_count, 0), "app": (optional(_app), None)}
 
 
 @dataclass(frozen=True)
-class Turn:
+class Attempt:
     """`since`: where in events.jsonl it begins. `app`: the lock file, in the directory of the
     runs, of the app that sees to it; None for a turn in the foreground."""
 
@@ -49,45 +49,47 @@ class Turn:
 
     def write(self, path: Path) -> None:
         """Put it down, in the place of an earlier one."""
-        write(path, json.dumps(asdict(self)).encode(), durable=False)
+        atomic_write(path, json.dumps(asdict(self)).encode(), durable=False)
 
     @classmethod
-    def read(cls, path: Path) -> Turn | None:
+    def read(cls, path: Path) -> Attempt | None:
         """Return the turn in that file; None if there is none.
 
         Raises DamagedRunUserError for a file that holds something else.
         """
-        data = regular_files.read(path, _MOST)
+        data = regular_files.read_regular(path, _MAX_BYTES)
         if not data:  # earlier versions left it empty
             return None if data is None else cls()
         try:
-            known = checked(_SCHEMA, json_object(data, path.name))
+            known = check_fields(_SCHEMA, parse_json_object(data, path.name))
         except ValueError:
             raise damaged(Message("{path} is damaged", path=path.name)) from None
         return cls(**{name: known[name] for name in _SCHEMA})
 
     @classmethod
-    def latest(cls, run: Path) -> tuple[str, Turn] | None:
+    def latest(cls, run: Path) -> tuple[str, Attempt] | None:
         """Return the run's latest turn and how far it is, by the name of its file.
 
-        Raises DamagedRunUserError as `read` does.
+        Raises DamagedRunUserError as `read_regular` does.
         """
         # In the order in which a turn passes through them, so that none is missed on its way.
-        turns = [
-            (name, turn) for name in (WAITING, BEGUN, UNTOLD) if (turn := cls.read(run / name))
+        attempts = [
+            (name, attempt)
+            for name in (QUEUED, STARTED, UNREPORTED)
+            if (attempt := cls.read(run / name))
         ]
-        return max(turns, key=lambda named: named[1].since, default=None)
+        return max(attempts, key=lambda named: named[1].since, default=None)
 
 
-class Presence:
+class AppLock:
     """That an app is there: a lock that it holds for as long as it lives, named in its turns."""
 
     def __init__(self, root: Path) -> None:
         self._path = root / f".app-{secrets.token_hex(8)}"
-        self._lock = hold(self._path, timeout=5)
+        self._lock = try_lock(self._path, timeout=5)
         for other in root.glob(".app-*"):
             with suppress(OSError):  # no lock file at all: not an app's
-                if lock := hold(other, timeout=0):  # its app died
+                if lock := try_lock(other, timeout=0):  # its app died
                     with lock:
                         other.unlink(missing_ok=True)
 
@@ -100,7 +102,7 @@ class Presence:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._lock is not None:
                 self._lock.close()
-            self._lock = hold(self._path, timeout=5)
+            self._lock = try_lock(self._path, timeout=5)
 
     @property
     def name(self) -> str:
@@ -114,28 +116,28 @@ class Presence:
             self._lock.close()
 
 
-class Orphanage:
+class OrphanDetector:
     """Whether a worker should end by itself: its app is gone, or it was sent SIGTERM.
 
     It is not handed on to the next app, which may be of another version, on another machine, or
     never come: a run goes on bit for bit from where it was saved, so ending in time loses nothing.
-    To be made in the worker's main thread, which hears SIGTERM from then on; one that is `deaf` to
-    that may be made in any.
+    Make it in the worker's main thread, where it handles SIGTERM; one that is to `ignore_sigterm`
+    may be made in any.
     """
 
-    def __init__(self, app: Path, *, deaf: bool = False) -> None:
+    def __init__(self, app: Path, *, ignore_sigterm: bool = False) -> None:
         """`app` is the lock file that the app holds as long as it lives."""
-        self._app, self._gone, self._next = app, False, 0.0
-        if not deaf:
+        self._app, self._must_end, self._next_check = app, False, 0.0
+        if not ignore_sigterm:
             signal.signal(signal.SIGTERM, self._terminate)
 
     def __call__(self) -> bool:
         """The answer, which costs next to nothing between two looks."""
         now = time.monotonic()
-        if not self._gone and now >= self._next:
-            self._next = now + _LOOK
-            self._gone = not held(self._app)
-        return self._gone
+        if not self._must_end and now >= self._next_check:
+            self._next_check = now + _CHECK_SECONDS
+            self._must_end = not is_locked(self._app)
+        return self._must_end
 
     def _terminate(self, *_: object) -> None:
-        self._gone = True
+        self._must_end = True

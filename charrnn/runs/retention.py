@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import UserError
-from ..utils.atomic import write
-from ..utils.file_locks import hold
-from ..utils.regular_files import DamagedRunUserError, discard, is_directory
+from ..utils.atomic import atomic_write
+from ..utils.file_locks import try_lock
+from ..utils.regular_files import DamagedRunUserError, is_directory, remove
 from .admission import check_star
 from .limits import Limits
 from .run import Run
@@ -26,29 +26,32 @@ from .status import still_going_on
 
 logger = logging.getLogger(__name__)
 
-UPLOADS = ".uploads"  # under the root of the runs, beside them: see charrnn.runs.uploads
+UPLOADS_FOLDER = ".uploads"  # under the root of the runs, beside them: see charrnn.runs.uploads
 
-_STARRED = "starred"
-_GONE = ".gone-"
-_EVERY_SECONDS = 600.0
-_HALF_SECONDS = 600.0  # that a directory may lack its run.json: a run is being created
+_STAR_FILE = "starred"
+_DELETED_PREFIX = ".gone-"
+_INTERVAL_SECONDS = 600.0
+_CREATION_SECONDS = 600.0  # that a directory may lack its run.json: a run is being created
 
 
-class Sweeper:
-    """Removes what is old now and then: under the directory of runs, and by `also` elsewhere, each
-    of which is called with the hours that things are kept."""
+class RetentionTask:
+    """Deletes what has expired, every few minutes: under the directory of runs, and elsewhere by
+    `extra_tasks`, each of which is called with the hours that things are kept."""
 
     def __init__(self, root: Path, keep_hours: float | None) -> None:
         self._root, self._keep_hours = root, keep_hours
-        self.also: list[Callable[[float], None]] = []
+        self.extra_tasks: list[Callable[[float], None]] = []
         self._next = 0.0
 
-    def sweep_if_due(self) -> None:
+    def run_if_due(self) -> None:
         """Sweep, unless that was done some minutes ago or everything is kept."""
         if self._keep_hours is None or time.monotonic() < self._next:
             return
-        self._next = time.monotonic() + _EVERY_SECONDS
-        tasks: list[Callable[[float], None]] = [partial(sweep, self._root), *self.also]
+        self._next = time.monotonic() + _INTERVAL_SECONDS
+        tasks: list[Callable[[float], None]] = [
+            partial(delete_expired, self._root),
+            *self.extra_tasks,
+        ]
         for task in tasks:
             try:
                 task(self._keep_hours)
@@ -56,26 +59,28 @@ class Sweeper:
                 logger.exception("what is old could not be looked for")
 
 
-def sweep(root: Path, keep_hours: float) -> None:
+def delete_expired(root: Path, keep_hours: float) -> None:
     """Remove each run under `root` in which nothing has happened for so many hours: none that
     trains or waits, and none that is starred. Likewise the checkpoints that visitors brought.
 
     What cannot be removed is logged, and is no reason to leave the others.
     """
-    for upload in (root / UPLOADS).glob("*"):
-        if _age(upload) > keep_hours * 3600:
-            take_out(root, upload)
-    for left in root.glob(f"{_GONE}*"):  # by a process that was killed while deleting
+    for upload in (root / UPLOADS_FOLDER).glob("*"):
+        if _age_seconds(upload) > keep_hours * 3600:
+            remove_atomically(root, upload)
+    for left in root.glob(f"{_DELETED_PREFIX}*"):  # by a process that was killed while deleting
         _discard(left)
     for place in root.glob("[!.]*"):
         if is_directory(place) and os.path.lexists(place / "run.json"):
             run = Run(place)
-            _remove(run, lambda run=run: _old(run, keep_hours))  # type: ignore[misc]
-        elif _age(place) > max(keep_hours * 3600, _HALF_SECONDS):  # half of a run, a link, a file
-            take_out(root, place)
+            _delete_if_idle(run, lambda run=run: _is_expired(run, keep_hours))  # type: ignore[misc]
+        elif _age_seconds(place) > max(
+            keep_hours * 3600, _CREATION_SECONDS
+        ):  # half of a run, a link, a file
+            remove_atomically(root, place)
 
 
-def runs_in(root: Path) -> Iterator[Run]:
+def all_runs(root: Path) -> Iterator[Run]:
     """Return all runs under `root`, the damaged ones too."""
     places = sorted(root.glob("[!.]*"))
     return (Run(p) for p in places if is_directory(p) and os.path.lexists(p / "run.json"))
@@ -83,40 +88,43 @@ def runs_in(root: Path) -> Iterator[Run]:
 
 def delete(run: Run) -> None:
     """Remove a run for good, starred or not. Raises UserError if it still waits or trains."""
-    if not _remove(run, lambda: True) and run.directory.exists():
+    if not _delete_if_idle(run, lambda: True) and run.directory.exists():
         raise still_going_on()
 
 
 def star(root: Path, run: Run, on: bool, limits: Limits) -> None:
     """Keep a run beyond its time, or not any longer. UserError if too much is kept already."""
     if not on:
-        discard(run.directory / _STARRED)
+        remove(run.directory / _STAR_FILE)
     elif not is_starred(run):
-        check_star([mark.parent for mark in root.glob(f"[!.]*/{_STARRED}")], limits)
-        write(run.directory / _STARRED, b"", durable=False)
+        check_star([mark.parent for mark in root.glob(f"[!.]*/{_STAR_FILE}")], limits)
+        atomic_write(run.directory / _STAR_FILE, b"", durable=False)
 
 
 def is_starred(run: Run) -> bool:
     """Say whether a run is kept beyond its time."""
-    return os.path.lexists(run.directory / _STARRED)
+    return os.path.lexists(run.directory / _STAR_FILE)
 
 
-def take_out(root: Path, path: Path) -> None:
+def remove_atomically(root: Path, path: Path) -> None:
     """Remove a directory under `root`, of which nobody finds half; nothing if it has just gone."""
-    gone = root / f"{_GONE}{path.name}"
+    gone = root / f"{_DELETED_PREFIX}{path.name}"
     _discard(gone)
     with suppress(FileNotFoundError):
         path.rename(gone)
     _discard(gone)
 
 
-def _old(run: Run, keep_hours: float) -> bool:
+def _is_expired(run: Run, keep_hours: float) -> bool:
     if is_starred(run):
         return False
-    return min(_age(run.journal.path), _age(run.directory / "run.json")) > keep_hours * 3600
+    return (
+        min(_age_seconds(run.event_log.path), _age_seconds(run.directory / "run.json"))
+        > keep_hours * 3600
+    )
 
 
-def _age(path: Path) -> float:
+def _age_seconds(path: Path) -> float:
     """Return the seconds since a file, or a link itself, was changed; inf if there is none."""
     try:
         return time.time() - path.lstat().st_mtime
@@ -124,48 +132,48 @@ def _age(path: Path) -> float:
         return float("inf")
 
 
-def _remove(run: Run, wanted: Callable[[], bool]) -> bool:
+def _delete_if_idle(run: Run, wanted: Callable[[], bool]) -> bool:
     """Remove a run that neither waits nor trains, if it is `wanted`; say whether it was removed.
 
     That is looked at again once nobody can begin: it may have been asked for, or starred.
     """
-    if not wanted() or _going_on(run):
+    if not wanted() or _is_active(run):
         return False
-    lock = _locked(run)
+    lock = _try_lock(run)
     if lock is None:  # a process is at work
         return False
     with lock:
-        if _waits_or_trains(run) or not wanted():
+        if _has_work(run) or not wanted():
             return False
-        take_out(run.directory.parent, run.directory)
+        remove_atomically(run.directory.parent, run.directory)
     return True
 
 
-def _going_on(run: Run) -> bool:
+def _is_active(run: Run) -> bool:
     try:
-        return run.live
+        return run.is_active
     except DamagedRunUserError:
         return False
 
 
-def _waits_or_trains(run: Run) -> bool:
+def _has_work(run: Run) -> bool:
     """Say whether a worker is to come, or has begun and does not hold the lock yet."""
     try:
-        return run._standing(worker=False) is not None
+        return run._active_state(worker=False) is not None
     except DamagedRunUserError:  # no worker would begin with it
         return False
 
 
-def _locked(run: Run) -> ExitStack | None:
+def _try_lock(run: Run) -> ExitStack | None:
     """Take the run's lock; None if a process has it."""
     try:
-        return hold(run.directory / "worker.lock", timeout=0)
+        return try_lock(run.directory / "worker.lock", timeout=0)
     except OSError:  # something that is no file lies in its place, which nobody can hold
         return ExitStack()
 
 
 def _discard(path: Path) -> None:
     try:
-        discard(path)
+        remove(path)
     except (OSError, UserError) as error:
         logger.error("%s could not be removed: %s", path.name[:10], error)

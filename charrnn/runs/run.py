@@ -33,13 +33,13 @@ from ..recipes import RunPlan
 from ..training import Event, train
 from ..training.resume_state import resume_refused
 from ..training.schedule import Segment
-from ..utils.atomic import finish, remove_unfinished
-from ..utils.regular_files import DamagedRunUserError, discard, is_directory
+from ..utils.atomic import recover, remove_temporary_files
+from ..utils.regular_files import DamagedRunUserError, is_directory, remove
 from .changes import ChangeableRun
 from .end_reasons import EndReason, interrupted, noted
-from .owners import Deed
-from .ownership import BEGUN, UNTOLD, WAITING, Turn
-from .request import compose, kept, settings
+from .manifest import configs_of, disk_errors_as_user_errors, new_manifest
+from .owners import OwnerRecord
+from .ownership import QUEUED, STARTED, UNREPORTED, Attempt
 from .status import no_such_run, still_going_on
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")
@@ -49,24 +49,24 @@ _ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # the short ones are of 
 class Run(ChangeableRun):
     """One run's directory, and all that can be done about it.
 
-    `cut_off` is asked in the worker after every minibatch: whether to end, as interrupted, though
-    nobody has asked for it.
+    `should_abort` is called in the worker after every minibatch: whether to end, as interrupted,
+    though no command asks for it.
     """
 
-    cut_off: Callable[[], bool] = staticmethod(lambda: False)
-    _interrupted = False  # whether it ended for that
+    should_abort: Callable[[], bool] = staticmethod(lambda: False)
+    _was_interrupted = False  # whether it ended for that
 
     @classmethod
     def create(
-        cls, root: Path, plan: RunPlan, run_id: str | None = None, deed: Deed | None = None
+        cls, root: Path, plan: RunPlan, run_id: str | None = None, record: OwnerRecord | None = None
     ) -> Run:
         """A new run under `root`, which no message names, under an id that nobody can guess: the
-        caller's, if it is one and nothing has it, or else a new one. `deed` says whose it is."""
+        caller's, if it is one and nothing has it, or else a new one. `record` says whose it is."""
         if run_id is None or not _NEW_ID.fullmatch(run_id) or (root / run_id).exists():
             run_id = new_id()
         run = cls(root / run_id)
-        with kept():
-            run._make(plan, deed)
+        with disk_errors_as_user_errors():
+            run._write_files(plan, record)
         return run
 
     @classmethod
@@ -83,17 +83,17 @@ class Run(ChangeableRun):
                 directory=directory,
                 field="run_dir",
             )
-        with kept(directory):
-            run._make(plan)
+        with disk_errors_as_user_errors(directory):
+            run._write_files(plan)
         return run
 
-    def _make(self, plan: RunPlan, deed: Deed | None = None) -> None:
+    def _write_files(self, plan: RunPlan, record: OwnerRecord | None = None) -> None:
         fresh = not self.directory.exists()
         try:
             plan.corpus.save(self.directory / "corpus")
-            if deed is not None:
-                deed.write(self.directory)
-            self._write_request(compose(self.id, plan))
+            if record is not None:
+                record.write(self.directory)
+            self._write_manifest(new_manifest(self.id, plan))
         except OSError:
             if fresh:  # a disk that is full should not keep half a run as well
                 shutil.rmtree(self.directory, ignore_errors=True)
@@ -119,61 +119,61 @@ class Run(ChangeableRun):
         try:
             state = self.state
         except DamagedRunUserError:
-            if not self._worked_on():
+            if not self._has_worker():
                 raise
             state = "running"
         if state == "queued" and (lock := self._lock(1)):
             with lock:
-                if self._standing(worker=False) == "queued":
-                    end = self.ending(EndReason.CANCELLED)
+                if self._active_state(worker=False) == "queued":
+                    end = self.make_end_event(EndReason.CANCELLED)
                     if closing:
                         end = interrupted(end, EndReason.SHUTDOWN, saved=False)
-                    self.journal.append(end)
-                    self.begin()  # out of the queue; a worker would find the turn over
+                    self.event_log.append(end)
+                    self.mark_started()  # out of the queue; a worker would find the turn over
                     return
-        if state == "running" or self.live:
+        if state == "running" or self.is_active:
             self.commands.give("stop", closing=closing)
 
     def sample(self) -> None:
         """Ask the worker for a sample now."""
-        if self.live:
+        if self.is_active:
             self.commands.give("sample")
 
     # From the outside of a worker: what becomes of it
 
-    def enqueue(self, app: str | None = None, *, again: bool = False) -> None:
-        """Let the run wait for a worker, which `app` will start; `again`: for another turn.
+    def enqueue(self, app: str | None = None, *, resume: bool = False) -> None:
+        """Let the run wait for a worker, which `app` will start; `resume`: for another turn.
 
         Raises UserError if the run is still going on, or nothing can be written.
         """
         if (lock := self._lock(5)) is None:
             raise still_going_on()
-        with lock, kept():
-            if self._standing(worker=False):
+        with lock, disk_errors_as_user_errors():
+            if self._active_state(worker=False):
                 raise still_going_on()
-            if again:
-                if self.journal.full:
+            if resume:
+                if self.event_log.is_full:
                     raise UserError(
                         "This run has been continued so often that its log is full. Start a new "
                         "run.",
                         field="run",
                     )
-                self.lengthen()
-            self.commands.forget()
-            Turn(self.journal.mend(), app).write(self._file(WAITING))
+                self.extend()
+            self.commands.clear()
+            Attempt(self.event_log.truncate_partial_line(), app).write(self._file(QUEUED))
 
-    def begin(self, app: str | None = None) -> bool:
+    def mark_started(self, app: str | None = None) -> bool:
         """Take the run out of the queue to start its worker; False if it was called off."""
-        turn = Turn.read(self._file(WAITING))
-        if turn is None or (app is not None and turn.app != app):
+        attempt = Attempt.read(self._file(QUEUED))
+        if attempt is None or (app is not None and attempt.app != app):
             return False
         try:
-            self._file(WAITING).rename(self._file(BEGUN))
+            self._file(QUEUED).rename(self._file(STARTED))
         except FileNotFoundError:
             return False
-        return not self.ended
+        return not self.has_ended
 
-    def note_death(
+    def record_crash(
         self,
         app: str | None = None,
         *,
@@ -188,30 +188,32 @@ class Run(ChangeableRun):
         if (lock := self._lock(1)) is None:  # somebody is at work
             return False
         with lock:
-            name, turn = Turn.latest(self.directory) or ("", Turn())
-            if self.ended or (turn.app != app and name != UNTOLD and self._seen_to(turn)):
+            name, attempt = Attempt.latest(self.directory) or ("", Attempt())
+            if self.has_ended or (
+                attempt.app != app and name != UNREPORTED and self._app_alive(attempt)
+            ):
                 return False
-            self.commands.forget()
+            self.commands.clear()
             try:
                 try:
-                    self._tidy()
+                    self._recover()
                 except DamagedRunUserError as error:
                     cause = error
-                end = self.ending(cause)
-                if closing or (turn.app not in (None, app) and not self._seen_to(turn)):
-                    end = interrupted(end, EndReason.INTERRUPTED, saved=self.saved)
-                self.journal.append(end)
+                end = self.make_end_event(cause)
+                if closing or (attempt.app not in (None, app) and not self._app_alive(attempt)):
+                    end = interrupted(end, EndReason.INTERRUPTED, saved=self.has_resume_state)
+                self.event_log.append(end)
             except OSError:  # nobody should wait for an end that cannot be written
                 if name:
-                    self._file(name).rename(self._file(UNTOLD))
+                    self._file(name).rename(self._file(UNREPORTED))
                 raise
-            if name == WAITING:
-                self._file(WAITING).rename(self._file(BEGUN))
+            if name == QUEUED:
+                self._file(QUEUED).rename(self._file(STARTED))
             return True
 
     # The work itself
 
-    def work(self, *, resume: bool = False, app: str | None = None) -> Iterator[Event]:
+    def train(self, *, resume: bool = False, app: str | None = None) -> Iterator[Event]:
         """Train, in this process: yields the events as they are written to events.jsonl.
 
         Whatever goes wrong ends in an `end` event with the reason `failed`, and is raised again.
@@ -221,52 +223,56 @@ class Run(ChangeableRun):
             raise still_going_on()
         try:
             if app is None:  # not from a queue: what was asked of others is past
-                self._take_over()
-            elif self.ended or (turn := Turn.read(self._file(BEGUN))) is None or turn.app != app:
+                self._claim()
+            elif (
+                self.has_ended
+                or (attempt := Attempt.read(self._file(STARTED))) is None
+                or attempt.app != app
+            ):
                 return
-            yield from self._record(resume=resume)
+            yield from self._record_events(resume=resume)
         finally:
-            self.commands.forget()
+            self.commands.clear()
             lock.close()
 
-    def _tidy(self) -> None:
+    def _recover(self) -> None:
         """Finish, or remove, what a process left half done that was killed while writing.
 
         Raises DamagedRunUserError where that could lead out of the run's directory.
         """
-        self.check_places()
-        finish(self.directory / "checkpoint")
+        self.check_directories()
+        recover(self.directory / "checkpoint")
         for place in (".", "corpus", "checkpoint", "resume"):
-            remove_unfinished(self.directory / place)
+            remove_temporary_files(self.directory / place)
 
-    def _take_over(self) -> None:
-        self.commands.forget()
-        Turn(self.journal.mend()).write(self._file(BEGUN))
-        for name in (WAITING, UNTOLD):
-            discard(self._file(name))
+    def _claim(self) -> None:
+        self.commands.clear()
+        Attempt(self.event_log.truncate_partial_line()).write(self._file(STARTED))
+        for name in (QUEUED, UNREPORTED):
+            remove(self._file(name))
 
-    def _record(self, *, resume: bool) -> Iterator[Event]:
+    def _record_events(self, *, resume: bool) -> Iterator[Event]:
         over = False
         try:
-            self._tidy()
+            self._recover()
             for event in self._train(resume=resume):
                 if event["event"] == "end" and event["reason"] == "stopped":
-                    event = self._stopped(event)
-                self.journal.append(event)
+                    event = self._explain_stop(event)
+                self.event_log.append(event)
                 over = event["event"] == "end"
                 yield event
         except BaseException as error:
             if not over:
                 with suppress(OSError):  # on a full disk, which is what is raised below
-                    self.journal.append(self._outcome(error))
+                    self.event_log.append(self._end_of_error(error))
             raise
 
-    def _outcome(self, error: BaseException) -> Event:
+    def _end_of_error(self, error: BaseException) -> Event:
         if not isinstance(error, Exception):  # Ctrl+C, or nobody wants to hear more
-            return self.ending(EndReason.ABORTED)
+            return self.make_end_event(EndReason.ABORTED)
         if isinstance(error, UserError):
-            return self.ending(UserError(self._without_path(error.message)))
-        return self.ending(EndReason.INTERNAL_ERROR)
+            return self.make_end_event(UserError(self._without_path(error.message)))
+        return self.make_end_event(EndReason.INTERNAL_ERROR)
 
     def _without_path(self, message: Message) -> Message:
         """Return a message with the paths of files in it relative to the run's directory."""
@@ -277,41 +283,41 @@ class Run(ChangeableRun):
         return Message(message.template, **shown)
 
     def _train(self, *, resume: bool) -> Iterator[Event]:
-        request, corpus = self.request, self.corpus
-        if resume and corpus.sha256() != request["corpus"]["sha256"]:
+        manifest, corpus = self.manifest, self.corpus
+        if resume and corpus.sha256() != manifest["corpus"]["sha256"]:
             raise resume_refused(Message("its text, in corpus/, is not the one that it began with"))
-        model, training = settings(request)
+        model, training = configs_of(manifest)
         return train(
             corpus,
             model,
             training,
-            recipe=request["recipe"],
-            prefixes=request["prefixes"],
+            recipe=manifest["recipe"],
+            prefixes=manifest["prefixes"],
             directory=self.directory,
             resume=resume,
-            segment=Segment(**request["leg"]),
-            commands=self._wishes,
-            max_threads=self._share,
+            segment=Segment(**manifest["leg"]),
+            commands=self._take_commands,
+            max_threads=self._cpu_share,
         )
 
-    def _share(self) -> int | None:
+    def _cpu_share(self) -> int | None:
         """How many cores are this run's share; None for as many as suit it."""
         return None
 
-    def _wishes(self) -> set[str]:
+    def _take_commands(self) -> set[str]:
         wishes = self.commands.take()
-        if "stop" not in wishes and self.cut_off():
-            self._interrupted = True
+        if "stop" not in wishes and self.should_abort():
+            self._was_interrupted = True
             wishes.add("stop")
-        if self.journal.full:
+        if self.event_log.is_full:
             wishes.add("stop")
         return wishes
 
-    def _stopped(self, end: Event) -> Event:
+    def _explain_stop(self, end: Event) -> Event:
         """Say in the `end` of a run that was stopped why, if no person did it."""
-        if self._interrupted or self.commands.by_closing_app():
+        if self._was_interrupted or self.commands.by_closing_app():
             return interrupted(end, EndReason.SHUTDOWN, saved=True)
-        return noted(end, EndReason.LOG_FULL) if self.journal.full else end
+        return noted(end, EndReason.LOG_FULL) if self.event_log.is_full else end
 
 
 def new_id() -> str:

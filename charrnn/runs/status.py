@@ -14,7 +14,7 @@ from ..corpus import DESCRIPTION_FILE, IDS_FILE, Corpus
 from ..errors import Message, UserError, os_reason, reason
 from ..training import Event
 from ..training.resume_state import RESUME_FILE
-from ..utils.file_locks import held, hold
+from ..utils.file_locks import is_locked, try_lock
 from ..utils.regular_files import (
     DamagedRunUserError,
     check_file,
@@ -22,22 +22,22 @@ from ..utils.regular_files import (
     holds_files_only,
     is_directory,
     is_file,
-    read,
+    read_regular,
 )
-from .command_files import CommandFiles
+from .command_files import Commands
 from .end_reasons import EndReason, end_fields
-from .event_log import Journal
-from .ownership import BEGUN, WAITING, Turn
-from .request import parsed
+from .event_log import EventLog
+from .manifest import parse_manifest
+from .ownership import QUEUED, STARTED, Attempt
 
-NAME = "name"  # the file with the name that the owner gave the run
+NAME_FILE = "name"  # the file with the name that the owner gave the run
 MAX_NAME_LENGTH = 80  # characters
-MAX_NAME_BYTES = 4 * MAX_NAME_LENGTH
+_MAX_NAME_BYTES = 4 * MAX_NAME_LENGTH
 PERPLEXITIES = ("train_perplexity", "validation_perplexity")
-_LIVE = ("queued", "running", "stopping")
+_ACTIVE_STATES = ("queued", "running", "stopping")
 
 
-class Record:
+class RunStatus:
     """A run as it stands, read from its directory by whichever process.
 
     What cannot be read raises DamagedRunUserError, here and nowhere else.
@@ -46,25 +46,25 @@ class Record:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.id = directory.name
-        self.journal = Journal(directory / "events.jsonl")
-        self.commands = CommandFiles(directory)
+        self.event_log = EventLog(directory / "events.jsonl")
+        self.commands = Commands(directory)
 
     @property
-    def request(self) -> dict[str, Any]:
-        """What was asked: the contents of run.json, checked (`charrnn.runs.request`).
+    def manifest(self) -> dict[str, Any]:
+        """What was asked: the contents of run.json, checked (`charrnn.runs.manifest`).
 
         Raises UserError if the run is gone.
         """
-        data = read(self._file("run.json"), MAX_CONFIG_BYTES)
+        data = read_regular(self._file("run.json"), MAX_CONFIG_BYTES)
         if data is None:
             raise no_such_run()
-        return parsed(data)
+        return parse_manifest(data)
 
     @property
     def name(self) -> str:
         """The name that its owner gave the run; empty if there is none, or it can't be read."""
         try:
-            data = read(self._file(NAME), MAX_NAME_BYTES)
+            data = read_regular(self._file(NAME_FILE), _MAX_NAME_BYTES)
         except DamagedRunUserError:
             return ""
         return (data or b"").decode("utf-8", "replace").strip()
@@ -72,7 +72,7 @@ class Record:
     @property
     def corpus(self) -> Corpus:
         """The text as the run learns it. Raises UserError if it is gone or damaged."""
-        self.check_places()
+        self.check_directories()
         directory = self.directory / "corpus"
         for name in (IDS_FILE, DESCRIPTION_FILE):
             check_file(directory / name)
@@ -88,10 +88,10 @@ class Record:
     @property
     def results(self) -> dict[str, Any]:
         """The figures of the model saved so far, by name; empty while there is none."""
-        self.check_places()
+        self.check_directories()
         if self.checkpoint is None:
             return {}
-        data = read(self.checkpoint / CONFIG, MAX_CONFIG_BYTES)
+        data = read_regular(self.checkpoint / CONFIG, MAX_CONFIG_BYTES)
         try:
             config = None if data is None else parse_json_object(data, CONFIG)
             return {} if config is None else validate_metadata(config).get("results") or {}
@@ -99,7 +99,7 @@ class Record:
             raise damaged(reason(error)) from None
 
     @property
-    def saved(self) -> bool:
+    def has_resume_state(self) -> bool:
         """Whether there is a point from which the run can go on bit for bit."""
         return is_directory(self._file("resume")) and is_file(self._file(str(RESUME_FILE)))
 
@@ -107,67 +107,67 @@ class Record:
     def state(self) -> str:
         """queued, running, stopping, finished, stopped, diverged or failed."""
         for _ in range(2):  # a worker may end between the look at it and that at the events
-            if alive := self._standing(worker=self._worked_on()):
+            if alive := self._active_state(worker=self._has_worker()):
                 return alive
-            if end := self._end_of_turn():
+            if end := self._end_event():
                 return str(end["reason"])
         return "failed"  # a worker that is gone without a word was killed
 
     @property
-    def live(self) -> bool:
+    def is_active(self) -> bool:
         """Whether more events are to come."""
-        return self.state in _LIVE
+        return self.state in _ACTIVE_STATES
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether the run's last turn has got its `end`: one that was killed still lacks it."""
-        return self._end_of_turn() is not None
+        return self._end_event() is not None
 
     @property
-    def asked(self) -> bool:
+    def was_requested(self) -> bool:
         """Whether anybody has asked for the run to be trained yet."""
-        return Turn.latest(self.directory) is not None or os.path.lexists(self.journal.path)
+        return Attempt.latest(self.directory) is not None or os.path.lexists(self.event_log.path)
 
     @property
-    def waits(self) -> bool:
+    def is_queued(self) -> bool:
         """Whether the run is in a queue."""
-        return self._file(WAITING).exists()
+        return self._file(QUEUED).exists()
 
-    def _standing(self, *, worker: bool) -> str | None:
+    def _active_state(self, *, worker: bool) -> str | None:
         """The state of a run that is not over, None for one that is; `worker`: it has one."""
-        named = Turn.latest(self.directory)
-        if named is not None and self.journal.last(named[1].since, "end"):
+        named = Attempt.latest(self.directory)
+        if named is not None and self.event_log.last_if(named[1].since, "end"):
             return None
-        name, turn = named or ("", Turn())
-        if name == WAITING and (turn.app is None or self._seen_to(turn)):
+        name, attempt = named or ("", Attempt())
+        if name == QUEUED and (attempt.app is None or self._app_alive(attempt)):
             return "queued"
-        if worker or (name == BEGUN and self._seen_to(turn)):
-            return "stopping" if self.commands.given("stop") else "running"
+        if worker or (name == STARTED and self._app_alive(attempt)):
+            return "stopping" if self.commands.is_given("stop") else "running"
         return None
 
-    def _seen_to(self, turn: Turn) -> bool:
+    def _app_alive(self, attempt: Attempt) -> bool:
         """Whether the app is there that starts the turn's worker, and notes its death."""
-        return turn.app is not None and _held(self.directory.parent / turn.app)
+        return attempt.app is not None and _held(self.directory.parent / attempt.app)
 
-    def _worked_on(self) -> bool:
+    def _has_worker(self) -> bool:
         """Whether a process holds the right to write."""
         path = self._file("worker.lock")
         return check_file(path) and _held(path)
 
-    def _end_of_turn(self) -> Event | None:
-        named = Turn.latest(self.directory)
-        return self.journal.last(named[1].since if named else 0, "end")
+    def _end_event(self) -> Event | None:
+        named = Attempt.latest(self.directory)
+        return self.event_log.last_if(named[1].since if named else 0, "end")
 
     def read_events(self, offset: int = 0) -> tuple[list[Event], int]:
         """The events from a byte offset on, and the offset to go on from."""
-        return self.journal.read(offset)
+        return self.event_log.read(offset)
 
-    def ending(self, cause: EndReason | UserError) -> Event:
+    def make_end_event(self, cause: EndReason | UserError) -> Event:
         """An `end` for a run that wrote none: the figures of the model saved last, by the
         `checkpoint` event, and those of the last report."""
-        last = self.journal.latest("progress", "end") or {}
+        last = self.event_log.find_last("progress", "end") or {}
         checkpoint = self.checkpoint
-        kept = (checkpoint and self.journal.latest("checkpoint")) or {}
+        kept = (checkpoint and self.event_log.find_last("checkpoint")) or {}
         return {
             "event": "end",
             "seconds": last.get("seconds", 0.0),
@@ -182,7 +182,7 @@ class Record:
             "checkpoint": None if checkpoint is None else str(checkpoint),
         }
 
-    def check_places(self) -> None:
+    def check_directories(self) -> None:
         """Raise DamagedRunUserError if something else lies in the place of one of the run's
         directories, or something but files in one: reading and writing there could lead out."""
         for name in ("corpus", "checkpoint", "resume"):
@@ -196,7 +196,7 @@ class Record:
         """The right to write, or None if somebody has it for so many seconds."""
         path = self._file("worker.lock")
         check_file(path)
-        return hold(path, timeout=timeout)
+        return try_lock(path, timeout=timeout)
 
     def _file(self, name: str) -> Path:
         return self.directory / name
@@ -214,7 +214,7 @@ def still_going_on() -> UserError:
 
 def _held(path: Path) -> bool:
     try:
-        return held(path)
+        return is_locked(path)
     except OSError as error:
         raise damaged(
             Message("{path} could not be read ({reason})", path=path.name, reason=os_reason(error))

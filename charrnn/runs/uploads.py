@@ -28,18 +28,21 @@ from .. import checkpoint
 from ..checkpoint import WEIGHTS
 from ..checkpoint.files import MAX_FILE_BYTES
 from ..errors import Message, UserError, escape_invisible, os_reason
-from .admission import taken
+from .admission import directory_bytes
 from .limits import Limits
-from .owners import Deed, Owner
-from .retention import UPLOADS, take_out
+from .owners import Owner, OwnerRecord
+from .retention import UPLOADS_FOLDER, remove_atomically
 
 _ID = re.compile(r"upload-[0-9a-f]{32}")
-_ENTRIES = 100  # of a .zip
-_ENTRY = b"PK\x01\x02"  # what each entry in the directory of a .zip begins with
-_PIECE = 1 << 20
-LARGEST = {"safetensors": MAX_FILE_BYTES[WEIGHTS], "zip": sum(MAX_FILE_BYTES.values())}
+_MAX_ZIP_ENTRIES = 100  # of a .zip
+_ZIP_ENTRY_SIGNATURE = b"PK\x01\x02"  # what each entry in the directory of a .zip begins with
+_CHUNK_BYTES = 1 << 20
+MAX_BYTES = {"safetensors": MAX_FILE_BYTES[WEIGHTS], "zip": sum(MAX_FILE_BYTES.values())}
 """Bytes that a file of each kind may have."""
-_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others cannot be unpacked in pieces
+_SUPPORTED_COMPRESSION = (
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+)  # the others cannot be unpacked in pieces
 
 
 def is_upload(key: str) -> bool:
@@ -49,7 +52,7 @@ def is_upload(key: str) -> bool:
 
 def find(root: Path, key: str) -> Path | None:
     """Where the checkpoint with this id lies; None if there is none, or none any more."""
-    directory = root / UPLOADS / key
+    directory = root / UPLOADS_FOLDER / key
     if not is_upload(key) or not (directory / WEIGHTS).is_file():
         return None
     with suppress(FileNotFoundError):  # it goes at this very moment
@@ -57,7 +60,7 @@ def find(root: Path, key: str) -> Path | None:
     return directory
 
 
-def inside(folder: Path, path: object) -> Path | None:
+def path_within(folder: Path, path: object) -> Path | None:
     """The file that a caller says lies in `folder`; None if it does not."""
     if not isinstance(path, str | Path) or "\0" in str(path):
         return None
@@ -65,7 +68,7 @@ def inside(folder: Path, path: object) -> Path | None:
     return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
 
 
-def keep(
+def store(
     root: Path,
     file: Path,
     limits: Limits,
@@ -79,7 +82,7 @@ def keep(
     for what is not a sound checkpoint, and where there is no room.
     """
     shown = escape_invisible(file.name, 80)
-    place = root / UPLOADS
+    place = root / UPLOADS_FOLDER
     key = f"upload-{secrets.token_hex(16)}"
     gathering = place / f".{key}"
     try:
@@ -87,7 +90,7 @@ def keep(
             size = os.fstat(opened.fileno()).st_size
             zipped = opened.read(4) == b"PK\x03\x04"
             opened.seek(0)
-            most = LARGEST["zip" if zipped else "safetensors"]
+            most = MAX_BYTES["zip" if zipped else "safetensors"]
             if size > most:
                 raise _too_large(shown if zipped else WEIGHTS, most)
             _check_room(root, size, limits)
@@ -99,13 +102,13 @@ def keep(
             else:
                 _copy(opened.read, gathering / WEIGHTS)
         _check_room(root, 0, limits)  # of a .zip more may come out
-        reserve(max(0, taken(gathering) - size))
+        reserve(max(0, directory_bytes(gathering) - size))
         checkpoint.load(gathering)
         if owner is not None:
-            Deed(owner.client, owner.address).write(gathering)
+            OwnerRecord(owner.client, owner.address).write(gathering)
         gathering.rename(place / key)
         if owner is not None and limits.uploads_per_visitor is not None:
-            _keep_few(root, key, owner, limits.uploads_per_visitor)
+            _evict_surplus(root, key, owner, limits.uploads_per_visitor)
     except FileNotFoundError:
         raise UserError(
             "{file} is not there any more: choose it again.", file=shown, field="model"
@@ -121,29 +124,29 @@ def keep(
 
 def delete(root: Path, key: str) -> None:
     """Remove the checkpoint with this id. Raises UserError if there is none."""
-    directory = root / UPLOADS / key
+    directory = root / UPLOADS_FOLDER / key
     if not is_upload(key) or not directory.is_dir():
         raise UserError("This model is not here any more.", field="model")
-    take_out(root, directory)
+    remove_atomically(root, directory)
 
 
-def _keep_few(root: Path, key: str, owner: Owner, most: int) -> None:
+def _evict_surplus(root: Path, key: str, owner: Owner, most: int) -> None:
     """Let go what an owner has beyond so many, besides the new one with this key."""
     used = {}
-    for upload in (root / UPLOADS).glob("[!.]*"):
-        deed = Deed.read(upload)
-        if deed is not None and deed.client == owner.client and upload.name != key:
+    for upload in (root / UPLOADS_FOLDER).glob("[!.]*"):
+        record = OwnerRecord.read(upload)
+        if record is not None and record.client == owner.client and upload.name != key:
             with suppress(FileNotFoundError):  # it went for its age
                 used[upload] = upload.stat().st_mtime
     for old in sorted(used, key=used.__getitem__, reverse=True)[most - 1 :]:
-        take_out(root, old)
+        remove_atomically(root, old)
 
 
 def _copy(read: Callable[[int], bytes], target: Path) -> None:
     """The bytes of one file, no more than one of its name may have."""
     left = MAX_FILE_BYTES[target.name]
     with target.open("xb") as out:
-        while piece := read(min(_PIECE, left + 1)):
+        while piece := read(min(_CHUNK_BYTES, left + 1)):
             left -= len(piece)
             if left < 0:
                 raise _too_large(target.name, MAX_FILE_BYTES[target.name])
@@ -152,19 +155,21 @@ def _copy(read: Callable[[int], bytes], target: Path) -> None:
 
 def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
     """What a checkpoint consists of, out of a .zip, where all of it lies in one folder."""
-    if file.read().count(_ENTRY) > _ENTRIES:  # before an object is made for each of millions
-        raise _nothing_in(shown)
-    with _sound(shown):
+    if (
+        file.read().count(_ZIP_ENTRY_SIGNATURE) > _MAX_ZIP_ENTRIES
+    ):  # before an object is made for each of millions
+        raise _no_model_in(shown)
+    with _zip_errors_as_user_errors(shown):
         archive = zipfile.ZipFile(file)
         paths = {PurePosixPath(info.filename): info for info in archive.infolist()}
     weights = [path for path in paths if path.name == WEIGHTS and len(path.parts) <= 2]
     if len(weights) != 1:
-        raise _nothing_in(shown)
+        raise _no_model_in(shown)
     for name in MAX_FILE_BYTES:
         info = paths.get(weights[0].with_name(name))
         if info is None:
             continue
-        if info.flag_bits & 1 or info.compress_type not in _READABLE:
+        if info.flag_bits & 1 or info.compress_type not in _SUPPORTED_COMPRESSION:
             raise UserError(
                 "{file} is encrypted, or compressed in an uncommon way: choose the {weights} in "
                 "it.",
@@ -172,18 +177,18 @@ def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
                 weights=WEIGHTS,
                 field="model",
             )
-        with _sound(shown):
+        with _zip_errors_as_user_errors(shown):
             member = archive.open(info)
 
         def read(size: int, member: IO[bytes] = member) -> bytes:
-            with _sound(shown):
+            with _zip_errors_as_user_errors(shown):
                 return member.read(size)
 
         _copy(read, directory / name)
 
 
 @contextmanager
-def _sound(shown: str) -> Iterator[None]:
+def _zip_errors_as_user_errors(shown: str) -> Iterator[None]:
     """Around each look into a .zip, whose places may lie outside it."""
     try:
         yield
@@ -197,7 +202,7 @@ def _sound(shown: str) -> Iterator[None]:
 
 
 def _check_room(root: Path, size: int, limits: Limits) -> None:
-    if limits.disk is not None and taken(root) + size > limits.disk:
+    if limits.disk_bytes is not None and directory_bytes(root) + size > limits.disk_bytes:
         raise UserError(
             "There is no room for another model: try again later, when older ones have been "
             "removed.",
@@ -210,7 +215,7 @@ def _too_large(name: str, most: int) -> UserError:
     return UserError("This checkpoint cannot be opened: {why}.", why=why, field="model")
 
 
-def _nothing_in(shown: str) -> UserError:
+def _no_model_in(shown: str) -> UserError:
     return UserError(
         "There is no model in {file}: choose a {weights}, or the .zip that Download makes.",
         file=shown,

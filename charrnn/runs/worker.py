@@ -15,62 +15,62 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..training import Event
-from ..utils.atomic import write
-from ..utils.process import bound_memory
-from ..utils.regular_files import DamagedRunUserError, read
+from ..utils.atomic import atomic_write
+from ..utils.process import limit_memory
+from ..utils.regular_files import DamagedRunUserError, read_regular
 from .end_reasons import EndReason, noted
 from .limits import Limits
 from .run import Run
 from .status import no_such_run
 
-SHARE = "share"
-_MOST_DIGITS = 20  # of the number in it
-_LOOK_SECONDS = 0.5  # between two looks at whether the run is still there
+CPU_SHARE_FILE = "share"
+_MAX_SHARE_BYTES = 20  # of the number in it
+_CHECK_SECONDS = 0.5  # between two looks at whether the run is still there
 
 _NO_MEMORY = re.compile("not enough memory|can't allocate memory|bad_alloc|out of memory")
 
 
-class GuardedRun(Run):
+class LimitedRun(Run):
     """A run as an app's worker trains it."""
 
     def __init__(self, directory: Path, limits: Limits) -> None:
         super().__init__(directory)
-        self._limits, self._began, self._time_up = limits, time.monotonic(), False
-        self._share_read: tuple[int, int | None] = (0, None)
-        self._next_look = 0.0
+        self._limits, self._start_time, self._time_up = limits, time.monotonic(), False
+        self._cpu_share_read: tuple[int, int | None] = (0, None)
+        self._next_check = 0.0
 
-    def bound(self) -> None:
+    def limit_memory(self) -> None:
         """Bound the memory of this process."""
         if self._limits.memory_mb is not None:
-            bound_memory(self._limits.memory_mb << 20)
+            limit_memory(self._limits.memory_mb << 20)
 
-    def _wishes(self) -> set[str]:
-        self._check_there()
-        wishes = super()._wishes()
+    def _take_commands(self) -> set[str]:
+        self._check_exists()
+        wishes = super()._take_commands()
         longest = self._limits.seconds
-        if longest is not None and time.monotonic() - self._began >= longest:
+        if longest is not None and time.monotonic() - self._start_time >= longest:
             self._time_up = self._time_up or "stop" not in wishes
             wishes.add("stop")
         return wishes
 
-    def _check_there(self) -> None:
+    def _check_exists(self) -> None:
         """Raise UserError once the run was removed: to save it would bring half of it back."""
         now = time.monotonic()
-        if now >= self._next_look:
-            self._next_look = now + _LOOK_SECONDS
+        if now >= self._next_check:
+            self._next_check = now + _CHECK_SECONDS
             if not os.path.lexists(self._file("run.json")):
                 raise no_such_run()
 
-    def _share(self) -> int | None:
+    def _cpu_share(self) -> int | None:
         """Read again only when it has changed: this is asked after every minibatch."""
         try:
-            changed = self._file(SHARE).lstat().st_mtime_ns
-            if changed != self._share_read[0]:
-                cores = int(read(self._file(SHARE), _MOST_DIGITS) or b"0")
-                self._share_read = (changed, cores if cores > 0 else None)
+            changed = self._file(CPU_SHARE_FILE).lstat().st_mtime_ns
+            if changed != self._cpu_share_read[0]:
+                cores = int(read_regular(self._file(CPU_SHARE_FILE), _MAX_SHARE_BYTES) or b"0")
+                self._cpu_share_read = (changed, cores if cores > 0 else None)
         except (FileNotFoundError, ValueError, DamagedRunUserError):  # as many as suit the run
             return None
-        return self._share_read[1]
+        return self._cpu_share_read[1]
 
     def _train(self, *, resume: bool) -> Iterator[Event]:
         for event in super()._train(resume=resume):
@@ -78,14 +78,14 @@ class GuardedRun(Run):
                 event = noted(event, EndReason.TIME_LIMIT)
             yield event
 
-    def _outcome(self, error: BaseException) -> Event:
+    def _end_of_error(self, error: BaseException) -> Event:
         if isinstance(error, MemoryError) or (
             isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))
         ):
-            return self.ending(EndReason.OUT_OF_MEMORY)
-        return super()._outcome(error)
+            return self.make_end_event(EndReason.OUT_OF_MEMORY)
+        return super()._end_of_error(error)
 
 
-def give_share(directory: Path, cores: int) -> None:
+def write_cpu_share(directory: Path, cores: int) -> None:
     """Tell the worker of the run in `directory` how many cores are its share."""
-    write(directory / SHARE, str(cores).encode())
+    atomic_write(directory / CPU_SHARE_FILE, str(cores).encode())

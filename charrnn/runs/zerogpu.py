@@ -22,22 +22,25 @@ from contextvars import Context
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..utils.process import keep_memory, step_back
+from ..utils.process import disable_malloc_trim, lower_priority
 from .end_reasons import EndReason, NoGpuError
 from .limits import Limits
-from .monitor import length
-from .ownership import Orphanage
+from .monitor import expected_seconds
+from .ownership import OrphanDetector
 from .run import Run
-from .worker import GuardedRun
+from .worker import LimitedRun
 
 logger = logging.getLogger(__name__)
 
-ANYBODY, SIGNED_IN = 2, 5  # minutes a day that are lent to anybody, and to a free account
-_USUAL = 60.0  # seconds for a run of which nobody can say how long it takes
-_AROUND = 15.0  # seconds of a run that are no training: CUDA's start before it, its end after it
-_END = 5.0  # of these, after it
+ANONYMOUS_MINUTES_PER_DAY = 2  # without an account
+FREE_ACCOUNT_MINUTES_PER_DAY = 5
+_DEFAULT_SECONDS = 60.0  # seconds for a run of which nobody can say how long it takes
+_OVERHEAD_SECONDS = (
+    15.0  # seconds of a run that are no training: CUDA's start before it, its end after it
+)
+_SHUTDOWN_SECONDS = 5.0  # of these, after it
 
-_Lend = Callable[[Path, bool, str, Limits], Iterator[int]]
+_GpuFunction = Callable[[Path, bool, str, Limits], Iterator[int]]
 
 
 @dataclass(frozen=True)
@@ -62,46 +65,46 @@ def prepare() -> None:
     To be called before anything uses CUDA, and before the app is launched: the Space ends if there
     is no function that uses its GPU by then.
     """
-    _lender()
+    _gpu_function()
 
 
 @functools.cache
-def _lender() -> _Lend | None:
+def _gpu_function() -> _GpuFunction | None:
     """`_work`, on a GPU; None where none is lent."""
     told = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
     if not told or importlib.util.find_spec("spaces") is None:
         return None
     import spaces
 
-    lend: _Lend = spaces.GPU(duration=_duration)(_work)
+    lend: _GpuFunction = spaces.GPU(duration=_duration)(_work)
     return lend
 
 
-def here() -> bool:
+def available() -> bool:
     """Whether runs can have a GPU here."""
-    return _lender() is not None
+    return _gpu_function() is not None
 
 
-def wanted(run: Run) -> bool:
+def requested(run: Run) -> bool:
     """Whether a run is to have the GPU that is lent here."""
-    return here() and run.request["training"].get("device") == "cuda"
+    return available() and run.manifest["training"].get("device") == "cuda"
 
 
-def quota(seconds: float | None) -> int:
+def quota_seconds(seconds: float | None) -> int:
     """The seconds of a visitor's quota that a run of that length takes; None is one whose length
     nobody can say, which is cut off after a minute, and can go on."""
-    return math.ceil((_USUAL if seconds is None else seconds) + _AROUND)
+    return math.ceil((_DEFAULT_SECONDS if seconds is None else seconds) + _OVERHEAD_SECONDS)
 
 
-def within(limits: Limits, run: Run) -> Limits:
+def limits_on_gpu(limits: Limits, run: Run) -> Limits:
     """The limits of a run on the GPU: it ends before the time that is lent is over. Its memory is
     not measured, since it holds what the app's process has too."""
-    longest = quota(length(run)) - _END
+    longest = quota_seconds(expected_seconds(run)) - _SHUTDOWN_SECONDS
     seconds = longest if limits.seconds is None else min(limits.seconds, longest)
     return replace(limits, seconds=seconds, memory_mb=None)
 
 
-def lent(
+def train_on_gpu(
     context: Context, directory: Path, resume: bool, app: str, limits: Limits
 ) -> Iterator[Worker]:
     """Train the run in `directory` on the GPU; yields the worker when it is at work, and ends when
@@ -111,7 +114,7 @@ def lent(
     """
     from gradio import Error
 
-    lend = _lender()
+    lend = _gpu_function()
     assert lend is not None, "here() said so"
     pids = lend(directory, resume, app, limits)
     try:
@@ -130,21 +133,21 @@ def lent(
 
 def _duration(directory: Path, resume: bool, app: str, limits: Limits) -> int:
     """The seconds to ask for; called with what `_work` is called with."""
-    return math.ceil((limits.seconds or _USUAL) + _END)
+    return math.ceil((limits.seconds or _DEFAULT_SECONDS) + _SHUTDOWN_SECONDS)
 
 
 def _work(directory: Path, resume: bool, app: str, limits: Limits) -> Iterator[int]:
     """Train, in a thread of the process that has the GPU: yields its id, and then zeros."""
-    _let_go(directory.parent)
-    keep_memory()
-    step_back()
-    run = GuardedRun(directory, limits)
-    run.cut_off = Orphanage(directory.parent / app, deaf=True)
+    _close_inherited_files(directory.parent)
+    disable_malloc_trim()
+    lower_priority()
+    run = LimitedRun(directory, limits)
+    run.should_abort = OrphanDetector(directory.parent / app, ignore_sigterm=True)
     yield os.getpid()
-    yield from (0 for _ in run.work(resume=resume, app=app))
+    yield from (0 for _ in run.train(resume=resume, app=app))
 
 
-def _let_go(root: Path) -> None:
+def _close_inherited_files(root: Path) -> None:
     """Close what this process has inherited of the app's open files of runs: a lock is held for as
     long as anybody has its file open."""
     for file in Path("/proc/self/fd").iterdir():

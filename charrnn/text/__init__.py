@@ -140,7 +140,7 @@ def read_text(text: str, *, name: str = PASTED) -> Text:
 
     Raises UserError if it is empty, or over 100 MB, or not a text.
     """
-    _check_size(len(validation.text(text, "text")), name)
+    _check_size(len(validation.as_text(text, "text")), name)
     return _clean(text, name=name, encoding="UTF-8")
 
 

@@ -20,7 +20,7 @@ from ..errors import Message, UserError
 from ..model import CharRNN, ModelConfig
 from ..ngrams.soft_targets import MAX_PROBABILITIES
 from ..utils.process import available_cores
-from ..utils.validation import instance, path, texts
+from ..utils.validation import as_instance, as_path, as_texts
 from .config import TrainingConfig
 from .events import Clock, Commands, Event, MaxThreads, settings_reader, stored_event
 from .resume_state import RESUME_FILE
@@ -73,22 +73,22 @@ def train(
     Raises UserError, before the first event, if the corpus does not suit the configuration, and for
     a directory that holds a run which is not to be resumed.
     """
-    instance(
+    as_instance(
         corpus, Corpus, "corpus", Message("give a Corpus, which Corpus.from_text makes of a text")
     )
     model = (
         ModelConfig()
         if model is None
-        else instance(model, ModelConfig, "model", Message("give a ModelConfig"))
+        else as_instance(model, ModelConfig, "model", Message("give a ModelConfig"))
     )
     training = TrainingConfig() if training is None else training
-    instance(training, TrainingConfig, "training", Message("give a TrainingConfig"))
+    as_instance(training, TrainingConfig, "training", Message("give a TrainingConfig"))
     corpus = corpus.with_validation(training.validation)
     training = replace(training, validation=corpus.validation)
     check_fit(corpus, model, training)
     if not resume:  # a run may be resumed on fewer cores
         check_threads(training)
-    place = None if directory is None else path(directory, "directory")
+    place = None if directory is None else as_path(directory, "directory")
     if place is not None and not resume:
         _check_unused(place)
     trainer = Trainer(
@@ -96,7 +96,7 @@ def train(
         model,
         training,
         recipe=recipe,
-        prefixes=texts(prefixes, "prefixes"),
+        prefixes=as_texts(prefixes, "prefixes"),
         directory=place,
         commands=commands,
         max_threads=max_threads,

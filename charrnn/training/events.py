@@ -7,23 +7,23 @@ from typing import Any
 
 from ..errors import UserError
 from ..model import ModelConfig
-from ..utils.config_fields import Config, completed
+from ..utils.config_fields import Config, with_defaults
 from ..utils.schema import (
     ABSENT,
     Reader,
     Schema,
-    amount,
     anything,
-    checked,
+    check_fields,
     list_of,
     nested,
-    number,
     one_of,
     optional,
-    positive,
+    read_count,
+    read_non_negative,
+    read_number,
+    read_positive,
+    read_text,
     table_of,
-    text,
-    whole,
 )
 from .config import TrainingConfig
 
@@ -41,13 +41,13 @@ MaxThreads = Callable[[], int | None]
 
 
 def settings_reader(config: type[Config]) -> Reader:
-    """Make a reader for the stored settings of a class; see `config_fields.completed`."""
+    """Make a reader for the stored settings of a class; see `config_fields.with_defaults`."""
 
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
             raise ValueError("not a JSON object")
         try:
-            return completed(config, value)
+            return with_defaults(config, value)
         except UserError as error:
             raise ValueError(error.message) from error
 
@@ -55,76 +55,76 @@ def settings_reader(config: type[Config]) -> Reader:
 
 
 def _setting_value(value: Any) -> str | float | None:
-    return value if value is None or isinstance(value, str) else number(value)
+    return value if value is None or isinstance(value, str) else read_number(value)
 
 
 _PERPLEXITIES: Schema = {
-    "train_perplexity": (optional(positive), None),
-    "validation_perplexity": (optional(positive), None),
+    "train_perplexity": (optional(read_positive), None),
+    "validation_perplexity": (optional(read_positive), None),
 }
 _WARNING: Schema = {
-    "code": (text, None),
-    "values": (table_of(number), {}),
-    "message": (text, ""),
+    "code": (read_text, None),
+    "values": (table_of(read_number), {}),
+    "message": (read_text, ""),
 }
 _SUGGESTION: Schema = {
-    "code": (text, None),
-    "field": (optional(text), None),
+    "code": (read_text, None),
+    "field": (optional(read_text), None),
     "value": (_setting_value, None),
 }
 _FINDING: Schema = {
-    "code": (text, None),
-    "values": (table_of(optional(number)), {}),
+    "code": (read_text, None),
+    "values": (table_of(optional(read_number)), {}),
     "suggestion": (optional(nested(_SUGGESTION)), None),
 }
-_COMMON_FIELDS: Schema = {"event": (text, None), "seconds": (amount, 0.0)}
+_COMMON_FIELDS: Schema = {"event": (read_text, None), "seconds": (read_non_negative, 0.0)}
 _FIELDS: Mapping[str, Schema] = {
     "start": {
-        "run": (optional(text), None),
-        "characters": (whole, 0),
-        "vocabulary_size": (whole, 1),
-        "parameters": (whole, 0),
-        "recipe": (text, "custom"),
+        "run": (optional(read_text), None),
+        "characters": (read_count, 0),
+        "vocabulary_size": (read_count, 1),
+        "parameters": (read_count, 0),
+        "recipe": (read_text, "custom"),
         "model": (settings_reader(ModelConfig), {}),
         "training": (settings_reader(TrainingConfig), {}),
-        "baselines": (table_of(optional(positive)), {}),
-        "device": (text, ""),
-        "resumed_from": (optional(whole), None),
+        "baselines": (table_of(optional(read_positive)), {}),
+        "device": (read_text, ""),
+        "resumed_from": (optional(read_count), None),
         "warnings": (list_of(nested(_WARNING)), []),
     },
     "progress": {
         **_PERPLEXITIES,
-        "step": (whole, 0),
-        "epoch": (amount, 0.0),
-        "characters_seen": (whole, 0),
-        "gradient_norm": (optional(amount), None),
-        "clipped": (optional(amount), None),
-        "learning_rate": (amount, 0.0),
-        "characters_per_second": (optional(amount), None),
-        "remaining_seconds": (optional(amount), None),
+        "step": (read_count, 0),
+        "epoch": (read_non_negative, 0.0),
+        "characters_seen": (read_count, 0),
+        "gradient_norm": (optional(read_non_negative), None),
+        "clipped": (optional(read_non_negative), None),
+        "learning_rate": (read_non_negative, 0.0),
+        "characters_per_second": (optional(read_non_negative), None),
+        "remaining_seconds": (optional(read_non_negative), None),
     },
-    "sample": {"step": (whole, 0), "prefix": (text, ""), "text": (text, "")},
-    "note": {"code": (text, ""), "message": (text, "")},
+    "sample": {"step": (read_count, 0), "prefix": (read_text, ""), "text": (read_text, "")},
+    "note": {"code": (read_text, ""), "message": (read_text, "")},
     "checkpoint": {
-        "step": (whole, 0),
-        "path": (optional(text), None),
-        "validation_perplexity": (optional(positive), None),
-        "train_perplexity": (optional(positive), ABSENT),
+        "step": (read_count, 0),
+        "path": (optional(read_text), None),
+        "validation_perplexity": (optional(read_positive), None),
+        "train_perplexity": (optional(read_positive), ABSENT),
     },
     "end": {
         **_PERPLEXITIES,
         "reason": (one_of("finished", "stopped", "diverged", "failed"), None),
-        "code": (text, ABSENT),
-        "message": (text, ""),
-        "template": (text, ABSENT),
+        "code": (read_text, ABSENT),
+        "message": (read_text, ""),
+        "template": (read_text, ABSENT),
         "values": (table_of(anything), ABSENT),
         "findings": (list_of(nested(_FINDING)), ABSENT),
-        "step": (whole, 0),
-        "epoch": (amount, 0.0),
-        "checkpoint": (optional(text), None),
-        "kept_step": (optional(whole), ABSENT),
-        "last_train_perplexity": (optional(positive), ABSENT),
-        "last_validation_perplexity": (optional(positive), ABSENT),
+        "step": (read_count, 0),
+        "epoch": (read_non_negative, 0.0),
+        "checkpoint": (optional(read_text), None),
+        "kept_step": (optional(read_count), ABSENT),
+        "last_train_perplexity": (optional(read_positive), ABSENT),
+        "last_validation_perplexity": (optional(read_positive), ABSENT),
     },
 }
 _SCHEMAS: Mapping[str, Schema] = {
@@ -139,6 +139,6 @@ def stored_event(value: Any) -> Event:
     is not an event, and for a known field of the wrong type.
     """
     name = value.get("event") if isinstance(value, dict) else None
-    return checked(
+    return check_fields(
         _SCHEMAS.get(name, _COMMON_FIELDS) if isinstance(name, str) else _COMMON_FIELDS, value
     )

@@ -28,7 +28,7 @@ from torch import Tensor
 from .._version import __version__, other_version
 from ..errors import Message, UserError
 from ..model import ModelConfig, State
-from ..utils.atomic import write
+from ..utils.atomic import atomic_write
 from ..utils.regular_files import DamagedRunUserError, check_file
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def save(serialize: bytes, directory: Path) -> None:
     """Write serialized state into a run's directory."""
     path = directory / RESUME_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, serialize)
+    atomic_write(path, serialize)
 
 
 def compatibility_key(

@@ -25,30 +25,30 @@ from .page.modules import call, head, module_routes
 from .page.theme import asset, styles, theme
 from .push_dialog import build_push_dialog
 from .push_dialog.strings import ACCOUNT
-from .services.client_id import ClientCookie
-from .services.context import House
+from .services.client_id import ClientCookieMiddleware
+from .services.context import AppContext
 from .services.event_queue import EventQueue, sweeping_mailboxes
 from .services.file_routes import file_routes
-from .services.idempotency import Once
-from .services.json_bodies import JsonBodies
-from .services.lifespans import combined
-from .services.open_streams import OpenStreams
-from .services.outer_middleware import outermost
-from .services.page_query import OnePage
+from .services.idempotency import IdempotencyMiddleware
+from .services.json_bodies import JsonBodyMiddleware
+from .services.lifespans import combine
+from .services.open_streams import StreamLimitMiddleware
+from .services.outer_middleware import wrap_outermost
+from .services.page_query import OnePageMiddleware
 from .services.rate_limit import exception_handlers as limit_handlers
-from .services.request_rules import text_bytes
-from .services.routes import RouteAllowlist
-from .services.same_origin import SameOrigin
-from .services.security_headers import SecurityHeaders
+from .services.request_rules import max_text_body_bytes
+from .services.routes import RouteAllowlistMiddleware
+from .services.same_origin import SameOriginMiddleware
+from .services.security_headers import SecurityHeadersMiddleware
 from .services.sessions import MAX_SESSIONS, lean_sessions
-from .services.sign_in import when_it_fails
-from .services.upload_folder import UploadShares, sweep_upload_folder
+from .services.sign_in import oauth_exception_handlers
+from .services.upload_folder import UploadQuotaMiddleware, sweep_upload_folder
 from .train import TrainTab, train_tab
 from .train.form import PASTE, form_words
 from .train.settings_form import custom_words
 from .train.strings import TRAIN
 
-__all__ = ["House", "build", "launch_options"]
+__all__ = ["AppContext", "build", "launch_options"]
 
 _KEPT = 24 * 3600  # seconds that an uploaded file stays on the disk
 # Gradio's queue passes every event on at once: what an event does waits in the limiters, where each
@@ -57,11 +57,11 @@ _MAX_EVENTS = 1024  # that are under way at once; most of them only wait
 _MAX_QUEUED_EVENTS = 4096  # that wait to be passed on, if there are more than that
 
 
-def build(house: House) -> gr.Blocks:
+def build(context: AppContext) -> gr.Blocks:
     """The whole interface, not yet launched."""
     page: gr.Blocks
     with gr.Blocks(title="charrnn", fill_width=True, delete_cache=(3600, _KEPT)) as page:
-        endpoints(house)  # first, so that no event of the page takes one of their names
+        endpoints(context)  # first, so that no event of the page takes one of their names
         header = html_component(
             "page/header",
             asset("page/header.html"),
@@ -69,25 +69,25 @@ def build(house: House) -> gr.Blocks:
         )
         with gr.Tabs(selected="train") as tabs:
             with gr.Tab(t("tab-train"), id="train", elem_id=element_id("tab-train")):
-                train = train_tab(house)
+                train = train_tab(context)
             with gr.Tab(
                 t("tab-generate"), id="generate", elem_id=element_id("tab-generate")
             ) as generate_page:
-                generate = generate_tab(house)
+                generate = generate_tab(context)
             with gr.Tab(t("tab-models"), id="models", elem_id=element_id("tab-models")):
-                models_tab(house, tabs)
-        build_push_dialog(house)
+                models_tab(context, tabs)
+        build_push_dialog(context)
 
-        _wire_memory(house, page, header, train, generate, tabs, generate_page)
+        _wire_memory(context, page, header, train, generate, tabs, generate_page)
         header.navigate(None, None, tabs, js=call("showTabOfAddress"), api_visibility="private")
-    house.runs.sweeper.also.append(sweep_upload_folder)
+    context.runs.retention.extra_tasks.append(sweep_upload_folder)
     page.queue(default_concurrency_limit=None)
-    page._queue = EventQueue(page, house.visitor, _MAX_QUEUED_EVENTS)
+    page._queue = EventQueue(page, context.client_id, _MAX_QUEUED_EVENTS)
     return page
 
 
 def _wire_memory(
-    house: House,
+    context: AppContext,
     page: gr.Blocks,
     header: gr.HTML,
     train: TrainTab,
@@ -106,7 +106,7 @@ def _wire_memory(
 
     async def listed(request: gr.Request, update: Callable[[], Any]) -> Any:
         try:
-            return await house.limiters.listing.run(house.client(request), update)
+            return await context.limiters.listing.run(context.client(request), update)
         except UserError as error:
             message = i18n.translate_error(error, i18n.locale_of(request))
             raise gr.Error(message, print_exception=False) from error
@@ -134,14 +134,14 @@ def _wire_memory(
     welcoming.failure(None, js=call("noteDropdownReady"), **private)  # as where the line breaks
 
 
-def launch_options(house: House | None = None) -> dict[str, Any]:
-    """What `launch` is told about the look, the languages and the limits (of the house)."""
-    limits = house.limits if house else Limits()
+def launch_options(context: AppContext | None = None) -> dict[str, Any]:
+    """What `launch` is told about the look, the languages and the limits of the app."""
+    limits = context.limits if context else Limits()
     tables = (GENERATE, SHARED, TRAIN, form_words(), custom_words())
-    shares = [Middleware(UploadShares, house=house)] if house else []
-    streams = [Middleware(OpenStreams, client_id=house.visitor)] if house else []
-    cookie = [Middleware(ClientCookie, client_ids=house.client_ids)] if house else []
-    who = {"client_id": house.visitor} if house else {}
+    shares = [Middleware(UploadQuotaMiddleware, context=context)] if context else []
+    streams = [Middleware(StreamLimitMiddleware, client_id=context.client_id)] if context else []
+    cookie = [Middleware(ClientCookieMiddleware, client_ids=context.client_ids)] if context else []
+    who = {"client_id": context.client_id} if context else {}
     return {
         "theme": theme(),
         "css": styles(),
@@ -152,38 +152,40 @@ def launch_options(house: House | None = None) -> dict[str, Any]:
         "ssr_mode": False,
         "mcp_server": False,  # Gradio's own; see mcp_server
         "show_error": False,
-        "max_file_size": limits.upload,
+        "max_file_size": limits.upload_bytes,
         "max_threads": _MAX_EVENTS,
         "state_session_capacity": MAX_SESSIONS,
-        "blocked_paths": [str(house.runs.root.resolve())] if house else None,
+        "blocked_paths": [str(context.runs.root.resolve())] if context else None,
         "app_kwargs": {
-            "routes": [*file_routes(limits), *module_routes(), *_mcp_routes(house)],
+            "routes": [*file_routes(limits), *module_routes(), *_mcp_routes(context)],
             "middleware": [
-                Middleware(RouteAllowlist),
+                Middleware(RouteAllowlistMiddleware),
                 Middleware(
-                    JsonBodies,
+                    JsonBodyMiddleware,
                     long_texts={*TEXT_ENDPOINTS, PASTE},
-                    text_bytes=text_bytes(limits.upload),
+                    text_bytes=max_text_body_bytes(limits.upload_bytes),
                     **who,
                 ),
-                Middleware(Once),
+                Middleware(IdempotencyMiddleware),
                 *shares,
                 *streams,
                 *cookie,
-                Middleware(OnePage),
+                Middleware(OnePageMiddleware),
             ],
-            "exception_handlers": when_it_fails() | limit_handlers(),
-            "lifespan": combined(
-                lean_sessions, sweeping_mailboxes, outermost(SecurityHeaders, SameOrigin)
+            "exception_handlers": oauth_exception_handlers() | limit_handlers(),
+            "lifespan": combine(
+                lean_sessions,
+                sweeping_mailboxes,
+                wrap_outermost(SecurityHeadersMiddleware, SameOriginMiddleware),
             ),
         },
     }
 
 
-def _mcp_routes(house: House | None) -> list[BaseRoute]:
+def _mcp_routes(context: AppContext | None) -> list[BaseRoute]:
     """The routes of the MCP server, where its package is installed, as it is on Spaces."""
-    if house is None or find_spec("mcp") is None:
+    if context is None or find_spec("mcp") is None:
         return []
     from . import mcp_server
 
-    return mcp_server.routes(house)
+    return mcp_server.routes(context)

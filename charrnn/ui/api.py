@@ -19,16 +19,16 @@ from gradio.events import api as endpoint
 from gradio.utils import get_upload_folder
 
 from ..errors import UserError
-from ..runs.uploads import inside
+from ..runs.uploads import path_within
 from . import operations
 from .operations import Caller, TrainArguments
 from .services.client import ClientGoneError
-from .services.context import House
+from .services.context import AppContext
 
 TEXT_ENDPOINTS = ("train", "score")  # whose arguments hold a long text
 
 
-def endpoints(house: House) -> None:
+def endpoints(context: AppContext) -> None:
     """Add the endpoints to the Blocks that are open now."""
 
     async def train(
@@ -66,9 +66,9 @@ def endpoints(house: House) -> None:
             files = await asyncio.to_thread(uploaded_files, corpus)
             name = None if files is not None else corpus
             given = TrainArguments(name, text, recipe, settings, seed, files)
-            caller = Caller.of(house, request)
-            run = await operations.start(house, given, caller)
-            async for event in operations.watch(house, run, _notify):
+            caller = Caller.of(context, request)
+            run = await operations.start(context, given, caller)
+            async for event in operations.watch(context, run, _notify):
                 yield event
 
     def stop(run: str) -> str:
@@ -81,7 +81,7 @@ def endpoints(house: House) -> None:
             The run's state: queued, running, stopping, finished, stopped, diverged or failed.
         """
         with _explained():
-            return operations.stop(house, run)
+            return operations.stop(context, run)
 
     async def generate(
         checkpoint: str,
@@ -110,9 +110,9 @@ def endpoints(house: House) -> None:
             The prefix and what has been written after it so far.
         """
         with _explained():
-            caller = Caller.of(house, request)
+            caller = Caller.of(context, request)
             texts = operations.generate(
-                house, caller, checkpoint, prefix, length, mode, alpha, seed
+                context, caller, checkpoint, prefix, length, mode, alpha, seed
             )
             async with aclosing(texts):
                 async for text in texts:
@@ -134,7 +134,7 @@ def endpoints(house: House) -> None:
             `protocol`: one pass with the state carried.
         """
         with _explained():
-            return await operations.score(house, Caller.of(house, request), checkpoint, text)
+            return await operations.score(context, Caller.of(context, request), checkpoint, text)
 
     async def models(request: gr.Request | None = None) -> list[dict[str, Any]]:
         """List the models that come with the app.
@@ -144,7 +144,7 @@ def endpoints(house: House) -> None:
             perplexity, and its size in symbols, parameters and bytes.
         """
         with _explained():
-            return await operations.models(house, Caller.of(house, request))
+            return await operations.models(context, Caller.of(context, request))
 
     def recipes() -> list[dict[str, Any]]:
         """List the recipes for /train: time budgets, and a textbook's experiments.
@@ -176,7 +176,7 @@ def uploaded_files(corpus: object) -> Sequence[Path] | None:
 
 def _uploaded_file(upload: object) -> Path:
     given = upload.get("path") if isinstance(upload, Mapping) else None
-    if (path := inside(Path(get_upload_folder()), given)) is not None:
+    if (path := path_within(Path(get_upload_folder()), given)) is not None:
         return path
     raise UserError("That file has not been uploaded to this app: upload it first.", field="corpus")
 

@@ -41,12 +41,12 @@ from ..runs.view_ids import is_view_id
 from ..text import datasets
 from ..training import Event
 from ..utils import validation
-from ..utils.validation import clean
+from ..utils.validation import clean_text
 from .services.auth import identity
-from .services.catalog import Model, describe, find_as, shipped
+from .services.catalog import ModelEntry, bundled, describe, find_model_as
 from .services.client import Client
-from .services.context import House
-from .services.scheduler import DESK, FRAME_SECONDS, SCORING_DESK
+from .services.context import AppContext
+from .services.scheduler import FRAME_SECONDS, SCORING_SLICER, SLICER
 from .services.text_cache import read_uploads
 
 log = logging.getLogger(__name__)
@@ -68,9 +68,9 @@ class Caller:
     token: Token = False
 
     @classmethod
-    def of(cls, house: House, request: gr.Request | None) -> Caller:
+    def of(cls, context: AppContext, request: gr.Request | None) -> Caller:
         """The caller that sent a request to an endpoint."""
-        return cls(house.client(request), identity(request).token)
+        return cls(context.client(request), identity(request).token)
 
 
 @dataclass(frozen=True)
@@ -88,22 +88,22 @@ class TrainArguments:
     files: Sequence[Path] | None = None
 
 
-async def start(house: House, given: TrainArguments, caller: Caller) -> Run:
+async def start(context: AppContext, given: TrainArguments, caller: Caller) -> Run:
     """Start a run, or put it in the queue. Raises UserError for arguments that do not fit.
 
     It is started even if the caller goes away meanwhile.
     """
-    client, limiters = Client(caller.client.id), house.limiters
+    client, limiters = Client(caller.client.id), context.limiters
     _settings(given.settings)  # before anything is downloaded or read
     if name := _corpus_to_download(given):
         await limiters.finding.run(client, partial(datasets.load, name))
     return await limiters.planning.run(
-        client, lambda: house.runs.start(plan_run(house.limits, given), client.id)
+        client, lambda: context.runs.start(plan_run(context.limits, given), client.id)
     )
 
 
 async def watch(
-    house: House, run: Run, notify: Callable[[str], Awaitable[None]]
+    context: AppContext, run: Run, notify: Callable[[str], Awaitable[None]]
 ) -> AsyncIterator[Event]:
     """Yield a run's events, from its first to its last, without this machine's paths.
 
@@ -111,7 +111,7 @@ async def watch(
     events of a run are the same for everybody who follows it.
     """
     notified: object = None
-    while (standing := await asyncio.to_thread(house.runs.standing, run.id))[0]:
+    while (standing := await asyncio.to_thread(context.runs.queue_position, run.id))[0]:
         place, wait = standing
         if (place, wait is None) != notified:
             notified = (place, wait is None)
@@ -122,21 +122,21 @@ async def watch(
         yield _public(event, run.id)
 
 
-def stop(house: House, run: object) -> str:
+def stop(context: AppContext, run: object) -> str:
     """Ask a run to stop, and return its state. Raises UserError if there is no such run."""
-    key = validation.text(run, "run")
+    key = validation.as_text(run, "run")
     if is_view_id(key):
         raise UserError(
             "That link only shows the run: the browser or the program that began it can stop it.",
             field="run",
         )
-    found = house.runs.find(key)
+    found = context.runs.find(key)
     found.stop()
     return found.state
 
 
 async def generate(
-    house: House,
+    context: AppContext,
     caller: Caller,
     checkpoint: object,
     prefix: object = "",
@@ -149,7 +149,7 @@ async def generate(
 
     Raises UserError for arguments that do not fit.
     """
-    count, given = validation.whole(length, "length"), validation.text(prefix, "prefix")
+    count, given = validation.as_int(length, "length"), validation.as_text(prefix, "prefix")
     if not 0 <= count <= MAX_GENERATED_CHARACTERS:
         raise UserError(
             "length = {value}: give 0 to {most:,} characters.",
@@ -163,49 +163,51 @@ async def generate(
             most=MAX_PREFIX_CHARACTERS,
             field="prefix",
         )
-    fixed = None if seed is None else validation.whole(seed, "seed")
-    exponent, manner = validation.number(alpha, "alpha"), validation.text(mode, "mode")
-    model, beginning = await _find(house, caller, checkpoint), clean(given)
+    fixed = None if seed is None else validation.as_int(seed, "seed")
+    exponent, manner = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
+    model, beginning = await _find(context, caller, checkpoint), clean_text(given)
 
     def texts() -> Generator[str, None, None]:
         written, shown = [beginning], time.perf_counter()
         characters = stream(model.open(), beginning, count, manner, exponent, fixed)
-        with DESK.writer(caller.client.id) as writer:
-            for character in writer.at_the_desk(characters):
+        with SLICER.stream(caller.client.id) as writer:
+            for character in writer.sliced(characters):
                 written.append(character)
-                is_due = time.perf_counter() - shown >= FRAME_SECONDS * DESK.crowd
+                is_due = time.perf_counter() - shown >= FRAME_SECONDS * SLICER.load_factor
                 if is_due and not caller.client.has_unread():
-                    writer.get_up()
+                    writer.release()
                     yield "".join(written)
                     shown = time.perf_counter()
         yield "".join(written)
 
-    async with aclosing(house.limiters.writing.iterate(caller.client, texts())) as items:
+    async with aclosing(context.limiters.writing.iterate(caller.client, texts())) as items:
         async for text in items:
             yield text
 
 
-async def score(house: House, caller: Caller, checkpoint: object, text: object) -> dict[str, Any]:
+async def score(
+    context: AppContext, caller: Caller, checkpoint: object, text: object
+) -> dict[str, Any]:
     """Score a text with a model. Raises UserError for arguments that do not fit."""
-    given = validation.text(text, "text")
+    given = validation.as_text(text, "text")
     if len(given) > MAX_SCORED_CHARACTERS:
         raise UserError(
             "A text to score has {most:,} characters at most.",
             most=MAX_SCORED_CHARACTERS,
         )
-    model, user = await _find(house, caller, checkpoint), caller.client.id
+    model, user = await _find(context, caller, checkpoint), caller.client.id
 
     def figures() -> dict[str, Any]:
         opened = model.open()
-        scored = SCORING_DESK.compute(user, lambda: score_text(opened, clean(given)))
+        scored = SCORING_SLICER.compute(user, lambda: score_text(opened, clean_text(given)))
         return dict(scored.as_dict())
 
-    return await house.limiters.scoring.run(caller.client, figures)
+    return await context.limiters.scoring.run(caller.client, figures)
 
 
-async def models(house: House, caller: Caller) -> list[dict[str, Any]]:
+async def models(context: AppContext, caller: Caller) -> list[dict[str, Any]]:
     """Describe the models that come with the app."""
-    return await house.limiters.listing.run(caller.client, partial(_models, house))
+    return await context.limiters.listing.run(caller.client, partial(_models, context))
 
 
 def recipes() -> list[dict[str, Any]]:
@@ -234,15 +236,15 @@ def _public(event: Event, run: str) -> Event:
     return event
 
 
-async def _find(house: House, caller: Caller, checkpoint: object) -> Model:
-    key = validation.text(checkpoint, "checkpoint")
-    find = partial(find_as, house, key, caller.token, caller.client.id)
-    return await house.limiters.finding.run(caller.client, find)
+async def _find(context: AppContext, caller: Caller, checkpoint: object) -> ModelEntry:
+    key = validation.as_text(checkpoint, "checkpoint")
+    find = partial(find_model_as, context, key, caller.token, caller.client.id)
+    return await context.limiters.finding.run(caller.client, find)
 
 
-def _models(house: House) -> list[dict[str, Any]]:
+def _models(context: AppContext) -> list[dict[str, Any]]:
     listed = []
-    for model in shipped(house):
+    for model in bundled(context):
         try:
             listed.append(describe(model))
         except UserError as error:
@@ -254,33 +256,33 @@ def _corpus_to_download(given: TrainArguments) -> str | None:
     """The name of the text to train on, if it has to be downloaded first."""
     if given.files is not None or given.text:
         return None
-    name = given.corpus or find_recipe(validation.text(given.recipe, "recipe")).corpus
+    name = given.corpus or find_recipe(validation.as_text(given.recipe, "recipe")).corpus
     known = isinstance(name, str) and any(entry.name == name for entry in datasets.DATASETS)
     return str(name) if known and not datasets.is_local(str(name)) else None
 
 
 def plan_run(limits: Limits, given: TrainArguments) -> RunPlan:
     """Plan the run that a caller asks for. Raises UserError for arguments that do not fit."""
-    name, settings = validation.text(given.recipe, "recipe"), _settings(given.settings)
+    name, settings = validation.as_text(given.recipe, "recipe"), _settings(given.settings)
     source = training_text(limits, given, find_recipe(name).corpus)
     check_text(source, limits)
     return make_plan(
         source,
         recipe=name,
         settings=settings,
-        seed=None if given.seed is None else validation.whole(given.seed, "seed"),
+        seed=None if given.seed is None else validation.as_int(given.seed, "seed"),
     )
 
 
 def training_text(limits: Limits, given: TrainArguments, default_corpus: str | None) -> Text:
     """Load what to train on: the uploaded files, the text that `corpus` names, the text itself, or
     the recipe's. Raises UserError where none or several are given."""
-    text = validation.text(given.text or "", "text")
+    text = validation.as_text(given.text or "", "text")
     if (given.corpus or given.files) and text:
         raise UserError("Give a corpus or a text, not both.", field="corpus")
     if given.files is not None:
         return read_uploads(given.files, limits)
-    name = validation.text(given.corpus or "", "corpus")
+    name = validation.as_text(given.corpus or "", "corpus")
     if text:
         check_raw_text(text, limits)
         return read_text(text)

@@ -1,7 +1,7 @@
 """Writing files so that nobody ever finds half of one, whatever dies, the power included.
 
 A file is written beside its place, forced to the disk, and only then put there; several that
-belong together are put there as one (`replace_together`). Forcing costs what the disk takes for
+belong together are put there as one (`atomic_write_many`). Forcing costs what the disk takes for
 it, some 8 ms, also for several files (measured: benchmarks/LOG.md).
 """
 
@@ -17,65 +17,65 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from .regular_files import discard, is_directory
+from .regular_files import is_directory, remove
 
-_READY = ".files.ready"
-_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}")
+_READY_FOLDER = ".files.ready"
+_TEMPORARY_NAME = re.compile(r"\..+\.[0-9a-f]{8}")
 
 
 @contextmanager
-def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+def atomic_open(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     """A binary file to write, which takes the place of `path` once it is complete.
 
     If writing fails, `path` is as it was. One that need not be `durable` may be empty after a
     power cut, but never otherwise.
     """
-    unfinished = _beside(path)
+    temporary = _temporary_path(path)
     try:
-        with unfinished.open("xb") as file:
+        with temporary.open("xb") as file:
             yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        os.replace(temporary, path)
         if durable:
             _sync_directory(path.parent)
     except BaseException:
-        unfinished.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def write(path: Path, data: bytes, *, durable: bool = True) -> None:
+def atomic_write(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Replace `path` by `data` at once."""
-    with replacing(path, durable=durable) as file:
+    with atomic_open(path, durable=durable) as file:
         file.write(data)
 
 
-def replace_together(directory: Path, contents: Mapping[str, bytes]) -> None:
+def atomic_write_many(directory: Path, contents: Mapping[str, bytes]) -> None:
     """Replace several files of a directory as one, by name; made if it is not there.
 
-    If writing fails they are all as they were. Whatever dies, and whenever, `finish` leaves
+    If writing fails they are all as they were. Whatever dies, and whenever, `recover` leaves
     either all of the old ones or all of the new ones. One writer at a time.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    finish(directory)
-    unfinished = _beside(directory / "files")
+    recover(directory)
+    temporary = _temporary_path(directory / "files")
     try:
-        unfinished.mkdir()
+        temporary.mkdir()
         for name, data in contents.items():
-            (unfinished / name).write_bytes(data)
-        _sync([unfinished / name for name in contents])
-        unfinished.rename(directory / _READY)  # from here on the new ones are what counts
+            (temporary / name).write_bytes(data)
+        _sync([temporary / name for name in contents])
+        temporary.rename(directory / _READY_FOLDER)  # from here on the new ones are what counts
         _sync_directory(directory)
     except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         raise
-    finish(directory)
+    recover(directory)
 
 
-def finish(directory: Path) -> None:
-    """Put in place what a process that was killed in `replace_together` had ready."""
-    ready = directory / _READY
+def recover(directory: Path) -> None:
+    """Put in place what a process that was killed in `atomic_write_many` had ready."""
+    ready = directory / _READY_FOLDER
     if not is_directory(ready):
         return
     for path in sorted(ready.iterdir()):
@@ -83,14 +83,14 @@ def finish(directory: Path) -> None:
     ready.rmdir()
 
 
-def remove_unfinished(directory: Path) -> None:
+def remove_temporary_files(directory: Path) -> None:
     """Remove what a process that was killed while writing has left there; nobody may be writing."""
     for path in directory.glob(".*"):
-        if _UNFINISHED.fullmatch(path.name):
-            discard(path)
+        if _TEMPORARY_NAME.fullmatch(path.name):
+            remove(path)
 
 
-def _beside(path: Path) -> Path:
+def _temporary_path(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 

@@ -66,7 +66,7 @@ def check(config: Config) -> None:
         _check_value(name, rule, getattr(config, name))
 
 
-def completed(config: type[Config], stored: Mapping[str, object]) -> dict[str, Any]:
+def with_defaults(config: type[Config], stored: Mapping[str, object]) -> dict[str, Any]:
     """Return stored settings with the missing ones at their defaults; unknown ones stay.
 
     Raises UserError for the first value that breaks its rule.
@@ -77,7 +77,9 @@ def completed(config: type[Config], stored: Mapping[str, object]) -> dict[str, A
     return settings
 
 
-def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[str, Any], ...]:
+def assign_settings(
+    settings: Mapping[str, object], *configs: type[Config]
+) -> tuple[dict[str, Any], ...]:
     """Share out named settings, strings or JSON values, among the configurations they belong to.
 
     Returns one dictionary for each class, with values of the right type. Raises UserError for a
@@ -87,7 +89,7 @@ def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[
     for name, value in settings.items():
         for config, share in zip(configs, shares, strict=True):
             if name in (known := rules(config)):
-                share[name] = _coerced(name, known[name], value)
+                share[name] = _coerce(name, known[name], value)
                 break
         else:
             names = [name for config in configs for name in rules(config)]
@@ -103,7 +105,7 @@ def split(settings: Mapping[str, object], *configs: type[Config]) -> tuple[dict[
 def _check_value(name: str, rule: Rule, value: object) -> None:
     if value is None and rule.inherited:
         return
-    _coerced(name, rule, value)
+    _coerce(name, rule, value)
     allowed = (float, int) if rule.kind is float else (rule.kind,)
     if type(value) not in allowed and not (rule.optional and value is None):
         raise UserError(
@@ -115,18 +117,18 @@ def _check_value(name: str, rule: Rule, value: object) -> None:
         )
 
 
-def faults(settings: Mapping[str, object], *configs: type[Config]) -> list[str]:
-    """List every setting whose value breaks its rule; `split` raises for the first of them."""
+def invalid_settings(settings: Mapping[str, object], *configs: type[Config]) -> list[str]:
+    """Return the names of all settings whose values break their rules."""
     broken = []
     for name, value in settings.items():
         try:
-            split({name: value}, *configs)
+            assign_settings({name: value}, *configs)
         except UserError:
             broken.append(name)
     return broken
 
 
-def _coerced(name: str, rule: Rule, value: object) -> Any:
+def _coerce(name: str, rule: Rule, value: object) -> Any:
     if isinstance(value, str):
         value = value.strip()
     if rule.optional and (value is None or value in ("none", "None", "null", "")):
@@ -189,17 +191,17 @@ def _wanted(rule: Rule) -> Message:
     whole = rule.kind is int
     if rule.low is None:
         return Message("give a whole number") if whole else Message("give a number")
-    low = written_bound(rule.low)
+    low = format_bound(rule.low)
     if rule.high is None:
         if whole:
             return Message("give a whole number of at least {low}", low=low)
         return Message("give a number of at least {low}", low=low)
-    high = written_bound(rule.high)
+    high = format_bound(rule.high)
     if whole:
         return Message("give a whole number from {low} to {high}", low=low, high=high)
     return Message("give a number from {low} to {high}", low=low, high=high)
 
 
-def written_bound(value: float) -> str:
+def format_bound(value: float) -> str:
     """Write a bound without an exponent: 2,147,483,647 or 0.000000001."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:.9f}".rstrip("0")

@@ -1,7 +1,8 @@
 """Locks that end with the process that holds them, and a look at one that does not take it.
 
-`hold` takes a lock, `held` says whether another has it. Looking must not take: two who look at a
-run at the same moment would otherwise see each other, and think that it is being trained.
+`try_lock` takes a lock; `is_locked` says whether a process holds it, without taking it. If a look
+took the lock, two processes that look at a run at the same time would each think that the other
+trains it.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-_LOOKING = threading.Lock()
-_TRIES = 4
+_PROBE_LOCK = threading.Lock()
+_MAX_PROBES = 4
 
 
-def hold(path: Path, *, timeout: float) -> ExitStack | None:
+def try_lock(path: Path, *, timeout: float) -> ExitStack | None:
     """The lock on `path`, taken, or None if another has it for `timeout` seconds.
 
     It is released by its `close`, at the end of a `with`, or by the end of the process.
@@ -39,10 +40,10 @@ def hold(path: Path, *, timeout: float) -> ExitStack | None:
     return taken
 
 
-def held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether anybody holds the lock on `path`, this process included."""
     if fcntl is None:
-        return _held_by_trying(path)
+        return _is_locked_by_trying(path)
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait
     except FileNotFoundError:
@@ -55,20 +56,20 @@ def held(path: Path) -> bool:
             return True
         if error.errno != errno.ENOSYS:
             raise
-        return _held_by_trying(path)
+        return _is_locked_by_trying(path)
     finally:
         os.close(file)
     return False
 
 
-def _held_by_trying(path: Path) -> bool:
+def _is_locked_by_trying(path: Path) -> bool:
     """Where no lock can be shared: who looks has it for a moment, who works keeps it.
 
     In this process one looks at a time; another that looks is gone at one of the next tries.
     """
-    with _LOOKING:
-        for _ in range(_TRIES):
-            lock = hold(path, timeout=0)
+    with _PROBE_LOCK:
+        for _ in range(_MAX_PROBES):
+            lock = try_lock(path, timeout=0)
             if lock is not None:
                 lock.close()
                 return False

@@ -27,7 +27,7 @@ class LogStream:
 
     def write(self, text: str) -> int:
         """Write one entry. Returns the number of characters, as any text stream does."""
-        self._stream.write(entry(text))
+        self._stream.write(log_entry(text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -39,7 +39,7 @@ class LogStream:
         return getattr(self._stream, name)
 
 
-def entry(text: str) -> str:
+def log_entry(text: str) -> str:
     """An entry as it may stand in the log."""
     if len(text) > _MAX_CHARACTERS:
         left_out = len(text) - _MAX_CHARACTERS
@@ -50,7 +50,7 @@ def entry(text: str) -> str:
     return "\n".join([first, *(_CONTINUED + line if line else "" for line in others)])
 
 
-def protect() -> None:
+def protect_output() -> None:
     """Make standard output and standard error of this process such streams."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

@@ -24,7 +24,9 @@ from ..errors import Message, UserError, os_reason
 _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FLAGS = _NOT_FOLLOWED | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # as JSON escapes one
-_NO_FILE = frozenset({errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO, errno.ENOTDIR})
+_NOT_REGULAR_ERRNOS = frozenset(
+    {errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO, errno.ENOTDIR}
+)
 
 
 class DamagedRunUserError(UserError):
@@ -39,7 +41,7 @@ def damaged(why: str) -> DamagedRunUserError:
 
 
 @contextmanager
-def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
+def open_regular(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
     """Open a regular file, unbuffered, with the flags of `os.open`.
 
     Raises FileNotFoundError where nothing is there, DamagedRunUserError for anything but a
@@ -51,10 +53,10 @@ def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        if error.errno in _NO_FILE:
+        if error.errno in _NOT_REGULAR_ERRNOS:
             raise damaged(Message("{path} is not a file", path=path.name)) from None
         if reads:
-            raise _unread(path, error) from None
+            raise _read_error(path, error) from None
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -64,17 +66,17 @@ def opened(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
             yield file
         except OSError as error:
             if reads:
-                raise _unread(path, error) from error
+                raise _read_error(path, error) from error
             raise
 
 
-def read(path: Path, most: int) -> bytes | None:
+def read_regular(path: Path, most: int) -> bytes | None:
     """Return the contents of a regular file; None where nothing is there.
 
-    Raises DamagedRunUserError as `opened` does, and for more than `most` bytes.
+    Raises DamagedRunUserError as `open_regular` does, and for more than `most` bytes.
     """
     try:
-        with opened(path) as file:
+        with open_regular(path) as file:
             data = file.read(most + 1)
     except FileNotFoundError:
         return None
@@ -83,7 +85,7 @@ def read(path: Path, most: int) -> bytes | None:
     return data
 
 
-def json_object(data: bytes, name: str) -> dict[str, Any]:
+def parse_json_object(data: bytes, name: str) -> dict[str, Any]:
     """Parse the JSON object in a file called `name`. Raises DamagedRunUserError for other data."""
     try:
         value = json.loads(data, parse_constant=_not_json)
@@ -113,7 +115,7 @@ def check_file(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise _unread(path, error) from None
+        raise _read_error(path, error) from None
     if not stat.S_ISREG(about.st_mode):
         raise damaged(Message("{path} is not a file", path=path.name))
     return True
@@ -129,7 +131,7 @@ def holds_files_only(directory: Path) -> bool:
     return False
 
 
-def discard(path: Path) -> None:
+def remove(path: Path) -> None:
     """Remove a file, a link itself, or a directory with all in it; nothing where nothing is."""
     if is_directory(path):
         shutil.rmtree(path)
@@ -137,7 +139,7 @@ def discard(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _unread(path: Path, error: OSError) -> DamagedRunUserError:
+def _read_error(path: Path, error: OSError) -> DamagedRunUserError:
     return damaged(
         Message("{path} could not be read ({reason})", path=path.name, reason=os_reason(error))
     )

@@ -19,7 +19,7 @@ _LARGEST_WHOLE = 1 << 53  # what JavaScript still counts by ones
 _LARGEST = 1e300
 
 
-def checked(schema: Schema, value: object) -> dict[str, Any]:
+def check_fields(schema: Schema, value: object) -> dict[str, Any]:
     """Return the object with its known fields checked and the missing ones at their defaults."""
     if type(value) is not dict:
         raise ValueError("not a JSON object")
@@ -39,35 +39,35 @@ def anything(value: Any) -> Any:
     return value
 
 
-def whole(value: Any) -> int:
+def read_count(value: Any) -> int:
     """Read a count: a whole number from 0 to 2**53."""
     if type(value) is int and 0 <= value <= _LARGEST_WHOLE:
         return value
     raise ValueError("not a whole number")
 
 
-def number(value: Any) -> float:
+def read_number(value: Any) -> float:
     """Read a finite number."""
     if type(value) in (int, float) and abs(value) <= _LARGEST:  # false for NaN
         return value  # type: ignore[no-any-return]
     raise ValueError("not a number")
 
 
-def amount(value: Any) -> float:
+def read_non_negative(value: Any) -> float:
     """Read a number of at least 0, such as a time."""
-    if number(value) >= 0:
+    if read_number(value) >= 0:
         return value  # type: ignore[no-any-return]
     raise ValueError("below 0")
 
 
-def positive(value: Any) -> float:
+def read_positive(value: Any) -> float:
     """Read a number above 0, such as a perplexity."""
-    if number(value) > 0:
+    if read_number(value) > 0:
         return value  # type: ignore[no-any-return]
     raise ValueError("not above 0")
 
 
-def text(value: Any) -> str:
+def read_text(value: Any) -> str:
     """Read a string."""
     if isinstance(value, str):
         return value
@@ -107,11 +107,11 @@ def table_of(reader: Reader) -> Reader:
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
             raise ValueError("not a JSON object")
-        return {text(name): reader(entry) for name, entry in value.items()}
+        return {read_text(name): reader(entry) for name, entry in value.items()}
 
     return read
 
 
 def nested(schema: Schema) -> Reader:
     """Make a reader of an object with a schema of its own."""
-    return lambda value: checked(schema, value)
+    return lambda value: check_fields(schema, value)

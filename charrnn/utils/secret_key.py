@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-from .regular_files import DamagedRunUserError, discard, read
+from .regular_files import DamagedRunUserError, read_regular, remove
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def read_key(root: Path) -> bytes:
     """
     path = root / _KEY_FILE
     try:
-        key = read(path, _KEY_BYTES)
+        key = read_regular(path, _KEY_BYTES)
     except DamagedRunUserError as error:
         log.warning("a new key is made: %s", error.message)
         key = None
@@ -35,7 +35,7 @@ def read_key(root: Path) -> bytes:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(key)
         if path.is_dir():
-            discard(path)
+            remove(path)
         new.replace(path)
     except OSError as error:  # a full disk is no reason not to start
         log.warning("the key of client ids is not kept: %s", error.strerror)

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from .file_locks import hold
+from .file_locks import try_lock
 from .regular_files import is_directory
 
 _PREFIX = "charrnn-"
@@ -25,7 +25,7 @@ _NEW_SECONDS = 60.0  # in which a directory may not have its lock yet
 def temporary_directory(purpose: str) -> Path:
     """Make a directory for this process and user alone, removed when the process ends."""
     directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{purpose}-"))
-    lock = hold(directory / _LOCK, timeout=5)
+    lock = try_lock(directory / _LOCK, timeout=5)
 
     def remove() -> None:
         if lock is not None:
@@ -36,7 +36,7 @@ def temporary_directory(purpose: str) -> Path:
     return directory
 
 
-def remove_left_over() -> None:
+def remove_leftovers() -> None:
     """Remove the directories of processes of this user that are gone."""
     for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
         with suppress(OSError):  # another's, or gone at this moment
@@ -45,6 +45,6 @@ def remove_left_over() -> None:
             new = time.time() - about.st_mtime < _NEW_SECONDS
             if not own or new or not is_directory(directory):
                 continue
-            if (directory / _LOCK).exists() and (lock := hold(directory / _LOCK, timeout=0)):
+            if (directory / _LOCK).exists() and (lock := try_lock(directory / _LOCK, timeout=0)):
                 lock.close()
                 shutil.rmtree(directory, ignore_errors=True)

@@ -19,20 +19,20 @@ _T = TypeVar("_T")
 _A_NUMBER = Message("give a number")
 
 
-def whole(value: object, name: str) -> int:
+def as_int(value: object, name: str) -> int:
     """A whole number; one written as a float, 5.0, will do, for JSON knows no difference.
 
     Raises UserError for the field `name` if it is anything else, True and False included.
     """
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
-    result = number(value, name, Message("give a whole number"))
+    result = as_float(value, name, Message("give a whole number"))
     if not result.is_integer():
         raise _wrong(value, name, Message("give a whole number"))
     return int(result)
 
 
-def number(value: object, name: str, wanted: Message = _A_NUMBER) -> float:
+def as_float(value: object, name: str, wanted: Message = _A_NUMBER) -> float:
     """A number, maybe an infinite one. Raises UserError for the field `name` if it is none.
 
     `wanted` says in the message what to give.
@@ -45,14 +45,14 @@ def number(value: object, name: str, wanted: Message = _A_NUMBER) -> float:
     raise _wrong(value, name, wanted)
 
 
-def text(value: object, name: str) -> str:
+def as_text(value: object, name: str) -> str:
     """A text. Raises UserError for the field `name` if it is none."""
     if isinstance(value, str):
         return value
     raise _wrong(value, name, Message("give a text"))
 
 
-def instance(value: object, kind: type[_T], name: str, wanted: Message) -> _T:
+def as_instance(value: object, kind: type[_T], name: str, wanted: Message) -> _T:
     """Return `value`, which has to be of a class. Raises UserError for the field `name` if it is
     not; `wanted` says what to give."""
     if isinstance(value, kind):
@@ -60,7 +60,7 @@ def instance(value: object, kind: type[_T], name: str, wanted: Message) -> _T:
     raise _wrong(value, name, wanted)
 
 
-def texts(value: object, name: str) -> tuple[str, ...]:
+def as_texts(value: object, name: str) -> tuple[str, ...]:
     """Return several texts, or one alone, as a tuple. Raises UserError for anything else."""
     if isinstance(value, str):
         return (value,)
@@ -69,7 +69,7 @@ def texts(value: object, name: str) -> tuple[str, ...]:
     raise _wrong(value, name, Message("give a text or a list of texts"))
 
 
-def symbols(value: object) -> tuple[str, ...]:
+def as_symbols(value: object) -> tuple[str, ...]:
     """Return the symbols of a vocabulary as a tuple. Raises UserError for what is no list of texts,
     one text included, which is a list of characters to Python."""
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
@@ -80,7 +80,7 @@ def symbols(value: object) -> tuple[str, ...]:
     raise _wrong(value, "symbols", wanted)
 
 
-def path(value: object, name: str) -> Path:
+def as_path(value: object, name: str) -> Path:
     """Return the path of a file or directory. Raises UserError for what is none."""
     if isinstance(value, str | os.PathLike):
         with suppress(TypeError):  # a path of bytes
@@ -88,14 +88,14 @@ def path(value: object, name: str) -> Path:
     raise _wrong(value, name, Message("give a path"))
 
 
-def checkpoint(value: object) -> None:
+def check_checkpoint(value: object) -> None:
     """Raise UserError where something else stands than a checkpoint, which has a model and a
     vocabulary: a path, say, or a model alone."""
     if not (hasattr(value, "model") and hasattr(value, "vocabulary")):
         raise _wrong(value, "checkpoint", Message("give what load() returns"))
 
 
-def clean(value: object) -> str:
+def clean_text(value: object) -> str:
     """What someone typed, fit to be shown and sent: LF line ends, no half of a surrogate pair.
 
     Whole pairs become the character that they stand for. Nothing is left of what is no text.

@@ -23,7 +23,7 @@ FILE = "<img src=x onerror=alert(1)>.txt"
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
     """The address of an app whose one model has a name, a text and symbols of script."""
-    root = tmp_path_factory.mktemp("house")
+    root = tmp_path_factory.mktemp("app")
     vocabulary = Vocabulary.from_text(HTML + BIDI)
     about = {"name": NAME, "corpus": {"name": NAME}, "prefixes": ["<script>"], "recipe": NAME}
     model = small_model(vocabulary_size=len(vocabulary))

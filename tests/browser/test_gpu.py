@@ -88,7 +88,7 @@ def test_a_run_on_the_gpu_is_as_any_other_and_its_visitor_pays(space, client):
 
 def test_the_seconds_asked_for_are_those_of_the_run_and_what_is_around_it(space, client):
     list(training(client, seconds=1))
-    assert loans(space)[-1]["seconds"] == 16 == zerogpu.quota(1)
+    assert loans(space)[-1]["seconds"] == 16 == zerogpu.quota_seconds(1)
 
 
 def test_the_processor_trains_unless_the_gpu_is_asked_for(space, client):
@@ -107,7 +107,7 @@ def test_stop_is_heard_and_the_run_goes_on_from_there(space, client):
     assert event["reason"] == "stopped"
     stopped = Run(space.runs / run)
     assert stopped.checkpoint is not None
-    assert not file_locks.held(stopped.directory / "worker.lock")
+    assert not file_locks.is_locked(stopped.directory / "worker.lock")
 
 
 def test_who_has_no_quota_left_is_told_and_so_is_who_finds_no_gpu_free(space, client):
@@ -170,7 +170,7 @@ def test_the_app_closes_while_the_gpu_trains(space, client):  # the last that ne
 def test_without_zero_gpu_nothing_is_asked_of_it(monkeypatch):
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
     zerogpu.prepare()
-    assert not zerogpu.here()
+    assert not zerogpu.available()
 
 
 def test_there_is_no_gpu_here():

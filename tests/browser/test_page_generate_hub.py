@@ -36,9 +36,9 @@ def letters(hub, trained):
 def impatient():
     """What the Hub said once does not count, also where a page asks after its test's end."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hub_models, "FRESH", 0.0)
-        patch.setattr(hub_models, "REFUSED", 0.0)
-        patch.setattr(hub_models, "AWAY", 0.0)
+        patch.setattr(hub_models, "TTL_SECONDS", 0.0)
+        patch.setattr(hub_models, "ERROR_TTL_SECONDS", 0.0)
+        patch.setattr(hub_models, "OFFLINE_TTL_SECONDS", 0.0)
         yield
 
 
@@ -97,7 +97,7 @@ def test_a_model_used_before_the_chooser_has_been_filled_is_the_chosen_one(
 
 
 def test_a_file_of_one_s_own_is_one_of_the_models(visit, root, trained):
-    key = uploads.keep(root / "runs", trained / WEIGHTS, Limits())
+    key = uploads.store(root / "runs", trained / WEIGHTS, Limits())
     page = visit(locale="zh-CN")
     use(page, key)
     chosen(page, f"letters · 你的文件 {key[7:11]}…")

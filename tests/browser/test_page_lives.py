@@ -249,7 +249,7 @@ def test_a_killed_server_interrupts_its_run_and_the_next_one_lets_it_go_on(visit
     expect(writer.get_by_role("button", name="Generate", exact=True)).to_be_visible()
     expect(page.locator(".run-status")).to_have_text("Connection lost")
     deadline = time.monotonic() + 30
-    while not run.ended:
+    while not run.has_ended:
         assert time.monotonic() < deadline, "its worker should end by itself"
         time.sleep(0.02)
     server.start()
@@ -302,7 +302,7 @@ def test_the_visitor_s_runs_are_listed_and_each_can_be_seen(visitor, server):
     wait_for_state(page, "interrupted")
     expect(rows.first).to_contain_text("Interrupted")
     second = Run.create(server.runs, small(epochs=1))
-    list(second.work())
+    list(second.train())
     page.goto(f"{server.url}/?run={second.id}")
     wait_for_state(page, "finished")
     expect(summary).to_have_text("Your runs · 2")

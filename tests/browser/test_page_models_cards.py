@@ -69,10 +69,10 @@ def with_runs(page, app, *runs):
 
 def test_one_s_own_runs_have_cards_and_can_go_on(no_hub, visit, app, root):
     finished, cut, bare = (Run.create(root / "runs", small(epochs=3)) for _ in range(3))
-    list(finished.work())
+    list(finished.train())
     minibatches = iter(range(1000))
-    cut.cut_off = lambda: next(minibatches) > 5
-    list(cut.work())
+    cut.should_abort = lambda: next(minibatches) > 5
+    list(cut.train())
     page = visit()
     with_runs(page, app, bare, finished, cut)
     expect(yours(page)).to_have_count(2)
@@ -94,7 +94,7 @@ def test_one_s_own_runs_have_cards_and_can_go_on(no_hub, visit, app, root):
 
 def test_a_run_is_renamed_on_its_card_and_in_the_list_of_runs(no_hub, visit, app, root):
     run = Run.create(root / "runs", small(epochs=1))
-    list(run.work())
+    list(run.train())
     page = visit()
     with_runs(page, app, run)
     card, field = yours(page).first, page.get_by_label("Name of this run")
@@ -136,8 +136,8 @@ def test_in_the_list_columns_are_in_line_and_the_question_before_deleting_covers
     no_hub, visit, app, root, locale
 ):
     done, going = (Run.create(root / "runs", small(epochs=1)) for _ in range(2))
-    list(done.work())
-    work = going.work()
+    list(done.train())
+    work = going.train()
     next(work)
     page = visit(locale=locale)
     with_runs(page, app, done, going)
@@ -165,7 +165,7 @@ def boxes(parts):
 
 def test_a_push_is_asked_for_by_key_and_title(tab, app, root):
     run = Run.create(root / "runs", small(epochs=1))
-    list(run.work())
+    list(run.train())
     page = tab()
     expect(shipped(page).first.get_by_role("button", name="Push")).to_have_count(0)
     with_runs(page, app, run)

@@ -105,7 +105,7 @@ def test_escape_calls_it_off_too(tab, hub):
 def test_what_is_called_off_before_the_server_has_answered_does_not_go_on_there(tab, monkeypatch):
     ended = threading.Event()
 
-    def opening(house, asked, request, told, cancelled):
+    def opening(context, asked, request, told, cancelled):
         give_up = time.monotonic() + 60
         while not cancelled():
             assert time.monotonic() < give_up
@@ -163,7 +163,7 @@ def test_what_goes_wrong_stands_beside_the_field(tab, hub, made, monkeypatch):
         ("<b>x</b>", None, "There is no model called '<b>x</b>'"),
         ("", None, "Type the name of a model on the Hub first"),
     ):
-        monkeypatch.setattr(hub_models, "LONGEST", 1.0 if happens is silent else 120.0)
+        monkeypatch.setattr(hub_models, "OPEN_TIMEOUT_SECONDS", 1.0 if happens is silent else 120.0)
         if happens:
             happens(hub, name, made)
         open_model(page, name)

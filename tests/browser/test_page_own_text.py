@@ -2,7 +2,7 @@
 
 import page as pages
 import pytest
-from launching import housed, serving
+from launching import app_context, serving
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 pytest_plugins = ["page"]
@@ -28,7 +28,7 @@ SAID = {
 def app(tmp_path_factory):
     """The address of an app whose visitors may upload 1 MB at a time, and keep 10 in all."""
     root = tmp_path_factory.mktemp("app")
-    with housed(root, upload_mb=1, disk_mb_per_visitor=10) as house, serving(house) as url:
+    with app_context(root, upload_mb=1, disk_mb_per_visitor=10) as context, serving(context) as url:
         yield url
 
 

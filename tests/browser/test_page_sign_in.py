@@ -15,10 +15,10 @@ from page import LOCAL, forget, wait_until_drawn
 from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
 
 from charrnn.recipes import make_plan
-from charrnn.runs.manager import Runs
+from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 from charrnn.text import read_text
-from charrnn.ui import House, build, launch_options
+from charrnn.ui import AppContext, build, launch_options
 
 pytest_plugins = ["page"]
 
@@ -274,9 +274,9 @@ def test_signing_in_adds_nothing_to_what_programs_see(app):
 def test_a_space_that_was_not_set_up_for_it_is_built_without(tmp_path, monkeypatch):
     monkeypatch.setenv("SYSTEM", "spaces")
     monkeypatch.setenv("SPACE_ID", "owner/charrnn")
-    runs = Runs(tmp_path / "runs")
+    runs = RunManager(tmp_path / "runs")
     try:
-        page = build(House(runs, tmp_path / "shelf"))
+        page = build(AppContext(runs, tmp_path / "shelf"))
         assert not page.expects_oauth
         options = launch_options()["app_kwargs"]
         assert not [
@@ -284,6 +284,8 @@ def test_a_space_that_was_not_set_up_for_it_is_built_without(tmp_path, monkeypat
         ]
         for name in ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES"):
             monkeypatch.setenv(name, "set")
-        assert not build(House(runs, tmp_path / "shelf")).expects_oauth  # no OPENID_PROVIDER_URL
+        assert not build(
+            AppContext(runs, tmp_path / "shelf")
+        ).expects_oauth  # no OPENID_PROVIDER_URL
     finally:
         runs.close()

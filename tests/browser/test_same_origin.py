@@ -13,7 +13,7 @@ import push_page
 import pytest
 from elsewhere import REFUSED, attack, components, elsewhere
 from gradio.routes import App
-from launching import housed
+from launching import app_context
 from push_page import log_in
 from starlette.testclient import TestClient
 
@@ -206,13 +206,16 @@ def test_in_a_browser_a_page_on_another_port_gets_nothing(visit, app, hub, name)
 
 @pytest.fixture(scope="module")
 def space_app(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch, housed(tmp_path_factory.mktemp("space")) as house:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        app_context(tmp_path_factory.mktemp("space")) as context,
+    ):
         for name, value in SPACE.items():
             patch.setenv(name, value)
             if hasattr(gradio.oauth, name):  # read when the module was imported
                 patch.setattr(gradio.oauth, name, value)
-        page = build(house)
-        app = App.create_app(page, app_kwargs=launch_options(house)["app_kwargs"])
+        page = build(context)
+        app = App.create_app(page, app_kwargs=launch_options(context)["app_kwargs"])
         patch.undo()  # the tests of a laptop may run in between
         with TestClient(app, base_url=f"http://{HOST}", follow_redirects=False) as client:
             yield client

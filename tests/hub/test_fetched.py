@@ -11,7 +11,7 @@ from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import HubUnavailableError, Ref, cache, client
 from charrnn.ui.services import hub_models
-from charrnn.ui.services.hub_models import Fetched
+from charrnn.ui.services.hub_models import HubModelCache
 
 LETTERS = Ref("ada/letters")
 
@@ -23,7 +23,7 @@ def clock():
 
 @pytest.fixture
 def models(clock):
-    models = Fetched(lambda: clock.now)
+    models = HubModelCache(lambda: clock.now)
     yield models
     models.close()
 
@@ -42,39 +42,39 @@ def refused(act, *arguments, **named):
 def test_what_was_opened_is_found_without_asking_until_some_minutes_are_over(
     hub, letters, models, clock
 ):
-    path = models.find(LETTERS, False, "x")
+    path = models.get(LETTERS, False, "x")
     for _ in range(3):
-        assert models.find(LETTERS, False, "x") == path
+        assert models.get(LETTERS, False, "x") == path
     assert asked(hub) == 1
-    clock.now = hub_models.FRESH + 1
-    assert models.find(LETTERS, False, "x") == path
+    clock.now = hub_models.TTL_SECONDS + 1
+    assert models.get(LETTERS, False, "x") == path
     assert asked(hub) == 2
     models.open(LETTERS, False, "x")
     assert asked(hub) == 3, "whoever opens it anew, wants to know"
 
 
 def test_a_new_commit_is_found_after_that(hub, letters, models, clock):
-    old = models.find(LETTERS, False, "x")
+    old = models.get(LETTERS, False, "x")
     letters.commit(letters.files | {"README.md": b"new"})
-    assert models.find(LETTERS, False, "x") == old
-    clock.now = hub_models.FRESH + 1
-    assert models.find(LETTERS, False, "x").name == letters.sha
+    assert models.get(LETTERS, False, "x") == old
+    clock.now = hub_models.TTL_SECONDS + 1
+    assert models.get(LETTERS, False, "x").name == letters.sha
 
 
 def test_nobody_finds_what_another_has_opened(hub, letters, models):
     letters.private = True
     ada, again, bob = hub.token("ada"), hub.token("ada"), hub.token("bob")
     path = models.open(LETTERS, ada, "x")
-    assert models.find(LETTERS, ada, "x") == models.known(LETTERS, ada) == path
+    assert models.get(LETTERS, ada, "x") == models.cached(LETTERS, ada) == path
     assert not path.is_relative_to(cache.cache_directory())
     for other in (False, None, bob):
-        assert models.known(LETTERS, other) is None
-        assert "or it is private" in refused(models.find, LETTERS, other, "x")
+        assert models.cached(LETTERS, other) is None
+        assert "or it is private" in refused(models.get, LETTERS, other, "x")
         assert "or it is private" in refused(models.open, LETTERS, other, "x")
-    assert models.known(LETTERS, again) is None, "another token may be allowed less"
-    assert models.find(LETTERS, again, "x").parents[1] != path.parents[1]
+    assert models.cached(LETTERS, again) is None, "another token may be allowed less"
+    assert models.get(LETTERS, again, "x").parents[1] != path.parents[1]
     assert not any(cache.public().rglob(WEIGHTS))
-    assert models.find(LETTERS, ada, "x") == path
+    assert models.get(LETTERS, ada, "x") == path
 
 
 def test_what_is_private_lies_where_nobody_else_may_look(hub, letters, models):
@@ -92,19 +92,19 @@ def test_who_is_not_seen_for_an_hour_leaves_nothing(hub, letters, models, clock,
     path = models.open(LETTERS, ada, "x")
     made = tmp_path / "letters.zip"
     made.touch()
-    models.made_of(path, made)
-    clock.now = hub_models.IDLE - 1
-    models.tidy()
+    models.register_derived_file(path, made)
+    clock.now = hub_models.IDLE_SECONDS - 1
+    models.forget_idle_users()
     assert path.exists() and made.exists()
-    assert models.find(LETTERS, ada, "x") == path
-    clock.now += hub_models.IDLE - 1
-    models.tidy()
+    assert models.get(LETTERS, ada, "x") == path
+    clock.now += hub_models.IDLE_SECONDS - 1
+    models.forget_idle_users()
     assert path.exists(), "seen meanwhile"
     clock.now += 2
-    models.tidy()
+    models.forget_idle_users()
     assert not path.parents[1].exists() and not made.exists()
-    assert models.known(LETTERS, ada) is None
-    assert models.find(LETTERS, ada, "x").name == path.name
+    assert models.cached(LETTERS, ada) is None
+    assert models.get(LETTERS, ada, "x").name == path.name
 
 
 def test_a_file_made_of_what_all_may_see_stays(hub, letters, models, tmp_path):
@@ -114,7 +114,7 @@ def test_a_file_made_of_what_all_may_see_stays(hub, letters, models, tmp_path):
     files = [tmp_path / "a.zip", tmp_path / "b.zip"]
     for file, path in zip(files, (public, private), strict=True):
         file.touch()
-        models.made_of(path, file)
+        models.register_derived_file(path, file)
     models.close()
     assert [file.exists() for file in files] == [True, False]
 
@@ -124,45 +124,45 @@ def test_a_token_that_is_taken_back_opens_nothing_after_some_minutes(hub, letter
     ada = hub.token("ada")
     models.open(LETTERS, ada, "x")
     del hub.tokens[ada]
-    clock.now = hub_models.FRESH + 1
+    clock.now = hub_models.TTL_SECONDS + 1
     for _ in range(2):
-        said = refused(models.find, LETTERS, ada, "x")
+        said = refused(models.get, LETTERS, ada, "x")
         assert "sign in again" in said or "There is no model" in said
         assert ada not in said
-    assert models.known(LETTERS, ada) is None
+    assert models.cached(LETTERS, ada) is None
 
 
 def test_what_turns_private_is_gone_for_others_after_some_minutes(hub, letters, models, clock):
     path = models.open(LETTERS, False, "x")
     letters.private = True
-    clock.now = hub_models.FRESH + 1
-    assert "or it is private" in refused(models.find, LETTERS, False, "x")
+    clock.now = hub_models.TTL_SECONDS + 1
+    assert "or it is private" in refused(models.get, LETTERS, False, "x")
     assert not path.exists()
-    assert models.known(LETTERS, False) is None
+    assert models.cached(LETTERS, False) is None
 
 
 def test_what_turns_private_is_gone_at_once_when_anybody_asks(hub, letters, models):
     models.open(LETTERS, False, "x")
     letters.private = True
     models.open(LETTERS, hub.token("ada"), "y")
-    assert models.known(LETTERS, False) is None
-    assert "or it is private" in refused(models.find, LETTERS, False, "x")
+    assert models.cached(LETTERS, False) is None
+    assert "or it is private" in refused(models.get, LETTERS, False, "x")
 
 
 def test_a_no_is_not_asked_for_again_at_once_but_by_who_insists(hub, models, clock, trained):
     for _ in range(3):
-        assert "There is no model ada/letters" in refused(models.find, LETTERS, False, "x")
+        assert "There is no model ada/letters" in refused(models.get, LETTERS, False, "x")
     assert asked(hub) == 1
     hub.add("ada/letters", {WEIGHTS: (trained / WEIGHTS).read_bytes()})
     assert models.open(LETTERS, False, "x")
-    assert models.find(LETTERS, False, "x")
+    assert models.get(LETTERS, False, "x")
 
 
 def test_a_no_is_over_soon(hub, models, clock, trained):
-    refused(models.find, LETTERS, False, "x")
+    refused(models.get, LETTERS, False, "x")
     hub.add("ada/letters", {WEIGHTS: (trained / WEIGHTS).read_bytes()})
-    clock.now = hub_models.REFUSED + 1
-    assert models.find(LETTERS, False, "x")
+    clock.now = hub_models.ERROR_TTL_SECONDS + 1
+    assert models.get(LETTERS, False, "x")
 
 
 def test_while_the_hub_is_away_its_last_word_counts_for_an_hour(hub, letters, models, clock):
@@ -170,24 +170,24 @@ def test_while_the_hub_is_away_its_last_word_counts_for_an_hour(hub, letters, mo
     ada = hub.token("ada")
     path = models.open(LETTERS, ada, "x")
     hub.faults.status = 503
-    clock.now = hub_models.FRESH + 1
+    clock.now = hub_models.TTL_SECONDS + 1
     before = asked(hub)
     for _ in range(3):
-        assert models.find(LETTERS, ada, "x") == path
+        assert models.get(LETTERS, ada, "x") == path
     assert asked(hub) == before + 1, "it is left alone for a minute"
-    assert "internal error" in refused(models.find, LETTERS, hub.token("bob"), "x")
-    clock.now = hub_models.IDLE + 1
-    assert "internal error" in refused(models.find, LETTERS, ada, "x")
+    assert "internal error" in refused(models.get, LETTERS, hub.token("bob"), "x")
+    clock.now = hub_models.IDLE_SECONDS + 1
+    assert "internal error" in refused(models.get, LETTERS, ada, "x")
 
 
 def test_a_silent_hub_is_given_up_in_time(hub, letters, models, monkeypatch):
     monkeypatch.setattr(client, "SILENCE_SECONDS", 0.2)
     hub.faults.silent = True
     with pytest.raises(HubUnavailableError) as caught:
-        models.find(LETTERS, False, "x")
+        models.get(LETTERS, False, "x")
     assert "does not answer" in caught.value.message
     monkeypatch.setattr(client, "SILENCE_SECONDS", 60)
-    monkeypatch.setattr(hub_models, "LONGEST", 0.3)
+    monkeypatch.setattr(hub_models, "OPEN_TIMEOUT_SECONDS", 0.3)
     with pytest.raises(HubUnavailableError):
         models.open(LETTERS, False, "x")
 
@@ -196,14 +196,14 @@ def test_who_calls_it_off_is_told_so_and_nothing_is_remembered(hub, letters, mod
     hub.faults.silent = True
     assert refused(models.open, LETTERS, False, "x", cancelled=lambda: True) == "Cancelled."
     hub.faults.silent = False
-    assert models.find(LETTERS, False, "x")
+    assert models.get(LETTERS, False, "x")
 
 
 def test_a_model_that_left_the_cache_is_fetched_again(hub, letters, models):
-    path = models.find(LETTERS, False, "x")
+    path = models.get(LETTERS, False, "x")
     shutil.rmtree(path)
-    assert models.known(LETTERS, False) is None
-    assert models.find(LETTERS, False, "x") == path
+    assert models.cached(LETTERS, False) is None
+    assert models.get(LETTERS, False, "x") == path
 
 
 def test_several_who_want_the_same_at_once_all_get_it(hub, letters, models):
@@ -211,7 +211,7 @@ def test_several_who_want_the_same_at_once_all_get_it(hub, letters, models):
 
     def want(i):
         ready.wait()
-        found.append(models.find(LETTERS, False, f"visitor {i % 2}"))
+        found.append(models.get(LETTERS, False, f"visitor {i % 2}"))
 
     threads = [threading.Thread(target=want, args=(i,)) for i in range(12)]
     for thread in threads:
@@ -226,29 +226,29 @@ def test_several_who_want_the_same_at_once_all_get_it(hub, letters, models):
 def test_one_visitor_s_many_models_leave_room_for_another_s(hub, letters, models, monkeypatch):
     hub.faults.silent, hub.faults.on = True, "slow"
     waiting = [
-        threading.Thread(target=refused, args=(models.find, Ref(f"ada/slow{i}"), False, "eve"))
-        for i in range(hub_models.OF_ONE)
+        threading.Thread(target=refused, args=(models.get, Ref(f"ada/slow{i}"), False, "eve"))
+        for i in range(hub_models.MAX_CONCURRENT_PER_USER)
     ]
     for thread in waiting:
         thread.start()
-    while sum("slow" in path for path in hub.paths()) < hub_models.OF_ONE:
+    while sum("slow" in path for path in hub.paths()) < hub_models.MAX_CONCURRENT_PER_USER:
         assert all(thread.is_alive() for thread in waiting)
-    monkeypatch.setattr(hub_models, "FINDING", 0.2)
-    said = refused(models.find, LETTERS, False, "eve")
+    monkeypatch.setattr(hub_models, "GET_TIMEOUT_SECONDS", 0.2)
+    said = refused(models.get, LETTERS, False, "eve")
     assert said.startswith("Too many models are being opened")
-    assert models.find(LETTERS, False, "bob")
+    assert models.get(LETTERS, False, "bob")
     hub.faults.silent = False
     for thread in waiting:
         thread.join()
-    assert models.find(LETTERS, False, "eve")
+    assert models.get(LETTERS, False, "eve")
 
 
 def test_what_is_remembered_is_bounded(hub, letters, models, monkeypatch):
-    monkeypatch.setattr(hub_models, "KEPT", 3)
+    monkeypatch.setattr(hub_models, "MAX_ENTRIES", 3)
     for i in range(5):
         letters.tags[f"v{i}"] = letters.sha
-        models.find(Ref("ada/letters", f"v{i}"), False, "x")
-    kept = [models.known(Ref("ada/letters", f"v{i}"), False) is not None for i in range(5)]
+        models.get(Ref("ada/letters", f"v{i}"), False, "x")
+    kept = [models.cached(Ref("ada/letters", f"v{i}"), False) is not None for i in range(5)]
     assert kept == [False, False, True, True, True]
 
 
@@ -259,4 +259,4 @@ def test_no_token_is_kept_or_told(hub, letters, models, caplog):
     models.open(LETTERS, ada, "x")
     hub.faults.status = 403
     said = refused(models.open, LETTERS, ada, "x")
-    assert ada not in said + caplog.text + repr(vars(models)) + str(models._persons)
+    assert ada not in said + caplog.text + repr(vars(models)) + str(models._users)

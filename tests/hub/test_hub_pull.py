@@ -257,7 +257,7 @@ def test_the_models_that_were_not_used_for_longest_make_room(hub, letters, monke
     os.utime(first, (1, 1))
     letters.commit(letters.files)
     second = pull("ada/letters", token=False)
-    cache.tidy(cache.public(), room=1)
+    cache.forget_idle_users(cache.public(), room=1)
     assert not first.exists() and second.exists()
 
 

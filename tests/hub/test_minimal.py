@@ -13,7 +13,7 @@ from charrnn.errors import UserError
 from charrnn.hub import preview_push, push
 from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.run_card.example_run import first_story
-from charrnn.ui.services.catalog import card, describe, find
+from charrnn.ui.services.catalog import describe, find_model, model_card
 
 ODD_LOG = "\n".join(
     (
@@ -62,12 +62,12 @@ def stranger(request, checkpoint, tmp_path):
 
 
 @pytest.fixture
-def house(tmp_path):
+def context(tmp_path):
     def gone(key):
         raise UserError("There is no such run.")
 
     runs = SimpleNamespace(root=tmp_path / "runs", find=gone)
-    return SimpleNamespace(shelf=tmp_path / "shelf", runs=runs)
+    return SimpleNamespace(bundled_dir=tmp_path / "shelf", runs=runs)
 
 
 def with_a_log(directory, log=ODD_LOG):
@@ -76,37 +76,39 @@ def with_a_log(directory, log=ODD_LOG):
     (directory / SAMPLES).write_text(json.dumps(odd))
 
 
-def test_it_is_shown(stranger, house):
+def test_it_is_shown(stranger, context):
     for log in ("", ODD_LOG, "\0", "step\n1\n"):
         with_a_log(stranger, log)
-        model = find(house, "theirs")
-        told = card(model)
+        model = find_model(context, "theirs")
+        told = model_card(model)
         assert told["model"] == "LSTM 16"
         assert told["title"] is None
         assert told["perplexity"] is None or told["perplexity"] > 0
         assert describe(model)["title"] == "unnamed"
-        ((label, key),) = choices(house, [], "zh")
+        ((label, key),) = choices(context, [], "zh")
         assert (key, label.split(" · ")[:2]) == ("theirs", ["theirs", "LSTM 16"])
         json.dumps([told, describe(model)], allow_nan=False)
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])
-def test_its_log_is_told_as_an_earlier_run(stranger, house, locale):
+def test_its_log_is_told_as_an_earlier_run(stranger, context, locale):
     with_a_log(stranger)
-    story, name = first_story(house, locale)
+    story, name = first_story(context, locale)
     value = story.value()
     assert (name, value["model"], value["earlier"]) == ("theirs", "theirs", True)
     assert len(value["columns"]["train"]) == len(value["steps"]) >= 3
     assert all(p is None or p > 0 for p in value["columns"]["train"] + value["columns"]["held"])
-    assert value["facts"]["parameters"] == find(house, "theirs").open().model.parameter_count
+    assert (
+        value["facts"]["parameters"] == find_model(context, "theirs").open().model.parameter_count
+    )
     json.dumps(value, allow_nan=False)
 
 
-def test_a_damaged_one_on_the_shelf_keeps_nobody_from_the_page(stranger, house, tmp_path):
+def test_a_damaged_one_on_the_shelf_keeps_nobody_from_the_page(stranger, context, tmp_path):
     with_a_log(stranger)
     (stranger / WEIGHTS).write_bytes(b"no weights")
-    assert first_story(house, "en")[1] is None
-    assert choices(house, [], "en") == []
+    assert first_story(context, "en")[1] is None
+    assert choices(context, [], "en") == []
 
 
 def test_it_writes_and_is_pushed(stranger, hub):

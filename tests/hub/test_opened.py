@@ -13,7 +13,7 @@ from charrnn.errors import UserError
 from charrnn.hub import cache
 from charrnn.ui import i18n
 from charrnn.ui.generate.model_dropdown import choices
-from charrnn.ui.services.catalog import card, find, offered
+from charrnn.ui.services.catalog import available_to, find_model, model_card
 from charrnn.ui.services.opened import open_hub
 
 clock = test_fetched.clock
@@ -21,16 +21,16 @@ models = test_fetched.models
 
 
 @pytest.fixture
-def house(tmp_path, models):
-    """Enough of a house to look for a model on the Hub in; who asks is whoever the request says."""
+def context(tmp_path, models):
+    """Enough of an app context to look for a model on the Hub in, in the name of the request."""
 
     def gone(key):
         raise UserError("There is no such run.")
 
     runs = SimpleNamespace(root=tmp_path / "runs", find=gone)
     return SimpleNamespace(
-        shelf=tmp_path / "shelf", runs=runs, find_run=gone, fetched=models,
-        visitor=lambda request: "somebody",
+        bundled_dir=tmp_path / "shelf", runs=runs, find_run=gone, hub_models=models,
+        client_id=lambda request: "somebody",
     )  # fmt: skip
 
 
@@ -43,44 +43,44 @@ def whoever(monkeypatch, token=False):
     return gr.Request(Request(scope | {"session": {"oauth_info": about}}))
 
 
-def test_a_key_of_the_hub_opens_in_the_name_of_who_asks(hub, letters, house, monkeypatch):
+def test_a_key_of_the_hub_opens_in_the_name_of_who_asks(hub, letters, context, monkeypatch):
     letters.private = True
     ada, nobody = whoever(monkeypatch, hub.token("ada")), whoever(monkeypatch)
-    model = open_hub(house, " ada/letters ", ada)
+    model = open_hub(context, " ada/letters ", ada)
     assert (model.key, model.source) == ("ada/letters", "hub")
-    assert find(house, "ada/letters", ada) == model
+    assert find_model(context, "ada/letters", ada) == model
     assert model.open().name == "letters"
     for other in (nobody, whoever(monkeypatch, hub.token("bob")), None):
-        assert "or it is private" in refused(find, house, "ada/letters", other)
+        assert "or it is private" in refused(find_model, context, "ada/letters", other)
     assert {given for _, _, given in hub.asked} >= {None}, "nobody is asked for as nobody"
 
 
-def test_who_is_logged_in_here_is_never_asked_for_on_a_space(hub, letters, house, monkeypatch):
+def test_who_is_logged_in_here_is_never_asked_for_on_a_space(hub, letters, context, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", hub.token("ada"))
     letters.private = True
-    assert "or it is private" in refused(open_hub, house, "ada/letters", whoever(monkeypatch))
+    assert "or it is private" in refused(open_hub, context, "ada/letters", whoever(monkeypatch))
     assert {given for _, _, given in hub.asked} == {None}
 
 
-def test_nobody_is_asked_for_the_labels_of_the_chooser(hub, letters, house, monkeypatch):
+def test_nobody_is_asked_for_the_labels_of_the_chooser(hub, letters, context, monkeypatch):
     letters.private = True
     ada, nobody = whoever(monkeypatch, hub.token("ada")), whoever(monkeypatch)
     keys = ["ada/letters", "ada/letters@v1", "../x", "a/b/c", "https://x/y"]
     bare = [("ada/letters", "ada/letters"), ("ada/letters@v1", "ada/letters@v1")]
-    assert choices(house, keys, "en", ada) == bare
+    assert choices(context, keys, "en", ada) == bare
     assert hub.asked == []
-    open_hub(house, "ada/letters", ada)
+    open_hub(context, "ada/letters", ada)
     before = len(hub.asked)
     said = "ada/letters · LSTM 16 · perplexity 3.50 held out"
-    assert choices(house, keys, "en", ada) == [(said, "ada/letters"), bare[1]]
-    assert choices(house, keys, "zh", ada)[0][0] == "ada/letters · LSTM 16 · 困惑度 3.50（留出）"
-    assert choices(house, keys, "en", nobody) == bare
+    assert choices(context, keys, "en", ada) == [(said, "ada/letters"), bare[1]]
+    assert choices(context, keys, "zh", ada)[0][0] == "ada/letters · LSTM 16 · 困惑度 3.50（留出）"
+    assert choices(context, keys, "en", nobody) == bare
     assert len(hub.asked) == before
 
 
-def test_a_card_tells_what_a_page_shows(hub, letters, house, monkeypatch):
+def test_a_card_tells_what_a_page_shows(hub, letters, context, monkeypatch):
     letters.tags["v1"] = letters.sha
-    told = card(open_hub(house, "ada/letters@v1", whoever(monkeypatch)))
+    told = model_card(open_hub(context, "ada/letters@v1", whoever(monkeypatch)))
     assert told.pop("date") > 1e9
     assert told.pop("bytes") == len(letters.files[WEIGHTS])
     assert told == {
@@ -107,23 +107,23 @@ def test_a_card_tells_what_a_page_shows(hub, letters, house, monkeypatch):
     ],
 )
 def test_what_cannot_be_found_is_said_beside_the_chooser(
-    hub, letters, house, monkeypatch, key, said
+    hub, letters, context, monkeypatch, key, said
 ):
     with pytest.raises(UserError) as caught:
-        find(house, key, whoever(monkeypatch))
+        find_model(context, key, whoever(monkeypatch))
     assert caught.value.field == "checkpoint"
     assert i18n.translate_error(caught.value, "zh").startswith(said)
 
 
 @pytest.mark.parametrize("ref", ["", "ada", "/etc/passwd", "ada/letters@..", "https://hf.co/a/b"])
-def test_what_is_no_name_on_the_hub_is_refused_before_it_is_asked(hub, house, monkeypatch, ref):
-    assert "not " in refused(open_hub, house, ref, whoever(monkeypatch))
+def test_what_is_no_name_on_the_hub_is_refused_before_it_is_asked(hub, context, monkeypatch, ref):
+    assert "not " in refused(open_hub, context, ref, whoever(monkeypatch))
     assert hub.asked == []
 
 
-def test_a_damaged_model_is_refused_and_leaves_nothing(hub, letters, house, monkeypatch):
+def test_a_damaged_model_is_refused_and_leaves_nothing(hub, letters, context, monkeypatch):
     letters.commit(letters.files | {WEIGHTS: letters.files[WEIGHTS][:-4]})
-    said = refused(open_hub, house, "ada/letters", whoever(monkeypatch))
+    said = refused(open_hub, context, "ada/letters", whoever(monkeypatch))
     assert said.startswith("This checkpoint cannot be opened: ")
     assert not any(cache.public().rglob(WEIGHTS))
-    assert offered(house, ["ada/letters"], whoever(monkeypatch)) == {str(LETTERS): None}
+    assert available_to(context, ["ada/letters"], whoever(monkeypatch)) == {str(LETTERS): None}

@@ -11,12 +11,12 @@ from test_opened import whoever
 from charrnn.errors import UserError
 from charrnn.ui import push_dialog
 from charrnn.ui.push_dialog import EACH, Pushes
-from charrnn.ui.services.catalog import Model
+from charrnn.ui.services.catalog import ModelEntry
 
 
 @pytest.fixture
 def visitors(monkeypatch):
-    """Requests of signed-in visitors, each with the name that the house knows it by."""
+    """Requests of signed-in visitors, each with the name that the app knows it by."""
 
     def request(name):
         one = whoever(monkeypatch, f"hf_{name}")
@@ -28,9 +28,11 @@ def visitors(monkeypatch):
 
 @pytest.fixture
 def pushes(tmp_path, monkeypatch):
-    monkeypatch.setattr(push_dialog, "find_own", lambda house, key, request: Model(key, tmp_path))
-    house = SimpleNamespace(visitor=lambda request: request.username)
-    return Pushes(house, by_button=True)
+    monkeypatch.setattr(
+        push_dialog, "find_own_model", lambda context, key, request: ModelEntry(key, tmp_path)
+    )
+    context = SimpleNamespace(client_id=lambda request: request.username)
+    return Pushes(context, by_button=True)
 
 
 async def last(frames):

@@ -15,7 +15,7 @@ from charrnn.cli import main
 from charrnn.recipes import RECIPES, make_plan
 from charrnn.runs.run import Run
 from charrnn.text import Text
-from charrnn.utils.file_locks import hold
+from charrnn.utils.file_locks import try_lock
 
 SMALL = ["--set", "cell=gru", "--set", "hidden_size=16", "--set", "implementation=fast"]
 
@@ -234,7 +234,7 @@ def test_a_run_that_is_going_on_keeps_its_length(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
         sys, "argv", ["charrnn", "train", "--resume", "--run-dir", "run", "--epochs", "9"]
     )
-    with hold(run.directory / "worker.lock", timeout=1), pytest.raises(SystemExit) as caught:
+    with try_lock(run.directory / "worker.lock", timeout=1), pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == 2 and "still going on" in capsys.readouterr().err
     assert (tmp_path / "run" / "run.json").read_bytes() == before

@@ -18,19 +18,19 @@ from starlette.requests import Request
 
 from charrnn.errors import UserError
 from charrnn.runs.end_reasons import EndReason
-from charrnn.runs.manager import Runs
-from charrnn.runs.ownership import Turn
-from charrnn.runs.retention import sweep
+from charrnn.runs.manager import RunManager
+from charrnn.runs.ownership import Attempt
+from charrnn.runs.retention import delete_expired
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
-from charrnn.ui import House
+from charrnn.ui import AppContext
 from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.i18n.errors_zh import ERRORS
 from charrnn.ui.models import list_cards
 from charrnn.ui.models.download import pack
 from charrnn.ui.run_card.feed import Tellings
 from charrnn.ui.run_card.recent_runs import list_runs
-from charrnn.ui.services.catalog import find
+from charrnn.ui.services.catalog import find_model
 from charrnn.utils.regular_files import DamagedRunUserError
 
 no_picture = small_runs.no_picture
@@ -49,8 +49,8 @@ def trained(tmp_path_factory):
         )
         run = Run.create(root, planned(epochs=1), HEALTHY)
         run.enqueue()
-        run.begin()
-        list(run.work())
+        run.mark_started()
+        list(run.train())
     return root
 
 
@@ -74,16 +74,16 @@ def outside(tmp_path):
 @pytest.fixture
 def served(monkeypatch, root):
     """Opens the app's runs, which nobody trains."""
-    monkeypatch.setattr(Runs, "_serve_on", lambda self: None)
+    monkeypatch.setattr(RunManager, "_worker_loop", lambda self: None)
     opened = []
 
     def serve():
-        opened.append(Runs(root))
-        return House(opened[-1], root.parent / "shelf")
+        opened.append(RunManager(root))
+        return AppContext(opened[-1], root.parent / "shelf")
 
     yield serve
     for runs in opened:
-        runs.close(patience=0)
+        runs.close(timeout_seconds=0)
 
 
 @pytest.fixture(autouse=True)
@@ -124,49 +124,50 @@ def tried(act, *arguments):
         return error
 
 
-def told_everywhere(house, component=None):
+def told_everywhere(context, component=None):
     """All that the page tells of the two runs, as JSON; the healthy one is as ever."""
     ids = [HEALTHY, BROKEN]
-    rows = {row["run"]: row for row in awaited(list_runs(house, ids, request()))}
+    rows = {row["run"]: row for row in awaited(list_runs(context, ids, request()))}
     assert rows[HEALTHY]["state"] == "finished" and rows[HEALTHY]["perplexity"] > 1
     assert rows.keys() == set(ids), "the broken one is shown"
     assert (rows[BROKEN]["state"] == "damaged") == ("problem" in rows[BROKEN])
     cards = {
-        card["key"]: card for card in awaited(list_cards(house, {"runs": ids}, request()))["yours"]
+        card["key"]: card
+        for card in awaited(list_cards(context, {"runs": ids}, request()))["yours"]
     }
     assert cards[HEALTHY]["state"] == "finished"
-    follow = Tellings(house).follow
+    follow = Tellings(context).follow
     stories = {run: json.loads(awaited(follow({"run": run})).body) for run in ids}
     assert stories[HEALTHY]["state"] == "finished" and not stories[BROKEN].get("missing")
     assert (stories[BROKEN]["state"] == "damaged") == bool(stories[BROKEN]["problem"])
     watched = json.loads(awaited(follow({"run": view_id(BROKEN)})).body)
     assert watched["state"] == stories[BROKEN]["state"]
-    assert HEALTHY in dict(map(reversed, choices(house, ids, "en")))
-    model = tried(find, house, BROKEN)
+    assert HEALTHY in dict(map(reversed, choices(context, ids, "en")))
+    model = tried(find_model, context, BROKEN)
     if not isinstance(model, UserError):
         tried(model.open)
         if component is not None:
-            packed = tried(pack, model, "it", component, house.limits)
+            packed = tried(pack, model, "it", component, context.limits)
             if not isinstance(packed, UserError):
                 assert SECRET.encode() not in packed.read_bytes()
     said = json.dumps([rows, cards, stories], ensure_ascii=False)
-    assert SECRET not in said and str(house.runs.root) not in said.replace(
-        str(house.runs.root / BROKEN / "checkpoint"), ""
+    assert SECRET not in said and str(context.runs.root) not in said.replace(
+        str(context.runs.root / BROKEN / "checkpoint"), ""
     )
     return rows[BROKEN]
 
 
-def used(house):
+def used(context):
     """Everything that can be asked of the broken run, and at last its end."""
-    runs = house.runs
+    runs = context.runs
     for act in (
         lambda: runs.find(BROKEN).stop(),
         lambda: runs.find(BROKEN).sample(),
         lambda: runs.star(BROKEN, True),
         lambda: runs.star(BROKEN, False),
-        lambda: runs.keep_training(BROKEN),
-        lambda: runs.standing(BROKEN),
-        lambda: runs.find(BROKEN).note_death(),
+        lambda: runs.resume(BROKEN),
+        lambda: runs.queue_position(BROKEN),
+        lambda: runs.find(BROKEN).record_crash(),
         lambda: runs.find(BROKEN).stop(closing=True),
     ):
         tried(act)
@@ -187,9 +188,9 @@ def unharmed(outside):
 def test_whatever_lies_in_the_place_of_a_file(name, kind, root, outside, served, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(root.parent / "cache"))
     KINDS[kind](root / BROKEN / name, outside)
-    house = served()
-    told_everywhere(house, gr.HTML())
-    used(house)
+    context = served()
+    told_everywhere(context, gr.HTML())
+    used(context)
     assert unharmed(outside)
 
 
@@ -204,54 +205,54 @@ def test_whatever_lies_in_the_place_of_a_directory(name, kind, root, outside, se
         os.mkfifo(place)
     else:
         place.write_text("a")
-    house = served()
-    row = told_everywhere(house)
+    context = served()
+    row = told_everywhere(context)
     assert f"{name}/ does not hold files only" in row["problem"]["en"]
     with pytest.raises(DamagedRunUserError):
-        list(Run(root / BROKEN).work(resume=True))
-    used(house)
+        list(Run(root / BROKEN).train(resume=True))
+    used(context)
     assert unharmed(outside)
 
 
 def test_a_link_in_the_place_of_a_run_is_no_run(root, outside, served):
     shutil.move(root / BROKEN, outside / "moved")
     (root / BROKEN).symlink_to(outside / "moved")
-    house = served()
+    context = served()
     with pytest.raises(UserError, match="no such run"):
-        house.runs.find(BROKEN)
+        context.runs.find(BROKEN)
     os.utime(root / BROKEN, (0, 0), follow_symlinks=False)
-    sweep(root, 1)
+    delete_expired(root, 1)
     assert not os.path.lexists(root / BROKEN) and (outside / "moved" / "run.json").exists()
 
 
 def looked_at(run):
     """All that reads a run's request, turn and events."""
     for act in (
-        lambda: run.request, lambda: run.state, lambda: run.live, lambda: run.ended,
-        lambda: run.read_events(), lambda: run.journal.latest("end"), lambda: run.results,
-        lambda: run.ending(EndReason.CRASHED), lambda: Turn.latest(run.directory),
-        lambda: run.set_length(epochs=3, seconds=None), run.lengthen, run.stop,
+        lambda: run.manifest, lambda: run.state, lambda: run.is_active, lambda: run.has_ended,
+        lambda: run.read_events(), lambda: run.event_log.find_last("end"), lambda: run.results,
+        lambda: run.make_end_event(EndReason.CRASHED), lambda: Attempt.latest(run.directory),
+        lambda: run.set_length(epochs=3, seconds=None), run.extend, run.stop,
     ):  # fmt: skip
         tried(act)
 
 
 def test_a_request_of_another_version_or_with_wrong_values_is_read_or_refused(root, served):
-    house, run = served(), Run(root / BROKEN)
+    context, run = served(), Run(root / BROKEN)
     path = run.directory / "run.json"
     sound = json.loads(path.read_text())
     for strange in strange_objects(sound):
         path.write_bytes(as_json(strange))
         looked_at(run)
-        row = awaited(list_runs(house, [BROKEN], request()))
+        row = awaited(list_runs(context, [BROKEN], request()))
         json.dumps(row, ensure_ascii=False).encode()
     path.write_bytes(as_json({"a newer field": 1} | sound | {"model": {"of a newer": 1}}))
-    assert told_everywhere(house)["state"] == "finished"
+    assert told_everywhere(context)["state"] == "finished"
     with pytest.raises(UserError, match="written by another version"):
-        list(run.work(resume=True))
+        list(run.train(resume=True))
 
 
 def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(root, served):
-    house, run = served(), Run(root / BROKEN)
+    context, run = served(), Run(root / BROKEN)
     events = run.read_events()[0]
 
     async def followed():
@@ -259,10 +260,10 @@ def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(roo
         for at, event in {e["event"]: (i, e) for i, e in enumerate(events)}.values():
             for strange in strange_objects(event):
                 lines = [*events[:at], strange, *events[at + 1 :]]
-                run.journal.path.write_bytes(b"".join(as_json(line) + b"\n" for line in lines))
-                for act in (lambda: run.state, lambda: run.ending(EndReason.CRASHED)):
+                run.event_log.path.write_bytes(b"".join(as_json(line) + b"\n" for line in lines))
+                for act in (lambda: run.state, lambda: run.make_end_event(EndReason.CRASHED)):
                     tried(act)
-                telling = Tellings(house).of(house.find_run(BROKEN))
+                telling = Tellings(context).of(context.find_run(BROKEN))
                 await telling.look()
                 yield strange, telling.news({})
 
@@ -276,12 +277,12 @@ def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(roo
     newer = [{"event": "of a newer version", "seconds": 1.0, "x": [1]}]
     stripped = [{"event": event["event"], "reason": event.get("reason")} for event in events[:-1]]
     for lines in (newer + events, stripped + events[-1:]):
-        run.journal.path.write_bytes(b"".join(as_json(line) + b"\n" for line in lines))
-        assert told_everywhere(house)["state"] == "finished"
+        run.event_log.path.write_bytes(b"".join(as_json(line) + b"\n" for line in lines))
+        assert told_everywhere(context)["state"] == "finished"
 
 
 def test_a_turn_with_wrong_values_is_read_or_refused(root, served):
-    house, run = served(), Run(root / BROKEN)
+    context, run = served(), Run(root / BROKEN)
     for name in ("begun", "wish.run", "untold"):
         for app in ("../outside", "/etc/passwd", "a/b", "..", "a\0b", "x" * 1000):
             (run.directory / name).write_bytes(as_json({"since": 0, "app": app}))
@@ -290,9 +291,9 @@ def test_a_turn_with_wrong_values_is_read_or_refused(root, served):
         for strange in strange_objects({"since": 0, "app": "an app"}):
             (run.directory / name).write_bytes(as_json(strange))
             looked_at(run)
-        told_everywhere(house)
+        told_everywhere(context)
         (run.directory / name).write_bytes(as_json({"since": 0, "app": None, "newer": 1}))
-        assert run.ended
+        assert run.has_ended
         (run.directory / name).unlink()
 
 
@@ -301,57 +302,57 @@ def test_a_damaged_run_goes_when_it_is_old_and_a_starred_one_stays(root, served)
         (root / name / "begun").write_text("[1]")
         for file in ("events.jsonl", "run.json"):
             os.utime(root / name / file, (0, 0))
-    house = served()
-    house.runs.star(HEALTHY, True)
-    sweep(root, 1)
+    context = served()
+    context.runs.star(HEALTHY, True)
+    delete_expired(root, 1)
     assert [path.name for path in root.glob("[!.]*")] == [HEALTHY]
 
 
 def test_a_damaged_run_that_trains_is_neither_removed_nor_beyond_stopping(root, served):
-    house, run = served(), Run(root / BROKEN)
+    context, run = served(), Run(root / BROKEN)
     (run.directory / "begun").write_text("[1]")
     with run._lock(1):
         with pytest.raises(UserError, match="still going on"):
-            house.runs.delete(BROKEN)
+            context.runs.delete(BROKEN)
         run.stop()
-        assert run.commands.given("stop")
-    house.runs.delete(BROKEN)
+        assert run.commands.is_given("stop")
+    context.runs.delete(BROKEN)
     assert not run.directory.exists()
 
 
 def test_a_journal_of_gigabytes_is_not_read(root, served):
-    house, run = served(), Run(root / BROKEN)
-    with run.journal.path.open("r+b") as file:
+    context, run = served(), Run(root / BROKEN)
+    with run.event_log.path.open("r+b") as file:
         file.truncate(5 << 30)
-    assert "larger than 16 MB" in told_everywhere(house)["problem"]["en"]
-    used(house)
+    assert "larger than 16 MB" in told_everywhere(context)["problem"]["en"]
+    used(context)
 
 
 def test_what_a_run_cannot_have_is_not_written_into_its_request(root):
     run = Run(root / BROKEN)
-    request = run.request
+    request = run.manifest
     request["training"]["epochs"] = 1_000_000
     (run.directory / "run.json").write_bytes(as_json(request))
-    run.journal.append(run.ending(EndReason.CRASHED) | {"epoch": 1_000_000})
+    run.event_log.append(run.make_end_event(EndReason.CRASHED) | {"epoch": 1_000_000})
     with pytest.raises(UserError, match="epochs = 2000000: give a whole number"):
-        run.enqueue(again=True)
-    assert run.request == request and not run.waits
+        run.enqueue(resume=True)
+    assert run.manifest == request and not run.is_queued
 
 
 # A directory of runs that is removed while the app is up
 
 
 def test_runs_go_on_in_a_directory_that_was_removed(root, served):
-    house = served()
+    context = served()
     shutil.rmtree(root)
-    assert awaited(list_runs(house, [HEALTHY], request())) == []
-    follow = Tellings(house).follow
+    assert awaited(list_runs(context, [HEALTHY], request())) == []
+    follow = Tellings(context).follow
     assert json.loads(awaited(follow({"run": HEALTHY})).body) == {"missing": True}
-    sweep(root, 1)
-    run = house.runs.start(planned(epochs=1))
-    assert run.state == "queued" and house.runs.standing(run.id)[0] == 1
-    other = Runs(root)  # would see it off if the first app were gone
-    other.close(patience=0)
+    delete_expired(root, 1)
+    run = context.runs.start(planned(epochs=1))
+    assert run.state == "queued" and context.runs.queue_position(run.id)[0] == 1
+    other = RunManager(root)  # would see it off if the first app were gone
+    other.close(timeout_seconds=0)
     assert run.state == "queued"
     run.stop()
     assert run.state == "stopped"
@@ -359,10 +360,10 @@ def test_runs_go_on_in_a_directory_that_was_removed(root, served):
 
 def test_a_worker_does_not_bring_back_half_of_a_run_that_was_removed(tmp_path):
     from charrnn.runs.limits import Limits
-    from charrnn.runs.worker import GuardedRun
+    from charrnn.runs.worker import LimitedRun
 
-    run = GuardedRun(Run.create(tmp_path, planned(epochs=1000)).directory, Limits())
-    events = run.work()
+    run = LimitedRun(Run.create(tmp_path, planned(epochs=1000)).directory, Limits())
+    events = run.train()
     next(events)
     shutil.rmtree(run.directory)
     run._next_look = 0.0
@@ -376,7 +377,7 @@ def test_an_upload_finds_a_directory_that_was_removed(tmp_path, trained):
     from charrnn.runs.limits import Limits
 
     weights = trained / HEALTHY / "checkpoint" / "model.safetensors"
-    key = uploads.keep(tmp_path / "gone" / "runs", weights, Limits())
+    key = uploads.store(tmp_path / "gone" / "runs", weights, Limits())
     assert uploads.find(tmp_path / "gone" / "runs", key)
 
 
@@ -388,9 +389,9 @@ def client(root, served):
     from charrnn.ui import build, launch_options
 
     (root / BROKEN / "begun").write_text("[1]")
-    house = served()
-    app = build(house)
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+    context = served()
+    app = build(context)
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(context))
     yield Client(url, verbose=False)
     app.close()
 

@@ -13,8 +13,8 @@ from worker_runs import ends, events_of, is_progress, small, worker_of
 
 from charrnn.errors import UserError
 from charrnn.runs.end_reasons import EndReason, end_message
-from charrnn.runs.manager import Runs
-from charrnn.runs.ownership import Turn
+from charrnn.runs.manager import RunManager
+from charrnn.runs.ownership import Attempt
 from charrnn.runs.run import Run
 from charrnn.utils import file_locks
 
@@ -24,12 +24,12 @@ import sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
 from worker_runs import small
-from charrnn.runs.manager import Runs
+from charrnn.runs.manager import RunManager
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background has none
-    runs = Runs(Path(sys.argv[1]))
+    runs = RunManager(Path(sys.argv[1]))
     try:
         for _ in range(int(sys.argv[2])):
             print(runs.start(small(seconds=60)).id, flush=True)
@@ -46,9 +46,9 @@ CUT_OFF = {saved: end_message(EndReason.INTERRUPTED, saved=saved) for saved in (
 
 @pytest.fixture
 def runs(tmp_path):
-    house = Runs(tmp_path / "runs")
-    yield house
-    house.close()
+    manager = RunManager(tmp_path / "runs")
+    yield manager
+    manager.close()
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def last(run):
 
 def wait_for_end(run, seconds=30):
     deadline = time.monotonic() + seconds
-    while not run.ended:
+    while not run.has_ended:
         assert time.monotonic() < deadline, f"{run.state} after {seconds} s"
         time.sleep(0.02)
     return last(run)
@@ -111,13 +111,13 @@ def test_the_worker_of_a_killed_app_ends_by_itself_and_its_run_goes_on_from_ther
     end = wait_for_end(run)
     assert time.monotonic() - began < 10
     assert end["interrupted"] and end["message"] == SHUT_DOWN[True] and end["reason"] == "stopped"
-    assert run.saved and run.checkpoint is not None
-    house = Runs(tmp_path / "runs")
+    assert run.has_resume_state and run.checkpoint is not None
+    manager = RunManager(tmp_path / "runs")
     assert ends(run) == ["stopped"]
-    house.keep_training(run.id)
+    manager.resume(run.id)
     again = events_of(run, until=lambda event: event.get("resumed_from") is not None)[-1]
     assert again["resumed_from"] == end["step"]
-    house.close()
+    manager.close()
 
 
 def test_a_redeploy_interrupts_what_trains_and_what_waits(app):
@@ -132,7 +132,7 @@ def test_a_redeploy_interrupts_what_trains_and_what_waits(app):
     assert last(waiting)["interrupted"] and last(waiting)["message"] == end_message(
         EndReason.SHUTDOWN, saved=False
     )
-    assert run.saved and not waiting.saved
+    assert run.has_resume_state and not waiting.has_resume_state
 
 
 def test_a_worker_that_is_asked_to_terminate_saves_its_run(runs):
@@ -140,11 +140,11 @@ def test_a_worker_that_is_asked_to_terminate_saves_its_run(runs):
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGTERM)
     end = events_of(run)[-1]
-    assert end["reason"] == "stopped" and end["interrupted"] and run.saved
+    assert end["reason"] == "stopped" and end["interrupted"] and run.has_resume_state
 
 
 def test_what_its_visitor_stopped_was_not_interrupted(tmp_path):
-    runs = Runs(tmp_path)
+    runs = RunManager(tmp_path)
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     run.stop()
@@ -153,11 +153,11 @@ def test_what_its_visitor_stopped_was_not_interrupted(tmp_path):
 
 
 def test_what_does_not_stop_is_killed_when_the_app_closes(tmp_path):
-    runs = Runs(tmp_path)
+    runs = RunManager(tmp_path)
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGSTOP)
-    runs.close(patience=0.1)
+    runs.close(timeout_seconds=0.1)
     assert ends(run) == ["failed"] and last(run)["interrupted"]
     with pytest.raises(UserError, match="closing"):
         runs.start(small())
@@ -173,28 +173,28 @@ def test_what_was_left_by_an_app_that_was_killed_ends_with_the_next(app, tmp_pat
     assert run.state == "running", "its worker is there yet"
     assert waiting.state == "failed", "nobody will ever start it"
     os.kill(worker, signal.SIGKILL)
-    while file_locks.held(run.directory / "worker.lock"):
+    while file_locks.is_locked(run.directory / "worker.lock"):
         pass
     assert run.state == "failed"
     assert ends(run) == ends(waiting) == []
-    house = Runs(tmp_path / "runs")
+    manager = RunManager(tmp_path / "runs")
     assert ends(run) == ends(waiting) == ["failed"]
     assert last(run)["interrupted"] and last(run)["message"] == end_message(
-        EndReason.INTERRUPTED, saved=run.saved
+        EndReason.INTERRUPTED, saved=run.has_resume_state
     )
     assert last(waiting)["interrupted"] and last(waiting)["message"] == end_message(
         EndReason.INTERRUPTED, saved=False
     )
-    assert len(list(house.root.glob(".app-*"))) == 1
-    house.close()
-    assert not list(house.root.glob(".app-*"))
+    assert len(list(manager.root.glob(".app-*"))) == 1
+    manager.close()
+    assert not list(manager.root.glob(".app-*"))
 
 
 def test_a_run_that_dies_as_it_goes_on_has_failed(runs):
     run = runs.start(small(epochs=1))
     before = len(events_of(run))
-    runs.keep_training(run.id)
-    while not file_locks.held(run.directory / "worker.lock"):
+    runs.resume(run.id)
+    while not file_locks.is_locked(run.directory / "worker.lock"):
         assert run.state in ("queued", "running")
     os.kill(worker_of(run), signal.SIGKILL)  # before it has said anything
     assert events_of(run)[before:][-1]["reason"] == "failed" == run.state
@@ -202,12 +202,12 @@ def test_a_run_that_dies_as_it_goes_on_has_failed(runs):
 
 def test_a_worker_that_dies_before_its_lock_has_failed_too(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
-    list(run.work())
-    run.enqueue(again=True)
-    assert run.begin()
+    list(run.train())
+    run.enqueue(resume=True)
+    assert run.mark_started()
     assert run.state == "failed"
-    assert run.note_death()
-    assert not run.note_death(), "once is enough"
+    assert run.record_crash()
+    assert not run.record_crash(), "once is enough"
     assert ends(run) == ["finished", "failed"]
     assert last(run)["message"] == end_message(
         EndReason.CRASHED, saved=True
@@ -215,17 +215,17 @@ def test_a_worker_that_dies_before_its_lock_has_failed_too(tmp_path):
 
 
 def test_nobody_sees_a_killed_run_without_its_end(runs, monkeypatch):
-    told, note = threading.Event(), Run.note_death
+    told, note = threading.Event(), Run.record_crash
 
     def slow(run, app=None, **more):
         told.wait(30)
         return note(run, app, **more)
 
-    monkeypatch.setattr(Run, "note_death", slow)
+    monkeypatch.setattr(Run, "record_crash", slow)
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGKILL)
-    while file_locks.held(run.directory / "worker.lock"):
+    while file_locks.is_locked(run.directory / "worker.lock"):
         pass
     assert run.state == "running", "its app is about to say so"
     told.set()
@@ -235,8 +235,8 @@ def test_nobody_sees_a_killed_run_without_its_end(runs, monkeypatch):
 def begun(tmp_path):
     """A run whose worker was killed with its app."""
     run = Run.create(tmp_path, small())
-    Turn().write(run.directory / "begun")
-    run.journal.append({"event": "start", "seconds": 0})
+    Attempt().write(run.directory / "begun")
+    run.event_log.append({"event": "start", "seconds": 0})
     return run
 
 
@@ -249,5 +249,5 @@ def test_who_follows_a_run_that_died_with_its_app_is_told_its_end(tmp_path):
 def test_a_start_without_an_end_and_without_a_turn_is_seen_off(tmp_path):
     run = begun(tmp_path)
     (run.directory / "begun").unlink()
-    Runs(tmp_path).close()
+    RunManager(tmp_path).close()
     assert ends(run) == ["failed"]

@@ -18,25 +18,25 @@ from charrnn.checkpoint import WEIGHTS
 from charrnn.checkpoint.files import MAX_FILE_BYTES, SAMPLES, write_checkpoint_dir
 from charrnn.checkpoint.logs import samples_of
 from charrnn.runs import uploads
-from charrnn.runs.admission import run_bytes, taken
+from charrnn.runs.admission import directory_bytes, needed_bytes
 from charrnn.runs.disk_shares import DiskShares
 from charrnn.runs.limits import Limits
-from charrnn.runs.manager import Runs
-from charrnn.runs.owned_files import LEAST_BYTES, NEW_SECONDS
-from charrnn.runs.owners import OWNER_FILE, Deed, Owner
+from charrnn.runs.manager import RunManager
+from charrnn.runs.owned_files import MIN_FILE_BYTES, NEW_SECONDS
+from charrnn.runs.owners import OWNER_FILE, Owner, OwnerRecord
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.training import TrainingConfig, run_log
 from charrnn.training.run_log import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, RunLog
 from charrnn.training.step import TrainStep
-from charrnn.ui import House, build, launch_options
+from charrnn.ui import AppContext, build, launch_options
 from charrnn.ui.models import Downloads, download
 from charrnn.ui.run_card.recent_runs import remove
-from charrnn.ui.services.catalog import Model
+from charrnn.ui.services.catalog import ModelEntry
 from charrnn.ui.services.opened import open_file
 from charrnn.ui.services.upload_folder import sweep_upload_folder
 from charrnn.utils import temporary
-from charrnn.utils.file_locks import hold
+from charrnn.utils.file_locks import try_lock
 
 no_picture = small_runs.no_picture
 
@@ -47,18 +47,18 @@ LONG = {"sample_length": 10_000, "sample_every": 1}
 @pytest.fixture
 def served(tmp_path, monkeypatch):
     """Opens the app's runs, which nobody trains, under these limits."""
-    monkeypatch.setattr(Runs, "_serve_on", lambda self: None)
+    monkeypatch.setattr(RunManager, "_worker_loop", lambda self: None)
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     opened = []
 
     def serve(**limits):
-        opened.append(Runs(tmp_path / "runs", limits=Limits(**limits)))
-        return House(opened[-1], tmp_path / "shelf")
+        opened.append(RunManager(tmp_path / "runs", limits=Limits(**limits)))
+        return AppContext(opened[-1], tmp_path / "shelf")
 
     yield serve
     for runs in opened:
-        runs.close(patience=0)
+        runs.close(timeout_seconds=0)
 
 
 def request():
@@ -98,27 +98,27 @@ def test_a_visitor_s_stopped_runs_do_not_take_the_room_of_others(served):
 
 
 def test_a_visitor_over_the_share_gets_room_by_deleting(served):
-    house = served(disk_mb_per_visitor=20)
-    old = stopped(house.runs.start(planned(), "ada"))
+    context = served(disk_mb_per_visitor=20)
+    old = stopped(context.runs.start(planned(), "ada"))
     fill(old.directory, 18)
-    refusal(house.runs.start, planned(), "ada")
-    assert remove(house, old.id, request()) == {"deleted": old.id}
+    refusal(context.runs.start, planned(), "ada")
+    assert remove(context, old.id, request()) == {"deleted": old.id}
     assert not old.directory.exists()
-    house.runs.start(planned(), "ada")
+    context.runs.start(planned(), "ada")
 
 
 def test_what_a_run_may_still_write_counts_from_its_start(served):
-    needed = run_bytes(planned(**LONG, epochs=1000)) / _MB
+    needed = needed_bytes(planned(**LONG, epochs=1000)) / _MB
     runs = served(disk_mb=1000, disk_mb_per_visitor=int(2.5 * needed)).runs
     first, _ = (runs.start(planned(**LONG, epochs=1000), "ada") for _ in range(2))
-    assert taken(runs.root) < _MB
+    assert directory_bytes(runs.root) < _MB
     assert "MB more are needed" in refusal(runs.start, planned(**LONG, epochs=1000), "ada")[0]
     first.stop()  # it has written nothing
     runs.start(planned(**LONG, epochs=1000), "ada")
 
 
 def test_what_is_promised_to_one_visitor_is_not_promised_to_another(served):
-    needed = run_bytes(planned(**LONG, epochs=1000)) / _MB
+    needed = needed_bytes(planned(**LONG, epochs=1000)) / _MB
     runs = served(disk_mb=int(2.5 * needed)).runs
     for visitor in ("ada", "bob"):
         runs.start(planned(**LONG, epochs=1000), visitor)
@@ -130,10 +130,10 @@ def test_a_run_that_goes_on_counts_for_its_owner(served):
     runs = served(disk_mb_per_visitor=20).runs
     run = stopped(runs.start(planned(), "ada"))
     fill(run.directory, 19)
-    assert "MB more are needed" in refusal(runs.keep_training, run.id, "bob")[0]
+    assert "MB more are needed" in refusal(runs.resume, run.id, "bob")[0]
     (run.directory / "filler").unlink()
-    runs.keep_training(run.id, "bob")
-    assert Deed.read(run.directory).owner == runs.shares.owner("ada")
+    runs.resume(run.id, "bob")
+    assert OwnerRecord.read(run.directory).owner == runs.shares.owner("ada")
 
 
 def test_many_browsers_of_one_address_do_not_take_all_of_the_room(served):
@@ -155,8 +155,10 @@ def test_a_run_without_a_known_owner_counts_for_all_and_goes_on(served):
         else:
             (run.directory / OWNER_FILE).write_bytes(content)
     runs.start(planned(), "ada").stop()
-    runs.keep_training(run.id, "ada")
-    assert Deed.read(run.directory).owner == runs.shares.owner("ada"), "whoever lets it go on"
+    runs.resume(run.id, "ada")
+    assert OwnerRecord.read(run.directory).owner == runs.shares.owner("ada"), (
+        "whoever lets it go on"
+    )
     fill(runs.root / run.id, 20)
     assert "no room for another run" in refusal(runs.start, planned(), "bob")[0]
 
@@ -167,7 +169,10 @@ def test_whose_a_run_is_cannot_be_read_from_the_disk_and_outlives_a_restart(serv
     kept = (run.directory / OWNER_FILE).read_text()
     assert "ada" not in kept
     assert Owner.of("name:ada", b"another key") != runs.shares.owner("name:ada")
-    assert DiskShares(runs.root, runs.limits).owner("name:ada") == Deed.read(run.directory).owner
+    assert (
+        DiskShares(runs.root, runs.limits).owner("name:ada")
+        == OwnerRecord.read(run.directory).owner
+    )
 
 
 def test_a_machine_of_one_s_own_has_no_shares(served):
@@ -180,29 +185,31 @@ def test_a_machine_of_one_s_own_has_no_shares(served):
 
 
 def test_uploaded_models_count_for_whoever_brings_them(served, trained, tmp_path):
-    house = served(disk_mb_per_visitor=10)
-    fill(stopped(house.runs.start(planned(), house.visitor(request()))).directory, 9)
+    context = served(disk_mb_per_visitor=10)
+    fill(stopped(context.runs.start(planned(), context.client_id(request()))).directory, 9)
     (tmp_path / "gradio").mkdir()
     sent = tmp_path / "gradio" / "a.safetensors"
     sent.write_bytes((trained / WEIGHTS).read_bytes() + bytes(0))
     big = tmp_path / "gradio" / "big.safetensors"
     big.write_bytes(bytes(2 * _MB))
-    said, field = refusal(open_file, house, str(big), request())
+    said, field = refusal(open_file, context, str(big), request())
     assert said.startswith("Your runs, models and files take") and field == "model"
-    model = open_file(house, str(sent), request())
-    assert Deed.read(model.directory).owner == house.runs.shares.owner(house.visitor(request()))
-    assert remove(house, model.key, request()) == {"deleted": model.key}
-    assert uploads.find(house.runs.root, model.key) is None
-    assert "not here any more" in remove(house, model.key, request())["problem"]
+    model = open_file(context, str(sent), request())
+    assert OwnerRecord.read(model.directory).owner == context.runs.shares.owner(
+        context.client_id(request())
+    )
+    assert remove(context, model.key, request()) == {"deleted": model.key}
+    assert uploads.find(context.runs.root, model.key) is None
+    assert "not here any more" in remove(context, model.key, request())["problem"]
 
 
 @pytest.fixture
 def client(served):
-    house = served(disk_mb_per_visitor=10, upload_mb=8, proxies=1)
-    app = build(house)
-    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+    context = served(disk_mb_per_visitor=10, upload_mb=8, proxies=1)
+    app = build(context)
+    _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(context))
     with httpx.Client(base_url=url, headers={"x-forwarded-for": "8.8.8.8"}) as http:
-        http.house = house
+        http.context = context
         yield http
     app.close()
 
@@ -226,14 +233,14 @@ def test_uploads_count_for_whoever_sends_them_and_old_ones_make_room(client):
 
 
 def test_many_small_files_count_for_more_than_their_bytes(client):
-    files = client.house.runs.shares.files
-    before = 10 * _MB // LEAST_BYTES
+    files = client.context.runs.shares.files
+    before = 10 * _MB // MIN_FILE_BYTES
     for number in range(before):
-        path = client.house.runs.root.parent / f"{number}.txt"
+        path = client.context.runs.root.parent / f"{number}.txt"
         path.touch()
-        files.add(client.house.runs.shares.owner("address:x"), path)
-    owner = client.house.runs.shares.owner("address:x")
-    with client.house.runs.shares.reserving(owner, field="corpus") as reserve:
+        files.add(client.context.runs.shares.owner("address:x"), path)
+    owner = client.context.runs.shares.owner("address:x")
+    with client.context.runs.shares.reserving(owner, field="corpus") as reserve:
         assert "MB more are needed" in refusal(reserve, 1)[0]
 
 
@@ -246,7 +253,7 @@ def test_a_file_of_two_visitors_stays_for_one_of_them(client):
         for who in ("8.8.8.8", "9.9.9.9")
     }
     [path] = paths
-    shares = client.house.runs.shares
+    shares = client.context.runs.shares
     [owners] = map(list, shares.files._owners.values())
     assert len(owners) == 2
     os.utime(path, (0, 0))
@@ -255,16 +262,16 @@ def test_a_file_of_two_visitors_stays_for_one_of_them(client):
 
 
 def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch):
-    house = served(disk_mb_per_visitor=10)
-    monkeypatch.setattr("charrnn.ui.models.find_own", lambda *_: Model("letters", trained))
-    downloads = Downloads(house, gr.HTML)
+    context = served(disk_mb_per_visitor=10)
+    monkeypatch.setattr("charrnn.ui.models.find_own_model", lambda *_: ModelEntry("letters", trained))
+    downloads = Downloads(context, gr.HTML)
     told = awaited(download(downloads, "letters", request()))
-    owner = house.runs.shares.owner(house.visitor(request()))
-    (file,) = house.runs.shares.files._owners
+    owner = context.runs.shares.owner(context.client_id(request()))
+    (file,) = context.runs.shares.files._owners
     assert str(file) == os.path.realpath(told["path"])
-    assert house.runs.shares.files._owners[file] == {owner}
+    assert context.runs.shares.files._owners[file] == {owner}
     (trained / "README.md").write_bytes(os.urandom(_MB - 1))
-    fill(stopped(house.runs.start(planned(), house.visitor(request()))).directory, 9)
+    fill(stopped(context.runs.start(planned(), context.client_id(request()))).directory, 9)
     assert "MB more are needed" in awaited(download(downloads, "letters", request()))["problem"]
 
 
@@ -272,17 +279,17 @@ def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch)
 
 
 def test_only_the_id_of_a_run_deletes_it_and_not_while_it_trains(served):
-    house = served()
-    run = house.runs.start(planned())
+    context = served()
+    run = context.runs.start(planned())
     for key in (view_id(run.id), run.id[:-1], "", None, [run.id], "../" + run.id, ".uploads"):
-        assert "problem" in remove(house, key, request())
-    run.begin(house.runs._presence.name)
+        assert "problem" in remove(context, key, request())
+    run.mark_started(context.runs._app_lock.name)
     with run._lock(1):
-        said = remove(house, run.id, request())
+        said = remove(context, run.id, request())
     assert said == {"problem": "This run is still going on."} and run.directory.exists()
-    other = house.runs.start(planned())
-    house.runs.star(other.id, True)
-    assert remove(house, other.id, request()) == {"deleted": other.id}, "it waited"
+    other = context.runs.start(planned())
+    context.runs.star(other.id, True)
+    assert remove(context, other.id, request()) == {"deleted": other.id}, "it waited"
 
 
 # What a run writes
@@ -296,7 +303,7 @@ def test_samples_stay_within_what_was_reserved_and_can_be_opened(tmp_path, no_pi
     )
     plan = planned(epochs=120, sample_length=2000, sample_every=1)
     run = Run.create(tmp_path, plan)
-    events = list(run.work())
+    events = list(run.train())
     samples = [event for event in events if event["event"] == "sample"]
     notes = [event for event in events if event["event"] == "note"]
     assert [note["code"] for note in notes] == ["fewer-samples"], "said once"
@@ -305,7 +312,7 @@ def test_samples_stay_within_what_was_reserved_and_can_be_opened(tmp_path, no_pi
     assert steps[0] == 0 and steps[-1] == max(event.get("step", 0) for event in events)
     late = [step for step in steps if step > steps[-1] * 0.6]
     assert len(late) > 5, "over the whole run"
-    assert taken(run.directory) < run_bytes(plan)
+    assert directory_bytes(run.directory) < needed_bytes(plan)
     kept = samples_of(run.checkpoint)
     assert kept[0]["step"] == 0 and kept[-1]["step"] == steps[-1]
     assert sum(len(sample["text"]) for sample in kept) <= 200_000
@@ -347,13 +354,13 @@ def test_a_point_of_an_earlier_version_is_taken_up():
 
 
 def test_a_run_whose_log_is_full_ends_and_does_not_go_on(tmp_path, no_picture, monkeypatch):
-    monkeypatch.setattr("charrnn.runs.event_log._FULL", 3000)
+    monkeypatch.setattr("charrnn.runs.event_log._FULL_BYTES", 3000)
     run = Run.create(tmp_path, planned(epochs=1000))
-    events = list(run.work())
+    events = list(run.train())
     assert events[-1]["reason"] == "stopped" and run.checkpoint
     assert events[-1]["message"].startswith("Ended because the log of this run is full.")
     assert run.read_events()[0] == events
-    said, field = refusal(run.enqueue, again=True)
+    said, field = refusal(run.enqueue, resume=True)
     assert said.startswith("This run has been continued so often") and field == "run"
 
 
@@ -388,15 +395,15 @@ def test_files_that_were_uploaded_go_when_they_are_old(tmp_path, monkeypatch):
 
 
 def test_sweeping_covers_the_upload_folder_and_goes_on_after_a_failure(served, monkeypatch):
-    house = served(keep_hours=1.0)
-    build(house)
+    context = served(keep_hours=1.0)
+    build(context)
     swept = []
-    house.runs.sweeper.also.insert(0, lambda hours: 1 / 0)
-    house.runs.sweeper.also.append(swept.append)
-    assert sweep_upload_folder in house.runs.sweeper.also
-    house.runs.sweeper._next = 0.0
-    house.runs.sweeper.sweep_if_due()
-    house.runs.sweeper.sweep_if_due()
+    context.runs.retention.extra_tasks.insert(0, lambda hours: 1 / 0)
+    context.runs.retention.extra_tasks.append(swept.append)
+    assert sweep_upload_folder in context.runs.retention.extra_tasks
+    context.runs.retention._next = 0.0
+    context.runs.retention.run_if_due()
+    context.runs.retention.run_if_due()
     assert swept == [1.0], "not again at once"
 
 
@@ -410,9 +417,9 @@ def test_what_a_process_that_was_killed_has_left_is_removed(tmp_path, monkeypatc
         (directory / ".lock").touch()
     for directory in (mine, dead, other):
         os.utime(directory, (0, 0))
-    temporary.remove_left_over()
+    temporary.remove_leftovers()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [mine.name, new.name, other.name]
     ), "neither one that is in use, nor a new one, nor one that was never locked"
-    lock = hold(mine / ".lock", timeout=0)
+    lock = try_lock(mine / ".lock", timeout=0)
     assert lock is None

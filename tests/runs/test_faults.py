@@ -17,24 +17,24 @@ from worker_runs import events_of, is_progress, small, worker_of
 from charrnn.runs import manager, monitor
 from charrnn.runs.end_reasons import CRASHES, EndReason
 from charrnn.runs.limits import Limits
-from charrnn.runs.manager import Runs
-from charrnn.runs.monitor import Watch, memory
+from charrnn.runs.manager import RunManager
+from charrnn.runs.monitor import WorkerMonitor, private_bytes
 from charrnn.runs.run import Run
-from charrnn.runs.worker import GuardedRun
+from charrnn.runs.worker import LimitedRun
 from charrnn.ui.run_card.diagnosis_text import end_text
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
 @pytest.fixture
-def house(tmp_path):
+def open_manager(tmp_path):
     opened = []
 
-    def open_house(**limits):
-        opened.append(Runs(tmp_path / "runs", limits=Limits(**limits)))
+    def open_one(**limits):
+        opened.append(RunManager(tmp_path / "runs", limits=Limits(**limits)))
         return opened[-1]
 
-    yield open_house
+    yield open_one
     for runs in opened:
         runs.close()
 
@@ -55,18 +55,18 @@ def trains(run):
     return events_of(run)[-1]["reason"] == "stopped"
 
 
-def test_a_worker_that_hangs_is_ended_and_told_so(house):
-    runs = house()
+def test_a_worker_that_hangs_is_ended_and_told_so(open_manager):
+    runs = open_manager()
     run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGSTOP)
-    runs._seats[run.id].watch.limits = Limits(silence=0.5)
+    runs._active[run.id].monitor.limits = Limits(silence=0.5)
     assert told(run).startswith("The training process did not respond for too long")
     assert trains(waiting)
 
 
-def test_a_worker_that_is_killed_is_told_and_the_next_one_trains(house):
-    runs = house()
+def test_a_worker_that_is_killed_is_told_and_the_next_one_trains(open_manager):
+    runs = open_manager()
     run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGKILL)
@@ -75,13 +75,15 @@ def test_a_worker_that_is_killed_is_told_and_the_next_one_trains(house):
 
 
 @linux
-def test_a_worker_that_takes_more_memory_than_it_may_is_ended_and_told_so(house, monkeypatch):
-    runs = house(memory_mb=1000)
+def test_a_worker_that_takes_more_memory_than_it_may_is_ended_and_told_so(
+    open_manager, monkeypatch
+):
+    runs = open_manager(memory_mb=1000)
     run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
     events_of(run, until=is_progress)
-    real = memory
+    real = private_bytes
     monkeypatch.setattr(
-        monitor, "memory", lambda pid: 2 << 30 if pid == worker_of(run) else real(pid)
+        monitor, "private_bytes", lambda pid: 2 << 30 if pid == worker_of(run) else real(pid)
     )
     assert told(run).startswith("Training used more memory than a run may use here")
     monkeypatch.undo()
@@ -90,18 +92,18 @@ def test_a_worker_that_takes_more_memory_than_it_may_is_ended_and_told_so(house,
 
 @linux
 def test_memory_is_that_of_the_process_itself():
-    before = memory(os.getpid())
+    before = private_bytes(os.getpid())
     with mmap.mmap(-1, 64 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as new:
         for page in range(0, len(new), mmap.PAGESIZE):
             new[page] = 1
-        assert memory(os.getpid()) - before > 50 << 20
-    assert memory(2**30) == 0, "a process that is gone"
+        assert private_bytes(os.getpid()) - before > 50 << 20
+    assert private_bytes(2**30) == 0, "a process that is gone"
 
 
 @linux
-def test_a_worker_cannot_get_more_memory_than_it_may_have(house):
+def test_a_worker_cannot_get_more_memory_than_it_may_have(open_manager):
     # The text is small, and a minibatch is not: several GB of logits.
-    runs = house(memory_mb=300)
+    runs = open_manager(memory_mb=300)
     greedy = small(seconds=60, hidden_size=512, batch_size=16, steps=64, layers=8, epochs=None)
     run, waiting = runs.start(greedy), runs.start(small(seconds=60))
     assert told(run).startswith("Training used more memory than a run may use here")
@@ -112,8 +114,8 @@ def test_a_worker_cannot_get_more_memory_than_it_may_have(house):
 def test_what_the_process_cannot_get_is_an_error_in_it_and_nowhere_else():
     # In a new process: this one may have as much to spare that was freed.
     told = (
-        "from charrnn.utils.process import bound_memory; "
-        "bound_memory(200 << 20); bytearray(%d << 20)"
+        "from charrnn.utils.process import limit_memory; "
+        "limit_memory(200 << 20); bytearray(%d << 20)"
     )
     within, beyond = (
         subprocess.run(
@@ -134,14 +136,14 @@ def test_what_the_process_cannot_get_is_an_error_in_it_and_nowhere_else():
     ],
 )
 def test_who_gets_no_memory_says_so(tmp_path, monkeypatch, error, said):
-    run = GuardedRun(Run.create(tmp_path, small(epochs=1)).directory, Limits())
+    run = LimitedRun(Run.create(tmp_path, small(epochs=1)).directory, Limits())
 
     def fall_over(*arguments, **more):
         raise error
 
     monkeypatch.setattr("charrnn.runs.run.train", fall_over)
     with pytest.raises(type(error)):
-        list(run.work())
+        list(run.train())
     assert said in run.read_events()[0][-1]["message"]
 
 
@@ -150,16 +152,16 @@ def test_a_long_run_may_be_silent_for_longer(tmp_path, monkeypatch):
     # Of this module alone: threads of other tests ask for the time too.
     clock = SimpleNamespace(monotonic=iter([0.0, 1000.0, 1020.0, 1100.0]).__next__)
     monkeypatch.setattr(monitor, "time", clock)
-    looked = Watch(run, os.getpid(), Limits(silence=10.0))
-    run.journal.append({"event": "progress", "remaining_seconds": 5.0})
+    looked = WorkerMonitor(run, os.getpid(), Limits(silence=10.0))
+    run.event_log.append({"event": "progress", "remaining_seconds": 5.0})
     assert looked.look() is None, "it speaks"
     assert looked.look() is None, "20 s are little after 1000"
     assert looked.look() is EndReason.UNRESPONSIVE
 
 
 @linux
-def test_workers_step_back_behind_the_page(house):
-    runs = house()
+def test_workers_step_back_behind_the_page(open_manager):
+    runs = open_manager()
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     pid = worker_of(run)
@@ -173,7 +175,7 @@ def test_workers_step_back_behind_the_page(house):
 def test_a_run_alone_computes_on_all_cores_and_two_on_one_thread_each(tmp_path, monkeypatch):
     """Counted by the time that the threads of the process were given."""
     monkeypatch.setattr(manager, "available_cores", lambda: 2)
-    runs = Runs(tmp_path, workers=2)
+    runs = RunManager(tmp_path, workers=2)
     wide = {"cell": "lstm", "hidden_size": 256, "batch_size": 16, "steps": 16, "threads": 2}
     first = runs.start(small(seconds=60, **wide))
     events_of(first, until=is_progress)
@@ -184,7 +186,7 @@ def test_a_run_alone_computes_on_all_cores_and_two_on_one_thread_each(tmp_path, 
     second.stop()
     events_of(second)
     while busy_threads(worker_of(first)) < 2:  # at the next minibatch
-        assert first.live
+        assert first.is_active
     runs.close()
     assert (alone, beside) == (2, 1)
 

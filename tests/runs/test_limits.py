@@ -14,26 +14,28 @@ from worker_runs import SMALL, TEXT, events_of, is_progress, small
 
 from charrnn.errors import UserError
 from charrnn.recipes import make_plan
-from charrnn.runs.admission import check_files, check_text, taken
-from charrnn.runs.limits import Limits, space, variable
-from charrnn.runs.manager import Runs
-from charrnn.runs.retention import sweep
+from charrnn.runs.admission import check_files, check_text, directory_bytes
+from charrnn.runs.limits import Limits, variable_name
+from charrnn.runs.manager import RunManager
+from charrnn.runs.retention import delete_expired
 from charrnn.text import Text
 from charrnn.ui.api import uploaded_files
 from charrnn.ui.operations import TrainArguments, training_text
 from charrnn.ui.train.request import OWN, Wish
+from charrnn.utils.file_locks import try_lock
+from charrnn.utils.space import space_id
 
 
 @pytest.fixture
-def house(tmp_path):
+def open_manager(tmp_path):
     """Makes the runs of an app with these limits."""
     opened = []
 
-    def open_house(*, workers=1, **limits):
-        opened.append(Runs(tmp_path / "runs", workers=workers, limits=Limits(**limits)))
+    def open_one(*, workers=1, **limits):
+        opened.append(RunManager(tmp_path / "runs", workers=workers, limits=Limits(**limits)))
         return opened[-1]
 
-    yield open_house
+    yield open_one
     for runs in opened:
         runs.close()
 
@@ -42,38 +44,38 @@ def house(tmp_path):
 
 
 def test_a_machine_of_one_s_own_is_generous_and_a_space_is_not():
-    own, space = Limits.of_environment({}), Limits.of_environment({"SPACE_ID": "a/b"})
+    own, space_id = Limits.from_environment({}), Limits.from_environment({"SPACE_ID": "a/b"})
     assert own.seconds is own.characters is own.runs_per_visitor is own.keep_hours is None
-    assert own.proxies == 0 and space.proxies == 1
-    assert space.seconds == 1800 and space.runs_per_visitor == 3 and space.keep_hours == 24
-    assert own.workers == space.workers == len(os.sched_getaffinity(0))
+    assert own.proxies == 0 and space_id.proxies == 1
+    assert space_id.seconds == 1800 and space_id.runs_per_visitor == 3 and space_id.keep_hours == 24
+    assert own.workers == space_id.workers == len(os.sched_getaffinity(0))
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Limits)])
 def test_every_limit_can_be_set(name):
     value = {"memory_mb": "400", "proxies": "1"}.get(name, "100")
-    limits = Limits.of_environment({variable(name): value, "SPACE_ID": "a/b"})
+    limits = Limits.from_environment({variable_name(name): value, "SPACE_ID": "a/b"})
     assert getattr(limits, name) == int(value)
 
 
 def test_a_space_that_does_not_say_which_it_is_is_no_machine_of_one_s_own():
     whole = {"SPACE_ID": "a/b", "SYSTEM": "spaces"}
-    assert space(whole) == "a/b" and space({}) is None
+    assert space_id(whole) == "a/b" and space_id({}) is None
     for half in ({"SPACE_ID": "a/b"}, {"SYSTEM": "spaces"}):
-        assert space(half) == ""
-        assert Limits.of_environment(half) == Limits.of_environment(whole)
+        assert space_id(half) == ""
+        assert Limits.from_environment(half) == Limits.from_environment(whole)
 
 
 def test_a_limit_can_be_taken_away():
-    space = {"SPACE_ID": "a/b", "CHARRNN_SECONDS": "none", "CHARRNN_CHARACTERS": " None "}
-    limits = Limits.of_environment(space)
+    space_id = {"SPACE_ID": "a/b", "CHARRNN_SECONDS": "none", "CHARRNN_CHARACTERS": " None "}
+    limits = Limits.from_environment(space_id)
     assert limits.seconds is limits.characters is None
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "nan", "1e999", "0", "true", "none"])
 def test_a_value_that_is_none_is_a_clear_error(value):
     with pytest.raises(UserError, match=re.escape(f"CHARRNN_WORKERS={value}: give a number from")):
-        Limits.of_environment({"CHARRNN_WORKERS": value})
+        Limits.from_environment({"CHARRNN_WORKERS": value})
 
 
 def test_an_app_with_a_limit_that_is_none_does_not_start():
@@ -136,8 +138,8 @@ def test_what_is_unpacked_is_bounded_as_what_is_uploaded(tmp_path, monkeypatch):
         ({"disk_mb": 1}, {}, "There is no room for another run", "run"),
     ],
 )
-def test_what_is_too_much_is_refused_beside_its_field(house, limits, settings, said, field):
-    runs = house(**limits)
+def test_what_is_too_much_is_refused_beside_its_field(open_manager, limits, settings, said, field):
+    runs = open_manager(**limits)
     message, beside = refusal(runs.start, small(**settings))
     assert message.startswith(said) and beside == field
     assert not list(runs.root.glob("*/run.json"))
@@ -157,21 +159,21 @@ def test_the_page_says_it_before_the_run_is_asked_for(tmp_path):
     assert refusal(check_text, Text("abc", "a.txt"), Limits(characters=2))[1] == "corpus"
 
 
-def test_a_visitor_has_so_many_runs_at_once_and_another_is_not_held_up(house):
-    runs = house(runs_per_visitor=2)
+def test_a_visitor_has_so_many_runs_at_once_and_another_is_not_held_up(open_manager):
+    runs = open_manager(runs_per_visitor=2)
     training, waiting = (runs.start(small(seconds=60), "a") for _ in range(2))
     said, field = refusal(runs.start, small(), "a")
     assert said.startswith("Runs of yours that wait or train already: 2") and field == "run"
     other = runs.start(small(seconds=60), "b")
     waiting.stop()
     third = runs.start(small(seconds=60), "a")
-    refusal(runs.keep_training, waiting.id, "a")
+    refusal(runs.resume, waiting.id, "a")
     for run in (other, third, training):
         run.stop()
 
 
-def test_a_full_disk_takes_no_more_runs_until_old_ones_are_gone(house):
-    runs = house(disk_mb=10)
+def test_a_full_disk_takes_no_more_runs_until_old_ones_are_gone(open_manager):
+    runs = open_manager(disk_mb=10)
     (runs.root / "old").mkdir()
     (runs.root / "old" / "file").write_bytes(b"x" * (9 << 20))
     said, _ = refusal(runs.start, small())
@@ -180,28 +182,28 @@ def test_a_full_disk_takes_no_more_runs_until_old_ones_are_gone(house):
     run = runs.start(small(seconds=60))
     run.stop()
     events_of(run)
-    assert taken(runs.root) > 0
+    assert directory_bytes(runs.root) > 0
 
 
-def test_a_full_disk_lets_no_run_go_on_until_old_ones_are_gone(house):
-    runs = house(disk_mb=10)
+def test_a_full_disk_lets_no_run_go_on_until_old_ones_are_gone(open_manager):
+    runs = open_manager(disk_mb=10)
     run = runs.start(small(epochs=1))
     end = events_of(run)[-1]
     (runs.root / "old").mkdir()
     (runs.root / "old" / "file").write_bytes(b"x" * (9 << 20))
-    said, field = refusal(runs.keep_training, run.id)
+    said, field = refusal(runs.resume, run.id)
     assert re.search(r"this run to go on: 2.\d MB are needed, and 9.\d of 10 MB are", said)
     assert field == "run" and run.state == "finished"
     (runs.root / "old" / "file").unlink()
-    runs.keep_training(run.id)
+    runs.resume(run.id)
     assert events_of(run)[-1]["step"] > end["step"]
 
 
 # A run's time
 
 
-def test_a_run_without_an_end_is_ended_kept_and_told_so(house):
-    runs = house(seconds=0.5)
+def test_a_run_without_an_end_is_ended_kept_and_told_so(open_manager):
+    runs = open_manager(seconds=0.5)
     endless = {"epochs": None, "seconds": None, "learning_rate": 1e-6, "smoothing": 0}
     wanted = make_plan(Text(TEXT.text * 40, "cats.txt"), settings=SMALL | endless)
     run = runs.start(wanted)
@@ -209,12 +211,12 @@ def test_a_run_without_an_end_is_ended_kept_and_told_so(house):
     assert end["reason"] == "stopped" and run.checkpoint is not None
     assert end["message"].startswith("Ended after the longest time that a run may take here.")
     assert end["seconds"] < 20
-    runs.keep_training(run.id)
+    runs.resume(run.id)
     assert events_of(run)[-1]["step"] > end["step"], "it can go on, for as long again"
 
 
-def test_a_run_that_is_stopped_in_time_says_nothing_of_limits(house):
-    runs = house(seconds=600.0)
+def test_a_run_that_is_stopped_in_time_says_nothing_of_limits(open_manager):
+    runs = open_manager(seconds=600.0)
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     run.stop()
@@ -226,15 +228,15 @@ def test_a_run_that_is_stopped_in_time_says_nothing_of_limits(house):
 
 def aged(run, hours):
     """The run as if nothing had happened in it for so many hours."""
-    for file in (run.journal.path, run.directory / "run.json"):
+    for file in (run.event_log.path, run.directory / "run.json"):
         if file.exists():
             when = file.stat().st_mtime - hours * 3600
             os.utime(file, (when, when))
     return run
 
 
-def test_only_what_ended_long_ago_is_removed_and_nothing_that_is_starred(house):
-    runs = house()
+def test_only_what_ended_long_ago_is_removed_and_nothing_that_is_starred(open_manager):
+    runs = open_manager()
     old, fresh, starred = (runs.start(small(epochs=1)) for _ in range(3))
     for run in (old, fresh, starred):
         events_of(run)
@@ -243,7 +245,7 @@ def test_only_what_ended_long_ago_is_removed_and_nothing_that_is_starred(house):
     runs.star(starred.id, True)
     aged(old, 25), aged(fresh, 23), aged(starred, 25)
     with (old.checkpoint / "model.safetensors").open("rb") as being_read:
-        sweep(runs.root, 24)
+        delete_expired(runs.root, 24)
         assert len(being_read.read()) > 100, "who writes with it has it still"
     left = {run.name for run in runs.root.glob("[!.]*/")}
     assert left == {fresh.id, starred.id, training.id, waiting.id}
@@ -252,43 +254,42 @@ def test_only_what_ended_long_ago_is_removed_and_nothing_that_is_starred(house):
     with pytest.raises(UserError, match="no such run"):
         runs.find(old.id)
     runs.star(starred.id, False)
-    sweep(runs.root, 24)
+    delete_expired(runs.root, 24)
     assert not starred.directory.exists()
     for run in (waiting, training):
         run.stop()
 
 
-def test_what_another_app_trains_is_not_removed(house, tmp_path):
-    runs = house()
+def test_what_another_app_trains_is_not_removed(open_manager, tmp_path):
+    runs = open_manager()
     run = aged(runs.start(small(seconds=60)), 30)
     events_of(run, until=is_progress)
     aged(run, 30)
-    other = Runs(runs.root, limits=Limits(keep_hours=0.0))
-    sweep(other.root, 24)
+    other = RunManager(runs.root, limits=Limits(keep_hours=0.0))
+    delete_expired(other.root, 24)
     other.close()
-    assert run.live and run.directory.exists()
+    assert run.is_active and run.directory.exists()
     run.stop()
     events_of(run)
 
 
-def test_a_run_that_goes_on_at_this_moment_is_not_removed(house, monkeypatch):
-    runs = house()
+def test_a_run_that_goes_on_at_this_moment_is_not_removed(open_manager, monkeypatch):
+    runs = open_manager()
     run = runs.start(small(epochs=1))
     events_of(run)
     aged(run, 25)
-    hold = __import__("charrnn.runs.retention", fromlist=["hold"]).hold
 
-    def first_somebody_else(path, **more):
-        runs.keep_training(run.id)
-        return hold(path, **more)
+    def resume_first(path, **more):
+        runs.resume(run.id)
+        return try_lock(path, **more)
 
-    monkeypatch.setattr("charrnn.runs.retention.hold", first_somebody_else)
-    sweep(runs.root, 24)
+    monkeypatch.setattr("charrnn.runs.retention.try_lock", resume_first)
+    delete_expired(runs.root, 24)
     assert events_of(run)[-1]["reason"] == "finished"
 
 
-def test_stars_do_not_fill_the_disk(house):
-    runs = house(disk_mb=10)
+def test_stars_do_not_fill_the_disk(open_manager):
+    runs = open_manager(disk_mb=10)
     run = runs.start(small(seconds=60))
     (run.directory / "large").write_bytes(b"x" * (6 << 20))
     runs.star(run.id, True)

@@ -13,26 +13,26 @@ from worker_runs import ends, events_of, is_progress, small, worker_of
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.runs.end_reasons import EndReason
-from charrnn.runs.event_log import Journal
-from charrnn.runs.manager import Runs
+from charrnn.runs.event_log import EventLog
+from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 from charrnn.utils import file_locks
 
 
 @pytest.fixture
 def runs(tmp_path):
-    house = Runs(tmp_path / "runs")
-    yield house
-    house.close()
+    manager = RunManager(tmp_path / "runs")
+    yield manager
+    manager.close()
 
 
 def test_a_second_app_leaves_the_first_one_s_runs_alone(runs):
     first, second = (runs.start(small(seconds=60)) for _ in range(2))
     events_of(first, until=is_progress)
-    other = Runs(runs.root)
+    other = RunManager(runs.root)
     assert (first.state, second.state) == ("running", "queued")
     with pytest.raises(UserError, match="still going on"):
-        other.keep_training(second.id)
+        other.resume(second.id)
     other.close()
     assert (first.state, second.state) == ("running", "queued")
     second.stop()
@@ -45,11 +45,11 @@ def test_a_full_disk_leaves_nobody_waiting(runs, monkeypatch):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     with monkeypatch.context() as full:
-        full.setattr(Journal, "append", refuse_to_write)
+        full.setattr(EventLog, "append", refuse_to_write)
         os.kill(worker_of(run), signal.SIGKILL)
         assert events_of(run)[-1]["reason"] == "failed" == run.state
     assert ends(run) == []
-    Runs(runs.root).close()
+    RunManager(runs.root).close()
     assert ends(run) == ["failed"], "as soon as there is room"
 
 
@@ -66,7 +66,7 @@ def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
 
 
 def test_a_turn_that_cannot_be_written_is_refused_in_words(runs, monkeypatch):
-    monkeypatch.setattr("charrnn.runs.ownership.write", refuse_to_write)
+    monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be saved: No space"):
         runs.start(small())
 
@@ -75,12 +75,12 @@ def test_what_is_called_off_stays_queued_until_its_end_is_written(tmp_path, monk
     run = Run.create(tmp_path, small())
     run.enqueue()
     with monkeypatch.context() as full:
-        full.setattr(Journal, "append", refuse_to_write)
+        full.setattr(EventLog, "append", refuse_to_write)
         with pytest.raises(OSError, match="No space"):
             run.stop()
     assert run.state == "queued"
     run.stop()
-    assert ends(run) == ["stopped"] and not run.waits
+    assert ends(run) == ["stopped"] and not run.is_queued
     run.stop()
     assert ends(run) == ["stopped"]
 
@@ -88,9 +88,9 @@ def test_what_is_called_off_stays_queued_until_its_end_is_written(tmp_path, monk
 def test_a_worker_does_not_begin_what_was_called_off(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     run.enqueue("an app")
-    run.begin("an app")
-    run.journal.append(run.ending(EndReason.CANCELLED))
-    assert list(run.work(app="an app")) == []
+    run.mark_started("an app")
+    run.event_log.append(run.make_end_event(EndReason.CANCELLED))
+    assert list(run.train(app="an app")) == []
     assert ends(run) == ["stopped"] == [run.state]
 
 
@@ -99,34 +99,34 @@ def test_viewers_do_not_take_each_other_for_a_worker(tmp_path, monkeypatch, shar
     if not shared:
         monkeypatch.setattr(file_locks, "fcntl", None)
     run = Run.create(tmp_path, small(epochs=1))
-    list(run.work())
+    list(run.train())
     lock = run.directory / "worker.lock"
     with ThreadPoolExecutor(4) as viewers:
         assert set(viewers.map(lambda _: Run(run.directory).state, range(800))) == {"finished"}
-        assert not any(viewers.map(file_locks.held, [lock] * 800))
-    with file_locks.hold(lock, timeout=1):
-        assert file_locks.held(lock)
-        assert file_locks.hold(lock, timeout=0) is None
-    assert not file_locks.held(lock)
+        assert not any(viewers.map(file_locks.is_locked, [lock] * 800))
+    with file_locks.try_lock(lock, timeout=1):
+        assert file_locks.is_locked(lock)
+        assert file_locks.try_lock(lock, timeout=0) is None
+    assert not file_locks.is_locked(lock)
 
 
 def test_a_run_taken_from_a_queue_by_hand_is_not_waiting_any_more(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     run.enqueue("an app that is gone")
-    list(run.work(resume=True))
-    assert run.state == "finished" and not run.waits
-    Runs(tmp_path).close()
+    list(run.train(resume=True))
+    assert run.state == "finished" and not run.is_queued
+    RunManager(tmp_path).close()
     assert ends(run) == ["finished"]
 
 
 def test_two_apps_cannot_both_let_a_run_go_on(runs):
     run = runs.start(small(epochs=1))
     events_of(run)
-    other = Runs(runs.root)
+    other = RunManager(runs.root)
 
-    def keep(house):
+    def keep(manager):
         try:
-            house.keep_training(run.id)
+            manager.resume(run.id)
         except UserError as error:
             return error.message
         return "kept"
@@ -142,9 +142,9 @@ def test_two_apps_cannot_both_let_a_run_go_on(runs):
 def test_a_run_called_off_can_be_asked_for_again_at_once(runs):
     first, second, third = (runs.start(small(seconds=60)) for _ in range(3))
     second.stop()
-    assert [runs.standing(run.id)[0] for run in (second, third)] == [0, 1]
-    runs.keep_training(second.id)
-    assert [runs.standing(run.id)[0] for run in (second, third)] == [2, 1]
+    assert [runs.queue_position(run.id)[0] for run in (second, third)] == [0, 1]
+    runs.resume(second.id)
+    assert [runs.queue_position(run.id)[0] for run in (second, third)] == [2, 1]
     for run in (first, third, second):
         events_of(run, until=is_progress)
         run.stop()
@@ -154,7 +154,7 @@ def test_a_run_called_off_can_be_asked_for_again_at_once(runs):
 
 def test_a_run_that_is_interrupted_in_the_foreground_says_so(tmp_path):
     run = Run.create(tmp_path, small(epochs=5))
-    events = run.work()
+    events = run.train()
     next(events)
     with pytest.raises(KeyboardInterrupt):
         events.throw(KeyboardInterrupt)
@@ -166,35 +166,35 @@ def test_what_a_killed_worker_left_half_written_is_removed(tmp_path):
     left = run.directory / "resume" / ".point.safetensors.0123abcd"
     left.parent.mkdir()
     left.touch()
-    list(run.work())
+    list(run.train())
     assert not left.exists()
 
 
 def test_an_event_that_finds_no_room_leaves_no_half_line(tmp_path):
-    journal = Journal(tmp_path / "events.jsonl")
-    journal.append({"event": "start"})
+    log = EventLog(tmp_path / "events.jsonl")
+    log.append({"event": "start"})
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (30, limits[1]))
     try:
         with pytest.raises(OSError, match="too large"):
-            journal.append({"event": "progress", "step": 1})
+            log.append({"event": "progress", "step": 1})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert journal.path.read_text() == '{"event": "start"}\n'
+    assert log.path.read_text() == '{"event": "start"}\n'
 
 
 def test_the_last_event_is_found_from_the_end(tmp_path):
-    journal = Journal(tmp_path / "events.jsonl")
-    assert journal.last(0, "end") is None and journal.mend() == 0
+    log = EventLog(tmp_path / "events.jsonl")
+    assert log.last_if(0, "end") is None and log.truncate_partial_line() == 0
     end = {"event": "end", "reason": "stopped"}
-    journal.append(end | {"text": "x" * 20_000})
-    size = journal.mend()
-    assert journal.last(0, "end")["text"] == "x" * 20_000
-    assert journal.last(size, "end") is None
-    with journal.path.open("a") as file:
+    log.append(end | {"text": "x" * 20_000})
+    size = log.truncate_partial_line()
+    assert log.last_if(0, "end")["text"] == "x" * 20_000
+    assert log.last_if(size, "end") is None
+    with log.path.open("a") as file:
         file.write('{"event": "e')
-    assert journal.last(size, "end") is None and journal.last(0, "start") is None
-    journal.append(end | {"text": "y"})
-    assert journal.last(size, "end")["text"] == "y"
-    lines = journal.path.read_text().splitlines()
+    assert log.last_if(size, "end") is None and log.last_if(0, "start") is None
+    log.append(end | {"text": "y"})
+    assert log.last_if(size, "end")["text"] == "y"
+    lines = log.path.read_text().splitlines()
     assert [json.loads(line)["text"][0] for line in lines] == ["x", "y"]

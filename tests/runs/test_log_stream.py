@@ -24,7 +24,7 @@ def logged():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", both)
         patch.setattr(sys, "stderr", both)
-        log_stream.protect()
+        log_stream.protect_output()
         yield both
 
 
@@ -80,7 +80,7 @@ def test_a_long_entry_is_cut():
 def test_streams_are_wrapped_once():
     with logged():
         before = sys.stderr
-        log_stream.protect()
+        log_stream.protect_output()
         assert sys.stderr is before and isinstance(before, LogStream)
 
 

@@ -15,8 +15,8 @@ from worker_runs import events_of, small
 
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.runs.limits import Limits
-from charrnn.runs.manager import Runs
-from charrnn.ui import House, build, launch_options
+from charrnn.runs.manager import RunManager
+from charrnn.ui import AppContext, build, launch_options
 from charrnn.vocabulary import Vocabulary
 
 TEXT = "the tide comes in and the tide goes out\n" * 60
@@ -28,31 +28,31 @@ LIMITS = Limits(
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
+def context(tmp_path_factory):
     """An app whose runs lie in its working directory, as those of a Space do."""
-    root = tmp_path_factory.mktemp("house")
+    root = tmp_path_factory.mktemp("app")
     vocabulary = Vocabulary.from_text("aabbccdd\n ")
     save(Checkpoint(small_model(vocabulary_size=len(vocabulary)), vocabulary), root / "shelf" / "a")
     before = os.getcwd()
     os.chdir(root)
-    runs = Runs(root / "runs", limits=LIMITS)
-    yield House(runs, root / "shelf")
+    runs = RunManager(root / "runs", limits=LIMITS)
+    yield AppContext(runs, root / "shelf")
     runs.close()
     os.chdir(before)
 
 
 @pytest.fixture(scope="module")
-def url(house):
-    app = build(house)
-    _, address, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+def url(context):
+    app = build(context)
+    _, address, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(context))
     yield address
     app.close()
 
 
 @pytest.fixture(scope="module")
-def run(house):
+def run(context):
     """Somebody's run that has ended."""
-    done = house.runs.start(small(epochs=1), "somebody")
+    done = context.runs.start(small(epochs=1), "somebody")
     events_of(done)
     return done
 
@@ -89,7 +89,7 @@ def spellings(path):
 
 
 def test_no_file_of_a_run_is_served_however_its_path_is_spelt(url, run):
-    files = [run.directory / "run.json", run.journal.path, run.directory / "corpus" / "ids.npy"]
+    files = [run.directory / "run.json", run.event_log.path, run.directory / "corpus" / "ids.npy"]
     files += [run.checkpoint / "model.safetensors", run.directory]
     with httpx.Client(base_url=url, follow_redirects=True) as http:
         for file in files:
@@ -113,12 +113,12 @@ def test_a_link_in_the_uploads_leads_nowhere(url, run):
             os.unlink(link)
 
 
-def test_an_upload_cannot_leave_its_folder(url, house):
+def test_an_upload_cannot_leave_its_folder(url, context):
     for name in ("../../../../evil.txt", "/etc/evil.txt", "..\\..\\evil.txt", "a/../../evil.txt"):
         got = httpx.post(f"{url}gradio_api/upload", files={"files": (name, TEXT)})
         for path in got.json() if got.status_code == 200 else []:
             assert os.path.realpath(path).startswith(os.path.realpath(folder())), name
-    assert not list(house.shelf.parent.rglob("evil*"))
+    assert not list(context.bundled_dir.parent.rglob("evil*"))
 
 
 def folder():
@@ -166,14 +166,14 @@ def test_nothing_that_is_public_lists_runs(url, run):
     assert len(run.id) == 32, "128 bits that nobody can guess"
 
 
-def test_earlier_and_shorter_ids_are_found_yet(house, run):
-    old = house.runs.root / "0123456789abcdef"
+def test_earlier_and_shorter_ids_are_found_yet(context, run):
+    old = context.runs.root / "0123456789abcdef"
     old.mkdir()
     (old / "run.json").write_bytes((run.directory / "run.json").read_bytes())
-    assert house.runs.find(old.name).directory == old
+    assert context.runs.find(old.name).directory == old
 
 
-def test_the_private_events_of_the_page_take_no_path_either(url, house, run):
+def test_the_private_events_of_the_page_take_no_path_either(url, context, run):
     """The events of the page can be called by their number; a file must have been uploaded."""
     config = httpx.get(f"{url}config").json()
     outside = str(run.directory / "run.json")
@@ -189,7 +189,7 @@ def test_the_private_events_of_the_page_take_no_path_either(url, house, run):
             assert (got.status_code, "has not been uploaded" in got.text) == (400, True)
 
 
-def test_a_run_is_starred_by_who_knows_it_and_the_card_says_so(url, house, run):
+def test_a_run_is_starred_by_who_knows_it_and_the_card_says_so(url, context, run):
     components = httpx.get(f"{url}config").json()["components"]
     card = next(c["id"] for c in components if "star" in (c["props"].get("server_fns") or ()))
 
@@ -199,9 +199,9 @@ def test_a_run_is_starred_by_who_knows_it_and_the_card_says_so(url, house, run):
 
     assert ask("follow", run=run.id)["starred"] is False
     assert ask("star", run=run.id, on=True) == {"starred": True}
-    assert house.runs.is_starred(run)
+    assert context.runs.is_starred(run)
     while ask("follow", run=run.id)["starred"] is not True:  # viewers share a look at a run
-        assert house.runs.is_starred(run)
+        assert context.runs.is_starred(run)
     assert ask("star", run=run.id, on=False) == {"starred": False}
     assert ask("star", run="../" + run.id, on=True) == {"problem": "There is no such run."}
     assert ask("follow", run="../" + run.id) == {"missing": True}
@@ -238,7 +238,9 @@ def test_an_upload_that_is_too_large_is_refused(url, tmp_path):
 
 
 def test_uploads_do_not_fill_the_disk(url, monkeypatch):
-    monkeypatch.setattr("charrnn.ui.services.file_routes.taken", lambda folder: LIMITS.disk + 1)
+    monkeypatch.setattr(
+        "charrnn.ui.services.file_routes.directory_bytes", lambda folder: LIMITS.disk_bytes + 1
+    )
     got = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.txt", TEXT)})
     assert got.status_code == 507 and "no room for more uploads" in got.text
 
@@ -256,12 +258,12 @@ def test_a_call_that_is_too_large_is_refused_before_it_is_read(url):
     assert httpx.post(call, content=pieces(), headers=headers).status_code in (400, 413)
 
 
-def test_one_visitor_s_runs_do_not_keep_others_out_and_the_line_is_told(url, house):
+def test_one_visitor_s_runs_do_not_keep_others_out_and_the_line_is_told(url, context):
     def train(address):
         return client(url, address).submit(text=TEXT, settings=ENDLESS, api_name="/train")
 
     def count():
-        return len(list(house.runs.root.glob("*/run.json")))
+        return len(list(context.runs.root.glob("*/run.json")))
 
     def place(job):
         log = job.status().log
@@ -272,7 +274,7 @@ def test_one_visitor_s_runs_do_not_keep_others_out_and_the_line_is_told(url, hou
         return "Runs of yours" in refusal(client(url, address).predict, **more)
 
     jobs = [train("9.9.9.9")]
-    trains, before = house.runs.find(next(iter(jobs[0]))["run"]), count()
+    trains, before = context.runs.find(next(iter(jobs[0]))["run"]), count()
     jobs.append(train("9.9.9.9"))
     while count() == before:
         assert not jobs[1].done()
@@ -284,8 +286,8 @@ def test_one_visitor_s_runs_do_not_keep_others_out_and_the_line_is_told(url, hou
     trains.stop()
     assert next(iter(jobs[2]))["event"] == "start", "before the other's second"
     while not all(job.done() for job in jobs):
-        for one in house.runs.root.glob("*/run.json"):
-            house.runs.find(one.parent.name).stop()
+        for one in context.runs.root.glob("*/run.json"):
+            context.runs.find(one.parent.name).stop()
 
 
 def test_of_many_who_ask_at_the_same_moment_none_is_refused(url):

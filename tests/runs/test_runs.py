@@ -10,15 +10,15 @@ from worker_runs import events_of, is_progress, small, worker_of
 
 import charrnn
 from charrnn.errors import UserError
-from charrnn.runs.manager import Runs
+from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    house = Runs(tmp_path_factory.mktemp("runs"))
-    yield house
-    house.close()
+    manager = RunManager(tmp_path_factory.mktemp("runs"))
+    yield manager
+    manager.close()
 
 
 def test_a_run_trains_in_a_process_of_its_own_and_can_be_followed(runs):
@@ -26,11 +26,11 @@ def test_a_run_trains_in_a_process_of_its_own_and_can_be_followed(runs):
     events = events_of(run)
     assert [events[0]["event"], events[-1]["event"]] == ["start", "end"]
     assert events[0]["run"] == run.id and events[-1]["reason"] == "finished"
-    assert run.state == "finished" and not run.live
+    assert run.state == "finished" and not run.is_active
     assert events_of(run) == events, "a second viewer sees the same run"
     assert events[-1]["checkpoint"] == str(run.checkpoint)
     assert charrnn.load(run.checkpoint).about["corpus"]["name"] == "cats.txt"
-    assert run.request["model"]["cell"] == "gru"
+    assert run.manifest["model"]["cell"] == "gru"
     assert len(run.id) == 32 and Run.find(runs.root, run.id).directory == run.directory
 
 
@@ -60,7 +60,7 @@ def test_runs_queue_and_a_waiting_one_can_be_called_off(runs):
     first, second, third = (runs.start(small(seconds=60)) for _ in range(3))
     events_of(first, until=is_progress)
     assert (second.state, third.state) == ("queued", "queued")
-    assert [runs.standing(run.id)[0] for run in (first, second, third)] == [0, 1, 2]
+    assert [runs.queue_position(run.id)[0] for run in (first, second, third)] == [0, 1, 2]
     second.stop()
     assert second.state == "stopped", "it need not wait for its turn"
     assert events_of(second)[-1]["message"] == "Cancelled before it began."
@@ -74,7 +74,7 @@ def test_runs_queue_and_a_waiting_one_can_be_called_off(runs):
 def test_a_run_has_the_id_that_its_browser_made_unless_another_has_it(tmp_path):
     wanted = "0123456789abcdef" * 2
     first = Run.create(tmp_path, small(), wanted)
-    assert first.id == wanted and Run.find(tmp_path, wanted).request["run"] == wanted
+    assert first.id == wanted and Run.find(tmp_path, wanted).manifest["run"] == wanted
     before = (first.directory / "run.json").read_bytes()
     for odd in (wanted, "../" + wanted, wanted.upper(), wanted + "\n", wanted[:16], "", None):
         run = Run.create(tmp_path, small(), odd)
@@ -86,10 +86,10 @@ def test_a_run_has_the_id_that_its_browser_made_unless_another_has_it(tmp_path):
 def test_keep_training_goes_on_for_as_long_again(runs):
     run = runs.start(small(epochs=3))
     first = events_of(run)
-    assert runs.keep_training(run.id).id == run.id
+    assert runs.resume(run.id).id == run.id
     events = events_of(run)[len(first) :]
     assert events[0]["event"] == "start" and events[0]["resumed_from"] == first[-1]["step"]
-    assert events[-1]["epoch"] == 6 and run.request["training"]["epochs"] == 6
+    assert events[-1]["epoch"] == 6 and run.manifest["training"]["epochs"] == 6
     assert events[-1]["seconds"] > first[-1]["seconds"]
     assert events[-1]["train_perplexity"] < first[-1]["train_perplexity"]
 
@@ -100,7 +100,7 @@ def test_a_stopped_run_goes_on_to_its_end(runs):
     run.stop()
     stopped = events_of(run)[-1]
     assert stopped["reason"] == "stopped" and stopped["epoch"] < 8
-    runs.keep_training(run.id)
+    runs.resume(run.id)
     end = events_of(run)[-1]
     assert end["reason"] == "finished" and end["epoch"] == 8
 
@@ -109,7 +109,7 @@ def test_a_live_run_cannot_be_kept_training(runs):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     with pytest.raises(UserError, match="still going on"):
-        runs.keep_training(run.id)
+        runs.resume(run.id)
     run.stop()
     events_of(run)
 
@@ -120,7 +120,7 @@ def test_a_killed_worker_is_noticed_and_its_run_goes_on(runs):
     os.kill(worker_of(run), signal.SIGKILL)
     end = events_of(run)[-1]
     assert end["reason"] == "failed" == run.state and end["code"] == "crashed"
-    runs.keep_training(run.id)
+    runs.resume(run.id)
     events_of(run, until=lambda e: e["event"] == "start" and e["seconds"] >= 0)
     run.stop()
     assert events_of(run)[-1]["reason"] == "stopped"
@@ -134,7 +134,7 @@ def test_a_bug_in_the_worker_ends_the_run_as_failed(tmp_path, monkeypatch):
 
     monkeypatch.setattr("charrnn.runs.run.train", broken)
     with pytest.raises(ZeroDivisionError):
-        list(run.work())
+        list(run.train())
     (end,) = run.read_events()[0]
     assert end["reason"] == "failed" and "secret" not in json.dumps(end)
     assert "before anything was saved" in end["message"]
@@ -168,9 +168,9 @@ def test_a_run_left_waiting_by_a_dead_app_is_marked(tmp_path):
     run = Run.create(tmp_path, small())
     run.enqueue()
     assert run.state == "queued"
-    Runs(tmp_path).close()
+    RunManager(tmp_path).close()
     assert run.state == "failed"
-    message = run.journal.latest("end")["message"]
+    message = run.event_log.find_last("end")["message"]
     assert "before anything was saved" in message and "safe" not in message
 
 
@@ -188,20 +188,20 @@ def test_stop_right_after_start_is_never_lost(runs):
 def test_a_line_that_was_never_finished_is_cut_off_when_the_run_goes_on(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     (run.directory / "events.jsonl").write_text('{"event": "start"}\n{"event": "prog')
-    events = [event["event"] for event in run.work(resume=True)]
+    events = [event["event"] for event in run.train(resume=True)]
     assert [event["event"] for event in run.read_events()[0]] == ["start", *events]
 
 
 def test_an_old_wish_to_stop_does_not_stop_a_run_that_goes_on(tmp_path):
     run = Run.create(tmp_path, small(epochs=2))
     (run.directory / "wish.stop").touch()
-    assert list(run.work(resume=True))[-1]["reason"] == "finished"
+    assert list(run.train(resume=True))[-1]["reason"] == "finished"
 
 
 def test_a_second_worker_on_one_run_is_refused(runs, monkeypatch):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     with pytest.raises(UserError, match="still going on"):
-        next(run.work(resume=True))
+        next(run.train(resume=True))
     run.stop()
     events_of(run)

@@ -32,8 +32,8 @@ def look(place):
     Path(place).write_text(json.dumps(environments))
 
 if __name__ == "__main__":
-    from charrnn.runs.launcher import Starter
-    process = Starter().start(look, sys.argv[1])
+    from charrnn.runs.launcher import WorkerLauncher
+    process = WorkerLauncher().start(look, sys.argv[1])
     process.join()
     print(json.dumps(dict(os.environ)))
 """

@@ -15,15 +15,15 @@ from charrnn.errors import UserError
 from charrnn.recipes import make_plan
 from charrnn.runs import uploads
 from charrnn.runs.limits import Limits
-from charrnn.runs.manager import Runs
+from charrnn.runs.manager import RunManager
 from charrnn.runs.owners import OWNER_FILE, Owner
-from charrnn.runs.retention import runs_in, sweep
+from charrnn.runs.retention import all_runs, delete_expired
 from charrnn.runs.run import Run
 from charrnn.text import read_text
-from charrnn.ui import House, i18n
+from charrnn.ui import AppContext, i18n
 from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.services import opened as opening
-from charrnn.ui.services.catalog import card, find, offered
+from charrnn.ui.services.catalog import available_to, find_model, model_card
 from charrnn.ui.services.opened import open_file
 
 # The cases before are no files, which a browser would not send.
@@ -38,9 +38,9 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def house(root):
-    runs = Runs(root)
-    yield House(runs, root.parent / "shelf")
+def context(root):
+    runs = RunManager(root)
+    yield AppContext(runs, root.parent / "shelf")
     runs.close()
 
 
@@ -83,46 +83,46 @@ def kept(root):
     return list((root / ".uploads").glob("*")) if (root / ".uploads").exists() else []
 
 
-def test_weights_alone_are_opened_under_a_key_that_nobody_can_guess(house, sent, trained):
-    model = open_file(house, sent("mine.safetensors", (trained / WEIGHTS).read_bytes()), None)
-    again = open_file(house, sent("mine.safetensors", (trained / WEIGHTS).read_bytes()), None)
+def test_weights_alone_are_opened_under_a_key_that_nobody_can_guess(context, sent, trained):
+    model = open_file(context, sent("mine.safetensors", (trained / WEIGHTS).read_bytes()), None)
+    again = open_file(context, sent("mine.safetensors", (trained / WEIGHTS).read_bytes()), None)
     assert KEY.fullmatch(model.key) and KEY.fullmatch(again.key) and model.key != again.key
     assert model.source == "upload"
-    assert find(house, model.key, None) == model
+    assert find_model(context, model.key, None) == model
     assert model.open().name == "letters"
     assert {path.name for path in model.directory.iterdir()} == {WEIGHTS, OWNER_FILE}
     for unknown in (model.key[:-1], model.key + "0", "upload-" + "0" * 32, model.key.upper()):
-        assert refused(find, house, unknown, None).startswith("There is no model called")
+        assert refused(find_model, context, unknown, None).startswith("There is no model called")
 
 
 @pytest.mark.parametrize("folder", ["", "letters/"])
-def test_of_a_zip_a_checkpoint_s_own_files_are_kept(house, sent, trained, folder):
+def test_of_a_zip_a_checkpoint_s_own_files_are_kept(context, sent, trained, folder):
     files = contents(trained)
     data = zipped({folder + name: content for name, content in files.items()})
-    model = open_file(house, sent("letters.zip", data), None)
+    model = open_file(context, sent("letters.zip", data), None)
     del files["corpus.txt"]
     assert contents(model.directory) == files | {
         OWNER_FILE: (model.directory / OWNER_FILE).read_bytes()
     }
-    told = card(model)
+    told = model_card(model)
     assert told["curve"] == [8.5, 7.5, 6.5, 5.5]
     assert (told["source"], told["repo"], told["resumable"]) == ("upload", None, False)
 
 
-def test_it_is_among_what_a_visitor_can_choose_until_it_is_gone(house, sent, trained):
-    model = open_file(house, sent("a.safetensors", (trained / WEIGHTS).read_bytes()), None)
+def test_it_is_among_what_a_visitor_can_choose_until_it_is_gone(context, sent, trained):
+    model = open_file(context, sent("a.safetensors", (trained / WEIGHTS).read_bytes()), None)
     digits = model.key[7:11]
     said = f"letters · your file {digits}… · LSTM 16 · perplexity 3.50 held out"
-    assert choices(house, [model.key], "en") == [(said, model.key)]
+    assert choices(context, [model.key], "en") == [(said, model.key)]
     said = f"letters · 你的文件 {digits}… · LSTM 16 · 困惑度 3.50（留出）"
-    assert choices(house, [model.key], "zh") == [(said, model.key)]
+    assert choices(context, [model.key], "zh") == [(said, model.key)]
     (model.directory / WEIGHTS).unlink()
-    assert offered(house, [model.key]) == {}
+    assert available_to(context, [model.key]) == {}
     with pytest.raises(UserError):
         model.open()
 
 
-def test_only_what_was_uploaded_is_read(house, sent, trained, tmp_path):
+def test_only_what_was_uploaded_is_read(context, sent, trained, tmp_path):
     inside = Path(sent("x", b""))
     inside.unlink()
     inside.symlink_to(trained / WEIGHTS)
@@ -137,8 +137,8 @@ def test_only_what_was_uploaded_is_read(house, sent, trained, tmp_path):
         None,
         {"path": str(inside)},
     ):
-        assert "has not been uploaded" in refused(open_file, house, path, None)
-    assert kept(house.runs.root) == []
+        assert "has not been uploaded" in refused(open_file, context, path, None)
+    assert kept(context.runs.root) == []
 
 
 @pytest.mark.parametrize("name", SENDABLE)
@@ -147,9 +147,9 @@ def test_what_is_unsound_is_refused_in_the_words_for_every_checkpoint(name, root
     CHECKPOINTS[name][0](place)
     if (place / "config.json").exists():
         (tmp_path / "it.zip").write_bytes(zipped(contents(place)))
-        said = refused(uploads.keep, root, tmp_path / "it.zip", Limits())
+        said = refused(uploads.store, root, tmp_path / "it.zip", Limits())
     else:
-        said = refused(uploads.keep, root, place / WEIGHTS, Limits())
+        said = refused(uploads.store, root, place / WEIGHTS, Limits())
     if name == "a checkpoint of torch":  # which is a .zip
         assert said.startswith("There is no model in model.safetensors")
     elif name.startswith("a config.json of more"):
@@ -208,7 +208,7 @@ def test_a_zip_that_is_no_checkpoint_is_refused(make, said, root, tmp_path, trai
     data = make((trained / WEIGHTS).read_bytes())
     (tmp_path / "x.zip").write_bytes(data)
     began = time.process_time()
-    assert said in refused(uploads.keep, root, tmp_path / "x.zip", Limits())
+    assert said in refused(uploads.store, root, tmp_path / "x.zip", Limits())
     assert time.process_time() - began < 2
     assert kept(root) == []
 
@@ -219,7 +219,7 @@ def test_names_in_a_zip_never_lead_elsewhere(root, tmp_path, trained):
     (tmp_path / "x.zip").write_bytes(zipped({WEIGHTS: weights} | dict.fromkeys(odd, b"evil")))
     before = sorted(tmp_path.rglob("*"))
     try:
-        key = uploads.keep(root, tmp_path / "x.zip", Limits())
+        key = uploads.store(root, tmp_path / "x.zip", Limits())
     except UserError as error:
         assert "There is no model" in error.message
         return
@@ -229,7 +229,7 @@ def test_names_in_a_zip_never_lead_elsewhere(root, tmp_path, trained):
 
 def test_a_strange_name_is_shown_as_it_can_be(root, tmp_path):
     (tmp_path / "\u202ezip.<b>").write_bytes(zipped({"a": b""}))
-    said = refused(uploads.keep, root, tmp_path / "\u202ezip.<b>", Limits())
+    said = refused(uploads.store, root, tmp_path / "\u202ezip.<b>", Limits())
     assert said.startswith("There is no model in \\u202ezip.<b>: ")
 
 
@@ -239,9 +239,9 @@ def test_uploads_take_of_the_room_of_the_runs(root, tmp_path, trained):
     (tmp_path / "big").rename(root / "some" / "run")
     data = zipped({WEIGHTS: (trained / WEIGHTS).read_bytes(), "x": os.urandom(1 << 20)})
     (tmp_path / "a.zip").write_bytes(data)
-    assert uploads.keep(root, tmp_path / "a.zip", Limits(disk_mb=10))
+    assert uploads.store(root, tmp_path / "a.zip", Limits(disk_mb=10))
     (root / "some" / "more").write_bytes(bytes(1 << 20))
-    said = refused(uploads.keep, root, tmp_path / "a.zip", Limits(disk_mb=10))
+    said = refused(uploads.store, root, tmp_path / "a.zip", Limits(disk_mb=10))
     assert said.startswith("There is no room for another model")
     assert len(kept(root)) == 1
 
@@ -250,17 +250,17 @@ def test_a_zip_over_the_sum_is_named_itself(root, tmp_path):
     (tmp_path / "x.zip").write_bytes(zipped({}) + b"PK\3\4")
     (tmp_path / "y.zip").write_bytes(b"PK\3\4")
     os.truncate(tmp_path / "y.zip", (86 << 20) + 1)
-    said = refused(uploads.keep, root, tmp_path / "y.zip", Limits())
+    said = refused(uploads.store, root, tmp_path / "y.zip", Limits())
     assert said == "This checkpoint cannot be opened: y.zip is larger than 86 MB."
     os.truncate(tmp_path / "x.zip", (64 << 20) + 1)
-    said = refused(uploads.keep, root, tmp_path / "x.zip", Limits())
+    said = refused(uploads.store, root, tmp_path / "x.zip", Limits())
     assert said.endswith("model.safetensors is larger than 64 MB.")
 
 
 def test_a_visitor_s_uploads_are_bounded_by_their_number(root, trained):
     def bring(visitor):
         owner = Owner.of(visitor, b"a key")
-        return uploads.keep(root, trained / WEIGHTS, Limits(uploads_per_visitor=2), owner)
+        return uploads.store(root, trained / WEIGHTS, Limits(uploads_per_visitor=2), owner)
 
     first, second = bring("name:zoe"), bring("name:zoe")
     other = bring("name:bob")
@@ -271,7 +271,7 @@ def test_a_visitor_s_uploads_are_bounded_by_their_number(root, trained):
     assert there == [True, False, True, True], "what was not used for longest makes room"
     names = {path.name for path in (root / ".uploads").rglob("*")}
     assert "zoe" not in "".join(names) and second not in names
-    sweep(root, keep_hours=1.0)
+    delete_expired(root, keep_hours=1.0)
     assert all(uploads.find(root, key) for key in (first, third, other))
 
 
@@ -279,7 +279,7 @@ def test_a_zip_that_holds_more_than_it_weighs_finds_no_room_either(root, tmp_pat
     files = {WEIGHTS: (trained / WEIGHTS).read_bytes(), "training_log.csv": bytes(8 << 20)}
     (tmp_path / "a.zip").write_bytes(zipped(files))
     (root / "some").write_bytes(bytes(5 << 20))
-    said = refused(uploads.keep, root, tmp_path / "a.zip", Limits(disk_mb=10))
+    said = refused(uploads.store, root, tmp_path / "a.zip", Limits(disk_mb=10))
     assert said.startswith("There is no room for another model")
     assert kept(root) == []
 
@@ -289,34 +289,34 @@ def test_a_disk_that_is_full_is_said_to_be(root, tmp_path, trained, monkeypatch)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(uploads, "_copy", full)
-    said = refused(uploads.keep, root, trained / WEIGHTS, Limits())
+    said = refused(uploads.store, root, trained / WEIGHTS, Limits())
     assert said == "The model cannot be kept on this machine: No space left on device."
     monkeypatch.undo()
-    assert "is not there any more" in refused(uploads.keep, root, tmp_path / "gone", Limits())
+    assert "is not there any more" in refused(uploads.store, root, tmp_path / "gone", Limits())
 
 
 def test_what_nobody_uses_goes_with_the_old_runs(root, trained):
-    old, used = (uploads.keep(root, trained / WEIGHTS, Limits()) for _ in range(2))
+    old, used = (uploads.store(root, trained / WEIGHTS, Limits()) for _ in range(2))
     broken_off = root / ".uploads" / ".upload-x"
     broken_off.mkdir()
     for path in (root / ".uploads").iterdir():
         os.utime(path, (time.time() - 7200,) * 2)
     assert uploads.find(root, used) is not None
-    sweep(root, keep_hours=1.0)
+    delete_expired(root, keep_hours=1.0)
     assert uploads.find(root, old) is None
     assert [path.name for path in kept(root)] == [used]
 
 
 def test_runs_and_uploads_do_not_meet(root, trained):
     run = Run.create(root, make_plan(read_text("the tide comes in\n" * 100)))
-    key = uploads.keep(root, trained / WEIGHTS, Limits())
-    assert [one.id for one in runs_in(root)] == [run.id]
+    key = uploads.store(root, trained / WEIGHTS, Limits())
+    assert [one.id for one in all_runs(root)] == [run.id]
     assert uploads.find(root, run.id) is None
     assert not uploads.is_upload(run.id)
     for name in (key, ".uploads", f".uploads/{key}"):
         with pytest.raises(UserError):
             Run.find(root, name)
-    sweep(root, keep_hours=1.0)
+    delete_expired(root, keep_hours=1.0)
     assert uploads.find(root, key) is not None
-    assert [one.id for one in runs_in(root)] == [run.id]
+    assert [one.id for one in all_runs(root)] == [run.id]
     assert load(root / ".uploads" / key).name == "letters"

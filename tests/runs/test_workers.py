@@ -10,9 +10,9 @@ from worker_runs import ends, small
 
 from charrnn.errors import UserError
 from charrnn.runs import manager, zerogpu
-from charrnn.runs.admission import check_visitor
+from charrnn.runs.admission import check_client
 from charrnn.runs.limits import Limits
-from charrnn.runs.manager import Runs
+from charrnn.runs.manager import RunManager
 
 WHO = ContextVar("WHO", default="nobody")
 
@@ -20,10 +20,10 @@ WHO = ContextVar("WHO", default="nobody")
 @pytest.fixture
 def idle(tmp_path, monkeypatch):
     """Runs that nobody trains."""
-    monkeypatch.setattr(Runs, "_serve_on", lambda self: None)
-    house = Runs(tmp_path / "runs", limits=Limits(runs_per_visitor=1))
-    yield house
-    house.close(patience=0)
+    monkeypatch.setattr(RunManager, "_worker_loop", lambda self: None)
+    manager = RunManager(tmp_path / "runs", limits=Limits(runs_per_visitor=1))
+    yield manager
+    manager.close(timeout_seconds=0)
 
 
 def left(runs):
@@ -33,20 +33,20 @@ def left(runs):
 def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monkeypatch):
     others = iter([[], ["ada"]])  # the other one came in between
     monkeypatch.setattr(
-        manager, "check_visitor", lambda who, _, limits: check_visitor(who, next(others), limits)
+        manager, "check_client", lambda who, _, limits: check_client(who, next(others), limits)
     )
     with pytest.raises(UserError, match="wait or train already: 1"):
         idle.start(small(), "ada", run_id="0" * 32)
-    assert left(idle) == [] and not idle._line
+    assert left(idle) == [] and not idle._queue
     with pytest.raises(UserError, match="no such run"):
         idle.find("0" * 32)
 
 
 def test_a_turn_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
-    monkeypatch.setattr("charrnn.runs.ownership.write", refuse_to_write)
+    monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be saved: No space"):
         idle.start(small())
-    assert left(idle) == [] and not idle._line
+    assert left(idle) == [] and not idle._queue
 
 
 def test_a_start_while_the_app_closes_leaves_nothing(idle):
@@ -60,10 +60,10 @@ def test_a_start_while_the_app_closes_leaves_nothing(idle):
 def test_a_visitor_s_request_is_kept_only_for_a_gpu_that_is_counted_to_them(
     idle, monkeypatch, lent
 ):
-    monkeypatch.setattr(zerogpu, "wanted", lambda run: lent)
+    monkeypatch.setattr(zerogpu, "requested", lambda run: lent)
     WHO.set("ada, with her token")
     idle.start(small())
-    (waiting,) = idle._line
+    (waiting,) = idle._queue
     assert (WHO in waiting.context) == lent
 
 
@@ -75,13 +75,13 @@ def test_an_app_closes_though_a_run_waits_for_a_gpu(tmp_path, monkeypatch):
         free.wait(120)
         yield from ()
 
-    monkeypatch.setattr(zerogpu, "wanted", lambda run: True)
-    monkeypatch.setattr(zerogpu, "lent", lent)
-    monkeypatch.setattr(manager, "_LAST", 0.2)
-    runs = Runs(tmp_path)
+    monkeypatch.setattr(zerogpu, "requested", lambda run: True)
+    monkeypatch.setattr(zerogpu, "train_on_gpu", lent)
+    monkeypatch.setattr(manager, "_KILL_SECONDS", 0.2)
+    runs = RunManager(tmp_path)
     run = runs.start(small())
     assert asked.wait(30)
-    closing = threading.Thread(target=runs.close, kwargs={"patience": 0}, daemon=True)
+    closing = threading.Thread(target=runs.close, kwargs={"timeout_seconds": 0}, daemon=True)
     closing.start()
     closing.join(60)
     assert not closing.is_alive(), "it waits for the GPU"
@@ -90,7 +90,7 @@ def test_an_app_closes_though_a_run_waits_for_a_gpu(tmp_path, monkeypatch):
     assert serving and all(thread.daemon for thread in serving), "nor does the program's end"
     free.set()
     until = time.monotonic() + 60
-    while runs._seats:
+    while runs._active:
         assert time.monotonic() < until
         time.sleep(0.01)
     assert ends(run) == ["failed"], "once is enough"

@@ -20,22 +20,22 @@ from unsound import told as given
 import charrnn
 from charrnn.errors import UserError
 from charrnn.recipes import make_plan
-from charrnn.runs.manager import Runs
+from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import i18n
-from charrnn.ui.services.catalog import Model, describe, find
-from charrnn.ui.services.context import House
+from charrnn.ui.services.catalog import ModelEntry, describe, find_model
+from charrnn.ui.services.context import AppContext
 
 disk = disks.disk
 told = calling.told
 
 
 class _Shelf:
-    """Enough of a house to look for a model in."""
+    """Enough of an app context to look for a model in."""
 
     def __init__(self, shelf):
-        self.shelf = shelf
+        self.bundled_dir = shelf
 
 
 SECONDS, MEMORY = 2.0, 200 << 20  # processor time, and bytes beyond what the idle program takes
@@ -83,7 +83,7 @@ def test_an_unsound_checkpoint_is_refused_in_the_same_words_everywhere(
     assert told("generate", "it", "--json") == (2, "", f"charrnn: {said}\n")
     if (place / "model.safetensors").is_file():
         with pytest.raises(UserError) as caught:  # as the page and the endpoints open a model
-            Model("it", place).open()
+            ModelEntry("it", place).open()
         assert caught.value.message == said
         chinese = i18n.translate_error(caught.value, "zh")
         assert chinese.startswith("无法打开这个检查点：") and why not in chinese
@@ -129,7 +129,7 @@ def test_a_history_of_script_and_odd_characters_is_shown_as_text(tmp_path):
     (tmp_path / "shelf" / "it" / "model.safetensors").write_bytes(
         made(name=HTML, corpus={"name": BIDI}, recipe="\x1b[2J", prefixes=[HTML, "\ud800"])
     )
-    model = find(_Shelf(tmp_path / "shelf"), "it")
+    model = find_model(_Shelf(tmp_path / "shelf"), "it")
     told = describe(model)
     assert told["title"].startswith("<script>window.hit=1") and len(told["title"]) == 200
     assert told["corpus"]["name"].startswith("The \\u202etide\\u202c clock")
@@ -182,7 +182,7 @@ def test_a_disk_that_may_not_be_written_is_told(disk, story, told):
 
 def test_the_app_does_not_begin_where_it_cannot_keep_runs(disk):
     with pytest.raises(OSError, match="Read-only"):
-        House(Runs(disk(read_only=True) / "runs"), ROOT / "checkpoints")
+        AppContext(RunManager(disk(read_only=True) / "runs"), ROOT / "checkpoints")
 
 
 def test_a_checkpoint_that_does_not_fit_where_it_is_wanted_is_where_it_was(disk, story, told):

@@ -12,11 +12,11 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 from worker_runs import small
 
-from charrnn.runs.admission import check_visitor
+from charrnn.runs.admission import check_client
 from charrnn.runs.limits import Limits, address_of
-from charrnn.runs.manager import Runs
-from charrnn.ui.services.client_id import COOKIE, ClientCookie, ClientIds
-from charrnn.ui.services.context import House
+from charrnn.runs.manager import RunManager
+from charrnn.ui.services.client_id import COOKIE, ClientCookieMiddleware, ClientIds
+from charrnn.ui.services.context import AppContext
 from charrnn.utils.secret_key import read_key
 
 KEY = b"k" * 32
@@ -116,7 +116,7 @@ def app(ids):
         Route("/post", lambda request: HTMLResponse("<p>"), methods=["POST"]),
         Route("/broken", lambda request: HTMLResponse("<p>", 500)),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(ClientCookie, client_ids=ids)])
+    return Starlette(routes=routes, middleware=[Middleware(ClientCookieMiddleware, client_ids=ids)])
 
 
 def answers(ids, *requests):
@@ -165,7 +165,7 @@ def runs(tmp_path):
     opened = []
 
     def open_runs(**limits):
-        opened.append(Runs(tmp_path / "runs", limits=Limits(**limits)))
+        opened.append(RunManager(tmp_path / "runs", limits=Limits(**limits)))
         return opened[-1]
 
     yield open_runs
@@ -174,12 +174,12 @@ def runs(tmp_path):
 
 
 def test_a_class_behind_one_router_trains_in_turn(runs, tmp_path):
-    house = House(runs(runs_per_visitor=1), tmp_path)
-    ids = house.client_ids
-    pupils = [house.visitor(request([("cookie", cookie(ids))])) for _ in range(4)]
-    waiting = [house.runs.start(small(seconds=60), pupil) for pupil in pupils]
-    assert [house.runs.standing(run.id)[0] for run in waiting[1:]] == [1, 2, 3]
-    said, _ = refusal(house.runs.start, small(), pupils[0])
+    context = AppContext(runs(runs_per_visitor=1), tmp_path)
+    ids = context.client_ids
+    pupils = [context.client_id(request([("cookie", cookie(ids))])) for _ in range(4)]
+    waiting = [context.runs.start(small(seconds=60), pupil) for pupil in pupils]
+    assert [context.runs.queue_position(run.id)[0] for run in waiting[1:]] == [1, 2, 3]
+    said, _ = refusal(context.runs.start, small(), pupils[0])
     assert said.startswith("Runs of yours that wait or train already: 1")
     for run in waiting:
         run.stop()
@@ -188,10 +188,10 @@ def test_a_class_behind_one_router_trains_in_turn(runs, tmp_path):
 def test_an_address_has_no_more_than_its_visitors_worth():
     limits = Limits(runs_per_visitor=2, visitors_per_address=3)
     others = [f"address:one/{browser}" for browser in "aabbc"]
-    check_visitor("address:one/c", others, limits)
-    check_visitor("address:two/x", others, limits)
-    check_visitor("name:ada", others, limits)
+    check_client("address:one/c", others, limits)
+    check_client("address:two/x", others, limits)
+    check_client("name:ada", others, limits)
     for newcomer in ("address:one/d", "address:one"):
-        said, field = refusal(check_visitor, newcomer, others, limits)
+        said, field = refusal(check_client, newcomer, others, limits)
         assert said.startswith("Visitors of your network with runs that wait or train: 3")
         assert field == "run"

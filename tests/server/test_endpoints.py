@@ -17,7 +17,7 @@ from charrnn.generation import generate
 from charrnn.recipes import RECIPES
 from charrnn.vocabulary import Vocabulary
 
-small, house, url, client = endpoints.small, endpoints.house, endpoints.url, endpoints.client
+small, context, url, client = endpoints.small, endpoints.context, endpoints.url, endpoints.client
 NAMES = {"/train", "/stop", "/generate", "/score", "/models", "/recipes"}
 
 
@@ -129,8 +129,8 @@ def test_a_text_with_nothing_to_score_is_refused_in_words(client):
     assert "nothing to score" in refusal(client, "/score", checkpoint="small", text="")
 
 
-def test_a_path_is_refused_like_any_unknown_name(client, house):
-    shelf = Path(house.shelf)
+def test_a_path_is_refused_like_any_unknown_name(client, context):
+    shelf = Path(context.bundled_dir)
     outside = save(Checkpoint(small_model(vocabulary_size=3), Vocabulary(["<unk>", "a", "b"])),
                    shelf.parent / "outside")  # fmt: skip
     for key in (
@@ -149,11 +149,11 @@ def test_a_path_is_refused_like_any_unknown_name(client, house):
         assert refusal(client, "/score", checkpoint=key, text="ab").startswith(said)
 
 
-def test_what_goes_wrong_inside_is_not_told_to_callers(client, house, monkeypatch, caplog):
+def test_what_goes_wrong_inside_is_not_told_to_callers(client, context, monkeypatch, caplog):
     def fall_over(run_id):
         raise RuntimeError("a secret of this machine")
 
-    monkeypatch.setattr(house.runs, "find", fall_over)
+    monkeypatch.setattr(context.runs, "find", fall_over)
     said = refusal(client, "/stop", run="x")
     assert "secret" not in said
     assert "a secret of this machine" in caplog.text

@@ -5,7 +5,7 @@ import time
 import pytest
 from endpoints import ask, refusal
 from gradio_client import Client
-from launching import Sessions, housed, serving, signed_in
+from launching import Sessions, app_context, serving, signed_in
 from starlette.middleware import Middleware
 
 from charrnn.checkpoint import WEIGHTS
@@ -14,21 +14,21 @@ from charrnn.ui.services import hub_models
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with housed(tmp_path_factory.mktemp("house")) as house:
-        yield house
+def context(tmp_path_factory):
+    with app_context(tmp_path_factory.mktemp("app")) as context:
+        yield context
 
 
 @pytest.fixture(scope="module")
-def address(house):
-    with serving(house, Middleware(Sessions)) as url:
+def address(context):
+    with serving(context, Middleware(Sessions)) as url:
         yield url
 
 
 @pytest.fixture
-def app(house, address, hub):
+def app(context, address, hub):
     """The address of the app, whose visitors have opened nothing yet."""
-    house.fetched.close()
+    context.hub_models.close()
     return address
 
 
@@ -114,7 +114,7 @@ def test_a_session_that_is_over_opens_nothing_private(letters, visitor):
 
 
 def test_a_token_that_was_taken_back_opens_nothing_for_long(letters, visitor, hub, monkeypatch):
-    monkeypatch.setattr(hub_models, "FRESH", 0.0)
+    monkeypatch.setattr(hub_models, "TTL_SECONDS", 0.0)
     letters.private = True
     token = hub.token("ada")
     ada = visitor("ada", token)
@@ -161,12 +161,12 @@ def test_a_hub_in_trouble_is_said_to_be_in_time(letters, visitor, hub, monkeypat
         setattr(hub.faults, name, value)
     began = time.monotonic()
     assert refused(nobody).startswith(said)
-    assert time.monotonic() - began < hub_models.FINDING
+    assert time.monotonic() - began < hub_models.GET_TIMEOUT_SECONDS
 
 
 def test_what_was_opened_goes_on_while_the_hub_is_silent(letters, visitor, hub, monkeypatch):
     monkeypatch.setattr(client, "SILENCE_SECONDS", 0.3)
-    monkeypatch.setattr(hub_models, "FRESH", 0.0)
+    monkeypatch.setattr(hub_models, "TTL_SECONDS", 0.0)
     letters.private = True
     ada, bob = visitor("ada"), visitor("bob")
     text = generate(ada)

@@ -10,7 +10,7 @@ from gradio_client import Client, handle_file
 from charrnn.corpus import Corpus
 from charrnn.text import datasets
 
-small, house, url, client = endpoints.small, endpoints.house, endpoints.url, endpoints.client
+small, context, url, client = endpoints.small, endpoints.context, endpoints.url, endpoints.client
 TEXT = "the tide comes in and the tide goes out\n" * 60
 QUICK = {"hidden_size": 16, "layers": 1, "epochs": 12, "batch_size": 4, "steps": 16}
 
@@ -27,9 +27,9 @@ def test_training_on_a_text_streams_every_event_once_with_falling_perplexity(cli
     assert perplexities[-1] < perplexities[0] / 2
 
 
-def test_the_stream_is_the_run_s_own_record_without_this_machine_s_paths(client, house):
+def test_the_stream_is_the_run_s_own_record_without_this_machine_s_paths(client, context):
     told = events(client, text=TEXT, settings=QUICK)
-    run = house.runs.find(told[0]["run"])
+    run = context.runs.find(told[0]["run"])
     recorded, _ = run.read_events()
     for event in recorded:
         if event["event"] == "checkpoint":
@@ -37,7 +37,7 @@ def test_the_stream_is_the_run_s_own_record_without_this_machine_s_paths(client,
         if event["event"] == "end":
             event["checkpoint"] = run.id
     assert told == recorded
-    assert str(house.runs.root) not in str(told)
+    assert str(context.runs.root) not in str(told)
 
 
 def test_a_trained_run_can_be_generated_from_and_scored(client):
@@ -66,7 +66,7 @@ def test_a_text_beside_an_uploaded_file_is_refused(client, tmp_path):
 
 
 def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
-    client, house, monkeypatch
+    client, context, monkeypatch
 ):
     def refuse(corpus, directory):
         raise OSError(28, "No space left on device", str(directory))
@@ -103,13 +103,13 @@ def test_a_second_client_stops_a_run_and_its_model_is_kept(client, url):
     assert ask(client, "/generate", checkpoint=run, prefix="t", length=3)[0] == "t"
 
 
-def test_a_run_goes_on_when_its_caller_goes_away(client, house):
+def test_a_run_goes_on_when_its_caller_goes_away(client, context):
     leaving = client.submit(text=TEXT, settings={**QUICK, "epochs": 1_000_000}, api_name="/train")
-    run = house.runs.find(next(iter(leaving))["run"])
+    run = context.runs.find(next(iter(leaving))["run"])
     leaving.cancel()
     offset = run.read_events()[1]
     while not run.read_events(offset)[0]:
-        assert run.live
+        assert run.is_active
     run.stop()
 
 

@@ -13,20 +13,20 @@ from visiting import call, events, until, visitor
 
 from charrnn.ui import build, launch_options, operations
 from charrnn.ui.services import event_queue, open_streams
-from charrnn.ui.services.rate_limit import ADDRESS_FACTOR
+from charrnn.ui.services.rate_limit import MAX_SHARES_PER_ADDRESS
 
-small, house, scoring = endpoints.small, endpoints.house, visiting.scoring
+small, context, scoring = endpoints.small, endpoints.context, visiting.scoring
 BUSY = "requests of yours are waiting already"
 SCORE = ("score", "small", "abc abc")
 
 
 @pytest.fixture(scope="module")
-def page(house):
+def page(context):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(event_queue, "_SWEEP_SECONDS", 0.05)
         patch.setattr(event_queue, "IDLE_SECONDS", 0.0)
-        page = build(house)
-        page.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+        page = build(context)
+        page.launch(prevent_thread_lock=True, quiet=True, **launch_options(context))
         yield page
         page.close()
 
@@ -66,7 +66,7 @@ async def accepted_in_the_end(http, *data):
 def test_a_visitor_has_so_many_events_under_way_and_the_others_have_theirs(
     page, queue, scoring, monkeypatch
 ):
-    monkeypatch.setattr(event_queue, "MAX_EVENTS", 3)
+    monkeypatch.setattr(event_queue, "MAX_EVENTS_PER_USER", 3)
 
     async def scene():
         async with (
@@ -89,23 +89,23 @@ def test_a_visitor_has_so_many_events_under_way_and_the_others_have_theirs(
 def test_browsers_without_number_have_no_more_events_than_an_address_has(
     page, queue, scoring, monkeypatch
 ):
-    monkeypatch.setattr(event_queue, "MAX_EVENTS", 1)
+    monkeypatch.setattr(event_queue, "MAX_EVENTS_PER_USER", 1)
 
     async def scene():
         async with AsyncExitStack() as stack:
             browsers = [
                 await stack.enter_async_context(visitor(page.local_url, "127.0.0.2"))
-                for _ in range(ADDRESS_FACTOR + 1)
+                for _ in range(MAX_SHARES_PER_ADDRESS + 1)
             ]
             *answers, last = [await post(browser, *SCORE) for browser in browsers]
-            assert [status for status, _ in answers] == [200] * ADDRESS_FACTOR
+            assert [status for status, _ in answers] == [200] * MAX_SHARES_PER_ADDRESS
             assert last[0] == 429 and "visitors of your network" in last[1]
 
     played(scene())
 
 
 def test_the_events_of_a_page_that_is_closed_count_no_longer(page, queue, scoring, monkeypatch):
-    monkeypatch.setattr(event_queue, "MAX_EVENTS", 1)
+    monkeypatch.setattr(event_queue, "MAX_EVENTS_PER_USER", 1)
     [score] = [e for e in page.config["dependencies"] if e["api_name"] == "score"]
     session = secrets.token_hex(5)
     asked = {"data": ["small", "abc"], "fn_index": score["id"], "session_hash": session}
@@ -128,7 +128,7 @@ def test_the_events_of_a_page_that_is_closed_count_no_longer(page, queue, scorin
 def test_a_visitor_has_so_many_streams_and_the_others_have_theirs(
     page, queue, scoring, monkeypatch
 ):
-    monkeypatch.setattr(open_streams, "MAX_STREAMS", 2)
+    monkeypatch.setattr(open_streams, "MAX_STREAMS_PER_USER", 2)
 
     async def opened(stack, http):
         event_id = await accepted(http, *SCORE)
@@ -157,7 +157,7 @@ def test_a_visitor_has_so_many_streams_and_the_others_have_theirs(
 
 
 def test_streams_that_have_ended_do_not_count(page, queue, monkeypatch):
-    monkeypatch.setattr(open_streams, "MAX_STREAMS", 1)
+    monkeypatch.setattr(open_streams, "MAX_STREAMS_PER_USER", 1)
 
     async def scene():
         async with visitor(page.local_url, "127.0.0.2") as http:
@@ -227,7 +227,7 @@ def test_a_call_that_nobody_listens_to_ends_after_a_while(page, queue, scoring, 
 
 
 def test_who_leaves_many_answers_loses_the_oldest_and_nobody_else_does(page, queue, monkeypatch):
-    monkeypatch.setattr(event_queue, "MAX_UNCOLLECTED", 2)
+    monkeypatch.setattr(event_queue, "MAX_UNCOLLECTED_SESSIONS_PER_USER", 2)
 
     async def scene():
         async with (

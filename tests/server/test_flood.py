@@ -8,7 +8,7 @@ import visiting
 from conftest import awaited
 from visiting import call, events, until, visitor
 
-small, house, url = endpoints.small, endpoints.house, endpoints.url
+small, context, url = endpoints.small, endpoints.context, endpoints.url
 scoring = visiting.scoring
 FLOOD = 300
 RUN = {"hidden_size": 8, "batch_size": 4, "steps": 8, "seconds": 60}
@@ -39,8 +39,8 @@ async def use(http):
     [{"address": "127.0.0.2", "cookie": False}, {"address": "127.0.0.1", "cookie": True}],
     ids=["another address", "another browser"],
 )
-def test_a_flood_of_scores_keeps_nobody_waiting_but_its_sender(house, url, scoring, flooder):
-    limit = house.limiters.scoring
+def test_a_flood_of_scores_keeps_nobody_waiting_but_its_sender(context, url, scoring, flooder):
+    limit = context.limiters.scoring
     places = limit._per_user + limit._max_waiting_per_user
 
     async def story():

@@ -4,28 +4,28 @@ import json
 
 import pytest
 from conftest import awaited
-from launching import housed
+from launching import app_context
 from telling import checkpoint, end, progress, sample, start
 from worker_runs import small
 
-from charrnn.runs.ownership import Presence, Turn
+from charrnn.runs.ownership import AppLock, Attempt
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import RunAccess
 from charrnn.ui.run_card.feed import Telling, Tellings
 
 
 @pytest.fixture
-def house(tmp_path):
-    with housed(tmp_path) as house:
-        yield house
+def context(tmp_path):
+    with app_context(tmp_path) as context:
+        yield context
 
 
 @pytest.fixture
-def run(house):
+def run(context):
     """A run of another app, which is there: what it tells is written by the test."""
-    run = Run.create(house.runs.root, small())
-    app = Presence(house.runs.root)
-    Turn(0, app.name).write(run.directory / "begun")
+    run = Run.create(context.runs.root, small())
+    app = AppLock(context.runs.root)
+    Attempt(0, app.name).write(run.directory / "begun")
     yield run
     app.end()
 
@@ -59,11 +59,11 @@ class Card:
 
 def tell(run, *events):
     for event in events:
-        run.journal.append(event)
+        run.event_log.append(event)
 
 
-def test_what_is_told_in_parts_is_the_whole(run, house):
-    card, telling = None, Telling(house, RunAccess(run, run.id))
+def test_what_is_told_in_parts_is_the_whole(run, context):
+    card, telling = None, Telling(context, RunAccess(run, run.id))
     again = start() | {"resumed_from": 300, "seconds": 30.0}
     chapters = [
         [start(), sample(0)],
@@ -84,9 +84,9 @@ def test_what_is_told_in_parts_is_the_whole(run, house):
     assert late.shown == card.whole(), "who comes later sees the same"
 
 
-def test_a_frame_costs_what_is_new_in_it(run, house):
+def test_a_frame_costs_what_is_new_in_it(run, context):
     tell(run, start(), *(progress(step) for step in range(1, 301)))
-    card = Card(Telling(house, RunAccess(run, run.id))).ask()
+    card = Card(Telling(context, RunAccess(run, run.id))).ask()
     card.ask()
     assert card.sizes[1] == 0, "nothing is new"
     tell(run, progress(301))
@@ -94,11 +94,11 @@ def test_a_frame_costs_what_is_new_in_it(run, house):
     assert card.sizes[2] < 600 < card.sizes[0]
 
 
-def test_another_server_tells_all_of_it_again(run, house):
+def test_another_server_tells_all_of_it_again(run, context):
     tell(run, start(), progress(1), progress(2))
-    card = Card(Telling(house, RunAccess(run, run.id))).ask()
+    card = Card(Telling(context, RunAccess(run, run.id))).ask()
     tell(run, progress(3))
-    card.telling = Telling(house, RunAccess(run, run.id))
+    card.telling = Telling(context, RunAccess(run, run.id))
     card.ask()
     assert card.shown["steps"] == [1, 2, 3] and card.shown == card.whole()
 
@@ -107,23 +107,23 @@ def test_another_server_tells_all_of_it_again(run, house):
     "heard",
     [{"version": "1"}, {"points": -5}, {"points": 10**30}, {"base": None}, {"points": True}],
 )
-def test_nobody_can_ask_for_what_there_is_not(run, house, heard):
+def test_nobody_can_ask_for_what_there_is_not(run, context, heard):
     tell(run, start(), progress(1), progress(2))
-    telling = Telling(house, RunAccess(run, run.id))
+    telling = Telling(context, RunAccess(run, run.id))
     awaited(telling.look())
     known = {"token": telling.token, "version": 0, "base": 0, "points": 1}
     assert json.loads(telling.news(known | heard))["steps"] in ([], [1, 2])
 
 
-def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, house):
+def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, context):
     tell(run, start(), progress(1))
-    Turn(0, ".app-that-is-gone").write(run.directory / "begun")
-    card = Card(Telling(house, RunAccess(run, run.id))).ask()
-    assert card.shown["state"] == "interrupted" and run.ended
+    Attempt(0, ".app-that-is-gone").write(run.directory / "begun")
+    card = Card(Telling(context, RunAccess(run, run.id))).ask()
+    assert card.shown["state"] == "interrupted" and run.has_ended
 
 
-def test_a_run_that_is_gone_is_missing(house):
-    follow = Tellings(house).follow
+def test_a_run_that_is_gone_is_missing(context):
+    follow = Tellings(context).follow
     for asked in ({"run": "0" * 32}, {}, "what", {"run": "../x"}, {"run": None, "wait": True}):
         answer = awaited(follow(asked))
         assert json.loads(answer.body) == {"missing": True}

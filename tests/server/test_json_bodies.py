@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from charrnn.ui.services import body_budget, json_bodies
 from charrnn.ui.services.asgi import RequestUserError
 from charrnn.ui.services.body_budget import BodyBudget
-from charrnn.ui.services.json_bodies import JsonBodies
+from charrnn.ui.services.json_bodies import JsonBodyMiddleware
 from charrnn.ui.services.json_scan import JsonScanner
 
 MB = 1 << 20
@@ -79,7 +79,7 @@ class Request:
 
     async def through(self, bodies=None):
         """Send it through the middleware."""
-        bodies = bodies or JsonBodies(self.app, long_texts={"train", "paste"})
+        bodies = bodies or JsonBodyMiddleware(self.app, long_texts={"train", "paste"})
         bodies.app = self.app
         await bodies(self.scope, self.receive, self.send)
         return self
@@ -170,7 +170,7 @@ def test_and_to_no_other(path, call):
 
 def test_where_uploads_are_small_texts_are_too():
     async def story(size):
-        bodies = JsonBodies(None, long_texts={"train"}, text_bytes=3 * MB)
+        bodies = JsonBodyMiddleware(None, long_texts={"train"}, text_bytes=3 * MB)
         return await Request("call/train", json.dumps(["a" * size]).encode()).through(bodies)
 
     assert awaited(story(4 * MB)).answer["detail"].startswith("This request is larger than 3 MB")
@@ -254,7 +254,7 @@ def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
 
 
 def test_a_client_who_goes_in_the_middle_leaves_nothing():
-    bodies = JsonBodies(None)
+    bodies = JsonBodyMiddleware(None)
     request = awaited(Request("call/train", b'{"data": "', gone=True).through(bodies))
     assert (request.status, request.passed) == (None, None)
     assert (bodies._budget._total, dict(bodies._budget._of_address)) == (0, {})

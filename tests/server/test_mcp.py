@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 pytest.importorskip("mcp")
-from launching import housed, serving
+from launching import app_context, serving
 from mcp import ClientSession
 from mcp_client import call, in_session, refusal, result
 
@@ -22,7 +22,7 @@ from charrnn.generation import generate
 from charrnn.recipes import RECIPES
 from charrnn.ui import operations
 
-small, house, url = endpoints.small, endpoints.house, endpoints.url
+small, context, url = endpoints.small, endpoints.context, endpoints.url
 TEXT = "the tide comes in and the tide goes out\n" * 60
 QUICK = {"hidden_size": 16, "layers": 1, "epochs": 12, "batch_size": 4, "steps": 16}
 ENDLESS = json.dumps(QUICK | {"epochs": 1_000_000})
@@ -139,14 +139,14 @@ def test_another_call_stops_a_run_and_its_model_is_kept(url):
     assert end["checkpoint"] == run
 
 
-def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, house, monkeypatch):
+def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, context, monkeypatch):
     left = threading.Event()
     watched = []
 
-    async def watch(house, run, notify, watch=operations.watch):
+    async def watch(context, run, notify, watch=operations.watch):
         watched.append(run)
         try:
-            async for event in watch(house, run, notify):
+            async for event in watch(context, run, notify):
                 yield event
         finally:
             left.set()
@@ -162,11 +162,11 @@ def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, hous
     [run] = watched
     offset = run.read_events()[1]
     while not run.read_events(offset)[0]:
-        assert run.live
+        assert run.is_active
     run.stop()
 
 
-def test_a_long_call_does_not_hold_up_the_app(url, house, monkeypatch):
+def test_a_long_call_does_not_hold_up_the_app(url, context, monkeypatch):
     begun, enough = threading.Event(), threading.Event()
 
     async def score(*arguments):
@@ -214,11 +214,11 @@ def test_a_mistake_is_explained_in_a_sentence(url, tool, arguments, words):
     assert words in refusal(url, tool, arguments)
 
 
-def test_what_goes_wrong_inside_is_not_told_to_callers(url, house, monkeypatch, caplog):
+def test_what_goes_wrong_inside_is_not_told_to_callers(url, context, monkeypatch, caplog):
     def fall_over(run_id):
         raise RuntimeError("a secret of this machine")
 
-    monkeypatch.setattr(house.runs, "find", fall_over)
+    monkeypatch.setattr(context.runs, "find", fall_over)
     assert "secret" not in refusal(url, "stop", {"run": "x"})
 
 
@@ -260,15 +260,15 @@ def test_the_hub_can_read_the_tools_schemas(url, tools):
 
 
 def test_apps_come_one_after_the_other_in_one_process(tmp_path):
-    with housed(tmp_path) as house:
+    with app_context(tmp_path) as context:
         for _ in range(2):
-            with serving(house) as url:
+            with serving(context) as url:
                 assert result(f"{url}/", "models") == {"models": []}
 
 
 def test_the_address_is_that_below_a_proxy_s_path(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_ROOT_PATH", "/charrnn")
-    with housed(tmp_path) as house, serving(house) as url:
+    with app_context(tmp_path) as context, serving(context) as url:
         for path in ("/", "/charrnn/"):  # the proxy takes its path away, or not
             assert result(f"{url}{path}", "models") == {"models": []}
 
@@ -278,16 +278,16 @@ import sys
 sys.modules["mcp"] = None  # as where it is not installed
 from pathlib import Path
 import httpx
-from charrnn.ui import House, build, launch_options
-from charrnn.runs.manager import Runs
-house = House(Runs(Path(sys.argv[1])), Path(sys.argv[1]))
-page = build(house)
-_, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+from charrnn.ui import AppContext, build, launch_options
+from charrnn.runs.manager import RunManager
+context = AppContext(RunManager(Path(sys.argv[1])), Path(sys.argv[1]))
+page = build(context)
+_, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(context))
 for path in ("gradio_api/mcp", "gradio_api/mcp/"):
     print(httpx.post(url + path, json={}).status_code, httpx.get(url + path).status_code)
 print(httpx.get(url).status_code)
 page.close()
-house.runs.close()
+context.runs.close()
 """
 
 

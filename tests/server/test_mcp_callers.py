@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 pytest.importorskip("mcp")
-from launching import Sessions, housed, serving, signed_in
+from launching import Sessions, app_context, serving, signed_in
 from mcp_client import call, refusal, result
 from starlette.middleware import Middleware
 
@@ -17,21 +17,21 @@ LETTERS = {"checkpoint": "ada/letters", "prefix": "ab", "length": 5}
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    with housed(tmp_path_factory.mktemp("house"), proxies=1) as house:
-        yield house
+def context(tmp_path_factory):
+    with app_context(tmp_path_factory.mktemp("app"), proxies=1) as context:
+        yield context
 
 
 @pytest.fixture(scope="module")
-def address(house):
-    with serving(house, Middleware(Sessions)) as url:
+def address(context):
+    with serving(context, Middleware(Sessions)) as url:
         yield f"{url}/"
 
 
 @pytest.fixture
-def url(address, house, hub):
+def url(address, context, hub):
     """The address of the app, whose visitors have opened nothing yet."""
-    house.fetched.close()
+    context.hub_models.close()
     return address
 
 
@@ -60,7 +60,7 @@ def test_who_is_logged_in_on_a_laptop_is_nobody_here(url, letters, hub, monkeypa
 def test_a_caller_counts_as_the_visitor_of_its_address(url, monkeypatch):
     callers = []
 
-    def start(house, given, caller):
+    def start(context, given, caller):
         callers.append(caller)
         raise UserError("That is enough.")
 

@@ -5,7 +5,12 @@ import asyncio
 import pytest
 from conftest import awaited
 
-from charrnn.ui.services.idempotency import _ANSWERS, _LARGEST, HEADER, Once
+from charrnn.ui.services.idempotency import (
+    HEADER,
+    MAX_RESPONSE_BYTES,
+    MAX_RESPONSES,
+    IdempotencyMiddleware,
+)
 
 WORD = b"4711"
 
@@ -55,7 +60,7 @@ async def ask(once, *parts, word=WORD, method="POST", lost=False):
 
 def test_what_is_asked_again_is_done_once_and_hears_the_same():
     async def story():
-        once = Once(app := App())
+        once = IdempotencyMiddleware(app := App())
         assert await ask(once, lost=True) == b""
         assert await ask(once) == await ask(once) == app.body
         assert app.asked == 1
@@ -69,7 +74,7 @@ def test_what_is_asked_again_is_done_once_and_hears_the_same():
 
 def test_it_waits_for_the_first_that_is_not_done_yet():
     async def story():
-        once = Once(app := App())
+        once = IdempotencyMiddleware(app := App())
         app.go.clear()
         asking = [asyncio.create_task(ask(once, lost=number == 0)) for number in range(3)]
         await asyncio.sleep(0.01)
@@ -82,11 +87,11 @@ def test_it_waits_for_the_first_that_is_not_done_yet():
 
 
 @pytest.mark.parametrize(
-    "said", [{"status": 503}, {"body": bytes(_LARGEST + 1)}], ids=["refused", "long"]
+    "said", [{"status": 503}, {"body": bytes(MAX_RESPONSE_BYTES + 1)}], ids=["refused", "long"]
 )
 def test_what_is_refused_or_too_long_to_keep_is_done_anew(said):
     async def story():
-        once = Once(app := App(**said))
+        once = IdempotencyMiddleware(app := App(**said))
         assert await ask(once) == await ask(once) == app.body
         assert app.asked == 2
 
@@ -95,7 +100,7 @@ def test_what_is_refused_or_too_long_to_keep_is_done_anew(said):
 
 def test_what_fails_is_done_anew_and_whoever_waited_for_it_does_it():
     async def story():
-        once = Once(app := App(fails=True))
+        once = IdempotencyMiddleware(app := App(fails=True))
         app.go.clear()
         first, second = (asyncio.create_task(ask(once)) for _ in range(2))
         await asyncio.sleep(0.01)
@@ -113,7 +118,7 @@ def test_what_fails_is_done_anew_and_whoever_waited_for_it_does_it():
 
 def test_nobody_waits_for_one_that_has_come_in_part():
     async def story():
-        once = Once(app := App())
+        once = IdempotencyMiddleware(app := App())
         rest = asyncio.get_running_loop().create_future()
         half = {"type": "http.request", "body": b"{", "more_body": True}
         first = asyncio.create_task(ask(once, half, rest))
@@ -128,12 +133,12 @@ def test_nobody_waits_for_one_that_has_come_in_part():
 
 def test_the_oldest_are_forgotten():
     async def story():
-        once = Once(app := App())
-        for number in range(_ANSWERS + 1):
+        once = IdempotencyMiddleware(app := App())
+        for number in range(MAX_RESPONSES + 1):
             await ask(once, word=b"%d" % number)
         await ask(once, word=b"1")
-        assert app.asked == _ANSWERS + 1
+        assert app.asked == MAX_RESPONSES + 1
         await ask(once, word=b"0")
-        assert app.asked == _ANSWERS + 2
+        assert app.asked == MAX_RESPONSES + 2
 
     awaited(story())

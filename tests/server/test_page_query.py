@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from charrnn.ui import launch_options
-from charrnn.ui.services.page_query import OnePage
+from charrnn.ui.services.page_query import OnePageMiddleware
 
 
 async def queried(request: Request) -> JSONResponse:
@@ -19,7 +19,9 @@ async def queried(request: Request) -> JSONResponse:
 
 @pytest.fixture
 def client():
-    return TestClient(Starlette(routes=[Route("/", queried)], middleware=[Middleware(OnePage)]))
+    return TestClient(
+        Starlette(routes=[Route("/", queried)], middleware=[Middleware(OnePageMiddleware)])
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,4 +43,4 @@ def test_a_query_loses_its_page_and_nothing_else(client, query, left):
 
 def test_the_app_takes_pages_out_of_queries():
     middleware = launch_options()["app_kwargs"]["middleware"]
-    assert OnePage in [one.cls for one in middleware]
+    assert OnePageMiddleware in [one.cls for one in middleware]

@@ -148,7 +148,7 @@ def test_what_one_address_has_waiting_is_bounded():
     async def play(limit, calls):
         flood = [asked(limit, calls, f"address:one/{i % 5}", i) for i in range(50)]
         await settle()
-        most = rate_limit.ADDRESS_FACTOR * 2
+        most = rate_limit.MAX_SHARES_PER_ADDRESS * 2
         assert sum(not task.done() for task in flood) == 1 + most
         calls.release.set()
         for task in flood:

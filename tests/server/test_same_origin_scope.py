@@ -5,7 +5,7 @@ from conftest import awaited
 from starlette.datastructures import Headers
 
 from charrnn.ui.services.client_id import COOKIE
-from charrnn.ui.services.same_origin import SameOrigin
+from charrnn.ui.services.same_origin import SameOriginMiddleware
 
 HOST = "owner-charrnn.hf.space"
 EVIL = ("origin", "https://evil.example")
@@ -24,7 +24,7 @@ def pass_on(headers, **scope):
 
     raw = [(name.encode(), value.encode()) for name, value in [("host", HOST), *headers]]
     scope |= {"headers": raw, "path": "/gradio_api/queue/join", "query_string": b""}
-    awaited(SameOrigin(app)(scope, None, send))
+    awaited(SameOriginMiddleware(app)(scope, None, send))
     return reached, sent
 
 

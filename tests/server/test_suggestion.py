@@ -1,7 +1,7 @@
 """What a click on the advice under a run fills in."""
 
 import gradio as gr
-from launching import housed
+from launching import app_context
 from telling import end, progress, start
 
 from charrnn.recipes import make_plan
@@ -21,13 +21,13 @@ def test_a_textbooks_run_is_tried_again_with_its_own_text_and_settings(tmp_path)
     with gr.Blocks():
         form = build_form(Limits())
     first = make_plan(read_text(TEXT), recipe=RECIPE)
-    with housed(tmp_path) as house:
-        run = Run.create(house.runs.root, first)
-        began = start(**run.request["training"]) | {"recipe": RECIPE}
+    with app_context(tmp_path) as context:
+        run = Run.create(context.runs.root, first)
+        began = start(**run.manifest["training"]) | {"recipe": RECIPE}
         unlearned = [progress(step, train=7.2, held=None) for step in range(1, 30)]
         for event in (began, *unlearned, end(29, held=None)):
-            run.journal.append(event)
-        filled = apply_suggestion(house, form, run.id)
+            run.event_log.append(event)
+        filled = apply_suggestion(context, form, run.id)
     assert filled[form.recipe] == CUSTOM and filled[form.before]["recipe"] == RECIPE
     again = Wish(
         corpus=OWN,

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import awaited
-from launching import housed
+from launching import app_context
 
 from charrnn.checkpoint import save
 from charrnn.errors import UserError
@@ -14,30 +14,30 @@ from charrnn.ui.operations import Caller, TrainArguments
 
 
 @pytest.fixture
-def house(tmp_path, checkpoint):
+def context(tmp_path, checkpoint):
     save(checkpoint, tmp_path / "shelf" / "small")
-    with housed(tmp_path) as house:
-        yield house
+    with app_context(tmp_path) as context:
+        yield context
 
 
-async def look(house, text):
-    answer = await page.next_characters(house, {"checkpoint": "small", "text": text}, None)
+async def look(context, text):
+    answer = await page.next_characters(context, {"checkpoint": "small", "text": text}, None)
     if "problem" in answer:
         raise UserError(answer["problem"]["message"], field=answer["problem"]["field"])
 
 
-async def generate(house, text):
-    async for _ in operations.generate(house, Caller(), "small", text, 1):
+async def generate(context, text):
+    async for _ in operations.generate(context, Caller(), "small", text, 1):
         pass
 
 
-async def score(house, text):
-    await operations.score(house, Caller(), "small", text)
+async def score(context, text):
+    await operations.score(context, Caller(), "small", text)
 
 
-async def train(house, settings):
+async def train(context, settings):
     given = TrainArguments(text="abc " * 500, settings=settings)
-    await operations.start(house, given, Caller())
+    await operations.start(context, given, Caller())
 
 
 def settings(length):
@@ -55,7 +55,7 @@ CASES = {
 
 @pytest.mark.parametrize(("act", "most", "of_length", "module", "work"), CASES.values(), ids=CASES)
 def test_a_text_of_the_greatest_length_is_accepted_and_a_longer_one_refused_before_any_work(
-    house, monkeypatch, act, most, of_length, module, work
+    context, monkeypatch, act, most, of_length, module, work
 ):
     done = []
 
@@ -69,16 +69,16 @@ def test_a_text_of_the_greatest_length_is_accepted_and_a_longer_one_refused_befo
     for name, answer in work.items():
         monkeypatch.setattr(module, name, spy(name, getattr(module, name), answer))
     with pytest.raises(UserError) as refused:
-        awaited(act(house, of_length(most + 1)))
+        awaited(act(context, of_length(most + 1)))
     assert f"{most:,}" in refused.value.message and not done
-    awaited(act(house, of_length(most)))
+    awaited(act(context, of_length(most)))
     assert done == list(work)
 
 
-def test_settings_are_checked_before_a_text_is_downloaded(house, monkeypatch):
+def test_settings_are_checked_before_a_text_is_downloaded(context, monkeypatch):
     downloaded = []
     monkeypatch.setattr(operations, "_corpus_to_download", lambda given: "time-machine")
     monkeypatch.setattr(operations.datasets, "load", downloaded.append)
     with pytest.raises(UserError, match="10,000 at most"):
-        awaited(train(house, settings(10_001)))
+        awaited(train(context, settings(10_001)))
     assert not downloaded

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import awaited, small_model
-from launching import housed
+from launching import app_context
 from worker_runs import small
 
 from charrnn.checkpoint import Checkpoint, save
@@ -18,14 +18,14 @@ from charrnn.vocabulary import Vocabulary
 
 
 @pytest.fixture
-def house(tmp_path):
-    with housed(tmp_path) as house:
-        yield house
+def context(tmp_path):
+    with app_context(tmp_path) as context:
+        yield context
 
 
 @pytest.fixture
-def run(house):
-    run = Run.create(house.runs.root, small())
+def run(context):
+    run = Run.create(context.runs.root, small())
     vocabulary = Vocabulary.from_text("abc")
     save(
         Checkpoint(small_model(vocabulary_size=len(vocabulary)), vocabulary, {"name": "Letters"}),
@@ -34,28 +34,28 @@ def run(house):
     return run
 
 
-def test_a_view_id_finds_its_run_and_is_not_the_run_s_id(house, run):
+def test_a_view_id_finds_its_run_and_is_not_the_run_s_id(context, run):
     key = view_id(run.id)
     assert is_view_id(key) and not is_view_id(run.id) and run.id not in key
-    access = house.find_run(key)
+    access = context.find_run(key)
     assert access.run.id == run.id and not access.may_control
-    assert house.find_run(run.id).may_control
+    assert context.find_run(run.id).may_control
 
 
-def test_a_run_that_was_added_or_removed_later_is_noticed(house, run):
-    ids = ViewIds(house.runs.root)
+def test_a_run_that_was_added_or_removed_later_is_noticed(context, run):
+    ids = ViewIds(context.runs.root)
     assert ids.find(view_id(run.id)).id == run.id
-    later = Run.create(house.runs.root, small())
+    later = Run.create(context.runs.root, small())
     assert ids.find(view_id(later.id)).id == later.id
-    later.directory.rename(house.runs.root / ".gone-later")
+    later.directory.rename(context.runs.root / ".gone-later")
     with pytest.raises(UserError, match="no such run"):
         ids.find(view_id(later.id))
 
 
 @pytest.mark.parametrize("key", ["view-", "view-" + "0" * 32, "view-../" + "0" * 29, "", "x" * 99])
-def test_a_key_of_no_run_is_refused(house, run, key):
+def test_a_key_of_no_run_is_refused(context, run, key):
     with pytest.raises(UserError, match="no such run"):
-        house.find_run(key)
+        context.find_run(key)
 
 
 def test_the_runs_directory_may_be_gone(tmp_path):
@@ -63,32 +63,32 @@ def test_the_runs_directory_may_be_gone(tmp_path):
         ViewIds(tmp_path / "none").find(view_id("0" * 32))
 
 
-def test_what_is_told_of_a_run_by_its_view_id_does_not_hold_the_run_s_id(house, run):
+def test_what_is_told_of_a_run_by_its_view_id_does_not_hold_the_run_s_id(context, run):
     key = view_id(run.id)
-    answer = awaited(Tellings(house).follow({"run": key})).body.decode()
+    answer = awaited(Tellings(context).follow({"run": key})).body.decode()
     told = json.loads(answer)
     assert run.id not in answer
     assert told["run"] == told["model"] == told["link"] == key and told["controls"] is False
-    own = json.loads(awaited(Tellings(house).follow({"run": run.id})).body)
+    own = json.loads(awaited(Tellings(context).follow({"run": run.id})).body)
     assert own["run"] == run.id and own["link"] == key and own["controls"] is True
 
 
-def test_a_view_id_stops_stars_resumes_and_samples_nothing(house, run):
+def test_a_view_id_stops_stars_resumes_and_samples_nothing(context, run):
     key = view_id(run.id)
     with pytest.raises(UserError, match="only shows the run"):
-        operations.stop(house, key)
+        operations.stop(context, key)
     for control in (
-        lambda: house.runs.find(key),
-        lambda: house.runs.keep_training(key),
-        lambda: house.runs.star(key, True),
+        lambda: context.runs.find(key),
+        lambda: context.runs.resume(key),
+        lambda: context.runs.star(key, True),
     ):
         with pytest.raises(UserError, match="no such run"):
             control()
 
 
-def test_the_model_of_a_shared_run_writes_and_is_neither_downloaded_nor_pushed(house, run):
+def test_the_model_of_a_shared_run_writes_and_is_neither_downloaded_nor_pushed(context, run):
     key = view_id(run.id)
-    assert len(catalog.find(house, key).open().vocabulary) == 4
+    assert len(catalog.find_model(context, key).open().vocabulary) == 4
     with pytest.raises(UserError, match="only its owner"):
-        catalog.find_own(house, key, None)
-    assert catalog.find_own(house, run.id, None).directory == run.directory / "checkpoint"
+        catalog.find_own_model(context, key, None)
+    assert catalog.find_own_model(context, run.id, None).directory == run.directory / "checkpoint"

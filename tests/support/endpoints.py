@@ -1,6 +1,6 @@
 """The app as other programs meet it: running, with one small model, and called over HTTP.
 
-The fixtures of the tests of endpoints: take `small`, `house`, `url` and `client` from here.
+The fixtures of the tests of endpoints: take `small`, `context`, `url` and `client` from here.
 """
 
 import pytest
@@ -9,8 +9,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.runs.manager import Runs
-from charrnn.ui import House, build, launch_options
+from charrnn.runs.manager import RunManager
+from charrnn.ui import AppContext, build, launch_options
 from charrnn.vocabulary import Vocabulary
 
 
@@ -24,18 +24,18 @@ def small():
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory, small):
-    root = tmp_path_factory.mktemp("house")
+def context(tmp_path_factory, small):
+    root = tmp_path_factory.mktemp("app")
     save(small, root / "checkpoints" / "small")
-    runs = Runs(root / "runs")
-    yield House(runs, root / "checkpoints")
+    runs = RunManager(root / "runs")
+    yield AppContext(runs, root / "checkpoints")
     runs.close()
 
 
 @pytest.fixture(scope="module")
-def url(house):
-    app = build(house)
-    _, address, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+def url(context):
+    app = build(context)
+    _, address, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(context))
     yield address
     app.close()
 

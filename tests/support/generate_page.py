@@ -37,7 +37,7 @@ def fox():
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    return tmp_path_factory.mktemp("house")
+    return tmp_path_factory.mktemp("app")
 
 
 @pytest.fixture(scope="module")

@@ -132,9 +132,9 @@ def kill_over_and_over(run, times, chance, tally):
         if progress.begun >= 0:
             tally["lost"] += progress.begun < reached
             reached = progress.at
-        assert run.state == "failed" or run.ended
+        assert run.state == "failed" or run.has_ended
         if chance.random() < 0.5:  # as an app does that is there
-            run.note_death()
+            run.record_crash()
         had_model = assert_sound(run, had_model=had_model)
     finish(run)
 
@@ -233,7 +233,7 @@ def training(root):
         ready = (place / "checkpoint" / atomic._READY).exists()
         had_model = assert_sound(run, had_model=False)
         if count % 2:
-            run.note_death()
+            run.record_crash()
             assert_sound(run, had_model=had_model or ready)
             if run.checkpoint is not None:
                 config_of(run)
@@ -248,24 +248,24 @@ def going_on(root):
     finished = finish(Run.create(root / "asked", tiny()), resume=False)
     whole = Run(root / "whole")
     shutil.copytree(finished.directory, whole.directory)
-    whole.enqueue(again=True)
+    whole.enqueue(resume=True)
     finish(whole)
-    assert whole.request["training"]["epochs"] == 4
+    assert whole.manifest["training"]["epochs"] == 4
     whole = state(whole)
 
     def ask(place):
-        Run(place).enqueue(again=True)
-        assert Run(place).begin()
+        Run(place).enqueue(resume=True)
+        assert Run(place).mark_started()
 
     count = 0
     for place in deaths(root, finished.directory, ask):
         run = Run(place)
         if count % 2:
-            run.note_death()
-        if run.state != "queued" and not run.waits:
-            run.enqueue(again=True)
+            run.record_crash()
+        if run.state != "queued" and not run.is_queued:
+            run.enqueue(resume=True)
         finish(run)
-        assert run.request["training"]["epochs"] == 4
+        assert run.manifest["training"]["epochs"] == 4
         assert_same(run, whole)
         shutil.rmtree(place)
         count += 1

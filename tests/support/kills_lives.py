@@ -80,14 +80,14 @@ def status_of(pid):
 def live(run, *, resume, progress=None):
     """One life: train to the end."""
     if progress is not None:
-        wishes, steps = run._wishes, itertools.count(1)
+        wishes, steps = run._take_commands, itertools.count(1)
 
         def counting():
             progress.tell(progress.begun + next(steps), progress.begun)
             return wishes()
 
-        run._wishes = counting
-    for event in run.work(resume=resume):
+        run._take_commands = counting
+    for event in run.train(resume=resume):
         if event["event"] == "start" and progress is not None:
             begun = event["resumed_from"] or 0
             progress.tell(begun, begun)
@@ -128,7 +128,7 @@ def told(run):
         if event["event"] in ("progress", "sample"):
             key = (event["event"], event["step"], event.get("prefix"))
             assert found.setdefault(key, timeless(event)) == timeless(event), "told differently"
-    end = run.journal.latest("end")
+    end = run.event_log.find_last("end")
     return found, {key: end[key] for key in end if key not in TIMES | {"checkpoint"}}
 
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from functools import cache
 
 from charrnn.runs.limits import Limits
-from charrnn.runs.manager import Runs
-from charrnn.ui import House, build, launch_options
+from charrnn.runs.manager import RunManager
+from charrnn.ui import AppContext, build, launch_options
 
 
 @cache
@@ -32,23 +32,23 @@ def address():
 @contextmanager
 def launched(root):
     """The address of an app in this process, whose models lie in `root`/shelf."""
-    with housed(root) as house, serving(house) as url:
+    with app_context(root) as context, serving(context) as url:
         yield url
 
 
 @contextmanager
-def housed(root, **limits):
+def app_context(root, **limits):
     """What the app in this process knows of."""
-    runs = Runs(root / "runs", limits=Limits(**limits))
-    yield House(runs, root / "shelf")
+    runs = RunManager(root / "runs", limits=Limits(**limits))
+    yield AppContext(runs, root / "shelf")
     runs.close()
 
 
 @contextmanager
-def serving(house, *middleware):
-    """The address of the app of a house, whose requests pass through `middleware` first."""
-    page = build(house)
-    options = launch_options(house)
+def serving(context, *middleware):
+    """The address of the app of a context, whose requests pass through `middleware` first."""
+    page = build(context)
+    options = launch_options(context)
     options["app_kwargs"]["middleware"] += middleware
     page.launch(server_port=port(), prevent_thread_lock=True, quiet=True, **options)
     yield address()

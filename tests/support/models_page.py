@@ -51,7 +51,7 @@ def files(directory, title=None, perplexity=3.25):
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    return tmp_path_factory.mktemp("house")
+    return tmp_path_factory.mktemp("app")
 
 
 @pytest.fixture(scope="module")

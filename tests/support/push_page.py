@@ -24,7 +24,7 @@ OPEN = "detail => window.dispatchEvent(new CustomEvent('charrnn-push-model', { d
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    return tmp_path_factory.mktemp("house")
+    return tmp_path_factory.mktemp("app")
 
 
 @pytest.fixture(scope="module")

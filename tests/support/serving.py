@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from charrnn.runs.limits import Limits
-from charrnn.runs.manager import Runs
-from charrnn.ui import House, build, launch_options
+from charrnn.runs.manager import RunManager
+from charrnn.ui import AppContext, build, launch_options
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,11 @@ def served(tmp_path_factory):
     root = tmp_path_factory.mktemp("routes")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(root / "uploads"))
-        house = House(runs := Runs(root / "runs", limits=Limits(upload_mb=1)), root / "shelf")
-        page = build(house)
-        app, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(house))
+        context = AppContext(
+            runs := RunManager(root / "runs", limits=Limits(upload_mb=1)), root / "shelf"
+        )
+        page = build(context)
+        app, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(context))
         yield SimpleNamespace(page=page, app=app, url=url, folder=root / "uploads")
         page.close()
         runs.close()

@@ -50,7 +50,7 @@ def test_a_run_of_an_earlier_version_resumes(version, tmp_path):
     shutil.copytree(GOLDEN / version / "run", tmp_path / "run")
     run = Run(tmp_path / "run")
     assert run.state == "stopped"
-    events = list(run.work(resume=True))
+    events = list(run.train(resume=True))
     assert events[0]["resumed_from"] == 41
     end = events[-1]
     assert (end["reason"], end["epoch"]) == ("finished", 6)
@@ -121,8 +121,8 @@ def test_what_a_later_version_means_is_refused_and_the_version_named(recorded, n
 
 def test_what_is_written_records_the_version(tmp_path):
     run = Run.create_at(tmp_path / "run", planned(epochs=1))
-    list(run.work())
-    assert run.request["versions"]["charrnn"] == __version__
+    list(run.train())
+    assert run.manifest["versions"]["charrnn"] == __version__
     assert json.loads((run.checkpoint / CONFIG).read_text())["charrnn_version"] == __version__
     with safe_open(run.checkpoint / WEIGHTS, "pt") as file:
         assert json.loads(file.metadata()["charrnn"])["charrnn_version"] == __version__
@@ -141,7 +141,7 @@ def test_a_run_that_misses_a_setting_takes_its_default(tmp_path):
     request = json.loads(path.read_text())
     del request["model"]["layers"], request["training"]["weight_decay"]
     path.write_text(json.dumps(request))
-    assert list(run.work(resume=True))[-1]["reason"] == "finished"
+    assert list(run.train(resume=True))[-1]["reason"] == "finished"
 
 
 def test_a_run_of_a_later_version_is_refused_and_the_version_named(tmp_path):
@@ -152,7 +152,7 @@ def test_a_run_of_a_later_version_is_refused_and_the_version_named(tmp_path):
     request["versions"]["charrnn"] = "9.8.7"
     path.write_text(json.dumps(request))
     with pytest.raises(UserError, match=r"run\.json was written by charrnn 9\.8\.7, and this is"):
-        list(run.work(resume=True))
+        list(run.train(resume=True))
 
 
 @pytest.mark.parametrize("change", [{"format": "999"}, {"made_for": "0"}])
@@ -165,4 +165,4 @@ def test_a_resume_state_of_a_later_version_is_refused_and_the_version_named(chan
     about["checksum"] = checksum_of(tensors, about["made_for"] + about["charrnn_version"])
     save_file(tensors, path, about)
     with pytest.raises(UserError, match=r"point\.safetensors was written by charrnn 9\.8\.7"):
-        list(run.work(resume=True))
+        list(run.train(resume=True))

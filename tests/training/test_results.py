@@ -15,7 +15,7 @@ from charrnn.runs.run import Run
 from charrnn.training.metrics import Meter, Window
 from charrnn.training.step import TrainStep, Update
 from charrnn.ui.run_card.example_run import earlier
-from charrnn.ui.services.catalog import Model
+from charrnn.ui.services.catalog import ModelEntry
 
 no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
@@ -99,14 +99,14 @@ def test_a_run_that_goes_on_keeps_the_pair_of_its_best_model(tmp_path):
 
 def test_the_end_of_a_run_that_crashed_tells_the_saved_model_from_the_last_report(tmp_path):
     crashed = Run.create(tmp_path, planned(epochs=3))
-    list(crashed.work())
-    kept = crashed.journal.latest("checkpoint")
-    crashed.journal.append(progress(99, train=9.0, held=11.0))
-    ending = crashed.ending(EndReason.CRASHED)
+    list(crashed.train())
+    kept = crashed.event_log.find_last("checkpoint")
+    crashed.event_log.append(progress(99, train=9.0, held=11.0))
+    ending = crashed.make_end_event(EndReason.CRASHED)
     assert ending["kept_step"] == kept["step"] and pair(ending) == pair(kept)
     assert pair(ending, "last_") == [9.0, 11.0]
     (crashed.checkpoint / "model.safetensors").unlink()
-    assert pair(crashed.ending(EndReason.CRASHED)) == [None, None]
+    assert pair(crashed.make_end_event(EndReason.CRASHED)) == [None, None]
 
 
 def test_the_card_shows_the_pair_of_the_kept_model_and_the_curve_ends_with_the_last():
@@ -130,7 +130,7 @@ def test_an_older_checkpoint_is_not_said_to_have_been_measured_together(tmp_path
     saved = charrnn.load(tmp_path / "checkpoint")
     results = saved.about["results"]
     assert "| training |" in card.card(saved, [])
-    shelf = Model("it", tmp_path / "checkpoint")
+    shelf = ModelEntry("it", tmp_path / "checkpoint")
     assert earlier(shelf).kept["train"] == results["train_perplexity"]
     older = {k: v for k, v in results.items() if not k.startswith("last_")}
     older["train_perplexity"] = results["last_train_perplexity"]

@@ -201,25 +201,25 @@ def test_two_epochs_and_two_more_are_four(settings, tmp_path):
         Run.create(tmp_path, planned(epochs=epochs, **settings)) for epochs in (4, 2, 2)
     )
     for run in (whole, kept, longer):
-        list(run.work())
-    kept.enqueue(again=True)
-    kept.begin()
+        list(run.train())
+    kept.enqueue(resume=True)
+    kept.mark_started()
     longer.set_length(epochs=4, seconds=None)
     for run in (kept, longer):
-        events = list(run.work(resume=True))
+        events = list(run.train(resume=True))
         assert events[0]["resumed_from"] > 0 and events[-1]["epoch"] == 4
         assert_equal(run, whole)
 
 
 def test_a_run_is_lengthened_once_however_often_it_is_asked(tmp_path):
     run = Run.create(tmp_path, planned(epochs=2))
-    list(run.work())
+    list(run.train())
     for _ in range(3):  # whoever asks dies before the run is in the queue
-        run.lengthen()
-    assert run.request["training"]["epochs"] == 4
-    list(run.work(resume=True))
-    run.lengthen()
-    assert run.request["training"]["epochs"] == 6
+        run.extend()
+    assert run.manifest["training"]["epochs"] == 4
+    list(run.train(resume=True))
+    run.extend()
+    assert run.manifest["training"]["epochs"] == 6
 
 
 # The clock
@@ -228,27 +228,27 @@ def test_a_run_is_lengthened_once_however_often_it_is_asked(tmp_path):
 def test_a_clock_that_is_set_back_harms_nothing(tmp_path, monkeypatch):
     """Every look at the time of day finds it an hour earlier."""
     left_alone = Run.create(tmp_path, planned(epochs=4))
-    list(left_alone.work())
+    list(left_alone.train())
     now, hours = time.time(), count(1)
     monkeypatch.setattr(time, "time", lambda: now - 3600 * next(hours))
     monkeypatch.setattr(time, "time_ns", lambda: int((now - 3600 * next(hours)) * 1e9))
     monkeypatch.setattr("charrnn.training.trainer.SAVE_SECONDS", 0.0)
     run = Run.create(tmp_path, planned(epochs=4))
-    for event in (worker := run.work()):
+    for event in (worker := run.train()):
         if event["event"] == "progress" and event["epoch"] >= 2:
             worker.close()
             break
     for saved in run.directory.rglob("*"):
         os.utime(saved, (now + 1e6, now + 1e6))  # in what is now the future
-    run.enqueue(again=True)
-    assert run.begin()
-    events = list(run.work(resume=True))
+    run.enqueue(resume=True)
+    assert run.mark_started()
+    events = list(run.train(resume=True))
     assert events[-1]["reason"] == "finished" == run.state
     seconds = [event["seconds"] for event in events]
     assert seconds == sorted(seconds) and seconds[0] > 0 and seconds[-1] < 3600
     assert_equal(run, left_alone)
     timed = Run.create(tmp_path, planned(seconds=0.5))
-    assert 0.2 < list(timed.work())[-1]["seconds"] < 10
+    assert 0.2 < list(timed.train())[-1]["seconds"] < 10
 
 
 # The power
@@ -281,6 +281,6 @@ def test_what_is_put_in_place_is_on_the_disk_before(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", replacing)
     monkeypatch.setattr(Path, "rename", renaming)
     run = Run.create(tmp_path, planned(epochs=1))
-    list(run.work())
+    list(run.train())
     assert {name.split(".")[1] for name in unsafe} == {"begun"}, "a turn may be lost"
     assert (run.directory / "events.jsonl").stat().st_ino in safe

@@ -12,7 +12,7 @@ from charrnn.cli.output import show_training
 from charrnn.corpus import Corpus
 from charrnn.ui.generate.stream import outlook
 from charrnn.ui.run_card.view_model import Story
-from charrnn.ui.services.catalog import Model, describe
+from charrnn.ui.services.catalog import ModelEntry, describe
 
 no_picture = small_runs.no_picture
 
@@ -35,4 +35,4 @@ def test_a_text_has_as_many_symbols_before_the_run_as_after_it(tmp_path, no_pict
     saved = charrnn.load(tmp_path / "checkpoint")
     assert " 5 symbols," in card.card(saved, [])
     assert outlook(saved, "a")["symbols"] == 5
-    assert describe(Model("it", tmp_path / "checkpoint"))["symbols"] == 5
+    assert describe(ModelEntry("it", tmp_path / "checkpoint"))["symbols"] == 5

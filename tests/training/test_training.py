@@ -13,7 +13,7 @@ from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
 from charrnn.training.optimizer import RowMajorParameters, build_optimizer
 from charrnn.training.step import TrainStep
-from charrnn.utils.config_fields import split
+from charrnn.utils.config_fields import assign_settings
 
 
 def test_events_have_exactly_the_fields_of_the_contract():
@@ -311,4 +311,4 @@ def test_the_corpus_is_split_as_it_says_unless_the_configuration_says_otherwise(
 def test_a_share_that_is_not_given_cannot_be_asked_for():
     for given in ("none", None, "null", ""):
         with pytest.raises(UserError, match=r"give a number from 0 to 0\.5\."):
-            split({"validation": given}, TrainingConfig)
+            assign_settings({"validation": given}, TrainingConfig)

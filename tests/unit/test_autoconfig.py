@@ -169,6 +169,6 @@ def test_a_busy_machine_is_not_measured_again():
 
 def test_what_the_environment_says_already_is_left_alone():
     environment = {"GOMP_SPINCOUNT": "7"}
-    process.be_considerate(environment)
-    assert environment == process.CONSIDERATE | {"GOMP_SPINCOUNT": "7"}
-    process.keep_memory()  # wherever this runs, nothing may happen
+    process.configure_thread_pools(environment)
+    assert environment == process.THREAD_POOL_VARIABLES | {"GOMP_SPINCOUNT": "7"}
+    process.disable_malloc_trim()  # wherever this runs, nothing may happen

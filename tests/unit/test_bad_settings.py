@@ -174,7 +174,7 @@ def test_a_terminal_is_not_sent_what_it_would_obey(told, tmp_path, monkeypatch, 
     charrnn.save(made, tmp_path / "odd")
     piped = told("generate", "odd", "--length", 30, "--seed", 0)[1]
     assert set(piped) - {"\n"} <= set(vocabulary.symbols)
-    monkeypatch.setattr("charrnn.cli.output.on_a_terminal", lambda: True)
+    monkeypatch.setattr("charrnn.cli.output.is_terminal", lambda: True)
     shown_there = told("generate", "odd", "--length", 30, "--seed", 0)[1]
     assert "\\x1b" in shown_there and not set(shown_there) & set(vocabulary.symbols)
 

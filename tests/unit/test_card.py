@@ -10,15 +10,15 @@ from charrnn.errors import Message, UserError
 from charrnn.model import ModelConfig
 from charrnn.recipes import make_plan
 from charrnn.runs.end_reasons import EndReason, end_fields, noted
-from charrnn.runs.manager import Runs
+from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.training import TrainingConfig, train
 from charrnn.ui.i18n.titles import corpus_title
 from charrnn.ui.run_card.example_run import earlier, first_story
 from charrnn.ui.run_card.view_model import POINTS, Story
-from charrnn.ui.services.catalog import Model
-from charrnn.ui.services.context import House
+from charrnn.ui.services.catalog import ModelEntry
+from charrnn.ui.services.context import AppContext
 
 
 def test_long_runs_are_thinned_and_keep_their_first_point():
@@ -58,7 +58,7 @@ def test_the_log_of_a_shipped_model_tells_its_run_again(tmp_path):
     live = Story()
     for event in train(corpus, model, training, prefixes=("the ",), directory=tmp_path):
         live.tell(event)
-    again = earlier(Model("tide", tmp_path / "checkpoint")).value()
+    again = earlier(ModelEntry("tide", tmp_path / "checkpoint")).value()
     assert again["earlier"] and again["state"] == "finished"
     assert again["facts"] | {"device": ""} == live.facts | {"device": ""}
     assert again["columns"]["epoch"] == live.columns["epoch"]
@@ -69,7 +69,7 @@ def test_the_log_of_a_shipped_model_tells_its_run_again(tmp_path):
 
 
 def test_a_model_without_its_log_has_no_earlier_run(tmp_path):
-    assert earlier(Model("none", tmp_path)) is None
+    assert earlier(ModelEntry("none", tmp_path)) is None
 
 
 def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):
@@ -85,10 +85,10 @@ def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):
         assert [event["event"] for event in run][-1] == "end"
         shelf.mkdir(exist_ok=True)
         (tmp_path / name / "checkpoint").rename(shelf / name)
-    runs = Runs(tmp_path / "runs")
-    house = House(runs, shelf)
-    assert first_story(house, "en")[1] == "tide-clock"
-    assert first_story(house, "zh")[1] == "songs"
+    runs = RunManager(tmp_path / "runs")
+    context = AppContext(runs, shelf)
+    assert first_story(context, "en")[1] == "tide-clock"
+    assert first_story(context, "zh")[1] == "songs"
     runs.close()
 
 
@@ -102,7 +102,7 @@ def test_the_title_of_a_run_on_several_files_is_translated(tmp_path):
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("the tide comes in " * 200)
     run = Run.create(tmp_path, make_plan(read_files([tmp_path / "a.txt", tmp_path / "b.txt"])))
-    corpus = run.request["corpus"]
+    corpus = run.manifest["corpus"]
     assert corpus["name"] == "2 files"
     assert corpus_title(corpus) == {"en": "2 files", "zh": "2 个文件"}
     assert corpus_title(corpus | {"title": {"template": "{odd}", "values": {}}})["zh"] == "2 files"

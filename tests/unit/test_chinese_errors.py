@@ -21,16 +21,16 @@ from charrnn.generation import GenerationConfig
 from charrnn.hub.errors import to_user_error
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES, TIME_MACHINE, make_plan
-from charrnn.runs.admission import check_plan, check_text, check_visitor
+from charrnn.runs.admission import check_client, check_plan, check_text
 from charrnn.runs.limits import Limits
-from charrnn.runs.request import kept
+from charrnn.runs.manifest import disk_errors_as_user_errors
 from charrnn.text import decode
 from charrnn.training import TrainingConfig
 from charrnn.ui import i18n
 from charrnn.ui.generate.stream import blank
 from charrnn.ui.train.form import ENCODINGS
 from charrnn.ui.train.request import OWN, Wish
-from charrnn.utils.config_fields import rules, split
+from charrnn.utils.config_fields import assign_settings, rules
 
 NAMES = {
     *("ASCII", "BMP", "BOM", "CP", "EPUB", "Excel", "GIF", "GPU", "Hub", "JIS", "JPEG", "JSON"),
@@ -88,12 +88,12 @@ def test_an_uploaded_picture_gives_a_whole_chinese_sentence(tmp_path):
 @pytest.mark.parametrize("name", WANTED)
 def test_a_setting_that_cannot_be_is_refused_in_chinese_only(name):
     for value, _ in wrong(name):
-        said = chinese(split, {name: value}, ModelConfig, TrainingConfig)
+        said = chinese(assign_settings, {name: value}, ModelConfig, TrainingConfig)
         assert english(said.partition("：")[2]) == [], said
 
 
 def setting(**settings):
-    return lambda checkpoint: split(settings, ModelConfig, TrainingConfig)
+    return lambda checkpoint: assign_settings(settings, ModelConfig, TrainingConfig)
 
 
 def packed(name="a.txt", data=b"text"):
@@ -162,7 +162,7 @@ def test_what_the_system_says_of_a_disk_is_translated(code):
     error = OSError(code, os.strerror(code), "/somewhere")
 
     def write():
-        with kept(Path("/somewhere")):
+        with disk_errors_as_user_errors(Path("/somewhere")):
             raise error
 
     def push():
@@ -196,7 +196,7 @@ def of_limits(**limits):
         of_limits(seconds=1),
         lambda text: make_plan(text, recipe="nonsense"),
         lambda text: check_text(text, Limits(characters=10)),
-        lambda text: check_visitor("a", ["a"] * 3, Limits(runs_per_visitor=3)),
+        lambda text: check_client("a", ["a"] * 3, Limits(runs_per_visitor=3)),
         lambda text: read_files([Path("x" * 300)]),
         lambda text: read_files([Path(__file__).parent]),
         lambda text: load("x" * 300),

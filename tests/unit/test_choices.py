@@ -4,8 +4,8 @@ import pytest
 from conftest import small_model
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.runs.manager import Runs
-from charrnn.ui import House
+from charrnn.runs.manager import RunManager
+from charrnn.ui import AppContext
 from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.page.browser_storage import Memory
 from charrnn.ui.page.contract import MAX_REMEMBERED as KEPT
@@ -15,31 +15,31 @@ from charrnn.vocabulary import Vocabulary
 @pytest.fixture
 def shelf(tmp_path):
     """Puts a model of this name and these results on a shelf."""
-    runs = Runs(tmp_path / "runs")
+    runs = RunManager(tmp_path / "runs")
 
     def put(key, name, **results):
         vocabulary = Vocabulary.from_text("abc")
         model = small_model(vocabulary_size=len(vocabulary))
         about = {"name": name, "results": results}
         save(Checkpoint(model, vocabulary, about), tmp_path / "shelf" / key)
-        return House(runs, tmp_path / "shelf")
+        return AppContext(runs, tmp_path / "shelf")
 
     yield put
     runs.close()
 
 
-def labels(house, locale):
-    return [label for label, _ in choices(house, [], locale)]
+def labels(context, locale):
+    return [label for label, _ in choices(context, [], locale)]
 
 
 def test_a_label_says_whose_perplexity_it_is_in_both_languages(shelf):
     shelf("tide-clock", "The Tide Clock", validation_perplexity=3.712, train_perplexity=2.5)
-    house = shelf("songs", "Songs", validation_perplexity=None, train_perplexity=1.8)
-    assert labels(house, "en") == [
+    context = shelf("songs", "Songs", validation_perplexity=None, train_perplexity=1.8)
+    assert labels(context, "en") == [
         "The Tide Clock · LSTM 16 · perplexity 3.71 held out",
         "Songs · LSTM 16 · perplexity 1.80 on its own text",
     ]
-    assert labels(house, "zh") == [
+    assert labels(context, "zh") == [
         "潮汐钟 · LSTM 16 · 困惑度 3.71（留出）",
         "歌 · LSTM 16 · 困惑度 1.80（训练文本）",
     ]
@@ -51,24 +51,24 @@ def test_a_label_without_results_has_no_perplexity(shelf):
 
 def test_a_perplexity_is_as_long_as_it_needs_to_be(shelf):
     shelf("a", "A", train_perplexity=1234.5)
-    house = shelf("b", "B", train_perplexity=1e30)
-    assert [label.split("perplexity ")[1].split()[0] for label in labels(house, "en")] == [
+    context = shelf("b", "B", train_perplexity=1e30)
+    assert [label.split("perplexity ")[1].split()[0] for label in labels(context, "en")] == [
         "1,234",
         "1.0e+30",
     ]
 
 
 def test_a_label_follows_the_file(shelf):
-    house = shelf("mine", "Mine")
+    context = shelf("mine", "Mine")
     shelf("mine", "Mine, again")
-    assert labels(house, "en") == ["Mine, again · LSTM 16"]
+    assert labels(context, "en") == ["Mine, again · LSTM 16"]
 
 
 def test_a_damaged_model_and_a_run_that_is_gone_are_left_out(shelf):
-    house = shelf("good", "Good")
+    context = shelf("good", "Good")
     shelf("bad", "Bad")
-    (house.shelf / "bad" / "model.safetensors").write_bytes(b"no")
-    assert [key for _, key in choices(house, ["0123456789abcdef", "../x"], "en")] == ["good"]
+    (context.bundled_dir / "bad" / "model.safetensors").write_bytes(b"no")
+    assert [key for _, key in choices(context, ["0123456789abcdef", "../x"], "en")] == ["good"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from charrnn.ui.generate.stream import Manner, blank, write
 from charrnn.ui.services import scheduler
 from charrnn.ui.services.client import ClientGoneError
-from charrnn.ui.services.scheduler import Desk
+from charrnn.ui.services.scheduler import TimeSlicer
 from charrnn.utils.yield_points import at_yield_points, yield_point
 
 
@@ -26,11 +26,11 @@ def characters(at_work, count=40):
 
 def test_writers_compute_one_at_a_time_and_all_of_them_finish(monkeypatch):
     monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.002)
-    place, at_work, texts = Desk(), [], []
+    place, at_work, texts = TimeSlicer(), [], []
 
     def work():
-        with place.writer() as writer:
-            texts.append(list(writer.at_the_desk(characters(at_work))))
+        with place.stream() as stream:
+            texts.append(list(stream.sliced(characters(at_work))))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -38,25 +38,25 @@ def test_writers_compute_one_at_a_time_and_all_of_them_finish(monkeypatch):
     for thread in threads:
         thread.join(30)
     assert texts == [list(range(40))] * 8
-    assert place.writers == 0 and place.crowd == 1.0
+    assert place.streams == 0 and place.load_factor == 1.0
 
 
 def order_of(place, waiting):
     """The order in which those who wait, (name, user, new), have the desk when it gets free."""
     order, threads = [], []
-    place.sit_down("", new=True)
+    place.acquire("", new=True)
 
     def wait(name, user, new):
-        place.sit_down(user, new=new)
+        place.acquire(user, new=new)
         order.append(name)
-        place.get_up()
+        place.release()
 
     for one in waiting:
         threads.append(threading.Thread(target=wait, args=one))
         threads[-1].start()
         while len(place._newcomers) + len(place._others) < len(threads):
             assert threads[-1].is_alive()
-    place.get_up()
+    place.release()
     for thread in threads:
         thread.join(10)
     return order
@@ -64,17 +64,17 @@ def order_of(place, waiting):
 
 def test_who_has_not_written_a_character_yet_goes_first():
     waiting = [("old", "a", False), ("older", "b", False), ("new", "c", True)]
-    assert order_of(Desk(), waiting) == ["new", "old", "older"]
+    assert order_of(TimeSlicer(), waiting) == ["new", "old", "older"]
 
 
 def test_users_take_turns_however_many_texts_one_of_them_writes():
     waiting = [(f"a{i}", "a", False) for i in range(4)] + [("b0", "b", False)]
-    assert order_of(Desk(), waiting) == ["a0", "b0", "a1", "a2", "a3"]
+    assert order_of(TimeSlicer(), waiting) == ["a0", "b0", "a1", "a2", "a3"]
 
 
 def test_newcomers_do_not_go_first_for_ever():
     many = [(f"new {i}", f"user {i}", True) for i in range(20)]
-    order = order_of(Desk(), [("old", "a", False), ("older", "b", False), *many])
+    order = order_of(TimeSlicer(), [("old", "a", False), ("older", "b", False), *many])
     assert order.index("old") == scheduler.MAX_NEWCOMERS_IN_A_ROW
     assert order.index("older") == 2 * scheduler.MAX_NEWCOMERS_IN_A_ROW + 1
 
@@ -82,7 +82,7 @@ def test_newcomers_do_not_go_first_for_ever():
 def test_reading_a_long_prefix_lets_others_write_meanwhile(monkeypatch):
     monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
     monkeypatch.setattr(scheduler, "NEWCOMER_SECONDS", 0.0)
-    place, written = Desk(), threading.Event()
+    place, written = TimeSlicer(), threading.Event()
 
     def text():
         for _ in itertools.count():
@@ -92,13 +92,13 @@ def test_reading_a_long_prefix_lets_others_write_meanwhile(monkeypatch):
         yield "a"
 
     def read():
-        with place.writer("reader") as writer:
-            assert list(writer.at_the_desk(text())) == ["a"]
+        with place.stream("reader") as stream:
+            assert list(stream.sliced(text())) == ["a"]
 
     reader = threading.Thread(target=read)
     reader.start()
-    with place.writer("other") as writer:
-        assert list(writer.at_the_desk(iter("bcd"))) == ["b", "c", "d"]
+    with place.stream("other") as stream:
+        assert list(stream.sliced(iter("bcd"))) == ["b", "c", "d"]
     written.set()
     reader.join(30)
     assert not reader.is_alive()
@@ -107,7 +107,7 @@ def test_reading_a_long_prefix_lets_others_write_meanwhile(monkeypatch):
 def test_what_is_computed_in_slices_lets_others_compute_meanwhile(monkeypatch):
     monkeypatch.setattr(scheduler, "NEWCOMER_SECONDS", 0.0)
     monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
-    place, done = Desk(), threading.Event()
+    place, done = TimeSlicer(), threading.Event()
 
     def long():
         while not done.is_set():
@@ -125,42 +125,42 @@ def test_what_is_computed_in_slices_lets_others_compute_meanwhile(monkeypatch):
 
 def test_a_text_that_nobody_waits_for_ends_and_leaves_the_desk(monkeypatch):
     monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
-    place, gone = Desk(), []
+    place, gone = TimeSlicer(), []
 
     def check():
         if gone:
             raise ClientGoneError
 
-    with pytest.raises(ClientGoneError), place.writer() as writer, at_yield_points(check):
-        for number in writer.at_the_desk(itertools.count()):
+    with pytest.raises(ClientGoneError), place.stream() as stream, at_yield_points(check):
+        for number in stream.sliced(itertools.count()):
             if number == 5:
                 gone.append(1)
-    with place.writer() as writer:
-        assert list(writer.at_the_desk(iter("ab"))) == ["a", "b"]
+    with place.stream() as stream:
+        assert list(stream.sliced(iter("ab"))) == ["a", "b"]
 
 
 def test_the_desk_is_free_after_a_failure_and_after_who_goes_away():
-    place = Desk()
+    place = TimeSlicer()
 
     def failing():
         yield 1
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), place.writer() as writer:
-        list(writer.at_the_desk(failing()))
+    with pytest.raises(ZeroDivisionError), place.stream() as stream:
+        list(stream.sliced(failing()))
     with pytest.raises(ZeroDivisionError):
         place.compute("a", lambda: 1 / 0)
 
     def text():
-        with place.writer() as writer:
-            yield from writer.at_the_desk(iter(range(9)))
+        with place.stream() as stream:
+            yield from stream.sliced(iter(range(9)))
 
     leaving = text()
     assert [next(leaving), next(leaving)] == [0, 1]
     leaving.close()
-    with place.writer() as writer:
-        assert list(writer.at_the_desk(iter("ab"))) == ["a", "b"]
-    assert place.writers == 0
+    with place.stream() as stream:
+        assert list(stream.sliced(iter("ab"))) == ["a", "b"]
+    assert place.streams == 0
 
 
 def test_a_page_that_waits_to_be_sent_does_not_hold_the_desk(checkpoint):
@@ -171,11 +171,11 @@ def test_a_page_that_waits_to_be_sent_does_not_hold_the_desk(checkpoint):
 
 
 def test_many_writers_are_shown_less_often():
-    place = Desk()
-    writers = [place.writer() for _ in range(4 * scheduler.FEW)]
-    for writer in writers:
-        writer.__enter__()
-    assert place.crowd == 4.0
-    for writer in writers:
-        writer.__exit__(None, None, None)
-    assert place.crowd == 1.0
+    place = TimeSlicer()
+    writers = [place.stream() for _ in range(4 * scheduler.MAX_FULL_RATE_STREAMS)]
+    for stream in writers:
+        stream.__enter__()
+    assert place.load_factor == 4.0
+    for stream in writers:
+        stream.__exit__(None, None, None)
+    assert place.load_factor == 1.0

@@ -14,7 +14,7 @@ from charrnn._version import __version__
 from charrnn.checkpoint.files import LOG_COLUMNS, MAX_FILE_BYTES
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES
-from charrnn.runs.limits import Limits, variable
+from charrnn.runs.limits import Limits, variable_name
 from charrnn.training import TrainingConfig, stored_event
 from charrnn.utils.config_fields import rules
 
@@ -136,7 +136,7 @@ def test_python_examples_are_python(name):
 
 
 def test_every_variable_of_the_source_is_documented_and_the_reverse():
-    limits = {variable(limit.name) for limit in fields(Limits)}
+    limits = {variable_name(limit.name) for limit in fields(Limits)}
     sources = [*ROOT.glob("charrnn/**/*.py"), ROOT / "app.py", *ROOT.glob("tests/**/*.py")]
     found = {
         name
@@ -159,7 +159,7 @@ def test_limits_are_documented_with_their_values():
     for limit in fields(Limits):
         if limit.name != "workers":  # as many as there are cores
             values = [written(limit.default), written(limit.metadata["space"])]
-            assert rows[variable(limit.name)] == values, limit.name
+            assert rows[variable_name(limit.name)] == values, limit.name
 
 
 def written_bound(value):

@@ -16,7 +16,7 @@ from charrnn.runs.limits import Limits
 from charrnn.ui import i18n
 from charrnn.ui.models import download
 from charrnn.ui.models.download import pack
-from charrnn.ui.services.catalog import Model
+from charrnn.ui.services.catalog import ModelEntry
 
 disk = disks.disk
 FREE = Limits()
@@ -31,7 +31,7 @@ def component(tmp_path, monkeypatch):
 
 @pytest.fixture
 def model(trained):
-    return Model("letters", trained)
+    return ModelEntry("letters", trained)
 
 
 def left(component):

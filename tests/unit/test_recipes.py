@@ -9,7 +9,7 @@ from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES, make_plan
 from charrnn.text import Text, read_files
 from charrnn.training import TrainingConfig, train
-from charrnn.utils.config_fields import rules, split
+from charrnn.utils.config_fields import assign_settings, rules
 
 TEXTBOOK = [name for name, recipe in RECIPES.items() if recipe.kind == "textbook"]
 STORY = Text("It was a dark and stormy night; the rain fell in torrents. " * 400, "story")
@@ -85,7 +85,7 @@ def test_length_and_settings_go_before_the_recipe():
 def test_every_field_of_both_configurations_can_be_set():
     for config in (ModelConfig(), TrainingConfig(validation=0.1)):
         for name, value in asdict(config).items():
-            shares = split({name: str(value)}, ModelConfig, TrainingConfig)
+            shares = assign_settings({name: str(value)}, ModelConfig, TrainingConfig)
             found = next(share for share in shares if share)
             assert found == {name: value}
     assert all(rule.hint for c in (ModelConfig, TrainingConfig) for rule in rules(c).values())

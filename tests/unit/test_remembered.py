@@ -6,13 +6,13 @@ import pytest
 from conftest import awaited
 
 from charrnn.ui.services import ttl_cache
-from charrnn.ui.services.ttl_cache import Remembered
+from charrnn.ui.services.ttl_cache import TTLCache
 
 
 def test_an_answer_is_kept_for_a_while_and_for_all_who_ask_at_once(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(ttl_cache, "clock", lambda: now[0])
-    kept, asked = Remembered(seconds=60, most=2), []
+    kept, asked = TTLCache(seconds=60, most=2), []
 
     async def ask(key):
         asked.append(key)
@@ -34,7 +34,7 @@ def test_an_answer_is_kept_for_a_while_and_for_all_who_ask_at_once(monkeypatch):
 
 
 def test_a_failure_is_not_kept():
-    kept = Remembered(seconds=60)
+    kept = TTLCache(seconds=60)
 
     async def fail():
         raise OSError

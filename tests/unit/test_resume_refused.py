@@ -39,9 +39,9 @@ def refused(run, why):
         if path.is_file() and path.parent != run.directory
     }
     with pytest.raises(UserError, match=why) as caught:
-        list(run.work(resume=True))
-    assert str(run.directory) not in run.journal.latest("end")["message"]
-    assert run.journal.latest("end")["reason"] == "failed"
+        list(run.train(resume=True))
+    assert str(run.directory) not in run.event_log.find_last("end")["message"]
+    assert run.event_log.find_last("end")["reason"] == "failed"
     assert all(path.read_bytes() == data for path, data in before.items())
     assert charrnn.load(run.checkpoint).perplexity
     return caught.value.message
@@ -50,7 +50,7 @@ def refused(run, why):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     run = Run.create(tmp_path_factory.mktemp("trained"), planned(epochs=1))
-    list(run.work())
+    list(run.train())
     return run
 
 
@@ -63,7 +63,7 @@ def run(trained, tmp_path):
 def test_any_damage_to_the_point_is_noticed(trained, tmp_path):
     """Wherever it is, for wrong numbers would be trained on without a word."""
     whole = (trained.directory / "resume" / "point.safetensors").read_bytes()
-    request = trained.request
+    request = trained.manifest
     settings = compatibility_key(
         Corpus.open(trained.directory / "corpus"),
         ModelConfig(**request["model"]),
@@ -109,7 +109,7 @@ def test_a_point_of_another_version_is_refused(run, monkeypatch):
     ("setting", "value"), [("hidden_size", 17), ("optimizer", "sgd"), ("batch_size", 5)]
 )
 def test_a_point_of_another_model_is_refused(run, setting, value):
-    request = run.request
+    request = run.manifest
     part = "model" if setting in request["model"] else "training"
     request[part][setting] = value
     (run.directory / "run.json").write_text(json.dumps(request))
@@ -118,7 +118,7 @@ def test_a_point_of_another_model_is_refused(run, setting, value):
 
 def test_a_request_that_is_damaged_or_of_another_version_is_refused(run):
     path = run.directory / "run.json"
-    request = run.request
+    request = run.manifest
     request["model"]["colour"] = "red"
     path.write_text(json.dumps(request))
     refused(run, "run.json was written by another version")
@@ -199,6 +199,6 @@ def test_what_is_the_same_may_be_said_again(run, tmp_path, monkeypatch, capsys):
     Path("renamed.txt").write_text(CATS)
     say = partial(resume, monkeypatch, capsys, "renamed.txt", "--recipe", "custom", "--seed", "0")
     assert say("--set", "hidden_size=16", "--set", "epochs=3") is None
-    assert run.journal.latest("end")["epoch"] == 3
+    assert run.event_log.find_last("end")["epoch"] == 3
     assert say("--epochs", "4") is None
-    assert run.journal.latest("end")["epoch"] == 4
+    assert run.event_log.find_last("end")["epoch"] == 4

@@ -5,7 +5,7 @@ import pytest
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
-from charrnn.utils.config_fields import split
+from charrnn.utils.config_fields import assign_settings
 
 
 @pytest.mark.parametrize(
@@ -20,5 +20,5 @@ from charrnn.utils.config_fields import split
 )
 def test_a_range_is_written_as_people_write_numbers(setting, value, wanted):
     with pytest.raises(UserError) as caught:
-        split({setting: value}, ModelConfig, TrainingConfig)
+        assign_settings({setting: value}, ModelConfig, TrainingConfig)
     assert caught.value.message == f"{setting} = {value}: {wanted}"

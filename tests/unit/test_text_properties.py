@@ -20,7 +20,7 @@ from charrnn.generation import generate
 from charrnn.model import ModelConfig
 from charrnn.text.guessing import SUPERSETS
 from charrnn.training import TrainingConfig
-from charrnn.utils.config_fields import rules, split
+from charrnn.utils.config_fields import assign_settings, rules
 from charrnn.vocabulary import UNKNOWN, Vocabulary
 
 # ---- settings --------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ def test_settings_come_back_through_json_and_through_words(model, training):
         for name, value in values.items()
     }
     for given_values in (values, through_json, in_words):
-        for_model, for_training = split(given_values, ModelConfig, TrainingConfig)
+        for_model, for_training = assign_settings(given_values, ModelConfig, TrainingConfig)
         assert (ModelConfig(**for_model), TrainingConfig(**for_training)) == made
 
 
@@ -76,7 +76,7 @@ def test_settings_come_back_through_json_and_through_words(model, training):
 )
 def test_any_value_of_any_setting_is_taken_or_refused_in_words(name, value):
     try:
-        for_model, for_training = split({name: value}, ModelConfig, TrainingConfig)
+        for_model, for_training = assign_settings({name: value}, ModelConfig, TrainingConfig)
         ModelConfig(**for_model), TrainingConfig(**for_training)
     except UserError as error:
         assert error.field == name or error.field == "truncate"

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...errors import Message, os_reason
-from ...utils.atomic import replacing
+from ...utils.atomic import atomic_open
 
 TIMEOUT_SECONDS = 15.0  # without a byte
 DEADLINE_SECONDS = 300.0  # for the whole file: a byte now and then is not enough
@@ -116,5 +116,5 @@ def store(data: bytes, filename: str) -> None:
     # The text is in memory anyway: without a cache it is just downloaded again.
     with contextlib.suppress(OSError):
         directory.mkdir(parents=True, exist_ok=True)
-        with replacing(directory / filename) as file:
+        with atomic_open(directory / filename) as file:
             file.write(data)

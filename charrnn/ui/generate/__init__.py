@@ -8,7 +8,7 @@ request, so nothing is remembered here between two of them; what the browser rem
 
 The chooser is no input of any event that the server answers. Gradio refuses a value that is not
 among the choices it last sent, and two updates of the choices may cross; so the key comes along
-beside it, and `find` has the last word.
+beside it, and `find_model` has the last word.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from ..page.component import bind, html_component
 from ..page.contract import element_id
 from ..page.modules import call
 from ..page.theme import asset
-from ..services.catalog import Model, find
+from ..services.catalog import ModelEntry, find_model
 from ..services.client import Client, ClientGoneError
-from ..services.context import DEFAULT_TEXT_ZH, House
-from ..services.scheduler import DESK
+from ..services.context import DEFAULT_TEXT_ZH, AppContext
+from ..services.scheduler import SLICER
 from .model_dropdown import choices
 from .stream import (
     ALPHAS,
@@ -40,7 +40,7 @@ from .stream import (
     Manner,
     Page,
     blank,
-    clean,
+    clean_text,
     following,
     outlook,
     page_text,
@@ -69,11 +69,11 @@ class GenerateTab:
     welcome: Callable[[Memory, gr.Request], dict[str, Any]]
 
 
-def generate_tab(house: House) -> GenerateTab:
+def generate_tab(context: AppContext) -> GenerateTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
-    shelf = choices(house, [], "en")
+    shelf = choices(context, [], "en")
     first = shelf[0][1] if shelf else None
-    suggestion = _suggestion(find(house, first)) if first else ""
+    suggestion = _suggestion(find_model(context, first)) if first else ""
 
     with gr.Row(elem_classes="house-columns write-columns"):
         with gr.Column(scale=2, min_width=300, elem_classes="card write-main"):
@@ -114,7 +114,7 @@ def generate_tab(house: House) -> GenerateTab:
                 "generate/next_char",
                 asset("generate/next_char.html"),
                 {"mode": "sample", "alpha": 1.0},
-                server_functions=[bind(next_characters, house)],
+                server_functions=[bind(next_characters, context)],
                 words=[PAGE],
                 alphas=ALPHAS,
                 elem_id="write-choice",
@@ -136,7 +136,7 @@ def generate_tab(house: House) -> GenerateTab:
     asked = checkpoint.change(
         None, [checkpoint, prefix], js=call("noteModelChosen"), api_visibility="private"
     ).then(
-        bind(_suggest, house),
+        bind(_suggest, context),
         brought,
         suggested,
         js=call("withCheckpoint"),
@@ -161,7 +161,7 @@ def generate_tab(house: House) -> GenerateTab:
         api_visibility="private",
     )
     writing = page.write(
-        bind(_write, house),
+        bind(_write, context),
         [prefix, page, choice, length, seed],
         page,
         show_progress="hidden",
@@ -178,7 +178,7 @@ def generate_tab(house: House) -> GenerateTab:
 
     def offer(memory: Memory, request: gr.Request, chosen: str | None = None) -> dict[str, Any]:
         keys = [*memory.keys, *([chosen] if chosen else [])]
-        listed = choices(house, keys, i18n.locale_of(request), request)
+        listed = choices(context, keys, i18n.locale_of(request), request)
         if chosen is None and first is None and listed:
             chosen = _known_or_first(memory.chosen, listed)  # better a run than an empty shelf
         update: dict[str, Any] = {"choices": listed}
@@ -186,7 +186,7 @@ def generate_tab(house: House) -> GenerateTab:
 
     def welcome(memory: Memory, request: gr.Request) -> dict[str, Any]:
         locale = i18n.locale_of(request)
-        listed = choices(house, memory.keys, locale, request)
+        listed = choices(context, memory.keys, locale, request)
         usual = DEFAULT_TEXT_ZH if locale == "zh" else first
         value = _known_or_first(memory.chosen, listed, usual)
         return gr.update(choices=listed, value=value)
@@ -213,7 +213,7 @@ def _problem(place: str) -> None:
 
 
 async def _write(
-    house: House,
+    context: AppContext,
     prefix: str,
     page: Page,
     choice: dict[str, Any],
@@ -224,7 +224,7 @@ async def _write(
 ) -> AsyncIterator[Page]:
     """Handle the page's event `write`, whose `what` says whether to `generate` from the prefix,
     `continue` the page's text, or write three continuations with one α each (`trio`)."""
-    locale, client = i18n.locale_of(request), house.client(request)
+    locale, client = i18n.locale_of(request), context.client(request)
     latest = page = page if isinstance(page, dict) else {}
     try:
         checkpoint = getattr(event, "checkpoint", None)
@@ -235,12 +235,12 @@ async def _write(
         manner = Manner(str(choice["mode"]), float(choice["alpha"]), int(length), _seed(seed))
         fresh = following(page) if event.what == "continue" else blank(page_text(prefix))
         start = write_trio if event.what == "trio" else write
-        model = await _find(house, client, str(checkpoint), request)
+        model = await _find(context, client, str(checkpoint), request)
 
         def frames() -> Generator[Page, None, None]:
             yield from start(model.open(), fresh, manner, client.id)
 
-        async with aclosing(house.limiters.writing.iterate(client, frames())) as pages:
+        async with aclosing(context.limiters.writing.iterate(client, frames())) as pages:
             async for latest in pages:
                 yield latest
     except ClientGoneError:
@@ -276,19 +276,21 @@ def _with_problem(page: Page, message: str, field: str | None) -> Page:
     return page | {"state": state, "problem": {"message": message, "field": field}}
 
 
-async def next_characters(house: House, asked: object, request: gr.Request) -> dict[str, Any]:
+async def next_characters(
+    context: AppContext, asked: object, request: gr.Request
+) -> dict[str, Any]:
     """Return which characters may follow a text (`{checkpoint, text}`; see `stream.outlook`), or
     the `problem` in words. Called from `next_char.js`."""
-    client, given = house.client(request), asked if isinstance(asked, dict) else {}
+    client, given = context.client(request), asked if isinstance(asked, dict) else {}
     try:
         text = page_text(given.get("text"))
-        model = await _find(house, client, str(given.get("checkpoint")), request)
+        model = await _find(context, client, str(given.get("checkpoint")), request)
 
         def outlook_after_text() -> dict[str, Any]:
             checkpoint = model.open()
-            return DESK.compute(client.id, lambda: outlook(checkpoint, text))
+            return SLICER.compute(client.id, lambda: outlook(checkpoint, text))
 
-        return await house.limiters.looking.run(client, outlook_after_text)
+        return await context.limiters.looking.run(client, outlook_after_text)
     except ClientGoneError:
         return {}
     except UserError as error:
@@ -296,26 +298,26 @@ async def next_characters(house: House, asked: object, request: gr.Request) -> d
         return {"problem": {"message": message, "field": error.field}}
 
 
-async def _find(house: House, client: Client, key: str, request: gr.Request) -> Model:
+async def _find(context: AppContext, client: Client, key: str, request: gr.Request) -> ModelEntry:
     """The model with this key. Waiting for the Hub holds no place of what computes."""
-    return await house.limiters.finding.run(client, partial(find, house, key, request))
+    return await context.limiters.finding.run(client, partial(find_model, context, key, request))
 
 
-async def _suggest(house: House, checkpoint: object, request: gr.Request) -> dict[str, Any]:
+async def _suggest(context: AppContext, checkpoint: object, request: gr.Request) -> dict[str, Any]:
     """Return a prefix that suits the chosen model, and the model's key."""
     answer = {"key": checkpoint, "prefix": None}
-    client = house.client(request)
+    client = context.client(request)
     try:
         if isinstance(checkpoint, str):
-            model = await _find(house, client, checkpoint, request)
+            model = await _find(context, client, checkpoint, request)
             suggestion = partial(_suggestion, model)
-            answer["prefix"] = await house.limiters.looking.run(client, suggestion)
+            answer["prefix"] = await context.limiters.looking.run(client, suggestion)
     except UserError as error:  # which the panel tells, beside the chooser
         log.info("nothing to suggest for a model that cannot be opened: %s", error.field)
     return answer
 
 
-def _suggestion(model: Model) -> str:
+def _suggestion(model: ModelEntry) -> str:
     """A prefix that suits this model: the first of those it was shown with, or none."""
     prefixes = model.open().about.get("prefixes")
-    return clean(prefixes[0]) if isinstance(prefixes, list) and prefixes else ""
+    return clean_text(prefixes[0]) if isinstance(prefixes, list) and prefixes else ""

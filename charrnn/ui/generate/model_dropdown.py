@@ -13,22 +13,22 @@ from ...runs.run import Run
 from ...text import datasets
 from .. import i18n
 from ..i18n.run_labels import Label, labels_of
-from ..services.catalog import Model, facts, offered
-from ..services.context import House
+from ..services.catalog import ModelEntry, available_to, summarize
+from ..services.context import AppContext
 from .strings import CHOOSER
 
 log = logging.getLogger(__name__)
 
 
 def choices(
-    house: House, keys: Iterable[str], locale: str, request: gr.Request | None = None
+    context: AppContext, keys: Iterable[str], locale: str, request: gr.Request | None = None
 ) -> list[tuple[str, str]]:
     """List the label and the key of every model that a visitor can choose: their runs, the newest
     first, then the shipped models, then the others of `keys`.
 
     Runs and uploads that are gone are left out, and so is a damaged model.
     """
-    models = offered(house, keys, request)
+    models = available_to(context, keys, request)
     own = {key: model for key, model in models.items() if model and model.source == "run"}
     runs = {key: Run(model.directory.parent) for key, model in own.items()}
     run_labels = dict(zip(runs, labels_of(list(runs.values())), strict=True))
@@ -39,7 +39,7 @@ def choices(
                 listed.append((0.0, key, key))
             elif key in runs:
                 told = run_label(model, runs[key].name, run_labels[key], locale)
-                listed.append((-facts(model).changed, told, key))
+                listed.append((-summarize(model).changed, told, key))
             else:
                 listed.append((0.0, label(model, locale), key))
         except UserError:
@@ -48,10 +48,10 @@ def choices(
     return _told_apart([(told, key) for _, told, key in listed])
 
 
-def label(model: Model, locale: str) -> str:
+def label(model: ModelEntry, locale: str) -> str:
     """Return the label of a model: "Songs · GRU 256 · perplexity 1.80 on its own text". A model on
     the Hub goes by its name there, an uploaded file by the beginning of its key."""
-    known = facts(model)
+    known = summarize(model)
     parts = ["" if known.title is None else _title(known.title, locale), known.network]
     if model.source in ("shared", "upload"):
         number = model.key.removeprefix("upload-")[:4]
@@ -61,16 +61,16 @@ def label(model: Model, locale: str) -> str:
     return " · ".join(filter(None, (*parts, _perplexity(model, locale))))
 
 
-def run_label(model: Model, name: str, told_apart_by: Label, locale: str) -> str:
+def run_label(model: ModelEntry, name: str, told_apart_by: Label, locale: str) -> str:
     """Return the label of a run's model: "Songs · GRU 256 · 10 s · lr 0.008 · perplexity …", with
     the run's `name`, if it has one, for the title of its text."""
-    title = _title(facts(model).title or "", locale)
+    title = _title(summarize(model).title or "", locale)
     parts = (name or title, told_apart_by[locale], _perplexity(model, locale))
     return " · ".join(filter(None, parts))
 
 
-def _perplexity(model: Model, locale: str) -> str:
-    known = facts(model)
+def _perplexity(model: ModelEntry, locale: str) -> str:
+    known = summarize(model)
     if known.perplexity is None:
         return ""
     said = CHOOSER["held-out" if known.held_out else "own-text"]

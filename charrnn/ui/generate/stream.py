@@ -20,8 +20,8 @@ import numpy as np
 from ...checkpoint import Checkpoint
 from ...errors import UserError
 from ...generation import GenerationConfig, iter_characters, iter_side_by_side, top_candidates
-from ...utils.validation import clean as clean
-from ..services.scheduler import DESK, FRAME_SECONDS
+from ...utils.validation import clean_text as clean_text
+from ..services.scheduler import FRAME_SECONDS, SLICER
 
 Page = dict[str, Any]
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class Pace:
         now = time.perf_counter()
         if now < self._next_frame:
             return False
-        self._next_frame = now + FRAME_SECONDS * DESK.crowd
+        self._next_frame = now + FRAME_SECONDS * SLICER.load_factor
         return True
 
     @property
@@ -119,7 +119,7 @@ def page_text(given: object) -> str:
     """
     if isinstance(given, str) and len(given) > MAX_RAW_LENGTH:
         raise _page_is_full()
-    text = clean(given)
+    text = clean_text(given)
     if len(text) > LONGEST_PAGE:
         raise _page_is_full()
     return text
@@ -154,12 +154,12 @@ def write(
     before = page["prefix"] + page["text"]
     config = GenerationConfig(manner.length, manner.mode, manner.alpha, seed)
     characters = iter_characters(checkpoint, before, config)
-    with DESK.writer(user) as writer:
-        for written, one in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
+    with SLICER.stream(user) as writer:
+        for written, one in enumerate(writer.sliced(pace.timed(characters)), start=1):
             text.append(one.character)
             tints.append(tint(one.surprisal))
             if pace.frame_due():
-                writer.get_up()
+                writer.release()
                 page |= {"text": "".join(text), "tint": "".join(tints), "written": written}
                 yield dict(page)
     page |= {"text": "".join(text), "tint": "".join(tints), "written": len(text) - 1}
@@ -176,13 +176,13 @@ def write_trio(
     columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in TRIO]
     configs = [GenerationConfig(manner.length, alpha=alpha, seed=seed) for alpha in TRIO]
     characters = iter_side_by_side(checkpoint, before, configs)
-    with DESK.writer(user) as writer:
-        for written, together in enumerate(writer.at_the_desk(pace.timed(characters)), start=1):
+    with SLICER.stream(user) as writer:
+        for written, together in enumerate(writer.sliced(pace.timed(characters)), start=1):
             for column, one in zip(columns, together, strict=True):
                 column["text"] = str(column["text"]) + one.character
                 column["tint"] = str(column["tint"]) + tint(one.surprisal)
             if pace.frame_due():
-                writer.get_up()
+                writer.release()
                 page["written"] = written
                 yield page | {"columns": [dict(column) for column in columns]}
     page["written"] = manner.length

@@ -56,7 +56,7 @@ def labels_of(runs: Sequence[Run]) -> list[Label]:
     requests: dict[int, Mapping[str, Any]] = {}
     for place, run in enumerate(runs):
         with suppress(UserError):
-            requests[place] = run.request
+            requests[place] = run.manifest
     told = dict(zip(requests, labels(list(requests.values())), strict=True))
     return [told.get(place, {"en": "", "zh": ""}) for place in range(len(runs))]
 

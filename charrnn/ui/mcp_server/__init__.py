@@ -26,10 +26,10 @@ from starlette.types import Receive, Scope, Send
 
 from ..._version import __version__
 from ...errors import UserError
-from ...runs.limits import space
+from ...utils.space import space_id
 from ..operations import Caller, public_message
 from ..services.client import Client
-from ..services.context import House
+from ..services.context import AppContext
 from .tool import ToolCall
 from .tools import TOOLS
 
@@ -44,9 +44,9 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _ANY_ADDRESS = ("0.0.0.0", "::", "[::]")
 
 
-def routes(house: House) -> list[BaseRoute]:
+def routes(context: AppContext) -> list[BaseRoute]:
     """Return the routes of the MCP server, for Gradio's app."""
-    endpoint = _Endpoint(house)
+    endpoint = _Endpoint(context)
     return [
         Route(PATH, endpoint, methods=["POST"]),
         Route(f"{PATH}/", endpoint, methods=["POST"]),
@@ -57,8 +57,8 @@ def routes(house: House) -> list[BaseRoute]:
 class _Endpoint:
     """ASGI app that answers one MCP message per request."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, context: AppContext) -> None:
+        self.context = context
         self.server: Server[dict[str, Any], Request] = Server(
             "charrnn", version=__version__, instructions=_INSTRUCTIONS
         )
@@ -98,17 +98,17 @@ class _Endpoint:
             if name not in TOOLS:
                 raise UserError("There is no such tool. The tools are {tools}.", tools=list(TOOLS))
             tool = TOOLS[name].parse(arguments)
-            caller = Caller(Client(self.house.visitor(self.server.request_context.request)))
-            return await tool.call(ToolCall(self.house, caller, self._report))
+            caller = Caller(Client(self.context.client_id(self.server.request_context.request)))
+            return await tool.call(ToolCall(self.context, caller, self._report))
         except Exception as error:
             raise UserError(public_message(error)) from error
 
     async def _report(self, progress: float, total: float | None, message: str | None) -> None:
-        context = self.server.request_context
-        token = context.meta.progressToken if context.meta else None
+        request_context = self.server.request_context
+        token = request_context.meta.progressToken if request_context.meta else None
         if token is not None:
-            await context.session.send_progress_notification(
-                token, progress, total, message, related_request_id=str(context.request_id)
+            await request_context.session.send_progress_notification(
+                token, progress, total, message, related_request_id=str(request_context.request_id)
             )
 
 
@@ -119,7 +119,7 @@ def transport_security() -> TransportSecuritySettings:
     On a laptop these are the machine's local names, on a Space its public ones. An app that is open
     to a network (GRADIO_SERVER_NAME=0.0.0.0) does not know its names, so there is no such check.
     """
-    if space() is None:
+    if space_id() is None:
         name = os.environ.get("GRADIO_SERVER_NAME", _LOCAL_NAMES[0])
         names = [] if name in _ANY_ADDRESS else [*_LOCAL_NAMES, name]
     else:
@@ -138,7 +138,7 @@ def _anonymous(scope: Scope) -> Scope:
     On a Space, where such a request has no more rights than a stranger's, a page of any origin may
     send it.
     """
-    dropped = _PERSONAL_HEADERS if space() is None else (*_PERSONAL_HEADERS, b"origin")
+    dropped = _PERSONAL_HEADERS if space_id() is None else (*_PERSONAL_HEADERS, b"origin")
     headers = [(name, value) for name, value in scope["headers"] if name not in dropped]
     kept = {key: value for key, value in scope.items() if key not in _PERSONAL_KEYS}
     return {**kept, "headers": headers}

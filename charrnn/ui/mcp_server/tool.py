@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ...errors import UserError
 from ...text.datasets import DATASETS
 from ..operations import Caller
-from ..services.context import House
+from ..services.context import AppContext
 
 CORPORA = tuple(entry.name for entry in DATASETS)
 NO_FILES = (
@@ -35,7 +35,7 @@ class ToolCall:
     grow, of how much (None where that is unknown), and a message.
     """
 
-    house: House
+    context: AppContext
     caller: Caller
     report: Callable[[float, float | None, str | None], Awaitable[None]]
 
@@ -72,7 +72,7 @@ class Tool(BaseModel, ABC):
             ) from None
 
     @abstractmethod
-    async def call(self, context: ToolCall) -> BaseModel:
+    async def call(self, tool_call: ToolCall) -> BaseModel:
         """Do what the tool is for, and return a `result`. Raises UserError."""
 
     @classmethod

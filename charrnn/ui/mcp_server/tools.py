@@ -102,21 +102,21 @@ class Train(Tool):
         None, ge=0, description="The same seed gives the same first weights and minibatches."
     )
 
-    async def call(self, context: ToolCall) -> TrainResult:
+    async def call(self, tool_call: ToolCall) -> TrainResult:
         """Start a run and follow it to its end."""
         given = TrainArguments(self.corpus, self.text, self.recipe, self.settings, self.seed)
-        run = await operations.start(context.house, given, context.caller)
+        run = await operations.start(tool_call.context, given, tool_call.caller)
 
         async def notify(message: str) -> None:
-            await context.report(0, None, message)
+            await tool_call.report(0, None, message)
 
         await notify(f"Run {run.id} is waiting to begin.")
         event: Event = {}
-        async for event in operations.watch(context.house, run, notify):
+        async for event in operations.watch(tool_call.context, run, notify):
             if message := _in_words(event, run.id):
                 remaining = event.get("remaining_seconds")
                 total = None if remaining is None else event["seconds"] + remaining
-                await context.report(event["seconds"], total, message)
+                await tool_call.report(event["seconds"], total, message)
         return TrainResult.model_validate({"run": run.id} | event)
 
 
@@ -152,9 +152,9 @@ class Stop(Tool):
 
     run: str = Field(description="The run's id.")
 
-    async def call(self, context: ToolCall) -> StopResult:
+    async def call(self, tool_call: ToolCall) -> StopResult:
         """Stop the run."""
-        state = await to_thread.run_sync(operations.stop, context.house, self.run)
+        state = await to_thread.run_sync(operations.stop, tool_call.context, self.run)
         return StopResult.model_validate({"run": self.run, "state": state})
 
 
@@ -193,16 +193,16 @@ class Generate(Tool):
         None, ge=0, description="The same seed gives the same text; null another text each time."
     )
 
-    async def call(self, context: ToolCall) -> GenerateResult:
+    async def call(self, tool_call: ToolCall) -> GenerateResult:
         """Write the text."""
         texts = operations.generate(
-            context.house, context.caller, self.checkpoint, self.prefix, self.length, self.mode,
-            self.alpha, self.seed,
+            tool_call.context, tool_call.caller, self.checkpoint, self.prefix, self.length,
+            self.mode, self.alpha, self.seed,
         )  # fmt: skip
         text = ""
         async with aclosing(texts):
             async for text in texts:
-                await context.report(len(text), len(self.prefix) + self.length, None)
+                await tool_call.report(len(text), len(self.prefix) + self.length, None)
         return GenerateResult(text=text)
 
 
@@ -227,9 +227,11 @@ class Score(Tool):
     checkpoint: Checkpoint
     text: str = Field(max_length=MAX_SCORED_CHARACTERS, description="The text to score.")
 
-    async def call(self, context: ToolCall) -> ScoreResult:
+    async def call(self, tool_call: ToolCall) -> ScoreResult:
         """Score the text."""
-        figures = await operations.score(context.house, context.caller, self.checkpoint, self.text)
+        figures = await operations.score(
+            tool_call.context, tool_call.caller, self.checkpoint, self.text
+        )
         return ScoreResult.model_validate(figures)
 
 
@@ -248,9 +250,9 @@ class Models(Tool):
     title = "List models"
     result = ModelsResult
 
-    async def call(self, context: ToolCall) -> ModelsResult:
+    async def call(self, tool_call: ToolCall) -> ModelsResult:
         """List the models."""
-        return ModelsResult(models=await operations.models(context.house, context.caller))
+        return ModelsResult(models=await operations.models(tool_call.context, tool_call.caller))
 
 
 class RecipesResult(BaseModel):
@@ -268,7 +270,7 @@ class Recipes(Tool):
     title = "List recipes"
     result = RecipesResult
 
-    async def call(self, context: ToolCall) -> RecipesResult:
+    async def call(self, tool_call: ToolCall) -> RecipesResult:
         """List the recipes."""
         return RecipesResult(recipes=operations.recipes())
 

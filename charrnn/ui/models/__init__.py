@@ -30,9 +30,9 @@ from ..page.theme import asset
 from ..run_card.recent_runs import changed, line, remove, rename, title_of
 from ..run_card.strings import DELETING
 from ..run_card.view_model import DAMAGED, LIVE
-from ..services.catalog import Model, card, find_own, offered, shipped
+from ..services.catalog import ModelEntry, available_to, bundled, find_own_model, model_card
 from ..services.client_id import event_request
-from ..services.context import House
+from ..services.context import AppContext
 from .download import pack
 from .hub_search import browser
 from .open_model import opener
@@ -43,40 +43,44 @@ log = logging.getLogger(__name__)
 Card = dict[str, Any]
 
 
-def models_tab(house: House, tabs: gr.Tabs) -> None:
+def models_tab(context: AppContext, tabs: gr.Tabs) -> None:
     """Build the tab inside the Tab that is open now, which is one of `tabs`."""
-    opener(house)
+    opener(context)
     shown = html_component(
         "models/models",
         asset("models/models.html"),
         server_functions=[
-            *(bind(function, house) for function in (list_cards, resume, rename, remove)),
-            bind(download, Downloads(house, lambda: shown)),
+            *(bind(function, context) for function in (list_cards, resume, rename, remove)),
+            bind(download, Downloads(context, lambda: shown)),
         ],
         words=(i18n.SHARED, CARDS, MODELS, DELETING),
-        shipped=len(shipped(house)),
+        shipped=len(bundled(context)),
         max_name_length=MAX_NAME_LENGTH,
         elem_id="models",
     )
     shown.show_train(None, None, tabs, js=call("showTab", "train"), api_visibility="private")
-    browser(house)
+    browser(context)
 
 
-async def list_cards(house: House, asked: object, request: gr.Request) -> dict[str, list[Card]]:
+async def list_cards(
+    context: AppContext, asked: object, request: gr.Request
+) -> dict[str, list[Card]]:
     """Return the cards of runs and opened models (`{runs, opened}`), the latest first, as `yours`;
-    and those of the bundled models as `shipped`. Called from `models.js`."""
+    and those of the bundled models as `bundled`. Called from `models.js`."""
     given = asked if isinstance(asked, dict) else {}
-    list_all = partial(_cards, house, given, event_request(request))
-    return await house.limiters.listing.run(house.client(request), list_all)
+    list_all = partial(_cards, context, given, event_request(request))
+    return await context.limiters.listing.run(context.client(request), list_all)
 
 
-def _cards(house: House, given: Mapping[str, Any], request: gr.Request) -> dict[str, list[Card]]:
+def _cards(
+    context: AppContext, given: Mapping[str, Any], request: gr.Request
+) -> dict[str, list[Card]]:
     runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
-    there = offered(house, keys, request)
-    own = _runs(house, runs)
+    there = available_to(context, keys, request)
+    own = _runs(context, runs)
     own += [_opened(key, there) for key in keys]
     yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
-    ours = filter(None, map(_told, shipped(house)))
+    ours = filter(None, map(_told, bundled(context)))
     return {"yours": yours, "shipped": list(ours)}
 
 
@@ -85,21 +89,21 @@ def _keys(given: object) -> list[str]:
     return [key for key in listed if isinstance(key, str)][:MAX_REMEMBERED]
 
 
-def _told(model: Model) -> Card | None:
+def _told(model: ModelEntry) -> Card | None:
     """The card of a model; None if it is damaged, or goes at this very moment."""
     try:
-        return card(model)
+        return model_card(model)
     except UserError:
         log.warning("%s has no card: it is damaged, or gone", model)
         return None
 
 
-def _runs(house: House, keys: list[str]) -> list[Card | None]:
+def _runs(context: AppContext, keys: list[str]) -> list[Card | None]:
     """The cards of runs, each with its `name` and the `label` that tells it from the others."""
     runs = []
     for key in keys:
         with suppress(UserError):  # it has been removed
-            runs.append(house.runs.find(key))
+            runs.append(context.runs.find(key))
     cards = []
     for run, label in zip(runs, labels_of(runs), strict=True):
         told = _run(run)
@@ -114,7 +118,10 @@ def _run(run: Run) -> Card | None:
         state, checkpoint = line(run)["state"], run.checkpoint
         if checkpoint is None:
             return None
-        return card(Model(run.id, checkpoint, "run")) | {"state": state, "live": state in LIVE}
+        return model_card(ModelEntry(run.id, checkpoint, "run")) | {
+            "state": state,
+            "live": state in LIVE,
+        }
     except UserError as error:
         return _damaged(run, error) if run.directory.is_dir() else None
 
@@ -131,7 +138,7 @@ def _damaged(run: Run, error: UserError) -> Card:
     }
 
 
-def _opened(key: str, there: Mapping[str, Model | None]) -> Card | None:
+def _opened(key: str, there: Mapping[str, ModelEntry | None]) -> Card | None:
     """The card of what was opened once: a model on the Hub that is not at hand is `away` and can be
     opened again, an uploaded one that is not here any more is `gone`."""
     if (model := there.get(key)) is not None:
@@ -141,12 +148,12 @@ def _opened(key: str, there: Mapping[str, Model | None]) -> Card | None:
     return {"key": key, "source": "upload", "gone": True} if is_upload(key) else None
 
 
-async def resume(house: House, key: object, request: gr.Request) -> dict[str, Any]:
+async def resume(context: AppContext, key: object, request: gr.Request) -> dict[str, Any]:
     """Resume a run; return its id as `run`, or the `problem` in words. Called from `models.js`."""
     request = event_request(request)
-    resume_run = partial(house.runs.keep_training, str(key), house.visitor(request))
+    resume_run = partial(context.runs.resume, str(key), context.client_id(request))
     try:
-        run = await house.limiters.planning.run(house.client(request), resume_run)
+        run = await context.limiters.planning.run(context.client(request), resume_run)
         return {"run": run.id}
     except UserError as error:
         return _problem(error, request)
@@ -157,33 +164,35 @@ class Downloads:
     """Where the .zip files of models are made: among the files of a component of the page, which
     Gradio serves and removes."""
 
-    house: House
+    context: AppContext
     component: Callable[[], gr.HTML]
 
 
 async def download(downloads: Downloads, key: object, request: gr.Request) -> dict[str, Any]:
     """Make a .zip of a model; return its `path` on the server and its `name`, or the `problem` in
     words. Called from `models.js`."""
-    house, request = downloads.house, event_request(request)
-    client, limiters = house.client(request), house.limiters
+    context, request = downloads.context, event_request(request)
+    client, limiters = context.client(request), context.limiters
 
-    def packed(model: Model) -> dict[str, Any]:
-        shares = house.runs.shares
-        owner = shares.owner(house.visitor(request))
+    def packed(model: ModelEntry) -> dict[str, Any]:
+        shares = context.runs.shares
+        owner = shares.owner(context.client_id(request))
         with shares.reserving(owner, field="run") as reserve:
-            file = pack(model, _title(model), downloads.component(), house.limits, reserve)
+            file = pack(model, _title(model), downloads.component(), context.limits, reserve)
             shares.files.add(owner, file)
-        house.fetched.made_of(model.directory, file)
+        context.hub_models.register_derived_file(model.directory, file)
         return {"path": str(file), "name": file.name}
 
     try:
-        model = await limiters.finding.run(client, partial(find_own, house, str(key), request))
+        model = await limiters.finding.run(
+            client, partial(find_own_model, context, str(key), request)
+        )
         return await limiters.packing.run(client, partial(packed, model))
     except UserError as error:
         return _problem(error, request)
 
 
-def _title(model: Model) -> str:
+def _title(model: ModelEntry) -> str:
     """What a file with the model is called: as it is on the Hub, or else as on its card; empty for
     one that has no name."""
     told = _told(model) or {}

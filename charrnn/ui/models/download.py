@@ -18,9 +18,9 @@ from ...checkpoint import WEIGHTS
 from ...checkpoint.files import MAX_FILE_BYTES
 from ...checkpoint.logs import bytes_of
 from ...errors import UserError, os_reason
-from ...runs.admission import taken
+from ...runs.admission import directory_bytes
 from ...runs.limits import Limits
-from ..services.catalog import Model
+from ..services.catalog import ModelEntry
 
 _LONGEST = 60  # characters of a file's name
 _SPARE = 64 << 20  # bytes of the disk that are left to runs, which write all the while
@@ -29,7 +29,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def pack(
-    model: Model,
+    model: ModelEntry,
     title: str,
     component: gr.HTML,
     limits: Limits,
@@ -72,7 +72,7 @@ def pack(
     return Path(served)
 
 
-def _files(model: Model) -> dict[str, bytes]:
+def _files(model: ModelEntry) -> dict[str, bytes]:
     read = {name: bytes_of(model.directory, name) for name in MAX_FILE_BYTES}
     files = {name: data for name, data in read.items() if data is not None}
     if WEIGHTS not in files:
@@ -82,7 +82,7 @@ def _files(model: Model) -> dict[str, bytes]:
 
 def _check_room(cache: Path, size: int, limits: Limits) -> None:
     """The limit is that of the runs: files that come and go may take as much again."""
-    limited = limits.disk is not None and taken(cache) + size > limits.disk
+    limited = limits.disk_bytes is not None and directory_bytes(cache) + size > limits.disk_bytes
     if limited or shutil.disk_usage(cache).free < size + _SPARE:
         raise _no_room(size)
 

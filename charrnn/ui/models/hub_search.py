@@ -23,8 +23,8 @@ from ..page.theme import asset
 from ..services.auth import identity
 from ..services.client import Client
 from ..services.client_id import event_request
-from ..services.context import House
-from ..services.ttl_cache import Remembered
+from ..services.context import AppContext
+from ..services.ttl_cache import TTLCache
 from .strings import BROWSE, CARDS
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ T = TypeVar("T")
 Answer = dict[str, Any]
 
 
-def browser(house: House) -> gr.HTML:
+def browser(context: AppContext) -> gr.HTML:
     """The lists as a component."""
-    hub_search = HubSearch(house)
+    hub_search = HubSearch(context)
     return html_component(
         "models/hub_search",
         asset("models/hub_search.html"),
@@ -52,10 +52,10 @@ def browser(house: House) -> gr.HTML:
 class HubSearch:
     """Searches the Hub, and keeps what everybody may see for some minutes, for all visitors."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._lists: Remembered[list[ListedModel]] = Remembered(seconds=_LIST_SECONDS)
-        self._curves: Remembered[list[float] | None] = Remembered(seconds=_CURVE_SECONDS)
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._lists: TTLCache[list[ListedModel]] = TTLCache(seconds=_LIST_SECONDS)
+        self._curves: TTLCache[list[float] | None] = TTLCache(seconds=_CURVE_SECONDS)
 
     async def search(self, asked: object, request: gr.Request) -> Answer:
         """Return the models that a search finds (`{search, sort, mine}`), or the `problem` in
@@ -64,7 +64,7 @@ class HubSearch:
         given = asked if isinstance(asked, dict) else {}
         search = str(given.get("search") or "").strip()[:_LONGEST]
         sort: Sort = given["sort"] if given.get("sort") in get_args(Sort) else "updated"
-        who, run = identity(request), _search(self._house, request)
+        who, run = identity(request), _search(self._context, request)
         answer: Answer = {"signed_in": who.signed_in}
 
         def public() -> Awaitable[list[ListedModel]]:
@@ -91,7 +91,7 @@ class HubSearch:
         request = event_request(request)
         given = asked if isinstance(asked, dict) else {}
         repo, who = str(given.get("repo"))[:_LONGEST], identity(request)
-        run = _search(self._house, request)
+        run = _search(self._context, request)
 
         def public() -> Awaitable[list[float] | None]:
             return run(lambda: hub.fetch_curve(repo))
@@ -106,10 +106,10 @@ class HubSearch:
         return {"curve": told}
 
 
-def _search(house: House, request: gr.Request) -> Callable[[Callable[[], T]], Awaitable[T]]:
+def _search(context: AppContext, request: gr.Request) -> Callable[[Callable[[], T]], Awaitable[T]]:
     """A function that asks the Hub in this client's turn. An answer may serve others who wait for
     the same, so it does not end when the client goes away."""
-    return partial(house.limiters.searching.run, Client(house.visitor(request)))
+    return partial(context.limiters.searching.run, Client(context.client_id(request)))
 
 
 def _problem(error: UserError, request: gr.Request) -> Answer:

@@ -20,14 +20,14 @@ import gradio as gr
 
 from ...errors import UserError, traceback_without_message
 from ...hub import is_id
-from ...runs.uploads import LARGEST
+from ...runs.uploads import MAX_BYTES
 from .. import i18n
 from ..page.component import bind, html_component
 from ..page.contract import element_id
 from ..page.modules import call
 from ..page.theme import asset
-from ..services.catalog import Model, find
-from ..services.context import House
+from ..services.catalog import ModelEntry, find_model
+from ..services.context import AppContext
 from ..services.opened import open_file, open_hub
 from .strings import CARDS, OPENER
 
@@ -38,18 +38,18 @@ _EVERY = 0.15  # seconds between two looks at how far it is
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/", re.IGNORECASE)
 
 
-def opener(house: House) -> gr.HTML:
+def opener(context: AppContext) -> gr.HTML:
     """The field as a component, wired."""
     field = html_component(
         "models/open_model",
         asset("models/open_model.html"),
         {},
         words=(CARDS, OPENER),
-        most={kind: min(house.limits.upload, most) for kind, most in LARGEST.items()},
+        most={kind: min(context.limits.upload_bytes, most) for kind, most in MAX_BYTES.items()},
         elem_id=element_id("opener"),
     )
     opening = field.open(
-        bind(_open_model, house),
+        bind(_open_model, context),
         None,
         field,
         show_progress="hidden",
@@ -73,15 +73,15 @@ def named(text: str) -> str:
 
 
 async def _open_model(
-    house: House, event: gr.EventData, request: gr.Request
+    context: AppContext, event: gr.EventData, request: gr.Request
 ) -> AsyncIterator[Frame]:
     """Yield how far the opening of a model is; at the end its key, or the problem in words."""
     locale, ask = i18n.locale_of(request), getattr(event, "ask", None)
     told, unwanted = _Progress(), threading.Event()
 
     given = {"model": getattr(event, "model", None), "file": getattr(event, "file", None)}
-    work = partial(_open, house, given, request, told, unwanted.is_set)
-    opening = house.limiters.opening.run(house.client(request), work)
+    work = partial(_open, context, given, request, told, unwanted.is_set)
+    opening = context.limiters.opening.run(context.client(request), work)
     working = asyncio.create_task(opening)
     try:
         while not (await asyncio.wait({working}, timeout=_EVERY))[0]:
@@ -104,18 +104,18 @@ async def _open_model(
 
 
 def _open(
-    house: House,
+    context: AppContext,
     asked: Mapping[str, Any],
     request: gr.Request,
     told: _Progress,
     cancelled: Callable[[], bool],
-) -> Model:
+) -> ModelEntry:
     if asked["file"] is not None:
-        return open_file(house, str(asked["file"]), request)
+        return open_file(context, str(asked["file"]), request)
     name = named(str(asked["model"]))
     if is_id(name):
-        return open_hub(house, name, request, progress=told, cancelled=cancelled)
-    return find(house, name, request)
+        return open_hub(context, name, request, progress=told, cancelled=cancelled)
+    return find_model(context, name, request)
 
 
 class _Progress:

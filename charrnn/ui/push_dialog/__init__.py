@@ -22,17 +22,17 @@ from ... import hub
 from ...errors import UserError, traceback_without_message
 from ...hub.account import account
 from ...hub.client import endpoint
-from ...runs.limits import space
+from ...utils.space import space_id
 from .. import i18n
 from ..page.component import bind, html_component
 from ..page.modules import call
 from ..page.theme import asset
 from ..services.auth import Identity, identity
-from ..services.catalog import Model, find_own
+from ..services.catalog import ModelEntry, find_own_model
 from ..services.client import ClientGoneError
 from ..services.client_id import event_request
-from ..services.context import House
-from ..services.sign_in import sign_in_routes
+from ..services.context import AppContext
+from ..services.sign_in import add_sign_in_routes
 from .strings import PUSH, PUSHING
 
 log = logging.getLogger(__name__)
@@ -45,14 +45,14 @@ BEAT = 1.0  # seconds after which the page is told something anyway: so a closed
 Frame = dict[str, Any]
 
 
-def build_push_dialog(house: House) -> None:
+def build_push_dialog(context: AppContext) -> None:
     """Build the dialog inside the Blocks that are open now.
 
     It opens on the event `charrnn-push-model`, whose `detail` has the `key` and the `title`
     of a model, and maybe the `slug` that its name on the Hub is made of.
     """
     hub.quiet()
-    pushes = Pushes(house, by_button=sign_in_routes())
+    pushes = Pushes(context, by_button=add_sign_in_routes())
     dialog = html_component(
         "push_dialog/push_dialog",
         asset("push_dialog/push_dialog.html"),
@@ -84,42 +84,42 @@ class Pushes:
     """What `push_dialog.js` asks for. A push is known by a word that the browser makes up, so that
     it can stop its own."""
 
-    def __init__(self, house: House, *, by_button: bool) -> None:
+    def __init__(self, context: AppContext, *, by_button: bool) -> None:
         self.by_button = by_button  # whether visitors can sign in here
-        self._house = house
+        self._context = context
         self._works: dict[str, _Push] = {}  # by those words, in the order they came
 
     async def account_status(self, _: object, request: gr.Request) -> Frame:
         """Return whether there is a token to push with (`signedIn`), whose it is (`account`), and
-        by which `way` to get one. Called from `push_dialog.js`."""
+        by which `sign_in_method` to get one. Called from `push_dialog.js`."""
         me = self._identity(request)
-        finding = self._house.limiters.finding
+        finding = self._context.limiters.finding
         try:
-            name = await finding.run(self._house.client(request), partial(_account, me))
+            name = await finding.run(self._context.client(request), partial(_account, me))
         except UserError:  # the dialog does without
             name = None
-        return {"way": me.way, "signedIn": me.signed_in, "account": name}
+        return {"way": me.sign_in_method, "signedIn": me.signed_in, "account": name}
 
     async def list_files(self, asked: Frame, request: gr.Request) -> Frame:
         """Return exactly the `files` that a push would upload (`{key, repo, licence}`), or the
         `problem` in words. Called from `push_dialog.js`."""
         asked, locale = asked if isinstance(asked, dict) else {}, i18n.locale_of(request)
 
-        house, client = self._house, self._house.client(request)
-        find = partial(find_own, house, str(asked.get("key")), event_request(request))
+        context, client = self._context, self._context.client(request)
+        find = partial(find_own_model, context, str(asked.get("key")), event_request(request))
 
-        def listed(model: Model) -> Frame:
+        def listed(model: ModelEntry) -> Frame:
             files = hub.preview_push(
                 model.directory,
                 str(asked.get("repo")),
                 license=_licence(asked.get("licence")),
-                space=space(),
+                space=space_id(),
             )
             return {"files": [{"name": file.name, "size": file.size} for file in files]}
 
         try:
-            model = await house.limiters.finding.run(client, find)
-            return await house.limiters.preparing.run(client, partial(listed, model))
+            model = await context.limiters.finding.run(client, find)
+            return await context.limiters.preparing.run(client, partial(listed, model))
         except ClientGoneError:
             return {}
         except Exception as error:  # noqa: BLE001  # said on the page
@@ -138,7 +138,7 @@ class Pushes:
     async def push(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
         """Push a model (`{word, key, repo, licence, private}`), and yield how far that is."""
         asked, locale, me = _Asked.of(event), i18n.locale_of(request), self._identity(request)
-        word, visitor = asked.word, self._house.visitor(request)
+        word, visitor = asked.word, self._context.client_id(request)
         if word in self._works:
             return
         if (refused := self._refused(me, visitor)) is not None:
@@ -147,7 +147,7 @@ class Pushes:
             yield {"word": word, "state": "failed", "problem": problem}
             return
         assert me.token is not False
-        work = self._works[word] = _Push(self._house, asked, request, me.token, visitor)
+        work = self._works[word] = _Push(self._context, asked, request, me.token, visitor)
         try:
             async for frame in self._frames(word, work):
                 yield {"word": word, "url": work.url, **frame}
@@ -158,7 +158,7 @@ class Pushes:
     def _refused(self, me: Identity, visitor: str) -> tuple[str, str] | None:
         """Why somebody cannot push now, as a word's key, and the place that it is about."""
         if me.token is False:
-            return "signed-out" if me.way == "button" else "nobody", "who"
+            return "signed-out" if me.sign_in_method == "button" else "nobody", "who"
         if sum(work.visitor == visitor for work in self._works.values()) >= EACH:
             return "enough", "push"
         return None
@@ -184,7 +184,7 @@ class Pushes:
 
     def _identity(self, request: gr.Request) -> Identity:
         me = identity(event_request(request))
-        if me.way == "button" and not self.by_button:
+        if me.sign_in_method == "button" and not self.by_button:
             return Identity()  # a Space where nobody can sign in
         return me
 
@@ -214,26 +214,31 @@ class _Push:
     """One push: what was asked for, how far it is, and whether it is wanted still."""
 
     def __init__(
-        self, house: House, asked: _Asked, request: gr.Request, token: str | None, visitor: str
+        self,
+        context: AppContext,
+        asked: _Asked,
+        request: gr.Request,
+        token: str | None,
+        visitor: str,
     ) -> None:
         self.visitor = visitor
         self.halted = threading.Event()
         self.sent: tuple[int, int | None] = (0, None)  # bytes, and of how many
         self.rest: int | None = None  # seconds for which the Hub wants to be left alone
         self.url = f"{endpoint()}/{asked.repo}"
-        self._house, self._asked, self._request, self._token = house, asked, request, token
+        self._context, self._asked, self._request, self._token = context, asked, request, token
 
     def outcome(self) -> Frame:
         """Push, and say what came of it, in a frame for the page."""
         asked = self._asked
         try:
             pushed = hub.push(
-                find_own(self._house, asked.key, self._request).directory,
+                find_own_model(self._context, asked.key, self._request).directory,
                 asked.repo,
                 private=asked.private,
                 token=self._token,
                 license=asked.licence,
-                space=space(),
+                space=space_id(),
                 progress=self._progress,
                 waiting=self._waiting,
                 cancelled=self.halted.is_set,

@@ -16,20 +16,20 @@ from ...checkpoint.logs import log_of, samples_of
 from ...errors import UserError
 from ...model import ModelConfig
 from ...training import TrainingConfig
-from ...utils.config_fields import split
+from ...utils.config_fields import assign_settings
 from ..services import catalog
-from ..services.context import DEFAULT_TEXT_ZH, House
+from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from .view_model import Story
 
 log = logging.getLogger(__name__)
 
 
-def first_story(house: House, locale: str) -> tuple[Story, str | None]:
+def first_story(context: AppContext, locale: str) -> tuple[Story, str | None]:
     """What the card shows before any run: that of a shipped model, and the model's name.
 
     A Chinese visitor is shown how the Chinese model learned. Without any model the card is idle.
     """
-    models = catalog.shipped(house)
+    models = catalog.bundled(context)
     if locale == "zh":
         models.sort(key=lambda model: model.key != DEFAULT_TEXT_ZH)
     for model in models:
@@ -45,7 +45,7 @@ def first_story(house: House, locale: str) -> tuple[Story, str | None]:
     return story, None
 
 
-def earlier(model: catalog.Model) -> Story | None:
+def earlier(model: catalog.ModelEntry) -> Story | None:
     """The story of the run that made a model; None without its log and samples.
 
     Raises UserError if the model is damaged, or gone by now.
@@ -136,7 +136,7 @@ def _training(told: Mapping[str, object]) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for name, value in told.items():
         try:
-            known |= split({name: value}, ModelConfig, TrainingConfig)[1]
+            known |= assign_settings({name: value}, ModelConfig, TrainingConfig)[1]
         except UserError:
             continue
     return asdict(TrainingConfig()) | known

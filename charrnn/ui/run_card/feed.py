@@ -25,7 +25,7 @@ from ...runs.view_ids import RunAccess, view_id
 from ...utils.regular_files import DamagedRunUserError
 from .. import i18n
 from ..i18n.titles import corpus_title
-from ..services.context import House
+from ..services.context import AppContext
 from .view_model import DAMAGED, LIVE, Story
 
 HOLD = 5.0  # seconds that a question waits for news
@@ -36,16 +36,16 @@ KEPT = 64  # runs whose stories stay told
 class Telling:
     """A run's story as told so far, and which of its parts changed when."""
 
-    def __init__(self, house: House, access: RunAccess) -> None:
+    def __init__(self, context: AppContext, access: RunAccess) -> None:
         self.run, self._key = access.run, access.key
         self.token = secrets.token_hex(4)  # nobody can add to what another telling has said
         self.story = Story(
             access.key,
             link=view_id(access.run.id),
             controls=access.may_control,
-            most_seconds=house.limits.seconds,
+            most_seconds=context.limits.seconds,
         )
-        self._house = house
+        self._context = context
         self._offset, self._looked = 0, 0.0
         self._version = 0
         self._parts: dict[str, str] = {}  # as JSON
@@ -69,7 +69,7 @@ class Telling:
             return
         self._looked = now
         try:
-            if not self._tell() and not self.run.ended:
+            if not self._tell() and not self.run.has_ended:
                 await self._see_off()
         except DamagedRunUserError as error:
             self.story.state, self.story.problem = DAMAGED, i18n.error_in_both(error)
@@ -78,14 +78,14 @@ class Telling:
     def _tell(self) -> bool:
         """Whether more is to come."""
         run, story = self.run, self.story
-        story.title = corpus_title(run.request["corpus"])
+        story.title = corpus_title(run.manifest["corpus"])
         # Before the events, so that none slips between the two.
-        story.state = run.state if run.asked else "queued"
-        story.ahead, wait = self._house.runs.standing(run.id)
+        story.state = run.state if run.was_requested else "queued"
+        story.ahead, wait = self._context.runs.queue_position(run.id)
         story.wait = None if wait is None else _roughly(wait)
-        if self._house.limits.keep_hours is not None:
-            story.starred = self._house.runs.is_starred(run)
-        story.saved, story.model = run.saved, self._key if run.checkpoint else None
+        if self._context.limits.keep_hours is not None:
+            story.starred = self._context.runs.is_starred(run)
+        story.saved, story.model = run.has_resume_state, self._key if run.checkpoint else None
         events, self._offset = run.read_events(self._offset)
         for event in events:
             story.tell(event)
@@ -96,9 +96,9 @@ class Telling:
     async def _see_off(self) -> None:
         """It was killed, and nobody is there to say so."""
         try:
-            await asyncio.to_thread(self.run.note_death)
+            await asyncio.to_thread(self.run.record_crash)
         except OSError:
-            self.story.tell(self.run.ending(EndReason.CRASHED))
+            self.story.tell(self.run.make_end_event(EndReason.CRASHED))
         self._tell()
 
     def _note(self, *, events: bool) -> None:
@@ -137,13 +137,13 @@ class Telling:
 class Tellings:
     """The stories that somebody looks at."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
         self._told: OrderedDict[str, Telling] = OrderedDict()
 
     def of(self, access: RunAccess) -> Telling:
         """The run's story, as whoever has this access is told it."""
-        telling = self._told.pop(access.key, None) or Telling(self._house, access)
+        telling = self._told.pop(access.key, None) or Telling(self._context, access)
         self._told[access.key] = telling
         while len(self._told) > KEPT:
             self._told.popitem(last=False)
@@ -155,7 +155,7 @@ class Tellings:
         Called from `run_card.js`.
         """
         asked = asked if isinstance(asked, dict) else {}
-        runs, run_id = self._house.runs, str(asked.get("run"))
+        runs, run_id = self._context.runs, str(asked.get("run"))
         try:
             runs.star(run_id, bool(asked.get("on")))
             return {"starred": runs.is_starred(runs.find(run_id))}
@@ -171,7 +171,7 @@ class Tellings:
         asked = asked if isinstance(asked, dict) else {}
         until = time.monotonic() + (HOLD if asked.get("wait") else 0.0)
         try:
-            telling = self.of(self._house.find_run(str(asked.get("run"))))
+            telling = self.of(self._context.find_run(str(asked.get("run"))))
             await telling.look(sparing=True)
             while (said := telling.news(asked)) is None:
                 if time.monotonic() >= until or telling.story.state not in LIVE:

@@ -26,53 +26,55 @@ from ..page.component import bind, html_component
 from ..page.contract import MAX_REMEMBERED
 from ..page.theme import asset
 from ..services.client_id import event_request
-from ..services.context import House
+from ..services.context import AppContext
 from .strings import DELETING, YOURS
 from .view_model import DAMAGED, LIVE
 
 
-def your_runs(house: House) -> gr.HTML:
+def your_runs(context: AppContext) -> gr.HTML:
     """The list as a component."""
     return html_component(
         "run_card/recent_runs",
         asset("run_card/recent_runs.html"),
-        server_functions=[bind(list_runs, house), bind(rename, house), bind(remove, house)],
+        server_functions=[bind(list_runs, context), bind(rename, context), bind(remove, context)],
         words=(i18n.SHARED, YOURS, DELETING),
         max_name_length=MAX_NAME_LENGTH,
     )
 
 
-async def list_runs(house: House, ids: object, request: gr.Request) -> list[dict[str, Any]]:
+async def list_runs(context: AppContext, ids: object, request: gr.Request) -> list[dict[str, Any]]:
     """Describe the runs with these ids, the newest first; called from `recent_runs.js`."""
-    return await house.limiters.listing.run(house.client(request), partial(_lines, house, ids))
+    return await context.limiters.listing.run(
+        context.client(request), partial(_lines, context, ids)
+    )
 
 
-def _lines(house: House, ids: object) -> list[dict[str, Any]]:
+def _lines(context: AppContext, ids: object) -> list[dict[str, Any]]:
     runs, found = [], []
     for run_id in ids[:MAX_REMEMBERED] if isinstance(ids, list) else []:
         with suppress(UserError):  # it has been removed
-            runs.append(house.runs.find(str(run_id)))
+            runs.append(context.runs.find(str(run_id)))
     for run, label in zip(runs, labels_of(runs), strict=True):
         with suppress(UserError):
             found.append(told(run) | {"label": label})
     return sorted(found, key=lambda one: one["when"], reverse=True)
 
 
-def rename(house: House, asked: object, request: gr.Request) -> dict[str, Any]:
+def rename(context: AppContext, asked: object, request: gr.Request) -> dict[str, Any]:
     """Give a run a name (`{run, name}`); return the `name`, or the `problem` in words.
 
     Called from `recent_runs.js` and `models.js`.
     """
     given = asked if isinstance(asked, dict) else {}
     try:
-        run = house.runs.find(str(given.get("run")))
+        run = context.runs.find(str(given.get("run")))
         run.rename(str(given.get("name") or ""))
     except UserError as error:
         return {"problem": i18n.translate_error(error, i18n.locale_of(request))}
     return {"name": run.name}
 
 
-def remove(house: House, key: object, request: gr.Request) -> dict[str, Any]:
+def remove(context: AppContext, key: object, request: gr.Request) -> dict[str, Any]:
     """Delete the run or the uploaded model with this id; return `deleted`, or the `problem` in
     words. The id gives the right to do so; a view id, which links have, does not.
 
@@ -80,9 +82,9 @@ def remove(house: House, key: object, request: gr.Request) -> dict[str, Any]:
     """
     try:
         if is_upload(str(key)):
-            uploads.delete(house.runs.root, str(key))
+            uploads.delete(context.runs.root, str(key))
         else:
-            house.runs.delete(str(key))
+            context.runs.delete(str(key))
     except UserError as error:
         locale = i18n.locale_of(event_request(request))
         return {"problem": i18n.translate_error(error, locale)}
@@ -111,7 +113,7 @@ def told(run: Run) -> dict[str, Any]:
 def title_of(run: Run) -> dict[str, str]:
     """Return the name of a damaged run's text by language, or else the beginning of its id."""
     try:
-        return corpus_title(run.request["corpus"])
+        return corpus_title(run.manifest["corpus"])
     except DamagedRunUserError:
         return i18n.in_both(YOURS["untitled"], id=run.id[:4])
 
@@ -122,7 +124,7 @@ def line(run: Run) -> dict[str, Any]:
 
     Raises DamagedRunUserError for one that can't be read, UserError if it is gone.
     """
-    request = run.request
+    request = run.manifest
     return {
         "run": run.id,
         "title": corpus_title(request["corpus"]),
@@ -134,10 +136,10 @@ def line(run: Run) -> dict[str, Any]:
 
 
 def _state(run: Run) -> str:
-    state = run.state if run.asked else "queued"
+    state = run.state if run.was_requested else "queued"
     if state in LIVE:
         return state
-    end = run.journal.last(0, "end") if run.ended else None
+    end = run.event_log.last_if(0, "end") if run.has_ended else None
     if end is None or end.get("interrupted"):  # without an end, it died with its server
         return "interrupted"
     return "cancelled" if state == "stopped" and run.checkpoint is None else state
@@ -152,7 +154,7 @@ def _perplexity(results: Mapping[str, Any]) -> float | None:
 def changed(run: Run) -> float:
     """Return when a run did something last, in seconds of the epoch."""
     times = [0.0]
-    for path in (run.journal.path, run.directory / "run.json"):
+    for path in (run.event_log.path, run.directory / "run.json"):
         with suppress(OSError):
             times.append(path.lstat().st_mtime)
     return max(times)

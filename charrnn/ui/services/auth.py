@@ -18,11 +18,11 @@ from fastapi import Request
 
 from ... import hub
 from ...hub import Token
-from ...runs.limits import space
+from ...utils.space import space_id
 from .client_id import event_request, oauth_info
 from .same_origin import Source, parse_host, source_of
 
-Way = Literal["button", "login", "none"]
+SignInMethod = Literal["button", "login", "none"]
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _PASSED_ON = ("forwarded", "via", "x-real-ip")  # and all that begin with x-forwarded-
@@ -31,12 +31,12 @@ _PASSED_ON = ("forwarded", "via", "x-real-ip")  # and all that begin with x-forw
 @dataclass(frozen=True)
 class Identity:
     """In whose name the Hub is asked: `token` as `charrnn.hub` takes it; `account`, the name on the
-    Hub where it is known without asking. `way` says how to sign in: by a button, by `hf auth login`
-    in a terminal, or not at all."""
+    Hub where it is known without asking. `sign_in_method` says how to sign in: by a button, by
+    `hf auth login` in a terminal, or not at all."""
 
     token: Token = field(default=False, repr=False)
     account: str | None = None
-    way: Way = "none"
+    sign_in_method: SignInMethod = "none"
 
     @property
     def signed_in(self) -> bool:
@@ -44,7 +44,7 @@ class Identity:
         return hub.signed_in() if self.token is None else self.token is not False
 
 
-NOBODY = Identity()
+ANONYMOUS = Identity()
 
 
 def identity(request: gr.Request | Request | None) -> Identity:
@@ -52,15 +52,15 @@ def identity(request: gr.Request | Request | None) -> Identity:
 
     On a Space it is in the session, which `SameOrigin` leaves to the app's own page only.
     """
-    where = space()
+    where = space_id()
     request = event_request(request)
     if request is None or request.request is None:
-        return NOBODY
+        return ANONYMOUS
     if where:
         return _by_button(oauth_info(request))
-    if where is not None or not _is_local_page(request):
-        return NOBODY
-    return Identity(None, way="login")
+    if where is not None or not is_local_request(request):
+        return ANONYMOUS
+    return Identity(None, sign_in_method="login")
 
 
 def _by_button(told: Mapping[str, object]) -> Identity:
@@ -68,12 +68,12 @@ def _by_button(told: Mapping[str, object]) -> Identity:
     token, until, about = (told.get(k) for k in ("access_token", "expires_at", "userinfo"))
     lasts = isinstance(until, int | float) and until > time.time()
     if not isinstance(token, str) or not token or not lasts:
-        return Identity(way="button")
+        return Identity(sign_in_method="button")
     name = about.get("preferred_username") if isinstance(about, Mapping) else None
     return Identity(token, name if isinstance(name, str) and name else None, "button")
 
 
-def _is_local_page(request: gr.Request) -> bool:
+def is_local_request(request: gr.Request) -> bool:
     """Whether this app's page, in a browser on this very machine, sent the request.
 
     A loopback address alone does not say so: the request may have come through a proxy here, or

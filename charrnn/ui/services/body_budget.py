@@ -10,7 +10,7 @@ from ...runs.limits import address_of
 from .asgi import RequestUserError
 
 MAX_BYTES = 128 << 20
-MAX_ADDRESS_BYTES = 64 << 20  # of all clients behind it: a cookie more is no share more
+MAX_BYTES_PER_ADDRESS = 64 << 20  # of all clients behind it: a cookie more is no share more
 
 
 class BodyBudget:
@@ -31,7 +31,7 @@ class BodyBudget:
             taken += size
             self._total += size
             self._of_address[address] += size
-            if self._total > MAX_BYTES or self._of_address[address] > MAX_ADDRESS_BYTES:
+            if self._total > MAX_BYTES or self._of_address[address] > MAX_BYTES_PER_ADDRESS:
                 raise RequestUserError(
                     "Too many large requests are on their way: try again in a moment.", status=503
                 )

@@ -28,17 +28,17 @@ from ...text import datasets
 from ...utils.regular_files import DamagedRunUserError
 from ..i18n.titles import chinese
 from .auth import identity
-from .context import House
+from .context import AppContext
 
 T = TypeVar("T")
 Source = Literal["shipped", "run", "shared", "hub", "upload"]
 
-KEPT = 6  # models in memory
-POINTS = 60  # of a card's curve
+MAX_OPEN_MODELS = 6  # models in memory
+MAX_CURVE_POINTS = 60  # of a card's curve
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelEntry:
     """A model that can be opened: its key, where it lies, and where it comes from."""
 
     key: str
@@ -52,7 +52,7 @@ class Model:
 
     def open(self) -> Checkpoint:
         """Its checkpoint. Raises UserError if that is damaged, or gone by now."""
-        return self.read(_opened)
+        return self.read(_load_cached)
 
     def read(self, reader: Callable[[Path, int], T]) -> T:
         """What `reader` makes of its directory, told when the weights were changed last, in
@@ -68,37 +68,41 @@ class Model:
             raise _no_model(self.key) from None  # it was removed at this very moment
 
 
-def shipped(house: House) -> list[Model]:
+def bundled(context: AppContext) -> list[ModelEntry]:
     """The models on the shelf: those of known texts in the texts' order, then by name."""
-    if not house.shelf.is_dir():
+    if not context.bundled_dir.is_dir():
         return []
     known = [entry.name for entry in datasets.DATASETS]
-    named = sorted(path.name for path in house.shelf.iterdir() if (path / WEIGHTS).is_file())
+    named = sorted(
+        path.name for path in context.bundled_dir.iterdir() if (path / WEIGHTS).is_file()
+    )
     named.sort(key=lambda name: known.index(name) if name in known else len(known))
-    return [Model(name, house.shelf / name) for name in named]
+    return [ModelEntry(name, context.bundled_dir / name) for name in named]
 
 
-def find(house: House, key: str, request: gr.Request | None = None) -> Model:
+def find_model(context: AppContext, key: str, request: gr.Request | None = None) -> ModelEntry:
     """The model with this key, for the sender of `request`: a shipped one, what a run has saved so
     far, an uploaded one, or one on the Hub.
 
     Raises UserError where there is none, in the same words whatever the key looks like, and for
     all that goes wrong with the Hub.
     """
-    if (model := _here(house, key)) is not None:
+    if (model := _find_local(context, key)) is not None:
         return model
-    return _on_hub(house, key, identity(request).token, house.visitor(request))
+    return _find_on_hub(context, key, identity(request).token, context.client_id(request))
 
 
-def find_as(house: House, key: str, token: Token, visitor: str) -> Model:
-    """As `find`, for a visitor who has this token for the Hub."""
-    return _here(house, key) or _on_hub(house, key, token, visitor)
+def find_model_as(context: AppContext, key: str, token: Token, client_id: str) -> ModelEntry:
+    """As `find_model`, for a visitor who has this token for the Hub."""
+    return _find_local(context, key) or _find_on_hub(context, key, token, client_id)
 
 
-def find_own(house: House, key: str, request: gr.Request | None) -> Model:
-    """As `find`, for a download or a push. Raises UserError for the model of a run that the client
-    may only watch."""
-    model = find(house, key, request)
+def find_own_model(context: AppContext, key: str, request: gr.Request | None) -> ModelEntry:
+    """Find a model as `find_model` does, for a download or a push.
+
+    Raises UserError for the model of a run that the client may only watch.
+    """
+    model = find_model(context, key, request)
     if model.source == "shared":
         raise UserError(
             "That model belongs to a run that was shared with you. You can write with it here; "
@@ -108,65 +112,65 @@ def find_own(house: House, key: str, request: gr.Request | None) -> Model:
     return model
 
 
-def _on_hub(house: House, key: str, token: Token, visitor: str) -> Model:
+def _find_on_hub(context: AppContext, key: str, token: Token, client_id: str) -> ModelEntry:
     """A model on the Hub, which is asked unless this visitor has opened the model lately."""
     if not hub.is_id(key):
         raise _no_model(key)
     try:
         ref = Ref.parse(key)
-        found = house.fetched.find(ref, token, visitor)
+        found = context.hub_models.get(ref, token, client_id)
     except UserError as error:
         raise UserError(error.message, field="checkpoint") from None
-    return Model(str(ref), found, "hub")
+    return ModelEntry(str(ref), found, "hub")
 
 
-def _here(house: House, key: str) -> Model | None:
+def _find_local(context: AppContext, key: str) -> ModelEntry | None:
     """A model that needs no asking. Raises UserError for a run that has not saved one yet."""
-    for model in shipped(house):
+    for model in bundled(context):
         if model.key == key:
             return model
     if uploads.is_upload(key):
-        found = uploads.find(house.runs.root, key)
-        return None if found is None else Model(key, found, "upload")
+        found = uploads.find(context.runs.root, key)
+        return None if found is None else ModelEntry(key, found, "upload")
     try:
-        access = house.find_run(key)
+        access = context.find_run(key)
     except UserError:
         return None
     if (checkpoint := access.run.checkpoint) is None:
         try:
-            access.run.check_places()
+            access.run.check_directories()
         except DamagedRunUserError as error:
             raise UserError(error.message, field="checkpoint") from None
         raise UserError(
             "This run has not saved a model yet: wait a moment and try again.", field="checkpoint"
         )
-    return Model(key, checkpoint, "run" if access.may_control else "shared")
+    return ModelEntry(key, checkpoint, "run" if access.may_control else "shared")
 
 
-def offered(
-    house: House, keys: Iterable[str], request: gr.Request | None = None
-) -> dict[str, Model | None]:
+def available_to(
+    context: AppContext, keys: Iterable[str], request: gr.Request | None = None
+) -> dict[str, ModelEntry | None]:
     """The models a visitor can choose, by key: the shipped ones, then the others of these `keys`.
 
     Nobody is asked. Runs and uploads that are gone are left out, and so are runs that have not
     saved a model yet; a model on the Hub that this visitor has not opened lately is None.
     """
-    models: dict[str, Model | None] = {model.key: model for model in shipped(house)}
+    models: dict[str, ModelEntry | None] = {model.key: model for model in bundled(context)}
     for key in keys:
         try:
-            if (model := _here(house, key)) is not None:
+            if (model := _find_local(context, key)) is not None:
                 models.setdefault(key, model)
             elif hub.is_id(key):
                 ref = Ref.parse(key)
-                found = house.fetched.known(ref, identity(request).token)
-                models.setdefault(str(ref), Model(str(ref), found, "hub") if found else None)
+                found = context.hub_models.cached(ref, identity(request).token)
+                models.setdefault(str(ref), ModelEntry(str(ref), found, "hub") if found else None)
         except UserError:
             continue
     return models
 
 
 @dataclass(frozen=True)
-class Facts:
+class ModelSummary:
     """What is known of a model without its weights. `title` is None where nobody has given it a
     name; `perplexity` is that on held-out text, or else (`held_out` is false) on its training text,
     or None; `curve` holds the perplexities of its training, 60 at most, or None."""
@@ -184,17 +188,17 @@ class Facts:
     changed: float  # in seconds of the epoch
 
 
-def facts(model: Model) -> Facts:
+def summarize(model: ModelEntry) -> ModelSummary:
     """What is known of a model. Raises UserError if it is damaged, or gone by now."""
-    return model.read(_facts)
+    return model.read(_summarize_cached)
 
 
-def describe(model: Model) -> dict[str, Any]:
+def describe(model: ModelEntry) -> dict[str, Any]:
     """What /models says of a model: name, corpus, size, perplexity, as JSON.
 
     `perplexity` is that on held-out text, or else on the training text, or None.
     """
-    known = facts(model)
+    known = summarize(model)
     return {
         "name": model.key,
         "title": known.title or "unnamed",
@@ -208,15 +212,15 @@ def describe(model: Model) -> dict[str, Any]:
     }
 
 
-def card(model: Model) -> dict[str, Any]:
-    """What a card shows of a model, as JSON: `Facts`, and besides its key and its source.
+def model_card(model: ModelEntry) -> dict[str, Any]:
+    """What a card shows of a model, as JSON: `ModelSummary`, and besides its key and its source.
 
     Names are in English and Chinese, and None where there are none; `date` is in seconds of the
     epoch, None for a model that came with the app; `resumable` says that it is a run's that has
     ended and can go on; `repo` and `revision` are None but for a model on the Hub. Raises UserError
-    as `facts`.
+    as `summarize`.
     """
-    known = facts(model)
+    known = summarize(model)
     title, corpus = known.title, (known.corpus or {}).get("name")
     ref = Ref.parse(model.key) if model.source == "hub" else None
     return {
@@ -237,7 +241,7 @@ def card(model: Model) -> dict[str, Any]:
 
 
 def _resumable(run: Run) -> bool:
-    return run.saved and not run.live
+    return run.has_resume_state and not run.is_active
 
 
 def _no_model(key: object) -> UserError:
@@ -251,18 +255,18 @@ def _no_model(key: object) -> UserError:
     )
 
 
-@lru_cache(maxsize=KEPT)
-def _opened(directory: Path, changed: int) -> Checkpoint:
+@lru_cache(maxsize=MAX_OPEN_MODELS)
+def _load_cached(directory: Path, changed: int) -> Checkpoint:
     return load(directory)
 
 
 @lru_cache(maxsize=256)
-def _facts(directory: Path, changed: int) -> Facts:
+def _summarize_cached(directory: Path, changed: int) -> ModelSummary:
     """They outlive the weights, of which few are kept."""
-    checkpoint = _opened(directory, changed)
+    checkpoint = _load_cached(directory, changed)
     network, about = checkpoint.model, checkpoint.about
     perplexity, results = checkpoint.perplexity, about.get("results") or {}
-    return Facts(
+    return ModelSummary(
         title=about.get("name") or None,
         network=network.config.label,
         corpus=about.get("corpus"),
@@ -282,4 +286,4 @@ def _curve(directory: Path) -> list[float] | None:
         log = text_of(directory, LOG)
     except UserError:
         return None
-    return None if log is None else curve_in(log, POINTS)
+    return None if log is None else curve_in(log, MAX_CURVE_POINTS)

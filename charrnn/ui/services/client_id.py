@@ -104,7 +104,7 @@ class ClientIds:
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-class ClientCookie:
+class ClientCookieMiddleware:
     """ASGI middleware: gives every browser that opens the page without a valid cookie a new one."""
 
     def __init__(self, app: ASGIApp, client_ids: ClientIds) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 import gradio as gr
 from fastapi import Request
 
-from ...runs.limits import Limits, space
-from ...runs.manager import Runs
+from ...runs.limits import Limits
+from ...runs.manager import RunManager
 from ...runs.view_ids import RunAccess, ViewIds, is_view_id
 from ...utils.secret_key import read_key
+from ...utils.space import space_id
 from .client import Client, connection_check, unread_check
 from .client_id import ClientIds
-from .hub_models import Fetched
+from .hub_models import HubModelCache
 from .limiters import Limiters
 
 # The text that is chosen when the page opens, and the model of the same name; by language.
@@ -23,13 +24,13 @@ DEFAULT_TEXT, DEFAULT_TEXT_ZH = "tide-clock", "songs"
 
 
 @dataclass(frozen=True)
-class House:
+class AppContext:
     """The running app: its training runs, the directory of the models that came with it, and what
     its visitors have opened from the Hub."""
 
-    runs: Runs
-    shelf: Path
-    fetched: Fetched = field(default_factory=Fetched, compare=False)
+    runs: RunManager
+    bundled_dir: Path
+    hub_models: HubModelCache = field(default_factory=HubModelCache, compare=False)
     client_ids: ClientIds = field(init=False, compare=False)
     view_ids: ViewIds = field(init=False, compare=False)
     limiters: Limiters = field(init=False, compare=False)
@@ -38,7 +39,7 @@ class House:
         client_ids = ClientIds(
             read_key(self.runs.root),
             behind_proxy=bool(self.limits.proxies),
-            in_frame=space() is not None,
+            in_frame=space_id() is not None,
         )
         object.__setattr__(self, "client_ids", client_ids)
         object.__setattr__(self, "view_ids", ViewIds(self.runs.root))
@@ -49,13 +50,13 @@ class House:
         """How much a run, a visitor and all together may take."""
         return self.runs.limits
 
-    def visitor(self, request: gr.Request | Request | None) -> str:
+    def client_id(self, request: gr.Request | Request | None) -> str:
         """The id of the client that sent a request (`services.client_id`)."""
         return self.client_ids.of(request)
 
     def client(self, request: gr.Request | Request | None) -> Client:
         """The client that sent a request, for the limiters; asked for while the event begins."""
-        return Client(self.visitor(request), connection_check(request), unread_check())
+        return Client(self.client_id(request), connection_check(request), unread_check())
 
     def find_run(self, key: str) -> RunAccess:
         """Return the run with this id or view id, and what its holder may do with it.

@@ -24,10 +24,10 @@ from gradio.server_messages import EventMessage
 from gradio.utils import LRUCache
 
 from ...runs.limits import address_of
-from .rate_limit import ADDRESS_FACTOR, check_share
+from .rate_limit import MAX_SHARES_PER_ADDRESS, check_share
 
-MAX_EVENTS = 100  # of one user that are under way or wait
-MAX_UNCOLLECTED = 100  # sessions of one user that hold messages which nobody has collected
+MAX_EVENTS_PER_USER = 100  # of one user that are under way or wait
+MAX_UNCOLLECTED_SESSIONS_PER_USER = 100  # that hold messages which no stream has collected
 COLLECT_SECONDS = 600.0  # after which messages that nobody collects are dropped
 IDLE_SECONDS = 30.0  # after which an empty mailbox is dropped; its stream reads every ten
 _SWEEP_SECONDS = 15.0
@@ -108,7 +108,7 @@ class EventQueue(Queue):
     async def push(self, body: PredictBodyInternal, request: Request, username: str | None) -> Any:
         """Take an event in, as Gradio's queue does. Raises BusyUserError for more than a share."""
         user = self._client_id(request)
-        check_share(self._events_by_user(), user, MAX_EVENTS)
+        check_share(self._events_by_user(), user, MAX_EVENTS_PER_USER)
         if len(self.mailboxes) >= self.mailboxes.max_size:
             await self.sweep(idle_seconds=0.0)
         request.state.client_id = user
@@ -151,7 +151,10 @@ class EventQueue(Queue):
         full = [(box.since, session, box.user) for session, box in boxes if not box.empty()]
         full = [one for one in full if address_of(one[2]) == address]
         own = [one for one in full if one[2] == user]
-        for share, most in ((own, MAX_UNCOLLECTED), (full, ADDRESS_FACTOR * MAX_UNCOLLECTED)):
+        for share, most in (
+            (own, MAX_UNCOLLECTED_SESSIONS_PER_USER),
+            (full, MAX_SHARES_PER_ADDRESS * MAX_UNCOLLECTED_SESSIONS_PER_USER),
+        ):
             for _, session, _ in sorted(share)[:-most]:
                 await self._drop(session)
 

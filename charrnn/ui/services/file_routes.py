@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ...errors import UserError
-from ...runs.admission import taken
+from ...runs.admission import directory_bytes
 from ...runs.limits import Limits
 from .. import i18n
 from .upload_progress import UploadProgress, is_upload_id
@@ -29,8 +29,8 @@ _SPARE_BYTES = 1 << 20  # besides the files of an upload: their names, and what 
 
 
 def file_routes(limits: Limits) -> list[Route]:
-    """The routes, for `launch`. A file has `limits.upload` bytes at most, all files of a request
-    twice as many, and those of all visitors together `limits.disk`."""
+    """The routes, for `launch`. A file has `limits.upload_bytes` at most, all files of a request
+    twice as many, and those of all visitors together `limits.disk_bytes`."""
     progress = UploadProgress()
 
     async def upload(request: Request) -> Response:
@@ -51,7 +51,7 @@ def file_routes(limits: Limits) -> list[Route]:
                 files, _, _ = await upload_fn(
                     request,
                     incoming,
-                    limits.upload,
+                    limits.upload_bytes,
                     name,
                     upload_progress=followed,  # type: ignore[arg-type]  # with the same methods
                 )
@@ -80,7 +80,7 @@ def file_routes(limits: Limits) -> list[Route]:
             f"{API_PREFIX}/upload",
             upload,
             methods=["POST"],
-            max_body_size=2 * limits.upload + _SPARE_BYTES,
+            max_body_size=2 * limits.upload_bytes + _SPARE_BYTES,
         ),
         Route(f"{API_PREFIX}/upload_progress", progress.follow),
         Route(f"{API_PREFIX}/file={{path:path}}", file),
@@ -88,7 +88,7 @@ def file_routes(limits: Limits) -> list[Route]:
 
 
 def _has_room(folder: Path, limits: Limits) -> bool:
-    return limits.disk is None or taken(folder) <= limits.disk
+    return limits.disk_bytes is None or directory_bytes(folder) <= limits.disk_bytes
 
 
 def _move(file: Path, folder: Path) -> str:

@@ -24,138 +24,145 @@ from ... import hub
 from ...checkpoint import WEIGHTS
 from ...errors import UserError
 from ...hub import HubUnavailableError, Ref, Token
-from ...runs.admission import taken
+from ...runs.admission import directory_bytes
 from ...utils.temporary import temporary_directory
 
 Progress = Callable[[int, "int | None"], None]
 Cancelled = Callable[[], bool]
 
-FRESH = 600.0  # seconds for which the Hub's word is taken
-AWAY = 60.0  # and its last word, when it could not be asked
-REFUSED = 20.0  # and a no
-IDLE = 3600.0  # seconds after which a person, and all that they opened, is forgotten
-OWN_ROOM = 2 << 30  # bytes of all that is private to someone
-KEPT = 512  # models remembered, of all persons
-LONGEST, FINDING = 120.0, 45.0  # seconds for a model that is opened, for one that is needed at once
-AT_ONCE, OF_ONE = 16, 4  # models on their way at once, of all visitors and of one
+TTL_SECONDS = 600.0  # seconds for which the Hub's word is taken
+OFFLINE_TTL_SECONDS = 60.0  # and its last word, when it could not be asked
+ERROR_TTL_SECONDS = 20.0  # and a no
+IDLE_SECONDS = 3600.0  # seconds after which a person, and all that they opened, is forgotten
+MAX_PRIVATE_BYTES = 2 << 30  # bytes of all that is private to someone
+MAX_ENTRIES = 512  # models remembered, of all persons
+OPEN_TIMEOUT_SECONDS = 120.0  # for a model that is opened
+GET_TIMEOUT_SECONDS = 45.0  # for a model that is needed at once
+MAX_CONCURRENT, MAX_CONCURRENT_PER_USER = 16, 4  # models that are being downloaded
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Entry:
     """What the Hub said and when: where the model is now, or why there is none."""
 
     answer: Path | UserError
-    asked: float
+    asked_at: float
     until: float  # when it has to be asked again
 
 
 @dataclass
-class _Person:
+class _UserState:
     """When somebody was seen last, where what only they may see lies, and what was made of it."""
 
-    seen: float
-    own: Path | None = None
-    made: set[Path] = field(default_factory=set)
+    last_seen: float
+    private_directory: Path | None = None
+    derived_files: set[Path] = field(default_factory=set)
 
     def remove(self) -> None:
         """Remove all that only they may see."""
-        if self.own is not None:
-            shutil.rmtree(self.own, ignore_errors=True)
-        for file in self.made:
+        if self.private_directory is not None:
+            shutil.rmtree(self.private_directory, ignore_errors=True)
+        for file in self.derived_files:
             file.unlink(missing_ok=True)
 
 
-def _remove_all(persons: Iterable[_Person]) -> None:
-    for one in persons:
+def _remove_all(users: Iterable[_UserState]) -> None:
+    for one in users:
         one.remove()
 
 
-class Fetched:
+class HubModelCache:
     """The models that the people of an app have opened from the Hub."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` tells the seconds."""
         self._clock = clock
         self._salt = secrets.token_bytes(16)
-        self._turns = threading.Condition()  # whose lock guards all that follows
-        self._known: OrderedDict[tuple[str, Ref], _Known] = OrderedDict()
-        self._persons: dict[str, _Person] = {}
+        self._condition = threading.Condition()  # whose lock guards all that follows
+        self._entries: OrderedDict[tuple[str, Ref], _Entry] = OrderedDict()
+        self._users: dict[str, _UserState] = {}
         self._busy: Counter[str] = Counter()  # models on their way, by visitor
         self._root: Path | None = None
 
-    def known(self, ref: Ref, token: Token) -> Path | None:
+    def cached(self, ref: Ref, token: Token) -> Path | None:
         """The model, if whoever `token` stands for has opened it within the hour. Asks nobody."""
-        with self._turns:
-            return self._path((self._name(token), ref))
+        with self._condition:
+            return self._path((self._user_key(token), ref))
 
-    def find(self, ref: Ref, token: Token, visitor: str) -> Path:
+    def get(self, ref: Ref, token: Token, client_id: str) -> Path:
         """The model, for somebody who needs it now: what the Hub has said to them lately, or what
         it says. Raises UserError as `open`, and the last one again for a moment."""
-        return self._lately(ref, token) or self._ask(ref, token, visitor, FINDING, fresh=False)
+        return self._recent(ref, token) or self._fetch(
+            ref, token, client_id, GET_TIMEOUT_SECONDS, fresh=False
+        )
 
     def open(
         self,
         ref: Ref,
         token: Token,
-        visitor: str,
+        client_id: str,
         *,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> Path:
-        """The model, after asking the Hub; `visitor` is who asks, who can open a few at once.
+        """The model, after asking the Hub; `client_id` is who asks, who can open a few at once.
 
         `progress` and `cancelled` are as in `charrnn.hub.pull`, and so is the UserError for all
         that goes wrong.
         """
-        return self._ask(ref, token, visitor, LONGEST, progress, cancelled, fresh=True)
+        return self._fetch(
+            ref, token, client_id, OPEN_TIMEOUT_SECONDS, progress, cancelled, fresh=True
+        )
 
-    def made_of(self, directory: Path, file: Path) -> None:
+    def register_derived_file(self, directory: Path, file: Path) -> None:
         """Note that `file` was made of the model in `directory`: where that is somebody's own, the
         file goes with it."""
-        with self._turns:
-            for one in self._persons.values():
-                if one.own is not None and directory.is_relative_to(one.own):
-                    one.made.add(file)
+        with self._condition:
+            for one in self._users.values():
+                if one.private_directory is not None and directory.is_relative_to(
+                    one.private_directory
+                ):
+                    one.derived_files.add(file)
 
-    def tidy(self) -> None:
+    def forget_idle_users(self) -> None:
         """Forget who has not been seen for an hour, and remove what only they may see."""
-        with self._turns:
-            late = self._clock() - IDLE
-            gone = self._forget([name for name, one in self._persons.items() if one.seen < late])
+        with self._condition:
+            late = self._clock() - IDLE_SECONDS
+            gone = self._forget([name for name, one in self._users.items() if one.last_seen < late])
         _remove_all(gone)
 
-    def _forget(self, names: Collection[str]) -> list[_Person]:
+    def _forget(self, names: Collection[str]) -> list[_UserState]:
         """Forget these persons, and return them. Called with the lock held."""
-        for key in [key for key in self._known if key[0] in names]:
-            del self._known[key]
-        return [self._persons.pop(name) for name in names]
+        for key in [key for key in self._entries if key[0] in names]:
+            del self._entries[key]
+        return [self._users.pop(name) for name in names]
 
     def close(self) -> None:
         """Forget everybody."""
         atexit.unregister(self.close)
-        with self._turns:
+        with self._condition:
             root, self._root = self._root, None
-            persons, self._persons = self._persons, {}
-            self._known.clear()
-        _remove_all(persons.values())
+            users, self._users = self._users, {}
+            self._entries.clear()
+        _remove_all(users.values())
         if root is not None:
             shutil.rmtree(root, ignore_errors=True)
 
-    def _ask(
+    def _fetch(
         self,
         ref: Ref,
         token: Token,
-        visitor: str,
+        client_id: str,
         seconds: float,
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
         *,
         fresh: bool,
     ) -> Path:
-        own = self._own(token)
+        own = self._private_directory(token)
         until = time.monotonic() + seconds
-        with self._turn(visitor, until, cancelled):
-            if not fresh and (found := self._lately(ref, token)):
+        with self._slot(client_id, until, cancelled):
+            if not fresh and (found := self._recent(ref, token)):
                 return found  # another request has asked meanwhile
             try:
                 answer = hub.pull(
@@ -169,97 +176,102 @@ class Fetched:
             except UserError as error:
                 if cancelled is not None and cancelled():
                     raise
-                return self._without(ref, token, error)
+                return self._fall_back(ref, token, error)
         now = self._clock()
-        with self._turns:
-            self._keep((self._name(token), ref), _Known(answer, now, now + FRESH))
+        with self._condition:
+            self._store((self._user_key(token), ref), _Entry(answer, now, now + TTL_SECONDS))
         if own is not None:
             self._make_room()
         return answer
 
     def _make_room(self) -> None:
         """Forget whoever has not been seen for longest while what is private takes too much."""
-        while self._root is not None and taken(self._root) > OWN_ROOM:
-            with self._turns:
-                persons = [name for name, one in self._persons.items() if one.own is not None]
-                if len(persons) < 2:
+        while self._root is not None and directory_bytes(self._root) > MAX_PRIVATE_BYTES:
+            with self._condition:
+                users = [
+                    name for name, one in self._users.items() if one.private_directory is not None
+                ]
+                if len(users) < 2:
                     return
-                gone = self._forget([min(persons, key=lambda name: self._persons[name].seen)])
+                gone = self._forget([min(users, key=lambda name: self._users[name].last_seen)])
             _remove_all(gone)
 
-    def _without(self, ref: Ref, token: Token, error: UserError) -> Path:
+    def _fall_back(self, ref: Ref, token: Token, error: UserError) -> Path:
         """What there is when the Hub did not give a model: what it gave before, if it could not be
         asked now."""
-        key, now = (self._name(token), ref), self._clock()
-        with self._turns:
+        key, now = (self._user_key(token), ref), self._clock()
+        with self._condition:
             found = self._path(key) if isinstance(error, HubUnavailableError) else None
             if found is not None:
-                self._keep(key, replace(self._known[key], until=now + AWAY))
+                self._store(key, replace(self._entries[key], until=now + OFFLINE_TTL_SECONDS))
                 return found
             # Not the error itself, whose traceback holds the token.
             said = type(error)(error.message, field=error.field)
-            self._keep(key, _Known(said, now, now + REFUSED))
+            self._store(key, _Entry(said, now, now + ERROR_TTL_SECONDS))
         raise error
 
-    def _keep(self, key: tuple[str, Ref], known: _Known) -> None:
-        self._known[key] = known
-        self._known.move_to_end(key)
-        while len(self._known) > KEPT:
-            self._known.popitem(last=False)
+    def _store(self, key: tuple[str, Ref], known: _Entry) -> None:
+        self._entries[key] = known
+        self._entries.move_to_end(key)
+        while len(self._entries) > MAX_ENTRIES:
+            self._entries.popitem(last=False)
 
-    def _lately(self, ref: Ref, token: Token) -> Path | None:
+    def _recent(self, ref: Ref, token: Token) -> Path | None:
         """What the Hub said lately; None if it has to be asked. Raises UserError for a no."""
-        key = self._name(token), ref
-        with self._turns:
-            if key[0] in self._persons:
-                self._persons[key[0]].seen = self._clock()
-            known = self._known.get(key)
+        key = self._user_key(token), ref
+        with self._condition:
+            if key[0] in self._users:
+                self._users[key[0]].last_seen = self._clock()
+            known = self._entries.get(key)
             if known is None or self._clock() > known.until:
                 return None
-            self._known.move_to_end(key)
+            self._entries.move_to_end(key)
             if isinstance(known.answer, UserError):
                 raise type(known.answer)(known.answer.message, field=known.answer.field)
             return self._path(key)
 
     def _path(self, key: tuple[str, Ref]) -> Path | None:
-        known = self._known.get(key)
-        if known is None or self._clock() - known.asked > IDLE:
+        known = self._entries.get(key)
+        if known is None or self._clock() - known.asked_at > IDLE_SECONDS:
             return None
         found = known.answer
         return found if isinstance(found, Path) and (found / WEIGHTS).is_file() else None
 
-    def _name(self, token: Token) -> str:
+    def _user_key(self, token: Token) -> str:
         """Whom a token stands for, without telling the token."""
         if not isinstance(token, str):
             return "whoever is here" if token is None else "nobody"
         return hashlib.blake2b(token.encode(), key=self._salt).hexdigest()
 
-    def _own(self, token: Token) -> Path | None:
+    def _private_directory(self, token: Token) -> Path | None:
         """A directory for what only this visitor may see; None for who has no token to give."""
-        with self._turns:
-            one = self._persons.setdefault(self._name(token), _Person(0.0))
-            one.seen = self._clock()
-            if isinstance(token, str) and one.own is None:
+        with self._condition:
+            one = self._users.setdefault(self._user_key(token), _UserState(0.0))
+            one.last_seen = self._clock()
+            if isinstance(token, str) and one.private_directory is None:
                 if self._root is None:
                     self._root = temporary_directory("visitors")
                     atexit.register(self.close)
                     threading.Thread(
-                        target=self._keep_tidy, args=(self._root,), daemon=True
+                        target=self._tidy_loop, args=(self._root,), daemon=True
                     ).start()
-                one.own = self._root / secrets.token_hex(16)
-            return one.own
+                one.private_directory = self._root / secrets.token_hex(16)
+            return one.private_directory
 
-    def _keep_tidy(self, root: Path) -> None:
+    def _tidy_loop(self, root: Path) -> None:
         """In a thread, for as long as there may be something private."""
         while root.is_dir():
-            time.sleep(IDLE / 12)
-            self.tidy()
+            time.sleep(IDLE_SECONDS / 12)
+            self.forget_idle_users()
 
     @contextmanager
-    def _turn(self, visitor: str, until: float, cancelled: Cancelled | None) -> Iterator[None]:
+    def _slot(self, client_id: str, until: float, cancelled: Cancelled | None) -> Iterator[None]:
         """One of a few models at once, waited for."""
-        with self._turns:
-            while self._busy[visitor] >= OF_ONE or self._busy.total() >= AT_ONCE:
+        with self._condition:
+            while (
+                self._busy[client_id] >= MAX_CONCURRENT_PER_USER
+                or self._busy.total() >= MAX_CONCURRENT
+            ):
                 if cancelled is not None and cancelled():
                     raise UserError("Cancelled.")
                 if time.monotonic() > until:
@@ -267,12 +279,12 @@ class Fetched:
                         "Too many models are being opened at this moment: try again in a minute.",
                         field="model",
                     )
-                self._turns.wait(0.1)
-            self._busy[visitor] += 1
+                self._condition.wait(0.1)
+            self._busy[client_id] += 1
         try:
             yield
         finally:
-            with self._turns:
-                self._busy[visitor] -= 1
+            with self._condition:
+                self._busy[client_id] -= 1
                 self._busy += Counter()  # without those who have none on their way
-                self._turns.notify_all()
+                self._condition.notify_all()

@@ -13,59 +13,61 @@ from collections import OrderedDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = b"x-charrnn-once"
-_WORD = 64  # characters of a word at most; fetch_retry.js draws up to 40
-_ANSWERS = 512  # that are remembered, the oldest forgotten first
-_LARGEST = 1 << 14  # bytes of an answer that is remembered; Gradio's has about fifty
+_MAX_KEY_BYTES = 64  # characters of a word at most; fetch_retry.js draws up to 40
+MAX_RESPONSES = 512  # that are remembered, the oldest forgotten first
+MAX_RESPONSE_BYTES = 1 << 14  # bytes of an answer that is remembered; Gradio's has about fifty
 
 
-class Once:
+class IdempotencyMiddleware:
     """Answers a request that bears the word of an earlier one as that one was answered, waiting
     for it if need be. What came in part, what has failed, and what is too long to keep is done
     anew."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._asked: OrderedDict[bytes, _Asked] = OrderedDict()
+        self._responses: OrderedDict[bytes, _PendingResponse] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it from memory."""
-        word = _word(scope)
-        if not word:
+        key = _key(scope)
+        if not key:
             await self.app(scope, receive, send)
             return
-        while (earlier := self._asked.get(word)) and earlier.arrived:
-            for message in (said := await earlier.answer()):
+        while (earlier := self._responses.get(key)) and earlier.arrived:
+            for message in (said := await earlier.messages()):
                 await send(message)
             if said:
                 return
-        await self._do(word, scope, receive, send)
+        await self._do(key, scope, receive, send)
 
-    async def _do(self, word: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = self._asked[word] = _Asked()
-        self._asked.move_to_end(word)
-        while len(self._asked) > _ANSWERS:
-            self._asked.popitem(last=False)
+    async def _do(self, key: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        pending = self._responses[key] = _PendingResponse()
+        self._responses.move_to_end(key)
+        while len(self._responses) > MAX_RESPONSES:
+            self._responses.popitem(last=False)
 
         async def arriving() -> Message:
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body"):
-                if self._asked.get(word, asked) is not asked:  # it came too late: another is done
+                if (
+                    self._responses.get(key, pending) is not pending
+                ):  # it came too late: another is done
                     return {"type": "http.disconnect"}
-                asked.arrived = True
+                pending.arrived = True
             return message
 
         async def answering(message: Message) -> None:
-            asked.said(message)
+            pending.add(message)
             await send(message)
 
         try:
             await self.app(scope, arriving, answering)
         finally:
-            if not asked.end() and self._asked.get(word) is asked:
-                del self._asked[word]
+            if not pending.end() and self._responses.get(key) is pending:
+                del self._responses[key]
 
 
-class _Asked:
+class _PendingResponse:
     """A request under a word: whether all of it has arrived, and how it is answered."""
 
     def __init__(self) -> None:
@@ -74,30 +76,30 @@ class _Asked:
         self._size = 0
         self._ended = asyncio.Event()
 
-    async def answer(self) -> list[Message]:
+    async def messages(self) -> list[Message]:
         """The messages of its answer, once it is whole; none if it is not to be repeated."""
         await self._ended.wait()
         return self._messages
 
-    def said(self, message: Message) -> None:
+    def add(self, message: Message) -> None:
         """Note a part of the answer."""
         self._size += len(message.get("body", b""))
-        if self._size <= _LARGEST:
+        if self._size <= MAX_RESPONSE_BYTES:
             self._messages.append(message)
 
     def end(self) -> bool:
         """Whether the answer, which has ended or broken off, is remembered."""
         said = self._messages
-        whole = len(said) > 1 and not said[-1].get("more_body") and self._size <= _LARGEST
+        whole = len(said) > 1 and not said[-1].get("more_body") and self._size <= MAX_RESPONSE_BYTES
         if not whole or said[0]["status"] >= 400:
             self._messages = []
         self._ended.set()
         return bool(self._messages)
 
 
-def _word(scope: Scope) -> bytes:
+def _key(scope: Scope) -> bytes:
     """Of a request that may be asked again; else empty."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return b""
-    words = [value for name, value in scope["headers"] if name == HEADER]
-    return words[0] if words and len(words[0]) <= _WORD else b""
+    keys = [value for name, value in scope["headers"] if name == HEADER]
+    return keys[0] if keys and len(keys[0]) <= _MAX_KEY_BYTES else b""

@@ -32,7 +32,7 @@ from .request_rules import (
     check_ids,
     check_server_function,
     is_call,
-    parsed,
+    parse_json,
     too_large,
 )
 
@@ -45,7 +45,7 @@ _METHODS = ("POST", "PUT", "PATCH", "DELETE")
 _INLINE_BYTES = 1 << 16  # a body that is parsed at once: going to a thread would take longer
 
 
-class JsonBodies:
+class JsonBodyMiddleware:
     """Holds all bodies but those of uploads to the bounds and rules.
 
     `long_texts` names the endpoints and fields that take a long text, with which a body may have
@@ -101,7 +101,7 @@ def _check(body: bytearray, endpoint: str, blocks: gr.Blocks, long_texts: Collec
     """The body as it is passed on. Raises RequestUserError for one that is not as it should be."""
     if not body:
         return b""
-    value = parsed(body)
+    value = parse_json(body)
     if endpoint.startswith("mcp"):  # whose protocol has rules of its own
         return bytes(body)
     if not isinstance(value, dict):

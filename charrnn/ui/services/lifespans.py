@@ -9,7 +9,7 @@ from typing import TypeVar
 A = TypeVar("A")
 
 
-def combined(
+def combine(
     *lifespans: Callable[[A], AbstractAsyncContextManager[None]],
 ) -> Callable[[A], AbstractAsyncContextManager[None]]:
     """Make one `lifespan` that enters these in turn, and leaves them in the reverse order."""

@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .asgi import RequestUserError, route_path
 from .rate_limit import BusyUserError, check_share
 
-MAX_STREAMS = 128  # of one user
+MAX_STREAMS_PER_USER = 128  # of one user
 
 _STREAM = re.compile(rf"{API_PREFIX}/(queue/data|call/.+/.+|upload_progress)/?")
 
 
-class OpenStreams:
+class StreamLimitMiddleware:
     """ASGI middleware: answers 429 to a user who has as many streams open as it may.
 
     A stream counts until it has ended, or its client has gone away.
@@ -39,7 +39,7 @@ class OpenStreams:
             return
         user = self._client_id(Request(scope))
         try:
-            check_share(self._open, user, MAX_STREAMS)
+            check_share(self._open, user, MAX_STREAMS_PER_USER)
         except BusyUserError as error:
             refusal = RequestUserError(error.message, status=429)
             await refusal.response(scope)(scope, receive, send)

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 
-def outermost(
+def wrap_outermost(
     *middleware: Callable[[ASGIApp], ASGIApp],
 ) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     """Make a `lifespan` that wraps all else in `middleware`, the first of them outermost."""

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class OnePage:
+class OnePageMiddleware:
     """Take `page` out of every query."""
 
     def __init__(self, app: ASGIApp) -> None:

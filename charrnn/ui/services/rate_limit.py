@@ -29,7 +29,7 @@ from .round_robin import RoundRobin
 T = TypeVar("T")
 
 POLL_SECONDS = 0.25  # between two looks whether a client is still there
-ADDRESS_FACTOR = 4  # what the users of one address may have waiting, in shares of one user
+MAX_SHARES_PER_ADDRESS = 4  # what the users of one address may have waiting, in shares of one user
 
 
 class BusyUserError(UserError):
@@ -50,7 +50,7 @@ def exception_handlers() -> dict[Any, Any]:
 
 def check_share(waiting: Mapping[str, int], user: str, most: int) -> None:
     """Raise BusyUserError if a user has `most` requests `waiting` already, or the users of its
-    address together have `ADDRESS_FACTOR` times as many."""
+    address together have `MAX_SHARES_PER_ADDRESS` times as many."""
     count = waiting.get(user, 0)
     if count >= most:
         raise BusyUserError(
@@ -61,7 +61,7 @@ def check_share(waiting: Mapping[str, int], user: str, most: int) -> None:
         )
     address = address_of(user)
     neighbors = (count for one, count in waiting.items() if address_of(one) == address)
-    if sum(neighbors) >= ADDRESS_FACTOR * most:
+    if sum(neighbors) >= MAX_SHARES_PER_ADDRESS * most:
         raise _network_is_busy()
 
 
@@ -92,8 +92,8 @@ class PerUserLimiter:
         Raises BusyUserError if the client has too many calls waiting already, ClientGoneError if it
         has gone away, and whatever `call` raises.
         """
-        async with self.turn(client) as turn:
-            return await turn.compute(call)
+        async with self.slot(client) as slot:
+            return await slot.compute(call)
 
     async def iterate(
         self, client: Client, items: Generator[T, None, None]
@@ -103,23 +103,23 @@ class PerUserLimiter:
         The place is held to the end. Raises what `run` raises.
         """
         end = object()
-        async with self.turn(client) as turn:
+        async with self.slot(client) as slot:
             try:
-                while (item := await turn.compute(lambda: next(items, end))) is not end:
+                while (item := await slot.compute(lambda: next(items, end))) is not end:
                     yield item  # type: ignore[misc]  # it is not `end`
             finally:
-                if not turn.is_computing:
+                if not slot.is_computing:
                     items.close()
 
     @asynccontextmanager
-    async def turn(self, client: Client) -> AsyncIterator[Turn]:
+    async def slot(self, client: Client) -> AsyncIterator[Slot]:
         """Wait for a turn and hold it throughout the block. Raises as `run` does."""
         await self._acquire(client)
-        turn = Turn(client)
+        slot = Slot(client)
         try:
-            yield turn
+            yield slot
         finally:
-            turn.end(lambda: self._release(client.id))
+            slot.end(lambda: self._release(client.id))
 
     async def _acquire(self, client: Client) -> None:
         user = client.id
@@ -163,7 +163,7 @@ class PerUserLimiter:
             raise _network_is_busy()
 
 
-class Turn:
+class Slot:
     """A place in a limiter, held by a client."""
 
     def __init__(self, client: Client) -> None:

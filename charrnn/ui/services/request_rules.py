@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 from gradio.block_function import BlockFunction
 
-from ...runs.uploads import inside
+from ...runs.uploads import path_within
 from .asgi import RequestUserError
 
 MAX_SMALL_BYTES = 1 << 20
@@ -32,13 +32,13 @@ _FILE_TYPE = "gradio.FileData"
 _FILE_KEYS = ("path", "orig_name", "size", "mime_type")
 
 
-def text_bytes(upload: int) -> int:
+def max_text_body_bytes(upload: int) -> int:
     """Bytes that a body with a long text may have, where an upload may have `upload`: in JSON,
     quotes and line ends are two bytes each."""
     return min(2 * upload, MAX_TEXT_BYTES)
 
 
-def parsed(body: bytes | bytearray) -> Any:
+def parse_json(body: bytes | bytearray) -> Any:
     """The value of a body of JSON. Raises RequestUserError for one that is none, or whose lists and
     objects are nested too deeply."""
     try:
@@ -114,7 +114,7 @@ def too_large(most: int) -> RequestUserError:
 
 
 def _check_file(file: dict[str, Any], folder: Path) -> None:
-    if inside(folder, file["path"]) is None:
+    if path_within(folder, file["path"]) is None:
         raise RequestUserError("That file has not been uploaded to this app: upload it first.")
     described = {key: file[key] for key in _FILE_KEYS if key in file}
     file.clear()

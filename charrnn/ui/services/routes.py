@@ -97,7 +97,7 @@ def is_open(path: str) -> bool:
     return any(pattern.match(path) for pattern in _PATTERNS)
 
 
-class RouteAllowlist:
+class RouteAllowlistMiddleware:
     """Answers 404 to every request for a path that is not on the list."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -32,7 +32,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from ...runs.limits import space
+from ...utils.space import space_id
 from .asgi import route_path
 from .client_id import COOKIE as CLIENT_COOKIE
 from .sign_in import CALLBACK_PATH, SIGN_IN_PATH, return_address
@@ -92,14 +92,14 @@ def _parse_origin(header: str) -> Host | None:
 def _own_hosts(headers: Headers) -> set[Host]:
     """List the hosts at which this app's page may have been opened."""
     names = [headers["host"]]
-    if space() is not None:
+    if space_id() is not None:
         names += os.environ.get("SPACE_HOST", "").split(",")
     if headers.get("sec-fetch-site") == "same-origin":
         names += headers.get("x-forwarded-host", "").split(",")
     return {host for name in names if (host := parse_host(name.strip()))}
 
 
-class SameOrigin:
+class SameOriginMiddleware:
     """ASGI middleware: only the app's own page acts as its visitor.
 
     It belongs outside of the middlewares that read the session cookie and answer to CORS.
@@ -116,7 +116,7 @@ class SameOrigin:
         headers, path = Headers(scope=scope), route_path(scope)
         source, navigates = source_of(headers), _navigates(scope)
         if source is Source.OTHER_PAGE:
-            if space() is None:
+            if space_id() is None:
                 if not (navigates and path == _PAGE_PATH):
                     await _refusal(scope)(scope, receive, send)
                     return

@@ -26,10 +26,10 @@ SLICE_SECONDS = 0.004  # that a thread computes before it is another's turn
 NEWCOMER_SECONDS = 0.05  # that a newcomer computes first; usually until its first character
 MAX_NEWCOMERS_IN_A_ROW = 8  # before one of the others has a turn
 FRAME_SECONDS = 0.1  # between two frames of a text that is written
-FEW = 6  # writers, up to which each shows what is new as often as it likes
+MAX_FULL_RATE_STREAMS = 6  # writers, up to which each shows what is new as often as it likes
 
 
-class Desk:
+class TimeSlicer:
     """The slots in which threads compute: `slots` threads at once, one unless said otherwise."""
 
     def __init__(self, slots: int = 1) -> None:
@@ -38,38 +38,38 @@ class Desk:
         self._newcomers: RoundRobin[threading.Lock] = RoundRobin()
         self._others: RoundRobin[threading.Lock] = RoundRobin()
         self._in_a_row = 0  # newcomers that went first lately
-        self.writers = 0  # texts that are being written
+        self.streams = 0  # texts that are being written
 
     @contextmanager
-    def writer(self, user: str = "") -> Iterator[Writer]:
-        """Yield the writer of a text, which counts for `crowd`. `user` is whose turns it takes."""
-        writer = Writer(self, user)
+    def stream(self, user: str = "") -> Iterator[Stream]:
+        """Yield a stream of text, which counts for `load_factor`, in the turns of `user`."""
+        stream = Stream(self, user)
         with self._lock:
-            self.writers += 1
+            self.streams += 1
         try:
-            yield writer
+            yield stream
         finally:
-            writer.get_up()
+            stream.release()
             with self._lock:
-                self.writers -= 1
+                self.streams -= 1
 
     def compute(self, user: str, call: Callable[[], T]) -> T:
         """Return what `call` returns, computed in slices between its yield points."""
-        writer = Writer(self, user)
+        stream = Stream(self, user)
         try:
-            writer.sit_down()
-            with at_yield_points(writer.pause):
+            stream.acquire()
+            with at_yield_points(stream.pause):
                 return call()
         finally:
-            writer.get_up()
+            stream.release()
 
     @property
-    def crowd(self) -> float:
+    def load_factor(self) -> float:
         """How many times as long as usual a writer should wait between two frames: each of them
         takes time that others need."""
-        return max(1.0, self.writers / FEW)
+        return max(1.0, self.streams / MAX_FULL_RATE_STREAMS)
 
-    def sit_down(self, user: str, *, new: bool) -> None:
+    def acquire(self, user: str, *, new: bool) -> None:
         """Wait for a slot, and take it."""
         with self._lock:
             if self._free:
@@ -80,7 +80,7 @@ class Desk:
             (self._newcomers if new else self._others).add(user, mine)
         mine.acquire()  # until whoever gets up releases it
 
-    def get_up(self) -> None:
+    def release(self) -> None:
         """Leave the slot to the next thread."""
         with self._lock:
             is_newcomer = bool(self._newcomers) and (
@@ -94,51 +94,51 @@ class Desk:
                 self._free += 1
 
 
-class Writer:
+class Stream:
     """One computation at the desk. Only one thread at a time may use it, though not always the
     same."""
 
-    def __init__(self, desk: Desk, user: str) -> None:
-        self._desk, self._user = desk, user
+    def __init__(self, slicer: TimeSlicer, user: str) -> None:
+        self._slicer, self._user = slicer, user
         self._new = True
         self._since: float | None = None  # it has a slot; None: it has none
 
-    def at_the_desk(self, characters: Iterator[T]) -> Iterator[T]:
+    def sliced(self, characters: Iterator[T]) -> Iterator[T]:
         """Yield the same characters, each computed in a slot; in between, others may have it.
-        Before who takes them waits for anything else, it has to `get_up`."""
-        self.sit_down()
+        Before who takes them waits for anything else, it has to `release`."""
+        self.acquire()
         with at_yield_points(self.pause):  # while the prefix is read
             one = next(characters, None)
         while one is not None:
             if self._new or self._slice_is_over():
-                self.get_up()
+                self.release()
                 yield_point()
             yield one
             if self._since is None:
-                self.sit_down()
+                self.acquire()
             one = next(characters, None)
 
     def pause(self) -> None:
         """Let others compute, if this slice is over."""
         if self._slice_is_over():
-            self.get_up()
-            self.sit_down()
+            self.release()
+            self.acquire()
 
-    def sit_down(self) -> None:
+    def acquire(self) -> None:
         """Wait for a slot."""
-        self._desk.sit_down(self._user, new=self._new)
+        self._slicer.acquire(self._user, new=self._new)
         self._since = time.perf_counter()
 
-    def get_up(self) -> None:
+    def release(self) -> None:
         """Leave the slot, if this writer has one."""
         if self._since is not None:
             self._since, self._new = None, False
-            self._desk.get_up()
+            self._slicer.release()
 
     def _slice_is_over(self) -> bool:
         seconds = NEWCOMER_SECONDS if self._new else SLICE_SECONDS
         return self._since is not None and time.perf_counter() - self._since > seconds
 
 
-DESK = Desk()
-SCORING_DESK = Desk(slots=2)  # scoring computes in torch, beside what writes
+SLICER = TimeSlicer()
+SCORING_SLICER = TimeSlicer(slots=2)  # scoring computes in torch, beside what writes

@@ -15,7 +15,7 @@ from gradio.route_utils import API_PREFIX
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...runs.limits import space
+from ...utils.space import space_id
 from .asgi import route_path
 
 _PAGE = {
@@ -37,7 +37,7 @@ _FRAMES = "'self'"
 _FRAMES_ON_A_SPACE = "'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
 
 
-class SecurityHeaders:
+class SecurityHeadersMiddleware:
     """ASGI middleware: adds the headers to every HTTP response."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -58,7 +58,7 @@ class SecurityHeaders:
 
 
 def _headers(path: str) -> dict[str, str]:
-    on_a_space = space() is not None
+    on_a_space = space_id() is not None
     policy = _FILE if path.startswith(_FILE_ROUTE) else _PAGE
     frames = {"frame-ancestors": _FRAMES_ON_A_SPACE if on_a_space else _FRAMES}
     headers = {

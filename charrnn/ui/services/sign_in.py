@@ -17,23 +17,23 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from ...runs.limits import space
+from ...utils.space import space_id
 
 log = logging.getLogger(__name__)
 
 SIGN_IN_PATH = "/login/huggingface"  # begins a sign-in: leads to the Hub
 CALLBACK_PATH = "/login/callback"  # where the Hub sends the visitor back
 
-_TOLD = ("SPACE_ID", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES",
+_OAUTH_VARIABLES = ("SPACE_ID", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES",
          "OPENID_PROVIDER_URL")  # fmt: skip
 
 
-def sign_in_routes() -> bool:
+def add_sign_in_routes() -> bool:
     """Bring the routes into the Blocks that are open now, where they can work; whether they can.
 
     A Space that has not been told what it needs for them starts all the same, without.
     """
-    if not _possible():
+    if not oauth_configured():
         return False
     # Gradio attaches the routes for its own button. Ours stand where they are needed; this one is
     # never seen, and does not ask at each load who somebody is.
@@ -41,23 +41,24 @@ def sign_in_routes() -> bool:
     return True
 
 
-def when_it_fails() -> dict[Any, Any]:
+def oauth_exception_handlers() -> dict[Any, Any]:
     """The app's `exception_handlers`, so that a sign-in that fails, as where somebody says no, ends
     on the page that it began on; Gradio's routes let it end on a blank one."""
-    if not _possible():
+    if not oauth_configured():
         return {}
     from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
     from httpx import HTTPError
 
-    return {AuthlibBaseError: _back, HTTPError: _back}
+    return {AuthlibBaseError: _redirect_back, HTTPError: _redirect_back}
 
 
-def _possible() -> bool:
-    told = bool(space()) and all(os.environ.get(name) for name in _TOLD)
+def oauth_configured() -> bool:
+    """Return whether this is a Space with all that a sign-in with Hugging Face needs."""
+    told = bool(space_id()) and all(os.environ.get(name) for name in _OAUTH_VARIABLES)
     return told and all(map(importlib.util.find_spec, ("authlib", "itsdangerous")))
 
 
-def _back(request: Request, error: Exception) -> RedirectResponse:
+def _redirect_back(request: Request, error: Exception) -> RedirectResponse:
     if not request.url.path.startswith("/login/"):
         raise error
     log.warning("a sign-in failed by a %s", type(error).__name__)

@@ -99,7 +99,7 @@ def read_uploads(files: Sequence[Path], limits: Limits, encoding: str | None = N
     """
 
     def read() -> Text:
-        text = read_files(files, encoding=encoding, limit=limits.upload)
+        text = read_files(files, encoding=encoding, limit=limits.upload_bytes)
         check_text(text, limits)
         return text
 

@@ -11,23 +11,22 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Remembered(Generic[T]):
-    """The latest `most` answers, each for so many `seconds`. An answer that failed is not kept."""
+class TTLCache(Generic[T]):
+    """Keeps the latest `max_entries` answers for `seconds` each, but none that failed."""
 
-    def __init__(self, *, seconds: float, most: int = 256) -> None:
-        self._seconds, self._most = seconds, most
-        self._kept: OrderedDict[Hashable, tuple[float, asyncio.Future[T]]] = OrderedDict()
+    def __init__(self, *, seconds: float, max_entries: int = 256) -> None:
+        self._seconds, self._max_entries = seconds, max_entries
+        self._entries: OrderedDict[Hashable, tuple[float, asyncio.Future[T]]] = OrderedDict()
 
-    async def get(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        """The answer to `key`: the one kept, or what `ask` gives. Who asks for the same at the same
-        time waits for the same answer."""
-        until, answer = self._kept.get(key, (0.0, None))
+    async def get(self, key: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
+        """Return the answer kept under `key`, or await `fetch`, once for all concurrent callers."""
+        until, answer = self._entries.get(key, (0.0, None))
         if answer is None or clock() >= until or _failed(answer):
-            answer = asyncio.ensure_future(ask())
-            self._kept[key] = (clock() + self._seconds, answer)
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            answer = asyncio.ensure_future(fetch())
+            self._entries[key] = (clock() + self._seconds, answer)
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._max_entries:
+                self._entries.popitem(last=False)
         return await asyncio.shield(answer)
 
 

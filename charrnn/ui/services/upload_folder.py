@@ -21,32 +21,32 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...errors import UserError
-from ...runs.uploads import inside
+from ...runs.uploads import path_within
 from ...utils.regular_files import is_directory
 from .. import i18n
 from .client_id import event_request
 
 if TYPE_CHECKING:
-    from .context import House
+    from .context import AppContext
 
 _MAX_ANSWER_BYTES = 1 << 20  # of the paths of the files that were uploaded
 
 
-class UploadShares:
+class UploadQuotaMiddleware:
     """ASGI middleware: an upload counts against the share of the visitor who sends it, and is
     answered with 507 where that is used up."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
-        self.app, self.house = app, house
+    def __init__(self, app: ASGIApp, context: AppContext) -> None:
+        self.app, self.context = app, context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; of an upload, note the files that the answer names."""
         if scope["type"] != "http" or scope["method"] != "POST" or not _is_upload(scope):
             await self.app(scope, receive, send)
             return
-        shares = self.house.runs.shares
+        shares = self.context.runs.shares
         request = event_request(Request(scope))
-        owner = shares.owner(self.house.visitor(request))
+        owner = shares.owner(self.context.client_id(request))
         with shares.reserving(owner, field="corpus") as reserve:
             try:
                 await asyncio.to_thread(reserve, self._announced(scope))
@@ -60,7 +60,7 @@ class UploadShares:
     def _announced(self, scope: Scope) -> int:
         """The size of a request's body, or of the largest upload where it does not say."""
         length = Headers(scope=scope).get("content-length", "")
-        return int(length) if length.isdecimal() else self.house.limits.upload
+        return int(length) if length.isdecimal() else self.context.limits.upload_bytes
 
 
 class _Answer:
@@ -88,7 +88,7 @@ class _Answer:
             return []
         folder = Path(get_upload_folder())
         given = named if isinstance(named, list) else []
-        return [path for one in given if (path := inside(folder, one)) is not None]
+        return [path for one in given if (path := path_within(folder, one)) is not None]
 
 
 def sweep_upload_folder(keep_hours: float) -> None:

@@ -33,7 +33,7 @@ from ..run_card.feed import EVERY, Tellings
 from ..run_card.recent_runs import your_runs
 from ..run_card.view_model import Story, run_card
 from ..services.client import Client, ClientGoneError
-from ..services.context import House
+from ..services.context import AppContext
 from .form import Form, build_form
 from .form_storage import SAVE_FORM_JS, wire_form_storage
 from .request import EXPERIMENTS, FROM_FILES, Wish, size
@@ -74,12 +74,12 @@ class _Stage:
     )  # in which JavaScript hands over the id of a run that begins (browser_storage.py)
 
 
-def train_tab(house: House) -> TrainTab:
+def train_tab(context: AppContext) -> TrainTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
-    (first, _), tellings = first_story(house, "en"), Tellings(house)
+    (first, _), tellings = first_story(context, "en"), Tellings(context)
     with gr.Row(elem_classes="house-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
-            form = build_form(house.limits)
+            form = build_form(context.limits)
             wire_form_storage(form, **_QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
             built = first.value() | {"built": True}  # until `find_again` has said what to show
@@ -90,13 +90,13 @@ def train_tab(house: House) -> TrainTab:
                 keep = _button("keep", elem_classes="at-the-end")
                 push = _button("push")
                 generate = _button("generate", variant="primary")
-            your_runs(house)
+            your_runs(context)
     run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
     brought = gr.JSON(visible=False)
     stage = _Stage(card, stop, sample, keep, push, generate, run_id, brought)
-    _wire_form(house, form)
-    _wire_run(house, tellings, form, stage)
-    wire_suggestion(house, form, card, run_id)
+    _wire_form(context, form)
+    _wire_run(context, tellings, form, stage)
+    wire_suggestion(context, form, card, run_id)
     return TrainTab(generate, run_id)
 
 
@@ -107,14 +107,14 @@ def _button(name: str, **look: Any) -> gr.Button:
     )
 
 
-def _wire_form(house: House, form: Form) -> None:
+def _wire_form(context: AppContext, form: Form) -> None:
     """Every change of the form looks it over again: report, model, button, problems."""
 
     async def look(request: gr.Request, *values: Any) -> Frame:
-        wish, locale = form.wish(values, house.limits), i18n.locale_of(request)
+        wish, locale = form.wish(values, context.limits), i18n.locale_of(request)
         look_over = partial(form.looked_over, wish, locale)
         try:
-            return await house.limiters.planning.run(house.client(request), look_over)
+            return await context.limiters.planning.run(context.client(request), look_over)
         except UserError as error:
             return form.problem([error], locale)
         except ClientGoneError:
@@ -158,25 +158,25 @@ def _wire_choices(form: Form) -> None:
     )
 
 
-def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> None:
+def _wire_run(context: AppContext, tellings: Tellings, form: Form, stage: _Stage) -> None:
     outputs = [stage.card, stage.run_id, form.text_problem, form.settings_problem]
     folds = list(dict.fromkeys(form.custom.folds.values()))
 
     async def start(request: gr.Request, run_id: str | None, *given: Any) -> Frames:
         *values, brought = given
-        wish, locale = form.wish(values, house.limits), i18n.locale_of(request)
-        visitor = house.visitor(request)
+        wish, locale = form.wish(values, context.limits), i18n.locale_of(request)
+        visitor = context.client_id(request)
 
         async def frames() -> Frames:
             # The button stays on while nothing else has happened: it has the keyboard's focus, and
             # a second press is not heard before this one's event is over.
             yield form.problem([], locale)
-            async for story in _download(house, Client(visitor), wish):
+            async for story in _download(context, Client(visitor), wish):
                 yield {stage.card: story.value()}
             # What was ordered is begun even if the line breaks now: the browser knows its id.
-            run = await house.limiters.planning.run(
+            run = await context.limiters.planning.run(
                 Client(visitor),
-                lambda: house.runs.start(plan_of(wish), visitor, begun(brought)),
+                lambda: context.runs.start(plan_of(wish), visitor, begun(brought)),
             )
             card = await tellings.of(RunAccess(run, run.id)).value()
             yield {stage.run_id: run.id, stage.card: card}
@@ -186,9 +186,9 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
 
     async def again(run_id: str | None, request: gr.Request) -> Frames:
         async def frames() -> Frames:
-            visitor = house.visitor(request)
-            resume = partial(house.runs.keep_training, str(run_id), visitor)
-            run = await house.limiters.planning.run(Client(visitor), resume)
+            visitor = context.client_id(request)
+            resume = partial(context.runs.resume, str(run_id), visitor)
+            run = await context.limiters.planning.run(Client(visitor), resume)
             yield {stage.card: await tellings.of(RunAccess(run, run.id)).value()}
 
         async for frame in guarded(frames, run_id, i18n.locale_of(request)):
@@ -214,9 +214,9 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
 
     async def settled(key: str | None, locale: str) -> dict[str, Any]:
         """The card of the run with this id or view id, or else an example."""
-        access = _find(house, key)
+        access = _find(context, key)
         if access is None:
-            return first_story(house, locale)[0].value()
+            return first_story(context, locale)[0].value()
         return await tellings.of(access).value()
 
     async def find_again(
@@ -227,21 +227,21 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         named, locale = request.query_params.get("run"), i18n.locale_of(request)
         own = {view_id(key): key for key in filter(None, (run_id, *own_runs(brought)))}
         named = own.get(named or "", named)
-        if named and _find(house, named) is None:
-            story, _ = first_story(house, locale)
+        if named and _find(context, named) is None:
+            story, _ = first_story(context, locale)
             story.missing = True
             return story.value()
         unheard = begun(brought)
-        last = unheard if _find(house, unheard) else run_id
+        last = unheard if _find(context, unheard) else run_id
         return await settled(named or last, locale)
 
     def stop(run_id: str | None) -> None:
         if run_id:
-            house.runs.find(run_id).stop()
+            context.runs.find(run_id).stop()
 
     def sample(run_id: str | None) -> None:
         if run_id:
-            house.runs.find(run_id).sample()
+            context.runs.find(run_id).sample()
 
     inputs = [stage.run_id, *form.inputs, stage.brought]
     form.go.click(start, inputs, [*outputs, *folds], js=NEW_RUN_JS, **_WATCHING)
@@ -260,10 +260,10 @@ def _wire_run(house: House, tellings: Tellings, form: Form, stage: _Stage) -> No
         api_visibility="private",
     )
 
-    context = gr.context.Context.root_block
-    assert context is not None
+    page = gr.context.Context.root_block
+    assert page is not None
     inputs = [stage.run_id, stage.brought]
-    finding = context.load(find_again, inputs, stage.card, js=PENDING_RUN_JS, **_WATCHING)
+    finding = page.load(find_again, inputs, stage.card, js=PENDING_RUN_JS, **_WATCHING)
     finding.failure(None, js=call("noteNotRestored"), api_visibility="private")
 
 
@@ -272,7 +272,7 @@ def plan_of(wish: Wish) -> RunPlan:
     return wish.resolved().plan()
 
 
-async def _download(house: House, client: Client, wish: Wish) -> AsyncIterator[Story]:
+async def _download(context: AppContext, client: Client, wish: Wish) -> AsyncIterator[Story]:
     """Download the text if it is not here yet; yield a story that tells how far that is."""
     if wish.fetched():
         return
@@ -284,7 +284,7 @@ async def _download(house: House, client: Client, wish: Wish) -> AsyncIterator[S
         story.fetched = f"{size(done)} / {size(whole)}" if whole else size(done)
 
     downloading = asyncio.create_task(
-        house.limiters.finding.run(client, lambda: wish.text(progress))
+        context.limiters.finding.run(client, lambda: wish.text(progress))
     )
     try:
         while not (await asyncio.wait({downloading}, timeout=EVERY))[0]:
@@ -298,9 +298,9 @@ def _internal_error() -> UserError:
     return UserError(i18n.INTERNAL_ERROR, field="text")
 
 
-def _find(house: House, key: str | None) -> RunAccess | None:
+def _find(context: AppContext, key: str | None) -> RunAccess | None:
     """The run, if it is still there: runs do not outlive a server with no disk of its own."""
     try:
-        return house.find_run(key or "")
+        return context.find_run(key or "")
     except UserError:
         return None

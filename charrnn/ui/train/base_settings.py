@@ -16,7 +16,7 @@ from ...errors import UserError
 from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...training import TrainingConfig
-from ...utils.config_fields import Rule, rules, split
+from ...utils.config_fields import Rule, assign_settings, rules
 
 MAX_VALUE_LENGTH = 100  # characters of a value that a browser brings back
 
@@ -87,6 +87,6 @@ def _same(name: str, one: object, other: object) -> bool:
         return True
     try:
         configs = ModelConfig, TrainingConfig
-        return split({name: one}, *configs) == split({name: other}, *configs)
+        return assign_settings({name: one}, *configs) == assign_settings({name: other}, *configs)
     except UserError:  # one of them is no value of the setting
         return False

@@ -125,7 +125,7 @@ class Form:
         return [*text, *recipe, *settings, self.settings_problem, self.go, self.model]
 
     def wish(self, values: Sequence[Any], limits: Limits) -> Wish:
-        """The values of `inputs`, as an event brings them, held to the limits of the house."""
+        """The values of `inputs`, as an event brings them, held to the limits of the app."""
         corpus, paste, files, source, encoding, recipe, experiment, before, gpu, *custom = values
         base, settings = self.custom.read(*custom)
         return Wish(
@@ -286,7 +286,7 @@ def build_form(limits: Limits) -> Form:
     )
     before = gr.JSON({"recipe": wish.recipe_name, "text": None}, visible=False)
     custom = custom_settings(replace(wish, recipe=CUSTOM).resolved().base)
-    on_gpu = gr.Checkbox(label=t("train-gpu"), visible=gpu.here(), elem_id="train-gpu")
+    on_gpu = gr.Checkbox(label=t("train-gpu"), visible=gpu.available(), elem_id="train-gpu")
     on_gpu_told = gr.HTML(
         html_template='<p class="explain" role="status">{{value}}</p>',
         visible=False,

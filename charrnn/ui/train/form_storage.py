@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from ...runs.uploads import inside
+from ...runs.uploads import path_within
 from ...text import datasets
 from .. import i18n
 from ..page.component import html_component
@@ -86,7 +86,7 @@ def checked_values(form: Form, brought: object) -> dict[str, Any] | None:
     files = brought.get("files")
     folder = Path(get_upload_folder())
     known = files[:_MAX_FILES] if isinstance(files, list) else []
-    return {"values": values, "files": [path for path in known if inside(folder, path)]}
+    return {"values": values, "files": [path for path in known if path_within(folder, path)]}
 
 
 def _can_hold(field: Any, value: object) -> bool:

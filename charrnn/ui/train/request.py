@@ -22,7 +22,7 @@ from ...runs.limits import Limits
 from ...text import datasets
 from ...training import TrainingConfig
 from ...training.holdout import check
-from ...utils.config_fields import faults, split
+from ...utils.config_fields import assign_settings, invalid_settings
 from .. import i18n
 from ..run_card.diagnosis_text import in_both_languages
 from ..services.context import DEFAULT_TEXT
@@ -197,7 +197,11 @@ class Wish:
 
     def faults(self) -> list[str]:
         """The fields of Custom whose values break their rules."""
-        return faults(self.asked, ModelConfig, TrainingConfig) if self.recipe == CUSTOM else []
+        return (
+            invalid_settings(self.asked, ModelConfig, TrainingConfig)
+            if self.recipe == CUSTOM
+            else []
+        )
 
     @property
     def has_paste(self) -> bool:
@@ -234,7 +238,7 @@ class Wish:
             return self._recipe.training
         try:
             length = {name: self.settings.get(name, "") for name in ("epochs", "seconds")}
-            (given,) = split(length, TrainingConfig)
+            (given,) = assign_settings(length, TrainingConfig)
         except UserError:  # which is marked at its field
             return None
         return TrainingConfig(**given) if None in given.values() else None
@@ -286,7 +290,10 @@ def gpu_told(wish: Wish, training: TrainingConfig | None, locale: str) -> str:
     """What a run on the GPU takes of the visitor's time there."""
     if not wish.gpu or training is None:
         return ""
-    seconds, days = gpu.quota(training.seconds), {"anybody": gpu.ANYBODY, "free": gpu.SIGNED_IN}
+    seconds, days = (
+        gpu.quota_seconds(training.seconds),
+        {"anybody": gpu.ANONYMOUS_MINUTES_PER_DAY, "free": gpu.FREE_ACCOUNT_MINUTES_PER_DAY},
+    )
     takes = i18n.translate(TRAIN["train-gpu-takes"], locale, n=seconds, **days)
     cut = i18n.translate(TRAIN["train-gpu-cut"], locale) if training.seconds is None else ""
     return takes + cut

@@ -17,7 +17,7 @@ import gradio as gr
 from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...training import TrainingConfig
-from ...utils.config_fields import Rule, rules, written_bound
+from ...utils.config_fields import Rule, format_bound, rules
 from ..i18n import Words, number, t, translate
 from ..i18n.titles import RECIPES as NAMES
 from ..i18n.titles import SETTINGS
@@ -123,7 +123,7 @@ def _takes(name: str, locale: str) -> str:
     else:
         takes = translate(TAKES[rule.kind.__name__], locale)
     if rule.low is not None and rule.high is not None:
-        low, high = written_bound(rule.low), written_bound(rule.high)
+        low, high = format_bound(rule.low), format_bound(rule.high)
         takes = translate(TAKES["range"], locale, kind=takes, low=low, high=high)
     return translate(TAKES["optional"], locale, takes=takes) if rule.optional else takes
 

@@ -14,18 +14,20 @@ from ...recipes import RECIPES
 from ...text import datasets
 from .. import i18n
 from ..run_card.view_model import Story
-from ..services.context import House
+from ..services.context import AppContext
 from .base_settings import BaseSettings
 from .form import Form
 from .request import CUSTOM
 
 
-def wire_suggestion(house: House, form: Form, card: gr.HTML, run_id: gr.BrowserState) -> None:
+def wire_suggestion(
+    context: AppContext, form: Form, card: gr.HTML, run_id: gr.BrowserState
+) -> None:
     """Make a click on the suggestion of the run card fill in the form."""
 
     def fill(run_id: str | None, request: gr.Request) -> Any:
         try:
-            filled = apply_suggestion(house, form, run_id or "")
+            filled = apply_suggestion(context, form, run_id or "")
         except UserError as error:
             return form.problem([error], i18n.locale_of(request))
         return filled or gr.skip()
@@ -49,19 +51,19 @@ def wire_suggestion(house: House, form: Form, card: gr.HTML, run_id: gr.BrowserS
     )
 
 
-def apply_suggestion(house: House, form: Form, run_id: str) -> dict[Any, Any] | None:
+def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, Any] | None:
     """Return what each field of the form should show; None where there is no change to try.
 
     Raises UserError if there is no such run.
     """
-    run = house.runs.find(run_id)
-    story = Story(run.id, most_seconds=house.limits.seconds)
+    run = context.runs.find(run_id)
+    story = Story(run.id, most_seconds=context.limits.seconds)
     for event in run.read_events()[0]:
         story.tell(event)
     change = (story.parts()["verdict"] or {}).get("change")
     if change is None:
         return None
-    request = run.request
+    request = run.manifest
     setting, value = change
     recipe = request.get("base") or request["recipe"]
     recipe = recipe if recipe in RECIPES else CUSTOM

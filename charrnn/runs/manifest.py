@@ -17,21 +17,32 @@ from ..recipes import RunPlan
 from ..training import Event, TrainingConfig, settings_reader
 from ..training.resume_state import from_another_version
 from ..training.schedule import Segment
-from ..utils.regular_files import damaged, json_object
-from ..utils.schema import Schema, amount, checked, list_of, nested, text, whole
+from ..utils.regular_files import damaged, parse_json_object
+from ..utils.schema import (
+    Schema,
+    check_fields,
+    list_of,
+    nested,
+    read_count,
+    read_non_negative,
+    read_text,
+)
 
 _SCHEMA: Schema = {
-    "run": (text, ""),
-    "recipe": (text, "custom"),
+    "run": (read_text, ""),
+    "recipe": (read_text, "custom"),
     "model": (settings_reader(ModelConfig), {}),
     "training": (settings_reader(TrainingConfig), {}),
-    "prefixes": (list_of(text), []),
-    "corpus": (nested({"name": (text, ""), "characters": (whole, 0), "sha256": (text, "")}), {}),
-    "leg": (nested({"seconds": (amount, 0.0), "epochs": (amount, 0.0)}), {}),
+    "prefixes": (list_of(read_text), []),
+    "corpus": (
+        nested({"name": (read_text, ""), "characters": (read_count, 0), "sha256": (read_text, "")}),
+        {},
+    ),
+    "leg": (nested({"seconds": (read_non_negative, 0.0), "epochs": (read_non_negative, 0.0)}), {}),
 }
 
 
-def compose(run_id: str, plan: RunPlan) -> dict[str, Any]:
+def new_manifest(run_id: str, plan: RunPlan) -> dict[str, Any]:
     """The contents of run.json for a run that has not begun."""
     return {
         "run": run_id,
@@ -56,50 +67,50 @@ def _named(name: str) -> dict[str, Any]:
     return {"name": str(name), **title}
 
 
-def parsed(data: bytes) -> dict[str, Any]:
+def parse_manifest(data: bytes) -> dict[str, Any]:
     """Read the contents of run.json: known fields checked, missing ones at their defaults.
 
-    What another version has added stays as it is; a run that goes on must know it (`settings`).
+    What another version has added stays as it is; a run that goes on must know it (`configs_of`).
     Raises DamagedRunUserError for anything else.
     """
     try:
-        return checked(_SCHEMA, json_object(data, "run.json"))
+        return check_fields(_SCHEMA, parse_json_object(data, "run.json"))
     except ValueError:
         raise damaged(Message("{path} is damaged", path="run.json")) from None
 
 
-def settings(request: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig]:
+def configs_of(manifest: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig]:
     """Return the configurations that a run was asked for.
 
     Raises UserError for settings of another version, which could change the result, and for values
     that do not go together.
     """
     try:
-        return ModelConfig(**request["model"]), TrainingConfig(**request["training"])
+        return ModelConfig(**manifest["model"]), TrainingConfig(**manifest["training"])
     except TypeError as error:
-        versions = request.get("versions")
+        versions = manifest.get("versions")
         written_by = versions.get("charrnn") if isinstance(versions, dict) else None
         raise from_another_version("run.json", written_by) from error
 
 
-def lengthened(request: Mapping[str, Any], end: Event) -> dict[str, Any]:
+def extended(manifest: Mapping[str, Any], end: Event) -> dict[str, Any]:
     """Return the request of a run that goes on after its `end`, for as long again.
 
     Raises UserError for a length that no run can have, and for settings of another version.
     """
-    training = dict(request["training"])
+    training = dict(manifest["training"])
     for name, done in (("seconds", end["seconds"]), ("epochs", end["epoch"])):
         if training[name] is not None:
-            again = training[name] - request["leg"][name]
+            again = training[name] - manifest["leg"][name]
             training[name] = type(training[name])(done + again)
             break
-    longer = {**request, "training": training}
-    settings(longer)
+    longer = {**manifest, "training": training}
+    configs_of(longer)
     return longer | {"leg": asdict(Segment(end["seconds"], end["epoch"]))}
 
 
 @contextmanager
-def kept(directory: Path | None = None) -> Iterator[None]:
+def disk_errors_as_user_errors(directory: Path | None = None) -> Iterator[None]:
     """Raise what the disk refuses as a UserError, which names the `directory` of a new run."""
     try:
         yield

@@ -1,0 +1,18 @@
+"""The Hugging Face Space that the program runs in, if it does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+
+def space_id(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return the `owner/name` of the Hugging Face Space that this program runs in, else None.
+
+    A Space sets two variables. The result is empty where only one of them is set: the app may be
+    open to strangers then, but its name and its sign-in cannot be trusted.
+    """
+    name, system = environment.get("SPACE_ID", ""), environment.get("SYSTEM") == "spaces"
+    if not name and not system:
+        return None
+    return name if system else ""
