@@ -305,7 +305,7 @@ def test_refusals_have_their_chinese():
     limit = limiter(max_waiting_per_user=0)
 
     async def flood():
-        async with limit.turn(Client("me")):
+        async with limit.slot(Client("me")):
             await limit.run(Client("me"), int)
 
     assert refusal(lambda: awaited(flood()))[1] == "run"
