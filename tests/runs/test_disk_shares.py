@@ -263,7 +263,9 @@ def test_a_file_of_two_visitors_stays_for_one_of_them(client):
 
 def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch):
     context = served(disk_mb_per_visitor=10)
-    monkeypatch.setattr("charrnn.ui.models.find_own_model", lambda *_: ModelEntry("letters", trained))
+    monkeypatch.setattr(
+        "charrnn.ui.models.find_own_model", lambda *_: ModelEntry("letters", trained)
+    )
     downloads = Downloads(context, gr.HTML)
     told = awaited(download(downloads, "letters", request()))
     owner = context.runs.shares.owner(context.client_id(request()))

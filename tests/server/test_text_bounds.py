@@ -46,9 +46,21 @@ def settings(length):
 
 SCORED = SimpleNamespace(as_dict=dict)
 CASES = {
-    "look": (look, 20_000, "a".__mul__, page, {"find": None, "outlook": {}}),
-    "prefix": (generate, 100_000, "a".__mul__, operations, {"find_model_as": None, "stream": iter(())}),
-    "score": (score, 2_000_000, "a".__mul__, operations, {"find_model_as": None, "score_text": SCORED}),
+    "look": (look, 20_000, "a".__mul__, page, {"find_model": None, "outlook": {}}),
+    "prefix": (
+        generate,
+        100_000,
+        "a".__mul__,
+        operations,
+        {"find_model_as": None, "stream": iter(())},
+    ),
+    "score": (
+        score,
+        2_000_000,
+        "a".__mul__,
+        operations,
+        {"find_model_as": None, "score_text": SCORED},
+    ),
     "settings": (train, 10_000, settings, operations, {"training_text": None, "make_plan": None}),
 }
 
