@@ -1,6 +1,6 @@
-"""What a run must be like to be let in, by the limits of the app; each refusal in words.
+"""Admission control: reject runs and uploads that exceed the limits of the app.
 
-The page asks early, to say it beside the field; `charrnn.runs.manager` asks again whoever comes.
+The page checks early, to show the message beside the field; `charrnn.runs.manager` checks again.
 """
 
 from __future__ import annotations
@@ -44,14 +44,16 @@ def check_files(paths: Iterable[Path], limits: Limits) -> None:
 
 
 def check_raw_text(text: str, limits: Limits) -> None:
-    """Raise UserError for characters that are too many even if every line end takes two of them:
-    before anything is done with them."""
+    """Raise UserError if a text is too long even if each of its line ends has two characters.
+
+    This is checked before the text is processed at all.
+    """
     if limits.characters is not None and len(text) > 2 * limits.characters:
         check_text(Text(text, "pasted text"), limits)
 
 
 def check_text(text: Text, limits: Limits) -> None:
-    """Raise UserError for a text that is longer than may be trained on."""
+    """Raise UserError if a text is longer than allowed."""
     if limits.characters is not None and len(text.text) > limits.characters:
         raise UserError(
             "{text} has {count:,} characters, and {most:,} are the most here. Choose a part of it.",
@@ -63,7 +65,7 @@ def check_text(text: Text, limits: Limits) -> None:
 
 
 def check_plan(plan: RunPlan, limits: Limits) -> None:
-    """Raise UserError, naming the setting, for a run that is larger or longer than may be."""
+    """Raise UserError, naming the setting, if a run is larger or longer than allowed."""
     characters, symbols = len(plan.corpus.ids), plan.corpus.vocabulary.symbol_count
     if limits.characters is not None and characters > limits.characters:
         raise UserError(
@@ -103,10 +105,10 @@ def check_plan(plan: RunPlan, limits: Limits) -> None:
 
 
 def check_client(client_id: str, others: Sequence[str], limits: Limits) -> None:
-    """Raise UserError if a visitor may not have another run yet.
+    """Raise UserError if a user may not have another run yet.
 
-    `client_id` is a client id, and `others` has those of all runs that wait or train, one for each
-    run.
+    `client_id` identifies the user; `others` has the client ids of all queued and active runs, one
+    per run.
     """
     runs = others.count(client_id)
     if limits.runs_per_visitor is not None and runs >= limits.runs_per_visitor:
@@ -128,8 +130,10 @@ def check_client(client_id: str, others: Sequence[str], limits: Limits) -> None:
 
 
 def check_room(needed: int, used: int, limits: Limits) -> None:
-    """Raise UserError if there is no room for another run's directory of `needed` bytes, where
-    `used` bytes are taken or promised."""
+    """Raise UserError if a new run's directory of `needed` bytes does not fit on the disk.
+
+    `used` is the number of bytes that are used or reserved.
+    """
     if limits.disk_bytes is not None and used + needed > limits.disk_bytes:
         raise UserError(
             "There is no room for another run: {needed} MB are needed, and {used} of "
@@ -143,8 +147,10 @@ def check_room(needed: int, used: int, limits: Limits) -> None:
 
 
 def check_room_again(needed: int, used: int, limits: Limits) -> None:
-    """Raise UserError if there is no room for the `needed` bytes that a run may write when it goes
-    on, where `used` bytes are taken or promised."""
+    """Raise UserError if the `needed` bytes that a resumed run may write do not fit on the disk.
+
+    `used` is the number of bytes that are used or reserved.
+    """
     if limits.disk_bytes is not None and used + needed > limits.disk_bytes:
         raise UserError(
             "There is no room for this run to go on: {needed} MB are needed, and {used} "
@@ -158,8 +164,10 @@ def check_room_again(needed: int, used: int, limits: Limits) -> None:
 
 
 def check_star(starred: Iterable[Path], limits: Limits) -> None:
-    """Raise UserError if the runs in `starred` take more than half of the room already: what is
-    starred is never removed, and others need room too."""
+    """Raise UserError if the `starred` runs take more than half of the disk space already.
+
+    Starred runs never expire, and other users need room as well.
+    """
     if limits.disk_bytes is not None and sum(map(directory_bytes, starred)) > limits.disk_bytes / 2:
         raise UserError(
             "There is no room for more starred runs. Take the star from another one first, or "
@@ -169,7 +177,7 @@ def check_star(starred: Iterable[Path], limits: Limits) -> None:
 
 
 def parameter_count(plan: RunPlan) -> int:
-    """How many numbers the plan's model has."""
+    """Return the number of parameters of the plan's model."""
     return _parameters(plan.model, len(plan.corpus.vocabulary))
 
 
@@ -184,7 +192,7 @@ def needed_bytes(plan: RunPlan) -> int:
 
 
 def remaining_bytes(run: Run) -> int:
-    """Return how many bytes more the directory of a run may take when it goes on."""
+    """Return how many bytes more the directory of a run may take when it is resumed."""
     try:
         corpus, (model, training) = run.corpus, configs_of(run.manifest)
         whole = _needed(corpus, model, training, run.manifest["prefixes"])
@@ -202,7 +210,10 @@ def _needed(
 
 
 def directory_bytes(root: Path) -> int:
-    """Bytes of all files under a directory; what goes while they are counted does not count."""
+    """Return the size in bytes of all files under a directory.
+
+    Files that are deleted during the count are skipped.
+    """
     size, left = 0, [str(root)]
     while left:
         try:

@@ -1,4 +1,4 @@
-"""What can be changed about a run while no worker has it: its name and its length."""
+"""Changes to a run that has no worker: its name and its length."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .status import MAX_NAME_LENGTH, NAME_FILE, RunStatus, still_going_on
 
 
 class ChangeableRun(RunStatus):
-    """A run whose directory can be changed."""
+    """A run whose manifest and name can be changed."""
 
     def rename(self, name: str) -> None:
-        """Give the run a name by which its owner finds it in lists; an empty one takes it away.
+        """Set the name by which the owner finds the run in lists; an empty one removes it.
 
-        Raises UserError for a name that is too long, or if it can't be written.
+        Raises UserError if the name is too long, or cannot be written.
         """
         name = " ".join("".join(c if c.isprintable() else " " for c in clean_text(name)).split())
         if len(name) > MAX_NAME_LENGTH:
@@ -35,15 +35,15 @@ class ChangeableRun(RunStatus):
                 remove(self._file(NAME_FILE))
 
     def extend(self) -> None:
-        """Let a finished run go on for as long again; one that was stopped goes on to its end."""
+        """Extend a finished run by its own length; a run that was stopped goes on to its end."""
         end = self.event_log.find_last("end")
         if end is not None and end["reason"] == "finished":
             self._write_manifest(extended(self.manifest, end))
 
     def set_length(self, *, epochs: int | None, seconds: float | None) -> None:
-        """Say anew how long the whole run is; with neither it stays as it was asked for.
+        """Change the length of the whole run; without arguments it stays as it is.
 
-        Raises UserError if the run is still going on, and for a length that it cannot have.
+        Raises UserError if the run is active, and for a length that is not allowed.
         """
         if epochs is None and seconds is None:
             return

@@ -1,7 +1,7 @@
-"""Commands to the worker of a run: files in the run's directory, `wish.stop` and `wish.sample`.
+"""Commands to the worker of a run: files in the run's directory.
 
-Whoever wants something puts the file there; the worker looks after every minibatch. What lies in
-the place of such a file does not matter: that it is there is the command.
+To give a command is to create its file; the worker looks for the files after every minibatch. Their
+contents do not matter, except that `wish.stop` says whether the app gave it while closing.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ class Commands:
         self._directory = directory
 
     def give(self, name: str, *, closing: bool = False) -> None:
-        """Give a command, unless it is given already; `closing`: the app does, which closes."""
+        """Give a command, unless it is given already; `closing` says that the app closes."""
         if not self.is_given(name):
             atomic_write(self._path(name), _CLOSING if closing else b"", durable=False)
 
     def is_given(self, name: str) -> bool:
-        """Say whether the command is given."""
+        """Return whether a command is given."""
         return os.path.lexists(self._path(name))
 
     def take(self) -> set[str]:
-        """Return the commands that are given. "stop" stays, "sample" is asked for once."""
+        """Return the commands that are given. "sample" is removed, "stop" stays."""
         given = {name for name in _NAMES if self.is_given(name)}
         if "sample" in given:
             remove(self._path("sample"))
         return given
 
     def by_closing_app(self) -> bool:
-        """Say whether the app gave the command to stop when it closed, not a person."""
+        """Return whether the app gave the command to stop because it closed, and no user did."""
         try:
             return read_regular(self._path("stop"), _MAX_BYTES) == _CLOSING
         except DamagedRunUserError:  # whatever lies there, a person may have meant it

@@ -1,9 +1,9 @@
-"""How much of the server's disk each visitor takes, and what happens at the end of their share.
+"""Shares of the server's disk: how much each user takes, and what happens at the limit.
 
-What counts: runs (while one trains, all that it may still write), uploaded checkpoints, and
-temporary files, which are uploaded texts and downloads made. A share is that of one client;
-`ADDRESS_SHARE` of the whole room is the most for all clients of one network address together, since
-a caller may have as many clients as they like. What has no known owner counts for the whole only.
+Runs count (an active one with all that it may still write), and so do uploaded checkpoints and
+temporary files: uploaded texts and files made for download. A share belongs to one client. All
+clients of one network address together have `ADDRESS_SHARE` of the disk space at most, since a
+caller can have any number of clients. What has no known owner counts for the whole only.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ADDRESS_SHARE = 0.5  # of the room that there is for all
 
 
 class DiskShares:
-    """The shares of an app's visitors. For threads."""
+    """The shares of an app's users. Thread-safe."""
 
     def __init__(self, root: Path, limits: Limits) -> None:
         self._root, self._limits = root, limits
@@ -42,13 +42,13 @@ class DiskShares:
         self._lock = threading.Lock()  # of `_pending`, held for a moment only
 
     def owner(self, client_id: str) -> Owner:
-        """Return the owner that a client id stands for."""
+        """Return the owner with this client id."""
         return Owner.of(client_id, self._key)
 
     def create_run(self, plan: RunPlan, client_id: str, run_id: str | None) -> Run:
-        """Create a run of a visitor's, with all that it may write reserved.
+        """Create a run of a user, and reserve all bytes that it may write.
 
-        `run_id` is as in `Run.create`. Raises UserError where there is no room for it.
+        `run_id` is as in `Run.create`. Raises UserError if there is no room for it.
         """
         owner, needed = self.owner(client_id), needed_bytes(plan)
         with self.reserving(owner, field="run") as reserve:
@@ -58,9 +58,9 @@ class DiskShares:
             return Run.create(self._root, plan, run_id, record)
 
     def reserve_for_resume(self, run: Run, client_id: str) -> None:
-        """Reserve what a run may write when it goes on, for its owner, or a visitor if it has none.
+        """Reserve what a resumed run may write, for its owner, or for the user if it has none.
 
-        Raises UserError where there is no room for it.
+        Raises UserError if there is no room for it.
         """
         record, needed = OwnerRecord.read(run.directory), remaining_bytes(run)
         owner = self.owner(client_id) if record is None else record.owner
@@ -72,11 +72,11 @@ class DiskShares:
 
     @contextmanager
     def reserving(self, owner: Owner, *, field: str) -> Iterator[Reserve]:
-        """Give a function that reserves so many bytes more for an owner, until the end of the
-        block, by which they should be on the disk and known as the owner's.
+        """Yield a function that reserves bytes for an owner until the end of the block.
 
-        It raises UserError, for this field, where that is beyond the owner's share. Temporary
-        files of the owner that are not new make room first.
+        By then they must be on the disk and recorded as the owner's. The function raises UserError,
+        for this field, if they exceed the owner's share. Old temporary files of the owner are
+        deleted first to make room.
         """
         reserved = 0
 
@@ -96,7 +96,7 @@ class DiskShares:
                 self._pending += Counter()  # without those who have nothing pending
 
     def _used(self) -> int:
-        """Return how many bytes are taken, or promised to what waits, trains or is on its way."""
+        """Return how many bytes are used or reserved."""
         if self._limits.disk_bytes is None:
             return 0
         runs = [(run, OwnerRecord.read(run.directory)) for run in all_runs(self._root)]
@@ -139,7 +139,7 @@ class DiskShares:
             )
 
     def _used_by(self, owner: Owner) -> tuple[int, int]:
-        """Return how many bytes an owner takes, and all owners of the same address."""
+        """Return the bytes used by an owner, and by all owners of the same address."""
         with self._lock:
             own = self._pending[owner]
             network = sum(n for one, n in self._pending.items() if one.address == owner.address)
@@ -149,7 +149,7 @@ class DiskShares:
         return own, network
 
     def _owned(self, address: str) -> Iterator[tuple[str, int]]:
-        """Yield the client and the bytes of everything that belongs to an address."""
+        """Yield the client and the size in bytes of everything that belongs to an address."""
         for run in all_runs(self._root):
             record = OwnerRecord.read(run.directory)
             if record is None or record.address != address:

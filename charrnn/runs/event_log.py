@@ -1,7 +1,7 @@
-"""events.jsonl: what happened in a run, one JSON object a line, only ever appended to.
+"""EventLog: append-only events.jsonl, one JSON object per line.
 
-Anybody may read at any time; only who holds the run's lock writes (`charrnn.runs.run`). What cannot
-be read as events raises DamagedRunUserError (`charrnn.utils.regular_files`), whoever reads it.
+Any process may read at any time; only the holder of the run's lock writes (`charrnn.runs.run`).
+What cannot be read as events raises DamagedRunUserError (`charrnn.utils.regular_files`).
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _APPEND_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
 class EventLog:
-    """The events of a run. A place in it is a byte offset at which a line begins."""
+    """The events of a run. Offsets are in bytes, at the beginning of a line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @property
     def is_full(self) -> bool:
-        """Whether a run should end, since all of its events could not be read any more."""
+        """Whether the run must end because a longer log could not be read."""
         try:
             return self.path.lstat().st_size > _FULL_BYTES
         except FileNotFoundError:
             return False
 
     def read(self, offset: int = 0) -> tuple[list[Event], int]:
-        """Return the events from an offset on, and the offset to go on from."""
+        """Return the events from an offset on, and the offset of the next event."""
         try:
             with open_regular(self.path) as file:
                 self._check_size(file.seek(0, os.SEEK_END) - offset)
@@ -50,14 +50,14 @@ class EventLog:
         return [self._event(line) for line in whole.splitlines()], offset + len(whole)
 
     def find_last(self, *names: str) -> Event | None:
-        """Return the latest event of one of these names."""
+        """Return the last event with one of these names; None if there is none."""
         events, _ = self.read()
         return next((event for event in reversed(events) if event["event"] in names), None)
 
     def last_if(self, offset: int, name: str) -> Event | None:
-        """Return the last event of all, if it has that name and was written at `offset` or later.
+        """Return the last event if it has this name and lies at `offset` or later, else None.
 
-        However long the journal is, only its end is read.
+        Only the end of the log is read, however long it is.
         """
         try:
             with open_regular(self.path) as file:
@@ -80,7 +80,7 @@ class EventLog:
         return event if event["event"] == name else None
 
     def append(self, event: Event) -> None:
-        """Write an event: the whole of it, or on a full disk nothing."""
+        """Append an event: all of it, or nothing if the disk is full."""
         line = (json.dumps(event, ensure_ascii=False, allow_nan=False) + "\n").encode()
         self.truncate_partial_line()
         with open_regular(self.path, _APPEND_FLAGS) as file:
@@ -95,7 +95,7 @@ class EventLog:
                 raise
 
     def truncate_partial_line(self) -> int:
-        """Cut off a last line that was never finished; return the place where the next begins."""
+        """Remove an incomplete last line; return the offset of the next event."""
         try:
             with open_regular(self.path, os.O_RDWR) as file:
                 size = file.seek(0, os.SEEK_END)

@@ -1,12 +1,12 @@
-"""The waiting line: who trains next, fair by visitor, and how long that may take.
+"""Fair queue of runs: which run trains next, fair by user, and estimates of the waits.
 
-Visitors take turns, however many runs each of them has in the line (fair queueing: Demers, Keshav &
-Shenker 1989). Every run gets a round: a visitor's first is the round that is being served now,
-each further one a round later; earlier rounds go first, and within a round who came first. With
-each run that is served the round goes on by the share of one visitor, so that a stream of new
-visitors cannot hold it up: nobody is overtaken for ever.
+Users take turns, however many runs each of them has queued (start-time fair queueing: Demers,
+Keshav & Shenker 1989). Each user has a finish tag: the virtual time at which the user's next run is
+due. The user with the smallest tag goes first; of equal tags, the run that arrived first. Each run
+that is served moves the user's tag on by 1, and virtual time by 1 / (number of waiting users), so
+that a stream of new users cannot overtake a run forever.
 
-Here are no processes and no clocks; who calls holds a lock.
+There are no processes and no clocks here, and no locks: the caller holds one.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from .run import Run
 
 @dataclass(frozen=True)
 class QueuedRun:
-    """A run that waits, who asked for it, and whether it is to go on from where it was saved.
+    """A run in the queue, its user, and whether it resumes from where it was saved.
 
-    `context` tells whom a GPU is lent to: Gradio keeps the visitor's request there.
+    `context` holds the Gradio request of the user: a ZeroGPU Space counts GPU time against it.
     """
 
     run: Run
@@ -35,7 +35,7 @@ class QueuedRun:
 
 
 class FairQueue:
-    """The runs that wait, in the order in which they will be trained."""
+    """Queued runs, iterated over in the order in which they will be trained."""
 
     def __init__(self) -> None:
         self._virtual_time = 0.0  # that is being served
@@ -48,7 +48,7 @@ class FairQueue:
         return len(self._arrived)
 
     def __iter__(self) -> Iterator[QueuedRun]:
-        """In the order in which they will be trained."""
+        """Iterate over the runs in the order in which they will be trained."""
         if self._order is None:
             ahead = FairQueue()
             ahead._virtual_time, ahead._virtual_step = self._virtual_time, self._virtual_step
@@ -57,7 +57,7 @@ class FairQueue:
         return iter(self._order)
 
     def add(self, one: QueuedRun) -> None:
-        """Let a run wait, behind those that wait already in its round."""
+        """Add a run, behind those that arrived before it with the same tag."""
         self._finish_tags[one.client_id] = max(
             self._finish_tags.get(one.client_id, 0.0), self._virtual_time
         )
@@ -65,25 +65,25 @@ class FairQueue:
         self._order = None
 
     def remove(self, run_id: str) -> None:
-        """Take a run out that does not want to wait any more, if it is there."""
+        """Remove a run by id, if it is queued."""
         self._keep([one for one in self._arrived if one.run.id != run_id])
 
     def prune(self) -> None:
-        """Take out what has been called off, or has begun elsewhere."""
+        """Remove the runs that were stopped, or that another process has started."""
         self._keep([one for one in self._arrived if one.run.is_queued])
 
     def pop(self) -> QueuedRun | None:
-        """Take out the run that is to be trained now; None where nobody waits."""
+        """Remove and return the next run; None if the queue is empty."""
         one = self._pop_next() if self._arrived else None
         self._keep(self._arrived)
         return one
 
     def clear(self) -> None:
-        """Send everybody away."""
+        """Remove all runs."""
         self._keep([])
 
     def _pop_next(self) -> QueuedRun:
-        """Take out the first of those who wait, of whom there are some."""
+        """Remove and return the next run of a queue that is not empty."""
         heads: dict[str, QueuedRun] = {}
         for one in self._arrived:
             heads.setdefault(one.client_id, one)
@@ -97,8 +97,10 @@ class FairQueue:
         return heads[client_id]
 
     def _keep(self, waiting: list[QueuedRun]) -> None:
-        """Let nobody else wait. Nothing is kept of visitors whose turn would not be later than
-        that of a new one."""
+        """Keep only these runs.
+
+        A user without runs is forgotten once their tag is no later than that of a new user.
+        """
         self._arrived, self._order = waiting, None
         here = {one.client_id for one in waiting}
         self._finish_tags = {
@@ -111,10 +113,10 @@ class FairQueue:
 def estimate_waits(
     training: Sequence[float | None], lengths: Sequence[float | None]
 ) -> list[float | None]:
-    """How long each run in a line has to wait, in seconds; None where nobody can say.
+    """Estimate the wait of each queued run in seconds; None if it is unknown.
 
-    `training` is what remains of each run that trains now, 0 for a place that is free; `lengths`
-    is how long each waiting run will take, in the line's order; None is unknown.
+    `training` has the remaining seconds of each active run, and 0 for each idle worker; `lengths`
+    has the expected seconds of each queued run, in order. None means unknown.
     """
     free = [math.inf if left is None else left for left in training]
     heapq.heapify(free)

@@ -1,4 +1,4 @@
-"""Following a run's events, from whichever process, until it has ended."""
+"""Follow a run's events, from any process, until it has ended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _POLL = 0.05  # seconds between looks at a live run's events
 
 
 async def follow(run: Run) -> AsyncIterator[Event]:
-    """All events of a run so far, then the others as they come, until it has ended."""
+    """Yield all events of a run so far, then new ones as they are written, until it has ended."""
     offset = 0
     while True:
         live = run.is_active  # looked at first, so that no event can slip between the two

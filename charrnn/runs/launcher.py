@@ -1,7 +1,7 @@
-"""How a worker process is started, and what it does.
+"""Start worker processes, and run in them.
 
-It is forked from a server that has torch imported, so that it starts at once; where there is no
-such server, it starts anew.
+A worker is forked from a server that has imported torch already, so it starts at once. Where fork
+servers do not exist, as on Windows, a new process is spawned.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ENVIRONMENT_LOCK = threading.Lock()  # the environment is the whole process's
 
 
 class WorkerLauncher:
-    """Starts processes."""
+    """Starts processes from a fork server, or by spawning."""
 
     def __init__(self) -> None:
         self._forks = "forkserver" in multiprocessing.get_all_start_methods()
@@ -41,7 +41,7 @@ class WorkerLauncher:
             self._context.set_forkserver_preload(["charrnn.runs.worker"])
 
     def start(self, task: Any, *arguments: Any) -> Any:
-        """A process that does a task, started."""
+        """Start a process that calls `task` with these arguments, and return it."""
         process = self._context.Process(target=task, args=arguments)
         with _ENVIRONMENT_LOCK:
             with _environment(), _sigint_blocked():
@@ -56,7 +56,10 @@ class WorkerLauncher:
 
 
 def run_worker(directory: Path, resume: bool, app: str, limits: Limits) -> None:
-    """In the worker process. Ctrl+C is for the app, which then asks its workers to stop."""
+    """Train the run in `directory`. Runs in the worker process.
+
+    SIGINT is ignored: at Ctrl+C the app asks its workers to stop.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     protect_output()
     disable_malloc_trim()
@@ -69,7 +72,7 @@ def run_worker(directory: Path, resume: bool, app: str, limits: Limits) -> None:
 
 
 def noop() -> None:
-    """Run in a process of its own only to have one started."""
+    """Do nothing, in a process that is started to warm up the fork server."""
 
 
 @contextmanager
@@ -94,7 +97,7 @@ def _environment() -> Iterator[None]:
 
 
 def _set(variables: Mapping[str, str | None]) -> None:
-    """Set variables of the environment, and remove those that are None."""
+    """Set environment variables, and remove those that are None."""
     for name, value in variables.items():
         if value is None:
             os.environ.pop(name, None)
@@ -104,9 +107,10 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 @contextmanager
 def _sigint_blocked() -> Iterator[None]:
-    """Processes started now never hear Ctrl+C, which a terminal sends to all of a program's.
+    """Start processes within this block with SIGINT blocked.
 
-    A worker ignores it by itself, but only once it has begun; until then this does.
+    A terminal sends Ctrl+C to all processes of a program. A worker ignores SIGINT by itself, but
+    only once it runs Python code; until then this does.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield

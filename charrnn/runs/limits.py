@@ -1,8 +1,8 @@
-"""How much one visitor, one run and all runs together may take, read from the environment.
+"""Limits of one user, one run and all runs together, read from CHARRNN_* environment variables.
 
-A machine of one's own is generous; a Hugging Face Space, which strangers share, is not. Each limit
-has a variable of its own, such as CHARRNN_SECONDS, that goes before either; `none` takes a limit
-away. The command line trains without any.
+The defaults are generous on a private machine and strict on a Hugging Face Space, which strangers
+share. Each limit has a variable of its own, such as CHARRNN_SECONDS, that overrides both; `none`
+removes a limit. The command line trains without limits.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ _MB = 1 << 20
 
 
 def _limit(own: Any, space: Any, hint: str, *, low: float = 1, high: float = 1e15) -> Any:
-    """A limit: its value on a machine of one's own and on a Space, what it bounds, and from where
-    to where it may be set. None is no limit."""
+    """Declare a limit: its defaults, what it limits, and the range of its variable.
+
+    `own` is the default on a private machine, `space` the one on a Space. None is no limit.
+    """
     rule = {"space": space, "hint": hint, "low": low, "high": high}
     return field(default=own, metadata=rule)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of an app. What is None has none."""
+    """The limits of an app. None is no limit."""
 
     workers: int = _limit(1, 1, "runs that train at once; by default one for each core", high=256)
     upload_mb: int = _limit(
@@ -64,26 +66,27 @@ class Limits:
 
     @property
     def upload_bytes(self) -> int:
-        """Bytes of an upload."""
+        """The maximal size of an upload in bytes."""
         return self.upload_mb * _MB
 
     @property
     def disk_bytes_per_visitor(self) -> int | None:
-        """Bytes that the runs, uploaded files and downloads of a visitor may take together."""
+        """The maximal bytes of one user's runs, uploads and downloads together."""
         return None if self.disk_mb_per_visitor is None else self.disk_mb_per_visitor * _MB
 
     @property
     def disk_bytes(self) -> int | None:
-        """Bytes that all runs may take together with the checkpoints that visitors brought; and
-        that Gradio's folder may take, where files lie for a day that were sent or are to be
-        fetched."""
+        """The maximal bytes of all runs and uploaded checkpoints together.
+
+        The same holds for Gradio's folder, where uploads and downloads stay for a day.
+        """
         return None if self.disk_mb is None else self.disk_mb * _MB
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
-        """The limits as this machine's environment has them.
+        """Read the limits from environment variables.
 
-        Raises UserError, which names the variable, for a value that is none.
+        Raises UserError, which names the variable, for an invalid value.
         """
         shared = space_id(environment) is not None
         values: dict[str, Any] = {}
@@ -102,13 +105,16 @@ class Limits:
 
 
 def address_of(client_id: str) -> str:
-    """Return what the clients of one network address have in common: of "address:…/browser", the
-    part before the browser. Other clients, such as a visitor who has signed in, are alone."""
+    """Return the part of a client id that all clients of one network address share.
+
+    Of "address:…/browser" this is the part before the slash. Other clients, such as a user who has
+    signed in, share nothing.
+    """
     return client_id.partition("/")[0] if client_id.startswith("address:") else client_id
 
 
 def variable_name(name: str) -> str:
-    """The environment variable of the limit `name`."""
+    """Return the name of the environment variable of a limit."""
     return f"CHARRNN_{name.upper()}"
 
 

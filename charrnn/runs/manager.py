@@ -1,7 +1,7 @@
-"""The processes that train: `RunManager` starts a worker for each run, a few at a time.
+"""Run training in worker processes: `RunManager` starts one for each run, a few at a time.
 
-The others wait in a line (`charrnn.runs.fair_queue`). The workers share the cores, are watched
-(`charrnn.runs.monitor`) and keep to limits (`charrnn.runs.limits`).
+The other runs wait in a fair queue (`charrnn.runs.fair_queue`). The workers share the CPU cores,
+are monitored (`charrnn.runs.monitor`) and obey limits (`charrnn.runs.limits`).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _KILL_SECONDS = (
 
 @dataclass
 class _ActiveRun:
-    """A run that trains: who asked for it, and its worker, None at first and after."""
+    """A run in training: its user and its worker process (None before its start)."""
 
     run: Run
     client_id: str
@@ -53,10 +53,10 @@ class _ActiveRun:
 
 
 class RunManager:
-    """The runs of an app. At most `workers` of them train at once; the others wait in a line.
+    """The runs of an app. At most `workers` of them train at once; the others wait in a queue.
 
-    Several apps may keep their runs in one `root`: each sees to those that it has queued, and to
-    those that were left by apps that are gone.
+    Several apps may share one `root`: each
+    handles the runs that it queued, and the runs of apps that have died.
     """
 
     def __init__(self, root: Path, *, workers: int = 1, limits: Limits | None = None) -> None:
@@ -81,14 +81,15 @@ class RunManager:
             threading.Thread(target=self._worker_loop, name="run", daemon=True).start()
 
     def warm_up(self) -> None:
-        """Start the fork server now, so that the first click need not wait for it."""
+        """Start the fork server now, so that the first run does not wait for it."""
         self._launcher.start(noop)
 
     def start(self, plan: RunPlan, client_id: str = "", run_id: str | None = None) -> Run:
-        """Create a run and have it trained as soon as it is its turn; `client_id` is who asks, and
-        `run_id` what they would call it, taken if nothing is called so (`Run.create`).
+        """Create a run and queue it for training.
 
-        Raises UserError, naming a field, for what is beyond the limits.
+        `client_id` is the user whose share it counts against. `run_id` is the id that the client
+        proposes; it is used if it is free (`Run.create`). Raises UserError, naming a field, for a
+        run that exceeds the limits.
         """
         self._ensure_app_lock()
         check_plan(plan, self.limits)
@@ -104,7 +105,10 @@ class RunManager:
         return run
 
     def resume(self, run_id: str, client_id: str = "") -> Run:
-        """Let a run that has ended go on; UserError if it has not ended, or for want of room."""
+        """Queue a run that has ended, to go on from where it was saved.
+
+        Raises UserError if the run has not ended, or if there is no room for it.
+        """
         self._ensure_app_lock()
         run = self.find(run_id)
         if not run.is_active:
@@ -120,12 +124,14 @@ class RunManager:
         return run
 
     def find(self, run_id: str) -> Run:
-        """The run of that id; UserError if there is none."""
+        """Return the run with this id. Raises UserError if there is none."""
         return Run.find(self.root, run_id)
 
     def queue_position(self, run_id: str) -> tuple[int, float | None]:
-        """A waiting run's place in the line, from 1, and about how many seconds it will wait,
-        None where nobody can say; place 0 for a run that does not wait."""
+        """Return a queued run's position, from 1, and its estimated wait in seconds.
+
+        The wait is None if it is unknown. The position is 0 for a run that is not queued.
+        """
         with self._lock:
             queue = [one for one in self._queue if one.run.is_queued]
             places = [one.run.id for one in queue]
@@ -142,17 +148,20 @@ class RunManager:
         return place + 1, None if wait is None else float(round(wait))
 
     def star(self, run_id: str, on: bool) -> None:
-        """Keep a run beyond its time, or not any longer. UserError if too much is kept already."""
+        """Star a run, which keeps it from expiring, or remove its star.
+
+        Raises UserError if starred runs take too much room already.
+        """
         star(self.root, self.find(run_id), on, self.limits)
 
     def is_starred(self, run: Run) -> bool:
-        """Whether a run is kept beyond its time."""
+        """Return whether a run is starred."""
         return is_starred(run)
 
     def delete(self, run_id: str) -> None:
-        """Remove a run for good, starred or damaged ones too; one that waits is called off.
+        """Delete a run for good, even if it is starred or damaged; a queued run is stopped first.
 
-        Raises UserError if there is none, and while it trains.
+        Raises UserError if there is no such run, and while it trains.
         """
         run = self.find(run_id)
         try:
@@ -167,11 +176,10 @@ class RunManager:
         delete(run)
 
     def close(self, *, timeout_seconds: float = 20) -> None:
-        """Stop what is running, call off what waits, and wait for it.
+        """Stop all runs, queued and active, and wait for their workers.
 
-        A worker that has not stopped by then is killed: what it saved before is
-        safe. So is one whose end somebody does not want to wait for, with another Ctrl+C. A run
-        that waits for a GPU is left, as interrupted.
+        A worker that has not stopped after `timeout_seconds`, or when Ctrl+C ends the wait, is
+        killed: what it saved before is safe. A run that waits for a GPU is marked as interrupted.
         """
         with self._lock:
             self._closed.set()
@@ -204,7 +212,7 @@ class RunManager:
             self._app_lock.end()
 
     def _ensure_app_lock(self) -> None:
-        """Take this app's lock anew if the directory of the runs was removed meanwhile."""
+        """Take the app's lock again if the directory of runs was removed meanwhile."""
         with disk_errors_as_user_errors(), self._lock:
             self._app_lock.renew()
 
@@ -212,12 +220,12 @@ class RunManager:
         return not self._active and not self._queue
 
     def _client_ids(self) -> list[str]:
-        """The visitors of all runs that wait or train, one a run. Called with the lock held."""
+        """Return the user of each queued or active run, one per run. Called with the lock held."""
         self._queue.prune()
         return [one.client_id for one in [*self._queue, *self._active.values()]]
 
     def _enqueue(self, run: Run, client_id: str, *, resume: bool) -> None:
-        """Called with the lock held."""
+        """Put a run into the queue. Called with the lock held."""
         if self._closed.is_set():
             raise UserError("The app is closing.", field="run")
         check_client(client_id, self._client_ids(), self.limits)
@@ -228,7 +236,7 @@ class RunManager:
         self._queued.release()
 
     def _worker_loop(self) -> None:
-        """In a thread: one run after the other, until the end."""
+        """Train one run after the other until the manager closes. Runs in a thread of its own."""
         while True:
             self._queued.acquire()
             if self._closed.is_set() and not self._queue:
@@ -239,7 +247,7 @@ class RunManager:
                 logger.exception("something is wrong with the line")
 
     def _run_next(self) -> None:
-        """One worker process, from its start to its end."""
+        """Train the next run of the queue, from the start of its worker to its end."""
         with self._changed:
             waiting = self._queue.pop()
             if waiting is None:  # its run was called off, and has got another place since
@@ -286,7 +294,7 @@ class RunManager:
             active.worker = worker
 
     def _rebalance_cpu(self) -> None:
-        """Tell each run that trains its share of the cores. Called with the lock held."""
+        """Write each active run's share of the CPU cores. Called with the lock held."""
         if self._active:
             share = max(1, available_cores() // len(self._active))
             for active in self._active.values():
@@ -296,7 +304,7 @@ class RunManager:
                     logger.exception("run %s… could not be told its share", active.run.id[:4])
 
     def _monitor_loop(self) -> None:
-        """In a thread: look at the workers, and now and then for what is old, until the end."""
+        """Check the workers and delete what has expired, until the manager closes. For a thread."""
         while not self._closed.wait(_CHECK_SECONDS):
             with self._lock:
                 active_runs = [
@@ -311,14 +319,14 @@ class RunManager:
 
     def _check(self, active: _ActiveRun) -> None:
         assert active.monitor is not None
-        why = active.monitor.look()
+        why = active.monitor.check()
         if why is not None and active.worker.is_alive():
             logger.error("run %s… is ended: %s", active.run.id[:4], why.value)
             active.cause = why
             active.worker.kill()
 
     def _reap_orphans(self) -> None:
-        """Write the `end` of each run that died together with its app, and could not go on."""
+        """Mark runs whose app process died as interrupted."""
         for run in all_runs(self.root):
             try:
                 if run.was_requested and not run.has_ended:

@@ -1,4 +1,4 @@
-"""What was asked of a run: the contents of its run.json, written and read."""
+"""The manifest of a run: the contents of its run.json."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SCHEMA: Schema = {
 
 
 def new_manifest(run_id: str, plan: RunPlan) -> dict[str, Any]:
-    """The contents of run.json for a run that has not begun."""
+    """Build the manifest of a new run."""
     return {
         "run": run_id,
         "recipe": plan.recipe,
@@ -68,10 +68,10 @@ def _named(name: str) -> dict[str, Any]:
 
 
 def parse_manifest(data: bytes) -> dict[str, Any]:
-    """Read the contents of run.json: known fields checked, missing ones at their defaults.
+    """Parse run.json: known fields are checked, missing ones get their defaults.
 
-    What another version has added stays as it is; a run that goes on must know it (`configs_of`).
-    Raises DamagedRunUserError for anything else.
+    Fields of other versions stay as they are; to resume, a run must know them (`configs_of`).
+    Raises DamagedRunUserError if this is no manifest.
     """
     try:
         return check_fields(_SCHEMA, parse_json_object(data, "run.json"))
@@ -80,7 +80,7 @@ def parse_manifest(data: bytes) -> dict[str, Any]:
 
 
 def configs_of(manifest: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig]:
-    """Return the configurations that a run was asked for.
+    """Return the model and training configurations in a manifest.
 
     Raises UserError for settings of another version, which could change the result, and for values
     that do not go together.
@@ -94,9 +94,9 @@ def configs_of(manifest: Mapping[str, Any]) -> tuple[ModelConfig, TrainingConfig
 
 
 def extended(manifest: Mapping[str, Any], end: Event) -> dict[str, Any]:
-    """Return the request of a run that goes on after its `end`, for as long again.
+    """Return the manifest of a run that goes on after its `end` event for as long again.
 
-    Raises UserError for a length that no run can have, and for settings of another version.
+    Raises UserError for a length that is not allowed, and for settings of another version.
     """
     training = dict(manifest["training"])
     for name, done in (("seconds", end["seconds"]), ("epochs", end["epoch"])):
@@ -111,7 +111,7 @@ def extended(manifest: Mapping[str, Any], end: Event) -> dict[str, Any]:
 
 @contextmanager
 def disk_errors_as_user_errors(directory: Path | None = None) -> Iterator[None]:
-    """Raise what the disk refuses as a UserError, which names the `directory` of a new run."""
+    """Turn an OSError in the block into a UserError; `where` completes its sentence."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""A worker as seen from the app: what it says, what memory it takes, whether it hangs.
+"""Monitor a worker from the app: its events, its memory, and whether it hangs.
 
-A process that is stuck cannot say so, and one that takes all memory may not get to. So somebody
-else looks, a few times a second.
+A process that hangs cannot report that, and one that takes too much memory may not get to. So the
+app checks each worker several times a second.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ANONYMOUS = re.compile(rb"RssAnon:\s*(\d+) kB")
 
 
 class WorkerMonitor:
-    """Looks at one worker. Times are of the monotonic clock, which nobody sets back."""
+    """Monitors one worker. Times are of the monotonic clock, which is never set back."""
 
     def __init__(self, run: Run, pid: int, limits: Limits) -> None:
         self.run, self.pid, self.limits = run, pid, limits
@@ -32,8 +32,8 @@ class WorkerMonitor:
         with suppress(DamagedRunUserError):  # its worker will say so
             self._remaining_seconds = expected_seconds(run)
 
-    def look(self) -> EndReason | None:
-        """Take note of what the worker said; why it should be killed, or None."""
+    def check(self) -> EndReason | None:
+        """Read the worker's new events; return why it must be killed, as a message, or None."""
         events, now = self._new_events(), time.monotonic()
         for event in events:
             self._last_event_time = now
@@ -61,7 +61,7 @@ class WorkerMonitor:
 
     @property
     def remaining_seconds(self) -> float | None:
-        """Seconds that the run still takes; None where nobody can say."""
+        """Seconds until the run ends; None if that is unknown."""
         if self._remaining_seconds is None:
             return None
         now, longest = time.monotonic(), self.limits.seconds
@@ -72,7 +72,10 @@ class WorkerMonitor:
 
 
 def expected_seconds(run: Run) -> float | None:
-    """Seconds that a run will take from its beginning, or from where it goes on."""
+    """Return how many seconds a run will train, from its start or from where it resumes.
+
+    Returns None if that is unknown, as for a run whose length is given in epochs.
+    """
     manifest = run.manifest
     seconds: float | None = manifest["training"]["seconds"]
     if seconds is None:
@@ -89,8 +92,10 @@ def _size(path: Path) -> int:
 
 
 def private_bytes(pid: int) -> int:
-    """Bytes of memory that a process has for itself; 0 where the system does not tell, or the
-    process is gone."""
+    """Return the bytes of a process's private memory.
+
+    Returns 0 if the process has ended, or if the operating system does not report it.
+    """
     try:
         found = _ANONYMOUS.search(Path(f"/proc/{pid}/status").read_bytes())
     except OSError:

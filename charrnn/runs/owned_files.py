@@ -1,7 +1,7 @@
-"""Temporary files, each with the visitors whose it is: texts that were uploaded, downloads made.
+"""Temporary files by owner: uploaded texts, and files made for download.
 
-They lie in a folder that another program fills and empties (Gradio's), so what is known of them
-here is only ever compared with what is there.
+They lie in a folder that another program (Gradio) fills and empties, so this record is compared
+with the files that exist each time it is used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NEW_SECONDS = 600.0  # in which a file does not make room for others: it may be 
 
 
 class OwnedFiles:
-    """The temporary files of an app, by owner. For threads."""
+    """The temporary files of an app, by owner. Thread-safe."""
 
     def __init__(self) -> None:
         self._owners: dict[Path, set[Owner]] = {}
@@ -28,21 +28,21 @@ class OwnedFiles:
         self._lock = threading.Lock()
 
     def add(self, owner: Owner, path: Path) -> None:
-        """Note that a file is an owner's, besides whose it is already."""
+        """Record an owner of a file, which may have others."""
         with self._lock:
             self._owners.setdefault(path.resolve(), set()).add(owner)
             self._added[path.resolve()] = time.monotonic()
 
     def of_address(self, address: str) -> Iterator[tuple[str, int]]:
-        """Yield the client and the bytes of each file that belongs to a network address."""
+        """Yield the client and the size in bytes of each file that belongs to a network address."""
         for path, owner in self._there():
             if owner.address == address:
                 yield owner.client, _size(path)
 
     def make_room(self, owner: Owner, needed: int) -> int:
-        """Remove files of an owner, the oldest first, for so many bytes; return how many that were.
+        """Delete files of an owner, the oldest first, to free `needed` bytes; return how many.
 
-        New files stay, and so does what is another owner's as well.
+        New files stay, and so do files that another owner has as well.
         """
         freed, late = 0, time.time() - NEW_SECONDS
         own = [(_changed(path), path) for path, one in self._there() if one.client == owner.client]
@@ -54,7 +54,7 @@ class OwnedFiles:
         return freed
 
     def remove(self, owner: Owner, path: Path) -> None:
-        """Forget that a file is an owner's, and remove it if it was, and is nobody else's."""
+        """Forget an owner of a file, and delete the file if it has no other owner."""
         with self._lock:
             owners = self._owners.get(path)
             if owners is None:
@@ -67,7 +67,7 @@ class OwnedFiles:
             path.unlink(missing_ok=True)
 
     def _there(self) -> list[tuple[Path, Owner]]:
-        """Return the files that are still there, with each of their owners."""
+        """Return the files that exist, once with each of their owners."""
         late = time.monotonic() - _UNDERWAY_SECONDS
         with self._lock:
             for path, added in list(self._added.items()):

@@ -1,8 +1,8 @@
-"""Whose a run or an upload is: kept with it, as digests of a client's id that tell nothing else.
+"""Owners of runs and uploads: stored beside them, as keyed digests of client ids.
 
-A client id is an opaque string (`charrnn.ui.services.client_id`). Its digest is keyed, so that
-nobody who reads the disk can find out whose a run is by trying ids. Besides the client there is the
-address, which all clients behind one router share.
+A client id is an opaque string (`charrnn.ui.services.client_id`). Its digest is keyed, so nobody
+who reads the disk can find out an owner by trying ids. The network address, which all clients
+behind one router share, is stored as a digest as well.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Owner:
 
     @classmethod
     def of(cls, client_id: str, key: bytes) -> Owner:
-        """Return the owner that a client id stands for; `key` is the app's."""
+        """Return the owner with this client id; `key` is the app's secret key."""
         return cls(_digest(client_id, key), _digest(address_of(client_id), key))
 
 
 @dataclass(frozen=True)
 class OwnerRecord:
-    """What a run's directory says of its owner, and how many bytes are reserved for it."""
+    """The owner file of a run: its owner, and how many bytes are reserved for the run."""
 
     client: str
     address: str
@@ -47,16 +47,16 @@ class OwnerRecord:
 
     @property
     def owner(self) -> Owner:
-        """The owner."""
+        """The client and the address, without the reserved bytes."""
         return Owner(self.client, self.address)
 
     def write(self, directory: Path) -> None:
-        """Put it into a run's directory, in the place of an earlier one."""
+        """Write the record into a run's directory, replacing an earlier one."""
         atomic_write(directory / OWNER_FILE, json.dumps(asdict(self)).encode(), durable=False)
 
     @classmethod
     def read(cls, directory: Path) -> OwnerRecord | None:
-        """Return what a directory says of its owner; None where it says nothing that is known."""
+        """Return the record in a directory; None if there is none, or if it is damaged."""
         try:
             data = regular_files.read_regular(directory / OWNER_FILE, _MAX_BYTES)
             if data is None:

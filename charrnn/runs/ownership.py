@@ -1,8 +1,8 @@
-"""Turns: each time that a run is to be trained, the place in its events that the turn began at.
+"""Attempt files, the liveness lock of an app, and detection of orphaned workers.
 
-A turn is a small file, written before anything else happens. It is over once an `end` has been
-written past that place, so nothing has to be removed at the right moment: whatever dies, and
-whenever, the files still say whether an `end` is missing, and which app should see to it.
+An attempt is a small JSON file holding the event-log offset at which it started. It is finished
+once an `end` event exists beyond that offset, so a crash at any moment leaves a consistent state:
+the files still say whether an `end` event is missing, and which app must write it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NAME = re.compile(r"[\w.-][\w .-]{0,99}")
 
 
 def _app(value: object) -> str:
-    """Read the name of a lock file: it must not lead to another directory."""
+    """Read the name of a lock file, which must not lead to another directory."""
     if isinstance(value, str) and _NAME.fullmatch(value) and value not in (".", ".."):
         return value
     raise ValueError("not the name of an app")
@@ -41,21 +41,24 @@ _SCHEMA: Schema = {"since": (read_count, 0), "app": (optional(_app), None)}
 
 @dataclass(frozen=True)
 class Attempt:
-    """`since`: where in events.jsonl it begins. `app`: the lock file, in the directory of the
-    runs, of the app that sees to it; None for a turn in the foreground."""
+    """One attempt to train a run.
+
+    `since` is the offset in events.jsonl at which it started. `app` is the name of the lock file of
+    the app that is responsible for it, beside the runs; None if it trains in the foreground.
+    """
 
     since: int = 0
     app: str | None = None
 
     def write(self, path: Path) -> None:
-        """Put it down, in the place of an earlier one."""
+        """Write the attempt to a file, replacing an earlier one."""
         atomic_write(path, json.dumps(asdict(self)).encode(), durable=False)
 
     @classmethod
     def read(cls, path: Path) -> Attempt | None:
-        """Return the turn in that file; None if there is none.
+        """Return the attempt in a file; None if there is no file.
 
-        Raises DamagedRunUserError for a file that holds something else.
+        Raises DamagedRunUserError if the file holds something else.
         """
         data = regular_files.read_regular(path, _MAX_BYTES)
         if not data:  # earlier versions left it empty
@@ -68,9 +71,9 @@ class Attempt:
 
     @classmethod
     def latest(cls, run: Path) -> tuple[str, Attempt] | None:
-        """Return the run's latest turn and how far it is, by the name of its file.
+        """Return the run's latest attempt and its stage; None if it was never queued or started.
 
-        Raises DamagedRunUserError as `read_regular` does.
+        Raises DamagedRunUserError as `read` does.
         """
         # In the order in which a turn passes through them, so that none is missed on its way.
         attempts = [
@@ -82,7 +85,7 @@ class Attempt:
 
 
 class AppLock:
-    """That an app is there: a lock that it holds for as long as it lives, named in its turns."""
+    """Liveness lock held by the app process; attempts refer to it by file name."""
 
     def __init__(self, root: Path) -> None:
         self._path = root / f".app-{secrets.token_hex(8)}"
@@ -94,9 +97,9 @@ class AppLock:
                         other.unlink(missing_ok=True)
 
     def renew(self) -> None:
-        """Take the lock anew where its file was removed, with the directory of the runs or alone.
+        """Take the lock again if its file was removed, with the directory of runs or alone.
 
-        Raises OSError if it cannot be made.
+        Raises OSError if the file cannot be created.
         """
         if not self._path.exists():
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,23 +109,25 @@ class AppLock:
 
     @property
     def name(self) -> str:
-        """What the app's turns call it."""
+        """The file name by which attempts refer to this app."""
         return self._path.name
 
     def end(self) -> None:
-        """Be gone."""
+        """Release the lock and remove its file."""
         if self._lock is not None:
             self._path.unlink(missing_ok=True)
             self._lock.close()
 
 
 class OrphanDetector:
-    """Whether a worker should end by itself: its app is gone, or it was sent SIGTERM.
+    """Callable that returns True once the parent app's lock is free or SIGTERM was received.
 
-    It is not handed on to the next app, which may be of another version, on another machine, or
-    never come: a run goes on bit for bit from where it was saved, so ending in time loses nothing.
-    Make it in the worker's main thread, where it handles SIGTERM; one that is to `ignore_sigterm`
-    may be made in any.
+    A worker whose app is gone ends instead of waiting for the next app, which may be of another
+    version, on another machine, or never come. It resumes bit for bit from where it was saved, so
+    nothing is lost.
+
+    Create it in the main thread of the worker, where it handles SIGTERM; with `ignore_sigterm` it
+    can be created in any thread.
     """
 
     def __init__(self, app: Path, *, ignore_sigterm: bool = False) -> None:
@@ -132,7 +137,7 @@ class OrphanDetector:
             signal.signal(signal.SIGTERM, self._terminate)
 
     def __call__(self) -> bool:
-        """The answer, which costs next to nothing between two looks."""
+        """Return whether the worker must end. The lock is probed at most twice a second."""
         now = time.monotonic()
         if not self._must_end and now >= self._next_check:
             self._next_check = now + _CHECK_SECONDS

@@ -1,8 +1,8 @@
-"""Remove runs: old ones unless they are starred, one that is to be deleted, and old uploads.
+"""Delete expired runs and uploads, and runs that their owners delete. Starred runs never expire.
 
-Safe beside other apps that share the directory, and beside a reader of a model: it is taken out
-under another name in one step and only then deleted; what has its files open keeps them. A run is
-removed by the holder of its lock. A damaged run is removed as any other.
+This is safe beside other apps that share the directory, and beside a reader of a model: a directory
+is renamed in one step and only then deleted, and open files stay readable. Only the holder of a
+run's lock deletes it. A damaged run is deleted like any other.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ _CREATION_SECONDS = 600.0  # that a directory may lack its run.json: a run is be
 
 
 class RetentionTask:
-    """Deletes what has expired, every few minutes: under the directory of runs, and elsewhere by
-    `extra_tasks`, each of which is called with the hours that things are kept."""
+    """Deletes what has expired, every few minutes: under the directory of runs, and elsewhere.
+
+    Each of `extra_tasks` is called with the hours that things are kept.
+    """
 
     def __init__(self, root: Path, keep_hours: float | None) -> None:
         self._root, self._keep_hours = root, keep_hours
@@ -44,7 +46,7 @@ class RetentionTask:
         self._next = 0.0
 
     def run_if_due(self) -> None:
-        """Sweep, unless that was done some minutes ago or everything is kept."""
+        """Delete what has expired, unless that was done minutes ago or nothing expires."""
         if self._keep_hours is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _INTERVAL_SECONDS
@@ -60,10 +62,9 @@ class RetentionTask:
 
 
 def delete_expired(root: Path, keep_hours: float) -> None:
-    """Remove each run under `root` in which nothing has happened for so many hours: none that
-    trains or waits, and none that is starred. Likewise the checkpoints that visitors brought.
+    """Delete runs and uploads under `root` that have not changed for `keep_hours`.
 
-    What cannot be removed is logged, and is no reason to leave the others.
+    Starred runs and active runs stay. A run that cannot be deleted is logged and skipped.
     """
     for upload in (root / UPLOADS_FOLDER).glob("*"):
         if _age_seconds(upload) > keep_hours * 3600:
@@ -81,19 +82,19 @@ def delete_expired(root: Path, keep_hours: float) -> None:
 
 
 def all_runs(root: Path) -> Iterator[Run]:
-    """Return all runs under `root`, the damaged ones too."""
+    """Return all runs under `root`, damaged ones included."""
     places = sorted(root.glob("[!.]*"))
     return (Run(p) for p in places if is_directory(p) and os.path.lexists(p / "run.json"))
 
 
 def delete(run: Run) -> None:
-    """Remove a run for good, starred or not. Raises UserError if it still waits or trains."""
+    """Delete a run for good, starred or not. Raises UserError if it is active."""
     if not _delete_if_idle(run, lambda: True) and run.directory.exists():
         raise still_going_on()
 
 
 def star(root: Path, run: Run, on: bool, limits: Limits) -> None:
-    """Keep a run beyond its time, or not any longer. UserError if too much is kept already."""
+    """Star a run, or remove its star. Raises UserError if starred runs take too much room."""
     if not on:
         remove(run.directory / _STAR_FILE)
     elif not is_starred(run):
@@ -102,12 +103,12 @@ def star(root: Path, run: Run, on: bool, limits: Limits) -> None:
 
 
 def is_starred(run: Run) -> bool:
-    """Say whether a run is kept beyond its time."""
+    """Return whether a run is starred."""
     return os.path.lexists(run.directory / _STAR_FILE)
 
 
 def remove_atomically(root: Path, path: Path) -> None:
-    """Remove a directory under `root`, of which nobody finds half; nothing if it has just gone."""
+    """Delete a directory under `root` so that no process finds half of it; ignore a missing one."""
     gone = root / f"{_DELETED_PREFIX}{path.name}"
     _discard(gone)
     with suppress(FileNotFoundError):
@@ -133,9 +134,9 @@ def _age_seconds(path: Path) -> float:
 
 
 def _delete_if_idle(run: Run, wanted: Callable[[], bool]) -> bool:
-    """Remove a run that neither waits nor trains, if it is `wanted`; say whether it was removed.
+    """Delete a run that is not active, if it is `wanted`; return whether it was deleted.
 
-    That is looked at again once nobody can begin: it may have been asked for, or starred.
+    Both are checked again once the lock is held: the run may have been resumed or starred.
     """
     if not wanted() or _is_active(run):
         return False
@@ -157,7 +158,7 @@ def _is_active(run: Run) -> bool:
 
 
 def _has_work(run: Run) -> bool:
-    """Say whether a worker is to come, or has begun and does not hold the lock yet."""
+    """Return whether a worker will start, or has started and does not hold the lock yet."""
     try:
         return run._active_state(worker=False) is not None
     except DamagedRunUserError:  # no worker would begin with it
@@ -165,7 +166,7 @@ def _has_work(run: Run) -> bool:
 
 
 def _try_lock(run: Run) -> ExitStack | None:
-    """Take the run's lock; None if a process has it."""
+    """Take the run's lock; return None if another process holds it."""
     try:
         return try_lock(run.directory / "worker.lock", timeout=0)
     except OSError:  # something that is no file lies in its place, which nobody can hold

@@ -1,21 +1,21 @@
-"""Runs: a directory and a worker process each.
+"""A run: a directory, and a worker process while it trains.
 
     runs/<id>/
-      run.json          what was asked
+      run.json          the manifest: what to train, with which settings
       corpus/           ids and vocabulary
-      events.jsonl      what happened, one JSON object a line
+      events.jsonl      what happened, one JSON object per line
       checkpoint/       the best or latest model
-      resume/           what it takes to go on bit for bit
-      worker.lock       held as long as a worker is alive; only who holds it writes events
-      name              what its owner calls it, if anything
-      owner             whose it is, and how many bytes it may take (`charrnn.runs.owners`)
-      starred           there if it is to be kept beyond its time (`charrnn.runs.retention`)
-      wish.stop, wish.sample    what is asked of the worker
-      wish.run, begun, untold   the turn at training: waiting for a worker; begun; or dead, and
-                                not even that could be written (`charrnn.runs.ownership`)
+      resume/           the state to resume from, bit for bit
+      worker.lock       held while a worker is alive; only its holder writes events
+      name              the name that its owner gave it, if any
+      owner             its owner, and its reserved bytes (`charrnn.runs.owners`)
+      starred           exists if the run must not expire (`charrnn.runs.retention`)
+      wish.stop, wish.sample    commands to the worker (`charrnn.runs.command_files`)
+      wish.run, begun, untold   the latest attempt to train it: queued, started, or ended without a
+                                written `end` event (`charrnn.runs.ownership`)
 
-Training never happens in the process that serves a page. `Run` is one such directory, from
-whichever process; `charrnn.runs.manager` starts the processes.
+Training never happens in the process that serves the page. `Run` is one such directory, in
+whichever process; `charrnn.runs.manager` starts the worker processes.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ _ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # the short ones are of 
 
 
 class Run(ChangeableRun):
-    """One run's directory, and all that can be done about it.
+    """One run's directory, and all operations on it.
 
-    `should_abort` is called in the worker after every minibatch: whether to end, as interrupted,
-    though no command asks for it.
+    `should_abort` is called in the worker after every minibatch: if it returns True, the run ends
+    as interrupted, without a command to stop.
     """
 
     should_abort: Callable[[], bool] = staticmethod(lambda: False)
@@ -60,8 +60,11 @@ class Run(ChangeableRun):
     def create(
         cls, root: Path, plan: RunPlan, run_id: str | None = None, record: OwnerRecord | None = None
     ) -> Run:
-        """A new run under `root`, which no message names, under an id that nobody can guess: the
-        caller's, if it is one and nothing has it, or else a new one. `record` says whose it is."""
+        """Create a run under `root`, whose path appears in no message.
+
+        The id cannot be guessed. It is `run_id` if that is well-formed and free, else a new one.
+        `record` names the owner.
+        """
         if run_id is None or not _NEW_ID.fullmatch(run_id) or (root / run_id).exists():
             run_id = new_id()
         run = cls(root / run_id)
@@ -71,9 +74,9 @@ class Run(ChangeableRun):
 
     @classmethod
     def create_at(cls, directory: Path, plan: RunPlan) -> Run:
-        """A new run in a directory of the caller's choosing.
+        """Create a run in a directory that the caller chose.
 
-        Raises UserError if there is a run in it already.
+        Raises UserError if the directory holds a run already.
         """
         run = cls(directory)
         if run._file("run.json").exists() or run._file("events.jsonl").exists():
@@ -101,7 +104,7 @@ class Run(ChangeableRun):
 
     @classmethod
     def find(cls, root: Path, run_id: str) -> Run:
-        """The run of that id under `root`; UserError if there is none."""
+        """Return the run with this id under `root`. Raises UserError if there is none."""
         run = cls(root / run_id) if _ID.fullmatch(run_id) else None
         there = run is not None and is_directory(run.directory)
         if run is None or not there or not os.path.lexists(run._file("run.json")):
@@ -111,10 +114,10 @@ class Run(ChangeableRun):
     # What can be asked of it
 
     def stop(self, *, closing: bool = False) -> None:
-        """Ask the worker to stop after the minibatch in hand, and to keep the model; a run that
-        still waits for a worker is called off at once.
+        """Tell the worker to stop after the current minibatch and save the model.
 
-        `closing`: the server asks, which is closing; the run's `end` says that it is interrupted.
+        A queued run is stopped at once. `closing` says that the server shuts down: the `end` event
+        of the run says that it was interrupted.
         """
         try:
             state = self.state
@@ -135,16 +138,16 @@ class Run(ChangeableRun):
             self.commands.give("stop", closing=closing)
 
     def sample(self) -> None:
-        """Ask the worker for a sample now."""
+        """Tell the worker to generate a sample now."""
         if self.is_active:
             self.commands.give("sample")
 
     # From the outside of a worker: what becomes of it
 
     def enqueue(self, app: str | None = None, *, resume: bool = False) -> None:
-        """Let the run wait for a worker, which `app` will start; `resume`: for another turn.
+        """Queue the run for a worker that `app` will start; `resume` extends a finished run.
 
-        Raises UserError if the run is still going on, or nothing can be written.
+        Raises UserError if the run has not ended, or if nothing can be written.
         """
         if (lock := self._lock(5)) is None:
             raise still_going_on()
@@ -163,7 +166,7 @@ class Run(ChangeableRun):
             Attempt(self.event_log.truncate_partial_line(), app).write(self._file(QUEUED))
 
     def mark_started(self, app: str | None = None) -> bool:
-        """Take the run out of the queue to start its worker; False if it was called off."""
+        """Take the run out of the queue before its worker starts; return False if stopped."""
         attempt = Attempt.read(self._file(QUEUED))
         if attempt is None or (app is not None and attempt.app != app):
             return False
@@ -180,10 +183,11 @@ class Run(ChangeableRun):
         closing: bool = False,
         cause: EndReason | UserError = EndReason.CRASHED,
     ) -> bool:
-        """Write the `end` that a worker which died could not write; whether it was missing.
+        """Write the `end` event that a dead worker could not write; return whether it was missing.
 
-        `app` is who asks; a turn that another app sees to is left to that. One whose app is gone,
-        or is `closing`, was interrupted. `cause` says why it died.
+        `app` is the app that calls. Attempts of other apps that are alive are left to those apps;
+        if the attempt's app is gone, or is `closing`, the run was interrupted. `message` says why
+        the worker died, if that is known.
         """
         if (lock := self._lock(1)) is None:  # somebody is at work
             return False
@@ -214,10 +218,10 @@ class Run(ChangeableRun):
     # The work itself
 
     def train(self, *, resume: bool = False, app: str | None = None) -> Iterator[Event]:
-        """Train, in this process: yields the events as they are written to events.jsonl.
+        """Train in this process, and yield the events as they are written to events.jsonl.
 
-        Whatever goes wrong ends in an `end` event with the reason `failed`, and is raised again.
-        A worker that `app` started trains only if the run's turn is still that app's.
+        Any error is recorded as an `end` event with the reason `failed`, and raised again. A worker
+        that `app` started trains only if the latest attempt is still that app's.
         """
         if (lock := self._lock(5)) is None:
             raise still_going_on()
@@ -236,9 +240,9 @@ class Run(ChangeableRun):
             lock.close()
 
     def _recover(self) -> None:
-        """Finish, or remove, what a process left half done that was killed while writing.
+        """Complete or remove what a killed process left half written.
 
-        Raises DamagedRunUserError where that could lead out of the run's directory.
+        Raises DamagedRunUserError if a path could lead out of the run's directory.
         """
         self.check_directories()
         recover(self.directory / "checkpoint")
@@ -301,7 +305,7 @@ class Run(ChangeableRun):
         )
 
     def _cpu_share(self) -> int | None:
-        """How many cores are this run's share; None for as many as suit it."""
+        """Return how many CPU cores are this run's share; None for as many as are useful."""
         return None
 
     def _take_commands(self) -> set[str]:
@@ -314,12 +318,12 @@ class Run(ChangeableRun):
         return wishes
 
     def _explain_stop(self, end: Event) -> Event:
-        """Say in the `end` of a run that was stopped why, if no person did it."""
+        """Say in the `end` event why the run was stopped, if no user stopped it."""
         if self._was_interrupted or self.commands.by_closing_app():
             return interrupted(end, EndReason.SHUTDOWN, saved=True)
         return noted(end, EndReason.LOG_FULL) if self.event_log.is_full else end
 
 
 def new_id() -> str:
-    """An id for a run, which nobody can guess."""
+    """Return a run id that cannot be guessed."""
     return secrets.token_hex(16)

@@ -1,4 +1,4 @@
-"""What a run's directory says: what was asked, what happened, how it stands. Changes nothing."""
+"""Read a run's directory: its manifest, events and state. Changes nothing."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _ACTIVE_STATES = ("queued", "running", "stopping")
 
 
 class RunStatus:
-    """A run as it stands, read from its directory by whichever process.
+    """A read-only view of a run's directory, from any process.
 
-    What cannot be read raises DamagedRunUserError, here and nowhere else.
+    Whatever cannot be read raises DamagedRunUserError.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -51,7 +51,7 @@ class RunStatus:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What was asked: the contents of run.json, checked (`charrnn.runs.manifest`).
+        """The contents of run.json, checked (`charrnn.runs.manifest`).
 
         Raises UserError if the run is gone.
         """
@@ -62,7 +62,7 @@ class RunStatus:
 
     @property
     def name(self) -> str:
-        """The name that its owner gave the run; empty if there is none, or it can't be read."""
+        """The name that its owner gave the run; empty if there is none, or if it cannot be read."""
         try:
             data = read_regular(self._file(NAME_FILE), _MAX_NAME_BYTES)
         except DamagedRunUserError:
@@ -71,7 +71,7 @@ class RunStatus:
 
     @property
     def corpus(self) -> Corpus:
-        """The text as the run learns it. Raises UserError if it is gone or damaged."""
+        """The encoded text of the run. Raises UserError if it is gone or damaged."""
         self.check_directories()
         directory = self.directory / "corpus"
         for name in (IDS_FILE, DESCRIPTION_FILE):
@@ -80,14 +80,14 @@ class RunStatus:
 
     @property
     def checkpoint(self) -> Path | None:
-        """Where the model saved so far lies; None while there is none that can be opened."""
+        """The directory of the model saved last; None if there is none that can be opened."""
         directory = self.directory / "checkpoint"
         found = holds_files_only(directory) and (directory / WEIGHTS).is_file()
         return directory if found else None
 
     @property
     def results(self) -> dict[str, Any]:
-        """The figures of the model saved so far, by name; empty while there is none."""
+        """The metrics of the model saved last, by name; empty if there is none."""
         self.check_directories()
         if self.checkpoint is None:
             return {}
@@ -100,12 +100,12 @@ class RunStatus:
 
     @property
     def has_resume_state(self) -> bool:
-        """Whether there is a point from which the run can go on bit for bit."""
+        """Whether there is a state from which the run can resume bit for bit."""
         return is_directory(self._file("resume")) and is_file(self._file(str(RESUME_FILE)))
 
     @property
     def state(self) -> str:
-        """queued, running, stopping, finished, stopped, diverged or failed."""
+        """One of queued, running, stopping, finished, stopped, diverged and failed."""
         for _ in range(2):  # a worker may end between the look at it and that at the events
             if alive := self._active_state(worker=self._has_worker()):
                 return alive
@@ -115,17 +115,17 @@ class RunStatus:
 
     @property
     def is_active(self) -> bool:
-        """Whether more events are to come."""
+        """Whether the run is queued, running or stopping, so that more events will come."""
         return self.state in _ACTIVE_STATES
 
     @property
     def has_ended(self) -> bool:
-        """Whether the run's last turn has got its `end`: one that was killed still lacks it."""
+        """Whether the latest attempt has its `end` event. A killed run lacks it at first."""
         return self._end_event() is not None
 
     @property
     def was_requested(self) -> bool:
-        """Whether anybody has asked for the run to be trained yet."""
+        """Whether the run has ever been queued or started."""
         return Attempt.latest(self.directory) is not None or os.path.lexists(self.event_log.path)
 
     @property
@@ -134,7 +134,7 @@ class RunStatus:
         return self._file(QUEUED).exists()
 
     def _active_state(self, *, worker: bool) -> str | None:
-        """The state of a run that is not over, None for one that is; `worker`: it has one."""
+        """Return the state of a run that is active, else None; `worker` says whether it has one."""
         named = Attempt.latest(self.directory)
         if named is not None and self.event_log.last_if(named[1].since, "end"):
             return None
@@ -146,11 +146,11 @@ class RunStatus:
         return None
 
     def _app_alive(self, attempt: Attempt) -> bool:
-        """Whether the app is there that starts the turn's worker, and notes its death."""
+        """Return whether the app that is responsible for an attempt is alive."""
         return attempt.app is not None and _held(self.directory.parent / attempt.app)
 
     def _has_worker(self) -> bool:
-        """Whether a process holds the right to write."""
+        """Return whether a process holds the run's lock."""
         path = self._file("worker.lock")
         return check_file(path) and _held(path)
 
@@ -159,12 +159,15 @@ class RunStatus:
         return self.event_log.last_if(named[1].since if named else 0, "end")
 
     def read_events(self, offset: int = 0) -> tuple[list[Event], int]:
-        """The events from a byte offset on, and the offset to go on from."""
+        """Return the events from a byte offset on, and the offset of the next event."""
         return self.event_log.read(offset)
 
     def make_end_event(self, cause: EndReason | UserError) -> Event:
-        """An `end` for a run that wrote none: the figures of the model saved last, by the
-        `checkpoint` event, and those of the last report."""
+        """Make the `end` event of a run whose worker wrote none.
+
+        It has the metrics of the model saved last (from its `checkpoint` event) and of the last
+        progress event.
+        """
         last = self.event_log.find_last("progress", "end") or {}
         checkpoint = self.checkpoint
         kept = (checkpoint and self.event_log.find_last("checkpoint")) or {}
@@ -183,8 +186,10 @@ class RunStatus:
         }
 
     def check_directories(self) -> None:
-        """Raise DamagedRunUserError if something else lies in the place of one of the run's
-        directories, or something but files in one: reading and writing there could lead out."""
+        """Raise DamagedRunUserError unless the run's directories hold regular files only.
+
+        Anything else, such as a link, could make reads and writes leave the run's directory.
+        """
         for name in ("corpus", "checkpoint", "resume"):
             place = self._file(name)
             if os.path.lexists(place) and not holds_files_only(place):
@@ -193,7 +198,7 @@ class RunStatus:
     # How the answers are found
 
     def _lock(self, timeout: float) -> ExitStack | None:
-        """The right to write, or None if somebody has it for so many seconds."""
+        """Take the run's lock; return None if another process holds it for `timeout` seconds."""
         path = self._file("worker.lock")
         check_file(path)
         return try_lock(path, timeout=timeout)
@@ -203,12 +208,12 @@ class RunStatus:
 
 
 def no_such_run() -> UserError:
-    """Make the error for a run that is not there, or not there any more."""
+    """Build the error for a run that does not exist, or does not exist any more."""
     return UserError("There is no such run.", field="run")
 
 
 def still_going_on() -> UserError:
-    """Make the error for a run that waits or trains."""
+    """Build the error for a run that is queued or trains."""
     return UserError("This run is still going on.", field="run")
 
 

@@ -1,14 +1,13 @@
-"""Checkpoints that visitors bring along: proved, and kept beside the runs.
+"""Checkpoints that users upload: validated, stored beside the runs, and deleted when they expire.
 
-    runs/.uploads/<id>/         the weights, what else of a checkpoint came with them, and whose
-                                it is (`charrnn.runs.owners`)
+    runs/.uploads/<id>/         the weights, the other files of the checkpoint that were uploaded,
+                                and the owner (`charrnn.runs.owners`)
 
-They count for the room of the runs, and go when nobody has used them for as long as a run is kept
-(`charrnn.runs.retention`), or when their visitor has brought too many since.
+They count against the disk space of the runs. They are deleted when they have not been used for as
+long as a run is kept (`charrnn.runs.retention`), or when their owner has uploaded too many since.
 
-An id cannot be guessed, and is never a run's. What comes is a stranger's: sizes are looked at
-before bytes, of a `.zip` nothing but a checkpoint's own files is unpacked, and no more of each than
-it may have.
+An id cannot be guessed, and is never a run's id. Uploads are not trusted: sizes are checked before
+bytes are read. From a `.zip` only a checkpoint's own files are unpacked, each up to its size limit.
 """
 
 from __future__ import annotations
@@ -46,12 +45,12 @@ _SUPPORTED_COMPRESSION = (
 
 
 def is_upload(key: str) -> bool:
-    """Whether `key` has the form of an uploaded checkpoint's id."""
+    """Return whether `key` has the form of an uploaded checkpoint's id."""
     return _ID.fullmatch(key) is not None
 
 
 def find(root: Path, key: str) -> Path | None:
-    """Where the checkpoint with this id lies; None if there is none, or none any more."""
+    """Return the directory of the checkpoint with this id; None if there is none any more."""
     directory = root / UPLOADS_FOLDER / key
     if not is_upload(key) or not (directory / WEIGHTS).is_file():
         return None
@@ -61,7 +60,7 @@ def find(root: Path, key: str) -> Path | None:
 
 
 def path_within(folder: Path, path: object) -> Path | None:
-    """The file that a caller says lies in `folder`; None if it does not."""
+    """Return the file at `path` if it lies in `folder`, else None."""
     if not isinstance(path, str | Path) or "\0" in str(path):
         return None
     file = Path(path).resolve()
@@ -75,11 +74,11 @@ def store(
     owner: Owner | None = None,
     reserve: Callable[[int], None] = lambda size: None,
 ) -> str:
-    """Keep the checkpoint in `file`, its weights or a `.zip` of its directory; returns its id.
+    """Store the checkpoint in `file`, its weights or a `.zip` of its directory; return its id.
 
-    Where the `owner` has as many as one may, the one that was not used for longest goes. `reserve`
-    is told how many bytes are needed, and raises UserError where they are too many. So does this,
-    for what is not a sound checkpoint, and where there is no room.
+    If the `owner` has as many as allowed, the least recently used one is deleted. `reserve` is
+    called with the bytes that are needed, and raises UserError if they are too many. Raises
+    UserError for a file that is not a valid checkpoint, and if there is no room.
     """
     shown = escape_invisible(file.name, 80)
     place = root / UPLOADS_FOLDER
@@ -123,7 +122,7 @@ def store(
 
 
 def delete(root: Path, key: str) -> None:
-    """Remove the checkpoint with this id. Raises UserError if there is none."""
+    """Delete the checkpoint with this id. Raises UserError if there is none."""
     directory = root / UPLOADS_FOLDER / key
     if not is_upload(key) or not directory.is_dir():
         raise UserError("This model is not here any more.", field="model")
@@ -131,7 +130,7 @@ def delete(root: Path, key: str) -> None:
 
 
 def _evict_surplus(root: Path, key: str, owner: Owner, most: int) -> None:
-    """Let go what an owner has beyond so many, besides the new one with this key."""
+    """Delete an owner's oldest checkpoints beyond `most`, but not the new one with this key."""
     used = {}
     for upload in (root / UPLOADS_FOLDER).glob("[!.]*"):
         record = OwnerRecord.read(upload)
@@ -143,7 +142,7 @@ def _evict_surplus(root: Path, key: str, owner: Owner, most: int) -> None:
 
 
 def _copy(read: Callable[[int], bytes], target: Path) -> None:
-    """The bytes of one file, no more than one of its name may have."""
+    """Copy a file, enforcing the size limit for its name."""
     left = MAX_FILE_BYTES[target.name]
     with target.open("xb") as out:
         while piece := read(min(_CHUNK_BYTES, left + 1)):
@@ -154,7 +153,7 @@ def _copy(read: Callable[[int], bytes], target: Path) -> None:
 
 
 def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
-    """What a checkpoint consists of, out of a .zip, where all of it lies in one folder."""
+    """Unpack the files of a checkpoint from a .zip, where all of them lie in one folder."""
     if (
         file.read().count(_ZIP_ENTRY_SIGNATURE) > _MAX_ZIP_ENTRIES
     ):  # before an object is made for each of millions
@@ -189,7 +188,7 @@ def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
 
 @contextmanager
 def _zip_errors_as_user_errors(shown: str) -> Iterator[None]:
-    """Around each look into a .zip, whose places may lie outside it."""
+    """Turn the errors of a damaged .zip into a UserError."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError):

@@ -1,8 +1,8 @@
-"""View ids: what a link to a run carries, so that the link shows the run and gives no control.
+"""View ids: ids in links that show a run without giving control of it.
 
-Whoever knows a run's id controls the run: the browser that began it, and the program that was told
-the id. A view id is derived from that id by a hash, so it can be shared, and nobody can go back
-from it. Only the directory of runs says which run it belongs to.
+A run's id gives control of the run. Only the browser and the program that started it know it. A
+view id is a hash of that id, so it can be shared, and the id cannot be computed from it. The
+directory of runs is needed to find the run of a view id.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PATTERN = re.compile(rf"{_PREFIX}[0-9a-f]{{32}}")
 
 
 def view_id(run_id: str) -> str:
-    """Return the view id of a run. Run ids are random, so a plain hash does not give them away."""
+    """Return the view id of a run. Run ids are random, so a plain hash does not reveal them."""
     digest = hashlib.blake2b(os.fsencode(run_id), person=b"charrnn view id", digest_size=16)
     return _PREFIX + digest.hexdigest()
 
@@ -33,7 +33,7 @@ def is_view_id(key: str) -> bool:
 
 @dataclass(frozen=True)
 class RunAccess:
-    """A run as one client knows it: by its id, or by the view id in `key`."""
+    """A run, and the key by which a client knows it: its id or its view id."""
 
     run: Run
     key: str
@@ -62,7 +62,7 @@ class ViewIds:
         return Run.find(self._root, run_id)
 
     def _list_runs(self) -> None:
-        """List the runs, unless none was added or removed since the last time."""
+        """List the runs, unless the directory has not changed since the last time."""
         try:
             changed = self._root.stat().st_mtime_ns
             if changed != self._changed:

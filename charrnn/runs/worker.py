@@ -1,8 +1,8 @@
-"""A run that keeps to the limits of its app, in the worker process.
+"""LimitedRun: train one run within its limits of time, memory and CPU, in the worker process.
 
-It ends when it has trained for the longest time that one may, with the model kept; it gets no more
-memory than one may; and it computes with the share of the cores that the app has written into its
-directory. What the process cannot do about itself, when it hangs, is done from the outside
+After the longest time allowed, the run ends and its model is saved. The process cannot allocate
+more memory than allowed, and computes on the share of the CPU cores that the app wrote into the
+run's directory. The app handles what a process cannot do itself, such as ending when it hangs
 (`charrnn.runs.monitor`).
 """
 
@@ -31,7 +31,7 @@ _NO_MEMORY = re.compile("not enough memory|can't allocate memory|bad_alloc|out o
 
 
 class LimitedRun(Run):
-    """A run as an app's worker trains it."""
+    """A run that obeys the limits of its app."""
 
     def __init__(self, directory: Path, limits: Limits) -> None:
         super().__init__(directory)
@@ -40,7 +40,7 @@ class LimitedRun(Run):
         self._next_check = 0.0
 
     def limit_memory(self) -> None:
-        """Bound the memory of this process."""
+        """Limit the memory of this process."""
         if self._limits.memory_mb is not None:
             limit_memory(self._limits.memory_mb << 20)
 
@@ -54,7 +54,7 @@ class LimitedRun(Run):
         return wishes
 
     def _check_exists(self) -> None:
-        """Raise UserError once the run was removed: to save it would bring half of it back."""
+        """Raise UserError if the run was deleted: saving would recreate half of its directory."""
         now = time.monotonic()
         if now >= self._next_check:
             self._next_check = now + _CHECK_SECONDS
@@ -62,7 +62,7 @@ class LimitedRun(Run):
                 raise no_such_run()
 
     def _cpu_share(self) -> int | None:
-        """Read again only when it has changed: this is asked after every minibatch."""
+        """Return the share, which is read again only when its file has changed."""
         try:
             changed = self._file(CPU_SHARE_FILE).lstat().st_mtime_ns
             if changed != self._cpu_share_read[0]:
@@ -87,5 +87,5 @@ class LimitedRun(Run):
 
 
 def write_cpu_share(directory: Path, cores: int) -> None:
-    """Tell the worker of the run in `directory` how many cores are its share."""
+    """Write how many CPU cores the worker of the run in `directory` may use."""
     atomic_write(directory / CPU_SHARE_FILE, str(cores).encode())

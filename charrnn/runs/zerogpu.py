@@ -1,11 +1,11 @@
-"""A GPU for a run, on a Hugging Face Space whose hardware is ZeroGPU.
+"""Train on the GPU of a ZeroGPU Space of Hugging Face.
 
-Such a Space has a GPU only while a function decorated by `spaces.GPU` runs. That forks the app's
-process, where torch may use CUDA, and counts the seconds against the quota of the visitor whose
-request it is. Here the function is the worker of a run: everything else about the run, its
-directory, events, wishes and limits, is as with any worker.
+Such a Space has a GPU only while a function decorated by `spaces.GPU` runs. The decorator forks the
+app's process, where torch may use CUDA, and counts the seconds against the quota of the user whose
+request it is. Here the function is the worker of a run. All else about the run, its directory,
+events, commands and limits, is as with any worker.
 
-The package `spaces` is imported on such a Space only, which brings it along.
+The package `spaces` is imported on such a Space only, which installs it.
 """
 
 from __future__ import annotations
@@ -45,32 +45,32 @@ _GpuFunction = Callable[[Path, bool, str, Limits], Iterator[int]]
 
 @dataclass(frozen=True)
 class Worker:
-    """The process that trains a run on the GPU, as the app looks after it."""
+    """The process that trains a run on the GPU, with the methods of a process that the app uses."""
 
     pid: int
 
     def is_alive(self) -> bool:
-        """Whether it is still there."""
+        """Return whether the process exists."""
         return Path(f"/proc/{self.pid}").exists()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
 
 def prepare() -> None:
-    """On a ZeroGPU Space, make its GPU available to runs; elsewhere nothing.
+    """Make the GPU of a ZeroGPU Space available to runs; elsewhere do nothing.
 
-    To be called before anything uses CUDA, and before the app is launched: the Space ends if there
-    is no function that uses its GPU by then.
+    Call this before anything uses CUDA and before the app is launched: the Space shuts down if no
+    function uses its GPU by then.
     """
     _gpu_function()
 
 
 @functools.cache
 def _gpu_function() -> _GpuFunction | None:
-    """`_work`, on a GPU; None where none is lent."""
+    """Return `_work` decorated to run on a GPU; None if this is no ZeroGPU Space."""
     told = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
     if not told or importlib.util.find_spec("spaces") is None:
         return None
@@ -81,24 +81,28 @@ def _gpu_function() -> _GpuFunction | None:
 
 
 def available() -> bool:
-    """Whether runs can have a GPU here."""
+    """Return whether runs can use a GPU here."""
     return _gpu_function() is not None
 
 
 def requested(run: Run) -> bool:
-    """Whether a run is to have the GPU that is lent here."""
+    """Return whether a run is to train on the GPU."""
     return available() and run.manifest["training"].get("device") == "cuda"
 
 
 def quota_seconds(seconds: float | None) -> int:
-    """The seconds of a visitor's quota that a run of that length takes; None is one whose length
-    nobody can say, which is cut off after a minute, and can go on."""
+    """Return how many seconds of a user's quota a run of this length takes.
+
+    A run of unknown length (None) gets a minute. Then it is stopped, and can be resumed.
+    """
     return math.ceil((_DEFAULT_SECONDS if seconds is None else seconds) + _OVERHEAD_SECONDS)
 
 
 def limits_on_gpu(limits: Limits, run: Run) -> Limits:
-    """The limits of a run on the GPU: it ends before the time that is lent is over. Its memory is
-    not measured, since it holds what the app's process has too."""
+    """Return the limits of a run on the GPU, which must end before its quota does.
+
+    Its memory is not limited, since the forked process holds the app's memory as well.
+    """
     longest = quota_seconds(expected_seconds(run)) - _SHUTDOWN_SECONDS
     seconds = longest if limits.seconds is None else min(limits.seconds, longest)
     return replace(limits, seconds=seconds, memory_mb=None)
@@ -107,10 +111,10 @@ def limits_on_gpu(limits: Limits, run: Run) -> Limits:
 def train_on_gpu(
     context: Context, directory: Path, resume: bool, app: str, limits: Limits
 ) -> Iterator[Worker]:
-    """Train the run in `directory` on the GPU; yields the worker when it is at work, and ends when
-    it has ended. `context` is that of the visitor's request, whose quota pays.
+    """Train the run in `directory` on the GPU; yield the worker once it has started.
 
-    Raises NoGpuError where no GPU is to be had.
+    The iterator ends when the worker has ended. `context` is that of the user's request, whose
+    quota it uses. Raises UserError if no GPU is available.
     """
     from gradio import Error
 
@@ -132,12 +136,12 @@ def train_on_gpu(
 
 
 def _duration(directory: Path, resume: bool, app: str, limits: Limits) -> int:
-    """The seconds to ask for; called with what `_work` is called with."""
+    """Return the seconds to request; called with the arguments of `_work`."""
     return math.ceil((limits.seconds or _DEFAULT_SECONDS) + _SHUTDOWN_SECONDS)
 
 
 def _work(directory: Path, resume: bool, app: str, limits: Limits) -> Iterator[int]:
-    """Train, in a thread of the process that has the GPU: yields its id, and then zeros."""
+    """Train in a thread of the process that has the GPU; yield its process id, then zeros."""
     _close_inherited_files(directory.parent)
     disable_malloc_trim()
     lower_priority()
@@ -148,8 +152,10 @@ def _work(directory: Path, resume: bool, app: str, limits: Limits) -> Iterator[i
 
 
 def _close_inherited_files(root: Path) -> None:
-    """Close what this process has inherited of the app's open files of runs: a lock is held for as
-    long as anybody has its file open."""
+    """Close the run files that this process inherited from the app.
+
+    A lock is held for as long as any process has its file open.
+    """
     for file in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
             if file.readlink().is_relative_to(root.resolve()):

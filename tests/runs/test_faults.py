@@ -154,9 +154,9 @@ def test_a_long_run_may_be_silent_for_longer(tmp_path, monkeypatch):
     monkeypatch.setattr(monitor, "time", clock)
     looked = WorkerMonitor(run, os.getpid(), Limits(silence=10.0))
     run.event_log.append({"event": "progress", "remaining_seconds": 5.0})
-    assert looked.look() is None, "it speaks"
-    assert looked.look() is None, "20 s are little after 1000"
-    assert looked.look() is EndReason.UNRESPONSIVE
+    assert looked.check() is None, "it speaks"
+    assert looked.check() is None, "20 s are little after 1000"
+    assert looked.check() is EndReason.UNRESPONSIVE
 
 
 @linux
