@@ -26,13 +26,15 @@ lint: $(VENV)/.installed-test javascript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# Lint and format of the page's JavaScript; package.json names the tool, which only needs Node.js here.
+# Lints the page's JavaScript with what package.json names, where Node.js is installed.
 javascript:
-	@if command -v npm >/dev/null; then \
-	  [ node_modules/.installed -nt package.json ] || \
-	    { npm install --no-package-lock --no-audit --no-fund --silent && touch node_modules/.installed; } && \
-	  node_modules/.bin/biome check --error-on-warnings; \
-	else echo "JavaScript is not checked: Node.js is not installed."; fi
+	@if ! command -v npm >/dev/null; then \
+	  echo "JavaScript is not checked: Node.js is not installed."; \
+	elif ! { [ node_modules/.installed -nt package.json ] || { \
+	    npm install --no-package-lock --no-audit --no-fund --silent && touch node_modules/.installed; \
+	  }; }; then \
+	  echo "JavaScript is not checked: npm could not install what package.json names."; \
+	else node_modules/.bin/biome check --error-on-warnings; fi
 
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
