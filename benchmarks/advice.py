@@ -1,7 +1,7 @@
-"""Runs that go wrong, what is said of them, and whether the change that they are told to try helps.
+"""Runs that go wrong: what is found, which change is suggested, and whether it helps.
 
     python benchmarks/advice.py            all, about three minutes
-    python benchmarks/advice.py overfits   those in whose name that is
+    python benchmarks/advice.py overfits   those with this word in their name
 
 The table goes to benchmarks/advice.md. Perplexities are those of the model that a run keeps, on
 held-out text where there is any.
@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 from charrnn.recipes import make_plan  # noqa: E402
 from charrnn.text import Text, datasets, read_text  # noqa: E402
 from charrnn.training import train  # noqa: E402
-from charrnn.training.messages import ADVICE, FINDINGS, Sentence, figure, understood  # noqa: E402
+from charrnn.training.messages import figure, written_setting  # noqa: E402
 
 TABLE = ROOT / "benchmarks" / "advice.md"
 Settings = dict[str, Any]
@@ -39,7 +39,7 @@ ADAM: Settings = SMALL | {"optimizer": "adam"}
 
 
 def rate(value: float, **more: object) -> Settings:
-    """A learning rate, and whatever else."""
+    """Return settings with this learning rate."""
     return {"learning_rate": value, **more}
 
 
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[tuple[str, int, str], Settings]] = {
 
 
 def main() -> None:
-    """Run the cases asked for, each as it is and with the change, and write the table."""
+    """Run the cases, each as it is and with the suggested change, and write the table."""
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
     rows = ["| run | found | advice | perplexity | with the change |", "| --- " * 5 + "|"]
     for name, ((corpus, first, recipe), settings) in CASES.items():
@@ -87,20 +87,21 @@ def main() -> None:
 
 
 def tried(text: Text, recipe: str, settings: Settings) -> tuple[str, str, str, str]:
-    """What is found, the advice, and the perplexity as it was and with the change."""
+    """Return what is found, the suggestion, and the perplexity without and with it."""
     end, before = run(text, recipe, settings)
-    said = understood(end["message"]) or []
-    found = next((sentence.name for sentence in said if sentence.name in FINDINGS), "nothing")
-    advice = next((sentence for sentence in said if sentence.name in ADVICE), Sentence("", {}))
-    if "setting" not in advice.values:
-        return found, advice.english if advice.name else "", before, ""
-    change = {advice.values["setting"]: advice.values["value"]}
-    _, after = run(text, recipe, settings | change)
-    return found, "{setting} = {value}".format(**advice.values), before, after
+    if not end["findings"]:
+        return "nothing", "", before, ""
+    finding, *_ = end["findings"]
+    suggestion = finding["suggestion"]
+    if suggestion is None or suggestion["field"] is None:
+        return finding["code"], suggestion["code"] if suggestion else "", before, ""
+    field, value = suggestion["field"], written_setting(suggestion["value"])
+    _, after = run(text, recipe, settings | {field: value})
+    return finding["code"], f"{field} = {value}", before, after
 
 
 def run(text: Text, recipe: str, settings: Settings) -> tuple[dict[str, Any], str]:
-    """The end of a run, and in words how well the model does that it keeps."""
+    """Train; return the `end` event, and the perplexity of the kept model or "diverged"."""
     planned = make_plan(text, recipe=recipe, settings=settings)
     events = list(train(planned.corpus, planned.model, planned.training, recipe=recipe))
     end = events[-1]
@@ -115,7 +116,7 @@ def run(text: Text, recipe: str, settings: Settings) -> tuple[dict[str, Any], st
 
 
 def made() -> str:
-    """Where and when."""
+    """Return the line below the table: where and when it was made."""
     return f"Made by benchmarks/advice.py on {date.today()}, {platform.machine()}, seed 0."
 
 

@@ -86,7 +86,7 @@ def small() -> dict[str, Any]:
         "the story": story,
         "Python's manual": datasets.load("python-manual"),
     }
-    found = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for name, text in texts.items():
         found[name] = []
         for recipe in LONGER:

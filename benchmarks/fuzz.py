@@ -19,6 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from measure import HERE, ROOT, machine, table
 
@@ -72,7 +73,7 @@ def main() -> None:
     keep(tallies, told.seed, (time.monotonic() - began) / 60)
 
 
-def note(tally, reader, number, way, verdict) -> None:
+def note(tally: Tally, reader: str, number: int, way: str, verdict: Any) -> None:
     """Count a verdict; what should not be is printed at once."""
     tally.cases += 1
     tally.outcomes[verdict.outcome] += 1

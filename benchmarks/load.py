@@ -418,7 +418,7 @@ def main() -> None:
 
 def commit(checkout: Path) -> str:
     """Return the short name of the commit that a checkout is at."""
-    command = ["git", "-C", checkout, "rev-parse", "--short", "HEAD"]
+    command = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -9,6 +9,8 @@ learnt: the held-out loss of the same short training in both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from measure import by_turns, keep, median, ratio, shakespeare, table
 
@@ -24,8 +26,8 @@ CASES = (
 )  # fmt: skip
 
 
-def step(cell: str, hidden: int, implementation: str, precision: str):
-    """A function that trains on one minibatch."""
+def step(cell: str, hidden: int, implementation: str, precision: str) -> Callable[[], object]:
+    """Return a function that trains on one minibatch."""
     model = ModelConfig(cell=cell, hidden_size=hidden, implementation=implementation)
     training = TrainingConfig(
         seconds=1, optimizer="sgd", learning_rate=0.1, clip=1.0, precision=precision,
