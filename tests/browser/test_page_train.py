@@ -50,7 +50,7 @@ def stop(page):
 
 def test_a_click_trains_and_the_model_is_carried_over(visit):
     page = visit()
-    begin(page, "Sprint", "10 s")
+    begin(page, "Sprint", "2 s")
     expect(page.get_by_role("button", name="Train on")).to_be_disabled()
     wait_for_state(page, "finished")
     expect(page.get_by_role("img", name=re.compile("perplexity fell from"))).to_be_visible()
@@ -341,7 +341,7 @@ def test_a_diverged_run_is_told_without_breaking_the_card_and_one_click_fills_in
     expect(page.get_by_role("radio", name="Custom")).to_be_checked()
     expect(setting(page, "clip")).to_have_value("")
     expect(setting(page, "learning_rate")).to_have_value("0.3")
-    expect(page.get_by_role("button", name="Train on The Tide Clock · 10 s")).to_be_enabled()
+    expect(page.get_by_role("button", name="Train on The Tide Clock · 2 s")).to_be_enabled()
     assert page.locator(".run").get_attribute("data-state") == "diverged", "nothing has begun"
 
 
@@ -365,7 +365,7 @@ def test_a_chinese_browser_gets_a_chinese_page(visit):
 
 def test_a_chinese_browser_opens_on_the_chinese_text_and_model(visit):
     page = visit(locale="zh-CN")
-    expect(page.get_by_role("button", name="用《歌》训练 · 10 秒")).to_be_visible()
+    expect(page.get_by_role("button", name="用《歌》训练 · 2 秒")).to_be_visible()
     expect(page.locator(".run-caption")).to_contain_text("先前的一次训练：歌")
     page.get_by_role("tab", name="生成").click()
     expect(page.get_by_role("textbox", name="开头")).to_have_value("分开")

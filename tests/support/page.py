@@ -12,7 +12,7 @@ import urllib.request
 
 import find_chromium
 import pytest
-from conftest import ROOT
+from conftest import ROOT, SUPPORT
 from launching import address, port
 
 QUIET = [
@@ -39,7 +39,8 @@ def answers(url):
 
 
 class Server:
-    """`python app.py`, which keeps its runs in `place`; it can be killed, and started again."""
+    """The app with short runs (`quick_app`), which keeps its runs in `place`; it can be killed, and
+    started again."""
 
     def __init__(self, place):
         self.place, self.runs, self.process = place, place / "runs", None
@@ -50,12 +51,13 @@ class Server:
             "CHARRNN_RUNS": str(self.runs),
             "CHARRNN_WORKERS": "1",
             "CHARRNN_CACHE": str(place / "cache"),
+            "PYTHONPATH": str(ROOT),
         }
 
     def start(self):
         with (self.place / "log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py"],
+                [sys.executable, str(SUPPORT / "quick_app.py")],
                 cwd=ROOT,
                 env=os.environ | self._told,
                 stdout=log,

@@ -1,0 +1,34 @@
+"""`python app.py`, but budgets choose a tiny model, and Sprint takes two seconds.
+
+For tests of the page that train and are not about how well a model learns.
+"""
+
+import dataclasses
+import runpy
+from pathlib import Path
+
+SPRINT_SECONDS = 2.0
+
+
+def shorten():
+    """Let this process plan short runs of tiny models; workers train what it has planned."""
+    from charrnn import recipes
+
+    choose = recipes.choose_config
+
+    def choose_tiny(*args, **options):
+        model, training = choose(*args, **options)
+        return (
+            dataclasses.replace(model, hidden_size=16, dropout=0.0),
+            dataclasses.replace(training, smoothing=0.0),
+        )
+
+    recipes.choose_config = choose_tiny
+    sprint = recipes.RECIPES["sprint"]
+    training = dataclasses.replace(sprint.training, seconds=SPRINT_SECONDS)
+    recipes.RECIPES["sprint"] = dataclasses.replace(sprint, training=training)
+
+
+if __name__ == "__main__":
+    shorten()
+    runpy.run_path(str(Path(__file__).parents[2] / "app.py"), run_name="__main__")
