@@ -142,7 +142,7 @@ def _duration(directory: Path, resume: bool, app: str, limits: Limits) -> int:
 
 def _work(directory: Path, resume: bool, app: str, limits: Limits) -> Iterator[int]:
     """Train in a thread of the process that has the GPU; yield its process id, then zeros."""
-    _close_inherited_files(directory.parent)
+    close_inherited_files(directory.parent)
     disable_malloc_trim()
     lower_priority()
     run = LimitedRun(directory, limits)
@@ -151,7 +151,7 @@ def _work(directory: Path, resume: bool, app: str, limits: Limits) -> Iterator[i
     yield from (0 for _ in run.train(resume=resume, app=app))
 
 
-def _close_inherited_files(root: Path) -> None:
+def close_inherited_files(root: Path) -> None:
     """Close the run files that this process inherited from the app.
 
     A lock is held for as long as any process has its file open.

@@ -150,7 +150,7 @@ def call(url, endpoint, body):
         (
             "train",
             r'null, "tide", "sprint", {"cell": "\udc00"}, null',
-            "cell = \\udc00: choose tanh",
+            "cell = \\udc00: choose one of tanh",
         ),
         (
             "train",

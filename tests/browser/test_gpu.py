@@ -205,7 +205,7 @@ def test_files_that_the_app_has_open_are_let_go(tmp_path):
     (root := tmp_path / "runs").mkdir()
     inside, outside = (root / "a.lock").open("w"), (tmp_path / "b").open("w")
     with outside:
-        zerogpu._let_go(root)
+        zerogpu.close_inherited_files(root)
         os.fstat(outside.fileno())
         with pytest.raises(OSError, match="Bad file"):
             os.fstat(inside.fileno())

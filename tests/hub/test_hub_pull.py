@@ -252,12 +252,12 @@ def test_a_damaged_copy_is_fetched_anew(hub, letters):
     assert charrnn.load(pull("ada/letters", token=False)).name == "letters"
 
 
-def test_the_models_that_were_not_used_for_longest_make_room(hub, letters, monkeypatch):
+def test_the_models_that_were_not_used_for_longest_make_room(hub, letters):
     first = pull("ada/letters", token=False)
     os.utime(first, (1, 1))
     letters.commit(letters.files)
     second = pull("ada/letters", token=False)
-    cache.forget_idle_users(cache.public(), room=1)
+    cache.tidy(cache.public(), room=1)
     assert not first.exists() and second.exists()
 
 

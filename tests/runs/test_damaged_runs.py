@@ -333,7 +333,10 @@ def test_what_a_run_cannot_have_is_not_written_into_its_request(root):
     request = run.manifest
     request["training"]["epochs"] = 1_000_000
     (run.directory / "run.json").write_bytes(as_json(request))
-    run.event_log.append(run.make_end_event(EndReason.CRASHED) | {"epoch": 1_000_000})
+    run.event_log.append(
+        run.make_end_event(EndReason.CRASHED)
+        | {"reason": "finished", "code": "finished", "epoch": 1_000_000}
+    )
     with pytest.raises(UserError, match="epochs = 2000000: give a whole number"):
         run.enqueue(resume=True)
     assert run.manifest == request and not run.is_queued

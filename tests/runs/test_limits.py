@@ -209,7 +209,7 @@ def test_a_run_without_an_end_is_ended_kept_and_told_so(open_manager):
     run = runs.start(wanted)
     end = events_of(run)[-1]
     assert end["reason"] == "stopped" and run.checkpoint is not None
-    assert end["message"].startswith("Ended after the longest time that a run may take here.")
+    assert end["message"].startswith("Ended at the time limit that a run has here.")
     assert end["seconds"] < 20
     runs.resume(run.id)
     assert events_of(run)[-1]["step"] > end["step"], "it can go on, for as long again"

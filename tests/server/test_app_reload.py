@@ -79,7 +79,7 @@ def test_an_edit_replaces_the_page_of_the_running_app(project):
         )
     try:
         wait_for_element(process, "train-go")
-        edit(form, '"train-go"', '"train-edited"')
+        edit(form, 'button_id("go")', '"train-edited"')
         wait_for_element(process, "train-edited", form)
         end = Client(address(), verbose=False).predict(
             text="Over the sea and under the moon.\n" * 40,

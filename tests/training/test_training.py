@@ -30,7 +30,7 @@ def test_events_have_exactly_the_fields_of_the_contract():
     }  # fmt: skip
     assert fields["sample"] == {"step", "prefix", "text"}
     assert fields["end"] == {
-        "reason", "message", "step", "epoch", "checkpoint", "kept_step",
+        "reason", "code", "message", "findings", "step", "epoch", "checkpoint", "kept_step",
         "train_perplexity", "validation_perplexity",
         "last_train_perplexity", "last_validation_perplexity",
     }  # fmt: skip
