@@ -1,6 +1,6 @@
-"""The app: `python app.py`, or a Hugging Face Space; `gradio app.py` reloads it on each edit.
+"""Run the app: `python app.py`, or as a Hugging Face Space; `gradio app.py` reloads on each edit.
 
-It listens on the port that GRADIO_SERVER_PORT names, else on 7860.
+The app listens on the port in GRADIO_SERVER_PORT, or on 7860.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 configure_thread_pools()
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("MPLBACKEND", "agg")  # or Gradio loads all of pyplot at the first click
+os.environ.setdefault("MPLBACKEND", "agg")  # else Gradio loads all of pyplot at the first click
 HERE = Path(__file__).resolve().parent
-# `gradio app.py` runs this file once more at the start and after each edit, in a thread that
-# replaces the page of the server that is running.
+# `gradio app.py` runs this file again at the start and after each edit, in a thread that
+# replaces the page of the running server.
 RELOADING = threading.current_thread() is not threading.main_thread()
 if RELOADING:  # Gradio has removed this module, and multiprocessing starts no process without one
     sys.modules.setdefault("__main__", ModuleType("__main__"))
 
 
 def create_context() -> AppContext:
-    """Start the run manager, with the limits that the environment sets."""
+    """Start the run manager, with the limits that the environment variables set."""
     from charrnn.errors import UserError
     from charrnn.hub import forget_own_token
     from charrnn.runs.limits import Limits
@@ -51,7 +51,7 @@ def create_context() -> AppContext:
         limits = Limits.from_environment()
     except UserError as error:
         sys.exit(error.message)
-    # Uploads go into a directory of this process, which is removed when it ends.
+    # Uploads go to a directory of this process, which is removed when it ends.
     remove_leftovers()
     if "GRADIO_TEMP_DIR" not in os.environ:
         os.environ["GRADIO_TEMP_DIR"] = str(temporary_directory("files") / "gradio")
@@ -77,16 +77,16 @@ def create_demo(context: AppContext) -> gr.Blocks:
 
 
 def serve(demo: gr.Blocks, context: AppContext) -> None:
-    """Launch the page and serve it until the process is interrupted or terminated."""
+    """Launch the page and serve it until the process receives SIGINT or SIGTERM."""
     import torch
 
     from charrnn.ui import launch_options
 
     if RELOADING:
-        return  # the server of the first time goes on, with this page
+        return  # the running server continues with this page
     # SIGTERM ends the process as Ctrl+C does: runs in training stop and keep their models.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    # Seconds. A thread that generates a text gives up the interpreter at each matrix product.
+    # In seconds. A thread that generates a text releases the interpreter at each matrix product.
     sys.setswitchinterval(0.0001)
     torch.set_num_threads(1)  # this process only generates; the other cores are for training
     try:

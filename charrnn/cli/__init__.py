@@ -1,7 +1,7 @@
-"""The command line: train, generate, score, recipes, push, pull, deploy.
+"""Command line: train, generate, score, recipes, push, pull, deploy.
 
-With `--json`, standard output holds JSON lines and nothing else. A `UserError` is one line on
-standard error and exit status 2; so is a disk that is full or may not be written.
+With `--json`, standard output holds JSON lines and nothing else. A `UserError`, a full disk and a
+missing write permission each print one line to standard error and exit with status 2.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ app = typer.Typer(
 
 _DEFAULT_RECIPE = "sprint"  # the recipe, where none is given
 
-# Why a disk may refuse to write: full, or not to be written. Of other errors a bug is the cause.
+# Errors of a disk that is full or write-protected. Any other OSError is a bug.
 _DISK_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
-# What Typer raises for a wrong flag: Click's own class, or that of Typer's copy of Click.
-_WrongFlag: type[Exception] = typer.BadParameter.__mro__[2]
+# The exception for a wrong flag: Click's own class, or that of Typer's copy of Click.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
 AnyCheckpoint = Annotated[
@@ -65,7 +65,7 @@ AnyCheckpoint = Annotated[
 
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that knows ASCII only, an odd name
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may be ASCII only
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = app(standalone_mode=False)
@@ -73,7 +73,7 @@ def main() -> NoReturn:
     except UserError as error:
         _note(error.message)
         sys.exit(2)
-    except _WrongFlag as error:
+    except _UsageError as error:
         if len(sys.argv) > 1:
             _note(" ".join(str(error.format_message()).split()))  # type: ignore[attr-defined]
         else:
@@ -81,7 +81,7 @@ def main() -> NoReturn:
         sys.exit(2)
     except typer.Abort:
         sys.exit(1)
-    except BrokenPipeError:  # whoever read our output has had enough
+    except BrokenPipeError:  # the reader of our output has closed it
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
@@ -160,7 +160,7 @@ def train(
             epochs=epochs,
             seconds=seconds,
         )
-        if out is not None:  # found out now rather than after the training
+        if out is not None:  # fail now rather than after the training
             probe_destination(out)
         run = Run.create_at(run_dir or Path("runs") / new_id(), planned)
         if resume:
@@ -187,13 +187,13 @@ def generate(
     samples: Annotated[int, typer.Option(min=1, max=1000, help="How many texts.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Write on from a prefix."""
+    """Generate text that continues a prefix."""
     opened, prefix = _open(checkpoint), clean_text(prefix)
     if unknown := opened.vocabulary.unknown(prefix):
         lacking = escape_invisible(" ".join(unknown), 200)
         _note(f"not among the model's symbols, read as unknown: {lacking}")
     seeds = [None if seed is None else seed + number for number in range(samples)]
-    if samples == 1 and not as_json:  # as it is written
+    if samples == 1 and not as_json:  # character by character
         print(printable(prefix), end="", flush=True)
         for character in stream(opened, prefix, length, mode, alpha, seed):
             print(printable(character), end="", flush=True)
@@ -217,7 +217,7 @@ def score(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """How well a model predicts a text."""
+    """Measure how well a model predicts a text."""
     opened = _open(checkpoint)
     result = score_text(opened, _files([text_file], None).text, window).as_dict()
     if as_json:
@@ -229,7 +229,7 @@ def score(
 
 @app.command()
 def recipes(as_json: Json = False) -> None:
-    """The recipes, and what the textbook published for them."""
+    """List the recipes, with the results that the textbook published."""
     for recipe in RECIPES.values():
         if as_json:
             _print_json(recipe.as_dict())
@@ -246,13 +246,13 @@ app.command("deploy")(deploy_app)
 
 
 def _open(checkpoint: str) -> Checkpoint:
-    """The checkpoint at a path or on the Hub."""
+    """Load the checkpoint at a path or from the Hub."""
     with show_transfer("downloading") as progress:
         return load(checkpoint, progress=progress)
 
 
 def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -> Text:
-    """The text to train on: files, standard input, or one that charrnn knows by name."""
+    """Read the text to train on: files, standard input, or a dataset by name."""
     default = find_recipe(recipe).corpus
     if not names and default is None:
         raise UserError(
@@ -275,6 +275,7 @@ def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -
 
 
 def _files(names: list[str], encoding: str | None) -> Text:
+    """Read files, or standard input for "-"."""
     if names == ["-"]:
         data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)  # one byte more than `decode` takes
         return decode(data, name="standard input", encoding=encoding)
@@ -282,7 +283,7 @@ def _files(names: list[str], encoding: str | None) -> Text:
 
 
 def _parse_settings(settings: list[str], **flags: object) -> dict[str, object]:
-    """The settings given by --set. Raises UserError where one of `flags` says it as well."""
+    """Parse the settings given by --set. Raises UserError for one that `flags` sets as well."""
     pairs: dict[str, object] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
@@ -298,6 +299,7 @@ def _parse_settings(settings: list[str], **flags: object) -> dict[str, object]:
 
 
 def _print_events(events: Iterator[Event]) -> dict[str, Any] | None:
+    """Print events as JSON lines; return the `end` event, or None if the last event is another."""
     end = None
     for event in events:
         _print_json(event)
@@ -307,7 +309,7 @@ def _print_events(events: Iterator[Event]) -> dict[str, Any] | None:
 
 @contextmanager
 def _stop_on_interrupt(run: Run) -> Iterator[None]:
-    """The first Ctrl+C asks the run to stop and keep its model; a second one ends the program."""
+    """Stop the run and keep its model at the first Ctrl+C; end the program at the second."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         run.stop()
@@ -321,6 +323,6 @@ def _stop_on_interrupt(run: Run) -> Iterator[None]:
 
 
 def _print_json(value: Any) -> None:
-    """One line, which is JSON in every encoding that standard output may have."""
+    """Print a value as one line of JSON that any encoding of standard output can hold."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     print(json.dumps(value, ensure_ascii=plain), flush=True)

@@ -1,4 +1,4 @@
-"""The finished checkpoint, copied to where somebody wants it: whole, or not at all."""
+"""Copy the finished checkpoint to the directory of --out, all or nothing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from ..errors import UserError, os_reason
 
 
 def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -> None:
-    """Raise UserError unless a checkpoint can be copied to `place` later: nothing is there yet, and
-    neither it nor the directory that it comes from, `apart_from`, lies in the other. The message
-    calls the place `called`."""
+    """Raise UserError unless a checkpoint can be copied to `place` later.
+
+    `place` must be missing or empty, and must not contain `apart_from`, the directory that the
+    checkpoint comes from, or lie within it. The message refers to `place` as `called`.
+    """
     try:
         taken = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
     except OSError as error:
@@ -44,7 +46,7 @@ def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -
 
 
 def probe_destination(place: Path) -> None:
-    """Make the directory, empty, to find out beforehand whether it can be. Raises UserError."""
+    """Create the empty directory `place`, to fail early. Raises UserError if that fails."""
     temporary = _temporary_path(place)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -55,9 +57,9 @@ def probe_destination(place: Path) -> None:
 
 
 def copy_checkpoint(checkpoint: Path, place: Path) -> None:
-    """Copy a checkpoint's files to `place`, which is empty or not there, in one step.
+    """Copy the files of a checkpoint to `place`, which is missing or empty, in one step.
 
-    Raises UserError if it cannot be; then `checkpoint` is still where it was.
+    Raises UserError if that fails; `checkpoint` is unchanged then.
     """
     place = place.resolve()
     temporary = _temporary_path(place)
@@ -79,7 +81,7 @@ def copy_checkpoint(checkpoint: Path, place: Path) -> None:
 
 
 def _copy_all(source: Path, target: Path) -> None:
-    """Copy the files that a checkpoint consists of, and nothing else that lies there."""
+    """Copy the known files of a checkpoint, and no others."""
     target.mkdir()
     for name in MAX_FILE_BYTES:
         if (source / name).is_file():

@@ -1,4 +1,4 @@
-"""The command line's push and pull: a model to the Hub, and from there."""
+"""Commands push and pull: upload a model to the Hub, and download one."""
 
 from __future__ import annotations
 

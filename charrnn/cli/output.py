@@ -1,4 +1,4 @@
-"""What a terminal shows: a training run with its perplexities and samples, a transfer, a note."""
+"""Terminal output: training progress with perplexities and samples, transfers, notes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ..training import Event
 
 
 def printable(text: str) -> str:
-    """A text as it is; on a terminal, which would obey them, with control characters as escapes."""
+    """Escape control characters if standard output is a terminal, which would obey them."""
     if not is_terminal():
         return text
     return "".join(c if c in "\n\t" else escape_invisible(c) for c in text)
 
 
 def is_terminal() -> bool:
-    """Whether somebody looks on, rather than a program or a file."""
+    """Return whether standard output is a terminal, rather than a pipe or a file."""
     return sys.stdout.isatty()
 
 
 def discard_output() -> None:
-    """Drop what standard output could not take: at its end Python would try once more."""
+    """Discard output that could not be written: Python would try again when it exits."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -35,7 +35,7 @@ def discard_output() -> None:
 
 
 def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
-    """Show the events of a run as they come; returns its `end`."""
+    """Print the events of a run as they come; return its `end` event."""
     end = None
     bar: tqdm[None] | None = None
     start: Event = {}
@@ -107,8 +107,10 @@ def _perplexities(event: Event) -> str:
 
 @contextmanager
 def show_transfer(doing: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A function that is told the bytes so far and their sum, and shows them: on standard error,
-    and only where that is a terminal."""
+    """Yield a function that shows how many bytes of how many have been transferred.
+
+    The progress bar is on standard error, and only if that is a terminal.
+    """
     bar: tqdm[None] | None = None
 
     def progress(done: int, total: int | None) -> None:
@@ -128,5 +130,5 @@ def show_transfer(doing: str) -> Iterator[Callable[[int, int | None], None]]:
 
 
 def note(text: str) -> None:
-    """A line for whoever sits at the terminal, on standard error."""
+    """Print a line to standard error."""
     print(f"charrnn: {text}", file=sys.stderr)

@@ -1,5 +1,8 @@
-"""What may be said to a run that is to go on: its own text and settings over again, and how long
-it is to be. Anything else would make another run of it, and is refused with the way out."""
+"""Check the arguments of `train --resume` against those that the run was started with.
+
+Only the length may change. The run's own text and settings may be repeated; others are refused,
+with a message that says what to do instead.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from ..utils.config_fields import assign_settings
 from ..utils.file_locks import is_locked
 
 _LENGTH = ("epochs", "seconds")
-# What tells that a directory is that of a run or of a model.
+# Files that mark a directory as that of a run or of a model.
 _RUN_OR_MODEL_FILES = (
     "run.json",
     "events.jsonl",
@@ -30,13 +33,12 @@ _RUN_OR_MODEL_FILES = (
 
 
 def can_resume(directory: Path) -> bool:
-    """Whether the run in a directory can go on; False where there is no run at all.
+    """Return whether the run in a directory can be resumed; False if the directory holds no run.
 
-    Raises UserError for a run, or a model, without a point to resume from: to begin there would
-    overwrite it.
+    Raises UserError for a run or a model without a resume state: a new run would overwrite it.
     """
     known = (directory / "run.json").is_file()
-    # Of a run that is going on, what works on it says so.
+    # If the run is active, `Run.train` refuses it with a better message.
     if known and ((directory / RESUME_FILE).is_file() or is_locked(directory / "worker.lock")):
         return True
     if any(os.path.lexists(directory / trace) for trace in _RUN_OR_MODEL_FILES):
@@ -56,9 +58,9 @@ def check_unchanged(
     recipe: str | None,
     settings: Mapping[str, object],
 ) -> dict[str, Any]:
-    """Compare what was said with what a run's `request` says; returns the length among it.
+    """Compare the arguments with a run's manifest, `request`; return the length that they set.
 
-    Raises UserError, naming it, for a text, a recipe or a setting that is not the run's own.
+    Raises UserError, naming the argument, for a text, recipe or setting that is not the run's own.
     """
     if recipe is not None and recipe != request["recipe"]:
         raise UserError(

@@ -1,1 +1,1 @@
-"""What the other packages share and the standard library lacks: files, locks, checks, processes."""
+"""Helpers that know nothing of models: files, locks, validation, processes."""

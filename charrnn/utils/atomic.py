@@ -1,8 +1,8 @@
-"""Writing files so that nobody ever finds half of one, whatever dies, the power included.
+"""Crash-safe writes and deletions: other processes see the old files or the new ones, never half.
 
-A file is written beside its place, forced to the disk, and only then put there; several that
-belong together are put there as one (`atomic_write_many`). Forcing costs what the disk takes for
-it, some 8 ms, also for several files (measured: benchmarks/LOG.md).
+A file is written to a temporary file beside it, synced to disk and then renamed. Several files are
+replaced as one by `atomic_write_many`. A sync takes about 8 ms, also for several files
+(benchmarks/LOG.md). `atomic_rmtree` deletes a directory.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _TEMPORARY_NAME = re.compile(r"\..+\.[0-9a-f]{8}")
 
 @contextmanager
 def atomic_open(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
-    """A binary file to write, which takes the place of `path` once it is complete.
+    """Open a binary file for writing that replaces `path` once it is complete.
 
-    If writing fails, `path` is as it was. One that need not be `durable` may be empty after a
-    power cut, but never otherwise.
+    If writing fails, `path` is unchanged. Without `durable`, the file may be empty after a power
+    failure, but not after a crash of the process.
     """
     temporary = _temporary_path(path)
     try:
@@ -46,16 +46,17 @@ def atomic_open(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
 
 
 def atomic_write(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Replace `path` by `data` at once."""
+    """Replace the contents of `path` by `data`."""
     with atomic_open(path, durable=durable) as file:
         file.write(data)
 
 
 def atomic_write_many(directory: Path, contents: Mapping[str, bytes]) -> None:
-    """Replace several files of a directory as one, by name; made if it is not there.
+    """Replace several files of a directory, by name, all or nothing.
 
-    If writing fails they are all as they were. Whatever dies, and whenever, `recover` leaves
-    either all of the old ones or all of the new ones. One writer at a time.
+    The directory is created if needed. If writing fails, all files are unchanged. After a crash at
+    any moment, `recover` leaves either all old files or all new ones. Only one process may write at
+    a time.
     """
     directory.mkdir(parents=True, exist_ok=True)
     recover(directory)
@@ -65,7 +66,7 @@ def atomic_write_many(directory: Path, contents: Mapping[str, bytes]) -> None:
         for name, data in contents.items():
             (temporary / name).write_bytes(data)
         _sync([temporary / name for name in contents])
-        temporary.rename(directory / _READY_FOLDER)  # from here on the new ones are what counts
+        temporary.rename(directory / _READY_FOLDER)  # from here on the new files count
         _sync_directory(directory)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -74,7 +75,7 @@ def atomic_write_many(directory: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def recover(directory: Path) -> None:
-    """Put in place what a process that was killed in `atomic_write_many` had ready."""
+    """Finish an `atomic_write_many` whose process was killed after it had written all files."""
     ready = directory / _READY_FOLDER
     if not is_directory(ready):
         return
@@ -84,7 +85,7 @@ def recover(directory: Path) -> None:
 
 
 def remove_temporary_files(directory: Path) -> None:
-    """Remove what a process that was killed while writing has left there; nobody may be writing."""
+    """Remove the temporary files of killed writers. No process may be writing to the directory."""
     for path in directory.glob(".*"):
         if _TEMPORARY_NAME.fullmatch(path.name):
             remove(path)
@@ -95,7 +96,7 @@ def _temporary_path(path: Path) -> Path:
 
 
 def _sync(paths: list[Path]) -> None:
-    """Force files to the disk: all at the same time, since it then does so in one go."""
+    """Sync files to disk in parallel, which takes as long as one sync."""
     with ThreadPoolExecutor(len(paths)) as pool:
         for _ in pool.map(_sync_file, paths):
             pass
@@ -107,7 +108,7 @@ def _sync_file(path: Path) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Force the names in a directory to the disk, where directories can be opened."""
+    """Sync the names in a directory to disk, on systems that can open a directory."""
     if os.name != "posix":
         return
     opened = os.open(directory, os.O_RDONLY)

@@ -1,8 +1,8 @@
-"""Settings: dataclass fields that carry their own rule.
+"""Settings: dataclass fields that carry their own validation rule.
 
-`ModelConfig` and `TrainingConfig` declare each field with `setting(...)`: a hint of one line, the
-choices or the range. From that one place come the checks when a configuration is made, the
-reading of `--set FIELD=VALUE` and of the JSON that programs send, and the form on the page.
+`ModelConfig` and `TrainingConfig` declare each field with `setting(...)`: a hint of one line, and
+the choices or the range. The checks of a new configuration, the parsers of `--set FIELD=VALUE` and
+of JSON from programs, and the form on the page all use that one declaration.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from ..errors import Message, UserError, escape_invisible, short_repr
 
 
 class Config(Protocol):
-    """Any dataclass made of settings."""
+    """A dataclass all of whose fields are made by `setting`."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What values a setting takes.
+    """The values that a setting may have.
 
-    `kind` is bool, int, float or str; `choices` lists the strings allowed; `low` and `high` are
-    inclusive bounds; an `optional` setting may also be None, written `none`. An `inherited` one is
-    None where it is not given, and comes from somewhere else then; nobody can write that.
+    `kind` is bool, int, float or str; `choices` lists the allowed strings; `low` and `high` are
+    inclusive bounds. An `optional` setting may also be None, written `none`. An `inherited` setting
+    is None if it is not given, and is then filled in from elsewhere; None cannot be given for it.
     """
 
     kind: type
@@ -49,14 +49,14 @@ def setting(
     high: float | None = None,
     optional: bool = False,
 ) -> Any:
-    """A dataclass field with its rule; `kind` is needed only where the default is None."""
+    """Declare a dataclass field with its rule; `kind` is needed only if the default is None."""
     inherited = default is None and not optional
     rule = Rule(kind or type(default), hint, choices, low, high, optional, inherited)
     return field(default=default, metadata={"rule": rule})
 
 
 def rules(config: type[Config]) -> dict[str, Rule]:
-    """The rule of every setting of a configuration class, in order."""
+    """Return the rule of every setting of a configuration class, in order."""
     return {f.name: f.metadata["rule"] for f in fields(config)}
 
 
@@ -80,10 +80,10 @@ def with_defaults(config: type[Config], stored: Mapping[str, object]) -> dict[st
 def assign_settings(
     settings: Mapping[str, object], *configs: type[Config]
 ) -> tuple[dict[str, Any], ...]:
-    """Share out named settings, strings or JSON values, among the configurations they belong to.
+    """Distribute named settings, strings or JSON values, to the classes that have them.
 
-    Returns one dictionary for each class, with values of the right type. Raises UserError for a
-    name that none of them has and for a value that breaks its rule.
+    Returns one dictionary per class, with values of the right type. Raises UserError for a name
+    that no class has, and for a value that breaks its rule.
     """
     shares: tuple[dict[str, Any], ...] = tuple({} for _ in configs)
     for name, value in settings.items():
@@ -152,7 +152,7 @@ def _coerce(name: str, rule: Rule, value: object) -> Any:
 
 
 def _cast(kind: type, value: object) -> Any:
-    """`value` as a bool, int, float or str, or None where it is not one."""
+    """Convert `value` to a bool, int, float or str; return None if that is impossible."""
     if kind is bool:
         words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
         return value if isinstance(value, bool) else words.get(_shown(value).lower())

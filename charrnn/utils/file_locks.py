@@ -1,8 +1,7 @@
-"""Locks that end with the process that holds them, and a look at one that does not take it.
+"""File locks that are released when their process ends, and a test that does not take the lock.
 
-`try_lock` takes a lock; `is_locked` says whether a process holds it, without taking it. If a look
-took the lock, two processes that look at a run at the same time would each think that the other
-trains it.
+`try_lock` takes a lock. `is_locked` tests whether a process holds it, without taking it: if the
+test took the lock, two processes that test at the same time would each see the other as its holder.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ _MAX_PROBES = 4
 
 
 def try_lock(path: Path, *, timeout: float) -> ExitStack | None:
-    """The lock on `path`, taken, or None if another has it for `timeout` seconds.
+    """Take the lock on `path`; return None if another process holds it for `timeout` seconds.
 
-    It is released by its `close`, at the end of a `with`, or by the end of the process.
+    The lock is released by `close`, at the end of a `with` block, or when the process ends.
     """
     lock = FileLock(path, thread_local=False)  # a generator may be closed in another thread
     try:
@@ -41,7 +40,7 @@ def try_lock(path: Path, *, timeout: float) -> ExitStack | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether anybody holds the lock on `path`, this process included."""
+    """Return whether any process, this one included, holds the lock on `path`."""
     if fcntl is None:
         return _is_locked_by_trying(path)
     try:
@@ -49,7 +48,7 @@ def is_locked(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        # A shared lock is refused where somebody holds the lock, but not for others who look.
+        # A shared lock is refused while a process holds the lock, but not by other tests.
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EAGAIN, errno.EACCES):
@@ -63,9 +62,10 @@ def is_locked(path: Path) -> bool:
 
 
 def _is_locked_by_trying(path: Path) -> bool:
-    """Where no lock can be shared: who looks has it for a moment, who works keeps it.
+    """Test a lock by taking it for a moment, on systems without shared locks.
 
-    In this process one looks at a time; another that looks is gone at one of the next tries.
+    In this process only one thread tests at a time. Other processes that test release the lock at
+    once, so that one of the next tries succeeds; a holder keeps it.
     """
     with _PROBE_LOCK:
         for _ in range(_MAX_PROBES):

@@ -1,7 +1,7 @@
-"""Standard output and standard error as a log in which nobody can forge a line.
+"""Make standard output and standard error a log in which no user can forge a line.
 
-What a server prints holds words of its visitors: a file's name in the message of an exception, a
-setting that nobody knows. Gradio, uvicorn and the logging module all write to these two streams.
+The output of a server holds text from its users: the name of a file in an exception, an unknown
+setting. Gradio, uvicorn and the logging module all write to these two streams.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Any, TextIO, cast
 
 from ..errors import escape_invisible
 
-_MAX_CHARACTERS = 10_000  # of one entry
-_CONTINUED = "  | "  # what each line of an entry but the first begins with
+_MAX_ENTRY_CHARACTERS = 10_000
+_CONTINUED = "  | "  # before each line of an entry but the first
 
 
 class LogStream:
-    """A text stream that takes each call of `write` for one entry of the log.
+    """A text stream that treats each call of `write` as one log entry.
 
-    Control characters become escapes, and only the first line of an entry can begin as it likes.
+    Control characters are escaped, and every line of an entry but the first gets a prefix.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write one entry. Returns the number of characters, as any text stream does."""
+        """Write one entry. Returns the number of characters, as every text stream does."""
         self._stream.write(log_entry(text))
         return len(text)
 
@@ -40,10 +40,10 @@ class LogStream:
 
 
 def log_entry(text: str) -> str:
-    """An entry as it may stand in the log."""
-    if len(text) > _MAX_CHARACTERS:
-        left_out = len(text) - _MAX_CHARACTERS
-        text = f"{text[:_MAX_CHARACTERS]} … and {left_out:,} more characters\n"
+    """Return an entry as it is written to the log."""
+    if len(text) > _MAX_ENTRY_CHARACTERS:
+        left_out = len(text) - _MAX_ENTRY_CHARACTERS
+        text = f"{text[:_MAX_ENTRY_CHARACTERS]} … and {left_out:,} more characters\n"
     first, *others = (
         line if line.isprintable() else escape_invisible(line) for line in text.split("\n")
     )
@@ -51,7 +51,7 @@ def log_entry(text: str) -> str:
 
 
 def protect_output() -> None:
-    """Make standard output and standard error of this process such streams."""
+    """Replace standard output and standard error of this process by log streams."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, LogStream):

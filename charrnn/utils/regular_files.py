@@ -1,9 +1,8 @@
-"""Open the files of a run's directory, whatever lies in their place.
+"""Open the files of a run's directory, whatever is in their place.
 
-A directory of runs outlives the program: a full disk, another version, a backup or a person may
-have left anything there. Only regular files are read and written, never what a link leads to, a
-pipe (which could be waited for without end) or a directory. Everything that is not as it should be
-raises the same error, `DamagedRunUserError`.
+A directory of runs outlives the program: a full disk, another version, a backup or a user may have
+left anything there. Only regular files are read and written, never the target of a link, a pipe
+(which could block forever) or a directory. Anything unexpected raises `DamagedRunUserError`.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _NOT_REGULAR_ERRNOS = frozenset(
 
 
 class DamagedRunUserError(UserError):
-    """A run's directory holds something that cannot be read as what it should be."""
+    """A run's directory holds something that cannot be read."""
 
 
 def damaged(why: str) -> DamagedRunUserError:
@@ -44,8 +43,8 @@ def damaged(why: str) -> DamagedRunUserError:
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
     """Open a regular file, unbuffered, with the flags of `os.open`.
 
-    Raises FileNotFoundError where nothing is there, DamagedRunUserError for anything but a
-    regular file and for one that can't be read, OSError where writing fails.
+    Raises FileNotFoundError if there is none, DamagedRunUserError for anything but a regular file
+    and for one that cannot be read, OSError if writing fails.
     """
     reads = flags == os.O_RDONLY
     try:
@@ -71,7 +70,7 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> Iterator[BinaryIO]:
 
 
 def read_regular(path: Path, most: int) -> bytes | None:
-    """Return the contents of a regular file; None where nothing is there.
+    """Return the contents of a regular file; None if there is none.
 
     Raises DamagedRunUserError as `open_regular` does, and for more than `most` bytes.
     """
@@ -99,17 +98,17 @@ def parse_json_object(data: bytes, name: str) -> dict[str, Any]:
 
 
 def is_directory(path: Path) -> bool:
-    """Say whether a directory is there, and not a link to one."""
+    """Return whether `path` is a directory, and not a link to one."""
     return path.is_dir() and not path.is_symlink()
 
 
 def is_file(path: Path) -> bool:
-    """Say whether a regular file is there, and not a link to one."""
+    """Return whether `path` is a regular file, and not a link to one."""
     return path.is_file() and not path.is_symlink()
 
 
 def check_file(path: Path) -> bool:
-    """Say whether there is such a file. Raises DamagedRunUserError for anything else there."""
+    """Return whether `path` exists. Raises DamagedRunUserError for anything but a regular file."""
     try:
         about = path.lstat()
     except FileNotFoundError:
@@ -122,7 +121,7 @@ def check_file(path: Path) -> bool:
 
 
 def holds_files_only(directory: Path) -> bool:
-    """Say whether a directory is there that holds regular files and directories only."""
+    """Return whether `directory` exists and holds regular files and directories only."""
     if not is_directory(directory):
         return False
     with suppress(OSError), os.scandir(directory) as entries:
@@ -132,7 +131,7 @@ def holds_files_only(directory: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link itself, or a directory with all in it; nothing where nothing is."""
+    """Remove a file, a link itself, or a directory with its contents; ignore a missing one."""
     if is_directory(path):
         shutil.rmtree(path)
     else:

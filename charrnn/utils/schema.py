@@ -1,9 +1,8 @@
 """Check JSON objects that were written earlier, maybe by another version, field by field.
 
 A schema maps the name of each known field to a reader and a default. A missing field gets its
-default, unless that is ABSENT; an unknown one stays as it is, for whoever knows it; a known one of
-the wrong type raises ValueError with its name. Readers take a value and return it, or raise
-ValueError.
+default, unless that is ABSENT. An unknown field is kept as it is. A known field of the wrong type
+raises ValueError with its name. Readers take a value and return it, or raise ValueError.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ Reader = Callable[[Any], Any]
 Schema = Mapping[str, tuple[Reader, Any]]
 ABSENT = object()  # the default of a field that earlier versions did not write
 
-_LARGEST_WHOLE = 1 << 53  # what JavaScript still counts by ones
-_LARGEST = 1e300
+_MAX_INTEGER = 1 << 53  # beyond it, JavaScript's numbers skip integers
+_MAX_NUMBER = 1e300
 
 
 def check_fields(schema: Schema, value: object) -> dict[str, Any]:
@@ -41,14 +40,14 @@ def anything(value: Any) -> Any:
 
 def read_count(value: Any) -> int:
     """Read a count: a whole number from 0 to 2**53."""
-    if type(value) is int and 0 <= value <= _LARGEST_WHOLE:
+    if type(value) is int and 0 <= value <= _MAX_INTEGER:
         return value
     raise ValueError("not a whole number")
 
 
 def read_number(value: Any) -> float:
     """Read a finite number."""
-    if type(value) in (int, float) and abs(value) <= _LARGEST:  # false for NaN
+    if type(value) in (int, float) and abs(value) <= _MAX_NUMBER:  # false for NaN
         return value  # type: ignore[no-any-return]
     raise ValueError("not a number")
 
@@ -86,7 +85,7 @@ def list_of(reader: Reader) -> Reader:
 
 
 def optional(reader: Reader) -> Reader:
-    """Make a reader that takes None as well."""
+    """Make a reader that accepts None as well."""
     return lambda value: None if value is None else reader(value)
 
 

@@ -1,4 +1,4 @@
-"""The key of an app, with which it signs what it hands out and hides whose a file is."""
+"""The secret key of an app, for signatures and for hashes of addresses."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _KEY_BYTES = 32
 
 
 def read_key(root: Path) -> bytes:
-    """Return the key in the runs' directory `root`, 32 bytes, made at the first start.
+    """Return the key in the directory of runs, `root`: 32 bytes, created at the first start.
 
-    It is kept so that a restart, which every open page survives, does not give everybody a new
-    share, and so that apps that share their runs agree.
+    It is stored so that users keep their ids over a restart, which open pages survive, and so that
+    apps that share a directory of runs agree.
     """
     path = root / _KEY_FILE
     try:
         key = read_regular(path, _KEY_BYTES)
     except DamagedRunUserError as error:
-        log.warning("a new key is made: %s", error.message)
+        log.warning("creating a new key: %s", error.message)
         key = None
     if key is not None and len(key) == _KEY_BYTES:
         return key
@@ -37,7 +37,7 @@ def read_key(root: Path) -> bytes:
         if path.is_dir():
             remove(path)
         new.replace(path)
-    except OSError as error:  # a full disk is no reason not to start
-        log.warning("the key of client ids is not kept: %s", error.strerror)
+    except OSError as error:  # the app starts on a full disk, too
+        log.warning("the key of client ids could not be stored: %s", error.strerror)
         new.unlink(missing_ok=True)
     return key

@@ -1,4 +1,4 @@
-"""The Hugging Face Space that the program runs in, if it does."""
+"""Detect the Hugging Face Space that the program runs in."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 def space_id(environment: Mapping[str, str] = os.environ) -> str | None:
     """Return the `owner/name` of the Hugging Face Space that this program runs in, else None.
 
-    A Space sets two variables. The result is empty where only one of them is set: the app may be
-    open to strangers then, but its name and its sign-in cannot be trusted.
+    A Space sets two variables. The result is empty if only one of them is set: the app may be
+    public then, but its name and its sign-in cannot be trusted.
     """
     name, system = environment.get("SPACE_ID", ""), environment.get("SYSTEM") == "spaces"
     if not name and not system:

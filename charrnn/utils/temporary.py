@@ -1,7 +1,7 @@
-"""Temporary directories of a process, which go with it; a later process removes what was left.
+"""Temporary directories of a process, removed when it ends, or by a later process.
 
-A process that is killed leaves its directories behind. Each holds a lock for as long as its process
-lives, so any other process can tell what is left over.
+A process that is killed leaves its directories behind. Each directory holds a lock while its
+process lives, so that other processes can tell which ones are left over.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .regular_files import is_directory
 
 _PREFIX = "charrnn-"
 _LOCK = ".lock"
-_NEW_SECONDS = 60.0  # in which a directory may not have its lock yet
+_NEW_SECONDS = 60.0  # age below which a directory may not have its lock yet
 
 
 def temporary_directory(purpose: str) -> Path:
-    """Make a directory for this process and user alone, removed when the process ends."""
+    """Create a directory that only this user can read, removed when the process ends."""
     directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{purpose}-"))
     lock = try_lock(directory / _LOCK, timeout=5)
 
@@ -37,9 +37,9 @@ def temporary_directory(purpose: str) -> Path:
 
 
 def remove_leftovers() -> None:
-    """Remove the directories of processes of this user that are gone."""
+    """Remove the directories of this user's processes that have ended."""
     for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        with suppress(OSError):  # another's, or gone at this moment
+        with suppress(OSError):  # of another user, or deleted at this moment
             about = directory.lstat()
             own = not hasattr(os, "getuid") or about.st_uid == os.getuid()
             new = time.time() - about.st_mtime < _NEW_SECONDS

@@ -1,7 +1,7 @@
-"""What callers pass, checked: whole numbers, numbers and texts of the right type, or a `UserError`.
+"""Check the types of arguments of the public API: integers, numbers, texts, or a `UserError`.
 
-Ranges are for whoever knows what the argument means; settings of a configuration carry their own
-rules (`charrnn.utils.config_fields`).
+Ranges are checked by the function that knows the argument; settings of a configuration carry their
+own rules (`charrnn.utils.config_fields`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _A_NUMBER = Message("give a number")
 
 
 def as_int(value: object, name: str) -> int:
-    """A whole number; one written as a float, 5.0, will do, for JSON knows no difference.
+    """Return an integer; a float without a fraction, such as 5.0, is accepted, as in JSON.
 
-    Raises UserError for the field `name` if it is anything else, True and False included.
+    Raises UserError for the field `name` for anything else, True and False included.
     """
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
@@ -33,35 +33,37 @@ def as_int(value: object, name: str) -> int:
 
 
 def as_float(value: object, name: str, wanted: Message = _A_NUMBER) -> float:
-    """A number, maybe an infinite one. Raises UserError for the field `name` if it is none.
+    """Return a number, which may be infinite. Raises UserError for the field `name` otherwise.
 
     `wanted` says in the message what to give.
     """
     if isinstance(value, Real) and not isinstance(value, bool):
         try:
             return float(value)
-        except OverflowError:  # a whole number of hundreds of digits
+        except OverflowError:  # an integer of hundreds of digits
             pass
     raise _wrong(value, name, wanted)
 
 
 def as_text(value: object, name: str) -> str:
-    """A text. Raises UserError for the field `name` if it is none."""
+    """Return a string. Raises UserError for the field `name` for anything else."""
     if isinstance(value, str):
         return value
     raise _wrong(value, name, Message("give a text"))
 
 
 def as_instance(value: object, kind: type[_T], name: str, wanted: Message) -> _T:
-    """Return `value`, which has to be of a class. Raises UserError for the field `name` if it is
-    not; `wanted` says what to give."""
+    """Return `value`, which must be an instance of `kind`.
+
+    Raises UserError for the field `name` otherwise; `wanted` says in the message what to give.
+    """
     if isinstance(value, kind):
         return value
     raise _wrong(value, name, wanted)
 
 
 def as_texts(value: object, name: str) -> tuple[str, ...]:
-    """Return several texts, or one alone, as a tuple. Raises UserError for anything else."""
+    """Return several strings, or one alone, as a tuple. Raises UserError for anything else."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
@@ -70,8 +72,11 @@ def as_texts(value: object, name: str) -> tuple[str, ...]:
 
 
 def as_symbols(value: object) -> tuple[str, ...]:
-    """Return the symbols of a vocabulary as a tuple. Raises UserError for what is no list of texts,
-    one text included, which is a list of characters to Python."""
+    """Return the symbols of a vocabulary as a tuple.
+
+    Raises UserError for anything but a list of strings. One string is refused too: to Python it is
+    a list of characters.
+    """
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         strings = tuple(value)
         if all(isinstance(one, str) for one in strings):
@@ -81,7 +86,7 @@ def as_symbols(value: object) -> tuple[str, ...]:
 
 
 def as_path(value: object, name: str) -> Path:
-    """Return the path of a file or directory. Raises UserError for what is none."""
+    """Return the path of a file or directory. Raises UserError for anything else."""
     if isinstance(value, str | os.PathLike):
         with suppress(TypeError):  # a path of bytes
             return Path(value)
@@ -89,16 +94,16 @@ def as_path(value: object, name: str) -> Path:
 
 
 def check_checkpoint(value: object) -> None:
-    """Raise UserError where something else stands than a checkpoint, which has a model and a
-    vocabulary: a path, say, or a model alone."""
+    """Raise UserError unless `value` is a checkpoint, with a model and a vocabulary."""
     if not (hasattr(value, "model") and hasattr(value, "vocabulary")):
         raise _wrong(value, "checkpoint", Message("give what load() returns"))
 
 
 def clean_text(value: object) -> str:
-    """What someone typed, fit to be shown and sent: LF line ends, no half of a surrogate pair.
+    """Normalize typed text for display and encoding: LF line ends, no lone surrogates.
 
-    Whole pairs become the character that they stand for. Nothing is left of what is no text.
+    Surrogate pairs become the character that they encode. The result is empty for anything but a
+    string.
     """
     if not isinstance(value, str):
         return ""

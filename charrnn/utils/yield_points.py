@@ -1,9 +1,9 @@
-"""Yield points: places where a long computation lets its caller pause it or end it.
+"""Yield points: places where a long computation lets its caller pause or end it.
 
 The core calls `yield_point()` between pieces of work that take some milliseconds each: a chunk of a
-prefix, of a text to score, of a text to prepare. By default nothing happens there. An app that
-computes for many people at once says with `at_yield_points` what should: wait until it is this
-computation's turn again, or raise an exception because nobody wants the result any more.
+prefix, of a text to score, of a text to prepare. By default nothing happens. An app that computes
+for many users at once registers an action with `at_yield_points`: it waits for this computation's
+next time slice, or raises an exception because the result is not needed any more.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _ACTION: ContextVar[Callable[[], None] | None] = ContextVar("at_yield_points", d
 
 
 def yield_point() -> None:
-    """Do what the caller of this computation wants done between its pieces, if anything.
+    """Call the actions that the callers of this computation registered.
 
-    Raises whatever the caller's action raises.
+    Raises whatever an action raises.
     """
     action = _ACTION.get()
     if action is not None:
@@ -29,7 +29,7 @@ def yield_point() -> None:
 def at_yield_points(action: Callable[[], None]) -> Iterator[None]:
     """Call `action` at each yield point that is reached within the block, in this thread.
 
-    Blocks nest: what an outer one wants done is done first.
+    Blocks nest: the actions of outer blocks are called first.
     """
     outer = _ACTION.get()
 

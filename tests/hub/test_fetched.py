@@ -227,11 +227,13 @@ def test_one_visitor_s_many_models_leave_room_for_another_s(hub, letters, models
     hub.faults.silent, hub.faults.on = True, "slow"
     waiting = [
         threading.Thread(target=refused, args=(models.get, Ref(f"ada/slow{i}"), False, "eve"))
-        for i in range(hub_models.MAX_CONCURRENT_PER_USER)
+        for i in range(hub_models.MAX_CONCURRENT_DOWNLOADS_PER_USER)
     ]
     for thread in waiting:
         thread.start()
-    while sum("slow" in path for path in hub.paths()) < hub_models.MAX_CONCURRENT_PER_USER:
+    while (
+        sum("slow" in path for path in hub.paths()) < hub_models.MAX_CONCURRENT_DOWNLOADS_PER_USER
+    ):
         assert all(thread.is_alive() for thread in waiting)
     monkeypatch.setattr(hub_models, "GET_TIMEOUT_SECONDS", 0.2)
     said = refused(models.get, LETTERS, False, "eve")

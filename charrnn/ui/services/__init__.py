@@ -1,1 +1,1 @@
-"""Services behind the page: request checks, limits per user and caches. None of them draws."""
+"""Services behind the page, without any UI: request checks, limits per user, caches."""

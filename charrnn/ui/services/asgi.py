@@ -1,5 +1,4 @@
-"""What the middlewares and routes of this app share: the path of a request within the app, and an
-error response in the visitor's language."""
+"""Helpers for ASGI middleware and routes: paths, bodies, error responses in the user's language."""
 
 from __future__ import annotations
 
@@ -20,13 +19,16 @@ class RequestUserError(UserError):
         self.status = status
 
     def response(self, scope: Scope) -> JSONResponse:
-        """The error as JSON. Gradio's page shows `detail` for a queued event and `error` for one
-        that is not queued; other clients read either."""
+        """Return the error as JSON, in the language of the request.
+
+        Gradio's page shows `detail` for a queued event and `error` for another; other clients read
+        either.
+        """
         said = i18n.translate_error(self, i18n.locale_of(Request(scope)))
         return JSONResponse({"detail": said, "error": said}, self.status)
 
 
 def route_path(scope: Scope) -> str:
-    """The path of a request as the app's routes know it, without the prefix it is mounted at."""
+    """Return the path of a request without the prefix at which the app is mounted."""
     path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
     return path[len(root) :] if root and path.startswith(f"{root}/") else path

@@ -1,4 +1,4 @@
-"""How many bytes of request bodies may be in memory at the same time, of all and of one address."""
+"""Limit on the bytes of request bodies in memory, in total and per network address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...runs.limits import address_of
 from .asgi import RequestUserError
 
 MAX_BYTES = 128 << 20
-MAX_BYTES_PER_ADDRESS = 64 << 20  # of all clients behind it: a cookie more is no share more
+MAX_BYTES_PER_ADDRESS = 64 << 20  # of all its clients: a new cookie is not a new share
 
 
 class BodyBudget:
@@ -22,8 +22,11 @@ class BodyBudget:
 
     @contextmanager
     def account(self, client: str) -> Iterator[Callable[[int], None]]:
-        """A function that takes so many bytes more for a request of this client; all of them are
-        given back at the end. It raises RequestUserError (503) where there are none left."""
+        """Yield a function that reserves more bytes for a request of this client.
+
+        It raises RequestUserError (503) if the budget is used up. At the end of the block all bytes
+        of the request are released.
+        """
         taken, address = 0, address_of(client)
 
         def take(size: int) -> None:

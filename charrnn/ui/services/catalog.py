@@ -1,9 +1,9 @@
-"""The models that the page and the endpoints can open, by key.
+"""ModelCatalog: find and describe models by key.
 
-A key is the name of a directory on the shelf, a run's id, an uploaded checkpoint's, or what a
-model is called on the Hub: `owner/name`, or `owner/name@revision`. It is only ever compared with
-what is there, never made into a path, so a key cannot point outside. The last few models opened
-stay in memory for as long as their file does not change.
+A key is the name of a bundled model, the id of a run or of an uploaded checkpoint, or a model's id
+on the Hub: `owner/name` or `owner/name@revision`. Keys are compared with what exists and never made
+into paths, so a key cannot lead out of the app's directories. The models opened last stay in memory
+while their files do not change.
 """
 
 from __future__ import annotations
@@ -33,30 +33,32 @@ from .context import AppContext
 T = TypeVar("T")
 Source = Literal["shipped", "run", "shared", "hub", "upload"]
 
-MAX_OPEN_MODELS = 6  # models in memory
-MAX_CURVE_POINTS = 60  # of a card's curve
+MAX_OPEN_MODELS = 6
+MAX_CURVE_POINTS = 60  # of the curve on a model's card
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model that can be opened: its key, where it lies, and where it comes from."""
+    """A model that can be opened: its key, its directory, and its source."""
 
     key: str
     directory: Path
     source: Source = "shipped"
 
     def __str__(self) -> str:
-        """For a log: who knows the whole id of a run or of an upload may open it."""
+        """Return the key for a log, shortened for runs and uploads, whose full id gives access."""
         own = self.source in ("run", "shared", "upload")
         return f"{self.source} {self.key.removeprefix('upload-')[:4]}…" if own else self.key
 
     def open(self) -> Checkpoint:
-        """Its checkpoint. Raises UserError if that is damaged, or gone by now."""
+        """Return the checkpoint. Raises UserError if it is damaged or has been deleted."""
         return self.read(_load_cached)
 
     def read(self, reader: Callable[[Path, int], T]) -> T:
-        """What `reader` makes of its directory, told when the weights were changed last, in
-        nanoseconds. Raises UserError as `open`."""
+        """Call `reader` with the directory and the time of change of the weights in nanoseconds.
+
+        Returns what it returns. Raises UserError as `open` does.
+        """
         weights = self.directory / WEIGHTS
         try:
             return reader(self.directory, weights.stat().st_mtime_ns)
@@ -65,11 +67,11 @@ class ModelEntry:
         except UserError:
             if weights.is_file():
                 raise
-            raise _no_model(self.key) from None  # it was removed at this very moment
+            raise _no_model(self.key) from None  # it was deleted at this moment
 
 
 def bundled(context: AppContext) -> list[ModelEntry]:
-    """The models on the shelf: those of known texts in the texts' order, then by name."""
+    """Return the models that came with the app: those of known datasets first, then by name."""
     if not context.bundled_dir.is_dir():
         return []
     known = [entry.name for entry in datasets.DATASETS]
@@ -81,11 +83,11 @@ def bundled(context: AppContext) -> list[ModelEntry]:
 
 
 def find_model(context: AppContext, key: str, request: gr.Request | None = None) -> ModelEntry:
-    """The model with this key, for the sender of `request`: a shipped one, what a run has saved so
-    far, an uploaded one, or one on the Hub.
+    """Return the model with this key, with the access rights of the sender of `request`.
 
-    Raises UserError where there is none, in the same words whatever the key looks like, and for
-    all that goes wrong with the Hub.
+    It may be a bundled model, the latest one of a run, an uploaded one, or one on the Hub. Raises
+    UserError if there is none, in the same words for all kinds of keys, and for all errors of the
+    Hub.
     """
     if (model := _find_local(context, key)) is not None:
         return model
@@ -93,7 +95,7 @@ def find_model(context: AppContext, key: str, request: gr.Request | None = None)
 
 
 def find_model_as(context: AppContext, key: str, token: Token, client_id: str) -> ModelEntry:
-    """As `find_model`, for a visitor who has this token for the Hub."""
+    """Find a model as `find_model` does, for a client with this Hub token."""
     return _find_local(context, key) or _find_on_hub(context, key, token, client_id)
 
 
@@ -113,7 +115,7 @@ def find_own_model(context: AppContext, key: str, request: gr.Request | None) ->
 
 
 def _find_on_hub(context: AppContext, key: str, token: Token, client_id: str) -> ModelEntry:
-    """A model on the Hub, which is asked unless this visitor has opened the model lately."""
+    """Return a model on the Hub, from the cache if this client has opened it recently."""
     if not hub.is_id(key):
         raise _no_model(key)
     try:
@@ -125,7 +127,7 @@ def _find_on_hub(context: AppContext, key: str, token: Token, client_id: str) ->
 
 
 def _find_local(context: AppContext, key: str) -> ModelEntry | None:
-    """A model that needs no asking. Raises UserError for a run that has not saved one yet."""
+    """Return a model that is on this machine. Raises UserError for a run without a model so far."""
     for model in bundled(context):
         if model.key == key:
             return model
@@ -150,10 +152,10 @@ def _find_local(context: AppContext, key: str) -> ModelEntry | None:
 def available_to(
     context: AppContext, keys: Iterable[str], request: gr.Request | None = None
 ) -> dict[str, ModelEntry | None]:
-    """The models a visitor can choose, by key: the shipped ones, then the others of these `keys`.
+    """Return the models that a user can choose, by key: the bundled ones, then those of `keys`.
 
-    Nobody is asked. Runs and uploads that are gone are left out, and so are runs that have not
-    saved a model yet; a model on the Hub that this visitor has not opened lately is None.
+    No request is sent. Runs and uploads that have been deleted are left out, and so are runs
+    without a model so far. A model on the Hub that this user has not opened recently is None.
     """
     models: dict[str, ModelEntry | None] = {model.key: model for model in bundled(context)}
     for key in keys:
@@ -171,9 +173,12 @@ def available_to(
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """What is known of a model without its weights. `title` is None where nobody has given it a
-    name; `perplexity` is that on held-out text, or else (`held_out` is false) on its training text,
-    or None; `curve` holds the perplexities of its training, 60 at most, or None."""
+    """Facts about a model, without its weights.
+
+    `title` is None for a model without a name. `perplexity` is measured on held-out text, or on the
+    training text if `held_out` is false, or None. `curve` holds the perplexities during training,
+    60 at most, or None. `changed` is in seconds since the epoch.
+    """
 
     title: str | None
     network: str
@@ -185,18 +190,18 @@ class ModelSummary:
     parameters: int
     curve: list[float] | None
     bytes: int
-    changed: float  # in seconds of the epoch
+    changed: float  # seconds since the epoch
 
 
 def summarize(model: ModelEntry) -> ModelSummary:
-    """What is known of a model. Raises UserError if it is damaged, or gone by now."""
+    """Return the facts about a model. Raises UserError if it is damaged or has been deleted."""
     return model.read(_summarize_cached)
 
 
 def describe(model: ModelEntry) -> dict[str, Any]:
-    """What /models says of a model: name, corpus, size, perplexity, as JSON.
+    """Return the JSON description of a model that the endpoint /models returns.
 
-    `perplexity` is that on held-out text, or else on the training text, or None.
+    `perplexity` is measured on held-out text, or on the training text, or None.
     """
     known = summarize(model)
     return {
@@ -213,12 +218,12 @@ def describe(model: ModelEntry) -> dict[str, Any]:
 
 
 def model_card(model: ModelEntry) -> dict[str, Any]:
-    """What a card shows of a model, as JSON: `ModelSummary`, and besides its key and its source.
+    """Return the JSON that a card shows of a model: key, source, and the fields of `ModelSummary`.
 
-    Names are in English and Chinese, and None where there are none; `date` is in seconds of the
-    epoch, None for a model that came with the app; `resumable` says that it is a run's that has
-    ended and can go on; `repo` and `revision` are None but for a model on the Hub. Raises UserError
-    as `summarize`.
+    Names are in English and Chinese, or None. `date` is in seconds since the epoch; None for a
+    bundled model. `resumable` is true for the model of a run that has ended and can be resumed.
+    `repo` and `revision` are None except for a model on the Hub. Raises UserError as `summarize`
+    does.
     """
     known = summarize(model)
     title, corpus = known.title, (known.corpus or {}).get("name")
@@ -262,7 +267,7 @@ def _load_cached(directory: Path, changed: int) -> Checkpoint:
 
 @lru_cache(maxsize=256)
 def _summarize_cached(directory: Path, changed: int) -> ModelSummary:
-    """They outlive the weights, of which few are kept."""
+    """Return the facts about a model; more of them are cached than models."""
     checkpoint = _load_cached(directory, changed)
     network, about = checkpoint.model, checkpoint.about
     perplexity, results = checkpoint.perplexity, about.get("results") or {}

@@ -1,8 +1,7 @@
-"""The client at the other end of a request: whose share it counts against, and whether it is still
-there.
+"""Client of a request: its id, and whether it is still connected.
 
-Gradio cancels an event when its page closes or asks for it, if the event is a coroutine. Nothing
-cancels a component's server function, an event without a queue, or a thread: those are asked here.
+Gradio cancels an event when its page closes or cancels it, if the event is a coroutine. It does not
+cancel a component's server function, an event without a queue, or a thread: those ask here.
 """
 
 from __future__ import annotations
@@ -29,8 +28,11 @@ def _nothing_unread() -> bool:
 
 @dataclass(frozen=True)
 class Client:
-    """The sender of a request: its id (`client_id`), whether it has gone away since, and whether
-    it has yet to collect messages of the event that runs now or of others of its session."""
+    """The sender of a request.
+
+    `id` is the client id. `is_gone` returns whether the client has disconnected. `has_unread`
+    returns whether messages of its session wait to be collected.
+    """
 
     id: str = ""
     is_gone: IsGone = _never
@@ -38,7 +40,7 @@ class Client:
 
 
 def connection_check(request: gr.Request | Request | None) -> IsGone:
-    """Return a function that tells whether the client of the event that runs now has gone away."""
+    """Return a function that returns whether the client of the current event has disconnected."""
     event_id, blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
     if event_id is not None and blocks is not None:
         event = blocks._queue.event_ids_to_events.get(event_id)
@@ -54,8 +56,10 @@ def connection_check(request: gr.Request | Request | None) -> IsGone:
 
 
 def unread_check() -> Callable[[], bool]:
-    """Return a function that tells whether messages wait for the client of the event that runs
-    now. Any thread may call it."""
+    """Return a function that returns whether messages wait for the client of the current event.
+
+    Any thread may call it.
+    """
     event_id, blocks = LocalContext.event_id.get(None), LocalContext.blocks.get(None)
     if event_id is None or blocks is None:
         return _nothing_unread
@@ -66,7 +70,7 @@ def unread_check() -> Callable[[], bool]:
 
 
 class ClientGoneError(gr.Error):
-    """Nobody waits for the result any more."""
+    """The client disconnected: the result is not needed any more."""
 
     def __init__(self) -> None:
         super().__init__("The client has gone away.", print_exception=False)

@@ -1,18 +1,18 @@
 """Client ids: whose share of the server a request counts against.
 
-A visitor who has signed in is known by name. Everybody else is known by network address and
-browser: many browsers share one address (a class behind one router), and each of them has a share
-of its own. The browser's id is a random number in a cookie that this server has signed, so a
-caller cannot make one up. Nothing else that a caller is free to choose counts: no session, and no
-header but the one that a proxy in front of the app writes itself.
+A user who has signed in is identified by name. Others are identified by network address and
+browser: many browsers may share one address (a class behind one router), and each of them has its
+own share. The id of a browser is a random number in a cookie that this server has signed, so a
+client cannot make one up. No other value that the client chooses counts, such as the session or a
+header, except the header that a proxy in front of the app writes.
 
-A caller can still ask for as many cookies as they like. Therefore whatever gives each client a
-share also bounds what all clients of one address have together, at that of
-`Limits.visitors_per_address` clients (`charrnn.runs.limits.address_of`). A caller without a cookie
-(gradio_client, curl, MCP) is known by address alone.
+A client can still request any number of cookies. Therefore every limit per client is also a limit
+on all clients of one address together, at `Limits.visitors_per_address` times the share of a client
+(`charrnn.runs.limits.address_of`). A client without a cookie (gradio_client, curl, MCP) is
+identified by its address alone.
 
-Addresses appear in ids as keyed hashes only. Of an IPv6 address, the network counts (/64), which a
-household has.
+Ids contain keyed hashes of addresses, never addresses. Of an IPv6 address, the /64 network counts,
+which is what a household has.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class ClientIds:
     def __init__(self, key: bytes, *, behind_proxy: bool, in_frame: bool) -> None:
         self._key = key
         self._behind_proxy = behind_proxy
-        # A frame of another site gets no cookie but one that is SameSite=None, which has to be
-        # Secure; Partitioned ones are still sent where third-party cookies are blocked.
+        # In another site's frame only a SameSite=None cookie is set, which must be Secure. A
+        # Partitioned one is still sent when third-party cookies are blocked.
         self._attributes = "SameSite=None; Secure; Partitioned" if in_frame else "SameSite=Lax"
 
     def of(self, request: gr.Request | Request | None) -> str:
@@ -76,11 +76,11 @@ class ClientIds:
         return f"{COOKIE}={value}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; {self._attributes}"
 
     def _address(self, request: gr.Request) -> str:
-        """The address a request came from.
+        """Return the address that a request came from.
 
-        A proxy appends to X-Forwarded-For the address it was reached from, and a caller can write
-        whatever is further left. So the last public address counts: those of the proxies' own
-        network come after it.
+        A proxy appends the address that it was reached from to X-Forwarded-For, and a client can
+        write anything to the left of it. So the last public address counts: those of the proxies'
+        own network come after it.
         """
         if self._behind_proxy:
             written = ",".join(request.headers.getlist("x-forwarded-for"))
@@ -90,7 +90,7 @@ class ClientIds:
         return str(request.client.host) if request.client else ""
 
     def _browser(self, headers: Headers) -> str | None:
-        """The browser's id, from a cookie that this server has signed."""
+        """Return the browser's id from a cookie that this server has signed, else None."""
         for value in _cookies(headers):
             browser, _, signature = value.partition(".")
             if len(value) > _MAX_COOKIE_LENGTH or not value.isascii():
@@ -105,7 +105,7 @@ class ClientIds:
 
 
 class ClientCookieMiddleware:
-    """ASGI middleware: gives every browser that opens the page without a valid cookie a new one."""
+    """ASGI middleware: sets a cookie in every browser that opens the page without a valid one."""
 
     def __init__(self, app: ASGIApp, client_ids: ClientIds) -> None:
         self.app, self.client_ids = app, client_ids
@@ -125,7 +125,9 @@ class ClientCookieMiddleware:
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     headers.append("set-cookie", self.client_ids.set_cookie())
-                    headers["cache-control"] = "private"  # or a proxy would hand it to others
+                    headers["cache-control"] = (
+                        "private"  # else a proxy would send it to other users
+                    )
             await send(message)
 
         await self.app(scope, receive, send_with_cookie)
@@ -136,17 +138,19 @@ def event_request(request: None) -> None: ...
 @overload
 def event_request(request: gr.Request | Request) -> gr.Request: ...
 def event_request(request: gr.Request | Request | None) -> gr.Request | None:
-    """Return the request in the form that Gradio gives an event's function: a component's server
-    function is given the one inside it."""
+    """Return the request in the form that Gradio passes to the function of an event.
+
+    A component's server function gets the FastAPI request inside it.
+    """
     if request is None or isinstance(request, gr.Request):
         return request
     return gr.Request(request)
 
 
 def oauth_info(request: gr.Request) -> Mapping[str, object]:
-    """Return what the Hub said of a visitor who has signed in; empty if nobody has.
+    """Return the Hub's data about the signed-in user; empty if no user has signed in.
 
-    It comes from a cookie that the server has signed, and holds a token: it must not be kept,
+    It comes from a cookie that the server has signed, and holds a token: it must not be stored,
     shown or logged.
     """
     session = request.request.scope.get("session") if request.request else None
@@ -155,7 +159,7 @@ def oauth_info(request: gr.Request) -> Mapping[str, object]:
 
 
 def _signed_in_name(request: gr.Request) -> str | None:
-    """The name under which a visitor has signed in: to the app, or at the Hub."""
+    """Return the name of the user who has signed in, to the app or at the Hub; else None."""
     if isinstance(request.username, str) and request.username:
         return request.username
     user = oauth_info(request).get("userinfo")
@@ -164,7 +168,7 @@ def _signed_in_name(request: gr.Request) -> str | None:
 
 
 def _cookies(headers: Headers) -> Iterator[str]:
-    """The values of the client's cookie: a browser may send one of each kind of storage."""
+    """Yield the values of the client's cookie: a browser may send one from each kind of storage."""
     for written in headers.getlist("cookie"):
         for pair in written.split(";"):
             name, _, value = pair.strip().partition("=")
@@ -173,7 +177,7 @@ def _cookies(headers: Headers) -> Iterator[str]:
 
 
 def _public_address(written: str) -> str | None:
-    """An address as a proxy wrote it, maybe with a port; None if it is not a public one."""
+    """Parse an address that a proxy wrote, maybe with a port; return None unless it is public."""
     address = written.strip().strip('"')
     if address.startswith("["):
         address = address[1:].partition("]")[0]
@@ -186,7 +190,7 @@ def _public_address(written: str) -> str | None:
 
 
 def _network_of(address: str) -> str:
-    """The part of an address that counts: all of IPv4's, the network of IPv6's."""
+    """Return the part of an address that counts: all of IPv4, the /64 network of IPv6."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -1,5 +1,4 @@
-"""What every tab needs to know about the app: where runs and models are kept, what is allowed, and
-whom a request counts against."""
+"""Application context shared by all tabs: run manager, bundled models, limits, client ids."""
 
 from __future__ import annotations
 
@@ -19,14 +18,13 @@ from .client_id import ClientIds
 from .hub_models import HubModelCache
 from .limiters import Limiters
 
-# The text that is chosen when the page opens, and the model of the same name; by language.
+# The dataset that is selected when the page opens, and the model of the same name; by language.
 DEFAULT_TEXT, DEFAULT_TEXT_ZH = "tide-clock", "songs"
 
 
 @dataclass(frozen=True)
 class AppContext:
-    """The running app: its training runs, the directory of the models that came with it, and what
-    its visitors have opened from the Hub."""
+    """The running app: its runs, bundled models, and the models that users opened from the Hub."""
 
     runs: RunManager
     bundled_dir: Path
@@ -47,15 +45,15 @@ class AppContext:
 
     @property
     def limits(self) -> Limits:
-        """How much a run, a visitor and all together may take."""
+        """The limits per run, per user and in total."""
         return self.runs.limits
 
     def client_id(self, request: gr.Request | Request | None) -> str:
-        """The id of the client that sent a request (`services.client_id`)."""
+        """Return the id of the client that sent a request (`services.client_id`)."""
         return self.client_ids.of(request)
 
     def client(self, request: gr.Request | Request | None) -> Client:
-        """The client that sent a request, for the limiters; asked for while the event begins."""
+        """Return the client that sent a request. Call it at the start of the event."""
         return Client(self.client_id(request), connection_check(request), unread_check())
 
     def find_run(self, key: str) -> RunAccess:

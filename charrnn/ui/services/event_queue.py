@@ -1,9 +1,10 @@
-"""Gradio's queue of events, with a share for each user.
+"""Gradio's event queue with a limit per user.
 
-Gradio passes events on in the order in which they come, and keeps what they answer by session until
-a stream collects it. It keeps 2,000 sessions and then drops the oldest, in use or not. Here a user
-may have so many events under way. What nobody collects goes after a while, or when its user leaves
-more of it behind; and what has been collected goes first, so that no session in use is dropped.
+Gradio passes events on in the order in which they arrive, and stores their results by session until
+a stream collects them. It stores 2,000 sessions and then drops the oldest, in use or not. Here each
+user may have a limited number of pending events. Results are dropped if they are not collected for
+long, or if their user leaves too many of them; and an empty mailbox is dropped before a full one,
+so that no session in use is lost.
 """
 
 from __future__ import annotations
@@ -26,19 +27,19 @@ from gradio.utils import LRUCache
 from ...runs.limits import address_of
 from .rate_limit import MAX_SHARES_PER_ADDRESS, check_share
 
-MAX_EVENTS_PER_USER = 100  # of one user that are under way or wait
-MAX_UNCOLLECTED_SESSIONS_PER_USER = 100  # that hold messages which no stream has collected
-COLLECT_SECONDS = 600.0  # after which messages that nobody collects are dropped
-IDLE_SECONDS = 30.0  # after which an empty mailbox is dropped; its stream reads every ten
+MAX_EVENTS_PER_USER = 100  # running and waiting
+MAX_UNCOLLECTED_SESSIONS_PER_USER = 100  # with messages that no stream has collected
+COLLECT_SECONDS = 600.0  # after which uncollected messages are dropped
+IDLE_SECONDS = 30.0  # after which an empty mailbox is dropped; a stream reads every 10 s
 _SWEEP_SECONDS = 15.0
 
 
 class Mailbox(asyncio.Queue[EventMessage]):
     """The messages of a session that its stream has not collected yet.
 
-    `user` is the client id of the session's latest event; `since`, when the oldest message came or
-    another was collected; `readers`, how many streams wait for a message now; `read`, when one
-    last did.
+    `user` is the client id of the session's latest event. `since` is the time at which the oldest
+    message arrived or the previous one was collected. `readers` is the number of streams that wait
+    for a message now; `read` is the time at which the last one stopped waiting.
     """
 
     def __init__(self) -> None:
@@ -67,9 +68,9 @@ class Mailbox(asyncio.Queue[EventMessage]):
 
 
 class Mailboxes(LRUCache[str, asyncio.Queue[EventMessage]]):
-    """The mailboxes by session, the latest so many of them.
+    """The mailboxes by session, limited to the most recent ones.
 
-    Gradio deletes one whose stream breaks off, which may have been dropped before.
+    Gradio deletes the mailbox of a stream that breaks off, which may have been dropped before.
     """
 
     def __setitem__(self, session: str, value: asyncio.Queue[EventMessage]) -> None:
@@ -85,9 +86,9 @@ class Mailboxes(LRUCache[str, asyncio.Queue[EventMessage]]):
 
 
 class EventQueue(Queue):
-    """The queue of events of a page, in which each user has a share.
+    """The event queue of a page, with a limit per user.
 
-    `client_id` tells whose share the sender of a request has.
+    `client_id` returns the client id of a request.
     """
 
     def __init__(self, page: gr.Blocks, client_id: Callable[[Request], str], max_size: int) -> None:
@@ -100,13 +101,13 @@ class EventQueue(Queue):
             default_concurrency_limit=None,
         )
         self._client_id = client_id
-        # Gradio sums up its records after each event, for a page that is closed here (`routes`).
+        # Gradio summarizes these records after each event, for a page that is closed (`routes`).
         self.ANALYTICS_MAX_EVENTS = 1
         self.mailboxes = Mailboxes(self.pending_messages_per_session.max_size)
         self.pending_messages_per_session = self.mailboxes
 
     async def push(self, body: PredictBodyInternal, request: Request, username: str | None) -> Any:
-        """Take an event in, as Gradio's queue does. Raises BusyUserError for more than a share."""
+        """Queue an event, as Gradio's queue does. Raises BusyUserError if the user has too many."""
         user = self._client_id(request)
         check_share(self._events_by_user(), user, MAX_EVENTS_PER_USER)
         if len(self.mailboxes) >= self.mailboxes.max_size:
@@ -119,10 +120,11 @@ class EventQueue(Queue):
         return pushed
 
     async def sweep(self, idle_seconds: float | None = None) -> None:
-        """Drop mailboxes that have been empty and without a stream for so long (`IDLE_SECONDS`),
-        and what nobody has collected for long.
+        """Drop idle mailboxes, and messages that are not collected for long.
 
-        A stream may stay open while its page has nothing under way, and ends with its mailbox.
+        A mailbox is idle if it has been empty and without a stream for `idle_seconds`
+        (`IDLE_SECONDS`). A stream may stay open while its page has no pending events, and ends with
+        its mailbox.
         """
         idle = time.monotonic() - (IDLE_SECONDS if idle_seconds is None else idle_seconds)
         active = {event.session_hash for event in self.event_ids_to_events.values()}
@@ -145,7 +147,7 @@ class EventQueue(Queue):
         return Counter(event.request.state.client_id for event in events)
 
     async def _drop_surplus(self, user: str) -> None:
-        """Drop the oldest messages of a user, or of its address, that are more than a share."""
+        """Drop the oldest mailboxes beyond the limits of a user and of its network address."""
         address = address_of(user)
         boxes = self.mailboxes.all()
         full = [(box.since, session, box.user) for session, box in boxes if not box.empty()]
@@ -159,7 +161,7 @@ class EventQueue(Queue):
                 await self._drop(session)
 
     async def _drop(self, session: str) -> None:
-        """Forget a session's messages, and end the events that it has under way."""
+        """Drop a session's messages, and cancel its pending events."""
         del self.mailboxes[session]
         self.pending_event_ids_session.pop(session, None)
         await self.clean_events(session_hash=session)
@@ -167,7 +169,7 @@ class EventQueue(Queue):
 
 @asynccontextmanager
 async def sweeping_mailboxes(app: App) -> AsyncIterator[None]:
-    """Sweep the mailboxes of an app now and then while it runs: its `lifespan`."""
+    """Sweep the mailboxes of an app regularly while it runs: a `lifespan`."""
 
     async def sweep() -> None:
         while True:

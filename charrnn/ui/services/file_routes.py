@@ -1,8 +1,8 @@
-"""The routes by which files come in and go out, in the place of Gradio's own.
+"""Routes for uploads and downloads, in place of Gradio's.
 
-Gradio's route for uploads leaves its temporary files where an upload is broken off or is not as it
-should be, the one that tells how far an upload is forgets nothing, and the one for files fetches
-any URL that it is given. These use the same functions of Gradio, each without that.
+Gradio's upload route leaves temporary files behind when an upload breaks off or is refused, its
+progress route never frees its records, and its file route fetches any URL that it is given. These
+routes use the same functions of Gradio without those defects.
 """
 
 from __future__ import annotations
@@ -25,17 +25,22 @@ from ...runs.limits import Limits
 from .. import i18n
 from .upload_progress import UploadProgress, is_upload_id
 
-_SPARE_BYTES = 1 << 20  # besides the files of an upload: their names, and what parts them
+_MULTIPART_BYTES = 1 << 20  # for the names and separators of an upload's files
 
 
 def file_routes(limits: Limits) -> list[Route]:
-    """The routes, for `launch`. A file has `limits.upload_bytes` at most, all files of a request
-    twice as many, and those of all visitors together `limits.disk_bytes`."""
+    """Return the routes, for `launch`.
+
+    A file may have `limits.upload_bytes`, all files of a request twice as many, and the files of
+    all users together `limits.disk_bytes`.
+    """
     progress = UploadProgress()
 
     async def upload(request: Request) -> Response:
-        """Keep the files of a request in Gradio's upload folder, each under a digest of its
-        content, and answer with their paths. Nothing is kept of a request that fails."""
+        """Store the files of a request in Gradio's upload folder and return their paths.
+
+        Each file is stored under a digest of its content. If the request fails, none is stored.
+        """
         folder = Path(get_upload_folder())
         if not await asyncio.to_thread(_has_room, folder, limits):
             error = UserError(
@@ -59,16 +64,16 @@ def file_routes(limits: Limits) -> list[Route]:
                 status = 413 if "maximum allowed size" in error.message else 400
                 return PlainTextResponse(error.message, status)
             except ClientDisconnect:
-                return Response(status_code=400)  # which nobody hears
+                return Response(status_code=400)  # the client has gone
             finally:
                 if followed:
                     followed.set_done(name)
             kept = [_move(Path(file), folder) for file in files]
-        request.app.get_blocks().upload_file_set.update(kept)  # which are removed after a day
+        request.app.get_blocks().upload_file_set.update(kept)  # Gradio deletes them after a day
         return JSONResponse(kept)
 
     async def file(request: Request) -> Response:
-        """Serve a file that was uploaded, or that the app has made for download."""
+        """Serve a file that was uploaded, or that the app made for download."""
         path, blocks = request.path_params["path"], request.app.get_blocks()
         response: Response = file_fetch(  # type: ignore[no-untyped-call]
             path, request, blocks, get_upload_folder()
@@ -80,7 +85,7 @@ def file_routes(limits: Limits) -> list[Route]:
             f"{API_PREFIX}/upload",
             upload,
             methods=["POST"],
-            max_body_size=2 * limits.upload_bytes + _SPARE_BYTES,
+            max_body_size=2 * limits.upload_bytes + _MULTIPART_BYTES,
         ),
         Route(f"{API_PREFIX}/upload_progress", progress.follow),
         Route(f"{API_PREFIX}/file={{path:path}}", file),
@@ -92,7 +97,7 @@ def _has_room(folder: Path, limits: Limits) -> bool:
 
 
 def _move(file: Path, folder: Path) -> str:
-    """Where a file lies, once it is in the folder of its digest."""
+    """Move a file to the folder of its digest and return its new path."""
     target = folder / file.parent.name / file.name
     target.parent.mkdir(exist_ok=True)
     os.replace(file, target)

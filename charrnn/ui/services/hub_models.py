@@ -1,9 +1,10 @@
-"""Models from the Hub, as each person may see them: asked for once, and remembered for a while.
+"""HubModelCache: per-user cache of models opened from the Hub.
 
-What somebody has opened is found again without asking the Hub, for some minutes; then it is asked
-anew whether they still may. A person is whoever their token stands for, and nobody finds here what
-another has opened. What is private to a visitor lies in a directory of their own, which goes when
-they have not been seen for an hour, and with the process; so does what was made of it.
+A model that a user has opened is found again for some minutes without a request to the Hub; then
+the Hub is asked again whether the user may still read it. A user is identified by the token, and no
+user finds what another one has opened. Private models lie in a directory of their user, which is
+deleted when the user has been idle for an hour, and when the process ends; so are the files made
+from them.
 """
 
 from __future__ import annotations
@@ -30,36 +31,36 @@ from ...utils.temporary import temporary_directory
 Progress = Callable[[int, "int | None"], None]
 Cancelled = Callable[[], bool]
 
-TTL_SECONDS = 600.0  # seconds for which the Hub's word is taken
-OFFLINE_TTL_SECONDS = 60.0  # and its last word, when it could not be asked
-ERROR_TTL_SECONDS = 20.0  # and a no
-IDLE_SECONDS = 3600.0  # seconds after which a person, and all that they opened, is forgotten
-MAX_PRIVATE_BYTES = 2 << 30  # bytes of all that is private to someone
-MAX_ENTRIES = 512  # models remembered, of all persons
-OPEN_TIMEOUT_SECONDS = 120.0  # for a model that is opened
-GET_TIMEOUT_SECONDS = 45.0  # for a model that is needed at once
-MAX_CONCURRENT, MAX_CONCURRENT_PER_USER = 16, 4  # models that are being downloaded
+TTL_SECONDS = 600.0  # of a model
+OFFLINE_TTL_SECONDS = 60.0  # of the previous answer, if the Hub is unreachable
+ERROR_TTL_SECONDS = 20.0
+IDLE_SECONDS = 3600.0  # after which a user and their models are forgotten
+MAX_PRIVATE_BYTES = 2 << 30  # of the private models of all users
+MAX_ENTRIES = 512  # answers of the Hub, for all users
+OPEN_TIMEOUT_SECONDS = 120.0  # when the user opens a model
+GET_TIMEOUT_SECONDS = 45.0  # when a request needs a model
+MAX_CONCURRENT_DOWNLOADS, MAX_CONCURRENT_DOWNLOADS_PER_USER = 16, 4
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """What the Hub said and when: where the model is now, or why there is none."""
+    """The Hub's latest answer and its time: the directory of the model, or the error."""
 
     answer: Path | UserError
     asked_at: float
-    until: float  # when it has to be asked again
+    until: float  # when the Hub must be asked again
 
 
 @dataclass
 class _UserState:
-    """When somebody was seen last, where what only they may see lies, and what was made of it."""
+    """A user's state: time of the last request, private models, and the files made from them."""
 
     last_seen: float
     private_directory: Path | None = None
     derived_files: set[Path] = field(default_factory=set)
 
     def remove(self) -> None:
-        """Remove all that only they may see."""
+        """Delete the user's private models and the files made from them."""
         if self.private_directory is not None:
             shutil.rmtree(self.private_directory, ignore_errors=True)
         for file in self.derived_files:
@@ -72,26 +73,28 @@ def _remove_all(users: Iterable[_UserState]) -> None:
 
 
 class HubModelCache:
-    """The models that the people of an app have opened from the Hub."""
+    """The models that the users of an app have opened from the Hub. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` tells the seconds."""
+        """Create an empty cache; `clock` returns the time in seconds."""
         self._clock = clock
         self._salt = secrets.token_bytes(16)
-        self._condition = threading.Condition()  # whose lock guards all that follows
+        self._condition = threading.Condition()  # its lock guards all fields below
         self._entries: OrderedDict[tuple[str, Ref], _Entry] = OrderedDict()
         self._users: dict[str, _UserState] = {}
-        self._busy: Counter[str] = Counter()  # models on their way, by visitor
+        self._busy: Counter[str] = Counter()  # downloads by client id
         self._root: Path | None = None
 
     def cached(self, ref: Ref, token: Token) -> Path | None:
-        """The model, if whoever `token` stands for has opened it within the hour. Asks nobody."""
+        """Return the model if the user opened it within the hour, else None. Sends no request."""
         with self._condition:
             return self._path((self._user_key(token), ref))
 
     def get(self, ref: Ref, token: Token, client_id: str) -> Path:
-        """The model, for somebody who needs it now: what the Hub has said to them lately, or what
-        it says. Raises UserError as `open`, and the last one again for a moment."""
+        """Return a model that is needed now: the Hub's recent answer, or a new one.
+
+        Raises UserError as `open` does; a recent error is raised again for some seconds.
+        """
         return self._recent(ref, token) or self._fetch(
             ref, token, client_id, GET_TIMEOUT_SECONDS, fresh=False
         )
@@ -105,18 +108,20 @@ class HubModelCache:
         progress: Progress | None = None,
         cancelled: Cancelled | None = None,
     ) -> Path:
-        """The model, after asking the Hub; `client_id` is who asks, who can open a few at once.
+        """Return a model after asking the Hub. Each client, `client_id`, may open a few at once.
 
         `progress` and `cancelled` are as in `charrnn.hub.pull`, and so is the UserError for all
-        that goes wrong.
+        errors.
         """
         return self._fetch(
             ref, token, client_id, OPEN_TIMEOUT_SECONDS, progress, cancelled, fresh=True
         )
 
     def register_derived_file(self, directory: Path, file: Path) -> None:
-        """Note that `file` was made of the model in `directory`: where that is somebody's own, the
-        file goes with it."""
+        """Record that `file` was made from the model in `directory`.
+
+        It is deleted together with a private model.
+        """
         with self._condition:
             for one in self._users.values():
                 if one.private_directory is not None and directory.is_relative_to(
@@ -125,20 +130,20 @@ class HubModelCache:
                     one.derived_files.add(file)
 
     def forget_idle_users(self) -> None:
-        """Forget who has not been seen for an hour, and remove what only they may see."""
+        """Forget users who have been idle for an hour, and delete their private files."""
         with self._condition:
             late = self._clock() - IDLE_SECONDS
             gone = self._forget([name for name, one in self._users.items() if one.last_seen < late])
         _remove_all(gone)
 
     def _forget(self, names: Collection[str]) -> list[_UserState]:
-        """Forget these persons, and return them. Called with the lock held."""
+        """Remove these users from the cache and return them. Called with the lock held."""
         for key in [key for key in self._entries if key[0] in names]:
             del self._entries[key]
         return [self._users.pop(name) for name in names]
 
     def close(self) -> None:
-        """Forget everybody."""
+        """Forget all users, and delete all private files."""
         atexit.unregister(self.close)
         with self._condition:
             root, self._root = self._root, None
@@ -163,7 +168,7 @@ class HubModelCache:
         until = time.monotonic() + seconds
         with self._slot(client_id, until, cancelled):
             if not fresh and (found := self._recent(ref, token)):
-                return found  # another request has asked meanwhile
+                return found  # another request has fetched it meanwhile
             try:
                 answer = hub.pull(
                     str(ref),
@@ -185,7 +190,7 @@ class HubModelCache:
         return answer
 
     def _make_room(self) -> None:
-        """Forget whoever has not been seen for longest while what is private takes too much."""
+        """Forget the users idle for longest while private models take too much room."""
         while self._root is not None and directory_bytes(self._root) > MAX_PRIVATE_BYTES:
             with self._condition:
                 users = [
@@ -197,8 +202,7 @@ class HubModelCache:
             _remove_all(gone)
 
     def _fall_back(self, ref: Ref, token: Token, error: UserError) -> Path:
-        """What there is when the Hub did not give a model: what it gave before, if it could not be
-        asked now."""
+        """Return the previous answer if the Hub was unreachable; else store and raise the error."""
         key, now = (self._user_key(token), ref), self._clock()
         with self._condition:
             found = self._path(key) if isinstance(error, HubUnavailableError) else None
@@ -217,7 +221,7 @@ class HubModelCache:
             self._entries.popitem(last=False)
 
     def _recent(self, ref: Ref, token: Token) -> Path | None:
-        """What the Hub said lately; None if it has to be asked. Raises UserError for a no."""
+        """Return the Hub's recent answer, or None. Raises UserError for a recent error."""
         key = self._user_key(token), ref
         with self._condition:
             if key[0] in self._users:
@@ -238,19 +242,19 @@ class HubModelCache:
         return found if isinstance(found, Path) and (found / WEIGHTS).is_file() else None
 
     def _user_key(self, token: Token) -> str:
-        """Whom a token stands for, without telling the token."""
+        """Return a key for the user of a token, from which the token cannot be computed."""
         if not isinstance(token, str):
-            return "whoever is here" if token is None else "nobody"
+            return "stored token" if token is None else "anonymous"
         return hashlib.blake2b(token.encode(), key=self._salt).hexdigest()
 
     def _private_directory(self, token: Token) -> Path | None:
-        """A directory for what only this visitor may see; None for who has no token to give."""
+        """Return the directory for private models of the token's user; None without a token."""
         with self._condition:
             one = self._users.setdefault(self._user_key(token), _UserState(0.0))
             one.last_seen = self._clock()
             if isinstance(token, str) and one.private_directory is None:
                 if self._root is None:
-                    self._root = temporary_directory("visitors")
+                    self._root = temporary_directory("users")
                     atexit.register(self.close)
                     threading.Thread(
                         target=self._tidy_loop, args=(self._root,), daemon=True
@@ -259,18 +263,18 @@ class HubModelCache:
             return one.private_directory
 
     def _tidy_loop(self, root: Path) -> None:
-        """In a thread, for as long as there may be something private."""
+        """Forget idle users regularly while `root` exists. Runs in a thread."""
         while root.is_dir():
             time.sleep(IDLE_SECONDS / 12)
             self.forget_idle_users()
 
     @contextmanager
     def _slot(self, client_id: str, until: float, cancelled: Cancelled | None) -> Iterator[None]:
-        """One of a few models at once, waited for."""
+        """Wait for a slot among the concurrent downloads, and hold it throughout the block."""
         with self._condition:
             while (
-                self._busy[client_id] >= MAX_CONCURRENT_PER_USER
-                or self._busy.total() >= MAX_CONCURRENT
+                self._busy[client_id] >= MAX_CONCURRENT_DOWNLOADS_PER_USER
+                or self._busy.total() >= MAX_CONCURRENT_DOWNLOADS
             ):
                 if cancelled is not None and cancelled():
                     raise UserError("Cancelled.")
@@ -286,5 +290,5 @@ class HubModelCache:
         finally:
             with self._condition:
                 self._busy[client_id] -= 1
-                self._busy += Counter()  # without those who have none on their way
+                self._busy += Counter()  # drop users without downloads
                 self._condition.notify_all()

@@ -1,8 +1,8 @@
-"""What the page asks for happens once, however often the line makes it ask.
+"""Idempotency-key middleware: a POST retried with the same key runs once.
 
-A request whose answer is lost on the way looks to the page like one that never arrived, so it
-asks again (fetch_retry.js), under the word that the request had: a click on Train must not begin
-two runs. Whoever asks again hears what was answered the first time.
+When a response is lost on the way, the page cannot tell that from a request that never arrived, so
+it sends the request again (fetch_retry.js) with the same `Idempotency-Key`: one click on Train must
+not start two runs. The retry gets the response to the first request.
 """
 
 from __future__ import annotations
@@ -13,30 +13,32 @@ from collections import OrderedDict
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = b"x-charrnn-once"
-_MAX_KEY_BYTES = 64  # characters of a word at most; fetch_retry.js draws up to 40
-MAX_RESPONSES = 512  # that are remembered, the oldest forgotten first
-MAX_RESPONSE_BYTES = 1 << 14  # bytes of an answer that is remembered; Gradio's has about fifty
+_MAX_KEY_BYTES = 64  # fetch_retry.js draws up to 40
+MAX_RESPONSES = 512  # stored responses; the oldest are dropped
+MAX_RESPONSE_BYTES = 1 << 14  # of a stored response; Gradio's have about 50 bytes
 
 
 class IdempotencyMiddleware:
-    """Answers a request that bears the word of an earlier one as that one was answered, waiting
-    for it if need be. What came in part, what has failed, and what is too long to keep is done
-    anew."""
+    """ASGI middleware: answers a request whose key was used before with the earlier response.
+
+    It waits for that response if necessary. If the earlier request did not arrive completely,
+    failed, or had a response that is too long to store, the new one runs.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._responses: OrderedDict[bytes, _PendingResponse] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer it from memory."""
+        """Pass a request on, or send the stored response."""
         key = _key(scope)
         if not key:
             await self.app(scope, receive, send)
             return
         while (earlier := self._responses.get(key)) and earlier.arrived:
-            for message in (said := await earlier.messages()):
+            for message in (messages := await earlier.messages()):
                 await send(message)
-            if said:
+            if messages:
                 return
         await self._do(key, scope, receive, send)
 
@@ -46,29 +48,28 @@ class IdempotencyMiddleware:
         while len(self._responses) > MAX_RESPONSES:
             self._responses.popitem(last=False)
 
-        async def arriving() -> Message:
+        async def receive_body() -> Message:
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body"):
-                if (
-                    self._responses.get(key, pending) is not pending
-                ):  # it came too late: another is done
+                # Another request with the same key may have overtaken this one.
+                if self._responses.get(key, pending) is not pending:
                     return {"type": "http.disconnect"}
                 pending.arrived = True
             return message
 
-        async def answering(message: Message) -> None:
+        async def send_response(message: Message) -> None:
             pending.add(message)
             await send(message)
 
         try:
-            await self.app(scope, arriving, answering)
+            await self.app(scope, receive_body, send_response)
         finally:
             if not pending.end() and self._responses.get(key) is pending:
                 del self._responses[key]
 
 
 class _PendingResponse:
-    """A request under a word: whether all of it has arrived, and how it is answered."""
+    """A request under a key: whether it has arrived completely, and its response."""
 
     def __init__(self) -> None:
         self.arrived = False
@@ -77,28 +78,29 @@ class _PendingResponse:
         self._ended = asyncio.Event()
 
     async def messages(self) -> list[Message]:
-        """The messages of its answer, once it is whole; none if it is not to be repeated."""
+        """Wait for the whole response; return its messages, or none if it must not be repeated."""
         await self._ended.wait()
         return self._messages
 
     def add(self, message: Message) -> None:
-        """Note a part of the answer."""
+        """Store a message of the response."""
         self._size += len(message.get("body", b""))
         if self._size <= MAX_RESPONSE_BYTES:
             self._messages.append(message)
 
     def end(self) -> bool:
-        """Whether the answer, which has ended or broken off, is remembered."""
-        said = self._messages
-        whole = len(said) > 1 and not said[-1].get("more_body") and self._size <= MAX_RESPONSE_BYTES
-        if not whole or said[0]["status"] >= 400:
+        """End the response, complete or broken off; return whether it is stored."""
+        messages = self._messages
+        is_complete = len(messages) > 1 and not messages[-1].get("more_body")
+        is_short = self._size <= MAX_RESPONSE_BYTES
+        if not (is_complete and is_short) or messages[0]["status"] >= 400:
             self._messages = []
         self._ended.set()
         return bool(self._messages)
 
 
 def _key(scope: Scope) -> bytes:
-    """Of a request that may be asked again; else empty."""
+    """Return the key of a request that may be retried; else empty."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return b""
     keys = [value for name, value in scope["headers"] if name == HEADER]

@@ -1,9 +1,9 @@
-"""Bounds and rules for the JSON that requests bring, before Gradio parses it on its event loop.
+"""Limits and rules for JSON bodies, applied before Gradio parses them on its event loop.
 
-A body is counted as it arrives and refused as soon as it has too many bytes or too many parts; one
-that is slow to arrive, or for which there is no memory, is refused as well. Then it is parsed, away
-from the event loop if it is large, held to the rules of `request_rules`, and written anew, so that
-Gradio reads what was checked, whatever parser it has.
+A body is counted as it arrives, and refused once it has too many bytes or too many parts. One that
+arrives too slowly, or exceeds the memory for bodies, is refused as well. A large body is parsed in
+a thread. The value must satisfy the rules of `request_rules`; it is then serialized again, so that
+Gradio reads what was checked, whatever parser it uses.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ from .request_rules import (
 )
 
 ARRIVAL_SECONDS = 30.0
-"""For the first bytes of a body; each of the others may take as long again as at `MIN_RATE`."""
-MIN_RATE = 32 << 10
-"""Bytes per second."""
+"""Time for a body to arrive, plus its size divided by `MIN_BYTES_PER_SECOND`."""
+MIN_BYTES_PER_SECOND = 32 << 10
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
-_INLINE_BYTES = 1 << 16  # a body that is parsed at once: going to a thread would take longer
+_INLINE_BYTES = 1 << 16  # size up to which parsing is faster than switching to a thread
 
 
 class JsonBodyMiddleware:
-    """Holds all bodies but those of uploads to the bounds and rules.
+    """ASGI middleware: applies the limits and rules to all bodies except uploads.
 
-    `long_texts` names the endpoints and fields that take a long text, with which a body may have
-    `text_bytes`; `client_id` tells the clients apart, who share the memory for bodies.
+    `long_texts` names the endpoints and fields that take a long text; their bodies may have
+    `text_bytes`. `client_id` returns the client id of a request: clients share the memory for
+    bodies.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class JsonBodyMiddleware:
         self._long_texts, self._text_bytes = long_texts, min(text_bytes, MAX_TEXT_BYTES)
         self._client_id = client_id
         self._budget = BodyBudget()
-        self._parsing = asyncio.Semaphore(1)  # large bodies, one after the other
+        self._parsing = asyncio.Semaphore(1)  # one large body at a time
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on with its body in one piece, or refuse it."""
+        """Pass a request on with its complete body, or refuse it."""
         endpoint = _endpoint(scope)
         if endpoint is None or endpoint == "upload":
             await self.app(scope, receive, send)
@@ -85,7 +85,7 @@ class JsonBodyMiddleware:
             await self.app(_with_length(scope, len(checked)), _replayed(checked, receive), send)
 
     def _most(self, endpoint: str) -> int:
-        """Bytes that a body may have as far as its path says; its function may take fewer."""
+        """Return the size limit in bytes for a path; the function may have a lower one."""
         texts = is_call(endpoint) or endpoint.startswith("mcp")
         return max(self._text_bytes, MAX_SMALL_BYTES) if texts else MAX_SMALL_BYTES
 
@@ -98,7 +98,7 @@ class JsonBodyMiddleware:
 
 
 def _check(body: bytearray, endpoint: str, blocks: gr.Blocks, long_texts: Collection[str]) -> bytes:
-    """The body as it is passed on. Raises RequestUserError for one that is not as it should be."""
+    """Return the body to pass on. Raises RequestUserError for an invalid one."""
     if not body:
         return b""
     value = parse_json(body)
@@ -118,12 +118,12 @@ def _check(body: bytearray, endpoint: str, blocks: gr.Blocks, long_texts: Collec
 async def _read(
     scope: Scope, receive: Receive, most: int, take: Callable[[int], None]
 ) -> bytearray | None:
-    """The whole body; None where the client goes before its end. Raises RequestUserError."""
+    """Read the complete body; return None if the client disconnects. Raises RequestUserError."""
     if _announced(scope) > most:
         raise too_large(most)
     body, scanner, began = bytearray(), JsonScanner(), time.monotonic()
     while True:
-        until = began + ARRIVAL_SECONDS + len(body) / MIN_RATE
+        until = began + ARRIVAL_SECONDS + len(body) / MIN_BYTES_PER_SECOND
         try:
             message = await asyncio.wait_for(receive(), until - time.monotonic())
         except asyncio.TimeoutError:
@@ -151,8 +151,10 @@ async def _read(
 
 
 def _endpoint(scope: Scope) -> str | None:
-    """The path after /gradio_api/ of a request that may have a body; empty for other paths. None
-    for a request that has none."""
+    """Return the path after /gradio_api/ of a request that may have a body; empty for other paths.
+
+    Returns None for a request without a body.
+    """
     if scope["type"] != "http" or scope["method"] not in _METHODS:
         return None
     path = route_path(scope).rstrip("/")
@@ -166,7 +168,7 @@ def _announced(scope: Scope) -> int:
 
 
 def _with_length(scope: Scope, length: int) -> Scope:
-    """The request with a body of so many bytes."""
+    """Return the scope of the request with another content length."""
     scope = {**scope, "headers": list(scope["headers"])}
     headers = MutableHeaders(scope=scope)
     del headers["transfer-encoding"]
@@ -175,7 +177,7 @@ def _with_length(scope: Scope, length: int) -> Scope:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that brings the body, and then whatever comes after it."""
+    """Return a `receive` function that returns the body first, and then what follows it."""
     waiting = [body]
 
     async def replay() -> Message:

@@ -1,7 +1,7 @@
-"""How much a JSON parser would have to build, counted before anything is parsed.
+"""JSON structure counter: bounds what a parser would build, before anything is parsed.
 
-A parser makes an object of each `[],`, so that a few megabytes of text become gigabytes of memory.
-In a string the same characters cost nothing, and a long text is one string.
+A parser creates an object for each `[]`, so that megabytes of text become gigabytes of memory. In a
+string the same characters are cheap, and a long text is one string.
 """
 
 from __future__ import annotations
@@ -11,31 +11,31 @@ MAX_STRUCTURE = 20_000
 MAX_OUTSIDE_BYTES = 1 << 20
 """Bytes outside strings, with the digits of numbers and white space."""
 
-_PIECE_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 16
 
 
 class JsonScanner:
-    """Counts what lies outside strings as the bytes of a body arrive, in time linear in them.
+    """Counts the structure outside strings as the bytes of a body arrive, in linear time.
 
-    The body need not be sound: up to its first error, which is as far as a parser reads, this tells
-    strings apart as a parser does.
+    The body need not be valid JSON: up to the first error, where a parser stops, the scanner finds
+    the same strings as a parser.
     """
 
     def __init__(self) -> None:
         self.structure = 0
         self.outside_bytes = 0
         self._in_string = False
-        self._escaping = False  # the bytes so far end within an escape
+        self._escaping = False  # whether the bytes so far end within an escape
 
     @property
     def exceeded(self) -> bool:
-        """Whether there is more than may be."""
+        """Whether a limit is exceeded."""
         return self.structure > MAX_STRUCTURE or self.outside_bytes > MAX_OUTSIDE_BYTES
 
     def feed(self, data: bytes) -> None:
-        """Count the next bytes, until there are too many."""
-        for start in range(0, len(data), _PIECE_BYTES):
-            self._count(data[start : start + _PIECE_BYTES])
+        """Count the next bytes, until a limit is exceeded."""
+        for start in range(0, len(data), _CHUNK_BYTES):
+            self._count(data[start : start + _CHUNK_BYTES])
             if self.exceeded:
                 return
 

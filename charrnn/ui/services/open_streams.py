@@ -1,7 +1,7 @@
-"""How many streams of answers a user may have open at once.
+"""Limit on the number of open response streams per user.
 
 A stream is a response that lasts: the messages of a session's events, of one call, or of an upload.
-A page needs one or two, and a program one for each of its calls (`event_queue.MAX_EVENTS`).
+A page needs one or two, and a program one for each of its calls (`event_queue`).
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .asgi import RequestUserError, route_path
 from .rate_limit import BusyUserError, check_share
 
-MAX_STREAMS_PER_USER = 128  # of one user
+MAX_STREAMS_PER_USER = 128
 
 _STREAM = re.compile(rf"{API_PREFIX}/(queue/data|call/.+/.+|upload_progress)/?")
 
 
 class StreamLimitMiddleware:
-    """ASGI middleware: answers 429 to a user who has as many streams open as it may.
+    """ASGI middleware: answers 429 to a user who has too many open streams.
 
-    A stream counts until it has ended, or its client has gone away.
+    A stream counts until it ends or its client disconnects.
     """
 
     def __init__(self, app: ASGIApp, client_id: Callable[[Request], str]) -> None:
@@ -49,7 +49,7 @@ class StreamLimitMiddleware:
             await self.app(scope, receive, send)
         finally:
             self._open[user] -= 1
-            self._open += Counter()  # without the users who have none
+            self._open += Counter()  # drop users without streams
 
 
 def _is_stream(scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""Opening a model from elsewhere: one on the Hub, or a file that a visitor brings along."""
+"""Open a model from the Hub, or from an uploaded file."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def open_hub(
     progress: Callable[[int, int | None], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> ModelEntry:
-    """The model `owner/name[@revision]` on the Hub, in the name of whoever sent the request.
+    """Open the model `owner/name[@revision]` on the Hub, with the token of the request.
 
     `progress(done, total)` and `cancelled()` are called in this thread, about twenty times a
-    second. Raises UserError for all that goes wrong, and where `cancelled` says so.
+    second. Raises UserError for all errors, and if `cancelled` returns True.
     """
     wanted = Ref.parse(ref)
     found = context.hub_models.open(
@@ -41,10 +41,10 @@ def open_hub(
 
 
 def open_file(context: AppContext, path: str | Path, request: gr.Request | None) -> ModelEntry:
-    """The checkpoint in a file that was uploaded to this app: its weights, or a `.zip` of its
-    directory. It is kept under an id that nobody can guess, as the model's key.
+    """Open the checkpoint in an uploaded file: its weights, or a `.zip` of its directory.
 
-    Raises UserError for what has not been uploaded, or is not a sound checkpoint.
+    It is stored under an id that cannot be guessed, which is the model's key. Raises UserError for
+    a file that was not uploaded, and for one that is not a valid checkpoint.
     """
     file = uploads.path_within(Path(get_upload_folder()), path)
     if file is None:

@@ -1,6 +1,6 @@
-"""Middleware: the app has one page, whatever page a query names.
+"""Middleware: ignore the `page` in a query, since the app has one page.
 
-Gradio looks up the page of `/?page=…` among its own, and answers 500 for one that is not there.
+Gradio looks up the page of `/?page=…` among its own, and answers 500 for one that does not exist.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class OnePageMiddleware:
-    """Take `page` out of every query."""
+    """ASGI middleware: removes `page` from every query."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, as ASGI asks for it."""
+        """Pass a request on."""
         if scope["type"] == "http" and scope["query_string"]:
             scope = {**scope, "query_string": _without_page(scope["query_string"])}
         await self._app(scope, receive, send)

@@ -1,8 +1,8 @@
-"""Limits on what is done at once: so much for everybody together, and so much for each user.
+"""Concurrency limits: N calls at once in total, M per user.
 
-Further calls wait, and users take turns. A user who lets too many wait is refused the surplus, and
-nobody else is. A user is a client id (`client_id`). Since one address can have many of them, their
-number and what they have waiting together are bounded, too.
+Further calls wait, and users take turns. If a user has too many calls waiting, the surplus is
+refused, and other users are not affected. A user is a client id (`client_id`). One network address
+can have many of them, so their number and their waiting calls together are limited, too.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from .round_robin import RoundRobin
 
 T = TypeVar("T")
 
-POLL_SECONDS = 0.25  # between two looks whether a client is still there
-MAX_SHARES_PER_ADDRESS = 4  # what the users of one address may have waiting, in shares of one user
+POLL_SECONDS = 0.25  # between two checks whether a client is still connected
+MAX_SHARES_PER_ADDRESS = 4  # waiting calls of one address, in shares of one user
 
 
 class BusyUserError(UserError):
-    """A client, or its network, has as much waiting as it may."""
+    """A client, or its network address, has too many waiting requests."""
 
 
 def exception_handlers() -> dict[Any, Any]:
-    """Return the app's handlers for what a limiter raises while a request is answered."""
+    """Return the app's handlers for exceptions of limiters while a request is answered."""
 
     def too_many_requests(request: Request, error: BusyUserError) -> Response:
         return RequestUserError(error.message, status=429).response(request.scope)
@@ -49,8 +49,10 @@ def exception_handlers() -> dict[Any, Any]:
 
 
 def check_share(waiting: Mapping[str, int], user: str, most: int) -> None:
-    """Raise BusyUserError if a user has `most` requests `waiting` already, or the users of its
-    address together have `MAX_SHARES_PER_ADDRESS` times as many."""
+    """Raise BusyUserError if a user has `most` requests `waiting` already.
+
+    The users of one address together may have `MAX_SHARES_PER_ADDRESS` times as many.
+    """
     count = waiting.get(user, 0)
     if count >= most:
         raise BusyUserError(
@@ -66,8 +68,10 @@ def check_share(waiting: Mapping[str, int], user: str, most: int) -> None:
 
 
 class PerUserLimiter:
-    """Lets `total` calls run at once, and `per_user` of each user; `max_waiting_per_user` more of
-    each may wait. All methods belong to one event loop."""
+    """Runs `total` calls at once, and `per_user` of each user.
+
+    `max_waiting_per_user` more calls of each user may wait. All methods belong to one event loop.
+    """
 
     def __init__(
         self,
@@ -84,13 +88,13 @@ class PerUserLimiter:
         self._waiting: RoundRobin[asyncio.Future[None]] = RoundRobin()
 
     async def run(self, client: Client, call: Callable[[], T]) -> T:
-        """Wait for a turn and return what `call` returns, computed in a thread.
+        """Wait for a slot and return what `call` returns, computed in a thread.
 
-        When the client goes away or this coroutine is cancelled, `call` is not begun, or ends at
-        its next yield point (`charrnn.utils.yield_points`). Its place is free once it has ended.
+        When the client disconnects or this coroutine is cancelled, `call` does not start, or ends
+        at its next yield point (`charrnn.utils.yield_points`). Its slot is free once it has ended.
 
         Raises BusyUserError if the client has too many calls waiting already, ClientGoneError if it
-        has gone away, and whatever `call` raises.
+        has disconnected, and whatever `call` raises.
         """
         async with self.slot(client) as slot:
             return await slot.compute(call)
@@ -98,9 +102,9 @@ class PerUserLimiter:
     async def iterate(
         self, client: Client, items: Generator[T, None, None]
     ) -> AsyncGenerator[T, None]:
-        """Wait for a turn and yield the items of a generator, each computed in a thread.
+        """Wait for a slot and yield the items of a generator, each computed in a thread.
 
-        The place is held to the end. Raises what `run` raises.
+        The slot is held to the end. Raises what `run` raises.
         """
         end = object()
         async with self.slot(client) as slot:
@@ -113,7 +117,7 @@ class PerUserLimiter:
 
     @asynccontextmanager
     async def slot(self, client: Client) -> AsyncIterator[Slot]:
-        """Wait for a turn and hold it throughout the block. Raises as `run` does."""
+        """Wait for a slot and hold it throughout the block. Raises as `run` does."""
         await self._acquire(client)
         slot = Slot(client)
         try:
@@ -134,7 +138,7 @@ class PerUserLimiter:
             while not (await asyncio.wait({place}, timeout=POLL_SECONDS))[0]:
                 if await client.is_gone():
                     raise ClientGoneError
-            if await client.is_gone():  # since the last look
+            if await client.is_gone():  # since the last check
                 raise ClientGoneError
         except BaseException:
             if place.done():
@@ -148,11 +152,11 @@ class PerUserLimiter:
 
     def _release(self, user: str) -> None:
         self._running[user] -= 1
-        self._running += Counter()  # without the users who have nothing running
+        self._running += Counter()  # drop users without running calls
         while self._running.total() < self._total and (
-            following := self._waiting.pop(self._has_share)
+            next_call := self._waiting.pop(self._has_share)
         ):
-            user, place = following
+            user, place = next_call
             self._running[user] += 1
             place.set_result(None)
 
@@ -164,7 +168,7 @@ class PerUserLimiter:
 
 
 class Slot:
-    """A place in a limiter, held by a client."""
+    """A slot of a limiter, held by a client."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -173,7 +177,7 @@ class Slot:
 
     @property
     def is_computing(self) -> bool:
-        """Whether a thread is at work still."""
+        """Whether a thread is still computing."""
         return self._computation is not None and not self._computation.done()
 
     async def compute(self, call: Callable[[], T]) -> T:
@@ -183,20 +187,22 @@ class Slot:
         """
 
         def computation() -> T:
-            with at_yield_points(self._check_wanted):
+            with at_yield_points(self._check_not_ended):
                 return call()
 
         future = _in_thread(computation)
         self._computation = future  # type: ignore[assignment]
         answer = asyncio.wrap_future(future)
-        answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is known
+        answer.add_done_callback(
+            lambda done: done.cancelled() or done.exception()
+        )  # mark as retrieved
         while not (await asyncio.wait({answer}, timeout=POLL_SECONDS))[0]:
             if await self._client.is_gone():
                 raise ClientGoneError
         return answer.result()
 
     def end(self, then: Callable[[], None]) -> None:
-        """End the turn, and call `then` in this event loop as soon as no thread is at work."""
+        """Release the slot, and call `then` in this event loop once no thread is computing."""
         self._ended.set()
         loop = asyncio.get_running_loop()
         if self._computation is None or self._computation.done():
@@ -204,20 +210,20 @@ class Slot:
         else:
             self._computation.add_done_callback(lambda _: loop.call_soon_threadsafe(then))
 
-    def _check_wanted(self) -> None:
+    def _check_not_ended(self) -> None:
         if self._ended.is_set():
             raise ClientGoneError
 
 
 def _in_thread(call: Callable[[], T]) -> Future[T]:
-    """Start a call in a thread of its own, which does not keep the program from ending."""
+    """Start a call in a new thread, which does not keep the program from ending."""
     future: Future[T] = Future()
     context = contextvars.copy_context()
 
     def settle() -> None:
         try:
             future.set_result(context.run(call))
-        except BaseException as error:  # noqa: BLE001  # raised again by whoever waits
+        except BaseException as error:  # noqa: BLE001  # raised again in the caller
             future.set_exception(error)
 
     threading.Thread(target=settle, name="limited", daemon=True).start()

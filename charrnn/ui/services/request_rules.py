@@ -1,8 +1,8 @@
-"""What the JSON of a request has to be like, before Gradio looks into it.
+"""Rules for the JSON of a request, checked before Gradio reads it.
 
-Gradio fetches the URL of anything that looks like a file, compiles the name of a server function
-as a pattern, and names tasks after a session. So files are named by the path of their upload alone,
-functions are those that there are, and ids are plain.
+Gradio fetches the URL of any value that looks like a file, compiles the name of a server function
+as a pattern, and names tasks after a session. So files must be named by the path of their upload,
+functions must exist, and ids must be plain.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ...runs.uploads import path_within
 from .asgi import RequestUserError
 
 MAX_SMALL_BYTES = 1 << 20
-"""Of the body of a request that carries no long text."""
+"""Size of a body without a long text."""
 MAX_TEXT_BYTES = 16 << 20
-"""Of the body of one that may, at most."""
+"""Size of a body with a long text, whatever the limit on uploads."""
 MAX_DEPTH = 32
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -33,35 +33,38 @@ _FILE_KEYS = ("path", "orig_name", "size", "mime_type")
 
 
 def max_text_body_bytes(upload: int) -> int:
-    """Bytes that a body with a long text may have, where an upload may have `upload`: in JSON,
-    quotes and line ends are two bytes each."""
+    """Return the size limit of a body with a long text, given that of an upload.
+
+    In JSON, quotes and line ends take two bytes each.
+    """
     return min(2 * upload, MAX_TEXT_BYTES)
 
 
 def parse_json(body: bytes | bytearray) -> Any:
-    """The value of a body of JSON. Raises RequestUserError for one that is none, or whose lists and
-    objects are nested too deeply."""
+    """Parse a JSON body. Raises RequestUserError for one that is invalid or nested too deeply."""
     try:
         value = json.loads(body.decode("utf-8-sig"))
     except RecursionError:
         raise _too_deep() from None
-    except ValueError:  # of the encoding, the syntax, or a number of thousands of digits
+    except ValueError:  # wrong encoding or syntax, or a number of thousands of digits
         raise RequestUserError("The body of this request is not JSON in UTF-8.") from None
     _check_depth(value)
     return value
 
 
 def is_call(endpoint: str) -> bool:
-    """Whether a path after /gradio_api/ calls a function of `Blocks.fns`."""
+    """Return whether a path after /gradio_api/ calls a function of `Blocks.fns`."""
     return endpoint.startswith(_CALLS)
 
 
 def check_call(
     body: dict[str, Any], endpoint: str, blocks: gr.Blocks, size: int, long_texts: Collection[str]
 ) -> None:
-    """Raise RequestUserError for a call of a function that there is not, and for a body of `size`
-    bytes that is too large for its function. Long texts are for functions whose endpoint, or a
-    field among whose inputs, has one of the names `long_texts`."""
+    """Raise RequestUserError for a call of an unknown function, or with too large a body.
+
+    `size` is the size of the body in bytes. Only functions whose endpoint, or one of whose input
+    fields, is among the names `long_texts` take a long text.
+    """
     function = _function(body, endpoint, blocks)
     names = {function.api_name, *(getattr(block, "elem_id", None) for block in function.inputs)}
     if size > MAX_SMALL_BYTES and names.isdisjoint(long_texts):
@@ -69,7 +72,7 @@ def check_call(
 
 
 def check_server_function(body: dict[str, Any], blocks: gr.Blocks) -> None:
-    """Raise RequestUserError for a function that the component does not offer."""
+    """Raise RequestUserError for a function that the component does not have."""
     number, name = body.get("component_id"), body.get("fn_name")
     component = blocks.blocks.get(number) if type(number) is int else None
     offered = [function.__name__ for function in getattr(component, "server_fns", ())]
@@ -78,8 +81,11 @@ def check_server_function(body: dict[str, Any], blocks: gr.Blocks) -> None:
 
 
 def check_ids(body: dict[str, Any], endpoint: str) -> None:
-    """Raise RequestUserError for a session or an event that is not a plain id. A function that is
-    run without a session gets one, since Gradio makes a costly one of its own (`sessions`)."""
+    """Raise RequestUserError for a session or an event that is not a plain id.
+
+    A function that is run without a session gets one: the one that Gradio would make is costly
+    (`sessions`).
+    """
     if endpoint.startswith("run/") and body.get("session_hash") is None:
         body["session_hash"] = secrets.token_hex(16)
     for name in ("session_hash", "event_id"):
@@ -89,9 +95,11 @@ def check_ids(body: dict[str, Any], endpoint: str) -> None:
 
 
 def check_files(value: object, folder: Path) -> None:
-    """Raise RequestUserError for anything that Gradio would take for a file, at whatever depth,
-    unless its path is that of an upload in `folder`. Of such a file only what describes it is left,
-    and no URL."""
+    """Raise RequestUserError for a file whose path is not that of an upload in `folder`.
+
+    Every value at any depth that Gradio would treat as a file is checked. Only the descriptive
+    fields of a file are kept, and no URL.
+    """
     waiting = [value]
     while waiting:
         one = waiting.pop()
@@ -104,7 +112,7 @@ def check_files(value: object, folder: Path) -> None:
 
 
 def too_large(most: int) -> RequestUserError:
-    """The error for a body of more than `most` bytes."""
+    """Build the error for a body of more than `most` bytes."""
     return RequestUserError(
         "This request is larger than {size} MB, which is the most here. Upload a long text "
         "as a file instead.",
@@ -122,7 +130,7 @@ def _check_file(file: dict[str, Any], folder: Path) -> None:
 
 
 def _check_depth(value: object) -> None:
-    """Level by level: what is deeper than a number of levels is never looked at."""
+    """Raise RequestUserError for nested lists and objects that are too deep, level by level."""
     level = [value]
     for _ in range(MAX_DEPTH):
         level = [
@@ -145,7 +153,7 @@ def _too_deep() -> RequestUserError:
 
 
 def _function(body: dict[str, Any], endpoint: str, blocks: gr.Blocks) -> BlockFunction:
-    """The function that Gradio will call: by its number, or by the name in the path."""
+    """Return the function that Gradio will call: by its number, or by the name in the path."""
     number = None if endpoint.startswith("call/") else body.get("fn_index")
     if number is None:
         name = endpoint.rpartition("/")[2] if endpoint != "queue/join" else None

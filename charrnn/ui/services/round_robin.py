@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class RoundRobin(Generic[T]):
-    """Items by user. The next item is the oldest of the user who has not had a turn for longest."""
+    """Items by user. The next item is the oldest one of the user who was served longest ago."""
 
     def __init__(self) -> None:
         self._items: OrderedDict[str, deque[T]] = OrderedDict()  # by user, in order of their turns

@@ -1,7 +1,7 @@
-"""The routes that this app answers: a list of those it needs, so that all others are closed.
+"""Route allowlist: the routes that this app answers; all others are closed.
 
-Gradio brings about seventy routes. A route that is in neither list, as a later Gradio may bring
-one, is closed as well; a test then asks for it to be put into one of the two.
+Gradio has about seventy routes. A route in neither list, such as one of a later Gradio, is closed
+as well; a test then asks for it to be added to one of the two.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ OPEN = (
     "/gradio_api/file={path:path}",
 )
 CLOSED = (
-    # fetch or serve what is not this app's
+    # fetch or serve files that are not this app's
     "/gradio_api/proxy={url_path:path}",
     "/gradio_api/file/{path:path}",  # an older spelling of file=
     "/gradio_api/custom_component/{id}/{environment}/{type}/{file_name}",
     "/svelte/{path:path}",
-    # write files that nothing removes
+    # write files that are never deleted
     "/gradio_api/process_recording",
     "/gradio_api/deep_link",
-    # tell how the app is used, or belong to sessions of others
+    # reveal how the app is used, or belong to other users' sessions
     "/monitoring",
     "/monitoring/summary",
     "/monitoring/{key}",
@@ -69,7 +69,7 @@ CLOSED = (
     "/gradio_api/stream/{session_hash}/{run}/{component_id}/playlist.m3u8",
     "/gradio_api/stream/{session_hash}/{run}/{component_id}/playlist-file",
     "/gradio_api/stream/{session_hash}/{run}/{component_id}/{segment_id}.{ext}",
-    # accounts of Gradio's own, which this app has none of
+    # Gradio's own accounts, which this app does not use
     "/login",
     "/gradio_api/user",
     "/gradio_api/login_check",
@@ -92,13 +92,13 @@ _PATTERNS = tuple(compile_path(template)[0] for template in OPEN)
 
 
 def is_open(path: str) -> bool:
-    """Whether a path within the app, with or without a slash at its end, is one of `OPEN`."""
+    """Return whether a path within the app is in `OPEN`, with or without a trailing slash."""
     path = path.rstrip("/") or "/"
     return any(pattern.match(path) for pattern in _PATTERNS)
 
 
 class RouteAllowlistMiddleware:
-    """Answers 404 to every request for a path that is not on the list."""
+    """ASGI middleware: answers 404 to every request for a path that is not in the list."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

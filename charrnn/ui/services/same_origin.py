@@ -1,22 +1,22 @@
 """Cross-origin protection: tell the app's own page from other sites' pages and from programs.
 
-A browser attaches cookies, and on a laptop the trust that its user has there, to requests that any
-site's page makes. Two headers tell them apart, and no page can write either: `Origin`, and
-`Sec-Fetch-Site`, which Chromium, Firefox and Safari send to https and loopback addresses. Programs
-such as gradio_client, curl and MCP clients send neither.
+A browser attaches cookies to the requests of any site's page, and on a laptop such a request would
+also use the token of its user. Two headers tell them apart, and no page can write either: `Origin`,
+and `Sec-Fetch-Site`, which Chromium, Firefox and Safari send to https and loopback addresses.
+Programs such as gradio_client, curl and MCP clients send neither.
 
 | source | on a laptop | on a Space |
 | --- | --- | --- |
 | the app's own page | as usual | as usual |
-| another site's page | 403, but it may link to the page | anonymous, answers readable by any page |
+| another site's page | 403, but it may link to the page | anonymous, readable by any page |
 | a program | anonymous | anonymous |
 
-The host that a browser asked for is the Host header. Two proxies are provided for:
+The host that a browser requested is the Host header. Two kinds of proxies are supported:
 
 * A Space is behind one that terminates TLS, so schemes are not compared. Its public names are
-  in SPACE_HOST, which the platform sets, so no header has to be believed for them.
+  in SPACE_HOST, which the platform sets, so no header needs to be trusted for them.
 * A tunnel to a laptop may rewrite Host, and send the original as X-Forwarded-Host. That is used
-  only beside `Sec-Fetch-Site: same-origin`, where the browser has vouched for the request.
+  only beside `Sec-Fetch-Site: same-origin`, with which the browser confirms the request.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _DEFAULT_PORTS = (80, 443)
 
 
 class Source(Enum):
-    """Where a request comes from."""
+    """The source of a request."""
 
     OWN_PAGE = "own page"
     OTHER_PAGE = "other page"
@@ -62,7 +62,7 @@ class Host(NamedTuple):
 
 
 def parse_host(header: str) -> Host | None:
-    """Parse a Host header; None unless it is a name or an address, with a port at most."""
+    """Parse a Host header; return None unless it is a name or an address, maybe with a port."""
     match = _HOST.fullmatch(header.lower())
     if match is None:
         return None
@@ -100,9 +100,9 @@ def _own_hosts(headers: Headers) -> set[Host]:
 
 
 class SameOriginMiddleware:
-    """ASGI middleware: only the app's own page acts as its visitor.
+    """ASGI middleware: gives the rights of the user to requests of the app's own page only.
 
-    It belongs outside of the middlewares that read the session cookie and answer to CORS.
+    It must be outside of the middleware that reads the session cookie and handles CORS.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -121,25 +121,25 @@ class SameOriginMiddleware:
                     await _refusal(scope)(scope, receive, send)
                     return
             elif path == SIGN_IN_PATH:
-                # The session that begins there would replace the one that the visitor has.
+                # The session that begins there would replace the user's own.
                 target = return_address(QueryParams(scope["query_string"]))
                 await RedirectResponse(target, 303)(scope, receive, send)
                 return
             else:
                 send = _open_to_any_page(send)
-        cookies = _cookies_that_count(source, path, navigates)
+        cookies = _allowed_cookies(source, path, navigates)
         if cookies is not None:
             scope = {**scope, "headers": list(_with_cookies(headers, cookies))}
         await self.app(scope, receive, send)
 
 
-def _cookies_that_count(source: Source, path: str, navigates: bool) -> Collection[str] | None:
+def _allowed_cookies(source: Source, path: str, navigates: bool) -> Collection[str] | None:
     """Return the names of the cookies that a request may bring; None for all.
 
     The session of a sign-in is for the app's own page, and for the Hub's redirect back to the app,
-    which a `state` in the session proves. The client's cookie only says whose share of the server
-    a request uses: programs keep it, and browsers that come to the page from another site.
-    Browsers that do not send Sec-Fetch-Site look like a program when they navigate.
+    which is verified by a `state` in the session. The client's cookie only says whose share of the
+    server a request uses: programs keep it, and so do browsers that come to the page from another
+    site. Browsers that do not send Sec-Fetch-Site look like a program when they navigate.
     """
     from_program = source is Source.PROGRAM
     if source is Source.OWN_PAGE or (path == CALLBACK_PATH and (navigates or from_program)):
@@ -163,7 +163,7 @@ def _refusal(scope: Scope) -> ASGIApp:
 
 
 def _navigates(scope: Scope) -> bool:
-    """Whether the browser follows a link or a redirect to this address, or shows it in a frame."""
+    """Return whether the browser follows a link or redirect, or shows this address in a frame."""
     headers = Headers(scope=scope)
     return (
         scope["type"] == "http"
@@ -174,7 +174,7 @@ def _navigates(scope: Scope) -> bool:
 
 
 def _open_to_any_page(send: Send) -> Send:
-    """Allow every page to read a response that was made for nobody, unless it sent credentials."""
+    """Allow every page to read the response to an anonymous request, unless it sent credentials."""
 
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

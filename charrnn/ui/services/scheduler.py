@@ -1,12 +1,12 @@
-"""A scheduler for threads that compute: time slices, so that few compute at once and all get on.
+"""Cooperative scheduler: one generation thread computes at a time, in 4 ms slices.
 
-Python computes one thing at a time. Threads that all compute would take each other's time in
-pieces of chance length, and the page's: with twenty of them a click waits for seconds. Here a
-thread computes while it has a slot, and others sleep until it is their turn. Users take turns,
-however many threads each of them has. A newcomer goes first for a moment, so that every visitor
-sees a text begin at once.
+Python executes one thread at a time. Threads that all compute would interrupt each other and the
+page at random: with twenty of them a click waits for seconds. Here a thread computes while it has a
+slot, and the others sleep until their next slice. Users take turns, however many threads each of
+them has. Streams without a first character go first for a moment, so that every user sees a text
+begin at once.
 
-Slices end between two characters, and at yield points (`charrnn.utils.yield_points`).
+A slice ends between two characters, or at a yield point (`charrnn.utils.yield_points`).
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from .round_robin import RoundRobin
 
 T = TypeVar("T")
 
-SLICE_SECONDS = 0.004  # that a thread computes before it is another's turn
-NEWCOMER_SECONDS = 0.05  # that a newcomer computes first; usually until its first character
-MAX_NEWCOMERS_IN_A_ROW = 8  # before one of the others has a turn
-FRAME_SECONDS = 0.1  # between two frames of a text that is written
-MAX_FULL_RATE_STREAMS = 6  # writers, up to which each shows what is new as often as it likes
+SLICE_SECONDS = 0.004  # for which a thread computes before the next one does
+NEWCOMER_SECONDS = 0.05  # of the first slice, usually until the first character
+MAX_NEWCOMERS_IN_A_ROW = 8  # before one of the others
+FRAME_SECONDS = 0.1  # between two frames of a generated text
+MAX_FULL_RATE_STREAMS = 6  # with more streams, each sends fewer frames
 
 
 class TimeSlicer:
-    """The slots in which threads compute: `slots` threads at once, one unless said otherwise."""
+    """The slots for threads that compute: `slots` threads at once."""
 
     def __init__(self, slots: int = 1) -> None:
         self._lock = threading.Lock()
         self._free = slots
         self._newcomers: RoundRobin[threading.Lock] = RoundRobin()
         self._others: RoundRobin[threading.Lock] = RoundRobin()
-        self._in_a_row = 0  # newcomers that went first lately
-        self.streams = 0  # texts that are being written
+        self._in_a_row = 0  # newcomers served since one of the others was
+        self.streams = 0  # texts that are being generated
 
     @contextmanager
     def stream(self, user: str = "") -> Iterator[Stream]:
@@ -65,8 +65,7 @@ class TimeSlicer:
 
     @property
     def load_factor(self) -> float:
-        """How many times as long as usual a writer should wait between two frames: each of them
-        takes time that others need."""
+        """Factor by which streams should lengthen the time between frames, which take CPU time."""
         return max(1.0, self.streams / MAX_FULL_RATE_STREAMS)
 
     def acquire(self, user: str, *, new: bool) -> None:
@@ -78,39 +77,40 @@ class TimeSlicer:
             mine = threading.Lock()
             mine.acquire()
             (self._newcomers if new else self._others).add(user, mine)
-        mine.acquire()  # until whoever gets up releases it
+        mine.acquire()  # until the thread that leaves its slot releases it
 
     def release(self) -> None:
-        """Leave the slot to the next thread."""
+        """Pass the slot on to the next thread."""
         with self._lock:
             is_newcomer = bool(self._newcomers) and (
                 not self._others or self._in_a_row < MAX_NEWCOMERS_IN_A_ROW
             )
-            following = (self._newcomers if is_newcomer else self._others).pop()
+            waiting = (self._newcomers if is_newcomer else self._others).pop()
             self._in_a_row = self._in_a_row + 1 if is_newcomer and self._others else 0
-            if following:
-                following[1].release()
+            if waiting:
+                waiting[1].release()
             else:
                 self._free += 1
 
 
 class Stream:
-    """One computation at the desk. Only one thread at a time may use it, though not always the
-    same."""
+    """One computation in slices. One thread at a time may use it, not always the same."""
 
     def __init__(self, slicer: TimeSlicer, user: str) -> None:
         self._slicer, self._user = slicer, user
-        self._new = True
-        self._since: float | None = None  # it has a slot; None: it has none
+        self._is_new = True
+        self._since: float | None = None  # when it got its slot; None without one
 
     def sliced(self, characters: Iterator[T]) -> Iterator[T]:
         """Yield the same characters, each computed in a slot; in between, others may have it.
-        Before who takes them waits for anything else, it has to `release`."""
+
+        The consumer must `release` the stream before it waits for anything else.
+        """
         self.acquire()
-        with at_yield_points(self.pause):  # while the prefix is read
+        with at_yield_points(self.pause):  # during the prefill
             one = next(characters, None)
         while one is not None:
-            if self._new or self._slice_is_over():
+            if self._is_new or self._slice_is_over():
                 self.release()
                 yield_point()
             yield one
@@ -119,26 +119,26 @@ class Stream:
             one = next(characters, None)
 
     def pause(self) -> None:
-        """Let others compute, if this slice is over."""
+        """Let other threads compute if this slice is over."""
         if self._slice_is_over():
             self.release()
             self.acquire()
 
     def acquire(self) -> None:
         """Wait for a slot."""
-        self._slicer.acquire(self._user, new=self._new)
+        self._slicer.acquire(self._user, new=self._is_new)
         self._since = time.perf_counter()
 
     def release(self) -> None:
-        """Leave the slot, if this writer has one."""
+        """Release the slot, if this stream has one."""
         if self._since is not None:
-            self._since, self._new = None, False
+            self._since, self._is_new = None, False
             self._slicer.release()
 
     def _slice_is_over(self) -> bool:
-        seconds = NEWCOMER_SECONDS if self._new else SLICE_SECONDS
+        seconds = NEWCOMER_SECONDS if self._is_new else SLICE_SECONDS
         return self._since is not None and time.perf_counter() - self._since > seconds
 
 
 SLICER = TimeSlicer()
-SCORING_SLICER = TimeSlicer(slots=2)  # scoring computes in torch, beside what writes
+SCORING_SLICER = TimeSlicer(slots=2)  # scoring computes in torch, beside generation

@@ -1,12 +1,12 @@
-"""Security headers of every answer: what a browser may do with it.
+"""Security headers of every response, which restrict what a browser does with it.
 
 The Content-Security-Policy is as strict as Gradio's page allows. Its HTML holds scripts and styles
 inline, with values that differ from request to request, and the templates of `gr.HTML` are compiled
-in the browser: hence `unsafe-inline` and `unsafe-eval`. No script, style, picture or request of
-the page may come from or go to another server.
+in the browser: hence `unsafe-inline` and `unsafe-eval`. No script, style, picture or request of the
+page may come from or go to another server.
 
 Files that users upload or runs produce are sandboxed: a browser that shows one treats it as a page
-of no site, without scripts.
+without an origin and without scripts.
 """
 
 from __future__ import annotations

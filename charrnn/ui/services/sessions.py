@@ -1,9 +1,9 @@
-"""What Gradio remembers of each page that is open, without what this app has no use for.
+"""Lean Gradio sessions, without the data that this app does not use.
 
-Gradio keeps for every session the configuration of all components, with the last value of each, so
-that a link can bring it back. For this page that takes 200 KB and tens of milliseconds of the event
-loop for each new session id, which any request may make up; and a pasted text stays in memory until
-ten thousand other sessions have come. There are no such links here.
+Gradio stores for every session the configuration of all components, with their last values, so that
+a link can restore them. For this page that takes 200 KB, and tens of milliseconds of the event loop
+for each new session id, which any request may make up; and a pasted text stays in memory until ten
+thousand other sessions have come. This app has no such links.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from gradio.routes import App
 from gradio.state_holder import SessionState, StateHolder
 
 MAX_SESSIONS = 2_000
-"""As many as Gradio's queue has streams of messages for."""
+"""As many as Gradio's queue has mailboxes."""
 
 
 class Session(SessionState):
-    """A session that knows which components were changed for it, and no values."""
+    """A session that records which components changed, and no values."""
 
     def __init__(self, blocks: gr.Blocks) -> None:
-        # Gradio's class keeps the configuration of those components that are in `blocks`.
+        # Gradio's class copies the configuration of the components in `blocks`.
         without = SimpleNamespace(default_config=blocks.default_config, blocks={})
         super().__init__(without)  # type: ignore[arg-type]
 
@@ -47,7 +47,7 @@ class Sessions(StateHolder):
 
 @asynccontextmanager
 async def lean_sessions(app: App) -> AsyncIterator[None]:
-    """Give an app such sessions while it runs: its `lifespan`."""
+    """Give an app lean sessions while it runs: a `lifespan`."""
     app.state_holder = Sessions()  # type: ignore[no-untyped-call]
     app.state_holder.set_blocks(app.get_blocks())
     yield

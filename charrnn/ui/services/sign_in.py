@@ -1,7 +1,7 @@
-"""Signing in with Hugging Face, where the app is a Space whose card asks for it (`hf_oauth`).
+"""Sign-in with Hugging Face, on a Space whose card requests it (`hf_oauth`).
 
-Gradio brings the routes: /login/huggingface leads to the Hub, and back to where `_target_url`
-says; /logout forgets. Who has signed in is read from the request (`identity`).
+Gradio has the routes: /login/huggingface redirects to the Hub, and then to `_target_url`; /logout
+ends the session. The signed-in user is read from the request (`auth.identity`).
 """
 
 from __future__ import annotations
@@ -21,29 +21,31 @@ from ...utils.space import space_id
 
 log = logging.getLogger(__name__)
 
-SIGN_IN_PATH = "/login/huggingface"  # begins a sign-in: leads to the Hub
-CALLBACK_PATH = "/login/callback"  # where the Hub sends the visitor back
+SIGN_IN_PATH = "/login/huggingface"  # redirects to the Hub
+CALLBACK_PATH = "/login/callback"  # where the Hub redirects the user to
 
 _OAUTH_VARIABLES = ("SPACE_ID", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES",
          "OPENID_PROVIDER_URL")  # fmt: skip
 
 
 def add_sign_in_routes() -> bool:
-    """Bring the routes into the Blocks that are open now, where they can work; whether they can.
+    """Add the routes to the open Blocks if they can work; return whether they can.
 
-    A Space that has not been told what it needs for them starts all the same, without.
+    A Space without the necessary settings starts without them.
     """
     if not oauth_configured():
         return False
-    # Gradio attaches the routes for its own button. Ours stand where they are needed; this one is
-    # never seen, and does not ask at each load who somebody is.
+    # Gradio adds the routes if there is a button of its own. This one is invisible, and sends no
+    # request when the page loads.
     gr.LoginButton(visible=False).load_event_to_attach = None
     return True
 
 
 def oauth_exception_handlers() -> dict[Any, Any]:
-    """The app's `exception_handlers`, so that a sign-in that fails, as where somebody says no, ends
-    on the page that it began on; Gradio's routes let it end on a blank one."""
+    """Return `exception_handlers` that redirect a failed sign-in to the page where it began.
+
+    Without them, a sign-in that the user refuses ends on a blank page.
+    """
     if not oauth_configured():
         return {}
     from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
@@ -53,9 +55,9 @@ def oauth_exception_handlers() -> dict[Any, Any]:
 
 
 def oauth_configured() -> bool:
-    """Return whether this is a Space with all that a sign-in with Hugging Face needs."""
-    told = bool(space_id()) and all(os.environ.get(name) for name in _OAUTH_VARIABLES)
-    return told and all(map(importlib.util.find_spec, ("authlib", "itsdangerous")))
+    """Return whether this is a Space with all settings for a sign-in with Hugging Face."""
+    is_set = bool(space_id()) and all(os.environ.get(name) for name in _OAUTH_VARIABLES)
+    return is_set and all(map(importlib.util.find_spec, ("authlib", "itsdangerous")))
 
 
 def _redirect_back(request: Request, error: Exception) -> RedirectResponse:
@@ -66,7 +68,7 @@ def _redirect_back(request: Request, error: Exception) -> RedirectResponse:
 
 
 def return_address(query: QueryParams) -> str:
-    """Find the page of this app that a sign-in was to return to, whatever host the query names."""
+    """Return the page of this app to which a sign-in returns, whatever host the query names."""
     try:
         target = urlsplit(query.get("_target_url", "/"))
     except ValueError:  # such as an unfinished IPv6 address

@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody, kept for some minutes."""
+"""Async cache with a time to live and single flight, for answers that all users share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 class TTLCache(Generic[T]):
-    """Keeps the latest `max_entries` answers for `seconds` each, but none that failed."""
+    """Stores the latest `max_entries` answers for `seconds` each, but no failures."""
 
     def __init__(self, *, seconds: float, max_entries: int = 256) -> None:
         self._seconds, self._max_entries = seconds, max_entries
         self._entries: OrderedDict[Hashable, tuple[float, asyncio.Future[T]]] = OrderedDict()
 
     async def get(self, key: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
-        """Return the answer kept under `key`, or await `fetch`, once for all concurrent callers."""
+        """Return the answer stored under `key`, or await `fetch`, once for concurrent callers."""
         until, answer = self._entries.get(key, (0.0, None))
         if answer is None or clock() >= until or _failed(answer):
             answer = asyncio.ensure_future(fetch())

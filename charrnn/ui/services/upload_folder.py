@@ -1,7 +1,7 @@
-"""The folder of files that were uploaded or made for download: whose they are, and their end.
+"""Folder of uploads and downloads: who owns the files, and when they are deleted.
 
-Gradio keeps these files under digests of their contents and knows no owners. A visitor's uploads
-count against their share of the disk from the moment that they begin (`charrnn.runs.disk_shares`).
+Gradio stores these files under digests of their contents, without owners. Uploads count against
+their user's share of the disk as soon as they begin (`charrnn.runs.disk_shares`).
 """
 
 from __future__ import annotations
@@ -29,18 +29,17 @@ from .client_id import event_request
 if TYPE_CHECKING:
     from .context import AppContext
 
-_MAX_ANSWER_BYTES = 1 << 20  # of the paths of the files that were uploaded
+_MAX_RESPONSE_BYTES = 1 << 20  # of the paths of the uploaded files
 
 
 class UploadQuotaMiddleware:
-    """ASGI middleware: an upload counts against the share of the visitor who sends it, and is
-    answered with 507 where that is used up."""
+    """ASGI middleware: an upload counts against its user's disk share; 507 if that is used up."""
 
     def __init__(self, app: ASGIApp, context: AppContext) -> None:
         self.app, self.context = app, context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; of an upload, note the files that the answer names."""
+        """Pass a request on; record the owner of the files that the response to an upload names."""
         if scope["type"] != "http" or scope["method"] != "POST" or not _is_upload(scope):
             await self.app(scope, receive, send)
             return
@@ -54,26 +53,28 @@ class UploadQuotaMiddleware:
                 said = i18n.translate_error(error, i18n.locale_of(request))
                 await PlainTextResponse(said, 507)(scope, receive, send)
                 return
-            answer = _Answer(send, lambda path: shares.files.add(owner, path))
-            await self.app(scope, receive, answer.send)
+            response = _UploadResponse(send, lambda path: shares.files.add(owner, path))
+            await self.app(scope, receive, response.send)
 
     def _announced(self, scope: Scope) -> int:
-        """The size of a request's body, or of the largest upload where it does not say."""
+        """Return the size of a request's body, or that of the largest upload if it is unknown."""
         length = Headers(scope=scope).get("content-length", "")
         return int(length) if length.isdecimal() else self.context.limits.upload_bytes
 
 
-class _Answer:
-    """The answer to an upload, as it goes by. `note` is called with each file that it names,
-    before the client hears of them."""
+class _UploadResponse:
+    """Passes on the response to an upload, and reads it.
+
+    `note` is called with each file that the response names, before the client receives the names.
+    """
 
     def __init__(self, send: Send, note: Callable[[Path], None]) -> None:
         self._send, self._note, self._status, self._body = send, note, 0, b""
 
     async def send(self, message: Message) -> None:
-        """Pass a part of it on."""
+        """Pass a message of the response on."""
         self._status = message.get("status", self._status)
-        if len(self._body) <= _MAX_ANSWER_BYTES:
+        if len(self._body) <= _MAX_RESPONSE_BYTES:
             self._body += message.get("body", b"")
         if message["type"] == "http.response.body" and not message.get("more_body"):
             for path in self._paths():
@@ -81,7 +82,7 @@ class _Answer:
         await self._send(message)
 
     def _paths(self) -> list[Path]:
-        """The files in the upload folder that it names."""
+        """Return the files in the upload folder that the response names."""
         try:
             named = json.loads(self._body) if self._status == 200 else []
         except ValueError:
@@ -92,11 +93,10 @@ class _Answer:
 
 
 def sweep_upload_folder(keep_hours: float) -> None:
-    """Remove the files that were uploaded, or made for download, so many hours ago, and what
-    uploads that broke off have left."""
+    """Delete uploads and downloads after `keep_hours`, and what broken-off uploads left."""
     late = time.time() - keep_hours * 3600
     for path in sorted(Path(get_upload_folder()).rglob("*"), reverse=True):  # files first
-        with suppress(OSError):  # gone by now, or a directory that is not empty
+        with suppress(OSError):  # deleted by now, or a directory that is not empty
             if path.lstat().st_mtime > late:
                 continue
             if is_directory(path):

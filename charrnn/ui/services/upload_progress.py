@@ -1,7 +1,7 @@
-"""How far uploads are, for the pages that show it while they send them.
+"""Progress of uploads, for the pages that show it while they send them.
 
-Takes the place of Gradio's own record, which keeps what it knows of every upload, and of every id
-that anybody has asked about, for good.
+Replaces Gradio's own record, which never forgets an upload, nor an id that any client has asked
+about.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 MAX_UPLOADS = 512
-"""Uploads that are known at the same time; the oldest is forgotten first."""
+"""Uploads that are tracked at the same time; the oldest are dropped."""
 BEGIN_SECONDS = 3.0
-"""Within which an upload has to begin after somebody has asked about it."""
+"""Time for an upload to begin after the first request for its progress."""
 
 _HEARTBEAT_SECONDS = 15.0
 _UPDATE_SECONDS = 0.05
@@ -26,24 +26,26 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class UploadProgress:
-    """What `upload_fn` of Gradio tells of its uploads, as the stream of events that Gradio's page
-    reads. Uploads have ids that their pages choose."""
+    """The progress that Gradio's `upload_fn` reports, as the event stream that Gradio's page reads.
+
+    Pages choose the ids of their uploads.
+    """
 
     def __init__(self) -> None:
         self._uploads: OrderedDict[str, _Upload] = OrderedDict()
 
     def track(self, upload_id: str) -> None:
-        """Note that an upload has begun."""
+        """Record that an upload has started."""
         self._upload(upload_id).changed.set()
 
     def append(self, upload_id: str, filename: str, message_bytes: bytes) -> None:
-        """Note that more of a file has arrived."""
+        """Record that more of a file has arrived."""
         upload = self._upload(upload_id)
         upload.arrived[filename] = upload.arrived.get(filename, 0) + len(message_bytes)
         upload.changed.set()
 
     def set_done(self, upload_id: str) -> None:
-        """Note that an upload has ended, well or not."""
+        """Record that an upload has ended, successfully or not."""
         upload = self._upload(upload_id)
         upload.done = True
         upload.changed.set()
@@ -93,7 +95,7 @@ class UploadProgress:
 
 
 class _Upload:
-    """What is still to be told of an upload: the bytes of each file that arrived meanwhile."""
+    """An upload, with the bytes of each file that arrived since the last event."""
 
     def __init__(self) -> None:
         self.arrived: dict[str, int] = {}
@@ -102,7 +104,7 @@ class _Upload:
 
 
 def is_upload_id(given: str) -> bool:
-    """Whether an upload may have this id."""
+    """Return whether an upload may have this id."""
     return _ID.fullmatch(given) is not None
 
 
