@@ -35,10 +35,8 @@ from .worker import write_cpu_share
 
 logger = logging.getLogger(__name__)
 
-_CHECK_SECONDS = 0.5  # seconds between two looks at the workers
-_KILL_SECONDS = (
-    10.0  # seconds in which what was killed has ended, and what was to begin may be killed
-)
+_CHECK_SECONDS = 0.5  # between two checks of the workers
+_KILL_SECONDS = 10.0  # for which workers are killed, including those that start meanwhile
 
 
 @dataclass
@@ -49,13 +47,13 @@ class _ActiveRun:
     client_id: str
     worker: Any = None
     monitor: WorkerMonitor | None = None
-    cause: EndReason | UserError | None = None  # why it had to be killed, or could not begin
+    cause: EndReason | UserError | None = None  # why it was killed, or could not start
 
 
 class RunManager:
     """The runs of an app. At most `workers` of them train at once; the others wait in a queue.
 
-    Several apps may share one `root`: each
+    With no workers, runs are queued and never start. Several apps may share one `root`: each
     handles the runs that it queued, and the runs of apps that have died.
     """
 
@@ -66,19 +64,19 @@ class RunManager:
         self._launcher = WorkerLauncher()
         self._workers = workers
         self._queue = FairQueue()
-        self._active: dict[str, _ActiveRun] = {}  # by the run's id
+        self._active: dict[str, _ActiveRun] = {}  # by run id
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self._queued = threading.Semaphore(0)  # as many as are in the line
+        self._queued = threading.Semaphore(0)  # the number of queued runs
         self._app_lock = AppLock(root)
         self.shares = DiskShares(root, self.limits)
         self.retention = RetentionTask(root, self.limits.keep_hours)
         self._reap_orphans()
-        threading.Thread(target=self._monitor_loop, name="watch", daemon=True).start()
-        # Nobody waits for these where the program ends: one may be waiting for a GPU, without end.
+        threading.Thread(target=self._monitor_loop, name="monitor", daemon=True).start()
+        # Daemons: one may wait for a GPU without end, and must not keep the program from ending.
         for _ in range(workers):
-            threading.Thread(target=self._worker_loop, name="run", daemon=True).start()
+            threading.Thread(target=self._worker_loop, name="trainer", daemon=True).start()
 
     def warm_up(self) -> None:
         """Start the fork server now, so that the first run does not wait for it."""
@@ -99,7 +97,7 @@ class RunManager:
         try:
             with self._lock:
                 self._enqueue(run, client_id, resume=False)
-        except Exception:  # or it would seem to wait, for ever
+        except Exception:  # else it would seem to wait forever
             shutil.rmtree(run.directory, ignore_errors=True)
             raise
         return run
@@ -114,11 +112,11 @@ class RunManager:
         if not run.is_active:
             self.shares.reserve_for_resume(run, client_id)
         with self._changed:
-            if not run.is_active:  # its worker may have ended this moment: let it be seen off first
+            if not run.is_active:  # its worker may have just ended: wait until that is recorded
                 self._changed.wait_for(lambda: run_id not in self._active, timeout=10)
             if run.is_active or run_id in self._active:
                 raise UserError("This run is still going on.", field="run")
-            # It may have been called off while it waited, and loses its old place in the line.
+            # If it was stopped while it was queued, it loses its old place in the queue.
             self._queue.remove(run_id)
             self._enqueue(run, client_id, resume=True)
         return run
@@ -171,7 +169,7 @@ class RunManager:
         except DamagedRunUserError:
             over = False
         if over:
-            with self._changed:  # its worker may have ended this moment: let it be seen off first
+            with self._changed:  # its worker may have just ended: wait until that is recorded
                 self._changed.wait_for(lambda: run_id not in self._active, timeout=10)
         delete(run)
 
@@ -190,7 +188,7 @@ class RunManager:
                 try:
                     Run(directory).stop(closing=True)
                 except (OSError, UserError):
-                    logger.exception("run %s… could not be asked to stop", directory.name[:4])
+                    logger.exception("run %s… could not be stopped", directory.name[:4])
             with self._changed:
                 self._changed.wait_for(self._idle, timeout=timeout_seconds)
         finally:
@@ -206,9 +204,10 @@ class RunManager:
             for run in left:
                 try:
                     run.record_crash(self._app_lock.name, closing=True)
-                except (OSError, UserError):  # the next app will
-                    logger.exception("run %s… could not be seen off", run.id[:4])
-            self._queued.release(self._workers)
+                except (OSError, UserError):  # the next app will write its end
+                    logger.exception("the end of run %s… could not be written", run.id[:4])
+            for _ in range(self._workers):  # each ends its loop
+                self._queued.release()
             self._app_lock.end()
 
     def _ensure_app_lock(self) -> None:
@@ -230,7 +229,7 @@ class RunManager:
             raise UserError("The app is closing.", field="run")
         check_client(client_id, self._client_ids(), self.limits)
         run.enqueue(self._app_lock.name, resume=resume)
-        # It holds the visitor's request, with their token: kept for what is counted to them alone.
+        # The context holds the request of the user, with the token: kept only for ZeroGPU.
         context = copy_context() if zerogpu.requested(run) else Context()
         self._queue.add(QueuedRun(run, client_id, resume, expected_seconds(run), context))
         self._queued.release()
@@ -243,29 +242,29 @@ class RunManager:
                 return
             try:
                 self._run_next()
-            except Exception:  # the others still need this thread
-                logger.exception("something is wrong with the line")
+            except Exception:  # the other runs need this thread
+                logger.exception("the next run could not be trained")
 
     def _run_next(self) -> None:
         """Train the next run of the queue, from the start of its worker to its end."""
         with self._changed:
             waiting = self._queue.pop()
-            if waiting is None:  # its run was called off, and has got another place since
+            if waiting is None:  # its run was stopped, and may be queued again
                 return
             run = waiting.run
             active = self._active[run.id] = _ActiveRun(run, waiting.client_id)
         try:
             try:
                 self._train(active, waiting)
-            except UserError as error:  # there was no GPU to be had
+            except UserError as error:  # there was no GPU
                 active.cause = active.cause or error
             finally:
                 closing = self._closed.is_set() and active.cause is None
                 cause = active.cause or EndReason.CRASHED
                 if run.record_crash(self._app_lock.name, cause=cause, closing=closing):
                     logger.error("the worker of run %s… died", run.id[:4])
-        except Exception:  # nobody looks at what becomes of this thread
-            logger.exception("something is wrong with run %s…", run.id[:4])
+        except Exception:  # this thread goes on with the next run
+            logger.exception("run %s… could not be trained", run.id[:4])
         finally:
             with self._changed:
                 del self._active[run.id]
@@ -300,8 +299,10 @@ class RunManager:
             for active in self._active.values():
                 try:
                     write_cpu_share(active.run.directory, share)
-                except OSError:  # on a full disk; it goes on with what it has
-                    logger.exception("run %s… could not be told its share", active.run.id[:4])
+                except OSError:  # on a full disk; the worker keeps its share
+                    logger.exception(
+                        "the CPU share of run %s… could not be written", active.run.id[:4]
+                    )
 
     def _monitor_loop(self) -> None:
         """Check the workers and delete what has expired, until the manager closes. For a thread."""
@@ -313,15 +314,15 @@ class RunManager:
             for active in active_runs:
                 try:
                     self._check(active)
-                except Exception:  # one run that cannot be looked at is no reason to leave others
-                    logger.exception("run %s… could not be looked at", active.run.id[:4])
+                except Exception:  # the other runs are still checked
+                    logger.exception("run %s… could not be checked", active.run.id[:4])
             self.retention.run_if_due()
 
     def _check(self, active: _ActiveRun) -> None:
         assert active.monitor is not None
         why = active.monitor.check()
         if why is not None and active.worker.is_alive():
-            logger.error("run %s… is ended: %s", active.run.id[:4], why.value)
+            logger.error("run %s… is killed: %s", active.run.id[:4], why.value)
             active.cause = why
             active.worker.kill()
 
@@ -331,7 +332,7 @@ class RunManager:
             try:
                 if run.was_requested and not run.has_ended:
                     run.record_crash(self._app_lock.name)
-            except DamagedRunUserError as error:  # the page shows it so
+            except DamagedRunUserError as error:  # the page shows that
                 logger.warning("run %s…: %s", run.id[:4], error.message)
-            except OSError:  # one run that cannot be written is no reason to leave the others
-                logger.exception("run %s… could not be seen off", run.id[:4])
+            except OSError:  # the other runs are still handled
+                logger.exception("the end of run %s… could not be written", run.id[:4])

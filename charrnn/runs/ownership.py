@@ -2,7 +2,8 @@
 
 An attempt is a small JSON file holding the event-log offset at which it started. It is finished
 once an `end` event exists beyond that offset, so a crash at any moment leaves a consistent state:
-the files still say whether an `end` event is missing, and which app must write it.
+the files still say whether an `end` event is missing, and which app must write it. Attempts under
+the file names of version 0.1 are read, too; `rename_old_files` gives them their new names.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from ..utils.file_locks import is_locked, try_lock
 from ..utils.regular_files import damaged, parse_json_object
 from ..utils.schema import Schema, check_fields, optional, read_count
 
-QUEUED, STARTED, UNREPORTED = "wish.run", "begun", "untold"
-_CHECK_SECONDS = 0.5  # seconds between a worker's looks at whether its app is there
-_MAX_BYTES = 4096  # bytes of a turn
+QUEUED, STARTED, UNREPORTED = "attempt.queued", "attempt.started", "attempt.unreported"
+_OLD_NAMES = {QUEUED: "wish.run", STARTED: "begun", UNREPORTED: "untold"}  # of version 0.1
+_CHECK_SECONDS = 0.5  # between a worker's checks whether its app is alive
+_MAX_BYTES = 4096  # of an attempt file
 _NAME = re.compile(r"[\w.-][\w .-]{0,99}")
 
 
@@ -75,13 +77,21 @@ class Attempt:
 
         Raises DamagedRunUserError as `read` does.
         """
-        # In the order in which a turn passes through them, so that none is missed on its way.
+        # In the order of its renames, so that an attempt that is renamed meanwhile is not missed.
         attempts = [
             (name, attempt)
-            for name in (QUEUED, STARTED, UNREPORTED)
-            if (attempt := cls.read(run / name))
+            for name, old_name in _OLD_NAMES.items()
+            for file in (name, old_name)
+            if (attempt := cls.read(run / file))
         ]
         return max(attempts, key=lambda named: named[1].since, default=None)
+
+
+def rename_old_files(run: Path) -> None:
+    """Give the attempt files of version 0.1 their new names. Called with the run's lock held."""
+    for name, old_name in _OLD_NAMES.items():
+        with suppress(FileNotFoundError):
+            (run / old_name).replace(run / name)
 
 
 class AppLock:

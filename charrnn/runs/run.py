@@ -10,9 +10,11 @@
       name              the name that its owner gave it, if any
       owner             its owner, and its reserved bytes (`charrnn.runs.owners`)
       starred           exists if the run must not expire (`charrnn.runs.retention`)
-      wish.stop, wish.sample    commands to the worker (`charrnn.runs.command_files`)
-      wish.run, begun, untold   the latest attempt to train it: queued, started, or ended without a
-                                written `end` event (`charrnn.runs.ownership`)
+      stop.request, sample.request
+                        commands to the worker (`charrnn.runs.command_files`)
+      attempt.queued, attempt.started, attempt.unreported
+                        the latest attempt to train it: queued, started, or ended without a
+                        written `end` event (`charrnn.runs.ownership`)
 
 Training never happens in the process that serves the page. `Run` is one such directory, in
 whichever process; `charrnn.runs.manager` starts the worker processes.
@@ -39,7 +41,7 @@ from .changes import ChangeableRun
 from .end_reasons import EndReason, interrupted, noted
 from .manifest import configs_of, disk_errors_as_user_errors, new_manifest
 from .owners import OwnerRecord
-from .ownership import QUEUED, STARTED, UNREPORTED, Attempt
+from .ownership import QUEUED, STARTED, UNREPORTED, Attempt, rename_old_files
 from .status import no_such_run, still_going_on
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")
@@ -132,7 +134,8 @@ class Run(ChangeableRun):
                     if closing:
                         end = interrupted(end, EndReason.SHUTDOWN, saved=False)
                     self.event_log.append(end)
-                    self.mark_started()  # out of the queue; a worker would find the turn over
+                    rename_old_files(self.directory)
+                    self.mark_started()  # it leaves the queue; a worker finds that it has ended
                     return
         if state == "running" or self.is_active:
             self.commands.give("stop", closing=closing)
@@ -162,6 +165,7 @@ class Run(ChangeableRun):
                         field="run",
                     )
                 self.extend()
+            rename_old_files(self.directory)
             self.commands.clear()
             Attempt(self.event_log.truncate_partial_line(), app).write(self._file(QUEUED))
 
@@ -197,6 +201,7 @@ class Run(ChangeableRun):
                 attempt.app != app and name != UNREPORTED and self._app_alive(attempt)
             ):
                 return False
+            rename_old_files(self.directory)
             self.commands.clear()
             try:
                 try:
@@ -250,6 +255,7 @@ class Run(ChangeableRun):
             remove_temporary_files(self.directory / place)
 
     def _claim(self) -> None:
+        rename_old_files(self.directory)
         self.commands.clear()
         Attempt(self.event_log.truncate_partial_line()).write(self._file(STARTED))
         for name in (QUEUED, UNREPORTED):

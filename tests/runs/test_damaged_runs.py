@@ -19,7 +19,7 @@ from starlette.requests import Request
 from charrnn.errors import UserError
 from charrnn.runs.end_reasons import EndReason
 from charrnn.runs.manager import RunManager
-from charrnn.runs.ownership import Attempt
+from charrnn.runs.ownership import QUEUED, STARTED, UNREPORTED, Attempt
 from charrnn.runs.retention import delete_expired
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
@@ -72,13 +72,12 @@ def outside(tmp_path):
 
 
 @pytest.fixture
-def served(monkeypatch, root):
+def served(root):
     """Opens the app's runs, which nobody trains."""
-    monkeypatch.setattr(RunManager, "_worker_loop", lambda self: None)
     opened = []
 
     def serve():
-        opened.append(RunManager(root))
+        opened.append(RunManager(root, workers=0))
         return AppContext(opened[-1], root.parent / "shelf")
 
     yield serve
@@ -283,7 +282,7 @@ def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(roo
 
 def test_a_turn_with_wrong_values_is_read_or_refused(root, served):
     context, run = served(), Run(root / BROKEN)
-    for name in ("begun", "wish.run", "untold"):
+    for name in (STARTED, QUEUED, UNREPORTED):
         for app in ("../outside", "/etc/passwd", "a/b", "..", "a\0b", "x" * 1000):
             (run.directory / name).write_bytes(as_json({"since": 0, "app": app}))
             with pytest.raises(DamagedRunUserError, match=f"{name} is damaged"):
@@ -299,7 +298,7 @@ def test_a_turn_with_wrong_values_is_read_or_refused(root, served):
 
 def test_a_damaged_run_goes_when_it_is_old_and_a_starred_one_stays(root, served):
     for name in (HEALTHY, BROKEN):
-        (root / name / "begun").write_text("[1]")
+        (root / name / STARTED).write_text("[1]")
         for file in ("events.jsonl", "run.json"):
             os.utime(root / name / file, (0, 0))
     context = served()
@@ -310,7 +309,7 @@ def test_a_damaged_run_goes_when_it_is_old_and_a_starred_one_stays(root, served)
 
 def test_a_damaged_run_that_trains_is_neither_removed_nor_beyond_stopping(root, served):
     context, run = served(), Run(root / BROKEN)
-    (run.directory / "begun").write_text("[1]")
+    (run.directory / STARTED).write_text("[1]")
     with run._lock(1):
         with pytest.raises(UserError, match="still going on"):
             context.runs.delete(BROKEN)
@@ -391,7 +390,7 @@ def test_an_upload_finds_a_directory_that_was_removed(tmp_path, trained):
 def client(root, served):
     from charrnn.ui import build, launch_options
 
-    (root / BROKEN / "begun").write_text("[1]")
+    (root / BROKEN / STARTED).write_text("[1]")
     context = served()
     app = build(context)
     _, url, _ = app.launch(prevent_thread_lock=True, quiet=True, **launch_options(context))

@@ -14,7 +14,7 @@ from worker_runs import ends, events_of, is_progress, small, worker_of
 from charrnn.errors import UserError
 from charrnn.runs.end_reasons import EndReason, end_message
 from charrnn.runs.manager import RunManager
-from charrnn.runs.ownership import Attempt
+from charrnn.runs.ownership import STARTED, AppLock, Attempt
 from charrnn.runs.run import Run
 from charrnn.utils import file_locks
 
@@ -235,7 +235,7 @@ def test_nobody_sees_a_killed_run_without_its_end(runs, monkeypatch):
 def begun(tmp_path):
     """A run whose worker was killed with its app."""
     run = Run.create(tmp_path, small())
-    Attempt().write(run.directory / "begun")
+    Attempt().write(run.directory / STARTED)
     run.event_log.append({"event": "start", "seconds": 0})
     return run
 
@@ -248,6 +248,23 @@ def test_who_follows_a_run_that_died_with_its_app_is_told_its_end(tmp_path):
 
 def test_a_start_without_an_end_and_without_a_turn_is_seen_off(tmp_path):
     run = begun(tmp_path)
-    (run.directory / "begun").unlink()
+    (run.directory / STARTED).unlink()
     RunManager(tmp_path).close()
     assert ends(run) == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("wish.run", "queued"), ("begun", "running"), ("untold", "failed")]
+)
+def test_an_attempt_under_a_file_name_of_version_0_1_is_read_and_gets_its_end(
+    tmp_path, name, state
+):
+    run, app = Run.create(tmp_path, small()), AppLock(tmp_path)
+    Attempt(0, app.name).write(run.directory / name)
+    assert run.was_requested and run.state == state
+    app.end()
+    RunManager(tmp_path, workers=0).close()
+    assert ends(run) == ["failed"] and run.read_events()[0][-1]["interrupted"]
+    assert not (run.directory / name).exists()
+    run.enqueue()
+    assert run.state == "queued", "the new attempt counts"

@@ -47,13 +47,12 @@ LONG = {"sample_length": 10_000, "sample_every": 1}
 @pytest.fixture
 def served(tmp_path, monkeypatch):
     """Opens the app's runs, which nobody trains, under these limits."""
-    monkeypatch.setattr(RunManager, "_worker_loop", lambda self: None)
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     opened = []
 
     def serve(**limits):
-        opened.append(RunManager(tmp_path / "runs", limits=Limits(**limits)))
+        opened.append(RunManager(tmp_path / "runs", workers=0, limits=Limits(**limits)))
         return AppContext(opened[-1], tmp_path / "shelf")
 
     yield serve

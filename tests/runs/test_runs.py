@@ -192,10 +192,21 @@ def test_a_line_that_was_never_finished_is_cut_off_when_the_run_goes_on(tmp_path
     assert [event["event"] for event in run.read_events()[0]] == ["start", *events]
 
 
-def test_an_old_wish_to_stop_does_not_stop_a_run_that_goes_on(tmp_path):
+def test_an_old_request_to_stop_does_not_stop_a_run_that_resumes(tmp_path):
     run = Run.create(tmp_path, small(epochs=2))
-    (run.directory / "wish.stop").touch()
+    (run.directory / "stop.request").touch()
     assert list(run.train(resume=True))[-1]["reason"] == "finished"
+
+
+def test_commands_under_the_file_names_of_version_0_1_are_obeyed_and_taken_back(tmp_path):
+    run = Run.create(tmp_path, small())
+    for name in ("stop", "sample"):
+        (run.directory / f"wish.{name}").write_bytes(b"closing")
+    assert run.commands.is_given("stop") and run.commands.by_closing_app()
+    assert run.commands.take() == {"stop", "sample"}
+    assert run.commands.take() == {"stop"}
+    run.commands.clear()
+    assert run.commands.take() == set()
 
 
 def test_a_second_worker_on_one_run_is_refused(runs, monkeypatch):

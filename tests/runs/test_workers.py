@@ -18,10 +18,9 @@ WHO = ContextVar("WHO", default="nobody")
 
 
 @pytest.fixture
-def idle(tmp_path, monkeypatch):
+def idle(tmp_path):
     """Runs that nobody trains."""
-    monkeypatch.setattr(RunManager, "_worker_loop", lambda self: None)
-    manager = RunManager(tmp_path / "runs", limits=Limits(runs_per_visitor=1))
+    manager = RunManager(tmp_path / "runs", workers=0, limits=Limits(runs_per_visitor=1))
     yield manager
     manager.close(timeout_seconds=0)
 
@@ -86,7 +85,7 @@ def test_an_app_closes_though_a_run_waits_for_a_gpu(tmp_path, monkeypatch):
     closing.join(60)
     assert not closing.is_alive(), "it waits for the GPU"
     assert ends(run) == ["failed"] and run.read_events()[0][-1]["interrupted"]
-    serving = [thread for thread in threading.enumerate() if thread.name == "run"]
+    serving = [thread for thread in threading.enumerate() if thread.name == "trainer"]
     assert serving and all(thread.daemon for thread in serving), "nor does the program's end"
     free.set()
     until = time.monotonic() + 60

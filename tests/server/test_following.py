@@ -8,7 +8,7 @@ from launching import app_context
 from telling import checkpoint, end, progress, sample, start
 from worker_runs import small
 
-from charrnn.runs.ownership import AppLock, Attempt
+from charrnn.runs.ownership import STARTED, AppLock, Attempt
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import RunAccess
 from charrnn.ui.run_card.feed import Telling, Tellings
@@ -25,7 +25,7 @@ def run(context):
     """A run of another app, which is there: what it tells is written by the test."""
     run = Run.create(context.runs.root, small())
     app = AppLock(context.runs.root)
-    Attempt(0, app.name).write(run.directory / "begun")
+    Attempt(0, app.name).write(run.directory / STARTED)
     yield run
     app.end()
 
@@ -117,7 +117,7 @@ def test_nobody_can_ask_for_what_there_is_not(run, context, heard):
 
 def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, context):
     tell(run, start(), progress(1))
-    Attempt(0, ".app-that-is-gone").write(run.directory / "begun")
+    Attempt(0, ".app-that-is-gone").write(run.directory / STARTED)
     card = Card(Telling(context, RunAccess(run, run.id))).ask()
     assert card.shown["state"] == "interrupted" and run.has_ended
 

@@ -5,7 +5,8 @@ import math
 import os
 
 FILES = (
-    "run.json", "events.jsonl", "begun", "wish.run", "untold", "wish.stop", "wish.sample",
+    "run.json", "events.jsonl", "attempt.started", "attempt.queued", "attempt.unreported",
+    "stop.request", "sample.request", "begun", "wish.stop",
     "worker.lock", "share", "starred", "name", "owner", "corpus/ids.npy", "corpus/corpus.json",
     "checkpoint/model.safetensors", "checkpoint/config.json", "checkpoint/training_log.csv",
     "checkpoint/samples.json", "checkpoint/README.md", "resume/point.safetensors",

@@ -282,5 +282,5 @@ def test_what_is_put_in_place_is_on_the_disk_before(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "rename", renaming)
     run = Run.create(tmp_path, planned(epochs=1))
     list(run.train())
-    assert {name.split(".")[1] for name in unsafe} == {"begun"}, "a turn may be lost"
+    assert {name.rsplit(".", 1)[0] for name in unsafe} == {".attempt.started"}, "it may be lost"
     assert (run.directory / "events.jsonl").stat().st_ino in safe
