@@ -1,4 +1,4 @@
-"""A request that is asked again because its answer was lost is done once."""
+"""A request that is retried under its idempotency key, runs once."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from charrnn.ui.services.idempotency import (
     IdempotencyMiddleware,
 )
 
-WORD = b"4711"
+KEY = b"4711" * 4
 
 
 class App:
@@ -40,7 +40,7 @@ class App:
             await send({"type": "http.response.body", "body": part, "more_body": more})
 
 
-async def ask(once, *parts, word=WORD, method="POST", lost=False):
+async def ask(middleware, *parts, key=KEY, method="POST", lost=False):
     """What is answered; where the line is down, as uvicorn does, what is sent goes nowhere."""
     waiting, heard = list(parts or ({"type": "http.request", "body": b"{}"},)), []
 
@@ -52,31 +52,41 @@ async def ask(once, *parts, word=WORD, method="POST", lost=False):
         if not lost:
             heard.append(message)
 
-    headers = [(HEADER, word)] if word else []
+    headers = [(HEADER, key)] if key else []
     scope = {"type": "http", "method": method, "path": "/queue/join", "headers": headers}
-    await once(scope, receive, send)
+    await middleware(scope, receive, send)
     return b"".join(message.get("body", b"") for message in heard)
 
 
-def test_what_is_asked_again_is_done_once_and_hears_the_same():
+def test_a_retried_request_runs_once_and_gets_the_same_response():
     async def story():
-        once = IdempotencyMiddleware(app := App())
-        assert await ask(once, lost=True) == b""
-        assert await ask(once) == await ask(once) == app.body
+        middleware = IdempotencyMiddleware(app := App())
+        assert await ask(middleware, lost=True) == b""
+        assert await ask(middleware) == await ask(middleware) == app.body
         assert app.asked == 1
-        assert await ask(once, word=b"another") == app.body
-        assert await ask(once, word=None) == await ask(once, word=None) == app.body
-        assert await ask(once, method="PUT") == app.body
+        assert await ask(middleware, key=b"another" * 4) == app.body
+        assert await ask(middleware, key=None) == await ask(middleware, key=None) == app.body
+        assert await ask(middleware, method="PUT") == app.body
         assert app.asked == 5
 
     awaited(story())
 
 
-def test_it_waits_for_the_first_that_is_not_done_yet():
+@pytest.mark.parametrize("key", [b"1", b"0" * 15, b"0" * 65])
+def test_a_key_that_two_clients_may_choose_by_chance_or_that_is_too_long_is_ignored(key):
     async def story():
-        once = IdempotencyMiddleware(app := App())
+        middleware = IdempotencyMiddleware(app := App())
+        assert await ask(middleware, key=key) == await ask(middleware, key=key) == app.body
+        assert app.asked == 2
+
+    awaited(story())
+
+
+def test_a_retry_waits_for_the_first_request_that_is_still_running():
+    async def story():
+        middleware = IdempotencyMiddleware(app := App())
         app.go.clear()
-        asking = [asyncio.create_task(ask(once, lost=number == 0)) for number in range(3)]
+        asking = [asyncio.create_task(ask(middleware, lost=number == 0)) for number in range(3)]
         await asyncio.sleep(0.01)
         assert app.asked == 1
         app.go.set()
@@ -89,20 +99,20 @@ def test_it_waits_for_the_first_that_is_not_done_yet():
 @pytest.mark.parametrize(
     "said", [{"status": 503}, {"body": bytes(MAX_RESPONSE_BYTES + 1)}], ids=["refused", "long"]
 )
-def test_what_is_refused_or_too_long_to_keep_is_done_anew(said):
+def test_a_response_that_is_an_error_or_too_long_is_not_stored(said):
     async def story():
-        once = IdempotencyMiddleware(app := App(**said))
-        assert await ask(once) == await ask(once) == app.body
+        middleware = IdempotencyMiddleware(app := App(**said))
+        assert await ask(middleware) == await ask(middleware) == app.body
         assert app.asked == 2
 
     awaited(story())
 
 
-def test_what_fails_is_done_anew_and_whoever_waited_for_it_does_it():
+def test_a_request_that_fails_runs_again_for_a_retry_that_waited():
     async def story():
-        once = IdempotencyMiddleware(app := App(fails=True))
+        middleware = IdempotencyMiddleware(app := App(fails=True))
         app.go.clear()
-        first, second = (asyncio.create_task(ask(once)) for _ in range(2))
+        first, second = (asyncio.create_task(ask(middleware)) for _ in range(2))
         await asyncio.sleep(0.01)
         app.go.set()
         with pytest.raises(ValueError, match="a defect"):
@@ -111,19 +121,19 @@ def test_what_fails_is_done_anew_and_whoever_waited_for_it_does_it():
             await second
         assert app.asked == 2
         app.fails = False
-        assert await ask(once) == app.body
+        assert await ask(middleware) == app.body
 
     awaited(story())
 
 
-def test_nobody_waits_for_one_that_has_come_in_part():
+def test_a_retry_does_not_wait_for_a_request_that_arrived_in_part():
     async def story():
-        once = IdempotencyMiddleware(app := App())
+        middleware = IdempotencyMiddleware(app := App())
         rest = asyncio.get_running_loop().create_future()
         half = {"type": "http.request", "body": b"{", "more_body": True}
-        first = asyncio.create_task(ask(once, half, rest))
+        first = asyncio.create_task(ask(middleware, half, rest))
         await asyncio.sleep(0.01)
-        assert await ask(once) == app.body
+        assert await ask(middleware) == app.body
         rest.set_result({"type": "http.request", "body": b"}"})
         assert await first == b"", "it was done meanwhile"
         assert app.asked == 1
@@ -131,14 +141,14 @@ def test_nobody_waits_for_one_that_has_come_in_part():
     awaited(story())
 
 
-def test_the_oldest_are_forgotten():
+def test_the_oldest_responses_are_dropped():
     async def story():
-        once = IdempotencyMiddleware(app := App())
+        middleware = IdempotencyMiddleware(app := App())
         for number in range(MAX_RESPONSES + 1):
-            await ask(once, word=b"%d" % number)
-        await ask(once, word=b"1")
+            await ask(middleware, key=b"%016d" % number)
+        await ask(middleware, key=b"%016d" % 1)
         assert app.asked == MAX_RESPONSES + 1
-        await ask(once, word=b"0")
+        await ask(middleware, key=b"%016d" % 0)
         assert app.asked == MAX_RESPONSES + 2
 
     awaited(story())

@@ -1,7 +1,7 @@
 // The line to the server. Gradio takes the first request that fails for the end of the page: it
 // drops all events and loads the page anew, and what was typed is lost. So what it sends while the
 // line is down waits here until it is up again, and a stream that breaks ends in words. A request
-// whose answer was lost is asked again under the same word, and the server does it once (idempotency.py).
+// whose answer was lost is sent again under the same key, and the server does it once (idempotency.py).
 
 import { sleep } from "./runtime.js";
 
@@ -58,7 +58,7 @@ export function retryRequests(lost) {
       return withClosingError(await originalFetch(resource, options), lost);
     if (!RETRIED.test(address)) return originalFetch(resource, options);
     const headers = new Headers(options?.headers ?? resource.headers);
-    headers.set("x-charrnn-once", crypto.getRandomValues(new BigUint64Array(2)).join(""));
+    headers.set("Idempotency-Key", crypto.getRandomValues(new BigUint64Array(2)).join(""));
     const body = hooks.body(options?.body);
     for (let failures = 0; ; failures++) {
       if (reconnecting) await reconnecting;

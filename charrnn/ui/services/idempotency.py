@@ -12,7 +12,8 @@ from collections import OrderedDict
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADER = b"x-charrnn-once"
+HEADER = b"idempotency-key"
+_MIN_KEY_BYTES = 16  # a shorter key may be the same for two clients
 _MAX_KEY_BYTES = 64  # fetch_retry.js draws up to 40
 MAX_RESPONSES = 512  # stored responses; the oldest are dropped
 MAX_RESPONSE_BYTES = 1 << 14  # of a stored response; Gradio's have about 50 bytes
@@ -100,8 +101,8 @@ class _PendingResponse:
 
 
 def _key(scope: Scope) -> bytes:
-    """Return the key of a request that may be retried; else empty."""
+    """Return the idempotency key of a POST; empty if it has none, or one of a wrong length."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return b""
     keys = [value for name, value in scope["headers"] if name == HEADER]
-    return keys[0] if keys and len(keys[0]) <= _MAX_KEY_BYTES else b""
+    return keys[0] if keys and _MIN_KEY_BYTES <= len(keys[0]) <= _MAX_KEY_BYTES else b""
