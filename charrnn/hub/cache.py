@@ -14,15 +14,13 @@ from __future__ import annotations
 import logging
 import os
 import re
-import secrets
-import shutil
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from ..checkpoint import WEIGHTS
 from ..text.datasets.download import cache_directory
-from ..utils.atomic import atomic_write
+from ..utils.atomic import atomic_rmtree, atomic_write, remove_deleted
 from ..utils.file_locks import try_lock
 from ..utils.temporary import temporary_directory
 from .client import Token
@@ -83,7 +81,7 @@ def store_ref(cache: Path, ref: Ref, commit: str) -> None:
 
 def forget(repo: str) -> None:
     """Remove a repository from the public cache, as one that has become private."""
-    _remove(_repository(public(), repo))
+    atomic_rmtree(_repository(public(), repo))
 
 
 def discard(cache: Path, repo: str, commit: str) -> None:
@@ -95,7 +93,7 @@ def discard(cache: Path, repo: str, commit: str) -> None:
         if found.repo_path == path.resolve() and len(found.revisions) > 1:
             scan_cache_dir(cache).delete_revisions(commit).execute()
             return
-    _remove(path)
+    atomic_rmtree(path)
 
 
 def lock(cache: Path, repo: str, job: Job) -> ExitStack:
@@ -131,11 +129,10 @@ def tidy(cache: Path, room: int = MAX_PUBLIC_BYTES, recent: float = RECENT_SECON
 def _tidy(cache: Path, room: int, recent: float) -> None:
     from huggingface_hub import scan_cache_dir
 
-    for left in cache.glob(".*.gone"):  # by a process that was killed while it removed them
-        shutil.rmtree(left, ignore_errors=True)
+    remove_deleted(cache)
     for old in cache.glob("*--*"):  # in the layout of charrnn 0.1
         if not old.name.startswith("models--"):
-            _remove(old)
+            atomic_rmtree(old)
     if not cache.is_dir():
         return
     found, now = scan_cache_dir(cache), time.time()
@@ -166,11 +163,3 @@ def _last_use(snapshot: Path) -> float:
 
 def _repository(cache: Path, repo: str) -> Path:
     return cache / f"models--{repo.replace('/', '--')}"
-
-
-def _remove(directory: Path) -> None:
-    """Remove a directory in one step, so that nobody opens half of it."""
-    gone = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.gone")
-    with suppress(FileNotFoundError):  # not there, or another process removes it too
-        directory.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)

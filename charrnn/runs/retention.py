@@ -11,12 +11,11 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from ..errors import UserError
-from ..utils.atomic import atomic_write
+from ..utils.atomic import atomic_rmtree, atomic_write, remove_deleted
 from ..utils.file_locks import try_lock
 from ..utils.regular_files import DamagedRunUserError, is_directory, remove
 from .admission import check_star
@@ -29,9 +28,8 @@ logger = logging.getLogger(__name__)
 UPLOADS_FOLDER = ".uploads"  # under the root of the runs, beside them: see charrnn.runs.uploads
 
 _STAR_FILE = "starred"
-_DELETED_PREFIX = ".gone-"
 _INTERVAL_SECONDS = 600.0
-_CREATION_SECONDS = 600.0  # that a directory may lack its run.json: a run is being created
+_CREATION_SECONDS = 600.0  # age below which a run without run.json may be being created
 
 
 class RetentionTask:
@@ -57,8 +55,8 @@ class RetentionTask:
         for task in tasks:
             try:
                 task(self._keep_hours)
-            except Exception:  # the thread that calls this goes on: it watches the workers
-                logger.exception("what is old could not be looked for")
+            except Exception:  # the calling thread also monitors the workers
+                logger.exception("expired files could not be deleted")
 
 
 def delete_expired(root: Path, keep_hours: float) -> None:
@@ -66,19 +64,18 @@ def delete_expired(root: Path, keep_hours: float) -> None:
 
     Starred runs and active runs stay. A run that cannot be deleted is logged and skipped.
     """
+    for directory in (root, root / UPLOADS_FOLDER):
+        remove_deleted(directory)
     for upload in (root / UPLOADS_FOLDER).glob("*"):
         if _age_seconds(upload) > keep_hours * 3600:
-            remove_atomically(root, upload)
-    for left in root.glob(f"{_DELETED_PREFIX}*"):  # by a process that was killed while deleting
-        _discard(left)
+            atomic_rmtree(upload)
     for place in root.glob("[!.]*"):
         if is_directory(place) and os.path.lexists(place / "run.json"):
             run = Run(place)
             _delete_if_idle(run, lambda run=run: _is_expired(run, keep_hours))  # type: ignore[misc]
-        elif _age_seconds(place) > max(
-            keep_hours * 3600, _CREATION_SECONDS
-        ):  # half of a run, a link, a file
-            remove_atomically(root, place)
+        # Half of a run, a link, or a file:
+        elif _age_seconds(place) > max(keep_hours * 3600, _CREATION_SECONDS):
+            atomic_rmtree(place)
 
 
 def all_runs(root: Path) -> Iterator[Run]:
@@ -107,15 +104,6 @@ def is_starred(run: Run) -> bool:
     return os.path.lexists(run.directory / _STAR_FILE)
 
 
-def remove_atomically(root: Path, path: Path) -> None:
-    """Delete a directory under `root` so that no process finds half of it; ignore a missing one."""
-    gone = root / f"{_DELETED_PREFIX}{path.name}"
-    _discard(gone)
-    with suppress(FileNotFoundError):
-        path.rename(gone)
-    _discard(gone)
-
-
 def _is_expired(run: Run, keep_hours: float) -> bool:
     if is_starred(run):
         return False
@@ -141,12 +129,12 @@ def _delete_if_idle(run: Run, wanted: Callable[[], bool]) -> bool:
     if not wanted() or _is_active(run):
         return False
     lock = _try_lock(run)
-    if lock is None:  # a process is at work
+    if lock is None:  # a process trains it
         return False
     with lock:
         if _has_work(run) or not wanted():
             return False
-        remove_atomically(run.directory.parent, run.directory)
+        atomic_rmtree(run.directory)
     return True
 
 
@@ -161,7 +149,7 @@ def _has_work(run: Run) -> bool:
     """Return whether a worker will start, or has started and does not hold the lock yet."""
     try:
         return run._active_state(worker=False) is not None
-    except DamagedRunUserError:  # no worker would begin with it
+    except DamagedRunUserError:  # no worker would start it
         return False
 
 
@@ -169,12 +157,5 @@ def _try_lock(run: Run) -> ExitStack | None:
     """Take the run's lock; return None if another process holds it."""
     try:
         return try_lock(run.directory / "worker.lock", timeout=0)
-    except OSError:  # something that is no file lies in its place, which nobody can hold
+    except OSError:  # it is not a regular file, so no process holds it
         return ExitStack()
-
-
-def _discard(path: Path) -> None:
-    try:
-        remove(path)
-    except (OSError, UserError) as error:
-        logger.error("%s could not be removed: %s", path.name[:10], error)

@@ -27,21 +27,20 @@ from .. import checkpoint
 from ..checkpoint import WEIGHTS
 from ..checkpoint.files import MAX_FILE_BYTES
 from ..errors import Message, UserError, escape_invisible, os_reason
+from ..utils.atomic import atomic_rmtree
 from .admission import directory_bytes
 from .limits import Limits
 from .owners import Owner, OwnerRecord
-from .retention import UPLOADS_FOLDER, remove_atomically
+from .retention import UPLOADS_FOLDER
 
 _ID = re.compile(r"upload-[0-9a-f]{32}")
-_MAX_ZIP_ENTRIES = 100  # of a .zip
-_ZIP_ENTRY_SIGNATURE = b"PK\x01\x02"  # what each entry in the directory of a .zip begins with
+_MAX_ZIP_ENTRIES = 100
+_ZIP_ENTRY_SIGNATURE = b"PK\x01\x02"  # of each entry in the directory of a .zip
 _CHUNK_BYTES = 1 << 20
 MAX_BYTES = {"safetensors": MAX_FILE_BYTES[WEIGHTS], "zip": sum(MAX_FILE_BYTES.values())}
 """Bytes that a file of each kind may have."""
-_SUPPORTED_COMPRESSION = (
-    zipfile.ZIP_STORED,
-    zipfile.ZIP_DEFLATED,
-)  # the others cannot be unpacked in pieces
+# The other methods cannot be unpacked in pieces.
+_SUPPORTED_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def is_upload(key: str) -> bool:
@@ -54,7 +53,7 @@ def find(root: Path, key: str) -> Path | None:
     directory = root / UPLOADS_FOLDER / key
     if not is_upload(key) or not (directory / WEIGHTS).is_file():
         return None
-    with suppress(FileNotFoundError):  # it goes at this very moment
+    with suppress(FileNotFoundError):  # it is deleted at this moment
         os.utime(directory)  # it is in use
     return directory
 
@@ -100,7 +99,7 @@ def store(
                 _unpack(opened, gathering, shown)
             else:
                 _copy(opened.read, gathering / WEIGHTS)
-        _check_room(root, 0, limits)  # of a .zip more may come out
+        _check_room(root, 0, limits)  # a .zip may be larger unpacked
         reserve(max(0, directory_bytes(gathering) - size))
         checkpoint.load(gathering)
         if owner is not None:
@@ -126,7 +125,7 @@ def delete(root: Path, key: str) -> None:
     directory = root / UPLOADS_FOLDER / key
     if not is_upload(key) or not directory.is_dir():
         raise UserError("This model is not here any more.", field="model")
-    remove_atomically(root, directory)
+    atomic_rmtree(directory)
 
 
 def _evict_surplus(root: Path, key: str, owner: Owner, most: int) -> None:
@@ -135,10 +134,10 @@ def _evict_surplus(root: Path, key: str, owner: Owner, most: int) -> None:
     for upload in (root / UPLOADS_FOLDER).glob("[!.]*"):
         record = OwnerRecord.read(upload)
         if record is not None and record.client == owner.client and upload.name != key:
-            with suppress(FileNotFoundError):  # it went for its age
+            with suppress(FileNotFoundError):  # it has expired
                 used[upload] = upload.stat().st_mtime
     for old in sorted(used, key=used.__getitem__, reverse=True)[most - 1 :]:
-        remove_atomically(root, old)
+        atomic_rmtree(old)
 
 
 def _copy(read: Callable[[int], bytes], target: Path) -> None:
@@ -154,9 +153,8 @@ def _copy(read: Callable[[int], bytes], target: Path) -> None:
 
 def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
     """Unpack the files of a checkpoint from a .zip, where all of them lie in one folder."""
-    if (
-        file.read().count(_ZIP_ENTRY_SIGNATURE) > _MAX_ZIP_ENTRIES
-    ):  # before an object is made for each of millions
+    # Checked first, as ZipFile makes an object for each of what may be millions of entries.
+    if file.read().count(_ZIP_ENTRY_SIGNATURE) > _MAX_ZIP_ENTRIES:
         raise _no_model_in(shown)
     with _zip_errors_as_user_errors(shown):
         archive = zipfile.ZipFile(file)

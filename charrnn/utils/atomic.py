@@ -7,19 +7,23 @@ replaced as one by `atomic_write_many`. A sync takes about 8 ms, also for severa
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from .regular_files import is_directory, remove
 
+logger = logging.getLogger(__name__)
+
 _READY_FOLDER = ".files.ready"
+_DELETED_PREFIX = ".deleted-"
 _TEMPORARY_NAME = re.compile(r"\..+\.[0-9a-f]{8}")
 
 
@@ -89,6 +93,32 @@ def remove_temporary_files(directory: Path) -> None:
     for path in directory.glob(".*"):
         if _TEMPORARY_NAME.fullmatch(path.name):
             remove(path)
+
+
+def atomic_rmtree(path: Path) -> None:
+    """Delete a directory or file so that no process finds half of it; ignore a missing one.
+
+    It is renamed first, to a hidden name in the same directory. If it cannot be deleted after that,
+    the error is logged, and `remove_deleted` tries again.
+    """
+    deleted = path.with_name(f"{_DELETED_PREFIX}{secrets.token_hex(8)}")
+    with suppress(FileNotFoundError):  # another process may delete it, too
+        path.rename(deleted)
+    _try_remove(deleted)
+
+
+def remove_deleted(directory: Path) -> None:
+    """Remove what an `atomic_rmtree` in `directory` left when its process was killed."""
+    for pattern in (f"{_DELETED_PREFIX}*", ".gone-*", ".*.gone"):  # the last two: version 0.1
+        for path in directory.glob(pattern):
+            _try_remove(path)
+
+
+def _try_remove(path: Path) -> None:
+    try:
+        remove(path)
+    except OSError as error:
+        logger.error("a deleted directory could not be removed: %s", error.strerror)
 
 
 def _temporary_path(path: Path) -> Path:

@@ -126,9 +126,10 @@ def test_what_one_visitor_alone_may_see_is_bounded_too(hub, trained, tmp_path, m
     assert [path.exists() for path in opened] == [False, False, True, True]
 
 
-def test_what_a_killed_process_left_is_no_obstacle(hub, letters):
+@pytest.mark.parametrize("name", [".deleted-1234", ".models--ada--letters.1234.gone"])
+def test_what_a_killed_process_left_is_no_obstacle(hub, letters, name):
     first = pull("ada/letters", token=False)
-    left = cache.public() / ".models--ada--letters.1234.gone"
+    left = cache.public() / name
     left.mkdir()
     (left / WEIGHTS).write_bytes(b"half")
     letters.private = True

@@ -173,7 +173,7 @@ def used(context):
     runs.delete(BROKEN)
     assert not os.path.lexists(runs.root / BROKEN)
     assert [path.name for path in runs.root.glob("[!.]*")] == [HEALTHY]
-    assert not list(runs.root.glob(".gone-*"))
+    assert not list(runs.root.glob(".deleted-*"))
 
 
 def unharmed(outside):

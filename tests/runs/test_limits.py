@@ -249,7 +249,7 @@ def test_only_what_ended_long_ago_is_removed_and_nothing_that_is_starred(open_ma
         assert len(being_read.read()) > 100, "who writes with it has it still"
     left = {run.name for run in runs.root.glob("[!.]*/")}
     assert left == {fresh.id, starred.id, training.id, waiting.id}
-    assert not list(runs.root.glob(".gone-*"))
+    assert not list(runs.root.glob(".deleted-*"))
     assert never_asked.id not in left
     with pytest.raises(UserError, match="no such run"):
         runs.find(old.id)
@@ -299,3 +299,13 @@ def test_stars_do_not_fill_the_disk(open_manager):
     assert said.startswith("There is no room for more starred runs") and field == "run"
     for one in (other, run):
         one.stop()
+
+
+@pytest.mark.parametrize("name", [".deleted-0123", ".gone-0123"])
+@pytest.mark.parametrize("folder", [".", ".uploads"])
+def test_what_a_process_killed_while_deleting_has_left_is_removed(tmp_path, name, folder):
+    left = tmp_path / folder / name
+    left.mkdir(parents=True)
+    (left / "model.safetensors").write_bytes(b"half")
+    delete_expired(tmp_path, 24)
+    assert not left.exists()
