@@ -31,9 +31,8 @@ from .services.event_queue import EventQueue, sweeping_mailboxes
 from .services.file_routes import file_routes
 from .services.idempotency import IdempotencyMiddleware
 from .services.json_bodies import JsonBodyMiddleware
-from .services.lifespans import combine
+from .services.lifespans import combine, wrap_outermost
 from .services.open_streams import StreamLimitMiddleware
-from .services.outer_middleware import wrap_outermost
 from .services.page_query import OnePageMiddleware
 from .services.rate_limit import exception_handlers as limit_handlers
 from .services.request_rules import max_text_body_bytes

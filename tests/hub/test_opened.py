@@ -14,7 +14,7 @@ from charrnn.hub import cache
 from charrnn.ui import i18n
 from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.services.catalog import available_to, find_model, model_card
-from charrnn.ui.services.opened import open_hub
+from charrnn.ui.services.open_model import open_hub
 
 clock = test_fetched.clock
 models = test_fetched.models

@@ -22,9 +22,9 @@ from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import AppContext, i18n
 from charrnn.ui.generate.model_dropdown import choices
-from charrnn.ui.services import opened as opening
+from charrnn.ui.services import open_model as opening
 from charrnn.ui.services.catalog import available_to, find_model, model_card
-from charrnn.ui.services.opened import open_file
+from charrnn.ui.services.open_model import open_file
 
 # The cases before are no files, which a browser would not send.
 SENDABLE = list(CHECKPOINTS)[list(CHECKPOINTS).index("weights of 64 MB and a byte") :]

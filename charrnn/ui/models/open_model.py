@@ -28,7 +28,7 @@ from ..page.modules import call
 from ..page.theme import asset
 from ..services.catalog import ModelEntry, find_model
 from ..services.context import AppContext
-from ..services.opened import open_file, open_hub
+from ..services.open_model import open_file, open_hub
 from .strings import CARDS, OPENER
 
 log = logging.getLogger(__name__)

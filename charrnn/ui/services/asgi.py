@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 from ...errors import Message, UserError
 from .. import i18n
+
+_MAX_LENGTH_DIGITS = 19  # of a plausible Content-Length
 
 
 class RequestUserError(UserError):
@@ -26,6 +29,12 @@ class RequestUserError(UserError):
         """
         said = i18n.translate_error(self, i18n.locale_of(Request(scope)))
         return JSONResponse({"detail": said, "error": said}, self.status)
+
+
+def content_length(scope: Scope) -> int | None:
+    """Return the size of the body in bytes that the headers announce; None if they do not."""
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) <= _MAX_LENGTH_DIGITS else None
 
 
 def route_path(scope: Scope) -> str:

@@ -21,7 +21,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .asgi import RequestUserError, route_path
+from .asgi import RequestUserError, content_length, route_path
 from .body_budget import BodyBudget
 from .json_scan import MAX_STRUCTURE, JsonScanner
 from .request_rules import (
@@ -119,7 +119,7 @@ async def _read(
     scope: Scope, receive: Receive, most: int, take: Callable[[int], None]
 ) -> bytearray | None:
     """Read the complete body; return None if the client disconnects. Raises RequestUserError."""
-    if _announced(scope) > most:
+    if (content_length(scope) or 0) > most:
         raise too_large(most)
     body, scanner, began = bytearray(), JsonScanner(), time.monotonic()
     while True:
@@ -160,11 +160,6 @@ def _endpoint(scope: Scope) -> str | None:
     path = route_path(scope).rstrip("/")
     prefix = f"{API_PREFIX}/"
     return path[len(prefix) :] if path.startswith(prefix) else ""
-
-
-def _announced(scope: Scope) -> int:
-    length = Request(scope).headers.get("content-length", "")
-    return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 def _with_length(scope: Scope, length: int) -> Scope:

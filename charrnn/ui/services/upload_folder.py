@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradio.utils import get_upload_folder
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +23,7 @@ from ...errors import UserError
 from ...runs.uploads import path_within
 from ...utils.regular_files import is_directory
 from .. import i18n
+from .asgi import content_length
 from .client_id import event_request
 
 if TYPE_CHECKING:
@@ -48,18 +48,16 @@ class UploadQuotaMiddleware:
         owner = shares.owner(self.context.client_id(request))
         with shares.reserving(owner, field="corpus") as reserve:
             try:
-                await asyncio.to_thread(reserve, self._announced(scope))
+                size = content_length(scope)
+                await asyncio.to_thread(
+                    reserve, self.context.limits.upload_bytes if size is None else size
+                )
             except UserError as error:
                 said = i18n.translate_error(error, i18n.locale_of(request))
                 await PlainTextResponse(said, 507)(scope, receive, send)
                 return
             response = _UploadResponse(send, lambda path: shares.files.add(owner, path))
             await self.app(scope, receive, response.send)
-
-    def _announced(self, scope: Scope) -> int:
-        """Return the size of a request's body, or that of the largest upload if it is unknown."""
-        length = Headers(scope=scope).get("content-length", "")
-        return int(length) if length.isdecimal() else self.context.limits.upload_bytes
 
 
 class _UploadResponse:
