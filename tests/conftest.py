@@ -22,10 +22,11 @@ from charrnn.model import CharRNN, ModelConfig  # noqa: E402
 from charrnn.vocabulary import Vocabulary  # noqa: E402
 
 LONGEST = (  # modules, the one that takes longest first
-    *("test_page_train", "test_page_lives", "test_kills", "test_page_manners", "test_page_push"),
-    *("test_page_models_tab", "test_page_generate", "test_page_sign_in", "test_page_browse"),
-    *("test_fuzz", "test_page_models_cards", "test_limits", "test_deaths", "test_page_models"),
-    *("test_endpoints_train", "test_cli", "test_gpu", "test_faults", "test_lives"),
+    *("test_page_train", "test_page_recovery", "test_kills", "test_page_generate_usability"),
+    *("test_page_push", "test_page_open_model", "test_page_generate", "test_page_sign_in"),
+    *("test_page_hub_search", "test_fuzz", "test_page_models_cards", "test_limits", "test_crashes"),
+    *("test_page_generate_models", "test_endpoints_train", "test_cli", "test_gpu"),
+    *("test_worker_faults", "test_run_lifecycle"),
 )
 ROOT = Path(__file__).parents[1]
 SUPPORT = ROOT / "tests" / "support"

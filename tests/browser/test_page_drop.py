@@ -5,7 +5,7 @@ import re
 import models_page
 import pytest
 from models_page import chosen, expect, field, open_model, problem, remembered
-from test_page_models_tab import zipped
+from test_page_open_model import zipped
 
 pytest_plugins = ["page"]
 app = models_page.app

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import awaited
-from test_opened import whoever
+from test_open_model import whoever
 
 from charrnn.errors import UserError
 from charrnn.ui import push_dialog

@@ -9,7 +9,7 @@ import pytest
 from conftest import small_model
 from models_page import LETTERS, chosen, expect, field, open_model, press, show, yours
 from push_page import log_in, pushed
-from test_minimal import with_a_log
+from test_minimal_checkpoint import with_a_log
 
 import charrnn
 from charrnn.checkpoint import WEIGHTS, Checkpoint, save

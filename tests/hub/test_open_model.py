@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
-import test_fetched
+import test_hub_models
 from starlette.requests import Request
-from test_fetched import LETTERS, refused
+from test_hub_models import LETTERS, refused
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
@@ -16,8 +16,8 @@ from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.services.catalog import available_to, find_model, model_card
 from charrnn.ui.services.open_model import open_hub
 
-clock = test_fetched.clock
-models = test_fetched.models
+clock = test_hub_models.clock
+models = test_hub_models.models
 
 
 @pytest.fixture
