@@ -1,4 +1,4 @@
-"""In whose name the Hub is asked: never in that of whoever is logged in here, for a stranger."""
+"""Whose Hub token a request uses: never the stored one for a client on another machine."""
 
 import logging
 import time
@@ -48,7 +48,7 @@ def signed_in(**more):
     ],
 )
 @pytest.mark.parametrize("client", [("127.0.0.1", 5), ("::1", 5)])
-def test_who_sits_at_the_machine_is_whoever_is_logged_in_there(headers, client):
+def test_the_page_on_this_machine_uses_the_stored_token(headers, client):
     assert identity(asked(headers, client)) == Identity(None, None, "login")
     inner = asked(headers, client).request
     assert identity(inner) == Identity(None, None, "login"), "as a server function gets it"
@@ -85,12 +85,12 @@ def test_who_sits_at_the_machine_is_whoever_is_logged_in_there(headers, client):
         {"headers": [("host", "127.0.0.1:7860"), ("sec-fetch-site", "cross-site")]},
     ],
 )
-def test_everybody_else_is_nobody(forged):
+def test_other_requests_are_anonymous(forged):
     assert identity(asked(**forged)) == Identity(False, None, "none")
     assert not identity(asked(**forged)).signed_in
 
 
-def test_a_call_from_inside_and_one_without_a_request_are_nobody_s():
+def test_a_call_without_a_request_is_anonymous():
     assert identity(None).token is False
     bare = gr.Request(headers={"host": "localhost"}, client={"host": "127.0.0.1"})
     assert identity(bare).token is False
@@ -103,7 +103,7 @@ def test_a_session_counts_on_a_space_only():
     assert identity(stranger).token is False
 
 
-def test_on_a_space_it_is_the_visitor_s_own_token(space):
+def test_on_a_space_the_token_is_the_user_s_own(space):
     assert identity(signed_in()) == Identity(TOKEN, "ada", "button")
     assert identity(signed_in()).signed_in
     assert identity(asked()) == Identity(False, None, "button"), "loopback is its proxy there"
@@ -120,36 +120,36 @@ def test_on_a_space_it_is_the_visitor_s_own_token(space):
         {"access_token": ["hf_x"]},
     ],
 )
-def test_a_session_that_is_over_or_broken_is_nobody_s(space, about):
+def test_an_expired_or_invalid_session_is_anonymous(space, about):
     assert identity(signed_in(**about)) == Identity(False, None, "button")
 
 
 @pytest.mark.parametrize("about", [None, "ada", {}, {"preferred_username": 7}])
-def test_a_token_without_a_name_is_a_token_still(space, about):
+def test_a_token_without_a_user_name_is_used(space, about):
     assert identity(signed_in(userinfo=about)) == Identity(TOKEN, None, "button")
 
 
 @pytest.mark.parametrize("session", ["x", ["x"], 7])
-def test_a_session_of_another_shape_is_nobody_s(space, session):
+def test_a_session_of_another_format_is_anonymous(space, session):
     assert identity(asked(session=session)).token is False
 
 
 @pytest.mark.parametrize("told", [{"SPACE_ID": "ada/x"}, {"SYSTEM": "spaces"}])
-def test_where_it_is_not_sure_to_be_a_laptop_nobody_is_logged_in(monkeypatch, told):
+def test_where_a_space_is_possible_the_stored_token_is_not_used(monkeypatch, told):
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     assert identity(asked()).token is False
     assert identity(signed_in()).token is False
 
 
-def test_whether_somebody_is_logged_in_here(hub, tmp_path):
+def test_whether_a_token_is_stored_on_this_machine(hub, tmp_path):
     here = identity(asked())
     assert not here.signed_in
     (tmp_path / "no-token").write_text(hub.token("ada"))
     assert here.signed_in
 
 
-def test_a_token_is_never_shown(space, caplog):
+def test_the_repr_of_an_identity_hides_the_token(space, caplog):
     caplog.set_level(logging.DEBUG)
     who = identity(signed_in())
     logging.getLogger().warning("%s %r %s", who, who, [who])

@@ -1,4 +1,4 @@
-"""Models from the Hub as visitors have them: asked for now and then, and each for whom it is."""
+"""The per-user cache of models from the Hub: how long answers count, and for which users."""
 
 import logging
 import shutil
@@ -39,9 +39,7 @@ def refused(act, *arguments, **named):
     return caught.value.message
 
 
-def test_what_was_opened_is_found_without_asking_until_some_minutes_are_over(
-    hub, letters, models, clock
-):
+def test_a_model_that_was_opened_is_cached_for_some_minutes(hub, letters, models, clock):
     path = models.get(LETTERS, False, "x")
     for _ in range(3):
         assert models.get(LETTERS, False, "x") == path
@@ -53,7 +51,7 @@ def test_what_was_opened_is_found_without_asking_until_some_minutes_are_over(
     assert asked(hub) == 3, "whoever opens it anew, wants to know"
 
 
-def test_a_new_commit_is_found_after_that(hub, letters, models, clock):
+def test_a_new_commit_is_found_after_some_minutes(hub, letters, models, clock):
     old = models.get(LETTERS, False, "x")
     letters.commit(letters.files | {"README.md": b"new"})
     assert models.get(LETTERS, False, "x") == old
@@ -61,7 +59,7 @@ def test_a_new_commit_is_found_after_that(hub, letters, models, clock):
     assert models.get(LETTERS, False, "x").name == letters.sha
 
 
-def test_nobody_finds_what_another_has_opened(hub, letters, models):
+def test_no_user_finds_what_another_has_opened(hub, letters, models):
     letters.private = True
     ada, again, bob = hub.token("ada"), hub.token("ada"), hub.token("bob")
     path = models.open(LETTERS, ada, "x")
@@ -77,7 +75,7 @@ def test_nobody_finds_what_another_has_opened(hub, letters, models):
     assert models.get(LETTERS, ada, "x") == path
 
 
-def test_what_is_private_lies_where_nobody_else_may_look(hub, letters, models):
+def test_private_models_lie_in_a_directory_of_their_user(hub, letters, models):
     letters.private = True
     path = models.open(LETTERS, hub.token("ada"), "x")
     root = path.parents[2]
@@ -86,7 +84,9 @@ def test_what_is_private_lies_where_nobody_else_may_look(hub, letters, models):
     assert not root.exists()
 
 
-def test_who_is_not_seen_for_an_hour_leaves_nothing(hub, letters, models, clock, tmp_path):
+def test_the_private_files_of_a_user_who_is_idle_for_an_hour_are_deleted(
+    hub, letters, models, clock, tmp_path
+):
     letters.private = True
     ada = hub.token("ada")
     path = models.open(LETTERS, ada, "x")
@@ -107,7 +107,7 @@ def test_who_is_not_seen_for_an_hour_leaves_nothing(hub, letters, models, clock,
     assert models.get(LETTERS, ada, "x").name == path.name
 
 
-def test_a_file_made_of_what_all_may_see_stays(hub, letters, models, tmp_path):
+def test_a_file_made_from_a_public_model_stays(hub, letters, models, tmp_path):
     public = models.open(LETTERS, hub.token("ada"), "x")
     letters.private = True
     private = models.open(LETTERS, hub.token("ada"), "x")
@@ -119,7 +119,7 @@ def test_a_file_made_of_what_all_may_see_stays(hub, letters, models, tmp_path):
     assert [file.exists() for file in files] == [True, False]
 
 
-def test_a_token_that_is_taken_back_opens_nothing_after_some_minutes(hub, letters, models, clock):
+def test_a_revoked_token_soon_opens_nothing(hub, letters, models, clock):
     letters.private = True
     ada = hub.token("ada")
     models.open(LETTERS, ada, "x")
@@ -132,7 +132,7 @@ def test_a_token_that_is_taken_back_opens_nothing_after_some_minutes(hub, letter
     assert models.cached(LETTERS, ada) is None
 
 
-def test_what_turns_private_is_gone_for_others_after_some_minutes(hub, letters, models, clock):
+def test_a_model_that_turns_private_is_soon_gone_for_others(hub, letters, models, clock):
     path = models.open(LETTERS, False, "x")
     letters.private = True
     clock.now = hub_models.TTL_SECONDS + 1
@@ -141,7 +141,7 @@ def test_what_turns_private_is_gone_for_others_after_some_minutes(hub, letters, 
     assert models.cached(LETTERS, False) is None
 
 
-def test_what_turns_private_is_gone_at_once_when_anybody_asks(hub, letters, models):
+def test_a_model_that_turns_private_is_deleted_when_a_user_opens_it(hub, letters, models):
     models.open(LETTERS, False, "x")
     letters.private = True
     models.open(LETTERS, hub.token("ada"), "y")
@@ -149,7 +149,7 @@ def test_what_turns_private_is_gone_at_once_when_anybody_asks(hub, letters, mode
     assert "or it is private" in refused(models.get, LETTERS, False, "x")
 
 
-def test_a_no_is_not_asked_for_again_at_once_but_by_who_insists(hub, models, clock, trained):
+def test_an_error_is_cached_for_get_but_not_for_open(hub, models, clock, trained):
     for _ in range(3):
         assert "There is no model ada/letters" in refused(models.get, LETTERS, False, "x")
     assert asked(hub) == 1
@@ -158,14 +158,14 @@ def test_a_no_is_not_asked_for_again_at_once_but_by_who_insists(hub, models, clo
     assert models.get(LETTERS, False, "x")
 
 
-def test_a_no_is_over_soon(hub, models, clock, trained):
+def test_an_error_is_cached_for_seconds_only(hub, models, clock, trained):
     refused(models.get, LETTERS, False, "x")
     hub.add("ada/letters", {WEIGHTS: (trained / WEIGHTS).read_bytes()})
     clock.now = hub_models.ERROR_TTL_SECONDS + 1
     assert models.get(LETTERS, False, "x")
 
 
-def test_while_the_hub_is_away_its_last_word_counts_for_an_hour(hub, letters, models, clock):
+def test_an_unreachable_hub_s_previous_answer_counts_for_an_hour(hub, letters, models, clock):
     letters.private = True
     ada = hub.token("ada")
     path = models.open(LETTERS, ada, "x")
@@ -180,7 +180,7 @@ def test_while_the_hub_is_away_its_last_word_counts_for_an_hour(hub, letters, mo
     assert "internal error" in refused(models.get, LETTERS, ada, "x")
 
 
-def test_a_silent_hub_is_given_up_in_time(hub, letters, models, monkeypatch):
+def test_a_hub_that_does_not_answer_times_out(hub, letters, models, monkeypatch):
     monkeypatch.setattr(client, "SILENCE_SECONDS", 0.2)
     hub.faults.silent = True
     with pytest.raises(HubUnavailableError) as caught:
@@ -192,21 +192,21 @@ def test_a_silent_hub_is_given_up_in_time(hub, letters, models, monkeypatch):
         models.open(LETTERS, False, "x")
 
 
-def test_who_calls_it_off_is_told_so_and_nothing_is_remembered(hub, letters, models):
+def test_a_cancelled_download_is_reported_and_not_cached(hub, letters, models):
     hub.faults.silent = True
     assert refused(models.open, LETTERS, False, "x", cancelled=lambda: True) == "Cancelled."
     hub.faults.silent = False
     assert models.get(LETTERS, False, "x")
 
 
-def test_a_model_that_left_the_cache_is_fetched_again(hub, letters, models):
+def test_a_model_that_was_evicted_is_downloaded_again(hub, letters, models):
     path = models.get(LETTERS, False, "x")
     shutil.rmtree(path)
     assert models.cached(LETTERS, False) is None
     assert models.get(LETTERS, False, "x") == path
 
 
-def test_several_who_want_the_same_at_once_all_get_it(hub, letters, models):
+def test_concurrent_requests_for_a_model_all_get_it(hub, letters, models):
     found, ready = [], threading.Barrier(12)
 
     def want(i):
@@ -223,7 +223,7 @@ def test_several_who_want_the_same_at_once_all_get_it(hub, letters, models):
     assert len(hub.begun) == 1, "the weights came once"
 
 
-def test_one_visitor_s_many_models_leave_room_for_another_s(hub, letters, models, monkeypatch):
+def test_one_user_s_many_downloads_leave_room_for_another_user_s(hub, letters, models, monkeypatch):
     hub.faults.silent, hub.faults.on = True, "slow"
     waiting = [
         threading.Thread(target=refused, args=(models.get, Ref(f"ada/slow{i}"), False, "eve"))
@@ -245,7 +245,7 @@ def test_one_visitor_s_many_models_leave_room_for_another_s(hub, letters, models
     assert models.get(LETTERS, False, "eve")
 
 
-def test_what_is_remembered_is_bounded(hub, letters, models, monkeypatch):
+def test_the_number_of_entries_is_bounded(hub, letters, models, monkeypatch):
     monkeypatch.setattr(hub_models, "MAX_ENTRIES", 3)
     for i in range(5):
         letters.tags[f"v{i}"] = letters.sha
@@ -254,7 +254,7 @@ def test_what_is_remembered_is_bounded(hub, letters, models, monkeypatch):
     assert kept == [False, False, True, True, True]
 
 
-def test_no_token_is_kept_or_told(hub, letters, models, caplog):
+def test_no_token_is_stored_or_logged(hub, letters, models, caplog):
     caplog.set_level(logging.DEBUG)
     letters.private = True
     ada = hub.token("ada")

@@ -1,4 +1,4 @@
-"""A key of the Hub, opened by the page in the name of who asks."""
+"""Opening a model by its Hub id, with the token of the request."""
 
 from types import SimpleNamespace
 
@@ -43,7 +43,7 @@ def whoever(monkeypatch, token=False):
     return gr.Request(Request(scope | {"session": {"oauth_info": about}}))
 
 
-def test_a_key_of_the_hub_opens_in_the_name_of_who_asks(hub, letters, context, monkeypatch):
+def test_a_hub_id_opens_with_the_token_of_the_request(hub, letters, context, monkeypatch):
     letters.private = True
     ada, nobody = whoever(monkeypatch, hub.token("ada")), whoever(monkeypatch)
     model = open_hub(context, " ada/letters ", ada)
@@ -55,14 +55,14 @@ def test_a_key_of_the_hub_opens_in_the_name_of_who_asks(hub, letters, context, m
     assert {given for _, _, given in hub.asked} >= {None}, "nobody is asked for as nobody"
 
 
-def test_who_is_logged_in_here_is_never_asked_for_on_a_space(hub, letters, context, monkeypatch):
+def test_the_stored_token_is_never_used_on_a_space(hub, letters, context, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", hub.token("ada"))
     letters.private = True
     assert "or it is private" in refused(open_hub, context, "ada/letters", whoever(monkeypatch))
     assert {given for _, _, given in hub.asked} == {None}
 
 
-def test_nobody_is_asked_for_the_labels_of_the_chooser(hub, letters, context, monkeypatch):
+def test_labels_of_the_dropdown_need_no_request_to_the_hub(hub, letters, context, monkeypatch):
     letters.private = True
     ada, nobody = whoever(monkeypatch, hub.token("ada")), whoever(monkeypatch)
     keys = ["ada/letters", "ada/letters@v1", "../x", "a/b/c", "https://x/y"]
@@ -78,7 +78,7 @@ def test_nobody_is_asked_for_the_labels_of_the_chooser(hub, letters, context, mo
     assert len(hub.asked) == before
 
 
-def test_a_card_tells_what_a_page_shows(hub, letters, context, monkeypatch):
+def test_a_card_describes_the_model(hub, letters, context, monkeypatch):
     letters.tags["v1"] = letters.sha
     told = model_card(open_hub(context, "ada/letters@v1", whoever(monkeypatch)))
     assert told.pop("date") > 1e9
@@ -106,7 +106,7 @@ def test_a_card_tells_what_a_page_shows(hub, letters, context, monkeypatch):
         ("../letters", "没有名为 '../letters' 的模型"),
     ],
 )
-def test_what_cannot_be_found_is_said_beside_the_chooser(
+def test_a_missing_model_is_reported_beside_the_dropdown(
     hub, letters, context, monkeypatch, key, said
 ):
     with pytest.raises(UserError) as caught:
@@ -116,7 +116,7 @@ def test_what_cannot_be_found_is_said_beside_the_chooser(
 
 
 @pytest.mark.parametrize("ref", ["", "ada", "/etc/passwd", "ada/letters@..", "https://hf.co/a/b"])
-def test_what_is_no_name_on_the_hub_is_refused_before_it_is_asked(hub, context, monkeypatch, ref):
+def test_an_invalid_hub_id_is_refused_without_a_request(hub, context, monkeypatch, ref):
     assert "not " in refused(open_hub, context, ref, whoever(monkeypatch))
     assert hub.asked == []
 

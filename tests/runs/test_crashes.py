@@ -1,4 +1,4 @@
-"""What dies together with what, and what is left of a run: it ends once, and can go on."""
+"""Crashes and shutdowns of workers and apps: each run ends once, and can be resumed."""
 
 import os
 import signal
@@ -102,7 +102,7 @@ def wait_for_end(run, seconds=30):
     return last(run)
 
 
-def test_the_worker_of_a_killed_app_ends_by_itself_and_its_run_goes_on_from_there(app, tmp_path):
+def test_the_worker_of_a_killed_app_ends_by_itself_and_its_run_can_be_resumed(app, tmp_path):
     process, (run,) = app(1)
     events_of(run, until=is_progress)
     began = time.monotonic()
@@ -120,7 +120,7 @@ def test_the_worker_of_a_killed_app_ends_by_itself_and_its_run_goes_on_from_ther
     manager.close()
 
 
-def test_a_redeploy_interrupts_what_trains_and_what_waits(app):
+def test_a_redeployment_interrupts_active_and_queued_runs(app):
     process, (run, waiting) = app(2)
     events_of(run, until=is_progress)
     process.terminate()
@@ -135,7 +135,7 @@ def test_a_redeploy_interrupts_what_trains_and_what_waits(app):
     assert run.has_resume_state and not waiting.has_resume_state
 
 
-def test_a_worker_that_is_asked_to_terminate_saves_its_run(runs):
+def test_a_worker_saves_its_run_on_sigterm(runs):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGTERM)
@@ -143,7 +143,7 @@ def test_a_worker_that_is_asked_to_terminate_saves_its_run(runs):
     assert end["reason"] == "stopped" and end["interrupted"] and run.has_resume_state
 
 
-def test_what_its_visitor_stopped_was_not_interrupted(tmp_path):
+def test_a_run_that_its_user_stopped_was_not_interrupted(tmp_path):
     runs = RunManager(tmp_path)
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
@@ -152,7 +152,7 @@ def test_what_its_visitor_stopped_was_not_interrupted(tmp_path):
     assert "interrupted" not in last(run) and ends(run) == ["stopped"]
 
 
-def test_what_does_not_stop_is_killed_when_the_app_closes(tmp_path):
+def test_a_worker_that_does_not_stop_is_killed_when_the_app_closes(tmp_path):
     runs = RunManager(tmp_path)
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
@@ -163,7 +163,7 @@ def test_what_does_not_stop_is_killed_when_the_app_closes(tmp_path):
         runs.start(small())
 
 
-def test_what_was_left_by_an_app_that_was_killed_ends_with_the_next(app, tmp_path):
+def test_the_next_app_ends_the_runs_of_a_killed_app(app, tmp_path):
     process, (run, waiting) = app(2)
     events_of(run, until=is_progress)
     worker = worker_of(run)
@@ -190,7 +190,7 @@ def test_what_was_left_by_an_app_that_was_killed_ends_with_the_next(app, tmp_pat
     assert not list(manager.root.glob(".app-*"))
 
 
-def test_a_run_that_dies_as_it_goes_on_has_failed(runs):
+def test_a_resumed_run_whose_worker_dies_has_failed(runs):
     run = runs.start(small(epochs=1))
     before = len(events_of(run))
     runs.resume(run.id)
@@ -200,7 +200,7 @@ def test_a_run_that_dies_as_it_goes_on_has_failed(runs):
     assert events_of(run)[before:][-1]["reason"] == "failed" == run.state
 
 
-def test_a_worker_that_dies_before_its_lock_has_failed_too(tmp_path):
+def test_a_run_whose_worker_dies_before_it_takes_the_lock_has_failed(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     list(run.train())
     run.enqueue(resume=True)
@@ -214,7 +214,7 @@ def test_a_worker_that_dies_before_its_lock_has_failed_too(tmp_path):
     ) and "interrupted" not in last(run)
 
 
-def test_nobody_sees_a_killed_run_without_its_end(runs, monkeypatch):
+def test_a_killed_run_is_never_seen_without_its_end(runs, monkeypatch):
     told, note = threading.Event(), Run.record_crash
 
     def slow(run, app=None, **more):
@@ -240,13 +240,13 @@ def begun(tmp_path):
     return run
 
 
-def test_who_follows_a_run_that_died_with_its_app_is_told_its_end(tmp_path):
+def test_a_follower_of_a_run_that_died_with_its_app_gets_its_end(tmp_path):
     run = begun(tmp_path)
     assert [event["event"] for event in events_of(run)] == ["start", "end"]
     assert ends(run) == ["failed"]
 
 
-def test_a_start_without_an_end_and_without_a_turn_is_seen_off(tmp_path):
+def test_a_run_with_a_start_event_but_no_attempt_gets_its_end(tmp_path):
     run = begun(tmp_path)
     (run.directory / STARTED).unlink()
     RunManager(tmp_path).close()

@@ -280,7 +280,7 @@ def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(roo
         assert told_everywhere(context)["state"] == "finished"
 
 
-def test_a_turn_with_wrong_values_is_read_or_refused(root, served):
+def test_an_attempt_with_wrong_values_is_read_or_refused(root, served):
     context, run = served(), Run(root / BROKEN)
     for name in (STARTED, QUEUED, UNREPORTED):
         for app in ("../outside", "/etc/passwd", "a/b", "..", "a\0b", "x" * 1000):
@@ -319,7 +319,7 @@ def test_a_damaged_run_that_trains_is_neither_removed_nor_beyond_stopping(root, 
     assert not run.directory.exists()
 
 
-def test_a_journal_of_gigabytes_is_not_read(root, served):
+def test_an_event_log_of_gigabytes_is_not_read(root, served):
     context, run = served(), Run(root / BROKEN)
     with run.event_log.path.open("r+b") as file:
         file.truncate(5 << 30)

@@ -56,7 +56,7 @@ def by_logging():
 
 
 @pytest.mark.parametrize("way", [by_print, by_traceback, by_logging])
-def test_words_of_a_visitor_stay_within_their_entry(way):
+def test_text_of_a_user_stays_within_its_entry(way):
     with logged() as log:
         way()
     check(log)

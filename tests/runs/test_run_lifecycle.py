@@ -1,4 +1,4 @@
-"""The life of a run: whatever dies, and whenever, it ends once, and everybody is told how."""
+"""The states of a run beside other apps, readers and full disks: it ends once, and says how."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def test_a_second_app_leaves_the_first_one_s_runs_alone(runs):
     assert ends(first) == ends(second) == ["stopped"]
 
 
-def test_a_full_disk_leaves_nobody_waiting(runs, monkeypatch):
+def test_a_full_disk_leaves_no_run_waiting(runs, monkeypatch):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     with monkeypatch.context() as full:
@@ -53,7 +53,7 @@ def test_a_full_disk_leaves_nobody_waiting(runs, monkeypatch):
     assert ends(run) == ["failed"], "as soon as there is room"
 
 
-def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
+def test_a_run_that_cannot_be_written_is_refused_without_paths_of_this_machine(
     runs, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(Corpus, "save", refuse_to_write)
@@ -65,13 +65,13 @@ def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
         Run.create_at(tmp_path / "mine", small())
 
 
-def test_a_turn_that_cannot_be_written_is_refused_in_words(runs, monkeypatch):
+def test_an_attempt_that_cannot_be_written_is_refused_with_a_message(runs, monkeypatch):
     monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be saved: No space"):
         runs.start(small())
 
 
-def test_what_is_called_off_stays_queued_until_its_end_is_written(tmp_path, monkeypatch):
+def test_a_stopped_run_stays_queued_until_its_end_is_written(tmp_path, monkeypatch):
     run = Run.create(tmp_path, small())
     run.enqueue()
     with monkeypatch.context() as full:
@@ -85,7 +85,7 @@ def test_what_is_called_off_stays_queued_until_its_end_is_written(tmp_path, monk
     assert ends(run) == ["stopped"]
 
 
-def test_a_worker_does_not_begin_what_was_called_off(tmp_path):
+def test_a_worker_does_not_start_a_stopped_run(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     run.enqueue("an app")
     run.mark_started("an app")
@@ -95,7 +95,7 @@ def test_a_worker_does_not_begin_what_was_called_off(tmp_path):
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_viewers_do_not_take_each_other_for_a_worker(tmp_path, monkeypatch, shared):
+def test_readers_do_not_mistake_each_other_for_a_worker(tmp_path, monkeypatch, shared):
     if not shared:
         monkeypatch.setattr(file_locks, "fcntl", None)
     run = Run.create(tmp_path, small(epochs=1))
@@ -110,7 +110,7 @@ def test_viewers_do_not_take_each_other_for_a_worker(tmp_path, monkeypatch, shar
     assert not file_locks.is_locked(lock)
 
 
-def test_a_run_taken_from_a_queue_by_hand_is_not_waiting_any_more(tmp_path):
+def test_a_queued_run_that_is_trained_in_the_foreground_leaves_the_queue(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     run.enqueue("an app that is gone")
     list(run.train(resume=True))
@@ -119,7 +119,7 @@ def test_a_run_taken_from_a_queue_by_hand_is_not_waiting_any_more(tmp_path):
     assert ends(run) == ["finished"]
 
 
-def test_two_apps_cannot_both_let_a_run_go_on(runs):
+def test_two_apps_cannot_both_resume_a_run(runs):
     run = runs.start(small(epochs=1))
     events_of(run)
     other = RunManager(runs.root)
@@ -139,7 +139,7 @@ def test_two_apps_cannot_both_let_a_run_go_on(runs):
     assert ends(run) == ["finished", "finished"]
 
 
-def test_a_run_called_off_can_be_asked_for_again_at_once(runs):
+def test_a_stopped_run_can_be_queued_again_at_once(runs):
     first, second, third = (runs.start(small(seconds=60)) for _ in range(3))
     second.stop()
     assert [runs.queue_position(run.id)[0] for run in (second, third)] == [0, 1]
@@ -152,7 +152,7 @@ def test_a_run_called_off_can_be_asked_for_again_at_once(runs):
     assert ends(second) == ["stopped", "stopped"]
 
 
-def test_a_run_that_is_interrupted_in_the_foreground_says_so(tmp_path):
+def test_a_run_interrupted_in_the_foreground_records_that(tmp_path):
     run = Run.create(tmp_path, small(epochs=5))
     events = run.train()
     next(events)
@@ -161,7 +161,7 @@ def test_a_run_that_is_interrupted_in_the_foreground_says_so(tmp_path):
     assert ends(run) == ["stopped"] == [run.state]
 
 
-def test_what_a_killed_worker_left_half_written_is_removed(tmp_path):
+def test_half_written_files_of_a_killed_worker_are_removed(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     left = run.directory / "resume" / ".point.safetensors.0123abcd"
     left.parent.mkdir()
@@ -170,7 +170,7 @@ def test_what_a_killed_worker_left_half_written_is_removed(tmp_path):
     assert not left.exists()
 
 
-def test_an_event_that_finds_no_room_leaves_no_half_line(tmp_path):
+def test_an_event_that_cannot_be_written_leaves_no_partial_line(tmp_path):
     log = EventLog(tmp_path / "events.jsonl")
     log.append({"event": "start"})
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

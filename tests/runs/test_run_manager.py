@@ -1,4 +1,4 @@
-"""The app's own part in runs, without a single worker process: what it keeps, and lets go."""
+"""The run manager without worker processes: what it keeps, and what it releases."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ def left(runs):
     return [path for path in runs.root.iterdir() if path.is_dir()]
 
 
-def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monkeypatch):
+def test_of_two_concurrent_starts_the_refused_one_leaves_nothing(idle, monkeypatch):
     others = iter([[], ["ada"]])  # the other one came in between
     monkeypatch.setattr(
         manager, "check_client", lambda who, _, limits: check_client(who, next(others), limits)
@@ -41,7 +41,7 @@ def test_of_two_starts_at_once_the_one_that_is_refused_leaves_nothing(idle, monk
         idle.find("0" * 32)
 
 
-def test_a_turn_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
+def test_an_attempt_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
     monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be saved: No space"):
         idle.start(small())
@@ -56,9 +56,7 @@ def test_a_start_while_the_app_closes_leaves_nothing(idle):
 
 
 @pytest.mark.parametrize("lent", [False, True])
-def test_a_visitor_s_request_is_kept_only_for_a_gpu_that_is_counted_to_them(
-    idle, monkeypatch, lent
-):
+def test_the_context_of_a_request_is_kept_only_for_a_gpu(idle, monkeypatch, lent):
     monkeypatch.setattr(zerogpu, "requested", lambda run: lent)
     WHO.set("ada, with her token")
     idle.start(small())

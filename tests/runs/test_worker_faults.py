@@ -1,4 +1,4 @@
-"""Workers that eat memory, hang or die: told in words on their own run, and the next one trains."""
+"""Workers that use too much memory, hang or die: their run says so, and the next one trains."""
 
 import mmap
 import os
@@ -55,7 +55,7 @@ def trains(run):
     return events_of(run)[-1]["reason"] == "stopped"
 
 
-def test_a_worker_that_hangs_is_ended_and_told_so(open_manager):
+def test_a_worker_that_hangs_is_killed_and_the_run_says_so(open_manager):
     runs = open_manager()
     run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
     events_of(run, until=is_progress)
@@ -65,7 +65,7 @@ def test_a_worker_that_hangs_is_ended_and_told_so(open_manager):
     assert trains(waiting)
 
 
-def test_a_worker_that_is_killed_is_told_and_the_next_one_trains(open_manager):
+def test_a_killed_worker_is_reported_and_the_next_run_trains(open_manager):
     runs = open_manager()
     run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
     events_of(run, until=is_progress)
@@ -75,9 +75,7 @@ def test_a_worker_that_is_killed_is_told_and_the_next_one_trains(open_manager):
 
 
 @linux
-def test_a_worker_that_takes_more_memory_than_it_may_is_ended_and_told_so(
-    open_manager, monkeypatch
-):
+def test_a_worker_over_its_memory_limit_is_killed_and_the_run_says_so(open_manager, monkeypatch):
     runs = open_manager(memory_mb=1000)
     run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
     events_of(run, until=is_progress)
@@ -135,7 +133,7 @@ def test_what_the_process_cannot_get_is_an_error_in_it_and_nowhere_else():
         (RuntimeError("shapes do not fit"), "Internal error"),
     ],
 )
-def test_who_gets_no_memory_says_so(tmp_path, monkeypatch, error, said):
+def test_a_run_that_gets_no_memory_says_so(tmp_path, monkeypatch, error, said):
     run = LimitedRun(Run.create(tmp_path, small(epochs=1)).directory, Limits())
 
     def fall_over(*arguments, **more):
@@ -160,7 +158,7 @@ def test_a_long_run_may_be_silent_for_longer(tmp_path, monkeypatch):
 
 
 @linux
-def test_workers_step_back_behind_the_page(open_manager):
+def test_workers_have_a_lower_priority_than_the_page(open_manager):
     runs = open_manager()
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)

@@ -65,7 +65,7 @@ def test_a_text_beside_an_uploaded_file_is_refused(client, tmp_path):
         assert "not both" in refusal(client, "/train", corpus=corpus, text=TEXT)
 
 
-def test_a_run_that_cannot_be_kept_is_refused_without_this_machine_s_paths(
+def test_a_run_that_cannot_be_written_is_refused_without_paths_of_this_machine(
     client, context, monkeypatch
 ):
     def refuse(corpus, directory):

@@ -77,7 +77,7 @@ async def settle():
         await asyncio.sleep(0)
 
 
-def test_a_user_has_few_places_and_the_others_do_not_wait_for_them():
+def test_a_user_has_few_slots_and_other_users_do_not_wait_for_them():
     async def play(limit, calls):
         mine = [asked(limit, calls, "me", f"me {i}") for i in range(4)]
         await calls.number(2)

@@ -1,4 +1,4 @@
-"""The waiting line: fair by visitor, nobody overtaken for ever, and how long it takes."""
+"""The fair queue: users in turn, no run overtaken forever, and estimates of the waits."""
 
 import random
 
@@ -31,32 +31,32 @@ def served(queue):
     return queue.pop().run.id
 
 
-def test_one_visitor_s_runs_are_trained_in_the_order_in_which_they_came():
+def test_the_runs_of_one_user_are_trained_in_order_of_arrival():
     assert names(joined(*"aaa")) == ["a1", "a2", "a3"]
 
 
-def test_visitors_take_turns_however_many_runs_one_of_them_has():
+def test_users_take_turns_however_many_runs_one_of_them_has():
     queue = joined(*"aaaabbc")
     assert names(queue) == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
     assert [served(queue) for _ in range(7)] == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
     assert queue.pop() is None
 
 
-def test_who_comes_while_another_is_served_goes_before_that_one_s_next():
+def test_a_user_who_arrives_during_another_user_s_run_goes_before_that_user_s_next_run():
     queue = joined(*"aaa")
     assert served(queue) == "a1"
     queue.add(QueuedRun(Ticket("b1"), "b"))
     assert names(queue) == ["b1", "a2", "a3"]
 
 
-def test_who_leaves_and_comes_again_at_once_has_not_gained_a_turn():
+def test_a_user_who_stops_a_run_and_queues_another_gains_no_turn():
     queue = joined(*"ab")
     assert served(queue) == "a1"
     queue.add(QueuedRun(Ticket("a2"), "a"))
     assert names(queue) == ["b1", "a2"]
 
 
-def test_a_turn_taken_while_nobody_else_was_there_is_not_forgotten():
+def test_a_turn_taken_in_an_empty_queue_counts():
     queue = joined("z")
     served(queue)
     queue.add(QueuedRun(Ticket("a1"), "a"))
@@ -66,7 +66,7 @@ def test_a_turn_taken_while_nobody_else_was_there_is_not_forgotten():
     assert names(queue) == ["b1", "a2"]
 
 
-def test_newcomers_do_not_overtake_for_ever():
+def test_new_users_do_not_overtake_a_run_forever():
     queue = joined("a", "a")
     served(queue)
     for newcomer in range(20):
@@ -76,7 +76,7 @@ def test_newcomers_do_not_overtake_for_ever():
     assert newcomer <= 1
 
 
-def test_a_run_that_leaves_gives_its_place_to_the_next_of_its_visitor():
+def test_a_run_that_is_removed_gives_its_place_to_the_user_s_next_run():
     queue = joined(*"aabb")
     queue.remove("a1")
     assert names(queue) == ["a2", "b1", "b2"]
@@ -84,7 +84,7 @@ def test_a_run_that_leaves_gives_its_place_to_the_next_of_its_visitor():
     assert len(queue) == 3
 
 
-def test_what_was_called_off_is_forgotten():
+def test_stopped_runs_are_removed():
     queue = joined(*"aab")
     next(iter(queue)).run.is_queued = False
     queue.prune()
@@ -92,7 +92,7 @@ def test_what_was_called_off_is_forgotten():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_order_that_is_told_is_the_order_that_is_kept(seed):
+def test_the_order_of_iteration_is_the_order_of_training(seed):
     chance, queue, count = random.Random(seed), FairQueue(), 0
     for _ in range(60):
         if chance.random() < 0.6:
@@ -106,17 +106,17 @@ def test_the_order_that_is_told_is_the_order_that_is_kept(seed):
     assert [served(queue) for _ in told] == told
 
 
-def test_nobody_waits_for_two_runs_of_another_before_an_own_one():
+def test_no_user_waits_for_two_runs_of_another_user():
     queue = joined(*"aaabbbccc")
     order = [served(queue)[0] for _ in range(9)]
     assert [sorted(order[i : i + 3]) for i in (0, 3, 6)] == [list("abc")] * 3
 
 
-def test_how_long_a_line_takes_with_two_places():
+def test_wait_estimates_with_two_workers():
     assert estimate_waits([10.0, 4.0], [5.0, 5.0, 5.0]) == [4.0, 9.0, 10.0]
     assert estimate_waits([0.0, 4.0], [5.0]) == [0.0], "a place is free"
 
 
-def test_behind_a_run_without_an_end_nobody_can_say():
+def test_the_wait_behind_a_run_of_unknown_length_is_unknown():
     assert estimate_waits([None], [5.0]) == [None]
     assert estimate_waits([None, 3.0], [5.0, None, 5.0]) == [3.0, 8.0, None]

@@ -1,5 +1,4 @@
-"""The scheduler of what computes: one at a time, newcomers first for a moment, users in turn, left
-whatever happens."""
+"""Time slices: one computation at a time, new streams first, users in turn."""
 
 import itertools
 import threading
@@ -24,7 +23,7 @@ def characters(at_work, count=40):
         yield number
 
 
-def test_writers_compute_one_at_a_time_and_all_of_them_finish(monkeypatch):
+def test_streams_compute_one_at_a_time_and_all_of_them_finish(monkeypatch):
     monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.002)
     place, at_work, texts = TimeSlicer(), [], []
 
@@ -62,24 +61,24 @@ def order_of(place, waiting):
     return order
 
 
-def test_who_has_not_written_a_character_yet_goes_first():
+def test_a_stream_without_a_first_character_goes_first():
     waiting = [("old", "a", False), ("older", "b", False), ("new", "c", True)]
     assert order_of(TimeSlicer(), waiting) == ["new", "old", "older"]
 
 
-def test_users_take_turns_however_many_texts_one_of_them_writes():
+def test_users_take_turns_however_many_streams_one_of_them_has():
     waiting = [(f"a{i}", "a", False) for i in range(4)] + [("b0", "b", False)]
     assert order_of(TimeSlicer(), waiting) == ["a0", "b0", "a1", "a2", "a3"]
 
 
-def test_newcomers_do_not_go_first_for_ever():
+def test_new_streams_do_not_delay_the_others_forever():
     many = [(f"new {i}", f"user {i}", True) for i in range(20)]
     order = order_of(TimeSlicer(), [("old", "a", False), ("older", "b", False), *many])
     assert order.index("old") == scheduler.MAX_NEWCOMERS_IN_A_ROW
     assert order.index("older") == 2 * scheduler.MAX_NEWCOMERS_IN_A_ROW + 1
 
 
-def test_reading_a_long_prefix_lets_others_write_meanwhile(monkeypatch):
+def test_other_streams_compute_during_a_long_prefill(monkeypatch):
     monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
     monkeypatch.setattr(scheduler, "NEWCOMER_SECONDS", 0.0)
     place, written = TimeSlicer(), threading.Event()
@@ -104,7 +103,7 @@ def test_reading_a_long_prefix_lets_others_write_meanwhile(monkeypatch):
     assert not reader.is_alive()
 
 
-def test_what_is_computed_in_slices_lets_others_compute_meanwhile(monkeypatch):
+def test_other_streams_compute_between_the_yield_points_of_a_computation(monkeypatch):
     monkeypatch.setattr(scheduler, "NEWCOMER_SECONDS", 0.0)
     monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
     place, done = TimeSlicer(), threading.Event()
@@ -123,7 +122,7 @@ def test_what_is_computed_in_slices_lets_others_compute_meanwhile(monkeypatch):
     assert answers == ["long"]
 
 
-def test_a_text_that_nobody_waits_for_ends_and_leaves_the_desk(monkeypatch):
+def test_a_stream_whose_client_disconnected_ends_and_releases_its_slot(monkeypatch):
     monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
     place, gone = TimeSlicer(), []
 
@@ -139,7 +138,7 @@ def test_a_text_that_nobody_waits_for_ends_and_leaves_the_desk(monkeypatch):
         assert list(stream.sliced(iter("ab"))) == ["a", "b"]
 
 
-def test_the_desk_is_free_after_a_failure_and_after_who_goes_away():
+def test_the_slot_is_released_after_an_error_and_after_a_closed_stream():
     place = TimeSlicer()
 
     def failing():
@@ -163,14 +162,14 @@ def test_the_desk_is_free_after_a_failure_and_after_who_goes_away():
     assert place.streams == 0
 
 
-def test_a_page_that_waits_to_be_sent_does_not_hold_the_desk(checkpoint):
+def test_a_frame_that_waits_to_be_sent_does_not_hold_the_slot(checkpoint):
     waiting = write(checkpoint, blank("a"), Manner(length=500, seed=0))
     assert next(waiting)["written"] == 1
     assert list(write(checkpoint, blank("a"), Manner(length=500, seed=1)))[-1]["state"] == "done"
     assert list(waiting)[-1]["written"] == 500
 
 
-def test_many_writers_are_shown_less_often():
+def test_with_many_streams_each_sends_fewer_frames():
     place = TimeSlicer()
     writers = [place.stream() for _ in range(4 * scheduler.MAX_FULL_RATE_STREAMS)]
     for stream in writers:

@@ -1,4 +1,4 @@
-"""Answers that are kept for a while."""
+"""The cache with a time to live."""
 
 import asyncio
 
@@ -9,10 +9,10 @@ from charrnn.ui.services import ttl_cache
 from charrnn.ui.services.ttl_cache import TTLCache
 
 
-def test_an_answer_is_kept_for_a_while_and_for_all_who_ask_at_once(monkeypatch):
+def test_an_answer_is_cached_for_a_time_and_fetched_once_for_concurrent_callers(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(ttl_cache, "clock", lambda: now[0])
-    kept, asked = TTLCache(seconds=60, most=2), []
+    kept, asked = TTLCache(seconds=60, max_entries=2), []
 
     async def ask(key):
         asked.append(key)
@@ -33,7 +33,7 @@ def test_an_answer_is_kept_for_a_while_and_for_all_who_ask_at_once(monkeypatch):
     awaited(scene())
 
 
-def test_a_failure_is_not_kept():
+def test_an_error_is_not_cached():
     kept = TTLCache(seconds=60)
 
     async def fail():
