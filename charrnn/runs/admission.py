@@ -23,11 +23,13 @@ from .manifest import configs_of
 from .run import Run
 
 _MB = 1 << 20
-# Of the weights in a run's directory: the model; the point to go on from, which has the latest and
-# the best ones and Adam's moments; and that point once more while it is being replaced.
+# Copies of the weights in a run's directory: the model; the resume state, with the latest and the
+# best weights and Adam's moments; and the resume state again while it is being replaced.
 _WEIGHT_COPIES = 9
-_SAMPLE_COPIES = 5  # in events.jsonl, samples.json and the point, the last two being replaced
-_BASE_BYTES = 2 * _MB  # of a run, whatever its size: log, picture, card
+_SAMPLE_COPIES = (
+    5  # in events.jsonl, samples.json and the resume state; the last two twice while being replaced
+)
+_BASE_BYTES = 2 * _MB  # of any run: log, plot, model card
 
 
 def check_files(paths: Iterable[Path], limits: Limits) -> None:
@@ -196,7 +198,7 @@ def remaining_bytes(run: Run) -> int:
     try:
         corpus, (model, training) = run.corpus, configs_of(run.manifest)
         whole = _needed(corpus, model, training, run.manifest["prefixes"])
-    except UserError:  # it cannot go on, and its worker will say why
+    except UserError:  # it cannot resume, and its worker will say why
         whole = 0
     return max(whole - directory_bytes(run.directory), _BASE_BYTES)
 

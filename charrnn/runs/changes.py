@@ -52,7 +52,7 @@ class ChangeableRun(RunStatus):
         with lock, disk_errors_as_user_errors():
             manifest = self.manifest
             manifest["training"] |= {"epochs": epochs, "seconds": seconds}
-            configs_of(manifest)  # UserError before anything is written
+            configs_of(manifest)  # raises UserError before anything is written
             self._write_manifest(manifest)
 
     def _write_manifest(self, manifest: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ from .retention import UPLOADS_FOLDER, all_runs
 from .run import Run
 
 Reserve = Callable[[int], None]
-ADDRESS_SHARE = 0.5  # of the room that there is for all
+ADDRESS_SHARE = 0.5  # of the disk space for all users
 
 
 class DiskShares:
@@ -37,9 +37,9 @@ class DiskShares:
         self._root, self._limits = root, limits
         self._key = read_key(root)
         self.files = OwnedFiles()
-        self._pending: Counter[Owner] = Counter()  # bytes that are about to be written
-        self._admitting = threading.Lock()  # one check at a time: each looks through the disk
-        self._lock = threading.Lock()  # of `_pending`, held for a moment only
+        self._pending: Counter[Owner] = Counter()  # reserved bytes that are not written yet
+        self._admitting = threading.Lock()  # one check at a time: each reads all directories
+        self._lock = threading.Lock()  # guards `_pending`
 
     def owner(self, client_id: str) -> Owner:
         """Return the owner with this client id."""
@@ -93,7 +93,7 @@ class DiskShares:
         finally:
             with self._lock:
                 self._pending[owner] -= reserved
-                self._pending += Counter()  # without those who have nothing pending
+                self._pending += Counter()  # drop owners without reserved bytes
 
     def _used(self) -> int:
         """Return how many bytes are used or reserved."""
@@ -168,7 +168,7 @@ def _unwritten(run: Run, record: OwnerRecord) -> int:
         return (
             max(0, record.reserved_bytes - directory_bytes(run.directory)) if run.is_active else 0
         )
-    except DamagedRunUserError:  # nothing more is written
+    except DamagedRunUserError:  # it will write no more
         return 0
 
 

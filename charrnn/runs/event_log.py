@@ -14,12 +14,12 @@ from ..errors import Message
 from ..training import Event, stored_event
 from ..utils.regular_files import damaged, open_regular, parse_json_object
 
-MAX_BYTES = 16 << 20  # bytes of events.jsonl that are read; a run writes less
+MAX_BYTES = 16 << 20  # of an events.jsonl that is read; a run writes less
 
-_FULL_BYTES = MAX_BYTES - (1 << 20)  # bytes from which a run should end: its last events take some
+_FULL_BYTES = MAX_BYTES - (1 << 20)  # from which a run must end, with room for its last events
 
-_DURABLE_EVENTS = ("start", "checkpoint", "end")  # and all before them: they outlive a power cut
-_BLOCK_BYTES = 4096  # bytes: more than most events take
+_DURABLE_EVENTS = ("start", "checkpoint", "end")  # synced to disk, with all events before them
+_BLOCK_BYTES = 4096  # more than most events have
 _APPEND_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 

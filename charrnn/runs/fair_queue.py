@@ -30,19 +30,19 @@ class QueuedRun:
     run: Run
     client_id: str = ""
     resume: bool = False
-    expected_seconds: float | None = None  # that its training will take; None where nobody can say
-    context: Context = field(default_factory=Context)  # that it was asked for in
+    expected_seconds: float | None = None  # of training; None if unknown
+    context: Context = field(default_factory=Context)
 
 
 class FairQueue:
     """Queued runs, iterated over in the order in which they will be trained."""
 
     def __init__(self) -> None:
-        self._virtual_time = 0.0  # that is being served
-        self._virtual_step = 0.0  # by which it goes on when the next run is served
-        self._finish_tags: dict[str, float] = {}  # the round of each visitor's first waiting run
+        self._virtual_time = 0.0
+        self._virtual_step = 0.0  # added when the next run is served
+        self._finish_tags: dict[str, float] = {}  # by user
         self._arrived: list[QueuedRun] = []
-        self._order: list[QueuedRun] | None = None  # as long as nothing changes
+        self._order: list[QueuedRun] | None = None  # cached until the queue changes
 
     def __len__(self) -> int:
         return len(self._arrived)
@@ -87,9 +87,7 @@ class FairQueue:
         heads: dict[str, QueuedRun] = {}
         for one in self._arrived:
             heads.setdefault(one.client_id, one)
-        client_id = min(
-            heads, key=lambda client_id: self._finish_tags[client_id]
-        )  # of equals, the first
+        client_id = min(heads, key=self._finish_tags.__getitem__)  # of equal tags, the first
         self._virtual_time += self._virtual_step
         self._virtual_step = 1 / len(heads)
         self._finish_tags[client_id] = max(self._finish_tags[client_id], self._virtual_time) + 1

@@ -28,7 +28,7 @@ from .limits import Limits
 from .ownership import OrphanDetector
 from .worker import LimitedRun
 
-_ENVIRONMENT_LOCK = threading.Lock()  # the environment is the whole process's
+_ENVIRONMENT_LOCK = threading.Lock()  # the environment belongs to the whole process
 
 
 class WorkerLauncher:
@@ -37,7 +37,7 @@ class WorkerLauncher:
     def __init__(self) -> None:
         self._forks = "forkserver" in multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context("forkserver" if self._forks else "spawn")
-        if self._forks:  # a worker forked from a server that has torch imported starts at once
+        if self._forks:  # the server imports torch, so that its workers start at once
             self._context.set_forkserver_preload(["charrnn.runs.worker"])
 
     def start(self, task: Any, *arguments: Any) -> Any:
@@ -49,7 +49,7 @@ class WorkerLauncher:
                     forkserver.ensure_running()
                 else:
                     process.start()
-            if self._forks:  # whose environment is the server's
+            if self._forks:  # the worker inherits the server's environment
                 with _sigint_blocked():
                     process.start()
         return process
@@ -79,9 +79,9 @@ def noop() -> None:
 def _environment() -> Iterator[None]:
     """Set the environment of the fork server, or of a process that is spawned.
 
-    PYTHONPATH says where this package is, since the server looks nowhere else for what to preload;
-    `THREAD_POOL_VARIABLES` makes its threads get along with those of others. It gets no tokens or
-    secrets: a process that trains never needs them.
+    PYTHONPATH contains the directory of this package, from which the server preloads modules.
+    `THREAD_POOL_VARIABLES` keeps its threads from slowing down other processes. Tokens and secrets
+    are removed: a process that trains never needs them.
     """
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
@@ -115,7 +115,7 @@ def _sigint_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # to start it later would let interrupts in again
+    resource_tracker.ensure_running()  # started later, it would unblock SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

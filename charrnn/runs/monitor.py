@@ -17,7 +17,7 @@ from .end_reasons import EndReason
 from .limits import Limits
 from .run import Run
 
-_SILENCE_SHARE_OF_AGE = 0.03  # of a run's age: the longer it takes, the rarer are its events
+_SILENCE_SHARE_OF_AGE = 0.03  # longer runs write events less often
 _ANONYMOUS = re.compile(rb"RssAnon:\s*(\d+) kB")
 
 
@@ -29,11 +29,11 @@ class WorkerMonitor:
         self._offset = _size(run.event_log.path)
         self._start_time = self._last_event_time = time.monotonic()
         self._remaining_seconds: float | None = None
-        with suppress(DamagedRunUserError):  # its worker will say so
+        with suppress(DamagedRunUserError):  # its worker will report that
             self._remaining_seconds = expected_seconds(run)
 
     def check(self) -> EndReason | None:
-        """Read the worker's new events; return why it must be killed, as a message, or None."""
+        """Read the worker's new events; return why it must be killed, or None."""
         events, now = self._new_events(), time.monotonic()
         for event in events:
             self._last_event_time = now
@@ -55,7 +55,7 @@ class WorkerMonitor:
     def _new_events(self) -> list[Event]:
         try:
             events, self._offset = self.run.read_events(self._offset)
-        except DamagedRunUserError:  # it is heard no more
+        except DamagedRunUserError:  # it counts as silent
             return []
         return events
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from .owners import Owner
 
-MIN_FILE_BYTES = 64 << 10  # that a file counts: it takes a place on the disk and in memory as well
-_UNDERWAY_SECONDS = 60.0  # in which a file may still be on its way to its place
-NEW_SECONDS = 600.0  # in which a file does not make room for others: it may be about to be used
+MIN_FILE_BYTES = 64 << 10  # that every file counts: it also takes an inode and memory
+_CREATION_SECONDS = 60.0  # after which a recorded file must exist
+NEW_SECONDS = 600.0  # age below which a file is not deleted to make room: it may be needed
 
 
 class OwnedFiles:
@@ -24,7 +24,7 @@ class OwnedFiles:
 
     def __init__(self) -> None:
         self._owners: dict[Path, set[Owner]] = {}
-        self._added: dict[Path, float] = {}  # when, in seconds of the monotonic clock
+        self._added: dict[Path, float] = {}  # times of the monotonic clock
         self._lock = threading.Lock()
 
     def add(self, owner: Owner, path: Path) -> None:
@@ -68,7 +68,7 @@ class OwnedFiles:
 
     def _there(self) -> list[tuple[Path, Owner]]:
         """Return the files that exist, once with each of their owners."""
-        late = time.monotonic() - _UNDERWAY_SECONDS
+        late = time.monotonic() - _CREATION_SECONDS
         with self._lock:
             for path, added in list(self._added.items()):
                 if added < late and not path.is_file():

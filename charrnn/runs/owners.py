@@ -62,7 +62,10 @@ class OwnerRecord:
             if data is None:
                 return None
             known = check_fields(_SCHEMA, parse_json_object(data, OWNER_FILE))
-        except (DamagedRunUserError, ValueError):  # the bytes still count, as nobody's
+        except (
+            DamagedRunUserError,
+            ValueError,
+        ):  # without an owner, the bytes still count in total
             return None
         return cls(**{name: known[name] for name in _SCHEMA})
 

@@ -101,7 +101,7 @@ class AppLock:
         self._path = root / f".app-{secrets.token_hex(8)}"
         self._lock = try_lock(self._path, timeout=5)
         for other in root.glob(".app-*"):
-            with suppress(OSError):  # no lock file at all: not an app's
+            with suppress(OSError):  # it is not a lock file
                 if lock := try_lock(other, timeout=0):  # its app died
                     with lock:
                         other.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ from .status import still_going_on
 
 logger = logging.getLogger(__name__)
 
-UPLOADS_FOLDER = ".uploads"  # under the root of the runs, beside them: see charrnn.runs.uploads
+UPLOADS_FOLDER = ".uploads"  # under the root of the runs (charrnn.runs.uploads)
 
 _STAR_FILE = "starred"
 _INTERVAL_SECONDS = 600.0

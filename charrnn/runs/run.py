@@ -45,7 +45,9 @@ from .ownership import QUEUED, STARTED, UNREPORTED, Attempt, rename_old_files
 from .status import no_such_run, still_going_on
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")
-_ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # the short ones are of earlier versions
+_ID = re.compile(
+    rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}"
+)  # the short ids are those of earlier versions
 
 
 class Run(ChangeableRun):
@@ -56,7 +58,7 @@ class Run(ChangeableRun):
     """
 
     should_abort: Callable[[], bool] = staticmethod(lambda: False)
-    _was_interrupted = False  # whether it ended for that
+    _was_interrupted = False  # whether `should_abort` ended it
 
     @classmethod
     def create(
@@ -100,7 +102,7 @@ class Run(ChangeableRun):
                 record.write(self.directory)
             self._write_manifest(new_manifest(self.id, plan))
         except OSError:
-            if fresh:  # a disk that is full should not keep half a run as well
+            if fresh:  # do not leave half a run on a full disk
                 shutil.rmtree(self.directory, ignore_errors=True)
             raise
 
@@ -113,7 +115,7 @@ class Run(ChangeableRun):
             raise no_such_run()
         return run
 
-    # What can be asked of it
+    # Commands
 
     def stop(self, *, closing: bool = False) -> None:
         """Tell the worker to stop after the current minibatch and save the model.
@@ -145,7 +147,7 @@ class Run(ChangeableRun):
         if self.is_active:
             self.commands.give("sample")
 
-    # From the outside of a worker: what becomes of it
+    # Called by the app, outside of the worker
 
     def enqueue(self, app: str | None = None, *, resume: bool = False) -> None:
         """Queue the run for a worker that `app` will start; `resume` extends a finished run.
@@ -193,7 +195,7 @@ class Run(ChangeableRun):
         if the attempt's app is gone, or is `closing`, the run was interrupted. `message` says why
         the worker died, if that is known.
         """
-        if (lock := self._lock(1)) is None:  # somebody is at work
+        if (lock := self._lock(1)) is None:  # a process trains it
             return False
         with lock:
             name, attempt = Attempt.latest(self.directory) or ("", Attempt())
@@ -212,7 +214,7 @@ class Run(ChangeableRun):
                 if closing or (attempt.app not in (None, app) and not self._app_alive(attempt)):
                     end = interrupted(end, EndReason.INTERRUPTED, saved=self.has_resume_state)
                 self.event_log.append(end)
-            except OSError:  # nobody should wait for an end that cannot be written
+            except OSError:  # followers must not wait for an event that cannot be written
                 if name:
                     self._file(name).rename(self._file(UNREPORTED))
                 raise
@@ -220,7 +222,7 @@ class Run(ChangeableRun):
                 self._file(QUEUED).rename(self._file(STARTED))
             return True
 
-    # The work itself
+    # Called in the worker
 
     def train(self, *, resume: bool = False, app: str | None = None) -> Iterator[Event]:
         """Train in this process, and yield the events as they are written to events.jsonl.
@@ -231,7 +233,7 @@ class Run(ChangeableRun):
         if (lock := self._lock(5)) is None:
             raise still_going_on()
         try:
-            if app is None:  # not from a queue: what was asked of others is past
+            if app is None:  # in the foreground: earlier attempts and commands are void
                 self._claim()
             elif (
                 self.has_ended
@@ -273,12 +275,12 @@ class Run(ChangeableRun):
                 yield event
         except BaseException as error:
             if not over:
-                with suppress(OSError):  # on a full disk, which is what is raised below
+                with suppress(OSError):  # on a full disk; that error is raised below
                     self.event_log.append(self._end_of_error(error))
             raise
 
     def _end_of_error(self, error: BaseException) -> Event:
-        if not isinstance(error, Exception):  # Ctrl+C, or nobody wants to hear more
+        if not isinstance(error, Exception):  # Ctrl+C, or the iterator was closed
             return self.make_end_event(EndReason.ABORTED)
         if isinstance(error, UserError):
             return self.make_end_event(UserError(self._without_path(error.message)))
@@ -315,13 +317,13 @@ class Run(ChangeableRun):
         return None
 
     def _take_commands(self) -> set[str]:
-        wishes = self.commands.take()
-        if "stop" not in wishes and self.should_abort():
+        commands = self.commands.take()
+        if "stop" not in commands and self.should_abort():
             self._was_interrupted = True
-            wishes.add("stop")
+            commands.add("stop")
         if self.event_log.is_full:
-            wishes.add("stop")
-        return wishes
+            commands.add("stop")
+        return commands
 
     def _explain_stop(self, end: Event) -> Event:
         """Say in the `end` event why the run was stopped, if no user stopped it."""

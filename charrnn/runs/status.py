@@ -30,7 +30,7 @@ from .event_log import EventLog
 from .manifest import parse_manifest
 from .ownership import QUEUED, STARTED, Attempt
 
-NAME_FILE = "name"  # the file with the name that the owner gave the run
+NAME_FILE = "name"  # holds the name that the owner gave the run
 MAX_NAME_LENGTH = 80  # characters
 _MAX_NAME_BYTES = 4 * MAX_NAME_LENGTH
 PERPLEXITIES = ("train_perplexity", "validation_perplexity")
@@ -106,12 +106,12 @@ class RunStatus:
     @property
     def state(self) -> str:
         """One of queued, running, stopping, finished, stopped, diverged and failed."""
-        for _ in range(2):  # a worker may end between the look at it and that at the events
+        for _ in range(2):  # a worker may end between the two checks
             if alive := self._active_state(worker=self._has_worker()):
                 return alive
             if end := self._end_event():
                 return str(end["reason"])
-        return "failed"  # a worker that is gone without a word was killed
+        return "failed"  # its worker was killed
 
     @property
     def is_active(self) -> bool:
@@ -195,7 +195,7 @@ class RunStatus:
             if os.path.lexists(place) and not holds_files_only(place):
                 raise damaged(Message("{path}/ does not hold files only", path=name))
 
-    # How the answers are found
+    # Helpers
 
     def _lock(self, timeout: float) -> ExitStack | None:
         """Take the run's lock; return None if another process holds it for `timeout` seconds."""

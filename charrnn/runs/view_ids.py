@@ -49,7 +49,9 @@ class ViewIds:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._changed: int | None = None  # when a run was last added or removed, in nanoseconds
+        self._changed: int | None = (
+            None  # time of the last creation or deletion of a run, in nanoseconds
+        )
         self._run_ids: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -69,5 +71,5 @@ class ViewIds:
                 runs = self._root.glob("[!.]*")
                 self._run_ids = {view_id(run.name): run.name for run in runs}
                 self._changed = changed
-        except FileNotFoundError:  # all runs have been removed
+        except FileNotFoundError:  # all runs have been deleted
             self._run_ids, self._changed = {}, None

@@ -24,8 +24,8 @@ from .run import Run
 from .status import no_such_run
 
 CPU_SHARE_FILE = "share"
-_MAX_SHARE_BYTES = 20  # of the number in it
-_CHECK_SECONDS = 0.5  # between two looks at whether the run is still there
+_MAX_SHARE_BYTES = 20  # of the file
+_CHECK_SECONDS = 0.5  # between two checks whether the run was deleted
 
 _NO_MEMORY = re.compile("not enough memory|can't allocate memory|bad_alloc|out of memory")
 
@@ -46,12 +46,12 @@ class LimitedRun(Run):
 
     def _take_commands(self) -> set[str]:
         self._check_exists()
-        wishes = super()._take_commands()
+        commands = super()._take_commands()
         longest = self._limits.seconds
         if longest is not None and time.monotonic() - self._start_time >= longest:
-            self._time_up = self._time_up or "stop" not in wishes
-            wishes.add("stop")
-        return wishes
+            self._time_up = self._time_up or "stop" not in commands
+            commands.add("stop")
+        return commands
 
     def _check_exists(self) -> None:
         """Raise UserError if the run was deleted: saving would recreate half of its directory."""
@@ -68,7 +68,11 @@ class LimitedRun(Run):
             if changed != self._cpu_share_read[0]:
                 cores = int(read_regular(self._file(CPU_SHARE_FILE), _MAX_SHARE_BYTES) or b"0")
                 self._cpu_share_read = (changed, cores if cores > 0 else None)
-        except (FileNotFoundError, ValueError, DamagedRunUserError):  # as many as suit the run
+        except (
+            FileNotFoundError,
+            ValueError,
+            DamagedRunUserError,
+        ):  # then as many cores as are useful
             return None
         return self._cpu_share_read[1]
 

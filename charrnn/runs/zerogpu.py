@@ -34,11 +34,9 @@ logger = logging.getLogger(__name__)
 
 ANONYMOUS_MINUTES_PER_DAY = 2  # without an account
 FREE_ACCOUNT_MINUTES_PER_DAY = 5
-_DEFAULT_SECONDS = 60.0  # seconds for a run of which nobody can say how long it takes
-_OVERHEAD_SECONDS = (
-    15.0  # seconds of a run that are no training: CUDA's start before it, its end after it
-)
-_SHUTDOWN_SECONDS = 5.0  # of these, after it
+_DEFAULT_SECONDS = 60.0  # for a run of unknown length
+_OVERHEAD_SECONDS = 15.0  # of a run besides its training: CUDA's start, and saving
+_SHUTDOWN_SECONDS = 5.0  # of the overhead, after the training
 
 _GpuFunction = Callable[[Path, bool, str, Limits], Iterator[int]]
 
@@ -71,8 +69,8 @@ def prepare() -> None:
 @functools.cache
 def _gpu_function() -> _GpuFunction | None:
     """Return `_work` decorated to run on a GPU; None if this is no ZeroGPU Space."""
-    told = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
-    if not told or importlib.util.find_spec("spaces") is None:
+    is_zero_gpu = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+    if not is_zero_gpu or importlib.util.find_spec("spaces") is None:
         return None
     import spaces
 
@@ -119,16 +117,16 @@ def train_on_gpu(
     from gradio import Error
 
     lend = _gpu_function()
-    assert lend is not None, "here() said so"
+    assert lend is not None, "available() returned True"
     pids = lend(directory, resume, app, limits)
     try:
         while (pid := context.run(next, pids, None)) is not None:
             if pid:
                 yield Worker(pid)
     except Error as error:
-        # Its words may hold markup, and are English: only what it is about is taken from them.
+        # The message is in English and may hold markup, so only its title is used.
         about = str(getattr(error, "title", ""))
-        logger.warning("no GPU, or not to the end: %s", about)
+        logger.warning("no GPU, or not until the end: %s", about)
         if "quota" in about or "duration" in about or "credits" in about:
             raise NoGpuError(EndReason.GPU_QUOTA) from None
         if "queue" in about or "client" in about:
