@@ -125,16 +125,27 @@ class RunManager:
         """Return the run with this id. Raises UserError if there is none."""
         return Run.find(self.root, run_id)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no run is queued or active."""
+        return not self._active and not self._queue
+
+    @property
+    def queued_runs(self) -> list[QueuedRun]:
+        """The queued runs, in the order in which they will be trained."""
+        with self._lock:
+            return [one for one in self._queue if one.run.is_queued]
+
     def queue_position(self, run_id: str) -> tuple[int, float | None]:
         """Return a queued run's position, from 1, and its estimated wait in seconds.
 
         The wait is None if it is unknown. The position is 0 for a run that is not queued.
         """
+        queue = self.queued_runs
+        places = [one.run.id for one in queue]
+        if run_id not in places:
+            return 0, None
         with self._lock:
-            queue = [one for one in self._queue if one.run.is_queued]
-            places = [one.run.id for one in queue]
-            if run_id not in places:
-                return 0, None
             free = [0.0] * (self._workers - len(self._active))
             left = [
                 active.monitor.remaining_seconds if active.monitor else None
@@ -190,7 +201,7 @@ class RunManager:
                 except (OSError, UserError):
                     logger.exception("run %s… could not be stopped", directory.name[:4])
             with self._changed:
-                self._changed.wait_for(self._idle, timeout=timeout_seconds)
+                self._changed.wait_for(lambda: self.is_idle, timeout=timeout_seconds)
         finally:
             with self._changed:
                 self._queue.clear()
@@ -214,9 +225,6 @@ class RunManager:
         """Take the app's lock again if the directory of runs was removed meanwhile."""
         with disk_errors_as_user_errors(), self._lock:
             self._app_lock.renew()
-
-    def _idle(self) -> bool:
-        return not self._active and not self._queue
 
     def _client_ids(self) -> list[str]:
         """Return the user of each queued or active run, one per run. Called with the lock held."""

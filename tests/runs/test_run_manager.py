@@ -36,7 +36,7 @@ def test_of_two_concurrent_starts_the_refused_one_leaves_nothing(idle, monkeypat
     )
     with pytest.raises(UserError, match="wait or train already: 1"):
         idle.start(small(), "ada", run_id="0" * 32)
-    assert left(idle) == [] and not idle._queue
+    assert left(idle) == [] and idle.is_idle
     with pytest.raises(UserError, match="no such run"):
         idle.find("0" * 32)
 
@@ -45,11 +45,11 @@ def test_an_attempt_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
     monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
     with pytest.raises(UserError, match="cannot be saved: No space"):
         idle.start(small())
-    assert left(idle) == [] and not idle._queue
+    assert left(idle) == [] and idle.is_idle
 
 
 def test_a_start_while_the_app_closes_leaves_nothing(idle):
-    idle._closed.set()
+    idle.close(timeout_seconds=0)
     with pytest.raises(UserError, match="closing"):
         idle.start(small())
     assert left(idle) == []
@@ -60,7 +60,7 @@ def test_the_context_of_a_request_is_kept_only_for_a_gpu(idle, monkeypatch, lent
     monkeypatch.setattr(zerogpu, "requested", lambda run: lent)
     WHO.set("ada, with her token")
     idle.start(small())
-    (waiting,) = idle._queue
+    (waiting,) = idle.queued_runs
     assert (WHO in waiting.context) == lent
 
 
@@ -87,7 +87,7 @@ def test_an_app_closes_though_a_run_waits_for_a_gpu(tmp_path, monkeypatch):
     assert serving and all(thread.daemon for thread in serving), "nor does the program's end"
     free.set()
     until = time.monotonic() + 60
-    while runs._active:
+    while not runs.is_idle:
         assert time.monotonic() < until
         time.sleep(0.01)
     assert ends(run) == ["failed"], "once is enough"
