@@ -27,8 +27,8 @@ class RequestUserError(UserError):
         Gradio's page shows `detail` for a queued event and `error` for another; other clients read
         either.
         """
-        said = i18n.translate_error(self, i18n.locale_of(Request(scope)))
-        return JSONResponse({"detail": said, "error": said}, self.status)
+        message = i18n.translate_error(self, i18n.locale_of(Request(scope)))
+        return JSONResponse({"detail": message, "error": message}, self.status)
 
 
 def content_length(scope: Scope) -> int | None:

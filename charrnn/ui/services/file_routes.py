@@ -46,8 +46,8 @@ def file_routes(limits: Limits) -> list[Route]:
             error = UserError(
                 "There is no room for more uploads: try again later, or paste the text."
             )
-            said = i18n.translate_error(error, i18n.locale_of(request))
-            return PlainTextResponse(said + "\n", 507)
+            message = i18n.translate_error(error, i18n.locale_of(request))
+            return PlainTextResponse(message + "\n", 507)
         folder.mkdir(parents=True, exist_ok=True)
         name = request.query_params.get("upload_id", "")
         followed = progress if is_upload_id(name) else None

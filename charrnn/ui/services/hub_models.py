@@ -68,8 +68,8 @@ class _UserState:
 
 
 def _remove_all(users: Iterable[_UserState]) -> None:
-    for one in users:
-        one.remove()
+    for user in users:
+        user.remove()
 
 
 class HubModelCache:
@@ -91,7 +91,7 @@ class HubModelCache:
             return self._path((self._user_key(token), ref))
 
     def get(self, ref: Ref, token: Token, client_id: str) -> Path:
-        """Return a model that is needed now: the Hub's recent answer, or a new one.
+        """Return a model that is needed now: the Hub's recent answer, or a new user.
 
         Raises UserError as `open` does; a recent error is raised again for some seconds.
         """
@@ -123,17 +123,19 @@ class HubModelCache:
         It is deleted together with a private model.
         """
         with self._condition:
-            for one in self._users.values():
-                if one.private_directory is not None and directory.is_relative_to(
-                    one.private_directory
+            for user in self._users.values():
+                if user.private_directory is not None and directory.is_relative_to(
+                    user.private_directory
                 ):
-                    one.derived_files.add(file)
+                    user.derived_files.add(file)
 
     def forget_idle_users(self) -> None:
         """Forget users who have been idle for an hour, and delete their private files."""
         with self._condition:
             late = self._clock() - IDLE_SECONDS
-            gone = self._forget([name for name, one in self._users.items() if one.last_seen < late])
+            gone = self._forget(
+                [name for name, user in self._users.items() if user.last_seen < late]
+            )
         _remove_all(gone)
 
     def _forget(self, names: Collection[str]) -> list[_UserState]:
@@ -194,7 +196,7 @@ class HubModelCache:
         while self._root is not None and directory_bytes(self._root) > MAX_PRIVATE_BYTES:
             with self._condition:
                 users = [
-                    name for name, one in self._users.items() if one.private_directory is not None
+                    name for name, user in self._users.items() if user.private_directory is not None
                 ]
                 if len(users) < 2:
                     return
@@ -209,9 +211,9 @@ class HubModelCache:
             if found is not None:
                 self._store(key, replace(self._entries[key], until=now + OFFLINE_TTL_SECONDS))
                 return found
-            # Not the error itself, whose traceback holds the token.
-            said = type(error)(error.message, field=error.field)
-            self._store(key, _Entry(said, now, now + ERROR_TTL_SECONDS))
+            # A copy, because the error's traceback holds the token.
+            stored = type(error)(error.message, field=error.field)
+            self._store(key, _Entry(stored, now, now + ERROR_TTL_SECONDS))
         raise error
 
     def _store(self, key: tuple[str, Ref], known: _Entry) -> None:
@@ -250,17 +252,17 @@ class HubModelCache:
     def _private_directory(self, token: Token) -> Path | None:
         """Return the directory for private models of the token's user; None without a token."""
         with self._condition:
-            one = self._users.setdefault(self._user_key(token), _UserState(0.0))
-            one.last_seen = self._clock()
-            if isinstance(token, str) and one.private_directory is None:
+            user = self._users.setdefault(self._user_key(token), _UserState(0.0))
+            user.last_seen = self._clock()
+            if isinstance(token, str) and user.private_directory is None:
                 if self._root is None:
                     self._root = temporary_directory("users")
                     atexit.register(self.close)
                     threading.Thread(
                         target=self._tidy_loop, args=(self._root,), daemon=True
                     ).start()
-                one.private_directory = self._root / secrets.token_hex(16)
-            return one.private_directory
+                user.private_directory = self._root / secrets.token_hex(16)
+            return user.private_directory
 
     def _tidy_loop(self, root: Path) -> None:
         """Forget idle users regularly while `root` exists. Runs in a thread."""

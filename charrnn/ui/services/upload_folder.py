@@ -53,8 +53,8 @@ class UploadQuotaMiddleware:
                     reserve, self.context.limits.upload_bytes if size is None else size
                 )
             except UserError as error:
-                said = i18n.translate_error(error, i18n.locale_of(request))
-                await PlainTextResponse(said, 507)(scope, receive, send)
+                message = i18n.translate_error(error, i18n.locale_of(request))
+                await PlainTextResponse(message, 507)(scope, receive, send)
                 return
             response = _UploadResponse(send, lambda path: shares.files.add(owner, path))
             await self.app(scope, receive, response.send)
