@@ -26,9 +26,8 @@ _MB = 1 << 20
 # Copies of the weights in a run's directory: the model; the resume state, with the latest and the
 # best weights and Adam's moments; and the resume state again while it is being replaced.
 _WEIGHT_COPIES = 9
-_SAMPLE_COPIES = (
-    5  # in events.jsonl, samples.json and the resume state; the last two twice while being replaced
-)
+# In events.jsonl, samples.json and the resume state; the last two twice while being replaced.
+_SAMPLE_COPIES = 5
 _BASE_BYTES = 2 * _MB  # of any run: log, plot, model card
 
 

@@ -62,10 +62,7 @@ class OwnerRecord:
             if data is None:
                 return None
             known = check_fields(_SCHEMA, parse_json_object(data, OWNER_FILE))
-        except (
-            DamagedRunUserError,
-            ValueError,
-        ):  # without an owner, the bytes still count in total
+        except (DamagedRunUserError, ValueError):  # the bytes count for no owner
             return None
         return cls(**{name: known[name] for name in _SCHEMA})
 

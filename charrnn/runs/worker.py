@@ -68,11 +68,7 @@ class LimitedRun(Run):
             if changed != self._cpu_share_read[0]:
                 cores = int(read_regular(self._file(CPU_SHARE_FILE), _MAX_SHARE_BYTES) or b"0")
                 self._cpu_share_read = (changed, cores if cores > 0 else None)
-        except (
-            FileNotFoundError,
-            ValueError,
-            DamagedRunUserError,
-        ):  # then as many cores as are useful
+        except (FileNotFoundError, ValueError, DamagedRunUserError):  # as many as are useful
             return None
         return self._cpu_share_read[1]
 

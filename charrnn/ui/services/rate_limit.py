@@ -193,9 +193,8 @@ class Slot:
         future = _in_thread(computation)
         self._computation = future  # type: ignore[assignment]
         answer = asyncio.wrap_future(future)
-        answer.add_done_callback(
-            lambda done: done.cancelled() or done.exception()
-        )  # mark as retrieved
+        # Retrieve the exception, or asyncio logs it as unretrieved.
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         while not (await asyncio.wait({answer}, timeout=POLL_SECONDS))[0]:
             if await self._client.is_gone():
                 raise ClientGoneError
