@@ -403,7 +403,7 @@ def test_the_app_starts_and_its_endpoints_say_which_run_is_broken(client):
     assert page.status_code == 200
     for endpoint, more in (("/stop", {"run": BROKEN}), ("/generate", {"checkpoint": BROKEN})):
         if endpoint == "/stop":
-            with pytest.raises(AppError, match="can't be read: begun is damaged"):
+            with pytest.raises(AppError, match=r"attempt\.started is damaged"):
                 client.predict(api_name=endpoint, **more)
         else:  # its model is sound
             assert client.predict(api_name=endpoint, length=5, **more)

@@ -262,7 +262,7 @@ def test_a_client_who_goes_in_the_middle_leaves_nothing():
 
 @pytest.mark.parametrize(
     ("scarce", "other"),
-    [("MAX_BYTES", "b"), ("MAX_ADDRESS_BYTES", "address:a/2"), (None, "address:a/2")],
+    [("MAX_BYTES", "b"), ("MAX_BYTES_PER_ADDRESS", "address:a/2"), (None, "address:a/2")],
 )
 def test_bodies_that_wait_share_the_memory_for_them(monkeypatch, scarce, other):
     if scarce:
