@@ -18,8 +18,8 @@ test: $(VENV)/.installed-test browser lint types layers
 check: lint types layers
 	$(BIN)/python -m pytest -q -n 2 tests/unit
 
-# Kills at any moment, and readers fed with what strangers might send.
-stress: $(VENV)/.installed-test
+# Kills at any moment, broken connections, floods, and readers fed with what strangers might send.
+stress: $(VENV)/.installed-test browser
 	$(PYTEST) tests/stress
 
 lint: $(VENV)/.installed-test javascript
