@@ -166,7 +166,7 @@ def test_nothing_that_is_public_lists_runs(url, run):
     assert len(run.id) == 32, "128 bits that nobody can guess"
 
 
-def test_earlier_and_shorter_ids_are_found_yet(context, run):
+def test_short_ids_of_earlier_versions_are_found(context, run):
     old = context.runs.root / "0123456789abcdef"
     old.mkdir()
     (old / "run.json").write_bytes((run.directory / "run.json").read_bytes())
@@ -189,7 +189,7 @@ def test_the_private_events_of_the_page_take_no_path_either(url, context, run):
             assert (got.status_code, "has not been uploaded" in got.text) == (400, True)
 
 
-def test_a_run_is_starred_by_who_knows_it_and_the_card_says_so(url, context, run):
+def test_a_run_is_starred_by_its_id_and_the_card_shows_it(url, context, run):
     components = httpx.get(f"{url}config").json()["components"]
     card = next(c["id"] for c in components if "star" in (c["props"].get("server_fns") or ()))
 
@@ -290,7 +290,7 @@ def test_one_visitor_s_runs_do_not_keep_others_out_and_the_line_is_told(url, con
             context.runs.find(one.parent.name).stop()
 
 
-def test_of_many_who_ask_at_the_same_moment_none_is_refused(url):
+def test_concurrent_requests_of_many_users_are_not_refused(url):
     async def ask(http):
         asked = {"data": ["a", "ab", 300, "sample", 1.0, 0]}
         event = (await http.post("call/generate", json=asked)).json()["event_id"]

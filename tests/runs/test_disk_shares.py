@@ -116,7 +116,7 @@ def test_what_a_run_may_still_write_counts_from_its_start(served):
     runs.start(planned(**LONG, epochs=1000), "ada")
 
 
-def test_what_is_promised_to_one_visitor_is_not_promised_to_another(served):
+def test_bytes_reserved_for_one_user_are_not_reserved_for_another(served):
     needed = needed_bytes(planned(**LONG, epochs=1000)) / _MB
     runs = served(disk_mb=int(2.5 * needed)).runs
     for visitor in ("ada", "bob"):
@@ -162,7 +162,7 @@ def test_a_run_without_a_known_owner_counts_for_all_and_goes_on(served):
     assert "no room for another run" in refusal(runs.start, planned(), "bob")[0]
 
 
-def test_whose_a_run_is_cannot_be_read_from_the_disk_and_outlives_a_restart(served):
+def test_the_owner_of_a_run_is_stored_as_a_hash_and_outlives_a_restart(served):
     runs = served(disk_mb_per_visitor=20).runs
     run = runs.start(planned(), "name:ada")
     kept = (run.directory / OWNER_FILE).read_text()
@@ -174,7 +174,7 @@ def test_whose_a_run_is_cannot_be_read_from_the_disk_and_outlives_a_restart(serv
     )
 
 
-def test_a_machine_of_one_s_own_has_no_shares(served):
+def test_a_private_machine_has_no_shares(served):
     runs = served().runs
     for _ in range(3):
         fill(stopped(runs.start(planned(), "")).directory, 5)
@@ -348,7 +348,7 @@ def test_a_long_log_is_thinned():
     assert steps[0] == 0 and steps[-1] == 3 * MAX_LOG_ROWS - 1
 
 
-def test_a_point_of_an_earlier_version_is_taken_up():
+def test_a_resume_state_of_an_earlier_version_is_used():
     record = RunLog(TrainingConfig(), ("",))
     record.restore({"log": [], "samples": [{"step": 0, "prefix": "", "text": "a" * 99_000}]})
     assert not record.has_room()

@@ -43,7 +43,7 @@ def open_manager(tmp_path):
 # The environment
 
 
-def test_a_machine_of_one_s_own_is_generous_and_a_space_is_not():
+def test_defaults_are_generous_on_a_private_machine_and_strict_on_a_space():
     own, space_id = Limits.from_environment({}), Limits.from_environment({"SPACE_ID": "a/b"})
     assert own.seconds is own.characters is own.runs_per_visitor is own.keep_hours is None
     assert own.proxies == 0 and space_id.proxies == 1
@@ -58,7 +58,7 @@ def test_every_limit_can_be_set(name):
     assert getattr(limits, name) == int(value)
 
 
-def test_a_space_that_does_not_say_which_it_is_is_no_machine_of_one_s_own():
+def test_a_space_without_a_name_is_not_a_private_machine():
     whole = {"SPACE_ID": "a/b", "SYSTEM": "spaces"}
     assert space_id(whole) == "a/b" and space_id({}) is None
     for half in ({"SPACE_ID": "a/b"}, {"SYSTEM": "spaces"}):
@@ -73,12 +73,12 @@ def test_a_limit_can_be_taken_away():
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "nan", "1e999", "0", "true", "none"])
-def test_a_value_that_is_none_is_a_clear_error(value):
+def test_an_invalid_value_is_a_clear_error(value):
     with pytest.raises(UserError, match=re.escape(f"CHARRNN_WORKERS={value}: give a number from")):
         Limits.from_environment({"CHARRNN_WORKERS": value})
 
 
-def test_an_app_with_a_limit_that_is_none_does_not_start():
+def test_an_app_with_an_invalid_limit_does_not_start():
     ended = subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
@@ -145,7 +145,7 @@ def test_what_is_too_much_is_refused_beside_its_field(open_manager, limits, sett
     assert not list(runs.root.glob("*/run.json"))
 
 
-def test_the_page_says_it_before_the_run_is_asked_for(tmp_path):
+def test_the_page_reports_a_limit_before_the_run_starts(tmp_path):
     long = Wish(corpus=OWN, paste=TEXT.text, limits=Limits(characters=1000))
     assert refusal(long.text)[1] == "corpus"
     (tmp_path / "cats.txt").write_text(TEXT.text * 1000)
@@ -235,7 +235,7 @@ def aged(run, hours):
     return run
 
 
-def test_only_what_ended_long_ago_is_removed_and_nothing_that_is_starred(open_manager):
+def test_only_expired_runs_are_deleted_and_no_starred_ones(open_manager):
     runs = open_manager()
     old, fresh, starred = (runs.start(small(epochs=1)) for _ in range(3))
     for run in (old, fresh, starred):

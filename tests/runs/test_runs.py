@@ -56,7 +56,7 @@ def test_a_sample_comes_when_it_is_asked_for(runs):
     assert events_of(run)[-1]["reason"] == "stopped"
 
 
-def test_runs_queue_and_a_waiting_one_can_be_called_off(runs):
+def test_runs_queue_and_a_queued_one_can_be_stopped(runs):
     first, second, third = (runs.start(small(seconds=60)) for _ in range(3))
     events_of(first, until=is_progress)
     assert (second.state, third.state) == ("queued", "queued")
@@ -83,7 +83,7 @@ def test_a_run_has_the_id_that_its_browser_made_unless_another_has_it(tmp_path):
     assert (first.directory / "run.json").read_bytes() == before
 
 
-def test_keep_training_goes_on_for_as_long_again(runs):
+def test_a_finished_run_is_extended_by_its_own_length(runs):
     run = runs.start(small(epochs=3))
     first = events_of(run)
     assert runs.resume(run.id).id == run.id
@@ -105,7 +105,7 @@ def test_a_stopped_run_goes_on_to_its_end(runs):
     assert end["reason"] == "finished" and end["epoch"] == 8
 
 
-def test_a_live_run_cannot_be_kept_training(runs):
+def test_an_active_run_cannot_be_resumed(runs):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     with pytest.raises(UserError, match="still going on"):
@@ -153,7 +153,7 @@ def test_a_directory_that_holds_a_run_is_refused(tmp_path):
         Run.create_at(tmp_path / "here", small())
 
 
-def test_half_a_line_is_not_an_event_yet(tmp_path):
+def test_a_partial_line_is_not_an_event(tmp_path):
     run = Run.create(tmp_path, small())
     whole = json.dumps({"event": "start"}) + "\n"
     (run.directory / "events.jsonl").write_text(whole + '{"event": "pro')
@@ -185,7 +185,7 @@ def test_stop_right_after_start_is_never_lost(runs):
         assert [event["event"] for event in events].count("end") == 1
 
 
-def test_a_line_that_was_never_finished_is_cut_off_when_the_run_goes_on(tmp_path):
+def test_a_partial_line_is_removed_when_the_run_resumes(tmp_path):
     run = Run.create(tmp_path, small(epochs=1))
     (run.directory / "events.jsonl").write_text('{"event": "start"}\n{"event": "prog')
     events = [event["event"] for event in run.train(resume=True)]

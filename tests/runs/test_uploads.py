@@ -83,7 +83,7 @@ def kept(root):
     return list((root / ".uploads").glob("*")) if (root / ".uploads").exists() else []
 
 
-def test_weights_alone_are_opened_under_a_key_that_nobody_can_guess(context, sent, trained):
+def test_weights_alone_are_opened_under_a_key_that_cannot_be_guessed(context, sent, trained):
     model = open_file(context, sent("mine.safetensors", (trained / WEIGHTS).read_bytes()), None)
     again = open_file(context, sent("mine.safetensors", (trained / WEIGHTS).read_bytes()), None)
     assert KEY.fullmatch(model.key) and KEY.fullmatch(again.key) and model.key != again.key
@@ -109,7 +109,7 @@ def test_of_a_zip_a_checkpoint_s_own_files_are_kept(context, sent, trained, fold
     assert (told["source"], told["repo"], told["resumable"]) == ("upload", None, False)
 
 
-def test_it_is_among_what_a_visitor_can_choose_until_it_is_gone(context, sent, trained):
+def test_an_upload_is_listed_until_it_is_deleted(context, sent, trained):
     model = open_file(context, sent("a.safetensors", (trained / WEIGHTS).read_bytes()), None)
     digits = model.key[7:11]
     said = f"letters · your file {digits}… · LSTM 16 · perplexity 3.50 held out"
@@ -142,7 +142,7 @@ def test_only_what_was_uploaded_is_read(context, sent, trained, tmp_path):
 
 
 @pytest.mark.parametrize("name", SENDABLE)
-def test_what_is_unsound_is_refused_in_the_words_for_every_checkpoint(name, root, tmp_path):
+def test_an_invalid_checkpoint_is_refused_with_the_usual_message(name, root, tmp_path):
     (place := tmp_path / "it").mkdir()
     CHECKPOINTS[name][0](place)
     if (place / "config.json").exists():
@@ -233,7 +233,7 @@ def test_a_strange_name_is_shown_as_it_can_be(root, tmp_path):
     assert said.startswith("There is no model in \\u202ezip.<b>: ")
 
 
-def test_uploads_take_of_the_room_of_the_runs(root, tmp_path, trained):
+def test_uploads_count_against_the_disk_space_of_runs(root, tmp_path, trained):
     (tmp_path / "big").write_bytes(bytes(8 << 20))
     (root / "some").mkdir()
     (tmp_path / "big").rename(root / "some" / "run")
@@ -246,7 +246,7 @@ def test_uploads_take_of_the_room_of_the_runs(root, tmp_path, trained):
     assert len(kept(root)) == 1
 
 
-def test_a_zip_over_the_sum_is_named_itself(root, tmp_path):
+def test_a_zip_over_the_total_limit_is_named_in_the_message(root, tmp_path):
     (tmp_path / "x.zip").write_bytes(zipped({}) + b"PK\3\4")
     (tmp_path / "y.zip").write_bytes(b"PK\3\4")
     os.truncate(tmp_path / "y.zip", (86 << 20) + 1)
@@ -275,7 +275,7 @@ def test_a_visitor_s_uploads_are_bounded_by_their_number(root, trained):
     assert all(uploads.find(root, key) for key in (first, third, other))
 
 
-def test_a_zip_that_holds_more_than_it_weighs_finds_no_room_either(root, tmp_path, trained):
+def test_a_zip_whose_contents_do_not_fit_on_the_disk_is_refused(root, tmp_path, trained):
     files = {WEIGHTS: (trained / WEIGHTS).read_bytes(), "training_log.csv": bytes(8 << 20)}
     (tmp_path / "a.zip").write_bytes(zipped(files))
     (root / "some").write_bytes(bytes(5 << 20))
@@ -295,7 +295,7 @@ def test_a_disk_that_is_full_is_said_to_be(root, tmp_path, trained, monkeypatch)
     assert "is not there any more" in refused(uploads.store, root, tmp_path / "gone", Limits())
 
 
-def test_what_nobody_uses_goes_with_the_old_runs(root, trained):
+def test_unused_uploads_expire_like_runs(root, trained):
     old, used = (uploads.store(root, trained / WEIGHTS, Limits()) for _ in range(2))
     broken_off = root / ".uploads" / ".upload-x"
     broken_off.mkdir()
@@ -307,7 +307,7 @@ def test_what_nobody_uses_goes_with_the_old_runs(root, trained):
     assert [path.name for path in kept(root)] == [used]
 
 
-def test_runs_and_uploads_do_not_meet(root, trained):
+def test_the_ids_of_runs_and_uploads_differ(root, trained):
     run = Run.create(root, make_plan(read_text("the tide comes in\n" * 100)))
     key = uploads.store(root, trained / WEIGHTS, Limits())
     assert [one.id for one in all_runs(root)] == [run.id]

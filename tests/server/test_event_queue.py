@@ -215,7 +215,9 @@ def test_an_answer_waits_a_while_to_be_collected_and_then_goes(page, queue, monk
     played(scene())
 
 
-def test_a_call_that_nobody_listens_to_ends_after_a_while(page, queue, scoring, monkeypatch):
+def test_a_call_whose_results_are_not_collected_ends_after_a_while(
+    page, queue, scoring, monkeypatch
+):
     async def scene():
         async with visitor(page.local_url, "127.0.0.2") as http:
             await accepted(http, *SCORE)
@@ -226,7 +228,7 @@ def test_a_call_that_nobody_listens_to_ends_after_a_while(page, queue, scoring, 
     played(scene())
 
 
-def test_who_leaves_many_answers_loses_the_oldest_and_nobody_else_does(page, queue, monkeypatch):
+def test_a_user_with_many_uncollected_results_loses_the_oldest(page, queue, monkeypatch):
     monkeypatch.setattr(event_queue, "MAX_UNCOLLECTED_SESSIONS_PER_USER", 2)
 
     async def scene():
@@ -265,7 +267,7 @@ def test_a_session_in_use_outlives_any_number_of_later_calls(page, queue, scorin
     played(scene())
 
 
-def test_a_text_that_nobody_collects_is_kept_once_and_not_at_every_length(page, queue, monkeypatch):
+def test_an_uncollected_text_is_stored_once_and_not_at_every_length(page, queue, monkeypatch):
     monkeypatch.setattr(operations, "FRAME_SECONDS", 0.0)
 
     async def scene():

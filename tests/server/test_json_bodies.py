@@ -161,7 +161,7 @@ def test_a_long_text_goes_to_the_functions_that_take_one(path, call):
         ("cancel", {}),
     ],
 )
-def test_and_to_no_other(path, call):
+def test_a_long_text_is_refused_for_all_other_functions(path, call):
     body = {"data": ["a" * (MB - 200)], "session_hash": "a", **call}
     assert json.loads(send(path, body).passed) == body
     said = refused(413, path, {"data": ["a" * MB], **call})
@@ -218,7 +218,7 @@ def test_odd_values_pass_as_they_are():
     assert json.loads(passed) == json.loads(body) and json.loads(passed)["data"][0] == "\ud800"
 
 
-def test_of_a_key_that_is_there_twice_the_one_that_was_checked_is_passed_on():
+def test_of_a_duplicate_key_the_checked_value_is_passed_on():
     passed = send("call/train", b'{"data": [1], "data": [2]}').passed
     assert passed.count(b"data") == 1
 
@@ -246,14 +246,14 @@ def test_parts_are_counted_however_the_body_is_cut(value, escaped, lengths):
 # Memory and time for bodies
 
 
-def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
+def test_a_body_that_does_not_arrive_times_out(monkeypatch):
     monkeypatch.setattr(json_bodies, "ARRIVAL_SECONDS", 0.05)
     request = Request("call/train", b'{"data"', stalls=True)
     awaited(request.through())
     assert (request.status, request.passed) == (408, None)
 
 
-def test_a_client_who_goes_in_the_middle_leaves_nothing():
+def test_a_client_that_disconnects_during_its_body_leaves_nothing():
     bodies = JsonBodyMiddleware(None)
     request = awaited(Request("call/train", b'{"data": "', gone=True).through(bodies))
     assert (request.status, request.passed) == (None, None)
@@ -264,7 +264,7 @@ def test_a_client_who_goes_in_the_middle_leaves_nothing():
     ("scarce", "other"),
     [("MAX_BYTES", "b"), ("MAX_BYTES_PER_ADDRESS", "address:a/2"), (None, "address:a/2")],
 )
-def test_bodies_that_wait_share_the_memory_for_them(monkeypatch, scarce, other):
+def test_waiting_bodies_share_the_memory_budget(monkeypatch, scarce, other):
     if scarce:
         monkeypatch.setattr(body_budget, scarce, 1000)
     budget = BodyBudget()
@@ -304,7 +304,7 @@ def test_bodies_that_wait_share_the_memory_for_them(monkeypatch, scarce, other):
         ("component_server/", {"component_id": 9, "fn_name": "star"}),
     ],
 )
-def test_a_function_that_there_is_not_is_not_looked_for(path, body):
+def test_an_unknown_function_is_refused(path, body):
     assert refused(404, path, body) == "There is no such function."
 
 
@@ -323,7 +323,7 @@ def test_a_session_has_a_plain_id(key, name):
         assert send(path, {**call, key: "0b3f-x_Z"}).passed
 
 
-def test_a_function_that_is_run_without_a_session_gets_one_of_its_own():
+def test_a_call_without_a_session_gets_a_new_one():
     first, second = (json.loads(send("run/train", {"data": []}).passed) for _ in range(2))
     assert len(first["session_hash"]) == 32
     assert first["session_hash"] != second["session_hash"]

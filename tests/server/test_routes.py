@@ -92,7 +92,7 @@ def test_a_closed_route_is_not_there(http, template):
     "path",
     ["/gradio_api", "/gradio_api/", "/docs", "/redoc", "/config/x", "/metrics", "/.git/config"],
 )
-def test_what_nobody_has_thought_of_is_closed(http, path):
+def test_an_unlisted_route_is_closed(http, path):
     assert not is_open(path)
     assert http.get(path).status_code == 404
 
@@ -296,7 +296,7 @@ def test_an_upload_that_is_broken_off_leaves_nothing(served):
         part() + b"text\r\n--xx",
     ],
 )
-def test_an_upload_that_is_not_as_it_should_be_leaves_nothing(served, http, body):
+def test_an_invalid_upload_leaves_nothing(served, http, body):
     before = left(served.folder)
     headers = {"content-type": "multipart/form-data; boundary=x"}
     got = http.post("gradio_api/upload", content=body, headers=headers)
@@ -319,12 +319,12 @@ def test_an_upload_is_kept_under_a_digest_and_served(served, http):
         assert str(path) in served.page.upload_file_set, "so that it goes after a day"
 
 
-def test_how_far_an_upload_is_can_be_followed(http):
+def test_the_progress_of_an_upload_can_be_followed(http):
     files = {"files": ("a.txt", b"text")}
     assert http.post("gradio_api/upload?upload_id=abc", files=files).status_code == 200
     assert '"done"' in http.get("gradio_api/upload_progress?upload_id=abc").text
 
 
-def test_more_than_files_may_have_together_is_refused(http):
+def test_files_that_are_too_large_together_are_refused(http):
     files = [("files", (f"{i}.txt", bytes([65 + i]) * (1 << 20))) for i in range(4)]
     assert http.post("gradio_api/upload", files=files).status_code == 413

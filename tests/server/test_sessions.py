@@ -65,7 +65,7 @@ def test_a_new_session_takes_little(served, http):
     assert size < 1_000 and len(kept.config_values) < 10
 
 
-def test_sessions_are_bounded_and_one_that_was_dropped_goes_on(served, http):
+def test_sessions_are_bounded_and_a_dropped_one_can_continue(served, http):
     sessions = served.app.state_holder
     look(served, http, "early", "a text that is pasted")
     for i in range(MAX_SESSIONS + 1):
@@ -88,7 +88,7 @@ async def told(response):
     return "".join([part async for part in response.body_iterator])
 
 
-def test_the_progress_of_an_upload_is_told_and_then_forgotten():
+def test_the_progress_of_an_upload_is_streamed_and_then_dropped():
     async def story():
         progress = UploadProgress()
         progress.track("a")
@@ -106,7 +106,7 @@ def test_the_progress_of_an_upload_is_told_and_then_forgotten():
     assert not kept
 
 
-def test_an_upload_may_begin_after_somebody_has_asked_about_it():
+def test_an_upload_may_begin_after_the_request_for_its_progress():
     async def story():
         progress = UploadProgress()
         asked = asyncio.create_task(progress.follow(asking("a")))
@@ -119,7 +119,7 @@ def test_an_upload_may_begin_after_somebody_has_asked_about_it():
 
 
 @pytest.mark.parametrize("upload_id", ["a", "", "a" * 65, "a b", "a%0Ab"])
-def test_an_upload_that_there_is_not_is_not_remembered(monkeypatch, upload_id):
+def test_an_unknown_upload_is_not_stored(monkeypatch, upload_id):
     monkeypatch.setattr(upload_progress, "BEGIN_SECONDS", 0.01)
 
     async def story():
@@ -130,7 +130,7 @@ def test_an_upload_that_there_is_not_is_not_remembered(monkeypatch, upload_id):
     assert awaited(story()) == (404, {})
 
 
-def test_uploads_that_nobody_follows_are_forgotten_in_the_end():
+def test_uploads_without_a_progress_request_are_dropped():
     async def story():
         progress = UploadProgress()
         for i in range(MAX_UPLOADS + 10):
@@ -142,7 +142,7 @@ def test_uploads_that_nobody_follows_are_forgotten_in_the_end():
     assert len(kept) == MAX_UPLOADS and kept[-1] == str(MAX_UPLOADS + 9)
 
 
-def test_an_id_that_is_none_does_not_stop_an_upload(http):
+def test_an_invalid_id_does_not_stop_an_upload(http):
     files = {"files": ("a.txt", b"text")}
     for upload_id in ("a" * 999, "a b", "\n"):
         got = http.post("gradio_api/upload", params={"upload_id": upload_id}, files=files)

@@ -16,7 +16,7 @@ def trained(tmp_path, checkpoint):
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_the_copy_is_the_checkpoint(there, trained, checkpoint, tmp_path):
+def test_the_exported_files_are_those_of_the_checkpoint(there, trained, checkpoint, tmp_path):
     place = tmp_path / "new" / "out"
     check_destination(place, apart_from=tmp_path / "run")
     probe_destination(place)

@@ -40,7 +40,7 @@ def text_of(file, **more):
     return Wish(corpus=OWN, files=(str(file),), **more).text()
 
 
-def test_a_file_is_read_once_for_all_looks_at_it(read, notes):
+def test_a_file_is_read_once(read, notes):
     assert text_of(notes) is text_of(notes)
     assert read == [["notes.txt"]]
 
@@ -66,7 +66,7 @@ def test_a_file_that_has_changed_is_read_again(read, notes):
         (b"%PDF-1.7", Limits(), "a PDF"),
     ],
 )
-def test_a_refusal_is_remembered_too(read, notes, data, limits, said):
+def test_an_error_is_cached_too(read, notes, data, limits, said):
     notes.write_bytes(data)
     for _ in range(2):
         with pytest.raises(UserError, match=said) as refusal:
@@ -76,7 +76,7 @@ def test_a_refusal_is_remembered_too(read, notes, data, limits, said):
     assert len(read) == 1
 
 
-def test_texts_are_kept_up_to_so_many_bytes_the_oldest_go_first(tmp_path):
+def test_the_least_recently_used_texts_are_dropped_first(tmp_path):
     files = [tmp_path / str(number) for number in range(3)]
     cache, asked = TextCache(25_000), []
 
@@ -97,7 +97,7 @@ def test_a_text_that_is_larger_than_the_cache_is_read_but_not_kept(tmp_path):
     assert len(asked) == 2
 
 
-def test_looks_at_the_same_time_share_one_reading(tmp_path):
+def test_concurrent_requests_share_one_read(tmp_path):
     cache, begun, go, asked = TextCache(1 << 20), threading.Event(), threading.Event(), []
 
     def slow():
@@ -114,7 +114,7 @@ def test_looks_at_the_same_time_share_one_reading(tmp_path):
     assert len(asked) == 1
 
 
-def test_a_reading_that_breaks_is_tried_again(tmp_path):
+def test_a_read_that_fails_is_tried_again(tmp_path):
     cache, outcomes = TextCache(1 << 20), [OSError("the disk is gone"), Text("a text", "x")]
 
     def read():
@@ -127,7 +127,7 @@ def test_a_reading_that_breaks_is_tried_again(tmp_path):
     assert cache.get([tmp_path], None, read).text == "a text"
 
 
-def test_who_waits_for_a_reading_that_is_given_up_reads_for_itself(tmp_path):
+def test_a_request_that_waits_for_a_cancelled_read_reads_itself(tmp_path):
     cache, begun, go = TextCache(1 << 20), threading.Event(), threading.Event()
 
     def given_up():
