@@ -19,7 +19,7 @@ from charrnn.runs import zerogpu
 from charrnn.runs.end_reasons import EndReason, end_message
 from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig, step
-from charrnn.ui.train.request import Wish, gpu_told
+from charrnn.ui.train.request import TrainRequest, gpu_quota_notice
 from charrnn.utils import file_locks
 
 pytest_plugins = ["page"]
@@ -192,13 +192,13 @@ def test_on_a_gpu_torchs_layers_compute_unless_others_are_asked_for(monkeypatch)
 
 
 def test_what_a_run_takes_is_told_in_both_languages():
-    wish = Wish(gpu=True)
-    assert wish.asked == {"device": "cuda"}
-    timed = gpu_told(wish, TrainingConfig(seconds=100), "en")
+    request = TrainRequest(gpu=True)
+    assert request.overrides == {"device": "cuda"}
+    timed = gpu_quota_notice(request, TrainingConfig(seconds=100), "en")
     assert "115" in timed and "cut off" not in timed
-    untimed = gpu_told(wish, TrainingConfig(epochs=9), "zh")
+    untimed = gpu_quota_notice(request, TrainingConfig(epochs=9), "zh")
     assert "75" in untimed and "一分钟后中断" in untimed
-    assert gpu_told(Wish(), TrainingConfig(), "en") == ""
+    assert gpu_quota_notice(TrainRequest(), TrainingConfig(), "en") == ""
 
 
 def test_files_that_the_app_has_open_are_let_go(tmp_path):

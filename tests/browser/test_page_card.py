@@ -4,7 +4,7 @@ import re
 
 import card_page
 import pytest
-from telling import checkpoint, end, progress, sample, start, story
+from run_events import checkpoint, end, progress, sample, start, view_model
 
 from charrnn.training.holdout import HoldoutWarning
 
@@ -22,7 +22,7 @@ def test_the_headline_pairs_the_figures_of_the_kept_model(draw):
     saved = checkpoint(40, held=8.78) | {"train_perplexity": 6.3}
     last = end(99, held=8.78) | {"last_train_perplexity": 3.39, "last_validation_perplexity": 12.0}
     reports = [progress(40, train=6.3, held=8.78), progress(99, train=3.39, held=12.0)]
-    page = draw(story(with_baselines(), *reports, saved, last))
+    page = draw(view_model(with_baselines(), *reports, saved, last))
     expect(page.locator(".run-main b")).to_have_text("8.78")
     expect(page.locator(".run-second b")).to_have_text("6.30")
     expect(page.locator(".run-head")).to_have_attribute("title", re.compile("step 40"))
@@ -46,7 +46,9 @@ def test_what_is_said_compares_the_kept_model_with_the_strongest_baseline_it_bea
 ):
     reports = [progress(40, train=3.0, held=kept), progress(99, train=2.5, held=80.0)]
     page = draw(
-        story(with_baselines(**baselines), *reports, checkpoint(40, held=kept), end(99, held=80.0))
+        view_model(
+            with_baselines(**baselines), *reports, checkpoint(40, held=kept), end(99, held=80.0)
+        )
     )
     note = page.locator(".run-note")
     expect(note).to_contain_text(said) if said else expect(note).to_have_text("")
@@ -56,7 +58,7 @@ def ended(*reports, kept, **baselines):
     """The story of a run with these reports, whose last model has the perplexity `kept`."""
     step = reports[-1]["step"]
     last = checkpoint(step, held=kept), end(step, held=kept)
-    return story(with_baselines(**baselines), *reports, *last)
+    return view_model(with_baselines(**baselines), *reports, *last)
 
 
 def hover(page, second):
@@ -101,7 +103,7 @@ def test_a_sample_is_shown_with_its_perplexity_and_an_unfolded_one_stays_so(draw
     reports = [progress(11, held=30.0), progress(50, held=9.0), progress(90, held=8.0)]
     taken = [sample(step, text=f"written at {step}") for step in (0, 10, 30, 50, 90)]
     events = [start(), *sorted([*taken, *reports], key=lambda event: event["step"])]
-    page = draw(story(*events, checkpoint(90), end(90)))
+    page = draw(view_model(*events, checkpoint(90), end(90)))
     rows = page.locator(".run-rows li")
     expect(rows.locator(".share")).to_have_text(["0 %", "10 %", "30 %", "50 %", "100 %"])
     expect(rows.locator(".at")).to_have_text(["≈ 30.0", "≈ 30.0", "≈ 30.0", "9.00", "8.00"])
@@ -110,7 +112,7 @@ def test_a_sample_is_shown_with_its_perplexity_and_an_unfolded_one_stays_so(draw
     expect(page.locator(".run-heading")).to_contain_text("≈")
     rows.nth(2).get_by_role("button").click()
     expect(rows.nth(2).get_by_role("button")).to_have_attribute("aria-expanded", "true")
-    fewer = story(events[0], *events[2:], checkpoint(90), end(90))
+    fewer = view_model(events[0], *events[2:], checkpoint(90), end(90))
     fewer.state = "finished"
     page.evaluate("value => redraw(value)", fewer.value())
     expect(rows).to_have_count(4)
@@ -128,12 +130,12 @@ def warned(code):
 def test_a_held_out_part_that_misleads_is_told_beside_the_run_and_once_at_its_end(draw, locale):
     english = locale == "en-US"
     falls = [progress(step, train=9 - step / 2, held=9 - step / 2) for step in range(1, 11)]
-    page = draw(story(warned("sorted"), *falls, checkpoint(10), end(10)), locale=locale)
+    page = draw(view_model(warned("sorted"), *falls, checkpoint(10), end(10)), locale=locale)
     note = page.locator(".run-note")
     expect(note).to_contain_text("only 5 % of the others" if english else "只占 5 %")
     rises = [progress(10 + i, train=3.0 - i / 2, held=5.0 + i) for i in range(1, 4)]
     events = warned("sorted"), *falls, *rises, checkpoint(10, held=4.0), end(13, held=4.0)
-    ended = draw(story(*events), locale=locale).locator(".run-note")
+    ended = draw(view_model(*events), locale=locale).locator(".run-note")
     expect(ended).to_contain_text("validation = 0")
     expect(ended).not_to_contain_text("5 %")
     expect(ended).not_to_contain_text("by heart" if english else "背诵")
@@ -142,7 +144,7 @@ def test_a_held_out_part_that_misleads_is_told_beside_the_run_and_once_at_its_en
 def test_on_a_phone_a_perplexity_stands_clear_of_what_was_written_and_the_heading_is_one_line(draw):
     written = [sample(step, text=" and so it goes on" * 9) for step in (5, 40, 90)]
     measured = progress(1, train=71_450.0, held=71_450.0)
-    page = draw(story(start(), measured, *written, checkpoint(90), end(90)), width=344)
+    page = draw(view_model(start(), measured, *written, checkpoint(90), end(90)), width=344)
     page.add_style_tag(content="body { font-family: 'DejaVu Sans', Verdana, sans-serif; }")
     expect(page.locator(".run-heading")).to_contain_text("≈")
     assert page.locator(".run-heading").bounding_box()["height"] < 25
@@ -154,7 +156,7 @@ def test_on_a_phone_a_perplexity_stands_clear_of_what_was_written_and_the_headin
 
 
 def test_a_caption_that_is_cut_short_can_be_read_in_full(draw):
-    told = story(start(), progress(1), checkpoint(1), end(1))
+    told = view_model(start(), progress(1), checkpoint(1), end(1))
     told.title = {"en": "letters and diaries " * 9, "zh": ""}
     caption = draw(told).locator(".run-caption")
     assert caption.evaluate("node => node.scrollWidth > node.clientWidth")

@@ -6,7 +6,7 @@ import push_page
 import pytest
 from push_page import expect
 
-from charrnn.ui.run_card.feed import Telling
+from charrnn.ui.run_card.feed import RunFeed
 
 pytest_plugins = ["page"]
 app = push_page.app
@@ -100,7 +100,7 @@ def test_a_new_visitor_sees_an_earlier_run_at_once(visit):
 def test_a_server_that_does_not_say_what_to_show_is_told(held, run, monkeypatch):
     page = held(f"?run={run}")
     with monkeypatch.context() as patch:
-        patch.setattr(Telling, "value", None)
+        patch.setattr(RunFeed, "value", None)
         page.go()
         expect(page.locator(".run-note")).to_contain_text("Reload the page to ask again")
     expect(push(page)).to_be_disabled()

@@ -12,7 +12,7 @@ from charrnn.checkpoint.logs import curve_in
 from charrnn.errors import UserError
 from charrnn.hub import preview_push, push
 from charrnn.ui.generate.model_dropdown import choices
-from charrnn.ui.run_card.example_run import first_story
+from charrnn.ui.run_card.example_run import example_run
 from charrnn.ui.services.catalog import describe, find_model, model_card
 
 ODD_LOG = "\n".join(
@@ -93,9 +93,9 @@ def test_it_is_shown(stranger, context):
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_its_log_is_told_as_an_earlier_run(stranger, context, locale):
     with_a_log(stranger)
-    story, name = first_story(context, locale)
+    story, name = example_run(context, locale)
     value = story.value()
-    assert (name, value["model"], value["earlier"]) == ("theirs", "theirs", True)
+    assert (name, value["model"], value["is_example"]) == ("theirs", "theirs", True)
     assert len(value["columns"]["train"]) == len(value["steps"]) >= 3
     assert all(p is None or p > 0 for p in value["columns"]["train"] + value["columns"]["held"])
     assert (
@@ -107,7 +107,7 @@ def test_its_log_is_told_as_an_earlier_run(stranger, context, locale):
 def test_a_damaged_one_on_the_shelf_keeps_nobody_from_the_page(stranger, context, tmp_path):
     with_a_log(stranger)
     (stranger / WEIGHTS).write_bytes(b"no weights")
-    assert first_story(context, "en")[1] is None
+    assert example_run(context, "en")[1] is None
     assert choices(context, [], "en") == []
 
 

@@ -28,7 +28,7 @@ from charrnn.ui.generate.model_dropdown import choices
 from charrnn.ui.i18n.errors_zh import ERRORS
 from charrnn.ui.models import list_cards
 from charrnn.ui.models.download import pack
-from charrnn.ui.run_card.feed import Tellings
+from charrnn.ui.run_card.feed import RunFeeds
 from charrnn.ui.run_card.recent_runs import list_runs
 from charrnn.ui.services.catalog import find_model
 from charrnn.utils.regular_files import DamagedRunUserError
@@ -135,7 +135,7 @@ def told_everywhere(context, component=None):
         for card in awaited(list_cards(context, {"runs": ids}, request()))["yours"]
     }
     assert cards[HEALTHY]["state"] == "finished"
-    follow = Tellings(context).follow
+    follow = RunFeeds(context).follow
     stories = {run: json.loads(awaited(follow({"run": run})).body) for run in ids}
     assert stories[HEALTHY]["state"] == "finished" and not stories[BROKEN].get("missing")
     assert (stories[BROKEN]["state"] == "damaged") == bool(stories[BROKEN]["problem"])
@@ -262,9 +262,9 @@ def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(roo
                 run.event_log.path.write_bytes(b"".join(as_json(line) + b"\n" for line in lines))
                 for act in (lambda: run.state, lambda: run.make_end_event(EndReason.CRASHED)):
                     tried(act)
-                telling = Tellings(context).of(context.find_run(BROKEN))
-                await telling.look()
-                yield strange, telling.news({})
+                feed = RunFeeds(context).feed_of(context.find_run(BROKEN))
+                await feed.refresh()
+                yield strange, feed.changes_since({})
 
     async def sent():
         async for strange, said in followed():
@@ -348,7 +348,7 @@ def test_runs_go_on_in_a_directory_that_was_removed(root, served):
     context = served()
     shutil.rmtree(root)
     assert awaited(list_runs(context, [HEALTHY], request())) == []
-    follow = Tellings(context).follow
+    follow = RunFeeds(context).follow
     assert json.loads(awaited(follow({"run": HEALTHY})).body) == {"missing": True}
     delete_expired(root, 1)
     run = context.runs.start(planned(epochs=1))

@@ -21,7 +21,7 @@ from charrnn.runs.retention import delete_expired
 from charrnn.text import Text
 from charrnn.ui.api import uploaded_files
 from charrnn.ui.operations import TrainArguments, training_text
-from charrnn.ui.train.request import OWN, Wish
+from charrnn.ui.train.request import OWN, TrainRequest
 from charrnn.utils.file_locks import try_lock
 from charrnn.utils.space import space_id
 
@@ -120,12 +120,17 @@ def test_what_is_unpacked_is_bounded_as_what_is_uploaded(tmp_path, monkeypatch):
         ([one], "one.zip holds more than 1 MB"),
         ([two, two], "With two.zip, what was chosen is over 1 MB"),
     ):
-        wish = Wish(corpus=OWN, files=tuple(map(str, files)), limits=limits)
+        request = TrainRequest(corpus=OWN, files=tuple(map(str, files)), limits=limits)
         given = TrainArguments(files=uploaded_files([{"path": str(file)} for file in files]))
-        assert refusal(wish.text)[0].startswith(said)
+        assert refusal(request.load_text)[0].startswith(said)
         assert refusal(training_text, limits, given, None)[0].startswith(said)
-    assert len(Wish(corpus=OWN, files=(str(two),), limits=limits).text().text) == 600_000
-    assert len(Wish(corpus=OWN, files=(str(one),), limits=Limits()).text().text) == 1_200_001
+    assert (
+        len(TrainRequest(corpus=OWN, files=(str(two),), limits=limits).load_text().text) == 600_000
+    )
+    assert (
+        len(TrainRequest(corpus=OWN, files=(str(one),), limits=Limits()).load_text().text)
+        == 1_200_001
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,12 +151,14 @@ def test_what_is_too_much_is_refused_beside_its_field(open_manager, limits, sett
 
 
 def test_the_page_reports_a_limit_before_the_run_starts(tmp_path):
-    long = Wish(corpus=OWN, paste=TEXT.text, limits=Limits(characters=1000))
+    long = TrainRequest(corpus=OWN, paste=TEXT.text, limits=Limits(characters=1000))
     assert refusal(long.text)[1] == "corpus"
     (tmp_path / "cats.txt").write_text(TEXT.text * 1000)
-    upload = Wish(corpus=OWN, files=(str(tmp_path / "cats.txt"),), limits=Limits(upload_mb=1))
+    upload = TrainRequest(
+        corpus=OWN, files=(str(tmp_path / "cats.txt"),), limits=Limits(upload_mb=1)
+    )
     assert "What was uploaded" in refusal(upload.text)[0]
-    wide = Wish(
+    wide = TrainRequest(
         corpus=OWN, paste=TEXT.text, recipe="custom", settings={"hidden_size": 512},
         limits=Limits(parameters=10_000),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import gradio as gr
 from launching import app_context
-from telling import end, progress, start
+from run_events import end, progress, start
 
 from charrnn.recipes import make_plan
 from charrnn.runs.limits import Limits
@@ -10,7 +10,7 @@ from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui.train.base_settings import BaseSettings
 from charrnn.ui.train.form import build_form
-from charrnn.ui.train.request import CUSTOM, OWN, Wish
+from charrnn.ui.train.request import CUSTOM, OWN, TrainRequest
 from charrnn.ui.train.suggestion import apply_suggestion
 
 TEXT = "The cat, it sat. " * 900
@@ -29,11 +29,11 @@ def test_a_textbooks_run_is_tried_again_with_its_own_text_and_settings(tmp_path)
             run.event_log.append(event)
         filled = apply_suggestion(context, form, run.id)
     assert filled[form.recipe] == CUSTOM and filled[form.before]["recipe"] == RECIPE
-    again = Wish(
+    again = TrainRequest(
         corpus=OWN,
         paste=TEXT,
         recipe=CUSTOM,
-        began=filled[form.before]["recipe"],
+        base_recipe=filled[form.before]["recipe"],
         base=BaseSettings.from_json(filled[form.custom.base]),
         settings={name: filled[box] for name, box in form.custom.fields.items()},
     )

@@ -45,9 +45,9 @@ def uploads(tmp_path, monkeypatch):
     return tmp_path
 
 
-def shown(form, wish, locale="en"):
+def shown(form, request, locale="en"):
     """The report on the page, and the problem beside the text and beside the settings."""
-    frame = form.looked_over(wish, locale)
+    frame = form.validate(request, locale)
     return frame[form.report], frame[form.text_problem], frame[form.settings_problem]
 
 

@@ -48,7 +48,7 @@ def answer(route, shell):
 
 @pytest.fixture
 def draw(browser):
-    """`draw(story, state="finished", …)`: a page on which the card of a `Story` is drawn."""
+    """`draw(story, state="finished", …)`: a page on which the card of a `RunViewModel` is drawn."""
     pages, complaints = [], []
 
     def drawn(story, state="finished", *, width=760, locale="en-US", scheme="light"):

@@ -7,7 +7,7 @@ import random
 import re
 
 import pytest
-from telling import checkpoint, end, progress, start, story
+from run_events import checkpoint, end, progress, start, view_model
 from typer.testing import CliRunner
 
 from charrnn.cli import app
@@ -26,7 +26,7 @@ from charrnn.training.messages import (
 )
 from charrnn.training.suggestions import suggest
 from charrnn.ui.run_card.strings import VERDICTS
-from charrnn.ui.run_card.view_model import Story
+from charrnn.ui.run_card.view_model import RunViewModel
 
 TIDE = datasets.load("tide-clock").text
 
@@ -346,14 +346,14 @@ def test_figures_have_as_many_digits_as_say_something(value, said):
 
 def test_the_card_and_the_end_of_the_run_say_the_same():
     events = run(SHORT)
-    shown = story(*events).value()["verdict"]
+    shown = view_model(*events).value()["diagnosis"]
     parts = [shown[part] for part in ("what", "kept", "try")]
     assert " ".join(part["en"] for part in parts) == events[-1]["message"]
     assert "留出文本" in shown["what"]["zh"] and "平滑 smoothing = 0.5" in shown["try"]["zh"]
     assert shown["change"] == ["smoothing", "0.5"]
     events[-1] = events[-1] | {"message": "as an earlier version said it"}
     del events[-1]["findings"], events[-1]["kept_step"]
-    again = story(*events[:-1], checkpoint(*best(events)), events[-1]).value()["verdict"]
+    again = view_model(*events[:-1], checkpoint(*best(events)), events[-1]).value()["diagnosis"]
     assert again == shown, "told again from the figures alone"
 
 
@@ -365,17 +365,17 @@ def best(events):
 
 
 def test_the_card_of_a_run_that_goes_on_warns_and_advises_nothing_yet():
-    live = story(start(), *overfitting())
+    live = view_model(start(), *overfitting())
     live.state = "running"
-    shown = live.value()["verdict"]
+    shown = live.value()["diagnosis"]
     assert shown["kind"] == "overfits" and shown["try"] is None and shown["change"] is None
     assert "step 10" in shown["kept"]["en"]
-    assert story(start(), *overfitting()[:10]).value()["verdict"] is None
+    assert view_model(start(), *overfitting()[:10]).value()["diagnosis"] is None
 
 
 def test_a_textbooks_run_is_advised_as_others_are():
     events = [start() | {"recipe": "lyrics-concise"}, *overfitting()]
-    verdict = story(*events, end(13, held=2.6)).value()["verdict"]
+    verdict = view_model(*events, end(13, held=2.6)).value()["diagnosis"]
     assert verdict["try"] is not None and verdict["change"] == ["smoothing", "0.5"]
 
 
@@ -389,10 +389,10 @@ def test_a_textbooks_run_is_advised_as_others_are():
     ],
 )
 def test_no_more_seconds_are_advised_than_a_run_may_take(took, most, change):
-    told = Story("id", most_seconds=most)
+    told = RunViewModel("id", max_seconds=most)
     for event in (start(seconds=took), *EVENTS["unlearned"], end(29, held=7.1)):
-        told.tell(event)
-    verdict = told.value()["verdict"]
+        told.apply(event)
+    verdict = told.value()["diagnosis"]
     assert verdict["kind"] == "unlearned" and verdict["change"] == change
     said = (verdict["try"] or {}).values()
     assert len(said) == (2 if change else 0) and all(f"seconds = {change[1]}" in s for s in said)

@@ -8,8 +8,8 @@ from contextlib import redirect_stdout
 
 import pytest
 import small_runs
+from run_events import checkpoint, end, progress, start, view_model
 from small_runs import QUICK, named, run, with_changes
-from telling import checkpoint, end, progress, start, story
 
 import charrnn
 from charrnn.cli.output import show_training
@@ -19,7 +19,7 @@ from charrnn.training.diagnosis import Diagnosis
 from charrnn.training.events import stored_event
 from charrnn.training.holdout import SENTENCES, HoldoutWarning, check
 from charrnn.ui.run_card.strings import HOLDOUT
-from charrnn.ui.train.request import OWN, Wish, text_told
+from charrnn.ui.train.request import OWN, TrainRequest, corpus_summary
 
 no_picture = small_runs.no_picture
 
@@ -145,19 +145,19 @@ def test_a_rising_figure_of_an_end_that_misleads_is_not_called_learning_by_heart
     for event in (doubtful(code), *overfitting()):
         diagnosis.tell(event)
     assert diagnosis.finding().code == diagnosis.finding("finished").code == code
-    value = story(
+    value = view_model(
         doubtful(code), *overfitting(), checkpoint(10, held=4.0), end(13, held=4.0)
     ).value()
-    assert value["verdict"]["kind"] == code
-    assert value["verdict"]["change"] == ["validation", "0"]
-    assert "留出" in value["verdict"]["what"]["zh"]
+    assert value["diagnosis"]["kind"] == code
+    assert value["diagnosis"]["change"] == ["validation", "0"]
+    assert "留出" in value["diagnosis"]["what"]["zh"]
 
 
 def test_a_run_without_an_end_is_not_told_to_hold_nothing_out():
     endless = doubtful("sorted", seconds=None)
-    value = story(endless, *overfitting(), checkpoint(10, held=4.0), end(13, held=4.0)).value()
-    assert value["verdict"]["try"]["en"] == "Mix the lines of the text."
-    assert value["verdict"]["change"] is None
+    value = view_model(endless, *overfitting(), checkpoint(10, held=4.0), end(13, held=4.0)).value()
+    assert value["diagnosis"]["try"]["en"] == "Mix the lines of the text."
+    assert value["diagnosis"]["change"] is None
 
 
 # Learned by heart
@@ -214,11 +214,11 @@ def test_the_terminal_tells_it_before_the_run():
 
 
 def test_the_page_tells_it_beside_the_text_and_on_the_card_in_either_language():
-    wish = Wish(corpus=OWN, paste="\n".join(WORDS))
-    (told,) = text_told(wish, wish.plan().corpus, "en")["warnings"]
+    request = TrainRequest(corpus=OWN, paste="\n".join(WORDS))
+    (told,) = corpus_summary(request, request.plan().corpus, "en")["warnings"]
     assert told["code"] == "sorted"
     assert "are sorted" in told["en"] and "已排序" in told["zh"] and "{" not in told["zh"]
-    (shown,) = story(doubtful("sorted")).value()["warnings"]
+    (shown,) = view_model(doubtful("sorted")).value()["warnings"]
     assert shown["code"] == "sorted" and "only 5 %" in shown["en"]
 
 
@@ -226,7 +226,7 @@ def test_a_warning_of_a_newer_version_is_left_out():
     newer = {"code": "upside-down", "values": {"x": 1.0}, "message": "Turn it round."}
     other = {"code": "sorted", "values": {"part": 5.0}, "message": "It is sorted."}
     event = stored_event(start() | {"warnings": [newer, other]})
-    assert story(event).value()["warnings"] == []
+    assert view_model(event).value()["warnings"] == []
     assert stored_event(start())["warnings"] == []
     with pytest.raises(ValueError, match="warnings"):
         stored_event(start() | {"warnings": [{"values": {}}]})

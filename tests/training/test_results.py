@@ -5,8 +5,8 @@ import math
 
 import pytest
 import small_runs
+from run_events import checkpoint, end, progress, start, view_model
 from small_runs import QUICK, corpus, named, planned, run, with_changes
-from telling import checkpoint, end, progress, start, story
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, card
@@ -14,7 +14,7 @@ from charrnn.runs.end_reasons import EndReason
 from charrnn.runs.run import Run
 from charrnn.training.metrics import Meter, Window
 from charrnn.training.step import TrainStep, Update
-from charrnn.ui.run_card.example_run import earlier
+from charrnn.ui.run_card.example_run import from_checkpoint
 from charrnn.ui.services.catalog import ModelEntry
 
 no_picture = small_runs.no_picture
@@ -117,12 +117,12 @@ def test_the_card_shows_the_pair_of_the_kept_model_and_the_curve_ends_with_the_l
         "last_validation_perplexity": 12.0,
     }
     saved = checkpoint(40, held=8.8) | {"train_perplexity": 6.3}
-    value = story(*over, saved, last).value()
+    value = view_model(*over, saved, last).value()
     assert (value["kept"]["train"], value["kept"]["held"]) == (6.3, 8.8)
     assert (value["last"]["train"], value["last"]["held"]) == (3.4, 12.0)
     before = end(99, held=12.0) | {"train_perplexity": 3.4}  # as older runs say it
-    assert story(*over, checkpoint(40, held=8.8), before).value()["kept"] == value["kept"]
-    assert story(*over, checkpoint(40, held=8.8), before).value()["last"] == value["last"]
+    assert view_model(*over, checkpoint(40, held=8.8), before).value()["kept"] == value["kept"]
+    assert view_model(*over, checkpoint(40, held=8.8), before).value()["last"] == value["last"]
 
 
 def test_an_older_checkpoint_is_not_said_to_have_been_measured_together(tmp_path):
@@ -131,11 +131,11 @@ def test_an_older_checkpoint_is_not_said_to_have_been_measured_together(tmp_path
     results = saved.about["results"]
     assert "| training |" in card.card(saved, [])
     shelf = ModelEntry("it", tmp_path / "checkpoint")
-    assert earlier(shelf).kept["train"] == results["train_perplexity"]
+    assert from_checkpoint(shelf).kept["train"] == results["train_perplexity"]
     older = {k: v for k, v in results.items() if not k.startswith("last_")}
     older["train_perplexity"] = results["last_train_perplexity"]
     old = Checkpoint(saved.model, saved.vocabulary, saved.about | {"results": older})
     assert "| training |" not in card.card(old, [])
     assert "| training, last steps |" in card.card(old, [])
     charrnn.save(old, tmp_path / "checkpoint")
-    assert earlier(shelf).kept["train"] == pytest.approx(results["train_perplexity"])
+    assert from_checkpoint(shelf).kept["train"] == pytest.approx(results["train_perplexity"])

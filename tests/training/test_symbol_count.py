@@ -11,7 +11,7 @@ from charrnn.checkpoint import card
 from charrnn.cli.output import show_training
 from charrnn.corpus import Corpus
 from charrnn.ui.generate.stream import outlook
-from charrnn.ui.run_card.view_model import Story
+from charrnn.ui.run_card.view_model import RunViewModel
 from charrnn.ui.services.catalog import ModelEntry, describe
 
 no_picture = small_runs.no_picture
@@ -28,8 +28,8 @@ def test_a_text_has_as_many_symbols_before_the_run_as_after_it(tmp_path, no_pict
         show_training(iter(events))
     assert " 5 symbols," in said.getvalue()
 
-    story = Story()
-    story.tell(events[0])
+    story = RunViewModel()
+    story.apply(events[0])
     assert story.facts["symbols"] == 5
 
     saved = charrnn.load(tmp_path / "checkpoint")

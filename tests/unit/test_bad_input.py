@@ -16,7 +16,7 @@ from calling import asked, refusal, shown
 
 import charrnn
 from charrnn.corpus import read_files, read_text
-from charrnn.ui.train.request import OWN, Wish
+from charrnn.ui.train.request import OWN, TrainRequest
 
 told = calling.told
 form = calling.form
@@ -44,10 +44,10 @@ def test_a_file_that_is_no_text_is_refused_in_the_same_words_everywhere(
     file = uploads / "it.txt"
     file.write_bytes(data)
     assert told("train", file.name, "--json") == (2, "", f"charrnn: {said}\n")
-    wish = Wish(corpus=OWN, files=(str(file),))
-    _, beside_text, beside_settings = shown(form, wish)
+    request = TrainRequest(corpus=OWN, files=(str(file),))
+    _, beside_text, beside_settings = shown(form, request)
     assert said in (beside_text, beside_settings) and "" in (beside_text, beside_settings)
-    chinese = shown(form, wish, "zh")
+    chinese = shown(form, request, "zh")
     assert said not in chinese and any("\u4e00" <= c <= "\u9fff" for c in str(chinese[1:]))
     assert refusal(asked, {"path": str(file)}) == said
     assert not list(uploads.glob("runs/*")), "and nothing is begun"
@@ -61,14 +61,14 @@ def test_an_encoding_that_is_easily_taken_for_another_is_read_and_said(
     file.write_bytes(data)
     read = read_files([file])
     assert (read.text, read.encoding) == (text, encoding)
-    report, *_ = shown(form, Wish(corpus=OWN, files=(str(file),)))
+    report, *_ = shown(form, TrainRequest(corpus=OWN, files=(str(file),)))
     assert (report["encoding"], report["preview"]) == (encoding, text[:400])
     json.dumps(report).encode()
 
 
 @pytest.mark.parametrize(("pasted", "text"), PASTED.values(), ids=PASTED)
 def test_what_no_file_could_bring_is_mended_on_the_page_and_for_callers(pasted, text, form):
-    report, beside_text, beside_settings = shown(form, Wish(corpus=OWN, paste=pasted))
+    report, beside_text, beside_settings = shown(form, TrainRequest(corpus=OWN, paste=pasted))
     assert report["preview"] == text[:400] and report["characters"] == len(text)
     assert not beside_text and "unknown" not in beside_settings
     assert read_text(pasted).text == text
@@ -80,11 +80,11 @@ def test_what_no_file_could_bring_is_mended_on_the_page_and_for_callers(pasted, 
 @pytest.mark.parametrize("nothing", ["", " \n\t", "\ufeff", "\0\0"])
 def test_a_paste_of_nothing_is_asked_for_again(nothing, form):
     said = "Paste a text or upload a file first: there is nothing to train on."
-    wish = Wish(corpus=OWN, paste=nothing)
+    request = TrainRequest(corpus=OWN, paste=nothing)
     if nothing.strip():
         said = "pasted text is empty. Choose a text with something in it."
-        assert shown(form, wish)[1] == said
-    assert refusal(wish.text) == said
+        assert shown(form, request)[1] == said
+    assert refusal(request.load_text) == said
 
 
 ODD_NAMES = {
@@ -103,7 +103,7 @@ def test_a_name_that_would_hide_something_is_shown_with_escapes(name, said, told
     file.write_bytes(b"%PDF-1.7")
     refused = f"{said} is a PDF, not a text: save its text as a .txt file first."
     assert told("train", name, "--json") == (2, "", f"charrnn: {refused}\n")
-    assert shown(form, Wish(corpus=OWN, files=(str(file),)))[1] == refused
+    assert shown(form, TrainRequest(corpus=OWN, files=(str(file),)))[1] == refused
     file.write_text(PLAIN * 20)
     assert read_files([file]).name == said
     assert asked({"path": str(file)}).corpus.name == said
@@ -152,15 +152,15 @@ def test_an_encoding_that_does_not_fit_or_is_none_is_refused(encoding, said, tol
     file.write_bytes(b"caf\xe9 au")
     code, out, err = told("train", "it.txt", "--encoding", encoding, "--json")
     assert (code, out, err) == (2, "", f"charrnn: {said}\n")
-    wish = Wish(corpus=OWN, files=(str(file),), encoding=encoding)
-    assert shown(form, wish)[1] == said
+    request = TrainRequest(corpus=OWN, files=(str(file),), encoding=encoding)
+    assert shown(form, request)[1] == said
 
 
 def test_ten_megabytes_on_one_line_are_a_text_like_any_other(form, uploads):
     file = uploads / "line.txt"
     file.write_bytes(PLAIN.replace("\n", " ").encode() * 43_700)
     began = time.thread_time()
-    report, *problems = shown(form, Wish(corpus=OWN, files=(str(file),)))
+    report, *problems = shown(form, TrainRequest(corpus=OWN, files=(str(file),)))
     assert time.thread_time() - began < 5
     assert problems == ["", ""] and report["lines"] == 1 and report["characters"] > 10_000_000
     assert len(report["preview"]) == 400 and report["rare"] == ()

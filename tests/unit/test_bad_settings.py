@@ -15,7 +15,7 @@ import charrnn
 from charrnn.corpus import Corpus, Text
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
-from charrnn.ui.train.request import CUSTOM, OWN, Wish
+from charrnn.ui.train.request import CUSTOM, OWN, TrainRequest
 from charrnn.ui.train.settings_form import fault
 from charrnn.utils.config_fields import rules
 from charrnn.vocabulary import Vocabulary
@@ -52,8 +52,8 @@ def test_a_value_that_a_setting_does_not_take_is_refused_in_the_form_and_on_the_
     for value, said in wrong(name):
         if not isinstance(value, str):
             continue
-        wish = Wish(corpus=OWN, paste=PLAIN * 20, recipe=CUSTOM, settings={name: value})
-        report, beside_text, beside_settings = shown(form, wish)
+        request = TrainRequest(corpus=OWN, paste=PLAIN * 20, recipe=CUSTOM, settings={name: value})
+        report, beside_text, beside_settings = shown(form, request)
         assert (beside_text, beside_settings) == ("", fault(name, "en"))
         assert report["characters"] == len(PLAIN * 20), "the text is told all the same"
         if "\ud800" not in value:

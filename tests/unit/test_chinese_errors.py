@@ -29,7 +29,7 @@ from charrnn.training import TrainingConfig
 from charrnn.ui import i18n
 from charrnn.ui.generate.stream import blank
 from charrnn.ui.train.form import ENCODINGS
-from charrnn.ui.train.request import OWN, Wish
+from charrnn.ui.train.request import OWN, TrainRequest
 from charrnn.utils.config_fields import assign_settings, rules
 
 NAMES = {
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_text_is_refused_in_chinese_only(data):
 def test_an_uploaded_picture_gives_a_whole_chinese_sentence(tmp_path):
     picture = tmp_path / "tide.png"
     picture.write_bytes(REFUSED["a picture"][0])
-    said = chinese(Wish(corpus=OWN, files=(str(picture),)).text)
+    said = chinese(TrainRequest(corpus=OWN, files=(str(picture),)).text)
     assert said == "tide.png 是 PNG 图片，不是文本：请选择文本文件（.txt）或其 .zip 压缩包。"
 
 
@@ -108,7 +108,7 @@ def packed(name="a.txt", data=b"text"):
     [
         (lambda c: Corpus.from_text(read_text("a")), "粘贴的文本太短：模型学习的是"),
         (lambda c: read_text(" "), "粘贴的文本是空的，请换一份有内容的文本。"),
-        (lambda c: Wish(corpus=OWN).text(), "请先粘贴文本或上传文件"),
+        (lambda c: TrainRequest(corpus=OWN).load_text(), "请先粘贴文本或上传文件"),
         (lambda c: decode(b"\0\1\2" * 99, name="x.bin"), "x.bin 不是纯文本"),
         (lambda c: decode(b"%PDF-1.7", name="书.pdf"), "书.pdf 是 PDF，不是文本：请先把其中的文字"),
         (lambda c: decode(packed("x.png", b"\x89PNG\r\n\x1a\n"), name="x.zip"), "x.zip 里没有文本"),

@@ -11,7 +11,7 @@ from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui.services import text_cache
 from charrnn.ui.services.text_cache import TextCache
-from charrnn.ui.train.request import OWN, Wish
+from charrnn.ui.train.request import OWN, TrainRequest
 from charrnn.utils.yield_points import at_yield_points
 
 
@@ -37,7 +37,7 @@ def notes(tmp_path):
 
 
 def text_of(file, **more):
-    return Wish(corpus=OWN, files=(str(file),), **more).text()
+    return TrainRequest(corpus=OWN, files=(str(file),), **more).load_text()
 
 
 def test_a_file_is_read_once(read, notes):

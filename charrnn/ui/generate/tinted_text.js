@@ -1,9 +1,9 @@
 // What the drawings of the Generate tab share: characters made visible.
 // Text goes in through textContent and text nodes only.
 
-import { locale } from "../page/runtime.js";
+import { languageTag } from "../page/runtime.js";
 
-export const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+export const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
 
 // Characters that cannot be seen, or that turn the reading direction of others.
 const hidden =

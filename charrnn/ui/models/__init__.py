@@ -24,12 +24,12 @@ from ...runs.uploads import is_upload
 from .. import i18n
 from ..i18n.run_labels import labels_of
 from ..page.component import bind, html_component
-from ..page.contract import MAX_REMEMBERED
+from ..page.contract import LIVE_STATES, MAX_REMEMBERED
 from ..page.modules import call
 from ..page.theme import asset
-from ..run_card.recent_runs import changed, line, remove, rename, title_of
+from ..run_card.recent_runs import last_change, remove, rename, run_summary, title_of_damaged
 from ..run_card.strings import DELETING
-from ..run_card.view_model import DAMAGED, LIVE
+from ..run_card.view_model import DAMAGED
 from ..services.catalog import ModelEntry, available_to, bundled, find_own_model, model_card
 from ..services.client_id import event_request
 from ..services.context import AppContext
@@ -115,12 +115,12 @@ def _run(run: Run) -> Card | None:
     """The card of a run, with the `problem` in words if that or its model can't be read; None if
     it is gone, or has not saved a model yet."""
     try:
-        state, checkpoint = line(run)["state"], run.checkpoint
+        state, checkpoint = run_summary(run)["state"], run.checkpoint
         if checkpoint is None:
             return None
         return model_card(ModelEntry(run.id, checkpoint, "run")) | {
             "state": state,
-            "live": state in LIVE,
+            "live": state in LIVE_STATES,
         }
     except UserError as error:
         return _damaged(run, error) if run.directory.is_dir() else None
@@ -130,10 +130,10 @@ def _damaged(run: Run, error: UserError) -> Card:
     return {
         "key": run.id,
         "source": "run",
-        "title": title_of(run),
+        "title": title_of_damaged(run),
         "state": DAMAGED,
         "live": False,
-        "date": changed(run),
+        "date": last_change(run),
         "problem": i18n.error_in_both(error),
     }
 

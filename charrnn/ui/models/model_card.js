@@ -1,9 +1,9 @@
 // What the parts of the Models tab share: a card with its sparkline, and the list of opened models.
 
-import { emit, locale, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
+import { emit, languageTag, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
 import { formatPerplexity, kept } from "../page/storage.js";
 
-export const integerFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
 
 export const megabytes = (bytes) =>
   bytes < 99500 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(1);

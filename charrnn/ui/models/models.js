@@ -1,7 +1,7 @@
 // The cards of one's own models and of those that came with charrnn (see models.py). Which are
 // one's own, the browser knows; what is said of them comes from the server while the tab is seen.
 
-import { component, emit, listen, STORAGE, tongue } from "../page/runtime.js";
+import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
 import { forgetRun, kept, listTools } from "../page/storage.js";
 import {
   button,
@@ -86,7 +86,7 @@ export function mount(host) {
   // A model that is not at hand has no title.
   const title = (card) =>
     card.name ||
-    (card.title?.[tongue] ??
+    (card.title?.[locale] ??
       (card.source === "upload"
         ? words["models-upload"]
         : card.key.split("@")[0].split("/").pop()));
@@ -100,7 +100,7 @@ export function mount(host) {
       perplexity: about.perplexity,
       of: words[about.held_out ? "held-out" : "own-text"],
       note:
-        about.problem?.[tongue] ||
+        about.problem?.[locale] ||
         (about.away && words["models-away"]) ||
         (about.gone && words["models-gone"]),
       facts: [
@@ -137,8 +137,8 @@ export function mount(host) {
 
   // The network, and the text where that is not the title already.
   function networkLine(about) {
-    const corpus = about.corpus?.[tongue] ?? about.corpus;
-    return [about.label?.[tongue] || about.model, corpus !== title(about) && corpus]
+    const corpus = about.corpus?.[locale] ?? about.corpus;
+    return [about.label?.[locale] || about.model, corpus !== title(about) && corpus]
       .filter(Boolean)
       .join(" · ");
   }

@@ -5,7 +5,7 @@
 import CONTRACT from "../contract.js";
 
 export const zh = navigator.language.toLowerCase().startsWith("zh");
-export const [tongue, locale] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
+export const [locale, languageTag] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
 
 // The keys under which the browser remembers things, and how many runs or models in a list.
 export const STORAGE = CONTRACT.storage;
@@ -32,7 +32,7 @@ export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resol
 // fails returns undefined, since Gradio catches what is thrown.
 export function component(host) {
   const { element, props } = host;
-  const words = JSON.parse(props.words)[tongue];
+  const words = JSON.parse(props.words)[locale];
   const find = (selector) => element.querySelector(selector);
   return {
     ...host,

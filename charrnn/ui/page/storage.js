@@ -1,10 +1,10 @@
 // What the lists of runs and of models share: what the browser remembers of them, and how figures and
 // times are written there.
 
-import { emit, locale, STORAGE } from "./runtime.js";
+import { emit, languageTag, STORAGE } from "./runtime.js";
 
-const relativeFormat = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "auto" });
-const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const relativeFormat = new Intl.RelativeTimeFormat(languageTag, { style: "short", numeric: "auto" });
+const dateFormat = new Intl.DateTimeFormat(languageTag, { dateStyle: "medium" });
 
 export const formatPerplexity = (p) =>
   p == null ? "–" : p > 1e6 ? "> 10⁶" : p >= 100 ? p.toFixed(0) : p.toFixed(p >= 10 ? 1 : 2);

@@ -1,9 +1,9 @@
 // What the dialog that pushes a model has to know of: words, sizes, and what was typed for each
 // model, which the browser keeps.
 
-import { locale, STORAGE } from "../page/runtime.js";
+import { languageTag, STORAGE } from "../page/runtime.js";
 
-const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 1 });
 export const formatProgress = (sent, all) => {
   const [unit, of, places] = all >= 1e6 ? ["MB", 1e6, 1] : ["kB", 1e3, 0];
   return { done: (sent / of).toFixed(places), total: (all / of).toFixed(places), unit };

@@ -1,8 +1,8 @@
 // Figures and charts as inline SVG. run_card.js says what to draw and when.
 
-import { locale } from "../page/runtime.js";
+import { languageTag } from "../page/runtime.js";
 
-export const integerFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
 export const MAX_SHOWN = 1e6; // what is above says no more than that it is
 export const formatPerplexity = (value, places) =>
   value == null

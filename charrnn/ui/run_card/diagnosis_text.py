@@ -23,7 +23,7 @@ from ...training.messages import (
 )
 from .. import i18n
 from ..i18n.titles import SETTINGS
-from .strings import HOLDOUT, VERDICTS
+from .strings import DIAGNOSES, HOLDOUT
 
 # The codes of runs that the server stopped: the message of their `end` says more than why.
 _NOTED = (EndReason.TIME_LIMIT, EndReason.LOG_FULL)
@@ -67,7 +67,7 @@ def end_text(end: Mapping[str, Any]) -> dict[str, str] | None:
     return i18n.message_in_both(message)
 
 
-def warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
+def holdout_warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return why the held-out perplexity of a run may mislead: `code`, `en`, `zh` of each reason.
 
     `start` is the run's event. Codes that this version does not know, as of a newer one, are left
@@ -119,4 +119,4 @@ def _in_both_languages(sentence: Sentence) -> dict[str, str]:
     if "setting" in chinese:
         name = chinese["setting"]
         chinese["setting"] = f"{SETTINGS.get(name, ('', ''))[0]} {name}".lstrip()
-    return {"en": sentence.english, "zh": i18n.translate(VERDICTS[sentence.code], "zh", **chinese)}
+    return {"en": sentence.english, "zh": i18n.translate(DIAGNOSES[sentence.code], "zh", **chinese)}

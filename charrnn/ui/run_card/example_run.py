@@ -19,12 +19,12 @@ from ...training import TrainingConfig
 from ...utils.config_fields import assign_settings
 from ..services import catalog
 from ..services.context import DEFAULT_TEXT_ZH, AppContext
-from .view_model import Story
+from .view_model import RunViewModel
 
 log = logging.getLogger(__name__)
 
 
-def first_story(context: AppContext, locale: str) -> tuple[Story, str | None]:
+def example_run(context: AppContext, locale: str) -> tuple[RunViewModel, str | None]:
     """What the card shows before any run: that of a shipped model, and the model's name.
 
     A Chinese visitor is shown how the Chinese model learned. Without any model the card is idle.
@@ -34,19 +34,19 @@ def first_story(context: AppContext, locale: str) -> tuple[Story, str | None]:
         models.sort(key=lambda model: model.key != DEFAULT_TEXT_ZH)
     for model in models:
         try:
-            story = earlier(model)
+            view = from_checkpoint(model)
         except UserError as error:  # damaged; or gone at this moment
             log.warning("%s is not shown: %s", model.key, error)
             continue
-        if story:
-            return story, model.key
-    story = Story()
-    story.state = "idle"
-    return story, None
+        if view:
+            return view, model.key
+    view = RunViewModel()
+    view.state = "idle"
+    return view, None
 
 
-def earlier(model: catalog.ModelEntry) -> Story | None:
-    """The story of the run that made a model; None without its log and samples.
+def from_checkpoint(model: catalog.ModelEntry) -> RunViewModel | None:
+    """The view of the run that made a model; None without its log and samples.
 
     Raises UserError if the model is damaged, or gone by now.
     """
@@ -55,13 +55,13 @@ def earlier(model: catalog.ModelEntry) -> Story | None:
         return None
     checkpoint = model.open()
     corpus = checkpoint.about.get("corpus") or {}
-    story = Story(title=str(corpus.get("name") or model.key))
+    view = RunViewModel(title=str(corpus.get("name") or model.key))
     for event in _events(checkpoint, [_progress(row) for row in rows], samples):
-        story.tell(event)
-    story.model = model.key
-    story.earlier = True
-    story.state = "finished"
-    return story
+        view.apply(event)
+    view.model = model.key
+    view.is_example = True
+    view.state = "finished"
+    return view
 
 
 def _events(
@@ -72,12 +72,12 @@ def _events(
     results = about.get("results") or {}
     yield {
         "event": "start",
-        "characters": _whole((about.get("corpus") or {}).get("characters")) or 0,
+        "characters": _count((about.get("corpus") or {}).get("characters")) or 0,
         "vocabulary_size": len(checkpoint.vocabulary),
         "parameters": checkpoint.model.parameter_count,
         "recipe": about.get("recipe") or "",
         "model": asdict(checkpoint.model.config),
-        "training": _training(about.get("training") or {}),
+        "training": _training_settings(about.get("training") or {}),
         "baselines": {n: _positive(p) for n, p in (results.get("baselines") or {}).items()},
         "device": "",
         "resumed_from": None,
@@ -99,7 +99,7 @@ def _events(
     yield {
         "event": "checkpoint",
         "seconds": taken,
-        "step": _whole(results.get("step")) or last["step"],
+        "step": _count(results.get("step")) or last["step"],
         "path": "",
         "train_perplexity": train if together else None,
         "validation_perplexity": held,
@@ -125,16 +125,16 @@ def _progress(row: Mapping[str, Any]) -> dict[str, Any]:
         "event": "progress",
         **row,
         **figures,
-        "step": _whole(row["step"]) or 0,
+        "step": _count(row["step"]) or 0,
         "epoch": row["epoch"] or 0.0,
         "remaining_seconds": None,
     }
 
 
-def _training(told: Mapping[str, object]) -> dict[str, Any]:
-    """The settings of a training, as they are told if they can be true."""
+def _training_settings(stored: Mapping[str, object]) -> dict[str, Any]:
+    """The settings of a training, as they are stored if they can be true."""
     known: dict[str, Any] = {}
-    for name, value in told.items():
+    for name, value in stored.items():
         try:
             known |= assign_settings({name: value}, ModelConfig, TrainingConfig)[1]
         except UserError:
@@ -146,6 +146,6 @@ def _positive(number: float | None) -> float | None:
     return number if number is not None and number > 0 else None
 
 
-def _whole(number: object) -> int | None:
+def _count(number: object) -> int | None:
     """A number that counts something; None for anything else."""
     return number if type(number) is int and 0 <= number < 1 << 53 else None

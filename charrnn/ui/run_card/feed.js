@@ -97,7 +97,7 @@ export function followRun({ props, server, watch }, card) {
     if (!value?.columns || (!value.run && value.state !== "downloading" && isLive())) return;
     follow(value.run, value.link);
     card.shown = value;
-    cursor = value.heard ?? {};
+    cursor = value.cursor ?? {};
     card.away = false;
     card.draw();
     if (isLive()) askForNews(true);
@@ -137,14 +137,14 @@ export function followRun({ props, server, watch }, card) {
       last: {},
       kept: null,
       end: null,
-      verdict: null,
+      diagnosis: null,
       model: null,
     };
     card.shown = {
       ...card.shown,
       ...nothing,
       state: "finding",
-      earlier: false,
+      is_example: false,
       steps: [],
       rows,
       columns,

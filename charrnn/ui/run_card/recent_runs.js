@@ -1,7 +1,7 @@
 // The visitor's own runs, a line each (see recent_runs.py). The ids are the browser's (browser_storage.py); the
 // server is asked about them only while the list is open.
 
-import { component, emit, listen, STORAGE, tongue } from "../page/runtime.js";
+import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
 import { formatPerplexity, forgetRun, kept, listTools } from "../page/storage.js";
 
 export function mount(host) {
@@ -20,9 +20,9 @@ export function mount(host) {
     show.type = "button";
     show.className = "recent-runs-show";
     show.dataset.state = run.state;
-    if (run.problem) show.title = run.problem[tongue];
+    if (run.problem) show.title = run.problem[locale];
     if (current) show.setAttribute("aria-current", "true");
-    const name = run.name || run.title[tongue];
+    const name = run.name || run.title[locale];
     const state = words[run.state].split(/[,，]/)[0]; // the card has room for the whole of it
     for (const [part, text] of [
       ["name", name],
@@ -36,7 +36,7 @@ export function mount(host) {
     }
     const label = show.firstChild.appendChild(document.createElement("span"));
     label.className = "recent-runs-label"; // a long name is cut short before it
-    label.textContent = run.label[tongue];
+    label.textContent = run.label[locale];
     show.addEventListener("click", () => emit("charrnn-show-run", run.run));
     const rename = item.appendChild(document.createElement("button"));
     rename.type = "button";

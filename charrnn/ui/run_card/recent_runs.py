@@ -23,21 +23,21 @@ from .. import i18n
 from ..i18n.run_labels import labels_of
 from ..i18n.titles import corpus_title
 from ..page.component import bind, html_component
-from ..page.contract import MAX_REMEMBERED
+from ..page.contract import LIVE_STATES, MAX_REMEMBERED
 from ..page.theme import asset
 from ..services.client_id import event_request
 from ..services.context import AppContext
-from .strings import DELETING, YOURS
-from .view_model import DAMAGED, LIVE
+from .strings import DELETING, RECENT_RUNS
+from .view_model import DAMAGED
 
 
-def your_runs(context: AppContext) -> gr.HTML:
+def recent_runs(context: AppContext) -> gr.HTML:
     """The list as a component."""
     return html_component(
         "run_card/recent_runs",
         asset("run_card/recent_runs.html"),
         server_functions=[bind(list_runs, context), bind(rename, context), bind(remove, context)],
-        words=(i18n.SHARED, YOURS, DELETING),
+        words=(i18n.SHARED, RECENT_RUNS, DELETING),
         max_name_length=MAX_NAME_LENGTH,
     )
 
@@ -45,18 +45,18 @@ def your_runs(context: AppContext) -> gr.HTML:
 async def list_runs(context: AppContext, ids: object, request: gr.Request) -> list[dict[str, Any]]:
     """Describe the runs with these ids, the newest first; called from `recent_runs.js`."""
     return await context.limiters.listing.run(
-        context.client(request), partial(_lines, context, ids)
+        context.client(request), partial(_summaries, context, ids)
     )
 
 
-def _lines(context: AppContext, ids: object) -> list[dict[str, Any]]:
+def _summaries(context: AppContext, ids: object) -> list[dict[str, Any]]:
     runs, found = [], []
     for run_id in ids[:MAX_REMEMBERED] if isinstance(ids, list) else []:
         with suppress(UserError):  # it has been removed
             runs.append(context.runs.find(str(run_id)))
     for run, label in zip(runs, labels_of(runs), strict=True):
         with suppress(UserError):
-            found.append(told(run) | {"label": label})
+            found.append(summary_or_problem(run) | {"label": label})
     return sorted(found, key=lambda one: one["when"], reverse=True)
 
 
@@ -91,34 +91,34 @@ def remove(context: AppContext, key: object, request: gr.Request) -> dict[str, A
     return {"deleted": key}
 
 
-def told(run: Run) -> dict[str, Any]:
-    """What the list says of a run (see `line`), or its `problem` in words if it can't be read.
+def summary_or_problem(run: Run) -> dict[str, Any]:
+    """Return what the list shows of a run (see `run_summary`), or why it can't be read.
 
     Raises UserError if the run is gone.
     """
     try:
-        return line(run)
+        return run_summary(run)
     except DamagedRunUserError as error:
         return {
             "run": run.id,
-            "title": title_of(run),
+            "title": title_of_damaged(run),
             "name": run.name,
             "state": DAMAGED,
             "perplexity": None,
-            "when": changed(run),
+            "when": last_change(run),
             "problem": i18n.error_in_both(error),
         }
 
 
-def title_of(run: Run) -> dict[str, str]:
+def title_of_damaged(run: Run) -> dict[str, str]:
     """Return the name of a damaged run's text by language, or else the beginning of its id."""
     try:
         return corpus_title(run.manifest["corpus"])
     except DamagedRunUserError:
-        return i18n.in_both(YOURS["untitled"], id=run.id[:4])
+        return i18n.in_both(RECENT_RUNS["untitled"], id=run.id[:4])
 
 
-def line(run: Run) -> dict[str, Any]:
+def run_summary(run: Run) -> dict[str, Any]:
     """What the list says of a run: `when` it did something last, in seconds of the epoch, and the
     `perplexity` of its model, None where it has none.
 
@@ -131,13 +131,13 @@ def line(run: Run) -> dict[str, Any]:
         "name": run.name,
         "state": _state(run),
         "perplexity": _perplexity(run.results),
-        "when": changed(run),
+        "when": last_change(run),
     }
 
 
 def _state(run: Run) -> str:
     state = run.state if run.was_requested else "queued"
-    if state in LIVE:
+    if state in LIVE_STATES:
         return state
     end = run.event_log.last_if(0, "end") if run.has_ended else None
     if end is None or end.get("interrupted"):  # without an end, it died with its server
@@ -151,7 +151,7 @@ def _perplexity(results: Mapping[str, Any]) -> float | None:
     return None if figure is None else float(figure)
 
 
-def changed(run: Run) -> float:
+def last_change(run: Run) -> float:
     """Return when a run did something last, in seconds of the epoch."""
     times = [0.0]
     for path in (run.event_log.path, run.directory / "run.json"):

@@ -2,7 +2,7 @@
 // it up to date. Text of corpora and models goes in through textContent only.
 
 import { retryRequests } from "../page/fetch_retry.js";
-import { component, copyText, emit, LIVE_STATES, tongue } from "../page/runtime.js";
+import { component, copyText, emit, LIVE_STATES, locale } from "../page/runtime.js";
 import { autoscroll, scrollTo } from "./autoscroll.js";
 import {
   charts,
@@ -30,7 +30,7 @@ export const useShownModel = () => emit("charrnn-use-model", { key: getShownRun(
 
 export function pushShownModel() {
   const { model, title } = getShownRun();
-  if (model) emit("charrnn-push-model", { key: model, title: title[tongue], slug: title.en });
+  if (model) emit("charrnn-push-model", { key: model, title: title[locale], slug: title.en });
 }
 
 // The server could not say which run to show.
@@ -53,7 +53,7 @@ export function mount(host) {
 
   function caption(v) {
     const f = v.facts;
-    const parts = [v.title[tongue], Object.hasOwn(words, f.recipe) ? words[f.recipe] : f.recipe];
+    const parts = [v.title[locale], Object.hasOwn(words, f.recipe) ? words[f.recipe] : f.recipe];
     if (f.cell) {
       const layers = f.layers > 1 ? `${f.layers} × ` : "";
       parts.push(
@@ -64,9 +64,9 @@ export function mount(host) {
       parts.push(t("parameters", { n: integerFormat.format(f.parameters) }));
     }
     const [title, ...facts] = parts; // a line ends between facts, not in them
-    const unbroken = facts.map((fact) => fact?.replaceAll(" ", "\u00a0"));
-    const text = [title, ...unbroken].filter(Boolean).join("\u00a0· ");
-    return v.earlier ? t("earlier", { run: text }) : text;
+    const nonBreaking = facts.map((fact) => fact?.replaceAll(" ", "\u00a0"));
+    const text = [title, ...nonBreaking].filter(Boolean).join("\u00a0· ");
+    return v.is_example ? t("example", { run: text }) : text;
   }
 
   function statusText(v) {
@@ -127,14 +127,14 @@ export function mount(host) {
   // What is worth saying about the curve: trouble first, then a word on what the number means.
   function noteText(v) {
     const { columns: c, facts, state, last } = v;
-    if (v.problem) return v.problem[tongue];
+    if (v.problem) return v.problem[locale];
     if (v.unfound) return words.unfound;
     if (card.away) return words["lost-note"];
     if (state === "idle") return words["how-to-begin"];
     if (state === "cancelled") return words["never-began"];
     if (state === "failed" || state === "interrupted")
-      return v.end?.text?.[tongue] ?? t("why-failed", { message: v.end?.message ?? "" });
-    if (state === "stopped" && v.end?.text) return v.end.text[tongue];
+      return v.end?.text?.[locale] ?? t("why-failed", { message: v.end?.message ?? "" });
+    if (state === "stopped" && v.end?.text) return v.end.text[locale];
     if (Object.hasOwn(words, v.note)) return words[v.note];
     if (facts.bidirectional) return words.bidirectional;
     if (c.train.length && !c.held.some((p) => p != null)) return words["no-held-out"];
@@ -172,11 +172,11 @@ export function mount(host) {
   // a word on the curve; and why the held-out figure may mislead.
   function drawNote(v) {
     const told =
-      card.away || v.missing || v.problem || v.state === "interrupted" ? null : v.verdict;
+      card.away || v.missing || v.problem || v.state === "interrupted" ? null : v.diagnosis;
     const warnings =
       v.state === "finding" ? [] : (v.warnings ?? []).filter(({ code }) => code !== told?.kind);
-    const parts = [told?.what ?? { [tongue]: noteText(v) }, told?.kept, ...warnings, told?.try];
-    const lines = parts.filter((part) => part?.[tongue]).map((part) => part[tongue]);
+    const parts = [told?.what ?? { [locale]: noteText(v) }, told?.kept, ...warnings, told?.try];
+    const lines = parts.filter((part) => part?.[locale]).map((part) => part[locale]);
     const box = find(".run-note");
     box.classList.toggle("run-verdict", Boolean(told));
     box.classList.toggle("run-warned", warnings.length > 0);
@@ -289,7 +289,7 @@ export function mount(host) {
 
   function summary(v) {
     const p = keptModel(v)?.shown ?? v.last.held ?? v.last.train;
-    if (v.state === "diverged" && v.verdict) return v.verdict.what[tongue];
+    if (v.state === "diverged" && v.diagnosis) return v.diagnosis.what[locale];
     if (p == null) return words["nothing-yet"];
     const start = v.columns.held.find((n) => n != null) ?? v.columns.train.find((n) => n != null);
     return t(v.last.held != null ? "spoken-held" : "spoken-train", {
@@ -362,9 +362,9 @@ export function mount(host) {
     if (v.state !== "finding" && milestone !== spoken) {
       const changed = !spoken.startsWith(`${change} `);
       spoken = milestone;
-      const trouble = v.verdict && v.state !== "diverged" ? v.verdict.what[tongue] : "";
+      const trouble = v.diagnosis && v.state !== "diverged" ? v.diagnosis.what[locale] : "";
       setText(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)} ${trouble}`.trim());
-      if (changed) emit("charrnn-run-state", v.earlier ? "idle" : v.state);
+      if (changed) emit("charrnn-run-state", v.is_example ? "idle" : v.state);
     }
   }
 

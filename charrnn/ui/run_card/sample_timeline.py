@@ -13,13 +13,13 @@ from typing import Any
 MARKS = (0.0, 0.1, 0.25, 0.5, 1.0)  # shares of a run
 MAX_ROWS = 12  # beyond which the oldest samples between marks are left out
 
-_DUE = 0.03  # of a run: a sample this near to a mark is labelled with it,
-_EARLY = 0.005  # and this much before it belongs to it
+_LABEL_TOLERANCE = 0.03  # of a run: a sample this near to a mark is labelled with it,
+_EARLY_TOLERANCE = 0.005  # and this much before it belongs to it
 
 Row = dict[str, Any]
 
 
-class Strip:
+class SampleTimeline:
     """The samples of one run so far, and the rows that they make."""
 
     def __init__(self) -> None:
@@ -29,11 +29,11 @@ class Strip:
         self._measured: tuple[int, float] | None = None  # step and perplexity, the latest
         self._reported: dict[str, float] = {}  # step, seconds and epoch of the latest report
 
-    def begin(self, training: Mapping[str, Any]) -> None:
+    def set_length(self, training: Mapping[str, Any]) -> None:
         """Set the length of the run, which changes when it goes on."""
         self._epochs, self._seconds = training["epochs"], training["seconds"]
 
-    def go_back(self, step: int) -> None:
+    def rewind(self, step: int) -> None:
         """Drop what came after this step, from which the run goes on."""
         self.samples = [sample for sample in self.samples if sample["step"] <= step]
         if self._measured and self._measured[0] > step:
@@ -41,7 +41,7 @@ class Strip:
         if self._reported.get("step", 0) > step:
             self._reported = {}
 
-    def add(self, event: Mapping[str, Any]) -> None:
+    def add_sample(self, event: Mapping[str, Any]) -> None:
         """Take a `sample` event: a new row, or another prefix of the latest one."""
         prefix, step = event["prefix"], event["step"]
         text = [prefix, event["text"][len(prefix) :]]
@@ -52,9 +52,9 @@ class Strip:
         sample = {"step": step, "seconds": event["seconds"], "texts": [text]}
         self.samples.append(sample | {"perplexity": None, "measured": None})
         if self._measured:
-            _beside(self.samples[-1], *self._measured)
+            _assign_perplexity(self.samples[-1], *self._measured)
 
-    def report(self, point: Mapping[str, Any], perplexity: float | None) -> None:
+    def add_progress(self, point: Mapping[str, Any], perplexity: float | None) -> None:
         """Take a report of the run's `step`, `seconds` and `epoch`, with the perplexity if it was
         measured anew: that of all samples to which no other is nearer."""
         self._reported = {name: point[name] for name in ("step", "seconds", "epoch")}
@@ -64,10 +64,10 @@ class Strip:
         for sample in reversed(self.samples):
             if sample["step"] < before:  # an earlier measurement came after it
                 break
-            _beside(sample, step, perplexity)
+            _assign_perplexity(sample, step, perplexity)
         self._measured = step, perplexity
 
-    def keep(self, step: int, perplexity: float | None) -> None:
+    def finish(self, step: int, perplexity: float | None) -> None:
         """The run ended at this step with this perplexity: of the model that wrote last."""
         if perplexity is not None and self.samples and self.samples[-1]["step"] == step:
             self.samples[-1] |= {"perplexity": perplexity, "measured": step}
@@ -81,29 +81,29 @@ class Strip:
         """
         shares = [share for s in self.samples if (share := self._share(s)) is not None]
         if len(shares) < len(self.samples):
-            rows = _fewer([_row(None, s, now=i > 0) for i, s in enumerate(self.samples)])
+            rows = _limit_rows([_row(None, s, now=i > 0) for i, s in enumerate(self.samples)])
             rows = [row | {"now": False} for row in rows]
             blank = 0 if ended else max(0, len(MARKS) - len(rows))
             return rows + [_row(None) for _ in range(blank)]
         rows, reached = [], -1  # the last mark that has been passed
         for sample, share in zip(self.samples, shares, strict=True):
-            mark = max(i for i, mark in enumerate(MARKS) if share >= mark - _EARLY)
-            due = mark > reached and abs(share - MARKS[mark]) <= _DUE
+            mark = max(i for i, mark in enumerate(MARKS) if share >= mark - _EARLY_TOLERANCE)
+            due = mark > reached and abs(share - MARKS[mark]) <= _LABEL_TOLERANCE
             rows.append(_row(MARKS[mark] if due else share, sample, now=mark <= reached))
             reached = max(reached, mark)
         if ended is None:
-            return _fewer(rows) + [_row(mark) for mark in self._to_come(reached)]
+            return _limit_rows(rows) + [_row(mark) for mark in self._to_come(reached)]
         last = rows[-1]["sample"] if rows else None
         if ended in ("finished", "stopped") and last and last["step"]:  # written at the end
             rows = [row for row in rows[:-1] if row["sample"]["step"] < last["step"]]
             share = 1.0 if ended == "finished" else shares[-1]  # a budget leaves time to save
             rows.append(_row(share, last))
-        return [row | {"now": False} for row in _fewer(rows)]
+        return [row | {"now": False} for row in _limit_rows(rows)]
 
     def _to_come(self, reached: int) -> list[float]:
         """The marks after the last one reached that the run has not passed by."""
         now = self._share(self._reported) if self._reported else 0.0
-        passed = 0.0 if now is None else now - _DUE
+        passed = 0.0 if now is None else now - _LABEL_TOLERANCE
         return [mark for i, mark in enumerate(MARKS) if i > reached and mark >= passed]
 
     def _share(self, at: Mapping[str, Any]) -> float | None:
@@ -118,14 +118,14 @@ class Strip:
         return min(1.0, float(at["seconds"]) / self._seconds) if self._seconds else None
 
 
-def _beside(sample: dict[str, Any], step: int, perplexity: float) -> None:
+def _assign_perplexity(sample: dict[str, Any], step: int, perplexity: float) -> None:
     """Give a sample the perplexity measured at `step` if no nearer one is known."""
     at = sample["measured"]
     if at is None or abs(step - sample["step"]) < abs(at - sample["step"]):
         sample |= {"perplexity": perplexity, "measured": step}
 
 
-def _fewer(rows: list[Row]) -> list[Row]:
+def _limit_rows(rows: list[Row]) -> list[Row]:
     """At most `MAX_ROWS`: the oldest ones between marks go."""
     between = [i for i, row in enumerate(rows) if row["now"]]
     left_out = set(between[: max(0, len(rows) - MAX_ROWS)])

@@ -8,7 +8,7 @@ from ...training.sampler import FEWER_SAMPLES
 from ..i18n import Words
 
 # What went wrong with a run, what was kept of it, and what to try.
-VERDICTS: Words = {
+DIAGNOSES: Words = {
     name: (SENTENCES[name], chinese)
     for name, chinese in {
         "not-finite": "训练在第 {step} 步之后发散：损失或其梯度已不是有限的数。",
@@ -78,7 +78,7 @@ HOLDOUT: Words = {
 
 CARD: Words = {
     "s": ("s", "秒"),
-    "earlier": ("An earlier run: {run}", "先前的一次训练：{run}"),
+    "example": ("An earlier run: {run}", "先前的一次训练：{run}"),
     "parameters": ("{n} parameters", "{n} 个参数"),
     "link": ("Copy link", "复制链接"),
     "copied": ("Link copied", "链接已复制"),
@@ -220,7 +220,7 @@ DELETING: Words = {
 }
 
 # Drawn in the browser by recent_runs.js.
-YOURS: Words = {
+RECENT_RUNS: Words = {
     "untitled": ("Run {id}…", "训练 {id}…"),
     "yours": ("Your runs", "你的训练"),
     "none-yet": (

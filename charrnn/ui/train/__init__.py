@@ -28,15 +28,15 @@ from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, begun, own_runs
 from ..page.component import bind
 from ..page.contract import CONTRACT, button_id
 from ..page.modules import call
-from ..run_card.example_run import first_story
-from ..run_card.feed import EVERY, Tellings
-from ..run_card.recent_runs import your_runs
-from ..run_card.view_model import Story, run_card
+from ..run_card.example_run import example_run
+from ..run_card.feed import POLL_SECONDS, RunFeeds
+from ..run_card.recent_runs import recent_runs
+from ..run_card.view_model import RunViewModel, run_card
 from ..services.client import Client, ClientGoneError
 from ..services.context import AppContext
 from .form import Form, build_form
 from .form_storage import SAVE_FORM_JS, wire_form_storage
-from .request import EXPERIMENTS, FROM_FILES, Wish, size
+from .request import EXPERIMENTS, FROM_FILES, TrainRequest, format_bytes
 from .suggestion import wire_suggestion
 
 log = logging.getLogger(__name__)
@@ -44,9 +44,9 @@ log = logging.getLogger(__name__)
 Frame = dict[Any, Any]
 Frames = AsyncIterator[Frame]
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}  # short: nobody should wait behind a run
+_UNQUEUED: dict[str, Any] = {**_QUIET, "queue": False}  # short: nobody should wait behind a run
 _IN_BROWSER: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
-_WATCHING: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
+_UNLIMITED: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class TrainTab:
 
 
 @dataclass(frozen=True)
-class _Stage:
+class _RunControls:
     """The right column: the card and what can be done with its run."""
 
     card: gr.HTML
@@ -76,26 +76,26 @@ class _Stage:
 
 def train_tab(context: AppContext) -> TrainTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
-    (first, _), tellings = first_story(context, "en"), Tellings(context)
+    (first, _), feeds = example_run(context, "en"), RunFeeds(context)
     with gr.Row(elem_classes="house-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
             form = build_form(context.limits)
             wire_form_storage(form, **_QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
-            built = first.value() | {"built": True}  # until `find_again` has said what to show
-            card = run_card(built, bind(Tellings.follow, tellings), bind(Tellings.star, tellings))
+            built = first.value() | {"built": True}  # until `restore` has said what to show
+            card = run_card(built, bind(RunFeeds.follow, feeds), bind(RunFeeds.star, feeds))
             with gr.Row(elem_classes="train-buttons"):
                 stop = _button("stop")
                 sample = _button("sample")
                 keep = _button("keep", elem_classes="at-the-end")
                 push = _button("push")
                 generate = _button("generate", variant="primary")
-            your_runs(context)
+            recent_runs(context)
     run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
     brought = gr.JSON(visible=False)
-    stage = _Stage(card, stop, sample, keep, push, generate, run_id, brought)
+    controls = _RunControls(card, stop, sample, keep, push, generate, run_id, brought)
     _wire_form(context, form)
-    _wire_run(context, tellings, form, stage)
+    _wire_run(context, feeds, form, controls)
     wire_suggestion(context, form, card, run_id)
     return TrainTab(generate, run_id)
 
@@ -110,27 +110,27 @@ def _button(name: str, **look: Any) -> gr.Button:
 def _wire_form(context: AppContext, form: Form) -> None:
     """Every change of the form looks it over again: report, model, button, problems."""
 
-    async def look(request: gr.Request, *values: Any) -> Frame:
-        wish, locale = form.wish(values, context.limits), i18n.locale_of(request)
-        look_over = partial(form.looked_over, wish, locale)
+    async def validate(request: gr.Request, *values: Any) -> Frame:
+        train_request, locale = form.train_request(values, context.limits), i18n.locale_of(request)
+        act = partial(form.validate, train_request, locale)
         try:
-            return await context.limiters.planning.run(context.client(request), look_over)
+            return await context.limiters.planning.run(context.client(request), act)
         except UserError as error:
-            return form.problem([error], locale)
+            return form.show_problems([error], locale)
         except ClientGoneError:
             raise
         except Exception:
             log.exception("the form could not be looked over")
-            return form.problem([_internal_error()], locale)
+            return form.show_problems([_internal_error()], locale)
 
     gr.on(
         [box.change for box in form.inputs if not isinstance(box, gr.JSON)],
-        look,
+        validate,
         form.inputs,
         form.outputs,
         js=SAVE_FORM_JS,
         trigger_mode="always_last",
-        **_AT_ONCE,
+        **_UNQUEUED,
     )
     _wire_choices(form)
 
@@ -158,44 +158,47 @@ def _wire_choices(form: Form) -> None:
     )
 
 
-def _wire_run(context: AppContext, tellings: Tellings, form: Form, stage: _Stage) -> None:
-    outputs = [stage.card, stage.run_id, form.text_problem, form.settings_problem]
-    folds = list(dict.fromkeys(form.custom.folds.values()))
+def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunControls) -> None:
+    outputs = [controls.card, controls.run_id, form.text_problem, form.settings_problem]
+    accordions = list(dict.fromkeys(form.custom.accordions.values()))
 
     async def start(request: gr.Request, run_id: str | None, *given: Any) -> Frames:
         *values, brought = given
-        wish, locale = form.wish(values, context.limits), i18n.locale_of(request)
+        train_request, locale = form.train_request(values, context.limits), i18n.locale_of(request)
         visitor = context.client_id(request)
 
         async def frames() -> Frames:
             # The button stays on while nothing else has happened: it has the keyboard's focus, and
             # a second press is not heard before this one's event is over.
-            yield form.problem([], locale)
-            async for story in _download(context, Client(visitor), wish):
-                yield {stage.card: story.value()}
+            yield form.show_problems([], locale)
+            async for view in _download_text(context, Client(visitor), train_request):
+                yield {controls.card: view.value()}
             # What was ordered is begun even if the line breaks now: the browser knows its id.
             run = await context.limiters.planning.run(
                 Client(visitor),
-                lambda: context.runs.start(plan_of(wish), visitor, begun(brought)),
+                lambda: context.runs.start(plan_of(train_request), visitor, begun(brought)),
             )
-            card = await tellings.of(RunAccess(run, run.id)).value()
-            yield {stage.run_id: run.id, stage.card: card}
+            card = await feeds.feed_of(RunAccess(run, run.id)).value()
+            yield {controls.run_id: run.id, controls.card: card}
 
-        async for frame in guarded(frames, run_id, locale, wish):
+        async for frame in guarded(frames, run_id, locale, train_request):
             yield frame
 
-    async def again(run_id: str | None, request: gr.Request) -> Frames:
+    async def resume(run_id: str | None, request: gr.Request) -> Frames:
         async def frames() -> Frames:
             visitor = context.client_id(request)
-            resume = partial(context.runs.resume, str(run_id), visitor)
-            run = await context.limiters.planning.run(Client(visitor), resume)
-            yield {stage.card: await tellings.of(RunAccess(run, run.id)).value()}
+            act = partial(context.runs.resume, str(run_id), visitor)
+            run = await context.limiters.planning.run(Client(visitor), act)
+            yield {controls.card: await feeds.feed_of(RunAccess(run, run.id)).value()}
 
         async for frame in guarded(frames, run_id, i18n.locale_of(request)):
             yield frame
 
     async def guarded(
-        frames: Callable[[], Frames], run_id: str | None, locale: str, wish: Wish | None = None
+        frames: Callable[[], Frames],
+        run_id: str | None,
+        locale: str,
+        train_request: TrainRequest | None = None,
     ) -> Frames:
         """The frames, or what went wrong in words beside its field; what was typed stays."""
         try:
@@ -204,36 +207,38 @@ def _wire_run(context: AppContext, tellings: Tellings, form: Form, stage: _Stage
         except UserError as error:
             if error.__cause__ is not None:  # what people need not know, as a resolver's words
                 log.warning("%s", error.message)
-            said = form.refusal(error, locale, wish) if wish else form.problem([error], locale)
-            yield said | {stage.card: await settled(run_id, locale)}
+            said = (
+                form.show_refusal(error, locale, train_request)
+                if train_request
+                else form.show_problems([error], locale)
+            )
+            yield said | {controls.card: await card_of(run_id, locale)}
         except Exception:
             log.exception("a run could not be started or followed")
-            yield form.problem([_internal_error()], locale) | {
-                stage.card: await settled(run_id, locale)
+            yield form.show_problems([_internal_error()], locale) | {
+                controls.card: await card_of(run_id, locale)
             }
 
-    async def settled(key: str | None, locale: str) -> dict[str, Any]:
+    async def card_of(key: str | None, locale: str) -> dict[str, Any]:
         """The card of the run with this id or view id, or else an example."""
-        access = _find(context, key)
+        access = _find_run(context, key)
         if access is None:
-            return first_story(context, locale)[0].value()
-        return await tellings.of(access).value()
+            return example_run(context, locale)[0].value()
+        return await feeds.feed_of(access).value()
 
-    async def find_again(
-        run_id: str | None, brought: object, request: gr.Request
-    ) -> dict[str, Any]:
+    async def restore(run_id: str | None, brought: object, request: gr.Request) -> dict[str, Any]:
         """On load: the run that the address names, or the one this browser had last, even if it
         has not heard of it. A link to a run of this browser's own shows it with its controls."""
         named, locale = request.query_params.get("run"), i18n.locale_of(request)
         own = {view_id(key): key for key in filter(None, (run_id, *own_runs(brought)))}
         named = own.get(named or "", named)
-        if named and _find(context, named) is None:
-            story, _ = first_story(context, locale)
-            story.missing = True
-            return story.value()
+        if named and _find_run(context, named) is None:
+            view, _ = example_run(context, locale)
+            view.missing = True
+            return view.value()
         unheard = begun(brought)
-        last = unheard if _find(context, unheard) else run_id
-        return await settled(named or last, locale)
+        last = unheard if _find_run(context, unheard) else run_id
+        return await card_of(named or last, locale)
 
     def stop(run_id: str | None) -> None:
         if run_id:
@@ -243,16 +248,16 @@ def _wire_run(context: AppContext, tellings: Tellings, form: Form, stage: _Stage
         if run_id:
             context.runs.find(run_id).sample()
 
-    inputs = [stage.run_id, *form.inputs, stage.brought]
-    form.go.click(start, inputs, [*outputs, *folds], js=NEW_RUN_JS, **_WATCHING)
-    stage.keep.click(again, stage.run_id, outputs, **_WATCHING)
-    stage.stop.click(stop, stage.run_id, None, **_AT_ONCE)
-    stage.sample.click(sample, stage.run_id, None, **_AT_ONCE)
-    stage.push.click(None, js=call("pushShownModel"), api_visibility="private")
+    inputs = [controls.run_id, *form.inputs, controls.brought]
+    form.go.click(start, inputs, [*outputs, *accordions], js=NEW_RUN_JS, **_UNLIMITED)
+    controls.keep.click(resume, controls.run_id, outputs, **_UNLIMITED)
+    controls.stop.click(stop, controls.run_id, None, **_UNQUEUED)
+    controls.sample.click(sample, controls.run_id, None, **_UNQUEUED)
+    controls.push.click(None, js=call("pushShownModel"), api_visibility="private")
     # What goes with the state of the run on the card, by the names that run_card.js has for it.
-    updated = {name: getattr(stage, name, form.go) for name in CONTRACT["buttons"]}
-    updated["run"] = stage.run_id
-    stage.card.update_buttons(
+    updated = {name: getattr(controls, name, form.go) for name in CONTRACT["buttons"]}
+    updated["run"] = controls.run_id
+    controls.card.update_buttons(
         None,
         None,
         [*updated.values()],
@@ -262,33 +267,37 @@ def _wire_run(context: AppContext, tellings: Tellings, form: Form, stage: _Stage
 
     page = gr.context.Context.root_block
     assert page is not None
-    inputs = [stage.run_id, stage.brought]
-    finding = page.load(find_again, inputs, stage.card, js=PENDING_RUN_JS, **_WATCHING)
+    inputs = [controls.run_id, controls.brought]
+    finding = page.load(restore, inputs, controls.card, js=PENDING_RUN_JS, **_UNLIMITED)
     finding.failure(None, js=call("noteNotRestored"), api_visibility="private")
 
 
-def plan_of(wish: Wish) -> RunPlan:
+def plan_of(train_request: TrainRequest) -> RunPlan:
     """Plan a run of what the form shows, or will show in a moment."""
-    return wish.resolved().plan()
+    return train_request.resolved().plan()
 
 
-async def _download(context: AppContext, client: Client, wish: Wish) -> AsyncIterator[Story]:
-    """Download the text if it is not here yet; yield a story that tells how far that is."""
-    if wish.fetched():
+async def _download_text(
+    context: AppContext, client: Client, train_request: TrainRequest
+) -> AsyncIterator[RunViewModel]:
+    """Download the text if it is not here yet; yield a view that tells how far that is."""
+    if train_request.is_local():
         return
-    story = Story(title=datasets.find_dataset(wish.corpus).title)
-    story.state = "downloading"
+    view = RunViewModel(title=datasets.find_dataset(train_request.corpus).title)
+    view.state = "downloading"
 
     def progress(done: int, whole: int | None) -> None:
         yield_point()
-        story.fetched = f"{size(done)} / {size(whole)}" if whole else size(done)
+        view.fetched = (
+            f"{format_bytes(done)} / {format_bytes(whole)}" if whole else format_bytes(done)
+        )
 
     downloading = asyncio.create_task(
-        context.limiters.finding.run(client, lambda: wish.text(progress))
+        context.limiters.finding.run(client, lambda: train_request.load_text(progress))
     )
     try:
-        while not (await asyncio.wait({downloading}, timeout=EVERY))[0]:
-            yield story
+        while not (await asyncio.wait({downloading}, timeout=POLL_SECONDS))[0]:
+            yield view
         downloading.result()
     finally:
         downloading.cancel()
@@ -298,7 +307,7 @@ def _internal_error() -> UserError:
     return UserError(i18n.INTERNAL_ERROR, field="text")
 
 
-def _find(context: AppContext, key: str | None) -> RunAccess | None:
+def _find_run(context: AppContext, key: str | None) -> RunAccess | None:
     """The run, if it is still there: runs do not outlive a server with no disk of its own."""
     try:
         return context.find_run(key or "")

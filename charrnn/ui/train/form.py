@@ -30,13 +30,13 @@ from .request import (
     OWN,
     TEXTBOOK,
     OfflineError,
-    Wish,
-    gpu_told,
-    model_told,
-    text_told,
-    unbroken,
+    TrainRequest,
+    corpus_summary,
+    gpu_quota_notice,
+    model_summary,
+    non_breaking,
 )
-from .settings_form import Custom, custom_settings, fault
+from .settings_form import SettingsForm, custom_settings, invalid_value_message
 from .strings import REPORT, TRAIN
 
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
@@ -58,7 +58,7 @@ def form_words() -> i18n.Words:
             what = i18n.translate(TRAIN[f"train-{entry.language}"], locale)
             count = i18n.number(entry.characters)
             amount = i18n.translate(TRAIN["train-card-characters"], locale, n=count)
-            said.append(f"{unbroken(title)}\n{what} · {amount}")
+            said.append(f"{non_breaking(title)}\n{what} · {amount}")
         table[f"corpus-{entry.name}"] = (said[0], said[1])
     table[f"corpus-{OWN}"] = _two_lines(TRAIN["train-own"], TRAIN["train-own-how"])
     for name in BUDGETS:
@@ -72,8 +72,8 @@ def form_words() -> i18n.Words:
             reached = str(float(figures[-1]))
             english, chinese = f"{english} → {reached}", f"{chinese} → {reached}"
         table[f"experiment-{name}"] = (english, chinese)
-    wish = Wish()
-    table["go"] = (wish.button("en"), wish.button("zh"))
+    request = TrainRequest()
+    table["go"] = (request.button_label("en"), request.button_label("zh"))
     return table
 
 
@@ -96,16 +96,16 @@ class Form:
     recipe: gr.Radio
     experiment: gr.Radio
     before: gr.JSON  # the last recipe but Custom, and a text set aside: see text_choice.js
-    custom: Custom
+    custom: SettingsForm
     gpu: gr.Checkbox
-    gpu_told: gr.HTML
+    gpu_notice: gr.HTML
     settings_problem: gr.HTML
     go: gr.Button
     model: gr.HTML
 
     @property
     def by_name(self) -> dict[str, Any]:
-        """What makes a wish, in the order that `wish` takes them; settings by their own names."""
+        """Return the components of `inputs` by name; those of settings by the setting's name."""
         names = ("corpus", "paste", "files", "source", "encoding")
         more = ("recipe", "experiment", "before", "gpu")
         chosen = {name: getattr(self, name) for name in (*names, *more)}
@@ -118,17 +118,17 @@ class Form:
 
     @property
     def outputs(self) -> list[Any]:
-        """What `looked_over` shows."""
+        """What `validate` shows."""
         text = [self.own, self.source, self.encoding, self.report, self.text_problem]
-        recipe = [self.experiment, self.custom.group, self.gpu_told]
+        recipe = [self.experiment, self.custom.group, self.gpu_notice]
         settings = [self.custom.base, self.custom.head, *self.custom.fields.values()]
         return [*text, *recipe, *settings, self.settings_problem, self.go, self.model]
 
-    def wish(self, values: Sequence[Any], limits: Limits) -> Wish:
+    def train_request(self, values: Sequence[Any], limits: Limits) -> TrainRequest:
         """The values of `inputs`, as an event brings them, held to the limits of the app."""
         corpus, paste, files, source, encoding, recipe, experiment, before, gpu, *custom = values
         base, settings = self.custom.read(*custom)
-        return Wish(
+        return TrainRequest(
             corpus=corpus or DEFAULT_TEXT,
             paste=paste or "",
             files=tuple(str(file) for file in files or ()),
@@ -137,72 +137,79 @@ class Form:
             recipe=recipe or "sprint",
             experiment=experiment or EXPERIMENTS[0],
             settings=settings,
-            began=recipe_before(before),
+            base_recipe=recipe_before(before),
             base=base,
             gpu=gpu is True,
             limits=limits,
         )
 
-    def looked_over(self, given: Wish, locale: str) -> dict[Any, Any]:
-        """What the form shows of a wish: report, model, button, and all that is wrong with it."""
-        wish, errors = given.resolved(), list[UserError]()
-        corpus, settled = None, None
+    def validate(self, given: TrainRequest, locale: str) -> dict[Any, Any]:
+        """Return what the form shows of a request: summaries, button label, problems."""
+        request, errors = given.resolved(), list[UserError]()
+        corpus, configs = None, None
         try:
-            settled = wish.settled()
-            if wish.is_here:
-                plan = wish.plan()
-                corpus, settled = plan.corpus, (plan.model, plan.training)
+            configs = request.resolve_configs()
+            if request.has_local_text:
+                plan = request.plan()
+                corpus, configs = plan.corpus, (plan.model, plan.training)
         except UserError as error:
-            corpus = wish.read_or(errors.append) if wish.is_here else None
+            corpus = request.corpus_if_readable(errors.append) if request.has_local_text else None
             if error.message not in [other.message for other in errors]:
                 errors.append(error)
-        on_gpu = gpu_told(wish, settled[1] if settled else None, locale)
+        on_gpu = gpu_quota_notice(request, configs[1] if configs else None, locale)
         return {
-            self.own: gr.update(visible=wish.corpus == OWN),
-            self.source: gr.update(visible=wish.has_paste and bool(wish.files)),
-            self.encoding: gr.update(visible=wish.uses_files),
-            self.experiment: gr.update(visible=wish.recipe == TEXTBOOK),
-            self.custom.group: gr.update(visible=wish.recipe == CUSTOM),
-            self.gpu_told: gr.update(value=on_gpu, visible=bool(on_gpu)),
-            self.report: text_told(wish, corpus, locale),
-            self.model: model_told(wish, settled if corpus or wish.corpus != OWN else None),
-            self.go: wish.button(locale, settled[1] if settled else None),
-            **self.custom.shown(given, wish, at_fields(wish, errors, locale), locale),
-            **self.problem(errors, locale, wish),
+            self.own: gr.update(visible=request.corpus == OWN),
+            self.source: gr.update(visible=request.has_paste and bool(request.files)),
+            self.encoding: gr.update(visible=request.uses_files),
+            self.experiment: gr.update(visible=request.recipe == TEXTBOOK),
+            self.custom.group: gr.update(visible=request.recipe == CUSTOM),
+            self.gpu_notice: gr.update(value=on_gpu, visible=bool(on_gpu)),
+            self.report: corpus_summary(request, corpus, locale),
+            self.model: model_summary(
+                request, configs if corpus or request.corpus != OWN else None
+            ),
+            self.go: request.button_label(locale, configs[1] if configs else None),
+            **self.custom.show(given, request, field_errors(request, errors, locale), locale),
+            **self.show_problems(errors, locale, request),
         }
 
-    def problem(
-        self, errors: Sequence[UserError], locale: str, wish: Wish | None = None
+    def show_problems(
+        self, errors: Sequence[UserError], locale: str, request: TrainRequest | None = None
     ) -> dict[Any, Any]:
         """Problems beside what caused them, the text or the settings; none clears both places.
 
-        Of the settings in `wish` every faulty one is named, though only the first raised an error.
+        Of the settings in `request` every invalid one is named, though only the first raised an
+        error.
         """
         of_text = [error for error in errors if (error.field or "corpus") in _TEXT_FIELDS]
-        others = [said_of(error, locale) for error in errors if error not in of_text]
-        faults = [fault(name, locale) for name in wish.faults()] if wish and others else []
+        others = [translate_problem(error, locale) for error in errors if error not in of_text]
+        faults = (
+            [invalid_value_message(name, locale) for name in request.invalid_settings()]
+            if request and others
+            else []
+        )
         return {
-            self.text_problem: "\n".join(said_of(error, locale) for error in of_text),
+            self.text_problem: "\n".join(translate_problem(error, locale) for error in of_text),
             self.settings_problem: "\n".join(faults or others),
         }
 
-    def refusal(self, error: UserError, locale: str, wish: Wish) -> dict[Any, Any]:
-        """What is wrong with a wish that was to be trained, with its fields in sight."""
-        at = at_fields(wish, [error], locale)
-        return self.problem([error], locale, wish) | self.custom.opened([*at])
+    def show_refusal(self, error: UserError, locale: str, request: TrainRequest) -> dict[Any, Any]:
+        """What is wrong with a request that was to be trained, with its fields in sight."""
+        at = field_errors(request, [error], locale)
+        return self.show_problems([error], locale, request) | self.custom.open_accordions([*at])
 
 
-def at_fields(wish: Wish, errors: Sequence[UserError], locale: str) -> dict[str, str]:
+def field_errors(request: TrainRequest, errors: Sequence[UserError], locale: str) -> dict[str, str]:
     """What is wrong with each field of Custom, by the setting's name."""
     marked = [(name, error) for error in errors for name in (error.field, *error.also) if name]
-    said = {name: said_of(error, locale) for name, error in marked}
-    return said | {name: fault(name, locale) for name in wish.faults()}
+    said = {name: translate_problem(error, locale) for name, error in marked}
+    return said | {name: invalid_value_message(name, locale) for name in request.invalid_settings()}
 
 
-def said_of(error: UserError, locale: str) -> str:
+def translate_problem(error: UserError, locale: str) -> str:
     """The message of an error in the visitor's language."""
     if isinstance(error, OfflineError):
-        return error.said(locale)
+        return error.translated(locale)
     return i18n.translate_error(error, locale)
 
 
@@ -214,13 +221,13 @@ def recipe_before(before: object) -> str:
 
 def build_form(limits: Limits) -> Form:
     """Build the column inside the Column that is open now."""
-    wish = Wish()
-    plan = wish.plan()
-    report = text_told(wish, plan.corpus, "en")
-    model = model_told(wish, (plan.model, plan.training))
+    request = TrainRequest()
+    plan = request.plan()
+    report = corpus_summary(request, plan.corpus, "en")
+    model = model_summary(request, (plan.model, plan.training))
     corpus = gr.Radio(
         [(t(f"corpus-{name}"), name) for name in (*(e.name for e in datasets.DATASETS), OWN)],
-        value=wish.corpus,
+        value=request.corpus,
         label=t("train-text"),
         elem_classes="choose two",
         elem_id="train-corpus",
@@ -270,7 +277,7 @@ def build_form(limits: Limits) -> Form:
     )
     recipe = gr.Radio(
         [(t(f"recipe-{name}"), name) for name in (*BUDGETS, TEXTBOOK, CUSTOM)],
-        value=wish.recipe,
+        value=request.recipe,
         label=t("train-recipe"),
         elem_classes="choose three",
         elem_id=element_id("train-recipe"),
@@ -284,10 +291,10 @@ def build_form(limits: Limits) -> Form:
         elem_classes="choose one",
         elem_id="train-experiment",
     )
-    before = gr.JSON({"recipe": wish.recipe_name, "text": None}, visible=False)
-    custom = custom_settings(replace(wish, recipe=CUSTOM).resolved().base)
+    before = gr.JSON({"recipe": request.recipe_name, "text": None}, visible=False)
+    custom = custom_settings(replace(request, recipe=CUSTOM).resolved().base)
     on_gpu = gr.Checkbox(label=t("train-gpu"), visible=gpu.available(), elem_id="train-gpu")
-    on_gpu_told = gr.HTML(
+    gpu_notice = gr.HTML(
         html_template='<p class="explain" role="status">{{value}}</p>',
         visible=False,
         elem_id="train-gpu-told",
@@ -304,5 +311,5 @@ def build_form(limits: Limits) -> Form:
     )
     return Form(
         corpus, own, paste, files, source, encoding, text_problem, report_box, recipe, experiment,
-        before, custom, on_gpu, on_gpu_told, settings_problem, go, model_box,
+        before, custom, on_gpu, gpu_notice, settings_problem, go, model_box,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What somebody asks for on the Train tab, and what can be told of it beforehand.
 
-A `Wish` is the left column as plain values: which text, which recipe, which settings. It knows
-no component, so all of it can be tried without a browser.
+A `TrainRequest` is the left column as plain values: which text, which recipe, which settings. It
+knows no component, so all of it can be tried without a browser.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BUDGETS = ("sprint", "coffee", "deep", "night")
 TEXTBOOK, CUSTOM = "textbook", "custom"
 EXPERIMENTS = tuple(name for name, recipe in RECIPES.items() if recipe.kind == "textbook")
 
-_BLANK = 100_000  # characters that a text of one's own has before it is given
+_ASSUMED_CHARACTERS = 100_000  # characters that a text of one's own has before it is given
 
 Progress = Callable[[int, int | None], None]
 
@@ -48,7 +48,7 @@ class OfflineError(UserError):
         super().__init__(reason, field="corpus")
         self.entry = entry
 
-    def said(self, locale: str) -> str:
+    def translated(self, locale: str) -> str:
         """What happened, and which texts need no network."""
         near = [other for other in datasets.DATASETS if other.embedded]
         others = [f"《{other.title_zh}》" if locale == "zh" else other.title for other in near]
@@ -62,7 +62,7 @@ class OfflineError(UserError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class TrainRequest:
     """The values of the Train tab's form, with the checks before a run.
 
     Custom begins with what another recipe, `began`, chooses for the text; `base` is what that was
@@ -77,7 +77,7 @@ class Wish:
     recipe: str = "sprint"  # a budget, TEXTBOOK or CUSTOM
     experiment: str = EXPERIMENTS[0]
     settings: Mapping[str, object] = field(default_factory=dict)
-    began: str = "sprint"
+    base_recipe: str = "sprint"
     base: BaseSettings = BaseSettings()
     gpu: bool = False
     limits: Limits = Limits()
@@ -90,16 +90,16 @@ class Wish:
     @property
     def _recipe(self) -> Recipe:
         """The recipe that prepares the text and chooses what nobody has set."""
-        return RECIPES[self.began if self.recipe == CUSTOM else self.recipe_name]
+        return RECIPES[self.base_recipe if self.recipe == CUSTOM else self.recipe_name]
 
-    def fetched(self) -> bool:
+    def is_local(self) -> bool:
         """Whether the text can be read without a network."""
         return self.corpus == OWN or datasets.is_local(self.corpus)
 
-    def text(self, progress: Progress | None = None) -> Text:
+    def load_text(self, progress: Progress | None = None) -> Text:
         """The text; a classic is downloaded if it has to be. Raises UserError without one."""
         if self.corpus != OWN:
-            here = self.fetched()
+            here = self.is_local()
             try:
                 return datasets.load(self.corpus, progress=progress)
             except UserError as error:
@@ -121,46 +121,50 @@ class Wish:
     def plan(self, progress: Progress | None = None) -> RunPlan:
         """The whole plan, checked. Raises UserError, whose field says where it is wrong."""
         wanted = make_plan(
-            self.text(progress),
+            self.load_text(progress),
             recipe=self.recipe_name,
-            settings=self.asked,
-            base=self.began if self.recipe == CUSTOM else None,
+            settings=self.overrides,
+            base=self.base_recipe if self.recipe == CUSTOM else None,
         )
         check_plan(wanted, self.limits)
         return wanted
 
-    def read(self) -> Corpus:
+    def load_corpus(self) -> Corpus:
         """The text as the recipe prepares it, whatever the settings. Raises UserError."""
-        corpus = Corpus.from_text(self.text(), preparation=self._recipe.preparation)
+        corpus = Corpus.from_text(self.load_text(), preparation=self._recipe.preparation)
         return corpus.with_validation(self._recipe.training.validation)
 
     @property
-    def is_here(self) -> bool:
+    def has_local_text(self) -> bool:
         """Whether there is a text, and it need not be downloaded first."""
-        return not self.empty and self.fetched()
+        return not self.is_empty and self.is_local()
 
-    def read_or(self, report: Callable[[UserError], object]) -> Corpus | None:
+    def corpus_if_readable(self, report: Callable[[UserError], object]) -> Corpus | None:
         """The text as `read` has it; None, and `report` is told, if something is wrong with it."""
         try:
-            return self.read()
+            return self.load_corpus()
         except UserError as error:
             report(error)
             return None
 
-    def settled(self) -> tuple[ModelConfig, TrainingConfig]:
+    def resolve_configs(self) -> tuple[ModelConfig, TrainingConfig]:
         """The settings, checked without the text: of one's own or one that is not fetched yet.
 
         Raises UserError, naming the setting.
         """
-        return resolve_configs(self._recipe.name, self.asked, self._length)
+        return resolve_configs(self._recipe.name, self.overrides, self._expected_length)
 
     @property
-    def _length(self) -> int:
+    def _expected_length(self) -> int:
         """How long a text is that cannot be read yet."""
-        return _BLANK if self.corpus == OWN else datasets.find_dataset(self.corpus).characters
+        return (
+            _ASSUMED_CHARACTERS
+            if self.corpus == OWN
+            else datasets.find_dataset(self.corpus).characters
+        )
 
     @property
-    def asked(self) -> Mapping[str, object]:
+    def overrides(self) -> Mapping[str, object]:
         """The settings that count: those of the form only while it is shown."""
         own = self.settings if self.recipe == CUSTOM else {}
         return {**own, **self._device}
@@ -169,36 +173,36 @@ class Wish:
     def _device(self) -> dict[str, object]:
         return {"device": "cuda"} if self.gpu else {}
 
-    def resolved(self) -> Wish:
+    def resolved(self) -> TrainRequest:
         """Let the fields of Custom that were not changed by hand follow the text, and the recipe
         that Custom was chosen after; with another recipe than before, all of them follow."""
         if self.recipe != CUSTOM:
             return self
         # What is wrong with the text, `make_plan` raises too, for the form to show.
-        corpus = self.read_or(lambda error: None) if self.is_here else None
+        corpus = self.corpus_if_readable(lambda error: None) if self.has_local_text else None
         text = (corpus.sha256() if corpus else self.corpus) + (", GPU" if self.gpu else "")
-        if self.base.suits(self.began, text):
+        if self.base.suits(self.base_recipe, text):
             base, by_hand = replace(self.base, text=text), self.settings
         else:
-            base = BaseSettings.of(self.began, text, self._chosen(corpus))
-            same = self.began == self.base.recipe
+            base = BaseSettings.of(self.base_recipe, text, self._recipe_settings(corpus))
+            same = self.base_recipe == self.base.recipe
             by_hand = self.base.changed(self.settings) if same else {}
         return replace(self, base=base, settings={**base.values, **by_hand})
 
-    def _chosen(self, corpus: Corpus | None) -> dict[str, Any]:
+    def _recipe_settings(self, corpus: Corpus | None) -> dict[str, Any]:
         """What the recipe before Custom chooses for the text, as far as that is known."""
         name, device = self._recipe.name, self._device
         chosen = (
             resolve_configs_for(corpus, name, device)
             if corpus
-            else resolve_configs(name, device, self._length)
+            else resolve_configs(name, device, self._expected_length)
         )
         return asdict(chosen[0]) | asdict(chosen[1])
 
-    def faults(self) -> list[str]:
+    def invalid_settings(self) -> list[str]:
         """The fields of Custom whose values break their rules."""
         return (
-            invalid_settings(self.asked, ModelConfig, TrainingConfig)
+            invalid_settings(self.overrides, ModelConfig, TrainingConfig)
             if self.recipe == CUSTOM
             else []
         )
@@ -214,25 +218,27 @@ class Wish:
         return bool(self.files) and (self.source == FROM_FILES or not self.has_paste)
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether a text of one's own is still to be given."""
         return self.corpus == OWN and not self.files and not self.has_paste
 
-    def button(self, locale: str, training: TrainingConfig | None = None) -> str:
+    def button_label(self, locale: str, training: TrainingConfig | None = None) -> str:
         """What the button will do: "Train on Songs · 10 s"; `training` is that of the plan, if
         there is one. Without a time where that is what is wrong with the settings."""
         if self.corpus == OWN:
             text = i18n.translate(TRAIN["train-go-own"], locale)
         else:
             entry = datasets.find_dataset(self.corpus)
-            title = unbroken(entry.title_zh if locale == "zh" else entry.title)
+            title = non_breaking(entry.title_zh if locale == "zh" else entry.title)
             text = i18n.translate(TRAIN["train-go-title"], locale, title=title)
-        length = training or self._length_set()
+        length = training or self._chosen_length()
         if length is None:
             return i18n.translate(TRAIN["train-go-untimed"], locale, text=text)
-        return i18n.translate(TRAIN["train-go"], locale, text=text, time=_time(length, locale))
+        return i18n.translate(
+            TRAIN["train-go"], locale, text=text, time=_format_length(length, locale)
+        )
 
-    def _length_set(self) -> TrainingConfig | None:
+    def _chosen_length(self) -> TrainingConfig | None:
         """How long the run is to be, whatever is wrong with the other settings."""
         if self.recipe != CUSTOM:
             return self._recipe.training
@@ -244,7 +250,7 @@ class Wish:
         return TrainingConfig(**given) if None in given.values() else None
 
 
-def text_told(wish: Wish, corpus: Corpus | None, locale: str) -> dict[str, Any]:
+def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) -> dict[str, Any]:
     """What summary.js draws of the text, above the recipe: of the corpus, if it could be read."""
     if corpus is not None:
         report = asdict(corpus.report())
@@ -252,43 +258,45 @@ def text_told(wish: Wish, corpus: Corpus | None, locale: str) -> dict[str, Any]:
         report["warnings"] = [in_both_languages(warning) for warning in check(corpus)]
         report["encoding"] = i18n.translate_message(report["encoding"], locale)
         return report
-    if wish.corpus == OWN:
-        return {"empty": wish.empty}  # what cannot be read says so in a message of its own
-    entry = datasets.find_dataset(wish.corpus)
+    if request.corpus == OWN:
+        return {"empty": request.is_empty}  # what cannot be read says so in a message of its own
+    entry = datasets.find_dataset(request.corpus)
     host = urlsplit(entry.url or "").hostname
-    download = {"size": size(entry.characters), "host": host}
+    download = {"size": format_bytes(entry.characters), "host": host}
     return {"characters": entry.characters, "download": download if host else None}
 
 
-def model_told(wish: Wish, settled: tuple[ModelConfig, TrainingConfig] | None) -> dict[str, Any]:
+def model_summary(
+    request: TrainRequest, configs: tuple[ModelConfig, TrainingConfig] | None
+) -> dict[str, Any]:
     """What summary.js draws of the model, under the button: of the settings, if they are sound."""
-    if settled is None:
-        return _of_recipe(wish)
-    model, training = settled
+    if configs is None:
+        return _published_figures(request)
+    model, training = configs
     return {
         "cell": model.cell,
         "hidden": model.hidden_size,
         "layers": model.layers,
         "bidirectional": model.bidirectional,
         "optimizer": {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}[training.optimizer],
-        **_of_recipe(wish),
+        **_published_figures(request),
     }
 
 
-def _of_recipe(wish: Wish) -> dict[str, Any]:
-    if wish.recipe != TEXTBOOK:
+def _published_figures(request: TrainRequest) -> dict[str, Any]:
+    if request.recipe != TEXTBOOK:
         return {}
     note = None
-    if wish.experiment.startswith("lyrics"):
+    if request.experiment.startswith("lyrics"):
         note = "note-lyrics"
-    elif wish.experiment == "time-machine-scratch-random":
+    elif request.experiment == "time-machine-scratch-random":
         note = "note-random"
-    return {"published": list(RECIPES[wish.experiment].published.items()), "note": note}
+    return {"published": list(RECIPES[request.experiment].published.items()), "note": note}
 
 
-def gpu_told(wish: Wish, training: TrainingConfig | None, locale: str) -> str:
+def gpu_quota_notice(request: TrainRequest, training: TrainingConfig | None, locale: str) -> str:
     """What a run on the GPU takes of the visitor's time there."""
-    if not wish.gpu or training is None:
+    if not request.gpu or training is None:
         return ""
     seconds, days = (
         gpu.quota_seconds(training.seconds),
@@ -299,17 +307,17 @@ def gpu_told(wish: Wish, training: TrainingConfig | None, locale: str) -> str:
     return takes + cut
 
 
-def unbroken(title: str) -> str:
+def non_breaking(title: str) -> str:
     """A name that no line break takes apart."""
     return title.replace(" ", "\u00a0")
 
 
-def size(count: float) -> str:
+def format_bytes(count: float) -> str:
     """Bytes for people: "179 kB"."""
     return f"{count / 1e6:.1f}\u00a0MB" if count >= 1e6 else f"{count / 1e3:.0f}\u00a0kB"
 
 
-def _time(training: TrainingConfig, locale: str) -> str:
+def _format_length(training: TrainingConfig, locale: str) -> str:
     if training.epochs is not None:
         return i18n.epochs(training.epochs, locale)
     if training.seconds is not None:

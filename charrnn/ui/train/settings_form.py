@@ -23,7 +23,7 @@ from ..i18n.titles import RECIPES as NAMES
 from ..i18n.titles import SETTINGS
 from ..page.component import html_component
 from .base_settings import BaseSettings, as_field, custom_rules
-from .request import CUSTOM, Wish
+from .request import CUSTOM, TrainRequest
 from .settings_strings import CUSTOM as CUSTOM_WORDS
 from .settings_strings import PREPARATIONS, TAKES
 
@@ -40,8 +40,8 @@ REST = "machine"
 
 
 @dataclass(frozen=True)
-class Custom:
-    """The folded form, its fields by the setting's name, and the fold that each stands in.
+class SettingsForm:
+    """The folded form, its fields by the setting's name, and the accordion that each stands in.
 
     `base` is what the fields began with, for the browser to bring back; `head` says so, and marks
     the fields.
@@ -51,7 +51,7 @@ class Custom:
     base: gr.JSON
     head: gr.HTML
     fields: dict[str, Any]
-    folds: dict[str, gr.Accordion]
+    accordions: dict[str, gr.Accordion]
 
     @property
     def inputs(self) -> list[Any]:
@@ -64,48 +64,55 @@ class Custom:
         held = {name: "" if value is None else value for name, value in named}
         return BaseSettings.from_json(base), held
 
-    def filled(self, settings: Mapping[str, Any]) -> dict[Any, Any]:
+    def show_values(self, settings: Mapping[str, Any]) -> dict[Any, Any]:
         """What the fields show of these settings, by the field."""
         known = settings.keys() & self.fields
         return {self.fields[name]: as_field(settings[name]) for name in known}
 
-    def shown(self, before: Wish, wish: Wish, problems: Mapping[str, str], locale: str) -> Any:
-        """What the form shows of a resolved wish: the fields that follow, and the marks."""
-        if wish.recipe != CUSTOM:
+    def show(
+        self, before: TrainRequest, request: TrainRequest, problems: Mapping[str, str], locale: str
+    ) -> Any:
+        """What the form shows of a resolved request: the fields that follow, and the marks."""
+        if request.recipe != CUSTOM:
             return {self.head: {}}
-        follow = {n: v for n, v in wish.settings.items() if before.settings.get(n) != v}
+        follow = {n: v for n, v in request.settings.items() if before.settings.get(n) != v}
         return {
-            **self.filled(follow),
-            self.base: wish.base.as_json(),
-            self.head: head_told(wish, problems, locale),
+            **self.show_values(follow),
+            self.base: request.base.as_json(),
+            self.head: head_props(request, problems, locale),
         }
 
-    def opened(self, names: Sequence[str]) -> dict[Any, Any]:
-        """Open the folds of these settings."""
-        return {self.folds[name]: gr.update(open=True) for name in names if name in self.folds}
+    def open_accordions(self, names: Sequence[str]) -> dict[Any, Any]:
+        """Open the accordions of these settings."""
+        return {
+            self.accordions[name]: gr.update(open=True) for name in names if name in self.accordions
+        }
 
 
-def head_told(wish: Wish, problems: Mapping[str, str], locale: str) -> dict[str, Any]:
+def head_props(request: TrainRequest, problems: Mapping[str, str], locale: str) -> dict[str, Any]:
     """What settings_form.js draws: where the values come from, and what was changed or is wrong."""
-    recipe = RECIPES[wish.began]
+    recipe = RECIPES[request.base_recipe]
     prepared = [
         translate(PREPARATIONS[name], locale, n=number(value))
         for name, value in asdict(recipe.preparation).items()
         if value
     ]
-    by_hand = wish.base.changed(wish.settings)
+    by_hand = request.base.changed(request.settings)
     return {
-        "recipe": translate(NAMES[wish.began], locale),
+        "recipe": translate(NAMES[request.base_recipe], locale),
         "preparation": translate(TAKES["comma"], locale).join(prepared),
         "changed": {
-            name: {"label": label(name, locale), "value": _told(wish.base.values.get(name, ""))}
+            name: {
+                "label": label(name, locale),
+                "value": _as_text(request.base.values.get(name, "")),
+            }
             for name in by_hand
         },
         "problems": dict(problems),
     }
 
 
-def fault(name: str, locale: str) -> str:
+def invalid_value_message(name: str, locale: str) -> str:
     """What a field takes, where it holds something else: "Layers: a whole number from 1 to 8"."""
     return translate(TAKES["fault"], locale, label=label(name, locale), takes=_takes(name, locale))
 
@@ -116,7 +123,7 @@ def label(name: str, locale: str) -> str:
 
 
 def _takes(name: str, locale: str) -> str:
-    rule = _every_rule()[name]
+    rule = _all_rules()[name]
     if rule.choices:
         choices = translate(TAKES["comma"], locale).join(rule.choices)
         takes = translate(TAKES["choices"], locale, choices=choices)
@@ -128,11 +135,11 @@ def _takes(name: str, locale: str) -> str:
     return translate(TAKES["optional"], locale, takes=takes) if rule.optional else takes
 
 
-def _every_rule() -> dict[str, Rule]:
+def _all_rules() -> dict[str, Rule]:
     return rules(ModelConfig) | rules(TrainingConfig)
 
 
-def _told(value: str | bool) -> str:
+def _as_text(value: str | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else value or "none"
 
 
@@ -145,9 +152,9 @@ def custom_words() -> Words:
     return table
 
 
-def custom_settings(base: BaseSettings) -> Custom:
+def custom_settings(base: BaseSettings) -> SettingsForm:
     """Build the form inside the column that is open now; it starts hidden, with these values."""
-    known, made, folds = custom_rules(), {}, {}
+    known, made, accordions = custom_rules(), {}, {}
     named = {name for names in GROUPS.values() for name in names}
     groups = {**GROUPS, REST: tuple(name for name in known if name not in named)}
     kept = gr.JSON(base.as_json(), visible=False)
@@ -161,10 +168,13 @@ def custom_settings(base: BaseSettings) -> Custom:
     )
     with gr.Column(visible=False, elem_classes="train-settings", elem_id="train-settings") as group:
         for title, names in groups.items():
-            with gr.Accordion(t(f"train-group-{title}"), open=False) as fold:
+            with gr.Accordion(t(f"train-group-{title}"), open=False) as accordion:
                 for name in names:
-                    made[name], folds[name] = _field(name, known[name], base.values[name]), fold
-    return Custom(group, kept, head, made, folds)
+                    made[name], accordions[name] = (
+                        _field(name, known[name], base.values[name]),
+                        accordion,
+                    )
+    return SettingsForm(group, kept, head, made, accordions)
 
 
 def _field(name: str, rule: Rule, shown: str | bool) -> Any:

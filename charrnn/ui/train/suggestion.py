@@ -13,7 +13,7 @@ from ...errors import UserError
 from ...recipes import RECIPES
 from ...text import datasets
 from .. import i18n
-from ..run_card.view_model import Story
+from ..run_card.view_model import RunViewModel
 from ..services.context import AppContext
 from .base_settings import BaseSettings
 from .form import Form
@@ -29,7 +29,7 @@ def wire_suggestion(
         try:
             filled = apply_suggestion(context, form, run_id or "")
         except UserError as error:
-            return form.problem([error], i18n.locale_of(request))
+            return form.show_problems([error], i18n.locale_of(request))
         return filled or gr.skip()
 
     custom = form.custom
@@ -39,7 +39,7 @@ def wire_suggestion(
         form.before,
         custom.base,
         *custom.fields.values(),
-        *dict.fromkeys(custom.folds.values()),
+        *dict.fromkeys(custom.accordions.values()),
     ]
     card.apply_suggestion(
         fill,
@@ -57,10 +57,10 @@ def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, 
     Raises UserError if there is no such run.
     """
     run = context.runs.find(run_id)
-    story = Story(run.id, most_seconds=context.limits.seconds)
+    view = RunViewModel(run.id, max_seconds=context.limits.seconds)
     for event in run.read_events()[0]:
-        story.tell(event)
-    change = (story.parts()["verdict"] or {}).get("change")
+        view.apply(event)
+    change = (view.fields()["diagnosis"] or {}).get("change")
     if change is None:
         return None
     request = run.manifest
@@ -72,8 +72,8 @@ def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, 
         form.recipe: CUSTOM,
         form.before: {"recipe": recipe, "text": None},
         form.custom.base: BaseSettings.of(recipe, None, settings).as_json(),
-        **form.custom.filled(settings | {setting: value}),
-        **form.custom.opened([setting]),
+        **form.custom.show_values(settings | {setting: value}),
+        **form.custom.open_accordions([setting]),
     }
     texts = {entry.title: entry.name for entry in datasets.DATASETS}
     if name := texts.get(str(request["corpus"]["name"])):  # one's own is still there, or was given

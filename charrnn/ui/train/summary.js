@@ -1,13 +1,13 @@
 // What is known of the chosen text before training on it, and the model that the recipe makes of
 // it. Drawn from `props.value`; text goes in through textContent only.
 
-import { component, locale, tongue } from "../page/runtime.js";
+import { component, languageTag, locale } from "../page/runtime.js";
 
 export function mount(host) {
   const { element, props, watch, find, t, words } = component(host);
 
-  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-  const perplexity = new Intl.NumberFormat(locale, {
+  const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 1 });
+  const perplexity = new Intl.NumberFormat(languageTag, {
     minimumFractionDigits: 1,
     maximumFractionDigits: 3,
   });
@@ -68,7 +68,7 @@ export function mount(host) {
     if (v.download) download(v);
     const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ×${count}`);
     setLine(".report-rare", rare.length ? t("rare", { characters: rare.join(" · ") }) : "");
-    setLine(".report-warning", (v.warnings ?? []).map((warning) => warning[tongue]).join("\n"));
+    setLine(".report-warning", (v.warnings ?? []).map((warning) => warning[locale]).join("\n"));
     setLine(".report-preview", v.preview ?? "");
   }
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from telling import checkpoint, end, progress, sample, start, story, written
+from run_events import checkpoint, end, progress, sample, start, view_model, written
 
 from charrnn.corpus import Corpus
 from charrnn.errors import Message, UserError
@@ -15,38 +15,38 @@ from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.training import TrainingConfig, train
 from charrnn.ui.i18n.titles import corpus_title
-from charrnn.ui.run_card.example_run import earlier, first_story
-from charrnn.ui.run_card.view_model import POINTS, Story
+from charrnn.ui.run_card.example_run import example_run, from_checkpoint
+from charrnn.ui.run_card.view_model import MAX_POINTS, RunViewModel
 from charrnn.ui.services.catalog import ModelEntry
 from charrnn.ui.services.context import AppContext
 
 
 def test_long_runs_are_thinned_and_keep_their_first_point():
     points = [progress(step, train=9 - step / 1000) for step in range(1, 3000)]
-    value = story(start(), *points).value()
+    value = view_model(start(), *points).value()
     columns = value["columns"]
     assert {len(column) for column in columns.values()} == {len(columns["train"])}
-    assert POINTS / 2 <= len(columns["train"]) <= POINTS
+    assert MAX_POINTS / 2 <= len(columns["train"]) <= MAX_POINTS
     assert columns["seconds"][0] == 0.1 and columns["seconds"] == sorted(columns["seconds"])
     assert value["last"]["step"] == 2999
 
 
 def test_a_held_out_figure_is_drawn_once_and_the_last_one_is_kept():
     events = [progress(1, held=8.0), progress(2, held=8.0), progress(3, held=7.0)]
-    value = story(start(), *events).value()
+    value = view_model(start(), *events).value()
     assert value["columns"]["held"] == [8.0, None, 7.0]
     assert value["last"]["held"] == 7.0
 
 
 def test_infinite_perplexity_is_a_dash_not_broken_json():
-    value = story(start(), progress(1, train=float("inf"), held=None)).value()
+    value = view_model(start(), progress(1, train=float("inf"), held=None)).value()
     assert value["columns"]["train"] == [None] and value["last"]["held"] is None
 
 
 def test_going_on_makes_later_points_void():
     again = start(seconds=20.0) | {"resumed_from": 2}
     events = [start(), *(progress(step) for step in (1, 2, 3)), sample(0), sample(3), end(3), again]
-    value = story(*events).value()
+    value = view_model(*events).value()
     assert len(value["columns"]["train"]) == 2 and value["end"] is None
     assert written(value["rows"]) == ["b", None, None, None, None]
 
@@ -55,11 +55,11 @@ def test_the_log_of_a_shipped_model_tells_its_run_again(tmp_path):
     corpus = Corpus.from_text("the tide comes and the tide goes\n" * 40)
     training = TrainingConfig(epochs=3, batch_size=2, steps=16)
     model = ModelConfig(hidden_size=8)
-    live = Story()
+    live = RunViewModel()
     for event in train(corpus, model, training, prefixes=("the ",), directory=tmp_path):
-        live.tell(event)
-    again = earlier(ModelEntry("tide", tmp_path / "checkpoint")).value()
-    assert again["earlier"] and again["state"] == "finished"
+        live.apply(event)
+    again = from_checkpoint(ModelEntry("tide", tmp_path / "checkpoint")).value()
+    assert again["is_example"] and again["state"] == "finished"
     assert again["facts"] | {"device": ""} == live.facts | {"device": ""}
     assert again["columns"]["epoch"] == live.columns["epoch"]
     assert again["kept"]["held"] == pytest.approx(live.kept["held"])
@@ -69,7 +69,7 @@ def test_the_log_of_a_shipped_model_tells_its_run_again(tmp_path):
 
 
 def test_a_model_without_its_log_has_no_earlier_run(tmp_path):
-    assert earlier(ModelEntry("none", tmp_path)) is None
+    assert from_checkpoint(ModelEntry("none", tmp_path)) is None
 
 
 def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):
@@ -87,15 +87,15 @@ def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):
         (tmp_path / name / "checkpoint").rename(shelf / name)
     runs = RunManager(tmp_path / "runs")
     context = AppContext(runs, shelf)
-    assert first_story(context, "en")[1] == "tide-clock"
-    assert first_story(context, "zh")[1] == "songs"
+    assert example_run(context, "en")[1] == "tide-clock"
+    assert example_run(context, "zh")[1] == "songs"
     runs.close()
 
 
 def test_a_name_is_told_in_both_languages():
-    assert Story(title="Songs").title == {"en": "Songs", "zh": "歌"}
-    assert Story(title="pasted text").title["zh"] == "粘贴的文本"
-    assert Story(title="mine.txt").title["zh"] == "mine.txt"
+    assert RunViewModel(title="Songs").title == {"en": "Songs", "zh": "歌"}
+    assert RunViewModel(title="pasted text").title["zh"] == "粘贴的文本"
+    assert RunViewModel(title="mine.txt").title["zh"] == "mine.txt"
 
 
 def test_the_title_of_a_run_on_several_files_is_translated(tmp_path):
@@ -112,22 +112,24 @@ def test_the_title_of_a_run_on_several_files_is_translated(tmp_path):
 
 def test_the_model_that_is_kept_is_told_apart_from_the_last_one():
     over = [start(), progress(40, held=271.0), progress(99, held=282.0)]
-    value = story(*over, checkpoint(40, held=271.0), end(99, held=282.0)).value()
+    value = view_model(*over, checkpoint(40, held=271.0), end(99, held=282.0)).value()
     assert value["last"]["held"] == 282.0
     assert value["kept"]["held"] == 271.0 and value["kept"]["seconds"] == 4.0
 
 
 def test_what_a_diverged_run_keeps_has_a_figure_even_if_nothing_is_held_out():
     events = [start(validation=0), *(progress(i, held=None, train=9.0 - i) for i in (1, 2, 3))]
-    kept = story(*events, checkpoint(2, held=None), end(3, "diverged", held=None)).value()["kept"]
+    kept = view_model(*events, checkpoint(2, held=None), end(3, "diverged", held=None)).value()[
+        "kept"
+    ]
     assert kept["step"] == 2 and kept["train"] == 7.0
 
 
 def test_a_run_called_off_in_the_queue_kept_nothing():
-    waited = story(end(0, "stopped", held=None))
+    waited = view_model(end(0, "stopped", held=None))
     waited.state = "stopped"
     assert waited.value()["state"] == "cancelled"
-    stopped = story(start(), progress(1), checkpoint(1), end(1, "stopped"))
+    stopped = view_model(start(), progress(1), checkpoint(1), end(1, "stopped"))
     stopped.state = "stopped"
     assert stopped.value()["state"] == "stopped"
 
@@ -135,7 +137,7 @@ def test_a_run_called_off_in_the_queue_kept_nothing():
 @pytest.mark.parametrize("saved", [True, False])
 @pytest.mark.parametrize("code", [code for code in EndReason if code is not EndReason.ERROR])
 def test_why_a_run_ended_is_told_in_both_languages(saved, code):
-    shown = story(end(0, "failed") | end_fields(code, saved=saved)).value()["end"]
+    shown = view_model(end(0, "failed") | end_fields(code, saved=saved)).value()["end"]
     assert shown["text"]["en"] == shown["message"]
     assert "\u4e00" <= shown["text"]["zh"][0] <= "\u9fff" or shown["text"]["zh"].startswith(
         "Hugging"
@@ -147,7 +149,7 @@ def test_an_error_of_a_worker_is_told_in_chinese_by_its_template():
     error = UserError("The run cannot be saved: {why}.", why=Message("No space left on device"))
     written = json.loads(json.dumps(end(0, "failed") | end_fields(error, saved=True)))
     assert written["code"] == "error"
-    assert story(written).value()["end"]["text"] == {
+    assert view_model(written).value()["end"]["text"] == {
         "en": "The run cannot be saved: No space left on device.",
         "zh": "训练无法保存：磁盘空间不足。",
     }
@@ -157,9 +159,9 @@ def test_a_run_that_the_server_stopped_says_why_before_its_message():
     ended = noted(end(9, "stopped", message="Stopped at step 9."), EndReason.TIME_LIMIT)
     assert ended["message"].startswith("Ended at the time limit")
     assert ended["message"].endswith(" Stopped at step 9.")
-    assert story(ended).value()["end"]["text"]["zh"].startswith("已达到这里一次训练的最长时间")
+    assert view_model(ended).value()["end"]["text"]["zh"].startswith("已达到这里一次训练的最长时间")
 
 
 def test_an_end_without_a_code_as_of_an_earlier_version_keeps_its_english_message():
-    shown = story(end(0, "failed", message="The disk is full.")).value()["end"]
+    shown = view_model(end(0, "failed", message="The disk is full.")).value()["end"]
     assert (shown["message"], shown["text"], shown["crashed"]) == ("The disk is full.", None, False)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
-from charrnn.ui.run_card.view_model import Story
+from charrnn.ui.run_card.view_model import RunViewModel
 
 
 def start(**training):
@@ -60,10 +60,10 @@ def end(step, reason="finished", held=8.0, message=""):
     }
 
 
-def story(*events):
-    told_so_far = Story("id")
+def view_model(*events):
+    told_so_far = RunViewModel("id")
     for event in events:
-        told_so_far.tell(event)
+        told_so_far.apply(event)
     return told_so_far
 
 

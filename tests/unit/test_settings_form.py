@@ -12,7 +12,7 @@ from charrnn.runs.limits import Limits
 from charrnn.ui.i18n.titles import SETTINGS
 from charrnn.ui.train.base_settings import BaseSettings, as_field, custom_rules
 from charrnn.ui.train.form import build_form
-from charrnn.ui.train.request import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, Wish
+from charrnn.ui.train.request import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, TrainRequest
 
 STORY = "It was a dark and stormy night; the rain fell in torrents. " * 300
 TEXTS = {
@@ -32,21 +32,30 @@ def form():
 def of_recipe(name, **text):
     """The request of somebody who trains by this recipe."""
     if name in BUDGETS:
-        return Wish(recipe=name, **text)
-    return Wish(recipe=TEXTBOOK, experiment=name, **text)
+        return TrainRequest(recipe=name, **text)
+    return TrainRequest(recipe=TEXTBOOK, experiment=name, **text)
 
 
 def custom(name, settings=None, **text):
     """The request of somebody who chose Custom after this recipe."""
-    return Wish(recipe=CUSTOM, began=name, settings=settings or {}, **text).resolved()
+    return TrainRequest(recipe=CUSTOM, base_recipe=name, settings=settings or {}, **text).resolved()
 
 
-def by_browser(form, wish):
+def by_browser(form, request):
     """The same request as its values come back from a browser."""
-    held = [wish.settings[name] for name in form.custom.fields]
-    before, base = {"recipe": wish.began}, json.loads(json.dumps(wish.base.as_json()))
-    own = [wish.corpus, wish.paste, [], wish.source, None, wish.recipe, wish.experiment, before]
-    return form.wish([*own, wish.gpu, base, *held], Limits())
+    held = [request.settings[name] for name in form.custom.fields]
+    before, base = {"recipe": request.base_recipe}, json.loads(json.dumps(request.base.as_json()))
+    own = [
+        request.corpus,
+        request.paste,
+        [],
+        request.source,
+        None,
+        request.recipe,
+        request.experiment,
+        before,
+    ]
+    return form.train_request([*own, request.gpu, base, *held], Limits())
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -58,14 +67,14 @@ def test_custom_unchanged_trains_the_same_as_the_recipe_before_it(form, name, te
         with pytest.raises(UserError, match=error.message[:40]):
             custom(name, **TEXTS[text]).plan()
         return
-    wish = by_browser(form, custom(name, **TEXTS[text]))
-    plan = wish.resolved().plan()
+    request = by_browser(form, custom(name, **TEXTS[text]))
+    plan = request.resolved().plan()
     assert (plan.model, plan.training) == (wanted.model, wanted.training)
     assert plan.corpus.sha256() == wanted.corpus.sha256()
     assert plan.corpus.validation == wanted.corpus.validation
     assert plan.prefixes == wanted.prefixes
     assert (plan.recipe, plan.base) == (CUSTOM, name)
-    assert not wish.base.changed(wish.settings)
+    assert not request.base.changed(request.settings)
 
 
 def test_every_value_of_a_setting_comes_back_as_it_was():
@@ -77,21 +86,23 @@ def test_every_value_of_a_setting_comes_back_as_it_was():
 
 
 def test_another_recipe_brings_its_values_and_the_same_one_keeps_what_was_changed():
-    wish = custom("sprint")
-    changed = replace(wish, settings={**wish.settings, "learning_rate": "0.5", "seconds": "20"})
+    request = custom("sprint")
+    changed = replace(
+        request, settings={**request.settings, "learning_rate": "0.5", "seconds": "20"}
+    )
     again = changed.resolved()
     assert (again.settings["learning_rate"], again.settings["seconds"]) == ("0.5", "20")
-    coffee = replace(changed, began="coffee").resolved()
+    coffee = replace(changed, base_recipe="coffee").resolved()
     assert coffee.settings["seconds"] == "60" and coffee.base.recipe == "coffee"
     assert coffee.settings == coffee.base.values
 
 
 def test_with_another_text_only_what_was_not_changed_follows():
-    wish = custom("sprint", corpus="tide-clock")
-    changed = replace(wish, settings={**wish.settings, "learning_rate": "0.5"})
+    request = custom("sprint", corpus="tide-clock")
+    changed = replace(request, settings={**request.settings, "learning_rate": "0.5"})
     songs = replace(changed, corpus="songs").resolved()
     assert songs.settings["learning_rate"] == "0.5"
-    assert songs.settings["input"] == "tied" != wish.settings["input"]
+    assert songs.settings["input"] == "tied" != request.settings["input"]
     assert songs.base.changed(songs.settings) == {"learning_rate": "0.5"}
 
 
@@ -109,8 +120,8 @@ def test_values_that_mean_the_same_are_no_change():
 def test_a_text_that_is_still_to_come_is_followed_when_it_is_there(monkeypatch, tmp_path):
     monkeypatch.setenv("CHARRNN_CACHE", str(tmp_path))
     for blank in ({"corpus": OWN}, {"corpus": "time-machine"}):
-        wish = custom("sprint", **blank)
-        assert wish.settings["seconds"] == "10" and not wish.base.changed(wish.settings)
+        request = custom("sprint", **blank)
+        assert request.settings["seconds"] == "10" and not request.base.changed(request.settings)
     given = replace(custom("sprint", corpus=OWN), paste="大雨落下来。\n" * 500).resolved()
     assert given.settings == custom("sprint", corpus=OWN, paste="大雨落下来。\n" * 500).settings
 
@@ -124,8 +135,8 @@ def test_a_text_that_is_still_to_come_is_followed_when_it_is_there(monkeypatch, 
 def test_whatever_a_browser_brings_back_is_read(brought):
     base = BaseSettings.from_json(brought)
     assert base.recipe in RECIPES and not base.values
-    wish = Wish(recipe=CUSTOM, base=base).resolved()
-    assert wish.plan().training == Wish().plan().training
+    request = TrainRequest(recipe=CUSTOM, base=base).resolved()
+    assert request.plan().training == TrainRequest().plan().training
 
 
 def test_every_setting_has_a_chinese_name_and_hint():
@@ -136,63 +147,63 @@ def test_every_setting_has_a_chinese_name_and_hint():
 
 
 def test_what_follows_is_shown_and_nothing_else_is_touched(form):
-    wish = custom("sprint", corpus="tide-clock")
-    shown = form.looked_over(wish, "en")
+    request = custom("sprint", corpus="tide-clock")
+    shown = form.validate(request, "en")
     assert not [field for field in form.custom.fields.values() if field in shown]
-    songs = replace(wish, corpus="songs")
-    shown = form.looked_over(songs, "en")
+    songs = replace(request, corpus="songs")
+    shown = form.validate(songs, "en")
     assert shown[form.custom.fields["input"]] == "tied"
     assert form.custom.fields["seconds"] not in shown
     assert shown[form.custom.base] == songs.resolved().base.as_json()
-    assert form.custom.base not in form.looked_over(Wish(), "en")
+    assert form.custom.base not in form.validate(TrainRequest(), "en")
 
 
 def test_the_head_says_where_the_values_come_from_and_what_was_changed(form):
-    wish = custom("lyrics-concise", corpus="songs")
-    wish = replace(wish, settings={**wish.settings, "layers": "2", "clip": "none"})
-    head = form.looked_over(wish, "en")[form.custom.head]
+    request = custom("lyrics-concise", corpus="songs")
+    request = replace(request, settings={**request.settings, "layers": "2", "clip": "none"})
+    head = form.validate(request, "en")[form.custom.head]
     assert head["recipe"] == "Lyrics, concise"
     assert head["preparation"] == "line ends as spaces, the first 10,000 characters"
     assert head["changed"] == {
         "layers": {"label": "Layers", "value": "1"},
         "clip": {"label": "Clip", "value": "0.01"},
     }
-    head = form.looked_over(wish, "zh")[form.custom.head]
+    head = form.validate(request, "zh")[form.custom.head]
     assert head["recipe"] == "歌词 · 简洁实现"
     assert head["preparation"] == "换行变为空格、前 10,000 个字符"
 
 
 def test_every_faulty_field_is_marked_at_once_in_words_for_people(form):
-    wish = custom("sprint")
+    request = custom("sprint")
     typed = {"hidden_size": "many", "layers": "9", "clip": "-1", "learning_rate": ""}
-    wish = replace(wish, settings={**wish.settings, **typed})
+    request = replace(request, settings={**request.settings, **typed})
     said = {
         "hidden_size": "Hidden size: a whole number from 1 to 4,096",
         "layers": "Layers: a whole number from 1 to 8",
         "clip": "Clip: a number from 0.000000001 to 1,000,000,000, or none",
         "learning_rate": "Learning rate: a number from 0 to 1,000,000",
     }
-    shown = form.looked_over(wish, "en")
+    shown = form.validate(request, "en")
     assert shown[form.custom.head]["problems"] == said
     assert set(shown[form.settings_problem].split("\n")) == set(said.values())
     assert shown[form.report]["symbols"], "the text is told all the same"
-    chinese = form.looked_over(wish, "zh")[form.custom.head]["problems"]
+    chinese = form.validate(request, "zh")[form.custom.head]["problems"]
     assert chinese["hidden_size"] == "隐藏单元数：1 到 4,096 的整数"
     assert chinese["clip"] == "裁剪阈值：0.000000001 到 1,000,000,000 的数，或 none"
 
 
 def test_what_is_wrong_with_the_text_is_said_beside_what_is_wrong_with_a_setting(form):
-    wish = custom("sprint", corpus=OWN, paste="a")
-    wish = replace(wish, settings={**wish.settings, "layers": "9"})
-    shown = form.looked_over(wish, "en")
+    request = custom("sprint", corpus=OWN, paste="a")
+    request = replace(request, settings={**request.settings, "layers": "9"})
+    shown = form.validate(request, "en")
     assert "too short" in shown[form.text_problem]
     assert shown[form.settings_problem] == "Layers: a whole number from 1 to 8"
 
 
 def test_settings_that_do_not_go_together_are_all_marked(form):
-    wish = custom("sprint")
-    wish = replace(wish, settings={**wish.settings, "epochs": "3"})
-    shown = form.looked_over(wish, "en")
+    request = custom("sprint")
+    request = replace(request, settings={**request.settings, "epochs": "3"})
+    shown = form.validate(request, "en")
     said = "Give epochs or seconds, not both."
     assert shown[form.custom.head]["problems"] == {"epochs": said, "seconds": said}
     assert shown[form.settings_problem] == said
@@ -200,9 +211,9 @@ def test_settings_that_do_not_go_together_are_all_marked(form):
 
 def test_the_button_says_the_time_that_is_set_whatever_else_is_wrong(form):
     def button(locale="en", **settings):
-        wish = custom("sprint")
-        wish = replace(wish, settings={**wish.settings, "layers": "many", **settings})
-        return form.looked_over(wish, locale)[form.go].replace("\u00a0", " ")
+        request = custom("sprint")
+        request = replace(request, settings={**request.settings, "layers": "many", **settings})
+        return form.validate(request, locale)[form.go].replace("\u00a0", " ")
 
     assert button() == "Train on The Tide Clock · 10 s"
     assert button(seconds="90.5") == "Train on The Tide Clock · 90.5 s"
@@ -213,11 +224,11 @@ def test_the_button_says_the_time_that_is_set_whatever_else_is_wrong(form):
 
 
 def test_a_press_of_the_button_brings_faulty_fields_into_sight(form):
-    wish = custom("sprint")
-    wish = replace(wish, settings={**wish.settings, "layers": "9", "clip": "-1"})
+    request = custom("sprint")
+    request = replace(request, settings={**request.settings, "layers": "9", "clip": "-1"})
     with pytest.raises(UserError) as caught:
-        wish.plan()
-    shown = form.refusal(caught.value, "en", wish)
-    opened = {form.custom.folds[name] for name in ("layers", "clip")}
+        request.plan()
+    shown = form.show_refusal(caught.value, "en", request)
+    opened = {form.custom.accordions[name] for name in ("layers", "clip")}
     assert all(shown[fold]["open"] for fold in opened)
     assert "Layers" in shown[form.settings_problem] and "Clip" in shown[form.settings_problem]

@@ -5,13 +5,13 @@ import json
 import pytest
 from conftest import awaited
 from launching import app_context
-from telling import checkpoint, end, progress, sample, start
+from run_events import checkpoint, end, progress, sample, start
 from worker_runs import small
 
 from charrnn.runs.ownership import STARTED, AppLock, Attempt
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import RunAccess
-from charrnn.ui.run_card.feed import Telling, Tellings
+from charrnn.ui.run_card.feed import RunFeed, RunFeeds
 
 
 @pytest.fixture
@@ -33,28 +33,28 @@ def run(context):
 class Card:
     """What a browser has on its card, by the rules of feed.js."""
 
-    def __init__(self, telling):
-        self.telling, self.heard, self.shown, self.sizes = telling, {}, {}, []
+    def __init__(self, feed):
+        self.feed, self.cursor, self.shown, self.sizes = feed, {}, {}, []
 
     def ask(self):
-        awaited(self.telling.look())
-        said = self.telling.news(self.heard)
+        awaited(self.feed.refresh())
+        said = self.feed.changes_since(self.cursor)
         self.sizes.append(len(said or ""))
-        news = json.loads(said or "{}")
-        if not news:
+        changes = json.loads(said or "{}")
+        if not changes:
             return self
-        first = news.pop("first")
+        first = changes.pop("first")
         before = self.shown if first else {"columns": {}, "steps": []}
-        news["steps"] = before["steps"][:first] + news["steps"]
-        for name, column in news["columns"].items():
-            news["columns"][name] = before["columns"].get(name, [])[:first] + column
-        self.heard = {name: news.pop(name) for name in ("token", "version", "base")}
-        self.heard["points"] = len(news["steps"])
-        self.shown |= news
+        changes["steps"] = before["steps"][:first] + changes["steps"]
+        for name, column in changes["columns"].items():
+            changes["columns"][name] = before["columns"].get(name, [])[:first] + column
+        self.cursor = {name: changes.pop(name) for name in ("token", "version", "base")}
+        self.cursor["points"] = len(changes["steps"])
+        self.shown |= changes
         return self
 
     def whole(self):
-        return json.loads(json.dumps(self.telling.story.value()))
+        return json.loads(json.dumps(self.feed.view_model.value()))
 
 
 def tell(run, *events):
@@ -63,7 +63,7 @@ def tell(run, *events):
 
 
 def test_what_is_told_in_parts_is_the_whole(run, context):
-    card, telling = None, Telling(context, RunAccess(run, run.id))
+    card, feed = None, RunFeed(context, RunAccess(run, run.id))
     again = start() | {"resumed_from": 300, "seconds": 30.0}
     chapters = [
         [start(), sample(0)],
@@ -73,20 +73,20 @@ def test_what_is_told_in_parts_is_the_whole(run, context):
         [end(700) | {"checkpoint": None}],
         [again, progress(301, train=6.0)],
     ]
-    card = Card(telling)
+    card = Card(feed)
     for chapter in chapters:
         for event in chapter:
             tell(run, event)
             if event is chapter[-1] or event["event"] != "progress":
                 card.ask()
         assert card.shown == card.whole()
-    late = Card(telling).ask()
+    late = Card(feed).ask()
     assert late.shown == card.whole(), "who comes later sees the same"
 
 
 def test_a_frame_costs_what_is_new_in_it(run, context):
     tell(run, start(), *(progress(step) for step in range(1, 301)))
-    card = Card(Telling(context, RunAccess(run, run.id))).ask()
+    card = Card(RunFeed(context, RunAccess(run, run.id))).ask()
     card.ask()
     assert card.sizes[1] == 0, "nothing is new"
     tell(run, progress(301))
@@ -96,34 +96,34 @@ def test_a_frame_costs_what_is_new_in_it(run, context):
 
 def test_another_server_tells_all_of_it_again(run, context):
     tell(run, start(), progress(1), progress(2))
-    card = Card(Telling(context, RunAccess(run, run.id))).ask()
+    card = Card(RunFeed(context, RunAccess(run, run.id))).ask()
     tell(run, progress(3))
-    card.telling = Telling(context, RunAccess(run, run.id))
+    card.feed = RunFeed(context, RunAccess(run, run.id))
     card.ask()
     assert card.shown["steps"] == [1, 2, 3] and card.shown == card.whole()
 
 
 @pytest.mark.parametrize(
-    "heard",
+    "cursor",
     [{"version": "1"}, {"points": -5}, {"points": 10**30}, {"base": None}, {"points": True}],
 )
-def test_nobody_can_ask_for_what_there_is_not(run, context, heard):
+def test_nobody_can_ask_for_what_there_is_not(run, context, cursor):
     tell(run, start(), progress(1), progress(2))
-    telling = Telling(context, RunAccess(run, run.id))
-    awaited(telling.look())
-    known = {"token": telling.token, "version": 0, "base": 0, "points": 1}
-    assert json.loads(telling.news(known | heard))["steps"] in ([], [1, 2])
+    feed = RunFeed(context, RunAccess(run, run.id))
+    awaited(feed.refresh())
+    known = {"token": feed.token, "version": 0, "base": 0, "points": 1}
+    assert json.loads(feed.changes_since(known | cursor))["steps"] in ([], [1, 2])
 
 
 def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, context):
     tell(run, start(), progress(1))
     Attempt(0, ".app-that-is-gone").write(run.directory / STARTED)
-    card = Card(Telling(context, RunAccess(run, run.id))).ask()
+    card = Card(RunFeed(context, RunAccess(run, run.id))).ask()
     assert card.shown["state"] == "interrupted" and run.has_ended
 
 
 def test_a_run_that_is_gone_is_missing(context):
-    follow = Tellings(context).follow
+    follow = RunFeeds(context).follow
     for asked in ({"run": "0" * 32}, {}, "what", {"run": "../x"}, {"run": None, "wait": True}):
         answer = awaited(follow(asked))
         assert json.loads(answer.body) == {"missing": True}

@@ -1,4 +1,4 @@
-"""What the form can tell of a wish beforehand, and what is wrong with it: no browser needed."""
+"""What the form can tell of a request beforehand, and what is wrong with it: no browser needed."""
 
 import gradio as gr
 import pytest
@@ -8,7 +8,14 @@ from charrnn.runs.limits import Limits
 from charrnn.text import datasets
 from charrnn.text.datasets import download
 from charrnn.ui.train.form import build_form
-from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, Wish, model_told, text_told
+from charrnn.ui.train.request import (
+    CUSTOM,
+    OWN,
+    TEXTBOOK,
+    TrainRequest,
+    corpus_summary,
+    model_summary,
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +35,8 @@ def nothing_fetched(monkeypatch, tmp_path):
     monkeypatch.setattr(download, "fetch", unreachable)
 
 
-def button(locale, **wish):
-    return Wish(**wish).button(locale).replace("\u00a0", " ")
+def button(locale, **request):
+    return TrainRequest(**request).button_label(locale).replace("\u00a0", " ")
 
 
 def test_the_button_says_what_it_will_do():
@@ -42,67 +49,71 @@ def test_the_button_says_what_it_will_do():
 
 
 def test_the_button_breaks_only_before_its_time():
-    classic = Wish(corpus="time-machine", recipe=TEXTBOOK).button("en")
+    classic = TrainRequest(corpus="time-machine", recipe=TEXTBOOK).button_label("en")
     assert classic.split(" ") == [
         "Train", "on", "The\u00a0Time\u00a0Machine\u00a0·", "500\u00a0epochs",
     ]  # fmt: skip
 
 
 def test_a_classic_is_not_downloaded_to_be_looked_at(nothing_fetched):
-    wish = Wish(corpus="time-machine")
-    assert not wish.fetched()
-    report = text_told(wish, None, "en")
+    request = TrainRequest(corpus="time-machine")
+    assert not request.is_local()
+    report = corpus_summary(request, None, "en")
     assert report["download"]["size"] == "179\u00a0kB"
     assert report["characters"] == datasets.find_dataset("time-machine").characters
 
 
 def test_nothing_to_train_on_is_said_where_the_text_is_given():
     with pytest.raises(UserError) as caught:
-        Wish(corpus=OWN, paste="  ").plan()
+        TrainRequest(corpus=OWN, paste="  ").plan()
     assert caught.value.field == "corpus"
 
 
 def test_settings_are_checked_for_a_text_that_is_still_to_be_downloaded(form, nothing_fetched):
-    wrong = Wish(corpus="time-machine", recipe=CUSTOM, settings={"hidden_size": "many"})
-    shown = form.looked_over(wrong, "en")
+    wrong = TrainRequest(corpus="time-machine", recipe=CUSTOM, settings={"hidden_size": "many"})
+    shown = form.validate(wrong, "en")
     assert shown[form.settings_problem] == "Hidden size: a whole number from 1 to 4,096"
     assert shown[form.report]["download"]
-    both = Wish(corpus="time-machine", recipe=CUSTOM, settings={"epochs": "2", "seconds": "9"})
-    shown = form.looked_over(both, "en")
+    both = TrainRequest(
+        corpus="time-machine", recipe=CUSTOM, settings={"epochs": "2", "seconds": "9"}
+    )
+    shown = form.validate(both, "en")
     assert "not both" in shown[form.settings_problem]
     assert set(shown[form.custom.head]["problems"]) == {"epochs", "seconds"}
-    right = Wish(corpus="time-machine", recipe=CUSTOM, settings={"seconds": "20"})
-    shown = form.looked_over(right, "en")
+    right = TrainRequest(corpus="time-machine", recipe=CUSTOM, settings={"seconds": "20"})
+    shown = form.validate(right, "en")
     assert shown[form.settings_problem] == ""
     assert shown[form.go] == "Train on The\u00a0Time\u00a0Machine\u00a0· 20\u00a0s"
     assert shown[form.model]["cell"] == "lstm"
 
 
 def test_a_wrong_setting_takes_nothing_from_the_report(form):
-    wrong = Wish(recipe=CUSTOM, settings={"hidden_size": "many"})
-    assert form.looked_over(wrong, "en")[form.report]["symbols"] == 61
-    assert model_told(wrong, None) == {}
+    wrong = TrainRequest(recipe=CUSTOM, settings={"hidden_size": "many"})
+    assert form.validate(wrong, "en")[form.report]["symbols"] == 61
+    assert model_summary(wrong, None) == {}
 
 
 def test_a_file_that_is_no_text_is_not_called_missing(form, tmp_path):
     file = tmp_path / "picture.png"
     file.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
-    shown = form.looked_over(Wish(corpus=OWN, files=(str(file),)), "en")
+    shown = form.validate(TrainRequest(corpus=OWN, files=(str(file),)), "en")
     assert shown[form.text_problem] and not shown[form.report]["empty"]
-    assert form.looked_over(Wish(corpus=OWN), "en")[form.report]["empty"]
+    assert form.validate(TrainRequest(corpus=OWN), "en")[form.report]["empty"]
 
 
 def test_of_a_paste_and_a_file_the_chosen_one_is_trained_on_and_the_other_is_kept(form, tmp_path):
     file = tmp_path / "it.txt"
     file.write_text("from the file " * 40)
     given = {"corpus": OWN, "paste": "from the paste " * 40, "files": (str(file),)}
-    assert Wish(**given, source="files").text().text.startswith("from the file")
-    assert Wish(**given, source="paste").text().text.startswith("from the paste")
-    assert Wish(corpus=OWN, files=(str(file),), source="paste").text().name == "it.txt"
-    assert Wish(corpus=OWN, paste="a paste", source="files").text().name == "pasted text"
-    both = form.looked_over(Wish(**given, source="paste"), "en")
+    assert TrainRequest(**given, source="files").load_text().text.startswith("from the file")
+    assert TrainRequest(**given, source="paste").load_text().text.startswith("from the paste")
+    assert TrainRequest(corpus=OWN, files=(str(file),), source="paste").load_text().name == "it.txt"
+    assert (
+        TrainRequest(corpus=OWN, paste="a paste", source="files").load_text().name == "pasted text"
+    )
+    both = form.validate(TrainRequest(**given, source="paste"), "en")
     assert both[form.source]["visible"] and not both[form.encoding]["visible"]
-    alone = form.looked_over(Wish(corpus=OWN, files=(str(file),)), "en")
+    alone = form.validate(TrainRequest(corpus=OWN, files=(str(file),)), "en")
     assert alone[form.encoding]["visible"] and not alone[form.source]["visible"]
 
 
@@ -117,12 +128,12 @@ def test_without_a_network_the_page_names_texts_as_its_cards_do(
     form, nothing_fetched, locale, titles
 ):
     with pytest.raises(UserError) as caught:
-        Wish(corpus="time-machine").plan()
-    said = form.problem([caught.value], locale)[form.text_problem]
+        TrainRequest(corpus="time-machine").plan()
+    said = form.show_problems([caught.value], locale)[form.text_problem]
     assert titles in said and "d2l-data.s3-accelerate.amazonaws.com" in said
     assert "tide-clock" not in said and "service not known" not in said
 
 
 def test_the_share_held_out_is_the_share_that_can_be_measured():
-    tiny = Wish(corpus=OWN, paste="abcabcab")
-    assert text_told(tiny, tiny.read(), "en")["held_out"] == 0
+    tiny = TrainRequest(corpus=OWN, paste="abcabcab")
+    assert corpus_summary(tiny, tiny.load_corpus(), "en")["held_out"] == 0
