@@ -1,1 +1,1 @@
-"""The card of a run: what happens in it, as it happens, and the list of the visitor's runs."""
+"""The run card, which shows a run as it happens, and the list of the visitor's recent runs."""

@@ -1,8 +1,7 @@
-"""What went wrong with a run, as its card shows it: what, what was kept, what to try.
+"""Describe in both languages what went wrong with a run, what was kept, and what to try.
 
-The findings are those of the run's `end` event, or, for a run that still goes on or that an earlier
-version trained, what `charrnn.training.diagnosis` finds in its events. Here their sentences are
-written in both languages.
+The findings are those of the run's `end` event. For a run that goes on, or that an earlier version
+trained, they are what `charrnn.training.diagnosis` finds in its events.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from .. import i18n
 from ..i18n.titles import SETTINGS
 from .strings import DIAGNOSES, HOLDOUT
 
-# The codes of runs that the server stopped: the message of their `end` says more than why.
-_NOTED = (EndReason.TIME_LIMIT, EndReason.LOG_FULL)
+# The codes of runs that the server stopped: the message of their `end` has more than the reason.
+_STOPPED_BY_SERVER = (EndReason.TIME_LIMIT, EndReason.LOG_FULL)
 
 
 def diagnosis_text(
@@ -35,30 +34,36 @@ def diagnosis_text(
     kept: Mapping[str, Any] | None,
     max_seconds: float | None = None,
 ) -> dict[str, Any] | None:
-    """Return `kind`, `what`, `kept`, `try`, `change`: sentences by language; None if all is well.
+    """Return `kind`, `what`, `kept`, `try` and `change` of a run; None if all is well.
 
-    `end` is the run's event, None while the run goes on; `kept` is the model that was saved.
-    `change` is the setting to try and its new value: no more seconds than a run may take here.
+    `what`, `kept` and `try` are sentences by language. `change` is the setting to try and its new
+    value, with no more seconds than `max_seconds`, the most that a run may take on this server.
+
+    Args:
+        diagnosis: What was found in the run's events.
+        end: The run's `end` event; None while the run goes on.
+        kept: The step and perplexity of the model that was saved; None without a model.
+        max_seconds: The time limit of a run, in seconds; None without a limit.
     """
     if end is None:
         return _as_fields(interim_sentences(diagnosis))
     reason, step = end["reason"], end["step"]
     if reason == "failed" or end.get("interrupted"):
-        return None  # the text of the end says all
+        return None  # `end_text` has the reason
     findings = end.get("findings")
-    if findings is None:  # of an earlier version
+    if findings is None:  # an earlier version's event
         findings = final_findings(diagnosis, reason, step)
-    took = diagnosis.start.get("training", {}).get("seconds")
-    findings = [_within(finding, took, max_seconds) for finding in findings]
-    best, held = end.get("kept_step"), end.get("validation_perplexity")
-    if best is None:  # of an earlier version, too
-        best, held = (kept or {}).get("step") or 0, (kept or {}).get("held")
-    return _as_fields(final_sentences(diagnosis, reason, step, best, held, findings))
+    run_seconds = diagnosis.start.get("training", {}).get("seconds")
+    findings = [_within(finding, run_seconds, max_seconds) for finding in findings]
+    kept_step, held = end.get("kept_step"), end.get("validation_perplexity")
+    if kept_step is None:  # an earlier version's event
+        kept_step, held = (kept or {}).get("step") or 0, (kept or {}).get("held")
+    return _as_fields(final_sentences(diagnosis, reason, step, kept_step, held, findings))
 
 
 def end_text(end: Mapping[str, Any]) -> dict[str, str] | None:
-    """Return by language why a run ended; None if the event does not say it in a known way."""
-    if end.get("code") in _NOTED:
+    """Return why a run ended, by language; None if the event has no message this version knows."""
+    if end.get("code") in _STOPPED_BY_SERVER:
         message = end_message(EndReason(end["code"]))
     elif (stored := i18n.message_from_json(end)) is not None:
         message = stored
@@ -70,13 +75,12 @@ def end_text(end: Mapping[str, Any]) -> dict[str, str] | None:
 def holdout_warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return why the held-out perplexity of a run may mislead: `code`, `en`, `zh` of each reason.
 
-    `start` is the run's event. Codes that this version does not know, as of a newer one, are left
-    out.
+    `start` is the run's event. Codes that this version does not know, such as those of a newer
+    version, are left out.
     """
-    told = [
-        HoldoutWarning(warning["code"], warning["values"]) for warning in start.get("warnings", [])
-    ]
-    return [in_both_languages(warning) for warning in told if warning.known]
+    stored = start.get("warnings", [])
+    found = [HoldoutWarning(warning["code"], warning["values"]) for warning in stored]
+    return [in_both_languages(warning) for warning in found if warning.known]
 
 
 def in_both_languages(warning: HoldoutWarning) -> dict[str, str]:
@@ -85,18 +89,18 @@ def in_both_languages(warning: HoldoutWarning) -> dict[str, str]:
 
 
 def _within(
-    finding: Mapping[str, Any], took: float | None, max_seconds: float | None
+    finding: Mapping[str, Any], run_seconds: float | None, max_seconds: float | None
 ) -> Mapping[str, Any]:
-    """Return a finding that suggests no more seconds than `max_seconds`.
+    """Limit the seconds that a finding suggests to `max_seconds`.
 
-    It suggests nothing where the run had as many already.
+    The suggestion is removed if the run, of `run_seconds`, had as many already.
     """
     tip = finding.get("suggestion")
     if tip is None or tip["field"] != "seconds" or max_seconds is None:
         return finding
     if float(tip["value"] or 0) <= max_seconds:
         return finding
-    longer = took is None or took < max_seconds
+    longer = run_seconds is None or run_seconds < max_seconds
     return {**finding, "suggestion": {**tip, "value": max_seconds} if longer else None}
 
 

@@ -1,7 +1,8 @@
-"""An earlier run, for a page that has none of its own yet: the log of a shipped model.
+"""The run that the card shows before a visitor has trained one: that of a bundled model.
 
-The shelf may hold what a stranger made: of all that such a model could say of its making, nothing
-need be there.
+Its events are rebuilt from the training log and the samples in the checkpoint. The directory of
+bundled models may be set by whoever runs the server, so any field of a checkpoint's metadata may be
+missing or wrong.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ log = logging.getLogger(__name__)
 
 
 def example_run(context: AppContext, locale: str) -> tuple[RunViewModel, str | None]:
-    """What the card shows before any run: that of a shipped model, and the model's name.
+    """Return the view of a bundled model's run, and the model's name.
 
-    A Chinese visitor is shown how the Chinese model learned. Without any model the card is idle.
+    A Chinese visitor gets the run of the Chinese model. Without any model that has a training log,
+    the view is idle and the name None.
     """
     models = catalog.bundled(context)
     if locale == "zh":
@@ -35,7 +37,7 @@ def example_run(context: AppContext, locale: str) -> tuple[RunViewModel, str | N
     for model in models:
         try:
             view = from_checkpoint(model)
-        except UserError as error:  # damaged; or gone at this moment
+        except UserError as error:  # damaged or just deleted
             log.warning("%s is not shown: %s", model.key, error)
             continue
         if view:
@@ -46,9 +48,10 @@ def example_run(context: AppContext, locale: str) -> tuple[RunViewModel, str | N
 
 
 def from_checkpoint(model: catalog.ModelEntry) -> RunViewModel | None:
-    """The view of the run that made a model; None without its log and samples.
+    """Return the view of the run that made a model; None without its log and samples.
 
-    Raises UserError if the model is damaged, or gone by now.
+    Raises:
+        UserError: The model is damaged, or was deleted meanwhile.
     """
     rows, samples = log_of(model.directory), samples_of(model.directory)
     if not rows or not samples:
@@ -67,7 +70,7 @@ def from_checkpoint(model: catalog.ModelEntry) -> RunViewModel | None:
 def _events(
     checkpoint: Checkpoint, rows: list[dict[str, Any]], samples: list[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    """The run's events again, as far as a checkpoint keeps them."""
+    """Rebuild the events of a run, as far as a checkpoint keeps them."""
     about, last = checkpoint.about, rows[-1]
     results = about.get("results") or {}
     yield {
@@ -82,33 +85,33 @@ def _events(
         "device": "",
         "resumed_from": None,
     }
-    waiting = sorted(samples, key=lambda sample: int(sample["step"]))
+    pending = sorted(samples, key=lambda sample: int(sample["step"]))
     seconds = 0.0
     for row in rows:
-        while waiting and waiting[0]["step"] < row["step"]:
-            yield {"event": "sample", "seconds": seconds, **waiting.pop(0)}
+        while pending and pending[0]["step"] < row["step"]:
+            yield {"event": "sample", "seconds": seconds, **pending.pop(0)}
         seconds = row["seconds"]
         yield row
-    for sample in waiting:
+    for sample in pending:
         yield {"event": "sample", "seconds": seconds, **sample}
     held = _positive(results.get("validation_perplexity"))
     train = _positive(results.get("train_perplexity"))
-    taken = _positive(results.get("seconds")) or seconds
-    # Before there were `last_` figures, `train_perplexity` was not measured with the kept model.
-    together = held is None or "last_train_perplexity" in results
+    duration = _positive(results.get("seconds")) or seconds
+    # In versions without `last_` figures, `train_perplexity` is not of the kept model.
+    same_model = held is None or "last_train_perplexity" in results
     yield {
         "event": "checkpoint",
-        "seconds": taken,
+        "seconds": duration,
         "step": _count(results.get("step")) or last["step"],
         "path": "",
-        "train_perplexity": train if together else None,
+        "train_perplexity": train if same_model else None,
         "validation_perplexity": held,
     }
     yield {
         "event": "end",
         "reason": "finished",
         "message": "",
-        "seconds": taken,
+        "seconds": duration,
         "step": last["step"],
         "last_train_perplexity": _positive(last["train_perplexity"]) or train,
         "last_validation_perplexity": _positive(last["validation_perplexity"]) or held,
@@ -116,7 +119,7 @@ def _events(
 
 
 def _progress(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the log as the event that it was."""
+    """Convert a row of the training log to a `progress` event."""
     figures = {
         name: _positive(row[name])
         for name in ("train_perplexity", "validation_perplexity", "gradient_norm")
@@ -132,7 +135,7 @@ def _progress(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _training_settings(stored: Mapping[str, object]) -> dict[str, Any]:
-    """The settings of a training, as they are stored if they can be true."""
+    """Return all training settings: valid ones as stored, the others at their defaults."""
     known: dict[str, Any] = {}
     for name, value in stored.items():
         try:
@@ -147,5 +150,5 @@ def _positive(number: float | None) -> float | None:
 
 
 def _count(number: object) -> int | None:
-    """A number that counts something; None for anything else."""
+    """Return a number that is a valid count; None for any other value."""
     return number if type(number) is int and 0 <= number < 1 << 53 else None

@@ -1,8 +1,9 @@
-"""Following a run: what is new on its card since the browser heard of it last.
+"""Long-polling feed of a run: what has changed on its card since the browser's last request.
 
-The card asks (feed.js), and the answer waits for news, a few seconds at most. Nothing belongs to
-a session or to this process: whatever broke in between, the next question is answered with all
-that was missed, told again from the run's directory. Viewers of one run share one feed.
+The browser asks (feed.js), and the server answers when something has changed, or after
+`MAX_WAIT_SECONDS`. No state of a browser is kept on the server: after a broken connection or a
+restart, the next answer has all that was missed, read again from the run's directory. All viewers
+of a run share one `RunFeed`.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ from ..page.contract import LIVE_STATES
 from ..services.context import AppContext
 from .view_model import DAMAGED, RunViewModel
 
-MAX_WAIT_SECONDS = 5.0  # seconds that a question waits for news
-POLL_SECONDS = 0.15  # seconds between two looks at a run
-MAX_FEEDS = 64  # runs whose stories stay told
+MAX_WAIT_SECONDS = 5.0  # before a request is answered though nothing has changed
+POLL_SECONDS = 0.15  # between two reads of a run's directory
+MAX_FEEDS = 64
 
 
 class RunFeed:
-    """A run's view as told so far, and which of its parts changed when."""
+    """A run's view model with a version number per field, so browsers fetch only what changed."""
 
     def __init__(self, context: AppContext, access: RunAccess) -> None:
         self.run, self._key = access.run, access.key
-        self.token = secrets.token_hex(4)  # nobody can add to what another feed has said
+        self.token = secrets.token_hex(4)  # a cursor of another feed is not valid for this one
         self.view_model = RunViewModel(
             access.key,
             link=view_id(access.run.id),
@@ -49,11 +50,14 @@ class RunFeed:
         self._context = context
         self._offset, self._refreshed = 0, 0.0
         self._version = 0
-        self._fields: dict[str, str] = {}  # as JSON
-        self._changed: dict[str, int] = {}
+        self._fields: dict[str, str] = {}  # the values as JSON
+        self._changed: dict[str, int] = {}  # the version in which each field changed last
 
     async def value(self) -> dict[str, Any]:
-        """All that the card shows now, and the `cursor` of the next call (see `changes_since`)."""
+        """Return all that the card shows, with the `cursor` of the next request.
+
+        `changes_since` describes the cursor.
+        """
         await self.refresh()
         cursor = {
             "token": self.token,
@@ -64,7 +68,10 @@ class RunFeed:
         return self.view_model.value() | {"cursor": cursor}
 
     async def refresh(self, *, throttled: bool = False) -> None:
-        """Tell what has happened since the last look; `throttled`: unless that was just now."""
+        """Read what has happened in the run since the last call.
+
+        With `throttled`, do nothing if that was just now.
+        """
         now = time.monotonic()
         if throttled and now - self._refreshed < POLL_SECONDS / 2:
             return
@@ -77,10 +84,10 @@ class RunFeed:
             self._note_changes(events=False)
 
     def _read_run(self) -> bool:
-        """Whether more is to come."""
+        """Apply new events to the view model; return whether the run is still active."""
         run, view = self.run, self.view_model
         view.title = corpus_title(run.manifest["corpus"])
-        # Before the events, so that none slips between the two.
+        # Read before the events, so that no event is missed in between.
         view.state = run.state if run.was_requested else "queued"
         view.ahead, wait = self._context.runs.queue_position(run.id)
         view.wait = None if wait is None else _rounded_wait(wait)
@@ -95,7 +102,7 @@ class RunFeed:
         return view.state in LIVE_STATES
 
     async def _record_crash(self) -> None:
-        """It was killed, and nobody is there to say so."""
+        """Record the end of a run whose worker was killed, and read it."""
         try:
             await asyncio.to_thread(self.run.record_crash)
         except OSError:
@@ -103,90 +110,96 @@ class RunFeed:
         self._read_run()
 
     def _note_changes(self, *, events: bool) -> None:
-        parts = {
-            name: json.dumps(part, ensure_ascii=False)
-            for name, part in self.view_model.fields().items()
+        fields = {
+            name: json.dumps(value, ensure_ascii=False)
+            for name, value in self.view_model.fields().items()
         }
-        changed = [name for name, said in parts.items() if self._fields.get(name) != said]
+        changed = [name for name, text in fields.items() if self._fields.get(name) != text]
         if events or changed:
             self._version += 1
             self._changed |= dict.fromkeys(changed, self._version)
-            self._fields = parts
+            self._fields = fields
 
     def changes_since(self, cursor: Mapping[str, Any]) -> str | None:
-        """What has changed since the answer with this `cursor`, as JSON; None if nothing.
+        """Return as JSON what has changed since the answer with this cursor; None if nothing.
 
-        `cursor` is what came with the last answer: `token`, `version`, `base`, and `points`, how
-        many points of the curves it has.
+        A cursor has `token`, `version` and `base` of that answer, and `points`, the number of
+        points of the curves that the browser has. It comes from the browser, so its values may be
+        anything.
         """
         version = _count(cursor, "version") if cursor.get("token") == self.token else -1
         if version == self._version:
             return None
         view = self.view_model
-        begun = version >= 0 and cursor.get("base") == view.base
-        first = max(0, min(_count(cursor, "points"), len(view.steps))) if begun else 0
+        has_points = version >= 0 and cursor.get("base") == view.base
+        first = max(0, min(_count(cursor, "points"), len(view.steps))) if has_points else 0
         points = {name: column[first:] for name, column in view.columns.items()}
-        said = {name: text for name, text in self._fields.items() if self._changed[name] > version}
-        said["columns"] = json.dumps(points)
+        changes = {
+            name: text for name, text in self._fields.items() if self._changed[name] > version
+        }
+        changes["columns"] = json.dumps(points)
         for name, value in (
             ("token", self.token), ("version", self._version),
             ("base", view.base), ("first", first), ("steps", view.steps[first:]),
         ):  # fmt: skip
-            said[name] = json.dumps(value)
-        return "{" + ",".join(f'"{name}":{text}' for name, text in said.items()) + "}"
+            changes[name] = json.dumps(value)
+        return "{" + ",".join(f'"{name}":{text}' for name, text in changes.items()) + "}"
 
 
 class RunFeeds:
-    """The stories that somebody looks at."""
+    """LRU cache of the feeds of the runs that are being viewed."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._feeds: OrderedDict[str, RunFeed] = OrderedDict()
 
     def feed_of(self, access: RunAccess) -> RunFeed:
-        """The run's view, as whoever has this access is told it."""
+        """Return the feed of a run for viewers with this access; make it if there is none."""
         feed = self._feeds.pop(access.key, None) or RunFeed(self._context, access)
         self._feeds[access.key] = feed
         while len(self._feeds) > MAX_FEEDS:
             self._feeds.popitem(last=False)
         return feed
 
-    def star(self, asked: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Star a run, or not any more (`{run, on}`); return `starred`, or the `problem` in words.
+    def star(self, payload: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        """Star or unstar a run (`{run, on}`); return `starred`, or a translated `problem`.
 
-        Called from `run_card.js`.
+        Called from `run_card.js`. A starred run is not deleted when it expires.
         """
-        asked = asked if isinstance(asked, dict) else {}
-        runs, run_id = self._context.runs, str(asked.get("run"))
+        payload = payload if isinstance(payload, dict) else {}
+        runs, run_id = self._context.runs, str(payload.get("run"))
         try:
-            runs.star(run_id, bool(asked.get("on")))
+            runs.star(run_id, bool(payload.get("on")))
             return {"starred": runs.is_starred(runs.find(run_id))}
         except UserError as error:
             return {"problem": i18n.translate_error(error, i18n.locale_of(request))}
 
-    async def follow(self, asked: dict[str, Any]) -> Response:
-        """Return the news of a run (`{run, wait, …cursor}`); called from `feed.js`.
+    async def follow(self, payload: dict[str, Any]) -> Response:
+        """Return what has changed in a run (`{run, wait}` and the fields of a cursor).
 
-        `{}` says that there are none, after some seconds if `wait` is true; `missing`, that the run
-        is gone.
+        Called from `feed.js`. The answer is `{}` if nothing has changed, after `MAX_WAIT_SECONDS`
+        if `wait` is true, and `{"missing": true}` if there is no such run.
         """
-        asked = asked if isinstance(asked, dict) else {}
-        until = time.monotonic() + (MAX_WAIT_SECONDS if asked.get("wait") else 0.0)
+        payload = payload if isinstance(payload, dict) else {}
+        until = time.monotonic() + (MAX_WAIT_SECONDS if payload.get("wait") else 0.0)
         try:
-            feed = self.feed_of(self._context.find_run(str(asked.get("run"))))
+            feed = self.feed_of(self._context.find_run(str(payload.get("run"))))
             await feed.refresh(throttled=True)
-            while (said := feed.changes_since(asked)) is None:
+            while (changes := feed.changes_since(payload)) is None:
                 if time.monotonic() >= until or feed.view_model.state not in LIVE_STATES:
                     break
                 await asyncio.sleep(POLL_SECONDS)
                 await feed.refresh(throttled=True)
         except UserError:
-            said = '{"missing":true}'
-        return Response(said or "{}", media_type="application/json")
+            changes = '{"missing":true}'
+        return Response(changes or "{}", media_type="application/json")
 
 
 def _rounded_wait(seconds: float) -> float:
-    """An estimate, in steps that are worth telling: all who wait would be told each second."""
+    """Round up an estimated wait, in seconds.
+
+    The steps are coarse, so that the cards of all queued runs do not change every second.
+    """
     step = 1 if seconds < 10 else 5 if seconds < 60 else 10
     return float(step * math.ceil(seconds / step))
 

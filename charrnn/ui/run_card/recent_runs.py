@@ -1,7 +1,7 @@
-"""The visitor's own runs: one folded line below the card, and each run a line in it.
+"""The list of the visitor's recent runs, folded below the run card.
 
-The browser remembers the ids (`browser_storage.py`); what is said of a run comes from its
-directory, when the list is opened. A run that is not here any more is left out.
+The browser keeps the ids of its runs (`browser_storage.py`). When the list is opened, the server
+reads the state of each run from its directory; runs that were deleted are left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .view_model import DAMAGED
 
 
 def recent_runs(context: AppContext) -> gr.HTML:
-    """The list as a component."""
+    """Build the list as a component."""
     return html_component(
         "run_card/recent_runs",
         asset("run_card/recent_runs.html"),
@@ -52,32 +52,32 @@ async def list_runs(context: AppContext, ids: object, request: gr.Request) -> li
 def _summaries(context: AppContext, ids: object) -> list[dict[str, Any]]:
     runs, found = [], []
     for run_id in ids[:MAX_REMEMBERED] if isinstance(ids, list) else []:
-        with suppress(UserError):  # it has been removed
+        with suppress(UserError):  # deleted
             runs.append(context.runs.find(str(run_id)))
     for run, label in zip(runs, labels_of(runs), strict=True):
         with suppress(UserError):
             found.append(summary_or_problem(run) | {"label": label})
-    return sorted(found, key=lambda one: one["when"], reverse=True)
+    return sorted(found, key=lambda summary: summary["when"], reverse=True)
 
 
-def rename(context: AppContext, asked: object, request: gr.Request) -> dict[str, Any]:
-    """Give a run a name (`{run, name}`); return the `name`, or the `problem` in words.
+def rename(context: AppContext, payload: object, request: gr.Request) -> dict[str, Any]:
+    """Rename a run (`{run, name}`); return the `name`, or a translated `problem`.
 
     Called from `recent_runs.js` and `models.js`.
     """
-    given = asked if isinstance(asked, dict) else {}
+    arguments = payload if isinstance(payload, dict) else {}
     try:
-        run = context.runs.find(str(given.get("run")))
-        run.rename(str(given.get("name") or ""))
+        run = context.runs.find(str(arguments.get("run")))
+        run.rename(str(arguments.get("name") or ""))
     except UserError as error:
         return {"problem": i18n.translate_error(error, i18n.locale_of(request))}
     return {"name": run.name}
 
 
 def remove(context: AppContext, key: object, request: gr.Request) -> dict[str, Any]:
-    """Delete the run or the uploaded model with this id; return `deleted`, or the `problem` in
-    words. The id gives the right to do so; a view id, which links have, does not.
+    """Delete the run or uploaded model with this id; return `deleted`, or a translated `problem`.
 
+    Whoever knows the id may delete the run. A view id, which links contain, does not suffice.
     Called from `recent_runs.js` and `models.js`.
     """
     try:
@@ -94,7 +94,8 @@ def remove(context: AppContext, key: object, request: gr.Request) -> dict[str, A
 def summary_or_problem(run: Run) -> dict[str, Any]:
     """Return what the list shows of a run (see `run_summary`), or why it can't be read.
 
-    Raises UserError if the run is gone.
+    Raises:
+        UserError: The run was deleted.
     """
     try:
         return run_summary(run)
@@ -111,7 +112,7 @@ def summary_or_problem(run: Run) -> dict[str, Any]:
 
 
 def title_of_damaged(run: Run) -> dict[str, str]:
-    """Return the name of a damaged run's text by language, or else the beginning of its id."""
+    """Return the name of a damaged run's text, or else the beginning of its id, by language."""
     try:
         return corpus_title(run.manifest["corpus"])
     except DamagedRunUserError:
@@ -119,10 +120,14 @@ def title_of_damaged(run: Run) -> dict[str, str]:
 
 
 def run_summary(run: Run) -> dict[str, Any]:
-    """What the list says of a run: `when` it did something last, in seconds of the epoch, and the
-    `perplexity` of its model, None where it has none.
+    """Return what the list shows of a run.
 
-    Raises DamagedRunUserError for one that can't be read, UserError if it is gone.
+    `when` is the time of its last change in seconds since the epoch, and `perplexity` that of its
+    model, None without one.
+
+    Raises:
+        DamagedRunUserError: The run can't be read.
+        UserError: The run was deleted.
     """
     request = run.manifest
     return {
@@ -140,19 +145,19 @@ def _state(run: Run) -> str:
     if state in LIVE_STATES:
         return state
     end = run.event_log.last_if(0, "end") if run.has_ended else None
-    if end is None or end.get("interrupted"):  # without an end, it died with its server
+    if end is None or end.get("interrupted"):  # no end: its server was killed
         return "interrupted"
     return "cancelled" if state == "stopped" and run.checkpoint is None else state
 
 
 def _perplexity(results: Mapping[str, Any]) -> float | None:
-    """On the held-out part, or else on the training text."""
+    """Return the held-out perplexity, or else that of the training text; None without either."""
     figure = results.get("validation_perplexity") or results.get("train_perplexity")
     return None if figure is None else float(figure)
 
 
 def last_change(run: Run) -> float:
-    """Return when a run did something last, in seconds of the epoch."""
+    """Return when a run's files last changed, in seconds since the epoch."""
     times = [0.0]
     for path in (run.event_log.path, run.directory / "run.json"):
         with suppress(OSError):

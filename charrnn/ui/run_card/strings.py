@@ -1,4 +1,4 @@
-"""The words of the run card, drawn in the browser."""
+"""English and Chinese strings of the run card and the list of recent runs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ DIAGNOSES: Words = {
     }.items()
 }
 
-# Why the held-out perplexity may mislead, told before the run and beside it.
+# Why the held-out perplexity may mislead, shown before a run and on its card.
 HOLDOUT: Words = {
     name: (WARNINGS[name], chinese)
     for name, chinese in {

@@ -1,9 +1,9 @@
-"""The run card's data: a run's events, told as one small value that `run_card.js` draws.
+"""The run card's data: a run's events, folded into one small value that `run_card.js` draws.
 
-`RunViewModel` takes events one by one and keeps what the card shows: columns of at most 400 points
-for the curves, the samples in their rows (see sample_timeline.py), the last figures, and which model
-is kept. All of it can be computed again from a run's directory; `feed.py` sends the browser what
-changed.
+`RunViewModel` takes events one by one and keeps what the card shows: the curves as columns of at
+most `MAX_POINTS` points, the samples in their rows (see sample_timeline.py), the latest figures,
+and which model is kept. All of it can be computed again from a run's directory; `feed.py` sends the
+browser what changed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _COLUMNS = ("seconds", "epoch", "train", "held", "norm")
 
 
 class RunViewModel:
-    """What the card tells of one run."""
+    """What the card shows of one run."""
 
     def __init__(
         self,
@@ -46,22 +46,22 @@ class RunViewModel:
         controls: bool = True,
         max_seconds: float | None = None,
     ) -> None:
-        self.run = run  # its id, or its view id where it may only be watched
+        self.run = run  # its id, or its view id if the viewer may only watch it
         self.link = link  # its view id
         self.controls = controls
-        self._max_seconds = max_seconds  # that a run may take here
+        self._max_seconds = max_seconds  # the time limit of a run on this server
         self.title = {"en": title, "zh": chinese(title)}  # the name of the text
         self.state = "queued"
-        self.model: str | None = None  # the key of the model that there is by now
-        self.saved = False  # whether there is a point to go on from
-        self.ahead = 0
-        self.wait: float | None = None  # seconds, about, until a queued run begins
-        self.starred: bool | None = None  # None where runs are kept anyway
-        self.fetched = ""
+        self.model: str | None = None  # the key of its model, once there is one
+        self.saved = False  # whether there is a state to resume from
+        self.ahead = 0  # the run's place in the queue
+        self.wait: float | None = None  # estimated seconds until a queued run starts
+        self.starred: bool | None = None  # None if runs do not expire on this server
+        self.fetched = ""  # how much of the text is downloaded: "1.2 MB / 3 MB"
         self.is_example = False
-        self.missing = False  # a run was asked for that is not here any more
-        self.problem: dict[str, str] | None = None  # why a damaged run can't be read, by language
-        self.note = ""  # the name of what the run has noted about itself last
+        self.missing = False  # the run that the address names was deleted
+        self.problem: dict[str, str] | None = None  # why a damaged run can't be read
+        self.note = ""  # the code of the run's latest `note` event
         self.facts: dict[str, Any] = {}
         self.last: dict[str, Any] = {}
         self.kept: dict[str, Any] | None = None  # the model that was saved last
@@ -69,17 +69,17 @@ class RunViewModel:
         self.steps: list[int] = []
         self.timeline = SampleTimeline()
         self.end: dict[str, Any] | None = None
-        self._ended: Mapping[str, Any] | None = None  # the event
-        self.base = 0  # columns only grow at their end for as long as this stays the same
-        self._recent: deque[dict[str, Any]] = deque(maxlen=8)  # the latest points, unthinned
-        self._best: dict[str, Any] | None = None  # the point of the lowest held-out perplexity
+        self._end_event: Mapping[str, Any] | None = None
+        self.base = 0  # changes when points are removed or thinned out
+        self._recent: deque[dict[str, Any]] = deque(maxlen=8)  # the latest points
+        self._best: dict[str, Any] | None = None  # the point with the lowest held-out perplexity
         self._diagnosis = Diagnosis()
         self._held_out = False
-        self._stride = 1  # events for one point
-        self._seen = 0
+        self._stride = 1  # progress events per point of the curves
+        self._progress_events = 0
 
     def apply(self, event: Mapping[str, Any]) -> None:
-        """Take the run's next event."""
+        """Apply the run's next event."""
         self._diagnosis.tell(event)
         match event["event"]:
             case "start":
@@ -96,12 +96,12 @@ class RunViewModel:
                 self._end(event)
 
     def value(self) -> dict[str, Any]:
-        """All that the card shows, as JSON."""
+        """Return all that the card shows, as JSON."""
         columns = {name: list(column) for name, column in self.columns.items()}
         return self.fields() | {"columns": columns, "steps": list(self.steps)}
 
     def fields(self) -> dict[str, Any]:
-        """All but the columns."""
+        """Return all that the card shows except the points of the curves."""
         return {
             "run": self.run,
             "link": self.link,
@@ -123,7 +123,9 @@ class RunViewModel:
             "kept": self.kept,
             "rows": self.rows(),
             "end": self.end,
-            "diagnosis": diagnosis_text(self._diagnosis, self._ended, self.kept, self._max_seconds),
+            "diagnosis": diagnosis_text(
+                self._diagnosis, self._end_event, self.kept, self._max_seconds
+            ),
             "warnings": holdout_warnings(self._diagnosis.start),
         }
 
@@ -135,21 +137,21 @@ class RunViewModel:
         return "cancelled" if self.state == "stopped" and self.kept is None else self.state
 
     def rows(self) -> list[dict[str, Any]]:
-        """The sample timeline, with the marks to come for as long as the run may reach them."""
+        """Return the rows of the sample timeline, with marks to come while the run goes on."""
         ended = "finished" if self.is_example else None
         return self.timeline.rows(self.end["reason"] if self.end else ended)
 
     def _start(self, event: Mapping[str, Any]) -> None:
         training, model = event["training"], event["model"]
         self._rewind(event.get("resumed_from"), float(event.get("seconds", 0)))
-        self.end, self._ended, self.note = None, None, ""
+        self.end, self._end_event, self.note = None, None, ""
         self.timeline.set_length(training)
-        # One character cannot be measured: it would have to follow another.
+        # A single held-out character has none before it to be predicted from.
         self._held_out = round(event["characters"] * (training.get("validation") or 0)) > 1
         self.facts = {
             "recipe": event["recipe"],
             "characters": event["characters"],
-            "symbols": event["vocabulary_size"] - 1,  # which counts `<unk>`
+            "symbols": event["vocabulary_size"] - 1,  # without `<unk>`
             "parameters": event["parameters"],
             "cell": model["cell"],
             "hidden": model["hidden_size"],
@@ -164,7 +166,10 @@ class RunViewModel:
         }
 
     def _rewind(self, step: int | None, seconds: float) -> None:
-        """What was done after the point that the run goes on from is void; None: all of it."""
+        """Drop what was done after `step`, from which the run is resumed; all of it if None.
+
+        `seconds` is the training time up to that step.
+        """
         keep = 0 if step is None else sum(done <= step for done in self.steps)
         if keep < len(self.steps):
             self.base += 1
@@ -177,7 +182,7 @@ class RunViewModel:
             self.last |= {"seconds": seconds, "epoch": next(iter(self.columns["epoch"][-1:]), 0.0)}
         elif step is None:
             self.last, self.kept = {}, None
-            self._seen, self._stride = 0, 1
+            self._progress_events, self._stride = 0, 1
             self._recent.clear()
 
     def _progress(self, event: Mapping[str, Any]) -> None:
@@ -190,7 +195,7 @@ class RunViewModel:
             "norm": _finite(event["gradient_norm"]),
         }
         if point["held"] == self.last.get("held"):
-            point["held"] = None  # not measured again: the curve goes on from where it was
+            point["held"] = None  # not measured again since
         self.last = {
             **point,
             "held": point["held"] or self.last.get("held"),
@@ -202,12 +207,12 @@ class RunViewModel:
         if point["held"] and (self._best is None or point["held"] < self._best["held"]):
             self._best = point
         self.timeline.add_progress(point, point["held" if self._held_out else "train"])
-        self._seen += 1
-        if self._seen == 1 or self._seen % self._stride == 0:
+        self._progress_events += 1
+        if self._progress_events == 1 or self._progress_events % self._stride == 0:
             self._add_point(point)
 
     def _add_point(self, point: Mapping[str, Any]) -> None:
-        """One more point of the curves; when there are too many, every other one goes."""
+        """Add a point to the curves; if there are too many, drop every other one."""
         for name in _COLUMNS:
             self.columns[name].append(_rounded(point[name]))
         self.steps.append(point["step"])
@@ -219,21 +224,21 @@ class RunViewModel:
                 self.columns[name] = column[:1] + column[1::2]
 
     def _checkpoint(self, event: Mapping[str, Any]) -> None:
-        """Take the figures of the saved model, and its place on the curve where that is known."""
+        """Take the figures of the saved model, and its place on the curve if it is known."""
         step = event["step"]
         points = [self._best, *self._recent] if self._best else self._recent
-        at = next((point for point in points if point["step"] == step), {})
-        train = _finite(event.get("train_perplexity"))  # older runs do not tell it
+        here = next((point for point in points if point["step"] == step), {})
+        train = _finite(event.get("train_perplexity"))  # not in older runs
         self.kept = {
             "step": step,
             "held": _finite(event["validation_perplexity"]),
-            "train": at.get("train") if train is None else train,
-            "seconds": at.get("seconds"),
-            "epoch": at.get("epoch"),
+            "train": here.get("train") if train is None else train,
+            "seconds": here.get("seconds"),
+            "epoch": here.get("epoch"),
         }
 
     def _end(self, event: Mapping[str, Any]) -> None:
-        self._ended = event
+        self._end_event = event
         self.end = {
             "reason": event["reason"],
             "message": event["message"],
@@ -244,16 +249,21 @@ class RunViewModel:
         }
         if self.kept is None and event.get("checkpoint"):
             self.kept = dict.fromkeys(("step", "held", "train", "seconds", "epoch"))
-        # Those of the last look; in older runs, what goes by the names of the kept model's.
+        # The last measurement; older runs have it under the names of the kept model's figures.
         held, train = (
             _finite(event.get(f"last_{name}", event.get(name)))
             for name in ("validation_perplexity", "train_perplexity")
         )
         if not self.last:
             return
-        if held is not None and held != self.last["held"]:  # measured once more, at the end
-            now = {"seconds": event["seconds"], "held": held, "train": train, "step": event["step"]}
-            self._add_point({**self.last, **now})
+        if held is not None and held != self.last["held"]:  # measured again at the end
+            last = {
+                "seconds": event["seconds"],
+                "held": held,
+                "train": train,
+                "step": event["step"],
+            }
+            self._add_point({**self.last, **last})
             if self.kept and self.kept["step"] == event["step"]:
                 self.kept |= {"seconds": event["seconds"], "epoch": self.last["epoch"]}
         measured = {"held": held, "train": train}
@@ -266,13 +276,13 @@ class RunViewModel:
 
 
 def _published(name: str) -> list[tuple[float, float]]:
-    """The published (epoch, perplexity) points of a textbook recipe."""
+    """Return the published (epoch, perplexity) points of a textbook recipe."""
     recipe = RECIPES.get(name)
     return [(float(epoch), p) for epoch, p in recipe.published.items()] if recipe else []
 
 
 def _finite(value: Any) -> float | None:
-    """A finite number, or None: JSON has no infinity, and the card shows a dash."""
+    """Return a finite number as it is, and None for anything else: JSON has no infinity."""
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
@@ -281,10 +291,9 @@ def _rounded(value: Any) -> float | None:
 
 
 def run_card(value: dict[str, Any], follow: Function, star: Function) -> gr.HTML:
-    """Build the card as a component. Its value is that of a `RunViewModel`.
+    """Build the card as a component, whose value is that of a `RunViewModel`.
 
-    `follow` returns what has changed since the last call, and `star` keeps a run from being deleted
-    when its time is over (see `feed.RunFeeds`).
+    `follow` and `star` are the server functions of `feed.RunFeeds`.
     """
     return html_component(
         "run_card/run_card",

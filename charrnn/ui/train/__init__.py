@@ -1,9 +1,9 @@
-"""The Train tab: choose a text and a recipe, press the button, watch the run.
+"""The Train tab: choose a text and a recipe, start a run, and watch it on the run card.
 
-Training lives in worker processes (`charrnn.runs`); the page only follows. Everything on the run
-card can be told again from the run's id, which the browser keeps: after a reload, or from
-another tab with `?run=<id>`, the same run is found again. An event here only begins something; the
-card then follows by itself (`feed.py`), and says which buttons are on.
+Runs are trained by worker processes (`charrnn.runs`). An event here only starts or stops a run; the
+card then follows it by itself (`feed.py`), and says which buttons are on. The browser keeps the
+run's id, from which everything on the card can be computed: a run is shown again after a reload, or
+in another tab by `?run=<id>`.
 """
 
 from __future__ import annotations
@@ -44,15 +44,21 @@ log = logging.getLogger(__name__)
 Frame = dict[Any, Any]
 Frames = AsyncIterator[Frame]
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_UNQUEUED: dict[str, Any] = {**_QUIET, "queue": False}  # short: nobody should wait behind a run
+_UNQUEUED: dict[str, Any] = {
+    **_QUIET,
+    "queue": False,
+}  # short events, which need not wait behind a run
 _IN_BROWSER: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
 _UNLIMITED: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
 
 
 @dataclass(frozen=True)
 class TrainTab:
-    """What other parts need: the button that carries the card's model over to the Generate tab,
-    and the id of the run that this browser looked at last (None before the first)."""
+    """Components that other parts of the page need.
+
+    `generate_with` opens the card's model on the Generate tab. `run_id` holds the id of the run
+    that this browser viewed last, None before the first.
+    """
 
     generate_with: gr.Button
     run_id: gr.BrowserState
@@ -60,7 +66,7 @@ class TrainTab:
 
 @dataclass(frozen=True)
 class _RunControls:
-    """The right column: the card and what can be done with its run."""
+    """The right column: the card and the buttons for its run."""
 
     card: gr.HTML
     stop: gr.Button
@@ -69,9 +75,7 @@ class _RunControls:
     push: gr.Button
     generate: gr.Button
     run_id: gr.BrowserState
-    brought: (
-        gr.JSON
-    )  # in which JavaScript hands over the id of a run that begins (browser_storage.py)
+    browser_runs: gr.JSON  # the browser's run ids, set by JavaScript (see browser_storage.py)
 
 
 def train_tab(context: AppContext) -> TrainTab:
@@ -82,7 +86,7 @@ def train_tab(context: AppContext) -> TrainTab:
             form = build_form(context.limits)
             wire_form_storage(form, **_QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
-            built = first.value() | {"built": True}  # until `restore` has said what to show
+            built = first.value() | {"built": True}  # until `restore` returns the run to show
             card = run_card(built, bind(RunFeeds.follow, feeds), bind(RunFeeds.star, feeds))
             with gr.Row(elem_classes="train-buttons"):
                 stop = _button("stop")
@@ -92,8 +96,8 @@ def train_tab(context: AppContext) -> TrainTab:
                 generate = _button("generate", variant="primary")
             recent_runs(context)
     run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
-    brought = gr.JSON(visible=False)
-    controls = _RunControls(card, stop, sample, keep, push, generate, run_id, brought)
+    browser_runs = gr.JSON(visible=False)
+    controls = _RunControls(card, stop, sample, keep, push, generate, run_id, browser_runs)
     _wire_form(context, form)
     _wire_run(context, feeds, form, controls)
     wire_suggestion(context, form, card, run_id)
@@ -101,14 +105,14 @@ def train_tab(context: AppContext) -> TrainTab:
 
 
 def _button(name: str, **look: Any) -> gr.Button:
-    """Off until the card says that there is something to press it for (run_card.js)."""
+    """Build a button of the card, off until `run_card.js` turns it on."""
     return gr.Button(
         t(f"train-{name}"), size="sm", interactive=False, elem_id=button_id(name), **look
     )
 
 
 def _wire_form(context: AppContext, form: Form) -> None:
-    """Every change of the form looks it over again: report, model, button, problems."""
+    """Validate the form after each change: summaries, model, button label, problems."""
 
     async def validate(request: gr.Request, *values: Any) -> Frame:
         train_request, locale = form.train_request(values, context.limits), i18n.locale_of(request)
@@ -136,7 +140,10 @@ def _wire_form(context: AppContext, form: Form) -> None:
 
 
 def _wire_choices(form: Form) -> None:
-    """What one choice does to another, in the browser: no answer comes late and undoes a choice."""
+    """Let one choice change another, in the browser.
+
+    There, no late answer of the server can undo a choice.
+    """
     published = {name: RECIPES[name].corpus for name in EXPERIMENTS}
     gr.on(
         [form.recipe.input, form.experiment.input],
@@ -162,21 +169,21 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
     outputs = [controls.card, controls.run_id, form.text_problem, form.settings_problem]
     accordions = list(dict.fromkeys(form.custom.accordions.values()))
 
-    async def start(request: gr.Request, run_id: str | None, *given: Any) -> Frames:
-        *values, brought = given
+    async def start(request: gr.Request, run_id: str | None, *inputs: Any) -> Frames:
+        *values, browser_runs = inputs
         train_request, locale = form.train_request(values, context.limits), i18n.locale_of(request)
         visitor = context.client_id(request)
 
         async def frames() -> Frames:
-            # The button stays on while nothing else has happened: it has the keyboard's focus, and
-            # a second press is not heard before this one's event is over.
+            # The button stays on until the card has changed, since it has the keyboard's focus; its
+            # event handles no second press before the first one's is over.
             yield form.show_problems([], locale)
             async for view in _download_text(context, Client(visitor), train_request):
                 yield {controls.card: view.value()}
-            # What was ordered is begun even if the line breaks now: the browser knows its id.
+            # The run starts even if the connection breaks now: the browser knows its id.
             run = await context.limiters.planning.run(
                 Client(visitor),
-                lambda: context.runs.start(plan_of(train_request), visitor, begun(brought)),
+                lambda: context.runs.start(plan_of(train_request), visitor, begun(browser_runs)),
             )
             card = await feeds.feed_of(RunAccess(run, run.id)).value()
             yield {controls.run_id: run.id, controls.card: card}
@@ -200,19 +207,19 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
         locale: str,
         train_request: TrainRequest | None = None,
     ) -> Frames:
-        """The frames, or what went wrong in words beside its field; what was typed stays."""
+        """Yield the frames; show an error beside its field, and keep what was typed."""
         try:
             async for frame in frames():
                 yield frame
         except UserError as error:
-            if error.__cause__ is not None:  # what people need not know, as a resolver's words
+            if error.__cause__ is not None:  # details for the log, such as a resolver's message
                 log.warning("%s", error.message)
-            said = (
+            updates = (
                 form.show_refusal(error, locale, train_request)
                 if train_request
                 else form.show_problems([error], locale)
             )
-            yield said | {controls.card: await card_of(run_id, locale)}
+            yield updates | {controls.card: await card_of(run_id, locale)}
         except Exception:
             log.exception("a run could not be started or followed")
             yield form.show_problems([_internal_error()], locale) | {
@@ -220,24 +227,29 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
             }
 
     async def card_of(key: str | None, locale: str) -> dict[str, Any]:
-        """The card of the run with this id or view id, or else an example."""
+        """Return the card of the run with this id or view id, or else an example."""
         access = _find_run(context, key)
         if access is None:
             return example_run(context, locale)[0].value()
         return await feeds.feed_of(access).value()
 
-    async def restore(run_id: str | None, brought: object, request: gr.Request) -> dict[str, Any]:
-        """On load: the run that the address names, or the one this browser had last, even if it
-        has not heard of it. A link to a run of this browser's own shows it with its controls."""
+    async def restore(
+        run_id: str | None, browser_runs: object, request: gr.Request
+    ) -> dict[str, Any]:
+        """Return the card to show when the page loads.
+
+        It is the run that the address names, or else this browser's last one, also if its start was
+        not confirmed. A link to a run of this browser shows it with its controls.
+        """
         named, locale = request.query_params.get("run"), i18n.locale_of(request)
-        own = {view_id(key): key for key in filter(None, (run_id, *own_runs(brought)))}
+        own = {view_id(key): key for key in filter(None, (run_id, *own_runs(browser_runs)))}
         named = own.get(named or "", named)
         if named and _find_run(context, named) is None:
             view, _ = example_run(context, locale)
             view.missing = True
             return view.value()
-        unheard = begun(brought)
-        last = unheard if _find_run(context, unheard) else run_id
+        pending = begun(browser_runs)
+        last = pending if _find_run(context, pending) else run_id
         return await card_of(named or last, locale)
 
     def stop(run_id: str | None) -> None:
@@ -248,13 +260,13 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
         if run_id:
             context.runs.find(run_id).sample()
 
-    inputs = [controls.run_id, *form.inputs, controls.brought]
+    inputs = [controls.run_id, *form.inputs, controls.browser_runs]
     form.go.click(start, inputs, [*outputs, *accordions], js=NEW_RUN_JS, **_UNLIMITED)
     controls.keep.click(resume, controls.run_id, outputs, **_UNLIMITED)
     controls.stop.click(stop, controls.run_id, None, **_UNQUEUED)
     controls.sample.click(sample, controls.run_id, None, **_UNQUEUED)
     controls.push.click(None, js=call("pushShownModel"), api_visibility="private")
-    # What goes with the state of the run on the card, by the names that run_card.js has for it.
+    # The buttons and the run id that run_card.js updates, by their names there.
     updated = {name: getattr(controls, name, form.go) for name in CONTRACT["buttons"]}
     updated["run"] = controls.run_id
     controls.card.update_buttons(
@@ -267,20 +279,20 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
 
     page = gr.context.Context.root_block
     assert page is not None
-    inputs = [controls.run_id, controls.brought]
+    inputs = [controls.run_id, controls.browser_runs]
     finding = page.load(restore, inputs, controls.card, js=PENDING_RUN_JS, **_UNLIMITED)
     finding.failure(None, js=call("noteNotRestored"), api_visibility="private")
 
 
 def plan_of(train_request: TrainRequest) -> RunPlan:
-    """Plan a run of what the form shows, or will show in a moment."""
+    """Plan a run of what the form contains."""
     return train_request.resolved().plan()
 
 
 async def _download_text(
     context: AppContext, client: Client, train_request: TrainRequest
 ) -> AsyncIterator[RunViewModel]:
-    """Download the text if it is not here yet; yield a view that tells how far that is."""
+    """Download the text if it is not on this machine; yield views that show the progress."""
     if train_request.is_local():
         return
     view = RunViewModel(title=datasets.find_dataset(train_request.corpus).title)
@@ -308,7 +320,7 @@ def _internal_error() -> UserError:
 
 
 def _find_run(context: AppContext, key: str | None) -> RunAccess | None:
-    """The run, if it is still there: runs do not outlive a server with no disk of its own."""
+    """Find a run; None if it was deleted, as runs are when a server without a disk restarts."""
     try:
         return context.find_run(key or "")
     except UserError:

@@ -1,7 +1,7 @@
-"""The settings that Custom begins with: what a recipe chooses for the text at hand.
+"""The settings that Custom begins with: what a recipe chooses for the text.
 
-Values are kept as the fields of the form show them (`as_field`), which loses nothing: a run made
-of unchanged fields has exactly the recipe's configuration.
+Values are kept as the fields of the form show them (`as_field`). This loses nothing: a run made of
+unchanged fields has exactly the recipe's configuration.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ...recipes import RECIPES
 from ...training import TrainingConfig
 from ...utils.config_fields import Rule, assign_settings, rules
 
-MAX_VALUE_LENGTH = 100  # characters of a value that a browser brings back
+MAX_VALUE_LENGTH = 100  # characters of a value that a browser sends
 
 
 def custom_rules() -> dict[str, Rule]:
-    """The rule of every setting that the form has a field for."""
+    """Return the rule of every setting that the form has a field for."""
     every = rules(ModelConfig) | rules(TrainingConfig)
-    del every["device"]  # has a switch of its own, where there is a GPU
+    del every["device"]  # has a checkbox of its own, if there is a GPU
     return every
 
 
@@ -32,7 +32,7 @@ def custom_rules() -> dict[str, Rule]:
 class BaseSettings:
     """What `recipe` chose for a text: the value of each field, by the setting's name.
 
-    `text` identifies the text (`TrainRequest.text_id`); None goes for whichever comes next.
+    `text` is the id of that text (see `TrainRequest.resolved`); None fits any text.
     """
 
     recipe: str = "sprint"
@@ -41,40 +41,40 @@ class BaseSettings:
 
     @classmethod
     def of(cls, recipe: str, text: str | None, chosen: Mapping[str, Any]) -> BaseSettings:
-        """Make them of the settings that the recipe has chosen."""
+        """Make them from the settings that the recipe has chosen."""
         known = [name for name in custom_rules() if name in chosen]
         return cls(recipe, text, {name: as_field(chosen[name]) for name in known})
 
     @classmethod
-    def from_json(cls, brought: object) -> BaseSettings:
-        """Read what a browser brings back, which may be anything; what does not fit is left out."""
-        known = brought if isinstance(brought, dict) else {}
+    def from_json(cls, stored: object) -> BaseSettings:
+        """Parse what a browser sent, which may be anything; invalid values are left out."""
+        known = stored if isinstance(stored, dict) else {}
         recipe, text, values = known.get("recipe"), known.get("text"), known.get("values")
         if not isinstance(recipe, str) or recipe not in RECIPES or not isinstance(values, dict):
             return cls()
-        sound = {
+        valid = {
             name: value
             for name in custom_rules()
             if isinstance(value := values.get(name), str | bool)
             and len(str(value)) <= MAX_VALUE_LENGTH
         }
-        return cls(recipe, text if isinstance(text, str) else None, sound)
+        return cls(recipe, text if isinstance(text, str) else None, valid)
 
     def as_json(self) -> dict[str, Any]:
-        """Write them for the browser."""
+        """Return them as JSON, for the browser to keep."""
         return {"recipe": self.recipe, "text": self.text, "values": dict(self.values)}
 
     def suits(self, recipe: str, text: str) -> bool:
-        """Whether these are what the recipe chose for this text."""
+        """Return whether these are what the recipe chose for this text."""
         return bool(self.values) and self.recipe == recipe and self.text in (None, text)
 
     def changed(self, values: Mapping[str, object]) -> dict[str, object]:
-        """Those of `values` that mean something else than the base's own."""
-        return {n: v for n, v in values.items() if not _same(n, v, self.values.get(n))}
+        """Return those of `values` that differ in meaning from the base's own."""
+        return {n: v for n, v in values.items() if not _equal(n, v, self.values.get(n))}
 
 
 def as_field(value: Any) -> str | bool:
-    """Write a value as its field shows it: numbers in full, and nothing for None."""
+    """Format a value as its field shows it: numbers without exponent, and None as an empty text."""
     if isinstance(value, bool | str):
         return value
     if value is None:
@@ -82,11 +82,11 @@ def as_field(value: Any) -> str | bool:
     return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
 
 
-def _same(name: str, one: object, other: object) -> bool:
-    if one == other:
+def _equal(name: str, value: object, other: object) -> bool:
+    if value == other:
         return True
     try:
         configs = ModelConfig, TrainingConfig
-        return assign_settings({name: one}, *configs) == assign_settings({name: other}, *configs)
-    except UserError:  # one of them is no value of the setting
+        return assign_settings({name: value}, *configs) == assign_settings({name: other}, *configs)
+    except UserError:  # one of them is not valid for the setting
         return False

@@ -1,4 +1,4 @@
-"""The left column of the Train tab: the text, its report, the recipe, the button."""
+"""The left column of the Train tab: text, recipe, settings and the button, with their summaries."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ _TIMES = {"sprint": "10s", "coffee": "1min", "deep": "5min", "night": "night"}
 
 
 def form_words() -> i18n.Words:
-    """The names on the cards, which the browser puts into its language."""
+    """Return the labels of the choices in both languages."""
     table: dict[str, tuple[str, str]] = {}
     for entry in datasets.DATASETS:
-        said = []
+        labels = []
         for title, locale in ((entry.title, "en"), (entry.title_zh, "zh")):
             what = i18n.translate(TRAIN[f"train-{entry.language}"], locale)
             count = i18n.number(entry.characters)
             amount = i18n.translate(TRAIN["train-card-characters"], locale, n=count)
-            said.append(f"{non_breaking(title)}\n{what} · {amount}")
-        table[f"corpus-{entry.name}"] = (said[0], said[1])
+            labels.append(f"{non_breaking(title)}\n{what} · {amount}")
+        table[f"corpus-{entry.name}"] = (labels[0], labels[1])
     table[f"corpus-{OWN}"] = _two_lines(TRAIN["train-own"], TRAIN["train-own-how"])
     for name in BUDGETS:
         table[f"recipe-{name}"] = _two_lines(NAMES[name], TRAIN[f"train-recipe-{_TIMES[name]}"])
@@ -95,7 +95,7 @@ class Form:
     report: gr.HTML
     recipe: gr.Radio
     experiment: gr.Radio
-    before: gr.JSON  # the last recipe but Custom, and a text set aside: see text_choice.js
+    before: gr.JSON  # the last recipe except Custom, and a text set aside (text_choice.js)
     custom: SettingsForm
     gpu: gr.Checkbox
     gpu_notice: gr.HTML
@@ -105,7 +105,10 @@ class Form:
 
     @property
     def by_name(self) -> dict[str, Any]:
-        """Return the components of `inputs` by name; those of settings by the setting's name."""
+        """Return the components of `inputs` by name; those of settings by the setting's name.
+
+        The order is that in which `train_request` takes their values.
+        """
         names = ("corpus", "paste", "files", "source", "encoding")
         more = ("recipe", "experiment", "before", "gpu")
         chosen = {name: getattr(self, name) for name in (*names, *more)}
@@ -113,19 +116,19 @@ class Form:
 
     @property
     def inputs(self) -> list[Any]:
-        """The values of `by_name`."""
+        """Return the components of `by_name`."""
         return list(self.by_name.values())
 
     @property
     def outputs(self) -> list[Any]:
-        """What `validate` shows."""
+        """Return the components that `validate` updates."""
         text = [self.own, self.source, self.encoding, self.report, self.text_problem]
         recipe = [self.experiment, self.custom.group, self.gpu_notice]
         settings = [self.custom.base, self.custom.head, *self.custom.fields.values()]
         return [*text, *recipe, *settings, self.settings_problem, self.go, self.model]
 
     def train_request(self, values: Sequence[Any], limits: Limits) -> TrainRequest:
-        """The values of `inputs`, as an event brings them, held to the limits of the app."""
+        """Make a request of the values of `inputs`, with the limits of the server."""
         corpus, paste, files, source, encoding, recipe, experiment, before, gpu, *custom = values
         base, settings = self.custom.read(*custom)
         return TrainRequest(
@@ -143,9 +146,9 @@ class Form:
             limits=limits,
         )
 
-    def validate(self, given: TrainRequest, locale: str) -> dict[Any, Any]:
-        """Return what the form shows of a request: summaries, button label, problems."""
-        request, errors = given.resolved(), list[UserError]()
+    def validate(self, entered: TrainRequest, locale: str) -> dict[Any, Any]:
+        """Return what the form shows of a request: summaries, model, button label, problems."""
+        request, errors = entered.resolved(), list[UserError]()
         corpus, configs = None, None
         try:
             configs = request.resolve_configs()
@@ -156,65 +159,68 @@ class Form:
             corpus = request.corpus_if_readable(errors.append) if request.has_local_text else None
             if error.message not in [other.message for other in errors]:
                 errors.append(error)
-        on_gpu = gpu_quota_notice(request, configs[1] if configs else None, locale)
+        gpu_notice = gpu_quota_notice(request, configs[1] if configs else None, locale)
         return {
             self.own: gr.update(visible=request.corpus == OWN),
             self.source: gr.update(visible=request.has_paste and bool(request.files)),
             self.encoding: gr.update(visible=request.uses_files),
             self.experiment: gr.update(visible=request.recipe == TEXTBOOK),
             self.custom.group: gr.update(visible=request.recipe == CUSTOM),
-            self.gpu_notice: gr.update(value=on_gpu, visible=bool(on_gpu)),
+            self.gpu_notice: gr.update(value=gpu_notice, visible=bool(gpu_notice)),
             self.report: corpus_summary(request, corpus, locale),
             self.model: model_summary(
                 request, configs if corpus or request.corpus != OWN else None
             ),
             self.go: request.button_label(locale, configs[1] if configs else None),
-            **self.custom.show(given, request, field_errors(request, errors, locale), locale),
+            **self.custom.show(entered, request, field_errors(request, errors, locale), locale),
             **self.show_problems(errors, locale, request),
         }
 
     def show_problems(
         self, errors: Sequence[UserError], locale: str, request: TrainRequest | None = None
     ) -> dict[Any, Any]:
-        """Problems beside what caused them, the text or the settings; none clears both places.
+        """Show errors beside what caused them, the text or the settings; none clears both places.
 
-        Of the settings in `request` every invalid one is named, though only the first raised an
-        error.
+        Every invalid setting in `request` is named, though only the first raised an error.
         """
         of_text = [error for error in errors if (error.field or "corpus") in _TEXT_FIELDS]
         others = [translate_problem(error, locale) for error in errors if error not in of_text]
-        faults = (
+        invalid = (
             [invalid_value_message(name, locale) for name in request.invalid_settings()]
             if request and others
             else []
         )
         return {
             self.text_problem: "\n".join(translate_problem(error, locale) for error in of_text),
-            self.settings_problem: "\n".join(faults or others),
+            self.settings_problem: "\n".join(invalid or others),
         }
 
     def show_refusal(self, error: UserError, locale: str, request: TrainRequest) -> dict[Any, Any]:
-        """What is wrong with a request that was to be trained, with its fields in sight."""
-        at = field_errors(request, [error], locale)
-        return self.show_problems([error], locale, request) | self.custom.open_accordions([*at])
+        """Show why a request can't be trained, and open the accordions of its invalid fields."""
+        invalid = field_errors(request, [error], locale)
+        return self.show_problems([error], locale, request) | self.custom.open_accordions(
+            [*invalid]
+        )
 
 
 def field_errors(request: TrainRequest, errors: Sequence[UserError], locale: str) -> dict[str, str]:
-    """What is wrong with each field of Custom, by the setting's name."""
-    marked = [(name, error) for error in errors for name in (error.field, *error.also) if name]
-    said = {name: translate_problem(error, locale) for name, error in marked}
-    return said | {name: invalid_value_message(name, locale) for name in request.invalid_settings()}
+    """Return what is wrong with each field of Custom, by the setting's name."""
+    fields = [(name, error) for error in errors for name in (error.field, *error.also) if name]
+    messages = {name: translate_problem(error, locale) for name, error in fields}
+    return messages | {
+        name: invalid_value_message(name, locale) for name in request.invalid_settings()
+    }
 
 
 def translate_problem(error: UserError, locale: str) -> str:
-    """The message of an error in the visitor's language."""
+    """Return the message of an error in the visitor's language."""
     if isinstance(error, OfflineError):
         return error.translated(locale)
     return i18n.translate_error(error, locale)
 
 
 def recipe_before(before: object) -> str:
-    """The recipe that was chosen before Custom, as the browser brings it back."""
+    """Return the recipe chosen before Custom; the browser's value may be anything."""
     recipe = before.get("recipe") if isinstance(before, dict) else None
     return recipe if isinstance(recipe, str) and recipe in RECIPES else "sprint"
 
@@ -237,7 +243,7 @@ def build_form(limits: Limits) -> Form:
             label=t("train-paste"),
             placeholder=t("train-paste-here"),
             lines=6,
-            max_lines=6,  # fixed: one that grows lays the page out anew for each line pasted
+            max_lines=6,  # fixed: a growing field would lay out the page again for each line
             elem_id=PASTE,
         )
         own_text_problem(limits)

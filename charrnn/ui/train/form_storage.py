@@ -1,8 +1,8 @@
-"""The Train form across a reload: kept by the browser, checked here; and the way to its defaults.
+"""Restore the Train form after a reload, and reset it to its defaults.
 
-What was chosen, typed and pasted stays in the browser's session storage (`form_storage.js`). What
-it brings back may be anything, so only values that their fields can hold return to them. A pasted
-text is not sent for that, and of uploaded files only the paths.
+The browser keeps the values of the form in its session storage (`form_storage.js`). What it sends
+back may be anything, so only values that are valid for their fields are restored. A pasted text is
+not sent, and of uploaded files only the paths.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from .base_settings import MAX_VALUE_LENGTH, BaseSettings
 from .form import Form, recipe_before
 from .strings import FORM_RESET
 
-# The `js` of an event whose inputs are the form's: saves them, and passes them on.
+# The `js` of an event whose inputs are the form's: saves the values and passes them on.
 SAVE_FORM_JS = call("saveForm")
 _MAX_FILES = 1_000
 
 
 def wire_form_storage(form: Form, **quiet: Any) -> None:
-    """Restore the form when the page loads, and let the visitor go back to the defaults.
+    """Restore the form when the page loads, and let the visitor reset it.
 
-    `quiet` are arguments of the event that asks the server. What saves the form is `SAVE_FORM_JS`.
+    `quiet` are arguments of the event that asks the server. `SAVE_FORM_JS` saves the form.
     """
     context = gr.context.Context.root_block
     assert context is not None
@@ -46,12 +46,12 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
     checked = gr.JSON(visible=False)
     stored = gr.JSON(visible=False)
 
-    def check(brought: object, request: gr.Request) -> dict[str, Any] | None:
-        usual = DEFAULT_TEXT_ZH if i18n.locale_of(request) == "zh" else DEFAULT_TEXT
-        values = checked_values(form, brought)
-        if values is None and usual == DEFAULT_TEXT:
+    def check(from_browser: object, request: gr.Request) -> dict[str, Any] | None:
+        default_text = DEFAULT_TEXT_ZH if i18n.locale_of(request) == "zh" else DEFAULT_TEXT
+        values = checked_values(form, from_browser)
+        if values is None and default_text == DEFAULT_TEXT:
             return None
-        return {"usual": usual, **(values or {})}
+        return {"usual": default_text, **(values or {})}
 
     defaults = {name: field.value for name, field in form.by_name.items()}
     context.load(check, stored, checked, js=call("beginForm", defaults), **quiet).then(
@@ -60,36 +60,36 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
     inputs = [*form.inputs, checked]
     link.restore(None, inputs, form.inputs, js=call("restoreForm"), **in_browser)
     link.reset(None, form.inputs, form.inputs, js=call("resetForm"), **in_browser)
-    # Gradio's `input` is about keys, and hears of no text that is pasted.
+    # Gradio's event `input` is triggered by keys, not by a paste.
     form.paste.change(None, form.paste, form.source, js=call("sourceOfText"), **in_browser)
 
 
-def checked_values(form: Form, brought: object) -> dict[str, Any] | None:
+def checked_values(form: Form, from_browser: object) -> dict[str, Any] | None:
     """Return what a browser stored as `{"values": …, "files": …}`, or None if it stored nothing.
 
-    `values` has every field whose value is one that it can hold; `files` has the paths of those
-    uploaded files that are still here.
+    `values` has the fields whose stored values are valid; `files` has the paths of those uploaded
+    files that still exist.
     """
-    if not isinstance(brought, Mapping):
+    if not isinstance(from_browser, Mapping):
         return None
     fields = form.by_name
     values = {
-        name: brought[name]
-        for name in fields.keys() & brought.keys()
-        if _can_hold(fields[name], brought[name])
+        name: from_browser[name]
+        for name in fields.keys() & from_browser.keys()
+        if _is_valid(fields[name], from_browser[name])
     }
-    base = BaseSettings.from_json(brought.get("base"))
+    base = BaseSettings.from_json(from_browser.get("base"))
     if base.values:
         values["base"] = base.as_json()
-    before = brought.get("before")
+    before = from_browser.get("before")
     values["before"] = {"recipe": recipe_before(before), "text": _text_before(before)}
-    files = brought.get("files")
+    files = from_browser.get("files")
     folder = Path(get_upload_folder())
     known = files[:_MAX_FILES] if isinstance(files, list) else []
     return {"values": values, "files": [path for path in known if path_within(folder, path)]}
 
 
-def _can_hold(field: Any, value: object) -> bool:
+def _is_valid(field: Any, value: object) -> bool:
     if isinstance(field, gr.Radio | gr.Dropdown):
         return value in [choice for _, choice in field.choices]
     if isinstance(field, gr.Checkbox):

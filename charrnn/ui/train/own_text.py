@@ -1,4 +1,4 @@
-"""What the browser itself finds wrong with a text of one's own, said beside its fields."""
+"""Problems with the visitor's own text that the browser finds itself, shown beside its fields."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from .strings import OWN_TEXT
 
 
 def own_text_problem(limits: Limits) -> gr.HTML:
-    """Build the place for it: for a paste that is larger than a request may be, and for files that
-    can't be uploaded."""
+    """Build the place for the problems.
+
+    They are a paste that is larger than a request may be, and files that are too large to upload.
+    """
     body = max_text_body_bytes(limits.upload_bytes)
-    said = i18n.error_in_both(too_large(body))
+    message = i18n.error_in_both(too_large(body))
     return html_component(
         "train/own_text",
         '<div class="problem" role="alert"></div>',
-        words=(OWN_TEXT, {"paste-too-large": (said["en"], said["zh"])}),
+        words=(OWN_TEXT, {"paste-too-large": (message["en"], message["zh"])}),
         body=body,
         upload=limits.upload_bytes,
         elem_id="train-own-problem",

@@ -1,7 +1,7 @@
-"""What somebody asks for on the Train tab, and what can be told of it beforehand.
+"""Values of the Train form, with the validation and summaries shown before a run starts.
 
-A `TrainRequest` is the left column as plain values: which text, which recipe, which settings. It
-knows no component, so all of it can be tried without a browser.
+A `TrainRequest` is the left column as plain data: which text, which recipe, which settings. It
+knows no component, so all of it can be tested without a browser.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ BUDGETS = ("sprint", "coffee", "deep", "night")
 TEXTBOOK, CUSTOM = "textbook", "custom"
 EXPERIMENTS = tuple(name for name, recipe in RECIPES.items() if recipe.kind == "textbook")
 
-_ASSUMED_CHARACTERS = 100_000  # characters that a text of one's own has before it is given
+_ASSUMED_CHARACTERS = 100_000  # length of the visitor's own text before it is given
 
 Progress = Callable[[int, int | None], None]
 
 
 class OfflineError(UserError):
-    """A text could not be fetched: the page says so in its own words, with the titles it shows."""
+    """A text could not be downloaded; the page's message names the texts by their titles."""
 
     def __init__(self, entry: datasets.Dataset, reason: str) -> None:
         super().__init__(reason, field="corpus")
         self.entry = entry
 
     def translated(self, locale: str) -> str:
-        """What happened, and which texts need no network."""
-        near = [other for other in datasets.DATASETS if other.embedded]
-        others = [f"《{other.title_zh}》" if locale == "zh" else other.title for other in near]
+        """Return what happened, and which texts need no network."""
+        local = [other for other in datasets.DATASETS if other.embedded]
+        others = [f"《{other.title_zh}》" if locale == "zh" else other.title for other in local]
         return i18n.translate(
             TRAIN["train-offline"],
             locale,
@@ -63,16 +63,16 @@ class OfflineError(UserError):
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """The values of the Train tab's form, with the checks before a run.
+    """The values of the Train form, with the checks before a run.
 
-    Custom begins with what another recipe, `began`, chooses for the text; `base` is what that was
-    when the form last saw it, and `settings` has the value of each field.
+    Custom begins with what another recipe, `base_recipe`, chooses for the text; `base` is what that
+    was at the form's last validation, and `settings` has the value of each field.
     """
 
-    corpus: str = DEFAULT_TEXT  # the name of a text, or OWN
+    corpus: str = DEFAULT_TEXT  # the name of a dataset, or OWN
     paste: str = ""
     files: tuple[str, ...] = ()  # paths of uploaded files
-    source: str = FROM_FILES  # which of the two counts where both are given
+    source: str = FROM_FILES  # which of the two to use if both are given
     encoding: str | None = None
     recipe: str = "sprint"  # a budget, TEXTBOOK or CUSTOM
     experiment: str = EXPERIMENTS[0]
@@ -84,26 +84,30 @@ class TrainRequest:
 
     @property
     def recipe_name(self) -> str:
-        """The recipe as the core knows it."""
+        """Return the name of the recipe in `charrnn.recipes`."""
         return self.experiment if self.recipe == TEXTBOOK else self.recipe
 
     @property
     def _recipe(self) -> Recipe:
-        """The recipe that prepares the text and chooses what nobody has set."""
+        """Return the recipe that prepares the text and chooses all settings without an override."""
         return RECIPES[self.base_recipe if self.recipe == CUSTOM else self.recipe_name]
 
     def is_local(self) -> bool:
-        """Whether the text can be read without a network."""
+        """Return whether the text can be read without a network."""
         return self.corpus == OWN or datasets.is_local(self.corpus)
 
     def load_text(self, progress: Progress | None = None) -> Text:
-        """The text; a classic is downloaded if it has to be. Raises UserError without one."""
+        """Return the text; download it if necessary.
+
+        Raises:
+            UserError: There is no text, or it can't be read or downloaded.
+        """
         if self.corpus != OWN:
-            here = self.is_local()
+            was_local = self.is_local()
             try:
                 return datasets.load(self.corpus, progress=progress)
             except UserError as error:
-                if here:
+                if was_local:
                     raise
                 raise OfflineError(datasets.find_dataset(self.corpus), error.message) from error
         if self.uses_files:
@@ -119,28 +123,36 @@ class TrainRequest:
         return pasted
 
     def plan(self, progress: Progress | None = None) -> RunPlan:
-        """The whole plan, checked. Raises UserError, whose field says where it is wrong."""
-        wanted = make_plan(
+        """Plan the run and check it against the limits.
+
+        Raises:
+            UserError: The request is invalid; `field` says where.
+        """
+        plan = make_plan(
             self.load_text(progress),
             recipe=self.recipe_name,
             settings=self.overrides,
             base=self.base_recipe if self.recipe == CUSTOM else None,
         )
-        check_plan(wanted, self.limits)
-        return wanted
+        check_plan(plan, self.limits)
+        return plan
 
     def load_corpus(self) -> Corpus:
-        """The text as the recipe prepares it, whatever the settings. Raises UserError."""
+        """Return the text as the recipe prepares it, whatever the settings.
+
+        Raises:
+            UserError: There is no text, or it can't be used.
+        """
         corpus = Corpus.from_text(self.load_text(), preparation=self._recipe.preparation)
         return corpus.with_validation(self._recipe.training.validation)
 
     @property
     def has_local_text(self) -> bool:
-        """Whether there is a text, and it need not be downloaded first."""
+        """Return whether there is a text that need not be downloaded first."""
         return not self.is_empty and self.is_local()
 
     def corpus_if_readable(self, report: Callable[[UserError], object]) -> Corpus | None:
-        """The text as `read` has it; None, and `report` is told, if something is wrong with it."""
+        """Return the text as `load_corpus` does; None, and call `report`, on an error."""
         try:
             return self.load_corpus()
         except UserError as error:
@@ -148,15 +160,16 @@ class TrainRequest:
             return None
 
     def resolve_configs(self) -> tuple[ModelConfig, TrainingConfig]:
-        """The settings, checked without the text: of one's own or one that is not fetched yet.
+        """Check the settings without the text, for one that is not here yet.
 
-        Raises UserError, naming the setting.
+        Raises:
+            UserError: A setting is invalid; `field` says which.
         """
         return resolve_configs(self._recipe.name, self.overrides, self._expected_length)
 
     @property
     def _expected_length(self) -> int:
-        """How long a text is that cannot be read yet."""
+        """Return the length, in characters, of a text that can't be read yet."""
         return (
             _ASSUMED_CHARACTERS
             if self.corpus == OWN
@@ -165,7 +178,7 @@ class TrainRequest:
 
     @property
     def overrides(self) -> Mapping[str, object]:
-        """The settings that count: those of the form only while it is shown."""
+        """Return the settings to apply: those of the form count only while Custom is chosen."""
         own = self.settings if self.recipe == CUSTOM else {}
         return {**own, **self._device}
 
@@ -174,11 +187,13 @@ class TrainRequest:
         return {"device": "cuda"} if self.gpu else {}
 
     def resolved(self) -> TrainRequest:
-        """Let the fields of Custom that were not changed by hand follow the text, and the recipe
-        that Custom was chosen after; with another recipe than before, all of them follow."""
+        """Let the fields of Custom that were not changed by hand follow the text and base recipe.
+
+        With another base recipe than before, all fields follow.
+        """
         if self.recipe != CUSTOM:
             return self
-        # What is wrong with the text, `make_plan` raises too, for the form to show.
+        # An error in the text is raised by `plan`, too, and shown then.
         corpus = self.corpus_if_readable(lambda error: None) if self.has_local_text else None
         text = (corpus.sha256() if corpus else self.corpus) + (", GPU" if self.gpu else "")
         if self.base.suits(self.base_recipe, text):
@@ -190,7 +205,7 @@ class TrainRequest:
         return replace(self, base=base, settings={**base.values, **by_hand})
 
     def _recipe_settings(self, corpus: Corpus | None) -> dict[str, Any]:
-        """What the recipe before Custom chooses for the text, as far as that is known."""
+        """Return what the base recipe chooses for the text, or for its expected length."""
         name, device = self._recipe.name, self._device
         chosen = (
             resolve_configs_for(corpus, name, device)
@@ -200,7 +215,7 @@ class TrainRequest:
         return asdict(chosen[0]) | asdict(chosen[1])
 
     def invalid_settings(self) -> list[str]:
-        """The fields of Custom whose values break their rules."""
+        """Return the names of the settings in Custom whose values break their rules."""
         return (
             invalid_settings(self.overrides, ModelConfig, TrainingConfig)
             if self.recipe == CUSTOM
@@ -209,22 +224,25 @@ class TrainRequest:
 
     @property
     def has_paste(self) -> bool:
-        """Whether a text was pasted."""
+        """Return whether a text was pasted."""
         return bool(self.paste.strip())
 
     @property
     def uses_files(self) -> bool:
-        """Whether the uploaded files are the text of one's own, and not the pasted text."""
+        """Return whether the visitor's own text is the uploaded files, not the pasted text."""
         return bool(self.files) and (self.source == FROM_FILES or not self.has_paste)
 
     @property
     def is_empty(self) -> bool:
-        """Whether a text of one's own is still to be given."""
+        """Return whether the visitor's own text is still missing."""
         return self.corpus == OWN and not self.files and not self.has_paste
 
     def button_label(self, locale: str, training: TrainingConfig | None = None) -> str:
-        """What the button will do: "Train on Songs · 10 s"; `training` is that of the plan, if
-        there is one. Without a time where that is what is wrong with the settings."""
+        """Return what the button does: "Train on Songs · 10 s".
+
+        `training` is that of the plan, if there is one. There is no time in the label if that
+        setting is invalid.
+        """
         if self.corpus == OWN:
             text = i18n.translate(TRAIN["train-go-own"], locale)
         else:
@@ -239,19 +257,19 @@ class TrainRequest:
         )
 
     def _chosen_length(self) -> TrainingConfig | None:
-        """How long the run is to be, whatever is wrong with the other settings."""
+        """Return the length of the run, whatever is wrong with the other settings."""
         if self.recipe != CUSTOM:
             return self._recipe.training
         try:
             length = {name: self.settings.get(name, "") for name in ("epochs", "seconds")}
-            (given,) = assign_settings(length, TrainingConfig)
-        except UserError:  # which is marked at its field
+            (settings,) = assign_settings(length, TrainingConfig)
+        except UserError:  # shown at its field
             return None
-        return TrainingConfig(**given) if None in given.values() else None
+        return TrainingConfig(**settings) if None in settings.values() else None
 
 
 def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) -> dict[str, Any]:
-    """What summary.js draws of the text, above the recipe: of the corpus, if it could be read."""
+    """Return what summary.js draws of the text, above the recipe."""
     if corpus is not None:
         report = asdict(corpus.report())
         del report["training"]
@@ -259,7 +277,7 @@ def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) ->
         report["encoding"] = i18n.translate_message(report["encoding"], locale)
         return report
     if request.corpus == OWN:
-        return {"empty": request.is_empty}  # what cannot be read says so in a message of its own
+        return {"empty": request.is_empty}  # what can't be read has an error message
     entry = datasets.find_dataset(request.corpus)
     host = urlsplit(entry.url or "").hostname
     download = {"size": format_bytes(entry.characters), "host": host}
@@ -269,7 +287,7 @@ def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) ->
 def model_summary(
     request: TrainRequest, configs: tuple[ModelConfig, TrainingConfig] | None
 ) -> dict[str, Any]:
-    """What summary.js draws of the model, under the button: of the settings, if they are sound."""
+    """Return what summary.js draws of the model, under the button; `configs` is None if invalid."""
     if configs is None:
         return _published_figures(request)
     model, training = configs
@@ -295,7 +313,7 @@ def _published_figures(request: TrainRequest) -> dict[str, Any]:
 
 
 def gpu_quota_notice(request: TrainRequest, training: TrainingConfig | None, locale: str) -> str:
-    """What a run on the GPU takes of the visitor's time there."""
+    """Return how much of the visitor's daily GPU time the run may take; empty without a GPU."""
     if not request.gpu or training is None:
         return ""
     seconds, days = (
@@ -308,12 +326,12 @@ def gpu_quota_notice(request: TrainRequest, training: TrainingConfig | None, loc
 
 
 def non_breaking(title: str) -> str:
-    """A name that no line break takes apart."""
+    """Replace the spaces of a name, so that no line breaks in it."""
     return title.replace(" ", "\u00a0")
 
 
 def format_bytes(count: float) -> str:
-    """Bytes for people: "179 kB"."""
+    """Format a number of bytes: "179 kB"."""
     return f"{count / 1e6:.1f}\u00a0MB" if count >= 1e6 else f"{count / 1e3:.0f}\u00a0kB"
 
 

@@ -1,9 +1,8 @@
 """The form of every setting: one field for each that `ModelConfig` and `TrainingConfig` declare.
 
-Nothing is listed twice: kind, choices, default and the English hint of a field come from its rule
-(`charrnn.utils.config_fields`). Only the grouping is the page's own; a setting that no group names
-stands under "Machine and the rest". settings_form.js marks the fields that were changed or are
-wrong.
+Kind, choices, default and English hint of a field come from its rule
+(`charrnn.utils.config_fields`). Only the grouping is defined here; settings without a group are
+under "Machine and the rest". settings_form.js marks the fields that were changed or are invalid.
 """
 
 from __future__ import annotations
@@ -41,10 +40,10 @@ REST = "machine"
 
 @dataclass(frozen=True)
 class SettingsForm:
-    """The folded form, its fields by the setting's name, and the accordion that each stands in.
+    """The settings form, its fields by the setting's name, and the accordion that contains each.
 
-    `base` is what the fields began with, for the browser to bring back; `head` says so, and marks
-    the fields.
+    `base` has the values that the fields began with, for the browser to keep; `head` names their
+    recipe, and marks the fields.
     """
 
     group: gr.Column
@@ -55,24 +54,24 @@ class SettingsForm:
 
     @property
     def inputs(self) -> list[Any]:
-        """What an event brings for `read`."""
+        """Return the components whose values an event passes to `read`."""
         return [self.base, *self.fields.values()]
 
     def read(self, base: object, *values: Any) -> tuple[BaseSettings, dict[str, object]]:
-        """The values of `inputs`: what the fields began with, and what they hold."""
+        """Return the base settings and the value of each field, from the values of `inputs`."""
         named = zip(self.fields, values, strict=True)
-        held = {name: "" if value is None else value for name, value in named}
-        return BaseSettings.from_json(base), held
+        entered = {name: "" if value is None else value for name, value in named}
+        return BaseSettings.from_json(base), entered
 
     def show_values(self, settings: Mapping[str, Any]) -> dict[Any, Any]:
-        """What the fields show of these settings, by the field."""
+        """Return the updates that put these settings into their fields."""
         known = settings.keys() & self.fields
         return {self.fields[name]: as_field(settings[name]) for name in known}
 
     def show(
         self, before: TrainRequest, request: TrainRequest, problems: Mapping[str, str], locale: str
     ) -> Any:
-        """What the form shows of a resolved request: the fields that follow, and the marks."""
+        """Return the updates for a resolved request: fields that follow the text, and marks."""
         if request.recipe != CUSTOM:
             return {self.head: {}}
         follow = {n: v for n, v in request.settings.items() if before.settings.get(n) != v}
@@ -83,21 +82,21 @@ class SettingsForm:
         }
 
     def open_accordions(self, names: Sequence[str]) -> dict[Any, Any]:
-        """Open the accordions of these settings."""
+        """Return the updates that open the accordions of these settings."""
         return {
             self.accordions[name]: gr.update(open=True) for name in names if name in self.accordions
         }
 
 
 def head_props(request: TrainRequest, problems: Mapping[str, str], locale: str) -> dict[str, Any]:
-    """What settings_form.js draws: where the values come from, and what was changed or is wrong."""
+    """Return what settings_form.js draws: the base recipe, and changed or invalid fields."""
     recipe = RECIPES[request.base_recipe]
     prepared = [
         translate(PREPARATIONS[name], locale, n=number(value))
         for name, value in asdict(recipe.preparation).items()
         if value
     ]
-    by_hand = request.base.changed(request.settings)
+    changed = request.base.changed(request.settings)
     return {
         "recipe": translate(NAMES[request.base_recipe], locale),
         "preparation": translate(TAKES["comma"], locale).join(prepared),
@@ -106,19 +105,19 @@ def head_props(request: TrainRequest, problems: Mapping[str, str], locale: str) 
                 "label": label(name, locale),
                 "value": _as_text(request.base.values.get(name, "")),
             }
-            for name in by_hand
+            for name in changed
         },
         "problems": dict(problems),
     }
 
 
 def invalid_value_message(name: str, locale: str) -> str:
-    """What a field takes, where it holds something else: "Layers: a whole number from 1 to 8"."""
+    """Return what an invalid field may hold: "Layers: a whole number from 1 to 8"."""
     return translate(TAKES["fault"], locale, label=label(name, locale), takes=_takes(name, locale))
 
 
 def label(name: str, locale: str) -> str:
-    """A setting's name for people: "Hidden size"."""
+    """Return a setting's name as its field shows it: "Hidden size"."""
     return SETTINGS[name][0] if locale == "zh" else name.replace("_", " ").capitalize()
 
 
@@ -144,7 +143,7 @@ def _as_text(value: str | bool) -> str:
 
 
 def custom_words() -> Words:
-    """Labels and hints, English from the rules and Chinese from `words_settings`."""
+    """Return labels and hints, English from the rules and Chinese from `i18n.titles`."""
     table: dict[str, tuple[str, str]] = {}
     for name, rule in custom_rules().items():
         table[f"setting-{name}"] = (label(name, "en"), f"{label(name, 'zh')} {name}")
@@ -153,11 +152,11 @@ def custom_words() -> Words:
 
 
 def custom_settings(base: BaseSettings) -> SettingsForm:
-    """Build the form inside the column that is open now; it starts hidden, with these values."""
-    known, made, accordions = custom_rules(), {}, {}
+    """Build the form inside the column that is open now, hidden, with these values."""
+    known, fields, accordions = custom_rules(), {}, {}
     named = {name for names in GROUPS.values() for name in names}
     groups = {**GROUPS, REST: tuple(name for name in known if name not in named)}
-    kept = gr.JSON(base.as_json(), visible=False)
+    base_json = gr.JSON(base.as_json(), visible=False)
     head = html_component(
         "train/settings_form",
         '<p class="custom-base"><span></span><button type="button"></button></p>'
@@ -170,24 +169,24 @@ def custom_settings(base: BaseSettings) -> SettingsForm:
         for title, names in groups.items():
             with gr.Accordion(t(f"train-group-{title}"), open=False) as accordion:
                 for name in names:
-                    made[name], accordions[name] = (
+                    fields[name], accordions[name] = (
                         _field(name, known[name], base.values[name]),
                         accordion,
                     )
-    return SettingsForm(group, kept, head, made, accordions)
+    return SettingsForm(group, base_json, head, fields, accordions)
 
 
-def _field(name: str, rule: Rule, shown: str | bool) -> Any:
-    told: dict[str, Any] = {
+def _field(name: str, rule: Rule, value: str | bool) -> Any:
+    options: dict[str, Any] = {
         "label": t(f"setting-{name}"),
         "info": t(f"hint-{name}"),
         "elem_id": f"setting-{name}",
         "interactive": True,
     }
     if rule.choices:
-        return gr.Dropdown(list(rule.choices), value=shown, filterable=False, **told)
+        return gr.Dropdown(list(rule.choices), value=value, filterable=False, **options)
     if rule.kind is bool:
-        return gr.Checkbox(value=bool(shown), **told)
+        return gr.Checkbox(value=bool(value), **options)
     return gr.Textbox(
-        str(shown), max_lines=1, placeholder="none" if rule.optional else None, **told
+        str(value), max_lines=1, placeholder="none" if rule.optional else None, **options
     )

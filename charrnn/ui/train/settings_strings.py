@@ -1,10 +1,10 @@
-"""The words of Custom: what a setting takes, and where its values come from."""
+"""English and Chinese strings of Custom: what a setting may be, and where its values come from."""
 
 from __future__ import annotations
 
 from ..i18n import Words
 
-# What a setting takes.
+# What the value of a setting may be.
 TAKES: Words = {
     "int": ("a whole number", "整数"),
     "float": ("a number", "数"),
@@ -26,7 +26,7 @@ CUSTOM: Words = {
     "reset": ("Reset {label} to {value}", "将{label}还原为 {value}"),
 }
 
-# What a recipe does to a text first.
+# How a recipe prepares a text.
 PREPARATIONS: Words = {
     "letters_only": ("letters A–Z only", "只留字母 A–Z"),
     "newlines_to_spaces": ("line ends as spaces", "换行变为空格"),

@@ -1,4 +1,4 @@
-"""The words of the Train tab."""
+"""English and Chinese strings of the Train tab."""
 
 from __future__ import annotations
 

@@ -52,9 +52,10 @@ def wire_suggestion(
 
 
 def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, Any] | None:
-    """Return what each field of the form should show; None where there is no change to try.
+    """Return the updates of the form's fields; None if there is no change to try.
 
-    Raises UserError if there is no such run.
+    Raises:
+        UserError: There is no such run.
     """
     run = context.runs.find(run_id)
     view = RunViewModel(run.id, max_seconds=context.limits.seconds)
@@ -76,6 +77,6 @@ def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, 
         **form.custom.open_accordions([setting]),
     }
     texts = {entry.title: entry.name for entry in datasets.DATASETS}
-    if name := texts.get(str(request["corpus"]["name"])):  # one's own is still there, or was given
+    if name := texts.get(str(request["corpus"]["name"])):  # the visitor's own text stays as it is
         filled[form.corpus] = name
     return filled
