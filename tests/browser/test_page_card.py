@@ -62,11 +62,11 @@ def ended(*reports, kept, **baselines):
 
 
 def hover(page, second):
-    """What the hair line says at a second of the run, of 10 shown."""
+    """What the crosshair reads at a second of the run, of 10 shown."""
     box = page.locator(".run-curve").bounding_box()
     x = box["x"] + 46 + second / 10 * (box["width"] - 46 - 108)
     page.mouse.move(x, box["y"] + 80)
-    return page.locator(".read").text_content()
+    return page.locator(".readout").text_content()
 
 
 def height(page, figure):

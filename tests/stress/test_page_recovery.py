@@ -89,7 +89,7 @@ def catches_up(page, run):
     page.wait_for_function(
         "step => { const run = document.querySelector('.run');"
         "  const { steps } = window.charrnn.getShownRun();"
-        "  return !run.classList.contains('run-away') && steps.at(-1) >= step; }",
+        "  return !run.classList.contains('run-disconnected') && steps.at(-1) >= step; }",
         arg=there,
         polling=20,
     )

@@ -3,7 +3,10 @@
 
 import { emit, languageTag, STORAGE } from "./runtime.js";
 
-const relativeFormat = new Intl.RelativeTimeFormat(languageTag, { style: "short", numeric: "auto" });
+const relativeFormat = new Intl.RelativeTimeFormat(languageTag, {
+  style: "short",
+  numeric: "auto",
+});
 const dateFormat = new Intl.DateTimeFormat(languageTag, { dateStyle: "medium" });
 
 export const formatPerplexity = (p) =>

@@ -1,6 +1,6 @@
-// What a press of a button leads to is brought to whoever pressed: the card into view when a run
-// begins, a problem into view where it stands; and the keyboard's focus to the card when the
-// button goes off under it. A run that is merely found again, after a reload, moves nothing.
+// Scrolls and focuses after the press of a button: the card is scrolled into view when a run begins,
+// or else the error message; and the card gets the keyboard's focus when the pressed button is turned
+// off. A run that is shown again after a reload scrolls nothing.
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 export const scrollTo = (target, block) =>
@@ -8,7 +8,7 @@ export const scrollTo = (target, block) =>
 
 export function autoscroll({ find }) {
   let pressed = null; // the button that was pressed last
-  let awaited = false; // a run was asked for, and has neither begun nor met a problem
+  let awaited = false; // a run was started, and neither it nor an error message is shown yet
   document.addEventListener(
     "click",
     (event) => {
@@ -20,7 +20,7 @@ export function autoscroll({ find }) {
 
   function scrollToRun(state) {
     if (!awaited || !["downloading", "queued", "running"].includes(state)) return;
-    awaited = state === "downloading"; // which may still end in a problem
+    awaited = state === "downloading"; // which may still fail
     const { top } = find(".run").getBoundingClientRect();
     if (top < 0 || top > innerHeight / 2) scrollTo(find(".run"), "start");
   }

@@ -3,7 +3,7 @@
 import { languageTag } from "../page/runtime.js";
 
 export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
-export const MAX_SHOWN = 1e6; // what is above says no more than that it is
+export const MAX_SHOWN = 1e6; // a higher perplexity is shown as "> 10⁶"
 export const formatPerplexity = (value, places) =>
   value == null
     ? "–"
@@ -84,8 +84,8 @@ function path(xs, ys, x, y) {
   return d;
 }
 
-// What the curve through these points reads at point i, as it is drawn: straight on a logarithmic
-// scale between the measurements on either side. Null before the first and after the last.
+// Returns the value of the curve at point i, as it is drawn: a straight line on a logarithmic scale
+// between the measurements on either side. Null before the first and after the last.
 function interpolate(xs, ys, i) {
   if (ys[i] != null) return ys[i];
   const before = ys.findLastIndex((p, j) => j < i && p != null);
@@ -95,8 +95,8 @@ function interpolate(xs, ys, i) {
   return ys[before] * (ys[after] / ys[before]) ** share;
 }
 
-// The model that a run which has ended leaves behind: `shown` is its perplexity on the held-out part,
-// or on the training text where nothing is held out; `lost` says that a blind guess is no worse.
+// Returns the model of a run that has ended: `shown` is its perplexity on the held-out part, or on
+// the training text if nothing is held out; `useless` is true if a uniform guess is as good.
 export function keptModel(v) {
   if (!v.kept || !["finished", "stopped", "interrupted", "diverged", "failed"].includes(v.state))
     return null;
@@ -104,7 +104,7 @@ export function keptModel(v) {
   return {
     ...v.kept,
     shown,
-    lost: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? MAX_SHOWN),
+    useless: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? MAX_SHOWN),
   };
 }
 
@@ -120,8 +120,8 @@ function axisEnd(v, byEpoch, xs) {
 const roundDown = (value) =>
   [100, 70, 50, 30, 20, 14, 10, 7, 5, 4, 3, 2, 1.5, 1].find((n) => n <= value) ?? 1;
 
-// Draws with a component's words. `unit.scale` is "perplexity" or "bits", the unit of the chart, and
-// `summary` says what a run card shows, for a screen reader.
+// Makes the functions that draw, with a component's words. `unit.scale` is "perplexity" or "bits", the
+// unit of the chart; `summary` returns what a run card shows in words, for a screen reader.
 export function charts({ find, setText, t, words }, unit, summary) {
   const formatSeconds = (seconds) =>
     seconds < 100 ? `${seconds.toFixed(1)}\u00a0${words.s}` : formatClock(seconds);
@@ -147,7 +147,7 @@ export function charts({ find, setText, t, words }, unit, summary) {
     const known = Object.entries(v.facts.baselines ?? {}).filter(([, p]) => p);
     const published = v.facts.published ?? [];
     const seen = [...train, ...held].filter((p) => p != null);
-    // No more than a little above the worst baseline: what explodes must not squeeze the rest.
+    // Ends a little above the worst baseline, so that a curve that explodes does not squeeze the rest.
     const worst = Math.max(...known.map(([, p]) => p), known.length ? 2 : 90);
     const high = Math.min(Math.max(worst, ...seen), worst * 2) * 1.12;
     const low = roundDown(
@@ -257,17 +257,17 @@ export function charts({ find, setText, t, words }, unit, summary) {
     });
   }
 
-  // A hair line under the pointer, with what the curves read there: "≈" between measurements, "↑" where
-  // the chart ends below the figure.
+  // A crosshair under the pointer, with the values of the curves there: "≈" between measurements, "↑"
+  // for a value above the end of the chart.
   function trackPointer(svg, at) {
     const line = appendSvg(svg, "line", {
-      class: "hair",
+      class: "crosshair",
       y1: at.room.top,
       y2: at.base,
       visibility: "hidden",
     });
     const text = appendSvg(svg, "text", {
-      class: "tick read",
+      class: "tick readout",
       y: at.room.top + 2,
       visibility: "hidden",
     });

@@ -1,5 +1,5 @@
-// The visitor's own runs, a line each (see recent_runs.py). The ids are the browser's (browser_storage.py); the
-// server is asked about them only while the list is open.
+// The list of the visitor's recent runs (see recent_runs.py). The browser keeps their ids
+// (browser_storage.py); the server describes them only while the list is open.
 
 import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
 import { formatPerplexity, forgetRun, kept, listTools } from "../page/storage.js";
@@ -11,8 +11,8 @@ export function mount(host) {
   const list = find(".recent-runs-list");
 
   const { timeAgo, editName, confirmDelete } = listTools({ words, t, setText, props });
-  let asked = 0;
-  let waiting = null;
+  let requests = 0;
+  let timer = null;
 
   function rowOf(run, current) {
     const item = document.createElement("li");
@@ -23,7 +23,7 @@ export function mount(host) {
     if (run.problem) show.title = run.problem[locale];
     if (current) show.setAttribute("aria-current", "true");
     const name = run.name || run.title[locale];
-    const state = words[run.state].split(/[,，]/)[0]; // the card has room for the whole of it
+    const state = words[run.state].split(/[,，]/)[0]; // the card shows the whole text
     for (const [part, text] of [
       ["name", name],
       ["state", state],
@@ -44,17 +44,19 @@ export function mount(host) {
     rename.textContent = "✎";
     rename.title = words.rename;
     rename.setAttribute("aria-label", t("rename-of", { name }));
-    rename.addEventListener("click", () => editName(item, run.name, (to) => saveName(run, to)));
+    rename.addEventListener("click", () =>
+      editName(item, run.name, (newName) => saveName(run, newName)),
+    );
     if (!["running", "stopping"].includes(run.state)) item.append(deleteButton(run, name));
     return item;
   }
 
   async function saveName(run, name) {
-    const told = name === null ? {} : await server.rename({ run: run.run, name });
+    const answer = name === null ? {} : await server.rename({ run: run.run, name });
     list.replaceChildren();
     await refresh();
-    setText(find(".recent-runs-note"), told ? (told.problem ?? "") : words.unreachable);
-    if (name !== null) emit("charrnn-runs-changed"); // the cards on Models, and the chooser
+    setText(find(".recent-runs-note"), answer ? (answer.problem ?? "") : words.unreachable);
+    if (name !== null) emit("charrnn-runs-changed"); // for the cards on the Models tab, and the dropdown of models
   }
 
   function deleteButton(run, name) {
@@ -62,9 +64,9 @@ export function mount(host) {
     button.type = "button";
     button.className = "recent-runs-delete";
     confirmDelete(button, "✕", name, async () => {
-      const told = await server.remove(run.run);
-      if (told?.deleted) forgetRun(run.run);
-      else setText(find(".recent-runs-note"), told?.problem ?? words.unreachable);
+      const answer = await server.remove(run.run);
+      if (answer?.deleted) forgetRun(run.run);
+      else setText(find(".recent-runs-note"), answer?.problem ?? words.unreachable);
     });
     return button;
   }
@@ -73,9 +75,9 @@ export function mount(host) {
     const ids = kept(STORAGE.runs);
     find("summary").textContent = ids.length ? `${words.yours} · ${ids.length}` : words.yours;
     if (!box.open || list.querySelector(".rename:focus")) return;
-    const mine = ++asked;
+    const thisRequest = ++requests;
     const runs = ids.length ? await server.list_runs(ids) : [];
-    if (mine !== asked) return;
+    if (thisRequest !== requests) return;
     const shown = document.querySelector(".run")?.dataset.run;
     const focused = list.contains(document.activeElement)
       ? [...list.children].indexOf(document.activeElement.closest("li"))
@@ -90,10 +92,10 @@ export function mount(host) {
         : words[ids.length ? "gone" : "none-yet"];
   }
 
-  // Several things happen at once when a run begins or ends: one look is enough.
+  // Several events come at once when a run begins or ends: one refresh is enough.
   function refreshSoon() {
-    clearTimeout(waiting);
-    waiting = setTimeout(refresh, 150);
+    clearTimeout(timer);
+    timer = setTimeout(refresh, 150);
   }
 
   box.addEventListener("toggle", refresh);

@@ -1,5 +1,5 @@
-// The run card: everything it shows is drawn from `card.shown` (see view_model.py) by `draw`; feed.js keeps
-// it up to date. Text of corpora and models goes in through textContent only.
+// The run card. `draw` draws all of it from `card.shown` (see view_model.py), which feed.js keeps up to
+// date. Text of corpora and models is set through textContent only.
 
 import { retryRequests } from "../page/fetch_retry.js";
 import { component, copyText, emit, LIVE_STATES, locale } from "../page/runtime.js";
@@ -16,16 +16,16 @@ import {
 } from "./chart.js";
 import { followRun } from "./feed.js";
 
-let buttonUpdates = {}; // what goes with the state of the run on the card, by the buttons' names
+let buttonUpdates = {}; // Gradio updates for the state of the run on the card, by button name
 let shownRun = null; // the run on the card
 
-// Updates of the buttons with these names, and of the run's id as `run`.
+// Returns the updates of the buttons with these names, and of the run's id as `run`.
 export const updatesOfButtons = (names) => names.map((name) => buttonUpdates[name]);
 
-// What the card shows, as view_model.py describes it.
+// Returns what the card shows, as view_model.py describes it.
 export const getShownRun = () => shownRun;
 
-// The model on the card is to be used, or pushed.
+// Open the card's model on the Generate tab, or in the push dialog.
 export const useShownModel = () => emit("charrnn-use-model", { key: getShownRun().model });
 
 export function pushShownModel() {
@@ -33,23 +33,23 @@ export function pushShownModel() {
   if (model) emit("charrnn-push-model", { key: model, title: title[locale], slug: title.en });
 }
 
-// The server could not say which run to show.
+// Notes that the server could not say which run to show.
 export const noteNotRestored = () => emit("charrnn-run-not-restored");
 
 export function mount(host) {
   const ui = component(host);
   const { element, props, trigger, server, find, setText, t, words } = ui;
 
-  // What is drawn; `away` is true while there is no answer from the server about a run that goes on.
-  const card = { shown: props.value, away: false, draw };
+  // What is drawn; `disconnected` is true while the server does not answer and the run goes on.
+  const card = { shown: props.value, disconnected: false, draw };
   const unit = { scale: "perplexity" }; // of the chart; "bits" is the other
   const { drawChart, drawGradients, formatSeconds } = charts(ui, unit, summary);
   const scrollToRun = autoscroll(ui);
-  const opened = new Set(); // steps of the samples that a reader has unfolded
-  let spoken = "";
-  let drawnButtons = ""; // what the buttons were told last
+  const opened = new Set(); // steps of the samples that are unfolded
+  let announced = "";
+  let drawnButtons = ""; // the last `buttonUpdates`, as JSON
 
-  // ---- what the run is at, in words ------------------------------------------------------------
+  // ---- captions, status and notes --------------------------------------------------------------
 
   function caption(v) {
     const f = v.facts;
@@ -74,7 +74,7 @@ export function mount(host) {
     const speed = last.speed ? t("speed", { n: integerFormat.format(last.speed) }) : "";
     const join = (...parts) => parts.filter(Boolean).join(" · ");
     const elapsed = last.seconds ?? 0;
-    if (card.away) return words.lost;
+    if (card.disconnected) return words.lost;
     switch (state) {
       case "idle":
         return words.ready;
@@ -124,12 +124,12 @@ export function mount(host) {
   const formatWait = (seconds) =>
     seconds < 100 ? `${Math.ceil(seconds)}\u00a0${words.s}` : formatClock(seconds);
 
-  // What is worth saying about the curve: trouble first, then a word on what the number means.
+  // Returns a note on the run: a problem, or else what its perplexity means.
   function noteText(v) {
     const { columns: c, facts, state, last } = v;
     if (v.problem) return v.problem[locale];
-    if (v.unfound) return words.unfound;
-    if (card.away) return words["lost-note"];
+    if (v.notRestored) return words["not-restored"];
+    if (card.disconnected) return words["lost-note"];
     if (state === "idle") return words["how-to-begin"];
     if (state === "cancelled") return words["never-began"];
     if (state === "failed" || state === "interrupted")
@@ -141,7 +141,7 @@ export function mount(host) {
     return last.held ? baselineNote(facts.baselines ?? {}, keptModel(v)?.shown ?? last.held) : "";
   }
 
-  // The strongest baseline that a held-out perplexity is below, as the figures are shown.
+  // Names the lowest baseline that is still above a held-out perplexity, compared as they are shown.
   function baselineNote(baselines, reached) {
     const below = (p) => p && reached < p && formatPerplexity(reached) !== formatPerplexity(p);
     const beats = ["ngram", "unigram", "uniform"].filter((name) => below(baselines[name]));
@@ -155,7 +155,7 @@ export function mount(host) {
     });
   }
 
-  // What to try, as a button that fills in the form with it (see suggestion.py).
+  // Makes the button that fills in the form with the suggested change (see suggestion.py).
   function suggestionButton() {
     const button = document.createElement("button");
     button.type = "button";
@@ -168,19 +168,26 @@ export function mount(host) {
     return button;
   }
 
-  // The note under the chart: what went wrong, what was kept and what to try on a line each, or else
-  // a word on the curve; and why the held-out figure may mislead.
+  // Draws the note under the chart: what went wrong, what was kept and what to try, each on a line, or
+  // else `noteText`; and why the held-out perplexity may mislead.
   function drawNote(v) {
-    const told =
-      card.away || v.missing || v.problem || v.state === "interrupted" ? null : v.diagnosis;
+    const diagnosis =
+      card.disconnected || v.missing || v.problem || v.state === "interrupted" ? null : v.diagnosis;
     const warnings =
-      v.state === "finding" ? [] : (v.warnings ?? []).filter(({ code }) => code !== told?.kind);
-    const parts = [told?.what ?? { [locale]: noteText(v) }, told?.kept, ...warnings, told?.try];
+      v.state === "finding"
+        ? []
+        : (v.warnings ?? []).filter(({ code }) => code !== diagnosis?.kind);
+    const parts = [
+      diagnosis?.what ?? { [locale]: noteText(v) },
+      diagnosis?.kept,
+      ...warnings,
+      diagnosis?.try,
+    ];
     const lines = parts.filter((part) => part?.[locale]).map((part) => part[locale]);
     const box = find(".run-note");
-    box.classList.toggle("run-verdict", Boolean(told));
-    box.classList.toggle("run-warned", warnings.length > 0);
-    const change = Boolean(told?.change && v.run && v.controls);
+    box.classList.toggle("run-diagnosis", Boolean(diagnosis));
+    box.classList.toggle("run-with-warnings", warnings.length > 0);
+    const change = Boolean(diagnosis?.change && v.run && v.controls);
     if (
       box.childNodes.length !== lines.length ||
       box.childElementCount !== lines.length ||
@@ -197,7 +204,7 @@ export function mount(host) {
     });
   }
 
-  // ---- what it writes --------------------------------------------------------------------------
+  // ---- samples ---------------------------------------------------------------------------------
 
   function drawSamples(v) {
     const list = find(".run-rows");
@@ -212,7 +219,7 @@ export function mount(host) {
         item.querySelector(".share"),
         row.share != null ? formatPercent(row.share) : sample ? formatSeconds(sample.seconds) : "",
       );
-      perplexityOf(item.querySelector(".at"), sample);
+      drawPerplexity(item.querySelector(".at"), sample);
       const text = sample ? JSON.stringify(sample.texts) : "";
       if (item.dataset.text !== text) {
         item.dataset.text = text;
@@ -235,8 +242,8 @@ export function mount(host) {
     setText(".run-heading", near ? `${words.writes} · ${words.near}` : words.writes);
   }
 
-  // The perplexity beside a sample: measured at its step, or "≈" and the nearest that was.
-  function perplexityOf(place, sample) {
+  // Draws the perplexity beside a sample, after "≈" if it was measured at another step.
+  function drawPerplexity(place, sample) {
     const p = sample?.perplexity;
     const near = p != null && sample.measured !== sample.step;
     setText(
@@ -270,7 +277,7 @@ export function mount(host) {
     return item;
   }
 
-  // A text with its line ends shown as soft marks (and broken there once the row is unfolded).
+  // Appends a text with its line ends as marks, and as line breaks once the row is unfolded.
   function appendText(parent, text, name) {
     const part = document.createElement("span");
     part.className = name;
@@ -285,7 +292,7 @@ export function mount(host) {
     parent.appendChild(part);
   }
 
-  // ---- all of it -------------------------------------------------------------------------------
+  // ---- the whole card --------------------------------------------------------------------------
 
   function summary(v) {
     const p = keptModel(v)?.shown ?? v.last.held ?? v.last.train;
@@ -308,12 +315,12 @@ export function mount(host) {
     root.dataset.state = v.state;
     root.dataset.model = v.model ?? "";
     root.dataset.run = v.run ?? "";
-    root.classList.toggle("run-away", card.away);
+    root.classList.toggle("run-disconnected", card.disconnected);
     const anyHeld = v.last.held != null;
     const main = anyHeld ? v.columns.held : v.columns.train;
     const measured = anyHeld ? v.last.held : v.last.train;
-    // Once the run has ended, the figures are those of the model that it leaves, measured together.
-    const { shown: kept, lost, train: keptTrain, step: keptStep } = keptModel(v) ?? {};
+    // Once the run has ended, the figures are those of the kept model, measured together.
+    const { shown: kept, useless, train: keptTrain, step: keptStep } = keptModel(v) ?? {};
     const now = kept ?? measured;
     const training = !anyHeld ? null : kept == null ? v.last.train : keptTrain;
     const other = kept != null && formatPerplexity(kept) !== formatPerplexity(measured);
@@ -333,7 +340,7 @@ export function mount(host) {
     find(".run-head").title =
       other && keptStep ? t("kept-step", { n: integerFormat.format(keptStep) }) : "";
     setText(".run-main b", formatPerplexity(now));
-    root.classList.toggle("run-lost", v.state === "diverged" && (kept == null || lost));
+    root.classList.toggle("run-useless", v.state === "diverged" && (kept == null || useless));
     setText(
       ".run-main small",
       start == null || start > MAX_SHOWN ? "" : t("from", { n: formatPerplexity(start) }),
@@ -356,33 +363,34 @@ export function mount(host) {
     drawNote(v);
     scrollToRun(v.state);
     updateButtons(v);
-    // Said aloud when the state changes, and once a minute while it trains.
+    // Announced by a screen reader when the state changes, and once a minute in training.
     const change = `${v.run} ${v.state}`;
     const milestone = `${change} ${v.state === "running" ? Math.floor((v.last.seconds ?? 0) / 60) : 0}`;
-    if (v.state !== "finding" && milestone !== spoken) {
-      const changed = !spoken.startsWith(`${change} `);
-      spoken = milestone;
-      const trouble = v.diagnosis && v.state !== "diverged" ? v.diagnosis.what[locale] : "";
-      setText(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)} ${trouble}`.trim());
+    if (v.state !== "finding" && milestone !== announced) {
+      const changed = !announced.startsWith(`${change} `);
+      announced = milestone;
+      const problem = v.diagnosis && v.state !== "diverged" ? v.diagnosis.what[locale] : "";
+      setText(".run-spoken", `${words[v.state] ?? ""}. ${summary(v)} ${problem}`.trim());
       if (changed) emit("charrnn-run-state", v.is_example ? "idle" : v.state);
     }
   }
 
-  // Each button is on only where it makes sense, and says what it would do; the run that they are
-  // about is this one.
+  // Turns each button on only if it can be used, with a label for what it would do, and sets the id of
+  // the run that the buttons are for.
   function updateButtons(v) {
     const { state } = v;
-    const lacking = state === "interrupted" || (state === "failed" && v.end?.crashed);
+    const unfinished = state === "interrupted" || (state === "failed" && v.end?.crashed);
     const kept =
-      Boolean(v.run) && (lacking || (v.model && ["finished", "stopped", "failed"].includes(state)));
+      Boolean(v.run) &&
+      (unfinished || (v.model && ["finished", "stopped", "failed"].includes(state)));
     const keep = !["interrupted", "failed"].includes(state)
       ? "keep"
-      : v.saved || !lacking
+      : v.saved || !unfinished
         ? "resume"
         : "again";
     const button = (on, name) => ({
       __type__: "update",
-      interactive: on && !card.away,
+      interactive: on && !card.disconnected,
       ...(name && { value: words[`button-${name}`] }),
     });
     const control = (on, name) => ({ ...button(on, name), visible: v.controls }); // not of a run that is only watched
@@ -403,7 +411,7 @@ export function mount(host) {
     if (!first || v.model || v.run) trigger("update_buttons"); // they are built off
   }
 
-  // A star keeps a run where others are removed after a while.
+  // Draws the star, which keeps a run from being deleted when it expires.
   function drawStar(v) {
     const button = find(".run-star");
     button.hidden = !v.run || !v.controls || v.starred == null;
@@ -414,14 +422,14 @@ export function mount(host) {
 
   find(".run-star").addEventListener("click", async () => {
     const { run, starred } = card.shown;
-    const said = await server.star({ run, on: !starred });
-    if (!said || card.shown.run !== run) return;
-    card.shown = { ...card.shown, ...said };
+    const answer = await server.star({ run, on: !starred });
+    if (!answer || card.shown.run !== run) return;
+    card.shown = { ...card.shown, ...answer };
     draw();
-    if (said.problem) setText(".run-note", said.problem);
+    if (answer.problem) setText(".run-note", answer.problem);
   });
 
-  // The address can be taken from the link as well, as from any.
+  // A click copies the address; the browser's menu of the link can, too.
   find(".run-link").addEventListener("click", async (event) => {
     event.preventDefault();
     await copyText(find(".run-link").href);

@@ -95,7 +95,7 @@ CARD: Words = {
     "scale": ("Unit of the chart", "图表单位"),
     "ready": ("ready", "就绪"),
     "finding": ("Loading…", "正在载入……"),
-    "unfound": (
+    "not-restored": (
         "The server did not say what this card should show. Reload the page to ask again.",
         "服务器没有说明这里该显示什么。请刷新页面再试。",
     ),

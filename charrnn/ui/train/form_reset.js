@@ -1,5 +1,5 @@
-// The way back to the form's defaults, in sight while something differs from them, and the way back
-// from there; and what was stored, which is restored once this is here (form_storage.js).
+// The link that resets the form, shown while something differs from its defaults, and then undoes the
+// reset. It also restores the stored form once the page is there (form_storage.js).
 
 import { component, listen } from "../page/runtime.js";
 import { formStorage } from "./form_storage.js";
@@ -9,12 +9,12 @@ export function mount(host) {
 
   const button = find("button");
 
-  let asked = false; // for the stored form to be put into the fields
+  let restoreRequested = false; // the event that restores the stored form was triggered
 
   function draw() {
     const { changed, undoable, restoring } = formStorage() ?? {};
-    if (restoring && !asked) {
-      asked = true;
+    if (restoring && !restoreRequested) {
+      restoreRequested = true;
       trigger("restore");
     }
     const hadFocus = document.activeElement === button;

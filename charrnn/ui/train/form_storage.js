@@ -1,15 +1,14 @@
 // The form of the Train tab in the browser's session storage, so that a reload keeps what was
-// chosen, typed and pasted. The pasted text has a key of its own and goes nowhere else. Values are
-// kept by the names of their fields. `defaults` has the value of each field as the page was built;
-// where a function takes `values`, these are of all fields in the same order, and what it returns is
-// what to set them to.
+// chosen, typed and pasted. The pasted text has a key of its own and is not sent to the server for that.
+// Values are kept by the names of their fields. `defaults` has the value of each field as the page was
+// built. Functions take the `values` of all fields in the same order, and return the new ones.
 
 import { emit, STORAGE } from "../page/runtime.js";
 
-let storage = null; // once the form is there
+let storage = null; // set when the form is loaded
 export const formStorage = () => storage;
 
-// What Gradio's events call.
+// Functions that Gradio's events call.
 export function beginForm(defaults) {
   storage = window.charrnnForm = makeStorage(defaults);
   return storage.stored();
@@ -25,12 +24,12 @@ function makeStorage(defaults) {
   const MAX_PASTE = 1_000_000; // characters; a browser keeps 5 MB or 10 MB for all of a page
   const UNCHANGED = { __type__: "update" }; // an output that Gradio leaves as it is
   const names = Object.keys(defaults);
-  let ready = false; // what was stored is in the fields, or there was nothing
-  let restoring = false; // it waits to be put into the fields
-  let usual = defaults.corpus; // the text that is chosen in the visitor's language
-  let early = null; // the form as it was changed last before that
+  let ready = false; // the stored values are in the fields, or nothing was stored
+  let restoring = false; // stored values wait to be put into the fields
+  let defaultText = defaults.corpus; // the default dataset for the visitor's language
+  let earlyForm = null; // the form after the last change before `ready`
   let stored = null; // the pasted text in the storage
-  let seen = ""; // the pasted text that `source` knows of
+  let lastPaste = ""; // the pasted text when `source` was called last
   let changed = false; // something differs from the defaults
   let undo = null; // the values before a reset
 
@@ -38,11 +37,11 @@ function makeStorage(defaults) {
   const empty = (value) => value == null || value === "" || value.length === 0;
   const same = (one, other) =>
     (empty(one) && empty(other)) || JSON.stringify(one) === JSON.stringify(other);
-  const fresh = () => ({ ...defaults, corpus: usual });
-  // What is chosen: the fields of a recipe, or of a text, matter only while that is.
+  const fresh = () => ({ ...defaults, corpus: defaultText });
+  // Only these decide whether the form differs: other fields belong to a choice of these.
   const CHOICES = ["corpus", "recipe", "paste", "files", "gpu"];
   const touched = (form) => CHOICES.some((name) => !same(form[name], fresh()[name]));
-  // Gradio sets the fields one after the other, so what is on its way back is partly both.
+  // While Gradio sets one field after the other, some are reset and the others not yet.
   const goesBack = (form) =>
     CHOICES.every((name) => [fresh(), undo].some((one) => same(form[name], one[name])));
 
@@ -71,10 +70,10 @@ function makeStorage(defaults) {
   const filesOf = (values) =>
     Array.isArray(values?.files) ? values.files.filter((file) => file?.path) : [];
 
-  // What to set the fields to. Those that need no change are left alone: what the visitor does
-  // meanwhile stays, and no field loses the focus.
+  // Returns the values to set. Fields without a change are left alone, so that input made meanwhile
+  // stays, and no field loses the focus.
   function show(form, current) {
-    seen = form.paste ?? "";
+    lastPaste = form.paste ?? "";
     announce(form);
     return names.map((name) => (same(form[name], current[name]) ? UNCHANGED : form[name]));
   }
@@ -104,33 +103,33 @@ function makeStorage(defaults) {
       return Boolean(undo);
     },
 
-    // A field has changed.
+    // Saves the form after a change.
     save(values) {
       const form = named(values);
       if (ready) keep(form);
-      else early = form;
+      else earlyForm = form;
       return values;
     },
 
-    // What was stored, for the server to check: of files only their paths.
+    // Returns the stored values for the server to check; of files only their paths.
     stored() {
       const values = read();
       return [values && { ...values, files: filesOf(values).map((file) => file.path) }];
     },
 
-    // The server has checked it. Without anything to put back, no field is touched.
+    // Takes the values that the server found valid. Without any, no field is touched.
     begin(checked) {
       restoring = Boolean(checked);
       ready = !restoring;
-      if (ready && early) keep(early);
+      if (ready && earlyForm) keep(earlyForm);
       else emit("charrnn-form-changed");
     },
 
-    // Puts back what the server found sound, unless it was changed meanwhile.
+    // Restores the valid values, except in fields that were changed meanwhile.
     restore(values) {
       const checked = values.pop();
       const current = named(values);
-      usual = checked?.usual ?? usual;
+      defaultText = checked?.usual ?? defaultText;
       const before = { ...fresh(), ...checked?.values };
       if (checked?.values) {
         before.files = filesOf(read()).filter((file) => checked.files.includes(file.path));
@@ -149,7 +148,7 @@ function makeStorage(defaults) {
       return show(before, current);
     },
 
-    // Back to the defaults; once more, back to what was there.
+    // Resets the form to the defaults; called again, undoes the reset.
     reset(values) {
       const current = named(values);
       const back = undo;
@@ -157,10 +156,10 @@ function makeStorage(defaults) {
       return show(back ?? fresh(), current);
     },
 
-    // Of a pasted text and uploaded files the one that was given last counts.
+    // Chooses the pasted text after a paste: the text that was given last is used.
     source(paste) {
-      const given = paste && paste !== seen; // Gradio may tell of the same text twice
-      seen = paste ?? "";
+      const given = paste && paste !== lastPaste; // Gradio may trigger twice for the same text
+      lastPaste = paste ?? "";
       return given ? "paste" : UNCHANGED;
     },
   };

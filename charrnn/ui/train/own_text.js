@@ -1,28 +1,28 @@
-// What is wrong with a text of one's own before the server has it: a paste that is larger than a
-// request may be, and files that can't be uploaded. It is said between the two fields, and what was
-// pasted stays. fetch_retry.js asks its hooks about what is sent and answered.
+// Problems with the visitor's own text that the browser finds itself: a paste that is larger than a
+// request may be, and files that are too large to upload. They are shown between the two fields, and
+// the paste stays. fetch_retry.js calls the hooks for requests and answers.
 
 import { hooks } from "../page/fetch_retry.js";
 import { component } from "../page/runtime.js";
 
-const MIB = 2 ** 20; // as limits count
-const FORM_BYTES = 2 ** 16; // bytes for the rest of the form
-const state = { paste: "", files: "", large: null }; // the problems, and the paste that is too large
+const MIB = 2 ** 20; // bytes, the MB of the limits
+const OTHER_FIELDS_BYTES = 2 ** 16; // for the rest of the form in a request
+const state = { paste: "", files: "", large: null }; // the messages, and the paste that is too large
 let listeners = new AbortController(); // aborted when the column is drawn anew
 
 export function mount(host) {
   const { element, props, setText, t, words } = component(host);
 
   const form = element.closest(".train-side");
-  let chosen = 0; // bytes of the files that were chosen last
+  let chosenBytes = 0; // total size of the files that were chosen last
 
   listeners.abort(); // the column was drawn before
   listeners = new AbortController();
-  const listenInForm = (event, heard) =>
-    form.addEventListener(event, heard, { capture: true, signal: listeners.signal });
+  const listenInForm = (event, handler) =>
+    form.addEventListener(event, handler, { capture: true, signal: listeners.signal });
 
-  const isTooLarge = (json, most) =>
-    json.length > most / 3 && new TextEncoder().encode(json).length > most;
+  const isTooLarge = (json, maxBytes) =>
+    json.length > maxBytes / 3 && new TextEncoder().encode(json).length > maxBytes;
 
   function draw() {
     setText(".problem", [state.paste, state.files].filter(Boolean).join("\n"));
@@ -38,23 +38,23 @@ export function mount(host) {
 
   listenInForm("input", ({ target }) => {
     if (!target.closest("#train-paste")) return;
-    state.large = isTooLarge(JSON.stringify(target.value), props.body - FORM_BYTES)
+    state.large = isTooLarge(JSON.stringify(target.value), props.body - OTHER_FIELDS_BYTES)
       ? target.value
       : null;
     setProblem("paste", state.large ? words["paste-too-large"] : "");
   });
 
   function choose(event, files) {
-    chosen = Array.from(files).reduce((sum, file) => sum + file.size, 0);
+    chosenBytes = Array.from(files).reduce((sum, file) => sum + file.size, 0);
     setProblem("files", "");
-    if (chosen <= props.upload) return;
+    if (chosenBytes <= props.upload) return;
     event.preventDefault();
     event.stopPropagation(); // Gradio would say it in English
     filesTooLarge();
   }
 
   function filesTooLarge() {
-    const size = Math.ceil((chosen / MIB) * 10) / 10; // never as much as may be
+    const size = Math.ceil((chosenBytes / MIB) * 10) / 10; // rounded up, so that it is more than the limit
     setProblem(
       "files",
       t("files-too-large", { size: size.toFixed(1), most: Math.floor(props.upload / MIB) }),
@@ -71,10 +71,10 @@ export function mount(host) {
   });
 
   Object.assign(hooks, {
-    // A call's body, without the paste that is too large: the rest of the form goes on working. And
-    // without the text that Gradio sends a second time when it changes.
+    // Removes the paste that is too large from a request, so that the rest of the form works, and the
+    // copy of the text that Gradio sends when it changes.
     body(body) {
-      if (!(body?.length > FORM_BYTES)) return body;
+      if (!(body?.length > OTHER_FIELDS_BYTES)) return body;
       const call = JSON.parse(body);
       if (typeof call.event_data === "string") call.event_data = null;
       return JSON.stringify({
@@ -83,7 +83,8 @@ export function mount(host) {
       });
     },
 
-    // The answer to an upload, for Gradio, which is told of no file where what is wrong is said here.
+    // Handles the answer to an upload: if it was refused, the message is shown here, and Gradio gets an
+    // empty list of files.
     async uploaded(answer) {
       if (![413, 507].includes(answer.status) || !form.querySelector("#train-files")?.offsetParent)
         return answer;

@@ -1,19 +1,19 @@
-// The head of Custom: which recipe its values come from, and how many were changed. It also marks
-// the fields, wherever they are: what was changed, with a way back, and what is wrong with a value.
-// Nothing moves for it: a field has room for both.
+// The head of the settings form: which recipe its values come from, and how many were changed. It also
+// marks the fields that were changed, with a button to reset them, and those that are invalid. Fields
+// have room for both, so the layout does not move.
 
 import { component } from "../page/runtime.js";
 
-let toReset = null; // the field of Custom that goes back to how it began; null for all of them
+let toReset = null; // the name of the field to reset; null for all
 
-// The values of the fields with these names, of which the one to reset has its value in `base`.
+// Returns the values of the fields with these names; that of the one to reset comes from `base`.
 export const resetFields = (names, base, ...values) =>
   names.map((name, i) => ([name, null].includes(toReset) ? base.values[name] : values[i]));
 
 export function mount(host) {
   const { element, props, trigger, watch, find, setText, t, words } = component(host);
 
-  // Both are drawn only while they are in use, and this is there before.
+  // The form may be drawn later than the column, so its fields are looked up in the column.
   const form = element.closest(".train-side");
 
   function reset(name) {
@@ -56,7 +56,7 @@ export function mount(host) {
   }
 
   function draw() {
-    const { recipe, preparation, changed = {} } = props.value ?? {}; // empty while another is chosen
+    const { recipe, preparation, changed = {} } = props.value ?? {}; // empty while Custom is not chosen
     find(".custom-base").hidden = !recipe;
     const count = Object.keys(changed).length;
     const parts = [recipe && t("base", { recipe }), count && t("changed", { n: count })];
@@ -70,5 +70,5 @@ export function mount(host) {
   find(".custom-base button").onclick = () => reset(null);
   watch("value", draw);
   draw();
-  new MutationObserver(draw).observe(form, { childList: true, subtree: true }); // a fold is opened
+  new MutationObserver(draw).observe(form, { childList: true, subtree: true }); // an accordion is opened
 }

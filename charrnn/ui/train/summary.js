@@ -1,5 +1,5 @@
-// What is known of the chosen text before training on it, and the model that the recipe makes of
-// it. Drawn from `props.value`; text goes in through textContent only.
+// The summaries of the chosen text and of the model that the recipe makes for it. Drawn from
+// `props.value`; text is set through textContent only.
 
 import { component, languageTag, locale } from "../page/runtime.js";
 
@@ -20,7 +20,7 @@ export function mount(host) {
       : character);
   const setLine = (selector, text) => {
     const node = find(selector);
-    if (!node) return; // the other half has it
+    if (!node) return; // it belongs to the other summary
     node.textContent = text;
     node.hidden = !text;
   };
@@ -42,7 +42,7 @@ export function mount(host) {
     return parts.map(nonBreaking).join(" · ");
   }
 
-  // How a text that is not here yet comes; from where is a hint, for the few who want to know.
+  // Says that the text has to be downloaded, with its source as a tooltip.
   function download(v) {
     const part = document.createElement("span");
     part.className = "hint";

@@ -1,8 +1,8 @@
-// The text that goes with a choice of recipe: an experiment of the textbook brings the text that it
-// was published with, and the one chosen before comes back with another recipe. A text of one's own
-// stays. `before` holds the last recipe that is not Custom, and the text that was set aside.
+// Chooses the text for a recipe: an experiment of the textbook uses the text it was published with,
+// and another recipe the one chosen before. The visitor's own text stays. `before` has the last recipe
+// except Custom, and the text that was set aside.
 export function chooseText(published, text, recipe, experiment, before) {
-  if (recipe === "custom") return [text, before]; // it begins where the last recipe was
+  if (recipe === "custom") return [text, before]; // it begins with the last recipe's settings
   const last = { recipe: recipe === "textbook" ? experiment : recipe, text: null };
   if (text === "own") return [text, last];
   const chosen = before?.text ?? text;
@@ -13,5 +13,5 @@ export function chooseText(published, text, recipe, experiment, before) {
 // The text was chosen by hand: none is set aside.
 export const keepText = (before) => ({ ...before, text: null });
 
-// What was given last, a pasted text or files.
+// Returns the source of the text that was given last: a paste or files.
 export const sourceIs = (source) => source;
