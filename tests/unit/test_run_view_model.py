@@ -1,6 +1,7 @@
 """The run card's data: no browser needed."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from run_events import checkpoint, end, progress, sample, start, view_model, written
@@ -14,10 +15,10 @@ from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.training import TrainingConfig, train
-from charrnn.ui.i18n.titles import corpus_title
+from charrnn.ui.i18n.titles import chinese, corpus_title
 from charrnn.ui.run_card.example_run import example_run, from_checkpoint
 from charrnn.ui.run_card.view_model import MAX_POINTS, RunViewModel
-from charrnn.ui.services.catalog import ModelEntry
+from charrnn.ui.services.catalog import ModelEntry, model_card
 from charrnn.ui.services.context import AppContext
 
 
@@ -43,7 +44,7 @@ def test_infinite_perplexity_is_a_dash_not_broken_json():
     assert value["columns"]["train"] == [None] and value["last"]["held"] is None
 
 
-def test_going_on_makes_later_points_void():
+def test_resuming_drops_later_points():
     again = start(seconds=20.0) | {"resumed_from": 2}
     events = [start(), *(progress(step) for step in (1, 2, 3)), sample(0), sample(3), end(3), again]
     value = view_model(*events).value()
@@ -51,7 +52,7 @@ def test_going_on_makes_later_points_void():
     assert written(value["rows"]) == ["b", None, None, None, None]
 
 
-def test_the_log_of_a_shipped_model_tells_its_run_again(tmp_path):
+def test_the_log_of_a_bundled_model_makes_its_run_again(tmp_path):
     corpus = Corpus.from_text("the tide comes and the tide goes\n" * 40)
     training = TrainingConfig(epochs=3, batch_size=2, steps=16)
     model = ModelConfig(hidden_size=8)
@@ -68,7 +69,7 @@ def test_the_log_of_a_shipped_model_tells_its_run_again(tmp_path):
     assert told == [(sample["texts"], sample["perplexity"]) for sample in filled]
 
 
-def test_a_model_without_its_log_has_no_earlier_run(tmp_path):
+def test_a_model_without_its_log_is_no_example(tmp_path):
     assert from_checkpoint(ModelEntry("none", tmp_path)) is None
 
 
@@ -92,7 +93,7 @@ def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):
     runs.close()
 
 
-def test_a_name_is_told_in_both_languages():
+def test_a_text_has_its_name_in_both_languages():
     assert RunViewModel(title="Songs").title == {"en": "Songs", "zh": "歌"}
     assert RunViewModel(title="pasted text").title["zh"] == "粘贴的文本"
     assert RunViewModel(title="mine.txt").title["zh"] == "mine.txt"
@@ -105,12 +106,26 @@ def test_the_title_of_a_run_on_several_files_is_translated(tmp_path):
     corpus = run.manifest["corpus"]
     assert corpus["name"] == "2 files"
     assert corpus_title(corpus) == {"en": "2 files", "zh": "2 个文件"}
-    assert corpus_title(corpus | {"title": {"template": "{odd}", "values": {}}})["zh"] == "2 files"
+    assert corpus_title(corpus | {"title": {"template": "{odd}", "values": {}}})["zh"] == "2 个文件"
     del corpus["title"]  # as in a run of an earlier version
-    assert corpus_title(corpus) == {"en": "2 files", "zh": "2 files"}
+    assert corpus_title(corpus) == {"en": "2 files", "zh": "2 个文件"}
 
 
-def test_the_model_that_is_kept_is_told_apart_from_the_last_one():
+def test_the_card_of_a_model_trained_on_several_files_is_translated(tmp_path):
+    corpus = replace(Corpus.from_text("the tide comes in " * 200), name="1,234 files")
+    training = TrainingConfig(epochs=1, batch_size=2, steps=16)
+    assert list(train(corpus, ModelConfig(hidden_size=4), training, directory=tmp_path))
+    card = model_card(ModelEntry("several", tmp_path / "checkpoint"))
+    both = {"en": "1,234 files", "zh": "1,234 个文件"}
+    assert (card["title"], card["corpus"]) == (both, both)
+
+
+@pytest.mark.parametrize("name", ["12 files.txt", "my 3 files", "files", "1,2,, files of mine"])
+def test_the_name_of_ones_own_file_is_not_translated(name):
+    assert chinese(name) == name
+
+
+def test_the_kept_model_and_the_last_one_have_figures_of_their_own():
     over = [start(), progress(40, held=271.0), progress(99, held=282.0)]
     value = view_model(*over, checkpoint(40, held=271.0), end(99, held=282.0)).value()
     assert value["last"]["held"] == 282.0
@@ -125,7 +140,7 @@ def test_what_a_diverged_run_keeps_has_a_figure_even_if_nothing_is_held_out():
     assert kept["step"] == 2 and kept["train"] == 7.0
 
 
-def test_a_run_called_off_in_the_queue_kept_nothing():
+def test_a_run_that_was_stopped_in_the_queue_is_cancelled():
     waited = view_model(end(0, "stopped", held=None))
     waited.state = "stopped"
     assert waited.value()["state"] == "cancelled"
@@ -136,7 +151,7 @@ def test_a_run_called_off_in_the_queue_kept_nothing():
 
 @pytest.mark.parametrize("saved", [True, False])
 @pytest.mark.parametrize("code", [code for code in EndReason if code is not EndReason.ERROR])
-def test_why_a_run_ended_is_told_in_both_languages(saved, code):
+def test_the_reason_of_an_end_is_in_both_languages(saved, code):
     shown = view_model(end(0, "failed") | end_fields(code, saved=saved)).value()["end"]
     assert shown["text"]["en"] == shown["message"]
     assert "\u4e00" <= shown["text"]["zh"][0] <= "\u9fff" or shown["text"]["zh"].startswith(
@@ -145,7 +160,7 @@ def test_why_a_run_ended_is_told_in_both_languages(saved, code):
     assert shown["crashed"] == (code.value in ("crashed", "out_of_memory", "unresponsive"))
 
 
-def test_an_error_of_a_worker_is_told_in_chinese_by_its_template():
+def test_an_error_of_a_worker_is_translated_by_its_template():
     error = UserError("The run cannot be saved: {why}.", why=Message("No space left on device"))
     written = json.loads(json.dumps(end(0, "failed") | end_fields(error, saved=True)))
     assert written["code"] == "error"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...errors import Message
 from ...text import PASTED, datasets
 from .. import i18n
 from . import Words
 from .phrases_zh import NAMES
+
+_SEVERAL_FILES = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})*) files")
 
 RECIPES: Words = {
     "sprint": ("Sprint", "冲刺"),
@@ -83,6 +87,11 @@ def corpus_title(corpus: Mapping[str, Any]) -> dict[str, str]:
 
 
 def chinese(title: str) -> str:
-    """Translate a text's name; the name of a user's own file stays as it is."""
+    """Translate a text's name; the name of a user's own file stays as it is.
+
+    A checkpoint has only the English name, also of a text that was read from several files.
+    """
+    if not isinstance(title, Message) and (several := _SEVERAL_FILES.fullmatch(title)):
+        title = Message("{count:,} files", count=int(several[1].replace(",", "")))
     known = {entry.title: entry.title_zh for entry in datasets.DATASETS} | {PASTED: NAMES[PASTED]}
     return known.get(title) or i18n.translate_message(title, "zh")
