@@ -283,14 +283,25 @@ def make_plan(
     Raises UserError, naming the field, for anything that does not fit.
     """
     chosen = find_recipe(base or recipe)
-    wishes: dict[str, object] = dict(settings or {})
-    wishes |= {
+    overrides: dict[str, object] = dict(settings or {})
+    overrides |= {
         name: value
         for name, value in (("seed", seed), ("epochs", epochs), ("seconds", seconds))
         if value is not None
     }
     corpus = Corpus.from_text(text, preparation=chosen.preparation)
-    model, training = resolve_configs_for(corpus, chosen.name, wishes)
+    return make_plan_for(corpus, recipe=recipe, settings=overrides, base=base)
+
+
+def make_plan_for(
+    corpus: Corpus, *, recipe: str, settings: Mapping[str, object], base: str | None = None
+) -> RunPlan:
+    """Resolve every setting for a text that was prepared as the recipe, or `base`, requires.
+
+    Raises UserError as `make_plan` does.
+    """
+    chosen = find_recipe(base or recipe)
+    model, training = resolve_configs_for(corpus, chosen.name, settings)
     corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
     check_threads(training)

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..recipes import RunPlan
+from ..training.autoconfig import machine_speed
 from ..utils.process import available_cores
 from ..utils.regular_files import DamagedRunUserError
 from . import zerogpu
@@ -324,6 +325,8 @@ class RunManager:
                     self._check(active)
                 except Exception:  # the other runs are still checked
                     logger.exception("run %s… could not be checked", active.run.id[:4])
+            if not active_runs:
+                machine_speed.refresh()
             self.retention.run_if_due()
 
     def _check(self, active: _ActiveRun) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -37,6 +36,7 @@ _LEARNING_RATES = {192: 0.015, 256: 0.012, 384: 0.01, 512: 0.008}
 _BENCHMARK_SIZES = 256, 64  # hidden units and symbols of the LSTM whose speed is measured
 _TYPICAL_SPEED = 30_000.0  # that LSTM's characters per second on two cores with AVX2
 _REMEASURE_SECONDS = 60.0  # after which the machine's speed may be measured again
+_MAX_MEASUREMENTS = 8  # of the machine's speed
 # Epochs below which a smaller model learns more in the same time, by hidden size.
 _MIN_EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 # By the number of epochs, up to.
@@ -208,11 +208,10 @@ def measure_speed() -> float:
 
 
 class MachineSpeed:
-    """Tells how many characters a second the LSTM of `_BENCHMARK_SIZES` trains on here.
+    """How many characters a second the LSTM of `_BENCHMARK_SIZES` trains on, on all cores.
 
-    The best of a few quick measurements, on all cores. A long-lived app measures again now and
-    then, in case the machine was busy the first time; but not while it is busy, which would only
-    keep visitors waiting.
+    It is the best of up to `_MAX_MEASUREMENTS` quick measurements. Only `refresh` measures again,
+    so that a question about a run has the same answer as the run a moment later.
     """
 
     def __init__(
@@ -221,19 +220,29 @@ class MachineSpeed:
         is_busy: Callable[[], bool] = is_busy,
         clock: Clock = time.monotonic,
     ) -> None:
-        """Call `measure` first, and again after a while unless `is_busy`; time goes by `clock`."""
+        """Measure with `measure`, and again unless `is_busy`; `clock` returns seconds."""
         self._measure, self._is_busy, self._clock = measure, is_busy, clock
-        self._speeds: deque[float] = deque(maxlen=8)
+        self._speeds: list[float] = []
         self._measured_at = 0.0
 
     def __call__(self) -> float:
-        """Return characters per second, measuring if that is due."""
-        now = self._clock()
-        old = now - self._measured_at > _REMEASURE_SECONDS
-        if not self._speeds or (old and not self._is_busy()):
-            self._speeds.append(self._measure())
-            self._measured_at = now
+        """Return characters per second; measure them if that has not been done yet."""
+        if not self._speeds:
+            self._add_measurement()
         return max(self._speeds)
+
+    def refresh(self) -> None:
+        """Measure again, in case the machine was busy the last time, if it is not busy now.
+
+        This does nothing before the first measurement, or soon after the last one.
+        """
+        is_old = self._clock() - self._measured_at > _REMEASURE_SECONDS
+        if 0 < len(self._speeds) < _MAX_MEASUREMENTS and is_old and not self._is_busy():
+            self._add_measurement()
+
+    def _add_measurement(self) -> None:
+        self._measured_at = self._clock()
+        self._speeds.append(self._measure())
 
 
 machine_speed = MachineSpeed()

@@ -1,12 +1,17 @@
-"""What the form can tell of a request beforehand, and what is wrong with it: no browser needed."""
+"""Requests of the Train form: their summaries and errors, without a browser."""
+
+from dataclasses import replace
 
 import gradio as gr
 import pytest
+from fake_clock import FakeClock
 
+from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.text import datasets
 from charrnn.text.datasets import download
+from charrnn.training.autoconfig import MachineSpeed
 from charrnn.ui.train.form import build_form
 from charrnn.ui.train.request import (
     CUSTOM,
@@ -25,7 +30,7 @@ def form():
 
 
 @pytest.fixture
-def nothing_fetched(monkeypatch, tmp_path):
+def nothing_downloaded(monkeypatch, tmp_path):
     """No classic is on this machine, and there is no network."""
     monkeypatch.setenv("CHARRNN_CACHE", str(tmp_path))
 
@@ -39,7 +44,7 @@ def button(locale, **request):
     return TrainRequest(**request).button_label(locale).replace("\u00a0", " ")
 
 
-def test_the_button_says_what_it_will_do():
+def test_the_button_label_has_text_and_time():
     assert button("en") == "Train on The Tide Clock · 10 s"
     assert button("zh") == "用《潮汐钟》训练 · 10 秒"
     assert button("en", recipe="deep") == "Train on The Tide Clock · 5 min"
@@ -55,7 +60,7 @@ def test_the_button_breaks_only_before_its_time():
     ]  # fmt: skip
 
 
-def test_a_classic_is_not_downloaded_to_be_looked_at(nothing_fetched):
+def test_a_dataset_is_not_downloaded_for_its_summary(nothing_downloaded):
     request = TrainRequest(corpus="time-machine")
     assert not request.is_local()
     report = corpus_summary(request, None, "en")
@@ -63,13 +68,13 @@ def test_a_classic_is_not_downloaded_to_be_looked_at(nothing_fetched):
     assert report["characters"] == datasets.find_dataset("time-machine").characters
 
 
-def test_nothing_to_train_on_is_said_where_the_text_is_given():
+def test_a_missing_text_is_an_error_of_the_field_corpus():
     with pytest.raises(UserError) as caught:
         TrainRequest(corpus=OWN, paste="  ").plan()
     assert caught.value.field == "corpus"
 
 
-def test_settings_are_checked_for_a_text_that_is_still_to_be_downloaded(form, nothing_fetched):
+def test_settings_are_checked_before_the_text_is_downloaded(form, nothing_downloaded):
     wrong = TrainRequest(corpus="time-machine", recipe=CUSTOM, settings={"hidden_size": "many"})
     shown = form.validate(wrong, "en")
     assert shown[form.settings_problem] == "Hidden size: a whole number from 1 to 4,096"
@@ -87,13 +92,13 @@ def test_settings_are_checked_for_a_text_that_is_still_to_be_downloaded(form, no
     assert shown[form.model]["cell"] == "lstm"
 
 
-def test_a_wrong_setting_takes_nothing_from_the_report(form):
+def test_an_invalid_setting_leaves_the_summary_of_the_text(form):
     wrong = TrainRequest(recipe=CUSTOM, settings={"hidden_size": "many"})
     assert form.validate(wrong, "en")[form.report]["symbols"] == 61
     assert model_summary(wrong, None) == {}
 
 
-def test_a_file_that_is_no_text_is_not_called_missing(form, tmp_path):
+def test_a_file_that_is_no_text_is_not_reported_as_missing(form, tmp_path):
     file = tmp_path / "picture.png"
     file.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
     shown = form.validate(TrainRequest(corpus=OWN, files=(str(file),)), "en")
@@ -101,7 +106,7 @@ def test_a_file_that_is_no_text_is_not_called_missing(form, tmp_path):
     assert form.validate(TrainRequest(corpus=OWN), "en")[form.report]["empty"]
 
 
-def test_of_a_paste_and_a_file_the_chosen_one_is_trained_on_and_the_other_is_kept(form, tmp_path):
+def test_with_a_paste_and_a_file_the_chosen_source_is_used(form, tmp_path):
     file = tmp_path / "it.txt"
     file.write_text("from the file " * 40)
     given = {"corpus": OWN, "paste": "from the paste " * 40, "files": (str(file),)}
@@ -125,7 +130,7 @@ def test_of_a_paste_and_a_file_the_chosen_one_is_trained_on_and_the_other_is_kep
     ],
 )
 def test_without_a_network_the_page_names_texts_as_its_cards_do(
-    form, nothing_fetched, locale, titles
+    form, nothing_downloaded, locale, titles
 ):
     with pytest.raises(UserError) as caught:
         TrainRequest(corpus="time-machine").plan()
@@ -137,3 +142,41 @@ def test_without_a_network_the_page_names_texts_as_its_cards_do(
 def test_the_share_held_out_is_the_share_that_can_be_measured():
     tiny = TrainRequest(corpus=OWN, paste="abcabcab")
     assert corpus_summary(tiny, tiny.load_corpus(), "en")["held_out"] == 0
+
+
+@pytest.mark.parametrize("recipe", ["sprint", CUSTOM])
+@pytest.mark.parametrize("layers", ["1", "9"])
+def test_a_change_of_the_form_prepares_its_text_once(form, monkeypatch, recipe, layers):
+    prepared, from_text = [], Corpus.from_text
+
+    def count(text, **options):
+        prepared.append(text.name)
+        return from_text(text, **options)
+
+    monkeypatch.setattr(Corpus, "from_text", count)
+    settings = {"layers": layers}
+    request = TrainRequest(corpus=OWN, paste="to be or not " * 99, recipe=recipe, settings=settings)
+    base = replace(request, settings={}).resolved().base
+    prepared.clear()
+    shown = form.validate(replace(request, paste="or to be " * 99, base=base), "en")
+    assert shown[form.report]["characters"] == 9 * 99, "of the new text"
+    assert bool(shown[form.settings_problem]) == (recipe == CUSTOM and layers == "9")
+    assert prepared == ["pasted text"]
+
+
+def test_the_form_measures_no_speed_and_shows_what_the_run_does(form, monkeypatch):
+    measured, clock = [], FakeClock()
+
+    def measure():
+        measured.append(clock.now)
+        return 1_000.0 * 30 ** len(measured)
+
+    speed = MachineSpeed(measure, lambda: False, clock)
+    monkeypatch.setattr("charrnn.training.autoconfig.machine_speed", speed)
+    speed()  # as the app does when it builds the page
+    clock.now = 1_000.0
+    request = TrainRequest(corpus="tide-clock", recipe="deep")
+    shown = form.validate(request, "en")
+    clock.now = 2_000.0
+    assert request.plan().model.hidden_size == shown[form.model]["hidden"]
+    assert measured == [0.0]

@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 from ...corpus import Corpus, Text, read_text
 from ...errors import UserError
 from ...model import ModelConfig
-from ...recipes import RECIPES, Recipe, RunPlan, make_plan, resolve_configs, resolve_configs_for
+from ...recipes import (
+    RECIPES,
+    Recipe,
+    RunPlan,
+    find_recipe,
+    make_plan_for,
+    resolve_configs,
+    resolve_configs_for,
+)
 from ...runs import zerogpu as gpu
 from ...runs.admission import check_plan, check_raw_text, check_text
 from ...runs.limits import Limits
@@ -61,6 +69,20 @@ class OfflineError(UserError):
         )
 
 
+class _CorpusMemo:
+    """The prepared text of a request and its copies: `replace` keeps the memo of a request."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._corpus: Corpus | None = None
+
+    def get(self, key: object, prepare: Callable[[], Corpus]) -> Corpus:
+        """Return what `prepare` returned for an equal key, or else call it."""
+        if self._corpus is None or self._key != key:
+            self._key, self._corpus = key, prepare()
+        return self._corpus
+
+
 @dataclass(frozen=True)
 class TrainRequest:
     """The values of the Train form, with the checks before a run.
@@ -81,6 +103,7 @@ class TrainRequest:
     base: BaseSettings = BaseSettings()
     gpu: bool = False
     limits: Limits = Limits()
+    _memo: _CorpusMemo = field(default_factory=_CorpusMemo, repr=False, compare=False)
 
     @property
     def recipe_name(self) -> str:
@@ -90,7 +113,7 @@ class TrainRequest:
     @property
     def _recipe(self) -> Recipe:
         """Return the recipe that prepares the text and chooses all settings without an override."""
-        return RECIPES[self.base_recipe if self.recipe == CUSTOM else self.recipe_name]
+        return find_recipe(self.base_recipe if self.recipe == CUSTOM else self.recipe_name)
 
     def is_local(self) -> bool:
         """Return whether the text can be read without a network."""
@@ -128,8 +151,8 @@ class TrainRequest:
         Raises:
             UserError: The request is invalid; `field` says where.
         """
-        plan = make_plan(
-            self.load_text(progress),
+        plan = make_plan_for(
+            self._prepared_text(progress),
             recipe=self.recipe_name,
             settings=self.overrides,
             base=self.base_recipe if self.recipe == CUSTOM else None,
@@ -143,8 +166,16 @@ class TrainRequest:
         Raises:
             UserError: There is no text, or it can't be used.
         """
-        corpus = Corpus.from_text(self.load_text(), preparation=self._recipe.preparation)
-        return corpus.with_validation(self._recipe.training.validation)
+        return self._prepared_text().with_validation(self._recipe.training.validation)
+
+    def _prepared_text(self, progress: Progress | None = None) -> Corpus:
+        """Load and prepare the text once, however often the request is asked about it."""
+        text = (self.corpus, self.paste, self.files, self.source, self.encoding, self.limits)
+        preparation = self._recipe.preparation
+        return self._memo.get(
+            (text, preparation),
+            lambda: Corpus.from_text(self.load_text(progress), preparation=preparation),
+        )
 
     @property
     def has_local_text(self) -> bool:
