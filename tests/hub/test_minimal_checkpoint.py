@@ -93,8 +93,8 @@ def test_it_is_shown(stranger, context):
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_its_log_is_told_as_an_earlier_run(stranger, context, locale):
     with_a_log(stranger)
-    story, name = example_run(context, locale)
-    value = story.value()
+    view, name = example_run(context, locale)
+    value = view.value()
     assert (name, value["model"], value["is_example"]) == ("theirs", "theirs", True)
     assert len(value["columns"]["train"]) == len(value["steps"]) >= 3
     assert all(p is None or p > 0 for p in value["columns"]["train"] + value["columns"]["held"])

@@ -1,4 +1,4 @@
-"""What the card is told of a run: no more than is new, and all that was missed."""
+"""The feed of a run: the card gets only what changed, and all that it missed."""
 
 import json
 
@@ -22,7 +22,7 @@ def context(tmp_path):
 
 @pytest.fixture
 def run(context):
-    """A run of another app, which is there: what it tells is written by the test."""
+    """A run of another app, which is alive: the test writes its events."""
     run = Run.create(context.runs.root, small())
     app = AppLock(context.runs.root)
     Attempt(0, app.name).write(run.directory / STARTED)
@@ -31,7 +31,7 @@ def run(context):
 
 
 class Card:
-    """What a browser has on its card, by the rules of feed.js."""
+    """The card of a browser, updated as feed.js does."""
 
     def __init__(self, feed):
         self.feed, self.cursor, self.shown, self.sizes = feed, {}, {}, []
@@ -53,16 +53,16 @@ class Card:
         self.shown |= changes
         return self
 
-    def whole(self):
+    def expected(self):
         return json.loads(json.dumps(self.feed.view_model.value()))
 
 
-def tell(run, *events):
+def append_events(run, *events):
     for event in events:
         run.event_log.append(event)
 
 
-def test_what_is_told_in_parts_is_the_whole(run, context):
+def test_changes_add_up_to_the_whole_value(run, context):
     card, feed = None, RunFeed(context, RunAccess(run, run.id))
     again = start() | {"resumed_from": 300, "seconds": 30.0}
     chapters = [
@@ -76,47 +76,47 @@ def test_what_is_told_in_parts_is_the_whole(run, context):
     card = Card(feed)
     for chapter in chapters:
         for event in chapter:
-            tell(run, event)
+            append_events(run, event)
             if event is chapter[-1] or event["event"] != "progress":
                 card.ask()
-        assert card.shown == card.whole()
+        assert card.shown == card.expected()
     late = Card(feed).ask()
-    assert late.shown == card.whole(), "who comes later sees the same"
+    assert late.shown == card.expected(), "who comes later sees the same"
 
 
-def test_a_frame_costs_what_is_new_in_it(run, context):
-    tell(run, start(), *(progress(step) for step in range(1, 301)))
+def test_an_answer_has_only_what_is_new(run, context):
+    append_events(run, start(), *(progress(step) for step in range(1, 301)))
     card = Card(RunFeed(context, RunAccess(run, run.id))).ask()
     card.ask()
     assert card.sizes[1] == 0, "nothing is new"
-    tell(run, progress(301))
+    append_events(run, progress(301))
     card.ask()
     assert card.sizes[2] < 600 < card.sizes[0]
 
 
-def test_another_server_tells_all_of_it_again(run, context):
-    tell(run, start(), progress(1), progress(2))
+def test_another_server_sends_the_whole_value_again(run, context):
+    append_events(run, start(), progress(1), progress(2))
     card = Card(RunFeed(context, RunAccess(run, run.id))).ask()
-    tell(run, progress(3))
+    append_events(run, progress(3))
     card.feed = RunFeed(context, RunAccess(run, run.id))
     card.ask()
-    assert card.shown["steps"] == [1, 2, 3] and card.shown == card.whole()
+    assert card.shown["steps"] == [1, 2, 3] and card.shown == card.expected()
 
 
 @pytest.mark.parametrize(
     "cursor",
     [{"version": "1"}, {"points": -5}, {"points": 10**30}, {"base": None}, {"points": True}],
 )
-def test_nobody_can_ask_for_what_there_is_not(run, context, cursor):
-    tell(run, start(), progress(1), progress(2))
+def test_an_invalid_cursor_is_handled(run, context, cursor):
+    append_events(run, start(), progress(1), progress(2))
     feed = RunFeed(context, RunAccess(run, run.id))
     awaited(feed.refresh())
     known = {"token": feed.token, "version": 0, "base": 0, "points": 1}
     assert json.loads(feed.changes_since(known | cursor))["steps"] in ([], [1, 2])
 
 
-def test_a_run_that_was_killed_with_its_app_is_told_its_end(run, context):
-    tell(run, start(), progress(1))
+def test_a_run_that_was_killed_with_its_app_ends_as_interrupted(run, context):
+    append_events(run, start(), progress(1))
     Attempt(0, ".app-that-is-gone").write(run.directory / STARTED)
     card = Card(RunFeed(context, RunAccess(run, run.id))).ask()
     assert card.shown["state"] == "interrupted" and run.has_ended

@@ -48,16 +48,16 @@ def answer(route, shell):
 
 @pytest.fixture
 def draw(browser):
-    """`draw(story, state="finished", …)`: a page on which the card of a `RunViewModel` is drawn."""
+    """`draw(view, state="finished", …)`: a page on which the card of a `RunViewModel` is drawn."""
     pages, complaints = [], []
 
-    def drawn(story, state="finished", *, width=760, locale="en-US", scheme="light"):
+    def drawn(view, state="finished", *, width=760, locale="en-US", scheme="light"):
         size = {"width": width, "height": 900}
         page = browser.new_page(viewport=size, locale=locale, color_scheme=scheme)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         pages.append(page)
-        story.state = state
-        card = run_card(story.value(), follow, star)
+        view.state = state
+        card = run_card(view.value(), follow, star)
         dark = "dark" if scheme == "dark" else ""
         shell = SHELL.format(css=styles(), card=card.html_template, dark=dark)
         page.route(ORIGIN + "/**", lambda route: answer(route, shell))

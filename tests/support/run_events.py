@@ -1,4 +1,4 @@
-"""The events of an imagined run of 100 steps and 10 seconds, and the story that they tell."""
+"""Events of an imagined run of 100 steps and 10 seconds, and the view model that they make."""
 
 from dataclasses import asdict
 
@@ -61,10 +61,10 @@ def end(step, reason="finished", held=8.0, message=""):
 
 
 def view_model(*events):
-    told_so_far = RunViewModel("id")
+    view = RunViewModel("id")
     for event in events:
-        told_so_far.apply(event)
-    return told_so_far
+        view.apply(event)
+    return view
 
 
 def written(rows):

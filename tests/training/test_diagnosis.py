@@ -375,8 +375,8 @@ def test_the_card_of_a_run_that_goes_on_warns_and_advises_nothing_yet():
 
 def test_a_textbooks_run_is_advised_as_others_are():
     events = [start() | {"recipe": "lyrics-concise"}, *overfitting()]
-    verdict = view_model(*events, end(13, held=2.6)).value()["diagnosis"]
-    assert verdict["try"] is not None and verdict["change"] == ["smoothing", "0.5"]
+    diagnosis = view_model(*events, end(13, held=2.6)).value()["diagnosis"]
+    assert diagnosis["try"] is not None and diagnosis["change"] == ["smoothing", "0.5"]
 
 
 @pytest.mark.parametrize(
@@ -392,9 +392,9 @@ def test_no_more_seconds_are_advised_than_a_run_may_take(took, most, change):
     told = RunViewModel("id", max_seconds=most)
     for event in (start(seconds=took), *EVENTS["unlearned"], end(29, held=7.1)):
         told.apply(event)
-    verdict = told.value()["diagnosis"]
-    assert verdict["kind"] == "unlearned" and verdict["change"] == change
-    said = (verdict["try"] or {}).values()
+    diagnosis = told.value()["diagnosis"]
+    assert diagnosis["kind"] == "unlearned" and diagnosis["change"] == change
+    said = (diagnosis["try"] or {}).values()
     assert len(said) == (2 if change else 0) and all(f"seconds = {change[1]}" in s for s in said)
 
 

@@ -28,9 +28,9 @@ def test_a_text_has_as_many_symbols_before_the_run_as_after_it(tmp_path, no_pict
         show_training(iter(events))
     assert " 5 symbols," in said.getvalue()
 
-    story = RunViewModel()
-    story.apply(events[0])
-    assert story.facts["symbols"] == 5
+    view = RunViewModel()
+    view.apply(events[0])
+    assert view.facts["symbols"] == 5
 
     saved = charrnn.load(tmp_path / "checkpoint")
     assert " 5 symbols," in card.card(saved, [])

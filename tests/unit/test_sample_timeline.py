@@ -35,7 +35,7 @@ def test_samples_fill_the_rows_of_their_marks():
     assert shares(rows) == [0, 0.1, 0.25, 0.5, 1]
 
 
-def test_samples_asked_for_stand_between_those_of_the_marks_and_stay():
+def test_samples_between_marks_have_rows_of_their_own():
     asked = view_model(start(), *samples(0, 10, 26, 31, 33)).rows()
     assert written(asked) == ["0", "10", "26", "31", "33", None, None]
     assert [row["now"] for row in asked] == [False, False, False, True, True, False, False]
@@ -53,7 +53,7 @@ def test_of_very_many_samples_those_of_the_marks_and_the_latest_stay():
     assert said[:3] == ["0", "10", "26"] and said[-3:] == ["47", "48", "50"]
 
 
-def test_the_epochs_of_a_run_that_counts_them_tell_where_a_sample_stands():
+def test_in_a_run_of_epochs_these_give_a_sample_its_share():
     events = [start(seconds=None, epochs=10), sample(0)]
     for step in range(10, 110, 10):  # an epoch each, and its sample before its report
         if step in (10, 20, 30, 50):
@@ -115,7 +115,7 @@ def test_once_a_run_has_ended_no_row_is_empty():
     assert not any(row["now"] for row in stopped)
 
 
-def test_an_earlier_run_has_no_empty_rows():
+def test_an_example_run_has_no_empty_rows():
     past = view_model(start(), *samples(0, 50, 99), end(99))
     past.is_example = True
     assert shares(past.rows()) == [0, 0.5, 1]
@@ -140,7 +140,7 @@ def test_a_measurement_at_the_sample_s_own_step_is_its_figure():
     assert (figures(own.rows())[0], steps(own.rows())[0]) == (62.0, 0)
 
 
-def test_what_was_measured_after_the_point_a_run_goes_on_from_is_no_samples_figure():
+def test_measurements_after_the_step_of_a_resume_are_dropped():
     again = start() | {"resumed_from": 10}
     events = [start(), progress(9, held=9.0), progress(30, held=3.0), again, sample(11)]
     assert figures(view_model(*events).rows())[0] is None

@@ -30,19 +30,19 @@ def form():
 
 
 def of_recipe(name, **text):
-    """The request of somebody who trains by this recipe."""
+    """A request for this recipe."""
     if name in BUDGETS:
         return TrainRequest(recipe=name, **text)
     return TrainRequest(recipe=TEXTBOOK, experiment=name, **text)
 
 
 def custom(name, settings=None, **text):
-    """The request of somebody who chose Custom after this recipe."""
+    """A request for Custom, chosen after this recipe."""
     return TrainRequest(recipe=CUSTOM, base_recipe=name, settings=settings or {}, **text).resolved()
 
 
-def by_browser(form, request):
-    """The same request as its values come back from a browser."""
+def from_browser(form, request):
+    """The same request, made of the values that a browser sends."""
     held = [request.settings[name] for name in form.custom.fields]
     before, base = {"recipe": request.base_recipe}, json.loads(json.dumps(request.base.as_json()))
     own = [
@@ -67,7 +67,7 @@ def test_custom_unchanged_trains_the_same_as_the_recipe_before_it(form, name, te
         with pytest.raises(UserError, match=error.message[:40]):
             custom(name, **TEXTS[text]).plan()
         return
-    request = by_browser(form, custom(name, **TEXTS[text]))
+    request = from_browser(form, custom(name, **TEXTS[text]))
     plan = request.resolved().plan()
     assert (plan.model, plan.training) == (wanted.model, wanted.training)
     assert plan.corpus.sha256() == wanted.corpus.sha256()
@@ -77,7 +77,7 @@ def test_custom_unchanged_trains_the_same_as_the_recipe_before_it(form, name, te
     assert not request.base.changed(request.settings)
 
 
-def test_every_value_of_a_setting_comes_back_as_it_was():
+def test_a_field_keeps_every_digit_of_a_value():
     for value in (0.1 + 0.2, 1e-9, 0.015, 1e7, 10.0, 2**31 - 1, None, True, "tanh"):
         shown = as_field(value)
         assert "e" not in str(shown) or not isinstance(value, float)
@@ -117,7 +117,7 @@ def test_values_that_mean_the_same_are_no_change():
     assert base.changed({"seconds": "ten"}) == {"seconds": "ten"}
 
 
-def test_a_text_that_is_still_to_come_is_followed_when_it_is_there(monkeypatch, tmp_path):
+def test_the_fields_follow_a_text_that_is_given_later(monkeypatch, tmp_path):
     monkeypatch.setenv("CHARRNN_CACHE", str(tmp_path))
     for blank in ({"corpus": OWN}, {"corpus": "time-machine"}):
         request = custom("sprint", **blank)
@@ -132,7 +132,7 @@ def test_a_text_that_is_still_to_come_is_followed_when_it_is_there(monkeypatch, 
      {"recipe": ["sprint"], "values": {"seconds": "9"}},
      {"recipe": "sprint", "values": {"seconds": ["9"], "colour": "red", "layers": "9" * 999}}],
 )  # fmt: skip
-def test_whatever_a_browser_brings_back_is_read(brought):
+def test_stored_base_settings_may_be_anything(brought):
     base = BaseSettings.from_json(brought)
     assert base.recipe in RECIPES and not base.values
     request = TrainRequest(recipe=CUSTOM, base=base).resolved()
@@ -146,7 +146,7 @@ def test_every_setting_has_a_chinese_name_and_hint():
 # ---- what is shown of it ---------------------------------------------------------------------
 
 
-def test_what_follows_is_shown_and_nothing_else_is_touched(form):
+def test_only_fields_that_follow_are_updated(form):
     request = custom("sprint", corpus="tide-clock")
     shown = form.validate(request, "en")
     assert not [field for field in form.custom.fields.values() if field in shown]
@@ -173,7 +173,7 @@ def test_the_head_says_where_the_values_come_from_and_what_was_changed(form):
     assert head["preparation"] == "换行变为空格、前 10,000 个字符"
 
 
-def test_every_faulty_field_is_marked_at_once_in_words_for_people(form):
+def test_every_invalid_field_is_marked_at_once(form):
     request = custom("sprint")
     typed = {"hidden_size": "many", "layers": "9", "clip": "-1", "learning_rate": ""}
     request = replace(request, settings={**request.settings, **typed})
@@ -192,7 +192,7 @@ def test_every_faulty_field_is_marked_at_once_in_words_for_people(form):
     assert chinese["clip"] == "裁剪阈值：0.000000001 到 1,000,000,000 的数，或 none"
 
 
-def test_what_is_wrong_with_the_text_is_said_beside_what_is_wrong_with_a_setting(form):
+def test_errors_of_the_text_and_of_a_setting_are_shown_together(form):
     request = custom("sprint", corpus=OWN, paste="a")
     request = replace(request, settings={**request.settings, "layers": "9"})
     shown = form.validate(request, "en")
@@ -223,7 +223,7 @@ def test_the_button_says_the_time_that_is_set_whatever_else_is_wrong(form):
     assert button("zh", seconds="soon") == "用《潮汐钟》训练"
 
 
-def test_a_press_of_the_button_brings_faulty_fields_into_sight(form):
+def test_a_refused_request_opens_the_accordions_of_its_invalid_fields(form):
     request = custom("sprint")
     request = replace(request, settings={**request.settings, "layers": "9", "clip": "-1"})
     with pytest.raises(UserError) as caught:
