@@ -152,12 +152,12 @@ def test_what_is_too_much_is_refused_beside_its_field(open_manager, limits, sett
 
 def test_the_page_reports_a_limit_before_the_run_starts(tmp_path):
     long = TrainRequest(corpus=OWN, paste=TEXT.text, limits=Limits(characters=1000))
-    assert refusal(long.text)[1] == "corpus"
+    assert refusal(long.load_text)[1] == "corpus"
     (tmp_path / "cats.txt").write_text(TEXT.text * 1000)
     upload = TrainRequest(
         corpus=OWN, files=(str(tmp_path / "cats.txt"),), limits=Limits(upload_mb=1)
     )
-    assert "What was uploaded" in refusal(upload.text)[0]
+    assert "What was uploaded" in refusal(upload.load_text)[0]
     wide = TrainRequest(
         corpus=OWN, paste=TEXT.text, recipe="custom", settings={"hidden_size": 512},
         limits=Limits(parameters=10_000),

@@ -25,7 +25,7 @@ from charrnn.training.messages import (
     written_setting,
 )
 from charrnn.training.suggestions import suggest
-from charrnn.ui.run_card.strings import VERDICTS
+from charrnn.ui.run_card.strings import DIAGNOSES
 from charrnn.ui.run_card.view_model import RunViewModel
 
 TIDE = datasets.load("tide-clock").text
@@ -295,7 +295,7 @@ def test_a_text_too_large_to_be_smoothed_and_a_run_that_knows_nothing_of_it_need
 
 @pytest.mark.parametrize("name", SENTENCES)
 def test_every_sentence_has_its_chinese(name):
-    english, chinese = SENTENCES[name], VERDICTS[name][1]
+    english, chinese = SENTENCES[name], DIAGNOSES[name][1]
     fields = set(re.findall(r"\{(\w+)\}", english))
     assert set(re.findall(r"\{(\w+)\}", chinese)) == fields
     assert not re.search("[A-Za-z]{2}", re.sub(r"\{\w+\}", "", chinese)), "half of it is English"

@@ -16,7 +16,7 @@ from charrnn.corpus import Corpus, Text
 from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig
 from charrnn.ui.train.request import CUSTOM, OWN, TrainRequest
-from charrnn.ui.train.settings_form import fault
+from charrnn.ui.train.settings_form import invalid_value_message
 from charrnn.utils.config_fields import rules
 from charrnn.vocabulary import Vocabulary
 
@@ -54,7 +54,7 @@ def test_a_value_that_a_setting_does_not_take_is_refused_in_the_form_and_on_the_
             continue
         request = TrainRequest(corpus=OWN, paste=PLAIN * 20, recipe=CUSTOM, settings={name: value})
         report, beside_text, beside_settings = shown(form, request)
-        assert (beside_text, beside_settings) == ("", fault(name, "en"))
+        assert (beside_text, beside_settings) == ("", invalid_value_message(name, "en"))
         assert report["characters"] == len(PLAIN * 20), "the text is told all the same"
         if "\ud800" not in value:
             code, out, err = told("train", "it.txt", "--set", f"{name}={value}", "--json")

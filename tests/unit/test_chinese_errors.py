@@ -81,7 +81,7 @@ def test_a_file_that_is_no_text_is_refused_in_chinese_only(data):
 def test_an_uploaded_picture_gives_a_whole_chinese_sentence(tmp_path):
     picture = tmp_path / "tide.png"
     picture.write_bytes(REFUSED["a picture"][0])
-    said = chinese(TrainRequest(corpus=OWN, files=(str(picture),)).text)
+    said = chinese(TrainRequest(corpus=OWN, files=(str(picture),)).load_text)
     assert said == "tide.png 是 PNG 图片，不是文本：请选择文本文件（.txt）或其 .zip 压缩包。"
 
 

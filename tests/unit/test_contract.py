@@ -42,7 +42,7 @@ ALL_JS, ALL_PYTHON = "\n".join(JS.values()), "\n".join(PYTHON.values())
 TABLES = (
     *(SHARED, titles.RECIPES, push.ACCOUNT, push.PUSH, generate.BESIDE, generate.PAGE),
     *(models.CARDS, models.OPENER, models.MODELS, models.BROWSE),
-    *(run_card.CARD, run_card.YOURS, run_card.DELETING),
+    *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),
     *(strings.OWN_TEXT, strings.FORM_RESET, strings.REPORT, settings_strings.CUSTOM),
 )
 WORDS = {name for table in TABLES for name in table} | {"paste-too-large"}
