@@ -111,7 +111,7 @@ def extended(manifest: Mapping[str, Any], end: Event) -> dict[str, Any]:
 
 @contextmanager
 def disk_errors_as_user_errors(directory: Path | None = None) -> Iterator[None]:
-    """Turn an OSError in the block into a UserError; `where` completes its sentence."""
+    """Turn an OSError in the block into a UserError, which names `directory` if it is given."""
     try:
         yield
     except OSError as error:

@@ -192,7 +192,7 @@ class Run(ChangeableRun):
         """Write the `end` event that a dead worker could not write; return whether it was missing.
 
         `app` is the app that calls. Attempts of other apps that are alive are left to those apps;
-        if the attempt's app is gone, or is `closing`, the run was interrupted. `message` says why
+        if the attempt's app is gone, or is `closing`, the run was interrupted. `cause` says why
         the worker died, if that is known.
         """
         if (lock := self._lock(1)) is None:  # a process trains it

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import Scope
+from starlette.types import Message as AsgiMessage
+from starlette.types import Scope, Send
 
 from ...errors import Message, UserError
 from .. import i18n
@@ -29,6 +32,17 @@ class RequestUserError(UserError):
         """
         message = i18n.translate_error(self, i18n.locale_of(Request(scope)))
         return JSONResponse({"detail": message, "error": message}, self.status)
+
+
+def with_response_headers(send: Send, change: Callable[[MutableHeaders, int], None]) -> Send:
+    """Return a `send` that lets `change` edit the headers of the response, given its status."""
+
+    async def send_changed(message: AsgiMessage) -> None:
+        if message["type"] == "http.response.start":
+            change(MutableHeaders(scope=message), message["status"])
+        await send(message)
+
+    return send_changed
 
 
 def content_length(scope: Scope) -> int | None:

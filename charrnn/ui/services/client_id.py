@@ -28,7 +28,9 @@ from typing import overload
 import gradio as gr
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .asgi import with_response_headers
 
 COOKIE = "charrnn-client"
 COOKIE_SECONDS = 30 * 24 * 3600
@@ -120,17 +122,12 @@ class ClientCookieMiddleware:
             await self.app(scope, receive, send)
             return
 
-        async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 200:
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
-                    headers.append("set-cookie", self.client_ids.set_cookie())
-                    headers["cache-control"] = (
-                        "private"  # else a proxy would send it to other users
-                    )
-            await send(message)
+        await self.app(scope, receive, with_response_headers(send, self._add_cookie))
 
-        await self.app(scope, receive, send_with_cookie)
+    def _add_cookie(self, headers: MutableHeaders, status: int) -> None:
+        if status == 200 and headers.get("content-type", "").startswith("text/html"):
+            headers.append("set-cookie", self.client_ids.set_cookie())
+            headers["cache-control"] = "private"  # else a proxy would send it to other users
 
 
 @overload

@@ -29,11 +29,11 @@ from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse, RedirectResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from ...utils.space import space_id
-from .asgi import route_path
+from .asgi import route_path, with_response_headers
 from .client_id import COOKIE as CLIENT_COOKIE
 from .sign_in import CALLBACK_PATH, SIGN_IN_PATH, return_address
 
@@ -176,11 +176,8 @@ def _navigates(scope: Scope) -> bool:
 def _open_to_any_page(send: Send) -> Send:
     """Allow every page to read the response to an anonymous request, unless it sent credentials."""
 
-    async def with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            answer = MutableHeaders(scope=message)
-            answer["Access-Control-Allow-Origin"] = "*"
-            del answer["Access-Control-Allow-Credentials"]
-        await send(message)
+    def allow(headers: MutableHeaders, status: int) -> None:
+        headers["Access-Control-Allow-Origin"] = "*"
+        del headers["Access-Control-Allow-Credentials"]
 
-    return with_headers
+    return with_response_headers(send, allow)

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from gradio.route_utils import API_PREFIX
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...utils.space import space_id
-from .asgi import route_path
+from .asgi import route_path, with_response_headers
 
 _PAGE = {
     "default-src": "'self'",
@@ -49,12 +49,10 @@ class SecurityHeadersMiddleware:
             await self.app(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_headers(route_path(scope)))
-            await send(message)
+        def add(headers: MutableHeaders, status: int) -> None:
+            headers.update(_headers(route_path(scope)))
 
-        await self.app(scope, receive, with_headers)
+        await self.app(scope, receive, with_response_headers(send, add))
 
 
 def _headers(path: str) -> dict[str, str]:
