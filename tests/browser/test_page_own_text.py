@@ -10,7 +10,8 @@ pytest_plugins = ["page"]
 MB = 1 << 20
 MOST = 2 * MB  # of a request, where an upload may have one
 TOO_LARGE = (
-    "This request is larger than 2 MB, which is the most here. Upload a long text as a file instead."
+    "This request is larger than 2 MB, which is the most here. "
+    "Upload a long text as a file instead."
 )
 SAID = {
     "en-US": {
