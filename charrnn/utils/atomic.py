@@ -22,7 +22,7 @@ from .regular_files import is_directory, remove
 
 logger = logging.getLogger(__name__)
 
-_READY_FOLDER = ".files.ready"
+READY_FOLDER = ".files.ready"
 _DELETED_PREFIX = ".deleted-"
 _TEMPORARY_NAME = re.compile(r"\..+\.[0-9a-f]{8}")
 
@@ -70,7 +70,7 @@ def atomic_write_many(directory: Path, contents: Mapping[str, bytes]) -> None:
         for name, data in contents.items():
             (temporary / name).write_bytes(data)
         _sync([temporary / name for name in contents])
-        temporary.rename(directory / _READY_FOLDER)  # from here on the new files count
+        temporary.rename(directory / READY_FOLDER)  # from here on the new files count
         _sync_directory(directory)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -80,7 +80,7 @@ def atomic_write_many(directory: Path, contents: Mapping[str, bytes]) -> None:
 
 def recover(directory: Path) -> None:
     """Finish an `atomic_write_many` whose process was killed after it had written all files."""
-    ready = directory / _READY_FOLDER
+    ready = directory / READY_FOLDER
     if not is_directory(ready):
         return
     for path in sorted(ready.iterdir()):

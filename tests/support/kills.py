@@ -91,7 +91,7 @@ def configurations():
 
 def torn(run):
     """What a death in the middle of a save has left."""
-    left = (atomic._READY, *(f"*/.*.{'[0-9a-f]' * 8}", f".*.{'[0-9a-f]' * 8}"))
+    left = (atomic.READY_FOLDER, *(f"*/.*.{'[0-9a-f]' * 8}", f".*.{'[0-9a-f]' * 8}"))
     return {path for pattern in left for path in run.directory.glob(f"**/{pattern}")}
 
 
@@ -230,7 +230,7 @@ def training(root):
     count = 0
     for place in deaths(root, asked.directory, lambda place: live(Run(place), resume=False)):
         run = Run(place)
-        ready = (place / "checkpoint" / atomic._READY).exists()
+        ready = (place / "checkpoint" / atomic.READY_FOLDER).exists()
         had_model = assert_sound(run, had_model=False)
         if count % 2:
             run.record_crash()
