@@ -135,7 +135,7 @@ class Corpus:
         wanted = Message("give a number between 0 and 0.5")
         if not 0 <= arguments.as_float(self.validation, "validation", wanted) <= 0.5:
             raise UserError(
-                "The share held out must be between 0 and 0.5, not {value}.",
+                "The held-out share must be between 0 and 0.5, not {value}.",
                 value=self.validation,
                 field="validation",
             )
@@ -173,9 +173,8 @@ class Corpus:
         vocabulary = Vocabulary.from_text(prepared)
         if len(vocabulary) > MAX_SYMBOLS:
             raise UserError(
-                "{text} has {has:,} different characters, more than "
-                "any script: {most:,} can be learnt. Is it a text, and read in the "
-                "right encoding?",
+                "{text} has {has:,} different characters, and at most {most:,} can be learned. "
+                "Check that it is a text, and that its encoding is right.",
                 text=source.name,
                 has=vocabulary.symbol_count,
                 most=MAX_SYMBOLS - 1,
@@ -323,13 +322,14 @@ def _mismatch() -> Message:
 def _too_short(name: str, characters: int) -> UserError:
     if characters == 1:
         return UserError(
-            "{text} is too short: a model learns which character follows another, and there is "
-            "only one.",
+            "{text} is too short: a model learns which character follows which, and there is "
+            "only one. Use a longer text.",
             text=name,
             field="corpus",
         )
     return UserError(
-        "{text} is too short: a model learns which character follows another, and there are none.",
+        "{text} is too short: a model learns which character follows which, and there are none. "
+        "Use a longer text.",
         text=name,
         field="corpus",
     )

@@ -81,13 +81,13 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
     validation.check_checkpoint(checkpoint)
     window = None if window is None else validation.as_int(window, "window")
     if window is not None and window < 1:
-        raise UserError("A window holds at least 1 character.", field="window")
+        raise UserError("A window must have at least 1 character.", field="window")
     ids = checkpoint.vocabulary.encode(validation.as_text(text, "text"))
     unknown = int(np.count_nonzero(ids == 0))
     if np.count_nonzero(ids[1:]) == 0:
         raise UserError(
-            "There is nothing to score: a text needs a character that the model knows, after "
-            "another one.",
+            "There is nothing to score: the text needs, after its first character, at least one "
+            "that the model knows.",
             field="text",
         )
     with eval_mode(checkpoint.model) as model:
@@ -98,7 +98,9 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
             total, count = _score_windows(model, ids, window)
             protocol = f"cold windows of {window}"
     if not math.isfinite(total):
-        raise UserError("The model's numbers overflow on this text.", field="text")
+        raise UserError(
+            "The model's numbers overflow on this text: choose another model.", field="text"
+        )
     return Score(total / count, count, unknown, protocol)
 
 

@@ -100,7 +100,7 @@ class CharRNN(nn.Module):
         as_instance(config, ModelConfig, "config", Message("give a ModelConfig"))
         vocabulary_size = as_int(vocabulary_size, "vocabulary_size")
         if vocabulary_size < 1:
-            raise UserError("A model needs a symbol at least.", field="vocabulary_size")
+            raise UserError("A model needs at least one symbol.", field="vocabulary_size")
         self.config = config
         self.vocabulary_size = vocabulary_size
         outputs = config.hidden_size * (2 if config.bidirectional else 1)

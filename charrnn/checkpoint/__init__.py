@@ -98,7 +98,12 @@ def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
         raise empty_vocabulary_error()
     if len(checkpoint.vocabulary) > MAX_SYMBOLS:
         most = MAX_SYMBOLS - 1  # besides `<unk>`
-        raise UserError("A checkpoint holds {most:,} symbols at most.", most=most, field="corpus")
+        raise UserError(
+            "A checkpoint can hold at most {most:,} symbols: use a text with fewer "
+            "different characters.",
+            most=most,
+            field="corpus",
+        )
     config = checkpoint.config()
     text = json.dumps(config, ensure_ascii=False)
     weights = {
@@ -108,7 +113,7 @@ def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
     beside = json.dumps(config, ensure_ascii=False, indent=2).encode()
     if len(beside) > MAX_CONFIG_BYTES:
         raise UserError(
-            "A checkpoint's configuration holds {most} MB at most: shorten the prefixes.",
+            "A checkpoint's configuration can have at most {most} MB: shorten the prefixes.",
             most=MAX_CONFIG_BYTES >> 20,
         )
     return {CONFIG: beside, WEIGHTS: blob}
@@ -181,7 +186,7 @@ def _check_agreement(file: Path, config: dict[str, Any]) -> None:
         described = parse_json_object(opened.read(MAX_CONFIG_BYTES + 1), CONFIG)
     same = _completed(described.get("model")) == _completed(config["model"])
     if not same or any(described.get(key) != config[key] for key in ("format", "symbols")):
-        raise ValueError(Message("config.json describes another model than model.safetensors"))
+        raise ValueError(Message("config.json and model.safetensors describe different models"))
 
 
 def _load_error(why: str) -> UserError:
@@ -195,7 +200,9 @@ def _read_config(metadata: dict[str, str] | None) -> dict[str, Any]:
     config = parse_json_object(text, Message("its configuration"))
     if config.get("format") != FORMAT or isinstance(config["format"], bool):
         found = short_repr(config.get("format"), 20)
-        problem = Message("its format is {format}; this charrnn reads 1", format=found)
+        problem = Message(
+            "its format is {format}, and this version of charrnn reads format 1", format=found
+        )
         raise ValueError(_with_version(problem, config))
     return config
 
@@ -206,7 +213,7 @@ def _with_version(problem: Message, config: dict[str, Any]) -> Message:
     if version is None:
         return problem
     return Message(
-        "{problem} (charrnn {theirs} wrote it, and this is {ours})",
+        "{problem} (charrnn {theirs} wrote it; this is {ours})",
         problem=problem,
         theirs=version,
         ours=__version__,
@@ -216,13 +223,13 @@ def _with_version(problem: Message, config: dict[str, Any]) -> Message:
 def _vocabulary(config: dict[str, Any]) -> Vocabulary:
     symbols = config.get("symbols")
     if not isinstance(symbols, str):
-        raise ValueError(Message("its symbols are not a text, each of them one character"))
+        raise ValueError(Message("its symbols are not a text of single characters"))
     if not symbols:
         raise ValueError(Message("its vocabulary is empty"))
     if len(symbols) >= MAX_SYMBOLS:
         raise ValueError(
             Message(
-                "it has {count:,} symbols, and {most:,} are allowed",
+                "it has {count:,} symbols, and at most {most:,} are allowed",
                 count=len(symbols),
                 most=MAX_SYMBOLS - 1,
             )
@@ -244,7 +251,7 @@ def _model_config(config: dict[str, Any]) -> ModelConfig:
     known = {f.name for f in fields(ModelConfig)}
     if unknown := [name for name in model if name not in known]:
         problem = Message(
-            "its model has a setting {name}, which this charrnn does not know",
+            "its model has a setting {name} that this version of charrnn does not know",
             name=short_repr(unknown[0], 40),
         )
         raise ValueError(_with_version(problem, config))
@@ -273,12 +280,12 @@ def _checked_weights(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:
     expected = model.state_dict()
     names = list(weights.keys())
     if len(names) != len(expected) or set(names) != set(expected):
-        raise ValueError(Message("its weights are not those of the model it describes"))
+        raise ValueError(Message("its weights do not match the model it describes"))
     for name, parameter in expected.items():
         piece = weights.get_slice(name)
         if tuple(piece.get_shape()) != tuple(parameter.shape):
             raise ValueError(
-                Message("{name} has another shape than the model it describes", name=name)
+                Message("the shape of {name} does not match the model it describes", name=name)
             )
         if piece.get_dtype() != "F32":
             dtype = piece.get_dtype()

@@ -66,7 +66,7 @@ def check_header(file: Path) -> None:
     if (tensors := len(entries) - ("__metadata__" in entries)) > _MAX_TENSORS:
         raise ValueError(
             Message(
-                "it has {count:,} tensors, and {most:,} are allowed",
+                "it has {count:,} tensors, and at most {most:,} are allowed",
                 count=tensors,
                 most=_MAX_TENSORS,
             )

@@ -135,7 +135,7 @@ def train(
     if out is not None:
         check_destination(out, apart_from=run_dir or Path("runs", "new"))
     if resume and run_dir is None:
-        raise UserError("--resume needs --run-dir: which run is to go on?", field="run_dir")
+        raise UserError("--resume needs --run-dir: say which run to resume.", field="run_dir")
     pairs = _parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds)
     if resume and run_dir is not None and can_resume(run_dir):
         run = Run(run_dir)
@@ -256,7 +256,7 @@ def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -
     default = find_recipe(recipe).corpus
     if not names and default is None:
         raise UserError(
-            "Which text? Give a file, - for standard input, or one of {names}.",
+            "There is no text to train on: give a file, - for standard input, or one of {names}.",
             names=[entry.name for entry in datasets.DATASETS],
             field="corpus",
         )

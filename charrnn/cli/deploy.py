@@ -70,8 +70,8 @@ def chosen(root: Path) -> tuple[list[str], list[str]]:
     """
     if not all((root / name).is_file() for name in _NEEDED):
         raise UserError(
-            "Only a checkout of the charrnn repository can be deployed, and this charrnn is "
-            "installed without it: run the command in the repository's directory.",
+            "Only a checkout of the charrnn repository can be deployed, and this charrnn was "
+            "installed without one: clone the repository, and run the command in it.",
             field="space",
         )
     tracked = _git(root, "ls-files", "-z")

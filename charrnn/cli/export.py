@@ -23,7 +23,7 @@ def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -
         raise _destination_error(place, error) from error
     if taken:
         raise UserError(
-            "{place} exists already: choose another place for {called}.",
+            "{place} already exists: choose another path for {called}.",
             place=place,
             called=called,
             field="out",
@@ -31,7 +31,8 @@ def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -
     ours, theirs = place.resolve(), apart_from.resolve()
     if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
         raise UserError(
-            "{place} and {apart_from} are one within the other: choose another place for {called}.",
+            "One of {place} and {apart_from} is inside the other: choose another path for "
+            "{called}.",
             place=place,
             apart_from=apart_from,
             called=called,
@@ -39,7 +40,7 @@ def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -
         )
     if os.path.ismount(place):
         raise UserError(
-            "{place} is where another disk begins: choose a directory in it.",
+            "{place} is a mount point: choose a directory inside it.",
             place=place,
             field="out",
         )
@@ -70,7 +71,7 @@ def copy_checkpoint(checkpoint: Path, place: Path) -> None:
         temporary.replace(place)
     except OSError as error:
         raise UserError(
-            "The checkpoint could not be copied to {place} ({why}): it is in {checkpoint}.",
+            "The checkpoint could not be copied to {place} ({why}): it is still in {checkpoint}.",
             place=place,
             why=os_reason(error),
             checkpoint=checkpoint,
@@ -95,5 +96,5 @@ def _temporary_path(place: Path) -> Path:
 
 def _destination_error(place: Path, error: OSError) -> UserError:
     return UserError(
-        "{place} cannot be made: {why}.", place=place, why=os_reason(error), field="out"
+        "{place} could not be created: {why}.", place=place, why=os_reason(error), field="out"
     )

@@ -43,8 +43,8 @@ def can_resume(directory: Path) -> bool:
         return True
     if any(os.path.lexists(directory / trace) for trace in _RUN_OR_MODEL_FILES):
         raise UserError(
-            "There is nothing in {directory} to resume from, but a run or a model, which is "
-            "left as it is. Give another --run-dir for a new run.",
+            "{directory} holds a run or a model, but nothing to resume from: it was left as it "
+            "is. Give another --run-dir for a new run.",
             directory=directory,
             field="run_dir",
         )
@@ -64,8 +64,8 @@ def check_unchanged(
     """
     if recipe is not None and recipe != request["recipe"]:
         raise UserError(
-            "This run follows the recipe {own}, not {recipe}. Leave out --recipe to "
-            "go on with it, or give another --run-dir for a new run.",
+            "This run follows the recipe {own}, not {recipe}. Leave out --recipe to resume it, "
+            "or give another --run-dir for a new run.",
             own=request["recipe"],
             recipe=recipe,
             field="recipe",
@@ -77,8 +77,8 @@ def check_unchanged(
     for name, value in said.items():
         if name not in own or own[name] != value:
             raise UserError(
-                "This run has {name} = {own}, not {value}. Leave "
-                "{name} out to go on with it, or give another --run-dir for a new run.",
+                "This run has {name} = {own}, not {value}. Leave {name} out to resume it, or "
+                "give another --run-dir for a new run.",
                 name=name,
                 own=_shown(own.get(name)),
                 value=_shown(value),
@@ -94,9 +94,9 @@ def _check_text(request: Mapping[str, Any], text: Text) -> None:
     preparation = Preparation() if recipe is None else recipe.preparation
     if Corpus.from_text(text, preparation=preparation).sha256() != own["sha256"]:
         raise UserError(
-            "This run learns from {own}, and {name}, which was given, is another "
-            "text or has changed since. Leave the text out to go on with the run's own, or give "
-            "another --run-dir for a new run.",
+            "This run learns from {own}, and {name} is a different text, or has changed since. "
+            "Leave the text out to resume with the run's own, or give another --run-dir for a "
+            "new run.",
             own=own["name"],
             name=text.name,
             field="corpus",

@@ -298,7 +298,10 @@ def _log_probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _overflow_error() -> UserError:
-    return UserError("The model's numbers overflow: it cannot say what comes next.")
+    return UserError(
+        "The model's numbers overflow, so it cannot predict the next character: "
+        "choose another model, or train again."
+    )
 
 
 def _normalize(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:

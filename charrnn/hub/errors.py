@@ -70,13 +70,19 @@ def _client_error(error: BaseException, repo: str, writing: bool) -> UserError:
     if isinstance(error, errors.RepositoryNotFoundError):
         return repo_not_found(repo)
     if isinstance(error, errors.RevisionNotFoundError):
-        return UserError("{model} has no such revision on the Hub.", model=repo, field=_FIELD)
+        return UserError(
+            "{model} has no such revision on the Hub: check the branch, tag or commit.",
+            model=repo,
+            field=_FIELD,
+        )
     if isinstance(error, errors.DisabledRepoError):
-        return UserError("The Hub has disabled {model}.", model=repo, field=_FIELD)
+        return UserError(
+            "The Hub has disabled {model}: choose another model.", model=repo, field=_FIELD
+        )
     if isinstance(error, errors.OfflineModeIsEnabled):
         return HubUnavailableError(
-            "HF_HUB_OFFLINE is set, so the Hub is not asked: unset it, or use a model that is on "
-            "this machine.",
+            "HF_HUB_OFFLINE is set, so the Hub is not contacted: unset it, or use a model that "
+            "is on this machine.",
             field=_FIELD,
         )
     if isinstance(error, httpx2.TimeoutException):
@@ -85,11 +91,13 @@ def _client_error(error: BaseException, repo: str, writing: bool) -> UserError:
         return _http_error(error.response, repo, writing)
     if isinstance(error, httpx2.ConnectError):
         return HubUnavailableError(
-            "The Hub cannot be reached: check the network connection of this machine.", field=_FIELD
+            "The Hub cannot be reached: check this machine's network connection.", field=_FIELD
         )
     if isinstance(error, OSError) and (error.filename or error.errno in _DISK):
         return UserError(
-            "The model cannot be kept on this machine: {why}.", why=os_reason(error), field=_FIELD
+            "The model could not be saved on this machine: {why}.",
+            why=os_reason(error),
+            field=_FIELD,
         )
     return connection_lost()
 
@@ -100,20 +108,30 @@ def _http_error(response: Any, repo: str, writing: bool) -> UserError:
         return UserError("The Hub does not accept this token: sign in again.", field=_FIELD)
     if status == 403 and writing:
         return UserError(
-            "You may not write to {model}: it must be in your name or in that of an organization "
-            "of yours, and the token must allow writing.",
+            "You may not write to {model}: it must belong to you or to one of your "
+            "organizations, and the token must have write access.",
             model=repo,
             field=_FIELD,
         )
     if status == 403:
-        return UserError("You may not see {model} on the Hub.", model=repo, field=_FIELD)
+        return UserError(
+            "You may not see {model} on the Hub: sign in with an account that may.",
+            model=repo,
+            field=_FIELD,
+        )
     if status == 404:
         return repo_not_found(repo)
     if status in (409, 412):
         return repo_changed(repo)
     if status == 429 or status >= 500:
         return busy(response)
-    return UserError("The Hub refused {model} ({status}).", model=repo, status=status, field=_FIELD)
+    return UserError(
+        "The Hub refused the request for {model} (status {status}): check the "
+        "name, or try again later.",
+        model=repo,
+        status=status,
+        field=_FIELD,
+    )
 
 
 def retry_delay(response: Any) -> int | None:
@@ -140,7 +158,7 @@ def busy(response: Any) -> UserError:
 
 def no_answer() -> UserError:
     """Build the error for a Hub that says nothing."""
-    return HubUnavailableError("The Hub does not answer: try again later.", field=_FIELD)
+    return HubUnavailableError("The Hub is not responding: try again later.", field=_FIELD)
 
 
 def deadline_exceeded(seconds: float) -> UserError:
@@ -169,8 +187,8 @@ def rate_limited(seconds: int | None) -> UserError:
 def repo_not_found(repo: str) -> UserError:
     """Build the error for a repository that does not exist, as far as the user may know."""
     return UserError(
-        "There is no model {model} on the Hub, or it is private and your sign-in, if any, may not "
-        "see it.",
+        "There is no model {model} on the Hub, or it is private and you may not see it: check "
+        "the name, or sign in with an account that may.",
         model=repo,
         field=_FIELD,
     )
@@ -179,7 +197,7 @@ def repo_not_found(repo: str) -> UserError:
 def repo_hidden(repo: str) -> UserError:
     """Build the error for a repository whose name is taken, and which the token may not see."""
     return UserError(
-        "{model} is there already, and this sign-in may not see it: choose another name.",
+        "{model} already exists on the Hub, and you may not see it: choose another name.",
         model=repo,
         field=_FIELD,
     )
@@ -188,7 +206,7 @@ def repo_hidden(repo: str) -> UserError:
 def repo_gated(repo: str) -> UserError:
     """Build the error for a gated repository that the user has no access to."""
     return UserError(
-        "{model} is gated: ask for access on its page on the Hub, and sign in.",
+        "{model} is gated: request access on its page on the Hub, and sign in.",
         model=repo,
         field=_FIELD,
     )
@@ -197,7 +215,7 @@ def repo_gated(repo: str) -> UserError:
 def repo_changed(repo: str) -> UserError:
     """Build the error for a repository that was changed during the push."""
     return UserError(
-        "{model} was changed by somebody else at the same moment: nothing was pushed. Try again.",
+        "Somebody else changed {model} at the same moment, so nothing was pushed: try again.",
         model=repo,
         field=_FIELD,
     )
@@ -206,8 +224,8 @@ def repo_changed(repo: str) -> UserError:
 def commit_unconfirmed(repo: str) -> UserError:
     """Build the error for a connection lost at the commit, when the Hub is away since."""
     return CommitUnconfirmedError(
-        "The connection to the Hub broke off at the last step, so {model} may hold the model or "
-        "not. Look there, or push again: nothing is uploaded twice.",
+        "The connection to the Hub was lost at the last step, so {model} may or may not hold "
+        "the model. Look at it on the Hub, or push again: nothing is uploaded twice.",
         model=repo,
         field=_FIELD,
     )
@@ -216,8 +234,8 @@ def commit_unconfirmed(repo: str) -> UserError:
 def commit_abandoned(repo: str) -> UserError:
     """Build the error for a push that ended while the Hub made the commit."""
     return CommitUnconfirmedError(
-        "The push ended at the last step, so {model} may hold the model or not. Look there, or "
-        "push again: nothing is uploaded twice.",
+        "The push ended at the last step, so {model} may or may not hold the model. Look at it "
+        "on the Hub, or push again: nothing is uploaded twice.",
         model=repo,
         field=_FIELD,
     )
@@ -226,8 +244,8 @@ def commit_abandoned(repo: str) -> UserError:
 def commit_lost(repo: str) -> UserError:
     """Build the error for a commit whose connection dropped and which was not made."""
     return CommitUnconfirmedError(
-        "The connection to the Hub broke off at the last step, and {model} holds what it held "
-        "before. Push again: nothing is uploaded twice.",
+        "The connection to the Hub was lost at the last step, and {model} is unchanged. Push "
+        "again: nothing is uploaded twice.",
         model=repo,
         field=_FIELD,
     )
@@ -235,4 +253,4 @@ def commit_lost(repo: str) -> UserError:
 
 def connection_lost() -> UserError:
     """Build the error for a connection that ended too early."""
-    return HubUnavailableError("The connection to the Hub broke off: try again.", field=_FIELD)
+    return HubUnavailableError("The connection to the Hub was lost: try again.", field=_FIELD)

@@ -146,8 +146,8 @@ def _files(info: ModelInfo, ref: Ref) -> list[RemoteFile]:
             size = file.size if file.size >= 0 else most + 1
             if size > most:
                 raise UserError(
-                    "{model} has a {file} of {size:,.1f} MB, and {most} MB are "
-                    "allowed: it is not opened.",
+                    "{model} has a {file} of {size:,.1f} MB, and the limit is {most} MB: choose "
+                    "another model.",
                     model=ref.repo,
                     file=name,
                     size=size / 2**20,
@@ -157,7 +157,7 @@ def _files(info: ModelInfo, ref: Ref) -> list[RemoteFile]:
             found.append(file)
     if WEIGHTS not in (file.name for file in found):
         raise UserError(
-            "{model} holds no charrnn model: it has no {file}.",
+            "{model} is not a charrnn model: it has no {file}.",
             model=ref.repo,
             file=WEIGHTS,
             field="model",
@@ -219,7 +219,7 @@ def _download_file(
             return
     cache.discard(root, repo, commit)
     raise UserError(
-        "What came from the Hub as {file} is not what {model} holds: try again.",
+        "The Hub sent a {file} that differs from the one in {model}: try again.",
         file=file.name,
         model=repo,
         field="model",

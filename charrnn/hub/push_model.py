@@ -126,7 +126,7 @@ def push(
 def _ref(repo: str) -> str:
     ref = Ref.parse(repo)
     if ref.revision is not None:
-        raise UserError("A push takes owner/name, without a revision.", field="model")
+        raise UserError("A model is pushed to owner/name: leave out the revision.", field="model")
     return ref.repo
 
 
@@ -216,8 +216,8 @@ def _repository(api: HfApi, job: Job, repo: str, private: bool) -> tuple[ModelIn
             return api.model_info(repo, timeout=client.SILENCE_SECONDS), True
     if private and info.private is not True:
         raise UserError(
-            "{model} is on the Hub already, and public: make it private in its settings there, or "
-            "push without asking for a private one.",
+            "{model} is already on the Hub and public: make it private in its settings there, "
+            "or push it as public.",
             model=repo,
             field="model",
         )

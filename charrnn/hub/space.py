@@ -100,7 +100,7 @@ def check(space: str, hardware: str | None = None) -> None:
     known = [one.value for one in SpaceHardware]
     if hardware not in known:
         raise UserError(
-            "{hardware} is no hardware of a Space: give one of {known}.",
+            "There is no Space hardware called {hardware}: give one of {known}.",
             hardware=short_repr(hardware),
             known=known,
             field="hardware",
@@ -147,8 +147,8 @@ def _deploy(
 def _unsure(space: str) -> UserError:
     """Build the error for a commit that the Hub has not confirmed."""
     return CommitUnconfirmedError(
-        "The Hub has not confirmed the last step, so {space} may hold the new app or not. Look "
-        "there, or deploy again: nothing is uploaded twice.",
+        "The Hub has not confirmed the last step, so {space} may or may not hold the new app. "
+        "Look at it on the Hub, or deploy again: nothing is uploaded twice.",
         space=space,
         field="space",
     )
@@ -177,7 +177,7 @@ def _check_own(info: SpaceInfo, space: str, private: bool) -> None:
     """Raise UserError for a Space that this app should not be put into."""
     if info.sdk not in (None, "gradio"):
         raise UserError(
-            "{space} is a Space of another kind ({sdk}, not gradio): choose another name.",
+            "{space} is a {sdk} Space, not a gradio one: choose another name.",
             space=space,
             sdk=info.sdk,
             field="space",
@@ -185,15 +185,15 @@ def _check_own(info: SpaceInfo, space: str, private: bool) -> None:
     there = {file.rfilename for file in info.siblings or []}
     if _OWN not in there and there - _NEW:
         raise UserError(
-            "{space} is a Space with something else in it, which would be removed: choose another "
-            "name.",
+            "{space} is a Space that holds something else, which would be removed: choose "
+            "another name.",
             space=space,
             field="space",
         )
     if private and info.private is not True:
         raise UserError(
-            "{space} is on the Hub already, and public: make it private in its settings there, or "
-            "deploy without --private.",
+            "{space} is already on the Hub and public: make it private in its settings there, "
+            "or deploy without --private.",
             space=space,
             field="space",
         )
@@ -217,7 +217,7 @@ def _create(api: HfApi, space: str, private: bool, hardware: str | None) -> None
         status = error.response.status_code
         if status == 409:
             raise UserError(
-                "{space} is there already, and this token may not see it: choose another name.",
+                "{space} already exists, and this token may not see it: choose another name.",
                 space=space,
                 field="space",
             ) from None
@@ -260,14 +260,13 @@ def _not_allowed(space: str, hardware: str | None) -> UserError:
         )
     elif hardware in (None, _USUAL):
         way = (
-            "on CPU Basic that takes a paid plan, while two Spaces on ZeroGPU are free: add "
+            "a Space on CPU Basic needs a paid plan, while two Spaces on ZeroGPU are free: add "
             f"--hardware {FREE}"
         )
     else:
         way = f"{hardware} has to be paid for, while --hardware {FREE} is free"
     return UserError(
-        "The Hub does not let this account have {space}: {way}. (The token must allow writing, "
-        "too.)",
+        "The Hub does not allow this account {space}: {way}. (The token also needs write access.)",
         space=space,
         way=way,
         field="hardware",

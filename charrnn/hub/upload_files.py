@@ -38,7 +38,7 @@ def build(
     """
     if license is not None and not _LINKED.fullmatch(license):
         raise UserError(
-            "{license} is no name of a license: give one such as mit or cc-by-4.0.",
+            "{license} is not the name of a license: give one such as mit or cc-by-4.0.",
             license=license[:40],
             field="licence",
         )

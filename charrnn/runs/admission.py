@@ -36,8 +36,8 @@ def check_files(paths: Iterable[Path], limits: Limits) -> None:
     size = sum(path.stat().st_size for path in paths if path.is_file())
     if size > limits.upload_bytes:
         raise UserError(
-            "What was uploaded has {size} MB, and {most:,} MB are the most for "
-            "one run here. Choose a part of it.",
+            "The uploaded files have {size} MB, and the limit for a run here is {most:,} MB. "
+            "Choose a part of them.",
             size=_mb(size),
             most=limits.upload_mb,
             field="corpus",
@@ -57,7 +57,7 @@ def check_text(text: Text, limits: Limits) -> None:
     """Raise UserError if a text is longer than allowed."""
     if limits.characters is not None and len(text.text) > limits.characters:
         raise UserError(
-            "{text} has {count:,} characters, and {most:,} are the most here. Choose a part of it.",
+            "{text} has {count:,} characters, and the limit here is {most:,}. Choose a part of it.",
             text=text.name,
             count=len(text.text),
             most=limits.characters,
@@ -70,7 +70,7 @@ def check_plan(plan: RunPlan, limits: Limits) -> None:
     characters, symbols = len(plan.corpus.ids), plan.corpus.vocabulary.symbol_count
     if limits.characters is not None and characters > limits.characters:
         raise UserError(
-            "{text} has {count:,} characters, and {most:,} are the most here. Choose a part of it.",
+            "{text} has {count:,} characters, and the limit here is {most:,}. Choose a part of it.",
             text=plan.corpus.name,
             count=characters,
             most=limits.characters,
@@ -78,8 +78,8 @@ def check_plan(plan: RunPlan, limits: Limits) -> None:
         )
     if limits.symbols is not None and symbols > limits.symbols:
         raise UserError(
-            "{text} has {count:,} different characters, and {most:,} are "
-            "the most here. Choose a text with fewer.",
+            "{text} has {count:,} different characters, and the limit here is {most:,}. Choose "
+            "a text with fewer.",
             text=plan.corpus.name,
             count=symbols,
             most=limits.symbols,
@@ -88,8 +88,8 @@ def check_plan(plan: RunPlan, limits: Limits) -> None:
     count = parameter_count(plan)
     if limits.parameters is not None and count > limits.parameters:
         raise UserError(
-            "This model has {parameters:,} parameters, and {most:,} are the most here. "
-            "Use a smaller hidden_size or fewer layers.",
+            "This model has {parameters:,} parameters, and the limit here is {most:,}. Use a "
+            "smaller hidden_size or fewer layers.",
             parameters=count,
             most=limits.parameters,
             field="hidden_size",
@@ -97,8 +97,8 @@ def check_plan(plan: RunPlan, limits: Limits) -> None:
     seconds = plan.training.seconds
     if limits.seconds is not None and seconds is not None and seconds > limits.seconds:
         raise UserError(
-            "seconds = {value:g}: a run may take {most:g} seconds at most here, and "
-            "can go on for as long again afterwards. Give fewer.",
+            "seconds = {value:g}: a run here may take at most {most:g} seconds. Give fewer; "
+            "when it has ended, it can be continued for as long again.",
             value=seconds,
             most=limits.seconds,
             field="seconds",
@@ -114,8 +114,8 @@ def check_client(client_id: str, others: Sequence[str], limits: Limits) -> None:
     runs = others.count(client_id)
     if limits.runs_per_visitor is not None and runs >= limits.runs_per_visitor:
         raise UserError(
-            "Runs of yours that wait or train already: {runs}, the most at once here. Stop one, "
-            "or wait until one has ended.",
+            "You have as many runs waiting or training as are allowed at once ({runs}). Stop "
+            "one, or wait until one has ended.",
             runs=runs,
             field="run",
         )
@@ -123,8 +123,8 @@ def check_client(client_id: str, others: Sequence[str], limits: Limits) -> None:
     neighbors = {other for other in others if address_of(other) == address} - {client_id}
     if len(neighbors) >= limits.visitors_per_address:
         raise UserError(
-            "Visitors of your network with runs that wait or train: {visitors}, the most at "
-            "once here. Wait until one has ended.",
+            "As many visitors from your network have runs waiting or training as are allowed at "
+            "once ({visitors}). Wait until one of these runs has ended.",
             visitors=len(neighbors),
             field="run",
         )
@@ -137,9 +137,9 @@ def check_room(needed: int, used: int, limits: Limits) -> None:
     """
     if limits.disk_bytes is not None and used + needed > limits.disk_bytes:
         raise UserError(
-            "There is no room for another run: {needed} MB are needed, and {used} of "
-            "{most:,} MB are taken. Try again later, when older runs have been "
-            "removed, or with a smaller text or model.",
+            "There is no disk space for another run: it needs {needed} MB, and {used} of "
+            "{most:,} MB are in use. Try again later, when older runs have been removed, or use "
+            "a smaller text or model.",
             needed=_mb(needed),
             used=_mb(used),
             most=limits.disk_mb,
@@ -154,9 +154,8 @@ def check_room_again(needed: int, used: int, limits: Limits) -> None:
     """
     if limits.disk_bytes is not None and used + needed > limits.disk_bytes:
         raise UserError(
-            "There is no room for this run to go on: {needed} MB are needed, and {used} "
-            "of {most:,} MB are taken. Try again later, when older runs have been "
-            "removed.",
+            "There is no disk space to continue this run: it needs {needed} MB, and {used} of "
+            "{most:,} MB are in use. Try again later, when older runs have been removed.",
             needed=_mb(needed),
             used=_mb(used),
             most=limits.disk_mb,
@@ -171,8 +170,8 @@ def check_star(starred: Iterable[Path], limits: Limits) -> None:
     """
     if limits.disk_bytes is not None and sum(map(directory_bytes, starred)) > limits.disk_bytes / 2:
         raise UserError(
-            "There is no room for more starred runs. Take the star from another one first, or "
-            "download this model.",
+            "There is no disk space for more starred runs. Remove the star from another one "
+            "first, or download this model.",
             field="run",
         )
 

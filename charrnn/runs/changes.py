@@ -24,7 +24,7 @@ class ChangeableRun(RunStatus):
         name = " ".join("".join(c if c.isprintable() else " " for c in clean_text(name)).split())
         if len(name) > MAX_NAME_LENGTH:
             raise UserError(
-                "A name has {most} characters at most: choose a shorter one.",
+                "A name can have at most {most} characters: choose a shorter one.",
                 most=MAX_NAME_LENGTH,
                 field="name",
             )

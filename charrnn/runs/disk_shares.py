@@ -111,8 +111,8 @@ class DiskShares:
             return
         if needed > share:
             raise UserError(
-                "{needed} MB are needed for this, and a visitor has {most} MB here. "
-                "Choose a smaller text or model.",
+                "This needs {needed} MB, and each visitor has {most} MB here. Choose a smaller "
+                "text or model.",
                 needed=_mb(needed),
                 most=_mb(share),
                 field=field,
@@ -122,8 +122,8 @@ class DiskShares:
             own -= self.files.make_room(owner, own + needed - share)
         if own + needed > share:
             raise UserError(
-                "Your runs, models and files take {used} of the {most} MB that you have "
-                "here, and {needed} MB more are needed. Delete runs or models of yours, or "
+                "Your runs, models and files take up {used} of the {most} MB that you have "
+                "here, and this needs {needed} MB more. Delete some of your runs or models, or "
                 "wait until old ones have been removed.",
                 used=_mb(own),
                 most=_mb(share),
@@ -133,8 +133,9 @@ class DiskShares:
         whole = self._limits.disk_bytes
         if whole is not None and network + needed > max(share, ADDRESS_SHARE * whole):
             raise UserError(
-                "The runs, models and files of your network take all the room that one network has "
-                "here. Delete some of yours, or wait until old ones have been removed.",
+                "The runs, models and files of your network take up all the space that one "
+                "network has here. Delete some of yours, or wait until old ones have been "
+                "removed.",
                 field=field,
             )
 

@@ -66,12 +66,12 @@ _SAVED: Mapping[EndReason, Message] = {
         "from it."
     ),
     EndReason.OUT_OF_MEMORY: Message(
-        "Training used more memory than a run may use here, and was stopped. What was saved before "
-        "is safe. Use a smaller model, batch_size or steps."
+        "Training used more memory than a run may use here and was stopped. What was saved "
+        "before is safe. Use a smaller model, batch_size or steps."
     ),
     EndReason.UNRESPONSIVE: Message(
-        "The training process did not respond for too long, and was stopped. What was saved before "
-        "is safe, and the run can be resumed from it."
+        "The training process did not respond for too long and was stopped. What was saved "
+        "before is safe, and the run can be resumed from it."
     ),
     EndReason.INTERNAL_ERROR: Message(
         "Internal error; the server's log says more. What was saved before is safe."
@@ -87,19 +87,17 @@ _SAVED: Mapping[EndReason, Message] = {
 _NOT_SAVED: Mapping[EndReason, Message] = {
     EndReason.CANCELLED: Message("Cancelled before it began."),
     EndReason.ABORTED: Message("Interrupted."),
-    EndReason.TIME_LIMIT: Message(
-        "Ended at the time limit that a run has here. It can be resumed."
-    ),
+    EndReason.TIME_LIMIT: Message("Ended at the time limit for a run here. It can be resumed."),
     EndReason.LOG_FULL: Message("Ended because the log of this run is full. Start a new run."),
     EndReason.CRASHED: Message(
         "The training process crashed before anything was saved. Start the run again."
     ),
     EndReason.OUT_OF_MEMORY: Message(
-        "Training used more memory than a run may use here, and was stopped before anything was "
+        "Training used more memory than a run may use here and was stopped before anything was "
         "saved. Use a smaller model, batch_size or steps."
     ),
     EndReason.UNRESPONSIVE: Message(
-        "The training process did not respond for too long, and was stopped before anything was "
+        "The training process did not respond for too long and was stopped before anything was "
         "saved. Use a smaller model, batch_size or steps."
     ),
     EndReason.NO_GPU: Message(
@@ -110,7 +108,7 @@ _NOT_SAVED: Mapping[EndReason, Message] = {
         "sign in on huggingface.co for more time, or train on the processor."
     ),
     EndReason.INTERNAL_ERROR: Message(
-        "Internal error before anything was saved; the server's log says more."
+        "Internal error before anything was saved; the server's log says more. Start the run again."
     ),
     EndReason.SHUTDOWN: Message("The server shut down while this run was waiting. Start it again."),
     EndReason.INTERRUPTED: Message(

@@ -116,7 +116,10 @@ class RunManager:
             if not run.is_active:  # its worker may have just ended: wait until that is recorded
                 self._changed.wait_for(lambda: run_id not in self._active, timeout=10)
             if run.is_active or run_id in self._active:
-                raise UserError("This run is still going on.", field="run")
+                raise UserError(
+                    "This run is still waiting or training: stop it, or wait until it has ended.",
+                    field="run",
+                )
             # If it was stopped while it was queued, it loses its old place in the queue.
             self._queue.remove(run_id)
             self._enqueue(run, client_id, resume=True)
@@ -235,7 +238,7 @@ class RunManager:
     def _enqueue(self, run: Run, client_id: str, *, resume: bool) -> None:
         """Put a run into the queue. Called with the lock held."""
         if self._closed.is_set():
-            raise UserError("The app is closing.", field="run")
+            raise UserError("The app is shutting down: try again later.", field="run")
         check_client(client_id, self._client_ids(), self.limits)
         run.enqueue(self._app_lock.name, resume=resume)
         # The context holds the request of the user, with the token: kept only for ZeroGPU.

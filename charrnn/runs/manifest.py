@@ -117,7 +117,9 @@ def disk_errors_as_user_errors(directory: Path | None = None) -> Iterator[None]:
     except OSError as error:
         why = os_reason(error)
         if directory is None:
-            raise UserError("The run cannot be saved: {why}.", why=why, field="run_dir") from error
+            raise UserError(
+                "The run could not be saved: {why}.", why=why, field="run_dir"
+            ) from error
         raise UserError(
-            "The run cannot be saved in {path}: {why}.", path=directory, why=why, field="run_dir"
+            "The run could not be saved in {path}: {why}.", path=directory, why=why, field="run_dir"
         ) from error

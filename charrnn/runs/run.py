@@ -85,7 +85,7 @@ class Run(ChangeableRun):
         run = cls(directory)
         if run._file("run.json").exists() or run._file("events.jsonl").exists():
             raise UserError(
-                "{directory} already holds a run. Go on with it (--resume), or choose another "
+                "{directory} already holds a run. Resume it (--resume), or choose another "
                 "directory.",
                 directory=directory,
                 field="run_dir",
@@ -297,7 +297,9 @@ class Run(ChangeableRun):
     def _train(self, *, resume: bool) -> Iterator[Event]:
         manifest, corpus = self.manifest, self.corpus
         if resume and corpus.sha256() != manifest["corpus"]["sha256"]:
-            raise resume_refused(Message("its text, in corpus/, is not the one that it began with"))
+            raise resume_refused(
+                Message("its text, in corpus/, is not the one that it started with")
+            )
         model, training = configs_of(manifest)
         return train(
             corpus,

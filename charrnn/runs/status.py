@@ -193,7 +193,7 @@ class RunStatus:
         for name in ("corpus", "checkpoint", "resume"):
             place = self._file(name)
             if os.path.lexists(place) and not holds_files_only(place):
-                raise damaged(Message("{path}/ does not hold files only", path=name))
+                raise damaged(Message("{path}/ holds something that is not a file", path=name))
 
     # Helpers
 
@@ -209,12 +209,14 @@ class RunStatus:
 
 def no_such_run() -> UserError:
     """Build the error for a run that does not exist, or does not exist any more."""
-    return UserError("There is no such run.", field="run")
+    return UserError("There is no such run: it may have been removed. Train again.", field="run")
 
 
 def still_going_on() -> UserError:
     """Build the error for a run that is queued or trains."""
-    return UserError("This run is still going on.", field="run")
+    return UserError(
+        "This run is still waiting or training: stop it, or wait until it has ended.", field="run"
+    )
 
 
 def _held(path: Path) -> bool:

@@ -109,11 +109,13 @@ def store(
             _evict_surplus(root, key, owner, limits.uploads_per_visitor)
     except FileNotFoundError:
         raise UserError(
-            "{file} is not there any more: choose it again.", file=shown, field="model"
+            "{file} is no longer there: choose it again.", file=shown, field="model"
         ) from None
     except OSError as error:
         raise UserError(
-            "The model cannot be kept on this machine: {why}.", why=os_reason(error), field="model"
+            "The model could not be saved on this machine: {why}.",
+            why=os_reason(error),
+            field="model",
         ) from None
     finally:
         shutil.rmtree(gathering, ignore_errors=True)
@@ -124,7 +126,7 @@ def delete(root: Path, key: str) -> None:
     """Delete the checkpoint with this id. Raises UserError if there is none."""
     directory = root / UPLOADS_FOLDER / key
     if not is_upload(key) or not directory.is_dir():
-        raise UserError("This model is not here any more.", field="model")
+        raise UserError("This model is no longer here: choose another one.", field="model")
     atomic_rmtree(directory)
 
 
@@ -168,8 +170,8 @@ def _unpack(file: BinaryIO, directory: Path, shown: str) -> None:
             continue
         if info.flag_bits & 1 or info.compress_type not in _SUPPORTED_COMPRESSION:
             raise UserError(
-                "{file} is encrypted, or compressed in an uncommon way: choose the {weights} in "
-                "it.",
+                "{file} is encrypted, or uses an unsupported compression: choose the {weights} "
+                "in it.",
                 file=shown,
                 weights=WEIGHTS,
                 field="model",
@@ -201,8 +203,8 @@ def _zip_errors_as_user_errors(shown: str) -> Iterator[None]:
 def _check_room(root: Path, size: int, limits: Limits) -> None:
     if limits.disk_bytes is not None and directory_bytes(root) + size > limits.disk_bytes:
         raise UserError(
-            "There is no room for another model: try again later, when older ones have been "
-            "removed.",
+            "There is no disk space for another model: try again later, when older ones have "
+            "been removed.",
             field="model",
         )
 

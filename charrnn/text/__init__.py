@@ -92,15 +92,15 @@ def _decode(
             nested = nested or (member if zip_files.is_zip(content) else "")
     if not texts and nested:
         raise UserError(
-            "{text} holds no text, but another zip archive ({name}). Unpack that one, and "
-            "choose it or the texts in it.",
+            "{text} holds no text, only another zip archive ({name}). Unpack it, and choose "
+            "that archive or the texts in it.",
             text=name,
             name=nested,
             field="corpus",
         )
     if not texts:
         raise UserError(
-            "There is no text in {text}. It should hold text files (.txt).",
+            "There is no text in {text}. Choose a .zip of text files (.txt).",
             text=name,
             field="corpus",
         )
@@ -118,7 +118,7 @@ def read_files(
     Raises UserError, which names the file, if one cannot be read or holds no text (`decode`).
     """
     if not paths:
-        raise UserError("No file was chosen.", field="corpus")
+        raise UserError("No file was chosen: choose at least one.", field="corpus")
     texts: list[Text] = []
     bytes_left = limit = min(limit, MAX_TEXT_BYTES)
     guesser, only_one = EncodingGuesser(), len(paths) == 1
@@ -193,7 +193,9 @@ def _read_file(path: Path, bytes_left: int, limit: int, *, only_one: bool) -> by
             # One byte more than allowed: a pipe or a growing file does not know its size.
             data = file.read(bytes_left + 1)
     except (FileNotFoundError, ValueError):  # ValueError: a path with a NUL in it
-        raise UserError("There is no file {text}.", text=path, field="corpus") from None
+        raise UserError(
+            "There is no file {text}: check its name.", text=path, field="corpus"
+        ) from None
     except IsADirectoryError:
         raise UserError(
             "{text} is a folder. Choose the files in it, or a .zip of them.",
@@ -217,9 +219,9 @@ def _check_size(size: int, name: str) -> None:
 
 
 def _too_large_error(name: str, limit: int, *, only_one: bool) -> UserError:
-    what = name if only_one else Message("With {text}, what was chosen", text=name)
+    what = name if only_one else Message("With {text}, the selection", text=name)
     return UserError(
-        "{text} is over {size} MB, which is more than can be trained on here. Choose a part of it.",
+        "{text} is larger than {size} MB, the limit here. Choose a part of it.",
         text=what,
         size=limit >> 20,
         field="corpus",

@@ -168,8 +168,8 @@ def _decode_as_requested(data: bytes, name: str, encoding: str) -> tuple[str, st
         codec = codecs.lookup(encoding).name
     except (LookupError, ValueError, UnicodeError):
         raise UserError(
-            "There is no encoding called {encoding}. Some that there are: utf-8, utf-16, "
-            "gb18030, big5, shift_jis, euc-kr, koi8-r, windows-1251, windows-1252.",
+            "There is no encoding called {encoding}. Choose one such as utf-8, utf-16, gb18030, "
+            "big5, shift_jis, euc-kr, koi8-r, windows-1251, windows-1252.",
             encoding=short_repr(encoding),
             field="encoding",
         ) from None
@@ -200,14 +200,14 @@ def _decode_as_requested(data: bytes, name: str, encoding: str) -> tuple[str, st
 def _misfit(name: str, encoding: str, byte: int | None) -> UserError:
     if byte is None:
         return UserError(
-            "{text} is not in {encoding}. Choose another encoding, or leave it to be found.",
+            "{text} is not in {encoding}. Choose another encoding, or let it be detected.",
             text=name,
             encoding=encoding,
             field="encoding",
         )
     return UserError(
-        "{text} is not in {encoding}: byte {byte:,} does not fit. Choose another encoding, or "
-        "leave it to be found.",
+        "{text} is not in {encoding}: byte {byte:,} is not valid in it. Choose another "
+        "encoding, or let it be detected.",
         text=name,
         encoding=encoding,
         byte=byte,
@@ -217,7 +217,9 @@ def _misfit(name: str, encoding: str, byte: int | None) -> UserError:
 
 def _not_an_encoding_error(name: str) -> UserError:
     return UserError(
-        "{encoding} is not a text encoding.", encoding=short_repr(name), field="encoding"
+        "{encoding} is not a text encoding: choose another one, such as utf-8.",
+        encoding=short_repr(name),
+        field="encoding",
     )
 
 

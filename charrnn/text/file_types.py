@@ -15,7 +15,7 @@ _MAX_NUL_SHARE = 0.001  # of NULs, which in a text are damage, and in other file
 _CONTROL_CHARACTERS = bytes([*range(8), *range(14, 27), *range(28, 32), 127])
 
 _Kind = tuple[bytes, Message, Message]  # what a file begins with, what it is, the way out
-_CHOOSE_TEXT = Message("choose a text file (.txt), or a .zip of them")
+_CHOOSE_TEXT = Message("choose text files (.txt), or a .zip of them")
 SAVE_AS_TEXT = Message("save its text as a .txt file first")
 _UNPACK = Message("unpack it first, or use a .zip")
 _KINDS: tuple[_Kind, ...] = (
@@ -77,8 +77,8 @@ def refuse_binary(data: bytes, name: str, *, shifts: bool = False) -> None:
         return
     _refuse(data, name, _WEAK_KINDS)
     raise NotTextError(
-        "{text} is not a plain text: it is full of bytes that no text has. "
-        "Choose a text file (.txt), or a .zip of them.",
+        "{text} is not plain text: it is full of bytes that do not occur in text. Choose text "
+        "files (.txt), or a .zip of them.",
         text=name,
         field="corpus",
     )

@@ -61,8 +61,7 @@ def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, b
             content = _read_member(archive, info, name, left)
             if len(content) > left:
                 raise UserError(
-                    "{text} holds more than {size} MB, which is more than can be trained "
-                    "on here. Choose a part of it.",
+                    "{text} holds more than {size} MB, the limit here. Choose a part of it.",
                     text=name,
                     size=limit >> 20,
                     field="corpus",
@@ -94,7 +93,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, lim
         info.compress_type not in _SUPPORTED_COMPRESSION
     ):  # the others cannot be unpacked in bounded pieces
         raise UserError(
-            "{text} is compressed in an uncommon way. Make an ordinary .zip of the texts.",
+            "{text} uses an unsupported compression. Make an ordinary .zip of the texts.",
             text=name,
             field="corpus",
         )

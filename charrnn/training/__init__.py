@@ -74,7 +74,7 @@ def train(
     a directory that holds a run which is not to be resumed.
     """
     as_instance(
-        corpus, Corpus, "corpus", Message("give a Corpus, which Corpus.from_text makes of a text")
+        corpus, Corpus, "corpus", Message("give a Corpus; Corpus.from_text makes one from a text")
     )
     model = (
         ModelConfig()
@@ -117,8 +117,8 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
         parameters = CharRNN(model, len(corpus.vocabulary)).parameter_count
     if parameters > MAX_PARAMETERS:
         raise UserError(
-            "This model has {parameters:,} parameters; {most:,} are the most that a checkpoint "
-            "holds. Use a smaller hidden_size or fewer layers.",
+            "This model has {parameters:,} parameters, and a checkpoint can hold at most "
+            "{most:,}. Use a smaller hidden_size or fewer layers.",
             parameters=parameters,
             most=MAX_PARAMETERS,
             field="hidden_size",
@@ -136,9 +136,9 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
     symbols = corpus.vocabulary.symbol_count
     if training.smoothing and characters * symbols > MAX_PROBABILITIES:
         raise UserError(
-            "smoothing keeps a number for each of {characters:,} characters and "
-            "{symbols:,} symbols; their product may be {most:,} at most. Use a "
-            "shorter text or smoothing = 0.",
+            "smoothing stores a number for each pair of {characters:,} characters and "
+            "{symbols:,} symbols, and at most {most:,} are allowed. Use a shorter text or "
+            "smoothing = 0.",
             characters=characters,
             symbols=symbols,
             most=MAX_PROBABILITIES,
@@ -146,8 +146,8 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
         )
     if training.open_ended and len(corpus.held_out) < 2:
         raise UserError(
-            "Without epochs or seconds a run ends when the held-out part improves no more, and "
-            "nothing is held out: set validation, epochs or seconds.",
+            "Without epochs or seconds a run ends when the held-out perplexity stops improving, "
+            "but nothing is held out: set validation, epochs or seconds.",
             field="validation",
         )
 
@@ -156,7 +156,7 @@ def _check_unused(directory: Path) -> None:
     """Raise UserError if the directory holds a run that has saved anything."""
     if (directory / RESUME_FILE).exists() or (directory / "checkpoint").exists():
         raise UserError(
-            "{directory} already holds a run. Go on with it (resume=True), or choose another "
+            "{directory} already holds a run. Resume it (resume=True), or choose another "
             "directory.",
             directory=directory,
             field="directory",
@@ -171,8 +171,8 @@ def check_threads(training: TrainingConfig) -> None:
     cores = available_cores()
     if training.threads is not None and training.threads > cores:
         raise UserError(
-            "threads = {count:,}: this machine has {cores:,} processor cores to "
-            "compute on. Give no more than that, or none for all of them.",
+            "threads = {count:,}: this machine has {cores:,} processor cores. Give at most that "
+            "many, or none to use them all.",
             count=training.threads,
             cores=cores,
             field="threads",

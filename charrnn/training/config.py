@@ -94,8 +94,8 @@ class TrainingConfig:
         check(self)
         if self.truncate == "epoch" and self.sampling == "random":
             raise UserError(
-                "truncate = epoch keeps the graph across an epoch, but random sampling starts each "
-                "minibatch anew: choose sequential sampling.",
+                "truncate = epoch keeps the graph across an epoch, but random sampling starts "
+                "every minibatch from scratch: choose sampling = sequential.",
                 field="truncate",
             )
         if self.device == "cuda" and self.precision == "bfloat16":

@@ -121,7 +121,7 @@ class ResumeState:
         if changed:
             raise resume_refused(
                 Message(
-                    "{path} is of a run with another {name}",
+                    "{path} belongs to a run with another {name}",
                     path=RESUME_FILE.as_posix(),
                     name=changed[0],
                 )
@@ -187,7 +187,7 @@ def from_another_version(file: str, recorded: object) -> UserError:
         )
     return resume_refused(
         Message(
-            "{path} was written by charrnn {theirs}, and this is {ours}",
+            "{path} was written by charrnn {theirs}; this is {ours}",
             path=file,
             theirs=version,
             ours=__version__,
@@ -198,7 +198,7 @@ def from_another_version(file: str, recorded: object) -> UserError:
 def resume_refused(why: str) -> UserError:
     """Build the error for a run that cannot be resumed; nothing has been touched."""
     return UserError(
-        "This run cannot go on: {why}. What it has saved so far is kept; start a new run.",
+        "This run cannot be resumed: {why}. What it has saved is kept; start a new run.",
         why=why,
         field="resume",
     )

@@ -127,7 +127,8 @@ def stop(context: AppContext, run: object) -> str:
     key = validation.as_text(run, "run")
     if is_view_id(key):
         raise UserError(
-            "That link only shows the run: the browser or the program that began it can stop it.",
+            "Only the browser or program that started this run can stop it: its link only shows "
+            "it.",
             field="run",
         )
     found = context.runs.find(key)
@@ -158,7 +159,7 @@ async def generate(
         )
     if len(given) > MAX_PREFIX_CHARACTERS:
         raise UserError(
-            "The prefix has {count:,} characters: give {most:,} at most.",
+            "The prefix has {count:,} characters: give at most {most:,}.",
             count=len(given),
             most=MAX_PREFIX_CHARACTERS,
             field="prefix",
@@ -192,7 +193,7 @@ async def score(
     given = validation.as_text(text, "text")
     if len(given) > MAX_SCORED_CHARACTERS:
         raise UserError(
-            "A text to score has {most:,} characters at most.",
+            "A text to score can have at most {most:,} characters: choose a part of it.",
             most=MAX_SCORED_CHARACTERS,
         )
     model, user = await _find(context, caller, checkpoint), caller.client.id
@@ -300,7 +301,7 @@ def _settings(given: object) -> Mapping[str, object]:
     if isinstance(given, str):
         if len(given) > MAX_SETTINGS_CHARACTERS:
             raise UserError(
-                "The settings have {count:,} characters: give {most:,} at most.",
+                "The settings have {count:,} characters: give at most {most:,}.",
                 count=len(given),
                 most=MAX_SETTINGS_CHARACTERS,
                 field="settings",

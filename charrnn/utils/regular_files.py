@@ -35,7 +35,7 @@ class DamagedRunUserError(UserError):
 def damaged(why: str) -> DamagedRunUserError:
     """Make the error for a run that cannot be read; `why` is a clause without a period."""
     return DamagedRunUserError(
-        "This run can't be read: {why}. Delete it, or start a new run.", why=why, field="run"
+        "This run cannot be read: {why}. Delete it, or start a new run.", why=why, field="run"
     )
 
 

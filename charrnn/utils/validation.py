@@ -81,7 +81,9 @@ def as_symbols(value: object) -> tuple[str, ...]:
         strings = tuple(value)
         if all(isinstance(one, str) for one in strings):
             return strings
-    wanted = Message("give a list of texts, <unk> first; Vocabulary.from_text makes one of a text")
+    wanted = Message(
+        "give a list of texts, <unk> first; Vocabulary.from_text makes one from a text"
+    )
     raise _wrong(value, "symbols", wanted)
 
 

@@ -171,8 +171,8 @@ def call(url, endpoint, body):
         ("generate", r'"odd", ["a"], 5, "sample", 1, null', "prefix = ['a']: give a text."),
         ("score", r'"odd", "\ud800"', "There is nothing to score"),
         ("score", r'{"a": 1}, "tide"', "checkpoint = {'a': 1}: give a text."),
-        ("stop", r'"\ud800"', "There is no such run."),
-        ("stop", r'"../../etc"', "There is no such run."),
+        ("stop", r'"\ud800"', "There is no such run: it may have been removed. Train again."),
+        ("stop", r'"../../etc"', "There is no such run: it may have been removed. Train again."),
     ],
 )
 def test_a_caller_who_writes_json_by_hand_is_answered_in_words(app, endpoint, arguments, said):

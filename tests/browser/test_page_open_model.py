@@ -153,9 +153,9 @@ def test_what_goes_wrong_stands_beside_the_field(tab, hub, made, monkeypatch):
     page = tab()
     for name, happens, said in (
         ("ada/none", None, "There is no model ada/none on the Hub"),
-        ("ada/private", private, "or it is private and your sign-in, if any, may not see it"),
-        ("ada/gated", gated, "ada/gated is gated: ask for access"),
-        ("ada/empty", no_model, "holds no charrnn model"),
+        ("ada/private", private, "or it is private and you may not see it"),
+        ("ada/gated", gated, "ada/gated is gated: request access"),
+        ("ada/empty", no_model, "is not a charrnn model"),
         ("ada/damaged", damaged, "This checkpoint cannot be opened"),
         ("ada/trouble", in_trouble, "The Hub has an internal error (503)"),
         ("ada/silent", silent, re.compile("does not answer|did not finish within")),

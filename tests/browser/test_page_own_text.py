@@ -10,13 +10,13 @@ pytest_plugins = ["page"]
 MB = 1 << 20
 MOST = 2 * MB  # of a request, where an upload may have one
 TOO_LARGE = (
-    "This request is larger than 2 MB, which is the most here. "
+    "This request is larger than 2 MB, the limit here. "
     "Upload a long text as a file instead."
 )
 SAID = {
     "en-US": {
-        "large": "These files have 1.1 MB, and 1 MB are the most for one run here.",
-        "share": "more are needed. Delete runs or models of yours",
+        "large": "These files have 1.1 MB, and the limit for a run here is 1 MB.",
+        "share": "MB more. Delete some of your runs or models",
     },
     "zh-CN": {
         "large": "这些文件共 1.1 MB，这里一次训练最多 1 MB。",

@@ -132,7 +132,7 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit, h
         ("letters", "mit", "name", "write it as owner/name"),
         ("bob/letters", "mit", "name", "You may not write to bob/letters"),
         ("ada/public", "mit", "name", "public: make it private"),
-        ("ada/letters", "My Own", "licence", "no name of a license"),
+        ("ada/letters", "My Own", "licence", "not the name of a license"),
     ):
         name(page).fill(repo)
         licence(page).fill(terms)
@@ -159,7 +159,7 @@ def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub):
     for faults, said in (
         (Faults(429, on="/api/models/", headers={"Retry-After": "55"}), "in 55 seconds"),
         (Faults(503, on="/api/models/"), "internal error (503)"),
-        (Faults(412, on="/commit/"), "changed by somebody else"),
+        (Faults(412, on="/commit/"), "Somebody else changed"),
         (Faults(body=b"{}", on="/commit/"), "unexpected response"),
     ):
         hub.faults = faults

@@ -78,7 +78,7 @@ def test_one_that_is_not_there_is_said_and_pushed_again(visit, hub, monkeypatch)
     page = visit()
     open_dialog(page)
     press(page)
-    expect(problem(page, "push")).to_contain_text("ada/letters holds what it held before")
+    expect(problem(page, "push")).to_contain_text("ada/letters is unchanged")
     press(page)
     pushed(page)
     assert len(hub.repos["ada/letters"].commits) == 2
@@ -87,7 +87,12 @@ def test_one_that_is_not_there_is_said_and_pushed_again(visit, hub, monkeypatch)
 @pytest.mark.parametrize(
     ("locale", "lands", "said", "look"),
     [
-        ("en-US", True, "ada/letters may hold the model or not", "Look at ada/letters on the Hub"),
+        (
+            "en-US",
+            True,
+            "ada/letters may or may not hold the model",
+            "Look at ada/letters on the Hub",
+        ),
         ("zh-CN", False, "ada/letters 里可能已有这个模型，也可能没有", "在 Hub 上查看 ada/letters"),
     ],
 )

@@ -220,21 +220,21 @@ def test_what_is_no_name_is_refused_before_anything_is_read(run, name):
 
 def test_hardware_that_there_is_not_is_refused(run):
     status, _, (said,) = run("ada/app", "--hardware", "quantum")
-    assert status == 2 and "no hardware of a Space" in said and "zero-a10g" in said
+    assert status == 2 and "no Space hardware" in said and "zero-a10g" in said
 
 
 def test_a_name_of_somebody_else(spaces, ada):
-    assert "must be in your name" in refused(APP, "bob/app", token=ada)
+    assert "must belong to you" in refused(APP, "bob/app", token=ada)
     spaces.add("bob/app", APP)
-    assert "must be in your name" in refused(APP | {"app.py": b"x"}, "bob/app", token=ada)
+    assert "must belong to you" in refused(APP | {"app.py": b"x"}, "bob/app", token=ada)
     assert spaces.repos["bob/app"].files == APP
 
 
 def test_a_space_of_another_kind_or_with_something_else_in_it_is_left_alone(spaces, ada):
     spaces.add("ada/page", {"index.html": b""}, sdk="static")
-    assert "another kind (static" in refused(APP, "ada/page", token=ada)
+    assert "is a static Space" in refused(APP, "ada/page", token=ada)
     spaces.add("ada/other", {"app.py": b"another app", "README.md": b""})
-    assert "something else in it" in refused(APP, "ada/other", token=ada)
+    assert "holds something else" in refused(APP, "ada/other", token=ada)
     assert spaces.repos["ada/other"].files["app.py"] == b"another app"
     spaces.add("ada/empty", FIRST)
     deploy(APP, "ada/empty", token=ada)
@@ -278,7 +278,7 @@ def test_a_change_by_somebody_else_at_the_same_moment(spaces, ada):
     repo = spaces.repos["ada/app"]
     theirs = APP | {"app.py": b"theirs"}
     spaces.hub.faults.before_commit = lambda: repo.commit(theirs)
-    assert "changed by somebody else" in refused(APP | {"app.py": b"mine"}, "ada/app", token=ada)
+    assert "Somebody else changed" in refused(APP | {"app.py": b"mine"}, "ada/app", token=ada)
     assert repo.files == theirs
 
 

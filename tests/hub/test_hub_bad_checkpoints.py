@@ -26,12 +26,12 @@ def opened(why):
 
 
 PULLED = {
-    "only what is pickled": "eve/x holds no charrnn model: it has no model.safetensors.",
+    "only what is pickled": "eve/x is not a charrnn model: it has no model.safetensors.",
     "weights of 64 MB and a byte": (
-        "eve/x has a model.safetensors of 64.0 MB, and 64 MB are allowed: it is not opened."
+        "eve/x has a model.safetensors of 64.0 MB, and the limit is 64 MB: choose another model."
     ),
     "a config.json of more than a MB": (
-        "eve/x has a config.json of 1.5 MB, and 1 MB are allowed: it is not opened."
+        "eve/x has a config.json of 1.5 MB, and the limit is 1 MB: choose another model."
     ),
     "a checkpoint of torch": opened(UNREADABLE),
     "a header of 20 MB": opened(LARGE_HEADER),

@@ -61,7 +61,7 @@ def test_what_goes_wrong_is_one_line(run, hub, trained, monkeypatch):
     assert (status, out) == (2, "")
     assert "ada/leters on this machine" in typo and "no model ada/leters on the Hub" in typo
     status, _, (taken,) = run("pull", "ada/letters", trained)
-    assert status == 2 and "choose another place for DIR" in taken
+    assert status == 2 and "choose another path for DIR" in taken
     monkeypatch.delenv("HF_TOKEN")
     status, _, said = run("push", trained, "ada/letters")
     assert status == 2 and "hf auth login" in said[-1]

@@ -203,7 +203,7 @@ def test_a_slow_transfer_ends_at_the_deadline_and_a_person_can_end_it(hub, check
         ({"status": 403, "on": CONFIG}, "may not see ada/letters"),
         ({"status": 418}, "refused ada/letters"),
         ({"body": b"{}"}, "unexpected response"),
-        ({"body": b'{"id": 3, "sha": "../..", "siblings": []}'}, "holds no charrnn model"),
+        ({"body": b'{"id": 3, "sha": "../..", "siblings": []}'}, "is not a charrnn model"),
         ({"body": b"\xff"}, "unexpected response"),
         (
             {"body": b"x" * (1 << 20), "on": LOG},
@@ -234,13 +234,13 @@ def test_a_stale_token_is_told(hub, letters):
 
 def test_what_is_too_large_is_refused_before_a_byte_of_it(hub, letters):
     letters.commit(letters.files | {SAMPLES: b" " * (9 << 20)})
-    assert "samples.json of 9.0 MB, and 8 MB are allowed" in refused()
+    assert "samples.json of 9.0 MB, and the limit is 8 MB" in refused()
     assert not gets(hub, SAMPLES) and not gets(hub, WEIGHTS)
 
 
 def test_what_is_no_sound_checkpoint_is_not_kept(hub, letters):
     letters.commit({"README.md": b"# a model of another kind"})
-    assert "ada/letters holds no charrnn model" in refused()
+    assert "ada/letters is not a charrnn model" in refused()
     letters.commit({WEIGHTS: b"\x08\0\0\0\0\0\0\0{}      "})
     assert "cannot be opened" in refused()
     assert not any(cache.public().rglob("*.safetensors"))

@@ -158,7 +158,7 @@ def test_whoever_may_not_write_is_told_so(hub, ada, trained):
     assert "You may not write to bob/letters" in refused(hub, trained, "bob/letters", ada)
     assert "You may not write to bob/more" in refused(hub, trained, "bob/more", ada)
     reader = hub.token("ada", write=False)
-    assert "the token must allow writing" in refused(hub, trained, "ada/letters", reader)
+    assert "the token must have write access" in refused(hub, trained, "ada/letters", reader)
     assert "does not accept this token" in refused(hub, trained, "ada/letters", "hf_stale")
     assert "`hf auth login`" in refused(hub, trained, "ada/letters", None)
     assert not any(path.startswith("/large") for path in hub.paths("PUT"))
@@ -178,7 +178,7 @@ def test_what_was_meant_to_be_private_does_not_go_to_a_public_place(hub, ada, tr
 def test_a_change_at_the_same_moment_is_noticed(hub, ada, trained):
     repo = hub.add("ada/letters", {"a": b"b"})
     hub.faults.before_commit = lambda: repo.commit({"a": b"theirs"})
-    with pytest.raises(UserError, match="changed by somebody else at the same moment"):
+    with pytest.raises(UserError, match=r"Somebody else changed .* at the same moment"):
         push(trained, "ada/letters", private=False, token=ada)
     assert repo.files == {"a": b"theirs"}
 
@@ -226,7 +226,7 @@ def test_only_owner_and_name_are_taken(hub, ada, trained, name):
 
 
 def test_an_odd_license_is_refused(hub, ada, trained):
-    assert "no name of a license" in refused(
+    assert "not the name of a license" in refused(
         hub, trained, "ada/letters", ada, license="mit\ntags: [x]"
     )
 

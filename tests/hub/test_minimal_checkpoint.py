@@ -64,7 +64,7 @@ def stranger(request, checkpoint, tmp_path):
 @pytest.fixture
 def context(tmp_path):
     def gone(key):
-        raise UserError("There is no such run.")
+        raise UserError("There is no such run: it may have been removed. Train again.")
 
     runs = SimpleNamespace(root=tmp_path / "runs", find=gone)
     return SimpleNamespace(bundled_dir=tmp_path / "shelf", runs=runs)

@@ -25,7 +25,7 @@ def context(tmp_path, models):
     """Enough of an app context to look for a model on the Hub in, in the name of the request."""
 
     def gone(key):
-        raise UserError("There is no such run.")
+        raise UserError("There is no such run: it may have been removed. Train again.")
 
     runs = SimpleNamespace(root=tmp_path / "runs", find=gone)
     return SimpleNamespace(
@@ -102,7 +102,7 @@ def test_a_card_describes_the_model(hub, letters, context, monkeypatch):
     ("key", "said"),
     [
         ("ada/nothing", "Hub 上没有模型 ada/nothing，或者它是私有的"),
-        ("ada/letters@v9", "ada/letters@v9 在 Hub 上没有这个版本。"),
+        ("ada/letters@v9", "ada/letters@v9 在 Hub 上没有这个版本：请检查分支、标签或提交。"),
         ("../letters", "没有名为 '../letters' 的模型"),
     ],
 )

@@ -151,7 +151,9 @@ def test_a_run_is_found_by_its_whole_id_only(url, run):
         "../runs/" + run.id,
     ):
         if guess != run.id:
-            assert refusal(ask, run=guess, api_name="/stop") == "There is no such run."
+            assert refusal(ask, run=guess, api_name="/stop") == (
+                "There is no such run: it may have been removed. Train again."
+            )
             for endpoint, more in (("/generate", {}), ("/score", {"text": "ab"})):
                 said = refusal(ask, checkpoint=guess, api_name=endpoint, **more)
                 assert said.startswith("There is no model called")
@@ -203,7 +205,9 @@ def test_a_run_is_starred_by_its_id_and_the_card_shows_it(url, context, run):
     while ask("follow", run=run.id)["starred"] is not True:  # viewers share a look at a run
         assert context.runs.is_starred(run)
     assert ask("star", run=run.id, on=False) == {"starred": False}
-    assert ask("star", run="../" + run.id, on=True) == {"problem": "There is no such run."}
+    assert ask("star", run="../" + run.id, on=True) == {
+        "problem": ("There is no such run: it may have been removed. Train again.")
+    }
     assert ask("follow", run="../" + run.id) == {"missing": True}
 
 
@@ -217,7 +221,7 @@ def test_a_run_is_starred_by_its_id_and_the_card_shows_it(url, context, run):
         ({"text": TEXT, "settings": {"hidden_size": 512}}, "parameters, and 100,000 are the most"),
         (
             {"text": TEXT, "settings": {"seconds": 61, "hidden_size": 16}},
-            "a run may take 60 seconds at most",
+            "a run here may take at most 60 seconds",
         ),
     ],
 )
@@ -234,7 +238,7 @@ def test_an_upload_that_is_too_large_is_refused(url, tmp_path):
     (tmp_path / "half.txt").write_bytes(b"ab" * (300 << 10))
     half = handle_file(str(tmp_path / "half.txt"))
     said = refusal(client(url).predict, corpus=[half, half], api_name="/train")
-    assert "What was uploaded has 1.2 MB, and 1 MB are the most" in said
+    assert "The uploaded files have 1.2 MB, and the limit for a run here is 1 MB" in said
 
 
 def test_uploads_do_not_fill_the_disk(url, monkeypatch):
@@ -242,7 +246,7 @@ def test_uploads_do_not_fill_the_disk(url, monkeypatch):
         "charrnn.ui.services.file_routes.directory_bytes", lambda folder: LIMITS.disk_bytes + 1
     )
     got = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.txt", TEXT)})
-    assert got.status_code == 507 and "no room for more uploads" in got.text
+    assert got.status_code == 507 and "no disk space for more uploads" in got.text
 
 
 def test_a_call_that_is_too_large_is_refused_before_it_is_read(url):
@@ -271,7 +275,7 @@ def test_one_visitor_s_runs_do_not_keep_others_out_and_the_line_is_told(url, con
 
     def refused(address):
         more = {"text": TEXT, "settings": ENDLESS, "api_name": "/train"}
-        return "Runs of yours" in refusal(client(url, address).predict, **more)
+        return "You have as many runs" in refusal(client(url, address).predict, **more)
 
     jobs = [train("9.9.9.9")]
     trains, before = context.runs.find(next(iter(jobs[0]))["run"]), count()

@@ -162,19 +162,19 @@ def test_a_run_directory_is_not_used_twice_but_can_be_resumed(command, story):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["train"], ["Which text?", "songs"]),
+        (["train"], ["no text to train on", "songs"]),
         (["train", "nothing.txt"], ["nothing.txt"]),
         (["train", "songs", "--recipe", "x"], ["no recipe 'x'", "sprint"]),
         (["train", "songs", "--set", "hidden=3"], ["no setting 'hidden'", "hidden_size"]),
         (["train", "songs", "--set", "hidden_size"], ["FIELD=VALUE"]),
         (["train", "songs", "--epochs", "1", "--seconds", "1"], ["not both"]),
         (["train", "songs", "--resume"], ["--run-dir"]),
-        (["train", "songs", "--out", "."], ["exists already"]),
-        (["train", "songs", "--run-dir", "r", "--out", "r"], ["within the other", "--out"]),
-        (["train", "songs", "--run-dir", "r", "--out", "r/checkpoint"], ["within the other"]),
-        (["train", "songs", "--run-dir", "o/r", "--out", "o"], ["within the other"]),
-        (["train", "songs", "--out", "runs"], ["within the other"]),
-        (["train", "songs", "--out", "trained/config.json/x"], ["cannot be made"]),
+        (["train", "songs", "--out", "."], ["already exists"]),
+        (["train", "songs", "--run-dir", "r", "--out", "r"], ["is inside the other", "--out"]),
+        (["train", "songs", "--run-dir", "r", "--out", "r/checkpoint"], ["is inside the other"]),
+        (["train", "songs", "--run-dir", "o/r", "--out", "o"], ["is inside the other"]),
+        (["train", "songs", "--out", "runs"], ["is inside the other"]),
+        (["train", "songs", "--out", "trained/config.json/x"], ["could not be created"]),
         (["train", "songs", "--epochs", "abc"], ["--epochs", "integer"]),
         (["train", "songs", "--seconds", "0", "--set", "seconds=1"], ["--seconds", "not both"]),
         (["train", "songs", "--seconds", "1", "--set", "seconds=0"], ["--seconds", "not both"]),
@@ -216,7 +216,7 @@ def test_without_a_command_the_help_is_shown(tmp_path):
 
 def test_a_refused_out_leaves_no_run_behind(command, story, tmp_path):
     result = command("train", story, *SMALL, "--out", "story.txt/x")
-    refused(result, "cannot be made")
+    refused(result, "could not be created")
     assert [path.name for path in tmp_path.iterdir()] == ["story.txt"]
 
 

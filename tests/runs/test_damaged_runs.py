@@ -206,7 +206,7 @@ def test_whatever_lies_in_the_place_of_a_directory(name, kind, root, outside, se
         place.write_text("a")
     context = served()
     row = told_everywhere(context)
-    assert f"{name}/ does not hold files only" in row["problem"]["en"]
+    assert f"{name}/ holds something that is not a file" in row["problem"]["en"]
     with pytest.raises(DamagedRunUserError):
         list(Run(root / BROKEN).train(resume=True))
     used(context)

@@ -91,7 +91,7 @@ def test_a_visitor_s_stopped_runs_do_not_take_the_room_of_others(served):
         fill(stopped(runs.start(planned(), "address:one/ada")).directory, 9)
     said, field = refusal(runs.start, planned(), "address:one/ada")
     assert said.startswith("Your runs, models and files take 18.") and "of the 20.0 MB" in said
-    assert "Delete runs or models of yours" in said and field == "run"
+    assert "Delete some of your runs or models" in said and field == "run"
     runs.start(planned(), "address:one/bob").stop()
     runs.start(planned(), "name:ada").stop()
 
@@ -111,7 +111,7 @@ def test_what_a_run_may_still_write_counts_from_its_start(served):
     runs = served(disk_mb=1000, disk_mb_per_visitor=int(2.5 * needed)).runs
     first, _ = (runs.start(planned(**LONG, epochs=1000), "ada") for _ in range(2))
     assert directory_bytes(runs.root) < _MB
-    assert "MB more are needed" in refusal(runs.start, planned(**LONG, epochs=1000), "ada")[0]
+    assert "MB more" in refusal(runs.start, planned(**LONG, epochs=1000), "ada")[0]
     first.stop()  # it has written nothing
     runs.start(planned(**LONG, epochs=1000), "ada")
 
@@ -122,14 +122,14 @@ def test_bytes_reserved_for_one_user_are_not_reserved_for_another(served):
     for visitor in ("ada", "bob"):
         runs.start(planned(**LONG, epochs=1000), visitor)
     said = refusal(runs.start, planned(**LONG, epochs=1000), "eve")[0]
-    assert said.startswith("There is no room for another run")
+    assert said.startswith("There is no disk space for another run")
 
 
 def test_a_run_that_goes_on_counts_for_its_owner(served):
     runs = served(disk_mb_per_visitor=20).runs
     run = stopped(runs.start(planned(), "ada"))
     fill(run.directory, 19)
-    assert "MB more are needed" in refusal(runs.resume, run.id, "bob")[0]
+    assert "MB more" in refusal(runs.resume, run.id, "bob")[0]
     (run.directory / "filler").unlink()
     runs.resume(run.id, "bob")
     assert OwnerRecord.read(run.directory).owner == runs.shares.owner("ada")
@@ -140,7 +140,7 @@ def test_many_browsers_of_one_address_do_not_take_all_of_the_room(served):
     for browser in ("a", "b"):
         fill(stopped(runs.start(planned(), f"address:one/{browser}")).directory, 9)
     said, _ = refusal(runs.start, planned(), "address:one/c")
-    assert said.startswith("The runs, models and files of your network take all the room")
+    assert said.startswith("The runs, models and files of your network take up all the space")
     runs.start(planned(), "address:two/c")
 
 
@@ -159,7 +159,7 @@ def test_a_run_without_a_known_owner_counts_for_all_and_goes_on(served):
         "whoever lets it go on"
     )
     fill(runs.root / run.id, 20)
-    assert "no room for another run" in refusal(runs.start, planned(), "bob")[0]
+    assert "no disk space for another run" in refusal(runs.start, planned(), "bob")[0]
 
 
 def test_the_owner_of_a_run_is_stored_as_a_hash_and_outlives_a_restart(served):
@@ -199,7 +199,7 @@ def test_uploaded_models_count_for_whoever_brings_them(served, trained, tmp_path
     )
     assert remove(context, model.key, request()) == {"deleted": model.key}
     assert uploads.find(context.runs.root, model.key) is None
-    assert "not here any more" in remove(context, model.key, request())["problem"]
+    assert "no longer here" in remove(context, model.key, request())["problem"]
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def test_many_small_files_count_for_more_than_their_bytes(client):
         files.add(client.context.runs.shares.owner("address:x"), path)
     owner = client.context.runs.shares.owner("address:x")
     with client.context.runs.shares.reserving(owner, field="corpus") as reserve:
-        assert "MB more are needed" in refusal(reserve, 1)[0]
+        assert "MB more" in refusal(reserve, 1)[0]
 
 
 def test_a_file_of_two_visitors_stays_for_one_of_them(client):
@@ -273,7 +273,7 @@ def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch)
     assert context.runs.shares.files._owners[file] == {owner}
     (trained / "README.md").write_bytes(os.urandom(_MB - 1))
     fill(stopped(context.runs.start(planned(), context.client_id(request()))).directory, 9)
-    assert "MB more are needed" in awaited(download(downloads, "letters", request()))["problem"]
+    assert "MB more" in awaited(download(downloads, "letters", request()))["problem"]
 
 
 # Deleting
@@ -287,7 +287,15 @@ def test_only_the_id_of_a_run_deletes_it_and_not_while_it_trains(served):
     run.mark_started(context.runs._app_lock.name)
     with run._lock(1):
         said = remove(context, run.id, request())
-    assert said == {"problem": "This run is still going on."} and run.directory.exists()
+    assert (
+        said
+        == {
+            "problem": (
+                "This run is still waiting or training: stop it, or wait until it has ended."
+            )
+        }
+        and run.directory.exists()
+    )
     other = context.runs.start(planned())
     context.runs.star(other.id, True)
     assert remove(context, other.id, request()) == {"deleted": other.id}, "it waited"

@@ -100,7 +100,10 @@ def test_what_is_uploaded_is_bounded(tmp_path):
     files = [tmp_path / "a.txt"] * 2
     check_files(files, Limits(upload_mb=2))
     said, field = refusal(check_files, files, Limits(upload_mb=1))
-    assert said.startswith("What was uploaded has 2.0 MB, and 1 MB are") and field == "corpus"
+    assert (
+        said.startswith("The uploaded files have 2.0 MB, and the limit for a run here is 1 MB")
+        and field == "corpus"
+    )
 
 
 def packed(path, *sizes):
@@ -118,7 +121,7 @@ def test_what_is_unpacked_is_bounded_as_what_is_uploaded(tmp_path, monkeypatch):
     limits = Limits(upload_mb=1)
     for files, said in (
         ([one], "one.zip holds more than 1 MB"),
-        ([two, two], "With two.zip, what was chosen is over 1 MB"),
+        ([two, two], "With two.zip, the selection is larger than 1 MB"),
     ):
         request = TrainRequest(corpus=OWN, files=tuple(map(str, files)), limits=limits)
         given = TrainArguments(files=uploaded_files([{"path": str(file)} for file in files]))
@@ -139,8 +142,13 @@ def test_what_is_unpacked_is_bounded_as_what_is_uploaded(tmp_path, monkeypatch):
         ({"characters": 1000}, {}, "cats.txt has 1,530 characters, and 1,000 are", "corpus"),
         ({"symbols": 5}, {}, "cats.txt has 14 different characters, and 5 are", "corpus"),
         ({"parameters": 500}, {}, "This model has 1,", "hidden_size"),
-        ({"seconds": 9.0}, {"seconds": 10}, "seconds = 10: a run may take 9 seconds", "seconds"),
-        ({"disk_mb": 1}, {}, "There is no room for another run", "run"),
+        (
+            {"seconds": 9.0},
+            {"seconds": 10},
+            "seconds = 10: a run here may take at most 9 seconds",
+            "seconds",
+        ),
+        ({"disk_mb": 1}, {}, "There is no disk space for another run", "run"),
     ],
 )
 def test_what_is_too_much_is_refused_beside_its_field(open_manager, limits, settings, said, field):
@@ -157,7 +165,7 @@ def test_the_page_reports_a_limit_before_the_run_starts(tmp_path):
     upload = TrainRequest(
         corpus=OWN, files=(str(tmp_path / "cats.txt"),), limits=Limits(upload_mb=1)
     )
-    assert "What was uploaded" in refusal(upload.load_text)[0]
+    assert "The uploaded files" in refusal(upload.load_text)[0]
     wide = TrainRequest(
         corpus=OWN, paste=TEXT.text, recipe="custom", settings={"hidden_size": 512},
         limits=Limits(parameters=10_000),
@@ -170,7 +178,10 @@ def test_a_visitor_has_so_many_runs_at_once_and_another_is_not_held_up(open_mana
     runs = open_manager(runs_per_visitor=2)
     training, waiting = (runs.start(small(seconds=60), "a") for _ in range(2))
     said, field = refusal(runs.start, small(), "a")
-    assert said.startswith("Runs of yours that wait or train already: 2") and field == "run"
+    assert (
+        said.startswith("You have as many runs waiting or training as are allowed at once (2)")
+        and field == "run"
+    )
     other = runs.start(small(seconds=60), "b")
     waiting.stop()
     third = runs.start(small(seconds=60), "a")
@@ -184,7 +195,7 @@ def test_a_full_disk_takes_no_more_runs_until_old_ones_are_gone(open_manager):
     (runs.root / "old").mkdir()
     (runs.root / "old" / "file").write_bytes(b"x" * (9 << 20))
     said, _ = refusal(runs.start, small())
-    assert re.search(r"[\d.]+ MB are needed, and 9.0 of 10 MB are taken", said)
+    assert re.search(r"needs [\d.]+ MB, and 9.0 of 10 MB are in use", said)
     (runs.root / "old" / "file").unlink()
     run = runs.start(small(seconds=60))
     run.stop()
@@ -199,7 +210,7 @@ def test_a_full_disk_lets_no_run_go_on_until_old_ones_are_gone(open_manager):
     (runs.root / "old").mkdir()
     (runs.root / "old" / "file").write_bytes(b"x" * (9 << 20))
     said, field = refusal(runs.resume, run.id)
-    assert re.search(r"this run to go on: 2.\d MB are needed, and 9.\d of 10 MB are", said)
+    assert re.search(r"continue this run: it needs 2.\d MB, and 9.\d of 10 MB are", said)
     assert field == "run" and run.state == "finished"
     (runs.root / "old" / "file").unlink()
     runs.resume(run.id)
@@ -216,7 +227,7 @@ def test_a_run_without_an_end_is_ended_kept_and_told_so(open_manager):
     run = runs.start(wanted)
     end = events_of(run)[-1]
     assert end["reason"] == "stopped" and run.checkpoint is not None
-    assert end["message"].startswith("Ended at the time limit that a run has here.")
+    assert end["message"].startswith("Ended at the time limit for a run here.")
     assert end["seconds"] < 20
     runs.resume(run.id)
     assert events_of(run)[-1]["step"] > end["step"], "it can go on, for as long again"
@@ -303,7 +314,7 @@ def test_stars_do_not_fill_the_disk(open_manager):
     runs.star(run.id, True)
     other = runs.start(small(seconds=60))
     said, field = refusal(runs.star, other.id, True)
-    assert said.startswith("There is no room for more starred runs") and field == "run"
+    assert said.startswith("There is no disk space for more starred runs") and field == "run"
     for one in (other, run):
         one.stop()
 

@@ -135,7 +135,10 @@ def test_two_apps_cannot_both_resume_a_run(runs):
         answers = sorted(pool.map(keep, [runs, other]))
     events_of(run)
     other.close()
-    assert answers == ["This run is still going on.", "kept"]
+    assert answers == [
+        "This run is still waiting or training: stop it, or wait until it has ended.",
+        "kept",
+    ]
     assert ends(run) == ["finished", "finished"]
 
 

@@ -34,7 +34,7 @@ def test_of_two_concurrent_starts_the_refused_one_leaves_nothing(idle, monkeypat
     monkeypatch.setattr(
         manager, "check_client", lambda who, _, limits: check_client(who, next(others), limits)
     )
-    with pytest.raises(UserError, match="wait or train already: 1"):
+    with pytest.raises(UserError, match=r"allowed at once \(1\)"):
         idle.start(small(), "ada", run_id="0" * 32)
     assert left(idle) == [] and idle.is_idle
     with pytest.raises(UserError, match="no such run"):

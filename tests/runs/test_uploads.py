@@ -194,14 +194,14 @@ def displaced(data):
             "x.zip is a damaged zip archive",
         ),
         (lambda w: displaced(zipped({WEIGHTS: w})), "x.zip is a damaged zip archive"),
-        (lambda w: encrypted(zipped({WEIGHTS: w})), "x.zip is encrypted, or compressed in an"),
-        (lambda w: zipped({WEIGHTS: w}, zipfile.ZIP_LZMA), "x.zip is encrypted, or compressed"),
+        (lambda w: encrypted(zipped({WEIGHTS: w})), "x.zip is encrypted, or uses an"),
+        (lambda w: zipped({WEIGHTS: w}, zipfile.ZIP_LZMA), "x.zip is encrypted, or uses"),
         (lambda w: zipped({WEIGHTS: bytes(65 << 20)}), "model.safetensors is larger than 64 MB."),
         (
             lambda w: zipped({WEIGHTS: w, "README.md": bytes(2 << 20)}),
             "README.md is larger than 1 MB.",
         ),
-        (lambda w: zipped({WEIGHTS: w, "config.json": b"{}"}), "describes another model"),
+        (lambda w: zipped({WEIGHTS: w, "config.json": b"{}"}), "describe different models"),
     ],
 )
 def test_a_zip_that_is_no_checkpoint_is_refused(make, said, root, tmp_path, trained):
@@ -242,7 +242,7 @@ def test_uploads_count_against_the_disk_space_of_runs(root, tmp_path, trained):
     assert uploads.store(root, tmp_path / "a.zip", Limits(disk_mb=10))
     (root / "some" / "more").write_bytes(bytes(1 << 20))
     said = refused(uploads.store, root, tmp_path / "a.zip", Limits(disk_mb=10))
-    assert said.startswith("There is no room for another model")
+    assert said.startswith("There is no disk space for another model")
     assert len(kept(root)) == 1
 
 
@@ -280,7 +280,7 @@ def test_a_zip_whose_contents_do_not_fit_on_the_disk_is_refused(root, tmp_path, 
     (tmp_path / "a.zip").write_bytes(zipped(files))
     (root / "some").write_bytes(bytes(5 << 20))
     said = refused(uploads.store, root, tmp_path / "a.zip", Limits(disk_mb=10))
-    assert said.startswith("There is no room for another model")
+    assert said.startswith("There is no disk space for another model")
     assert kept(root) == []
 
 
@@ -290,9 +290,9 @@ def test_a_disk_that_is_full_is_said_to_be(root, tmp_path, trained, monkeypatch)
 
     monkeypatch.setattr(uploads, "_copy", full)
     said = refused(uploads.store, root, trained / WEIGHTS, Limits())
-    assert said == "The model cannot be kept on this machine: No space left on device."
+    assert said == "The model could not be saved on this machine: No space left on device."
     monkeypatch.undo()
-    assert "is not there any more" in refused(uploads.store, root, tmp_path / "gone", Limits())
+    assert "is no longer there" in refused(uploads.store, root, tmp_path / "gone", Limits())
 
 
 def test_unused_uploads_expire_like_runs(root, trained):

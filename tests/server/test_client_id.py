@@ -180,7 +180,7 @@ def test_a_class_behind_one_router_trains_in_turn(runs, tmp_path):
     waiting = [context.runs.start(small(seconds=60), pupil) for pupil in pupils]
     assert [context.runs.queue_position(run.id)[0] for run in waiting[1:]] == [1, 2, 3]
     said, _ = refusal(context.runs.start, small(), pupils[0])
-    assert said.startswith("Runs of yours that wait or train already: 1")
+    assert said.startswith("You have as many runs waiting or training as are allowed at once (1)")
     for run in waiting:
         run.stop()
 
@@ -193,5 +193,8 @@ def test_an_address_has_no_more_than_its_visitors_worth():
     check_client("name:ada", others, limits)
     for newcomer in ("address:one/d", "address:one"):
         said, field = refusal(check_client, newcomer, others, limits)
-        assert said.startswith("Visitors of your network with runs that wait or train: 3")
+        assert said.startswith(
+            "As many visitors from your network have runs waiting or training as are allowed at "
+            "once (3)"
+        )
         assert field == "run"

@@ -128,8 +128,8 @@ def test_a_token_that_was_taken_back_opens_nothing_for_long(letters, visitor, hu
     [
         ("ada/nothing", "There is no model ada/nothing on the Hub, or it is private"),
         ("ada/letters@no", "ada/letters@no has no such revision on the Hub."),
-        ("ada/gated", "ada/gated is gated: ask for access on its page on the Hub"),
-        ("ada/pickle", "ada/pickle holds no charrnn model: it has no model.safetensors."),
+        ("ada/gated", "ada/gated is gated: request access on its page on the Hub"),
+        ("ada/pickle", "ada/pickle is not a charrnn model: it has no model.safetensors."),
         ("ada/damaged", "This checkpoint cannot be opened: model.safetensors is not a readable"),
         ("ada/huge", "ada/huge has a model.safetensors of "),
         ("https://hf.co/ada/letters", "There is no model called 'https://hf.co/ada/letters'"),
@@ -151,7 +151,7 @@ def test_each_refusal_is_a_sentence(letters, visitor, hub, model, said):
         ({"status": 503}, "The Hub has an internal error (503): try again later."),
         ({"status": 429, "headers": {"Retry-After": "30"}}, "Too many requests to the Hub"),
         ({"body": b"<html>"}, "The Hub sent an unexpected response"),
-        ({"silent": True}, "The Hub does not answer: try again later."),
+        ({"silent": True}, "The Hub is not responding: try again later."),
     ],
 )
 def test_a_hub_in_trouble_is_said_to_be_in_time(letters, visitor, hub, monkeypatch, faults, said):

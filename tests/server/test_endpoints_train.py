@@ -164,4 +164,6 @@ def test_no_argument_but_the_corpus_may_be_a_file(client, tmp_path, endpoint, ar
 
 def test_an_unknown_run_cannot_be_stopped(client):
     for run in ("0123456789abcdef", "../../etc/passwd", "small", ""):
-        assert refusal(client, "/stop", run=run) == "There is no such run."
+        assert refusal(client, "/stop", run=run) == (
+            "There is no such run: it may have been removed. Train again."
+        )

@@ -16,7 +16,7 @@ from charrnn.ui.services import event_queue, open_streams
 from charrnn.ui.services.rate_limit import MAX_SHARES_PER_ADDRESS
 
 small, context, scoring = endpoints.small, endpoints.context, visiting.scoring
-BUSY = "requests of yours are waiting already"
+BUSY = "requests waiting"
 SCORE = ("score", "small", "abc abc")
 
 
@@ -75,8 +75,8 @@ def test_a_visitor_has_so_many_events_under_way_and_the_others_have_theirs(
         ):
             for _ in range(3):
                 await accepted(one, *SCORE)
-            assert await post(one, "recipes") == (429, f"3 {BUSY}: try again when one of them has "
-                                                       "been answered.")  # fmt: skip
+            assert await post(one, "recipes") == (429, f"You already have 3 {BUSY}: try again "
+                                                       "when one of them is done.")  # fmt: skip
             await accepted(neighbor, *SCORE)
             async with visitor(page.local_url, "127.0.0.1") as other:
                 await accepted(other, *SCORE)
@@ -99,7 +99,7 @@ def test_browsers_without_number_have_no_more_events_than_an_address_has(
             ]
             *answers, last = [await post(browser, *SCORE) for browser in browsers]
             assert [status for status, _ in answers] == [200] * MAX_SHARES_PER_ADDRESS
-            assert last[0] == 429 and "visitors of your network" in last[1]
+            assert last[0] == 429 and "visitors from your network" in last[1]
 
     played(scene())
 

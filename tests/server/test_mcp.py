@@ -199,7 +199,11 @@ def test_a_long_call_does_not_hold_up_the_app(url, context, monkeypatch):
         ("generate", {"checkpoint": "small", "lenght": 3}, "The arguments are: checkpoint, "),
         ("generate", {}, "checkpoint: "),
         ("score", {"checkpoint": "small", "text": ""}, "nothing to score"),
-        ("stop", {"run": "../../etc/passwd"}, "There is no such run."),
+        (
+            "stop",
+            {"run": "../../etc/passwd"},
+            "There is no such run: it may have been removed. Train again.",
+        ),
         ("train", {}, "There is nothing to train on"),
         ("train", {"text": TEXT, "corpus": "songs"}, "not both"),
         ("train", {"text": TEXT, "settings": "{"}, "settings must be a JSON object"),

@@ -119,7 +119,7 @@ def test_only_the_surplus_of_a_flood_is_refused():
         assert len(refused) == 300 - 1 - 5
         for task in refused:
             assert isinstance(task.exception(), BusyUserError)
-        assert "5 requests of yours are waiting already" in refused[0].exception().message
+        assert "5 requests waiting" in refused[0].exception().message
         calls.release.set()
         assert await other == "you"
         served = await asyncio.gather(*(task for task in flood if task not in refused))
@@ -135,7 +135,7 @@ def test_cookies_without_number_do_not_add_up_to_more_than_an_address_has():
         await settle()
         refused = [task for task in flood if task.done()]
         assert len(refused) == 100 - 7, "those that run or wait are of as many visitors as may be"
-        assert "visitors of your network" in refused[0].exception().message
+        assert "visitors from your network" in refused[0].exception().message
         calls.release.set()
         assert await other == "address:two"
         again = asked(limit, calls, "address:one/1000")

@@ -42,14 +42,14 @@ from charrnn.checkpoint import CONFIG, WEIGHTS
 
 UNREADABLE = f"{WEIGHTS} is not a readable safetensors file"
 NONE_THERE = f"there is no checkpoint at it: give its directory or its {WEIGHTS}"
-OTHER_WEIGHTS = "its weights are not those of the model it describes"
-OTHER_SHAPE = f"{LAST} has another shape than the model it describes"
-OTHER_MODEL = f"{CONFIG} describes another model than {WEIGHTS}"
+OTHER_WEIGHTS = "its weights do not match the model it describes"
+OTHER_SHAPE = f"the shape of {LAST} does not match the model it describes"
+OTHER_MODEL = f"{CONFIG} and {WEIGHTS} describe different models"
 NO_MODEL = "its model configuration does not have the settings of a charrnn model"
 NOT_FINITE = f"{LAST} holds numbers that are not finite"
 OVERFLOW = "its weights are so large that the model's numbers overflow"
 NO_JSON = "its configuration is not valid JSON"
-NO_SYMBOLS = "its symbols are not a text, each of them one character"
+NO_SYMBOLS = "its symbols are not a text of single characters"
 TWICE = "the symbols of a vocabulary must be distinct"
 PAIR = "a vocabulary cannot hold half of a surrogate pair"
 LARGE_HEADER = "its header is larger than 3 MB"
@@ -137,7 +137,8 @@ CHECKPOINTS = {
     "another format": (holding(made(format=2)), "its format is 2; this charrnn reads 1"),
     "another format, of a later version": (
         holding(made(format=2, charrnn_version="9.8")),
-        f"its format is 2; this charrnn reads 1 (charrnn 9.8 wrote it, and this is {__version__})",
+        "its format is 2, and this version of charrnn reads format 1 "
+        f"(charrnn 9.8 wrote it; this is {__version__})",
     ),
     "a format that is true": (
         holding(made(format=True)),
@@ -161,12 +162,12 @@ CHECKPOINTS = {
     "no model": (holding(made(model=None)), NO_MODEL),
     "a setting too many": (
         holding(model(more=1)),
-        "its model has a setting 'more', which this charrnn does not know",
+        "its model has a setting 'more' that this version of charrnn does not know",
     ),
     "a setting of a later version": (
         holding(made(model={"memory": 1}, charrnn_version="9.8")),
-        "its model has a setting 'memory', which this charrnn does not know "
-        f"(charrnn 9.8 wrote it, and this is {__version__})",
+        "its model has a setting 'memory' that this version of charrnn does not know "
+        f"(charrnn 9.8 wrote it; this is {__version__})",
     ),
     "20,000 layers": (holding(model(layers=20_000)), f"layers = 20000: {WHOLE} 8"),
     "a model too wide": (
@@ -196,7 +197,7 @@ CHECKPOINTS = {
     "more layers than weights": (holding(model(layers=2)), OTHER_WEIGHTS),
     "wider than its weights": (
         holding(model(hidden_size=4096)),
-        "W_hq has another shape than the model it describes",
+        "the shape of W_hq does not match the model it describes",
     ),
     # the vocabulary
     "no symbols": (holding(made(symbols=None)), NO_SYMBOLS),
@@ -224,11 +225,11 @@ CHECKPOINTS = {
                 )
             )
         ),
-        "W_hq has another shape than the model it describes",
+        "the shape of W_hq does not match the model it describes",
     ),
     "other symbols than weights": (
         holding(made(symbols="abc")),
-        "W_hq has another shape than the model it describes",
+        "the shape of W_hq does not match the model it describes",
     ),
     # where it comes from
     **{

@@ -53,17 +53,18 @@ def encrypted():
 
 
 SAVE = "save its text as a .txt file first."
-CHOOSE = "choose a text file (.txt), or a .zip of them."
+CHOOSE = "choose text files (.txt), or a .zip of them."
 PICTURE = f"it.txt is a PNG picture, not a text: {CHOOSE}"
 BINARY = (
-    "it.txt is not a plain text: it is full of bytes that no text has. Choose a text file (.txt), "
-    "or a .zip of them."
+    "it.txt is not plain text: it is full of bytes that do not occur in text. Choose text files "
+    "(.txt), or a .zip of them."
 )
 EMPTY = "it.txt is empty. Choose a text with something in it."
-NO_TEXT = "There is no text in it.txt. It should hold text files (.txt)."
+NO_TEXT = "There is no text in it.txt. Choose a .zip of text files (.txt)."
 UNTOLD = "The encoding of it.txt could not be detected. Choose it, or save the file as UTF-8."
 SHORT = (
-    "it.txt is too short: a model learns which character follows another, and there is only one."
+    "it.txt is too short: a model learns which character follows which, and there is only one. "
+    "Use a longer text."
 )
 REFUSED = {
     "a picture": (PNG, PICTURE),
@@ -110,13 +111,13 @@ REFUSED = {
     "an empty zip": (zipped({}), NO_TEXT),
     "a zip within a zip": (
         zipped({"in.zip": zipped({"a.txt": "x y"})}),
-        "it.txt holds no text, but another zip archive (in.zip). Unpack that one, "
-        "and choose it or the texts in it.",
+        "it.txt holds no text, only another zip archive (in.zip). Unpack it, and "
+        "choose that archive or the texts in it.",
     ),
     "a zip within a zip, of an odd name": (
         zipped({"\u202e\x1b[2J" + "x" * 200 + ".zip": zipped({"a.txt": "x y"})}),
-        "it.txt holds no text, but another zip archive (\\u202e\\x1b[2J" + "x" * 66 + "…). Unpack "
-        "that one, and choose it or the texts in it.",
+        "it.txt holds no text, only another zip archive (\\u202e\\x1b[2J" + "x" * 66 + "…). Unpack "
+        "it, and choose that archive or the texts in it.",
     ),
     "a zip whose end is missing": (
         cut_zip(),
@@ -128,7 +129,7 @@ REFUSED = {
     ),
     "a zip packed oddly": (
         zipped({"a.txt": PLAIN}, zipfile.ZIP_BZIP2),
-        "it.txt is compressed in an uncommon way. Make an ordinary .zip of the texts.",
+        "it.txt uses an unsupported compression. Make an ordinary .zip of the texts.",
     ),
     "a zip of too many files": (
         zipped({str(i): "" for i in range(1001)}, zipfile.ZIP_STORED),
@@ -136,8 +137,7 @@ REFUSED = {
     ),
     "a zip bomb": (
         zipped({"a.txt": bytes([65]) * (101 << 20)}),
-        "it.txt holds more than 100 MB, which is more than can be trained on here. Choose a "
-        "part of it.",
+        "it.txt holds more than 100 MB, the limit here. Choose a part of it.",
     ),
     "two encodings, UTF-8 and Windows-1252": (FRENCH.encode() + FRENCH.encode("cp1252"), UNTOLD),
     "two encodings, UTF-8 and GBK": (CHINESE.encode() + CHINESE.encode("gbk"), UNTOLD),

@@ -94,7 +94,7 @@ def test_a_setting_that_a_checkpoint_does_not_have_takes_its_default(setting, tm
 @pytest.mark.parametrize(
     ("recorded", "named"),
     [
-        ("9.8.7", f" (charrnn 9.8.7 wrote it, and this is {__version__})"),
+        ("9.8.7", f" (charrnn 9.8.7 wrote it; this is {__version__})"),
         (None, ""),
         (17, ""),
         ("\u202e", ""),

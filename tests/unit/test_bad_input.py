@@ -123,18 +123,18 @@ def test_what_is_no_file_is_refused_by_name(name, said, told, tmp_path):
 
 
 TOLD_ENCODINGS = {
-    "utf-8": "it.txt is not in UTF-8: byte 4 does not fit. Choose another encoding, or leave it to "
-    "be found.",
-    "ascii": "it.txt is not in ASCII: byte 4 does not fit. Choose another encoding, or leave it to "
-    "be found.",
-    "utf-16": "it.txt is not in UTF-16: byte 7 does not fit. Choose another encoding, or leave it "
-    "to be found.",
-    "hex": "'hex' is not a text encoding.",
-    "rot13": "'rot13' is not a text encoding.",
-    "punycode": "'punycode' is not a text encoding.",
-    "unicode_escape": "'unicode_escape' is not a text encoding.",
+    "utf-8": "it.txt is not in UTF-8: byte 4 is not valid in it. Choose another "
+    "encoding, or let it be detected.",
+    "ascii": "it.txt is not in ASCII: byte 4 is not valid in it. Choose another "
+    "encoding, or let it be detected.",
+    "utf-16": "it.txt is not in UTF-16: byte 7 is not valid in it. Choose another "
+    "encoding, or let it be detected.",
+    "hex": "'hex' is not a text encoding: choose another one, such as utf-8.",
+    "rot13": "'rot13' is not a text encoding: choose another one, such as utf-8.",
+    "punycode": "'punycode' is not a text encoding: choose another one, such as utf-8.",
+    "unicode_escape": "'unicode_escape' is not a text encoding: choose another one, such as utf-8.",
     **{
-        name: f"There is no encoding called {said}. Some that there are: utf-8, utf-16, gb18030, "
+        name: f"There is no encoding called {said}. Choose one such as utf-8, utf-16, gb18030, "
         "big5, shift_jis, euc-kr, koi8-r, windows-1251, windows-1252."
         for name, said in {
             "latin-99": "'latin-99'",

@@ -104,7 +104,7 @@ ASKED = {
                "That file has not been uploaded to this app: upload it first."),
     "a path with NUL": ({"text": "", "corpus": [{"path": "\0"}]},
                         "That file has not been uploaded to this app: upload it first."),
-    "no files": ({"text": "", "corpus": []}, "No file was chosen."),
+    "no files": ({"text": "", "corpus": []}, "No file was chosen: choose at least one."),
     "a minibatch that the text does not fill": (
         {"text": PLAIN, "settings": {"batch_size": 64, "steps": 64}},
         "The text is too short for a minibatch of 64 × 64: it has 216 characters for training and "
@@ -182,10 +182,10 @@ def test_a_terminal_is_not_sent_what_it_would_obey(told, tmp_path, monkeypatch, 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "There is nothing to score: a text needs a character that the model knows, after "
-             "another one."),
-        ("zzzz", "There is nothing to score: a text needs a character that the model knows, after "
-                 "another one."),
+        ("", "There is nothing to score: the text needs, after its first character, at least "
+             "one that the model knows."),
+        ("zzzz", "There is nothing to score: the text needs, after its first character, at "
+                 "least one that the model knows."),
     ],
 )  # fmt: skip
 def test_a_text_with_nothing_to_score_is_refused(text, said, checkpoint):

@@ -200,9 +200,9 @@ def test_without_a_cache_to_write_to_the_text_is_still_there(serve, tmp_path, mo
 @pytest.mark.parametrize(
     ("path", "why"),
     [
-        ("/other", "another file than the one expected"),
+        ("/other", "a different file from the one expected"),
         ("/missing", "404 Not Found"),
-        ("/cut", "broke off after 5,000 bytes"),
+        ("/cut", "was lost after 5,000 bytes"),
     ],
 )
 def test_a_failed_download_is_said_and_nothing_is_kept(serve, cache, path, why):
@@ -212,7 +212,7 @@ def test_a_failed_download_is_said_and_nothing_is_kept(serve, cache, path, why):
     message = str(refusal.value)
     assert message.startswith("The Time Machine could not be downloaded (")
     assert why in message
-    assert "use an embedded text: tide-clock, songs, python-manual" in message
+    assert "Use a text that needs no network (tide-clock, songs, python-manual" in message
     assert "\n" not in message
     assert refusal.value.field == "corpus"
     assert not is_local("time-machine")
@@ -234,7 +234,7 @@ def test_without_a_network_the_embedded_texts_are_offered(cache, monkeypatch):
 
 @pytest.mark.parametrize("path", ["/silent", "/stalls"])
 def test_a_server_that_stalls_is_given_up(serve, path):
-    with pytest.raises(download.DownloadError, match=r"did not answer within 0\.1 seconds"):
+    with pytest.raises(download.DownloadError, match=r"did not respond within 0\.1 seconds"):
         download.fetch(serve(path), sha1=SHA1, timeout=0.1)
 
 

@@ -66,7 +66,7 @@ def test_a_limit_on_the_disk_holds_for_downloads(model, component, tmp_path):
         file.truncate(10 << 20)
     limits = Limits(disk_mb=10)
     assert refused(model, component, limits).startswith(
-        "There is no room for this download: 0.1 MB"
+        "There is no disk space for this download, which needs 0.1 MB"
     )
     assert [path.name for path in left(component)] == ["theirs.zip"]
     (tmp_path / "cache" / "theirs.zip").unlink()
@@ -78,7 +78,7 @@ def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
     usage = namedtuple("usage", "total used free")
     free = SimpleNamespace(bytes=download._SPARE)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1, 1, free.bytes))
-    assert "make room on the disk" in refused(model, component)
+    assert "free some disk space" in refused(model, component)
     assert left(component) == []
     free.bytes += 1 << 20
     assert pack(model, "Letters", component, FREE)
@@ -88,18 +88,20 @@ def test_a_disk_that_is_full_after_all_leaves_no_half_of_a_file(model, disk, mon
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk("16k")))
     monkeypatch.setattr(download, "_SPARE", -1 << 40)
     component = gr.HTML()
-    assert "There is no room for this download" in refused(model, component)
+    assert "There is no disk space for this download" in refused(model, component)
     assert left(component) == []
 
 
 def test_a_disk_that_cannot_be_written_to_is_said(model, disk, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk("64k", read_only=True)))
-    with pytest.raises(UserError, match="cannot be kept on this machine: Read-only file system"):
+    with pytest.raises(
+        UserError, match="could not be saved on this machine: Read-only file system"
+    ):
         pack(model, "Letters", gr.HTML(), FREE)
 
 
 def test_a_model_that_is_gone_is_said(model, component, trained):
     (trained / WEIGHTS).unlink()
-    with pytest.raises(UserError, match="not here any more"):
+    with pytest.raises(UserError, match="no longer here"):
         pack(model, "Letters", component, FREE)
     assert left(component) == []

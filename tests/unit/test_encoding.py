@@ -161,10 +161,10 @@ def test_bytes_that_do_not_fit_what_was_told_are_refused_and_located():
         (b"MZ\x90\0\3\0\0\0", "Windows program"),
         (b"SQLite format 3\0", "SQLite"),
         (b"RIFF\x24\0\0\0WAVE", "sound"),
-        (b"one\0two\0three", "bytes that no text has"),
-        (b"text, then \1\2\3\4\5\6", "bytes that no text has"),
-        (bytes(random.Random(0).randbytes(4000)), "bytes that no text has"),
-        (bytes(random.Random(0).choices(range(1, 256), k=4000)), "bytes that no text has"),
+        (b"one\0two\0three", "bytes that do not occur in text"),
+        (b"text, then \1\2\3\4\5\6", "bytes that do not occur in text"),
+        (bytes(random.Random(0).randbytes(4000)), "bytes that do not occur in text"),
+        (bytes(random.Random(0).choices(range(1, 256), k=4000)), "bytes that do not occur in text"),
     ],
 )
 @pytest.mark.parametrize("told", [None, "latin-1"])

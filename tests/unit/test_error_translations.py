@@ -22,8 +22,8 @@ ENGLISH_ONLY = (
 )
 # Messages of other modules that do not reach the page.
 NOT_ON_THE_PAGE = {
-    "{directory} already holds a run. Go on with it (resume=True), or choose another directory.",
-    "{directory} already holds a run. Go on with it (--resume), or choose another directory.",
+    "{directory} already holds a run. Resume it (resume=True), or choose another directory.",
+    "{directory} already holds a run. Resume it (--resume), or choose another directory.",
     "{space} is not the name of a Space: write it as owner/name.",
 }
 # Words that are the same in Chinese: names, units, and the codes of settings.

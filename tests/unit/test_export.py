@@ -66,7 +66,7 @@ def test_a_place_that_holds_something_or_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     for taken in ("file", "dangling", "."):
-        with pytest.raises(UserError, match="exists already"):
+        with pytest.raises(UserError, match="already exists"):
             check_destination(tmp_path / taken, apart_from=tmp_path / "run" / "x")
-    with pytest.raises(UserError, match="cannot be made"):
+    with pytest.raises(UserError, match="could not be created"):
         probe_destination(tmp_path / "file" / "out")

@@ -57,7 +57,7 @@ def test_paths_texts_and_sizes_of_a_wrong_type_are_refused(bad):
 
 
 def test_a_model_of_no_symbols_is_refused():
-    with pytest.raises(UserError, match="a symbol at least"):
+    with pytest.raises(UserError, match="at least one symbol"):
         charrnn.CharRNN(SMALL, 0)
 
 

@@ -75,7 +75,7 @@ def test_any_damage_to_the_point_is_noticed(trained, tmp_path):
     for at in {*range(0, len(whole), 307), *range(0, 2000, 41)}:
         path.write_bytes(whole)
         damage(path, at)
-        with pytest.raises(UserError, match="cannot go on"):
+        with pytest.raises(UserError, match="cannot be resumed"):
             ResumeState.load(tmp_path, settings)
     for length in (0, 7, 8, 100, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
@@ -86,7 +86,7 @@ def test_any_damage_to_the_point_is_noticed(trained, tmp_path):
 def test_a_damaged_point_ends_a_run_in_words(run):
     damage(run.directory / "resume" / "point.safetensors", -1)
     message = refused(run, "resume/point.safetensors is damaged")
-    assert "What it has saved so far is kept; start a new run." in message
+    assert "What it has saved is kept; start a new run." in message
 
 
 def test_a_point_of_another_version_is_refused(run, monkeypatch):
@@ -133,12 +133,12 @@ def other_text(directory):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda corpus: damage(corpus / "ids.npy", -1), "not the one that it began with|damaged"),
+        (lambda corpus: damage(corpus / "ids.npy", -1), "not the one that it started with|damaged"),
         (lambda corpus: damage(corpus / "ids.npy", 20), "is damaged"),
         (lambda corpus: (corpus / "ids.npy").write_bytes(b""), "is damaged"),
         (lambda corpus: (corpus / "corpus.json").write_bytes(b"{}"), "is damaged"),
         (lambda corpus: (corpus / "corpus.json").unlink(), "There is no corpus"),
-        (other_text, "not the one that it began with"),
+        (other_text, "not the one that it started with"),
     ],
 )
 def test_a_run_whose_text_has_changed_on_the_disk_is_refused(run, change, why):
@@ -181,7 +181,7 @@ def test_what_would_make_another_run_of_it_is_refused(run, tmp_path, monkeypatch
     before = {p: p.read_bytes() for p in run.directory.rglob("*") if p.is_file()}
     say = partial(resume, monkeypatch, capsys)
     said = say("dogs.txt")
-    assert "learns from cats.txt, and dogs.txt, which was given, is another text" in said
+    assert "learns from cats.txt, and dogs.txt is a different text" in said
     assert "Leave the text out" in said and "another --run-dir" in said
     Path("cats.txt").write_text(CATS + "!")
     assert "has changed since" in say("cats.txt")

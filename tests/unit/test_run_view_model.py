@@ -161,11 +161,11 @@ def test_the_reason_of_an_end_is_in_both_languages(saved, code):
 
 
 def test_an_error_of_a_worker_is_translated_by_its_template():
-    error = UserError("The run cannot be saved: {why}.", why=Message("No space left on device"))
+    error = UserError("The run could not be saved: {why}.", why=Message("No space left on device"))
     written = json.loads(json.dumps(end(0, "failed") | end_fields(error, saved=True)))
     assert written["code"] == "error"
     assert view_model(written).value()["end"]["text"] == {
-        "en": "The run cannot be saved: No space left on device.",
+        "en": "The run could not be saved: No space left on device.",
         "zh": "训练无法保存：磁盘空间不足。",
     }
 

@@ -80,7 +80,7 @@ def find_dataset(name: str) -> Dataset:
             return entry
     names = [entry.name for entry in DATASETS]
     raise UserError(
-        "There is no text called {name}. There are: {names}.",
+        "There is no text called {name}. The texts are {names}.",
         name=short_repr(name),
         names=names,
         field="corpus",
@@ -143,8 +143,8 @@ def _download(entry: Dataset, progress: Callable[[int, int | None], None] | None
     except download.DownloadError as error:
         embedded = [other.name for other in DATASETS if other.embedded]
         raise UserError(
-            "{title} could not be downloaded ({why}). Without a network, use an embedded "
-            "text: {names} — or give a file of your own.",
+            "{title} could not be downloaded ({why}). Use a text that needs no network ({names}"
+            "), or a file of your own.",
             title=entry.title,
             why=error.message,
             names=embedded,

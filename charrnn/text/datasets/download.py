@@ -85,27 +85,27 @@ def fetch(
         ) from error
     except TimeoutError as error:
         raise DownloadError(
-            "{host} did not answer within {seconds:g} seconds", host=host, seconds=timeout
+            "{host} did not respond within {seconds:g} seconds", host=host, seconds=timeout
         ) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
             raise DownloadError(
-                "{host} did not answer within {seconds:g} seconds", host=host, seconds=timeout
+                "{host} did not respond within {seconds:g} seconds", host=host, seconds=timeout
             ) from error
         cause = error.reason
         why = os_reason(cause) if isinstance(cause, OSError) else str(cause)
         raise DownloadError("no connection to {host}: {why}", host=host, why=why) from error
     except (OSError, http.client.HTTPException) as error:
         raise DownloadError(
-            "the connection to {host} broke off: {why}", host=host, why=str(error)
+            "the connection to {host} was lost: {why}", host=host, why=str(error)
         ) from error
     if total is not None and len(data) < total:
         raise DownloadError(
-            "the connection to {host} broke off after {count:,} bytes", host=host, count=len(data)
+            "the connection to {host} was lost after {count:,} bytes", host=host, count=len(data)
         )
     if hashlib.sha1(data, usedforsecurity=False).hexdigest() != sha1:
         raise DownloadError(
-            "{host} sent another file than the one expected: its SHA-1 differs", host=host
+            "{host} sent a different file from the one expected: its SHA-1 differs", host=host
         )
     return bytes(data)
 

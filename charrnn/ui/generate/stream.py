@@ -127,8 +127,8 @@ def page_text(given: object) -> str:
 
 def _page_is_full() -> UserError:
     return UserError(
-        "A page holds {most:,} characters and this one is full: copy the text, or begin "
-        "again with a shorter prefix.",
+        "A page holds {most:,} characters and this one is full: copy the text, or start again "
+        "with a shorter prefix.",
         most=LONGEST_PAGE,
         field="prefix",
     )

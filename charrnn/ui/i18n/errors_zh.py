@@ -21,28 +21,28 @@ ERRORS: Mapping[str, str] = {
         "服务器内部出错，详情见服务器日志。你输入的内容都还在。"
     ),
     "This checkpoint cannot be opened: {why}.": "无法打开这个检查点：{why}。",
-    "A checkpoint holds {most:,} symbols at most.": (
+    "A checkpoint can hold at most {most:,} symbols: use a text with fewer different characters.": (
         "检查点最多容纳 {most:,} 种符号，请用符号较少的文本。"
     ),
-    "A checkpoint's configuration holds {most} MB at most: shorten the prefixes.": (
+    "A checkpoint's configuration can have at most {most} MB: shorten the prefixes.": (
         "检查点的配置最多 {most} MB，请缩短开头。"
     ),
     "This checkpoint cannot be opened: {sentence}": "无法打开这个检查点：{sentence}",
-    "A model needs a symbol at least.": "模型至少需要一个符号。",
+    "A model needs at least one symbol.": "模型至少需要一个符号。",
     # a run
-    "A name has {most} characters at most: choose a shorter one.": (
+    "A name can have at most {most} characters: choose a shorter one.": (
         "名称最多 {most} 个字符：请换一个短一些的。"
     ),
-    "That model belongs to a run that was shared with you. You can write with it here; only its "
-    "owner can download or push it.": (
+    "That model belongs to a run that was shared with you. You can generate with it here; only "
+    "its owner can download or push it.": (
         "该模型属于别人与你共享的训练。你可以在这里用它生成文本；只有它的主人才能下载或上传它。"
     ),
     # a request that is refused before it reaches an event
-    "This request is larger than {size} MB, which is the most here. Upload a long text as a file "
+    "This request is larger than {size} MB, the limit here. Upload a long text as a file "
     "instead.": "这个请求超过了 {size} MB 的上限。较长的文本请改为上传文件。",
-    "The JSON of this request has too many parts: {most:,} brackets, commas and colons are the "
-    "most here.": "这个请求的 JSON 结构过于庞大：括号、逗号和冒号合计最多 {most:,} 个。",
-    "The JSON of this request is nested too deeply: {most} levels are the most here.": (
+    "The JSON of this request has too many parts: at most {most:,} brackets, commas and colons "
+    "are allowed.": "这个请求的 JSON 结构过于庞大：括号、逗号和冒号合计最多 {most:,} 个。",
+    "The JSON of this request is nested too deeply: at most {most} levels are allowed.": (
         "这个请求的 JSON 嵌套过深：最多 {most} 层。"
     ),
     "The body of this request is not JSON in UTF-8.": "这个请求的正文不是 UTF-8 编码的 JSON。",
@@ -54,26 +54,28 @@ ERRORS: Mapping[str, str] = {
     "That file has not been uploaded to this app: upload it first.": (
         "该文件尚未上传到本应用，请先上传。"
     ),
-    "There is no room for more uploads: try again later, or paste the text.": (
+    "There is no disk space for more uploads: try again later, or paste the text.": (
         "没有空间接收更多上传的文件。请稍后再试，或改为粘贴文本。"
     ),
     "This request took too long to arrive: try again, or upload a long text as a file.": (
         "请求发送得太慢，已超时。请重试，较长的文本请改为上传文件。"
     ),
-    "Too many large requests are on their way: try again in a moment.": (
-        "正在发送的大请求过多，请稍后再试。"
+    "The server is receiving too many large requests: try again in a moment.": (
+        "服务器正在接收的大请求过多，请稍后再试。"
     ),
     # the text
     "Paste a text or upload a file first: there is nothing to train on.": (
         "请先粘贴文本或上传文件：还没有可以训练的内容。"
     ),
-    "No file was chosen.": "还没有选择文件。",
+    "No file was chosen: choose at least one.": "还没有选择文件：请至少选择一个。",
     "{text} is empty. Choose a text with something in it.": "{text}是空的，请换一份有内容的文本。",
-    "{text} is too short: a model learns which character follows another, and there is only one.": (
-        "{text}太短：模型学习的是哪个字符跟在哪个字符之后，而这里只有一个字符。"
+    "{text} is too short: a model learns which character follows which, and there is only one. "
+    "Use a longer text.": (
+        "{text}太短：模型学习的是哪个字符跟在哪个字符之后，而这里只有一个字符。请用更长的文本。"
     ),
-    "{text} is too short: a model learns which character follows another, and there are none.": (
-        "{text}太短：模型学习的是哪个字符跟在哪个字符之后，而这里一个字符也没有。"
+    "{text} is too short: a model learns which character follows which, and there are none. Use "
+    "a longer text.": (
+        "{text}太短：模型学习的是哪个字符跟在哪个字符之后，而这里一个字符也没有。请用更长的文本。"
     ),
     "The text is too short for a minibatch of {batch_size} × {steps}: it has {has:,} characters "
     "for training and needs {needs:,}. Use a longer text, a smaller batch_size or fewer steps.": (
@@ -84,69 +86,72 @@ ERRORS: Mapping[str, str] = {
     "Choose another recipe or another text.": (
         "{text}没有留下任何内容：该方案只保留字母 A 到 Z，而文本中没有。请换一个方案或文本。"
     ),
-    "{text} has {has:,} different characters, more than any script: {most:,} can be learnt. Is it "
-    "a text, and read in the right encoding?": (
-        "{text}有 {has:,} 种不同的字符，多于任何文字：最多能学 {most:,} 种。它是文本吗？"
-        "编码选对了吗？"
+    "{text} has {has:,} different characters, and at most {most:,} can be learned. Check that "
+    "it is a text, and that its encoding is right.": (
+        "{text}有 {has:,} 种不同的字符，最多能学 {most:,} 种。请检查它是不是文本，以及编码是否选"
+        "对。"
     ),
-    "{text} is over {size} MB, which is more than can be trained on here. Choose a part of it.": (
-        "{text}超过 {size} MB，这里无法训练这么大的文本。请只选其中一部分。"
+    "{text} is larger than {size} MB, the limit here. Choose a part of it.": (
+        "{text}超过 {size} MB，这是这里的上限。请只选其中一部分。"
     ),
-    "{text} is not a plain text: it is full of bytes that no text has. Choose a text file (.txt), "
-    "or a .zip of them.": (
+    "{text} is not plain text: it is full of bytes that do not occur in text. Choose text files "
+    "(.txt), or a .zip of them.": (
         "{text}不是纯文本：其中满是文本里不会有的字节。请选择文本文件（.txt）或其 .zip 压缩包。"
     ),
     "{text} is {kind}, not a text: {advice}.": "{text}是{kind}，不是文本：请{advice}。",
-    "There is no file {text}.": "没有 {text} 这个文件。",
+    "There is no file {text}: check its name.": "没有 {text} 这个文件：请检查文件名。",
     "{text} is a folder. Choose the files in it, or a .zip of them.": (
         "{text}是文件夹。请选择其中的文件，或其 .zip 压缩包。"
     ),
     "{text} could not be read: {why}.": "无法读取{text}：{why}。",
     # zip archives
-    "There is no text in {text}. It should hold text files (.txt).": (
-        "{text}里没有文本。其中应有文本文件（.txt）。"
+    "There is no text in {text}. Choose a .zip of text files (.txt).": (
+        "{text}里没有文本。请选择文本文件（.txt）的 .zip 压缩包。"
     ),
-    "{text} holds more than {size} MB, which is more than can be trained on here. Choose a part of "
-    "it.": "{text}解压后超过 {size} MB，这里无法训练这么大的文本。请只选其中一部分。",
+    "{text} holds more than {size} MB, the limit here. Choose a part of it.": (
+        "{text}解压后超过 {size} MB，这是这里的上限。请只选其中一部分。"
+    ),
     "{text} holds more than {count:,} files. Put the texts into fewer files.": (
         "{text}里的文件多于 {count:,} 个。请把文本合并成较少的文件。"
     ),
     "{text} is a damaged zip archive. Create it again, or choose the texts themselves.": (
         "{text}是损坏的 zip 压缩包。请重新压缩，或直接选择其中的文本。"
     ),
-    "{text} holds no text, but another zip archive ({name}). Unpack that one, and choose it or the "
-    "texts in it.": (
+    "{text} holds no text, only another zip archive ({name}). Unpack it, and choose that "
+    "archive or the texts in it.": (
         "{text}里没有文本，只有另一个 zip 压缩包（{name}）。请解压后选择它或其中的文本。"
     ),
     "{text} is encrypted. Unpack it, and choose the texts themselves.": (
         "{text}有密码。请解压后直接选择其中的文本。"
     ),
-    "{text} is compressed in an uncommon way. Make an ordinary .zip of the texts.": (
-        "{text}用了少见的压缩方式。请把文本压缩成普通的 .zip。"
+    "{text} uses an unsupported compression. Make an ordinary .zip of the texts.": (
+        "{text}用了不支持的压缩方式。请把文本压缩成普通的 .zip。"
     ),
     # encodings
-    "{text} is not in {encoding}: byte {byte:,} does not fit. Choose another encoding, or leave it "
-    "to be found.": (
+    "{text} is not in {encoding}: byte {byte:,} is not valid in it. Choose another encoding, or "
+    "let it be detected.": (
         "{text}的编码不是 {encoding}：第 {byte:,} 个字节不符。请换一种编码，或让它自动识别。"
     ),
-    "{text} is not in {encoding}. Choose another encoding, or leave it to be found.": (
+    "{text} is not in {encoding}. Choose another encoding, or let it be detected.": (
         "{text}的编码不是 {encoding}。请换一种编码，或让它自动识别。"
     ),
     "The encoding of {text} could not be detected. Choose it, or save the file as UTF-8.": (
         "认不出{text}的编码。请指定编码，或把文件存为 UTF-8。"
     ),
-    "There is no encoding called {encoding}. Some that there are: utf-8, utf-16, gb18030, big5, "
+    "There is no encoding called {encoding}. Choose one such as utf-8, utf-16, gb18030, big5, "
     "shift_jis, euc-kr, koi8-r, windows-1251, windows-1252.": (
         "没有名为 {encoding} 的编码。可用的有 utf-8、utf-16、gb18030、big5、shift_jis、euc-kr、"
         "koi8-r、windows-1251、windows-1252 等。"
     ),
-    "{encoding} is not a text encoding.": "{encoding} 不是文本编码。",
-    # texts that are downloaded, texts that are named
-    "{title} could not be downloaded ({why}). Without a network, use an embedded text: {names} — "
-    "or give a file of your own.": (
-        "无法下载 {title}（{why}）。没有网络时，请用内置的文本：{names}，或上传自己的文件。"
+    "{encoding} is not a text encoding: choose another one, such as utf-8.": (
+        "{encoding} 不是文本编码：请另选一种，例如 utf-8。"
     ),
-    "There is no text called {name}. There are: {names}.": (
+    # texts that are downloaded, texts that are named
+    "{title} could not be downloaded ({why}). Use a text that needs no network ({names}), or a "
+    "file of your own.": (
+        "无法下载 {title}（{why}）。请用不需要网络的文本（{names}），或自己的文件。"
+    ),
+    "There is no text called {name}. The texts are {names}.": (
         "没有名为 {name} 的文本。可选的有：{names}。"
     ),
     "This Python was installed without its manual. Choose another text.": (
@@ -159,11 +164,11 @@ ERRORS: Mapping[str, str] = {
     "There is no recipe {name}. The recipes are {names}.": (
         "没有名为 {name} 的方案。可用的方案：{names}。"
     ),
-    "The share held out must be between 0 and 0.5, not {value}.": (
+    "The held-out share must be between 0 and 0.5, not {value}.": (
         "留出比例须在 0 与 0.5 之间，而不是 {value}。"
     ),
     "Give epochs or seconds, not both.": "epochs（迭代周期）与 seconds（秒数）请只填一个。",
-    "This model has {parameters:,} parameters; {most:,} are the most that a checkpoint holds. Use "
+    "This model has {parameters:,} parameters, and a checkpoint can hold at most {most:,}. Use "
     "a smaller hidden_size or fewer layers.": (
         "该模型有 {parameters:,} 个参数，而检查点最多容纳 {most:,} 个。请减小 hidden_size（"
         "隐藏单元数）或 layers（层数）。"
@@ -173,23 +178,23 @@ ERRORS: Mapping[str, str] = {
         "truncate = epoch 会把 {characters:,} 个字符的计算图留在内存里，最多允许 {most:,} 个。"
         "请用更短的文本，或 truncate = minibatch。"
     ),
-    "smoothing keeps a number for each of {characters:,} characters and {symbols:,} symbols; their "
-    "product may be {most:,} at most. Use a shorter text or smoothing = 0.": (
-        "smoothing（平滑）要为 {characters:,} 个字符和 {symbols:,} 种符号各存一个数，乘积最多为 "
-        "{most:,}。请用更短的文本，或 smoothing = 0。"
+    "smoothing stores a number for each pair of {characters:,} characters and {symbols:,} "
+    "symbols, and at most {most:,} are allowed. Use a shorter text or smoothing = 0.": (
+        "smoothing（平滑）要为 {characters:,} 个字符与 {symbols:,} 种符号的每个组合存一个数，最"
+        "多允许 {most:,} 个。请用更短的文本，或 smoothing = 0。"
     ),
-    "truncate = epoch keeps the graph across an epoch, but random sampling starts each minibatch "
-    "anew: choose sequential sampling.": (
+    "truncate = epoch keeps the graph across an epoch, but random sampling starts every "
+    "minibatch from scratch: choose sampling = sequential.": (
         "truncate = epoch 会在整个迭代周期内保留计算图，而随机采样使每个小批量重新开始：请选择 "
         "sampling = sequential（相邻采样）。"
     ),
-    "Without epochs or seconds a run ends when the held-out part improves no more, and nothing is "
-    "held out: set validation, epochs or seconds.": (
-        "没有 epochs 或 seconds 时，训练在留出部分不再进步时结束，而现在没有留出：请设置 "
-        "validation（留出比例）、epochs 或 seconds。"
+    "Without epochs or seconds a run ends when the held-out perplexity stops improving, but "
+    "nothing is held out: set validation, epochs or seconds.": (
+        "没有 epochs 或 seconds 时，训练在留出文本的困惑度不再下降时结束，而现在没有留出：请设置"
+        " validation（留出比例）、epochs 或 seconds。"
     ),
-    "threads = {count:,}: this machine has {cores:,} processor cores to compute on. Give no more "
-    "than that, or none for all of them.": (
+    "threads = {count:,}: this machine has {cores:,} processor cores. Give at most that many, "
+    "or none to use them all.": (
         "threads = {count:,}：这台机器有 {cores:,} 个处理器核心可用。请勿超过，或用 none "
         "表示全部核心。"
     ),
@@ -197,75 +202,84 @@ ERRORS: Mapping[str, str] = {
     "On a GPU choose precision = auto or float32.": "GPU 上请选 precision = auto 或 float32。",
     "On a GPU choose implementation = torch.": "GPU 上请选 implementation = torch。",
     # beyond what one visitor, or all of them, may take here
-    "What was uploaded has {size} MB, and {most:,} MB are the most for one run here. Choose a part "
-    "of it.": "上传的内容有 {size} MB，这里一次训练最多 {most:,} MB。请只选其中一部分。",
-    "{text} has {count:,} different characters, and {most:,} are the most here. Choose a text with "
-    "fewer.": "{text}有 {count:,} 种不同的字符，这里最多 {most:,} 种。请换一份字符种类较少的文本。",
-    "{text} has {count:,} characters, and {most:,} are the most here. Choose a part of it.": (
+    "The uploaded files have {size} MB, and the limit for a run here is {most:,} MB. Choose a "
+    "part of them.": "上传的文件共 {size} MB，这里一次训练最多 {most:,} MB。请只选其中一部分。",
+    "{text} has {count:,} different characters, and the limit here is {most:,}. Choose a text "
+    "with fewer.": (
+        "{text}有 {count:,} 种不同的字符，这里最多 {most:,} 种。请换一份字符种类较少的文本。"
+    ),
+    "{text} has {count:,} characters, and the limit here is {most:,}. Choose a part of it.": (
         "{text}有 {count:,} 个字符，这里最多 {most:,} 个。请只选其中一部分。"
     ),
-    "This model has {parameters:,} parameters, and {most:,} are the most here. Use a smaller "
+    "This model has {parameters:,} parameters, and the limit here is {most:,}. Use a smaller "
     "hidden_size or fewer layers.": (
         "该模型有 {parameters:,} 个参数，这里最多 {most:,} 个。请减小 hidden_size（隐藏单元数）"
         "或 layers（层数）。"
     ),
-    "seconds = {value:g}: a run may take {most:g} seconds at most here, and can go on for as long "
-    "again afterwards. Give fewer.": (
-        "seconds = {value:g}：这里一次训练最多 {most:g} 秒，结束后可以再接着训练同样长的时间。"
-        "请减少。"
+    "seconds = {value:g}: a run here may take at most {most:g} seconds. Give fewer; when it has "
+    "ended, it can be continued for as long again.": (
+        "seconds = {value:g}：这里一次训练最多 {most:g} 秒。请减少；结束后可以再接着训练同样长的"
+        "时间。"
     ),
-    "Runs of yours that wait or train already: {runs}, the most at once here. Stop one, or wait "
-    "until one has ended.": (
+    "You have as many runs waiting or training as are allowed at once ({runs}). Stop one, or "
+    "wait until one has ended.": (
         "你已有 {runs} 次训练在排队或进行，这里同时最多这么多。请停止其中一次，或等它结束。"
     ),
-    "Visitors of your network with runs that wait or train: {visitors}, the most at once here. "
-    "Wait until one has ended.": (
+    "As many visitors from your network have runs waiting or training as are allowed at once ("
+    "{visitors}). Wait until one of these runs has ended.": (
         "你所在的网络已有 {visitors} 位访客的训练在排队或进行，这里同时最多这么多。"
         "请等其中一次结束后再试。"
     ),
-    "{count} requests of yours are waiting already: try again when one of them has been "
-    "answered.": ("你已有 {count} 个请求在等待：请等其中一个得到回应后再试。"),
-    "Many visitors of your network are waiting at this moment: try again in a minute.": (
+    "You already have {count} requests waiting: try again when one of them is done.": (
+        "你已有 {count} 个请求在等待：请等其中一个得到回应后再试。"
+    ),
+    "Many visitors from your network are waiting right now: try again in a minute.": (
         "你所在的网络此刻有很多访客在等待：请过一分钟再试。"
     ),
-    "There is no room for another run: {needed} MB are needed, and {used} of {most:,} MB are "
-    "taken. Try again later, when older runs have been removed, or with a smaller text or model.": (
+    "There is no disk space for another run: it needs {needed} MB, and {used} of {most:,} MB "
+    "are in use. Try again later, when older runs have been removed, or use a smaller text or "
+    "model.": (
         "没有空间进行新的训练：需要 {needed} MB，而 {most:,} MB 中已用 {used} MB。"
         "请等旧的训练被清除后再试，或用更短的文本、更小的模型。"
     ),
-    "There is no room for this run to go on: {needed} MB are needed, and {used} of {most:,} MB are "
-    "taken. Try again later, when older runs have been removed.": (
+    "There is no disk space to continue this run: it needs {needed} MB, and {used} of {most:,} "
+    "MB are in use. Try again later, when older runs have been removed.": (
         "没有空间继续这次训练：需要 {needed} MB，而 {most:,} MB 中已用 {used} MB。"
         "请等旧的训练被清除后再试。"
     ),
-    "Your runs, models and files take {used} of the {most} MB that you have here, and {needed} MB "
-    "more are needed. Delete runs or models of yours, or wait until old ones have been removed.": (
+    "Your runs, models and files take up {used} of the {most} MB that you have here, and this "
+    "needs {needed} MB more. Delete some of your runs or models, or wait until old ones have "
+    "been removed.": (
         "你的训练、模型和文件已占用 {most} MB 中的 {used} MB，还需要 {needed} MB。"
         "请删除你的一些训练或模型，或等旧的被清除。"
     ),
-    "{needed} MB are needed for this, and a visitor has {most} MB here. Choose a smaller text or "
+    "This needs {needed} MB, and each visitor has {most} MB here. Choose a smaller text or "
     "model.": "这需要 {needed} MB，而这里每位访客有 {most} MB。请选小一些的文本或模型。",
-    "The runs, models and files of your network take all the room that one network has here. "
-    "Delete some of yours, or wait until old ones have been removed.": (
+    "The runs, models and files of your network take up all the space that one network has "
+    "here. Delete some of yours, or wait until old ones have been removed.": (
         "你所在网络的训练、模型和文件已占满这里给一个网络的空间。请删除你的一些，或等旧的被清除。"
     ),
-    "There is no room for more starred runs. Take the star from another one first, or download "
-    "this model.": "没有空间保留更多加星的训练。请先取消另一次的星标，或下载这个模型。",
+    "There is no disk space for more starred runs. Remove the star from another one first, or "
+    "download this model.": "没有空间保留更多加星的训练。请先取消另一次的星标，或下载这个模型。",
     # runs and models
-    "There is no such run.": "没有这次训练，它可能已被清除。请重新训练。",
-    "This run is still going on.": "这次训练还在进行。",
-    "This run can't be read: {why}. Delete it, or start a new run.": (
+    "There is no such run: it may have been removed. Train again.": (
+        "没有这次训练，它可能已被清除。请重新训练。"
+    ),
+    "This run is still waiting or training: stop it, or wait until it has ended.": (
+        "这次训练还在排队或进行：请停止它，或等它结束。"
+    ),
+    "This run cannot be read: {why}. Delete it, or start a new run.": (
         "无法读取这次训练：{why}。请删除它，或重新开始一次训练。"
     ),
     "This run has been continued so often that its log is full. Start a new run.": (
         "这次训练接续的次数太多，记录已满。请重新开始一次训练。"
     ),
-    "This run cannot go on: {why}. What it has saved so far is kept; start a new run.": (
+    "This run cannot be resumed: {why}. What it has saved is kept; start a new run.": (
         "这次训练无法继续：{why}。已保存的内容都还在；请重新开始一次训练。"
     ),
-    "The run cannot be saved: {why}.": "训练无法保存：{why}。",
-    "The run cannot be saved in {path}: {why}.": "训练无法保存到 {path}：{why}。",
-    "The app is closing.": "服务器正在关闭，请稍后再试。",
+    "The run could not be saved: {why}.": "训练无法保存：{why}。",
+    "The run could not be saved in {path}: {why}.": "训练无法保存到 {path}：{why}。",
+    "The app is shutting down: try again later.": "服务器正在关闭，请稍后再试。",
     "This run has not saved a model yet: wait a moment and try again.": (
         "这次训练还没有保存模型：请稍候再试。"
     ),
@@ -276,12 +290,13 @@ ERRORS: Mapping[str, str] = {
     "There is no corpus in {path}.": "{path} 里没有语料。",
     "The corpus in {path} is damaged: {why}.": "{path} 里的语料已损坏：{why}。",
     # writing
-    "The model's numbers overflow: it cannot say what comes next.": (
+    "The model's numbers overflow, so it cannot predict the next character: choose another "
+    "model, or train again.": (
         "模型的数值溢出（训练已发散），无法给出下一个字符。请另选一个模型，或重新训练。"
     ),
     "This model has an empty vocabulary.": "该模型的词表是空的。",
-    "A page holds {most:,} characters and this one is full: copy the text, or begin again with a "
-    "shorter prefix.": "一页最多 {most:,} 个字符，现在已满：请复制文本，或用更短的开头重新开始。",
+    "A page holds {most:,} characters and this one is full: copy the text, or start again with "
+    "a shorter prefix.": "一页最多 {most:,} 个字符，现在已满：请复制文本，或用更短的开头重新开始。",
     "length = {value}: give 0 to {most:,} characters.": (
         "长度 = {value}：请填 0 到 {most:,} 个字符。"
     ),

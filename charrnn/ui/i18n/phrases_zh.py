@@ -45,7 +45,7 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     "{path} is not a file": "{path} 不是普通文件",
     "{what} is larger than {size} MB": "{what}超过 {size} MB",
     "{what} is not a readable safetensors file": "{what} 不是可读的 safetensors 文件",
-    "it has {count:,} tensors, and {most:,} are allowed": (
+    "it has {count:,} tensors, and at most {most:,} are allowed": (
         "其中有 {count:,} 个张量，最多允许 {most:,} 个"
     ),
     # its configuration
@@ -54,14 +54,16 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     "{what} is not valid JSON": "{what} 不是有效的 JSON",
     "{what} gives {name} twice": "{what}中 {name} 出现了两次",
     "the file holds weights but no charrnn configuration": "文件里只有权重，没有 charrnn 的配置",
-    "config.json describes another model than model.safetensors": (
+    "config.json and model.safetensors describe different models": (
         "config.json 与 model.safetensors 描述的不是同一个模型"
     ),
-    "its format is {format}; this charrnn reads 1": "其格式为 {format}，而此版本读取的是 1",
-    "its model has a setting {name}, which this charrnn does not know": (
+    "its format is {format}, and this version of charrnn reads format 1": (
+        "其格式为 {format}，而此版本的 charrnn 读取格式 1"
+    ),
+    "its model has a setting {name} that this version of charrnn does not know": (
         "其模型有此版本 charrnn 不认识的设置 {name}"
     ),
-    "{problem} (charrnn {theirs} wrote it, and this is {ours})": (
+    "{problem} (charrnn {theirs} wrote it; this is {ours})": (
         "{problem}（由 charrnn {theirs} 写成，此处为 {ours}）"
     ),
     "its model configuration does not have the settings of a charrnn model": (
@@ -74,8 +76,8 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     "its {key} are not a list of texts": "其 {key} 不是文本列表",
     # its vocabulary
     "its vocabulary is empty": "其词表是空的",
-    "its symbols are not a text, each of them one character": "其符号表不是由单个字符组成的文本",
-    "it has {count:,} symbols, and {most:,} are allowed": (
+    "its symbols are not a text of single characters": "其符号表不是由单个字符组成的文本",
+    "it has {count:,} symbols, and at most {most:,} are allowed": (
         "其中有 {count:,} 种符号，最多允许 {most:,} 种"
     ),
     "the symbols of a vocabulary must be distinct": "其符号表中有重复的符号",
@@ -83,8 +85,8 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     "the first symbol of a vocabulary must be {name}": "词表的第一个符号须为 {name}",
     "every symbol of a vocabulary must be one character": "词表的每个符号须为一个字符",
     # its weights
-    "its weights are not those of the model it describes": "其权重与它描述的模型不符",
-    "{name} has another shape than the model it describes": "{name} 的形状与它描述的模型不符",
+    "its weights do not match the model it describes": "其权重与它描述的模型不符",
+    "the shape of {name} does not match the model it describes": "{name} 的形状与它描述的模型不符",
     "{name} is {dtype}, not float32": "{name} 的类型是 {dtype}，而不是 float32",
     "{name} holds numbers that are not finite": "{name} 含有非有限的数值",
     "its weights are so large that the model's numbers overflow": "其权重过大，模型的数值会溢出",
@@ -114,17 +116,19 @@ OS_REASONS: Mapping[str, str] = {
 }
 
 PHRASES: Mapping[str, str] = {
-    "With {text}, what was chosen": "加上 {text}，所选文件",
+    "With {text}, the selection": "加上 {text}，所选文件",
     # why a run cannot be read, or cannot go on
     "{path} is damaged: it is too large": "{path} 已损坏：文件过大",
-    "{path}/ does not hold files only": "{path}/ 里有不是普通文件的东西",
+    "{path}/ holds something that is not a file": "{path}/ 里有不是普通文件的东西",
     "{path} is damaged": "{path} 已损坏",
-    "{path} was written by charrnn {theirs}, and this is {ours}": (
+    "{path} was written by charrnn {theirs}; this is {ours}": (
         "{path} 由 charrnn {theirs} 写成，而此处为 {ours}"
     ),
     "{path} was written by another version of charrnn": "{path} 是由另一个版本的 charrnn 写下的",
-    "{path} is of a run with another {name}": "{path} 属于另一次训练，其 {name} 不同",
-    "its text, in corpus/, is not the one that it began with": "corpus/ 中的文本与开始训练时的不同",
+    "{path} belongs to a run with another {name}": "{path} 属于另一次训练，其 {name} 不同",
+    "its text, in corpus/, is not the one that it started with": (
+        "corpus/ 中的文本与开始训练时的不同"
+    ),
     "{path} is too large": "{path} 过大",
     "{path} holds ids that {other} does not know": "{path} 中有 {other} 不认识的编号",
     "{path} and {other} do not belong together": "{path} 与 {other} 不是一套",
@@ -143,10 +147,10 @@ PHRASES: Mapping[str, str] = {
     "give a path": "请给出路径",
     "give a text or a list of texts": "请给出文本或文本列表",
     "give what load() returns": "请给出 load() 的返回值",
-    "give a list of texts, <unk> first; Vocabulary.from_text makes one of a text": (
+    "give a list of texts, <unk> first; Vocabulary.from_text makes one from a text": (
         "请给出以 <unk> 开头的文本列表；Vocabulary.from_text 可由文本得到"
     ),
-    "give a Corpus, which Corpus.from_text makes of a text": (
+    "give a Corpus; Corpus.from_text makes one from a text": (
         "请给出 Corpus；Corpus.from_text 可由文本得到"
     ),
     "give a ModelConfig": "请给出 ModelConfig",
@@ -181,18 +185,18 @@ PHRASES: Mapping[str, str] = {
     "unpack it first, or use a .zip": "先解压，或改用 .zip",
     "unpack it first": "先解压",
     "export its text first": "先导出其中的文字",
-    "choose a text file (.txt), or a .zip of them": "选择文本文件（.txt）或其 .zip 压缩包",
+    "choose text files (.txt), or a .zip of them": "选择文本文件（.txt）或其 .zip 压缩包",
     # why a download failed
-    "the connection to {host} broke off after {count:,} bytes": (
+    "the connection to {host} was lost after {count:,} bytes": (
         "与 {host} 的连接在 {count:,} 字节后中断"
     ),
-    "the connection to {host} broke off: {why}": "与 {host} 的连接中断：{why}",
+    "the connection to {host} was lost: {why}": "与 {host} 的连接中断：{why}",
     "no connection to {host}: {why}": "连接不上 {host}：{why}",
-    "{host} sent another file than the one expected: its SHA-1 differs": (
+    "{host} sent a different file from the one expected: its SHA-1 differs": (
         "{host} 发来的文件与预期不符：SHA-1 不同"
     ),
     "{host} sent more than {size} MB": "{host} 发来的内容超过 {size} MB",
-    "{host} did not answer within {seconds:g} seconds": "{host} 在 {seconds:g} 秒内没有回应",
+    "{host} did not respond within {seconds:g} seconds": "{host} 在 {seconds:g} 秒内没有回应",
     "{host} answered {code} {reason}": "{host} 回应 {code} {reason}",
     "{host} is too slow": "{host} 太慢",
     **NAMES,

@@ -63,7 +63,7 @@ def pack(
         if error.errno in _FULL:
             raise _no_room(size) from None
         raise UserError(
-            "The model cannot be kept on this machine: {why}.", why=os_reason(error)
+            "The model could not be saved on this machine: {why}.", why=os_reason(error)
         ) from None
     finally:
         part.unlink(missing_ok=True)
@@ -76,7 +76,7 @@ def _files(model: ModelEntry) -> dict[str, bytes]:
     read = {name: bytes_of(model.directory, name) for name in MAX_FILE_BYTES}
     files = {name: data for name, data in read.items() if data is not None}
     if WEIGHTS not in files:
-        raise UserError("This model is not here any more.")
+        raise UserError("This model is no longer here: choose another one.")
     return files
 
 
@@ -89,8 +89,8 @@ def _check_room(cache: Path, size: int, limits: Limits) -> None:
 
 def _no_room(size: int) -> UserError:
     return UserError(
-        "There is no room for this download: {size:,.1f} MB are needed. Try again "
-        "later, when older ones have been removed, or make room on the disk.",
+        "There is no disk space for this download, which needs {size:,.1f} MB. Try again later, "
+        "when older models have been removed, or free some disk space.",
         size=max(size / 1000000.0, 0.1),
     )
 

@@ -36,7 +36,8 @@ class BodyBudget:
             self._of_address[address] += size
             if self._total > MAX_BYTES or self._of_address[address] > MAX_BYTES_PER_ADDRESS:
                 raise RequestUserError(
-                    "Too many large requests are on their way: try again in a moment.", status=503
+                    "The server is receiving too many large requests: try again in a moment.",
+                    status=503,
                 )
 
         try:

@@ -107,8 +107,8 @@ def find_own_model(context: AppContext, key: str, request: gr.Request | None) ->
     model = find_model(context, key, request)
     if model.source == "shared":
         raise UserError(
-            "That model belongs to a run that was shared with you. You can write with it here; "
-            "only its owner can download or push it.",
+            "That model belongs to a run that was shared with you. You can generate with it "
+            "here; only its owner can download or push it.",
             field="checkpoint",
         )
     return model

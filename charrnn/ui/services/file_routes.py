@@ -44,7 +44,7 @@ def file_routes(limits: Limits) -> list[Route]:
         folder = Path(get_upload_folder())
         if not await asyncio.to_thread(_has_room, folder, limits):
             error = UserError(
-                "There is no room for more uploads: try again later, or paste the text."
+                "There is no disk space for more uploads: try again later, or paste the text."
             )
             message = i18n.translate_error(error, i18n.locale_of(request))
             return PlainTextResponse(message + "\n", 507)

@@ -282,7 +282,7 @@ class HubModelCache:
                     raise UserError("Cancelled.")
                 if time.monotonic() > until:
                     raise UserError(
-                        "Too many models are being opened at this moment: try again in a minute.",
+                        "Too many models are being opened right now: try again in a minute.",
                         field="model",
                     )
                 self._condition.wait(0.1)

@@ -140,8 +140,8 @@ async def _read(
         scanner.feed(data)
         if scanner.exceeded:
             raise RequestUserError(
-                "The JSON of this request has too many parts: {most:,} brackets, commas "
-                "and colons are the most here.",
+                "The JSON of this request has too many parts: at most {most:,} brackets, commas "
+                "and colons are allowed.",
                 most=MAX_STRUCTURE,
                 status=413,
             )

@@ -56,8 +56,7 @@ def check_share(waiting: Mapping[str, int], user: str, most: int) -> None:
     count = waiting.get(user, 0)
     if count >= most:
         raise BusyUserError(
-            "{count} requests of yours are waiting already: try again when one of them has been "
-            "answered.",
+            "You already have {count} requests waiting: try again when one of them is done.",
             count=count,
             field="run",
         )
@@ -231,6 +230,6 @@ def _in_thread(call: Callable[[], T]) -> Future[T]:
 
 def _network_is_busy() -> BusyUserError:
     return BusyUserError(
-        "Many visitors of your network are waiting at this moment: try again in a minute.",
+        "Many visitors from your network are waiting right now: try again in a minute.",
         field="run",
     )

@@ -114,8 +114,8 @@ def check_files(value: object, folder: Path) -> None:
 def too_large(most: int) -> RequestUserError:
     """Build the error for a body of more than `most` bytes."""
     return RequestUserError(
-        "This request is larger than {size} MB, which is the most here. Upload a long text "
-        "as a file instead.",
+        "This request is larger than {size} MB, the limit here. Upload a long text as a file "
+        "instead.",
         size=most >> 20,
         status=413,
     )
@@ -147,7 +147,7 @@ def _check_depth(value: object) -> None:
 
 def _too_deep() -> RequestUserError:
     return RequestUserError(
-        "The JSON of this request is nested too deeply: {most} levels are the most here.",
+        "The JSON of this request is nested too deeply: at most {most} levels are allowed.",
         most=MAX_DEPTH,
     )
 
