@@ -1,12 +1,11 @@
-"""The command line's deploy: this repository as a Hugging Face Space.
+"""Command `deploy`: put this repository on the Hub as a Space.
 
-What goes there is what the app needs to run and its page to look right, and nothing else: of a git
-checkout the files that git tracks, as they lie here; of a downloaded archive, the same places.
+The files are those that the app runs with and that its README links to. In a git checkout they are
+the tracked ones, as they are in the working tree; in a downloaded archive, all in the same places.
 """
 
 from __future__ import annotations
 
-import re
 import subprocess
 from pathlib import Path
 from typing import Annotated
@@ -15,124 +14,128 @@ import typer
 
 from .. import hub
 from ..errors import UserError
-from ..hub.space import FREE, check
-from ..hub.space import deploy as to_space
+from ..hub.space import FREE, check, deploy
 from ..utils.process import without_secrets
 from .output import note, show_transfer
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_NEEDED = {"app.py", "README.md", "requirements.txt", "charrnn/__init__.py"}
-_PARTS = ("app.py", "README.md", "requirements.txt", "LICENSE", "charrnn/", "checkpoints/")
-_PICTURE = re.compile(r"!\[[^\]]*\]\(([\w./-]+)\)")  # that the README shows
+_REQUIRED = {"app.py", "README.md", "requirements.txt", "charrnn/__init__.py"}
+_UPLOADED = (  # files, and directories with a slash
+    *("app.py", "requirements.txt", "charrnn/", "checkpoints/"),
+    *("README.md", "docs/", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE"),
+    "SECURITY.md",
+)
 
 
 def deploy_app(
-    space: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="What it is to be called.")],
+    space: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Name of the Space.")],
     private: Annotated[
-        bool, typer.Option("--private", help="For your eyes only, where it is not public already.")
+        bool, typer.Option("--private", help="Create it as private; a public one is refused.")
     ] = False,
     hardware: Annotated[
         str | None,
-        typer.Option(help=f"What it runs on, such as cpu-basic, or {FREE} for ZeroGPU."),
+        typer.Option(help=f"Hardware, such as cpu-basic, or {FREE} for ZeroGPU."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be uploaded, and no more.")
+        bool, typer.Option("--dry-run", help="List what would be uploaded, without uploading it.")
     ] = False,
 ) -> None:
     """Put this app on the Hub as a Space, or update it there."""
     hub.quiet()
     check(space, hardware)
-    names, notes = chosen(ROOT)
+    names, notes = select_files(ROOT)
     files = {name: (ROOT / name).read_bytes() for name in names}
     width = max(map(len, files))
     for name, data in files.items():
         note(f"{name:{width}}{len(data):>12,} bytes")
     note(f"{len(files)} files, {sum(map(len, files.values())):,} bytes")
-    for one in notes:
-        note(one)
+    for line in notes:
+        note(line)
     if dry_run:
         return
     with show_transfer("uploading") as progress:
-        done = to_space(files, space, private=private, hardware=hardware, progress=progress)
+        done = deploy(files, space, private=private, hardware=hardware, progress=progress)
     for name in done.removed:
-        note(f"{name} was removed there")
+        note(f"{name} was removed from the Space")
     if not done.changed and not done.removed:
-        note("nothing has changed since the last time: there is no new commit")
+        note("nothing has changed since the last deployment: no commit was made")
     print(done.url)
 
 
-def chosen(root: Path) -> tuple[list[str], list[str]]:
-    """The files of the repository in `root` that go to a Space, by name in order; and what is to be
-    said about the others.
+def select_files(root: Path) -> tuple[list[str], list[str]]:
+    """Return the names of the files to upload, sorted, and notes on those that are left out.
 
-    Links never go along, whatever they point to. Raises UserError where there is no repository.
+    Symbolic links are left out, whatever they point to. Raises UserError if `root` is not a
+    checkout of the repository.
     """
-    if not all((root / name).is_file() for name in _NEEDED):
+    if not all((root / name).is_file() for name in _REQUIRED):
         raise UserError(
             "Only a checkout of the charrnn repository can be deployed, and this charrnn was "
             "installed without one: clone the repository, and run the command in it.",
             field="space",
         )
-    tracked = _git(root, "ls-files", "-z")
-    in_git = tracked >= _NEEDED
-    shown = set(_PICTURE.findall((root / "README.md").read_text("utf-8")))
-    here = tracked if in_git else _lying(root) | shown
-    wanted = {name for name in here if name in shown or _is_part(name)}
-    names = {name for name in wanted if (root / name).is_file() and not _is_link(root, name)}
+    tracked = _git_files(root)
+    in_git = tracked >= _REQUIRED
+    found = tracked if in_git else _visible_files(root)
+    names = {
+        name
+        for name in filter(_is_uploaded, found)
+        if (root / name).is_file() and not _is_link(root, name)
+    }
     if not in_git:
-        return sorted(names), ["git does not track this directory: its own files are taken"]
+        return sorted(names), ["git does not track this directory: all files in it are taken"]
     notes = []
-    if left_out := _briefly(here - wanted, names):
-        notes.append(f"not needed there: {', '.join(left_out)}")
-    new = _git(root, "ls-files", "-z", "--others", "--exclude-standard")
-    if new := {name for name in new if _is_part(name)}:
-        notes.append(f"not tracked by git, so left out: {', '.join(sorted(new))}")
+    if left_out := _summarize({name for name in found if not _is_uploaded(name)}, names):
+        notes.append(f"not needed in the Space: {', '.join(left_out)}")
+    untracked = _git_files(root, "--others", "--exclude-standard")
+    if new := sorted(filter(_is_uploaded, untracked)):
+        notes.append(f"not tracked by git, so left out: {', '.join(new)}")
     return sorted(names), notes
 
 
-def _git(root: Path, *command: str) -> set[str]:
-    """The names that git lists; none where there is no git, or it does not know the directory."""
+def _git_files(root: Path, *options: str) -> set[str]:
+    """Return the names that `git ls-files` lists; none without git, or outside a checkout."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *command],
+        listing = subprocess.run(
+            ["git", "-C", str(root), "ls-files", "-z", *options],
             capture_output=True, timeout=60, check=True, env=without_secrets(),
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return set()
-    return {name for name in done.stdout.decode("utf-8", "replace").split("\0") if name}
+    return {name for name in listing.stdout.decode("utf-8", "replace").split("\0") if name}
 
 
-def _lying(root: Path) -> set[str]:
-    """The files that lie where those of the app do, without hidden and compiled ones."""
+def _visible_files(root: Path) -> set[str]:
+    """Return the names of the files that may be uploaded, without hidden and compiled ones."""
     found = set()
-    for part in _PARTS:
+    for part in _UPLOADED:
         place = root / part
         for path in [place] if place.is_file() else place.rglob("*"):
             name = path.relative_to(root).as_posix()
-            hidden = any(one.startswith((".", "__pycache__")) for one in name.split("/"))
+            hidden = any(step.startswith((".", "__pycache__")) for step in name.split("/"))
             if path.is_file() and not hidden and path.suffix != ".pyc":
                 found.add(name)
     return found
 
 
-def _is_part(name: str) -> bool:
-    return any(name == part or (part[-1] == "/" and name.startswith(part)) for part in _PARTS)
+def _is_uploaded(name: str) -> bool:
+    return any(name == part or (part[-1] == "/" and name.startswith(part)) for part in _UPLOADED)
 
 
 def _is_link(root: Path, name: str) -> bool:
-    """Whether a file, or a directory that it lies in, is a link to somewhere else."""
+    """Return whether a file, or a directory above it within `root`, is a symbolic link."""
     path = root / name
     return any(
-        one.is_symlink() for one in (path, *path.parents) if one != root and root in one.parents
+        step.is_symlink() for step in (path, *path.parents) if step != root and root in step.parents
     )
 
 
-def _briefly(left_out: set[str], taken: set[str]) -> list[str]:
-    """Names of files, but those of whole directories once, with a slash."""
-    whole = {name.partition("/")[0] for name in taken}
-    tops = {
-        name if name.partition("/")[0] in whole or "/" not in name else f"{name.partition('/')[0]}/"
+def _summarize(left_out: set[str], taken: set[str]) -> list[str]:
+    """Return names of files, sorted; a directory of which nothing is taken stands for its files."""
+    partly_taken = {name.partition("/")[0] for name in taken}
+    shown = {
+        name if (top := name.partition("/")[0]) in partly_taken or "/" not in name else f"{top}/"
         for name in left_out
     }
-    return sorted(tops)
+    return sorted(shown)

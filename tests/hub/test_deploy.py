@@ -26,10 +26,11 @@ APP = {
     "charrnn/look.css": b"a {}",
     "checkpoints/one/model.safetensors": bytes(20_000),
     "docs/seen.png": b"\x89PNG\r\n",
+    "docs/using.md": b"# Using it\n",
+    "SECURITY.md": b"# Security\n",
 }
 BESIDE = {
     "tests/test_app.py": b"",
-    "docs/unseen.png": b"",
     "pyproject.toml": b"",
     ".env": b"SECRET=1",
     "charrnn/__pycache__/x.pyc": b"",
@@ -91,16 +92,16 @@ def test_of_a_checkout_go_the_tracked_files_that_the_app_needs(house):
     git(house, "add", "-A")
     (house / "charrnn/new.py").write_text("")
     (house / "charrnn/look.css").unlink()
-    names, notes = deploying.chosen(house)
+    names, notes = deploying.select_files(house)
     assert set(names) == APP.keys() - {"charrnn/look.css"}
     assert notes == [
-        "not needed there: .gitignore, docs/unseen.png, pyproject.toml, tests/",
+        "not needed in the Space: .gitignore, pyproject.toml, tests/",
         "not tracked by git, so left out: charrnn/new.py",
     ]
 
 
 def test_without_git_go_the_same_places_but_what_is_hidden_or_compiled(house):
-    names, (note,) = deploying.chosen(house)
+    names, (note,) = deploying.select_files(house)
     assert set(names) == APP.keys()
     assert "git does not track" in note
 
@@ -109,20 +110,25 @@ def test_links_never_go_along(house, tmp_path):
     (tmp_path / "secret").write_text("mine")
     (house / "charrnn/link.py").symlink_to(tmp_path / "secret")
     (house / "checkpoints/two").symlink_to(house / "runs")
-    assert set(deploying.chosen(house)[0]) == APP.keys()
+    assert set(deploying.select_files(house)[0]) == APP.keys()
     git(house, "init", "-q")
     git(house, "add", "-A")
-    assert not {n for n in deploying.chosen(house)[0] if "link" in n or "two" in n}
+    assert not {n for n in deploying.select_files(house)[0] if "link" in n or "two" in n}
 
 
 def test_this_repository_is_whole_in_a_space(tmp_path):
-    names, _ = deploying.chosen(ROOT)
-    shown = {f"docs/{name}.png" for name in ("train", "generate", "models")}
-    assert {"app.py", "README.md", "requirements.txt", "LICENSE", *shown} <= set(names)
+    names, _ = deploying.select_files(ROOT)
+    assert {"app.py", "README.md", "requirements.txt", "LICENSE"} <= set(names)
     tops = {name.partition("/")[0] for name in names if "/" in name}
     assert tops == {"charrnn", "checkpoints", "docs"}
     kept = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("charrnn/**/*.css")}
     assert kept <= set(names) and not any("__pycache__" in name for name in names)
+
+
+def test_the_readme_of_a_space_links_to_files_that_are_there():
+    links = re.findall(r"\]\(([\w./-]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert {"docs/using.md", "docs/train.png", "CITATION.cff"} <= set(links)
+    assert set(links) <= set(deploying.select_files(ROOT)[0])
 
 
 def test_an_installed_package_is_no_repository(run, house):
@@ -159,7 +165,7 @@ def test_an_update_sends_what_changed_and_removes_what_went(run, spaces, house):
     (house / "charrnn/new.py").write_bytes(b"new")
     (house / "docs/seen.png").unlink()
     status, _, said = run("ada/app")
-    assert status == 0 and said[-1] == "charrnn: docs/seen.png was removed there"
+    assert status == 0 and said[-1] == "charrnn: docs/seen.png was removed from the Space"
     repo = spaces.repos["ada/app"]
     assert len(repo.commits) == 3
     assert repo.files["charrnn/look.css"] == b"b {}" and repo.files["charrnn/new.py"] == b"new"

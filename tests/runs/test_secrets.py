@@ -67,7 +67,7 @@ def test_git_gets_no_tokens(monkeypatch, tmp_path):
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(deploy.subprocess, "run", run)
-    assert deploy._git(tmp_path, "ls-files") == set()
+    assert deploy._git_files(tmp_path) == set()
 
 
 @pytest.mark.parametrize("on_a_space", [True, False])
