@@ -32,12 +32,12 @@ class ModelConfig:
 
     cell: str = setting(
         "lstm",
-        "What carries the memory: plain tanh or ReLU, or the gated GRU and LSTM",
+        "The recurrent cell: plain tanh or ReLU, or the gated GRU and LSTM",
         choices=("tanh", "relu", "gru", "lstm"),
     )
     implementation: str = setting(
         "fast",
-        "Who computes it: hand-written gradients, the textbook's loop, or torch's layers",
+        "How it is computed: with hand-written gradients, the textbook's loop, or torch's layers",
         choices=("fast", "scratch", "torch"),
     )
     hidden_size: int = setting(256, "Numbers the model remembers per layer", low=1, high=4096)

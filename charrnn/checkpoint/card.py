@@ -210,8 +210,8 @@ def _parts(
         f"{model.parameter_count:,} parameters, "
         f"{checkpoint.vocabulary.symbol_count:,} symbols, {size}"
         f"{_line_of(_corpus(checkpoint))}{seconds} (recipe {recipe}) with "
-        "[charrnn](https://huggingface.co/models?library=charrnn). It writes on, one character at "
-        "a time."
+        "[charrnn](https://huggingface.co/models?library=charrnn). It writes one character at a "
+        "time."
     )
     yield "## What it writes"
     yield from _written(samples, context)
@@ -253,7 +253,7 @@ def _written(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Iter
 
 def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Show the first prefix, continued at several steps of training."""
-    yield "## How it learnt"
+    yield "## How it learned"
     prefix = samples[0]["prefix"]
     texts = {s["step"]: str(s["text"]) for s in samples if s["prefix"] == prefix}
     if len(texts) > _MAX_STEPS:  # as evenly as it goes, the last one among them
@@ -261,7 +261,7 @@ def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         texts = dict(list(texts.items())[::-every][::-1])
     width = len(f"{max(texts):,}")
     yield _fenced("\n".join(f"{step:>{width},}  {_flat(t, 160)}" for step, t in texts.items()))
-    yield "The number is that of the minibatches seen."
+    yield "The number is the minibatches of training so far."
 
 
 def _use(context: CardContext) -> Iterator[str]:

@@ -118,11 +118,11 @@ def plot_perplexity(
         ("train_perplexity", "training", _MUTED, 1.5),
         ("validation_perplexity", "held out", _ACCENT, 2.5),
     )
-    for key, label, colour, width in curves:
+    for key, label, color, width in curves:
         points = [(event["seconds"], event[key]) for event in log if event[key] is not None]
         if points:
             x, y = zip(*points, strict=True)
-            axes.plot(x, y, color=colour, linewidth=width, label=f"{label} {y[-1]:.3g}")
+            axes.plot(x, y, color=color, linewidth=width, label=f"{label} {y[-1]:.3g}")
     for name, value in baselines.items():
         if value is not None:
             axes.axhline(value, color=_LINE, linewidth=0.8, linestyle=":")

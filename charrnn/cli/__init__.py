@@ -111,24 +111,24 @@ def train(
         typer.Option(help=f"One of {', '.join(RECIPES)}.", show_default=_DEFAULT_RECIPE),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the text.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Time the run may take.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Seconds that the run may take.")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="Any setting of the model or training."),
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="A setting of the model or the training."
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same run.")] = None,
     encoding: Annotated[
-        str | None, typer.Option(help="Read the files so, instead of finding out.")
+        str | None, typer.Option(help="Encoding of the files; default: detected.")
     ] = None,
     run_dir: Annotated[
-        Path | None, typer.Option(help="Where the run is kept; default: a new one under runs/.")
+        Path | None, typer.Option(help="Directory of the run; default: a new one in runs/.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where the finished checkpoint is copied.")
+        Path | None, typer.Option(help="Directory to copy the finished checkpoint to.")
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from where the run in --run-dir was saved.")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the run in --run-dir.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train a model on a text."""
@@ -148,7 +148,7 @@ def train(
         if out is not None:
             probe_destination(out)
         run.set_length(epochs=length.get("epochs"), seconds=length.get("seconds"))
-        _note("going on with this run's own text and settings")
+        _note("resuming with this run's own text and settings")
     else:
         recipe = recipe or _DEFAULT_RECIPE
         text = _text(corpus or [], recipe, encoding, quiet=as_json)
@@ -164,14 +164,16 @@ def train(
             probe_destination(out)
         run = Run.create_at(run_dir or Path("runs") / new_id(), planned)
         if resume:
-            _note(f"there is no run in {escape_invisible(str(run_dir), 200)} yet: a new one begins")
+            _note(
+                f"there is no run in {escape_invisible(str(run_dir), 200)} yet: starting a new one"
+            )
     with _stop_on_interrupt(run):
         events = run.train(resume=resume)
         end = _print_events(events) if as_json else show_training(events)
     if out is not None and run.checkpoint is not None:
         copy_checkpoint(run.checkpoint, out)
     if not as_json:
-        print(f"Kept in {out or run.checkpoint}")
+        print(f"Saved in {out or run.checkpoint}")
     if end is None or end["reason"] == "diverged":
         sys.exit(1)
 
@@ -182,7 +184,9 @@ def generate(
     prefix: Annotated[str, typer.Option(help="The text to continue.")] = "",
     length: Annotated[int, typer.Option(help="Characters after the prefix.")] = 200,
     mode: Annotated[str, typer.Option(help="greedy or sample.")] = "sample",
-    alpha: Annotated[float, typer.Option(help="Sample from p^alpha: above 1 safer.")] = 1.0,
+    alpha: Annotated[
+        float, typer.Option(help="Sample from p^alpha: above 1 safer, below 1 bolder.")
+    ] = 1.0,
     seed: Annotated[int | None, typer.Option(help="Same seed, same text.")] = None,
     samples: Annotated[int, typer.Option(min=1, max=1000, help="How many texts.")] = 1,
     as_json: Json = False,
@@ -191,7 +195,7 @@ def generate(
     opened, prefix = _open(checkpoint), clean_text(prefix)
     if unknown := opened.vocabulary.unknown(prefix):
         lacking = escape_invisible(" ".join(unknown), 200)
-        _note(f"not among the model's symbols, read as unknown: {lacking}")
+        _note(f"not in the model's vocabulary, read as unknown: {lacking}")
     seeds = [None if seed is None else seed + number for number in range(samples)]
     if samples == 1 and not as_json:  # character by character
         print(printable(prefix), end="", flush=True)
@@ -213,7 +217,10 @@ def score(
     checkpoint: AnyCheckpoint,
     text_file: Annotated[str, typer.Argument(help="A text file, or - for standard input.")],
     window: Annotated[
-        int | None, typer.Option(help="Cold windows of so many characters; default: carried.")
+        int | None,
+        typer.Option(
+            help="Score windows of this many characters, each from a zero state; default: carry it."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

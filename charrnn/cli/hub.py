@@ -23,19 +23,21 @@ def push(
             "comes with charrnn.",
         ),
     ],
-    model: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="What it is to be called.")],
+    model: Annotated[
+        str, typer.Argument(metavar="OWNER/NAME", help="Name of the model on the Hub.")
+    ],
     private: Annotated[
-        bool, typer.Option("--private", help="For your eyes only, where it is not public already.")
+        bool, typer.Option("--private", help="Create it as private; a public one is refused.")
     ] = False,
     license: Annotated[
-        str | None, typer.Option("--license", help="The model's, such as mit.")
+        str | None, typer.Option("--license", help="License of the model, such as mit.")
     ] = None,
     space: Annotated[
         str | None,
         typer.Option(metavar="OWNER/NAME", help="A Space with this app, for the card to link to."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be uploaded, and no more.")
+        bool, typer.Option("--dry-run", help="List what would be uploaded, without uploading it.")
     ] = False,
 ) -> None:
     """Upload a model to the Hub, or update it there."""
@@ -43,7 +45,7 @@ def push(
     directory = local(checkpoint)
     for file in hub.preview_push(directory, model, license=license, space=space):
         note(f"{file.name:18}{file.size:>12,} bytes")
-    note("the text itself is not uploaded, but a model can recite what it was trained on")
+    note("the training text is not uploaded, but a model can recite it")
     if dry_run:
         return
     with show_transfer("uploading") as progress:
@@ -52,7 +54,7 @@ def push(
             progress=progress,
         )  # fmt: skip
     if pushed.card_kept:
-        note("the model card there has lost charrnn's marks: it was left as it is")
+        note("the model card on the Hub has lost charrnn's marks, so it was left as it is")
     print(pushed.url)
 
 
@@ -61,7 +63,8 @@ def pull(
         str, typer.Argument(metavar="OWNER/NAME[@REVISION]", help="A model on the Hub.")
     ],
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Where to put it; not there yet, or empty.")
+        Path,
+        typer.Argument(metavar="DIR", help="Directory to put it in: a new one, or an empty one."),
     ],
 ) -> None:
     """Download a model from the Hub."""
@@ -70,4 +73,4 @@ def pull(
     with show_transfer("downloading") as progress:
         found = hub.pull(model, progress=progress)
     copy_checkpoint(found, directory)
-    print(f"Kept in {directory}")
+    print(f"Saved in {directory}")

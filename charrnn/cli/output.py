@@ -92,7 +92,7 @@ def _opening(start: Event) -> str:
     return (
         f"{start['characters']:,} characters, {start['vocabulary_size'] - 1:,} symbols, "
         f"{start['parameters']:,} parameters, {start['device']}\n"
-        f"without a model, perplexity would be: {known}{warnings}"
+        f"baseline perplexities: {known}{warnings}"
     )
 
 

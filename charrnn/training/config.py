@@ -22,7 +22,7 @@ class TrainingConfig:
 
     sampling: str = setting(
         "sequential",
-        "Minibatches that follow on each other and carry the state, or subsequences at random",
+        "Consecutive minibatches that carry the state, or random subsequences",
         choices=("sequential", "random"),
     )
     truncate: str = setting(
@@ -36,7 +36,7 @@ class TrainingConfig:
         low=0.0,
         high=1.0,
     )
-    shift: bool = setting(True, "Begin every epoch at a random offset of less than `steps`")
+    shift: bool = setting(True, "Start every epoch at a random offset of less than `steps`")
     batch_size: int = setting(32, "Sequences in a minibatch", low=1, high=4096)
     steps: int = setting(35, "Characters in each of its sequences", low=1, high=4096)
     epochs: int | None = setting(
@@ -46,16 +46,16 @@ class TrainingConfig:
         None, "Time the whole run may take", kind=float, low=0.1, high=1e7, optional=True
     )
     prior: bool = setting(
-        False, "Begin by expecting each symbol as often as the text has it, not all alike"
+        False, "Start from the symbol frequencies of the text instead of equal ones"
     )
     smoothing: float = setting(
         0.0,
-        "Share of each target that is what n-grams, counted in the rest of the text, expect there",
+        "Share of each target that comes from n-grams counted in the rest of the text",
         low=0.0,
         high=1.0,
     )
-    optimizer: str = setting("adamw", "How weights are moved", choices=("sgd", "adam", "adamw"))
-    learning_rate: float = setting(0.002, "How far, at its highest", low=0.0, high=1e6)
+    optimizer: str = setting("adamw", "How weights are updated", choices=("sgd", "adam", "adamw"))
+    learning_rate: float = setting(0.002, "Size of a step, at its largest", low=0.0, high=1e6)
     schedule: str = setting(
         "cosine",
         "Learning rate: constant, falling to the end of the run, or falling when stuck",
@@ -63,7 +63,11 @@ class TrainingConfig:
     )
     weight_decay: float = setting(0.01, "How strongly AdamW shrinks weights", low=0.0, high=10.0)
     clip: float | None = setting(
-        1.0, "Longest gradient allowed, θ; none clips nothing", low=1e-9, high=1e9, optional=True
+        1.0,
+        "Largest gradient norm allowed, θ; none for no clipping",
+        low=1e-9,
+        high=1e9,
+        optional=True,
     )
     validation: float | None = setting(
         None, "Share of the text held out, at its end; 0 for none", kind=float, low=0.0, high=0.5
@@ -75,19 +79,19 @@ class TrainingConfig:
     )
     device: str = setting(
         "cpu",
-        "What computes: the processor, or a GPU by CUDA, with torch's layers and in float32",
+        "Where to compute: the processor, or a CUDA GPU, with torch's layers and in float32",
         choices=("cpu", "cuda"),
     )
     threads: int | None = setting(
-        None, "Processor threads; none takes all cores", kind=int, low=1, high=1024, optional=True
+        None, "Processor threads; none for all cores", kind=int, low=1, high=1024, optional=True
     )
     seed: int = setting(0, "Same seed, same run", low=0, high=2**31 - 1)
     samples: str = setting(
-        "sample", "How texts on the way are written", choices=("greedy", "sample")
+        "sample", "How samples are chosen during training", choices=("greedy", "sample")
     )
     sample_length: int = setting(50, "Their length after the prefix", low=0, high=10_000)
     sample_every: int | None = setting(
-        None, "Epochs between extra ones", kind=int, low=1, high=1_000_000, optional=True
+        None, "Epochs between extra samples", kind=int, low=1, high=1_000_000, optional=True
     )
 
     def __post_init__(self) -> None:

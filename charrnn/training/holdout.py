@@ -20,16 +20,22 @@ from ..vocabulary import Counts, Ids
 
 # English sentences; `charrnn.ui.run_card.strings` has them in Chinese.
 SENTENCES: Mapping[str, str] = {
-    "unlike": "The end of the text, which is held out, is of another kind than the rest: counts of "
-    "single characters in the rest give it a perplexity of {held_out}, other parts of the text "
-    "{own}, and a blind guess {uniform}. So its perplexity says little of what is learned. Mix the "
-    "lines of the text, or set validation = 0.",
-    "sorted": "The lines of the text are sorted, and those held out, at its end, begin with "
-    "letters that only {share} % of the others begin with. So their perplexity says little of what "
-    "is learned. Mix the lines, or set validation = 0.",
-    "copied": "Of the held-out part, {share} % also stands in the rest of the text, word for word. "
-    "So its perplexity says how well the text is known by heart, not what would become of another. "
-    "Use a text without repetitions, or score the model on another one.",
+    "unlike": (
+        "The end of the text, which is held out, is unlike the rest: by the character counts of "
+        "the rest, it has a perplexity of {held_out}, other parts of the text have {own}, and a "
+        "blind guess {uniform}. So its perplexity says little about what is learned. Shuffle "
+        "the lines of the text, or set validation = 0."
+    ),
+    "sorted": (
+        "The lines of the text are sorted, and the last ones, which are held out, begin with "
+        "letters that only {share} % of the others begin with. So their perplexity says little "
+        "about what is learned. Shuffle the lines, or set validation = 0."
+    ),
+    "copied": (
+        "{share} % of the held-out part also occurs in the rest of the text, word for word. So "
+        "its perplexity shows how well the model has memorized the text, not how well it "
+        "predicts other text. Use a text without repetitions, or score the model on another one."
+    ),
 }
 
 DOUBTFUL = frozenset({"unlike", "sorted"})

@@ -21,39 +21,56 @@ from .suggestions import Suggestion, suggest
 
 SENTENCES: Mapping[str, str] = {
     # what happened, and when
-    "not-finite": "Training diverged after step {step}: the loss or its gradient was not a finite "
-    "number any more.",
-    "diverged": "Training diverged after step {step}: the loss grew beyond all bounds.",
+    "not-finite": (
+        "Training diverged after step {step}: the loss or its gradient was no longer a finite "
+        "number."
+    ),
+    "diverged": "Training diverged after step {step}: the loss grew without bound.",
     "exploded": "Training diverged after step {step}: the gradient norm grew from about {usual} to "
     "{norm}, and the loss with it.",
     "exploding": "Since step {since} the gradient norm has exploded, from about {usual} to {norm}, "
     "and the training perplexity has risen with it, to {train}.",
-    "above-uniform": "Since step {since} the training perplexity has been above the {uniform} of a "
-    "blind guess: it is {train}.",
-    "overfits": "Since epoch {epoch} (step {since}) the perplexity held out has risen from {best} "
-    "to {now}, while that of the training text has gone on falling: that is learning by heart.",
-    "unlike": "The end of the text, which is held out, is of another kind than the rest, so that "
-    "its perplexity, {now}, says little of what was learned.",
-    "sorted": "The lines of the text are sorted, and the end of them is held out, so that its "
-    "perplexity, {now}, says little of what was learned.",
-    "by-heart": "At a training perplexity of {perplexity} the model knows the text by heart, and "
-    "recites it. Hold out a part of it (validation) to see what becomes of another text.",
-    "copied": "The model knows the text by heart, and recites it: its perplexity held out, "
-    "{perplexity}, is that of passages which also stand in the rest.",
-    "unlearned": "After {step} steps the perplexity is {perplexity}, no better than the {unigram} "
-    "of the symbols' own frequencies: hardly anything was learned.",
+    "above-uniform": (
+        "Since step {since} the training perplexity has been above that of a blind guess, "
+        "{uniform}: it is {train}."
+    ),
+    "overfits": (
+        "Since epoch {epoch} (step {since}) the held-out perplexity has risen from {best} to "
+        "{now}, while the training perplexity has kept falling: the model is memorizing the "
+        "text."
+    ),
+    "unlike": (
+        "The end of the text, which is held out, is unlike the rest, so its perplexity, {now}, "
+        "says little about what was learned."
+    ),
+    "sorted": (
+        "The lines of the text are sorted, and the last ones are held out, so their perplexity, "
+        "{now}, says little about what was learned."
+    ),
+    "by-heart": (
+        "At a training perplexity of {perplexity} the model has memorized the text and recites "
+        "it. Hold out a part of it (validation) to see how well the model predicts other text."
+    ),
+    "copied": (
+        "The model has memorized the text and recites it: its held-out perplexity, {perplexity}"
+        ", is that of passages which also occur in the rest of the text."
+    ),
+    "unlearned": (
+        "After {step} steps the perplexity is {perplexity}, no better than the {unigram} that "
+        "symbol frequencies alone give: hardly anything was learned."
+    ),
     "stopped": "Stopped at step {step}.",
     # what was kept
     "kept": "The model was kept.",
     "kept-step": "The model of step {kept} was kept.",
     "kept-latest": "The latest model, of step {kept}, was kept.",
-    "kept-best": "The best model, of step {kept}, was kept: perplexity {held} held out.",
-    "kept-untrained": "There was no good model yet to be kept: what is saved has learned nothing.",
+    "kept-best": "The best model, of step {kept}, was kept: held-out perplexity {held}.",
+    "kept-untrained": "There was no good model to keep yet: the saved one has learned nothing.",
     # what to try
     "try": "Try {setting} = {value}.",
     "try-longer": "Try a longer run: {setting} = {value}.",
-    "try-mix": "Mix the lines of the text, or try {setting} = {value}.",
-    "try-mix-only": "Mix the lines of the text.",
+    "try-mix": "Shuffle the lines of the text, or try {setting} = {value}.",
+    "try-mix-only": "Shuffle the lines of the text.",
     "try-text": "Try a longer text: this one has {characters} characters.",
 }
 FINDINGS = frozenset(

@@ -18,7 +18,8 @@ SAMPLE_FRACTIONS = (
     0.5,
 )  # of a run, after which a sample is written; another at its end
 FEWER_SAMPLES = (
-    "The room for samples on the way is used up: from here on fewer of them are written, or none."
+    "The space for samples during training is used up: from here on there are fewer of them, or "
+    "none."
 )
 
 

@@ -108,7 +108,7 @@ def test_a_sample_is_shown_with_its_perplexity_and_an_unfolded_one_stays_so(draw
     expect(rows.locator(".share")).to_have_text(["0 %", "10 %", "30 %", "50 %", "100 %"])
     expect(rows.locator(".at")).to_have_text(["≈ 30.0", "≈ 30.0", "≈ 30.0", "9.00", "8.00"])
     near = rows.nth(1).locator(".at")
-    expect(near).to_have_attribute("title", "Measured at step 11, written at step 10")
+    expect(near).to_have_attribute("title", "Measured at step 11; the sample is from step 10")
     expect(page.locator(".run-heading")).to_contain_text("≈")
     rows.nth(2).get_by_role("button").click()
     expect(rows.nth(2).get_by_role("button")).to_have_attribute("aria-expanded", "true")

@@ -68,7 +68,7 @@ def test_one_that_is_taken_away_again_changes_nothing(tab, drag, made):
 @pytest.mark.parametrize(
     ("locale", "names", "said"),
     [
-        ("en-US", ["a.zip", "b.zip"], "These are 2 files, and one is opened at a time"),
+        ("en-US", ["a.zip", "b.zip"], "These are 2 files, but only one can be opened at a time"),
         ("en-US", ["<b>.txt"], "<b>.txt is not a checkpoint: choose a .safetensors"),
         ("en-US", ["folder"], "folder is not a checkpoint"),
         ("en-US", ["damaged.zip"], "There is no model in damaged.zip"),
@@ -97,7 +97,7 @@ def test_one_that_is_too_large_is_not_sent(tab, drag, tmp_path):
         with (tmp_path / name).open("wb") as file:
             file.truncate((90 << 20) + 100_000)
         drag(page, tmp_path / name)()
-        said = f"{name} has 90.1 MB, and {most} MB are the most here."
+        said = f"{name} has 90.1 MB, and the limit here is {most} MB."
         expect(problem(page)).to_have_text(said)
 
 

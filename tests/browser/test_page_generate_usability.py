@@ -122,7 +122,7 @@ def test_a_server_that_falls_silent_leaves_no_button_on_stop(open_tab):
     expect(button(page, "stop")).to_be_visible()
     page.clock.fast_forward(31_000)
     expect(button(page, "generate")).to_be_visible()
-    expect(page.locator(".write-problem")).to_contain_text("silent for a while")
+    expect(page.locator(".write-problem")).to_contain_text("has not responded for a while")
 
 
 def test_after_a_long_prefix_one_sees_what_is_written(open_tab):

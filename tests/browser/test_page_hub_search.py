@@ -146,7 +146,7 @@ def test_a_hub_on_a_bad_day_is_told_and_asked_again(shelf, tab):
         shelf.faults = faults
         again.click()
         expect(failed).to_contain_text(said)
-        expect(failed).to_contain_text("All other models on this page work without it.")
+        expect(failed).to_contain_text("All other models on this page work without the Hub.")
         expect(shipped(page).first.get_by_role("button", name="Generate")).to_be_visible()
     shelf.faults = Faults()
     again.click()
@@ -175,7 +175,7 @@ def test_one_s_own_are_for_who_is_signed_in(shelf, tab, monkeypatch):
     secret = listed(page).first
     expect(secret.locator(".model-badge")).to_have_text("private")
     expect(secret.get_by_role("img")).to_have_count(1)
-    pill(page, "Everybody’s")
+    pill(page, "Everyone’s")
     order(page, "ada/songs", "bob/logs", "eve/bare")
     public = [given for _, path, given in shelf.asked if path == "/api/models"]
     assert public.count(None) == 3, "what everybody may see is asked for as nobody"
@@ -186,4 +186,6 @@ def test_somebody_without_models_there_is_told_how(shelf, tab, monkeypatch):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     pill(page, "Yours")
-    expect(page.locator("#browse .model-empty")).to_contain_text("You have no charrnn models")
+    expect(page.locator("#browse .model-empty")).to_contain_text(
+        "There are no charrnn models of yours"
+    )

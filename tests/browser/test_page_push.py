@@ -101,7 +101,7 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(vis
     expect(page.get_by_label("Private")).not_to_be_checked()
     press(page)
     pushed(page)
-    expect(page.locator(".push-made")).to_have_text("The repository that was there is updated:")
+    expect(page.locator(".push-made")).to_have_text("The existing repository has been updated:")
     expect(page.locator(".push-kept")).to_contain_text("was left as it was")
     assert repo.files["README.md"] == b"# Mine alone" and repo.files["config.json"] != b"{}"
 
@@ -195,7 +195,7 @@ def test_a_slow_push_tells_how_far_it_is_and_ends_only_when_asked_to(visit, hub)
     expect(name(page)).to_be_disabled()
     for _ in range(3):  # a browser would close it at the second
         page.keyboard.press("Escape")
-    expect(problem(page, "push")).to_contain_text("still going on")
+    expect(problem(page, "push")).to_contain_text("still running")
     expect(progress).to_be_visible()
     button(page, "Stop the push").click()
     expect(problem(page, "push")).to_contain_text("Stopped: the model was not uploaded")
@@ -235,7 +235,7 @@ def test_on_a_laptop_without_a_token_one_logs_in_and_looks_again(visit, hub):
     name(page).press("Enter")
     assert not hub.asked
     log_in(hub)
-    button(page, "Look again").click()
+    button(page, "Check again").click()
     expect(name(page)).to_have_value("ada/mine")
     expect(licence(page)).to_have_value("mit")
     press(page)

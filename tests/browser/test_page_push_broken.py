@@ -25,7 +25,9 @@ def test_a_hub_that_asks_to_wait_is_told_of_and_stop_ends_it(visit, hub, locale)
     listed(page)
     page.locator(".push-go").click()
     said = (
-        "asks to wait; this goes on by itself in about" if locale == "en-US" else "秒后会自动继续"
+        "too many requests; this continues by itself in about"
+        if locale == "en-US"
+        else "秒后会自动继续"
     )
     expect(progress(page)).to_contain_text(said)
     expect(progress(page)).to_contain_text(re.compile(r"1[0-5]\d"))
@@ -44,7 +46,7 @@ def test_it_goes_on_by_itself_when_the_time_is_over(visit, hub):
     page = visit()
     open_dialog(page)
     press(page)
-    expect(progress(page)).to_contain_text("asks to wait")
+    expect(progress(page)).to_contain_text("too many requests")
     hub.faults.status = None
     pushed(page)
     assert len(hub.repos["ada/letters"].commits) == 2
@@ -56,7 +58,7 @@ def test_a_silent_hub_is_said_to_take_its_time(visit, hub):
     page = visit()
     open_dialog(page)
     press(page)
-    expect(progress(page)).to_contain_text(re.compile("0.0 of 1.\\d MB · the Hub takes its time"))
+    expect(progress(page)).to_contain_text(re.compile("0.0 of 1.\\d MB · waiting for the Hub"))
     hub.faults.silent = False
     pushed(page)
 

@@ -206,7 +206,7 @@ def test_a_sign_in_that_ended_is_told_and_nothing_typed_is_lost(visit, hub, open
     name(page).fill("ada/late")
     page.context.clear_cookies()
     press(page)
-    expect(problem(page, "who")).to_contain_text("You are not signed in any more")
+    expect(problem(page, "who")).to_contain_text("You are no longer signed in")
     expect(button(page, "Sign in with Hugging Face")).to_be_visible()
     expect(name(page)).to_have_value("ada/late")
     assert "ada/late" not in hub.repos
@@ -235,7 +235,7 @@ def test_another_site_s_page_is_nobody_and_cannot_sign_out(visit, app, hub, open
                 other.evaluate("address => { location = address; }", app + path)
     with urllib.request.urlopen(f"{app}/gradio_api/queue/data?session_hash={SESSION}") as heard:
         ended = heard.read().decode()  # once the push has ended
-    assert "You are not signed in any more" in ended and '"done"' not in ended
+    assert "You are no longer signed in" in ended and '"done"' not in ended
     assert REPO not in hub.repos and {token for _, _, token in hub.asked} == {None}
     page.reload()
     expect(header(page)).to_contain_text("ada")

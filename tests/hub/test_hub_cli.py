@@ -47,7 +47,7 @@ def test_a_process_of_its_own_pushes_and_says_only_what_it_should(hub, trained, 
 def test_a_model_goes_to_the_hub_and_comes_back(run, hub, trained, tmp_path):
     assert run("push", trained, "ada/letters")[0] == 0
     assert not hub.repos["ada/letters"].private
-    assert run("pull", "ada/letters", "here") == (0, "Kept in here\n", [])
+    assert run("pull", "ada/letters", "here") == (0, "Saved in here\n", [])
     assert (tmp_path / "here" / WEIGHTS).read_bytes() == (trained / WEIGHTS).read_bytes()
     (tmp_path / "text.txt").write_text("abcabcabc")
     assert run("score", "ada/letters@main", "text.txt") == run("score", "here", "text.txt")

@@ -185,7 +185,7 @@ def test_a_hub_that_does_not_answer_times_out(hub, letters, models, monkeypatch)
     hub.faults.silent = True
     with pytest.raises(HubUnavailableError) as caught:
         models.get(LETTERS, False, "x")
-    assert "does not answer" in caught.value.message
+    assert "is not responding" in caught.value.message
     monkeypatch.setattr(client, "SILENCE_SECONDS", 60)
     monkeypatch.setattr(hub_models, "OPEN_TIMEOUT_SECONDS", 0.3)
     with pytest.raises(HubUnavailableError):

@@ -193,7 +193,7 @@ def test_a_change_at_the_same_moment_is_noticed(hub, ada, trained):
         ({"body": b"[1]"}, "unexpected response"),
         ({"body": b"<html>"}, "unexpected response"),
         ({"body": b"{}", "on": "/commit/"}, "unexpected response"),
-        ({"silent": True}, "does not answer"),
+        ({"silent": True}, "is not responding"),
     ],
 )
 def test_a_hub_on_a_bad_day_is_told_in_a_sentence(hub, ada, trained, monkeypatch, faults, said):

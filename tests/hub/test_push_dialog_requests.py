@@ -89,6 +89,6 @@ def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
     one_more, others = awaited(impatient())
     assert (
         one_more["state"] == "failed"
-        and "Two pushes are under way" in one_more["problem"]["message"]
+        and "You already have two pushes running" in one_more["problem"]["message"]
     )
     assert [end["state"] for end in others] == ["done"] * (EACH + 1)

@@ -98,7 +98,7 @@ def test_train_shows_perplexities_and_samples_to_people(command, story, tmp_path
     assert result.returncode == 0
     assert "perplexity" in text and "held out" in text and " - the" in text
     (run,) = (tmp_path / "runs").iterdir()
-    assert f"Kept in runs/{run.name}/checkpoint" in text
+    assert f"Saved in runs/{run.name}/checkpoint" in text
 
 
 def test_train_reads_standard_input_and_several_files_in_any_encoding(command, tmp_path):
@@ -236,7 +236,7 @@ def test_a_run_that_is_going_on_keeps_its_length(tmp_path, monkeypatch, capsys):
     )
     with try_lock(run.directory / "worker.lock", timeout=1), pytest.raises(SystemExit) as caught:
         main()
-    assert caught.value.code == 2 and "still going on" in capsys.readouterr().err
+    assert caught.value.code == 2 and "still waiting or training" in capsys.readouterr().err
     assert (tmp_path / "run" / "run.json").read_bytes() == before
 
 

@@ -311,7 +311,7 @@ def test_a_damaged_run_that_trains_is_neither_removed_nor_beyond_stopping(root, 
     context, run = served(), Run(root / BROKEN)
     (run.directory / STARTED).write_text("[1]")
     with run._lock(1):
-        with pytest.raises(UserError, match="still going on"):
+        with pytest.raises(UserError, match="still waiting or training"):
             context.runs.delete(BROKEN)
         run.stop()
         assert run.commands.is_given("stop")

@@ -25,7 +25,7 @@ def contents(directory):
 def test_where_there_is_no_run_one_begins_and_it_is_said(told, story):
     (story / "run").mkdir()
     status, out, err = told(*TRAIN, "--resume")
-    assert status == 0 and "there is no run in run yet: a new one begins" in err
+    assert status == 0 and "there is no run in run yet: starting a new one" in err
     assert all(line.startswith("{") for line in out.splitlines())
 
 

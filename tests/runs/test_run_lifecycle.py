@@ -31,7 +31,7 @@ def test_a_second_app_leaves_the_first_one_s_runs_alone(runs):
     events_of(first, until=is_progress)
     other = RunManager(runs.root)
     assert (first.state, second.state) == ("running", "queued")
-    with pytest.raises(UserError, match="still going on"):
+    with pytest.raises(UserError, match="still waiting or training"):
         other.resume(second.id)
     other.close()
     assert (first.state, second.state) == ("running", "queued")

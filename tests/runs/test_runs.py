@@ -108,7 +108,7 @@ def test_a_stopped_run_goes_on_to_its_end(runs):
 def test_an_active_run_cannot_be_resumed(runs):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
-    with pytest.raises(UserError, match="still going on"):
+    with pytest.raises(UserError, match="still waiting or training"):
         runs.resume(run.id)
     run.stop()
     events_of(run)
@@ -212,7 +212,7 @@ def test_commands_under_the_file_names_of_version_0_1_are_obeyed_and_taken_back(
 def test_a_second_worker_on_one_run_is_refused(runs, monkeypatch):
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
-    with pytest.raises(UserError, match="still going on"):
+    with pytest.raises(UserError, match="still waiting or training"):
         next(run.train(resume=True))
     run.stop()
     events_of(run)

@@ -172,4 +172,4 @@ def test_what_was_opened_goes_on_while_the_hub_is_silent(letters, visitor, hub, 
     text = generate(ada)
     hub.faults.silent = True
     assert generate(ada) == text
-    assert refused(bob).startswith("The Hub does not answer")
+    assert refused(bob).startswith("The Hub is not responding")

@@ -179,7 +179,7 @@ def test_a_cut_line_is_told_calmly_and_nothing_is_missed(alone, server):
     alone.set_offline(True)
     expect(page.locator(".run-status")).to_have_text("Connection lost")
     expect(page.locator(".run-note")).to_have_text(
-        "Connection lost; the run goes on. Trying again…"
+        "Connection lost; the run continues. Reconnecting…"
     )
     expect(page.get_by_role("button", name="Stop and keep")).to_be_disabled()
     page.get_by_label("Paste a text").fill("typed while it was cut")

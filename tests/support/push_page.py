@@ -60,12 +60,12 @@ def name(page):
 
 
 def licence(page):
-    return page.get_by_label("Licence of the model")
+    return page.get_by_label("License of the model")
 
 
 def listed(page):
     """The files on the list, once they stand there for what is typed."""
-    expect(page.locator(".push-total")).to_contain_text(re.compile("in all|共 "))
+    expect(page.locator(".push-total")).to_contain_text(re.compile("in total|共 "))
     return page.locator(".push-files li span:first-child").all_inner_texts()
 
 

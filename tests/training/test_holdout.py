@@ -156,7 +156,7 @@ def test_a_rising_figure_of_an_end_that_misleads_is_not_called_learning_by_heart
 def test_a_run_without_an_end_is_not_told_to_hold_nothing_out():
     endless = doubtful("sorted", seconds=None)
     value = view_model(endless, *overfitting(), checkpoint(10, held=4.0), end(13, held=4.0)).value()
-    assert value["diagnosis"]["try"]["en"] == "Mix the lines of the text."
+    assert value["diagnosis"]["try"]["en"] == "Shuffle the lines of the text."
     assert value["diagnosis"]["change"] is None
 
 

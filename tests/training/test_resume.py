@@ -156,8 +156,7 @@ def test_stop_while_n_grams_are_counted_is_immediate_and_can_be_resumed(seconds,
     assert told == ["start", "sample", "sample", "sample", "checkpoint", "end"]
     assert stopped[-1]["reason"] == "stopped" and stopped[-1]["step"] == 0
     assert stopped[-1]["message"] == (
-        "Stopped at step 0. There was no good model yet to be kept: "
-        "what is saved has learned nothing."
+        "Stopped at step 0. There was no good model to keep yet: the saved one has learned nothing."
     )
     rest = run_in_python(
         training=config, prefixes=["the "], directory=tmp_path / "cut", resume=True

@@ -162,7 +162,7 @@ def test_a_prefix_of_anything_is_kept_and_what_is_unknown_is_named(told, checkpo
     code, out, err = told("generate", "small", "--prefix", prefix, "--length", 4, "--json")
     assert code == 0 and json.loads(out)["text"].startswith(prefix)
     assert err == (
-        "charrnn: not among the model's symbols, read as unknown: < > \\u202e \\x1b [ 2 J\n"
+        "charrnn: not in the model's vocabulary, read as unknown: < > \\u202e \\x1b [ 2 J\n"
     )
 
 

@@ -38,7 +38,7 @@ BESIDE: Words = {
 PAGE: Words = {
     "page": ("The text", "文本"),
     "empty": (
-        "Press Generate and the model writes on from here, one character at a time.",
+        "Press Generate and the model continues from here, one character at a time.",
         "按“生成”，模型会从这里逐字写下去。",
     ),
     "empty-no-model": (
@@ -72,8 +72,8 @@ PAGE: Words = {
     "picked": ("picked by hand", "手动选取"),
     "stopped": ("stopped", "已停止"),
     "silent": (
-        "The server has been silent for a while. Try again; if that does not help, reload the "
-        "page: what is written on it stays.",
+        "The server has not responded for a while. Try again; if that does not help, reload the "
+        "page: its text is kept.",
         "服务器许久没有回应。请再试一次；若仍不行，请刷新页面，已写的文本会保留。",
     ),
     "spoken-writing": ("Writing", "正在生成"),

@@ -52,7 +52,7 @@ SHARED: Words = {
     "cancelled": ("Cancelled", "已取消"),
     "diverged": ("Diverged", "已发散"),
     "failed": ("Failed", "失败"),
-    "damaged": ("Can't be read", "无法读取"),
+    "damaged": ("Cannot be read", "无法读取"),
 }
 
 

@@ -17,7 +17,7 @@ CARDS: Words = {
     "now": ("now", "刚刚"),
     "again": ("Try again", "重试"),
     "lost": (
-        "The server does not answer just now. Try again in a moment.",
+        "The server is not responding. Try again in a moment.",
         "服务器暂时没有回应，请稍后再试。",
     ),
 }
@@ -38,7 +38,8 @@ OPENER: Words = {
     ),
     "open-drop": ("Drop the file to open it.", "松开即可打开该文件。"),
     "open-several": (
-        "These are {n} files, and one is opened at a time: drop a single .safetensors or .zip.",
+        "These are {n} files, but only one can be opened at a time: drop a single .safetensors "
+        "or .zip.",
         "一次只能打开一个文件，这里有 {n} 个：请只拖入一个 .safetensors 或 .zip。",
     ),
     "open-kind": (
@@ -49,19 +50,19 @@ OPENER: Words = {
         "Type the name of a model on the Hub first, such as ada/songs.",
         "请先填写 Hub 上的模型名，例如 ada/songs。",
     ),
-    "open-asking": ("Asking for {name}…", "正在查询 {name}……"),
+    "open-asking": ("Looking up {name}…", "正在查询 {name}……"),
     "open-progress": ("{name} · {done} of {total} MB", "{name} · {done} / {total} MB"),
-    "open-file-progress": ("Sending {name}…", "正在上传 {name}……"),
+    "open-file-progress": ("Uploading {name}…", "正在上传 {name}……"),
     "open-proving": ("Checking {name}…", "正在检查 {name}……"),
     "open-cancel": ("Cancel", "取消"),
     "open-cancelled": ("Cancelled.", "已取消。"),
     "open-done": ("{name} is open.", "已打开 {name}。"),
     "open-too-large": (
-        "{name} has {size} MB, and {most} MB are the most here.",
+        "{name} has {size} MB, and the limit here is {most} MB.",
         "{name} 有 {size} MB，这里最多 {most} MB。",
     ),
     "open-not-sent": (
-        "{name} could not be sent to the server. Try again.",
+        "{name} could not be uploaded. Try again.",
         "{name} 无法传到服务器，请重试。",
     ),
 }
@@ -85,7 +86,7 @@ MODELS: Words = {
         "先前从 Hub 打开；按“生成”会再次打开。",
     ),
     "models-gone": (
-        "This file is not on the server any more: open it again to use it.",
+        "This file is no longer on the server: open it again to use it.",
         "该文件已不在服务器上：要用它，请重新打开。",
     ),
     "models-generate": ("Generate", "生成"),
@@ -111,7 +112,7 @@ BROWSE: Words = {
     "hub-downloads": ("Most downloaded", "下载最多"),
     "hub-likes": ("Most liked", "最受喜爱"),
     "hub-whose": ("Whose", "范围"),
-    "hub-everybody": ("Everybody’s", "所有人的"),
+    "hub-everybody": ("Everyone’s", "所有人的"),
     "hub-mine": ("Yours", "你的"),
     "hub-private": ("private", "私有"),
     "hub-download-count": ("{n} downloads", "{n} 次下载"),
@@ -119,7 +120,7 @@ BROWSE: Words = {
     "hub-like-count": ("{n} likes", "{n} 个赞"),
     "hub-like-one": ("1 like", "1 个赞"),
     "hub-open": ("Open", "打开"),
-    "hub-loading": ("Asking the Hub…", "正在查询 Hub……"),
+    "hub-loading": ("Searching the Hub…", "正在查询 Hub……"),
     "hub-found": ("{n} models", "{n} 个模型"),
     "hub-found-one": ("1 model", "1 个模型"),
     "hub-empty": (
@@ -127,8 +128,8 @@ BROWSE: Words = {
         "还没有模型，来做第一个吧：训练一个，然后在它的卡片上按“上传…”。",
     ),
     "hub-empty-mine": (
-        "You have no charrnn models that can be seen here: press Push… on a card above. A sign-in "
-        "may hide private ones that were pushed from elsewhere.",
+        "There are no charrnn models of yours to show: press Push… on a card above. Private "
+        "models that were pushed from elsewhere may be hidden from this sign-in.",
         "这里还看不到你的 charrnn 模型：在上面的卡片上按“上传…”。"
         "从别处上传的私有模型，当前的登录可能看不到。",
     ),
@@ -137,7 +138,7 @@ BROWSE: Words = {
         "Hub 上没有名称含“{search}”的模型。换个词，或少写几个字母试试。",
     ),
     "hub-away": (
-        "All other models on this page work without it.",
+        "All other models on this page work without the Hub.",
         "本页的其他模型不受影响，可以照常使用。",
     ),
     "hub-more": (

@@ -33,7 +33,7 @@ _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "DejaVu Sans Mono", "Consola
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's plainest theme in the colours of `base.css`, which know light from dark."""
+    """Gradio's plainest theme in the colors of `base.css`, which know light from dark."""
     ours = {
         "body_background_fill": "var(--paper)",
         "body_text_color": "var(--ink)",

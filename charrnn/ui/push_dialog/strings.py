@@ -12,11 +12,11 @@ PUSH: Words = {
     "signed-in": ("Signed in as {account}.", "已登录：{account}。"),
     "signed-in-unnamed": ("Signed in.", "已登录。"),
     "stored": (
-        "As {account}, who is logged in on this machine.",
+        "As {account}, the account that is logged in on this machine.",
         "以 {account} 的名义：这是这台机器上登录的账号。",
     ),
     "stored-unnamed": (
-        "As whoever is logged in on this machine.",
+        "As the account that is logged in on this machine.",
         "以这台机器上登录的账号的名义。",
     ),
     "sign-in": ("Sign in with Hugging Face", "用 Hugging Face 账号登录"),
@@ -28,7 +28,7 @@ PUSH: Words = {
         "仓库。令牌只在你浏览器的 Cookie 里，这里不保存。登录后会回到本页，已填写的内容都还在。",
     ),
     "not-signed-in": (
-        "You were not signed in: the Hub said no, or could not be reached. Try again.",
+        "You were not signed in: the Hub refused, or could not be reached. Try again.",
         "没有登录成功：Hub 拒绝了，或者无法连接。请再试一次。",
     ),
     "sign-out": ("Sign out", "退出登录"),
@@ -36,24 +36,25 @@ PUSH: Words = {
         "Nobody is logged in to the Hub on this machine yet. Run this once in a terminal:",
         "这台机器上还没有登录 Hub。请在终端里运行一次：",
     ),
-    "look-again": ("Look again", "再看一次"),
+    "look-again": ("Check again", "再看一次"),
     "none-note": (
         "This page cannot know who you are, so it cannot push in your name. Download the model in "
         "the Models tab, unpack it, and push it from your own machine:",
-        "本页无法确认你是谁，因此不能以你的名义上传。请在“模型”页下载模型，解压后从自己的机器上传：",
+        "本页无法确认你是谁，因此不能以你的名义上传：请下载模型，从自己的机器上传。请在“模型”页"
+        "下载模型，解压后从自己的机器上传：",
     ),
     # what is asked
     "name": ("Name on the Hub", "在 Hub 上的名称"),
     "name-hint": (
-        "owner/name: you, or an organization of yours. What is there already under this name is "
-        "updated.",
+        "owner/name, where the owner is you or one of your organizations. An existing "
+        "repository of this name is updated.",
         "owner/name：你自己，或你所属的组织。若已有同名仓库，则更新它。",
     ),
     "private": ("Private", "私有"),
-    "private-hint": ("not seen by others", "他人看不到"),
-    "licence": ("Licence of the model", "模型的许可证"),
+    "private-hint": ("hidden from others", "他人看不到"),
+    "licence": ("License of the model", "模型的许可证"),
     "licence-hint": (
-        "May stay empty. It is the model's, such as mit; not that of the text it learned from.",
+        "Optional. The license of the model, such as mit; not that of the text it learned from.",
         "可以不填。这是模型的许可证，例如 mit；不是训练文本的许可证。",
     ),
     # what is uploaded
@@ -62,11 +63,11 @@ PUSH: Words = {
         "Once the name is complete, as owner/name, all files are listed here.",
         "名称按 owner/name 填写完整后，这里会列出所有文件。",
     ),
-    "preparing": ("Putting the files together…", "正在准备文件……"),
-    "total": ("{n} in all", "共 {n}"),
+    "preparing": ("Preparing the files…", "正在准备文件……"),
+    "total": ("{n} in total", "共 {n}"),
     "recites": (
-        "The text it was trained on is not uploaded. But a model can recite from it: push only "
-        "what may be read.",
+        "The text it was trained on is not uploaded, but a model can recite from it: push only "
+        "what others may read.",
         "训练文本不会上传，但模型可能背出其中的内容：请只上传可以给人读的。",
     ),
     # while it is pushed
@@ -75,22 +76,22 @@ PUSH: Words = {
     "close": ("Close", "关闭"),
     "stop": ("Stop the push", "停止上传"),
     "waiting": ("Waiting for others to finish, place {n}…", "正在等待他人上传完成，第 {n} 位……"),
-    "beginning": ("Talking to the Hub…", "正在联系 Hub……"),
+    "beginning": ("Contacting the Hub…", "正在联系 Hub……"),
     "sent": ("{done} of {total} {unit}", "{done} / {total} {unit}"),
     "rest": (
-        "The Hub has had many requests and asks to wait; this goes on by itself in about {n} s.",
+        "The Hub has had too many requests; this continues by itself in about {n} s.",
         "Hub 收到的请求太多，要求稍等；约 {n} 秒后会自动继续。",
     ),
     "rest-trouble": (
-        "The Hub is in trouble just now; it is asked again by itself…",
+        "The Hub has a problem right now; trying again…",
         "Hub 暂时出了故障，正在自动重试……",
     ),
-    "slow": ("{how} · the Hub takes its time…", "{how} · 正在等待 Hub 回应……"),
+    "slow": ("{how} · waiting for the Hub…", "{how} · 正在等待 Hub 回应……"),
     "look": ("Look at {repo} on the Hub", "在 Hub 上查看 {repo}"),
-    "committing": ("All sent. The Hub is putting it in place…", "已全部发送，Hub 正在保存……"),
+    "committing": ("All sent. The Hub is saving it…", "已全部发送，Hub 正在保存……"),
     "stopping": ("Stopping…", "正在停止……"),
     "still": (
-        "The push is still going on. Stop it first, or wait.",
+        "The push is still running. Stop it first, or wait.",
         "仍在上传。请先停止，或等待完成。",
     ),
     "stopped": (
@@ -103,20 +104,20 @@ PUSH: Words = {
         "已停止：模型没有上传，除非 Hub 在那一刻恰好已全部收到。填写的内容都还在。",
     ),
     "lost": (
-        "The connection to this app broke off, so it is not known whether the model arrived. Push "
-        "again: nothing is uploaded twice.",
+        "The connection to this app was lost, so it is not known whether the model arrived. "
+        "Push again: nothing is uploaded twice.",
         "与本应用的连接中断，不确定模型是否已经送达。请再上传一次：不会重复上传。",
     ),
     "no-answer": (
-        "This app does not answer just now. Try again in a moment; what you typed is kept.",
+        "This app is not responding. Try again in a moment; what you typed is kept.",
         "本应用暂时没有回应，请稍后再试。填写的内容都还在。",
     ),
     # afterwards
     "created": ("A new repository holds the model:", "模型已在新建的仓库里："),
     "created-private": ("A new private repository holds the model:", "模型已在新建的私有仓库里："),
-    "updated": ("The repository that was there is updated:", "已更新原有的仓库："),
+    "updated": ("The existing repository has been updated:", "已更新原有的仓库："),
     "card-kept": (
-        "Its model card is its owner's own, and was left as it was.",
+        "Its model card was edited by its owner, and was left as it was.",
         "其模型卡由所有者自己撰写，未作改动。",
     ),
     "share": ("A link that opens the model in this app", "在本应用中打开该模型的链接"),
@@ -131,16 +132,17 @@ PUSH: Words = {
 # Worded by the server.
 PUSHING: Words = {
     "enough": (
-        "Two pushes are under way from here already. Wait until one is done, or stop it.",
+        "You already have two pushes running. Wait until one is done, or stop it.",
         "你已有两个上传正在进行。请等其中一个完成，或将它停止。",
     ),
     "signed-out": (
-        "You are not signed in any more. Sign in again: what you typed is kept.",
+        "You are no longer signed in. Sign in again: what you typed is kept.",
         "登录已失效。请重新登录，已填写的内容会保留。",
     ),
     "nobody": (
-        "This page cannot push in your name, since it cannot know who you are.",
-        "本页无法确认你是谁，因此不能以你的名义上传。",
+        "This page cannot push in your name, since it cannot know who you are: download the "
+        "model and push it from your own machine.",
+        "本页无法确认你是谁，因此不能以你的名义上传：请下载模型，从自己的机器上传。",
     ),
 }
 

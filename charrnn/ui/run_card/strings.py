@@ -105,8 +105,8 @@ CARD: Words = {
         "这个链接所指的训练已不在本服务器上。下面是一个示例；选择文本并按下按钮，就能开始你自己的训练。",
     ),
     "watch-only": (
-        "This run was shared with you: you can watch it and write with its model. Only the browser "
-        "that began it can stop it, go on with it or share the model.",
+        "This run was shared with you: you can watch it and generate with its model. Only the "
+        "browser that started it can stop it, continue it or share the model.",
         "这是与你共享的训练：你可以观看，也可以用它的模型生成文本。"
         "只有开始训练的浏览器才能停止、接着训练或分享模型。",
     ),
@@ -122,11 +122,11 @@ CARD: Words = {
     "star": ("☆ keep", "☆ 保留"),
     "starred": ("★ kept", "★ 已保留"),
     "star-hint": (
-        "Runs are removed some time after they ended. A star keeps this one.",
+        "Runs are removed some time after they end. A star keeps this one.",
         "训练结束一段时间后会被清除。加星可保留这一次。",
     ),
     "starred-hint": (
-        "This run is kept. Take the star away to let it go.",
+        "This run is kept. Remove the star to stop keeping it.",
         "这次训练会一直保留。取消星标即不再保留。",
     ),
     "of": ("{done} of {total}", "{done} / {total}"),
@@ -140,7 +140,7 @@ CARD: Words = {
     "interrupted": ("Interrupted", "已中断"),
     "lost": ("Connection lost", "连接已断开"),
     "lost-note": (
-        "Connection lost; the run goes on. Trying again…",
+        "Connection lost; the run continues. Reconnecting…",
         "连接已断开，训练仍在进行。正在重新连接……",
     ),
     "button-stop": ("Stop and keep", "停止并保留"),
@@ -162,7 +162,10 @@ CARD: Words = {
     "card": ("The run", "本次训练"),
     "writes": ("What it writes", "它写出的文字"),
     "near": ("≈ perplexity close by", "≈ 为邻近步测得的困惑度"),
-    "near-at": ("Measured at step {n}, written at step {step}", "测于第 {n} 步，写于第 {step} 步"),
+    "near-at": (
+        "Measured at step {n}; the sample is from step {step}",
+        "测于第 {n} 步，写于第 {step} 步",
+    ),
     "unfold": ("Show all of it", "展开全文"),
     "fewer-samples": (FEWER_SAMPLES, "途中样本的空间已用完：此后会少写一些，或不再写。"),
     "nothing-yet": ("No perplexity yet.", "还没有困惑度。"),
@@ -187,7 +190,7 @@ CARD: Words = {
     "why-failed": ("{message}", "训练中止：{message}"),
     "bidirectional": (
         "This model also reads the text backwards, so it sees the character that it should "
-        "predict: training perplexity near 1, and useless writing. That is the lesson.",
+        "predict: training perplexity is near 1, and its writing is useless. That is the lesson.",
         "双向模型也从后往前读，看得见它该预测的字：训练困惑度接近 1，写出的文字却毫无用处。"
         "这正是这一课的意思。",
     ),
@@ -207,7 +210,7 @@ CARD: Words = {
         "已低于一元基线 {n}：它用上了前面的字符，而不只是各字符有多常见。",
     ),
     "beats-uniform": (
-        "A blind guess among the text’s symbols and “unknown” would give {n}.",
+        "A blind guess among the text’s symbols and “unknown” would give a perplexity of {n}.",
         "在文本的所有符号和“未知”中盲猜，困惑度是 {n}。",
     ),
 }
@@ -228,13 +231,16 @@ RECENT_RUNS: Words = {
         "此浏览器还没有训练记录。你训练的都会列在这里。",
     ),
     "gone": (
-        "The runs of this browser are not on this server any more.",
+        "The runs of this browser are no longer on this server.",
         "此浏览器的训练已不在本服务器上。",
     ),
     "rename": ("Rename", "重命名"),
     "rename-of": ("Rename {name}", "重命名{name}"),
     "rename-hint": ("Name of this run", "这次训练的名称"),
-    "unreachable": ("The list cannot be read just now.", "暂时无法读取列表。"),
+    "unreachable": (
+        "The list cannot be read right now. Try again in a moment.",
+        "暂时无法读取列表，请稍后再试。",
+    ),
     "interrupted": ("Interrupted", "已中断"),
     "now": ("now", "刚刚"),
 }

@@ -49,7 +49,7 @@ TRAIN: Words = {
         "登录免费账号后每天 {free}\u00a0分钟。",
     ),
     "train-gpu-cut": (
-        " It is cut off after about a minute, and can go on.",
+        " It is cut off after about a minute, and can be continued.",
         "大约一分钟后中断，可以接着训练。",
     ),
     "train-go": ("Train on {text}\u00a0· {time}", "用{text}训练\u00a0· {time}"),
@@ -79,7 +79,7 @@ TRAIN: Words = {
 # Drawn in the browser by own_text.js.
 OWN_TEXT: Words = {
     "files-too-large": (
-        "These files have {size} MB, and {most} MB are the most for one run here. Choose a part "
+        "These files have {size} MB, and the limit for a run here is {most} MB. Choose a part "
         "of them.",
         "这些文件共 {size} MB，这里一次训练最多 {most} MB。请只选其中一部分。",
     ),
