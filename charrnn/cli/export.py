@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from pathlib import Path
 
 from ..checkpoint.files import MAX_FILE_BYTES
 from ..errors import UserError, os_reason
+from ..utils.atomic import temporary_path
 
 
 def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -> None:
@@ -48,7 +48,7 @@ def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -
 
 def probe_destination(place: Path) -> None:
     """Create the empty directory `place`, to fail early. Raises UserError if that fails."""
-    temporary = _temporary_path(place)
+    temporary = temporary_path(place.resolve())
     try:
         place.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
@@ -63,7 +63,7 @@ def copy_checkpoint(checkpoint: Path, place: Path) -> None:
     Raises UserError if that fails; `checkpoint` is unchanged then.
     """
     place = place.resolve()
-    temporary = _temporary_path(place)
+    temporary = temporary_path(place)
     try:
         _copy_all(checkpoint, temporary)
         if place.is_dir():
@@ -87,11 +87,6 @@ def _copy_all(source: Path, target: Path) -> None:
     for name in MAX_FILE_BYTES:
         if (source / name).is_file():
             shutil.copy2(source / name, target / name)
-
-
-def _temporary_path(place: Path) -> Path:
-    place = place.resolve()
-    return place.with_name(f".{place.name}.{secrets.token_hex(4)}")
 
 
 def _destination_error(place: Path, error: OSError) -> UserError:

@@ -34,7 +34,7 @@ def atomic_open(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     If writing fails, `path` is unchanged. Without `durable`, the file may be empty after a power
     failure, but not after a crash of the process.
     """
-    temporary = _temporary_path(path)
+    temporary = temporary_path(path)
     try:
         with temporary.open("xb") as file:
             yield file
@@ -64,7 +64,7 @@ def atomic_write_many(directory: Path, contents: Mapping[str, bytes]) -> None:
     """
     directory.mkdir(parents=True, exist_ok=True)
     recover(directory)
-    temporary = _temporary_path(directory / "files")
+    temporary = temporary_path(directory / "files")
     try:
         temporary.mkdir()
         for name, data in contents.items():
@@ -121,7 +121,8 @@ def _try_remove(path: Path) -> None:
         logger.error("a deleted directory could not be removed: %s", error.strerror)
 
 
-def _temporary_path(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
+    """Return a hidden name beside `path` that no other process uses."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 

@@ -20,6 +20,7 @@ from ...checkpoint.logs import bytes_of
 from ...errors import UserError, os_reason
 from ...runs.admission import directory_bytes
 from ...runs.limits import Limits
+from ...utils.atomic import atomic_open
 from ..services.catalog import ModelEntry
 
 _LONGEST = 60  # characters of a file's name
@@ -47,17 +48,18 @@ def pack(
         digest.update(f"{name} {len(data)} ".encode() + data)
     cache = Path(component.GRADIO_CACHE)
     file = cache / digest.hexdigest() / f"{_named(title)}.zip"
-    part = file.with_suffix(f".{os.urandom(8).hex()}")
     size = sum(map(len, files.values()))
     try:
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
             _check_room(cache, size, limits)
             reserve(size)
-            with zipfile.ZipFile(part, "w") as archive:  # stored: weights hardly get any smaller
+            with (
+                atomic_open(file, durable=False) as opened,
+                zipfile.ZipFile(opened, "w") as archive,  # stored: weights hardly get any smaller
+            ):
                 for name, data in files.items():
                     archive.writestr(zipfile.ZipInfo(name), data)  # dated 1980, whenever it is made
-            part.replace(file)
         os.utime(file)  # from now on it is kept for as long as a new one
     except OSError as error:
         if error.errno in _FULL:
@@ -65,8 +67,6 @@ def pack(
         raise UserError(
             "The model could not be saved on this machine: {why}.", why=os_reason(error)
         ) from None
-    finally:
-        part.unlink(missing_ok=True)
     served = component.move_resource_to_block_cache(file)  # where it is already
     assert served is not None
     return Path(served)

@@ -13,11 +13,11 @@ import json
 import math
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
+from gradio.utils import LRUCache
 from starlette.responses import Response
 
 from ...errors import UserError
@@ -151,14 +151,12 @@ class RunFeeds:
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
-        self._feeds: OrderedDict[str, RunFeed] = OrderedDict()
+        self._feeds: LRUCache[str, RunFeed] = LRUCache(MAX_FEEDS)
 
     def feed_of(self, access: RunAccess) -> RunFeed:
         """Return the feed of a run for viewers with this access; make it if there is none."""
-        feed = self._feeds.pop(access.key, None) or RunFeed(self._context, access)
-        self._feeds[access.key] = feed
-        while len(self._feeds) > MAX_FEEDS:
-            self._feeds.popitem(last=False)
+        known = self._feeds.get(access.key)
+        feed = self._feeds[access.key] = known or RunFeed(self._context, access)
         return feed
 
     def star(self, payload: dict[str, Any], request: gr.Request) -> dict[str, Any]:

@@ -8,8 +8,8 @@ not start two runs. The retry gets the response to the first request.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 
+from gradio.utils import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = b"idempotency-key"
@@ -28,7 +28,7 @@ class IdempotencyMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._responses: OrderedDict[bytes, _PendingResponse] = OrderedDict()
+        self._responses: LRUCache[bytes, _PendingResponse] = LRUCache(MAX_RESPONSES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or send the stored response."""
@@ -45,9 +45,6 @@ class IdempotencyMiddleware:
 
     async def _do(self, key: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         pending = self._responses[key] = _PendingResponse()
-        self._responses.move_to_end(key)
-        while len(self._responses) > MAX_RESPONSES:
-            self._responses.popitem(last=False)
 
         async def receive_body() -> Message:
             message = await receive()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic as clock
 from typing import Generic, TypeVar
+
+from gradio.utils import LRUCache
 
 T = TypeVar("T")
 
@@ -15,8 +16,8 @@ class TTLCache(Generic[T]):
     """Stores the latest `max_entries` answers for `seconds` each, but no failures."""
 
     def __init__(self, *, seconds: float, max_entries: int = 256) -> None:
-        self._seconds, self._max_entries = seconds, max_entries
-        self._entries: OrderedDict[Hashable, tuple[float, asyncio.Future[T]]] = OrderedDict()
+        self._seconds = seconds
+        self._entries: LRUCache[Hashable, tuple[float, asyncio.Future[T]]] = LRUCache(max_entries)
 
     async def get(self, key: Hashable, fetch: Callable[[], Awaitable[T]]) -> T:
         """Return the answer stored under `key`, or await `fetch`, once for concurrent callers."""
@@ -24,9 +25,6 @@ class TTLCache(Generic[T]):
         if answer is None or clock() >= until or _failed(answer):
             answer = asyncio.ensure_future(fetch())
             self._entries[key] = (clock() + self._seconds, answer)
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._max_entries:
-                self._entries.popitem(last=False)
         return await asyncio.shield(answer)
 
 

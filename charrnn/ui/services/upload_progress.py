@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 
+from gradio.utils import LRUCache
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -32,7 +32,7 @@ class UploadProgress:
     """
 
     def __init__(self) -> None:
-        self._uploads: OrderedDict[str, _Upload] = OrderedDict()
+        self._uploads: LRUCache[str, _Upload] = LRUCache(MAX_UPLOADS)
 
     def track(self, upload_id: str) -> None:
         """Record that an upload has started."""
@@ -83,10 +83,7 @@ class UploadProgress:
             self._forget(upload_id, upload)
 
     def _upload(self, upload_id: str) -> _Upload:
-        upload = self._uploads.setdefault(upload_id, _Upload())
-        self._uploads.move_to_end(upload_id)
-        while len(self._uploads) > MAX_UPLOADS:
-            self._uploads.popitem(last=False)
+        upload = self._uploads[upload_id] = self._uploads.get(upload_id) or _Upload()
         return upload
 
     def _forget(self, upload_id: str, upload: _Upload) -> None:
