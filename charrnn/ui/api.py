@@ -44,7 +44,7 @@ def endpoints(context: AppContext) -> None:
         The first event, `start`, carries the run's id; `progress` events carry perplexities;
         `sample` events show what the model writes so far; `end` is the last. The run goes on if
         the caller goes away; /stop ends it, and /generate and /score take its id as a checkpoint.
-        A run that waits for others says so in log messages: its place in the line, and how long.
+        A run that waits for others says so in log messages: its place in the queue, and how long.
 
         Parameters:
             corpus: an uploaded text file or .zip of them, or the name of a text: songs, tide-clock,

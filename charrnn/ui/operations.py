@@ -115,8 +115,8 @@ async def watch(
         place, wait = standing
         if (place, wait is None) != notified:
             notified = (place, wait is None)
-            when = "nobody can say when it begins" if wait is None else f"about {wait:.0f} s to go"
-            await notify(f"Place {place} in the line: {when}.")
+            when = "wait unknown" if wait is None else f"about {wait:.0f} s to wait"
+            await notify(f"Place {place} in the queue: {when}.")
         await asyncio.sleep(_QUEUE_POLL_SECONDS)
     async for event in follow(run):
         yield _public(event, run.id)

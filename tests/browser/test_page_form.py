@@ -139,7 +139,7 @@ def test_custom_begins_with_the_recipe_before_it_marks_what_is_changed_and_leads
     choose(page, "recipe", "coffee")
     choose(page, "recipe", "custom")
     head = page.locator("#train-custom-head")
-    expect(head).to_contain_text("Begins with Coffee")
+    expect(head).to_contain_text("Based on Coffee")
     for fold in ("Model", "Length"):
         page.locator("#train-settings").get_by_role("button", name=fold).click()
     expect(field(page, "seconds")).to_have_value("60")

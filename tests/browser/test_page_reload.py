@@ -58,7 +58,7 @@ def test_a_reload_keeps_text_recipe_settings_and_paste_and_sends_no_paste_for_it
     chosen(page, "recipe", "custom")
     expect(paste_field(page)).to_have_value(PASTED)
     expect(page.locator(".report-preview")).to_contain_text("Le cœur")
-    expect(page.locator("#train-custom-head")).to_contain_text("Begins with Coffee")
+    expect(page.locator("#train-custom-head")).to_contain_text("Based on Coffee")
     expect(page.locator("#train-custom-head")).to_contain_text("1 changed")
     expect(page.locator("#train-settings-problem")).to_contain_text("Hidden size")
     assert "cœur" not in page.evaluate("JSON.stringify(localStorage)")

@@ -284,7 +284,7 @@ def test_one_visitor_s_runs_do_not_keep_others_out_and_the_line_is_told(url, con
         assert not jobs[1].done()
     assert refused("9.9.9.9") and refused("1.2.3.4, 9.9.9.9, 10.16.3.80"), "forged or not"
     jobs.append(train("7.7.7.7"))
-    while not place(jobs[2]).startswith("Place 1 in the line: about"):
+    while not place(jobs[2]).startswith("Place 1 in the queue: about"):
         assert not jobs[2].done()
     assert int(place(jobs[2]).split()[-4]) <= 60, "who trains may not take longer"
     trains.stop()

@@ -19,7 +19,7 @@ TAKES: Words = {
 
 # Drawn in the browser by settings_form.js.
 CUSTOM: Words = {
-    "base": ("Begins with {recipe}", "始于「{recipe}」"),
+    "base": ("Based on {recipe}", "基于「{recipe}」"),
     "preparation": ("Text: {what}", "文本：{what}"),
     "changed": ("{n} changed", "已改 {n} 项"),
     "reset-all": ("Reset all", "全部还原"),
