@@ -14,7 +14,7 @@ import typer
 
 from .. import hub
 from ..errors import UserError
-from ..hub.space import FREE, check, deploy
+from ..hub.space import ZEROGPU, check, deploy
 from ..utils.process import without_secrets
 from .output import note, show_transfer
 
@@ -35,7 +35,7 @@ def deploy_app(
     ] = False,
     hardware: Annotated[
         str | None,
-        typer.Option(help=f"Hardware, such as cpu-basic, or {FREE} for ZeroGPU."),
+        typer.Option(help=f"Hardware, such as cpu-basic, or {ZEROGPU} for ZeroGPU."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be uploaded, without uploading it.")

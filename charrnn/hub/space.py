@@ -18,18 +18,18 @@ from .upload import ProgressReader, is_ambiguous_failure, write_token
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, SpaceInfo
 
-DEADLINE_SECONDS = 600.0  # seconds for all of it
-FREE = "zero-a10g"  # the hardware of which an account may have two Spaces for nothing
+DEADLINE_SECONDS = 600.0  # for all requests of a deployment
+ZEROGPU = "zero-a10g"  # hardware on which an account has two free Spaces
 
-_USUAL = "cpu-basic"
-_OF_THE_HUB = {".gitattributes"}  # which it writes itself: what is stored as a large file
-_NEW = {*_OF_THE_HUB, "README.md"}  # all that is in a Space that was just made
-_OWN = "charrnn/__init__.py"  # which a Space that may be overwritten holds
+_DEFAULT_HARDWARE = "cpu-basic"
+_WRITTEN_BY_THE_HUB = {".gitattributes"}  # which names the files that are stored as large ones
+_NEW_SPACE_FILES = {*_WRITTEN_BY_THE_HUB, "README.md"}  # all files of a Space that was just created
+_APP_FILE = "charrnn/__init__.py"  # a Space with this file holds the app, and may be overwritten
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """Where the app is now: the address of its page, and the files that changed or were removed.
+    """A finished deployment: the address of the Space, and the files that changed or were removed.
 
     If there are none, no commit was made.
     """
@@ -50,7 +50,7 @@ def deploy(
     cancelled: Cancelled | None = None,
     deadline: float = DEADLINE_SECONDS,
 ) -> Deployed:
-    """Make the Space `space` (`owner/name`) hold exactly these files; create it if need be.
+    """Make a Space hold exactly these files, in one commit; create it if it does not exist.
 
     By `create_commit`: `upload_folder` splits an upload into several commits, each of which would
     rebuild the Space, and reports no progress.
@@ -62,16 +62,16 @@ def deploy(
             is refused if `private` is True.
         hardware: The Hub's name of the hardware, such as `zero-a10g`. None keeps what the Space
             has, and takes `cpu-basic` for a new one.
-        token: A token that may write; by default that of the user who is logged in.
-        progress: Called with the bytes sent and their sum.
-        cancelled: Asked whether to give up.
-        deadline: Seconds.
+        token: A token with write access; by default that of the user who is logged in.
+        progress: Called with the bytes sent and their total.
+        cancelled: Returns True to give up.
+        deadline: Seconds for all of it.
 
     Raises:
         CommitUnconfirmedError: If the connection broke, or the caller stopped waiting, when the Hub
             had been asked for the commit.
-        UserError: For a Space that holds something else, and for everything else that goes wrong
-            with the Hub. The Space holds what it held before; a new one may be there, empty.
+        UserError: For a Space that holds something else, and for every other error of the Hub. The
+            files of the Space are unchanged; a new one may have been created, empty.
     """
     check(space, hardware)
     return client.run(
@@ -81,7 +81,7 @@ def deploy(
         writing=True,
         progress=progress,
         cancelled=cancelled,
-        unsure=_unsure(space),
+        unsure=_commit_unconfirmed(space),
     )
 
 
@@ -118,11 +118,11 @@ def _deploy(
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     api = client.api(write_token(token))
-    info = _space(api, job, space, private, hardware)
+    info = _get_or_create(api, job, space, private, hardware)
     job.check()
     there = {file.rfilename: RemoteFile.of(file) for file in info.siblings or []}
     changed = [n for n, data in files.items() if n not in there or not there[n].holds(data)]
-    removed = sorted(there.keys() - files.keys() - _OF_THE_HUB)
+    removed = sorted(there.keys() - files.keys() - _WRITTEN_BY_THE_HUB)
     if changed or removed:
         adding = [CommitOperationAdd(name, ProgressReader(files[name], job)) for name in changed]
         job.total = sum(len(files[name]) for name in changed)
@@ -132,19 +132,19 @@ def _deploy(
                     space,
                     [*adding, *map(CommitOperationDelete, removed)],
                     repo_type="space",
-                    commit_message="Add the app" if _OWN not in there else "Update the app",
+                    commit_message="Add the app" if _APP_FILE not in there else "Update the app",
                     parent_commit=info.sha,
                     num_threads=1,
                 )
         except Exception as error:
             if job.committing and is_ambiguous_failure(error):
-                raise _unsure(space) from None
+                raise _commit_unconfirmed(space) from None
             raise
         job.done = job.total
     return Deployed(f"{client.endpoint()}/spaces/{space}", tuple(changed), tuple(removed))
 
 
-def _unsure(space: str) -> UserError:
+def _commit_unconfirmed(space: str) -> UserError:
     """Build the error for a commit that the Hub has not confirmed."""
     return CommitUnconfirmedError(
         "The Hub has not confirmed the last step, so {space} may or may not hold the new app. "
@@ -154,8 +154,10 @@ def _unsure(space: str) -> UserError:
     )
 
 
-def _space(api: HfApi, job: Job, space: str, private: bool, hardware: str | None) -> SpaceInfo:
-    """Return the Space's description; create the Space if need be."""
+def _get_or_create(
+    api: HfApi, job: Job, space: str, private: bool, hardware: str | None
+) -> SpaceInfo:
+    """Return the metadata of the Space; create the Space if it does not exist."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
@@ -166,15 +168,15 @@ def _space(api: HfApi, job: Job, space: str, private: bool, hardware: str | None
         _create(api, space, private, hardware)
         with unexpected_response_guard():
             return api.space_info(space, files_metadata=True, timeout=client.SILENCE_SECONDS)
-    _check_own(info, space, private)
+    _check_replaceable(info, space, private)
     api.auth_check(space, repo_type="space", write=True)
     if hardware is not None:
-        _move(api, info, space, hardware)
+        _request_hardware(api, info, space, hardware)
     return info
 
 
-def _check_own(info: SpaceInfo, space: str, private: bool) -> None:
-    """Raise UserError for a Space that this app should not be put into."""
+def _check_replaceable(info: SpaceInfo, space: str, private: bool) -> None:
+    """Raise UserError for a Space whose files the app must not replace."""
     if info.sdk not in (None, "gradio"):
         raise UserError(
             "{space} is a {sdk} Space, not a gradio one: choose another name.",
@@ -183,7 +185,7 @@ def _check_own(info: SpaceInfo, space: str, private: bool) -> None:
             field="space",
         )
     there = {file.rfilename for file in info.siblings or []}
-    if _OWN not in there and there - _NEW:
+    if _APP_FILE not in there and there - _NEW_SPACE_FILES:
         raise UserError(
             "{space} is a Space that holds something else, which would be removed: choose "
             "another name.",
@@ -221,13 +223,13 @@ def _create(api: HfApi, space: str, private: bool, hardware: str | None) -> None
                 space=space,
                 field="space",
             ) from None
-        if status == 402 or (status == 403 and _in_own_name(api, space)):
-            raise _not_allowed(space, hardware) from None
+        if status == 402 or (status == 403 and _is_own_namespace(api, space)):
+            raise _hardware_refused(space, hardware) from None
         raise
 
 
-def _move(api: HfApi, info: SpaceInfo, space: str, hardware: str) -> None:
-    """Ask for other hardware for a Space that is there, unless it has that."""
+def _request_hardware(api: HfApi, info: SpaceInfo, space: str, hardware: str) -> None:
+    """Request other hardware for an existing Space, unless it has it already."""
     from huggingface_hub import SpaceHardware
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -239,11 +241,11 @@ def _move(api: HfApi, info: SpaceInfo, space: str, hardware: str) -> None:
             api.request_space_hardware(space, SpaceHardware(hardware))
     except HfHubHTTPError as error:
         if error.response.status_code in (402, 403):
-            raise _not_allowed(space, hardware) from None
+            raise _hardware_refused(space, hardware) from None
         raise
 
 
-def _in_own_name(api: HfApi, space: str) -> bool:
+def _is_own_namespace(api: HfApi, space: str) -> bool:
     """Return whether the Space belongs to the user or to an organization of theirs."""
     with unexpected_response_guard():
         account = api.whoami()
@@ -251,20 +253,20 @@ def _in_own_name(api: HfApi, space: str) -> bool:
     return space.partition("/")[0] in names
 
 
-def _not_allowed(space: str, hardware: str | None) -> UserError:
+def _hardware_refused(space: str, hardware: str | None) -> UserError:
     """Build the error for hardware that the account may not have, naming what it may have."""
-    if hardware == FREE:
+    if hardware == ZEROGPU:
         way = (
             "two Spaces on ZeroGPU are free for an account that has a verified e-mail address and "
             "is older than 30 days; a paid plan allows more"
         )
-    elif hardware in (None, _USUAL):
+    elif hardware in (None, _DEFAULT_HARDWARE):
         way = (
             "a Space on CPU Basic needs a paid plan, while two Spaces on ZeroGPU are free: add "
-            f"--hardware {FREE}"
+            f"--hardware {ZEROGPU}"
         )
     else:
-        way = f"{hardware} has to be paid for, while --hardware {FREE} is free"
+        way = f"{hardware} has to be paid for, while --hardware {ZEROGPU} is free"
     return UserError(
         "The Hub does not allow this account {space}: {way}. (The token also needs write access.)",
         space=space,
