@@ -35,7 +35,7 @@ PULLED = {
     ),
     "a checkpoint of torch": opened(UNREADABLE),
     "a header of 20 MB": opened(LARGE_HEADER),
-    "40,000 empty tensors": opened("it has 40,005 tensors, and 1,000 are allowed"),
+    "40,000 empty tensors": opened("it has 40,005 tensors, and at most 1,000 are allowed"),
     "a configuration too deep": opened(NO_JSON),
     "a config.json of another model": opened(OTHER_MODEL),
     "half a pair": opened(PAIR),

@@ -114,7 +114,7 @@ def test_a_commit_that_takes_too_long_may_be_there(hub, ada, trained):
 def test_a_push_that_is_cancelled_at_the_commit_may_be_there(hub, ada, trained):
     hub.faults.silent, hub.faults.on = True, "/commit/"
     with pytest.raises(
-        CommitUnconfirmedError, match="ended at the last step, so ada/letters may hold"
+        CommitUnconfirmedError, match="ended at the last step, so ada/letters may or may not hold"
     ):
         push(trained, "ada/letters", private=True, token=ada, cancelled=asked_for(hub, "/commit/"))
     hub.faults.silent = False

@@ -201,13 +201,13 @@ def test_a_slow_transfer_ends_at_the_deadline_and_a_person_can_end_it(hub, check
         ({"status": 429, "headers": {"Retry-After": "9"}, "on": "/resolve/"}, "in 9 seconds"),
         ({"status": 500, "on": WEIGHTS}, r"internal error \(500\)"),
         ({"status": 403, "on": CONFIG}, "may not see ada/letters"),
-        ({"status": 418}, "refused ada/letters"),
+        ({"status": 418}, "refused the request for ada/letters"),
         ({"body": b"{}"}, "unexpected response"),
         ({"body": b'{"id": 3, "sha": "../..", "siblings": []}'}, "is not a charrnn model"),
         ({"body": b"\xff"}, "unexpected response"),
         (
             {"body": b"x" * (1 << 20), "on": LOG},
-            "as training_log.csv is not what ada/letters",
+            "a training_log.csv that differs from the one in ada/letters",
         ),
         ({"silent": True}, "is not responding"),
         ({"silent": True, "on": "/resolve/"}, "is not responding"),
@@ -225,7 +225,7 @@ def test_a_hub_on_a_bad_day_is_told_in_a_sentence(hub, letters, monkeypatch, fau
 def test_other_bytes_than_the_hub_described_are_not_taken(hub, letters):
     for name in (LOG, WEIGHTS):
         hub.faults.on, hub.faults.body = name, b"x" * len(letters.files[name])
-        assert f"as {name} is not what ada/letters holds" in refused()
+        assert f"a {name} that differs from the one in ada/letters" in refused()
 
 
 def test_a_stale_token_is_told(hub, letters):

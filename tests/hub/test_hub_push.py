@@ -188,7 +188,7 @@ def test_a_change_at_the_same_moment_is_noticed(hub, ada, trained):
     [
         ({"status": 429, "headers": {"Retry-After": "55"}}, "try again in 55 seconds"),
         ({"status": 503}, r"internal error \(503\)"),
-        ({"status": 413, "on": "/commit/"}, r"refused ada/letters \(413\)"),
+        ({"status": 413, "on": "/commit/"}, r"refused the request for ada/letters \(status 413\)"),
         ({"status": 403, "on": "/large/"}, "You may not write"),
         ({"body": b"[1]"}, "unexpected response"),
         ({"body": b"<html>"}, "unexpected response"),

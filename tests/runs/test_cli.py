@@ -129,7 +129,7 @@ def test_of_standard_input_no_more_is_read_than_is_allowed(
 
     monkeypatch.setattr(io, "BytesIO", Noted)
     result = command(*arguments, stdin=endless)
-    assert result.returncode == 2 and b"standard input is over" in result.stderr
+    assert result.returncode == 2 and b"standard input is larger than" in result.stderr
     assert max(read) <= 1_000_001 and -1 not in read
 
 

@@ -90,7 +90,7 @@ def test_a_visitor_s_stopped_runs_do_not_take_the_room_of_others(served):
     for _ in range(2):
         fill(stopped(runs.start(planned(), "address:one/ada")).directory, 9)
     said, field = refusal(runs.start, planned(), "address:one/ada")
-    assert said.startswith("Your runs, models and files take 18.") and "of the 20.0 MB" in said
+    assert said.startswith("Your runs, models and files take up 18.") and "of the 20.0 MB" in said
     assert "Delete some of your runs or models" in said and field == "run"
     runs.start(planned(), "address:one/bob").stop()
     runs.start(planned(), "name:ada").stop()
@@ -222,7 +222,7 @@ def upload(client, megabytes, **headers):
 def test_uploads_count_for_whoever_sends_them_and_old_ones_make_room(client):
     answers = [upload(client, 3) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 507]
-    assert answers[-1].text.startswith("Your runs, models and files take 9.0 of the 10.0 MB")
+    assert answers[-1].text.startswith("Your runs, models and files take up 9.0 of the 10.0 MB")
     assert "你的训练、模型和文件" in upload(client, 3, **{"accept-language": "zh-CN"}).text
     assert upload(client, 3, **{"x-forwarded-for": "9.9.9.9"}).status_code == 200
     [first], *_ = (answer.json() for answer in answers[:3])

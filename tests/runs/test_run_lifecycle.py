@@ -59,7 +59,7 @@ def test_a_run_that_cannot_be_written_is_refused_without_paths_of_this_machine(
     monkeypatch.setattr(Corpus, "save", refuse_to_write)
     with pytest.raises(UserError) as refused:
         runs.start(small())
-    assert refused.value.message == "The run cannot be saved: No space left on device."
+    assert refused.value.message == "The run could not be saved: No space left on device."
     assert not list(runs.root.glob("*/"))
     with pytest.raises(UserError, match="mine: No space"):
         Run.create_at(tmp_path / "mine", small())

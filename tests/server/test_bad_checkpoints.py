@@ -161,7 +161,7 @@ def test_a_full_disk_is_told_on_the_page_without_this_machine_s_paths(disk):
     root = disk("8k")
     with pytest.raises(UserError) as caught:
         Run.create(root, make_plan(read_text(PLAIN * 60)))
-    assert caught.value.message == "The run cannot be saved: No space left on device."
+    assert caught.value.message == "The run could not be saved: No space left on device."
     assert i18n.translate_error(caught.value, "zh") == "训练无法保存：磁盘空间不足。"
 
 

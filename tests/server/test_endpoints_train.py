@@ -73,7 +73,7 @@ def test_a_run_that_cannot_be_written_is_refused_without_paths_of_this_machine(
 
     monkeypatch.setattr(Corpus, "save", refuse)
     said = refusal(client, "/train", text=TEXT, settings=QUICK)
-    assert said == "The run cannot be saved: No space left on device."
+    assert said == "The run could not be saved: No space left on device."
 
 
 def test_training_on_a_text_by_its_name(client):

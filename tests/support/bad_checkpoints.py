@@ -97,7 +97,7 @@ CHECKPOINTS = {
     "100,000 empty tensors": (holding(empty_tensors(100_000)), LARGE_HEADER),
     "40,000 empty tensors": (
         holding(empty_tensors(40_000)),
-        "it has 40,005 tensors, and 1,000 are allowed",
+        "it has 40,005 tensors, and at most 1,000 are allowed",
     ),
     "a header too deep": (holding(assemble("[" * 1_000_000, b"")), UNREADABLE),
     "a header that is a list": (holding(assemble("[1]", b"")), UNREADABLE),
@@ -134,7 +134,10 @@ CHECKPOINTS = {
         "its configuration gives \\u202e twice",
     ),
     "a list": (holding(metadata("[1]")), "its configuration is not a JSON object"),
-    "another format": (holding(made(format=2)), "its format is 2; this charrnn reads 1"),
+    "another format": (
+        holding(made(format=2)),
+        "its format is 2, and this version of charrnn reads format 1",
+    ),
     "another format, of a later version": (
         holding(made(format=2, charrnn_version="9.8")),
         "its format is 2, and this version of charrnn reads format 1 "
@@ -142,11 +145,11 @@ CHECKPOINTS = {
     ),
     "a format that is true": (
         holding(made(format=True)),
-        "its format is True; this charrnn reads 1",
+        "its format is True, and this version of charrnn reads format 1",
     ),
     "a format of odd characters": (
         holding(made(format="\u202e\x1b[2J")),
-        "its format is '\\u202e\\x1b[2J'; this charrnn reads 1",
+        "its format is '\\u202e\\x1b[2J', and this version of charrnn reads format 1",
     ),
     "a config.json too deep": (beside(DEEP), f"{CONFIG} is not valid JSON"),
     "a config.json of NaN": (beside('{"a": NaN}'), f"{CONFIG} is not valid JSON"),
@@ -214,7 +217,7 @@ CHECKPOINTS = {
     ),
     "too many symbols": (
         holding(metadata(json.dumps({"format": 1, "symbols": "a" * 100_000}))),
-        "it has 100,000 symbols, and 99,999 are allowed",
+        "it has 100,000 symbols, and at most 99,999 are allowed",
     ),
     "as many symbols as may be": (
         holding(

@@ -111,8 +111,11 @@ def test_what_a_later_version_means_is_refused_and_the_version_named(recorded, n
         config["format"] = 2
 
     for change, why in (
-        (later_setting, "its model has a setting 'attention', which this charrnn does not know"),
-        (later_format, "its format is 2; this charrnn reads 1"),
+        (
+            later_setting,
+            "its model has a setting 'attention' that this version of charrnn does not know",
+        ),
+        (later_format, "its format is 2, and this version of charrnn reads format 1"),
     ):
         with pytest.raises(UserError) as caught:
             checkpoint.load(rewritten(tmp_path, change))
@@ -151,7 +154,7 @@ def test_a_run_of_a_later_version_is_refused_and_the_version_named(tmp_path):
     request["model"]["attention"] = True
     request["versions"]["charrnn"] = "9.8.7"
     path.write_text(json.dumps(request))
-    with pytest.raises(UserError, match=r"run\.json was written by charrnn 9\.8\.7, and this is"):
+    with pytest.raises(UserError, match=r"run\.json was written by charrnn 9\.8\.7; this is"):
         list(run.train(resume=True))
 
 

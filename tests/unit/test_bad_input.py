@@ -112,7 +112,7 @@ def test_a_name_that_would_hide_something_is_shown_with_escapes(name, said, told
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("nothing.txt", "There is no file nothing.txt."),
+        ("nothing.txt", "There is no file nothing.txt: check its name."),
         ("a folder", "a folder is a folder. Choose the files in it, or a .zip of them."),
         ("x" * 300, f"{'x' * 300} could not be read: File name too long."),
     ],
@@ -199,4 +199,4 @@ def test_archives_together_are_no_larger_than_one_may_be(tmp_path, monkeypatch):
     for name in ("a.zip", "b.zip"):
         (tmp_path / name).write_bytes(zipped({"a.txt": "a" * 600}))
     said = refusal(read_files, [tmp_path / "a.zip", tmp_path / "b.zip"])
-    assert said.startswith("With b.zip, what was chosen is over")
+    assert said.startswith("With b.zip, the selection is larger than")

@@ -125,7 +125,7 @@ def test_what_there_is_no_such_thing_as_is_refused_with_what_there_is():
         "There is no recipe '\\u202e'. The recipes are sprint, coffee, deep, night, "
     )
     assert refusal(asked, corpus="x" * 999).startswith(
-        f"There is no text called '{'x' * 59}…'. There are: tide-clock, songs, "
+        f"There is no text called '{'x' * 59}…'. The texts are tide-clock, songs, "
     )
 
 

@@ -1,6 +1,7 @@
 """A model as a .zip to download, and where there is no room for one."""
 
 import shutil
+import sys
 import zipfile
 from collections import namedtuple
 from pathlib import Path
@@ -14,11 +15,11 @@ from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui import i18n
-from charrnn.ui.models import download
 from charrnn.ui.models.download import pack
 from charrnn.ui.services.catalog import ModelEntry
 
 disk = disks.disk
+download = sys.modules[pack.__module__]  # the package has a function of this name
 FREE = Limits()
 
 

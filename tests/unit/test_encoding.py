@@ -142,7 +142,7 @@ def test_an_unknown_encoding_is_refused_beside_its_field(told):
 
 def test_bytes_that_do_not_fit_what_was_told_are_refused_and_located():
     with pytest.raises(
-        UserError, match=r"notes.txt is not in UTF-8: byte 4 does not fit"
+        UserError, match=r"notes.txt is not in UTF-8: byte 4 is not valid in it"
     ) as refusal:
         decode(b"caf\xe9 au lait", "utf-8")
     assert refusal.value.field == "encoding"

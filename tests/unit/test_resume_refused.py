@@ -113,7 +113,7 @@ def test_a_point_of_another_model_is_refused(run, setting, value):
     part = "model" if setting in request["model"] else "training"
     request[part][setting] = value
     (run.directory / "run.json").write_text(json.dumps(request))
-    refused(run, f"is of a run with another {setting}")
+    refused(run, f"belongs to a run with another {setting}")
 
 
 def test_a_request_that_is_damaged_or_of_another_version_is_refused(run):
@@ -148,7 +148,7 @@ def test_a_run_whose_text_has_changed_on_the_disk_is_refused(run, change, why):
 
 def test_training_on_another_text_is_refused_from_python_too(tmp_path):
     run_in_python(directory=tmp_path)
-    with pytest.raises(UserError, match="of a run with another text"):
+    with pytest.raises(UserError, match="to a run with another text"):
         run_in_python(corpus=corpus(text=TEXT.replace("rat", "bat")), directory=tmp_path,
                       resume=True)  # fmt: skip
 

@@ -76,7 +76,7 @@ def test_a_run_is_renamed_and_its_name_taken_away(tmp_path):
 def test_a_name_that_is_too_long_is_refused_and_the_old_one_stays(tmp_path):
     run = Run.create(tmp_path, small())
     run.rename("short")
-    with pytest.raises(UserError, match="80 characters at most"):
+    with pytest.raises(UserError, match="at most 80 characters"):
         run.rename("x" * 81)
     assert run.name == "short"
 

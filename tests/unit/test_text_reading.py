@@ -250,13 +250,13 @@ def test_what_is_over_the_limit_is_refused(tmp_path, monkeypatch):
         (tmp_path / name).write_bytes(b"x" * size)
     assert len(read_files([tmp_path / "a"]).text) == 1000
     assert len(read_files([tmp_path / "c", tmp_path / "c"]).text) == 1001
-    with pytest.raises(UserError, match=r"^b is over"):
+    with pytest.raises(UserError, match=r"^b is larger than"):
         read_files([tmp_path / "b"])
-    with pytest.raises(UserError, match=r"^With d, what was chosen is over"):
+    with pytest.raises(UserError, match=r"^With d, the selection is larger than"):
         read_files([tmp_path / "c", tmp_path / "d"])
-    with pytest.raises(UserError, match=r"^pasted text is over"):
+    with pytest.raises(UserError, match=r"^pasted text is larger than"):
         read_text("x" * 1001)
-    with pytest.raises(UserError, match=r"^standard input is over"):
+    with pytest.raises(UserError, match=r"^standard input is larger than"):
         decode(b"x" * 1001, name="standard input")
 
 
