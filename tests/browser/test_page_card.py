@@ -138,7 +138,7 @@ def test_a_held_out_part_that_misleads_is_told_beside_the_run_and_once_at_its_en
     ended = draw(view_model(*events), locale=locale).locator(".run-note")
     expect(ended).to_contain_text("validation = 0")
     expect(ended).not_to_contain_text("5 %")
-    expect(ended).not_to_contain_text("by heart" if english else "背诵")
+    expect(ended).not_to_contain_text("memoriz" if english else "背诵")
 
 
 def test_on_a_phone_a_perplexity_stands_clear_of_what_was_written_and_the_heading_is_one_line(draw):

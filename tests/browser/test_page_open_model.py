@@ -96,7 +96,7 @@ def test_escape_calls_it_off_too(tab, hub):
     page = tab()
     hub.faults.silent = True
     open_model(page, "ada/slow")
-    expect(page.locator(".opener-busy p")).to_have_text("Asking for ada/slow…")
+    expect(page.locator(".opener-busy p")).to_have_text("Looking up ada/slow…")
     page.keyboard.press("Escape")
     expect(field(page)).to_be_focused()
     expect(page.locator(".opener-busy")).to_be_hidden()

@@ -108,7 +108,7 @@ def test_a_run_says_it_before_its_first_step_and_keeps_a_model_that_has_learned(
     assert min(held) < held[-1] and min(held) > events[0]["baselines"]["uniform"]
     assert last["kept_step"] == last["step"]
     assert last["validation_perplexity"] == held[-1]
-    assert "by heart" not in last["message"]
+    assert "memoriz" not in last["message"]
     (finding,) = last["findings"]
     assert finding["code"] == "unlike"
     assert finding["suggestion"] == {"code": "try-mix", "field": "validation", "value": 0}
