@@ -158,7 +158,7 @@ def test_what_goes_wrong_stands_beside_the_field(tab, hub, made, monkeypatch):
         ("ada/empty", no_model, "is not a charrnn model"),
         ("ada/damaged", damaged, "This checkpoint cannot be opened"),
         ("ada/trouble", in_trouble, "The Hub has an internal error (503)"),
-        ("ada/silent", silent, re.compile("does not answer|did not finish within")),
+        ("ada/silent", silent, re.compile("is not responding|did not finish within")),
         ("../etc/passwd", None, "There is no model called '../etc/passwd'"),
         ("<b>x</b>", None, "There is no model called '<b>x</b>'"),
         ("", None, "Type the name of a model on the Hub first"),

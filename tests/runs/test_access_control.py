@@ -217,8 +217,11 @@ def test_a_run_is_starred_by_its_id_and_the_card_shows_it(url, context, run):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"text": "ab " * 10_000}, "has 30,000 characters, and 20,000 are the most"),
-        ({"text": TEXT, "settings": {"hidden_size": 512}}, "parameters, and 100,000 are the most"),
+        ({"text": "ab " * 10_000}, "has 30,000 characters, and the limit here is 20,000"),
+        (
+            {"text": TEXT, "settings": {"hidden_size": 512}},
+            "parameters, and the limit here is 100,000",
+        ),
         (
             {"text": TEXT, "settings": {"seconds": 61, "hidden_size": 16}},
             "a run here may take at most 60 seconds",

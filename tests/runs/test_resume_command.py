@@ -45,7 +45,10 @@ def test_what_cannot_go_on_is_refused_and_left_as_it_is(told, story, left):
             shutil.copy(story / "old" / "events.jsonl", run)
     before = contents(run)
     status, out, err = told(*TRAIN, "--resume")
-    assert (status, out) == (2, "") and "nothing in run to resume from" in err
+    assert (status, out) == (
+        2,
+        "",
+    ) and "run holds a run or a model, but nothing to resume from" in err
     assert contents(run) == before
 
 

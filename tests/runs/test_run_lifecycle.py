@@ -67,7 +67,7 @@ def test_a_run_that_cannot_be_written_is_refused_without_paths_of_this_machine(
 
 def test_an_attempt_that_cannot_be_written_is_refused_with_a_message(runs, monkeypatch):
     monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
-    with pytest.raises(UserError, match="cannot be saved: No space"):
+    with pytest.raises(UserError, match="could not be saved: No space"):
         runs.start(small())
 
 

@@ -43,14 +43,14 @@ def test_of_two_concurrent_starts_the_refused_one_leaves_nothing(idle, monkeypat
 
 def test_an_attempt_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
     monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
-    with pytest.raises(UserError, match="cannot be saved: No space"):
+    with pytest.raises(UserError, match="could not be saved: No space"):
         idle.start(small())
     assert left(idle) == [] and idle.is_idle
 
 
 def test_a_start_while_the_app_closes_leaves_nothing(idle):
     idle.close(timeout_seconds=0)
-    with pytest.raises(UserError, match="closing"):
+    with pytest.raises(UserError, match="shutting down"):
         idle.start(small())
     assert left(idle) == []
 

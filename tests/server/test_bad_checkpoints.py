@@ -152,7 +152,7 @@ QUICK = ["--recipe", "custom", "--epochs", "1", "--set", "hidden_size=8", "--jso
 
 def test_a_full_disk_is_told_before_anything_is_trained(disk, story, told):
     place = disk("8k") / "run"
-    said = f"The run cannot be saved in {place}: No space left on device."
+    said = f"The run could not be saved in {place}: No space left on device."
     assert told("train", story, *QUICK, "--run-dir", place) == (2, "", f"charrnn: {said}\n")
     assert not place.exists(), "no half of a run is left to fill it"
 
@@ -174,7 +174,7 @@ def test_a_disk_that_fills_up_while_training_is_told_in_one_line(disk, story, to
 
 def test_a_disk_that_may_not_be_written_is_told(disk, story, told):
     place = disk(read_only=True)
-    said = f"The run cannot be saved in {place / 'run'}: Read-only file system."
+    said = f"The run could not be saved in {place / 'run'}: Read-only file system."
     assert told("train", story, *QUICK, "--run-dir", place / "run") == (2, "", f"charrnn: {said}\n")
     said = f"{place / 'out'} cannot be made: Read-only file system."
     assert told("train", story, *QUICK, "--out", place / "out") == (2, "", f"charrnn: {said}\n")

@@ -127,7 +127,7 @@ def test_a_token_that_was_taken_back_opens_nothing_for_long(letters, visitor, hu
     ("model", "said"),
     [
         ("ada/nothing", "There is no model ada/nothing on the Hub, or it is private"),
-        ("ada/letters@no", "ada/letters@no has no such revision on the Hub."),
+        ("ada/letters@no", "ada/letters@no has no such revision on the Hub: check"),
         ("ada/gated", "ada/gated is gated: request access on its page on the Hub"),
         ("ada/pickle", "ada/pickle is not a charrnn model: it has no model.safetensors."),
         ("ada/damaged", "This checkpoint cannot be opened: model.safetensors is not a readable"),

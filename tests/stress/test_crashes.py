@@ -159,7 +159,7 @@ def test_a_worker_that_does_not_stop_is_killed_when_the_app_closes(tmp_path):
     os.kill(worker_of(run), signal.SIGSTOP)
     runs.close(timeout_seconds=0.1)
     assert ends(run) == ["failed"] and last(run)["interrupted"]
-    with pytest.raises(UserError, match="closing"):
+    with pytest.raises(UserError, match="shutting down"):
         runs.start(small())
 
 
