@@ -10,8 +10,7 @@ pytest_plugins = ["page"]
 MB = 1 << 20
 MOST = 2 * MB  # of a request, where an upload may have one
 TOO_LARGE = (
-    "This request is larger than 2 MB, the limit here. "
-    "Upload a long text as a file instead."
+    "This request is larger than 2 MB, the limit here. Upload a long text as a file instead."
 )
 SAID = {
     "en-US": {
