@@ -125,7 +125,7 @@ class Sender:
     async def three_alphas(self) -> None:
         """Ask for a text at three α with the large model, as the page does."""
         page = self.page()
-        event, session = page.event("write-page", "write"), secrets.token_hex(5)
+        event, session = page.event("write-page", "generate"), secrets.token_hex(5)
         body = {
             "data": [
                 "The ",
@@ -134,7 +134,7 @@ class Sender:
                 2000,
                 "",
             ],
-            "event_data": {"what": "trio", "checkpoint": "large"},
+            "event_data": {"action": "three-alphas", "checkpoint": "large"},
             "fn_index": event["id"],
             "trigger_id": page.named["write-page"],
             "session_hash": session,

@@ -128,10 +128,10 @@ def first_character(page: Page) -> float:
 def streaming() -> str:
     """What frames cost."""
     checkpoint = charrnn.load(ROOT / "checkpoints" / "tide-clock")
-    manner = stream.Manner(length=LENGTH, seed=0)
+    config = GenerationConfig(LENGTH, seed=0)
     times = by_turns(
         {
-            "frames": lambda: list(stream.write(checkpoint, stream.blank("The "), manner)),
+            "frames": lambda: list(stream.stream_page(checkpoint, stream.new_page("The "), config)),
             "bare": lambda: list(
                 iter_characters(checkpoint, "The ", GenerationConfig(LENGTH, seed=0))
             ),

@@ -207,12 +207,12 @@ class Page:
 
         `session` is what Gradio knows an open page by.
         """
-        event, session = self.event("write-page", "write"), session or secrets.token_hex(5)
+        event, session = self.event("write-page", "generate"), session or secrets.token_hex(5)
         page, prefix = self.values[self.named["write-page"]], "The tide clock "
         choice, seed = {"mode": "sample", "alpha": 1.0}, ""
         asked = {
             "data": [prefix, page, choice, LENGTH, seed],
-            "event_data": {"what": "generate", "checkpoint": "tide-clock"},
+            "event_data": {"action": "generate", "checkpoint": "tide-clock"},
             "fn_index": event["id"], "trigger_id": self.named["write-page"],
             "session_hash": session,
         }  # fmt: skip

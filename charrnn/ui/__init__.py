@@ -1,4 +1,4 @@
-"""The page: its header and its tabs, and how it is launched."""
+"""The app: `build` makes the page, `launch_options` are the arguments to launch it with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .generate import GenerateTab, generate_tab
 from .generate.strings import GENERATE
 from .i18n import SHARED, t
 from .models import models_tab
-from .page.browser_storage import READ_STATE_JS, SAVE_MODEL_JS, SAVE_RUN_JS, Memory
+from .page.browser_storage import READ_STATE_JS, SAVE_MODEL_JS, SAVE_RUN_JS, BrowserState
 from .page.component import html_component
 from .page.contract import element_id
 from .page.modules import call, head, module_routes
@@ -49,18 +49,23 @@ from .train.strings import TRAIN
 
 __all__ = ["AppContext", "build", "launch_options"]
 
-_KEPT = 24 * 3600  # seconds that an uploaded file stays on the disk
-# Gradio's queue passes every event on at once: what an event does waits in the limiters, where each
-# visitor has a share (`services.limiters`), so no kind of event stands in the way of another.
-_MAX_EVENTS = 1024  # that are under way at once; most of them only wait
-_MAX_QUEUED_EVENTS = 4096  # that wait to be passed on, if there are more than that
+_UPLOAD_RETENTION_SECONDS = 24 * 3600
+_CLEANUP_INTERVAL_SECONDS = 3600
+# Gradio's queue starts every event at once. Handlers wait in `services.limiters`, where each user
+# has a share, so that no kind of event blocks another.
+_MAX_CONCURRENT_EVENTS = 1024  # most of them only wait
+_MAX_QUEUED_EVENTS = 4096  # beyond that
 
 
 def build(context: AppContext) -> gr.Blocks:
-    """The whole interface, not yet launched."""
+    """Build the page, not yet launched."""
     page: gr.Blocks
-    with gr.Blocks(title="charrnn", fill_width=True, delete_cache=(3600, _KEPT)) as page:
-        endpoints(context)  # first, so that no event of the page takes one of their names
+    with gr.Blocks(
+        title="charrnn",
+        fill_width=True,
+        delete_cache=(_CLEANUP_INTERVAL_SECONDS, _UPLOAD_RETENTION_SECONDS),
+    ) as page:
+        endpoints(context)  # first: no event of the page may take one of their names
         header = html_component(
             "page/header",
             asset("page/header.html"),
@@ -77,7 +82,7 @@ def build(context: AppContext) -> gr.Blocks:
                 models_tab(context, tabs)
         build_push_dialog(context)
 
-        _wire_memory(context, page, header, train, generate, tabs, generate_page)
+        _wire_browser_state(context, page, header, train, generate, tabs, generate_page)
         header.navigate(None, None, tabs, js=call("showTabOfAddress"), api_visibility="private")
     context.runs.retention.extra_tasks.append(sweep_upload_folder)
     page.queue(default_concurrency_limit=None)
@@ -85,7 +90,7 @@ def build(context: AppContext) -> gr.Blocks:
     return page
 
 
-def _wire_memory(
+def _wire_browser_state(
     context: AppContext,
     page: gr.Blocks,
     header: gr.HTML,
@@ -94,53 +99,59 @@ def _wire_memory(
     tabs: gr.Tabs,
     generate_page: gr.Tab,
 ) -> None:
-    """The visitor's runs and choice of model: carried over, remembered and found again.
+    """Connect the dropdown of models with the other tabs and with what the browser remembers.
 
-    Every event brings all that the browser remembers, so it does not matter which comes first; but
-    a model is only carried over once the chooser has been filled, whose answer might come later.
+    Every event sends the whole `BrowserState`, so their order does not matter. There is one
+    exception: `header.js` waits for the dropdown's first options before it selects a model, since
+    their update could arrive later and select another one.
     """
     private: dict[str, Any] = {"api_visibility": "private"}
     quiet: dict[str, Any] = {"show_progress": "hidden"} | private
-    brought, chooser = generate.brought, generate.checkpoint
+    browser_state, dropdown = generate.browser_state, generate.checkpoint
 
-    async def listed(request: gr.Request, update: Callable[[], Any]) -> Any:
+    async def limited(request: gr.Request, update: Callable[[], Any]) -> Any:
         try:
             return await context.limiters.listing.run(context.client(request), update)
         except UserError as error:
             message = i18n.translate_error(error, i18n.locale_of(request))
             raise gr.Error(message, print_exception=False) from error
 
-    async def carry_over(brought: object, request: gr.Request) -> tuple[Any, Any]:
-        memory = Memory.of(brought)
-        offered = await listed(request, lambda: generate.offer(memory, request, memory.used))
-        return gr.Tabs(selected="generate"), offered
+    async def use_model(browser_state: object, request: gr.Request) -> tuple[Any, Any]:
+        state = BrowserState.from_json(browser_state)
+        update = await limited(request, lambda: generate.update_models(state, request, state.used))
+        return gr.Tabs(selected="generate"), update
 
-    async def look_again(brought: object, request: gr.Request) -> Any:
-        return await listed(request, lambda: generate.offer(Memory.of(brought), request, None))
+    async def refresh_models(browser_state: object, request: gr.Request) -> Any:
+        return await limited(
+            request,
+            lambda: generate.update_models(BrowserState.from_json(browser_state), request, None),
+        )
 
-    async def welcome(brought: object, request: gr.Request) -> Any:
-        return await listed(request, lambda: generate.welcome(Memory.of(brought), request))
+    async def select_first_model(browser_state: object, request: gr.Request) -> Any:
+        return await limited(
+            request, lambda: generate.initial_models(BrowserState.from_json(browser_state), request)
+        )
 
     train.generate_with.click(None, None, None, js=call("useShownModel"), **private)
-    header.use(carry_over, brought, [tabs, chooser], js=READ_STATE_JS, **quiet).success(
-        None, chooser, js=SAVE_MODEL_JS, **private
+    header.use(use_model, browser_state, [tabs, dropdown], js=READ_STATE_JS, **quiet).success(
+        None, dropdown, js=SAVE_MODEL_JS, **private
     )
     generate.from_hub.browse(None, None, tabs, js=call("browseModels"), **private)
     train.run_id.change(None, train.run_id, js=SAVE_RUN_JS, **private)
-    generate_page.select(look_again, brought, chooser, js=READ_STATE_JS, **quiet)
-    welcoming = page.load(welcome, brought, chooser, js=READ_STATE_JS, **quiet)
-    welcoming.then(None, js=call("noteDropdownReady"), **private)
-    welcoming.failure(None, js=call("noteDropdownReady"), **private)  # as where the line breaks
+    generate_page.select(refresh_models, browser_state, dropdown, js=READ_STATE_JS, **quiet)
+    selecting = page.load(select_first_model, browser_state, dropdown, js=READ_STATE_JS, **quiet)
+    selecting.then(None, js=call("noteDropdownReady"), **private)
+    selecting.failure(None, js=call("noteDropdownReady"), **private)  # lost connections too
 
 
 def launch_options(context: AppContext | None = None) -> dict[str, Any]:
-    """What `launch` is told about the look, the languages and the limits of the app."""
+    """Return the arguments of Gradio's `launch`: theme, languages, middleware and limits."""
     limits = context.limits if context else Limits()
     tables = (GENERATE, SHARED, TRAIN, form_words(), custom_words())
-    shares = [Middleware(UploadQuotaMiddleware, context=context)] if context else []
+    quota = [Middleware(UploadQuotaMiddleware, context=context)] if context else []
     streams = [Middleware(StreamLimitMiddleware, client_id=context.client_id)] if context else []
     cookie = [Middleware(ClientCookieMiddleware, client_ids=context.client_ids)] if context else []
-    who = {"client_id": context.client_id} if context else {}
+    client_id = {"client_id": context.client_id} if context else {}
     return {
         "theme": theme(),
         "css": styles(),
@@ -152,7 +163,7 @@ def launch_options(context: AppContext | None = None) -> dict[str, Any]:
         "mcp_server": False,  # Gradio's own; see mcp_server
         "show_error": False,
         "max_file_size": limits.upload_bytes,
-        "max_threads": _MAX_EVENTS,
+        "max_threads": _MAX_CONCURRENT_EVENTS,
         "state_session_capacity": MAX_SESSIONS,
         "blocked_paths": [str(context.runs.root.resolve())] if context else None,
         "app_kwargs": {
@@ -163,10 +174,10 @@ def launch_options(context: AppContext | None = None) -> dict[str, Any]:
                     JsonBodyMiddleware,
                     long_texts={*TEXT_ENDPOINTS, PASTE},
                     text_bytes=max_text_body_bytes(limits.upload_bytes),
-                    **who,
+                    **client_id,
                 ),
                 Middleware(IdempotencyMiddleware),
-                *shares,
+                *quota,
                 *streams,
                 *cookie,
                 Middleware(OnePageMiddleware),
@@ -182,7 +193,7 @@ def launch_options(context: AppContext | None = None) -> dict[str, Any]:
 
 
 def _mcp_routes(context: AppContext | None) -> list[BaseRoute]:
-    """The routes of the MCP server, where its package is installed, as it is on Spaces."""
+    """Return the routes of the MCP server, or none where the package `mcp` is not installed."""
     if context is None or find_spec("mcp") is None:
         return []
     from . import mcp_server

@@ -182,7 +182,7 @@ def test_continue_goes_on_and_undo_and_redo_go_back_and_forth(open_tab, fox):
 
 def test_three_alphas_stand_side_by_side_and_one_can_be_kept(open_tab, fox):
     page = open_tab()
-    press(page, "trio")
+    press(page, "three-alphas")
     columns = page.locator(".write-trio article")
     expect(columns).to_have_count(3)
     spoken = page.locator(".write-spoken")

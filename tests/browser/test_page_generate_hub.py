@@ -15,7 +15,7 @@ from charrnn.checkpoint import WEIGHTS
 from charrnn.hub import client
 from charrnn.runs import uploads
 from charrnn.runs.limits import Limits
-from charrnn.ui import generate
+from charrnn.ui.generate import events
 from charrnn.ui.services import hub_models
 
 pytest_plugins = ["page"]
@@ -80,14 +80,14 @@ def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app
 def test_a_model_used_before_the_chooser_has_been_filled_is_the_chosen_one(
     visit, letters, monkeypatch
 ):
-    usual, used = generate._known_or_first, threading.Event()
+    usual, used = events._first_known, threading.Event()
 
     def slowly(*asked):
         assert used.wait(60)
         time.sleep(0.5)  # what asks to use the model could be answered meanwhile
         return usual(*asked)
 
-    monkeypatch.setattr(generate, "_known_or_first", slowly)
+    monkeypatch.setattr(events, "_first_known", slowly)
     page = visit()
     use(page, KEY)
     used.set()

@@ -25,7 +25,7 @@ from page import wait_until_drawn
 from worker_runs import small
 
 from charrnn.runs.run import Run
-from charrnn.ui.models import open_model as opener
+from charrnn.ui.models import open_model as open_model_module
 from charrnn.ui.services import hub_models
 
 pytest_plugins = ["page"]
@@ -112,7 +112,7 @@ def test_what_is_called_off_before_the_server_has_answered_does_not_go_on_there(
             time.sleep(0.01)
         ended.set()
 
-    monkeypatch.setattr(opener, "_open", opening)
+    monkeypatch.setattr(open_model_module, "_open", opening)
     page = tab()
     page.route("**/queue/join**", lambda route: (time.sleep(0.5), route.continue_()))
     open_model(page, "ada/slow")

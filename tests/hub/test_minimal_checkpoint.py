@@ -11,7 +11,7 @@ from charrnn.checkpoint.files import CARD, LOG, LOG_COLUMNS, PICTURE, SAMPLES
 from charrnn.checkpoint.logs import curve_in
 from charrnn.errors import UserError
 from charrnn.hub import preview_push, push
-from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.generate.model_dropdown import model_options
 from charrnn.ui.run_card.example_run import example_run
 from charrnn.ui.services.catalog import describe, find_model, model_card
 
@@ -85,7 +85,7 @@ def test_it_is_shown(stranger, context):
         assert told["title"] is None
         assert told["perplexity"] is None or told["perplexity"] > 0
         assert describe(model)["title"] == "unnamed"
-        ((label, key),) = choices(context, [], "zh")
+        ((label, key),) = model_options(context, [], "zh")
         assert (key, label.split(" · ")[:2]) == ("theirs", ["theirs", "LSTM 16"])
         json.dumps([told, describe(model)], allow_nan=False)
 
@@ -108,7 +108,7 @@ def test_a_damaged_one_on_the_shelf_keeps_nobody_from_the_page(stranger, context
     with_a_log(stranger)
     (stranger / WEIGHTS).write_bytes(b"no weights")
     assert example_run(context, "en")[1] is None
-    assert choices(context, [], "en") == []
+    assert model_options(context, [], "en") == []
 
 
 def test_it_writes_and_is_pushed(stranger, hub):

@@ -12,7 +12,7 @@ from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import cache
 from charrnn.ui import i18n
-from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.generate.model_dropdown import model_options
 from charrnn.ui.services.catalog import available_to, find_model, model_card
 from charrnn.ui.services.open_model import open_hub
 
@@ -67,14 +67,17 @@ def test_labels_of_the_dropdown_need_no_request_to_the_hub(hub, letters, context
     ada, nobody = whoever(monkeypatch, hub.token("ada")), whoever(monkeypatch)
     keys = ["ada/letters", "ada/letters@v1", "../x", "a/b/c", "https://x/y"]
     bare = [("ada/letters", "ada/letters"), ("ada/letters@v1", "ada/letters@v1")]
-    assert choices(context, keys, "en", ada) == bare
+    assert model_options(context, keys, "en", ada) == bare
     assert hub.asked == []
     open_hub(context, "ada/letters", ada)
     before = len(hub.asked)
     said = "ada/letters · LSTM 16 · perplexity 3.50 held out"
-    assert choices(context, keys, "en", ada) == [(said, "ada/letters"), bare[1]]
-    assert choices(context, keys, "zh", ada)[0][0] == "ada/letters · LSTM 16 · 困惑度 3.50（留出）"
-    assert choices(context, keys, "en", nobody) == bare
+    assert model_options(context, keys, "en", ada) == [(said, "ada/letters"), bare[1]]
+    assert (
+        model_options(context, keys, "zh", ada)[0][0]
+        == "ada/letters · LSTM 16 · 困惑度 3.50（留出）"
+    )
+    assert model_options(context, keys, "en", nobody) == bare
     assert len(hub.asked) == before
 
 

@@ -10,7 +10,7 @@ from test_open_model import whoever
 
 from charrnn.errors import UserError
 from charrnn.ui import push_dialog
-from charrnn.ui.push_dialog import EACH, Pushes
+from charrnn.ui.push_dialog import MAX_PUSHES_PER_USER, Pushes
 from charrnn.ui.services.catalog import ModelEntry
 
 
@@ -79,9 +79,9 @@ def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
             event = SimpleNamespace(word=f"{name}{number}", repo=f"{name}/x")
             return asyncio.ensure_future(last(push_one(event, visitors(name))))
 
-        hers = [begin("ada", number) for number in range(EACH)]
+        hers = [begin("ada", number) for number in range(MAX_PUSHES_PER_USER)]
         await asyncio.sleep(0)
-        one_more = await begin("ada", EACH)
+        one_more = await begin("ada", MAX_PUSHES_PER_USER)
         his = begin("bob", 0)
         going.set()
         return one_more, await asyncio.gather(*hers, his)
@@ -91,4 +91,4 @@ def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
         one_more["state"] == "failed"
         and "You already have two pushes running" in one_more["problem"]["message"]
     )
-    assert [end["state"] for end in others] == ["done"] * (EACH + 1)
+    assert [end["state"] for end in others] == ["done"] * (MAX_PUSHES_PER_USER + 1)

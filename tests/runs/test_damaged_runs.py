@@ -24,10 +24,10 @@ from charrnn.runs.retention import delete_expired
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.ui import AppContext
-from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.generate.model_dropdown import model_options
 from charrnn.ui.i18n.errors_zh import ERRORS
 from charrnn.ui.models import list_cards
-from charrnn.ui.models.download import pack
+from charrnn.ui.models.download import make_zip
 from charrnn.ui.run_card.feed import RunFeeds
 from charrnn.ui.run_card.recent_runs import list_runs
 from charrnn.ui.services.catalog import find_model
@@ -141,12 +141,12 @@ def told_everywhere(context, component=None):
     assert (stories[BROKEN]["state"] == "damaged") == bool(stories[BROKEN]["problem"])
     watched = json.loads(awaited(follow({"run": view_id(BROKEN)})).body)
     assert watched["state"] == stories[BROKEN]["state"]
-    assert HEALTHY in dict(map(reversed, choices(context, ids, "en")))
+    assert HEALTHY in dict(map(reversed, model_options(context, ids, "en")))
     model = tried(find_model, context, BROKEN)
     if not isinstance(model, UserError):
         tried(model.open)
         if component is not None:
-            packed = tried(pack, model, "it", component, context.limits)
+            packed = tried(make_zip, model, "it", component, context.limits)
             if not isinstance(packed, UserError):
                 assert SECRET.encode() not in packed.read_bytes()
     said = json.dumps([rows, cards, stories], ensure_ascii=False)

@@ -21,7 +21,7 @@ from charrnn.runs.retention import all_runs, delete_expired
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import AppContext, i18n
-from charrnn.ui.generate.model_dropdown import choices
+from charrnn.ui.generate.model_dropdown import model_options
 from charrnn.ui.services import open_model as opening
 from charrnn.ui.services.catalog import available_to, find_model, model_card
 from charrnn.ui.services.open_model import open_file
@@ -113,9 +113,9 @@ def test_an_upload_is_listed_until_it_is_deleted(context, sent, trained):
     model = open_file(context, sent("a.safetensors", (trained / WEIGHTS).read_bytes()), None)
     digits = model.key[7:11]
     said = f"letters · your file {digits}… · LSTM 16 · perplexity 3.50 held out"
-    assert choices(context, [model.key], "en") == [(said, model.key)]
+    assert model_options(context, [model.key], "en") == [(said, model.key)]
     said = f"letters · 你的文件 {digits}… · LSTM 16 · 困惑度 3.50（留出）"
-    assert choices(context, [model.key], "zh") == [(said, model.key)]
+    assert model_options(context, [model.key], "zh") == [(said, model.key)]
     (model.directory / WEIGHTS).unlink()
     assert available_to(context, [model.key]) == {}
     with pytest.raises(UserError):

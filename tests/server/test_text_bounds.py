@@ -8,8 +8,8 @@ from launching import app_context
 
 from charrnn.checkpoint import save
 from charrnn.errors import UserError
-from charrnn.ui import generate as page
 from charrnn.ui import operations
+from charrnn.ui.generate import events
 from charrnn.ui.operations import Caller, TrainArguments
 
 
@@ -21,7 +21,7 @@ def context(tmp_path, checkpoint):
 
 
 async def look(context, text):
-    answer = await page.next_characters(context, {"checkpoint": "small", "text": text}, None)
+    answer = await events.next_characters(context, {"checkpoint": "small", "text": text}, None)
     if "problem" in answer:
         raise UserError(answer["problem"]["message"], field=answer["problem"]["field"])
 
@@ -46,7 +46,7 @@ def settings(length):
 
 SCORED = SimpleNamespace(as_dict=dict)
 CASES = {
-    "look": (look, 20_000, "a".__mul__, page, {"find_model": None, "outlook": {}}),
+    "look": (look, 20_000, "a".__mul__, events, {"find_model": None, "next_char_table": {}}),
     "prefix": (
         generate,
         100_000,

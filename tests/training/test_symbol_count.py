@@ -10,7 +10,7 @@ import charrnn
 from charrnn.checkpoint import card
 from charrnn.cli.output import show_training
 from charrnn.corpus import Corpus
-from charrnn.ui.generate.stream import outlook
+from charrnn.ui.generate.stream import next_char_table
 from charrnn.ui.run_card.view_model import RunViewModel
 from charrnn.ui.services.catalog import ModelEntry, describe
 
@@ -34,5 +34,5 @@ def test_a_text_has_as_many_symbols_before_the_run_as_after_it(tmp_path, no_pict
 
     saved = charrnn.load(tmp_path / "checkpoint")
     assert " 5 symbols," in card.card(saved, [])
-    assert outlook(saved, "a")["symbols"] == 5
+    assert next_char_table(saved, "a")["symbols"] == 5
     assert describe(ModelEntry("it", tmp_path / "checkpoint"))["symbols"] == 5

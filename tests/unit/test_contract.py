@@ -40,7 +40,7 @@ PYTHON = sources(".py")
 ALL_JS, ALL_PYTHON = "\n".join(JS.values()), "\n".join(PYTHON.values())
 
 TABLES = (
-    *(SHARED, titles.RECIPES, push.ACCOUNT, push.PUSH, generate.BESIDE, generate.PAGE),
+    *(SHARED, titles.RECIPES, push.ACCOUNT, push.PUSH, generate.FROM_HUB_LINK, generate.PAGE),
     *(models.CARDS, models.OPENER, models.MODELS, models.BROWSE),
     *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),
     *(strings.OWN_TEXT, strings.FORM_RESET, strings.REPORT, settings_strings.CUSTOM),

@@ -15,7 +15,7 @@ from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui import i18n
-from charrnn.ui.models.download import pack
+from charrnn.ui.models.download import make_zip
 from charrnn.ui.services.catalog import ModelEntry
 
 disk = disks.disk
@@ -42,23 +42,23 @@ def left(component):
 
 def refused(model, component, limits=FREE):
     with pytest.raises(UserError) as caught:
-        pack(model, "Letters", component, limits)
+        make_zip(model, "Letters", component, limits)
     assert "再试" in i18n.translate_error(caught.value, "zh")
     return caught.value.message
 
 
 def test_the_same_model_makes_the_same_file_and_another_one_another(model, component, trained):
-    first = pack(model, "My letters: a/b", component, FREE)
+    first = make_zip(model, "My letters: a/b", component, FREE)
     assert first.name == "My-letters-a-b.zip"
     before = first.read_bytes()
-    assert pack(model, "My letters: a/b", component, FREE) == first
+    assert make_zip(model, "My letters: a/b", component, FREE) == first
     assert first.read_bytes() == before and left(component) == [first]
     assert str(first) in component.temp_files, "Gradio serves it, and removes it after a while"
     with zipfile.ZipFile(first) as archive:
         assert "corpus.txt" not in archive.namelist()
         assert archive.read(WEIGHTS) == (trained / WEIGHTS).read_bytes()
     (trained / "README.md").write_text("another")
-    assert pack(model, "My letters: a/b", component, FREE) != first
+    assert make_zip(model, "My letters: a/b", component, FREE) != first
 
 
 def test_a_limit_on_the_disk_holds_for_downloads(model, component, tmp_path):
@@ -71,8 +71,8 @@ def test_a_limit_on_the_disk_holds_for_downloads(model, component, tmp_path):
     )
     assert [path.name for path in left(component)] == ["theirs.zip"]
     (tmp_path / "cache" / "theirs.zip").unlink()
-    packed = pack(model, "Letters", component, limits)
-    assert pack(model, "Letters", component, Limits(disk_mb=10)) == packed
+    packed = make_zip(model, "Letters", component, limits)
+    assert make_zip(model, "Letters", component, Limits(disk_mb=10)) == packed
 
 
 def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
@@ -82,7 +82,7 @@ def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
     assert "free some disk space" in refused(model, component)
     assert left(component) == []
     free.bytes += 1 << 20
-    assert pack(model, "Letters", component, FREE)
+    assert make_zip(model, "Letters", component, FREE)
 
 
 def test_a_disk_that_is_full_after_all_leaves_no_half_of_a_file(model, disk, monkeypatch):
@@ -98,11 +98,11 @@ def test_a_disk_that_cannot_be_written_to_is_said(model, disk, monkeypatch):
     with pytest.raises(
         UserError, match="could not be saved on this machine: Read-only file system"
     ):
-        pack(model, "Letters", gr.HTML(), FREE)
+        make_zip(model, "Letters", gr.HTML(), FREE)
 
 
 def test_a_model_that_is_gone_is_said(model, component, trained):
     (trained / WEIGHTS).unlink()
     with pytest.raises(UserError, match="no longer here"):
-        pack(model, "Letters", component, FREE)
+        make_zip(model, "Letters", component, FREE)
     assert left(component) == []

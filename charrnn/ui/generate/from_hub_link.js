@@ -1,16 +1,17 @@
-// Beside the chooser of the Generate tab: the way to the models on the Hub and, while one of them is
-// on its way, that it is (see generate.py).
+// Beside the dropdown of models: a link to the Models tab or, while a model from the Hub is opened, a
+// note that says so.
 
 import { component, listen } from "../page/runtime.js";
 
 export function mount(host) {
   const { trigger, find, t, words } = component(host);
 
+  const NOTE_DELAY_MS = 300; // a model that opens faster gets no note
   const [note, button] = ["span", "button"].map(find);
-  let waiting = null;
+  let delay = null; // the timer of the note
 
   function showNote(text) {
-    clearTimeout(waiting);
+    clearTimeout(delay);
     note.textContent = note.title = text;
     button.hidden = Boolean(text);
   }
@@ -19,8 +20,8 @@ export function mount(host) {
   button.onclick = () => trigger("browse");
   listen("charrnn-model-chosen", (detail) => {
     showNote("");
-    if (!detail?.includes("/")) return; // what is here opens at once
-    waiting = setTimeout(() => showNote(t("opening", { name: detail })), 300);
+    if (!detail?.includes("/")) return; // other models open at once
+    delay = setTimeout(() => showNote(t("opening", { name: detail })), NOTE_DELAY_MS);
   });
   listen("charrnn-prompt-fields", () => showNote(""));
 }

@@ -1,5 +1,5 @@
-// The page of the Generate tab. `props.value` is the page on display (see stream.py); pages that
-// came before are kept here, for undo. Text goes in through textContent only.
+// The text of the Generate tab, with its buttons. `props.value` is the page on display (stream.py); this
+// script keeps the earlier pages for undo. Text is set as textContent only.
 
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import { prompt } from "./prompt.js";
@@ -13,33 +13,37 @@ export function mount(host) {
   const button = (name) => find(`[data-do="${name}"]`);
 
   const MAX_PAGES = 20; // pages that undo can go back to
-  // Milliseconds of silence: a first frame may have to wait in the server's queue, the others come
-  // ten times a second.
+  // Silence after which a stream counts as lost. The first frame may have to wait in the server's queue;
+  // the others come ten times a second.
   const TIMEOUT_MS = { first: 60000, next: 20000 };
+  const STOP_TIMEOUT_MS = 3000; // to wait for the server's answer to Stop
+  const LAST_FRAME_MS = 300; // within which the last frame comes after its event has ended
+  const COPIED_MS = 1500; // for which the Copy button says that it has copied
+  const MAX_UNKNOWN_SHOWN = 8; // unknown characters that are listed one by one
   const BLANK = { id: "", state: "blank", prefix: "", text: "", tint: "", columns: null };
 
-  // Checkpoint and prefix, as they stand in Gradio's own inputs; they may have changed before this
-  // tab was first drawn.
+  // The values of Gradio's checkpoint and prefix fields, which may have changed before this tab was
+  // first drawn.
   let fields = prompt.fields ?? props.fields;
   let pages = [];
-  let at = -1;
-  let pending = false; // asked for, and nothing has come yet
-  let asks = 0;
-  let askedBy = "generate"; // the button that set the model writing
-  let leaving = false; // Stop was pressed before the server had said anything that it could stop
-  let halting = false; // the server has been told to stop; until it has, nothing new is asked for
-  let halted = ""; // the page that was stopped: frames still on their way do not add to it
-  let waiting = null; // what was asked for while the prefix of a model just chosen is on its way
-  let prefixEdited = true; // whether the panel speaks of the prefix or of the page
-  let watching = null; // the timer that gives up on a stream which has fallen silent
+  let position = -1;
+  let pending = false; // a request was made, and no frame has come yet
+  let requests = 0;
+  let requestedBy = "generate"; // the button that was pressed last
+  let stopOnArrival = false; // Stop was pressed before the first frame: stop when it comes
+  let stopping = false; // the server was told to stop; until it has, no new request is made
+  let stoppedId = ""; // the id of the page that was stopped: later frames of it are ignored
+  let unsent = null; // a request that waits for the suggested prefix of a model just chosen
+  let prefixEdited = true; // next characters are those of the prefix, not of the page
+  let silenceTimer = null; // calls endSilentStream
 
-  const current = () => (at < 0 ? BLANK : pages[at]);
+  const current = () => (position < 0 ? BLANK : pages[position]);
   const { area, drawText, spokenResult } = textPanel(ui, {
     fields: () => fields,
     current,
     keepColumn,
   });
-  const writing = () => pending || halting || current().state === "writing";
+  const writing = () => pending || stopping || current().state === "writing";
 
   function status(page) {
     if (pending || !page.id) return "";
@@ -69,13 +73,13 @@ export function mount(host) {
     }
   }
 
-  // On a phone the field that a problem stands beside may be far from the button.
+  // On a phone the field with the problem may be far from the button.
   function showProblem() {
-    const told = [
+    const places = [
       find(".write-problem"),
       ...document.querySelectorAll('[id^="write-problem-"] .problem'),
     ];
-    told.find((node) => node.textContent)?.scrollIntoView({ block: "nearest" });
+    places.find((node) => node.textContent)?.scrollIntoView({ block: "nearest" });
   }
 
   function draw() {
@@ -88,43 +92,43 @@ export function mount(host) {
     const focused = document.activeElement;
     button("generate").hidden = busy;
     button("stop").hidden = !busy;
-    button("stop").setAttribute("aria-disabled", String(halting || leaving)); // disabled would lose the focus
-    button("generate").disabled = button("trio").disabled = !fields.checkpoint;
-    button("trio").disabled ||= busy;
+    button("stop").setAttribute("aria-disabled", String(stopping || stopOnArrival)); // disabled would lose the focus
+    button("generate").disabled = button("three-alphas").disabled = !fields.checkpoint;
+    button("three-alphas").disabled ||= busy;
     button("continue").disabled = busy || !page.text || Boolean(page.columns) || !fields.checkpoint;
-    button("undo").disabled = busy || at < 0;
-    button("redo").disabled = busy || at >= pages.length - 1;
+    button("undo").disabled = busy || position < 0;
+    button("redo").disabled = busy || position >= pages.length - 1;
     button("copy").disabled = !page.id;
     keepFocus(focused);
     watchForSilence(busy);
   }
 
-  // A button that goes, or can do no more, hands the keyboard on: to Stop, and back from it.
-  function keepFocus(was) {
-    const name = was?.dataset?.do;
-    if (!name || !element.contains(was) || !(was.hidden || was.disabled)) return;
-    const next = writing() ? ["stop"] : [askedBy, { undo: "redo", redo: "undo" }[name], "generate"];
+  // If the focused button was hidden or disabled, moves the focus to another one: to Stop, or back.
+  function keepFocus(focused) {
+    const name = focused?.dataset?.do;
+    if (!name || !element.contains(focused) || !(focused.hidden || focused.disabled)) return;
+    const next = writing() ? ["stop"] : [requestedBy, { undo: "redo", redo: "undo" }[name], "generate"];
     next
-      .map((one) => one && button(one))
-      .find((one) => one && !one.hidden && !one.disabled)
+      .map((action) => action && button(action))
+      .find((candidate) => candidate && !candidate.hidden && !candidate.disabled)
       ?.focus({ preventScroll: true });
   }
 
-  // A stream may die without a word, and then nothing would ever say that it is over.
+  // A stream may break without an event that says so.
   function watchForSilence(busy) {
-    clearTimeout(watching);
-    if (busy) watching = setTimeout(giveUp, pending ? TIMEOUT_MS.first : TIMEOUT_MS.next);
+    clearTimeout(silenceTimer);
+    if (busy) silenceTimer = setTimeout(endSilentStream, pending ? TIMEOUT_MS.first : TIMEOUT_MS.next);
   }
 
-  function giveUp() {
-    trigger("halt");
-    pending = leaving = halting = false;
-    waiting = null;
+  function endSilentStream() {
+    trigger("stop");
+    pending = stopOnArrival = stopping = false;
+    unsent = null;
     prompt.choosing = false;
     const problem = { message: words.silent, field: null };
-    if (at < 0) BLANK.problem = problem;
+    if (position < 0) BLANK.problem = problem;
     else
-      pages[at] = {
+      pages[position] = {
         ...current(),
         state: current().state === "writing" ? "stopped" : current().state,
         problem,
@@ -132,40 +136,40 @@ export function mount(host) {
     show(current());
   }
 
-  // A page arrived from the server, or was made here.
+  // Takes in a page from the server, or one that was made here.
   function receive(page) {
     if (!page.id && !page.problem) {
-      // Gradio's own first value; what was restored stays
-      if (at >= 0) props.value = current();
+      // the value that Gradio begins with; restored pages stay
+      if (position >= 0) props.value = current();
       return;
     }
-    if (page.id && page.id === halted) page = current(); // what stood there at Stop is what is kept
+    if (page.id && page.id === stoppedId) page = current(); // keep the text as it was at Stop
     if (!page.id) {
-      at = -1; // only ever a problem before the first page
+      position = -1; // a problem before the first page
       BLANK.problem = page.problem;
     } else if (page.id === current().id) {
-      pages[at] = page;
+      pages[position] = page;
     } else {
-      pages = [...pages.slice(0, at + 1), page].slice(-MAX_PAGES);
-      at = pages.length - 1;
+      pages = [...pages.slice(0, position + 1), page].slice(-MAX_PAGES);
+      position = pages.length - 1;
       BLANK.problem = null;
       prefixEdited = false;
     }
-    const was = pending || t("spoken-writing") === find(".write-spoken").textContent;
+    const wasBusy = pending || t("spoken-writing") === find(".write-spoken").textContent;
     pending = false;
-    const stop = leaving && page.state === "writing";
-    leaving = false;
+    const stopNow = stopOnArrival && page.state === "writing";
+    stopOnArrival = false;
     draw();
-    if (was && page.problem) showProblem();
-    if (stop) halt();
+    if (wasBusy && page.problem) showProblem();
+    if (stopNow) stopGenerating();
     else if (page.state === "writing") setText(find(".write-spoken"), words["spoken-writing"]);
-    else if (was) {
+    else if (wasBusy) {
       setText(find(".write-spoken"), page.state === "done" ? spokenResult(page) : "");
       settle();
     }
   }
 
-  // Shows a page that was made here, and lets the server know it as the one on display.
+  // Shows a page that was made here, and makes it the value that the server gets.
   function show(page) {
     props.value = page.id ? page : { id: "" };
     draw();
@@ -174,14 +178,14 @@ export function mount(host) {
 
   function settle() {
     try {
-      sessionStorage.setItem(STORAGE.pages, JSON.stringify({ pages, at }));
-    } catch (full) {
-      console.warn("pages are not kept across a reload:", full.name);
+      sessionStorage.setItem(STORAGE.pages, JSON.stringify({ pages, at: position }));
+    } catch (error) {
+      console.warn("pages are not kept across a reload:", error.name);
     }
     announceContext();
   }
 
-  // Tells the panel which text it is about.
+  // Tells the panel of next characters which text they follow.
   function announceContext() {
     const page = current();
     const text = prefixEdited || !page.id ? fields.prefix : page.prefix + page.text;
@@ -195,7 +199,7 @@ export function mount(host) {
   function addPage(page) {
     receive({
       ...page,
-      id: `here-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`,
+      id: `local-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`,
       state: "done",
       problem: null,
       columns: null,
@@ -215,10 +219,10 @@ export function mount(host) {
       text: page.text + text,
       tint: page.tint + tint,
     });
-    button("continue").focus({ preventScroll: true }); // the button that was pressed is gone
+    button("continue").focus({ preventScroll: true }); // the pressed button is gone
   }
 
-  function pick({ character, p, full }) {
+  function pick({ character, p, maxSurprisal }) {
     if (writing()) return;
     const page = prefixEdited || !current().id ? { ...BLANK, prefix: fields.prefix } : current();
     const digit = Math.min(35, Math.round(-Math.log2(p) * 3)).toString(36);
@@ -226,7 +230,7 @@ export function mount(host) {
       ...page,
       mode: "picked",
       rate: null,
-      full,
+      max_surprisal: maxSurprisal,
       written: 1,
       text: page.text + character,
       tint: page.tint + digit,
@@ -234,127 +238,128 @@ export function mount(host) {
   }
 
   function moveInHistory(step) {
-    at = Math.max(-1, Math.min(pages.length - 1, at + step));
-    prefixEdited = at < 0;
+    position = Math.max(-1, Math.min(pages.length - 1, position + step));
+    prefixEdited = position < 0;
     show(current());
   }
 
-  function halt() {
-    if (halting) return;
-    if (waiting) {
-      // the server has not been asked yet
-      waiting = null;
+  function stopGenerating() {
+    if (stopping) return;
+    if (unsent) {
+      // the request was not sent yet
+      unsent = null;
       pending = false;
       draw();
       return;
     }
     if (pending) {
-      // Gradio cannot cancel what its server has not begun: with the first frame, then
-      leaving = true;
+      // Gradio cannot cancel an event that its server has not begun
+      stopOnArrival = true;
       draw();
       return;
     }
-    halting = true;
-    setTimeout(released, 3000); // should no answer come
-    halted = current().id;
-    trigger("halt");
+    stopping = true;
+    setTimeout(noteStopped, STOP_TIMEOUT_MS);
+    stoppedId = current().id;
+    trigger("stop");
     if (current().state === "writing") {
-      pages[at] = { ...current(), state: "stopped" };
+      pages[position] = { ...current(), state: "stopped" };
       setText(find(".write-spoken"), words.stopped);
       show(current());
     } else draw();
   }
 
-  function released() {
-    halting = false;
+  function noteStopped() {
+    stopping = false;
     draw();
   }
 
-  function requestText(what) {
+  function requestText(action) {
     if (writing() || !fields.checkpoint) return;
     pending = true;
-    asks += 1;
-    askedBy = what;
-    halted = "";
-    props.value = current().id ? current() : { id: "" }; // and no later frame of a page that was stopped
-    if (prompt.choosing && what !== "continue") waiting = what;
-    else send(what);
+    requests += 1;
+    requestedBy = action;
+    stoppedId = "";
+    props.value = current().id ? current() : { id: "" }; // drops later frames of a stopped page
+    if (prompt.choosing && action !== "continue") unsent = action;
+    else send(action);
     draw();
   }
 
-  function send(what) {
-    waiting = null;
-    trigger("write", { what, checkpoint: (prompt.fields ?? fields).checkpoint });
+  function send(action) {
+    unsent = null;
+    trigger("generate", { action, checkpoint: (prompt.fields ?? fields).checkpoint });
   }
 
   async function copy() {
     const page = current();
     const text = page.prefix + page.text;
-    const whole = page.columns
+    const copied = page.columns
       ? page.columns.map((c) => `α = ${c.alpha}\n${text}${c.text}`).join("\n\n")
       : text;
-    await copyText(whole);
+    await copyText(copied);
     setText(button("copy"), words.copied);
-    setTimeout(() => setText(button("copy"), words.copy), 1500);
+    setTimeout(() => setText(button("copy"), words.copy), COPIED_MS);
   }
 
   function drawUnknown({ unknown, symbols }) {
     const note = find(".write-note");
     note.replaceChildren();
     if (!unknown.length) return;
-    for (const c of unknown.slice(0, 8)) {
+    for (const c of unknown.slice(0, MAX_UNKNOWN_SHOWN)) {
       const mark = document.createElement("bdi");
       mark.className = "unknown";
       mark.textContent = visible(c);
       note.append(mark, " ");
     }
-    if (unknown.length > 8) note.append(t("more", { n: unknown.length - 8 }), " ");
+    if (unknown.length > MAX_UNKNOWN_SHOWN)
+      note.append(t("more", { n: unknown.length - MAX_UNKNOWN_SHOWN }), " ");
     note.append(
       t(unknown.length === 1 ? "unknown-one" : "unknown-many", { n: number.format(symbols) }),
     );
   }
 
-  // ---- from here on it runs --------------------------------------------------------------------
+  // ---- setup -----------------------------------------------------------------------------------
 
-  for (const [name, act] of Object.entries({
+  for (const [name, action] of Object.entries({
     generate: () => requestText("generate"),
-    stop: halt,
+    stop: stopGenerating,
     continue: () => requestText("continue"),
-    trio: () => requestText("trio"),
+    "three-alphas": () => requestText("three-alphas"),
     undo: () => moveInHistory(-1),
     redo: () => moveInHistory(1),
     copy,
   })) {
-    button(name).onclick = act;
+    button(name).onclick = action;
     setText(button(name), words[name]);
   }
-  button("trio").title = t("trio-hint", { alphas: props.trio.join(", ") });
+  button("three-alphas").title = t("three-alphas-hint", { alphas: props.three_alphas.join(", ") });
   area.setAttribute("aria-label", words.page);
 
   const toggle = find(".write-surprise input");
-  const tinted = () => element.querySelector(".write").classList.toggle("plain", !toggle.checked);
+  const showTint = () => element.querySelector(".write").classList.toggle("plain", !toggle.checked);
   setText(find(".write-surprise span"), words.surprise);
   find(".write-surprise").title = words["surprise-hint"];
   toggle.checked = localStorage.getItem(STORAGE.surprisal) !== "off";
   toggle.onchange = () => {
     localStorage.setItem(STORAGE.surprisal, toggle.checked ? "on" : "off");
-    tinted();
+    showTint();
   };
-  tinted();
+  showTint();
 
   document.addEventListener("keydown", (event) => {
     if (!element.offsetParent) return; // another tab is open
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       requestText("generate");
-    } else if (event.key === "Escape" && writing()) halt();
+    } else if (event.key === "Escape" && writing()) stopGenerating();
   });
   listen("charrnn-prompt-fields", (detail) => {
     if (detail.prefix !== fields.prefix) prefixEdited = true;
     fields = detail;
     BLANK.problem = null;
-    if (current().problem) pages[at] = { ...current(), problem: null };
-    if (waiting && !prompt.choosing) send(waiting);
+    if (current().problem) pages[position] = { ...current(), problem: null };
+    if (unsent && !prompt.choosing) send(unsent);
     draw();
     if (!writing()) announceContext();
   });
@@ -362,23 +367,26 @@ export function mount(host) {
   listen("charrnn-next-characters", (detail) => drawUnknown(detail));
   listen("charrnn-next-char-problem", (detail) => drawProblem(detail));
   listen("charrnn-next-char-picked", (detail) => pick(detail));
-  // The server is done, whatever came of it. Its last frame may still be on the way to the screen.
+  // The event is over, well or not. Its last frame may still be on its way to the screen.
   listen("charrnn-generate-settled", () => {
-    const asked = asks;
-    if (halting) released();
+    const request = requests;
+    if (stopping) noteStopped();
     setTimeout(() => {
-      if (asked !== asks) return; // the next is under way
+      if (request !== requests) return; // the next one is under way
       pending = false;
-      if (current().state === "writing") pages[at] = { ...current(), state: "stopped" };
+      if (current().state === "writing") pages[position] = { ...current(), state: "stopped" };
       show(current());
-    }, 300);
+    }, LAST_FRAME_MS);
   });
   watch("value", () => receive(props.value));
 
   try {
-    ({ pages, at } = JSON.parse(sessionStorage.getItem(STORAGE.pages)) ?? { pages, at });
+    ({ pages, at: position } = JSON.parse(sessionStorage.getItem(STORAGE.pages)) ?? {
+      pages,
+      at: position,
+    });
     pages = pages.map((page) => (page.state === "writing" ? { ...page, state: "stopped" } : page));
-    prefixEdited = at < 0;
+    prefixEdited = position < 0;
   } catch {
     sessionStorage.removeItem(STORAGE.pages);
   }

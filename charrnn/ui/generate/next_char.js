@@ -1,6 +1,6 @@
-// How the next character is chosen: greedy or sampling, α, and the ten likeliest with their
+// How the next character is chosen: greedy or sampling, α, and the ten likeliest characters with their
 // probability under the model's p and under q ∝ p^α. `props.value` is {mode, alpha}; what to draw
-// comes from the server (`table` in stream.py) once for a text, and then holds for every α.
+// comes from the server (`next_char_table` in stream.py) once for a text, and serves for every α.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
 import { visible } from "./tinted_text.js";
@@ -9,14 +9,16 @@ export function mount(host) {
   const { element, props, server, find, setText, t, words } = component(host);
 
   const ROWS = 10;
+  const MAX_HEADING_CHARACTERS = 24; // of the text, wide ones count twice
+  const TYPING_PAUSE_MS = 120; // without a change until the server is asked
   const alphas = props.alphas;
   const slider = find(".likely-alpha input");
   const list = find("ol");
 
-  let subject = null; // {checkpoint, text, pickable}
-  let table = { likely: [], totals: [] };
-  let waiting = null;
-  let asking = null; // the question that is under way
+  let context = null; // the text that the characters follow: {checkpoint, text, pickable}
+  let table = { candidates: [], totals: [] };
+  let delay = null; // the timer of the next request
+  let request = null; // the request that is under way
 
   const formatPercent = (p) => {
     const share = 100 * p;
@@ -56,42 +58,42 @@ export function mount(host) {
     slider.setAttribute("aria-valuetext", String(alpha));
     setText(find(".likely-alpha span"), greedy ? words["alpha-off"] : t("alpha", { n: alpha }));
     element.querySelector(".likely").classList.toggle("greedy", greedy);
-    const explained = [words[greedy ? "panel-greedy" : "panel-sample"], words["panel-pick"]];
-    drawWithSuperscript(find(".explain"), explained.join(zh ? "。" : ". "));
+    const explanation = [words[greedy ? "panel-greedy" : "panel-sample"], words["panel-pick"]];
+    drawWithSuperscript(find(".explain"), explanation.join(zh ? "。" : ". "));
 
-    // One scale for all α, so that only what α changes moves. Room enough for about α = 2.
-    const first = table.likely[0]?.[1] ?? 1;
-    const full = table.likely.length ? Math.min(1, 1.5 * q(first, 2)) : 1;
+    // One scale for all α, with room for about α = 2: only what α changes moves.
+    const largest = table.candidates[0]?.[1] ?? 1;
+    const scale = table.candidates.length ? Math.min(1, 1.5 * q(largest, 2)) : 1;
     rows.forEach((row, i) => {
-      const [character, p] = table.likely[i] ?? ["", 0];
-      const after = !character ? 0 : greedy ? Number(i === 0) : q(p, alpha);
+      const [character, p] = table.candidates[i] ?? ["", 0];
+      const probability = !character ? 0 : greedy ? Number(i === 0) : q(p, alpha);
       setText(row.name, character ? visible(character) : "");
       row.pick.hidden = !character;
-      setText(row.share, character ? `${formatPercent(p)} → ${formatPercent(after)} %` : "");
-      row.p.style.width = `${Math.min(100, (100 * p) / full)}%`;
-      row.q.style.width = `${Math.min(100, (100 * after) / full)}%`;
-      row.pick.disabled = !character || !subject?.pickable;
+      setText(row.share, character ? `${formatPercent(p)} → ${formatPercent(probability)} %` : "");
+      row.p.style.width = `${Math.min(100, (100 * p) / scale)}%`;
+      row.q.style.width = `${Math.min(100, (100 * probability) / scale)}%`;
+      row.pick.disabled = !character || !context?.pickable;
       row.pick.title = character ? t("pick", { character: visible(character) }) : "";
     });
   }
 
-  // Text in which "p^α" is set as it is written by hand.
+  // Sets a text with the α of "p^α" as a superscript.
   function drawWithSuperscript(node, text) {
     node.replaceChildren();
     text.split("^α").forEach((piece, i) => {
       if (i) {
-        const raised = document.createElement("sup");
-        raised.textContent = "α";
-        node.append(raised);
+        const superscript = document.createElement("sup");
+        superscript.textContent = "α";
+        node.append(superscript);
       }
       node.append(piece);
     });
   }
 
   function drawHeading() {
-    const characters = Array.from(subject?.text ?? "");
+    const characters = Array.from(context?.text ?? "");
     let end = "";
-    let room = 24; // a character above U+1100 is likely a wide one
+    let room = MAX_HEADING_CHARACTERS; // characters from U+1100 on are mostly wide
     let from = characters.length;
     while (from && room > 0) {
       const c = characters[--from];
@@ -102,23 +104,24 @@ export function mount(host) {
     setText(find("h2"), characters.length ? t("next", { text }) : words["next-first"]);
   }
 
-  // One question about a model at a time: what comes up meanwhile, the latest of it, is asked after it.
+  // Asks for the table, one request for a model at a time. If the text changes meanwhile, one more request
+  // follows, for the latest text.
   async function requestTable() {
-    const { checkpoint, text } = subject;
+    const { checkpoint, text } = context;
     if (!checkpoint) return;
-    if (asking?.checkpoint === checkpoint) {
-      asking.again = true;
+    if (request?.checkpoint === checkpoint) {
+      request.again = true;
       return;
     }
-    const mine = { checkpoint, again: false };
-    asking = mine;
+    const current = { checkpoint, again: false };
+    request = current;
     const answer = await server.next_characters({ checkpoint, text });
-    if (asking !== mine) return; // another model has been chosen since
-    asking = null;
-    if (mine.again) return requestTable();
-    if (!answer) return; // nobody answered
+    if (request !== current) return; // another model has been chosen since
+    request = null;
+    if (current.again) return requestTable();
+    if (!answer) return; // the request failed
     if (answer.problem) {
-      table = { likely: [], totals: [] };
+      table = { candidates: [], totals: [] };
       emit("charrnn-next-char-problem", answer.problem);
     } else {
       table = answer;
@@ -130,12 +133,12 @@ export function mount(host) {
 
   listen("charrnn-next-char-context", (detail) => {
     const same =
-      subject && subject.text === detail.text && subject.checkpoint === detail.checkpoint;
-    const first = !subject;
-    subject = detail;
-    if (same) return draw(); // the answer is here, or on its way
-    clearTimeout(waiting);
-    waiting = setTimeout(requestTable, first ? 0 : 120);
+      context && context.text === detail.text && context.checkpoint === detail.checkpoint;
+    const first = !context;
+    context = detail;
+    if (same) return draw(); // the table is here, or on its way
+    clearTimeout(delay);
+    delay = setTimeout(requestTable, first ? 0 : TYPING_PAUSE_MS);
   });
 
   for (const radio of element.querySelectorAll('input[type="radio"]')) {
@@ -154,8 +157,8 @@ export function mount(host) {
   };
   rows.forEach((row, i) => {
     row.pick.onclick = () => {
-      const [character, p] = table.likely[i];
-      emit("charrnn-next-char-picked", { character, p, full: table.full });
+      const [character, p] = table.candidates[i];
+      emit("charrnn-next-char-picked", { character, p, maxSurprisal: table.max_surprisal });
     };
   });
   setText(find("legend"), words.how);

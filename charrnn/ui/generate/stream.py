@@ -1,9 +1,9 @@
-"""What the Generate page shows, as it is written: pages that grow, ten times a second at most.
+"""Pages of generated text, as frames that the page shows: ten a second at most.
 
-A page is one JSON object: `prefix`, the `text` after it, and `tint`, one digit a character that
-says how surprising it was. Text and tint only ever grow at their end, so that Gradio, which sends
-the difference between two values of a stream, sends what is new and nothing else. Here is no
-screen: `generate.js` draws the pages.
+A page is a JSON object. It has the `prefix`, the `text` after it, and `tint`: for each character of
+the text one digit that says how surprising the character was. From frame to frame, text and tint
+only grow at their end. Gradio sends the difference between two values of a stream, so it sends only
+what is new. `generate.js` draws the pages.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import secrets
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,54 +26,46 @@ from ..services.scheduler import FRAME_SECONDS, SLICER
 Page = dict[str, Any]
 T = TypeVar("T")
 
-LONGEST_PAGE = 20_000  # characters, the prefix included
-MAX_RAW_LENGTH = 2 * LONGEST_PAGE  # of what a browser sends: line ends may be two characters
-TRIO = (0.5, 1.0, 2.0)  # the α's that are set side by side
+MAX_PAGE_CHARACTERS = 20_000  # characters, the prefix included
+# A browser may send two characters for each line end, and `clean_text` leaves one.
+MAX_RAW_PAGE_CHARACTERS = 2 * MAX_PAGE_CHARACTERS
+THREE_ALPHAS = (0.5, 1.0, 2.0)  # the α of three texts side by side
 ALPHAS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6,
           1.8, 2.0, 2.2, 2.5, 2.8, 3.0, 3.5, 4.0)  # fmt: skip
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_PER_BIT = 3  # digits of tint for a bit of surprisal
+_LEVEL_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_LEVELS_PER_BIT = 3  # levels of surprisal in a bit
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How to write on: `mode` "greedy" or "sample", q ∝ p^alpha, how many characters, which seed.
+class FrameTimer:
+    """Measures how fast characters are generated, and says when the next frame is due."""
 
-    Without a seed, one is drawn; the page says which, so any text can be written again.
-    """
-
-    mode: str = "sample"
-    alpha: float = 1.0
-    length: int = 200
-    seed: int | None = None
-
-
-class Pace:
-    """Measures a stream of characters, and says when the next frame is due."""
-
-    def __init__(self, at_once: int = 1) -> None:
-        """Each of what is timed holds `at_once` characters."""
-        self._at_once = at_once
-        self._timed = 0
-        self._spent = 0.0
+    def __init__(self, characters_per_step: int = 1) -> None:
+        """`characters_per_step` is how many characters each timed item stands for."""
+        self._characters_per_step = characters_per_step
+        self._characters = 0
+        self._elapsed_seconds = 0.0
         self._next_frame = 0.0
 
-    def timed(self, characters: Iterator[T]) -> Iterator[T]:
-        """The same characters; what each but the first takes is measured.
+    def timed(self, steps: Iterator[T]) -> Iterator[T]:
+        """Yield the same items, and measure how long each of them takes except the first.
 
-        The first also waits for the prefix to be read, and the time that frames take is not ours.
+        The first one also waits for the prefix to be read. The time between two items, in which
+        frames are made and sent, is not measured.
         """
-        began = None
-        while (one := next(characters, None)) is not None:
-            if began is not None:
-                self._spent += time.perf_counter() - began
-                self._timed += self._at_once
-            yield one
-            began = time.perf_counter()
+        started = None
+        while (step := next(steps, None)) is not None:
+            if started is not None:
+                self._elapsed_seconds += time.perf_counter() - started
+                self._characters += self._characters_per_step
+            yield step
+            started = time.perf_counter()
 
     def frame_due(self) -> bool:
-        """Whether to show something: at once for the first character, then every 0.1 s, or where
-        many are writing less often."""
+        """Return whether to show a frame now, and if so wait for the next one from now on.
+
+        The first frame is due at once. Then one is due every 0.1 s, or less often where many texts
+        are generated at the same time.
+        """
         now = time.perf_counter()
         if now < self._next_frame:
             return False
@@ -82,136 +74,149 @@ class Pace:
 
     @property
     def rate(self) -> float | None:
-        """Characters per second, or None where too few were written to say."""
-        return self._timed / self._spent if self._spent > 0 else None
+        """Characters per second, or None before anything was measured."""
+        return self._characters / self._elapsed_seconds if self._elapsed_seconds > 0 else None
 
 
-def tint(surprisal: float) -> str:
-    """A surprisal in bits as one digit in base 36: thirds of a bit, 11⅔ bits at most."""
-    return _DIGITS[min(round(surprisal * _PER_BIT), len(_DIGITS) - 1)]
+def surprisal_level(surprisal: float) -> str:
+    """Return a surprisal in bits as one base-36 digit: thirds of a bit, 11⅔ bits at most."""
+    return _LEVEL_DIGITS[min(round(surprisal * _LEVELS_PER_BIT), len(_LEVEL_DIGITS) - 1)]
 
 
-def blank(prefix: str, text: str = "", tints: str = "") -> Page:
-    """A page on which nothing has been written yet, after `text` that stands there already.
+def new_page(prefix: str, text: str = "", levels: str = "") -> Page:
+    """Return a page to generate on, after the prefix and a `text` that is there already.
 
-    Raises UserError if it is more than a page holds.
+    `levels` are the surprisal levels of the text. Raises UserError if both are too long for a page.
     """
-    if len(prefix) + len(text) > LONGEST_PAGE:
-        raise _page_is_full()
+    if len(prefix) + len(text) > MAX_PAGE_CHARACTERS:
+        raise _page_full_error()
     return {
         "id": secrets.token_hex(6),
         "state": "writing",
         "prefix": prefix,
         "text": text,
-        "tint": tints.ljust(len(text), "0")[: len(text)],
+        "tint": levels.ljust(len(text), "0")[: len(text)],
         "written": 0,
         "columns": None,
         "rate": None,
-        "full": 1.0,
+        "max_surprisal": 1.0,
         "problem": None,
     }
 
 
-def page_text(given: object) -> str:
-    """A text from a browser, cleaned; nothing is left of what is no text.
+def checked_page_text(value: object) -> str:
+    """Return a text that a browser sent, cleaned; "" for a value that is not a text.
 
-    Raises UserError, before anything is done with it, if it is more than a page holds.
+    Raises UserError if the text is too long for a page, before anything else is done with it.
     """
-    if isinstance(given, str) and len(given) > MAX_RAW_LENGTH:
-        raise _page_is_full()
-    text = clean_text(given)
-    if len(text) > LONGEST_PAGE:
-        raise _page_is_full()
+    if isinstance(value, str) and len(value) > MAX_RAW_PAGE_CHARACTERS:
+        raise _page_full_error()
+    text = clean_text(value)
+    if len(text) > MAX_PAGE_CHARACTERS:
+        raise _page_full_error()
     return text
 
 
-def _page_is_full() -> UserError:
+def _page_full_error() -> UserError:
     return UserError(
         "A page holds {most:,} characters and this one is full: copy the text, or start again "
         "with a shorter prefix.",
-        most=LONGEST_PAGE,
+        most=MAX_PAGE_CHARACTERS,
         field="prefix",
     )
 
 
-def following(page: Page) -> Page:
-    """A new page that begins with all that stands on `page`, which comes from a browser."""
-    prefix, text, tints = (page_text(page.get(name)) for name in ("prefix", "text", "tint"))
-    return blank(prefix, text, tints)
+def continue_page(page: Page) -> Page:
+    """Return a new page that goes on from a page which a browser sent."""
+    prefix, text, levels = (
+        checked_page_text(page.get(name)) for name in ("prefix", "text", "tint")
+    )
+    return new_page(prefix, text, levels)
 
 
-def write(
-    checkpoint: Checkpoint, page: Page, manner: Manner, user: str = ""
+def stream_page(
+    checkpoint: Checkpoint, page: Page, config: GenerationConfig, user: str = ""
 ) -> Generator[Page, None, None]:
-    """Write on, on a fresh page; yields it as it grows, and at last with `state` "done".
+    """Continue the text of a new page. Yield the page as it grows, at last with `state` "done".
 
-    `user` is the client whose turns at the desk it takes. Raises UserError for a manner of writing
-    that there is not.
+    Without a seed in `config`, one is drawn and the page says which, so that every text can be
+    generated again. `user` is the client id under which `scheduler.SLICER` counts the work.
     """
-    seed = _seed(manner)
-    page |= {"mode": manner.mode, "alpha": manner.alpha, "seed": seed, "full": _full(checkpoint)}
-    text, tints, pace = [page["text"]], [page["tint"]], Pace()
+    config = _with_seed(config)
+    page |= {
+        "mode": config.mode,
+        "alpha": config.alpha,
+        "seed": config.seed,
+        "max_surprisal": _max_surprisal(checkpoint),
+    }
+    text, levels, timer = [page["text"]], [page["tint"]], FrameTimer()
     before = page["prefix"] + page["text"]
-    config = GenerationConfig(manner.length, manner.mode, manner.alpha, seed)
     characters = iter_characters(checkpoint, before, config)
-    with SLICER.stream(user) as writer:
-        for written, one in enumerate(writer.sliced(pace.timed(characters)), start=1):
-            text.append(one.character)
-            tints.append(tint(one.surprisal))
-            if pace.frame_due():
-                writer.release()
-                page |= {"text": "".join(text), "tint": "".join(tints), "written": written}
+    with SLICER.stream(user) as stream:
+        for written, generated in enumerate(stream.sliced(timer.timed(characters)), start=1):
+            text.append(generated.character)
+            levels.append(surprisal_level(generated.surprisal))
+            if timer.frame_due():
+                stream.release()
+                page |= {"text": "".join(text), "tint": "".join(levels), "written": written}
                 yield dict(page)
-    page |= {"text": "".join(text), "tint": "".join(tints), "written": len(text) - 1}
-    yield page | {"state": "done", "rate": pace.rate}
+    page |= {"text": "".join(text), "tint": "".join(levels), "written": len(text) - 1}
+    yield page | {"state": "done", "rate": timer.rate}
 
 
-def write_trio(
-    checkpoint: Checkpoint, page: Page, manner: Manner, user: str = ""
+def stream_three_alphas(
+    checkpoint: Checkpoint, page: Page, config: GenerationConfig, user: str = ""
 ) -> Generator[Page, None, None]:
-    """Go on from the same text at three α at once, a column each; frames as `write` yields them."""
-    seed = _seed(manner)
-    page |= {"mode": "sample", "alpha": None, "seed": seed, "full": _full(checkpoint)}
-    before, pace = page["prefix"] + page["text"], Pace(at_once=len(TRIO))
-    columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in TRIO]
-    configs = [GenerationConfig(manner.length, alpha=alpha, seed=seed) for alpha in TRIO]
-    characters = iter_side_by_side(checkpoint, before, configs)
-    with SLICER.stream(user) as writer:
-        for written, together in enumerate(writer.sliced(pace.timed(characters)), start=1):
-            for column, one in zip(columns, together, strict=True):
-                column["text"] = str(column["text"]) + one.character
-                column["tint"] = str(column["tint"]) + tint(one.surprisal)
-            if pace.frame_due():
-                writer.release()
+    """Continue a text with three α side by side, each in a column; otherwise as `stream_page`."""
+    config = _with_seed(config)
+    page |= {
+        "mode": "sample",
+        "alpha": None,
+        "seed": config.seed,
+        "max_surprisal": _max_surprisal(checkpoint),
+    }
+    before, timer = page["prefix"] + page["text"], FrameTimer(characters_per_step=len(THREE_ALPHAS))
+    columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in THREE_ALPHAS]
+    configs = [replace(config, mode="sample", alpha=alpha) for alpha in THREE_ALPHAS]
+    steps = iter_side_by_side(checkpoint, before, configs)
+    with SLICER.stream(user) as stream:
+        for written, step in enumerate(stream.sliced(timer.timed(steps)), start=1):
+            for column, generated in zip(columns, step, strict=True):
+                column["text"] = str(column["text"]) + generated.character
+                column["tint"] = str(column["tint"]) + surprisal_level(generated.surprisal)
+            if timer.frame_due():
+                stream.release()
                 page["written"] = written
                 yield page | {"columns": [dict(column) for column in columns]}
-    page["written"] = manner.length
-    yield page | {"columns": columns, "state": "done", "rate": pace.rate}
+    page["written"] = config.length
+    yield page | {"columns": columns, "state": "done", "rate": timer.rate}
 
 
-def outlook(checkpoint: Checkpoint, text: str, count: int = 10) -> dict[str, Any]:
-    """What may come after `text`: the `count` likeliest characters with p, and how p^α adds up.
+def next_char_table(checkpoint: Checkpoint, text: str, count: int = 10) -> dict[str, Any]:
+    """Return which characters may follow `text`, as JSON for `next_char.js`.
 
-    `totals` holds Σ p^α over all characters for each α of `ALPHAS`: with it the page has
-    q = p^α / Σ p^α for every α at once, without asking again. `unknown` lists the characters of
-    `text` that the model lacks, of its `symbols`.
+    `candidates` are the `count` likeliest characters, each with its probability p. `totals` are
+    Σ p^α over all characters, for each α of `ALPHAS`: with them the page computes q = p^α / Σ p^α
+    for every α by itself. `unknown` are the characters of `text` that the model does not know, and
+    `symbols` is how many it knows. `max_surprisal` is in bits.
     """
     vocabulary = checkpoint.vocabulary
-    likely = top_candidates(checkpoint, text, alpha=1.0, count=len(vocabulary))
-    p = np.array([one.p for one in likely])
+    candidates = top_candidates(checkpoint, text, alpha=1.0, count=len(vocabulary))
+    p = np.array([one.p for one in candidates])
     return {
-        "likely": [[one.character, one.p] for one in likely[:count]],
+        "candidates": [[one.character, one.p] for one in candidates[:count]],
         "totals": [float((p**alpha).sum()) for alpha in ALPHAS],
         "unknown": vocabulary.unknown(text),
         "symbols": vocabulary.symbol_count,
-        "full": _full(checkpoint),
+        "max_surprisal": _max_surprisal(checkpoint),
     }
 
 
-def _full(checkpoint: Checkpoint) -> float:
-    """The surprisal in bits of a character picked blindly: what the strongest tint stands for."""
+def _max_surprisal(checkpoint: Checkpoint) -> float:
+    """Return the surprisal in bits of a uniform guess, which gets the strongest tint."""
     return math.log2(max(2, checkpoint.vocabulary.symbol_count))
 
 
-def _seed(manner: Manner) -> int:
-    return secrets.randbelow(10_000) if manner.seed is None else manner.seed
+def _with_seed(config: GenerationConfig) -> GenerationConfig:
+    """Return the config itself if it has a seed, else one with a random seed."""
+    return replace(config, seed=secrets.randbelow(10_000)) if config.seed is None else config

@@ -1,4 +1,4 @@
-"""The words of the Generate tab: what is built, and what JavaScript draws."""
+"""Strings of the Generate tab, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ GENERATE: Words = {
     ),
 }
 
-# A model in the chooser, as model_dropdown.py words it.
-CHOOSER: Words = {
+# Parts of a model's label (model_dropdown.py).
+MODEL_LABELS: Words = {
     "shared": ("a run shared with you", "与你共享的训练"),
     "upload": ("your file {id}…", "你的文件 {id}…"),
     "held-out": ("perplexity {n} held out", "困惑度 {n}（留出）"),
     "own-text": ("perplexity {n} on its own text", "困惑度 {n}（训练文本）"),
 }
 
-# What from_hub_link.js says beside it.
-BESIDE: Words = {
+# The link beside the dropdown (from_hub_link.js).
+FROM_HUB_LINK: Words = {
     "from-hub": ("From the Hub…", "从 Hub 打开…"),
     "opening": ("Opening {name}…", "正在打开 {name}……"),
 }
 
-# What generate.js and next_char.js draw.
+# The text and the next characters (generate.js, next_char.js).
 PAGE: Words = {
     "page": ("The text", "文本"),
     "empty": (
@@ -53,8 +53,8 @@ PAGE: Words = {
     "generate": ("Generate", "生成"),
     "stop": ("Stop", "停止"),
     "continue": ("Continue", "续写"),
-    "trio": ("Three α", "三种 α"),
-    "trio-hint": (
+    "three-alphas": ("Three α", "三种 α"),
+    "three-alphas-hint": (
         "The same prefix at α = {alphas}, side by side",
         "同一开头，α = {alphas}，并排比较",
     ),
@@ -79,7 +79,10 @@ PAGE: Words = {
     "spoken-writing": ("Writing", "正在生成"),
     "spoken-done": ("Done: {n} characters", "完成：{n} 个字符"),
     "spoken-one": ("Done: 1 character", "完成：1 个字符"),
-    "spoken-trio": ("Done: {k} texts of {n} characters each", "完成：{k} 份文本，每份 {n} 个字符"),
+    "spoken-three-alphas": (
+        "Done: {k} texts of {n} characters each",
+        "完成：{k} 份文本，每份 {n} 个字符",
+    ),
     "unknown-one": (
         "is not in this model’s {n} symbols: it stays in your text and is read as unknown.",
         "不在该模型的 {n} 个符号之中：它会留在文本里，按未知字符读入。",

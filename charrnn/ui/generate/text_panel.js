@@ -1,35 +1,35 @@
-// The sheet of the Generate tab: the text of a page as it grows, three columns of it, and where the
-// page is scrolled to. Text goes in through textContent and text nodes only.
+// The text of the Generate tab as it grows, in one or three columns, and its scroll position. Text is
+// set as textContent and text nodes only.
 
-import { Growing, number } from "./tinted_text.js";
+import { GrowingText, number } from "./tinted_text.js";
 
-// `tab` is the page of the tab: `fields()` are the checkpoint and the prefix, `current()` is the page on
-// display, `keepColumn(i)` makes one of three columns the page.
+// `tab` is what generate.js provides: `fields()` are the checkpoint and the prefix, `current()` is the
+// page on display, `keepColumn(i)` makes one of three columns the page.
 export function textPanel({ find, words, t }, tab) {
   const area = find(".write-page");
   const sheet = find(".write-sheet");
   const textBox = find(".write-text");
-  const trioBox = find(".write-trio");
+  const columnsBox = find(".write-trio");
 
-  const body = new Growing(textBox);
+  const body = new GrowingText(textBox);
   let columns = [];
-  let drawn = null; // what `body` shows: a page's id, or the prefix of a blank page
-  let before = null; // the node that stands right before the new part
-  let placed = false; // whether the page has been scrolled to where its new part begins
-  let following = false; // whether the page scrolls with what is being written
-  let scrolledTo = 0; // where it was scrolled to last; further up, somebody else has been at it
+  let drawn = null; // what `body` shows: the id of a page, or the prefix of a blank one
+  let lastOldNode = null; // the node right before the newly generated part
+  let positioned = false; // whether the area has been scrolled to the new part
+  let following = false; // whether the area scrolls with the text that is being generated
+  let scrolledTo = 0; // where this script scrolled to last; further up, the user has scrolled
 
   function drawText(page) {
     const wanted = page.id || `blank:${tab.fields().prefix}`;
-    if (drawn !== wanted || body.units > page.text.length) {
-      body.reset(page.id ? page.prefix : tab.fields().prefix, page.full);
-      trioBox.replaceChildren();
+    if (drawn !== wanted || body.codeUnits > page.text.length) {
+      body.reset(page.id ? page.prefix : tab.fields().prefix, page.max_surprisal);
+      columnsBox.replaceChildren();
       columns = [];
       drawn = wanted;
       const old = page.tint.length - (page.written ?? 0);
-      const points = Array.from(page.text);
-      body.grow(points.slice(0, old).join(""), page.tint.slice(0, old));
-      before = body.caret.previousElementSibling;
+      const characters = Array.from(page.text);
+      body.grow(characters.slice(0, old).join(""), page.tint.slice(0, old));
+      lastOldNode = body.caret.previousElementSibling;
       scrollToNewPart(page);
     }
     body.grow(page.text, page.tint);
@@ -38,14 +38,14 @@ export function textPanel({ find, words, t }, tab) {
     } else delete textBox.dataset.hint;
     textBox.classList.toggle("before-trio", Boolean(page.columns));
     (page.columns ?? []).forEach((column, i) => {
-      columns[i] ??= newColumn(column.alpha, page.full, i);
+      columns[i] ??= newColumn(column.alpha, page.max_surprisal, i);
       columns[i].text.grow(column.text, column.tint);
       columns[i].keep.disabled = page.state === "writing";
     });
     if (following && !page.columns) followWriting();
   }
 
-  function newColumn(alpha, full, i) {
+  function newColumn(alpha, maxSurprisal, i) {
     const box = document.createElement("article");
     const head = document.createElement("header");
     const title = document.createElement("h3");
@@ -59,25 +59,25 @@ export function textPanel({ find, words, t }, tab) {
     text.dir = "auto";
     head.append(title, keep);
     box.append(head, text);
-    trioBox.append(box);
-    const growing = new Growing(text);
-    growing.reset("", full);
+    columnsBox.append(box);
+    const growing = new GrowingText(text);
+    growing.reset("", maxSurprisal);
     return { text: growing, keep };
   }
 
-  // Whoever reads begins where the new part begins: after a long text that stands at 30 % of the
-  // height, for which the sheet has to be long enough before anything is written.
+  // Scrolls so that the new part begins at 30 % of the height, if a long text comes before it. For this
+  // the sheet is made long enough before there is any new text.
   function scrollToNewPart(page) {
     sheet.style.minHeight = "";
     const height = area.clientHeight;
-    const start = page.id && before ? Math.max(0, lastLine(before) - 0.3 * height) : 0;
+    const start = page.id && lastOldNode ? Math.max(0, lastLine(lastOldNode) - 0.3 * height) : 0;
     if (start) sheet.style.minHeight = `${start + height}px`;
     area.scrollTop = scrolledTo = start;
     following = page.state === "writing";
-    placed = height > 0; // or else another tab is open
+    positioned = height > 0; // or else another tab is open
   }
 
-  // From there on the page goes along with the writing, until somebody scrolls back.
+  // Scrolls with the text that is being generated, until the user scrolls back.
   function followWriting() {
     following = area.scrollTop >= scrolledTo - 1;
     if (!following) return;
@@ -86,7 +86,7 @@ export function textPanel({ find, words, t }, tab) {
     scrolledTo = area.scrollTop;
   }
 
-  // How far down in the page the last line of a node stands.
+  // Returns how far down the last line of a node is, in pixels.
   function lastLine(node) {
     const line = [...node.getClientRects()].at(-1);
     return line ? line.top - area.getBoundingClientRect().top + area.scrollTop : 0;
@@ -97,12 +97,12 @@ export function textPanel({ find, words, t }, tab) {
     following = lastLine(body.caret) < area.scrollTop + area.clientHeight;
     if (following) scrolledTo = area.scrollTop;
   });
-  new ResizeObserver(() => placed || scrollToNewPart(tab.current())).observe(area);
+  new ResizeObserver(() => positioned || scrollToNewPart(tab.current())).observe(area);
 
-  // What has been written now, as a screen reader says it: not what stood there before.
+  // Returns what a screen reader says of the newly generated text.
   function spokenResult(page) {
     const n = number.format(page.written);
-    if (page.columns) return t("spoken-trio", { k: page.columns.length, n });
+    if (page.columns) return t("spoken-three-alphas", { k: page.columns.length, n });
     return page.written === 1 ? words["spoken-one"] : t("spoken-done", { n });
   }
 

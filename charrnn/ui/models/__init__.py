@@ -33,9 +33,9 @@ from ..run_card.view_model import DAMAGED
 from ..services.catalog import ModelEntry, available_to, bundled, find_own_model, model_card
 from ..services.client_id import event_request
 from ..services.context import AppContext
-from .download import pack
-from .hub_search import browser
-from .open_model import opener
+from .download import make_zip
+from .hub_search import build_hub_search
+from .open_model import build_open_model
 from .strings import CARDS, MODELS
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ Card = dict[str, Any]
 
 def models_tab(context: AppContext, tabs: gr.Tabs) -> None:
     """Build the tab inside the Tab that is open now, which is one of `tabs`."""
-    opener(context)
+    build_open_model(context)
     shown = html_component(
         "models/models",
         asset("models/models.html"),
@@ -59,7 +59,7 @@ def models_tab(context: AppContext, tabs: gr.Tabs) -> None:
         elem_id="models",
     )
     shown.show_train(None, None, tabs, js=call("showTab", "train"), api_visibility="private")
-    browser(context)
+    build_hub_search(context)
 
 
 async def list_cards(
@@ -178,7 +178,7 @@ async def download(downloads: Downloads, key: object, request: gr.Request) -> di
         shares = context.runs.shares
         owner = shares.owner(context.client_id(request))
         with shares.reserving(owner, field="run") as reserve:
-            file = pack(model, _title(model), downloads.component(), context.limits, reserve)
+            file = make_zip(model, _title(model), downloads.component(), context.limits, reserve)
             shares.files.add(owner, file)
         context.hub_models.register_derived_file(model.directory, file)
         return {"path": str(file), "name": file.name}

@@ -29,7 +29,7 @@ _SALT = os.urandom(16)  # so that nobody finds a file by knowing what is in it
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def pack(
+def make_zip(
     model: ModelEntry,
     title: str,
     component: gr.HTML,

@@ -36,7 +36,7 @@ T = TypeVar("T")
 Answer = dict[str, Any]
 
 
-def browser(context: AppContext) -> gr.HTML:
+def build_hub_search(context: AppContext) -> gr.HTML:
     """The lists as a component."""
     hub_search = HubSearch(context)
     return html_component(

@@ -38,7 +38,7 @@ _EVERY = 0.15  # seconds between two looks at how far it is
 _ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/", re.IGNORECASE)
 
 
-def opener(context: AppContext) -> gr.HTML:
+def build_open_model(context: AppContext) -> gr.HTML:
     """The field as a component, wired."""
     field = html_component(
         "models/open_model",
@@ -62,7 +62,7 @@ def opener(context: AppContext) -> gr.HTML:
     return field
 
 
-def named(text: str) -> str:
+def parse_hub_url(text: str) -> str:
     """`owner/name[@revision]` out of a model's address on the Hub; other texts as they are."""
     text = text.strip()
     if not (found := _ADDRESS.match(text)):
@@ -112,7 +112,7 @@ def _open(
 ) -> ModelEntry:
     if asked["file"] is not None:
         return open_file(context, str(asked["file"]), request)
-    name = named(str(asked["model"]))
+    name = parse_hub_url(str(asked["model"]))
     if is_id(name):
         return open_hub(context, name, request, progress=told, cancelled=cancelled)
     return find_model(context, name, request)

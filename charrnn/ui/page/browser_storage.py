@@ -1,10 +1,9 @@
-"""What the browser remembers: the model chosen in the Generate tab, the visitor's own runs, and
-what they have opened from elsewhere.
+"""What the browser remembers for the server: the chosen model, the user's runs, opened models.
 
-All in the browser's own storage and read the moment an event needs it: no event waits for
-another that might bring the value later. The choice is kept for each browser tab, since the text
-of a tab is too, and for the browser, where a new tab begins. Nothing is lost but the memory where
-storage is denied.
+It is all in the browser's own storage (`browser_state.js`). Each event that needs it sends it, so
+no event has to wait for another one. The chosen model is stored for each browser tab, as the text
+of the Generate tab is, and once for the whole browser, for new tabs. Where the browser denies
+storage, nothing else is lost.
 """
 
 from __future__ import annotations
@@ -14,20 +13,23 @@ from dataclasses import dataclass
 from .contract import MAX_REMEMBERED
 from .modules import call
 
-# The `js` of events (browser_state.js): brings what is remembered as the last input, as `Memory`
-# reads it; remembers the chosen model; remembers a run; brings the id of a run that is about to
-# begin; brings the id of the run that was begun last, if nothing was heard of it since.
-READ_STATE_JS = call("readState")
-SAVE_MODEL_JS = call("saveModel")
-SAVE_RUN_JS = call("saveRun")
-NEW_RUN_JS = call("newRun")
-PENDING_RUN_JS = call("pendingRun")
+# The `js` of events: functions of browser_state.js.
+READ_STATE_JS = call("readState")  # replaces the last input by what is stored: a `BrowserState`
+SAVE_MODEL_JS = call("saveModel")  # stores the chosen model
+SAVE_RUN_JS = call("saveRun")  # stores a run
+NEW_RUN_JS = call("newRun")  # makes the id of a new run, stores it, and sends it as the last input
+PENDING_RUN_JS = call("pendingRun")  # sends that id if the page has not shown the run since
 
 
 @dataclass(frozen=True)
-class Memory:
-    """What came from a browser: a key chosen earlier, or None, the ids of its runs, and the keys of
-    models that it opened; `used` is the key of the model that was to be used last."""
+class BrowserState:
+    """What a browser has stored.
+
+    chosen: the key of the model that was chosen last, or None.
+    runs: the ids of the browser's runs.
+    used: the key of the model that the user asked to generate with, elsewhere on the page, or None.
+    opened: the keys of the models that were opened from the Hub or from a file.
+    """
 
     chosen: str | None = None
     runs: tuple[str, ...] = ()
@@ -35,33 +37,33 @@ class Memory:
     opened: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, brought: object) -> Memory:
-        """Whatever an event brought, which may be anything, as a memory."""
-        if not isinstance(brought, dict):
+    def from_json(cls, value: object) -> BrowserState:
+        """Read the state from an event's input, which may be any JSON value."""
+        if not isinstance(value, dict):
             return cls()
-        chosen, used = _key(brought.get("chosen")), _key(brought.get("used"))
-        return cls(chosen, _keys(brought.get("runs")), used, _keys(brought.get("opened")))
+        chosen, used = _as_key(value.get("chosen")), _as_key(value.get("used"))
+        return cls(chosen, _as_keys(value.get("runs")), used, _as_keys(value.get("opened")))
 
     @property
     def keys(self) -> list[str]:
-        """The models that are the visitor's: runs, opened ones, the chosen one, the one in use."""
+        """The keys of all models in the state."""
         return [*self.runs, *self.opened, *filter(None, (self.chosen, self.used))]
 
 
-def begun(brought: object) -> str | None:
-    """The id that `NEW_RUN_JS` or `PENDING_RUN_JS` brought, if it did."""
-    return _key(brought.get("run")) if isinstance(brought, dict) else None
+def pending_run_id(value: object) -> str | None:
+    """Return the run id in an input that `NEW_RUN_JS` or `PENDING_RUN_JS` made, if there is one."""
+    return _as_key(value.get("run")) if isinstance(value, dict) else None
 
 
-def own_runs(brought: object) -> tuple[str, ...]:
-    """The ids of the runs that the browser began, as `PENDING_RUN_JS` brought them."""
-    return _keys(brought.get("runs")) if isinstance(brought, dict) else ()
+def own_run_ids(value: object) -> tuple[str, ...]:
+    """Return the ids of the browser's runs in an input that `PENDING_RUN_JS` made."""
+    return _as_keys(value.get("runs")) if isinstance(value, dict) else ()
 
 
-def _keys(brought: object) -> tuple[str, ...]:
-    listed = brought if isinstance(brought, list) else []
-    return tuple([key for key in listed if isinstance(key, str)][:MAX_REMEMBERED])
+def _as_keys(value: object) -> tuple[str, ...]:
+    keys = value if isinstance(value, list) else []
+    return tuple([key for key in keys if isinstance(key, str)][:MAX_REMEMBERED])
 
 
-def _key(brought: object) -> str | None:
-    return brought if isinstance(brought, str) and brought else None
+def _as_key(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -37,10 +37,12 @@ from .strings import PUSH, PUSHING
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8  # pushes that are under way; more wait, first come, first served
-EACH = 2  # pushes of one visitor, those that wait included
-EVERY = 0.1  # seconds between two looks at a push
-BEAT = 1.0  # seconds after which the page is told something anyway: so a closed one is noticed
+MAX_CONCURRENT_PUSHES = 8  # pushes that are under way; more wait, first come, first served
+MAX_PUSHES_PER_USER = 2  # pushes of one visitor, those that wait included
+POLL_SECONDS = 0.1  # seconds between two looks at a push
+HEARTBEAT_SECONDS = (
+    1.0  # seconds after which the page is told something anyway: so a closed one is noticed
+)
 
 Frame = dict[str, Any]
 
@@ -159,27 +161,27 @@ class Pushes:
         """Why somebody cannot push now, as a word's key, and the place that it is about."""
         if me.token is False:
             return "signed-out" if me.sign_in_method == "button" else "nobody", "who"
-        if sum(work.visitor == visitor for work in self._works.values()) >= EACH:
+        if sum(work.visitor == visitor for work in self._works.values()) >= MAX_PUSHES_PER_USER:
             return "enough", "push"
         return None
 
     async def _frames(self, word: str, work: _Push) -> AsyncIterator[Frame]:
         beats = asyncio.get_running_loop().time
-        while (place := list(self._works).index(word) - AT_ONCE) >= 0:
+        while (place := list(self._works).index(word) - MAX_CONCURRENT_PUSHES) >= 0:
             # With the time, since Gradio tells the page of nothing that is as it was.
             yield {"state": "waiting", "place": place + 1, "at": round(beats())}
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_SECONDS)
             if work.halted.is_set():
                 yield {"state": "stopped", "late": False}
                 return
         result = _in_a_thread(work.outcome)
         told, said_at = None, 0.0
         while not result.done():
-            if told != (now := (*work.sent, work.rest)) or beats() - said_at >= BEAT:
+            if told != (now := (*work.sent, work.rest)) or beats() - said_at >= HEARTBEAT_SECONDS:
                 told, said_at = now, beats()
                 frame = {"sent": now[0], "total": now[1], "rest": now[2], "at": said_at}
                 yield {"state": "pushing", **frame}
-            await asyncio.wait({result}, timeout=EVERY)
+            await asyncio.wait({result}, timeout=POLL_SECONDS)
         yield result.result()
 
     def _identity(self, request: gr.Request) -> Identity:

@@ -24,7 +24,7 @@ from ...text import datasets
 from ...utils.yield_points import yield_point
 from .. import i18n
 from ..i18n import t
-from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, begun, own_runs
+from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, pending_run_id, own_run_ids
 from ..page.component import bind
 from ..page.contract import CONTRACT, button_id
 from ..page.modules import call
@@ -183,7 +183,7 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
             # The run starts even if the connection breaks now: the browser knows its id.
             run = await context.limiters.planning.run(
                 Client(visitor),
-                lambda: context.runs.start(plan_of(train_request), visitor, begun(browser_runs)),
+                lambda: context.runs.start(plan_of(train_request), visitor, pending_run_id(browser_runs)),
             )
             card = await feeds.feed_of(RunAccess(run, run.id)).value()
             yield {controls.run_id: run.id, controls.card: card}
@@ -242,13 +242,13 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
         not confirmed. A link to a run of this browser shows it with its controls.
         """
         named, locale = request.query_params.get("run"), i18n.locale_of(request)
-        own = {view_id(key): key for key in filter(None, (run_id, *own_runs(browser_runs)))}
+        own = {view_id(key): key for key in filter(None, (run_id, *own_run_ids(browser_runs)))}
         named = own.get(named or "", named)
         if named and _find_run(context, named) is None:
             view, _ = example_run(context, locale)
             view.missing = True
             return view.value()
-        pending = begun(browser_runs)
+        pending = pending_run_id(browser_runs)
         last = pending if _find_run(context, pending) else run_id
         return await card_of(named or last, locale)
 

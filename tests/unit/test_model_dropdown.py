@@ -1,4 +1,4 @@
-"""The models as the chooser lists them, and what a browser may bring."""
+"""The options of the dropdown of models, and the state that a browser sends."""
 
 import pytest
 from conftest import small_model
@@ -6,9 +6,9 @@ from conftest import small_model
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.runs.manager import RunManager
 from charrnn.ui import AppContext
-from charrnn.ui.generate.model_dropdown import choices
-from charrnn.ui.page.browser_storage import Memory
-from charrnn.ui.page.contract import MAX_REMEMBERED as KEPT
+from charrnn.ui.generate.model_dropdown import model_options
+from charrnn.ui.page.browser_storage import BrowserState
+from charrnn.ui.page.contract import MAX_REMEMBERED
 from charrnn.vocabulary import Vocabulary
 
 
@@ -29,7 +29,7 @@ def shelf(tmp_path):
 
 
 def labels(context, locale):
-    return [label for label, _ in choices(context, [], locale)]
+    return [label for label, _ in model_options(context, [], locale)]
 
 
 def test_a_label_says_whose_perplexity_it_is_in_both_languages(shelf):
@@ -68,21 +68,25 @@ def test_a_damaged_model_and_a_run_that_is_gone_are_left_out(shelf):
     context = shelf("good", "Good")
     shelf("bad", "Bad")
     (context.bundled_dir / "bad" / "model.safetensors").write_bytes(b"no")
-    assert [key for _, key in choices(context, ["0123456789abcdef", "../x"], "en")] == ["good"]
+    assert [key for _, key in model_options(context, ["0123456789abcdef", "../x"], "en")] == [
+        "good"
+    ]
 
 
 @pytest.mark.parametrize(
-    "brought", [None, "", 7, [], {}, {"chosen": 3, "used": 4, "runs": "ab", "opened": {"a": 1}}]
+    "value", [None, "", 7, [], {}, {"chosen": 3, "used": 4, "runs": "ab", "opened": {"a": 1}}]
 )
-def test_whatever_a_browser_brings_is_a_memory(brought):
-    assert Memory.of(brought) == Memory()
+def test_any_json_value_is_read_as_a_browser_state(value):
+    assert BrowserState.from_json(value) == BrowserState()
 
 
-def test_a_memory_holds_the_choice_the_latest_runs_and_what_was_opened():
-    runs = [f"run {i}" for i in range(KEPT + 3)]
-    opened = [f"ada/model-{i}" for i in range(KEPT + 1)]
-    told = {"chosen": "songs", "runs": [*runs[:2], None, *runs[2:]], "opened": [7, *opened]}
-    told["used"] = "mine"
-    memory = Memory.of(told)
-    assert memory == Memory("songs", tuple(runs[:KEPT]), "mine", tuple(opened[:KEPT]))
-    assert memory.keys == [*runs[:KEPT], *opened[:KEPT], "songs", "mine"]
+def test_a_browser_state_has_the_chosen_model_the_latest_runs_and_the_opened_models():
+    runs = [f"run {i}" for i in range(MAX_REMEMBERED + 3)]
+    opened = [f"ada/model-{i}" for i in range(MAX_REMEMBERED + 1)]
+    value = {"chosen": "songs", "runs": [*runs[:2], None, *runs[2:]], "opened": [7, *opened]}
+    value["used"] = "mine"
+    state = BrowserState.from_json(value)
+    assert state == BrowserState(
+        "songs", tuple(runs[:MAX_REMEMBERED]), "mine", tuple(opened[:MAX_REMEMBERED])
+    )
+    assert state.keys == [*runs[:MAX_REMEMBERED], *opened[:MAX_REMEMBERED], "songs", "mine"]

@@ -1,0 +1,273 @@
+"""Events of the Generate tab: which of them call the server, and what the server does.
+
+The dropdown of models is an input of no event that the server handles: Gradio refuses a value that
+is not among the options it sent last, and two updates of the options may cross. JavaScript sends
+the key of the model beside it, and `find_model` decides whether there is such a model.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Generator
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from ...errors import UserError, traceback_without_message
+from ...generation import GenerationConfig
+from .. import i18n
+from ..page.browser_storage import SAVE_MODEL_JS, BrowserState
+from ..page.component import bind
+from ..page.modules import call
+from ..services.catalog import ModelEntry, find_model
+from ..services.client import Client, ClientGoneError
+from ..services.context import DEFAULT_TEXT_ZH, AppContext
+from ..services.scheduler import SLICER
+from .model_dropdown import model_options
+from .stream import (
+    Page,
+    checked_page_text,
+    clean_text,
+    continue_page,
+    new_page,
+    next_char_table,
+    stream_page,
+    stream_three_alphas,
+)
+from .strings import GENERATE
+
+log = logging.getLogger(__name__)
+
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The components of the tab that take part in its events."""
+
+    checkpoint: gr.Dropdown
+    prefix: gr.Textbox
+    page: gr.HTML
+    next_char: gr.HTML
+    length: gr.Slider
+    seed: gr.Textbox
+    browser_state: gr.JSON
+
+
+def wire_events(context: AppContext, fields: Fields, default_prefix: str) -> None:
+    """Connect the components to their handlers; `default_prefix` is in the prefix field at first.
+
+    Call this inside the Blocks that are open now.
+    """
+    _wire_model_choice(context, fields, default_prefix)
+    _wire_generation(context, fields)
+
+
+def _wire_model_choice(context: AppContext, fields: Fields, default_prefix: str) -> None:
+    """Suggest a prefix for each model that is chosen, and tell the scripts of the tab."""
+    checkpoint, prefix = fields.checkpoint, fields.prefix
+    suggestion = gr.JSON(visible=False)
+    private: dict[str, Any] = {"api_visibility": "private"}
+    # A user may choose models faster than the server answers.
+    each: dict[str, Any] = {"trigger_mode": "multiple"} | private
+    answered = checkpoint.change(
+        None, [checkpoint, prefix], js=call("noteModelChosen"), **private
+    ).then(
+        bind(_suggest_prefix, context),
+        fields.browser_state,
+        suggestion,
+        js=call("withCheckpoint"),
+        show_progress="hidden",
+        **each,
+    )
+    taken = answered.success(
+        None,
+        [prefix, suggestion],
+        prefix,
+        js=call("takeSuggestion", default_prefix),
+        **each,
+    )
+    taken.then(None, [checkpoint, prefix], js=call("notePrompt"), **each)
+    answered.failure(None, [checkpoint, prefix], js=call("noteNoSuggestion"), **each)
+    checkpoint.input(None, checkpoint, js=SAVE_MODEL_JS, **private)
+    prefix.change(None, [checkpoint, prefix], js=call("notePrompt"), **each)
+
+
+def _wire_generation(context: AppContext, fields: Fields) -> None:
+    """Generate text when the page's script asks for it, and stop when it says so."""
+    page = fields.page
+    private: dict[str, Any] = {"api_visibility": "private"}
+    generation = page.generate(
+        bind(_generate, context),
+        [fields.prefix, page, fields.next_char, fields.length, fields.seed],
+        page,
+        show_progress="hidden",
+        trigger_mode="multiple",  # an event that was stopped may still be ending
+        api_visibility="private",
+    )
+    generation.then(None, js=call("noteGenerateSettled"), **private)
+    generation.failure(None, js=call("noteGenerateSettled"), **private)  # lost connections too
+    page.stop(None, cancels=generation, api_visibility="private").then(
+        None, js=call("noteGenerateSettled"), **private
+    )
+
+
+def update_models(
+    context: AppContext,
+    default_key: str | None,
+    state: BrowserState,
+    request: gr.Request,
+    chosen: str | None = None,
+) -> dict[str, Any]:
+    """Return an update of the dropdown's options, with `chosen` selected unless that is None."""
+    keys = [*state.keys, *([chosen] if chosen else [])]
+    options = model_options(context, keys, i18n.locale_of(request), request)
+    if chosen is None and default_key is None and options:
+        chosen = _first_known(options, state.chosen)  # without bundled models: one of the user's
+    update: dict[str, Any] = {"choices": options}
+    return gr.update(**update if chosen is None else update | {"value": chosen})
+
+
+def initial_models(
+    context: AppContext, default_key: str | None, state: BrowserState, request: gr.Request
+) -> dict[str, Any]:
+    """Return an update that selects the model chosen last, or the default of the language."""
+    locale = i18n.locale_of(request)
+    options = model_options(context, state.keys, locale, request)
+    default = DEFAULT_TEXT_ZH if locale == "zh" else default_key
+    return gr.update(choices=options, value=_first_known(options, state.chosen, default))
+
+
+def _first_known(options: list[tuple[str, str]], *keys: str | None) -> str | None:
+    """Return the first of `keys` that is an option, else the first option, else None."""
+    listed = [key for _, key in options]
+    known = [key for key in keys if key in listed]
+    return next(iter(known or listed), None)
+
+
+async def _generate(
+    context: AppContext,
+    prefix: str,
+    page: Page,
+    next_char: dict[str, Any],
+    length: int,
+    seed: str,
+    event: gr.EventData,
+    request: gr.Request,
+) -> AsyncIterator[Page]:
+    """Handle the page's event `generate`: generate text, and yield the page as it grows.
+
+    `event.action` says what to do: `generate` begins with the prefix, `continue` goes on from the
+    text of the page, and `three-alphas` generates three continuations with one α each.
+    """
+    locale, client = i18n.locale_of(request), context.client(request)
+    latest = page = page if isinstance(page, dict) else {}
+    try:
+        checkpoint = getattr(event, "checkpoint", None)
+        if checkpoint is None:
+            message = i18n.translate(GENERATE["write-no-model"], locale)
+            yield _with_problem(latest, message, "checkpoint")
+            return
+        config = GenerationConfig(
+            int(length), str(next_char["mode"]), float(next_char["alpha"]), _parse_seed(seed)
+        )
+        continues = event.action == "continue"
+        start = continue_page(page) if continues else new_page(checked_page_text(prefix))
+        stream = stream_three_alphas if event.action == "three-alphas" else stream_page
+        model = await _find_model(context, client, str(checkpoint), request)
+
+        def frames() -> Generator[Page, None, None]:
+            yield from stream(model.open(), start, config, client.id)
+
+        async with aclosing(context.limiters.writing.iterate(client, frames())) as pages:
+            async for latest in pages:
+                yield latest
+    except ClientGoneError:
+        return
+    except UserError as error:
+        yield _with_problem(latest, i18n.translate_error(error, locale), error.field)
+    except Exception as error:  # noqa: BLE001  # logged, and shown on the page
+        log.error("generating a page failed: %s", traceback_without_message(error))
+        yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, locale), None)
+
+
+def _parse_seed(text: str) -> int | None:
+    """Return the seed in the field, or None if the field is empty.
+
+    Raises UserError for anything else. The seed is sent to the page as a JSON number, and Gradio's
+    stream fails for integers of more than 64 bits.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if text.isdecimal() and len(text) <= 20 and int(text) <= MAX_SEED:
+        return int(text)
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    raise UserError(
+        "seed = {value}: give a whole number from 0 to {most}, or leave it empty.",
+        value=shown,
+        most=MAX_SEED,
+        field="seed",
+    )
+
+
+def _with_problem(page: Page, message: str, field: str | None) -> Page:
+    state = "stopped" if page.get("state") == "writing" else page.get("state")
+    return page | {"state": state, "problem": {"message": message, "field": field}}
+
+
+async def next_characters(
+    context: AppContext, query: object, request: gr.Request
+) -> dict[str, Any]:
+    """Return which characters may follow a text, or the `problem` and its `field`.
+
+    `next_char.js` calls this with `{checkpoint, text}`; the answer is a `stream.next_char_table`.
+    """
+    client, fields = context.client(request), query if isinstance(query, dict) else {}
+    try:
+        text = checked_page_text(fields.get("text"))
+        model = await _find_model(context, client, str(fields.get("checkpoint")), request)
+
+        def table() -> dict[str, Any]:
+            checkpoint = model.open()
+            return SLICER.compute(client.id, lambda: next_char_table(checkpoint, text))
+
+        return await context.limiters.looking.run(client, table)
+    except ClientGoneError:
+        return {}
+    except UserError as error:
+        message = i18n.translate_error(error, i18n.locale_of(request))
+        return {"problem": {"message": message, "field": error.field}}
+
+
+async def _find_model(
+    context: AppContext, client: Client, key: str, request: gr.Request
+) -> ModelEntry:
+    """Find a model by its key, outside of the limits for computing: the Hub may be slow."""
+    return await context.limiters.finding.run(client, partial(find_model, context, key, request))
+
+
+async def _suggest_prefix(
+    context: AppContext, checkpoint: object, request: gr.Request
+) -> dict[str, Any]:
+    """Return the chosen model's `key`, and a `prefix` that suits it or None."""
+    answer = {"key": checkpoint, "prefix": None}
+    client = context.client(request)
+    try:
+        if isinstance(checkpoint, str):
+            model = await _find_model(context, client, checkpoint, request)
+            answer["prefix"] = await context.limiters.looking.run(
+                client, partial(first_prefix, model)
+            )
+    except UserError as error:  # `next_characters` shows it beside the dropdown
+        log.info("no prefix for a model that cannot be opened: %s", error.field)
+    return answer
+
+
+def first_prefix(model: ModelEntry) -> str:
+    """Return the first prefix of the samples in the model's training, or "" if there is none."""
+    prefixes = model.open().about.get("prefixes")
+    return clean_text(prefixes[0]) if isinstance(prefixes, list) and prefixes else ""
