@@ -1,8 +1,8 @@
 """The app's public endpoints, for `gradio_client` and plain HTTP.
 
-There are six: `/train`, `/stop`, `/generate`, `/score`, `/models`, `/recipes`. The first paragraphs
-of their docstrings are in the app's API documentation. What they do is in `operations.py`. Only
-here an argument may be a file: `corpus`, if it was uploaded to this app.
+There are six: `/train`, `/stop`, `/generate`, `/score`, `/models`, `/recipes`. They call
+`operations.py`. The first paragraphs of their docstrings are in the app's API documentation. One
+argument may be a file, `corpus`: a file that was uploaded to this app.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .operations import Caller, TrainArguments
 from .services.client import ClientGoneError
 from .services.context import AppContext
 
-TEXT_ENDPOINTS = ("train", "score")  # whose arguments hold a long text
+TEXT_ENDPOINTS = ("train", "score")  # one of their arguments may be a long text
 
 
 def endpoints(context: AppContext) -> None:
@@ -62,12 +62,12 @@ def endpoints(context: AppContext) -> None:
         Returns:
             One event, a JSON object with "event" and "seconds" since the run began.
         """
-        with _explained():
+        with _errors_for_callers():
             files = await asyncio.to_thread(uploaded_files, corpus)
             name = None if files is not None else corpus
-            given = TrainArguments(name, text, recipe, settings, seed, files)
-            caller = Caller.of(context, request)
-            run = await operations.start(context, given, caller)
+            arguments = TrainArguments(name, text, recipe, settings, seed, files)
+            caller = Caller.from_request(context, request)
+            run = await operations.start(context, arguments, caller)
             async for event in operations.watch(context, run, _notify):
                 yield event
 
@@ -80,7 +80,7 @@ def endpoints(context: AppContext) -> None:
         Returns:
             The run's state: queued, running, stopping, finished, stopped, diverged or failed.
         """
-        with _explained():
+        with _errors_for_callers():
             return operations.stop(context, run)
 
     async def generate(
@@ -109,8 +109,8 @@ def endpoints(context: AppContext) -> None:
         Returns:
             The prefix and what has been written after it so far.
         """
-        with _explained():
-            caller = Caller.of(context, request)
+        with _errors_for_callers():
+            caller = Caller.from_request(context, request)
             texts = operations.generate(
                 context, caller, checkpoint, prefix, length, mode, alpha, seed
             )
@@ -133,8 +133,10 @@ def endpoints(context: AppContext) -> None:
             character, `characters` scored, `unknown_characters` (read but not scored), and the
             `protocol`: one pass with the state carried.
         """
-        with _explained():
-            return await operations.score(context, Caller.of(context, request), checkpoint, text)
+        with _errors_for_callers():
+            return await operations.score(
+                context, Caller.from_request(context, request), checkpoint, text
+            )
 
     async def models(request: gr.Request | None = None) -> list[dict[str, Any]]:
         """List the models that come with the app.
@@ -143,8 +145,8 @@ def endpoints(context: AppContext) -> None:
             For each its `name`, for /generate and /score, what it is, what it was trained on, its
             perplexity, and its size in symbols, parameters and bytes.
         """
-        with _explained():
-            return await operations.models(context, Caller.of(context, request))
+        with _errors_for_callers():
+            return await operations.models(context, Caller.from_request(context, request))
 
     def recipes() -> list[dict[str, Any]]:
         """List the recipes for /train: time budgets, and a textbook's experiments.
@@ -164,7 +166,7 @@ def endpoints(context: AppContext) -> None:
 
 
 def uploaded_files(corpus: object) -> Sequence[Path] | None:
-    """Return the paths of the uploaded files that `corpus` consists of; None if it is a name.
+    """Return the paths of the uploaded files in `corpus`, or None if it is a name.
 
     Raises UserError for a file that is not in this app's upload folder.
     """
@@ -175,21 +177,21 @@ def uploaded_files(corpus: object) -> Sequence[Path] | None:
 
 
 def _uploaded_file(upload: object) -> Path:
-    given = upload.get("path") if isinstance(upload, Mapping) else None
-    if (path := path_within(Path(get_upload_folder()), given)) is not None:
-        return path
+    path = upload.get("path") if isinstance(upload, Mapping) else None
+    if (file := path_within(Path(get_upload_folder()), path)) is not None:
+        return file
     raise UserError("That file has not been uploaded to this app: upload it first.", field="corpus")
 
 
 async def _notify(message: str) -> None:
-    """Show a message to the caller, as one of Gradio's log messages."""
+    """Send a message to the caller as one of Gradio's log messages."""
     if LocalContext.event_id.get(None) is not None:
         gr.Info(message)
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Turn every error into a `gr.Error` with the message that the caller may read."""
+def _errors_for_callers() -> Iterator[None]:
+    """Turn every exception into a `gr.Error` with the message for the caller."""
     try:
         yield
     except ClientGoneError:

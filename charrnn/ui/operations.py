@@ -1,7 +1,7 @@
 """The operations of the public API: train, stop, generate, score, models, recipes.
 
-The endpoints (`api.py`) call them. Arguments are JSON values from anyone, so their types are
-checked here. A model is given by its name, never by a path.
+The endpoints (`api.py`) and the tools of the MCP server call them. Arguments are untrusted JSON
+values, whose types are checked here. A model is given by its name, never by a path.
 """
 
 from __future__ import annotations
@@ -61,23 +61,26 @@ _INTERNAL_ERROR = "That went wrong on the server; its log says how."
 
 @dataclass(frozen=True)
 class Caller:
-    """The sender of a request: the client whose shares it counts against, and the token for
-    requests to the Hub (False: none, so that only public models can be opened)."""
+    """The sender of a request.
+
+    client: the client whose limits apply.
+    token: the token for requests to the Hub; False for none, so only public models can be opened.
+    """
 
     client: Client = Client()
     token: Token = False
 
     @classmethod
-    def of(cls, context: AppContext, request: gr.Request | None) -> Caller:
-        """The caller that sent a request to an endpoint."""
+    def from_request(cls, context: AppContext, request: gr.Request | None) -> Caller:
+        """Return the caller that sent a request to an endpoint."""
         return cls(context.client(request), identity(request).token)
 
 
 @dataclass(frozen=True)
 class TrainArguments:
-    """The arguments of a training run as the caller sent them, unchecked.
+    """The arguments of `train` as the caller sent them, unchecked.
 
-    `files` are files that the caller has uploaded to this app, in place of `corpus`.
+    `files` are uploaded files to train on, instead of `corpus`.
     """
 
     corpus: object = None
@@ -88,42 +91,42 @@ class TrainArguments:
     files: Sequence[Path] | None = None
 
 
-async def start(context: AppContext, given: TrainArguments, caller: Caller) -> Run:
-    """Start a run, or put it in the queue. Raises UserError for arguments that do not fit.
+async def start(context: AppContext, arguments: TrainArguments, caller: Caller) -> Run:
+    """Start a run, or queue it, also if the caller disconnects meanwhile.
 
-    It is started even if the caller goes away meanwhile.
+    Raises UserError for invalid arguments.
     """
     client, limiters = Client(caller.client.id), context.limiters
-    _settings(given.settings)  # before anything is downloaded or read
-    if name := _corpus_to_download(given):
+    _parse_settings(arguments.settings)  # before anything is downloaded or read
+    if name := _corpus_to_download(arguments):
         await limiters.finding.run(client, partial(datasets.load, name))
     return await limiters.planning.run(
-        client, lambda: context.runs.start(plan_run(context.limits, given), client.id)
+        client, lambda: context.runs.start(plan_run(context.limits, arguments), client.id)
     )
 
 
 async def watch(
     context: AppContext, run: Run, notify: Callable[[str], Awaitable[None]]
 ) -> AsyncIterator[Event]:
-    """Yield a run's events, from its first to its last, without this machine's paths.
+    """Yield all events of a run, without paths of this machine.
 
-    While the run is queued, `notify` gets a sentence about its place in the queue: the
-    events of a run are the same for everybody who follows it.
+    While the run is queued, `notify` gets sentences about its place in the queue. These are no
+    events, since the events of a run are the same for everyone who follows it.
     """
-    notified: object = None
-    while (standing := await asyncio.to_thread(context.runs.queue_position, run.id))[0]:
-        place, wait = standing
-        if (place, wait is None) != notified:
-            notified = (place, wait is None)
+    last_notified: object = None
+    while (position := await asyncio.to_thread(context.runs.queue_position, run.id))[0]:
+        place, wait = position
+        if (place, wait is None) != last_notified:
+            last_notified = (place, wait is None)
             when = "wait unknown" if wait is None else f"about {wait:.0f} s to wait"
             await notify(f"Place {place} in the queue: {when}.")
         await asyncio.sleep(_QUEUE_POLL_SECONDS)
     async for event in follow(run):
-        yield _public(event, run.id)
+        yield _without_paths(event, run.id)
 
 
 def stop(context: AppContext, run: object) -> str:
-    """Ask a run to stop, and return its state. Raises UserError if there is no such run."""
+    """Tell a run to stop, and return its state. Raises UserError if there is no such run."""
     key = validation.as_text(run, "run")
     if is_view_id(key):
         raise UserError(
@@ -146,40 +149,41 @@ async def generate(
     alpha: object = 1.0,
     seed: object = None,
 ) -> AsyncGenerator[str, None]:
-    """Continue `prefix` with a model, and yield the text so far, the prefix included, now and then.
+    """Continue `prefix` with a model. Yield the text so far, with the prefix, several times.
 
-    Raises UserError for arguments that do not fit.
+    Raises UserError for invalid arguments.
     """
-    count, given = validation.as_int(length, "length"), validation.as_text(prefix, "prefix")
+    count, start_text = validation.as_int(length, "length"), validation.as_text(prefix, "prefix")
     if not 0 <= count <= MAX_GENERATED_CHARACTERS:
         raise UserError(
             "length = {value}: give 0 to {most:,} characters.",
             value=count,
             most=MAX_GENERATED_CHARACTERS,
         )
-    if len(given) > MAX_PREFIX_CHARACTERS:
+    if len(start_text) > MAX_PREFIX_CHARACTERS:
         raise UserError(
             "The prefix has {count:,} characters: give at most {most:,}.",
-            count=len(given),
+            count=len(start_text),
             most=MAX_PREFIX_CHARACTERS,
             field="prefix",
         )
-    fixed = None if seed is None else validation.as_int(seed, "seed")
-    exponent, manner = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
-    model, beginning = await _find(context, caller, checkpoint), clean_text(given)
+    checked_seed = None if seed is None else validation.as_int(seed, "seed")
+    exponent, checked_mode = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
+    model, start_text = await _find_model(context, caller, checkpoint), clean_text(start_text)
 
     def texts() -> Generator[str, None, None]:
-        written, shown = [beginning], time.perf_counter()
-        characters = stream(model.open(), beginning, count, manner, exponent, fixed)
-        with SLICER.stream(caller.client.id) as writer:
-            for character in writer.sliced(characters):
-                written.append(character)
-                is_due = time.perf_counter() - shown >= FRAME_SECONDS * SLICER.load_factor
+        pieces, last_frame_at = [start_text], time.perf_counter()
+        characters = stream(model.open(), start_text, count, checked_mode, exponent, checked_seed)
+        with SLICER.stream(caller.client.id) as turns:
+            for character in turns.sliced(characters):
+                pieces.append(character)
+                elapsed = time.perf_counter() - last_frame_at
+                is_due = elapsed >= FRAME_SECONDS * SLICER.load_factor
                 if is_due and not caller.client.has_unread():
-                    writer.release()
-                    yield "".join(written)
-                    shown = time.perf_counter()
-        yield "".join(written)
+                    turns.release()
+                    yield "".join(pieces)
+                    last_frame_at = time.perf_counter()
+        yield "".join(pieces)
 
     async with aclosing(context.limiters.writing.iterate(caller.client, texts())) as items:
         async for text in items:
@@ -189,26 +193,26 @@ async def generate(
 async def score(
     context: AppContext, caller: Caller, checkpoint: object, text: object
 ) -> dict[str, Any]:
-    """Score a text with a model. Raises UserError for arguments that do not fit."""
-    given = validation.as_text(text, "text")
-    if len(given) > MAX_SCORED_CHARACTERS:
+    """Score a text with a model. Raises UserError for invalid arguments."""
+    checked_text = validation.as_text(text, "text")
+    if len(checked_text) > MAX_SCORED_CHARACTERS:
         raise UserError(
             "A text to score can have at most {most:,} characters: choose a part of it.",
             most=MAX_SCORED_CHARACTERS,
         )
-    model, user = await _find(context, caller, checkpoint), caller.client.id
+    model, user = await _find_model(context, caller, checkpoint), caller.client.id
 
-    def figures() -> dict[str, Any]:
+    def compute() -> dict[str, Any]:
         opened = model.open()
-        scored = SCORING_SLICER.compute(user, lambda: score_text(opened, clean_text(given)))
-        return dict(scored.as_dict())
+        result = SCORING_SLICER.compute(user, lambda: score_text(opened, clean_text(checked_text)))
+        return dict(result.as_dict())
 
-    return await context.limiters.scoring.run(caller.client, figures)
+    return await context.limiters.scoring.run(caller.client, compute)
 
 
 async def models(context: AppContext, caller: Caller) -> list[dict[str, Any]]:
     """Describe the models that come with the app."""
-    return await context.limiters.listing.run(caller.client, partial(_models, context))
+    return await context.limiters.listing.run(caller.client, partial(_describe_bundled, context))
 
 
 def recipes() -> list[dict[str, Any]]:
@@ -217,18 +221,20 @@ def recipes() -> list[dict[str, Any]]:
 
 
 def public_message(error: Exception) -> str:
-    """The message that a caller gets for an error: a UserError's own. Any other error is logged,
-    and the caller learns nothing about it."""
+    """Return the message that a caller gets for an exception.
+
+    A UserError has its own. Any other exception is logged, and the message says nothing about it.
+    """
     if isinstance(error, UserError):
         return error.message
     log.error("an API call failed: %s", traceback_without_message(error))
     return _INTERNAL_ERROR
 
 
-def _public(event: Event, run: str) -> Event:
-    """The event without this machine's paths: as a checkpoint, callers name the run.
+def _without_paths(event: Event, run: str) -> Event:
+    """Remove paths of this machine from an event; the checkpoint becomes the run's id.
 
-    gradio_client would also take any object with a `path` for a file, and try to download it.
+    gradio_client would take an object with a `path` for a file, and try to download it.
     """
     if event["event"] == "checkpoint":
         return event | {"path": None}
@@ -237,13 +243,13 @@ def _public(event: Event, run: str) -> Event:
     return event
 
 
-async def _find(context: AppContext, caller: Caller, checkpoint: object) -> ModelEntry:
+async def _find_model(context: AppContext, caller: Caller, checkpoint: object) -> ModelEntry:
     key = validation.as_text(checkpoint, "checkpoint")
     find = partial(find_model_as, context, key, caller.token, caller.client.id)
     return await context.limiters.finding.run(caller.client, find)
 
 
-def _models(context: AppContext) -> list[dict[str, Any]]:
+def _describe_bundled(context: AppContext) -> list[dict[str, Any]]:
     listed = []
     for model in bundled(context):
         try:
@@ -253,37 +259,40 @@ def _models(context: AppContext) -> list[dict[str, Any]]:
     return listed
 
 
-def _corpus_to_download(given: TrainArguments) -> str | None:
-    """The name of the text to train on, if it has to be downloaded first."""
-    if given.files is not None or given.text:
+def _corpus_to_download(arguments: TrainArguments) -> str | None:
+    """Return the name of the text to train on if it has to be downloaded first, else None."""
+    if arguments.files is not None or arguments.text:
         return None
-    name = given.corpus or find_recipe(validation.as_text(given.recipe, "recipe")).corpus
+    name = arguments.corpus or find_recipe(validation.as_text(arguments.recipe, "recipe")).corpus
     known = isinstance(name, str) and any(entry.name == name for entry in datasets.DATASETS)
     return str(name) if known and not datasets.is_local(str(name)) else None
 
 
-def plan_run(limits: Limits, given: TrainArguments) -> RunPlan:
-    """Plan the run that a caller asks for. Raises UserError for arguments that do not fit."""
-    name, settings = validation.as_text(given.recipe, "recipe"), _settings(given.settings)
-    source = training_text(limits, given, find_recipe(name).corpus)
+def plan_run(limits: Limits, arguments: TrainArguments) -> RunPlan:
+    """Plan the run that a caller asks for. Raises UserError for invalid arguments."""
+    name = validation.as_text(arguments.recipe, "recipe")
+    settings = _parse_settings(arguments.settings)
+    source = training_text(limits, arguments, find_recipe(name).corpus)
     check_text(source, limits)
     return make_plan(
         source,
         recipe=name,
         settings=settings,
-        seed=None if given.seed is None else validation.as_int(given.seed, "seed"),
+        seed=None if arguments.seed is None else validation.as_int(arguments.seed, "seed"),
     )
 
 
-def training_text(limits: Limits, given: TrainArguments, default_corpus: str | None) -> Text:
-    """Load what to train on: the uploaded files, the text that `corpus` names, the text itself, or
-    the recipe's. Raises UserError where none or several are given."""
-    text = validation.as_text(given.text or "", "text")
-    if (given.corpus or given.files) and text:
+def training_text(limits: Limits, arguments: TrainArguments, default_corpus: str | None) -> Text:
+    """Load the training text: the uploaded files, `text`, the text named `corpus`, or the default.
+
+    Raises UserError if there is no text, or more than one.
+    """
+    text = validation.as_text(arguments.text or "", "text")
+    if (arguments.corpus or arguments.files) and text:
         raise UserError("Give a corpus or a text, not both.", field="corpus")
-    if given.files is not None:
-        return read_uploads(given.files, limits)
-    name = validation.as_text(given.corpus or "", "corpus")
+    if arguments.files is not None:
+        return read_uploads(arguments.files, limits)
+    name = validation.as_text(arguments.corpus or "", "corpus")
     if text:
         check_raw_text(text, limits)
         return read_text(text)
@@ -295,23 +304,24 @@ def training_text(limits: Limits, given: TrainArguments, default_corpus: str | N
     )
 
 
-def _settings(given: object) -> Mapping[str, object]:
-    if given is None or given == "":
+def _parse_settings(value: object) -> Mapping[str, object]:
+    """Return the settings, which are a JSON object, or one as a string. Raises UserError."""
+    if value is None or value == "":
         return {}
-    if isinstance(given, str):
-        if len(given) > MAX_SETTINGS_CHARACTERS:
+    if isinstance(value, str):
+        if len(value) > MAX_SETTINGS_CHARACTERS:
             raise UserError(
                 "The settings have {count:,} characters: give at most {most:,}.",
-                count=len(given),
+                count=len(value),
                 most=MAX_SETTINGS_CHARACTERS,
                 field="settings",
             )
         try:
-            given = json.loads(given)
+            value = json.loads(value)
         except (ValueError, RecursionError):
-            given = None
-    if not isinstance(given, Mapping):
+            value = None
+    if not isinstance(value, Mapping):
         raise UserError(
             'settings must be a JSON object, such as {{"hidden_size": 128}}.', field="settings"
         )
-    return given
+    return value

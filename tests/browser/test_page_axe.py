@@ -46,7 +46,7 @@ def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
     expect(page.locator(".write-text .s9").first).to_be_attached()
     assert violations(page) == []
     page.locator("#tab-models-button").click()
-    expect(page.locator(".models-shipped .model-card:not(.skeleton)")).to_have_count(3)
+    expect(page.locator(".models-bundled .model-card:not(.skeleton)")).to_have_count(3)
     assert violations(page) == []
 
 

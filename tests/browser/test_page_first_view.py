@@ -120,7 +120,7 @@ def test_each_tab_has_an_address_and_back_leads_to_the_tab_before(visit):
     shows("Generate", "?tab=generate")
     page.get_by_role("tab", name="Models").click()
     shows("Models", "?tab=models")
-    expect(page.locator(".models-shipped .model-card").first).to_be_visible()
+    expect(page.locator(".models-bundled .model-card").first).to_be_visible()
     page.go_back()
     shows("Generate", "?tab=generate")
     page.reload()

@@ -11,7 +11,7 @@ from page import wait_until_drawn
 from push_page import (
     button,
     expect,
-    licence,
+    license_field,
     listed,
     log_in,
     name,
@@ -85,7 +85,7 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(vis
     page = visit()
     open_dialog(page)
     name(page).fill("ada/mine")
-    licence(page).fill("mit")
+    license_field(page).fill("mit")
     page.get_by_label("Private").uncheck()
     press(page)
     pushed(page)
@@ -97,7 +97,7 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(vis
     wait_until_drawn(page)
     open_dialog(page)
     expect(name(page)).to_have_value("ada/mine")
-    expect(licence(page)).to_have_value("mit")
+    expect(license_field(page)).to_have_value("mit")
     expect(page.get_by_label("Private")).not_to_be_checked()
     press(page)
     pushed(page)
@@ -132,19 +132,19 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit, h
         ("letters", "mit", "name", "write it as owner/name"),
         ("bob/letters", "mit", "name", "You may not write to bob/letters"),
         ("ada/public", "mit", "name", "public: make it private"),
-        ("ada/letters", "My Own", "licence", "not the name of a license"),
+        ("ada/letters", "My Own", "license", "not the name of a license"),
     ):
         name(page).fill(repo)
-        licence(page).fill(terms)
+        license_field(page).fill(terms)
         expect(button(page, "Push")).to_have_attribute("aria-disabled", "false")
         button(page, "Push").click()
         expect(problem(page, place)).to_contain_text(said)
-        expect(name(page) if place == "name" else licence(page)).to_be_focused()
+        expect(name(page) if place == "name" else license_field(page)).to_be_focused()
         expect(name(page)).to_have_value(repo)
-        expect(licence(page)).to_have_value(terms)
+        expect(license_field(page)).to_have_value(terms)
         assert hub.repos.keys() == {"ada/public"} and len(hub.repos["ada/public"].commits) == 2
         name(page).fill("ada/other")
-        licence(page).fill("mit")
+        license_field(page).fill("mit")
         expect(problem(page, place)).to_be_hidden()
     press(page)
     pushed(page)
@@ -231,13 +231,13 @@ def test_on_a_laptop_without_a_token_one_logs_in_and_looks_again(visit, hub):
     expect(page.locator(".push-command")).to_have_text("hf auth login")
     expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
     name(page).fill("mine")
-    licence(page).fill("mit")
+    license_field(page).fill("mit")
     name(page).press("Enter")
     assert not hub.asked
     log_in(hub)
     button(page, "Check again").click()
     expect(name(page)).to_have_value("ada/mine")
-    expect(licence(page)).to_have_value("mit")
+    expect(license_field(page)).to_have_value("mit")
     press(page)
     pushed(page)
     assert hub.repos["ada/mine"].private
@@ -279,7 +279,7 @@ def push_as(app, **headers):
     config = json.load(urllib.request.urlopen(f"{app}/config"))
     targets = {d["id"]: [name for _, name in d["targets"]] for d in config["dependencies"]}
     (index,) = (one for one, names in targets.items() if "push" in names)
-    said = {"word": "w", "key": "letters", "repo": "ada/theirs", "licence": "", "private": True}
+    said = {"push_id": "w", "key": "letters", "repo": "ada/theirs", "license": "", "private": True}
     body = {"data": [], "event_data": said, "fn_index": index, "session_hash": "stranger"}
     headers = {"Content-Type": "application/json"} | headers
     join = urllib.request.Request(
@@ -306,7 +306,7 @@ def test_only_the_page_in_its_own_browser_has_the_token_of_the_laptop(app, hub, 
     assert ask(app, "account_status", Origin=app)["signedIn"] is True
     hub.asked.clear()
     assert ask(app, "account_status", **headers) == {
-        "way": "none",
+        "signInMethod": "none",
         "signedIn": False,
         "account": None,
     }

@@ -12,7 +12,7 @@ import pytest
 from elsewhere import REFUSED, REPO, SESSION, attack, components, elsewhere
 from hub_server import serving
 from page import LOCAL, forget, wait_until_drawn
-from push_page import SHIPPED, button, expect, licence, name, press, problem, pushed
+from push_page import SHIPPED, button, expect, license_field, name, press, problem, pushed
 
 from charrnn.recipes import make_plan
 from charrnn.runs.manager import RunManager
@@ -143,7 +143,7 @@ def test_whoever_signs_in_comes_back_and_pushes_in_their_own_name(visit, hub, op
     expect(page.get_by_role("dialog")).to_contain_text("write to those that it created")
     expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
     name(page).fill("mine")
-    licence(page).fill("mit")
+    license_field(page).fill("mit")
     button(page, "Sign in with Hugging Face").click()
     page.get_by_role("link", name="Authorize").click()
     page.wait_for_url(re.compile(rf"/\?run={run}"))
@@ -153,7 +153,7 @@ def test_whoever_signs_in_comes_back_and_pushes_in_their_own_name(visit, hub, op
     expect(page.locator(".run")).to_have_attribute("data-run", run)
     expect(header(page)).to_contain_text("ada")
     expect(name(page)).to_have_value("ada/mine")
-    expect(licence(page)).to_have_value("mit")
+    expect(license_field(page)).to_have_value("mit")
     press(page)
     pushed(page)
     repo = hub.repos["ada/mine"]
@@ -206,7 +206,7 @@ def test_a_sign_in_that_ended_is_told_and_nothing_typed_is_lost(visit, hub, open
     name(page).fill("ada/late")
     page.context.clear_cookies()
     press(page)
-    expect(problem(page, "who")).to_contain_text("You are no longer signed in")
+    expect(problem(page, "account")).to_contain_text("You are no longer signed in")
     expect(button(page, "Sign in with Hugging Face")).to_be_visible()
     expect(name(page)).to_have_value("ada/late")
     assert "ada/late" not in hub.repos
@@ -248,7 +248,7 @@ def test_who_says_no_comes_back_all_the_same(visit, hub, run):
     button(page, "Sign in with Hugging Face").click()
     page.get_by_role("link", name="Deny").click()
     page.wait_for_url(re.compile(rf"/\?run={run}"))
-    expect(problem(page, "who")).to_contain_text("You were not signed in")
+    expect(problem(page, "account")).to_contain_text("You were not signed in")
     expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
 
 

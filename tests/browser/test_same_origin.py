@@ -36,8 +36,8 @@ HOST = "owner-charrnn.hf.space"
 EVIL = ("origin", "https://evil.example")
 CROSS = ("sec-fetch-site", "cross-site")
 LINK = [CROSS, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]
-ANONYMOUS = {"way": "button", "signedIn": False, "account": None}
-ADA = {"way": "button", "signedIn": True, "account": "ada"}
+ANONYMOUS = {"signInMethod": "button", "signedIn": False, "account": None}
+ADA = {"signInMethod": "button", "signedIn": True, "account": "ada"}
 
 # What pages of other sites send, and what no browser sends; HOST stands for the app's own.
 FOREIGN = [
@@ -124,7 +124,7 @@ def test_on_a_laptop_another_site_s_page_is_refused(app, who, headers):
 @pytest.mark.parametrize("site", [[], [("sec-fetch-site", "same-origin")]])
 def test_on_a_laptop_the_page_is_whoever_is_logged_in_there(app, who, name, site):
     host = f"{name}:{urlsplit(app).port}"
-    in_full = {"way": "login", "signedIn": True, "account": "ada"}
+    in_full = {"signInMethod": "login", "signedIn": True, "account": "ada"}
     assert who([("origin", f"http://{host}"), *site], host) == in_full
 
 
@@ -149,7 +149,7 @@ def test_on_a_laptop_the_page_is_whoever_is_logged_in_there(app, who, name, site
     ],
 )
 def test_on_a_laptop_all_others_are_served_as_nobody(who, host, headers):
-    assert who(headers, host) == {"way": "none", "signedIn": False, "account": None}
+    assert who(headers, host) == {"signInMethod": "none", "signedIn": False, "account": None}
 
 
 @pytest.mark.parametrize(

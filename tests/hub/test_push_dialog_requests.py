@@ -32,7 +32,7 @@ def pushes(tmp_path, monkeypatch):
         push_dialog, "find_own_model", lambda context, key, request: ModelEntry(key, tmp_path)
     )
     context = SimpleNamespace(client_id=lambda request: request.username)
-    return Pushes(context, by_button=True)
+    return Pushes(context, has_sign_in_button=True)
 
 
 async def last(frames):
@@ -46,7 +46,7 @@ def test_a_push_that_leaves_everything_out_is_refused_and_takes_no_place(
         raise UserError(f"{repo!r} is no name.", field="model")
 
     monkeypatch.setattr(push_dialog.hub, "push", push)
-    end = awaited(last(pushes.push(SimpleNamespace(word="w"), visitors("ada"))))
+    end = awaited(last(pushes.push(SimpleNamespace(push_id="w"), visitors("ada"))))
     assert end["state"] == "failed"
     assert end["problem"] == {"message": "'' is no name.", "place": "name"}
     assert not pushes.stop_push("w")
@@ -59,7 +59,7 @@ def test_what_nobody_foresaw_ends_a_push_too(pushes, visitors, monkeypatch, capl
         raise RuntimeError(secret)
 
     monkeypatch.setattr(push_dialog.hub, "push", push)
-    end = awaited(last(pushes.push(SimpleNamespace(word="w", repo="ada/x"), visitors("ada"))))
+    end = awaited(last(pushes.push(SimpleNamespace(push_id="w", repo="ada/x"), visitors("ada"))))
     assert end["state"] == "failed" and end["problem"]["place"] == "push"
     assert "RuntimeError" in caplog.text and secret not in caplog.text
 
@@ -76,7 +76,7 @@ def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
 
     async def impatient():
         def begin(name, number):
-            event = SimpleNamespace(word=f"{name}{number}", repo=f"{name}/x")
+            event = SimpleNamespace(push_id=f"{name}{number}", repo=f"{name}/x")
             return asyncio.ensure_future(last(push_one(event, visitors(name))))
 
         hers = [begin("ada", number) for number in range(MAX_PUSHES_PER_USER)]

@@ -131,8 +131,7 @@ def told_everywhere(context, component=None):
     assert rows.keys() == set(ids), "the broken one is shown"
     assert (rows[BROKEN]["state"] == "damaged") == ("problem" in rows[BROKEN])
     cards = {
-        card["key"]: card
-        for card in awaited(list_cards(context, {"runs": ids}, request()))["yours"]
+        card["key"]: card for card in awaited(list_cards(context, {"runs": ids}, request()))["own"]
     }
     assert cards[HEALTHY]["state"] == "finished"
     follow = RunFeeds(context).follow

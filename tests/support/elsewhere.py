@@ -74,8 +74,8 @@ def attack(page, app, parts, key):
         told = {"component_id": parts[component], "fn_name": function, "data": data}
         return "component_server", told | {"session_hash": SESSION}
 
-    def push(word):
-        asked = {"word": word, "key": key, "repo": REPO, "licence": "mit", "private": False}
+    def push(push_id):
+        asked = {"push_id": push_id, "key": key, "repo": REPO, "license": "mit", "private": False}
         told = {"data": [None], "fn_index": parts["event"], "trigger_id": parts["push"]}
         return "queue/join", told | {"event_data": asked, "session_hash": SESSION}
 

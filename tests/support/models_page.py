@@ -99,11 +99,11 @@ def show(page):
 
 
 def shipped(page):
-    return page.locator(".models-shipped .model-card:not(.skeleton)")
+    return page.locator(".models-bundled .model-card:not(.skeleton)")
 
 
 def yours(page):
-    return page.locator(".models-yours .model-card:not(.skeleton)")
+    return page.locator(".models-own .model-card:not(.skeleton)")
 
 
 def listed(page):

@@ -59,7 +59,7 @@ def name(page):
     return page.get_by_label(re.compile("^Name on the Hub|^在 Hub 上的名称"))
 
 
-def licence(page):
+def license_field(page):
     return page.get_by_label("License of the model")
 
 

@@ -1,4 +1,4 @@
-"""Why runs ended, in 简体中文: the messages of `charrnn.runs.end_reasons`."""
+"""The messages of `charrnn.runs.end_reasons` in 简体中文: why a run ended."""
 
 from __future__ import annotations
 

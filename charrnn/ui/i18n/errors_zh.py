@@ -1,8 +1,8 @@
 """Messages of `UserError` in 简体中文: each English template, and its translation.
 
-A template is looked up as it stands in the source, placeholders and format specifications included.
+The key is the template exactly as in the source, with its placeholders and format specifications.
 Values that are messages themselves, such as the reason of a failure, are in `phrases_zh`. A test
-compares these tables with the source: every message there has an entry here, and the reverse.
+checks that every message in the source has an entry here, and that every entry has a message.
 """
 
 from __future__ import annotations

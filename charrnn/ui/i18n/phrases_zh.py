@@ -1,6 +1,6 @@
-"""Phrases that stand inside a message, in 简体中文.
+"""Phrases that are values of other messages, in 简体中文.
 
-They are names of texts and encodings, what a setting takes, kinds of files, and why things failed.
+They are names of texts and encodings, values of settings, kinds of files, and reasons of failures.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     "its weights are so large that the model's numbers overflow": "其权重过大，模型的数值会溢出",
 }
 
-# What the operating system says of a file or a disk.
+# Reasons that the operating system gives.
 OS_REASONS: Mapping[str, str] = {
     os.strerror(code): chinese
     for code, chinese in {

@@ -1,7 +1,7 @@
-"""Labels that tell runs apart in lists: "GRU 256 · 10 s · lr 0.008".
+"""Labels that distinguish runs in lists: "GRU 256 · 10 s · lr 0.008".
 
-A label has the network and the length of the run, and as many of the settings in which it differs
-from the other runs on its text as it takes to be the only one of that label.
+A label has the network and the length of the run. Settings in which the run differs from others on
+the same text are added until no other run has the same label, up to `MAX_SETTINGS`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from .titles import SETTINGS
 
 MAX_SETTINGS = 3
 
-# Settings by which runs are told apart, the most telling first; the network's label and the length
-# have the others.
+# Settings that may be added to a label, the most important first. The others are part of the
+# network or the length.
 _SETTINGS = (
     *("learning_rate", "dropout", "optimizer", "batch_size", "steps", "clip", "sampling"),
     *("smoothing", "weight_decay", "schedule", "implementation", "input", "embedding_size"),
@@ -39,16 +39,18 @@ def labels(requests: Sequence[Mapping[str, Any]]) -> list[Label]:
     """Return the labels of runs, given the contents of their `run.json`, in the same order."""
     texts = [str(request["corpus"].get("sha256")) for request in requests]
     known = [request["model"] | request["training"] for request in requests]
-    told = []
+    result = []
     for place, settings in enumerate(known):
         others = [
             other
             for i, other in enumerate(known)
-            if i != place and texts[i] == texts[place] and _base(other) == _base(settings)
+            if i != place
+            and texts[i] == texts[place]
+            and _network_and_length(other) == _network_and_length(settings)
         ]
-        names = _telling(settings, others)
-        told.append({locale: _label(settings, names, locale) for locale in ("en", "zh")})
-    return told
+        names = _distinguishing_settings(settings, others)
+        result.append({locale: _label(settings, names, locale) for locale in ("en", "zh")})
+    return result
 
 
 def labels_of(runs: Sequence[Run]) -> list[Label]:
@@ -57,12 +59,14 @@ def labels_of(runs: Sequence[Run]) -> list[Label]:
     for place, run in enumerate(runs):
         with suppress(UserError):
             requests[place] = run.manifest
-    told = dict(zip(requests, labels(list(requests.values())), strict=True))
-    return [told.get(place, {"en": "", "zh": ""}) for place in range(len(runs))]
+    known = dict(zip(requests, labels(list(requests.values())), strict=True))
+    return [known.get(place, {"en": "", "zh": ""}) for place in range(len(runs))]
 
 
-def _telling(settings: Mapping[str, Any], others: list[dict[str, Any]]) -> list[str]:
-    """Choose the settings that set a run apart from others with the same network and length."""
+def _distinguishing_settings(
+    settings: Mapping[str, Any], others: list[dict[str, Any]]
+) -> list[str]:
+    """Return the settings that distinguish a run from others of the same network and length."""
     names: list[str] = []
     for name in _SETTINGS:
         if not others or len(names) == MAX_SETTINGS:
@@ -74,7 +78,7 @@ def _telling(settings: Mapping[str, Any], others: list[dict[str, Any]]) -> list[
     return names
 
 
-def _base(settings: Mapping[str, Any]) -> tuple[str, object, object]:
+def _network_and_length(settings: Mapping[str, Any]) -> tuple[str, object, object]:
     return _network(settings), settings.get("epochs"), settings.get("seconds")
 
 

@@ -1,4 +1,4 @@
-"""What texts, recipes and settings are called, in English and in 简体中文."""
+"""Names of texts, recipes and settings in English and 简体中文."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RECIPES: Words = {
     "lyrics-concise": ("Lyrics, concise", "歌词 · 简洁实现"),
 }
 
-# In Chinese a name and a hint for each setting; the English is with its rule (`config_fields`).
+# A Chinese name and a Chinese hint for each setting; `help` of its field is the English hint.
 SETTINGS: Words = {
     "cell": ("单元", "靠什么记忆：朴素的 tanh、ReLU，或带门的 GRU、LSTM。"),
     "implementation": ("实现", "由谁计算：手写梯度、教材里的循环，或 torch 的层。"),

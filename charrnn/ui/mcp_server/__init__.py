@@ -1,10 +1,9 @@
-"""The MCP server: the tools of `tools.py` for agents, at `/gradio_api/mcp/`, by streamable HTTP.
+"""The MCP server: the tools of `tools.py`, at `/gradio_api/mcp/`, over streamable HTTP.
 
 Gradio's own MCP server is switched off. It makes a tool of every endpoint, reads any file of this
-machine that a caller names as an argument, and answers with Python's `repr`.
+machine that an argument names, and answers with Python's `repr`.
 
-The server keeps no sessions. Its callers are anonymous: cookies and tokens that a request has are
-dropped.
+The server has no sessions. Its callers are anonymous: cookies and tokens of requests are dropped.
 """
 
 from __future__ import annotations
@@ -66,9 +65,9 @@ class _Endpoint:
         self.server.request_handlers[types.CallToolRequest] = self._call_tool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request. A tool that is at work when its client goes away is cancelled."""
-        # Without sessions there is nothing to keep between requests, so each has a manager of its
-        # own. One for all of them would have to run in the lifespan of whatever app they are in.
+        """Answer a request. If the client disconnects, its tool is cancelled."""
+        # Each request has a manager of its own: without sessions there is no state to share, and a
+        # shared manager would have to run in the lifespan of the app.
         manager = StreamableHTTPSessionManager(
             self.server, stateless=True, security_settings=transport_security()
         )
@@ -93,7 +92,7 @@ class _Endpoint:
         )
 
     async def _result(self, name: str, arguments: Mapping[str, object]) -> BaseModel:
-        """Call a tool. Raises UserError, whatever goes wrong."""
+        """Call a tool. Every exception becomes a UserError."""
         try:
             if name not in TOOLS:
                 raise UserError("There is no such tool. The tools are {tools}.", tools=list(TOOLS))
@@ -113,11 +112,11 @@ class _Endpoint:
 
 
 def transport_security() -> TransportSecuritySettings:
-    """Return the host names and origins that requests may have, against DNS rebinding: a web page
-    that reaches this machine under the page's own host name.
+    """Return the host names and origins that requests may have.
 
-    On a laptop these are the machine's local names, on a Space its public ones. An app that is open
-    to a network (GRADIO_SERVER_NAME=0.0.0.0) does not know its names, so there is no such check.
+    This prevents DNS rebinding, by which a web page reaches this machine under the page's own host
+    name. On a laptop the names are the local ones, on a Space its public ones. An app that is open
+    to a network (GRADIO_SERVER_NAME=0.0.0.0) does not know its names, so it has no such check.
     """
     if space_id() is None:
         name = os.environ.get("GRADIO_SERVER_NAME", _LOCAL_NAMES[0])
@@ -133,15 +132,15 @@ def transport_security() -> TransportSecuritySettings:
 
 
 def _anonymous(scope: Scope) -> Scope:
-    """Drop everything from a request that says whose it is.
+    """Remove cookies, tokens and sessions from a request.
 
-    On a Space, where such a request has no more rights than a stranger's, a page of any origin may
-    send it.
+    On a Space also the origin is removed: there an anonymous request has no special rights, so web
+    pages of any origin may send one.
     """
     dropped = _PERSONAL_HEADERS if space_id() is None else (*_PERSONAL_HEADERS, b"origin")
     headers = [(name, value) for name, value in scope["headers"] if name not in dropped]
-    kept = {key: value for key, value in scope.items() if key not in _PERSONAL_KEYS}
-    return {**kept, "headers": headers}
+    anonymous = {key: value for key, value in scope.items() if key not in _PERSONAL_KEYS}
+    return {**anonymous, "headers": headers}
 
 
 def _listed_tools() -> list[types.Tool]:
@@ -153,9 +152,9 @@ def _listed_tools() -> list[types.Tool]:
             inputSchema=tool.input_schema(),
             outputSchema=tool.result.model_json_schema(),
             annotations=types.ToolAnnotations(
-                readOnlyHint=tool.changes_nothing,
+                readOnlyHint=tool.read_only,
                 destructiveHint=False,
-                openWorldHint=tool.asks_the_hub,
+                openWorldHint=tool.uses_hub,
             ),
         )
         for name, tool in TOOLS.items()
@@ -163,6 +162,6 @@ def _listed_tools() -> list[types.Tool]:
 
 
 async def _schema(_: Request) -> JSONResponse:
-    """Answer with the list of tools, as Gradio's server does: the Hub reads it from a Space."""
+    """Return the list of tools as Gradio's server does; the Hub reads it from Spaces."""
     fields = {"name", "description", "inputSchema"}
     return JSONResponse([tool.model_dump(include=fields) for tool in _listed_tools()])

@@ -1,4 +1,4 @@
-"""What a tool of the MCP server is: a pydantic model whose fields are the arguments."""
+"""The base class of the MCP server's tools: a pydantic model whose fields are the arguments."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ NO_FILES = (
 )
 
 
-def is_plain(value: object) -> bool:
+def is_scalar(value: object) -> bool:
     """Return whether a JSON value is a string, a number, true, false or null."""
     return isinstance(value, str | int | float | None)
 
 
 @dataclass(frozen=True)
 class ToolCall:
-    """What a tool needs to know of the call that it answers.
+    """One call of a tool.
 
-    `report` sends a progress notification, if the caller wants them: how much is done, which has to
-    grow, of how much (None where that is unknown), and a message.
+    `report(progress, total, message)` sends a progress notification if the caller wants them. The
+    progress must grow; the total is None if it is unknown.
     """
 
     context: AppContext
@@ -47,16 +47,16 @@ class Tool(BaseModel, ABC):
 
     title: ClassVar[str]
     result: ClassVar[type[BaseModel]]
-    changes_nothing: ClassVar[bool] = True
-    asks_the_hub: ClassVar[bool] = False
+    read_only: ClassVar[bool] = True
+    uses_hub: ClassVar[bool] = False
 
     @classmethod
     def parse(cls, arguments: Mapping[str, object]) -> Tool:
-        """Make the tool with the arguments of a call. Raises UserError for any that do not fit.
+        """Make the tool with the arguments of a call. Raises UserError for invalid ones.
 
-        Objects and lists, which a file would come as, are refused before anything looks into them.
+        Objects and lists are refused without being read, since a file would be one.
         """
-        if not all(map(is_plain, arguments.values())):
+        if not all(map(is_scalar, arguments.values())):
             raise UserError(NO_FILES)
         try:
             return cls.model_validate(arguments)
@@ -73,11 +73,11 @@ class Tool(BaseModel, ABC):
 
     @abstractmethod
     async def call(self, tool_call: ToolCall) -> BaseModel:
-        """Do what the tool is for, and return a `result`. Raises UserError."""
+        """Run the tool and return its result. Raises UserError."""
 
     @classmethod
     def description(cls) -> str:
-        """Return the docstring, with a paragraph on each line."""
+        """Return the docstring with each paragraph on one line."""
         paragraphs = inspect.cleandoc(cls.__doc__ or "").split("\n\n")
         return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 

@@ -1,6 +1,6 @@
-"""The tools of the MCP server: their arguments, their results and what they do.
+"""The tools of the MCP server, with their arguments and results.
 
-The docstring of a tool is the description that agents read. The work is done by `operations.py`.
+The docstring of a tool is its description for agents. `operations.py` does the work.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from ..operations import (
     MAX_SCORED_CHARACTERS,
     TrainArguments,
 )
-from .tool import CORPORA, NO_FILES, Tool, ToolCall, is_plain
+from .tool import CORPORA, NO_FILES, Tool, ToolCall, is_scalar
 
 
-def _name_of_corpus(given: str | None) -> str | None:
-    if given and given not in CORPORA:
+def _check_corpus(name: str | None) -> str | None:
+    if name and name not in CORPORA:
         raise UserError(NO_FILES)
-    return given
+    return name
 
 
-def _flat_json(given: str) -> str:
-    """Refuse objects and lists within the settings, which a file would come as."""
+def _check_settings(value: str) -> str:
+    """Raise UserError if a setting is an object or a list, since a file would be one."""
     try:
-        settings = json.loads(given or "{}")
+        settings = json.loads(value or "{}")
     except (ValueError, RecursionError):
-        return given  # `operations` says what is wrong
-    if isinstance(settings, dict) and not all(map(is_plain, settings.values())):
+        return value  # `operations` raises the error
+    if isinstance(settings, dict) and not all(map(is_scalar, settings.values())):
         raise UserError(NO_FILES)
-    return given
+    return value
 
 
 Checkpoint = Annotated[
@@ -75,11 +75,11 @@ class Train(Tool):
 
     title = "Train a model"
     result = TrainResult
-    changes_nothing = False
+    read_only = False
 
     corpus: Annotated[
         str | None,
-        AfterValidator(_name_of_corpus),
+        AfterValidator(_check_corpus),
         Field(
             description="The name of a text to train on, instead of text.",
             json_schema_extra={"enum": [*CORPORA, None]},
@@ -92,7 +92,7 @@ class Train(Tool):
         "until it stops improving), or an experiment that the tool recipes lists.",
         json_schema_extra={"enum": list(RECIPES)},
     )
-    settings: Annotated[str, Field(max_length=10_000), AfterValidator(_flat_json)] = Field(
+    settings: Annotated[str, Field(max_length=10_000), AfterValidator(_check_settings)] = Field(
         "",
         description="Settings that replace the recipe's, as a JSON object in a string, such as "
         '{"cell": "gru", "hidden_size": 128, "seconds": 5}. epochs is a number of passes over the '
@@ -104,8 +104,8 @@ class Train(Tool):
 
     async def call(self, tool_call: ToolCall) -> TrainResult:
         """Start a run and follow it to its end."""
-        given = TrainArguments(self.corpus, self.text, self.recipe, self.settings, self.seed)
-        run = await operations.start(tool_call.context, given, tool_call.caller)
+        arguments = TrainArguments(self.corpus, self.text, self.recipe, self.settings, self.seed)
+        run = await operations.start(tool_call.context, arguments, tool_call.caller)
 
         async def notify(message: str) -> None:
             await tool_call.report(0, None, message)
@@ -113,15 +113,15 @@ class Train(Tool):
         await notify(f"Run {run.id} is waiting to begin.")
         event: Event = {}
         async for event in operations.watch(tool_call.context, run, notify):
-            if message := _in_words(event, run.id):
+            if message := _progress_message(event, run.id):
                 remaining = event.get("remaining_seconds")
                 total = None if remaining is None else event["seconds"] + remaining
                 await tool_call.report(event["seconds"], total, message)
         return TrainResult.model_validate({"run": run.id} | event)
 
 
-def _in_words(event: Event, run: str) -> str | None:
-    """The message of a progress notification about an event; None for one that needs none."""
+def _progress_message(event: Event, run: str) -> str | None:
+    """Return the progress notification about an event, or None if it needs none."""
     match event["event"]:
         case "start":
             size = f"{event['characters']:,} characters, {event['parameters']:,} parameters"
@@ -148,7 +148,7 @@ class Stop(Tool):
 
     title = "Stop a run"
     result = StopResult
-    changes_nothing = False
+    read_only = False
 
     run: str = Field(description="The run's id.")
 
@@ -169,7 +169,7 @@ class Generate(Tool):
 
     title = "Generate text"
     result = GenerateResult
-    asks_the_hub = True
+    uses_hub = True
 
     checkpoint: Checkpoint
     prefix: str = Field(
@@ -222,7 +222,7 @@ class Score(Tool):
 
     title = "Score a text"
     result = ScoreResult
-    asks_the_hub = True
+    uses_hub = True
 
     checkpoint: Checkpoint
     text: str = Field(max_length=MAX_SCORED_CHARACTERS, description="The text to score.")

@@ -1,9 +1,9 @@
-"""The Models tab: one's own models, those that came with charrnn, and those on the Hub.
+"""The Models tab: the user's own models, the bundled ones, and those on the Hub.
 
-Which models are one's own, the browser remembers (`browser_storage.py`): its runs, and what it has
-opened. What the cards say of them comes from here, and so does what their buttons do. A model is
-named by its key, never by a path. The tab is drawn by models.js; how a model is opened is
-`open_model.py`, what there is on the Hub `hub_search.py`.
+The browser knows which models are the user's own: its runs, and the models that it has opened
+(`browser_storage.py`). This file makes the cards of these models and of the bundled ones, and
+handles their buttons. A model is named by its key, never by a path. `models.js` draws the cards,
+`open_model.py` opens models, and `hub_search.py` lists those on the Hub.
 """
 
 from __future__ import annotations
@@ -44,76 +44,82 @@ Card = dict[str, Any]
 
 
 def models_tab(context: AppContext, tabs: gr.Tabs) -> None:
-    """Build the tab inside the Tab that is open now, which is one of `tabs`."""
+    """Build the tab inside the Tab that is open now; it is one of `tabs`."""
     build_open_model(context)
-    shown = html_component(
+    cards = html_component(
         "models/models",
         asset("models/models.html"),
         server_functions=[
             *(bind(function, context) for function in (list_cards, resume, rename, remove)),
-            bind(download, Downloads(context, lambda: shown)),
+            bind(download, Downloads(context, lambda: cards)),
         ],
         words=(i18n.SHARED, CARDS, MODELS, DELETING),
-        shipped=len(bundled(context)),
+        bundled_count=len(bundled(context)),
         max_name_length=MAX_NAME_LENGTH,
         elem_id="models",
     )
-    shown.show_train(None, None, tabs, js=call("showTab", "train"), api_visibility="private")
+    cards.show_train(None, None, tabs, js=call("showTab", "train"), api_visibility="private")
     build_hub_search(context)
 
 
 async def list_cards(
-    context: AppContext, asked: object, request: gr.Request
+    context: AppContext, query: object, request: gr.Request
 ) -> dict[str, list[Card]]:
-    """Return the cards of runs and opened models (`{runs, opened}`), the latest first, as `yours`;
-    and those of the bundled models as `bundled`. Called from `models.js`."""
-    given = asked if isinstance(asked, dict) else {}
-    list_all = partial(_cards, context, given, event_request(request))
+    """Return cards of models: the user's `own`, the latest first, and the `bundled` ones.
+
+    `query` is `{runs, opened}`, the keys of the user's own models. Called from `models.js`.
+    """
+    fields = query if isinstance(query, dict) else {}
+    list_all = partial(_cards, context, fields, event_request(request))
     return await context.limiters.listing.run(context.client(request), list_all)
 
 
 def _cards(
-    context: AppContext, given: Mapping[str, Any], request: gr.Request
+    context: AppContext, query: Mapping[str, Any], request: gr.Request
 ) -> dict[str, list[Card]]:
-    runs, keys = _keys(given.get("runs")), _keys(given.get("opened"))
-    there = available_to(context, keys, request)
-    own = _runs(context, runs)
-    own += [_opened(key, there) for key in keys]
-    yours = sorted(filter(None, own), key=lambda told: told.get("date") or 0, reverse=True)
-    ours = filter(None, map(_told, bundled(context)))
-    return {"yours": yours, "shipped": list(ours)}
+    runs, opened = _checked_keys(query.get("runs")), _checked_keys(query.get("opened"))
+    available = available_to(context, opened, request)
+    own = _run_cards(context, runs)
+    own += [_opened_card(key, available) for key in opened]
+    latest_first = sorted(filter(None, own), key=lambda card: card.get("date") or 0, reverse=True)
+    return {
+        "own": latest_first,
+        "bundled": list(filter(None, map(_card_or_none, bundled(context)))),
+    }
 
 
-def _keys(given: object) -> list[str]:
-    listed = given if isinstance(given, list) else []
-    return [key for key in listed if isinstance(key, str)][:MAX_REMEMBERED]
+def _checked_keys(value: object) -> list[str]:
+    keys = value if isinstance(value, list) else []
+    return [key for key in keys if isinstance(key, str)][:MAX_REMEMBERED]
 
 
-def _told(model: ModelEntry) -> Card | None:
-    """The card of a model; None if it is damaged, or goes at this very moment."""
+def _card_or_none(model: ModelEntry) -> Card | None:
+    """Return the card of a model, or None if it is damaged or was just deleted."""
     try:
         return model_card(model)
     except UserError:
-        log.warning("%s has no card: it is damaged, or gone", model)
+        log.warning("%s has no card: it is damaged, or was deleted", model)
         return None
 
 
-def _runs(context: AppContext, keys: list[str]) -> list[Card | None]:
-    """The cards of runs, each with its `name` and the `label` that tells it from the others."""
+def _run_cards(context: AppContext, keys: list[str]) -> list[Card | None]:
+    """Return the cards of runs, each with its `name` and a `label` that sets it apart."""
     runs = []
     for key in keys:
-        with suppress(UserError):  # it has been removed
+        with suppress(UserError):  # it was deleted
             runs.append(context.runs.find(key))
     cards = []
     for run, label in zip(runs, labels_of(runs), strict=True):
-        told = _run(run)
-        cards.append(told and {"name": run.name, "label": label} | told)
+        card = _run_card(run)
+        cards.append(card and {"name": run.name, "label": label} | card)
     return cards
 
 
-def _run(run: Run) -> Card | None:
-    """The card of a run, with the `problem` in words if that or its model can't be read; None if
-    it is gone, or has not saved a model yet."""
+def _run_card(run: Run) -> Card | None:
+    """Return the card of a run, or None if the run was deleted or has no model yet.
+
+    If the run or its model cannot be read, the card has a `problem` in both languages.
+    """
     try:
         state, checkpoint = run_summary(run)["state"], run.checkpoint
         if checkpoint is None:
@@ -123,10 +129,10 @@ def _run(run: Run) -> Card | None:
             "live": state in LIVE_STATES,
         }
     except UserError as error:
-        return _damaged(run, error) if run.directory.is_dir() else None
+        return _damaged_card(run, error) if run.directory.is_dir() else None
 
 
-def _damaged(run: Run, error: UserError) -> Card:
+def _damaged_card(run: Run, error: UserError) -> Card:
     return {
         "key": run.id,
         "source": "run",
@@ -138,47 +144,53 @@ def _damaged(run: Run, error: UserError) -> Card:
     }
 
 
-def _opened(key: str, there: Mapping[str, ModelEntry | None]) -> Card | None:
-    """The card of what was opened once: a model on the Hub that is not at hand is `away` and can be
-    opened again, an uploaded one that is not here any more is `gone`."""
-    if (model := there.get(key)) is not None:
-        return _told(model)
-    if key in there:
+def _opened_card(key: str, available: Mapping[str, ModelEntry | None]) -> Card | None:
+    """Return the card of a model that the user opened.
+
+    A Hub model that is not in the cache any more is `away`: it can be opened again. An uploaded
+    model that was deleted is `gone`.
+    """
+    if (model := available.get(key)) is not None:
+        return _card_or_none(model)
+    if key in available:
         return {"key": key, "source": "hub", "away": True}
     return {"key": key, "source": "upload", "gone": True} if is_upload(key) else None
 
 
 async def resume(context: AppContext, key: object, request: gr.Request) -> dict[str, Any]:
-    """Resume a run; return its id as `run`, or the `problem` in words. Called from `models.js`."""
+    """Resume a run; return its id as `run`, or a `problem`. Called from `models.js`."""
     request = event_request(request)
     resume_run = partial(context.runs.resume, str(key), context.client_id(request))
     try:
         run = await context.limiters.planning.run(context.client(request), resume_run)
         return {"run": run.id}
     except UserError as error:
-        return _problem(error, request)
+        return _problem_of(error, request)
 
 
 @dataclass(frozen=True)
 class Downloads:
-    """Where the .zip files of models are made: among the files of a component of the page, which
-    Gradio serves and removes."""
+    """Makes .zip files of models, as files of `component`, which Gradio serves and deletes."""
 
     context: AppContext
     component: Callable[[], gr.HTML]
 
 
 async def download(downloads: Downloads, key: object, request: gr.Request) -> dict[str, Any]:
-    """Make a .zip of a model; return its `path` on the server and its `name`, or the `problem` in
-    words. Called from `models.js`."""
+    """Make a .zip of a model; return its `path` on the server and its `name`, or a `problem`.
+
+    Called from `models.js`.
+    """
     context, request = downloads.context, event_request(request)
     client, limiters = context.client(request), context.limiters
 
-    def packed(model: ModelEntry) -> dict[str, Any]:
+    def make_download(model: ModelEntry) -> dict[str, Any]:
         shares = context.runs.shares
         owner = shares.owner(context.client_id(request))
         with shares.reserving(owner, field="run") as reserve:
-            file = make_zip(model, _title(model), downloads.component(), context.limits, reserve)
+            file = make_zip(
+                model, _file_title(model), downloads.component(), context.limits, reserve
+            )
             shares.files.add(owner, file)
         context.hub_models.register_derived_file(model.directory, file)
         return {"path": str(file), "name": file.name}
@@ -187,18 +199,17 @@ async def download(downloads: Downloads, key: object, request: gr.Request) -> di
         model = await limiters.finding.run(
             client, partial(find_own_model, context, str(key), request)
         )
-        return await limiters.packing.run(client, partial(packed, model))
+        return await limiters.packing.run(client, partial(make_download, model))
     except UserError as error:
-        return _problem(error, request)
+        return _problem_of(error, request)
 
 
-def _title(model: ModelEntry) -> str:
-    """What a file with the model is called: as it is on the Hub, or else as on its card; empty for
-    one that has no name."""
-    told = _told(model) or {}
-    title = (told.get("title") or {}).get("en") or (model.key if model.source == "shipped" else "")
-    return str(told.get("repo") or title).rpartition("/")[2]
+def _file_title(model: ModelEntry) -> str:
+    """Return the name of a model's .zip: that of its repository, else its title, else ""."""
+    card = _card_or_none(model) or {}
+    title = (card.get("title") or {}).get("en") or (model.key if model.source == "shipped" else "")
+    return str(card.get("repo") or title).rpartition("/")[2]
 
 
-def _problem(error: UserError, request: gr.Request) -> dict[str, Any]:
+def _problem_of(error: UserError, request: gr.Request) -> dict[str, Any]:
     return {"problem": i18n.translate_error(error, i18n.locale_of(request))}

@@ -1,5 +1,4 @@
-"""A model's checkpoint directory as one .zip to download: its files, by name, and nothing else
-that lies there."""
+"""A model as a .zip to download: the known files of its checkpoint directory, and no others."""
 
 from __future__ import annotations
 
@@ -23,10 +22,10 @@ from ...runs.limits import Limits
 from ...utils.atomic import atomic_open
 from ..services.catalog import ModelEntry
 
-_LONGEST = 60  # characters of a file's name
-_SPARE = 64 << 20  # bytes of the disk that are left to runs, which write all the while
-_SALT = os.urandom(16)  # so that nobody finds a file by knowing what is in it
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_MAX_NAME_CHARACTERS = 60
+_RESERVED_BYTES = 64 << 20  # of the disk, for runs that are being trained
+_SALT = os.urandom(16)  # the address of a file cannot be computed from its contents
+_DISK_FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def make_zip(
@@ -36,18 +35,20 @@ def make_zip(
     limits: Limits,
     reserve: Callable[[int], None] = lambda size: None,
 ) -> Path:
-    """The .zip, named after `title`, among the files that Gradio serves for `component` and removes
-    after a while. The same model makes the same file, whose address nobody can guess.
+    """Make a .zip named after `title`, and return its path.
 
-    `reserve` is told how many bytes are needed, and raises UserError where they are too many. So
-    does this, if the model is gone, and if there is no room for the file.
+    Gradio serves it as a file of `component`, and deletes it after a while. The same model always
+    gives the same file, at an address that cannot be guessed. `reserve(size)` reserves bytes of the
+    user's share of the disk.
+
+    Raises UserError if the model was deleted or the disk has no room; so does `reserve`.
     """
-    files = _files(model)
+    files = _read_files(model)
     digest = hashlib.blake2b(key=_SALT, digest_size=32)
     for name, data in files.items():
         digest.update(f"{name} {len(data)} ".encode() + data)
     cache = Path(component.GRADIO_CACHE)
-    file = cache / digest.hexdigest() / f"{_named(title)}.zip"
+    file = cache / digest.hexdigest() / f"{_file_name(title)}.zip"
     size = sum(map(len, files.values()))
     try:
         if not file.is_file():
@@ -56,23 +57,23 @@ def make_zip(
             reserve(size)
             with (
                 atomic_open(file, durable=False) as opened,
-                zipfile.ZipFile(opened, "w") as archive,  # stored: weights hardly get any smaller
+                zipfile.ZipFile(opened, "w") as archive,  # uncompressed
             ):
                 for name, data in files.items():
-                    archive.writestr(zipfile.ZipInfo(name), data)  # dated 1980, whenever it is made
-        os.utime(file)  # from now on it is kept for as long as a new one
+                    archive.writestr(zipfile.ZipInfo(name), data)  # always dated 1980
+        os.utime(file)  # Gradio keeps it for as long as a new one
     except OSError as error:
-        if error.errno in _FULL:
-            raise _no_room(size) from None
+        if error.errno in _DISK_FULL_ERRORS:
+            raise _no_room_error(size) from None
         raise UserError(
             "The model could not be saved on this machine: {why}.", why=os_reason(error)
         ) from None
-    served = component.move_resource_to_block_cache(file)  # where it is already
+    served = component.move_resource_to_block_cache(file)  # does not move it: it is there
     assert served is not None
     return Path(served)
 
 
-def _files(model: ModelEntry) -> dict[str, bytes]:
+def _read_files(model: ModelEntry) -> dict[str, bytes]:
     read = {name: bytes_of(model.directory, name) for name in MAX_FILE_BYTES}
     files = {name: data for name, data in read.items() if data is not None}
     if WEIGHTS not in files:
@@ -81,13 +82,16 @@ def _files(model: ModelEntry) -> dict[str, bytes]:
 
 
 def _check_room(cache: Path, size: int, limits: Limits) -> None:
-    """The limit is that of the runs: files that come and go may take as much again."""
+    """Raise UserError if the disk has no room for `size` bytes more.
+
+    Downloads have the same limit as all runs together, and it counts them alone.
+    """
     limited = limits.disk_bytes is not None and directory_bytes(cache) + size > limits.disk_bytes
-    if limited or shutil.disk_usage(cache).free < size + _SPARE:
-        raise _no_room(size)
+    if limited or shutil.disk_usage(cache).free < size + _RESERVED_BYTES:
+        raise _no_room_error(size)
 
 
-def _no_room(size: int) -> UserError:
+def _no_room_error(size: int) -> UserError:
     return UserError(
         "There is no disk space for this download, which needs {size:,.1f} MB. Try again later, "
         "when older models have been removed, or free some disk space.",
@@ -95,6 +99,6 @@ def _no_room(size: int) -> UserError:
     )
 
 
-def _named(title: str) -> str:
-    """A file's name that every system takes."""
-    return re.sub(r"[^\w-]+", "-", title)[:_LONGEST].strip("-_") or "model"
+def _file_name(title: str) -> str:
+    """Return a file name that is valid on every operating system."""
+    return re.sub(r"[^\w-]+", "-", title)[:_MAX_NAME_CHARACTERS].strip("-_") or "model"

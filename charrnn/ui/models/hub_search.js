@@ -1,48 +1,49 @@
-// The models on the Hub (see hub_search.py): searched, ordered, a card each. The Hub is first asked when
-// somebody looks at this tab. A card's curve comes after the card, a few at a time.
+// The list of models on the Hub (hub_search.py), with search and order. The first request is made when the
+// tab becomes visible. The curves come after the cards, a few at a time.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
 import { listTools } from "../page/storage.js";
 import {
-  button,
+  appendButton,
   cardTools,
   integerFormat,
   replaceCards,
   appendElement,
-  skeletons,
+  showSkeletons,
 } from "./model_card.js";
 
 export function mount(host) {
   const ui = component(host);
   const { element, props, server, find, setText, t, words } = ui;
   const { timeAgo } = listTools(ui);
-  const { cardFrame, drawCurve, whenSeen } = cardTools(ui);
+  const { buildCard, drawCurve, whenShown } = cardTools(ui);
 
   const search = find(".browse-search");
   const cards = find(".browse-list");
   const failed = find(".model-failed");
-  const MAX_CONCURRENT_CURVES = 3; // curves asked for at once
-  const TYPING_PAUSE_MS = 350; // milliseconds without a key until a search begins
+  const MAX_CONCURRENT_CURVES = 3;
+  const SKELETONS = 6;
+  const TYPING_PAUSE_MS = 350; // without a key, until a search begins
 
-  let asked = 0;
+  let requests = 0; // only the answer to the latest request counts
   let shown = null; // the models on display
-  let waiting = null;
-  let stale = true;
+  let delay = null; // the timer of the next search
+  let isStale = true; // the list has to be fetched when the tab is shown
 
   setText(find("h2"), words["hub-title"]);
   setText(failed.querySelector("button"), words.again);
   search.placeholder = words["hub-search"];
   search.setAttribute("aria-label", words["hub-search"]);
 
-  // One of a few, as radios are.
-  function radioGroup(box, called, names) {
-    appendElement(box, "legend", "spoken", words[called]);
+  // Fills a fieldset with radio buttons.
+  function radioGroup(box, group, names) {
+    appendElement(box, "legend", "spoken", words[group]);
     for (const name of names) {
       const label = appendElement(box, "label");
       const input = appendElement(label, "input");
       Object.assign(input, {
         type: "radio",
-        name: called,
+        name: group,
         value: name,
         checked: name === names[0],
       });
@@ -55,51 +56,51 @@ export function mount(host) {
   radioGroup(find(".browse-whose"), "hub-whose", ["everybody", "mine"]);
 
   async function refresh() {
-    clearTimeout(waiting);
+    clearTimeout(delay);
     if (element.getClientRects().length === 0) {
-      stale = true;
+      isStale = true;
       return;
     }
-    stale = false;
-    const mine = ++asked;
-    const question = {
+    isStale = false;
+    const current = ++requests;
+    const query = {
       search: search.value.trim(),
       sort: chosenIn(find(".browse-sort")),
       mine: chosenIn(find(".browse-whose")) === "mine",
     };
-    if (!shown) skeletons(cards, 6);
+    if (!shown) showSkeletons(cards, SKELETONS);
     cards.setAttribute("aria-busy", "true");
     find(".model-empty").hidden = failed.hidden = true;
     setText(find(".spoken"), words["hub-loading"]);
-    const told = await server.search(question);
-    if (mine !== asked) return;
+    const answer = await server.search(query);
+    if (current !== requests) return;
     cards.removeAttribute("aria-busy");
-    if (told) find(".browse-whose").hidden = !told.signed_in;
-    if (!told?.models) return showFailure(told);
-    draw(told.models, question);
-    loadCurves(mine, question);
+    if (answer) find(".browse-whose").hidden = !answer.signed_in;
+    if (!answer?.models) return showFailure(answer);
+    draw(answer.models, query);
+    loadCurves(current, query);
   }
 
-  function showFailure(told) {
-    const had = failed.contains(document.activeElement);
+  function showFailure(answer) {
+    const hadFocus = failed.contains(document.activeElement);
     shown = null;
     cards.replaceChildren();
     setText(find(".browse-more"), "");
     setText(find(".spoken"), "");
-    const message = told?.problem ? [told.problem, told.away && words["hub-away"]] : [words.lost];
+    const message = answer?.problem ? [answer.problem, answer.away && words["hub-away"]] : [words.lost];
     setText(failed.querySelector("span"), message.filter(Boolean).join(zh ? "" : " "));
     failed.hidden = false;
-    if (had) failed.querySelector("button").focus({ preventScroll: true });
+    if (hadFocus) failed.querySelector("button").focus({ preventScroll: true });
   }
 
-  function draw(models, { search: wanted, mine }) {
+  function draw(models, { search: query, mine }) {
     shown = models;
     replaceCards(cards, models.map(cardOf));
     const empty = find(".model-empty");
     empty.hidden = models.length > 0;
     setText(
       empty,
-      wanted ? t("hub-nothing", { search: wanted }) : words[mine ? "hub-empty-mine" : "hub-empty"],
+      query ? t("hub-nothing", { search: query }) : words[mine ? "hub-empty-mine" : "hub-empty"],
     );
     setText(
       find(".browse-more"),
@@ -119,7 +120,7 @@ export function mount(host) {
       : "";
 
   function cardOf(model) {
-    const card = cardFrame(model.repo, {
+    const card = buildCard(model.repo, {
       title: model.title,
       badge: model.private ? words["hub-private"] : "",
       lines: [model.repo],
@@ -132,7 +133,7 @@ export function mount(host) {
       ],
     });
     const open = () => emit("charrnn-open-model", { model: model.repo });
-    button(
+    appendButton(
       card.querySelector(".model-acts"),
       "open",
       words["hub-open"],
@@ -143,13 +144,13 @@ export function mount(host) {
     return card;
   }
 
-  async function loadCurves(mine, { mine: own }) {
-    const left = shown.filter((model) => model.curve === undefined);
-    const work = async () => {
-      for (let model = left.shift(); model && mine === asked; model = left.shift()) {
-        const told = await server.curve({ repo: model.repo, mine: own });
-        model.curve = told?.curve ?? null;
-        if (mine !== asked) return;
+  async function loadCurves(current, { mine }) {
+    const remaining = shown.filter((model) => model.curve === undefined);
+    const worker = async () => {
+      for (let model = remaining.shift(); model && current === requests; model = remaining.shift()) {
+        const answer = await server.curve({ repo: model.repo, mine });
+        model.curve = answer?.curve ?? null;
+        if (current !== requests) return;
         const box = [...cards.children]
           .find((card) => card.dataset.key === model.repo)
           ?.querySelector(".model-spark");
@@ -157,12 +158,12 @@ export function mount(host) {
         if (box) drawCurve(box, model.curve);
       }
     };
-    await Promise.all(Array.from({ length: MAX_CONCURRENT_CURVES }, work));
+    await Promise.all(Array.from({ length: MAX_CONCURRENT_CURVES }, worker));
   }
 
   search.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(refresh, TYPING_PAUSE_MS);
+    clearTimeout(delay);
+    delay = setTimeout(refresh, TYPING_PAUSE_MS);
   });
   find(".browse-form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -170,8 +171,8 @@ export function mount(host) {
   });
   failed.querySelector("button").addEventListener("click", () => {
     refresh();
-    search.focus({ preventScroll: true }); // the button has gone
+    search.focus({ preventScroll: true }); // the button is gone
   });
   listen("charrnn-pushed", refresh);
-  whenSeen(() => stale && refresh());
+  whenShown(() => isStale && refresh());
 }

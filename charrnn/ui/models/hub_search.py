@@ -1,7 +1,7 @@
-"""The models on the Hub that charrnn can open: searched, ordered, and the visitor's own.
+"""Search of the models on the Hub that charrnn can open, and of the user's own there.
 
-The Hub is asked when somebody looks, never before, and not more often than it takes: what everybody
-may see is kept for some minutes, for all visitors. All that it tells is a stranger's word.
+The Hub is asked only once a user looks at the list. Public answers are cached for some minutes and
+shared by all users. All texts from the Hub are untrusted.
 """
 
 from __future__ import annotations
@@ -25,100 +25,109 @@ from ..services.client import Client
 from ..services.client_id import event_request
 from ..services.context import AppContext
 from ..services.ttl_cache import TTLCache
-from .strings import BROWSE, CARDS
+from .strings import CARDS, HUB_SEARCH
 
 log = logging.getLogger(__name__)
 
-LIMIT = 24  # models of a list
-_LONGEST = 200  # characters of a search, or of a model's name
-_LIST_SECONDS, _CURVE_SECONDS = 120.0, 900.0  # that a list is kept, and a curve
+MAX_LISTED_MODELS = 24
+_MAX_QUERY_CHARACTERS = 200  # of a search, or of the name of a model
+_LIST_TTL_SECONDS, _CURVE_TTL_SECONDS = 120.0, 900.0
 T = TypeVar("T")
 Answer = dict[str, Any]
 
 
 def build_hub_search(context: AppContext) -> gr.HTML:
-    """The lists as a component."""
+    """Build the list as a component."""
     hub_search = HubSearch(context)
     return html_component(
         "models/hub_search",
         asset("models/hub_search.html"),
         server_functions=[bind(HubSearch.search, hub_search), bind(HubSearch.curve, hub_search)],
-        words=(CARDS, BROWSE),
-        limit=LIMIT,
+        words=(CARDS, HUB_SEARCH),
+        limit=MAX_LISTED_MODELS,
         elem_id="browse",
     )
 
 
 class HubSearch:
-    """Searches the Hub, and keeps what everybody may see for some minutes, for all visitors."""
+    """Searches the Hub, with a cache of public answers."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
-        self._lists: TTLCache[list[ListedModel]] = TTLCache(seconds=_LIST_SECONDS)
-        self._curves: TTLCache[list[float] | None] = TTLCache(seconds=_CURVE_SECONDS)
+        self._lists: TTLCache[list[ListedModel]] = TTLCache(seconds=_LIST_TTL_SECONDS)
+        self._curves: TTLCache[list[float] | None] = TTLCache(seconds=_CURVE_TTL_SECONDS)
 
-    async def search(self, asked: object, request: gr.Request) -> Answer:
-        """Return the models that a search finds (`{search, sort, mine}`), or the `problem` in
-        words, and whether the visitor has signed in. Called from `hub_search.js`."""
+    async def search(self, query: object, request: gr.Request) -> Answer:
+        """Return the `models` that a search finds, or a `problem`, and whether the user signed in.
+
+        `query` is `{search, sort, mine}`. Called from `hub_search.js`.
+        """
         request = event_request(request)
-        given = asked if isinstance(asked, dict) else {}
-        search = str(given.get("search") or "").strip()[:_LONGEST]
-        sort: Sort = given["sort"] if given.get("sort") in get_args(Sort) else "updated"
-        who, run = identity(request), _search(self._context, request)
-        answer: Answer = {"signed_in": who.signed_in}
+        fields = query if isinstance(query, dict) else {}
+        search = str(fields.get("search") or "").strip()[:_MAX_QUERY_CHARACTERS]
+        sort: Sort = fields["sort"] if fields.get("sort") in get_args(Sort) else "updated"
+        user, run = identity(request), _limited(self._context, request)
+        answer: Answer = {"signed_in": user.signed_in}
 
         def public() -> Awaitable[list[ListedModel]]:
-            return run(lambda: hub.list_models(search=search, sort=sort, limit=LIMIT))
+            return run(lambda: hub.list_models(search=search, sort=sort, limit=MAX_LISTED_MODELS))
 
         def own() -> list[ListedModel]:
-            author = who.account or account(who.token)
             return hub.list_models(
-                search=search, sort=sort, author=author, token=who.token, limit=LIMIT
+                search=search,
+                sort=sort,
+                author=user.account or account(user.token),
+                token=user.token,
+                limit=MAX_LISTED_MODELS,
             )
 
         try:
-            if given.get("mine") and who.signed_in:
+            if fields.get("mine") and user.signed_in:
                 found = await run(own)
             else:
                 found = await self._lists.get((search.lower(), sort), public)
         except UserError as error:
-            return answer | _problem(error, request)
-        return answer | {"models": [_told(model) for model in found]}
+            return answer | _problem_of(error, request)
+        return answer | {"models": [_as_json(model) for model in found]}
 
-    async def curve(self, asked: object, request: gr.Request) -> Answer:
-        """Return the perplexities of a model's training (`{repo, mine}`), None if it has none, or
-        the `problem` in words. Called from `hub_search.js`."""
+    async def curve(self, query: object, request: gr.Request) -> Answer:
+        """Return the `curve` of a model: its perplexities in training, None without a log.
+
+        If that fails, return a `problem`. `query` is `{repo, mine}`. Called from `hub_search.js`.
+        """
         request = event_request(request)
-        given = asked if isinstance(asked, dict) else {}
-        repo, who = str(given.get("repo"))[:_LONGEST], identity(request)
-        run = _search(self._context, request)
+        fields = query if isinstance(query, dict) else {}
+        repo, user = str(fields.get("repo"))[:_MAX_QUERY_CHARACTERS], identity(request)
+        run = _limited(self._context, request)
 
         def public() -> Awaitable[list[float] | None]:
             return run(lambda: hub.fetch_curve(repo))
 
         try:
-            if given.get("mine") and who.signed_in:
-                told = await run(lambda: hub.fetch_curve(repo, token=who.token))
+            if fields.get("mine") and user.signed_in:
+                curve = await run(lambda: hub.fetch_curve(repo, token=user.token))
             else:
-                told = await self._curves.get(repo, public)
+                curve = await self._curves.get(repo, public)
         except UserError as error:
-            return _problem(error, request)
-        return {"curve": told}
+            return _problem_of(error, request)
+        return {"curve": curve}
 
 
-def _search(context: AppContext, request: gr.Request) -> Callable[[Callable[[], T]], Awaitable[T]]:
-    """A function that asks the Hub in this client's turn. An answer may serve others who wait for
-    the same, so it does not end when the client goes away."""
+def _limited(context: AppContext, request: gr.Request) -> Callable[[Callable[[], T]], Awaitable[T]]:
+    """Return a function that calls the Hub within the limits for this client.
+
+    A call goes on when the client disconnects, since other clients may wait for the same answer.
+    """
     return partial(context.limiters.searching.run, Client(context.client_id(request)))
 
 
-def _problem(error: UserError, request: gr.Request) -> Answer:
+def _problem_of(error: UserError, request: gr.Request) -> Answer:
     message = i18n.translate_error(error, i18n.locale_of(request))
     return {"problem": message, "away": isinstance(error, HubUnavailableError)}
 
 
-def _told(model: ListedModel) -> Answer:
-    """A model as JSON, `updated` in seconds of the epoch."""
+def _as_json(model: ListedModel) -> Answer:
+    """Return a model as JSON; `updated` is in seconds since the epoch."""
     return {
         "repo": model.repo,
         "title": model.title,

@@ -1,4 +1,4 @@
-// What the parts of the Models tab share: a card with its sparkline, and the list of opened models.
+// Helpers of the Models tab: a model's card with its sparkline, and the stored list of opened models.
 
 import { emit, languageTag, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
 import { formatPerplexity, kept } from "../page/storage.js";
@@ -8,37 +8,37 @@ export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractio
 export const megabytes = (bytes) =>
   bytes < 99500 ? (bytes / 1e6).toFixed(2) : (bytes / 1e6).toFixed(1);
 
-// The models that were opened from the Hub or from a file, the latest first.
+// Stores the keys of the models that were opened from the Hub or from a file, the latest first.
 export function saveOpened(keys) {
   try {
     localStorage.setItem(STORAGE.opened, JSON.stringify(keys.slice(0, MAX_REMEMBERED)));
-  } catch (denied) {
-    console.info("the model is not remembered:", denied.name);
+  } catch (error) {
+    console.info("the model is not remembered:", error.name);
   }
   emit("charrnn-opened-changed");
 }
 export const rememberOpened = (key) =>
-  saveOpened([key, ...kept(STORAGE.opened).filter((one) => one !== key)]);
+  saveOpened([key, ...kept(STORAGE.opened).filter((other) => other !== key)]);
 
-export function appendElement(parent, tag, looks = "", text = null) {
+export function appendElement(parent, tag, className = "", text = null) {
   const node = document.createElement(tag);
-  if (looks) node.className = looks;
+  if (className) node.className = className;
   if (text !== null) node.textContent = text;
   return parent.appendChild(node);
 }
 
-export function button(parent, name, text, looks, act) {
-  const node = appendElement(parent, "button", looks, text);
+export function appendButton(parent, name, text, className, action) {
+  const node = appendElement(parent, "button", className, text);
   node.type = "button";
   node.dataset.do = name;
-  node.addEventListener("click", act);
+  node.addEventListener("click", action);
   return node;
 }
 
-// Grey shapes as large as cards, until these come.
-export function skeletons(box, many) {
+// Shows grey shapes as large as cards until the cards come.
+export function showSkeletons(box, count) {
   box.replaceChildren();
-  for (let i = 0; i < many; i++) {
+  for (let i = 0; i < count; i++) {
     const card = appendElement(box, "li", "model-card skeleton");
     card.setAttribute("aria-hidden", "true");
     for (const part of ["head", "line", "curve", "facts", "acts"])
@@ -46,20 +46,20 @@ export function skeletons(box, many) {
   }
 }
 
-// New cards take the place of the old ones; the keyboard's focus stays where it was.
+// Replaces the cards in a list. The focus stays on the same button of the same model.
 export function replaceCards(box, cards) {
   const focused = box.contains(document.activeElement) ? document.activeElement : null;
   const key = focused?.closest("li")?.dataset.key;
   box.replaceChildren(...cards);
-  const same = focused && cards.find((card) => card.dataset.key === key);
-  same?.querySelector(`[data-do="${focused.dataset.do}"]`)?.focus({ preventScroll: true });
+  const sameCard = focused && cards.find((card) => card.dataset.key === key);
+  sameCard?.querySelector(`[data-do="${focused.dataset.do}"]`)?.focus({ preventScroll: true });
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// What draws a card with a component's words, and tells when the component is seen.
+// Functions that draw cards with a component's words.
 export function cardTools({ element, t, words }) {
-  // A curve on a logarithmic scale, without axes: how the perplexity fell. Its end is a dot.
+  // Draws how the perplexity fell, on a logarithmic scale without axes. A dot marks the end.
   function drawCurve(box, curve) {
     const values = (Array.isArray(curve) ? curve : []).filter((v) => Number.isFinite(v) && v > 0);
     box.replaceChildren();
@@ -90,42 +90,42 @@ export function cardTools({ element, t, words }) {
     box.title = svg.getAttribute("aria-label");
   }
 
-  // The frame of a card; `told` has its title, lines of text, curve, perplexity and what that is of,
-  // facts; or a note instead of all that is not known.
-  function cardFrame(key, told) {
+  // Builds a card without its buttons. `content` has the title, lines of text, and either a note, or the
+  // curve, the perplexity and what it was measured on (`of`), and facts.
+  function buildCard(key, content) {
     const card = document.createElement("li");
     card.className = "model-card";
     card.dataset.key = key;
     const head = appendElement(card, "div", "model-head");
-    appendElement(head, "h3", "", told.title).title = told.title;
-    if (told.badge) appendElement(head, "span", "model-badge", told.badge);
-    for (const text of told.lines) appendElement(card, "p", "model-line", text).title = text;
-    if (told.note) appendElement(card, "p", "model-note", told.note);
+    appendElement(head, "h3", "", content.title).title = content.title;
+    if (content.badge) appendElement(head, "span", "model-badge", content.badge);
+    for (const text of content.lines) appendElement(card, "p", "model-line", text).title = text;
+    if (content.note) appendElement(card, "p", "model-note", content.note);
     else {
       const row = appendElement(card, "div", "model-curve");
-      drawCurve(appendElement(row, "div", "model-spark"), told.curve);
+      drawCurve(appendElement(row, "div", "model-spark"), content.curve);
       const perplexity = appendElement(row, "p", "model-figure");
-      appendElement(perplexity, "b", "", formatPerplexity(told.perplexity));
-      if (told.perplexity != null)
-        for (const text of [words.perplexity, told.of])
+      appendElement(perplexity, "b", "", formatPerplexity(content.perplexity));
+      if (content.perplexity != null)
+        for (const text of [words.perplexity, content.of])
           appendElement(perplexity, "span", "", text ?? "");
       const facts = appendElement(card, "div", "model-facts");
-      appendElement(facts, "span", "", told.facts.filter(Boolean).join(" · "));
+      appendElement(facts, "span", "", content.facts.filter(Boolean).join(" · "));
     }
     appendElement(card, "div", "model-acts");
     appendElement(card, "p", "model-problem").setAttribute("role", "alert");
     return card;
   }
 
-  // Calls `act` whenever the tab is seen after it was not.
-  function whenSeen(act) {
-    let seen = false;
+  // Calls `action` whenever the component becomes visible.
+  function whenShown(action) {
+    let shown = false;
     new ResizeObserver(() => {
       const now = element.getClientRects().length > 0;
-      if (now && !seen) act();
-      seen = now;
+      if (now && !shown) action();
+      shown = now;
     }).observe(element);
   }
 
-  return { drawCurve, cardFrame, whenSeen };
+  return { drawCurve, buildCard, whenShown };
 }

@@ -1,89 +1,92 @@
-// The cards of one's own models and of those that came with charrnn (see models.py). Which are
-// one's own, the browser knows; what is said of them comes from the server while the tab is seen.
+// The cards of the user's own models and of the bundled ones (models/__init__.py). The browser knows which
+// are the user's own; the server makes the cards, while the tab is visible.
 
 import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
 import { forgetRun, kept, listTools } from "../page/storage.js";
 import {
-  button,
+  appendButton,
   cardTools,
   replaceCards,
   saveOpened,
   appendElement,
   megabytes,
-  skeletons,
+  showSkeletons,
 } from "./model_card.js";
 
 export function mount(host) {
   const ui = component(host);
   const { element, props, trigger, server, find, setText, t, words } = ui;
   const { timeAgo, editName, confirmDelete } = listTools(ui);
-  const { cardFrame, whenSeen } = cardTools(ui);
+  const { buildCard, whenShown } = cardTools(ui);
 
-  const yours = find(".models-yours");
-  const shipped = find(".models-shipped");
+  const ownList = find(".models-own");
+  const bundledList = find(".models-bundled");
   const failed = find(".model-failed");
 
-  let asked = 0;
-  let waiting = null;
-  let known = null; // the latest answer
-  let forgotten = null; // the card that was taken off last, and where it stood
+  const EVENTS_PAUSE_MS = 150; // in which events are collected
+  const MAX_SKELETONS = 3;
 
-  const seen = () => element.getClientRects().length > 0;
+  let requests = 0; // only the answer to the latest request counts
+  let delay = null; // the timer of the next request
+  let answer = null; // the latest cards
+  let forgotten = null; // the model that was removed from the list last, and its place there
 
-  setText(find("#models-yours"), words["models-yours"]);
-  setText(find("#models-shipped"), words["models-shipped"]);
+  const isVisible = () => element.getClientRects().length > 0;
+
+  setText(find("#models-own"), words["models-own"]);
+  setText(find("#models-bundled"), words["models-bundled"]);
   setText(find(".model-empty"), words["models-none"]);
-  find("#models-shipped").hidden = props.shipped === 0;
+  find("#models-bundled").hidden = props.bundled_count === 0;
   setText(failed.querySelector("button"), words.again);
 
   async function refresh() {
-    clearTimeout(waiting);
-    if (!seen()) {
-      known &&= { ...known, stale: true };
+    clearTimeout(delay);
+    if (!isVisible()) {
+      answer &&= { ...answer, stale: true };
       return;
     }
-    const mine = ++asked;
+    const current = ++requests;
     const keys = { runs: kept(STORAGE.runs), opened: kept(STORAGE.opened) };
-    if (!known) {
+    if (!answer) {
       setText(find(".spoken"), words["models-loading"]);
-      skeletons(yours, Math.min(3, keys.runs.length + keys.opened.length));
-      skeletons(shipped, props.shipped);
+      showSkeletons(ownList, Math.min(MAX_SKELETONS, keys.runs.length + keys.opened.length));
+      showSkeletons(bundledList, props.bundled_count);
     }
     failed.hidden = true;
-    const told = await server.list_cards(keys);
-    if (mine !== asked) return;
+    const result = await server.list_cards(keys);
+    if (current !== requests) return;
     setText(find(".spoken"), "");
-    if (told) known = told;
+    if (result) answer = result;
     else {
-      if (!known) for (const box of [yours, shipped]) box.replaceChildren();
+      if (!answer) for (const box of [ownList, bundledList]) box.replaceChildren();
       setText(failed.querySelector("span"), words.lost);
       failed.hidden = false;
     }
     draw();
   }
 
-  // Several things happen at once when a run begins or ends: one look is enough. An answer that is on
-  // its way does not know of them.
+  // Several events come together when a run begins or ends, and one request is enough. An earlier answer
+  // would be out of date.
   function refreshSoon() {
-    asked++;
-    clearTimeout(waiting);
-    waiting = setTimeout(refresh, 150);
+    requests++;
+    clearTimeout(delay);
+    delay = setTimeout(refresh, EVENTS_PAUSE_MS);
   }
 
   function draw() {
-    if (!known || yours.contains(document.querySelector(".rename:focus"))) return;
+    if (!answer || ownList.contains(document.querySelector(".rename:focus"))) return;
     const opened = kept(STORAGE.opened);
-    const mine = known.yours
+    const own = answer.own
       .filter((card) => card.source === "run" || opened.includes(card.key))
       .map(cardOf);
-    if (forgotten && !opened.includes(forgotten.key)) mine.splice(forgotten.at, 0, forgottenCard());
-    replaceCards(yours, mine);
-    replaceCards(shipped, known.shipped.map(cardOf));
-    find(".model-empty").hidden = mine.length > 0;
-    find("#models-shipped").hidden = known.shipped.length === 0;
+    if (forgotten && !opened.includes(forgotten.key)) own.splice(forgotten.place, 0, forgottenCard());
+    replaceCards(ownList, own);
+    replaceCards(bundledList, answer.bundled.map(cardOf));
+    find(".model-empty").hidden = own.length > 0;
+    find("#models-bundled").hidden = answer.bundled.length === 0;
   }
 
-  // A model that is not at hand has no title.
+  // A model that is not on the server has no title.
   const title = (card) =>
     card.name ||
     (card.title?.[locale] ??
@@ -91,106 +94,106 @@ export function mount(host) {
         ? words["models-upload"]
         : card.key.split("@")[0].split("/").pop()));
 
-  function cardOf(about) {
-    const called = title(about);
-    const card = cardFrame(about.key, {
-      title: called,
-      lines: [networkLine(about), originLine(about)].filter(Boolean),
-      curve: about.curve,
-      perplexity: about.perplexity,
-      of: words[about.held_out ? "held-out" : "own-text"],
+  function cardOf(model) {
+    const heading = title(model);
+    const card = buildCard(model.key, {
+      title: heading,
+      lines: [networkLine(model), originLine(model)].filter(Boolean),
+      curve: model.curve,
+      perplexity: model.perplexity,
+      of: words[model.held_out ? "held-out" : "own-text"],
       note:
-        about.problem?.[locale] ||
-        (about.away && words["models-away"]) ||
-        (about.gone && words["models-gone"]),
+        model.problem?.[locale] ||
+        (model.away && words["models-away"]) ||
+        (model.gone && words["models-gone"]),
       facts: [
-        about.bytes && t("megabytes", { n: megabytes(about.bytes) }),
-        about.date && timeAgo(about.date),
+        model.bytes && t("megabytes", { n: megabytes(model.bytes) }),
+        model.date && timeAgo(model.date),
       ],
     });
     const acts = card.querySelector(".model-acts");
-    const act = (name, looks, doing, what = name, place = acts) => {
+    const addButton = (name, className, action, what = name, place = acts) => {
       const text = words[`models-${what}`];
-      button(place, name, text, looks, () => doing(about, card)).setAttribute(
+      appendButton(place, name, text, className, () => action(model, card)).setAttribute(
         "aria-label",
-        t("models-of", { what: text, title: called }),
+        t("models-of", { what: text, title: heading }),
       );
     };
-    if (!about.gone && !about.problem) act("generate", "act small main", generate);
-    if (about.live) act("watch", "act small", watchRun);
-    else if (about.resumable)
-      act("resume", "act small", resume, about.state === "interrupted" ? "resume" : "keep");
-    if (about.bytes)
-      act("download", "act link", download, "download", card.querySelector(".model-facts"));
-    if (about.bytes && ["run", "upload"].includes(about.source)) act("push", "act link", push);
-    if (about.source === "run") {
-      act("rename", "model-rename", rename, "rename", card.querySelector(".model-head"));
+    if (!model.gone && !model.problem) addButton("generate", "act small main", generate);
+    if (model.live) addButton("watch", "act small", watchRun);
+    else if (model.resumable)
+      addButton("resume", "act small", resume, model.state === "interrupted" ? "resume" : "keep");
+    if (model.bytes)
+      addButton("download", "act link", download, "download", card.querySelector(".model-facts"));
+    if (model.bytes && ["run", "upload"].includes(model.source)) addButton("push", "act link", push);
+    if (model.source === "run") {
+      addButton("rename", "model-rename", rename, "rename", card.querySelector(".model-head"));
       const button = card.querySelector(".model-rename");
       setText(button, "✎");
       button.title = words["models-rename"];
     }
-    if (about.source === "hub" || about.gone) act("forget", "act link", forget);
-    else if (about.source === "upload" || (about.source === "run" && !about.live))
-      addDeleteButton(about, card);
+    if (model.source === "hub" || model.gone) addButton("forget", "act link", forget);
+    else if (model.source === "upload" || (model.source === "run" && !model.live))
+      addDeleteButton(model, card);
     return card;
   }
 
-  // The network, and the text where that is not the title already.
-  function networkLine(about) {
-    const corpus = about.corpus?.[locale] ?? about.corpus;
-    return [about.label?.[locale] || about.model, corpus !== title(about) && corpus]
+  // The network, and the text unless that is the title.
+  function networkLine(model) {
+    const corpus = model.corpus?.[locale] ?? model.corpus;
+    return [model.label?.[locale] || model.model, corpus !== title(model) && corpus]
       .filter(Boolean)
       .join(" · ");
   }
 
-  function originLine(about) {
-    if (about.source === "hub") return about.key;
-    if (about.source === "upload") return about.title ? words["models-upload"] : ""; // else it is the title
-    if (about.source !== "run") return "";
-    if (about.problem) return ""; // its title is that already
-    const state = about.state && words[about.state]?.split(/[,，]/)[0];
+  function originLine(model) {
+    if (model.source === "hub") return model.key;
+    if (model.source === "upload") return model.title ? words["models-upload"] : ""; // else this is the title
+    if (model.source !== "run") return "";
+    if (model.problem) return ""; // this is the title
+    const state = model.state && words[model.state]?.split(/[,，]/)[0];
     return [words["models-own-run"], state].filter(Boolean).join(" · ");
   }
 
-  function generate(about) {
-    if (about.away) emit("charrnn-open-model", { model: about.key });
-    else emit("charrnn-use-model", { key: about.key });
+  function generate(model) {
+    if (model.away) emit("charrnn-open-model", { model: model.key });
+    else emit("charrnn-use-model", { key: model.key });
   }
 
-  function push(about) {
+  function push(model) {
     emit("charrnn-push-model", {
-      key: about.key,
-      title: title(about),
-      slug: about.title?.en ?? "",
+      key: model.key,
+      title: title(model),
+      slug: model.title?.en ?? "",
     });
   }
 
-  function watchRun(about) {
-    emit("charrnn-show-run", about.key);
+  function watchRun(model) {
+    emit("charrnn-show-run", model.key);
     trigger("show_train");
   }
 
-  // What goes wrong is said on the card itself.
-  async function ask(card, name, call) {
+  // Calls the server for a card's button. An error is shown on the card, and null returned.
+  async function request(card, name, call) {
     const pressed = card.querySelector(`[data-do="${name}"]`);
     if (pressed.getAttribute("aria-busy") === "true") return null;
     pressed.setAttribute("aria-busy", "true");
     setText(card.querySelector(".model-problem"), "");
-    const told = await call();
+    const result = await call();
     pressed.removeAttribute("aria-busy");
-    if (told && !told.problem) return told;
-    setText(card.querySelector(".model-problem"), told?.problem ?? words.lost);
+    if (result && !result.problem) return result;
+    setText(card.querySelector(".model-problem"), result?.problem ?? words.lost);
     return null;
   }
 
-  async function resume(about, card) {
-    if (await ask(card, "resume", () => server.resume(about.key))) watchRun(about);
+  async function resume(model, card) {
+    if (await request(card, "resume", () => server.resume(model.key))) watchRun(model);
   }
 
-  async function download(about, card) {
+  async function download(model, card) {
     const pressed = card.querySelector('[data-do="download"]');
     setText(pressed, words["models-packing"]);
-    const file = await ask(card, "download", () => server.download(about.key));
+    const file = await request(card, "download", () => server.download(model.key));
     setText(pressed, words["models-download"]);
     if (!file) return;
     const { root, api_prefix: prefix } = window.gradio_config;
@@ -200,53 +203,53 @@ export function mount(host) {
     link.click();
   }
 
-  function rename(about, card) {
-    editName(card.querySelector("h3"), about.name, async (name) => {
+  function rename(model, card) {
+    editName(card.querySelector("h3"), model.name, async (name) => {
       draw();
       if (name === null) return;
-      const again = [...yours.children].find((one) => one.dataset.key === about.key);
-      if (!(await ask(again, "rename", () => server.rename({ run: about.key, name })))) return;
+      const newCard = [...ownList.children].find((one) => one.dataset.key === model.key);
+      if (!(await request(newCard, "rename", () => server.rename({ run: model.key, name })))) return;
       emit("charrnn-runs-changed");
     });
   }
 
-  function addDeleteButton(about, card) {
-    const pressed = button(
+  function addDeleteButton(model, card) {
+    const pressed = appendButton(
       card.querySelector(".model-head"),
       "delete",
       "",
       "model-delete",
       () => {},
     );
-    confirmDelete(pressed, "✕", title(about), async () => {
-      if (!(await ask(card, "delete", () => server.remove(about.key)))) return;
-      known.yours = known.yours.filter((one) => one.key !== about.key);
-      if (about.source === "run") forgetRun(about.key);
-      else saveOpened(kept(STORAGE.opened).filter((key) => key !== about.key));
+    confirmDelete(pressed, "✕", title(model), async () => {
+      if (!(await request(card, "delete", () => server.remove(model.key)))) return;
+      answer.own = answer.own.filter((one) => one.key !== model.key);
+      if (model.source === "run") forgetRun(model.key);
+      else saveOpened(kept(STORAGE.opened).filter((key) => key !== model.key));
       draw();
     });
   }
 
-  function forget(about) {
-    const before = kept(STORAGE.opened);
-    const at = [...yours.children].findIndex((card) => card.dataset.key === about.key);
-    forgotten = { key: about.key, about, at, before };
-    saveOpened(before.filter((key) => key !== about.key));
+  function forget(model) {
+    const openedBefore = kept(STORAGE.opened);
+    const place = [...ownList.children].findIndex((card) => card.dataset.key === model.key);
+    forgotten = { key: model.key, model, place, openedBefore };
+    saveOpened(openedBefore.filter((key) => key !== model.key));
     draw();
-    yours.querySelector('[data-do="undo"]')?.focus({ preventScroll: true });
+    ownList.querySelector('[data-do="undo"]')?.focus({ preventScroll: true });
   }
 
   function undo() {
-    const { key, about, at, before } = forgotten;
+    const { key, model, place, openedBefore } = forgotten;
     forgotten = null;
-    saveOpened([...kept(STORAGE.opened).filter((one) => !before.includes(one)), ...before]);
-    if (!known.yours.some((card) => card.key === key)) known.yours.splice(at, 0, about);
+    saveOpened([...kept(STORAGE.opened).filter((one) => !openedBefore.includes(one)), ...openedBefore]);
+    if (!answer.own.some((card) => card.key === key)) answer.own.splice(place, 0, model);
     draw();
-    const back = [...yours.children].find((card) => card.dataset.key === key);
-    back?.querySelector('[data-do="forget"]')?.focus({ preventScroll: true });
+    const card = [...ownList.children].find((card) => card.dataset.key === key);
+    card?.querySelector('[data-do="forget"]')?.focus({ preventScroll: true });
   }
 
-  // In the place of the card that was taken off, until the next one is.
+  // Shown in the place of the removed card, until another one is removed.
   function forgottenCard() {
     const card = document.createElement("li");
     card.className = "model-card model-gone";
@@ -255,9 +258,9 @@ export function mount(host) {
       card,
       "p",
       "model-line",
-      t("models-forgotten", { title: title(forgotten.about) }),
+      t("models-forgotten", { title: title(forgotten.model) }),
     ).setAttribute("role", "status");
-    button(card, "undo", words["models-undo"], "act small", undo);
+    appendButton(card, "undo", words["models-undo"], "act small", undo);
     return card;
   }
 
@@ -270,5 +273,5 @@ export function mount(host) {
   ])
     listen(name, refreshSoon);
   window.addEventListener("storage", refreshSoon);
-  whenSeen(() => (!known || known.stale || known.yours.some((card) => card.live)) && refresh());
+  whenShown(() => (!answer || answer.stale || answer.own.some((card) => card.live)) && refresh());
 }

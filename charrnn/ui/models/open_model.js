@@ -1,10 +1,10 @@
-// The field that opens a model, by name or from a file (see open_model.py). Here is what was typed; the
-// server tells how far it is, in `props.value`, with the number of the question that it answers.
+// The field that opens a model, by name or from a file (open_model.py). The server's progress is in
+// `props.value`, with the number of the request that it answers.
 
 import { component, emit, listen } from "../page/runtime.js";
 import { megabytes, rememberOpened } from "./model_card.js";
 
-// Gradio's event that opens a model is over.
+// Gradio's event that opens a model is over, well or not.
 export const noteOpenSettled = () => emit("charrnn-open-settled");
 
 export function mount(host) {
@@ -14,56 +14,56 @@ export function mount(host) {
   const box = find(".opener");
   const name = find(".opener-name");
   const busy = find(".opener-busy");
-  const pick = find(".opener-pick input");
+  const fileInput = find(".opener-fileInput input");
 
-  let asked = 0;
-  let answered = 0; // the last question of which something has been heard
-  let unwanted = 0; // one called off before that: Gradio cannot stop what it has not begun
-  let opening = null; // what is being opened, as it is called
-  let byHand = false; // the keyboard's focus is ours to move
+  let requestId = 0; // of the latest request
+  let answeredId = 0; // of the latest request that the server has answered
+  let cancelledId = 0; // of a request cancelled before that: Gradio cannot cancel an event not yet begun
+  let opening = null; // the name of the model or file that is being opened
+  let hadFocus = false; // whether the focus was here when opening began
 
   setText(find("h2"), words["open-title"]);
   setText(find(".opener-go"), words.open);
   setText(busy.querySelector("button"), words["open-cancel"]);
   const [before, , after] = find(".opener-hint").children;
   setText(before, words["open-hint"]);
-  setText(find(".opener-pick span"), words["open-file"]);
+  setText(find(".opener-fileInput span"), words["open-file"]);
   setText(after, words["open-file-hint"]);
   name.placeholder = words["open-placeholder"];
 
-  function draw(told, { done = 0, total = null } = {}) {
+  function draw(status, { done = 0, total = null } = {}) {
     find(".opener-hint").hidden = Boolean(opening);
     busy.hidden = !opening;
-    find(".opener-go").setAttribute("aria-disabled", String(Boolean(opening))); // keeps the focus
+    find(".opener-go").setAttribute("aria-disabled", String(Boolean(opening))); // `disabled` would lose the focus
     name.readOnly = Boolean(opening);
     box.setAttribute("aria-busy", String(Boolean(opening)));
     const bar = busy.querySelector("progress");
     if (total) Object.assign(bar, { max: total, value: done });
     else bar.removeAttribute("value");
-    setText(busy.querySelector("p"), told ?? "");
+    setText(busy.querySelector("p"), status ?? "");
   }
 
-  function begin(called, told) {
-    opening = called;
-    byHand = box.contains(document.activeElement);
-    problem("");
-    draw(told);
-    setText(find(".spoken"), told);
-    if (byHand) busy.querySelector("button").focus({ preventScroll: true });
-    return ++asked;
+  function begin(title, status) {
+    opening = title;
+    hadFocus = box.contains(document.activeElement);
+    showProblem("");
+    draw(status);
+    setText(find(".spoken"), status);
+    if (hadFocus) busy.querySelector("button").focus({ preventScroll: true });
+    return ++requestId;
   }
 
-  function end(said = "") {
-    const back = busy.contains(document.activeElement);
+  function end(spoken = "") {
+    const focusBack = busy.contains(document.activeElement);
     opening = null;
     draw();
-    setText(find(".spoken"), said);
+    setText(find(".spoken"), spoken);
     removeModelFromAddress();
-    if (back) name.focus({ preventScroll: true });
+    if (focusBack) name.focus({ preventScroll: true });
   }
 
-  // What is wrong stands beside the field, and what was typed stays in it.
-  function problem(message) {
+  // Shows what is wrong below the field, or nothing for "".
+  function showProblem(message) {
     setText(find(".model-problem"), message);
     name.setAttribute("aria-invalid", String(Boolean(message)));
   }
@@ -71,84 +71,84 @@ export function mount(host) {
   function open(model) {
     if (opening) return;
     if (!model) {
-      problem(words["open-empty"]);
+      showProblem(words["open-empty"]);
       return name.focus();
     }
-    const ask = begin(model, t("open-asking", { name: model }));
-    trigger("open", { ask, model });
+    const id = begin(model, t("open-asking", { name: model }));
+    trigger("open", { request_id: id, model });
   }
 
-  const GRACE_MS = 4000;
-  const MB = 2 ** 20; // as limits count
+  const LAST_FRAME_MS = 4000; // within which the last frame comes after its event has ended
+  const MB = 2 ** 20; // the unit of the limits
   const KINDS = /\.(safetensors|zip)$/i;
 
   async function openFile(file) {
     if (opening) return;
     const [, kind] = KINDS.exec(file.name) ?? [];
-    if (!kind) return problem(t("open-kind", { name: file.name }));
-    const most = props.most[kind.toLowerCase()];
-    if (file.size > most) {
-      const [size, of] = [file.size, most].map((bytes) => bytes / MB);
-      return problem(
-        t("open-too-large", { name: file.name, size: size.toFixed(1), most: Math.floor(of) }),
+    if (!kind) return showProblem(t("open-kind", { name: file.name }));
+    const maxBytes = props.max_bytes[kind.toLowerCase()];
+    if (file.size > maxBytes) {
+      const [size, most] = [file.size, maxBytes].map((bytes) => bytes / MB);
+      return showProblem(
+        t("open-too-large", { name: file.name, size: size.toFixed(1), most: Math.floor(most) }),
       );
     }
-    const ask = begin(file.name, t("open-file-progress", { name: file.name }));
-    let sent = null;
+    const id = begin(file.name, t("open-file-progress", { name: file.name }));
+    let uploaded = null;
     try {
-      sent = await upload(file);
+      uploaded = await upload(file);
     } catch (error) {
       console.info("the file was not sent:", error.name);
     }
-    if (ask !== asked || !opening) return; // called off meanwhile
-    if (sent?.path) {
+    if (id !== requestId || !opening) return; // cancelled meanwhile
+    if (uploaded?.path) {
       draw(t("open-proving", { name: file.name }));
-      return trigger("open", { ask, file: sent.path });
+      return trigger("open", { request_id: id, file: uploaded.path });
     }
     end();
-    problem(t("open-not-sent", { name: file.name }));
+    showProblem(t("open-not-sent", { name: file.name }));
   }
 
   function cancel() {
     if (!opening) return;
-    if (answered === asked) trigger("cancel");
-    else unwanted = asked;
-    asked++;
+    if (answeredId === requestId) trigger("cancel");
+    else cancelledId = requestId;
+    requestId++;
     end(words["open-cancelled"]);
   }
 
-  function receive(told) {
-    if (told?.ask === unwanted && told.state === "opening" && !opening) {
-      unwanted = 0;
+  function receive(update) {
+    if (update?.request_id === cancelledId && update.state === "opening" && !opening) {
+      cancelledId = 0;
       trigger("cancel");
     }
-    if (!opening || told?.ask !== asked) return;
-    answered = asked;
-    if (told.state === "opening") {
-      const { done, total } = told;
+    if (!opening || update?.request_id !== requestId) return;
+    answeredId = requestId;
+    if (update.state === "opening") {
+      const { done, total } = update;
       if (total)
         draw(
           t("open-progress", { name: opening, done: megabytes(done), total: megabytes(total) }),
-          told,
+          update,
         );
       return;
     }
-    const called = opening;
-    end(told.state === "opened" ? t("open-done", { name: called }) : "");
-    if (told.state === "problem") return problem(told.message);
+    const title = opening;
+    end(update.state === "opened" ? t("open-done", { name: title }) : "");
+    if (update.state === "problem") return showProblem(update.message);
     name.value = "";
-    if (told.kept) rememberOpened(told.key);
-    emit("charrnn-use-model", { key: told.key });
+    if (update.remember) rememberOpened(update.key);
+    emit("charrnn-use-model", { key: update.key });
   }
 
   // Gradio's event is over, or has failed without a word of ours.
   function eventSettled() {
-    const [mine, heard] = [asked, props.value]; // the last word of it may still be on its way
+    const [id, lastFrame] = [requestId, props.value];
     setTimeout(() => {
-      if (!opening || asked !== mine || props.value !== heard) return;
+      if (!opening || requestId !== id || props.value !== lastFrame) return;
       end();
-      problem(words.lost);
-    }, GRACE_MS);
+      showProblem(words.lost);
+    }, LAST_FRAME_MS);
   }
 
   // The address named a model: it has been seen to, and a reload should not do it again.
@@ -164,13 +164,13 @@ export function mount(host) {
     event.preventDefault();
     open(name.value.trim());
   });
-  name.addEventListener("input", () => problem(""));
+  name.addEventListener("input", () => showProblem(""));
   name.addEventListener("keydown", (event) => event.key === "Escape" && cancel());
   busy.querySelector("button").addEventListener("click", cancel);
   busy.addEventListener("keydown", (event) => event.key === "Escape" && cancel());
-  pick.addEventListener("change", () => {
-    const [file] = pick.files;
-    pick.value = ""; // so that the same file can be chosen again
+  fileInput.addEventListener("change", () => {
+    const [file] = fileInput.files;
+    fileInput.value = ""; // so that the same file can be chosen again
     if (file) openFile(file);
   });
 
@@ -185,7 +185,7 @@ export function mount(host) {
   }
 
   function drop([file, ...others]) {
-    if (others.length) return problem(t("open-several", { n: others.length + 1 }));
+    if (others.length) return showProblem(t("open-several", { n: others.length + 1 }));
     if (file) openFile(file);
   }
 

@@ -1,8 +1,8 @@
 """The field of the Models tab that opens a model: by its name on the Hub, or from a file.
 
-Opening is an event that tells how far it is and can be called off; what was typed stays in the
-browser (open_model.js). A name may also be that of a shipped model or a run's id, since a link
-`?model=` may have one.
+Opening is an event that yields its progress and can be cancelled. `open_model.js` draws the field.
+The name may also be that of a bundled model or the id of a run, since links (`?model=`) may have
+one.
 """
 
 from __future__ import annotations
@@ -29,23 +29,25 @@ from ..page.theme import asset
 from ..services.catalog import ModelEntry, find_model
 from ..services.context import AppContext
 from ..services.open_model import open_file, open_hub
-from .strings import CARDS, OPENER
+from .strings import CARDS, OPEN_MODEL
 
 log = logging.getLogger(__name__)
 
 Frame = dict[str, Any]
-_EVERY = 0.15  # seconds between two looks at how far it is
-_ADDRESS = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/", re.IGNORECASE)
+_POLL_SECONDS = 0.15  # between two frames of progress
+_HUB_URL = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/", re.IGNORECASE)
 
 
 def build_open_model(context: AppContext) -> gr.HTML:
-    """The field as a component, wired."""
+    """Build the field as a component, with its events."""
     field = html_component(
         "models/open_model",
         asset("models/open_model.html"),
         {},
-        words=(CARDS, OPENER),
-        most={kind: min(context.limits.upload_bytes, most) for kind, most in MAX_BYTES.items()},
+        words=(CARDS, OPEN_MODEL),
+        max_bytes={
+            kind: min(context.limits.upload_bytes, most) for kind, most in MAX_BYTES.items()
+        },
         elem_id=element_id("opener"),
     )
     opening = field.open(
@@ -53,7 +55,7 @@ def build_open_model(context: AppContext) -> gr.HTML:
         None,
         field,
         show_progress="hidden",
-        trigger_mode="multiple",  # one that was called off may linger
+        trigger_mode="multiple",  # an event that was cancelled may still be ending
         api_visibility="private",
     )
     opening.then(None, js=call("noteOpenSettled"), api_visibility="private")
@@ -63,9 +65,9 @@ def build_open_model(context: AppContext) -> gr.HTML:
 
 
 def parse_hub_url(text: str) -> str:
-    """`owner/name[@revision]` out of a model's address on the Hub; other texts as they are."""
+    """Return `owner/name[@revision]` for a model's URL on the Hub; other texts stay as they are."""
     text = text.strip()
-    if not (found := _ADDRESS.match(text)):
+    if not (found := _HUB_URL.match(text)):
         return text
     path = re.split(r"[?#]", text[found.end() :])[0].strip("/")
     repo, _, revision = path.partition("/tree/")
@@ -75,51 +77,59 @@ def parse_hub_url(text: str) -> str:
 async def _open_model(
     context: AppContext, event: gr.EventData, request: gr.Request
 ) -> AsyncIterator[Frame]:
-    """Yield how far the opening of a model is; at the end its key, or the problem in words."""
-    locale, ask = i18n.locale_of(request), getattr(event, "ask", None)
-    told, unwanted = _Progress(), threading.Event()
+    """Yield the progress of opening a model, and at the end its `key` or an error `message`.
 
-    given = {"model": getattr(event, "model", None), "file": getattr(event, "file", None)}
-    work = partial(_open, context, given, request, told, unwanted.is_set)
+    Every frame has the number of the request that it answers, `request_id`.
+    """
+    locale, request_id = i18n.locale_of(request), getattr(event, "request_id", None)
+    progress, cancelled = _Progress(), threading.Event()
+
+    source = {"model": getattr(event, "model", None), "file": getattr(event, "file", None)}
+    work = partial(_open, context, source, request, progress, cancelled.is_set)
     opening = context.limiters.opening.run(context.client(request), work)
-    working = asyncio.create_task(opening)
+    task = asyncio.create_task(opening)
     try:
-        while not (await asyncio.wait({working}, timeout=_EVERY))[0]:
-            # With the time, since Gradio tells the page of nothing that is as it was.
-            frame = {"done": told.done, "total": told.total, "at": round(clock())}
-            yield {"ask": ask, "state": "opening", **frame}
-        model = working.result()
-        kept = model.source in ("hub", "upload")
-        yield {"ask": ask, "state": "opened", "key": model.key, "kept": kept}
+        while not (await asyncio.wait({task}, timeout=_POLL_SECONDS))[0]:
+            # The time makes each frame another one: Gradio sends no value twice.
+            frame = {"done": progress.done, "total": progress.total, "at": round(clock())}
+            yield {"request_id": request_id, "state": "opening", **frame}
+        model = task.result()
+        remember = model.source in ("hub", "upload")
+        yield {
+            "request_id": request_id,
+            "state": "opened",
+            "key": model.key,
+            "remember": remember,
+        }
     except UserError as error:
         message = i18n.translate_error(error, locale)
-        yield {"ask": ask, "state": "problem", "message": message}
-    except Exception as error:  # noqa: BLE001  # said on the page
+        yield {"request_id": request_id, "state": "problem", "message": message}
+    except Exception as error:  # noqa: BLE001  # logged, and shown on the page
         log.error("a model could not be opened: %s", traceback_without_message(error))
         message = i18n.translate_message(i18n.INTERNAL_ERROR, locale)
-        yield {"ask": ask, "state": "problem", "message": message}
-    finally:  # also where the event was cancelled, or its page closed
-        unwanted.set()
-        working.cancel()
+        yield {"request_id": request_id, "state": "problem", "message": message}
+    finally:  # also where the event was cancelled, or the page closed
+        cancelled.set()
+        task.cancel()
 
 
 def _open(
     context: AppContext,
-    asked: Mapping[str, Any],
+    source: Mapping[str, Any],
     request: gr.Request,
-    told: _Progress,
+    progress: _Progress,
     cancelled: Callable[[], bool],
 ) -> ModelEntry:
-    if asked["file"] is not None:
-        return open_file(context, str(asked["file"]), request)
-    name = parse_hub_url(str(asked["model"]))
+    if source["file"] is not None:
+        return open_file(context, str(source["file"]), request)
+    name = parse_hub_url(str(source["model"]))
     if is_id(name):
-        return open_hub(context, name, request, progress=told, cancelled=cancelled)
+        return open_hub(context, name, request, progress=progress, cancelled=cancelled)
     return find_model(context, name, request)
 
 
 class _Progress:
-    """What `hub.pull` tells, in its own thread."""
+    """The progress of a download in bytes; `hub.pull` calls it from its own thread."""
 
     def __init__(self) -> None:
         self.done = 0

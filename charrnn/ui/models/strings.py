@@ -1,10 +1,10 @@
-"""The words of the Models tab, all of them drawn in the browser."""
+"""Strings of the Models tab, in English and Chinese; all of them are drawn by JavaScript."""
 
 from __future__ import annotations
 
 from ..i18n import Words
 
-# What open_model.js, models.js and hub_search.js share (model_card.js).
+# Shared by open_model.js, models.js and hub_search.js (model_card.js).
 CARDS: Words = {
     "held-out": ("held out", "留出"),
     "own-text": ("own text", "训练文本"),
@@ -23,7 +23,7 @@ CARDS: Words = {
 }
 
 # Drawn by open_model.js.
-OPENER: Words = {
+OPEN_MODEL: Words = {
     "open-title": ("Open from the Hub", "从 Hub 打开"),
     "open-placeholder": ("owner/name", "owner/name"),
     "open": ("Open", "打开"),
@@ -69,8 +69,8 @@ OPENER: Words = {
 
 # Drawn by models.js.
 MODELS: Words = {
-    "models-yours": ("Yours", "你的模型"),
-    "models-shipped": ("Came with charrnn", "随 charrnn 附带"),
+    "models-own": ("Yours", "你的模型"),
+    "models-bundled": ("Came with charrnn", "随 charrnn 附带"),
     "models-none": (
         "None yet in this browser. Train one on the Train tab, ten seconds are enough, or open one "
         "from the Hub.",
@@ -104,7 +104,7 @@ MODELS: Words = {
 }
 
 # Drawn by hub_search.js.
-BROWSE: Words = {
+HUB_SEARCH: Words = {
     "hub-title": ("On the Hub", "Hub 上的模型"),
     "hub-search": ("Search the Hub", "搜索 Hub"),
     "hub-sort": ("Order", "排序"),

@@ -1,1 +1,1 @@
-"""What all tabs share: the theme, the header, the browser's storage, and the line to the server."""
+"""Shared by all tabs: the theme, the header, the browser's storage, and retries of requests."""

@@ -1,4 +1,4 @@
-"""Components that JavaScript draws: `gr.HTML` with a script, words and functions on the server."""
+"""Components that JavaScript draws: `gr.HTML` with a script, strings and server functions."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def html_component(
 ) -> gr.HTML:
     """Build the component `name`, which `contract.json` describes.
 
-    `html` is its markup, `words` are the tables of its texts. `options` are arguments of `gr.HTML`;
-    those that it does not know are `props` for the script.
+    `html` is its markup, and `words` are the tables of its strings. `options` are arguments of
+    `gr.HTML`; it passes those that it does not know to the script as `props`.
 
     Raises ValueError if the functions are not those that the contract lists.
     """
     listed = CONTRACT["components"][name]
-    given = [function.__name__ for function in server_functions]
-    if sorted(given) != sorted(listed["server_functions"]):
-        raise ValueError(f"contract.json lists other server functions for {name} than {given}.")
+    names = [function.__name__ for function in server_functions]
+    if sorted(names) != sorted(listed["server_functions"]):
+        raise ValueError(f"contract.json lists other server functions for {name} than {names}.")
     return gr.HTML(
         value,
         html_template=html,
@@ -48,7 +48,7 @@ def html_component(
 
 
 def bind(function: Function, context: object) -> Function:
-    """Bind the first argument of an event's handler or of a server function to `context`.
+    """Bind the first argument of an event handler or a server function to `context`.
 
     JavaScript calls a server function by its `__name__`, and Gradio passes the request to the
     parameter that is annotated so. A `functools.partial` has neither, and a bound method cannot be
@@ -63,19 +63,19 @@ def bind(function: Function, context: object) -> Function:
 
 
 def _with_first(function: Function, context: object) -> Function:
-    """Return a function of the same kind, which Gradio tells by `inspect`."""
+    """Return a function of the same kind: plain, coroutine or async generator."""
 
-    async def awaited(*given: Any) -> Any:
-        return await function(context, *given)
+    async def coroutine(*arguments: Any) -> Any:
+        return await function(context, *arguments)
 
-    async def iterated(*given: Any) -> AsyncIterator[Any]:
-        async with aclosing(function(context, *given)) as results:
+    async def generator(*arguments: Any) -> AsyncIterator[Any]:
+        async with aclosing(function(context, *arguments)) as results:
             async for result in results:
                 yield result
 
-    def called(*given: Any) -> Any:
-        return function(context, *given)
+    def plain(*arguments: Any) -> Any:
+        return function(context, *arguments)
 
     if inspect.iscoroutinefunction(function):
-        return awaited
-    return iterated if inspect.isasyncgenfunction(function) else called
+        return coroutine
+    return generator if inspect.isasyncgenfunction(function) else plain

@@ -1,7 +1,6 @@
-"""What the page's Python and JavaScript must agree on, read from `contract.json`.
+"""Names that Python and JavaScript share, read from `contract.json`.
 
-Names that only one side uses are not in it. `tests/unit/test_contract.py` checks that both sides
-use every name, and no others.
+`tests/unit/test_contract.py` checks that both sides use every name, and no others.
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ from typing import TypedDict
 
 
 class Component(TypedDict):
-    """A component that is drawn by JavaScript: the events that it triggers for Python to handle,
-    and the Python functions that it calls."""
+    """A component: the events that Python handles, and the server functions that it calls."""
 
     events: list[str]
     server_functions: list[str]
@@ -39,8 +37,11 @@ MAX_REMEMBERED = CONTRACT["max_remembered"]  # runs, and opened models, in a bro
 
 
 def run_state(name: str) -> str:
-    """Return the name of a run's state. Raises ValueError if the contract has no such state."""
-    return _known(name, CONTRACT["run_states"], "run state")
+    """Return the name of a run's state.
+
+    Raises ValueError if the contract has no such state.
+    """
+    return _checked(name, CONTRACT["run_states"], "run state")
 
 
 def element_id(name: str) -> str:
@@ -48,7 +49,7 @@ def element_id(name: str) -> str:
 
     Raises ValueError if the contract has no such id.
     """
-    return _known(name, CONTRACT["element_ids"], "element id")
+    return _checked(name, CONTRACT["element_ids"], "element id")
 
 
 def button_id(name: str) -> str:
@@ -56,10 +57,10 @@ def button_id(name: str) -> str:
 
     Raises ValueError if the contract has no such button.
     """
-    return "train-" + _known(name, CONTRACT["buttons"], "button")
+    return "train-" + _checked(name, CONTRACT["buttons"], "button")
 
 
-def _known(name: str, names: list[str] | dict[str, str], kind: str) -> str:
+def _checked(name: str, names: list[str] | dict[str, str], kind: str) -> str:
     if name not in names:
         raise ValueError(f"contract.json has no {kind} {name!r}.")
     return name

@@ -1,19 +1,21 @@
-// The line to the server. Gradio takes the first request that fails for the end of the page: it
-// drops all events and loads the page anew, and what was typed is lost. So what it sends while the
-// line is down waits here until it is up again, and a stream that breaks ends in words. A request
-// whose answer was lost is sent again under the same key, and the server does it once (idempotency.py).
+// Retries Gradio's requests. When a request fails, Gradio drops all events and reloads the page, and what
+// was typed is lost. So requests wait here while there is no connection, and a stream that breaks ends
+// with an error message. A retry has the same idempotency key, and the server runs it only once
+// (services/idempotency.py).
 
 import { sleep } from "./runtime.js";
 
-const POLL_PAUSES_MS = [100, 250, 500]; // milliseconds between two looks whether the server is there
-const POLL_TIMEOUT_MS = 1500; // a look that takes longer is called off: on a dead line all others would wait
+const POLL_PAUSES_MS = [100, 250, 500]; // between two checks whether the server answers
+const POLL_TIMEOUT_MS = 1500; // of one check: without a connection it would hang
+const RETRY_PAUSE_MS = 250; // after the first failure; longer after each further one
+const MAX_RETRIES = 4;
 const RETRIED = /\/(run\/|queue\/join|upload)/;
 const STREAMED = /\/queue\/data/;
 
 const originalFetch = window.fetch.bind(window);
-let reconnecting = null; // while the line is down, the promise that it is up again
+let reconnecting = null; // while there is no connection: a promise that resolves when there is
 
-// Once the server answers: the name that it has given itself, another one after each start.
+// Resolves when the server answers, to its app_id: another one after each start of the server.
 export const untilConnected = () =>
   (reconnecting ??= pollServer().finally(() => {
     reconnecting = null;
@@ -29,7 +31,7 @@ async function pollServer() {
     const request = new AbortController();
     const abort = () => request.abort();
     const timeout = setTimeout(abort, POLL_TIMEOUT_MS);
-    window.addEventListener("online", abort); // what was sent before may hang
+    window.addEventListener("online", abort); // the request may hang on the old connection
     try {
       const answer = await originalFetch(`${root}${prefix}/app_id`, {
         signal: request.signal,
@@ -46,16 +48,16 @@ async function pollServer() {
   }
 }
 
-// What the Train form has to say about requests (own_text.js): a call's body as it is to be sent, and the
-// answer to an upload as Gradio is to see it.
+// Set by the Train form (own_text.js): `body` changes a call's body before it is sent, and `uploaded` the
+// answer to an upload before Gradio gets it.
 export const hooks = { body: (body) => body, uploaded: (answer) => answer };
 
-// From now on Gradio's requests wait for the line. `lost` says so of a stream that broke.
-export function retryRequests(lost) {
+// Replaces `fetch`. `lostMessage` is the error message for a stream that broke.
+export function retryRequests(lostMessage) {
   window.fetch = async (resource, options) => {
     const address = String(resource?.url ?? resource);
     if (STREAMED.test(address))
-      return withClosingError(await originalFetch(resource, options), lost);
+      return withClosingError(await originalFetch(resource, options), lostMessage);
     if (!RETRIED.test(address)) return originalFetch(resource, options);
     const headers = new Headers(options?.headers ?? resource.headers);
     headers.set("Idempotency-Key", crypto.getRandomValues(new BigUint64Array(2)).join(""));
@@ -66,20 +68,20 @@ export function retryRequests(lost) {
         const answer = await originalFetch(resource, { ...options, headers, body });
         return /\/upload/.test(address) ? await hooks.uploaded(answer) : answer;
       } catch (error) {
-        if (error.name === "AbortError" || failures > 4) throw error; // it is not the line
+        if (error.name === "AbortError" || failures > MAX_RETRIES) throw error;
         await untilConnected();
-        await sleep(250 * failures);
+        await sleep(RETRY_PAUSE_MS * failures);
       }
     }
   };
 }
 
-// The stream of Gradio's answers, event by event. Where it ends without having been called off,
-// what is still asked through it has failed, and the next question opens another one.
-function withClosingError(response, lost) {
+// Passes on the stream of Gradio's events. If it ends without being aborted, the events that it was for
+// have failed: an error is added for them, and Gradio opens another stream for the next one.
+function withClosingError(response, lostMessage) {
   if (!response.ok || !response.body) return response;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  const failed = JSON.stringify({ msg: "unexpected_error", message: lost });
+  const errorEvent = JSON.stringify({ msg: "unexpected_error", message: lostMessage });
   let pending = "";
   const body = new ReadableStream({
     async pull(controller) {
@@ -97,12 +99,12 @@ function withClosingError(response, lost) {
       const end = pending.lastIndexOf("\n\n") + 2;
       if (end > 1) controller.enqueue(pending.slice(0, end));
       else {
-        controller.enqueue(`data: ${failed}\n\ndata: {"msg":"close_stream"}\n\n`);
+        controller.enqueue(`data: ${errorEvent}\n\ndata: {"msg":"close_stream"}\n\n`);
         controller.close();
       }
       pending = pending.slice(end > 1 ? end : 0);
     },
-    cancel: (why) => reader.cancel(why),
+    cancel: (reason) => reader.cancel(reason),
   });
   const { status, statusText, headers } = response;
   return new Response(body.pipeThrough(new TextEncoderStream()), { status, statusText, headers });

@@ -1,6 +1,6 @@
-// The header's line, and what the page's run is doing, which the run card tells (run_card.js). It is
-// there whichever tab is open, so it also hears that a model should be used: not before the chooser
-// has its first model (browser_state.js), which would take that one's place.
+// The header: the tagline, the state of the run on the card (run_card.js), and the account. It is drawn on
+// every tab, so it also handles the requests to generate with a model, once the dropdown of models has its
+// first model (browser_state.js).
 
 import { dropdownReady, setUsedModel } from "./browser_state.js";
 import { groupRadios } from "./radio_groups.js";
@@ -11,28 +11,28 @@ export function mount(host) {
   const { trigger, find, setText, words } = component(host);
 
   const pill = find(".pill");
-  const show = (state) => {
+  const showState = (state) => {
     const busy = ["queued", "running", "stopping"].includes(state);
     pill.textContent = words[busy ? state : "idle"];
     pill.dataset.busy = String(busy);
   };
   setText("p", words.tagline);
-  show("idle");
-  listen("charrnn-run-state", show);
+  showState("idle");
+  listen("charrnn-run-state", showState);
   listen("charrnn-use-model", async (detail) => {
     await dropdownReady;
     setUsedModel(detail.key);
     trigger("use");
   });
 
-  // Who has signed in, where visitors can (push_dialog.js tells, and does it).
+  // The account, where users can sign in (push_dialog.js).
   const account = find(".account");
-  const sign = account.querySelector("button");
+  const signButton = account.querySelector("button");
   listen("charrnn-account", (detail) => {
     account.hidden = false;
     account.querySelector("b").textContent = detail.account ?? "";
-    sign.textContent = words[detail.signedIn ? "sign-out" : "sign-in"];
-    sign.onclick = () => emit("charrnn-sign-in", detail.signedIn ? "out" : "in");
+    signButton.textContent = words[detail.signedIn ? "sign-out" : "sign-in"];
+    signButton.onclick = () => emit("charrnn-sign-in", detail.signedIn ? "out" : "in");
   });
 
   followTabs(trigger);

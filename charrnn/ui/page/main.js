@@ -1,5 +1,5 @@
-// All JavaScript of the page. `window.charrnn` has what Gradio calls: `mount`, which starts the script of
-// a component (component.py), and the functions that are the `js` of an event.
+// Imports all JavaScript of the page. `window.charrnn` has what Gradio calls: `mount`, which starts the
+// script of a component (component.py), and the functions that are the `js` of events.
 
 import * as formStorage from "../train/form_storage.js";
 import * as prompt from "../generate/prompt.js";
@@ -52,11 +52,11 @@ window.charrnn = {
     textChoice,
   ),
   mount(name, events, { trigger, ...host }) {
-    const known = (event, data) => {
+    const triggerKnown = (event, data) => {
       if (!events.includes(event))
         throw new Error(`contract.json has no event ${event} of ${name}`);
       trigger(event, data);
     };
-    COMPONENTS[name].mount({ ...host, trigger: known });
+    COMPONENTS[name].mount({ ...host, trigger: triggerKnown });
   },
 };

@@ -1,14 +1,14 @@
-"""The JavaScript of the page as ES modules: where they are served, and how Gradio starts them.
+"""The page's JavaScript as ES modules: the route that serves them, and the code that loads them.
 
-`main.js` imports all others. Every address holds a digest of all files, so that a browser may keep
-them for good, and a new version of the app never runs beside old files. Imports are relative and
-`window.gradio_config.root` has the path that a proxy serves the app at, so the modules load
-wherever Gradio's own do: these are modules of the same origin as well, also in a Space's frame, and
-under the Content-Security-Policy (`services.security_headers`).
+`main.js` imports all others. The URLs contain a digest of all files: a browser may cache them
+forever, and a page never mixes files of two versions. Imports are relative, and
+`window.gradio_config.root` has the path at which a proxy serves the app. So the modules load
+wherever Gradio's own modules do: in the frame of a Space, and under the Content-Security-Policy
+(`services.security_headers`).
 
-Gradio runs the script of a component, and the `js` of an event, as a function made of a string,
-which cannot import statically. Each of these strings is one line that calls `window.charrnn`, whose
-properties `main.js` exports; whatever comes first waits for the import.
+Gradio turns the script of a component, and the `js` of an event, into a function. Such a function
+cannot import statically. So each of these scripts is one line that calls a function of
+`window.charrnn`, which `main.js` sets; the first such call waits for the import.
 """
 
 from __future__ import annotations
@@ -52,58 +52,65 @@ def module_routes() -> list[Route]:
 
 
 def module(request: Request) -> Response:
-    """Answer with a module, which a browser may keep; 404 for one of another version."""
+    """Serve a module, to be cached forever; 404 for one of another version."""
     text = _files().get(request.path_params["path"])
     if text is None or request.path_params["version"] != _version():
         return PlainTextResponse("Not Found", 404)
-    keep = {"Cache-Control": f"public, max-age={_YEAR_SECONDS}, immutable"}
-    return Response(text, media_type="text/javascript", headers=keep)
+    cache_forever = {"Cache-Control": f"public, max-age={_YEAR_SECONDS}, immutable"}
+    return Response(text, media_type="text/javascript", headers=cache_forever)
 
 
 def main_path() -> str:
-    """Return the path of `main.js` within the app, without a slash in front."""
-    return _address(_MAIN)
+    """Return the path of `main.js` within the app, without a leading slash."""
+    return _path(_MAIN)
 
 
-def _address(path: str) -> str:
+def _path(path: str) -> str:
     return f"modules/{_version()}/{path}"
 
 
 def head() -> str:
-    """Return what goes into the page's head: it loads the modules before the first component, all
-    of them at once, where imports alone would be found one after the other."""
+    """Return the script for the page's head that loads all modules.
+
+    It preloads them in parallel; by imports alone, the browser would find them one by one.
+    """
     preload = (
         f"for (const path of {json.dumps([*_files()])}) {{"
         ' const link = document.createElement("link");'
         ' link.rel = "modulepreload";'
-        f" link.href = `${{window.gradio_config.root}}/{_address('')}${{path}}`;"
+        f" link.href = `${{window.gradio_config.root}}/{_path('')}${{path}}`;"
         " document.head.append(link); }"
     )
-    return f"<script>{preload} {_loading()}</script>"
+    return f"<script>{preload} {_import_main()}</script>"
 
 
 def mount(component: str, events: Sequence[str]) -> str:
     """Return the `js_on_load` of a component: a call of the function `mount` of its module.
 
-    Gradio lets Python handle only those events that this string has in quotes.
+    The names of the events must be in this string in quotes: Gradio lets Python handle no others.
     """
     host = "{ element, trigger, props, server, upload, watch }"
     return _with_charrnn(f"mount({json.dumps(component)}, {json.dumps(events)}, {host})")
 
 
-def call(function: str, *given: Any) -> str:
+def call(function: str, *arguments: Any) -> str:
     """Return the `js` of an event: a call of a function that `main.js` exports.
 
-    The function gets what is `given` here, as JSON, and then the values of the event's inputs.
+    The function gets the `arguments` as JSON, and then the values of the event's inputs.
     """
-    arguments = ", ".join([*(json.dumps(one, ensure_ascii=False) for one in given), "...values"])
-    return f"(...values) => {_with_charrnn(f'{function}({arguments})')}"
+    passed = ", ".join(
+        [*(json.dumps(value, ensure_ascii=False) for value in arguments), "...values"]
+    )
+    return f"(...values) => {_with_charrnn(f'{function}({passed})')}"
 
 
-def _with_charrnn(use: str) -> str:
-    """Return an expression that uses `window.charrnn`: at once, if the modules are there."""
-    return f"window.charrnn ? window.charrnn.{use} : {_loading()}.then(() => window.charrnn.{use})"
+def _with_charrnn(expression: str) -> str:
+    """Return an expression on `window.charrnn`, which waits until the modules are loaded."""
+    return (
+        f"window.charrnn ? window.charrnn.{expression}"
+        f" : {_import_main()}.then(() => window.charrnn.{expression})"
+    )
 
 
-def _loading() -> str:
+def _import_main() -> str:
     return f"import(`${{window.gradio_config.root}}/{main_path()}`)"

@@ -1,5 +1,5 @@
-// Gradio gives each radio a name of its own, so that the browser takes none of them for a group: no
-// arrow key goes from one to the next, and Tab stops at every one. They get one name for each choice.
+// Gives the radio buttons of one choice the same name. Gradio gives each its own, so the browser does not
+// treat them as a group: arrow keys do not move between them, and Tab stops at every one.
 function group() {
   document.querySelectorAll(".choose").forEach((choice, i) => {
     for (const radio of choice.querySelectorAll('input[type="radio"]')) {

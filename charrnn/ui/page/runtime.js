@@ -1,35 +1,35 @@
-// What the scripts of all parts of the page share: the contract with Python, the visitor's language,
-// events between the parts, and the helpers that a component draws with.
+// Shared by all scripts of the page: the contract with Python, the user's language, events between
+// components, and helpers that draw a component.
 
-// biome-ignore lint/correctness/noUnresolvedImports: page/modules.py makes it of contract.json
+// biome-ignore lint/correctness/noUnresolvedImports: page/modules.py makes it from contract.json
 import CONTRACT from "../contract.js";
 
 export const zh = navigator.language.toLowerCase().startsWith("zh");
 export const [locale, languageTag] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
 
-// The keys under which the browser remembers things, and how many runs or models in a list.
+// The keys of the browser's storage, and the greatest number of runs or models in a list there.
 export const STORAGE = CONTRACT.storage;
 export const { max_remembered: MAX_REMEMBERED } = CONTRACT;
 
-// The states of a run that is not over yet.
+// The states of a run that has not ended.
 export const LIVE_STATES = CONTRACT.live_states;
 
-// Events between the parts of the page; the contract lists them.
-function known(name) {
+// Events between components; the contract lists them.
+function checkedName(name) {
   if (!Object.hasOwn(CONTRACT.window_events, name))
     throw new Error(`contract.json has no event ${name}`);
   return name;
 }
 export const emit = (name, detail) =>
-  window.dispatchEvent(new CustomEvent(known(name), { detail }));
-export const listen = (name, act) =>
-  window.addEventListener(known(name), ({ detail }) => act(detail));
+  window.dispatchEvent(new CustomEvent(checkedName(name), { detail }));
+export const listen = (name, handle) =>
+  window.addEventListener(checkedName(name), ({ detail }) => handle(detail));
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-// What a component draws with: what Gradio gives its script, its words in the visitor's language, and
-// ways to put them where they belong. Text goes in through textContent only. A server function that
-// fails returns undefined, since Gradio catches what is thrown.
+// Returns what Gradio gives a component's script, with helpers: its strings in the user's language, `find`,
+// `t` to fill in a string, and `setText`. Text is set as textContent only. A server function that fails
+// returns undefined, since Gradio catches its exception.
 export function component(host) {
   const { element, props } = host;
   const words = JSON.parse(props.words)[locale];
@@ -44,10 +44,10 @@ export function component(host) {
 }
 
 function replaceText(node, text) {
-  if (node.textContent !== text) node.textContent = text; // else a selection in it would be lost
+  if (node.textContent !== text) node.textContent = text; // keeps a selection in it
 }
 
-// Copies a text. Without https there is no clipboard; a hidden field and the old command will do.
+// Copies a text. Without https there is no clipboard API, so it falls back on a hidden field.
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);

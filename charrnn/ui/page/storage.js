@@ -1,19 +1,16 @@
-// What the lists of runs and of models share: what the browser remembers of them, and how figures and
-// times are written there.
+// Shared by the lists of runs and of models: their keys in the browser's storage, and how figures and times
+// are written.
 
 import { emit, languageTag, STORAGE } from "./runtime.js";
 
-const relativeFormat = new Intl.RelativeTimeFormat(languageTag, {
-  style: "short",
-  numeric: "auto",
-});
+const relativeFormat = new Intl.RelativeTimeFormat(languageTag, { style: "short", numeric: "auto" });
+const CONFIRM_TIMEOUT_MS = 8000; // after which a button no longer waits for the second press
 const dateFormat = new Intl.DateTimeFormat(languageTag, { dateStyle: "medium" });
 
 export const formatPerplexity = (p) =>
   p == null ? "–" : p > 1e6 ? "> 10⁶" : p >= 100 ? p.toFixed(0) : p.toFixed(p >= 10 ? 1 : 2);
 
-// What draws with a component's words: how long ago something was, a field for a name, and a button
-// that deletes.
+// Functions that draw with a component's strings.
 export function listTools({ words, t, setText, props }) {
   function timeAgo(when) {
     const seconds = Math.max(0, Date.now() / 1000 - when);
@@ -24,8 +21,8 @@ export function listTools({ words, t, setText, props }) {
     return dateFormat.format(new Date(when * 1000));
   }
 
-  // Puts a field in the place of a name. Enter, or leaving the field, saves; Escape does not. `save`
-  // gets the new name, or null.
+  // Replaces a name by a text field. Enter or leaving the field saves, Escape does not. `save` gets the new
+  // name, or null.
   function editName(place, name, save) {
     const field = document.createElement("input");
     field.className = "rename";
@@ -33,60 +30,60 @@ export function listTools({ words, t, setText, props }) {
     field.value = name;
     field.placeholder = words["rename-hint"];
     field.setAttribute("aria-label", words["rename-hint"]);
-    let kept = true;
+    let isSaved = true;
     field.addEventListener("keydown", (event) => {
       if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return;
       event.preventDefault();
       event.stopPropagation();
-      kept = event.key === "Enter";
+      isSaved = event.key === "Enter";
       field.blur();
     });
-    field.addEventListener("blur", () => save(kept ? field.value : null), { once: true });
+    field.addEventListener("blur", () => save(isSaved ? field.value : null), { once: true });
     place.replaceChildren(field);
     field.focus();
     field.select();
   }
 
-  // Makes a button delete what is called `title`: its first press asks whether that is meant, the
-  // second one does it. At rest it shows `label`.
-  function confirmDelete(button, label, title, act) {
-    const show = (text, shown = text) => {
+  // Makes a button that deletes the item `title`: the first press asks for confirmation, the second one
+  // calls `action`. At rest the button shows `label`.
+  function confirmDelete(button, label, title, action) {
+    const showText = (text, shown = text) => {
       setText(button, shown);
       button.title = text;
       button.setAttribute("aria-label", t("delete-of", { what: text, title }));
     };
-    const rest = () => {
-      clearTimeout(button.resting);
+    const reset = () => {
+      clearTimeout(button.resetTimer);
       delete button.dataset.sure;
-      show(words.delete, label);
+      showText(words.delete, label);
     };
-    rest();
-    button.addEventListener("blur", rest);
-    button.addEventListener("keydown", (event) => event.key === "Escape" && rest());
+    reset();
+    button.addEventListener("blur", reset);
+    button.addEventListener("keydown", (event) => event.key === "Escape" && reset());
     button.addEventListener("click", () => {
       if (button.dataset.sure) {
-        rest();
-        act();
+        reset();
+        action();
         return;
       }
       button.dataset.sure = "1";
-      show(words["delete-sure"]);
-      button.resting = setTimeout(rest, 8000);
+      showText(words["delete-sure"]);
+      button.resetTimer = setTimeout(reset, CONFIRM_TIMEOUT_MS);
     });
   }
 
   return { timeAgo, editName, confirmDelete };
 }
 
-// A run that was deleted is the browser's no more; a card that shows it asks for it, and is told.
+// Removes a deleted run from the stored list. A run card that shows it asks for it again, and finds it gone.
 export function forgetRun(run) {
   try {
     localStorage.setItem(
       STORAGE.runs,
       JSON.stringify(kept(STORAGE.runs).filter((one) => one !== run)),
     );
-  } catch (denied) {
-    console.info("the run is still remembered:", denied.name);
+  } catch (error) {
+    console.info("the run is still remembered:", error.name);
   }
   emit("charrnn-runs-changed");
   if (document.querySelector(".run")?.dataset.run === run) emit("charrnn-show-run", run);
@@ -96,8 +93,8 @@ export function kept(key) {
   try {
     const keys = JSON.parse(localStorage.getItem(key) ?? "[]");
     return Array.isArray(keys) ? keys.filter((one) => typeof one === "string") : [];
-  } catch (denied) {
-    console.info("nothing is remembered:", denied.name);
+  } catch (error) {
+    console.info("nothing is remembered:", error.name);
     return [];
   }
 }

@@ -1,8 +1,8 @@
-// Addresses of the tabs: each has its own, and Back and Forward lead from tab to tab. The tab is the
-// query parameter `tab`, absent for the first one; an address with `model` is that of the Models
-// tab, which opens the model (open_model.js).
+// URLs of the tabs, so that Back and Forward move between tabs. The query parameter `tab` names the tab; the
+// first one has none. A URL with `model` is one of the Models tab, which opens the model (open_model.js).
 
 const TABS = ["train", "generate", "models"];
+const [MAX_FOCUS_TRIES, FOCUS_PAUSE_MS] = [60, 50];
 
 function tabOf(address) {
   const query = address.searchParams;
@@ -10,23 +10,23 @@ function tabOf(address) {
   return TABS.includes(named) ? named : TABS[0];
 }
 
-// The update of Gradio's tabs that shows the one of the address.
+// Returns an update of Gradio's tabs that shows the tab of the URL.
 export const showTabOfAddress = () => showTab(tabOf(new URL(location.href)));
 
 export const showTab = (selected) => ({ __type__: "update", selected });
 
-// Shows the Models tab, whose field gets the keyboard once it is there.
+// Shows the Models tab, and focuses its field once it is drawn.
 export function browseModels() {
   const focus = (tries) => {
     const field = document.querySelector("#opener .opener-name");
     if (field?.offsetParent) field.focus();
-    else if (tries) setTimeout(focus, 50, tries - 1);
+    else if (tries) setTimeout(focus, FOCUS_PAUSE_MS, tries - 1);
   };
-  focus(60);
+  focus(MAX_FOCUS_TRIES);
   return showTab("models");
 }
 
-// Another tab has been selected, by whatever: unless the address led there, the history goes on.
+// Adds the selected tab to the history, unless the URL names it already.
 function noteTab() {
   const button = document.querySelector('[role="tab"][aria-selected="true"][id^="tab-"]');
   const selected = TABS.find((name) => button?.id === `tab-${name}-button`);
@@ -37,18 +37,18 @@ function noteTab() {
   history.pushState(null, "", address);
 }
 
-// The arrow keys lead from tab to tab, as in any list of tabs; Home and End to the first and last.
+// Moves between tabs with the arrow keys, and with Home and End to the first and last.
 function moveAmongTabs(event) {
   const list = event.target.closest?.('[role="tablist"]');
   if (!list || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
   const tabs = [...list.querySelectorAll('[role="tab"]:not(:disabled)')].filter(
     (tab) => tab.getClientRects().length,
   );
-  const at = tabs.indexOf(event.target);
-  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
-  if (at < 0 || to === undefined) return;
+  const current = tabs.indexOf(event.target);
+  const next = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: -1 }[event.key];
+  if (current < 0 || next === undefined) return;
   event.preventDefault();
-  const tab = tabs.at(to % tabs.length);
+  const tab = tabs.at(next % tabs.length);
   tab.focus();
   tab.click();
 }

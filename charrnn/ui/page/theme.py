@@ -1,8 +1,8 @@
-"""The look of the page: one theme, and the style sheets of every part.
+"""The theme and the style sheets of the page.
 
-Colours, sizes and the few shapes that the tabs share (cards to choose from, problems, notes)
-are in `base.css`; a part with a style of its own keeps it in a .css file beside its code. All
-fonts are the system's: the page asks nobody but this server for anything.
+Colors, sizes and the shapes that the tabs share are in `base.css`. Other style sheets are beside
+the code of their component. All fonts are those of the operating system: the page loads nothing
+from other servers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import gradio as gr
 
 _UI = Path(__file__).parents[1]
 
-# The style sheets, in the order in which one may overrule another.
+# In this order: a later style sheet may override an earlier one.
 _SHEETS = (
     "page/base.css",
     "run_card/run_card.css",
@@ -33,8 +33,8 @@ _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "DejaVu Sans Mono", "Consola
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's plainest theme in the colors of `base.css`, which know light from dark."""
-    ours = {
+    """Return Gradio's base theme with the colors of `base.css`, which has light and dark ones."""
+    variables = {
         "body_background_fill": "var(--paper)",
         "body_text_color": "var(--ink)",
         "body_text_color_subdued": "var(--soft)",
@@ -89,17 +89,18 @@ def theme() -> gr.themes.Base:
         "button_large_padding": "12px 16px",
         "button_small_padding": "9px 14px",
     }
-    plain = gr.themes.Base(font=_SANS, font_mono=_MONO, text_size="md", radius_size="md")
-    known = inspect.signature(plain.set).parameters
-    dark = {f"{name}_dark": value for name, value in ours.items()}  # the variables change, not it
-    return plain.set(**ours, **{name: value for name, value in dark.items() if name in known})
+    base = gr.themes.Base(font=_SANS, font_mono=_MONO, text_size="md", radius_size="md")
+    known = inspect.signature(base.set).parameters
+    # The same for dark mode: there the CSS variables have other values.
+    dark = {f"{name}_dark": value for name, value in variables.items()}
+    return base.set(**variables, **{name: value for name, value in dark.items() if name in known})
 
 
 def styles() -> str:
-    """All style sheets of the page."""
+    """Return all style sheets of the page as one."""
     return "\n".join(map(asset, _SHEETS))
 
 
 def asset(name: str) -> str:
-    """The text of a file, named by its path in the package `ui`."""
+    """Return the text of a file, given its path in the package `ui`."""
     return (_UI / name).read_text("utf-8")

@@ -1,8 +1,7 @@
-"""The dialog that uploads a model to the Hub, drawn by `push_dialog.js`.
+"""The dialog that pushes a model to the Hub, drawn by `push_dialog.js`.
 
-In whose name is settled by the request that the press of Push sends, and by nothing else: its
-token is handed to `hub.push` and kept nowhere. What the process itself could push with serves
-whoever sits at this machine, and no visitor.
+A push uses the token of the request that started it, which is stored nowhere. The Hub login of the
+server's own account is used only for requests from the same machine (`services.auth`).
 """
 
 from __future__ import annotations
@@ -33,16 +32,14 @@ from ..services.client import ClientGoneError
 from ..services.client_id import event_request
 from ..services.context import AppContext
 from ..services.sign_in import add_sign_in_routes
-from .strings import PUSH, PUSHING
+from .strings import PUSH, REFUSALS
 
 log = logging.getLogger(__name__)
 
-MAX_CONCURRENT_PUSHES = 8  # pushes that are under way; more wait, first come, first served
-MAX_PUSHES_PER_USER = 2  # pushes of one visitor, those that wait included
-POLL_SECONDS = 0.1  # seconds between two looks at a push
-HEARTBEAT_SECONDS = (
-    1.0  # seconds after which the page is told something anyway: so a closed one is noticed
-)
+MAX_CONCURRENT_PUSHES = 8  # more have to wait, in the order in which they came
+MAX_PUSHES_PER_USER = 2  # pushes that wait included
+POLL_SECONDS = 0.1
+HEARTBEAT_SECONDS = 1.0  # a frame is sent at least this often: sending notices a closed page
 
 Frame = dict[str, Any]
 
@@ -50,11 +47,11 @@ Frame = dict[str, Any]
 def build_push_dialog(context: AppContext) -> None:
     """Build the dialog inside the Blocks that are open now.
 
-    It opens on the event `charrnn-push-model`, whose `detail` has the `key` and the `title`
-    of a model, and maybe the `slug` that its name on the Hub is made of.
+    It opens on the window event `charrnn-push-model`, whose detail has the `key` and the `title` of
+    a model, and may have a `slug` from which its name on the Hub is made.
     """
     hub.quiet()
-    pushes = Pushes(context, by_button=add_sign_in_routes())
+    pushes = Pushes(context, has_sign_in_button=add_sign_in_routes())
     dialog = html_component(
         "push_dialog/push_dialog",
         asset("push_dialog/push_dialog.html"),
@@ -64,7 +61,7 @@ def build_push_dialog(context: AppContext) -> None:
             for function in (Pushes.account_status, Pushes.list_files, Pushes.stop_push)
         ],
         words=[PUSH],
-        by_button=pushes.by_button,
+        has_sign_in_button=pushes.has_sign_in_button,
         elem_id="push",
     )
     pushing = dialog.push(
@@ -73,236 +70,254 @@ def build_push_dialog(context: AppContext) -> None:
         dialog,
         show_progress="hidden",
         concurrency_limit=None,
-        trigger_mode="multiple",  # the page asks once at a time; one that broke off may linger here
+        trigger_mode="multiple",  # an event whose connection was lost may still be ending
         api_visibility="private",
     )
     pushing.then(None, js=call("notePushSettled"), api_visibility="private")
-    pushing.failure(
+    pushing.failure(  # lost connections too
         None, js=call("notePushSettled"), api_visibility="private"
-    )  # as where the line breaks
+    )
 
 
 class Pushes:
-    """What `push_dialog.js` asks for. A push is known by a word that the browser makes up, so that
-    it can stop its own."""
+    """The server side of the dialog, with all pushes that are under way.
 
-    def __init__(self, context: AppContext, *, by_button: bool) -> None:
-        self.by_button = by_button  # whether visitors can sign in here
+    The browser chooses the id of a push at random. Only who knows the id can stop the push.
+    """
+
+    def __init__(self, context: AppContext, *, has_sign_in_button: bool) -> None:
+        self.has_sign_in_button = has_sign_in_button  # users can sign in to the Hub on this page
         self._context = context
-        self._works: dict[str, _Push] = {}  # by those words, in the order they came
+        self._pushes: dict[str, _Push] = {}  # by id, in the order in which they came
 
     async def account_status(self, _: object, request: gr.Request) -> Frame:
-        """Return whether there is a token to push with (`signedIn`), whose it is (`account`), and
-        by which `sign_in_method` to get one. Called from `push_dialog.js`."""
-        me = self._identity(request)
+        """Return whether the request has a Hub token, and whose.
+
+        `signedIn` says whether there is a token, `account` is the name of its account or None, and
+        `signInMethod` says how to get a token. Called from `push_dialog.js`.
+        """
+        user = self._identity(request)
         finding = self._context.limiters.finding
         try:
-            name = await finding.run(self._context.client(request), partial(_account, me))
-        except UserError:  # the dialog does without
+            name = await finding.run(self._context.client(request), partial(_account_name, user))
+        except UserError:  # the dialog works without the name
             name = None
-        return {"way": me.sign_in_method, "signedIn": me.signed_in, "account": name}
+        return {"signInMethod": user.sign_in_method, "signedIn": user.signed_in, "account": name}
 
-    async def list_files(self, asked: Frame, request: gr.Request) -> Frame:
-        """Return exactly the `files` that a push would upload (`{key, repo, licence}`), or the
-        `problem` in words. Called from `push_dialog.js`."""
-        asked, locale = asked if isinstance(asked, dict) else {}, i18n.locale_of(request)
+    async def list_files(self, query: Frame, request: gr.Request) -> Frame:
+        """Return the `files` that a push would upload, or the `problem`.
+
+        `query` is `{key, repo, license}`. Called from `push_dialog.js`.
+        """
+        fields, locale = query if isinstance(query, dict) else {}, i18n.locale_of(request)
 
         context, client = self._context, self._context.client(request)
-        find = partial(find_own_model, context, str(asked.get("key")), event_request(request))
+        find = partial(find_own_model, context, str(fields.get("key")), event_request(request))
 
-        def listed(model: ModelEntry) -> Frame:
+        def preview(model: ModelEntry) -> Frame:
             files = hub.preview_push(
                 model.directory,
-                str(asked.get("repo")),
-                license=_licence(asked.get("licence")),
+                str(fields.get("repo")),
+                license=_license_or_none(fields.get("license")),
                 space=space_id(),
             )
             return {"files": [{"name": file.name, "size": file.size} for file in files]}
 
         try:
             model = await context.limiters.finding.run(client, find)
-            return await context.limiters.preparing.run(client, partial(listed, model))
+            return await context.limiters.preparing.run(client, partial(preview, model))
         except ClientGoneError:
             return {}
-        except Exception as error:  # noqa: BLE001  # said on the page
-            return {"problem": _problem(error, locale)}
+        except Exception as error:  # noqa: BLE001  # logged, and shown in the dialog
+            return {"problem": _problem_of(error, locale)}
 
-    def stop_push(self, word: object) -> bool:
-        """Stop the push that is known by this word; return whether there is one.
+    def stop_push(self, push_id: object) -> bool:
+        """Stop the push with this id; return whether there is one.
 
         Called from `push_dialog.js`.
         """
-        work = self._works.get(str(word))
-        if work is not None:
-            work.halted.set()
-        return work is not None
+        push = self._pushes.get(str(push_id))
+        if push is not None:
+            push.cancelled.set()
+        return push is not None
 
     async def push(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
-        """Push a model (`{word, key, repo, licence, private}`), and yield how far that is."""
-        asked, locale, me = _Asked.of(event), i18n.locale_of(request), self._identity(request)
-        word, visitor = asked.word, self._context.client_id(request)
-        if word in self._works:
+        """Push a model (`{push_id, key, repo, license, private}`), and yield its progress."""
+        wanted, locale = _PushRequest.from_event(event), i18n.locale_of(request)
+        user, client_id = self._identity(request), self._context.client_id(request)
+        push_id = wanted.push_id
+        if push_id in self._pushes:
             return
-        if (refused := self._refused(me, visitor)) is not None:
-            said, place = refused
-            problem = {"message": i18n.translate(PUSHING[said], locale), "place": place}
-            yield {"word": word, "state": "failed", "problem": problem}
+        if (refusal := self._refusal(user, client_id)) is not None:
+            name, place = refusal
+            problem = {"message": i18n.translate(REFUSALS[name], locale), "place": place}
+            yield {"push_id": push_id, "state": "failed", "problem": problem}
             return
-        assert me.token is not False
-        work = self._works[word] = _Push(self._context, asked, request, me.token, visitor)
+        assert user.token is not False
+        push = _Push(self._context, wanted, request, user.token, client_id)
+        self._pushes[push_id] = push
         try:
-            async for frame in self._frames(word, work):
-                yield {"word": word, "url": work.url, **frame}
-        finally:  # the page may have been closed: then nobody wants it any more
-            work.halted.set()
-            del self._works[word]
+            async for frame in self._frames(push_id, push):
+                yield {"push_id": push_id, "url": push.url, **frame}
+        finally:  # also where the page was closed
+            push.cancelled.set()
+            del self._pushes[push_id]
 
-    def _refused(self, me: Identity, visitor: str) -> tuple[str, str] | None:
-        """Why somebody cannot push now, as a word's key, and the place that it is about."""
-        if me.token is False:
-            return "signed-out" if me.sign_in_method == "button" else "nobody", "who"
-        if sum(work.visitor == visitor for work in self._works.values()) >= MAX_PUSHES_PER_USER:
+    def _refusal(self, user: Identity, client_id: str) -> tuple[str, str] | None:
+        """Return why this user cannot push now: a key of `REFUSALS`, and the place to show it."""
+        if user.token is False:
+            return "signed-out" if user.sign_in_method == "button" else "nobody", "account"
+        if (
+            sum(push.client_id == client_id for push in self._pushes.values())
+            >= MAX_PUSHES_PER_USER
+        ):
             return "enough", "push"
         return None
 
-    async def _frames(self, word: str, work: _Push) -> AsyncIterator[Frame]:
-        beats = asyncio.get_running_loop().time
-        while (place := list(self._works).index(word) - MAX_CONCURRENT_PUSHES) >= 0:
-            # With the time, since Gradio tells the page of nothing that is as it was.
-            yield {"state": "waiting", "place": place + 1, "at": round(beats())}
+    async def _frames(self, push_id: str, push: _Push) -> AsyncIterator[Frame]:
+        clock = asyncio.get_running_loop().time
+        while (place := list(self._pushes).index(push_id) - MAX_CONCURRENT_PUSHES) >= 0:
+            # The time makes each frame another one: Gradio sends no value twice.
+            yield {"state": "waiting", "place": place + 1, "at": round(clock())}
             await asyncio.sleep(POLL_SECONDS)
-            if work.halted.is_set():
+            if push.cancelled.is_set():
                 yield {"state": "stopped", "late": False}
                 return
-        result = _in_a_thread(work.outcome)
-        told, said_at = None, 0.0
+        result = _run_in_thread(push.run)
+        last_progress, last_frame_at = None, 0.0
         while not result.done():
-            if told != (now := (*work.sent, work.rest)) or beats() - said_at >= HEARTBEAT_SECONDS:
-                told, said_at = now, beats()
-                frame = {"sent": now[0], "total": now[1], "rest": now[2], "at": said_at}
+            progress = (*push.sent, push.retry_in_seconds)
+            if progress != last_progress or clock() - last_frame_at >= HEARTBEAT_SECONDS:
+                last_progress, last_frame_at = progress, clock()
+                sent, total, retry_in = progress
+                frame = {"sent": sent, "total": total, "retry_in": retry_in, "at": last_frame_at}
                 yield {"state": "pushing", **frame}
             await asyncio.wait({result}, timeout=POLL_SECONDS)
         yield result.result()
 
     def _identity(self, request: gr.Request) -> Identity:
-        me = identity(event_request(request))
-        if me.sign_in_method == "button" and not self.by_button:
-            return Identity()  # a Space where nobody can sign in
-        return me
+        user = identity(event_request(request))
+        if user.sign_in_method == "button" and not self.has_sign_in_button:
+            return Identity()  # a Space on which users cannot sign in
+        return user
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What the `push` event asks for; a caller of our own making may leave anything out."""
+class _PushRequest:
+    """The data of the event `push`."""
 
-    word: str
+    push_id: str
     key: str
     repo: str
-    licence: str | None
+    license: str | None
     private: bool
 
     @classmethod
-    def of(cls, event: gr.EventData) -> _Asked:
-        """Read it out of the event."""
-        word, key, repo, licence, private = (
-            getattr(event, name, None) for name in ("word", "key", "repo", "licence", "private")
+    def from_event(cls, event: gr.EventData) -> _PushRequest:
+        """Read the data of an event, in which anything may be missing."""
+        push_id, key, repo, license, private = (
+            getattr(event, name, None) for name in ("push_id", "key", "repo", "license", "private")
         )
         return cls(
-            str(word), str(key), str(repo or "").strip(), _licence(licence), private is not False
+            str(push_id),
+            str(key),
+            str(repo or "").strip(),
+            _license_or_none(license),
+            private is not False,
         )
 
 
 class _Push:
-    """One push: what was asked for, how far it is, and whether it is wanted still."""
+    """One push: its request, its progress, and whether it was cancelled."""
 
     def __init__(
         self,
         context: AppContext,
-        asked: _Asked,
+        wanted: _PushRequest,
         request: gr.Request,
         token: str | None,
-        visitor: str,
+        client_id: str,
     ) -> None:
-        self.visitor = visitor
-        self.halted = threading.Event()
-        self.sent: tuple[int, int | None] = (0, None)  # bytes, and of how many
-        self.rest: int | None = None  # seconds for which the Hub wants to be left alone
-        self.url = f"{endpoint()}/{asked.repo}"
-        self._context, self._asked, self._request, self._token = context, asked, request, token
+        self.client_id = client_id
+        self.cancelled = threading.Event()
+        self.sent: tuple[int, int | None] = (0, None)  # bytes sent, and bytes in total
+        self.retry_in_seconds: int | None = None  # set while the Hub's rate limit applies
+        self.url = f"{endpoint()}/{wanted.repo}"
+        self._context, self._wanted, self._request, self._token = context, wanted, request, token
 
-    def outcome(self) -> Frame:
-        """Push, and say what came of it, in a frame for the page."""
-        asked = self._asked
+    def run(self) -> Frame:
+        """Push the model, and return the last frame for the page."""
+        wanted = self._wanted
         try:
             pushed = hub.push(
-                find_own_model(self._context, asked.key, self._request).directory,
-                asked.repo,
-                private=asked.private,
+                find_own_model(self._context, wanted.key, self._request).directory,
+                wanted.repo,
+                private=wanted.private,
                 token=self._token,
-                license=asked.licence,
+                license=wanted.license,
                 space=space_id(),
-                progress=self._progress,
-                waiting=self._waiting,
-                cancelled=self.halted.is_set,
+                progress=self._note_progress,
+                waiting=self._note_rate_limit,
+                cancelled=self.cancelled.is_set,
             )
-        except Exception as error:  # noqa: BLE001  # said on the page
-            unsure = isinstance(error, hub.CommitUnconfirmedError)
-            if self.halted.is_set() and isinstance(error, UserError):
-                late = unsure or self.sent[0] == self.sent[1]  # the Hub had been told of the commit
+        except Exception as error:  # noqa: BLE001  # logged, and shown in the dialog
+            unconfirmed = isinstance(error, hub.CommitUnconfirmedError)
+            if self.cancelled.is_set() and isinstance(error, UserError):
+                late = unconfirmed or self.sent[0] == self.sent[1]  # the commit may have been made
                 return {"state": "stopped", "late": late}
-            problem = _problem(error, i18n.locale_of(self._request))
-            return {"state": "failed", "problem": problem, "unsure": unsure}
+            problem = _problem_of(error, i18n.locale_of(self._request))
+            return {"state": "failed", "problem": problem, "unconfirmed": unconfirmed}
         return {
             "state": "done",
-            "repo": asked.repo,
+            "repo": wanted.repo,
             "url": pushed.url,
-            "private": asked.private,
+            "private": wanted.private,
             "created": pushed.created,
             "cardKept": pushed.card_kept,
         }
 
-    def _progress(self, done: int, total: int | None) -> None:
+    def _note_progress(self, done: int, total: int | None) -> None:
         self.sent = (done, total)
 
-    def _waiting(self, seconds: int | None) -> None:
-        self.rest = seconds
+    def _note_rate_limit(self, seconds: int | None) -> None:
+        self.retry_in_seconds = seconds
 
 
-def _account(me: Identity) -> str | None:
-    if me.account is not None or not me.signed_in:
-        return me.account
+def _account_name(user: Identity) -> str | None:
+    if user.account is not None or not user.signed_in:
+        return user.account
     try:
-        return account(me.token)
-    except UserError:  # the dialog does without
+        return account(user.token)
+    except UserError:  # the dialog works without the name
         return None
 
 
-def _licence(typed: object) -> str | None:
-    return str(typed or "").strip() or None
+def _license_or_none(value: object) -> str | None:
+    return str(value or "").strip() or None
 
 
-def _problem(error: Exception, locale: str) -> dict[str, str]:
-    """What went wrong, in words, and the `place` on the dialog that it is about."""
+def _problem_of(error: Exception, locale: str) -> dict[str, str]:
+    """Return the message of an error, and the `place` in the dialog to show it."""
     if not isinstance(error, UserError):
-        log.error("a push went wrong: %s", traceback_without_message(error))
+        log.error("a push failed: %s", traceback_without_message(error))
         return {"message": i18n.translate_message(i18n.INTERNAL_ERROR, locale), "place": "push"}
     place = "push" if isinstance(error, hub.HubUnavailableError) else error.field
-    known = {"model": "name", "licence": "licence"}
+    places = {"model": "name", "licence": "license"}
     return {
         "message": i18n.translate_error(error, locale),
-        "place": known.get(str(place), "push"),
+        "place": places.get(str(place), "push"),
     }
 
 
-def _in_a_thread(work: Callable[[], Frame]) -> asyncio.Future[Frame]:
-    """What `work` returns. Its thread does not keep the program from ending, as a pool's would."""
+def _run_in_thread(function: Callable[[], Frame]) -> asyncio.Future[Frame]:
+    """Run `function` in a daemon thread, which does not keep the process from ending."""
     result: Future[Frame] = Future()
 
-    def settle() -> None:
+    def run() -> None:
         try:
-            result.set_result(work())
-        except Exception as error:  # noqa: BLE001  # raised again by whoever waits
+            result.set_result(function())
+        except Exception as error:  # noqa: BLE001  # raised again where the result is awaited
             result.set_exception(error)
 
-    threading.Thread(target=settle, daemon=True).start()
+    threading.Thread(target=run, daemon=True).start()
     return asyncio.wrap_future(result)

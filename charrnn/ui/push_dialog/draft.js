@@ -1,12 +1,12 @@
-// What the dialog that pushes a model has to know of: words, sizes, and what was typed for each
-// model, which the browser keeps.
+// Helpers of the push dialog: sizes as text, suggested names, and the drafts of each model's form, which
+// the browser stores.
 
 import { languageTag, STORAGE } from "../page/runtime.js";
 
 const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 1 });
-export const formatProgress = (sent, all) => {
-  const [unit, of, places] = all >= 1e6 ? ["MB", 1e6, 1] : ["kB", 1e3, 0];
-  return { done: (sent / of).toFixed(places), total: (all / of).toFixed(places), unit };
+export const formatProgress = (sent, total) => {
+  const [unit, divisor, digits] = total >= 1e6 ? ["MB", 1e6, 1] : ["kB", 1e3, 0];
+  return { done: (sent / divisor).toFixed(digits), total: (total / divisor).toFixed(digits), unit };
 };
 export const formatSize = (bytes) =>
   bytes >= 1e6
@@ -15,13 +15,13 @@ export const formatSize = (bytes) =>
       ? `${number.format(Math.round(bytes / 1e3))}\u00a0kB`
       : `${bytes}\u00a0B`;
 
-const MAX_DRAFTS = 12; // by the key of a model: repo, licence, private
+const MAX_DRAFTS = 12; // each by the key of a model: repo, licence, private
 
 export function readStored(storage, name) {
   try {
     return JSON.parse(window[storage].getItem(name));
-  } catch (denied) {
-    console.info("nothing is remembered:", denied.name);
+  } catch (error) {
+    console.info("nothing is remembered:", error.name);
     return null;
   }
 }
@@ -29,21 +29,21 @@ export function readStored(storage, name) {
 export function writeStored(storage, name, value) {
   try {
     window[storage].setItem(name, JSON.stringify(value));
-  } catch (denied) {
-    console.info("what was typed is not remembered:", denied.name);
+  } catch (error) {
+    console.info("what was typed is not remembered:", error.name);
   }
 }
 
 export const drafts = new Map(Object.entries(readStored("localStorage", STORAGE.pushDrafts) ?? {}));
 
 export function keepDraft(key, draft) {
-  drafts.delete(key); // to be the newest
+  drafts.delete(key); // so that it becomes the newest
   drafts.set(key, draft);
   while (drafts.size > MAX_DRAFTS) drafts.delete(drafts.keys().next().value);
   writeStored("localStorage", STORAGE.pushDrafts, Object.fromEntries(drafts));
 }
 
-// What a repository may be called, made of a title: "The Time Machine" → "the-time-machine".
+// Makes a repository name of a title: "The Time Machine" → "the-time-machine".
 const slug = (title) =>
   title
     .normalize("NFKD")
@@ -52,12 +52,12 @@ const slug = (title) =>
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 60)
     .replace(/^-+|-+$/g, "");
-export const suggestion = ({ key, title, slug: better }) =>
-  slug(better ?? title) || slug(key.split("@")[0].split("/")[1] ?? "") || "char-rnn";
-export const isComplete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // worth asking the server about
+export const suggestion = ({ key, title, slug: preferred }) =>
+  slug(preferred ?? title) || slug(key.split("@")[0].split("/")[1] ?? "") || "char-rnn";
+export const isComplete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // whether the server can be asked for the files
 
-// A word that nobody guesses: to it a push listens.
-export const newPushWord = () =>
+// A random id: whoever knows it can stop the push.
+export const newPushId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");

@@ -1,11 +1,11 @@
-// The dialog that pushes a model (see push_dialog/__init__.py): opened by the window's event `charrnn-push-model`. What
-// is typed stays for each model; text of others goes in through textContent only.
+// The dialog that pushes a model (push_dialog/__init__.py). The window event `charrnn-push-model` opens it.
+// The browser stores what was typed, for each model. Text is set as textContent only.
 
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import {
   isComplete,
   drafts,
-  newPushWord,
+  newPushId,
   keepDraft,
   readStored,
   formatProgress,
@@ -14,12 +14,14 @@ import {
   writeStored,
 } from "./draft.js";
 
-const TYPING_PAUSE_MS = 500; // milliseconds without a key until the files are put together for what was typed
-const SILENCE_MS = 20000; // a push tells something each second; after this its line is taken for dead
-const MAX_TRIES = 3; // to have the files put together
-const SLOW_MS = 5000; // without a byte after which it is said that the Hub takes its time
-const GRACE_MS = 4000; // the last frame may still be on its way when Gradio says that all is over
-const LICENCES = [
+const TYPING_PAUSE_MS = 500; // without a key, until the files are listed for what was typed
+const SILENCE_MS = 20000; // without a frame, after which the connection counts as lost
+const MAX_TRIES = 3; // to list the files
+const SLOW_MS = 5000; // without progress, after which the dialog says that the Hub is slow
+const LAST_FRAME_MS = 4000; // within which the last frame comes after its event has ended
+const RETRY_PAUSE_MS = 1000; // between two tries to list the files
+const COPIED_MS = 1500; // for which the Copy button says that it has copied
+const LICENSES = [
   "apache-2.0",
   "mit",
   "cc-by-4.0",
@@ -33,85 +35,85 @@ const COMMANDS = {
   none: "python -m charrnn push MODEL owner/name --private",
 };
 
-// Gradio's event that pushes a model is over.
+// Gradio's event that pushes a model is over, well or not.
 export const notePushSettled = () => emit("charrnn-push-settled");
 
 export function mount(host) {
   const { element, props, trigger, server, watch, find, setText, t, words } = component(host);
 
   const dialog = find("dialog");
-  const [name, own, licence] = ["#push-name", ".push-private input", "#push-licence"].map(find);
-  const [go, cancel] = [find(".push-go"), find(".push-cancel")];
+  const [name, isPrivate, license] = ["#push-name", ".push-private input", "#push-license"].map(find);
+  const [pushButton, cancelButton] = [find(".push-go"), find(".push-cancel")];
 
-  let subject = null; // the model: key, title
-  let me = null; // who asks, once that is known
+  let model = null; // the model to push: key, title
+  let user = null; // the answer of account_status, once it is here
   let phase = "form"; // "pushing", "done"
-  let files = null; // exactly what would be uploaded, for what is typed now
+  let files = null; // the files that would be uploaded, for what is typed now
   let preparing = false;
   let problems = {};
-  let word = null; // the push that is under way
-  let frame = null; // what was heard of it last
-  let moved = 0; // when a byte was heard of last
-  let doubt = null; // the page of a repository that may hold the model, or not
+  let pushId = null; // of the push that is under way
+  let frame = null; // its latest frame
+  let progressAt = 0; // when bytes were last sent, in milliseconds
+  let unconfirmedUrl = null; // the repository's page, if it is not known whether the model arrived
   let stopping = false;
-  let unsure = false; // whether somebody comes back from signing in
-  let came = null; // where the focus was
-  let question = 0; // only the answer to the latest counts
-  let soon = null;
-  let watching = null;
+  let checkSignIn = false; // the user comes back from signing in
+  let openedFrom = null; // the element that had the focus before
+  let requests = 0; // only the answer to the latest request counts
+  let delay = null; // the timer of the next list of files
+  let silenceTimer = null;
 
-  // ---- what it looks like ----------------------------------------------------------------------
+  // ---- drawing --------------------------------------------------------------------------------
 
   const show = (selector, on) => {
     find(selector).hidden = !on;
   };
 
   function draw() {
-    const way = me?.signedIn ? "in" : me?.way;
-    const account = me?.account;
-    setText(".push-model", subject?.title ?? "");
-    const stored = me?.way === "login" ? "stored" : "signed-in";
+    const method = user?.signedIn ? "in" : user?.signInMethod;
+    const account = user?.account;
+    setText(".push-model", model?.title ?? "");
+    const stored = user?.signInMethod === "login" ? "stored" : "signed-in";
     setText(
       ".push-account span",
-      !me
-        ? words.asking
-        : way === "in"
+      !user
+        ? words["checking-account"]
+        : method === "in"
           ? t(account ? stored : `${stored}-unnamed`, { account })
           : "",
     );
-    show(".push-account", !me || way === "in");
-    show(".push-out", way === "in" && me.way === "button" && phase !== "pushing");
+    show(".push-account", !user || method === "in");
+    show(".push-out", method === "in" && user.signInMethod === "button" && phase !== "pushing");
     setText(
-      ".push-how",
+      ".push-sign-in-note",
       { button: words["sign-in-note"], login: words["login-note"], none: words["none-note"] }[
-        way
+        method
       ] ?? "",
     );
-    setText(".push-command", COMMANDS[way] ?? "");
-    show(".push-in", way === "button");
-    show(".push-again", way === "login");
+    setText(".push-command", COMMANDS[method] ?? "");
+    show(".push-in", method === "button");
+    show(".push-again", method === "login");
     show(".push-who", phase !== "done");
-    show(".push-fields", phase !== "done" && way !== "none");
+    show(".push-fields", phase !== "done" && method !== "none");
     show(".push-done", phase === "done");
-    for (const field of [name, own, licence]) field.disabled = phase === "pushing";
+    for (const field of [name, isPrivate, license]) field.disabled = phase === "pushing";
     for (const node of element.querySelectorAll(".problem")) {
-      const said = problems[node.dataset.place] ?? "";
-      if (node.textContent !== said) node.textContent = said;
+      const message = problems[node.dataset.place] ?? "";
+      if (node.textContent !== message) node.textContent = message;
     }
     name.setAttribute("aria-invalid", String(Boolean(problems.name)));
-    licence.setAttribute("aria-invalid", String(Boolean(problems.licence)));
-    show(".push-look", doubt && problems.push);
-    if (doubt)
+    license.setAttribute("aria-invalid", String(Boolean(problems.license)));
+    show(".push-look", unconfirmedUrl && problems.push);
+    if (unconfirmedUrl)
       Object.assign(find(".push-look"), {
-        href: doubt,
+        href: unconfirmedUrl,
         textContent: t("look", { repo: name.value.trim() }),
       });
     drawFiles();
     drawProgress();
-    go.hidden = phase !== "form" || way === "none";
-    go.setAttribute("aria-disabled", String(!me?.signedIn || preparing)); // disabled would lose the focus
-    cancel.setAttribute("aria-disabled", String(phase === "pushing" && stopping));
-    cancel.textContent = words[phase === "pushing" ? "stop" : go.hidden ? "close" : "cancel"];
+    pushButton.hidden = phase !== "form" || method === "none";
+    pushButton.setAttribute("aria-disabled", String(!user?.signedIn || preparing)); // `disabled` would lose the focus
+    cancelButton.setAttribute("aria-disabled", String(phase === "pushing" && stopping));
+    cancelButton.textContent = words[phase === "pushing" ? "stop" : pushButton.hidden ? "close" : "cancel"];
     dialog.setAttribute("aria-busy", String(phase === "pushing"));
   }
 
@@ -134,7 +136,7 @@ export function mount(host) {
     setText(
       ".push-total",
       files
-        ? t("total", { n: formatSize(all) })
+        ? t("total", { n: formatSize(total) })
         : preparing
           ? words.preparing
           : isComplete(name.value.trim())
@@ -147,69 +149,69 @@ export function mount(host) {
     show(".push-progress", phase === "pushing");
     if (phase !== "pushing") return;
     const bar = find("progress");
-    const { sent, total, place, rest } = frame ?? {};
+    const { sent, total, place, retry_in: retryIn } = frame ?? {};
     if (total) [bar.max, bar.value] = [total, sent];
     else bar.removeAttribute("value");
-    const how =
+    const status =
       frame?.state === "waiting"
         ? t("waiting", { n: place })
-        : rest != null
-          ? t(rest ? "rest" : "rest-trouble", { n: rest })
+        : retryIn != null
+          ? t(retryIn ? "rate-limited" : "hub-trouble", { n: retryIn })
           : !total
             ? words.beginning
             : sent < total
               ? t("sent", formatProgress(sent, total))
               : words.committing;
-    const slow = total && sent < total && rest == null && Date.now() - moved > SLOW_MS;
-    setText(".push-progress span", stopping ? words.stopping : slow ? t("slow", { how }) : how);
+    const slow = total && sent < total && retryIn == null && Date.now() - progressAt > SLOW_MS;
+    setText(".push-progress span", stopping ? words.stopping : slow ? t("slow", { status }) : status);
   }
 
-  // ---- what would be uploaded ------------------------------------------------------------------
+  // ---- the list of files -----------------------------------------------------------------------
 
-  const asked = () => ({
-    key: subject.key,
+  const formValues = () => ({
+    key: model.key,
     repo: name.value.trim(),
-    licence: licence.value.trim(),
+    license: license.value.trim(),
   });
 
   function prepareSoon() {
-    clearTimeout(soon);
-    question++;
+    clearTimeout(delay);
+    requests++;
     files = null;
-    preparing = isComplete(asked().repo);
-    if (preparing) soon = setTimeout(prepare, TYPING_PAUSE_MS);
+    preparing = isComplete(formValues().repo);
+    if (preparing) delay = setTimeout(prepare, TYPING_PAUSE_MS);
     draw();
   }
 
   async function prepare() {
-    clearTimeout(soon);
-    const mine = ++question;
+    clearTimeout(delay);
+    const current = ++requests;
     preparing = true;
     draw();
-    let answer = null; // none comes where the line is down for a moment
+    let answer = null; // undefined if the request failed
     for (let tries = 0; !answer && tries < MAX_TRIES; tries++) {
-      if (tries) await new Promise((resolve) => setTimeout(resolve, 1000));
-      if (mine === question) answer = await server.list_files(asked());
-      if (mine !== question) return;
+      if (tries) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+      if (current === requests) answer = await server.list_files(formValues());
+      if (current !== requests) return;
     }
     preparing = false;
     files = answer?.files ?? null;
     const { place, message } =
       answer?.problem ?? (answer ? {} : { place: "push", message: words["no-answer"] });
-    problems = { ...problems, name: "", licence: "", push: "", ...(place && { [place]: message }) };
+    problems = { ...problems, name: "", license: "", push: "", ...(place && { [place]: message }) };
     draw();
   }
 
   async function askAccount() {
-    const { key } = subject;
+    const { key } = model;
     const answer = await server.account_status(null);
-    if (subject?.key !== key) return;
-    me = answer ?? { way: "none", signedIn: false, account: null };
-    if (unsure && me.way === "button" && !me.signedIn) problems = { who: words["not-signed-in"] };
-    unsure = false;
-    if (me.account && !name.value.includes("/")) {
-      name.value ||= suggestion(subject);
-      name.setRangeText(`${me.account}/`, 0, 0, "preserve"); // somebody may be about to type over it
+    if (model?.key !== key) return;
+    user = answer ?? { signInMethod: "none", signedIn: false, account: null };
+    if (checkSignIn && user.signInMethod === "button" && !user.signedIn) problems = { account: words["not-signed-in"] };
+    checkSignIn = false;
+    if (user.account && !name.value.includes("/")) {
+      name.value ||= suggestion(model);
+      name.setRangeText(`${user.account}/`, 0, 0, "preserve"); // keeps a selection that the user may be about to replace
       prepareSoon();
     } else draw();
   }
@@ -217,93 +219,94 @@ export function mount(host) {
   // ---- pushing ---------------------------------------------------------------------------------
 
   async function submit() {
-    if (phase !== "form" || go.getAttribute("aria-disabled") === "true") return;
+    if (phase !== "form" || pushButton.getAttribute("aria-disabled") === "true") return;
     problems = {};
     if (!files) {
-      // the first press says what is wrong, or shows what would be uploaded
+      // the first press shows what is wrong, or the files
       await prepare();
       return focusProblem();
     }
-    keep();
-    [phase, frame, stopping, word] = ["pushing", null, false, newPushWord()];
+    saveDraft();
+    [phase, frame, stopping, pushId] = ["pushing", null, false, newPushId()];
     draw();
-    cancel.focus();
-    trigger("push", { word, ...asked(), private: own.checked });
+    cancelButton.focus();
+    trigger("push", { push_id: pushId, ...formValues(), private: isPrivate.checked });
     watchForSilence();
   }
 
-  function halt() {
+  function stopPush() {
     stopping = true;
     problems = {};
-    server.stop_push(word);
+    server.stop_push(pushId);
     draw();
   }
 
-  function receive(told) {
-    if (!word || told?.word !== word) return;
-    if (told.sent !== frame?.sent || told.rest != null) moved = Date.now();
-    frame = told;
-    if (["waiting", "pushing"].includes(told.state)) {
-      if (stopping) server.stop_push(word); // it may not have begun when it was asked to stop
+  function receive(update) {
+    if (!pushId || update?.push_id !== pushId) return;
+    if (update.sent !== frame?.sent || update.retry_in != null) progressAt = Date.now();
+    frame = update;
+    if (["waiting", "pushing"].includes(update.state)) {
+      if (stopping) server.stop_push(pushId); // the first request may have come before the push began
       draw();
       return watchForSilence();
     }
-    if (told.state === "done") return done(told);
-    if (told.state === "stopped")
-      return backToForm({ push: words[told.late ? "stopped-late" : "stopped"] }, told.late);
-    const { place, message } = told.problem;
-    if (place === "who") askAccount();
-    backToForm({ [place]: message }, told.unsure);
+    if (update.state === "done") return done(update);
+    if (update.state === "stopped")
+      return backToForm({ push: words[update.late ? "stopped-late" : "stopped"] }, update.late);
+    const { place, message } = update.problem;
+    if (place === "account") askAccount();
+    backToForm({ [place]: message }, update.unconfirmed);
   }
 
   function watchForSilence() {
-    clearTimeout(watching);
-    watching = setTimeout(() => word && backToForm({ push: words.lost }, true), SILENCE_MS);
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(() => pushId && backToForm({ push: words.lost }, true), SILENCE_MS);
   }
 
-  function backToForm(said, maybe = false) {
-    clearTimeout(watching);
-    [phase, word, problems, doubt] = ["form", null, said, maybe ? frame?.url : null];
+  function backToForm(newProblems, isUnconfirmed = false) {
+    clearTimeout(silenceTimer);
+    [phase, pushId, problems, unconfirmedUrl] = ["form", null, newProblems, isUnconfirmed ? frame?.url : null];
     draw();
     focusProblem();
   }
 
   function focusProblem() {
-    const field = { name, licence }[["name", "licence"].find((place) => problems[place])];
-    (field ?? go).focus();
+    const field = { name, license }[["name", "license"].find((place) => problems[place])];
+    (field ?? pushButton).focus();
     find(".problem:not(:empty)")?.scrollIntoView({ block: "nearest" });
   }
 
-  function done(told) {
-    clearTimeout(watching);
-    [phase, word, problems] = ["done", null, {}];
+  function done(update) {
+    clearTimeout(silenceTimer);
+    [phase, pushId, problems] = ["done", null, {}];
     setText(
       ".push-made",
-      words[told.created ? (told.private ? "created-private" : "created") : "updated"],
+      words[update.created ? (update.private ? "created-private" : "created") : "updated"],
     );
-    setText(".push-link", told.repo);
-    find(".push-link").href = told.url;
-    setText(".push-kept", told.cardKept ? words["card-kept"] : "");
-    find("#push-share").value = `${location.origin}${location.pathname}?model=${told.repo}`;
-    setText(".push-whose", told.private ? words["share-private"] : "");
+    setText(".push-link", update.repo);
+    find(".push-link").href = update.url;
+    setText(".push-kept", update.cardKept ? words["card-kept"] : "");
+    find("#push-share").value = `${location.origin}${location.pathname}?model=${update.repo}`;
+    setText(".push-whose", update.private ? words["share-private"] : "");
     draw();
     find(".push-link").focus();
-    emit("charrnn-pushed", { key: subject.key, repo: told.repo });
+    emit("charrnn-pushed", { key: model.key, repo: update.repo });
   }
 
-  // ---- opening, closing, and who it is ---------------------------------------------------------
+  // ---- opening, closing, signing in ------------------------------------------------------------
 
-  const keep = () =>
-    keepDraft(subject.key, { repo: name.value, licence: licence.value, private: own.checked });
+  const saveDraft = () =>
+    // `licence` is the name under which browsers have it already
+    keepDraft(model.key, { repo: name.value, licence: license.value, private: isPrivate.checked });
 
-  function open(wanted) {
+  function open(subject) {
     if (dialog.open) return;
-    came = document.activeElement;
-    const draft = drafts.get(wanted.key);
-    [subject, me, phase, files, problems] = [wanted, null, "form", null, {}];
-    name.value = draft?.repo || suggestion(wanted);
-    licence.value = draft?.licence ?? "";
-    own.checked = draft?.private ?? true;
+    openedFrom = document.activeElement;
+    const draft = drafts.get(subject.key);
+    [model, user, phase, files, problems] = [subject, null, "form", null, {}];
+    name.value = draft?.repo || suggestion(subject);
+    license.value = draft?.licence ?? "";
+    isPrivate.checked = draft?.private ?? true;
     dialog.showModal();
     name.focus();
     askAccount();
@@ -314,17 +317,17 @@ export function mount(host) {
     if (phase === "pushing") {
       problems = { push: words.still };
       draw();
-      return cancel.focus();
+      return cancelButton.focus();
     }
-    question++;
-    clearTimeout(soon);
+    requests++;
+    clearTimeout(delay);
     dialog.close();
-    came?.focus({ preventScroll: true }); // where there was none, the browser would not know either
+    openedFrom?.focus({ preventScroll: true })
   }
 
-  // To the Hub and back, or out of its sight: to this very page in either case.
+  // Leaves for the path, which signs in or out and comes back to this page.
   function goTo(path) {
-    window.parent?.postMessage({ type: "SET_SCROLLING", enabled: true }, "*"); // as a Space's frame wants
+    window.parent?.postMessage({ type: "SET_SCROLLING", enabled: true }, "*"); // the frame of a Space needs it
     location.assign(
       `${path}?_target_url=${encodeURIComponent(location.pathname + location.search)}`,
     );
@@ -332,25 +335,25 @@ export function mount(host) {
 
   function signIn() {
     if (dialog.open) {
-      keep();
-      writeStored("sessionStorage", STORAGE.pushAfterSignIn, subject);
+      saveDraft();
+      writeStored("sessionStorage", STORAGE.pushAfterSignIn, model);
     }
     goTo("/login/huggingface");
   }
 
-  // ---- from here on it runs --------------------------------------------------------------------
+  // ---- setup -----------------------------------------------------------------------------------
 
   for (const [selector, key] of Object.entries({
     h2: "title",
     ".push-out": "sign-out",
     ".push-in": "sign-in",
-    ".push-again": "look-again",
+    ".push-again": "check-again",
     '[for="push-name"]': "name",
     "#push-name-hint": "name-hint",
     ".push-private b": "private",
     ".push-private span": "private-hint",
-    '[for="push-licence"]': "licence",
-    "#push-licence-hint": "licence-hint",
+    '[for="push-license"]': "license",
+    "#push-license-hint": "license-hint",
     h3: "files",
     ".push-recites": "recites",
     '[for="push-share"]': "share",
@@ -358,30 +361,30 @@ export function mount(host) {
     ".push-go": "push",
   }))
     setText(selector, words[key]);
-  for (const known of LICENCES)
+  for (const known of LICENSES)
     find("datalist").appendChild(document.createElement("option")).value = known;
 
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
   });
-  for (const field of [name, licence]) {
+  for (const field of [name, license]) {
     field.addEventListener("input", () => {
       problems = {};
-      keep();
+      saveDraft();
       prepareSoon();
     });
   }
-  own.addEventListener("change", () => {
+  isPrivate.addEventListener("change", () => {
     problems = {};
-    keep();
+    saveDraft();
     draw();
   });
-  cancel.addEventListener("click", () => (phase !== "pushing" ? close() : stopping || halt()));
+  cancelButton.addEventListener("click", () => (phase !== "pushing" ? close() : stopping || stopPush()));
   find(".push-in").addEventListener("click", signIn);
   find(".push-out").addEventListener("click", () => goTo("/logout"));
   find(".push-again").addEventListener("click", () => {
-    me = null;
+    user = null;
     draw();
     name.focus();
     askAccount();
@@ -389,7 +392,7 @@ export function mount(host) {
   find(".push-copy").addEventListener("click", async () => {
     await copyText(find("#push-share").value);
     setText(".push-copy", words.copied);
-    setTimeout(() => setText(".push-copy", words.copy), 1500);
+    setTimeout(() => setText(".push-copy", words.copy), COPIED_MS);
   });
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation(); // the tabs have keys of their own
@@ -401,24 +404,24 @@ export function mount(host) {
     event.preventDefault();
     close();
   });
-  dialog.addEventListener("close", () => phase === "pushing" && dialog.showModal()); // a browser insists at times
+  dialog.addEventListener("close", () => phase === "pushing" && dialog.showModal()); // some browsers close it anyway
   watch("value", () => receive(props.value));
   listen("charrnn-push-model", (detail) => open(detail));
   listen("charrnn-push-settled", () => {
-    const [mine, heard] = [word, frame];
+    const [current, lastFrame] = [pushId, frame];
     setTimeout(
-      () => word && word === mine && frame === heard && backToForm({ push: words.lost }, true),
-      GRACE_MS,
+      () => pushId && pushId === current && frame === lastFrame && backToForm({ push: words.lost }, true),
+      LAST_FRAME_MS,
     );
   });
-  if (props.by_button) {
+  if (props.has_sign_in_button) {
     listen("charrnn-sign-in", (detail) => (detail === "in" ? signIn() : goTo("/logout")));
     server.account_status(null).then((answer) => answer && emit("charrnn-account", answer));
-    const back = readStored("sessionStorage", STORAGE.pushAfterSignIn);
-    if (back) {
+    const stored = readStored("sessionStorage", STORAGE.pushAfterSignIn);
+    if (stored) {
       sessionStorage.removeItem(STORAGE.pushAfterSignIn);
-      open(back);
-      unsure = true;
+      open(stored);
+      checkSignIn = true;
     }
   }
 }

@@ -1,4 +1,4 @@
-"""The words of pushing a model to the Hub, and of signing in there."""
+"""Strings of the push dialog and of signing in to the Hub, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from ..i18n import Words
 # Drawn by push_dialog.js.
 PUSH: Words = {
     "title": ("Push to the Hugging Face Hub", "上传到 Hugging Face Hub"),
-    # who it is
-    "asking": ("Checking who you are…", "正在确认你的身份……"),
+    # the account
+    "checking-account": ("Checking who you are…", "正在确认你的身份……"),
     "signed-in": ("Signed in as {account}.", "已登录：{account}。"),
     "signed-in-unnamed": ("Signed in.", "已登录。"),
     "stored": (
@@ -36,14 +36,14 @@ PUSH: Words = {
         "Nobody is logged in to the Hub on this machine yet. Run this once in a terminal:",
         "这台机器上还没有登录 Hub。请在终端里运行一次：",
     ),
-    "look-again": ("Check again", "再看一次"),
+    "check-again": ("Check again", "再看一次"),
     "none-note": (
         "This page cannot know who you are, so it cannot push in your name. Download the model in "
         "the Models tab, unpack it, and push it from your own machine:",
         "本页无法确认你是谁，因此不能以你的名义上传：请下载模型，从自己的机器上传。请在“模型”页"
         "下载模型，解压后从自己的机器上传：",
     ),
-    # what is asked
+    # the form
     "name": ("Name on the Hub", "在 Hub 上的名称"),
     "name-hint": (
         "owner/name, where the owner is you or one of your organizations. An existing "
@@ -52,12 +52,12 @@ PUSH: Words = {
     ),
     "private": ("Private", "私有"),
     "private-hint": ("hidden from others", "他人看不到"),
-    "licence": ("License of the model", "模型的许可证"),
-    "licence-hint": (
+    "license": ("License of the model", "模型的许可证"),
+    "license-hint": (
         "Optional. The license of the model, such as mit; not that of the text it learned from.",
         "可以不填。这是模型的许可证，例如 mit；不是训练文本的许可证。",
     ),
-    # what is uploaded
+    # the files
     "files": ("What is uploaded", "将上传的文件"),
     "files-empty": (
         "Once the name is complete, as owner/name, all files are listed here.",
@@ -70,7 +70,7 @@ PUSH: Words = {
         "what others may read.",
         "训练文本不会上传，但模型可能背出其中的内容：请只上传可以给人读的。",
     ),
-    # while it is pushed
+    # progress
     "push": ("Push", "上传"),
     "cancel": ("Cancel", "取消"),
     "close": ("Close", "关闭"),
@@ -78,15 +78,15 @@ PUSH: Words = {
     "waiting": ("Waiting for others to finish, place {n}…", "正在等待他人上传完成，第 {n} 位……"),
     "beginning": ("Contacting the Hub…", "正在联系 Hub……"),
     "sent": ("{done} of {total} {unit}", "{done} / {total} {unit}"),
-    "rest": (
+    "rate-limited": (
         "The Hub has had too many requests; this continues by itself in about {n} s.",
         "Hub 收到的请求太多，要求稍等；约 {n} 秒后会自动继续。",
     ),
-    "rest-trouble": (
+    "hub-trouble": (
         "The Hub has a problem right now; trying again…",
         "Hub 暂时出了故障，正在自动重试……",
     ),
-    "slow": ("{how} · waiting for the Hub…", "{how} · 正在等待 Hub 回应……"),
+    "slow": ("{status} · waiting for the Hub…", "{status} · 正在等待 Hub 回应……"),
     "look": ("Look at {repo} on the Hub", "在 Hub 上查看 {repo}"),
     "committing": ("All sent. The Hub is saving it…", "已全部发送，Hub 正在保存……"),
     "stopping": ("Stopping…", "正在停止……"),
@@ -112,7 +112,7 @@ PUSH: Words = {
         "This app is not responding. Try again in a moment; what you typed is kept.",
         "本应用暂时没有回应，请稍后再试。填写的内容都还在。",
     ),
-    # afterwards
+    # the result
     "created": ("A new repository holds the model:", "模型已在新建的仓库里："),
     "created-private": ("A new private repository holds the model:", "模型已在新建的私有仓库里："),
     "updated": ("The existing repository has been updated:", "已更新原有的仓库："),
@@ -129,8 +129,8 @@ PUSH: Words = {
     "copied": ("Copied", "已复制"),
 }
 
-# Worded by the server.
-PUSHING: Words = {
+# Why the server refuses a push (push_dialog/__init__.py).
+REFUSALS: Words = {
     "enough": (
         "You already have two pushes running. Wait until one is done, or stop it.",
         "你已有两个上传正在进行。请等其中一个完成，或将它停止。",
