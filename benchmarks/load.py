@@ -106,7 +106,7 @@ class Sender:
         """Ask for the likeliest next characters, as the panel on Generate does."""
         page = self.page()
         body = {
-            "component_id": page.named["write-choice"],
+            "component_id": page.named["generate-next-char"],
             "fn_name": "next_characters",
             "data": {"checkpoint": "tide-clock", "text": text},
             "session_hash": secrets.token_hex(5),
@@ -125,18 +125,18 @@ class Sender:
     async def three_alphas(self) -> None:
         """Ask for a text at three α with the large model, as the page does."""
         page = self.page()
-        event, session = page.event("write-page", "generate"), secrets.token_hex(5)
+        event, session = page.event("generate-page", "generate"), secrets.token_hex(5)
         body = {
             "data": [
                 "The ",
-                page.values[page.named["write-page"]],
+                page.values[page.named["generate-page"]],
                 {"mode": "sample", "alpha": 1.0},
                 2000,
                 "",
             ],
             "event_data": {"action": "three-alphas", "checkpoint": "large"},
             "fn_index": event["id"],
-            "trigger_id": page.named["write-page"],
+            "trigger_id": page.named["generate-page"],
             "session_hash": session,
         }
         joined = await self.http.post("/queue/join", json=body)
@@ -195,7 +195,7 @@ async def brackets(sender: Sender) -> None:
 async def pattern(sender: Sender) -> None:
     """A server function whose name has 5 MB."""
     body = {
-        "component_id": sender.page().named["write-choice"],
+        "component_id": sender.page().named["generate-next-char"],
         "fn_name": "(a|b)" * 1_000_000,
         "data": {},
         "session_hash": "x",

@@ -112,8 +112,8 @@ def first_perplexity(page: Page) -> float:
 
 def first_character(page: Page) -> float:
     """Seconds from the click on Generate to a character after the prefix; waits for the end."""
-    shown = "document.querySelector('.write-text').textContent"
-    prefix = page.locator("#write-prefix textarea").input_value()
+    shown = "document.querySelector('.generate-text').textContent"
+    prefix = page.locator("#generate-prefix textarea").input_value()
     before = page.evaluate(shown)
     page.wait_for_timeout(300)
     button = page.get_by_role("button", name="Generate", exact=True)

@@ -207,13 +207,13 @@ class Page:
 
         `session` is what Gradio knows an open page by.
         """
-        event, session = self.event("write-page", "generate"), session or secrets.token_hex(5)
-        page, prefix = self.values[self.named["write-page"]], "The tide clock "
+        event, session = self.event("generate-page", "generate"), session or secrets.token_hex(5)
+        page, prefix = self.values[self.named["generate-page"]], "The tide clock "
         choice, seed = {"mode": "sample", "alpha": 1.0}, ""
         asked = {
             "data": [prefix, page, choice, LENGTH, seed],
             "event_data": {"action": "generate", "checkpoint": "tide-clock"},
-            "fn_index": event["id"], "trigger_id": self.named["write-page"],
+            "fn_index": event["id"], "trigger_id": self.named["generate-page"],
             "session_hash": session,
         }  # fmt: skip
         began, first = time.perf_counter(), None
@@ -254,7 +254,7 @@ class Page:
     async def likely(self) -> float:
         """The panel of the ten likeliest characters."""
         data = {"checkpoint": "tide-clock", "text": f"The tide clock {next(self.number)}"}
-        return await self._called("write-choice", "next_characters", data)
+        return await self._called("generate-next-char", "next_characters", data)
 
     async def card(self) -> float:
         """What is new on the run card, for who has heard of nothing yet."""

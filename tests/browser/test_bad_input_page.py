@@ -48,7 +48,7 @@ def watched(visit):
         assert page.evaluate("window.hit") is None, "a script of a text was run"
         made = "img[src='x'], [onerror], [onload], svg[onload]"
         assert page.locator(made).count() == 0, "a text made an element"
-        inner = "[id^=train-] script, [id^=write-] script, .run script, .write script"
+        inner = "[id^=train-] script, [id^=write-] script, .run script, .generate script"
         assert page.locator(inner).count() == 0
         assert page.locator(".run b b, .report-preview *").count() == 0
         assert "49" not in page.locator(".report-preview").inner_text(), "a template was filled in"
@@ -107,17 +107,17 @@ def test_what_turns_the_reading_direction_is_shown_by_its_code_among_the_rare_ch
 def test_a_model_of_a_name_and_symbols_of_script_writes_text(watched):
     page = watched()
     page.get_by_role("tab", name="Generate").click()
-    chosen = page.locator("#write-checkpoint input")
+    chosen = page.locator("#generate-checkpoint input")
     expect(chosen).to_have_value(re.compile(re.escape("<img src=x onerror=")))
-    page.locator("#write-checkpoint input").click()
+    page.locator("#generate-checkpoint input").click()
     expect(page.get_by_role("option").first).to_contain_text("<b>model</b>{{7*7}}")
     page.keyboard.press("Escape")
     page.get_by_label("Prefix").fill(
         "<script>window.hit=1</script>\u202e<img src=x onerror=alert(1)>"
     )
-    page.locator('.write [data-do="generate"]').click()
-    expect(page.locator(".write-status")).to_contain_text("characters/s")
-    text = page.locator(".write-text")
+    page.locator('.generate [data-do="generate"]').click()
+    expect(page.locator(".generate-status")).to_contain_text("characters/s")
+    text = page.locator(".generate-text")
     assert "<script>window.hit=1</script>" in text.evaluate("node => node.textContent")
     assert "\u202e" not in text.inner_text() and "U+202E" in text.inner_text()
 

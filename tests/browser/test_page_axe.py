@@ -43,7 +43,7 @@ def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
     assert violations(page) == []
     page.locator("#tab-generate-button").click()
     press(page, "generate")
-    expect(page.locator(".write-text .s9").first).to_be_attached()
+    expect(page.locator(".generate-text .s9").first).to_be_attached()
     assert violations(page) == []
     page.locator("#tab-models-button").click()
     expect(page.locator(".models-bundled .model-card:not(.skeleton)")).to_have_count(3)
@@ -60,7 +60,7 @@ def test_in_forced_colors_what_is_chosen_and_where_a_slider_stands_can_be_seen(v
     )
     assert sorted(cards) == [[False, "none"]] * 5 + [[True, "solid"]]
     page.locator("#tab-generate-button").click()
-    slider = page.locator('.write-side input[type="range"]').first
+    slider = page.locator('.generate-side input[type="range"]').first
     expect(slider).to_be_visible()
     picture = Image.open(BytesIO(slider.screenshot())).convert("RGB")
     areas = [color for count, color in picture.getcolors(1 << 16) if count >= 40]

@@ -19,7 +19,7 @@ def drag(tab):
     """`drag(page, *paths)` brings files above the field, or `onto` something else; the answer, when
     called, lets them go there."""
 
-    def bring(page, *paths, onto=".opener"):
+    def bring(page, *paths, onto=".open-model"):
         devtools = page.context.new_cdp_session(page)
         box = page.locator(onto).bounding_box()
         data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
@@ -43,8 +43,8 @@ def test_a_file_that_is_dropped_is_opened(tab, drag, made, tmp_path, kind):
         file.write_bytes(zipped(made))
     page = tab()
     drop = drag(page, file)
-    expect(page.locator(".opener-drop")).to_have_text("Drop the file to open it.")
-    expect(page.locator(".opener-hint")).to_be_hidden()
+    expect(page.locator(".open-model-drop")).to_have_text("Drop the file to open it.")
+    expect(page.locator(".open-model-hint")).to_be_hidden()
     drop()
     chosen(page, "Made elsewhere")
     assert re.fullmatch("upload-[0-9a-f]{32}", *remembered(page))
@@ -52,14 +52,14 @@ def test_a_file_that_is_dropped_is_opened(tab, drag, made, tmp_path, kind):
 
 def test_one_that_is_taken_away_again_changes_nothing(tab, drag, made):
     page = tab()
-    hint, shown = page.locator(".opener-hint"), page.locator(".opener-drop")
+    hint, shown = page.locator(".open-model-hint"), page.locator(".open-model-drop")
     drag(page, made / "model.safetensors")
     expect(shown).not_to_be_empty()
     drag(page, made / "model.safetensors", onto=".models")
     expect(shown).to_be_empty()
     drag(page, made / "model.safetensors")
     expect(hint).to_be_hidden()
-    page.locator(".opener").dispatch_event("dragleave")  # as where it leaves the window
+    page.locator(".open-model").dispatch_event("dragleave")  # as where it leaves the window
     expect(shown).to_be_empty()
     expect(hint).to_be_visible()
     expect(problem(page)).to_be_empty()
@@ -103,9 +103,9 @@ def test_one_that_is_too_large_is_not_sent(tab, drag, tmp_path):
 
 def test_beside_the_field_nothing_is_dropped_and_the_page_stays(tab, drag, made, app):
     page = tab()
-    for onto in (".models", ".house-header"):
+    for onto in (".models", ".page-header"):
         drop = drag(page, made / "model.safetensors", onto=onto)
-        expect(page.locator(".opener-drop")).to_be_empty()
+        expect(page.locator(".open-model-drop")).to_be_empty()
         drop()
     assert page.url == f"{app}/?tab=models"
     expect(field(page)).to_be_visible()
@@ -116,11 +116,11 @@ def test_while_one_is_opened_another_is_not(tab, hub, drag, made):
     hub.faults.silent = True
     page = tab()
     open_model(page, "ada/slow")
-    expect(page.locator(".opener-busy p")).to_contain_text("ada/slow")
+    expect(page.locator(".open-model-busy p")).to_contain_text("ada/slow")
     drop = drag(page, made / "model.safetensors")
-    expect(page.locator(".opener-drop")).to_be_empty()
+    expect(page.locator(".open-model-drop")).to_be_empty()
     drop()
-    expect(page.locator(".opener-busy p")).to_contain_text("ada/slow")
+    expect(page.locator(".open-model-busy p")).to_contain_text("ada/slow")
     page.keyboard.press("Escape")
-    expect(page.locator(".opener-busy")).to_be_hidden()
+    expect(page.locator(".open-model-busy")).to_be_hidden()
     assert remembered(page) == []

@@ -129,4 +129,4 @@ def test_each_tab_has_an_address_and_back_leads_to_the_tab_before(visit):
     shows("Train", "?tab=no-such-tab")
     page.get_by_role("button", name="Generate with it").click()
     shows("Generate", "?tab=generate")
-    expect(page.locator("#write-checkpoint input")).not_to_have_value("")
+    expect(page.locator("#generate-checkpoint input")).not_to_have_value("")

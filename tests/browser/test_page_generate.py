@@ -34,10 +34,10 @@ def test_a_click_writes_on_from_the_prefix_in_bold(open_tab, fox):
     page = open_tab()
     expect(prefix(page)).to_have_value("the fox")
     press(page, "generate")
-    expect(page.locator(".write-text b")).to_have_text("the fox")
+    expect(page.locator(".generate-text b")).to_have_text("the fox")
     assert len(text(page)) == len("the fox") + 200
     assert text(page) == generate(fox, "the fox", 200, seed=seed(page))
-    expect(page.locator(".write-status")).to_contain_text("200 characters")
+    expect(page.locator(".generate-status")).to_contain_text("200 characters")
 
 
 def test_the_seed_shown_makes_the_same_text_again(open_tab):
@@ -59,7 +59,7 @@ def test_greedy_takes_the_likeliest_and_switches_alpha_off(open_tab, fox):
     expect(slider).to_be_disabled()
     press(page, "generate")
     assert text(page) == generate(fox, "the fox", 200, mode="greedy")
-    expect(page.locator(".write-status")).to_contain_text("greedy")
+    expect(page.locator(".generate-status")).to_contain_text("greedy")
     mode(page, "sample")
     expect(slider).to_be_enabled()
 
@@ -68,7 +68,7 @@ def test_alpha_reshapes_the_panel_at_once_and_the_text(open_tab, fox):
     page = open_tab()
     for alpha in (1.0, 0.5):
         slide(page, alpha)
-        expect(page.locator(".likely-alpha")).to_contain_text(f"α = {alpha:g}")
+        expect(page.locator(".next-char-alpha")).to_contain_text(f"α = {alpha:g}")
         for shown, wanted in zip(
             shares(page), top_candidates(fox, "the fox", alpha=alpha), strict=True
         ):
@@ -77,36 +77,36 @@ def test_alpha_reshapes_the_panel_at_once_and_the_text(open_tab, fox):
             assert float(q) == pytest.approx(100 * wanted.q, abs=0.51)
     press(page, "generate")
     assert text(page) == generate(fox, "the fox", 200, alpha=0.5, seed=seed(page))
-    expect(page.locator(".write-status")).to_contain_text("α 0.5")
+    expect(page.locator(".generate-status")).to_contain_text("α 0.5")
 
 
 def test_a_share_is_never_shown_as_none_while_it_may_be_drawn(open_tab):
     page = open_tab()
     choose(page, "Sharp")
-    expect(page.locator(".likely h2")).to_contain_text("a sharp")
-    expect(page.locator(".likely-share").last).to_contain_text("<0.1 → <0.1 %")
+    expect(page.locator(".next-char h2")).to_contain_text("a sharp")
+    expect(page.locator(".next-char-share").last).to_contain_text("<0.1 → <0.1 %")
     mode(page, "greedy")
-    expect(page.locator(".likely-share").last).to_have_text("<0.1 → 0 %")
+    expect(page.locator(".next-char-share").last).to_have_text("<0.1 → 0 %")
 
 
 def test_the_panel_speaks_of_what_comes_next(open_tab, fox):
     page = open_tab()
-    expect(page.locator(".likely h2")).to_contain_text("the fox")
+    expect(page.locator(".next-char h2")).to_contain_text("the fox")
     press(page, "generate")
     written = text(page)
-    expect(page.locator(".likely h2")).to_contain_text(written[-5:].strip().replace("\n", "⏎"))
+    expect(page.locator(".next-char h2")).to_contain_text(written[-5:].strip().replace("\n", "⏎"))
     [first, *_] = top_candidates(fox, written)
     shown = {" ": "␣", "\n": "⏎"}.get(first.character, first.character)
-    expect(page.locator(".likely-name").first).to_have_text(shown)
+    expect(page.locator(".next-char-name").first).to_have_text(shown)
 
 
 def test_a_character_picked_from_the_panel_is_written(open_tab, fox):
     page = open_tab()
-    expect(page.locator(".likely-name").first).not_to_be_empty()
-    page.locator(".likely li button").nth(2).click()
+    expect(page.locator(".next-char-name").first).not_to_be_empty()
+    page.locator(".next-char li button").nth(2).click()
     picked = top_candidates(fox, "the fox")[2].character
-    expect(page.locator(".write-text")).to_have_text(f"the fox{picked}", use_inner_text=False)
-    expect(page.locator(".write-status")).to_have_text("1 character · picked by hand")
+    expect(page.locator(".generate-text")).to_have_text(f"the fox{picked}", use_inner_text=False)
+    expect(page.locator(".generate-status")).to_have_text("1 character · picked by hand")
 
 
 def test_surprising_characters_are_tinted_unless_switched_off(open_tab):
@@ -121,7 +121,7 @@ def test_surprising_characters_are_tinted_unless_switched_off(open_tab):
 
 def test_unknown_characters_stay_and_are_noted_beside_the_prefix(open_tab):
     page = open_tab()
-    note = page.locator(".write-note")
+    note = page.locator(".generate-note")
     expect(note).to_be_hidden()
     prefix(page).fill("café")
     expect(note).to_have_text(
@@ -165,7 +165,7 @@ def test_continue_goes_on_and_undo_and_redo_go_back_and_forth(open_tab, fox):
     press(page, "continue")
     twice = text(page)
     assert twice == generate(fox, once, 200, seed=seed(page))
-    expect(page.locator(".write-status")).to_contain_text("400 characters")
+    expect(page.locator(".generate-status")).to_contain_text("400 characters")
     button(page, "undo").click()
     assert text(page) == once
     button(page, "undo").click()
@@ -183,9 +183,9 @@ def test_continue_goes_on_and_undo_and_redo_go_back_and_forth(open_tab, fox):
 def test_three_alphas_stand_side_by_side_and_one_can_be_kept(open_tab, fox):
     page = open_tab()
     press(page, "three-alphas")
-    columns = page.locator(".write-trio article")
+    columns = page.locator(".generate-three-alphas article")
     expect(columns).to_have_count(3)
-    spoken = page.locator(".write-spoken")
+    spoken = page.locator(".generate-spoken")
     expect(spoken).to_have_text("Done: 3 texts of 200 characters each")
     used = seed(page)
     for i, alpha in enumerate((0.5, 1.0, 2.0)):
@@ -213,9 +213,9 @@ def test_stop_keeps_what_is_written(open_tab):
     expect(prefix(page)).to_have_value("a heavy")
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     button(page, "generate").click()
-    page.wait_for_selector(".write-text span", state="attached")
+    page.wait_for_selector(".generate-text span", state="attached")
     button(page, "stop").click()
-    expect(page.locator(".write-status")).to_contain_text("stopped")
+    expect(page.locator(".generate-status")).to_contain_text("stopped")
     expect(button(page, "generate")).to_be_visible()
     stopped = text(page)
     assert stopped.startswith("a heavy")
@@ -230,18 +230,18 @@ def test_text_is_only_ever_text(open_tab):
     page = open_tab()
     nasty = "<img src=x onerror=alert(1)>${1+1}`{{2}}</script>"
     prefix(page).fill(nasty)
-    expect(page.locator(".write-note")).to_be_visible()
+    expect(page.locator(".generate-note")).to_be_visible()
     press(page, "generate")
     assert text(page).startswith(nasty)
-    assert page.locator(".write img, .likely img").count() == 0
+    assert page.locator(".generate img, .next-char img").count() == 0
 
 
 def test_characters_that_hide_or_turn_others_are_made_visible(open_tab):
     page = open_tab()
     prefix(page).fill("a\u202eb\u200bc")
     press(page, "generate")
-    assert page.locator(".write-text .code").all_inner_texts() == ["U+202E", "U+200B"]
-    expect(page.locator(".write-note")).to_contain_text("U+202E U+200B are not in")
+    assert page.locator(".generate-text .code").all_inner_texts() == ["U+202E", "U+200B"]
+    expect(page.locator(".generate-note")).to_contain_text("U+202E U+200B are not in")
 
 
 def test_control_enter_generates_and_copy_copies(open_tab):
@@ -264,7 +264,7 @@ def test_a_reload_loses_no_text(open_tab):
     page.reload()
     wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
-    expect(page.locator(".write-text")).to_have_text(written, use_inner_text=False)
+    expect(page.locator(".generate-text")).to_have_text(written, use_inner_text=False)
     button(page, "undo").click()
     assert written.startswith(text(page))
 
@@ -273,6 +273,6 @@ def test_the_page_speaks_chinese(open_tab):
     page = open_tab(locale="zh-CN")
     expect(button(page, "generate")).to_have_text("生成")
     expect(page.get_by_label("模型", exact=True)).to_be_visible()
-    expect(page.locator(".likely legend")).to_have_text("如何选取下一个字符")
+    expect(page.locator(".next-char legend")).to_have_text("如何选取下一个字符")
     button(page, "generate").click()
-    expect(page.locator(".write-status")).to_contain_text("200 个字符")
+    expect(page.locator(".generate-status")).to_contain_text("200 个字符")

@@ -53,7 +53,7 @@ def chosen(page, what):
 
 
 def trouble(page):
-    return page.locator("#write-problem-checkpoint .problem")
+    return page.locator("#generate-problem-checkpoint .problem")
 
 
 def remembered(page, name="opened"):
@@ -73,7 +73,7 @@ def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app
     chosen(page, f"^{KEY} · LSTM 16 · perplexity 3.50 held out$")
     choose(page, "Fox")
     choose(page, KEY)
-    expect(page.locator(".likely h2")).to_contain_text("ab")
+    expect(page.locator(".next-char h2")).to_contain_text("ab")
     assert remembered(page) == [KEY]
 
 
@@ -121,13 +121,13 @@ def test_a_model_that_cannot_be_opened_says_why_and_nothing_is_lost(
     page = open_tab(locale=locale)
     press(page, "generate")
     written = text(page)
-    page.locator("#write-prefix textarea").fill("mine")
+    page.locator("#generate-prefix textarea").fill("mine")
     letters.private = True
     use(page, KEY)
     expect(trouble(page)).to_contain_text(said)
     chosen(page, KEY)
     assert text(page) == written
-    expect(page.locator("#write-prefix textarea")).to_have_value("mine")
+    expect(page.locator("#generate-prefix textarea")).to_have_value("mine")
     letters.private = False
     press(page, "generate")
     expect(trouble(page)).to_be_empty()
@@ -145,7 +145,7 @@ def test_a_prefix_that_was_suggested_stays_where_the_next_model_has_none(open_ta
 def test_while_a_model_is_on_its_way_that_is_said(open_tab, letters, hub, monkeypatch):
     monkeypatch.setattr(client, "SILENCE_SECONDS", 30)
     page = open_tab(locale="zh-CN", width=390)
-    beside = page.locator(".chooser")
+    beside = page.locator(".from-hub-link")
     expect(beside).to_have_text("从 Hub 打开…")
     hub.faults.silent = True
     use(page, KEY)
@@ -153,7 +153,7 @@ def test_while_a_model_is_on_its_way_that_is_said(open_tab, letters, hub, monkey
     expect(beside.get_by_role("button")).to_be_hidden()
     hub.faults.silent = False
     expect(beside.get_by_role("button")).to_be_visible()
-    expect(page.locator("#write-prefix textarea")).to_have_value("ab")
+    expect(page.locator("#generate-prefix textarea")).to_have_value("ab")
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def opening(open_tab, letters, hub, monkeypatch):
     page = open_tab()
     hub.faults.silent = True
     use(page, KEY)
-    expect(page.locator(".chooser").get_by_role("status")).not_to_be_empty()
+    expect(page.locator(".from-hub-link").get_by_role("status")).not_to_be_empty()
     return page
 
 
@@ -185,7 +185,7 @@ def test_what_is_typed_while_a_model_is_on_its_way_stays(opening, hub):
     button(page, "generate").click()
     hub.faults.silent = False
     finished(page)
-    expect(page.locator(".chooser").get_by_role("status")).to_be_empty()
+    expect(page.locator(".from-hub-link").get_by_role("status")).to_be_empty()
     expect(prefix(page)).to_have_value("a cab")
     assert text(page).startswith("a cab")
 
@@ -230,4 +230,4 @@ def test_the_way_to_the_hub_leads_to_its_field(open_tab):
     page = open_tab()
     page.get_by_role("button", name="From the Hub…").click()
     expect(page.get_by_role("tab", name="Models")).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#opener .opener-name")).to_be_focused()
+    expect(page.locator("#open-model .open-model-name")).to_be_focused()

@@ -35,7 +35,7 @@ def test_another_checkpoint_brings_its_prefix_but_keeps_one_s_own(open_tab):
     page = open_tab()
     choose(page, "Heavy")
     expect(prefix(page)).to_have_value("a heavy")
-    expect(page.locator(".likely h2")).to_contain_text("a heavy")
+    expect(page.locator(".next-char h2")).to_contain_text("a heavy")
     prefix(page).fill("mine")
     choose(page, "Fox")
     expect(page.get_by_label("Model", exact=True)).to_have_value(re.compile("Fox"))
@@ -78,7 +78,9 @@ def test_a_chosen_model_that_is_gone_gives_way_to_the_usual_one(visit, root, tra
     chosen(page, r"Fox · .* · 10\ss")
     (root / "runs" / run / "checkpoint" / "model.safetensors").unlink()
     button(page, "generate").click()
-    expect(page.locator("#write-problem-checkpoint .problem")).to_contain_text("not saved a model")
+    expect(page.locator("#generate-problem-checkpoint .problem")).to_contain_text(
+        "not saved a model"
+    )
     page.reload()
     wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()

@@ -20,7 +20,7 @@ def sideways(page):
 
 def seen_at(page):
     """Where on the page the prefix ends and the caret stands, as shares of its height."""
-    return page.locator(".write-page").evaluate(
+    return page.locator(".generate-page").evaluate(
         """area => {
           const box = area.getBoundingClientRect();
           const [end] = [...area.querySelector("b").getClientRects()].slice(-1);
@@ -36,7 +36,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(open_tab):
     written = text(page)
     page.get_by_label("Seed").fill("seven")
     button(page, "generate").click()
-    problem = page.locator("#write-problem-settings .problem")
+    problem = page.locator("#generate-problem-settings .problem")
     expect(problem).to_contain_text("seed = seven: give a whole number")
     expect(button(page, "generate")).to_be_visible()
     assert text(page) == written
@@ -50,7 +50,7 @@ def test_a_seed_out_of_range_is_refused_beside_its_field(open_tab):
     for typed in ("99999999999999999999999", "2147483648", "-1", "1e3"):
         page.get_by_label("Seed").fill(typed)
         button(page, "generate").click()
-        expect(page.locator("#write-problem-settings .problem")).to_have_text(
+        expect(page.locator("#generate-problem-settings .problem")).to_have_text(
             f"seed = {typed}: give a whole number from 0 to 2147483647, or leave it empty."
         )
         expect(button(page, "generate")).to_be_visible()
@@ -64,7 +64,7 @@ def test_on_a_phone_what_is_wrong_is_brought_into_sight(open_tab):
     page.get_by_label("Seed").fill("-1")
     page.evaluate("scrollTo(0, 0)")
     button(page, "generate").click()
-    expect(page.locator("#write-problem-settings .problem")).to_be_in_viewport()
+    expect(page.locator("#generate-problem-settings .problem")).to_be_in_viewport()
 
 
 COLORS = """() => {
@@ -90,18 +90,18 @@ def test_a_full_page_is_refused_in_a_box_of_its_own(open_tab):
     page = open_tab()
     prefix(page).fill("the fox " * 2501)
     button(page, "generate").click()
-    problem = page.locator(".write-problem")
+    problem = page.locator(".generate-problem")
     expect(problem).to_contain_text("A page holds 20,000 characters")
     expect(problem).to_have_css("background-color", "rgb(246, 231, 222)")
     expect(problem).to_have_css("position", "static")
-    expect(page.locator(".write-spoken")).to_have_css("position", "absolute")
+    expect(page.locator(".generate-spoken")).to_have_css("position", "absolute")
 
 
 def test_problems_are_said_in_chinese(open_tab):
     page = open_tab(locale="zh-CN")
     page.get_by_label("随机种子").fill("99999999999999999999999")
     button(page, "generate").click()
-    expect(page.locator("#write-problem-settings .problem")).to_have_text(
+    expect(page.locator("#generate-problem-settings .problem")).to_have_text(
         "随机种子 = 99999999999999999999999：请填 0 到 2147483647 的整数，或留空。"
     )
 
@@ -122,7 +122,7 @@ def test_a_server_that_falls_silent_leaves_no_button_on_stop(open_tab):
     expect(button(page, "stop")).to_be_visible()
     page.clock.fast_forward(31_000)
     expect(button(page, "generate")).to_be_visible()
-    expect(page.locator(".write-problem")).to_contain_text("has not responded for a while")
+    expect(page.locator(".generate-problem")).to_contain_text("has not responded for a while")
 
 
 def test_after_a_long_prefix_one_sees_what_is_written(open_tab):
@@ -136,7 +136,7 @@ def test_after_a_long_prefix_one_sees_what_is_written(open_tab):
     page.reload()
     wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
-    page.wait_for_function("document.querySelector('.write-page').scrollTop > 0")
+    page.wait_for_function("document.querySelector('.generate-page').scrollTop > 0")
     for _ in range(100):  # the page may still be moving
         if seen_at(page) == pytest.approx([end, caret], abs=0.02):
             break
@@ -155,13 +155,13 @@ def test_the_page_does_not_scroll_under_somebody_who_reads(open_tab):
     choose(page, "Heavy")
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     button(page, "generate").click()
-    area = page.locator(".write-page")
-    page.wait_for_function("document.querySelector('.write-page').scrollTop > 60")
+    area = page.locator(".generate-page")
+    page.wait_for_function("document.querySelector('.generate-page').scrollTop > 60")
     area.evaluate("area => { area.scrollTop = 0; }")
     length = len(text(page))
     page.wait_for_function(
-        "n => document.querySelector('.write-text').textContent.length > n + 100 ||"
-        "!document.querySelector('.write.writing')",
+        "n => document.querySelector('.generate-text').textContent.length > n + 100 ||"
+        "!document.querySelector('.generate.writing')",
         arg=length,
     )
     assert area.evaluate("area => area.scrollTop") == 0
@@ -175,11 +175,11 @@ def test_the_keyboard_stays_with_the_buttons(open_tab):
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     button(page, "generate").press("Enter")
     expect(button(page, "stop")).to_be_focused()
-    page.wait_for_selector(".write-text span", state="attached")
+    page.wait_for_selector(".generate-text span", state="attached")
     button(page, "stop").press("Enter")
     expect(button(page, "generate")).to_be_focused()
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("20")
-    before = page.locator(".write-status").text_content()
+    before = page.locator(".generate-status").text_content()
     button(page, "continue").press("Enter")
     finished(page, before)
     expect(button(page, "continue")).to_be_focused()
@@ -213,14 +213,14 @@ def test_stop_pressed_at_once_stops_the_server_too(open_tab):
             "g => { g.click(); document.querySelector('[data-do=stop]').click(); }"
         )
     expect(button(page, "generate")).to_be_visible()
-    expect(page.locator(".write-status")).to_contain_text("stopped")
+    expect(page.locator(".generate-status")).to_contain_text("stopped")
     assert not [answer for answer in answers if answer[0] >= 400]
 
 
 @pytest.mark.parametrize(("locale", "width"), [("zh-CN", 1148), ("en-US", 1148), ("zh-CN", 390)])
 def test_header_and_tabs_stay_where_they_are(visit, locale, width):
     page = visit(locale=locale, width=width)
-    places = ".house-header, .house-header .pill, .tab-container"
+    places = ".page-header, .page-header .pill, .tab-container"
     boxes = [page.locator(places).nth(i) for i in range(3)]
     train = [box.bounding_box() for box in boxes]
     page.get_by_role("tab", name=re.compile("Generate|生成")).click()
@@ -235,7 +235,7 @@ def test_a_dropdown_has_one_box_and_its_text_ends_before_the_arrow(open_tab):
     field.click()
     expect(field).to_have_css("outline-style", "none")
     expect(field).to_have_css("text-overflow", "ellipsis")
-    arrow = page.locator("#write-checkpoint .icon-wrap svg").bounding_box()
+    arrow = page.locator("#generate-checkpoint .icon-wrap svg").bounding_box()
     ends = field.evaluate(
         "f => f.getBoundingClientRect().right - parseFloat(getComputedStyle(f).paddingRight)"
     )
@@ -247,13 +247,15 @@ def test_a_phone_shows_one_column_and_nothing_scrolls_sideways(open_tab, locale)
     page = open_tab(width=390, height=844, locale=locale)
     assert not sideways(page)
     page.get_by_role("textbox", name=re.compile("Prefix|开头")).fill("é" * 30 + "the " * 60)
-    expect(page.locator(".write-note")).to_be_visible()
+    expect(page.locator(".generate-note")).to_be_visible()
     button(page, "three-alphas").click()
-    expect(page.locator(".write-trio article")).to_have_count(3)
+    expect(page.locator(".generate-three-alphas article")).to_have_count(3)
     expect(button(page, "generate")).to_be_visible()
     assert not sideways(page)
-    left = {page.locator(".write-trio article").nth(i).bounding_box()["x"] for i in range(3)}
+    left = {
+        page.locator(".generate-three-alphas article").nth(i).bounding_box()["x"] for i in range(3)
+    }
     assert len(left) == 1
     button(page, "generate").click()
-    expect(page.locator(".write-trio article")).to_have_count(0)
+    expect(page.locator(".generate-three-alphas article")).to_have_count(0)
     assert not sideways(page)

@@ -37,7 +37,7 @@ def shelf(hub, tmp_path):
 def order(page, *wanted):
     expect(listed(page)).to_have_count(len(wanted))
     page.wait_for_function(
-        "wanted => JSON.stringify([...document.querySelectorAll('.browse-list .model-card')]"
+        "wanted => JSON.stringify([...document.querySelectorAll('.hub-search-list .model-card')]"
         ".map((card) => card.dataset.key)) === wanted",
         arg="[" + ",".join(f'"{one}"' for one in wanted) + "]",
     )
@@ -58,7 +58,7 @@ def of_models(hub):
 def test_the_hub_is_asked_only_when_somebody_looks(shelf, visit):
     page = visit()
     page.get_by_role("tab", name="Generate").click()
-    expect(page.locator(".likely-name").first).not_to_be_empty()
+    expect(page.locator(".next-char-name").first).not_to_be_empty()
     assert of_models(shelf) == []
     show(page)
     order(page, "ada/songs", "bob/logs", "eve/bare")
@@ -93,7 +93,7 @@ def test_titles_are_only_ever_text(shelf, tab):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     expect(listed(page).nth(2).locator("h3")).to_have_text("<img src=x>\\u202e")
-    assert page.locator("#browse img").count() == 0
+    assert page.locator("#hub-search img").count() == 0
 
 
 def test_they_can_be_ordered_and_searched(shelf, tab):
@@ -105,7 +105,7 @@ def test_they_can_be_ordered_and_searched(shelf, tab):
     search(page, "LOG")
     order(page, "bob/logs")
     search(page, "nothing of the kind")
-    expect(page.locator("#browse .model-empty")).to_have_text(
+    expect(page.locator("#hub-search .model-empty")).to_have_text(
         re.compile("Nothing on the Hub has “nothing of the kind” in its name")
     )
     search(page, "")
@@ -130,13 +130,13 @@ def test_a_card_opens_its_model(shelf, tab):
 
 def test_an_empty_hub_invites(hub, tab):
     page = tab()
-    expect(page.locator("#browse .model-empty")).to_contain_text("No models yet, be the first")
+    expect(page.locator("#hub-search .model-empty")).to_contain_text("No models yet, be the first")
 
 
 def test_a_hub_on_a_bad_day_is_told_and_asked_again(shelf, tab):
     shelf.faults.status = 503
     page = tab()
-    failed = page.locator("#browse .model-failed")
+    failed = page.locator("#hub-search .model-failed")
     again = failed.get_by_role("button", name="Try again")
     expect(failed).to_contain_text("The Hub has an internal error (503)")
     for faults, said in (
@@ -156,8 +156,8 @@ def test_a_hub_on_a_bad_day_is_told_and_asked_again(shelf, tab):
 
 def test_without_a_network_local_models_are_there(hub, no_hub, tab):
     page = tab(locale="zh-CN")
-    expect(page.locator("#browse .model-failed")).to_contain_text(
-        "连接不上 Hub：这台机器联网了吗？本页的其他模型不受影响，可以照常使用。"
+    expect(page.locator("#hub-search .model-failed")).to_contain_text(
+        "连接不上 Hub：请检查这台机器的网络连接。本页的其他模型不受影响，可以照常使用。"
     )
     shipped(page).nth(1).get_by_role("button", name="生成").click()
     chosen(page, "Fox")
@@ -186,6 +186,6 @@ def test_somebody_without_models_there_is_told_how(shelf, tab, monkeypatch):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     pill(page, "Yours")
-    expect(page.locator("#browse .model-empty")).to_contain_text(
+    expect(page.locator("#hub-search .model-empty")).to_contain_text(
         "There are no charrnn models of yours"
     )

@@ -31,13 +31,13 @@ def bare(tmp_path):
 
 def written(page):
     page.get_by_role("button", name=re.compile("^Generate$|^生成$")).click()
-    expect(page.locator("#write-page")).to_contain_text(re.compile("[a-z]{2}"))
+    expect(page.locator("#generate-page")).to_contain_text(re.compile("[a-z]{2}"))
 
 
 def test_a_file_with_nothing_but_weights_is_used_pushed_and_downloaded(tab, hub, bare, tmp_path):
     log_in(hub)
     page = tab()
-    page.locator(".opener-pick input").set_input_files(bare / WEIGHTS)
+    page.locator(".open-model-pick input").set_input_files(bare / WEIGHTS)
     chosen(page, "^your file [0-9a-f]{4}… · LSTM 16$")
     written(page)
     show(page)

@@ -227,7 +227,7 @@ def test_a_stranger_s_words_are_only_ever_text(tab, hub, tmp_path):
     chosen(page, "eve/nasty")
     show(page)
     expect(yours(page).locator("h3")).to_have_text(nasty)
-    assert page.locator("#models img, #opener img").count() == 0
+    assert page.locator("#models img, #open-model img").count() == 0
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
@@ -236,7 +236,7 @@ def test_a_phone_scrolls_in_one_direction_only(tab, hub, made, locale):
     page = tab(width=390, locale=locale)
     open_model(page, "ada/" + "x" * 90)
     expect(problem(page)).not_to_be_empty()
-    expect(page.locator(".browse-list .model-spark")).to_have_count(1)
+    expect(page.locator(".hub-search-list .model-spark")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    texts = page.locator("#opener, #models, #browse").all_inner_texts()
+    texts = page.locator("#open-model, #models, #hub-search").all_inner_texts()
     assert ("Came with charrnn" in texts[1]) == (locale == "en-US")

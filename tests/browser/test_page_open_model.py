@@ -42,7 +42,7 @@ def test_a_model_is_opened_by_its_name_with_progress_and_stays_on_a_card(tab, hu
     hub.faults.pause = SLOW
     page = tab()
     open_model(page, "ada/songs")
-    expect(page.locator(".opener-busy p")).to_have_text(
+    expect(page.locator(".open-model-busy p")).to_have_text(
         re.compile(r"ada/songs · \d\.\d+ of \d\.\d+ MB")
     )
     hub.faults.pause = 0
@@ -77,14 +77,14 @@ def test_cancel_keeps_the_name_so_that_the_model_can_be_opened_after_all(tab, hu
     hub.faults.pause = SLOW
     page = tab()
     open_model(page, "ada/slow")
-    expect(page.locator(".opener-busy p")).to_contain_text(" of ")
+    expect(page.locator(".open-model-busy p")).to_contain_text(" of ")
     cancel = page.get_by_role("button", name="Cancel")
     expect(cancel).to_be_focused()
-    page.wait_for_function("document.querySelector('.opener-busy progress').position > 0.2")
+    page.wait_for_function("document.querySelector('.open-model-busy progress').position > 0.2")
     cancel.click()
     expect(field(page)).to_have_value("ada/slow")
     expect(field(page)).to_be_focused()
-    expect(page.locator(".opener-busy")).to_be_hidden()
+    expect(page.locator(".open-model-busy")).to_be_hidden()
     expect(problem(page)).to_be_empty()
     assert remembered(page) == []
     hub.faults.pause = 0
@@ -96,10 +96,10 @@ def test_escape_calls_it_off_too(tab, hub):
     page = tab()
     hub.faults.silent = True
     open_model(page, "ada/slow")
-    expect(page.locator(".opener-busy p")).to_have_text("Looking up ada/slow…")
+    expect(page.locator(".open-model-busy p")).to_have_text("Looking up ada/slow…")
     page.keyboard.press("Escape")
     expect(field(page)).to_be_focused()
-    expect(page.locator(".opener-busy")).to_be_hidden()
+    expect(page.locator(".open-model-busy")).to_be_hidden()
 
 
 def test_what_is_called_off_before_the_server_has_answered_does_not_go_on_there(tab, monkeypatch):
@@ -117,7 +117,7 @@ def test_what_is_called_off_before_the_server_has_answered_does_not_go_on_there(
     page.route("**/queue/join**", lambda route: (time.sleep(0.5), route.continue_()))
     open_model(page, "ada/slow")
     page.keyboard.press("Escape")
-    expect(page.locator(".opener-busy")).to_be_hidden()
+    expect(page.locator(".open-model-busy")).to_be_hidden()
     expect(field(page)).to_be_focused()
     give_up = time.monotonic() + 30
     while not ended.is_set():
@@ -239,7 +239,7 @@ def test_a_file_is_opened_and_stays_on_a_card(tab, made, kind):
     page = tab()
     data = (made / "model.safetensors").read_bytes() if kind == "safetensors" else zipped(made)
     file = {"name": f"mine.{kind}", "mimeType": "application/octet-stream", "buffer": data}
-    page.locator(".opener-pick input").set_input_files(file)
+    page.locator(".open-model-pick input").set_input_files(file)
     chosen(page, "Made elsewhere")
     (key,) = remembered(page)
     assert re.fullmatch("upload-[0-9a-f]{32}", key)
@@ -251,6 +251,6 @@ def test_a_file_is_opened_and_stays_on_a_card(tab, made, kind):
 def test_a_file_that_is_no_model_gets_a_sentence(tab):
     page = tab()
     file = {"name": "a.safetensors", "mimeType": "text/plain", "buffer": b"hello"}
-    page.locator(".opener-pick input").set_input_files(file)
+    page.locator(".open-model-pick input").set_input_files(file)
     expect(problem(page)).to_contain_text("This checkpoint cannot be opened")
     assert remembered(page) == []

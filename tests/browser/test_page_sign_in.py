@@ -120,7 +120,7 @@ def run(server):
 
 
 def header(page):
-    return page.locator(".house-header .account")
+    return page.locator(".page-header .account")
 
 
 def told(page):

@@ -63,12 +63,12 @@ def test_a_click_trains_and_the_model_is_carried_over(visit):
     expect(rows.last).to_contain_text("100 %")
     for row in (rows.first, rows.last):
         expect(row.locator(".line")).to_contain_text(re.compile(r"The tide clock [\s\S]{20}"))
-    expect(page.locator(".house-header .pill")).to_have_text("Idle")
+    expect(page.locator(".page-header .pill")).to_have_text("Idle")
     expect(page.get_by_role("button", name="Stop and keep")).to_be_disabled()
 
     page.get_by_role("button", name="Generate with it").click()
     expect(page.get_by_role("tab", name="Generate")).to_have_attribute("aria-selected", "true")
-    chosen = page.locator("#write-checkpoint input")
+    chosen = page.locator("#generate-checkpoint input")
     expect(chosen).to_have_value(re.compile("Tide Clock"))
 
 
@@ -132,7 +132,7 @@ def test_a_link_shows_a_run_in_another_browser_and_gives_no_control(visit):
     expect(page.locator(".run-status")).to_contain_text("model kept")
     assert figure(page) == figure(other)
     other.get_by_role("button", name="Generate with it").click()
-    expect(other.locator("#write-checkpoint input")).to_have_value(re.compile("shared with you"))
+    expect(other.locator("#generate-checkpoint input")).to_have_value(re.compile("shared with you"))
 
 
 def test_a_link_to_a_run_that_is_gone_says_so(visit):
@@ -370,9 +370,9 @@ def test_a_chinese_browser_opens_on_the_chinese_text_and_model(visit):
     page.get_by_role("tab", name="生成").click()
     expect(page.get_by_role("textbox", name="开头")).to_have_value("分开")
     page.get_by_role("button", name="生成", exact=True).click()
-    expect(page.locator(".write-text")).to_contain_text(re.compile("[\u4e00-\u9fff]{4}"))
+    expect(page.locator(".generate-text")).to_contain_text(re.compile("[\u4e00-\u9fff]{4}"))
     expect(page.get_by_text("不在该模型")).to_have_count(0)
-    expect(page.locator("#write-choice")).to_contain_text(re.compile("[\u4e00-\u9fff]{2}"))
+    expect(page.locator("#generate-next-char")).to_contain_text(re.compile("[\u4e00-\u9fff]{2}"))
 
 
 def test_the_page_is_dark_when_the_system_is(visit):

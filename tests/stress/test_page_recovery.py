@@ -235,7 +235,7 @@ def test_a_line_that_falls_silent_is_noticed(visitor, profiles, server):
 
 def write(page):
     page.get_by_role("button", name="Generate", exact=True).click()
-    page.wait_for_selector(".write-text span", state="attached")
+    page.wait_for_selector(".generate-text span", state="attached")
 
 
 def test_a_killed_server_interrupts_its_run_and_the_next_one_lets_it_go_on(visitor, server):
@@ -273,7 +273,7 @@ def test_a_killed_server_interrupts_its_run_and_the_next_one_lets_it_go_on(visit
     assert steps_on(page) == steps_in(run)
     expect(page.get_by_role("button", name="Keep training")).to_be_enabled()
     page.get_by_role("button", name="Generate with it").click()
-    expect(page.locator("#write-checkpoint input")).to_have_value(re.compile("Tide Clock"))
+    expect(page.locator("#generate-checkpoint input")).to_have_value(re.compile("Tide Clock"))
 
 
 def test_a_run_of_which_nothing_was_saved_can_be_started_again(visitor, server):

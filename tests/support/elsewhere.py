@@ -63,7 +63,7 @@ def components(config):
     ids = {one["props"].get("elem_id"): one["id"] for one in config["components"]}
     push = [ids["push"], "push"]
     (event,) = [one["id"] for one in config["dependencies"] if push in one["targets"]]
-    return {"push": ids["push"], "browse": ids["browse"], "event": event}
+    return {"push": ids["push"], "browse": ids["hub-search"], "event": event}
 
 
 def attack(page, app, parts, key):

@@ -86,33 +86,33 @@ def open_tab(visit):
         page = visit(**how)
         page.get_by_role("tab", name=re.compile("Generate|生成")).click()
         expect(button(page, "generate")).to_be_visible()
-        expect(page.locator(".likely-name").first).not_to_be_empty()
+        expect(page.locator(".next-char-name").first).not_to_be_empty()
         return page
 
     return open_it
 
 
 def button(page, name):
-    return page.locator(f'.write [data-do="{name}"]')
+    return page.locator(f'.generate [data-do="{name}"]')
 
 
 def press(page, name):
     """Press a button that makes the model write, and wait until it has."""
-    before = page.locator(".write-status").inner_text()
+    before = page.locator(".generate-status").inner_text()
     button(page, name).click()
     finished(page, before)
 
 
 def finished(page, before=""):
-    expect(page.locator(".write-status")).to_contain_text(re.compile("characters/s|字符/秒"))
+    expect(page.locator(".generate-status")).to_contain_text(re.compile("characters/s|字符/秒"))
     page.wait_for_function(
-        "before => document.querySelector('.write-status').textContent !== before", arg=before
+        "before => document.querySelector('.generate-status').textContent !== before", arg=before
     )
     expect(button(page, "generate")).to_be_visible()
 
 
 def text(page):
-    return page.locator(".write-text").evaluate("node => node.textContent")
+    return page.locator(".generate-text").evaluate("node => node.textContent")
 
 
 def prefix(page):
@@ -120,24 +120,24 @@ def prefix(page):
 
 
 def seed(page):
-    return int(re.search(r"seed (\d+)", page.locator(".write-status").inner_text())[1])
+    return int(re.search(r"seed (\d+)", page.locator(".generate-status").inner_text())[1])
 
 
 def shares(page):
-    return page.locator(".likely-share").all_inner_texts()
+    return page.locator(".next-char-share").all_inner_texts()
 
 
 def mode(page, name):
-    page.locator(f'.likely-mode [value="{name}"]').check()
+    page.locator(f'.next-char-mode [value="{name}"]').check()
 
 
 def slide(page, alpha):
-    page.locator(".likely-alpha input").fill(str(ALPHAS.index(alpha)))
+    page.locator(".next-char-alpha input").fill(str(ALPHAS.index(alpha)))
 
 
 def tints(page):
     return set(
-        page.locator(".write-text span").evaluate_all(
+        page.locator(".generate-text span").evaluate_all(
             "spans => spans.map(span => getComputedStyle(span).backgroundColor)"
         )
     )

@@ -60,7 +60,7 @@ def app(root):
     for name, results in (("fox", {}), ("dog", {"validation_perplexity": None})):
         (put(root / "shelf" / name, name.title(), **results) / "samples.json").unlink()
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_LIST_SECONDS", "_CURVE_SECONDS"):
+        for name in ("_LIST_TTL_SECONDS", "_CURVE_TTL_SECONDS"):
             patch.setattr(hub_search, name, -1.0)
         with launched(root) as url:
             yield url
@@ -107,7 +107,7 @@ def yours(page):
 
 
 def listed(page):
-    return page.locator(".browse-list .model-card:not(.skeleton)")
+    return page.locator(".hub-search-list .model-card:not(.skeleton)")
 
 
 def field(page):
@@ -120,7 +120,7 @@ def open_model(page, name):
 
 
 def problem(page):
-    return page.locator(".opener .model-problem")
+    return page.locator(".open-model .model-problem")
 
 
 def chosen(page, what):

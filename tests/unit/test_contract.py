@@ -139,7 +139,7 @@ def test_storage_keys_are_those_of_the_contract():
 
 def test_element_ids_are_set_by_python_and_looked_up_by_javascript():
     ids = {*CONTRACT["element_ids"], *map(button_id, CONTRACT["buttons"])}
-    outer = r"[\"'`\s]#((?:train|write|tab|setting)-[\w-]+(?:\$\{\w+\})?|opener)"
+    outer = r"[\"'`\s]#((?:train|generate|tab|setting)-[\w-]+(?:\$\{\w+\})?|open-model)"
     used = found(outer, ALL_JS)
     assert {one for one in used if "$" not in one} <= ids
     for name in CONTRACT["element_ids"]:

@@ -77,7 +77,7 @@ def test_a_limit_on_the_disk_holds_for_downloads(model, component, tmp_path):
 
 def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
     usage = namedtuple("usage", "total used free")
-    free = SimpleNamespace(bytes=download._SPARE)
+    free = SimpleNamespace(bytes=download._RESERVED_BYTES)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1, 1, free.bytes))
     assert "free some disk space" in refused(model, component)
     assert left(component) == []
@@ -87,7 +87,7 @@ def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
 
 def test_a_disk_that_is_full_after_all_leaves_no_half_of_a_file(model, disk, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk("16k")))
-    monkeypatch.setattr(download, "_SPARE", -1 << 40)
+    monkeypatch.setattr(download, "_RESERVED_BYTES", -1 << 40)
     component = gr.HTML()
     assert "There is no disk space for this download" in refused(model, component)
     assert left(component) == []

@@ -63,30 +63,30 @@ def generate_tab(context: AppContext) -> GenerateTab:
     default_key = options[0][1] if options else None
     default_prefix = first_prefix(find_model(context, default_key)) if default_key else ""
 
-    with gr.Row(elem_classes="house-columns write-columns"):
-        with gr.Column(scale=2, min_width=300, elem_classes="card write-main"):
+    with gr.Row(elem_classes="page-columns generate-columns"):
+        with gr.Column(scale=2, min_width=300, elem_classes="card generate-main"):
             checkpoint = gr.Dropdown(
                 options,
                 value=default_key,
-                label=i18n.t("write-checkpoint"),
+                label=i18n.t("generate-checkpoint"),
                 filterable=False,
                 interactive=True,
-                elem_id="write-checkpoint",
+                elem_id="generate-checkpoint",
             )
             from_hub = html_component(
                 "generate/from_hub_link",
                 asset("generate/from_hub_link.html"),
                 words=[FROM_HUB_LINK],
-                elem_id="write-from-hub",
+                elem_id="generate-from-hub",
             )
             _error_message("checkpoint")
             prefix = gr.Textbox(
                 default_prefix,
-                label=i18n.t("write-prefix"),
-                placeholder=i18n.t("write-prefix-hint"),
+                label=i18n.t("generate-prefix"),
+                placeholder=i18n.t("generate-prefix-hint"),
                 lines=2,
                 max_lines=6,
-                elem_id="write-prefix",
+                elem_id="generate-prefix",
             )
             page = html_component(
                 "generate/generate",
@@ -95,9 +95,9 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 words=[PAGE],
                 three_alphas=THREE_ALPHAS,
                 fields={"checkpoint": default_key, "prefix": default_prefix},
-                elem_id="write-page",
+                elem_id="generate-page",
             )
-        with gr.Column(scale=1, min_width=260, elem_classes="write-side"):
+        with gr.Column(scale=1, min_width=260, elem_classes="generate-side"):
             next_char = html_component(
                 "generate/next_char",
                 asset("generate/next_char.html"),
@@ -105,21 +105,21 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 server_functions=[bind(next_characters, context)],
                 words=[PAGE],
                 alphas=ALPHAS,
-                elem_id="write-choice",
+                elem_id="generate-next-char",
             )
             length = gr.Slider(
                 1,
                 MAX_LENGTH_ON_SLIDER,
                 value=200,
                 step=1,
-                label=i18n.t("write-length"),
-                elem_id="write-length",
+                label=i18n.t("generate-length"),
+                elem_id="generate-length",
             )
             seed = gr.Textbox(
-                label=i18n.t("write-seed"),
-                placeholder=i18n.t("write-seed-hint"),
+                label=i18n.t("generate-seed"),
+                placeholder=i18n.t("generate-seed-hint"),
                 max_lines=1,
-                elem_id="write-seed",
+                elem_id="generate-seed",
             )
             _error_message("settings")
 
@@ -138,6 +138,6 @@ def _error_message(place: str) -> None:
     """Build the element in which `generate.js` shows errors about the field above it."""
     gr.HTML(
         html_template='<p class="problem" role="alert"></p>',
-        elem_id=element_id(f"write-problem-{place}"),
+        elem_id=element_id(f"generate-problem-{place}"),
         apply_default_css=False,
     )

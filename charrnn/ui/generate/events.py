@@ -168,7 +168,7 @@ async def _generate(
     try:
         checkpoint = getattr(event, "checkpoint", None)
         if checkpoint is None:
-            message = i18n.translate(GENERATE["write-no-model"], locale)
+            message = i18n.translate(GENERATE["generate-no-model"], locale)
             yield _with_problem(latest, message, "checkpoint")
             return
         config = GenerationConfig(

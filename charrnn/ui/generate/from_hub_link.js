@@ -1,5 +1,5 @@
-// Beside the dropdown of models: a link to the Models tab or, while a model from the Hub is opened, a
-// note that says so.
+// Beside the dropdown of models: a link to the Models tab or, while a model from the Hub is opened,
+// a note that says so.
 
 import { component, listen } from "../page/runtime.js";
 

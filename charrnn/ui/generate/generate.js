@@ -1,5 +1,5 @@
-// The text of the Generate tab, with its buttons. `props.value` is the page on display (stream.py); this
-// script keeps the earlier pages for undo. Text is set as textContent only.
+// The text of the Generate tab, with its buttons. `props.value` is the page on display (stream.py);
+// this script keeps the earlier pages for undo. Text is set as textContent only.
 
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import { prompt } from "./prompt.js";
@@ -13,8 +13,8 @@ export function mount(host) {
   const button = (name) => find(`[data-do="${name}"]`);
 
   const MAX_PAGES = 20; // pages that undo can go back to
-  // Silence after which a stream counts as lost. The first frame may have to wait in the server's queue;
-  // the others come ten times a second.
+  // Silence after which a stream counts as lost. The first frame may have to wait in the server's
+  // queue; the others come ten times a second.
   const TIMEOUT_MS = { first: 60000, next: 20000 };
   const STOP_TIMEOUT_MS = 3000; // to wait for the server's answer to Stop
   const LAST_FRAME_MS = 300; // within which the last frame comes after its event has ended
@@ -66,9 +66,9 @@ export function mount(host) {
       mode: "settings",
     };
     const where = problem ? (place[problem.field] ?? "page") : null;
-    setText(find(".write-problem"), where === "page" ? problem.message : "");
+    setText(find(".generate-problem"), where === "page" ? problem.message : "");
     for (const name of ["checkpoint", "settings"]) {
-      const node = document.querySelector(`#write-problem-${name} .problem`);
+      const node = document.querySelector(`#generate-problem-${name} .problem`);
       if (node) setText(node, where === name ? problem.message : "");
     }
   }
@@ -76,8 +76,8 @@ export function mount(host) {
   // On a phone the field with the problem may be far from the button.
   function showProblem() {
     const places = [
-      find(".write-problem"),
-      ...document.querySelectorAll('[id^="write-problem-"] .problem'),
+      find(".generate-problem"),
+      ...document.querySelectorAll('[id^="generate-problem-"] .problem'),
     ];
     places.find((node) => node.textContent)?.scrollIntoView({ block: "nearest" });
   }
@@ -86,9 +86,9 @@ export function mount(host) {
     const page = current();
     const busy = writing();
     drawText(page);
-    setText(find(".write-status"), status(page));
+    setText(find(".generate-status"), status(page));
     drawProblem(pending ? null : page.problem);
-    element.querySelector(".write").classList.toggle("writing", busy);
+    element.querySelector(".generate").classList.toggle("writing", busy);
     const focused = document.activeElement;
     button("generate").hidden = busy;
     button("stop").hidden = !busy;
@@ -107,7 +107,9 @@ export function mount(host) {
   function keepFocus(focused) {
     const name = focused?.dataset?.do;
     if (!name || !element.contains(focused) || !(focused.hidden || focused.disabled)) return;
-    const next = writing() ? ["stop"] : [requestedBy, { undo: "redo", redo: "undo" }[name], "generate"];
+    const next = writing()
+      ? ["stop"]
+      : [requestedBy, { undo: "redo", redo: "undo" }[name], "generate"];
     next
       .map((action) => action && button(action))
       .find((candidate) => candidate && !candidate.hidden && !candidate.disabled)
@@ -117,7 +119,8 @@ export function mount(host) {
   // A stream may break without an event that says so.
   function watchForSilence(busy) {
     clearTimeout(silenceTimer);
-    if (busy) silenceTimer = setTimeout(endSilentStream, pending ? TIMEOUT_MS.first : TIMEOUT_MS.next);
+    if (busy)
+      silenceTimer = setTimeout(endSilentStream, pending ? TIMEOUT_MS.first : TIMEOUT_MS.next);
   }
 
   function endSilentStream() {
@@ -155,16 +158,16 @@ export function mount(host) {
       BLANK.problem = null;
       prefixEdited = false;
     }
-    const wasBusy = pending || t("spoken-writing") === find(".write-spoken").textContent;
+    const wasBusy = pending || t("spoken-writing") === find(".generate-spoken").textContent;
     pending = false;
     const stopNow = stopOnArrival && page.state === "writing";
     stopOnArrival = false;
     draw();
     if (wasBusy && page.problem) showProblem();
     if (stopNow) stopGenerating();
-    else if (page.state === "writing") setText(find(".write-spoken"), words["spoken-writing"]);
+    else if (page.state === "writing") setText(find(".generate-spoken"), words["spoken-writing"]);
     else if (wasBusy) {
-      setText(find(".write-spoken"), page.state === "done" ? spokenResult(page) : "");
+      setText(find(".generate-spoken"), page.state === "done" ? spokenResult(page) : "");
       settle();
     }
   }
@@ -264,7 +267,7 @@ export function mount(host) {
     trigger("stop");
     if (current().state === "writing") {
       pages[position] = { ...current(), state: "stopped" };
-      setText(find(".write-spoken"), words.stopped);
+      setText(find(".generate-spoken"), words.stopped);
       show(current());
     } else draw();
   }
@@ -303,7 +306,7 @@ export function mount(host) {
   }
 
   function drawUnknown({ unknown, symbols }) {
-    const note = find(".write-note");
+    const note = find(".generate-note");
     note.replaceChildren();
     if (!unknown.length) return;
     for (const c of unknown.slice(0, MAX_UNKNOWN_SHOWN)) {
@@ -336,10 +339,11 @@ export function mount(host) {
   button("three-alphas").title = t("three-alphas-hint", { alphas: props.three_alphas.join(", ") });
   area.setAttribute("aria-label", words.page);
 
-  const toggle = find(".write-surprise input");
-  const showTint = () => element.querySelector(".write").classList.toggle("plain", !toggle.checked);
-  setText(find(".write-surprise span"), words.surprise);
-  find(".write-surprise").title = words["surprise-hint"];
+  const toggle = find(".generate-surprisal input");
+  const showTint = () =>
+    element.querySelector(".generate").classList.toggle("plain", !toggle.checked);
+  setText(find(".generate-surprisal span"), words.surprise);
+  find(".generate-surprisal").title = words["surprise-hint"];
   toggle.checked = localStorage.getItem(STORAGE.surprisal) !== "off";
   toggle.onchange = () => {
     localStorage.setItem(STORAGE.surprisal, toggle.checked ? "on" : "off");

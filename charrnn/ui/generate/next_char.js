@@ -1,6 +1,7 @@
-// How the next character is chosen: greedy or sampling, α, and the ten likeliest characters with their
-// probability under the model's p and under q ∝ p^α. `props.value` is {mode, alpha}; what to draw
-// comes from the server (`next_char_table` in stream.py) once for a text, and serves for every α.
+// How the next character is chosen: greedy or sampling, α, and the ten likeliest characters with
+// their probability under the model's p and under q ∝ p^α. `props.value` is {mode, alpha}; what to
+// draw comes from the server (`next_char_table` in stream.py) once for a text, and serves for every
+// α.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
 import { visible } from "./tinted_text.js";
@@ -12,7 +13,7 @@ export function mount(host) {
   const MAX_HEADING_CHARACTERS = 24; // of the text, wide ones count twice
   const TYPING_PAUSE_MS = 120; // without a change until the server is asked
   const alphas = props.alphas;
-  const slider = find(".likely-alpha input");
+  const slider = find(".next-char-alpha input");
   const list = find("ol");
 
   let context = null; // the text that the characters follow: {checkpoint, text, pickable}
@@ -32,10 +33,10 @@ export function mount(host) {
     pick.type = "button";
     const parts = ["bdi", "span", "span"].map((tag, i) => {
       const node = document.createElement(tag);
-      node.className = ["likely-name", "likely-bar", "likely-share"][i];
+      node.className = ["next-char-name", "next-char-bar", "next-char-share"][i];
       return node;
     });
-    const bars = ["likely-p", "likely-q"].map((name) => {
+    const bars = ["next-char-p", "next-char-q"].map((name) => {
       const bar = document.createElement("i");
       bar.className = name;
       return bar;
@@ -56,8 +57,8 @@ export function mount(host) {
     const greedy = mode === "greedy";
     slider.disabled = greedy;
     slider.setAttribute("aria-valuetext", String(alpha));
-    setText(find(".likely-alpha span"), greedy ? words["alpha-off"] : t("alpha", { n: alpha }));
-    element.querySelector(".likely").classList.toggle("greedy", greedy);
+    setText(find(".next-char-alpha span"), greedy ? words["alpha-off"] : t("alpha", { n: alpha }));
+    element.querySelector(".next-char").classList.toggle("greedy", greedy);
     const explanation = [words[greedy ? "panel-greedy" : "panel-sample"], words["panel-pick"]];
     drawWithSuperscript(find(".explain"), explanation.join(zh ? "。" : ". "));
 
@@ -104,8 +105,8 @@ export function mount(host) {
     setText(find("h2"), characters.length ? t("next", { text }) : words["next-first"]);
   }
 
-  // Asks for the table, one request for a model at a time. If the text changes meanwhile, one more request
-  // follows, for the latest text.
+  // Asks for the table, one request for a model at a time. If the text changes meanwhile, one more
+  // request follows, for the latest text.
   async function requestTable() {
     const { checkpoint, text } = context;
     if (!checkpoint) return;
@@ -162,8 +163,8 @@ export function mount(host) {
     };
   });
   setText(find("legend"), words.how);
-  setText(find(".likely-ends span"), words.wilder);
-  setText(find(".likely-ends span:last-child"), words.safer);
+  setText(find(".next-char-ends span"), words.wilder);
+  setText(find(".next-char-ends span:last-child"), words.safer);
   drawHeading();
   draw();
   emit("charrnn-next-char-ready");

@@ -1,5 +1,5 @@
-// The values of Gradio's checkpoint and prefix fields, and the suggested prefix of a model. Gradio's events
-// call these functions (generate/events.py).
+// The values of Gradio's checkpoint and prefix fields, and the suggested prefix of a model.
+// Gradio's events call these functions (generate/events.py).
 
 import { emit } from "../page/runtime.js";
 
@@ -25,9 +25,9 @@ export function notePrompt(checkpoint, prefix) {
   emit("charrnn-prompt-fields", prompt.fields);
 }
 
-// Returns the new value of the prefix field, given the suggestion for a chosen model; `first` is what the
-// field began with. A prefix that the user typed stays. An answer for a model that is no longer chosen is
-// ignored: the chosen one's will come.
+// Returns the new value of the prefix field, given the suggestion for a chosen model; `first` is
+// what the field began with. A prefix that the user typed stays. An answer for a model that is no
+// longer chosen is ignored: the chosen one's will come.
 export function takeSuggestion(first, prefix, answer) {
   if (answer?.key !== prompt.fields.checkpoint) return prefix;
   prompt.choosing = false;

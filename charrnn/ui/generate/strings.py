@@ -5,16 +5,16 @@ from __future__ import annotations
 from ..i18n import Words
 
 GENERATE: Words = {
-    "write-checkpoint": ("Model", "模型"),
-    "write-prefix": ("Prefix", "开头"),
-    "write-prefix-hint": (
+    "generate-checkpoint": ("Model", "模型"),
+    "generate-prefix": ("Prefix", "开头"),
+    "generate-prefix-hint": (
         "The text begins with this; empty is fine too",
         "文本以此开头，也可以留空",
     ),
-    "write-length": ("Length in characters", "长度（字符数）"),
-    "write-seed": ("Seed", "随机种子"),
-    "write-seed-hint": ("a new one each time", "留空则每次随机"),
-    "write-no-model": (
+    "generate-length": ("Length in characters", "长度（字符数）"),
+    "generate-seed": ("Seed", "随机种子"),
+    "generate-seed-hint": ("a new one each time", "留空则每次随机"),
+    "generate-no-model": (
         "There is no trained model yet. Train one on the Train tab: ten seconds are enough.",
         "还没有训练好的模型。请先到“训练”页训练一个，十秒就够。",
     ),

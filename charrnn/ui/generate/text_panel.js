@@ -1,15 +1,15 @@
-// The text of the Generate tab as it grows, in one or three columns, and its scroll position. Text is
-// set as textContent and text nodes only.
+// The text of the Generate tab as it grows, in one or three columns, and its scroll position. Text
+// is set as textContent and text nodes only.
 
 import { GrowingText, number } from "./tinted_text.js";
 
-// `tab` is what generate.js provides: `fields()` are the checkpoint and the prefix, `current()` is the
-// page on display, `keepColumn(i)` makes one of three columns the page.
+// `tab` is what generate.js provides: `fields()` are the checkpoint and the prefix, `current()` is
+// the page on display, `keepColumn(i)` makes one of three columns the page.
 export function textPanel({ find, words, t }, tab) {
-  const area = find(".write-page");
-  const sheet = find(".write-sheet");
-  const textBox = find(".write-text");
-  const columnsBox = find(".write-trio");
+  const area = find(".generate-page");
+  const sheet = find(".generate-sheet");
+  const textBox = find(".generate-text");
+  const columnsBox = find(".generate-three-alphas");
 
   const body = new GrowingText(textBox);
   let columns = [];
@@ -36,7 +36,7 @@ export function textPanel({ find, words, t }, tab) {
     if (!page.id && !tab.fields().prefix) {
       textBox.dataset.hint = words[tab.fields().checkpoint ? "empty" : "empty-no-model"];
     } else delete textBox.dataset.hint;
-    textBox.classList.toggle("before-trio", Boolean(page.columns));
+    textBox.classList.toggle("before-three-alphas", Boolean(page.columns));
     (page.columns ?? []).forEach((column, i) => {
       columns[i] ??= newColumn(column.alpha, page.max_surprisal, i);
       columns[i].text.grow(column.text, column.tint);
@@ -65,8 +65,8 @@ export function textPanel({ find, words, t }, tab) {
     return { text: growing, keep };
   }
 
-  // Scrolls so that the new part begins at 30 % of the height, if a long text comes before it. For this
-  // the sheet is made long enough before there is any new text.
+  // Scrolls so that the new part begins at 30 % of the height, if a long text comes before it. For
+  // this the sheet is made long enough before there is any new text.
   function scrollToNewPart(page) {
     sheet.style.minHeight = "";
     const height = area.clientHeight;

@@ -1,5 +1,5 @@
-// Draws text with a tint for each character's surprisal, and makes invisible characters visible. Text
-// is set as textContent and text nodes only.
+// Draws text with a tint for each character's surprisal, and makes invisible characters visible.
+// Text is set as textContent and text nodes only.
 
 import { languageTag } from "../page/runtime.js";
 

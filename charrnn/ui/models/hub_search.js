@@ -1,5 +1,5 @@
-// The list of models on the Hub (hub_search.py), with search and order. The first request is made when the
-// tab becomes visible. The curves come after the cards, a few at a time.
+// The list of models on the Hub (hub_search.py), with search and order. The first request is made
+// when the tab becomes visible. The curves come after the cards, a few at a time.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
 import { listTools } from "../page/storage.js";
@@ -18,8 +18,8 @@ export function mount(host) {
   const { timeAgo } = listTools(ui);
   const { buildCard, drawCurve, whenShown } = cardTools(ui);
 
-  const search = find(".browse-search");
-  const cards = find(".browse-list");
+  const search = find(".hub-search-query");
+  const cards = find(".hub-search-list");
   const failed = find(".model-failed");
   const MAX_CONCURRENT_CURVES = 3;
   const SKELETONS = 6;
@@ -52,8 +52,8 @@ export function mount(host) {
     }
   }
   const chosenIn = (box) => box.querySelector(":checked").value;
-  radioGroup(find(".browse-sort"), "hub-sort", ["updated", "downloads", "likes"]);
-  radioGroup(find(".browse-whose"), "hub-whose", ["everybody", "mine"]);
+  radioGroup(find(".hub-search-sort"), "hub-sort", ["updated", "downloads", "likes"]);
+  radioGroup(find(".hub-search-whose"), "hub-whose", ["everybody", "mine"]);
 
   async function refresh() {
     clearTimeout(delay);
@@ -65,8 +65,8 @@ export function mount(host) {
     const current = ++requests;
     const query = {
       search: search.value.trim(),
-      sort: chosenIn(find(".browse-sort")),
-      mine: chosenIn(find(".browse-whose")) === "mine",
+      sort: chosenIn(find(".hub-search-sort")),
+      mine: chosenIn(find(".hub-search-whose")) === "mine",
     };
     if (!shown) showSkeletons(cards, SKELETONS);
     cards.setAttribute("aria-busy", "true");
@@ -75,7 +75,7 @@ export function mount(host) {
     const answer = await server.search(query);
     if (current !== requests) return;
     cards.removeAttribute("aria-busy");
-    if (answer) find(".browse-whose").hidden = !answer.signed_in;
+    if (answer) find(".hub-search-whose").hidden = !answer.signed_in;
     if (!answer?.models) return showFailure(answer);
     draw(answer.models, query);
     loadCurves(current, query);
@@ -85,9 +85,11 @@ export function mount(host) {
     const hadFocus = failed.contains(document.activeElement);
     shown = null;
     cards.replaceChildren();
-    setText(find(".browse-more"), "");
+    setText(find(".hub-search-more"), "");
     setText(find(".spoken"), "");
-    const message = answer?.problem ? [answer.problem, answer.away && words["hub-away"]] : [words.lost];
+    const message = answer?.problem
+      ? [answer.problem, answer.away && words["hub-away"]]
+      : [words.lost];
     setText(failed.querySelector("span"), message.filter(Boolean).join(zh ? "" : " "));
     failed.hidden = false;
     if (hadFocus) failed.querySelector("button").focus({ preventScroll: true });
@@ -103,7 +105,7 @@ export function mount(host) {
       query ? t("hub-nothing", { search: query }) : words[mine ? "hub-empty-mine" : "hub-empty"],
     );
     setText(
-      find(".browse-more"),
+      find(".hub-search-more"),
       models.length >= props.limit ? t("hub-more", { n: models.length }) : "",
     );
     setText(
@@ -147,7 +149,11 @@ export function mount(host) {
   async function loadCurves(current, { mine }) {
     const remaining = shown.filter((model) => model.curve === undefined);
     const worker = async () => {
-      for (let model = remaining.shift(); model && current === requests; model = remaining.shift()) {
+      for (
+        let model = remaining.shift();
+        model && current === requests;
+        model = remaining.shift()
+      ) {
         const answer = await server.curve({ repo: model.repo, mine });
         model.curve = answer?.curve ?? null;
         if (current !== requests) return;
@@ -165,7 +171,7 @@ export function mount(host) {
     clearTimeout(delay);
     delay = setTimeout(refresh, TYPING_PAUSE_MS);
   });
-  find(".browse-form").addEventListener("submit", (event) => {
+  find(".hub-search-form").addEventListener("submit", (event) => {
     event.preventDefault();
     refresh();
   });

@@ -45,7 +45,7 @@ def build_hub_search(context: AppContext) -> gr.HTML:
         server_functions=[bind(HubSearch.search, hub_search), bind(HubSearch.curve, hub_search)],
         words=(CARDS, HUB_SEARCH),
         limit=MAX_LISTED_MODELS,
-        elem_id="browse",
+        elem_id="hub-search",
     )
 
 

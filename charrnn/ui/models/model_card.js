@@ -1,4 +1,5 @@
-// Helpers of the Models tab: a model's card with its sparkline, and the stored list of opened models.
+// Helpers of the Models tab: a model's card with its sparkline, and the stored list of opened
+// models.
 
 import { emit, languageTag, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
 import { formatPerplexity, kept } from "../page/storage.js";
@@ -90,8 +91,8 @@ export function cardTools({ element, t, words }) {
     box.title = svg.getAttribute("aria-label");
   }
 
-  // Builds a card without its buttons. `content` has the title, lines of text, and either a note, or the
-  // curve, the perplexity and what it was measured on (`of`), and facts.
+  // Builds a card without its buttons. `content` has the title, lines of text, and either a note,
+  // or the curve, the perplexity and what it was measured on (`of`), and facts.
   function buildCard(key, content) {
     const card = document.createElement("li");
     card.className = "model-card";

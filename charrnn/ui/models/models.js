@@ -1,5 +1,5 @@
-// The cards of the user's own models and of the bundled ones (models/__init__.py). The browser knows which
-// are the user's own; the server makes the cards, while the tab is visible.
+// The cards of the user's own models and of the bundled ones (models/__init__.py). The browser
+// knows which are the user's own; the server makes the cards, while the tab is visible.
 
 import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";
 import { forgetRun, kept, listTools } from "../page/storage.js";
@@ -65,8 +65,8 @@ export function mount(host) {
     draw();
   }
 
-  // Several events come together when a run begins or ends, and one request is enough. An earlier answer
-  // would be out of date.
+  // Several events come together when a run begins or ends, and one request is enough. An earlier
+  // answer would be out of date.
   function refreshSoon() {
     requests++;
     clearTimeout(delay);
@@ -79,7 +79,8 @@ export function mount(host) {
     const own = answer.own
       .filter((card) => card.source === "run" || opened.includes(card.key))
       .map(cardOf);
-    if (forgotten && !opened.includes(forgotten.key)) own.splice(forgotten.place, 0, forgottenCard());
+    if (forgotten && !opened.includes(forgotten.key))
+      own.splice(forgotten.place, 0, forgottenCard());
     replaceCards(ownList, own);
     replaceCards(bundledList, answer.bundled.map(cardOf));
     find(".model-empty").hidden = own.length > 0;
@@ -125,7 +126,8 @@ export function mount(host) {
       addButton("resume", "act small", resume, model.state === "interrupted" ? "resume" : "keep");
     if (model.bytes)
       addButton("download", "act link", download, "download", card.querySelector(".model-facts"));
-    if (model.bytes && ["run", "upload"].includes(model.source)) addButton("push", "act link", push);
+    if (model.bytes && ["run", "upload"].includes(model.source))
+      addButton("push", "act link", push);
     if (model.source === "run") {
       addButton("rename", "model-rename", rename, "rename", card.querySelector(".model-head"));
       const button = card.querySelector(".model-rename");
@@ -208,7 +210,8 @@ export function mount(host) {
       draw();
       if (name === null) return;
       const newCard = [...ownList.children].find((one) => one.dataset.key === model.key);
-      if (!(await request(newCard, "rename", () => server.rename({ run: model.key, name })))) return;
+      if (!(await request(newCard, "rename", () => server.rename({ run: model.key, name }))))
+        return;
       emit("charrnn-runs-changed");
     });
   }
@@ -242,7 +245,10 @@ export function mount(host) {
   function undo() {
     const { key, model, place, openedBefore } = forgotten;
     forgotten = null;
-    saveOpened([...kept(STORAGE.opened).filter((one) => !openedBefore.includes(one)), ...openedBefore]);
+    saveOpened([
+      ...kept(STORAGE.opened).filter((one) => !openedBefore.includes(one)),
+      ...openedBefore,
+    ]);
     if (!answer.own.some((card) => card.key === key)) answer.own.splice(place, 0, model);
     draw();
     const card = [...ownList.children].find((card) => card.dataset.key === key);

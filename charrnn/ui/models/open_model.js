@@ -11,10 +11,10 @@ export function mount(host) {
   const ui = component(host);
   const { element, props, trigger, watch, upload, find, setText, t, words } = ui;
 
-  const box = find(".opener");
-  const name = find(".opener-name");
-  const busy = find(".opener-busy");
-  const fileInput = find(".opener-fileInput input");
+  const box = find(".open-model");
+  const name = find(".open-model-name");
+  const busy = find(".open-model-busy");
+  const fileInput = find(".open-model-pick input");
 
   let requestId = 0; // of the latest request
   let answeredId = 0; // of the latest request that the server has answered
@@ -23,18 +23,18 @@ export function mount(host) {
   let hadFocus = false; // whether the focus was here when opening began
 
   setText(find("h2"), words["open-title"]);
-  setText(find(".opener-go"), words.open);
+  setText(find(".open-model-go"), words.open);
   setText(busy.querySelector("button"), words["open-cancel"]);
-  const [before, , after] = find(".opener-hint").children;
+  const [before, , after] = find(".open-model-hint").children;
   setText(before, words["open-hint"]);
-  setText(find(".opener-fileInput span"), words["open-file"]);
+  setText(find(".open-model-pick span"), words["open-file"]);
   setText(after, words["open-file-hint"]);
   name.placeholder = words["open-placeholder"];
 
   function draw(status, { done = 0, total = null } = {}) {
-    find(".opener-hint").hidden = Boolean(opening);
+    find(".open-model-hint").hidden = Boolean(opening);
     busy.hidden = !opening;
-    find(".opener-go").setAttribute("aria-disabled", String(Boolean(opening))); // `disabled` would lose the focus
+    find(".open-model-go").setAttribute("aria-disabled", String(Boolean(opening))); // `disabled` would lose the focus
     name.readOnly = Boolean(opening);
     box.setAttribute("aria-busy", String(Boolean(opening)));
     const bar = busy.querySelector("progress");
@@ -160,7 +160,7 @@ export function mount(host) {
     history.replaceState(history.state, "", address);
   }
 
-  find(".opener-form").addEventListener("submit", (event) => {
+  find(".open-model-form").addEventListener("submit", (event) => {
     event.preventDefault();
     open(name.value.trim());
   });
@@ -181,7 +181,7 @@ export function mount(host) {
   function highlight(inside) {
     if (box.classList.contains("dropping") === inside) return;
     box.classList.toggle("dropping", inside);
-    setText(find(".opener-drop"), inside ? words["open-drop"] : "");
+    setText(find(".open-model-drop"), inside ? words["open-drop"] : "");
   }
 
   function drop([file, ...others]) {

@@ -48,7 +48,7 @@ def build_open_model(context: AppContext) -> gr.HTML:
         max_bytes={
             kind: min(context.limits.upload_bytes, most) for kind, most in MAX_BYTES.items()
         },
-        elem_id=element_id("opener"),
+        elem_id=element_id("open-model"),
     )
     opening = field.open(
         bind(_open_model, context),

@@ -1,13 +1,14 @@
-// What the browser stores: the model chosen on the Generate tab, the user's own runs, and the models opened
-// from the Hub or from files. Gradio's events send it to the server (browser_storage.py).
+// What the browser stores: the model chosen on the Generate tab, the user's own runs, and the
+// models opened from the Hub or from files. Gradio's events send it to the server
+// (browser_storage.py).
 
 import { emit, listen, MAX_REMEMBERED, STORAGE } from "./runtime.js";
 import { kept } from "./storage.js";
 
 let usedModel; // the key of the model that the user asked to generate with last
 
-// Resolves when the dropdown of the Generate tab has its first model. A model selected before that would
-// be replaced by it.
+// Resolves when the dropdown of the Generate tab has its first model. A model selected before that
+// would be replaced by it.
 export const dropdownReady = new Promise((resolve) => listen("charrnn-dropdown-ready", resolve));
 export const noteDropdownReady = () => emit("charrnn-dropdown-ready");
 
@@ -28,8 +29,8 @@ export function readState(...values) {
   return [...values.slice(0, -1), state];
 }
 
-// Stores the chosen model, and adds a model from the Hub or from a file to the opened ones. The choice is
-// stored for the browser tab, as its text is, and for the browser, for new tabs.
+// Stores the chosen model, and adds a model from the Hub or from a file to the opened ones. The
+// choice is stored for the browser tab, as its text is, and for the browser, for new tabs.
 export function saveModel(key) {
   try {
     for (const storage of [sessionStorage, localStorage]) storage.setItem(STORAGE.model, key);
@@ -55,8 +56,8 @@ export function saveRun(run) {
   }
 }
 
-// Makes the id of a new run, and returns an event's values with the id as the last of them. It is stored
-// before it is sent, so that a run whose request lost its connection is found again.
+// Makes the id of a new run, and returns an event's values with the id as the last of them. It is
+// stored before it is sent, so that a run whose request lost its connection is found again.
 export function newRun(...values) {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const run = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -68,8 +69,8 @@ export function newRun(...values) {
   return [...values.slice(0, -1), { run }];
 }
 
-// Returns an event's values, with an object as the last of them: the id of the run that was begun last,
-// unless the page has shown it since, and the ids of all runs of this browser.
+// Returns an event's values, with an object as the last of them: the id of the run that was begun
+// last, unless the page has shown it since, and the ids of all runs of this browser.
 export function pendingRun(...values) {
   const runs = kept(STORAGE.runs);
   let run = null;

@@ -1,7 +1,7 @@
-// Retries Gradio's requests. When a request fails, Gradio drops all events and reloads the page, and what
-// was typed is lost. So requests wait here while there is no connection, and a stream that breaks ends
-// with an error message. A retry has the same idempotency key, and the server runs it only once
-// (services/idempotency.py).
+// Retries Gradio's requests. When a request fails, Gradio drops all events and reloads the page,
+// and what was typed is lost. So requests wait here while there is no connection, and a stream that
+// breaks ends with an error message. A retry has the same idempotency key, and the server runs it
+// only once (services/idempotency.py).
 
 import { sleep } from "./runtime.js";
 
@@ -48,8 +48,8 @@ async function pollServer() {
   }
 }
 
-// Set by the Train form (own_text.js): `body` changes a call's body before it is sent, and `uploaded` the
-// answer to an upload before Gradio gets it.
+// Set by the Train form (own_text.js): `body` changes a call's body before it is sent, and
+// `uploaded` the answer to an upload before Gradio gets it.
 export const hooks = { body: (body) => body, uploaded: (answer) => answer };
 
 // Replaces `fetch`. `lostMessage` is the error message for a stream that broke.
@@ -76,8 +76,8 @@ export function retryRequests(lostMessage) {
   };
 }
 
-// Passes on the stream of Gradio's events. If it ends without being aborted, the events that it was for
-// have failed: an error is added for them, and Gradio opens another stream for the next one.
+// Passes on the stream of Gradio's events. If it ends without being aborted, the events that it was
+// for have failed: an error is added for them, and Gradio opens another stream for the next one.
 function withClosingError(response, lostMessage) {
   if (!response.ok || !response.body) return response;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

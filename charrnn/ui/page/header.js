@@ -1,6 +1,6 @@
-// The header: the tagline, the state of the run on the card (run_card.js), and the account. It is drawn on
-// every tab, so it also handles the requests to generate with a model, once the dropdown of models has its
-// first model (browser_state.js).
+// The header: the tagline, the state of the run on the card (run_card.js), and the account. It is
+// drawn on every tab, so it also handles the requests to generate with a model, once the dropdown
+// of models has its first model (browser_state.js).
 
 import { dropdownReady, setUsedModel } from "./browser_state.js";
 import { groupRadios } from "./radio_groups.js";

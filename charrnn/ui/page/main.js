@@ -1,5 +1,5 @@
-// Imports all JavaScript of the page. `window.charrnn` has what Gradio calls: `mount`, which starts the
-// script of a component (component.py), and the functions that are the `js` of events.
+// Imports all JavaScript of the page. `window.charrnn` has what Gradio calls: `mount`, which starts
+// the script of a component (component.py), and the functions that are the `js` of events.
 
 import * as formStorage from "../train/form_storage.js";
 import * as prompt from "../generate/prompt.js";

@@ -1,5 +1,5 @@
-// Gives the radio buttons of one choice the same name. Gradio gives each its own, so the browser does not
-// treat them as a group: arrow keys do not move between them, and Tab stops at every one.
+// Gives the radio buttons of one choice the same name. Gradio gives each its own, so the browser
+// does not treat them as a group: arrow keys do not move between them, and Tab stops at every one.
 function group() {
   document.querySelectorAll(".choose").forEach((choice, i) => {
     for (const radio of choice.querySelectorAll('input[type="radio"]')) {

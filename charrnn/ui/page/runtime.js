@@ -27,9 +27,9 @@ export const listen = (name, handle) =>
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-// Returns what Gradio gives a component's script, with helpers: its strings in the user's language, `find`,
-// `t` to fill in a string, and `setText`. Text is set as textContent only. A server function that fails
-// returns undefined, since Gradio catches its exception.
+// Returns what Gradio gives a component's script, with helpers: its strings in the user's language,
+// `find`, `t` to fill in a string, and `setText`. Text is set as textContent only. A server
+// function that fails returns undefined, since Gradio catches its exception.
 export function component(host) {
   const { element, props } = host;
   const words = JSON.parse(props.words)[locale];

@@ -1,9 +1,12 @@
-// Shared by the lists of runs and of models: their keys in the browser's storage, and how figures and times
-// are written.
+// Shared by the lists of runs and of models: their keys in the browser's storage, and how figures
+// and times are written.
 
 import { emit, languageTag, STORAGE } from "./runtime.js";
 
-const relativeFormat = new Intl.RelativeTimeFormat(languageTag, { style: "short", numeric: "auto" });
+const relativeFormat = new Intl.RelativeTimeFormat(languageTag, {
+  style: "short",
+  numeric: "auto",
+});
 const CONFIRM_TIMEOUT_MS = 8000; // after which a button no longer waits for the second press
 const dateFormat = new Intl.DateTimeFormat(languageTag, { dateStyle: "medium" });
 
@@ -21,8 +24,8 @@ export function listTools({ words, t, setText, props }) {
     return dateFormat.format(new Date(when * 1000));
   }
 
-  // Replaces a name by a text field. Enter or leaving the field saves, Escape does not. `save` gets the new
-  // name, or null.
+  // Replaces a name by a text field. Enter or leaving the field saves, Escape does not. `save` gets
+  // the new name, or null.
   function editName(place, name, save) {
     const field = document.createElement("input");
     field.className = "rename";
@@ -44,8 +47,8 @@ export function listTools({ words, t, setText, props }) {
     field.select();
   }
 
-  // Makes a button that deletes the item `title`: the first press asks for confirmation, the second one
-  // calls `action`. At rest the button shows `label`.
+  // Makes a button that deletes the item `title`: the first press asks for confirmation, the second
+  // one calls `action`. At rest the button shows `label`.
   function confirmDelete(button, label, title, action) {
     const showText = (text, shown = text) => {
       setText(button, shown);
@@ -75,7 +78,8 @@ export function listTools({ words, t, setText, props }) {
   return { timeAgo, editName, confirmDelete };
 }
 
-// Removes a deleted run from the stored list. A run card that shows it asks for it again, and finds it gone.
+// Removes a deleted run from the stored list. A run card that shows it asks for it again, and finds
+// it gone.
 export function forgetRun(run) {
   try {
     localStorage.setItem(

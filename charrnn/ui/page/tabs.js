@@ -1,5 +1,6 @@
-// URLs of the tabs, so that Back and Forward move between tabs. The query parameter `tab` names the tab; the
-// first one has none. A URL with `model` is one of the Models tab, which opens the model (open_model.js).
+// URLs of the tabs, so that Back and Forward move between tabs. The query parameter `tab` names the
+// tab; the first one has none. A URL with `model` is one of the Models tab, which opens the model
+// (open_model.js).
 
 const TABS = ["train", "generate", "models"];
 const [MAX_FOCUS_TRIES, FOCUS_PAUSE_MS] = [60, 50];
@@ -18,7 +19,7 @@ export const showTab = (selected) => ({ __type__: "update", selected });
 // Shows the Models tab, and focuses its field once it is drawn.
 export function browseModels() {
   const focus = (tries) => {
-    const field = document.querySelector("#opener .opener-name");
+    const field = document.querySelector("#open-model .open-model-name");
     if (field?.offsetParent) field.focus();
     else if (tries) setTimeout(focus, FOCUS_PAUSE_MS, tries - 1);
   };

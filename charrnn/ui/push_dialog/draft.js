@@ -1,5 +1,5 @@
-// Helpers of the push dialog: sizes as text, suggested names, and the drafts of each model's form, which
-// the browser stores.
+// Helpers of the push dialog: sizes as text, suggested names, and the drafts of each model's form,
+// which the browser stores.
 
 import { languageTag, STORAGE } from "../page/runtime.js";
 

@@ -1,5 +1,5 @@
-// The dialog that pushes a model (push_dialog/__init__.py). The window event `charrnn-push-model` opens it.
-// The browser stores what was typed, for each model. Text is set as textContent only.
+// The dialog that pushes a model (push_dialog/__init__.py). The window event `charrnn-push-model`
+// opens it. The browser stores what was typed, for each model. Text is set as textContent only.
 
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import {
@@ -42,7 +42,9 @@ export function mount(host) {
   const { element, props, trigger, server, watch, find, setText, t, words } = component(host);
 
   const dialog = find("dialog");
-  const [name, isPrivate, license] = ["#push-name", ".push-private input", "#push-license"].map(find);
+  const [name, isPrivate, license] = ["#push-name", ".push-private input", "#push-license"].map(
+    find,
+  );
   const [pushButton, cancelButton] = [find(".push-go"), find(".push-cancel")];
 
   let model = null; // the model to push: key, title
@@ -113,7 +115,8 @@ export function mount(host) {
     pushButton.hidden = phase !== "form" || method === "none";
     pushButton.setAttribute("aria-disabled", String(!user?.signedIn || preparing)); // `disabled` would lose the focus
     cancelButton.setAttribute("aria-disabled", String(phase === "pushing" && stopping));
-    cancelButton.textContent = words[phase === "pushing" ? "stop" : pushButton.hidden ? "close" : "cancel"];
+    cancelButton.textContent =
+      words[phase === "pushing" ? "stop" : pushButton.hidden ? "close" : "cancel"];
     dialog.setAttribute("aria-busy", String(phase === "pushing"));
   }
 
@@ -132,7 +135,7 @@ export function mount(host) {
     if (!preparing && !files) list.replaceChildren();
     list.classList.toggle("old", !files);
     find(".push-files").classList.toggle("coming", Boolean(files) || preparing);
-    const all = files?.reduce((sum, file) => sum + file.size, 0);
+    const total = files?.reduce((sum, file) => sum + file.size, 0);
     setText(
       ".push-total",
       files
@@ -163,7 +166,10 @@ export function mount(host) {
               ? t("sent", formatProgress(sent, total))
               : words.committing;
     const slow = total && sent < total && retryIn == null && Date.now() - progressAt > SLOW_MS;
-    setText(".push-progress span", stopping ? words.stopping : slow ? t("slow", { status }) : status);
+    setText(
+      ".push-progress span",
+      stopping ? words.stopping : slow ? t("slow", { status }) : status,
+    );
   }
 
   // ---- the list of files -----------------------------------------------------------------------
@@ -207,7 +213,8 @@ export function mount(host) {
     const answer = await server.account_status(null);
     if (model?.key !== key) return;
     user = answer ?? { signInMethod: "none", signedIn: false, account: null };
-    if (checkSignIn && user.signInMethod === "button" && !user.signedIn) problems = { account: words["not-signed-in"] };
+    if (checkSignIn && user.signInMethod === "button" && !user.signedIn)
+      problems = { account: words["not-signed-in"] };
     checkSignIn = false;
     if (user.account && !name.value.includes("/")) {
       name.value ||= suggestion(model);
@@ -265,7 +272,12 @@ export function mount(host) {
 
   function backToForm(newProblems, isUnconfirmed = false) {
     clearTimeout(silenceTimer);
-    [phase, pushId, problems, unconfirmedUrl] = ["form", null, newProblems, isUnconfirmed ? frame?.url : null];
+    [phase, pushId, problems, unconfirmedUrl] = [
+      "form",
+      null,
+      newProblems,
+      isUnconfirmed ? frame?.url : null,
+    ];
     draw();
     focusProblem();
   }
@@ -322,7 +334,7 @@ export function mount(host) {
     requests++;
     clearTimeout(delay);
     dialog.close();
-    openedFrom?.focus({ preventScroll: true })
+    openedFrom?.focus({ preventScroll: true });
   }
 
   // Leaves for the path, which signs in or out and comes back to this page.
@@ -380,7 +392,9 @@ export function mount(host) {
     saveDraft();
     draw();
   });
-  cancelButton.addEventListener("click", () => (phase !== "pushing" ? close() : stopping || stopPush()));
+  cancelButton.addEventListener("click", () =>
+    phase !== "pushing" ? close() : stopping || stopPush(),
+  );
   find(".push-in").addEventListener("click", signIn);
   find(".push-out").addEventListener("click", () => goTo("/logout"));
   find(".push-again").addEventListener("click", () => {
@@ -410,7 +424,11 @@ export function mount(host) {
   listen("charrnn-push-settled", () => {
     const [current, lastFrame] = [pushId, frame];
     setTimeout(
-      () => pushId && pushId === current && frame === lastFrame && backToForm({ push: words.lost }, true),
+      () =>
+        pushId &&
+        pushId === current &&
+        frame === lastFrame &&
+        backToForm({ push: words.lost }, true),
       LAST_FRAME_MS,
     );
   });

@@ -24,7 +24,7 @@ from ...text import datasets
 from ...utils.yield_points import yield_point
 from .. import i18n
 from ..i18n import t
-from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, pending_run_id, own_run_ids
+from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, own_run_ids, pending_run_id
 from ..page.component import bind
 from ..page.contract import CONTRACT, button_id
 from ..page.modules import call
@@ -81,7 +81,7 @@ class _RunControls:
 def train_tab(context: AppContext) -> TrainTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
     (first, _), feeds = example_run(context, "en"), RunFeeds(context)
-    with gr.Row(elem_classes="house-columns train-columns"):
+    with gr.Row(elem_classes="page-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
             form = build_form(context.limits)
             wire_form_storage(form, **_QUIET)
@@ -183,7 +183,9 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
             # The run starts even if the connection breaks now: the browser knows its id.
             run = await context.limiters.planning.run(
                 Client(visitor),
-                lambda: context.runs.start(plan_of(train_request), visitor, pending_run_id(browser_runs)),
+                lambda: context.runs.start(
+                    plan_of(train_request), visitor, pending_run_id(browser_runs)
+                ),
             )
             card = await feeds.feed_of(RunAccess(run, run.id)).value()
             yield {controls.run_id: run.id, controls.card: card}
