@@ -36,7 +36,7 @@ def drag(tab):
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "zip"])
-def test_a_file_that_is_dropped_is_opened(tab, drag, made, tmp_path, kind):
+def test_a_dropped_file_is_opened(tab, drag, made, tmp_path, kind):
     file = made / "model.safetensors"
     if kind == "zip":
         file = tmp_path / "mine.ZIP"
@@ -50,7 +50,7 @@ def test_a_file_that_is_dropped_is_opened(tab, drag, made, tmp_path, kind):
     assert re.fullmatch("upload-[0-9a-f]{32}", *remembered(page))
 
 
-def test_one_that_is_taken_away_again_changes_nothing(tab, drag, made):
+def test_a_file_dragged_away_again_changes_nothing(tab, drag, made):
     page = tab()
     hint, shown = page.locator(".open-model-hint"), page.locator(".open-model-drop")
     drag(page, made / "model.safetensors")
@@ -76,7 +76,7 @@ def test_one_that_is_taken_away_again_changes_nothing(tab, drag, made):
         ("zh-CN", ["notes.txt"], "notes.txt 不是检查点"),
     ],
 )
-def test_what_cannot_be_opened_gets_a_sentence(tab, drag, tmp_path, locale, names, said):
+def test_a_file_that_cannot_be_opened_gets_a_message(tab, drag, tmp_path, locale, names, said):
     for name in names:
         if name == "folder":
             (tmp_path / name).mkdir()
@@ -91,7 +91,7 @@ def test_what_cannot_be_opened_gets_a_sentence(tab, drag, tmp_path, locale, name
     assert page.url.startswith("http")
 
 
-def test_one_that_is_too_large_is_not_sent(tab, drag, tmp_path):
+def test_a_file_that_is_too_large_is_not_uploaded(tab, drag, tmp_path):
     page = tab()
     for name, most in (("large.zip", 86), ("large.safetensors", 64)):
         with (tmp_path / name).open("wb") as file:
@@ -101,7 +101,7 @@ def test_one_that_is_too_large_is_not_sent(tab, drag, tmp_path):
         expect(problem(page)).to_have_text(said)
 
 
-def test_beside_the_field_nothing_is_dropped_and_the_page_stays(tab, drag, made, app):
+def test_a_file_dropped_beside_the_field_is_ignored_and_the_page_stays(tab, drag, made, app):
     page = tab()
     for onto in (".models", ".page-header"):
         drop = drag(page, made / "model.safetensors", onto=onto)
@@ -112,7 +112,7 @@ def test_beside_the_field_nothing_is_dropped_and_the_page_stays(tab, drag, made,
     assert remembered(page) == []
 
 
-def test_while_one_is_opened_another_is_not(tab, hub, drag, made):
+def test_only_one_model_is_opened_at_a_time(tab, hub, drag, made):
     hub.faults.silent = True
     page = tab()
     open_model(page, "ada/slow")

@@ -30,7 +30,7 @@ open_tab = generate_page.open_tab
 root = generate_page.root
 
 
-def test_a_click_writes_on_from_the_prefix_in_bold(open_tab, fox):
+def test_generate_continues_the_prefix_which_is_bold(open_tab, fox):
     page = open_tab()
     expect(prefix(page)).to_have_value("the fox")
     press(page, "generate")
@@ -40,7 +40,7 @@ def test_a_click_writes_on_from_the_prefix_in_bold(open_tab, fox):
     expect(page.locator(".generate-status")).to_contain_text("200 characters")
 
 
-def test_the_seed_shown_makes_the_same_text_again(open_tab):
+def test_the_shown_seed_repeats_the_text(open_tab):
     page = open_tab()
     press(page, "generate")
     first, shown = text(page), seed(page)
@@ -51,7 +51,7 @@ def test_the_seed_shown_makes_the_same_text_again(open_tab):
     assert text(page) == first
 
 
-def test_greedy_takes_the_likeliest_and_switches_alpha_off(open_tab, fox):
+def test_greedy_takes_the_likeliest_character_and_disables_alpha(open_tab, fox):
     page = open_tab()
     slider = page.get_by_label("α")
     expect(slider).to_be_enabled()
@@ -64,7 +64,7 @@ def test_greedy_takes_the_likeliest_and_switches_alpha_off(open_tab, fox):
     expect(slider).to_be_enabled()
 
 
-def test_alpha_reshapes_the_panel_at_once_and_the_text(open_tab, fox):
+def test_alpha_changes_the_next_characters_at_once_and_the_text(open_tab, fox):
     page = open_tab()
     for alpha in (1.0, 0.5):
         slide(page, alpha)
@@ -80,7 +80,7 @@ def test_alpha_reshapes_the_panel_at_once_and_the_text(open_tab, fox):
     expect(page.locator(".generate-status")).to_contain_text("α 0.5")
 
 
-def test_a_share_is_never_shown_as_none_while_it_may_be_drawn(open_tab):
+def test_a_probability_above_zero_is_never_shown_as_zero(open_tab):
     page = open_tab()
     choose(page, "Sharp")
     expect(page.locator(".next-char h2")).to_contain_text("a sharp")
@@ -89,7 +89,7 @@ def test_a_share_is_never_shown_as_none_while_it_may_be_drawn(open_tab):
     expect(page.locator(".next-char-share").last).to_have_text("<0.1 → 0 %")
 
 
-def test_the_panel_speaks_of_what_comes_next(open_tab, fox):
+def test_the_next_characters_follow_the_prefix_and_then_the_text(open_tab, fox):
     page = open_tab()
     expect(page.locator(".next-char h2")).to_contain_text("the fox")
     press(page, "generate")
@@ -100,7 +100,7 @@ def test_the_panel_speaks_of_what_comes_next(open_tab, fox):
     expect(page.locator(".next-char-name").first).to_have_text(shown)
 
 
-def test_a_character_picked_from_the_panel_is_written(open_tab, fox):
+def test_a_picked_character_is_appended(open_tab, fox):
     page = open_tab()
     expect(page.locator(".next-char-name").first).not_to_be_empty()
     page.locator(".next-char li button").nth(2).click()
@@ -109,7 +109,7 @@ def test_a_character_picked_from_the_panel_is_written(open_tab, fox):
     expect(page.locator(".generate-status")).to_have_text("1 character · picked by hand")
 
 
-def test_surprising_characters_are_tinted_unless_switched_off(open_tab):
+def test_the_tint_shows_surprisal_and_can_be_switched_off(open_tab):
     page = open_tab()
     press(page, "generate")
     assert len(tints(page)) > 3
@@ -119,7 +119,7 @@ def test_surprising_characters_are_tinted_unless_switched_off(open_tab):
     assert len(tints(page)) > 3
 
 
-def test_unknown_characters_stay_and_are_noted_beside_the_prefix(open_tab):
+def test_unknown_characters_stay_in_the_text_and_are_listed(open_tab):
     page = open_tab()
     note = page.locator(".generate-note")
     expect(note).to_be_hidden()
@@ -137,7 +137,7 @@ def test_unknown_characters_stay_and_are_noted_beside_the_prefix(open_tab):
     expect(note).to_be_hidden()
 
 
-def test_any_prefix_will_do(open_tab):
+def test_any_prefix_is_accepted(open_tab):
     page = open_tab()
     for typed in ("", "q", "the\nlazy\n\ndog"):
         prefix(page).fill(typed)
@@ -146,7 +146,7 @@ def test_any_prefix_will_do(open_tab):
         assert len(text(page)) == len(typed) + 200
 
 
-def test_length_counts_what_is_written(open_tab):
+def test_length_is_the_number_of_generated_characters(open_tab):
     page = open_tab()
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("37")
     press(page, "generate")
@@ -156,7 +156,7 @@ def test_length_counts_what_is_written(open_tab):
     assert len(text(page)) == len("the fox") + 1500
 
 
-def test_continue_goes_on_and_undo_and_redo_go_back_and_forth(open_tab, fox):
+def test_continue_undo_and_redo(open_tab, fox):
     page = open_tab()
     for name in ("continue", "undo", "redo", "copy"):
         expect(button(page, name)).to_be_disabled()
@@ -180,7 +180,7 @@ def test_continue_goes_on_and_undo_and_redo_go_back_and_forth(open_tab, fox):
     assert len(text(page)) == len(twice)
 
 
-def test_three_alphas_stand_side_by_side_and_one_can_be_kept(open_tab, fox):
+def test_three_alphas_are_shown_in_columns_and_one_can_be_kept(open_tab, fox):
     page = open_tab()
     press(page, "three-alphas")
     columns = page.locator(".generate-three-alphas article")
@@ -207,7 +207,7 @@ def test_three_alphas_stand_side_by_side_and_one_can_be_kept(open_tab, fox):
     expect(columns).to_have_count(3)
 
 
-def test_stop_keeps_what_is_written(open_tab):
+def test_stop_keeps_the_text(open_tab):
     page = open_tab()
     choose(page, "Heavy")
     expect(prefix(page)).to_have_value("a heavy")
@@ -226,7 +226,7 @@ def test_stop_keeps_what_is_written(open_tab):
     assert len(text(page)) == len(stopped) + 5
 
 
-def test_text_is_only_ever_text(open_tab):
+def test_text_is_never_rendered_as_html(open_tab):
     page = open_tab()
     nasty = "<img src=x onerror=alert(1)>${1+1}`{{2}}</script>"
     prefix(page).fill(nasty)
@@ -236,7 +236,7 @@ def test_text_is_only_ever_text(open_tab):
     assert page.locator(".generate img, .next-char img").count() == 0
 
 
-def test_characters_that_hide_or_turn_others_are_made_visible(open_tab):
+def test_invisible_and_bidirectional_characters_are_made_visible(open_tab):
     page = open_tab()
     prefix(page).fill("a\u202eb\u200bc")
     press(page, "generate")
@@ -256,7 +256,7 @@ def test_control_enter_generates_and_copy_copies(open_tab):
     assert page.evaluate("navigator.clipboard.readText()") == text(page)
 
 
-def test_a_reload_loses_no_text(open_tab):
+def test_a_reload_keeps_the_text(open_tab):
     page = open_tab()
     press(page, "generate")
     press(page, "continue")

@@ -60,7 +60,7 @@ def remembered(page, name="opened"):
     return json.loads(page.evaluate(f"localStorage.getItem('charrnn:{name}')") or "[]")
 
 
-def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app, letters):
+def test_a_hub_model_is_selected_generates_and_is_found_after_a_reload(visit, app, letters):
     page = visit()
     use(page, KEY)
     chosen(page, KEY)
@@ -77,9 +77,7 @@ def test_a_model_of_the_hub_is_carried_over_writes_and_is_found_again(visit, app
     assert remembered(page) == [KEY]
 
 
-def test_a_model_used_before_the_chooser_has_been_filled_is_the_chosen_one(
-    visit, letters, monkeypatch
-):
+def test_a_model_used_before_the_dropdown_is_filled_is_selected(visit, letters, monkeypatch):
     usual, used = events._first_known, threading.Event()
 
     def slowly(*asked):
@@ -96,7 +94,7 @@ def test_a_model_used_before_the_chooser_has_been_filled_is_the_chosen_one(
     chosen(page, KEY)
 
 
-def test_a_file_of_one_s_own_is_one_of_the_models(visit, root, trained):
+def test_an_uploaded_model_is_an_option(visit, root, trained):
     key = uploads.store(root / "runs", trained / WEIGHTS, Limits())
     page = visit(locale="zh-CN")
     use(page, key)
@@ -115,7 +113,7 @@ def test_a_file_of_one_s_own_is_one_of_the_models(visit, root, trained):
         ("zh-CN", "Hub 上没有模型 ada/letters"),
     ],
 )
-def test_a_model_that_cannot_be_opened_says_why_and_nothing_is_lost(
+def test_a_model_that_cannot_be_opened_shows_an_error_and_keeps_the_input(
     open_tab, letters, hub, locale, said
 ):
     page = open_tab(locale=locale)
@@ -134,7 +132,7 @@ def test_a_model_that_cannot_be_opened_says_why_and_nothing_is_lost(
     assert text(page).startswith("mine")
 
 
-def test_a_prefix_that_was_suggested_stays_where_the_next_model_has_none(open_tab, hub):
+def test_a_suggested_prefix_stays_if_the_next_model_has_none(open_tab, hub):
     page = open_tab()
     expect(prefix(page)).to_have_value("the fox")
     use(page, KEY)
@@ -142,7 +140,7 @@ def test_a_prefix_that_was_suggested_stays_where_the_next_model_has_none(open_ta
     expect(prefix(page)).to_have_value("the fox")
 
 
-def test_while_a_model_is_on_its_way_that_is_said(open_tab, letters, hub, monkeypatch):
+def test_a_note_is_shown_while_a_model_is_opened(open_tab, letters, hub, monkeypatch):
     monkeypatch.setattr(client, "SILENCE_SECONDS", 30)
     page = open_tab(locale="zh-CN", width=390)
     beside = page.locator(".from-hub-link")
@@ -167,7 +165,7 @@ def opening(open_tab, letters, hub, monkeypatch):
     return page
 
 
-def test_a_click_while_a_model_is_on_its_way_waits_for_its_prefix(opening, hub):
+def test_generate_waits_for_the_prefix_of_a_model_being_opened(opening, hub):
     page = opening
     button(page, "generate").click()
     button(page, "stop").click()  # a way out before anything was asked for
@@ -179,7 +177,7 @@ def test_a_click_while_a_model_is_on_its_way_waits_for_its_prefix(opening, hub):
     assert text(page).startswith("ab")
 
 
-def test_what_is_typed_while_a_model_is_on_its_way_stays(opening, hub):
+def test_a_prefix_typed_while_a_model_is_opened_stays(opening, hub):
     page = opening
     prefix(page).fill("a cab")
     button(page, "generate").click()
@@ -190,7 +188,7 @@ def test_what_is_typed_while_a_model_is_on_its_way_stays(opening, hub):
     assert text(page).startswith("a cab")
 
 
-def test_the_last_of_two_models_chosen_in_a_hurry_is_the_one(opening, hub):
+def test_the_last_of_two_quickly_chosen_models_counts(opening, hub):
     page = opening
     choose(page, "Sharp")
     expect(prefix(page)).to_have_value("a sharp")
@@ -200,7 +198,7 @@ def test_the_last_of_two_models_chosen_in_a_hurry_is_the_one(opening, hub):
     assert text(page).startswith("a sharp")
 
 
-def test_a_model_used_before_this_tab_was_drawn_is_waited_for_too(visit, letters, hub, monkeypatch):
+def test_a_model_used_before_the_tab_was_drawn_is_waited_for(visit, letters, hub, monkeypatch):
     monkeypatch.setattr(client, "SILENCE_SECONDS", 30)
     page = visit()
     hub.faults.silent = True
@@ -212,7 +210,7 @@ def test_a_model_used_before_this_tab_was_drawn_is_waited_for_too(visit, letters
     assert text(page).startswith("ab")
 
 
-def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters, hub):
+def test_listing_a_hub_model_sends_no_request_to_the_hub(visit, app, letters, hub):
     page = visit()
     keys = [f"ada/model-{i}" for i in range(9)]
     page.evaluate("keys => localStorage.setItem('charrnn:opened', keys)", json.dumps(keys))
@@ -226,7 +224,7 @@ def test_nothing_is_asked_of_the_hub_for_what_is_only_listed(visit, app, letters
     assert not [path for _, path, _ in hub.asked if "ada/model-" in path]
 
 
-def test_the_way_to_the_hub_leads_to_its_field(open_tab):
+def test_the_link_to_the_hub_focuses_the_field(open_tab):
     page = open_tab()
     page.get_by_role("button", name="From the Hub…").click()
     expect(page.get_by_role("tab", name="Models")).to_have_attribute("aria-selected", "true")

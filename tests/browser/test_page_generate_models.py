@@ -31,7 +31,7 @@ def chosen(page, what):
     expect(page.get_by_label(re.compile("^(Model|模型)$"))).to_have_value(re.compile(what))
 
 
-def test_another_checkpoint_brings_its_prefix_but_keeps_one_s_own(open_tab):
+def test_another_model_changes_a_suggested_prefix_but_not_a_typed_one(open_tab):
     page = open_tab()
     choose(page, "Heavy")
     expect(prefix(page)).to_have_value("a heavy")
@@ -43,7 +43,7 @@ def test_another_checkpoint_brings_its_prefix_but_keeps_one_s_own(open_tab):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_reload_keeps_the_model_and_all_of_one_s_runs(visit, app, trained, locale):
+def test_a_reload_keeps_the_model_and_all_runs(visit, app, trained, locale):
     first, second = trained(), trained()
     page = visit(f"?run={first}", locale=locale)
     carry_over(page)
@@ -71,7 +71,7 @@ def test_a_reload_keeps_the_model_and_all_of_one_s_runs(visit, app, trained, loc
     assert text(page).startswith(before)
 
 
-def test_a_chosen_model_that_is_gone_gives_way_to_the_usual_one(visit, root, trained):
+def test_a_deleted_model_is_replaced_by_the_default(visit, root, trained):
     run = trained()
     page = visit(f"?run={run}")
     carry_over(page)

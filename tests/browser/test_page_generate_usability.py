@@ -30,7 +30,7 @@ def seen_at(page):
     )
 
 
-def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(open_tab):
+def test_an_error_is_shown_beside_its_field_and_the_input_stays(open_tab):
     page = open_tab()
     press(page, "generate")
     written = text(page)
@@ -59,7 +59,7 @@ def test_a_seed_out_of_range_is_refused_beside_its_field(open_tab):
     assert seed(page) == 2147483647
 
 
-def test_on_a_phone_what_is_wrong_is_brought_into_sight(open_tab):
+def test_a_phone_scrolls_to_the_error(open_tab):
     page = open_tab(width=390, height=844)
     page.get_by_label("Seed").fill("-1")
     page.evaluate("scrollTo(0, 0)")
@@ -77,7 +77,7 @@ COLORS = """() => {
 }"""
 
 
-def test_where_the_system_sets_the_colors_the_chart_has_them(visit):
+def test_the_chart_has_the_colors_of_forced_colors_mode(visit):
     page = visit()
     system, drawn = page.evaluate(COLORS)
     assert drawn != system
@@ -86,7 +86,7 @@ def test_where_the_system_sets_the_colors_the_chart_has_them(visit):
     assert drawn == system
 
 
-def test_a_full_page_is_refused_in_a_box_of_its_own(open_tab):
+def test_a_full_page_gets_an_error_above_the_text(open_tab):
     page = open_tab()
     prefix(page).fill("the fox " * 2501)
     button(page, "generate").click()
@@ -97,7 +97,7 @@ def test_a_full_page_is_refused_in_a_box_of_its_own(open_tab):
     expect(page.locator(".generate-spoken")).to_have_css("position", "absolute")
 
 
-def test_problems_are_said_in_chinese(open_tab):
+def test_errors_are_shown_in_chinese(open_tab):
     page = open_tab(locale="zh-CN")
     page.get_by_label("随机种子").fill("99999999999999999999999")
     button(page, "generate").click()
@@ -106,7 +106,7 @@ def test_problems_are_said_in_chinese(open_tab):
     )
 
 
-def test_a_server_that_falls_silent_leaves_no_button_on_stop(open_tab):
+def test_a_silent_stream_ends_with_an_error_and_the_generate_button(open_tab):
     page = open_tab(locale="en-GB")  # a profile of its own, which keeps the clock
     page.clock.install()
     unanswered = []
@@ -125,7 +125,7 @@ def test_a_server_that_falls_silent_leaves_no_button_on_stop(open_tab):
     expect(page.locator(".generate-problem")).to_contain_text("has not responded for a while")
 
 
-def test_after_a_long_prefix_one_sees_what_is_written(open_tab):
+def test_the_new_text_is_visible_after_a_long_prefix(open_tab):
     page = open_tab()
     prefix(page).fill("the lazy dog jumps " * 309)
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("60")  # which fits
@@ -150,7 +150,7 @@ def test_after_a_long_prefix_one_sees_what_is_written(open_tab):
     assert 0.5 < caret <= 1
 
 
-def test_the_page_does_not_scroll_under_somebody_who_reads(open_tab):
+def test_the_text_stops_scrolling_once_the_user_scrolls_back(open_tab):
     page = open_tab()
     choose(page, "Heavy")
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
@@ -169,7 +169,7 @@ def test_the_page_does_not_scroll_under_somebody_who_reads(open_tab):
     expect(button(page, "generate")).to_be_visible()
 
 
-def test_the_keyboard_stays_with_the_buttons(open_tab):
+def test_the_focus_moves_to_a_button_that_is_still_there(open_tab):
     page = open_tab()
     choose(page, "Heavy")
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
@@ -189,7 +189,7 @@ def test_the_keyboard_stays_with_the_buttons(open_tab):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_generate_and_stop_take_the_same_room(open_tab, locale):
+def test_generate_and_stop_have_the_same_size(open_tab, locale):
     page = open_tab(locale=locale)
     choose(page, "Heavy")
     page.get_by_role("spinbutton").first.fill("2000")
@@ -218,7 +218,7 @@ def test_stop_pressed_at_once_stops_the_server_too(open_tab):
 
 
 @pytest.mark.parametrize(("locale", "width"), [("zh-CN", 1148), ("en-US", 1148), ("zh-CN", 390)])
-def test_header_and_tabs_stay_where_they_are(visit, locale, width):
+def test_header_and_tabs_do_not_move_between_tabs(visit, locale, width):
     page = visit(locale=locale, width=width)
     places = ".page-header, .page-header .pill, .tab-container"
     boxes = [page.locator(places).nth(i) for i in range(3)]

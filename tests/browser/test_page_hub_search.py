@@ -8,7 +8,7 @@ import models_page
 import pytest
 from hub_answers import card
 from hub_server import Faults
-from models_page import chosen, expect, files, listed, put, shipped, show
+from models_page import bundled_cards, chosen, expect, files, listed, put, show
 
 from charrnn.checkpoint.files import CARD
 
@@ -55,7 +55,7 @@ def of_models(hub):
     return [path for path in hub.paths() if path.startswith("/api/models")]
 
 
-def test_the_hub_is_asked_only_when_somebody_looks(shelf, visit):
+def test_the_hub_is_only_asked_once_the_tab_is_open(shelf, visit):
     page = visit()
     page.get_by_role("tab", name="Generate").click()
     expect(page.locator(".next-char-name").first).not_to_be_empty()
@@ -65,7 +65,7 @@ def test_the_hub_is_asked_only_when_somebody_looks(shelf, visit):
     assert of_models(shelf) == ["/api/models"]
 
 
-def test_cards_say_what_is_known_and_draw_the_curve(shelf, tab):
+def test_cards_show_the_known_facts_and_the_curve(shelf, tab):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     songs, _, bare = (listed(page).nth(i) for i in range(3))
@@ -89,14 +89,14 @@ def test_cards_say_what_is_known_and_draw_the_curve(shelf, tab):
     expect(bare.locator(".model-figure")).to_have_text("–")
 
 
-def test_titles_are_only_ever_text(shelf, tab):
+def test_titles_are_never_rendered_as_html(shelf, tab):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     expect(listed(page).nth(2).locator("h3")).to_have_text("<img src=x>\\u202e")
     assert page.locator("#hub-search img").count() == 0
 
 
-def test_they_can_be_ordered_and_searched(shelf, tab):
+def test_models_can_be_sorted_and_searched(shelf, tab):
     page = tab()
     pill(page, "Most liked")
     order(page, "bob/logs", "ada/songs", "eve/bare")
@@ -112,7 +112,7 @@ def test_they_can_be_ordered_and_searched(shelf, tab):
     order(page, "ada/songs", "bob/logs", "eve/bare")
 
 
-def test_a_search_is_asked_for_once_it_is_typed(shelf, tab):
+def test_a_search_begins_after_typing(shelf, tab):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     before = len(of_models(shelf))
@@ -128,12 +128,12 @@ def test_a_card_opens_its_model(shelf, tab):
     assert models_page.remembered(page) == ["ada/songs"]
 
 
-def test_an_empty_hub_invites(hub, tab):
+def test_an_empty_list_invites_to_push(hub, tab):
     page = tab()
     expect(page.locator("#hub-search .model-empty")).to_contain_text("No models yet, be the first")
 
 
-def test_a_hub_on_a_bad_day_is_told_and_asked_again(shelf, tab):
+def test_a_failing_hub_is_reported_and_can_be_asked_again(shelf, tab):
     shelf.faults.status = 503
     page = tab()
     failed = page.locator("#hub-search .model-failed")
@@ -147,23 +147,23 @@ def test_a_hub_on_a_bad_day_is_told_and_asked_again(shelf, tab):
         again.click()
         expect(failed).to_contain_text(said)
         expect(failed).to_contain_text("All other models on this page work without the Hub.")
-        expect(shipped(page).first.get_by_role("button", name="Generate")).to_be_visible()
+        expect(bundled_cards(page).first.get_by_role("button", name="Generate")).to_be_visible()
     shelf.faults = Faults()
     again.click()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     expect(failed).to_be_hidden()
 
 
-def test_without_a_network_local_models_are_there(hub, no_hub, tab):
+def test_local_models_work_without_a_network(hub, no_hub, tab):
     page = tab(locale="zh-CN")
     expect(page.locator("#hub-search .model-failed")).to_contain_text(
         "连接不上 Hub：请检查这台机器的网络连接。本页的其他模型不受影响，可以照常使用。"
     )
-    shipped(page).nth(1).get_by_role("button", name="生成").click()
+    bundled_cards(page).nth(1).get_by_role("button", name="生成").click()
     chosen(page, "Fox")
 
 
-def test_one_s_own_are_for_who_is_signed_in(shelf, tab, monkeypatch):
+def test_a_signed_in_user_can_list_their_own_models(shelf, tab, monkeypatch):
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     expect(page.get_by_role("radio", name="Yours")).to_be_hidden()
@@ -181,7 +181,7 @@ def test_one_s_own_are_for_who_is_signed_in(shelf, tab, monkeypatch):
     assert public.count(None) == 3, "what everybody may see is asked for as nobody"
 
 
-def test_somebody_without_models_there_is_told_how(shelf, tab, monkeypatch):
+def test_a_user_without_models_on_the_hub_is_told_how_to_push(shelf, tab, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", shelf.token("carol"))
     page = tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")

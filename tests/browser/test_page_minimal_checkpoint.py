@@ -7,7 +7,7 @@ import zipfile
 import models_page
 import pytest
 from conftest import small_model
-from models_page import LETTERS, chosen, expect, field, open_model, press, show, yours
+from models_page import LETTERS, chosen, expect, field, open_model, own_cards, press, show
 from push_page import log_in, pushed
 from test_minimal_checkpoint import with_a_log
 
@@ -34,14 +34,14 @@ def written(page):
     expect(page.locator("#generate-page")).to_contain_text(re.compile("[a-z]{2}"))
 
 
-def test_a_file_with_nothing_but_weights_is_used_pushed_and_downloaded(tab, hub, bare, tmp_path):
+def test_a_model_with_only_weights_generates_is_pushed_and_downloaded(tab, hub, bare, tmp_path):
     log_in(hub)
     page = tab()
     page.locator(".open-model-pick input").set_input_files(bare / WEIGHTS)
     chosen(page, "^your file [0-9a-f]{4}… · LSTM 16$")
     written(page)
     show(page)
-    card = yours(page)
+    card = own_cards(page)
     expect(card.locator("h3")).to_have_text("From a file")
     expect(card.locator(".model-line")).to_have_text(["LSTM 16"])
     expect(card.locator(".model-figure")).to_have_text("–")
@@ -60,7 +60,7 @@ def test_a_file_with_nothing_but_weights_is_used_pushed_and_downloaded(tab, hub,
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_one_on_the_hub_goes_by_its_name_there(tab, hub, bare, locale):
+def test_a_hub_model_without_a_title_is_named_by_its_repository(tab, hub, bare, locale):
     with_a_log(bare)
     odd = {"library_name": "charrnn", "downloads": "many", "model-index": [7]}
     readme = f"---\n{json.dumps(odd)}\n---\n".encode()
@@ -72,7 +72,7 @@ def test_one_on_the_hub_goes_by_its_name_there(tab, hub, bare, locale):
     chosen(page, "^eve/bare · LSTM 16$")
     written(page)
     show(page)
-    card = yours(page)
+    card = own_cards(page)
     expect(card.locator("h3")).to_have_text("bare")
     expect(card.locator(".model-line")).to_have_text(["LSTM 16", "eve/bare"])
     expect(card.locator(".model-figure")).to_have_text("–")

@@ -6,17 +6,17 @@ import zipfile
 import models_page
 import pytest
 from models_page import (
+    bundled_cards,
     chosen,
     expect,
     files,
     open_model,
+    own_cards,
     press,
     problem,
     put,
     remembered,
-    shipped,
     show,
-    yours,
 )
 from page import wait_until_drawn
 from worker_runs import small
@@ -32,24 +32,26 @@ root = models_page.root
 tab = models_page.tab
 
 
-def test_a_download_is_a_checkpoint_to_load(tab, root, tmp_path):
+def test_a_download_can_be_loaded_as_a_checkpoint(tab, root, tmp_path):
     page = tab()
     (root / "shelf" / "fox" / "corpus.txt").write_text("nobody's business")
-    expect(shipped(page).nth(1)).to_contain_text("Fox")
+    expect(bundled_cards(page).nth(1)).to_contain_text("Fox")
     with page.expect_download() as download:
-        press(shipped(page).nth(1), "Download")
+        press(bundled_cards(page).nth(1), "Download")
     assert download.value.suggested_filename == "Fox.zip"
     with zipfile.ZipFile(download.value.path()) as archive:
         archive.extractall(tmp_path / "fox")
     assert charrnn.load(tmp_path / "fox").name == "Fox"
     there = {path.name for path in (tmp_path / "fox").iterdir()}
     assert there == {"model.safetensors", "config.json", "README.md", "training_log.csv"}
-    expect(shipped(page).nth(1).get_by_role("button", name="Download")).to_have_text("Download")
+    expect(bundled_cards(page).nth(1).get_by_role("button", name="Download")).to_have_text(
+        "Download"
+    )
 
 
-def test_a_model_that_is_gone_says_so_on_its_card(tab, root):
+def test_the_card_of_a_deleted_model_says_so(tab, root):
     page = tab()
-    card = shipped(page).first
+    card = bundled_cards(page).first
     weights = root / "shelf" / "dog" / "model.safetensors"
     data = weights.read_bytes()
     weights.unlink()
@@ -67,7 +69,7 @@ def with_runs(page, app, *runs):
     show(page)
 
 
-def test_one_s_own_runs_have_cards_and_can_go_on(no_hub, visit, app, root):
+def test_runs_have_cards_and_can_be_resumed(no_hub, visit, app, root):
     finished, cut, bare = (Run.create(root / "runs", small(epochs=3)) for _ in range(3))
     list(finished.train())
     minibatches = iter(range(1000))
@@ -75,7 +77,7 @@ def test_one_s_own_runs_have_cards_and_can_go_on(no_hub, visit, app, root):
     list(cut.train())
     page = visit()
     with_runs(page, app, bare, finished, cut)
-    expect(yours(page)).to_have_count(2)
+    expect(own_cards(page)).to_have_count(2)
     done = page.locator(f'.models-own [data-key="{finished.id}"]')
     broken = page.locator(f'.models-own [data-key="{cut.id}"]')
     expect(done).to_contain_text("cats.txt")
@@ -97,7 +99,7 @@ def test_a_run_is_renamed_on_its_card_and_in_the_list_of_runs(no_hub, visit, app
     list(run.train())
     page = visit()
     with_runs(page, app, run)
-    card, field = yours(page).first, page.get_by_label("Name of this run")
+    card, field = own_cards(page).first, page.get_by_label("Name of this run")
     press(card, "Rename: cats.txt")
     field.fill("My cats")
     field.press("Escape")
@@ -132,7 +134,7 @@ ASKED = """row => {
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_in_the_list_columns_are_in_line_and_the_question_before_deleting_covers_nothing(
+def test_the_columns_of_the_list_are_aligned_and_the_delete_question_covers_nothing(
     no_hub, visit, app, root, locale
 ):
     done, going = (Run.create(root / "runs", small(epochs=1)) for _ in range(2))
@@ -163,21 +165,21 @@ def boxes(parts):
     return [part.bounding_box() for part in parts.all()]
 
 
-def test_a_push_is_asked_for_by_key_and_title(tab, app, root):
+def test_push_opens_the_dialog_with_key_and_title(tab, app, root):
     run = Run.create(root / "runs", small(epochs=1))
     list(run.train())
     page = tab()
-    expect(shipped(page).first.get_by_role("button", name="Push")).to_have_count(0)
+    expect(bundled_cards(page).first.get_by_role("button", name="Push")).to_have_count(0)
     with_runs(page, app, run)
     page.evaluate(
         "window.addEventListener('charrnn-push-model', (e) => { window.pushed = e.detail; })"
     )
-    press(yours(page), "Push…")
+    press(own_cards(page), "Push…")
     asked = {"key": run.id, "title": "cats.txt", "slug": "cats.txt"}
     assert page.evaluate("window.pushed") == asked
 
 
-def test_forget_can_be_undone_without_a_mouse(tab, hub, made):
+def test_forget_can_be_undone_by_keyboard(tab, hub, made):
     hub.add("ada/one", files(made))
     hub.add("ada/two", files(made))
     page = tab()
@@ -185,7 +187,7 @@ def test_forget_can_be_undone_without_a_mouse(tab, hub, made):
         open_model(page, name)
         chosen(page, name)
         show(page)
-    expect(yours(page)).to_have_count(2)
+    expect(own_cards(page)).to_have_count(2)
     card = page.locator('.models-own [data-key="ada/one"]')
     card.get_by_role("button", name="Forget").focus()
     page.keyboard.press("Enter")
@@ -199,10 +201,10 @@ def test_forget_can_be_undone_without_a_mouse(tab, hub, made):
     page.reload()
     wait_until_drawn(page)
     show(page)
-    expect(yours(page)).to_have_count(1)
+    expect(own_cards(page)).to_have_count(1)
 
 
-def test_a_model_that_the_server_has_forgotten_can_be_opened_again(tab, hub, app, made):
+def test_a_model_evicted_from_the_cache_can_be_opened_again(tab, hub, app, made):
     hub.add("ada/again", files(made))
     page = tab()
     page.evaluate(
@@ -212,26 +214,26 @@ def test_a_model_that_the_server_has_forgotten_can_be_opened_again(tab, hub, app
     wait_until_drawn(page)
     asked = len(hub.asked)
     show(page)
-    expect(yours(page)).to_have_count(1)
-    expect(yours(page)).to_contain_text("Opened from the Hub earlier")
+    expect(own_cards(page)).to_have_count(1)
+    expect(own_cards(page)).to_contain_text("Opened from the Hub earlier")
     assert "/api/models/ada/again" not in hub.paths()[asked:]
-    press(yours(page), "Generate")
+    press(own_cards(page), "Generate")
     chosen(page, "ada/again")
 
 
-def test_a_stranger_s_words_are_only_ever_text(tab, hub, tmp_path):
+def test_text_of_a_model_is_never_rendered_as_html(tab, hub, tmp_path):
     nasty = "<img src=x onerror=alert(1)>${1+1}{{2}}"
     hub.add("eve/nasty", files(put(tmp_path / "nasty", nasty)))
     page = tab()
     open_model(page, "eve/nasty")
     chosen(page, "eve/nasty")
     show(page)
-    expect(yours(page).locator("h3")).to_have_text(nasty)
+    expect(own_cards(page).locator("h3")).to_have_text(nasty)
     assert page.locator("#models img, #open-model img").count() == 0
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_phone_scrolls_in_one_direction_only(tab, hub, made, locale):
+def test_a_phone_never_scrolls_sideways(tab, hub, made, locale):
     hub.add("ada/" + "long-" * 15 + "name", files(made, "a title that goes on and on " * 4))
     page = tab(width=390, locale=locale)
     open_model(page, "ada/" + "x" * 90)

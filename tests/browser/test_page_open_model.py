@@ -14,12 +14,12 @@ from models_page import (
     field,
     files,
     open_model,
+    own_cards,
     press,
     problem,
     put,
     remembered,
     show,
-    yours,
 )
 from page import wait_until_drawn
 from worker_runs import small
@@ -37,7 +37,7 @@ tab = models_page.tab
 SLOW = 0.2  # seconds between two pieces of a file
 
 
-def test_a_model_is_opened_by_its_name_with_progress_and_stays_on_a_card(tab, hub, made):
+def test_a_model_is_opened_by_name_with_progress_and_gets_a_card(tab, hub, made):
     hub.add("ada/songs", files(made))
     hub.faults.pause = SLOW
     page = tab()
@@ -51,7 +51,7 @@ def test_a_model_is_opened_by_its_name_with_progress_and_stays_on_a_card(tab, hu
     show(page)
     expect(field(page)).to_have_value("")
     for _ in range(2):
-        card = yours(page)
+        card = own_cards(page)
         expect(card).to_have_count(1)
         expect(card).to_contain_text("Made elsewhere")
         expect(card).to_contain_text("ada/songs")
@@ -59,11 +59,11 @@ def test_a_model_is_opened_by_its_name_with_progress_and_stays_on_a_card(tab, hu
         page.reload()
         wait_until_drawn(page)
         show(page)
-    press(yours(page), "Generate")
+    press(own_cards(page), "Generate")
     chosen(page, "ada/songs")
 
 
-def test_an_address_is_as_good_as_a_name(tab, hub, made):
+def test_a_model_is_opened_by_its_url(tab, hub, made):
     repo = hub.add("ada/songs", files(made))
     repo.tags["v1"] = repo.sha
     page = tab()
@@ -72,7 +72,7 @@ def test_an_address_is_as_good_as_a_name(tab, hub, made):
     assert remembered(page) == ["ada/songs@v1"]
 
 
-def test_cancel_keeps_the_name_so_that_the_model_can_be_opened_after_all(tab, hub, made):
+def test_cancel_keeps_the_name_so_that_the_model_can_be_opened_again(tab, hub, made):
     hub.add("ada/slow", files(made))
     hub.faults.pause = SLOW
     page = tab()
@@ -92,7 +92,7 @@ def test_cancel_keeps_the_name_so_that_the_model_can_be_opened_after_all(tab, hu
     chosen(page, "ada/slow")
 
 
-def test_escape_calls_it_off_too(tab, hub):
+def test_escape_cancels_opening(tab, hub):
     page = tab()
     hub.faults.silent = True
     open_model(page, "ada/slow")
@@ -102,7 +102,7 @@ def test_escape_calls_it_off_too(tab, hub):
     expect(page.locator(".open-model-busy")).to_be_hidden()
 
 
-def test_what_is_called_off_before_the_server_has_answered_does_not_go_on_there(tab, monkeypatch):
+def test_a_request_cancelled_before_the_first_frame_is_cancelled_on_the_server(tab, monkeypatch):
     ended = threading.Event()
 
     def opening(context, asked, request, told, cancelled):
@@ -149,7 +149,7 @@ def silent(hub, name, made):
     hub.faults.silent = True
 
 
-def test_what_goes_wrong_stands_beside_the_field(tab, hub, made, monkeypatch):
+def test_errors_are_shown_beside_the_field(tab, hub, made, monkeypatch):
     page = tab()
     for name, happens, said in (
         ("ada/none", None, "There is no model ada/none on the Hub"),
@@ -176,7 +176,7 @@ def test_what_goes_wrong_stands_beside_the_field(tab, hub, made, monkeypatch):
         hub.forget()
 
 
-def test_a_problem_is_said_in_chinese(tab):
+def test_an_error_is_shown_in_chinese(tab):
     page = tab(locale="zh-CN")
     open_model(page, "ada/nothing")
     expect(problem(page)).to_contain_text("Hub 上没有模型 ada/nothing")
@@ -194,7 +194,7 @@ def test_a_link_opens_a_model_once(tab, hub, app, made):
     page.get_by_role("tab", name="Generate").click()
     chosen(page, "ada/linked")
     page.get_by_role("tab", name="Models").click()
-    expect(yours(page)).to_have_count(1)
+    expect(own_cards(page)).to_have_count(1)
     page.get_by_role("tab", name="Generate").click()
     page.get_by_role("tab", name="Models").click()
     expect(field(page)).to_have_value("")
@@ -208,14 +208,14 @@ def test_a_link_opens_a_model_once(tab, hub, app, made):
         ("ada/gone", "There is no model ada/gone on the Hub"),
     ],
 )
-def test_a_link_to_nothing_says_so_and_is_forgotten(tab, app, named, said):
+def test_a_link_to_an_unknown_model_shows_an_error_and_leaves_the_url(tab, app, named, said):
     page = tab()
     page.goto(f"{app}/?model={named}")
     expect(problem(page)).to_contain_text(said)
     assert page.url == f"{app}/?tab=models"
 
 
-def test_a_link_may_name_what_is_here(tab, app, root):
+def test_a_link_may_name_a_local_model(tab, app, root):
     page = tab()
     page.goto(f"{app}/?model=dog")
     chosen(page, "Dog")
@@ -235,7 +235,7 @@ def zipped(directory, under=""):
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "zip"])
-def test_a_file_is_opened_and_stays_on_a_card(tab, made, kind):
+def test_a_file_is_opened_and_gets_a_card(tab, made, kind):
     page = tab()
     data = (made / "model.safetensors").read_bytes() if kind == "safetensors" else zipped(made)
     file = {"name": f"mine.{kind}", "mimeType": "application/octet-stream", "buffer": data}
@@ -244,11 +244,11 @@ def test_a_file_is_opened_and_stays_on_a_card(tab, made, kind):
     (key,) = remembered(page)
     assert re.fullmatch("upload-[0-9a-f]{32}", key)
     show(page)
-    expect(yours(page)).to_contain_text("From a file")
-    expect(yours(page).locator(".model-spark svg")).to_have_count(1 if kind == "zip" else 0)
+    expect(own_cards(page)).to_contain_text("From a file")
+    expect(own_cards(page).locator(".model-spark svg")).to_have_count(1 if kind == "zip" else 0)
 
 
-def test_a_file_that_is_no_model_gets_a_sentence(tab):
+def test_a_file_that_is_not_a_model_gets_an_error(tab):
     page = tab()
     file = {"name": "a.safetensors", "mimeType": "text/plain", "buffer": b"hello"}
     page.locator(".open-model-pick input").set_input_files(file)

@@ -38,7 +38,7 @@ def tokens(hub, method="POST"):
     return {token for m, _, token in hub.asked if m == method}
 
 
-def test_from_the_run_card_a_model_goes_to_a_private_repository_in_one_commit(
+def test_a_model_is_pushed_from_the_run_card_to_a_private_repository_in_one_commit(
     visit, hub, run, app, root
 ):
     token = log_in(hub)
@@ -106,7 +106,7 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(vis
     assert repo.files["README.md"] == b"# Mine alone" and repo.files["config.json"] != b"{}"
 
 
-def test_what_is_selected_in_the_name_stays_so_when_the_account_is_known(visit, hub):
+def test_a_selection_in_the_name_survives_the_arrival_of_the_account(visit, hub):
     log_in(hub)
     page = visit()
     page.evaluate(
@@ -122,7 +122,7 @@ def test_what_is_selected_in_the_name_stays_so_when_the_account_is_known(visit, 
     listed(page)
 
 
-def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit, hub):
+def test_an_error_is_shown_beside_its_field_and_the_form_stays(visit, hub):
     log_in(hub)
     hub.add("ada/public", {"a": b"b"})
     page = visit()
@@ -151,7 +151,7 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit, h
     assert hub.repos["ada/other"].files.keys() == ALL
 
 
-def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub):
+def test_a_failed_push_shows_the_error_and_can_be_retried(visit, hub):
     log_in(hub)
     page = visit()
     open_dialog(page)
@@ -172,7 +172,7 @@ def test_a_hub_on_a_bad_day_is_told_and_can_be_tried_again(visit, hub):
     assert hub.repos["ada/letters"].files.keys() == ALL
 
 
-def test_a_transfer_that_breaks_off_goes_on_by_itself(visit, hub):
+def test_an_interrupted_upload_is_resumed(visit, hub):
     log_in(hub)
     hub.faults.hangs_up, hub.faults.on = 1, "/large/"
     page = visit()
@@ -183,7 +183,7 @@ def test_a_transfer_that_breaks_off_goes_on_by_itself(visit, hub):
     assert hub.repos["ada/letters"].files.keys() == ALL
 
 
-def test_a_slow_push_tells_how_far_it_is_and_ends_only_when_asked_to(visit, hub):
+def test_a_slow_push_shows_progress_and_ends_only_when_stopped(visit, hub):
     log_in(hub)
     hub.faults.silent, hub.faults.on = True, "/large/"
     page = visit()
@@ -208,7 +208,7 @@ def test_a_slow_push_tells_how_far_it_is_and_ends_only_when_asked_to(visit, hub)
     assert hub.repos["ada/letters"].files.keys() == ALL
 
 
-def test_a_page_that_is_closed_takes_its_push_along(visit, hub):
+def test_closing_the_page_cancels_its_push(visit, hub):
     log_in(hub)
     hub.faults.silent, hub.faults.on = True, "/large/"
     page = visit()
@@ -225,7 +225,7 @@ def test_a_page_that_is_closed_takes_its_push_along(visit, hub):
     assert hub.repos["ada/letters"].files == {}
 
 
-def test_on_a_laptop_without_a_token_one_logs_in_and_looks_again(visit, hub):
+def test_on_a_laptop_without_a_token_the_user_logs_in_and_checks_again(visit, hub):
     page = visit()
     open_dialog(page)
     expect(page.locator(".push-command")).to_have_text("hf auth login")
@@ -243,7 +243,7 @@ def test_on_a_laptop_without_a_token_one_logs_in_and_looks_again(visit, hub):
     assert hub.repos["ada/mine"].private
 
 
-def test_the_keyboard_alone_will_do_and_what_was_typed_is_there_again(visit, hub):
+def test_the_dialog_works_by_keyboard_and_keeps_a_draft(visit, hub):
     log_in(hub)
     page = visit()
     page.locator("#train-push").focus()
@@ -315,7 +315,7 @@ def test_only_the_page_in_its_own_browser_has_the_token_of_the_laptop(app, hub, 
     assert not hub.asked and not hub.repos
 
 
-def test_a_stranger_is_told_what_to_do_instead(visit, hub):
+def test_a_user_who_cannot_sign_in_is_told_how_to_push(visit, hub):
     log_in(hub)
     page = visit()
     page.context.set_extra_http_headers({"X-Forwarded-For": "203.0.113.9"})
@@ -329,7 +329,7 @@ def test_a_stranger_is_told_what_to_do_instead(visit, hub):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_phone_shows_all_of_it_and_nothing_scrolls_sideways(visit, hub, locale):
+def test_the_dialog_fits_a_phone(visit, hub, locale):
     log_in(hub)
     page = visit(width=390, height=700, locale=locale)
     open_dialog(page)

@@ -17,7 +17,7 @@ def progress(page):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_hub_that_asks_to_wait_is_told_of_and_stop_ends_it(visit, hub, locale):
+def test_a_rate_limit_is_shown_and_stop_ends_the_push(visit, hub, locale):
     log_in(hub)
     limited(hub, 150)
     page = visit(locale=locale)
@@ -40,7 +40,7 @@ def test_a_hub_that_asks_to_wait_is_told_of_and_stop_ends_it(visit, hub, locale)
     assert hub.repos["ada/letters"].files == {}
 
 
-def test_it_goes_on_by_itself_when_the_time_is_over(visit, hub):
+def test_a_push_continues_after_a_rate_limit(visit, hub):
     log_in(hub)
     limited(hub, 2)
     page = visit()
@@ -52,7 +52,7 @@ def test_it_goes_on_by_itself_when_the_time_is_over(visit, hub):
     assert len(hub.repos["ada/letters"].commits) == 2
 
 
-def test_a_silent_hub_is_said_to_take_its_time(visit, hub):
+def test_a_slow_hub_is_reported(visit, hub):
     log_in(hub)
     hub.faults.silent, hub.faults.on = True, "/preupload/"
     page = visit()
@@ -63,7 +63,7 @@ def test_a_silent_hub_is_said_to_take_its_time(visit, hub):
     pushed(page)
 
 
-def test_a_commit_that_nobody_confirmed_is_looked_for_and_found(visit, hub, monkeypatch):
+def test_an_unconfirmed_commit_is_looked_up_and_found(visit, hub, monkeypatch):
     log_in(hub)
     broken = at_the_commit(hub, monkeypatch, lands=True)
     page = visit()
@@ -74,7 +74,7 @@ def test_a_commit_that_nobody_confirmed_is_looked_for_and_found(visit, hub, monk
     assert broken and len(hub.repos["ada/letters"].commits) == 2
 
 
-def test_one_that_is_not_there_is_said_and_pushed_again(visit, hub, monkeypatch):
+def test_a_commit_that_was_not_made_is_reported_and_can_be_pushed_again(visit, hub, monkeypatch):
     log_in(hub)
     at_the_commit(hub, monkeypatch, lands=False)
     page = visit()
@@ -98,7 +98,7 @@ def test_one_that_is_not_there_is_said_and_pushed_again(visit, hub, monkeypatch)
         ("zh-CN", False, "ada/letters 里可能已有这个模型，也可能没有", "在 Hub 上查看 ada/letters"),
     ],
 )
-def test_where_nobody_knows_one_can_look_and_pushing_again_makes_no_mess(
+def test_an_unknown_outcome_shows_a_link_and_a_second_push_is_harmless(
     visit, hub, monkeypatch, locale, lands, said, look
 ):
     def away():
@@ -123,7 +123,7 @@ def test_where_nobody_knows_one_can_look_and_pushing_again_makes_no_mess(
     assert len(repo.commits) == 2 and "model.safetensors" in repo.files
 
 
-def test_a_push_that_is_stopped_at_the_commit_may_have_arrived(visit, hub):
+def test_a_push_stopped_during_the_commit_says_that_it_may_have_arrived(visit, hub):
     log_in(hub)
     hub.faults.silent, hub.faults.on = True, "/commit/"
     page = visit()

@@ -188,7 +188,7 @@ def test_a_text_of_ones_own_is_reported_before_it_is_trained_on(visit, tmp_path)
     expect(report).to_contain_text("GB")
 
 
-def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(visit):
+def test_an_error_is_shown_beside_its_field_and_the_form_stays(visit):
     page = visit()
     page.get_by_role("radio", name="Your own").check()
     page.get_by_role("button", name="Train on your text").click()

@@ -39,9 +39,7 @@ async def last(frames):
     return [frame async for frame in frames][-1]
 
 
-def test_a_push_that_leaves_everything_out_is_refused_and_takes_no_place(
-    pushes, visitors, monkeypatch
-):
+def test_an_empty_push_is_refused_and_takes_no_slot(pushes, visitors, monkeypatch):
     def push(directory, repo, **more):
         raise UserError(f"{repo!r} is no name.", field="model")
 
@@ -52,7 +50,7 @@ def test_a_push_that_leaves_everything_out_is_refused_and_takes_no_place(
     assert not pushes.stop_push("w")
 
 
-def test_what_nobody_foresaw_ends_a_push_too(pushes, visitors, monkeypatch, caplog):
+def test_an_unexpected_exception_ends_a_push(pushes, visitors, monkeypatch, caplog):
     secret = "hf_" + "ada"
 
     def push(directory, repo, **more):
@@ -64,7 +62,7 @@ def test_what_nobody_foresaw_ends_a_push_too(pushes, visitors, monkeypatch, capl
     assert "RuntimeError" in caplog.text and secret not in caplog.text
 
 
-def test_nobody_fills_the_line_alone(pushes, visitors, monkeypatch):
+def test_a_user_cannot_fill_the_queue_of_pushes(pushes, visitors, monkeypatch):
     going = threading.Event()
 
     def push(directory, repo, *, cancelled, **more):

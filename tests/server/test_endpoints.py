@@ -43,7 +43,7 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
     }
 
 
-def test_models_lists_what_is_on_the_shelf(client, small):
+def test_models_lists_the_bundled_models(client, small):
     [model] = ask(client, "/models")
     assert model["name"] == "small"
     assert model["title"] == "Small"
@@ -88,7 +88,7 @@ def test_any_prefix_is_kept(client, prefix):
     assert len(text) == len(prefix) + 5
 
 
-def test_half_a_surrogate_pair_is_replaced_not_choked_on(url):
+def test_half_a_surrogate_pair_is_replaced(url):
     call = f"{url}gradio_api/call/generate"
     asked = b'{"data": ["small", "\\ud800a", 5, "greedy", 1, null]}'
     headers = {"Content-Type": "application/json"}
@@ -113,11 +113,11 @@ def test_half_a_surrogate_pair_is_replaced_not_choked_on(url):
         ({"prefix": 3}, "prefix = 3: give a text"),
     ],
 )
-def test_what_cannot_be_generated_is_refused_in_words(client, arguments, words):
+def test_invalid_arguments_of_generate_are_refused_with_a_message(client, arguments, words):
     assert words in refusal(client, "/generate", **({"checkpoint": "small"} | arguments))
 
 
-def test_a_score_is_that_of_the_whole_text_carried(client, small):
+def test_score_carries_the_state_over_the_whole_text(client, small):
     text = "abcabc\nßgfedcba" * 20
     told = ask(client, "/score", checkpoint="small", text=text)
     assert told == pytest.approx(score(small, text).as_dict())
@@ -125,7 +125,7 @@ def test_a_score_is_that_of_the_whole_text_carried(client, small):
     assert told["unknown_characters"] == 20
 
 
-def test_a_text_with_nothing_to_score_is_refused_in_words(client):
+def test_a_text_with_nothing_to_score_is_refused_with_a_message(client):
     assert "nothing to score" in refusal(client, "/score", checkpoint="small", text="")
 
 
@@ -149,7 +149,7 @@ def test_a_path_is_refused_like_any_unknown_name(client, context):
         assert refusal(client, "/score", checkpoint=key, text="ab").startswith(said)
 
 
-def test_what_goes_wrong_inside_is_not_told_to_callers(client, context, monkeypatch, caplog):
+def test_internal_errors_are_not_shown_to_callers(client, context, monkeypatch, caplog):
     def fall_over(run_id):
         raise RuntimeError("a secret of this machine")
 

@@ -67,7 +67,7 @@ def test_a_model_of_the_hub_writes_and_scores_by_its_name(letters, visitor, hub)
     assert [one["name"] for one in ask(nobody, "/models")] == []
 
 
-def test_nobody_s_private_model_reaches_another(letters, visitor, hub):
+def test_a_private_model_is_never_shared_between_users(letters, visitor, hub):
     letters.private = True
     ada, bob, nobody = visitor("ada"), visitor("bob"), visitor()
     for _ in range(2):
@@ -81,9 +81,7 @@ def test_nobody_s_private_model_reaches_another(letters, visitor, hub):
     assert "or it is private" in refused(nobody, f"ada/letters@{letters.sha}")
 
 
-def test_who_is_logged_in_on_the_server_is_nobody_to_its_visitors(
-    letters, visitor, hub, monkeypatch
-):
+def test_the_servers_hub_login_does_not_serve_its_users(letters, visitor, hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", hub.token("ada"))
     letters.private = True
     assert "or it is private" in refused(visitor())
@@ -92,7 +90,7 @@ def test_who_is_logged_in_on_the_server_is_nobody_to_its_visitors(
     assert f"Bearer {client.own_token()}" not in {given for _, _, given in hub.asked}
 
 
-def test_on_a_laptop_only_its_page_is_whoever_is_logged_in_there(app, letters, hub, monkeypatch):
+def test_on_a_laptop_only_its_own_page_uses_the_hub_login(app, letters, hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", hub.token("ada"))
     letters.private = True
     page = Client(app, verbose=False, headers={"origin": app}, analytics_enabled=False)
@@ -106,14 +104,14 @@ def test_on_a_laptop_only_its_page_is_whoever_is_logged_in_there(app, letters, h
         assert "or it is private" in refused(other)
 
 
-def test_a_session_that_is_over_opens_nothing_private(letters, visitor):
+def test_an_expired_session_opens_no_private_model(letters, visitor):
     letters.private = True
     ada, late = visitor("ada"), visitor("ada", lasts=-1)
     assert generate(ada).startswith("ab")
     assert "or it is private" in refused(late)
 
 
-def test_a_token_that_was_taken_back_opens_nothing_for_long(letters, visitor, hub, monkeypatch):
+def test_a_revoked_token_stops_working_soon(letters, visitor, hub, monkeypatch):
     monkeypatch.setattr(hub_models, "TTL_SECONDS", 0.0)
     letters.private = True
     token = hub.token("ada")
@@ -136,7 +134,7 @@ def test_a_token_that_was_taken_back_opens_nothing_for_long(letters, visitor, hu
         ("ada/letters@../..", "There is no model called 'ada/letters@../..'"),
     ],
 )
-def test_each_refusal_is_a_sentence(letters, visitor, hub, model, said):
+def test_each_refusal_has_a_message(letters, visitor, hub, model, said):
     files = letters.files
     hub.add("ada/gated", files, gated="manual")
     hub.add("ada/pickle", {"pytorch_model.bin": b"\x80\x04."})
@@ -154,7 +152,7 @@ def test_each_refusal_is_a_sentence(letters, visitor, hub, model, said):
         ({"silent": True}, "The Hub is not responding: try again later."),
     ],
 )
-def test_a_hub_in_trouble_is_said_to_be_in_time(letters, visitor, hub, monkeypatch, faults, said):
+def test_a_failing_hub_is_reported_in_time(letters, visitor, hub, monkeypatch, faults, said):
     monkeypatch.setattr(client, "SILENCE_SECONDS", 0.3)
     nobody = visitor()
     for name, value in faults.items():
@@ -164,7 +162,7 @@ def test_a_hub_in_trouble_is_said_to_be_in_time(letters, visitor, hub, monkeypat
     assert time.monotonic() - began < hub_models.GET_TIMEOUT_SECONDS
 
 
-def test_what_was_opened_goes_on_while_the_hub_is_silent(letters, visitor, hub, monkeypatch):
+def test_an_opened_model_works_while_the_hub_does_not_answer(letters, visitor, hub, monkeypatch):
     monkeypatch.setattr(client, "SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(hub_models, "TTL_SECONDS", 0.0)
     letters.private = True

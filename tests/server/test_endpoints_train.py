@@ -127,7 +127,7 @@ def test_a_run_goes_on_when_its_caller_goes_away(client, context):
         ({"corpus": "no-such-text"}, "no-such-text"),
     ],
 )
-def test_what_cannot_be_trained_is_refused_in_words(client, arguments, words):
+def test_invalid_arguments_of_train_are_refused_with_a_message(client, arguments, words):
     assert words in refusal(client, "/train", **arguments)
 
 

@@ -218,7 +218,7 @@ def test_a_mistake_is_explained_in_a_sentence(url, tool, arguments, words):
     assert words in refusal(url, tool, arguments)
 
 
-def test_what_goes_wrong_inside_is_not_told_to_callers(url, context, monkeypatch, caplog):
+def test_internal_errors_are_not_shown_to_callers(url, context, monkeypatch, caplog):
     def fall_over(run_id):
         raise RuntimeError("a secret of this machine")
 
@@ -242,7 +242,7 @@ def test_the_address_works_without_its_slash(url):
         assert httpx.post(f"{url}{path}", json=ping, headers=HEADERS).status_code == 200
 
 
-def test_half_a_surrogate_pair_is_replaced_not_choked_on(url):
+def test_half_a_surrogate_pair_is_replaced(url):
     arguments = b'{"checkpoint": "small", "prefix": "\\ud800a", "length": 5}'
     asked = (
         b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", '

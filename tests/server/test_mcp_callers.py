@@ -43,14 +43,14 @@ def test_a_public_model_of_the_hub_writes(url, letters):
     assert result(url, "generate", **LETTERS)["text"].startswith("ab")
 
 
-def test_who_has_signed_in_to_a_space_is_nobody_here(url, letters, hub, on_a_space):
+def test_a_sign_in_to_a_space_does_not_count_for_mcp(url, letters, hub, on_a_space):
     letters.private = True
     token = hub.token("ada")
     headers = signed_in("ada", token) | {"authorization": f"Bearer {token}"}
     assert "or it is private" in refusal(url, "generate", LETTERS, headers)
 
 
-def test_who_is_logged_in_on_a_laptop_is_nobody_here(url, letters, hub, monkeypatch):
+def test_a_hub_login_on_a_laptop_does_not_count_for_mcp(url, letters, hub, monkeypatch):
     letters.private = True
     monkeypatch.setenv("HF_TOKEN", hub.token("ada"))
     headers = {"origin": url.rstrip("/"), "sec-fetch-site": "same-origin"}

@@ -88,9 +88,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_a_file_is_refused_unopened_in_one_sentence(
-    url, context, upload_folder, paths, opened, attack
-):
+def test_a_file_is_refused_without_being_opened(url, context, upload_folder, paths, opened, attack):
     runs = set(context.runs.root.iterdir())
     said = set(refusals(url, [attack(path) for path in paths]))
     assert len(said) == 1, "the same whatever the path"

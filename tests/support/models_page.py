@@ -95,14 +95,14 @@ def tab(hub, visit):
 
 def show(page):
     page.get_by_role("tab", name=re.compile("Models|模型")).click()
-    expect(shipped(page)).to_have_count(2)
+    expect(bundled_cards(page)).to_have_count(2)
 
 
-def shipped(page):
+def bundled_cards(page):
     return page.locator(".models-bundled .model-card:not(.skeleton)")
 
 
-def yours(page):
+def own_cards(page):
     return page.locator(".models-own .model-card:not(.skeleton)")
 
 

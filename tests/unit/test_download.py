@@ -47,7 +47,7 @@ def refused(model, component, limits=FREE):
     return caught.value.message
 
 
-def test_the_same_model_makes_the_same_file_and_another_one_another(model, component, trained):
+def test_equal_models_share_a_file_and_different_ones_do_not(model, component, trained):
     first = make_zip(model, "My letters: a/b", component, FREE)
     assert first.name == "My-letters-a-b.zip"
     before = first.read_bytes()
@@ -61,7 +61,7 @@ def test_the_same_model_makes_the_same_file_and_another_one_another(model, compo
     assert make_zip(model, "My letters: a/b", component, FREE) != first
 
 
-def test_a_limit_on_the_disk_holds_for_downloads(model, component, tmp_path):
+def test_the_disk_limit_applies_to_downloads(model, component, tmp_path):
     (tmp_path / "cache").mkdir()
     with (tmp_path / "cache" / "theirs.zip").open("wb") as file:
         file.truncate(10 << 20)
@@ -75,7 +75,7 @@ def test_a_limit_on_the_disk_holds_for_downloads(model, component, tmp_path):
     assert make_zip(model, "Letters", component, Limits(disk_mb=10)) == packed
 
 
-def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
+def test_disk_space_is_reserved_for_runs(model, component, monkeypatch):
     usage = namedtuple("usage", "total used free")
     free = SimpleNamespace(bytes=download._RESERVED_BYTES)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1, 1, free.bytes))
@@ -85,7 +85,7 @@ def test_runs_keep_some_of_the_disk(model, component, monkeypatch):
     assert make_zip(model, "Letters", component, FREE)
 
 
-def test_a_disk_that_is_full_after_all_leaves_no_half_of_a_file(model, disk, monkeypatch):
+def test_a_full_disk_leaves_no_partial_file(model, disk, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk("16k")))
     monkeypatch.setattr(download, "_RESERVED_BYTES", -1 << 40)
     component = gr.HTML()
@@ -93,7 +93,7 @@ def test_a_disk_that_is_full_after_all_leaves_no_half_of_a_file(model, disk, mon
     assert left(component) == []
 
 
-def test_a_disk_that_cannot_be_written_to_is_said(model, disk, monkeypatch):
+def test_a_disk_that_cannot_be_written_to_is_reported(model, disk, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk("64k", read_only=True)))
     with pytest.raises(
         UserError, match="could not be saved on this machine: Read-only file system"
@@ -101,7 +101,7 @@ def test_a_disk_that_cannot_be_written_to_is_said(model, disk, monkeypatch):
         make_zip(model, "Letters", gr.HTML(), FREE)
 
 
-def test_a_model_that_is_gone_is_said(model, component, trained):
+def test_a_deleted_model_is_reported(model, component, trained):
     (trained / WEIGHTS).unlink()
     with pytest.raises(UserError, match="no longer here"):
         make_zip(model, "Letters", component, FREE)
