@@ -30,7 +30,7 @@ from charrnn.training import TrainingConfig, run_log
 from charrnn.training.run_log import MAX_LOG_ROWS, MAX_SAMPLES_BYTES, RunLog
 from charrnn.training.step import TrainStep
 from charrnn.ui import AppContext, build, launch_options
-from charrnn.ui.models import Downloads, download
+from charrnn.ui.models import Downloads, make_download
 from charrnn.ui.run_card.recent_runs import remove
 from charrnn.ui.services.catalog import ModelEntry
 from charrnn.ui.services.open_model import open_file
@@ -266,14 +266,14 @@ def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch)
         "charrnn.ui.models.find_own_model", lambda *_: ModelEntry("letters", trained)
     )
     downloads = Downloads(context, gr.HTML)
-    told = awaited(download(downloads, "letters", request()))
+    told = awaited(make_download(downloads, "letters", request()))
     owner = context.runs.shares.owner(context.client_id(request()))
     (file,) = context.runs.shares.files._owners
     assert str(file) == os.path.realpath(told["path"])
     assert context.runs.shares.files._owners[file] == {owner}
     (trained / "README.md").write_bytes(os.urandom(_MB - 1))
     fill(stopped(context.runs.start(planned(), context.client_id(request()))).directory, 9)
-    assert "MB more" in awaited(download(downloads, "letters", request()))["problem"]
+    assert "MB more" in awaited(make_download(downloads, "letters", request()))["problem"]
 
 
 # Deleting

@@ -1,7 +1,6 @@
 """A model as a .zip to download, and where there is no room for one."""
 
 import shutil
-import sys
 import zipfile
 from collections import namedtuple
 from pathlib import Path
@@ -15,11 +14,11 @@ from charrnn.checkpoint import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui import i18n
+from charrnn.ui.models import download
 from charrnn.ui.models.download import make_zip
 from charrnn.ui.services.catalog import ModelEntry
 
 disk = disks.disk
-download = sys.modules[pack.__module__]  # the package has a function of this name
 FREE = Limits()
 
 

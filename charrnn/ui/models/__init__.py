@@ -51,7 +51,7 @@ def models_tab(context: AppContext, tabs: gr.Tabs) -> None:
         asset("models/models.html"),
         server_functions=[
             *(bind(function, context) for function in (list_cards, resume, rename, remove)),
-            bind(download, Downloads(context, lambda: cards)),
+            bind(make_download, Downloads(context, lambda: cards)),
         ],
         words=(i18n.SHARED, CARDS, MODELS, DELETING),
         bundled_count=len(bundled(context)),
@@ -176,7 +176,7 @@ class Downloads:
     component: Callable[[], gr.HTML]
 
 
-async def download(downloads: Downloads, key: object, request: gr.Request) -> dict[str, Any]:
+async def make_download(downloads: Downloads, key: object, request: gr.Request) -> dict[str, Any]:
     """Make a .zip of a model; return its `path` on the server and its `name`, or a `problem`.
 
     Called from `models.js`.
@@ -184,7 +184,7 @@ async def download(downloads: Downloads, key: object, request: gr.Request) -> di
     context, request = downloads.context, event_request(request)
     client, limiters = context.client(request), context.limiters
 
-    def make_download(model: ModelEntry) -> dict[str, Any]:
+    def make_file(model: ModelEntry) -> dict[str, Any]:
         shares = context.runs.shares
         owner = shares.owner(context.client_id(request))
         with shares.reserving(owner, field="run") as reserve:
@@ -199,7 +199,7 @@ async def download(downloads: Downloads, key: object, request: gr.Request) -> di
         model = await limiters.finding.run(
             client, partial(find_own_model, context, str(key), request)
         )
-        return await limiters.packing.run(client, partial(make_download, model))
+        return await limiters.packing.run(client, partial(make_file, model))
     except UserError as error:
         return _problem_of(error, request)
 

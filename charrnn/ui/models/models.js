@@ -195,7 +195,7 @@ export function mount(host) {
   async function download(model, card) {
     const pressed = card.querySelector('[data-do="download"]');
     setText(pressed, words["models-packing"]);
-    const file = await request(card, "download", () => server.download(model.key));
+    const file = await request(card, "download", () => server.make_download(model.key));
     setText(pressed, words["models-download"]);
     if (!file) return;
     const { root, api_prefix: prefix } = window.gradio_config;
