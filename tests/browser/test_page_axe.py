@@ -20,6 +20,7 @@ OPTIONS = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
 
 
 def violations(page):
+    expect(page.locator("p.loading")).to_have_count(0)  # of Gradio, while it loads a component
     found = Axe().run(page, options=OPTIONS).response["violations"]
     told = [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]]
     return [

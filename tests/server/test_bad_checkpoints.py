@@ -176,7 +176,7 @@ def test_a_disk_that_may_not_be_written_is_told(disk, story, told):
     place = disk(read_only=True)
     said = f"The run could not be saved in {place / 'run'}: Read-only file system."
     assert told("train", story, *QUICK, "--run-dir", place / "run") == (2, "", f"charrnn: {said}\n")
-    said = f"{place / 'out'} cannot be made: Read-only file system."
+    said = f"{place / 'out'} could not be created: Read-only file system."
     assert told("train", story, *QUICK, "--out", place / "out") == (2, "", f"charrnn: {said}\n")
 
 
@@ -191,7 +191,7 @@ def test_a_checkpoint_that_does_not_fit_where_it_is_wanted_is_where_it_was(disk,
     assert code == 2 and len(err.splitlines()) == 1 and '"finished"' in out.splitlines()[-1]
     assert err == (
         f"charrnn: The checkpoint could not be copied to {place} (No space left on device): it is "
-        "in run/checkpoint.\n"
+        "still in run/checkpoint.\n"
     )
     assert charrnn.load("run/checkpoint").perplexity
 

@@ -18,9 +18,9 @@ served, http = serving.served, serving.http
 # Sessions
 
 
-def look(served, http, session, text):
-    """Have the form looked over with this pasted text, as the page does."""
-    [event] = [e for e in served.page.config["dependencies"] if e["api_name"] == "look"]
+def validate(served, http, session, text):
+    """Let the form be validated with this pasted text, as the page does."""
+    [event] = [e for e in served.page.config["dependencies"] if e["api_name"] == "validate"]
     components = {c["id"]: c["props"] for c in served.page.config["components"]}
     data = [components[i].get("value") for i in event["inputs"]]
     places = [components[i].get("elem_id") for i in event["inputs"]]
@@ -47,7 +47,7 @@ def strings(value):
 
 
 def test_a_pasted_text_is_not_kept_with_its_session(served, http):
-    look(served, http, "paster", "a line of text\n" * 20_000)
+    validate(served, http, "paster", "a line of text\n" * 20_000)
     kept = served.app.state_holder.session_data["paster"]
     assert max(map(len, strings(kept.config_values)), default=0) < 10_000
 
@@ -67,11 +67,11 @@ def test_a_new_session_takes_little(served, http):
 
 def test_sessions_are_bounded_and_a_dropped_one_can_continue(served, http):
     sessions = served.app.state_holder
-    look(served, http, "early", "a text that is pasted")
+    validate(served, http, "early", "a text that is pasted")
     for i in range(MAX_SESSIONS + 1):
         sessions[f"later-{i}"]
     assert len(sessions.session_data) == MAX_SESSIONS and "early" not in sessions
-    look(served, http, "early", "a text that is pasted")
+    validate(served, http, "early", "a text that is pasted")
 
 
 # How far uploads are

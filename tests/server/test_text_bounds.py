@@ -91,6 +91,6 @@ def test_settings_are_checked_before_a_text_is_downloaded(context, monkeypatch):
     downloaded = []
     monkeypatch.setattr(operations, "_corpus_to_download", lambda given: "time-machine")
     monkeypatch.setattr(operations.datasets, "load", downloaded.append)
-    with pytest.raises(UserError, match="10,000 at most"):
+    with pytest.raises(UserError, match="at most 10,000"):
         awaited(train(context, settings(10_001)))
     assert not downloaded

@@ -5,8 +5,10 @@ For tests of the page that train and are not about how well a model learns.
 
 import dataclasses
 import runpy
+import sys
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 SPRINT_SECONDS = 2.0
 
 
@@ -30,5 +32,6 @@ def shorten():
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))  # as for `python app.py`
     shorten()
-    runpy.run_path(str(Path(__file__).parents[2] / "app.py"), run_name="__main__")
+    runpy.run_path(str(ROOT / "app.py"), run_name="__main__")

@@ -201,7 +201,7 @@ def test_texts_in_which_there_is_little_to_learn_are_no_trouble(text):
 
 def test_a_run_that_goes_well_has_nothing_more_to_say():
     events = run({"epochs": 3, "threads": 1, "hidden_size": 64}, TIDE[:50_000], "sprint")
-    said = r"The best model, of step \d+, was kept: perplexity [\d.]+ held out\."
+    said = r"The best model, of step \d+, was kept: held-out perplexity [\d.]+\."
     assert re.fullmatch(said, events[-1]["message"])
 
 
