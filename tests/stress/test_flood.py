@@ -3,6 +3,7 @@
 import asyncio
 
 import endpoints
+import httpx
 import pytest
 import visiting
 from conftest import awaited
@@ -61,6 +62,8 @@ def test_a_flood_of_scores_keeps_nobody_waiting_but_its_sender(context, url, sco
 
     outcomes = awaited(asyncio.wait_for(story(), 240))
     assert outcomes.count(None) == places
-    for refused in filter(None, outcomes):
-        assert isinstance(refused, PermissionError)
-        assert "requests waiting" in refused.args[1]
+    refused = [one for one in outcomes if isinstance(one, PermissionError)]
+    assert refused and all("requests waiting" in one.args[1] for one in refused)
+    # A sender who is slow to collect loses answers: a hundred are kept for each.
+    dropped = [one for one in outcomes if isinstance(one, httpx.RemoteProtocolError)]
+    assert places + len(refused) + len(dropped) == FLOOD
