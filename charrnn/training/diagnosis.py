@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 _A_WHILE = 3  # reports, or measurements of the held-out part, in a row
 _FIRST_MOMENTS = 10  # steps
-_A_CHANCE = 100  # steps, before which somebody who stops a run need not hear what it has learned
+_MIN_STOPPED_STEPS = 100  # of a stopped run, before which slow learning is no finding
 _EXPLODED = 10.0  # times its usual size: a gradient norm that has exploded
 _WITH_IT = 1.35  # times its lowest: a training perplexity that has risen
 _ABOVE = 1.05  # times that of a uniform guess: clearly worse than it
@@ -109,7 +109,7 @@ class Diagnosis:
         found = self._exploding() or self._above_uniform(over=over) or self._overfits(over=over)
         if found or not over:
             return found
-        given_up = reason == "stopped" and self._points[-1].step < _A_CHANCE
+        given_up = reason == "stopped" and self._points[-1].step < _MIN_STOPPED_STEPS
         return self._by_heart() or (None if given_up else self._unlearned())
 
     # What is remembered of the points so far

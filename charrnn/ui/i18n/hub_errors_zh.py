@@ -20,7 +20,7 @@ HUB_ERRORS: Mapping[str, str] = {
         "{license} 不是许可证的名称：请填写 mit 或 cc-by-4.0 之类的名称。"
     ),
     "Cancelled.": "已取消。",
-    # who asks
+    # the account
     "You are not signed in to the Hub: run `hf auth login` once, or give a token.": (
         "尚未登录 Hub：请运行一次 `hf auth login`，或提供令牌。"
     ),

@@ -56,7 +56,7 @@ export const suggestion = ({ key, title, slug: preferred }) =>
   slug(preferred ?? title) || slug(key.split("@")[0].split("/")[1] ?? "") || "char-rnn";
 export const isComplete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // whether the server can be asked for the files
 
-// A random id: whoever knows it can stop the push.
+// A random id. It must stay secret: with it any client could stop the push.
 export const newPushId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, "0"),
