@@ -54,6 +54,7 @@ def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
 def test_in_forced_colors_what_is_chosen_and_where_a_slider_stands_can_be_seen(visit):
     page = visit()
     page.emulate_media(forced_colors="active")
+    expect(page.locator("#train-recipe label")).to_have_count(6)
     cards = page.locator("#train-recipe label").evaluate_all(
         """cards => cards.map(
           (card) => [card.matches(".selected"), getComputedStyle(card).outlineStyle],
