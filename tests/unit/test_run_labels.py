@@ -9,7 +9,9 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig
+from charrnn.ui.i18n import run_labels
 from charrnn.ui.i18n.run_labels import labels, labels_of
+from charrnn.utils.config_fields import rules
 
 
 def request(model=None, text="a", **training):
@@ -45,6 +47,11 @@ def test_nothing_is_named_that_another_part_of_the_label_or_the_text_tells():
     other_length = request(seconds=60, learning_rate=0.5)
     told = english(request(), other_network, other_text, other_length)
     assert [label.count(" · ") for label in told] == [1, 1, 1, 1]
+
+
+def test_every_setting_of_a_run_can_be_named_in_its_label():
+    named = [*run_labels._NETWORK, *run_labels._LENGTH, *run_labels._SETTINGS]
+    assert sorted(named) == sorted({**rules(ModelConfig), **rules(TrainingConfig)})
 
 
 def test_labels_are_chinese_too():

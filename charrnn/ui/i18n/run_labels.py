@@ -18,12 +18,15 @@ from .titles import SETTINGS
 
 MAX_SETTINGS = 3
 
-# Settings that may be added to a label, the most important first. The others are part of the
-# network or the length.
+# Settings that may be added to a label, the most important first: all but those of the network and
+# the length, which every label has.
+_NETWORK = ("cell", "hidden_size", "layers", "bidirectional")
+_LENGTH = ("epochs", "seconds")
 _SETTINGS = (
     *("learning_rate", "dropout", "optimizer", "batch_size", "steps", "clip", "sampling"),
     *("smoothing", "weight_decay", "schedule", "implementation", "input", "embedding_size"),
-    *("precision", "truncate", "reset", "prior", "validation", "initialization", "seed"),
+    *("precision", "truncate", "reset", "shift", "prior", "validation", "initialization", "seed"),
+    *("device", "threads", "samples", "sample_length", "sample_every"),
 )
 _SHORT = {
     "learning_rate": ("lr", "学习率"),
@@ -78,14 +81,13 @@ def _distinguishing_settings(
     return names
 
 
-def _network_and_length(settings: Mapping[str, Any]) -> tuple[str, object, object]:
-    return _network(settings), settings.get("epochs"), settings.get("seconds")
+def _network_and_length(settings: Mapping[str, Any]) -> tuple[object, ...]:
+    return _network(settings), *(settings.get(name) for name in _LENGTH)
 
 
 def _network(settings: Mapping[str, Any]) -> str:
-    names = ("cell", "hidden_size", "layers", "bidirectional")
     try:
-        return ModelConfig(**{name: settings[name] for name in names if name in settings}).label
+        return ModelConfig(**{name: settings[name] for name in _NETWORK if name in settings}).label
     except UserError:  # of another version
         return str(settings.get("cell"))
 
