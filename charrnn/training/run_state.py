@@ -14,7 +14,7 @@ from .config import TrainingConfig
 from .events import Clock, Event
 from .metrics import WINDOW, Meter, Window, finite_perplexity
 from .run_log import RunLog
-from .sampler import Sampler
+from .sample_writer import SampleWriter
 from .schedule import RunProgress
 from .step import TrainStep
 
@@ -45,7 +45,7 @@ class RunState:
         self.meter = Meter(Window(self.window))
         self.train_perplexity: float | None = None
         self.run_log = RunLog(training, self.prefixes)
-        self.sampler = Sampler(
+        self.sample_writer = SampleWriter(
             self.train_step, corpus.vocabulary, self.prefixes, self.run_log, clock
         )
         self._reported_step, self._reported_at = -1, 0.0
@@ -92,14 +92,14 @@ class RunState:
         return event
 
     def _due_samples(self, *, asked: bool = False) -> Iterator[Event]:
-        due = self.sampler.due(self.progress.fraction_done(*self._run_position()))
+        due = self.sample_writer.due(self.progress.fraction_done(*self._run_position()))
         if asked or due:
             yield from self._write_samples(extra=not due)
 
     def _write_samples(self, *, extra: bool = False, share: float = 1.0) -> Iterator[Event]:
         event = partial(self._event, step=self.step)
-        yield from self.sampler.write(event, extra=extra, share=share)
-        self._overflowed = self._overflowed or self.sampler.overflowed
+        yield from self.sample_writer.write(event, extra=extra, share=share)
+        self._overflowed = self._overflowed or self.sample_writer.overflowed
 
     def _event(self, name: str, **details: Any) -> Event:
         return {"event": name, "seconds": round(self._elapsed(), 3), **details}

@@ -231,7 +231,7 @@ class Trainer(RunState):
 
     def _is_over(self) -> bool:
         # What is still to be done then: an evaluation, samples, saving, and the plot.
-        closing = self.best_model.evaluation_seconds + self.sampler.seconds
+        closing = self.best_model.evaluation_seconds + self.sample_writer.seconds
         if self.writer:
             closing += 2 * self.writer.last_save_seconds + _PLOT_SECONDS
         return self.progress.is_over(*self._run_position(), closing=closing)
@@ -272,7 +272,7 @@ class Trainer(RunState):
         if self.config.truncate != "epoch" or not self.position:
             counters = {key: getattr(self, name) for key, name in _COUNTERS.items()}
             counters |= {"seconds": self._elapsed(), "meter": self.meter.counters()}
-            counters |= self.run_log.counters() | self.sampler.counters()
+            counters |= self.run_log.counters() | self.sample_writer.counters()
             self.writer.stage_resume_state(self.best_model, counters)
         if now:
             self._resume_saved_at = self._elapsed()
@@ -288,7 +288,7 @@ class Trainer(RunState):
         begun = self.progress.segment.seconds
         if self._elapsed_before <= begun:  # a finished run continues: in a new segment
             self._elapsed_before = begun
-            self.sampler.begin_segment()
+            self.sample_writer.begin_segment()
             self.best_model.schedule.restart(self.step)
         self._reported_at = self._resume_saved_at = self._elapsed_before
         self.writer.resume_at(self._elapsed_before)
@@ -300,7 +300,7 @@ class Trainer(RunState):
         for key, name in _COUNTERS.items():
             setattr(self, name, counters[key])
         self.run_log.restore(counters)
-        self.sampler.restore(counters)
+        self.sample_writer.restore(counters)
         self._elapsed_before = counters["seconds"]
         self.meter = Meter.restored(counters["meter"], self.window)
         self.best_model.restore(point.best, counters["selection"])

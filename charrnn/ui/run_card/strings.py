@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...training.holdout import SENTENCES as WARNINGS
 from ...training.messages import SENTENCES
-from ...training.sampler import FEWER_SAMPLES
+from ...training.sample_writer import FEWER_SAMPLES
 from ..i18n import Words
 
 # What went wrong with a run, what was kept of it, and what to try.

@@ -23,7 +23,7 @@ FEWER_SAMPLES = (
 )
 
 
-class Sampler:
+class SampleWriter:
     """Write the samples of one run."""
 
     def __init__(
