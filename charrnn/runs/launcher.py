@@ -24,8 +24,8 @@ from ..utils.process import (
     lower_priority,
     without_secrets,
 )
+from .app_lock import OrphanDetector
 from .limits import Limits
-from .ownership import OrphanDetector
 from .worker import LimitedRun
 
 _ENVIRONMENT_LOCK = threading.Lock()  # the environment belongs to the whole process

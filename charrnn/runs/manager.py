@@ -22,6 +22,7 @@ from ..utils.process import available_cores
 from ..utils.regular_files import DamagedRunUserError
 from . import zerogpu
 from .admission import check_client, check_plan
+from .app_lock import AppLock
 from .disk_shares import DiskShares
 from .end_reasons import EndReason
 from .fair_queue import FairQueue, QueuedRun, estimate_waits
@@ -29,7 +30,6 @@ from .launcher import WorkerLauncher, noop, run_worker
 from .limits import Limits
 from .manifest import disk_errors_as_user_errors
 from .monitor import WorkerMonitor, expected_seconds
-from .ownership import AppLock
 from .retention import RetentionTask, all_runs, delete, is_starred, star
 from .run import Run
 from .worker import write_cpu_share

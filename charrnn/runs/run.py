@@ -14,7 +14,7 @@
                         commands to the worker (`charrnn.runs.command_files`)
       attempt.queued, attempt.started, attempt.unreported
                         the latest attempt to train it: queued, started, or ended without a
-                        written `end` event (`charrnn.runs.ownership`)
+                        written `end` event (`charrnn.runs.attempts`)
 
 Training never happens in the process that serves the page. `Run` is one such directory, in
 whichever process; `charrnn.runs.manager` starts the worker processes.
@@ -37,11 +37,11 @@ from ..training.resume_state import resume_refused
 from ..training.schedule import Segment
 from ..utils.atomic import recover, remove_temporary_files
 from ..utils.regular_files import DamagedRunUserError, is_directory, remove
+from .attempts import QUEUED, STARTED, UNREPORTED, Attempt, rename_old_files
 from .changes import ChangeableRun
 from .end_reasons import EndReason, interrupted, noted
 from .manifest import configs_of, disk_errors_as_user_errors, new_manifest
 from .owners import OwnerRecord
-from .ownership import QUEUED, STARTED, UNREPORTED, Attempt, rename_old_files
 from .status import no_such_run, still_going_on
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")

@@ -24,11 +24,11 @@ from ..utils.regular_files import (
     is_file,
     read_regular,
 )
+from .attempts import QUEUED, STARTED, Attempt
 from .command_files import Commands
 from .end_reasons import EndReason, end_fields
 from .event_log import EventLog
 from .manifest import parse_manifest
-from .ownership import QUEUED, STARTED, Attempt
 
 NAME_FILE = "name"  # holds the name that the owner gave the run
 MAX_NAME_LENGTH = 80  # characters

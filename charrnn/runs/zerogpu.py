@@ -23,10 +23,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..utils.process import disable_malloc_trim, lower_priority
+from .app_lock import OrphanDetector
 from .end_reasons import EndReason, NoGpuError
 from .limits import Limits
 from .monitor import expected_seconds
-from .ownership import OrphanDetector
 from .run import Run
 from .worker import LimitedRun
 

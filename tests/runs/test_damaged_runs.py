@@ -17,9 +17,9 @@ from small_runs import planned
 from starlette.requests import Request
 
 from charrnn.errors import UserError
+from charrnn.runs.attempts import QUEUED, STARTED, UNREPORTED, Attempt
 from charrnn.runs.end_reasons import EndReason
 from charrnn.runs.manager import RunManager
-from charrnn.runs.ownership import QUEUED, STARTED, UNREPORTED, Attempt
 from charrnn.runs.retention import delete_expired
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id

@@ -66,7 +66,7 @@ def test_a_run_that_cannot_be_written_is_refused_without_paths_of_this_machine(
 
 
 def test_an_attempt_that_cannot_be_written_is_refused_with_a_message(runs, monkeypatch):
-    monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
+    monkeypatch.setattr("charrnn.runs.attempts.atomic_write", refuse_to_write)
     with pytest.raises(UserError, match="could not be saved: No space"):
         runs.start(small())
 

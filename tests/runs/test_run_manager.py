@@ -42,7 +42,7 @@ def test_of_two_concurrent_starts_the_refused_one_leaves_nothing(idle, monkeypat
 
 
 def test_an_attempt_that_cannot_be_written_leaves_nothing(idle, monkeypatch):
-    monkeypatch.setattr("charrnn.runs.ownership.atomic_write", refuse_to_write)
+    monkeypatch.setattr("charrnn.runs.attempts.atomic_write", refuse_to_write)
     with pytest.raises(UserError, match="could not be saved: No space"):
         idle.start(small())
     assert left(idle) == [] and idle.is_idle

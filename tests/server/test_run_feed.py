@@ -8,7 +8,8 @@ from launching import app_context
 from run_events import checkpoint, end, progress, sample, start
 from worker_runs import small
 
-from charrnn.runs.ownership import STARTED, AppLock, Attempt
+from charrnn.runs.app_lock import AppLock
+from charrnn.runs.attempts import STARTED, Attempt
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import RunAccess
 from charrnn.ui.run_card.feed import RunFeed, RunFeeds

@@ -12,9 +12,10 @@ from conftest import ROOT
 from worker_runs import ends, events_of, is_progress, small, worker_of
 
 from charrnn.errors import UserError
+from charrnn.runs.app_lock import AppLock
+from charrnn.runs.attempts import STARTED, Attempt
 from charrnn.runs.end_reasons import EndReason, end_message
 from charrnn.runs.manager import RunManager
-from charrnn.runs.ownership import STARTED, AppLock, Attempt
 from charrnn.runs.run import Run
 from charrnn.utils import file_locks
 

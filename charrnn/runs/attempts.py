@@ -1,4 +1,4 @@
-"""Attempt files, the liveness lock of an app, and detection of orphaned workers.
+"""Attempt files: which app is responsible for a run, and whether an `end` event is missing.
 
 An attempt is a small JSON file holding the event-log offset at which it started. It is finished
 once an `end` event exists beyond that offset, so a crash at any moment leaves a consistent state:
@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-import signal
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,13 +17,11 @@ from pathlib import Path
 from ..errors import Message
 from ..utils import regular_files
 from ..utils.atomic import atomic_write
-from ..utils.file_locks import is_locked, try_lock
 from ..utils.regular_files import damaged, parse_json_object
 from ..utils.schema import Schema, check_fields, optional, read_count
 
 QUEUED, STARTED, UNREPORTED = "attempt.queued", "attempt.started", "attempt.unreported"
 _OLD_NAMES = {QUEUED: "wish.run", STARTED: "begun", UNREPORTED: "untold"}  # of version 0.1
-_CHECK_SECONDS = 0.5  # between a worker's checks whether its app is alive
 _MAX_BYTES = 4096  # of an attempt file
 _NAME = re.compile(r"[\w.-][\w .-]{0,99}")
 
@@ -92,67 +87,3 @@ def rename_old_files(run: Path) -> None:
     for name, old_name in _OLD_NAMES.items():
         with suppress(FileNotFoundError):
             (run / old_name).replace(run / name)
-
-
-class AppLock:
-    """Liveness lock held by the app process; attempts refer to it by file name."""
-
-    def __init__(self, root: Path) -> None:
-        self._path = root / f".app-{secrets.token_hex(8)}"
-        self._lock = try_lock(self._path, timeout=5)
-        for other in root.glob(".app-*"):
-            with suppress(OSError):  # it is not a lock file
-                if lock := try_lock(other, timeout=0):  # its app died
-                    with lock:
-                        other.unlink(missing_ok=True)
-
-    def renew(self) -> None:
-        """Take the lock again if its file was removed, with the directory of runs or alone.
-
-        Raises OSError if the file cannot be created.
-        """
-        if not self._path.exists():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._lock is not None:
-                self._lock.close()
-            self._lock = try_lock(self._path, timeout=5)
-
-    @property
-    def name(self) -> str:
-        """The file name by which attempts refer to this app."""
-        return self._path.name
-
-    def end(self) -> None:
-        """Release the lock and remove its file."""
-        if self._lock is not None:
-            self._path.unlink(missing_ok=True)
-            self._lock.close()
-
-
-class OrphanDetector:
-    """Callable that returns True once the parent app's lock is free or SIGTERM was received.
-
-    A worker whose app is gone ends instead of waiting for the next app, which may be of another
-    version, on another machine, or never come. It resumes bit for bit from where it was saved, so
-    nothing is lost.
-
-    Create it in the main thread of the worker, where it handles SIGTERM; with `ignore_sigterm` it
-    can be created in any thread.
-    """
-
-    def __init__(self, app: Path, *, ignore_sigterm: bool = False) -> None:
-        """`app` is the lock file that the app holds as long as it lives."""
-        self._app, self._must_end, self._next_check = app, False, 0.0
-        if not ignore_sigterm:
-            signal.signal(signal.SIGTERM, self._terminate)
-
-    def __call__(self) -> bool:
-        """Return whether the worker must end. The lock is probed at most twice a second."""
-        now = time.monotonic()
-        if not self._must_end and now >= self._next_check:
-            self._next_check = now + _CHECK_SECONDS
-            self._must_end = not is_locked(self._app)
-        return self._must_end
-
-    def _terminate(self, *_: object) -> None:
-        self._must_end = True
