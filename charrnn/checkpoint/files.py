@@ -1,7 +1,7 @@
 """Write what lies beside a checkpoint's weights: log, plot, samples and model card.
 
 A checkpoint directory has the same files on disk, in a .zip and on the Hub. The model card is its
-`README.md` (`charrnn.checkpoint.card`).
+`README.md` (`charrnn.checkpoint.model_card`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from ..corpus import Corpus
 from ..utils.atomic import atomic_write_many
 from . import CONFIG, MAX_WEIGHTS_BYTES, WEIGHTS, Checkpoint, serialize
-from .card import NAME, TERMS, CardContext, card
+from .model_card import NAME, TERMS, CardContext, card
 from .strict_json import MAX_CONFIG_BYTES
 
 LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.json", NAME

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..checkpoint import WEIGHTS
-from ..checkpoint import card as modelcard
+from ..checkpoint import WEIGHTS, model_card
 from ..checkpoint.files import CARD, MAX_FILE_BYTES
 from ..errors import UserError
 from . import client
@@ -241,10 +240,10 @@ def _card(
         text = old.decode()
     except UnicodeDecodeError:
         return None
-    license = modelcard.license_in(text)
-    if license not in (None, modelcard.license_in(new.decode())):
+    license = model_card.license_in(text)
+    if license not in (None, model_card.license_in(new.decode())):
         new = card_under(license)
-    if modelcard.is_empty_card(text):
+    if model_card.is_empty_card(text):
         return new
-    card = modelcard.update_card(text, new.decode())
+    card = model_card.update_card(text, new.decode())
     return None if card is None else card.encode()

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load, serialize
-from ..checkpoint import card as modelcard
+from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load, model_card, serialize
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perplexity
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
@@ -61,16 +60,16 @@ def build(
         files[SAMPLES] = json.dumps(samples, ensure_ascii=False, indent=2).encode()
     # Whatever its owner wrote around the marks on this machine goes with it.
     own = text_of(directory, CARD) if directory.is_dir() else None
-    page = modelcard.CardContext(
+    page = model_card.CardContext(
         repo=repo,
         space=space,
         prefix=(prefix := _prefix(checkpoint)),
         texts=_texts(checkpoint, prefix),
         picture=PICTURE in files,
-        license=license or (modelcard.license_in(own) if own else None),
+        license=license or (model_card.license_in(own) if own else None),
     )
-    card = modelcard.card(checkpoint, samples, page)
-    files[CARD] = ((modelcard.update_card(own, card) if own else None) or card).encode()
+    card = model_card.card(checkpoint, samples, page)
+    files[CARD] = ((model_card.update_card(own, card) if own else None) or card).encode()
     return files
 
 

@@ -24,7 +24,7 @@ from fuzz_checkpoints import mutated_checkpoint
 from fuzz_texts import mutated_saved, mutated_text
 
 from charrnn.checkpoint import load
-from charrnn.checkpoint.card import card
+from charrnn.checkpoint.model_card import card
 from charrnn.corpus import Corpus, decode, read_text
 from charrnn.errors import UserError
 from charrnn.generation import generate

@@ -9,7 +9,7 @@ from run_events import checkpoint, end, progress, start, view_model
 from small_runs import QUICK, corpus, named, planned, run, with_changes
 
 import charrnn
-from charrnn.checkpoint import Checkpoint, card
+from charrnn.checkpoint import Checkpoint, model_card
 from charrnn.runs.end_reasons import EndReason
 from charrnn.runs.run import Run
 from charrnn.training.metrics import Meter, Window
@@ -129,13 +129,13 @@ def test_an_older_checkpoint_is_not_said_to_have_been_measured_together(tmp_path
     run(training=LONG, corpus=OVERFIT, directory=tmp_path)
     saved = charrnn.load(tmp_path / "checkpoint")
     results = saved.about["results"]
-    assert "| training |" in card.card(saved, [])
+    assert "| training |" in model_card.card(saved, [])
     shelf = ModelEntry("it", tmp_path / "checkpoint")
     assert from_checkpoint(shelf).kept["train"] == results["train_perplexity"]
     older = {k: v for k, v in results.items() if not k.startswith("last_")}
     older["train_perplexity"] = results["last_train_perplexity"]
     old = Checkpoint(saved.model, saved.vocabulary, saved.about | {"results": older})
-    assert "| training |" not in card.card(old, [])
-    assert "| training, last steps |" in card.card(old, [])
+    assert "| training |" not in model_card.card(old, [])
+    assert "| training, last steps |" in model_card.card(old, [])
     charrnn.save(old, tmp_path / "checkpoint")
     assert from_checkpoint(shelf).kept["train"] == pytest.approx(results["train_perplexity"])

@@ -7,7 +7,7 @@ import small_runs
 from small_runs import QUICK, run, with_changes
 
 import charrnn
-from charrnn.checkpoint import card
+from charrnn.checkpoint import model_card
 from charrnn.cli.output import show_training
 from charrnn.corpus import Corpus
 from charrnn.ui.generate.stream import next_char_table
@@ -33,6 +33,6 @@ def test_a_text_has_as_many_symbols_before_the_run_as_after_it(tmp_path, no_pict
     assert view.facts["symbols"] == 5
 
     saved = charrnn.load(tmp_path / "checkpoint")
-    assert " 5 symbols," in card.card(saved, [])
+    assert " 5 symbols," in model_card.card(saved, [])
     assert next_char_table(saved, "a")["symbols"] == 5
     assert describe(ModelEntry("it", tmp_path / "checkpoint"))["symbols"] == 5

@@ -11,9 +11,9 @@ from safetensors.torch import save_file
 
 import charrnn
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, load, save
-from charrnn.checkpoint.card import card
 from charrnn.checkpoint.files import SAMPLES
 from charrnn.checkpoint.logs import bytes_of
+from charrnn.checkpoint.model_card import card
 from charrnn.errors import UserError
 from charrnn.vocabulary import Vocabulary
 
