@@ -23,7 +23,7 @@ from ..utils.regular_files import DamagedRunUserError
 from . import zerogpu
 from .admission import check_client, check_plan
 from .app_lock import AppLock
-from .disk_shares import DiskShares
+from .disk_quotas import DiskQuotas
 from .end_reasons import EndReason
 from .fair_queue import FairQueue, QueuedRun, estimate_waits
 from .launcher import WorkerLauncher, noop, run_worker
@@ -71,7 +71,7 @@ class RunManager:
         self._changed = threading.Condition(self._lock)
         self._queued = threading.Semaphore(0)  # the number of queued runs
         self._app_lock = AppLock(root)
-        self.shares = DiskShares(root, self.limits)
+        self.disk_quotas = DiskQuotas(root, self.limits)
         self.retention = RetentionTask(root, self.limits.keep_hours)
         self._reap_orphans()
         threading.Thread(target=self._monitor_loop, name="monitor", daemon=True).start()
@@ -94,7 +94,7 @@ class RunManager:
         check_plan(plan, self.limits)
         with self._lock:
             check_client(client_id, self._client_ids(), self.limits)
-        run = self.shares.create_run(plan, client_id, run_id)
+        run = self.disk_quotas.create_run(plan, client_id, run_id)
         try:
             with self._lock:
                 self._enqueue(run, client_id, resume=False)
@@ -111,7 +111,7 @@ class RunManager:
         self._ensure_app_lock()
         run = self.find(run_id)
         if not run.is_active:
-            self.shares.reserve_for_resume(run, client_id)
+            self.disk_quotas.reserve_for_resume(run, client_id)
         with self._changed:
             if not run.is_active:  # its worker may have just ended: wait until that is recorded
                 self._changed.wait_for(lambda: run_id not in self._active, timeout=10)

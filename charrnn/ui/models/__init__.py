@@ -185,13 +185,13 @@ async def make_download(downloads: Downloads, key: object, request: gr.Request) 
     client, limiters = context.client(request), context.limiters
 
     def make_file(model: ModelEntry) -> dict[str, Any]:
-        shares = context.runs.shares
-        owner = shares.owner(context.client_id(request))
-        with shares.reserving(owner, field="run") as reserve:
+        quotas = context.runs.disk_quotas
+        owner = quotas.owner(context.client_id(request))
+        with quotas.reserving(owner, field="run") as reserve:
             file = make_zip(
                 model, _file_title(model), downloads.component(), context.limits, reserve
             )
-            shares.files.add(owner, file)
+            quotas.files.add(owner, file)
         context.hub_models.register_derived_file(model.directory, file)
         return {"path": str(file), "name": file.name}
 

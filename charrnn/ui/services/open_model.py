@@ -51,11 +51,11 @@ def open_file(context: AppContext, path: str | Path, request: gr.Request | None)
         raise UserError(
             "That file has not been uploaded to this app: choose it again.", field="model"
         )
-    shares = context.runs.shares
-    owner = shares.owner(context.client_id(request))
-    with shares.reserving(owner, field="model") as reserve:
+    quotas = context.runs.disk_quotas
+    owner = quotas.owner(context.client_id(request))
+    with quotas.reserving(owner, field="model") as reserve:
         key = uploads.store(context.runs.root, file, context.limits, owner, reserve)
-    shares.files.remove(owner, file)  # it is kept now
+    quotas.files.remove(owner, file)  # it is kept now
     found = uploads.find(context.runs.root, key)
     assert found is not None
     return ModelEntry(key, found, "upload")

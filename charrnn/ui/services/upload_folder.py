@@ -1,7 +1,7 @@
 """Folder of uploads and downloads: who owns the files, and when they are deleted.
 
 Gradio stores these files under digests of their contents, without owners. Uploads count against
-their user's share of the disk as soon as they begin (`charrnn.runs.disk_shares`).
+their user's share of the disk as soon as they begin (`charrnn.runs.disk_quotas`).
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class UploadQuotaMiddleware:
         if scope["type"] != "http" or scope["method"] != "POST" or not _is_upload(scope):
             await self.app(scope, receive, send)
             return
-        shares = self.context.runs.shares
+        quotas = self.context.runs.disk_quotas
         request = event_request(Request(scope))
-        owner = shares.owner(self.context.client_id(request))
-        with shares.reserving(owner, field="corpus") as reserve:
+        owner = quotas.owner(self.context.client_id(request))
+        with quotas.reserving(owner, field="corpus") as reserve:
             try:
                 size = content_length(scope)
                 await asyncio.to_thread(
@@ -56,7 +56,7 @@ class UploadQuotaMiddleware:
                 message = i18n.translate_error(error, i18n.locale_of(request))
                 await PlainTextResponse(message, 507)(scope, receive, send)
                 return
-            response = _UploadResponse(send, lambda path: shares.files.add(owner, path))
+            response = _UploadResponse(send, lambda path: quotas.files.add(owner, path))
             await self.app(scope, receive, response.send)
 
 

@@ -1,7 +1,7 @@
-"""Shares of the server's disk: how much each user takes, and what happens at the limit.
+"""Disk quotas: how much of the server's disk each user takes, and what happens at the limit.
 
 Runs count (an active one with all that it may still write), and so do uploaded checkpoints and
-temporary files: uploaded texts and files made for download. A share belongs to one client. All
+temporary files: uploaded texts and files made for download. A quota belongs to one client. All
 clients of one network address together have `ADDRESS_SHARE` of the disk space at most, since a
 caller can have any number of clients. What has no known owner counts for the whole only.
 """
@@ -30,8 +30,8 @@ Reserve = Callable[[int], None]
 ADDRESS_SHARE = 0.5  # of the disk space for all users
 
 
-class DiskShares:
-    """The shares of an app's users. Thread-safe."""
+class DiskQuotas:
+    """The disk quotas of an app's users. Thread-safe."""
 
     def __init__(self, root: Path, limits: Limits) -> None:
         self._root, self._limits = root, limits
@@ -75,7 +75,7 @@ class DiskShares:
         """Yield a function that reserves bytes for an owner until the end of the block.
 
         By then they must be on the disk and recorded as the owner's. The function raises UserError,
-        for this field, if they exceed the owner's share. Old temporary files of the owner are
+        for this field, if they exceed the owner's quota. Old temporary files of the owner are
         deleted first to make room.
         """
         reserved = 0
@@ -106,32 +106,32 @@ class DiskShares:
         return directory_bytes(self._root) + unwritten + pending
 
     def _check(self, owner: Owner, needed: int, field: str) -> None:
-        share = self._limits.disk_bytes_per_visitor
-        if share is None:
+        quota = self._limits.disk_bytes_per_visitor
+        if quota is None:
             return
-        if needed > share:
+        if needed > quota:
             raise UserError(
                 "This needs {needed} MB, and each visitor has {most} MB here. Choose a smaller "
                 "text or model.",
                 needed=_mb(needed),
-                most=_mb(share),
+                most=_mb(quota),
                 field=field,
             )
         own, network = self._used_by(owner)
-        if own + needed > share:
-            own -= self.files.make_room(owner, own + needed - share)
-        if own + needed > share:
+        if own + needed > quota:
+            own -= self.files.make_room(owner, own + needed - quota)
+        if own + needed > quota:
             raise UserError(
                 "Your runs, models and files take up {used} of the {most} MB that you have "
                 "here, and this needs {needed} MB more. Delete some of your runs or models, or "
                 "wait until old ones have been removed.",
                 used=_mb(own),
-                most=_mb(share),
+                most=_mb(quota),
                 needed=_mb(needed),
                 field=field,
             )
         whole = self._limits.disk_bytes
-        if whole is not None and network + needed > max(share, ADDRESS_SHARE * whole):
+        if whole is not None and network + needed > max(quota, ADDRESS_SHARE * whole):
             raise UserError(
                 "The runs, models and files of your network take up all the space that one "
                 "network has here. Delete some of yours, or wait until old ones have been "

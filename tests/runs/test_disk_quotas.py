@@ -19,7 +19,7 @@ from charrnn.checkpoint.files import MAX_FILE_BYTES, SAMPLES, write_checkpoint_d
 from charrnn.checkpoint.logs import samples_of
 from charrnn.runs import uploads
 from charrnn.runs.admission import directory_bytes, needed_bytes
-from charrnn.runs.disk_shares import DiskShares
+from charrnn.runs.disk_quotas import DiskQuotas
 from charrnn.runs.limits import Limits
 from charrnn.runs.manager import RunManager
 from charrnn.runs.owned_files import MIN_FILE_BYTES, NEW_SECONDS
@@ -132,7 +132,7 @@ def test_a_run_that_goes_on_counts_for_its_owner(served):
     assert "MB more" in refusal(runs.resume, run.id, "bob")[0]
     (run.directory / "filler").unlink()
     runs.resume(run.id, "bob")
-    assert OwnerRecord.read(run.directory).owner == runs.shares.owner("ada")
+    assert OwnerRecord.read(run.directory).owner == runs.disk_quotas.owner("ada")
 
 
 def test_many_browsers_of_one_address_do_not_take_all_of_the_room(served):
@@ -155,7 +155,7 @@ def test_a_run_without_a_known_owner_counts_for_all_and_goes_on(served):
             (run.directory / OWNER_FILE).write_bytes(content)
     runs.start(planned(), "ada").stop()
     runs.resume(run.id, "ada")
-    assert OwnerRecord.read(run.directory).owner == runs.shares.owner("ada"), (
+    assert OwnerRecord.read(run.directory).owner == runs.disk_quotas.owner("ada"), (
         "whoever lets it go on"
     )
     fill(runs.root / run.id, 20)
@@ -167,9 +167,9 @@ def test_the_owner_of_a_run_is_stored_as_a_hash_and_outlives_a_restart(served):
     run = runs.start(planned(), "name:ada")
     kept = (run.directory / OWNER_FILE).read_text()
     assert "ada" not in kept
-    assert Owner.of("name:ada", b"another key") != runs.shares.owner("name:ada")
+    assert Owner.of("name:ada", b"another key") != runs.disk_quotas.owner("name:ada")
     assert (
-        DiskShares(runs.root, runs.limits).owner("name:ada")
+        DiskQuotas(runs.root, runs.limits).owner("name:ada")
         == OwnerRecord.read(run.directory).owner
     )
 
@@ -194,7 +194,7 @@ def test_uploaded_models_count_for_whoever_brings_them(served, trained, tmp_path
     said, field = refusal(open_file, context, str(big), request())
     assert said.startswith("Your runs, models and files take") and field == "model"
     model = open_file(context, str(sent), request())
-    assert OwnerRecord.read(model.directory).owner == context.runs.shares.owner(
+    assert OwnerRecord.read(model.directory).owner == context.runs.disk_quotas.owner(
         context.client_id(request())
     )
     assert remove(context, model.key, request()) == {"deleted": model.key}
@@ -232,14 +232,14 @@ def test_uploads_count_for_whoever_sends_them_and_old_ones_make_room(client):
 
 
 def test_many_small_files_count_for_more_than_their_bytes(client):
-    files = client.context.runs.shares.files
+    files = client.context.runs.disk_quotas.files
     before = 10 * _MB // MIN_FILE_BYTES
     for number in range(before):
         path = client.context.runs.root.parent / f"{number}.txt"
         path.touch()
-        files.add(client.context.runs.shares.owner("address:x"), path)
-    owner = client.context.runs.shares.owner("address:x")
-    with client.context.runs.shares.reserving(owner, field="corpus") as reserve:
+        files.add(client.context.runs.disk_quotas.owner("address:x"), path)
+    owner = client.context.runs.disk_quotas.owner("address:x")
+    with client.context.runs.disk_quotas.reserving(owner, field="corpus") as reserve:
         assert "MB more" in refusal(reserve, 1)[0]
 
 
@@ -252,12 +252,12 @@ def test_a_file_of_two_visitors_stays_for_one_of_them(client):
         for who in ("8.8.8.8", "9.9.9.9")
     }
     [path] = paths
-    shares = client.context.runs.shares
-    [owners] = map(list, shares.files._owners.values())
+    quotas = client.context.runs.disk_quotas
+    [owners] = map(list, quotas.files._owners.values())
     assert len(owners) == 2
     os.utime(path, (0, 0))
-    assert shares.files.make_room(owners[0], 1) > 0 and os.path.exists(path)
-    assert shares.files.make_room(owners[1], 1) > 0 and not os.path.exists(path)
+    assert quotas.files.make_room(owners[0], 1) > 0 and os.path.exists(path)
+    assert quotas.files.make_room(owners[1], 1) > 0 and not os.path.exists(path)
 
 
 def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch):
@@ -267,10 +267,10 @@ def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch)
     )
     downloads = Downloads(context, gr.HTML)
     told = awaited(make_download(downloads, "letters", request()))
-    owner = context.runs.shares.owner(context.client_id(request()))
-    (file,) = context.runs.shares.files._owners
+    owner = context.runs.disk_quotas.owner(context.client_id(request()))
+    (file,) = context.runs.disk_quotas.files._owners
     assert str(file) == os.path.realpath(told["path"])
-    assert context.runs.shares.files._owners[file] == {owner}
+    assert context.runs.disk_quotas.files._owners[file] == {owner}
     (trained / "README.md").write_bytes(os.urandom(_MB - 1))
     fill(stopped(context.runs.start(planned(), context.client_id(request()))).directory, 9)
     assert "MB more" in awaited(make_download(downloads, "letters", request()))["problem"]
