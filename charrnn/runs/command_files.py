@@ -18,8 +18,8 @@ _MAX_BYTES = 64
 _NAMES = ("stop", "sample")
 
 
-class Commands:
-    """The commands to one run's worker."""
+class CommandFiles:
+    """The command files of one run."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -24,7 +24,7 @@ async def follow(run: Run) -> AsyncIterator[Event]:
             if run.has_ended:
                 return
             try:  # it was killed together with its app
-                await asyncio.to_thread(run.record_crash)
+                await asyncio.to_thread(run.record_missing_end)
             except OSError:
                 yield run.make_end_event(EndReason.CRASHED)
                 return

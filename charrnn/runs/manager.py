@@ -218,7 +218,7 @@ class RunManager:
                 left = [active.run for active in self._active.values()]
             for run in left:
                 try:
-                    run.record_crash(self._app_lock.name, closing=True)
+                    run.record_missing_end(self._app_lock.name, closing=True)
                 except (OSError, UserError):  # the next app will write its end
                     logger.exception("the end of run %s… could not be written", run.id[:4])
             for _ in range(self._workers):  # each ends its loop
@@ -273,7 +273,7 @@ class RunManager:
             finally:
                 closing = self._closed.is_set() and active.cause is None
                 cause = active.cause or EndReason.CRASHED
-                if run.record_crash(self._app_lock.name, cause=cause, closing=closing):
+                if run.record_missing_end(self._app_lock.name, cause=cause, closing=closing):
                     logger.error("the worker of run %s… died", run.id[:4])
         except Exception:  # this thread goes on with the next run
             logger.exception("run %s… could not be trained", run.id[:4])
@@ -345,7 +345,7 @@ class RunManager:
         for run in all_runs(self.root):
             try:
                 if run.was_requested and not run.has_ended:
-                    run.record_crash(self._app_lock.name)
+                    run.record_missing_end(self._app_lock.name)
             except DamagedRunUserError as error:  # the page shows that
                 logger.warning("run %s…: %s", run.id[:4], error.message)
             except OSError:  # the other runs are still handled

@@ -182,7 +182,7 @@ class Run(ChangeableRun):
             return False
         return not self.has_ended
 
-    def record_crash(
+    def record_missing_end(
         self,
         app: str | None = None,
         *,

@@ -25,7 +25,7 @@ from ..utils.regular_files import (
     read_regular,
 )
 from .attempts import QUEUED, STARTED, Attempt
-from .command_files import Commands
+from .command_files import CommandFiles
 from .end_reasons import EndReason, end_fields
 from .event_log import EventLog
 from .manifest import parse_manifest
@@ -47,7 +47,7 @@ class RunStatus:
         self.directory = directory
         self.id = directory.name
         self.event_log = EventLog(directory / "events.jsonl")
-        self.commands = Commands(directory)
+        self.commands = CommandFiles(directory)
 
     @property
     def manifest(self) -> dict[str, Any]:

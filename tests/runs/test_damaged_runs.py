@@ -165,7 +165,7 @@ def used(context):
         lambda: runs.star(BROKEN, False),
         lambda: runs.resume(BROKEN),
         lambda: runs.queue_position(BROKEN),
-        lambda: runs.find(BROKEN).record_crash(),
+        lambda: runs.find(BROKEN).record_missing_end(),
         lambda: runs.find(BROKEN).stop(closing=True),
     ):
         tried(act)

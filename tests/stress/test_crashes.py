@@ -207,8 +207,8 @@ def test_a_run_whose_worker_dies_before_it_takes_the_lock_has_failed(tmp_path):
     run.enqueue(resume=True)
     assert run.mark_started()
     assert run.state == "failed"
-    assert run.record_crash()
-    assert not run.record_crash(), "once is enough"
+    assert run.record_missing_end()
+    assert not run.record_missing_end(), "once is enough"
     assert ends(run) == ["finished", "failed"]
     assert last(run)["message"] == end_message(
         EndReason.CRASHED, saved=True
@@ -216,13 +216,13 @@ def test_a_run_whose_worker_dies_before_it_takes_the_lock_has_failed(tmp_path):
 
 
 def test_a_killed_run_is_never_seen_without_its_end(runs, monkeypatch):
-    told, note = threading.Event(), Run.record_crash
+    told, note = threading.Event(), Run.record_missing_end
 
     def slow(run, app=None, **more):
         told.wait(30)
         return note(run, app, **more)
 
-    monkeypatch.setattr(Run, "record_crash", slow)
+    monkeypatch.setattr(Run, "record_missing_end", slow)
     run = runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGKILL)

@@ -134,7 +134,7 @@ def kill_over_and_over(run, times, chance, tally):
             reached = progress.at
         assert run.state == "failed" or run.has_ended
         if chance.random() < 0.5:  # as an app does that is there
-            run.record_crash()
+            run.record_missing_end()
         had_model = assert_sound(run, had_model=had_model)
     finish(run)
 
@@ -233,7 +233,7 @@ def training(root):
         ready = (place / "checkpoint" / atomic.READY_FOLDER).exists()
         had_model = assert_sound(run, had_model=False)
         if count % 2:
-            run.record_crash()
+            run.record_missing_end()
             assert_sound(run, had_model=had_model or ready)
             if run.checkpoint is not None:
                 config_of(run)
@@ -261,7 +261,7 @@ def going_on(root):
     for place in deaths(root, finished.directory, ask):
         run = Run(place)
         if count % 2:
-            run.record_crash()
+            run.record_missing_end()
         if run.state != "queued" and not run.is_queued:
             run.enqueue(resume=True)
         finish(run)

@@ -78,7 +78,7 @@ class RunFeed:
         self._refreshed = now
         try:
             if not self._read_run() and not self.run.has_ended:
-                await self._record_crash()
+                await self._record_missing_end()
         except DamagedRunUserError as error:
             self.view_model.state, self.view_model.problem = DAMAGED, i18n.error_in_both(error)
             self._note_changes(events=False)
@@ -101,10 +101,10 @@ class RunFeed:
         self._note_changes(events=bool(events))
         return view.state in LIVE_STATES
 
-    async def _record_crash(self) -> None:
+    async def _record_missing_end(self) -> None:
         """Record the end of a run whose worker was killed, and read it."""
         try:
-            await asyncio.to_thread(self.run.record_crash)
+            await asyncio.to_thread(self.run.record_missing_end)
         except OSError:
             self.view_model.apply(self.run.make_end_event(EndReason.CRASHED))
         self._read_run()
