@@ -1,4 +1,4 @@
-"""Start worker processes, and run in them.
+"""Start worker processes (`charrnn.runs.worker`).
 
 A worker is forked from a server that has imported torch already, so it starts at once. Where fork
 servers do not exist, as on Windows, a new process is spawned.
@@ -16,17 +16,7 @@ from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
-from ..utils.log_stream import protect_output
-from ..utils.process import (
-    THREAD_POOL_VARIABLES,
-    configure_thread_pools,
-    disable_malloc_trim,
-    lower_priority,
-    without_secrets,
-)
-from .app_lock import OrphanDetector
-from .limits import Limits
-from .worker import LimitedRun
+from ..utils.process import THREAD_POOL_VARIABLES, configure_thread_pools, without_secrets
 
 _ENVIRONMENT_LOCK = threading.Lock()  # the environment belongs to the whole process
 
@@ -53,22 +43,6 @@ class WorkerLauncher:
                 with _sigint_blocked():
                     process.start()
         return process
-
-
-def run_worker(directory: Path, resume: bool, app: str, limits: Limits) -> None:
-    """Train the run in `directory`. Runs in the worker process.
-
-    SIGINT is ignored: at Ctrl+C the app asks its workers to stop.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    protect_output()
-    disable_malloc_trim()
-    lower_priority()
-    run = LimitedRun(directory, limits)
-    run.should_abort = OrphanDetector(directory.parent / app)
-    run.limit_memory()
-    for _ in run.train(resume=resume, app=app):
-        pass
 
 
 def noop() -> None:

@@ -26,13 +26,13 @@ from .app_lock import AppLock
 from .disk_quotas import DiskQuotas
 from .end_reasons import EndReason
 from .fair_queue import FairQueue, QueuedRun, estimate_waits
-from .launcher import WorkerLauncher, noop, run_worker
+from .launcher import WorkerLauncher, noop
 from .limits import Limits
 from .manifest import disk_errors_as_user_errors
 from .monitor import WorkerMonitor, expected_seconds
 from .retention import RetentionTask, all_runs, delete, is_starred, star
 from .run import Run
-from .worker import write_cpu_share
+from .worker import run_worker, write_cpu_share
 
 logger = logging.getLogger(__name__)
 

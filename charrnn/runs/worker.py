@@ -1,4 +1,4 @@
-"""LimitedRun: train one run within its limits of time, memory and CPU, in the worker process.
+"""The worker process of a run: train it within its limits of time, memory and CPU.
 
 After the longest time allowed, the run ends and its model is saved. The process cannot allocate
 more memory than allowed, and computes on the share of the CPU cores that the app wrote into the
@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..training import Event
 from ..utils.atomic import atomic_write
-from ..utils.process import limit_memory
+from ..utils.log_stream import protect_output
+from ..utils.process import disable_malloc_trim, limit_memory, lower_priority
 from ..utils.regular_files import DamagedRunUserError, read_regular
+from .app_lock import OrphanDetector
 from .end_reasons import EndReason, noted
 from .limits import Limits
 from .run import Run
@@ -84,6 +87,22 @@ class LimitedRun(Run):
         ):
             return self.make_end_event(EndReason.OUT_OF_MEMORY)
         return super()._end_of_error(error)
+
+
+def run_worker(directory: Path, resume: bool, app: str, limits: Limits) -> None:
+    """Train the run in `directory`. Runs in the worker process.
+
+    SIGINT is ignored: at Ctrl+C the app asks its workers to stop.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    protect_output()
+    disable_malloc_trim()
+    lower_priority()
+    run = LimitedRun(directory, limits)
+    run.should_abort = OrphanDetector(directory.parent / app)
+    run.limit_memory()
+    for _ in run.train(resume=resume, app=app):
+        pass
 
 
 def write_cpu_share(directory: Path, cores: int) -> None:
