@@ -40,7 +40,7 @@ class ModelConfig:
         "How it is computed: with hand-written gradients, the textbook's loop, or torch's layers",
         choices=("fast", "scratch", "torch"),
     )
-    hidden_size: int = setting(256, "Numbers the model remembers per layer", low=1, high=4096)
+    hidden_size: int = setting(256, "Hidden units per layer", low=1, high=4096)
     layers: int = setting(1, "Recurrent layers, one on top of the other", low=1, high=8)
     bidirectional: bool = setting(
         False, "Also read backwards: sees the future, so training looks perfect and text is useless"
@@ -55,11 +55,11 @@ class ModelConfig:
         64, "Width of a learned embedding; a tied one is as wide as the state", low=1, high=4096
     )
     dropout: float = setting(
-        0.0, "Share of hidden numbers hidden at random while training", low=0.0, high=0.9
+        0.0, "Probability that a hidden unit is set to zero in training", low=0.0, high=0.9
     )
     initialization: str = setting(
         "orthogonal",
-        "First weights: the textbook's normal(0, 0.01²), torch's uniform, or orthogonal",
+        "Initial weights: the textbook's normal(0, 0.01²), torch's uniform, or orthogonal",
         choices=("normal", "uniform", "orthogonal"),
     )
 
@@ -83,7 +83,7 @@ def detach(state: State) -> State:
 class CharRNN(nn.Module):
     """A character-level RNN language model.
 
-    `vocabulary_size` counts `<unk>`. `generator` makes the first weights repeatable. Raises
+    `vocabulary_size` counts `<unk>`. `generator` makes the initial weights repeatable. Raises
     UserError for arguments of a wrong type, and for a model of no symbols.
 
     The names of its parameters are those of the weights in every checkpoint.
@@ -166,7 +166,7 @@ class CharRNN(nn.Module):
     def init_output_bias(self, counts: Counts) -> None:
         """Set the output bias to log p of each symbol, by its count (V,) plus one (Laplace).
 
-        With small first weights, the model then predicts each symbol as often as it occurs.
+        With small initial weights, the model then predicts each symbol as often as it occurs.
         """
         likely = torch.from_numpy(counts + 1.0)
         self.b_q.copy_((likely / likely.sum()).log())
@@ -185,15 +185,14 @@ class CharRNN(nn.Module):
 
     @torch.no_grad()
     def _initialize(self, generator: torch.Generator | None) -> None:
-        """Set the first weights.
+        """Set the initial weights.
 
         Orthogonal: Saxe et al. 2014. Forget bias 1: Jozefowicz et al. 2015.
         """
         scheme, H = self.config.initialization, self.config.hidden_size
         for name, parameter in self.named_parameters():
-            weight = torch.empty(
-                parameter.shape
-            )  # drawn in the same order whatever its memory layout
+            # Row-major, so that numbers are drawn in the same order whatever the memory layout.
+            weight = torch.empty(parameter.shape)
             bias = weight.ndim == 1
             if scheme == "normal":
                 weight.zero_() if bias else weight.normal_(0.0, 0.01, generator=generator)
@@ -208,7 +207,7 @@ class CharRNN(nn.Module):
                 for gate in torch.split(weight, H, dim=0 if "weight_hh" in name else 1):
                     nn.init.orthogonal_(gate, generator=generator)
             elif name == "embedding":
-                deviation = 0.1 if self.config.input == "tied" else 0.5  # for even first logits
+                deviation = 0.1 if self.config.input == "tied" else 0.5  # for even initial logits
                 weight.normal_(0.0, deviation, generator=generator)
             else:
                 nn.init.xavier_uniform_(weight, generator=generator)

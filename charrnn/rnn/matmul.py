@@ -1,11 +1,11 @@
 """Matrix products with the faster of two libraries, in float32 and in bfloat16.
 
-torch uses its BLAS library for float32 products. On some processors oneDNN, which comes with torch
+torch uses its BLAS library for float32 products. On some CPUs oneDNN, which comes with torch
 too, is two to four times as fast, and faster still if a weight that many products share is packed
 for it once; on others only with large weights. So one product of each is timed (benchmarks/LOG.md).
 torch uses oneDNN like this only in compiled code. The functions called here are not part of its
 stable interface, so they are tried once before use, and torch's own products replace them where
-they are missing (other processors, other types, other versions).
+they are missing (other CPUs, other types, other versions).
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def force_onednn(much_faster: bool) -> Iterator[None]:
 def onednn_speedup() -> float:
     """Time oneDNN's float32 product of 32 × 512 × 512, weight packed, against torch's own.
 
-    On two processors with AVX-512 it was 1.4 and 4.3 times as fast.
+    On two CPUs with AVX-512 it was 1.4 and 4.3 times as fast.
     """
     x, W = torch.ones(32, 512), torch.ones(512, 512)
     packed = torch.ops.mkldnn._reorder_linear_weight(W, 32)

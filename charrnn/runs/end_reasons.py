@@ -101,11 +101,11 @@ _NOT_SAVED: Mapping[EndReason, Message] = {
         "saved. Use a smaller model, batch_size or steps."
     ),
     EndReason.NO_GPU: Message(
-        "No GPU was free for this run. Try again later, or train on the processor."
+        "No GPU was free for this run. Try again later, or train on the CPU."
     ),
     EndReason.GPU_QUOTA: Message(
         "Your GPU time on Hugging Face for today is not enough for this run. Choose a shorter run, "
-        "sign in on huggingface.co for more time, or train on the processor."
+        "sign in on huggingface.co for more time, or train on the CPU."
     ),
     EndReason.INTERNAL_ERROR: Message(
         "Internal error before anything was saved; the server's log says more. Start the run again."

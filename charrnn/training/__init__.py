@@ -40,7 +40,7 @@ __all__ = [
     "train",
 ]
 
-_LARGEST_GRAPH = 200_000  # characters that one gradient may go back over
+_MAX_GRAPH_CHARACTERS = 200_000  # that one gradient may reach back over
 
 
 def train(
@@ -125,12 +125,12 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
         )
     if training.device == "cuda":
         _check_gpu(model)
-    if training.truncate == "epoch" and characters > _LARGEST_GRAPH:
+    if training.truncate == "epoch" and characters > _MAX_GRAPH_CHARACTERS:
         raise UserError(
             "truncate = epoch keeps the graph of {characters:,} characters in memory; at most "
             "{most:,} are allowed. Use a shorter text or truncate = minibatch.",
             characters=characters,
-            most=_LARGEST_GRAPH,
+            most=_MAX_GRAPH_CHARACTERS,
             field="truncate",
         )
     symbols = corpus.vocabulary.symbol_count
@@ -171,8 +171,8 @@ def check_threads(training: TrainingConfig) -> None:
     cores = available_cores()
     if training.threads is not None and training.threads > cores:
         raise UserError(
-            "threads = {count:,}: this machine has {cores:,} processor cores. Give at most that "
-            "many, or none to use them all.",
+            "threads = {count:,}: this machine has {cores:,} CPU cores. Give at most that many, or "
+            "none to let the size of the model decide.",
             count=training.threads,
             cores=cores,
             field="threads",

@@ -38,16 +38,16 @@ class TrainingConfig:
     )
     shift: bool = setting(True, "Start every epoch at a random offset of less than `steps`")
     batch_size: int = setting(32, "Sequences in a minibatch", low=1, high=4096)
-    steps: int = setting(35, "Characters in each of its sequences", low=1, high=4096)
+    steps: int = setting(
+        35, "Sequence length: characters per sequence (BPTT length)", low=1, high=4096
+    )
     epochs: int | None = setting(
         None, "Passes over the training text", kind=int, low=1, high=1_000_000, optional=True
     )
     seconds: float | None = setting(
         None, "Time the whole run may take", kind=float, low=0.1, high=1e7, optional=True
     )
-    prior: bool = setting(
-        False, "Start from the symbol frequencies of the text instead of equal ones"
-    )
+    prior: bool = setting(False, "Initialize the output bias to the log frequencies of the symbols")
     smoothing: float = setting(
         0.0,
         "Share of each target that comes from n-grams counted in the rest of the text",
@@ -79,17 +79,24 @@ class TrainingConfig:
     )
     device: str = setting(
         "cpu",
-        "Where to compute: the processor, or a CUDA GPU, with torch's layers and in float32",
+        "Where to compute: the CPU, or a CUDA GPU, with torch's layers and in float32",
         choices=("cpu", "cuda"),
     )
     threads: int | None = setting(
-        None, "Processor threads; none for all cores", kind=int, low=1, high=1024, optional=True
+        None,
+        "CPU threads; none: chosen by the size of the model",
+        kind=int,
+        low=1,
+        high=1024,
+        optional=True,
     )
     seed: int = setting(0, "Same seed, same run", low=0, high=2**31 - 1)
     samples: str = setting(
         "sample", "How samples are chosen during training", choices=("greedy", "sample")
     )
-    sample_length: int = setting(50, "Their length after the prefix", low=0, high=10_000)
+    sample_length: int = setting(
+        50, "Characters of each sample, after the prefix", low=0, high=10_000
+    )
     sample_every: int | None = setting(
         None, "Epochs between extra samples", kind=int, low=1, high=1_000_000, optional=True
     )

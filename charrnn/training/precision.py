@@ -1,7 +1,7 @@
 """The precision of training: float32, or bfloat16 where that is faster.
 
 bfloat16 applies to products and states of the recurrence; weights, optimizer and loss stay float32.
-Whether it pays depends on the processor and on the sizes, so `auto` checks what the processor
+Whether it pays depends on the CPU and on the sizes, so `auto` checks what the CPU
 supports and measures. A run counted by epochs should be repeatable, so there `auto` is float32.
 """
 
@@ -26,7 +26,7 @@ _MAX_TIMED_STEPS = 32
 
 
 def has_bfloat16() -> bool:
-    """Check whether the processor multiplies bfloat16 natively, not by way of float32."""
+    """Check whether the CPU multiplies bfloat16 natively, not by way of float32."""
     return has_onednn(torch.bfloat16) and any(
         name in torch.backends.cpu.get_cpu_capability() for name in ("AVX512", "AMX", "SVE")
     )
@@ -73,6 +73,7 @@ class Arithmetic:
 
     def counters(self) -> dict[str, bool]:
         """Return what to save, as JSON."""
+        # The second key is an older name of the field, which resume states have.
         return {"bfloat16": self.bfloat16, "far_ahead": self.onednn_is_much_faster}
 
     @classmethod

@@ -52,13 +52,13 @@ END_MESSAGES: Mapping[str, str] = {
     "saved. Use a smaller model, batch_size or steps.": (
         "训练进程太久没有动静，还没有保存任何模型就被终止了。请减小模型、batch_size 或 steps。"
     ),
-    "No GPU was free for this run. Try again later, or train on the processor.": (
-        "没有空闲的 GPU 可供这次训练。请稍后再试，或用处理器训练。"
+    "No GPU was free for this run. Try again later, or train on the CPU.": (
+        "没有空闲的 GPU 可供这次训练。请稍后再试，或用 CPU 训练。"
     ),
     "Your GPU time on Hugging Face for today is not enough for this run. Choose a shorter run, "
-    "sign in on huggingface.co for more time, or train on the processor.": (
+    "sign in on huggingface.co for more time, or train on the CPU.": (
         "Hugging Face 没有为这次训练提供 GPU：今天的使用时间不够。请选短一些的训练，在 "
-        "huggingface.co 登录以获得更多时间，或用处理器训练。"
+        "huggingface.co 登录以获得更多时间，或用 CPU 训练。"
     ),
     "Cancelled before it began.": "开始之前就取消了。",
     "Interrupted.": "已中断。",

@@ -193,10 +193,10 @@ ERRORS: Mapping[str, str] = {
         "没有 epochs 或 seconds 时，训练在留出文本的困惑度不再下降时结束，而现在没有留出：请设置"
         " validation（留出比例）、epochs 或 seconds。"
     ),
-    "threads = {count:,}: this machine has {cores:,} processor cores. Give at most that many, "
-    "or none to use them all.": (
-        "threads = {count:,}：这台机器有 {cores:,} 个处理器核心可用。请勿超过，或用 none "
-        "表示全部核心。"
+    "threads = {count:,}: this machine has {cores:,} CPU cores. Give at most that many, or none "
+    "to let the size of the model decide.": (
+        "threads = {count:,}：这台机器有 {cores:,} 个 CPU 核心可用。请勿超过，或用 none "
+        "由模型大小决定。"
     ),
     "There is no GPU here: choose device = cpu.": "这里没有 GPU：请选 device = cpu。",
     "On a GPU choose precision = auto or float32.": "GPU 上请选 precision = auto 或 float32。",

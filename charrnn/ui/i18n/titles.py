@@ -39,11 +39,11 @@ RECIPES: Words = {
     "lyrics-concise": ("Lyrics, concise", "歌词 · 简洁实现"),
 }
 
-# A Chinese name and a Chinese hint for each setting; `help` of its field is the English hint.
+# A Chinese name and a Chinese hint for each setting; the English hint is `Rule.hint` of its field.
 SETTINGS: Words = {
     "cell": ("单元", "靠什么记忆：朴素的 tanh、ReLU，或带门的 GRU、LSTM。"),
     "implementation": ("实现", "由谁计算：手写梯度、教材里的循环，或 torch 的层。"),
-    "hidden_size": ("隐藏单元数", "每层记住多少个数。"),
+    "hidden_size": ("隐藏单元数", "每层有多少个隐藏单元。"),
     "layers": ("层数", "循环层一层叠一层。"),
     "bidirectional": ("双向", "也从后往前读：看得见未来，训练显得完美，写作却无用。"),
     "input": (
@@ -52,17 +52,17 @@ SETTINGS: Words = {
         "或与输出层共享的嵌入（tied，适合上千个符号的文本）。",
     ),
     "embedding_size": ("嵌入宽度", "学习得到的嵌入有多宽；与输出层共享（tied）时和隐藏状态同宽。"),
-    "dropout": ("丢弃率", "训练时随机隐去的隐藏单元比例。"),
-    "initialization": ("初始化", "最初的权重：教材的正态分布、torch 的均匀分布，或正交矩阵。"),
+    "dropout": ("丢弃率", "训练时每个隐藏单元被置零的概率。"),
+    "initialization": ("初始化", "初始权重：教材的正态分布、torch 的均匀分布，或正交矩阵。"),
     "sampling": ("采样", "小批量前后相接并传递状态，或随机取子序列。"),
     "truncate": ("截断", "梯度回传多远：一个小批量，或整个迭代周期（每周期更新一次）。"),
     "shift": ("随机起点", "每个迭代周期从不同的位置开始。"),
     "reset": ("状态归零", "每个小批量有多少序列像生成时那样从零状态重新开始。"),
     "batch_size": ("批量大小", "一个小批量里有多少条序列。"),
-    "steps": ("时间步数", "每条序列有多少个字符。"),
+    "steps": ("时间步数", "序列长度：每条序列有多少个字符（BPTT 的长度）。"),
     "epochs": ("迭代周期", "通读训练文本多少遍。"),
     "seconds": ("秒数", "整次训练最多用多少时间。"),
-    "prior": ("先验", "一开始就按文本中的频率预期每个符号，而不是一视同仁。"),
+    "prior": ("先验", "把输出偏置初始化为各符号频率的对数。"),
     "smoothing": ("平滑", "每个目标中有多大比例换成 n 元语法（由文本其余部分统计）在此处的预期。"),
     "optimizer": ("优化器", "权重如何移动。"),
     "learning_rate": ("学习率", "每步最多移动多远。"),
@@ -71,11 +71,11 @@ SETTINGS: Words = {
     "clip": ("裁剪阈值", "允许的最长梯度 θ；none 表示不裁剪。"),
     "validation": ("留出比例", "文本末尾留出多少不训练；0 表示不留。"),
     "precision": ("精度", "float32、bfloat16，或本机较快的一种（设了 epochs 时为 float32）。"),
-    "device": ("计算设备", "由处理器计算，或由 GPU（CUDA）用 torch 的层以 float32 计算。"),
-    "threads": ("线程数", "处理器线程；none 表示用全部核心。"),
+    "device": ("计算设备", "由 CPU 计算，或由 GPU（CUDA）用 torch 的层以 float32 计算。"),
+    "threads": ("线程数", "CPU 线程；none 表示按模型大小选择。"),
     "seed": ("随机种子", "同样的种子，同样的训练。"),
     "samples": ("写作方式", "训练途中如何写样文：贪心或采样。"),
-    "sample_length": ("样文长度", "前缀之后写多少个字符。"),
+    "sample_length": ("样文长度", "每段样文在前缀之后有多少个字符。"),
     "sample_every": ("样文间隔", "每隔多少个迭代周期多写一段。"),
 }
 
