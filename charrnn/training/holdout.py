@@ -23,7 +23,7 @@ SENTENCES: Mapping[str, str] = {
     "unlike": (
         "The end of the text, which is held out, is unlike the rest: by the character counts of "
         "the rest, it has a perplexity of {held_out}, other parts of the text have {own}, and a "
-        "blind guess {uniform}. So its perplexity says little about what is learned. Shuffle "
+        "uniform guess {uniform}. So its perplexity says little about what is learned. Shuffle "
         "the lines of the text, or set validation = 0."
     ),
     "sorted": (

@@ -31,7 +31,7 @@ SENTENCES: Mapping[str, str] = {
     "exploding": "Since step {since} the gradient norm has exploded, from about {usual} to {norm}, "
     "and the training perplexity has risen with it, to {train}.",
     "above-uniform": (
-        "Since step {since} the training perplexity has been above that of a blind guess, "
+        "Since step {since} the training perplexity has been above that of a uniform guess, "
         "{uniform}: it is {train}."
     ),
     "overfits": (

@@ -37,7 +37,7 @@ def test_the_headline_pairs_the_figures_of_the_kept_model(draw):
         (3.65, {}, "Below the n-gram baseline of 3.68"),
         (3.682, {}, "Below the unigram baseline of 21.9"),  # shown as 3.68, as the baseline is
         (20.0, {"uniform": 18.0}, "Below the unigram baseline of 21.9"),
-        (17.0, {"uniform": 18.0}, "A blind guess"),
+        (17.0, {"uniform": 18.0}, "A uniform guess"),
         (70.0, {}, ""),
     ],
 )

@@ -85,7 +85,7 @@ GONE_WRONG = {
         SGD | rate(3, initialization="normal", epochs=6),
         "exploded|diverged",  # by which minibatch it is that breaks it
     ),
-    "worse than a blind guess": (SGD | rate(4, clip=1, epochs=6), "above-uniform"),
+    "worse than a uniform guess": (SGD | rate(4, clip=1, epochs=6), "above-uniform"),
     "learned by heart": (SHORT, "overfits"),
     "learning rate far too small": (SMALL | rate(1e-6, epochs=6), "unlearned"),
     "clipped to nothing": (SGD | rate(1, clip=1e-3, epochs=6), "unlearned"),
@@ -124,7 +124,7 @@ def test_large_gradients_that_do_no_harm_are_no_finding():
     assert finding(*falling(), *(event | {"gradient_norm": 50.0} for event in wild)) is None
 
 
-def test_worse_than_a_blind_guess_counts_only_after_the_first_moments():
+def test_worse_than_a_uniform_guess_counts_only_after_the_first_moments():
     bad = [progress(step, train=20.0, held=None) for step in range(1, 30)]
     assert finding(*bad[:10]) is None
     assert finding(*bad[:11]).code == "above-uniform"

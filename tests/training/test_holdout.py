@@ -91,7 +91,7 @@ def test_the_figures_of_a_warning_are_in_its_sentence_in_either_language():
         assert set(re.findall(r"\{(\w+)\}", HOLDOUT[code][1])) == fields
     (warning,) = check(Corpus.from_text(TIDE[:8000] + DIGITS))
     assert warning.values["held_out"] > 100 > warning.values["uniform"] > warning.values["own"] > 1
-    assert f"a blind guess {warning.values['uniform']:.0f}." in warning.as_dict()["message"]
+    assert f"a uniform guess {warning.values['uniform']:.0f}." in warning.as_dict()["message"]
 
 
 def test_a_run_says_it_before_its_first_step_and_keeps_a_model_that_has_learned(
@@ -118,7 +118,7 @@ def test_a_run_says_it_before_its_first_step_and_keeps_a_model_that_has_learned(
     assert charrnn.score(kept, TIDE[:2000]).perplexity < 12
 
 
-def test_a_held_out_part_of_another_kind_decides_once_a_blind_guess_is_beaten(monkeypatch):
+def test_a_held_out_part_of_another_kind_decides_once_a_uniform_guess_is_beaten(monkeypatch):
     nats = iter([9.0, 5.0, 7.0, 1.5, 1.0, 6.0, *[6.0] * 99])
     monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: next(nats))
     corpus = Corpus.from_text(TIDE[:3000] + DIGITS[:330])

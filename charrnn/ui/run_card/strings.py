@@ -19,7 +19,9 @@ DIAGNOSES: Words = {
         "exploding": (
             "从第 {since} 步起梯度爆炸：范数从约 {usual} 涨到 {norm}，训练困惑度随之升到 {train}。"
         ),
-        "above-uniform": "从第 {since} 步起，训练困惑度一直高于盲猜的 {uniform}，现为 {train}。",
+        "above-uniform": (
+            "从第 {since} 步起，训练困惑度一直高于均匀猜测的 {uniform}，现为 {train}。"
+        ),
         "overfits": (
             "从第 {epoch} 轮（第 {since} 步）起，留出文本的困惑度从 {best} 升到 {now}，"
             "而训练文本的困惑度仍在下降：模型在背诵这段文本。"
@@ -60,7 +62,7 @@ HOLDOUT: Words = {
     for name, chinese in {
         "unlike": (
             "留出的是文本的末尾，与其余部分不是一类文字：按其余部分中各字符的频率，它的困惑度是 "
-            "{held_out}，文本别处为 {own}，盲猜为 {uniform}。所以它的困惑度说明不了学到了什么。"
+            "{held_out}，文本别处为 {own}，均匀猜测为 {uniform}。所以它的困惑度说明不了学到了什么。"
             "请打乱文本各行的顺序，或设留出比例 validation = 0。"
         ),
         "sorted": (
@@ -210,8 +212,8 @@ CARD: Words = {
         "已低于一元基线 {n}：它用上了前面的字符，而不只是各字符有多常见。",
     ),
     "beats-uniform": (
-        "A blind guess among the text’s symbols and “unknown” would give a perplexity of {n}.",
-        "在文本的所有符号和“未知”中盲猜，困惑度是 {n}。",
+        "A uniform guess among the text’s symbols and “unknown” would give a perplexity of {n}.",
+        "在文本的所有符号和“未知”中均匀猜测，困惑度是 {n}。",
     ),
 }
 
