@@ -1,4 +1,4 @@
-"""Early stopping: when to evaluate, and which weights to keep.
+"""Model selection: when to evaluate, and which weights to keep.
 
 The best weights are those with the lowest validation loss or, if nothing is held out, the latest.
 """
@@ -18,15 +18,18 @@ from ..model import CharRNN
 from ..vocabulary import Ids
 from .events import Clock
 from .metrics import finite_perplexity
-from .schedule import PlateauSchedule
+from .schedule import DecaySchedule
 from .step import TrainStep
 
-_MAX_TRAINING_RATIO = 24  # between two evaluations: training time per evaluation time, at least,
-_FIRST_TRAINING_RATIO = 4  # but less after the first ones, to show early that the model learns
-_MAX_TIME_SHARE = 0.015  # of a run's time that one evaluation may take,
-GLANCE_CHARACTERS, _MAX_GLANCE_SHARE = 16_384, 0.06  # but up to this share for so many characters,
-MIN_CHARACTERS = 8_193  # and so many are evaluated whatever it takes
-_OPEN_ENDED_SECONDS = 60.0  # that an open-ended run is taken to last
+# Training time between two evaluations, at least, as a multiple of the time of an evaluation.
+_TRAIN_TO_EVAL_RATIO = 24
+# The same after the first evaluation; it grows, so that early ones show that the model learns.
+_FIRST_TRAIN_TO_EVAL_RATIO = 4
+_MAX_TIME_SHARE = 0.015  # share of a run's time that one evaluation may take
+GLANCE_CHARACTERS = 16_384  # held-out characters for which an evaluation may take longer
+_MAX_GLANCE_SHARE = 0.06  # share of a run's time that evaluating `GLANCE_CHARACTERS` may take
+MIN_CHARACTERS = 8_193  # held-out characters that are evaluated even if that takes longer
+_OPEN_ENDED_SECONDS = 60.0  # how long an open-ended run is taken to last
 _SLOW_SECONDS = 1.0  # an evaluation that takes longer is skipped when a user presses stop
 
 
@@ -49,11 +52,12 @@ class BestModel:
         clock: Clock = time.monotonic,
     ) -> None:
         self._train_step, self._held_out, self._clock = train_step, held_out, clock
-        self._blind_guess = math.inf if trusted else math.log(train_step.model.vocabulary_size)
-        self.schedule = PlateauSchedule(train_step.config)
+        uniform_loss = math.log(train_step.model.vocabulary_size)
+        self._decides_below = math.inf if trusted else uniform_loss  # nats, by the best loss
+        self.schedule = DecaySchedule(train_step.config)
         self.val_loss: float | None = None  # as last measured
         self.best_val_loss, self.best_step = math.inf, 0
-        self.best_train_loss: float | None = None  # nats of the minibatches up to the best step
+        self.best_train_loss: float | None = None  # of the minibatches up to the best step
         self.best: dict[str, Tensor] = train_step.weights()
         self._durations: deque[float] = deque(maxlen=3)  # seconds, of the last evaluations
         self._evaluations = 0  # how many there were
@@ -79,11 +83,11 @@ class BestModel:
             "validation_perplexity": self.best_perplexity,
         }
 
-    def results(self, last_train: float | None) -> dict[str, float | None]:
-        """Return perplexities of the kept and of the latest weights; `last_train` is in nats."""
+    def results(self, last_train_loss: float | None) -> dict[str, float | None]:
+        """Return perplexities of the kept and of the latest weights."""
         return {
             **self.best_perplexities,
-            "last_train_perplexity": finite_perplexity(last_train),
+            "last_train_perplexity": finite_perplexity(last_train_loss),
             "last_validation_perplexity": self.perplexity,
         }
 
@@ -99,11 +103,11 @@ class BestModel:
         few = self._held_out[:MIN_CHARACTERS]
         took = min(self._timed(few)[1] for _ in range(2))  # the first includes set-up
         # How many characters all the time of the run would be enough for:
-        whole = (_OPEN_ENDED_SECONDS if budget is None else budget) / took * MIN_CHARACTERS
+        in_all = (_OPEN_ENDED_SECONDS if budget is None else budget) / took * MIN_CHARACTERS
         most = max(
             MIN_CHARACTERS,
-            int(_MAX_TIME_SHARE * whole),
-            min(GLANCE_CHARACTERS, int(_MAX_GLANCE_SHARE * whole)),
+            int(_MAX_TIME_SHARE * in_all),
+            min(GLANCE_CHARACTERS, int(_MAX_GLANCE_SHARE * in_all)),
         )
         self._held_out = self._held_out[:most]
 
@@ -112,11 +116,11 @@ class BestModel:
         return self._clock() >= self._next_due
 
     def evaluate(
-        self, step: int, *, train: float | None = None, skip_if_slow: bool = False
+        self, step: int, *, train_loss: float | None = None, skip_if_slow: bool = False
     ) -> None:
         """Evaluate the weights of this step, once, and keep them if they are the best.
 
-        `train` is the mean loss of the minibatches that led to them. `skip_if_slow` skips an
+        `train_loss` is the mean loss of the minibatches that led to them. `skip_if_slow` skips an
         evaluation that would take long: the last one then decides which weights are kept, or,
         without one, the latest are.
         """
@@ -126,7 +130,7 @@ class BestModel:
             not self._durations and len(self._held_out) > GLANCE_CHARACTERS
         )
         if len(self._held_out) < 2 or (skip_if_slow and slow and self.val_loss is None):
-            self._step, self._candidate = step, (self._train_step.weights(), step, train)
+            self._step, self._candidate = step, (self._train_step.weights(), step, train_loss)
             return
         if skip_if_slow and slow:
             return
@@ -134,24 +138,25 @@ class BestModel:
         self.val_loss, took = self._timed(self._held_out)
         self._durations.append(took)
         self._evaluations += 1
-        wait = min(_MAX_TRAINING_RATIO, _FIRST_TRAINING_RATIO * self._evaluations**2)
+        wait = min(_TRAIN_TO_EVAL_RATIO, _FIRST_TRAIN_TO_EVAL_RATIO * self._evaluations**2)
         self._next_due = self._clock() + wait * self.evaluation_seconds
-        should_decay = self.schedule.should_decay(
+        decay_begins = self.schedule.maybe_begin_decay(
             step, self.val_loss, self.best_val_loss, self.best_step
         )
-        undecided = min(self.val_loss, self.best_val_loss) >= self._blind_guess
+        undecided = min(self.val_loss, self.best_val_loss) >= self._decides_below
         if self.val_loss < self.best_val_loss or undecided:
-            self.best_val_loss, self.best_step, self.best_train_loss = self.val_loss, step, train
+            self.best_val_loss, self.best_step = self.val_loss, step
+            self.best_train_loss = train_loss
             self.best = self._train_step.weights()
-        elif should_decay:
+        elif decay_begins:
             self.use_best()
 
     def _timed(self, ids: Ids) -> tuple[float, float]:
-        """Return the mean nats per character, and the seconds that measuring them took."""
+        """Return the mean loss, and the seconds that measuring it took."""
         began = self._clock()
         with self._train_step.arithmetic.forward():
-            nats = held_out_nats(self._train_step.model, ids)
-        return nats, self._clock() - began
+            loss = held_out_nats(self._train_step.model, ids)
+        return loss, self._clock() - began
 
     def confirm_candidate(self) -> None:
         """Accept the pending weights: call after a finite loss when nothing is held out."""
@@ -159,11 +164,11 @@ class BestModel:
             self.best, self.best_step, self.best_train_loss = self._candidate
             self._candidate = None
 
-    def maybe_restart_schedule(self, step: int, *, train: float | None = None) -> None:
+    def maybe_restart_schedule(self, step: int, *, train_loss: float | None = None) -> None:
         """Start another cosine if one ends at this step and has gained enough."""
         if not self.schedule.cosine_ended(step):
             return
-        self.evaluate(step, train=train)
+        self.evaluate(step, train_loss=train_loss)
         if self.schedule.maybe_restart_cosine(step, self.best_val_loss):
             self.use_best()
 
@@ -173,7 +178,7 @@ class BestModel:
 
     def build_model(self) -> CharRNN:
         """Build a separate model with the best weights."""
-        with torch.device("meta"):  # without first weights, which would draw random numbers
+        with torch.device("meta"):  # without initial weights, which would draw random numbers
             model = CharRNN(self._train_step.model.config, self._train_step.model.vocabulary_size)
         weights = {name: weight.clone() for name, weight in self.best.items()}
         model.load_state_dict(weights, assign=True)
@@ -183,12 +188,12 @@ class BestModel:
         """Return what to save beside the best weights, as JSON."""
         best = self.best_val_loss if math.isfinite(self.best_val_loss) else None
         return {
-            "nats": self.val_loss,
+            "nats": self.val_loss,  # in nats per character, as the next
             "best_nats": best,
             "best_step": self.best_step,
             "best_train": self.best_train_loss,
             "step": self._step,
-            "measured": len(self._held_out),
+            "measured": len(self._held_out),  # characters
             "candidate": self._candidate is not None,  # the current weights
             "candidate_train": self._candidate and self._candidate[2],
             **self.schedule.counters(),
@@ -204,5 +209,5 @@ class BestModel:
         self.schedule.restore(counters)
         self._held_out = self._held_out[: counters["measured"]]
         if counters["candidate"]:
-            train = counters.get("candidate_train")
-            self._candidate = self._train_step.weights(), self._step, train
+            train_loss = counters.get("candidate_train")
+            self._candidate = self._train_step.weights(), self._step, train_loss

@@ -6,9 +6,9 @@ of findings, the gravest first:
 
 - `diverged`, `exploded`: the run had to end; the second if the gradient norm shot up before.
 - `exploding`: the norm is far above its usual size, and the loss has risen with it.
-- `above-uniform`: the training perplexity is above that of a blind guess among all symbols.
+- `above-uniform`: the training perplexity is above that of a uniform guess among all symbols.
 - `unlike`, `sorted`: the held-out part misleads, by the run's `warnings`, and its perplexity has
-  risen, or is above a blind guess at the end.
+  risen, or is above that of a uniform guess at the end.
 - `overfits`: the perplexity on held-out text has risen from its best while training's fell.
 - `by-heart`, `copied`: at its end, the run knows its own text by heart, and nothing is held out, or
   what is held out also stands in the rest.
@@ -27,18 +27,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-_A_WHILE = 3  # reports, or measurements of the held-out part, in a row
-_FIRST_MOMENTS = 10  # steps
-_MIN_STOPPED_STEPS = 100  # of a stopped run, before which slow learning is no finding
-_EXPLODED = 10.0  # times its usual size: a gradient norm that has exploded
-_WITH_IT = 1.35  # times its lowest: a training perplexity that has risen
-_ABOVE = 1.05  # times that of a uniform guess: clearly worse than it
-_RISEN = 1.05  # times its best: a perplexity on held-out text that has clearly risen,
-_UP = 1.02  # or, once it has done so for a while, is still up,
-_FALLEN = 0.95  # while that of the training text is so much of what it was then
-_UNLEARNED = 0.97  # of the unigram baseline: what is above is no better than that
-_BY_HEART = 0.15  # of the bits that the symbols' own frequencies take: no text is so predictable
-_NOTHING_IN_IT = 1.05  # a unigram baseline of a text that is one symbol and hardly another
+_MIN_CONSECUTIVE = 3  # reports, or evaluations of the held-out part, in a row that show a problem
+_WARMUP_STEPS = 10  # in which a training perplexity worse than a uniform guess is no finding
+_MIN_STOPPED_STEPS = 100  # in fewer steps of a stopped run, slow learning is no finding
+_EXPLODED = 10.0  # gradient norm that has exploded, as a multiple of its usual size
+_TRAIN_RISE = 1.35  # training perplexity that has risen with the norm, as a multiple of its lowest
+_ABOVE = 1.05  # perplexity that is clearly worse, as a multiple of the baseline's
+_RISEN = 1.05  # held-out perplexity that has clearly risen, as a multiple of its best
+_STILL_RISEN = 1.02  # the same, after `_MIN_CONSECUTIVE` evaluations
+_FALLEN = 0.95  # training perplexity that has fallen, as a share of that at the best evaluation
+_UNLEARNED = 0.97  # perplexity no better than the unigram baseline, as a share of it
+_BY_HEART = 0.15  # bits of a memorized text, as a share of its unigram baseline's bits
+_DEGENERATE_UNIGRAM = 1.05  # unigram baseline below which a text is hardly more than one symbol
 
 
 class Point(NamedTuple):
@@ -142,7 +142,7 @@ class Diagnosis:
         if measured and point.held is not None:
             if self._best is None or self._best.held is None or point.held < self._best.held:
                 self._best = point
-            up = _UP if len(self._risen) >= _A_WHILE else _RISEN
+            up = _STILL_RISEN if len(self._risen) >= _MIN_CONSECUTIVE else _RISEN
             _keep(self._risen, point, self._is_up(point.held, up))
 
     def _is_up(self, held: float, factor: float) -> bool:
@@ -152,12 +152,12 @@ class Diagnosis:
         usual = self._usual_norm
         if usual is None or self._lowest is None or point.norm is None:
             return False
-        return point.norm > _EXPLODED * usual and point.train > _WITH_IT * self._lowest.train
+        return point.norm > _EXPLODED * usual and point.train > _TRAIN_RISE * self._lowest.train
 
     @property
     def _usual_norm(self) -> float | None:
         """The median of the gradient norms while the training perplexity still fell."""
-        return self._usual[len(self._usual) // 2] if len(self._usual) >= _A_WHILE else None
+        return self._usual[len(self._usual) // 2] if len(self._usual) >= _MIN_CONSECUTIVE else None
 
     def _baseline(self, name: str, otherwise: float) -> float:
         value = self.start.get("baselines", {}).get(name)
@@ -176,14 +176,14 @@ class Diagnosis:
 
     def _exploding(self) -> Finding | None:
         usual, last = self._usual_norm, self._points[-1]
-        if len(self._shot_up) < _A_WHILE or usual is None or last.norm is None:
+        if len(self._shot_up) < _MIN_CONSECUTIVE or usual is None or last.norm is None:
             return None
         figures = {"norm": last.norm, "usual": usual, "train": last.train}
         return Finding("exploding", self._shot_up[0], figures)
 
     def _above_uniform(self, *, over: bool) -> Finding | None:
         last = self._points[-1]
-        if len(self._above) < (1 if over else _A_WHILE) or last.step <= _FIRST_MOMENTS:
+        if len(self._above) < (1 if over else _MIN_CONSECUTIVE) or last.step <= _WARMUP_STEPS:
             return None
         figures = {"train": last.train, "uniform": self._baseline("uniform", math.inf)}
         return Finding("above-uniform", self._above[0], figures)
@@ -195,7 +195,7 @@ class Diagnosis:
             return None
         if over and misled and best.held > self._baseline("uniform", math.inf):
             return Finding(misled, last, {"now": last.held})
-        if len(self._risen) < _A_WHILE or last.train > _FALLEN * best.train:
+        if len(self._risen) < _MIN_CONSECUTIVE or last.train > _FALLEN * best.train:
             return None
         if over and not self._is_up(last.held, _RISEN):
             return None
@@ -205,8 +205,8 @@ class Diagnosis:
 
     def _warned(self, *codes: str) -> str | None:
         """Return the first of these codes that is among the run's `warnings`."""
-        told = {warning["code"] for warning in self.start.get("warnings", [])}
-        return next((code for code in codes if code in told), None)
+        warned = {warning["code"] for warning in self.start.get("warnings", [])}
+        return next((code for code in codes if code in warned), None)
 
     def _by_heart(self) -> Finding | None:
         last, unigram = self._points[-1], self._baseline("unigram", 0.0)
@@ -214,17 +214,15 @@ class Diagnosis:
         copied = self._warned("copied") if held is not None else None
         figure = last.train if held is None else held
         if (held is not None and not copied) or self.start["model"]["bidirectional"]:
-            return (
-                None  # a model that reads the future predicts it, and has learned nothing by heart
-            )
-        if unigram < _NOTHING_IN_IT or figure > unigram**_BY_HEART:
+            return None  # it was evaluated on other text, or sees the next character anyway
+        if unigram < _DEGENERATE_UNIGRAM or figure > unigram**_BY_HEART:
             return None
         return Finding(copied or "by-heart", last, {"perplexity": figure})
 
     def _unlearned(self) -> Finding | None:
         last, unigram = self._points[-1], self._baseline("unigram", 0.0)
         kept = self._best.held if self._best and self._best.held is not None else last.train
-        if kept < _UNLEARNED * unigram or unigram < _NOTHING_IN_IT:
+        if kept < _UNLEARNED * unigram or unigram < _DEGENERATE_UNIGRAM:
             return None
         if last.train < _UNLEARNED * unigram:  # learns its own text, if nothing that carries over
             return None

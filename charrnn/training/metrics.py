@@ -15,17 +15,17 @@ WINDOW = 10_000  # characters that the training perplexity is averaged over, at 
 
 @dataclass
 class RunningTotals:
-    """Sums over minibatches and updates."""
+    """Sums over minibatches and updates. The names are keys in the resume state."""
 
-    nats: float = 0.0
+    nats: float = 0.0  # the loss, summed over characters
     characters: int = 0
     updates: int = 0
     norms: float = 0.0
     clipped: int = 0
 
-    def add(self, nats: float, characters: int, norm: float | None, clip: float | None) -> None:
-        """Add a minibatch: its mean nats, its characters, and its gradient norm, if any."""
-        self.nats += nats * characters
+    def add(self, loss: float, characters: int, norm: float | None, clip: float | None) -> None:
+        """Add a minibatch: its mean loss, its characters, and its gradient norm, if any."""
+        self.nats += loss * characters
         self.characters += characters
         if norm is not None:
             self.updates += 1
@@ -33,8 +33,8 @@ class RunningTotals:
             self.clipped += clip is not None and norm > clip
 
     @property
-    def mean_nats(self) -> float | None:
-        """Mean nats per character, None before the first minibatch."""
+    def mean_loss(self) -> float | None:
+        """The mean loss in nats per character; None before the first minibatch."""
         return self.nats / self.characters if self.characters else None
 
 
@@ -45,13 +45,13 @@ class Window:
     size: int
     blocks: deque[list[float]] = field(default_factory=deque)  # [summed nats, characters] each
 
-    def add(self, nats: float, characters: int) -> None:
-        """Add a minibatch's mean nats and its characters; drop what is no longer needed."""
+    def add(self, loss: float, characters: int) -> None:
+        """Add a minibatch's mean loss and its characters; drop what is no longer needed."""
         if self.blocks and self.blocks[-1][1] < self.size / _BLOCKS:
-            self.blocks[-1][0] += nats * characters
+            self.blocks[-1][0] += loss * characters
             self.blocks[-1][1] += characters
         else:
-            self.blocks.append([nats * characters, characters])
+            self.blocks.append([loss * characters, characters])
         while self.characters - self.blocks[0][1] >= self.size:
             self.blocks.popleft()
 
@@ -61,8 +61,8 @@ class Window:
         return sum(characters for _, characters in self.blocks)
 
     @property
-    def mean_nats(self) -> float | None:
-        """Mean nats per character, None before the first minibatch."""
+    def mean_loss(self) -> float | None:
+        """The mean loss in nats per character; None before the first minibatch."""
         return sum(nats for nats, _ in self.blocks) / self.characters if self.blocks else None
 
 
@@ -83,12 +83,12 @@ class Meter:
         """Begin to measure speed here."""
         self._marks.append((elapsed, self.characters_seen))
 
-    def add(self, nats: float, characters: int, norm: float | None, clip: float | None) -> None:
+    def add(self, loss: float, characters: int, norm: float | None, clip: float | None) -> None:
         """Add a minibatch; see `RunningTotals.add`."""
         self.characters_seen += characters
-        self.epoch.add(nats, characters, norm, clip)
-        self.since_report.add(nats, characters, norm, clip)
-        self.window.add(nats, characters)
+        self.epoch.add(loss, characters, norm, clip)
+        self.since_report.add(loss, characters, norm, clip)
+        self.window.add(loss, characters)
 
     def speed(self, elapsed: float) -> float:
         """Return training characters per second over the last dozen reports, all work included."""
@@ -127,7 +127,7 @@ class Meter:
         )
 
 
-def finite_perplexity(nats: float | None) -> float | None:
-    """Return exp(nats), or None without a loss or if that overflows, since JSON has no infinity."""
-    value = None if nats is None else perplexity(nats)
+def finite_perplexity(loss: float | None) -> float | None:
+    """Return exp(loss), or None without a loss or if that overflows, since JSON has no infinity."""
+    value = None if loss is None else perplexity(loss)
     return value if value is not None and math.isfinite(value) else None

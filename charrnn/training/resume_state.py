@@ -45,7 +45,9 @@ _CHANGEABLE_SETTINGS = {
     "sample_every",
     "prior",
 }
-FORMAT = "4"  # raise it where what is in a point changes its meaning; a new counter has a default
+# Increment it only when an existing field changes its meaning; a new counter does not count, since
+# it has a default.
+FORMAT = "4"
 
 
 @dataclass
@@ -78,13 +80,13 @@ class ResumeState:
         tensors["counters"] = json_tensor(self.counters)
         whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
         compatibility_key = json.dumps(dict(self.compatibility_key))
-        about = {
+        metadata = {
             "format": FORMAT,
             "charrnn_version": __version__,
-            "made_for": compatibility_key,
+            "made_for": compatibility_key,  # the settings and the text that the state belongs to
             "checksum": checksum_of(whole, compatibility_key + __version__),
         }
-        return to_safetensors(whole, about)
+        return to_safetensors(whole, metadata)
 
     @classmethod
     def load(cls, directory: Path, compatibility_key: Mapping[str, Any]) -> ResumeState | None:
@@ -98,16 +100,16 @@ class ResumeState:
         try:
             check_file(path)
             with safe_open(path, framework="pt") as file:
-                about = file.metadata() or {}
+                metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (SafetensorError, OSError, DamagedRunUserError) as error:
             raise resume_refused(
                 Message("{path} is damaged", path=RESUME_FILE.as_posix())
             ) from error
-        if about.get("format") != FORMAT:
-            raise from_another_version(RESUME_FILE.as_posix(), about.get("charrnn_version"))
-        settings, version = about.get("made_for", ""), about.get("charrnn_version", "")
-        if about.get("checksum") != checksum_of(tensors, settings + version):
+        if metadata.get("format") != FORMAT:
+            raise from_another_version(RESUME_FILE.as_posix(), metadata.get("charrnn_version"))
+        settings, version = metadata.get("made_for", ""), metadata.get("charrnn_version", "")
+        if metadata.get("checksum") != checksum_of(tensors, settings + version):
             raise resume_refused(Message("{path} is damaged", path=RESUME_FILE.as_posix()))
         with restore_errors(version):
             before = dict(json.loads(settings))
@@ -150,11 +152,11 @@ class ResumeState:
         )
 
 
-def save(serialize: bytes, directory: Path) -> None:
+def save(data: bytes, directory: Path) -> None:
     """Write serialized state into a run's directory."""
     path = directory / RESUME_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, serialize)
+    atomic_write(path, data)
 
 
 def compatibility_key(

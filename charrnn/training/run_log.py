@@ -22,7 +22,7 @@ _DUE = 5  # samples of each prefix: at fixed fractions of a run, and at its end
 _ASKED = 20  # more samples of each prefix, on request
 _CHARACTER_BYTES = 3  # in UTF-8, in most scripts at most
 _EVENT_BYTES = 100  # of a sample without its text
-_FIRST_SHARE = 0.1  # of the budget, for extra samples at the beginning of a run
+_FIRST_SHARE = 0.1  # share of the budget that is free at the beginning of a run
 
 
 def samples_budget(config: TrainingConfig, prefixes: Sequence[str]) -> int:
@@ -61,9 +61,9 @@ class RunLog:
         while self._kept_bytes > self.budget and len(self.samples) > len(events):
             self._thin()
 
-    def has_room(self, share: float = 1.0) -> bool:
-        """Check whether extra samples fit when this `share` of the run is done."""
-        allowed = self.budget * max(share, _FIRST_SHARE)
+    def has_room(self, fraction_done: float = 1.0) -> bool:
+        """Check whether extra samples fit at this point of the run."""
+        allowed = self.budget * max(fraction_done, _FIRST_SHARE)
         return self._bytes + self._latest_bytes <= allowed
 
     def counters(self) -> dict[str, Any]:

@@ -61,22 +61,23 @@ class RunState:
             self.best_model.schedule.fraction_decayed(self.step),
         )
 
-    def _trained_nats(self) -> float | None:
+    def _train_loss(self) -> float | None:
         """Return the mean training loss up to here, in nats per character.
 
         A run counted by epochs averages over the epoch that ends here, others over the latest
         minibatches.
         """
         whole = self.config.epochs is not None and self.position in (0, len(self.minibatches))
-        return (self.meter.epoch if whole else self.meter.window).mean_nats
+        return (self.meter.epoch if whole else self.meter.window).mean_loss
 
-    def _progress(self, trained: float | None = None) -> Event:
-        """Make a `progress` event; `trained` is its training loss, None for that since the last."""
+    def _progress(self, train_loss: float | None = None) -> Event:
+        """Make a `progress` event with this training loss; None for that since the last event."""
         meter, now = self.meter, self._elapsed()
-        if trained is None:
-            trained = (meter.since_report if self.config.epochs is None else meter.epoch).mean_nats
-        if trained is not None:
-            self.train_perplexity = finite_perplexity(trained)
+        if train_loss is None:
+            recent = meter.since_report if self.config.epochs is None else meter.epoch
+            train_loss = recent.mean_loss
+        if train_loss is not None:
+            self.train_perplexity = finite_perplexity(train_loss)
         event = self._event(
             "progress",
             step=self.step,
@@ -96,9 +97,9 @@ class RunState:
         if asked or due:
             yield from self._write_samples(extra=not due)
 
-    def _write_samples(self, *, extra: bool = False, share: float = 1.0) -> Iterator[Event]:
+    def _write_samples(self, *, extra: bool = False, fraction_done: float = 1.0) -> Iterator[Event]:
         event = partial(self._event, step=self.step)
-        yield from self.sample_writer.write(event, extra=extra, share=share)
+        yield from self.sample_writer.write(event, extra=extra, fraction_done=fraction_done)
         self._overflowed = self._overflowed or self.sample_writer.overflowed
 
     def _event(self, name: str, **details: Any) -> Event:

@@ -11,12 +11,8 @@ from .events import Clock, Event
 from .run_log import RunLog
 from .step import TrainStep
 
-SAMPLE_FRACTIONS = (
-    0.0,
-    0.1,
-    0.25,
-    0.5,
-)  # of a run, after which a sample is written; another at its end
+# Fractions of a run after which a sample is written; another one is written at its end.
+SAMPLE_FRACTIONS = (0.0, 0.1, 0.25, 0.5)
 FEWER_SAMPLES = (
     "The space for samples during training is used up: from here on there are fewer of them, or "
     "none."
@@ -36,26 +32,26 @@ class SampleWriter:
     ) -> None:
         self._train_step, self._vocabulary, self._prefixes = train_step, vocabulary, prefixes
         self._run_log, self._clock = run_log, clock
-        self._marks = list(SAMPLE_FRACTIONS)
+        self._marks = list(SAMPLE_FRACTIONS)  # those at which a sample is still to be written
         self._noted = False  # whether the `note` that extra samples are left out was written
         self.seconds = 0.0  # that sampling took the last time
         self.overflowed = False  # whether the model's numbers overflowed
 
-    def due(self, share: float) -> bool:
-        """Check whether one of `SAMPLE_FRACTIONS` was passed when this share of the run is done."""
+    def due(self, fraction_done: float) -> bool:
+        """Check whether the run has passed one of `SAMPLE_FRACTIONS` since the last call."""
         before = len(self._marks)
-        self._marks = [mark for mark in self._marks if mark > share]
+        self._marks = [mark for mark in self._marks if mark > fraction_done]
         return len(self._marks) < before
 
     def write(
-        self, event: Callable[..., Event], *, extra: bool, share: float = 1.0
+        self, event: Callable[..., Event], *, extra: bool, fraction_done: float = 1.0
     ) -> Iterator[Event]:
         """Sample every prefix; yield what `event` makes of an event's name and fields.
 
-        `extra` samples, which are not due, are left out if the log has no room for them when this
-        `share` of the run is done; a `note` event says so, once.
+        `extra` samples, which are not due, are left out if the log has no room for them at this
+        point of the run; a `note` event says so, once.
         """
-        if extra and not self._run_log.has_room(share):
+        if extra and not self._run_log.has_room(fraction_done):
             if not self._noted:
                 self._noted = True
                 yield event("note", code="fewer-samples", message=FEWER_SAMPLES)

@@ -1,4 +1,4 @@
-"""How far a run is, and what its learning rate is there: its progress, and its schedules."""
+"""The progress of a run, its learning rate there, and when the learning rate decays."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .config import TrainingConfig
 
-FIRST_COSINE_EPOCHS, FIRST_COSINE_STEPS = 20, 2000  # of an open-ended run, at least
+# The first cosine of an open-ended run has at least this many epochs, and this many steps.
+FIRST_COSINE_EPOCHS, FIRST_COSINE_STEPS = 20, 2000
 
-_MIN_CLOSING_SECONDS = 0.05  # kept back at the end of a time budget besides the measured closing
-_MAX_CLOSING_SHARE = 0.25  # of a time budget that may be kept back
-_PLATEAU_FLOOR = 0.01  # of the peak learning rate, at the end of the plateau schedule
-PATIENCE = 6  # evaluations without improvement before the plateau schedule decays,
-_MIN_WAIT_SHARE = 0.25  # and this share of the steps that led to the last improvement
-_DECAY_SHARE = 0.75  # how many steps the decay takes, as a share of those before it
-_MIN_IMPROVEMENT_NATS = 1e-4  # below the best loss, to count as improvement
-_MIN_COSINE_GAIN_NATS = 0.001  # that a cosine has to gain for another one to follow
+_MIN_CLOSING_SECONDS = 0.05  # kept back at the end of a time budget, besides the measured closing
+_MAX_CLOSING_SHARE = 0.25  # share of a time budget that is kept back at most
+_PLATEAU_FLOOR = 0.01  # learning rate at the end of the plateau schedule, as a share of the peak
+PATIENCE = 6  # evaluations without improvement before the plateau schedule decays
+# Steps without improvement before it decays, as a share of the steps up to the last improvement.
+_MIN_WAIT_SHARE = 0.25
+_DECAY_SHARE = 0.75  # steps that the decay takes, as a share of the steps before it
+_MIN_IMPROVEMENT_NATS = 1e-4  # how far below the best loss counts as an improvement
+_MIN_COSINE_GAIN_NATS = 0.001  # by which a cosine must lower the best loss for another to follow
 
 
 @dataclass(frozen=True)
 class Segment:
     """Where a run, or its continuation, begins: the seconds and epochs before it.
+
+    A run that is continued after it finished is trained in several segments; one that was stopped
+    and resumed is still in the same segment. In `run.json` the latest segment is the key `leg`.
 
     The learning-rate schedule and the sample marks run from here to the end.
     """
@@ -37,7 +42,7 @@ class RunProgress:
     """The length of a run in epochs or seconds, or open-ended, and what follows from it.
 
     Its methods take the position of the run: the seconds and epochs so far, and the
-    `fraction_decayed` of its schedule (`PlateauSchedule`).
+    `fraction_decayed` of its schedule (`DecaySchedule`).
     """
 
     config: TrainingConfig
@@ -112,8 +117,8 @@ def learning_rate_at(
     return peak * (floor + (1 - floor) * fallen)
 
 
-class PlateauSchedule:
-    """Decides when the learning rate decays, from its peak to the end of the run.
+class DecaySchedule:
+    """Decides when the learning rate decays, and so when an open-ended run ends.
 
     The plateau schedule begins to decay when the validation loss has not improved for a while. An
     open-ended run with the cosine schedule consists of several cosines, each from the best weights
@@ -144,8 +149,8 @@ class PlateauSchedule:
         length = max(1.0, _DECAY_SHARE * (self._decay_step - self._begun))
         return min(1.0, (step - self._decay_step) / length)
 
-    def should_decay(self, step: int, loss: float, best_loss: float, best_step: int) -> bool:
-        """Check whether the plateau schedule begins to decay at this step, and if so begin.
+    def maybe_begin_decay(self, step: int, loss: float, best_loss: float, best_step: int) -> bool:
+        """Begin the decay of the plateau schedule here if it is due; return whether it began.
 
         `loss` was measured here, and the best loss before, `best_loss`, at `best_step`. The caller
         then continues from the best weights.
@@ -166,7 +171,7 @@ class PlateauSchedule:
         return self._cosine_steps > 0 and step - self._begun >= self._cosine_steps
 
     def maybe_restart_cosine(self, step: int, best_loss: float) -> bool:
-        """Start another cosine at this step if the last one gained enough; tell whether it did.
+        """Start another cosine at this step if the last one gained enough; return whether it did.
 
         The caller then continues from the best weights.
         """
@@ -182,11 +187,12 @@ class PlateauSchedule:
 
     def counters(self) -> dict[str, Any]:
         """Return what to save, as JSON."""
+        best = self._loss_before if math.isfinite(self._loss_before) else None
         return {
             "begun": self._begun,
-            "down": self._decay_step,
-            "length": self._cosine_steps,
-            "before": self._loss_before if math.isfinite(self._loss_before) else None,
+            "down": self._decay_step,  # the step at which the decay began, None before
+            "length": self._cosine_steps,  # of the current cosine
+            "before": best,  # the best loss before the current cosine
             "stale": self._stale,
         }
 

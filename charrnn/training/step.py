@@ -34,10 +34,10 @@ _MIN_SHARED_OUTPUT_MULTIPLICATIONS = 1_000_000  # or of the output layer, for al
 class Update:
     """The result of a step: its loss, and its gradient norm before clipping.
 
-    The norm is None where no update was due.
+    The loss is in nats per character, without smoothing. The norm is None where no update was due.
     """
 
-    nats: float
+    loss: float
     norm: float | None
 
 
@@ -126,22 +126,22 @@ class TrainStep:
         with self.arithmetic.forward():
             logits, self.state = self.model(X, self.state)
         log_p = F.log_softmax(logits.float(), dim=1)
-        loss = F.nll_loss(log_p, Y.t().reshape(-1).to(self.device))
-        nats = loss.item()
-        if not math.isfinite(nats):
+        objective = F.nll_loss(log_p, Y.t().reshape(-1).to(self.device))
+        loss = objective.item()
+        if not math.isfinite(loss):
             return None
         if soft_targets is not None:
             cross_entropy = -(soft_targets.to(log_p) * log_p).sum(dim=1).mean()
-            loss = torch.lerp(loss, cross_entropy, self.config.smoothing)
+            objective = torch.lerp(objective, cross_entropy, self.config.smoothing)
         if whole_epoch:
-            self._losses.append(loss)
+            self._losses.append(objective)
             if not last:
-                return Update(nats, None)
-            loss = torch.stack(self._losses).mean()
+                return Update(loss, None)
+            objective = torch.stack(self._losses).mean()
             self._losses.clear()
         self._parameters.clear_gradients()
         with self.arithmetic.float32():
-            loss.backward()  # type: ignore[no-untyped-call]
+            objective.backward()  # type: ignore[no-untyped-call]
         self._parameters.collect_gradients()
         norm = clip_gradients(self._parameters.rows, self.config.clip)
         if not math.isfinite(norm):
@@ -150,7 +150,7 @@ class TrainStep:
             group["lr"] = learning_rate
         self.optimizer.step()
         self._parameters.bump_versions()
-        return Update(nats, norm)
+        return Update(loss, norm)
 
     def _carry_state(self, state: State) -> State:
         """Return the state for the next minibatch, zero again for some of its sequences.
@@ -194,7 +194,7 @@ class TrainStep:
         self.state = None if self.state is None else detach(self.state)
 
     def weights(self) -> dict[str, Tensor]:
-        """Return a copy of the current weights, in the processor's memory."""
+        """Return a copy of the current weights, in the CPU's memory."""
         weights = self.model.state_dict()
         return {name: weight.detach().clone().cpu() for name, weight in weights.items()}
 

@@ -125,14 +125,14 @@ class Trainer(RunState):
                     X, Y, learning_rate=self._learning_rate, last=last,
                     soft_targets=self.soft_targets.for_minibatch(minibatches, self.position),
                 )  # fmt: skip
-                if update is None or update.nats > self.max_loss:
+                if update is None or update.loss > self.max_loss:
                     self._overflowed = update is None
                     return "diverged"
                 self.best_model.confirm_candidate()
-                self.meter.add(update.nats, Y.numel(), update.norm, self.config.clip)
+                self.meter.add(update.loss, Y.numel(), update.norm, self.config.clip)
                 self.step, self.position = self.step + 1, self.position + 1
                 asked = self.commands()
-                self.best_model.maybe_restart_schedule(self.step, train=self._trained_nats())
+                self.best_model.maybe_restart_schedule(self.step, train_loss=self._train_loss())
                 yield from self._between_minibatches(asked)
                 if self._overflowed:
                     return "diverged"
@@ -157,12 +157,14 @@ class Trainer(RunState):
                 self._overflowed = self._overflowed or not math.isfinite(loss)
         if reason == "stopped":  # before an evaluation that a resumed run would not do here
             self._save_resume_state()
-        trained = None if reason == "diverged" else self._trained_nats()
+        train_loss = None if reason == "diverged" else self._train_loss()
         if reason != "diverged":
-            self.best_model.evaluate(self.step, train=trained, skip_if_slow=reason == "stopped")
+            self.best_model.evaluate(
+                self.step, train_loss=train_loss, skip_if_slow=reason == "stopped"
+            )
             self.best_model.confirm_candidate()
         if self._reported_step != self.step and self.meter.characters_seen:
-            yield self._progress(trained)
+            yield self._progress(train_loss)
         if reason == "finished":
             self._save_resume_state()
         self.best_model.use_best()
@@ -183,7 +185,7 @@ class Trainer(RunState):
             step=self.step,
             epoch=round(self._run_position()[1], 4),
             kept_step=self.best_model.best_step,
-            **self.best_model.results(self._trained_nats()),
+            **self.best_model.results(self._train_loss()),
             checkpoint=None if self.directory is None else str(self.directory / "checkpoint"),
         )
 
@@ -198,7 +200,7 @@ class Trainer(RunState):
                 yield self._progress()
         elif since >= max(0.25, now / 100) or self.step == 1:
             if (epoch_over or self.config.truncate != "epoch") and best_model.due():
-                best_model.evaluate(self.step, train=self._trained_nats())
+                best_model.evaluate(self.step, train_loss=self._train_loss())
                 yield from self._save_improvement()
             yield self._progress()
         yield from self._due_samples(asked="sample" in asked)
@@ -211,14 +213,14 @@ class Trainer(RunState):
             return
         # At most about 500 evaluations; which epochs have one does not depend on the clock.
         if self.epoch % max(1, epochs // 500) == 0 or self.epoch == epochs:
-            self.best_model.evaluate(self.step, train=self._trained_nats())
+            self.best_model.evaluate(self.step, train_loss=self._train_loss())
             yield self._progress()
             yield from self._save_improvement()
         elif self._progress_is_due(self._elapsed()):  # short epochs, and very many
             yield self._progress()
         if every is not None and self.epoch % every == 0 and self.epoch < epochs:
             yield from self._write_samples(
-                extra=True, share=self.progress.fraction_done(*self._run_position())
+                extra=True, fraction_done=self.progress.fraction_done(*self._run_position())
             )
 
     def _progress_is_due(self, now: float) -> bool:
@@ -253,7 +255,7 @@ class Trainer(RunState):
     def _save(self, *, final: bool) -> Iterator[Event]:
         if self.writer:
             results = {
-                **self.best_model.results(self._trained_nats()),
+                **self.best_model.results(self._train_loss()),
                 "last_step": self.step,
                 "baselines": self.start_event["baselines"],
                 "seconds": round(self._elapsed(), 1),

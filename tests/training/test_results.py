@@ -77,13 +77,13 @@ def test_a_window_covers_its_size_and_no_more_than_a_block_beyond():
     for i in range(1000):
         window.add(float(i >= 900), 4)
     assert 160 <= window.characters < 160 + 10 + 4
-    assert window.mean_nats == 1.0
+    assert window.mean_loss == 1.0
     meter = Meter(window)
     meter.add(5.0, 4, 1.0, None)
     again = Meter.restored(meter.counters(), 160)
-    assert again.window.mean_nats == meter.window.mean_nats > 1
+    assert again.window.mean_loss == meter.window.mean_loss > 1
     old = {name: value for name, value in meter.counters().items() if name != "window"}
-    assert Meter.restored(old, 160).window.mean_nats is None
+    assert Meter.restored(old, 160).window.mean_loss is None
 
 
 def test_a_run_that_goes_on_keeps_the_pair_of_its_best_model(tmp_path):

@@ -106,7 +106,7 @@ def test_the_gradient_is_that_of_both_targets_and_the_loss_that_of_the_text():
     parameters = list(train_step.model.parameters())
     gradients = torch.autograd.grad(wanted, parameters)
     update = train_step.train_on(X, Y, learning_rate=0.0, last=False, soft_targets=q)
-    assert update.nats == pytest.approx(nll.item(), abs=1e-5)
+    assert update.loss == pytest.approx(nll.item(), abs=1e-5)
     for parameter, gradient in zip(parameters, gradients, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, atol=1e-6, rtol=1e-4)
 

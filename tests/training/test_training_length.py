@@ -15,7 +15,7 @@ from charrnn.model import ModelConfig
 from charrnn.ngrams.soft_targets import NgramSoftTargets
 from charrnn.training import TrainingConfig
 from charrnn.training.best_model import BestModel
-from charrnn.training.schedule import PlateauSchedule
+from charrnn.training.schedule import DecaySchedule
 from charrnn.training.step import TrainStep
 
 NOISE = "".join(random.Random(0).choices("abcdefgh", k=400))  # there is soon no more to learn of it
@@ -227,7 +227,7 @@ def test_a_run_whose_time_ends_in_its_first_epoch_has_learned_from_what_it_saw(m
 
 
 def test_continuing_where_nothing_is_gained_is_one_cosine():
-    schedule, step, ends = PlateauSchedule(TrainingConfig()), 0, []
+    schedule, step, ends = DecaySchedule(TrainingConfig()), 0, []
     schedule.start_cosines(100)
     for _ in range(3):
         while schedule.fraction_decayed(step) < 1:

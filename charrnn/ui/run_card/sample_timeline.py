@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-MARKS = (0.0, 0.1, 0.25, 0.5, 1.0)  # shares of a run
+from ...training.sample_writer import SAMPLE_FRACTIONS
+
+MARKS = (*SAMPLE_FRACTIONS, 1.0)  # fractions of a run after which a sample is due
 MAX_ROWS = 12  # with more, the oldest samples between marks are left out
 
 # Shares of a run: a sample this near to a mark has its label, and one this much before it counts as
