@@ -182,7 +182,7 @@ class _Layer:
         self.outputs = vector[..., inputs:]  # the hidden state, as `_affine` takes it
         self.hidden = self.outputs[..., :H]
         self.hidden[...] = state[0]
-        self._memory = state[-1].copy()
+        self._cell_state = state[-1].copy()
         gates = self._gates = np.empty((*shape, matrix.shape[1]), np.float32)
         self.added: Floats = np.empty(gates.shape, np.float32)  # to the product, by the first layer
         if below is not None:
@@ -227,10 +227,10 @@ class _Layer:
         I, F, O, G = self._parts  # noqa: E741
         np.tanh(G, out=G)
         self._sigmoid()
-        self._memory *= F
+        self._cell_state *= F
         G *= I
-        self._memory += G
-        np.tanh(self._memory, out=self.hidden)
+        self._cell_state += G
+        np.tanh(self._cell_state, out=self.hidden)
         self.hidden *= O
 
     def _sigmoid(self) -> None:

@@ -1,8 +1,8 @@
 """Dropout with masks made from random bytes.
 
 torch draws a number for every element, one after the other, which takes a third of a training step;
-a byte for each, eight at a time, takes a fifth of that. The dropped share is therefore a multiple
-of 1/256. The bytes come from torch's generator, so a seed repeats them and a saved random state
+a byte for each, eight at a time, takes a fifth of that. The probability is therefore a multiple of
+1/256. The bytes come from torch's generator, so a seed repeats them and a saved random state
 continues them.
 """
 
@@ -16,12 +16,12 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 
-def dropout(x: Tensor, share: float, training: bool) -> Tensor:
-    """Zero a `share` of the elements of x at random, and scale up the others to keep the mean.
+def dropout(x: Tensor, p: float, training: bool) -> Tensor:
+    """Zero each element of x with probability p, and scale up the others to keep the mean.
 
     Srivastava et al. 2014. Returns x itself unless `training`.
     """
-    dropped = round(share * 256)
+    dropped = round(p * 256)  # bytes below this drop their element
     if not training or dropped == 0:
         return x
     return cast(Tensor, _Dropout.apply(x, dropped))  # type: ignore[no-untyped-call]

@@ -9,7 +9,9 @@ take it.
 Under autocast to bfloat16 the recurrence runs in bfloat16, with products summed in float32; weights
 and their gradients stay float32.
 
-Notation as in `scratch`; a name with a leading d is the gradient of the loss by what follows.
+Notation as in `scratch`, but Z is the product of the inputs, to which H W_hh is added; the GRU's
+update gate is U (there Z), and the LSTM's candidate is G (there C_tilde). A name with a leading d
+is the gradient of the loss by what follows.
 """
 
 from __future__ import annotations
@@ -147,18 +149,18 @@ class _RNN(Function):
         T, B, _ = dH.shape
         weight = PackedWeight(W.t(), B)
         dZ = torch.empty_like(dH)
-        gradients, outputs, by_output = dZ.unbind(), H[1:].unbind(), dH.unbind()
-        whole = by_output[-1]  # all of dH_t: from its output, and from the next step
+        dZ_by_step, states, dH_from_output = dZ.unbind(), H[1:].unbind(), dH.unbind()
+        dH_t = dH_from_output[-1]  # by the output of step t, and by the next step
         for t in range(T - 1, -1, -1):
             if ctx.relu:
                 torch.ops.aten.threshold_backward.grad_input(
-                    whole, outputs[t], 0, grad_input=gradients[t]
+                    dH_t, states[t], 0, grad_input=dZ_by_step[t]
                 )
             else:
-                _tanh_backward(whole, outputs[t], out=gradients[t])
+                _tanh_backward(dH_t, states[t], out=dZ_by_step[t])
             if t > 0:
-                whole = weight.times_plus(gradients[t], by_output[t - 1])
-        dH0 = weight.times(gradients[0])
+                dH_t = weight.times_plus(dZ_by_step[t], dH_from_output[t - 1])
+        dH0 = weight.times(dZ_by_step[0])
         dW_hh = weight_gradient(_flatten(H[:-1]), _flatten(dZ)).to(ctx.weight_type)
         return dZ, dH0, dW_hh, None
 
@@ -202,7 +204,7 @@ class _GRU(Function):
         T, B, width = dH.shape
         weight = PackedWeight(W.t(), B)
         R, U, A = gates.chunk(3, dim=-1)
-        # The factors of dH_t, for all steps at once.
+        # The local derivatives that dH_t is multiplied by, for all steps at once.
         dZ_n = torch.ops.aten.tanh_backward(1 - U, N)
         dZ = torch.empty_like(gates)
         dR, dU, dA = dZ.chunk(3, dim=-1)
@@ -211,17 +213,17 @@ class _GRU(Function):
         torch.mul(dZ_n, R, out=dA)
         dRU, RU = dZ[..., : 2 * width], gates[..., : 2 * width]
         _sigmoid_backward(dRU, RU, out=dRU)
-        by_gates, by_gate = dZ.unbind(), dZ.view(T, B, 3, width).unbind()
-        keeps, by_output = U.unbind(), dH.unbind()
-        wholes = [by_output[-1]]  # all of dH_t, last step first
+        dZ_by_step, dZ_by_gate = dZ.unbind(), dZ.view(T, B, 3, width).unbind()
+        update_gates, dH_from_output = U.unbind(), dH.unbind()
+        dH_by_step = [dH_from_output[-1]]  # by the output and the next step; last step first
         for t in range(T - 1, -1, -1):
-            whole = wholes[-1]
-            by_gate[t].mul_(whole.unsqueeze(1))
+            dH_t = dH_by_step[-1]
+            dZ_by_gate[t].mul_(dH_t.unsqueeze(1))
             if t > 0:
-                kept = torch.addcmul(by_output[t - 1], whole, keeps[t])
-                wholes.append(weight.times_plus(by_gates[t], kept))
-        dH0 = weight.times(by_gates[0]).addcmul_(wholes[-1], keeps[0])
-        dZ_n.mul_(torch.stack(wholes[::-1]))
+                direct = torch.addcmul(dH_from_output[t - 1], dH_t, update_gates[t])
+                dH_by_step.append(weight.times_plus(dZ_by_step[t], direct))
+        dH0 = weight.times(dZ_by_step[0]).addcmul_(dH_by_step[-1], update_gates[0])
+        dZ_n.mul_(torch.stack(dH_by_step[::-1]))
         dW_hh = weight_gradient(_flatten(H[:-1]), _flatten(dZ)).to(ctx.weight_type)
         return dZ, dZ_n, dH0, dW_hh
 
@@ -240,16 +242,16 @@ class _LSTM(Function):
         gates = Z.new_empty(T, B, 4, width)  # I, F, G, O
         tanh_C = Z.new_empty(T, B, width)
         all_gates, by_gate = gates.unbind(), [gate.unbind() for gate in gates.unbind(2)]
-        states, memories, seen = H.unbind(), C.unbind(), tanh_C.unbind()
+        states, cell_states, tanh_cells = H.unbind(), C.unbind(), tanh_C.unbind()
         for t, (Z_t, I, F, G, O) in enumerate(zip(Z.unbind(), *by_gate, strict=True)):  # noqa: E741
             arguments = weight.times_plus(states[t], Z_t).view(B, 4, width)
             torch.sigmoid(arguments, out=all_gates[t])
             tanh(factor * arguments[:, 2], out=G)
             if factor > 1:  # else the tanh does it
                 keep_threads_warm()
-            torch.mul(F, memories[t], out=memories[t + 1]).addcmul_(I, G)
-            tanh(factor * memories[t + 1], out=seen[t])
-            torch.mul(O, seen[t], out=states[t + 1])
+            torch.mul(F, cell_states[t], out=cell_states[t + 1]).addcmul_(I, G)
+            tanh(factor * cell_states[t + 1], out=tanh_cells[t])
+            torch.mul(O, tanh_cells[t], out=states[t + 1])
         ctx.save_for_backward(H, C, gates, tanh_C, W_hh)
         return H[1:], C[-1].clone()
 
@@ -260,24 +262,24 @@ class _LSTM(Function):
         T, B, width = dH.shape
         weight = PackedWeight(W_hh.to(H.dtype).t(), B)
         I, F, G, O = gates.unbind(2)  # noqa: E741
-        # The factors of dC_t (and for O of dH_t), for all steps at once.
+        # The local derivatives that dC_t (for O, dH_t) is multiplied by, for all steps at once.
         dZ = torch.empty_like(gates)
         dI, dF, dG, dO = dZ.unbind(2)
         _sigmoid_backward(G, I, out=dI)
         _sigmoid_backward(C[:-1], F, out=dF)
         _tanh_backward(I, G, out=dG)
         _sigmoid_backward(tanh_C, O, out=dO)
-        to_memory = torch.ops.aten.tanh_backward(O, tanh_C).unbind()  # ∂H_t/∂C_t
-        by_memory, by_output, keeps = dZ[:, :, :3].unbind(), dO.unbind(), F.unbind()
-        by_step, outputs = dZ.view(T, B, 4 * width).unbind(), dH.unbind()
-        dH_t, dC = outputs[-1], dC_last.clone()
+        dH_dC = torch.ops.aten.tanh_backward(O, tanh_C).unbind()  # ∂H_t/∂C_t
+        dIFG, dO_by_step, forget_gates = dZ[:, :, :3].unbind(), dO.unbind(), F.unbind()
+        dZ_by_step, dH_from_output = dZ.view(T, B, 4 * width).unbind(), dH.unbind()
+        dH_t, dC = dH_from_output[-1], dC_last.clone()
         for t in range(T - 1, -1, -1):
-            by_output[t].mul_(dH_t)
-            dC.addcmul_(dH_t, to_memory[t])
-            by_memory[t].mul_(dC.unsqueeze(1))
-            dC.mul_(keeps[t])
+            dO_by_step[t].mul_(dH_t)
+            dC.addcmul_(dH_t, dH_dC[t])
+            dIFG[t].mul_(dC.unsqueeze(1))
+            dC.mul_(forget_gates[t])
             if t > 0:
-                dH_t = weight.times_plus(by_step[t], outputs[t - 1])
+                dH_t = weight.times_plus(dZ_by_step[t], dH_from_output[t - 1])
         flat = dZ.view(T * B, 4 * width)
         dH0 = weight.times(flat[:B])
         dW_hh = weight_gradient(_flatten(H[:-1]), flat).to(W_hh.dtype)

@@ -38,7 +38,7 @@ def lstm(
         inputs = F.embedding(inputs, torch.eye(W_xh.shape[0], dtype=dtype))  # one-hot vectors
     weights = [W.to(dtype) for W in (W_xh.t(), W_hh.t(), b_h, torch.zeros_like(b_h))]
     before = H[None].to(dtype), C[None].to(dtype)
-    outputs, hidden, memory = torch._VF.lstm(
+    outputs, hidden, cell_state = torch._VF.lstm(
         inputs, before, weights, True, 1, 0.0, torch.is_grad_enabled(), False, False
     )
-    return outputs, (hidden[0].to(W_hh.dtype), memory[0].to(W_hh.dtype))
+    return outputs, (hidden[0].to(W_hh.dtype), cell_state[0].to(W_hh.dtype))

@@ -51,7 +51,7 @@ def gru(inputs: Tensor, H: Tensor, parameters: Parameters) -> tuple[Tensor, Tens
 def lstm(
     inputs: Tensor, state: tuple[Tensor, Tensor], parameters: Parameters
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """Run as `rnn` does, with input, forget, output gates I, F, O and a memory cell C (B, H)."""
+    """Run as `rnn` does, with input, forget, output gates I, F, O and a cell state C (B, H)."""
     W_xi, W_xf, W_xc, W_xo = parameters["W_xh"].chunk(4, dim=1)
     W_hi, W_hf, W_hc, W_ho = parameters["W_hh"].chunk(4, dim=1)
     b_i, b_f, b_c, b_o = parameters["b_h"].chunk(4)

@@ -76,20 +76,20 @@ class Recurrence(nn.Module):
         for depth in range(self.depth):
             if depth > 0:
                 outputs = dropout(outputs, self.dropout, self.training)
-            ways = []
+            directions = []  # the outputs of each
             for direction in range(self.directions):
                 k = depth * self.directions + direction
                 layer = self.layers[k]
                 assert isinstance(layer, Layer)
                 before = map_state(lambda s, k=k: s[k], state)  # type: ignore[misc]
-                way = outputs.flip(0) if direction else outputs
-                H, new = self._run(layer, way, before)
-                ways.append(H.flip(0) if direction else H)
+                ordered = outputs.flip(0) if direction else outputs
+                H, new = self._run(layer, ordered, before)
+                directions.append(H.flip(0) if direction else H)
                 after.append(new)
-            outputs = ways[0] if self.directions == 1 else torch.cat(ways, dim=-1)
+            outputs = directions[0] if self.directions == 1 else torch.cat(directions, dim=-1)
         if self.cell == "lstm":
-            hidden, memory = zip(*after, strict=True)
-            return outputs, (torch.stack(hidden), torch.stack(memory))
+            hidden, cell = zip(*after, strict=True)
+            return outputs, (torch.stack(hidden), torch.stack(cell))
         return outputs, torch.stack(after)  # type: ignore[arg-type]
 
     def by_layer(self) -> list[dict[str, Tensor]]:

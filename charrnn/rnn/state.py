@@ -1,4 +1,4 @@
-"""The state of a recurrence: one tensor, or for the LSTM two, hidden and memory."""
+"""The state of a recurrence: one tensor, or for the LSTM two, hidden and cell state."""
 
 from __future__ import annotations
 
