@@ -38,7 +38,7 @@ def load(
         progress: Likewise.
 
     Raises:
-        UserError: If it is not a sound charrnn checkpoint, or the Hub cannot give it.
+        UserError: If it is not a valid charrnn checkpoint, or the Hub cannot give it.
     """
     _check_name(where, "checkpoint")
     path = local(where)
@@ -90,7 +90,7 @@ def from_hub(
     A local path of the same name is not looked at. `token` is a user's token, None for the user who
     is logged in on this machine, or False for public models only.
 
-    Raises UserError for everything that goes wrong with the Hub, and for an unsound checkpoint.
+    Raises UserError for everything that goes wrong with the Hub, and for an invalid checkpoint.
     """
     return checkpoint.load(
         hub.pull(validation.as_text(model, "model"), token=token, progress=progress)
@@ -126,7 +126,7 @@ def push_to_hub(
         progress: Called with the bytes sent and their sum.
 
     Raises:
-        UserError: For an unsound checkpoint, and for everything that goes wrong with the Hub.
+        UserError: For an invalid checkpoint, and for everything that goes wrong with the Hub.
     """
     validation.as_text(repo, "repo")
     if isinstance(model, Checkpoint):

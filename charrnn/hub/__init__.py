@@ -9,7 +9,7 @@ generate the samples in the card. huggingface_hub is imported when it is first n
     Ref.parse(text) -> Ref                 .repo, .revision; UserError for nonsense
     preview_push(directory, repo) -> [Upload]            .name, .size: exactly what a push uploads
     push(directory, repo, private=, token=) -> Pushed    .url, .revision, .created, .card_kept
-    pull(ref, token=, own=) -> Path        a sound checkpoint on this machine
+    pull(ref, token=, own=) -> Path        a valid checkpoint on this machine
     list_models(search=, sort=, author=, token=) -> [ListedModel]
     fetch_curve(repo, token=) -> [float] | None          a model's perplexities, for its sparkline
     signed_in() -> bool                    whether this machine has a token of its own

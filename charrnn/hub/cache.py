@@ -85,7 +85,7 @@ def forget(repo: str) -> None:
 
 
 def discard(cache: Path, repo: str, commit: str) -> None:
-    """Remove a commit's files that turned out to be unsound."""
+    """Remove a commit's files that turned out to be invalid."""
     from huggingface_hub import scan_cache_dir
 
     path = _repository(cache, repo)

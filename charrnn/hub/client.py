@@ -37,10 +37,10 @@ Waiting = Callable[["int | None"], None]
 is asked again."""
 Cancelled = Callable[[], bool]
 
-SILENCE_SECONDS = 10.0  # seconds without a byte after which a connection is given up
-_POLL_SECONDS = 0.05  # seconds between looks at a piece of work
-_MAX_JSON_BYTES = 8 << 20  # bytes of an answer of the Hub's interface
-_CHUNK_BYTES = 1 << 18  # bytes of a download between two reports of its progress
+SILENCE_SECONDS = 10.0  # without a byte, after which a connection is given up
+_POLL_SECONDS = 0.05  # between two checks of a job
+_MAX_JSON_BYTES = 8 << 20  # of a response of the Hub's API
+_CHUNK_BYTES = 1 << 18  # of a download between two reports of its progress
 _PLAIN = {"Accept-Encoding": "identity"}
 
 
@@ -53,36 +53,43 @@ def run(
     progress: Progress | None = None,
     waiting: Waiting | None = None,
     cancelled: Cancelled | None = None,
-    unsure: UserError | None = None,
+    unconfirmed_error: UserError | None = None,
 ) -> T:
     """Run `work` in a thread and return its result; it talks to the Hub about `repo`.
 
     `progress`, `waiting` and `cancelled` are called in the caller's thread. Raises UserError for
     everything that goes wrong with the Hub, after `seconds`, and when `cancelled` returns True;
-    once the Hub was asked for a commit, the last two raise `unsure` if it is given.
+    once the Hub was asked for a commit, the last two raise `unconfirmed_error` if it is given.
     """
-    job, result, shown, rested = Job(seconds, retries=writing), Future[T](), None, None
+    job, result = Job(seconds, retries=writing), Future[T]()
+    last_progress: tuple[int, int | None] | None = None
+    last_retry_in: int | None = None
     threading.Thread(target=_work, args=(work, job, result, repo, writing), daemon=True).start()
     try:
         while True:
             over = wait([result], _POLL_SECONDS).done
-            if progress is not None and job.total is not None and shown != (job.done, job.total):
-                shown = (job.done, job.total)
-                progress(*shown)
-            if waiting is not None and rested != (rests := job.retry_in):
-                waiting(rested := rests)
+            now = (job.done, job.total)
+            if progress is not None and job.total is not None and now != last_progress:
+                progress(*now)
+                last_progress = now
+            if waiting is not None and (retry_in := job.retry_in) != last_retry_in:
+                waiting(retry_in)
+                last_retry_in = retry_in
             if over:
                 return result.result()
             if cancelled is not None and cancelled():
-                raise _unless_late(job, UserError("Cancelled."), unsure)
+                raise _unless_committing(job, UserError("Cancelled."), unconfirmed_error)
             if job.left() <= 0:
-                raise _unless_late(job, deadline_exceeded(seconds), unsure)
+                raise _unless_committing(job, deadline_exceeded(seconds), unconfirmed_error)
     finally:
         job.cancel()
 
 
-def _unless_late(job: Job, error: UserError, unsure: UserError | None) -> UserError:
-    return unsure if job.committing and unsure is not None else error
+def _unless_committing(
+    job: Job, error: UserError, unconfirmed_error: UserError | None
+) -> UserError:
+    """Return `error`, or `unconfirmed_error` if the commit may have been made already."""
+    return unconfirmed_error if job.committing and unconfirmed_error is not None else error
 
 
 def _work(

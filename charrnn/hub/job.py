@@ -47,7 +47,8 @@ class Job:
 
     def backoff(self, seconds: int | None) -> None:
         """Note that the Hub has refused a request, which is repeated after so many seconds."""
-        self._again = time.monotonic() + (0 if seconds is None else seconds + 1)  # the client's one
+        wait = 0 if seconds is None else seconds + 1  # the client itself waits one second longer
+        self._again = time.monotonic() + wait
 
     def go_on(self) -> None:
         """Note that the Hub is asked again."""

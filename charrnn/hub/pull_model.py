@@ -50,7 +50,7 @@ def pull(
             with None as the token, to a cache of this machine's user.
 
     Raises:
-        UserError: For everything that goes wrong with the Hub, for an unsound checkpoint, and when
+        UserError: For everything that goes wrong with the Hub, for an invalid checkpoint, and when
             `cancelled` returns True.
     """
     wanted = Ref.parse(ref)
@@ -75,7 +75,7 @@ def _find_local(ref: Ref, token: Token) -> Path | None:
     if token is None:
         caches += [cache.private(None, None), cache.of_this_machine()]
     found = (cache.find(place, ref) for place in caches)
-    return next((model for model in found if model is not None and _is_sound(model)), None)
+    return next((model for model in found if model is not None and _is_valid(model)), None)
 
 
 def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
@@ -87,7 +87,7 @@ def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
     open_to_all = _is_public(info)
     if token is False and not open_to_all:  # before there is a place for it
         raise repo_gated(ref.repo)
-    if token is None and _is_sound(
+    if token is None and _is_valid(
         here := cache.snapshot(cache.of_this_machine(), ref.repo, commit)
     ):
         return here
@@ -96,7 +96,7 @@ def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
     job.total = sum(file.size for file in files)
     try:
         with cache.lock(root, ref.repo, job):
-            if not all((model / file.name).is_file() for file in files) or not _is_sound(model):
+            if not all((model / file.name).is_file() for file in files) or not _is_valid(model):
                 _download(job, root, ref.repo, commit, files, token)
             cache.touch(model)
             cache.store_ref(root, ref, commit)
@@ -133,7 +133,7 @@ def _is_public(info: ModelInfo) -> bool:
 
 
 def _files(info: ModelInfo, ref: Ref) -> list[RemoteFile]:
-    """Return the files of the repository that belong to a checkpoint, the weights last.
+    """Return the files of the repository that belong to a checkpoint, the smallest first.
 
     Raises UserError if there are no weights, or if a file is larger than allowed.
     """
@@ -170,7 +170,7 @@ def _download(
 ) -> None:
     """Download the files into the cache `root`, and check them.
 
-    Raises UserError for files that are not what the Hub described and for an unsound checkpoint:
+    Raises UserError for files that are not what the Hub described and for an invalid checkpoint:
     then nothing of the commit is kept.
 
     File by file: `snapshot_download` works in threads of its own, which neither the deadline nor
@@ -193,7 +193,7 @@ def _download_file(
     from huggingface_hub import hf_hub_download
 
     before = job.done
-    for again in (False, True):  # the second time for a file that was here and is damaged
+    for again in (False, True):  # the second time if the file in the cache is damaged
         job.check()
         job.done = before
         job.heads.clear()
@@ -213,7 +213,7 @@ def _download_file(
         except OSError as error:
             if type(error) is not OSError or error.errno is not None:
                 raise
-            continue  # the client says so of a file of another length than it was to have
+            continue  # the client raises this if the length differs from the expected one
         data = Path(path).read_bytes()
         if len(data) == file.size and (file.holds(data) or not file.described):
             return
@@ -247,7 +247,7 @@ def _progress_bar(job: Job) -> type:
     return ProgressBar
 
 
-def _is_sound(model: Path) -> bool:
+def _is_valid(model: Path) -> bool:
     try:
         checkpoint.load(model)
     except UserError:

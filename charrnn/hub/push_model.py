@@ -101,7 +101,7 @@ def push(
         CommitUnconfirmedError: If the deadline was over, or `cancelled` returned True, when the Hub
             had been asked for the commit, which it may still make; or if the connection broke then
             and the commit is not there, or the Hub cannot be asked.
-        UserError: For an unsound checkpoint, and for everything else that goes wrong with the Hub.
+        UserError: For an invalid checkpoint, and for everything else that goes wrong with the Hub.
             The repository holds what it held before; a new one may be there, empty.
     """
     name = _ref(repo)
@@ -118,7 +118,7 @@ def push(
         progress=progress,
         waiting=waiting,
         cancelled=cancelled,
-        unsure=commit_abandoned(name),
+        unconfirmed_error=commit_abandoned(name),
     )
 
 

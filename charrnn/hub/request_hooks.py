@@ -17,7 +17,7 @@ from .errors import busy, no_answer, retry_delay
 from .job import Job
 
 _JOB: ContextVar[Job] = ContextVar("charrnn_hub_job")
-_RETRIED_STATUS = {429, 500, 502, 503, 504}  # where the client does so
+_RETRIED_STATUS = {429, 500, 502, 503, 504}  # after which the client asks again by itself
 _LOCK = threading.Lock()
 
 
@@ -45,7 +45,7 @@ def _on_request(request: Any) -> None:
     job = _JOB.get(None)
     if job is None:
         return
-    job.check()  # who is not waited for any more, asks for nothing
+    job.check()  # a cancelled job sends no request
     job.go_on()
     if request.method == "HEAD" and not job.retries:
         if str(request.url) in job.heads:  # after silence the client asks again, for minutes

@@ -81,7 +81,7 @@ def deploy(
         writing=True,
         progress=progress,
         cancelled=cancelled,
-        unsure=_commit_unconfirmed(space),
+        unconfirmed_error=_commit_unconfirmed(space),
     )
 
 

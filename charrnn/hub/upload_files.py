@@ -33,7 +33,7 @@ def build(
     """Return the files, by name, that a push of the checkpoint in `directory` to `repo` uploads.
 
     `license` is the model's, such as `mit`. `space` is the `owner/name` of a Space for the card to
-    link to. Raises UserError for an unsound checkpoint, and for a malformed license or Space.
+    link to. Raises UserError for an invalid checkpoint, and for a malformed license or Space.
     """
     if license is not None and not _LINKED.fullmatch(license):
         raise UserError(
