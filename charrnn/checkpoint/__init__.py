@@ -33,18 +33,20 @@ from .metadata import validate_metadata
 from .strict_json import MAX_CONFIG_BYTES, check_header, parse_json_object, unreadable
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
-FORMAT = 1  # raise it only where what a file says changes its meaning, not for one more setting
-MAX_WEIGHTS_BYTES = 64 << 20  # bytes of a weights file
-MAX_PARAMETERS = (MAX_WEIGHTS_BYTES - (2 << 20)) // 4  # of a model that is trained, to leave room
-_TRIAL_SHAPE = (8, 4)  # batch and time of the characters that a model is tried with
+# Increment it only when an existing field changes its meaning; a new setting does not count.
+FORMAT = 1
+MAX_WEIGHTS_BYTES = 64 << 20  # of a weights file
+MAX_PARAMETERS = (MAX_WEIGHTS_BYTES - (2 << 20)) // 4  # of a model; the rest is for its metadata
+_TRIAL_SHAPE = (8, 4)  # (B, T) of the ids with which a model is tried
 
 
 @dataclass
 class Checkpoint:
     """A model with its vocabulary and its metadata.
 
-    `about` says how the model was made, under the keys `name`, `corpus`, `recipe`, `training`,
-    `results` and `prefixes`: all optional, all JSON (`charrnn.checkpoint.metadata`).
+    `about` is the metadata, which says how the model was made, under the keys `name`, `corpus`,
+    `recipe`, `training`, `results` and `prefixes`: all optional, all JSON
+    (`charrnn.checkpoint.metadata`).
     """
 
     model: CharRNN
@@ -122,7 +124,7 @@ def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
 def load(path: str | Path) -> Checkpoint:
     """Open a checkpoint: its directory, or its `.safetensors` file alone.
 
-    Raises UserError, saying what is wrong, for anything that is not a sound charrnn checkpoint.
+    Raises UserError, saying what is wrong, for anything that is not a valid charrnn checkpoint.
     """
     path = Path(path)
     try:
@@ -179,7 +181,7 @@ def _is_there(file: Path) -> bool:
 
 
 def _check_agreement(file: Path, config: dict[str, Any]) -> None:
-    """Raise ValueError for a `config.json` that is unsound or describes another model."""
+    """Raise ValueError for a `config.json` that is invalid or describes another model."""
     if not _is_there(file):
         return
     with file.open("rb") as opened:
@@ -201,7 +203,9 @@ def _read_config(metadata: dict[str, str] | None) -> dict[str, Any]:
     if config.get("format") != FORMAT or isinstance(config["format"], bool):
         found = short_repr(config.get("format"), 20)
         problem = Message(
-            "its format is {format}, and this version of charrnn reads format 1", format=found
+            "its format is {format}, and this version of charrnn reads format {own}",
+            format=found,
+            own=FORMAT,
         )
         raise ValueError(_with_version(problem, config))
     return config

@@ -1,4 +1,4 @@
-"""Write what lies beside a checkpoint's weights: log, plot, samples and model card.
+"""Write a whole checkpoint directory: weights, configuration, log, plot, samples and model card.
 
 A checkpoint directory has the same files on disk, in a .zip and on the Hub. The model card is its
 `README.md` (`charrnn.checkpoint.model_card`).

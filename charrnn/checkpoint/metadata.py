@@ -28,7 +28,7 @@ def validate_metadata(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _name(value: object, key: str) -> str:
+def _short_text(value: object, key: str) -> str:
     if not isinstance(value, str):
         raise ValueError(
             Message("its {key} is not a text", key=escape_invisible(key, _MAX_KEY_CHARS))
@@ -56,7 +56,7 @@ def _object(value: object, key: str) -> dict[str, Any]:
 def _corpus(value: object, key: str) -> dict[str, Any]:
     corpus = _simple(_object(value, key), key)
     if "name" in corpus:
-        corpus["name"] = _name(corpus["name"], f"{key}.name")
+        corpus["name"] = _short_text(corpus["name"], f"{key}.name")
     if _number(corpus.get("characters"), f"{key}.characters") is None:
         corpus.pop("characters", None)
     return corpus
@@ -64,7 +64,7 @@ def _corpus(value: object, key: str) -> dict[str, Any]:
 
 def _results(value: object, key: str) -> dict[str, Any]:
     results = {
-        _name(name, key): _number(number, name)
+        _short_text(name, key): _number(number, name)
         for name, number in _object(value, key).items()
         if name != "baselines"
     }
@@ -72,7 +72,9 @@ def _results(value: object, key: str) -> dict[str, Any]:
     if baselines is None:
         return results
     numbers = _object(baselines, "baselines").items()
-    return results | {"baselines": {_name(name, key): _number(n, name) for name, n in numbers}}
+    return results | {
+        "baselines": {_short_text(name, key): _number(n, name) for name, n in numbers}
+    }
 
 
 def _simple(value: object, key: str) -> dict[str, Any]:
@@ -80,11 +82,11 @@ def _simple(value: object, key: str) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, entry in _object(value, key).items():
         if entry is None or isinstance(entry, bool):
-            kept[_name(name, key)] = entry
+            kept[_short_text(name, key)] = entry
         elif isinstance(entry, str):
-            kept[_name(name, key)] = _name(entry, name)
+            kept[_short_text(name, key)] = _short_text(entry, name)
         elif isinstance(entry, int | float):
-            kept[_name(name, key)] = _number(entry, name[:_MAX_NAME_CHARS])
+            kept[_short_text(name, key)] = _number(entry, name[:_MAX_NAME_CHARS])
     return kept
 
 
@@ -96,9 +98,9 @@ def _prefixes(value: object, key: str) -> list[str]:
 
 
 _CHECKS: dict[str, Callable[[object, str], Any]] = {
-    "name": _name,
+    "name": _short_text,
     "corpus": _corpus,
-    "recipe": _name,
+    "recipe": _short_text,
     "training": _simple,
     "results": _results,
     "prefixes": _prefixes,

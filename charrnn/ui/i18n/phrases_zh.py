@@ -57,8 +57,8 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     "config.json and model.safetensors describe different models": (
         "config.json 与 model.safetensors 描述的不是同一个模型"
     ),
-    "its format is {format}, and this version of charrnn reads format 1": (
-        "其格式为 {format}，而此版本的 charrnn 读取格式 1"
+    "its format is {format}, and this version of charrnn reads format {own}": (
+        "其格式为 {format}，而此版本的 charrnn 读取格式 {own}"
     ),
     "its model has a setting {name} that this version of charrnn does not know": (
         "其模型有此版本 charrnn 不认识的设置 {name}"
