@@ -36,7 +36,7 @@ class Baselines:
         return {"uniform": self.uniform, "unigram": self.unigram, "ngram": self.ngram}
 
 
-def baselines(training: Ids, held_out: Ids, vocabulary_size: int) -> Baselines:
+def baseline_perplexities(training: Ids, held_out: Ids, vocabulary_size: int) -> Baselines:
     """Return the perplexities of `held_out`, which directly follows `training` in the text.
 
     Both are one-dimensional arrays of ids below `vocabulary_size`, which counts `<unk>` too.

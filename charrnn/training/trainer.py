@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..corpus import Corpus
 from ..model import ModelConfig
-from ..ngrams.baselines import baselines
+from ..ngrams.baselines import baseline_perplexities
 from ..ngrams.soft_targets import NgramSoftTargets
 from .checkpointing import CheckpointWriter
 from .config import TrainingConfig
@@ -70,6 +70,7 @@ class Trainer(RunState):
         resumed_from = self._restore() if resume else None
         corpus, train_step = self.corpus, self.train_step
         train_step.set_max_threads(self.max_threads())
+        baselines = baseline_perplexities(corpus.training, corpus.held_out, len(corpus.vocabulary))
         self.start_event = self._event(
             "start",
             run=None if self.directory is None else self.directory.name,
@@ -79,7 +80,7 @@ class Trainer(RunState):
             recipe=self.recipe,
             model=asdict(train_step.model.config),
             training=asdict(self.config),
-            baselines=baselines(corpus.training, corpus.held_out, len(corpus.vocabulary)).as_dict(),
+            baselines=baselines.as_dict(),
             device=train_step.device_label,
             resumed_from=resumed_from,
             warnings=[warning.as_dict() for warning in self.warnings],

@@ -8,7 +8,7 @@ from small_runs import QUICK, SMALL, corpus, named, run, with_changes
 
 from charrnn.corpus import Corpus
 from charrnn.model import CharRNN
-from charrnn.ngrams.baselines import baselines
+from charrnn.ngrams.baselines import baseline_perplexities
 from charrnn.training.autoconfig import CorpusStats, choose_config
 
 ONE_LOOK = with_changes(QUICK, epochs=1, batch_size=1, steps=1200, learning_rate=0.0)
@@ -24,7 +24,7 @@ def first_perplexity(**changes):
 def test_a_model_begins_as_good_as_counting_symbols():
     text = corpus()
     size = len(text.vocabulary)
-    alone = baselines(text.training, text.held_out[:0], size).unigram
+    alone = baseline_perplexities(text.training, text.held_out[:0], size).unigram
     assert first_perplexity(prior=True) == pytest.approx(alone, rel=0.02)
     assert first_perplexity(prior=False) == pytest.approx(size, rel=0.02)
 

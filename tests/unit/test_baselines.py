@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from charrnn.ngrams import baselines as module
-from charrnn.ngrams.baselines import Baselines, baselines, surprisals
+from charrnn.ngrams.baselines import Baselines, baseline_perplexities, surprisals
 from charrnn.ngrams.kneser_ney import KneserNeyModels, Mixture, discounts_of_counts, fit_weights
 from charrnn.vocabulary import Ids, Vocabulary, smallest_dtype
 
@@ -180,7 +180,7 @@ def test_ngrams_approach_the_entropy_rate_of_a_known_source() -> None:
     pairs = np.array(text[49_998:])
     true = perplexity(-np.log(rows[pairs[:-2], pairs[1:-1], pairs[2:]]))
     single = perplexity(-np.log((np.bincount(training) / 50_000)[held_out]))
-    found = baselines(ids_of(training + 1, 6), ids_of(held_out + 1, 6), 6)
+    found = baseline_perplexities(ids_of(training + 1, 6), ids_of(held_out + 1, 6), 6)
     assert found.ngram is not None
     assert true < found.ngram < 1.01 * true
     assert found.unigram == pytest.approx(single, rel=1e-3)
@@ -195,7 +195,7 @@ def test_ngrams_do_at_least_as_well_as_the_best_single_order() -> None:
     ids, size = vocabulary.encode(text), len(vocabulary)
     training, held_out = ids[:-2000], ids[-2000:]
     p, _ = KneserNeyModels(training, size).score(held_out, training)
-    found = baselines(training, held_out, size)
+    found = baseline_perplexities(training, held_out, size)
     assert found.ngram is not None
     assert found.ngram < 1.005 * min(perplexity(-np.log(order)) for order in p)
 
@@ -217,14 +217,14 @@ def test_no_character_knows_what_follows_it() -> None:
 
 
 def test_a_held_out_symbol_that_training_lacks_stays_finite() -> None:
-    found = baselines(ids_of([1, 2] * 50, 4), ids_of([3, 0, 3], 4), 4)
+    found = baseline_perplexities(ids_of([1, 2] * 50, 4), ids_of([3, 0, 3], 4), 4)
     assert found.ngram is not None
     assert 4 < found.unigram < math.inf
     assert 4 < found.ngram < math.inf
 
 
 def test_without_a_held_out_part_unigram_is_the_training_texts_own() -> None:
-    found = baselines(ids_of([1, 1, 2, 3], 5), ids_of([], 5), 5)
+    found = baseline_perplexities(ids_of([1, 1, 2, 3], 5), ids_of([], 5), 5)
     assert found == Baselines(5.0, pytest.approx(2**1.5), None)
     assert found.as_dict() == {"uniform": 5.0, "unigram": pytest.approx(2**1.5), "ngram": None}
 
@@ -232,7 +232,7 @@ def test_without_a_held_out_part_unigram_is_the_training_texts_own() -> None:
 @pytest.mark.parametrize("training", [0, 1, 2, 5, 30, 300])
 @pytest.mark.parametrize("held_out", [0, 1, 3, 30])
 def test_a_single_symbol_is_no_surprise_and_never_less(training: int, held_out: int) -> None:
-    found = baselines(np.ones(training, np.uint8), np.ones(held_out, np.uint8), 2)
+    found = baseline_perplexities(np.ones(training, np.uint8), np.ones(held_out, np.uint8), 2)
     for value in found.as_dict().values():
         assert value is None or 1 <= value <= 2
     if training == 300:
@@ -248,7 +248,7 @@ def test_small_texts_give_sensible_values(length: int, share: float) -> None:
     vocabulary = Vocabulary.from_text(text)
     cut = length - math.ceil(length * share)
     ids = vocabulary.encode(text)
-    found = baselines(ids[:cut], ids[cut:], len(vocabulary))
+    found = baseline_perplexities(ids[:cut], ids[cut:], len(vocabulary))
     assert found.ngram is not None
     assert 1 <= found.ngram <= 2 * len(vocabulary)
     assert 1 <= found.unigram <= 2 * len(vocabulary)
@@ -258,12 +258,14 @@ def test_small_texts_give_sensible_values(length: int, share: float) -> None:
 
 def test_the_type_of_the_ids_and_where_they_lie_make_no_difference(tmp_path: Path) -> None:
     ids = Vocabulary.from_text(SONG).encode(SONG)
-    expected = baselines(ids[:80], ids[80:], 300)
+    expected = baseline_perplexities(ids[:80], ids[80:], 300)
     np.save(tmp_path / "ids.npy", ids)
     mapped = np.load(tmp_path / "ids.npy", mmap_mode="r")
-    assert baselines(mapped[:80], mapped[80:], 300) == expected
+    assert baseline_perplexities(mapped[:80], mapped[80:], 300) == expected
     for dtype in (np.uint16, np.uint32):
-        assert baselines(ids[:80].astype(dtype), ids[80:].astype(dtype), 300) == expected
+        assert (
+            baseline_perplexities(ids[:80].astype(dtype), ids[80:].astype(dtype), 300) == expected
+        )
 
 
 def test_only_the_nearest_characters_of_a_long_text_are_looked_at(
@@ -275,7 +277,10 @@ def test_only_the_nearest_characters_of_a_long_text_are_looked_at(
     ids = rng.integers(1, 5, 300).astype(np.uint8)
     far = rng.integers(1, 5, 100).astype(np.uint8)
     near, held_out = ids[:200], ids[200:250]
-    expected = baselines(near, held_out, 5)
-    assert baselines(np.concatenate((far, near)), np.concatenate((held_out, far)), 5) == expected
-    alone = baselines(near, ids[:0], 5)
-    assert baselines(np.concatenate((far, near)), ids[:0], 5) == alone
+    expected = baseline_perplexities(near, held_out, 5)
+    assert (
+        baseline_perplexities(np.concatenate((far, near)), np.concatenate((held_out, far)), 5)
+        == expected
+    )
+    alone = baseline_perplexities(near, ids[:0], 5)
+    assert baseline_perplexities(np.concatenate((far, near)), ids[:0], 5) == alone
