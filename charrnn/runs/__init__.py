@@ -21,6 +21,6 @@ If a worker dies without an `end` event, its app writes one (`failed`). If the a
 the next app, or the next reader that follows the run, writes it and marks it as interrupted. A
 run that has ended can be resumed if it has a state to resume from: it is queued again.
 
-`manager` runs the workers of an app, `run` is one directory, `status` reads it, `attempts` says
-which app is responsible for it.
+`manager` runs the workers of an app, `run` is one directory, `run_directory` reads it, `attempts`
+says which app is responsible for it.
 """

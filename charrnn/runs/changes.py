@@ -10,10 +10,10 @@ from ..utils.atomic import atomic_write
 from ..utils.regular_files import remove
 from ..utils.validation import clean_text
 from .manifest import configs_of, disk_errors_as_user_errors, extended
-from .status import MAX_NAME_LENGTH, NAME_FILE, RunStatus, still_going_on
+from .run_directory import MAX_NAME_LENGTH, NAME_FILE, RunDirectory, still_going_on
 
 
-class ChangeableRun(RunStatus):
+class ChangeableRun(RunDirectory):
     """A run whose manifest and name can be changed."""
 
     def rename(self, name: str) -> None:

@@ -21,7 +21,7 @@ from ..utils.regular_files import DamagedRunUserError, is_directory, remove
 from .admission import check_star
 from .limits import Limits
 from .run import Run
-from .status import still_going_on
+from .run_directory import still_going_on
 
 logger = logging.getLogger(__name__)
 

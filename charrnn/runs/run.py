@@ -42,7 +42,7 @@ from .changes import ChangeableRun
 from .end_reasons import EndReason, interrupted, noted
 from .manifest import configs_of, disk_errors_as_user_errors, new_manifest
 from .owners import OwnerRecord
-from .status import no_such_run, still_going_on
+from .run_directory import no_such_run, still_going_on
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")
 _ID = re.compile(

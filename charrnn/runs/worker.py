@@ -24,7 +24,7 @@ from .app_lock import OrphanDetector
 from .end_reasons import EndReason, noted
 from .limits import Limits
 from .run import Run
-from .status import no_such_run
+from .run_directory import no_such_run
 
 CPU_SHARE_FILE = "share"
 _MAX_SHARE_BYTES = 20  # of the file

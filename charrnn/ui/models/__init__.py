@@ -19,7 +19,7 @@ import gradio as gr
 
 from ...errors import UserError
 from ...runs.run import Run
-from ...runs.status import MAX_NAME_LENGTH
+from ...runs.run_directory import MAX_NAME_LENGTH
 from ...runs.uploads import is_upload
 from .. import i18n
 from ..i18n.run_labels import labels_of

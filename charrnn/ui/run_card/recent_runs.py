@@ -16,7 +16,7 @@ import gradio as gr
 from ...errors import UserError
 from ...runs import uploads
 from ...runs.run import Run
-from ...runs.status import MAX_NAME_LENGTH
+from ...runs.run_directory import MAX_NAME_LENGTH
 from ...runs.uploads import is_upload
 from ...utils.regular_files import DamagedRunUserError
 from .. import i18n

@@ -1,4 +1,4 @@
-"""Read a run's directory: its manifest, events and state. Changes nothing."""
+"""Read a run's directory: its manifest, events and state. Takes its lock; writes nothing else."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ PERPLEXITIES = ("train_perplexity", "validation_perplexity")
 _ACTIVE_STATES = ("queued", "running", "stopping")
 
 
-class RunStatus:
-    """A read-only view of a run's directory, from any process.
+class RunDirectory:
+    """What can be read of a run's directory, from any process; `Run` adds what changes it.
 
     Whatever cannot be read raises DamagedRunUserError.
     """
