@@ -8,7 +8,7 @@
 | `aborted` | `stopped` | Ctrl+C, or the program that read its events went away |
 | `time_limit` | `stopped` | it reached the server's time limit for a run |
 | `log_full` | `stopped` | its events.jsonl is full |
-| `diverged` | `diverged` | the loss overflowed |
+| `diverged` | `diverged` | the loss overflowed, or grew far above that of a uniform guess |
 | `crashed` | `failed` | the worker process died |
 | `out_of_memory` | `failed` | it used more memory than a run may use |
 | `unresponsive` | `failed` | the worker process hung, and was killed |

@@ -54,8 +54,8 @@ class EventLog:
         events, _ = self.read()
         return next((event for event in reversed(events) if event["event"] in names), None)
 
-    def last_if(self, offset: int, name: str) -> Event | None:
-        """Return the last event if it has this name and lies at `offset` or later, else None.
+    def last_if(self, name: str, *, since: int) -> Event | None:
+        """Return the very last event if it has this name and is at offset `since` or later, else None.
 
         Only the end of the log is read, however long it is.
         """
@@ -63,12 +63,12 @@ class EventLog:
             with open_regular(self.path) as file:
                 size, block = file.seek(0, os.SEEK_END), _BLOCK_BYTES
                 while True:
-                    start = max(offset, size - block)
+                    start = max(since, size - block)
                     file.seek(start)
                     data = file.read(max(0, size - start))
                     stop = data.rfind(b"\n")
                     before = data.rfind(b"\n", 0, max(0, stop))
-                    if before >= 0 or start == offset:
+                    if before >= 0 or start == since:
                         break
                     block *= 8
                     self._check_size(min(block, size))

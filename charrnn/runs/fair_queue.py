@@ -1,10 +1,10 @@
 """Fair queue of runs: which run trains next, fair by user, and estimates of the waits.
 
-Users take turns, however many runs each of them has queued (start-time fair queueing: Demers,
-Keshav & Shenker 1989). Each user has a finish tag: the virtual time at which the user's next run is
-due. The user with the smallest tag goes first; of equal tags, the run that arrived first. Each run
-that is served moves the user's tag on by 1, and virtual time by 1 / (number of waiting users), so
-that a stream of new users cannot overtake a run forever.
+Users take turns, however many runs each of them has queued (start-time fair queueing: Goyal, Vin &
+Cheng 1996). Each user has a start tag: the virtual time at which the user's next run is due. The
+user with the smallest tag goes first; of equal tags, the run that arrived first. Each run that is
+served moves the user's tag on by 1, and virtual time by 1 / (number of waiting users), so that a
+stream of new users cannot overtake a run forever.
 
 There are no processes and no clocks here, and no locks: the caller holds one.
 """
@@ -40,7 +40,7 @@ class FairQueue:
     def __init__(self) -> None:
         self._virtual_time = 0.0
         self._virtual_step = 0.0  # added when the next run is served
-        self._finish_tags: dict[str, float] = {}  # by user
+        self._start_tags: dict[str, float] = {}  # by user
         self._arrived: list[QueuedRun] = []
         self._order: list[QueuedRun] | None = None  # cached until the queue changes
 
@@ -52,31 +52,31 @@ class FairQueue:
         if self._order is None:
             ahead = FairQueue()
             ahead._virtual_time, ahead._virtual_step = self._virtual_time, self._virtual_step
-            ahead._finish_tags, ahead._arrived = dict(self._finish_tags), list(self._arrived)
+            ahead._start_tags, ahead._arrived = dict(self._start_tags), list(self._arrived)
             self._order = [ahead._pop_next() for _ in self._arrived]
         return iter(self._order)
 
-    def add(self, one: QueuedRun) -> None:
+    def add(self, queued: QueuedRun) -> None:
         """Add a run, behind those that arrived before it with the same tag."""
-        self._finish_tags[one.client_id] = max(
-            self._finish_tags.get(one.client_id, 0.0), self._virtual_time
+        self._start_tags[queued.client_id] = max(
+            self._start_tags.get(queued.client_id, 0.0), self._virtual_time
         )
-        self._arrived.append(one)
+        self._arrived.append(queued)
         self._order = None
 
     def remove(self, run_id: str) -> None:
         """Remove a run by id, if it is queued."""
-        self._keep([one for one in self._arrived if one.run.id != run_id])
+        self._keep([queued for queued in self._arrived if queued.run.id != run_id])
 
     def prune(self) -> None:
         """Remove the runs that were stopped, or that another process has started."""
-        self._keep([one for one in self._arrived if one.run.is_queued])
+        self._keep([queued for queued in self._arrived if queued.run.is_queued])
 
     def pop(self) -> QueuedRun | None:
         """Remove and return the next run; None if the queue is empty."""
-        one = self._pop_next() if self._arrived else None
+        queued = self._pop_next() if self._arrived else None
         self._keep(self._arrived)
-        return one
+        return queued
 
     def clear(self) -> None:
         """Remove all runs."""
@@ -85,12 +85,12 @@ class FairQueue:
     def _pop_next(self) -> QueuedRun:
         """Remove and return the next run of a queue that is not empty."""
         heads: dict[str, QueuedRun] = {}
-        for one in self._arrived:
-            heads.setdefault(one.client_id, one)
-        client_id = min(heads, key=self._finish_tags.__getitem__)  # of equal tags, the first
+        for queued in self._arrived:
+            heads.setdefault(queued.client_id, queued)
+        client_id = min(heads, key=self._start_tags.__getitem__)  # of equal tags, the first
         self._virtual_time += self._virtual_step
         self._virtual_step = 1 / len(heads)
-        self._finish_tags[client_id] = max(self._finish_tags[client_id], self._virtual_time) + 1
+        self._start_tags[client_id] = max(self._start_tags[client_id], self._virtual_time) + 1
         self._arrived.remove(heads[client_id])
         return heads[client_id]
 
@@ -100,11 +100,11 @@ class FairQueue:
         A user without runs is forgotten once their tag is no later than that of a new user.
         """
         self._arrived, self._order = waiting, None
-        here = {one.client_id for one in waiting}
-        self._finish_tags = {
-            client_id: finish_tag
-            for client_id, finish_tag in self._finish_tags.items()
-            if client_id in here or finish_tag > self._virtual_time
+        here = {queued.client_id for queued in waiting}
+        self._start_tags = {
+            client_id: start_tag
+            for client_id, start_tag in self._start_tags.items()
+            if client_id in here or start_tag > self._virtual_time
         }
 
 

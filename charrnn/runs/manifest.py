@@ -38,6 +38,7 @@ _SCHEMA: Schema = {
         nested({"name": (read_text, ""), "characters": (read_count, 0), "sha256": (read_text, "")}),
         {},
     ),
+    # The latest segment (`Segment`): what was done when the run was last continued.
     "leg": (nested({"seconds": (read_non_negative, 0.0), "epochs": (read_non_negative, 0.0)}), {}),
 }
 

@@ -136,7 +136,7 @@ class RunDirectory:
     def _active_state(self, *, worker: bool) -> str | None:
         """Return the state of a run that is active, else None; `worker` says whether it has one."""
         named = Attempt.latest(self.directory)
-        if named is not None and self.event_log.last_if(named[1].since, "end"):
+        if named is not None and self.event_log.last_if("end", since=named[1].since):
             return None
         name, attempt = named or ("", Attempt())
         if name == QUEUED and (attempt.app is None or self._app_alive(attempt)):
@@ -156,7 +156,7 @@ class RunDirectory:
 
     def _end_event(self) -> Event | None:
         named = Attempt.latest(self.directory)
-        return self.event_log.last_if(named[1].since if named else 0, "end")
+        return self.event_log.last_if("end", since=named[1].since if named else 0)
 
     def read_events(self, offset: int = 0) -> tuple[list[Event], int]:
         """Return the events from a byte offset on, and the offset of the next event."""

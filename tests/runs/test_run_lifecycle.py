@@ -188,16 +188,16 @@ def test_an_event_that_cannot_be_written_leaves_no_partial_line(tmp_path):
 
 def test_the_last_event_is_found_from_the_end(tmp_path):
     log = EventLog(tmp_path / "events.jsonl")
-    assert log.last_if(0, "end") is None and log.truncate_partial_line() == 0
+    assert log.last_if("end", since=0) is None and log.truncate_partial_line() == 0
     end = {"event": "end", "reason": "stopped"}
     log.append(end | {"text": "x" * 20_000})
     size = log.truncate_partial_line()
-    assert log.last_if(0, "end")["text"] == "x" * 20_000
-    assert log.last_if(size, "end") is None
+    assert log.last_if("end", since=0)["text"] == "x" * 20_000
+    assert log.last_if("end", since=size) is None
     with log.path.open("a") as file:
         file.write('{"event": "e')
-    assert log.last_if(size, "end") is None and log.last_if(0, "start") is None
+    assert log.last_if("end", since=size) is None and log.last_if("start", since=0) is None
     log.append(end | {"text": "y"})
-    assert log.last_if(size, "end")["text"] == "y"
+    assert log.last_if("end", since=size)["text"] == "y"
     lines = log.path.read_text().splitlines()
     assert [json.loads(line)["text"][0] for line in lines] == ["x", "y"]

@@ -144,7 +144,7 @@ def _state(run: Run) -> str:
     state = run.state if run.was_requested else "queued"
     if state in LIVE_STATES:
         return state
-    end = run.event_log.last_if(0, "end") if run.has_ended else None
+    end = run.event_log.last_if("end", since=0) if run.has_ended else None
     if end is None or end.get("interrupted"):  # no end: its server was killed
         return "interrupted"
     return "cancelled" if state == "stopped" and run.checkpoint is None else state
