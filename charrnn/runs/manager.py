@@ -41,7 +41,7 @@ _KILL_SECONDS = 10.0  # for which workers are killed, including those that start
 
 
 @dataclass
-class _ActiveRun:
+class _TrainingRun:
     """A run in training: its user and its worker process (None before its start)."""
 
     run: Run
@@ -65,7 +65,7 @@ class RunManager:
         self._launcher = WorkerLauncher()
         self._workers = workers
         self._queue = FairQueue()
-        self._active: dict[str, _ActiveRun] = {}  # by run id
+        self._training: dict[str, _TrainingRun] = {}  # by run id
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -86,7 +86,7 @@ class RunManager:
     def start(self, plan: RunPlan, client_id: str = "", run_id: str | None = None) -> Run:
         """Create a run and queue it for training.
 
-        `client_id` is the user whose share it counts against. `run_id` is the id that the client
+        `client_id` is the user whose quota it counts against. `run_id` is the id that the client
         proposes; it is used if it is free (`Run.create`). Raises UserError, naming a field, for a
         run that exceeds the limits.
         """
@@ -114,8 +114,8 @@ class RunManager:
             self.disk_quotas.reserve_for_resume(run, client_id)
         with self._changed:
             if not run.is_active:  # its worker may have just ended: wait until that is recorded
-                self._changed.wait_for(lambda: run_id not in self._active, timeout=10)
-            if run.is_active or run_id in self._active:
+                self._changed.wait_for(lambda: run_id not in self._training, timeout=10)
+            if run.is_active or run_id in self._training:
                 raise UserError(
                     "This run is still waiting or training: stop it, or wait until it has ended.",
                     field="run",
@@ -131,8 +131,8 @@ class RunManager:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no run is queued or active."""
-        return not self._active and not self._queue
+        """Whether no run is queued or in training."""
+        return not self._training and not self._queue
 
     @property
     def queued_runs(self) -> list[QueuedRun]:
@@ -150,10 +150,10 @@ class RunManager:
         if run_id not in places:
             return 0, None
         with self._lock:
-            free = [0.0] * (self._workers - len(self._active))
+            free = [0.0] * (self._workers - len(self._training))
             left = [
-                active.monitor.remaining_seconds if active.monitor else None
-                for active in self._active.values()
+                training.monitor.remaining_seconds if training.monitor else None
+                for training in self._training.values()
             ]
         place = places.index(run_id)
         lengths = [one.expected_seconds for one in queue[: place + 1]]
@@ -185,18 +185,18 @@ class RunManager:
             over = False
         if over:
             with self._changed:  # its worker may have just ended: wait until that is recorded
-                self._changed.wait_for(lambda: run_id not in self._active, timeout=10)
+                self._changed.wait_for(lambda: run_id not in self._training, timeout=10)
         delete(run)
 
     def close(self, *, timeout_seconds: float = 20) -> None:
-        """Stop all runs, queued and active, and wait for their workers.
+        """Stop all runs, queued and in training, and wait for their workers.
 
         A worker that has not stopped after `timeout_seconds`, or when Ctrl+C ends the wait, is
         killed: what it saved before is safe. A run that waits for a GPU is marked as interrupted.
         """
         with self._lock:
             self._closed.set()
-            ours = [active.run.directory for active in self._active.values()]
+            ours = [training.run.directory for training in self._training.values()]
             ours += [one.run.directory for one in self._queue]
         try:
             for directory in ours:
@@ -210,12 +210,12 @@ class RunManager:
             with self._changed:
                 self._queue.clear()
                 until = time.monotonic() + _KILL_SECONDS
-                while self._active and time.monotonic() < until:
-                    for active in self._active.values():
-                        if active.worker is not None:
-                            active.worker.kill()
+                while self._training and time.monotonic() < until:
+                    for training in self._training.values():
+                        if training.worker is not None:
+                            training.worker.kill()
                     self._changed.wait(0.1)
-                left = [active.run for active in self._active.values()]
+                left = [training.run for training in self._training.values()]
             for run in left:
                 try:
                     run.record_missing_end(self._app_lock.name, closing=True)
@@ -231,9 +231,9 @@ class RunManager:
             self._app_lock.renew()
 
     def _client_ids(self) -> list[str]:
-        """Return the user of each queued or active run, one per run. Called with the lock held."""
+        """Return the user of each run, queued or in training. Called with the lock held."""
         self._queue.prune()
-        return [one.client_id for one in [*self._queue, *self._active.values()]]
+        return [one.client_id for one in [*self._queue, *self._training.values()]]
 
     def _enqueue(self, run: Run, client_id: str, *, resume: bool) -> None:
         """Put a run into the queue. Called with the lock held."""
@@ -264,27 +264,27 @@ class RunManager:
             if waiting is None:  # its run was stopped, and may be queued again
                 return
             run = waiting.run
-            active = self._active[run.id] = _ActiveRun(run, waiting.client_id)
+            training = self._training[run.id] = _TrainingRun(run, waiting.client_id)
         try:
             try:
-                self._train(active, waiting)
+                self._train(training, waiting)
             except UserError as error:  # there was no GPU
-                active.cause = active.cause or error
+                training.cause = training.cause or error
             finally:
-                closing = self._closed.is_set() and active.cause is None
-                cause = active.cause or EndReason.CRASHED
+                closing = self._closed.is_set() and training.cause is None
+                cause = training.cause or EndReason.CRASHED
                 if run.record_missing_end(self._app_lock.name, cause=cause, closing=closing):
                     logger.error("the worker of run %s… died", run.id[:4])
         except Exception:  # this thread goes on with the next run
             logger.exception("run %s… could not be trained", run.id[:4])
         finally:
             with self._changed:
-                del self._active[run.id]
+                del self._training[run.id]
                 self._rebalance_cpu()
                 self._changed.notify_all()
 
-    def _train(self, active: _ActiveRun, waiting: QueuedRun) -> None:
-        run = active.run
+    def _train(self, training: _TrainingRun, waiting: QueuedRun) -> None:
+        run = training.run
         if not run.mark_started(self._app_lock.name):
             return
         with self._lock:
@@ -293,52 +293,52 @@ class RunManager:
         if zerogpu.requested(run):
             limits = zerogpu.limits_on_gpu(self.limits, run)
             for worker in zerogpu.train_on_gpu(waiting.context, *task, limits):
-                self._attach_worker(active, worker, limits)
+                self._attach_worker(training, worker, limits)
         else:
             worker = self._launcher.start(run_worker, *task, self.limits)
-            self._attach_worker(active, worker, self.limits)
+            self._attach_worker(training, worker, self.limits)
             worker.join()
 
-    def _attach_worker(self, active: _ActiveRun, worker: Any, limits: Limits) -> None:
+    def _attach_worker(self, training: _TrainingRun, worker: Any, limits: Limits) -> None:
         with self._lock:
-            active.monitor = WorkerMonitor(active.run, worker.pid, limits)
-            active.worker = worker
+            training.monitor = WorkerMonitor(training.run, worker.pid, limits)
+            training.worker = worker
 
     def _rebalance_cpu(self) -> None:
-        """Write each active run's share of the CPU cores. Called with the lock held."""
-        if self._active:
-            share = max(1, available_cores() // len(self._active))
-            for active in self._active.values():
+        """Write the share of the CPU cores of each run in training. Called with the lock held."""
+        if self._training:
+            share = max(1, available_cores() // len(self._training))
+            for training in self._training.values():
                 try:
-                    write_cpu_share(active.run.directory, share)
+                    write_cpu_share(training.run.directory, share)
                 except OSError:  # on a full disk; the worker keeps its share
                     logger.exception(
-                        "the CPU share of run %s… could not be written", active.run.id[:4]
+                        "the CPU share of run %s… could not be written", training.run.id[:4]
                     )
 
     def _monitor_loop(self) -> None:
         """Check the workers and delete what has expired, until the manager closes. For a thread."""
         while not self._closed.wait(_CHECK_SECONDS):
             with self._lock:
-                active_runs = [
-                    active for active in self._active.values() if active.monitor is not None
+                monitored = [
+                    training for training in self._training.values() if training.monitor is not None
                 ]
-            for active in active_runs:
+            for training in monitored:
                 try:
-                    self._check(active)
+                    self._check(training)
                 except Exception:  # the other runs are still checked
-                    logger.exception("run %s… could not be checked", active.run.id[:4])
-            if not active_runs:
+                    logger.exception("run %s… could not be checked", training.run.id[:4])
+            if not monitored:
                 machine_speed.refresh()
             self.retention.run_if_due()
 
-    def _check(self, active: _ActiveRun) -> None:
-        assert active.monitor is not None
-        why = active.monitor.check()
-        if why is not None and active.worker.is_alive():
-            logger.error("run %s… is killed: %s", active.run.id[:4], why.value)
-            active.cause = why
-            active.worker.kill()
+    def _check(self, training: _TrainingRun) -> None:
+        assert training.monitor is not None
+        why = training.monitor.check()
+        if why is not None and training.worker.is_alive():
+            logger.error("run %s… is killed: %s", training.run.id[:4], why.value)
+            training.cause = why
+            training.worker.kill()
 
     def _reap_orphans(self) -> None:
         """Mark runs whose app process died as interrupted."""

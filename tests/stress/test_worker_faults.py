@@ -60,7 +60,7 @@ def test_a_worker_that_hangs_is_killed_and_the_run_says_so(open_manager):
     run, waiting = runs.start(small(seconds=60)), runs.start(small(seconds=60))
     events_of(run, until=is_progress)
     os.kill(worker_of(run), signal.SIGSTOP)
-    runs._active[run.id].monitor.limits = Limits(silence=0.5)
+    runs._training[run.id].monitor.limits = Limits(silence=0.5)
     assert told(run).startswith("The training process did not respond for too long")
     assert trains(waiting)
 
