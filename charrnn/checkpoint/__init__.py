@@ -133,7 +133,7 @@ def load(path: str | Path) -> Checkpoint:
         with safe_open(file, framework="pt") as weights:
             config = _read_config(weights.metadata())
             vocabulary, model_config = _vocabulary(config), _model_config(config)
-            about = validate_metadata(config)
+            metadata = validate_metadata(config)
             if path.is_dir():
                 _check_agreement(path / CONFIG, config)
             with torch.device("meta"):
@@ -150,7 +150,7 @@ def load(path: str | Path) -> Checkpoint:
     model.load_state_dict(state, assign=True)
     if not _output_is_finite(model.eval()):
         raise _load_error(Message("its weights are so large that the model's numbers overflow"))
-    return Checkpoint(model, vocabulary, about)
+    return Checkpoint(model, vocabulary, metadata)
 
 
 def _weights_file(path: Path) -> Path:

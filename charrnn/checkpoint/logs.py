@@ -96,8 +96,8 @@ def bytes_of(directory: Path, name: str) -> bytes | None:
     """
     path = directory / name
     try:
-        about = path.stat() if _is_cached(path) else path.lstat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_FILE_BYTES[name]:
+        info = path.stat() if _is_cached(path) else path.lstat()
+        if not stat.S_ISREG(info.st_mode) or info.st_size > MAX_FILE_BYTES[name]:
             return None
         return path.read_bytes()
     except FileNotFoundError:

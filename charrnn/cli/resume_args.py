@@ -52,25 +52,25 @@ def can_resume(directory: Path) -> bool:
 
 
 def check_unchanged(
-    request: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     *,
     text: Text | None,
     recipe: str | None,
     settings: Mapping[str, object],
 ) -> dict[str, Any]:
-    """Compare the arguments with a run's manifest, `request`; return the length that they set.
+    """Compare the arguments with a run's manifest; return the length that they set.
 
     Raises UserError, naming the argument, for a text, recipe or setting that is not the run's own.
     """
-    if recipe is not None and recipe != request["recipe"]:
+    if recipe is not None and recipe != manifest["recipe"]:
         raise UserError(
             "This run follows the recipe {own}, not {recipe}. Leave out --recipe to resume it, "
             "or give another --run-dir for a new run.",
-            own=request["recipe"],
+            own=manifest["recipe"],
             recipe=recipe,
             field="recipe",
         )
-    own = request["model"] | request["training"]
+    own = manifest["model"] | manifest["training"]
     for_model, for_training = assign_settings(settings, ModelConfig, TrainingConfig)
     said = for_model | for_training
     length = {name: said.pop(name) for name in _LENGTH if name in said}
@@ -85,12 +85,12 @@ def check_unchanged(
                 field=name,
             )
     if text is not None:
-        _check_text(request, text)
+        _check_text(manifest, text)
     return length
 
 
-def _check_text(request: Mapping[str, Any], text: Text) -> None:
-    recipe, own = RECIPES.get(request.get("base") or request["recipe"]), request["corpus"]
+def _check_text(manifest: Mapping[str, Any], text: Text) -> None:
+    recipe, own = RECIPES.get(manifest.get("base") or manifest["recipe"]), manifest["corpus"]
     preparation = Preparation() if recipe is None else recipe.preparation
     if Corpus.from_text(text, preparation=preparation).sha256() != own["sha256"]:
         raise UserError(

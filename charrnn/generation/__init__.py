@@ -1,9 +1,9 @@
 """Generation: prefill the model with a prefix, then continue it one character at a time.
 
 Each next character is the most likely one (greedy) or is sampled from q ∝ p^α. α = 1 is the model's
-own distribution, a larger α is safer, and α → ∞ is greedy; α is 1 / temperature. `<unk>` is never
-generated. The prefix may be anything: characters that the model does not know are read as `<unk>`,
-and an empty prefix means that a new line has just begun.
+own distribution, a larger α is safer, a smaller one bolder, and α → ∞ is greedy; α is
+1 / temperature. `<unk>` is never generated. The prefix may be anything: characters that the model
+does not know are read as `<unk>`, and an empty prefix means that a new line has just begun.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from ..utils.yield_points import yield_point
 from ..vocabulary import Ids, Vocabulary
 from .numpy_decoder import Decoder, make_decoder
 
-_MIN_CHUNK, _MAX_CHUNK = 16, 256  # characters of a prefix per forward pass,
-_CHUNK_PRODUCTS = 100_000_000  # with about so many multiplications;
-_MAX_STEPWISE_CHARACTERS = 64  # but prefixes up to this length are read one by one
+_MIN_CHUNK, _MAX_CHUNK = 16, 256  # characters of a prefix per forward pass
+_CHUNK_MULTIPLICATIONS = 100_000_000  # per forward pass, about, which decides the chunk's length
+_MAX_STEPWISE_CHARACTERS = 64  # of a prefix that is read one character at a time instead
 
 
 def prefilled_decoder(model: CharRNN, vocabulary: Vocabulary, text: str, count: int = 1) -> Decoder:
@@ -67,7 +67,7 @@ def _prefill_stepwise(model: CharRNN, ids: Ids, count: int) -> Decoder:
 def _prefill_state(model: CharRNN, ids: Ids) -> State:
     """Return the state (L·D, 1, H) after `ids`, of which there is at least one."""
     state: State | None = None
-    chunk = max(_MIN_CHUNK, min(_MAX_CHUNK, _CHUNK_PRODUCTS // model.parameter_count))
+    chunk = max(_MIN_CHUNK, min(_MAX_CHUNK, _CHUNK_MULTIPLICATIONS // model.parameter_count))
     with eval_mode(model):
         for start in range(0, len(ids), chunk):
             yield_point()

@@ -81,7 +81,7 @@ def list_models(
 
         with unexpected_response_guard():
             found = client.get_json(job, "/api/models", asked, token)
-            infos = [ModelInfo(**about) for about in found]  # type: ignore[no-untyped-call]
+            infos = [ModelInfo(**info) for info in found]  # type: ignore[no-untyped-call]
             return [_to_hub_model(info) for info in infos if is_id(info.id)]
 
     return client.run(ask, seconds=deadline)

@@ -87,10 +87,10 @@ def _loaded(directory: Path) -> tuple[Checkpoint, bytes]:
 def _state(path: Path) -> tuple[int, int, int] | None:
     """Return what changes when a file is replaced; None where there is no file."""
     try:
-        about = path.stat()
+        info = path.stat()
     except OSError:
         return None
-    return about.st_ino, about.st_mtime_ns, about.st_size
+    return info.st_ino, info.st_mtime_ns, info.st_size
 
 
 def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:

@@ -1,8 +1,8 @@
 """Matrix products with the faster of two libraries, in float32 and in bfloat16.
 
-torch uses its BLAS library for float32 products. On some CPUs oneDNN, which comes with torch
-too, is two to four times as fast, and faster still if a weight that many products share is packed
-for it once; on others only with large weights. So one product of each is timed (benchmarks/LOG.md).
+torch uses its BLAS library for float32 products. On some CPUs oneDNN, which comes with torch too,
+is two to four times as fast, and faster still if a weight that many products share is packed for it
+once; on others only with large weights. So one product of each is timed (benchmarks/LOG.md).
 torch uses oneDNN like this only in compiled code. The functions called here are not part of its
 stable interface, so they are tried once before use, and torch's own products replace them where
 they are missing (other CPUs, other types, other versions).

@@ -125,11 +125,11 @@ def train_on_gpu(
                 yield Worker(pid)
     except Error as error:
         # The message is in English and may hold markup, so only its title is used.
-        about = str(getattr(error, "title", ""))
-        logger.warning("no GPU, or not until the end: %s", about)
-        if "quota" in about or "duration" in about or "credits" in about:
+        title = str(getattr(error, "title", ""))
+        logger.warning("no GPU, or not until the end: %s", title)
+        if "quota" in title or "duration" in title or "credits" in title:
             raise NoGpuError(EndReason.GPU_QUOTA) from None
-        if "queue" in about or "client" in about:
+        if "queue" in title or "client" in title:
             raise NoGpuError(EndReason.NO_GPU) from None
 
 

@@ -62,14 +62,14 @@ class CheckpointWriter:
         began = self._clock()
         self._saved_step, self._saved_at = best_model.best_step, results["seconds"]
         measured = {"step": self._saved_step, **best_model.best_perplexities}
-        about = make_metadata(
+        metadata = make_metadata(
             self._corpus,
             recipe=self._recipe,
             training=asdict(self._config),
             prefixes=self._prefixes,
             results={**measured, **results},
         )
-        checkpoint = Checkpoint(best_model.build_model(), self._corpus.vocabulary, about)
+        checkpoint = Checkpoint(best_model.build_model(), self._corpus.vocabulary, metadata)
         write_checkpoint_dir(
             checkpoint, self.path, log=run_log.log, samples=run_log.samples, picture=final
         )
