@@ -9,6 +9,7 @@
       worker.lock       held while a worker is alive; only its holder writes events
       name              the name that its owner gave it, if any
       owner             its owner, and its reserved bytes (`charrnn.runs.owners`)
+      share             how many CPU cores the worker may use, if limited (`charrnn.runs.worker`)
       starred           exists if the run must not expire (`charrnn.runs.retention`)
       stop.request, sample.request
                         commands to the worker (`charrnn.runs.command_files`)

@@ -67,8 +67,9 @@ class RunState:
         A run counted by epochs averages over the epoch that ends here, others over the latest
         minibatches.
         """
-        whole = self.config.epochs is not None and self.position in (0, len(self.minibatches))
-        return (self.meter.epoch if whole else self.meter.window).mean_loss
+        at_epoch_end = self.position in (0, len(self.minibatches))
+        by_epochs = self.config.epochs is not None and at_epoch_end
+        return (self.meter.epoch if by_epochs else self.meter.window).mean_loss
 
     def _progress(self, train_loss: float | None = None) -> Event:
         """Make a `progress` event with this training loss; None for that since the last event."""

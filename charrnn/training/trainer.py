@@ -22,15 +22,15 @@ from .resume_state import ResumeState, restore_errors
 from .run_state import RunState
 from .schedule import RunProgress, Segment
 
-_DIVERGED_NATS = 10.0  # nats above a uniform guess
+_DIVERGED_NATS = 10.0  # above the loss of a uniform guess
 _COUNTERS = {  # attributes by their keys in the resume state
     "step": "step", "epoch": "epoch", "position": "position",
     "train_perplexity": "train_perplexity", "_rate_used": "_learning_rate",
     "_reported_step": "_reported_step",
 }  # fmt: skip
-SAVE_SECONDS = 5.0  # between saves of the model, and of the resume state
-_MAX_SAVES_PER_DOUBLING = 1_000  # of the model while the length of a long run doubles, about
-_PLOT_SECONDS = 0.4  # to plot the perplexity; most of them import matplotlib
+SAVE_SECONDS = 5.0  # between two saves of the model, and of the resume state
+_MAX_SAVES_PER_DOUBLING = 1_000  # of the model while the elapsed time of a long run doubles, about
+_PLOT_SECONDS = 0.4  # to plot the perplexity, mostly for importing matplotlib
 
 
 class Trainer(RunState):
@@ -107,7 +107,7 @@ class Trainer(RunState):
 
     def _train(self) -> Generator[Event, None, str]:
         """Train until there is a reason to end; return the reason."""
-        whole = self.config.truncate == "epoch"  # nothing is learned before its end
+        whole_epoch = self.config.truncate == "epoch"  # nothing is learned before its end
         # Even the shortest run does one step; one killed at an epoch's end still ends that epoch.
         while self.step == 0 or self._is_at_epoch_end() or not self._is_over():
             minibatches = self.config.minibatches(self.corpus.training, self.epoch)
@@ -119,7 +119,7 @@ class Trainer(RunState):
                 X, Y = minibatches[self.position]  # (B, T) each
                 self._last_minibatch = X, Y
                 last = self.position + 1 == len(minibatches)
-                last = last or (whole and self._ends_within_epoch())
+                last = last or (whole_epoch and self._ends_within_epoch())
                 self._learning_rate = self.progress.learning_rate(*self._run_position())
                 self.train_step.set_max_threads(self.max_threads())
                 update = self.train_step.train_on(
@@ -139,13 +139,13 @@ class Trainer(RunState):
                     return "diverged"
                 if "stop" in asked:
                     return "stopped"
-                if self._ends_within_epoch() and (last or not whole):
+                if self._ends_within_epoch() and (last or not whole_epoch):
                     return "finished"
             self.epoch, self.position = self.epoch + 1, 0
             yield from self._between_epochs()
             if self._overflowed:
                 return "diverged"
-            if whole:  # the only points to resume from
+            if whole_epoch:  # the only points to resume from
                 self._save_resume_state(now=self._elapsed() - self._resume_saved_at >= SAVE_SECONDS)
         return "finished"
 
