@@ -1,4 +1,4 @@
-"""Strangers' repositories whose checkpoints are not sound: a pull refuses them in a sentence, soon
+"""Strangers' repositories whose checkpoints are not valid: a pull refuses them in a sentence, soon
 and in little memory, and keeps nothing of them. The cases are those of `bad_checkpoints.py`."""
 
 import json

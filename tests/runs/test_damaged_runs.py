@@ -237,13 +237,13 @@ def looked_at(run):
 def test_a_request_of_another_version_or_with_wrong_values_is_read_or_refused(root, served):
     context, run = served(), Run(root / BROKEN)
     path = run.directory / "run.json"
-    sound = json.loads(path.read_text())
-    for strange in strange_objects(sound):
+    valid = json.loads(path.read_text())
+    for strange in strange_objects(valid):
         path.write_bytes(as_json(strange))
         looked_at(run)
         row = awaited(list_runs(context, [BROKEN], request()))
         json.dumps(row, ensure_ascii=False).encode()
-    path.write_bytes(as_json({"a newer field": 1} | sound | {"model": {"of a newer": 1}}))
+    path.write_bytes(as_json({"a newer field": 1} | valid | {"model": {"of a newer": 1}}))
     assert told_everywhere(context)["state"] == "finished"
     with pytest.raises(UserError, match="written by another version"):
         list(run.train(resume=True))
@@ -404,7 +404,7 @@ def test_the_app_starts_and_its_endpoints_say_which_run_is_broken(client):
         if endpoint == "/stop":
             with pytest.raises(AppError, match=r"attempt\.started is damaged"):
                 client.predict(api_name=endpoint, **more)
-        else:  # its model is sound
+        else:  # its model is valid
             assert client.predict(api_name=endpoint, length=5, **more)
     assert client.predict(api_name="/stop", run=HEALTHY) == "finished"
     assert client.predict(api_name="/generate", checkpoint=HEALTHY, length=5)

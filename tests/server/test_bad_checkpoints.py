@@ -1,4 +1,4 @@
-"""Checkpoints of strangers that are not sound: refused in the same words in Python, on the command
+"""Checkpoints of strangers that are not valid: refused in the same words in Python, on the command
 line, on the page and to callers; and what is wrong with the disk."""
 
 import json
@@ -14,8 +14,8 @@ import pytest
 from bad_checkpoints import CHECKPOINTS, SYMBOLS
 from bad_input import BIDI, HTML, PLAIN
 from conftest import PYTHONPATH, ROOT, SUPPORT
-from unsound import made
-from unsound import told as given
+from make_bad_checkpoints import made
+from make_bad_checkpoints import told as given
 
 import charrnn
 from charrnn.errors import UserError

@@ -1,7 +1,8 @@
-"""Checkpoints of strangers that are not sound, one row a case, with why a person is told that it
+"""Checkpoints of strangers that are not valid, one row a case, with why a person is told that it
 cannot be opened. The rows go the way of `charrnn.checkpoint.load`: the cheapest check first.
 
-A case is made in an empty directory, as someone would find it: `make(place)` (unsound.py).
+A case is made in an empty directory, as someone would find it: `make(place)`, by a function of
+make_bad_checkpoints.py.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import os
 import pickle
 import struct
 
-from fuzz_checkpoints import assemble, sound
-from unsound import (
+from fuzz_checkpoints import assemble, valid_file
+from make_bad_checkpoints import (
     LAST,
     Bomb,
     as_large_as_may_be,
@@ -292,7 +293,11 @@ CHECKPOINTS = {
     ),
     "a tensor too few": (holding(made(lambda h: h.pop(LAST))), UNREADABLE),
     "a tensor too few, and its numbers": (
-        holding(made(lambda h: h.pop(LAST), lambda n: n[: sound(0)[0][LAST]["data_offsets"][0]])),
+        holding(
+            made(
+                lambda h: h.pop(LAST), lambda n: n[: valid_file(0)[0][LAST]["data_offsets"][0]]
+            )
+        ),
         OTHER_WEIGHTS,
     ),
     "a tensor too many": (holding(empty_tensors(1)), OTHER_WEIGHTS),

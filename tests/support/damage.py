@@ -67,14 +67,14 @@ KINDS = {
 }
 
 
-def strange_objects(sound, wrong=WRONG):
-    """The objects that one wrong value in `sound` makes, and one field less, as of another
+def strange_objects(valid, wrong=WRONG):
+    """The objects that one wrong value in `valid` makes, and one field less, as of another
     version."""
-    for name, value in sound.items():
-        yield {n: v for n, v in sound.items() if n != name}
-        yield from (sound | {name: one} for one in wrong)
+    for name, value in valid.items():
+        yield {n: v for n, v in valid.items() if n != name}
+        yield from (valid | {name: one} for one in wrong)
         if isinstance(value, dict):
-            yield from (sound | {name: inner} for inner in strange_objects(value, FEW))
+            yield from (valid | {name: inner} for inner in strange_objects(value, FEW))
 
 
 def as_json(value):

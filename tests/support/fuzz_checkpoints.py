@@ -35,7 +35,7 @@ _NUMBERS = (float("nan"), float("inf"), -float("inf"), 3e38, -3e38, 1e-45, 0.0, 
 
 def mutated_checkpoint(dice: random.Random) -> tuple[str, bytes]:
     """How it was made, and the file."""
-    header, numbers = sound(dice.randrange(len(_MODELS)))
+    header, numbers = valid_file(dice.randrange(len(_MODELS)))
     ways = {
         "bytes": _bytes,
         "length": _length,
@@ -53,7 +53,7 @@ def mutated_checkpoint(dice: random.Random) -> tuple[str, bytes]:
 
 
 @cache
-def sound(which: int) -> tuple[Header, bytes]:
+def valid_file(which: int) -> tuple[Header, bytes]:
     vocabulary = Vocabulary.from_text("abcdefg é世\n🌊")
     model = small_model(vocabulary_size=len(vocabulary), **({"hidden_size": 4} | _MODELS[which]))
     about = {

@@ -1,4 +1,4 @@
-"""Checkpoints: what is saved comes back, and what is unsound is refused with a reason."""
+"""Checkpoints: what is saved comes back, and what is invalid is refused with a reason."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How the checkpoints of `bad_checkpoints.py` are made: sound ones with one thing changed."""
+"""How the checkpoints of `bad_checkpoints.py` are made: valid ones with one thing changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import struct
 
 import torch
-from fuzz_checkpoints import assemble, sound
+from fuzz_checkpoints import assemble, valid_file
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.model import CharRNN, ModelConfig
@@ -29,7 +29,7 @@ def holding(data, **beside):
 
 
 def beside(text):
-    """A sound file of weights, with this for a `config.json`."""
+    """A valid file of weights, with this for a `config.json`."""
     return holding(made(), config=text if isinstance(text, bytes) else text.encode())
 
 
@@ -64,14 +64,14 @@ def pickled(place):
 
 def made(change=None, numbers=None, **config):
     """A file whose header was changed, or the configuration within it, or the numbers."""
-    header, sound_numbers = sound(0)
+    header, valid_numbers = valid_file(0)
     header = json.loads(json.dumps(header))
     if change:
         change(header)
     if config:
         told = json.loads(header["__metadata__"]["charrnn"]) | config
         header["__metadata__"]["charrnn"] = json.dumps(told)
-    return assemble(header, sound_numbers if numbers is None else numbers(sound_numbers))
+    return assemble(header, valid_numbers if numbers is None else numbers(valid_numbers))
 
 
 def length(value):
@@ -81,7 +81,7 @@ def length(value):
 
 def padded(size):
     """A file with so many blanks after its description."""
-    return lambda: assemble(*sound(0), padding=size)
+    return lambda: assemble(*valid_file(0), padding=size)
 
 
 def metadata(text):
@@ -94,8 +94,8 @@ def metadata(text):
 
 
 def told(**config):
-    """The configuration of a sound file with other entries, as JSON."""
-    return json.dumps(json.loads(sound(0)[0]["__metadata__"]["charrnn"]) | config)
+    """The configuration of a valid file with other entries, as JSON."""
+    return json.dumps(json.loads(valid_file(0)[0]["__metadata__"]["charrnn"]) | config)
 
 
 def model(**settings):
@@ -105,7 +105,7 @@ def model(**settings):
 
 def header_twice():
     """A file in which a tensor is described twice."""
-    header, numbers = sound(0)
+    header, numbers = valid_file(0)
     text = json.dumps(header)
     return assemble("{" + f'"{LAST}": {json.dumps(header[LAST])}, ' + text[1:], numbers)
 
@@ -120,7 +120,7 @@ def entry(name, numbers=None, **values):
 
 def retyped(dtype, size):
     """A file whose last tensor is of another type, of so many bytes a number."""
-    start, end = sound(0)[0][LAST]["data_offsets"]
+    start, end = valid_file(0)[0][LAST]["data_offsets"]
     stop = start + (end - start) // 4 * size
     return entry(
         LAST, lambda n: n[:start].ljust(stop, b"\1"), dtype=dtype, data_offsets=[start, stop]
@@ -150,12 +150,12 @@ def renamed():
 
 def infinite_shape():
     """A tensor of 2⁴⁰ rows of no numbers, which takes no room at all."""
-    start, _ = sound(0)[0][LAST]["data_offsets"]
+    start, _ = valid_file(0)[0][LAST]["data_offsets"]
     return entry(LAST, lambda n: n[:start], shape=[2**40, 0], data_offsets=[start, start])
 
 
 def as_large_as_may_be(place):
-    """Weights of nearly 64 MB, all sound but for the last number."""
+    """Weights of nearly 64 MB, all valid but for the last number."""
     settings = json.loads(told())["model"] | {"hidden_size": 2000}
     with torch.device("meta"):
         weights = CharRNN(ModelConfig(**settings), len(json.loads(told())["symbols"]) + 1)
