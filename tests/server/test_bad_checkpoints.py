@@ -64,7 +64,7 @@ def measured(places):
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_an_unsound_checkpoint_is_refused_in_a_sentence_soon_and_in_little_memory(name, measured):
+def test_an_invalid_checkpoint_is_refused_in_a_sentence_soon_and_in_little_memory(name, measured):
     found = measured[name]
     assert found["failed"] is None
     assert found["said"] == f"This checkpoint cannot be opened: {CHECKPOINTS[name][1]}."
@@ -74,7 +74,7 @@ def test_an_unsound_checkpoint_is_refused_in_a_sentence_soon_and_in_little_memor
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_an_unsound_checkpoint_is_refused_in_the_same_words_everywhere(
+def test_an_invalid_checkpoint_is_refused_in_the_same_words_everywhere(
     name, places, told, monkeypatch
 ):
     place, why = places[name], CHECKPOINTS[name][1]
