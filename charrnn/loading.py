@@ -35,7 +35,7 @@ def load(
             model that comes with charrnn, or a model on the Hub (`owner/name[@revision]`). A path
             goes before a name, and a `Path` is always a path.
         token: For the Hub, as in `charrnn.hub.pull`.
-        progress: Likewise.
+        progress: For the Hub, as in `charrnn.hub.pull`.
 
     Raises:
         UserError: If it is not a valid charrnn checkpoint, or the Hub cannot give it.

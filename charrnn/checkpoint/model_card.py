@@ -20,7 +20,7 @@ from ..text import datasets
 from . import Checkpoint
 
 NAME = "README.md"
-UNKNOWN = "unknown"  # a license that nobody has named; the Hub knows the word
+UNKNOWN = "unknown"  # license that is not known; the Hub knows the word
 _OURS = "apache-2.0"
 _LICENSES = {
     "tide-clock": (_OURS, "an original story under Apache-2.0"),

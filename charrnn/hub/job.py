@@ -46,7 +46,7 @@ class Job:
         self.committing, self.done = True, self.total or 0
 
     def backoff(self, seconds: int | None) -> None:
-        """Note that the Hub has refused a request, which is repeated after so many seconds."""
+        """Note that the Hub has refused a request, which is repeated after this many seconds."""
         wait = 0 if seconds is None else seconds + 1  # the client itself waits one second longer
         self._again = time.monotonic() + wait
 
@@ -61,5 +61,5 @@ class Job:
         return None if again is None else max(0, math.ceil(again - time.monotonic()))
 
     def cancel(self) -> None:
-        """End the work at its next step: nobody waits for it any more."""
+        """End the work at its next step."""
         self._cancelled.set()

@@ -12,7 +12,7 @@ from .job import Job
 def write_token(token: str | None) -> str:
     """Return the token to write with, by default that of the user who is logged in.
 
-    Raises UserError if nobody is logged in.
+    Raises UserError if no user is logged in.
     """
     given = client.own_token() if token is None else token
     if not given:

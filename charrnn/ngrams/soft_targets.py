@@ -1,9 +1,9 @@
 """Soft targets for training: n-gram distributions at each place, counted in the rest of the text.
 
-A model that sees only the character that came, with full certainty, learns a small text by heart.
-Mixed with what n-grams predict there (`TrainingConfig.smoothing`), it learns what else might have
-come. The n-grams must not have counted the place itself, or they would be as certain. So the text
-is cut into ten parts, and each part is predicted from the other nine (cross-fitting).
+A model whose targets are one-hot, the character that came, memorizes a small text. With targets
+that are mixed with the predictions of n-grams (`TrainingConfig.smoothing`), it learns what else
+might have come. The n-grams must not have counted the place itself, or they would be as certain. So
+the text is cut into ten parts, and each part is predicted from the other nine (cross-fitting).
 
 Mixing targets with a distribution is label smoothing (Szegedy et al. 2016), here with a better
 guess than the uniform one; with another model's predictions it is distillation (Hinton et al.

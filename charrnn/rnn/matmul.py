@@ -35,7 +35,7 @@ class PackedWeight:
     """A weight W (K, N), prepared for many products with it."""
 
     def __init__(self, W: Tensor, rows: int) -> None:
-        """Pack W for left factors with so many `rows`."""
+        """Pack W for left factors with this many `rows`."""
         self._onednn = use_onednn(W.dtype, W.numel())
         self._W = torch.ops.mkldnn._reorder_linear_weight(W.t(), rows) if self._onednn else W
 

@@ -42,14 +42,12 @@ _MIN_EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 # By the number of epochs, up to.
 _DROPOUT_BY_EPOCHS = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}
 _FEW_EPOCHS = 12.0  # below: smoothed targets get a higher learning rate, hardly regularized
-# Above `_MANY_SYMBOLS` each is so rare that its embedding should be tied to the output layer; for a
-# small text a larger model pays from `_ENOUGH_EPOCHS` on.
-_MANY_SYMBOLS, _ENOUGH_EPOCHS = 256, 8.0
+_MANY_SYMBOLS = 256  # above, each is so rare that its embedding is tied to the output layer
+_ENOUGH_EPOCHS = 8.0  # from which a larger model pays for a small text of many symbols
 _MAX_SOFT_TARGETS = 1 << 26  # characters times symbols; above, targets are not smoothed
 _SOFT_TARGET_SECONDS = 1e-5  # per character, to fit the n-gram soft targets
-# Counts per bigram from which a text repeats itself; successors per symbol below which nearly each
-# symbol determines the next.
-_REPETITIVE, _NEARLY_DETERMINISTIC = 15.0, 2.0
+_REPETITIVE = 15.0  # counts per bigram, on average, from which a text repeats itself
+_NEARLY_DETERMINISTIC = 2.0  # successors per symbol, below which most symbols determine the next
 
 
 class CorpusStats(NamedTuple):
@@ -125,7 +123,7 @@ def choose_config(
     """
     stats = stats or CorpusStats()
     training = round(characters * (1 - held_out))
-    by_heart = not held_out and training < _SMALL_TEXT
+    memorizes = not held_out and training < _SMALL_TEXT
     preset = _preset(training, _RunLength(seconds, epochs), held_out, stats)
     steps = max(1, min(preset.steps, training // 8))
     # In a small, varied text a rare symbol should not begin with a low probability.
@@ -139,7 +137,7 @@ def choose_config(
     training_config = TrainingConfig(
         batch_size=max(1, min(preset.rows, training // (steps * _MIN_UPDATES_PER_EPOCH))),
         steps=steps,
-        reset=0.0 if by_heart else 0.03,  # short epochs begin with zeros often enough
+        reset=0.0 if memorizes else 0.03,  # short epochs begin with zeros often enough
         prior=known or (preset.smoothing > 0 and training > 5_000),
         smoothing=preset.smoothing,
         optimizer="adamw",
@@ -267,12 +265,10 @@ def _preset(characters: int, length: _RunLength, held_out: float, stats: CorpusS
             return _Preset(hidden, round(dropout - 0.1, 1), 0.01, smoothing, 8, 64, 0.008)
         decay = 0.1 if epochs_done >= 3 else 0.01
         return _Preset(hidden, dropout, decay, 0.0, rows, steps, _LEARNING_RATES[hidden])
-    count_per_bigram = stats.count_per_bigram >= _REPETITIVE
-    if (
-        stats.successors_per_symbol < _NEARLY_DETERMINISTIC
-    ):  # nearly each symbol determines the next
-        return _Preset(128, 0.1, 0.01, 0.0, 8, 64 if count_per_bigram else 35, 0.02)
-    if smoothing and count_per_bigram:
+    repetitive = stats.count_per_bigram >= _REPETITIVE
+    if stats.successors_per_symbol < _NEARLY_DETERMINISTIC:
+        return _Preset(128, 0.1, 0.01, 0.0, 8, 64 if repetitive else 35, 0.02)
+    if smoothing and repetitive:
         return _Preset(128, 0.2, 0.1, smoothing, 8, 64, 0.03)
     if smoothing and stats.symbols > _MANY_SYMBOLS:
         epochs_done = length.epochs_for(hidden, characters, stats.symbols)
@@ -281,7 +277,7 @@ def _preset(characters: int, length: _RunLength, held_out: float, stats: CorpusS
         return _Preset(hidden, max(0.3, _dropout(epochs_done)), 0.2, smoothing, 16, 20, 0.01)
     if smoothing:
         return _Preset(128, 0.3, 0.1, smoothing, 8, 35, 0.015)
-    if count_per_bigram:
+    if repetitive:
         return _Preset(256, 0.5, 0.1, 0.0, 16, 64, 0.006)
     return _Preset(128, 0.6, 0.5, 0.0, 16, 35, 0.003)
 

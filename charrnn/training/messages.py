@@ -82,7 +82,8 @@ FINDINGS = frozenset(
 """The codes of what can have gone wrong."""
 SUGGESTIONS = frozenset({"try", "try-longer", "try-mix", "try-mix-only", "try-text"})
 """The codes of what there is to try."""
-_SOUND = frozenset({"overfits", "unlike", "sorted", "by-heart", "copied"})  # a model was learned
+# Findings of runs that learned something, so that their model is worth keeping.
+_LEARNED = frozenset({"overfits", "unlike", "sorted", "by-heart", "copied"})
 _STEPS = frozenset({"step", "since"})  # values that are counts
 
 
@@ -234,7 +235,7 @@ def written_setting(value: float | str) -> str:
 def _kept(step: int, held: float | None, diagnosis: Diagnosis, code: str | None) -> Sentence:
     uniform = diagnosis.start.get("baselines", {}).get("uniform") or math.inf
     worse_than_nothing = held is not None and held > uniform
-    doubtful = code is not None and code not in _SOUND
+    doubtful = code is not None and code not in _LEARNED
     if step == 0 or (doubtful and worse_than_nothing):
         return Sentence("kept-untrained", {})
     if worse_than_nothing and code is not None:  # what is held out does not say which is best

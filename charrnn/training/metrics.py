@@ -97,7 +97,7 @@ class Meter:
         return (after - before) / (now - then) if now > then else 0.0
 
     def report(self, elapsed: float) -> dict[str, Any]:
-        """Return what a `progress` event says of the minibatches since the last; start anew."""
+        """Return a `progress` event's fields about the minibatches since the last one; reset."""
         recent = self.since_report if self.since_report.updates else self.epoch
         self.since_report = RunningTotals()
         return {
@@ -118,7 +118,7 @@ class Meter:
 
     @classmethod
     def restored(cls, counters: dict[str, Any], window: int) -> Meter:
-        """Rebuild a meter from what `counters` returned, with a window of so many characters."""
+        """Rebuild a meter from what `counters` returned, and its window (in characters)."""
         return cls(
             Window(window, deque(counters.get("window", []))),  # older states have none
             RunningTotals(**counters["epoch"]),

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from .config import TrainingConfig
 
 
-_MIN_SHARED_MULTIPLICATIONS = 300_000  # of one gate in one step, to share them among threads,
-_MIN_SHARED_OUTPUT_MULTIPLICATIONS = 1_000_000  # or of the output layer, for all steps together
+# Multiplications from which threads share them: of one gate in one time step, or of the output
+# layer in all time steps together.
+_MIN_SHARED_MULTIPLICATIONS = 300_000
+_MIN_SHARED_OUTPUT_MULTIPLICATIONS = 1_000_000
 
 
 @dataclass(frozen=True)
