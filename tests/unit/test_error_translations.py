@@ -28,7 +28,21 @@ NOT_ON_THE_PAGE = {
 }
 # Words that are the same in Chinese: names, units, and the codes of settings.
 SAME_IN_CHINESE = {
-    *("A", "BMP", "BOM", "Corpus", "EPUB", "Excel", "GIF", "GPU", "Hub", "JPEG", "JSON", "MB"),
+    *(
+        "A",
+        "BMP",
+        "BOM",
+        "Corpus",
+        "EPUB",
+        "Excel",
+        "GIF",
+        "CPU",
+        "GPU",
+        "Hub",
+        "JPEG",
+        "JSON",
+        "MB",
+    ),
     *("MP3", "ModelConfig", "Office", "OpenDocument", "PDF", "PNG", "Preparation", "PyTorch"),
     *("Python", "RAR", "RTF", "SHA-1", "SQLite", "TrainingConfig", "UTF-8", "Vocabulary", "Z"),
     *("Windows", "HF", "HUB", "OFFLINE", "Mac", "DOS", "CP949", "CP866", "CP437", "CP850"),
