@@ -13,7 +13,7 @@ from charrnn.utils.process import configure_thread_pools
 
 configure_thread_pools()  # tests run side by side; torch reads it once, when it is loaded
 
-pytest.register_assert_rewrite("page")  # a plugin, and imported too
+pytest.register_assert_rewrite("page", "shared_pages")
 
 import torch  # noqa: E402
 

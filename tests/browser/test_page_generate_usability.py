@@ -1,33 +1,35 @@
-"""The Generate tab, in a real browser: errors, scrolling, the keyboard, and what may not move."""
+"""The Generate tab, in a real browser: errors, Chinese, scrolling, keys, and what may not move."""
 
 import re
+import threading
 
 import generate_page
 import pytest
 from generate_page import button, choose, expect, finished, prefix, press, seed, text
 from page import wait_until_drawn
 
+from charrnn.ui.generate import events
+
 pytest_plugins = ["page"]
 app = generate_page.app
 fox = generate_page.fox
 open_tab = generate_page.open_tab
 root = generate_page.root
+shared_pages = generate_page.shared_pages
 
 
 def sideways(page):
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
-def seen_at(page):
-    """Where on the page the prefix ends and the caret stands, as shares of its height."""
-    return page.locator(".generate-page").evaluate(
-        """area => {
-          const box = area.getBoundingClientRect();
-          const [end] = [...area.querySelector("b").getClientRects()].slice(-1);
-          const caret = area.querySelector(".caret").getBoundingClientRect();
-          return [(end.top - box.top) / box.height, (caret.bottom - box.top) / box.height];
-        }"""
-    )
+# Where on the page the prefix ends and the caret stands, as shares of its height.
+SEEN_AT = """(() => {
+  const area = document.querySelector(".generate-page");
+  const box = area.getBoundingClientRect();
+  const [end] = [...area.querySelector("b").getClientRects()].slice(-1);
+  const caret = area.querySelector(".caret").getBoundingClientRect();
+  return [(end.top - box.top) / box.height, (caret.bottom - box.top) / box.height];
+})()"""
 
 
 def test_an_error_is_shown_beside_its_field_and_the_input_stays(open_tab):
@@ -77,8 +79,10 @@ COLORS = """() => {
 }"""
 
 
-def test_the_chart_has_the_colors_of_forced_colors_mode(visit):
-    page = visit()
+def test_the_chart_has_the_colors_of_forced_colors_mode(open_tab):
+    page = open_tab()
+    page.get_by_role("tab", name="Train").click()
+    expect(page.locator(".run-curve .tick").first).to_be_visible()
     system, drawn = page.evaluate(COLORS)
     assert drawn != system
     page.emulate_media(forced_colors="active")
@@ -106,23 +110,43 @@ def test_errors_are_shown_in_chinese(open_tab):
     )
 
 
-def test_a_silent_stream_ends_with_an_error_and_the_generate_button(open_tab):
-    page = open_tab(locale="en-GB")  # a profile of its own, which keeps the clock
-    page.clock.install()
-    unanswered = []
-    page.route("**/queue/data**", lambda route: unanswered.append(route))  # which never begins
-    while True:
+def test_the_page_speaks_chinese(open_tab):
+    page = open_tab(locale="zh-CN")
+    expect(button(page, "generate")).to_have_text("生成")
+    expect(page.get_by_label("模型", exact=True)).to_be_visible()
+    expect(page.locator(".next-char legend")).to_have_text("如何选取下一个字符")
+    button(page, "generate").click()
+    expect(page.locator(".generate-status")).to_contain_text("200 个字符")
+
+
+CATCH_TIMER_OF_A_MINUTE = """() => {
+  const usual = window.setTimeout;
+  window.setTimeout = (action, delay, ...given) => {
+    if (delay !== 60_000) return usual(action, delay, ...given);
+    window.setTimeout = usual;
+    window.passMinute = action;
+    return 0;
+  };
+}"""
+
+
+def test_a_minute_of_silence_ends_with_an_error_and_the_generate_button(open_tab, monkeypatch):
+    ended = threading.Event()
+
+    def silent_stream(*given):
+        ended.wait(60)
+        yield from ()
+
+    monkeypatch.setattr(events, "stream_page", silent_stream)
+    page = open_tab()
+    page.evaluate(CATCH_TIMER_OF_A_MINUTE)
+    with page.expect_response("**/queue/join**"):
         button(page, "generate").click()
-        page.wait_for_timeout(1000)
-        if unanswered:
-            break
-        finished(page)  # the page had a stream open still, and the answer came by that
     expect(button(page, "stop")).to_be_visible()
-    page.clock.fast_forward(30_000)
-    expect(button(page, "stop")).to_be_visible()
-    page.clock.fast_forward(31_000)
+    page.evaluate("window.passMinute()")
     expect(button(page, "generate")).to_be_visible()
     expect(page.locator(".generate-problem")).to_contain_text("has not responded for a while")
+    ended.set()
 
 
 def test_the_new_text_is_visible_after_a_long_prefix(open_tab):
@@ -130,22 +154,20 @@ def test_the_new_text_is_visible_after_a_long_prefix(open_tab):
     prefix(page).fill("the lazy dog jumps " * 309)
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("60")  # which fits
     press(page, "generate")
-    end, caret = seen_at(page)
+    end, caret = page.evaluate(SEEN_AT)
     assert end == pytest.approx(0.3, abs=0.08)
     assert end < caret < 1
     page.reload()
     wait_until_drawn(page)
     page.get_by_role("tab", name="Generate").click()
-    page.wait_for_function("document.querySelector('.generate-page').scrollTop > 0")
-    for _ in range(100):  # the page may still be moving
-        if seen_at(page) == pytest.approx([end, caret], abs=0.02):
-            break
-        page.wait_for_timeout(50)
-    assert seen_at(page) == pytest.approx([end, caret], abs=0.02)
+    page.wait_for_function(
+        f"wanted => {SEEN_AT}.every((at, i) => Math.abs(at - wanted[i]) < 0.02)",
+        arg=[end, caret],
+    )
     prefix(page).fill("the lazy dog jumps " * 309)
     page.get_by_role("spinbutton", name=re.compile("Length")).fill("2000")
     press(page, "generate")
-    end, caret = seen_at(page)
+    end, caret = page.evaluate(SEEN_AT)
     assert end < 0
     assert 0.5 < caret <= 1
 
@@ -217,16 +239,27 @@ def test_stop_pressed_at_once_stops_the_server_too(open_tab):
     assert not [answer for answer in answers if answer[0] >= 400]
 
 
-@pytest.mark.parametrize(("locale", "width"), [("zh-CN", 1148), ("en-US", 1148), ("zh-CN", 390)])
-def test_header_and_tabs_do_not_move_between_tabs(visit, locale, width):
-    page = visit(locale=locale, width=width)
-    places = ".page-header, .page-header .pill, .tab-container"
-    boxes = [page.locator(places).nth(i) for i in range(3)]
-    train = [box.bounding_box() for box in boxes]
-    page.get_by_role("tab", name=re.compile("Generate|生成")).click()
-    expect(button(page, "generate")).to_be_visible()
-    assert [box.bounding_box() for box in boxes] == train
-    assert train[0]["width"] == min(width, 1124) - (48 if width > 720 else 32)
+PLACES = """() => {
+  scrollTo(0, 0);
+  return [".page-header", ".page-header .pill", ".tab-container"].map((selector) => {
+    const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
+    return [x, y, width, height];
+  });
+}"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_header_and_tabs_do_not_move_between_tabs(open_tab, locale):
+    page = open_tab(locale=locale)
+    for width in (1148, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.get_by_role("tab", name=re.compile("Train|训练")).click()
+        expect(page.locator(".run")).to_be_visible()
+        train = page.evaluate(PLACES)
+        page.get_by_role("tab", name=re.compile("Generate|生成")).click()
+        expect(button(page, "generate")).to_be_visible()
+        assert page.evaluate(PLACES) == train
+        assert train[0][2] == min(width, 1124) - (48 if width > 720 else 32)
 
 
 def test_a_dropdown_has_one_box_and_its_text_ends_before_the_arrow(open_tab):

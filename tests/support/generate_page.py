@@ -1,7 +1,8 @@
 """The Generate tab of an app with small models that are never trained, and how to use it.
 
 A test module takes the fixtures by assignment, `app = generate_page.app` and so on with `root` and
-`fox`, which `app` needs: as a plugin this app would be every other module's too.
+`fox`, which `app` needs: as a plugin this app would be every other module's too. Its tests share
+the pages that `open_tab` opens; `visit` loads one that is the test's own.
 """
 
 import re
@@ -11,6 +12,7 @@ import pytest
 import torch
 from conftest import small_model
 from launching import launched
+from shared_pages import sharing
 
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.recipes import make_plan
@@ -69,7 +71,7 @@ def _heavily(iter_characters):
 
 
 @pytest.fixture
-def trained(root, fox):
+def trained_run(root, fox):
     """Makes a run that has saved a model already; returns its id."""
 
     def make():
@@ -80,16 +82,55 @@ def trained(root, fox):
     return make
 
 
-@pytest.fixture
-def open_tab(visit):
-    def open_it(**how):
-        page = visit(**how)
-        page.get_by_role("tab", name=re.compile("Generate|生成")).click()
-        expect(button(page, "generate")).to_be_visible()
-        expect(page.locator(".next-char-name").first).not_to_be_empty()
-        return page
+@pytest.fixture(scope="module")
+def shared_pages(app, profiles):
+    with sharing(app, profiles, open_generate_tab, reset) as pages:
+        yield pages
 
-    return open_it
+
+@pytest.fixture
+def open_tab(shared_pages):
+    """Opens the tab as a new visitor finds it: `open_tab(locale=…, width=…, height=…)`."""
+    yield shared_pages.take
+    shared_pages.put_back()
+
+
+def open_generate_tab(page):
+    page.get_by_role("tab", name=re.compile("Generate|生成")).click()
+    expect(button(page, "generate")).to_be_visible()
+    expect(page.locator(".next-char-name").first).not_to_be_empty()
+
+
+ERRORS = ".generate-problem, #generate-problem-checkpoint p, #generate-problem-settings p"
+RESET = """() => {
+  const find = (selector) => document.querySelector(selector);
+  document.activeElement.blur();
+  while (!find('[data-do="undo"]').disabled) find('[data-do="undo"]').click();
+  if (!find('.generate-surprisal input').checked) find('.generate-surprisal input').click();
+  if (!find('.next-char-mode [value="sample"]').checked)
+    find('.next-char-mode [value="sample"]').click();
+  for (const storage of [localStorage, sessionStorage]) storage.clear();
+}"""
+
+
+def reset(page):
+    """Undo what a test did on the tab, also one that failed. Redo still brings its text back."""
+    page.locator("#tab-generate-button").click()
+    if button(page, "stop").is_visible():
+        button(page, "stop").click()
+    expect(button(page, "generate")).to_be_visible()
+    page.evaluate(RESET)
+    slide(page, 1.0)
+    if not model_field(page).input_value().startswith("Fox"):
+        choose(page, "Fox")
+        expect(model_field(page)).to_have_value(re.compile("^Fox"))
+    for text in ("", "the fox"):  # a change takes an error away
+        page.locator("#generate-prefix textarea").fill(text)
+    page.locator("#generate-length input[type=number]").fill("200")
+    page.locator("#generate-seed").get_by_role("textbox").fill("")
+    expect(page.locator(".next-char h2")).to_contain_text("the fox")
+    expect(page.locator(ERRORS)).to_have_text(["", "", ""])
+    page.evaluate("scrollTo(0, 0)")
 
 
 def button(page, name):
@@ -143,6 +184,10 @@ def tints(page):
     )
 
 
+def model_field(page):
+    return page.get_by_label(re.compile("^(Model|模型)$"))
+
+
 def choose(page, name):
-    page.get_by_label(re.compile("^(Model|模型)$")).click()
+    model_field(page).click()
     page.get_by_role("option", name=name).click()
