@@ -25,8 +25,10 @@ from charrnn.hub import preview_push
 
 pytest_plugins = ["page"]
 app = push_page.app
+open_page = push_page.open_page
 root = push_page.root
 run = push_page.run
+shared_pages = push_page.shared_pages
 
 ALL = {
     *("model.safetensors", "config.json", "training_log.csv"),
@@ -80,9 +82,9 @@ def test_a_model_is_pushed_from_the_run_card_to_a_private_repository_in_one_comm
     assert token not in page.content()
 
 
-def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(visit, hub):
+def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(open_page, hub):
     log_in(hub)
-    page = visit()
+    page = open_page()
     open_dialog(page)
     name(page).fill("ada/mine")
     license_field(page).fill("mit")
@@ -106,9 +108,9 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(vis
     assert repo.files["README.md"] == b"# Mine alone" and repo.files["config.json"] != b"{}"
 
 
-def test_a_selection_in_the_name_survives_the_arrival_of_the_account(visit, hub):
+def test_a_selection_in_the_name_survives_the_arrival_of_the_account(open_page, hub):
     log_in(hub)
-    page = visit()
+    page = open_page()
     page.evaluate(
         f"""(detail) => {{
         ({push_page.OPEN})(detail);
@@ -122,10 +124,10 @@ def test_a_selection_in_the_name_survives_the_arrival_of_the_account(visit, hub)
     listed(page)
 
 
-def test_an_error_is_shown_beside_its_field_and_the_form_stays(visit, hub):
+def test_an_error_is_shown_beside_its_field_and_the_form_stays(open_page, hub):
     log_in(hub)
     hub.add("ada/public", {"a": b"b"})
-    page = visit()
+    page = open_page()
     open_dialog(page)
     expect(name(page)).to_have_value("ada/letters")
     for repo, terms, place, said in (
@@ -151,9 +153,9 @@ def test_an_error_is_shown_beside_its_field_and_the_form_stays(visit, hub):
     assert hub.repos["ada/other"].files.keys() == ALL
 
 
-def test_a_failed_push_shows_the_error_and_can_be_retried(visit, hub):
+def test_a_failed_push_shows_the_error_and_can_be_retried(open_page, hub):
     log_in(hub)
-    page = visit()
+    page = open_page()
     open_dialog(page)
     listed(page)
     for faults, said in (
@@ -172,10 +174,10 @@ def test_a_failed_push_shows_the_error_and_can_be_retried(visit, hub):
     assert hub.repos["ada/letters"].files.keys() == ALL
 
 
-def test_an_interrupted_upload_is_resumed(visit, hub):
+def test_an_interrupted_upload_is_resumed(open_page, hub):
     log_in(hub)
     hub.faults.hangs_up, hub.faults.on = 1, "/large/"
-    page = visit()
+    page = open_page()
     open_dialog(page)
     press(page)
     pushed(page)
@@ -183,10 +185,10 @@ def test_an_interrupted_upload_is_resumed(visit, hub):
     assert hub.repos["ada/letters"].files.keys() == ALL
 
 
-def test_a_slow_push_shows_progress_and_ends_only_when_stopped(visit, hub):
+def test_a_slow_push_shows_progress_and_ends_only_when_stopped(open_page, hub):
     log_in(hub)
     hub.faults.silent, hub.faults.on = True, "/large/"
-    page = visit()
+    page = open_page()
     open_dialog(page)
     press(page)
     progress = page.locator(".push-progress")
@@ -208,7 +210,7 @@ def test_a_slow_push_shows_progress_and_ends_only_when_stopped(visit, hub):
     assert hub.repos["ada/letters"].files.keys() == ALL
 
 
-def test_closing_the_page_cancels_its_push(visit, hub):
+def test_closing_the_page_cancels_its_push(visit, open_page, hub):
     log_in(hub)
     hub.faults.silent, hub.faults.on = True, "/large/"
     page = visit()
@@ -217,16 +219,18 @@ def test_closing_the_page_cancels_its_push(visit, hub):
     expect(page.locator(".push-progress")).to_contain_text(" of ")
     page.close()
     faults = hub.faults
-    page = visit()  # its own first request is answered after the other's end was seen
+    page = open_page()
     open_dialog(page)
-    listed(page)
+    listed(page)  # this request is answered after the other page's end was seen
     faults.silent = False
     hub.faults.on = ""
-    assert hub.repos["ada/letters"].files == {}
+    press(page)
+    pushed(page)
+    assert len(hub.repos["ada/letters"].commits) == 2, "the closed page's push made none"
 
 
-def test_on_a_laptop_without_a_token_the_user_logs_in_and_checks_again(visit, hub):
-    page = visit()
+def test_on_a_laptop_without_a_token_the_user_logs_in_and_checks_again(open_page, hub):
+    page = open_page()
     open_dialog(page)
     expect(page.locator(".push-command")).to_have_text("hf auth login")
     expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
@@ -243,9 +247,9 @@ def test_on_a_laptop_without_a_token_the_user_logs_in_and_checks_again(visit, hu
     assert hub.repos["ada/mine"].private
 
 
-def test_the_dialog_works_by_keyboard_and_keeps_a_draft(visit, hub):
+def test_the_dialog_works_by_keyboard_and_keeps_a_draft(open_page, hub):
     log_in(hub)
-    page = visit()
+    page = open_page()
     page.locator("#train-push").focus()
     page.keyboard.press("Enter")
     expect(name(page)).to_be_focused()
@@ -315,9 +319,9 @@ def test_only_the_page_in_its_own_browser_has_the_token_of_the_laptop(app, hub, 
     assert not hub.asked and not hub.repos
 
 
-def test_a_user_who_cannot_sign_in_is_told_how_to_push(visit, hub):
+def test_a_user_who_cannot_sign_in_is_told_how_to_push(open_page, hub):
     log_in(hub)
-    page = visit()
+    page = open_page()
     page.context.set_extra_http_headers({"X-Forwarded-For": "203.0.113.9"})
     open_dialog(page)
     expect(page.locator(".push-command")).to_contain_text("python -m charrnn push")
@@ -329,9 +333,9 @@ def test_a_user_who_cannot_sign_in_is_told_how_to_push(visit, hub):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_the_dialog_fits_a_phone(visit, hub, locale):
+def test_the_dialog_fits_a_phone(open_page, hub, locale):
     log_in(hub)
-    page = visit(width=390, height=700, locale=locale)
+    page = open_page(width=390, height=700, locale=locale)
     open_dialog(page)
     listed(page)
     dialog = page.get_by_role("dialog")

@@ -9,7 +9,9 @@ from test_hub_broken import at_the_commit, limited
 
 pytest_plugins = ["page"]
 app = push_page.app
+open_page = push_page.open_page
 root = push_page.root
+shared_pages = push_page.shared_pages
 
 
 def progress(page):
@@ -17,10 +19,10 @@ def progress(page):
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_a_rate_limit_is_shown_and_stop_ends_the_push(visit, hub, locale):
+def test_a_rate_limit_is_shown_and_stop_ends_the_push(open_page, hub, locale):
     log_in(hub)
     limited(hub, 150)
-    page = visit(locale=locale)
+    page = open_page(locale=locale)
     open_dialog(page)
     listed(page)
     page.locator(".push-go").click()
@@ -40,10 +42,10 @@ def test_a_rate_limit_is_shown_and_stop_ends_the_push(visit, hub, locale):
     assert hub.repos["ada/letters"].files == {}
 
 
-def test_a_push_continues_after_a_rate_limit(visit, hub):
+def test_a_push_continues_after_a_rate_limit(open_page, hub):
     log_in(hub)
     limited(hub, 2)
-    page = visit()
+    page = open_page()
     open_dialog(page)
     press(page)
     expect(progress(page)).to_contain_text("too many requests")
@@ -52,21 +54,31 @@ def test_a_push_continues_after_a_rate_limit(visit, hub):
     assert len(hub.repos["ada/letters"].commits) == 2
 
 
-def test_a_slow_hub_is_reported(visit, hub):
+SIX_SECONDS_LATER = """() => {
+  const now = Date.now;
+  Date.now = () => now() + 6000;
+  window.resetClock = () => { Date.now = now; };
+}"""
+
+
+def test_a_slow_hub_is_reported(open_page, hub):
     log_in(hub)
     hub.faults.silent, hub.faults.on = True, "/preupload/"
-    page = visit()
+    page = open_page()
     open_dialog(page)
     press(page)
+    expect(progress(page)).to_contain_text("0.0 of 1")
+    page.evaluate(SIX_SECONDS_LATER)
     expect(progress(page)).to_contain_text(re.compile("0.0 of 1.\\d MB · waiting for the Hub"))
+    page.evaluate("window.resetClock()")
     hub.faults.silent = False
     pushed(page)
 
 
-def test_an_unconfirmed_commit_is_looked_up_and_found(visit, hub, monkeypatch):
+def test_an_unconfirmed_commit_is_looked_up_and_found(open_page, hub, monkeypatch):
     log_in(hub)
     broken = at_the_commit(hub, monkeypatch, lands=True)
-    page = visit()
+    page = open_page()
     open_dialog(page)
     press(page)
     pushed(page)
@@ -74,10 +86,12 @@ def test_an_unconfirmed_commit_is_looked_up_and_found(visit, hub, monkeypatch):
     assert broken and len(hub.repos["ada/letters"].commits) == 2
 
 
-def test_a_commit_that_was_not_made_is_reported_and_can_be_pushed_again(visit, hub, monkeypatch):
+def test_a_commit_that_was_not_made_is_reported_and_can_be_pushed_again(
+    open_page, hub, monkeypatch
+):
     log_in(hub)
     at_the_commit(hub, monkeypatch, lands=False)
-    page = visit()
+    page = open_page()
     open_dialog(page)
     press(page)
     expect(problem(page, "push")).to_contain_text("ada/letters is unchanged")
@@ -99,14 +113,14 @@ def test_a_commit_that_was_not_made_is_reported_and_can_be_pushed_again(visit, h
     ],
 )
 def test_an_unknown_outcome_shows_a_link_and_a_second_push_is_harmless(
-    visit, hub, monkeypatch, locale, lands, said, look
+    open_page, hub, monkeypatch, locale, lands, said, look
 ):
     def away():
         hub.faults.status = 502
 
     log_in(hub)
     at_the_commit(hub, monkeypatch, lands=lands, then=away)
-    page = visit(locale=locale)
+    page = open_page(locale=locale)
     open_dialog(page)
     listed(page)
     page.locator(".push-go").click()
@@ -123,10 +137,10 @@ def test_an_unknown_outcome_shows_a_link_and_a_second_push_is_harmless(
     assert len(repo.commits) == 2 and "model.safetensors" in repo.files
 
 
-def test_a_push_stopped_during_the_commit_says_that_it_may_have_arrived(visit, hub):
+def test_a_push_stopped_during_the_commit_says_that_it_may_have_arrived(open_page, hub):
     log_in(hub)
     hub.faults.silent, hub.faults.on = True, "/commit/"
-    page = visit()
+    page = open_page()
     open_dialog(page)
     press(page)
     expect(progress(page)).to_contain_text("All sent")

@@ -1,6 +1,8 @@
 """The dialog that pushes a model, and how to use it.
 
-A test module takes the fixtures by assignment, `app = push_page.app` and so on with `root`.
+A test module takes the fixtures by assignment, `app = push_page.app` and so on with `root` and
+`shared_pages`. Its tests share the pages that `open_page` opens; `visit` loads one that is the
+test's own.
 """
 
 import re
@@ -11,6 +13,7 @@ import pytest
 from conftest import ROOT
 from huggingface_hub import constants
 from launching import launched
+from shared_pages import sharing
 
 from charrnn.recipes import make_plan
 from charrnn.runs.run import Run
@@ -33,6 +36,35 @@ def app(root):
     shutil.copytree(SHIPPED, root / "shelf" / "letters")
     with launched(root) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def shared_pages(app, profiles):
+    with sharing(app, profiles, load=lambda page: None, reset=reset) as pages:
+        yield pages
+
+
+@pytest.fixture
+def open_page(hub, shared_pages):
+    """Opens the page as a new visitor finds it: `open_page(locale=…, width=…, height=…)`."""
+    yield shared_pages.take
+    shared_pages.put_back()
+
+
+def reset(page):
+    """Close the dialog, also if a test failed while it pushed, and forget what was typed."""
+    dialog, cancel = page.locator("#push dialog"), page.locator(".push-cancel")
+    if dialog.get_attribute("aria-busy") == "true":
+        cancel.click()
+        expect(dialog).to_have_attribute("aria-busy", "false")
+    if dialog.is_visible():
+        cancel.click()
+    open_dialog(page)
+    page.locator("#push-name").fill("")
+    page.locator("#push-license").fill("")
+    page.locator(".push-private input").check()
+    cancel.click()
+    page.evaluate("() => [localStorage, sessionStorage].forEach((storage) => storage.clear())")
 
 
 @pytest.fixture
