@@ -37,8 +37,8 @@ __all__ = [
 
 DEFAULT_VALIDATION = 0.1  # share of a text that is held out
 PREVIEW_CHARACTERS = 400
-MAX_RARE = 12  # characters that a report lists as rare,
-MAX_RARE_COUNT = 3  # if they occur no more often than this
+MAX_RARE = 12  # how many rare characters a report lists
+MAX_RARE_COUNT = 3  # how often a rare character occurs at most
 
 CHUNK_CHARACTERS = 1 << 20
 IDS_FILE, DESCRIPTION_FILE = "ids.npy", "corpus.json"

@@ -46,9 +46,7 @@ from .owners import OwnerRecord
 from .run_directory import no_such_run, still_going_on
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")
-_ID = re.compile(
-    rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}"
-)  # the short ids are those of earlier versions
+_ID = re.compile(rf"{_NEW_ID.pattern}|[a-z0-9]{{16}}")  # earlier versions made the short ids
 
 
 class Run(ChangeableRun):

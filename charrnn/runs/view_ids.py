@@ -49,9 +49,8 @@ class ViewIds:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._changed: int | None = (
-            None  # time of the last creation or deletion of a run, in nanoseconds
-        )
+        # When a run was last created or deleted, in nanoseconds.
+        self._changed: int | None = None
         self._run_ids: dict[str, str] = {}
         self._lock = threading.Lock()
 

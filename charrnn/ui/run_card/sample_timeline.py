@@ -30,9 +30,8 @@ class SampleTimeline:
         self.samples: list[dict[str, Any]] = []
         self._epochs: float | None = None  # the length of the run, if it is known
         self._seconds: float | None = None
-        self._measured: tuple[int, float] | None = (
-            None  # step and perplexity of the latest measurement
-        )
+        # Step and perplexity of the latest measurement.
+        self._measured: tuple[int, float] | None = None
         self._reported: dict[
             str, float
         ] = {}  # step, seconds and epoch of the latest progress event
