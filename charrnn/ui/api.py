@@ -102,7 +102,7 @@ def endpoints(context: AppContext) -> None:
             length: how many characters to write after the prefix, 0 to 100,000.
             mode: greedy (always the likeliest character) or sample.
             alpha: sampling draws from q ∝ p^alpha: 1 is the model's own distribution, more is
-                safer, less is wilder; 1 / temperature.
+                safer, less is bolder; 1 / temperature.
             seed: a whole number of at least 0; the same seed gives the same text. Empty: another
                 text each time.
 

@@ -163,7 +163,7 @@ export function mount(host) {
     };
   });
   setText(find("legend"), words.how);
-  setText(find(".next-char-ends span"), words.wilder);
+  setText(find(".next-char-ends span"), words.bolder);
   setText(find(".next-char-ends span:last-child"), words.safer);
   drawHeading();
   draw();

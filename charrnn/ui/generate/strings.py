@@ -98,7 +98,7 @@ PAGE: Words = {
     "mode-sample": ("Sample", "采样"),
     "alpha": ("α = {n}", "α = {n}"),
     "alpha-off": ("α does not matter: the likeliest is taken", "α 不起作用：总取最可能的字符"),
-    "wilder": ("¼ wilder", "¼ 更奔放"),
+    "bolder": ("¼ bolder", "¼ 更大胆"),
     "safer": ("4 safer", "4 更稳妥"),
     "next": ("Next, after “{text}”", "“{text}”之后"),
     "next-first": ("The first character", "第一个字符"),

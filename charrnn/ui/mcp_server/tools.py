@@ -187,7 +187,7 @@ class Generate(Tool):
         1.0,
         gt=0,
         description="Sampling draws from q ∝ p^alpha: 1 is the model's own distribution, more is "
-        "safer, less is wilder. It is 1 / temperature.",
+        "safer, less is bolder. It is 1 / temperature.",
     )
     seed: int | None = Field(
         None, ge=0, description="The same seed gives the same text; null another text each time."

@@ -11,7 +11,7 @@ from typing import TypedDict
 
 
 class Component(TypedDict):
-    """A component: the events that Python handles, and the server functions that it calls."""
+    """A component: its events, which Python handles, and its server functions."""
 
     events: list[str]
     server_functions: list[str]

@@ -121,8 +121,8 @@ CARD: Words = {
     "starting": ("Starting…", "正在启动……"),
     "place": ("Queued · place {n}, wait unknown", "排队中 · 第 {n} 位，等待时间未知"),
     "place-wait": ("Queued · place {n}, about {time}", "排队中 · 第 {n} 位，约 {time}"),
-    "star": ("☆ keep", "☆ 保留"),
-    "starred": ("★ kept", "★ 已保留"),
+    "star": ("☆ star", "☆ 加星"),
+    "starred": ("★ starred", "★ 已加星"),
     "star-hint": (
         "Runs are removed some time after they end. A star keeps this one.",
         "训练结束一段时间后会被清除。加星可保留这一次。",

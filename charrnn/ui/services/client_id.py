@@ -6,10 +6,12 @@ own share. The id of a browser is a random number in a cookie that this server h
 client cannot make one up. No other value that the client chooses counts, such as the session or a
 header, except the header that a proxy in front of the app writes.
 
-A client can still request any number of cookies. Therefore every limit per client is also a limit
-on all clients of one address together, at `Limits.visitors_per_address` times the share of a client
-(`charrnn.runs.limits.address_of`). A client without a cookie (gradio_client, curl, MCP) is
-identified by its address alone.
+A client can still request any number of cookies. Therefore each limit per client has a second one
+for the whole address (`charrnn.runs.limits.address_of`): at most `Limits.visitors_per_address`
+clients of an address compute, wait or have runs at once (`PerUserLimiter`, `admission`). Together
+they have four clients' shares of waiting calls, streams and events (`check_share`), half of the
+disk (`disk_shares`), and 64 MB of request bodies (`body_budget`). A client without a cookie
+(gradio_client, curl, MCP) is identified by its address alone.
 
 Ids contain keyed hashes of addresses, never addresses. Of an IPv6 address, the /64 network counts,
 which is what a household has.

@@ -1,4 +1,4 @@
-"""Cross-origin protection: tell the app's own page from other sites' pages and from programs.
+"""CSRF protection: tell the app's own page from other sites' pages and from programs.
 
 A browser attaches cookies to the requests of any site's page, and on a laptop such a request would
 also use the token of its user. Two headers tell them apart, and no page can write either: `Origin`,
