@@ -192,7 +192,7 @@ class Page:
         }
         self.card_id = next(
             c["id"] for c in config["components"]
-            if "follow" in (c["props"].get("server_fns") or ())
+            if "poll" in (c["props"].get("server_fns") or ())
         )  # fmt: skip
         self.number = iter(range(10**9))
         self.session = secrets.token_hex(5)  # of who uses the page
@@ -258,7 +258,7 @@ class Page:
 
     async def card(self) -> float:
         """What is new on the run card, for who has heard of nothing yet."""
-        return await self._called(self.card_id, "follow", {"run": self.run})
+        return await self._called(self.card_id, "poll", {"run": self.run})
 
     async def _called(self, component: str | int, name: str, data: object) -> float:
         known = self.named[component] if isinstance(component, str) else component

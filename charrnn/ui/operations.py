@@ -99,7 +99,7 @@ async def start(context: AppContext, arguments: TrainArguments, caller: Caller) 
     client, limiters = Client(caller.client.id), context.limiters
     _parse_settings(arguments.settings)  # before anything is downloaded or read
     if name := _corpus_to_download(arguments):
-        await limiters.finding.run(client, partial(datasets.load, name))
+        await limiters.fetching.run(client, partial(datasets.load, name))
     return await limiters.planning.run(
         client, lambda: context.runs.start(plan_run(context.limits, arguments), client.id)
     )
@@ -185,7 +185,7 @@ async def generate(
                     last_frame_at = time.perf_counter()
         yield "".join(pieces)
 
-    async with aclosing(context.limiters.writing.iterate(caller.client, texts())) as items:
+    async with aclosing(context.limiters.generating.iterate(caller.client, texts())) as items:
         async for text in items:
             yield text
 
@@ -246,7 +246,7 @@ def _without_paths(event: Event, run: str) -> Event:
 async def _find_model(context: AppContext, caller: Caller, checkpoint: object) -> ModelEntry:
     key = validation.as_text(checkpoint, "checkpoint")
     find = partial(find_model_as, context, key, caller.token, caller.client.id)
-    return await context.limiters.finding.run(caller.client, find)
+    return await context.limiters.fetching.run(caller.client, find)
 
 
 def _describe_bundled(context: AppContext) -> list[dict[str, Any]]:

@@ -122,7 +122,8 @@ def test_files_that_are_gone_are_left_out_and_the_page_works(visit, tmp_path):
         "[]",
         '{"version": 2, "values": {"recipe": "deep"}}',
         '{"version": 1, "values": {"recipe": "no such recipe", "corpus": 7, "files": 3}}',
-        '{"version": 1, "values": {"recipe": ["deep"], "files": [null], "before": 1, "base": []}}',
+        '{"version": 1, "values": {"recipe": ["deep"], "files": [null], "previous_choice": 1}}',
+        '{"version": 1, "values": {"recipe": ["deep"], "base": []}}',
     ],
 )
 def test_what_is_broken_or_of_another_version_is_left_out(visit, kept):

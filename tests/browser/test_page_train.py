@@ -117,7 +117,7 @@ def test_a_link_shows_a_run_in_another_browser_and_gives_no_control(visit):
     wait_for_figure(other)
     expect(other.locator(".run-caption")).to_contain_text("The Tide Clock")
     expect(other.locator(".run-notice")).to_contain_text("shared with you")
-    for name in ("stop", "sample", "keep", "push"):
+    for name in ("stop", "sample", "resume", "push"):
         expect(other.locator(f"#train-{name}")).to_be_hidden()
     expect(other.locator(".run-star")).to_be_hidden()
     expect(other.locator(".recent-runs summary")).to_have_text("Your runs")
@@ -158,7 +158,7 @@ def test_a_second_run_waits_its_turn_and_says_so(visit):
 def test_a_sample_can_be_asked_for(visit):
     page = visit()
     begin(page, "Deep 5 min", "5 min")  # long enough for no mark to come meanwhile
-    asked = page.locator(".run-rows li.now .line")
+    asked = page.locator(".run-rows li.extra .line")
     for count in (1, 2):
         page.get_by_role("button", name="Sample now").click()
         expect(asked).to_have_count(count)

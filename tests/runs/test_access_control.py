@@ -199,16 +199,16 @@ def test_a_run_is_starred_by_its_id_and_the_card_shows_it(url, context, run):
         asked = {"component_id": card, "fn_name": function, "data": data, "session_hash": "y"}
         return httpx.post(f"{url}gradio_api/component_server", json=asked).json()
 
-    assert ask("follow", run=run.id)["starred"] is False
+    assert ask("poll", run=run.id)["starred"] is False
     assert ask("star", run=run.id, on=True) == {"starred": True}
     assert context.runs.is_starred(run)
-    while ask("follow", run=run.id)["starred"] is not True:  # viewers share a look at a run
+    while ask("poll", run=run.id)["starred"] is not True:  # viewers share a look at a run
         assert context.runs.is_starred(run)
     assert ask("star", run=run.id, on=False) == {"starred": False}
     assert ask("star", run="../" + run.id, on=True) == {
         "problem": ("There is no such run: it may have been removed. Train again.")
     }
-    assert ask("follow", run="../" + run.id) == {"missing": True}
+    assert ask("poll", run="../" + run.id) == {"missing": True}
 
 
 # Limits, for callers who bypass the page

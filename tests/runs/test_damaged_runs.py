@@ -134,11 +134,11 @@ def told_everywhere(context, component=None):
         card["key"]: card for card in awaited(list_cards(context, {"runs": ids}, request()))["own"]
     }
     assert cards[HEALTHY]["state"] == "finished"
-    follow = RunFeeds(context).follow
-    stories = {run: json.loads(awaited(follow({"run": run})).body) for run in ids}
+    poll = RunFeeds(context).poll
+    stories = {run: json.loads(awaited(poll({"run": run})).body) for run in ids}
     assert stories[HEALTHY]["state"] == "finished" and not stories[BROKEN].get("missing")
     assert (stories[BROKEN]["state"] == "damaged") == bool(stories[BROKEN]["problem"])
-    watched = json.loads(awaited(follow({"run": view_id(BROKEN)})).body)
+    watched = json.loads(awaited(poll({"run": view_id(BROKEN)})).body)
     assert watched["state"] == stories[BROKEN]["state"]
     assert HEALTHY in dict(map(reversed, model_options(context, ids, "en")))
     model = tried(find_model, context, BROKEN)
@@ -347,8 +347,8 @@ def test_runs_go_on_in_a_directory_that_was_removed(root, served):
     context = served()
     shutil.rmtree(root)
     assert awaited(list_runs(context, [HEALTHY], request())) == []
-    follow = RunFeeds(context).follow
-    assert json.loads(awaited(follow({"run": HEALTHY})).body) == {"missing": True}
+    poll = RunFeeds(context).poll
+    assert json.loads(awaited(poll({"run": HEALTHY})).body) == {"missing": True}
     delete_expired(root, 1)
     run = context.runs.start(planned(epochs=1))
     assert run.state == "queued" and context.runs.queue_position(run.id)[0] == 1

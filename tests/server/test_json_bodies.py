@@ -34,7 +34,7 @@ def offering(*names):
 
 BLOCKS = SimpleNamespace(
     fns={0: function("train"), 1: function("look", "paste"), 2: function("models", None)},
-    blocks={7: offering("follow", "star"), 8: SimpleNamespace()},
+    blocks={7: offering("poll", "star"), 8: SimpleNamespace()},
 )
 
 

@@ -226,7 +226,7 @@ def test_internal_errors_are_not_shown_to_callers(url, context, monkeypatch, cap
     assert "secret" not in refusal(url, "stop", {"run": "x"})
 
 
-@pytest.mark.parametrize("tool", ["use_model", "_linked", "follow", "component_server", "upload"])
+@pytest.mark.parametrize("tool", ["use_model", "_linked", "poll", "component_server", "upload"])
 def test_nothing_of_the_page_is_a_tool(url, tool):
     assert refusal(url, tool, {}).startswith("There is no such tool.")
 

@@ -124,7 +124,7 @@ def test_a_run_that_was_killed_with_its_app_ends_as_interrupted(run, context):
 
 
 def test_a_run_that_is_gone_is_missing(context):
-    follow = RunFeeds(context).follow
+    poll = RunFeeds(context).poll
     for asked in ({"run": "0" * 32}, {}, "what", {"run": "../x"}, {"run": None, "wait": True}):
-        answer = awaited(follow(asked))
+        answer = awaited(poll(asked))
         assert json.loads(answer.body) == {"missing": True}

@@ -28,12 +28,12 @@ def test_a_textbooks_run_is_tried_again_with_its_own_text_and_settings(tmp_path)
         for event in (began, *unlearned, end(29, held=None)):
             run.event_log.append(event)
         filled = apply_suggestion(context, form, run.id)
-    assert filled[form.recipe] == CUSTOM and filled[form.before]["recipe"] == RECIPE
+    assert filled[form.recipe] == CUSTOM and filled[form.previous_choice]["recipe"] == RECIPE
     again = TrainRequest(
         corpus=OWN,
         paste=TEXT,
         recipe=CUSTOM,
-        base_recipe=filled[form.before]["recipe"],
+        base_recipe=filled[form.previous_choice]["recipe"],
         base=BaseSettings.from_json(filled[form.custom.base]),
         settings={name: filled[box] for name, box in form.custom.fields.items()},
     )

@@ -65,11 +65,11 @@ def test_the_runs_directory_may_be_gone(tmp_path):
 
 def test_what_is_told_of_a_run_by_its_view_id_does_not_hold_the_run_s_id(context, run):
     key = view_id(run.id)
-    answer = awaited(RunFeeds(context).follow({"run": key})).body.decode()
+    answer = awaited(RunFeeds(context).poll({"run": key})).body.decode()
     told = json.loads(answer)
     assert run.id not in answer
     assert told["run"] == told["model"] == told["link"] == key and told["controls"] is False
-    own = json.loads(awaited(RunFeeds(context).follow({"run": run.id})).body)
+    own = json.loads(awaited(RunFeeds(context).poll({"run": run.id})).body)
     assert own["run"] == run.id and own["link"] == key and own["controls"] is True
 
 

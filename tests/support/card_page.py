@@ -10,7 +10,7 @@ import pytest
 
 from charrnn.ui.page.modules import main_path, module
 from charrnn.ui.page.theme import styles
-from charrnn.ui.run_card.view_model import run_card
+from charrnn.ui.run_card import run_card
 
 SHELL = """<!doctype html><meta charset="utf-8"><style>{css}</style>
 <body class="{dark}"><div id="card">{card}</div>"""
@@ -27,8 +27,8 @@ RUN = """async ([code, value, words]) => {
 ORIGIN = "http://card.test"  # no server: the test answers with the page and its modules
 
 
-async def follow(asked):
-    """Nothing is followed: the run has ended."""
+async def poll(asked):
+    """Answer that nothing has changed."""
 
 
 def star(asked, request):
@@ -57,7 +57,7 @@ def draw(browser):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         pages.append(page)
         view.state = state
-        card = run_card(view.value(), follow, star)
+        card = run_card(view.value(), poll, star)
         dark = "dark" if scheme == "dark" else ""
         shell = SHELL.format(css=styles(), card=card.html_template, dark=dark)
         page.route(ORIGIN + "/**", lambda route: answer(route, shell))

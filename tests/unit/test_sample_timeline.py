@@ -38,7 +38,7 @@ def test_samples_fill_the_rows_of_their_marks():
 def test_samples_between_marks_have_rows_of_their_own():
     asked = view_model(start(), *samples(0, 10, 26, 31, 33)).rows()
     assert written(asked) == ["0", "10", "26", "31", "33", None, None]
-    assert [row["now"] for row in asked] == [False, False, False, True, True, False, False]
+    assert [row["is_extra"] for row in asked] == [False, False, False, True, True, False, False]
     assert shares(asked)[3:] == [pytest.approx(0.31), pytest.approx(0.33), 0.5, 1.0]
     after = view_model(start(), *samples(0, 10, 26, 31, 33, 50, 99), end(99)).rows()
     assert written(after) == ["0", "10", "26", "31", "33", "50", "99"]
@@ -112,7 +112,7 @@ def test_once_a_run_has_ended_no_row_is_empty():
     stopped = view_model(start(), *samples(0, 10, 25, 27, 29), end(29, "stopped")).rows()
     assert written(stopped) == ["0", "10", "25", "27", "29"]
     assert shares(stopped)[3:] == [pytest.approx(0.27), pytest.approx(0.29)]
-    assert not any(row["now"] for row in stopped)
+    assert not any(row["is_extra"] for row in stopped)
 
 
 def test_an_example_run_has_no_empty_rows():

@@ -182,7 +182,7 @@ async def _generate(
         def frames() -> Generator[Page, None, None]:
             yield from stream(model.open(), start, config, client.id)
 
-        async with aclosing(context.limiters.writing.iterate(client, frames())) as pages:
+        async with aclosing(context.limiters.generating.iterate(client, frames())) as pages:
             async for latest in pages:
                 yield latest
     except ClientGoneError:
@@ -235,7 +235,7 @@ async def next_characters(
             checkpoint = model.open()
             return SLICER.compute(client.id, lambda: next_char_table(checkpoint, text))
 
-        return await context.limiters.looking.run(client, table)
+        return await context.limiters.inspecting.run(client, table)
     except ClientGoneError:
         return {}
     except UserError as error:
@@ -247,7 +247,7 @@ async def _find_model(
     context: AppContext, client: Client, key: str, request: gr.Request
 ) -> ModelEntry:
     """Find a model by its key, outside of the limits for computing: the Hub may be slow."""
-    return await context.limiters.finding.run(client, partial(find_model, context, key, request))
+    return await context.limiters.fetching.run(client, partial(find_model, context, key, request))
 
 
 async def _suggest_prefix(
@@ -259,7 +259,7 @@ async def _suggest_prefix(
     try:
         if isinstance(checkpoint, str):
             model = await _find_model(context, client, checkpoint, request)
-            answer["prefix"] = await context.limiters.looking.run(
+            answer["prefix"] = await context.limiters.inspecting.run(
                 client, partial(first_prefix, model)
             )
     except UserError as error:  # `next_characters` shows it beside the dropdown

@@ -38,10 +38,10 @@ _SHORT = {
 Label = dict[str, str]  # by language
 
 
-def labels(requests: Sequence[Mapping[str, Any]]) -> list[Label]:
+def labels(manifests: Sequence[Mapping[str, Any]]) -> list[Label]:
     """Return the labels of runs, given the contents of their `run.json`, in the same order."""
-    texts = [str(request["corpus"].get("sha256")) for request in requests]
-    known = [request["model"] | request["training"] for request in requests]
+    texts = [str(manifest["corpus"].get("sha256")) for manifest in manifests]
+    known = [manifest["model"] | manifest["training"] for manifest in manifests]
     result = []
     for place, settings in enumerate(known):
         others = [
@@ -58,11 +58,11 @@ def labels(requests: Sequence[Mapping[str, Any]]) -> list[Label]:
 
 def labels_of(runs: Sequence[Run]) -> list[Label]:
     """Return the labels of runs, in the same order; empty for a run that can't be read."""
-    requests: dict[int, Mapping[str, Any]] = {}
+    manifests: dict[int, Mapping[str, Any]] = {}
     for place, run in enumerate(runs):
         with suppress(UserError):
-            requests[place] = run.manifest
-    known = dict(zip(requests, labels(list(requests.values())), strict=True))
+            manifests[place] = run.manifest
+    known = dict(zip(manifests, labels(list(manifests.values())), strict=True))
     return [known.get(place, {"en": "", "zh": ""}) for place in range(len(runs))]
 
 

@@ -196,10 +196,10 @@ async def make_download(downloads: Downloads, key: object, request: gr.Request) 
         return {"path": str(file), "name": file.name}
 
     try:
-        model = await limiters.finding.run(
+        model = await limiters.fetching.run(
             client, partial(find_own_model, context, str(key), request)
         )
-        return await limiters.packing.run(client, partial(make_file, model))
+        return await limiters.zipping.run(client, partial(make_file, model))
     except UserError as error:
         return _problem_of(error, request)
 
@@ -207,7 +207,7 @@ async def make_download(downloads: Downloads, key: object, request: gr.Request) 
 def _file_title(model: ModelEntry) -> str:
     """Return the name of a model's .zip: that of its repository, else its title, else ""."""
     card = _card_or_none(model) or {}
-    title = (card.get("title") or {}).get("en") or (model.key if model.source == "shipped" else "")
+    title = (card.get("title") or {}).get("en") or (model.key if model.source == "bundled" else "")
     return str(card.get("repo") or title).rpartition("/")[2]
 
 

@@ -97,7 +97,7 @@ class Pushes:
         `signInMethod` says how to get a token. Called from `push_dialog.js`.
         """
         user = self._identity(request)
-        finding = self._context.limiters.finding
+        finding = self._context.limiters.fetching
         try:
             name = await finding.run(self._context.client(request), partial(_account_name, user))
         except UserError:  # the dialog works without the name
@@ -124,8 +124,8 @@ class Pushes:
             return {"files": [{"name": file.name, "size": file.size} for file in files]}
 
         try:
-            model = await context.limiters.finding.run(client, find)
-            return await context.limiters.preparing.run(client, partial(preview, model))
+            model = await context.limiters.fetching.run(client, find)
+            return await context.limiters.previewing.run(client, partial(preview, model))
         except ClientGoneError:
             return {}
         except Exception as error:  # noqa: BLE001  # logged, and shown in the dialog

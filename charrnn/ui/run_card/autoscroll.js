@@ -12,8 +12,8 @@ export function autoscroll({ find }) {
   document.addEventListener(
     "click",
     (event) => {
-      pressed = event.target.closest?.("#train-go, #train-keep, #train-stop") ?? pressed;
-      if (event.target.closest?.("#train-go, #train-keep")) awaited = true;
+      pressed = event.target.closest?.("#train-go, #train-resume, #train-stop") ?? pressed;
+      if (event.target.closest?.("#train-go, #train-resume")) awaited = true;
     },
     true,
   );

@@ -29,7 +29,7 @@ export function followRun({ props, server, watch }, card) {
     if (document.hidden) return; // `refresh` continues when the page is shown
     const timeout = wait ? TIMEOUT_MS.waiting : TIMEOUT_MS.now;
     const answer = await Promise.race([
-      server.follow({ ...cursor, run: runId, wait }),
+      server.poll({ ...cursor, run: runId, wait }),
       sleep(timeout),
     ]);
     if (thisRequest !== latestRequest) return;
@@ -128,7 +128,7 @@ export function followRun({ props, server, watch }, card) {
   }
 
   function showPlaceholder() {
-    const rows = Array.from({ length: 5 }, () => ({ share: null, sample: null, now: false }));
+    const rows = Array.from({ length: 5 }, () => ({ share: null, sample: null, is_extra: false }));
     const columns = Object.fromEntries(Object.keys(card.shown.columns).map((name) => [name, []]));
     const empty = {
       title: {},

@@ -89,7 +89,7 @@ class RunFeed:
         view.title = corpus_title(run.manifest["corpus"])
         # Read before the events, so that no event is missed in between.
         view.state = run.state if run.was_requested else "queued"
-        view.ahead, wait = self._context.runs.queue_position(run.id)
+        view.queue_position, wait = self._context.runs.queue_position(run.id)
         view.wait = None if wait is None else _rounded_wait(wait)
         if self._context.limits.keep_hours is not None:
             view.starred = self._context.runs.is_starred(run)
@@ -172,7 +172,7 @@ class RunFeeds:
         except UserError as error:
             return {"problem": i18n.translate_error(error, i18n.locale_of(request))}
 
-    async def follow(self, payload: dict[str, Any]) -> Response:
+    async def poll(self, payload: dict[str, Any]) -> Response:
         """Return what has changed in a run (`{run, wait}` and the fields of a cursor).
 
         Called from `feed.js`. The answer is `{}` if nothing has changed, after `MAX_WAIT_SECONDS`

@@ -94,8 +94,7 @@ def remove(context: AppContext, key: object, request: gr.Request) -> dict[str, A
 def summary_or_problem(run: Run) -> dict[str, Any]:
     """Return what the list shows of a run (see `run_summary`), or why it can't be read.
 
-    Raises:
-        UserError: The run was deleted.
+    Raises UserError if the run was deleted.
     """
     try:
         return run_summary(run)
@@ -125,14 +124,12 @@ def run_summary(run: Run) -> dict[str, Any]:
     `when` is the time of its last change in seconds since the epoch, and `perplexity` that of its
     model, None without one.
 
-    Raises:
-        DamagedRunUserError: The run can't be read.
-        UserError: The run was deleted.
+    Raises DamagedRunUserError if the run can't be read, UserError if it was deleted.
     """
-    request = run.manifest
+    manifest = run.manifest
     return {
         "run": run.id,
-        "title": corpus_title(request["corpus"]),
+        "title": corpus_title(manifest["corpus"]),
         "name": run.name,
         "state": _state(run),
         "perplexity": _perplexity(run.results),

@@ -83,10 +83,10 @@ export function mount(host) {
       case "downloading":
         return v.fetched ? t("downloading", { n: v.fetched }) : words.fetching;
       case "queued": {
-        if (!v.ahead) return words.starting;
+        if (!v.queue_position) return words.starting;
         return v.wait == null
-          ? t("place", { n: v.ahead })
-          : t("place-wait", { n: v.ahead, time: formatWait(v.wait) });
+          ? t("place", { n: v.queue_position })
+          : t("place-wait", { n: v.queue_position, time: formatWait(v.wait) });
       }
       case "stopping":
         return words.stopping;
@@ -214,7 +214,7 @@ export function mount(host) {
       const item = list.children[i];
       const sample = row.sample;
       item.dataset.step = sample?.step ?? "";
-      item.className = sample ? (row.now ? "now" : "") : "waiting";
+      item.className = sample ? (row.is_extra ? "extra" : "") : "waiting";
       setText(
         item.querySelector(".share"),
         row.share != null ? formatPercent(row.share) : sample ? formatSeconds(sample.seconds) : "",
@@ -380,10 +380,10 @@ export function mount(host) {
   function updateButtons(v) {
     const { state } = v;
     const unfinished = state === "interrupted" || (state === "failed" && v.end?.crashed);
-    const kept =
+    const resumable =
       Boolean(v.run) &&
       (unfinished || (v.model && ["finished", "stopped", "failed"].includes(state)));
-    const keep = !["interrupted", "failed"].includes(state)
+    const label = !["interrupted", "failed"].includes(state)
       ? "keep"
       : v.saved || !unfinished
         ? "resume"
@@ -397,7 +397,7 @@ export function mount(host) {
     const buttons = {
       stop: control(["queued", "running"].includes(state), state === "queued" ? "cancel" : "stop"),
       sample: control(state === "running"),
-      keep: control(Boolean(kept), keep),
+      resume: control(Boolean(resumable), label),
       push: control(Boolean(v.model)),
       generate: button(Boolean(v.model)),
       go: button(![...LIVE_STATES, "downloading"].includes(state)),

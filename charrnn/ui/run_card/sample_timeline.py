@@ -84,22 +84,22 @@ class SampleTimeline:
     def rows(self, ended: str | None = None) -> list[Row]:
         """Return a row for each sample, then one for each mark to come.
 
-        `ended` is the reason if the run has ended; then there are no marks to come. A row is marked
-        `now` if its sample is between marks. A mark that was skipped, as in a short run, has no
-        row. Without a known length there are no marks, and rows without samples only keep their
-        place.
+        `ended` is the reason if the run has ended; then there are no marks to come. While the run
+        goes on, a row is marked `is_extra` if its sample is between marks. A mark that was skipped,
+        as in a short run, has no row. Without a known length there are no marks, and rows without
+        samples only keep their place.
         """
         shares = [share for s in self.samples if (share := self._share(s)) is not None]
         if len(shares) < len(self.samples):
-            rows = _limit_rows([_row(None, s, now=i > 0) for i, s in enumerate(self.samples)])
-            rows = [row | {"now": False} for row in rows]
+            rows = _limit_rows([_row(None, s, is_extra=i > 0) for i, s in enumerate(self.samples)])
+            rows = [row | {"is_extra": False} for row in rows]
             blank = 0 if ended else max(0, len(MARKS) - len(rows))
             return rows + [_row(None) for _ in range(blank)]
         rows, reached = [], -1  # the index of the last mark passed
         for sample, share in zip(self.samples, shares, strict=True):
             mark = max(i for i, mark in enumerate(MARKS) if share >= mark - _EARLY_TOLERANCE)
             due = mark > reached and abs(share - MARKS[mark]) <= _LABEL_TOLERANCE
-            rows.append(_row(MARKS[mark] if due else share, sample, now=mark <= reached))
+            rows.append(_row(MARKS[mark] if due else share, sample, is_extra=mark <= reached))
             reached = max(reached, mark)
         if ended is None:
             return _limit_rows(rows) + [_row(mark) for mark in self._to_come(reached)]
@@ -110,7 +110,7 @@ class SampleTimeline:
                 1.0 if ended == "finished" else shares[-1]
             )  # a time budget includes the time to save
             rows.append(_row(share, last))
-        return [row | {"now": False} for row in _limit_rows(rows)]
+        return [row | {"is_extra": False} for row in _limit_rows(rows)]
 
     def _to_come(self, reached: int) -> list[float]:
         """Return the marks after `reached`, the last one passed, that the run can still reach."""
@@ -141,10 +141,12 @@ def _assign_perplexity(sample: dict[str, Any], step: int, perplexity: float) -> 
 
 def _limit_rows(rows: list[Row]) -> list[Row]:
     """Drop the oldest rows between marks beyond `MAX_ROWS`."""
-    between = [i for i, row in enumerate(rows) if row["now"]]
+    between = [i for i, row in enumerate(rows) if row["is_extra"]]
     left_out = set(between[: max(0, len(rows) - MAX_ROWS)])
     return [row for i, row in enumerate(rows) if i not in left_out]
 
 
-def _row(share: float | None, sample: Mapping[str, Any] | None = None, *, now: bool = False) -> Row:
-    return {"share": share, "sample": dict(sample) if sample else None, "now": now}
+def _row(
+    share: float | None, sample: Mapping[str, Any] | None = None, *, is_extra: bool = False
+) -> Row:
+    return {"share": share, "sample": dict(sample) if sample else None, "is_extra": is_extra}

@@ -13,20 +13,13 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-import gradio as gr
-
 from ...recipes import RECIPES
 from ...runs.end_reasons import CRASHES
 from ...training.diagnosis import Diagnosis
-from .. import i18n
-from ..i18n.titles import RECIPES as RECIPE_NAMES
 from ..i18n.titles import chinese
-from ..page.component import Function, html_component
 from ..page.contract import LIVE_STATES, run_state
-from ..page.theme import asset
 from .diagnosis_text import diagnosis_text, end_text, holdout_warnings
 from .sample_timeline import SampleTimeline
-from .strings import CARD
 
 MAX_POINTS = 400
 DAMAGED = run_state("damaged")
@@ -54,7 +47,7 @@ class RunViewModel:
         self.state = "queued"
         self.model: str | None = None  # the key of its model, once there is one
         self.saved = False  # whether there is a state to resume from
-        self.ahead = 0  # the run's place in the queue
+        self.queue_position = 0  # from 1 on; 0 if the run is not queued
         self.wait: float | None = None  # estimated seconds until a queued run starts
         self.starred: bool | None = None  # None if runs do not expire on this server
         self.fetched = ""  # how much of the text is downloaded: "1.2 MB / 3 MB"
@@ -110,7 +103,7 @@ class RunViewModel:
             "state": self._shown_state(),
             "model": self.model,
             "saved": self.saved,
-            "ahead": self.ahead,
+            "queue_position": self.queue_position,
             "wait": self.wait,
             "starred": self.starred,
             "fetched": self.fetched,
@@ -288,17 +281,3 @@ def _finite(value: Any) -> float | None:
 
 def _rounded(value: Any) -> float | None:
     return None if value is None else float(f"{value:.5g}")
-
-
-def run_card(value: dict[str, Any], follow: Function, star: Function) -> gr.HTML:
-    """Build the card as a component, whose value is that of a `RunViewModel`.
-
-    `follow` and `star` are the server functions of `feed.RunFeeds`.
-    """
-    return html_component(
-        "run_card/run_card",
-        asset("run_card/run_card.html"),
-        value,
-        server_functions=[follow, star],
-        words=(i18n.SHARED, RECIPE_NAMES, CARD),
-    )

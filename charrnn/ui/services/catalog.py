@@ -1,4 +1,4 @@
-"""ModelCatalog: find and describe models by key.
+"""Find and describe models by key.
 
 A key is the name of a bundled model, the id of a run or of an uploaded checkpoint, or a model's id
 on the Hub: `owner/name` or `owner/name@revision`. Keys are compared with what exists and never made
@@ -31,7 +31,7 @@ from .auth import identity
 from .context import AppContext
 
 T = TypeVar("T")
-Source = Literal["shipped", "run", "shared", "hub", "upload"]
+Source = Literal["bundled", "run", "shared", "hub", "upload"]
 
 MAX_OPEN_MODELS = 6
 MAX_CURVE_POINTS = 60  # of the curve on a model's card
@@ -43,7 +43,7 @@ class ModelEntry:
 
     key: str
     directory: Path
-    source: Source = "shipped"
+    source: Source = "bundled"
 
     def __str__(self) -> str:
         """Return the key for a log, shortened for runs and uploads, whose full id gives access."""
@@ -237,7 +237,7 @@ def model_card(model: ModelEntry) -> dict[str, Any]:
         "perplexity": known.perplexity,
         "held_out": known.held_out,
         "bytes": known.bytes,
-        "date": None if model.source == "shipped" else known.changed,
+        "date": None if model.source == "bundled" else known.changed,
         "curve": known.curve,
         "resumable": model.source == "run" and _resumable(Run(model.directory.parent)),
         "repo": ref.repo if ref else None,

@@ -20,13 +20,13 @@ class Limiters:
         # Computing. Generating, inspecting and scoring compute in slices (`scheduler`), so many of
         # them can run at once.
         self.planning = limiter(total=2, per_user=1, max_waiting_per_user=16)
-        self.writing = limiter(total=64, per_user=4, max_waiting_per_user=32)
-        self.looking = limiter(total=32, per_user=2, max_waiting_per_user=8)
+        self.generating = limiter(total=64, per_user=4, max_waiting_per_user=32)
+        self.inspecting = limiter(total=32, per_user=2, max_waiting_per_user=8)
         self.scoring = limiter(total=16, per_user=2, max_waiting_per_user=16)
-        self.packing = limiter(total=2, per_user=1, max_waiting_per_user=4)
-        self.preparing = limiter(total=4, per_user=1, max_waiting_per_user=4)
+        self.zipping = limiter(total=2, per_user=1, max_waiting_per_user=4)
+        self.previewing = limiter(total=4, per_user=1, max_waiting_per_user=4)
         # Reading files and waiting for the network.
         self.listing = limiter(total=8, per_user=2, max_waiting_per_user=16)
-        self.finding = limiter(total=64, per_user=4, max_waiting_per_user=32)
+        self.fetching = limiter(total=64, per_user=4, max_waiting_per_user=32)
         self.opening = limiter(total=8, per_user=2, max_waiting_per_user=4)
         self.searching = limiter(total=8, per_user=3, max_waiting_per_user=64)

@@ -28,10 +28,11 @@ from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, own_run_ids, pend
 from ..page.component import bind
 from ..page.contract import CONTRACT, button_id
 from ..page.modules import call
+from ..run_card import run_card
 from ..run_card.example_run import example_run
 from ..run_card.feed import POLL_SECONDS, RunFeeds
 from ..run_card.recent_runs import recent_runs
-from ..run_card.view_model import RunViewModel, run_card
+from ..run_card.view_model import RunViewModel
 from ..services.client import Client, ClientGoneError
 from ..services.context import AppContext
 from .form import Form, build_form
@@ -71,7 +72,7 @@ class _RunControls:
     card: gr.HTML
     stop: gr.Button
     sample: gr.Button
-    keep: gr.Button
+    resume: gr.Button
     push: gr.Button
     generate: gr.Button
     run_id: gr.BrowserState
@@ -87,17 +88,17 @@ def train_tab(context: AppContext) -> TrainTab:
             wire_form_storage(form, **_QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
             built = first.value() | {"built": True}  # until `restore` returns the run to show
-            card = run_card(built, bind(RunFeeds.follow, feeds), bind(RunFeeds.star, feeds))
+            card = run_card(built, bind(RunFeeds.poll, feeds), bind(RunFeeds.star, feeds))
             with gr.Row(elem_classes="train-buttons"):
                 stop = _button("stop")
                 sample = _button("sample")
-                keep = _button("keep", elem_classes="at-the-end")
+                resume = _button("resume", elem_classes="at-the-end")
                 push = _button("push")
                 generate = _button("generate", variant="primary")
             recent_runs(context)
     run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
     browser_runs = gr.JSON(visible=False)
-    controls = _RunControls(card, stop, sample, keep, push, generate, run_id, browser_runs)
+    controls = _RunControls(card, stop, sample, resume, push, generate, run_id, browser_runs)
     _wire_form(context, form)
     _wire_run(context, feeds, form, controls)
     wire_suggestion(context, form, card, run_id)
@@ -148,12 +149,14 @@ def _wire_choices(form: Form) -> None:
     gr.on(
         [form.recipe.input, form.experiment.input],
         None,
-        [form.corpus, form.recipe, form.experiment, form.before],
-        [form.corpus, form.before],
+        [form.corpus, form.recipe, form.experiment, form.previous_choice],
+        [form.corpus, form.previous_choice],
         js=call("chooseText", published),
         **_IN_BROWSER,
     )
-    form.corpus.input(None, form.before, form.before, js=call("keepText"), **_IN_BROWSER)
+    form.corpus.input(
+        None, form.previous_choice, form.previous_choice, js=call("keepText"), **_IN_BROWSER
+    )
     form.files.upload(None, None, form.source, js=call("sourceIs", FROM_FILES), **_IN_BROWSER)
     fields = form.custom.fields
     form.custom.head.reset_fields(
@@ -264,7 +267,7 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
 
     inputs = [controls.run_id, *form.inputs, controls.browser_runs]
     form.go.click(start, inputs, [*outputs, *accordions], js=NEW_RUN_JS, **_UNLIMITED)
-    controls.keep.click(resume, controls.run_id, outputs, **_UNLIMITED)
+    controls.resume.click(resume, controls.run_id, outputs, **_UNLIMITED)
     controls.stop.click(stop, controls.run_id, None, **_UNQUEUED)
     controls.sample.click(sample, controls.run_id, None, **_UNQUEUED)
     controls.push.click(None, js=call("pushShownModel"), api_visibility="private")
@@ -307,7 +310,7 @@ async def _download_text(
         )
 
     downloading = asyncio.create_task(
-        context.limiters.finding.run(client, lambda: train_request.load_text(progress))
+        context.limiters.fetching.run(client, lambda: train_request.load_text(progress))
     )
     try:
         while not (await asyncio.wait({downloading}, timeout=POLL_SECONDS))[0]:

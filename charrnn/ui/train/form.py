@@ -95,7 +95,7 @@ class Form:
     report: gr.HTML
     recipe: gr.Radio
     experiment: gr.Radio
-    before: gr.JSON  # the last recipe except Custom, and a text set aside (text_choice.js)
+    previous_choice: gr.JSON  # the last recipe except Custom, and a text set aside (text_choice.js)
     custom: SettingsForm
     gpu: gr.Checkbox
     gpu_notice: gr.HTML
@@ -105,23 +105,23 @@ class Form:
 
     @property
     def by_name(self) -> dict[str, Any]:
-        """Return the components of `inputs` by name; those of settings by the setting's name.
+        """The components of `inputs` by name; those of settings by the setting's name.
 
         The order is that in which `train_request` takes their values.
         """
         names = ("corpus", "paste", "files", "source", "encoding")
-        more = ("recipe", "experiment", "before", "gpu")
+        more = ("recipe", "experiment", "previous_choice", "gpu")
         chosen = {name: getattr(self, name) for name in (*names, *more)}
         return {**chosen, "base": self.custom.base, **self.custom.fields}
 
     @property
     def inputs(self) -> list[Any]:
-        """Return the components of `by_name`."""
+        """The components of `by_name`."""
         return list(self.by_name.values())
 
     @property
     def outputs(self) -> list[Any]:
-        """Return the components that `validate` updates."""
+        """The components that `validate` updates."""
         text = [self.own, self.source, self.encoding, self.report, self.text_problem]
         recipe = [self.experiment, self.custom.group, self.gpu_notice]
         settings = [self.custom.base, self.custom.head, *self.custom.fields.values()]
@@ -129,7 +129,7 @@ class Form:
 
     def train_request(self, values: Sequence[Any], limits: Limits) -> TrainRequest:
         """Make a request of the values of `inputs`, with the limits of the server."""
-        corpus, paste, files, source, encoding, recipe, experiment, before, gpu, *custom = values
+        corpus, paste, files, source, encoding, recipe, experiment, previous, gpu, *custom = values
         base, settings = self.custom.read(*custom)
         return TrainRequest(
             corpus=corpus or DEFAULT_TEXT,
@@ -140,7 +140,7 @@ class Form:
             recipe=recipe or "sprint",
             experiment=experiment or EXPERIMENTS[0],
             settings=settings,
-            base_recipe=recipe_before(before),
+            base_recipe=previous_recipe(previous),
             base=base,
             gpu=gpu is True,
             limits=limits,
@@ -219,9 +219,9 @@ def translate_problem(error: UserError, locale: str) -> str:
     return i18n.translate_error(error, locale)
 
 
-def recipe_before(before: object) -> str:
+def previous_recipe(previous: object) -> str:
     """Return the recipe chosen before Custom; the browser's value may be anything."""
-    recipe = before.get("recipe") if isinstance(before, dict) else None
+    recipe = previous.get("recipe") if isinstance(previous, dict) else None
     return recipe if isinstance(recipe, str) and recipe in RECIPES else "sprint"
 
 
@@ -297,7 +297,7 @@ def build_form(limits: Limits) -> Form:
         elem_classes="choose one",
         elem_id="train-experiment",
     )
-    before = gr.JSON({"recipe": request.recipe_name, "text": None}, visible=False)
+    previous_choice = gr.JSON({"recipe": request.recipe_name, "text": None}, visible=False)
     custom = custom_settings(replace(request, recipe=CUSTOM).resolved().base)
     on_gpu = gr.Checkbox(label=t("train-gpu"), visible=gpu.available(), elem_id="train-gpu")
     gpu_notice = gr.HTML(
@@ -317,5 +317,5 @@ def build_form(limits: Limits) -> Form:
     )
     return Form(
         corpus, own, paste, files, source, encoding, text_problem, report_box, recipe, experiment,
-        before, custom, on_gpu, gpu_notice, settings_problem, go, model_box,
+        previous_choice, custom, on_gpu, gpu_notice, settings_problem, go, model_box,
     )  # fmt: skip

@@ -129,7 +129,7 @@ function makeStorage(defaults) {
     restore(values) {
       const checked = values.pop();
       const current = named(values);
-      defaultText = checked?.usual ?? defaultText;
+      defaultText = checked?.default_text ?? defaultText;
       const before = { ...fresh(), ...checked?.values };
       if (checked?.values) {
         before.files = filesOf(read()).filter((file) => checked.files.includes(file.path));

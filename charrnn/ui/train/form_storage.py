@@ -21,7 +21,7 @@ from ..page.component import html_component
 from ..page.modules import call
 from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from .base_settings import MAX_VALUE_LENGTH, BaseSettings
-from .form import Form, recipe_before
+from .form import Form, previous_recipe
 from .strings import FORM_RESET
 
 # The `js` of an event whose inputs are the form's: saves the values and passes them on.
@@ -51,7 +51,7 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
         values = checked_values(form, from_browser)
         if values is None and default_text == DEFAULT_TEXT:
             return None
-        return {"usual": default_text, **(values or {})}
+        return {"default_text": default_text, **(values or {})}
 
     defaults = {name: field.value for name, field in form.by_name.items()}
     context.load(check, stored, checked, js=call("beginForm", defaults), **quiet).then(
@@ -81,8 +81,11 @@ def checked_values(form: Form, from_browser: object) -> dict[str, Any] | None:
     base = BaseSettings.from_json(from_browser.get("base"))
     if base.values:
         values["base"] = base.as_json()
-    before = from_browser.get("before")
-    values["before"] = {"recipe": recipe_before(before), "text": _text_before(before)}
+    previous = from_browser.get("previous_choice")
+    values["previous_choice"] = {
+        "recipe": previous_recipe(previous),
+        "text": _text_set_aside(previous),
+    }
     files = from_browser.get("files")
     folder = Path(get_upload_folder())
     known = files[:_MAX_FILES] if isinstance(files, list) else []
@@ -99,6 +102,6 @@ def _is_valid(field: Any, value: object) -> bool:
     )
 
 
-def _text_before(before: object) -> str | None:
-    text = before.get("text") if isinstance(before, Mapping) else None
+def _text_set_aside(previous: object) -> str | None:
+    text = previous.get("text") if isinstance(previous, Mapping) else None
     return text if text in [entry.name for entry in datasets.DATASETS] else None

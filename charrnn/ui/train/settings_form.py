@@ -54,7 +54,7 @@ class SettingsForm:
 
     @property
     def inputs(self) -> list[Any]:
-        """Return the components whose values an event passes to `read`."""
+        """The components whose values an event passes to `read`."""
         return [self.base, *self.fields.values()]
 
     def read(self, base: object, *values: Any) -> tuple[BaseSettings, dict[str, object]]:
@@ -69,12 +69,15 @@ class SettingsForm:
         return {self.fields[name]: as_field(settings[name]) for name in known}
 
     def show(
-        self, before: TrainRequest, request: TrainRequest, problems: Mapping[str, str], locale: str
+        self, entered: TrainRequest, request: TrainRequest, problems: Mapping[str, str], locale: str
     ) -> Any:
-        """Return the updates for a resolved request: fields that follow the text, and marks."""
+        """Return the updates for a resolved request: fields that follow the text, and marks.
+
+        `entered` is the same request before it was resolved.
+        """
         if request.recipe != CUSTOM:
             return {self.head: {}}
-        follow = {n: v for n, v in request.settings.items() if before.settings.get(n) != v}
+        follow = {n: v for n, v in request.settings.items() if entered.settings.get(n) != v}
         return {
             **self.show_values(follow),
             self.base: request.base.as_json(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import Words
+from ..run_card.strings import CARD
 
 TRAIN: Words = {
     "train-text": ("Text", "文本"),
@@ -57,9 +58,9 @@ TRAIN: Words = {
     "train-go-own": ("your text", "你的文本"),
     "train-go-title": ("{title}", "《{title}》"),
     "train-go-night": ("until it stops improving", "直到不再进步"),
-    "train-stop": ("Stop and keep", "停止并保留"),
+    "train-stop": CARD["button-stop"],
     "train-sample": ("Sample now", "现在写一段"),
-    "train-keep": ("Keep training", "继续训练"),
+    "train-resume": CARD["button-keep"],
     "train-push": ("Push…", "上传…"),
     "train-generate": ("Generate with it →", "用它生成 →"),
     "train-offline": (

@@ -36,7 +36,7 @@ def wire_suggestion(
     places = [
         form.corpus,
         form.recipe,
-        form.before,
+        form.previous_choice,
         custom.base,
         *custom.fields.values(),
         *dict.fromkeys(custom.accordions.values()),
@@ -54,8 +54,7 @@ def wire_suggestion(
 def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, Any] | None:
     """Return the updates of the form's fields; None if there is no change to try.
 
-    Raises:
-        UserError: There is no such run.
+    Raises UserError if there is no such run.
     """
     run = context.runs.find(run_id)
     view = RunViewModel(run.id, max_seconds=context.limits.seconds)
@@ -64,19 +63,19 @@ def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, 
     change = (view.fields()["diagnosis"] or {}).get("change")
     if change is None:
         return None
-    request = run.manifest
+    manifest = run.manifest
     setting, value = change
-    recipe = request.get("base") or request["recipe"]
+    recipe = manifest.get("base") or manifest["recipe"]
     recipe = recipe if recipe in RECIPES else CUSTOM
-    settings = request["model"] | request["training"]
+    settings = manifest["model"] | manifest["training"]
     filled: dict[Any, Any] = {
         form.recipe: CUSTOM,
-        form.before: {"recipe": recipe, "text": None},
+        form.previous_choice: {"recipe": recipe, "text": None},
         form.custom.base: BaseSettings.of(recipe, None, settings).as_json(),
         **form.custom.show_values(settings | {setting: value}),
         **form.custom.open_accordions([setting]),
     }
     texts = {entry.title: entry.name for entry in datasets.DATASETS}
-    if name := texts.get(str(request["corpus"]["name"])):  # the visitor's own text stays as it is
+    if name := texts.get(str(manifest["corpus"]["name"])):  # the visitor's own text stays as it is
         filled[form.corpus] = name
     return filled

@@ -1,17 +1,17 @@
 // Chooses the text for a recipe: an experiment of the textbook uses the text it was published with,
-// and another recipe the one chosen before. The visitor's own text stays. `before` has the last recipe
+// and another recipe the one chosen before. The visitor's own text stays. `previous` has the last recipe
 // except Custom, and the text that was set aside.
-export function chooseText(published, text, recipe, experiment, before) {
-  if (recipe === "custom") return [text, before]; // it begins with the last recipe's settings
+export function chooseText(published, text, recipe, experiment, previous) {
+  if (recipe === "custom") return [text, previous]; // it begins with the last recipe's settings
   const last = { recipe: recipe === "textbook" ? experiment : recipe, text: null };
   if (text === "own") return [text, last];
-  const chosen = before?.text ?? text;
+  const chosen = previous?.text ?? text;
   if (recipe !== "textbook") return [chosen, last];
   return [published[experiment], { ...last, text: chosen }];
 }
 
 // The text was chosen by hand: none is set aside.
-export const keepText = (before) => ({ ...before, text: null });
+export const keepText = (previous) => ({ ...previous, text: null });
 
 // Returns the source of the text that was given last: a paste or files.
 export const sourceIs = (source) => source;
