@@ -10,7 +10,7 @@ A client can still request any number of cookies. Therefore each limit per clien
 for the whole address (`charrnn.runs.limits.address_of`): at most `Limits.visitors_per_address`
 clients of an address compute, wait or have runs at once (`PerUserLimiter`, `admission`). Together
 they have four clients' shares of waiting calls, streams and events (`check_share`), half of the
-disk (`disk_shares`), and 64 MB of request bodies (`body_budget`). A client without a cookie
+disk (`disk_quotas`), and 64 MB of request bodies (`body_budget`). A client without a cookie
 (gradio_client, curl, MCP) is identified by its address alone.
 
 Ids contain keyed hashes of addresses, never addresses. Of an IPv6 address, the /64 network counts,
