@@ -131,7 +131,9 @@ def streaming() -> str:
     config = GenerationConfig(LENGTH, seed=0)
     times = by_turns(
         {
-            "frames": lambda: list(stream.stream_page(checkpoint, stream.new_page("The "), config)),
+            "frames": lambda: list(
+                stream.stream_passage(checkpoint, stream.new_passage("The "), config)
+            ),
             "bare": lambda: list(
                 iter_characters(checkpoint, "The ", GenerationConfig(LENGTH, seed=0))
             ),

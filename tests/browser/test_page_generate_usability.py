@@ -90,12 +90,12 @@ def test_the_chart_has_the_colors_of_forced_colors_mode(open_tab):
     assert drawn == system
 
 
-def test_a_full_page_gets_an_error_above_the_text(open_tab):
+def test_a_text_that_is_too_long_gets_an_error_above_it(open_tab):
     page = open_tab()
     prefix(page).fill("the fox " * 2501)
     button(page, "generate").click()
     problem = page.locator(".generate-problem")
-    expect(problem).to_contain_text("A page holds 20,000 characters")
+    expect(problem).to_contain_text("can have 20,000 characters together")
     expect(problem).to_have_css("background-color", "rgb(246, 231, 222)")
     expect(problem).to_have_css("position", "static")
     expect(page.locator(".generate-spoken")).to_have_css("position", "absolute")
@@ -137,7 +137,7 @@ def test_a_minute_of_silence_ends_with_an_error_and_the_generate_button(open_tab
         ended.wait(60)
         yield from ()
 
-    monkeypatch.setattr(events, "stream_page", silent_stream)
+    monkeypatch.setattr(events, "stream_passage", silent_stream)
     page = open_tab()
     page.evaluate(CATCH_TIMER_OF_A_MINUTE)
     with page.expect_response("**/queue/join**"):

@@ -27,7 +27,7 @@ from charrnn.runs.manifest import disk_errors_as_user_errors
 from charrnn.text import decode
 from charrnn.training import TrainingConfig
 from charrnn.ui import i18n
-from charrnn.ui.generate.stream import new_page
+from charrnn.ui.generate.stream import new_passage
 from charrnn.ui.train.form import ENCODINGS
 from charrnn.ui.train.request import OWN, TrainRequest
 from charrnn.utils.config_fields import assign_settings, rules
@@ -123,7 +123,7 @@ def packed(name="a.txt", data=b"text"):
         (lambda _: GenerationConfig(seed=-1), "随机种子 = -1：请填不小于 0 的整数。"),
         (lambda _: GenerationConfig(alpha=0.0), "α = 0.0：请填大于 0 的数。"),
         (lambda _: GenerationConfig(length=-1), "长度 = -1：请填 0 到 1,000,000 个字符。"),
-        (lambda c: new_page("a" * 20_001), "一页最多 20,000 个字符，现在已满"),
+        (lambda c: new_passage("a" * 20_001), "文本连同开头最多 20,000 个字符，现在已满"),
     ],
 )
 def test_common_mistakes_are_told_in_chinese(act, said, checkpoint):

@@ -40,7 +40,7 @@ PYTHON = sources(".py")
 ALL_JS, ALL_PYTHON = "\n".join(JS.values()), "\n".join(PYTHON.values())
 
 TABLES = (
-    *(SHARED, titles.RECIPES, push.ACCOUNT, push.PUSH, generate.FROM_HUB_LINK, generate.PAGE),
+    *(SHARED, titles.RECIPES, push.ACCOUNT, push.PUSH, generate.FROM_HUB_LINK, generate.TEXT),
     *(models.CARDS, models.OPEN_MODEL, models.MODELS, models.HUB_SEARCH),
     *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),
     *(strings.OWN_TEXT, strings.FORM_RESET, strings.REPORT, settings_strings.CUSTOM),

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from charrnn.generation import GenerationConfig
-from charrnn.ui.generate.stream import new_page, stream_page
+from charrnn.ui.generate.stream import new_passage, stream_passage
 from charrnn.ui.services import scheduler
 from charrnn.ui.services.client import ClientGoneError
 from charrnn.ui.services.scheduler import TimeSlicer
@@ -164,9 +164,9 @@ def test_the_slot_is_released_after_an_error_and_after_a_closed_stream():
 
 
 def test_a_frame_that_waits_to_be_sent_does_not_hold_the_slot(checkpoint):
-    waiting = stream_page(checkpoint, new_page("a"), GenerationConfig(length=500, seed=0))
+    waiting = stream_passage(checkpoint, new_passage("a"), GenerationConfig(length=500, seed=0))
     assert next(waiting)["written"] == 1
-    other = stream_page(checkpoint, new_page("a"), GenerationConfig(length=500, seed=1))
+    other = stream_passage(checkpoint, new_passage("a"), GenerationConfig(length=500, seed=1))
     assert list(other)[-1]["state"] == "done"
     assert list(waiting)[-1]["written"] == 500
 

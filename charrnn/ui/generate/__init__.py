@@ -32,7 +32,7 @@ from .events import (
 )
 from .model_dropdown import model_options
 from .stream import ALPHAS, THREE_ALPHAS
-from .strings import FROM_HUB_LINK, PAGE
+from .strings import FROM_HUB_LINK, TEXT
 
 MAX_LENGTH_ON_SLIDER = 2000  # characters
 
@@ -92,7 +92,7 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 "generate/generate",
                 asset("generate/generate.html"),
                 {"id": ""},
-                words=[PAGE],
+                words=[TEXT],
                 three_alphas=THREE_ALPHAS,
                 fields={"checkpoint": default_key, "prefix": default_prefix},
                 elem_id="generate-page",
@@ -103,7 +103,7 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 asset("generate/next_char.html"),
                 {"mode": "sample", "alpha": 1.0},
                 server_functions=[bind(next_characters, context)],
-                words=[PAGE],
+                words=[TEXT],
                 alphas=ALPHAS,
                 elem_id="generate-next-char",
             )

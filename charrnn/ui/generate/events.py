@@ -28,13 +28,13 @@ from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from ..services.scheduler import SLICER
 from .model_dropdown import model_options
 from .stream import (
-    Page,
-    checked_page_text,
+    Passage,
+    checked_passage_text,
     clean_text,
-    continue_page,
-    new_page,
+    continue_passage,
+    new_passage,
     next_char_table,
-    stream_page,
+    stream_passage,
     stream_three_alphas,
 )
 from .strings import GENERATE
@@ -50,7 +50,7 @@ class Fields:
 
     checkpoint: gr.Dropdown
     prefix: gr.Textbox
-    page: gr.HTML
+    passage: gr.HTML
     next_char: gr.HTML
     length: gr.Slider
     seed: gr.Textbox
@@ -98,19 +98,19 @@ def _wire_model_choice(context: AppContext, fields: Fields, default_prefix: str)
 
 def _wire_generation(context: AppContext, fields: Fields) -> None:
     """Generate text when the page's script asks for it, and stop when it says so."""
-    page = fields.page
+    passage = fields.passage
     private: dict[str, Any] = {"api_visibility": "private"}
-    generation = page.generate(
+    generation = passage.generate(
         bind(_generate, context),
-        [fields.prefix, page, fields.next_char, fields.length, fields.seed],
-        page,
+        [fields.prefix, passage, fields.next_char, fields.length, fields.seed],
+        passage,
         show_progress="hidden",
         trigger_mode="multiple",  # an event that was stopped may still be ending
         api_visibility="private",
     )
     generation.then(None, js=call("noteGenerateSettled"), **private)
     generation.failure(None, js=call("noteGenerateSettled"), **private)  # lost connections too
-    page.stop(None, cancels=generation, api_visibility="private").then(
+    passage.stop(None, cancels=generation, api_visibility="private").then(
         None, js=call("noteGenerateSettled"), **private
     )
 
@@ -151,20 +151,20 @@ def _first_known(options: list[tuple[str, str]], *keys: str | None) -> str | Non
 async def _generate(
     context: AppContext,
     prefix: str,
-    page: Page,
+    passage: Passage,
     next_char: dict[str, Any],
     length: int,
     seed: str,
     event: gr.EventData,
     request: gr.Request,
-) -> AsyncIterator[Page]:
-    """Handle the page's event `generate`: generate text, and yield the page as it grows.
+) -> AsyncIterator[Passage]:
+    """Handle the page's event `generate`: generate text, and yield the passage as it grows.
 
     `event.action` says what to do: `generate` begins with the prefix, `continue` goes on from the
-    text of the page, and `three-alphas` generates three continuations with one α each.
+    text of the passage, and `three-alphas` generates three continuations with one α each.
     """
     locale, client = i18n.locale_of(request), context.client(request)
-    latest = page = page if isinstance(page, dict) else {}
+    latest = passage = passage if isinstance(passage, dict) else {}
     try:
         checkpoint = getattr(event, "checkpoint", None)
         if checkpoint is None:
@@ -175,22 +175,24 @@ async def _generate(
             int(length), str(next_char["mode"]), float(next_char["alpha"]), _parse_seed(seed)
         )
         continues = event.action == "continue"
-        start = continue_page(page) if continues else new_page(checked_page_text(prefix))
-        stream = stream_three_alphas if event.action == "three-alphas" else stream_page
+        start = (
+            continue_passage(passage) if continues else new_passage(checked_passage_text(prefix))
+        )
+        stream = stream_three_alphas if event.action == "three-alphas" else stream_passage
         model = await _find_model(context, client, str(checkpoint), request)
 
-        def frames() -> Generator[Page, None, None]:
+        def frames() -> Generator[Passage, None, None]:
             yield from stream(model.open(), start, config, client.id)
 
-        async with aclosing(context.limiters.generating.iterate(client, frames())) as pages:
-            async for latest in pages:
+        async with aclosing(context.limiters.generating.iterate(client, frames())) as passages:
+            async for latest in passages:
                 yield latest
     except ClientGoneError:
         return
     except UserError as error:
         yield _with_problem(latest, i18n.translate_error(error, locale), error.field)
     except Exception as error:  # noqa: BLE001  # logged, and shown on the page
-        log.error("generating a page failed: %s", traceback_without_message(error))
+        log.error("generating a text failed: %s", traceback_without_message(error))
         yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, locale), None)
 
 
@@ -214,9 +216,9 @@ def _parse_seed(text: str) -> int | None:
     )
 
 
-def _with_problem(page: Page, message: str, field: str | None) -> Page:
-    state = "stopped" if page.get("state") == "writing" else page.get("state")
-    return page | {"state": state, "problem": {"message": message, "field": field}}
+def _with_problem(passage: Passage, message: str, field: str | None) -> Passage:
+    state = "stopped" if passage.get("state") == "writing" else passage.get("state")
+    return passage | {"state": state, "problem": {"message": message, "field": field}}
 
 
 async def next_characters(
@@ -228,7 +230,7 @@ async def next_characters(
     """
     client, fields = context.client(request), query if isinstance(query, dict) else {}
     try:
-        text = checked_page_text(fields.get("text"))
+        text = checked_passage_text(fields.get("text"))
         model = await _find_model(context, client, str(fields.get("checkpoint")), request)
 
         def table() -> dict[str, Any]:

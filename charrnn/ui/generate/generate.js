@@ -1,10 +1,10 @@
-// The text of the Generate tab, with its buttons. `props.value` is the page on display (stream.py);
-// this script keeps the earlier pages for undo. Text is set as textContent only.
+// The text of the Generate tab, with its buttons. `props.value` is the passage on display (stream.py);
+// this script keeps the earlier passages for undo. Text is set as textContent only.
 
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import { prompt } from "./prompt.js";
 import { textPanel } from "./text_panel.js";
-import { number, visible } from "./tinted_text.js";
+import { number, surprisalLevel, visible } from "./tinted_text.js";
 
 export function mount(host) {
   const ui = component(host);
@@ -12,7 +12,7 @@ export function mount(host) {
 
   const button = (name) => find(`[data-do="${name}"]`);
 
-  const MAX_PAGES = 20; // pages that undo can go back to
+  const MAX_PASSAGES = 20; // passages that undo can go back to
   // Silence after which a stream counts as lost. The first frame may have to wait in the server's
   // queue; the others come ten times a second.
   const TIMEOUT_MS = { first: 60000, next: 20000 };
@@ -25,19 +25,19 @@ export function mount(host) {
   // The values of Gradio's checkpoint and prefix fields, which may have changed before this tab was
   // first drawn.
   let fields = prompt.fields ?? props.fields;
-  let pages = [];
+  let passages = [];
   let position = -1;
   let pending = false; // a request was made, and no frame has come yet
   let requests = 0;
   let requestedBy = "generate"; // the button that was pressed last
   let stopOnArrival = false; // Stop was pressed before the first frame: stop when it comes
   let stopping = false; // the server was told to stop; until it has, no new request is made
-  let stoppedId = ""; // the id of the page that was stopped: later frames of it are ignored
+  let stoppedId = ""; // the id of the passage that was stopped: later frames of it are ignored
   let unsent = null; // a request that waits for the suggested prefix of a model just chosen
-  let prefixEdited = true; // next characters are those of the prefix, not of the page
+  let prefixEdited = true; // next characters are those of the prefix, not of the passage
   let silenceTimer = null; // calls endSilentStream
 
-  const current = () => (position < 0 ? BLANK : pages[position]);
+  const current = () => (position < 0 ? BLANK : passages[position]);
   const { area, drawText, spokenResult } = textPanel(ui, {
     fields: () => fields,
     current,
@@ -45,15 +45,17 @@ export function mount(host) {
   });
   const writing = () => pending || stopping || current().state === "writing";
 
-  function status(page) {
-    if (pending || !page.id) return "";
-    const count = page.tint.length + (page.columns ?? []).reduce((n, c) => n + c.tint.length, 0);
+  function status(passage) {
+    if (pending || !passage.id) return "";
+    const count =
+      passage.tint.length + (passage.columns ?? []).reduce((n, c) => n + c.tint.length, 0);
     const parts = [count === 1 ? words.character : t("characters", { n: number.format(count) })];
-    if (page.state === "writing") parts.push(words.writing);
-    if (page.state === "stopped") parts.push(words.stopped);
-    if (page.rate) parts.push(t("rate", { n: number.format(page.rate) }));
-    if (page.mode === "greedy" || page.mode === "picked") parts.push(words[page.mode]);
-    else parts.push(t("seed", { n: page.seed }), ...(page.alpha ? [`α ${page.alpha}`] : []));
+    if (passage.state === "writing") parts.push(words.writing);
+    if (passage.state === "stopped") parts.push(words.stopped);
+    if (passage.rate) parts.push(t("rate", { n: number.format(passage.rate) }));
+    if (passage.mode === "greedy" || passage.mode === "picked") parts.push(words[passage.mode]);
+    else
+      parts.push(t("seed", { n: passage.seed }), ...(passage.alpha ? [`α ${passage.alpha}`] : []));
     return parts.join(" · ");
   }
 
@@ -65,8 +67,8 @@ export function mount(host) {
       alpha: "settings",
       mode: "settings",
     };
-    const where = problem ? (place[problem.field] ?? "page") : null;
-    setText(find(".generate-problem"), where === "page" ? problem.message : "");
+    const where = problem ? (place[problem.field] ?? "passage") : null;
+    setText(find(".generate-problem"), where === "passage" ? problem.message : "");
     for (const name of ["checkpoint", "settings"]) {
       const node = document.querySelector(`#generate-problem-${name} .problem`);
       if (node) setText(node, where === name ? problem.message : "");
@@ -83,11 +85,11 @@ export function mount(host) {
   }
 
   function draw() {
-    const page = current();
+    const passage = current();
     const busy = writing();
-    drawText(page);
-    setText(find(".generate-status"), status(page));
-    drawProblem(pending ? null : page.problem);
+    drawText(passage);
+    setText(find(".generate-status"), status(passage));
+    drawProblem(pending ? null : passage.problem);
     element.querySelector(".generate").classList.toggle("writing", busy);
     const focused = document.activeElement;
     button("generate").hidden = busy;
@@ -95,10 +97,11 @@ export function mount(host) {
     button("stop").setAttribute("aria-disabled", String(stopping || stopOnArrival)); // disabled would lose the focus
     button("generate").disabled = button("three-alphas").disabled = !fields.checkpoint;
     button("three-alphas").disabled ||= busy;
-    button("continue").disabled = busy || !page.text || Boolean(page.columns) || !fields.checkpoint;
+    button("continue").disabled =
+      busy || !passage.text || Boolean(passage.columns) || !fields.checkpoint;
     button("undo").disabled = busy || position < 0;
-    button("redo").disabled = busy || position >= pages.length - 1;
-    button("copy").disabled = !page.id;
+    button("redo").disabled = busy || position >= passages.length - 1;
+    button("copy").disabled = !passage.id;
     keepFocus(focused);
     watchForSilence(busy);
   }
@@ -131,7 +134,7 @@ export function mount(host) {
     const problem = { message: words.silent, field: null };
     if (position < 0) BLANK.problem = problem;
     else
-      pages[position] = {
+      passages[position] = {
         ...current(),
         state: current().state === "writing" ? "stopped" : current().state,
         problem,
@@ -139,69 +142,70 @@ export function mount(host) {
     show(current());
   }
 
-  // Takes in a page from the server, or one that was made here.
-  function receive(page) {
-    if (!page.id && !page.problem) {
-      // the value that Gradio begins with; restored pages stay
+  // Takes in a passage from the server, or one that was made here.
+  function receive(passage) {
+    if (!passage.id && !passage.problem) {
+      // the value that Gradio begins with; restored passages stay
       if (position >= 0) props.value = current();
       return;
     }
-    if (page.id && page.id === stoppedId) page = current(); // keep the text as it was at Stop
-    if (!page.id) {
-      position = -1; // a problem before the first page
-      BLANK.problem = page.problem;
-    } else if (page.id === current().id) {
-      pages[position] = page;
+    if (passage.id && passage.id === stoppedId) passage = current(); // keep the text as it was at Stop
+    if (!passage.id) {
+      position = -1; // a problem before the first passage
+      BLANK.problem = passage.problem;
+    } else if (passage.id === current().id) {
+      passages[position] = passage;
     } else {
-      pages = [...pages.slice(0, position + 1), page].slice(-MAX_PAGES);
-      position = pages.length - 1;
+      passages = [...passages.slice(0, position + 1), passage].slice(-MAX_PASSAGES);
+      position = passages.length - 1;
       BLANK.problem = null;
       prefixEdited = false;
     }
     const wasBusy = pending || t("spoken-writing") === find(".generate-spoken").textContent;
     pending = false;
-    const stopNow = stopOnArrival && page.state === "writing";
+    const stopNow = stopOnArrival && passage.state === "writing";
     stopOnArrival = false;
     draw();
-    if (wasBusy && page.problem) showProblem();
+    if (wasBusy && passage.problem) showProblem();
     if (stopNow) stopGenerating();
-    else if (page.state === "writing") setText(find(".generate-spoken"), words["spoken-writing"]);
+    else if (passage.state === "writing")
+      setText(find(".generate-spoken"), words["spoken-writing"]);
     else if (wasBusy) {
-      setText(find(".generate-spoken"), page.state === "done" ? spokenResult(page) : "");
+      setText(find(".generate-spoken"), passage.state === "done" ? spokenResult(passage) : "");
       settle();
     }
   }
 
-  // Shows a page that was made here, and makes it the value that the server gets.
-  function show(page) {
-    props.value = page.id ? page : { id: "" };
+  // Shows a passage that was made here, and makes it the value that the server gets.
+  function show(passage) {
+    props.value = passage.id ? passage : { id: "" };
     draw();
     settle();
   }
 
   function settle() {
     try {
-      sessionStorage.setItem(STORAGE.pages, JSON.stringify({ pages, at: position }));
+      sessionStorage.setItem(STORAGE.passages, JSON.stringify({ pages: passages, at: position }));
     } catch (error) {
-      console.warn("pages are not kept across a reload:", error.name);
+      console.warn("texts are not kept across a reload:", error.name);
     }
     announceContext();
   }
 
   // Tells the panel of next characters which text they follow.
   function announceContext() {
-    const page = current();
-    const text = prefixEdited || !page.id ? fields.prefix : page.prefix + page.text;
+    const passage = current();
+    const text = prefixEdited || !passage.id ? fields.prefix : passage.prefix + passage.text;
     emit("charrnn-next-char-context", {
       checkpoint: fields.checkpoint,
       text,
-      pickable: !page.columns || prefixEdited,
+      pickable: !passage.columns || prefixEdited,
     });
   }
 
-  function addPage(page) {
+  function addPassage(passage) {
     receive({
-      ...page,
+      ...passage,
       id: `local-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`,
       state: "done",
       problem: null,
@@ -211,37 +215,36 @@ export function mount(host) {
   }
 
   function keepColumn(i) {
-    const page = current();
-    const { alpha, text, tint } = page.columns[i];
-    addPage({
-      ...page,
+    const passage = current();
+    const { alpha, text, tint } = passage.columns[i];
+    addPassage({
+      ...passage,
       mode: "sample",
       alpha,
       rate: null,
       written: tint.length,
-      text: page.text + text,
-      tint: page.tint + tint,
+      text: passage.text + text,
+      tint: passage.tint + tint,
     });
     button("continue").focus({ preventScroll: true }); // the pressed button is gone
   }
 
   function pick({ character, p, maxSurprisal }) {
     if (writing()) return;
-    const page = prefixEdited || !current().id ? { ...BLANK, prefix: fields.prefix } : current();
-    const digit = Math.min(35, Math.round(-Math.log2(p) * 3)).toString(36);
-    addPage({
-      ...page,
+    const passage = prefixEdited || !current().id ? { ...BLANK, prefix: fields.prefix } : current();
+    addPassage({
+      ...passage,
       mode: "picked",
       rate: null,
       max_surprisal: maxSurprisal,
       written: 1,
-      text: page.text + character,
-      tint: page.tint + digit,
+      text: passage.text + character,
+      tint: passage.tint + surprisalLevel(-Math.log2(p)),
     });
   }
 
   function moveInHistory(step) {
-    position = Math.max(-1, Math.min(pages.length - 1, position + step));
+    position = Math.max(-1, Math.min(passages.length - 1, position + step));
     prefixEdited = position < 0;
     show(current());
   }
@@ -266,7 +269,7 @@ export function mount(host) {
     stoppedId = current().id;
     trigger("stop");
     if (current().state === "writing") {
-      pages[position] = { ...current(), state: "stopped" };
+      passages[position] = { ...current(), state: "stopped" };
       setText(find(".generate-spoken"), words.stopped);
       show(current());
     } else draw();
@@ -283,7 +286,7 @@ export function mount(host) {
     requests += 1;
     requestedBy = action;
     stoppedId = "";
-    props.value = current().id ? current() : { id: "" }; // drops later frames of a stopped page
+    props.value = current().id ? current() : { id: "" }; // drops later frames of a stopped passage
     if (prompt.choosing && action !== "continue") unsent = action;
     else send(action);
     draw();
@@ -295,10 +298,10 @@ export function mount(host) {
   }
 
   async function copy() {
-    const page = current();
-    const text = page.prefix + page.text;
-    const copied = page.columns
-      ? page.columns.map((c) => `α = ${c.alpha}\n${text}${c.text}`).join("\n\n")
+    const passage = current();
+    const text = passage.prefix + passage.text;
+    const copied = passage.columns
+      ? passage.columns.map((c) => `α = ${c.alpha}\n${text}${c.text}`).join("\n\n")
       : text;
     await copyText(copied);
     setText(button("copy"), words.copied);
@@ -337,7 +340,7 @@ export function mount(host) {
     setText(button(name), words[name]);
   }
   button("three-alphas").title = t("three-alphas-hint", { alphas: props.three_alphas.join(", ") });
-  area.setAttribute("aria-label", words.page);
+  area.setAttribute("aria-label", words.text);
 
   const toggle = find(".generate-surprisal input");
   const showTint = () =>
@@ -362,7 +365,7 @@ export function mount(host) {
     if (detail.prefix !== fields.prefix) prefixEdited = true;
     fields = detail;
     BLANK.problem = null;
-    if (current().problem) pages[position] = { ...current(), problem: null };
+    if (current().problem) passages[position] = { ...current(), problem: null };
     if (unsent && !prompt.choosing) send(unsent);
     draw();
     if (!writing()) announceContext();
@@ -378,21 +381,23 @@ export function mount(host) {
     setTimeout(() => {
       if (request !== requests) return; // the next one is under way
       pending = false;
-      if (current().state === "writing") pages[position] = { ...current(), state: "stopped" };
+      if (current().state === "writing") passages[position] = { ...current(), state: "stopped" };
       show(current());
     }, LAST_FRAME_MS);
   });
   watch("value", () => receive(props.value));
 
   try {
-    ({ pages, at: position } = JSON.parse(sessionStorage.getItem(STORAGE.pages)) ?? {
-      pages,
+    ({ pages: passages, at: position } = JSON.parse(sessionStorage.getItem(STORAGE.passages)) ?? {
+      pages: passages,
       at: position,
     });
-    pages = pages.map((page) => (page.state === "writing" ? { ...page, state: "stopped" } : page));
+    passages = passages.map((passage) =>
+      passage.state === "writing" ? { ...passage, state: "stopped" } : passage,
+    );
     prefixEdited = position < 0;
   } catch {
-    sessionStorage.removeItem(STORAGE.pages);
+    sessionStorage.removeItem(STORAGE.passages);
   }
   show(current());
 }

@@ -1,9 +1,9 @@
-"""Pages of generated text, as frames that the page shows: ten a second at most.
+"""Stream passages, which are generated texts, as frames for the page: ten a second at most.
 
-A page is a JSON object. It has the `prefix`, the `text` after it, and `tint`: for each character of
-the text one digit that says how surprising the character was. From frame to frame, text and tint
-only grow at their end. Gradio sends the difference between two values of a stream, so it sends only
-what is new. `generate.js` draws the pages.
+A passage is a JSON object. It has the `prefix`, the `text` after it, and `tint`: the surprisal
+level of each character of the text, as one base-36 digit. From frame to frame, text and tint only
+grow at their end. Gradio sends the difference between two values of a stream, so it sends only what
+is new. `generate.js` draws the passages.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ from ...checkpoint import Checkpoint
 from ...errors import UserError
 from ...generation import GenerationConfig, iter_characters, iter_side_by_side, top_candidates
 from ...utils.validation import clean_text as clean_text
+from ..page.contract import CONTRACT
 from ..services.scheduler import FRAME_SECONDS, SLICER
 
-Page = dict[str, Any]
+Passage = dict[str, Any]
 T = TypeVar("T")
 
-MAX_PAGE_CHARACTERS = 20_000  # characters, the prefix included
+MAX_PASSAGE_CHARACTERS = 20_000  # characters, the prefix included
 # A browser may send two characters for each line end, and `clean_text` leaves one.
-MAX_RAW_PAGE_CHARACTERS = 2 * MAX_PAGE_CHARACTERS
+MAX_RAW_PASSAGE_CHARACTERS = 2 * MAX_PASSAGE_CHARACTERS
 THREE_ALPHAS = (0.5, 1.0, 2.0)  # the α of three texts side by side
 ALPHAS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6,
           1.8, 2.0, 2.2, 2.5, 2.8, 3.0, 3.5, 4.0)  # fmt: skip
 _LEVEL_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_LEVELS_PER_BIT = 3  # levels of surprisal in a bit
+_LEVELS_PER_BIT = CONTRACT["surprisal_levels_per_bit"]
 
 
 class FrameTimer:
@@ -79,17 +80,17 @@ class FrameTimer:
 
 
 def surprisal_level(surprisal: float) -> str:
-    """Return a surprisal in bits as one base-36 digit: thirds of a bit, 11⅔ bits at most."""
+    """Return the level of a surprisal in bits, as one base-36 digit: 11⅔ bits at most."""
     return _LEVEL_DIGITS[min(round(surprisal * _LEVELS_PER_BIT), len(_LEVEL_DIGITS) - 1)]
 
 
-def new_page(prefix: str, text: str = "", levels: str = "") -> Page:
-    """Return a page to generate on, after the prefix and a `text` that is there already.
+def new_passage(prefix: str, text: str = "", levels: str = "") -> Passage:
+    """Return a passage to continue, with the prefix and a `text` that is there already.
 
-    `levels` are the surprisal levels of the text. Raises UserError if both are too long for a page.
+    `levels` are the surprisal levels of the text. Raises UserError if prefix and text are too long.
     """
-    if len(prefix) + len(text) > MAX_PAGE_CHARACTERS:
-        raise _page_full_error()
+    if len(prefix) + len(text) > MAX_PASSAGE_CHARACTERS:
+        raise _passage_full_error()
     return {
         "id": secrets.token_hex(6),
         "state": "writing",
@@ -104,53 +105,53 @@ def new_page(prefix: str, text: str = "", levels: str = "") -> Page:
     }
 
 
-def checked_page_text(value: object) -> str:
+def checked_passage_text(value: object) -> str:
     """Return a text that a browser sent, cleaned; "" for a value that is not a text.
 
-    Raises UserError if the text is too long for a page, before anything else is done with it.
+    Raises UserError if the text is too long for a passage, before anything else is done with it.
     """
-    if isinstance(value, str) and len(value) > MAX_RAW_PAGE_CHARACTERS:
-        raise _page_full_error()
+    if isinstance(value, str) and len(value) > MAX_RAW_PASSAGE_CHARACTERS:
+        raise _passage_full_error()
     text = clean_text(value)
-    if len(text) > MAX_PAGE_CHARACTERS:
-        raise _page_full_error()
+    if len(text) > MAX_PASSAGE_CHARACTERS:
+        raise _passage_full_error()
     return text
 
 
-def _page_full_error() -> UserError:
+def _passage_full_error() -> UserError:
     return UserError(
-        "A page holds {most:,} characters and this one is full: copy the text, or start again "
-        "with a shorter prefix.",
-        most=MAX_PAGE_CHARACTERS,
+        "A text and its prefix can have {most:,} characters together, and this one is full: copy "
+        "it, or start again with a shorter prefix.",
+        most=MAX_PASSAGE_CHARACTERS,
         field="prefix",
     )
 
 
-def continue_page(page: Page) -> Page:
-    """Return a new page that goes on from a page which a browser sent."""
+def continue_passage(passage: Passage) -> Passage:
+    """Return a new passage that continues one which a browser sent."""
     prefix, text, levels = (
-        checked_page_text(page.get(name)) for name in ("prefix", "text", "tint")
+        checked_passage_text(passage.get(name)) for name in ("prefix", "text", "tint")
     )
-    return new_page(prefix, text, levels)
+    return new_passage(prefix, text, levels)
 
 
-def stream_page(
-    checkpoint: Checkpoint, page: Page, config: GenerationConfig, user: str = ""
-) -> Generator[Page, None, None]:
-    """Continue the text of a new page. Yield the page as it grows, at last with `state` "done".
+def stream_passage(
+    checkpoint: Checkpoint, passage: Passage, config: GenerationConfig, user: str = ""
+) -> Generator[Passage, None, None]:
+    """Continue a new passage. Yield it as it grows, at last with `state` "done".
 
-    Without a seed in `config`, one is drawn and the page says which, so that every text can be
+    Without a seed in `config`, one is drawn, and the passage says which, so that every text can be
     generated again. `user` is the client id under which `scheduler.SLICER` counts the work.
     """
     config = _with_seed(config)
-    page |= {
+    passage |= {
         "mode": config.mode,
         "alpha": config.alpha,
         "seed": config.seed,
         "max_surprisal": _max_surprisal(checkpoint),
     }
-    text, levels, timer = [page["text"]], [page["tint"]], FrameTimer()
-    before = page["prefix"] + page["text"]
+    text, levels, timer = [passage["text"]], [passage["tint"]], FrameTimer()
+    before = passage["prefix"] + passage["text"]
     characters = iter_characters(checkpoint, before, config)
     with SLICER.stream(user) as stream:
         for written, generated in enumerate(stream.sliced(timer.timed(characters)), start=1):
@@ -158,24 +159,27 @@ def stream_page(
             levels.append(surprisal_level(generated.surprisal))
             if timer.frame_due():
                 stream.release()
-                page |= {"text": "".join(text), "tint": "".join(levels), "written": written}
-                yield dict(page)
-    page |= {"text": "".join(text), "tint": "".join(levels), "written": len(text) - 1}
-    yield page | {"state": "done", "rate": timer.rate}
+                passage |= {"text": "".join(text), "tint": "".join(levels), "written": written}
+                yield dict(passage)
+    passage |= {"text": "".join(text), "tint": "".join(levels), "written": len(text) - 1}
+    yield passage | {"state": "done", "rate": timer.rate}
 
 
 def stream_three_alphas(
-    checkpoint: Checkpoint, page: Page, config: GenerationConfig, user: str = ""
-) -> Generator[Page, None, None]:
-    """Continue a text with three α side by side, each in a column; otherwise as `stream_page`."""
+    checkpoint: Checkpoint, passage: Passage, config: GenerationConfig, user: str = ""
+) -> Generator[Passage, None, None]:
+    """Continue a text with three α side by side, in columns; otherwise as `stream_passage`."""
     config = _with_seed(config)
-    page |= {
+    passage |= {
         "mode": "sample",
         "alpha": None,
         "seed": config.seed,
         "max_surprisal": _max_surprisal(checkpoint),
     }
-    before, timer = page["prefix"] + page["text"], FrameTimer(characters_per_step=len(THREE_ALPHAS))
+    before, timer = (
+        passage["prefix"] + passage["text"],
+        FrameTimer(characters_per_step=len(THREE_ALPHAS)),
+    )
     columns = [{"alpha": alpha, "text": "", "tint": ""} for alpha in THREE_ALPHAS]
     configs = [replace(config, mode="sample", alpha=alpha) for alpha in THREE_ALPHAS]
     steps = iter_side_by_side(checkpoint, before, configs)
@@ -186,10 +190,10 @@ def stream_three_alphas(
                 column["tint"] = str(column["tint"]) + surprisal_level(generated.surprisal)
             if timer.frame_due():
                 stream.release()
-                page["written"] = written
-                yield page | {"columns": [dict(column) for column in columns]}
-    page["written"] = config.length
-    yield page | {"columns": columns, "state": "done", "rate": timer.rate}
+                passage["written"] = written
+                yield passage | {"columns": [dict(column) for column in columns]}
+    passage["written"] = config.length
+    yield passage | {"columns": columns, "state": "done", "rate": timer.rate}
 
 
 def next_char_table(checkpoint: Checkpoint, text: str, count: int = 10) -> dict[str, Any]:

@@ -35,8 +35,8 @@ FROM_HUB_LINK: Words = {
 }
 
 # The text and the next characters (generate.js, next_char.js).
-PAGE: Words = {
-    "page": ("The text", "文本"),
+TEXT: Words = {
+    "text": ("The text", "文本"),
     "empty": (
         "Press Generate and the model continues from here, one character at a time.",
         "按“生成”，模型会从这里逐字写下去。",

@@ -4,7 +4,7 @@
 import { GrowingText, number } from "./tinted_text.js";
 
 // `tab` is what generate.js provides: `fields()` are the checkpoint and the prefix, `current()` is
-// the page on display, `keepColumn(i)` makes one of three columns the page.
+// the passage on display, `keepColumn(i)` makes one of three columns the passage.
 export function textPanel({ find, words, t }, tab) {
   const area = find(".generate-page");
   const sheet = find(".generate-sheet");
@@ -13,36 +13,36 @@ export function textPanel({ find, words, t }, tab) {
 
   const body = new GrowingText(textBox);
   let columns = [];
-  let drawn = null; // what `body` shows: the id of a page, or the prefix of a blank one
+  let drawn = null; // what `body` shows: the id of a passage, or the prefix of a blank one
   let lastOldNode = null; // the node right before the newly generated part
   let positioned = false; // whether the area has been scrolled to the new part
   let following = false; // whether the area scrolls with the text that is being generated
   let scrolledTo = 0; // where this script scrolled to last; further up, the user has scrolled
 
-  function drawText(page) {
-    const wanted = page.id || `blank:${tab.fields().prefix}`;
-    if (drawn !== wanted || body.codeUnits > page.text.length) {
-      body.reset(page.id ? page.prefix : tab.fields().prefix, page.max_surprisal);
+  function drawText(passage) {
+    const wanted = passage.id || `blank:${tab.fields().prefix}`;
+    if (drawn !== wanted || body.codeUnits > passage.text.length) {
+      body.reset(passage.id ? passage.prefix : tab.fields().prefix, passage.max_surprisal);
       columnsBox.replaceChildren();
       columns = [];
       drawn = wanted;
-      const old = page.tint.length - (page.written ?? 0);
-      const characters = Array.from(page.text);
-      body.grow(characters.slice(0, old).join(""), page.tint.slice(0, old));
+      const old = passage.tint.length - (passage.written ?? 0);
+      const characters = Array.from(passage.text);
+      body.grow(characters.slice(0, old).join(""), passage.tint.slice(0, old));
       lastOldNode = body.caret.previousElementSibling;
-      scrollToNewPart(page);
+      scrollToNewPart(passage);
     }
-    body.grow(page.text, page.tint);
-    if (!page.id && !tab.fields().prefix) {
+    body.grow(passage.text, passage.tint);
+    if (!passage.id && !tab.fields().prefix) {
       textBox.dataset.hint = words[tab.fields().checkpoint ? "empty" : "empty-no-model"];
     } else delete textBox.dataset.hint;
-    textBox.classList.toggle("before-three-alphas", Boolean(page.columns));
-    (page.columns ?? []).forEach((column, i) => {
-      columns[i] ??= newColumn(column.alpha, page.max_surprisal, i);
+    textBox.classList.toggle("before-three-alphas", Boolean(passage.columns));
+    (passage.columns ?? []).forEach((column, i) => {
+      columns[i] ??= newColumn(column.alpha, passage.max_surprisal, i);
       columns[i].text.grow(column.text, column.tint);
-      columns[i].keep.disabled = page.state === "writing";
+      columns[i].keep.disabled = passage.state === "writing";
     });
-    if (following && !page.columns) followWriting();
+    if (following && !passage.columns) followWriting();
   }
 
   function newColumn(alpha, maxSurprisal, i) {
@@ -67,13 +67,13 @@ export function textPanel({ find, words, t }, tab) {
 
   // Scrolls so that the new part begins at 30 % of the height, if a long text comes before it. For
   // this the sheet is made long enough before there is any new text.
-  function scrollToNewPart(page) {
+  function scrollToNewPart(passage) {
     sheet.style.minHeight = "";
     const height = area.clientHeight;
-    const start = page.id && lastOldNode ? Math.max(0, lastLine(lastOldNode) - 0.3 * height) : 0;
+    const start = passage.id && lastOldNode ? Math.max(0, lastLine(lastOldNode) - 0.3 * height) : 0;
     if (start) sheet.style.minHeight = `${start + height}px`;
     area.scrollTop = scrolledTo = start;
-    following = page.state === "writing";
+    following = passage.state === "writing";
     positioned = height > 0; // or else another tab is open
   }
 
@@ -100,10 +100,10 @@ export function textPanel({ find, words, t }, tab) {
   new ResizeObserver(() => positioned || scrollToNewPart(tab.current())).observe(area);
 
   // Returns what a screen reader says of the newly generated text.
-  function spokenResult(page) {
-    const n = number.format(page.written);
-    if (page.columns) return t("spoken-three-alphas", { k: page.columns.length, n });
-    return page.written === 1 ? words["spoken-one"] : t("spoken-done", { n });
+  function spokenResult(passage) {
+    const n = number.format(passage.written);
+    if (passage.columns) return t("spoken-three-alphas", { k: passage.columns.length, n });
+    return passage.written === 1 ? words["spoken-one"] : t("spoken-done", { n });
   }
 
   return { area, drawText, spokenResult };

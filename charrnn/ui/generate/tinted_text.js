@@ -1,7 +1,7 @@
 // Draws text with a tint for each character's surprisal, and makes invisible characters visible.
 // Text is set as textContent and text nodes only.
 
-import { languageTag } from "../page/runtime.js";
+import { languageTag, SURPRISAL_LEVELS_PER_BIT } from "../page/runtime.js";
 
 export const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
 
@@ -15,9 +15,14 @@ const codePointName = (c) => `U+${c.codePointAt(0).toString(16).toUpperCase().pa
 const symbols = { " ": "␣", "\n": "⏎", "\t": "⇥" };
 export const visible = (c) => symbols[c] ?? (invisible.test(c) ? codePointName(c) : c);
 
-// One of ten strengths of tint; the strongest is for `maxSurprisal` bits, that of a uniform guess.
-const tintLevel = (digit, maxSurprisal) =>
-  Math.min(9, Math.round((3 * parseInt(digit, 36)) / maxSurprisal));
+// Returns the level of a surprisal in bits as one base-36 digit, as stream.py does.
+export const surprisalLevel = (bits) =>
+  Math.min(35, Math.round(bits * SURPRISAL_LEVELS_PER_BIT)).toString(36);
+
+// Returns how strongly to tint a character of this level, from 0 to 9: 9 for `maxSurprisal` bits,
+// the surprisal of a uniform guess.
+const tintStrength = (level, maxSurprisal) =>
+  Math.min(9, Math.round((9 * parseInt(level, 36)) / (SURPRISAL_LEVELS_PER_BIT * maxSurprisal)));
 
 // Draws a text that only grows: nodes that are there already are not changed.
 export class GrowingText {
@@ -31,7 +36,7 @@ export class GrowingText {
     this.maxSurprisal = maxSurprisal;
     this.codeUnits = 0; // UTF-16 code units drawn so far
     this.codePoints = 0; // characters drawn so far
-    this.level = null;
+    this.strength = null;
     this.last = null;
     this.caret = document.createElement("i");
     this.caret.className = "caret";
@@ -44,19 +49,19 @@ export class GrowingText {
     }
   }
 
-  grow(text, tint) {
+  grow(text, levels) {
     let run = "";
     const flush = () => {
       if (run) this.last.append(run);
       run = "";
     };
     for (const c of text.slice(this.codeUnits)) {
-      const level = tintLevel(tint[this.codePoints++] ?? "0", this.maxSurprisal);
-      if (invisible.test(c) || (level !== this.level && !(combining.test(c) && this.last))) {
+      const strength = tintStrength(levels[this.codePoints++] ?? "0", this.maxSurprisal);
+      if (invisible.test(c) || (strength !== this.strength && !(combining.test(c) && this.last))) {
         flush();
-        this.level = level;
+        this.strength = strength;
         this.last = document.createElement("span");
-        this.last.className = `s${level}`;
+        this.last.className = `s${strength}`;
         this.box.insertBefore(this.last, this.caret);
       }
       if (invisible.test(c)) this.write(c, this.last);

@@ -295,8 +295,10 @@ ERRORS: Mapping[str, str] = {
         "模型的数值溢出（训练已发散），无法给出下一个字符。请另选一个模型，或重新训练。"
     ),
     "This model has an empty vocabulary.": "该模型的词表是空的。",
-    "A page holds {most:,} characters and this one is full: copy the text, or start again with "
-    "a shorter prefix.": "一页最多 {most:,} 个字符，现在已满：请复制文本，或用更短的开头重新开始。",
+    "A text and its prefix can have {most:,} characters together, and this one is full: copy it, "
+    "or start again with a shorter prefix.": (
+        "文本连同开头最多 {most:,} 个字符，现在已满：请复制文本，或用更短的开头重新开始。"
+    ),
     "length = {value}: give 0 to {most:,} characters.": (
         "长度 = {value}：请填 0 到 {most:,} 个字符。"
     ),

@@ -27,6 +27,7 @@ class Contract(TypedDict):
     window_events: dict[str, str]
     storage: dict[str, str]
     max_remembered: int
+    surprisal_levels_per_bit: int
     element_ids: list[str]
 
 

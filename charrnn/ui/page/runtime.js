@@ -11,6 +11,8 @@ export const [locale, languageTag] = zh ? ["zh", "zh-CN"] : ["en", "en-US"];
 export const STORAGE = CONTRACT.storage;
 export const { max_remembered: MAX_REMEMBERED } = CONTRACT;
 
+export const { surprisal_levels_per_bit: SURPRISAL_LEVELS_PER_BIT } = CONTRACT;
+
 // The states of a run that has not ended.
 export const LIVE_STATES = CONTRACT.live_states;
 
