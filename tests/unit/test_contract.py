@@ -19,7 +19,7 @@ from charrnn.ui.page.component import bind
 from charrnn.ui.page.contract import CONTRACT, button_id, element_id, run_state
 from charrnn.ui.push_dialog import strings as push
 from charrnn.ui.run_card import strings as run_card
-from charrnn.ui.train import settings_strings, strings
+from charrnn.ui.train import custom_strings, strings
 
 UI = Path(charrnn.ui.__file__).parent
 
@@ -43,7 +43,7 @@ TABLES = (
     *(SHARED, titles.RECIPES, push.ACCOUNT, push.PUSH, generate.FROM_HUB_LINK, generate.TEXT),
     *(models.CARDS, models.OPEN_MODEL, models.MODELS, models.HUB_SEARCH),
     *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),
-    *(strings.OWN_TEXT, strings.FORM_RESET, strings.REPORT, settings_strings.CUSTOM),
+    *(strings.OWN_TEXT, strings.FORM_RESET, strings.REPORT, custom_strings.CUSTOM),
 )
 WORDS = {name for table in TABLES for name in table} | {"paste-too-large"}
 

@@ -22,9 +22,9 @@ from ..i18n.titles import RECIPES as NAMES
 from ..i18n.titles import SETTINGS
 from ..page.component import html_component
 from .base_settings import BaseSettings, as_field, custom_rules
+from .custom_strings import CUSTOM as CUSTOM_WORDS
+from .custom_strings import PREPARATIONS, TAKES
 from .request import CUSTOM, TrainRequest
-from .settings_strings import CUSTOM as CUSTOM_WORDS
-from .settings_strings import PREPARATIONS, TAKES
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "model": tuple(rules(ModelConfig)),
