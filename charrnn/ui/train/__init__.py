@@ -1,9 +1,9 @@
 """The Train tab: choose a text and a recipe, start a run, and watch it on the run card.
 
 Runs are trained by worker processes (`charrnn.runs`). An event here only starts or stops a run; the
-card then follows it by itself (`feed.py`), and says which buttons are on. The browser keeps the
-run's id, from which everything on the card can be computed: a run is shown again after a reload, or
-in another tab by `?run=<id>`.
+card then follows it by itself (`feed.js`), and turns its buttons on and off (`run_card.js`). The
+browser keeps the run's id, from which everything on the card can be computed: a run is shown again
+after a reload, or in another tab by `?run=<id>`.
 """
 
 from __future__ import annotations
