@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .errors import UserError
     from .evaluation import Score, score
     from .generation import generate, stream
+    from .inspection import Inspection, Novelty, UnitFinding, find_units, inspect, novelty
     from .loading import from_hub, load, push_to_hub
     from .model import CharRNN, ModelConfig
     from .training import TrainingConfig, train
@@ -31,15 +32,21 @@ __all__ = [
     "CharRNN",
     "Checkpoint",
     "Corpus",
+    "Inspection",
     "ModelConfig",
+    "Novelty",
     "Score",
     "TrainingConfig",
+    "UnitFinding",
     "UserError",
     "Vocabulary",
     "__version__",
+    "find_units",
     "from_hub",
     "generate",
+    "inspect",
     "load",
+    "novelty",
     "push_to_hub",
     "save",
     "score",
@@ -53,6 +60,7 @@ _HOMES = {
     "errors": ("UserError",),
     "evaluation": ("Score", "score"),
     "generation": ("generate", "stream"),
+    "inspection": ("Inspection", "Novelty", "UnitFinding", "find_units", "inspect", "novelty"),
     "model": ("CharRNN", "ModelConfig"),
     "loading": ("from_hub", "load", "push_to_hub"),
     "training": ("TrainingConfig", "train"),

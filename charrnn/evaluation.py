@@ -8,6 +8,7 @@ windows* of length L: the text is cut into windows of L predictions, each from a
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,26 +83,39 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
     window = None if window is None else validation.as_int(window, "window")
     if window is not None and window < 1:
         raise UserError("A window must have at least 1 character.", field="window")
+    ids = encode_scorable(checkpoint, text)
+    with eval_mode(checkpoint.model) as model:
+        if window is None:
+            total, count = _score_carried(model, text_rows(ids, 1))
+            protocol = "carried"
+        else:
+            total, count = _score_windows(model, ids, window)
+            protocol = f"cold windows of {window}"
+    return make_score(total, count, ids, protocol)
+
+
+def encode_scorable(checkpoint: Checkpoint, text: str) -> Ids:
+    """Return the ids (N,) of a text to score. Raises UserError if it leaves nothing to score."""
     ids = checkpoint.vocabulary.encode(validation.as_text(text, "text"))
-    unknown = int(np.count_nonzero(ids == 0))
     if np.count_nonzero(ids[1:]) == 0:
         raise UserError(
             "There is nothing to score: the text needs, after its first character, at least one "
             "that the model knows.",
             field="text",
         )
-    with eval_mode(checkpoint.model) as model:
-        if window is None:
-            total, count = _score_carried(model, _rows(ids, 1))
-            protocol = "carried"
-        else:
-            total, count = _score_windows(model, ids, window)
-            protocol = f"cold windows of {window}"
+    return ids
+
+
+def make_score(total: float, count: int, ids: Ids, protocol: str) -> Score:
+    """Return the score of a text with `count` predictions that sum to `total` nats.
+
+    Raises UserError if the sum overflowed.
+    """
     if not math.isfinite(total):
         raise UserError(
             "The model's numbers overflow on this text: choose another model.", field="text"
         )
-    return Score(total / count, count, unknown, protocol)
+    return Score(total / count, count, int(np.count_nonzero(ids == 0)), protocol)
 
 
 def held_out_nats(model: CharRNN, ids: Ids) -> float:
@@ -121,16 +135,16 @@ def held_out_nats(model: CharRNN, ids: Ids) -> float:
             before = [ids[k * length - _WARM_UP_CHARACTERS : k * length] for k in range(1, streams)]
             _, warm = model(_tensor(np.stack(before)))
             state = map_state(lambda s: F.pad(s, (0, 0, 1, 0)), warm)  # zeros for the first
-        total, count = _score_carried(model, _rows(ids[: streams * length + 1], streams), state)
+        total, count = _score_carried(model, text_rows(ids[: streams * length + 1], streams), state)
         if streams * length < predictions:  # the remainder of equal streams
             rest = ids[streams * length - _WARM_UP_CHARACTERS :]
             _, state = model(_tensor(rest[None, :_WARM_UP_CHARACTERS]))
-            nats, number = _score_carried(model, _rows(rest[_WARM_UP_CHARACTERS:], 1), state)
+            nats, number = _score_carried(model, text_rows(rest[_WARM_UP_CHARACTERS:], 1), state)
             total, count = total + nats, count + number
     return total / count
 
 
-def _rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
+def text_rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
     """Cut a text into consecutive rows of inputs and targets, (streams, length) each."""
     length = (len(ids) - 1) // streams
     count = streams * length
@@ -141,16 +155,35 @@ def _score_carried(
     model: CharRNN, rows: tuple[Ids, Ids], state: State | None = None
 ) -> tuple[float, int]:
     """Return the summed nats and the number of predictions, the state carried along each row."""
-    inputs, targets = rows
     total, count = 0.0, 0
+    for logits, targets in iter_predictions(model, *rows, state):
+        total += float(character_nats(logits, targets).sum(dtype=torch.float64))
+        count += int(torch.count_nonzero(targets))
+    return total, count
+
+
+def iter_predictions(
+    model: CharRNN, inputs: Ids, targets: Ids, state: State | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield logits (n, V) and their targets (n,), chunk by chunk, the state carried along each row.
+
+    `inputs` and `targets` are ids (B, T); the predictions of a chunk are in time-major order. There
+    is a yield point before each chunk.
+    """
     chunk = max(1, min(512, _max_predictions(model) // len(inputs)))
     for start in range(0, inputs.shape[1], chunk):
         yield_point()
         piece = slice(start, start + chunk)
         logits, state = model(_tensor(inputs[:, piece]), state)
-        nats, number = _cross_entropy(logits, _tensor(targets[:, piece]))
-        total, count = total + nats, count + number
-    return total, count
+        yield logits.float(), _tensor(targets[:, piece]).t().reshape(-1).to(logits.device)
+
+
+def character_nats(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return −ln p (n,) of targets (n,) under logits (n, V); 0 for unknown ones, which have id 0.
+
+    In one place, so that a score is the sum of what an inspection shows.
+    """
+    return F.cross_entropy(logits, targets, ignore_index=0, reduction="none")
 
 
 def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
@@ -159,13 +192,13 @@ def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
     windows_at_once = max(1, _max_predictions(model) // window)
     total, count = 0.0, 0
     if whole:
-        inputs, targets = _rows(ids[: whole * window + 1], whole)
+        inputs, targets = text_rows(ids[: whole * window + 1], whole)
         for start in range(0, whole, windows_at_once):
             piece = slice(start, start + windows_at_once)
             nats, number = _score_carried(model, (inputs[piece], targets[piece]))
             total, count = total + nats, count + number
     if whole * window < len(ids) - 1:
-        nats, number = _score_carried(model, _rows(ids[whole * window :], 1))
+        nats, number = _score_carried(model, text_rows(ids[whole * window :], 1))
         total, count = total + nats, count + number
     return total, count
 
@@ -175,14 +208,6 @@ def _max_predictions(model: CharRNN) -> int:
     config = model.config
     states = config.hidden_size * (2 if config.bidirectional else 1)
     return min(_MAX_LOGITS // model.vocabulary_size, MAX_STATE_NUMBERS // (4 * states))
-
-
-def _cross_entropy(logits: Tensor, targets: Tensor) -> tuple[float, int]:
-    """Sum the nats of the known targets (B, T) under logits (T·B, V); return also their number."""
-    wanted = targets.t().reshape(-1).to(logits.device)
-    known = int(torch.count_nonzero(wanted))
-    nats = F.cross_entropy(logits.float(), wanted, ignore_index=0, reduction="sum")
-    return float(nats), known
 
 
 def _tensor(ids: Ids) -> Tensor:

@@ -1,4 +1,4 @@
-"""Command line: train, generate, score, recipes, push, pull, deploy.
+"""Command line: train, generate, score, inspect, novelty, recipes, push, pull, deploy.
 
 With `--json`, standard output holds JSON lines and nothing else. A `UserError`, a full disk and a
 missing write permission each print one line to standard error and exit with status 2.
@@ -32,6 +32,7 @@ from ..utils.validation import clean_text
 from .deploy import deploy_app
 from .export import check_destination, copy_checkpoint, probe_destination
 from .hub import pull, push
+from .inspection import show_inspection, show_novelty
 from .output import discard_output, printable, show_training, show_transfer
 from .output import note as _note
 from .resume_args import can_resume, check_unchanged
@@ -232,6 +233,38 @@ def score(
         return
     for name, value in result.items():
         print(f"{name:20} {value:.5g}" if isinstance(value, float) else f"{name:20} {value}")
+
+
+@app.command()
+def inspect(
+    checkpoint: AnyCheckpoint,
+    text_file: Annotated[str, typer.Argument(help="A text file, or - for standard input.")],
+    units: Annotated[
+        bool, typer.Option("--units", help="Search for hidden units that follow a concept.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what surprised a model in a text, and what it expected instead."""
+    show_inspection(
+        _open(checkpoint),
+        _files([text_file], None).text,
+        units=units,
+        print_json=_print_json if as_json else None,
+    )
+
+
+@app.command()
+def novelty(
+    generated: Annotated[str, typer.Argument(help="A generated text, or - for standard input.")],
+    training_text: Annotated[str, typer.Argument(help="What the model was trained on.")],
+    as_json: Json = False,
+) -> None:
+    """Measure how much of a generated text is copied from the training text."""
+    show_novelty(
+        _files([generated], None).text,
+        _files([training_text], None).text,
+        print_json=_print_json if as_json else None,
+    )
 
 
 @app.command()

@@ -14,6 +14,7 @@ is a tensor (L·D, B, H), or for the LSTM a tuple of two, hidden and cell state;
 from __future__ import annotations
 
 from .dropout import dropout
+from .fast import run as run_layer
 from .matmul import PackedWeight, affine, force_onednn, has_onednn, onednn_is_much_faster
 from .stack import Recurrence
 from .state import State, map_state
@@ -30,4 +31,5 @@ __all__ = [
     "has_onednn",
     "map_state",
     "onednn_is_much_faster",
+    "run_layer",
 ]

@@ -1,8 +1,9 @@
 """The app's public endpoints, for `gradio_client` and plain HTTP.
 
-There are six: `/train`, `/stop`, `/generate`, `/score`, `/models`, `/recipes`. They call
-`operations.py`. The first paragraphs of their docstrings are in the app's API documentation. One
-argument may be a file, `corpus`: a file that was uploaded to this app.
+There are nine: `/train`, `/stop`, `/generate`, `/score`, `/inspect`, `/find_units`, `/novelty`,
+`/models`, `/recipes`. They call `operations.py` and `inspection_operations.py`. The first
+paragraphs of their docstrings are in the app's API documentation. One argument may be a file,
+`corpus`: a file that was uploaded to this app.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from gradio.utils import get_upload_folder
 
 from ..errors import UserError
 from ..runs.uploads import path_within
-from . import operations
+from . import inspection_operations, operations
 from .operations import Caller, TrainArguments
 from .services.client import ClientGoneError
 from .services.context import AppContext
 
-TEXT_ENDPOINTS = ("train", "score")  # one of their arguments may be a long text
+TEXT_ENDPOINTS = ("train", "score", "inspect", "find_units", "novelty")  # take long texts
 
 
 def endpoints(context: AppContext) -> None:
@@ -138,6 +139,69 @@ def endpoints(context: AppContext) -> None:
                 context, Caller.from_request(context, request), checkpoint, text
             )
 
+    async def inspect(
+        checkpoint: str, text: str, request: gr.Request | None = None
+    ) -> dict[str, Any]:
+        """Read a text with a model, character by character.
+
+        Parameters:
+            checkpoint: the name of a model that /models lists, the id of a run, or a model on the
+                Hugging Face Hub, owner/name or owner/name@revision.
+            text: the text to read, 100,000 characters at most.
+
+        Returns:
+            `summary` with the figures of /score and the perplexities of trivial models as
+            `baselines`; and lists with an item for each character: `characters`, `surprisal` in
+            bits (null for the first one and for unknown ones), `entropy` of the prediction in bits,
+            the five likeliest `candidates`, and their `probabilities`.
+        """
+        with _errors_for_callers():
+            return await inspection_operations.inspect(
+                context, Caller.from_request(context, request), checkpoint, text
+            )
+
+    async def find_units(
+        checkpoint: str, text: str, concept: str, request: gr.Request | None = None
+    ) -> list[dict[str, Any]]:
+        """Search the hidden units of a model for those that follow a concept in a text.
+
+        Parameters:
+            checkpoint: the name of a model that /models lists, the id of a run, or a model on the
+                Hugging Face Hub, owner/name or owner/name@revision.
+            text: the text to read. Its first part is searched; its second part decides.
+            concept: quotes, brackets, line-start, line-end, line-position, capitals, digits,
+                word-start, indentation or speaker; or a regular expression between slashes, such as
+                /th./; or spans of characters, begin and end, such as [[0, 12], [40, 44]].
+
+        Returns:
+            The units that follow the concept, the best first: `layer`, `unit`, `concept`, `score`
+            on the part that was searched, `score_held_out` on the other part (areas under the ROC
+            curve, or R² for line-position), `quantity` and `low`. An empty list if none does.
+        """
+        with _errors_for_callers():
+            return await inspection_operations.find_units(
+                context, Caller.from_request(context, request), checkpoint, text, concept
+            )
+
+    async def novelty(
+        generated: str, training_text: str, request: gr.Request | None = None
+    ) -> dict[str, Any]:
+        """Measure how much of a generated text is copied from the training text, exactly.
+
+        Parameters:
+            generated: the generated text, 100,000 characters at most.
+            training_text: what the model was trained on, 2,000,000 characters at most.
+
+        Returns:
+            `longest`, the characters of the longest copied stretch; `new_ngrams`, by n the share of
+            n-grams that the training text lacks; `copied_spans` with `start`, `end` and
+            `training_start`; `copied`, the share of characters in them; `lines` and `copied_lines`.
+        """
+        with _errors_for_callers():
+            return await inspection_operations.novelty(
+                context, Caller.from_request(context, request), generated, training_text
+            )
+
     async def models(request: gr.Request | None = None) -> list[dict[str, Any]]:
         """List the models that come with the app.
 
@@ -161,6 +225,9 @@ def endpoints(context: AppContext) -> None:
     endpoint(stop, api_name="stop")
     endpoint(generate, api_name="generate")
     endpoint(score, api_name="score")
+    endpoint(inspect, api_name="inspect")
+    endpoint(find_units, api_name="find_units")
+    endpoint(novelty, api_name="novelty")
     endpoint(models, api_name="models")
     endpoint(recipes, api_name="recipes")
 

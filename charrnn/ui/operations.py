@@ -169,7 +169,7 @@ async def generate(
         )
     checked_seed = None if seed is None else validation.as_int(seed, "seed")
     exponent, checked_mode = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
-    model, start_text = await _find_model(context, caller, checkpoint), clean_text(start_text)
+    model, start_text = await find_model(context, caller, checkpoint), clean_text(start_text)
 
     def texts() -> Generator[str, None, None]:
         pieces, last_frame_at = [start_text], time.perf_counter()
@@ -200,7 +200,7 @@ async def score(
             "A text to score can have at most {most:,} characters: choose a part of it.",
             most=MAX_SCORED_CHARACTERS,
         )
-    model, user = await _find_model(context, caller, checkpoint), caller.client.id
+    model, user = await find_model(context, caller, checkpoint), caller.client.id
 
     def compute() -> dict[str, Any]:
         opened = model.open()
@@ -243,7 +243,8 @@ def _without_paths(event: Event, run: str) -> Event:
     return event
 
 
-async def _find_model(context: AppContext, caller: Caller, checkpoint: object) -> ModelEntry:
+async def find_model(context: AppContext, caller: Caller, checkpoint: object) -> ModelEntry:
+    """Return the model that a caller names. Raises UserError if there is none."""
     key = validation.as_text(checkpoint, "checkpoint")
     find = partial(find_model_as, context, key, caller.token, caller.client.id)
     return await context.limiters.fetching.run(caller.client, find)

@@ -23,7 +23,10 @@ from charrnn.ui import AppContext, build, launch_options
 pytest_plugins = ["page"]
 
 WITHIN = ("csp", "net::ERR_ABORTED")  # held back by the page's policy, or by leaving the page
-NAMES = {"/train", "/stop", "/generate", "/score", "/models", "/recipes"}
+NAMES = {
+    "/train", "/stop", "/generate", "/score", "/inspect", "/find_units", "/novelty", "/models",
+    "/recipes",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

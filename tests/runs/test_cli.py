@@ -293,6 +293,40 @@ def test_score_prints_the_figures(command, trained, tmp_path):
     assert list(lines) == list(figures) and lines["protocol"] == "cold windows of 16"
 
 
+def test_inspect_prints_a_summary_and_then_each_character(command, trained, tmp_path):
+    (tmp_path / "t.txt").write_text("abcdefg\n" * 30)
+    summary, *rows = events_of(command("inspect", trained, "t.txt", "--json"))
+    figures = json.loads(command("score", trained, "t.txt", "--json").stdout)
+    assert {name: summary[name] for name in figures} == pytest.approx(figures)
+    assert set(summary["baselines"]) == {"uniform", "unigram", "ngram"}
+    assert "".join(row["character"] for row in rows) == "abcdefg\n" * 30
+    assert rows[0]["surprisal"] is None
+    bits = sum(row["surprisal"] for row in rows[1:])
+    assert bits == pytest.approx(figures["bits_per_character"] * figures["characters"], abs=1e-6)
+    assert len(rows[1]["candidates"]) == 5
+
+
+def test_inspect_shows_the_text_its_figures_and_the_units_that_were_found(
+    command, trained, tmp_path
+):
+    (tmp_path / "t.txt").write_text("abcdefg\n" * 90)
+    result = command("inspect", trained, "t.txt", "--units")
+    shown = result.stdout.decode()
+    assert shown.startswith("abcdefg\nabcdefg\n")
+    assert "\x1b" not in shown, "no colors where the output is no terminal"
+    assert "most surprised by" in shown and "line-position" in shown
+    assert "digits: This text has too few" in result.stderr.decode()
+
+
+def test_novelty_tells_what_was_copied(command, tmp_path):
+    (tmp_path / "new.txt").write_text("x the sea came in over the wall y\nsame line\n")
+    (tmp_path / "old.txt").write_text("And the sea came in over the wall again.\nsame line\n")
+    figures = json.loads(command("novelty", "new.txt", "old.txt", "--json").stdout)
+    assert (figures["longest"], figures["copied_lines"]) == (32, 1)
+    shown = command("novelty", "new.txt", "old.txt").stdout.decode()
+    assert "the longest has 32" in shown and "the sea came in over the wall" in shown
+
+
 def test_recipes_are_listed(command):
     result = command("recipes", "--json")
     assert [entry["name"] for entry in events_of(result)] == list(RECIPES)

@@ -18,10 +18,13 @@ from charrnn.recipes import RECIPES
 from charrnn.vocabulary import Vocabulary
 
 small, context, url, client = endpoints.small, endpoints.context, endpoints.url, endpoints.client
-NAMES = {"/train", "/stop", "/generate", "/score", "/models", "/recipes"}
+NAMES = {
+    "/train", "/stop", "/generate", "/score", "/inspect", "/find_units", "/novelty", "/models",
+    "/recipes",
+}  # fmt: skip
 
 
-def test_exactly_six_endpoints_are_public(client):
+def test_exactly_nine_endpoints_are_public(client):
     api = client.view_api(return_format="dict", print_info=False)
     assert set(api["named_endpoints"]) == NAMES
     assert api["unnamed_endpoints"] == {}
@@ -38,6 +41,9 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
         "/stop": ["run"],
         "/generate": ["checkpoint", "prefix", "length", "mode", "alpha", "seed"],
         "/score": ["checkpoint", "text"],
+        "/inspect": ["checkpoint", "text"],
+        "/find_units": ["checkpoint", "text", "concept"],
+        "/novelty": ["generated", "training_text"],
         "/models": [],
         "/recipes": [],
     }

@@ -19,6 +19,7 @@ from mcp_client import call, in_session, refusal, result
 
 from charrnn.evaluation import score
 from charrnn.generation import generate
+from charrnn.inspection import inspect
 from charrnn.recipes import RECIPES
 from charrnn.ui import operations
 
@@ -36,7 +37,10 @@ def tools(url):
 
 
 def test_the_tools_are_those_of_the_public_endpoints(tools):
-    assert set(tools) == {"train", "stop", "generate", "score", "models", "recipes"}
+    assert set(tools) == {
+        "train", "stop", "generate", "score", "inspect", "find_units", "novelty", "models",
+        "recipes",
+    }  # fmt: skip
 
 
 def test_arguments_are_strings_and_numbers(tools):
@@ -90,6 +94,19 @@ def test_a_text_is_scored(url, small):
     text = "abcabc\nßgfedcba" * 20
     told = result(url, "score", checkpoint="small", text=text)
     assert told == pytest.approx(score(small, text).as_dict())
+
+
+def test_a_text_is_inspected_searched_and_compared(url, small):
+    found = result(url, "inspect", checkpoint="small", text="abcab")
+    expected = inspect(small, "abcab").as_dict()
+    assert found["characters"] == list("abcab")
+    assert found["surprisal"][0] is None
+    assert found["surprisal"][1:] == pytest.approx(expected["surprisal"][1:])
+    assert found["candidates"] == expected["candidates"]
+    units = result(url, "find_units", checkpoint="small", text="abc\n" * 50, concept="/b/")["units"]
+    assert units[0]["score_held_out"] > 0.7
+    copied = result(url, "novelty", generated="abcdefgh" * 3, training_text="abcdefgh" * 9)
+    assert copied["longest"] == 24
 
 
 def test_an_agent_trains_watches_and_uses_the_model(url):

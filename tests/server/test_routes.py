@@ -179,7 +179,8 @@ def test_no_event_fetches_what_its_arguments_name(served, http, elsewhere):
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data", ""])
 def test_no_endpoint_fetches_what_its_arguments_name(http, elsewhere, kind):
-    for name in ("train", "stop", "generate", "score", "models", "recipes"):
+    names = ("train", "stop", "generate", "score", "inspect", "find_units", "novelty", "models")
+    for name in (*names, "recipes"):
         for file in disguises(elsewhere.url):
             for path in ("call", "run", "call/v2"):
                 asked = {"corpus": file} if path == "call/v2" else {"data": [file] * 5}

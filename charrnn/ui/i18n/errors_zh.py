@@ -29,6 +29,51 @@ ERRORS: Mapping[str, str] = {
     ),
     "This checkpoint cannot be opened: {sentence}": "无法打开这个检查点：{sentence}",
     "A model needs at least one symbol.": "模型至少需要一个符号。",
+    # looking into a model
+    "concept = {value}: give one of {names}, a regular expression between slashes such as /th./, "
+    "or spans of characters such as [[0, 12], [40, 44]].": (
+        "concept = {value}：请给出 {names} 之一、斜杠之间的正则表达式（如 /th./），"
+        "或字符区间（如 [[0, 12], [40, 44]]）。"
+    ),
+    "Give at most {most:,} spans of characters.": "字符区间最多 {most:,} 个。",
+    "A regular expression can have at most {most} characters.": "正则表达式最多 {most} 个字符。",
+    "{pattern} is not a regular expression that can be used here: {why}.": (
+        "{pattern} 不是这里可用的正则表达式：{why}。"
+    ),
+    "This regular expression takes too long on this text: give a simpler one, or a shorter text.": (
+        "这个正则表达式在此文本上耗时太长，请换一个简单些的，或用短一些的文本。"
+    ),
+    "This text has too few such characters to search in one part of it and to test in another: "
+    "give a longer text, or choose something that occurs more often.": (
+        "文本中这样的字符太少，无法在一部分里搜索、在另一部分里检验。"
+        "请用长一些的文本，或选择更常出现的内容。"
+    ),
+    "At most {most:,} characters can be searched with this model: choose a part of them.": (
+        "用这个模型最多可搜索 {most:,} 个字符，请选取其中一部分。"
+    ),
+    "{name} = {value}: this model has {name} 0 to {last}.": (
+        "{name} = {value}：这个模型的 {name} 为 0 到 {last}。"
+    ),
+    "There is nothing to compare: give the generated text and the training text.": (
+        "没有可比较的内容，请给出生成的文本和训练文本。"
+    ),
+    "There is no character {place} in a text of {count:,} characters.": (
+        "文本只有 {count:,} 个字符，没有第 {place} 个。"
+    ),
+    "A bidirectional model reads the whole text at once, not step by step: choose a model that "
+    "reads in one direction.": "双向模型一次读完整个文本，没有逐步的过程，请选择单向的模型。",
+    "A bidirectional model reads the whole text at once, so it has no memory that reaches back: "
+    "choose a model that reads in one direction.": (
+        "双向模型一次读完整个文本，没有可回溯的记忆，请选择单向的模型。"
+    ),
+    "steps = {value}: give 1 to {most}.": "steps = {value}：请给出 1 到 {most}。",
+    "This text has {count:,} characters: give at least {least:,}.": (
+        "文本只有 {count:,} 个字符，请至少给出 {least:,} 个。"
+    ),
+    "Select some characters of the text first.": "请先选中文本中的一些字符。",
+    "{name} can have at most {most:,} characters: choose a part of it.": (
+        "{name} 最多 {most:,} 个字符，请选取其中一部分。"
+    ),
     # a run
     "A name can have at most {most} characters: choose a shorter one.": (
         "名称最多 {most} 个字符：请换一个短一些的。"

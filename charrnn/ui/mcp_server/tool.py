@@ -6,9 +6,9 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...errors import UserError
 from ...text.datasets import DATASETS
@@ -20,6 +20,15 @@ NO_FILES = (
     "Arguments are strings and numbers; files, paths and web addresses are never opened. Give a "
     f"text itself as text, or one of these names as corpus: {', '.join(CORPORA)}."
 )
+
+
+Checkpoint = Annotated[
+    str,
+    Field(
+        description="A model: a name that the tool models lists, the id of a run, or a model on "
+        "the Hugging Face Hub as owner/name or owner/name@revision."
+    ),
+]
 
 
 def is_scalar(value: object) -> bool:

@@ -22,7 +22,8 @@ from ..operations import (
     MAX_SCORED_CHARACTERS,
     TrainArguments,
 )
-from .tool import CORPORA, NO_FILES, Tool, ToolCall, is_scalar
+from .inspection_tools import FindUnits, Inspect, Novelty
+from .tool import CORPORA, NO_FILES, Checkpoint, Tool, ToolCall, is_scalar
 
 
 def _check_corpus(name: str | None) -> str | None:
@@ -40,15 +41,6 @@ def _check_settings(value: str) -> str:
     if isinstance(settings, dict) and not all(map(is_scalar, settings.values())):
         raise UserError(NO_FILES)
     return value
-
-
-Checkpoint = Annotated[
-    str,
-    Field(
-        description="A model: a name that the tool models lists, the id of a run, or a model on "
-        "the Hugging Face Hub as owner/name or owner/name@revision."
-    ),
-]
 
 
 class TrainResult(BaseModel):
@@ -280,6 +272,9 @@ TOOLS: dict[str, type[Tool]] = {
     "stop": Stop,
     "generate": Generate,
     "score": Score,
+    "inspect": Inspect,
+    "find_units": FindUnits,
+    "novelty": Novelty,
     "models": Models,
     "recipes": Recipes,
 }

@@ -1,0 +1,55 @@
+"""Switch a hidden unit off, to see whether what it seems to keep matters to the model."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..errors import UserError
+from ..model import CharRNN
+from ..rnn import Recurrence
+from ..utils import validation
+
+if TYPE_CHECKING:
+    from ..checkpoint import Checkpoint
+
+
+def without_unit(checkpoint: Checkpoint, layer: int, unit: int) -> Checkpoint:
+    """Return a copy of a checkpoint in which one hidden unit is always 0.
+
+    `layer` counts directions too, as in `Inspection.hidden`. The weights and biases into the unit's
+    candidate value become 0. The candidate of every cell is then tanh(0) or ReLU(0), so the unit
+    stays at the 0 that its state begins with, as does the unit's memory cell in an LSTM.
+    Raises UserError if there is no such layer or unit.
+    """
+    validation.check_checkpoint(checkpoint)
+    check_unit(checkpoint.model, layer, unit)
+    model = copy.deepcopy(checkpoint.model)
+    config = model.config
+    column = unit + (2 * config.hidden_size if config.cell in ("gru", "lstm") else 0)
+    with torch.no_grad():
+        if isinstance(model.recurrence, Recurrence):
+            for name, weight in model.recurrence.layers[layer].named_parameters():
+                weight[..., unit if name == "b_n" else column] = 0.0
+        else:
+            for weight in model.recurrence.rnn.all_weights[layer]:
+                weight[column] = 0.0
+    return type(checkpoint)(model, checkpoint.vocabulary, checkpoint.about)
+
+
+def check_unit(model: CharRNN, layer: int, unit: int) -> None:
+    """Raise UserError unless the model has such a layer (directions counted) and unit."""
+    config = model.config
+    layers = config.layers * (2 if config.bidirectional else 1)
+    limits = (("layer", layer, layers), ("unit", unit, config.hidden_size))
+    for name, value, count in limits:
+        if not 0 <= validation.as_int(value, name) < count:
+            raise UserError(
+                "{name} = {value}: this model has {name} 0 to {last}.",
+                name=name,
+                value=value,
+                last=count - 1,
+                field=name,
+            )

@@ -1,0 +1,175 @@
+"""Read a text with a model: the surprisal of each character, and what was expected in its place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..evaluation import (
+    Score,
+    character_nats,
+    encode_scorable,
+    iter_predictions,
+    make_score,
+    text_rows,
+)
+from ..model import eval_mode
+from ..ngrams.baselines import Baselines, baseline_perplexities
+from ..utils import validation
+from ..vocabulary import Ids
+from .activations import QUANTITIES, read_activations
+
+if TYPE_CHECKING:
+    from ..checkpoint import Checkpoint
+
+CANDIDATES = 5  # likeliest characters that are kept for each place in a text
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """A text of N characters as a model reads it.
+
+    characters: the text, one string each.
+    surprisal: −log₂ p of each character, in bits, (N,). NaN for the first one, which has nothing
+        before it, and for characters that the model does not know.
+    candidates: the likeliest characters in each place, the best first, (N, 5). Empty strings in the
+        first place, and where the model knows fewer than five characters.
+    probabilities: p of these candidates, (N, 5); NaN where there is none.
+    entropy: of the prediction for each place, in bits, (N,); NaN for the first one.
+    score: the perplexity of the whole text, state carried.
+    baselines: perplexities of trivial models on this text. `unigram` and `ngram` count the training
+        text if one was given; else `unigram` counts this text itself, and `ngram` is None.
+    hidden: if requested, the hidden state H after each character, (L·D, N, H): layer by layer, with
+        both directions (D = 2) of a bidirectional one.
+    gates: if requested, the other quantities of the cell by their names in the textbook, each of
+        the same shape as `hidden`: I, F, C_tilde, O and C of an LSTM, R, Z and H_tilde of a GRU.
+    """
+
+    characters: list[str]
+    surprisal: NDArray[np.float64]
+    candidates: NDArray[np.object_]
+    probabilities: Floats
+    entropy: Floats
+    score: Score
+    baselines: Baselines
+    hidden: Floats | None = None
+    gates: dict[str, Floats] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Inspection: {len(self.characters):,} characters, "
+            f"perplexity {self.score.perplexity:.4g}>"
+        )
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The figures of the whole text, as JSON."""
+        return self.score.as_dict() | {"baselines": self.baselines.as_dict()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the inspection as JSON, a list for each field; null where there is no number."""
+        rows = self.as_rows()
+        return {
+            "summary": self.summary,
+            "characters": self.characters,
+            "surprisal": [row["surprisal"] for row in rows],
+            "entropy": [row["entropy"] for row in rows],
+            "candidates": [[c["character"] for c in row["candidates"]] for row in rows],
+            "probabilities": [[c["probability"] for c in row["candidates"]] for row in rows],
+        }
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return an object for each character, as JSON; null where there is no number."""
+        numbers = zip(
+            self.characters,
+            self.surprisal.tolist(),
+            self.entropy.tolist(),
+            self.candidates.tolist(),
+            self.probabilities.tolist(),
+            strict=True,
+        )
+        return [
+            {
+                "character": character,
+                "surprisal": None if math.isnan(surprisal) else surprisal,
+                "entropy": None if math.isnan(entropy) else entropy,
+                "candidates": [
+                    {"character": symbol, "probability": p}
+                    for symbol, p in zip(candidates, probabilities, strict=True)
+                    if symbol
+                ],
+            }
+            for character, surprisal, entropy, candidates, probabilities in numbers
+        ]
+
+
+def inspect(
+    checkpoint: Checkpoint,
+    text: str,
+    *,
+    training_text: str | None = None,
+    hidden: bool = False,
+    gates: bool = False,
+) -> Inspection:
+    """Read `text` with a model, the state carried from its first character to its last.
+
+    `training_text` is what the baselines count. `hidden` and `gates` ask for these activations,
+    4 · L · D · N · H bytes for each quantity. Raises UserError if the text leaves nothing to score.
+    """
+    validation.check_checkpoint(checkpoint)
+    ids = encode_scorable(checkpoint, text)
+    surprisal = np.full(len(ids), np.nan)
+    entropy = np.full(len(ids), np.nan, np.float32)
+    count = min(CANDIDATES, checkpoint.vocabulary.symbol_count)
+    best = np.zeros((len(ids), CANDIDATES), np.int64)
+    probabilities = np.full((len(ids), CANDIDATES), np.nan, np.float32)
+    place = 1
+    with eval_mode(checkpoint.model) as model:
+        for logits, targets in iter_predictions(model, *text_rows(ids, 1)):
+            rows = slice(place, place + len(targets))
+            surprisal[rows] = character_nats(logits, targets).cpu().numpy() / math.log(2)
+            log_p = torch.log_softmax(logits, dim=1)
+            p = log_p.exp()
+            entropy[rows] = _entropy_bits(p, log_p).cpu().numpy()
+            top = torch.topk(p[:, 1:], count)  # without `<unk>`
+            best[rows, :count] = top.indices.cpu().numpy() + 1
+            probabilities[rows, :count] = top.values.cpu().numpy()
+            place += len(targets)
+    surprisal[ids == 0] = np.nan
+    scored = int(np.count_nonzero(ids[1:]))
+    activations = {}
+    if hidden or gates:
+        names = QUANTITIES[checkpoint.model.config.cell] if gates else ("H",)
+        activations = read_activations(checkpoint.model, ids, names)
+    symbols = np.array(["", *checkpoint.vocabulary.symbols[1:]], object)
+    return Inspection(
+        characters=list(text),
+        surprisal=surprisal,
+        candidates=symbols[best],
+        probabilities=probabilities,
+        entropy=entropy,
+        score=make_score(float(np.nansum(surprisal)) * math.log(2), scored, ids, "carried"),
+        baselines=_baselines(checkpoint, ids, training_text),
+        hidden=activations.pop("H", None),
+        gates=activations,
+    )
+
+
+def _entropy_bits(p: Tensor, log_p: Tensor) -> Tensor:
+    """Return the entropies (n,) of distributions p (n, V), in bits; p = 0 adds nothing."""
+    return -torch.where(p > 0, p * log_p, 0).sum(dim=1) / math.log(2)
+
+
+def _baselines(checkpoint: Checkpoint, ids: Ids, training_text: str | None) -> Baselines:
+    size = len(checkpoint.vocabulary)
+    if training_text is None:
+        return baseline_perplexities(ids, ids[:0], size)
+    training = checkpoint.vocabulary.encode(validation.as_text(training_text, "training_text"))
+    return baseline_perplexities(training, ids, size)

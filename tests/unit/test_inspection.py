@@ -1,0 +1,281 @@
+"""Read a text with a model: surprisal, candidates, hidden states and gates."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from conftest import small_model
+
+import charrnn
+from charrnn.checkpoint import Checkpoint
+from charrnn.errors import UserError
+from charrnn.inspection.ablation import without_unit
+from charrnn.inspection.activations import CHUNK_CHARACTERS, QUANTITIES
+from charrnn.inspection.matching import match_span
+from charrnn.inspection.one_step import trace_step
+from charrnn.inspection.reach import context_effect, gradient_reach
+from charrnn.rnn import scratch
+from charrnn.vocabulary import Vocabulary
+
+TEXT = "".join(np.random.default_rng(3).choice(list("abcdefg\n"), 700))
+LETTERS = Vocabulary.from_text("aaaaaaaabbbbbbbccccccdddddeeeefffgg\n")
+CELLS = ["tanh", "relu", "gru", "lstm"]
+
+
+def letters_model(**options):
+    return Checkpoint(small_model(vocabulary_size=len(LETTERS), **options), LETTERS)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_the_surprisal_sums_to_the_score_of_the_text(cell, bidirectional):
+    checkpoint = letters_model(cell=cell, bidirectional=bidirectional, layers=2)
+    text = TEXT[:300] + "x" + TEXT[300:]  # one character that the model does not know
+    inspection = charrnn.inspect(checkpoint, text)
+    score = charrnn.score(checkpoint, text)
+    total = np.nansum(inspection.surprisal)
+    assert total == pytest.approx(score.bits_per_character * score.characters, abs=1e-6)
+    assert inspection.score == score
+    assert math.isnan(inspection.surprisal[0])
+    assert math.isnan(inspection.surprisal[300])
+    assert np.isnan(inspection.surprisal).sum() == 2
+
+
+def test_candidates_are_the_likeliest_characters_in_each_place(checkpoint):
+    inspection = charrnn.inspect(checkpoint, "abcabc")
+    assert inspection.candidates.shape == inspection.probabilities.shape == (6, 5)
+    assert list(inspection.candidates[0]) == [""] * 5
+    for place in range(1, 6):
+        ids = torch.from_numpy(checkpoint.vocabulary.encode("abcabc"[:place]).astype(np.int64))
+        with torch.no_grad():
+            p = checkpoint.model(ids[None])[0][-1].softmax(0).numpy()
+        order = np.argsort(-p[1:], kind="stable")[:5] + 1
+        expected = [checkpoint.vocabulary.symbols[i] for i in order]
+        assert list(inspection.candidates[place]) == expected
+        assert inspection.probabilities[place] == pytest.approx(p[order], abs=1e-6)
+        wanted = checkpoint.vocabulary.encode("abcabc")[place]
+        assert inspection.surprisal[place] == pytest.approx(-math.log2(p[wanted]), abs=1e-4)
+        assert inspection.entropy[place] == pytest.approx(-(p * np.log2(p)).sum(), abs=1e-4)
+
+
+def test_a_model_of_few_characters_has_fewer_candidates():
+    vocabulary = Vocabulary.from_text("aab")
+    checkpoint = Checkpoint(small_model(vocabulary_size=len(vocabulary)), vocabulary)
+    inspection = charrnn.inspect(checkpoint, "abab")
+    assert sorted(inspection.candidates[1]) == ["", "", "", "a", "b"]
+    assert np.isnan(inspection.probabilities[1]).sum() == 3
+    assert len(inspection.as_rows()[1]["candidates"]) == 2
+
+
+def test_rows_are_json_with_null_where_there_is_no_number(checkpoint):
+    first, second = charrnn.inspect(checkpoint, "ab").as_rows()
+    assert first == {"character": "a", "surprisal": None, "entropy": None, "candidates": []}
+    assert second["character"] == "b"
+    assert second["surprisal"] > 0
+    assert {"character", "probability"} == set(second["candidates"][0])
+
+
+def test_without_a_training_text_only_this_text_is_counted(checkpoint):
+    alone = charrnn.inspect(checkpoint, "aabbab" * 20).baselines
+    assert (alone.uniform, alone.ngram) == (len(checkpoint.vocabulary), None)
+    assert alone.unigram == pytest.approx(2)
+    counted = charrnn.inspect(checkpoint, "abcd" * 20, training_text="abcd" * 200).baselines
+    assert counted.ngram == pytest.approx(1, abs=0.1)
+    assert counted.unigram == pytest.approx(4, abs=0.1)
+
+
+@pytest.mark.parametrize("text", ["", "a", "xyz"])
+def test_a_text_with_nothing_to_score_is_refused(checkpoint, text):
+    with pytest.raises(UserError, match="nothing to score"):
+        charrnn.inspect(checkpoint, text)
+
+
+def reference(cell, inputs, state, parameters):
+    """Compute a layer step by step, by the textbook's equations, keeping every quantity."""
+    kept = {name: [] for name in QUANTITIES[cell]}
+    H = parameters["W_hh"].shape[0]
+    for X in inputs:
+        before = state[0] if isinstance(state, tuple) else state
+        if cell == "lstm":
+            A = X @ parameters["W_xh"] + before @ parameters["W_hh"] + parameters["b_h"]
+            values = {
+                "I": A[:, :H].sigmoid(), "F": A[:, H : 2 * H].sigmoid(),
+                "C_tilde": A[:, 2 * H : 3 * H].tanh(), "O": A[:, 3 * H :].sigmoid(),
+            }  # fmt: skip
+        elif cell == "gru":
+            by_x = X @ parameters["W_xh"] + parameters["b_h"]
+            by_h = before @ parameters["W_hh"]
+            R = (by_x + by_h)[:, :H].sigmoid()
+            values = {"R": R, "Z": (by_x + by_h)[:, H : 2 * H].sigmoid()}
+            values["H_tilde"] = (
+                by_x[:, 2 * H :] + R * (by_h[:, 2 * H :] + parameters["b_n"])
+            ).tanh()
+        else:
+            values = {}
+        _, state = scratch.run(cell, X[None], state, parameters)
+        values["H"] = state[0] if isinstance(state, tuple) else state
+        if cell == "lstm":
+            values["C"] = state[1]
+        for name, value in values.items():
+            kept[name].append(value[0])
+    return {name: torch.stack(values) for name, values in kept.items()}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("implementation", ["fast", "scratch", "torch"])
+@pytest.mark.parametrize("input", ["one-hot", "embedding", "tied"])
+def test_hidden_states_and_gates_are_those_of_the_textbooks_equations(cell, implementation, input):
+    checkpoint = letters_model(cell=cell, implementation=implementation, input=input, layers=2)
+    model, length = checkpoint.model, CHUNK_CHARACTERS + 20  # of two chunks
+    inspection = charrnn.inspect(checkpoint, TEXT[:length], hidden=True, gates=True)
+    found = {"H": inspection.hidden, **inspection.gates}
+    assert set(found) == set(QUANTITIES[cell])
+    ids = torch.from_numpy(LETTERS.encode(TEXT[:length]).astype(np.int64))
+    with torch.no_grad():
+        if input == "one-hot":
+            inputs = torch.nn.functional.one_hot(ids, len(LETTERS)).float()[:, None]
+        else:
+            inputs = model.embedding[ids][:, None]
+        for layer, parameters in enumerate(model.recurrence.by_layer()):
+            zeros = torch.zeros(1, model.config.hidden_size)
+            state = (zeros, zeros) if cell == "lstm" else zeros
+            expected = reference(cell, inputs, state, parameters)
+            for name, values in expected.items():
+                assert found[name].shape == (2, length, model.config.hidden_size)
+                assert found[name][layer] == pytest.approx(values.numpy(), abs=1e-4), name
+            inputs = expected["H"][:, None]
+
+
+def test_both_directions_of_a_bidirectional_model_are_told():
+    checkpoint = letters_model(cell="gru", bidirectional=True, layers=2)
+    hidden = charrnn.inspect(checkpoint, TEXT[:50], hidden=True).hidden
+    ids = torch.from_numpy(LETTERS.encode(TEXT[:50]).astype(np.int64))[None]
+    with torch.no_grad():
+        logits, last = checkpoint.model(ids)
+        outputs = torch.from_numpy(np.concatenate([hidden[2], hidden[3]], axis=1))
+        again = outputs @ checkpoint.model.output_weights + checkpoint.model.b_q
+    assert hidden.shape == (4, 50, 16)
+    assert again.numpy() == pytest.approx(logits.numpy(), abs=1e-4)
+    assert hidden[3][0] == pytest.approx(last[3, 0].numpy(), abs=1e-5)
+
+
+def test_hidden_states_are_not_computed_unless_requested(checkpoint):
+    inspection = charrnn.inspect(checkpoint, "abc")
+    assert (inspection.hidden, inspection.gates) == (None, {})
+    assert "3 characters" in repr(inspection)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("implementation", ["fast", "torch"])
+@pytest.mark.parametrize("input", ["one-hot", "tied"])
+def test_a_unit_that_is_switched_off_stays_at_zero(cell, implementation, input):
+    checkpoint = letters_model(cell=cell, implementation=implementation, input=input, layers=2)
+    for layer in (0, 1):
+        off = without_unit(checkpoint, layer, 5)
+        inspection = charrnn.inspect(off, TEXT[:60], hidden=True)
+        assert not inspection.hidden[layer][:, 5].any()
+        others = [unit for unit in range(16) if unit != 5]
+        assert inspection.hidden[layer][:, others].any(axis=0).any()
+        before = charrnn.inspect(checkpoint, TEXT[:60], hidden=True)
+        assert before.hidden[layer][:, 5].any(), "the original is as it was"
+        assert before.score.nats != inspection.score.nats
+
+
+@pytest.mark.parametrize(("layer", "unit"), [(1, 0), (-1, 0), (0, 16), (0, -1)])
+def test_a_unit_that_does_not_exist_is_refused(checkpoint, layer, unit):
+    with pytest.raises(UserError, match="this model has"):
+        without_unit(checkpoint, layer, unit)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_step_has_the_numbers_of_the_equations(cell):
+    checkpoint = letters_model(cell=cell, layers=2)
+    text, place = TEXT[:40], 23
+    trace = trace_step(checkpoint, text, place, alpha=2.0)
+    whole = charrnn.inspect(checkpoint, text, hidden=True, gates=True)
+    everything = {"H": whole.hidden, **whole.gates}
+    assert trace.character == text[place]
+    for layer in (0, 1):
+        for name, values in trace.layers[layer].items():
+            assert values == pytest.approx(everything[name][layer][place], abs=1e-5)
+        for name, values in trace.before[layer].items():
+            assert values == pytest.approx(everything[name][layer][place - 1], abs=1e-5)
+    assert trace.p.sum() == pytest.approx(1, abs=1e-5)
+    assert trace.q == pytest.approx(trace.p**2 / (trace.p**2).sum(), abs=1e-5)
+    best = LETTERS.symbols[1 + int(trace.p.argmax())]
+    assert best == whole.candidates[place + 1][0]
+
+
+def test_the_first_step_begins_with_zeros_and_a_place_outside_is_refused(checkpoint):
+    assert not trace_step(checkpoint, "abc", 0).before[0]["H"].any()
+    with pytest.raises(UserError, match="no character 3"):
+        trace_step(checkpoint, "abc", 3)
+
+
+@pytest.mark.parametrize("place", [CHUNK_CHARACTERS - 1, CHUNK_CHARACTERS])
+def test_the_state_before_a_step_is_known_across_chunks(checkpoint, place):
+    hidden = charrnn.inspect(checkpoint, TEXT, hidden=True).hidden
+    before = trace_step(checkpoint, TEXT, place).before[0]["H"]
+    assert before == pytest.approx(hidden[0][place - 1], abs=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_through_time_are_those_of_autograd(cell):
+    checkpoint = letters_model(cell=cell)
+    reach = gradient_reach(checkpoint, TEXT[:12], steps=10)
+    assert set(reach.untrained) == set(CELLS)
+    (parameters,) = checkpoint.model.recurrence.by_layer()
+    norms = []
+    for window in (TEXT[:11], TEXT[1:12]):
+        ids = torch.from_numpy(LETTERS.encode(window).astype(np.int64))
+        one_hot = torch.nn.functional.one_hot(ids, len(LETTERS)).float()[:, None]
+        zeros = torch.zeros(1, 16)
+        state, states = ((zeros, zeros) if cell == "lstm" else zeros), []
+        for X in one_hot[:-1]:
+            _, state = scratch.run(cell, X[None], state, parameters)
+            states.append(state)
+        H = [s[0] if isinstance(s, tuple) else s for s in states]
+        logits = H[-1] @ checkpoint.model.output_weights + checkpoint.model.b_q
+        loss = torch.nn.functional.cross_entropy(logits, ids[-1:])
+        norms.append([g.norm().item() for g in torch.autograd.grad(loss, H, retain_graph=True)])
+        if cell == "lstm":
+            C = torch.autograd.grad(loss, [s[1] for s in states])
+            cells = [g.norm().item() for g in C]
+    expected = np.exp(np.log(norms).mean(axis=0))[::-1]
+    assert reach.norms == pytest.approx(expected, rel=1e-3)
+    if cell == "lstm":
+        assert len(reach.cell_norms) == len(cells) == 10
+        assert reach.cell_norms[0] == pytest.approx(cells[-1], rel=3), "of two windows, here one"
+    else:
+        assert reach.cell_norms is None
+
+
+def test_what_precedes_the_last_characters_matters_less_the_more_of_them_there_are(checkpoint):
+    effects = context_effect(checkpoint, TEXT, lengths=(1, 4, 64))
+    assert [effect.length for effect in effects] == [1, 4, 64]
+    assert effects[0].divergence > effects[1].divergence > effects[2].divergence >= 0
+    assert effects[2].divergence < 1e-3
+    assert effects[0].changed >= effects[2].changed
+
+
+def test_a_bidirectional_model_has_no_step_and_no_reach():
+    checkpoint = letters_model(bidirectional=True)
+    for ask in (gradient_reach, context_effect, lambda c, text: trace_step(c, text, 0)):
+        with pytest.raises(UserError, match="reads the whole text at once"):
+            ask(checkpoint, TEXT)
+
+
+def test_a_text_that_is_too_short_to_look_back_is_refused(checkpoint):
+    with pytest.raises(UserError, match="give at least 66"):
+        gradient_reach(checkpoint, "abc")
+
+
+def test_units_that_stay_on_lead_to_other_places(checkpoint):
+    text = "abcdefg\n" * 30
+    found = match_span(checkpoint, text, 80, 83)
+    assert found.units
+    assert {match.begin % 8 for match in found.matches} & {0}
+    assert all(match.end <= 80 or match.begin >= 83 for match in found.matches)
+    with pytest.raises(UserError, match="Select some characters"):
+        match_span(checkpoint, text, 5, 5)
