@@ -208,14 +208,15 @@ def _edges(padded: Marks) -> tuple[Marks, Marks]:
 
 
 def line_position(text: str) -> Positions:
-    """Return how many characters of its line precede each character."""
-    places = np.arange(len(text))
-    begins = np.where(np.concatenate([[True], _newlines(text)[:-1]]), places, 0)
-    return (places - np.maximum.accumulate(begins)).astype(np.float64)
+    """Return how many characters of its line have been read after each character; 0 at its end."""
+    places = np.arange(1, len(text) + 1)
+    ends = np.maximum.accumulate(np.where(_newlines(text), places, 0))
+    positions: Positions = (places - ends).astype(np.float64)
+    return positions
 
 
 def _line_starts(text: str) -> Marks:
-    return (line_position(text) < _EDGE_CHARACTERS) & ~_newlines(text)
+    return (line_position(text) <= _EDGE_CHARACTERS) & ~_newlines(text)
 
 
 def _line_ends(text: str) -> Marks:

@@ -16,7 +16,7 @@ from .units import max_characters
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
-ON_THRESHOLD = 0.3  # |H| of a unit that is on
+ON_SHARE = 0.5  # of its largest |H| in the text, from which on a unit is on
 MAX_UNITS = 32  # of a selection: those that are on most rarely elsewhere
 MAX_MATCHES = 20
 _MIN_UNITS_SHARE = 0.7  # of the units that have to be on all through a match
@@ -48,7 +48,8 @@ def match_span(
 ) -> SpanMatches:
     """Find the units that are on from character `begin` to `end`, and other places where they are.
 
-    A unit is on while |H| is at least 0.3, with the same sign. Raises UserError for a selection
+    A unit is on while |H| is at least half of its largest value in the text, with the same sign.
+    Raises UserError for a selection
     that is empty or outside of the text, and for a text that is too long.
     """
     validation.check_checkpoint(checkpoint)
@@ -62,7 +63,8 @@ def match_span(
             field="text",
         )
     H = read_layer(checkpoint.model, checkpoint.vocabulary.encode(text), layer)  # (N, H)
-    on = np.concatenate([H >= ON_THRESHOLD, H <= -ON_THRESHOLD], axis=1)  # (N, 2H)
+    least = np.maximum(ON_SHARE * np.abs(H).max(axis=0), np.finfo(np.float32).tiny)
+    on = np.concatenate([least <= H, -least >= H], axis=1)  # (N, 2H)
     through = np.flatnonzero(on[begin:end].all(axis=0))
     rarest = through[np.argsort(on[:, through].mean(axis=0), kind="stable")[:MAX_UNITS]]
     size = H.shape[1]

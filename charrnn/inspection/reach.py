@@ -81,7 +81,7 @@ def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
         before = [s for quantities in states[:-1] for s in quantities]
         gradients = torch.autograd.grad(loss, [logits, *before])
     # The last H (B, H) reaches the loss through the output layer only, and the last C through H.
-    dH = gradients[0] @ model.output_weights.t()
+    dH = gradients[0] @ model.output_weights.detach().t()
     found = [[_mean_norm(dH)]]
     for which in range(len(states[0])):
         later = [_mean_norm(g.transpose(0, 1)) for g in gradients[1 + which :: len(states[0])]]

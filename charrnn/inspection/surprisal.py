@@ -130,11 +130,13 @@ def inspect(
     count = min(CANDIDATES, checkpoint.vocabulary.symbol_count)
     best = np.zeros((len(ids), CANDIDATES), np.int64)
     probabilities = np.full((len(ids), CANDIDATES), np.nan, np.float32)
-    place = 1
+    place, total = 1, 0.0
     with eval_mode(checkpoint.model) as model:
         for logits, targets in iter_predictions(model, *text_rows(ids, 1)):
             rows = slice(place, place + len(targets))
-            surprisal[rows] = character_nats(logits, targets).cpu().numpy() / math.log(2)
+            nats = character_nats(logits, targets).double()
+            total += float(nats.sum())
+            surprisal[rows] = nats.cpu() / math.log(2)
             log_p = torch.log_softmax(logits, dim=1)
             p = log_p.exp()
             entropy[rows] = _entropy_bits(p, log_p).cpu().numpy()
@@ -155,7 +157,7 @@ def inspect(
         candidates=symbols[best],
         probabilities=probabilities,
         entropy=entropy,
-        score=make_score(float(np.nansum(surprisal)) * math.log(2), scored, ids, "carried"),
+        score=make_score(total, scored, ids, "carried"),
         baselines=_baselines(checkpoint, ids, training_text),
         hidden=activations.pop("H", None),
         gates=activations,

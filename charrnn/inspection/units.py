@@ -24,6 +24,7 @@ MIN_AUC = 0.7  # on text not searched, of a finding; 0.5 is chance
 MIN_R_SQUARED = 0.1
 _MIN_MARKED_CHARACTERS = 3  # and unmarked ones, in both parts of the text
 _MIN_NUMERIC_CHARACTERS = 20
+_TINY = 1e-30  # so that a unit that never changes has a slope too
 _MAX_NUMBERS = 1 << 26  # activations in memory at a time
 
 
@@ -165,7 +166,9 @@ def _compare_numbers(
 ) -> tuple[float, float, bool]:
     """Return R² before and after `cut`, of the line fitted before it, and whether it falls."""
     x, y = values.astype(np.float64), numbers.astype(np.float64)
-    slope, offset = np.polyfit(x[:cut], y[:cut], 1)
+    deviation = x[:cut] - x[:cut].mean()
+    slope = float(deviation @ y[:cut]) / max(float(deviation @ deviation), _TINY)
+    offset = y[:cut].mean() - slope * x[:cut].mean()
     scores = []
     for part in (slice(None, cut), slice(cut, None)):
         residual = y[part] - (slope * x[part] + offset)

@@ -314,7 +314,8 @@ def test_inspect_shows_the_text_its_figures_and_the_units_that_were_found(
     shown = result.stdout.decode()
     assert shown.startswith("abcdefg\nabcdefg\n")
     assert "\x1b" not in shown, "no colors where the output is no terminal"
-    assert "most surprised by" in shown and "line-position" in shown
+    assert "most surprised by" in shown
+    assert "on text not searched" in shown
     assert "digits: This text has too few" in result.stderr.decode()
 
 
@@ -322,9 +323,9 @@ def test_novelty_tells_what_was_copied(command, tmp_path):
     (tmp_path / "new.txt").write_text("x the sea came in over the wall y\nsame line\n")
     (tmp_path / "old.txt").write_text("And the sea came in over the wall again.\nsame line\n")
     figures = json.loads(command("novelty", "new.txt", "old.txt", "--json").stdout)
-    assert (figures["longest"], figures["copied_lines"]) == (32, 1)
+    assert (figures["longest"], figures["copied_lines"]) == (31, 1)
     shown = command("novelty", "new.txt", "old.txt").stdout.decode()
-    assert "the longest has 32" in shown and "the sea came in over the wall" in shown
+    assert "the longest has 31" in shown and "the sea came in over the wall" in shown
 
 
 def test_recipes_are_listed(command):

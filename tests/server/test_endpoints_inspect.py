@@ -4,7 +4,6 @@ import endpoints
 import pytest
 from endpoints import ask, refusal
 
-from charrnn.evaluation import score
 from charrnn.inspection import find_units, inspect
 
 small, context, url, client = endpoints.small, endpoints.context, endpoints.url, endpoints.client
@@ -16,9 +15,10 @@ def test_inspect_tells_of_each_character(client, small):
     assert told["characters"] == list(TEXT + "ß")
     assert told["surprisal"][0] is None and told["surprisal"][-1] is None
     bits = sum(value for value in told["surprisal"] if value is not None)
-    figures = score(small, TEXT + "ß")
-    assert bits == pytest.approx(figures.bits_per_character * figures.characters, abs=1e-6)
-    assert told["summary"]["perplexity"] == pytest.approx(figures.perplexity)
+    figures = ask(client, "/score", checkpoint="small", text=TEXT + "ß")
+    expected = figures["bits_per_character"] * figures["characters"]
+    assert bits == pytest.approx(expected, rel=1e-8)
+    assert told["summary"]["perplexity"] == pytest.approx(figures["perplexity"])
     expected = inspect(small, TEXT).as_dict()
     assert told["candidates"][:-1] == expected["candidates"]
     assert told["probabilities"][5] == pytest.approx(expected["probabilities"][5])

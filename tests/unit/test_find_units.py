@@ -35,10 +35,10 @@ def marked(concept, text=PLAY):
         ("line-end", ["EO:", "12.", "rd:", "Oh”"]),
         ("capitals", ["ROMEO", "HELLO"]),
         ("digits", ["12", "7"]),
-        ("word-start", list("RIssoosFLHWoO")),
+        ("word-start", list("RIssosFLHWoO")),
         ("indentation", ["  "]),
         ("speaker", ["ROMEO:", "First Lord:"]),
-        ("/o+ ?/", ["o", "o", "o", "o", "o ", "o"]),
+        ("/o+ ?/", ["o ", "o", "o", "o", "o", "o"]),
         ([(0, 5), (7, 9)], ["ROMEO", "  "]),
         ("[[0, 5]]", ["ROMEO"]),
     ],
@@ -55,8 +55,8 @@ def test_patterns_mark_characters_not_bytes():
     assert marked("/说./", "他说好。她说“不”。") == ["说好", "说“"]
 
 
-def test_the_position_in_the_line_counts_from_its_beginning():
-    assert line_position("ab\n\ncd").tolist() == [0, 1, 2, 0, 0, 1]
+def test_the_position_in_the_line_counts_what_has_been_read_of_it():
+    assert line_position("ab\n\ncd").tolist() == [1, 2, 0, 0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,11 @@ def planted(cell="lstm", **options):
                 W_xh[:, gate * 8 + 3], W_hh[:, gate * 8 + 3] = 0.0, 0.0
             candidate = 16 + 3 if cell in ("gru", "lstm") else 3
             W_xh[vocabulary.encode("a")[0], candidate] = -4.0
+            parameters["b_h"][candidate] = 0.0
+            if cell == "lstm":
+                parameters["b_h"][[3, 11, 27]] = torch.tensor([10.0, -10.0, 10.0])  # I, F, O
+            if cell == "gru":
+                parameters["b_h"][11] = -10.0  # Z
     return Checkpoint(model, vocabulary)
 
 
@@ -111,8 +116,9 @@ TEXT = "".join(np.random.default_rng(1).choice(list("abbc\n"), 600))
 
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
 def test_a_planted_unit_is_found_and_scored_on_the_rest_of_the_text(cell):
-    best = charrnn.find_units(planted(cell), TEXT, "/a/")[0]
-    assert (best.layer, best.unit, best.concept, best.low) == (0, 3, "/a/", True)
+    found = charrnn.find_units(planted(cell), TEXT, "/a/")
+    best = next(unit for unit in found if unit.unit == 3)
+    assert (best.layer, best.concept, best.low) == (0, "/a/", True)
     assert best.score > 0.95
     assert best.score_held_out > 0.95
     assert json.dumps(best.as_dict())
@@ -140,7 +146,7 @@ def test_a_position_is_scored_by_the_share_of_variance():
         (parameters,) = checkpoint.model.recurrence.by_layer()
         newline, b = checkpoint.vocabulary.encode("\nb")
         parameters["W_xh"][:, 5], parameters["W_hh"][:, 5] = 0.0, 0.0
-        parameters["W_hh"][5, 5] = 1.0
+        parameters["W_hh"][5, 5], parameters["b_h"][5] = 1.0, 0.0
         parameters["W_xh"][newline, 5], parameters["W_xh"][b, 5] = -1.0, 0.05
     found = {unit.unit: unit for unit in charrnn.find_units(checkpoint, text, "line-position")}
     assert found[5].score_held_out > 0.5

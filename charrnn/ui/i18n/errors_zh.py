@@ -32,7 +32,7 @@ ERRORS: Mapping[str, str] = {
     # looking into a model
     "concept = {value}: give one of {names}, a regular expression between slashes such as /th./, "
     "or spans of characters such as [[0, 12], [40, 44]].": (
-        "concept = {value}：请给出 {names} 之一、斜杠之间的正则表达式（如 /th./），"
+        "`concept` = {value}：请给出 {names} 之一、斜杠之间的正则表达式（如 `/th./`），"
         "或字符区间（如 [[0, 12], [40, 44]]）。"
     ),
     "Give at most {most:,} spans of characters.": "字符区间最多 {most:,} 个。",
