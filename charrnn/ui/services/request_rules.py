@@ -1,4 +1,6 @@
-"""Rules for the JSON of a request, checked before Gradio reads it.
+"""Rules for the JSON of the page's and the endpoints' requests, checked before Gradio reads it.
+
+Requests of MCP clients have rules of their own (`mcp_server.tool`).
 
 Gradio fetches the URL of any value that looks like a file, compiles the name of a server function
 as a pattern, and names tasks after a session. So files must be named by the path of their upload,
