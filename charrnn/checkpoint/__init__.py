@@ -55,12 +55,12 @@ class Checkpoint:
 
     @property
     def name(self) -> str:
-        """Return the model's name."""
+        """The model's name."""
         return str(self.about.get("name") or "unnamed")
 
     @property
     def perplexity(self) -> float | None:
-        """Return the perplexity on held-out text, or else on the training text; None if unknown."""
+        """The perplexity on held-out text, or else on the training text; None if unknown."""
         results = self.about.get("results")
         if not isinstance(results, dict):
             return None
