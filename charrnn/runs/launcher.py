@@ -18,6 +18,9 @@ from typing import Any
 
 from ..utils.process import THREAD_POOL_VARIABLES, configure_thread_pools, without_secrets
 
+# What workers need: without `torch._dynamo`, which torch's optimizers import when the first of them
+# is made, every run would start two seconds later.
+_PRELOADED_MODULES = ["charrnn.runs.worker", "torch._dynamo"]
 _ENVIRONMENT_LOCK = threading.Lock()  # the environment belongs to the whole process
 
 
@@ -28,7 +31,7 @@ class WorkerLauncher:
         self._forks = "forkserver" in multiprocessing.get_all_start_methods()
         self._context: Any = multiprocessing.get_context("forkserver" if self._forks else "spawn")
         if self._forks:  # the server imports torch, so that its workers start at once
-            self._context.set_forkserver_preload(["charrnn.runs.worker"])
+            self._context.set_forkserver_preload(_PRELOADED_MODULES)
 
     def start(self, task: Any, *arguments: Any) -> Any:
         """Start a process that calls `task` with these arguments, and return it."""

@@ -6,10 +6,17 @@ import re
 import signal
 
 import pytest
-from worker_runs import events_of, is_progress, small, worker_of
+from worker_runs import (
+    events_of,
+    is_progress,
+    small,
+    worker_of,
+    write_imports_of_first_steps,
+)
 
 import charrnn
 from charrnn.errors import UserError
+from charrnn.runs.launcher import WorkerLauncher
 from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 
@@ -32,6 +39,13 @@ def test_a_run_trains_in_a_process_of_its_own_and_can_be_followed(runs):
     assert charrnn.load(run.checkpoint).about["corpus"]["name"] == "cats.txt"
     assert run.manifest["model"]["cell"] == "gru"
     assert len(run.id) == 32 and Run.find(runs.root, run.id).directory == run.directory
+
+
+def test_a_worker_has_loaded_what_its_first_steps_need(tmp_path):
+    worker = WorkerLauncher().start(write_imports_of_first_steps, tmp_path / "late")
+    worker.join(60)
+    late = (tmp_path / "late").read_text().splitlines()
+    assert "torch._dynamo" not in late and len(late) < 100, "it takes two seconds"
 
 
 def test_stop_keeps_the_model(runs):

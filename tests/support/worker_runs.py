@@ -1,6 +1,7 @@
 """Small runs that train in worker processes, and what they have said."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 from conftest import awaited
@@ -8,6 +9,7 @@ from conftest import awaited
 from charrnn.recipes import make_plan
 from charrnn.runs.follow import follow
 from charrnn.text import Text
+from charrnn.training.autoconfig import measure_speed
 
 TEXT = Text("the cat sat on the mat and the dog sat on the log. " * 30, "cats.txt")
 SMALL = {"cell": "gru", "implementation": "fast", "hidden_size": 16, "input": "one-hot"}
@@ -45,6 +47,13 @@ def worker_of(run):
         if fields[5].endswith(f":{inode}"):
             return int(fields[4])
     raise AssertionError("nobody holds the lock")
+
+
+def write_imports_of_first_steps(path):
+    """Write the names of the modules that the first training steps of a process import."""
+    before = set(sys.modules)
+    measure_speed()
+    path.write_text("\n".join(set(sys.modules) - before))
 
 
 def ends(run):
