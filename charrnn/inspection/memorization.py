@@ -111,8 +111,8 @@ def _min_copy_characters(text: str) -> int:
     """Return how long a copied stretch has to be: more where words are separated by spaces."""
     sample = text[:100_000]
     spaces = sum(map(str.isspace, sample)) - sample.count("\n")
-    wide = sum(unicodedata.east_asian_width(character) == "W" for character in sample)
-    without = spaces < _MAX_SPACE_SHARE_WITHOUT_SPACES * len(sample) and 2 * wide > len(sample)
+    wide = sum(unicodedata.east_asian_width(character) == "W" for character in set(sample))
+    without = spaces < _MAX_SPACE_SHARE_WITHOUT_SPACES * len(sample) and 2 * wide > len(set(sample))
     return MIN_COPY_CHARACTERS_WITHOUT_SPACES if without else MIN_COPY_CHARACTERS
 
 
@@ -155,7 +155,11 @@ def _known(ours: Points, theirs: Points, length: int) -> Marks:
     if min(len(ours), len(theirs)) < length:
         return np.zeros(max(0, len(ours) - length + 1), bool)
     yield_point()
-    return np.isin(_hashes(ours, length), _hashes(theirs, length))
+    known = np.sort(_hashes(theirs, length))
+    wanted = _hashes(ours, length)
+    places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    found: Marks = known[places] == wanted
+    return found
 
 
 def _new_share(ours: Points, theirs: Points, length: int) -> float | None:
