@@ -57,6 +57,10 @@ NEITHER = [(["1"], "['1']"), ({}, "{}"), ({"a": [1]}, "{'a': [1]}"),
            ([[]] * 50, ("[" + "[], " * 50)[:39] + "…")]  # fmt: skip
 
 
+# One setting of each kind: where a value takes long to try, these are tried with all of theirs.
+OF_EACH_KIND = ("bidirectional", "cell", "layers", "dropout", "epochs", "seconds")
+
+
 def wrong(name):
     """Values that the setting does not take, and how each is shown."""
     wanted = WANTED[name]

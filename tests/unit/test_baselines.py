@@ -122,7 +122,9 @@ def test_every_order_agrees_with_dictionaries(counted: list[int], size: int, ord
 def test_probabilities_are_positive_and_sum_to_one_after_every_context(length: int) -> None:
     size = 4  # <unk> and three characters, of which the last is rare
     training = ids_of(np.random.default_rng(3).choice(4, length, p=[0, 0.6, 0.39, 0.01]), size)
-    for context in [c for n in range(4) for c in product(range(size), repeat=n)]:
+    contexts = [c for n in range(3) for c in product(range(size), repeat=n)]
+    contexts += [(w, 3, w) for w in range(size)]
+    for context in contexts:
         nats = [surprisals(training, ids_of([*context, w], size), size) for w in range(size)]
         for which in (0, 1):
             p = np.exp([-pair[which][-1] for pair in nats])

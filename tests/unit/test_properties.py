@@ -188,7 +188,7 @@ HISTORY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, **QUICKLY)
+@settings(max_examples=20, **QUICKLY)
 @given(MODELS, SYMBOLS.filter(bool), HISTORY, SEEDS)
 def test_a_checkpoint_comes_back_bit_for_bit_whatever_its_symbols(
     tmp_path, model, symbols, history, seed
