@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -69,27 +70,35 @@ SAME_IN_CHINESE = {
 }
 
 
-def error_names():
-    """The names of UserError and of all classes in the source that are derived from it."""
+def name_of(node):
+    """The name that an expression is, if it is one."""
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def error_names(classes):
+    """The names of UserError and of those among these classes that are derived from it."""
     names = {UserError.__name__}
-    trees = [ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")]
-    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    while more := {c.name for c in classes for b in c.bases if ast.unparse(b) in names} - names:
+    while more := {c.name for c in classes for b in c.bases if name_of(b) in names} - names:
         names |= more
     return names
 
 
+@cache
 def messages():
     """Every first argument of such an error, of a Message or of a DownloadError, with its file."""
-    names = {*error_names(), "Message", "DownloadError"}
+    classes, calls = [], []
     for path in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in names and node.args:
-                yield path.relative_to(SOURCE).as_posix(), node.args[0]
+        file = path.relative_to(SOURCE).as_posix()
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        classes += [node for node in nodes if isinstance(node, ast.ClassDef)]
+        calls += [(file, node) for node in nodes if isinstance(node, ast.Call) and node.args]
+    names = {*error_names(classes), "Message", "DownloadError"}
+    return [(file, node.args[0]) for file, node in calls if name_of(node.func) in names]
 
 
-FOUND = [*messages()]
-TEMPLATES = {node.value: file for file, node in FOUND if isinstance(node, ast.Constant)}
+def templates():
+    """The file of each message that is a literal."""
+    return {node.value: file for file, node in messages() if isinstance(node, ast.Constant)}
 
 
 def placeholders(template):
@@ -100,7 +109,7 @@ def placeholders(template):
 def test_messages_are_templates_and_not_put_together_in_the_source():
     made = [
         f"{file}:{node.lineno}"
-        for file, node in FOUND
+        for file, node in messages()
         if not isinstance(node, ast.Constant | ast.Name | ast.Attribute | ast.Call)
     ]
     assert made == [], "write a literal template, and give its values as arguments"
@@ -109,7 +118,7 @@ def test_messages_are_templates_and_not_put_together_in_the_source():
 def test_every_message_has_a_chinese_entry():
     lacking = [
         template
-        for template, file in TEMPLATES.items()
+        for template, file in templates().items()
         if template not in ERRORS
         and not file.startswith(ENGLISH_ONLY)
         and template not in NOT_ON_THE_PAGE
@@ -118,7 +127,7 @@ def test_every_message_has_a_chinese_entry():
 
 
 def test_every_chinese_entry_belongs_to_a_message():
-    assert set(ERRORS) - set(TEMPLATES) - set(OS_REASONS) == set()
+    assert set(ERRORS) - set(templates()) - set(OS_REASONS) == set()
 
 
 @pytest.mark.parametrize("template", ERRORS)
