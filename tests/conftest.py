@@ -15,19 +15,17 @@ configure_thread_pools()  # tests run side by side; torch reads it once, when it
 
 pytest.register_assert_rewrite("page", "shared_pages")
 
-import torch  # noqa: E402
-
-from charrnn.checkpoint import Checkpoint  # noqa: E402
-from charrnn.model import CharRNN, ModelConfig  # noqa: E402
-from charrnn.vocabulary import Vocabulary  # noqa: E402
-
-LONGEST = (  # modules, the one that takes longest first
-    *("test_page_train", "test_page_recovery", "test_kills", "test_page_generate_usability"),
-    *("test_page_push", "test_page_open_model", "test_page_generate", "test_page_sign_in"),
-    *("test_page_hub_search", "test_fuzz", "test_page_models_cards", "test_limits", "test_crashes"),
-    *("test_page_generate_models", "test_endpoints_train", "test_cli", "test_gpu"),
-    *("test_worker_faults", "test_run_lifecycle"),
-)
+# torch and what needs it are imported within functions: the process that only hands tests out to
+# others reads this file as well, and the others wait for it.
+FOLDERS = (
+    "browser",
+    "stress",
+    "runs",
+    "server",
+    "hub",
+    "training",
+    "unit",
+)  # longest modules first
 ROOT = Path(__file__).parents[1]
 SUPPORT = ROOT / "tests" / "support"
 PYTHONPATH = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"  # of scripts in SUPPORT
@@ -39,8 +37,7 @@ def pytest_collection_modifyitems(items):
     takes long keeps the others waiting."""
     for item in items:
         item.add_marker(item.path.parent.name)
-    places = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    items.sort(key=lambda item: FOLDERS.index(item.path.parent.name))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,6 +70,10 @@ def awaited(coroutine):
 
 def small_model(cell="lstm", implementation="fast", hidden_size=16, vocabulary_size=9, **more):
     """An untrained model with weights large enough to have opinions."""
+    import torch
+
+    from charrnn.model import CharRNN, ModelConfig
+
     config = ModelConfig(cell=cell, implementation=implementation, hidden_size=hidden_size, **more)
     model = CharRNN(config, vocabulary_size, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -84,6 +85,9 @@ def small_model(cell="lstm", implementation="fast", hidden_size=16, vocabulary_s
 @pytest.fixture
 def checkpoint():
     """A small untrained checkpoint that knows `abcdefg` and the newline."""
+    from charrnn.checkpoint import Checkpoint
+    from charrnn.vocabulary import Vocabulary
+
     vocabulary = Vocabulary.from_text("aaaaaaaabbbbbbbccccccdddddeeeefffgg\n")
     return Checkpoint(small_model(vocabulary_size=len(vocabulary)), vocabulary, {"name": "small"})
 
@@ -128,7 +132,9 @@ def hub(_hub, monkeypatch, tmp_path):
 
 @pytest.fixture(scope="session")
 def _trained(tmp_path_factory):
+    from charrnn.checkpoint import Checkpoint
     from charrnn.checkpoint.files import write_checkpoint_dir
+    from charrnn.vocabulary import Vocabulary
 
     vocabulary = Vocabulary.from_text("aaaaaaaabbbbbbbccccccdddddeeeefffgg\n")
     about = {
