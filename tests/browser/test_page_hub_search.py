@@ -14,9 +14,9 @@ from charrnn.checkpoint.files import CARD
 
 pytest_plugins = ["page"]
 app = models_page.app
-no_hub = models_page.no_hub
+open_tab = models_page.open_tab
 root = models_page.root
-tab = models_page.tab
+shared_pages = models_page.shared_pages
 
 TODAY = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
@@ -65,8 +65,8 @@ def test_the_hub_is_only_asked_once_the_tab_is_open(shelf, visit):
     assert of_models(shelf) == ["/api/models"]
 
 
-def test_cards_show_the_known_facts_and_the_curve(shelf, tab):
-    page = tab()
+def test_cards_show_the_known_facts_and_the_curve(shelf, open_tab):
+    page = open_tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     songs, _, bare = (listed(page).nth(i) for i in range(3))
     expect(songs.locator("h3")).to_have_text("Songs at sea")
@@ -89,15 +89,15 @@ def test_cards_show_the_known_facts_and_the_curve(shelf, tab):
     expect(bare.locator(".model-figure")).to_have_text("–")
 
 
-def test_titles_are_never_rendered_as_html(shelf, tab):
-    page = tab()
+def test_titles_are_never_rendered_as_html(shelf, open_tab):
+    page = open_tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     expect(listed(page).nth(2).locator("h3")).to_have_text("<img src=x>\\u202e")
     assert page.locator("#hub-search img").count() == 0
 
 
-def test_models_can_be_sorted_and_searched(shelf, tab):
-    page = tab()
+def test_models_can_be_sorted_and_searched(shelf, open_tab):
+    page = open_tab()
     pill(page, "Most liked")
     order(page, "bob/logs", "ada/songs", "eve/bare")
     pill(page, "Most downloaded")
@@ -112,8 +112,8 @@ def test_models_can_be_sorted_and_searched(shelf, tab):
     order(page, "ada/songs", "bob/logs", "eve/bare")
 
 
-def test_a_search_begins_after_typing(shelf, tab):
-    page = tab()
+def test_a_search_begins_after_typing(shelf, open_tab):
+    page = open_tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     before = len(of_models(shelf))
     page.get_by_role("searchbox").press_sequentially("songs", delay=20)
@@ -121,21 +121,21 @@ def test_a_search_begins_after_typing(shelf, tab):
     assert len(of_models(shelf)) - before < 5
 
 
-def test_a_card_opens_its_model(shelf, tab):
-    page = tab()
+def test_a_card_opens_its_model(shelf, open_tab):
+    page = open_tab()
     listed(page).first.get_by_role("button", name="Open").click()
     chosen(page, "ada/songs")
     assert models_page.remembered(page) == ["ada/songs"]
 
 
-def test_an_empty_list_invites_to_push(hub, tab):
-    page = tab()
+def test_an_empty_list_invites_to_push(hub, open_tab):
+    page = open_tab()
     expect(page.locator("#hub-search .model-empty")).to_contain_text("No models yet, be the first")
 
 
-def test_a_failing_hub_is_reported_and_can_be_asked_again(shelf, tab):
+def test_a_failing_hub_is_reported_and_can_be_asked_again(shelf, open_tab):
     shelf.faults.status = 503
-    page = tab()
+    page = open_tab()
     failed = page.locator("#hub-search .model-failed")
     again = failed.get_by_role("button", name="Try again")
     expect(failed).to_contain_text("The Hub has an internal error (503)")
@@ -154,21 +154,12 @@ def test_a_failing_hub_is_reported_and_can_be_asked_again(shelf, tab):
     expect(failed).to_be_hidden()
 
 
-def test_local_models_work_without_a_network(hub, no_hub, tab):
-    page = tab(locale="zh-CN")
-    expect(page.locator("#hub-search .model-failed")).to_contain_text(
-        "连接不上 Hub：请检查这台机器的网络连接。本页的其他模型不受影响，可以照常使用。"
-    )
-    bundled_cards(page).nth(1).get_by_role("button", name="生成").click()
-    chosen(page, "Fox")
-
-
-def test_a_signed_in_user_can_list_their_own_models(shelf, tab, monkeypatch):
-    page = tab()
+def test_a_signed_in_user_can_list_their_own_models(shelf, open_tab, monkeypatch):
+    page = open_tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     expect(page.get_by_role("radio", name="Yours")).to_be_hidden()
     monkeypatch.setenv("HF_TOKEN", shelf.token("ada"))
-    page = tab()
+    page.get_by_role("searchbox").press("Enter")
     order(page, "ada/songs", "bob/logs", "eve/bare")
     pill(page, "Yours")
     order(page, "ada/secret", "ada/songs")
@@ -181,9 +172,9 @@ def test_a_signed_in_user_can_list_their_own_models(shelf, tab, monkeypatch):
     assert public.count(None) == 3, "what everybody may see is asked for as nobody"
 
 
-def test_a_user_without_models_on_the_hub_is_told_how_to_push(shelf, tab, monkeypatch):
+def test_a_user_without_models_on_the_hub_is_told_how_to_push(shelf, open_tab, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", shelf.token("carol"))
-    page = tab()
+    page = open_tab()
     order(page, "ada/songs", "bob/logs", "eve/bare")
     pill(page, "Yours")
     expect(page.locator("#hub-search .model-empty")).to_contain_text(

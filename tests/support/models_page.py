@@ -1,7 +1,8 @@
 """The Models tab of an app with two small models, against a Hub on loopback, and how to use it.
 
 A test module takes the fixtures by assignment, `app = models_page.app` and so on with `root` and
-`tab`. Lists and curves of the Hub are not kept in this app, since each test has a Hub of its own.
+`shared_pages`. Its tests share the pages that `open_tab` opens; `tab` loads one that is the test's
+own. Lists and curves of the Hub are not kept in this app, since each test has a Hub of its own.
 """
 
 import re
@@ -10,6 +11,7 @@ import pytest
 from conftest import small_model
 from hub_answers import card
 from launching import launched
+from shared_pages import sharing
 
 from charrnn.checkpoint import Checkpoint
 from charrnn.checkpoint.files import CARD, write_checkpoint_dir
@@ -79,6 +81,65 @@ def no_hub(monkeypatch):
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+
+
+@pytest.fixture(scope="module")
+def shared_pages(app, profiles):
+    with sharing(app, profiles, load=lambda page: None, reset=reset) as pages:
+        yield pages
+
+
+@pytest.fixture
+def open_tab(hub, shared_pages):
+    """Opens the tab as a new visitor finds it, with the Hub on loopback: `open_tab(locale=…,
+    width=…)`."""
+    yield opener(shared_pages)
+    shared_pages.put_back()
+
+
+@pytest.fixture
+def open_tab_without_hub(no_hub, shared_pages):
+    """As `open_tab`, with the Hub out of reach."""
+    yield opener(shared_pages)
+    shared_pages.put_back()
+
+
+def opener(shared_pages):
+    def open_it(**how):
+        page = shared_pages.take(**how)
+        show(page)
+        return page
+
+    return open_it
+
+
+# The lists are emptied, and fetched again once the tab is shown.
+RESET = """() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  document.activeElement.blur();
+  all('.models-own [data-do="undo"]').forEach((button) => button.click());
+  for (const storage of [localStorage, sessionStorage]) storage.clear();
+  all(".recent-runs").forEach((list) => { list.open = false; });
+  all(".open-model-name, .hub-search-query").forEach((field) => { field.value = ""; });
+  all(".hub-search fieldset").forEach((group) => {
+    group.querySelector("input").checked = true;
+  });
+  all(".models-own, .models-bundled, .hub-search-list").forEach((list) => list.replaceChildren());
+  document.querySelector(".open-model-name").dispatchEvent(new Event("input"));
+  window.dispatchEvent(new CustomEvent("charrnn-pushed"));
+}"""
+
+
+def reset(page):
+    """Undo what a test did on the page, also one that failed, and leave it at the Train tab."""
+    page.keyboard.press("Escape")
+    cancel = page.locator(".open-model-busy button")
+    if cancel.is_visible():
+        cancel.click()
+    page.locator("#tab-train-button").click()
+    expect(page.locator(".run")).to_be_visible()
+    page.evaluate(RESET)
+    page.evaluate("scrollTo(0, 0)")
 
 
 @pytest.fixture
