@@ -15,8 +15,13 @@ TEXT = "the tide comes in and the tide goes out\n" * 60
 QUICK = {"hidden_size": 16, "layers": 1, "epochs": 12, "batch_size": 4, "steps": 16}
 
 
-def test_training_on_a_text_streams_every_event_once_with_falling_perplexity(client):
-    told = events(client, text=TEXT, settings=QUICK, seed=1)
+@pytest.fixture(scope="module")
+def told(client):
+    """The events of a run, as a caller of /train has got them."""
+    return events(client, text=TEXT, settings=QUICK, seed=1)
+
+
+def test_training_on_a_text_streams_every_event_once_with_falling_perplexity(told):
     assert told[0]["event"] == "start"
     assert told[0]["training"]["seed"] == 1
     assert told[-1]["event"] == "end"
@@ -27,8 +32,7 @@ def test_training_on_a_text_streams_every_event_once_with_falling_perplexity(cli
     assert perplexities[-1] < perplexities[0] / 2
 
 
-def test_the_stream_is_the_run_s_own_record_without_this_machine_s_paths(client, context):
-    told = events(client, text=TEXT, settings=QUICK)
+def test_the_stream_is_the_run_s_own_record_without_this_machine_s_paths(told, context):
     run = context.runs.find(told[0]["run"])
     recorded, _ = run.read_events()
     for event in recorded:
@@ -40,8 +44,8 @@ def test_the_stream_is_the_run_s_own_record_without_this_machine_s_paths(client,
     assert str(context.runs.root) not in str(told)
 
 
-def test_a_trained_run_can_be_generated_from_and_scored(client):
-    run = events(client, text=TEXT, settings=QUICK)[0]["run"]
+def test_a_trained_run_can_be_generated_from_and_scored(client, told):
+    run = told[0]["run"]
     text = ask(client, "/generate", checkpoint=run, prefix="the ", length=30, mode="greedy")
     assert text.startswith("the ")
     assert len(text) == 34
@@ -52,7 +56,7 @@ def test_training_on_an_uploaded_file_finds_its_encoding(client, tmp_path):
     poem = "分开不分开，我们还是会重来。\n" * 80
     file = tmp_path / "poem.txt"
     file.write_bytes(poem.encode("gb18030"))
-    told = events(client, corpus=handle_file(str(file)), settings=QUICK)
+    told = events(client, corpus=handle_file(str(file)), settings={**QUICK, "epochs": 1})
     assert told[-1]["reason"] == "finished"
     assert told[0]["vocabulary_size"] == len(set(poem)) + 1
     assert told[0]["characters"] == len(poem)
