@@ -2,9 +2,9 @@
 
 import json
 
+import launching
 import pytest
 from conftest import awaited
-from launching import app_context
 from run_events import checkpoint, end, progress, sample, start
 from worker_runs import small
 
@@ -14,11 +14,7 @@ from charrnn.runs.run import Run
 from charrnn.runs.view_ids import RunAccess
 from charrnn.ui.run_card.feed import RunFeed, RunFeeds
 
-
-@pytest.fixture
-def context(tmp_path):
-    with app_context(tmp_path) as context:
-        yield context
+context = launching.context
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import json
 
+import launching
 import pytest
 from conftest import awaited, small_model
-from launching import app_context
 from worker_runs import small
 
 from charrnn.checkpoint import Checkpoint, save
@@ -16,11 +16,7 @@ from charrnn.ui.run_card.feed import RunFeeds
 from charrnn.ui.services import catalog
 from charrnn.vocabulary import Vocabulary
 
-
-@pytest.fixture
-def context(tmp_path):
-    with app_context(tmp_path) as context:
-        yield context
+context = launching.context
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from functools import cache
 
+import pytest
+
 from charrnn.runs.limits import Limits
 from charrnn.runs.manager import RunManager
 from charrnn.ui import AppContext, build, launch_options
@@ -42,6 +44,13 @@ def app_context(root, **limits):
     runs = RunManager(root / "runs", limits=Limits(**limits))
     yield AppContext(runs, root / "shelf")
     runs.close()
+
+
+@pytest.fixture
+def context(tmp_path):
+    """What an app in this process knows of: a test module takes it by assignment."""
+    with app_context(tmp_path) as context:
+        yield context
 
 
 @contextmanager
