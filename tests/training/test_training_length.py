@@ -14,6 +14,7 @@ from charrnn.errors import UserError
 from charrnn.model import ModelConfig
 from charrnn.ngrams.soft_targets import NgramSoftTargets
 from charrnn.training import TrainingConfig
+from charrnn.training.autoconfig import MachineSpeed
 from charrnn.training.best_model import BestModel
 from charrnn.training.schedule import DecaySchedule
 from charrnn.training.step import TrainStep
@@ -29,6 +30,16 @@ def test_a_time_budget_ends_on_time_with_what_was_measured():
     assert named(events, "progress")[0]["step"] == 1
     remaining = [e["remaining_seconds"] for e in named(events, "progress")]
     assert remaining == sorted(remaining, reverse=True)
+
+
+def test_the_speed_is_measured_and_leaves_no_trace():
+    torch.manual_seed(5)
+    threads, expected = torch.get_num_threads(), torch.rand(3)
+    torch.manual_seed(5)
+    speed = MachineSpeed()
+    measured = speed()
+    assert measured > 100 and speed() == measured
+    assert torch.get_num_threads() == threads and torch.equal(torch.rand(3), expected)
 
 
 def test_samples_on_the_way_are_of_a_trained_model(monkeypatch):

@@ -10,6 +10,7 @@ from paragraphs import ENCODED, PARAGRAPHS, paragraph
 from charrnn.errors import UserError
 from charrnn.text.encoding import decode_bytes
 from charrnn.text.file_types import NotTextError
+from charrnn.text.guessing import SAMPLE_BYTES
 
 ENGLISH = "The tide clock was right, and the almanac was wrong.\n"
 CHINESE = PARAGRAPHS["Simplified Chinese"]
@@ -69,7 +70,8 @@ def test_accents_are_found_late_in_a_single_long_line():
 @pytest.mark.parametrize("codec", ["gb18030", "big5", "shift_jis"])
 def test_a_long_line_without_ascii_is_not_cut_within_a_character(codec):
     language = {"gb18030": "Simplified Chinese", "big5": "Traditional Chinese"}
-    text = PARAGRAPHS[language.get(codec, "Japanese")] * 400
+    text = PARAGRAPHS[language.get(codec, "Japanese")] * 250
+    assert len(text.encode(codec)) > SAMPLE_BYTES, "else nothing is cut"
     for start in ("", "a"):  # so that one of the two cuts falls within a character
         assert decode((start + text).encode(codec))[0] == start + text
 

@@ -33,7 +33,7 @@ ANYTHING = st.text(max_size=200)
 # ---- vocabularies ----------------------------------------------------------------------------
 
 
-@settings(max_examples=150, **QUICKLY)
+@settings(max_examples=60, **QUICKLY)
 @given(TEXTS)
 def test_decoding_undoes_encoding_of_any_text(text):
     vocabulary = Vocabulary.from_text(text)
@@ -43,7 +43,7 @@ def test_decoding_undoes_encoding_of_any_text(text):
     assert len(ids) == len(text) and (not text or ids.min() > 0)
 
 
-@settings(max_examples=100, **QUICKLY)
+@settings(max_examples=50, **QUICKLY)
 @given(TEXTS, TEXTS)
 def test_what_a_vocabulary_lacks_is_read_as_unknown_and_nothing_else_is(known, text):
     vocabulary = Vocabulary.from_text(known)
@@ -55,7 +55,7 @@ def test_what_a_vocabulary_lacks_is_read_as_unknown_and_nothing_else_is(known, t
     assert vocabulary.decode(ids) == "".join(c if c in known else UNKNOWN for c in text)
 
 
-@settings(max_examples=80, **QUICKLY)
+@settings(max_examples=40, **QUICKLY)
 @given(TEXTS, SEEDS)
 def test_ids_depend_on_how_often_characters_stand_in_a_text_and_not_on_where(text, seed):
     shuffled = random.Random(seed).sample(text, len(text))
@@ -92,7 +92,7 @@ def minibatches(sampling, length, batch_size, steps, seed, number, shift):
         return None
 
 
-@settings(max_examples=250, **QUICKLY)
+@settings(max_examples=100, **QUICKLY)
 @given(sampling=st.sampled_from(("sequential", "random")), **EPOCHS)
 def test_no_place_is_learnt_from_twice_and_targets_are_the_inputs_shifted_by_one(
     sampling, length, **how
@@ -126,7 +126,7 @@ def batches_offset(batches, how):
     return offset
 
 
-@settings(max_examples=150, **QUICKLY)
+@settings(max_examples=60, **QUICKLY)
 @given(**EPOCHS)
 def test_sequential_rows_cover_their_part_of_the_text_in_order_without_a_gap(length, **how):
     batches = minibatches("sequential", length, **how)
@@ -143,7 +143,7 @@ def test_sequential_rows_cover_their_part_of_the_text_in_order_without_a_gap(len
     )
 
 
-@settings(max_examples=100, **QUICKLY)
+@settings(max_examples=50, **QUICKLY)
 @given(**EPOCHS)
 def test_random_sampling_takes_whole_subsequences_in_an_order_that_the_seed_alone_decides(
     length, **how

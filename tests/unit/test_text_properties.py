@@ -45,7 +45,7 @@ def configurations(config):
     return st.fixed_dictionaries({}, optional={n: of_rule(r) for n, r in rules(config).items()})
 
 
-@settings(max_examples=80, **QUICKLY)
+@settings(max_examples=40, **QUICKLY)
 @given(configurations(ModelConfig), configurations(TrainingConfig))
 def test_settings_come_back_through_json_and_through_words(model, training):
     if training.get("truncate") == "epoch":
@@ -65,7 +65,7 @@ def test_settings_come_back_through_json_and_through_words(model, training):
         assert (ModelConfig(**for_model), TrainingConfig(**for_training)) == made
 
 
-@settings(max_examples=150, **QUICKLY)
+@settings(max_examples=60, **QUICKLY)
 @given(
     st.sampled_from([f.name for f in (*fields(ModelConfig), *fields(TrainingConfig))]) | ANYTHING,
     st.recursive(
@@ -106,7 +106,7 @@ def as_written(data, codec):
 
 
 @pytest.mark.parametrize("codec", ENCODINGS)
-@settings(max_examples=25, **QUICKLY)
+@settings(max_examples=12, **QUICKLY)
 @given(st.text(LETTERS, min_size=1, max_size=100))
 def test_a_text_comes_back_from_the_encoding_that_is_told(codec, text):
     text = "It was " + text.encode(codec, "ignore").decode(codec) + " in the end\n"
@@ -118,14 +118,14 @@ def test_a_text_comes_back_from_the_encoding_that_is_told(codec, text):
 
 
 @pytest.mark.parametrize("codec", [*MARKED, "utf-16-le", "utf-16-be"])
-@settings(max_examples=40, **QUICKLY)
+@settings(max_examples=20, **QUICKLY)
 @given(st.text(LETTERS, min_size=1, max_size=100))
 def test_a_text_with_a_mark_or_in_utf8_needs_no_word_about_its_encoding(codec, text):
     text = "It was " + text + " in the end\n"
     assert decode(as_written(text.encode(codec), codec), name="it").text == text
 
 
-@settings(max_examples=200, **QUICKLY)
+@settings(max_examples=80, **QUICKLY)
 @given(ANYTHING)
 def test_a_text_is_clean_and_cleaning_it_again_changes_nothing(text):
     try:
@@ -138,7 +138,7 @@ def test_a_text_is_clean_and_cleaning_it_again_changes_nothing(text):
     assert not set(clean) & set(map(chr, [*range(9), *range(11, 32), *range(127, 160)]))
 
 
-@settings(max_examples=100, **QUICKLY)
+@settings(max_examples=50, **QUICKLY)
 @given(TEXTS.filter(lambda text: len(text) > 1), st.floats(0, 0.5), st.booleans())
 def test_a_corpus_is_its_text_and_its_parts_are_the_whole(tmp_path, text, share, letters):
     preparation = Preparation(letters_only=letters)
