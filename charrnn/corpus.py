@@ -17,10 +17,11 @@ from typing import IO
 
 import numpy as np
 
-from .errors import Message, UserError, reason
+from .errors import Message, UserError, reason, short_repr
 from .text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
 from .utils import validation as arguments
 from .utils.atomic import atomic_open
+from .utils.notebook import html_table
 from .utils.yield_points import yield_point
 from .vocabulary import MAX_SYMBOLS, Counts, Ids, Vocabulary
 
@@ -37,6 +38,7 @@ __all__ = [
 
 DEFAULT_VALIDATION = 0.1  # share of a text that is held out
 PREVIEW_CHARACTERS = 400
+_MAX_SHOWN_CHARACTERS = 100  # of a preview in a notebook
 MAX_RARE = 12  # how many rare characters a report lists
 MAX_RARE_COUNT = 3  # how often a rare character occurs at most
 
@@ -114,7 +116,7 @@ class Report:
     lines: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Corpus:
     """The ids of a text, (N,), with their vocabulary.
 
@@ -216,6 +218,22 @@ class Corpus:
     def counts(self) -> Counts:
         """Count how often each symbol occurs in the part to train on."""
         return self._count(self.training)
+
+    def __repr__(self) -> str:
+        symbols = f"{self.vocabulary.symbol_count:,} symbols"
+        return f"<Corpus {short_repr(self.name)}: {len(self.ids):,} characters, {symbols}>"
+
+    def _repr_html_(self) -> str:
+        report = self.report()
+        rows = {
+            "characters": report.characters,
+            "symbols": report.symbols,
+            "held out": report.held_out,
+            "encoding": report.encoding,
+            "line ends": report.line_ends,
+            "begins": report.preview[:_MAX_SHOWN_CHARACTERS],
+        }
+        return html_table(self.name, rows)
 
     def report(self) -> Report:
         """Summarize the corpus; reads all of it."""

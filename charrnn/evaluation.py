@@ -21,6 +21,7 @@ from .errors import UserError
 from .model import CharRNN, State, eval_mode
 from .rnn import map_state
 from .utils import validation
+from .utils.notebook import html_table
 from .utils.yield_points import yield_point
 from .vocabulary import Ids
 
@@ -54,6 +55,9 @@ class Score:
     def bits_per_character(self) -> float:
         """The mean cross-entropy in bits."""
         return self.nats / math.log(2)
+
+    def _repr_html_(self) -> str:
+        return html_table("Score", self.as_dict())
 
     def as_dict(self) -> dict[str, float | int | str]:
         """Return the figures by the names that the command line and the endpoint use."""

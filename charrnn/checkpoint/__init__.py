@@ -28,6 +28,7 @@ from ..errors import Message, UserError, escape_invisible, os_reason, reason, sh
 from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
 from ..utils.atomic import atomic_write_many
+from ..utils.notebook import html_table
 from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary_error
 from .metadata import validate_metadata
 from .strict_json import MAX_CONFIG_BYTES, check_header, parse_json_object, unreadable
@@ -40,7 +41,7 @@ MAX_PARAMETERS = (MAX_WEIGHTS_BYTES - (2 << 20)) // 4  # of a model; the rest is
 _TRIAL_SHAPE = (8, 4)  # (B, T) of the ids with which a model is tried
 
 
-@dataclass
+@dataclass(repr=False)
 class Checkpoint:
     """A model with its vocabulary and its metadata.
 
@@ -69,6 +70,22 @@ class Checkpoint:
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return float(value) if math.isfinite(value) else None
         return None
+
+    def __repr__(self) -> str:
+        model = f"{self.model.config.label}, {self.vocabulary.symbol_count:,} symbols"
+        known = "" if self.perplexity is None else f", perplexity {self.perplexity:.4g}"
+        return f"<Checkpoint {short_repr(self.name)}: {model}{known}>"
+
+    def _repr_html_(self) -> str:
+        corpus = self.about.get("corpus")
+        rows = {
+            "model": self.model.config.label,
+            "parameters": self.model.parameter_count,
+            "symbols": self.vocabulary.symbol_count,
+            "trained on": corpus.get("name") if isinstance(corpus, dict) else None,
+            "perplexity": self.perplexity,
+        }
+        return html_table(self.name, rows)
 
     def config(self) -> dict[str, Any]:
         """Return everything but the weights, as JSON."""

@@ -22,12 +22,15 @@ from ..evaluation import (
 from ..model import eval_mode
 from ..ngrams.baselines import Baselines, baseline_perplexities
 from ..utils import validation
+from ..utils.notebook import html_table, html_tints
 from ..vocabulary import Ids
 from .activations import QUANTITIES, read_activations
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
+_MAX_SHOWN_CHARACTERS = 2_000  # in a notebook
+_FULL_TINT_BITS = 8.0
 CANDIDATES = 5  # likeliest characters that are kept for each place in a text
 Floats = NDArray[np.float32]
 
@@ -68,6 +71,18 @@ class Inspection:
             f"perplexity {self.score.perplexity:.4g}>"
         )
 
+    def _repr_html_(self) -> str:
+        figures = {
+            "perplexity": self.score.perplexity,
+            "bits per character": self.score.bits_per_character,
+            "characters scored": self.score.characters,
+            **{f"perplexity, {k}": value for k, value in self.baselines.as_dict().items()},
+        }
+        shown = [_tint(row) for row in self.as_rows(_MAX_SHOWN_CHARACTERS)]
+        more = len(self.characters) - len(shown)
+        rest = f"<p>… and {more:,} more characters</p>" if more else ""
+        return html_table("Inspection", figures) + html_tints(shown) + rest
+
     @property
     def summary(self) -> dict[str, Any]:
         """The figures of the whole text, as JSON."""
@@ -85,14 +100,17 @@ class Inspection:
             "probabilities": [[c["probability"] for c in row["candidates"]] for row in rows],
         }
 
-    def as_rows(self) -> list[dict[str, Any]]:
-        """Return an object for each character, as JSON; null where there is no number."""
+    def as_rows(self, count: int | None = None) -> list[dict[str, Any]]:
+        """Return an object for each of the first `count` characters, as JSON; default: for all.
+
+        There is null where there is no number.
+        """
         numbers = zip(
-            self.characters,
-            self.surprisal.tolist(),
-            self.entropy.tolist(),
-            self.candidates.tolist(),
-            self.probabilities.tolist(),
+            self.characters[:count],
+            self.surprisal[:count].tolist(),
+            self.entropy[:count].tolist(),
+            self.candidates[:count].tolist(),
+            self.probabilities[:count].tolist(),
             strict=True,
         )
         return [
@@ -108,6 +126,15 @@ class Inspection:
             }
             for character, surprisal, entropy, candidates, probabilities in numbers
         ]
+
+
+def _tint(row: dict[str, Any]) -> tuple[str, float, str]:
+    """Return a character, how strongly to tint it, and what was expected in its place."""
+    if row["surprisal"] is None:
+        return row["character"], 0.0, ""
+    expected = ", ".join(f"{c['character']!r} {c['probability']:.1%}" for c in row["candidates"])
+    hint = f"{row['surprisal']:.1f} bits; expected {expected}"
+    return row["character"], row["surprisal"] / _FULL_TINT_BITS, hint
 
 
 def inspect(
