@@ -11,9 +11,9 @@ from charrnn.checkpoint.files import CARD, LOG, LOG_COLUMNS, PICTURE, SAMPLES
 from charrnn.checkpoint.logs import curve_in
 from charrnn.errors import UserError
 from charrnn.hub import preview_push, push
-from charrnn.ui.generate.model_dropdown import model_options
 from charrnn.ui.run_card.example_run import example_run
 from charrnn.ui.services.catalog import describe, find_model, model_card
+from charrnn.ui.services.model_options import model_options
 
 ODD_LOG = "\n".join(
     (

@@ -24,13 +24,13 @@ from charrnn.runs.retention import delete_expired
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.ui import AppContext
-from charrnn.ui.generate.model_dropdown import model_options
 from charrnn.ui.i18n.errors_zh import ERRORS
 from charrnn.ui.models import list_cards
 from charrnn.ui.models.download import make_zip
 from charrnn.ui.run_card.feed import RunFeeds
 from charrnn.ui.run_card.recent_runs import list_runs
 from charrnn.ui.services.catalog import find_model
+from charrnn.ui.services.model_options import model_options
 from charrnn.utils.regular_files import DamagedRunUserError
 
 no_picture = small_runs.no_picture

@@ -21,9 +21,9 @@ from charrnn.runs.retention import all_runs, delete_expired
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import AppContext, i18n
-from charrnn.ui.generate.model_dropdown import model_options
 from charrnn.ui.services import open_model as opening
 from charrnn.ui.services.catalog import available_to, find_model, model_card
+from charrnn.ui.services.model_options import model_options
 from charrnn.ui.services.open_model import open_file
 
 # The cases before are no files, which a browser would not send.

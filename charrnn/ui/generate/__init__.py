@@ -22,6 +22,7 @@ from ..page.contract import element_id
 from ..page.theme import asset
 from ..services.catalog import find_model
 from ..services.context import AppContext
+from ..services.model_options import model_options
 from .events import (
     Fields,
     first_prefix,
@@ -30,7 +31,6 @@ from .events import (
     update_models,
     wire_events,
 )
-from .model_dropdown import model_options
 from .stream import ALPHAS, THREE_ALPHAS
 from .strings import FROM_HUB_LINK, TEXT
 

@@ -25,8 +25,8 @@ from ..page.modules import call
 from ..services.catalog import ModelEntry, find_model
 from ..services.client import Client, ClientGoneError
 from ..services.context import DEFAULT_TEXT_ZH, AppContext
+from ..services.model_options import model_options
 from ..services.scheduler import SLICER
-from .model_dropdown import model_options
 from .stream import (
     Passage,
     checked_passage_text,

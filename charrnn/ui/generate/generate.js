@@ -4,7 +4,7 @@
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import { prompt } from "./prompt.js";
 import { textPanel } from "./text_panel.js";
-import { number, surprisalLevel, visible } from "./tinted_text.js";
+import { number, surprisalLevel, visible } from "../page/tinted_text.js";
 
 export function mount(host) {
   const ui = component(host);

@@ -4,7 +4,7 @@
 // α.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
-import { visible } from "./tinted_text.js";
+import { formatPercent, visible } from "../page/tinted_text.js";
 
 export function mount(host) {
   const { element, props, server, find, setText, t, words } = component(host);
@@ -20,12 +20,6 @@ export function mount(host) {
   let table = { candidates: [], totals: [] };
   let delay = null; // the timer of the next request
   let request = null; // the request that is under way
-
-  const formatPercent = (p) => {
-    const share = 100 * p;
-    if (share < 0.05) return share > 0 ? "<0.1" : "0";
-    return share.toFixed(share >= 9.95 ? 0 : 1);
-  };
 
   const rows = Array.from({ length: ROWS }, () => {
     const item = document.createElement("li");

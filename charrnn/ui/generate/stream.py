@@ -21,7 +21,7 @@ from ...checkpoint import Checkpoint
 from ...errors import UserError
 from ...generation import GenerationConfig, iter_characters, iter_side_by_side, top_candidates
 from ...utils.validation import clean_text as clean_text
-from ..page.contract import CONTRACT
+from ..page.tinted_text import surprisal_level
 from ..services.scheduler import FRAME_SECONDS, SLICER
 
 Passage = dict[str, Any]
@@ -33,8 +33,6 @@ MAX_RAW_PASSAGE_CHARACTERS = 2 * MAX_PASSAGE_CHARACTERS
 THREE_ALPHAS = (0.5, 1.0, 2.0)  # the α of three texts side by side
 ALPHAS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6,
           1.8, 2.0, 2.2, 2.5, 2.8, 3.0, 3.5, 4.0)  # fmt: skip
-_LEVEL_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_LEVELS_PER_BIT = CONTRACT["surprisal_levels_per_bit"]
 
 
 class FrameTimer:
@@ -77,11 +75,6 @@ class FrameTimer:
     def rate(self) -> float | None:
         """Characters per second, or None before anything was measured."""
         return self._characters / self._elapsed_seconds if self._elapsed_seconds > 0 else None
-
-
-def surprisal_level(surprisal: float) -> str:
-    """Return the level of a surprisal in bits, as one base-36 digit: 11⅔ bits at most."""
-    return _LEVEL_DIGITS[min(round(surprisal * _LEVELS_PER_BIT), len(_LEVEL_DIGITS) - 1)]
 
 
 def new_passage(prefix: str, text: str = "", levels: str = "") -> Passage:

@@ -20,14 +20,6 @@ GENERATE: Words = {
     ),
 }
 
-# Parts of a model's label (model_dropdown.py).
-MODEL_LABELS: Words = {
-    "shared": ("a run shared with you", "与你共享的训练"),
-    "upload": ("your file {id}…", "你的文件 {id}…"),
-    "held-out": ("perplexity {n} held out", "困惑度 {n}（留出）"),
-    "own-text": ("perplexity {n} on its own text", "困惑度 {n}（训练文本）"),
-}
-
 # The link beside the dropdown (from_hub_link.js).
 FROM_HUB_LINK: Words = {
     "from-hub": ("From the Hub…", "从 Hub 打开…"),

@@ -1,7 +1,7 @@
 // The text of the Generate tab as it grows, in one or three columns, and its scroll position. Text
 // is set as textContent and text nodes only.
 
-import { GrowingText, number } from "./tinted_text.js";
+import { GrowingText, number } from "../page/tinted_text.js";
 
 // `tab` is what generate.js provides: `fields()` are the checkpoint and the prefix, `current()` is
 // the passage on display, `keepColumn(i)` makes one of three columns the passage.

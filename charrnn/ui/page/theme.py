@@ -17,6 +17,7 @@ _UI = Path(__file__).parents[1]
 # In this order: a later style sheet may override an earlier one.
 _SHEETS = (
     "page/base.css",
+    "page/tinted_text.css",
     "run_card/run_card.css",
     "generate/generate.css",
     "models/models.css",

@@ -1,9 +1,16 @@
 // Draws text with a tint for each character's surprisal, and makes invisible characters visible.
 // Text is set as textContent and text nodes only.
 
-import { languageTag, SURPRISAL_LEVELS_PER_BIT } from "../page/runtime.js";
+import { languageTag, SURPRISAL_LEVELS_PER_BIT } from "./runtime.js";
 
 export const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
+
+// Returns a probability in percent, without the sign; one above zero is never "0".
+export function formatPercent(p) {
+  const share = 100 * p;
+  if (share < 0.05) return share > 0 ? "<0.1" : "0";
+  return share.toFixed(share >= 9.95 ? 0 : 1);
+}
 
 // Characters that are invisible, or change the reading direction of others.
 const invisible =
@@ -15,7 +22,7 @@ const codePointName = (c) => `U+${c.codePointAt(0).toString(16).toUpperCase().pa
 const symbols = { " ": "␣", "\n": "⏎", "\t": "⇥" };
 export const visible = (c) => symbols[c] ?? (invisible.test(c) ? codePointName(c) : c);
 
-// Returns the level of a surprisal in bits as one base-36 digit, as stream.py does.
+// Returns the level of a surprisal in bits as one base-36 digit, as tinted_text.py does.
 export const surprisalLevel = (bits) =>
   Math.min(35, Math.round(bits * SURPRISAL_LEVELS_PER_BIT)).toString(36);
 

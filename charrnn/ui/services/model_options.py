@@ -1,4 +1,4 @@
-"""Options of the dropdown of models on the Generate tab, in the user's language."""
+"""The models that a user can choose, with their labels in the user's language."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ from ...runs.run import Run
 from ...text import datasets
 from .. import i18n
 from ..i18n.run_labels import Label, labels_of
-from ..services.catalog import ModelEntry, available_to, summarize
-from ..services.context import AppContext
-from .strings import MODEL_LABELS
+from .catalog import ModelEntry, available_to, summarize
+from .context import AppContext
 
 log = logging.getLogger(__name__)
+
+_LABELS: i18n.Words = {
+    "shared": ("a run shared with you", "与你共享的训练"),
+    "upload": ("your file {id}…", "你的文件 {id}…"),
+    "held-out": ("perplexity {n} held out", "困惑度 {n}（留出）"),
+    "own-text": ("perplexity {n} on its own text", "困惑度 {n}（训练文本）"),
+}
 
 
 def model_options(
@@ -57,7 +63,7 @@ def label(model: ModelEntry, locale: str) -> str:
     parts = ["" if summary.title is None else _title(summary.title, locale), summary.network]
     if model.source in ("shared", "upload"):
         number = model.key.removeprefix("upload-")[:4]
-        parts.insert(1, i18n.translate(MODEL_LABELS[model.source], locale, id=number))
+        parts.insert(1, i18n.translate(_LABELS[model.source], locale, id=number))
     elif model.source == "hub" or summary.title is None:
         parts[0] = model.key
     return " · ".join(filter(None, (*parts, _perplexity(model, locale))))
@@ -78,7 +84,7 @@ def _perplexity(model: ModelEntry, locale: str) -> str:
     summary = summarize(model)
     if summary.perplexity is None:
         return ""
-    words = MODEL_LABELS["held-out" if summary.held_out else "own-text"]
+    words = _LABELS["held-out" if summary.held_out else "own-text"]
     return i18n.translate(words, locale, n=_format_perplexity(summary.perplexity))
 
 
