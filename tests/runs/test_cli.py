@@ -207,10 +207,10 @@ def test_a_mistake_is_told_so_by_the_program_too(tmp_path):
     refused(result, "no recipe 'x'", "sprint")
 
 
-def test_without_a_command_the_help_is_shown(tmp_path):
-    result = charrnn_cli(cwd=tmp_path)
+def test_without_a_command_the_help_is_shown(command):
+    result = command()
     assert result.returncode == 2 and b"generate" in result.stderr
-    helped = charrnn_cli("train", "--help", cwd=tmp_path)
+    helped = command("train", "--help")
     assert helped.returncode == 0 and b"--epochs" in helped.stdout
 
 
@@ -288,7 +288,7 @@ def test_score_prints_the_figures(command, trained, tmp_path):
     figures = json.loads(result.stdout)
     assert figures["characters"] == 239 and figures["unknown_characters"] == 1
     assert figures["protocol"] == "carried"
-    shown = charrnn_cli("score", trained, "-", "--window", 16, cwd=tmp_path, stdin=b"abc" * 20)
+    shown = command("score", trained, "-", "--window", 16, stdin=b"abc" * 20)
     lines = dict(line.split(None, 1) for line in shown.stdout.decode().splitlines())
     assert list(lines) == list(figures) and lines["protocol"] == "cold windows of 16"
 
