@@ -69,7 +69,7 @@ def weight_gradient(x: Tensor, dy: Tensor) -> Tensor:
 def affine(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """Return x @ W + b in the type of x, with gradients, for x (…, K), W (K, N) and b (N,)."""
     if use_onednn(x.dtype):
-        return cast(Tensor, _Affine.apply(x, W, b))  # type: ignore[no-untyped-call]
+        return cast(Tensor, Affine.apply(x, W, b))  # type: ignore[no-untyped-call]
     flat = x.reshape(-1, x.shape[-1])
     return torch.addmm(b.to(x.dtype), flat, W.to(x.dtype)).view(*x.shape[:-1], -1)
 
@@ -189,11 +189,12 @@ def _linear_plus(x: Tensor, W: Tensor, addend: Tensor) -> Tensor:
     return cast(Tensor, operator(x, addend, W, None, "add"))
 
 
-class _Affine(Function):
+class Affine(Function):
     """x @ W + b in the type of x; the gradients of W and b in theirs."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+        """Compute x @ W + b."""
         ctx.save_for_backward(x, W)
         flat = x.reshape(-1, x.shape[-1])
         return product(flat, W.to(x.dtype)).add_(b).view(*x.shape[:-1], -1)
@@ -201,6 +202,7 @@ class _Affine(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of x, W and b."""
         x, W = ctx.saved_tensors
         flat = dy.reshape(-1, dy.shape[-1])
         dx = product(flat, W.to(x.dtype).t()).view(x.shape) if ctx.needs_input_grad[0] else None

@@ -35,7 +35,7 @@ class OwnedFiles:
 
     def of_address(self, address: str) -> Iterator[tuple[str, int]]:
         """Yield the client and the size in bytes of each file that belongs to a network address."""
-        for path, owner in self._there():
+        for path, owner in self.with_owners():
             if owner.address == address:
                 yield owner.client, _size(path)
 
@@ -45,8 +45,8 @@ class OwnedFiles:
         New files stay, and so do files that another owner has as well.
         """
         freed, late = 0, time.time() - NEW_SECONDS
-        own = [(_changed(path), path) for path, one in self._there() if one.client == owner.client]
-        for changed, path in sorted(own):
+        own = [path for path, one in self.with_owners() if one.client == owner.client]
+        for changed, path in sorted((_changed(path), path) for path in own):
             if freed >= needed or changed > late:
                 break
             freed += _size(path)
@@ -66,7 +66,7 @@ class OwnedFiles:
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
-    def _there(self) -> list[tuple[Path, Owner]]:
+    def with_owners(self) -> list[tuple[Path, Owner]]:
         """Return the files that exist, once with each of their owners."""
         late = time.monotonic() - _CREATION_SECONDS
         with self._lock:

@@ -19,11 +19,13 @@ from charrnn.checkpoint.files import MAX_FILE_BYTES, SAMPLES, write_checkpoint_d
 from charrnn.checkpoint.logs import samples_of
 from charrnn.runs import uploads
 from charrnn.runs.admission import directory_bytes, needed_bytes
+from charrnn.runs.attempts import QUEUED, Attempt
 from charrnn.runs.disk_quotas import DiskQuotas
 from charrnn.runs.limits import Limits
 from charrnn.runs.manager import RunManager
 from charrnn.runs.owned_files import MIN_FILE_BYTES, NEW_SECONDS
 from charrnn.runs.owners import OWNER_FILE, Owner, OwnerRecord
+from charrnn.runs.retention import RetentionTask
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.training import TrainingConfig, run_log
@@ -253,7 +255,7 @@ def test_a_file_of_two_visitors_stays_for_one_of_them(client):
     }
     [path] = paths
     quotas = client.context.runs.disk_quotas
-    [owners] = map(list, quotas.files._owners.values())
+    owners = [owner for _, owner in quotas.files.with_owners()]
     assert len(owners) == 2
     os.utime(path, (0, 0))
     assert quotas.files.make_room(owners[0], 1) > 0 and os.path.exists(path)
@@ -268,9 +270,9 @@ def test_downloads_count_for_whoever_asks_for_them(served, trained, monkeypatch)
     downloads = Downloads(context, gr.HTML)
     told = awaited(make_download(downloads, "letters", request()))
     owner = context.runs.disk_quotas.owner(context.client_id(request()))
-    (file,) = context.runs.disk_quotas.files._owners
+    [(file, counted)] = context.runs.disk_quotas.files.with_owners()
     assert str(file) == os.path.realpath(told["path"])
-    assert context.runs.disk_quotas.files._owners[file] == {owner}
+    assert counted == owner
     (trained / "README.md").write_bytes(os.urandom(_MB - 1))
     fill(stopped(context.runs.start(planned(), context.client_id(request()))).directory, 9)
     assert "MB more" in awaited(make_download(downloads, "letters", request()))["problem"]
@@ -284,8 +286,8 @@ def test_only_the_id_of_a_run_deletes_it_and_not_while_it_trains(served):
     run = context.runs.start(planned())
     for key in (view_id(run.id), run.id[:-1], "", None, [run.id], "../" + run.id, ".uploads"):
         assert "problem" in remove(context, key, request())
-    run.mark_started(context.runs._app_lock.name)
-    with run._lock(1):
+    run.mark_started(Attempt.read(run.directory / QUEUED).app)
+    with try_lock(run.directory / "worker.lock", timeout=1):
         said = remove(context, run.id, request())
     assert (
         said
@@ -403,16 +405,14 @@ def test_files_that_were_uploaded_go_when_they_are_old(tmp_path, monkeypatch):
     assert left == {"b.txt"}
 
 
-def test_sweeping_covers_the_upload_folder_and_goes_on_after_a_failure(served, monkeypatch):
+def test_sweeping_covers_the_upload_folder_and_goes_on_after_a_failure(served):
     context = served(keep_hours=1.0)
     build(context)
-    swept = []
-    context.runs.retention.extra_tasks.insert(0, lambda hours: 1 / 0)
-    context.runs.retention.extra_tasks.append(swept.append)
     assert sweep_upload_folder in context.runs.retention.extra_tasks
-    context.runs.retention._next = 0.0
-    context.runs.retention.run_if_due()
-    context.runs.retention.run_if_due()
+    swept, task = [], RetentionTask(context.runs.root, 1.0)
+    task.extra_tasks += [lambda hours: 1 / 0, swept.append]
+    task.run_if_due()
+    task.run_if_due()
     assert swept == [1.0], "not again at once"
 
 

@@ -286,7 +286,7 @@ def test_a_generator_ends_when_its_sender_cancels():
 
 def test_a_server_function_that_is_refused_answers_429_without_a_traceback():
     def busy(request):
-        raise rate_limit._network_is_busy()
+        raise BusyUserError("The app is busy: try again.", field="run")
 
     def gone(request):
         raise ClientGoneError
@@ -313,8 +313,8 @@ def test_refusals_have_their_chinese():
 
 def test_every_kind_of_work_has_a_limit_for_each_user_and_each_address():
     for kind, limit in vars(Limiters(users_per_address=7)).items():
-        assert limit._users_per_address == 7, kind
-        assert limit._per_user * 2 <= limit._total, "one user cannot have it all"
+        assert limit.users_per_address == 7, kind
+        assert limit.per_user * 2 <= limit.total, "one user cannot have it all"
 
 
 def test_a_round_robin_serves_users_in_turn_and_each_one_s_items_in_order():

@@ -42,7 +42,7 @@ async def use(http):
 )
 def test_a_flood_of_scores_keeps_nobody_waiting_but_its_sender(context, url, scoring, flooder):
     limit = context.limiters.scoring
-    places = limit._per_user + limit._max_waiting_per_user
+    places = limit.per_user + limit.max_waiting_per_user
 
     async def story():
         async with visitor(url, **flooder) as sender, visitor(url, "127.0.0.1") as other:

@@ -46,7 +46,7 @@ def test_rows_and_affine_have_autograds_gradients(kind, symbols):
         torch.randn(shape, dtype=torch.float64, requires_grad=True)
         for shape in ((2, 3, 4), (4, 5), (5,))
     )
-    for function in (affine, matmul._Affine.apply):
+    for function in (affine, matmul.Affine.apply):
         assert torch.autograd.gradcheck(function, (x, W, b))
 
 

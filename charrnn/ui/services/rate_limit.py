@@ -80,9 +80,9 @@ class PerUserLimiter:
         max_waiting_per_user: int,
         users_per_address: int = Limits.visitors_per_address,
     ) -> None:
-        self._total, self._per_user = total, per_user
-        self._max_waiting_per_user = max_waiting_per_user
-        self._users_per_address = users_per_address
+        self.total, self.per_user = total, per_user
+        self.max_waiting_per_user = max_waiting_per_user
+        self.users_per_address = users_per_address
         self._running: Counter[str] = Counter()
         self._waiting: RoundRobin[asyncio.Future[None]] = RoundRobin()
 
@@ -127,10 +127,10 @@ class PerUserLimiter:
     async def _acquire(self, client: Client) -> None:
         user = client.id
         self._check_address(user)
-        if self._running.total() < self._total and self._has_share(user):
+        if self._running.total() < self.total and self._has_share(user):
             self._running[user] += 1
             return
-        check_share(self._waiting.counts(), user, self._max_waiting_per_user)
+        check_share(self._waiting.counts(), user, self.max_waiting_per_user)
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(user, place)
         try:
@@ -147,12 +147,12 @@ class PerUserLimiter:
             raise
 
     def _has_share(self, user: str) -> bool:
-        return self._running[user] < self._per_user
+        return self._running[user] < self.per_user
 
     def _release(self, user: str) -> None:
         self._running[user] -= 1
         self._running += Counter()  # drop users without running calls
-        while self._running.total() < self._total and (
+        while self._running.total() < self.total and (
             next_call := self._waiting.pop(self._has_share)
         ):
             user, place = next_call
@@ -162,7 +162,7 @@ class PerUserLimiter:
     def _check_address(self, user: str) -> None:
         address, users = address_of(user), {*self._running, *self._waiting}
         neighbors = sum(address_of(one) == address for one in users - {user})
-        if neighbors >= self._users_per_address:
+        if neighbors >= self.users_per_address:
             raise _network_is_busy()
 
 
