@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from run_events import checkpoint, end, progress, sample, start, view_model, written
@@ -16,10 +17,12 @@ from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.training import TrainingConfig, train
 from charrnn.ui.i18n.titles import chinese, corpus_title
-from charrnn.ui.run_card.example_run import example_run, from_checkpoint
+from charrnn.ui.run_card.example_run import EVENTS, example_run, read_example
 from charrnn.ui.run_card.view_model import MAX_POINTS, RunViewModel
 from charrnn.ui.services.catalog import ModelEntry, model_card
 from charrnn.ui.services.context import AppContext
+
+BUNDLED = Path(__file__).parents[2] / "checkpoints"
 
 
 def test_long_runs_are_thinned_and_keep_their_first_point():
@@ -52,28 +55,51 @@ def test_resuming_drops_later_points():
     assert written(value["rows"]) == ["b", None, None, None, None]
 
 
-def test_the_log_of_a_bundled_model_makes_its_run_again(tmp_path):
+def bundle(events, directory):
+    """Put the events of a run beside its model, as in checkpoints/."""
+    directory.joinpath(EVENTS).write_text("".join(json.dumps(event) + "\n" for event in events))
+
+
+def test_the_run_of_a_bundled_model_is_shown_as_it_was(tmp_path):
     corpus = Corpus.from_text("the tide comes and the tide goes\n" * 40)
     training = TrainingConfig(epochs=3, batch_size=2, steps=16)
     model = ModelConfig(hidden_size=8)
-    live = RunViewModel()
-    for event in train(corpus, model, training, prefixes=("the ",), directory=tmp_path):
-        live.apply(event)
-    again = from_checkpoint(ModelEntry("tide", tmp_path / "checkpoint")).value()
-    assert again["is_example"] and again["state"] == "finished"
-    assert again["facts"] | {"device": ""} == live.facts | {"device": ""}
-    assert again["columns"]["epoch"] == live.columns["epoch"]
-    assert again["kept"]["held"] == pytest.approx(live.kept["held"])
-    told = [(row["sample"]["texts"], row["sample"]["perplexity"]) for row in again["rows"]]
-    filled = [row["sample"] for row in live.rows() if row["sample"]]
-    assert told == [(sample["texts"], sample["perplexity"]) for sample in filled]
+    events = list(train(corpus, model, training, prefixes=("the ",), directory=tmp_path))
+    bundle(events, tmp_path / "checkpoint")
+    example = read_example(ModelEntry("tide", tmp_path / "checkpoint")).value()
+    own = {
+        "run": None,
+        "title": {"en": corpus.name, "zh": chinese(corpus.name)},
+        "model": "tide",
+        "is_example": True,
+        "state": "finished",
+    }
+    assert example == view_model(*events).value() | own
 
 
-def test_a_model_without_its_log_is_no_example(tmp_path):
-    assert from_checkpoint(ModelEntry("none", tmp_path)) is None
+def test_a_model_without_the_events_of_its_run_is_no_example(tmp_path):
+    assert read_example(ModelEntry("none", tmp_path)) is None
 
 
-def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in BUNDLED.glob("*/config.json")))
+def test_every_bundled_model_has_the_events_of_its_run(name):
+    model = ModelEntry(name, BUNDLED / name)
+    value = read_example(model).value()
+    about = model.open().about
+    results = about["results"]
+    assert value["kept"]["step"] == results["step"]
+    assert value["kept"]["held"] == results["validation_perplexity"]
+    assert value["facts"]["recipe"] == about["recipe"]
+    assert value["facts"]["parameters"] == model.open().model.parameter_count
+    samples = json.loads((BUNDLED / name / "samples.json").read_text())
+    last = value["rows"][-1]["sample"]
+    assert ["".join(pair) for pair in last["texts"]] == [
+        sample["text"] for sample in samples if sample["step"] == samples[-1]["step"]
+    ]
+    assert len(value["steps"]) > 100
+
+
+def test_a_chinese_user_is_shown_how_the_chinese_model_learned(tmp_path):
     corpus = Corpus.from_text("大雨落下来，我在窗口等你。\n" * 30)
     shelf = tmp_path / "shelf"
     for name in ("songs", "tide-clock"):
@@ -83,7 +109,7 @@ def test_a_chinese_visitor_is_shown_how_the_chinese_model_learned(tmp_path):
             TrainingConfig(epochs=1, batch_size=1, steps=16),
             directory=tmp_path / name,
         )
-        assert [event["event"] for event in run][-1] == "end"
+        bundle(run, tmp_path / name / "checkpoint")
         shelf.mkdir(exist_ok=True)
         (tmp_path / name / "checkpoint").rename(shelf / name)
     runs = RunManager(tmp_path / "runs")
