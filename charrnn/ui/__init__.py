@@ -176,7 +176,7 @@ def launch_options(context: AppContext | None = None) -> dict[str, Any]:
                     text_bytes=max_text_body_bytes(limits.upload_bytes),
                     **client_id,
                 ),
-                Middleware(IdempotencyMiddleware),
+                Middleware(IdempotencyMiddleware, **client_id),
                 *quota,
                 *streams,
                 *cookie,

@@ -40,7 +40,9 @@ class App:
             await send({"type": "http.response.body", "body": part, "more_body": more})
 
 
-async def ask(middleware, *parts, key=KEY, method="POST", lost=False):
+async def ask(
+    middleware, *parts, key=KEY, method="POST", path="/queue/join", client="", lost=False
+):
     """What is answered; where the line is down, as uvicorn does, what is sent goes nowhere."""
     waiting, heard = list(parts or ({"type": "http.request", "body": b"{}"},)), []
 
@@ -52,8 +54,8 @@ async def ask(middleware, *parts, key=KEY, method="POST", lost=False):
         if not lost:
             heard.append(message)
 
-    headers = [(HEADER, key)] if key else []
-    scope = {"type": "http", "method": method, "path": "/queue/join", "headers": headers}
+    headers = [(b"client", client.encode()), *([(HEADER, key)] if key else [])]
+    scope = {"type": "http", "method": method, "path": path, "headers": headers}
     await middleware(scope, receive, send)
     return b"".join(message.get("body", b"") for message in heard)
 
@@ -68,6 +70,22 @@ def test_a_retried_request_runs_once_and_gets_the_same_response():
         assert await ask(middleware, key=None) == await ask(middleware, key=None) == app.body
         assert await ask(middleware, method="PUT") == app.body
         assert app.asked == 5
+
+    awaited(story())
+
+
+def test_a_key_counts_for_one_path_and_one_client():
+    async def story():
+        middleware = IdempotencyMiddleware(app := App(), lambda request: request.headers["client"])
+        first = {"path": "/queue/join", "client": "address:home/ada"}
+        others = ({"path": "/run/score"}, {"client": "address:home/bob"}, {"client": "name:ada"})
+        await ask(middleware, **first)
+        for asked, other in enumerate(others, start=2):
+            await ask(middleware, **first | other)
+            assert app.asked == asked
+        await ask(middleware, **first)
+        await ask(middleware, **first | {"client": "address:phone/ada"})
+        assert app.asked == 4, "the same browser, also at another address"
 
     awaited(story())
 

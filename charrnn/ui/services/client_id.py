@@ -108,6 +108,12 @@ class ClientIds:
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+def without_address(client_id: str) -> str:
+    """Return the part of a client id that stays when the address changes; all of it without one."""
+    address, _, browser = client_id.partition("/")
+    return browser if browser and address.startswith("address:") else client_id
+
+
 class ClientCookieMiddleware:
     """ASGI middleware: sets a cookie in every browser that opens the page without a valid one."""
 

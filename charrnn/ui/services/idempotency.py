@@ -2,21 +2,29 @@
 
 When a response is lost on the way, the page cannot tell that from a request that never arrived, so
 it sends the request again (fetch_retry.js) with the same `Idempotency-Key`: one click on Train must
-not start two runs. The retry gets the response to the first request.
+not start two runs. The retry gets the response to the first request. A key counts for one client
+and one path: to another client, or at another path, the same key is a new one.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from gradio.utils import LRUCache
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .asgi import route_path
+from .client_id import without_address
 
 HEADER = b"idempotency-key"
 _MIN_KEY_BYTES = 16  # a shorter key may be the same for two clients
 _MAX_KEY_BYTES = 64  # fetch_retry.js draws up to 40
 MAX_RESPONSES = 512  # stored responses; the oldest are dropped
 MAX_RESPONSE_BYTES = 1 << 14  # of a stored response; Gradio's have about 50 bytes
+
+_Key = tuple[str, str, bytes]  # the client, the path, and the header
 
 
 class IdempotencyMiddleware:
@@ -26,16 +34,19 @@ class IdempotencyMiddleware:
     failed, or had a response that is too long to store, the new one runs.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self._responses: LRUCache[bytes, _PendingResponse] = LRUCache(MAX_RESPONSES)
+    def __init__(self, app: ASGIApp, client_id: Callable[[Request], str] = lambda _: "") -> None:
+        self.app, self._client_id = app, client_id
+        self._responses: LRUCache[_Key, _PendingResponse] = LRUCache(MAX_RESPONSES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or send the stored response."""
-        key = _key(scope)
-        if not key:
+        header = _header(scope)
+        if not header:
             await self.app(scope, receive, send)
             return
+        # A retry may come from another address, as when a phone leaves the Wi-Fi.
+        client = without_address(self._client_id(Request(scope)))
+        key = client, route_path(scope), header
         while (earlier := self._responses.get(key)) and earlier.arrived:
             for message in (messages := await earlier.messages()):
                 await send(message)
@@ -43,7 +54,7 @@ class IdempotencyMiddleware:
                 return
         await self._do(key, scope, receive, send)
 
-    async def _do(self, key: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _do(self, key: _Key, scope: Scope, receive: Receive, send: Send) -> None:
         pending = self._responses[key] = _PendingResponse()
 
         async def receive_body() -> Message:
@@ -97,8 +108,8 @@ class _PendingResponse:
         return bool(self._messages)
 
 
-def _key(scope: Scope) -> bytes:
-    """Return the idempotency key of a POST; empty if it has none, or one of a wrong length."""
+def _header(scope: Scope) -> bytes:
+    """Return the header of a POST; empty if it has none, or one of a wrong length."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return b""
     keys = [value for name, value in scope["headers"] if name == HEADER]
