@@ -1,9 +1,13 @@
 """The page's JavaScript as ES modules: where it is served, and how Gradio's strings call it."""
 
+import asyncio
 import re
+from pathlib import Path
 
+import httpx
 import pytest
 import serving
+from conftest import awaited
 
 from charrnn.ui.page.modules import call, main_path, mount
 
@@ -37,10 +41,37 @@ def test_every_module_that_main_imports_is_served_and_kept_for_good(http):
         main_path().replace("main.js", "theme.py"),
         main_path().replace("page/main.js", "../__init__.py"),
         main_path().replace("page/main.js", "%2e%2e/%2e%2e/model.py"),
+        main_path().replace("page/main.js", "page/..%2fpage/main.js"),
+        main_path().replace("page/main.js", "%2fetc/passwd"),
+        main_path().replace("page/main.js", "page%5cmain.js"),
+        main_path() + "%00",
+        main_path() + "/" + 30_000 * "x",
+        main_path().replace("page/main.js", ""),
     ],
 )
 def test_nothing_else_is_served(http, path):
-    assert http.get(path).status_code == 404
+    answer = http.get(path)
+    assert (answer.status_code, answer.text) == (404, "Not Found")
+    assert "cache-control" not in answer.headers, "the path may be a module's after an update"
+
+
+def test_a_module_is_only_read(http):
+    assert http.head(main_path()).status_code == 200
+    for method in ("POST", "PUT", "DELETE"):
+        assert http.request(method, main_path(), content=b"x").status_code == 405
+
+
+def test_a_flood_of_requests_reads_no_file_and_is_answered_at_once(served, http, monkeypatch):
+    assert http.get(main_path()).status_code == 200
+    monkeypatch.setattr(Path, "read_text", None)
+
+    async def flood():
+        async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
+            known = [client.get(main_path()) for _ in range(150)]
+            unknown = [client.get(f"{main_path()}/{number}") for number in range(150)]
+            return [answer.status_code for answer in await asyncio.gather(*known, *unknown)]
+
+    assert awaited(flood()) == [200] * 150 + [404] * 150
 
 
 def test_the_modules_are_found_where_a_proxy_serves_the_app():
