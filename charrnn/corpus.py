@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tokenize import TokenError
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -122,7 +122,9 @@ class Corpus:
 
     The vocabulary is that of the whole text, so the held-out part, its last `validation` share, has
     no unknown characters. Nothing is held out where that share is less than two characters.
-    `encoding`, `line_ends` and `prefixes` are those of the `Text` that it was made from.
+    `encoding`, `line_ends` and `prefixes` are those of the `Text` that it was made from. `title` is
+    its name as `Message.as_json`, from which it is translated; None for a name that is not
+    translated, such as a file's.
     """
 
     name: str
@@ -132,6 +134,7 @@ class Corpus:
     encoding: str = "UTF-8"
     line_ends: str = "LF"
     prefixes: tuple[str, ...] = ()
+    title: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         wanted = Message("give a number between 0 and 0.5")
@@ -190,6 +193,7 @@ class Corpus:
             source.encoding,
             source.line_ends,
             source.prefixes,
+            source.name.as_json() if isinstance(source.name, Message) else None,
         )
 
     @property
@@ -255,6 +259,10 @@ class Corpus:
             lines=line_ends + (not ends_with_one),
         )
 
+    def names(self) -> dict[str, Any]:
+        """Return `name` and, if there is one, `title`, as JSON files hold them."""
+        return {"name": str(self.name)} | ({"title": dict(self.title)} if self.title else {})
+
     def sha256(self) -> str:
         """Return a hash of the ids and the vocabulary, the same on every machine."""
         digest = hashlib.sha256(json.dumps(self.vocabulary.symbols).encode())
@@ -266,7 +274,7 @@ class Corpus:
         """Write `ids.npy` and `corpus.json` into a directory, each replaced atomically."""
         directory.mkdir(parents=True, exist_ok=True)
         description = {
-            "name": self.name,
+            **self.names(),
             "characters": len(self.ids),
             "validation": self.validation,
             "encoding": self.encoding,
@@ -298,8 +306,17 @@ class Corpus:
             if not all(isinstance(text, str) for text in (*texts, *prefixes)):
                 raise ValueError(Message("{path} is damaged", path=DESCRIPTION_FILE))
             name, encoding, line_ends = texts
-            validation = description["validation"]
-            opened = cls(name, ids, vocabulary, validation, encoding, line_ends, prefixes)
+            title = description.get("title")  # version 0.1.0 did not write it
+            opened = cls(
+                name,
+                ids,
+                vocabulary,
+                description["validation"],
+                encoding,
+                line_ends,
+                prefixes,
+                title if isinstance(title, dict) else None,
+            )
             if any(ids.max() >= len(vocabulary) for ids in _chunks(opened.ids)):
                 raise ValueError(
                     Message(

@@ -86,7 +86,7 @@ def make_metadata(
     """Return the metadata of a checkpoint: see `Checkpoint.about`."""
     return {
         "name": corpus.name,
-        "corpus": {"name": corpus.name, "characters": len(corpus.ids)},
+        "corpus": {**corpus.names(), "characters": len(corpus.ids)},
         "recipe": recipe,
         "training": dict(training),
         "prefixes": list(prefixes),

@@ -14,6 +14,7 @@ from ..errors import Message, escape_invisible
 _MAX_NAME_CHARS, _MAX_PREFIX_CHARS = 200, 1_000  # characters of a name, a prefix
 _MAX_KEY_CHARS = 40  # and of an entry's name in a message
 _MAX_ENTRIES = 100  # of a list or an object
+_MAX_TITLE_DEPTH = 3  # of messages within messages
 
 
 def validate_metadata(config: dict[str, Any]) -> dict[str, Any]:
@@ -57,9 +58,31 @@ def _corpus(value: object, key: str) -> dict[str, Any]:
     corpus = _simple(_object(value, key), key)
     if "name" in corpus:
         corpus["name"] = _short_text(corpus["name"], f"{key}.name")
+    corpus.pop("title", None)
+    if isinstance(value, dict) and (title := _title(value.get("title"))) is not None:
+        corpus["title"] = title
     if _number(corpus.get("characters"), f"{key}.characters") is None:
         corpus.pop("characters", None)
     return corpus
+
+
+def _title(value: object, depth: int = 1) -> dict[str, Any] | None:
+    """Return a name as `Message.as_json` makes it, or None for anything else."""
+    match value:
+        case {"message": str(message), "template": str(template), "values": dict(values)}:
+            if depth > _MAX_TITLE_DEPTH:
+                return None
+            return {
+                "message": _short_text(message, "message"),
+                "template": _short_text(template, "template"),
+                "values": {
+                    _short_text(name, "name"): _title(entry, depth + 1)
+                    for name, entry in list(values.items())[:_MAX_ENTRIES]
+                    if isinstance(entry, dict)
+                }
+                | _simple(values, "values"),
+            }
+    return None
 
 
 def _results(value: object, key: str) -> dict[str, Any]:

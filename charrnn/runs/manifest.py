@@ -53,19 +53,13 @@ def new_manifest(run_id: str, plan: RunPlan) -> dict[str, Any]:
         "training": asdict(plan.training),
         "prefixes": plan.prefixes,
         "corpus": {
-            **_named(plan.corpus.name),
+            **plan.corpus.names(),
             "characters": len(plan.corpus.ids),
             "sha256": plan.corpus.sha256(),
         },
         "leg": asdict(Segment()),
         "versions": {"charrnn": __version__, "torch": torch.__version__},
     }
-
-
-def _named(name: str) -> dict[str, Any]:
-    """Return the name of a text for run.json, and what translates it, if it is made of words."""
-    title = {"title": name.as_json()} if isinstance(name, Message) else {}
-    return {"name": str(name), **title}
 
 
 def parse_manifest(data: bytes) -> dict[str, Any]:

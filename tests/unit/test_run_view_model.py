@@ -1,12 +1,12 @@
 """The run card's data: no browser needed."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from run_events import checkpoint, end, progress, sample, start, view_model, written
 
+from charrnn.checkpoint.metadata import validate_metadata
 from charrnn.corpus import Corpus
 from charrnn.errors import Message, UserError
 from charrnn.model import ModelConfig
@@ -16,6 +16,7 @@ from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.training import TrainingConfig, train
+from charrnn.ui.services.model_options import label
 from charrnn.ui.i18n.titles import chinese, corpus_title
 from charrnn.ui.run_card.example_run import EVENTS, example_run, read_example
 from charrnn.ui.run_card.view_model import MAX_POINTS, RunViewModel
@@ -132,18 +133,54 @@ def test_the_title_of_a_run_on_several_files_is_translated(tmp_path):
     corpus = run.manifest["corpus"]
     assert corpus["name"] == "2 files"
     assert corpus_title(corpus) == {"en": "2 files", "zh": "2 个文件"}
-    assert corpus_title(corpus | {"title": {"template": "{odd}", "values": {}}})["zh"] == "2 个文件"
-    del corpus["title"]  # as in a run of an earlier version
-    assert corpus_title(corpus) == {"en": "2 files", "zh": "2 个文件"}
+    assert corpus_title(corpus | {"title": {"template": "{odd}", "values": {}}})["zh"] == "2 files"
+    del corpus["title"]  # as in a run of another version
+    assert corpus_title(corpus) == {"en": "2 files", "zh": "2 files"}
 
 
-def test_the_card_of_a_model_trained_on_several_files_is_translated(tmp_path):
-    corpus = replace(Corpus.from_text("the tide comes in " * 200), name="1,234 files")
+def test_the_title_of_a_model_trained_on_several_files_is_translated(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("the tide comes in " * 200)
+    Corpus.from_text(read_files([tmp_path / "a.txt", tmp_path / "b.txt"])).save(tmp_path / "saved")
+    corpus = Corpus.open(tmp_path / "saved")  # as a worker opens it
     training = TrainingConfig(epochs=1, batch_size=2, steps=16)
     assert list(train(corpus, ModelConfig(hidden_size=4), training, directory=tmp_path))
-    card = model_card(ModelEntry("several", tmp_path / "checkpoint"))
-    both = {"en": "1,234 files", "zh": "1,234 个文件"}
+    model = ModelEntry("several", tmp_path / "checkpoint")
+    card = model_card(model)
+    both = {"en": "2 files", "zh": "2 个文件"}
     assert (card["title"], card["corpus"]) == (both, both)
+    assert label(model, "zh").startswith("2 个文件 · LSTM 4")
+
+
+def test_the_title_of_an_archive_in_a_checkpoint_is_translated():
+    title = Message(
+        "{archive} ({texts})", archive="a.zip", texts=Message("{count:,} texts", count=3)
+    )
+    corpus = {"name": str(title), "title": title.as_json()}
+    stored = validate_metadata({"corpus": json.loads(json.dumps(corpus))})["corpus"]
+    assert stored == corpus
+    assert corpus_title(stored)["zh"] == corpus_title({"name": title})["zh"] != str(title)
+
+
+def test_a_title_in_a_checkpoint_that_is_no_message_is_left_out():
+    deep = Message("{archive} ({texts})", archive="a", texts="b").as_json()
+    for _ in range(9):
+        deep = deep | {"values": {"archive": deep}}
+    for title in ("text", 7, None, [], {}, {"template": "x"}, {"message": 1, "template": "x"}):
+        assert "title" not in validate_metadata({"corpus": {"title": title}})["corpus"]
+    kept = validate_metadata({"corpus": {"title": deep}})["corpus"]["title"]
+    assert json.dumps(kept).count("template") == 3
+    odd = {"message": "x" * 999, "template": "{count:,} files", "values": {"count": "many"}}
+    corpus = validate_metadata({"corpus": {"name": "two", "title": odd}})["corpus"]
+    assert len(corpus["title"]["message"]) <= 200
+    assert corpus_title(corpus) == {"en": "two", "zh": "two"}
+
+
+def test_a_model_of_version_0_1_0_has_a_title_in_both_languages():
+    golden = Path(__file__).parents[1] / "golden" / "0.1.0" / "checkpoint"
+    card = model_card(ModelEntry("golden", golden))
+    assert card["title"] == card["corpus"]
+    assert card["title"]["en"] == card["title"]["zh"] == "rain.txt"
 
 
 @pytest.mark.parametrize("name", ["12 files.txt", "my 3 files", "files", "1,2,, files of mine"])

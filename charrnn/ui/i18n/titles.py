@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import Message
 from ...text import PASTED, datasets
 from .. import i18n
 from . import Words
 from .phrases_zh import NAMES
-
-_SEVERAL_FILES = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})*) files")
 
 RECIPES: Words = {
     "sprint": ("Sprint", "冲刺"),
@@ -81,17 +77,26 @@ SETTINGS: Words = {
 
 
 def corpus_title(corpus: Mapping[str, Any]) -> dict[str, str]:
-    """Return the name of a run's text by language, given the `corpus` of its run.json."""
+    """Return the name of a text by language, given the `corpus` of a run.json or a checkpoint.
+
+    A name of words, such as "3 files", has a `title` from which it is translated. Version 0.1.0 did
+    not write it into checkpoints, so in those such a name stays in English.
+    """
     name, title = str(corpus["name"]), i18n.message_from_json(corpus.get("title"))
     return {"en": name, "zh": chinese(name if title is None else title)}
 
 
-def chinese(title: str) -> str:
-    """Translate a text's name; the name of a user's own file stays as it is.
+def model_title(title: str | None, corpus: Mapping[str, Any] | None) -> dict[str, str] | None:
+    """Return the title of a model by language; None for a model without one.
 
-    A checkpoint has only the English name, also of a text that was read from several files.
+    It is the name of its text, unless somebody has renamed it. `corpus` is that of its metadata.
     """
-    if not isinstance(title, Message) and (several := _SEVERAL_FILES.fullmatch(title)):
-        title = Message("{count:,} files", count=int(several[1].replace(",", "")))
+    if title is None:
+        return None
+    return corpus_title(corpus if corpus and corpus.get("name") == title else {"name": title})
+
+
+def chinese(title: str) -> str:
+    """Translate a text's name; the name of a user's own file stays as it is."""
     known = {entry.title: entry.title_zh for entry in datasets.DATASETS} | {PASTED: NAMES[PASTED]}
     return known.get(title) or i18n.translate_message(title, "zh")

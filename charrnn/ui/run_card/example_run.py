@@ -10,6 +10,7 @@ import logging
 
 from ...errors import UserError
 from ...runs.event_log import EventLog
+from ..i18n.titles import corpus_title
 from ..services import catalog
 from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from .view_model import RunViewModel
@@ -51,7 +52,8 @@ def read_example(model: catalog.ModelEntry) -> RunViewModel | None:
     if not events:
         return None
     corpus = catalog.summarize(model).corpus or {}
-    view = RunViewModel(title=str(corpus.get("name") or model.key))
+    view = RunViewModel()
+    view.title = corpus_title(corpus if corpus.get("name") else {"name": model.key})
     for event in events:
         view.apply(event)
     view.model = model.key

@@ -26,7 +26,7 @@ from ...runs import uploads
 from ...runs.run import Run
 from ...text import datasets
 from ...utils.regular_files import DamagedRunUserError
-from ..i18n.titles import chinese
+from ..i18n.titles import corpus_title, model_title
 from .auth import identity
 from .context import AppContext
 
@@ -226,14 +226,14 @@ def model_card(model: ModelEntry) -> dict[str, Any]:
     does.
     """
     known = summarize(model)
-    title, corpus = known.title, (known.corpus or {}).get("name")
+    corpus = known.corpus or {}
     ref = Ref.parse(model.key) if model.source == "hub" else None
     return {
         "key": model.key,
         "source": model.source,
-        "title": None if title is None else {"en": title, "zh": chinese(title)},
+        "title": model_title(known.title, corpus),
         "model": known.network,
-        "corpus": None if not corpus else {"en": corpus, "zh": chinese(corpus)},
+        "corpus": corpus_title(corpus) if corpus.get("name") else None,
         "perplexity": known.perplexity,
         "held_out": known.held_out,
         "bytes": known.bytes,

@@ -10,10 +10,10 @@ import gradio as gr
 
 from ...errors import UserError
 from ...runs.run import Run
-from ...text import datasets
 from .. import i18n
 from ..i18n.run_labels import Label, labels_of
-from .catalog import ModelEntry, available_to, summarize
+from ..i18n.titles import model_title
+from .catalog import ModelEntry, ModelSummary, available_to, summarize
 from .context import AppContext
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def label(model: ModelEntry, locale: str) -> str:
     A model on the Hub is called by its repository, an uploaded one by the beginning of its key.
     """
     summary = summarize(model)
-    parts = ["" if summary.title is None else _title(summary.title, locale), summary.network]
+    parts = [_title(summary, locale), summary.network]
     if model.source in ("shared", "upload"):
         number = model.key.removeprefix("upload-")[:4]
         parts.insert(1, i18n.translate(_LABELS[model.source], locale, id=number))
@@ -75,8 +75,11 @@ def run_label(model: ModelEntry, name: str, distinction: Label, locale: str) -> 
     The run's `name`, if it has one, replaces the title of its text. `distinction` is its label
     among the user's other runs (`i18n.run_labels`).
     """
-    title = _title(summarize(model).title or "", locale)
-    parts = (name or title, distinction[locale], _perplexity(model, locale))
+    parts = (
+        name or _title(summarize(model), locale),
+        distinction[locale],
+        _perplexity(model, locale),
+    )
     return " · ".join(filter(None, parts))
 
 
@@ -94,10 +97,9 @@ def _with_unique_labels(entries: list[tuple[str, str]]) -> list[tuple[str, str]]
     return [(f"{text} · {key[:4]}…" if counts[text] > 1 else text, key) for text, key in entries]
 
 
-def _title(name: str, locale: str) -> str:
-    """Translate the title of a bundled text; any other title stays as it is."""
-    titles = {entry.title: entry.title_zh for entry in datasets.DATASETS}
-    return titles.get(name, name) if locale == "zh" else name
+def _title(summary: ModelSummary, locale: str) -> str:
+    titles = model_title(summary.title, summary.corpus)
+    return titles[locale] if titles else ""
 
 
 def _format_perplexity(perplexity: float) -> str:
