@@ -1,12 +1,14 @@
 """Command `deploy`: put this repository on the Hub as a Space.
 
-The files are those that the app runs with and that its README links to. In a git checkout they are
-the tracked ones, as they are in the working tree; in a downloaded archive, all in the same places.
+The files are those that the app runs with, its README, and what that and `docs/` link to. In a git
+checkout they are the tracked ones, as they are in the working tree; in a downloaded archive, all in
+the same places.
 """
 
 from __future__ import annotations
 
 import subprocess
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +23,10 @@ from .output import note, show_transfer
 ROOT = Path(__file__).resolve().parents[2]
 
 _REQUIRED = {"app.py", "README.md", "requirements.txt", "charrnn/__init__.py"}
-_UPLOADED = (  # files, and directories with a slash
-    *("app.py", "requirements.txt", "charrnn/", "checkpoints/"),
-    *("README.md", "docs/", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE"),
-    "SECURITY.md",
+_UPLOADED = (  # patterns; an asterisk matches slashes too
+    *("app.py", "requirements.txt", "charrnn/*", "checkpoints/*"),
+    *("README.md", "docs/*", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE"),
+    *("SECURITY.md", "benchmarks/*.md"),
 )
 
 
@@ -109,9 +111,8 @@ def _git_files(root: Path, *options: str) -> set[str]:
 def _visible_files(root: Path) -> set[str]:
     """Return the names of the files that may be uploaded, without hidden and compiled ones."""
     found = set()
-    for part in _UPLOADED:
-        place = root / part
-        for path in [place] if place.is_file() else place.rglob("*"):
+    for place in (place for pattern in _UPLOADED for place in root.glob(pattern)):
+        for path in (place, *place.rglob("*")):
             name = path.relative_to(root).as_posix()
             hidden = any(step.startswith((".", "__pycache__")) for step in name.split("/"))
             if path.is_file() and not hidden and path.suffix != ".pyc":
@@ -120,7 +121,7 @@ def _visible_files(root: Path) -> set[str]:
 
 
 def _is_uploaded(name: str) -> bool:
-    return any(name == part or (part[-1] == "/" and name.startswith(part)) for part in _UPLOADED)
+    return any(fnmatchcase(name, pattern) for pattern in _UPLOADED)
 
 
 def _is_link(root: Path, name: str) -> bool:

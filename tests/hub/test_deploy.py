@@ -28,10 +28,12 @@ APP = {
     "docs/seen.png": b"\x89PNG\r\n",
     "docs/using.md": b"# Using it\n",
     "SECURITY.md": b"# Security\n",
+    "benchmarks/loop.md": b"| steps |\n",
 }
 BESIDE = {
     "tests/test_app.py": b"",
     "pyproject.toml": b"",
+    "benchmarks/loop.py": b"",
     ".env": b"SECRET=1",
     "charrnn/__pycache__/x.pyc": b"",
     "charrnn/.secret": b"",
@@ -95,7 +97,7 @@ def test_of_a_checkout_go_the_tracked_files_that_the_app_needs(house):
     names, notes = deploying.select_files(house)
     assert set(names) == APP.keys() - {"charrnn/look.css"}
     assert notes == [
-        "not needed in the Space: .gitignore, pyproject.toml, tests/",
+        "not needed in the Space: .gitignore, benchmarks/loop.py, pyproject.toml, tests/",
         "not tracked by git, so left out: charrnn/new.py",
     ]
 
@@ -120,15 +122,24 @@ def test_this_repository_is_whole_in_a_space(tmp_path):
     names, _ = deploying.select_files(ROOT)
     assert {"app.py", "README.md", "requirements.txt", "LICENSE"} <= set(names)
     tops = {name.partition("/")[0] for name in names if "/" in name}
-    assert tops == {"charrnn", "checkpoints", "docs"}
+    assert tops == {"benchmarks", "charrnn", "checkpoints", "docs"}
     kept = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("charrnn/**/*.css")}
     assert kept <= set(names) and not any("__pycache__" in name for name in names)
 
 
-def test_the_readme_of_a_space_links_to_files_that_are_there():
-    links = re.findall(r"\]\(([\w./-]+)\)", (ROOT / "README.md").read_text("utf-8"))
-    assert {"docs/using.md", "docs/train.png", "CITATION.cff"} <= set(links)
-    assert set(links) <= set(deploying.select_files(ROOT)[0])
+def test_the_documents_of_a_space_link_to_files_that_are_there():
+    names = deploying.select_files(ROOT)[0]
+    there = {ROOT / name for name in names}
+    there |= {path for place in there for path in place.parents}
+    links = {
+        (ROOT / name).parent.joinpath(link).resolve()
+        for name in names
+        if name.endswith(".md") and not name.startswith(("checkpoints/", "benchmarks/"))
+        for link in re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", (ROOT / name).read_text("utf-8"))
+    }
+    expected = {"docs/using.md", "docs/train.png", "CITATION.cff", "benchmarks/loop.md"}
+    assert {ROOT / name for name in expected} <= links
+    assert links <= there
 
 
 def test_an_installed_package_is_no_repository(run, house):
