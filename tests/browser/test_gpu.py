@@ -20,7 +20,8 @@ from charrnn.runs import zerogpu
 from charrnn.runs.end_reasons import EndReason, end_message
 from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig, step
-from charrnn.ui.train.request import TrainRequest, gpu_quota_notice
+from charrnn.ui.train.request import TrainRequest
+from charrnn.ui.train.summary import gpu_quota_notice
 from charrnn.utils import file_locks
 
 pytest_plugins = ["page"]

@@ -19,7 +19,8 @@ from charrnn.training.diagnosis import Diagnosis
 from charrnn.training.events import stored_event
 from charrnn.training.holdout import SENTENCES, HoldoutWarning, check
 from charrnn.ui.run_card.strings import HOLDOUT
-from charrnn.ui.train.request import OWN, TrainRequest, corpus_summary
+from charrnn.ui.train.request import OWN, TrainRequest
+from charrnn.ui.train.summary import corpus_summary
 
 no_picture = small_runs.no_picture
 

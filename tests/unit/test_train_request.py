@@ -13,14 +13,8 @@ from charrnn.text import datasets
 from charrnn.text.datasets import download
 from charrnn.training.autoconfig import MachineSpeed
 from charrnn.ui.train.form import build_form
-from charrnn.ui.train.request import (
-    CUSTOM,
-    OWN,
-    TEXTBOOK,
-    TrainRequest,
-    corpus_summary,
-    model_summary,
-)
+from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
+from charrnn.ui.train.summary import corpus_summary, model_summary
 
 
 @pytest.fixture(scope="module")

@@ -31,13 +31,11 @@ from .request import (
     TEXTBOOK,
     OfflineError,
     TrainRequest,
-    corpus_summary,
-    gpu_quota_notice,
-    model_summary,
     non_breaking,
 )
 from .settings_form import SettingsForm, custom_settings, invalid_value_message
 from .strings import REPORT, TRAIN
+from .summary import corpus_summary, gpu_quota_notice, model_summary
 
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
              "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Values of the Train form, with the validation and summaries shown before a run starts.
+"""Values of the Train form, with the validation before a run starts.
 
 A `TrainRequest` is the left column as plain data: which text, which recipe, which settings. It
 knows no component, so all of it can be tested without a browser.
@@ -24,15 +24,12 @@ from ...recipes import (
     resolve_configs,
     resolve_configs_for,
 )
-from ...runs import zerogpu as gpu
 from ...runs.admission import check_plan, check_raw_text, check_text
 from ...runs.limits import Limits
 from ...text import datasets
 from ...training import TrainingConfig
-from ...training.holdout import check
 from ...utils.config_fields import assign_settings, invalid_settings
 from .. import i18n
-from ..run_card.diagnosis_text import in_both_languages
 from ..services.context import DEFAULT_TEXT
 from ..services.text_cache import read_uploads
 from .base_settings import BaseSettings
@@ -297,63 +294,6 @@ class TrainRequest:
         except UserError:  # shown at its field
             return None
         return TrainingConfig(**settings) if None in settings.values() else None
-
-
-def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) -> dict[str, Any]:
-    """Return what summary.js draws of the text, above the recipe."""
-    if corpus is not None:
-        report = asdict(corpus.report())
-        del report["training"]
-        report["warnings"] = [in_both_languages(warning) for warning in check(corpus)]
-        report["encoding"] = i18n.translate_message(report["encoding"], locale)
-        return report
-    if request.corpus == OWN:
-        return {"empty": request.is_empty}  # what can't be read has an error message
-    entry = datasets.find_dataset(request.corpus)
-    host = urlsplit(entry.url or "").hostname
-    download = {"size": format_bytes(entry.characters), "host": host}
-    return {"characters": entry.characters, "download": download if host else None}
-
-
-def model_summary(
-    request: TrainRequest, configs: tuple[ModelConfig, TrainingConfig] | None
-) -> dict[str, Any]:
-    """Return what summary.js draws of the model, under the button; `configs` is None if invalid."""
-    if configs is None:
-        return _published_figures(request)
-    model, training = configs
-    return {
-        "cell": model.cell,
-        "hidden": model.hidden_size,
-        "layers": model.layers,
-        "bidirectional": model.bidirectional,
-        "optimizer": {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}[training.optimizer],
-        **_published_figures(request),
-    }
-
-
-def _published_figures(request: TrainRequest) -> dict[str, Any]:
-    if request.recipe != TEXTBOOK:
-        return {}
-    note = None
-    if request.experiment.startswith("lyrics"):
-        note = "note-lyrics"
-    elif request.experiment == "time-machine-scratch-random":
-        note = "note-random"
-    return {"published": list(RECIPES[request.experiment].published.items()), "note": note}
-
-
-def gpu_quota_notice(request: TrainRequest, training: TrainingConfig | None, locale: str) -> str:
-    """Return how much of the visitor's daily GPU time the run may take; empty without a GPU."""
-    if not request.gpu or training is None:
-        return ""
-    seconds, days = (
-        gpu.quota_seconds(training.seconds),
-        {"anybody": gpu.ANONYMOUS_MINUTES_PER_DAY, "free": gpu.FREE_ACCOUNT_MINUTES_PER_DAY},
-    )
-    takes = i18n.translate(TRAIN["train-gpu-takes"], locale, n=seconds, **days)
-    cut = i18n.translate(TRAIN["train-gpu-cut"], locale) if training.seconds is None else ""
-    return takes + cut
 
 
 def non_breaking(title: str) -> str:

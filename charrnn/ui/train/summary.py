@@ -1,0 +1,76 @@
+"""What the Train form shows of a request before the run: the text, the model, the GPU time."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+from ...corpus import Corpus
+from ...model import ModelConfig
+from ...recipes import RECIPES
+from ...runs import zerogpu as gpu
+from ...text import datasets
+from ...training import TrainingConfig
+from ...training.holdout import check
+from .. import i18n
+from ..run_card.diagnosis_text import in_both_languages
+from .request import OWN, TEXTBOOK, TrainRequest, format_bytes
+from .strings import TRAIN
+
+
+def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) -> dict[str, Any]:
+    """Return what summary.js draws of the text, above the recipe."""
+    if corpus is not None:
+        report = asdict(corpus.report())
+        del report["training"]
+        report["warnings"] = [in_both_languages(warning) for warning in check(corpus)]
+        report["encoding"] = i18n.translate_message(report["encoding"], locale)
+        return report
+    if request.corpus == OWN:
+        return {"empty": request.is_empty}  # what can't be read has an error message
+    entry = datasets.find_dataset(request.corpus)
+    host = urlsplit(entry.url or "").hostname
+    download = {"size": format_bytes(entry.characters), "host": host}
+    return {"characters": entry.characters, "download": download if host else None}
+
+
+def model_summary(
+    request: TrainRequest, configs: tuple[ModelConfig, TrainingConfig] | None
+) -> dict[str, Any]:
+    """Return what summary.js draws of the model, under the button; `configs` is None if invalid."""
+    if configs is None:
+        return _published_figures(request)
+    model, training = configs
+    return {
+        "cell": model.cell,
+        "hidden": model.hidden_size,
+        "layers": model.layers,
+        "bidirectional": model.bidirectional,
+        "optimizer": {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}[training.optimizer],
+        **_published_figures(request),
+    }
+
+
+def _published_figures(request: TrainRequest) -> dict[str, Any]:
+    if request.recipe != TEXTBOOK:
+        return {}
+    note = None
+    if request.experiment.startswith("lyrics"):
+        note = "note-lyrics"
+    elif request.experiment == "time-machine-scratch-random":
+        note = "note-random"
+    return {"published": list(RECIPES[request.experiment].published.items()), "note": note}
+
+
+def gpu_quota_notice(request: TrainRequest, training: TrainingConfig | None, locale: str) -> str:
+    """Return how much of the visitor's daily GPU time the run may take; empty without a GPU."""
+    if not request.gpu or training is None:
+        return ""
+    seconds, days = (
+        gpu.quota_seconds(training.seconds),
+        {"anybody": gpu.ANONYMOUS_MINUTES_PER_DAY, "free": gpu.FREE_ACCOUNT_MINUTES_PER_DAY},
+    )
+    takes = i18n.translate(TRAIN["train-gpu-takes"], locale, n=seconds, **days)
+    cut = i18n.translate(TRAIN["train-gpu-cut"], locale) if training.seconds is None else ""
+    return takes + cut
