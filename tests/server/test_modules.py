@@ -51,14 +51,14 @@ def test_every_module_that_main_imports_is_served_and_kept_for_good(http):
 )
 def test_nothing_else_is_served(http, path):
     answer = http.get(path)
-    assert (answer.status_code, answer.text) == (404, "Not Found")
+    assert answer.status_code == 404 and len(answer.content) < 40
     assert "cache-control" not in answer.headers, "the path may be a module's after an update"
 
 
 def test_a_module_is_only_read(http):
     assert http.head(main_path()).status_code == 200
     for method in ("POST", "PUT", "DELETE"):
-        assert http.request(method, main_path(), content=b"x").status_code == 405
+        assert http.request(method, main_path(), json={}).status_code == 405
 
 
 def test_a_flood_of_requests_reads_no_file_and_is_answered_at_once(served, http, monkeypatch):
