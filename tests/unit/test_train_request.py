@@ -14,7 +14,7 @@ from charrnn.text.datasets import download
 from charrnn.training.autoconfig import MachineSpeed
 from charrnn.ui.train.form import build_form
 from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
-from charrnn.ui.train.summary import corpus_summary, model_summary
+from charrnn.ui.train.summary import button_label, corpus_summary, model_summary
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def nothing_downloaded(monkeypatch, tmp_path):
 
 
 def button(locale, **request):
-    return TrainRequest(**request).button_label(locale).replace("\u00a0", " ")
+    return button_label(TrainRequest(**request), locale).replace("\u00a0", " ")
 
 
 def test_the_button_label_has_text_and_time():
@@ -48,7 +48,7 @@ def test_the_button_label_has_text_and_time():
 
 
 def test_the_button_breaks_only_before_its_time():
-    classic = TrainRequest(corpus="time-machine", recipe=TEXTBOOK).button_label("en")
+    classic = button_label(TrainRequest(corpus="time-machine", recipe=TEXTBOOK), "en")
     assert classic.split(" ") == [
         "Train", "on", "The\u00a0Time\u00a0Machine\u00a0·", "500\u00a0epochs",
     ]  # fmt: skip

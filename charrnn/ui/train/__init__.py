@@ -37,8 +37,9 @@ from ..services.client import Client, ClientGoneError
 from ..services.context import AppContext
 from .form import Form, build_form
 from .form_storage import SAVE_FORM_JS, wire_form_storage
-from .request import EXPERIMENTS, FROM_FILES, TrainRequest, format_bytes
+from .request import EXPERIMENTS, FROM_FILES, TrainRequest
 from .suggestion import wire_suggestion
+from .summary import format_bytes
 
 log = logging.getLogger(__name__)
 

@@ -31,11 +31,16 @@ from .request import (
     TEXTBOOK,
     OfflineError,
     TrainRequest,
-    non_breaking,
 )
 from .settings_form import SettingsForm, custom_settings, invalid_value_message
 from .strings import REPORT, TRAIN
-from .summary import corpus_summary, gpu_quota_notice, model_summary
+from .summary import (
+    button_label,
+    corpus_summary,
+    gpu_quota_notice,
+    model_summary,
+    non_breaking,
+)
 
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
              "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip
@@ -71,7 +76,7 @@ def form_words() -> i18n.Words:
             english, chinese = f"{english} → {reached}", f"{chinese} → {reached}"
         table[f"experiment-{name}"] = (english, chinese)
     request = TrainRequest()
-    table["go"] = (request.button_label("en"), request.button_label("zh"))
+    table["go"] = (button_label(request, "en"), button_label(request, "zh"))
     return table
 
 
@@ -169,7 +174,7 @@ class Form:
             self.model: model_summary(
                 request, configs if corpus or request.corpus != OWN else None
             ),
-            self.go: request.button_label(locale, configs[1] if configs else None),
+            self.go: button_label(request, locale, configs[1] if configs else None),
             **self.custom.show(entered, request, field_errors(request, errors, locale), locale),
             **self.show_problems(errors, locale, request),
         }

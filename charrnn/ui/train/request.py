@@ -265,27 +265,11 @@ class TrainRequest:
         """Return whether the visitor's own text is still missing."""
         return self.corpus == OWN and not self.files and not self.has_paste
 
-    def button_label(self, locale: str, training: TrainingConfig | None = None) -> str:
-        """Return what the button does: "Train on Songs · 10 s".
+    def chosen_length(self) -> TrainingConfig | None:
+        """Return the settings that say how long the run takes; None if one of the two is invalid.
 
-        `training` is that of the plan, if there is one. There is no time in the label if that
-        setting is invalid.
+        Nothing else needs to be valid.
         """
-        if self.corpus == OWN:
-            text = i18n.translate(TRAIN["train-go-own"], locale)
-        else:
-            entry = datasets.find_dataset(self.corpus)
-            title = non_breaking(entry.title_zh if locale == "zh" else entry.title)
-            text = i18n.translate(TRAIN["train-go-title"], locale, title=title)
-        length = training or self._chosen_length()
-        if length is None:
-            return i18n.translate(TRAIN["train-go-untimed"], locale, text=text)
-        return i18n.translate(
-            TRAIN["train-go"], locale, text=text, time=_format_length(length, locale)
-        )
-
-    def _chosen_length(self) -> TrainingConfig | None:
-        """Return the length of the run, whatever is wrong with the other settings."""
         if self.recipe != CUSTOM:
             return self._recipe.training
         try:
@@ -294,21 +278,3 @@ class TrainRequest:
         except UserError:  # shown at its field
             return None
         return TrainingConfig(**settings) if None in settings.values() else None
-
-
-def non_breaking(title: str) -> str:
-    """Replace the spaces of a name, so that no line breaks in it."""
-    return title.replace(" ", "\u00a0")
-
-
-def format_bytes(count: float) -> str:
-    """Format a number of bytes: "179 kB"."""
-    return f"{count / 1e6:.1f}\u00a0MB" if count >= 1e6 else f"{count / 1e3:.0f}\u00a0kB"
-
-
-def _format_length(training: TrainingConfig, locale: str) -> str:
-    if training.epochs is not None:
-        return i18n.epochs(training.epochs, locale)
-    if training.seconds is not None:
-        return i18n.seconds(training.seconds, locale)
-    return i18n.translate(TRAIN["train-go-night"], locale)

@@ -1,4 +1,4 @@
-"""What the Train form shows of a request before the run: the text, the model, the GPU time."""
+"""What the Train form shows of a request before the run: text, model, GPU time, button."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...training import TrainingConfig
 from ...training.holdout import check
 from .. import i18n
 from ..run_card.diagnosis_text import in_both_languages
-from .request import OWN, TEXTBOOK, TrainRequest, format_bytes
+from .request import OWN, TEXTBOOK, TrainRequest
 from .strings import TRAIN
 
 
@@ -74,3 +74,39 @@ def gpu_quota_notice(request: TrainRequest, training: TrainingConfig | None, loc
     takes = i18n.translate(TRAIN["train-gpu-takes"], locale, n=seconds, **days)
     cut = i18n.translate(TRAIN["train-gpu-cut"], locale) if training.seconds is None else ""
     return takes + cut
+
+
+def button_label(request: TrainRequest, locale: str, training: TrainingConfig | None = None) -> str:
+    """Return what the button does: "Train on Songs · 10 s".
+
+    `training` is that of the plan, if there is one. There is no time in the label if that setting
+    is invalid.
+    """
+    if request.corpus == OWN:
+        text = i18n.translate(TRAIN["train-go-own"], locale)
+    else:
+        entry = datasets.find_dataset(request.corpus)
+        title = non_breaking(entry.title_zh if locale == "zh" else entry.title)
+        text = i18n.translate(TRAIN["train-go-title"], locale, title=title)
+    length = training or request.chosen_length()
+    if length is None:
+        return i18n.translate(TRAIN["train-go-untimed"], locale, text=text)
+    return i18n.translate(TRAIN["train-go"], locale, text=text, time=_format_length(length, locale))
+
+
+def non_breaking(title: str) -> str:
+    """Replace the spaces of a name, so that no line breaks in it."""
+    return title.replace(" ", "\u00a0")
+
+
+def format_bytes(count: float) -> str:
+    """Format a number of bytes: "179 kB"."""
+    return f"{count / 1e6:.1f}\u00a0MB" if count >= 1e6 else f"{count / 1e3:.0f}\u00a0kB"
+
+
+def _format_length(training: TrainingConfig, locale: str) -> str:
+    if training.epochs is not None:
+        return i18n.epochs(training.epochs, locale)
+    if training.seconds is not None:
+        return i18n.seconds(training.seconds, locale)
+    return i18n.translate(TRAIN["train-go-night"], locale)
