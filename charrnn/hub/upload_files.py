@@ -39,7 +39,7 @@ def build(
         raise UserError(
             "{license} is not the name of a license: give one such as mit or cc-by-4.0.",
             license=license[:40],
-            field="licence",
+            field="license",
         )
     if space and ("@" in space or not is_id(space)):
         raise UserError(

@@ -136,7 +136,7 @@ def _wire_browser_state(
     header.use(use_model, browser_state, [tabs, dropdown], js=READ_STATE_JS, **quiet).success(
         None, dropdown, js=SAVE_MODEL_JS, **private
     )
-    generate.from_hub.browse(None, None, tabs, js=call("browseModels"), **private)
+    generate.from_hub.show_models(None, None, tabs, js=call("browseModels"), **private)
     train.run_id.change(None, train.run_id, js=SAVE_RUN_JS, **private)
     generate_page.select(refresh_models, browser_state, dropdown, js=READ_STATE_JS, **quiet)
     selecting = page.load(select_first_model, browser_state, dropdown, js=READ_STATE_JS, **quiet)

@@ -63,7 +63,7 @@ def components(config):
     ids = {one["props"].get("elem_id"): one["id"] for one in config["components"]}
     push = [ids["push"], "push"]
     (event,) = [one["id"] for one in config["dependencies"] if push in one["targets"]]
-    return {"push": ids["push"], "browse": ids["hub-search"], "event": event}
+    return {"push": ids["push"], "search": ids["hub-search"], "event": event}
 
 
 def attack(page, app, parts, key):
@@ -81,7 +81,7 @@ def attack(page, app, parts, key):
 
     calls = [
         call("push", "account_status", None),
-        call("browse", "search", {"mine": True}),
+        call("search", "search", {"mine": True}),
         push("fetch"),
     ]
     answers = page.evaluate(ASK, {"app": app, "calls": calls, "ways": WAYS})

@@ -42,7 +42,7 @@ class GenerateTab:
     """The parts of the tab that the rest of the page uses.
 
     checkpoint: the dropdown of models.
-    from_hub: the component whose event `browse` asks for the Models tab.
+    from_hub: the component whose event `show_models` asks for the Models tab.
     browser_state: the input in which JavaScript passes a `BrowserState`.
     update_models: `update_models(state, request, chosen)` returns an update of the dropdown with
         the models that the user can choose; it selects `chosen` unless that is None.

@@ -17,7 +17,7 @@ export function mount(host) {
   }
 
   button.textContent = words["from-hub"];
-  button.onclick = () => trigger("browse");
+  button.onclick = () => trigger("show_models");
   listen("charrnn-model-chosen", (detail) => {
     showNote("");
     if (!detail?.includes("/")) return; // other models open at once

@@ -302,7 +302,7 @@ def _problem_of(error: Exception, locale: str) -> dict[str, str]:
         log.error("a push failed: %s", traceback_without_message(error))
         return {"message": i18n.translate_message(i18n.INTERNAL_ERROR, locale), "place": "push"}
     place = "push" if isinstance(error, hub.HubUnavailableError) else error.field
-    places = {"model": "name", "licence": "license"}
+    places = {"model": "name", "license": "license"}
     return {
         "message": i18n.translate_error(error, locale),
         "place": places.get(str(place), "push"),

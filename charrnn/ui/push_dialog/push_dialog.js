@@ -94,7 +94,7 @@ export function mount(host) {
     setText(".push-command", COMMANDS[method] ?? "");
     show(".push-in", method === "button");
     show(".push-again", method === "login");
-    show(".push-who", phase !== "done");
+    show(".push-sign-in", phase !== "done");
     show(".push-fields", phase !== "done" && method !== "none");
     show(".push-done", phase === "done");
     for (const field of [name, isPrivate, license]) field.disabled = phase === "pushing";
@@ -299,7 +299,7 @@ export function mount(host) {
     find(".push-link").href = update.url;
     setText(".push-kept", update.cardKept ? words["card-kept"] : "");
     find("#push-share").value = `${location.origin}${location.pathname}?model=${update.repo}`;
-    setText(".push-whose", update.private ? words["share-private"] : "");
+    setText(".push-private-note", update.private ? words["share-private"] : "");
     draw();
     find(".push-link").focus();
     emit("charrnn-pushed", { key: model.key, repo: update.repo });
