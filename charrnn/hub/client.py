@@ -127,7 +127,7 @@ def own_token() -> str | None:
 def forget_own_token(environment: MutableMapping[str, str] = os.environ) -> None:
     """Remove this machine's token from the environment.
 
-    On a Space it is the Space's own, and visitors sign in with theirs.
+    On a Space it is the Space's own, and users sign in with theirs.
     """
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         environment.pop(name, None)

@@ -38,7 +38,7 @@ def pull(
     Args:
         ref: The model's name on the Hub.
         token: A user's token, whose rights the Hub checks each time. False opens public models
-            only. None stands for the user who is logged in on this machine, never for a visitor of
+            only. None stands for the user who is logged in on this machine, never for a user of
             a Space; a model that this user has in the Hub's own cache, as from `hf download`, is
             opened from there. While the Hub is out of reach, a model that is on this machine is
             opened: a public one, and with None any.

@@ -89,7 +89,7 @@ def push(
         private: Whether a new repository is private. An existing one stays what it is, but a public
             one is refused if `private` is True.
         token: A user's token; None stands for the user who is logged in on this machine, never
-            for a visitor of a Space.
+            for a user of a Space.
         license: The model's license, such as `mit`.
         space: The `owner/name` of a Space for the card to link to.
         progress: Called with the bytes sent and their sum.

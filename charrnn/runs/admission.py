@@ -123,9 +123,9 @@ def check_client(client_id: str, others: Sequence[str], limits: Limits) -> None:
     neighbors = {other for other in others if address_of(other) == address} - {client_id}
     if len(neighbors) >= limits.visitors_per_address:
         raise UserError(
-            "As many visitors from your network have runs waiting or training as are allowed at "
-            "once ({visitors}). Wait until one of these runs has ended.",
-            visitors=len(neighbors),
+            "As many users from your network have runs waiting or training as are allowed at "
+            "once ({users}). Wait until one of these runs has ended.",
+            users=len(neighbors),
             field="run",
         )
 

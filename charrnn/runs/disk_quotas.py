@@ -111,7 +111,7 @@ class DiskQuotas:
             return
         if needed > quota:
             raise UserError(
-                "This needs {needed} MB, and each visitor has {most} MB here. Choose a smaller "
+                "This needs {needed} MB, and each user has {most} MB here. Choose a smaller "
                 "text or model.",
                 needed=_mb(needed),
                 most=_mb(quota),

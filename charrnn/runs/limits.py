@@ -44,13 +44,13 @@ class Limits:
     symbols: int | None = _limit(MAX_SYMBOLS, 20_000, "different characters of a text", low=2)
     parameters: int | None = _limit(MAX_PARAMETERS, 8_000_000, "parameters of a model", low=100)
     seconds: float | None = _limit(None, 1800.0, "seconds that a run trains at a stretch")
-    runs_per_visitor: int | None = _limit(None, 3, "runs of a visitor that wait or train at once")
-    uploads_per_visitor: int | None = _limit(None, 10, "checkpoints of a visitor that are kept")
+    runs_per_visitor: int | None = _limit(None, 3, "runs of a user that wait or train at once")
+    uploads_per_visitor: int | None = _limit(None, 10, "checkpoints of a user that are kept")
     visitors_per_address: int = _limit(
-        40, 40, "visitors behind one address who have a share of their own", high=10_000
+        40, 40, "users behind one address who have a share of their own", high=10_000
     )
     disk_mb_per_visitor: int | None = _limit(
-        None, 1_000, "MB of the runs, uploaded files and downloads of a visitor", low=10
+        None, 1_000, "MB of the runs, uploaded files and downloads of a user", low=10
     )
     disk_mb: int | None = _limit(
         None, 10_000, "MB that all runs take together with uploaded checkpoints", low=10

@@ -75,7 +75,7 @@ def loans(space):
     return [json.loads(line) for line in space.loans.read_text().splitlines()]
 
 
-def test_a_run_on_the_gpu_is_as_any_other_and_its_visitor_pays(space, client):
+def test_a_run_on_the_gpu_is_as_any_other_and_its_user_pays(space, client):
     events = list(training(client, epochs=3))
     assert [events[0]["event"], events[-1]["event"]] == ["start", "end"]
     assert events[-1]["reason"] == "finished" and events[-1]["message"]

@@ -91,7 +91,7 @@ def test_the_run_of_this_browser_is_waited_for_as_well(held, run):
     expect(push(page)).to_be_enabled()
 
 
-def test_a_new_visitor_sees_an_earlier_run_at_once(visit):
+def test_a_new_user_sees_an_earlier_run_at_once(visit):
     page = visit()
     expect(page.locator(".run")).to_have_attribute("data-model", "letters")
     expect(push(page)).to_be_enabled()

@@ -154,7 +154,7 @@ def test_a_text_over_a_megabyte_is_not_kept_and_nothing_else_is_lost(visit):
     expect(paste_field(page)).to_have_value("")
 
 
-def test_a_chinese_visitor_finds_the_chinese_text_or_what_they_chose(visit):
+def test_a_chinese_user_finds_the_chinese_text_or_what_they_chose(visit):
     page = visit(locale="zh-CN")
     chosen(page, "corpus", "songs")
     expect(link(page)).to_be_hidden()

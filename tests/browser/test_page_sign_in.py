@@ -234,7 +234,7 @@ def test_who_says_no_and_then_yes_comes_back_and_pushes_in_their_own_name(
     expect(button(page, "Push")).to_have_attribute("aria-disabled", "true")
 
 
-def test_two_visitors_push_each_in_their_own_name(ada, visit, hub, openid):
+def test_two_users_push_each_in_their_own_name(ada, visit, hub, openid):
     bob = visit()
     sign_in(bob, openid, "bob")
     hub.asked.clear()

@@ -113,7 +113,7 @@ def test_many_who_cancel_do_not_fill_the_disk(hub, checkpoint, monkeypatch):
         time.sleep(0.01)
 
 
-def test_what_one_visitor_alone_may_see_is_bounded_too(hub, trained, tmp_path, monkeypatch):
+def test_what_one_user_alone_may_see_is_bounded_too(hub, trained, tmp_path, monkeypatch):
     ada, own = hub.token("ada"), tmp_path / "ada's"
     files = {path.name: path.read_bytes() for path in trained.iterdir()}
     size = sum(len(data) for name, data in files.items() if name != "corpus.txt")

@@ -265,7 +265,7 @@ def test_a_call_that_is_too_large_is_refused_before_it_is_read(url):
     assert httpx.post(call, content=pieces(), headers=headers).status_code in (400, 413)
 
 
-def test_one_visitor_s_runs_do_not_keep_others_out_and_the_line_is_told(url, context):
+def test_one_user_s_runs_do_not_keep_others_out_and_the_line_is_told(url, context):
     def train(address):
         return client(url, address).submit(text=TEXT, settings=ENDLESS, api_name="/train")
 

@@ -84,10 +84,10 @@ def fill(directory, megabytes):
     (directory / "filler").write_bytes(bytes(megabytes * _MB))
 
 
-# A share for each visitor
+# A share for each user
 
 
-def test_a_visitor_s_stopped_runs_do_not_take_the_room_of_others(served):
+def test_a_user_s_stopped_runs_do_not_take_the_room_of_others(served):
     runs = served(disk_mb=100, disk_mb_per_visitor=20).runs
     for _ in range(2):
         fill(stopped(runs.start(planned(), "address:one/ada")).directory, 9)
@@ -98,7 +98,7 @@ def test_a_visitor_s_stopped_runs_do_not_take_the_room_of_others(served):
     runs.start(planned(), "name:ada").stop()
 
 
-def test_a_visitor_over_the_share_gets_room_by_deleting(served):
+def test_a_user_over_the_share_gets_room_by_deleting(served):
     context = served(disk_mb_per_visitor=20)
     old = stopped(context.runs.start(planned(), "ada"))
     fill(old.directory, 18)
@@ -245,7 +245,7 @@ def test_many_small_files_count_for_more_than_their_bytes(client):
         assert "MB more" in refusal(reserve, 1)[0]
 
 
-def test_a_file_of_two_visitors_stays_for_one_of_them(client):
+def test_a_file_of_two_users_stays_for_one_of_them(client):
     same = b"the same text for both of them " * 9
     paths = {
         client.post(

@@ -169,7 +169,7 @@ def test_the_page_reports_a_limit_before_the_run_starts(tmp_path):
     assert refusal(check_text, Text("abc", "a.txt"), Limits(characters=2))[1] == "corpus"
 
 
-def test_a_visitor_has_so_many_runs_at_once_and_another_is_not_held_up(open_manager):
+def test_a_user_has_so_many_runs_at_once_and_another_is_not_held_up(open_manager):
     runs = open_manager(runs_per_visitor=2)
     training, waiting = (runs.start(small(seconds=60), "a") for _ in range(2))
     said, field = refusal(runs.start, small(), "a")

@@ -257,7 +257,7 @@ def test_a_zip_over_the_total_limit_is_named_in_the_message(root, tmp_path):
     assert said.endswith("model.safetensors is larger than 64 MB.")
 
 
-def test_a_visitor_s_uploads_are_bounded_by_their_number(root, trained):
+def test_a_user_s_uploads_are_bounded_by_their_number(root, trained):
     def bring(visitor):
         owner = Owner.of(visitor, b"a key")
         return uploads.store(root, trained / WEIGHTS, Limits(uploads_per_visitor=2), owner)

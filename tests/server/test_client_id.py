@@ -69,7 +69,7 @@ def test_without_a_proxy_nothing_that_a_caller_writes_counts():
     assert ids.of(None) == "", "a call from inside"
 
 
-def test_a_signed_in_visitor_is_known_by_name_in_every_browser():
+def test_a_signed_in_user_is_known_by_name_in_every_browser():
     ids = client_ids(behind_proxy=True)
     profile = {"oauth_info": {"userinfo": {"preferred_username": "ada"}}}
     at_home, at_work = forwarded("8.8.8.8", session=profile), forwarded("9.9.9.9", session=profile)
@@ -185,7 +185,7 @@ def test_a_class_behind_one_router_trains_in_turn(runs, tmp_path):
         run.stop()
 
 
-def test_an_address_has_no_more_than_its_visitors_worth():
+def test_an_address_has_no_more_than_its_users_worth():
     limits = Limits(runs_per_visitor=2, visitors_per_address=3)
     others = [f"address:one/{browser}" for browser in "aabbc"]
     check_client("address:one/c", others, limits)
@@ -194,7 +194,7 @@ def test_an_address_has_no_more_than_its_visitors_worth():
     for newcomer in ("address:one/d", "address:one"):
         said, field = refusal(check_client, newcomer, others, limits)
         assert said.startswith(
-            "As many visitors from your network have runs waiting or training as are allowed at "
+            "As many users from your network have runs waiting or training as are allowed at "
             "once (3)"
         )
         assert field == "run"

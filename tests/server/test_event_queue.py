@@ -63,7 +63,7 @@ async def accepted_in_the_end(http, *data):
 # Events under way
 
 
-def test_a_visitor_has_so_many_events_under_way_and_the_others_have_theirs(
+def test_a_user_has_so_many_events_under_way_and_the_others_have_theirs(
     page, queue, scoring, monkeypatch
 ):
     monkeypatch.setattr(event_queue, "MAX_EVENTS_PER_USER", 3)
@@ -99,7 +99,7 @@ def test_browsers_without_number_have_no_more_events_than_an_address_has(
             ]
             *answers, last = [await post(browser, *SCORE) for browser in browsers]
             assert [status for status, _ in answers] == [200] * MAX_SHARES_PER_ADDRESS
-            assert last[0] == 429 and "visitors from your network" in last[1]
+            assert last[0] == 429 and "users from your network" in last[1]
 
     played(scene())
 
@@ -125,9 +125,7 @@ def test_the_events_of_a_page_that_is_closed_count_no_longer(page, queue, scorin
 # Streams
 
 
-def test_a_visitor_has_so_many_streams_and_the_others_have_theirs(
-    page, queue, scoring, monkeypatch
-):
+def test_a_user_has_so_many_streams_and_the_others_have_theirs(page, queue, scoring, monkeypatch):
     monkeypatch.setattr(open_streams, "MAX_STREAMS_PER_USER", 2)
 
     async def opened(stack, http):

@@ -183,7 +183,7 @@ def test_a_body_that_says_it_is_too_large_is_not_read():
     assert (request.status, request.read) == (413, 0)
 
 
-def test_the_answer_is_in_the_visitor_s_language():
+def test_the_answer_is_in_the_user_s_language():
     said = refused(413, "cancel", b'"' + b"a" * 2 * MB, headers=[(b"accept-language", b"zh-CN")])
     assert said == "这个请求超过了 1 MB 的上限。较长的文本请改为上传文件。"
 

@@ -57,7 +57,7 @@ def test_a_hub_login_on_a_laptop_does_not_count_for_mcp(url, letters, hub, monke
     assert "or it is private" in refusal(url, "generate", LETTERS, headers)
 
 
-def test_a_caller_counts_as_the_visitor_of_its_address(url, monkeypatch):
+def test_a_caller_counts_as_the_user_of_its_address(url, monkeypatch):
     callers = []
 
     def start(context, given, caller):

@@ -135,7 +135,7 @@ def test_cookies_without_number_do_not_add_up_to_more_than_an_address_has():
         await settle()
         refused = [task for task in flood if task.done()]
         assert len(refused) == 100 - 7, "those that run or wait are of as many visitors as may be"
-        assert "visitors from your network" in refused[0].exception().message
+        assert "users from your network" in refused[0].exception().message
         calls.release.set()
         assert await other == "address:two"
         again = asked(limit, calls, "address:one/1000")

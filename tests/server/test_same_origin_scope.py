@@ -31,7 +31,7 @@ def pass_on(headers, **scope):
 @pytest.mark.parametrize(
     ("headers", "counts"), [([], True), ([EVIL], False), ([CROSS], False), ([CROSS, EVIL], False)]
 )
-def test_a_program_may_have_a_share_of_its_own_and_another_site_s_page_not_the_visitor_s(
+def test_a_program_may_have_a_share_of_its_own_and_another_site_s_page_not_the_user_s(
     monkeypatch, headers, counts
 ):
     monkeypatch.setenv("SYSTEM", "spaces")

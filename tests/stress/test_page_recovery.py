@@ -289,7 +289,7 @@ def test_a_run_of_which_nothing_was_saved_can_be_started_again(visitor, server):
     assert steps_on(page) == steps_in(run)
 
 
-def test_the_visitor_s_runs_are_listed_and_each_can_be_seen(visitor, server):
+def test_the_user_s_runs_are_listed_and_each_can_be_seen(visitor, server):
     page = visit(visitor, server)
     summary = page.locator(".recent-runs summary")
     expect(summary).to_have_text("Your runs")

@@ -202,7 +202,7 @@ def of_limits(**limits):
         lambda text: load("x" * 300),
     ],
 )
-def test_what_is_wrong_with_a_plan_a_visitor_or_a_path_is_translated(act):
+def test_what_is_wrong_with_a_plan_a_user_or_a_path_is_translated(act):
     assert english(chinese(act, read_text(PLAIN * 40))) == []
 
 

@@ -246,7 +246,7 @@ ERRORS: Mapping[str, str] = {
     "There is no GPU here: choose device = cpu.": "这里没有 GPU：请选 device = cpu。",
     "On a GPU choose precision = auto or float32.": "GPU 上请选 precision = auto 或 float32。",
     "On a GPU choose implementation = torch.": "GPU 上请选 implementation = torch。",
-    # beyond what one visitor, or all of them, may take here
+    # beyond what one user, or all of them, may take here
     "The uploaded files have {size} MB, and the limit for a run here is {most:,} MB. Choose a "
     "part of them.": "上传的文件共 {size} MB，这里一次训练最多 {most:,} MB。请只选其中一部分。",
     "{text} has {count:,} different characters, and the limit here is {most:,}. Choose a text "
@@ -270,16 +270,16 @@ ERRORS: Mapping[str, str] = {
     "wait until one has ended.": (
         "你已有 {runs} 次训练在排队或进行，这里同时最多这么多。请停止其中一次，或等它结束。"
     ),
-    "As many visitors from your network have runs waiting or training as are allowed at once ("
-    "{visitors}). Wait until one of these runs has ended.": (
-        "你所在的网络已有 {visitors} 位访客的训练在排队或进行，这里同时最多这么多。"
+    "As many users from your network have runs waiting or training as are allowed at once ("
+    "{users}). Wait until one of these runs has ended.": (
+        "你所在的网络已有 {users} 位用户的训练在排队或进行，这里同时最多这么多。"
         "请等其中一次结束后再试。"
     ),
     "You already have {count} requests waiting: try again when one of them is done.": (
         "你已有 {count} 个请求在等待：请等其中一个得到回应后再试。"
     ),
-    "Many visitors from your network are waiting right now: try again in a minute.": (
-        "你所在的网络此刻有很多访客在等待：请过一分钟再试。"
+    "Many users from your network are waiting right now: try again in a minute.": (
+        "你所在的网络此刻有很多用户在等待：请过一分钟再试。"
     ),
     "There is no disk space for another run: it needs {needed} MB, and {used} of {most:,} MB "
     "are in use. Try again later, when older runs have been removed, or use a smaller text or "
@@ -298,8 +298,8 @@ ERRORS: Mapping[str, str] = {
         "你的训练、模型和文件已占用 {most} MB 中的 {used} MB，还需要 {needed} MB。"
         "请删除你的一些训练或模型，或等旧的被清除。"
     ),
-    "This needs {needed} MB, and each visitor has {most} MB here. Choose a smaller text or "
-    "model.": "这需要 {needed} MB，而这里每位访客有 {most} MB。请选小一些的文本或模型。",
+    "This needs {needed} MB, and each user has {most} MB here. Choose a smaller text or "
+    "model.": "这需要 {needed} MB，而这里每位用户有 {most} MB。请选小一些的文本或模型。",
     "The runs, models and files of your network take up all the space that one network has "
     "here. Delete some of yours, or wait until old ones have been removed.": (
         "你所在网络的训练、模型和文件已占满这里给一个网络的空间。请删除你的一些，或等旧的被清除。"

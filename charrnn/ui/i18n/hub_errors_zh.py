@@ -105,7 +105,7 @@ HUB_ERRORS: Mapping[str, str] = {
     "Too many models are being opened right now: try again in a minute.": (
         "正在打开的模型太多，请过一分钟再试。"
     ),
-    # checkpoints that visitors bring along
+    # checkpoints that users bring along
     "{file} is no longer there: choose it again.": "{file} 已不在了：请重新选择。",
     "That file has not been uploaded to this app: choose it again.": (
         "该文件没有上传到本应用：请重新选择。"

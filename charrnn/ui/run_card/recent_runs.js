@@ -1,4 +1,4 @@
-// The list of the visitor's recent runs (see recent_runs.py). The browser keeps their ids
+// The list of the user's recent runs (see recent_runs.py). The browser keeps their ids
 // (browser_storage.py); the server describes them only while the list is open.
 
 import { component, emit, listen, STORAGE, locale } from "../page/runtime.js";

@@ -230,6 +230,6 @@ def _in_thread(call: Callable[[], T]) -> Future[T]:
 
 def _network_is_busy() -> BusyUserError:
     return BusyUserError(
-        "Many visitors from your network are waiting right now: try again in a minute.",
+        "Many users from your network are waiting right now: try again in a minute.",
         field="run",
     )

@@ -176,19 +176,19 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
     async def start(request: gr.Request, run_id: str | None, *inputs: Any) -> Frames:
         *values, browser_runs = inputs
         train_request, locale = form.train_request(values, context.limits), i18n.locale_of(request)
-        visitor = context.client_id(request)
+        client_id = context.client_id(request)
 
         async def frames() -> Frames:
             # The button stays on until the card has changed, since it has the keyboard's focus; its
             # event handles no second press before the first one's is over.
             yield form.show_problems([], locale)
-            async for view in _download_text(context, Client(visitor), train_request):
+            async for view in _download_text(context, Client(client_id), train_request):
                 yield {controls.card: view.value()}
             # The run starts even if the connection breaks now: the browser knows its id.
             run = await context.limiters.planning.run(
-                Client(visitor),
+                Client(client_id),
                 lambda: context.runs.start(
-                    plan_of(train_request), visitor, pending_run_id(browser_runs)
+                    plan_of(train_request), client_id, pending_run_id(browser_runs)
                 ),
             )
             card = await feeds.feed_of(RunAccess(run, run.id)).value()
@@ -199,9 +199,9 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
 
     async def resume(run_id: str | None, request: gr.Request) -> Frames:
         async def frames() -> Frames:
-            visitor = context.client_id(request)
-            act = partial(context.runs.resume, str(run_id), visitor)
-            run = await context.limiters.planning.run(Client(visitor), act)
+            client_id = context.client_id(request)
+            act = partial(context.runs.resume, str(run_id), client_id)
+            run = await context.limiters.planning.run(Client(client_id), act)
             yield {controls.card: await feeds.feed_of(RunAccess(run, run.id)).value()}
 
         async for frame in guarded(frames, run_id, i18n.locale_of(request)):

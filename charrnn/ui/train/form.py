@@ -216,7 +216,7 @@ def field_errors(request: TrainRequest, errors: Sequence[UserError], locale: str
 
 
 def translate_problem(error: UserError, locale: str) -> str:
-    """Return the message of an error in the visitor's language."""
+    """Return the message of an error in the user's language."""
     if isinstance(error, OfflineError):
         return error.translated(locale)
     return i18n.translate_error(error, locale)

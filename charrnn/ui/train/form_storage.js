@@ -26,7 +26,7 @@ function makeStorage(defaults) {
   const names = Object.keys(defaults);
   let ready = false; // the stored values are in the fields, or nothing was stored
   let restoring = false; // stored values wait to be put into the fields
-  let defaultText = defaults.corpus; // the default dataset for the visitor's language
+  let defaultText = defaults.corpus; // the default dataset for the user's language
   let earlyForm = null; // the form after the last change before `ready`
   let stored = null; // the pasted text in the storage
   let lastPaste = ""; // the pasted text when `source` was called last

@@ -30,7 +30,7 @@ _MAX_FILES = 1_000
 
 
 def wire_form_storage(form: Form, **quiet: Any) -> None:
-    """Restore the form when the page loads, and let the visitor reset it.
+    """Restore the form when the page loads, and let the user reset it.
 
     `quiet` are arguments of the event that asks the server. `SAVE_FORM_JS` saves the form.
     """

@@ -1,4 +1,4 @@
-// Problems with the visitor's own text that the browser finds itself: a paste that is larger than a
+// Problems with the user's own text that the browser finds itself: a paste that is larger than a
 // request may be, and files that are too large to upload. They are shown between the two fields, and
 // the paste stays. fetch_retry.js calls the hooks for requests and answers.
 

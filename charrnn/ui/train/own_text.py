@@ -1,4 +1,4 @@
-"""Problems with the visitor's own text that the browser finds itself, shown beside its fields."""
+"""Problems with the user's own text that the browser finds itself, shown beside its fields."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ BUDGETS = ("sprint", "coffee", "deep", "night")
 TEXTBOOK, CUSTOM = "textbook", "custom"
 EXPERIMENTS = tuple(name for name, recipe in RECIPES.items() if recipe.kind == "textbook")
 
-_ASSUMED_CHARACTERS = 100_000  # length of the visitor's own text before it is given
+_ASSUMED_CHARACTERS = 100_000  # length of the user's own text before it is given
 
 Progress = Callable[[int, int | None], None]
 
@@ -257,12 +257,12 @@ class TrainRequest:
 
     @property
     def uses_files(self) -> bool:
-        """Return whether the visitor's own text is the uploaded files, not the pasted text."""
+        """Return whether the user's own text is the uploaded files, not the pasted text."""
         return bool(self.files) and (self.source == FROM_FILES or not self.has_paste)
 
     @property
     def is_empty(self) -> bool:
-        """Return whether the visitor's own text is still missing."""
+        """Return whether the user's own text is still missing."""
         return self.corpus == OWN and not self.files and not self.has_paste
 
     def chosen_length(self) -> TrainingConfig | None:

@@ -76,6 +76,6 @@ def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, 
         **form.custom.open_accordions([setting]),
     }
     texts = {entry.title: entry.name for entry in datasets.DATASETS}
-    if name := texts.get(str(manifest["corpus"]["name"])):  # the visitor's own text stays as it is
+    if name := texts.get(str(manifest["corpus"]["name"])):  # the user's own text stays as it is
         filled[form.corpus] = name
     return filled

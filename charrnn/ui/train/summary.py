@@ -64,7 +64,7 @@ def _published_figures(request: TrainRequest) -> dict[str, Any]:
 
 
 def gpu_quota_notice(request: TrainRequest, training: TrainingConfig | None, locale: str) -> str:
-    """Return how much of the visitor's daily GPU time the run may take; empty without a GPU."""
+    """Return how much of the user's daily GPU time the run may take; empty without a GPU."""
     if not request.gpu or training is None:
         return ""
     seconds, days = (

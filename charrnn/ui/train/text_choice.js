@@ -1,5 +1,5 @@
 // Chooses the text for a recipe: an experiment of the textbook uses the text it was published with,
-// and another recipe the one chosen before. The visitor's own text stays. `previous` has the last recipe
+// and another recipe the one chosen before. The user's own text stays. `previous` has the last recipe
 // except Custom, and the text that was set aside.
 export function chooseText(published, text, recipe, experiment, previous) {
   if (recipe === "custom") return [text, previous]; // it begins with the last recipe's settings
