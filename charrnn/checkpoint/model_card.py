@@ -1,7 +1,7 @@
 """Write the model card, `README.md`: what a model is, writes and scores, and how it was made.
 
 What charrnn knows stands between marks, in the metadata and in the text, so that a later card can
-replace it and keep what its owner has written around it (`update_card`). A card holds strangers'
+replace it and keep what its owner has written around it (`owner_card.py`). A card holds strangers'
 words, names and samples: they can end neither a line of YAML nor a block of Markdown, and no HTML
 comes through.
 """
@@ -31,13 +31,11 @@ _LICENSES = {
 }
 TERMS = {"ngram": "n-gram"}  # where the name is not the word for it
 _LANGUAGES = {"English": "en", "Chinese": "zh"}
-_RESULTS = ("# charrnn:begin results, renewed at each push", "# charrnn:end results")
-_CARD = (
+RESULTS_MARKS = ("# charrnn:begin results, renewed at each push", "# charrnn:end results")
+CARD_MARKS = (
     "<!-- charrnn:begin card, renewed at each push: words of your own belong above or below -->",
     "<!-- charrnn:end card -->",
 )
-_FRONT = re.compile(r"\A---\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
-_LICENSE = re.compile(r"^license:[ \t]*([a-z0-9][a-z0-9.-]{0,40})[ \t]*\r?$", re.MULTILINE)
 _SAMPLE_CHARS, _MAX_SAMPLES = 10_100, 8  # characters of a sample, and samples, in the text
 _MAX_STEPS = 60  # at which a sample is shown, to see how it learned
 _METADATA_SAMPLE_CHARS = 120  # characters of a sample in the metadata, which every listing carries
@@ -71,66 +69,10 @@ def card(
     context = context or CardContext()
     return (
         f"---\n{_metadata(checkpoint, context)}---\n\n"
-        f"# {_title(checkpoint)}\n\n{_CARD[0]}\n\n"
+        f"# {_title(checkpoint)}\n\n{CARD_MARKS[0]}\n\n"
         + "\n\n".join(_parts(checkpoint, samples, context))
-        + f"\n\n{_CARD[1]}\n"
+        + f"\n\n{CARD_MARKS[1]}\n"
     )
-
-
-def update_card(old: str, new: str) -> str | None:
-    """Return the owner's card `old` with charrnn's parts, and the license, taken from `new`.
-
-    Returns None if the text of `old` has lost the marks. Metadata without marks stay as they are,
-    and so does the license if `new` names none.
-    """
-    front, body = _split(old)
-    new_front, new_body = _split(new)
-    text = _replaced(body, new_body, _CARD)
-    if text is None:
-        return None
-    metadata = _replaced(front, new_front, _RESULTS)
-    front = front if metadata is None else metadata
-    if license_name := license_in(new):
-        front = _LICENSE.sub(f"license: {license_name}", front, count=1)
-    return front + text
-
-
-def is_empty_card(text: str) -> bool:
-    """Return whether a card has no text yet, as one that the Hub makes with a license."""
-    return not _split(text)[1].strip()
-
-
-def license_in(text: str) -> str | None:
-    """Return the license that a card's metadata name; None for an unknown one."""
-    found = _LICENSE.search(_split(text)[0])
-    return found[1] if found and found[1] != UNKNOWN else None
-
-
-def _split(text: str) -> tuple[str, str]:
-    """Split a card into the metadata, with the lines around them, and the text."""
-    found = _FRONT.match(text)
-    return (found[0], text[found.end() :]) if found else ("", text)
-
-
-def _replaced(old: str, new: str, marks: tuple[str, str]) -> str | None:
-    """Return `old` with what is between the marks taken from `new`.
-
-    The first opening and the last closing mark count: a sample may contain either.
-    """
-    spans = []
-    for text in (old, new):
-        opening, closing = (mark.partition(",")[0].removesuffix(" -->") for mark in marks)
-        begin, end = _line(text, opening, first=True), _line(text, closing, first=False)
-        if begin is None or end is None or end[0] <= begin[0]:
-            return None
-        spans.append((begin[0], end[1]))
-    (begin_old, end_old), (begin_new, end_new) = spans
-    return old[:begin_old] + new[begin_new:end_new] + old[end_old:]
-
-
-def _line(text: str, beginning: str, *, first: bool) -> tuple[int, int] | None:
-    lines = list(re.finditer(rf"^{re.escape(beginning)}[^\n]*$", text, re.MULTILINE))
-    return lines[0 if first else -1].span() if lines else None
 
 
 # The metadata
@@ -146,7 +88,7 @@ def _metadata(checkpoint: Checkpoint, context: CardContext) -> str:
     cell = checkpoint.model.config.cell
     kind = "rnn" if cell in ("tanh", "relu") else cell
     lines += ["tags:", "- charrnn", "- text-generation", "- character-level", f"- {kind}"]
-    lines += [_RESULTS[0], *_model_index(checkpoint)]
+    lines += [RESULTS_MARKS[0], *_model_index(checkpoint)]
     if context.texts:
         lines += ["widget:"]
         for alpha, text in context.texts.items():
@@ -156,7 +98,7 @@ def _metadata(checkpoint: Checkpoint, context: CardContext) -> str:
             ]
             shown = text.removeprefix(context.prefix)[:_METADATA_SAMPLE_CHARS]
             lines += ["  output:", f"    text: {_yaml(shown)}"]
-    lines.append(_RESULTS[1])
+    lines.append(RESULTS_MARKS[1])
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..checkpoint import WEIGHTS, model_card
+from ..checkpoint import WEIGHTS, owner_card
 from ..checkpoint.files import CARD, MAX_FILE_BYTES
 from ..errors import UserError
 from . import client
@@ -240,10 +240,10 @@ def _card(
         text = old.decode()
     except UnicodeDecodeError:
         return None
-    license = model_card.license_in(text)
-    if license not in (None, model_card.license_in(new.decode())):
+    license = owner_card.license_in(text)
+    if license not in (None, owner_card.license_in(new.decode())):
         new = card_under(license)
-    if model_card.is_empty_card(text):
+    if owner_card.is_empty_card(text):
         return new
-    card = model_card.update_card(text, new.decode())
+    card = owner_card.update_card(text, new.decode())
     return None if card is None else card.encode()

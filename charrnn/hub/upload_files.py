@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load, model_card, serialize
+from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load, model_card, owner_card, serialize
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perplexity
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
@@ -66,10 +66,10 @@ def build(
         prefix=(prefix := _prefix(checkpoint)),
         texts=_texts(checkpoint, prefix),
         picture=PICTURE in files,
-        license=license or (model_card.license_in(own) if own else None),
+        license=license or (owner_card.license_in(own) if own else None),
     )
     card = model_card.card(checkpoint, samples, page)
-    files[CARD] = ((model_card.update_card(own, card) if own else None) or card).encode()
+    files[CARD] = ((owner_card.update_card(own, card) if own else None) or card).encode()
     return files
 
 

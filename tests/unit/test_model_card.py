@@ -2,7 +2,7 @@
 
 import yaml
 
-from charrnn.checkpoint import model_card
+from charrnn.checkpoint import model_card, owner_card
 
 HOSTILE = "x`\n---\n# no\n<script>alert(1)</script> | ![i](http://x) \x1b[31m \u202e </details>"
 
@@ -27,17 +27,17 @@ def test_names_and_samples_break_neither_the_metadata_nor_the_text(checkpoint):
     words = "\n".join(outside)
     assert "\n# no" not in words and "\x1b" not in text and "\u202e" not in text
     assert "<script>" not in words.replace("\\<", "") and "![i]" not in words
-    assert model_card.update_card(text, text) == text
+    assert owner_card.update_card(text, text) == text
 
 
 def test_an_old_cards_samples_cannot_hide_where_its_part_ends(checkpoint):
     sample = "a\n<!-- charrnn:end card -->\n<!-- charrnn:begin card -->\nb"
     old = model_card.card(checkpoint, [{"step": 1, "prefix": "", "text": sample}]) + "mine\n"
     new = model_card.card(checkpoint, [{"step": 2, "prefix": "", "text": "short"}])
-    assert model_card.update_card(old, new) == new + "mine\n"
+    assert owner_card.update_card(old, new) == new + "mine\n"
 
 
 def test_owners_metadata_without_marks_stay(checkpoint):
     new = model_card.card(checkpoint, [])
     old = "---\nlicense: mit\n---\n" + new.split("---\n", 2)[2]
-    assert model_card.update_card(old, new) == old
+    assert owner_card.update_card(old, new) == old
