@@ -1,6 +1,6 @@
 """Owners of runs and uploads: stored beside them, as keyed digests of client ids.
 
-A client id is an opaque string (`charrnn.ui.services.client_id`). Its digest is keyed, so nobody
+A client id is an opaque string (`charrnn.ui.server.client_id`). Its digest is keyed, so nobody
 who reads the disk can find out an owner by trying ids. The network address, which all clients
 behind one router share, is stored as a digest as well.
 """

@@ -25,22 +25,22 @@ from .page.modules import call, head, module_routes
 from .page.theme import asset, styles, theme
 from .push_dialog import build_push_dialog
 from .push_dialog.strings import ACCOUNT
-from .services.client_id import ClientCookieMiddleware
+from .server.client_id import ClientCookieMiddleware
+from .server.event_queue import EventQueue, sweeping_mailboxes
+from .server.file_routes import file_routes
+from .server.idempotency import IdempotencyMiddleware
+from .server.json_bodies import JsonBodyMiddleware
+from .server.lifespans import combine, wrap_outermost
+from .server.open_streams import StreamLimitMiddleware
+from .server.page_query import OnePageMiddleware
+from .server.rate_limit import exception_handlers as limit_handlers
+from .server.request_rules import max_text_body_bytes
+from .server.routes import RouteAllowlistMiddleware
+from .server.same_origin import SameOriginMiddleware
+from .server.security_headers import SecurityHeadersMiddleware
+from .server.sessions import MAX_SESSIONS, lean_sessions
+from .server.sign_in import oauth_exception_handlers
 from .services.context import AppContext
-from .services.event_queue import EventQueue, sweeping_mailboxes
-from .services.file_routes import file_routes
-from .services.idempotency import IdempotencyMiddleware
-from .services.json_bodies import JsonBodyMiddleware
-from .services.lifespans import combine, wrap_outermost
-from .services.open_streams import StreamLimitMiddleware
-from .services.page_query import OnePageMiddleware
-from .services.rate_limit import exception_handlers as limit_handlers
-from .services.request_rules import max_text_body_bytes
-from .services.routes import RouteAllowlistMiddleware
-from .services.same_origin import SameOriginMiddleware
-from .services.security_headers import SecurityHeadersMiddleware
-from .services.sessions import MAX_SESSIONS, lean_sessions
-from .services.sign_in import oauth_exception_handlers
 from .services.upload_folder import UploadQuotaMiddleware, sweep_upload_folder
 from .train import TrainTab, train_tab
 from .train.form import PASTE, form_words

@@ -23,7 +23,7 @@ from ..errors import UserError
 from ..runs.uploads import path_within
 from . import inspection_operations, operations
 from .operations import Caller, TrainArguments
-from .services.client import ClientGoneError
+from .server.client import ClientGoneError
 from .services.context import AppContext
 
 TEXT_ENDPOINTS = ("train", "score", "inspect", "find_units", "novelty")  # take long texts

@@ -42,9 +42,9 @@ from ..text import datasets
 from ..training import Event
 from ..utils import validation
 from ..utils.validation import clean_text
-from .services.auth import identity
+from .server.auth import identity
+from .server.client import Client
 from .services.catalog import ModelEntry, bundled, describe, find_model_as
-from .services.client import Client
 from .services.context import AppContext
 from .services.scheduler import FRAME_SECONDS, SCORING_SLICER, SLICER
 from .services.text_cache import read_uploads

@@ -7,7 +7,7 @@ import gradio as gr
 import pytest
 from starlette.requests import Request
 
-from charrnn.ui.services.auth import Identity, identity
+from charrnn.ui.server.auth import Identity, identity
 
 HERE = [("host", "127.0.0.1:7860"), ("origin", "http://127.0.0.1:7860")]
 TOKEN = "hf_of_a_visitor"

@@ -246,7 +246,7 @@ def test_an_upload_that_is_too_large_is_refused(url, tmp_path):
 
 def test_uploads_do_not_fill_the_disk(url, monkeypatch):
     monkeypatch.setattr(
-        "charrnn.ui.services.file_routes.directory_bytes", lambda folder: LIMITS.disk_bytes + 1
+        "charrnn.ui.server.file_routes.directory_bytes", lambda folder: LIMITS.disk_bytes + 1
     )
     got = httpx.post(f"{url}gradio_api/upload", files={"files": ("a.txt", TEXT)})
     assert got.status_code == 507 and "no disk space for more uploads" in got.text

@@ -15,7 +15,7 @@ from worker_runs import small
 from charrnn.runs.admission import check_client
 from charrnn.runs.limits import Limits, address_of
 from charrnn.runs.manager import RunManager
-from charrnn.ui.services.client_id import COOKIE, ClientCookieMiddleware, ClientIds
+from charrnn.ui.server.client_id import COOKIE, ClientCookieMiddleware, ClientIds
 from charrnn.ui.services.context import AppContext
 from charrnn.utils.secret_key import read_key
 

@@ -12,8 +12,8 @@ from gradio.server_messages import ProcessGeneratingMessage
 from visiting import call, events, until, visitor
 
 from charrnn.ui import build, launch_options, operations
-from charrnn.ui.services import event_queue, open_streams
-from charrnn.ui.services.rate_limit import MAX_SHARES_PER_ADDRESS
+from charrnn.ui.server import event_queue, open_streams
+from charrnn.ui.server.rate_limit import MAX_SHARES_PER_ADDRESS
 
 small, context, scoring = endpoints.small, endpoints.context, visiting.scoring
 BUSY = "requests waiting"

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from conftest import awaited
 
-from charrnn.ui.services.idempotency import (
+from charrnn.ui.server.idempotency import (
     HEADER,
     MAX_RESPONSE_BYTES,
     MAX_RESPONSES,

@@ -11,11 +11,11 @@ from conftest import awaited
 from hypothesis import given
 from hypothesis import strategies as st
 
-from charrnn.ui.services import body_budget, json_bodies
-from charrnn.ui.services.asgi import RequestUserError
-from charrnn.ui.services.body_budget import BodyBudget
-from charrnn.ui.services.json_bodies import JsonBodyMiddleware
-from charrnn.ui.services.json_scan import JsonScanner
+from charrnn.ui.server import body_budget, json_bodies
+from charrnn.ui.server.asgi import RequestUserError
+from charrnn.ui.server.body_budget import BodyBudget
+from charrnn.ui.server.json_bodies import JsonBodyMiddleware
+from charrnn.ui.server.json_scan import JsonScanner
 
 MB = 1 << 20
 CHUNK = 1 << 16

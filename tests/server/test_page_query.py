@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from charrnn.ui import launch_options
-from charrnn.ui.services.page_query import OnePageMiddleware
+from charrnn.ui.server.page_query import OnePageMiddleware
 
 
 async def queried(request: Request) -> JSONResponse:

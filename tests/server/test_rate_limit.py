@@ -11,11 +11,11 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from charrnn.ui.services import rate_limit
-from charrnn.ui.services.client import Client, ClientGoneError
+from charrnn.ui.server import rate_limit
+from charrnn.ui.server.client import Client, ClientGoneError
+from charrnn.ui.server.rate_limit import BusyUserError, PerUserLimiter
+from charrnn.ui.server.round_robin import RoundRobin
 from charrnn.ui.services.limiters import Limiters
-from charrnn.ui.services.rate_limit import BusyUserError, PerUserLimiter
-from charrnn.ui.services.round_robin import RoundRobin
 from charrnn.utils.yield_points import yield_point
 
 

@@ -15,7 +15,7 @@ import safehttpx
 import serving
 from starlette.routing import compile_path
 
-from charrnn.ui.services.routes import CLOSED, OPEN, is_open
+from charrnn.ui.server.routes import CLOSED, OPEN, is_open
 
 NOT_UPLOADED = "That file has not been uploaded to this app: upload it first."
 

@@ -4,8 +4,8 @@ import pytest
 from conftest import awaited
 from starlette.datastructures import Headers
 
-from charrnn.ui.services.client_id import COOKIE
-from charrnn.ui.services.same_origin import SameOriginMiddleware
+from charrnn.ui.server.client_id import COOKIE
+from charrnn.ui.server.same_origin import SameOriginMiddleware
 
 HOST = "owner-charrnn.hf.space"
 EVIL = ("origin", "https://evil.example")

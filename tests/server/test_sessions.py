@@ -8,9 +8,9 @@ import serving
 from conftest import awaited
 from starlette.requests import Request
 
-from charrnn.ui.services import upload_progress
-from charrnn.ui.services.sessions import MAX_SESSIONS
-from charrnn.ui.services.upload_progress import MAX_UPLOADS, UploadProgress
+from charrnn.ui.server import upload_progress
+from charrnn.ui.server.sessions import MAX_SESSIONS
+from charrnn.ui.server.upload_progress import MAX_UPLOADS, UploadProgress
 
 served, http = serving.served, serving.http
 

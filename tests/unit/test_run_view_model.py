@@ -16,12 +16,12 @@ from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.training import TrainingConfig, train
-from charrnn.ui.services.model_options import label
 from charrnn.ui.i18n.titles import chinese, corpus_title
 from charrnn.ui.run_card.example_run import EVENTS, example_run, read_example
 from charrnn.ui.run_card.view_model import MAX_POINTS, RunViewModel
 from charrnn.ui.services.catalog import ModelEntry, model_card
 from charrnn.ui.services.context import AppContext
+from charrnn.ui.services.model_options import label
 
 BUNDLED = Path(__file__).parents[2] / "checkpoints"
 

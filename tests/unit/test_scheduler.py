@@ -8,8 +8,8 @@ import pytest
 
 from charrnn.generation import GenerationConfig
 from charrnn.ui.generate.stream import new_passage, stream_passage
+from charrnn.ui.server.client import ClientGoneError
 from charrnn.ui.services import scheduler
-from charrnn.ui.services.client import ClientGoneError
 from charrnn.ui.services.scheduler import TimeSlicer
 from charrnn.utils.yield_points import at_yield_points, yield_point
 

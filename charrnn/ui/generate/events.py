@@ -22,8 +22,8 @@ from .. import i18n
 from ..page.browser_storage import SAVE_MODEL_JS, BrowserState
 from ..page.component import bind
 from ..page.modules import call
+from ..server.client import Client, ClientGoneError
 from ..services.catalog import ModelEntry, find_model
-from ..services.client import Client, ClientGoneError
 from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from ..services.model_options import model_options
 from ..services.scheduler import SLICER

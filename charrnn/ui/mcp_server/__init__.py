@@ -27,7 +27,7 @@ from ..._version import __version__
 from ...errors import UserError
 from ...utils.space import space_id
 from ..operations import Caller, public_message
-from ..services.client import Client
+from ..server.client import Client
 from ..services.context import AppContext
 from .tool import ToolCall
 from .tools import TOOLS

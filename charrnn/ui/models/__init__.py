@@ -30,8 +30,8 @@ from ..page.theme import asset
 from ..run_card.recent_runs import last_change, remove, rename, run_summary, title_of_damaged
 from ..run_card.strings import DELETING
 from ..run_card.view_model import DAMAGED
+from ..server.client_id import event_request
 from ..services.catalog import ModelEntry, available_to, bundled, find_own_model, model_card
-from ..services.client_id import event_request
 from ..services.context import AppContext
 from .download import make_zip
 from .hub_search import build_hub_search

@@ -20,9 +20,9 @@ from ...hub.account import account
 from .. import i18n
 from ..page.component import bind, html_component
 from ..page.theme import asset
-from ..services.auth import identity
-from ..services.client import Client
-from ..services.client_id import event_request
+from ..server.auth import identity
+from ..server.client import Client
+from ..server.client_id import event_request
 from ..services.context import AppContext
 from ..services.ttl_cache import TTLCache
 from .strings import CARDS, HUB_SEARCH

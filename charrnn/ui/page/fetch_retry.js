@@ -1,7 +1,7 @@
 // Retries Gradio's requests. When a request fails, Gradio drops all events and reloads the page,
 // and what was typed is lost. So requests wait here while there is no connection, and a stream that
 // breaks ends with an error message. A retry has the same idempotency key, and the server runs it
-// only once (services/idempotency.py).
+// only once (server/idempotency.py).
 
 import { sleep } from "./runtime.js";
 

@@ -4,7 +4,7 @@
 forever, and a page never mixes files of two versions. Imports are relative, and
 `window.gradio_config.root` has the path at which a proxy serves the app. So the modules load
 wherever Gradio's own modules do: in the frame of a Space, and under the Content-Security-Policy
-(`services.security_headers`).
+(`server.security_headers`).
 
 Gradio turns the script of a component, and the `js` of an event, into a function. Such a function
 cannot import statically. So each of these scripts is one line that calls a function of

@@ -1,7 +1,7 @@
 """The dialog that pushes a model to the Hub, drawn by `push_dialog.js`.
 
 A push uses the token of the request that started it, which is stored nowhere. The Hub login of the
-server's own account is used only for requests from the same machine (`services.auth`).
+server's own account is used only for requests from the same machine (`server.auth`).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from .. import i18n
 from ..page.component import bind, html_component
 from ..page.modules import call
 from ..page.theme import asset
-from ..services.auth import Identity, identity
+from ..server.auth import Identity, identity
+from ..server.client import ClientGoneError
+from ..server.client_id import event_request
+from ..server.sign_in import add_sign_in_routes
 from ..services.catalog import ModelEntry, find_own_model
-from ..services.client import ClientGoneError
-from ..services.client_id import event_request
 from ..services.context import AppContext
-from ..services.sign_in import add_sign_in_routes
 from .strings import PUSH, REFUSALS
 
 log = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from ..i18n.titles import corpus_title
 from ..page.component import bind, html_component
 from ..page.contract import LIVE_STATES, MAX_REMEMBERED
 from ..page.theme import asset
-from ..services.client_id import event_request
+from ..server.client_id import event_request
 from ..services.context import AppContext
 from .strings import DELETING, RECENT_RUNS
 from .view_model import DAMAGED

@@ -1,1 +1,1 @@
-"""Services behind the page, without any UI: request checks, limits per user, caches."""
+"""What the tabs and the endpoints share, without any UI: models, texts, time slices, caches."""

@@ -27,7 +27,7 @@ from ...runs.run import Run
 from ...text import datasets
 from ...utils.regular_files import DamagedRunUserError
 from ..i18n.titles import corpus_title, model_title
-from .auth import identity
+from ..server.auth import identity
 from .context import AppContext
 
 T = TypeVar("T")

@@ -13,8 +13,8 @@ from ...runs.manager import RunManager
 from ...runs.view_ids import RunAccess, ViewIds, is_view_id
 from ...utils.secret_key import read_key
 from ...utils.space import space_id
-from .client import Client, connection_check, unread_check
-from .client_id import ClientIds
+from ..server.client import Client, connection_check, unread_check
+from ..server.client_id import ClientIds
 from .hub_models import HubModelCache
 from .limiters import Limiters
 
@@ -49,7 +49,7 @@ class AppContext:
         return self.runs.limits
 
     def client_id(self, request: gr.Request | Request | None) -> str:
-        """Return the id of the client that sent a request (`services.client_id`)."""
+        """Return the id of the client that sent a request (`server.client_id`)."""
         return self.client_ids.of(request)
 
     def client(self, request: gr.Request | Request | None) -> Client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from .rate_limit import PerUserLimiter
+from ..server.rate_limit import PerUserLimiter
 
 
 class Limiters:

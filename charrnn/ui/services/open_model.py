@@ -11,7 +11,7 @@ from gradio.utils import get_upload_folder
 from ...errors import UserError
 from ...hub import Ref
 from ...runs import uploads
-from .auth import identity
+from ..server.auth import identity
 from .catalog import ModelEntry
 from .context import AppContext
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from ...utils.yield_points import at_yield_points, yield_point
-from .round_robin import RoundRobin
+from ..server.round_robin import RoundRobin
 
 T = TypeVar("T")
 

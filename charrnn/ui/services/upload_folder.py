@@ -23,8 +23,8 @@ from ...errors import UserError
 from ...runs.uploads import path_within
 from ...utils.regular_files import is_directory
 from .. import i18n
-from .asgi import content_length
-from .client_id import event_request
+from ..server.asgi import content_length
+from ..server.client_id import event_request
 
 if TYPE_CHECKING:
     from .context import AppContext

@@ -33,7 +33,7 @@ from ..run_card.example_run import example_run
 from ..run_card.feed import POLL_SECONDS, RunFeeds
 from ..run_card.recent_runs import recent_runs
 from ..run_card.view_model import RunViewModel
-from ..services.client import Client, ClientGoneError
+from ..server.client import Client, ClientGoneError
 from ..services.context import AppContext
 from .form import Form, build_form
 from .form_storage import SAVE_FORM_JS, wire_form_storage

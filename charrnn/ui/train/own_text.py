@@ -7,7 +7,7 @@ import gradio as gr
 from ...runs.limits import Limits
 from .. import i18n
 from ..page.component import html_component
-from ..services.request_rules import max_text_body_bytes, too_large
+from ..server.request_rules import max_text_body_bytes, too_large
 from .strings import OWN_TEXT
 
 
