@@ -33,7 +33,7 @@ from .server.json_bodies import JsonBodyMiddleware
 from .server.lifespans import combine, wrap_outermost
 from .server.open_streams import StreamLimitMiddleware
 from .server.page_query import OnePageMiddleware
-from .server.rate_limit import exception_handlers as limit_handlers
+from .server.per_user_limiter import exception_handlers as limit_handlers
 from .server.request_rules import max_text_body_bytes
 from .server.routes import RouteAllowlistMiddleware
 from .server.same_origin import SameOriginMiddleware

@@ -16,7 +16,7 @@ from ..utils import validation
 from ..utils.validation import clean_text
 from .operations import Caller, find_model
 from .services.context import AppContext
-from .services.scheduler import SCORING_SLICER
+from .services.time_slicer import SCORING_SLICER
 
 MAX_INSPECTED_CHARACTERS = 100_000
 MAX_GENERATED_CHARACTERS = 100_000

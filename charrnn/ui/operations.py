@@ -46,8 +46,8 @@ from .server.auth import identity
 from .server.client import Client
 from .services.catalog import ModelEntry, bundled, describe, find_model_as
 from .services.context import AppContext
-from .services.scheduler import FRAME_SECONDS, SCORING_SLICER, SLICER
 from .services.text_cache import read_uploads
+from .services.time_slicer import FRAME_SECONDS, SCORING_SLICER, SLICER
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from charrnn.errors import UserError
 from charrnn.hub import cache
 from charrnn.ui import i18n
 from charrnn.ui.services.catalog import available_to, find_model, model_card
+from charrnn.ui.services.model_opener import open_hub
 from charrnn.ui.services.model_options import model_options
-from charrnn.ui.services.open_model import open_hub
 
 clock = test_hub_models.clock
 models = test_hub_models.models

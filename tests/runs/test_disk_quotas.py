@@ -35,7 +35,7 @@ from charrnn.ui import AppContext, build, launch_options
 from charrnn.ui.models import Downloads, make_download
 from charrnn.ui.run_card.recent_runs import remove
 from charrnn.ui.services.catalog import ModelEntry
-from charrnn.ui.services.open_model import open_file
+from charrnn.ui.services.model_opener import open_file
 from charrnn.ui.services.upload_folder import sweep_upload_folder
 from charrnn.utils import temporary
 from charrnn.utils.file_locks import try_lock

@@ -21,10 +21,10 @@ from charrnn.runs.retention import all_runs, delete_expired
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import AppContext, i18n
-from charrnn.ui.services import open_model as opening
+from charrnn.ui.services import model_opener
 from charrnn.ui.services.catalog import available_to, find_model, model_card
+from charrnn.ui.services.model_opener import open_file
 from charrnn.ui.services.model_options import model_options
-from charrnn.ui.services.open_model import open_file
 
 # The cases before are no files, which a browser would not send.
 SENDABLE = list(CHECKPOINTS)[list(CHECKPOINTS).index("weights of 64 MB and a byte") :]
@@ -49,7 +49,7 @@ def sent(tmp_path, monkeypatch):
     """Where the app looks for files that were uploaded; `sent(name, data)` is one of them."""
     folder = tmp_path / "uploaded"
     folder.mkdir()
-    monkeypatch.setattr(opening, "get_upload_folder", lambda: str(folder))
+    monkeypatch.setattr(model_opener, "get_upload_folder", lambda: str(folder))
 
     def send(name, data):
         (folder / name).write_bytes(data)

@@ -13,7 +13,7 @@ from visiting import call, events, until, visitor
 
 from charrnn.ui import build, launch_options, operations
 from charrnn.ui.server import event_queue, open_streams
-from charrnn.ui.server.rate_limit import MAX_SHARES_PER_ADDRESS
+from charrnn.ui.server.per_user_limiter import MAX_SHARES_PER_ADDRESS
 
 small, context, scoring = endpoints.small, endpoints.context, visiting.scoring
 BUSY = "requests waiting"

@@ -26,7 +26,7 @@ from ..server.client import Client, ClientGoneError
 from ..services.catalog import ModelEntry, find_model
 from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from ..services.model_options import model_options
-from ..services.scheduler import SLICER
+from ..services.time_slicer import SLICER
 from .stream import (
     Passage,
     checked_passage_text,

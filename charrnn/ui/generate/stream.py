@@ -22,7 +22,7 @@ from ...errors import UserError
 from ...generation import GenerationConfig, iter_characters, iter_side_by_side, top_candidates
 from ...utils.validation import clean_text as clean_text
 from ..page.tinted_text import surprisal_level
-from ..services.scheduler import FRAME_SECONDS, SLICER
+from ..services.time_slicer import FRAME_SECONDS, SLICER
 
 Passage = dict[str, Any]
 T = TypeVar("T")
@@ -134,7 +134,7 @@ def stream_passage(
     """Continue a new passage. Yield it as it grows, at last with `state` "done".
 
     Without a seed in `config`, one is drawn, and the passage says which, so that every text can be
-    generated again. `user` is the client id under which `scheduler.SLICER` counts the work.
+    generated again. `user` is the client id under which `time_slicer.SLICER` counts the work.
     """
     config = _with_seed(config)
     passage |= {

@@ -28,7 +28,7 @@ from ..page.modules import call
 from ..page.theme import asset
 from ..services.catalog import ModelEntry, find_model
 from ..services.context import AppContext
-from ..services.open_model import open_file, open_hub
+from ..services.model_opener import open_file, open_hub
 from .strings import CARDS, OPEN_MODEL
 
 log = logging.getLogger(__name__)

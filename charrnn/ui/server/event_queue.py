@@ -25,7 +25,7 @@ from gradio.server_messages import EventMessage
 from gradio.utils import LRUCache
 
 from ...runs.limits import address_of
-from .rate_limit import MAX_SHARES_PER_ADDRESS, check_share
+from .per_user_limiter import MAX_SHARES_PER_ADDRESS, check_share
 
 MAX_EVENTS_PER_USER = 100  # running and waiting
 MAX_UNCOLLECTED_SESSIONS_PER_USER = 100  # with messages that no stream has collected

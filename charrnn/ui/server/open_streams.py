@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .asgi import RequestUserError, route_path
-from .rate_limit import BusyUserError, check_share
+from .per_user_limiter import BusyUserError, check_share
 
 MAX_STREAMS_PER_USER = 128
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..server.rate_limit import PerUserLimiter
+from ..server.per_user_limiter import PerUserLimiter
 
 
 class Limiters:
@@ -17,8 +17,8 @@ class Limiters:
     def __init__(self, users_per_address: int) -> None:
         """Create the limiters; `users_per_address` limits the concurrent users of an address."""
         limiter = partial(PerUserLimiter, users_per_address=users_per_address)
-        # Computing. Generating, inspecting and scoring compute in slices (`scheduler`), so many of
-        # them can run at once.
+        # Computing. Generating, inspecting and scoring compute in slices (`time_slicer`), so many
+        # of them can run at once.
         self.planning = limiter(total=2, per_user=1, max_waiting_per_user=16)
         self.generating = limiter(total=64, per_user=4, max_waiting_per_user=32)
         self.inspecting = limiter(total=32, per_user=2, max_waiting_per_user=8)

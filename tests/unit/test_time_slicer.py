@@ -9,8 +9,8 @@ import pytest
 from charrnn.generation import GenerationConfig
 from charrnn.ui.generate.stream import new_passage, stream_passage
 from charrnn.ui.server.client import ClientGoneError
-from charrnn.ui.services import scheduler
-from charrnn.ui.services.scheduler import TimeSlicer
+from charrnn.ui.services import time_slicer
+from charrnn.ui.services.time_slicer import TimeSlicer
 from charrnn.utils.yield_points import at_yield_points, yield_point
 
 
@@ -25,7 +25,7 @@ def characters(at_work, count=40):
 
 
 def test_streams_compute_one_at_a_time_and_all_of_them_finish(monkeypatch):
-    monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.002)
+    monkeypatch.setattr(time_slicer, "SLICE_SECONDS", 0.002)
     place, at_work, texts = TimeSlicer(), [], []
 
     def work():
@@ -75,13 +75,13 @@ def test_users_take_turns_however_many_streams_one_of_them_has():
 def test_new_streams_do_not_delay_the_others_forever():
     many = [(f"new {i}", f"user {i}", True) for i in range(20)]
     order = order_of(TimeSlicer(), [("old", "a", False), ("older", "b", False), *many])
-    assert order.index("old") == scheduler.MAX_NEWCOMERS_IN_A_ROW
-    assert order.index("older") == 2 * scheduler.MAX_NEWCOMERS_IN_A_ROW + 1
+    assert order.index("old") == time_slicer.MAX_NEWCOMERS_IN_A_ROW
+    assert order.index("older") == 2 * time_slicer.MAX_NEWCOMERS_IN_A_ROW + 1
 
 
 def test_other_streams_compute_during_a_long_prefill(monkeypatch):
-    monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
-    monkeypatch.setattr(scheduler, "NEWCOMER_SECONDS", 0.0)
+    monkeypatch.setattr(time_slicer, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(time_slicer, "NEWCOMER_SECONDS", 0.0)
     place, written = TimeSlicer(), threading.Event()
 
     def text():
@@ -105,8 +105,8 @@ def test_other_streams_compute_during_a_long_prefill(monkeypatch):
 
 
 def test_other_streams_compute_between_the_yield_points_of_a_computation(monkeypatch):
-    monkeypatch.setattr(scheduler, "NEWCOMER_SECONDS", 0.0)
-    monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(time_slicer, "NEWCOMER_SECONDS", 0.0)
+    monkeypatch.setattr(time_slicer, "SLICE_SECONDS", 0.0)
     place, done = TimeSlicer(), threading.Event()
 
     def long():
@@ -124,7 +124,7 @@ def test_other_streams_compute_between_the_yield_points_of_a_computation(monkeyp
 
 
 def test_a_stream_whose_client_disconnected_ends_and_releases_its_slot(monkeypatch):
-    monkeypatch.setattr(scheduler, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(time_slicer, "SLICE_SECONDS", 0.0)
     place, gone = TimeSlicer(), []
 
     def check():
@@ -173,7 +173,7 @@ def test_a_frame_that_waits_to_be_sent_does_not_hold_the_slot(checkpoint):
 
 def test_with_many_streams_each_sends_fewer_frames():
     place = TimeSlicer()
-    writers = [place.stream() for _ in range(4 * scheduler.MAX_FULL_RATE_STREAMS)]
+    writers = [place.stream() for _ in range(4 * time_slicer.MAX_FULL_RATE_STREAMS)]
     for stream in writers:
         stream.__enter__()
     assert place.load_factor == 4.0

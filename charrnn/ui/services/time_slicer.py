@@ -1,4 +1,4 @@
-"""Cooperative scheduler: one generation thread computes at a time, in 4 ms slices.
+"""Time slices for threads that compute: one generates at a time, for 4 ms.
 
 Python executes one thread at a time. Threads that all compute would interrupt each other and the
 page at random: with twenty of them a click waits for seconds. Here a thread computes while it has a

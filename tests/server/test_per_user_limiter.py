@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from charrnn.ui.server import rate_limit
+from charrnn.ui.server import per_user_limiter
 from charrnn.ui.server.client import Client, ClientGoneError
-from charrnn.ui.server.rate_limit import BusyUserError, PerUserLimiter
+from charrnn.ui.server.per_user_limiter import BusyUserError, PerUserLimiter
 from charrnn.ui.server.round_robin import RoundRobin
 from charrnn.ui.services.limiters import Limiters
 from charrnn.utils.yield_points import yield_point
@@ -21,7 +21,7 @@ from charrnn.utils.yield_points import yield_point
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(rate_limit, "POLL_SECONDS", 0.005)
+    monkeypatch.setattr(per_user_limiter, "POLL_SECONDS", 0.005)
 
 
 def limiter(total=1, per_user=1, max_waiting_per_user=10, **more):
@@ -148,7 +148,7 @@ def test_what_one_address_has_waiting_is_bounded():
     async def play(limit, calls):
         flood = [asked(limit, calls, f"address:one/{i % 5}", i) for i in range(50)]
         await settle()
-        most = rate_limit.MAX_SHARES_PER_ADDRESS * 2
+        most = per_user_limiter.MAX_SHARES_PER_ADDRESS * 2
         assert sum(not task.done() for task in flood) == 1 + most
         calls.release.set()
         for task in flood:
@@ -293,7 +293,7 @@ def test_a_server_function_that_is_refused_answers_429_without_a_traceback():
 
     app = Starlette(
         routes=[Route("/busy", busy), Route("/gone", gone)],
-        exception_handlers=rate_limit.exception_handlers(),
+        exception_handlers=per_user_limiter.exception_handlers(),
     )
     with TestClient(app) as client:
         assert client.get("/busy").status_code == 429
