@@ -18,7 +18,7 @@ from .errors import UserError, escape_invisible, short_repr
 from .hub import Pushed, Token
 from .utils import validation
 
-_SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints"
+_BUNDLED_MODELS = Path(__file__).resolve().parents[1] / "checkpoints"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -65,8 +65,8 @@ def local(where: str | Path) -> Path:
     path = Path(where)
     if os.path.isfile(path / "run.json") and not os.path.lexists(path / checkpoint.WEIGHTS):
         return path / "checkpoint"
-    shipped = _SHIPPED / where if isinstance(where, str) and _NAME.fullmatch(where) else path
-    return path if os.path.lexists(path) or not os.path.isdir(shipped) else shipped
+    bundled = _BUNDLED_MODELS / where if isinstance(where, str) and _NAME.fullmatch(where) else path
+    return path if os.path.lexists(path) or not os.path.isdir(bundled) else bundled
 
 
 def _check_name(where: object, field: str) -> None:

@@ -2,7 +2,7 @@
 
 The defaults are generous on a private machine and strict on a Hugging Face Space, which strangers
 share. Each limit has a variable of its own, such as CHARRNN_SECONDS, that overrides both; `none`
-removes a limit. The command line trains without limits.
+removes a limit. The command line has no limits but those of a model and of a text.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ class Limits:
         MAX_TEXT_BYTES // _MB, 40, "MB of the files, or the text, of one run", high=2048
     )
     characters: int | None = _limit(None, 5_000_000, "characters of a text", low=100)
-    symbols: int | None = _limit(MAX_SYMBOLS, 20_000, "different characters of a text", low=2)
+    symbols: int | None = _limit(MAX_SYMBOLS - 1, 20_000, "different characters of a text", low=2)
     parameters: int | None = _limit(MAX_PARAMETERS, 8_000_000, "parameters of a model", low=100)
-    seconds: float | None = _limit(None, 1800.0, "seconds that a run trains at a stretch")
+    seconds: float | None = _limit(
+        None, 1800.0, "seconds that a run trains each time it is started or continued"
+    )
     runs_per_visitor: int | None = _limit(None, 3, "runs of a user that wait or train at once")
     uploads_per_visitor: int | None = _limit(None, 10, "checkpoints of a user that are kept")
     visitors_per_address: int = _limit(

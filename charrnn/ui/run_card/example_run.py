@@ -45,8 +45,7 @@ def example_run(context: AppContext, locale: str) -> tuple[RunViewModel, str | N
 def read_example(model: catalog.ModelEntry) -> RunViewModel | None:
     """Return the view of the run that made a model; None without the run's events.
 
-    Raises:
-        UserError: The model or the events are damaged, or were deleted meanwhile.
+    Raises UserError if the model or the events are damaged, or were deleted meanwhile.
     """
     events, _ = EventLog(model.directory / EVENTS).read()
     if not events:

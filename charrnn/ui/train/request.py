@@ -104,12 +104,12 @@ class TrainRequest:
 
     @property
     def recipe_name(self) -> str:
-        """Return the name of the recipe in `charrnn.recipes`."""
+        """The name of the recipe in `charrnn.recipes`."""
         return self.experiment if self.recipe == TEXTBOOK else self.recipe
 
     @property
     def _recipe(self) -> Recipe:
-        """Return the recipe that prepares the text and chooses all settings without an override."""
+        """The recipe that prepares the text and chooses all settings without an override."""
         return find_recipe(self.base_recipe if self.recipe == CUSTOM else self.recipe_name)
 
     def is_local(self) -> bool:
@@ -119,8 +119,7 @@ class TrainRequest:
     def load_text(self, progress: Progress | None = None) -> Text:
         """Return the text; download it if necessary.
 
-        Raises:
-            UserError: There is no text, or it can't be read or downloaded.
+        Raises UserError if there is no text, or it can't be read or downloaded.
         """
         if self.corpus != OWN:
             was_local = self.is_local()
@@ -145,8 +144,7 @@ class TrainRequest:
     def plan(self, progress: Progress | None = None) -> RunPlan:
         """Plan the run and check it against the limits.
 
-        Raises:
-            UserError: The request is invalid; `field` says where.
+        Raises UserError if the request is invalid; its `field` says where.
         """
         plan = make_plan_for(
             self._prepared_text(progress),
@@ -160,8 +158,7 @@ class TrainRequest:
     def load_corpus(self) -> Corpus:
         """Return the text as the recipe prepares it, whatever the settings.
 
-        Raises:
-            UserError: There is no text, or it can't be used.
+        Raises UserError if there is no text, or it can't be used.
         """
         return self._prepared_text().with_validation(self._recipe.training.validation)
 
@@ -176,7 +173,7 @@ class TrainRequest:
 
     @property
     def has_local_text(self) -> bool:
-        """Return whether there is a text that need not be downloaded first."""
+        """Whether there is a text that need not be downloaded first."""
         return not self.is_empty and self.is_local()
 
     def corpus_if_readable(self, report: Callable[[UserError], object]) -> Corpus | None:
@@ -190,14 +187,13 @@ class TrainRequest:
     def resolve_configs(self) -> tuple[ModelConfig, TrainingConfig]:
         """Check the settings without the text, for one that is not here yet.
 
-        Raises:
-            UserError: A setting is invalid; `field` says which.
+        Raises UserError if a setting is invalid; its `field` says which.
         """
         return resolve_configs(self._recipe.name, self.overrides, self._expected_length)
 
     @property
     def _expected_length(self) -> int:
-        """Return the length, in characters, of a text that can't be read yet."""
+        """The length, in characters, of a text that can't be read yet."""
         return (
             _ASSUMED_CHARACTERS
             if self.corpus == OWN
@@ -206,7 +202,7 @@ class TrainRequest:
 
     @property
     def overrides(self) -> Mapping[str, object]:
-        """Return the settings to apply: those of the form count only while Custom is chosen."""
+        """The settings to apply: those of the form count only while Custom is chosen."""
         own = self.settings if self.recipe == CUSTOM else {}
         return {**own, **self._device}
 
@@ -252,17 +248,17 @@ class TrainRequest:
 
     @property
     def has_paste(self) -> bool:
-        """Return whether a text was pasted."""
+        """Whether a text was pasted."""
         return bool(self.paste.strip())
 
     @property
     def uses_files(self) -> bool:
-        """Return whether the user's own text is the uploaded files, not the pasted text."""
+        """Whether the user\'s own text is the uploaded files, not the pasted text."""
         return bool(self.files) and (self.source == FROM_FILES or not self.has_paste)
 
     @property
     def is_empty(self) -> bool:
-        """Return whether the user's own text is still missing."""
+        """Whether the user\'s own text is still missing."""
         return self.corpus == OWN and not self.files and not self.has_paste
 
     def chosen_length(self) -> TrainingConfig | None:
