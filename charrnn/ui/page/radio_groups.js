@@ -1,11 +1,22 @@
 // Gives the radio buttons of one choice the same name. Gradio gives each its own, so the browser
 // does not treat them as a group: arrow keys do not move between them, and Tab stops at every one.
+// A choice keeps its name when others appear before it: with the name of another one, if only for a
+// moment, its button would lose the check mark to the other's.
+const names = new WeakMap();
+let count = 0;
+
+function nameOf(choice) {
+  if (!names.has(choice)) names.set(choice, `choose-${count++}`);
+  return names.get(choice);
+}
+
 function group() {
-  document.querySelectorAll(".choose").forEach((choice, i) => {
+  for (const choice of document.querySelectorAll(".choose")) {
+    const name = nameOf(choice);
     for (const radio of choice.querySelectorAll('input[type="radio"]')) {
-      if (radio.name !== `choose-${i}`) radio.name = `choose-${i}`;
+      if (radio.name !== name) radio.name = name;
     }
-  });
+  }
 }
 
 export function groupRadios() {
