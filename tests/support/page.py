@@ -4,6 +4,7 @@ A test module asks for it with `pytest_plugins = ["page"]`. Every page that `vis
 to two rules when the test ends: nothing on the console, and no request that left this machine.
 """
 
+import itertools
 import os
 import subprocess
 import sys
@@ -115,20 +116,38 @@ def browser():
         chromium.close()
 
 
+class Profiles:
+    """Browser profiles, of which one that has loaded the page before loads it in half the time, be
+    it another app's: `profiles(locale, number)` is that visitor's, with nothing remembered."""
+
+    def __init__(self, browser):
+        self._browser, self._kept = browser, {}
+        self._taken = set()
+
+    def __call__(self, locale, number):
+        if (locale, number) not in self._kept:
+            profile = self._browser.new_context(locale=locale, reduced_motion="reduce")
+            # An empty page keeps the process alive that loads the others.
+            profile.new_page().goto(address() + "/robots.txt")
+            self._kept[locale, number] = profile
+        return self._kept[locale, number]
+
+    def take(self, locale):
+        """The first profile that no page is open in."""
+        profiles = (self(locale, number) for number in itertools.count())
+        profile = next(profile for profile in profiles if profile not in self._taken)
+        self._taken.add(profile)
+        return profile
+
+    def give_back(self, profile, origin):
+        """Another test may take the profile."""
+        forget(profile, origin)
+        self._taken.discard(profile)
+
+
 @pytest.fixture(scope="session")
 def profiles(browser):
-    """Browser profiles, of which one that has loaded the page before loads it in half the time, be
-    it another app's: `profiles(locale, number)` is that visitor's, with nothing remembered. Its
-    first page, an empty one, keeps the process alive that loads the others."""
-    kept = {}
-
-    def profile(locale, number):
-        if (locale, number) not in kept:
-            kept[locale, number] = browser.new_context(locale=locale, reduced_motion="reduce")
-            kept[locale, number].new_page().goto(address() + "/robots.txt")
-        return kept[locale, number]
-
-    return profile
+    return Profiles(browser)
 
 
 def forget(profile, origin):
@@ -152,32 +171,70 @@ def wait_until_drawn(page):
     page.wait_for_function("document.querySelector('.run-heading')?.textContent")
 
 
-@pytest.fixture
-def visit(app, profiles):
-    """Opens the app as a new visitor: `visit(address="", locale=…, width=…, scheme=…)`."""
-    used, complaints = [], []
+class Pages:
+    """Pages of the app, each of a new visitor, and what is wrong with them: what they write on the
+    console, and which of their requests leave this machine."""
 
-    closing = []
+    def __init__(self, app, profiles):
+        self._app, self._profiles, self._used = app, profiles, []
+        self._complaints, self._closing = [], False
 
-    def complain(message):
-        # A page that is closed has lost its connection, and may still say so.
-        if not closing and not any(word in message for word in ABORTED):
-            complaints.append(message)
+    def new(self, *, locale="en-US", width=1148, height=900, scheme="light"):
+        """A page that has loaded nothing yet."""
+        self._used.append(self._profiles.take(locale))
+        page = self._used[-1].new_page()
+        show(page, width=width, height=height, scheme=scheme)
+        page.on("console", lambda message: message.type == "error" and self._hear(message.text))
+        page.on("pageerror", lambda error: self._hear(str(error)))
+        page.on("request", lambda request: self._see(request.url))
+        return page
 
-    def open_page(address="", *, locale="en-US", width=1148, height=900, scheme="light"):
-        used.append(profiles(locale, len(used)))
-        page = used[-1].new_page()
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme)
-        page.on("console", lambda message: message.type == "error" and complain(message.text))
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.on("request", lambda r: r.url.startswith(LOCAL) or complaints.append(f"asked {r.url}"))
-        page.goto(app + address)
+    def open(self, address="", **how):
+        """A page with the app in it."""
+        page = self.new(**how)
+        page.goto(self._app + address)
         wait_until_drawn(page)
         return page
 
-    yield open_page
-    closing.append(True)
-    for profile in used:
-        forget(profile, app)
-    assert complaints == []
+    def _hear(self, message):
+        # A page that is closed has lost its connection, and may still say so.
+        if not self._closing and not any(word in message for word in ABORTED):
+            self._complaints.append(message)
+
+    def _see(self, url):
+        if not url.startswith(LOCAL):
+            self._complaints.append(f"asked {url}")
+
+    def close(self):
+        """Close all pages; the next ones are of new visitors again."""
+        self._closing = True
+        for profile in self._used:
+            self._profiles.give_back(profile, self._app)
+        self._closing = False
+        self._used.clear()
+
+    def check(self):
+        """Fail if anything was wrong since the last time."""
+        complaints, self._complaints = self._complaints, []
+        assert complaints == []
+
+
+def show(page, *, width, height, scheme):
+    """Give a page a size in pixels and a color scheme, `light` or `dark`."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
+
+
+@pytest.fixture
+def pages(app, profiles):
+    """The pages of one test."""
+    pages = Pages(app, profiles)
+    yield pages
+    pages.close()
+    pages.check()
+
+
+@pytest.fixture
+def visit(pages):
+    """Opens the app as a new visitor: `visit(address="", locale=…, width=…, scheme=…)`."""
+    return pages.open

@@ -8,11 +8,13 @@ import runpy
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SPRINT_SECONDS = 2.0
 
 
-def shorten():
+def shorten(patch):
     """Let this process plan short runs of tiny models; workers train what it has planned."""
     from charrnn import recipes
 
@@ -25,13 +27,14 @@ def shorten():
             dataclasses.replace(training, smoothing=0.0),
         )
 
-    recipes.choose_config = choose_tiny
+    patch.setattr(recipes, "choose_config", choose_tiny)
     sprint = recipes.RECIPES["sprint"]
     training = dataclasses.replace(sprint.training, seconds=SPRINT_SECONDS)
-    recipes.RECIPES["sprint"] = dataclasses.replace(sprint, training=training)
+    patch.setitem(recipes.RECIPES, "sprint", dataclasses.replace(sprint, training=training))
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))  # as for `python app.py`
-    shorten()
-    runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
+    with pytest.MonkeyPatch.context() as patch:
+        shorten(patch)
+        runpy.run_path(str(ROOT / "app.py"), run_name="__main__")

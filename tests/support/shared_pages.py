@@ -1,11 +1,13 @@
 """Loaded pages that the tests of a module share: each load costs two seconds of computing.
 
-A support module says how such a page is opened and how it is reset; see `generate_page`.
+A test module asks for it with `pytest_plugins = ["page", "shared_pages"]`; or a support module says
+how such a page is opened and how it is reset, see `generate_page`.
 """
 
 from contextlib import contextmanager
 
-from page import ABORTED, LOCAL, forget, wait_until_drawn
+import pytest
+from page import Pages, show
 
 SIZE = {"width": 1148, "height": 900}
 
@@ -18,19 +20,17 @@ class SharedPages:
     """
 
     def __init__(self, app, profiles, load, reset):
-        self._app, self._profiles, self._load, self._reset = app, profiles, load, reset
-        self._pages, self._taken, self._complaints = {}, set(), []
-        self.locales = set()  # the languages in which a page was loaded
+        self._opened, self._load, self._reset = Pages(app, profiles), load, reset
+        self._pages, self._taken = {}, set()
 
-    def take(self, locale="en-US", **size):
-        """Return the page of a language, with a viewport of the given size."""
+    def take(self, locale="en-US", *, scheme="light", **size):
+        """Return the page of a language, with a viewport of the given size and a color scheme."""
         if locale not in self._pages:
-            self._pages[locale] = self._open(locale)
-        page = self._pages[locale]
+            self._pages[locale] = self._opened.open(locale=locale)
+            self._load(self._pages[locale])
         self._taken.add(locale)
-        if page.viewport_size != SIZE | size:
-            page.set_viewport_size(SIZE | size)
-        return page
+        show(self._pages[locale], scheme=scheme, **SIZE | size)
+        return self._pages[locale]
 
     def put_back(self):
         """Reset the pages that the test took; raises AssertionError with their complaints."""
@@ -41,39 +41,49 @@ class SharedPages:
             except BaseException:
                 self._pages.pop(locale).close()
                 raise
-        complaints, self._complaints = self._complaints, []
-        assert complaints == []
+        self._opened.check()
 
     def _restore(self, page):
         page.unroute_all(behavior="ignoreErrors")
         page.context.clear_permissions()
         page.context.set_extra_http_headers({})
-        page.emulate_media(color_scheme="light", forced_colors="none")
-        page.set_viewport_size(SIZE)
+        page.emulate_media(forced_colors="none")
+        show(page, scheme="light", **SIZE)
         self._reset(page)
 
-    def _open(self, locale):
-        self.locales.add(locale)
-        page = self._profiles(locale, "shared").new_page()
-        page.set_viewport_size(SIZE)
-        page.emulate_media(color_scheme="light")
-        page.on("console", lambda message: message.type == "error" and self._note(message.text))
-        page.on("pageerror", lambda error: self._note(str(error)))
-        page.on("request", lambda r: r.url.startswith(LOCAL) or self._note(f"asked {r.url}"))
-        page.goto(self._app)
-        wait_until_drawn(page)
-        self._load(page)
-        return page
+    def close(self):
+        """Close all pages: the next test gets another."""
+        self._opened.close()
+        self._pages.clear()
+        self._taken.clear()
 
-    def _note(self, complaint):
-        if not any(word in complaint for word in ABORTED):
-            self._complaints.append(complaint)
+
+def nothing(page):
+    """What a page needs that is shared as it is."""
 
 
 @contextmanager
-def sharing(app, profiles, load, reset):
+def sharing(app, profiles, load=nothing, reset=nothing):
     """The shared pages of a module, until its tests have ended."""
     pages = SharedPages(app, profiles, load, reset)
     yield pages
-    for locale in pages.locales:
-        forget(profiles(locale, "shared"), app)
+    pages.close()
+
+
+@pytest.fixture(scope="module")
+def _shared_pages(app, profiles):
+    with sharing(app, profiles) as pages:
+        yield pages
+
+
+@pytest.fixture
+def shared_page(request, _shared_pages):
+    """Returns the page that the tests of a module share, as `SharedPages.take` does. A test leaves
+    it as it found it, or says at its beginning how it has to be. After a test that failed, the next
+    one gets another."""
+    failed = request.session.testsfailed
+    yield _shared_pages.take
+    if request.session.testsfailed > failed:
+        _shared_pages.close()
+    else:
+        _shared_pages.put_back()
