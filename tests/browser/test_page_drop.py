@@ -4,18 +4,32 @@ import re
 
 import models_page
 import pytest
-from models_page import chosen, expect, field, open_model, problem, remembered
+from models_page import chosen, expect, field, open_model, problem, remembered, show
 from test_page_open_model import zipped
 
-pytest_plugins = ["page"]
+pytest_plugins = ["page", "shared_pages"]
 app = models_page.app
 made = models_page.made
 root = models_page.root
-tab = models_page.tab
 
 
 @pytest.fixture
-def drag(tab):
+def tab(hub, shared_page):
+    """Returns the page that the tests share, at the Models tab and with no model opened."""
+
+    def show_it(locale="en-US"):
+        page = shared_page(locale=locale)
+        page.evaluate("localStorage.removeItem('charrnn:opened')")
+        show(page)
+        field(page).dispatch_event("input")
+        expect(problem(page)).to_be_empty()
+        return page
+
+    return show_it
+
+
+@pytest.fixture
+def drag():
     """`drag(page, *paths)` brings files above the field, or `onto` something else; the answer, when
     called, lets them go there."""
 
@@ -82,7 +96,7 @@ def test_a_file_that_cannot_be_opened_gets_a_message(tab, drag, tmp_path, locale
             (tmp_path / name).mkdir()
         else:
             (tmp_path / name).write_bytes(b"PK\x03\x04 nothing")
-    page = tab(locale=locale)
+    page = tab(locale)
     drag(page, *(tmp_path / name for name in names))()
     if names == ["damaged.zip"]:
         said = re.compile("damaged.zip is a damaged zip archive|There is no model in damaged.zip")
