@@ -4,28 +4,15 @@ import re
 
 import models_page
 import pytest
-from models_page import chosen, expect, field, open_model, problem, remembered, show
+from models_page import chosen, expect, field, open_model, problem, remembered
 from test_page_open_model import zipped
 
-pytest_plugins = ["page", "shared_pages"]
+pytest_plugins = ["page"]
 app = models_page.app
 made = models_page.made
+open_tab = models_page.open_tab
 root = models_page.root
-
-
-@pytest.fixture
-def tab(hub, shared_page):
-    """Returns the page that the tests share, at the Models tab and with no model opened."""
-
-    def show_it(locale="en-US"):
-        page = shared_page(locale=locale)
-        page.evaluate("localStorage.removeItem('charrnn:opened')")
-        show(page)
-        field(page).dispatch_event("input")
-        expect(problem(page)).to_be_empty()
-        return page
-
-    return show_it
+shared_pages = models_page.shared_pages
 
 
 @pytest.fixture
@@ -50,12 +37,12 @@ def drag():
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "zip"])
-def test_a_dropped_file_is_opened(tab, drag, made, tmp_path, kind):
+def test_a_dropped_file_is_opened(open_tab, drag, made, tmp_path, kind):
     file = made / "model.safetensors"
     if kind == "zip":
         file = tmp_path / "mine.ZIP"
         file.write_bytes(zipped(made))
-    page = tab()
+    page = open_tab()
     drop = drag(page, file)
     expect(page.locator(".open-model-drop")).to_have_text("Drop the file to open it.")
     expect(page.locator(".open-model-hint")).to_be_hidden()
@@ -64,8 +51,8 @@ def test_a_dropped_file_is_opened(tab, drag, made, tmp_path, kind):
     assert re.fullmatch("upload-[0-9a-f]{32}", *remembered(page))
 
 
-def test_a_file_dragged_away_again_changes_nothing(tab, drag, made):
-    page = tab()
+def test_a_file_dragged_away_again_changes_nothing(open_tab, drag, made):
+    page = open_tab()
     hint, shown = page.locator(".open-model-hint"), page.locator(".open-model-drop")
     drag(page, made / "model.safetensors")
     expect(shown).not_to_be_empty()
@@ -90,13 +77,13 @@ def test_a_file_dragged_away_again_changes_nothing(tab, drag, made):
         ("zh-CN", ["notes.txt"], "notes.txt 不是检查点"),
     ],
 )
-def test_a_file_that_cannot_be_opened_gets_a_message(tab, drag, tmp_path, locale, names, said):
+def test_a_file_that_cannot_be_opened_gets_a_message(open_tab, drag, tmp_path, locale, names, said):
     for name in names:
         if name == "folder":
             (tmp_path / name).mkdir()
         else:
             (tmp_path / name).write_bytes(b"PK\x03\x04 nothing")
-    page = tab(locale)
+    page = open_tab(locale=locale)
     drag(page, *(tmp_path / name for name in names))()
     if names == ["damaged.zip"]:
         said = re.compile("damaged.zip is a damaged zip archive|There is no model in damaged.zip")
@@ -105,8 +92,8 @@ def test_a_file_that_cannot_be_opened_gets_a_message(tab, drag, tmp_path, locale
     assert page.url.startswith("http")
 
 
-def test_a_file_that_is_too_large_is_not_uploaded(tab, drag, tmp_path):
-    page = tab()
+def test_a_file_that_is_too_large_is_not_uploaded(open_tab, drag, tmp_path):
+    page = open_tab()
     for name, most in (("large.zip", 86), ("large.safetensors", 64)):
         with (tmp_path / name).open("wb") as file:
             file.truncate((90 << 20) + 100_000)
@@ -115,8 +102,8 @@ def test_a_file_that_is_too_large_is_not_uploaded(tab, drag, tmp_path):
         expect(problem(page)).to_have_text(said)
 
 
-def test_a_file_dropped_beside_the_field_is_ignored_and_the_page_stays(tab, drag, made, app):
-    page = tab()
+def test_a_file_dropped_beside_the_field_is_ignored_and_the_page_stays(open_tab, drag, made, app):
+    page = open_tab()
     for onto in (".models", ".page-header"):
         drop = drag(page, made / "model.safetensors", onto=onto)
         expect(page.locator(".open-model-drop")).to_be_empty()
@@ -126,9 +113,9 @@ def test_a_file_dropped_beside_the_field_is_ignored_and_the_page_stays(tab, drag
     assert remembered(page) == []
 
 
-def test_only_one_model_is_opened_at_a_time(tab, hub, drag, made):
+def test_only_one_model_is_opened_at_a_time(open_tab, hub, drag, made):
     hub.faults.silent = True
-    page = tab()
+    page = open_tab()
     open_model(page, "ada/slow")
     expect(page.locator(".open-model-busy p")).to_contain_text("ada/slow")
     drop = drag(page, made / "model.safetensors")
