@@ -208,7 +208,7 @@ def test_a_diverged_run_is_told_without_breaking_the_card_and_one_click_fills_in
     setting(page, "learning_rate").fill("300")
     setting(page, "clip").fill("none")
     page.locator("#train-go").click()
-    wait_for_state(page, "diverged")
+    wait_for_state(page, "diverged", seconds=60)
     expect(page.locator(".run-note")).to_contain_text("Training diverged after step")
     card = page.locator(".run").bounding_box()
     for text in page.locator(".run-curve text:not(.readout)").all():
