@@ -14,7 +14,7 @@ from charrnn.checkpoint import Checkpoint, save
 from charrnn.vocabulary import Vocabulary
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
-pytest_plugins = ["page"]
+pytest_plugins = ["page", "shared_pages"]
 
 NAME = "<img src=x onerror=\"window.hit='name'\"><b>model</b>{{7*7}}"
 FILE = "<img src=x onerror=alert(1)>.txt"
@@ -33,25 +33,25 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture
-def watched(visit):
-    """Opens the page; afterwards nothing that a text asked for may have happened."""
-    pages = []
+def watched(shared_page):
+    """The page that the tests share; afterwards nothing that a text asked for may have happened."""
+    page = shared_page()
 
-    def open_it(**how):
-        page = visit(**how)
-        page.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
-        pages.append(page)
-        return page
+    def fail(dialog):
+        pytest.fail(f"a dialog: {dialog.message}")
 
-    yield open_it
-    for page in pages:
-        assert page.evaluate("window.hit") is None, "a script of a text was run"
-        made = "img[src='x'], [onerror], [onload], svg[onload]"
-        assert page.locator(made).count() == 0, "a text made an element"
-        inner = "[id^=train-] script, [id^=write-] script, .run script, .generate script"
-        assert page.locator(inner).count() == 0
-        assert page.locator(".run b b, .report-preview *").count() == 0
-        assert "49" not in page.locator(".report-preview").inner_text(), "a template was filled in"
+    page.on("dialog", fail)
+    page.get_by_role("tab", name="Train").click()
+    yield page
+    page.remove_listener("dialog", fail)
+    assert page.evaluate("window.hit") is None, "a script of a text was run"
+    made = "img[src='x'], [onerror], [onload], svg[onload]"
+    assert page.locator(made).count() == 0, "a text made an element"
+    inner = "[id^=train-] script, [id^=write-] script, .run script, .generate script"
+    assert page.locator(inner).count() == 0
+    assert page.locator(".run b b, .report-preview *").count() == 0
+    assert "49" not in page.locator(".report-preview").inner_text(), "a template was filled in"
+    assert "<" not in page.title() and "img" not in page.title(), "the title is the app's own"
 
 
 def problem(page):
@@ -64,27 +64,8 @@ def own(page, text):
     page.get_by_label("Paste a text").fill(text)
 
 
-def test_a_text_of_script_is_shown_as_text_from_the_preview_to_the_last_sample(watched):
-    page = watched()
-    own(page, HTML)
-    expect(page.locator(".report-preview")).to_contain_text("<script>window.hit=1;alert('tide')")
-    expect(page.locator(".report-preview")).to_contain_text("{{7*7}} ${window.hit=1}")
-    page.get_by_role("radio", name="Sprint").check()
-    page.get_by_role("button", name=re.compile("^Train on")).click()
-    page.wait_for_function(
-        "document.querySelector('.run')?.dataset.state === 'running'", timeout=60_000
-    )
-    rows = page.locator(".run-rows li .line")
-    expect(rows.first).to_contain_text("<", timeout=30_000)
-    expect(page.locator(".run-caption")).to_contain_text("pasted text")
-    page.get_by_role("button", name="Stop and keep").click()
-    page.wait_for_function(
-        "document.querySelector('.run')?.dataset.state === 'stopped'", timeout=30_000
-    )
-
-
 def test_a_file_of_a_name_of_script_is_named_as_text_where_it_is_refused(watched, tmp_path):
-    page = watched()
+    page = watched
     page.get_by_role("radio", name="Your own").check()
     (tmp_path / FILE).write_bytes(b"%PDF-1.7")
     page.locator("#train-files input").set_input_files(tmp_path / FILE)
@@ -93,7 +74,7 @@ def test_a_file_of_a_name_of_script_is_named_as_text_where_it_is_refused(watched
 
 
 def test_what_turns_the_reading_direction_is_shown_by_its_code_among_the_rare_characters(watched):
-    page = watched()
+    page = watched
     own(
         page,
         "The \u202etide\u2066 clock \u200b was right, and the tide was not. " * 1 + "tide " * 300,
@@ -105,7 +86,7 @@ def test_what_turns_the_reading_direction_is_shown_by_its_code_among_the_rare_ch
 
 
 def test_a_model_of_a_name_and_symbols_of_script_writes_text(watched):
-    page = watched()
+    page = watched
     page.get_by_role("tab", name="Generate").click()
     chosen = page.locator("#generate-checkpoint input")
     expect(chosen).to_have_value(re.compile(re.escape("<img src=x onerror=")))
@@ -122,9 +103,23 @@ def test_a_model_of_a_name_and_symbols_of_script_writes_text(watched):
     assert "\u202e" not in text.inner_text() and "U+202E" in text.inner_text()
 
 
-def test_the_title_of_the_page_is_the_app_s_own_whatever_the_model_is_called(watched):
-    page = watched()
-    assert "<" not in page.title() and "img" not in page.title()
+def test_a_text_of_script_is_shown_as_text_from_the_preview_to_the_last_sample(watched):
+    page = watched
+    own(page, HTML)
+    expect(page.locator(".report-preview")).to_contain_text("<script>window.hit=1;alert('tide')")
+    expect(page.locator(".report-preview")).to_contain_text("{{7*7}} ${window.hit=1}")
+    page.get_by_role("radio", name="Sprint").check()
+    page.get_by_role("button", name=re.compile("^Train on")).click()
+    page.wait_for_function(
+        "document.querySelector('.run')?.dataset.state === 'running'", timeout=60_000
+    )
+    rows = page.locator(".run-rows li .line")
+    expect(rows.first).to_contain_text("<", timeout=30_000)
+    expect(page.locator(".run-caption")).to_contain_text("pasted text")
+    page.get_by_role("button", name="Stop and keep").click()
+    page.wait_for_function(
+        "document.querySelector('.run')?.dataset.state === 'stopped'", timeout=30_000
+    )
 
 
 # ---- JSON by hand ----------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """A text of one's own that the app can't take: said beside its field, in a real browser."""
 
+import form_page
 import page as pages
 import pytest
+from form_page import choose, expect, paste_field
 from launching import app_context, serving
 
-expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
-pytest_plugins = ["page"]
+pytest_plugins = ["page", "shared_pages"]
+form = form_page.form
 
 MB = 1 << 20
 MOST = 2 * MB  # of a request, where an upload may have one
@@ -33,21 +35,21 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture
-def visit_own(visit):
-    """Opens the page where a text of one's own is to be given."""
+def own_text(form):
+    """Returns the page that the tests share, where a text of one's own is to be given."""
 
-    def open_page(**how):
-        page = visit(**how)
-        page.locator('#train-corpus [value="own"]').check()
-        expect(page.locator("#train-paste textarea")).to_be_visible()
+    def page_of(**how):
+        page = form(**how)
+        choose(page, "corpus", "own")
+        expect(paste_field(page)).to_be_visible()
         return page
 
-    return open_page
+    return page_of
 
 
 def paste(page, count, start="pasted: "):
     """Put a text of so many characters into the field, as one paste does."""
-    field = page.locator("#train-paste textarea")
+    field = paste_field(page)
     field.evaluate(
         """(field, [start, count]) => {
           field.value = start + "abcd ef\\n".repeat(count / 8).slice(start.length);
@@ -58,33 +60,35 @@ def paste(page, count, start="pasted: "):
     return field
 
 
-def test_a_paste_that_is_too_large_is_told_at_once_and_kept(visit_own):
-    page = visit_own()
+def length(field):
+    return field.evaluate("field => field.value.length")
+
+
+def test_a_paste_that_is_too_large_is_told_at_once_and_kept(own_text):
+    page = own_text()
     problem, report = page.locator("#train-own-problem"), page.locator("#train-report")
     sent = []
-    page.on("request", lambda request: sent.append(len(request.post_data_buffer or b"")))
+
+    def note(request):
+        sent.append(len(request.post_data_buffer or b""))
+
+    page.on("request", note)
     field = paste(page, MOST)  # whose line ends take two bytes each
     expect(problem).to_have_text(TOO_LARGE)
     expect(field).to_have_attribute("aria-invalid", "true")
-    assert len(field.input_value()) == MOST
-    page.locator('#train-corpus [value="tide-clock"]').check()  # the form goes on working
+    assert length(field) == MOST
+    choose(page, "corpus", "tide-clock")  # the form goes on working
     expect(report).to_contain_text("75,750")
     expect(problem).to_be_hidden()
-    page.locator('#train-corpus [value="own"]').check()
+    choose(page, "corpus", "own")
     expect(problem).to_have_text(TOO_LARGE)
-    assert len(field.input_value()) == MOST
+    assert length(field) == MOST
     assert max(sent) < MB, "it was not sent"
-    paste(page, MB // 2, "shorter: ")
+    page.remove_listener("request", note)
+    paste(page, (MOST - (1 << 16) - 64) * 8 // 9 // 8 * 8, "just below: ")
     expect(problem).to_be_hidden()
-    expect(report).to_contain_text("shorter: ")
+    expect(report).to_contain_text("just below: ")
     expect(field).not_to_have_attribute("aria-invalid", "true")
-
-
-def test_a_paste_just_below_the_limit_is_read(visit_own):
-    page = visit_own()
-    paste(page, (MOST - (1 << 16) - 64) * 8 // 9 // 8 * 8)
-    expect(page.locator("#train-report")).to_contain_text("pasted: ")
-    expect(page.locator("#train-own-problem")).to_be_hidden()
 
 
 def upload(page, *sizes):
@@ -97,8 +101,8 @@ def upload(page, *sizes):
 
 
 @pytest.mark.parametrize("locale", SAID)
-def test_files_that_are_too_large_are_told_beside_their_field(visit_own, locale):
-    page = visit_own(locale=locale)
+def test_files_that_are_too_large_are_told_beside_their_field(own_text, locale):
+    page = own_text(locale=locale)
     problem = page.locator("#train-own-problem")
     upload(page, MB + 1)
     expect(problem).to_contain_text(SAID[locale]["large"])
@@ -109,9 +113,10 @@ def test_files_that_are_too_large_are_told_beside_their_field(visit_own, locale)
 
 
 @pytest.mark.parametrize("locale", SAID)
-def test_an_upload_beyond_ones_share_is_told_beside_its_field(visit_own, app, monkeypatch, locale):
-    monkeypatch.setattr(pages, "ABORTED", (*pages.ABORTED, "status of 507"))
-    page = visit_own(locale=locale)
+def test_an_upload_beyond_ones_share_is_told_beside_its_field(own_text, app, monkeypatch, locale):
+    refused = "status of 507", "status of 404", "Response"  # and then the progress of that upload
+    monkeypatch.setattr(pages, "ABORTED", (*pages.ABORTED, *refused))
+    page = own_text(locale=locale)
     problem = page.locator("#train-own-problem")
     for i in range(9):
         file = {"name": "a.txt", "mimeType": "text/plain", "buffer": bytes([97 + i]) * MB}

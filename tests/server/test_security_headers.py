@@ -5,18 +5,13 @@ import re
 import httpx
 import push_page
 import pytest
-from elsewhere import elsewhere
 from test_same_origin import EVIL, LINK, send
 
-pytest_plugins = ["page"]
 app = push_page.app
 root = push_page.root
 
 SPACE = {"SYSTEM": "spaces", "SPACE_ID": "owner/charrnn"}
 TEXT = "<script>document.title = 'mine'</script>"
-FRAME = """src => {
-  document.body.append(Object.assign(document.createElement("iframe"), { src }));
-}"""
 
 
 def policy(answer):
@@ -73,12 +68,3 @@ def test_a_file_of_somebody_s_is_no_page_of_the_app(app, name):
         told = policy(answer)
         assert told["default-src"] == "'none'" and told["sandbox"] == ""
         assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-def test_in_a_browser_no_other_site_frames_the_page(visit, app):
-    page = visit()
-    with elsewhere("localhost") as address:
-        other = page.context.new_page()
-        other.goto(address)
-        with other.expect_console_message(lambda message: "frame-ancestors" in message.text):
-            other.evaluate(FRAME, app)
