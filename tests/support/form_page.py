@@ -14,6 +14,14 @@ from charrnn.vocabulary import Vocabulary
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 
+# Whether the form has taken note of the last choice, so that its link leads back from there.
+SETTLED = """() => {
+  const chosen = (group) => document.querySelector(`#train-${group} input:checked`)?.value;
+  const stored = JSON.parse(sessionStorage.getItem("charrnn:form"))?.values;
+  if (!stored) return chosen("recipe") === "sprint";
+  return ["corpus", "recipe"].every((group) => stored[group] === chosen(group));
+}"""
+
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
@@ -32,6 +40,7 @@ def form(shared_page):
 
     def form_of(**how):
         page = shared_page(**how)
+        page.wait_for_function(SETTLED)
         back = reset_link(page)
         if back.is_visible() and re.match("Back|恢复", back.inner_text()):
             back.click()
