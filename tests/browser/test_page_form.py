@@ -166,9 +166,9 @@ def test_an_experiment_brings_its_own_text_and_the_one_chosen_before_comes_back(
 
 
 def test_of_a_paste_and_a_file_the_last_one_is_reported_and_one_press_takes_the_other(
-    form, tmp_path
+    visit, tmp_path
 ):
-    page = form()
+    page = visit()
     report, source = page.locator("#train-report"), page.locator("#train-source")
     choose(page, "corpus", "own")
     labels = page.locator("#train-files label, #train-corpus > span").all()
