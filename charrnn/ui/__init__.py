@@ -17,6 +17,7 @@ from .api import TEXT_ENDPOINTS, endpoints
 from .generate import GenerateTab, generate_tab
 from .generate.strings import GENERATE
 from .i18n import SHARED, t
+from .i18n.terms import DEFINITIONS
 from .models import models_tab
 from .page.browser_storage import READ_STATE_JS, SAVE_MODEL_JS, SAVE_RUN_JS, BrowserState
 from .page.component import html_component
@@ -69,7 +70,7 @@ def build(context: AppContext) -> gr.Blocks:
         header = html_component(
             "page/header",
             asset("page/header.html"),
-            words=(SHARED, ACCOUNT),
+            words=(SHARED, ACCOUNT, DEFINITIONS),
         )
         with gr.Tabs(selected="train") as tabs:
             with gr.Tab(t("tab-train"), id="train", elem_id=element_id("tab-train")):

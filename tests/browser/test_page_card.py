@@ -26,9 +26,9 @@ def test_the_headline_pairs_the_figures_of_the_kept_model(draw):
     expect(page.locator(".run-main b")).to_have_text("8.78")
     expect(page.locator(".run-second b")).to_have_text("6.30")
     expect(page.locator(".run-head")).to_have_attribute("title", re.compile("step 40"))
-    curve = page.locator(".run-curve")
-    expect(curve.locator(".of-held")).to_have_text("held out 12.0")
-    expect(curve.locator(".of-train")).to_have_text("training 3.39")
+    labels = page.locator(".run-labels")
+    expect(labels.locator(".of-held")).to_have_text("held out 12.0")
+    expect(labels.locator(".of-train")).to_have_text("training 3.39")
 
 
 @pytest.mark.parametrize(

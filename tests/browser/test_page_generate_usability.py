@@ -292,3 +292,64 @@ def test_a_phone_shows_one_column_and_nothing_scrolls_sideways(open_tab, locale)
     button(page, "generate").click()
     expect(page.locator(".generate-three-alphas article")).to_have_count(0)
     assert not sideways(page)
+
+
+def test_a_term_shows_its_definition_on_hover_and_escape_closes_it(open_tab):
+    page = open_tab()
+    press(page, "generate")
+    term, card = page.locator(".generate-scale .term"), page.locator(".term-card")
+    expect(term).to_have_text("Surprisal")
+    term.hover()
+    expect(card).to_contain_text("−log₂ of its probability")
+    card.hover()  # the pointer may go to the link
+    link = card.get_by_role("link")
+    expect(link).to_have_text("Dive into Deep Learning: Softmax Regression ↗")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(link).to_have_attribute("rel", "noopener")
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    term.hover(position={"x": 3, "y": 3})
+    expect(card).to_be_visible()
+    page.mouse.move(5, 5)
+    expect(card).to_have_count(0)
+
+
+def test_every_term_is_a_stop_of_the_tab_key_that_is_described_by_its_definition(open_tab):
+    page = open_tab(width=390, height=844)
+    press(page, "generate")
+    card, seen = page.locator(".term-card"), set()
+    for tab in ("Train", "Generate"):
+        page.get_by_role("tab", name=tab).click()
+        page.locator(".term:visible").first.wait_for()
+        for term in page.locator(".term:visible").all():
+            term.scroll_into_view_if_needed()
+            page.keyboard.press("Shift")  # the focus is the keyboard's
+            term.focus()
+            expect(card).to_be_visible()
+            expect(term).to_have_attribute("aria-expanded", "true")
+            described = term.get_attribute("aria-describedby")
+            expect(page.locator(f"#{described}")).not_to_be_empty()
+            box = card.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+            seen.add(term.get_attribute("data-term"))
+            page.keyboard.press("Tab")
+            expect(card.get_by_role("link")).to_be_focused()
+            page.keyboard.press("Escape")
+            expect(term).to_be_focused()
+            expect(card).to_have_count(0)
+    assert seen >= {"perplexity", "held-out", "bits", "uniform", "unigram", "n-gram"}
+    assert seen >= {"alpha", "surprisal"}
+    assert not sideways(page)
+
+
+def test_a_definition_has_the_number_at_hand_and_is_in_chinese_on_a_chinese_page(open_tab):
+    page = open_tab(locale="zh-CN")
+    page.get_by_role("tab", name="训练").click()
+    perplexity = float(page.locator(".run-main b").inner_text())
+    page.locator('.run-main .term[data-term="perplexity"]').click()
+    card = page.locator(".term-card")
+    n = f"{perplexity:.1f}".removesuffix(".0") if perplexity < 10 else f"{perplexity:.0f}"
+    expect(card).to_contain_text(f"在 {n} 个等可能的字符中选一个")
+    expect(card.get_by_role("link")).to_have_text("《动手学深度学习》: 循环神经网络 ↗")
+    page.locator(".run-caption").click()
+    expect(card).to_have_count(0)

@@ -211,7 +211,7 @@ def test_a_diverged_run_is_told_without_breaking_the_card_and_one_click_fills_in
     wait_for_state(page, "diverged", seconds=60)
     expect(page.locator(".run-note")).to_contain_text("Training diverged after step")
     card = page.locator(".run").bounding_box()
-    for text in page.locator(".run-curve text:not(.readout)").all():
+    for text in page.locator(".run-curve text:not(.readout), .run-labels span").all():
         box = text.bounding_box()
         assert card["x"] <= box["x"] and box["x"] + box["width"] <= card["x"] + card["width"] + 22
     setting(page, "learning_rate").fill("0.5")

@@ -13,7 +13,7 @@ import pytest
 import charrnn.ui
 from charrnn.ui import i18n
 from charrnn.ui.generate import strings as generate
-from charrnn.ui.i18n import SHARED, titles
+from charrnn.ui.i18n import SHARED, terms, titles
 from charrnn.ui.models import strings as models
 from charrnn.ui.page.component import bind
 from charrnn.ui.page.contract import CONTRACT, button_id, element_id, run_state
@@ -43,6 +43,7 @@ TABLES = (
     *(SHARED, titles.RECIPES, push.ACCOUNT, push.PUSH, generate.FROM_HUB_LINK, generate.TEXT),
     *(models.CARDS, models.OPEN_MODEL, models.MODELS, models.HUB_SEARCH),
     *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),
+    terms.DEFINITIONS,
     *(strings.OWN_TEXT, strings.FORM_RESET, strings.REPORT, custom_strings.CUSTOM),
 )
 WORDS = {name for table in TABLES for name in table} | {"paste-too-large"}
@@ -178,6 +179,32 @@ def test_every_word_of_the_tables_is_said():
     for word in WORDS - literal - told:
         said = any(re.fullmatch(one, word) for one in composed)
         assert said or f'"{word}"' in ALL_PYTHON, f"nothing says {word}"
+
+
+def terms_of(text):
+    """The terms that a string marks, and those that a script does."""
+    return found(r"\[[^\]]+\]\(([a-z-]+)\)", text) | found(r'asTerm\([^)]*?"([a-z-]+)"\)', text)
+
+
+def test_every_term_that_is_marked_is_defined_and_every_definition_is_marked():
+    marked = set()
+    for table in TABLES:
+        for name, (english, chinese) in table.items():
+            assert terms_of(english) >= terms_of(chinese), name
+            marked |= terms_of(english)
+    baselines = {"uniform", "unigram", "n-gram"}  # marked by the name of a line of the chart
+    assert marked | terms_of(ALL_JS) | baselines == terms.TERMS.keys()
+
+
+@pytest.mark.parametrize("term", terms.TERMS.values(), ids=terms.TERMS)
+def test_a_term_is_defined_in_both_languages_and_names_a_chapter_of_the_textbook(term):
+    english, chinese = term.chapter.address
+    assert english.startswith("https://d2l.ai/chapter_") and english.endswith(".html")
+    assert chinese.startswith("https://zh.d2l.ai/chapter_") and chinese.endswith(".html")
+    for pair in (term.definition, term.chapter.title, *([term.at_hand] if term.at_hand else [])):
+        assert re.search("[\u4e00-\u9fff]", pair[1]) and not re.search("[\u4e00-\u9fff]", pair[0])
+    if term.at_hand:
+        assert all("{n}" in sentence for sentence in term.at_hand)
 
 
 def test_states_are_known():

@@ -2,6 +2,7 @@
 // this script keeps the earlier passages for undo. Text is set as textContent only.
 
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
+import { setTextWithTerms } from "../page/terms.js";
 import { prompt } from "./prompt.js";
 import { textPanel } from "./text_panel.js";
 import { number, surprisalLevel, visible } from "../page/tinted_text.js";
@@ -38,6 +39,7 @@ export function mount(host) {
   let silenceTimer = null; // calls endSilentStream
 
   const current = () => (position < 0 ? BLANK : passages[position]);
+  const toggle = find(".generate-surprisal input");
   const { area, drawText, spokenResult } = textPanel(ui, {
     fields: () => fields,
     current,
@@ -75,6 +77,21 @@ export function mount(host) {
     }
   }
 
+  // The tint of a character that the model was sure of, up to that of a uniform guess.
+  function drawScale(passage) {
+    const scale = find(".generate-scale");
+    scale.hidden = !passage.id || !toggle.checked;
+    if (scale.hidden) return;
+    const bits = passage.max_surprisal.toFixed(1);
+    setTextWithTerms(scale.querySelector("span"), t("tint-scale", { n: bits }));
+    if (scale.querySelector("b")) return;
+    for (let strength = 0; strength <= 9; strength++) {
+      const swatch = document.createElement("b");
+      swatch.className = `s${strength}`;
+      scale.querySelector("i").append(swatch);
+    }
+  }
+
   // On a phone the field with the problem may be far from the button.
   function showProblem() {
     const places = [
@@ -89,6 +106,7 @@ export function mount(host) {
     const busy = writing();
     drawText(passage);
     setText(find(".generate-status"), status(passage));
+    drawScale(passage);
     drawProblem(pending ? null : passage.problem);
     element.querySelector(".generate").classList.toggle("writing", busy);
     const focused = document.activeElement;
@@ -342,11 +360,11 @@ export function mount(host) {
   button("three-alphas").title = t("three-alphas-hint", { alphas: props.three_alphas.join(", ") });
   area.setAttribute("aria-label", words.text);
 
-  const toggle = find(".generate-surprisal input");
-  const showTint = () =>
+  const showTint = () => {
     element.querySelector(".generate").classList.toggle("plain", !toggle.checked);
+    drawScale(current());
+  };
   setText(find(".generate-surprisal span"), words.surprise);
-  find(".generate-surprisal").title = words["surprise-hint"];
   toggle.checked = localStorage.getItem(STORAGE.surprisal) !== "off";
   toggle.onchange = () => {
     localStorage.setItem(STORAGE.surprisal, toggle.checked ? "on" : "off");

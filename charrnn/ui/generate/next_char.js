@@ -4,6 +4,7 @@
 // α.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
+import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, visible } from "../page/tinted_text.js";
 
 export function mount(host) {
@@ -51,7 +52,10 @@ export function mount(host) {
     const greedy = mode === "greedy";
     slider.disabled = greedy;
     slider.setAttribute("aria-valuetext", String(alpha));
-    setText(find(".next-char-alpha span"), greedy ? words["alpha-off"] : t("alpha", { n: alpha }));
+    setTextWithTerms(
+      find(".next-char-alpha span"),
+      greedy ? words["alpha-off"] : t("alpha-term", { n: alpha }),
+    );
     element.querySelector(".next-char").classList.toggle("greedy", greedy);
     const explanation = [words[greedy ? "panel-greedy" : "panel-sample"], words["panel-pick"]];
     drawWithSuperscript(find(".explain"), explanation.join(zh ? "。" : ". "));

@@ -6,10 +6,12 @@ import { dropdownReady, setUsedModel } from "./browser_state.js";
 import { groupRadios } from "./radio_groups.js";
 import { component, emit, listen } from "./runtime.js";
 import { followTabs } from "./tabs.js";
+import { defineTerms } from "./terms.js";
 
 export function mount(host) {
   const { trigger, find, setText, words } = component(host);
 
+  defineTerms(words);
   const pill = find(".pill");
   const showState = (state) => {
     const busy = ["queued", "running", "stopping"].includes(state);

@@ -1,6 +1,7 @@
 // Figures and charts as inline SVG. run_card.js says what to draw and when.
 
 import { languageTag } from "../page/runtime.js";
+import { asTerm, setTextWithTerms } from "../page/terms.js";
 
 export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
 export const MAX_SHOWN = 1e6; // a higher perplexity is shown as "> 10⁶"
@@ -73,6 +74,21 @@ function spreadLabels(labels, gap, top, bottom) {
     });
     if (!moved) break;
   }
+}
+
+// Draws the labels of the lines, and keeps those that are there: one of them may have the focus.
+function drawLabels(box, labels) {
+  const old = new Map([...box.children].map((node) => [node.dataset.name, node]));
+  for (const { name, kind, text, x, y, numbers } of labels) {
+    const node = old.get(name) ?? box.appendChild(document.createElement("span"));
+    old.delete(name);
+    node.dataset.name = name;
+    node.className = kind;
+    node.style.left = `${x}px`;
+    node.style.top = `${y}px`;
+    setTextWithTerms(node, text, numbers);
+  }
+  for (const node of old.values()) node.remove();
 }
 
 function path(xs, ys, x, y) {
@@ -188,14 +204,18 @@ export function charts({ find, setText, t, words }, unit, summary) {
         label,
       );
     }
-    if (byEpoch)
-      appendSvg(svg, "text", { class: "tick", x: right + 20, y: base + 18 }, words.epochs);
-
     const value = (p) => (unit.scale === "bits" ? formatBits(p) : formatPerplexity(p));
     const labels = [];
     for (const [name, p] of known) {
       appendSvg(svg, "line", { class: "baseline", x1: room.left, x2: right, y1: y(p), y2: y(p) });
-      labels.push({ y: y(p), text: `${words[name]} ${value(p)}`, kind: "of-baseline" });
+      const term = name === "ngram" ? "n-gram" : name;
+      labels.push({
+        name,
+        y: y(p),
+        text: `${asTerm(words[name], term)} ${value(p)}`,
+        kind: "of-baseline",
+        numbers: { uniform: p },
+      });
     }
     for (const [epoch, p] of published) {
       if (epoch <= end) {
@@ -215,7 +235,9 @@ export function charts({ find, setText, t, words }, unit, summary) {
         last > MAX_SHOWN || (v.state === "diverged" && name === "held")
           ? "of-problem"
           : `of-${only ? "held" : name}`;
-      labels.push({ y: y(last), text: `${words[`curve-${name}`]} ${value(last)}`, kind });
+      const curve = words[`curve-${name}`];
+      const text = `${name === "held" ? asTerm(curve, "held-out") : curve} ${value(last)}`;
+      labels.push({ name, y: y(last), text, kind });
     }
     const kept = keptModel(v),
       keptAt = kept?.[byEpoch ? "epoch" : "seconds"];
@@ -234,13 +256,18 @@ export function charts({ find, setText, t, words }, unit, summary) {
     }
     if (published.length && !known.some(([, p]) => Math.abs(y(p) - y(published.at(-1)[1])) < 1))
       labels.push({
+        name: "published",
         y: y(published.at(-1)[1]),
         text: `${words.published} ${value(published.at(-1)[1])}`,
         kind: "of-baseline",
       });
     spreadLabels(labels, 15, room.top - 2, base);
-    for (const label of labels)
-      appendSvg(svg, "text", { class: label.kind, x: right + 10, y: label.y + 4 }, label.text);
+    const placed = labels.map((label) => ({ ...label, x: right + 10 }));
+    if (byEpoch) {
+      const text = asTerm(words.epochs, "epoch");
+      placed.push({ name: "epochs", kind: "of-axis", text, x: right + 20, y: base + 14 });
+    }
+    drawLabels(find(".run-labels"), placed);
     svg.setAttribute("aria-label", summary(v));
     trackPointer(svg, {
       xs,

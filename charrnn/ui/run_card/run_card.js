@@ -3,6 +3,7 @@
 
 import { retryRequests } from "../page/fetch_retry.js";
 import { component, copyText, emit, LIVE_STATES, locale } from "../page/runtime.js";
+import { asTerm, setTextWithTerms } from "../page/terms.js";
 import { autoscroll, scrollTo } from "./autoscroll.js";
 import {
   charts,
@@ -15,6 +16,8 @@ import {
   integerFormat,
 } from "./chart.js";
 import { followRun } from "./feed.js";
+
+const MEMORIZING = /memoriz(?:ed|ing)|背诵/; // in a diagnosis
 
 let buttonUpdates = {}; // Gradio updates for the state of the run on the card, by button name
 let shownRun = null; // the run on the card
@@ -200,7 +203,8 @@ export function mount(host) {
       );
     }
     lines.forEach((line, i) => {
-      setText(box.children[i], line);
+      const marked = diagnosis ? line.replace(MEMORIZING, asTerm("$&", "memorizing")) : line;
+      setTextWithTerms(box.children[i], change && i === lines.length - 1 ? line : marked);
     });
   }
 
@@ -336,7 +340,9 @@ export function mount(host) {
       v.missing ? words.missing : v.run && !v.controls ? words["watch-only"] : "",
     );
     const which = anyHeld || now == null ? "held" : "train";
-    setText(".run-main .run-label", words[`${other ? "kept" : "main"}-${which}`]);
+    const numbers = { perplexity: now > MAX_SHOWN ? null : now };
+    const mainLabel = words[`${other ? "kept" : "main"}-${which}`];
+    setTextWithTerms(find(".run-main .run-label"), mainLabel, numbers);
     find(".run-head").title =
       other && keptStep ? t("kept-step", { n: integerFormat.format(keptStep) }) : "";
     setText(".run-main b", formatPerplexity(now));
@@ -345,14 +351,13 @@ export function mount(host) {
       ".run-main small",
       start == null || start > MAX_SHOWN ? "" : t("from", { n: formatPerplexity(start) }),
     );
-    setText(
-      ".run-second .run-label",
-      anyHeld || now == null ? words["curve-train"] : words["curve-held"],
-    );
+    const secondLabel =
+      anyHeld || now == null ? words["curve-train"] : asTerm(words["curve-held"], "held-out");
+    setTextWithTerms(find(".run-second .run-label"), secondLabel);
     setText(".run-second b", formatPerplexity(training));
     find(".run-second").classList.toggle("problematic", training > MAX_SHOWN);
     setText(".run-bits b", formatBits(now));
-    setText(".run-status span", statusText(v));
+    setTextWithTerms(find(".run-status span"), statusText(v));
     for (const button of root.querySelectorAll("[data-scale]")) {
       button.setAttribute("aria-checked", String(button.dataset.scale === unit.scale));
       button.tabIndex = button.dataset.scale === unit.scale ? 0 : -1; // one stop of the Tab key, as radios are
@@ -443,7 +448,8 @@ export function mount(host) {
     find(`[data-scale="${scale}"]`).focus();
   }
 
-  setText(".run-bits .run-label", words["bits-per-character"]);
+  setTextWithTerms(find(".run-bits .run-label"), words["bits-per-character"]);
+  setTextWithTerms(find(".run-gradient-terms"), words["gradient-terms"]);
   find(".run").setAttribute("aria-label", words.card);
   setText(".run-link", words.link);
   find(".run-scale").setAttribute("aria-label", words.scale);

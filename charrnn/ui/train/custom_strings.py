@@ -23,6 +23,12 @@ CUSTOM: Words = {
     "preparation": ("Text: {what}", "文本：{what}"),
     "changed": ("{n} changed", "已改 {n} 项"),
     "reset-all": ("Reset all", "全部还原"),
+    "about-hidden-unit": ("[hidden unit](hidden-unit)", "[隐藏单元](hidden-unit)"),
+    "about-epoch": ("[epoch](epoch)", "[迭代周期](epoch)"),
+    "about-unigram": ("[unigram](unigram)", "[一元](unigram)"),
+    "about-ngram": ("[n-gram](n-gram)", "[n 元](n-gram)"),
+    "about-clipping": ("[gradient clipping](clipping)", "[梯度裁剪](clipping)"),
+    "about-held-out": ("[held out](held-out)", "[留出](held-out)"),
     "reset": ("Reset {label} to {value}", "将{label}还原为 {value}"),
 }
 

@@ -3,6 +3,17 @@
 // have room for both, so the layout does not move.
 
 import { component } from "../page/runtime.js";
+import { setTextWithTerms } from "../page/terms.js";
+
+// The string with the term that a setting is about, by the setting's name.
+const TERM_OF_SETTING = {
+  hidden_size: "about-hidden-unit",
+  epochs: "about-epoch",
+  prior: "about-unigram",
+  smoothing: "about-ngram",
+  clip: "about-clipping",
+  validation: "about-held-out",
+};
 
 let toReset = null; // the name of the field to reset; null for all
 
@@ -43,7 +54,11 @@ export function mount(host) {
       for (const attribute of ["aria-invalid", "aria-describedby"])
         input.removeAttribute(attribute);
     }
-    const button = toggleChild(place, "button", "reset", changed[name]);
+    const term = TERM_OF_SETTING[name];
+    const corner = toggleChild(place, "div", "setting-corner", term || changed[name]);
+    if (!corner) return;
+    if (term) setTextWithTerms(toggleChild(corner, "span", "setting-term", true), words[term]);
+    const button = toggleChild(corner, "button", "reset", changed[name]);
     if (!button) return;
     button.type = "button";
     setText(button, `↺ ${changed[name].value}`);
