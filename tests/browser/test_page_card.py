@@ -91,6 +91,23 @@ def test_the_hair_line_reads_the_curve_where_it_is_drawn_in_either_unit(draw):
     assert hover(page, 9) == "9.0\u00a0s · held out 1.00 · training 2.00"
 
 
+def test_the_lines_of_the_chart_are_named_by_terms_and_one_keeps_the_focus_as_the_run_goes_on(draw):
+    events = [with_baselines(), progress(10, train=20.0, held=30.0)]
+    page = draw(view_model(*events), "running")
+    labels = page.locator(".run-labels span")
+    expect(labels).to_have_text(
+        ["uniform 62.0", "unigram 21.9", "n-gram 3.68", "training 20.0", "held out 30.0"]
+    )
+    expect(labels.locator(".term")).to_have_text(["uniform", "unigram", "n-gram", "held out"])
+    term = labels.locator(".term").last
+    term.focus()
+    later = view_model(*events, progress(20, train=10.0, held=12.0))
+    later.state = "running"
+    page.evaluate("value => redraw(value)", later.value())
+    expect(labels.last).to_have_text("held out 12.0")
+    expect(term).to_be_focused()
+
+
 def test_a_figure_above_the_chart_is_marked_so(draw):
     low = {"uniform": 4.0, "unigram": 3.9, "ngram": None}
     reports = [progress(10, train=27.7, held=27.7), progress(90, train=2.0, held=3.0)]

@@ -1,5 +1,6 @@
 """The Generate tab, in a real browser: what it writes, and what goes with it."""
 
+import math
 import re
 
 import generate_page
@@ -104,6 +105,106 @@ def test_the_next_characters_follow_the_prefix_and_then_the_text(open_tab, fox):
     written = text(page)
     expect(page.locator(".next-char h2")).to_contain_text(written[-5:].strip().replace("\n", "⏎"))
     expect_candidates(page, fox, written)
+
+
+def expect_answer(page, checkpoint, before, character):
+    """Wait until the panel tells what was expected after a text, where a character was written."""
+    every = top_candidates(checkpoint, before, alpha=1.0, count=len(LETTERS))
+    p = next(one.p for one in every if one.character == character)
+    entropy = -sum(one.p * math.log2(one.p) for one in every)
+    shown = {" ": "␣", "\n": "⏎"}.get(character, character)
+    expect(page.locator(".next-char-facts")).to_have_text(
+        f"“{shown}” stands here: surprisal {-math.log2(p):.2f} bits · entropy {entropy:.2f} bits"
+    )
+    marked = page.locator(".next-char li.written")
+    expect(marked.locator(".next-char-name")).to_have_text(shown)
+    likeliest = {one.character for one in every[:10]}
+    expect(page.locator(".next-char li")).to_have_count(10 if character in likeliest else 11)
+    return every[0].character
+
+
+def click_character(page, box, at):
+    """Click a character of a text, given the text's element and where it stands in the text."""
+    x, y = page.locator(box).evaluate(
+        """(box, at) => {
+          const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+          while (walker.nextNode().length <= at) at -= walker.currentNode.length;
+          const range = document.createRange();
+          range.setStart(walker.currentNode, at);
+          range.setEnd(walker.currentNode, at + 1);
+          const { left, top, width, height } = range.getBoundingClientRect();
+          return [left + width / 2, top + height / 2];
+        }""",
+        at,
+    )
+    page.mouse.click(x, y)
+
+
+def test_a_written_character_shows_what_was_expected_and_another_one_branches_there(open_tab, fox):
+    page = open_tab()
+    press(page, "generate")
+    written = text(page)
+    at = next(i for i in range(20, 60) if written[i].isalpha())
+    click_character(page, ".generate-text", at)
+    likeliest = expect_answer(page, fox, written[:at], written[at])
+    mark = page.locator(".generate-mark").bounding_box()
+    assert mark["width"] == pytest.approx(9.6, abs=2)
+    page.locator(".next-char li button").first.click()
+    branched = written[:at] + likeliest
+    expect(page.locator(".generate-text")).to_have_text(branched, use_inner_text=False)
+    expect(page.locator(".generate-mark")).to_be_hidden()
+    expect(page.locator(".next-char-facts")).to_have_text(re.compile("^entropy"))
+    press(page, "continue")
+    assert text(page).startswith(branched)
+    button(page, "undo").click()
+    button(page, "undo").click()
+    assert text(page) == written
+
+
+def test_the_arrow_keys_go_from_character_to_character_and_back_to_the_end(open_tab, fox):
+    page = open_tab()
+    press(page, "generate")
+    written, first = text(page), len("the fox")
+    area, end = page.locator(".generate-page"), page.locator(".next-char-end")
+    expect(end).to_be_hidden()
+    area.focus()
+    for keys, at in [
+        (["ArrowLeft"], len(written) - 1),
+        (["Home"], first),
+        (["ArrowRight", "ArrowRight", "ArrowLeft"], first + 1),
+    ]:
+        for key in keys:
+            page.keyboard.press(key)
+        expect_answer(page, fox, written[:at], written[at])
+        expect(page.locator(".generate-spoken")).to_contain_text("surprisal")
+    top = page.locator(".generate-mark").bounding_box()["y"]
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".generate-mark").bounding_box()["y"] > top + 10
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".generate-mark")).to_be_visible()
+    assert page.locator(".generate-mark").bounding_box()["y"] == top
+    end.click()
+    expect(end).to_be_hidden()
+    expect(area).to_be_focused()
+    expect_candidates(page, fox, written)
+    page.keyboard.press("ArrowLeft")
+    expect(end).to_be_visible()
+    page.keyboard.press("Escape")
+    expect_candidates(page, fox, written)
+
+
+def test_a_character_of_one_of_three_columns_branches_too(open_tab, fox):
+    page = open_tab()
+    press(page, "three-alphas")
+    box = ".generate-three-alphas article:nth-child(2) > div"
+    column = page.locator(box).evaluate("node => node.textContent")
+    at = next(i for i in range(5, 60) if column[i].isalpha())
+    click_character(page, box, at)
+    before = "the fox" + column[:at]
+    likeliest = expect_answer(page, fox, before, column[at])
+    page.locator(".next-char li button").first.click()
+    expect(page.locator(".generate-three-alphas article")).to_have_count(0)
+    assert text(page) == before + likeliest
 
 
 def test_a_picked_character_is_appended(open_tab, fox):

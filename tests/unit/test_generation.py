@@ -12,6 +12,7 @@ import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
 from charrnn.generation import GenerationConfig, iter_characters, top_candidates
+from charrnn.ui.generate.stream import next_char_table
 from charrnn.vocabulary import Vocabulary
 
 
@@ -96,6 +97,17 @@ def test_surprisal_is_that_of_the_models_own_p(checkpoint):
         p = distribution(checkpoint, text)[checkpoint.vocabulary.symbols.index(one.character)]
         assert one.surprisal == pytest.approx(-math.log2(p), rel=1e-4, abs=1e-5)
         text += one.character
+
+
+def test_the_table_of_next_characters_has_the_entropy_and_the_character_that_was_written(
+    checkpoint,
+):
+    likeliest = top_candidates(checkpoint, "the", alpha=1.0, count=len(checkpoint.vocabulary))
+    table = next_char_table(checkpoint, "the", likeliest[-1].character)
+    assert table["entropy"] == pytest.approx(-sum(one.p * math.log2(one.p) for one in likeliest))
+    assert table["written"] == {"character": likeliest[-1].character, "p": likeliest[-1].p}
+    assert next_char_table(checkpoint, "the", "\u2603")["written"]["p"] == 0
+    assert next_char_table(checkpoint, "the")["written"] is None
 
 
 def test_the_likeliest_next_characters_explain_alpha(checkpoint):

@@ -226,16 +226,19 @@ async def next_characters(
 ) -> dict[str, Any]:
     """Return which characters may follow a text, or the `problem` and its `field`.
 
-    `next_char.js` calls this with `{checkpoint, text}`; the answer is a `stream.next_char_table`.
+    `next_char.js` calls this with `{checkpoint, text, written}`, where `written` is the character
+    after the text or None; the answer is a `stream.next_char_table`.
     """
     client, fields = context.client(request), query if isinstance(query, dict) else {}
     try:
         text = checked_passage_text(fields.get("text"))
+        written = fields.get("written")
+        written = written if isinstance(written, str) and len(written) == 1 else None
         model = await _find_model(context, client, str(fields.get("checkpoint")), request)
 
         def table() -> dict[str, Any]:
             checkpoint = model.open()
-            return SLICER.compute(client.id, lambda: next_char_table(checkpoint, text))
+            return SLICER.compute(client.id, lambda: next_char_table(checkpoint, text, written))
 
         return await context.limiters.inspecting.run(client, table)
     except ClientGoneError:

@@ -5,6 +5,7 @@ import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
 import { prompt } from "./prompt.js";
 import { textPanel } from "./text_panel.js";
+import { formatBits } from "./next_char.js";
 import { number, surprisalLevel, visible } from "../page/tinted_text.js";
 
 export function mount(host) {
@@ -40,12 +41,13 @@ export function mount(host) {
 
   const current = () => (position < 0 ? BLANK : passages[position]);
   const toggle = find(".generate-surprisal input");
-  const { area, drawText, spokenResult } = textPanel(ui, {
+  const writing = () => pending || stopping || current().state === "writing";
+  const { area, cursor, drawText, showEnd, spokenResult } = textPanel(ui, {
     fields: () => fields,
     current,
     keepColumn,
+    isLocked: writing,
   });
-  const writing = () => pending || stopping || current().state === "writing";
 
   function status(passage) {
     if (pending || !passage.id) return "";
@@ -210,13 +212,40 @@ export function mount(host) {
     announceContext();
   }
 
-  // Tells the panel of next characters which text they follow.
+  // Returns the passage up to the selected character, and that character; null if none is selected.
+  function upToSelected() {
+    const selection = cursor.selected();
+    if (!selection) return null;
+    const passage = current();
+    const column = selection.box ? passage.columns[selection.box - 1] : { text: "", tint: "" };
+    const at = selection.at + (selection.box ? passage.tint.length : 0);
+    const characters = Array.from(passage.text + column.text);
+    return {
+      passage: {
+        ...passage,
+        text: characters.slice(0, at).join(""),
+        tint: (passage.tint + column.tint).slice(0, at),
+      },
+      character: characters[at],
+    };
+  }
+
+  // Tells the panel of next characters which text they follow, and which one was written there.
   function announceContext() {
+    const { checkpoint } = fields;
+    const cut = upToSelected();
+    if (cut) {
+      const text = cut.passage.prefix + cut.passage.text;
+      const written = cut.character;
+      emit("charrnn-next-char-context", { checkpoint, text, written, pickable: true });
+      return;
+    }
     const passage = current();
     const text = prefixEdited || !passage.id ? fields.prefix : passage.prefix + passage.text;
     emit("charrnn-next-char-context", {
-      checkpoint: fields.checkpoint,
+      checkpoint,
       text,
+      written: null,
       pickable: !passage.columns || prefixEdited,
     });
   }
@@ -249,7 +278,8 @@ export function mount(host) {
 
   function pick({ character, p, maxSurprisal }) {
     if (writing()) return;
-    const passage = prefixEdited || !current().id ? { ...BLANK, prefix: fields.prefix } : current();
+    const end = prefixEdited || !current().id ? { ...BLANK, prefix: fields.prefix } : current();
+    const passage = upToSelected()?.passage ?? end;
     addPassage({
       ...passage,
       mode: "picked",
@@ -343,6 +373,13 @@ export function mount(host) {
     );
   }
 
+  // Has a screen reader say which character is selected.
+  function sayWritten(written) {
+    if (!written || !cursor.selected()) return;
+    const values = { character: visible(written.character), bits: formatBits(written.p) };
+    setText(find(".generate-spoken"), t(written.p ? "spoken-written" : "spoken-unknown", values));
+  }
+
   // ---- setup -----------------------------------------------------------------------------------
 
   for (const [name, action] of Object.entries({
@@ -380,7 +417,10 @@ export function mount(host) {
     } else if (event.key === "Escape" && writing()) stopGenerating();
   });
   listen("charrnn-prompt-fields", (detail) => {
-    if (detail.prefix !== fields.prefix) prefixEdited = true;
+    if (detail.prefix !== fields.prefix) {
+      prefixEdited = true;
+      cursor.clear();
+    }
     fields = detail;
     BLANK.problem = null;
     if (current().problem) passages[position] = { ...current(), problem: null };
@@ -389,7 +429,16 @@ export function mount(host) {
     if (!writing()) announceContext();
   });
   listen("charrnn-next-char-ready", announceContext);
-  listen("charrnn-next-characters", (detail) => drawUnknown(detail));
+  listen("charrnn-next-characters", (detail) => {
+    drawUnknown(detail);
+    sayWritten(detail.written);
+  });
+  listen("charrnn-character-selected", announceContext);
+  listen("charrnn-next-char-end", () => {
+    cursor.clear();
+    showEnd();
+    announceContext();
+  });
   listen("charrnn-next-char-problem", (detail) => drawProblem(detail));
   listen("charrnn-next-char-picked", (detail) => pick(detail));
   // The event is over, well or not. Its last frame may still be on its way to the screen.

@@ -1,28 +1,37 @@
 // How the next character is chosen: greedy or sampling, α, and the ten likeliest characters with
 // their probability under the model's p and under q ∝ p^α. `props.value` is {mode, alpha}; what to
 // draw comes from the server (`next_char_table` in stream.py) once for a text, and serves for every
-// α.
+// α. The text may be one of which more was written: then its next character, as written, is marked.
 
 import { component, emit, listen, zh } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, visible } from "../page/tinted_text.js";
 
+// Returns the surprisal of a character of probability p, in bits.
+export const formatBits = (p) => Math.max(0, -Math.log2(p)).toFixed(2);
+
+// Whether two contexts have the same answer.
+const isSame = (a, b) =>
+  a?.checkpoint === b?.checkpoint && a?.text === b?.text && a?.written === b?.written;
+
 export function mount(host) {
   const { element, props, server, find, setText, t, words } = component(host);
 
-  const ROWS = 10;
+  const ROWS = 10; // and one more, for a character that was written and is not among them
   const MAX_HEADING_CHARACTERS = 24; // of the text, wide ones count twice
   const TYPING_PAUSE_MS = 120; // without a change until the server is asked
   const alphas = props.alphas;
   const slider = find(".next-char-alpha input");
   const list = find("ol");
 
-  let context = null; // the text that the characters follow: {checkpoint, text, pickable}
-  let table = { candidates: [], totals: [] };
+  // The text that the characters follow: {checkpoint, text, written, pickable}
+  let context = null;
+  const EMPTY = { candidates: [], totals: [], written: null, entropy: null, of: null };
+  let table = EMPTY; // `of` is the context that it answers
   let delay = null; // the timer of the next request
   let request = null; // the request that is under way
 
-  const rows = Array.from({ length: ROWS }, () => {
+  const rows = Array.from({ length: ROWS + 1 }, () => {
     const item = document.createElement("li");
     const pick = document.createElement("button");
     pick.type = "button";
@@ -39,9 +48,10 @@ export function mount(host) {
     parts[1].append(...bars);
     pick.append(...parts);
     item.append(pick);
-    list.append(item);
-    return { pick, name: parts[0], share: parts[2], p: bars[0], q: bars[1] };
+    return { item, pick, name: parts[0], share: parts[2], p: bars[0], q: bars[1] };
   });
+
+  list.append(...rows.slice(0, ROWS).map((row) => row.item));
 
   function q(p, alpha) {
     return p ** alpha / table.totals[alphas.indexOf(alpha)];
@@ -57,14 +67,27 @@ export function mount(host) {
       greedy ? words["alpha-off"] : t("alpha-term", { n: alpha }),
     );
     element.querySelector(".next-char").classList.toggle("greedy", greedy);
-    const explanation = [words[greedy ? "panel-greedy" : "panel-sample"], words["panel-pick"]];
+    const { written } = table;
+    const explanation = [
+      words[greedy ? "panel-greedy" : "panel-sample"],
+      words[written ? "panel-branch" : "panel-pick"],
+    ];
     drawWithSuperscript(find(".explain"), explanation.join(zh ? "。" : ". "));
 
     // One scale for all α, with room for about α = 2: only what α changes moves.
     const largest = table.candidates[0]?.[1] ?? 1;
     const scale = table.candidates.length ? Math.min(1, 1.5 * q(largest, 2)) : 1;
+    const shown = table.candidates.slice(0, ROWS);
+    if (written?.p && !shown.some(([character]) => character === written.character))
+      shown.push([written.character, written.p]);
+    if (shown.length > ROWS) list.append(rows[ROWS].item);
+    else rows[ROWS].item.remove();
     rows.forEach((row, i) => {
-      const [character, p] = table.candidates[i] ?? ["", 0];
+      const [character, p] = shown[i] ?? ["", 0];
+      const isWritten = Boolean(character) && character === written?.character;
+      row.item.classList.toggle("written", isWritten);
+      if (isWritten) row.pick.setAttribute("aria-current", "true");
+      else row.pick.removeAttribute("aria-current");
       const probability = !character ? 0 : greedy ? Number(i === 0) : q(p, alpha);
       setText(row.name, character ? visible(character) : "");
       row.pick.hidden = !character;
@@ -72,8 +95,10 @@ export function mount(host) {
       row.p.style.width = `${Math.min(100, (100 * p) / scale)}%`;
       row.q.style.width = `${Math.min(100, (100 * probability) / scale)}%`;
       row.pick.disabled = !character || !context?.pickable;
-      row.pick.title = character ? t("pick", { character: visible(character) }) : "";
+      const action = written ? "branch" : "pick";
+      row.pick.title = character ? t(action, { character: visible(character) }) : "";
     });
+    drawFacts();
   }
 
   // Sets a text with the α of "p^α" as a superscript.
@@ -89,8 +114,24 @@ export function mount(host) {
     });
   }
 
+  function drawFacts() {
+    const { written, entropy } = table;
+    const facts = [];
+    if (written?.p)
+      facts.push(
+        t("written", { character: visible(written.character), bits: formatBits(written.p) }),
+      );
+    else if (written) facts.push(t("written-unknown", { character: visible(written.character) }));
+    if (entropy != null) facts.push(t("entropy", { bits: entropy.toFixed(2) }));
+    const numbers = { surprisal: written?.p ? 1 / written.p : null, entropy: 2 ** entropy };
+    setTextWithTerms(find(".next-char-facts"), facts.join(" · "), numbers);
+    find(".next-char-end").hidden = !written;
+    find(".next-char-answer").classList.toggle("asked", Boolean(written));
+  }
+
   function drawHeading() {
-    const characters = Array.from(context?.text ?? "");
+    const { text: before = "", written } = table.of ?? context ?? {};
+    const characters = Array.from(before);
     let end = "";
     let room = MAX_HEADING_CHARACTERS; // characters from U+1100 on are mostly wide
     let from = characters.length;
@@ -100,30 +141,32 @@ export function mount(host) {
       room -= c > "\u1100" ? 2 : 1;
     }
     const text = `\u2068${from ? `…${end.trimStart()}` : end}\u2069`; // isolated
-    setText(find("h2"), characters.length ? t("next", { text }) : words["next-first"]);
+    const heading = written ? "expected" : "next";
+    setText(find("h2"), characters.length ? t(heading, { text }) : words["next-first"]);
   }
 
   // Asks for the table, one request for a model at a time. If the text changes meanwhile, one more
   // request follows, for the latest text.
   async function requestTable() {
-    const { checkpoint, text } = context;
+    const { checkpoint, text, written } = context;
     if (!checkpoint) return;
     if (request?.checkpoint === checkpoint) {
       request.again = true;
       return;
     }
     const current = { checkpoint, again: false };
+    const asked = context;
     request = current;
-    const answer = await server.next_characters({ checkpoint, text });
+    const answer = await server.next_characters({ checkpoint, text, written });
     if (request !== current) return; // another model has been chosen since
     request = null;
     if (current.again) return requestTable();
     if (!answer) return; // the request failed
     if (answer.problem) {
-      table = { candidates: [], totals: [] };
+      table = { ...EMPTY, of: asked };
       emit("charrnn-next-char-problem", answer.problem);
     } else {
-      table = answer;
+      table = { ...answer, of: asked };
       emit("charrnn-next-characters", answer);
     }
     drawHeading();
@@ -131,8 +174,7 @@ export function mount(host) {
   }
 
   listen("charrnn-next-char-context", (detail) => {
-    const same =
-      context && context.text === detail.text && context.checkpoint === detail.checkpoint;
+    const same = context && isSame(context, detail);
     const first = !context;
     context = detail;
     if (same) return draw(); // the table is here, or on its way
@@ -156,10 +198,13 @@ export function mount(host) {
   };
   rows.forEach((row, i) => {
     row.pick.onclick = () => {
-      const [character, p] = table.candidates[i];
+      if (!isSame(table.of, context)) return; // the table of another text is still shown
+      const [character, p] = table.candidates[i] ?? [table.written.character, table.written.p];
       emit("charrnn-next-char-picked", { character, p, maxSurprisal: table.max_surprisal });
     };
   });
+  find(".next-char-end").onclick = () => emit("charrnn-next-char-end");
+  setText(find(".next-char-end"), words.end);
   setText(find("legend"), words.how);
   setText(find(".next-char-ends span"), words.bolder);
   setText(find(".next-char-ends span:last-child"), words.safer);

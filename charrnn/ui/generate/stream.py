@@ -33,6 +33,7 @@ MAX_RAW_PASSAGE_CHARACTERS = 2 * MAX_PASSAGE_CHARACTERS
 THREE_ALPHAS = (0.5, 1.0, 2.0)  # the α of three texts side by side
 ALPHAS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6,
           1.8, 2.0, 2.2, 2.5, 2.8, 3.0, 3.5, 4.0)  # fmt: skip
+_SMALLEST_P = 1e-300  # its logarithm is finite
 
 
 class FrameTimer:
@@ -189,13 +190,17 @@ def stream_three_alphas(
     yield passage | {"columns": columns, "state": "done", "rate": timer.rate}
 
 
-def next_char_table(checkpoint: Checkpoint, text: str, count: int = 10) -> dict[str, Any]:
+def next_char_table(
+    checkpoint: Checkpoint, text: str, written: str | None = None, count: int = 10
+) -> dict[str, Any]:
     """Return which characters may follow `text`, as JSON for `next_char.js`.
 
     `candidates` are the `count` likeliest characters, each with its probability p. `totals` are
     Σ p^α over all characters, for each α of `ALPHAS`: with them the page computes q = p^α / Σ p^α
-    for every α by itself. `unknown` are the characters of `text` that the model does not know, and
-    `symbols` is how many it knows. `max_surprisal` is in bits.
+    for every α by itself. `entropy` is that of p, in bits. `written` is None, or the character that
+    was written after `text`: the answer has the `character` and its probability `p`, which is 0 for
+    one that the model does not know. `unknown` are the characters of `text` that the model does not
+    know, and `symbols` is how many it knows. `max_surprisal` is in bits.
     """
     vocabulary = checkpoint.vocabulary
     candidates = top_candidates(checkpoint, text, alpha=1.0, count=len(vocabulary))
@@ -203,6 +208,12 @@ def next_char_table(checkpoint: Checkpoint, text: str, count: int = 10) -> dict[
     return {
         "candidates": [[one.character, one.p] for one in candidates[:count]],
         "totals": [float((p**alpha).sum()) for alpha in ALPHAS],
+        "entropy": float(-(p * np.log2(np.maximum(p, _SMALLEST_P))).sum()),
+        "written": written
+        and {
+            "character": written,
+            "p": next((one.p for one in candidates if one.character == written), 0.0),
+        },
         "unknown": vocabulary.unknown(text),
         "symbols": vocabulary.symbol_count,
         "max_surprisal": _max_surprisal(checkpoint),

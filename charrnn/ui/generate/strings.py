@@ -95,7 +95,21 @@ TEXT: Words = {
     "safer": ("4 safer", "4 更稳妥"),
     "next": ("Next, after “{text}”", "“{text}”之后"),
     "next-first": ("The first character", "第一个字符"),
+    "expected": ("Expected after “{text}”", "“{text}”之后的预期"),
+    "end": ("To the end", "回到末尾"),
+    "written": (
+        "“{character}” stands here: [surprisal](surprisal) {bits} bits",
+        "这里是“{character}”：[意外度](surprisal) {bits} 比特",
+    ),
+    "written-unknown": (
+        "“{character}” stands here, which this model does not know",
+        "这里是“{character}”，该模型不认识它",
+    ),
+    "entropy": ("[entropy](entropy) {bits} bits", "[熵](entropy) {bits} 比特"),
+    "spoken-written": ("{character}, surprisal {bits} bits", "{character}，意外度 {bits} 比特"),
+    "spoken-unknown": ("{character}, unknown to this model", "{character}，该模型不认识"),
     "pick": ("Write {character}", "写下 {character}"),
+    "branch": ("Branch here with {character}", "从这里改写为 {character}"),
     "panel-sample": (
         "outline: the model’s p · solid: p^α, what is sampled from",
         "空心：模型的 p · 实心：采样所用的 p^α",
@@ -104,5 +118,13 @@ TEXT: Words = {
         "outline: the model’s p · solid: what greedy takes",
         "空心：模型的 p · 实心：贪心所取",
     ),
-    "panel-pick": ("Click one to write it yourself.", "点击其一，可亲自写下它。"),
+    "panel-pick": (
+        "Click one to write it yourself. Click any character of the text to see what was expected "
+        "there.",
+        "点击其一，可亲自写下它。点击文本中的任一字符，可看到那里的预期。",
+    ),
+    "panel-branch": (
+        "Click one to branch here: it replaces the rest of the text, and Undo brings that back.",
+        "点击其一，可从这里另起：它取代其后的文本，撤销可恢复。",
+    ),
 }

@@ -1,10 +1,12 @@
 // The text of the Generate tab as it grows, in one or three columns, and its scroll position. Text
 // is set as textContent and text nodes only.
 
+import { characterCursor } from "./character_cursor.js";
 import { GrowingText, number } from "../page/tinted_text.js";
 
 // `tab` is what generate.js provides: `fields()` are the checkpoint and the prefix, `current()` is
-// the passage on display, `keepColumn(i)` makes one of three columns the passage.
+// the passage on display, `keepColumn(i)` makes one of three columns the passage, and `isLocked()` is
+// true while no character of the text can be selected.
 export function textPanel({ find, words, t }, tab) {
   const area = find(".generate-page");
   const sheet = find(".generate-sheet");
@@ -13,6 +15,12 @@ export function textPanel({ find, words, t }, tab) {
 
   const body = new GrowingText(textBox);
   let columns = [];
+  const cursor = characterCursor({
+    area,
+    sheet,
+    boxes: () => [textBox, ...columns.map((column) => column.text.box)],
+    isLocked: tab.isLocked,
+  });
   let drawn = null; // what `body` shows: the id of a passage, or the prefix of a blank one
   let lastOldNode = null; // the node right before the newly generated part
   let positioned = false; // whether the area has been scrolled to the new part
@@ -25,6 +33,7 @@ export function textPanel({ find, words, t }, tab) {
       body.reset(passage.id ? passage.prefix : tab.fields().prefix, passage.max_surprisal);
       columnsBox.replaceChildren();
       columns = [];
+      cursor.clear();
       drawn = wanted;
       const old = passage.tint.length - (passage.written ?? 0);
       const characters = Array.from(passage.text);
@@ -86,6 +95,12 @@ export function textPanel({ find, words, t }, tab) {
     scrolledTo = area.scrollTop;
   }
 
+  // Scrolls to the end of the text, and focuses the text.
+  function showEnd() {
+    area.focus({ preventScroll: true });
+    if (!columns.length) area.scrollTop = lastLine(body.caret) - area.clientHeight / 2;
+  }
+
   // Returns how far down the last line of a node is, in pixels.
   function lastLine(node) {
     const line = [...node.getClientRects()].at(-1);
@@ -106,5 +121,5 @@ export function textPanel({ find, words, t }, tab) {
     return passage.written === 1 ? words["spoken-one"] : t("spoken-done", { n });
   }
 
-  return { area, drawText, spokenResult };
+  return { area, cursor, drawText, showEnd, spokenResult };
 }

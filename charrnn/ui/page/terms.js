@@ -7,7 +7,7 @@ import { languageTag } from "./runtime.js";
 const HOVER_MS = 150; // until the definition shows, and for which it stays without the pointer
 const MARGIN_PX = 12; // between the definition and the edge of the window
 
-const MARK = /\[([^\]]+)\]\(([a-z-]+)\)/;
+const MARK = /\[([^[\]]+)\]\(([a-z-]+)\)/;
 
 let definitions = {}; // the table of strings in the user's language
 const figures = new WeakMap(); // the number at hand, by button
