@@ -343,12 +343,16 @@ def test_every_term_is_a_stop_of_the_tab_key_that_is_described_by_its_definition
 
 def test_a_definition_has_the_number_at_hand_and_is_in_chinese_on_a_chinese_page(open_tab):
     page = open_tab(locale="zh-CN")
-    page.get_by_role("tab", name="训练").click()
-    perplexity = float(page.locator(".run-main b").inner_text())
-    page.locator('.run-main .term[data-term="perplexity"]').click()
+    press(page, "generate")
+    page.locator(".generate-page").press("ArrowLeft")
+    facts = page.locator(".next-char-facts")
+    expect(facts).to_contain_text(re.compile("这里是“.+”：意外度"))
+    bits = float(re.search(r"意外度 ([\d.]+) 比特", facts.inner_text())[1])
+    facts.locator('[data-term="surprisal"]').click()
     card = page.locator(".term-card")
-    n = f"{perplexity:.1f}".removesuffix(".0") if perplexity < 10 else f"{perplexity:.0f}"
-    expect(card).to_contain_text(f"在 {n} 个等可能的字符中选一个")
-    expect(card.get_by_role("link")).to_have_text("《动手学深度学习》: 循环神经网络 ↗")
-    page.locator(".run-caption").click()
+    expect(card).to_contain_text("分之一的机会")
+    shown = re.search(r"([\d.,]+) 分之一的机会", card.inner_text())[1]
+    assert float(shown.replace(",", "")) == pytest.approx(2**bits, rel=0.1)
+    expect(card.get_by_role("link")).to_have_text("《动手学深度学习》: softmax 回归 ↗")
+    page.locator(".next-char legend").click()
     expect(card).to_have_count(0)
