@@ -353,6 +353,6 @@ def test_a_definition_has_the_number_at_hand_and_is_in_chinese_on_a_chinese_page
     expect(card).to_contain_text("分之一的机会")
     shown = re.search(r"([\d.,]+) 分之一的机会", card.inner_text())[1]
     assert float(shown.replace(",", "")) == pytest.approx(2**bits, rel=0.1)
-    expect(card.get_by_role("link")).to_have_text("《动手学深度学习》: softmax 回归 ↗")
+    expect(card.get_by_role("link")).to_have_text("《动手学深度学习》：softmax 回归 ↗")
     page.locator(".next-char legend").click()
     expect(card).to_have_count(0)

@@ -221,7 +221,7 @@ TERMS: dict[str, Term] = {
 
 
 def _strings() -> Words:
-    table = {"chapter-of": ("Dive into Deep Learning", "《动手学深度学习》")}
+    table = {"chapter-of": ("Dive into Deep Learning: {title} ↗", "《动手学深度学习》：{title} ↗")}
     for key, term in TERMS.items():
         table[f"term-{key}"] = term.name
         table[f"define-{key}"] = term.definition

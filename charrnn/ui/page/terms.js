@@ -40,7 +40,7 @@ function drawCard(key, n) {
   if (atHand && n != null) sentences.push(atHand.replace("{n}", formatFigure(n)));
   title.textContent = definitions[`term-${key}`];
   text.textContent = sentences.join(" ");
-  link.textContent = `${definitions["chapter-of"]}: ${definitions[`chapter-${key}`]} ↗`;
+  link.textContent = definitions["chapter-of"].replace("{title}", definitions[`chapter-${key}`]);
   link.href = definitions[`address-${key}`];
 }
 
