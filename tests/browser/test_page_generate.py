@@ -114,7 +114,7 @@ def expect_answer(page, checkpoint, before, character):
     entropy = -sum(one.p * math.log2(one.p) for one in every)
     shown = {" ": "␣", "\n": "⏎"}.get(character, character)
     expect(page.locator(".next-char-facts")).to_have_text(
-        f"“{shown}” stands here: surprisal {-math.log2(p):.2f} bits · entropy {entropy:.2f} bits"
+        f"“{shown}”: surprisal {-math.log2(p):.2f} bits · entropy {entropy:.2f} bits"
     )
     marked = page.locator(".next-char li.written")
     expect(marked.locator(".next-char-name")).to_have_text(shown)

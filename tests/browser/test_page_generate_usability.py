@@ -346,7 +346,7 @@ def test_a_definition_has_the_number_at_hand_and_is_in_chinese_on_a_chinese_page
     press(page, "generate")
     page.locator(".generate-page").press("ArrowLeft")
     facts = page.locator(".next-char-facts")
-    expect(facts).to_contain_text(re.compile("这里是“.+”：意外度"))
+    expect(facts).to_contain_text(re.compile("“.+”：意外度"))
     bits = float(re.search(r"意外度 ([\d.]+) 比特", facts.inner_text())[1])
     facts.locator('[data-term="surprisal"]').click()
     card = page.locator(".term-card")
@@ -356,3 +356,17 @@ def test_a_definition_has_the_number_at_hand_and_is_in_chinese_on_a_chinese_page
     expect(card.get_by_role("link")).to_have_text("《动手学深度学习》：softmax 回归 ↗")
     page.locator(".next-char legend").click()
     expect(card).to_have_count(0)
+
+
+def test_a_phone_shows_the_answer_of_a_character_below_it(open_tab):
+    page = open_tab(width=390, height=844)
+    press(page, "generate")
+    page.locator(".generate-page").press("Home")
+    answer = page.locator(".next-char-answer")
+    expect(answer).to_have_css("position", "fixed")
+    expect(page.locator(".next-char-facts")).to_be_in_viewport()
+    mark = page.locator(".generate-mark").bounding_box()
+    assert mark["y"] + mark["height"] <= answer.bounding_box()["y"]
+    assert not sideways(page)
+    page.locator(".next-char-end").click()
+    expect(answer).to_have_css("position", "static")

@@ -18,7 +18,7 @@ export function mount(host) {
   const { element, props, server, find, setText, t, words } = component(host);
 
   const ROWS = 10; // and one more, for a character that was written and is not among them
-  const MAX_HEADING_CHARACTERS = 24; // of the text, wide ones count twice
+  const [MAX_HEADING_CHARACTERS, MAX_BESIDE_BUTTON] = [24, 12]; // of the text, wide ones count twice
   const TYPING_PAUSE_MS = 120; // without a change until the server is asked
   const alphas = props.alphas;
   const slider = find(".next-char-alpha input");
@@ -133,7 +133,7 @@ export function mount(host) {
     const { text: before = "", written } = table.of ?? context ?? {};
     const characters = Array.from(before);
     let end = "";
-    let room = MAX_HEADING_CHARACTERS; // characters from U+1100 on are mostly wide
+    let room = written ? MAX_BESIDE_BUTTON : MAX_HEADING_CHARACTERS; // characters from U+1100 on are mostly wide
     let from = characters.length;
     while (from && room > 0) {
       const c = characters[--from];

@@ -98,13 +98,10 @@ TEXT: Words = {
     "expected": ("Expected after “{text}”", "“{text}”之后的预期"),
     "end": ("To the end", "回到末尾"),
     "written": (
-        "“{character}” stands here: [surprisal](surprisal) {bits} bits",
-        "这里是“{character}”：[意外度](surprisal) {bits} 比特",
+        "“{character}”: [surprisal](surprisal) {bits} bits",
+        "“{character}”：[意外度](surprisal) {bits} 比特",
     ),
-    "written-unknown": (
-        "“{character}” stands here, which this model does not know",
-        "这里是“{character}”，该模型不认识它",
-    ),
+    "written-unknown": ("“{character}”: unknown to this model", "“{character}”：该模型不认识"),
     "entropy": ("[entropy](entropy) {bits} bits", "[熵](entropy) {bits} 比特"),
     "spoken-written": ("{character}, surprisal {bits} bits", "{character}，意外度 {bits} 比特"),
     "spoken-unknown": ("{character}, unknown to this model", "{character}，该模型不认识"),
