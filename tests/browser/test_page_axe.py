@@ -46,6 +46,11 @@ def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
     press(page, "generate")
     expect(page.locator(".generate-text .s9").first).to_be_attached()
     assert violations(page) == []
+    page.locator(".generate-page").press("Home")
+    page.locator('.next-char-facts [data-term="surprisal"]').click()
+    expect(page.locator(".term-card")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
     page.locator("#tab-models-button").click()
     expect(page.locator(".models-bundled .model-card:not(.skeleton)")).to_have_count(3)
     assert violations(page) == []

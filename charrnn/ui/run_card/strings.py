@@ -91,9 +91,9 @@ CARD: Words = {
     "main-train": ("[Perplexity](perplexity), training", "训练[困惑度](perplexity)"),
     "kept-held": (
         "Kept model, [held out](held-out)",
-        "保留模型 · [留出](held-out)[困惑度](perplexity)",
+        "保留模型 · [留出](held-out)困惑度",
     ),
-    "kept-train": ("Kept model, training", "保留模型 · 训练[困惑度](perplexity)"),
+    "kept-train": ("Kept model, training", "保留模型 · 训练困惑度"),
     "kept-step": ("Of the model of step {n}, which is kept", "保留的是第 {n} 步的模型"),
     "kept-at": ("Kept: {p}", "保留的模型：{p}"),
     "from": ("from {n}", "起初 {n}"),
