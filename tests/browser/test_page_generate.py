@@ -207,6 +207,43 @@ def test_a_character_of_one_of_three_columns_branches_too(open_tab, fox):
     assert text(page) == before + likeliest
 
 
+PARTLY_SHOWN = """([from, to]) => {
+  const { length } = document.querySelector(".generate-text").textContent;
+  return length > from && length < to;
+}"""
+
+
+def test_one_step_at_a_time_shows_a_text_by_hand_and_slowly_does_so_by_itself(open_tab, fox):
+    page = open_tab()
+    page.get_by_label("Seed").fill("5")
+    pace = page.locator(".generate-pace select")
+    pace.select_option("step")
+    press(page, "generate")
+    whole = generate(fox, "the fox", 200, seed=5)
+    shown, after = page.locator(".generate-text"), len("the fox")
+    expect(shown).to_have_text("the fox", use_inner_text=False)
+    expect_candidates(page, fox, "the fox")
+    for at in (after, after + 1):
+        button(page, "next-step").click()
+        expect(shown).to_have_text(whole[: at + 1], use_inner_text=False)
+        expect_answer(page, fox, whole[:at], whole[at])
+    button(page, "all").click()
+    expect(shown).to_have_text(whole, use_inner_text=False)
+    expect(button(page, "next-step")).to_be_hidden()
+    expect_candidates(page, fox, whole)
+    pace.select_option("slow")
+    page.wait_for_function(PARTLY_SHOWN, arg=[after, len(whole)])
+    assert whole.startswith(text(page))
+    click_character(page, ".generate-text", after)
+    expect(shown).to_have_text(whole, use_inner_text=False)
+    expect_answer(page, fox, whole[:after], whole[after])
+    press(page, "continue")
+    page.wait_for_function(PARTLY_SHOWN, arg=[len(whole), after + 400])
+    pace.select_option("fast")
+    expect(button(page, "all")).to_be_hidden()
+    assert len(text(page)) == after + 400
+
+
 def test_a_picked_character_is_appended(open_tab, fox):
     page = open_tab()
     picked = expect_candidates(page, fox, "the fox")[2].character

@@ -144,9 +144,11 @@ export function characterCursor({ area, sheet, boxes, isLocked }) {
 
   return {
     selected: () => selection,
-    clear() {
-      selection = null;
+    // Selects a character, or none, without saying so to others.
+    put(next) {
+      selection = next;
       draw();
+      if (next) reveal();
     },
   };
 }

@@ -4,6 +4,7 @@
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
 import { prompt } from "./prompt.js";
+import { replay } from "./replay.js";
 import { textPanel } from "./text_panel.js";
 import { formatBits } from "./next_char.js";
 import { number, surprisalLevel, visible } from "../page/tinted_text.js";
@@ -37,6 +38,7 @@ export function mount(host) {
   let stoppedId = ""; // the id of the passage that was stopped: later frames of it are ignored
   let unsent = null; // a request that waits for the suggested prefix of a model just chosen
   let prefixEdited = true; // next characters are those of the prefix, not of the passage
+  let held = null; // the new text is held back for a replay: {before}, the id of the passage before
   let silenceTimer = null; // calls endSilentStream
 
   const current = () => (position < 0 ? BLANK : passages[position]);
@@ -48,6 +50,15 @@ export function mount(host) {
     keepColumn,
     isLocked: writing,
   });
+  const replaying = replay({
+    passage: current,
+    draw,
+    select(at) {
+      cursor.put(at === null ? null : { box: 0, at });
+      announceContext();
+    },
+  });
+  const pace = find(".generate-pace select"); // "fast", "slow" or "step"
 
   function status(passage) {
     if (pending || !passage.id) return "";
@@ -106,7 +117,7 @@ export function mount(host) {
   function draw() {
     const passage = current();
     const busy = writing();
-    drawText(passage);
+    drawText(replaying.shown(passage, held && passage.id !== held.before));
     setText(find(".generate-status"), status(passage));
     drawScale(passage);
     drawProblem(pending ? null : passage.problem);
@@ -122,6 +133,9 @@ export function mount(host) {
     button("undo").disabled = busy || position < 0;
     button("redo").disabled = busy || position >= passages.length - 1;
     button("copy").disabled = !passage.id;
+    button("all").hidden = !replaying.isOn();
+    button("next-step").hidden = !replaying.isOn() || pace.value !== "step";
+    pace.disabled = busy;
     keepFocus(focused);
     watchForSilence(busy);
   }
@@ -130,9 +144,12 @@ export function mount(host) {
   function keepFocus(focused) {
     const name = focused?.dataset?.do;
     if (!name || !element.contains(focused) || !(focused.hidden || focused.disabled)) return;
+    const beside = { undo: "redo", redo: "undo" }[name];
     const next = writing()
       ? ["stop"]
-      : [requestedBy, { undo: "redo", redo: "undo" }[name], "generate"];
+      : name === "next-step"
+        ? ["continue", "generate"]
+        : [requestedBy, beside, "generate"];
     next
       .map((action) => action && button(action))
       .find((candidate) => candidate && !candidate.hidden && !candidate.disabled)
@@ -144,6 +161,12 @@ export function mount(host) {
     clearTimeout(silenceTimer);
     if (busy)
       silenceTimer = setTimeout(endSilentStream, pending ? TIMEOUT_MS.first : TIMEOUT_MS.next);
+  }
+
+  // Shows what was written last again, at the chosen pace; three columns are shown at once.
+  function beginReplay() {
+    if (pace.value === "fast" || writing() || current().columns || !current().written) return;
+    replaying.begin(pace.value === "slow");
   }
 
   function endSilentStream() {
@@ -193,6 +216,7 @@ export function mount(host) {
     else if (wasBusy) {
       setText(find(".generate-spoken"), passage.state === "done" ? spokenResult(passage) : "");
       settle();
+      beginReplay();
     }
   }
 
@@ -204,6 +228,7 @@ export function mount(host) {
   }
 
   function settle() {
+    held = null;
     try {
       sessionStorage.setItem(STORAGE.passages, JSON.stringify({ pages: passages, at: position }));
     } catch (error) {
@@ -237,16 +262,18 @@ export function mount(host) {
     if (cut) {
       const text = cut.passage.prefix + cut.passage.text;
       const written = cut.character;
-      emit("charrnn-next-char-context", { checkpoint, text, written, pickable: true });
+      emit("charrnn-next-char-context", { checkpoint, text, written, pickable: true, asked: true });
       return;
     }
-    const passage = current();
-    const text = prefixEdited || !passage.id ? fields.prefix : passage.prefix + passage.text;
+    const passage = replaying.shown(current());
+    const blank = !replaying.isOn() && (prefixEdited || !passage.id);
+    const text = blank ? fields.prefix : passage.prefix + passage.text;
     emit("charrnn-next-char-context", {
       checkpoint,
       text,
       written: null,
       pickable: !passage.columns || prefixEdited,
+      asked: replaying.isOn(),
     });
   }
 
@@ -279,7 +306,8 @@ export function mount(host) {
   function pick({ character, p, maxSurprisal }) {
     if (writing()) return;
     const end = prefixEdited || !current().id ? { ...BLANK, prefix: fields.prefix } : current();
-    const passage = upToSelected()?.passage ?? end;
+    const passage = upToSelected()?.passage ?? replaying.shown(end);
+    replaying.end();
     addPassage({
       ...passage,
       mode: "picked",
@@ -292,6 +320,7 @@ export function mount(host) {
   }
 
   function moveInHistory(step) {
+    replaying.end();
     position = Math.max(-1, Math.min(passages.length - 1, position + step));
     prefixEdited = position < 0;
     show(current());
@@ -330,6 +359,8 @@ export function mount(host) {
 
   function requestText(action) {
     if (writing() || !fields.checkpoint) return;
+    replaying.end();
+    held = pace.value === "fast" || action === "three-alphas" ? null : { before: current().id };
     pending = true;
     requests += 1;
     requestedBy = action;
@@ -380,6 +411,14 @@ export function mount(host) {
     setText(find(".generate-spoken"), t(written.p ? "spoken-written" : "spoken-unknown", values));
   }
 
+  // Shows the whole text, with no character selected.
+  function showAll() {
+    replaying.end();
+    cursor.put(null);
+    showEnd();
+    announceContext();
+  }
+
   // ---- setup -----------------------------------------------------------------------------------
 
   for (const [name, action] of Object.entries({
@@ -390,6 +429,8 @@ export function mount(host) {
     undo: () => moveInHistory(-1),
     redo: () => moveInHistory(1),
     copy,
+    "next-step": replaying.next,
+    all: showAll,
   })) {
     button(name).onclick = action;
     setText(button(name), words[name]);
@@ -408,6 +449,12 @@ export function mount(host) {
     showTint();
   };
   showTint();
+  setText(find(".generate-pace label span"), words.pace);
+  for (const name of ["fast", "slow", "step"]) pace.add(new Option(words[`pace-${name}`], name));
+  pace.onchange = () => {
+    replaying.end();
+    beginReplay();
+  };
 
   document.addEventListener("keydown", (event) => {
     if (!element.offsetParent) return; // another tab is open
@@ -419,7 +466,8 @@ export function mount(host) {
   listen("charrnn-prompt-fields", (detail) => {
     if (detail.prefix !== fields.prefix) {
       prefixEdited = true;
-      cursor.clear();
+      replaying.end();
+      cursor.put(null);
     }
     fields = detail;
     BLANK.problem = null;
@@ -433,12 +481,11 @@ export function mount(host) {
     drawUnknown(detail);
     sayWritten(detail.written);
   });
-  listen("charrnn-character-selected", announceContext);
-  listen("charrnn-next-char-end", () => {
-    cursor.clear();
-    showEnd();
+  listen("charrnn-character-selected", () => {
+    replaying.end();
     announceContext();
   });
+  listen("charrnn-next-char-end", showAll);
   listen("charrnn-next-char-problem", (detail) => drawProblem(detail));
   listen("charrnn-next-char-picked", (detail) => pick(detail));
   // The event is over, well or not. Its last frame may still be on its way to the screen.

@@ -24,7 +24,8 @@ export function mount(host) {
   const slider = find(".next-char-alpha input");
   const list = find("ol");
 
-  // The text that the characters follow: {checkpoint, text, written, pickable}
+  // The text that the characters follow: {checkpoint, text, written, pickable, asked}; `asked` is
+  // true if that is not the end of the text
   let context = null;
   const EMPTY = { candidates: [], totals: [], written: null, entropy: null, of: null };
   let table = EMPTY; // `of` is the context that it answers
@@ -125,15 +126,15 @@ export function mount(host) {
     if (entropy != null) facts.push(t("entropy", { bits: entropy.toFixed(2) }));
     const numbers = { surprisal: written?.p ? 1 / written.p : null, entropy: 2 ** entropy };
     setTextWithTerms(find(".next-char-facts"), facts.join(" · "), numbers);
-    find(".next-char-end").hidden = !written;
-    find(".next-char-answer").classList.toggle("asked", Boolean(written));
+    find(".next-char-end").hidden = !context?.asked;
+    find(".next-char-answer").classList.toggle("asked", Boolean(context?.asked));
   }
 
   function drawHeading() {
     const { text: before = "", written } = table.of ?? context ?? {};
     const characters = Array.from(before);
     let end = "";
-    let room = written ? MAX_BESIDE_BUTTON : MAX_HEADING_CHARACTERS; // characters from U+1100 on are mostly wide
+    let room = context?.asked ? MAX_BESIDE_BUTTON : MAX_HEADING_CHARACTERS; // characters from U+1100 on are mostly wide
     let from = characters.length;
     while (from && room > 0) {
       const c = characters[--from];

@@ -33,7 +33,7 @@ export function textPanel({ find, words, t }, tab) {
       body.reset(passage.id ? passage.prefix : tab.fields().prefix, passage.max_surprisal);
       columnsBox.replaceChildren();
       columns = [];
-      cursor.clear();
+      cursor.put(null);
       drawn = wanted;
       const old = passage.tint.length - (passage.written ?? 0);
       const characters = Array.from(passage.text);
