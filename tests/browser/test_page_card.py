@@ -178,3 +178,12 @@ def test_a_caption_that_is_cut_short_can_be_read_in_full(draw):
     caption = draw(told).locator(".run-caption")
     assert caption.evaluate("node => node.scrollWidth > node.clientWidth")
     expect(caption).to_have_attribute("title", re.compile(r"Sprint.*1,000.parameters$"))
+
+
+@pytest.mark.parametrize(("locale", "term"), [("en-US", "memorizing"), ("zh-CN", "背诵")])
+def test_a_diagnosis_explains_memorizing(draw, locale, term):
+    falls = [progress(step, train=9 - step / 2, held=9 - step / 2) for step in range(1, 11)]
+    rises = [progress(10 + i, train=3.0 - i / 2, held=5.0 + i) for i in range(1, 4)]
+    events = start(), *falls, *rises, checkpoint(10, held=4.0), end(13, held=4.0)
+    page = draw(view_model(*events), locale=locale)
+    expect(page.locator(".run-note .term")).to_have_text(term)

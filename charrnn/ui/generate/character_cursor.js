@@ -67,7 +67,6 @@ export function characterCursor({ area, sheet, boxes, isLocked }) {
   }
 
   function select(next) {
-    if (next?.box === selection?.box && next?.at === selection?.at) return;
     selection = next;
     draw();
     if (next) reveal();
