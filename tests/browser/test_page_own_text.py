@@ -74,7 +74,7 @@ def test_a_paste_that_is_too_large_is_told_at_once_and_kept(own_text):
 
     page.on("request", note)
     field = paste(page, MOST)  # whose line ends take two bytes each
-    expect(problem).to_have_text(TOO_LARGE)
+    expect(problem).to_have_text(TOO_LARGE, timeout=120_000)  # the browser takes long over it
     expect(field).to_have_attribute("aria-invalid", "true")
     assert length(field) == MOST
     choose(page, "corpus", "tide-clock")  # the form goes on working
