@@ -18,6 +18,7 @@ from .generate import GenerateTab, generate_tab
 from .generate.strings import GENERATE
 from .i18n import SHARED, t
 from .i18n.terms import DEFINITIONS
+from .inspect import inspect_tab
 from .models import models_tab
 from .page.browser_storage import READ_STATE_JS, SAVE_MODEL_JS, SAVE_RUN_JS, BrowserState
 from .page.component import html_component
@@ -79,6 +80,8 @@ def build(context: AppContext) -> gr.Blocks:
                 t("tab-generate"), id="generate", elem_id=element_id("tab-generate")
             ) as generate_page:
                 generate = generate_tab(context)
+            with gr.Tab(t("tab-inspect"), id="inspect", elem_id=element_id("tab-inspect")):
+                inspect_tab(context)
             with gr.Tab(t("tab-models"), id="models", elem_id=element_id("tab-models")):
                 models_tab(context, tabs)
         build_push_dialog(context)

@@ -51,6 +51,14 @@ def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
     expect(page.locator(".term-card")).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("Escape")
+    page.locator("#tab-inspect-button").click()
+    expect(page.locator(".inspect-surprises button").first).to_be_visible()
+    page.locator(".inspect-source").select_option("own")
+    page.locator(".inspect-own textarea").fill("the fox <b>\n" * 9)
+    expect(page.locator(".inspect-status")).to_contain_text("108 ")
+    expect(page.locator(".inspect-place li")).to_have_count(5)
+    expect(page.locator(".inspect-place.waiting, .inspect.busy")).to_have_count(0)
+    assert violations(page) == []
     page.locator("#tab-models-button").click()
     expect(page.locator(".models-bundled .model-card:not(.skeleton)")).to_have_count(3)
     assert violations(page) == []
@@ -78,8 +86,8 @@ def test_the_arrow_keys_lead_from_tab_to_tab(visit):
     page = visit()
     page.locator("#tab-train-button").focus()
     for key, name in [
-        ("ArrowRight", "generate"), ("End", "models"), ("ArrowRight", "train"),
-        ("ArrowLeft", "models"), ("Home", "train"),
+        ("ArrowRight", "generate"), ("ArrowRight", "inspect"), ("End", "models"),
+        ("ArrowRight", "train"), ("ArrowLeft", "models"), ("Home", "train"),
     ]:  # fmt: skip
         page.keyboard.press(key)
         tab = page.locator(f"#tab-{name}-button")

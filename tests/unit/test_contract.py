@@ -14,6 +14,7 @@ import charrnn.ui
 from charrnn.ui import i18n
 from charrnn.ui.generate import strings as generate
 from charrnn.ui.i18n import SHARED, terms, titles
+from charrnn.ui.inspect import strings as inspect
 from charrnn.ui.models import strings as models
 from charrnn.ui.page.component import bind
 from charrnn.ui.page.contract import CONTRACT, button_id, element_id, run_state
@@ -40,7 +41,15 @@ PYTHON = sources(".py")
 ALL_JS, ALL_PYTHON = "\n".join(JS.values()), "\n".join(PYTHON.values())
 
 TABLES = (
-    *(SHARED, titles.RECIPES, push.ACCOUNT, push.PUSH, generate.FROM_HUB_LINK, generate.TEXT),
+    *(
+        SHARED,
+        titles.RECIPES,
+        push.ACCOUNT,
+        push.PUSH,
+        generate.FROM_HUB_LINK,
+        generate.TEXT,
+        inspect.INSPECT,
+    ),
     *(models.CARDS, models.OPEN_MODEL, models.MODELS, models.HUB_SEARCH),
     *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),
     terms.DEFINITIONS,

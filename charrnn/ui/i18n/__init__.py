@@ -45,6 +45,7 @@ SHARED: Words = {
     ),
     "tab-train": ("Train", "训练"),
     "tab-generate": ("Generate", "生成"),
+    "tab-inspect": ("Inspect", "透视"),
     "tab-models": ("Models", "模型"),
     "idle": ("Idle", "空闲"),
     "queued": ("Queued", "排队中"),

@@ -2,7 +2,7 @@
 // tab; the first one has none. A URL with `model` is one of the Models tab, which opens the model
 // (open_model.js).
 
-const TABS = ["train", "generate", "models"];
+const TABS = ["train", "generate", "inspect", "models"];
 const [MAX_FOCUS_TRIES, FOCUS_PAUSE_MS] = [60, 50];
 
 function tabOf(address) {

@@ -20,6 +20,7 @@ _SHEETS = (
     "page/tinted_text.css",
     "run_card/run_card.css",
     "generate/generate.css",
+    "inspect/inspect.css",
     "models/models.css",
     "push_dialog/push_dialog.css",
     "train/summary.css",

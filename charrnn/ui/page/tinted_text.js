@@ -28,7 +28,7 @@ export const surprisalLevel = (bits) =>
 
 // Returns how strongly to tint a character of this level, from 0 to 9: 9 for `maxSurprisal` bits,
 // the surprisal of a uniform guess.
-const tintStrength = (level, maxSurprisal) =>
+export const tintStrength = (level, maxSurprisal) =>
   Math.min(9, Math.round((9 * parseInt(level, 36)) / (SURPRISAL_LEVELS_PER_BIT * maxSurprisal)));
 
 // Draws a text that only grows: nodes that are there already are not changed.

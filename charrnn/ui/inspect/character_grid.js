@@ -1,0 +1,203 @@
+// A text with a tint for each character, one of which can be selected: by click, tap or arrow keys.
+//
+// Lines are grouped in blocks. A block that is in view has a span for each character; any other is
+// plain text of the same shape, so that a text of 100,000 characters is drawn at once and the
+// browser's search finds everything. Text is set as textContent and text nodes only.
+
+import { tintStrength, visible } from "../page/tinted_text.js";
+
+const BLOCK_CHARACTERS = 1000; // after which the next line begins a block
+const MAX_BLOCK_CHARACTERS = 2000; // in a line without end
+const MARGIN = "300px 0px"; // around what is in view, within which blocks are drawn
+const LINES_PER_PAGE = 10; // that Page Up and Page Down move
+const MAX_BITS = 8; // that get the strongest tint
+const UNSCORED = "-"; // the level of a character without surprisal (tinted_text.py)
+
+// `onSelect(place)` is called when the user selects a character, `nameOf(place)` is its name for
+// screen readers.
+export function characterGrid(area, { onSelect, nameOf }) {
+  let characters = [];
+  let levels = "";
+  let blocks = [];
+  let selected = -1;
+
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const block = blocks.find((one) => one.node === entry.target);
+        if (!block) continue;
+        if (entry.isIntersecting) fill(block);
+        else if (selected < block.from || selected >= block.to) drawPlain(block);
+      }
+    },
+    { root: area, rootMargin: MARGIN },
+  );
+
+  function show(newCharacters, newLevels) {
+    observer.disconnect();
+    [characters, levels, selected] = [newCharacters, newLevels, -1];
+    blocks = splitIntoBlocks(characters);
+    for (const block of blocks) {
+      block.node = document.createElement("div");
+      drawPlain(block);
+    }
+    area.replaceChildren(...blocks.map((block) => block.node));
+    area.scrollTop = 0;
+    for (const block of blocks) observer.observe(block.node);
+  }
+
+  function drawPlain(block) {
+    const text = characters.slice(block.from, block.to).map(shown).join("");
+    block.node.replaceChildren(text);
+    block.spans = null;
+  }
+
+  function fill(block) {
+    if (block.spans) return;
+    const pieces = document.createDocumentFragment();
+    block.spans = [];
+    for (let place = block.from; place < block.to; place++) {
+      const span = document.createElement("span");
+      span.className = classOf(place);
+      span.textContent = characters[place] === "\n" ? "⏎" : shown(characters[place]);
+      block.spans.push(span);
+      pieces.append(span);
+      if (characters[place] === "\n") pieces.append("\n");
+    }
+    block.node.replaceChildren(pieces);
+    if (selected >= block.from && selected < block.to) mark(block.spans[selected - block.from]);
+  }
+
+  function classOf(place) {
+    const names = [];
+    if (levels[place] === UNSCORED) names.push(...(place ? ["unscored"] : []));
+    else names.push(`s${tintStrength(levels[place], MAX_BITS)}`);
+    if (characters[place] === "\n") names.push("newline");
+    return names.join(" ");
+  }
+
+  const blockOf = (place) => blocks.find((block) => place < block.to);
+
+  function spanOf(place) {
+    const block = blockOf(place);
+    fill(block);
+    return block.spans[place - block.from];
+  }
+
+  // The selected character is the one that the Tab key reaches.
+  function mark(span) {
+    span.classList.add("chosen");
+    span.tabIndex = 0;
+    span.setAttribute("role", "button");
+    span.setAttribute("aria-pressed", "true");
+    span.setAttribute("aria-label", nameOf(selected));
+  }
+
+  function unmark(span) {
+    span.classList.remove("chosen");
+    for (const name of ["tabindex", "role", "aria-pressed", "aria-label"])
+      span.removeAttribute(name);
+  }
+
+  function select(place, { focus = false } = {}) {
+    if (place < 0 || place >= characters.length) return;
+    if (selected >= 0) unmark(spanOf(selected));
+    selected = place;
+    const span = spanOf(place);
+    mark(span);
+    if (focus) {
+      span.focus({ preventScroll: true });
+      scrollTo(span);
+    }
+  }
+
+  // Scrolls within the area only, so that the page stays where it is.
+  function scrollTo(span) {
+    const [box, around] = [span.getBoundingClientRect(), area.getBoundingClientRect()];
+    const room = 2 * box.height;
+    if (box.top < around.top + room / 2 || box.bottom > around.bottom - room / 2)
+      area.scrollTop += box.top - around.top - around.height / 3;
+  }
+
+  // Returns the place one line up (-1) or down (1), below the same point; the ends stay in place.
+  function placeInLine(from, direction) {
+    const start = spanOf(from).getBoundingClientRect();
+    const x = start.left + start.width / 2;
+    let line = null;
+    let best = from;
+    let distance = Number.POSITIVE_INFINITY;
+    for (let place = from + direction; characters[place] !== undefined; place += direction) {
+      const box = spanOf(place).getBoundingClientRect();
+      if (Math.abs(box.top - start.top) < box.height / 2) continue;
+      line ??= box.top;
+      if (Math.abs(box.top - line) > box.height / 2) break;
+      const off = Math.abs(box.left + box.width / 2 - x);
+      if (off < distance) [best, distance] = [place, off];
+    }
+    return best;
+  }
+
+  function lineEnd(from, direction) {
+    let place = from;
+    const before = (at) => (direction < 0 ? characters[at - 1] : characters[at]);
+    while (before(place) !== "\n" && characters[place + direction] !== undefined)
+      place += direction;
+    return place;
+  }
+
+  function repeated(step, direction) {
+    let place = selected;
+    for (let i = 0; i < step; i++) place = placeInLine(place, direction);
+    return place;
+  }
+
+  const KEYS = {
+    ArrowLeft: () => selected - 1,
+    ArrowRight: () => selected + 1,
+    ArrowUp: () => repeated(1, -1),
+    ArrowDown: () => repeated(1, 1),
+    PageUp: () => repeated(LINES_PER_PAGE, -1),
+    PageDown: () => repeated(LINES_PER_PAGE, 1),
+    Home: (event) => (event.ctrlKey ? 0 : lineEnd(selected, -1)),
+    End: (event) => (event.ctrlKey ? characters.length - 1 : lineEnd(selected, 1)),
+  };
+
+  area.addEventListener("keydown", (event) => {
+    const move = KEYS[event.key];
+    if (!move || selected < 0 || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    choose(move(event));
+  });
+
+  area.addEventListener("click", (event) => {
+    const block = blocks.find((one) => one.node.contains(event.target));
+    const place = block?.spans ? block.spans.indexOf(event.target.closest("span")) : -1;
+    if (place >= 0) choose(block.from + place);
+  });
+
+  function choose(place) {
+    if (place < 0 || place >= characters.length) return;
+    select(place, { focus: true });
+    onSelect(place);
+  }
+
+  return { show, select, choose };
+}
+
+// Returns a character as it stands in the text: a newline is visible, and breaks the line.
+const shown = (c) => (c === "\n" ? "⏎\n" : c === " " || c === "\t" ? c : visible(c));
+
+function splitIntoBlocks(characters) {
+  const blocks = [];
+  let from = 0;
+  characters.forEach((c, i) => {
+    const length = i + 1 - from;
+    if ((c === "\n" && length >= BLOCK_CHARACTERS) || length >= MAX_BLOCK_CHARACTERS) {
+      blocks.push({ from, to: i + 1, node: null, spans: null });
+      from = i + 1;
+    }
+  });
+  if (from < characters.length)
+    blocks.push({ from, to: characters.length, node: null, spans: null });
+  return blocks;
+}

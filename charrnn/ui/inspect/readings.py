@@ -1,0 +1,107 @@
+"""Texts as models read them, kept for a while: the page asks for the candidates of one place later.
+
+A reading is found by its key and its owner, so nobody reaches what another user has pasted.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...inspection import Inspection
+from ..page.tinted_text import surprisal_levels
+
+MAX_KEPT_CHARACTERS = 1_000_000  # of all readings together; each takes about 50 bytes
+MAX_SURPRISES = 5
+_MIN_DISTANCE = 12  # characters between two surprises that are listed
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What the page may ask for of a text of N characters (`charrnn.inspection.Inspection`).
+
+    surprisal, entropy: in bits, (N,). candidates: the likeliest characters, (N, 5), and their
+    probabilities. summary: the figures of the whole text, as JSON.
+    """
+
+    surprisal: NDArray[np.float32]
+    entropy: NDArray[np.float32]
+    candidates: NDArray[np.str_]
+    probabilities: NDArray[np.float32]
+    summary: dict[str, Any]
+
+    @classmethod
+    def of(cls, inspection: Inspection) -> Reading:
+        """Return what is kept of an inspection."""
+        return cls(
+            inspection.surprisal.astype(np.float32),
+            inspection.entropy,
+            inspection.candidates.astype("<U1"),
+            inspection.probabilities,
+            inspection.summary,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the page draws first, as JSON: levels, figures and surprises."""
+        return {
+            "levels": surprisal_levels(self.surprisal),
+            "summary": self.summary,
+            "surprises": self.surprises(),
+        }
+
+    def places(self, start: int, count: int) -> list[dict[str, Any]]:
+        """Return what was expected in `count` places from `start` on, as JSON."""
+        return [self._place(at) for at in range(start, min(start + count, len(self.surprisal)))]
+
+    def _place(self, at: int) -> dict[str, Any]:
+        surprisal, entropy = float(self.surprisal[at]), float(self.entropy[at])
+        candidates = zip(self.candidates[at].tolist(), self.probabilities[at].tolist(), strict=True)
+        return {
+            "surprisal": None if math.isnan(surprisal) else surprisal,
+            "entropy": None if math.isnan(entropy) else entropy,
+            "candidates": [[character, p] for character, p in candidates if character],
+        }
+
+    def surprises(self) -> list[dict[str, Any]]:
+        """Return the places of the greatest surprisal, no two of them close together."""
+        found: list[int] = []
+        ranked = np.argsort(-np.nan_to_num(self.surprisal, nan=-1.0), kind="stable")
+        for at in ranked.tolist():
+            if len(found) == MAX_SURPRISES or math.isnan(self.surprisal[at]):
+                break
+            if all(abs(at - other) >= _MIN_DISTANCE for other in found):
+                found.append(at)
+        return [{"at": at, "bits": float(self.surprisal[at])} for at in found]
+
+
+class ReadingCache:
+    """The readings used last, `max_characters` together; those used longest ago are dropped."""
+
+    def __init__(self, max_characters: int = MAX_KEPT_CHARACTERS) -> None:
+        self._max_characters = max_characters
+        self._lock = threading.Lock()
+        self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+
+    def get(self, owner: str, key: str) -> Reading | None:
+        """Return the reading that this owner put under this key, unless it has been dropped."""
+        with self._lock:
+            if (found := self._readings.get((owner, key))) is not None:
+                self._readings.move_to_end((owner, key))
+            return found
+
+    def put(self, owner: str, key: str, reading: Reading) -> None:
+        """Keep a reading, and drop others if they are too many."""
+        with self._lock:
+            self._readings[owner, key] = reading
+            self._readings.move_to_end((owner, key))
+            while len(self._readings) > 1 and self._characters() > self._max_characters:
+                self._readings.popitem(last=False)
+
+    def _characters(self) -> int:
+        return sum(len(reading.surprisal) for reading in self._readings.values())

@@ -1,0 +1,136 @@
+"""The texts that a model can read on the Inspect tab, and which of them are at hand for it.
+
+The text that a run was trained on belongs to the run's owner, so nobody else can read it here.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ...checkpoint import Checkpoint
+from ...corpus import Corpus
+from ...errors import UserError
+from ...runs.run import Run
+from ...text import datasets
+from ...utils.validation import clean_text
+from .. import i18n
+from ..inspection_operations import MAX_INSPECTED_CHARACTERS
+from ..services.catalog import ModelEntry
+from .strings import TEXT_LABELS
+
+OWN, HELD_OUT, TRAINING = "own", "held-out", "training"
+MAX_EXAMPLE_CHARACTERS = 20_000  # of a text that is not the user's own
+_SAMPLE_CHARACTERS = 2_000  # of a dataset, to see whether a model knows its characters
+
+
+@dataclass(frozen=True)
+class ChosenText:
+    """A text to read.
+
+    source: its key, one of `text_options`.
+    text: its first `MAX_EXAMPLE_CHARACTERS`, or all of the user's own.
+    total: the number of characters of the whole text.
+    training: the corpus whose training part is not this text, to count baselines; or None.
+    is_shared: whether every user of the model may choose this text.
+    """
+
+    source: str
+    text: str
+    total: int
+    training: Corpus | None
+    is_shared: bool
+
+
+def text_options(checkpoint: Checkpoint, corpus: Corpus | None, locale: str) -> list[list[str]]:
+    """Return the label and the key of each text, the best one for this model first."""
+    options = []
+    if corpus is not None:
+        key = HELD_OUT if len(corpus.held_out) else TRAINING
+        options.append([i18n.translate(TEXT_LABELS[key], locale), key])
+    unknown = {entry.name: _unknown_share(checkpoint, entry.name) for entry in _local_datasets()}
+    for entry in sorted(_local_datasets(), key=lambda entry: unknown[entry.name]):
+        title = entry.title_zh if locale == "zh" else entry.title
+        if _corpus_name(checkpoint) == entry.title:
+            title = i18n.translate(TEXT_LABELS["learned"], locale, title=title)
+        options.append([title, entry.name])
+    return [*options, [i18n.translate(TEXT_LABELS[OWN], locale), OWN]]
+
+
+def choose_text(
+    checkpoint: Checkpoint, corpus: Corpus | None, source: object, own: object, default: str
+) -> ChosenText:
+    """Return the text with this key, or that of `default` if the model has no such text.
+
+    Raises UserError if the user's own text is too long.
+    """
+    if source == OWN:
+        text = _checked_own(own)
+        return ChosenText(OWN, text, len(text), corpus, is_shared=False)
+    if source not in {entry.name for entry in _local_datasets()}:
+        source = default if source not in (HELD_OUT, TRAINING) or corpus is None else source
+    if corpus is not None and source in (HELD_OUT, TRAINING):
+        held_out = source == HELD_OUT and len(corpus.held_out) > 0
+        ids = corpus.held_out if held_out else corpus.training
+        text = corpus.vocabulary.decode(ids[:MAX_EXAMPLE_CHARACTERS].tolist())
+        key = HELD_OUT if held_out else TRAINING
+        return ChosenText(key, text, len(ids), corpus if held_out else None, is_shared=False)
+    name = str(source)
+    whole = datasets.load(name).text
+    learned = datasets.find_dataset(name).title == _corpus_name(checkpoint)
+    training = None if learned else corpus
+    return ChosenText(name, whole[:MAX_EXAMPLE_CHARACTERS], len(whole), training, is_shared=True)
+
+
+def training_corpus(model: ModelEntry, checkpoint: Checkpoint) -> Corpus | None:
+    """Return the text that a model was trained on, split as then; None where it is not at hand."""
+    share = (checkpoint.about.get("training") or {}).get("validation")
+    with suppress(UserError):
+        if model.source == "run":
+            return Run(model.directory.parent).corpus.with_validation(share)
+        names = {entry.name for entry in _local_datasets()}
+        if model.source == "bundled" and model.key in names and share is not None:
+            corpus = _dataset_corpus(model.key, share)
+            described: Any = checkpoint.about.get("corpus") or {}
+            return corpus if described.get("characters") == len(corpus.ids) else None
+    return None
+
+
+@lru_cache(maxsize=4)
+def _dataset_corpus(name: str, share: float | None) -> Corpus:
+    return Corpus.from_text(datasets.load(name)).with_validation(share)
+
+
+def _local_datasets() -> list[datasets.Dataset]:
+    return [entry for entry in datasets.DATASETS if datasets.is_local(entry.name)]
+
+
+def _unknown_share(checkpoint: Checkpoint, name: str) -> float:
+    ids = checkpoint.vocabulary.encode(_sample(name))
+    return float((ids == 0).mean())
+
+
+@lru_cache(maxsize=len(datasets.DATASETS))
+def _sample(name: str) -> str:
+    return datasets.load(name).text[:_SAMPLE_CHARACTERS]
+
+
+def _corpus_name(checkpoint: Checkpoint) -> object:
+    return (checkpoint.about.get("corpus") or {}).get("name")
+
+
+def _checked_own(value: object) -> str:
+    """Return the user's text, cleaned. Raises UserError if it is too long."""
+    # A browser may send two characters for each line end, and `clean_text` leaves one.
+    raw = value if isinstance(value, str) else ""
+    text = clean_text(raw) if len(raw) <= 2 * MAX_INSPECTED_CHARACTERS else raw
+    if len(text) > MAX_INSPECTED_CHARACTERS:
+        raise UserError(
+            "{name} can have at most {most:,} characters: choose a part of it.",
+            name="text",
+            most=MAX_INSPECTED_CHARACTERS,
+            field="text",
+        )
+    return text

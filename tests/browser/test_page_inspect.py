@@ -1,0 +1,280 @@
+"""The Inspect tab, in a real browser: a text tinted by surprisal, and what was expected in it."""
+
+import re
+
+import pytest
+from conftest import small_model
+from launching import launched
+from page import wait_until_drawn
+from shared_pages import sharing
+
+from charrnn.checkpoint import Checkpoint, save
+from charrnn.inspection import inspect
+from charrnn.text import datasets
+from charrnn.ui.inspect.readings import ReadingCache
+from charrnn.vocabulary import Vocabulary
+
+pytest_plugins = ["page"]
+expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
+
+STORY = datasets.load("tide-clock").text
+HELD_OUT = STORY[len(STORY) - round(0.1 * len(STORY)) :]
+SHOWN = {" ": "␣", "\n": "⏎"}
+
+
+@pytest.fixture(scope="module")
+def story():
+    """A small model, as if it had been trained on nine tenths of the embedded story."""
+    known = Vocabulary.from_text(STORY)
+    about = {
+        "name": "The Tide Clock",
+        "corpus": {"name": "The Tide Clock", "characters": len(STORY)},
+        "training": {"validation": 0.1},
+    }
+    return Checkpoint(small_model(vocabulary_size=len(known)), known, about)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory, story):
+    """The address of an app with two models."""
+    root = tmp_path_factory.mktemp("app")
+    save(story, root / "shelf" / "tide-clock")
+    fox = Vocabulary.from_text("the quick brown fox jumps over the lazy dog\n")
+    other = Checkpoint(small_model(vocabulary_size=len(fox)), fox, {"name": "Fox"})
+    save(other, root / "shelf" / "fox")
+    with launched(root) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_pages(app, profiles):
+    with sharing(app, profiles, open_inspect_tab, reset) as pages:
+        yield pages
+
+
+@pytest.fixture
+def open_tab(shared_pages):
+    """Opens the tab as a new visitor finds it: `open_tab(locale=…, width=…, height=…)`."""
+    yield shared_pages.take
+    shared_pages.put_back()
+
+
+def open_inspect_tab(page):
+    page.locator("#tab-inspect-button").click()
+    if model_field(page).input_value() != "tide-clock":  # on the Chinese page
+        model_field(page).select_option("tide-clock")
+    expect(page.locator(".inspect-status")).to_contain_text(f"{len(HELD_OUT):,}")
+    expect(candidates(page).first).to_be_visible()
+
+
+def reset(page):
+    page.locator("#tab-inspect-button").click()
+    page.locator(".inspect-own textarea").evaluate("field => (field.value = '')")
+    model_field(page).select_option("fox")
+    model_field(page).select_option("tide-clock")
+    source_field(page).select_option("tide-clock")
+    expect(page.locator(".inspect-status")).to_contain_text("20,000")
+    source_field(page).select_option("held-out")
+    expect(page.locator(".inspect-status")).to_contain_text(f"{len(HELD_OUT):,}")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+
+
+def model_field(page):
+    return page.locator(".inspect-model")
+
+
+def source_field(page):
+    return page.locator(".inspect-source")
+
+
+def candidates(page):
+    return page.locator(".inspect-place li bdi")
+
+
+def chosen(page):
+    return page.locator(".inspect-text .chosen")
+
+
+def character(page, place):
+    return page.locator(".inspect-text span").nth(place)
+
+
+def type_text(page, text):
+    source_field(page).select_option("own")
+    page.locator(".inspect-own textarea").fill(text)
+
+
+def expect_place(page, inspection, place):
+    """Wait until the panel says what a model expected in a place."""
+    names = [SHOWN.get(one, one) for one in inspection.candidates[place]]
+    expect(candidates(page)).to_have_text(names)
+    expect(page.locator(".inspect-surprisal")).to_contain_text(
+        f"{inspection.surprisal[place]:.2f} bits"
+    )
+    expect(page.locator(".inspect-place .explain")).to_contain_text(
+        f"Entropy {inspection.entropy[place]:.2f} bits"
+    )
+
+
+def test_an_example_is_there_at_once_tinted_and_compared_with_counting(open_tab, story):
+    page = open_tab()
+    expect(source_field(page)).to_have_value("held-out")
+    start = character(page, 0).evaluate("span => span.parentNode.textContent")
+    assert start.replace("⏎", "") == HELD_OUT[: len(start.replace("⏎", ""))]
+    tints = page.locator(".inspect-text span").evaluate_all(
+        "spans => [...new Set(spans.map((span) => getComputedStyle(span).backgroundColor))]"
+    )
+    assert len(tints) > 5
+    inspection = inspect(story, HELD_OUT)
+    figures = page.locator(".inspect-figures")
+    expect(figures).to_contain_text(f"{inspection.score.perplexity:.2f}")
+    expect(figures).to_contain_text(f"{inspection.score.bits_per_character:.2f}")
+    expect(figures).to_contain_text("n-grams")
+    expect(figures).not_to_contain_text("counting…")
+    expect(figures).not_to_contain_text("–")
+    expect(page.locator(".inspect-surprises li")).to_have_count(5)
+
+
+def test_a_click_and_the_arrow_keys_tell_what_was_expected(open_tab, story):
+    page = open_tab()
+    inspection = inspect(story, HELD_OUT)
+    character(page, 40).click()
+    expect(chosen(page)).to_be_focused()
+    expect_place(page, inspection, 40)
+    expect(page.locator(".inspect-context b")).to_have_text(SHOWN.get(HELD_OUT[40], HELD_OUT[40]))
+    page.keyboard.press("ArrowRight")
+    expect_place(page, inspection, 41)
+    rounded = f"{round(3 * inspection.surprisal[41]) / 3:.1f} bits"
+    expect(chosen(page)).to_have_attribute("aria-label", re.compile(re.escape(rounded)))
+    expect(chosen(page)).to_have_attribute("tabindex", "0")
+    expect(page.locator('.inspect-text [role="button"]')).to_have_count(1)
+    page.keyboard.press("Home")
+    line = HELD_OUT.rfind("\n", 0, 42) + 1
+    expect_place(page, inspection, line or 1) if line else expect(candidates(page)).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    end = HELD_OUT.index("\n", HELD_OUT.index("\n", line) + 1)
+    expect(chosen(page)).to_have_text("⏎")
+    expect_place(page, inspection, end)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Control+End")
+    expect_place(page, inspection, len(HELD_OUT) - 1)
+    expect(chosen(page)).to_be_in_viewport()
+    page.keyboard.press("ArrowRight")
+    expect_place(page, inspection, len(HELD_OUT) - 1)
+    page.keyboard.press("Control+Home")
+    expect(page.locator(".inspect-surprisal")).to_contain_text("Nothing stands before the first")
+
+
+def test_a_place_of_most_surprise_is_one_click_away(open_tab, story):
+    page = open_tab()
+    inspection = inspect(story, HELD_OUT)
+    for number, place in ((4, None), (0, int(inspection.surprisal[1:].argmax()) + 1)):
+        page.locator(".inspect-surprises button").nth(number).click()
+        expect(chosen(page)).to_be_in_viewport()
+        expect(chosen(page)).to_be_focused()
+        if place:
+            expect_place(page, inspection, place)
+
+
+def test_a_typed_text_is_read_and_its_unknown_characters_are_marked(open_tab, story):
+    page = open_tab()
+    source_field(page).select_option("own")
+    expect(page.locator(".inspect-own textarea")).to_be_focused()
+    expect(page.locator(".inspect-text")).to_have_attribute(
+        "data-hint", re.compile("Type or paste")
+    )
+    text = "The tide <b>clock</b>\nstood. " + "Ω" + "\u202e"
+    type_text(page, text)
+    unknown = sum(one in story.vocabulary.unknown(text) for one in text)
+    expect(page.locator(".inspect-status")).to_have_text(
+        f"{len(text)} characters · {unknown} unknown to this model"
+    )
+    expect(page.locator(".inspect-text b")).to_have_count(0)
+    assert page.locator(".inspect-text").inner_text().startswith("The tide <b>clock</b>⏎")
+    expect(page.locator(".inspect-text .unscored").last).to_have_text("U+202E")
+    page.locator(".inspect-text .unscored", has_text="Ω").click()
+    expect(page.locator(".inspect-surprisal")).to_contain_text("“Ω” is not among the characters")
+    expect(page.locator(".inspect-figures")).to_contain_text("by counting this text")
+
+
+def test_errors_stand_beside_their_field_and_the_text_is_kept(open_tab):
+    page = open_tab()
+    problem = page.locator(".inspect-problem.of-own")
+    type_text(page, "The tide clock stood. ")
+    expect(page.locator(".inspect-status")).to_have_text("22 characters")
+    type_text(page, "a" * 100_001)
+    expect(problem).to_contain_text("The text has 100,001 characters: give at most 100,000")
+    expect(page.locator(".inspect-own textarea")).to_have_attribute("aria-invalid", "true")
+    assert len(page.locator(".inspect-own textarea").input_value()) == 100_001
+    assert page.locator(".inspect-text").inner_text().startswith("The tide clock stood.")
+    type_text(page, "a")
+    expect(problem).to_be_visible()
+    expect(problem).not_to_contain_text("100,001")
+    type_text(page, "Ada ")
+    expect(problem).to_be_hidden()
+    expect(page.locator(".inspect-status")).to_have_text("4 characters")
+
+
+def test_of_a_long_text_only_what_is_in_view_is_drawn_in_spans(open_tab, story):
+    page = open_tab()
+    type_text(page, (STORY * 2)[:100_000])
+    expect(page.locator(".inspect-status")).to_have_text("100,000 characters", timeout=120_000)
+    page.locator(".inspect-text").evaluate("area => (area.scrollTop = area.scrollHeight / 2)")
+    page.wait_for_timeout(300)
+    assert 500 < page.locator(".inspect-text span").count() < 15_000
+    length = page.locator(".inspect-text").evaluate("area => area.textContent.length")
+    assert length == 100_000 + (STORY * 2)[:100_000].count("\n"), "the rest is there as text"
+
+
+def test_a_reading_that_the_server_has_dropped_is_made_again(open_tab, story, monkeypatch):
+    page = open_tab()
+    type_text(page, "The tide clock stood by the sea. " * 9)
+    expect(page.locator(".inspect-status")).to_have_text("297 characters")
+    with monkeypatch.context() as patch:
+        get, missed = ReadingCache.get, []
+
+        def miss_once(cache, owner, key):
+            missed.append(key)
+            return None if len(missed) <= 3 else get(cache, owner, key)
+
+        patch.setattr(ReadingCache, "get", miss_once)
+        character(page, 290).click()
+        expect_place(page, inspect(story, "The tide clock stood by the sea. " * 9), 290)
+        assert len(missed) > 3
+
+
+def test_the_model_chosen_on_the_generate_tab_is_carried_over(open_tab):
+    page = open_tab()
+    page.locator("#tab-generate-button").click()
+    page.locator("#generate-checkpoint input").click()
+    page.get_by_role("option", name="Fox").click()
+    page.locator("#tab-inspect-button").click()
+    expect(model_field(page)).to_have_value("fox")
+    expect(page.locator(".inspect-status")).to_contain_text("unknown to this model")
+    page.locator("#tab-generate-button").click()
+    page.locator("#generate-checkpoint input").click()
+    page.get_by_role("option", name="Tide Clock").click()
+    page.locator("#tab-inspect-button").click()
+    expect(model_field(page)).to_have_value("tide-clock")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_phone_shows_one_column_and_nothing_scrolls_sideways(open_tab, locale):
+    page = open_tab(width=390, height=844, locale=locale)
+    character(page, 30).click()
+    expect(page.locator(".inspect-place h2")).to_be_in_viewport()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    left = [page.locator(f".inspect-{name}").bounding_box()["x"] for name in ("place", "figures")]
+    assert max(left) < 30
+    if locale == "zh-CN":
+        expect(page.locator(".inspect-place h2")).to_have_text("模型在这里预期什么")
+        expect(page.locator(".inspect-surprisal")).to_contain_text("比特")
+
+
+def test_after_a_reload_the_tab_is_drawn_again(visit):
+    page = visit("?tab=inspect")
+    expect(page.locator(".inspect-surprises li")).to_have_count(5)
+    page.reload()
+    wait_until_drawn(page)
+    expect(page.locator(".inspect-surprises li")).to_have_count(5)
