@@ -320,3 +320,47 @@ def test_the_user_s_runs_are_listed_and_each_can_be_seen(visitor, server):
     page.reload()
     wait_for_state(page, "interrupted")
     assert json.loads(page.evaluate("localStorage.getItem('charrnn:runs')"))[0] == second.id
+
+
+# Holds what the stream of results brings while `window.held` is a promise.
+HOLD = """() => {
+  const send = window.fetch.bind(window);
+  window.fetch = async (resource, options) => {
+    const response = await send(resource, options);
+    if (!String(resource.url ?? resource).includes("queue/data")) return response;
+    const reader = response.body.getReader();
+    const body = new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        await window.held;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    });
+    return new Response(body, { status: response.status, headers: response.headers });
+  };
+}"""
+
+
+def test_an_event_is_answered_though_its_stream_had_ended_before_the_page_knew(visitor, server):
+    page, errors = visitor.new_page(), []
+    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    page.add_init_script(f"({HOLD})()")
+    page.goto(server.url)
+    wait_until_drawn(page)
+    generate, streams = page.locator("#tab-generate-button"), []
+    page.wait_for_timeout(2 * SECONDS)  # until no event is pending
+    page.evaluate("window.held = new Promise((release) => { window.release = release; }); 0")
+    page.on("request", lambda request: "queue/data" in request.url and streams.append(request))
+    with page.expect_response("**/queue/join*"):
+        generate.click()  # which asks for the list of models
+    page.wait_for_timeout(2 * SECONDS)  # until the server has ended the stream
+    with page.expect_response("**/queue/join*"):
+        page.get_by_role("button", name="Generate", exact=True).click()
+    page.wait_for_timeout(1 * SECONDS)
+    assert len(streams) == 1, "the page believes that its stream goes on"
+    page.evaluate("window.release()")
+    expect(page.locator(".generate-text .s9").first).to_be_attached()
+    expect(page.locator(".generate-status")).not_to_contain_text("writing")
+    assert errors == []

@@ -1,8 +1,9 @@
 // Retries Gradio's requests. When a request fails, Gradio drops all events and reloads the page,
 // and what was typed is lost. So requests wait here while there is no connection, and a stream that
-// breaks ends with an error message. A retry has the same idempotency key, and the server runs it
-// only once (server/idempotency.py).
+// breaks ends with an error message (event_stream.js). A retry has the same idempotency key, and the
+// server runs it only once (server/idempotency.py).
 
+import { noteCancel, noteJoin, passStream } from "./event_stream.js";
 import { sleep } from "./runtime.js";
 
 const POLL_PAUSES_MS = [100, 250, 500]; // between two checks whether the server answers
@@ -10,7 +11,9 @@ const POLL_TIMEOUT_MS = 1500; // of one check: without a connection it would han
 const RETRY_PAUSE_MS = 250; // after the first failure; longer after each further one
 const MAX_RETRIES = 4;
 const RETRIED = /\/(run\/|queue\/join|upload)/;
+const JOINED = /\/queue\/join/;
 const STREAMED = /\/queue\/data/;
+const CANCELED = /\/cancel/;
 
 const originalFetch = window.fetch.bind(window);
 let reconnecting = null; // while there is no connection: a promise that resolves when there is
@@ -57,55 +60,30 @@ export function retryRequests(lostMessage) {
   window.fetch = async (resource, options) => {
     const address = String(resource?.url ?? resource);
     if (STREAMED.test(address))
-      return withClosingError(await originalFetch(resource, options), lostMessage);
+      return passStream(() => originalFetch(resource, options), lostMessage, untilConnected);
+    if (CANCELED.test(address)) noteCancel(options?.body);
     if (!RETRIED.test(address)) return originalFetch(resource, options);
     const headers = new Headers(options?.headers ?? resource.headers);
     headers.set("Idempotency-Key", crypto.getRandomValues(new BigUint64Array(2)).join(""));
-    const body = hooks.body(options?.body);
-    for (let failures = 0; ; failures++) {
-      if (reconnecting) await reconnecting;
-      try {
-        const answer = await originalFetch(resource, { ...options, headers, body });
-        return /\/upload/.test(address) ? await hooks.uploaded(answer) : answer;
-      } catch (error) {
-        if (error.name === "AbortError" || failures > MAX_RETRIES) throw error;
-        await untilConnected();
-        await sleep(RETRY_PAUSE_MS * failures);
-      }
-    }
+    const answer = sendUntilAnswered(resource, {
+      ...options,
+      headers,
+      body: hooks.body(options?.body),
+    });
+    if (JOINED.test(address)) noteJoin(answer);
+    return /\/upload/.test(address) ? hooks.uploaded(await answer) : answer;
   };
 }
 
-// Passes on the stream of Gradio's events. If it ends without being aborted, the events that it was
-// for have failed: an error is added for them, and Gradio opens another stream for the next one.
-function withClosingError(response, lostMessage) {
-  if (!response.ok || !response.body) return response;
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  const errorEvent = JSON.stringify({ msg: "unexpected_error", message: lostMessage });
-  let pending = "";
-  const body = new ReadableStream({
-    async pull(controller) {
-      try {
-        for (let end = -1; end < 0; end = pending.lastIndexOf("\n\n")) {
-          const { done, value } = await reader.read();
-          if (done) break;
-          pending += value;
-        }
-      } catch (error) {
-        if (error.name === "AbortError") return controller.error(error);
-        untilConnected();
-        pending = "";
-      }
-      const end = pending.lastIndexOf("\n\n") + 2;
-      if (end > 1) controller.enqueue(pending.slice(0, end));
-      else {
-        controller.enqueue(`data: ${errorEvent}\n\ndata: {"msg":"close_stream"}\n\n`);
-        controller.close();
-      }
-      pending = pending.slice(end > 1 ? end : 0);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  const { status, statusText, headers } = response;
-  return new Response(body.pipeThrough(new TextEncoderStream()), { status, statusText, headers });
+async function sendUntilAnswered(resource, options) {
+  for (let failures = 0; ; failures++) {
+    if (reconnecting) await reconnecting;
+    try {
+      return await originalFetch(resource, options);
+    } catch (error) {
+      if (error.name === "AbortError" || failures > MAX_RETRIES) throw error;
+      await untilConnected();
+      await sleep(RETRY_PAUSE_MS * failures);
+    }
+  }
 }
