@@ -83,8 +83,13 @@ def test_names_stay_on_their_cards_on_a_tablet(form):
 def test_the_page_is_dark_when_the_system_is(form):
     for scheme, is_dark in (("light", False), ("dark", True)):
         page = form(scheme=scheme)
-        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert (max(map(int, re.findall(r"\d+", paper)[:3])) < 60) == is_dark
+        page.wait_for_function(
+            """isDark => {
+              const paper = getComputedStyle(document.body).backgroundColor;
+              return (Math.max(...paper.match(/\\d+/g).slice(0, 3)) < 60) === isDark;
+            }""",
+            arg=is_dark,
+        )
 
 
 def test_arrow_keys_go_from_choice_to_choice_and_tab_past_them(form):
