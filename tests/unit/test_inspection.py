@@ -130,9 +130,12 @@ def reference(cell, inputs, state, parameters):
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("implementation", ["fast", "scratch", "torch"])
 @pytest.mark.parametrize("input", ["one-hot", "embedding", "tied"])
-def test_hidden_states_and_gates_are_those_of_the_textbooks_equations(cell, implementation, input):
+def test_hidden_states_and_gates_are_those_of_the_textbooks_equations(
+    cell, implementation, input, monkeypatch
+):
+    monkeypatch.setattr("charrnn.inspection.activations.CHUNK_CHARACTERS", 16)
     checkpoint = letters_model(cell=cell, implementation=implementation, input=input, layers=2)
-    model, length = checkpoint.model, CHUNK_CHARACTERS + 20  # of two chunks
+    model, length = checkpoint.model, 40  # of three chunks
     inspection = charrnn.inspect(checkpoint, TEXT[:length], hidden=True, gates=True)
     found = {"H": inspection.hidden, **inspection.gates}
     assert set(found) == set(QUANTITIES[cell])
