@@ -67,6 +67,11 @@ class ModelConfig:
         check(self)
 
     @property
+    def layer_count(self) -> int:
+        """L·D: the number of layers, with both directions (D = 2) of a bidirectional model."""
+        return self.layers * (2 if self.bidirectional else 1)
+
+    @property
     def label(self) -> str:
         """A short description, such as "LSTM 512" or "2 × GRU 256, bidirectional"."""
         name = {"tanh": "tanh RNN", "relu": "ReLU RNN", "gru": "GRU", "lstm": "LSTM"}[self.cell]
@@ -174,8 +179,7 @@ class CharRNN(nn.Module):
     def begin_state(self, batch_size: int) -> State:
         """Return a state of zeros for `batch_size` sequences."""
         config = self.config
-        rows = config.layers * (2 if config.bidirectional else 1)
-        zeros = self.b_q.new_zeros(rows, batch_size, config.hidden_size)
+        zeros = self.b_q.new_zeros(config.layer_count, batch_size, config.hidden_size)
         return (zeros, zeros.clone()) if config.cell == "lstm" else zeros
 
     @property

@@ -42,8 +42,7 @@ def without_unit(checkpoint: Checkpoint, layer: int, unit: int) -> Checkpoint:
 def check_unit(model: CharRNN, layer: int, unit: int) -> None:
     """Raise UserError unless the model has such a layer (directions counted) and unit."""
     config = model.config
-    layers = config.layers * (2 if config.bidirectional else 1)
-    limits = (("layer", layer, layers), ("unit", unit, config.hidden_size))
+    limits = (("layer", layer, config.layer_count), ("unit", unit, config.hidden_size))
     for name, value, count in limits:
         if not 0 <= validation.as_int(value, name) < count:
             raise UserError(

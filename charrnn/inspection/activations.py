@@ -76,7 +76,7 @@ def read_activations(
 ) -> dict[str, Floats]:
     """Return activations (L·D, N, H) of a whole text, by quantity."""
     found = {
-        name: np.empty((_layer_count(model), len(ids), model.config.hidden_size), np.float32)
+        name: np.empty((model.config.layer_count, len(ids), model.config.hidden_size), np.float32)
         for name in quantities
     }
     start = 0
@@ -92,11 +92,6 @@ def read_layer(model: CharRNN, ids: Ids, layer: int, quantity: str = "H") -> Flo
     """Return one quantity of one layer for a whole text, (N, H)."""
     chunks = iter_activations(model, ids, (quantity,))
     return np.concatenate([chunk[layer][quantity].cpu().numpy() for chunk in chunks])
-
-
-def _layer_count(model: CharRNN) -> int:
-    """Return L·D, the number of layers, each direction counted."""
-    return model.config.layers * (2 if model.config.bidirectional else 1)
 
 
 def _cell(

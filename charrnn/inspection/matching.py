@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import UserError
 from ..utils import validation
 from .activations import read_layer
-from .units import max_characters
+from .units import check_searchable
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -56,12 +56,7 @@ def match_span(
     begin, end = validation.as_int(begin, "begin"), validation.as_int(end, "end")
     if not 0 <= begin < end <= len(validation.as_text(text, "text")):
         raise UserError("Select some characters of the text first.", field="selection")
-    if len(text) > (most := max_characters(checkpoint)):
-        raise UserError(
-            "At most {most:,} characters can be searched with this model: choose a part of them.",
-            most=most,
-            field="text",
-        )
+    check_searchable(checkpoint, text)
     H = read_layer(checkpoint.model, checkpoint.vocabulary.encode(text), layer)  # (N, H)
     least = np.maximum(ON_SHARE * np.abs(H).max(axis=0), np.finfo(np.float32).tiny)
     on = np.concatenate([least <= H, -least >= H], axis=1)  # (N, 2H)

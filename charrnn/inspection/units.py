@@ -75,13 +75,7 @@ def find_units(
     """
     validation.check_checkpoint(checkpoint)
     parsed = concept if isinstance(concept, Concept) else parse_concept(concept)
-    most = max_characters(checkpoint)
-    if len(validation.as_text(text, "text")) > most:
-        raise UserError(
-            "At most {most:,} characters can be searched with this model: choose a part of them.",
-            most=most,
-            field="text",
-        )
+    check_searchable(checkpoint, text)
     marks = parsed.mark(text)
     if parsed.numeric:
         cut = len(marks) // 2
@@ -111,11 +105,21 @@ def find_units(
     return findings
 
 
+def check_searchable(checkpoint: Checkpoint, text: str) -> None:
+    """Raise UserError if the text has more characters than can be searched at a time."""
+    most = max_characters(checkpoint)
+    if len(validation.as_text(text, "text")) > most:
+        raise UserError(
+            "At most {most:,} characters can be searched with this model: choose a part of them.",
+            most=most,
+            field="text",
+        )
+
+
 def max_characters(checkpoint: Checkpoint) -> int:
     """Return how many characters can be searched at a time: their activations have to fit."""
     config = checkpoint.model.config
-    layers = config.layers * (2 if config.bidirectional else 1)
-    return _MAX_NUMBERS // (layers * config.hidden_size * len(_quantities(checkpoint)))
+    return _MAX_NUMBERS // (config.layer_count * config.hidden_size * len(_quantities(checkpoint)))
 
 
 def _quantities(checkpoint: Checkpoint) -> tuple[str, ...]:
