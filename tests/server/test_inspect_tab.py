@@ -1,5 +1,6 @@
 """What the server answers to the Inspect tab: models, texts, what was expected, baselines."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -16,9 +17,9 @@ from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.text import datasets, read_text
 from charrnn.ui.inspect.readings import Reading, ReadingCache
+from charrnn.ui.inspect.requests import InspectTab
 from charrnn.ui.inspect.server_functions import (
     PLACES_AT_ONCE,
-    InspectTab,
     count_baselines,
     inspect_places,
     list_models,
@@ -85,7 +86,8 @@ def test_the_held_out_part_is_read_at_first(tab, story):
     assert told["levels"] == surprisal_levels(expected.surprisal)
     assert told["summary"]["perplexity"] == score(story, held_out).perplexity
     assert told["counted"]
-    counted = answer(count_baselines, tab, checkpoint="tide-clock", source="held-out", text="")
+    query = {"checkpoint": "tide-clock", "reading": told["reading"]}
+    counted = answer(count_baselines, tab, **query)
     assert 1 < counted["ngram"] < counted["unigram"] < len(story.vocabulary)
 
 
@@ -137,6 +139,9 @@ def test_a_reading_of_a_users_own_text_is_that_users_alone():
 def reading_of(surprisal):
     shape = (len(surprisal), 5)
     return Reading(
+        "tide-clock",
+        "own",
+        "a" * len(surprisal),
         np.array(surprisal, np.float32),
         np.zeros(len(surprisal), np.float32),
         np.full(shape, "a"),
@@ -200,3 +205,13 @@ def test_the_text_of_a_model_without_a_held_out_part_is_called_what_it_is(tab):
     assert told["texts"][0] == ["The text it was trained on", "training"]
     assert not told["counted"]
     assert isinstance(run.corpus, Corpus)
+
+
+def test_a_reading_counts_for_its_model_only(tab):
+    told = answer(read, tab, checkpoint="tide-clock", source="own", text="What is the hour?")
+    own = {"checkpoint": "tide-clock", "reading": told["reading"]}
+    assert answer(count_baselines, tab, **own)["unigram"] > 1
+    reading = tab.find_reading(tab.context.client_id(None), told["reading"])
+    moved = dataclasses.replace(reading, model="another")
+    tab.readings.put(tab.context.client_id(None), told["reading"], moved)
+    assert answer(count_baselines, tab, **own) == {"gone": True}

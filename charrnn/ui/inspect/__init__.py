@@ -1,8 +1,9 @@
-"""The Inspect tab: a model reads a text, and the page shows what surprised it.
+"""The Inspect tab: a model reads a text, and the page shows it in one of several modes.
 
-`server_functions.py` answers the page, `texts.py` knows the texts to choose from, and `readings.py`
-keeps what was read. In the browser, `inspect.js` draws the tab, and `character_grid.js` the text,
-in which each character can be selected.
+`server_functions.py` answers the page, `requests.py` has what all answers have in common,
+`texts.py` knows the texts to choose from, and `readings.py` keeps what was read. In the browser,
+`inspect.js` draws the tab, and `character_grid.js` the text, in which each character can be
+selected. Each mode has a script and an HTML file of its name.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from ..inspection_operations import MAX_INSPECTED_CHARACTERS
 from ..page.component import bind, html_component
 from ..page.theme import asset
 from ..services.context import AppContext
+from .requests import InspectTab
 from .server_functions import (
     PLACES_AT_ONCE,
-    InspectTab,
     count_baselines,
     inspect_places,
     list_models,
     read_text,
 )
 from .strings import INSPECT
+
+_PANELS = ("surprise",)  # the HTML files of what stands beside the text, and
+_BELOW: tuple[str, ...] = ()  # of what stands below it
 
 
 def inspect_tab(context: AppContext) -> None:
@@ -28,10 +32,19 @@ def inspect_tab(context: AppContext) -> None:
     functions = (list_models, read_text, inspect_places, count_baselines)
     html_component(
         "inspect/inspect",
-        asset("inspect/inspect.html"),
+        _html(),
         server_functions=[bind(function, tab) for function in functions],
         words=[INSPECT],
         places_at_once=PLACES_AT_ONCE,
         max_characters=MAX_INSPECTED_CHARACTERS,
         elem_id="inspect",
     )
+
+
+def _html() -> str:
+    """Return the markup of the tab with that of its modes."""
+    html = asset("inspect/inspect.html")
+    for place, names in (("panels", _PANELS), ("below", _BELOW)):
+        parts = "".join(asset(f"inspect/{name}.html") for name in names)
+        html = html.replace(f"<!-- {place} -->", parts)
+    return html

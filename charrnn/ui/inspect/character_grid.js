@@ -4,20 +4,17 @@
 // plain text of the same shape, so that a text of 100,000 characters is drawn at once and the
 // browser's search finds everything. Text is set as textContent and text nodes only.
 
-import { tintStrength, visible } from "../page/tinted_text.js";
+import { visible } from "../page/tinted_text.js";
 
 const BLOCK_CHARACTERS = 1000; // after which the next line begins a block
 const MAX_BLOCK_CHARACTERS = 2000; // in a line without end
 const MARGIN = "300px 0px"; // around what is in view, within which blocks are drawn
 const LINES_PER_PAGE = 10; // that Page Up and Page Down move
-const MAX_BITS = 8; // that get the strongest tint
-const UNSCORED = "-"; // the level of a character without surprisal (tinted_text.py)
 
-// `onSelect(place)` is called when the user selects a character, `nameOf(place)` is its name for
-// screen readers.
-export function characterGrid(area, { onSelect, nameOf }) {
+// `onSelect(place)` is called when the user selects a character. `classOf(place)` are the names of
+// the classes that tint it, and `nameOf(place)` is its name for screen readers.
+export function characterGrid(area, { onSelect, classOf, nameOf }) {
   let characters = [];
-  let levels = "";
   let blocks = [];
   let selected = -1;
 
@@ -33,9 +30,9 @@ export function characterGrid(area, { onSelect, nameOf }) {
     { root: area, rootMargin: MARGIN },
   );
 
-  function show(newCharacters, newLevels) {
+  function show(newCharacters) {
     observer.disconnect();
-    [characters, levels, selected] = [newCharacters, newLevels, -1];
+    [characters, selected] = [newCharacters, -1];
     blocks = splitIntoBlocks(characters);
     for (const block of blocks) {
       block.node = document.createElement("div");
@@ -58,7 +55,7 @@ export function characterGrid(area, { onSelect, nameOf }) {
     block.spans = [];
     for (let place = block.from; place < block.to; place++) {
       const span = document.createElement("span");
-      span.className = classOf(place);
+      span.className = classesOf(place);
       span.textContent = characters[place] === "\n" ? "⏎" : shown(characters[place]);
       block.spans.push(span);
       pieces.append(span);
@@ -68,12 +65,16 @@ export function characterGrid(area, { onSelect, nameOf }) {
     if (selected >= block.from && selected < block.to) mark(block.spans[selected - block.from]);
   }
 
-  function classOf(place) {
-    const names = [];
-    if (levels[place] === UNSCORED) names.push(...(place ? ["unscored"] : []));
-    else names.push(`s${tintStrength(levels[place], MAX_BITS)}`);
-    if (characters[place] === "\n") names.push("newline");
-    return names.join(" ");
+  const classesOf = (place) => `${classOf(place)}${characters[place] === "\n" ? " newline" : ""}`;
+
+  // Tints all characters that have a span again, after `classOf` has changed.
+  function repaint() {
+    for (const block of blocks) {
+      block.spans?.forEach((span, i) => {
+        span.className = classesOf(block.from + i);
+      });
+    }
+    if (selected >= 0) mark(spanOf(selected));
   }
 
   const blockOf = (place) => blocks.find((block) => place < block.to);
@@ -181,7 +182,7 @@ export function characterGrid(area, { onSelect, nameOf }) {
     onSelect(place);
   }
 
-  return { show, select, choose };
+  return { show, select, choose, repaint };
 }
 
 // Returns a character as it stands in the text: a newline is visible, and breaks the line.

@@ -1,19 +1,18 @@
-// The Inspect tab: a model reads a text; each character is tinted by its surprisal, and the panel
-// says what was expected in the selected place. Text is set as textContent and text nodes only.
+// The Inspect tab: a model reads a text, and the page shows it in one of several modes. A mode tints
+// the characters, and has a panel beside the text; the text stays where it is when the mode changes.
+// Text is set as textContent and text nodes only.
 
 import { readState } from "../page/browser_state.js";
-import { component, listen, SURPRISAL_LEVELS_PER_BIT } from "../page/runtime.js";
-import { setTextWithTerms } from "../page/terms.js";
-import { formatPercent, number, visible } from "../page/tinted_text.js";
+import { component, listen } from "../page/runtime.js";
+import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
+import { surpriseMode } from "./surprise.js";
+
+// The modes by their names in `data-mode`, in the order in which they are offered.
+const MODES = { surprise: surpriseMode };
 
 const TYPING_PAUSE_MS = 500; // without a change until the text is read
-const ROOM_BEFORE = 18; // for the context before a character, in narrow characters
-const ROOM_AFTER = 8; // and for what comes after it, in the list of surprises
 const FIRST_PLACES = 400; // of which the most surprising one is selected at first
-const WAITING_MS = 150; // after which the panel shows that it waits
-
-const width = (c) => (c > "\u1100" ? 2 : 1); // characters from U+1100 on are mostly wide
 
 export function mount(host) {
   const { element, props, server, find, setText, t, words } = component(host);
@@ -29,12 +28,13 @@ export function mount(host) {
   let source = null; // the key of the text that the user chose; null for the best one for the model
   let reading = null; // what is drawn: an answer of `read_text`, its `checkpoint` and `characters`
   let requests = 0; // of `read_text`; older answers are ignored
-  let selected = -1; // the place that the panel shows
-  let places = new Map(); // promises of what was expected, by the first of the places
+  let selected = -1; // the place that is selected in the text
+  let mode = "surprise";
+  const shown = new Set(); // the modes that have shown what is drawn
   let typing = null; // the timer until the typed text is read
   let visibleBefore = false;
 
-  const grid = characterGrid(area, { onSelect: showPlace, nameOf });
+  const grid = characterGrid(area, { onSelect: selectPlace, classOf, nameOf });
 
   // ---- the model and the text ------------------------------------------------------------------
 
@@ -99,17 +99,16 @@ export function mount(host) {
   function receive(answer) {
     const first = reading?.reading !== answer.reading;
     reading = { ...answer, characters: Array.from(answer.text) };
-    places = new Map();
     setOptions(sourceField, answer.texts, answer.source);
     delete area.dataset.hint;
     drawStatus();
-    drawFigures(null);
-    if (answer.counted) countBaselines();
     if (!first) return;
-    grid.show(reading.characters, answer.levels);
-    drawSurprises();
-    grid.select(firstPlace());
-    showPlace(firstPlace());
+    shown.clear();
+    selected = firstPlace();
+    prepareMode();
+    grid.show(reading.characters);
+    grid.select(selected);
+    modes[mode].showPlace(selected);
   }
 
   // Returns the most surprising place near the beginning, so that the panel has something to say.
@@ -128,10 +127,11 @@ export function mount(host) {
   function drawEmpty(hint) {
     reading = null;
     selected = -1;
-    grid.show([], "");
+    shown.clear();
+    grid.show([]);
     area.dataset.hint = hint;
     setText(find(".inspect-status"), "");
-    for (const name of ["place", "figures", "surprises"]) find(`.inspect-${name}`).hidden = true;
+    drawPanels();
   }
 
   // An error stands beside the field that it is about. What has been read before stays.
@@ -154,35 +154,7 @@ export function mount(host) {
     setText(find(".inspect-status"), parts.join(" · "));
   }
 
-  // ---- one place -------------------------------------------------------------------------------
-
-  const bits = (value) => value.toFixed(2);
-  const readable = (c) => (c === " " ? c : visible(c));
-
-  // Returns what stands before a place, the character there, and what stands after it, as much as
-  // there is room for.
-  function contextOf(place, after = 0) {
-    const { characters } = reading;
-    let from = place;
-    for (let room = ROOM_BEFORE; from && room > 0; from--) room -= width(characters[from - 1]);
-    let to = place + 1;
-    for (let room = after; to < characters.length && room > 0; to++) room -= width(characters[to]);
-    const cut = (begin, end) => characters.slice(begin, end).map(readable).join("");
-    return [(from ? "…" : "") + cut(from, place), visible(characters[place]), cut(place + 1, to)];
-  }
-
-  function drawContext(node, [before, character, after]) {
-    const bold = document.createElement("b");
-    bold.textContent = character;
-    node.replaceChildren(before, bold, after);
-  }
-
-  // Returns what was expected in a place. Places that lie together come together.
-  function expectedAt(place) {
-    const start = place - (place % props.places_at_once);
-    if (!places.has(start)) places.set(start, requestPlaces(reading, start));
-    return places.get(start).then((answer) => answer?.[place - start]);
-  }
+  // ---- modes -----------------------------------------------------------------------------------
 
   // Returns the query that reads the same text again.
   const queryOf = (asked) => ({
@@ -191,143 +163,89 @@ export function mount(host) {
     text: asked.source === "own" ? asked.text : "",
   });
 
-  async function requestPlaces(asked, start) {
-    const answer = await server.inspect_places({ reading: asked.reading, start });
-    if (!answer?.gone) return answer?.places;
-    await server.read_text(queryOf(asked)); // the server has dropped the reading
-    return (await server.inspect_places({ reading: asked.reading, start }))?.places;
-  }
-
-  async function showPlace(place) {
-    selected = place;
+  // Calls a server function about the text that is drawn. Returns its answer, or a `problem`.
+  async function ask(name, fields = {}) {
     const asked = reading;
-    find(".inspect-place").hidden = false;
-    drawContext(find(".inspect-context bdi"), contextOf(place));
-    const waiting = setTimeout(() => find(".inspect-place").classList.add("waiting"), WAITING_MS);
-    const expected = await expectedAt(place);
-    clearTimeout(waiting);
-    if (place !== selected || asked !== reading) return;
-    find(".inspect-place").classList.remove("waiting");
-    if (!expected) return drawProblem(noAnswer());
-    drawExpected(place, expected);
-  }
-
-  function drawExpected(place, { surprisal, entropy, candidates }) {
-    const character = reading.characters[place];
-    find(".inspect-place ol").replaceChildren(
-      ...candidates.map(([candidate, p]) => {
-        const row = document.createElement("li");
-        row.classList.toggle("here", candidate === character);
-        const [name, bar, share] = ["bdi", "div", "span"].map((tag) => document.createElement(tag));
-        const filled = document.createElement("i");
-        name.textContent = visible(candidate);
-        filled.style.width = `${100 * p}%`;
-        filled.style.display = "block";
-        bar.append(filled);
-        share.textContent = `${formatPercent(p)} %`;
-        row.append(name, bar, share);
-        return row;
-      }),
-    );
-    find(".inspect-place ol").hidden = !candidates.length;
-    drawSurprisal(place, visible(character), surprisal);
-    const unsure = entropy === null ? "" : { bits: bits(entropy), n: (2 ** entropy).toFixed(1) };
-    setTextWithTerms(find(".inspect-place .explain"), unsure && t("unsure", unsure));
-  }
-
-  function drawSurprisal(place, character, surprisal) {
-    const node = find(".inspect-surprisal");
-    if (surprisal === null) {
-      setText(node, place ? t("unknown", { character }) : words.first);
-      return;
+    const query = { checkpoint: asked.checkpoint, reading: asked.reading, ...fields };
+    let answer = await server[name](query);
+    if (answer?.gone) {
+      await server.read_text(queryOf(asked)); // the server has dropped the reading
+      answer = await server[name](query);
     }
-    const strong = document.createElement("b");
-    strong.textContent = t("surprised", { bits: bits(surprisal) });
-    const percent = formatPercent(2 ** -surprisal);
-    node.replaceChildren(strong, t("surprised-why", { character, percent }));
+    return answer && !answer.gone ? answer : { problem: noAnswer() };
   }
 
-  // Returns the name of a character for screen readers; its level is its surprisal, rounded.
+  // What a mode can use. `reading()` is what is drawn, `selected()` the selected place or -1,
+  // `repaint()` draws the tints again, and `choose(place)` selects a place as the user does.
+  const tab = {
+    find,
+    setText,
+    t,
+    words,
+    props,
+    ask,
+    noAnswer,
+    drawProblem,
+    reading: () => reading,
+    selected: () => selected,
+    repaint: () => grid.repaint(),
+    choose: (place) => grid.choose(place),
+  };
+
+  // A mode has a `title`, `classOf(place)` and `nameOf(place)` for the characters, and the texts
+  // beside the `scale` of its tint, or null. `show()` is called once for each reading, when the mode
+  // is chosen; `showPlace(place)` then, and when the user selects another place.
+  const modes = Object.fromEntries(Object.entries(MODES).map(([name, make]) => [name, make(tab)]));
+
+  function classOf(place) {
+    return modes[mode].classOf(place);
+  }
+
   function nameOf(place) {
-    const character = visible(reading.characters[place]);
-    const level = reading.levels[place];
-    if (level === "-") return t("spoken-unknown", { character });
-    const rounded = parseInt(level, 36) / SURPRISAL_LEVELS_PER_BIT;
-    return t("spoken", { character, bits: rounded.toFixed(1) });
+    return modes[mode].nameOf(place);
   }
 
-  // ---- the whole text --------------------------------------------------------------------------
-
-  const figure = (value) => (value < 100 ? value.toFixed(2) : number.format(value));
-
-  // `counted` has the baselines by counts of the training text, once they are there.
-  function drawFigures(counted) {
-    const { summary } = reading;
-    find(".inspect-figures").hidden = false;
-    const rows = [
-      [words.perplexity, figure(summary.perplexity), "of-model"],
-      [words.bits, figure(summary.bits_per_character), "of-model"],
-      ...baselineRows(counted),
-      [words.uniform, figure(summary.baselines.uniform), ""],
-    ];
-    find(".inspect-figures tbody").replaceChildren(
-      ...rows.map(([label, value, className]) => {
-        const row = document.createElement("tr");
-        row.className = className;
-        const head = document.createElement("th");
-        head.scope = value === null ? "colgroup" : "row";
-        setTextWithTerms(head, label, { perplexity: summary.perplexity });
-        row.append(head);
-        if (value === null) head.colSpan = 2;
-        else {
-          const cell = document.createElement("td");
-          cell.textContent = value;
-          row.append(cell);
-        }
-        return row;
-      }),
-    );
+  function selectPlace(place) {
+    selected = place;
+    modes[mode].showPlace(place);
   }
 
-  function baselineRows(counted) {
-    if (!reading.counted) {
-      const { unigram } = reading.summary.baselines;
-      return [
-        [words["by-this-text"], null, "group"],
-        [words.unigram, figure(unigram), ""],
-      ];
+  function chooseMode(name) {
+    mode = name;
+    prepareMode();
+    if (!reading) return;
+    grid.repaint();
+    modes[mode].showPlace(selected);
+  }
+
+  function prepareMode() {
+    drawPanels();
+    if (reading && !shown.has(mode)) modes[mode].show();
+    shown.add(mode);
+  }
+
+  // Shows what belongs to the mode, if a text has been read.
+  function drawPanels() {
+    for (const panel of element.querySelectorAll("[data-mode]"))
+      panel.hidden = !reading || panel.dataset.mode !== mode;
+    const { scale } = modes[mode];
+    find(".inspect-scale").classList.toggle("without-tint", !scale);
+    setText(find(".inspect-scale span:first-child"), scale?.[0] ?? "");
+    setText(find(".inspect-scale i + span"), scale?.[1] ?? "");
+  }
+
+  function drawModes() {
+    const field = find(".inspect-modes");
+    field.hidden = Object.keys(modes).length < 2;
+    for (const [name, { title }] of Object.entries(modes)) {
+      const label = document.createElement("label");
+      const choice = document.createElement("input");
+      Object.assign(choice, { type: "radio", name: "inspect-mode", value: name });
+      choice.checked = name === mode;
+      choice.onchange = () => chooseMode(name);
+      label.append(choice, title);
+      field.append(label);
     }
-    const value = (name) =>
-      counted === null ? words.counting : counted[name] ? figure(counted[name]) : "–";
-    return [
-      [words["by-training-text"], null, "group"],
-      [words.ngram, value("ngram"), ""],
-      [words.unigram, value("unigram"), ""],
-    ];
-  }
-
-  async function countBaselines() {
-    const asked = reading;
-    const answer = await server.count_baselines(queryOf(asked));
-    if (reading === asked) drawFigures(answer ?? {});
-  }
-
-  function drawSurprises() {
-    find(".inspect-surprises").hidden = !reading.surprises.length;
-    find(".inspect-surprises ol").replaceChildren(
-      ...reading.surprises.map(({ at, bits: value }) => {
-        const item = document.createElement("li");
-        const button = document.createElement("button");
-        button.type = "button";
-        const [context, share] = ["bdi", "span"].map((tag) => document.createElement(tag));
-        drawContext(context, contextOf(at, ROOM_AFTER));
-        share.textContent = t("bits-short", { bits: value.toFixed(1) });
-        button.append(context, " ", share);
-        button.onclick = () => grid.choose(at);
-        item.append(button);
-        return item;
-      }),
-    );
   }
 
   // ---- setup -----------------------------------------------------------------------------------
@@ -336,19 +254,15 @@ export function mount(host) {
     ".inspect-choices label:first-child > span": words.model,
     ".inspect-choices label:last-child > span": words.text,
     ".inspect-own > span": t("own-label", { n: number.format(props.max_characters) }),
-    ".inspect-scale span:first-child": words["scale-least"],
-    ".inspect-scale i + span": words["scale-most"],
     ".inspect-hint": words["scale-hint"],
-    ".inspect-place h2": words.expected,
-    ".inspect-figures h2": words["this-text"],
-    ".inspect-figures .explain": words.lower,
-    ".inspect-surprises h2": words["most-surprised"],
+    ".inspect-modes legend": words.modes,
   };
   for (const [place, text] of Object.entries(labels)) setText(place, text);
   setText(find(".inspect-status"), words["reading-first"]);
   ownField.placeholder = words["own-hint"];
   area.setAttribute("aria-label", words["characters-of-text"]);
-  for (const name of ["place", "figures", "surprises"]) find(`.inspect-${name}`).hidden = true;
+  drawModes();
+  drawPanels();
 
   modelField.onchange = () => chooseModel(modelField.value);
   sourceField.onchange = () => {

@@ -26,10 +26,15 @@ _MIN_DISTANCE = 12  # characters between two surprises that are listed
 class Reading:
     """What the page may ask for of a text of N characters (`charrnn.inspection.Inspection`).
 
+    model, source: the keys of the model that read it, and of the text (`texts.py`).
+    text: what was read.
     surprisal, entropy: in bits, (N,). candidates: the likeliest characters, (N, 5), and their
     probabilities. summary: the figures of the whole text, as JSON.
     """
 
+    model: str
+    source: str
+    text: str
     surprisal: NDArray[np.float32]
     entropy: NDArray[np.float32]
     candidates: NDArray[np.str_]
@@ -37,9 +42,12 @@ class Reading:
     summary: dict[str, Any]
 
     @classmethod
-    def of(cls, inspection: Inspection) -> Reading:
+    def of(cls, inspection: Inspection, model: str, source: str) -> Reading:
         """Return what is kept of an inspection."""
         return cls(
+            model,
+            source,
+            "".join(inspection.characters),
             inspection.surprisal.astype(np.float32),
             inspection.entropy,
             inspection.candidates.astype("<U1"),

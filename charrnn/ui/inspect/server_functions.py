@@ -1,48 +1,37 @@
-"""What the Inspect tab asks the server for. `inspect.js` calls these functions.
+"""What the Inspect tab asks the server for in any mode, and in the mode Surprise.
 
-Each takes a JSON object and returns one, or a `problem` with its `message` and `field`. The server
-keeps the readings used last. If one has been dropped, the answer is `{"gone": true}`, and the page
-asks to read the text again.
+`inspect.js` and `surprise.js` call these functions; `requests.py` says how they answer.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import gradio as gr
 
-from ...errors import UserError, traceback_without_message
+from ...corpus import Corpus
 from ...inspection import inspect
 from ...ngrams.baselines import baseline_perplexities
 from .. import i18n
 from ..operations import Caller, find_model
 from ..page.browser_storage import BrowserState
-from ..server.client import ClientGoneError
 from ..services.catalog import ModelEntry
-from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH, AppContext
+from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from ..services.model_options import model_options
-from ..services.time_slicer import SCORING_SLICER
-from .readings import Reading, ReadingCache
-from .texts import ChosenText, choose_text, text_options, training_corpus
-
-log = logging.getLogger(__name__)
-
-Json = dict[str, Any]
+from .readings import Reading
+from .requests import (
+    EVERYONE,
+    InspectTab,
+    Json,
+    ReadingQuery,
+    answer_about_reading,
+    answer_or_problem,
+    as_object,
+    compute,
+)
+from .texts import ChosenText, choose_text, corpus_to_count, text_options, training_corpus
 
 PLACES_AT_ONCE = 128  # places whose candidates are sent together
-_EVERYONE = ""  # the owner of readings of texts that everyone can choose
-
-
-@dataclass(frozen=True)
-class InspectTab:
-    """The server's part of the tab: the app, and the readings that it keeps."""
-
-    context: AppContext
-    readings: ReadingCache = field(default_factory=ReadingCache)
 
 
 async def list_models(tab: InspectTab, query: object, request: gr.Request) -> Json:
@@ -51,7 +40,7 @@ async def list_models(tab: InspectTab, query: object, request: gr.Request) -> Js
     The query has the `BrowserState` as `state`, and `checkpoint`: the model that is chosen on the
     tab, or null.
     """
-    fields = _as_object(query)
+    fields = as_object(query)
     state, locale = BrowserState.from_json(fields.get("state")), i18n.locale_of(request)
 
     async def answer() -> Json:
@@ -65,7 +54,7 @@ async def list_models(tab: InspectTab, query: object, request: gr.Request) -> Js
         chosen = next((key for key in wanted if key in keys), keys[0] if keys else None)
         return {"models": [list(option) for option in options], "chosen": chosen}
 
-    return await _answer(answer, locale)
+    return await answer_or_problem(answer, request)
 
 
 async def read_text(tab: InspectTab, query: object, request: gr.Request) -> Json:
@@ -76,27 +65,23 @@ async def read_text(tab: InspectTab, query: object, request: gr.Request) -> Json
     the `source` and `text` that was read, its `total` length, the key `reading` for the other two
     functions, `counted`: whether `count_baselines` has something to count, and `Reading.as_dict`.
     """
-    fields, locale = _as_object(query), i18n.locale_of(request)
+    fields, locale = as_object(query), i18n.locale_of(request)
 
     async def answer() -> Json:
         caller = Caller.from_request(tab.context, request)
         model = await find_model(tab.context, caller, fields.get("checkpoint"))
-        user = caller.client.id
+        return await compute(
+            tab, caller, lambda: _read(tab, caller.client.id, model, fields, locale)
+        )
 
-        def compute() -> Json:
-            return SCORING_SLICER.compute(user, lambda: _read(tab, user, model, fields, locale))
-
-        return await tab.context.limiters.scoring.run(caller.client, compute)
-
-    return await _answer(answer, locale)
+    return await answer_or_problem(answer, request)
 
 
 async def inspect_places(tab: InspectTab, query: object, request: gr.Request) -> Json:
     """Return what was expected in `PLACES_AT_ONCE` places of the `reading`, from `start` on."""
-    fields = _as_object(query)
-    start, key = fields.get("start"), str(fields.get("reading"))
-    owners = (tab.context.client_id(request), _EVERYONE)
-    found = next(filter(None, (tab.readings.get(owner, key) for owner in owners)), None)
+    fields = as_object(query)
+    start = fields.get("start")
+    found = tab.find_reading(tab.context.client_id(request), fields.get("reading"))
     if found is None or type(start) is not int or start < 0:
         return {"gone": True}
     return {"places": found.places(start, PLACES_AT_ONCE)}
@@ -105,20 +90,10 @@ async def inspect_places(tab: InspectTab, query: object, request: gr.Request) ->
 async def count_baselines(tab: InspectTab, query: object, request: gr.Request) -> Json:
     """Return the perplexities `unigram` and `ngram` of a text, by counts of the training text.
 
-    The query is that of `read_text`. Both are null where the training text is not at hand.
+    The query names a `checkpoint` and a `reading`. Both figures are null where the training text is
+    not at hand.
     """
-    fields, locale = _as_object(query), i18n.locale_of(request)
-
-    async def answer() -> Json:
-        caller = Caller.from_request(tab.context, request)
-        model = await find_model(tab.context, caller, fields.get("checkpoint"))
-
-        def compute() -> Json:
-            return SCORING_SLICER.compute(caller.client.id, lambda: _count(model, fields))
-
-        return await tab.context.limiters.scoring.run(caller.client, compute)
-
-    return await _answer(answer, locale)
+    return await answer_about_reading(tab, query, request, _count)
 
 
 def _read(tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: str) -> Json:
@@ -127,10 +102,10 @@ def _read(tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: s
     options = text_options(checkpoint, corpus, locale)
     source, own = fields.get("source"), fields.get("text")
     chosen = choose_text(checkpoint, corpus, source, own, options[0][1])
-    owner = _EVERYONE if chosen.is_shared and model.source == "bundled" else user
+    owner = EVERYONE if chosen.is_shared and model.source == "bundled" else user
     key = _key(model, chosen)
     if (reading := tab.readings.get(owner, key)) is None:
-        reading = Reading.of(inspect(checkpoint, chosen.text))
+        reading = Reading.of(inspect(checkpoint, chosen.text), model.key, chosen.source)
         tab.readings.put(owner, key, reading)
     return {
         "texts": options,
@@ -138,28 +113,27 @@ def _read(tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: s
         "text": chosen.text,
         "total": chosen.total,
         "reading": key,
-        "counted": _can_count(chosen),
+        "counted": _can_count(corpus_to_count(checkpoint, corpus, chosen.source), chosen.text),
         **reading.as_dict(),
     }
 
 
-def _count(model: ModelEntry, fields: Json) -> Json:
-    checkpoint = model.open()
-    corpus = training_corpus(model, checkpoint)
-    chosen = choose_text(checkpoint, corpus, fields.get("source"), fields.get("text"), "")
-    if not _can_count(chosen):
+def _count(query: ReadingQuery) -> Json:
+    reading = query.reading
+    corpus = training_corpus(query.model, query.checkpoint)
+    training = corpus_to_count(query.checkpoint, corpus, reading.source)
+    if not _can_count(training, reading.text):
         return {"unigram": None, "ngram": None}
-    assert chosen.training is not None
-    vocabulary = chosen.training.vocabulary
-    ids = vocabulary.encode(chosen.text)
-    found = baseline_perplexities(chosen.training.training, ids, len(vocabulary))
+    assert training is not None
+    vocabulary = training.vocabulary
+    ids = vocabulary.encode(reading.text)
+    found = baseline_perplexities(training.training, ids, len(vocabulary))
     return {"unigram": found.unigram, "ngram": found.ngram}
 
 
-def _can_count(chosen: ChosenText) -> bool:
+def _can_count(training: Corpus | None, text: str) -> bool:
     """Return whether the training text is at hand and has all characters of the text."""
-    corpus = chosen.training
-    return corpus is not None and not corpus.vocabulary.unknown(chosen.text)
+    return training is not None and not training.vocabulary.unknown(text)
 
 
 def _key(model: ModelEntry, chosen: ChosenText) -> str:
@@ -168,22 +142,3 @@ def _key(model: ModelEntry, chosen: ChosenText) -> str:
     digest = hashlib.sha256(f"{model.key} {changed} {chosen.source} ".encode())
     digest.update(chosen.text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
-
-
-async def _answer(answer: Callable[[], Awaitable[Json]], locale: str) -> Json:
-    """Return an answer, or the problem that prevented it."""
-    try:
-        return await answer()
-    except ClientGoneError:
-        return {}
-    except UserError as error:
-        problem = {"message": i18n.translate_error(error, locale), "field": error.field}
-    except Exception as error:  # noqa: BLE001  # logged, and shown on the page
-        log.error("inspecting a text failed: %s", traceback_without_message(error))
-        message = i18n.translate_message(i18n.INTERNAL_ERROR, locale)
-        problem = {"message": message, "field": None}
-    return {"problem": problem}
-
-
-def _as_object(query: object) -> Json:
-    return query if isinstance(query, dict) else {}

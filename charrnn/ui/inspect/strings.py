@@ -43,6 +43,8 @@ INSPECT: Words = {
         "The text, character by character. Arrow keys move.",
         "逐字符的文本，用方向键移动。",
     ),
+    "modes": ("What to see", "查看内容"),
+    "mode-surprise": ("Surprise", "意外"),
     "scale-least": ("0 bits", "0 比特"),
     "scale-most": ("8 bits or more", "8 比特或更多"),
     "scale-hint": (

@@ -33,14 +33,12 @@ class ChosenText:
     source: its key, one of `text_options`.
     text: its first `MAX_EXAMPLE_CHARACTERS`, or all of the user's own.
     total: the number of characters of the whole text.
-    training: the corpus whose training part is not this text, to count baselines; or None.
     is_shared: whether every user of the model may choose this text.
     """
 
     source: str
     text: str
     total: int
-    training: Corpus | None
     is_shared: bool
 
 
@@ -68,7 +66,7 @@ def choose_text(
     """
     if source == OWN:
         text = _checked_own(own)
-        return ChosenText(OWN, text, len(text), corpus, is_shared=False)
+        return ChosenText(OWN, text, len(text), is_shared=False)
     if source not in {entry.name for entry in _local_datasets()}:
         source = default if source not in (HELD_OUT, TRAINING) or corpus is None else source
     if corpus is not None and source in (HELD_OUT, TRAINING):
@@ -76,12 +74,19 @@ def choose_text(
         ids = corpus.held_out if held_out else corpus.training
         text = corpus.vocabulary.decode(ids[:MAX_EXAMPLE_CHARACTERS].tolist())
         key = HELD_OUT if held_out else TRAINING
-        return ChosenText(key, text, len(ids), corpus if held_out else None, is_shared=False)
+        return ChosenText(key, text, len(ids), is_shared=False)
     name = str(source)
     whole = datasets.load(name).text
-    learned = datasets.find_dataset(name).title == _corpus_name(checkpoint)
-    training = None if learned else corpus
-    return ChosenText(name, whole[:MAX_EXAMPLE_CHARACTERS], len(whole), training, is_shared=True)
+    return ChosenText(name, whole[:MAX_EXAMPLE_CHARACTERS], len(whole), is_shared=True)
+
+
+def corpus_to_count(checkpoint: Checkpoint, corpus: Corpus | None, source: str) -> Corpus | None:
+    """Return the training text, to count baselines for the text `source`; None if they overlap."""
+    if source in (OWN, HELD_OUT):
+        return corpus
+    titles = {entry.name: entry.title for entry in _local_datasets()}
+    learned = source == TRAINING or titles.get(source) == _corpus_name(checkpoint)
+    return None if learned else corpus
 
 
 def training_corpus(model: ModelEntry, checkpoint: Checkpoint) -> Corpus | None:

@@ -1,0 +1,217 @@
+// The mode Surprise: each character is tinted by its surprisal; beside the text stand what was
+// expected in the selected place, figures of the whole text, and where the model was most surprised.
+
+import { SURPRISAL_LEVELS_PER_BIT } from "../page/runtime.js";
+import { setTextWithTerms } from "../page/terms.js";
+import { formatPercent, number, tintStrength, visible } from "../page/tinted_text.js";
+
+const ROOM_BEFORE = 18; // for the context before a character, in narrow characters
+const ROOM_AFTER = 8; // and for what comes after it, in the list of surprises
+const MAX_BITS = 8; // that get the strongest tint
+const UNSCORED = "-"; // the level of a character without surprisal (tinted_text.py)
+const WAITING_MS = 150; // after which the panel shows that it waits
+
+const width = (c) => (c > "\u1100" ? 2 : 1); // characters from U+1100 on are mostly wide
+
+// `tab` is what `inspect.js` gives each mode.
+export function surpriseMode(tab) {
+  const { find, setText, t, words, props } = tab;
+
+  let reading = null; // what the panel shows
+  let selected = -1; // the place that the panel shows
+  let places = new Map(); // promises of what was expected, by the first of the places
+
+  function show() {
+    reading = tab.reading();
+    selected = -1;
+    places = new Map();
+    drawFigures(null);
+    if (reading.counted) countBaselines();
+    drawSurprises();
+  }
+
+  // ---- one place -------------------------------------------------------------------------------
+
+  const bits = (value) => value.toFixed(2);
+  const readable = (c) => (c === " " ? c : visible(c));
+
+  // Returns what stands before a place, the character there, and what stands after it, as much as
+  // there is room for.
+  function contextOf(place, after = 0) {
+    const { characters } = reading;
+    let from = place;
+    for (let room = ROOM_BEFORE; from && room > 0; from--) room -= width(characters[from - 1]);
+    let to = place + 1;
+    for (let room = after; to < characters.length && room > 0; to++) room -= width(characters[to]);
+    const cut = (begin, end) => characters.slice(begin, end).map(readable).join("");
+    return [(from ? "…" : "") + cut(from, place), visible(characters[place]), cut(place + 1, to)];
+  }
+
+  function drawContext(node, [before, character, after]) {
+    const bold = document.createElement("b");
+    bold.textContent = character;
+    node.replaceChildren(before, bold, after);
+  }
+
+  // Returns what was expected in a place. Places that lie together come together.
+  function expectedAt(place) {
+    const start = place - (place % props.places_at_once);
+    if (!places.has(start)) places.set(start, tab.ask("inspect_places", { start }));
+    return places.get(start).then((answer) => answer.places?.[place - start]);
+  }
+
+  async function showPlace(place) {
+    selected = place;
+    const asked = reading;
+    drawContext(find(".inspect-context bdi"), contextOf(place));
+    const waiting = setTimeout(() => find(".inspect-place").classList.add("waiting"), WAITING_MS);
+    const expected = await expectedAt(place);
+    clearTimeout(waiting);
+    if (place !== selected || asked !== reading) return;
+    find(".inspect-place").classList.remove("waiting");
+    if (!expected) return tab.drawProblem(tab.noAnswer());
+    drawExpected(place, expected);
+  }
+
+  function drawExpected(place, { surprisal, entropy, candidates }) {
+    const character = reading.characters[place];
+    find(".inspect-place ol").replaceChildren(
+      ...candidates.map(([candidate, p]) => {
+        const row = document.createElement("li");
+        row.classList.toggle("here", candidate === character);
+        const [name, bar, share] = ["bdi", "div", "span"].map((tag) => document.createElement(tag));
+        const filled = document.createElement("i");
+        name.textContent = visible(candidate);
+        filled.style.width = `${100 * p}%`;
+        filled.style.display = "block";
+        bar.append(filled);
+        share.textContent = `${formatPercent(p)} %`;
+        row.append(name, bar, share);
+        return row;
+      }),
+    );
+    find(".inspect-place ol").hidden = !candidates.length;
+    drawSurprisal(place, visible(character), surprisal);
+    const unsure = entropy === null ? "" : { bits: bits(entropy), n: (2 ** entropy).toFixed(1) };
+    setTextWithTerms(find(".inspect-place .explain"), unsure && t("unsure", unsure));
+  }
+
+  function drawSurprisal(place, character, surprisal) {
+    const node = find(".inspect-surprisal");
+    if (surprisal === null) {
+      setText(node, place ? t("unknown", { character }) : words.first);
+      return;
+    }
+    const strong = document.createElement("b");
+    strong.textContent = t("surprised", { bits: bits(surprisal) });
+    const percent = formatPercent(2 ** -surprisal);
+    node.replaceChildren(strong, t("surprised-why", { character, percent }));
+  }
+
+  // Returns the name of a character for screen readers; its level is its surprisal, rounded.
+  function nameOf(place) {
+    const character = visible(reading.characters[place]);
+    const level = reading.levels[place];
+    if (level === "-") return t("spoken-unknown", { character });
+    const rounded = parseInt(level, 36) / SURPRISAL_LEVELS_PER_BIT;
+    return t("spoken", { character, bits: rounded.toFixed(1) });
+  }
+
+  // ---- the whole text --------------------------------------------------------------------------
+
+  const figure = (value) => (value < 100 ? value.toFixed(2) : number.format(value));
+
+  // `counted` has the baselines by counts of the training text, once they are there.
+  function drawFigures(counted) {
+    const { summary } = reading;
+    const rows = [
+      [words.perplexity, figure(summary.perplexity), "of-model"],
+      [words.bits, figure(summary.bits_per_character), "of-model"],
+      ...baselineRows(counted),
+      [words.uniform, figure(summary.baselines.uniform), ""],
+    ];
+    find(".inspect-figures tbody").replaceChildren(
+      ...rows.map(([label, value, className]) => {
+        const row = document.createElement("tr");
+        row.className = className;
+        const head = document.createElement("th");
+        head.scope = value === null ? "colgroup" : "row";
+        setTextWithTerms(head, label, { perplexity: summary.perplexity });
+        row.append(head);
+        if (value === null) head.colSpan = 2;
+        else {
+          const cell = document.createElement("td");
+          cell.textContent = value;
+          row.append(cell);
+        }
+        return row;
+      }),
+    );
+  }
+
+  function baselineRows(counted) {
+    if (!reading.counted) {
+      const { unigram } = reading.summary.baselines;
+      return [
+        [words["by-this-text"], null, "group"],
+        [words.unigram, figure(unigram), ""],
+      ];
+    }
+    const value = (name) =>
+      counted === null ? words.counting : counted[name] ? figure(counted[name]) : "–";
+    return [
+      [words["by-training-text"], null, "group"],
+      [words.ngram, value("ngram"), ""],
+      [words.unigram, value("unigram"), ""],
+    ];
+  }
+
+  async function countBaselines() {
+    const asked = reading;
+    const counted = await tab.ask("count_baselines");
+    if (reading === asked) drawFigures(counted);
+  }
+
+  function drawSurprises() {
+    find(".inspect-surprises").hidden = !reading.surprises.length;
+    find(".inspect-surprises ol").replaceChildren(
+      ...reading.surprises.map(({ at, bits: value }) => {
+        const item = document.createElement("li");
+        const button = document.createElement("button");
+        button.type = "button";
+        const [context, share] = ["bdi", "span"].map((tag) => document.createElement(tag));
+        drawContext(context, contextOf(at, ROOM_AFTER));
+        share.textContent = t("bits-short", { bits: value.toFixed(1) });
+        button.append(context, " ", share);
+        button.onclick = () => tab.choose(at);
+        item.append(button);
+        return item;
+      }),
+    );
+  }
+
+  // ---- setup -----------------------------------------------------------------------------------
+
+  function classOf(place) {
+    const level = reading.levels[place];
+    if (level === UNSCORED) return place ? "unscored" : "";
+    return `s${tintStrength(level, MAX_BITS)}`;
+  }
+
+  const labels = {
+    ".inspect-place h2": words.expected,
+    ".inspect-figures h2": words["this-text"],
+    ".inspect-figures .explain": words.lower,
+    ".inspect-surprises h2": words["most-surprised"],
+  };
+  for (const [place, text] of Object.entries(labels)) setText(place, text);
+
+  return {
+    title: words["mode-surprise"],
+    scale: [words["scale-least"], words["scale-most"]],
+    show,
+    showPlace,
+    classOf,
+    nameOf,
+  };
+}
