@@ -29,7 +29,7 @@ from charrnn.ui.inspect.server_functions import (
 )
 from charrnn.ui.inspect.texts import MAX_EXAMPLE_CHARACTERS
 from charrnn.ui.inspection_operations import MAX_INSPECTED_CHARACTERS
-from charrnn.ui.page.tinted_text import surprisal_level, surprisal_levels
+from charrnn.ui.page.tinted_text import signed_levels, surprisal_level, surprisal_levels
 from charrnn.vocabulary import Vocabulary
 
 
@@ -215,3 +215,8 @@ def test_a_reading_counts_for_its_model_only(tab):
     moved = dataclasses.replace(reading, model="another")
     tab.readings.put(tab.context.client_id(None), told["reading"], moved)
     assert answer(count_baselines, tab, **own) == {"gone": True}
+
+
+def test_values_below_and_above_zero_have_signed_levels():
+    values = np.array([-2.0, -1.0, -0.5, 0.0, 0.05, 1.0, 7.0, math.nan])
+    assert signed_levels(values, 1.0) == "00599ii-"

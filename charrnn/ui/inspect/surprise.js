@@ -3,12 +3,11 @@
 
 import { SURPRISAL_LEVELS_PER_BIT } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
-import { formatPercent, number, tintStrength, visible } from "../page/tinted_text.js";
+import { formatPercent, number, tintStrength, UNSCORED, visible } from "../page/tinted_text.js";
 
 const ROOM_BEFORE = 18; // for the context before a character, in narrow characters
 const ROOM_AFTER = 8; // and for what comes after it, in the list of surprises
 const MAX_BITS = 8; // that get the strongest tint
-const UNSCORED = "-"; // the level of a character without surprisal (tinted_text.py)
 const WAITING_MS = 150; // after which the panel shows that it waits
 
 const width = (c) => (c > "\u1100" ? 2 : 1); // characters from U+1100 on are mostly wide
@@ -112,7 +111,7 @@ export function surpriseMode(tab) {
   function nameOf(place) {
     const character = visible(reading.characters[place]);
     const level = reading.levels[place];
-    if (level === "-") return t("spoken-unknown", { character });
+    if (level === UNSCORED) return t("spoken-unknown", { character });
     const rounded = parseInt(level, 36) / SURPRISAL_LEVELS_PER_BIT;
     return t("spoken", { character, bits: rounded.toFixed(1) });
   }

@@ -22,6 +22,9 @@ const codePointName = (c) => `U+${c.codePointAt(0).toString(16).toUpperCase().pa
 const symbols = { " ": "␣", "\n": "⏎", "\t": "⇥" };
 export const visible = (c) => symbols[c] ?? (invisible.test(c) ? codePointName(c) : c);
 
+// The level of a character without a value, as tinted_text.py has it.
+export const UNSCORED = "-";
+
 // Returns the level of a surprisal in bits as one base-36 digit, as tinted_text.py does.
 export const surprisalLevel = (bits) =>
   Math.min(35, Math.round(bits * SURPRISAL_LEVELS_PER_BIT)).toString(36);
@@ -30,6 +33,13 @@ export const surprisalLevel = (bits) =>
 // the surprisal of a uniform guess.
 export const tintStrength = (level, maxSurprisal) =>
   Math.min(9, Math.round((9 * parseInt(level, 36)) / (SURPRISAL_LEVELS_PER_BIT * maxSurprisal)));
+
+// Returns the class of a signed level, as tinted_text.py writes it: blue below zero, orange above.
+export function signedTint(digit) {
+  if (digit === UNSCORED) return "unscored";
+  const level = parseInt(digit, 36) - 9;
+  return level < 0 ? `n${-level}` : `s${level}`;
+}
 
 // Draws a text that only grows: nodes that are there already are not changed.
 export class GrowingText {
