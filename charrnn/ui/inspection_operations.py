@@ -19,7 +19,7 @@ from .services.context import AppContext
 from .services.time_slicer import SCORING_SLICER
 
 MAX_INSPECTED_CHARACTERS = 100_000
-MAX_GENERATED_CHARACTERS = 10_000  # each may cost a search of the whole training text
+MAX_GENERATED_CHARACTERS = 100_000
 MAX_TRAINING_CHARACTERS = 2_000_000
 
 

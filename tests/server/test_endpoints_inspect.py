@@ -55,7 +55,7 @@ def test_novelty_compares_two_texts(client):
         ("/find_units", {"checkpoint": "small", "text": "ab", "concept": "/a/"}, "too few such"),
         ("/novelty", {"generated": "", "training_text": "a"}, "nothing to compare"),
         ("/novelty", {"generated": "a", "training_text": "a" * 2_000_001}, "at most 2,000,000"),
-        ("/novelty", {"generated": "a" * 10_001, "training_text": "a"}, "at most 10,000"),
+        ("/novelty", {"generated": "a" * 100_001, "training_text": "a"}, "at most 100,000"),
     ],
 )
 def test_bad_input_is_refused_with_a_message(client, endpoint, arguments, words):

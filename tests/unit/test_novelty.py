@@ -93,7 +93,7 @@ def by_brute_force(generated, training, least):
     return spans, longest
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.text("ab", min_size=1, max_size=60), st.text("ab", min_size=1, max_size=80))
 def test_every_longest_match_is_found(generated, training):
     with pytest.MonkeyPatch.context() as patch:
@@ -110,3 +110,5 @@ def test_every_longest_match_is_found(generated, training):
             assert share is None
     for span in result.copied_spans:
         assert training[span.training_start :].startswith(generated[span.start : span.end])
+    covered = {at for start, end in spans for at in range(start, end)}
+    assert result.copied == pytest.approx(len(covered) / len(generated))
