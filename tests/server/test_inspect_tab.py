@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,8 @@ from charrnn.ui.inspect.server_functions import (
 from charrnn.ui.inspect.texts import MAX_EXAMPLE_CHARACTERS
 from charrnn.ui.inspection_operations import MAX_INSPECTED_CHARACTERS
 from charrnn.ui.page.tinted_text import signed_levels, surprisal_level, surprisal_levels
+from charrnn.ui.services.catalog import ModelEntry
+from charrnn.ui.services.training_texts import training_corpus
 from charrnn.vocabulary import Vocabulary
 
 
@@ -191,6 +194,16 @@ def test_a_run_brings_its_held_out_part_to_its_owner_only(tab):
     shared = answer(read, tab, checkpoint=view, source="held-out", text="")
     assert shared["source"] != "held-out"
     assert "held-out" not in {key for _, key in shared["texts"]}
+
+
+def test_a_strangers_model_of_a_dataset_has_that_dataset_at_hand(tab, story):
+    about = story.about | {"training": {"validation": ["no number"]}}
+    moved = ModelEntry("ada/story", Path(), "hub")
+    corpus = training_corpus(moved, story)
+    assert corpus is not None and len(corpus.held_out) == round(len(story_text()) * 0.1)
+    assert training_corpus(moved, dataclasses.replace(story, about=about)) is None
+    other = {"corpus": {"name": "The Tide Clock", "characters": 5}}
+    assert training_corpus(moved, dataclasses.replace(story, about=story.about | other)) is None
 
 
 def test_the_text_of_a_model_without_a_held_out_part_is_called_what_it_is(tab):

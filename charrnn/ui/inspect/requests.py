@@ -7,24 +7,19 @@ is `{"gone": true}`, and the page asks to read the text again.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
 from ...checkpoint import Checkpoint
-from ...errors import UserError, traceback_without_message
-from .. import i18n
 from ..operations import Caller, find_model
-from ..server.client import ClientGoneError
+from ..server.answers import answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext
 from ..services.time_slicer import SCORING_SLICER
 from .readings import Reading, ReadingCache
-
-log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
@@ -82,24 +77,3 @@ async def compute(tab: InspectTab, caller: Caller, work: Callable[[], Json]) -> 
         return SCORING_SLICER.compute(caller.client.id, work)
 
     return await tab.context.limiters.scoring.run(caller.client, sliced)
-
-
-async def answer_or_problem(answer: Callable[[], Awaitable[Json]], request: gr.Request) -> Json:
-    """Return an answer, or the problem that prevented it, in the language of the request."""
-    locale = i18n.locale_of(request)
-    try:
-        return await answer()
-    except ClientGoneError:
-        return {}
-    except UserError as error:
-        problem = {"message": i18n.translate_error(error, locale), "field": error.field}
-    except Exception as error:  # noqa: BLE001  # logged, and shown on the page
-        log.error("inspecting a text failed: %s", traceback_without_message(error))
-        message = i18n.translate_message(i18n.INTERNAL_ERROR, locale)
-        problem = {"message": message, "field": None}
-    return {"problem": problem}
-
-
-def as_object(query: object) -> Json:
-    """Return a query that is a JSON object; an empty one for anything else."""
-    return query if isinstance(query, dict) else {}

@@ -15,9 +15,11 @@ from ...ngrams.baselines import baseline_perplexities
 from .. import i18n
 from ..operations import Caller, find_model
 from ..page.browser_storage import BrowserState
+from ..server.answers import answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from ..services.model_options import model_options
+from ..services.training_texts import training_corpus
 from .readings import Reading
 from .requests import (
     EVERYONE,
@@ -25,11 +27,9 @@ from .requests import (
     Json,
     ReadingQuery,
     answer_about_reading,
-    answer_or_problem,
-    as_object,
     compute,
 )
-from .texts import ChosenText, choose_text, corpus_to_count, text_options, training_corpus
+from .texts import ChosenText, choose_text, corpus_to_count, text_options
 
 PLACES_AT_ONCE = 128  # places whose candidates are sent together
 

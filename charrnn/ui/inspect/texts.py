@@ -1,24 +1,18 @@
-"""The texts that a model can read on the Inspect tab, and which of them are at hand for it.
-
-The text that a run was trained on belongs to the run's owner, so nobody else can read it here.
-"""
+"""The texts that a model can read on the Inspect tab."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from ...checkpoint import Checkpoint
 from ...corpus import Corpus
 from ...errors import UserError
-from ...runs.run import Run
 from ...text import datasets
 from ...utils.validation import clean_text
 from .. import i18n
 from ..inspection_operations import MAX_INSPECTED_CHARACTERS
-from ..services.catalog import ModelEntry
+from ..services.training_texts import corpus_name, local_datasets
 from .strings import TEXT_LABELS
 
 OWN, HELD_OUT, TRAINING = "own", "held-out", "training"
@@ -48,10 +42,10 @@ def text_options(checkpoint: Checkpoint, corpus: Corpus | None, locale: str) -> 
     if corpus is not None:
         key = HELD_OUT if len(corpus.held_out) else TRAINING
         options.append([i18n.translate(TEXT_LABELS[key], locale), key])
-    unknown = {entry.name: _unknown_share(checkpoint, entry.name) for entry in _local_datasets()}
-    for entry in sorted(_local_datasets(), key=lambda entry: unknown[entry.name]):
+    unknown = {entry.name: _unknown_share(checkpoint, entry.name) for entry in local_datasets()}
+    for entry in sorted(local_datasets(), key=lambda entry: unknown[entry.name]):
         title = entry.title_zh if locale == "zh" else entry.title
-        if _corpus_name(checkpoint) == entry.title:
+        if corpus_name(checkpoint) == entry.title:
             title = i18n.translate(TEXT_LABELS["learned"], locale, title=title)
         options.append([title, entry.name])
     return [*options, [i18n.translate(TEXT_LABELS[OWN], locale), OWN]]
@@ -67,7 +61,7 @@ def choose_text(
     if source == OWN:
         text = _checked_own(own)
         return ChosenText(OWN, text, len(text), is_shared=False)
-    if source not in {entry.name for entry in _local_datasets()}:
+    if source not in {entry.name for entry in local_datasets()}:
         source = default if source not in (HELD_OUT, TRAINING) or corpus is None else source
     if corpus is not None and source in (HELD_OUT, TRAINING):
         held_out = source == HELD_OUT and len(corpus.held_out) > 0
@@ -84,32 +78,9 @@ def corpus_to_count(checkpoint: Checkpoint, corpus: Corpus | None, source: str) 
     """Return the training text, to count baselines for the text `source`; None if they overlap."""
     if source in (OWN, HELD_OUT):
         return corpus
-    titles = {entry.name: entry.title for entry in _local_datasets()}
-    learned = source == TRAINING or titles.get(source) == _corpus_name(checkpoint)
+    titles = {entry.name: entry.title for entry in local_datasets()}
+    learned = source == TRAINING or titles.get(source) == corpus_name(checkpoint)
     return None if learned else corpus
-
-
-def training_corpus(model: ModelEntry, checkpoint: Checkpoint) -> Corpus | None:
-    """Return the text that a model was trained on, split as then; None where it is not at hand."""
-    share = (checkpoint.about.get("training") or {}).get("validation")
-    with suppress(UserError):
-        if model.source == "run":
-            return Run(model.directory.parent).corpus.with_validation(share)
-        names = {entry.name for entry in _local_datasets()}
-        if model.source == "bundled" and model.key in names and share is not None:
-            corpus = _dataset_corpus(model.key, share)
-            described: Any = checkpoint.about.get("corpus") or {}
-            return corpus if described.get("characters") == len(corpus.ids) else None
-    return None
-
-
-@lru_cache(maxsize=4)
-def _dataset_corpus(name: str, share: float | None) -> Corpus:
-    return Corpus.from_text(datasets.load(name)).with_validation(share)
-
-
-def _local_datasets() -> list[datasets.Dataset]:
-    return [entry for entry in datasets.DATASETS if datasets.is_local(entry.name)]
 
 
 def _unknown_share(checkpoint: Checkpoint, name: str) -> float:
@@ -120,10 +91,6 @@ def _unknown_share(checkpoint: Checkpoint, name: str) -> float:
 @lru_cache(maxsize=len(datasets.DATASETS))
 def _sample(name: str) -> str:
     return datasets.load(name).text[:_SAMPLE_CHARACTERS]
-
-
-def _corpus_name(checkpoint: Checkpoint) -> object:
-    return (checkpoint.about.get("corpus") or {}).get("name")
 
 
 def _checked_own(value: object) -> str:
