@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import small_model
 from launching import launched
-from page import wait_until_drawn
+from page import paste, wait_until_drawn
 from shared_pages import sharing
 
 from charrnn.checkpoint import Checkpoint, save
@@ -101,7 +101,7 @@ def character(page, place):
 
 def type_text(page, text):
     source_field(page).select_option("own")
-    page.locator(".inspect-own textarea").fill(text)
+    paste(page.locator(".inspect-own textarea"), text)
 
 
 def expect_place(page, inspection, place):

@@ -22,6 +22,7 @@ from push_page import (
     pushed,
 )
 
+from charrnn.errors import UserError
 from charrnn.hub import preview_push
 from charrnn.ui import push_dialog
 
@@ -268,6 +269,30 @@ def test_the_dialog_works_by_keyboard_and_keeps_a_draft(open_page, hub):
     page.keyboard.press("Enter")
     pushed(page)
     assert set(hub.repos) == {"ada/typed"}
+
+
+def test_an_account_that_the_hub_names_late_is_shown_and_an_emptied_name_stays_empty(
+    open_page, hub, monkeypatch
+):
+    tries, emptied = [], threading.Event()
+
+    def account(token, real=push_dialog.account):
+        tries.append(token)
+        if len(tries) == 1:
+            raise UserError("The Hub did not answer in time.")
+        assert emptied.wait(30)
+        return real(token)
+
+    monkeypatch.setattr(push_dialog, "account", account)
+    log_in(hub)
+    page = open_page()
+    open_dialog(page)
+    expect(page.locator(".push-account")).to_contain_text("As the account that is logged in")
+    name(page).fill("")
+    emptied.set()
+    expect(page.locator(".push-account")).to_contain_text("As ada, the account")
+    expect(name(page)).to_have_value("")
+    assert len(tries) == 2
 
 
 def ask(app, function, given=None, **headers):

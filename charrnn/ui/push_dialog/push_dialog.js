@@ -1,7 +1,8 @@
 // The dialog that pushes a model (push_dialog/__init__.py). The window event `charrnn-push-model`
 // opens it. The browser stores what was typed, for each model. Text is set as textContent only.
 
-import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
+import { component, copyText, emit, listen, sleep, STORAGE } from "../page/runtime.js";
+import { accountAnswers } from "./account.js";
 import {
   isComplete,
   drafts,
@@ -61,6 +62,7 @@ export function mount(host) {
   let checkSignIn = false; // the user comes back from signing in
   let openedFrom = null; // the element that had the focus before
   let requests = 0; // only the answer to the latest request counts
+  let accountRequests = 0; // likewise
   let delay = null; // the timer of the next list of files
   let silenceTimer = null;
 
@@ -196,7 +198,7 @@ export function mount(host) {
     draw();
     let answer = null; // undefined if the request failed
     for (let tries = 0; !answer && tries < MAX_TRIES; tries++) {
-      if (tries) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+      if (tries) await sleep(RETRY_PAUSE_MS);
       if (current === requests) answer = await server.list_files(formValues());
       if (current !== requests) return;
     }
@@ -209,14 +211,26 @@ export function mount(host) {
   }
 
   async function askAccount() {
-    const { key } = model;
-    const answer = await server.account_status(null);
-    if (model?.key !== key) return;
-    user = answer ?? { signInMethod: "none", signedIn: false, account: null };
+    const current = ++accountRequests;
+    const asked = name.value;
+    for await (const answer of accountAnswers(server)) {
+      if (current !== accountRequests) return;
+      if (answer) receiveAccount(answer, name.value === asked);
+    }
+    if (!user) receiveAccount({ signInMethod: "none", signedIn: false, account: null }, false);
+  }
+
+  async function showAccount() {
+    for await (const answer of accountAnswers(server)) if (answer) emit("charrnn-account", answer);
+  }
+
+  // What the user has typed since the account was asked for stays as it is.
+  function receiveAccount(answer, isNameUnchanged) {
+    user = answer;
     if (checkSignIn && user.signInMethod === "button" && !user.signedIn)
       problems = { account: words["not-signed-in"] };
     checkSignIn = false;
-    if (user.account && !name.value.includes("/")) {
+    if (user.account && isNameUnchanged && phase === "form" && !name.value.includes("/")) {
       name.value ||= suggestion(model);
       name.setRangeText(`${user.account}/`, 0, 0, "preserve"); // keeps a selection that the user may be about to replace
       prepareSoon();
@@ -332,6 +346,7 @@ export function mount(host) {
       return cancelButton.focus();
     }
     requests++;
+    accountRequests++;
     clearTimeout(delay);
     dialog.close();
     openedFrom?.focus({ preventScroll: true });
@@ -434,7 +449,7 @@ export function mount(host) {
   });
   if (props.has_sign_in_button) {
     listen("charrnn-sign-in", (detail) => (detail === "in" ? signIn() : goTo("/logout")));
-    server.account_status(null).then((answer) => answer && emit("charrnn-account", answer));
+    showAccount();
     const stored = readStored("sessionStorage", STORAGE.pushAfterSignIn);
     if (stored) {
       sessionStorage.removeItem(STORAGE.pushAfterSignIn);
