@@ -167,10 +167,11 @@ export function mount(host) {
   async function ask(name, fields = {}) {
     const asked = reading;
     const query = { checkpoint: asked.checkpoint, reading: asked.reading, ...fields };
-    let answer = await server[name](query);
+    const request = server[name];
+    let answer = await request(query);
     if (answer?.gone) {
       await server.read_text(queryOf(asked)); // the server has dropped the reading
-      answer = await server[name](query);
+      answer = await request(query);
     }
     return answer && !answer.gone ? answer : { problem: noAnswer() };
   }
