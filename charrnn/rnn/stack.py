@@ -96,6 +96,13 @@ class Recurrence(nn.Module):
         """Return the parameters of each layer (and direction) by the textbook's names."""
         return [dict(layer.named_parameters()) for layer in self.layers]
 
+    @torch.no_grad()
+    def load_layers(self, layers: list[dict[str, Tensor]]) -> None:
+        """Copy parameters, as `by_layer` of any implementation returns them."""
+        for own, values in zip(self.layers, layers, strict=True):
+            for name, parameter in own.named_parameters():
+                parameter.copy_(values[name])
+
     def _run(self, layer: Layer, inputs: Tensor, state: State) -> tuple[Tensor, State]:
         if self.implementation == "scratch":
             if not inputs.is_floating_point():

@@ -64,3 +64,17 @@ class TorchRecurrence(nn.Module):
                 layer["b_n"] = b_hh[2 * width :]
             found.append(layer)
         return found
+
+    @torch.no_grad()
+    def load_layers(self, layers: list[dict[str, Tensor]]) -> None:
+        """Copy parameters, as `by_layer` of any implementation returns them.
+
+        torch's two biases of a gate are always added, so one of them becomes 0.
+        """
+        for (W_ih, W_hh, b_ih, b_hh), values in zip(self.rnn.all_weights, layers, strict=True):
+            W_ih.copy_(values["W_xh"].t())
+            W_hh.copy_(values["W_hh"].t())
+            b_ih.copy_(values["b_h"])
+            b_hh.zero_()
+            if isinstance(self.rnn, nn.GRU):
+                b_hh[2 * W_hh.shape[1] :] = values["b_n"]
