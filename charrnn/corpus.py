@@ -173,6 +173,27 @@ class Corpus:
         """
         return self if share in (None, self.validation) else replace(self, validation=share)
 
+    def with_symbols_of(self, other: Vocabulary) -> Corpus:
+        """Return the same text with a vocabulary that also has the symbols of another.
+
+        They follow its own, so the ids do not change. Raises UserError for too many symbols.
+        """
+        known = set(self.vocabulary.symbols)
+        more = [symbol for symbol in other.symbols if symbol not in known]
+        if not more:
+            return self
+        symbols = [*self.vocabulary.symbols, *more]
+        if len(symbols) > MAX_SYMBOLS:
+            raise UserError(
+                "With the symbols of the model to start from there are {has:,}, and at most "
+                "{most:,} can be learned: leave keep_symbols out.",
+                has=len(symbols) - 1,
+                most=MAX_SYMBOLS - 1,
+                field="keep_symbols",
+            )
+        vocabulary = Vocabulary(symbols)
+        return replace(self, ids=self.ids.astype(vocabulary.dtype), vocabulary=vocabulary)
+
     def counts(self) -> Counts:
         """Count how often each symbol occurs in the part to train on."""
         return self._count(self.training)

@@ -46,7 +46,7 @@ class Checkpoint:
     """A model with its vocabulary and its metadata.
 
     `about` is the metadata, which says how the model was made, under the keys `name`, `corpus`,
-    `recipe`, `training`, `results` and `prefixes`: all optional, all JSON
+    `recipe`, `training`, `results`, `prefixes` and `started_from`: all optional, all JSON
     (`charrnn.checkpoint.metadata`).
     """
 

@@ -82,8 +82,10 @@ def make_metadata(
     training: Mapping[str, Any],
     prefixes: Sequence[str],
     results: Mapping[str, Any],
+    started_from: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the metadata of a checkpoint: see `Checkpoint.about`."""
+    start = {} if started_from is None else {"started_from": dict(started_from)}
     return {
         "name": corpus.name,
         "corpus": {**corpus.names(), "characters": len(corpus.ids)},
@@ -91,6 +93,7 @@ def make_metadata(
         "training": dict(training),
         "prefixes": list(prefixes),
         "results": dict(results),
+        **start,
     }
 
 

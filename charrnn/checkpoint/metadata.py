@@ -127,4 +127,5 @@ _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "training": _simple,
     "results": _results,
     "prefixes": _prefixes,
+    "started_from": _simple,
 }

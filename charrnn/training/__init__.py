@@ -14,18 +14,19 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoint import MAX_PARAMETERS
+from ..checkpoint import MAX_PARAMETERS, Checkpoint
 from ..corpus import Corpus
 from ..errors import Message, UserError
 from ..model import CharRNN, ModelConfig
 from ..ngrams.soft_targets import MAX_PROBABILITIES
 from ..utils.process import available_cores
-from ..utils.validation import as_instance, as_path, as_texts
+from ..utils.validation import as_instance, as_path, as_texts, check_checkpoint
 from .config import TrainingConfig
 from .events import Clock, Commands, Event, MaxThreads, settings_reader, stored_event
 from .resume_state import RESUME_FILE
 from .schedule import Segment
 from .trainer import Trainer
+from .transfer import check_architecture
 
 __all__ = [
     "Commands",
@@ -50,6 +51,7 @@ def train(
     *,
     recipe: str = "custom",
     prefixes: str | Sequence[str] = ("",),
+    start: Checkpoint | None = None,
     directory: str | Path | None = None,
     resume: bool = False,
     segment: Segment | None = None,
@@ -62,6 +64,10 @@ def train(
     `directory` receives the checkpoint (`checkpoint/`, replaced as the model improves) and what is
     needed to `resume` bit for bit; without one nothing is saved. Samples continue each of
     `prefixes`. `segment` is where a continued run begins.
+
+    `start` is a checkpoint to begin with, instead of random weights: its symbols are matched by
+    character. Then `model`, if given, must have its architecture. A run is resumed with the same
+    `start`.
 
     After every minibatch `commands` returns any of `"stop"` and `"sample"`. Before every minibatch
     `max_threads` returns how many threads to compute on at most, None for no bound.
@@ -76,6 +82,9 @@ def train(
     as_instance(
         corpus, Corpus, "corpus", Message("give a Corpus; Corpus.from_text makes one from a text")
     )
+    if start is not None:
+        check_checkpoint(start, "start")
+        model = start.model.config if model is None else model
     model = (
         ModelConfig()
         if model is None
@@ -85,6 +94,10 @@ def train(
     as_instance(training, TrainingConfig, "training", Message("give a TrainingConfig"))
     corpus = corpus.with_validation(training.validation)
     training = replace(training, validation=corpus.validation)
+    if start is not None:
+        check_architecture(start, model)
+        if training.keep_symbols:
+            corpus = corpus.with_symbols_of(start.vocabulary)
     check_fit(corpus, model, training)
     if not resume:  # a run may be resumed on fewer cores
         check_threads(training)
@@ -101,6 +114,7 @@ def train(
         commands=commands,
         max_threads=max_threads,
         clock=clock,
+        start=start,
     )
     return trainer.run(resume=resume, segment=segment or Segment())
 

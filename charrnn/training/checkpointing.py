@@ -17,6 +17,7 @@ from .events import Clock
 from .resume_state import ResumeState, compatibility_key, save
 from .run_log import RunLog
 from .step import TrainStep
+from .transfer import StartedFrom
 
 
 class CheckpointWriter:
@@ -32,10 +33,12 @@ class CheckpointWriter:
         train_step: TrainStep,
         directory: Path,
         clock: Clock,
+        started_from: StartedFrom | None = None,
     ) -> None:
         self._corpus, self._config, self._recipe = corpus, config, recipe
         self._prefixes, self.path = prefixes, directory / "checkpoint"
         self._train_step, self._directory, self._clock = train_step, directory, clock
+        self._start_digest = None if started_from is None else started_from.digest
         self._staged: bytes | None = None  # serialized, and not written yet
         self._saved_step, self._saved_at = -1, 0.0  # of the saved model, and when
         self.last_save_seconds = 0.0
@@ -54,6 +57,7 @@ class CheckpointWriter:
         *,
         run_log: RunLog,
         final: bool,
+        started_from: StartedFrom | None = None,
     ) -> dict[str, Any]:
         """Save the best model; return the fields of its `checkpoint` event.
 
@@ -68,6 +72,7 @@ class CheckpointWriter:
             training=asdict(self._config),
             prefixes=self._prefixes,
             results={**measured, **results},
+            started_from=None if started_from is None else started_from.as_dict(),
         )
         checkpoint = Checkpoint(best_model.build_model(), self._corpus.vocabulary, metadata)
         write_checkpoint_dir(
@@ -78,7 +83,9 @@ class CheckpointWriter:
 
     @cached_property
     def _compatibility_key(self) -> dict[str, Any]:
-        return compatibility_key(self._corpus, self._train_step.model.config, self._config)
+        return compatibility_key(
+            self._corpus, self._train_step.model.config, self._config, self._start_digest
+        )
 
     def stage_resume_state(self, best_model: BestModel, counters: Mapping[str, Any]) -> None:
         """Serialize the resume state in memory; `save_resume_state` writes it."""

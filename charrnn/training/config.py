@@ -48,6 +48,9 @@ class TrainingConfig:
         None, "Time the whole run may take", kind=float, low=0.1, high=1e7, optional=True
     )
     prior: bool = setting(False, "Initialize the output bias to the log frequencies of the symbols")
+    keep_symbols: bool = setting(
+        False, "Keep the symbols that the text lacks, of the model that the run starts from"
+    )
     smoothing: float = setting(
         0.0,
         "Share of each target that comes from n-grams counted in the rest of the text",

@@ -79,6 +79,7 @@ class Diagnosis:
             for point in before:  # what was done after the point it goes on from is void
                 if resumed is not None and point.step <= resumed:
                     self._take(point)
+            self._take_start(event.get("started_from"))
         elif event["event"] == "progress":
             self._take(
                 Point(
@@ -121,6 +122,12 @@ class Diagnosis:
         self._shot_up: list[Point] = []  # the latest reports, as long as each says so
         self._above: list[Point] = []
         self._risen: list[Point] = []
+
+    def _take_start(self, started_from: Mapping[str, Any] | None) -> None:
+        """Count the model that the run started from as its best so far, at step 0."""
+        held = (started_from or {}).get("validation_perplexity")
+        if held is not None and (self._best is None or held < (self._best.held or math.inf)):
+            self._best = Point(0, 0.0, 0.0, math.inf, held, None)
 
     _lowest: Point | None
     _best: Point | None

@@ -67,6 +67,12 @@ _WARNING: Schema = {
     "values": (table_of(read_number), {}),
     "message": (read_text, ""),
 }
+_STARTED_FROM: Schema = {
+    "name": (read_text, ""),
+    "symbols_kept": (read_count, 0),
+    "symbols_new": (read_count, 0),
+    "validation_perplexity": (optional(read_positive), None),
+}
 _SUGGESTION: Schema = {
     "code": (read_text, None),
     "field": (optional(read_text), None),
@@ -90,6 +96,7 @@ _FIELDS: Mapping[str, Schema] = {
         "baselines": (table_of(optional(read_positive)), {}),
         "device": (read_text, ""),
         "resumed_from": (optional(read_count), None),
+        "started_from": (optional(nested(_STARTED_FROM)), None),
         "warnings": (list_of(nested(_WARNING)), []),
     },
     "progress": {

@@ -65,6 +65,10 @@ SENTENCES: Mapping[str, str] = {
     "kept-step": "The model of step {kept} was kept.",
     "kept-latest": "The latest model, of step {kept}, was kept.",
     "kept-best": "The best model, of step {kept}, was kept: held-out perplexity {held}.",
+    "kept-start": (
+        "No step made the held-out perplexity lower than the {held} that the run started with, so "
+        "the model it started from was kept."
+    ),
     "kept-untrained": "There was no good model to keep yet: the saved one has learned nothing.",
     # what to try
     "try": "Try {setting} = {value}.",
@@ -236,6 +240,8 @@ def _kept(step: int, held: float | None, diagnosis: Diagnosis, code: str | None)
     uniform = diagnosis.start.get("baselines", {}).get("uniform") or math.inf
     worse_than_nothing = held is not None and held > uniform
     doubtful = code is not None and code not in _LEARNED
+    if step == 0 and held is not None and diagnosis.start.get("started_from"):
+        return Sentence("kept-start", {"held": figure(held)})
     if step == 0 or (doubtful and worse_than_nothing):
         return Sentence("kept-untrained", {})
     if worse_than_nothing and code is not None:  # what is held out does not say which is best

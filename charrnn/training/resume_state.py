@@ -160,15 +160,17 @@ def save(data: bytes, directory: Path) -> None:
 
 
 def compatibility_key(
-    corpus: Corpus, model: ModelConfig, training: TrainingConfig
+    corpus: Corpus, model: ModelConfig, training: TrainingConfig, start: str | None = None
 ) -> dict[str, Any]:
     """Return what must not change between saving and resuming: the text and most settings.
 
-    Settings that do not affect the arithmetic are left out.
+    Settings that do not affect the arithmetic are left out. `start` is a hash of the model that the
+    run started from.
     """
     settings = asdict(model) | asdict(training)
     return {k: v for k, v in settings.items() if k not in _CHANGEABLE_SETTINGS} | {
-        "text": corpus.sha256()
+        "text": corpus.sha256(),
+        "start": start,
     }
 
 

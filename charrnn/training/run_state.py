@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..corpus import Corpus
 from ..model import ModelConfig
@@ -17,6 +17,10 @@ from .run_log import RunLog
 from .sample_writer import SampleWriter
 from .schedule import RunProgress
 from .step import TrainStep
+from .transfer import StartedFrom, transferred_model
+
+if TYPE_CHECKING:
+    from ..checkpoint import Checkpoint
 
 
 class RunState:
@@ -29,6 +33,7 @@ class RunState:
         training: TrainingConfig,
         prefixes: Sequence[str],
         clock: Clock,
+        start: Checkpoint | None = None,
     ) -> None:
         self.corpus, self.config, self.prefixes = corpus, training, tuple(prefixes)
         self.step = self.epoch = self.position = 0
@@ -36,8 +41,12 @@ class RunState:
         self._elapsed_before, self._began = 0.0, clock()
         self.progress = RunProgress(training)
         self.minibatches = training.minibatches(corpus.training, 0)
+        self.started_from = None if start is None else StartedFrom.of(start, corpus.vocabulary)
+        weights = None
+        if start is not None:
+            weights = transferred_model(start, model, corpus.vocabulary).state_dict()
         counts = corpus.counts() if training.prior else None
-        self.train_step = TrainStep(model, training, len(corpus.vocabulary), counts)
+        self.train_step = TrainStep(model, training, len(corpus.vocabulary), counts, weights)
         self.warnings = holdout.check(corpus)
         trusted = not holdout.DOUBTFUL & {warning.code for warning in self.warnings}
         self.best_model = BestModel(self.train_step, corpus.held_out, trusted=trusted, clock=clock)

@@ -52,8 +52,12 @@ class TrainStep:
         training: TrainingConfig,
         vocabulary_size: int,
         counts: Counts | None = None,
+        weights: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """Build the model; with `counts` (V,), its output bias begins at the symbols' log p."""
+        """Build the model, with these `weights` if they are given.
+
+        With `counts` (V,), its output bias begins at the symbols' log p.
+        """
         self.config = training
         self.device = torch_device(training.device)
         suitable = training.threads or suitable_threads(model, training, vocabulary_size)
@@ -62,6 +66,8 @@ class TrainStep:
         torch.manual_seed(training.seed)  # for dropout
         first = torch.Generator().manual_seed(training.seed)
         self.model = CharRNN(model, vocabulary_size, generator=first).to(self.device)
+        if weights is not None:
+            self.model.load_state_dict(weights)
         if counts is not None:
             self.model.init_output_bias(counts)
         self._parameters = RowMajorParameters(self.model.parameters())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ..checkpoint import Checkpoint
 from ..corpus import Corpus
 from ..model import ModelConfig
 from ..ngrams.baselines import baseline_perplexities
@@ -21,6 +22,7 @@ from .metrics import Meter, RunningTotals
 from .resume_state import ResumeState, restore_errors
 from .run_state import RunState
 from .schedule import RunProgress, Segment
+from .transfer import StartedFrom
 
 _DIVERGED_NATS = 10.0  # above the loss of a uniform guess
 _COUNTERS = {  # attributes by their keys in the resume state
@@ -48,8 +50,9 @@ class Trainer(RunState):
         commands: Commands,
         max_threads: MaxThreads = lambda: None,
         clock: Clock,
+        start: Checkpoint | None = None,
     ) -> None:
-        super().__init__(corpus, model, training, prefixes, clock)
+        super().__init__(corpus, model, training, prefixes, clock, start)
         self.recipe, self.directory = recipe, directory
         self.commands, self.max_threads = commands, max_threads
         self.soft_targets = NgramSoftTargets()
@@ -57,7 +60,7 @@ class Trainer(RunState):
         self.start_event: Event = {}
         self.writer = directory and CheckpointWriter(
             corpus, training, recipe=recipe, prefixes=self.prefixes, train_step=self.train_step,
-            directory=directory, clock=clock,
+            directory=directory, clock=clock, started_from=self.started_from,
         )  # fmt: skip
         self._resume_saved_at = 0.0
         self._last_minibatch: tuple[Tensor, Tensor] | None = None
@@ -70,6 +73,8 @@ class Trainer(RunState):
         resumed_from = self._restore() if resume else None
         corpus, train_step = self.corpus, self.train_step
         train_step.set_max_threads(self.max_threads())
+        if resumed_from is None:
+            self._evaluate_start()
         baselines = baseline_perplexities(corpus.training, corpus.held_out, len(corpus.vocabulary))
         self.start_event = self._event(
             "start",
@@ -83,17 +88,25 @@ class Trainer(RunState):
             baselines=baselines.as_dict(),
             device=train_step.device_label,
             resumed_from=resumed_from,
+            started_from=None if self.started_from is None else self.started_from.as_dict(),
             warnings=[warning.as_dict() for warning in self.warnings],
         )
         yield self.start_event
         yield from self._due_samples()
         if self.config.epochs is None and resumed_from is None:
-            self.best_model.limit_held_out(self.config.seconds)
             self.best_model.schedule.start_cosines(len(self.minibatches))
         stopped = self.config.smoothing and (yield from self._fit_soft_targets())
         self.meter.start(self._elapsed())
         reason = "stopped" if stopped else (yield from self._train())
         yield from self._finish(reason)
+
+    def _evaluate_start(self) -> None:
+        """Limit what is held out to what there is time for; measure what the run starts from."""
+        if self.config.epochs is None:
+            self.best_model.limit_held_out(self.config.seconds)
+        if self.started_from is not None:
+            self.best_model.evaluate(0)
+            self.started_from = self.started_from.measured(self.best_model.perplexity)
 
     def _fit_soft_targets(self) -> Generator[Event, None, bool]:
         """Fit the n-gram models; return whether the run was stopped meanwhile."""
@@ -261,7 +274,10 @@ class Trainer(RunState):
                 "baselines": self.start_event["baselines"],
                 "seconds": round(self._elapsed(), 1),
             }
-            saved = self.writer.save(self.best_model, results, run_log=self.run_log, final=final)
+            saved = self.writer.save(
+                self.best_model, results, run_log=self.run_log, final=final,
+                started_from=self.started_from,
+            )  # fmt: skip
             yield self._event("checkpoint", **saved)
 
     def _save_resume_state(self, *, now: bool = True) -> None:
@@ -274,6 +290,8 @@ class Trainer(RunState):
             return
         if self.config.truncate != "epoch" or not self.position:
             counters = {key: getattr(self, name) for key, name in _COUNTERS.items()}
+            if self.started_from is not None:
+                counters["started_from"] = asdict(self.started_from)
             counters |= {"seconds": self._elapsed(), "meter": self.meter.counters()}
             counters |= self.run_log.counters() | self.sample_writer.counters()
             self.writer.stage_resume_state(self.best_model, counters)
@@ -300,6 +318,8 @@ class Trainer(RunState):
     def _load(self, point: ResumeState) -> None:
         self.train_step.load_state(point)
         counters = point.counters
+        if self.started_from is not None:
+            self.started_from = StartedFrom(**counters["started_from"])
         for key, name in _COUNTERS.items():
             setattr(self, name, counters[key])
         self.run_log.restore(counters)

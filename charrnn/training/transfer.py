@@ -7,9 +7,11 @@ Unicode category, else `<unk>`. Symbols that the new text lacks are dropped.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import unicodedata
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -75,10 +77,46 @@ def transferred_model(start: Checkpoint, config: ModelConfig, vocabulary: Vocabu
     return model
 
 
-def count_symbols(start: Vocabulary, vocabulary: Vocabulary) -> dict[str, int]:
-    """Return how many symbols of a text the checkpoint knows, and how many are new to it."""
-    new = len(set(vocabulary.symbols) - set(start.symbols))
-    return {"symbols_kept": vocabulary.symbol_count - new, "symbols_new": new}
+@dataclass(frozen=True)
+class StartedFrom:
+    """What a run started from.
+
+    name: of the model.
+    symbols_kept: symbols of the run's vocabulary that the model knows.
+    symbols_new: those that it does not.
+    validation_perplexity: of the model on the held-out part, before the first step; None if nothing
+        is held out.
+    digest: a hash of the model's weights, symbols and settings.
+    """
+
+    name: str
+    symbols_kept: int
+    symbols_new: int
+    validation_perplexity: float | None
+    digest: str
+
+    @classmethod
+    def of(cls, start: Checkpoint, vocabulary: Vocabulary) -> StartedFrom:
+        """Describe a start whose perplexity has not been measured yet."""
+        new = len(set(vocabulary.symbols) - set(start.vocabulary.symbols))
+        return cls(start.name, vocabulary.symbol_count - new, new, None, _digest(start))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON for events and checkpoints, without the digest."""
+        return {name: value for name, value in asdict(self).items() if name != "digest"}
+
+    def measured(self, validation_perplexity: float | None) -> StartedFrom:
+        """Return the same with the perplexity before the first step."""
+        return replace(self, validation_perplexity=validation_perplexity)
+
+
+def _digest(start: Checkpoint) -> str:
+    digest = hashlib.sha256(json.dumps(asdict(start.model.config)).encode())
+    digest.update("".join(start.vocabulary.symbols).encode())
+    for name, weight in sorted(start.model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weight.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _sources(known: Vocabulary, wanted: Vocabulary) -> list[list[int]]:

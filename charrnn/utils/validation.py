@@ -95,10 +95,10 @@ def as_path(value: object, name: str) -> Path:
     raise _wrong(value, name, Message("give a path"))
 
 
-def check_checkpoint(value: object) -> None:
-    """Raise UserError unless `value` is a checkpoint, with a model and a vocabulary."""
+def check_checkpoint(value: object, name: str = "checkpoint") -> None:
+    """Raise UserError unless the argument `name` is a checkpoint: a model with a vocabulary."""
     if not (hasattr(value, "model") and hasattr(value, "vocabulary")):
-        raise _wrong(value, "checkpoint", Message("give what load() returns"))
+        raise _wrong(value, name, Message("give what load() returns"))
 
 
 def clean_text(value: object) -> str:

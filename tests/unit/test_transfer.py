@@ -8,7 +8,7 @@ from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
 from charrnn.evaluation import score
 from charrnn.model import ModelConfig
-from charrnn.training.transfer import count_symbols, matching_config, transferred_model
+from charrnn.training.transfer import StartedFrom, matching_config, transferred_model
 from charrnn.vocabulary import Vocabulary
 
 TEXT = "a bad cab faced a dead bee; abe fed a cafe. "
@@ -95,8 +95,13 @@ def test_a_new_symbol_begins_as_the_mean_of_those_like_it(new, like):
 
 
 def test_symbols_are_counted():
-    counts = count_symbols(Vocabulary.from_text("abc"), Vocabulary.from_text("bcde"))
-    assert counts == {"symbols_kept": 2, "symbols_new": 2}
+    start = base()
+    described = StartedFrom.of(start, Vocabulary.from_text("bcxyz"))
+    assert (described.symbols_kept, described.symbols_new) == (2, 3)
+    assert described.name == "unnamed" and described.validation_perplexity is None
+    with torch.no_grad():
+        start.model.b_q[0] += 1
+    assert StartedFrom.of(start, Vocabulary.from_text("bcxyz")).digest != described.digest
 
 
 @pytest.mark.parametrize(

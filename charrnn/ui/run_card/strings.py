@@ -47,6 +47,7 @@ DIAGNOSES: Words = {
         "kept-step": "保留的是第 {kept} 步的模型。",
         "kept-latest": "保留的是最后的模型（第 {kept} 步）。",
         "kept-best": "保留的是最好的模型（第 {kept} 步）：留出文本的困惑度为 {held}。",
+        "kept-start": "没有一步使留出困惑度低于起始模型的 {held}，因此保留了起始模型。",
         "kept-untrained": "还没有好的模型可以保留：保存下来的什么都没学到。",
         "try": "试试{setting} = {value}。",
         "try-longer": "试试更久的训练：{setting} = {value}。",
