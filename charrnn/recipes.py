@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .checkpoint import Checkpoint
 from .corpus import DEFAULT_VALIDATION, Corpus, Preparation, Text
 from .errors import UserError, short_repr
 from .model import ModelConfig
 from .training import TrainingConfig, check_fit, check_threads
-from .training.autoconfig import CorpusStats, choose_config
+from .training.autoconfig import CorpusStats, choose_config, choose_config_from
+from .training.transfer import check_architecture, matching_config
 from .utils.config_fields import assign_settings
 
 TIME_MACHINE = Preparation(letters_only=True, first=10_000)
@@ -242,7 +244,10 @@ RECIPES: dict[str, Recipe] = {
 
 @dataclass(frozen=True)
 class RunPlan:
-    """Everything that a run needs to begin; `base` is the recipe that a custom run began as."""
+    """Everything that a run needs to begin.
+
+    `base` is the recipe that a custom run began as, and `start` the model that it starts from.
+    """
 
     recipe: str
     corpus: Corpus
@@ -250,6 +255,7 @@ class RunPlan:
     training: TrainingConfig
     prefixes: tuple[str, ...]
     base: str | None = None
+    start: Checkpoint | None = None
 
 
 def find_recipe(name: str) -> Recipe:
@@ -273,12 +279,14 @@ def make_plan(
     epochs: int | None = None,
     seconds: float | None = None,
     base: str | None = None,
+    start: Checkpoint | None = None,
 ) -> RunPlan:
     """Prepare a text as a recipe requires and resolve every setting.
 
     `settings` are fields of `ModelConfig` and `TrainingConfig`, as strings or values; they override
     the recipe's own. `epochs` and `seconds` override the recipe's length. With `base`, everything
-    but the name of the recipe is that of `base`: a custom run made from Sprint, for example.
+    but the name of the recipe is that of `base`: a custom run made from Sprint, for example. With
+    `start`, the run starts from that model, and has its architecture.
 
     Raises UserError, naming the field, for anything that does not fit.
     """
@@ -290,43 +298,59 @@ def make_plan(
         if value is not None
     }
     corpus = Corpus.from_text(text, preparation=chosen.preparation)
-    return make_plan_for(corpus, recipe=recipe, settings=overrides, base=base)
+    return make_plan_for(corpus, recipe=recipe, settings=overrides, base=base, start=start)
 
 
 def make_plan_for(
-    corpus: Corpus, *, recipe: str, settings: Mapping[str, object], base: str | None = None
+    corpus: Corpus,
+    *,
+    recipe: str,
+    settings: Mapping[str, object],
+    base: str | None = None,
+    start: Checkpoint | None = None,
 ) -> RunPlan:
     """Resolve every setting for a text that was prepared as the recipe, or `base`, requires.
 
     Raises UserError as `make_plan` does.
     """
     chosen = find_recipe(base or recipe)
-    model, training = resolve_configs_for(corpus, chosen.name, settings)
+    model, training = resolve_configs_for(corpus, chosen.name, settings, start)
     corpus = corpus.with_validation(training.validation)
     check_fit(corpus, model, training)
     check_threads(training)
-    return RunPlan(recipe, corpus, model, training, _prefixes(chosen, corpus), base)
+    return RunPlan(recipe, corpus, model, training, _prefixes(chosen, corpus), base, start)
 
 
 def resolve_configs_for(
-    corpus: Corpus, recipe: str, settings: Mapping[str, object]
+    corpus: Corpus, recipe: str, settings: Mapping[str, object], start: Checkpoint | None = None
 ) -> tuple[ModelConfig, TrainingConfig]:
     """Resolve every setting of a recipe for a text that was prepared as the recipe requires.
 
     Raises UserError, naming a field that is wrong.
     """
     stats = CorpusStats.measure(corpus.ids, len(corpus.vocabulary))
-    return resolve_configs(recipe, settings, len(corpus.ids), stats)
+    return resolve_configs(recipe, settings, len(corpus.ids), stats, start)
 
 
 def resolve_configs(
-    recipe: str, settings: Mapping[str, object], characters: int, stats: CorpusStats | None = None
+    recipe: str,
+    settings: Mapping[str, object],
+    characters: int,
+    stats: CorpusStats | None = None,
+    start: Checkpoint | None = None,
 ) -> tuple[ModelConfig, TrainingConfig]:
     """Resolve every setting of a run on a text of that many characters.
 
     Raises UserError, naming a field that is wrong.
     """
     chosen = find_recipe(recipe)
+    if start is not None and chosen.kind == "textbook":
+        raise UserError(
+            "{recipe} is an experiment that begins with random weights: start from nothing, or "
+            "choose another recipe.",
+            recipe=recipe,
+            field="start",
+        )
     for_model, for_training = assign_settings(settings, ModelConfig, TrainingConfig)
     if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
         raise UserError("Give epochs or seconds, not both.", field="seconds", also=("epochs",))
@@ -341,9 +365,15 @@ def resolve_configs(
             for_training.get("epochs"),
         )
         model, training = choose_config(characters, budget, held_out, stats, epochs)
+        if start is not None:
+            model, training = choose_config_from(start.model.config, training, characters)
+    elif start is not None:
+        model = matching_config(start.model.config, model)
     if for_training.get("device") == "cuda":  # where torch's layers (cuDNN) are fastest
         model = replace(model, implementation="torch")
     model = replace(model, **for_model)
+    if start is not None:
+        check_architecture(start, model)
     training = replace(training, **for_training)
     if not training.open_ended and training.schedule == "plateau" and "schedule" not in settings:
         training = replace(training, schedule="cosine")

@@ -20,7 +20,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ..checkpoint import Checkpoint
-from ..errors import UserError, escape_invisible
+from ..errors import Message, UserError, escape_invisible
 from ..evaluation import score as score_text
 from ..generation import GenerationConfig, generate_many, stream
 from ..loading import load
@@ -120,6 +120,15 @@ def train(
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same run.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="CHECKPOINT",
+            help="A model to start from: a path, the name of one that comes with charrnn, or one "
+            "on the Hub. Default: random weights.",
+        ),
+    ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of the files; default: detected.")
     ] = None,
@@ -139,6 +148,7 @@ def train(
         raise UserError("--resume needs --run-dir: say which run to resume.", field="run_dir")
     pairs = _parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds)
     if resume and run_dir is not None and can_resume(run_dir):
+        _check_same_start(Run(run_dir), start)
         run = Run(run_dir)
         text = _text(corpus, _DEFAULT_RECIPE, encoding, quiet=as_json) if corpus else None
         said = pairs | {"seed": seed} if seed is not None else pairs
@@ -160,6 +170,7 @@ def train(
             seed=seed,
             epochs=epochs,
             seconds=seconds,
+            start=None if start is None else _open_start(start),
         )
         if out is not None:  # fail now rather than after the training
             probe_destination(out)
@@ -283,6 +294,29 @@ def recipes(as_json: Json = False) -> None:
 app.command()(push)
 app.command()(pull)
 app.command("deploy")(deploy_app)
+
+
+def _open_start(name: str) -> Checkpoint:
+    """Load the checkpoint to start from, named as `_open` takes it."""
+    try:
+        return _open(name)
+    except UserError as error:
+        error.field = "from"
+        raise
+
+
+def _check_same_start(run: Run, start: str | None) -> None:
+    """Raise UserError if a run to resume did not start from the model that `start` names."""
+    own = run.manifest.get("started_from")
+    if start is None or (own is not None and own["name"] == _open_start(start).name):
+        return
+    raise UserError(
+        "This run started from {own}, not from {start}. Leave out --from to resume it, or give "
+        "another --run-dir for a new run.",
+        own=Message("random weights") if own is None else own["name"],
+        start=start,
+        field="from",
+    )
 
 
 def _open(checkpoint: str) -> Checkpoint:

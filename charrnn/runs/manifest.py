@@ -23,6 +23,7 @@ from ..utils.schema import (
     check_fields,
     list_of,
     nested,
+    optional,
     read_count,
     read_non_negative,
     read_text,
@@ -38,6 +39,7 @@ _SCHEMA: Schema = {
         nested({"name": (read_text, ""), "characters": (read_count, 0), "sha256": (read_text, "")}),
         {},
     ),
+    "started_from": (optional(nested({"name": (read_text, "")})), None),
     # The latest segment (`Segment`): what was done when the run was last continued.
     "leg": (nested({"seconds": (read_non_negative, 0.0), "epochs": (read_non_negative, 0.0)}), {}),
 }
@@ -57,6 +59,7 @@ def new_manifest(run_id: str, plan: RunPlan) -> dict[str, Any]:
             "characters": len(plan.corpus.ids),
             "sha256": plan.corpus.sha256(),
         },
+        "started_from": None if plan.start is None else {"name": plan.start.name},
         "leg": asdict(Segment()),
         "versions": {"charrnn": __version__, "torch": torch.__version__},
     }

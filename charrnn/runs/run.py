@@ -3,6 +3,7 @@
     runs/<id>/
       run.json          the manifest: what to train, with which settings
       corpus/           ids and vocabulary
+      start/            the model that it starts from, if any
       events.jsonl      what happened, one JSON object per line
       checkpoint/       the best or latest model
       resume/           the state to resume from, bit for bit
@@ -31,6 +32,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ..checkpoint import save
 from ..errors import Message, UserError
 from ..recipes import RunPlan
 from ..training import Event, train
@@ -97,6 +99,8 @@ class Run(ChangeableRun):
         fresh = not self.directory.exists()
         try:
             plan.corpus.save(self.directory / "corpus")
+            if plan.start is not None:
+                save(plan.start, self.directory / "start")
             if record is not None:
                 record.write(self.directory)
             self._write_manifest(new_manifest(self.id, plan))
@@ -252,7 +256,7 @@ class Run(ChangeableRun):
         """
         self.check_directories()
         recover(self.directory / "checkpoint")
-        for place in (".", "corpus", "checkpoint", "resume"):
+        for place in (".", "corpus", "start", "checkpoint", "resume"):
             remove_temporary_files(self.directory / place)
 
     def _claim(self) -> None:
@@ -307,6 +311,7 @@ class Run(ChangeableRun):
             recipe=manifest["recipe"],
             prefixes=manifest["prefixes"],
             directory=self.directory,
+            start=self.start,
             resume=resume,
             segment=Segment(**manifest["leg"]),
             commands=self._take_commands,

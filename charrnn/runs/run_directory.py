@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import CONFIG, WEIGHTS
+from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load
 from ..checkpoint.metadata import validate_metadata
 from ..checkpoint.strict_json import MAX_CONFIG_BYTES, parse_json_object
 from ..corpus import DESCRIPTION_FILE, IDS_FILE, Corpus
@@ -77,6 +77,17 @@ class RunDirectory:
         for name in (IDS_FILE, DESCRIPTION_FILE):
             check_file(directory / name)
         return Corpus.open(directory)
+
+    @property
+    def start(self) -> Checkpoint | None:
+        """The model that the run starts from, None for random weights.
+
+        Raises UserError if it is gone or damaged.
+        """
+        self.check_directories()
+        if self.manifest.get("started_from") is None:
+            return None
+        return load(self._file("start"))
 
     @property
     def checkpoint(self) -> Path | None:
@@ -190,7 +201,7 @@ class RunDirectory:
 
         Anything else, such as a link, could make reads and writes leave the run's directory.
         """
-        for name in ("corpus", "checkpoint", "resume"):
+        for name in ("corpus", "start", "checkpoint", "resume"):
             place = self._file(name)
             if os.path.lexists(place) and not holds_files_only(place):
                 raise damaged(Message("{path}/ holds something that is not a file", path=name))
