@@ -20,7 +20,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ..checkpoint import Checkpoint
-from ..errors import Message, UserError, escape_invisible
+from ..errors import UserError, escape_invisible
 from ..evaluation import score as score_text
 from ..generation import GenerationConfig, generate_many, stream
 from ..loading import load
@@ -310,10 +310,16 @@ def _check_same_start(run: Run, start: str | None) -> None:
     own = run.manifest.get("started_from")
     if start is None or (own is not None and own["name"] == _open_start(start).name):
         return
+    if own is None:
+        raise UserError(
+            "This run started from random weights. Leave out --from to resume it, or give another "
+            "--run-dir for a new run.",
+            field="from",
+        )
     raise UserError(
         "This run started from {own}, not from {start}. Leave out --from to resume it, or give "
         "another --run-dir for a new run.",
-        own=Message("random weights") if own is None else own["name"],
+        own=own["name"],
         start=start,
         field="from",
     )

@@ -25,6 +25,10 @@ ENGLISH_ONLY = (
 NOT_ON_THE_PAGE = {
     "{directory} already holds a run. Resume it (resume=True), or choose another directory.",
     "{directory} already holds a run. Resume it (--resume), or choose another directory.",
+    "This run started from random weights. Leave out --from to resume it, or give another "
+    "--run-dir for a new run.",
+    "This run started from {own}, not from {start}. Leave out --from to resume it, or give another "
+    "--run-dir for a new run.",
     "{space} is not the name of a Space: write it as owner/name.",
 }
 # Words that are the same in Chinese: names, units, and the codes of settings.

@@ -355,6 +355,15 @@ ERRORS: Mapping[str, str] = {
     "seed = {value}: give a whole number from 0 to {most}, or leave it empty.": (
         "随机种子 = {value}：请填 0 到 {most} 的整数，或留空。"
     ),
+    # the model that a run starts from
+    "{name} = {value}: the model to start from has {name} = {has}. Leave {name} out, or start from "
+    "nothing.": "{name} = {value}：起始模型的 {name} 是 {has}。请不要设 {name}，或从零开始。",
+    "{recipe} is an experiment that begins with random weights: start from nothing, or choose "
+    "another recipe.": "{recipe} 是从随机权重开始的实验：请从零开始，或选别的方案。",
+    "With the symbols of the model to start from there are {has:,}, and at most {most:,} can be "
+    "learned: leave keep_symbols out.": (
+        "加上起始模型的符号共有 {has:,} 个，最多可学 {most:,} 个：请不要选“保留符号”。"
+    ),
     # any setting
     "{setting} = {value}: {wanted}.": "{setting} = {value}：{wanted}。",
 }

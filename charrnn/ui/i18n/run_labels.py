@@ -25,7 +25,8 @@ _LENGTH = ("epochs", "seconds")
 _SETTINGS = (
     *("learning_rate", "dropout", "optimizer", "batch_size", "steps", "clip", "sampling"),
     *("smoothing", "weight_decay", "schedule", "implementation", "input", "embedding_size"),
-    *("precision", "truncate", "reset", "shift", "prior", "validation", "initialization", "seed"),
+    *("precision", "truncate", "reset", "shift", "prior", "keep_symbols", "validation"),
+    *("initialization", "seed"),
     *("device", "threads", "samples", "sample_length", "sample_every"),
 )
 _SHORT = {
