@@ -25,6 +25,7 @@ def custom_rules() -> dict[str, Rule]:
     """Return the rule of every setting that the form has a field for."""
     every = rules(ModelConfig) | rules(TrainingConfig)
     del every["device"]  # has a checkbox of its own, if there is a GPU
+    del every["keep_symbols"]  # says nothing without a model to start from
     return every
 
 
