@@ -57,6 +57,11 @@ _SCRATCH = _chapter(
     "循环神经网络的从零开始实现",
     _RNN + "rnn-scratch.html",
 )
+_LSTM = _chapter(
+    "Long Short-Term Memory (LSTM)",
+    "长短期记忆网络（LSTM）",
+    "chapter_recurrent-modern/lstm.html",
+)
 _BACKPROPAGATION = _chapter("Backpropagation Through Time", "通过时间反向传播", _RNN + "bptt.html")
 _INFORMATION = _chapter(
     "Softmax Regression",
@@ -180,6 +185,35 @@ TERMS: dict[str, Term] = {
             "单元越多，能记住的前文越多。",
         ),
         _NETWORKS,
+    ),
+    "hidden-state": Term(
+        ("Hidden state H", "隐状态 H"),
+        (
+            "The numbers, one for each hidden unit, that the network computes from a character and "
+            "from the hidden state before it.",
+            "网络由一个字符和此前的隐状态算出的一组数，每个隐藏单元一个。",
+        ),
+        _NETWORKS,
+    ),
+    "memory-cell": Term(
+        ("Memory cell C", "记忆元 C"),
+        (
+            "What an LSTM keeps beside its hidden state: C = F ⊙ C before + I ⊙ C̃. A forget gate "
+            "near 1 keeps a number for long.",
+            "LSTM 在隐状态之外保存的一组数：C = F ⊙ 之前的 C + I ⊙ C̃。遗忘门接近 1 时，"
+            "数可以保存很久。",
+        ),
+        _LSTM,
+    ),
+    "gate": Term(
+        ("Gate", "门"),
+        (
+            "A number from 0 to 1 for each unit by which another one is multiplied: 0 lets nothing "
+            "through, 1 everything. It is computed anew for each character.",
+            "每个单元一个从 0 到 1 的数，用来乘另一个数：0 全部挡住，1 全部放行。"
+            "每个字符都会重新计算。",
+        ),
+        _LSTM,
     ),
     "gradient-norm": Term(
         ("Gradient norm", "梯度范数"),

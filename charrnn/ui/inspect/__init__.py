@@ -12,6 +12,8 @@ from ..inspection_operations import MAX_INSPECTED_CHARACTERS
 from ..page.component import bind, html_component
 from ..page.theme import asset
 from ..services.context import AppContext
+from .hidden_units import unit_values
+from .hidden_units_strings import HIDDEN_UNITS
 from .requests import InspectTab
 from .server_functions import (
     PLACES_AT_ONCE,
@@ -22,19 +24,19 @@ from .server_functions import (
 )
 from .strings import INSPECT
 
-_PANELS = ("surprise",)  # the HTML files of what stands beside the text, and
+_PANELS = ("surprise", "hidden_units")  # the HTML files of what stands beside the text, and
 _BELOW: tuple[str, ...] = ()  # of what stands below it
 
 
 def inspect_tab(context: AppContext) -> None:
     """Build the tab inside the Tab that is open now."""
     tab = InspectTab(context)
-    functions = (list_models, read_text, inspect_places, count_baselines)
+    functions = (list_models, read_text, inspect_places, count_baselines, unit_values)
     html_component(
         "inspect/inspect",
         _html(),
         server_functions=[bind(function, tab) for function in functions],
-        words=[INSPECT],
+        words=[INSPECT, HIDDEN_UNITS],
         places_at_once=PLACES_AT_ONCE,
         max_characters=MAX_INSPECTED_CHARACTERS,
         elem_id="inspect",

@@ -6,10 +6,11 @@ import { readState } from "../page/browser_state.js";
 import { component, listen } from "../page/runtime.js";
 import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
+import { hiddenUnitsMode } from "./hidden_units.js";
 import { surpriseMode } from "./surprise.js";
 
 // The modes by their names in `data-mode`, in the order in which they are offered.
-const MODES = { surprise: surpriseMode };
+const MODES = { surprise: surpriseMode, hidden_units: hiddenUnitsMode };
 
 const TYPING_PAUSE_MS = 500; // without a change until the text is read
 const FIRST_PLACES = 400; // of which the most surprising one is selected at first
@@ -177,7 +178,8 @@ export function mount(host) {
   }
 
   // What a mode can use. `reading()` is what is drawn, `selected()` the selected place or -1,
-  // `repaint()` draws the tints again, and `choose(place)` selects a place as the user does.
+  // `repaint()` draws the tints and their scale again, and `choose(place)` selects a place as the
+  // user does.
   const tab = {
     find,
     setText,
@@ -189,12 +191,16 @@ export function mount(host) {
     drawProblem,
     reading: () => reading,
     selected: () => selected,
-    repaint: () => grid.repaint(),
+    repaint: () => {
+      grid.repaint();
+      drawScale();
+    },
     choose: (place) => grid.choose(place),
   };
 
   // A mode has a `title`, `classOf(place)` and `nameOf(place)` for the characters, and the texts
-  // beside the `scale` of its tint, or null. `show()` is called once for each reading, when the mode
+  // beside the `scale` of its tint, or null; they stand at both ends of a scale that is `signed`,
+  // with 0 in the middle. `show()` is called once for each reading, when the mode
   // is chosen; `showPlace(place)` then, and when the user selects another place.
   const modes = Object.fromEntries(Object.entries(MODES).map(([name, make]) => [name, make(tab)]));
 
@@ -229,7 +235,12 @@ export function mount(host) {
   function drawPanels() {
     for (const panel of element.querySelectorAll("[data-mode]"))
       panel.hidden = !reading || panel.dataset.mode !== mode;
-    const { scale } = modes[mode];
+    drawScale();
+  }
+
+  function drawScale() {
+    const { scale, signed = false } = modes[mode];
+    find(".inspect-scale").classList.toggle("signed", signed);
     find(".inspect-scale").classList.toggle("without-tint", !scale);
     setText(find(".inspect-scale span:first-child"), scale?.[0] ?? "");
     setText(find(".inspect-scale i + span"), scale?.[1] ?? "");

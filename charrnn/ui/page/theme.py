@@ -21,6 +21,7 @@ _SHEETS = (
     "run_card/run_card.css",
     "generate/generate.css",
     "inspect/inspect.css",
+    "inspect/hidden_units.css",
     "models/models.css",
     "push_dialog/push_dialog.css",
     "train/summary.css",

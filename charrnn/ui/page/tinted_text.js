@@ -34,12 +34,12 @@ export const surprisalLevel = (bits) =>
 export const tintStrength = (level, maxSurprisal) =>
   Math.min(9, Math.round((9 * parseInt(level, 36)) / (SURPRISAL_LEVELS_PER_BIT * maxSurprisal)));
 
-// Returns the class of a signed level, as tinted_text.py writes it: blue below zero, orange above.
-export function signedTint(digit) {
-  if (digit === UNSCORED) return "unscored";
-  const level = parseInt(digit, 36) - 9;
-  return level < 0 ? `n${-level}` : `s${level}`;
-}
+// Returns the class of a level from -9 to 9: blue below zero, orange above.
+export const signedClass = (level) => (level < 0 ? `n${-level}` : `s${level}`);
+
+// Returns the class of a signed level, as tinted_text.py writes it.
+export const signedTint = (digit) =>
+  digit === UNSCORED ? "unscored" : signedClass(parseInt(digit, 36) - 9);
 
 // Draws a text that only grows: nodes that are there already are not changed.
 export class GrowingText {

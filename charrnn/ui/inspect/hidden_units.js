@@ -1,0 +1,166 @@
+// The mode Hidden units: the text is tinted by what one unit of a layer is after each character,
+// blue below zero and orange above.
+
+import { setTextWithTerms } from "../page/terms.js";
+import { number, signedClass, visible } from "../page/tinted_text.js";
+import { decodeLevels, formatValue, latestOnly, QUANTIZED_LARGEST } from "./unit_numbers.js";
+
+const STRENGTHS = 9; // of the tint, on both sides
+
+// `tab` is what `inspect.js` gives each mode.
+export function hiddenUnitsMode(tab) {
+  const { find, setText, t, words } = tab;
+  const field = find(".unit-number input");
+  const layerField = find(".unit-layer");
+  const quantityField = find(".unit-quantity");
+
+  let choice = { layer: 0, quantity: "H", unit: 0 };
+  let model = null; // the answer's `model`: which units there are
+  let drawn = null; // the unit that tints the text: `reading`, `levels`, `largest`, and its choice
+
+  const read = latestOnly(({ unit, layer, quantity }) =>
+    tab.ask("unit_values", { unit, layer, quantity }),
+  );
+
+  function show() {
+    if (drawn?.reading.checkpoint !== tab.reading().checkpoint) setModel(null);
+    choose({ layer: 0, quantity: "H", unit: 0 });
+  }
+
+  // Tints the text by another unit: `change` has its `unit`, `layer` or `quantity`.
+  async function choose(change) {
+    choice = { ...choice, ...change };
+    const reading = tab.reading();
+    drawProblem("");
+    if (model) drawFields();
+    if (drawn?.reading !== reading) setText(find(".unit-value"), words["unit-reading"]);
+    const answer = await read(choice);
+    if (!answer || reading !== tab.reading()) return; // another unit, or another text, was chosen
+    if (answer.problem) return drawProblem(answer.problem.message);
+    setModel(answer.model);
+    drawn = { ...choice, reading, largest: answer.largest, levels: decodeLevels(answer.values) };
+    drawFields();
+    tab.repaint();
+    drawValue();
+  }
+
+  // Nothing can be chosen before it is known which units there are.
+  function setModel(newModel) {
+    model = newModel;
+    for (const input of find(".unit-choice").querySelectorAll("input, select, .unit-number button"))
+      input.disabled = !model;
+    if (!model) setText(find(".unit-number span"), "");
+  }
+
+  // ---- the fields ------------------------------------------------------------------------------
+
+  function drawFields() {
+    const { unit, layer, quantity } = choice;
+    if (document.activeElement !== field) field.value = unit;
+    field.max = model.units - 1;
+    setText(find(".unit-number span"), t("unit-of", { n: number.format(model.units) }));
+    find(".unit-previous").disabled = unit === 0;
+    find(".unit-next").disabled = unit === model.units - 1;
+    const layers = Array.from({ length: model.layers }, (_, i) => [layerName(i), i]);
+    setOptions(layerField, layers, layer);
+    setOptions(
+      quantityField,
+      [...model.quantities].reverse().map((name) => [words[`unit-${name}`], name]),
+      quantity,
+    );
+    setTextWithTerms(find(".unit-choice .explain"), words[`unit-about-${quantity}`]);
+  }
+
+  function layerName(layer) {
+    const { layers, directions } = model;
+    const way = directions === 1 ? "name" : layer % directions ? "backward" : "forward";
+    const n = Math.floor(layer / directions) + 1;
+    return t(`unit-layer-${way}`, { n, count: layers / directions });
+  }
+
+  // A field with one choice is hidden.
+  function setOptions(select, options, chosen) {
+    select.parentNode.hidden = options.length < 2;
+    const same = options.every(([label], i) => select.options[i]?.text === label);
+    if (!same || options.length !== select.options.length)
+      select.replaceChildren(...options.map(([label, key]) => new Option(label, key)));
+    select.value = chosen;
+  }
+
+  function drawProblem(message) {
+    setText(find(".unit-choice .inspect-problem"), message);
+    field.setAttribute("aria-invalid", String(Boolean(message)));
+  }
+
+  function readField() {
+    const unit = Number(field.value);
+    if (Number.isInteger(unit) && field.value !== "" && unit >= 0 && unit < model.units)
+      choose({ unit });
+    else drawProblem(t("unit-wrong", { last: model.units - 1 }));
+  }
+
+  // ---- the values ------------------------------------------------------------------------------
+
+  const isDrawn = () => drawn && drawn.reading === tab.reading();
+  const valueAt = (place) => (drawn.levels[place] * drawn.largest) / QUANTIZED_LARGEST;
+
+  function drawValue() {
+    if (!isDrawn()) return;
+    const [place, { unit, largest, levels }] = [tab.selected(), drawn];
+    const character = visible(drawn.reading.characters[place] ?? "");
+    const parts = [];
+    if (!largest) parts.push(t("unit-zero", { unit }));
+    else if (place >= 0 && place < levels.length)
+      parts.push(t("unit-at", { unit, character, value: formatValue(valueAt(place)) }));
+    if (levels.length < drawn.reading.characters.length)
+      parts.push(t("unit-unread", { n: number.format(levels.length) }));
+    setText(find(".unit-value"), parts.join(" "));
+  }
+
+  function classOf(place) {
+    if (!isDrawn() || place >= drawn.levels.length) return "";
+    return signedClass(Math.round((STRENGTHS * drawn.levels[place]) / QUANTIZED_LARGEST));
+  }
+
+  function nameOf(place) {
+    const character = visible(tab.reading().characters[place]);
+    if (!isDrawn() || place >= drawn.levels.length) return character;
+    return t("unit-spoken", { character, value: formatValue(valueAt(place)) });
+  }
+
+  // ---- setup -----------------------------------------------------------------------------------
+
+  const labels = {
+    ".unit-fields label:first-child > span": words["unit-layer"],
+    ".unit-fields label:last-child > span": words["unit-quantity"],
+  };
+  for (const [place, text] of Object.entries(labels)) setText(place, text);
+  setTextWithTerms(find(".unit-choice h2"), words["unit-title"]);
+  field.setAttribute("aria-label", words["unit-number"]);
+  for (const [name, by] of [
+    ["previous", -1],
+    ["next", 1],
+  ]) {
+    const button = find(`.unit-${name}`);
+    button.setAttribute("aria-label", words[`unit-${name}`]);
+    button.title = words[`unit-${name}`];
+    button.onclick = () => choose({ unit: choice.unit + by });
+  }
+  field.oninput = readField;
+  field.onblur = () => model && drawFields();
+  layerField.onchange = () => choose({ layer: Number(layerField.value) });
+  quantityField.onchange = () => choose({ quantity: quantityField.value });
+
+  return {
+    title: words["mode-hidden-units"],
+    get scale() {
+      if (!isDrawn() || !drawn.largest) return null;
+      return [formatValue(-drawn.largest), formatValue(drawn.largest)];
+    },
+    signed: true,
+    show,
+    showPlace: drawValue,
+    classOf,
+    nameOf,
+  };
+}
