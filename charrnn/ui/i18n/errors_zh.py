@@ -54,7 +54,7 @@ ERRORS: Mapping[str, str] = {
     "{name} = {value}: this model has {name} 0 to {last}.": (
         "{name} = {value}：这个模型的 {name} 为 0 到 {last}。"
     ),
-    "quantity = {value}: this model has {names}.": "quantity = {value}：这个模型有 {names}。",
+    "quantity = {value}: this model has {names}.": "`quantity` = {value}：这个模型有 {names}。",
     "There is nothing to compare: give the generated text and the training text.": (
         "没有可比较的内容，请给出生成的文本和训练文本。"
     ),

@@ -7,6 +7,8 @@ import { decodeLevels, formatValue, latestOnly, QUANTIZED_LARGEST } from "./unit
 
 const STRENGTHS = 9; // of the tint, on both sides
 
+const keyOf = (quantity) => quantity.toLowerCase().replace("_", "-"); // in the table of strings
+
 // `tab` is what `inspect.js` gives each mode.
 export function hiddenUnitsMode(tab) {
   const { find, setText, t, words } = tab;
@@ -65,10 +67,10 @@ export function hiddenUnitsMode(tab) {
     setOptions(layerField, layers, layer);
     setOptions(
       quantityField,
-      [...model.quantities].reverse().map((name) => [words[`unit-${name}`], name]),
+      [...model.quantities].reverse().map((name) => [words[`unit-name-${keyOf(name)}`], name]),
       quantity,
     );
-    setTextWithTerms(find(".unit-choice .explain"), words[`unit-about-${quantity}`]);
+    setTextWithTerms(find(".unit-choice .explain"), words[`unit-about-${keyOf(quantity)}`]);
   }
 
   function layerName(layer) {

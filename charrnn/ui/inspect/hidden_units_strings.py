@@ -17,51 +17,51 @@ HIDDEN_UNITS: Words = {
     "unit-layer-forward": ("{n} of {count}, forward", "第 {n} 层，共 {count} 层，正向"),
     "unit-layer-backward": ("{n} of {count}, backward", "第 {n} 层，共 {count} 层，反向"),
     "unit-quantity": ("What of it", "看它的什么"),
-    "unit-H": ("H, hidden state", "H，隐状态"),
-    "unit-C": ("C, memory cell", "C，记忆元"),
-    "unit-I": ("I, input gate", "I，输入门"),
-    "unit-F": ("F, forget gate", "F，遗忘门"),
-    "unit-O": ("O, output gate", "O，输出门"),
-    "unit-C_tilde": ("C̃, candidate", "C̃，候选记忆元"),
-    "unit-R": ("R, reset gate", "R，重置门"),
-    "unit-Z": ("Z, update gate", "Z，更新门"),
-    "unit-H_tilde": ("H̃, candidate", "H̃，候选隐状态"),
-    "unit-about-H": (
+    "unit-name-h": ("H, hidden state", "H，隐状态"),
+    "unit-name-c": ("C, memory cell", "C，记忆元"),
+    "unit-name-i": ("I, input gate", "I，输入门"),
+    "unit-name-f": ("F, forget gate", "F，遗忘门"),
+    "unit-name-o": ("O, output gate", "O，输出门"),
+    "unit-name-c-tilde": ("C̃, candidate", "C̃，候选记忆元"),
+    "unit-name-r": ("R, reset gate", "R，重置门"),
+    "unit-name-z": ("Z, update gate", "Z，更新门"),
+    "unit-name-h-tilde": ("H̃, candidate", "H̃，候选隐状态"),
+    "unit-about-h": (
         "The [hidden state](hidden-state) after each character, which is all that the next layer "
         "and the prediction see of it.",
         "读完每个字符后的[隐状态](hidden-state)。下一层和预测只看得到它。",
     ),
-    "unit-about-C": (
+    "unit-about-c": (
         "The [memory cell](memory-cell) after each character. It may keep a number over many "
         "characters.",
         "读完每个字符后的[记忆元](memory-cell)。它可以把一个数保存许多个字符。",
     ),
-    "unit-about-I": (
+    "unit-about-i": (
         "The input [gate](gate): from 0 to 1, how much of the candidate enters the memory cell.",
         "输入[门](gate)：从 0 到 1，候选值有多少进入记忆元。",
     ),
-    "unit-about-F": (
+    "unit-about-f": (
         "The forget [gate](gate): from 0 to 1, how much of the memory cell stays.",
         "遗忘[门](gate)：从 0 到 1，记忆元保留多少。",
     ),
-    "unit-about-O": (
+    "unit-about-o": (
         "The output [gate](gate): from 0 to 1, how much of the memory cell shows in the hidden "
         "state.",
         "输出[门](gate)：从 0 到 1，记忆元有多少显露在隐状态中。",
     ),
-    "unit-about-C_tilde": (
+    "unit-about-c-tilde": (
         "The candidate: what this character would write into the memory cell.",
         "候选记忆元：这个字符想写入记忆元的值。",
     ),
-    "unit-about-R": (
+    "unit-about-r": (
         "The reset [gate](gate): from 0 to 1, how much of the state before enters the candidate.",
         "重置[门](gate)：从 0 到 1，之前的状态有多少进入候选值。",
     ),
-    "unit-about-Z": (
+    "unit-about-z": (
         "The update [gate](gate): from 0 to 1, how much of the state before stays.",
         "更新[门](gate)：从 0 到 1，之前的状态保留多少。",
     ),
-    "unit-about-H_tilde": (
+    "unit-about-h-tilde": (
         "The candidate: what this character would make of the hidden state.",
         "候选隐状态：这个字符想让隐状态变成的值。",
     ),
