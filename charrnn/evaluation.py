@@ -8,7 +8,7 @@ windows* of length L: the text is cut into windows of L predictions, each from a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -167,18 +167,25 @@ def _score_carried(
 
 
 def iter_predictions(
-    model: CharRNN, inputs: Ids, targets: Ids, state: State | None = None
+    model: CharRNN,
+    inputs: Ids,
+    targets: Ids,
+    state: State | None = None,
+    on_state: Callable[[int, State], None] | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield logits (n, V) and their targets (n,), chunk by chunk, the state carried along each row.
 
     `inputs` and `targets` are ids (B, T); the predictions of a chunk are in time-major order. There
-    is a yield point before each chunk.
+    is a yield point before each chunk. `on_state` is called after each chunk, with the number of
+    characters read in each row and the state.
     """
     chunk = max(1, min(512, _max_predictions(model) // len(inputs)))
     for start in range(0, inputs.shape[1], chunk):
         yield_point()
         piece = slice(start, start + chunk)
         logits, state = model(_tensor(inputs[:, piece]), state)
+        if on_state:
+            on_state(min(start + chunk, inputs.shape[1]), state)
         yield logits.float(), _tensor(targets[:, piece]).t().reshape(-1).to(logits.device)
 
 

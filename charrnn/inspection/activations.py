@@ -34,17 +34,22 @@ Activations = dict[str, Tensor]  # by quantity, (T, H) each
 
 
 def iter_activations(
-    model: CharRNN, ids: Ids, quantities: Sequence[str] = ("H",)
+    model: CharRNN,
+    ids: Ids,
+    quantities: Sequence[str] = ("H",),
+    before: State | None = None,
 ) -> Iterator[list[Activations]]:
     """Yield, for each chunk of a text, the activations of each layer and direction, (T, H) each.
 
-    The state is carried from chunk to chunk, from zeros. There is a yield point before each chunk.
+    The state is carried from chunk to chunk, from `before` (L·D, 1, H) on; None is zeros. There is
+    a yield point before each chunk.
     """
     config = model.config
     directions = 2 if config.bidirectional else 1
     parameters = model.recurrence.by_layer()
+    before = model.begin_state(1) if before is None else before
     state: list[State] = [
-        map_state(lambda s, k=k: s[k], model.begin_state(1))  # type: ignore[misc]
+        map_state(lambda s, k=k: s[k], before)  # type: ignore[misc]
         for k in range(len(parameters))
     ]
     for start in range(0, len(ids), CHUNK_CHARACTERS):

@@ -25,6 +25,7 @@ from ..utils import validation
 from ..utils.notebook import html_table, html_tints
 from ..vocabulary import Ids
 from .activations import QUANTITIES, read_activations
+from .saved_states import SavedStates
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -144,11 +145,13 @@ def inspect(
     training_text: str | None = None,
     hidden: bool = False,
     gates: bool = False,
+    states: SavedStates | None = None,
 ) -> Inspection:
     """Read `text` with a model, the state carried from its first character to its last.
 
     `training_text` is what the baselines count. `hidden` and `gates` ask for these activations,
-    4 · L · D · N · H bytes for each quantity. Raises UserError if the text leaves nothing to score.
+    4 · L · D · N · H bytes for each quantity. `states` collects states on the way. Raises
+    UserError if the text leaves nothing to score.
     """
     validation.check_checkpoint(checkpoint)
     ids = encode_scorable(checkpoint, text)
@@ -159,7 +162,8 @@ def inspect(
     probabilities = np.full((len(ids), CANDIDATES), np.nan, np.float32)
     place, total = 1, 0.0
     with eval_mode(checkpoint.model) as model:
-        for logits, targets in iter_predictions(model, *text_rows(ids, 1)):
+        on_state = states.add if states else None
+        for logits, targets in iter_predictions(model, *text_rows(ids, 1), on_state=on_state):
             rows = slice(place, place + len(targets))
             nats = character_nats(logits, targets).double()
             total += float(nats.sum())

@@ -15,7 +15,7 @@ import charrnn.ui
 from charrnn.ui import i18n
 from charrnn.ui.generate import strings as generate
 from charrnn.ui.i18n import SHARED, terms, titles
-from charrnn.ui.inspect import hidden_units_strings
+from charrnn.ui.inspect import hidden_units_strings, step_strings
 from charrnn.ui.inspect import strings as inspect
 from charrnn.ui.models import strings as models
 from charrnn.ui.page.component import bind
@@ -52,6 +52,7 @@ TABLES = (
         generate.TEXT,
         inspect.INSPECT,
         hidden_units_strings.HIDDEN_UNITS,
+        step_strings.STEP,
     ),
     *(models.CARDS, models.OPEN_MODEL, models.MODELS, models.HUB_SEARCH),
     *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),

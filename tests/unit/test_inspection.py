@@ -13,8 +13,9 @@ from charrnn.errors import UserError
 from charrnn.inspection.ablation import without_unit
 from charrnn.inspection.activations import CHUNK_CHARACTERS, QUANTITIES
 from charrnn.inspection.matching import match_span
-from charrnn.inspection.one_step import trace_step
+from charrnn.inspection.one_step import trace_step, trace_steps, unit_sums
 from charrnn.inspection.reach import context_effect, gradient_reach
+from charrnn.inspection.saved_states import SavedStates
 from charrnn.rnn import scratch
 from charrnn.vocabulary import Vocabulary
 
@@ -213,6 +214,62 @@ def test_a_step_has_the_numbers_of_the_equations(cell):
     assert trace.q == pytest.approx(trace.p**2 / (trace.p**2).sum(), abs=1e-5)
     best = LETTERS.symbols[1 + int(trace.p.argmax())]
     assert best == whole.candidates[place + 1][0]
+
+
+@pytest.mark.parametrize("implementation", ["fast", "torch"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_a_unit_adds_up_gives_its_value_by_the_equations(cell, implementation):
+    checkpoint = letters_model(cell=cell, implementation=implementation, layers=2)
+    trace = trace_step(checkpoint, TEXT[:40], 23)
+    for layer, unit in ((0, 3), (1, 15)):
+        now, before = trace.layers[layer], trace.before[layer]["H"][unit]
+        sums = unit_sums(checkpoint, trace, layer, unit)
+        total = {k: s.from_input + s.from_state + s.bias for k, s in sums.items()}
+        if cell == "gru":
+            s = sums["H_tilde"]
+            total["H_tilde"] = (
+                s.from_input + s.bias + now["R"][unit] * (s.from_state + s.state_bias)
+            )
+        found = {name: values[unit] for name, values in now.items()}
+        for name, value in total.items():
+            gate = name in "RZIFO"
+            expected = 1 / (1 + math.exp(-value)) if gate else math.tanh(value)
+            expected = max(0.0, value) if cell == "relu" else expected
+            assert found[name] == pytest.approx(expected, abs=1e-5), name
+        if cell == "gru":
+            mixed = found["Z"] * before + (1 - found["Z"]) * found["H_tilde"]
+            assert found["H"] == pytest.approx(mixed, abs=1e-5)
+        if cell == "lstm":
+            C = found["F"] * trace.before[layer]["C"][unit] + found["I"] * found["C_tilde"]
+            assert found["C"] == pytest.approx(C, abs=1e-5)
+            assert found["H"] == pytest.approx(found["O"] * math.tanh(C), abs=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_steps_from_a_saved_state_are_those_from_the_beginning(cell):
+    checkpoint, text = letters_model(cell=cell, layers=2, input="embedding"), TEXT * 3
+    states = SavedStates(len(text))
+    charrnn.inspect(checkpoint, text, states=states)
+    assert [states.last_before(place)[0] for place in (511, 512, 1800)] == [0, 512, 1536]
+    steps = trace_steps(checkpoint, text, 1800, 5, alpha=2.0, states=states)
+    assert [step.place for step in steps] == list(range(1800, 1805))
+    for step in steps:
+        expected = trace_step(checkpoint, text, step.place, alpha=2.0)
+        assert step.character == expected.character == text[step.place]
+        assert step.q == pytest.approx(expected.q, abs=1e-5)
+        for layer in (0, 1):
+            for name, values in expected.before[layer].items():
+                assert step.before[layer][name] == pytest.approx(values, abs=1e-5)
+            for name, values in expected.layers[layer].items():
+                assert step.layers[layer][name] == pytest.approx(values, abs=1e-5)
+    assert len(trace_steps(checkpoint, text, len(text) - 2, 5, states=states)) == 2
+
+
+def test_states_are_saved_within_their_memory_however_large_they_are():
+    states = SavedStates(100_000)
+    for place in range(512, 100_000, 512):
+        states.add(place, torch.zeros(8, 1, 4096))
+    assert 500_000 < states.byte_count <= 1_000_000
 
 
 def test_the_first_step_begins_with_zeros_and_a_place_outside_is_refused(checkpoint):

@@ -22,22 +22,38 @@ from .server_functions import (
     list_models,
     read_text,
 )
+from .step import ALPHAS, STEPS_AT_ONCE, trace_steps
+from .step_strings import STEP
 from .strings import INSPECT
 
-_PANELS = ("surprise", "hidden_units")  # the HTML files of what stands beside the text, and
-_BELOW: tuple[str, ...] = ()  # of what stands below it
+# The HTML files of what stands beside the text,
+_PANELS = (
+    "surprise",
+    "hidden_units",
+    "step",
+)
+_BELOW: tuple[str, ...] = ()  # and of what stands below it
 
 
 def inspect_tab(context: AppContext) -> None:
     """Build the tab inside the Tab that is open now."""
     tab = InspectTab(context)
-    functions = (list_models, read_text, inspect_places, count_baselines, unit_values)
+    functions = (
+        list_models,
+        read_text,
+        inspect_places,
+        count_baselines,
+        unit_values,
+        trace_steps,
+    )
     html_component(
         "inspect/inspect",
         _html(),
         server_functions=[bind(function, tab) for function in functions],
-        words=[INSPECT, HIDDEN_UNITS],
+        words=[INSPECT, HIDDEN_UNITS, STEP],
         places_at_once=PLACES_AT_ONCE,
+        steps_at_once=STEPS_AT_ONCE,
+        step_alphas=ALPHAS,
         max_characters=MAX_INSPECTED_CHARACTERS,
         elem_id="inspect",
     )

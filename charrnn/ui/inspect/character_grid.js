@@ -100,16 +100,14 @@ export function characterGrid(area, { onSelect, classOf, nameOf }) {
       span.removeAttribute(name);
   }
 
-  function select(place, { focus = false } = {}) {
+  function select(place, { focus = false, scroll = focus } = {}) {
     if (place < 0 || place >= characters.length) return;
     if (selected >= 0) unmark(spanOf(selected));
     selected = place;
     const span = spanOf(place);
     mark(span);
-    if (focus) {
-      span.focus({ preventScroll: true });
-      scrollTo(span);
-    }
+    if (focus) span.focus({ preventScroll: true });
+    if (scroll) scrollTo(span);
   }
 
   // Scrolls within the area only, so that the page stays where it is.
@@ -176,9 +174,11 @@ export function characterGrid(area, { onSelect, classOf, nameOf }) {
     if (place >= 0) choose(block.from + place);
   });
 
-  function choose(place) {
+  // Selects a character as the user does. The focus moves to it, unless `focus` is false and it is
+  // elsewhere on the page.
+  function choose(place, { focus = true } = {}) {
     if (place < 0 || place >= characters.length) return;
-    select(place, { focus: true });
+    select(place, { focus: focus || area.contains(document.activeElement), scroll: true });
     onSelect(place);
   }
 

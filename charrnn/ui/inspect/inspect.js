@@ -7,10 +7,11 @@ import { component, listen } from "../page/runtime.js";
 import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
 import { hiddenUnitsMode } from "./hidden_units.js";
+import { stepMode } from "./step.js";
 import { surpriseMode } from "./surprise.js";
 
 // The modes by their names in `data-mode`, in the order in which they are offered.
-const MODES = { surprise: surpriseMode, hidden_units: hiddenUnitsMode };
+const MODES = { surprise: surpriseMode, hidden_units: hiddenUnitsMode, step: stepMode };
 
 const TYPING_PAUSE_MS = 500; // without a change until the text is read
 const FIRST_PLACES = 400; // of which the most surprising one is selected at first
@@ -179,7 +180,7 @@ export function mount(host) {
 
   // What a mode can use. `reading()` is what is drawn, `selected()` the selected place or -1,
   // `repaint()` draws the tints and their scale again, and `choose(place)` selects a place as the
-  // user does.
+  // user does; `move(place)` does so too, and leaves the focus where it is.
   const tab = {
     find,
     setText,
@@ -196,6 +197,7 @@ export function mount(host) {
       drawScale();
     },
     choose: (place) => grid.choose(place),
+    move: (place) => grid.choose(place, { focus: false }),
   };
 
   // A mode has a `title`, `classOf(place)` and `nameOf(place)` for the characters, and the texts

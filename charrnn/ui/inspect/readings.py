@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...inspection import Inspection
+from ...inspection.saved_states import SavedStates
 from ..page.tinted_text import surprisal_levels
 
-MAX_KEPT_CHARACTERS = 1_000_000  # of all readings together; each takes about 50 bytes
+_BYTES_PER_CHARACTER = 50  # of a reading, about
+MAX_KEPT_CHARACTERS = 1_000_000  # of all readings together; their states count as characters too
 MAX_SURPRISES = 5
 _MIN_DISTANCE = 12  # characters between two surprises that are listed
 
@@ -30,6 +32,7 @@ class Reading:
     text: what was read.
     surprisal, entropy: in bits, (N,). candidates: the likeliest characters, (N, 5), and their
     probabilities. summary: the figures of the whole text, as JSON.
+    states: of the model on its way, to read a part of the text again.
     """
 
     model: str
@@ -40,9 +43,12 @@ class Reading:
     candidates: NDArray[np.str_]
     probabilities: NDArray[np.float32]
     summary: dict[str, Any]
+    states: SavedStates | None = None
 
     @classmethod
-    def of(cls, inspection: Inspection, model: str, source: str) -> Reading:
+    def of(
+        cls, inspection: Inspection, model: str, source: str, states: SavedStates | None = None
+    ) -> Reading:
         """Return what is kept of an inspection."""
         return cls(
             model,
@@ -53,7 +59,14 @@ class Reading:
             inspection.candidates.astype("<U1"),
             inspection.probabilities,
             inspection.summary,
+            states,
         )
+
+    @property
+    def size(self) -> int:
+        """The memory that the reading takes, as a number of characters."""
+        states = self.states.byte_count if self.states else 0
+        return len(self.surprisal) + states // _BYTES_PER_CHARACTER
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the page draws first, as JSON: levels, figures and surprises."""
@@ -112,4 +125,4 @@ class ReadingCache:
                 self._readings.popitem(last=False)
 
     def _characters(self) -> int:
-        return sum(len(reading.surprisal) for reading in self._readings.values())
+        return sum(reading.size for reading in self._readings.values())

@@ -11,6 +11,7 @@ import gradio as gr
 
 from ...corpus import Corpus
 from ...inspection import inspect
+from ...inspection.saved_states import SavedStates
 from ...ngrams.baselines import baseline_perplexities
 from .. import i18n
 from ..operations import Caller, find_model
@@ -105,7 +106,9 @@ def _read(tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: s
     owner = EVERYONE if chosen.is_shared and model.source == "bundled" else user
     key = _key(model, chosen)
     if (reading := tab.readings.get(owner, key)) is None:
-        reading = Reading.of(inspect(checkpoint, chosen.text), model.key, chosen.source)
+        states = SavedStates(len(chosen.text))
+        inspection = inspect(checkpoint, chosen.text, states=states)
+        reading = Reading.of(inspection, model.key, chosen.source, states)
         tab.readings.put(owner, key, reading)
     return {
         "texts": options,

@@ -22,6 +22,7 @@ _SHEETS = (
     "generate/generate.css",
     "inspect/inspect.css",
     "inspect/hidden_units.css",
+    "inspect/step.css",
     "models/models.css",
     "push_dialog/push_dialog.css",
     "train/summary.css",

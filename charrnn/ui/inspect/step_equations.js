@@ -1,0 +1,117 @@
+// The equations of each cell, as MathML, in the names of Dive into Deep Learning, and the same
+// equations with the numbers of one hidden unit in them.
+
+// An equation in tokens: a name with its index after `_`, where `p` is t − 1; `~` is a tilde above.
+// `of` is the quantity on the left.
+const EQUATIONS = {
+  tanh: [{ of: "H", equation: "H_t = tanh ( X_t W_xh + H_p W_hh + b_h )", apply: "tanh" }],
+  relu: [{ of: "H", equation: "H_t = ReLU ( X_t W_xh + H_p W_hh + b_h )", apply: "ReLU" }],
+  gru: [
+    { of: "R", equation: "R_t = σ ( X_t W_xr + H_p W_hr + b_r )", apply: "σ" },
+    { of: "Z", equation: "Z_t = σ ( X_t W_xz + H_p W_hz + b_z )", apply: "σ" },
+    {
+      of: "H_tilde",
+      equation: "H~_t = tanh ( X_t W_xh + b_xh + R_t ⊙ ( H_p W_hh + b_hh ) )",
+      numbers: ({ R }, [x, h, b, c]) => [`tanh(`, sum(x, b), ` + ${plain(R)} · (`, sum(h, c), `))`],
+    },
+    {
+      of: "H",
+      equation: "H_t = Z_t ⊙ H_p + ( 1 − Z_t ) ⊙ H~_t",
+      numbers: ({ Z, H_before, H_tilde }) => [
+        `${plain(Z)} · ${factor(H_before)} + (1 − ${plain(Z)}) · ${factor(H_tilde)}`,
+      ],
+    },
+  ],
+  lstm: [
+    { of: "I", equation: "I_t = σ ( X_t W_xi + H_p W_hi + b_i )", apply: "σ" },
+    { of: "F", equation: "F_t = σ ( X_t W_xf + H_p W_hf + b_f )", apply: "σ" },
+    { of: "O", equation: "O_t = σ ( X_t W_xo + H_p W_ho + b_o )", apply: "σ" },
+    { of: "C_tilde", equation: "C~_t = tanh ( X_t W_xc + H_p W_hc + b_c )", apply: "tanh" },
+    {
+      of: "C",
+      equation: "C_t = F_t ⊙ C_p + I_t ⊙ C~_t",
+      numbers: ({ F, C_before, I, C_tilde }) => [
+        `${plain(F)} · ${factor(C_before)} + ${plain(I)} · ${factor(C_tilde)}`,
+      ],
+    },
+    {
+      of: "H",
+      equation: "H_t = O_t ⊙ tanh ( C_t )",
+      numbers: ({ O, C }) => [`${plain(O)} · tanh(${plain(C)})`],
+    },
+  ],
+};
+
+export const equationsOf = (cell) => EQUATIONS[cell];
+
+// Returns the output layer. The textbook calls the logits O, which is a gate of the LSTM too.
+export const outputEquation = (cell) => `${cell === "lstm" ? "logits" : "O_t"} = H_t W_hq + b_q`;
+
+// ---- numbers -------------------------------------------------------------------------------------
+
+export const plain = (value) => {
+  const text = Math.abs(value).toFixed(2);
+  return value < 0 && Number(text) ? `−${text}` : text;
+};
+const factor = (value) => (plain(value).startsWith("−") ? `(${plain(value)})` : plain(value));
+const sum = (...parts) => parts.map(plain).join(" + ").replaceAll("+ −", "− ");
+
+// Returns an equation with the numbers of a unit: "0.31 = tanh(0.12 + 0.25 − 0.04)". `unit` has its
+// quantities, and `sums` the parts of what it adds up.
+export function numbersOf({ of, apply, numbers }, unit, sums) {
+  const right = apply
+    ? `${apply}(${sum(...sums[of].slice(0, 3))})`
+    : numbers(unit, sums[of]).join("");
+  return `${plain(unit[of])} = ${right}`;
+}
+
+// ---- MathML --------------------------------------------------------------------------------------
+
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const FUNCTIONS = new Set(["tanh", "ReLU", "σ", "logits"]);
+
+function made(tag, ...children) {
+  const node = document.createElementNS(MATHML, tag);
+  node.append(...children);
+  return node;
+}
+
+function variable(name) {
+  const node = made("mi", name);
+  node.setAttribute("mathvariant", "normal");
+  return node;
+}
+
+// Returns a name such as "H~_p". Vectors and matrices are bold; those that change from step to step
+// have the number of their layer above, if `layer` is not null.
+function named(token, layer) {
+  const [, letter, tilde, index] = token.match(/^(\p{L})(~?)_(.+)$/u);
+  let base = variable(letter);
+  if (index === "t" || index === "p" || letter === "W" || letter === "b")
+    base.setAttribute("class", "step-bold");
+  if (tilde) {
+    base = made("mover", base, made("mo", "~"));
+    base.setAttribute("accent", "true");
+  }
+  const below =
+    index === "p" ? made("mrow", variable("t"), made("mo", "−"), made("mn", "1")) : variable(index);
+  if (layer === null || letter === "W" || letter === "b") return made("msub", base, below);
+  const above = made("mrow", made("mo", "("), made("mn", String(layer)), made("mo", ")"));
+  return made("msubsup", base, below, above);
+}
+
+function tokenNode(token, layer) {
+  if (token === "X_t" && layer > 1) return named("H_t", layer - 1);
+  if (token.includes("_")) return named(token, token === "X_t" ? null : layer);
+  if (/^\d$/.test(token)) return made("mn", token);
+  if (FUNCTIONS.has(token)) return variable(token);
+  const operator = made("mo", token);
+  if ("()".includes(token)) operator.setAttribute("stretchy", "false");
+  return operator;
+}
+
+// Returns an equation as MathML, of the layer with this number, from 1; null for the only layer.
+export function mathOf(equation, layer) {
+  const row = made("mrow", ...equation.split(" ").map((token) => tokenNode(token, layer)));
+  return made("math", row);
+}
