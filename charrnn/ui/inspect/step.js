@@ -94,8 +94,8 @@ export function stepMode(tab) {
   // An error of the unit stands beside its field; without a step there is nothing to show.
   function drawProblem(problem) {
     const ofUnit = problem?.field === "unit";
-    setText(find(".step-choices .problem"), ofUnit ? problem.message : "");
-    setText(find(".step-top .problem"), problem && !ofUnit ? problem.message : "");
+    setText(find(".step-choices .inspect-problem"), ofUnit ? problem.message : "");
+    setText(find(".step-top .inspect-problem"), problem && !ofUnit ? problem.message : "");
     unitField.setAttribute("aria-invalid", String(ofUnit));
     find(".step-body").hidden = Boolean(problem && !ofUnit);
     find(".step-controls").hidden = Boolean(problem && !ofUnit);
@@ -108,7 +108,7 @@ export function stepMode(tab) {
     layerField.value = String(options.layer);
     find(".step-layer").hidden = model.layers < 2;
     unitField.max = String(model.units - 1);
-    setText(find(".step-unit span"), t("step-unit", { last: model.units - 1 }));
+    setTextWithTerms(find(".step-unit span"), t("step-unit", { last: model.units - 1 }));
   }
 
   function draw(step) {

@@ -44,8 +44,12 @@ const EQUATIONS = {
 
 export const equationsOf = (cell) => EQUATIONS[cell];
 
-// Returns the output layer. The textbook calls the logits O, which is a gate of the LSTM too.
-export const outputEquation = (cell) => `${cell === "lstm" ? "logits" : "O_t"} = H_t W_hq + b_q`;
+// Returns the equations of the output layer. The textbook calls the logits O, which is a gate of the
+// LSTM too.
+export function outputEquations(cell) {
+  const logits = cell === "lstm" ? "logits" : "O_t";
+  return [`${logits} = H_t W_hq + b_q`, `p = softmax ( ${logits} )`, "q ∝ p^α"];
+}
 
 // ---- numbers -------------------------------------------------------------------------------------
 
@@ -68,7 +72,7 @@ export function numbersOf({ of, apply, numbers }, unit, sums) {
 // ---- MathML --------------------------------------------------------------------------------------
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-const FUNCTIONS = new Set(["tanh", "ReLU", "σ", "logits"]);
+const WORDS = new Set(["tanh", "ReLU", "σ", "softmax", "logits", "p", "q"]);
 
 function made(tag, ...children) {
   const node = document.createElementNS(MATHML, tag);
@@ -87,8 +91,7 @@ function variable(name) {
 function named(token, layer) {
   const [, letter, tilde, index] = token.match(/^(\p{L})(~?)_(.+)$/u);
   let base = variable(letter);
-  if (index === "t" || index === "p" || letter === "W" || letter === "b")
-    base.setAttribute("class", "step-bold");
+  base.setAttribute("class", "step-bold");
   if (tilde) {
     base = made("mover", base, made("mo", "~"));
     base.setAttribute("accent", "true");
@@ -100,18 +103,20 @@ function named(token, layer) {
   return made("msubsup", base, below, above);
 }
 
-function tokenNode(token, layer) {
+function tokenNode(token, layer, ofModel) {
   if (token === "X_t" && layer > 1) return named("H_t", layer - 1);
-  if (token.includes("_")) return named(token, token === "X_t" ? null : layer);
+  if (token.includes("_")) return named(token, ofModel.includes(token) ? null : layer);
+  if (token.includes("^")) return made("msup", ...token.split("^").map(variable));
   if (/^\d$/.test(token)) return made("mn", token);
-  if (FUNCTIONS.has(token)) return variable(token);
+  if (WORDS.has(token)) return variable(token);
   const operator = made("mo", token);
   if ("()".includes(token)) operator.setAttribute("stretchy", "false");
   return operator;
 }
 
 // Returns an equation as MathML, of the layer with this number, from 1; null for the only layer.
-export function mathOf(equation, layer) {
-  const row = made("mrow", ...equation.split(" ").map((token) => tokenNode(token, layer)));
-  return made("math", row);
+// Quantities `ofModel` belong to no layer.
+export function mathOf(equation, layer, ofModel = ["X_t"]) {
+  const nodes = equation.split(" ").map((token) => tokenNode(token, layer, ofModel));
+  return made("math", made("mrow", ...nodes));
 }

@@ -2,7 +2,7 @@
 
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, visible } from "../page/tinted_text.js";
-import { mathOf, outputEquation, plain } from "./step_equations.js";
+import { mathOf, outputEquations, plain } from "./step_equations.js";
 
 const MIN_LABELED_SHARE = 0.05; // of the bar, so that its character has room
 
@@ -20,7 +20,9 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
   function draw(model, step, options, written) {
     if (drawnFor !== model) {
       const layer = model.layers > 1 ? model.layers : null;
-      find(".step-out .step-equation").replaceChildren(mathOf(outputEquation(model.cell), layer));
+      const equations = outputEquations(model.cell);
+      const drawn = equations.map((equation) => mathOf(equation, layer, ["O_t"]));
+      find(".step-out .step-equation").replaceChildren(...drawn);
       setText(find(".step-out th:nth-child(2)"), model.cell === "lstm" ? words["step-logit"] : "O");
     }
     drawnFor = model;

@@ -56,10 +56,7 @@ STEP: Words = {
     "step-out": ("What it expects next", "预期的下一个字符"),
     "step-logit": ("logit", "logit"),
     "step-next-character": ("next", "下一个"),
-    "step-alpha": (
-        "[α](alpha) = {n}, q ∝ p to the power of α",
-        "[α](alpha) = {n}，q ∝ p 的 α 次方",
-    ),
+    "step-alpha": ("[α](alpha) = {n}", "[α](alpha) = {n}"),
     "step-written": ("In the text, “{character}” comes next.", "文本中接下来是“{character}”。"),
     "step-draw": ("The draw", "抽取"),
     "step-drawn": (
