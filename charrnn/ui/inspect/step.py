@@ -41,7 +41,8 @@ def _trace(query: ReadingQuery) -> Json:
     layer, unit, start = (
         validation.as_int(fields.get(name), name) for name in ("layer", "unit", "start")
     )
-    drawing = GenerationConfig(alpha=fields.get("alpha"), seed=fields.get("seed"))  # checks them
+    alpha = validation.as_float(fields.get("alpha"), "alpha")
+    drawing = GenerationConfig(alpha=alpha, seed=fields.get("seed"))  # checks them
     check_unit(checkpoint.model, layer, unit)
     steps = trace(
         checkpoint,
