@@ -91,14 +91,14 @@ export function stepMode(tab) {
     pause();
   }
 
-  // An error of the unit stands beside its field; without a step there is nothing to show.
+  // An error of the unit stands beside its field; another one takes the place of the step.
   function drawProblem(problem) {
     const ofUnit = problem?.field === "unit";
     setText(find(".step-choices .inspect-problem"), ofUnit ? problem.message : "");
     setText(find(".step-top .inspect-problem"), problem && !ofUnit ? problem.message : "");
     unitField.setAttribute("aria-invalid", String(ofUnit));
-    find(".step-body").hidden = Boolean(problem && !ofUnit);
-    find(".step-controls").hidden = Boolean(problem && !ofUnit);
+    const without = [".step-body", ".step-controls", ".step-top h2", ".step-status"];
+    for (const part of without) find(part).hidden = Boolean(problem && !ofUnit);
   }
 
   function receiveModel(received) {
