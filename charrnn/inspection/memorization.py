@@ -42,6 +42,7 @@ class Novelty:
         training text, in order. They may overlap.
     copied: the share of its characters that lie in such a stretch.
     lines, copied_lines: its lines that are not empty, and how many are lines of the training text.
+    line_spans: where these stand, in order.
     min_characters: 20, or 8 where the training text has hardly any spaces.
     """
 
@@ -52,6 +53,7 @@ class Novelty:
     copied: float
     lines: int
     copied_lines: int
+    line_spans: list[CopiedSpan]
     min_characters: int
 
     def as_dict(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ class Novelty:
             "copied": self.copied,
             "lines": self.lines,
             "copied_lines": self.copied_lines,
+            "line_spans": [span._asdict() for span in self.line_spans],
             "min_characters": self.min_characters,
         }
 
@@ -82,8 +85,8 @@ def novelty(generated: str, training_text: str) -> Novelty:
     matches = SuffixAutomaton(generated).matches(training_text)
     least = _min_copy_characters(training_text)
     spans = list(_copied_spans(matches, least))
-    known_lines = set(training_text.split("\n"))
-    lines = [line for line in generated.split("\n") if line.strip()]
+    lines = list(_lines(generated))
+    line_spans = list(_copied_lines(lines, training_text))
     return Novelty(
         characters=len(generated),
         longest=max(match.length for match in matches),
@@ -91,7 +94,8 @@ def novelty(generated: str, training_text: str) -> Novelty:
         copied_spans=spans,
         copied=_covered(spans) / len(generated),
         lines=len(lines),
-        copied_lines=sum(line in known_lines for line in lines),
+        copied_lines=len(line_spans),
+        line_spans=line_spans,
         min_characters=least,
     )
 
@@ -128,3 +132,24 @@ def _covered(spans: Sequence[CopiedSpan]) -> int:
         covered += span.end - max(span.start, last)
         last = span.end
     return covered
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each line that is not empty, with the place of its first character."""
+    start = 0
+    for line in text.split("\n"):
+        if line.strip():
+            yield start, line
+        start += len(line) + 1
+
+
+def _copied_lines(lines: Sequence[tuple[int, str]], training_text: str) -> Iterator[CopiedSpan]:
+    """Yield the lines that are lines of the training text, with their first place there."""
+    wanted = {line for _, line in lines}
+    known: dict[str, int] = {}
+    for place, line in _lines(training_text):
+        if line in wanted:
+            known.setdefault(line, place)
+    for start, line in lines:
+        if line in known:
+            yield CopiedSpan(start, start + len(line), known[line])

@@ -18,6 +18,7 @@ from charrnn.ui.i18n import SHARED, terms, titles
 from charrnn.ui.inspect import hidden_units_strings, step_strings
 from charrnn.ui.inspect import strings as inspect
 from charrnn.ui.models import strings as models
+from charrnn.ui.novelty.strings import NOVELTY
 from charrnn.ui.page.component import bind
 from charrnn.ui.page.contract import CONTRACT, button_id, element_id, run_state
 from charrnn.ui.push_dialog import strings as push
@@ -53,6 +54,7 @@ TABLES = (
         inspect.INSPECT,
         hidden_units_strings.HIDDEN_UNITS,
         step_strings.STEP,
+        NOVELTY,
     ),
     *(models.CARDS, models.OPEN_MODEL, models.MODELS, models.HUB_SEARCH),
     *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),

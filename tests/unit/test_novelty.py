@@ -31,6 +31,16 @@ def test_a_stretch_that_was_copied_is_found_in_its_place():
 def test_whole_lines_are_counted():
     result = charrnn.novelty("Ada said that it would go on without them.\nNot this.\n\n", TRAINING)
     assert (result.lines, result.copied_lines) == (2, 1)
+    said = TRAINING.index("Ada said")
+    assert result.line_spans == [
+        CopiedSpan(0, len("Ada said that it would go on without them."), said)
+    ]
+
+
+def test_a_short_line_that_was_copied_is_found_in_its_first_place():
+    result = charrnn.novelty("\nsea\nthe sea", "the sea\n\nsea\nsea\n")
+    assert result.line_spans == [CopiedSpan(1, 4, 9), CopiedSpan(5, 12, 0)]
+    assert (result.lines, result.copied_spans) == (2, [])
 
 
 def test_two_copies_that_overlap_are_both_told():

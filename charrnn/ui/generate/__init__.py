@@ -2,7 +2,8 @@
 
 This file builds the components. `events.py` connects them to the server, and `stream.py` generates
 the text. In the browser, `generate.js` draws the buttons and keeps the pages for undo and redo,
-`text_panel.js` draws the text, and `next_char.js` the ten likeliest next characters. The page with
+`text_panel.js` draws the text, and `next_char.js` the ten likeliest next characters;
+`novelty.js` shows what was copied from the training text. The page with
 all of its text is sent with every request, so the server stores nothing between two of them.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 import gradio as gr
 
 from .. import i18n
+from ..novelty import NOVELTY, Comparer, compare_texts, show_copy
 from ..page.browser_storage import BrowserState
 from ..page.component import bind, html_component
 from ..page.contract import element_id
@@ -96,6 +98,14 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 three_alphas=THREE_ALPHAS,
                 fields={"checkpoint": default_key, "prefix": default_prefix},
                 elem_id="generate-page",
+            )
+            comparer = Comparer(context)
+            html_component(
+                "generate/novelty",
+                asset("novelty/report.html"),
+                server_functions=[bind(f, comparer) for f in (compare_texts, show_copy)],
+                words=[NOVELTY],
+                elem_id="generate-novelty",
             )
         with gr.Column(scale=1, min_width=260, elem_classes="generate-side"):
             next_char = html_component(

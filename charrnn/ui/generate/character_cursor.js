@@ -70,7 +70,7 @@ export function characterCursor({ area, sheet, boxes, isLocked }) {
     selection = next;
     draw();
     if (next) reveal();
-    emit("charrnn-character-selected");
+    emit("charrnn-character-selected", next);
   }
 
   area.addEventListener("click", ({ target, clientX, clientY }) => {

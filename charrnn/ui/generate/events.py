@@ -178,6 +178,7 @@ async def _generate(
         start = (
             continue_passage(passage) if continues else new_passage(checked_passage_text(prefix))
         )
+        start["checkpoint"] = str(checkpoint)
         stream = stream_three_alphas if event.action == "three-alphas" else stream_passage
         model = await _find_model(context, client, str(checkpoint), request)
 

@@ -138,6 +138,11 @@ export function mount(host) {
     pace.disabled = busy;
     keepFocus(focused);
     watchForSilence(busy);
+    emit("charrnn-passage-shown", {
+      passage,
+      checkpoint: passage.checkpoint ?? fields.checkpoint,
+      complete: !busy && !held && !replaying.isOn(),
+    });
   }
 
   // If the focused button was hidden or disabled, moves the focus to another one: to Stop, or back.
@@ -280,6 +285,7 @@ export function mount(host) {
   function addPassage(passage) {
     receive({
       ...passage,
+      checkpoint: passage.checkpoint ?? fields.checkpoint,
       id: `local-${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`,
       state: "done",
       problem: null,
@@ -484,6 +490,12 @@ export function mount(host) {
   listen("charrnn-character-selected", () => {
     replaying.end();
     announceContext();
+  });
+  listen("charrnn-select-character", (selection) => {
+    if (writing()) return;
+    cursor.put(selection);
+    area.focus({ preventScroll: true });
+    emit("charrnn-character-selected", selection);
   });
   listen("charrnn-next-char-end", showAll);
   listen("charrnn-next-char-problem", (detail) => drawProblem(detail));

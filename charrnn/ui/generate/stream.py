@@ -1,9 +1,9 @@
 """Stream passages, which are generated texts, as frames for the page: ten a second at most.
 
-A passage is a JSON object. It has the `prefix`, the `text` after it, and `tint`: the surprisal
-level of each character of the text, as one base-36 digit. From frame to frame, text and tint only
-grow at their end. Gradio sends the difference between two values of a stream, so it sends only what
-is new. `generate.js` draws the passages.
+A passage is a JSON object. It has the `prefix`, the `text` after it, the key of the model as
+`checkpoint`, and `tint`: the surprisal level of each character of the text, as one base-36 digit.
+From frame to frame, text and tint only grow at their end. Gradio sends the difference between two
+values of a stream, so it sends only what is new. `generate.js` draws the passages.
 """
 
 from __future__ import annotations

@@ -75,6 +75,11 @@ ERRORS: Mapping[str, str] = {
     "{name} can have at most {most:,} characters: choose a part of it.": (
         "{name} 最多 {most:,} 个字符，请选取其中一部分。"
     ),
+    "The training text has {has:,} characters, and texts of at most {most:,} are compared here. "
+    "Compare a longer one with `charrnn novelty` on the command line.": (
+        "训练文本有 {has:,} 个字符，这里最多比较 {most:,} 个字符的文本。"
+        "更长的请在命令行用 `charrnn novelty` 比较。"
+    ),
     # a run
     "A name can have at most {most} characters: choose a shorter one.": (
         "名称最多 {most} 个字符：请换一个短一些的。"

@@ -112,6 +112,7 @@ class NoveltyResult(BaseModel):
     copied: float = Field(description="The share of characters in such stretches.")
     lines: int
     copied_lines: int = Field(description="Lines that are lines of the training text.")
+    line_spans: list[dict[str, int]] = Field(description="Where these lines stand, likewise.")
     min_characters: int = Field(description="How long a stretch has to be to count as copied.")
 
 

@@ -9,6 +9,7 @@ import * as tabs from "./tabs.js";
 import * as fromHubLink from "../generate/from_hub_link.js";
 import * as generate from "../generate/generate.js";
 import * as nextChar from "../generate/next_char.js";
+import * as novelty from "../generate/novelty.js";
 import * as inspect from "../inspect/inspect.js";
 import * as hubSearch from "../models/hub_search.js";
 import * as models from "../models/models.js";
@@ -33,6 +34,7 @@ const COMPONENTS = {
   "generate/from_hub_link": fromHubLink,
   "generate/generate": generate,
   "generate/next_char": nextChar,
+  "generate/novelty": novelty,
   "inspect/inspect": inspect,
   "models/open_model": openModel,
   "models/models": models,

@@ -67,6 +67,7 @@ export class GrowingText {
   }
 
   grow(text, levels) {
+    if (this.last) this.last = this.caret.previousElementSibling; // underlining may have split it
     let run = "";
     const flush = () => {
       if (run) this.last.append(run);

@@ -1,0 +1,257 @@
+"""Compare texts with the training text of a model, and show a copied stretch in its place there.
+
+The training text is the one at hand for the user (`services.training_texts`), or else a file that
+the user has uploaded for this. Nothing of any other text is sent.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from ...corpus import CHUNK_CHARACTERS, Corpus
+from ...errors import UserError
+from ...inspection import CopiedSpan, Novelty, novelty
+from ...runs.uploads import path_within
+from ...utils.validation import clean_text
+from ...utils.yield_points import yield_point
+from ..operations import Caller, find_model
+from ..server.answers import Json, answer_or_problem, as_object
+from ..services.catalog import ModelEntry
+from ..services.context import AppContext
+from ..services.text_cache import read_uploads
+from ..services.time_slicer import SCORING_SLICER
+from ..services.training_texts import corpus_name, training_corpus
+
+MAX_TEXTS = 3  # that are compared at once
+MAX_COMPARED_CHARACTERS = 100_000  # of each
+MAX_TRAINING_CHARACTERS = 20_000_000
+MAX_HELD_OUT_CHARACTERS = 20_000  # of the held-out text, to tell what is normal
+MAX_SHOWN_CHARACTERS = 2_000  # of a copied stretch
+CONTEXT_CHARACTERS = 120  # before and after it
+_MAX_KEPT_FIGURES = 256  # of held-out texts
+
+
+class TrainingText(Protocol):
+    """A text to compare with, of `length` characters."""
+
+    @property
+    def length(self) -> int:
+        """The number of its characters."""
+
+    def cut(self, start: int, end: int) -> str:
+        """Return the characters from `start` to `end`."""
+
+
+@dataclass(frozen=True)
+class _OfCorpus:
+    """The part of a corpus that was trained on."""
+
+    corpus: Corpus
+
+    @property
+    def length(self) -> int:
+        return len(self.corpus.training)
+
+    def cut(self, start: int, end: int) -> str:
+        return self.corpus.vocabulary.decode(self.corpus.training[start:end].tolist())
+
+
+@dataclass(frozen=True)
+class _OfFile:
+    """A text that the user has brought along."""
+
+    text: str
+
+    @property
+    def length(self) -> int:
+        return len(self.text)
+
+    def cut(self, start: int, end: int) -> str:
+        return self.text[start:end]
+
+
+class _HeldOutFigures:
+    """How new the held-out texts are, by the model; the figures only, never a text."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[object, Json] = OrderedDict()
+
+    def get(self, key: object, make: Callable[[], Json]) -> Json:
+        with self._lock:
+            known = self._kept.get(key)
+        if known is None:
+            known = make()
+            with self._lock:
+                self._kept[key] = known
+                if len(self._kept) > _MAX_KEPT_FIGURES:
+                    self._kept.popitem(last=False)
+        return known
+
+
+@dataclass(frozen=True)
+class Comparer:
+    """What the functions need: the app, and the figures that are computed once."""
+
+    context: AppContext
+    held_out: _HeldOutFigures = field(default_factory=_HeldOutFigures)
+
+
+async def compare_texts(comparer: Comparer, query: object, request: gr.Request) -> Json:
+    """Compare up to three texts with the training text of a model.
+
+    The query has the `checkpoint`, the `texts`, and as `file` the path of an uploaded training
+    text, or null. The answer is `{"at_hand": false}` if there is no training text. Otherwise it has
+    `comparisons`, one for each text, as `charrnn.Novelty` but with spans as lists, and `held_out`:
+    that of the held-out text without its spans, or null where nothing is held out.
+    """
+
+    def compare(model: ModelEntry, fields: Json) -> Json:
+        texts = _checked_texts(fields.get("texts"))
+        corpus = training_corpus(model, model.open())
+        if (training := _training_text(comparer, corpus, fields.get("file"))) is None:
+            return {"at_hand": False}
+        whole = _whole(training)
+        return {
+            "at_hand": True,
+            "comparisons": [_as_json(novelty(text, whole)) if text else None for text in texts],
+            "held_out": _held_out(comparer, model, corpus, training, whole),
+        }
+
+    return await _about_model(comparer, query, request, compare)
+
+
+async def show_copy(comparer: Comparer, query: object, request: gr.Request) -> Json:
+    """Return a stretch of the training text as `copy`, with what stands `before` and `after` it.
+
+    The query has `checkpoint` and `file` as for `compare_texts`, and the `start` and `length` of
+    the stretch.
+    """
+
+    def show(model: ModelEntry, fields: Json) -> Json:
+        corpus = training_corpus(model, model.open())
+        training = _training_text(comparer, corpus, fields.get("file"))
+        start, length = fields.get("start"), fields.get("length")
+        if training is None or type(start) is not int or type(length) is not int:
+            return {"at_hand": False}
+        start = min(max(0, start), training.length)
+        end = min(start + min(max(0, length), MAX_SHOWN_CHARACTERS), training.length)
+        return {
+            "at_hand": True,
+            "before": training.cut(max(0, start - CONTEXT_CHARACTERS), start),
+            "copy": training.cut(start, end),
+            "after": training.cut(end, end + CONTEXT_CHARACTERS),
+        }
+
+    return await _about_model(comparer, query, request, show)
+
+
+async def _about_model(
+    comparer: Comparer,
+    query: object,
+    request: gr.Request,
+    work: Callable[[ModelEntry, Json], Json],
+) -> Json:
+    """Return what `work` computes for a model, in turn with what others compute."""
+
+    async def answer() -> Json:
+        context, fields = comparer.context, as_object(query)
+        caller = Caller.from_request(context, request)
+        model = await find_model(context, caller, fields.get("checkpoint"))
+
+        def sliced() -> Json:
+            return SCORING_SLICER.compute(caller.client.id, lambda: work(model, fields))
+
+        return await context.limiters.scoring.run(caller.client, sliced)
+
+    return await answer_or_problem(answer, request)
+
+
+def _checked_texts(value: object) -> list[str]:
+    """Return the texts of a query. Raises UserError if one of them is too long."""
+    texts = value if isinstance(value, list) else []
+    checked = [clean_text(text) if isinstance(text, str) else "" for text in texts[:MAX_TEXTS]]
+    if any(len(text) > MAX_COMPARED_CHARACTERS for text in checked):
+        raise UserError(
+            "{name} can have at most {most:,} characters: choose a part of it.",
+            name="text",
+            most=MAX_COMPARED_CHARACTERS,
+            field="text",
+        )
+    return checked
+
+
+def _training_text(comparer: Comparer, corpus: Corpus | None, file: object) -> TrainingText | None:
+    """Return the training text: that at hand, or else the one in an uploaded file.
+
+    Raises UserError for a file that cannot be read, and for a text that is too long.
+    """
+    training: TrainingText
+    if corpus is not None:
+        training = _OfCorpus(corpus)
+    elif isinstance(file, str):
+        path = path_within(Path(get_upload_folder()), file)
+        if path is None:
+            raise UserError(
+                "That file has not been uploaded to this app: choose it again.", field="corpus"
+            )
+        training = _OfFile(read_uploads([path], comparer.context.limits).text)
+    else:
+        return None
+    if training.length > MAX_TRAINING_CHARACTERS:
+        raise UserError(
+            "The training text has {has:,} characters, and texts of at most {most:,} are compared "
+            "here. Compare a longer one with `charrnn novelty` on the command line.",
+            has=training.length,
+            most=MAX_TRAINING_CHARACTERS,
+            field="corpus",
+        )
+    return training
+
+
+def _whole(training: TrainingText) -> str:
+    pieces = []
+    for start in range(0, training.length, CHUNK_CHARACTERS):
+        yield_point()
+        pieces.append(training.cut(start, start + CHUNK_CHARACTERS))
+    return "".join(pieces)
+
+
+def _held_out(
+    comparer: Comparer,
+    model: ModelEntry,
+    corpus: Corpus | None,
+    training: TrainingText,
+    whole: str,
+) -> Json | None:
+    """Return how new the held-out text is; None where nothing is held out."""
+    if corpus is None or not len(corpus.held_out):
+        return None
+    ids = corpus.held_out[:MAX_HELD_OUT_CHARACTERS]
+
+    def make() -> Json:
+        figures = novelty(corpus.vocabulary.decode(ids.tolist()), whole).as_dict()
+        return {name: value for name, value in figures.items() if not name.endswith("spans")}
+
+    name = str(corpus_name(model.open()))
+    return comparer.held_out.get((model.key, name, training.length), make)
+
+
+def _as_json(found: Novelty) -> Json:
+    """Return a comparison as JSON that is short."""
+
+    def as_lists(spans: list[CopiedSpan]) -> list[list[Any]]:
+        return [list(span) for span in spans]
+
+    return found.as_dict() | {
+        "copied_spans": as_lists(found.copied_spans),
+        "line_spans": as_lists(found.line_spans),
+    }

@@ -1,0 +1,91 @@
+"""Strings of the comparison with the training text, in English and Chinese."""
+
+from __future__ import annotations
+
+from ..i18n import Words
+
+NOVELTY: Words = {
+    "novelty": ("New or copied?", "新写还是照搬？"),
+    "comparing": ("Comparing with the training text…", "正在与训练文本比较……"),
+    "compare-absent": (
+        "The training text of this model is not at hand here. Choose its file to see what was "
+        "copied from it.",
+        "这里没有该模型的训练文本。选择它的文件，即可看出哪些内容是照搬的。",
+    ),
+    "compare-file": ("Choose the training text…", "选择训练文本……"),
+    "compare-other-file": ("Choose another file…", "选择其他文件……"),
+    "compare-sending": ("Sending {name}…", "正在上传 {name}……"),
+    "compare-with": ("Compared with {name}", "与 {name} 比较"),
+    "compare-not-sent": (
+        "{name} could not be sent. Check the connection and the size of the file, and try again.",
+        "{name} 未能上传。请检查网络连接和文件大小，再试一次。",
+    ),
+    "compare-no-answer": (
+        "The server did not answer. Change the text, or reload the page.",
+        "服务器没有回应。请更换文本，或刷新页面。",
+    ),
+    "compare-alpha": ("α = {n}: {verdict}", "α = {n}：{verdict}"),
+    # the verdict
+    "verdict-lines": (
+        "Recited: {k} of {n} lines stand in the training text.",
+        "背诵：{n} 行中有 {k} 行见于训练文本。",
+    ),
+    "verdict-recited": (
+        "Recited: {percent} % of it stands in the training text, in stretches of {min} characters "
+        "or more.",
+        "背诵：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
+    ),
+    "verdict-part": (
+        "Copied in part: {percent} % of it stands in the training text, in stretches of {min} "
+        "characters or more.",
+        "部分照搬：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
+    ),
+    "verdict-part-lines": (
+        "Copied in part: {k} of {n} lines stand in the training text.",
+        "部分照搬：{n} 行中有 {k} 行见于训练文本。",
+    ),
+    "verdict-normal": (
+        "New: {percent} % of it stands in the training text, in stretches of {min} characters or "
+        "more. Of the [held-out](held-out) text it is {held} %, so some is normal.",
+        "新写：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。"
+        "[留出](held-out)文本也有 {held} %，所以少量重复属正常。",
+    ),
+    "verdict-new": (
+        "New: only {percent} % of it stands in the training text, in stretches of {min} "
+        "characters or more.",
+        "新写：只有 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
+    ),
+    "verdict-few-lines": (
+        "New: {k} of {n} lines stand in the training text, and no stretch of {min} characters.",
+        "新写：{n} 行中有 {k} 行见于训练文本，没有 {min} 个字符以上的片段。",
+    ),
+    "verdict-nothing": (
+        "New: no line and no stretch of {min} characters stands in the training text. The longest "
+        "that does has {longest}.",
+        "新写：没有任何一行或 {min} 个字符的片段见于训练文本，"
+        "见于其中的最长片段有 {longest} 个字符。",
+    ),
+    # what was copied
+    "copies": ("What was copied, the longest first", "照搬的内容，从最长的起"),
+    "copies-more": ("and {n} more, underlined in the text", "另有 {n} 处，已在文本中加下划线"),
+    "copy-length": ("{n} characters", "{n} 个字符"),
+    "copy-in-place": (
+        "In the training text, from character {n} on",
+        "在训练文本中，从第 {n} 个字符起",
+    ),
+    "copy-spoken": ("copied, {n} characters", "照搬，{n} 个字符"),
+    # the figures
+    "new-ngrams": ("New [n-grams](n-gram)", "新的 [n 元组](n-gram)"),
+    "ngrams-of": ("{n} characters", "{n} 个字符"),
+    "ngrams-here": ("here", "本文"),
+    "ngrams-held-out": ("[held out](held-out)", "[留出](held-out)"),
+    "ngrams-explained": (
+        "The share of stretches of n characters that the training text lacks. The held-out text "
+        "was not trained on, so it tells what is normal.",
+        "训练文本中没有的 n 字符片段所占的比例。留出文本没有用于训练，由它可知正常水平。",
+    ),
+    "ngrams-explained-alone": (
+        "The share of stretches of n characters that the training text lacks.",
+        "训练文本中没有的 n 字符片段所占的比例。",
+    ),
+}
