@@ -9,6 +9,7 @@ selected. Each mode has a script and an HTML file of its name.
 from __future__ import annotations
 
 from ..inspection_operations import MAX_INSPECTED_CHARACTERS
+from ..novelty import NOVELTY, Comparer, compare_texts, show_copy
 from ..page.component import bind, html_component
 from ..page.theme import asset
 from ..services.context import AppContext
@@ -31,6 +32,7 @@ _PANELS = (
     "surprise",
     "hidden_units",
     "step",
+    "copied",
 )
 _BELOW: tuple[str, ...] = ()  # and of what stands below it
 
@@ -49,8 +51,11 @@ def inspect_tab(context: AppContext) -> None:
     html_component(
         "inspect/inspect",
         _html(),
-        server_functions=[bind(function, tab) for function in functions],
-        words=[INSPECT, HIDDEN_UNITS, STEP],
+        server_functions=[
+            *(bind(function, tab) for function in functions),
+            *(bind(function, Comparer(context)) for function in (compare_texts, show_copy)),
+        ],
+        words=[INSPECT, HIDDEN_UNITS, STEP, NOVELTY],
         places_at_once=PLACES_AT_ONCE,
         steps_at_once=STEPS_AT_ONCE,
         step_alphas=ALPHAS,
@@ -65,4 +70,4 @@ def _html() -> str:
     for place, names in (("panels", _PANELS), ("below", _BELOW)):
         parts = "".join(asset(f"inspect/{name}.html") for name in names)
         html = html.replace(f"<!-- {place} -->", parts)
-    return html
+    return html.replace("<!-- report -->", asset("novelty/report.html"))

@@ -6,18 +6,24 @@ import { readState } from "../page/browser_state.js";
 import { component, listen } from "../page/runtime.js";
 import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
+import { copiedMode } from "./copied.js";
 import { hiddenUnitsMode } from "./hidden_units.js";
 import { stepMode } from "./step.js";
 import { surpriseMode } from "./surprise.js";
 
 // The modes by their names in `data-mode`, in the order in which they are offered.
-const MODES = { surprise: surpriseMode, hidden_units: hiddenUnitsMode, step: stepMode };
+const MODES = {
+  surprise: surpriseMode,
+  hidden_units: hiddenUnitsMode,
+  step: stepMode,
+  copied: copiedMode,
+};
 
 const TYPING_PAUSE_MS = 500; // without a change until the text is read
 const FIRST_PLACES = 400; // of which the most surprising one is selected at first
 
 export function mount(host) {
-  const { element, props, server, find, setText, t, words } = component(host);
+  const { element, props, server, find, setText, t, words, upload } = component(host);
 
   const section = find(".inspect");
   const area = find(".inspect-text");
@@ -188,6 +194,7 @@ export function mount(host) {
     words,
     props,
     ask,
+    upload,
     noAnswer,
     drawProblem,
     reading: () => reading,

@@ -45,6 +45,7 @@ INSPECT: Words = {
     ),
     "modes": ("What to see", "查看内容"),
     "mode-surprise": ("Surprise", "意外"),
+    "mode-copied": ("New or copied", "新写还是照搬"),
     "scale-least": ("0 bits", "0 比特"),
     "scale-most": ("8 bits or more", "8 比特或更多"),
     "scale-hint": (

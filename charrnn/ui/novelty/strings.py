@@ -73,7 +73,11 @@ NOVELTY: Words = {
         "In the training text, from character {n} on",
         "在训练文本中，从第 {n} 个字符起",
     ),
-    "copy-spoken": ("copied, {n} characters", "照搬，{n} 个字符"),
+    "spoken-copied": (
+        "{character}, copied, in a stretch of {n} characters",
+        "{character}，照搬，所在片段有 {n} 个字符",
+    ),
+    "spoken-new": ("{character}, not copied", "{character}，不是照搬"),
     # the figures
     "new-ngrams": ("New [n-grams](n-gram)", "新的 [n 元组](n-gram)"),
     "ngrams-of": ("{n} characters", "{n} 个字符"),
