@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import math
 import signal
 import sys
 from collections.abc import Iterator
@@ -197,8 +198,22 @@ def generate(
     length: Annotated[int, typer.Option(help="Characters after the prefix.")] = 200,
     mode: Annotated[str, typer.Option(help="greedy or sample.")] = "sample",
     alpha: Annotated[
-        float, typer.Option(help="Sample from p^alpha: above 1 safer, below 1 bolder.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            help="Sample from p^alpha: above 1 safer, below 1 bolder.", show_default="1.0"
+        ),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="1 / alpha, under its other name: below 1 safer, above 1 bolder."),
+    ] = None,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="End after this text, if the model writes it; may be given several times.",
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same text.")] = None,
     samples: Annotated[int, typer.Option(min=1, max=1000, help="How many texts.")] = 1,
     as_json: Json = False,
@@ -208,14 +223,15 @@ def generate(
     if unknown := opened.vocabulary.unknown(prefix):
         lacking = escape_invisible(" ".join(unknown), 200)
         _note(f"not in the model's vocabulary, read as unknown: {lacking}")
+    exponent, ends = _exponent(alpha, temperature), tuple(stop or ())
     seeds = [None if seed is None else seed + number for number in range(samples)]
     if samples == 1 and not as_json:  # character by character
         print(printable(prefix), end="", flush=True)
-        for character in stream(opened, prefix, length, mode, alpha, seed):
+        for character in stream(opened, prefix, length, mode, exponent, seed, ends):
             print(printable(character), end="", flush=True)
         print()
         return
-    configs = [GenerationConfig(length, mode, alpha, own_seed) for own_seed in seeds]
+    configs = [GenerationConfig(length, mode, exponent, own_seed, ends) for own_seed in seeds]
     texts = generate_many(opened, prefix, configs)
     if as_json:
         for text, own_seed in zip(texts, seeds, strict=True):
@@ -294,6 +310,22 @@ def recipes(as_json: Json = False) -> None:
 app.command()(push)
 app.command()(pull)
 app.command("deploy")(deploy_app)
+
+
+def _exponent(alpha: float | None, temperature: float | None) -> float:
+    """Return α, given by itself or as 1 / temperature."""
+    if temperature is None:
+        return 1.0 if alpha is None else alpha
+    if alpha is not None:
+        raise UserError(
+            "Give --alpha or --temperature, not both: alpha is 1 / temperature.",
+            field="temperature",
+        )
+    if not math.isfinite(temperature) or temperature <= 0:
+        raise UserError(
+            "temperature = {value}: give a number above 0.", value=temperature, field="temperature"
+        )
+    return 1 / temperature
 
 
 def _open_start(name: str) -> Checkpoint:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MODES = ("greedy", "sample")
 MAX_LENGTH = 1_000_000  # characters that one call generates
+MAX_STOPS = 16  # strings that may end a text
+MAX_STOP_CHARACTERS = 100  # of one of them
 _RANDOM_BLOCK = 256  # random numbers drawn at a time
 _MAX_BATCH = 64  # texts generated side by side; more wait for the next batch
 _MAX_ALPHA = 1e30  # above it nothing changes, and products could overflow
@@ -40,6 +42,8 @@ class GenerationConfig:
     length: how many characters to generate.
     mode: "greedy", or "sample" to draw from q ∝ p^alpha.
     seed: makes sampling repeatable; None draws a different text each time.
+    stop: strings after which the text ends, if it writes one within its length. The prefix does not
+        count.
 
     Raises UserError for a value out of range.
     """
@@ -48,6 +52,7 @@ class GenerationConfig:
     mode: str = "sample"
     alpha: float = 1.0
     seed: int | None = None
+    stop: str | Sequence[str] = ()
 
     def __post_init__(self) -> None:
         length, mode = validation.as_int(self.length, "length"), self.mode
@@ -72,13 +77,46 @@ class GenerationConfig:
                 value=short_repr(seed, 40),
                 field="seed",
             )
-        for name, value in (("length", length), ("alpha", alpha), ("seed", seed)):
+        checked = {"length": length, "alpha": alpha, "seed": seed, "stop": _as_stop(self.stop)}
+        for name, value in checked.items():
             object.__setattr__(self, name, value)
 
     @property
     def sampling_alpha(self) -> float:
         """The exponent to sample with; infinite in greedy mode."""
         return math.inf if self.mode == "greedy" else self.alpha
+
+
+def _as_stop(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the strings that end a text. Raises UserError for an empty or a long one."""
+    strings = validation.as_texts(value, "stop")
+    if len(strings) > MAX_STOPS:
+        raise UserError("Give at most {most} strings to stop at.", most=MAX_STOPS, field="stop")
+    for string in strings:
+        if not 0 < len(string) <= MAX_STOP_CHARACTERS:
+            raise UserError(
+                "stop = {value}: give a string of 1 to {most} characters.",
+                value=short_repr(string, 40),
+                most=MAX_STOP_CHARACTERS,
+                field="stop",
+            )
+    return tuple(strings)
+
+
+class _Ending:
+    """Watches the characters of a text for a string after which it ends."""
+
+    def __init__(self, config: GenerationConfig) -> None:
+        self._stop = tuple(config.stop)
+        self._width = max(map(len, self._stop), default=0)
+        self._tail = ""
+
+    def is_reached(self, character: str) -> bool:
+        """Take the next character, and check whether the text ends with it."""
+        if not self._stop:
+            return False
+        self._tail = (self._tail + character)[-self._width :]
+        return self._tail.endswith(self._stop)
 
 
 @dataclass(frozen=True)
@@ -105,9 +143,10 @@ def generate(
     mode: str = "sample",
     alpha: float = 1.0,
     seed: int | None = None,
+    stop: str | Sequence[str] = (),
 ) -> str:
     """Return `prefix` followed by `length` generated characters; see `GenerationConfig`."""
-    return prefix + "".join(stream(checkpoint, prefix, length, mode, alpha, seed))
+    return prefix + "".join(stream(checkpoint, prefix, length, mode, alpha, seed, stop))
 
 
 def stream(
@@ -117,19 +156,22 @@ def stream(
     mode: str = "sample",
     alpha: float = 1.0,
     seed: int | None = None,
+    stop: str | Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield the characters after `prefix` one by one; see `GenerationConfig` for the arguments.
 
     Bad arguments raise UserError at once, before the first character is asked for.
     """
     _check(checkpoint, prefix)
-    config = GenerationConfig(length, mode, alpha, seed)
+    config = GenerationConfig(length, mode, alpha, seed, stop)
 
     def characters() -> Iterator[str]:
         decoder = prefilled_decoder(checkpoint.model, checkpoint.vocabulary, prefix)
-        symbols = checkpoint.vocabulary.symbols
+        symbols, ending = checkpoint.vocabulary.symbols, _Ending(config)
         for chosen in _sample(decoder, config):
             yield symbols[chosen]
+            if ending.is_reached(symbols[chosen]):
+                return
 
     return characters()
 
@@ -155,9 +197,10 @@ def iter_from_model(
 def iter_side_by_side(
     checkpoint: Checkpoint, prefix: str, configs: Sequence[GenerationConfig]
 ) -> Iterator[list[GeneratedChar]]:
-    """Continue one prefix several times at once, as each of `configs` says; all have one length.
+    """Continue one prefix several times at once, as each of `configs` says.
 
-    Yields the next character of every text. Each text is what `iter_characters` would yield alone.
+    All have one length, and none has strings to stop at. Yields the next character of every text.
+    Each text is what `iter_characters` would yield alone.
     Raises UserError at once for a checkpoint that cannot generate.
     """
     _check(checkpoint, prefix)
@@ -187,10 +230,26 @@ def generate_many(
     for start in range(0, len(configs), _MAX_BATCH):
         batch = configs[start : start + _MAX_BATCH]
         decoder = prefilled_decoder(checkpoint.model, checkpoint.vocabulary, prefix, len(batch))
-        ids = list(_sample_batch(decoder, batch))
-        columns = np.stack(ids, axis=1) if ids else np.empty((len(batch), 0), np.int64)
-        texts += [prefix + checkpoint.vocabulary.decode(column) for column in columns.tolist()]
+        texts += [prefix + text for text in _texts_of_batch(checkpoint.vocabulary, decoder, batch)]
     return texts
+
+
+def _texts_of_batch(
+    vocabulary: Vocabulary, decoder: Decoder, configs: Sequence[GenerationConfig]
+) -> list[str]:
+    """Return the text of each of K configurations; ends when all of them have."""
+    texts: list[list[str]] = [[] for _ in configs]
+    going = {number: _Ending(config) for number, config in enumerate(configs)}
+    for ids in _sample_batch(decoder, configs):
+        chosen = ids.tolist()
+        for number, ending in list(going.items()):
+            character = vocabulary.symbols[chosen[number]]
+            texts[number].append(character)
+            if ending.is_reached(character):
+                del going[number]
+        if not going:
+            break
+    return ["".join(text) for text in texts]
 
 
 def top_candidates(
@@ -223,10 +282,12 @@ def _check(checkpoint: Checkpoint, prefix: str) -> None:
 def _iter_generated(
     vocabulary: Vocabulary, decoder: Decoder, config: GenerationConfig
 ) -> Iterator[GeneratedChar]:
-    symbols = vocabulary.symbols
+    symbols, ending = vocabulary.symbols, _Ending(config)
     for chosen in _sample(decoder, config):
         log_p = _log_probabilities(decoder.logits.astype(np.float64))
         yield GeneratedChar(symbols[chosen], float(-log_p[chosen - 1] / math.log(2)))
+        if ending.is_reached(symbols[chosen]):
+            return
 
 
 def _sample(decoder: Decoder, config: GenerationConfig) -> Iterator[int]:

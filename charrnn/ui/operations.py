@@ -148,6 +148,7 @@ async def generate(
     mode: object = "sample",
     alpha: object = 1.0,
     seed: object = None,
+    stop: object = None,
 ) -> AsyncGenerator[str, None]:
     """Continue `prefix` with a model. Yield the text so far, with the prefix, several times.
 
@@ -168,12 +169,15 @@ async def generate(
             field="prefix",
         )
     checked_seed = None if seed is None else validation.as_int(seed, "seed")
+    ends = () if stop is None else validation.as_texts(stop, "stop")
     exponent, checked_mode = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
     model, start_text = await find_model(context, caller, checkpoint), clean_text(start_text)
 
     def texts() -> Generator[str, None, None]:
         pieces, last_frame_at = [start_text], time.perf_counter()
-        characters = stream(model.open(), start_text, count, checked_mode, exponent, checked_seed)
+        characters = stream(
+            model.open(), start_text, count, checked_mode, exponent, checked_seed, ends
+        )
         with SLICER.stream(caller.client.id) as turns:
             for character in turns.sliced(characters):
                 pieces.append(character)

@@ -186,6 +186,9 @@ def test_a_run_directory_is_not_used_twice_but_can_be_resumed(command, story):
         (["generate", "nowhere"], ["there is no checkpoint at nowhere"]),
         (["generate", "trained", "--mode", "beam"], ["greedy or sample"]),
         (["generate", "trained", "--alpha", "0"], ["above 0"]),
+        (["generate", "trained", "--temperature", "0"], ["temperature = 0.0", "above 0"]),
+        (["generate", "trained", "--alpha", "1", "--temperature", "1"], ["not both"]),
+        (["generate", "trained", "--stop", ""], ["1 to 100 characters"]),
         (["score", "trained", "nothing.txt"], ["nothing.txt"]),
     ],
 )

@@ -88,6 +88,9 @@ def test_a_text_is_generated(url, small):
     assert result(url, "generate", **arguments, alpha=0.8, seed=7) == {
         "text": generate(small, "ab", 57, alpha=0.8, seed=7)
     }
+    assert result(url, "generate", **arguments, seed=7, stop="c") == {
+        "text": generate(small, "ab", 57, seed=7, stop="c")
+    }
 
 
 def test_a_text_is_scored(url, small):

@@ -29,6 +29,8 @@ NOT_ON_THE_PAGE = {
     "--run-dir for a new run.",
     "This run started from {own}, not from {start}. Leave out --from to resume it, or give another "
     "--run-dir for a new run.",
+    "Give --alpha or --temperature, not both: alpha is 1 / temperature.",
+    "temperature = {value}: give a number above 0.",
     "{space} is not the name of a Space: write it as owner/name.",
 }
 # Words that are the same in Chinese: names, units, and the codes of settings.

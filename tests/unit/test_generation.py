@@ -11,7 +11,13 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
-from charrnn.generation import GenerationConfig, iter_characters, top_candidates
+from charrnn.generation import (
+    GenerationConfig,
+    generate,
+    generate_many,
+    iter_characters,
+    top_candidates,
+)
 from charrnn.ui.generate.stream import next_char_table
 from charrnn.vocabulary import Vocabulary
 
@@ -143,6 +149,11 @@ def test_the_likeliest_next_characters_explain_alpha(checkpoint):
         ({"mode": None}, "mode"),
         ({"prefix": None}, "prefix"),
         ({"prefix": b"a"}, "prefix"),
+        ({"stop": ""}, "stop"),
+        ({"stop": ["a", ""]}, "stop"),
+        ({"stop": "a" * 101}, "stop"),
+        ({"stop": ["a"] * 17}, "stop"),
+        ({"stop": 5}, "stop"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_written(checkpoint, wrong, field):
@@ -201,3 +212,33 @@ def test_a_model_without_a_vocabulary_has_nothing_to_say():
         with pytest.raises(UserError, match=r"This model has an empty vocabulary\.") as refusal:
             ask()
         assert refusal.value.field == "checkpoint"
+
+
+def test_a_text_ends_after_a_string_that_it_writes(checkpoint):
+    whole = generate(checkpoint, "ab", 80, seed=3)
+    end = whole[40:43]
+    at = whole.index(end, 2) + len(end)
+    assert generate(checkpoint, "ab", 80, seed=3, stop=end) == whole[:at]
+    assert generate(checkpoint, "ab", 80, seed=3, stop=["zzz", end]) == whole[:at]
+    assert generate(checkpoint, "ab", 80, seed=3, stop="zzz") == whole
+
+
+def test_the_prefix_does_not_end_a_text(checkpoint):
+    text = generate(checkpoint, "aba", 30, seed=1, stop="aba")
+    assert len(text) > 3 and not text[3:-3].endswith("aba")
+    first = generate(checkpoint, "ab", 1, seed=1)[-1]
+    assert len(generate(checkpoint, "ab", 30, seed=1, stop="b" + first)) > 3
+
+
+def test_each_of_many_texts_ends_by_itself(checkpoint):
+    configs = [GenerationConfig(60, seed=seed, stop="a") for seed in range(8)]
+    texts = generate_many(checkpoint, "b", configs)
+    assert texts == [generate(checkpoint, "b", 60, seed=seed, stop="a") for seed in range(8)]
+    assert len({len(text) for text in texts}) > 1
+    assert all(text.endswith("a") and "a" not in text[:-1] for text in texts if len(text) < 61)
+
+
+def test_surprisals_end_with_the_text(checkpoint):
+    config = GenerationConfig(60, seed=4, stop="a")
+    written = "".join(one.character for one in iter_characters(checkpoint, "b", config))
+    assert "b" + written == generate(checkpoint, "b", 60, seed=4, stop="a")

@@ -361,6 +361,10 @@ ERRORS: Mapping[str, str] = {
     "seed = {value}: give a whole number from 0 to {most}, or leave it empty.": (
         "随机种子 = {value}：请填 0 到 {most} 的整数，或留空。"
     ),
+    "Give at most {most} strings to stop at.": "停止字符串最多 {most} 个。",
+    "stop = {value}: give a string of 1 to {most} characters.": (
+        "停止字符串 = {value}：请填 1 到 {most} 个字符。"
+    ),
     # the model that a run starts from
     "{name} = {value}: the model to start from has {name} = {has}. Leave {name} out, or start from "
     "nothing.": "{name} = {value}：起始模型的 {name} 是 {has}。请不要设 {name}，或从零开始。",

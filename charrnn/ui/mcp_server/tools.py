@@ -13,6 +13,7 @@ from anyio import to_thread
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ...errors import UserError
+from ...generation import MAX_STOP_CHARACTERS
 from ...recipes import RECIPES
 from ...training import Event
 from .. import operations
@@ -185,11 +186,18 @@ class Generate(Tool):
         None, ge=0, description="The same seed gives the same text; null another text each time."
     )
 
+    stop: str = Field(
+        "",
+        max_length=MAX_STOP_CHARACTERS,
+        description="A string after which the text ends, if the model writes it, such as a line "
+        "end. Empty: the text has its full length.",
+    )
+
     async def call(self, tool_call: ToolCall) -> GenerateResult:
         """Write the text."""
         texts = operations.generate(
             tool_call.context, tool_call.caller, self.checkpoint, self.prefix, self.length,
-            self.mode, self.alpha, self.seed,
+            self.mode, self.alpha, self.seed, self.stop or None,
         )  # fmt: skip
         text = ""
         async with aclosing(texts):
