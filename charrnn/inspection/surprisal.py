@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -146,12 +147,14 @@ def inspect(
     hidden: bool = False,
     gates: bool = False,
     states: SavedStates | None = None,
+    on_progress: Callable[[float], None] | None = None,
 ) -> Inspection:
     """Read `text` with a model, the state carried from its first character to its last.
 
     `training_text` is what the baselines count. `hidden` and `gates` ask for these activations,
-    4 · L · D · N · H bytes for each quantity. `states` collects states on the way. Raises
-    UserError if the text leaves nothing to score.
+    4 · L · D · N · H bytes for each quantity. `states` collects states on the way. `on_progress` is
+    called now and then with the share of the text that has been read. Raises UserError if the text
+    leaves nothing to score.
     """
     validation.check_checkpoint(checkpoint)
     ids = encode_scorable(checkpoint, text)
@@ -175,6 +178,8 @@ def inspect(
             best[rows, :count] = top.indices.cpu().numpy() + 1
             probabilities[rows, :count] = top.values.cpu().numpy()
             place += len(targets)
+            if on_progress:
+                on_progress(place / len(ids))
     surprisal[ids == 0] = np.nan
     scored = int(np.count_nonzero(ids[1:]))
     activations = {}

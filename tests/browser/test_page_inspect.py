@@ -272,9 +272,21 @@ def test_a_phone_shows_one_column_and_nothing_scrolls_sideways(open_tab, locale)
         expect(page.locator(".inspect-surprisal")).to_contain_text("比特")
 
 
-def test_after_a_reload_the_tab_is_drawn_again(visit):
+def test_a_reload_keeps_the_model_and_the_users_own_text_until_it_is_cleared(visit):
     page = visit("?tab=inspect")
     expect(page.locator(".inspect-surprises li")).to_have_count(5)
+    model_field(page).select_option("fox")
+    type_text(page, "the lazy dog jumps")
+    expect(page.locator(".inspect-status")).to_have_text("18 characters")
+    page.reload()
+    wait_until_drawn(page)
+    expect(page.locator(".inspect-status")).to_have_text("18 characters")
+    expect(model_field(page)).to_have_value("fox")
+    expect(page.locator(".inspect-own textarea")).to_have_value("the lazy dog jumps")
+    page.get_by_role("button", name="Clear the text").click()
+    expect(page.locator(".inspect-text")).to_have_attribute("data-hint", re.compile("Type"))
     page.reload()
     wait_until_drawn(page)
     expect(page.locator(".inspect-surprises li")).to_have_count(5)
+    expect(page.locator(".inspect-own textarea")).to_be_hidden()
+    expect(page.locator(".inspect-own textarea")).to_have_value("")

@@ -22,6 +22,8 @@ from .server_functions import (
     inspect_places,
     list_models,
     read_text,
+    reading_progress,
+    stop_reading,
 )
 from .step import ALPHAS, STEPS_AT_ONCE, trace_steps
 from .step_strings import STEP
@@ -47,6 +49,8 @@ def inspect_tab(context: AppContext) -> None:
         count_baselines,
         unit_values,
         trace_steps,
+        reading_progress,
+        stop_reading,
     )
     html_component(
         "inspect/inspect",

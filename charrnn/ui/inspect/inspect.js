@@ -9,6 +9,8 @@ import { characterGrid } from "./character_grid.js";
 import { copiedMode } from "./copied.js";
 import { hiddenUnitsMode } from "./hidden_units.js";
 import { stepMode } from "./step.js";
+import { keepChoices, keepOwnText, keptChoices } from "./kept_choices.js";
+import { readingProgress } from "./progress.js";
 import { surpriseMode } from "./surprise.js";
 
 // The modes by their names in `data-mode`, in the order in which they are offered.
@@ -31,18 +33,28 @@ export function mount(host) {
   const sourceField = find(".inspect-source");
   const ownField = find(".inspect-own textarea");
 
-  let checkpoint = null; // the key of the chosen model
+  const kept = keptChoices();
+  const job = crypto.randomUUID?.() ?? String(Math.random()); // the name of the page's readings
+  let checkpoint = kept.checkpoint ?? null; // the key of the chosen model
+  let carried = kept.carried ?? null; // the key of the model that was chosen on the Generate tab
   let requested = null; // the key of the model that has read, or reads, the text
-  let source = null; // the key of the text that the user chose; null for the best one for the model
+  let source = kept.source ?? null; // the key of the text that the user chose; null for the best one for the model
   let reading = null; // what is drawn: an answer of `read_text`, its `checkpoint` and `characters`
   let requests = 0; // of `read_text`; older answers are ignored
   let selected = -1; // the place that is selected in the text
-  let mode = "surprise";
+  let mode = Object.hasOwn(MODES, kept.mode) ? kept.mode : "surprise";
   const shown = new Set(); // the modes that have shown what is drawn
   let typing = null; // the timer until the typed text is read
   let visibleBefore = false;
 
   const grid = characterGrid(area, { onSelect: selectPlace, classOf, nameOf });
+  const progress = readingProgress(
+    { find, setText },
+    words.progress,
+    async () => (await server.reading_progress({ job }))?.share,
+  );
+
+  const keep = () => keepChoices({ checkpoint, carried, source, mode });
 
   // ---- the model and the text ------------------------------------------------------------------
 
@@ -65,6 +77,7 @@ export function mount(host) {
   function chooseModel(key) {
     checkpoint = key;
     modelField.value = key;
+    keep();
     read();
   }
 
@@ -73,11 +86,14 @@ export function mount(host) {
   async function read() {
     clearTimeout(typing);
     const request = ++requests;
+    if (source === "own" && !ownField.value && !sourceField.length) source = null; // after a reload
     const own = source === "own" ? ownField.value : "";
     find(".inspect-own").hidden = source !== "own";
+    find(".inspect-own button").hidden = !ownField.value;
     drawProblem(null);
     const length = Array.from(own).length;
     if (source === "own" && (!own || length > props.max_characters)) {
+      if (section.classList.contains("busy")) server.stop_reading({ job });
       setBusy(false);
       if (own) return drawProblem(tooLong(length));
       return drawEmpty(words.empty);
@@ -88,9 +104,14 @@ export function mount(host) {
       own ? t("reading", { n: number.format(length) }) : words["reading-first"],
     );
     requested = checkpoint;
-    const answer = await server.read_text({ checkpoint, source, text: own });
+    progress.follow();
+    const answer = await server.read_text({ checkpoint, source, text: own, job });
     if (request !== requests) return;
     setBusy(false);
+    if (answer?.levels === undefined && source && !sourceField.length) {
+      source = null; // what was kept over a reload cannot be read
+      return read();
+    }
     if (answer?.levels === undefined) {
       requested = null; // to try again when the tab is opened again
       drawStatus();
@@ -128,6 +149,7 @@ export function mount(host) {
   }
 
   function setBusy(busy) {
+    if (!busy) progress.end();
     section.classList.toggle("busy", busy);
     area.setAttribute("aria-busy", String(busy));
   }
@@ -228,6 +250,7 @@ export function mount(host) {
 
   function chooseMode(name) {
     mode = name;
+    keep();
     prepareMode();
     if (!reading) return;
     grid.repaint();
@@ -274,13 +297,15 @@ export function mount(host) {
   const labels = {
     ".inspect-choices label:first-child > span": words.model,
     ".inspect-choices label:last-child > span": words.text,
-    ".inspect-own > span": t("own-label", { n: number.format(props.max_characters) }),
+    ".inspect-own label > span": t("own-label", { n: number.format(props.max_characters) }),
+    ".inspect-own button": words.clear,
     ".inspect-hint": words["scale-hint"],
     ".inspect-modes legend": words.modes,
   };
   for (const [place, text] of Object.entries(labels)) setText(place, text);
   setText(find(".inspect-status"), words["reading-first"]);
   ownField.placeholder = words["own-hint"];
+  ownField.value = kept.text;
   area.setAttribute("aria-label", words["characters-of-text"]);
   drawModes();
   drawPanels();
@@ -288,20 +313,37 @@ export function mount(host) {
   modelField.onchange = () => chooseModel(modelField.value);
   sourceField.onchange = () => {
     source = sourceField.value;
+    keep();
     read();
     if (source === "own") ownField.focus();
   };
+  function readTyped() {
+    keepOwnText(ownField.value, props.max_characters);
+    read();
+  }
   ownField.oninput = () => {
     clearTimeout(typing);
-    typing = setTimeout(read, TYPING_PAUSE_MS);
+    typing = setTimeout(readTyped, TYPING_PAUSE_MS);
   };
-  // The model that is chosen on the Generate tab, or opened there, is carried over.
+  find(".inspect-own button").onclick = () => {
+    ownField.value = "";
+    readTyped();
+    ownField.focus();
+  };
+  // The model that is chosen on the Generate tab, or opened there, is carried over. After a reload
+  // the one that was carried over before comes again.
   listen("charrnn-model-chosen", (key) => {
-    if (!key || key === checkpoint) return;
+    if (!key || key === carried) return;
+    carried = key;
+    if (key !== checkpoint) carryOver(key);
+    keep();
+  });
+
+  function carryOver(key) {
     checkpoint = key;
     if (element.offsetParent) refreshModels();
     else visibleBefore = false;
-  });
+  }
   new ResizeObserver(() => {
     const isVisible = Boolean(element.offsetParent);
     if (isVisible && !visibleBefore) refreshModels();

@@ -19,6 +19,7 @@ from ..server.answers import answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext
 from ..services.time_slicer import SCORING_SLICER
+from .jobs import ReadingJobs
 from .layer_cache import LayerCache
 from .readings import Reading, ReadingCache
 
@@ -29,11 +30,15 @@ EVERYONE = ""  # the owner of readings of texts that everyone can choose
 
 @dataclass(frozen=True)
 class InspectTab:
-    """The server's part of the tab: the app, and the readings and layers that it keeps."""
+    """The server's part of the tab: the app, and the readings and layers that it keeps.
+
+    `jobs` are the readings that are being made.
+    """
 
     context: AppContext
     readings: ReadingCache = field(default_factory=ReadingCache)
     layers: LayerCache = field(default_factory=LayerCache)
+    jobs: ReadingJobs = field(default_factory=ReadingJobs)
 
     def find_reading(self, client_id: str, key: object) -> Reading | None:
         """Return the reading with this key that the client may see; None if it is not kept."""

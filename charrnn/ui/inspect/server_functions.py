@@ -21,6 +21,7 @@ from ..services.catalog import ModelEntry
 from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from ..services.model_options import model_options
 from ..services.training_texts import training_corpus
+from .jobs import ReadingJob
 from .readings import Reading
 from .requests import (
     EVERYONE,
@@ -61,21 +62,35 @@ async def list_models(tab: InspectTab, query: object, request: gr.Request) -> Js
 async def read_text(tab: InspectTab, query: object, request: gr.Request) -> Json:
     """Read a text with a model.
 
-    The query has the `checkpoint`, the key `source` of a text or null for the best one, and the
-    `text` itself if it is the user's own. The answer has the `texts` to choose from, label and key,
-    the `source` and `text` that was read, its `total` length, the key `reading` for the other two
-    functions, `counted`: whether `count_baselines` has something to count, and `Reading.as_dict`.
+    The query has the `checkpoint`, the key `source` of a text or null for the best one, the `text`
+    itself if it is the user's own, and the name of the `job` (`jobs.py`). The answer has the
+    `texts` to choose from, label and key, the `source` and `text` that was read, its `total`
+    length, the key `reading` for the functions about it, `counted`: whether `count_baselines` has
+    something to count, and `Reading.as_dict`.
     """
     fields, locale = as_object(query), i18n.locale_of(request)
 
     async def answer() -> Json:
         caller = Caller.from_request(tab.context, request)
-        model = await find_model(tab.context, caller, fields.get("checkpoint"))
-        return await compute(
-            tab, caller, lambda: _read(tab, caller.client.id, model, fields, locale)
-        )
+        with tab.jobs.start(caller.client.id, fields.get("job")) as job:
+            waiting = job.caller(caller)
+            model = await find_model(tab.context, waiting, fields.get("checkpoint"))
+            return await compute(
+                tab, waiting, lambda: _read(tab, caller.client.id, model, fields, locale, job)
+            )
 
     return await answer_or_problem(answer, request)
+
+
+async def reading_progress(tab: InspectTab, query: object, request: gr.Request) -> Json:
+    """Return the `share` of its text that the `job` has read; null if there is no such job."""
+    return {"share": tab.jobs.share(tab.context.client_id(request), as_object(query).get("job"))}
+
+
+async def stop_reading(tab: InspectTab, query: object, request: gr.Request) -> Json:
+    """Stop the `job`: nobody waits for its text any more."""
+    tab.jobs.stop(tab.context.client_id(request), as_object(query).get("job"))
+    return {}
 
 
 async def inspect_places(tab: InspectTab, query: object, request: gr.Request) -> Json:
@@ -97,7 +112,9 @@ async def count_baselines(tab: InspectTab, query: object, request: gr.Request) -
     return await answer_about_reading(tab, query, request, _count)
 
 
-def _read(tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: str) -> Json:
+def _read(
+    tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: str, job: ReadingJob
+) -> Json:
     checkpoint = model.open()
     corpus = training_corpus(model, checkpoint)
     options = text_options(checkpoint, corpus, locale)
@@ -107,7 +124,7 @@ def _read(tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: s
     key = _key(model, chosen)
     if (reading := tab.readings.get(owner, key)) is None:
         states = SavedStates(len(chosen.text))
-        inspection = inspect(checkpoint, chosen.text, states=states)
+        inspection = inspect(checkpoint, chosen.text, states=states, on_progress=job.note)
         reading = Reading.of(inspection, model.key, chosen.source, states)
         tab.readings.put(owner, key, reading)
     return {

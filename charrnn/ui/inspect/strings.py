@@ -16,6 +16,8 @@ INSPECT: Words = {
     "model": ("Model", "模型"),
     "text": ("Text", "文本"),
     "own-label": ("Your text, at most {n} characters", "你的文本，最多 {n} 个字符"),
+    "clear": ("Clear the text", "清空文本"),
+    "progress": ("Share of the text that has been read", "已读部分"),
     "own-hint": ("Type or paste a text here", "在此输入或粘贴文本"),
     "empty": (
         "Type or paste a text above. The model reads it at once, and each character is tinted by "

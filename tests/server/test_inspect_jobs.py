@@ -1,0 +1,108 @@
+"""Texts that the Inspect tab waits for: how far they are, and that an older one stops."""
+
+import asyncio
+import threading
+
+import pytest
+from conftest import small_model
+from launching import app_context
+
+from charrnn.checkpoint import Checkpoint, save
+from charrnn.inspection import inspect
+from charrnn.text import datasets
+from charrnn.ui.inspect.jobs import ReadingJobs
+from charrnn.ui.inspect.requests import InspectTab
+from charrnn.ui.inspect.server_functions import read_text, reading_progress, stop_reading
+from charrnn.utils.yield_points import yield_point
+from charrnn.vocabulary import Vocabulary
+
+
+@pytest.fixture
+def tab(tmp_path):
+    vocabulary = Vocabulary.from_text(datasets.load("tide-clock").text)
+    model = Checkpoint(small_model(vocabulary_size=len(vocabulary)), vocabulary)
+    save(model, tmp_path / "shelf" / "tide-clock")
+    with app_context(tmp_path) as context:
+        yield InspectTab(context)
+
+
+@pytest.fixture
+def slow_reading(monkeypatch):
+    """Makes the reading of a text that begins with "slow" wait at its half until it is stopped."""
+    half, ended = threading.Event(), threading.Event()
+
+    def read_slowly(checkpoint, text, *, on_progress, **options):
+        if text.startswith("slow"):
+            on_progress(0.5)
+            half.set()
+            try:
+                while True:
+                    yield_point()
+                    ended.wait(0.01)
+            finally:
+                ended.set()
+        return inspect(checkpoint, text, on_progress=on_progress, **options)
+
+    monkeypatch.setattr("charrnn.ui.inspect.server_functions.inspect", read_slowly)
+    return half, ended
+
+
+def query(text, job="job"):
+    return {"checkpoint": "tide-clock", "source": "own", "text": text, "job": job}
+
+
+async def begin(tab, half):
+    slow = asyncio.create_task(read_text(tab, query("slow text"), None))
+    assert await asyncio.to_thread(half.wait, 30)
+    return slow
+
+
+def test_a_newer_reading_of_the_page_stops_the_older_one(tab, slow_reading):
+    half, ended = slow_reading
+
+    async def both():
+        slow = await begin(tab, half)
+        assert await reading_progress(tab, {"job": "job"}, None) == {"share": 0.5}
+        assert await reading_progress(tab, {"job": "another"}, None) == {"share": None}
+        quick = await read_text(tab, query("quick text"), None)
+        return await slow, quick
+
+    stopped, answer = asyncio.run(both())
+    assert stopped == {}
+    assert answer["text"] == "quick text"
+    assert ended.wait(30), "it went on computing"
+    assert asyncio.run(reading_progress(tab, {"job": "job"}, None)) == {"share": None}
+
+
+def test_a_reading_that_nobody_waits_for_stops(tab, slow_reading):
+    half, ended = slow_reading
+
+    async def stopped():
+        slow = await begin(tab, half)
+        await stop_reading(tab, {"job": "another"}, None)
+        assert not slow.done()
+        await stop_reading(tab, {"job": "job"}, None)
+        return await slow
+
+    assert asyncio.run(stopped()) == {}
+    assert ended.wait(30)
+
+
+def test_jobs_are_those_of_one_client():
+    jobs = ReadingJobs()
+    with jobs.start("one", "job") as job:
+        job.note(0.25)
+        jobs.stop("another", "job")
+        assert (jobs.share("one", "job"), jobs.share("another", "job")) == (0.25, None)
+        with jobs.start("one", "job") as newer:
+            assert job.is_stopped and not newer.is_stopped
+        assert jobs.share("one", "job") is None
+    with jobs.start("one", ["no name"]), jobs.start("one", "x" * 65):
+        assert not jobs._jobs
+
+
+def test_the_progress_of_an_inspection_ends_at_one(checkpoint):
+    shares = []
+    inspect(checkpoint, "abc" * 400, on_progress=shares.append)
+    assert shares == sorted(shares) and len(shares) > 1
+    assert shares[-1] == 1
