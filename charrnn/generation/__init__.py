@@ -290,6 +290,11 @@ def _iter_generated(
             return
 
 
+def random_number(seed: int, index: int) -> float:
+    """Return the random number, 0 … 1, that draws the character `index` of a text, from 0 on."""
+    return float(np.random.default_rng(seed).random(index + 1)[index])
+
+
 def _sample(decoder: Decoder, config: GenerationConfig) -> Iterator[int]:
     """Yield the generated ids; `decoder.logits` are those that chose the latest one.
 

@@ -43,13 +43,20 @@ def prefilled_decoders(
     return [make_decoder(model, state) for _ in range(count)]
 
 
+def line_start(vocabulary: Vocabulary) -> str:
+    """Return the symbol that is read for an empty text: a line break, if the model knows that.
+
+    Otherwise it is a space, or the most frequent symbol.
+    """
+    known = [c for c in "\n " if c in vocabulary.symbols]
+    return known[0] if known else vocabulary.symbols[1]
+
+
 def _encode_prefix(vocabulary: Vocabulary, text: str) -> Ids:
     """Return the ids of a text; for an empty one, those of a line break."""
-    ids = vocabulary.encode(text)
-    if len(ids) == 0:  # a newline, else a space, else the most frequent symbol
-        first = [c for c in "\n " if c in vocabulary.symbols]
-        ids = vocabulary.encode(first[0]) if first else np.ones(1, vocabulary.dtype)
-    return ids
+    if text:
+        return vocabulary.encode(text)
+    return np.array([vocabulary.symbols.index(line_start(vocabulary))], vocabulary.dtype)
 
 
 def _is_stepwise_faster(model: CharRNN, ids: Ids) -> bool:

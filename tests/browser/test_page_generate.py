@@ -170,8 +170,9 @@ def test_the_arrow_keys_go_from_character_to_character_and_back_to_the_end(open_
     area.focus()
     for keys, at in [
         (["ArrowLeft"], len(written) - 1),
-        (["Home"], first),
+        (["Home", *["ArrowRight"] * first], first),
         (["ArrowRight", "ArrowRight", "ArrowLeft"], first + 1),
+        (["ArrowLeft", "ArrowLeft"], first - 1),
     ]:
         for key in keys:
             page.keyboard.press(key)
@@ -183,6 +184,10 @@ def test_the_arrow_keys_go_from_character_to_character_and_back_to_the_end(open_
     page.keyboard.press("ArrowUp")
     expect(page.locator(".generate-mark")).to_be_visible()
     assert page.locator(".generate-mark").bounding_box()["y"] == top
+    page.keyboard.press("Home")
+    expect(page.locator(".next-char-facts")).to_contain_text("nothing was expected")
+    expect(page.locator(".next-char ol")).to_be_hidden()
+    expect(page.locator(".generate-spoken")).to_have_text(re.compile("^t, the first character"))
     end.click()
     expect(end).to_be_hidden()
     expect(area).to_be_focused()
@@ -227,12 +232,22 @@ def test_one_step_at_a_time_shows_a_text_by_hand_and_slowly_does_so_by_itself(op
         button(page, "next-step").click()
         expect(shown).to_have_text(whole[: at + 1], use_inner_text=False)
         expect_answer(page, fox, whole[:at], whole[at])
+        drawn = page.locator(".next-char-draw")
+        expect(drawn).to_contain_text(f"falls on “{whole[at].replace(' ', '␣')}”")
+        expect(drawn.locator("i.drawn")).to_have_count(1)
+        expect(page.locator(".next-char-state i")).to_have_count(16)  # a cell for each unit
+        expect(page.locator(".next-char-state i.changed").first).to_be_visible()
     button(page, "all").click()
+    expect(page.locator(".next-char-state")).to_be_hidden()
     expect(shown).to_have_text(whole, use_inner_text=False)
     expect(button(page, "next-step")).to_be_hidden()
     expect_candidates(page, fox, whole)
     pace.select_option("slow")
     page.wait_for_function(PARTLY_SHOWN, arg=[after, len(whole)])
+    for _ in range(5):  # more than it shows by itself meanwhile
+        before = len(text(page))
+        page.locator(".generate-page").press("ArrowRight")
+        assert before < len(text(page)) <= before + 2
     assert whole.startswith(text(page))
     click_character(page, ".generate-text", after)
     expect(shown).to_have_text(whole, use_inner_text=False)

@@ -10,6 +10,7 @@ from charrnn.checkpoint import save
 from charrnn.errors import UserError
 from charrnn.ui import operations
 from charrnn.ui.generate import events
+from charrnn.ui.generate.hidden_states import hidden_states
 from charrnn.ui.operations import Caller, TrainArguments
 
 
@@ -94,3 +95,16 @@ def test_settings_are_checked_before_a_text_is_downloaded(context, monkeypatch):
     with pytest.raises(UserError, match="at most 10,000"):
         awaited(train(context, settings(10_001)))
     assert not downloaded
+
+
+def test_hidden_states_are_for_a_text_of_the_greatest_length_and_a_place_in_it(context):
+    def states(text, start, checkpoint="small"):
+        query = {"checkpoint": checkpoint, "text": text, "start": start}
+        return awaited(hidden_states(context, query, None))
+
+    assert states("a" * 20_000, 19_999)["units"] == 16
+    assert states("a" * 20_001, 0) == {}
+    for start in (-1, 4, None, "0", True, 0.5):
+        assert states("abc", start) == {}
+    assert states("abc", 0, "no such model") == {}
+    assert awaited(hidden_states(context, None, None)) == {}

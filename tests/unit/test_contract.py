@@ -211,6 +211,11 @@ def terms_of(text):
     return found(r"\[[^\]]+\]\(([a-z-]+)\)", text) | found(r'asTerm\([^)]*?"([a-z-]+)"\)', text)
 
 
+# Terms of the parts of Inspect that are being built.
+AWAITED = {"gate", "memory-cell", "logits", "roc", "r-squared", "vanishing-gradient"}
+AWAITED |= {"truncated-bptt", "memorization"}
+
+
 def test_every_term_that_is_marked_is_defined_and_every_definition_is_marked():
     marked = set()
     for table in TABLES:
@@ -218,15 +223,17 @@ def test_every_term_that_is_marked_is_defined_and_every_definition_is_marked():
             assert bool(terms_of(english)) == bool(terms_of(chinese)), name
             marked |= terms_of(english) | terms_of(chinese)
     baselines = {"uniform", "unigram", "n-gram"}  # marked by the name of a line of the chart
-    assert marked | terms_of(ALL_JS) | baselines == terms.TERMS.keys()
+    assert marked | terms_of(ALL_JS) | baselines | AWAITED == terms.TERMS.keys()
 
 
 @pytest.mark.parametrize("term", terms.TERMS.values(), ids=terms.TERMS)
 def test_a_term_is_defined_in_both_languages_and_names_a_chapter_of_the_textbook(term):
-    english, chinese = term.chapter.address
-    assert english.startswith("https://d2l.ai/chapter_") and english.endswith(".html")
-    assert chinese.startswith("https://zh.d2l.ai/chapter_") and chinese.endswith(".html")
-    for pair in (term.definition, term.chapter.title, *([term.at_hand] if term.at_hand else [])):
+    if term.chapter is not None:
+        english, chinese = term.chapter.address
+        assert english.startswith("https://d2l.ai/chapter_") and english.endswith(".html")
+        assert chinese.startswith("https://zh.d2l.ai/chapter_") and chinese.endswith(".html")
+    titles = [term.chapter.title] if term.chapter else []
+    for pair in (term.definition, *titles, *([term.at_hand] if term.at_hand else [])):
         assert re.search("[\u4e00-\u9fff]", pair[1]) and not re.search("[\u4e00-\u9fff]", pair[0])
     if term.at_hand:
         assert all("{n}" in sentence for sentence in term.at_hand)

@@ -33,6 +33,7 @@ from .events import (
     update_models,
     wire_events,
 )
+from .hidden_states import hidden_states
 from .stream import ALPHAS, THREE_ALPHAS
 from .strings import FROM_HUB_LINK, TEXT
 
@@ -112,7 +113,7 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 "generate/next_char",
                 asset("generate/next_char.html"),
                 {"mode": "sample", "alpha": 1.0},
-                server_functions=[bind(next_characters, context)],
+                server_functions=[bind(next_characters, context), bind(hidden_states, context)],
                 words=[TEXT],
                 alphas=ALPHAS,
                 elem_id="generate-next-char",

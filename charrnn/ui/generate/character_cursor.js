@@ -6,12 +6,12 @@ import { emit } from "../page/runtime.js";
 const PHONE = "(max-width: 720px)"; // there the answer covers the lower half of the window
 const LINE_GAP_PX = 4; // characters whose tops differ by less are on the same line
 
-// Returns where each character of a text stands: a node, and its code units in it. A character that
-// is shown as its code is a node of its own.
+// Returns where each character of a text stands, those of its prefix too: a node, and its code units
+// in it. A character that is shown as its code is a node of its own.
 function charactersOf(box) {
   const places = [];
-  for (const span of box.querySelectorAll(":scope > span")) {
-    for (const node of span.childNodes) {
+  for (const part of box.querySelectorAll(":scope > b, :scope > span")) {
+    for (const node of part.childNodes) {
       if (node.nodeType !== Node.TEXT_NODE) {
         places.push({ node });
         continue;
@@ -37,9 +37,10 @@ function rectanglesOf({ node, from, to }) {
 const holds = (rectangle, x, y) =>
   x >= rectangle.left && x <= rectangle.right && y >= rectangle.top && y <= rectangle.bottom;
 
-// `boxes()` are the elements of the texts, `isLocked()` is true while no character can be selected.
+// `boxes()` are the elements of the texts, `isLocked()` is true while no character can be selected,
+// and `step()` is called for the right arrow: it returns true if it has shown one more character.
 // `selected()` of what this returns is null, or the number of the box and of the character in it.
-export function characterCursor({ area, sheet, boxes, isLocked }) {
+export function characterCursor({ area, sheet, boxes, isLocked, step }) {
   let selection = null;
   const mark = document.createElement("i");
   mark.className = "generate-mark";
@@ -134,10 +135,10 @@ export function characterCursor({ area, sheet, boxes, isLocked }) {
   area.addEventListener("keydown", (event) => {
     if (event.target !== area || isLocked()) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    const next = target(event.key);
-    if (next === undefined) return;
-    event.preventDefault();
-    select(next);
+    const isStep = event.key === "ArrowRight" && step();
+    const next = isStep ? undefined : target(event.key);
+    if (isStep || next !== undefined) event.preventDefault();
+    if (next !== undefined) select(next);
   });
   new ResizeObserver(draw).observe(sheet);
 

@@ -18,6 +18,7 @@ import gradio as gr
 
 from ...errors import UserError, traceback_without_message
 from ...generation import GenerationConfig
+from ...generation.prefill import line_start
 from .. import i18n
 from ..page.browser_storage import SAVE_MODEL_JS, BrowserState
 from ..page.component import bind
@@ -27,6 +28,7 @@ from ..services.catalog import ModelEntry, find_model
 from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from ..services.model_options import model_options
 from ..services.time_slicer import SLICER
+from .draw import Draw
 from .stream import (
     Passage,
     checked_passage_text,
@@ -227,8 +229,9 @@ async def next_characters(
 ) -> dict[str, Any]:
     """Return which characters may follow a text, or the `problem` and its `field`.
 
-    `next_char.js` calls this with `{checkpoint, text, written}`, where `written` is the character
-    after the text or None; the answer is a `stream.next_char_table`.
+    `next_char.js` calls this with `{checkpoint, text, begins_line, written, draw}`. `begins_line`
+    says that the text was generated from an empty prefix, `written` is the character after the text
+    or None, and `draw` how it was drawn or None. The answer is a `stream.next_char_table`.
     """
     client, fields = context.client(request), query if isinstance(query, dict) else {}
     try:
@@ -237,9 +240,15 @@ async def next_characters(
         written = written if isinstance(written, str) and len(written) == 1 else None
         model = await _find_model(context, client, str(fields.get("checkpoint")), request)
 
+        draw = Draw.from_json(fields.get("draw"))
+
         def table() -> dict[str, Any]:
             checkpoint = model.open()
-            return SLICER.compute(client.id, lambda: next_char_table(checkpoint, text, written))
+            begins_line = fields.get("begins_line") is True and text
+            read = line_start(checkpoint.vocabulary) + text if begins_line else text
+            return SLICER.compute(
+                client.id, lambda: next_char_table(checkpoint, read, written, draw)
+            )
 
         return await context.limiters.inspecting.run(client, table)
     except ClientGoneError:

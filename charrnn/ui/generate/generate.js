@@ -3,6 +3,7 @@
 
 import { component, copyText, emit, listen, STORAGE } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
+import { beginsLine, placeIn } from "./place.js";
 import { prompt } from "./prompt.js";
 import { replay } from "./replay.js";
 import { textPanel } from "./text_panel.js";
@@ -49,12 +50,13 @@ export function mount(host) {
     current,
     keepColumn,
     isLocked: writing,
+    step: stepReplay,
   });
   const replaying = replay({
     passage: current,
     draw,
     select(at) {
-      cursor.put(at === null ? null : { box: 0, at });
+      cursor.put(at === null ? null : { box: 0, at: prefixLength() + at });
       announceContext();
     },
   });
@@ -242,44 +244,48 @@ export function mount(host) {
     announceContext();
   }
 
-  // Returns the passage up to the selected character, and that character; null if none is selected.
-  function upToSelected() {
-    const selection = cursor.selected();
-    if (!selection) return null;
-    const passage = current();
-    const column = selection.box ? passage.columns[selection.box - 1] : { text: "", tint: "" };
-    const at = selection.at + (selection.box ? passage.tint.length : 0);
-    const characters = Array.from(passage.text + column.text);
-    return {
-      passage: {
-        ...passage,
-        text: characters.slice(0, at).join(""),
-        tint: (passage.tint + column.tint).slice(0, at),
-      },
-      character: characters[at],
-    };
-  }
+  // The passage as it is drawn: a blank one shows the prefix of the field.
+  const onDisplay = () => (current().id ? current() : { ...BLANK, prefix: fields.prefix });
+  const prefixLength = () => Array.from(onDisplay().prefix).length;
+
+  // Returns the place of the selected character (place.js); null if none is selected.
+  const selectedPlace = () => cursor.selected() && placeIn(onDisplay(), cursor.selected());
 
   // Tells the panel of next characters which text they follow, and which one was written there.
   function announceContext() {
     const { checkpoint } = fields;
-    const cut = upToSelected();
-    if (cut) {
-      const text = cut.passage.prefix + cut.passage.text;
-      const written = cut.character;
-      emit("charrnn-next-char-context", { checkpoint, text, written, pickable: true, asked: true });
+    const place = selectedPlace();
+    if (place) {
+      const text = place.before.prefix + place.before.text;
+      const { whole, expected, draw, character: written } = place;
+      const begins_line = beginsLine(onDisplay());
+      const read = Array.from(text).length + 1;
+      const known = { checkpoint, text, written, whole, begins_line, read, expected, draw };
+      emit("charrnn-next-char-context", { ...known, pickable: true, asked: true });
+      if (!expected)
+        setText(find(".generate-spoken"), t("spoken-first", { character: visible(written) }));
       return;
     }
     const passage = replaying.shown(current());
     const blank = !replaying.isOn() && (prefixEdited || !passage.id);
     const text = blank ? fields.prefix : passage.prefix + passage.text;
-    emit("charrnn-next-char-context", {
-      checkpoint,
-      text,
-      written: null,
-      pickable: !passage.columns || prefixEdited,
-      asked: replaying.isOn(),
-    });
+    const read = Array.from(text).length;
+    const next = { checkpoint, text, written: null, pickable: !passage.columns || prefixEdited };
+    if (replaying.isOn()) {
+      const { whole, draw } = placeIn(current(), { box: 0, at: read });
+      const begins_line = beginsLine(current());
+      emit("charrnn-next-char-context", { ...next, whole, begins_line, read, draw, asked: true });
+    } else emit("charrnn-next-char-context", { ...next, asked: false });
+  }
+
+  // During a replay, the right arrow shows the next character where it would leave those shown.
+  // Returns whether it did.
+  function stepReplay() {
+    if (!replaying.isOn()) return false;
+    const last = prefixLength() + replaying.shown(current()).tint.length - 1;
+    const isInside = (cursor.selected()?.at ?? last) < last;
+    if (!isInside) replaying.next();
+    return !isInside;
   }
 
   function addPassage(passage) {
@@ -312,7 +318,7 @@ export function mount(host) {
   function pick({ character, p, maxSurprisal }) {
     if (writing()) return;
     const end = prefixEdited || !current().id ? { ...BLANK, prefix: fields.prefix } : current();
-    const passage = upToSelected()?.passage ?? replaying.shown(end);
+    const passage = selectedPlace()?.before ?? replaying.shown(end);
     replaying.end();
     addPassage({
       ...passage,

@@ -6,16 +6,26 @@
 import { component, emit, listen, zh } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, visible } from "../page/tinted_text.js";
+import { drawLine } from "./draw.js";
+import { hiddenState } from "./hidden_state.js";
 
 // Returns the surprisal of a character of probability p, in bits.
 export const formatBits = (p) => Math.max(0, -Math.log2(p)).toFixed(2);
 
-// Whether two contexts have the same answer.
-const isSame = (a, b) =>
-  a?.checkpoint === b?.checkpoint && a?.text === b?.text && a?.written === b?.written;
+// What the server is asked for a context; two contexts with the same question have the same answer.
+const questionOf = ({ checkpoint, text, begins_line, written, draw, expected }) => ({
+  checkpoint,
+  text,
+  begins_line,
+  written,
+  draw,
+  expected,
+});
+const isSame = (a, b) => a && b && JSON.stringify(questionOf(a)) === JSON.stringify(questionOf(b));
 
 export function mount(host) {
-  const { element, props, server, find, setText, t, words } = component(host);
+  const ui = component(host);
+  const { element, props, server, find, setText, t, words } = ui;
 
   const ROWS = 10; // and one more, for a character that was written and is not among them
   const [MAX_HEADING_CHARACTERS, MAX_BESIDE_BUTTON] = [24, 12]; // of the text, wide ones count twice
@@ -23,11 +33,13 @@ export function mount(host) {
   const alphas = props.alphas;
   const slider = find(".next-char-alpha input");
   const list = find("ol");
+  const draws = drawLine(ui);
+  const state = hiddenState(ui, (query) => server.hidden_states(query));
 
-  // The text that the characters follow: {checkpoint, text, written, pickable, asked}; `asked` is
-  // true if that is not the end of the text
+  // The text that the characters follow (`announceContext` in generate.js); `asked` is true if that
+  // is not the end of the text, and `expected` is false where nothing was expected.
   let context = null;
-  const EMPTY = { candidates: [], totals: [], written: null, entropy: null, of: null };
+  const EMPTY = { candidates: [], totals: [], written: null, draw: null, entropy: null, of: null };
   let table = EMPTY; // `of` is the context that it answers
   let delay = null; // the timer of the next request
   let request = null; // the request that is under way
@@ -99,7 +111,10 @@ export function mount(host) {
       const action = written ? "branch" : "pick";
       row.pick.title = character ? t(action, { character: visible(character) }) : "";
     });
-    drawFacts();
+    draws.draw(table.draw, alpha, Boolean(context?.draw));
+    const nothing = table.of?.expected === false;
+    list.hidden = find(".explain").hidden = nothing;
+    drawFacts(nothing);
   }
 
   // Sets a text with the α of "p^α" as a superscript.
@@ -115,10 +130,11 @@ export function mount(host) {
     });
   }
 
-  function drawFacts() {
+  function drawFacts(nothing) {
     const { written, entropy } = table;
     const facts = [];
-    if (written?.p)
+    if (nothing) facts.push(words["nothing-expected"]);
+    else if (written?.p)
       facts.push(
         t("written", { character: visible(written.character), bits: formatBits(written.p) }),
       );
@@ -149,8 +165,14 @@ export function mount(host) {
   // Asks for the table, one request for a model at a time. If the text changes meanwhile, one more
   // request follows, for the latest text.
   async function requestTable() {
-    const { checkpoint, text, written } = context;
+    const { checkpoint } = context;
     if (!checkpoint) return;
+    if (context.expected === false) {
+      request = null; // its answer is not waited for
+      table = { ...EMPTY, of: context };
+      drawHeading();
+      return draw();
+    }
     if (request?.checkpoint === checkpoint) {
       request.again = true;
       return;
@@ -158,7 +180,7 @@ export function mount(host) {
     const current = { checkpoint, again: false };
     const asked = context;
     request = current;
-    const answer = await server.next_characters({ checkpoint, text, written });
+    const answer = await server.next_characters(questionOf(asked));
     if (request !== current) return; // another model has been chosen since
     request = null;
     if (current.again) return requestTable();
@@ -178,6 +200,7 @@ export function mount(host) {
     const same = context && isSame(context, detail);
     const first = !context;
     context = detail;
+    state.show(detail.asked ? detail : null);
     if (same) return draw(); // the table is here, or on its way
     clearTimeout(delay);
     delay = setTimeout(requestTable, first ? 0 : TYPING_PAUSE_MS);

@@ -8,6 +8,7 @@ const LOOK_MS = 800; // to look at the likely characters, and then at the one th
 export function replay(tab) {
   let count = null; // how many characters are shown; null for all of them
   let timer = null;
+  let isSlow = false; // it goes on by itself
 
   const total = () => tab.passage().tint.length;
 
@@ -19,19 +20,19 @@ export function replay(tab) {
 
   // Shows and selects the next character; the last one ends the replay.
   function next() {
+    clearTimeout(timer);
     count += 1;
     const at = count - 1;
     if (count >= total()) end();
     else tab.draw();
     tab.select(at);
+    if (isSlow && count !== null) timer = setTimeout(play, LOOK_MS);
   }
 
+  // Shows what is likely, and then the next character.
   function play() {
     tab.select(null);
-    timer = setTimeout(() => {
-      next();
-      if (count !== null) timer = setTimeout(play, LOOK_MS);
-    }, LOOK_MS);
+    timer = setTimeout(next, LOOK_MS);
   }
 
   return {
@@ -41,6 +42,7 @@ export function replay(tab) {
     // Begins before the characters of the passage that were written last.
     begin(slow) {
       clearTimeout(timer);
+      isSlow = slow;
       count = total() - (tab.passage().written ?? 0);
       tab.draw();
       if (slow) play();

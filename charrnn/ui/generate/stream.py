@@ -23,6 +23,7 @@ from ...generation import GenerationConfig, iter_characters, iter_side_by_side, 
 from ...utils.validation import clean_text as clean_text
 from ..page.tinted_text import surprisal_level
 from ..services.time_slicer import FRAME_SECONDS, SLICER
+from .draw import Draw, draw_table
 
 Passage = dict[str, Any]
 T = TypeVar("T")
@@ -191,7 +192,11 @@ def stream_three_alphas(
 
 
 def next_char_table(
-    checkpoint: Checkpoint, text: str, written: str | None = None, count: int = 10
+    checkpoint: Checkpoint,
+    text: str,
+    written: str | None = None,
+    draw: Draw | None = None,
+    count: int = 10,
 ) -> dict[str, Any]:
     """Return which characters may follow `text`, as JSON for `next_char.js`.
 
@@ -199,12 +204,14 @@ def next_char_table(
     Σ p^α over all characters, for each α of `ALPHAS`: with them the page computes q = p^α / Σ p^α
     for every α by itself. `entropy` is that of p, in bits. `written` is None, or the character that
     was written after `text`: the answer has the `character` and its probability `p`, which is 0 for
-    one that the model does not know. `unknown` are the characters of `text` that the model does not
-    know, and `symbols` is how many it knows. `max_surprisal` is in bits.
+    one that the model does not know. `draw` is the `draw_table` of the draw that wrote it, or None.
+    `unknown` are the characters of `text` that the model does not know, and `symbols` is how many
+    it knows. `max_surprisal` is in bits.
     """
     vocabulary = checkpoint.vocabulary
     candidates = top_candidates(checkpoint, text, alpha=1.0, count=len(vocabulary))
     p = np.array([one.p for one in candidates])
+    p_of = {one.character: one.p for one in candidates}
     return {
         "candidates": [[one.character, one.p] for one in candidates[:count]],
         "totals": [float((p**alpha).sum()) for alpha in ALPHAS],
@@ -212,8 +219,9 @@ def next_char_table(
         "written": written
         and {
             "character": written,
-            "p": next((one.p for one in candidates if one.character == written), 0.0),
+            "p": p_of.get(written, 0.0),
         },
+        "draw": draw_table(draw, vocabulary, p_of, written) if draw and written else None,
         "unknown": vocabulary.unknown(text),
         "symbols": vocabulary.symbol_count,
         "max_surprisal": _max_surprisal(checkpoint),

@@ -101,6 +101,38 @@ TEXT: Words = {
     "safer": ("4 safer", "4 更稳妥"),
     "next": ("Next, after “{text}”", "“{text}”之后"),
     "next-first": ("The first character", "第一个字符"),
+    "nothing-expected": (
+        "The text begins here: nothing was read before, so nothing was expected.",
+        "文本从这里开始：之前什么也没有读，所以没有预期。",
+    ),
+    "spoken-first": (
+        "{character}, the first character: nothing was expected",
+        "{character}，第一个字符：没有预期",
+    ),
+    # the draw of a character (draw.js), and the state after it (hidden_state.js)
+    "draw": (
+        "[The draw](draw): {n} falls on “{character}”",
+        "[抽取](draw)：{n} 落在“{character}”上",
+    ),
+    "draw-alpha": (
+        "[The draw](draw) at α = {alpha}: {n} falls on “{character}”",
+        "[抽取](draw)（α = {alpha}）：{n} 落在“{character}”上",
+    ),
+    "state": (
+        "[Hidden state](hidden-state) H: {n} [units](hidden-unit)",
+        "[隐状态](hidden-state) H：{n} 个[单元](hidden-unit)",
+    ),
+    "state-first": (
+        "[Hidden state](hidden-state) H: the first {n} of {m} [units](hidden-unit)",
+        "[隐状态](hidden-state) H：{m} 个[单元](hidden-unit)中的前 {n} 个",
+    ),
+    "state-colors": ("orange: + · blue: −", "橙：+ · 蓝：−"),
+    "state-changed": (
+        "orange: + · blue: − · outlined: changed most",
+        "橙：+ · 蓝：− · 带框：变化最大",
+    ),
+    "unit-value": ("unit {unit}: {to}", "单元 {unit}：{to}"),
+    "unit-change": ("unit {unit}: {from} → {to}", "单元 {unit}：{from} → {to}"),
     "expected": ("Expected after “{text}”", "“{text}”之后的预期"),
     "end": ("To the end", "回到末尾"),
     "written": (

@@ -5,8 +5,9 @@ import { characterCursor } from "./character_cursor.js";
 import { GrowingText, number } from "../page/tinted_text.js";
 
 // `tab` is what generate.js provides: `fields()` are the checkpoint and the prefix, `current()` is
-// the passage on display, `keepColumn(i)` makes one of three columns the passage, and `isLocked()` is
-// true while no character of the text can be selected.
+// the passage on display, `keepColumn(i)` makes one of three columns the passage, `isLocked()` is
+// true while no character of the text can be selected, and `step()` shows one more character if the
+// passage is being shown slowly.
 export function textPanel({ find, words, t }, tab) {
   const area = find(".generate-page");
   const sheet = find(".generate-sheet");
@@ -20,6 +21,7 @@ export function textPanel({ find, words, t }, tab) {
     sheet,
     boxes: () => [textBox, ...columns.map((column) => column.text.box)],
     isLocked: tab.isLocked,
+    step: tab.step,
   });
   let drawn = null; // what `body` shows: the id of a passage, or the prefix of a blank one
   let lastOldNode = null; // the node right before the newly generated part

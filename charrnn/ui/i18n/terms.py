@@ -2,7 +2,7 @@
 
 A string marks a term as Markdown marks a link: `[held out](held-out)`. `page/terms.js` draws each
 term as a button that shows the definition. Each names the chapter of *Dive into Deep Learning*, or
-of its Chinese edition, that it comes from.
+of its Chinese edition, that it comes from, if it is in the book.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Term:
-    """A term: its name, what it is, and the chapter that it comes from.
+    """A term: its name, what it is, and the chapter that it comes from, or None.
 
     at_hand: says what a number on the page means; `{n}` is replaced by a figure that the script
         computes from it. None for a term without one.
@@ -33,7 +33,7 @@ class Term:
 
     name: tuple[str, str]
     definition: tuple[str, str]
-    chapter: Chapter
+    chapter: Chapter | None
     at_hand: tuple[str, str] | None = None
 
 
@@ -189,9 +189,9 @@ TERMS: dict[str, Term] = {
     "hidden-state": Term(
         ("Hidden state H", "隐状态 H"),
         (
-            "The numbers, one for each hidden unit, that the network computes from a character and "
-            "from the hidden state before it.",
-            "网络由一个字符和此前的隐状态算出的一组数，每个隐藏单元一个。",
+            "The numbers that the network carries from one character to the next: all that it "
+            "knows of the text before. There is one for each hidden unit.",
+            "网络从一个字符带到下一个字符的一组数：它对前文所知的一切。每个隐藏单元一个数。",
         ),
         _NETWORKS,
     ),
@@ -215,12 +215,73 @@ TERMS: dict[str, Term] = {
         ),
         _LSTM,
     ),
+    "logits": Term(
+        ("Logits", "未规范化的预测（logit）"),
+        (
+            "The outputs of the network before the softmax, one for each symbol. The softmax "
+            "makes probabilities of them, which are positive and add up to 1.",
+            "网络在 softmax 之前的输出，每个符号一个。softmax 把它们变成概率：都为正，总和为 1。",
+        ),
+        _INFORMATION,
+    ),
+    "draw": Term(
+        ("The draw", "抽取"),
+        (
+            "All symbols share a line from 0 to 1, the most frequent first, each as wide as its "
+            "q ∝ p^α. A random number falls on one of them, and that is written. The seed decides "
+            "the number.",
+            "所有符号共占一条从 0 到 1 的线，最常见的在前，各按其 q ∝ p^α 占宽。一个随机数落在"
+            "哪个符号上，就写下哪个。随机数由种子决定。",
+        ),
+        _SCRATCH,
+    ),
+    "roc": Term(
+        ("Area under the ROC curve", "ROC 曲线下面积"),
+        (
+            "How well one number tells two kinds of places apart: the chance that it is greater in "
+            "a place of the one kind than in one of the other. 1 is always, 0.5 is guessing.",
+            "一个数区分两类位置的能力：它在一类位置大于另一类位置的机会。1 是总能区分，"
+            "0.5 是瞎猜。",
+        ),
+        None,
+    ),
+    "r-squared": Term(
+        ("R²", "R²"),
+        (
+            "How much of the differences of a quantity, such as the position in the line, a "
+            "straight line through one number accounts for. 1 is all, 0 is nothing.",
+            "一个量（例如行内位置）的差异，有多少能由一个数的线性关系解释。1 是全部，"
+            "0 是毫无关系。",
+        ),
+        None,
+    ),
     "gradient-norm": Term(
         ("Gradient norm", "梯度范数"),
         (
             "The length of the gradient of the loss in all weights. Through many steps of time it "
             "can vanish or explode.",
             "损失对所有权重的梯度的长度。经过许多时间步，它可能消失，也可能爆炸。",
+        ),
+        _BACKPROPAGATION,
+    ),
+    "vanishing-gradient": Term(
+        ("Vanishing gradient", "梯度消失"),
+        (
+            "Each step back in time multiplies the gradient by the weights once more. With factors "
+            "below 1 it shrinks until nothing is learned from far back; above 1 it explodes.",
+            "每往回一步，梯度就再乘一次权重。因子小于 1，它会缩小到学不到远处的东西；"
+            "大于 1，则会爆炸。",
+        ),
+        _BACKPROPAGATION,
+    ),
+    "truncated-bptt": Term(
+        ("Truncated backpropagation through time", "截断的通过时间反向传播"),
+        (
+            "The gradient is followed back to the start of the minibatch only, as many steps as it "
+            "is long. What was read before stays in the hidden state, but nothing is learned "
+            "about it.",
+            "梯度只往回传到小批量的开头，小批量有几步就传几步。更早读到的内容仍在隐状态里，"
+            "但不会再从中学习。",
         ),
         _BACKPROPAGATION,
     ),
@@ -251,6 +312,16 @@ TERMS: dict[str, Term] = {
         ),
         _GENERALIZATION,
     ),
+    "memorization": Term(
+        ("Memorization", "照抄"),
+        (
+            "The model writes long stretches of its training text character by character. Some "
+            "stretches of any new text stand there too, so the held-out text says what is normal.",
+            "模型把训练文本的长片段逐字写出来。任何新文本都会有些片段碰巧出现在其中，"
+            "所以要与留出文本相比，才知道什么是正常的。",
+        ),
+        _GENERALIZATION,
+    ),
 }
 
 
@@ -259,8 +330,9 @@ def _strings() -> Words:
     for key, term in TERMS.items():
         table[f"term-{key}"] = term.name
         table[f"define-{key}"] = term.definition
-        table[f"chapter-{key}"] = term.chapter.title
-        table[f"address-{key}"] = term.chapter.address
+        if term.chapter:
+            table[f"chapter-{key}"] = term.chapter.title
+            table[f"address-{key}"] = term.chapter.address
         if term.at_hand:
             table[f"number-{key}"] = term.at_hand
     return table

@@ -40,6 +40,8 @@ function drawCard(key, n) {
   if (atHand && n != null) sentences.push(atHand.replace("{n}", formatFigure(n)));
   title.textContent = definitions[`term-${key}`];
   text.textContent = sentences.join(" ");
+  link.hidden = !definitions[`address-${key}`];
+  if (link.hidden) return;
   link.textContent = definitions["chapter-of"].replace("{title}", definitions[`chapter-${key}`]);
   link.href = definitions[`address-${key}`];
 }
