@@ -3,6 +3,7 @@
 
 import { emit, languageTag, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
 import { formatPerplexity, kept } from "../page/storage.js";
+import { setTextWithTerms } from "../page/terms.js";
 
 export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
 
@@ -47,13 +48,16 @@ export function showSkeletons(box, count) {
   }
 }
 
-// Replaces the cards in a list. The focus stays on the same button of the same model.
+// Replaces the cards in a list. The focus stays on the same button or term of the same model.
 export function replaceCards(box, cards) {
   const focused = box.contains(document.activeElement) ? document.activeElement : null;
   const key = focused?.closest("li")?.dataset.key;
   box.replaceChildren(...cards);
   const sameCard = focused && cards.find((card) => card.dataset.key === key);
-  sameCard?.querySelector(`[data-do="${focused.dataset.do}"]`)?.focus({ preventScroll: true });
+  const name = focused?.dataset.do ? "do" : "term";
+  sameCard
+    ?.querySelector(`[data-${name}="${focused.dataset[name]}"]`)
+    ?.focus({ preventScroll: true });
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -108,8 +112,10 @@ export function cardTools({ element, t, words }) {
       const perplexity = appendElement(row, "p", "model-figure");
       appendElement(perplexity, "b", "", formatPerplexity(content.perplexity));
       if (content.perplexity != null)
-        for (const text of [words.perplexity, content.of])
-          appendElement(perplexity, "span", "", text ?? "");
+        for (const text of [words.perplexity, content.of]) {
+          const { perplexity: n } = content;
+          setTextWithTerms(appendElement(perplexity, "span"), text ?? "", { perplexity: n });
+        }
       const facts = appendElement(card, "div", "model-facts");
       appendElement(facts, "span", "", content.facts.filter(Boolean).join(" · "));
     }

@@ -6,9 +6,9 @@ from ..i18n import Words
 
 # Shared by open_model.js, models.js and hub_search.js (model_card.js).
 CARDS: Words = {
-    "held-out": ("held out", "留出"),
+    "held-out": ("[held out](held-out)", "[留出](held-out)"),
     "own-text": ("own text", "训练文本"),
-    "perplexity": ("perplexity", "困惑度"),
+    "perplexity": ("[perplexity](perplexity)", "[困惑度](perplexity)"),
     "curve": (
         "Perplexity over the training, from {first} to {last}",
         "训练过程中的困惑度，从 {first} 到 {last}",
