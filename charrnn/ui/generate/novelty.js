@@ -23,7 +23,10 @@ export function mount(host) {
     choose([start], text) {
       // On a phone, what was expected there would cover this report.
       if (matchMedia(PHONE).matches) report.showPlace(text, start);
-      else emit("charrnn-select-character", { box: boxOf(text), at: start });
+      else {
+        const box = boxOf(text);
+        emit("charrnn-select-character", { box, at: prefixLength(box) + start });
+      }
     },
     changed: drawUnderlines,
   });
@@ -32,6 +35,13 @@ export function mount(host) {
   const hasColumns = () => Boolean(shown?.passage.columns);
   const boxOf = (text) => (hasColumns() ? text + 1 : text);
   const textOf = (box) => (hasColumns() ? box - 1 : box);
+  // The characters of the prefix can be selected too, and are not compared.
+  const prefixLength = (box) => (box ? 0 : Array.from(shown.passage.prefix).length);
+
+  function showPlace(selection) {
+    const at = selection ? selection.at - prefixLength(selection.box) : -1;
+    report.showPlace(selection ? textOf(selection.box) : 0, at < 0 ? null : at);
+  }
 
   function draw() {
     if (!shown || !column.offsetParent) return; // another tab is open
@@ -59,8 +69,6 @@ export function mount(host) {
     shown = detail;
     draw();
   });
-  listen("charrnn-character-selected", (selection) =>
-    report.showPlace(selection ? textOf(selection.box) : 0, selection?.at ?? null),
-  );
+  listen("charrnn-character-selected", showPlace);
   new ResizeObserver(draw).observe(column);
 }
