@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 256
 CONTEXT_LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128)
-_PLACES = 16  # of a text, over which a figure is averaged
-_CELLS = ("tanh", "relu", "gru", "lstm")
+_PLACES = 16  # of a text, over which gradients are averaged,
+_MAX_STATE_NUMBERS = 4_000_000  # of all steps of the places that are differentiated together
+_CONTEXT_PLACES = 64  # and over which predictions are compared
+FORGOTTEN_BITS = 0.05  # a smaller divergence hardly matters
+CELLS = ("tanh", "relu", "gru", "lstm")
 _SMALLEST_NORM = 1e-38  # so that a gradient that has vanished altogether has a logarithm
 
 
@@ -51,19 +54,42 @@ def gradient_reach(
     Raises UserError for a bidirectional model, in which no gradient runs in one direction only, and
     for a text of less than `steps` + 1 characters.
     """
+    norms, cell_norms = model_norms(checkpoint, text, steps)
+    untrained = {
+        cell: untrained_norms(checkpoint, text, steps, cell=cell, seed=seed) for cell in CELLS
+    }
+    return GradientReach(norms, cell_norms, untrained)
+
+
+def model_norms(
+    checkpoint: Checkpoint, text: str, steps: int
+) -> tuple[list[float], list[float] | None]:
+    """Return `norms` and `cell_norms` of a `GradientReach`. Raises UserError as that does."""
+    model = _one_direction(checkpoint)
+    norms = _gradient_norms(model, _windows(checkpoint, text, steps, _places(checkpoint, steps)))
+    return norms[0], norms[1] if len(norms) > 1 else None
+
+
+def untrained_norms(
+    checkpoint: Checkpoint, text: str, steps: int, *, cell: str, seed: int = 0
+) -> list[float]:
+    """Return the norms in a new model of the same size with this cell, one of `CELLS`."""
     config = _one_direction(checkpoint).config
-    windows = _windows(checkpoint, text, steps)
-    norms = _gradient_norms(checkpoint.model, windows)
-    untrained = {}
-    for cell in _CELLS:
-        generator = torch.Generator().manual_seed(seed)
-        new = CharRNN(
-            replace(config, cell=cell, implementation="fast"),
-            checkpoint.model.vocabulary_size,
-            generator=generator,
-        )
-        untrained[cell] = _gradient_norms(new, windows)[-1]
-    return GradientReach(norms[0], norms[1] if len(norms) > 1 else None, untrained)
+    windows = _windows(checkpoint, text, steps, _places(checkpoint, steps))
+    generator = torch.Generator().manual_seed(seed)
+    new = CharRNN(
+        replace(config, cell=cell, implementation="fast"),
+        checkpoint.model.vocabulary_size,
+        generator=generator,
+    )
+    return _gradient_norms(new, windows)[-1]
+
+
+def _places(checkpoint: Checkpoint, steps: int) -> int:
+    """Return over how many places to average, fewer for a large model, whose graph takes memory."""
+    config = checkpoint.model.config
+    numbers = max(1, validation.as_int(steps, "steps")) * config.layers * config.hidden_size
+    return max(1, min(_PLACES, _MAX_STATE_NUMBERS // numbers))
 
 
 def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
@@ -77,6 +103,7 @@ def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
             yield_point()
             logits, state = model(inputs[:, t : t + 1], state)
             states.append(state if isinstance(state, tuple) else (state,))
+            states[-1][0].register_hook(lambda _: yield_point())  # on the way back
         loss = F.cross_entropy(logits, targets, reduction="sum")
         before = [s for quantities in states[:-1] for s in quantities]
         gradients = torch.autograd.grad(loss, [logits, *before])
@@ -123,7 +150,7 @@ def context_effect(
     Raises UserError for a bidirectional model, and for a text that is too short.
     """
     model = _one_direction(checkpoint)
-    windows = _windows(checkpoint, text, 2 * max(lengths))[:, :-1]
+    windows = _windows(checkpoint, text, 2 * max(lengths), _CONTEXT_PLACES)[:, :-1]
     others = windows.roll(1, dims=0)  # each place has the past of the one before it
     effects = []
     with eval_mode(model):
@@ -138,6 +165,23 @@ def context_effect(
                 ContextEffect(length, max(0.0, float(nats)) / math.log(2), float(changed))
             )
     return effects
+
+
+def forgotten_after(effects: list[ContextEffect]) -> float | None:
+    """Return the number of characters before which the text hardly matters to the predictions.
+
+    It lies between two of the measured lengths: the divergence is taken to fall evenly on
+    logarithmic scales. None if the text before the greatest length matters still.
+    """
+    matters = [k for k, effect in enumerate(effects) if effect.divergence > FORGOTTEN_BITS]
+    if not matters:
+        return float(effects[0].length)
+    if matters[-1] == len(effects) - 1:
+        return None
+    last, first = effects[matters[-1]], effects[matters[-1] + 1]
+    fall = math.log(last.divergence / max(first.divergence, FORGOTTEN_BITS / 100))
+    share = math.log(last.divergence / FORGOTTEN_BITS) / fall
+    return float(last.length * (first.length / last.length) ** share)
 
 
 def _last_log_probabilities(model: CharRNN, windows: Tensor) -> Tensor:
@@ -159,8 +203,11 @@ def _one_direction(checkpoint: Checkpoint) -> CharRNN:
     return checkpoint.model
 
 
-def _windows(checkpoint: Checkpoint, text: str, steps: int) -> Tensor:
-    """Return ids (B, steps + 1) of evenly spaced parts of a text. Raises UserError if too short."""
+def _windows(checkpoint: Checkpoint, text: str, steps: int, count: int) -> Tensor:
+    """Return ids (B, steps + 1) of `count` evenly spaced parts of a text, or fewer.
+
+    Raises UserError if it is too short.
+    """
     if not 1 <= validation.as_int(steps, "steps") <= MAX_STEPS:
         raise UserError(
             "steps = {value}: give 1 to {most}.", value=steps, most=MAX_STEPS, field="steps"
@@ -174,6 +221,6 @@ def _windows(checkpoint: Checkpoint, text: str, steps: int) -> Tensor:
             least=width + 1,
             field="text",
         )
-    places = np.unique(np.linspace(0, len(ids) - width, _PLACES).astype(int))
+    places = np.unique(np.linspace(0, len(ids) - width, count).astype(int))
     rows = np.stack([ids[place : place + width] for place in places])
     return torch.from_numpy(rows.astype(np.int64)).to(checkpoint.model.b_q.device)

@@ -15,7 +15,7 @@ import charrnn.ui
 from charrnn.ui import i18n
 from charrnn.ui.generate import strings as generate
 from charrnn.ui.i18n import SHARED, terms, titles
-from charrnn.ui.inspect import hidden_units_strings, step_strings
+from charrnn.ui.inspect import hidden_units_strings, reach_strings, step_strings
 from charrnn.ui.inspect import strings as inspect
 from charrnn.ui.models import strings as models
 from charrnn.ui.novelty.strings import NOVELTY
@@ -54,6 +54,7 @@ TABLES = (
         inspect.INSPECT,
         hidden_units_strings.HIDDEN_UNITS,
         step_strings.STEP,
+        reach_strings.REACH,
         NOVELTY,
     ),
     *(models.CARDS, models.OPEN_MODEL, models.MODELS, models.HUB_SEARCH),

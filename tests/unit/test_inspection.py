@@ -14,9 +14,16 @@ from charrnn.inspection.ablation import without_unit
 from charrnn.inspection.activations import CHUNK_CHARACTERS, QUANTITIES
 from charrnn.inspection.matching import match_span
 from charrnn.inspection.one_step import trace_step, trace_steps, unit_sums
-from charrnn.inspection.reach import context_effect, gradient_reach
+from charrnn.inspection.reach import (
+    ContextEffect,
+    context_effect,
+    forgotten_after,
+    gradient_reach,
+    model_norms,
+)
 from charrnn.inspection.saved_states import SavedStates
 from charrnn.rnn import scratch
+from charrnn.utils.yield_points import at_yield_points
 from charrnn.vocabulary import Vocabulary
 
 TEXT = "".join(np.random.default_rng(3).choice(list("abcdefg\n"), 700))
@@ -322,6 +329,31 @@ def test_what_precedes_the_last_characters_matters_less_the_more_of_them_there_a
     assert effects[0].divergence > effects[1].divergence > effects[2].divergence >= 0
     assert effects[2].divergence < 1e-3
     assert effects[0].changed >= effects[2].changed
+
+
+@pytest.mark.parametrize(
+    ("divergences", "expected"),
+    [
+        ([1.0, 0.5, 0.02, 0.0], (4, 8)),
+        ([1.0, 0.02, 0.5, 0.0], (8, 16)),
+        ([0.01, 0.0, 0.0, 0.0], (2, 2)),
+        ([1.0, 0.05 * math.sqrt(10), 0.05 / math.sqrt(10), 0.0], (5.65, 5.66)),
+    ],
+)
+def test_the_text_is_forgotten_where_its_divergence_stays_small(divergences, expected):
+    effects = [ContextEffect(2 ** (k + 1), d, 0.0) for k, d in enumerate(divergences)]
+    assert expected[0] <= forgotten_after(effects) <= expected[1]
+
+
+def test_a_text_that_matters_to_the_end_is_not_forgotten():
+    assert forgotten_after([ContextEffect(1, 0.01, 0.0), ContextEffect(2, 0.3, 0.1)]) is None
+
+
+def test_there_are_yield_points_on_the_way_back_through_time(checkpoint):
+    reached = []
+    with at_yield_points(lambda: reached.append(None)):
+        model_norms(checkpoint, TEXT, 30)
+    assert len(reached) >= 2 * 30
 
 
 def test_a_bidirectional_model_has_no_step_and_no_reach():

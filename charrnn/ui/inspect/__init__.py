@@ -15,6 +15,8 @@ from ..page.theme import asset
 from ..services.context import AppContext
 from .hidden_units import unit_values
 from .hidden_units_strings import HIDDEN_UNITS
+from .reach import STEPS_BACK, context_effects, gradient_norms
+from .reach_strings import REACH
 from .requests import InspectTab
 from .server_functions import (
     PLACES_AT_ONCE,
@@ -34,6 +36,7 @@ _PANELS = (
     "surprise",
     "hidden_units",
     "step",
+    "reach",
     "copied",
 )
 _BELOW: tuple[str, ...] = ()  # and of what stands below it
@@ -49,6 +52,8 @@ def inspect_tab(context: AppContext) -> None:
         count_baselines,
         unit_values,
         trace_steps,
+        gradient_norms,
+        context_effects,
         reading_progress,
         stop_reading,
     )
@@ -59,10 +64,11 @@ def inspect_tab(context: AppContext) -> None:
             *(bind(function, tab) for function in functions),
             *(bind(function, Comparer(context)) for function in (compare_texts, show_copy)),
         ],
-        words=[INSPECT, HIDDEN_UNITS, STEP, NOVELTY],
+        words=[INSPECT, HIDDEN_UNITS, STEP, REACH, NOVELTY],
         places_at_once=PLACES_AT_ONCE,
         steps_at_once=STEPS_AT_ONCE,
         step_alphas=ALPHAS,
+        steps_back=STEPS_BACK,
         max_characters=MAX_INSPECTED_CHARACTERS,
         elem_id="inspect",
     )

@@ -8,6 +8,7 @@ import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
 import { copiedMode } from "./copied.js";
 import { hiddenUnitsMode } from "./hidden_units.js";
+import { reachMode } from "./reach.js";
 import { stepMode } from "./step.js";
 import { keepChoices, keepOwnText, keptChoices } from "./kept_choices.js";
 import { readingProgress } from "./progress.js";
@@ -18,6 +19,7 @@ const MODES = {
   surprise: surpriseMode,
   hidden_units: hiddenUnitsMode,
   step: stepMode,
+  reach: reachMode,
   copied: copiedMode,
 };
 

@@ -24,6 +24,7 @@ _SHEETS = (
     "inspect/inspect.css",
     "inspect/hidden_units.css",
     "inspect/step.css",
+    "inspect/reach.css",
     "models/models.css",
     "push_dialog/push_dialog.css",
     "train/summary.css",
