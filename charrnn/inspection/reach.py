@@ -20,7 +20,7 @@ from ..utils.yield_points import yield_point
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
-MAX_STEPS = 256
+MAX_STEPS = 257  # norms, for k = 0 … 256
 CONTEXT_LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 _PLACES = 16  # of a text, over which gradients are averaged,
 _MAX_STATE_NUMBERS = 4_000_000  # of all steps of the places that are differentiated together

@@ -19,7 +19,7 @@ export function reachMode(tab) {
 
   let reading = null; // what is measured
   let selected = -1; // the place whose past is tinted
-  let steps = FIRST_STEPS; // how far back
+  let last = FIRST_STEPS; // the greatest number of steps back
   let measures = 0; // the number of measurements that were begun; older ones are ignored
   let lines = []; // what the chart shows: names and values
   let training = null; // how the training of the model cut the gradient
@@ -38,7 +38,7 @@ export function reachMode(tab) {
     drawGradients();
     drawProblem(null);
     setText(find(".reach-status"), words["reach-model-first"]);
-    const own = await tab.ask("gradient_norms", { steps, cell: null });
+    const own = await tab.ask("gradient_norms", { steps: last + 1, cell: null });
     if (isOld()) return;
     if (!own.norms) return fail(own.problem ?? tab.noAnswer());
     lines.push({ name: "model", values: own.norms });
@@ -58,7 +58,7 @@ export function reachMode(tab) {
     for (const [k, cell] of CELLS.entries()) {
       const [name, n] = [words[`reach-short-${cell}`], k + 1];
       setText(find(".reach-status"), t("reach-new-model", { cell: name, n, total: CELLS.length }));
-      const answer = await tab.ask("gradient_norms", { steps, cell });
+      const answer = await tab.ask("gradient_norms", { steps: last + 1, cell });
       if (isOld()) return;
       if (!answer.norms) {
         const { message } = answer.problem ?? tab.noAnswer();
@@ -87,16 +87,15 @@ export function reachMode(tab) {
   // ---- gradients -------------------------------------------------------------------------------
 
   function drawGradients() {
-    const last = steps - 1;
     chart.draw(lines, last, training?.cut ? training.steps : null);
     drawTable();
-    drawFades(last);
+    drawFades();
     drawCut();
     tab.repaint();
   }
 
   // Says how much of the gradient is left at the end.
-  function drawFades(last) {
+  function drawFades() {
     const values = lines[0]?.values;
     const share = values && values[last] / values[0];
     const key = share > 1 ? "reach-explodes" : "reach-vanishes";
@@ -116,7 +115,7 @@ export function reachMode(tab) {
     if (lines.length && !training) text = words["reach-cut-unknown"];
     else if (training && !training.cut) text = words["reach-not-cut"];
     else if (training) {
-      const isShown = training.steps <= steps - 1;
+      const isShown = training.steps <= last;
       text = t(isShown ? "reach-cut" : "reach-cut-beyond", { n: training.steps });
     }
     setTextWithTerms(find(".reach-cut"), text);
@@ -125,8 +124,8 @@ export function reachMode(tab) {
   // The same as the chart, for k = 0, 1, 2, 4, … and the last one.
   function drawTable() {
     const ks = [0];
-    for (let k = 1; k < steps - 1; k *= 2) ks.push(k);
-    ks.push(steps - 1);
+    for (let k = 1; k < last; k *= 2) ks.push(k);
+    ks.push(last);
     const heads = ["k", ...lines.map(({ name }) => words[`reach-short-${name}`])];
     const rows = ks.map((k) => [k, ...lines.map(({ values }) => formatNorm(values[k]))]);
     find(".reach-table thead").replaceChildren(rowOf(heads, "col"));
@@ -200,7 +199,7 @@ export function reachMode(tab) {
   const choices = props.steps_back.map((n) => new Option(n, n, false, n === FIRST_STEPS));
   stepsField.replaceChildren(...choices);
   stepsField.onchange = () => {
-    steps = Number(stepsField.value);
+    last = Number(stepsField.value);
     measure(!find(".reach-context tbody").childElementCount);
   };
 

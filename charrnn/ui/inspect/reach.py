@@ -17,17 +17,18 @@ from ...inspection.reach import (
 from ...utils import validation
 from .requests import InspectTab, Json, ReadingQuery, answer_about_reading
 
-STEPS_BACK = (16, 32, 64, 128, 256)  # to choose from
+STEPS_BACK = (16, 32, 64, 128, 256)  # the greatest k, to choose from
 MAX_COMPARED_PARAMETERS = 20_000_000  # of a model, of whose size new ones are made
 
 
 async def gradient_norms(tab: InspectTab, query: object, request: gr.Request) -> Json:
-    """Return the `norms` of the gradient of a prediction in the states of the last `steps` steps.
+    """Return `norms` of the gradient of a prediction in the states k = 0, 1, … steps before it.
 
-    The query names a `checkpoint` and a `reading`; its `cell` asks for a new model of the same size
-    with that cell, null for the model itself. There are no norms of new models, but null, if the
-    model is too large. The answer for the model has the norms of its memory
-    cell too, or null, as `cell_norms`, and how its training cut the gradient, as `training`.
+    The query names a `checkpoint`, a `reading`, and how many norms it asks for, as `steps`. Its
+    `cell` asks for a new model of the same size with that cell, null for the model itself. The
+    norms of new models are null if the model is too large. The answer for the model has the norms
+    of its memory cell too, or null, as `cell_norms`, and how its training cut the gradient, as
+    `training`.
     """
     return await answer_about_reading(tab, query, request, _norms)
 

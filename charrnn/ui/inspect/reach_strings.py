@@ -54,8 +54,8 @@ REACH: Words = {
         "{k} 步之后，梯度是原来的 {times} 倍：每步约乘以 {each}。它在爆炸。",
     ),
     "reach-cut": (
-        "Training cut it at the dashed line: its sequences had {n} characters (steps), and no error "
-        "was passed back further than that.",
+        "Training cut it at the dashed line: its sequences had {n} characters (steps), and no "
+        "error was passed back further than that.",
         "训练时梯度在虚线处截断：每段序列 {n} 个字符（steps），误差不会传得更远。",
     ),
     "reach-cut-beyond": (
