@@ -103,7 +103,8 @@ def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
             yield_point()
             logits, state = model(inputs[:, t : t + 1], state)
             states.append(state if isinstance(state, tuple) else (state,))
-            states[-1][0].register_hook(lambda _: yield_point())  # on the way back
+            on_way_back = states[-1][0].register_hook
+            on_way_back(lambda _: yield_point())  # type: ignore[no-untyped-call]
         loss = F.cross_entropy(logits, targets, reduction="sum")
         before = [s for quantities in states[:-1] for s in quantities]
         gradients = torch.autograd.grad(loss, [logits, *before])

@@ -18,7 +18,7 @@ MODELS = {
     "lstm": ({"cell": "lstm"}, {"steps": 32, "truncate": "minibatch"}),
     "gru": ({"cell": "gru", "layers": 2}, {"steps": 16, "truncate": "epoch"}),
     "tanh": ({"cell": "tanh", "implementation": "torch"}, {"steps": "many"}),
-    "both": ({"cell": "relu", "bidirectional": True}, None),
+    "both": ({"cell": "gru", "bidirectional": True}, None),
 }
 
 
