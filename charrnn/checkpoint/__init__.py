@@ -46,8 +46,8 @@ class Checkpoint:
     """A model with its vocabulary and its metadata.
 
     `about` is the metadata, which says how the model was made, under the keys `name`, `corpus`,
-    `recipe`, `training`, `results`, `prefixes` and `started_from`: all optional, all JSON
-    (`charrnn.checkpoint.metadata`).
+    `recipe`, `training`, `results`, `recitation`, `prefixes` and `started_from`: all optional, all
+    JSON (`charrnn.checkpoint.metadata`).
     """
 
     model: CharRNN

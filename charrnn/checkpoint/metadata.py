@@ -100,6 +100,10 @@ def _results(value: object, key: str) -> dict[str, Any]:
     }
 
 
+def _numbers(value: object, key: str) -> dict[str, Any]:
+    return {_short_text(name, key): _number(n, name) for name, n in _object(value, key).items()}
+
+
 def _simple(value: object, key: str) -> dict[str, Any]:
     """Keep the texts, numbers, booleans and nulls of an object, and leave out the rest."""
     kept: dict[str, Any] = {}
@@ -126,6 +130,7 @@ _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "recipe": _short_text,
     "training": _simple,
     "results": _results,
+    "recitation": _numbers,
     "prefixes": _prefixes,
     "started_from": _simple,
 }

@@ -39,6 +39,11 @@ CARD_MARKS = (
 _SAMPLE_CHARS, _MAX_SAMPLES = 10_100, 8  # characters of a sample, and samples, in the text
 _MAX_STEPS = 60  # at which a sample is shown, to see how it learned
 _METADATA_SAMPLE_CHARS = 120  # characters of a sample in the metadata, which every listing carries
+_RECITATION_COUNTS = (
+    "characters", "seed", "min_characters", "longest", "copied_lines", "lines",
+)  # fmt: skip
+_NGRAM_LENGTHS = (4, 8, 12, 16, 24)
+_MAX_COUNT = 1e9  # that a card shows
 _SPECIAL = "\\`*_[]<>#|&~$:@!{}"  # characters of Markdown
 
 
@@ -168,6 +173,7 @@ def _parts(
         yield "\n".join(["| | perplexity | bits per character |", "| --- | ---: | ---: |", *rows])
     else:
         yield "Nothing was measured."
+    yield from _recitation(checkpoint)
     if context.texts and len({sample["step"] for sample in samples}) > 1:
         yield from _evolution(samples)
     yield "## Use"
@@ -191,6 +197,51 @@ def _written(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Iter
     last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
     texts = (str(sample["text"])[:_SAMPLE_CHARS] for sample in last[:_MAX_SAMPLES])
     yield "\n\n".join(map(_fenced, texts)) or "Nothing was sampled."
+
+
+def _recitation(checkpoint: Checkpoint) -> Iterator[str]:
+    """Show how much the model recites, if that was measured: figures only, nothing of a text."""
+    figures = checkpoint.about.get("recitation") or {}
+    counts = {name: _count_in(figures, name) for name in _RECITATION_COUNTS}
+    written, held_out = (_shares_in(figures, before) for before in ("", "held_out_"))
+    if None in counts.values() or "copied" not in written:
+        return
+    known = {name: f"{count:,}" for name, count in counts.items()}
+    yield "## Writes or recites?"
+    yield (
+        f"Of {known['characters']} characters that it wrote (α = 1, seed {known['seed']}), "
+        f"{written['copied']} stand in its training text, in stretches of "
+        f"{known['min_characters']} characters or more; the longest has {known['longest']}. "
+        f"{known['copied_lines']} of {known['lines']} lines are lines of the training text."
+    )
+    lengths = [name.removeprefix("new_") for name in written if name != "copied"]
+    rows = [("written", written), *([("held out", held_out)] if held_out else [])]
+    yield "\n".join(
+        [
+            f"| new n-grams, n = | {' | '.join(lengths)} |",
+            f"| --- |{' ---: |' * len(lengths)}",
+            *(
+                f"| {name} | {' | '.join(shares.get(f'new_{n}', '') for n in lengths)} |"
+                for name, shares in rows
+            ),
+        ]
+    )
+
+
+def _count_in(figures: Mapping[str, Any], name: str) -> int | None:
+    value = figures.get(name)
+    return int(value) if isinstance(value, int | float) and 0 <= value < _MAX_COUNT else None
+
+
+def _shares_in(figures: Mapping[str, Any], before: str) -> dict[str, str]:
+    """Return the shares whose names begin with `before`, in percent."""
+    names = ("copied", *(f"new_{n}" for n in _NGRAM_LENGTHS))
+    values = {name: figures.get(before + name) for name in names}
+    return {
+        name: f"{100 * value:.2g} %" if value < 0.995 else "100 %"
+        for name, value in values.items()
+        if isinstance(value, int | float) and 0 <= value <= 1
+    }
 
 
 def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from ..checkpoint import Checkpoint
 from ..checkpoint.files import make_metadata, write_checkpoint_dir
 from ..corpus import Corpus
+from ..inspection.recitation import measure_recitation
 from .best_model import BestModel
 from .config import TrainingConfig
 from .events import Clock
@@ -75,11 +76,20 @@ class CheckpointWriter:
             started_from=None if started_from is None else started_from.as_dict(),
         )
         checkpoint = Checkpoint(best_model.build_model(), self._corpus.vocabulary, metadata)
+        if final:
+            self._add_recitation(checkpoint)
         write_checkpoint_dir(
             checkpoint, self.path, log=run_log.log, samples=run_log.samples, picture=final
         )
         self.last_save_seconds = self._clock() - began
         return {**measured, "path": str(self.path)}
+
+    def _add_recitation(self, checkpoint: Checkpoint) -> None:
+        """Measure how much the model recites, for its model card."""
+        prefix = self._prefixes[0] if self._prefixes else ""
+        corpus = self._corpus.with_validation(self._config.validation)
+        if found := measure_recitation(checkpoint, corpus, prefix):
+            checkpoint.about["recitation"] = found
 
     @cached_property
     def _compatibility_key(self) -> dict[str, Any]:
