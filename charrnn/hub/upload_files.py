@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load, model_card, owner_card, serialize
+from ..checkpoint.dataset_of_model import dataset_corpus
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perplexity
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
 from ..generation import GenerationConfig, iter_side_by_side
+from ..inspection.recitation import measure_recitation
 from .repo_id import is_id
 
 ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first
@@ -48,6 +51,7 @@ def build(
             field="space",
         )
     checkpoint, weights = _loaded(directory)
+    _add_recitation(checkpoint)
     files = {WEIGHTS: weights, CONFIG: serialize(checkpoint)[CONFIG]}
     log = log_of(directory) if directory.is_dir() else []
     samples = samples_of(directory) if directory.is_dir() else []
@@ -101,6 +105,14 @@ def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:
         for alpha, one in zip(ALPHAS, characters, strict=True):
             written[alpha] += one.character
     return written
+
+
+def _add_recitation(checkpoint: Checkpoint) -> None:
+    """Measure how much a model recites, if a run has not done so and its text is a dataset."""
+    with suppress(UserError):  # of a model that says wrong things about its training
+        corpus = None if "recitation" in checkpoint.about else dataset_corpus(checkpoint)
+        if corpus and (found := measure_recitation(checkpoint, corpus, _prefix(checkpoint))):
+            checkpoint.about["recitation"] = found
 
 
 def _prefix(checkpoint: Checkpoint) -> str:

@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from conftest import small_model
+from conftest import ROOT, small_model
 from small_runs import QUICK, corpus, run
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, model_card, owner_card, save
+from charrnn.checkpoint.dataset_of_model import dataset_corpus
 from charrnn.corpus import Corpus
 from charrnn.hub.upload_files import build
 from charrnn.inspection import recitation
@@ -109,3 +110,17 @@ def test_a_pushed_card_has_the_figures_and_keeps_them_when_it_is_renewed(checkpo
     assert json.loads(pushed["config.json"])["recitation"] == FIGURES
     mine = pushed["README.md"].decode() + "\nMine.\n"
     assert line in (renewed := owner_card.update_card(mine, again)) and "Mine." in renewed
+
+
+def test_a_model_of_a_dataset_is_measured_when_it_is_pushed(tmp_path):
+    shipped = ROOT / "checkpoints" / "tide-clock"
+    model = charrnn.load(shipped)
+    assert "recitation" not in model.about
+    found = measure_recitation(model, dataset_corpus(model), model.about["prefixes"][0])
+    pushed = build(shipped, "ada/clock")
+    assert json.loads(pushed["config.json"])["recitation"] == found
+    line = f"the longest has {found['longest']}. {found['copied_lines']} of {found['lines']} lines"
+    assert line in pushed["README.md"].decode()
+    assert line in (shipped / "README.md").read_text("utf-8")
+    model.about["corpus"]["characters"] += 1  # of another text by the same name
+    assert "recites" not in build(save(model, tmp_path), "ada/clock")["README.md"].decode()

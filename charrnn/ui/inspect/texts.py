@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ...checkpoint import Checkpoint
+from ...checkpoint.dataset_of_model import corpus_name, local_datasets
 from ...corpus import Corpus
 from ...errors import UserError
 from ...text import datasets
 from ...utils.validation import clean_text
 from .. import i18n
 from ..inspection_operations import MAX_INSPECTED_CHARACTERS
-from ..services.training_texts import corpus_name, local_datasets
 from .strings import TEXT_LABELS
 
 OWN, HELD_OUT, TRAINING = "own", "held-out", "training"

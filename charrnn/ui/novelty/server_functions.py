@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from ...checkpoint.dataset_of_model import corpus_name
 from ...corpus import CHUNK_CHARACTERS, Corpus
 from ...errors import UserError
 from ...inspection import CopiedSpan, Novelty, novelty
@@ -28,7 +29,7 @@ from ..services.catalog import ModelEntry
 from ..services.context import AppContext
 from ..services.text_cache import read_uploads
 from ..services.time_slicer import SCORING_SLICER
-from ..services.training_texts import corpus_name, training_corpus
+from ..services.training_texts import training_corpus
 
 MAX_TEXTS = 3  # that are compared at once
 MAX_COMPARED_CHARACTERS = 100_000  # of each

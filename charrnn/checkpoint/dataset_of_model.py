@@ -1,0 +1,40 @@
+"""The dataset that a model was trained on, where it is one that can be read without a download."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from ..corpus import Corpus
+from ..text import datasets
+from . import Checkpoint
+
+
+def local_datasets() -> list[datasets.Dataset]:
+    """Return the datasets that can be read without a download."""
+    return [entry for entry in datasets.DATASETS if datasets.is_local(entry.name)]
+
+
+def corpus_name(checkpoint: Checkpoint) -> object:
+    """Return what a checkpoint says about the name of its training text."""
+    return (checkpoint.about.get("corpus") or {}).get("name")
+
+
+def dataset_corpus(checkpoint: Checkpoint) -> Corpus | None:
+    """Return the dataset that a model says it was trained on, split as then; None for another text.
+
+    Raises UserError if the split that it names makes no sense.
+    """
+    share = (checkpoint.about.get("training") or {}).get("validation")
+    name = corpus_name(checkpoint)
+    entry = next((entry for entry in local_datasets() if entry.title == name), None)
+    if entry is None or not isinstance(share, int | float):
+        return None
+    corpus = _corpus(entry.name, share)
+    described: Any = checkpoint.about.get("corpus") or {}
+    return corpus if described.get("characters") == len(corpus.ids) else None
+
+
+@lru_cache(maxsize=4)
+def _corpus(name: str, share: float) -> Corpus:
+    return Corpus.from_text(datasets.load(name)).with_validation(share)
