@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ MIN_AUC = 0.7  # on text not searched, of a finding; 0.5 is chance
 MIN_R_SQUARED = 0.1
 _MIN_MARKED_CHARACTERS = 3  # and unmarked ones, in both parts of the text
 _MIN_NUMERIC_CHARACTERS = 20
+_BINS = 1024  # of a unit's values in a search
+_UNITS_PER_YIELD = 64
 _TINY = 1e-30  # so that a unit that never changes has a slope too
 _MAX_NUMBERS = 1 << 26  # activations in memory at a time
 
@@ -73,36 +76,44 @@ def find_units(
     Raises UserError if the concept is unknown or marks too few characters of either part, and for
     a text that is longer than `max_characters`.
     """
+    (found,) = find_units_of_each(checkpoint, text, [concept], count=count)
+    if isinstance(found, UserError):
+        raise found
+    return found
+
+
+def find_units_of_each(
+    checkpoint: Checkpoint,
+    text: str,
+    concepts: Sequence[str | Spans | Concept],
+    *,
+    count: int = MAX_FINDINGS,
+) -> list[list[UnitFinding] | UserError]:
+    """Return for each concept what `find_units` returns, or the error that it raises.
+
+    The text is read once. Raises UserError if it is too long, and for an unknown concept.
+    """
     validation.check_checkpoint(checkpoint)
-    parsed = concept if isinstance(concept, Concept) else parse_concept(concept)
+    parsed = [one if isinstance(one, Concept) else parse_concept(one) for one in concepts]
     check_searchable(checkpoint, text)
-    marks = parsed.mark(text)
-    if parsed.numeric:
-        cut = len(marks) // 2
-        if cut < _MIN_NUMERIC_CHARACTERS or np.ptp(marks[:cut]) == 0 or np.ptp(marks[cut:]) == 0:
-            raise _too_short_error()
-        least = MIN_R_SQUARED
-    else:
-        cut = _cut(marks.astype(bool))
-        least = MIN_AUC
+    marked = [_mark(concept, text) for concept in parsed]
+    if all(isinstance(one, UserError) for one in marked):
+        return [one for one in marked if isinstance(one, UserError)]
     activations = read_activations(
         checkpoint.model, checkpoint.vocabulary.encode(text), _quantities(checkpoint)
     )
-    found = [
-        (score, quantity, layer, unit)
-        for quantity, layers in activations.items()
-        for layer, values in enumerate(layers)
-        for unit, score in enumerate(_search(values[:cut], marks[:cut], numeric=parsed.numeric))
+    candidates: list[list[_Candidate]] = [[] for _ in marked]
+    for quantity, layers in activations.items():
+        for layer, values in enumerate(layers):
+            columns = _Columns(values)
+            for found, one in zip(candidates, marked, strict=True):
+                if isinstance(one, _Marked):
+                    scores = columns.search(one)
+                    found += [(abs(score), quantity, layer, u) for u, score in enumerate(scores)]
+    return [
+        one if isinstance(one, UserError) else _findings(activations, one, found, count)
+        for found, one in zip(candidates, marked, strict=True)
     ]
-    found.sort(key=lambda one: -abs(one[0]))
-    findings = []
-    for _, quantity, layer, unit in found[:count]:
-        values = activations[quantity][layer][:, unit]
-        compare = _compare_numbers if parsed.numeric else _compare_marks
-        score, held_out, low = compare(values, marks, cut)
-        if held_out >= least:
-            findings.append(UnitFinding(layer, unit, parsed.name, score, held_out, quantity, low))
-    return findings
 
 
 def check_searchable(checkpoint: Checkpoint, text: str) -> None:
@@ -127,13 +138,87 @@ def _quantities(checkpoint: Checkpoint) -> tuple[str, ...]:
     return ("C", "H") if checkpoint.model.config.cell == "lstm" else ("H",)
 
 
-def _search(values: Floats, marks: Marks | Positions, *, numeric: bool) -> list[float]:
-    """Return, for each unit of values (n, H), how well it follows the marks, with its sign."""
-    yield_point()
-    if numeric:
-        return list(_correlations(values, marks.astype(np.float64)))
-    chosen = marks.astype(bool)
-    return [2 * roc_auc(column[chosen], column[~chosen]) - 1 for column in values.T.copy()]
+@dataclass(frozen=True, eq=False)
+class _Marked:
+    """A concept, what it marks in a text, and the place at which the searched part ends."""
+
+    concept: Concept
+    marks: Marks | Positions
+    cut: int
+
+
+_Candidate = tuple[float, str, int, int]  # score, quantity, layer, unit
+
+
+def _mark(concept: Concept, text: str) -> _Marked | UserError:
+    try:
+        marks = concept.mark(text)
+        cut = _numeric_cut(marks) if concept.numeric else _cut(marks.astype(bool))
+    except UserError as error:
+        return error
+    return _Marked(concept, marks, cut)
+
+
+class _Columns:
+    """The values (N, H) of one layer, to be searched for several concepts."""
+
+    def __init__(self, values: Floats) -> None:
+        self._values = values
+        self._bins: NDArray[np.uint16] | None = None  # unit by unit, (H, N)
+
+    def search(self, marked: _Marked) -> list[float]:
+        """Return, for each unit, how well it follows the marks up to `cut`, with its sign.
+
+        For marks it is 2 · AUC − 1, of values rounded to a thousandth of their range.
+        """
+        yield_point()
+        cut = marked.cut
+        if marked.concept.numeric:
+            numbers = marked.marks[:cut].astype(np.float64)
+            return list(_correlations(self._values[:cut], numbers))
+        if self._bins is None:
+            self._bins = _bins(self._values)
+        chosen = marked.marks[:cut].astype(bool)
+        inside, outside = np.flatnonzero(chosen), np.flatnonzero(~chosen)
+        scores = []
+        for unit, row in enumerate(self._bins):
+            if unit % _UNITS_PER_YIELD == 0:
+                yield_point()
+            marked_counts = np.bincount(row[inside], minlength=_BINS)
+            counts = np.bincount(row[outside], minlength=_BINS)
+            below = np.cumsum(counts) - counts / 2
+            scores.append(float(2 * (marked_counts @ below) / (len(inside) * len(outside)) - 1))
+        return scores
+
+
+def _bins(values: Floats) -> NDArray[np.uint16]:
+    """Return which part of its unit's range each value (N, H) is in, unit by unit: (H, N)."""
+    least = values.min(axis=0)
+    scale = (_BINS - 1) / np.maximum(values.max(axis=0) - least, _TINY)
+    bins = np.empty(values.T.shape, np.uint16)
+    for unit, row in enumerate(bins):
+        row[:] = (values[:, unit] - least[unit]) * scale[unit]
+        if unit % _UNITS_PER_YIELD == 0:
+            yield_point()
+    return bins
+
+
+def _findings(
+    activations: dict[str, Floats], marked: _Marked, candidates: list[_Candidate], count: int
+) -> list[UnitFinding]:
+    """Return the best candidates by their exact scores, if they hold on the rest of the text."""
+    numeric = marked.concept.numeric
+    compare = _compare_numbers if numeric else _compare_marks
+    least = MIN_R_SQUARED if numeric else MIN_AUC
+    findings = []
+    for _, quantity, layer, unit in sorted(candidates, key=lambda one: -one[0])[: 2 * count]:
+        values = activations[quantity][layer][:, unit]
+        score, held_out, low = compare(values, marked.marks, marked.cut)
+        findings.append(
+            UnitFinding(layer, unit, marked.concept.name, score, held_out, quantity, low)
+        )
+    findings.sort(key=lambda finding: -finding.score)
+    return [finding for finding in findings[:count] if finding.score_held_out >= least]
 
 
 def roc_auc(marked: Floats, unmarked: Floats) -> float:
@@ -178,6 +263,14 @@ def _compare_numbers(
         residual = y[part] - (slope * x[part] + offset)
         scores.append(float(1 - np.square(residual).mean() / y[part].var()))
     return scores[0], scores[1], bool(slope < 0)
+
+
+def _numeric_cut(numbers: Marks | Positions) -> int:
+    """Return the middle. Raises UserError if either half has too few numbers, or equal ones."""
+    cut = len(numbers) // 2
+    if cut < _MIN_NUMERIC_CHARACTERS or np.ptp(numbers[:cut]) == 0 or np.ptp(numbers[cut:]) == 0:
+        raise _too_short_error()
+    return cut
 
 
 def _cut(marks: Marks) -> int:

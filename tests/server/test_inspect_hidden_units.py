@@ -8,13 +8,24 @@ import torch
 from conftest import awaited, small_model
 from launching import app_context
 
+import charrnn
 from charrnn.checkpoint import Checkpoint, save
+from charrnn.evaluation import score
+from charrnn.inspection import find_units
+from charrnn.inspection.ablation import without_unit
 from charrnn.inspection.activations import QUANTITIES, read_layer
 from charrnn.ui.inspect import layer_cache
-from charrnn.ui.inspect.hidden_units import unit_values
+from charrnn.ui.inspect.hidden_units import STRIP_CHARACTERS, unit_strips, unit_values
 from charrnn.ui.inspect.layer_cache import Layer, LayerCache
 from charrnn.ui.inspect.requests import InspectTab
 from charrnn.ui.inspect.server_functions import read_text
+from charrnn.ui.inspect.unit_ablation import WRITTEN_CHARACTERS, switch_off_unit
+from charrnn.ui.inspect.unit_search import (
+    PATTERNS,
+    find_concept_units,
+    find_first_units,
+    match_selection,
+)
 from charrnn.vocabulary import Vocabulary
 
 LETTERS = "aabbc\n "
@@ -109,3 +120,65 @@ def test_of_a_text_too_long_for_its_units_the_first_part_is_read(tab, monkeypatc
     monkeypatch.setattr(layer_cache, "MAX_LAYER_NUMBERS", 8 * 100)
     told = ask(unit_values, tab, "lstm", TEXT[::-1], layer=0, unit=0, quantity="H")
     assert len(decoded(told["values"])) == 100
+
+
+def test_the_strips_of_all_units_are_of_a_window_of_the_text(tab, models):
+    told = ask(unit_strips, tab, "gru", layer=3, quantity="Z", start=500)
+    Z = read_layer(models["gru"].model, models["gru"].vocabulary.encode(TEXT), 3, "Z")
+    assert len(told["rows"]) == 8
+    for unit, row in enumerate(told["rows"]):
+        assert len(row) == len(TEXT) - 500 < STRIP_CHARACTERS
+        levels = np.array([int(digit, 36) - 9 for digit in row])
+        exact = Z[500:, unit] / np.abs(Z[:, unit]).max() * 9
+        assert np.abs(levels - exact).max() < 0.55
+    many = ask(unit_strips, tab, "gru", layer=0, quantity="H", start=0)["rows"]
+    assert {len(row) for row in many} == {STRIP_CHARACTERS}
+
+
+def test_units_are_found_for_concepts_and_patterns(tab, models):
+    told = ask(find_concept_units, tab, "lstm", concept="/a/")
+    assert told["findings"] == [one.as_dict() for one in find_units(models["lstm"], TEXT, "/a/")]
+    assert told["searched"] == len(TEXT)
+    assert told["marks"] == "".join("1" if c == "a" else "0" for c in TEXT)
+    assert ask(find_concept_units, tab, "lstm", concept="line-position")["marks"] == ""
+    for bad in ("/(/", "digits", "[[0, 3]]", "no-concept", None):
+        assert ask(find_concept_units, tab, "lstm", concept=bad)["problem"]["field"] == "concept"
+
+
+def test_the_best_unit_of_each_concept_is_proposed(tab, models):
+    told = ask(find_first_units, tab, "lstm")
+    assert told["findings"], "word starts and line ends are in the text"
+    scores = [one["score_held_out"] for one in told["findings"]]
+    assert scores == sorted(scores, reverse=True)
+    names = [one["concept"] for one in told["findings"]]
+    assert len(set(names)) == len(names)
+    for one in told["findings"]:
+        assert one == find_units(models["lstm"], TEXT, one["concept"], count=1)[0].as_dict()
+    assert set(PATTERNS.values()) & set(names)
+
+
+def test_a_selection_has_units_that_are_on_elsewhere_too(tab):
+    told = ask(match_selection, tab, "lstm", layer=0, quantity="C", begin=40, end=43)
+    assert len(told["units"]) >= 1 and told["threshold"] >= 0.1
+    assert all(one["end"] <= 40 or one["begin"] >= 43 for one in told["matches"])
+    for bad in ((43, 40), (0, len(TEXT) + 1), (-1, 3)):
+        query = {"layer": 0, "quantity": "H", "begin": bad[0], "end": bad[1]}
+        assert ask(match_selection, tab, "lstm", **query)["problem"]["field"] == "selection"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_unit_is_switched_off(tab, models, name):
+    query = {"layer": 0, "unit": 3, "place": 200, "seed": 4}
+    told = ask(switch_off_unit, tab, name, **query)
+    without = without_unit(models[name], 0, 3)
+    expected = [score(one, TEXT).perplexity for one in (models[name], without)]
+    assert told["perplexity"] == pytest.approx(expected, rel=1e-4)
+    assert told["compared"] == len(TEXT) == len(told["levels"])
+    if name == "gru":  # it is bidirectional
+        assert told["written"] is None
+        return
+    for model, written in zip((models[name], without), told["written"], strict=True):
+        whole = charrnn.generate(model, TEXT[1:201], WRITTEN_CHARACTERS, seed=4)
+        assert written == whole[200:]
+    assert ask(switch_off_unit, tab, name, **query) == told, "the seed makes it repeatable"
+    assert ask(switch_off_unit, tab, name, **query | {"unit": 99})["problem"]["field"] == "unit"

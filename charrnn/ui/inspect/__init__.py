@@ -8,12 +8,13 @@ selected. Each mode has a script and an HTML file of its name.
 
 from __future__ import annotations
 
+from ...inspection import CONCEPTS
 from ..inspection_operations import MAX_INSPECTED_CHARACTERS
 from ..novelty import NOVELTY, Comparer, compare_texts, show_copy
 from ..page.component import bind, html_component
 from ..page.theme import asset
 from ..services.context import AppContext
-from .hidden_units import unit_values
+from .hidden_units import STRIP_CHARACTERS, unit_strips, unit_values
 from .hidden_units_strings import HIDDEN_UNITS
 from .reach import STEPS_BACK, context_effects, gradient_norms
 from .reach_strings import REACH
@@ -30,6 +31,8 @@ from .server_functions import (
 from .step import ALPHAS, STEPS_AT_ONCE, trace_steps
 from .step_strings import STEP
 from .strings import INSPECT
+from .unit_ablation import STRONGEST_BITS, switch_off_unit
+from .unit_search import PATTERNS, find_concept_units, find_first_units, match_selection
 
 # The HTML files of what stands beside the text,
 _PANELS = (
@@ -39,7 +42,7 @@ _PANELS = (
     "reach",
     "copied",
 )
-_BELOW: tuple[str, ...] = ()  # and of what stands below it
+_BELOW = ("unit_strips", "unit_ablation")  # and of what stands below it
 
 
 def inspect_tab(context: AppContext) -> None:
@@ -51,6 +54,11 @@ def inspect_tab(context: AppContext) -> None:
         inspect_places,
         count_baselines,
         unit_values,
+        unit_strips,
+        find_first_units,
+        find_concept_units,
+        match_selection,
+        switch_off_unit,
         trace_steps,
         gradient_norms,
         context_effects,
@@ -69,6 +77,10 @@ def inspect_tab(context: AppContext) -> None:
         steps_at_once=STEPS_AT_ONCE,
         step_alphas=ALPHAS,
         steps_back=STEPS_BACK,
+        strip_characters=STRIP_CHARACTERS,
+        strongest_change_bits=STRONGEST_BITS,
+        concepts=list(CONCEPTS),
+        patterns=PATTERNS,
         max_characters=MAX_INSPECTED_CHARACTERS,
         elem_id="inspect",
     )

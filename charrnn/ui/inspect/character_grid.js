@@ -1,4 +1,5 @@
 // A text with a tint for each character, one of which can be selected: by click, tap or arrow keys.
+// A stretch of it can be selected too: by dragging, with Shift, or as a phone selects text.
 //
 // Lines are grouped in blocks. A block that is in view has a span for each character; any other is
 // plain text of the same shape, so that a text of 100,000 characters is drawn at once and the
@@ -9,12 +10,16 @@ import { visible } from "../page/tinted_text.js";
 const BLOCK_CHARACTERS = 1000; // after which the next line begins a block
 const MAX_BLOCK_CHARACTERS = 2000; // in a line without end
 const MARGIN = "300px 0px"; // around what is in view, within which blocks are drawn
+const SELECTION_PAUSE_MS = 250; // without a change until the browser's selection counts
 const LINES_PER_PAGE = 10; // that Page Up and Page Down move
 
 // `onSelect(place)` is called when the user selects a character. `classOf(place)` are the names of
-// the classes that tint it, and `nameOf(place)` is its name for screen readers.
-export function characterGrid(area, { onSelect, classOf, nameOf }) {
+// the classes that tint it, and `nameOf(place)` is its name for screen readers. `onRange(range)` is
+// called with the stretch that is selected, `begin` to `end` (not included), or null.
+export function characterGrid(area, { onSelect, onRange, classOf, nameOf }) {
   let characters = [];
+  let range = null;
+  let anchor = -1; // the place at which the range began
   let blocks = [];
   let selected = -1;
 
@@ -33,6 +38,7 @@ export function characterGrid(area, { onSelect, classOf, nameOf }) {
   function show(newCharacters) {
     observer.disconnect();
     [characters, selected] = [newCharacters, -1];
+    setRange(null);
     blocks = splitIntoBlocks(characters);
     for (const block of blocks) {
       block.node = document.createElement("div");
@@ -65,7 +71,11 @@ export function characterGrid(area, { onSelect, classOf, nameOf }) {
     if (selected >= block.from && selected < block.to) mark(block.spans[selected - block.from]);
   }
 
-  const classesOf = (place) => `${classOf(place)}${characters[place] === "\n" ? " newline" : ""}`;
+  const isWithin = (place) => range && place >= range.begin && place < range.end;
+  const classesOf = (place) =>
+    classOf(place) +
+    (characters[place] === "\n" ? " newline" : "") +
+    (isWithin(place) ? " within" : "");
 
   // Tints all characters that have a span again, after `classOf` has changed.
   function repaint() {
@@ -165,19 +175,80 @@ export function characterGrid(area, { onSelect, classOf, nameOf }) {
     const move = KEYS[event.key];
     if (!move || selected < 0 || event.altKey || event.metaKey) return;
     event.preventDefault();
-    choose(move(event));
+    if (event.shiftKey) extend(move(event));
+    else choose(move(event));
   });
 
   area.addEventListener("click", (event) => {
     const block = blocks.find((one) => one.node.contains(event.target));
     const place = block?.spans ? block.spans.indexOf(event.target.closest("span")) : -1;
-    if (place >= 0) choose(block.from + place);
+    if (place < 0) return;
+    if (event.shiftKey) extend(block.from + place);
+    else if (!selectedText()) choose(block.from + place);
+  });
+
+  // ---- a stretch of the text -------------------------------------------------------------------
+
+  function setRange(newRange) {
+    if (!newRange) anchor = -1;
+    if (range?.begin === newRange?.begin && range?.end === newRange?.end) return;
+    range = newRange;
+    repaint();
+    onRange(range);
+  }
+
+  // Selects from where the selection began to a place, which is the selected one then.
+  function extend(place) {
+    if (place < 0 || place >= characters.length) return;
+    if (anchor < 0) anchor = Math.max(0, selected);
+    select(place, { focus: true });
+    setRange({ begin: Math.min(anchor, place), end: Math.max(anchor, place) + 1 });
+    onSelect(place);
+  }
+
+  // Returns the browser's own selection if it is within the text, and not empty.
+  function selectedText() {
+    const selection = getSelection();
+    const isInside = [selection.anchorNode, selection.focusNode].every((one) => area.contains(one));
+    return isInside && !selection.isCollapsed ? selection.getRangeAt(0) : null;
+  }
+
+  // Returns the place of the character that follows a point of the document.
+  function placeAfter(node, offset) {
+    const block = blocks.find((one) => one.node.contains(node));
+    if (!block?.spans) return -1;
+    const inside = block.spans.findIndex((span) => span.contains(node));
+    if (inside >= 0) return block.from + inside + (offset > 0 ? 1 : 0);
+    const point = document.createRange();
+    point.setStart(node, offset);
+    const next = block.spans.findIndex((span) => point.comparePoint(span, 0) >= 0);
+    return next < 0 ? block.to : block.from + next;
+  }
+
+  // Takes over what the browser has selected, by dragging or as a phone does.
+  function takeOver() {
+    const found = selectedText();
+    if (!found) return;
+    const begin = placeAfter(found.startContainer, found.startOffset);
+    const end = placeAfter(found.endContainer, found.endOffset);
+    if (begin < 0 || end <= begin) return;
+    anchor = begin;
+    select(begin);
+    setRange({ begin, end });
+    onSelect(begin);
+  }
+
+  let settling = null; // the timer until a selection does not change any more
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(settling);
+    if (selectedText()) settling = setTimeout(takeOver, SELECTION_PAUSE_MS);
   });
 
   // Selects a character as the user does. The focus moves to it, unless `focus` is false and it is
   // elsewhere on the page.
   function choose(place, { focus = true } = {}) {
     if (place < 0 || place >= characters.length) return;
+    setRange(null);
     select(place, { focus: focus || area.contains(document.activeElement), scroll: true });
     onSelect(place);
   }

@@ -3,7 +3,11 @@
 
 import { setTextWithTerms } from "../page/terms.js";
 import { number, signedClass, visible } from "../page/tinted_text.js";
+import { unitAblation } from "./unit_ablation.js";
+import { unitFinder } from "./unit_finder.js";
+import { unitMatches } from "./unit_matches.js";
 import { decodeLevels, formatValue, latestOnly, QUANTIZED_LARGEST } from "./unit_numbers.js";
+import { unitStrips } from "./unit_strips.js";
 
 const STRENGTHS = 9; // of the tint, on both sides
 
@@ -18,24 +22,48 @@ export function hiddenUnitsMode(tab) {
 
   let choice = { layer: 0, quantity: "H", unit: 0 };
   let model = null; // the answer's `model`: which units there are
+  let changes = 0; // of the choice
   let drawn = null; // the unit that tints the text: `reading`, `levels`, `largest`, and its choice
 
   const read = latestOnly(({ unit, layer, quantity }) =>
     tab.ask("unit_values", { unit, layer, quantity }),
   );
 
-  function show() {
-    if (drawn?.reading.checkpoint !== tab.reading().checkpoint) setModel(null);
-    choose({ layer: 0, quantity: "H", unit: 0 });
+  const isChosen = ({ unit, layer, quantity }) =>
+    unit === choice.unit && layer === choice.layer && quantity === choice.quantity;
+  const finder = unitFinder(tab, { choose, isChosen });
+  const strips = unitStrips(tab, { choose });
+  const matches = unitMatches(tab, { choose });
+  const ablation = unitAblation(tab, { unit: () => choice });
+
+  async function show() {
+    const reading = tab.reading();
+    if (drawn?.reading.checkpoint !== reading.checkpoint) setModel(null);
+    matches.show({ layer: 0, quantity: "H" });
+    const changed = changes;
+    await choose({ layer: 0, quantity: "H", unit: 0 });
+    if (isDrawn() && reading === tab.reading())
+      finder.show(model.units * model.layers, () => changes === changed + 1);
   }
 
   // Tints the text by another unit: `change` has its `unit`, `layer` or `quantity`.
-  async function choose(change) {
-    choice = { ...choice, ...change };
+  async function choose({ unit, layer, quantity }) {
+    changes++;
+    const before = choice;
+    choice = {
+      unit: unit ?? choice.unit,
+      layer: layer ?? choice.layer,
+      quantity: quantity ?? choice.quantity,
+    };
+    const isSameLayer = choice.layer === before.layer && choice.quantity === before.quantity;
+    if (!isSameLayer) matches.show(choice);
+    finder.mark();
+    ablation.show();
     const reading = tab.reading();
     drawProblem("");
     if (model) drawFields();
-    if (drawn?.reading !== reading) setText(find(".unit-value"), words["unit-reading"]);
+    if (drawn?.reading !== reading || !isSameLayer)
+      setText(find(".unit-value"), words["unit-reading"]);
     const answer = await read(choice);
     if (!answer || reading !== tab.reading()) return; // another unit, or another text, was chosen
     if (answer.problem) return drawProblem(answer.problem.message);
@@ -44,6 +72,17 @@ export function hiddenUnitsMode(tab) {
     drawFields();
     tab.repaint();
     drawValue();
+    strips.show(drawn);
+  }
+
+  function showPlace(place) {
+    drawValue();
+    if (isDrawn()) strips.showPlace(place);
+  }
+
+  function showRange(range) {
+    finder.showRange(range);
+    matches.showRange(range);
   }
 
   // Nothing can be chosen before it is known which units there are.
@@ -120,8 +159,11 @@ export function hiddenUnitsMode(tab) {
   }
 
   function classOf(place) {
-    if (!isDrawn() || place >= drawn.levels.length) return "";
-    return signedClass(Math.round((STRENGTHS * drawn.levels[place]) / QUANTIZED_LARGEST));
+    const level = isDrawn() ? (drawn.levels[place] ?? 0) : 0;
+    const ofUnit = signedClass(Math.round((STRENGTHS * level) / QUANTIZED_LARGEST));
+    const tint = ablation.classOf(place) ?? ofUnit;
+    if (matches.isMatch(place)) return `${tint} matched`;
+    return finder.isMarked(place) ? `${tint} marked` : tint;
   }
 
   function nameOf(place) {
@@ -156,12 +198,15 @@ export function hiddenUnitsMode(tab) {
   return {
     title: words["mode-hidden-units"],
     get scale() {
+      const ofChange = ablation.scale();
+      if (ofChange) return ofChange;
       if (!isDrawn() || !drawn.largest) return null;
       return [formatValue(-drawn.largest), formatValue(drawn.largest)];
     },
     signed: true,
     show,
-    showPlace: drawValue,
+    showPlace,
+    showRange,
     classOf,
     nameOf,
   };

@@ -16,8 +16,11 @@ from ...errors import UserError, short_repr
 from ...inspection.ablation import check_unit
 from ...inspection.activations import QUANTITIES
 from ...utils import validation
-from .layer_cache import Layer, Levels
+from ..page.tinted_text import signed_levels
+from .layer_cache import QUANTIZED_LARGEST, Layer, Levels
 from .requests import InspectTab, Json, ReadingQuery, answer_about_reading
+
+STRIP_CHARACTERS = 120  # that the strips of all units show
 
 
 async def unit_values(tab: InspectTab, query: object, request: gr.Request) -> Json:
@@ -29,7 +32,7 @@ async def unit_values(tab: InspectTab, query: object, request: gr.Request) -> Js
     """
 
     def work(query: ReadingQuery) -> Json:
-        layer, unit = _layer(tab, query), _unit_of(query)
+        layer, unit = find_layer(tab, query), _unit_of(query)
         config = query.checkpoint.model.config
         return {
             "values": _base64(layer.quantized(unit=unit)),
@@ -46,6 +49,22 @@ async def unit_values(tab: InspectTab, query: object, request: gr.Request) -> Js
     return await answer_about_reading(tab, query, request, work)
 
 
+async def unit_strips(tab: InspectTab, query: object, request: gr.Request) -> Json:
+    """Return all units of a layer for `STRIP_CHARACTERS` characters from `start` on.
+
+    `rows` has the signed levels of each unit (`page.tinted_text`), by its number; the largest
+    |value| of the unit in the whole text is the last level.
+    """
+
+    def work(query: ReadingQuery) -> Json:
+        layer = find_layer(tab, query)
+        start = max(0, validation.as_int(query.fields.get("start"), "start"))
+        columns = layer.quantized(start, start + STRIP_CHARACTERS)
+        return {"rows": [signed_levels(row, QUANTIZED_LARGEST) for row in columns]}
+
+    return await answer_about_reading(tab, query, request, work)
+
+
 def _unit_of(query: ReadingQuery) -> int:
     """Return the unit that a query names. Raises UserError if the model has no such unit."""
     layer, unit = (validation.as_int(query.fields.get(name), name) for name in ("layer", "unit"))
@@ -53,7 +72,7 @@ def _unit_of(query: ReadingQuery) -> int:
     return unit
 
 
-def _layer(tab: InspectTab, query: ReadingQuery) -> Layer:
+def find_layer(tab: InspectTab, query: ReadingQuery) -> Layer:
     """Return the layer that a query names. Raises UserError if the model has no such layer."""
     quantity = query.fields.get("quantity", "H")
     names = QUANTITIES[query.checkpoint.model.config.cell]

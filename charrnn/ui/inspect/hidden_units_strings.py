@@ -77,4 +77,124 @@ HIDDEN_UNITS: Words = {
     ),
     "unit-spoken": ("{character}, {value}", "{character}，{value}"),
     "unit-wrong": ("Give a whole number from 0 to {last}.", "请给出 0 到 {last} 的整数。"),
+    # find a unit for …
+    "find-title": ("Find a unit for…", "寻找表示……的单元"),
+    "find-best": ("best of each", "各项最佳"),
+    "concept-quotes": ("inside quotes", "引号内"),
+    "concept-brackets": ("inside brackets", "括号内"),
+    "concept-line-start": ("line starts", "行首"),
+    "concept-line-end": ("line ends", "行尾"),
+    "concept-line-position": ("position in the line", "行内位置"),
+    "concept-capitals": ("words in capitals", "全大写的词"),
+    "concept-digits": ("digits", "数字"),
+    "concept-word-start": ("word starts", "词首"),
+    "concept-indentation": ("indentation", "缩进"),
+    "concept-speaker": ("the speaker’s name", "说话人的名字"),
+    "concept-capital-letters": ("capital letters", "大写字母"),
+    "concept-vowels": ("vowels", "元音字母"),
+    "concept-after-punctuation": ("at punctuation", "标点处"),
+    "concept-selection": ("my selection", "我选中的文字"),
+    "find-pattern": ("Or a regular expression", "或一个正则表达式"),
+    "find-search": ("Search", "搜索"),
+    "find-searching": ("Searching {n} units…", "正在搜索 {n} 个单元……"),
+    "find-nothing": (
+        "Nothing was found: no unit follows this on the part of the text that was not searched.",
+        "没有找到：在未参与搜索的那部分文本上，没有单元与它相符。",
+    ),
+    "find-nothing-first": (
+        "Nothing was found in this text: it is too short, or this model keeps such things in many "
+        "units together.",
+        "在这段文本里没有找到：文本太短，或者这个模型用许多单元一起记这些东西。",
+    ),
+    "find-unit": ("unit {unit}", "单元 {unit}"),
+    "find-layer": ("layer {n}", "第 {n} 层"),
+    "find-high": ("high there", "此处偏高"),
+    "find-low": ("low there", "此处偏低"),
+    "find-rises": ("rises along the line", "沿行上升"),
+    "find-falls": ("falls along the line", "沿行下降"),
+    "find-scores": (
+        "Scores on the half of the text that the search did not use: how often the unit tells one "
+        "such character from another (area under the ROC curve; 0.5 is chance), or R² for a "
+        "position.",
+        "得分来自未参与搜索的那半文本：单元把这样的字符与其他字符分对的概率"
+        "（ROC 曲线下面积，0.5 为随机），对位置则是 R²。",
+    ),
+    "find-searched": (
+        "The first {n} characters were searched.",
+        "搜索了前 {n} 个字符。",
+    ),
+    "find-marked": ("Underlined in the text: {concept}.", "文本中加下划线的是：{concept}。"),
+    # all units
+    "strips-title": ("All units near the selected character", "选中字符附近的所有单元"),
+    "strips-order": ("Order of the units", "单元的顺序"),
+    "strips-by-number": ("by number", "按编号"),
+    "strips-by-strength": ("strongest here first", "此处最强的在前"),
+    # where else the units of a selection are on
+    "matches-title": ("Select a stretch of the text", "选中一段文本"),
+    "matches-hint": (
+        "Drag over the text, or hold Shift and press the arrow keys: here stand the units that "
+        "stay on all through it, and where else they are on together.",
+        "在文本上拖动，或按住 Shift 再按方向键：这里会列出在整段中一直活跃的单元，"
+        "以及它们在别处何时一起活跃。",
+    ),
+    "matches-of": ("Selected: “{text}”", "选中：“{text}”"),
+    "matches-searching": ("Comparing…", "正在比较……"),
+    "matches-none": (
+        "No unit stays on all through this selection: select a shorter stretch.",
+        "没有单元在整段中一直活跃：请选短一些。",
+    ),
+    "matches-units": (
+        "On all through it: {n} units of this layer",
+        "整段中一直活跃：本层 {n} 个单元",
+    ),
+    "matches-high": ("unit {unit}, high", "单元 {unit}，偏高"),
+    "matches-low": ("unit {unit}, low", "单元 {unit}，偏低"),
+    "matches-nowhere": (
+        "Nowhere else in the text are they on together.",
+        "文本别处它们没有一起活跃过。",
+    ),
+    "matches-elsewhere": (
+        "Together elsewhere, also marked in the text ({n} places, with the share of the units):",
+        "别处也一起活跃，文本中已标出（{n} 处，并附活跃单元的比例）：",
+    ),
+    # a unit is switched off
+    "off-button": ("Switch unit {unit} off", "关掉单元 {unit}"),
+    "off-again": ("Write again without unit {unit}", "再写一次，不用单元 {unit}"),
+    "off-comparing": ("Reading and writing without it…", "正在不用它来读和写……"),
+    "off-worse": (
+        "Without it, the [perplexity](perplexity) of this text is {after} instead of {before}: "
+        "{percent} % more.",
+        "没有它，这段文本的[困惑度](perplexity)是 {after}，而不是 {before}：高 {percent} %。",
+    ),
+    "off-better": (
+        "Without it, the [perplexity](perplexity) of this text is {after} instead of {before}: "
+        "{percent} % less.",
+        "没有它，这段文本的[困惑度](perplexity)是 {after}，而不是 {before}：低 {percent} %。",
+    ),
+    "off-same": (
+        "Without it, the [perplexity](perplexity) of this text stays {before}: this unit hardly "
+        "matters here.",
+        "没有它，这段文本的[困惑度](perplexity)仍是 {before}：这个单元在这里几乎不起作用。",
+    ),
+    "off-tint": (
+        "Tint the text by how much more each character surprises the model without it",
+        "按没有它时每个字符让模型多意外来着色",
+    ),
+    "off-tint-about": (
+        "The tint goes up to {bits} bits more (orange) or less (blue). Both texts go on after the "
+        "selected character, drawn with the same seed.",
+        "着色最多到多（橙）或少（蓝）{bits} 比特。两段文字都接在选中的字符之后，用同一个种子抽取。",
+    ),
+    "off-bidirectional": (
+        "A bidirectional model reads what comes after a character too, so it is compared by "
+        "reading only, not by writing.",
+        "双向模型也读字符之后的内容，所以只比较阅读，不比较写作。",
+    ),
+    "off-compared": (
+        "The first {n} characters were compared.",
+        "比较了前 {n} 个字符。",
+    ),
+    "off-bits": ("{bits} bits", "{bits} 比特"),
+    "off-with": ("With it", "有它"),
+    "off-without": ("Without it", "没有它"),
 }

@@ -44,12 +44,13 @@ export function mount(host) {
   let reading = null; // what is drawn: an answer of `read_text`, its `checkpoint` and `characters`
   let requests = 0; // of `read_text`; older answers are ignored
   let selected = -1; // the place that is selected in the text
+  let range = null; // the stretch of the text that is selected, `begin` to `end`, if there is one
   let mode = Object.hasOwn(MODES, kept.mode) ? kept.mode : "surprise";
   const shown = new Set(); // the modes that have shown what is drawn
   let typing = null; // the timer until the typed text is read
   let visibleBefore = false;
 
-  const grid = characterGrid(area, { onSelect: selectPlace, classOf, nameOf });
+  const grid = characterGrid(area, { onSelect: selectPlace, onRange: showRange, classOf, nameOf });
   const progress = readingProgress(
     { find, setText },
     words.progress,
@@ -209,8 +210,10 @@ export function mount(host) {
   }
 
   // What a mode can use. `reading()` is what is drawn, `selected()` the selected place or -1,
+  // `range()` the selected stretch, `begin` to `end`, or null,
   // `repaint()` draws the tints and their scale again, and `choose(place)` selects a place as the
-  // user does; `move(place)` does so too, and leaves the focus where it is.
+  // user does; `move(place)` does so too, and leaves the focus where it is; `show(place)` also
+  // leaves the selected stretch.
   const tab = {
     find,
     setText,
@@ -223,18 +226,24 @@ export function mount(host) {
     drawProblem,
     reading: () => reading,
     selected: () => selected,
+    range: () => range,
     repaint: () => {
       grid.repaint();
       drawScale();
     },
     choose: (place) => grid.choose(place),
     move: (place) => grid.choose(place, { focus: false }),
+    show: (place) => {
+      grid.select(place, { scroll: true });
+      selectPlace(place);
+    },
   };
 
   // A mode has a `title`, `classOf(place)` and `nameOf(place)` for the characters, and the texts
   // beside the `scale` of its tint, or null; they stand at both ends of a scale that is `signed`,
   // with 0 in the middle. `show()` is called once for each reading, when the mode
-  // is chosen; `showPlace(place)` then, and when the user selects another place.
+  // is chosen; `showPlace(place)` then, and when the user selects another place. `showRange(range)`,
+  // if there is such a function, is called when a stretch of the text is selected, or none.
   const modes = Object.fromEntries(Object.entries(MODES).map(([name, make]) => [name, make(tab)]));
 
   function classOf(place) {
@@ -250,6 +259,11 @@ export function mount(host) {
     modes[mode].showPlace(place);
   }
 
+  function showRange(newRange) {
+    range = newRange;
+    modes[mode].showRange?.(range);
+  }
+
   function chooseMode(name) {
     mode = name;
     keep();
@@ -257,6 +271,7 @@ export function mount(host) {
     if (!reading) return;
     grid.repaint();
     modes[mode].showPlace(selected);
+    modes[mode].showRange?.(range);
   }
 
   function prepareMode() {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Reading:
     surprisal, entropy: in bits, (N,). candidates: the likeliest characters, (N, 5), and their
     probabilities. summary: the figures of the whole text, as JSON.
     states: of the model on its way, to read a part of the text again.
+    extras: what modes have computed of it and keep, by name.
     """
 
     model: str
@@ -44,6 +45,7 @@ class Reading:
     probabilities: NDArray[np.float32]
     summary: dict[str, Any]
     states: SavedStates | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(

@@ -5,6 +5,9 @@ export const QUANTIZED_LARGEST = 127; // the integer that stands for the largest
 // Returns the integers of 8 bits in a base64 text.
 export const decodeLevels = (text) => Int8Array.from(atob(text), (byte) => byte.charCodeAt(0));
 
+// Returns a signed level from -9 to 9, as tinted_text.py writes it.
+export const decodeLevel = (digit) => (digit === "-" ? 0 : parseInt(digit, 36) - 9);
+
 // Returns an activation with two decimals and a minus sign.
 export function formatValue(value) {
   const digits = Math.abs(value) < 99.995 ? value.toFixed(2) : value.toPrecision(3);
