@@ -1,5 +1,5 @@
-# Two commands: `make demo` opens the app, `make test` checks everything. While writing code:
-# `make check`, in little over a minute. Longer: `make stress`, `make benchmarks`.
+# Two commands: `make demo` opens the app, `make test` checks all that it does. While writing code:
+# `make check`, in about a minute. Longer: `make stress`, `make benchmarks`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,11 +16,12 @@ test: $(VENV)/.installed-test browser lint types layers
 
 # What needs no server, no worker process, no browser and no training.
 check: lint types layers
-	$(BIN)/python -m pytest -q -n 2 tests/unit
+	$(BIN)/python -m pytest -q -n 2 -m "not stress" tests/unit
 
-# Kills at any moment, broken connections, floods, and readers fed with what strangers might send.
+# Kills at any moment, broken connections, floods, readers fed with what strangers might send, and
+# every combination of settings where `make test` tries each value once.
 stress: $(VENV)/.installed-test browser
-	$(PYTEST) tests/stress
+	$(PYTEST) -m stress
 
 lint: $(VENV)/.installed-test javascript
 	$(BIN)/ruff check .

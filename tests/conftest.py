@@ -1,6 +1,7 @@
 """What the tests share: a small model, and texts that are missing on most machines."""
 
 import asyncio
+import gc
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import pytest
 from charrnn.utils.process import configure_thread_pools
 
 configure_thread_pools()  # tests run side by side; torch reads it once, when it is loaded
+gc.set_threshold(20_000, 50, 50)  # collecting garbage as often as usual takes a tenth of the time
 
 pytest.register_assert_rewrite("page", "shared_pages")
 
@@ -38,6 +40,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         item.add_marker(item.path.parent.name)
     items.sort(key=lambda item: FOLDERS.index(item.path.parent.name))
+    gc.freeze()  # what has been imported stays
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@ import generate_page
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from generate_page import expect, press
+from grids import grid
 from PIL import Image
 
 pytest_plugins = ["page"]
@@ -30,8 +31,7 @@ def violations(page):
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize(("locale", "scheme"), grid(["en-US", "zh-CN"], ["light", "dark"]))
 def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
     page = visit(locale=locale, scheme=scheme, height=2000)
     assert violations(page) == []

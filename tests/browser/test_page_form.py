@@ -214,6 +214,7 @@ def test_an_error_is_shown_beside_its_field_and_the_form_stays(form):
 
     choose(page, "corpus", "songs")
     choose(page, "recipe", "custom")
+    expect(page.locator("#train-custom-head")).to_contain_text("Based on")  # its fields are filled
     unfold(page, "Model")
     hidden = setting(page, "hidden_size")
     hidden.fill("many")

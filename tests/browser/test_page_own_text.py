@@ -58,6 +58,7 @@ def length(field):
     return field.evaluate("field => field.value.length")
 
 
+@pytest.mark.stress  # the browser takes long over it
 def test_a_paste_that_is_too_large_is_told_at_once_and_kept(own_text):
     page = own_text()
     problem, report = page.locator("#train-own-problem"), page.locator("#train-report")
@@ -68,7 +69,7 @@ def test_a_paste_that_is_too_large_is_told_at_once_and_kept(own_text):
 
     page.on("request", note)
     field = paste_characters(page, MOST)  # whose line ends take two bytes each
-    expect(problem).to_have_text(TOO_LARGE, timeout=120_000)  # the browser takes long over it
+    expect(problem).to_have_text(TOO_LARGE, timeout=120_000)
     expect(field).to_have_attribute("aria-invalid", "true")
     assert length(field) == MOST
     choose(page, "corpus", "tide-clock")  # the form goes on working

@@ -13,6 +13,7 @@ from conftest import awaited
 from damage import DIRECTORIES, FILES, KINDS, SECRET, as_json, strange_objects
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from grids import grid
 from small_runs import planned
 from starlette.requests import Request
 
@@ -182,8 +183,7 @@ def unharmed(outside):
     ).read_text() == SECRET
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(("name", "kind"), grid(FILES, KINDS))
 def test_whatever_lies_in_the_place_of_a_file(name, kind, root, outside, served, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(root.parent / "cache"))
     KINDS[kind](root / BROKEN / name, outside)

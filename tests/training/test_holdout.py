@@ -100,7 +100,7 @@ def test_a_run_says_it_before_its_first_step_and_keeps_a_model_that_has_learned(
 ):
     """By its perplexity on the digits, the best model would be the one that knows no letters."""
     corpus = Corpus.from_text(TIDE[:3000] + DIGITS[:330])
-    config = with_changes(QUICK, epochs=40, prior=True)
+    config = with_changes(QUICK, epochs=16, prior=True)
     events = run(training=config, corpus=corpus, directory=tmp_path)
     assert [warning["code"] for warning in events[0]["warnings"]] == ["unlike"]
     json.dumps(events, allow_nan=False)

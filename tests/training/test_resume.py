@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import small_runs
 import torch
+from grids import grid, in_stress
 from safetensors.torch import load
 from small_runs import QUICK, corpus, planned, with_changes, without_clock
 from small_runs import run as run_in_python
@@ -26,8 +27,9 @@ no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
-@pytest.mark.parametrize("cell", ["tanh", "relu", "gru", "lstm"])
+@pytest.mark.parametrize(
+    ("cell", "optimizer"), grid(["tanh", "relu", "gru", "lstm"], ["sgd", "adam", "adamw"])
+)
 def test_a_stopped_run_goes_on_bit_for_bit_in_the_middle_of_an_epoch(cell, optimizer, tmp_path):
     """With dropout, whose random numbers must not be drawn by anything else, and with the hidden
     state that is carried from minibatch to minibatch."""
@@ -55,12 +57,12 @@ def test_a_stopped_run_goes_on_bit_for_bit_in_the_middle_of_an_epoch(cell, optim
 def test_an_interrupted_run_goes_on_bit_for_bit(sampling, tmp_path, monkeypatch):
     monkeypatch.setattr("charrnn.training.trainer.SAVE_SECONDS", 0.0)
     model = ModelConfig(hidden_size=16, layers=2, dropout=0.2)
-    config = with_changes(QUICK, sampling=sampling)
+    config = with_changes(QUICK, sampling=sampling, epochs=3)
     whole = run_in_python(model, config, directory=tmp_path / "whole")
     cut = []
     for event in train(corpus(), model, config, directory=tmp_path / "cut"):
         cut.append(event)
-        if event["event"] == "progress" and event["epoch"] >= 3:
+        if event["event"] == "progress" and event["epoch"] >= 2:
             break  # as a killed process would: nothing more is written
     rest = run_in_python(model, config, directory=tmp_path / "cut", resume=True)
     assert 0 < rest[0]["resumed_from"] <= cut[-1]["step"]
@@ -86,7 +88,7 @@ def test_saving_by_the_clock_does_not_change_what_dropout_draws(tmp_path, monkey
     ends = []
     for name, every in (("often", 0.0), ("never", 1e9)):
         monkeypatch.setattr("charrnn.training.trainer.SAVE_SECONDS", every)
-        run_in_python(model, directory=tmp_path / name)
+        run_in_python(model, with_changes(QUICK, epochs=2), directory=tmp_path / name)
         ends.append(charrnn.load(tmp_path / name / "checkpoint").model.state_dict())
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
 
@@ -105,7 +107,7 @@ def test_a_run_through_whole_epochs_goes_on_from_the_last_epochs_end(tmp_path):
     assert 0 < rest[0]["resumed_from"] < 30 and rest[-1]["epoch"] == 4
 
 
-@pytest.mark.parametrize("stop", [13, 22, 33, 41])
+@pytest.mark.parametrize("stop", [13, *in_stress(22, 33, 41)])
 def test_a_look_because_of_a_stop_changes_nothing_of_what_follows(stop, tmp_path):
     """The plateau schedule goes by looks, and noise is soon learnt by heart."""
     noise = "".join(random.Random(0).choices("abcdefgh", k=400))

@@ -114,7 +114,7 @@ def test_a_text_of_script_is_shown_as_text_from_the_preview_to_the_last_sample(w
         "document.querySelector('.run')?.dataset.state === 'running'", timeout=60_000
     )
     rows = page.locator(".run-rows li .line")
-    expect(rows.first).to_contain_text("<", timeout=30_000)
+    expect(rows.first).to_contain_text("<", timeout=120_000)  # other tests may keep the cores busy
     expect(page.locator(".run-caption")).to_contain_text("pasted text")
     page.get_by_role("button", name="Stop and keep").click()
     page.wait_for_function(
@@ -158,12 +158,12 @@ def call(url, endpoint, body):
             "validation = 9: give",
         ),
         ("train", r'"\u202e", "", "sprint", null, null', "There is no text called '\\u202e'."),
-        ("generate", r'"\ud800", "", 5, "sample", 1, null', "There is no model called '\\ud800'"),
-        ("generate", r'"odd", "a", 5, "\u202e", 1, null', "mode = '\\u202e': choose greedy"),
-        ("generate", r'"odd", "a", 1e400, "sample", 1, null', "length"),
-        ("generate", r'"odd", "a", true, "sample", 1, null', "length = True: give a whole number."),
-        ("generate", r'"odd", "a", 5, "sample", "1", null', "alpha = '1': give a number."),
-        ("generate", r'"odd", ["a"], 5, "sample", 1, null', "prefix = ['a']: give a text."),
+        ("generate", r'"\ud800", "", 5, "sample", 1, null, null', "There is no model called '\\ud800'"),
+        ("generate", r'"odd", "a", 5, "\u202e", 1, null, null', "mode = '\\u202e': choose greedy"),
+        ("generate", r'"odd", "a", 1e400, "sample", 1, null, null', "length"),
+        ("generate", r'"odd", "a", true, "sample", 1, null, null', "length = True: give a whole number."),
+        ("generate", r'"odd", "a", 5, "sample", "1", null, null', "alpha = '1': give a number."),
+        ("generate", r'"odd", ["a"], 5, "sample", 1, null, null', "prefix = ['a']: give a text."),
         ("score", r'"odd", "\ud800"', "There is nothing to score"),
         ("score", r'{"a": 1}, "tide"', "checkpoint = {'a': 1}: give a text."),
         ("stop", r'"\ud800"', "There is no such run: it may have been removed. Train again."),
