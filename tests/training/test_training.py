@@ -23,7 +23,7 @@ def test_events_have_exactly_the_fields_of_the_contract():
     fields = {event["event"]: set(event) - {"event", "seconds"} for event in events}
     assert fields["start"] == {
         "run", "characters", "vocabulary_size", "parameters", "recipe", "model", "training",
-        "baselines", "device", "resumed_from", "warnings",
+        "baselines", "device", "resumed_from", "started_from", "warnings",
     }  # fmt: skip
     assert fields["progress"] == {
         "step", "epoch", "characters_seen", "train_perplexity", "validation_perplexity",
