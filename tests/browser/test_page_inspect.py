@@ -35,13 +35,18 @@ def story():
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory, story):
+def fox():
+    """A small model of 28 characters."""
+    known = Vocabulary.from_text("the quick brown fox jumps over the lazy dog\n")
+    return Checkpoint(small_model(vocabulary_size=len(known)), known, {"name": "Fox"})
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory, story, fox):
     """The address of an app with two models."""
     root = tmp_path_factory.mktemp("app")
     save(story, root / "shelf" / "tide-clock")
-    fox = Vocabulary.from_text("the quick brown fox jumps over the lazy dog\n")
-    other = Checkpoint(small_model(vocabulary_size=len(fox)), fox, {"name": "Fox"})
-    save(other, root / "shelf" / "fox")
+    save(fox, root / "shelf" / "fox")
     with launched(root) as url:
         yield url
 
@@ -257,6 +262,32 @@ def test_the_model_chosen_on_the_generate_tab_is_carried_over(open_tab):
     page.get_by_role("option", name="Tide Clock").click()
     page.locator("#tab-inspect-button").click()
     expect(model_field(page)).to_have_value("tide-clock")
+
+
+def test_a_second_model_tints_the_text_by_which_of_the_two_knew_better(open_tab, story, fox):
+    page = open_tab()
+    page.get_by_role("button", name="Compare with a second model").click()
+    second = page.locator(".inspect-second select")
+    expect(second).to_have_value("fox")  # the only other model
+    verdict = page.locator(".compared-verdict")
+    place = next(i for i, c in enumerate(HELD_OUT) if i > 30 and c == "e")
+    character(page, place).click()
+    bits = [inspect(one, HELD_OUT).surprisal[place] for one in (story, fox)]
+    name = "Fox" if bits[1] < bits[0] else "The Tide Clock"
+    expect(verdict).to_have_text(
+        f"{name} knew better here, by {abs(bits[0] - bits[1]):.2f} bits of surprise."
+    )
+    expect(page.locator(".compared-two p")).to_have_text([f"{one:.2f} bits" for one in bits])
+    expect(page.locator(".inspect-scale")).to_contain_text("Fox better by 4 bits or more")
+    assert page.locator(".inspect-text .unscored").count() > 0
+    assert page.locator('.inspect-text [class^="n"]').count() > 0
+    page.locator(".compared-places button").first.click()
+    expect(chosen(page)).to_be_focused()
+    expect(page.locator(".inspect-surprises")).to_be_hidden()
+    page.get_by_role("button", name="Remove the second model").click()
+    expect(page.locator(".inspect-surprises")).to_be_visible()
+    expect(page.locator(".inspect-scale")).to_contain_text("8 bits or more")
+    expect(page.get_by_role("button", name="Compare with a second model")).to_be_focused()
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])

@@ -43,7 +43,7 @@ def slow_reading(monkeypatch):
                 ended.set()
         return inspect(checkpoint, text, on_progress=on_progress, **options)
 
-    monkeypatch.setattr("charrnn.ui.inspect.server_functions.inspect", read_slowly)
+    monkeypatch.setattr("charrnn.ui.inspect.reading_texts.inspect", read_slowly)
     return half, ended
 
 

@@ -15,7 +15,12 @@ import charrnn.ui
 from charrnn.ui import i18n
 from charrnn.ui.generate import strings as generate
 from charrnn.ui.i18n import SHARED, terms, titles
-from charrnn.ui.inspect import hidden_units_strings, reach_strings, step_strings
+from charrnn.ui.inspect import (
+    hidden_units_strings,
+    reach_strings,
+    second_model_strings,
+    step_strings,
+)
 from charrnn.ui.inspect import strings as inspect
 from charrnn.ui.models import strings as models
 from charrnn.ui.novelty.strings import NOVELTY
@@ -53,6 +58,7 @@ TABLES = (
         generate.TEXT,
         inspect.INSPECT,
         hidden_units_strings.HIDDEN_UNITS,
+        second_model_strings.SECOND_MODEL,
         step_strings.STEP,
         reach_strings.REACH,
         NOVELTY,

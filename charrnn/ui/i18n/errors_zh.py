@@ -48,6 +48,9 @@ ERRORS: Mapping[str, str] = {
         "文本中这样的字符太少，无法在一部分里搜索、在另一部分里检验。"
         "请用长一些的文本，或选择更常出现的内容。"
     ),
+    "No character of this text is known to both models: choose another model.": (
+        "这段文本里没有两个模型都认识的字符：请另选一个模型。"
+    ),
     "At most {most:,} characters can be searched with this model: choose a part of them.": (
         "用这个模型最多可搜索 {most:,} 个字符，请选取其中一部分。"
     ),

@@ -19,6 +19,8 @@ from .hidden_units_strings import HIDDEN_UNITS
 from .reach import STEPS_BACK, context_effects, gradient_norms
 from .reach_strings import REACH
 from .requests import InspectTab
+from .second_model import MAX_DIFFERENCE_BITS, read_second
+from .second_model_strings import SECOND_MODEL
 from .server_functions import (
     PLACES_AT_ONCE,
     count_baselines,
@@ -37,6 +39,7 @@ from .unit_search import PATTERNS, find_concept_units, find_first_units, match_s
 # The HTML files of what stands beside the text,
 _PANELS = (
     "surprise",
+    "comparison",
     "hidden_units",
     "step",
     "reach",
@@ -64,6 +67,7 @@ def inspect_tab(context: AppContext) -> None:
         context_effects,
         reading_progress,
         stop_reading,
+        read_second,
     )
     html_component(
         "inspect/inspect",
@@ -72,7 +76,8 @@ def inspect_tab(context: AppContext) -> None:
             *(bind(function, tab) for function in functions),
             *(bind(function, Comparer(context)) for function in (compare_texts, show_copy)),
         ],
-        words=[INSPECT, HIDDEN_UNITS, STEP, REACH, NOVELTY],
+        words=[INSPECT, SECOND_MODEL, HIDDEN_UNITS, STEP, REACH, NOVELTY],
+        max_difference_bits=MAX_DIFFERENCE_BITS,
         places_at_once=PLACES_AT_ONCE,
         steps_at_once=STEPS_AT_ONCE,
         step_alphas=ALPHAS,

@@ -8,15 +8,15 @@ import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
 import { copiedMode } from "./copied.js";
 import { hiddenUnitsMode } from "./hidden_units.js";
-import { reachMode } from "./reach.js";
-import { stepMode } from "./step.js";
 import { keepChoices, keepOwnText, keptChoices } from "./kept_choices.js";
 import { readingProgress } from "./progress.js";
-import { surpriseMode } from "./surprise.js";
+import { reachMode } from "./reach.js";
+import { surpriseOrComparisonMode } from "./second_model.js";
+import { stepMode } from "./step.js";
 
 // The modes by their names in `data-mode`, in the order in which they are offered.
 const MODES = {
-  surprise: surpriseMode,
+  surprise: surpriseOrComparisonMode,
   hidden_units: hiddenUnitsMode,
   step: stepMode,
   reach: reachMode,
@@ -57,7 +57,11 @@ export function mount(host) {
     async () => (await server.reading_progress({ job }))?.share,
   );
 
-  const keep = () => keepChoices({ checkpoint, carried, source, mode });
+  let models = []; // to choose from: label and key
+  const keep = (more = {}) => {
+    Object.assign(kept, more, { checkpoint, carried, source, mode });
+    keepChoices({ ...kept, text: undefined });
+  };
 
   // ---- the model and the text ------------------------------------------------------------------
 
@@ -71,7 +75,8 @@ export function mount(host) {
     const [state] = readState(null);
     const answer = await server.list_models({ state, checkpoint });
     if (!answer || answer.problem) return drawProblem(answer?.problem ?? noAnswer());
-    setOptions(modelField, answer.models, answer.chosen);
+    models = answer.models;
+    setOptions(modelField, models, answer.chosen);
     modelField.disabled = !answer.models.length;
     if (!answer.chosen) return drawEmpty(words["no-model"]);
     if (answer.chosen !== requested) chooseModel(answer.chosen);
@@ -213,7 +218,8 @@ export function mount(host) {
   // `range()` the selected stretch, `begin` to `end`, or null,
   // `repaint()` draws the tints and their scale again, and `choose(place)` selects a place as the
   // user does; `move(place)` does so too, and leaves the focus where it is; `show(place)` also
-  // leaves the selected stretch.
+  // leaves the selected stretch. `kept` is what a reload brings back, and `keep(more)` adds to it.
+  // `models()` are label and key of each.
   const tab = {
     find,
     setText,
@@ -224,6 +230,11 @@ export function mount(host) {
     upload,
     noAnswer,
     drawProblem,
+    job,
+    kept,
+    keep,
+    models: () => models,
+    isShown: (one) => Boolean(reading) && modes[mode] === one,
     reading: () => reading,
     selected: () => selected,
     range: () => range,
@@ -313,7 +324,7 @@ export function mount(host) {
 
   const labels = {
     ".inspect-choices label:first-child > span": words.model,
-    ".inspect-choices label:last-child > span": words.text,
+    ".inspect-choices > label + label > span": words.text,
     ".inspect-own label > span": t("own-label", { n: number.format(props.max_characters) }),
     ".inspect-own button": words.clear,
     ".inspect-hint": words["scale-hint"],

@@ -93,14 +93,19 @@ class Reading:
 
     def surprises(self) -> list[dict[str, Any]]:
         """Return the places of the greatest surprisal, no two of them close together."""
-        found: list[int] = []
-        ranked = np.argsort(-np.nan_to_num(self.surprisal, nan=-1.0), kind="stable")
-        for at in ranked.tolist():
-            if len(found) == MAX_SURPRISES or math.isnan(self.surprisal[at]):
-                break
-            if all(abs(at - other) >= _MIN_DISTANCE for other in found):
-                found.append(at)
-        return [{"at": at, "bits": float(self.surprisal[at])} for at in found]
+        return peaks(self.surprisal, MAX_SURPRISES)
+
+
+def peaks(bits: NDArray[np.float32], count: int) -> list[dict[str, Any]]:
+    """Return up to `count` places of the most bits, as JSON, no two close together; none of NaN."""
+    found: list[int] = []
+    ranked = np.argsort(-np.nan_to_num(bits, nan=-1.0), kind="stable")
+    for at in ranked.tolist():
+        if len(found) == count or math.isnan(bits[at]):
+            break
+        if all(abs(at - other) >= _MIN_DISTANCE for other in found):
+            found.append(at)
+    return [{"at": at, "bits": float(bits[at])} for at in found]
 
 
 class ReadingCache:

@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import gradio as gr
 
 from ...corpus import Corpus
-from ...inspection import inspect
-from ...inspection.saved_states import SavedStates
 from ...ngrams.baselines import baseline_perplexities
 from .. import i18n
 from ..operations import Caller, find_model
@@ -22,16 +18,15 @@ from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from ..services.model_options import model_options
 from ..services.training_texts import training_corpus
 from .jobs import ReadingJob
-from .readings import Reading
+from .reading_texts import read_with
 from .requests import (
-    EVERYONE,
     InspectTab,
     Json,
     ReadingQuery,
     answer_about_reading,
     compute,
 )
-from .texts import ChosenText, choose_text, corpus_to_count, text_options
+from .texts import choose_text, corpus_to_count, text_options
 
 PLACES_AT_ONCE = 128  # places whose candidates are sent together
 
@@ -120,13 +115,7 @@ def _read(
     options = text_options(checkpoint, corpus, locale)
     source, own = fields.get("source"), fields.get("text")
     chosen = choose_text(checkpoint, corpus, source, own, options[0][1])
-    owner = EVERYONE if chosen.is_shared and model.source == "bundled" else user
-    key = _key(model, chosen)
-    if (reading := tab.readings.get(owner, key)) is None:
-        states = SavedStates(len(chosen.text))
-        inspection = inspect(checkpoint, chosen.text, states=states, on_progress=job.note)
-        reading = Reading.of(inspection, model.key, chosen.source, states)
-        tab.readings.put(owner, key, reading)
+    key, reading = read_with(tab, user, model, chosen, job)
     return {
         "texts": options,
         "source": chosen.source,
@@ -154,11 +143,3 @@ def _count(query: ReadingQuery) -> Json:
 def _can_count(training: Corpus | None, text: str) -> bool:
     """Return whether the training text is at hand and has all characters of the text."""
     return training is not None and not training.vocabulary.unknown(text)
-
-
-def _key(model: ModelEntry, chosen: ChosenText) -> str:
-    """Return the key of a reading: a digest of the model, as it is now, and of the text."""
-    changed = model.read(lambda _, changed: changed)
-    digest = hashlib.sha256(f"{model.key} {changed} {chosen.source} ".encode())
-    digest.update(chosen.text.encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()[:32]

@@ -4,13 +4,10 @@
 import { SURPRISAL_LEVELS_PER_BIT } from "../page/runtime.js";
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, number, tintStrength, UNSCORED, visible } from "../page/tinted_text.js";
+import { drawCandidates, drawContext, drawPlaces } from "./place.js";
 
-const ROOM_BEFORE = 18; // for the context before a character, in narrow characters
-const ROOM_AFTER = 8; // and for what comes after it, in the list of surprises
 const MAX_BITS = 8; // that get the strongest tint
 const WAITING_MS = 150; // after which the panel shows that it waits
-
-const width = (c) => (c > "\u1100" ? 2 : 1); // characters from U+1100 on are mostly wide
 
 // `tab` is what `inspect.js` gives each mode.
 export function surpriseMode(tab) {
@@ -32,25 +29,6 @@ export function surpriseMode(tab) {
   // ---- one place -------------------------------------------------------------------------------
 
   const bits = (value) => value.toFixed(2);
-  const readable = (c) => (c === " " ? c : visible(c));
-
-  // Returns what stands before a place, the character there, and what stands after it, as much as
-  // there is room for.
-  function contextOf(place, after = 0) {
-    const { characters } = reading;
-    let from = place;
-    for (let room = ROOM_BEFORE; from && room > 0; from--) room -= width(characters[from - 1]);
-    let to = place + 1;
-    for (let room = after; to < characters.length && room > 0; to++) room -= width(characters[to]);
-    const cut = (begin, end) => characters.slice(begin, end).map(readable).join("");
-    return [(from ? "…" : "") + cut(from, place), visible(characters[place]), cut(place + 1, to)];
-  }
-
-  function drawContext(node, [before, character, after]) {
-    const bold = document.createElement("b");
-    bold.textContent = character;
-    node.replaceChildren(before, bold, after);
-  }
 
   // Returns what was expected in a place. Places that lie together come together.
   function expectedAt(place) {
@@ -62,7 +40,7 @@ export function surpriseMode(tab) {
   async function showPlace(place) {
     selected = place;
     const asked = reading;
-    drawContext(find(".inspect-context bdi"), contextOf(place));
+    drawContext(find(".inspect-context bdi"), reading.characters, place);
     const waiting = setTimeout(() => find(".inspect-place").classList.add("waiting"), WAITING_MS);
     const expected = await expectedAt(place);
     clearTimeout(waiting);
@@ -74,22 +52,7 @@ export function surpriseMode(tab) {
 
   function drawExpected(place, { surprisal, entropy, candidates }) {
     const character = reading.characters[place];
-    find(".inspect-place ol").replaceChildren(
-      ...candidates.map(([candidate, p]) => {
-        const row = document.createElement("li");
-        row.classList.toggle("here", candidate === character);
-        const [name, bar, share] = ["bdi", "div", "span"].map((tag) => document.createElement(tag));
-        const filled = document.createElement("i");
-        name.textContent = visible(candidate);
-        filled.style.width = `${100 * p}%`;
-        filled.style.display = "block";
-        bar.append(filled);
-        share.textContent = `${formatPercent(p)} %`;
-        row.append(name, bar, share);
-        return row;
-      }),
-    );
-    find(".inspect-place ol").hidden = !candidates.length;
+    drawCandidates(find(".inspect-place ol"), candidates, character);
     drawSurprisal(place, visible(character), surprisal);
     const unsure = entropy === null ? "" : { bits: bits(entropy), n: (2 ** entropy).toFixed(1) };
     setTextWithTerms(find(".inspect-place .explain"), unsure && t("unsure", unsure));
@@ -173,19 +136,12 @@ export function surpriseMode(tab) {
 
   function drawSurprises() {
     find(".inspect-surprises").hidden = !reading.surprises.length;
-    find(".inspect-surprises ol").replaceChildren(
-      ...reading.surprises.map(({ at, bits: value }) => {
-        const item = document.createElement("li");
-        const button = document.createElement("button");
-        button.type = "button";
-        const [context, share] = ["bdi", "span"].map((tag) => document.createElement(tag));
-        drawContext(context, contextOf(at, ROOM_AFTER));
-        share.textContent = t("bits-short", { bits: value.toFixed(1) });
-        button.append(context, " ", share);
-        button.onclick = () => tab.choose(at);
-        item.append(button);
-        return item;
-      }),
+    drawPlaces(
+      find(".inspect-surprises ol"),
+      reading.surprises,
+      reading.characters,
+      (value) => t("bits-short", { bits: value.toFixed(1) }),
+      tab.choose,
     );
   }
 

@@ -22,6 +22,7 @@ _SHEETS = (
     "generate/generate.css",
     "novelty/novelty.css",
     "inspect/inspect.css",
+    "inspect/second_model.css",
     "inspect/hidden_units.css",
     "inspect/step.css",
     "inspect/reach.css",
