@@ -11,6 +11,7 @@ from shared_pages import sharing
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.generation import GeneratedChar
 from charrnn.text import datasets
+from charrnn.ui.page.modules import main_path
 from charrnn.vocabulary import Vocabulary
 
 pytest_plugins = ["page"]
@@ -124,3 +125,43 @@ def test_inspect_has_a_mode_that_underlines_copies(open_page):
     chosen = page.locator(".inspect-text .chosen")
     expect(chosen).to_have_attribute("aria-label", re.compile("copied, in a stretch of"))
     assert COPY in report.locator("mark").text_content()
+
+
+FOUND = {
+    "lines": 40,
+    "copied_lines": 0,
+    "copied": 0.0,
+    "longest": 15,
+    "min_characters": 20,
+}
+VERDICTS = [
+    ({}, None, "verdict-nothing"),
+    ({"copied_lines": 1}, None, "verdict-few-lines"),
+    ({"copied_lines": 20, "copied": 0.9}, None, "verdict-lines"),
+    ({"copied_lines": 5, "copied": 0.2}, None, "verdict-part-lines"),
+    ({"lines": 2, "copied_lines": 1, "copied": 0.5}, None, "verdict-recited"),
+    ({"copied": 0.12}, 0.08, "verdict-normal"),
+    ({"copied": 0.13}, 0.08, "verdict-part"),
+    ({"copied": 0.09}, None, "verdict-new"),
+]
+
+
+def test_the_verdict_and_the_longest_copies(open_page):
+    """The module is called in the page, without the server."""
+    page = open_page()
+    run = f"""async ([name, ...values]) => {{
+      const path = "/{main_path().replace("page/main", "novelty/copies")}";
+      return (await import(path))[name](...values);
+    }}"""
+    for found, held_out, expected in VERDICTS:
+        held = held_out and {"copied": held_out}
+        name, values = page.evaluate(run, ["verdictOf", FOUND | found, held])
+        assert (name, values.get("held")) == (expected, held_out)
+    longest = page.evaluate(
+        run, ["longestCopies", [[0, 30, 5, 0], [20, 60, 1, 0], [10, 40, 9, 1], [60, 70, 7, 0]]]
+    )
+    assert longest == {"listed": [[20, 60, 1, 0], [10, 40, 9, 1], [60, 70, 7, 0]], "others": 0}
+    assert page.evaluate(run, ["covered", [[0, 5], [3, 9], [9, 12], [20, 21]]]) == [
+        [0, 12],
+        [20, 21],
+    ]

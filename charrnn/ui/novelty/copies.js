@@ -9,6 +9,7 @@ const COPIED_IN_PART = 0.1; // share from which on a text counts as copied in pa
 const NORMAL = 1.5; // times the share of the held-out text that is still normal
 
 const length = ([start, end]) => end - start;
+const overlap = (a, b) => a[3] === b[3] && a[0] < b[1] && b[0] < a[1];
 
 // Returns all copied stretches and lines of a comparison, in order.
 export const copiesOf = (found) =>
@@ -31,11 +32,12 @@ export const copyAt = (copies, at) =>
     .filter(([start, end]) => start <= at && at < end)
     .reduce((best, one) => (best && length(best) >= length(one) ? best : one), null);
 
-// Returns the longest copies, no two of which overlap, and how many others there are.
+// Returns the longest copies, no two of which overlap, and how many others there are. A copy may have
+// the number of its text as a fourth entry: those of different texts do not overlap.
 export function longestCopies(copies) {
   const apart = [];
   for (const copy of [...copies].sort((a, b) => length(b) - length(a)))
-    if (apart.every(([start, end]) => copy[1] <= start || end <= copy[0])) apart.push(copy);
+    if (apart.every((other) => !overlap(copy, other))) apart.push(copy);
   return { listed: apart.slice(0, MAX_LISTED), others: Math.max(0, apart.length - MAX_LISTED) };
 }
 

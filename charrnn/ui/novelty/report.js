@@ -88,7 +88,9 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
     const [beginning, size] = ["bdi", "span"].map((tag) => document.createElement(tag));
     button.type = "button";
     beginning.textContent = excerpt(compared.texts[text], entry, LISTED_CHARACTERS);
-    size.textContent = t("copy-length", { n: number.format(end - start) });
+    const counted = t("copy-length", { n: number.format(end - start) });
+    const alpha = compared.labels?.[text];
+    size.textContent = alpha ? `α = ${alpha} · ${counted}` : counted;
     button.append(beginning, " ", size);
     button.dataset.copy = entry.join(" ");
     button.onclick = () => choose(entry, text);
