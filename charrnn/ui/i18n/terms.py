@@ -313,7 +313,7 @@ TERMS: dict[str, Term] = {
         _GENERALIZATION,
     ),
     "memorization": Term(
-        ("Memorization", "照抄"),
+        ("Memorization", "逐字背诵"),
         (
             "The model writes long stretches of its training text character by character. Some "
             "stretches of any new text stand there too, so the held-out text says what is normal.",

@@ -23,7 +23,9 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
       const equations = outputEquations(model.cell);
       const drawn = equations.map((equation) => mathOf(equation, layer, ["O_t"]));
       find(".step-out .step-equation").replaceChildren(...drawn);
-      setText(find(".step-out th:nth-child(2)"), model.cell === "lstm" ? words["step-logit"] : "O");
+      // An LSTM has an output gate of that name.
+      const output = words[model.cell === "lstm" ? "step-logit" : "step-output"];
+      setTextWithTerms(find(".step-out th:nth-child(2)"), output);
     }
     drawnFor = model;
     ({ seed } = options);
@@ -91,7 +93,7 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
   // ---- setup -----------------------------------------------------------------------------------
 
   setText(find(".step-out h2"), words["step-out"]);
-  setText(find(".step-draw h2"), words["step-draw"]);
+  setTextWithTerms(find(".step-draw h2"), words["step-draw"]);
   setText(find(".step-again"), words["step-again"]);
   setTextWithTerms(find(".step-draw .explain"), words["step-draw-why"]);
   const heads = [words["step-next-character"], "O", "", "p", "q"].map((text) => {

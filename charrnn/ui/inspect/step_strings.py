@@ -54,11 +54,12 @@ STEP: Words = {
     ),
     # the prediction
     "step-out": ("What it expects next", "预期的下一个字符"),
-    "step-logit": ("logit", "logit"),
+    "step-logit": ("[logit](logits)", "[logit](logits)"),
+    "step-output": ("[O](logits)", "[O](logits)"),
     "step-next-character": ("next", "下一个"),
     "step-alpha": ("[α](alpha) = {n}", "[α](alpha) = {n}"),
     "step-written": ("In the text, “{character}” comes next.", "文本中接下来是“{character}”。"),
-    "step-draw": ("The draw", "抽取"),
+    "step-draw": ("[The draw](draw)", "[抽取](draw)"),
     "step-drawn": (
         "u = {u} falls on “{character}”, whose part of the bar is q = {percent} %.",
         "u = {u} 落在“{character}”上，它在条中占 q = {percent} %。",

@@ -27,22 +27,22 @@ NOVELTY: Words = {
     "compare-alpha": ("α = {n}: {verdict}", "α = {n}：{verdict}"),
     # the verdict
     "verdict-lines": (
-        "Recited: {k} of {n} lines stand in the training text.",
-        "背诵：{n} 行中有 {k} 行见于训练文本。",
+        "[Recited](memorization): {k} of {n} lines stand in the training text.",
+        "[背诵](memorization)：{n} 行中有 {k} 行见于训练文本。",
     ),
     "verdict-recited": (
-        "Recited: {percent} % of it stands in the training text, in stretches of {min} characters "
-        "or more.",
-        "背诵：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
+        "[Recited](memorization): {percent} % of it stands in the training text, in stretches of "
+        "{min} characters or more.",
+        "[背诵](memorization)：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
     ),
     "verdict-part": (
-        "Copied in part: {percent} % of it stands in the training text, in stretches of {min} "
-        "characters or more.",
-        "部分照搬：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
+        "[Copied in part](memorization): {percent} % of it stands in the training text, in "
+        "stretches of {min} characters or more.",
+        "[部分照搬](memorization)：其中 {percent} % 见于训练文本（只计 {min} 个字符以上的片段）。",
     ),
     "verdict-part-lines": (
-        "Copied in part: {k} of {n} lines stand in the training text.",
-        "部分照搬：{n} 行中有 {k} 行见于训练文本。",
+        "[Copied in part](memorization): {k} of {n} lines stand in the training text.",
+        "[部分照搬](memorization)：{n} 行中有 {k} 行见于训练文本。",
     ),
     "verdict-normal": (
         "New: {percent} % of it stands in the training text, in stretches of {min} characters or "
