@@ -45,26 +45,30 @@ REACH: Words = {
         "这个模型太大，无法另建同样大小的新模型来比较。",
     ),
     "reach-vanishes": (
-        "After {k} steps {left} of the gradient is left: × {each} at each step. It vanishes.",
-        "{k} 步之后，梯度还剩 {left}：每步约乘以 {each}。它在消失。",
+        "After {k} steps {left} of the gradient is left: × {each} at each step. It "
+        "[vanishes](vanishing-gradient).",
+        "{k} 步之后，梯度还剩 {left}：每步约乘以 {each}。它在[消失](vanishing-gradient)。",
     ),
     "reach-explodes": (
         "After {k} steps the gradient is {times} times as large: × {each} at each step. It "
-        "explodes.",
-        "{k} 步之后，梯度是原来的 {times} 倍：每步约乘以 {each}。它在爆炸。",
+        "[explodes](vanishing-gradient).",
+        "{k} 步之后，梯度是原来的 {times} 倍：每步约乘以 {each}。它在[爆炸](vanishing-gradient)。",
     ),
     "reach-cut": (
-        "Training cut it at the dashed line: its sequences had {n} characters (steps), and no "
-        "error was passed back further than that.",
-        "训练时梯度在虚线处截断：每段序列 {n} 个字符（steps），误差不会传得更远。",
+        "Training [cut](truncated-bptt) it at the dashed line: its sequences had {n} characters "
+        "(steps), and no error was passed back further than that.",
+        "训练时梯度在虚线处[截断](truncated-bptt)：每段序列 {n} 个字符（steps），"
+        "误差不会传得更远。",
     ),
     "reach-cut-beyond": (
-        "Training cut it after {n} characters (steps), further back than this chart shows.",
-        "训练时梯度在 {n} 个字符（steps）之后截断，比这张图显示的更远。",
+        "Training [cut](truncated-bptt) it after {n} characters (steps), further back than this "
+        "chart shows.",
+        "训练时梯度在 {n} 个字符（steps）之后[截断](truncated-bptt)，比这张图显示的更远。",
     ),
     "reach-not-cut": (
-        "Training did not cut it: gradients went back to the start of each epoch.",
-        "训练时没有截断：梯度一直传回到每轮的开头。",
+        "Training did not [cut](truncated-bptt) it: gradients went back to the start of each "
+        "epoch.",
+        "训练时没有[截断](truncated-bptt)：梯度一直传回到每轮的开头。",
     ),
     "reach-cut-unknown": (
         "The checkpoint does not say after how many steps training cut the gradient.",
