@@ -101,8 +101,9 @@ def unit(page: Page) -> None:
     page.locator(".unit-quantity").select_option("C")
     page.locator(".unit-number input").fill("171")
     page.locator(".unit-number input").press("Enter")
-    expect(page.locator(".inspect-text [class*=n]").first).to_be_visible()
-    expect(page.locator(".unit-value")).not_to_be_empty()
+    expect(page.locator(".unit-value")).to_contain_text("Unit 171")
+    page.get_by_role("button", name="position in the line").click()
+    expect(page.locator(".unit-findings li").first).to_be_visible()
 
 
 def reach(page: Page) -> None:

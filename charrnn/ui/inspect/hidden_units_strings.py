@@ -114,10 +114,10 @@ HIDDEN_UNITS: Words = {
     "find-falls": ("falls along the line", "沿行下降"),
     "find-scores": (
         "Scores on the half of the text that the search did not use: how often the unit tells one "
-        "such character from another (area under the ROC curve; 0.5 is chance), or R² for a "
-        "position.",
+        "such character from another ([area under the ROC curve](roc); 0.5 is chance), or "
+        "[R²](r-squared) for a position.",
         "得分来自未参与搜索的那半文本：单元把这样的字符与其他字符分对的概率"
-        "（ROC 曲线下面积，0.5 为随机），对位置则是 R²。",
+        "（[ROC 曲线下面积](roc)，0.5 为随机），对位置则是 [R²](r-squared)。",
     ),
     "find-searched": (
         "The first {n} characters were searched.",
