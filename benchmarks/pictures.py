@@ -20,9 +20,9 @@ from measure import ROOT, answers
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 import find_chromium
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
-_WINDOW = {"width": 1180, "height": 860}
+_WINDOW: ViewportSize = {"width": 1180, "height": 860}
 _TIMEOUT_MS = 120_000
 
 
