@@ -11,11 +11,13 @@ REACH: Words = {
     # gradients through time
     "reach-gradient": ("The gradient on its way back", "梯度向前追溯"),
     "reach-what": (
-        "How strongly the loss of one prediction pulls at the hidden state k steps before: the "
-        "[norm](gradient-norm) of its gradient in H, the mean of several places in this text. New "
-        "models of the same size, before training, show what each cell is made for.",
-        "一次预测的损失对 k 步之前的隐状态影响多大：它对 H 的梯度的[范数](gradient-norm)，"
-        "取文本中若干位置的平均。同样大小、尚未训练的新模型显示每种循环单元的本性。",
+        "How strongly the loss of one prediction pulls at the [hidden state](hidden-state) k "
+        "steps before: the [norm](gradient-norm) of its gradient in H, the mean of several places "
+        "in this text. New models of the same size, before training, show what each cell is made "
+        "for.",
+        "一次预测的损失对 k 步之前的[隐状态](hidden-state)影响多大：它对 H 的梯度的"
+        "[范数](gradient-norm)，取文本中若干位置的平均。同样大小、尚未训练的新模型显示每种循环单元"
+        "的本性。",
     ),
     "reach-steps": ("Steps back", "追溯步数"),
     "reach-axis": ("k, steps back", "k，往前的步数"),

@@ -1,9 +1,11 @@
 // The first part of a step: what comes in, and the equations of the cell, each with the numbers of
 // one hidden unit and the whole vector as a strip.
 
+import { setTextWithTerms } from "../page/terms.js";
 import { number } from "../page/tinted_text.js";
 import { drawStrip } from "./strip.js";
-import { equationsOf, mathOf, numbersOf, plain } from "./step_equations.js";
+import { equationsOf, mathOf, numbersOf } from "./step_equations.js";
+import { formatValue } from "./unit_numbers.js";
 
 // `tab` is what `inspect.js` gives each mode; `onUnit(unit)` is called when a unit is chosen.
 export function stepCell({ find, setText, t, words, onUnit }) {
@@ -45,7 +47,7 @@ export function stepCell({ find, setText, t, words, onUnit }) {
     find(".step-cell div").replaceChildren(...computed.map((row) => row.node));
     for (const row of rows.values())
       if (row.name !== "X") row.strip.onclick = (event) => onUnit(unitAt(row, event, model.units));
-    setText(find(".step-reset"), model.cell === "gru" ? words["step-reset"] : "");
+    setTextWithTerms(find(".step-note"), words[`step-note-${model.cell}`] ?? "");
     drawShapes(model, layer);
   }
 
@@ -76,7 +78,7 @@ export function stepCell({ find, setText, t, words, onUnit }) {
   }
 
   const unitValue = (step, name, unit) =>
-    t("step-unit-value", { unit, value: plain(step.unit[name]) });
+    t("step-unit-value", { unit, value: formatValue(step.unit[name]) });
 
   function drawInput(model, step, { layer }, character) {
     const row = rows.get("X");
@@ -91,8 +93,8 @@ export function stepCell({ find, setText, t, words, onUnit }) {
     drawStrip(row.canvas, levels);
     row.mark.hidden = unit === null;
     row.mark.style.insetInlineStart = `${(100 * (unit + 0.5)) / length}%`;
-    const numbers = first.map(plain).join(", ");
-    const range = { n: number.format(length), low: plain(low), high: plain(high) };
+    const numbers = first.map(formatValue).join(", ");
+    const range = { n: number.format(length), low: formatValue(low), high: formatValue(high) };
     row.strip.setAttribute("aria-label", t("step-strip", range));
     setText(row.values, length > first.length ? `${numbers}, …` : numbers);
   }

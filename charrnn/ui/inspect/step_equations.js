@@ -1,6 +1,8 @@
 // The equations of each cell, as MathML, in the names of Dive into Deep Learning, and the same
 // equations with the numbers of one hidden unit in them.
 
+import { formatValue } from "./unit_numbers.js";
+
 // An equation in tokens: a name with its index after `_`, where `p` is t − 1; `~` is a tilde above.
 // `of` is the quantity on the left.
 const EQUATIONS = {
@@ -12,13 +14,19 @@ const EQUATIONS = {
     {
       of: "H_tilde",
       equation: "H~_t = tanh ( X_t W_xh + b_xh + R_t ⊙ ( H_p W_hh + b_hh ) )",
-      numbers: ({ R }, [x, h, b, c]) => [`tanh(`, sum(x, b), ` + ${plain(R)} · (`, sum(h, c), `))`],
+      numbers: ({ R }, [x, h, b, c]) => [
+        `tanh(`,
+        sum(x, b),
+        ` + ${formatValue(R)} · (`,
+        sum(h, c),
+        `))`,
+      ],
     },
     {
       of: "H",
       equation: "H_t = Z_t ⊙ H_p + ( 1 − Z_t ) ⊙ H~_t",
       numbers: ({ Z, H_before, H_tilde }) => [
-        `${plain(Z)} · ${factor(H_before)} + (1 − ${plain(Z)}) · ${factor(H_tilde)}`,
+        `${formatValue(Z)} · ${factor(H_before)} + (1 − ${formatValue(Z)}) · ${factor(H_tilde)}`,
       ],
     },
   ],
@@ -31,13 +39,13 @@ const EQUATIONS = {
       of: "C",
       equation: "C_t = F_t ⊙ C_p + I_t ⊙ C~_t",
       numbers: ({ F, C_before, I, C_tilde }) => [
-        `${plain(F)} · ${factor(C_before)} + ${plain(I)} · ${factor(C_tilde)}`,
+        `${formatValue(F)} · ${factor(C_before)} + ${formatValue(I)} · ${factor(C_tilde)}`,
       ],
     },
     {
       of: "H",
       equation: "H_t = O_t ⊙ tanh ( C_t )",
-      numbers: ({ O, C }) => [`${plain(O)} · tanh(${plain(C)})`],
+      numbers: ({ O, C }) => [`${formatValue(O)} · tanh(${formatValue(C)})`],
     },
   ],
 };
@@ -53,12 +61,9 @@ export function outputEquations(cell) {
 
 // ---- numbers -------------------------------------------------------------------------------------
 
-export const plain = (value) => {
-  const text = Math.abs(value).toFixed(2);
-  return value < 0 && Number(text) ? `−${text}` : text;
-};
-const factor = (value) => (plain(value).startsWith("−") ? `(${plain(value)})` : plain(value));
-const sum = (...parts) => parts.map(plain).join(" + ").replaceAll("+ −", "− ");
+const factor = (value) =>
+  formatValue(value).startsWith("−") ? `(${formatValue(value)})` : formatValue(value);
+const sum = (...parts) => parts.map(formatValue).join(" + ").replaceAll("+ −", "− ");
 
 // Returns an equation with the numbers of a unit: "0.31 = tanh(0.12 + 0.25 − 0.04)". `unit` has its
 // quantities, and `sums` the parts of what it adds up.
@@ -66,7 +71,7 @@ export function numbersOf({ of, apply, numbers }, unit, sums) {
   const right = apply
     ? `${apply}(${sum(...sums[of].slice(0, 3))})`
     : numbers(unit, sums[of]).join("");
-  return `${plain(unit[of])} = ${right}`;
+  return `${formatValue(unit[of])} = ${right}`;
 }
 
 // ---- MathML --------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 import { setTextWithTerms } from "../page/terms.js";
 import { formatPercent, visible } from "../page/tinted_text.js";
-import { mathOf, outputEquations, plain } from "./step_equations.js";
+import { mathOf, outputEquations } from "./step_equations.js";
+import { formatValue } from "./unit_numbers.js";
 
 const MIN_LABELED_SHARE = 0.05; // of the bar, so that its character has room
 
@@ -46,7 +47,7 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
       const isolated = document.createElement("bdi");
       isolated.textContent = visible(character);
       name.append(isolated);
-      row.append(name, cellOf(plain(logit)), barsOf(p / largest, q / largest));
+      row.append(name, cellOf(formatValue(logit)), barsOf(p / largest, q / largest));
       row.append(cellOf(`${percent(p)} %`), cellOf(`${percent(q)} %`));
       return row;
     });

@@ -40,11 +40,16 @@ STEP: Words = {
     "step-strip": ("{n} numbers from {low} to {high}", "{n} 个数，从 {low} 到 {high}"),
     # the cell
     "step-cell": ("What the cell computes", "循环单元的计算"),
-    "step-reset": (
-        "In the textbook, R multiplies H before the product with the weights. Here, as in cuDNN "
-        "and PyTorch, it multiplies the product, with a bias of its own.",
-        "教材中 R 先乘 H，再与权重相乘。这里与 cuDNN 和 PyTorch 相同：先与权重相乘，"
-        "加上另一个偏置，再乘 R。",
+    "step-note-lstm": (
+        "I, F and O are [gates](gate), and C is the [memory cell](memory-cell).",
+        "I、F、O 是[门](gate)，C 是[记忆元](memory-cell)。",
+    ),
+    "step-note-gru": (
+        "R and Z are [gates](gate). In the textbook, R multiplies H before the product with the "
+        "weights. Here, as in cuDNN and PyTorch, it multiplies that product and a bias of its "
+        "own.",
+        "R 和 Z 是[门](gate)。教材中 R 先乘 H，再与权重相乘。这里与 cuDNN 和 PyTorch 相同：先与权"
+        "重相乘，加上另一个偏置，再乘 R。",
     ),
     "step-shapes": (
         "Shapes: X is 1 × {d}, each H 1 × {h}, each W with index x {d} × {h}, each W with index h "
@@ -66,8 +71,9 @@ STEP: Words = {
     ),
     "step-again": ("Draw again", "再抽一次"),
     "step-draw-why": (
-        "When it writes, it draws this way: each character has a part of the bar as wide as its q, "
-        "and u is a random number from 0 to 1.",
-        "模型写作时就是这样抽取的：每个字符在条中的宽度等于它的 q，u 是 0 到 1 之间的随机数。",
+        "When it writes, it [draws](draw) this way: each character has a part of the bar as wide "
+        "as its q, and u is a random number from 0 to 1.",
+        "模型写作时就是这样[抽取](draw)的：每个字符在条中的宽度等于它的 q，u 是 0 到 1 之间的随机"
+        "数。",
     ),
 }
