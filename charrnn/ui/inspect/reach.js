@@ -33,7 +33,7 @@ export function reachMode(tab) {
   // Measures the model first, then the context if it is to be measured, then new models.
   async function measure(withContext = false) {
     const measurement = ++measures;
-    const isOld = () => measurement !== measures;
+    const isOld = () => measurement !== measures || reading !== tab.reading();
     [lines, training] = [[], null];
     drawGradients();
     drawProblem(null);

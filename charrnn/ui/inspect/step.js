@@ -76,7 +76,7 @@ export function stepMode(tab) {
     const waiting = setTimeout(() => panel.classList.add("waiting"), WAITING_MS);
     const answer = await stepsAt(place);
     clearTimeout(waiting);
-    if (asked !== reading || wanted !== options || place !== selected) return;
+    if (asked !== tab.reading() || wanted !== options || place !== selected) return;
     panel.classList.remove("waiting");
     const problem = answer.problem ?? (answer.steps ? null : tab.noAnswer());
     drawProblem(problem);

@@ -134,5 +134,5 @@ def _prediction(checkpoint: Checkpoint, step: StepTrace, seed: int) -> Json:
 
 
 def _number(value: Any) -> float:
-    """Return a number with four significant digits."""
-    return float(f"{float(value):.4g}")
+    """Return a number with six significant digits."""
+    return float(f"{float(value):.6g}")
