@@ -73,7 +73,6 @@ STEP: Words = {
     "step-draw-why": (
         "When it writes, it draws this way: each character has a part of the bar as wide "
         "as its q, and u is a random number from 0 to 1.",
-        "模型写作时就是这样抽取的：每个字符在条中的宽度等于它的 q，u 是 0 到 1 之间的随机"
-        "数。",
+        "模型写作时就是这样抽取的：每个字符在条中的宽度等于它的 q，u 是 0 到 1 之间的随机数。",
     ),
 }
