@@ -96,7 +96,7 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
   setText(find(".step-out h2"), words["step-out"]);
   setTextWithTerms(find(".step-draw h2"), words["step-draw"]);
   setText(find(".step-again"), words["step-again"]);
-  setTextWithTerms(find(".step-draw .explain"), words["step-draw-why"]);
+  setText(find(".step-draw .explain"), words["step-draw-why"]);
   const heads = [words["step-next-character"], "O", "", "p", "q"].map((text) => {
     const head = document.createElement("th");
     head.scope = "col";
