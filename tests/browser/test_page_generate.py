@@ -207,6 +207,8 @@ def test_a_character_of_one_of_three_columns_branches_too(open_tab, fox):
     click_character(page, box, at)
     before = "the fox" + column[:at]
     likeliest = expect_answer(page, fox, before, column[at])
+    expect(page.locator(".next-char-draw")).to_contain_text(f"falls on “{column[at]}”")
+    expect(page.locator(".next-char-state i")).to_have_count(16)
     page.locator(".next-char li button").first.click()
     expect(page.locator(".generate-three-alphas article")).to_have_count(0)
     assert text(page) == before + likeliest

@@ -18,7 +18,7 @@ export function hiddenState({ find, t, words }, request) {
   const box = find(".next-char-state");
   const [caption, legend] = box.querySelectorAll("p");
   const grid = box.querySelector("div");
-  let blocks = []; // {key, shown, units, layer, scale, states}, the latest first
+  let blocks = []; // {key, shown, units, scale, states}, the latest first
   let wanted = null;
   let isAsking = false;
 
@@ -35,25 +35,28 @@ export function hiddenState({ find, t, words }, request) {
     if (isAsking) return;
     isAsking = true;
     const query = blockOf(wanted);
+    const key = JSON.stringify(query);
     const answer = await request(query);
     isAsking = false;
     const states = answer?.states && decode(answer.states);
-    if (answer) blocks = [{ ...answer, key: JSON.stringify(query), states }, ...blocks];
-    blocks = blocks.slice(0, MAX_BLOCKS);
-    if (!wanted) return;
-    if (answer || JSON.stringify(blockOf(wanted)) !== JSON.stringify(query)) show(wanted);
+    if (states) blocks = [{ ...answer, key, states }, ...blocks].slice(0, MAX_BLOCKS);
+    const isLatest = wanted && JSON.stringify(blockOf(wanted)) === key;
+    if (isLatest && !states) box.hidden = true;
+    else show(wanted);
   }
 
   function show(context) {
-    wanted = context;
-    box.hidden = !context?.checkpoint;
-    if (box.hidden) return;
-    const query = blockOf(context);
+    wanted = context?.checkpoint ? context : null;
+    if (!wanted) {
+      box.hidden = true;
+      return;
+    }
+    const query = blockOf(wanted);
     const key = JSON.stringify(query);
     const block = blocks.find((one) => one.key === key);
-    if (!block) return ask();
-    box.hidden = !block.states;
-    if (block.states) draw(block, context.read - query.start, context.written);
+    if (!block) return ask(); // what is shown stays meanwhile
+    box.hidden = false;
+    draw(block, wanted.read - query.start, wanted.written);
   }
 
   function draw(block, at, isWritten) {

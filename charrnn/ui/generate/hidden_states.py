@@ -89,7 +89,6 @@ def hidden_state_table(
         "states": _encode(H / scale),
         "shown": shown,
         "units": config.hidden_size,
-        "layer": config.layers,
         "scale": scale,
     }
 
