@@ -173,6 +173,9 @@ def test_a_unit_is_switched_off(tab, models, name):
     without = without_unit(models[name], 0, 3)
     expected = [score(one, TEXT).perplexity for one in (models[name], without)]
     assert told["perplexity"] == pytest.approx(expected, rel=1e-4)
+    others = [score(without_unit(models[name], 0, unit), TEXT).perplexity for unit in range(8)]
+    assert all(min(abs(one - other) for other in others) < 1e-3 for one in told["others"])
+    assert len(told["others"]) == 2
     assert told["compared"] == len(TEXT) == len(told["levels"])
     if name == "gru":  # it is bidirectional
         assert told["written"] is None

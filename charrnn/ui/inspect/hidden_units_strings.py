@@ -132,9 +132,9 @@ HIDDEN_UNITS: Words = {
     # where else the units of a selection are on
     "matches-title": ("Select a stretch of the text", "选中一段文本"),
     "matches-hint": (
-        "Drag over the text, or hold Shift and press the arrow keys: here stand the units that "
-        "stay on all through it, and where else they are on together.",
-        "在文本上拖动，或按住 Shift 再按方向键：这里会列出在整段中一直活跃的单元，"
+        "Drag over the text, hold Shift and press the arrow keys, or press long on a phone: here "
+        "stand the units that stay on all through it, and where else they are on together.",
+        "在文本上拖动、按住 Shift 再按方向键，或在手机上长按：这里会列出在整段中一直活跃的单元，"
         "以及它们在别处何时一起活跃。",
     ),
     "matches-of": ("Selected: “{text}”", "选中：“{text}”"),
@@ -144,8 +144,8 @@ HIDDEN_UNITS: Words = {
         "没有单元在整段中一直活跃：请选短一些。",
     ),
     "matches-units": (
-        "On all through it: {n} units of this layer",
-        "整段中一直活跃：本层 {n} 个单元",
+        "On all through it, with at least {percent} % of their largest value: {n} units.",
+        "整段中一直活跃、且不低于各自最大值 {percent} % 的：{n} 个单元。",
     ),
     "matches-high": ("unit {unit}, high", "单元 {unit}，偏高"),
     "matches-low": ("unit {unit}, low", "单元 {unit}，偏低"),
@@ -176,6 +176,12 @@ HIDDEN_UNITS: Words = {
         "matters here.",
         "没有它，这段文本的[困惑度](perplexity)仍是 {before}：这个单元在这里几乎不起作用。",
     ),
+    "off-others": (
+        "Without other units, chosen at random: {changes}.",
+        "随机另选的单元，没有它们时：{changes}。",
+    ),
+    "off-and": (", ", "、"),
+    "off-space": (" ", ""),
     "off-tint": (
         "Tint the text by how much more each character surprises the model without it",
         "按没有它时每个字符让模型多意外来着色",

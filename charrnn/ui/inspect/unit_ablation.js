@@ -54,6 +54,11 @@ export function unitAblation(tab, { unit }) {
 
   const figure = (value) => (value < 100 ? value.toFixed(2) : number.format(value));
 
+  function signedPercent(share) {
+    const percent = (100 * share).toFixed(1);
+    return /[1-9]/.test(percent) ? `${share > 0 ? "+" : ""}${percent} %`.replace("-", "−") : "0 %";
+  }
+
   function draw() {
     find(".unit-off-result").hidden = !result;
     if (result) {
@@ -75,7 +80,12 @@ export function unitAblation(tab, { unit }) {
     const percent = Math.abs(100 * (after / before - 1));
     const key = percent < 0.1 ? "off-same" : after > before ? "off-worse" : "off-better";
     const values = { before: figure(before), after: figure(after), percent: percent.toFixed(1) };
-    setTextWithTerms(node, t(key, values), { perplexity: after });
+    const sentences = [t(key, values)];
+    if (result.others.length) {
+      const changes = result.others.map((value) => signedPercent(value / before - 1));
+      sentences.push(t("off-others", { changes: changes.join(words["off-and"]) }));
+    }
+    setTextWithTerms(node, sentences.join(words["off-space"]), { perplexity: after });
   }
 
   function drawTexts() {

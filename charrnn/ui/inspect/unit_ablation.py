@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -25,6 +26,7 @@ from .requests import InspectTab, Json, ReadingQuery, answer_about_reading
 MAX_COMPARED_CHARACTERS = 20_000
 WRITTEN_CHARACTERS = 240
 MAX_PREFIX_CHARACTERS = 200  # of the text before what is written
+OTHER_UNITS = 2  # that are switched off too, to compare
 STRONGEST_BITS = 3.0  # a change of surprisal that gets the strongest tint
 _CHARACTERS_PER_YIELD = 16
 
@@ -48,8 +50,9 @@ async def switch_off_unit(tab: InspectTab, query: object, request: gr.Request) -
 
     The answer has the `perplexity` of the text with the unit and without it, of the first
     `compared` characters, and `levels`: by how much the surprisal of each of them changes, as
-    signed levels. The last one is `STRONGEST_BITS` more without the unit. `written` are two texts
-    that go on after the `place` of the query, with the same `seed`; null for a bidirectional model.
+    signed levels. The last one is `STRONGEST_BITS` more without the unit. `others` are the
+    perplexities without each of a few other units of the layer. `written` are two texts that go on
+    after the `place` of the query, with the same `seed`; null for a bidirectional model.
     """
 
     def work(query: ReadingQuery) -> Json:
@@ -66,11 +69,25 @@ async def switch_off_unit(tab: InspectTab, query: object, request: gr.Request) -
         return {
             "perplexity": [_perplexity(before), _perplexity(after)],
             "levels": signed_levels(after - before, STRONGEST_BITS),
+            "others": [
+                _perplexity(inspect(one, text).surprisal)
+                for one in _without_others(query, arguments)
+            ],
             "compared": len(text),
             "written": written,
         }
 
     return await answer_about_reading(tab, query, request, work)
+
+
+def _without_others(query: ReadingQuery, arguments: _Arguments) -> Iterator[Checkpoint]:
+    """Yield copies of the model without one of a few other units of the layer, always the same."""
+    units = np.random.default_rng(arguments.unit).permutation(
+        query.checkpoint.model.config.hidden_size
+    )
+    others = [unit for unit in units.tolist() if unit != arguments.unit][:OTHER_UNITS]
+    for unit in others:
+        yield without_unit(query.checkpoint, arguments.layer, unit)
 
 
 def _perplexity(surprisal: NDArray[np.floating[Any]]) -> float | None:

@@ -141,7 +141,10 @@ export function unitStrips(tab, { choose }) {
     new Option(words["strips-by-number"], "number"),
     new Option(words["strips-by-strength"], "strength"),
   );
-  orderField.onchange = () => drawn && draw(tab.selected(), true);
+  orderField.onchange = () => {
+    list.scrollTop = 0;
+    if (drawn) draw(tab.selected(), false);
+  };
 
   return { show, showPlace };
 }
