@@ -87,7 +87,14 @@ def test_copies_are_underlined_and_shown_in_the_training_text(open_page):
     expect(copy).to_have_attribute("aria-pressed", "true")
     assert COPY in report.locator("mark").text_content()
     expect(report.locator("figcaption")).to_contain_text("In the training text")
-    expect(page.locator(".generate-mark")).to_be_visible()
+    mark, first = (
+        page.locator(one).first.bounding_box() for one in (".generate-mark", ".copied")
+    )
+    assert mark["x"] == pytest.approx(first["x"], abs=3), "it is the first character of the copy"
+    page.keyboard.press("ArrowLeft")
+    expect(report.locator("figure")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(report.locator("figure")).to_be_visible()
     page.keyboard.press("Home")  # the text has the focus: its first character is new
     expect(report.locator("figure")).to_be_hidden()
     page.locator('.generate [data-do="undo"]').click()
