@@ -4,6 +4,7 @@ import re
 from itertools import islice
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import small_model
 from launching import launched
 from shared_pages import sharing
@@ -87,14 +88,13 @@ def test_copies_are_underlined_and_shown_in_the_training_text(open_page):
     expect(copy).to_have_attribute("aria-pressed", "true")
     assert COPY in report.locator("mark").text_content()
     expect(report.locator("figcaption")).to_contain_text("In the training text")
-    mark, first = (
-        page.locator(one).first.bounding_box() for one in (".generate-mark", ".copied")
-    )
+    mark, first = (page.locator(one).first.bounding_box() for one in (".generate-mark", ".copied"))
     assert mark["x"] == pytest.approx(first["x"], abs=3), "it is the first character of the copy"
     page.keyboard.press("ArrowLeft")
     expect(report.locator("figure")).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect(report.locator("figure")).to_be_visible()
+    assert Axe().run(page, context="#generate-novelty").response["violations"] == []
     page.keyboard.press("Home")  # the text has the focus: its first character is new
     expect(report.locator("figure")).to_be_hidden()
     page.locator('.generate [data-do="undo"]').click()
@@ -129,6 +129,7 @@ def test_inspect_has_a_mode_that_underlines_copies(open_page):
     expect(report.locator(".novelty-verdict")).to_contain_text("Recited: ")
     assert COPY.replace("\n", "⏎") in underlined(page, ".inspect-text")
     report.locator("li button").first.click()
+    assert Axe().run(page, context="#inspect").response["violations"] == []
     chosen = page.locator(".inspect-text .chosen")
     expect(chosen).to_have_attribute("aria-label", re.compile("copied, in a stretch of"))
     assert COPY in report.locator("mark").text_content()

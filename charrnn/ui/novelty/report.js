@@ -128,8 +128,10 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
     if (!shown) return;
     const mark = document.createElement("mark");
     mark.textContent = shown.copy;
-    setText(inside("figcaption"), t("copy-in-place", { n: number.format(from + 1) }));
+    const caption = t("copy-in-place", { n: number.format(from + 1) });
     const quotation = inside("figure p");
+    setText(inside("figcaption"), caption);
+    quotation.setAttribute("aria-label", caption);
     quotation.replaceChildren(shown.before, mark, shown.after);
     quotation.scrollTop = mark.offsetTop - LINES_BEFORE_PX;
   }
