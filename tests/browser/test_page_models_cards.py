@@ -8,6 +8,7 @@ import zipfile
 import models_page
 import pytest
 from conftest import small_model
+from grids import in_stress
 from models_page import (
     LETTERS,
     bundled_cards,
@@ -146,7 +147,7 @@ ASKED = """row => {
 }"""
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("locale", ["en-US", *in_stress("zh-CN")])
 def test_the_columns_of_the_list_are_aligned_and_the_delete_question_covers_nothing(
     open_tab_without_hub, root, locale
 ):

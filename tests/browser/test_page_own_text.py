@@ -4,6 +4,7 @@ import form_page
 import page as pages
 import pytest
 from form_page import choose, expect, paste_field
+from grids import in_stress
 from launching import app_context, serving
 
 pytest_plugins = ["page", "shared_pages"]
@@ -95,7 +96,7 @@ def upload(page, *sizes):
     page.locator("#train-files input[type=file]").set_input_files(files)
 
 
-@pytest.mark.parametrize("locale", SAID)
+@pytest.mark.parametrize("locale", ["en-US", *in_stress("zh-CN")])
 def test_files_that_are_too_large_are_told_beside_their_field(own_text, locale):
     page = own_text(locale=locale)
     problem = page.locator("#train-own-problem")
@@ -107,7 +108,7 @@ def test_files_that_are_too_large_are_told_beside_their_field(own_text, locale):
     expect(problem).to_be_hidden()
 
 
-@pytest.mark.parametrize("locale", SAID)
+@pytest.mark.parametrize("locale", ["en-US", *in_stress("zh-CN")])
 def test_an_upload_beyond_ones_share_is_told_beside_its_field(own_text, app, monkeypatch, locale):
     refused = "status of 507", "status of 404", "Response"  # and then the progress of that upload
     monkeypatch.setattr(pages, "ABORTED", (*pages.ABORTED, *refused))

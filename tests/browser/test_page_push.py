@@ -7,6 +7,7 @@ import urllib.request
 
 import push_page
 import pytest
+from grids import in_stress
 from hub_server import Faults
 from page import wait_until_drawn
 from push_page import (
@@ -361,7 +362,7 @@ def test_a_user_who_cannot_sign_in_is_told_how_to_push(open_page, hub):
     assert not hub.asked
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("locale", ["en-US", *in_stress("zh-CN")])
 def test_the_dialog_fits_a_phone(open_page, hub, locale):
     log_in(hub)
     page = open_page(width=390, height=700, locale=locale)

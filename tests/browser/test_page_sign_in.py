@@ -7,6 +7,7 @@ import shutil
 import urllib.error
 import urllib.request
 
+import gradio as gr
 import hub_openid
 import pytest
 from elsewhere import REFUSED, REPO, SESSION, attack, components, elsewhere
@@ -15,10 +16,10 @@ from page import LOCAL, forget, wait_until_drawn
 from push_page import SHIPPED, button, expect, license_field, name, press, problem, pushed
 
 from charrnn.recipes import make_plan
-from charrnn.runs.manager import RunManager
 from charrnn.runs.run import Run
 from charrnn.text import read_text
-from charrnn.ui import AppContext, build, launch_options
+from charrnn.ui import launch_options
+from charrnn.ui.server.sign_in import add_sign_in_routes
 
 pytest_plugins = ["page"]
 
@@ -309,21 +310,21 @@ def test_signing_in_adds_nothing_to_what_programs_see(app):
     assert set(told["named_endpoints"]) == NAMES and told["unnamed_endpoints"] == {}
 
 
-def test_a_space_that_was_not_set_up_for_it_is_built_without(tmp_path, monkeypatch):
+def test_a_space_that_was_not_set_up_for_it_is_built_without(monkeypatch):
     monkeypatch.setenv("SYSTEM", "spaces")
     monkeypatch.setenv("SPACE_ID", "owner/charrnn")
-    runs = RunManager(tmp_path / "runs")
-    try:
-        page = build(AppContext(runs, tmp_path / "shelf"))
-        assert not page.expects_oauth
-        options = launch_options()["app_kwargs"]
-        assert not [
-            error for error in options["exception_handlers"] if "authlib" in error.__module__
-        ]
-        for name in ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES"):
-            monkeypatch.setenv(name, "set")
-        assert not build(
-            AppContext(runs, tmp_path / "shelf")
-        ).expects_oauth  # no OPENID_PROVIDER_URL
-    finally:
-        runs.close()
+
+    def has_routes():
+        with gr.Blocks() as page:
+            added = add_sign_in_routes()
+        assert added == page.expects_oauth
+        return added
+
+    assert not has_routes()
+    handled = launch_options()["app_kwargs"]["exception_handlers"]
+    assert not [error for error in handled if "authlib" in error.__module__]
+    for variable in ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES"):
+        monkeypatch.setenv(variable, "set")
+    assert not has_routes(), "there is no OPENID_PROVIDER_URL"
+    monkeypatch.setenv("OPENID_PROVIDER_URL", "set")
+    assert has_routes()

@@ -59,15 +59,19 @@ def test_names_of_secrets_are_known():
     assert without_secrets(usual | SECRETS) == usual
 
 
-def test_git_gets_no_tokens(monkeypatch, tmp_path):
+def test_git_gets_no_tokens(monkeypatch):
+    calls = []
+
     def run(command, *, env, **more):
+        calls.append(command[0])
         assert not SECRETS.keys() & env.keys()
         raise OSError("there is no git")
 
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(deploy.subprocess, "run", run)
-    assert deploy._git_files(tmp_path) == set()
+    _, notes = deploy.select_files(ROOT)
+    assert set(calls) == {"git"} and "git does not track this directory" in notes[0]
 
 
 @pytest.mark.parametrize("on_a_space", [True, False])

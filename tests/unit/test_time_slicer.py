@@ -54,7 +54,7 @@ def order_of(place, waiting):
     for one in waiting:
         threads.append(threading.Thread(target=wait, args=one))
         threads[-1].start()
-        while len(place._newcomers) + len(place._others) < len(threads):
+        while place.waiting < len(threads):
             assert threads[-1].is_alive()
     place.release()
     for thread in threads:

@@ -64,6 +64,12 @@ class TimeSlicer:
             stream.release()
 
     @property
+    def waiting(self) -> int:
+        """Number of threads that wait for a slot."""
+        with self._lock:
+            return len(self._newcomers) + len(self._others)
+
+    @property
     def load_factor(self) -> float:
         """Factor by which streams should lengthen the time between frames, which take CPU time."""
         return max(1.0, self.streams / MAX_FULL_RATE_STREAMS)
