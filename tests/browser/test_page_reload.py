@@ -6,7 +6,7 @@ import re
 import form_page
 import pytest
 from form_page import choose, chosen, expect, paste_field, reset_link, setting, unfold
-from page import wait_until_drawn
+from page import paste, wait_until_drawn
 
 pytest_plugins = ["page", "shared_pages"]
 app = form_page.app
@@ -120,17 +120,13 @@ def test_what_is_broken_or_of_another_version_is_left_out(form, kept):
     page.wait_for_function("() => sessionStorage.getItem('charrnn:form').includes('coffee')")
 
 
+@pytest.mark.stress
 def test_a_text_over_a_megabyte_is_not_kept_and_nothing_else_is_lost(form):
     page = form()
     choose(page, "corpus", "own")
     paste_field(page).fill("short " * 60)
     page.wait_for_function("() => sessionStorage.getItem('charrnn:paste')")
-    paste_field(page).evaluate(  # Playwright takes minutes to type it
-        """field => {
-          field.value = "a line of a text that is too long to be stored\\n".repeat(22_000);
-          field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-        }"""
-    )
+    paste(paste_field(page), "a line of a text that is too long to be stored\n" * 22_000)
     page.wait_for_function("() => sessionStorage.getItem('charrnn:paste') === null")
     reload(page)
     chosen(page, "corpus", "own")

@@ -235,6 +235,7 @@ def looked_at(run):
         tried(act)
 
 
+@pytest.mark.stress
 def test_a_request_of_another_version_or_with_wrong_values_is_read_or_refused(root, served):
     context, run = served(), Run(root / BROKEN)
     path = run.directory / "run.json"
@@ -250,6 +251,7 @@ def test_a_request_of_another_version_or_with_wrong_values_is_read_or_refused(ro
         list(run.train(resume=True))
 
 
+@pytest.mark.stress
 def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(root, served):
     context, run = served(), Run(root / BROKEN)
     events = run.read_events()[0]
@@ -280,6 +282,7 @@ def test_an_event_of_another_version_or_with_wrong_values_is_read_or_refused(roo
         assert told_everywhere(context)["state"] == "finished"
 
 
+@pytest.mark.stress
 def test_an_attempt_with_wrong_values_is_read_or_refused(root, served):
     context, run = served(), Run(root / BROKEN)
     for name in (STARTED, QUEUED, UNREPORTED):

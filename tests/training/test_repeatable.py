@@ -5,6 +5,7 @@ import random
 import pytest
 import torch
 from fake_clock import FakeClock
+from grids import in_stress
 from small_runs import QUICK, SMALL, run, with_changes
 
 import charrnn
@@ -67,7 +68,7 @@ def test_precision_follows_from_the_settings(precision, nothing_measured):
     assert wanted in run(model, training)[0]["device"]
 
 
-@pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
+@pytest.mark.parametrize("cell", [*in_stress("tanh", "gru"), "lstm"])
 def test_two_runs_are_the_same_to_the_last_bit_however_slow_the_machine_is(cell, tmp_path):
     model = with_changes(SMALL, cell=cell, dropout=0.3)
     training = with_changes(QUICK, epochs=4, smoothing=0.3, reset=0.1, schedule="plateau")
