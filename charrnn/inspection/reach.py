@@ -25,6 +25,7 @@ CONTEXT_LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 _PLACES = 16  # of a text, over which gradients are averaged,
 _MAX_STATE_NUMBERS = 4_000_000  # of all steps of the places that are differentiated together
 _CONTEXT_PLACES = 64  # and over which predictions are compared
+_CHUNK_STEPS = 16  # that many texts side by side are read without a pause
 FORGOTTEN_BITS = 0.05  # a smaller divergence hardly matters
 CELLS = ("tanh", "relu", "gru", "lstm")
 _SMALLEST_NORM = 1e-38  # so that a gradient that has vanished altogether has a logarithm
@@ -153,19 +154,20 @@ def context_effect(
     model = _one_direction(checkpoint)
     windows = _windows(checkpoint, text, 2 * max(lengths), _CONTEXT_PLACES)[:, :-1]
     others = windows.roll(1, dims=0)  # each place has the past of the one before it
-    effects = []
+    effects: list[ContextEffect] = []
+    state, place = model.begin_state(len(others)), 0  # of the others, which are read once
     with eval_mode(model):
-        log_p = _last_log_probabilities(model, windows)
-        for length in lengths:
-            yield_point()
-            mixed = torch.cat([others[:, :-length], windows[:, -length:]], dim=1)
-            log_q = _last_log_probabilities(model, mixed)
+        log_p = _last_log_probabilities(model, windows, state)
+        for length in sorted(set(lengths), reverse=True):
+            end = others.shape[1] - length
+            state, place = _read(model, others[:, place:end], state), end
+            log_q = _last_log_probabilities(model, windows[:, -length:], state)
             nats = F.kl_div(log_q, log_p, reduction="batchmean", log_target=True)
             changed = (log_p.argmax(dim=1) != log_q.argmax(dim=1)).float().mean()
             effects.append(
                 ContextEffect(length, max(0.0, float(nats)) / math.log(2), float(changed))
             )
-    return effects
+    return effects[::-1]
 
 
 def forgotten_after(effects: list[ContextEffect]) -> float | None:
@@ -185,11 +187,18 @@ def forgotten_after(effects: list[ContextEffect]) -> float | None:
     return float(last.length * (first.length / last.length) ** share)
 
 
-def _last_log_probabilities(model: CharRNN, windows: Tensor) -> Tensor:
-    """Return the log-probabilities (B, V) of what follows windows (B, T)."""
-    state = model.next_state(windows[:, :-1])
-    logits, _ = model(windows[:, -1:], state)
+def _last_log_probabilities(model: CharRNN, windows: Tensor, state: State) -> Tensor:
+    """Return the log-probabilities (B, V) of what follows windows (B, T), read from a state."""
+    logits, _ = model(windows[:, -1:], _read(model, windows[:, :-1], state))
     return torch.log_softmax(logits.float(), dim=1)
+
+
+def _read(model: CharRNN, ids: Tensor, state: State) -> State:
+    """Return the state after reading ids (B, T), with a yield point every few steps."""
+    for start in range(0, ids.shape[1], _CHUNK_STEPS):
+        yield_point()
+        state = model.next_state(ids[:, start : start + _CHUNK_STEPS], state)
+    return state
 
 
 def _one_direction(checkpoint: Checkpoint) -> CharRNN:

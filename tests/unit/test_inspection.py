@@ -331,6 +331,26 @@ def test_what_precedes_the_last_characters_matters_less_the_more_of_them_there_a
     assert effects[0].changed >= effects[2].changed
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_predictions_without_the_past_are_those_of_texts_with_another_past(cell):
+    checkpoint, text = letters_model(cell=cell, layers=2), TEXT[:10]
+
+    def log_p(read):
+        ids = torch.from_numpy(LETTERS.encode(read).astype(np.int64))[None]
+        with torch.no_grad():
+            return checkpoint.model(ids)[0][-1].log_softmax(0)
+
+    windows = [text[:8], text[1:9]]  # the two in which eight characters are followed by another
+    for effect in context_effect(checkpoint, text, lengths=(4, 1)):
+        k, divergences, changed = effect.length, [], []
+        for window, other in (windows, windows[::-1]):
+            p, q = log_p(window), log_p(other[:-k] + window[-k:])
+            divergences.append(float((p.exp() * (p - q)).sum()) / math.log(2))
+            changed.append(int(p.argmax() != q.argmax()))
+        assert effect.divergence == pytest.approx(np.mean(divergences), abs=1e-5)
+        assert effect.changed == np.mean(changed)
+
+
 @pytest.mark.parametrize(
     ("divergences", "expected"),
     [

@@ -134,12 +134,13 @@ export function reachMode(tab) {
     find(".reach-readout").hidden = !lines.length;
   }
 
-  // Returns a row of a table; its first cell, or each of them, is a head.
+  // Returns a row of a table; its first cell, or each that is not empty, is a head.
   function rowOf(texts, scope) {
     const row = document.createElement("tr");
     for (const [i, text] of texts.entries()) {
-      const cell = document.createElement(scope === "col" || i === 0 ? "th" : "td");
-      if (cell.tagName === "TH") cell.scope = scope;
+      const isHead = text !== "" && (scope === "col" || i === 0);
+      const cell = document.createElement(isHead ? "th" : "td");
+      if (isHead) cell.scope = scope;
       cell.textContent = text;
       row.append(cell);
     }

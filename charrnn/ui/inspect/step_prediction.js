@@ -26,7 +26,7 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
       find(".step-out .step-equation").replaceChildren(...drawn);
       // An LSTM has an output gate of that name.
       const output = words[model.cell === "lstm" ? "step-logit" : "step-output"];
-      setTextWithTerms(find(".step-out th:nth-child(2)"), output);
+      setTextWithTerms(find(".step-out thead :nth-child(2)"), output);
     }
     drawnFor = model;
     ({ seed } = options);
@@ -98,8 +98,8 @@ export function stepPrediction({ find, setText, t, words, props, onChange }) {
   setText(find(".step-again"), words["step-again"]);
   setText(find(".step-draw .explain"), words["step-draw-why"]);
   const heads = [words["step-next-character"], "O", "", "p", "q"].map((text) => {
-    const head = document.createElement("th");
-    head.scope = "col";
+    const head = document.createElement(text ? "th" : "td"); // nothing stands above the bars
+    if (text) head.scope = "col";
     head.textContent = text;
     return head;
   });
