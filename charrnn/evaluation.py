@@ -8,7 +8,7 @@ windows* of length L: the text is cut into windows of L predictions, each from a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .carried import OnState, Predictions, iter_carried
 from .errors import UserError
 from .model import CharRNN, State, eval_mode
 from .rnn import map_state
@@ -28,6 +29,7 @@ from .vocabulary import Ids
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
 
+_CHUNK_CHARACTERS = 512  # of each row
 _MAX_LOGITS = 4_000_000  # in memory at a time,
 MAX_STATE_NUMBERS = 32_000_000  # and numbers of the recurrence: up to four gates for each state
 _MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
@@ -90,7 +92,7 @@ def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score
     ids = encode_scorable(checkpoint, text)
     with eval_mode(checkpoint.model) as model:
         if window is None:
-            total, count = _score_carried(model, text_rows(ids, 1))
+            total, count = _score_text(model, ids)
             protocol = "carried"
         else:
             total, count = _score_windows(model, ids, window)
@@ -166,26 +168,34 @@ def _score_carried(
     return total, count
 
 
+def _score_text(model: CharRNN, ids: Ids) -> tuple[float, int]:
+    """Return the summed nats and the number of predictions of a whole text."""
+    nats = np.zeros(len(ids))
+    for places, logits, targets in iter_text_predictions(model, ids):
+        nats[places] = character_nats(logits, targets).cpu()
+    return float(nats.sum()), int(np.count_nonzero(ids[1:]))
+
+
+def iter_text_predictions(
+    model: CharRNN, ids: Ids, on_state: OnState | None = None
+) -> Iterator[Predictions]:
+    """Yield predictions for a whole text, as `carried.iter_carried` does."""
+    return iter_carried(model, ids, _max_predictions(model), on_state)
+
+
 def iter_predictions(
-    model: CharRNN,
-    inputs: Ids,
-    targets: Ids,
-    state: State | None = None,
-    on_state: Callable[[int, State], None] | None = None,
+    model: CharRNN, inputs: Ids, targets: Ids, state: State | None = None
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield logits (n, V) and their targets (n,), chunk by chunk, the state carried along each row.
 
     `inputs` and `targets` are ids (B, T); the predictions of a chunk are in time-major order. There
-    is a yield point before each chunk. `on_state` is called after each chunk, with the number of
-    characters read in each row and the state.
+    is a yield point before each chunk.
     """
-    chunk = max(1, min(512, _max_predictions(model) // len(inputs)))
+    chunk = max(1, min(_CHUNK_CHARACTERS, _max_predictions(model) // len(inputs)))
     for start in range(0, inputs.shape[1], chunk):
         yield_point()
         piece = slice(start, start + chunk)
         logits, state = model(_tensor(inputs[:, piece]), state)
-        if on_state:
-            on_state(min(start + chunk, inputs.shape[1]), state)
         yield logits.float(), _tensor(targets[:, piece]).t().reshape(-1).to(logits.device)
 
 

@@ -16,9 +16,8 @@ from ..evaluation import (
     Score,
     character_nats,
     encode_scorable,
-    iter_predictions,
+    iter_text_predictions,
     make_score,
-    text_rows,
 )
 from ..model import eval_mode
 from ..ngrams.baselines import Baselines, baseline_perplexities
@@ -158,29 +157,26 @@ def inspect(
     """
     validation.check_checkpoint(checkpoint)
     ids = encode_scorable(checkpoint, text)
-    surprisal = np.full(len(ids), np.nan)
     entropy = np.full(len(ids), np.nan, np.float32)
     count = min(CANDIDATES, checkpoint.vocabulary.symbol_count)
     best = np.zeros((len(ids), CANDIDATES), np.int64)
     probabilities = np.full((len(ids), CANDIDATES), np.nan, np.float32)
-    place, total = 1, 0.0
+    nats, read = np.zeros(len(ids)), np.zeros(len(ids), bool)
     with eval_mode(checkpoint.model) as model:
         on_state = states.add if states else None
-        for logits, targets in iter_predictions(model, *text_rows(ids, 1), on_state=on_state):
-            rows = slice(place, place + len(targets))
-            nats = character_nats(logits, targets).double()
-            total += float(nats.sum())
-            surprisal[rows] = nats.cpu() / math.log(2)
+        for places, logits, targets in iter_text_predictions(model, ids, on_state):
+            nats[places] = character_nats(logits, targets).cpu()
             log_p = torch.log_softmax(logits, dim=1)
             p = log_p.exp()
-            entropy[rows] = _entropy_bits(p, log_p).cpu().numpy()
+            entropy[places] = _entropy_bits(p, log_p).cpu().numpy()
             top = torch.topk(p[:, 1:], count)  # without `<unk>`
-            best[rows, :count] = top.indices.cpu().numpy() + 1
-            probabilities[rows, :count] = top.values.cpu().numpy()
-            place += len(targets)
+            best[places, :count] = top.indices.cpu().numpy() + 1
+            probabilities[places, :count] = top.values.cpu().numpy()
+            read[places] = True
             if on_progress:
-                on_progress(place / len(ids))
-    surprisal[ids == 0] = np.nan
+                on_progress((1 + np.count_nonzero(read)) / len(ids))
+    surprisal = np.where(ids == 0, np.nan, nats / math.log(2))
+    surprisal[0] = np.nan
     scored = int(np.count_nonzero(ids[1:]))
     activations = {}
     if hidden or gates:
@@ -193,7 +189,7 @@ def inspect(
         candidates=symbols[best],
         probabilities=probabilities,
         entropy=entropy,
-        score=make_score(total, scored, ids, "carried"),
+        score=make_score(float(nats.sum()), scored, ids, "carried"),
         baselines=_baselines(checkpoint, ids, training_text),
         hidden=activations.pop("H", None),
         gates=activations,

@@ -1,0 +1,208 @@
+"""Predictions for a whole text, the state carried from its first character to its last.
+
+One character at a time, the recurrent weights go through the processor's cache for each one, and
+that takes most of the time. Here a long text is cut into segments that are read side by side, as
+the rows of a minibatch. The first segment begins with the true state and the others with zeros.
+Then each other segment is read again from where the one before it ended, until its state is what it
+was before: from there on its predictions are right already. So the result is that of a single
+pass, up to rounding. It is fast because most trained models forget how they began within some
+hundred characters. A first stretch of the text shows whether this one does; one that does not reads
+the text in a single pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .model import CharRNN, State
+from .rnn import map_state
+from .utils.yield_points import yield_point
+from .vocabulary import Ids
+
+_TRIAL_CHARACTERS = 512  # in which a model has to forget nearly all of its state,
+_TRIAL_TOLERANCE = 1e-3  # for segments to pay
+_MIN_CHARACTERS = 12 * _TRIAL_CHARACTERS  # of a text that is read in segments
+_SEGMENTS = 8  # side by side
+_ROW_CHUNK = 512  # characters that are read together where there is one row
+_CHUNK = 64  # characters after which states are compared
+_MAX_STATE_NUMBERS = 8_000_000  # of the states that are kept for that
+_PARALLEL_ROUNDS = 2  # of corrections, before segments are corrected one after the other
+_TOLERANCE = 1e-5  # relative to 1 + |state|; rounding alone makes a tenth of that
+
+Places = NDArray[np.int64]
+OnState = Callable[[int, State], None]
+
+
+class Predictions(NamedTuple):
+    """Logits (n, V) for the characters at `places` (n,) of a text, and their ids `targets` (n,)."""
+
+    places: Places
+    logits: Tensor
+    targets: Tensor
+
+
+Reading = Generator[Predictions, None, State | None]
+
+
+def iter_carried(
+    model: CharRNN, ids: Ids, max_predictions: int, on_state: OnState | None = None
+) -> Iterator[Predictions]:
+    """Yield the predictions for all characters of a text but the first one.
+
+    A place may come twice; then the later prediction counts. At most `max_predictions` come at a
+    time. There is a yield point before each chunk. `on_state` is called with numbers of characters,
+    in ascending order, and the states (L, 1, H) after them.
+    """
+    reader = _Reader(model, ids, max(1, min(_ROW_CHUNK, max_predictions)), on_state)
+    end = len(ids) - 1  # the last character predicts nothing
+    place, state = 0, None
+    if (
+        end >= _MIN_CHARACTERS
+        and max_predictions >= _SEGMENTS * _CHUNK
+        and not model.config.bidirectional
+    ):
+        state = yield from reader.read(0, _TRIAL_CHARACTERS, None)
+        assert state is not None
+        forgets, state = yield from reader.try_to_forget(_TRIAL_CHARACTERS, state)
+        place = 2 * _TRIAL_CHARACTERS
+        while forgets and (length := reader.segment_length(end - place)):
+            state = yield from reader.read_segments(place, length, state)
+            place += _SEGMENTS * length
+    yield from reader.read(place, end, state)
+
+
+class _Reader:
+    """Reads parts of one text with a model."""
+
+    def __init__(self, model: CharRNN, ids: Ids, chunk: int, on_state: OnState | None) -> None:
+        self._model, self._chunk, self._on_state = model, chunk, on_state
+        self._ids = torch.from_numpy(ids.astype(np.int64))
+
+    def read(self, start: int, stop: int, state: State | None) -> Reading:
+        """Read characters one after the other; returns the state after them."""
+        for begin in range(start, stop, self._chunk):
+            rows = np.arange(begin, min(begin + self._chunk, stop))[None]
+            predictions, state = self._predict(rows, state)
+            self._note(int(rows[0, -1]) + 1, state)
+            yield predictions
+        return state
+
+    def try_to_forget(
+        self, start: int, state: State
+    ) -> Generator[Predictions, None, tuple[bool, State]]:
+        """Read the trial stretch from `state` and from zeros.
+
+        Returns whether both end in the same state, and the state.
+        """
+        both = map_state(lambda s: torch.cat([s, torch.zeros_like(s)], dim=1), state)
+        for begin in range(start, start + _TRIAL_CHARACTERS, _CHUNK):
+            row = np.arange(begin, begin + _CHUNK)
+            predictions, both = self._predict(np.stack([row, row]), both)
+            places, logits, targets = predictions
+            yield Predictions(places[::2], logits[::2], targets[::2])
+        state, other = (map_state(lambda s, k=k: s[:, k : k + 1], both) for k in (0, 1))  # type: ignore[misc]
+        self._note(start + _TRIAL_CHARACTERS, state)
+        return bool(_agree(state, other, _TRIAL_TOLERANCE).all()), state
+
+    def segment_length(self, characters: int) -> int:
+        """Return the length of the segments of a text; 0 if it is too short for them."""
+        config = self._model.config
+        numbers = 2 * config.layer_count * config.hidden_size  # of a state, at most
+        characters = min(characters, _MAX_STATE_NUMBERS // numbers * _CHUNK)
+        length = characters // _SEGMENTS // _CHUNK * _CHUNK
+        return length if length >= _TRIAL_CHARACTERS // 2 else 0
+
+    def read_segments(
+        self, start: int, length: int, state: State
+    ) -> Generator[Predictions, None, State]:
+        """Read segments of `length` characters side by side; returns the state after them."""
+        begins = start + length * np.arange(_SEGMENTS)
+        after: list[State] = []  # each chunk, of all segments
+        rows = _rows_from_zeros(state)
+        for offset in range(0, length, _CHUNK):
+            predictions, rows = self._predict(_places(begins + offset), rows)
+            after.append(map_state(Tensor.clone, rows))
+            yield predictions
+        wrong = list(range(1, _SEGMENTS))  # segments that did not begin with the right state
+        rounds = 0
+        while wrong:
+            rounds += 1
+            some = wrong if rounds <= _PARALLEL_ROUNDS else wrong[:1]
+            changed = yield from self._correct(begins, np.array(some), after)
+            rest = set(wrong) - set(some)
+            wrong = sorted(rest | {k + 1 for k in changed if k + 1 < _SEGMENTS})
+        for k, begin in enumerate(begins.tolist()):
+            for number, states in enumerate(after):
+                last = map_state(lambda s, k=k: s[:, k : k + 1], states)  # type: ignore[misc]
+                self._note(begin + (number + 1) * _CHUNK, last)
+        return last
+
+    def _correct(
+        self, begins: Places, segments: Places, after: list[State]
+    ) -> Generator[Predictions, None, list[int]]:
+        """Read segments again from where those before them ended, until their states agree.
+
+        Returns the segments that now end in another state.
+        """
+        rows = map_state(lambda s: s[:, segments - 1], after[-1])
+        for number, states in enumerate(after):
+            places = _places(begins[segments] + number * _CHUNK)
+            predictions, rows = self._predict(places, rows)
+            yield predictions
+            agree = _agree(rows, map_state(lambda s: s[:, segments], states))  # noqa: B023
+            _assign(states, segments, rows)
+            segments = segments[~agree]
+            if not len(segments):
+                break
+            left = torch.from_numpy(~agree)
+            rows = map_state(lambda s: s[:, left], rows)  # noqa: B023
+        return [int(k) for k in segments]
+
+    def _predict(self, places: Places, state: State | None) -> tuple[Predictions, State]:
+        """Read the characters at places (B, T); returns predictions of those that follow."""
+        yield_point()
+        device = self._model.b_q.device
+        logits, state = self._model(self._ids[places], state)
+        next_places = places.T.reshape(-1) + 1  # time-major, as the logits are
+        return Predictions(next_places, logits.float(), self._ids[next_places].to(device)), state
+
+    def _note(self, count: int, state: State) -> None:
+        if self._on_state:
+            self._on_state(count, state)
+
+
+def _places(begins: Places) -> Places:
+    """Return the places (B, T) of a chunk from each of the `begins` (B,) on."""
+    return begins[:, None] + np.arange(_CHUNK)
+
+
+def _rows_from_zeros(state: State) -> State:
+    """Return states of all segments: `state` (L, 1, H) for the first one, zeros for the others."""
+
+    def rows(s: Tensor) -> Tensor:
+        return torch.cat([s, s.new_zeros(s.shape[0], _SEGMENTS - 1, s.shape[2])], dim=1)
+
+    return map_state(rows, state)
+
+
+def _agree(one: State, other: State, tolerance: float = _TOLERANCE) -> NDArray[np.bool_]:
+    """Return in which rows (B,) two states (L, B, H) are the same; by default up to rounding."""
+    pairs = zip(_parts(one), _parts(other), strict=True)
+    worst = torch.stack([((a - b).abs() / (1 + a.abs())).amax(dim=(0, 2)) for a, b in pairs])
+    found: NDArray[np.bool_] = (worst.amax(dim=0) <= tolerance).cpu().numpy()  # False for NaN
+    return found
+
+
+def _assign(states: State, segments: Places, rows: State) -> None:
+    for whole, part in zip(_parts(states), _parts(rows), strict=True):
+        whole[:, segments] = part
+
+
+def _parts(state: State) -> tuple[Tensor, ...]:
+    return state if isinstance(state, tuple) else (state,)
