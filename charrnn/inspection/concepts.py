@@ -224,7 +224,7 @@ def _line_ends(text: str) -> Marks:
     newlines = _newlines(text)
     ends = np.zeros(len(text), bool)
     for distance in range(1, _EDGE_CHARACTERS + 1):
-        ends[: len(text) - distance] |= newlines[distance:]
+        ends[: max(0, len(text) - distance)] |= newlines[distance:]
     return ends & ~newlines
 
 

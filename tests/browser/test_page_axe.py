@@ -63,6 +63,10 @@ def test_axe_finds_nothing_on_any_tab(visit, locale, scheme):
     expect(page.locator(".inspect-place li")).to_have_count(5)
     expect(page.locator(".inspect-place.waiting, .inspect.busy")).to_have_count(0)
     assert violations(page) == []
+    page.locator('.inspect-modes [value="hidden_units"]').check()
+    expect(page.locator(".unit-strip").first).to_be_visible()
+    expect(page.locator(".unit-found")).not_to_contain_text("…")
+    assert violations(page) == []
     page.locator("#tab-models-button").click()
     expect(page.locator(".models-bundled .model-card:not(.skeleton)")).to_have_count(3)
     assert violations(page) == []

@@ -47,6 +47,12 @@ def test_a_concept_marks_its_characters(concept, expected):
     assert marked(concept) == expected
 
 
+def test_every_concept_can_mark_a_short_text():
+    for name, concept in CONCEPTS.items():
+        for text in ("", "a", "\n", "ab", "a\n"):
+            assert len(concept.mark(text)) == len(text), name
+
+
 def test_a_quotation_mark_that_is_never_closed_ends_at_an_empty_line():
     assert marked("quotes", 'a "b c\n\nd "e" f') == ["e"]
 

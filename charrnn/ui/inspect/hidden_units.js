@@ -31,7 +31,11 @@ export function hiddenUnitsMode(tab) {
 
   const isChosen = ({ unit, layer, quantity }) =>
     unit === choice.unit && layer === choice.layer && quantity === choice.quantity;
-  const finder = unitFinder(tab, { choose, isChosen });
+  const finder = unitFinder(tab, {
+    choose,
+    isChosen,
+    layerName: (layer) => (model?.layers > 1 ? layerName(layer) : ""),
+  });
   const strips = unitStrips(tab, { choose });
   const matches = unitMatches(tab, { choose });
   const ablation = unitAblation(tab, { unit: () => choice });

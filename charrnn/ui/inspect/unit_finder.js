@@ -8,7 +8,8 @@ const BEST = "best"; // the list of the best unit of each concept
 const SELECTION = "selection";
 
 // `choose(unit)` tints the text by a unit. `isChosen(unit)` says whether it does so now.
-export function unitFinder(tab, { choose, isChosen }) {
+// `layerName(layer)` is empty if the model has one layer.
+export function unitFinder(tab, { choose, isChosen, layerName }) {
   const { find, setText, t, words, props } = tab;
   const box = find(".unit-find");
   const list = find(".unit-findings");
@@ -39,6 +40,7 @@ export function unitFinder(tab, { choose, isChosen }) {
     drawProblem("");
     shown = null;
     list.replaceChildren();
+    find(".unit-find .explain").hidden = true;
     setText(find(".unit-found"), t("find-searching", { n: number.format(units) }));
     tab.repaint();
     const answer = await ask(concept);
@@ -102,7 +104,8 @@ export function unitFinder(tab, { choose, isChosen }) {
     const numeric = concept === "line-position";
     const way = numeric ? (low ? "falls" : "rises") : low ? "low" : "high";
     const parts = [words[`find-${way}`]];
-    if (layer) parts.push(t("find-layer", { n: layer + 1 }));
+    const n = layerName(layer);
+    if (n) parts.push(t("find-layer", { n }));
     return [...parts, ...(quantity === "C" ? ["C"] : [])].join(" · ");
   }
 
