@@ -133,6 +133,8 @@ def test_inspect_has_a_mode_that_underlines_copies(open_page):
     chosen = page.locator(".inspect-text .chosen")
     expect(chosen).to_have_attribute("aria-label", re.compile("copied, in a stretch of"))
     assert COPY in report.locator("mark").text_content()
+    page.locator(".inspect-source").select_option("held-out")
+    expect(report.locator(".novelty-verdict")).to_contain_text("This is the held-out text")
 
 
 FOUND = {

@@ -20,9 +20,9 @@ export function copiedMode(tab) {
   });
 
   function show() {
-    const { reading, text, checkpoint } = tab.reading();
+    const { reading, text, checkpoint, source } = tab.reading();
     isCopied = new Uint8Array();
-    report.show({ key: reading, checkpoint, texts: [text], labels: null });
+    report.show({ key: reading, checkpoint, texts: [text], labels: null, source });
   }
 
   function mark() {

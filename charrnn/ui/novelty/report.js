@@ -9,6 +9,9 @@ import { copiesOf, copyAt, longestCopies, verdictOf } from "./copies.js";
 const LISTED_CHARACTERS = 60; // of a copy in the list
 const LINES_BEFORE_PX = 48; // height of the context that is seen before a copy, where it is scrolled
 
+// The sentences for the parts of the model's own text, by their keys in inspect/texts.py.
+const OWN_PARTS = { "held-out": "verdict-is-held-out", training: "verdict-is-training" };
+
 const files = new Map(); // the training texts that the user brought along, by model: {path, name}
 
 // `ui` is what the component or the tab gives: `find`, `setText`, `t`, `words` and `upload`.
@@ -21,7 +24,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   const figure = inside("figure");
   const fileField = inside("input");
 
-  let compared = null; // {key, checkpoint, texts, labels}: what is compared
+  let compared = null; // what is compared: {key, checkpoint, texts, labels, source}
   let answer = null; // of the server, about it
   let copies = []; // of each text
   let placed = null; // the copy that is shown in its place
@@ -51,7 +54,8 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
     const verdicts = answer.comparisons.map((found, i) => {
       const line = document.createElement("p");
       if (!found) return line;
-      const [name, values] = verdictOf(found, answer.held_out);
+      const [chosen, values] = verdictOf(found, answer.held_out);
+      const name = OWN_PARTS[compared.source] ?? chosen;
       const percent = formatPercent(values.copied);
       const held = values.held === undefined ? "" : formatPercent(values.held);
       const counts = Object.fromEntries(
@@ -175,7 +179,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   // ---- comparing -------------------------------------------------------------------------------
 
   // Compares texts, unless they have been compared already. `key` tells texts apart; `labels` are
-  // those of their columns, or null.
+  // those of their columns, or null. `source` says if the text is a part of the model's own text.
   async function show(wanted) {
     if (compared?.key === wanted.key && compared.checkpoint === wanted.checkpoint) return;
     compared = wanted;

@@ -65,6 +65,16 @@ NOVELTY: Words = {
         "新写：没有任何一行或 {min} 个字符的片段见于训练文本，"
         "见于其中的最长片段有 {longest} 个字符。",
     ),
+    "verdict-is-training": (
+        "This is the training text itself. Choose another text, such as one that the model wrote.",
+        "这就是训练文本本身。请选择别的文本，例如模型写的文本。",
+    ),
+    "verdict-is-held-out": (
+        "This is the [held-out](held-out) text, which tells what is normal: {percent} % of it "
+        "stands in the training text, in stretches of {min} characters or more.",
+        "这是[留出](held-out)文本，由它可知正常水平：其中 {percent} % 见于训练文本"
+        "（只计 {min} 个字符以上的片段）。",
+    ),
     # what was copied
     "copies": ("What was copied, the longest first", "照搬的内容，从最长的起"),
     "copies-more": ("and {n} more, underlined in the text", "另有 {n} 处，已在文本中加下划线"),
