@@ -47,12 +47,12 @@ REACH: Words = {
         "这个模型太大，无法另建同样大小的新模型来比较。",
     ),
     "reach-vanishes": (
-        "After {k} steps {left} of the gradient is left: × {each} at each step. It "
+        "After {k} steps {left} of the gradient is left: ×\u00a0{each} at each step. It "
         "[vanishes](vanishing-gradient).",
         "{k} 步之后，梯度还剩 {left}：每步约乘以 {each}。它在[消失](vanishing-gradient)。",
     ),
     "reach-explodes": (
-        "After {k} steps the gradient is {times} times as large: × {each} at each step. It "
+        "After {k} steps the gradient is {times} times as large: ×\u00a0{each} at each step. It "
         "[explodes](vanishing-gradient).",
         "{k} 步之后，梯度是原来的 {times} 倍：每步约乘以 {each}。它在[爆炸](vanishing-gradient)。",
     ),
