@@ -157,6 +157,11 @@ def test_the_best_unit_of_each_concept_is_proposed(tab, models):
     assert set(PATTERNS.values()) & set(names)
 
 
+def test_what_a_text_hardly_has_is_not_searched_first(tab):
+    told = ask(find_first_units, tab, "lstm", text="bbc \n" * 110 + "aba " * 5)
+    assert told["findings"] and PATTERNS["vowels"] not in [f["concept"] for f in told["findings"]]
+
+
 def test_a_selection_has_units_that_are_on_elsewhere_too(tab):
     told = ask(match_selection, tab, "lstm", layer=0, quantity="C", begin=40, end=43)
     assert len(told["units"]) >= 1 and told["threshold"] >= 0.1

@@ -27,6 +27,7 @@ PATTERNS = {
     "after-punctuation": "/[,.;:!?，。；：！？]./",
 }
 MAX_OVERVIEW_CHARACTERS = 20_000  # in which the best unit of each concept is searched
+_MIN_OVERVIEW_MARKS = 40  # characters of the text that a concept marks, to be among these
 _OVERVIEW = "units found first"  # where a reading keeps it
 
 
@@ -86,13 +87,19 @@ async def match_selection(tab: InspectTab, query: object, request: gr.Request) -
 
 def _find_first(query: ReadingQuery) -> Json:
     text = _searched_part(query, MAX_OVERVIEW_CHARACTERS)
-    concepts: list[str | Concept] = [*CONCEPTS.values(), *PATTERNS.values()]
+    offered = [*CONCEPTS.values(), *map(parse_concept, PATTERNS.values())]
+    concepts = [concept for concept in offered if _is_frequent(concept, text)]
     found = find_units_of_each(query.checkpoint, text, concepts, count=1)
     best: list[UnitFinding] = [
         finding for one in found if not isinstance(one, UserError) for finding in one
     ]
     best.sort(key=lambda finding: -finding.score_held_out)
     return {"findings": [finding.as_dict() for finding in best], "searched": len(text)}
+
+
+def _is_frequent(concept: Concept, text: str) -> bool:
+    """Check that a text has enough of a concept, so that no unit follows it by chance."""
+    return concept.numeric or int(concept.mark(text).sum()) >= _MIN_OVERVIEW_MARKS
 
 
 def _searched_part(query: ReadingQuery, most: int) -> str:
