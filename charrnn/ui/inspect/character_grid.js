@@ -2,13 +2,14 @@
 // A stretch of it can be selected too: by dragging, with Shift, or as a phone selects text.
 //
 // Lines are grouped in blocks. A block that is in view has a span for each character; any other is
-// plain text of the same shape, so that a text of 100,000 characters is drawn at once and the
-// browser's search finds everything. Text is set as textContent and text nodes only.
+// plain text of the same shape, so that the browser's search finds everything. A long text is drawn
+// in several frames, what is in view first. Text is set as textContent and text nodes only.
 
 import { visible } from "../page/tinted_text.js";
 
-const BLOCK_CHARACTERS = 1000; // after which the next line begins a block
-const MAX_BLOCK_CHARACTERS = 2000; // in a line without end
+const BLOCK_CHARACTERS = 500; // after which the next line begins a block
+const MAX_BLOCK_CHARACTERS = 1000; // in a line without end
+const BLOCKS_PER_FRAME = 20; // that are drawn as plain text
 const MARGIN = "300px 0px"; // around what is in view, within which blocks are drawn
 const SELECTION_PAUSE_MS = 250; // without a change until the browser's selection counts
 const LINES_PER_PAGE = 10; // that Page Up and Page Down move
@@ -21,32 +22,65 @@ export function characterGrid(area, { onSelect, onRange, classOf, nameOf }) {
   let range = null;
   let anchor = -1; // the place at which the range began
   let blocks = [];
+  let drawn = 0; // blocks that have a node
+  let frame = 0; // the request for the frame that draws more of them
   let selected = -1;
+
+  const coming = new Set(); // blocks that came into view, and wait for their spans
+  let fillFrame = 0; // the request for the frame that fills the next of them
 
   const observer = new IntersectionObserver(
     (entries) => {
       for (const entry of entries) {
         const block = blocks.find((one) => one.node === entry.target);
         if (!block) continue;
-        if (entry.isIntersecting) fill(block);
-        else if (selected < block.from || selected >= block.to) drawPlain(block);
+        if (entry.isIntersecting) coming.add(block);
+        else {
+          coming.delete(block);
+          if (block.spans && (selected < block.from || selected >= block.to)) drawPlain(block);
+        }
       }
+      cancelAnimationFrame(fillFrame);
+      fillInFrames();
     },
     { root: area, rootMargin: MARGIN },
   );
 
   function show(newCharacters) {
     observer.disconnect();
+    coming.clear();
+    cancelAnimationFrame(frame);
     [characters, selected] = [newCharacters, -1];
     setRange(null);
     blocks = splitIntoBlocks(characters);
-    for (const block of blocks) {
+    drawn = 0;
+    area.replaceChildren();
+    area.scrollTop = 0;
+    drawInFrames();
+  }
+
+  function drawInFrames() {
+    drawUpTo(drawn + BLOCKS_PER_FRAME);
+    if (drawn < blocks.length) frame = requestAnimationFrame(drawInFrames);
+  }
+
+  function drawUpTo(count) {
+    const more = blocks.slice(drawn, count);
+    for (const block of more) {
       block.node = document.createElement("div");
       drawPlain(block);
     }
-    area.replaceChildren(...blocks.map((block) => block.node));
-    area.scrollTop = 0;
-    for (const block of blocks) observer.observe(block.node);
+    area.append(...more.map((block) => block.node));
+    for (const block of more) observer.observe(block.node);
+    drawn += more.length;
+  }
+
+  function fillInFrames() {
+    const [block] = coming;
+    if (!block) return;
+    coming.delete(block);
+    fill(block);
+    if (coming.size) fillFrame = requestAnimationFrame(fillInFrames);
   }
 
   function drawPlain(block) {
@@ -57,6 +91,7 @@ export function characterGrid(area, { onSelect, onRange, classOf, nameOf }) {
 
   function fill(block) {
     if (block.spans) return;
+    if (!block.node) drawUpTo(blocks.indexOf(block) + 1);
     const pieces = document.createDocumentFragment();
     block.spans = [];
     for (let place = block.from; place < block.to; place++) {
@@ -180,7 +215,7 @@ export function characterGrid(area, { onSelect, onRange, classOf, nameOf }) {
   });
 
   area.addEventListener("click", (event) => {
-    const block = blocks.find((one) => one.node.contains(event.target));
+    const block = blocks.find((one) => one.node?.contains(event.target));
     const place = block?.spans ? block.spans.indexOf(event.target.closest("span")) : -1;
     if (place < 0) return;
     if (event.shiftKey) extend(block.from + place);
@@ -215,7 +250,7 @@ export function characterGrid(area, { onSelect, onRange, classOf, nameOf }) {
 
   // Returns the place of the character that follows a point of the document.
   function placeAfter(node, offset) {
-    const block = blocks.find((one) => one.node.contains(node));
+    const block = blocks.find((one) => one.node?.contains(node));
     if (!block?.spans) return -1;
     const inside = block.spans.findIndex((span) => span.contains(node));
     if (inside >= 0) return block.from + inside + (offset > 0 ? 1 : 0);
