@@ -9,9 +9,9 @@ import torch
 from conftest import small_model
 
 import charrnn
-from charrnn import carried
 from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
+from charrnn.evaluation import carried
 from charrnn.inspection.saved_states import SavedStates
 from charrnn.utils.yield_points import at_yield_points
 from charrnn.vocabulary import Vocabulary

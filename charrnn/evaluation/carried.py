@@ -20,10 +20,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .model import CharRNN, State
-from .rnn import map_state
-from .utils.yield_points import yield_point
-from .vocabulary import Ids
+from ..model import CharRNN, State
+from ..rnn import map_state
+from ..utils.yield_points import yield_point
+from ..vocabulary import Ids
 
 _TRIAL_CHARACTERS = 512  # in which a model has to forget nearly all of its state,
 _TRIAL_TOLERANCE = 1e-3  # for segments to pay

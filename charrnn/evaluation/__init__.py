@@ -17,17 +17,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..errors import UserError
+from ..model import CharRNN, State, eval_mode
+from ..rnn import map_state
+from ..utils import validation
+from ..utils.notebook import html_table
+from ..utils.yield_points import yield_point
+from ..vocabulary import Ids
 from .carried import OnState, Predictions, iter_carried
-from .errors import UserError
-from .model import CharRNN, State, eval_mode
-from .rnn import map_state
-from .utils import validation
-from .utils.notebook import html_table
-from .utils.yield_points import yield_point
-from .vocabulary import Ids
 
 if TYPE_CHECKING:
-    from .checkpoint import Checkpoint
+    from ..checkpoint import Checkpoint
 
 _CHUNK_CHARACTERS = 512  # of each row
 _MAX_LOGITS = 4_000_000  # in memory at a time,
