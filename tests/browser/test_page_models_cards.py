@@ -176,7 +176,8 @@ def test_the_columns_of_the_list_are_aligned_and_the_delete_question_covers_noth
 
 
 def boxes(parts):
-    return [part.bounding_box() for part in parts.all()]
+    """The boxes of elements, at one moment: a list is drawn again whenever a run tells more."""
+    return parts.evaluate_all("parts => parts.map((part) => part.getBoundingClientRect().toJSON())")
 
 
 def test_push_opens_the_dialog_with_key_and_title(open_tab, root):

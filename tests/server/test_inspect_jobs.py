@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from conftest import small_model
+from conftest import awaited, small_model
 from launching import app_context
 
 from charrnn.checkpoint import Checkpoint, save
@@ -67,11 +67,11 @@ def test_a_newer_reading_of_the_page_stops_the_older_one(tab, slow_reading):
         quick = await read_text(tab, query("quick text"), None)
         return await slow, quick
 
-    stopped, answer = asyncio.run(both())
+    stopped, answer = awaited(both())
     assert stopped == {}
     assert answer["text"] == "quick text"
     assert ended.wait(30), "it went on computing"
-    assert asyncio.run(reading_progress(tab, {"job": "job"}, None)) == {"share": None}
+    assert awaited(reading_progress(tab, {"job": "job"}, None)) == {"share": None}
 
 
 def test_a_reading_that_nobody_waits_for_stops(tab, slow_reading):
@@ -84,7 +84,7 @@ def test_a_reading_that_nobody_waits_for_stops(tab, slow_reading):
         await stop_reading(tab, {"job": "job"}, None)
         return await slow
 
-    assert asyncio.run(stopped()) == {}
+    assert awaited(stopped()) == {}
     assert ended.wait(30)
 
 

@@ -22,6 +22,7 @@ WANTED = {
     "epochs": "give a whole number from 1 to 1,000,000 or none",
     "seconds": "give a number from 0.1 to 10,000,000 or none",
     "prior": "choose true or false",
+    "keep_symbols": "choose true or false",
     "smoothing": "give a number from 0 to 1",
     "optimizer": "choose one of sgd, adam, adamw",
     "learning_rate": "give a number from 0 to 1,000,000",
