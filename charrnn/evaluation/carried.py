@@ -25,10 +25,10 @@ from ..rnn import map_state
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
 
-_TRIAL_CHARACTERS = 512  # in which a model has to forget nearly all of its state,
+_TRIAL_CHARACTERS = 256  # in which a model has to forget nearly all of its state,
 _TRIAL_TOLERANCE = 1e-3  # for segments to pay
-_MIN_CHARACTERS = 12 * _TRIAL_CHARACTERS  # of a text that is read in segments
-_SEGMENTS = 8  # side by side
+_MIN_CHARACTERS = 24 * _TRIAL_CHARACTERS  # of a text that is read in segments
+_SEGMENTS = 16  # side by side
 _ROW_CHUNK = 512  # characters that are read together where there is one row
 _CHUNK = 64  # characters after which states are compared
 _MAX_STATE_NUMBERS = 8_000_000  # of the states that are kept for that
