@@ -42,12 +42,10 @@ _MIN_EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 # By the number of epochs, up to.
 _DROPOUT_BY_EPOCHS = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}
 _FEW_EPOCHS = 12.0  # below: smoothed targets get a higher learning rate, hardly regularized
-# Of a model that starts from another: measured for an LSTM of 512 (benchmarks/LOG.md).
+# Of a model that starts from another: those of a prototype, an LSTM of 512 (benchmarks/LOG.md).
 _START_ROWS, _START_STEPS = 16, 64
-_START_LEARNING_RATE, _MIN_START_SHARE = (
-    0.003,
-    0.1,
-)  # for texts from _SMALL_TEXT on; the least share
+_START_LEARNING_RATE = 0.003  # from `_SMALL_TEXT` characters on; less in proportion,
+_MIN_START_SHARE = 0.1  # but at least this share of it
 _START_DROPOUT, _START_WEIGHT_DECAY = 0.1, 0.05
 _MANY_SYMBOLS = 256  # above, each is so rare that its embedding is tied to the output layer
 _ENOUGH_EPOCHS = 8.0  # from which a larger model pays for a small text of many symbols
