@@ -29,6 +29,7 @@ from ..recipes import RECIPES, find_recipe, make_plan
 from ..runs.run import Run, new_id
 from ..text import MAX_TEXT_BYTES, Text, datasets, decode, read_files
 from ..training import Event
+from ..training.transfer import model_digest
 from ..utils.validation import clean_text
 from .deploy import deploy_app
 from .export import check_destination, copy_checkpoint, probe_destination
@@ -340,7 +341,10 @@ def _open_start(name: str) -> Checkpoint:
 def _check_same_start(run: Run, start: str | None) -> None:
     """Raise UserError if a run to resume did not start from the model that `start` names."""
     own = run.manifest.get("started_from")
-    if start is None or (own is not None and own["name"] == _open_start(start).name):
+    if start is None:
+        return
+    mine = run.start
+    if mine is not None and model_digest(mine) == model_digest(_open_start(start)):
         return
     if own is None:
         raise UserError(

@@ -99,7 +99,7 @@ class StartedFrom:
     def of(cls, start: Checkpoint, vocabulary: Vocabulary) -> StartedFrom:
         """Describe a start whose perplexity has not been measured yet."""
         new = len(set(vocabulary.symbols) - set(start.vocabulary.symbols))
-        return cls(start.name, vocabulary.symbol_count - new, new, None, _digest(start))
+        return cls(start.name, vocabulary.symbol_count - new, new, None, model_digest(start))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON for events and checkpoints, without the digest."""
@@ -110,7 +110,8 @@ class StartedFrom:
         return replace(self, validation_perplexity=validation_perplexity)
 
 
-def _digest(start: Checkpoint) -> str:
+def model_digest(start: Checkpoint) -> str:
+    """Return a hash of a model's settings, symbols and weights."""
     digest = hashlib.sha256(json.dumps(asdict(start.model.config)).encode())
     digest.update("".join(start.vocabulary.symbols).encode())
     for name, weight in sorted(start.model.state_dict().items()):

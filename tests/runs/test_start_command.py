@@ -6,6 +6,7 @@ import shutil
 import calling
 import pytest
 
+from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
 from charrnn.text import read_files
@@ -72,6 +73,13 @@ def test_a_run_is_not_resumed_from_another_model(told, place):
     assert told(*FROM)[0] == 0
     status, _, err = told("train", "--run-dir", "run", "--resume", "--from", "tide-clock")
     assert status == 2 and "This run started from base.txt, not from tide-clock" in err
+    weights = place / "run" / "checkpoint"  # of the same name, and trained on
+    other = load(weights)
+    save(Checkpoint(other.model, other.vocabulary, {"name": "base.txt"}), place / "other")
+    status, _, err = told("train", "--run-dir", "run", "--resume", "--from", "other")
+    assert status == 2 and "This run started from base.txt, not from other" in err
+    longer = ("train", "--run-dir", "run", "--resume", "--epochs", "3", "--from", "base")
+    assert told(*longer)[0] == 0
     fresh = (*TRAIN, "--set", "hidden_size=8", "--run-dir", "fresh")
     assert told(*fresh)[0] == 0
     status, _, err = told("train", "--run-dir", "fresh", "--resume", "--from", "base")
