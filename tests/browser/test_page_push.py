@@ -115,6 +115,7 @@ def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(ope
 def test_a_selection_in_the_name_survives_the_arrival_of_the_account(open_page, hub):
     log_in(hub)
     page = open_page()
+    push_page.wait_for_script(page)
     page.evaluate(
         f"""(detail) => {{
         ({push_page.OPEN})(detail);

@@ -82,7 +82,13 @@ def log_in(hub, user="ada"):
     return token
 
 
+def wait_for_script(page):
+    """Wait until the dialog's script has run. Before that, nothing opens the dialog."""
+    expect(page.locator("#push-title")).not_to_be_empty()
+
+
 def open_dialog(page, key="letters", title="Letters"):
+    wait_for_script(page)
     page.evaluate(OPEN, {"key": key, "title": title})
     expect(page.get_by_role("dialog")).to_be_visible()
 
