@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,14 @@ from .strict_json import MAX_CONFIG_BYTES, check_header, parse_json_object, unre
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 # Increment it only when an existing field changes its meaning; a new setting does not count.
-FORMAT = 1
+# Format 2 is format 1 with weights of half the size, which earlier versions could not read.
+FORMAT, HALF_FORMAT = 1, 2
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+# By format, the types of weights as a safetensors file names them.
+_DTYPES_BY_FORMAT = {
+    FORMAT: {"F32": "float32"},
+    HALF_FORMAT: {"F16": "float16", "BF16": "bfloat16"},
+}
 MAX_WEIGHTS_BYTES = 64 << 20  # of a weights file
 MAX_PARAMETERS = (MAX_WEIGHTS_BYTES - (2 << 20)) // 4  # of a model; the rest is for its metadata
 _TRIAL_SHAPE = (8, 4)  # (B, T) of the ids with which a model is tried
@@ -47,12 +54,14 @@ class Checkpoint:
 
     `about` is the metadata, which says how the model was made, under the keys `name`, `corpus`,
     `recipe`, `training`, `results`, `recitation`, `prefixes` and `started_from`: all optional, all
-    JSON (`charrnn.checkpoint.metadata`).
+    JSON (`charrnn.checkpoint.metadata`). `dtype` is the type of the weights in a file, one of
+    `DTYPES`; in memory they are float32.
     """
 
     model: CharRNN
     vocabulary: Vocabulary
     about: dict[str, Any] = field(default_factory=dict)
+    dtype: str = "float32"
 
     @property
     def name(self) -> str:
@@ -91,7 +100,7 @@ class Checkpoint:
         """Return everything but the weights, as JSON."""
         return {
             "library_name": "charrnn",
-            "format": FORMAT,
+            "format": FORMAT if self.dtype == "float32" else HALF_FORMAT,
             "charrnn_version": __version__,
             "model": asdict(self.model.config),
             "symbols": "".join(self.vocabulary.symbols[1:]),
@@ -99,20 +108,35 @@ class Checkpoint:
         }
 
 
-def save(checkpoint: Checkpoint, directory: str | Path) -> Path:
+def save(checkpoint: Checkpoint, directory: str | Path, *, dtype: str | None = None) -> Path:
     """Write `model.safetensors` and `config.json` into `directory`, and return its path.
 
-    Both files are replaced in one step, and a reader never sees half of a file. Raises UserError
-    for a model without symbols, and for more symbols or longer prefixes than `load` accepts.
+    `dtype` is `float32`, or `float16` or `bfloat16` for a file of half the size, whose weights are
+    rounded; by default that of the file that the checkpoint comes from, and float32 for a new one.
+    Both files are replaced in one step, and a reader never sees half of a file.
+
+    Raises UserError for a model without symbols, for more symbols or longer prefixes than `load`
+    accepts, and for weights that `dtype` cannot hold.
     """
     place = validation.as_path(directory, "directory")
-    atomic_write_many(place, serialize(checkpoint))
+    validation.check_checkpoint(checkpoint)
+    chosen = checkpoint if dtype is None else replace(checkpoint, dtype=dtype)
+    atomic_write_many(place, serialize(chosen))
     return place
 
 
 def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
     """Return the files of a checkpoint by name. Raises UserError as `save`."""
     validation.check_checkpoint(checkpoint)
+    dtype = checkpoint.dtype
+    if dtype not in DTYPES:
+        raise UserError(
+            "dtype = {value}: choose one of {choices}.",
+            value=short_repr(dtype, 20),
+            choices=", ".join(DTYPES),
+            field="dtype",
+        )
+    stored = DTYPES[dtype]
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
     if len(checkpoint.vocabulary) > MAX_SYMBOLS:
@@ -126,8 +150,15 @@ def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
     config = checkpoint.config()
     text = json.dumps(config, ensure_ascii=False)
     weights = {
-        name: weight.detach().contiguous() for name, weight in checkpoint.model.state_dict().items()
+        name: weight.detach().to(stored).contiguous()
+        for name, weight in checkpoint.model.state_dict().items()
     }
+    if dtype != "float32" and not all(map(_finite, weights.values())):
+        raise UserError(
+            "The weights are too large for {dtype}: save them as float32.",
+            dtype=dtype,
+            field="dtype",
+        )
     blob = to_safetensors(weights, {"format": "pt", "charrnn": text})
     beside = json.dumps(config, ensure_ascii=False, indent=2).encode()
     if len(beside) > MAX_CONFIG_BYTES:
@@ -155,7 +186,7 @@ def load(path: str | Path) -> Checkpoint:
                 _check_agreement(path / CONFIG, config)
             with torch.device("meta"):
                 model = CharRNN(model_config, len(vocabulary))
-            state = _checked_weights(weights, model)
+            dtype, state = _checked_weights(weights, model, _DTYPES_BY_FORMAT[config["format"]])
     except SafetensorError as error:
         raise _load_error(unreadable(file)) from error
     except ValueError as error:
@@ -167,7 +198,7 @@ def load(path: str | Path) -> Checkpoint:
     model.load_state_dict(state, assign=True)
     if not _output_is_finite(model.eval()):
         raise _load_error(Message("its weights are so large that the model's numbers overflow"))
-    return Checkpoint(model, vocabulary, metadata)
+    return Checkpoint(model, vocabulary, metadata, dtype)
 
 
 def _weights_file(path: Path) -> Path:
@@ -217,12 +248,12 @@ def _read_config(metadata: dict[str, str] | None) -> dict[str, Any]:
     if text is None:
         raise ValueError(Message("the file holds weights but no charrnn configuration"))
     config = parse_json_object(text, Message("its configuration"))
-    if config.get("format") != FORMAT or isinstance(config["format"], bool):
-        found = short_repr(config.get("format"), 20)
+    known = config.get("format")
+    if type(known) is not int or known not in _DTYPES_BY_FORMAT:
         problem = Message(
-            "its format is {format}, and this version of charrnn reads format {own}",
-            format=found,
-            own=FORMAT,
+            "its format is {format}, and this version of charrnn reads formats 1 to {own}",
+            format=short_repr(known, 20),
+            own=max(_DTYPES_BY_FORMAT),
         )
         raise ValueError(_with_version(problem, config))
     return config
@@ -293,29 +324,46 @@ def _completed(model: object) -> object:
     return {f.name: f.default for f in fields(ModelConfig)} | model
 
 
-def _checked_weights(weights: Any, model: CharRNN) -> dict[str, torch.Tensor]:
-    """Return the weights if their names, shapes, types and values fit `model`.
+def _checked_weights(
+    weights: Any, model: CharRNN, dtypes: dict[str, str]
+) -> tuple[str, dict[str, torch.Tensor]]:
+    """Return the weights' type and, as float32, the weights themselves.
 
-    Raises ValueError otherwise.
+    `dtypes` has the types that the file's format allows. Raises ValueError if names, shapes, types
+    or values do not fit `model`.
     """
     expected = model.state_dict()
     names = list(weights.keys())
     if len(names) != len(expected) or set(names) != set(expected):
         raise ValueError(Message("its weights do not match the model it describes"))
+    if model.parameter_count > MAX_PARAMETERS:
+        raise ValueError(
+            Message("its model has more than {most:,} parameters", most=MAX_PARAMETERS)
+        )
+    found: set[str] = set()
     for name, parameter in expected.items():
         piece = weights.get_slice(name)
         if tuple(piece.get_shape()) != tuple(parameter.shape):
             raise ValueError(
                 Message("the shape of {name} does not match the model it describes", name=name)
             )
-        if piece.get_dtype() != "F32":
-            dtype = piece.get_dtype()
-            raise ValueError(Message("{name} is {dtype}, not float32", name=name, dtype=dtype))
-    state = {name: weights.get_tensor(name) for name in expected}
+        if (dtype := piece.get_dtype()) not in dtypes:
+            raise ValueError(
+                Message(
+                    "{name} is {dtype}, not {expected}",
+                    name=name,
+                    dtype=dtype,
+                    expected=" / ".join(dtypes.values()),
+                )
+            )
+        found.add(dtypes[dtype])
+    if len(found) != 1:
+        raise ValueError(Message("its weights are of several types"))
+    state = {name: weights.get_tensor(name).float() for name in expected}
     for name, weight in state.items():
         if not _finite(weight):
             raise ValueError(Message("{name} holds numbers that are not finite", name=name))
-    return state
+    return found.pop(), state
 
 
 def _output_is_finite(model: CharRNN) -> bool:

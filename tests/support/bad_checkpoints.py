@@ -136,21 +136,21 @@ CHECKPOINTS = {
     ),
     "a list": (holding(metadata("[1]")), "its configuration is not a JSON object"),
     "another format": (
-        holding(made(format=2)),
-        "its format is 2, and this version of charrnn reads format 1",
+        holding(made(format=3)),
+        "its format is 3, and this version of charrnn reads formats 1 to 2",
     ),
     "another format, of a later version": (
-        holding(made(format=2, charrnn_version="9.8")),
-        "its format is 2, and this version of charrnn reads format 1 "
+        holding(made(format=3, charrnn_version="9.8")),
+        "its format is 3, and this version of charrnn reads formats 1 to 2 "
         f"(charrnn 9.8 wrote it; this is {__version__})",
     ),
     "a format that is true": (
         holding(made(format=True)),
-        "its format is True, and this version of charrnn reads format 1",
+        "its format is True, and this version of charrnn reads formats 1 to 2",
     ),
     "a format of odd characters": (
         holding(made(format="\u202e\x1b[2J")),
-        "its format is '\\u202e\\x1b[2J', and this version of charrnn reads format 1",
+        "its format is '\\u202e\\x1b[2J', and this version of charrnn reads formats 1 to 2",
     ),
     "a config.json too deep": (beside(DEEP), f"{CONFIG} is not valid JSON"),
     "a config.json of NaN": (beside('{"a": NaN}'), f"{CONFIG} is not valid JSON"),

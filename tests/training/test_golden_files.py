@@ -108,14 +108,14 @@ def test_what_a_later_version_means_is_refused_and_the_version_named(recorded, n
 
     def later_format(config):
         config["charrnn_version"] = recorded
-        config["format"] = 2
+        config["format"] = 3
 
     for change, why in (
         (
             later_setting,
             "its model has a setting 'attention' that this version of charrnn does not know",
         ),
-        (later_format, "its format is 2, and this version of charrnn reads format 1"),
+        (later_format, "its format is 3, and this version of charrnn reads formats 1 to 2"),
     ):
         with pytest.raises(UserError) as caught:
             checkpoint.load(rewritten(tmp_path, change))

@@ -15,6 +15,7 @@ from charrnn.checkpoint.files import SAMPLES
 from charrnn.checkpoint.logs import bytes_of
 from charrnn.checkpoint.model_card import card
 from charrnn.errors import UserError
+from charrnn.hub.upload_files import build
 from charrnn.vocabulary import Vocabulary
 
 
@@ -32,6 +33,63 @@ def test_a_checkpoint_comes_back_as_it_was(cell, implementation, tmp_path):
         state = opened.model.state_dict()
         assert all(torch.equal(state[name], w) for name, w in model.state_dict().items())
     assert charrnn.generate(opened, "ab", 9, seed=1) == charrnn.generate(saved, "ab", 9, seed=1)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_a_checkpoint_of_half_the_size_is_rounded_once_and_stays_as_it_is(dtype, tmp_path):
+    vocabulary = Vocabulary.from_text("abc")
+    saved = Checkpoint(small_model("lstm", vocabulary_size=len(vocabulary)), vocabulary)
+    whole = (save(saved, tmp_path / "whole") / WEIGHTS).stat().st_size
+    half = save(saved, tmp_path / "half", dtype=dtype)
+    assert (half / WEIGHTS).stat().st_size < 0.7 * whole
+    assert json.loads((half / CONFIG).read_text())["format"] == 2
+    opened = load(half)
+    assert opened.dtype == dtype and saved.dtype == "float32"
+    for name, weight in saved.model.state_dict().items():
+        rounded = opened.model.state_dict()[name]
+        assert rounded.dtype == torch.float32
+        assert torch.equal(rounded, weight.to(getattr(torch, dtype)).float())
+    save(opened, tmp_path / "again")  # as a push does
+    for name in (CONFIG, WEIGHTS):
+        assert (tmp_path / "again" / name).read_bytes() == (half / name).read_bytes()
+    assert build(half, "ann/rain")[CONFIG] == (half / CONFIG).read_bytes()
+
+
+def test_weights_that_half_precision_cannot_hold_are_not_saved(tmp_path):
+    vocabulary = Vocabulary.from_text("abc")
+    saved = Checkpoint(small_model("tanh", vocabulary_size=len(vocabulary)), vocabulary)
+    with torch.no_grad():
+        saved.model.b_q[0] = 1e5
+    with pytest.raises(UserError, match="too large for float16"):
+        save(saved, tmp_path, dtype="float16")
+    with pytest.raises(UserError, match="dtype = 'int8': choose one of float32, float16, bfloat16"):
+        save(saved, tmp_path, dtype="int8")
+    assert not any(tmp_path.iterdir())
+    save(saved, tmp_path, dtype="bfloat16")
+
+
+@pytest.mark.parametrize(
+    ("format_", "dtypes", "why"),
+    [
+        (1, [torch.float16], "is F16, not float32"),
+        (2, [torch.float32], "is F32, not float16 / bfloat16"),
+        (2, [torch.float16, torch.bfloat16], "its weights are of several types"),
+    ],
+)
+def test_a_file_has_the_types_that_its_format_allows(format_, dtypes, why, checkpoint, tmp_path):
+    config = checkpoint.config() | {"format": format_}
+    state = checkpoint.model.state_dict()
+    weights = {name: w.to(dtypes[i % len(dtypes)]) for i, (name, w) in enumerate(state.items())}
+    save_file(weights, tmp_path / WEIGHTS, {"charrnn": json.dumps(config)})
+    with pytest.raises(UserError, match=why):
+        load(tmp_path)
+
+
+def test_a_small_file_may_not_hold_too_large_a_model(checkpoint, tmp_path, monkeypatch):
+    save(checkpoint, tmp_path)
+    monkeypatch.setattr("charrnn.checkpoint.MAX_PARAMETERS", 10)
+    with pytest.raises(UserError, match="its model has more than 10 parameters"):
+        load(tmp_path)
 
 
 def test_the_one_file_is_enough_and_the_json_says_the_same(checkpoint, tmp_path):

@@ -21,6 +21,10 @@ ERRORS: Mapping[str, str] = {
         "服务器内部出错，详情见服务器日志。你输入的内容都还在。"
     ),
     "This checkpoint cannot be opened: {why}.": "无法打开这个检查点：{why}。",
+    "dtype = {value}: choose one of {choices}.": "dtype = {value}：请选 {choices} 之一。",
+    "The weights are too large for {dtype}: save them as float32.": (
+        "{dtype} 放不下这些权重：请存为 float32。"
+    ),
     "A checkpoint can hold at most {most:,} symbols: use a text with fewer different characters.": (
         "检查点最多容纳 {most:,} 种符号，请用符号较少的文本。"
     ),

@@ -57,8 +57,8 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     "config.json and model.safetensors describe different models": (
         "config.json 与 model.safetensors 描述的不是同一个模型"
     ),
-    "its format is {format}, and this version of charrnn reads format {own}": (
-        "其格式为 {format}，而此版本的 charrnn 读取格式 {own}"
+    "its format is {format}, and this version of charrnn reads formats 1 to {own}": (
+        "其格式为 {format}，而此版本的 charrnn 读取格式 1 至 {own}"
     ),
     "its model has a setting {name} that this version of charrnn does not know": (
         "其模型有此版本 charrnn 不认识的设置 {name}"
@@ -87,7 +87,9 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     # its weights
     "its weights do not match the model it describes": "其权重与它描述的模型不符",
     "the shape of {name} does not match the model it describes": "{name} 的形状与它描述的模型不符",
-    "{name} is {dtype}, not float32": "{name} 的类型是 {dtype}，而不是 float32",
+    "{name} is {dtype}, not {expected}": "{name} 的类型是 {dtype}，而不是 {expected}",
+    "its weights are of several types": "其权重的数值类型不一",
+    "its model has more than {most:,} parameters": "其模型的参数超过 {most:,} 个",
     "{name} holds numbers that are not finite": "{name} 含有非有限的数值",
     "its weights are so large that the model's numbers overflow": "其权重过大，模型的数值会溢出",
 }
