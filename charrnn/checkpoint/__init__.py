@@ -336,10 +336,6 @@ def _checked_weights(
     names = list(weights.keys())
     if len(names) != len(expected) or set(names) != set(expected):
         raise ValueError(Message("its weights do not match the model it describes"))
-    if model.parameter_count > MAX_PARAMETERS:
-        raise ValueError(
-            Message("its model has more than {most:,} parameters", most=MAX_PARAMETERS)
-        )
     found: set[str] = set()
     for name, parameter in expected.items():
         piece = weights.get_slice(name)
@@ -357,6 +353,10 @@ def _checked_weights(
                 )
             )
         found.add(dtypes[dtype])
+    if model.parameter_count > MAX_PARAMETERS:
+        raise ValueError(
+            Message("its model has more than {most:,} parameters", most=MAX_PARAMETERS)
+        )
     if len(found) != 1:
         raise ValueError(Message("its weights are of several types"))
     state = {name: weights.get_tensor(name).float() for name in expected}

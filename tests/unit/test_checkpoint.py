@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import small_model
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import charrnn
 from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, load, save
@@ -50,8 +50,10 @@ def test_a_checkpoint_of_half_the_size_is_rounded_once_and_stays_as_it_is(dtype,
         assert rounded.dtype == torch.float32
         assert torch.equal(rounded, weight.to(getattr(torch, dtype)).float())
     save(opened, tmp_path / "again")  # as a push does
-    for name in (CONFIG, WEIGHTS):
-        assert (tmp_path / "again" / name).read_bytes() == (half / name).read_bytes()
+    again = load_file(tmp_path / "again" / WEIGHTS)
+    for name, weight in load_file(half / WEIGHTS).items():
+        assert again[name].dtype == weight.dtype and torch.equal(again[name], weight)
+    assert (tmp_path / "again" / CONFIG).read_bytes() == (half / CONFIG).read_bytes()
     assert build(half, "ann/rain")[CONFIG] == (half / CONFIG).read_bytes()
 
 
@@ -79,7 +81,10 @@ def test_weights_that_half_precision_cannot_hold_are_not_saved(tmp_path):
 def test_a_file_has_the_types_that_its_format_allows(format_, dtypes, why, checkpoint, tmp_path):
     config = checkpoint.config() | {"format": format_}
     state = checkpoint.model.state_dict()
-    weights = {name: w.to(dtypes[i % len(dtypes)]) for i, (name, w) in enumerate(state.items())}
+    weights = {
+        name: w.to(dtypes[i % len(dtypes)]).contiguous()
+        for i, (name, w) in enumerate(state.items())
+    }
     save_file(weights, tmp_path / WEIGHTS, {"charrnn": json.dumps(config)})
     with pytest.raises(UserError, match=why):
         load(tmp_path)
