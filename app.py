@@ -88,7 +88,8 @@ def serve(demo: gr.Blocks, context: AppContext) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     # In seconds. A thread that generates a text releases the interpreter at each matrix product.
     sys.setswitchinterval(0.0001)
-    torch.set_num_threads(1)  # this process only generates; the other cores are for training
+    # The other cores are for training. While they are idle, readings use them (`compute_threads`).
+    torch.set_num_threads(1)
     try:
         gc.freeze()  # a garbage collection over all of torch and Gradio takes a third of a second
         demo.launch(**launch_options(context))

@@ -3,7 +3,7 @@
     python benchmarks/inspecting.py
 
 Medians of the rounds. The model is the shipped LSTM 512 of Tiny Shakespeare. `inspect` reads with
-as many threads as there are cores; on the page it has one.
+one thread and with as many as there are cores; on the page it has two while two cores are idle.
 """
 
 from __future__ import annotations
