@@ -10,10 +10,12 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from . import checkpoint, hub
 from .checkpoint import Checkpoint
+from .checkpoint.source import ModelSource, is_base
 from .errors import UserError, escape_invisible, short_repr
 from .hub import Pushed, Token
 from .utils import validation
@@ -43,7 +45,8 @@ def load(
     _check_name(where, "checkpoint")
     path = local(where)
     if isinstance(where, Path) or os.path.lexists(path) or not hub.is_id(where):
-        return checkpoint.load(path)
+        name = path.name if path.resolve().parent == _BUNDLED_MODELS else None
+        return _with_source(checkpoint.load(path), ModelSource.of(path, name))
     try:
         found = hub.pull(where, token=token, progress=progress)
     except UserError as error:
@@ -53,7 +56,17 @@ def load(
             message=error.message,
             field="checkpoint",
         ) from None
-    return checkpoint.load(found)
+    return _with_source(checkpoint.load(found), hub.source_of(where, found))
+
+
+def load_bases() -> dict[str, Checkpoint]:
+    """Open the models that come with charrnn to be started from, by name."""
+    places = sorted(_BUNDLED_MODELS.glob("*")) if _BUNDLED_MODELS.is_dir() else []
+    return {place.name: load(place.name) for place in places if is_base(place.name)}
+
+
+def _with_source(opened: Checkpoint, source: ModelSource) -> Checkpoint:
+    return replace(opened, source=source)
 
 
 def local(where: str | Path) -> Path:
@@ -92,9 +105,8 @@ def from_hub(
 
     Raises UserError for everything that goes wrong with the Hub, and for an invalid checkpoint.
     """
-    return checkpoint.load(
-        hub.pull(validation.as_text(model, "model"), token=token, progress=progress)
-    )
+    found = hub.pull(validation.as_text(model, "model"), token=token, progress=progress)
+    return _with_source(checkpoint.load(found), hub.source_of(model, found))
 
 
 def push_to_hub(

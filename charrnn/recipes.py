@@ -257,6 +257,13 @@ class RunPlan:
     base: str | None = None
     start: Checkpoint | None = None
 
+    @property
+    def trained_corpus(self) -> Corpus:
+        """The text as the model knows it: with the symbols that it keeps of `start`."""
+        if self.start is None or not self.training.keep_symbols:
+            return self.corpus
+        return self.corpus.with_symbols_of(self.start.vocabulary)
+
 
 def find_recipe(name: str) -> Recipe:
     """Return the recipe of that name; raises UserError, listing the names, if there is none."""
@@ -316,9 +323,10 @@ def make_plan_for(
     chosen = find_recipe(base or recipe)
     model, training = resolve_configs_for(corpus, chosen.name, settings, start)
     corpus = corpus.with_validation(training.validation)
-    check_fit(corpus, model, training)
+    plan = RunPlan(recipe, corpus, model, training, _prefixes(chosen, corpus), base, start)
+    check_fit(plan.trained_corpus, model, training)
     check_threads(training)
-    return RunPlan(recipe, corpus, model, training, _prefixes(chosen, corpus), base, start)
+    return plan
 
 
 def resolve_configs_for(

@@ -17,7 +17,7 @@ import math
 import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -32,6 +32,9 @@ from ..utils.notebook import html_table
 from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary_error
 from .metadata import validate_metadata
 from .strict_json import MAX_CONFIG_BYTES, check_header, parse_json_object, unreadable
+
+if TYPE_CHECKING:
+    from .source import ModelSource
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 # Increment it only when an existing field changes its meaning; a new setting does not count.
@@ -55,13 +58,15 @@ class Checkpoint:
     `about` is the metadata, which says how the model was made, under the keys `name`, `corpus`,
     `recipe`, `training`, `results`, `recitation`, `prefixes` and `started_from`: all optional, all
     JSON (`charrnn.checkpoint.metadata`). `dtype` is the type of the weights in a file, one of
-    `DTYPES`; in memory they are float32.
+    `DTYPES`; in memory they are float32. `source` is where it was opened from, None if that is
+    unknown; it is not saved.
     """
 
     model: CharRNN
     vocabulary: Vocabulary
     about: dict[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
+    source: ModelSource | None = None
 
     @property
     def name(self) -> str:

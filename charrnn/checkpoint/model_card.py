@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import escape_invisible
 from ..text import datasets
-from . import Checkpoint
+from . import Checkpoint, origin
+from .escaping import fenced, flat, line_of, yaml_string
 
 NAME = "README.md"
 UNKNOWN = "unknown"  # license that is not known; the Hub knows the word
@@ -44,7 +43,6 @@ _RECITATION_COUNTS = (
 )  # fmt: skip
 _NGRAM_LENGTHS = (4, 8, 12, 16, 24)
 _MAX_COUNT = 1e9  # that a card shows
-_SPECIAL = "\\`*_[]<>#|&~$:@!{}"  # characters of Markdown
 
 
 @dataclass(frozen=True)
@@ -86,23 +84,23 @@ def card(
 def _metadata(checkpoint: Checkpoint, context: CardContext) -> str:
     known = _known(checkpoint)
     language = _LANGUAGES.get(known.language) if known else None
-    license_name = context.license or (_LICENSES[known.name][0] if known else UNKNOWN)
+    license_name = _license(checkpoint, context)
     lines = ["library_name: charrnn", "pipeline_tag: text-generation", f"license: {license_name}"]
     if language:
         lines += ["language:", f"- {language}"]
     cell = checkpoint.model.config.cell
     kind = "rnn" if cell in ("tanh", "relu") else cell
     lines += ["tags:", "- charrnn", "- text-generation", "- character-level", f"- {kind}"]
-    lines += [RESULTS_MARKS[0], *_model_index(checkpoint)]
+    lines += [RESULTS_MARKS[0], *origin.base_model(checkpoint), *_model_index(checkpoint)]
     if context.texts:
         lines += ["widget:"]
         for alpha, text in context.texts.items():
             lines += [
-                f"- text: {_yaml(context.prefix)}",
-                f"  example_title: {_yaml(_alpha(alpha))}",
+                f"- text: {yaml_string(context.prefix)}",
+                f"  example_title: {yaml_string(_alpha(alpha))}",
             ]
             shown = text.removeprefix(context.prefix)[:_METADATA_SAMPLE_CHARS]
-            lines += ["  output:", f"    text: {_yaml(shown)}"]
+            lines += ["  output:", f"    text: {yaml_string(shown)}"]
     lines.append(RESULTS_MARKS[1])
     return "".join(f"{line}\n" for line in lines)
 
@@ -112,27 +110,17 @@ def _model_index(checkpoint: Checkpoint) -> Iterator[str]:
     if not scores:
         return
     yield "model-index:"
-    yield f"- name: {_yaml(_plain_title(checkpoint))}"
+    yield f"- name: {yaml_string(_plain_title(checkpoint))}"
     yield "  results:"
     for part, perplexity, bits in scores:
         yield "  - task:"
         yield "      type: text-generation"
         yield "    dataset:"
         yield "      type: text"
-        yield f"      name: {_yaml(f'{_corpus(checkpoint)}, {part}')}"
+        yield f"      name: {yaml_string(f'{_corpus(checkpoint)}, {part}')}"
         yield "    metrics:"
         yield f"    - type: perplexity\n      value: {_figure(perplexity)}"
         yield f"    - type: bits_per_character\n      value: {_figure(bits)}"
-
-
-def _yaml(text: str) -> str:
-    """Write a text as a YAML string on one line."""
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
-    plain = (
-        escapes.get(c) or (c if c.isprintable() else f"\\U{ord(c):08x}")
-        for c in text.encode("utf-8", "replace").decode()
-    )
-    return '"' + "".join(plain) + '"'
 
 
 def _figure(value: float) -> str:
@@ -148,25 +136,26 @@ def _parts(
 ) -> Iterator[str]:
     about, model = checkpoint.about, checkpoint.model
     corpus, results = about.get("corpus") or {}, about.get("results") or {}
-    recipe = _line_of(str(about.get("recipe") or "custom"))
+    recipe = line_of(str(about.get("recipe") or "custom"))
     characters = corpus.get("characters") or 0
     size = f"trained on {characters:,} characters of " if characters else "trained on "
     seconds = f" in {results['seconds']:g} s" if results.get("seconds") else ""
     yield (
-        f"A character-level recurrent language model: {_line_of(model.config.label)}, "
+        f"A character-level recurrent language model: {line_of(model.config.label)}, "
         f"{model.parameter_count:,} parameters, "
         f"{checkpoint.vocabulary.symbol_count:,} symbols, {size}"
-        f"{_line_of(_corpus(checkpoint))}{seconds} (recipe {recipe}) with "
+        f"{line_of(_corpus(checkpoint))}{seconds} (recipe {recipe}) with "
         "[charrnn](https://huggingface.co/models?library=charrnn). It writes one character at a "
         "time."
     )
+    yield from origin.sentences(checkpoint)
     yield "## What it writes"
     yield from _written(samples, context)
     yield "## How well it predicts"
     if context.picture:
         yield "![Perplexity over the time of training](perplexity.png)"
     rows = [
-        f"| {_line_of(name)} | {perplexity:.4g} | {bits:.3f} |"
+        f"| {line_of(name)} | {perplexity:.4g} | {bits:.3f} |"
         for name, perplexity, bits in _scores(checkpoint)
     ]
     if rows:
@@ -192,11 +181,11 @@ def _written(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Iter
         )
         for alpha, text in context.texts.items():
             yield f"**{_alpha(alpha)}**"
-            yield _fenced(text)
+            yield fenced(text)
         return
     last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
     texts = (str(sample["text"])[:_SAMPLE_CHARS] for sample in last[:_MAX_SAMPLES])
-    yield "\n\n".join(map(_fenced, texts)) or "Nothing was sampled."
+    yield "\n\n".join(map(fenced, texts)) or "Nothing was sampled."
 
 
 def _recitation(checkpoint: Checkpoint) -> Iterator[str]:
@@ -253,13 +242,13 @@ def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         every = -(-len(texts) // _MAX_STEPS)
         texts = dict(list(texts.items())[::-every][::-1])
     width = len(f"{max(texts):,}")
-    yield _fenced("\n".join(f"{step:>{width},}  {_flat(t, 160)}" for step, t in texts.items()))
+    yield fenced("\n".join(f"{step:>{width},}  {flat(t, 160)}" for step, t in texts.items()))
     yield "The number is the minibatches of training so far."
 
 
 def _use(context: CardContext) -> Iterator[str]:
     where = context.repo or "path/to/this/directory"
-    yield _fenced(
+    yield fenced(
         "import charrnn\n\n"
         f'checkpoint = charrnn.load("{where}")\n'
         'print(charrnn.generate(checkpoint, prefix="", length=200, alpha=1.0, seed=0))',
@@ -275,18 +264,24 @@ def _use(context: CardContext) -> Iterator[str]:
 def _rights(checkpoint: Checkpoint, context: CardContext) -> str:
     known = _known(checkpoint)
     text = _LICENSES[known.name][1] if known else "its license is unknown"
-    license_name = context.license or (_LICENSES[known.name][0] if known else UNKNOWN)
+    base = origin.license_sentence(checkpoint)
     return (
-        f"Trained on {_line_of(_corpus(checkpoint))}: {text}. A model can recite what it was "
-        "trained on, so the rights in the text concern it too. License of the model: "
-        f"{license_name}."
+        f"Trained on {line_of(_corpus(checkpoint))}: {text}. A model can recite what it was "
+        f"trained on, so the rights in the text concern it too. {base}"
+        f"License of the model: {_license(checkpoint, context)}."
     )
 
 
+def _license(checkpoint: Checkpoint, context: CardContext) -> str:
+    """Return the owner's choice, or that of the base if it demands this, or that of the text."""
+    demanded, known = origin.demanded_license(checkpoint), _known(checkpoint)
+    return context.license or demanded or (_LICENSES[known.name][0] if known else UNKNOWN)
+
+
 def _settings(checkpoint: Checkpoint) -> Iterator[str]:
-    yield _fenced(json.dumps(checkpoint.config()["model"], indent=2), "json")
+    yield fenced(json.dumps(checkpoint.config()["model"], indent=2), "json")
     training = checkpoint.about.get("training") or {}
-    yield _fenced(json.dumps(training, indent=2, ensure_ascii=False), "json")
+    yield fenced(json.dumps(training, indent=2, ensure_ascii=False), "json")
 
 
 def _scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
@@ -316,29 +311,12 @@ def _corpus(checkpoint: Checkpoint) -> str:
 
 
 def _plain_title(checkpoint: Checkpoint) -> str:
-    return f"{checkpoint.model.config.label} on {_flat(_corpus(checkpoint))}"
+    return f"{checkpoint.model.config.label} on {flat(_corpus(checkpoint))}"
 
 
 def _title(checkpoint: Checkpoint) -> str:
-    return f"{checkpoint.model.config.label} on {_line_of(_corpus(checkpoint))}"
+    return f"{checkpoint.model.config.label} on {line_of(_corpus(checkpoint))}"
 
 
 def _alpha(alpha: float) -> str:
     return f"α = {alpha:g}"
-
-
-def _fenced(text: str, language: str = "text") -> str:
-    """Return a code block that no text can break out of."""
-    shown = "".join(c if c in "\n\t" else escape_invisible(c) for c in text)
-    fence = "`" * (max(map(len, re.findall("`+", shown)), default=2) + 1)
-    fence = max(fence, "```", key=len)
-    return f"{fence}{language}\n{shown}\n{fence}"
-
-
-def _line_of(text: str) -> str:
-    """Escape text from outside for a line of Markdown."""
-    return "".join("\\" + c if c in _SPECIAL else c for c in _flat(text))
-
-
-def _flat(text: str, most: int = 80) -> str:
-    return escape_invisible(" ".join(text.split()), most)

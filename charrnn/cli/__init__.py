@@ -12,7 +12,7 @@ import json
 import math
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -29,7 +29,6 @@ from ..recipes import RECIPES, find_recipe, make_plan
 from ..runs.run import Run, new_id
 from ..text import MAX_TEXT_BYTES, Text, datasets, decode, read_files
 from ..training import Event
-from ..training.transfer import model_digest
 from ..utils.validation import clean_text
 from .deploy import deploy_app
 from .export import check_destination, copy_checkpoint, probe_destination
@@ -38,6 +37,7 @@ from .inspection import show_inspection, show_novelty
 from .output import discard_output, printable, show_training, show_transfer
 from .output import note as _note
 from .resume_args import can_resume, check_unchanged
+from .start_args import AUTO, check_same_start, open_start, proposed_start
 
 app = typer.Typer(
     help="Train character-level RNNs on any text, and generate with them.",
@@ -128,7 +128,7 @@ def train(
             "--from",
             metavar="CHECKPOINT",
             help="A model to start from: a path, the name of one that comes with charrnn, or one "
-            "on the Hub. Default: random weights.",
+            "on the Hub; auto chooses one that knows texts like this. Default: random weights.",
         ),
     ] = None,
     encoding: Annotated[
@@ -150,7 +150,7 @@ def train(
         raise UserError("--resume needs --run-dir: say which run to resume.", field="run_dir")
     pairs = _parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds)
     if resume and run_dir is not None and can_resume(run_dir):
-        _check_same_start(Run(run_dir), start)
+        check_same_start(Run(run_dir), start)
         run = Run(run_dir)
         text = _text(corpus, _DEFAULT_RECIPE, encoding, quiet=as_json) if corpus else None
         said = pairs | {"seed": seed} if seed is not None else pairs
@@ -172,7 +172,7 @@ def train(
             seed=seed,
             epochs=epochs,
             seconds=seconds,
-            start=None if start is None else _open_start(start),
+            start=_start(start, text, recipe, pairs),
         )
         if out is not None:  # fail now rather than after the training
             probe_destination(out)
@@ -329,36 +329,15 @@ def _exponent(alpha: float | None, temperature: float | None) -> float:
     return 1 / temperature
 
 
-def _open_start(name: str) -> Checkpoint:
-    """Load the checkpoint to start from, named as `_open` takes it."""
-    try:
-        return _open(name)
-    except UserError as error:
-        error.field = "from"
-        raise
-
-
-def _check_same_start(run: Run, start: str | None) -> None:
-    """Raise UserError if a run to resume did not start from the model that `start` names."""
-    own = run.manifest.get("started_from")
-    if start is None:
-        return
-    mine = run.start
-    if mine is not None and model_digest(mine) == model_digest(_open_start(start)):
-        return
-    if own is None:
-        raise UserError(
-            "This run started from random weights. Leave out --from to resume it, or give another "
-            "--run-dir for a new run.",
-            field="from",
-        )
-    raise UserError(
-        "This run started from {own}, not from {start}. Leave out --from to resume it, or give "
-        "another --run-dir for a new run.",
-        own=own["name"],
-        start=start,
-        field="from",
-    )
+def _start(
+    name: str | None, text: Text, recipe: str, settings: Mapping[str, object]
+) -> Checkpoint | None:
+    """Return the model that `--from` names, or that is chosen for the text."""
+    if name != AUTO:
+        return None if name is None else open_start(name)
+    start, reason = proposed_start(text, recipe, settings)
+    _note(reason)
+    return start
 
 
 def _open(checkpoint: str) -> Checkpoint:

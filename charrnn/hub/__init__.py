@@ -10,6 +10,7 @@ generate the samples in the card. huggingface_hub is imported when it is first n
     preview_push(directory, repo) -> [Upload]            .name, .size: exactly what a push uploads
     push(directory, repo, private=, token=) -> Pushed    .url, .revision, .created, .card_kept
     pull(ref, token=, own=) -> Path        a valid checkpoint on this machine
+    source_of(ref, directory) -> ModelSource             its repository, commit and license
     list_models(search=, sort=, author=, token=) -> [ListedModel]
     fetch_curve(repo, token=) -> [float] | None          a model's perplexities, for its sparkline
     signed_in() -> bool                    whether this machine has a token of its own
@@ -28,7 +29,7 @@ is unknown, as when a push is cancelled after the Hub was asked for the commit.
 
 from .client import Token, forget_own_token, quiet, signed_in
 from .errors import CommitUnconfirmedError, HubUnavailableError
-from .pull_model import pull
+from .pull_model import pull, source_of
 from .push_model import Pushed, Upload, preview_push, push
 from .repo_id import Ref, is_id
 from .search import ListedModel, Sort, fetch_curve, list_models
@@ -51,4 +52,5 @@ __all__ = [
     "push",
     "quiet",
     "signed_in",
+    "source_of",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import checkpoint
 from ..checkpoint import WEIGHTS
 from ..checkpoint.files import MAX_FILE_BYTES
+from ..checkpoint.source import ModelSource
 from ..errors import UserError
 from . import cache, client
 from .client import Cancelled, Progress, Token
@@ -67,6 +68,15 @@ def pull(
         if kept is None:
             raise
         return kept
+
+
+def source_of(ref: str, directory: Path) -> ModelSource:
+    """Return where the model `owner/name[@revision]` comes from that `pull` put into a directory.
+
+    The revision is a commit, whatever `ref` names.
+    """
+    commit = directory.name if cache.COMMIT.fullmatch(directory.name) else None
+    return ModelSource.of(directory, Ref.parse(ref).repo, commit)
 
 
 def _find_local(ref: Ref, token: Token) -> Path | None:

@@ -67,7 +67,7 @@ def check_text(text: Text, limits: Limits) -> None:
 
 def check_plan(plan: RunPlan, limits: Limits) -> None:
     """Raise UserError, naming the setting, if a run is larger or longer than allowed."""
-    characters, symbols = len(plan.corpus.ids), plan.corpus.vocabulary.symbol_count
+    characters, symbols = len(plan.corpus.ids), plan.trained_corpus.vocabulary.symbol_count
     if limits.characters is not None and characters > limits.characters:
         raise UserError(
             "{text} has {count:,} characters, and the limit here is {most:,}. Choose a part of it.",
@@ -178,7 +178,7 @@ def check_star(starred: Iterable[Path], limits: Limits) -> None:
 
 def parameter_count(plan: RunPlan) -> int:
     """Return the number of parameters of the plan's model."""
-    return _parameters(plan.model, len(plan.corpus.vocabulary))
+    return _parameters(plan.model, len(plan.trained_corpus.vocabulary))
 
 
 def _parameters(model: ModelConfig, symbols: int) -> int:
@@ -188,13 +188,16 @@ def _parameters(model: ModelConfig, symbols: int) -> int:
 
 def needed_bytes(plan: RunPlan) -> int:
     """Return how many bytes the directory of a run may take."""
-    return _needed(plan.corpus, plan.model, plan.training, plan.prefixes)
+    start = 0 if plan.start is None else 4 * plan.start.model.parameter_count
+    return start + _needed(plan.trained_corpus, plan.model, plan.training, plan.prefixes)
 
 
 def remaining_bytes(run: Run) -> int:
     """Return how many bytes more the directory of a run may take when it is resumed."""
     try:
         corpus, (model, training) = run.corpus, configs_of(run.manifest)
+        if training.keep_symbols and (start := run.start) is not None:
+            corpus = corpus.with_symbols_of(start.vocabulary)
         whole = _needed(corpus, model, training, run.manifest["prefixes"])
     except UserError:  # it cannot resume, and its worker will say why
         whole = 0

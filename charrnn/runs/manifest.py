@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from .._version import __version__
+from ..checkpoint import Checkpoint
+from ..checkpoint.source import ModelSource
 from ..errors import Message, UserError, os_reason
 from ..model import ModelConfig
 from ..recipes import RunPlan
 from ..training import Event, TrainingConfig, settings_reader
 from ..training.resume_state import from_another_version
 from ..training.schedule import Segment
+from ..training.transfer import model_digest
 from ..utils.regular_files import damaged, parse_json_object
 from ..utils.schema import (
     Schema,
@@ -29,6 +32,7 @@ from ..utils.schema import (
     read_text,
 )
 
+_SOURCE = tuple(one.name for one in fields(ModelSource))
 _SCHEMA: Schema = {
     "run": (read_text, ""),
     "recipe": (read_text, "custom"),
@@ -39,7 +43,18 @@ _SCHEMA: Schema = {
         nested({"name": (read_text, ""), "characters": (read_count, 0), "sha256": (read_text, "")}),
         {},
     ),
-    "started_from": (optional(nested({"name": (read_text, "")})), None),
+    "started_from": (
+        optional(
+            nested(
+                {
+                    "name": (read_text, ""),
+                    **{key: (optional(read_text), None) for key in _SOURCE},
+                    "digest": (optional(read_text), None),
+                }
+            )
+        ),
+        None,
+    ),
     # The latest segment (`Segment`): what was done when the run was last continued.
     "leg": (nested({"seconds": (read_non_negative, 0.0), "epochs": (read_non_negative, 0.0)}), {}),
 }
@@ -59,10 +74,22 @@ def new_manifest(run_id: str, plan: RunPlan) -> dict[str, Any]:
             "characters": len(plan.corpus.ids),
             "sha256": plan.corpus.sha256(),
         },
-        "started_from": None if plan.start is None else {"name": plan.start.name},
+        "started_from": None if plan.start is None else _started_from(plan.start),
         "leg": asdict(Segment()),
         "versions": {"charrnn": __version__, "torch": torch.__version__},
     }
+
+
+def _started_from(start: Checkpoint) -> dict[str, Any]:
+    """Return how the model is found again that a run starts from: name, source and hash."""
+    source = start.source or ModelSource()
+    return {"name": start.name, **asdict(source), "digest": model_digest(start)}
+
+
+def source_of_start(manifest: Mapping[str, Any]) -> ModelSource | None:
+    """Return where the model comes from that a run starts from; None for random weights."""
+    start = manifest.get("started_from")
+    return None if start is None else ModelSource(*(start[key] for key in _SOURCE))
 
 
 def parse_manifest(data: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from .attempts import QUEUED, STARTED, Attempt
 from .command_files import CommandFiles
 from .end_reasons import EndReason, end_fields
 from .event_log import EventLog
-from .manifest import parse_manifest
+from .manifest import parse_manifest, source_of_start
 
 NAME_FILE = "name"  # holds the name that the owner gave the run
 MAX_NAME_LENGTH = 80  # characters
@@ -85,9 +86,8 @@ class RunDirectory:
         Raises UserError if it is gone or damaged.
         """
         self.check_directories()
-        if self.manifest.get("started_from") is None:
-            return None
-        return load(self._file("start"))
+        source = source_of_start(self.manifest)
+        return None if source is None else replace(load(self._file("start")), source=source)
 
     @property
     def checkpoint(self) -> Path | None:

@@ -72,6 +72,7 @@ _STARTED_FROM: Schema = {
     "symbols_kept": (read_count, 0),
     "symbols_new": (read_count, 0),
     "validation_perplexity": (optional(read_positive), None),
+    **{name: (optional(read_text), None) for name in ("model", "revision", "license")},
 }
 _SUGGESTION: Schema = {
     "code": (read_text, None),

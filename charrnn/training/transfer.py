@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 # Settings of a model that do not decide the shapes and the meaning of its weights.
 _FREE_SETTINGS = {"dropout", "implementation", "initialization"}
+FIXED_SETTINGS = tuple(
+    one.name for one in fields(ModelConfig) if one.name not in _FREE_SETTINGS
+)  # the settings that are those of the model to start from
 
 
 def matching_config(start: ModelConfig, wanted: ModelConfig) -> ModelConfig:
@@ -37,20 +40,18 @@ def matching_config(start: ModelConfig, wanted: ModelConfig) -> ModelConfig:
 def check_architecture(start: Checkpoint, wanted: ModelConfig) -> None:
     """Raise UserError, naming the setting, if a model of that kind cannot begin as `start`."""
     own = start.model.config
-    for one in fields(ModelConfig):
-        if one.name in _FREE_SETTINGS:
+    for name in FIXED_SETTINGS:
+        if name == "embedding_size" and own.input != "embedding":
             continue
-        if one.name == "embedding_size" and own.input != "embedding":
-            continue
-        has, asked = getattr(own, one.name), getattr(wanted, one.name)
+        has, asked = getattr(own, name), getattr(wanted, name)
         if has != asked:
             raise UserError(
                 "{name} = {value}: the model to start from has {name} = {has}. Leave {name} out, "
                 "or start from nothing.",
-                name=one.name,
+                name=name,
                 value=asked,
                 has=has,
-                field=one.name,
+                field=name,
             )
 
 
@@ -87,6 +88,7 @@ class StartedFrom:
     validation_perplexity: of the model on the held-out part, before the first step; None if nothing
         is held out.
     digest: a hash of the model's weights, symbols and settings.
+    model, revision, license: those of its `ModelSource`, None if that is unknown.
     """
 
     name: str
@@ -94,12 +96,17 @@ class StartedFrom:
     symbols_new: int
     validation_perplexity: float | None
     digest: str
+    model: str | None = None
+    revision: str | None = None
+    license: str | None = None
 
     @classmethod
     def of(cls, start: Checkpoint, vocabulary: Vocabulary) -> StartedFrom:
         """Describe a start whose perplexity has not been measured yet."""
         new = len(set(vocabulary.symbols) - set(start.vocabulary.symbols))
-        return cls(start.name, vocabulary.symbol_count - new, new, None, model_digest(start))
+        source = {} if start.source is None else asdict(start.source)
+        kept = vocabulary.symbol_count - new
+        return cls(start.name, kept, new, None, model_digest(start), **source)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON for events and checkpoints, without the digest."""

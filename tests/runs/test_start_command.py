@@ -6,11 +6,12 @@ import shutil
 import calling
 import pytest
 
+from charrnn import loading
 from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
 from charrnn.text import read_files
-from charrnn.training import TrainingConfig, train
+from charrnn.training import TrainingConfig, start_proposal, train
 
 told = calling.told
 
@@ -54,7 +55,8 @@ def test_a_run_starts_from_a_model_and_says_what_it_knew(told, place):
     assert start["started_from"]["symbols_new"] == 0
     assert start["started_from"]["validation_perplexity"] < start["baselines"]["uniform"]
     manifest = json.loads((place / "run" / "run.json").read_text())
-    assert manifest["started_from"] == {"name": "base.txt"}
+    assert manifest["started_from"]["name"] == "base.txt"
+    assert len(manifest["started_from"]["digest"]) == 64
     about = json.loads((place / "run" / "checkpoint" / "config.json").read_text())
     assert about["started_from"] == start["started_from"]
 
@@ -116,3 +118,41 @@ def test_a_budget_learns_in_small_steps_from_a_model(told, place):
     training = events(out)[0]["training"]
     assert status == 0 and training["learning_rate"] <= 0.003 and not training["prior"]
     assert training["smoothing"] == 0 and events(out)[0]["model"]["dropout"] == 0.1
+
+
+@pytest.fixture
+def bases(place, monkeypatch):
+    """The models that come with charrnn, of which one is a base."""
+    monkeypatch.setattr(loading, "_BUNDLED_MODELS", place / "bundled")
+    for name in ("base-tale", "other"):
+        shutil.copytree(place / "base", place / "bundled" / name)
+    card = place / "bundled" / "base-tale" / "README.md"
+    card.write_text(card.read_text().replace("license: unknown", "license: cc-by-sa-4.0"))
+    return place / "bundled"
+
+
+def test_auto_starts_from_a_base_that_knows_the_text_and_says_why(told, place, bases, monkeypatch):
+    monkeypatch.setattr(start_proposal, "_TOLERANCE", 100)  # TEXT repeats itself
+    status, out, err = told(*TRAIN, "--from", "auto", "--run-dir", "run", "--json")
+    assert status == 0 and "starting from base-tale: base.txt knows texts like this one" in err
+    start = events(out)[0]["started_from"]
+    assert (start["model"], start["license"]) == ("base-tale", "cc-by-sa-4.0")
+    card = (place / "run" / "checkpoint" / "README.md").read_text()
+    assert "license: cc-by-sa-4.0" in card and "base-tale, which comes with charrnn" in card
+    longer = ("train", "--run-dir", "run", "--resume", "--epochs", "3", "--from", "auto", "--json")
+    status, out, err = told(*longer)
+    assert status == 0 and events(out)[0]["started_from"] == start
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--set", "cell=gru"), "with --set cell the architecture is one of your own"),
+        (("--recipe", "lyrics-concise", "--epochs", "1"), "as the recipe lyrics-concise does"),
+    ],
+)
+def test_auto_starts_from_nothing_where_a_base_cannot_help(told, place, bases, more, said):
+    text = place / "text.txt"
+    status, out, err = told("train", text, "--epochs", "1", "--from", "auto", "--json", *more)
+    assert status == 0 and said in err
+    assert events(out)[0]["started_from"] is None

@@ -1,5 +1,6 @@
 """The model card holds strangers' words and keeps what its owner wrote around it."""
 
+import pytest
 import yaml
 
 from charrnn.checkpoint import model_card, owner_card
@@ -41,3 +42,43 @@ def test_owners_metadata_without_marks_stay(checkpoint):
     new = model_card.card(checkpoint, [])
     old = "---\nlicense: mit\n---\n" + new.split("---\n", 2)[2]
     assert owner_card.update_card(old, new) == old
+
+
+def started_from(checkpoint, **start):
+    """The metadata and the text of the card of a model that started from another."""
+    checkpoint.about["started_from"] = {"name": "Prose", "validation_perplexity": 3.38, **start}
+    front, text = model_card.card(checkpoint, []).removeprefix("---\n").split("\n---\n", 1)
+    return yaml.safe_load(front), text
+
+
+def test_a_base_on_the_hub_is_the_base_model_of_the_card(checkpoint):
+    front, text = started_from(checkpoint, model="ada/prose", revision="0123456789abcdef" * 2)
+    assert (front["base_model"], front["base_model_relation"]) == ("ada/prose", "finetune")
+    assert (
+        "It started from [ada/prose](https://huggingface.co/ada/prose) at revision 0123456789ab"
+        in text
+    )
+    assert "whose perplexity on the held-out part was 3.38 before the first step" in text
+
+
+@pytest.mark.parametrize("model", [None, "base-prose", "no/such/name", "ada/x\nlicense: mit"])
+def test_a_base_without_a_name_on_the_hub_is_named_in_the_text_only(checkpoint, model):
+    front, text = started_from(checkpoint, model=model)
+    assert "base_model" not in front and front["license"] == "unknown"
+    assert "It started from Prose" in text
+
+
+@pytest.mark.parametrize(
+    ("base", "license_name"),
+    [
+        ("apache-2.0", "unknown"),
+        (None, "unknown"),
+        ("cc-by-sa-4.0", "cc-by-sa-4.0"),
+        ("gpl-3.0", "gpl-3.0"),
+        ("mit\nx: y", "unknown"),
+    ],
+)
+def test_a_base_passes_its_license_on_if_it_demands_it(checkpoint, base, license_name):
+    front, text = started_from(checkpoint, license=base)
+    assert front["license"] == license_name and "x" not in front
+    assert ("asks for the same" in text) == (license_name != "unknown")

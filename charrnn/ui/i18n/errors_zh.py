@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from .end_messages_zh import END_MESSAGES
 from .hub_errors_zh import HUB_ERRORS
 from .phrases_zh import PHRASES
+from .start_messages_zh import START_MESSAGES
 
 ERRORS: Mapping[str, str] = {
     **HUB_ERRORS,
     **END_MESSAGES,
     **PHRASES,
+    **START_MESSAGES,
     "Internal error; the server's log says more. Nothing you typed is lost.": (
         "服务器内部出错，详情见服务器日志。你输入的内容都还在。"
     ),
@@ -371,15 +373,6 @@ ERRORS: Mapping[str, str] = {
     "Give at most {most} strings to stop at.": "停止字符串最多 {most} 个。",
     "stop = {value}: give a string of 1 to {most} characters.": (
         "停止字符串 = {value}：请填 1 到 {most} 个字符。"
-    ),
-    # the model that a run starts from
-    "{name} = {value}: the model to start from has {name} = {has}. Leave {name} out, or start from "
-    "nothing.": "{name} = {value}：起始模型的 {name} 是 {has}。请不要设 {name}，或从零开始。",
-    "{recipe} is an experiment that begins with random weights: start from nothing, or choose "
-    "another recipe.": "{recipe} 是从随机权重开始的实验：请从零开始，或选别的方案。",
-    "With the symbols of the model to start from there are {has:,}, and at most {most:,} can be "
-    "learned: leave keep_symbols out.": (
-        "加上起始模型的符号共有 {has:,} 个，最多可学 {most:,} 个：请不要选“保留符号”。"
     ),
     # any setting
     "{setting} = {value}: {wanted}.": "{setting} = {value}：{wanted}。",

@@ -1,0 +1,67 @@
+"""What a model card says of the model that a model started from, and of its license."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .escaping import line_of, yaml_string
+from .licenses import demands_its_license
+
+if TYPE_CHECKING:
+    from . import Checkpoint
+
+_LICENSE = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
+_HUB_NAME = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}", re.ASCII)  # owner/name
+
+
+def base_model(checkpoint: Checkpoint) -> Iterator[str]:
+    """Name the model on the Hub that this one started from, so that the Hub draws the family."""
+    start = _start(checkpoint)
+    if _HUB_NAME.fullmatch(start["model"]):
+        yield f"base_model: {yaml_string(start['model'])}"
+        yield "base_model_relation: finetune"
+
+
+def demanded_license(checkpoint: Checkpoint) -> str | None:
+    """Return the license that the model started from demands of this one; None if there is none."""
+    name = _start(checkpoint)["license"]
+    return name if _LICENSE.fullmatch(name) and demands_its_license(name) else None
+
+
+def license_sentence(checkpoint: Checkpoint) -> str:
+    """Say which license the model has that this one started from; empty if that is unknown."""
+    start = _start(checkpoint)
+    if not start["license"]:
+        return ""
+    demand = " and asks for the same" if demanded_license(checkpoint) else ""
+    return f"The model that it started from has the license {line_of(start['license'])}{demand}. "
+
+
+def sentences(checkpoint: Checkpoint) -> Iterator[str]:
+    """Say which model this one started from, and how well that one knew the text."""
+    start = _start(checkpoint)
+    if not start["name"]:
+        return
+    name, model, revision = (line_of(start[key]) for key in ("name", "model", "revision"))
+    if _HUB_NAME.fullmatch(start["model"]):
+        name = f"[{model}](https://huggingface.co/{start['model']})"
+        name += f" at revision {revision[:12]}" if revision else ""
+    elif model:
+        name = f"{name} ({model}, which comes with charrnn)"
+    knew = (checkpoint.about.get("started_from") or {}).get("validation_perplexity")
+    known = isinstance(knew, int | float) and 0 < knew < math.inf
+    yield f"It started from {name}" + (
+        f", whose perplexity on the held-out part was {knew:.4g} before the first step."
+        if known
+        else "."
+    )
+
+
+def _start(checkpoint: Checkpoint) -> dict[str, str]:
+    """Return what is known of the model that this one started from; empty texts for the rest."""
+    start = checkpoint.about.get("started_from") or {}
+    values = {key: start.get(key) for key in ("name", "model", "revision", "license")}
+    return {key: value if isinstance(value, str) else "" for key, value in values.items()}

@@ -1,0 +1,47 @@
+"""Where a model comes from: the name by which it is found again, its revision and its license."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UserError
+from .logs import text_of
+from .model_card import NAME
+from .owner_card import license_in
+
+_BASE_PREFIX = "base-"
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """Where a model comes from.
+
+    model: the name of one that comes with charrnn, or `owner/name` on the Hub; None for any other.
+    revision: its commit on the Hub.
+    license: that of its card, None if it is unknown.
+    """
+
+    model: str | None = None
+    revision: str | None = None
+    license: str | None = None
+
+    @classmethod
+    def of(
+        cls, directory: Path, model: str | None = None, revision: str | None = None
+    ) -> ModelSource:
+        """Describe the model in a directory, with the license that its card names."""
+        return cls(model, revision, _license_of(directory))
+
+
+def is_base(name: str) -> bool:
+    """Return whether a model that comes with charrnn is meant to be started from."""
+    return name.startswith(_BASE_PREFIX)
+
+
+def _license_of(directory: Path) -> str | None:
+    try:
+        card = text_of(directory, NAME) if directory.is_dir() else None
+    except UserError:
+        return None
+    return license_in(card) if card else None
