@@ -1,9 +1,9 @@
 """The app's public endpoints, for `gradio_client` and plain HTTP.
 
-There are nine: `/train`, `/stop`, `/generate`, `/score`, `/inspect`, `/find_units`, `/novelty`,
-`/models`, `/recipes`. They call `operations.py` and `inspection_operations.py`. The first
-paragraphs of their docstrings are in the app's API documentation. One argument may be a file,
-`corpus`: a file that was uploaded to this app.
+There are ten: `/train`, `/follow`, `/stop`, `/generate`, `/score`, `/inspect`, `/find_units`,
+`/novelty`, `/models`, `/recipes`. They call `operations.py`, `run_operations.py` and
+`inspection_operations.py`. The app's API documentation has their docstrings. One argument may be a
+file, `corpus`: a file that was uploaded to this app.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gradio.utils import get_upload_folder
 
 from ..errors import UserError
 from ..runs.uploads import path_within
-from . import inspection_operations, operations
+from . import inspection_operations, operations, run_operations
 from .operations import Caller, TrainArguments
 from .server.client import ClientGoneError
 from .services.context import AppContext
@@ -44,7 +44,8 @@ def endpoints(context: AppContext) -> None:
 
         The first event, `start`, carries the run's id; `progress` events carry perplexities;
         `sample` events show what the model writes so far; `end` is the last. The run goes on if
-        the caller goes away; /stop ends it, and /generate and /score take its id as a checkpoint.
+        the caller goes away: /follow streams it again, /stop ends it, and /generate and /score take
+        its id as a checkpoint.
         A run that waits for others says so in log messages: its place in the queue, and how long.
 
         Parameters:
@@ -69,7 +70,27 @@ def endpoints(context: AppContext) -> None:
             arguments = TrainArguments(name, text, recipe, settings, seed, files)
             caller = Caller.from_request(context, request)
             run = await operations.start(context, arguments, caller)
-            async for event in operations.watch(context, run, _notify):
+            async for event in run_operations.watch(context, run, _notify):
+                yield event
+
+    async def follow(
+        run: str, after: int = 0, request: gr.Request | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Follow a run again by its id, for instance after a lost connection.
+
+        It streams the events that /train streams, past and new ones, until the run has ended.
+
+        Parameters:
+            run: the run's id, from the `start` event of /train.
+            after: the number of the first event to send, counted from 0, so the number of events
+                that you have already.
+
+        Returns:
+            One event, a JSON object with "event" and "seconds" since the run began.
+        """
+        with _errors_for_callers():
+            caller = Caller.from_request(context, request)
+            async for event in run_operations.follow(context, caller, run, after, _notify):
                 yield event
 
     def stop(run: str) -> str:
@@ -82,7 +103,7 @@ def endpoints(context: AppContext) -> None:
             The run's state: queued, running, stopping, finished, stopped, diverged or failed.
         """
         with _errors_for_callers():
-            return operations.stop(context, run)
+            return run_operations.stop(context, run)
 
     async def generate(
         checkpoint: str,
@@ -203,11 +224,13 @@ def endpoints(context: AppContext) -> None:
             )
 
     async def models(request: gr.Request | None = None) -> list[dict[str, Any]]:
-        """List the models that come with the app.
+        """List the models that come with the app, and the public ones on the Hub.
 
         Returns:
-            For each its `name`, for /generate and /score, what it is, what it was trained on, its
-            perplexity, and its size in symbols, parameters and bytes.
+            For each its `name`, for /generate and /score, its `source` (bundled or hub), what it
+            is, what it was trained on, its perplexity, and its size in symbols, parameters and
+            bytes. Of a model on the Hub only name, title and perplexity are known, as its owner
+            says. If the Hub does not answer, its models are missing.
         """
         with _errors_for_callers():
             return await operations.models(context, Caller.from_request(context, request))
@@ -222,6 +245,7 @@ def endpoints(context: AppContext) -> None:
         return operations.recipes()
 
     endpoint(train, api_name="train")
+    endpoint(follow, api_name="follow")
     endpoint(stop, api_name="stop")
     endpoint(generate, api_name="generate")
     endpoint(score, api_name="score")

@@ -1,24 +1,16 @@
-"""The operations of the public API: train, stop, generate, score, models, recipes.
+"""The operations of the public API: train, generate, score, models, recipes.
 
-The endpoints (`api.py`) and the tools of the MCP server call them. Arguments are untrusted JSON
+The endpoints (`api.py`) and the tools of the MCP server call them. What follows and stops a run is
+in `run_operations.py`. Arguments are untrusted JSON
 values, whose types are checked here. A model is given by its name, never by a path.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import time
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Generator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -34,17 +26,14 @@ from ..generation import stream
 from ..hub import Token
 from ..recipes import RECIPES, RunPlan, find_recipe, make_plan
 from ..runs.admission import check_raw_text, check_text
-from ..runs.follow import follow
 from ..runs.limits import Limits
 from ..runs.run import Run
-from ..runs.view_ids import is_view_id
 from ..text import datasets
-from ..training import Event
 from ..utils import validation
 from ..utils.validation import clean_text
 from .server.auth import identity
 from .server.client import Client
-from .services.catalog import ModelEntry, bundled, describe, find_model_as
+from .services.catalog import ModelEntry, bundled, describe, describe_listed, find_model_as
 from .services.context import AppContext
 from .services.text_cache import read_uploads
 from .services.time_slicer import FRAME_SECONDS, SCORING_SLICER, SLICER
@@ -55,7 +44,6 @@ MAX_GENERATED_CHARACTERS = 100_000
 MAX_PREFIX_CHARACTERS = 100_000
 MAX_SCORED_CHARACTERS = 2_000_000
 MAX_SETTINGS_CHARACTERS = 10_000
-_QUEUE_POLL_SECONDS = 0.2
 _INTERNAL_ERROR = "That went wrong on the server; its log says how."
 
 
@@ -103,40 +91,6 @@ async def start(context: AppContext, arguments: TrainArguments, caller: Caller) 
     return await limiters.planning.run(
         client, lambda: context.runs.start(plan_run(context.limits, arguments), client.id)
     )
-
-
-async def watch(
-    context: AppContext, run: Run, notify: Callable[[str], Awaitable[None]]
-) -> AsyncIterator[Event]:
-    """Yield all events of a run, without paths of this machine.
-
-    While the run is queued, `notify` gets sentences about its place in the queue. These are no
-    events, since the events of a run are the same for everyone who follows it.
-    """
-    last_notified: object = None
-    while (position := await asyncio.to_thread(context.runs.queue_position, run.id))[0]:
-        place, wait = position
-        if (place, wait is None) != last_notified:
-            last_notified = (place, wait is None)
-            when = "wait unknown" if wait is None else f"about {wait:.0f} s to wait"
-            await notify(f"Place {place} in the queue: {when}.")
-        await asyncio.sleep(_QUEUE_POLL_SECONDS)
-    async for event in follow(run):
-        yield _without_paths(event, run.id)
-
-
-def stop(context: AppContext, run: object) -> str:
-    """Tell a run to stop, and return its state. Raises UserError if there is no such run."""
-    key = validation.as_text(run, "run")
-    if is_view_id(key):
-        raise UserError(
-            "Only the browser or program that started this run can stop it: its link only shows "
-            "it.",
-            field="run",
-        )
-    found = context.runs.find(key)
-    found.stop()
-    return found.state
 
 
 async def generate(
@@ -215,8 +169,10 @@ async def score(
 
 
 async def models(context: AppContext, caller: Caller) -> list[dict[str, Any]]:
-    """Describe the models that come with the app."""
-    return await context.limiters.listing.run(caller.client, partial(_describe_bundled, context))
+    """Describe the models that come with the app, and the public ones on the Hub, if it answers."""
+    shipped = await context.limiters.listing.run(caller.client, partial(_describe_bundled, context))
+    listed = await context.hub_listing.latest(caller.client.id)
+    return shipped + [describe_listed(model) for model in listed]
 
 
 def recipes() -> list[dict[str, Any]]:
@@ -235,16 +191,10 @@ def public_message(error: Exception) -> str:
     return _INTERNAL_ERROR
 
 
-def _without_paths(event: Event, run: str) -> Event:
-    """Remove paths of this machine from an event; the checkpoint becomes the run's id.
-
-    gradio_client would take an object with a `path` for a file, and try to download it.
-    """
-    if event["event"] == "checkpoint":
-        return event | {"path": None}
-    if event["event"] == "end" and event["checkpoint"] is not None:
-        return event | {"checkpoint": run}
-    return event
+async def dataset_text(context: AppContext, caller: Caller, name: str) -> str:
+    """Return the text of a dataset, and download it first if necessary. Raises UserError."""
+    load = partial(datasets.load, name)
+    return (await context.limiters.fetching.run(caller.client, load)).text
 
 
 async def find_model(context: AppContext, caller: Caller, checkpoint: object) -> ModelEntry:

@@ -19,12 +19,12 @@ from charrnn.vocabulary import Vocabulary
 
 small, context, url, client = endpoints.small, endpoints.context, endpoints.url, endpoints.client
 NAMES = {
-    "/train", "/stop", "/generate", "/score", "/inspect", "/find_units", "/novelty", "/models",
-    "/recipes",
+    "/train", "/follow", "/stop", "/generate", "/score", "/inspect", "/find_units", "/novelty",
+    "/models", "/recipes",
 }  # fmt: skip
 
 
-def test_exactly_nine_endpoints_are_public(client):
+def test_exactly_these_endpoints_are_public(client):
     api = client.view_api(return_format="dict", print_info=False)
     assert set(api["named_endpoints"]) == NAMES
     assert api["unnamed_endpoints"] == {}
@@ -38,6 +38,7 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
     }
     assert names == {
         "/train": ["corpus", "text", "recipe", "settings", "seed"],
+        "/follow": ["run", "after"],
         "/stop": ["run"],
         "/generate": ["checkpoint", "prefix", "length", "mode", "alpha", "seed"],
         "/score": ["checkpoint", "text"],
@@ -51,7 +52,7 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
 
 def test_models_lists_the_bundled_models(client, small):
     [model] = ask(client, "/models")
-    assert model["name"] == "small"
+    assert (model["name"], model["source"]) == ("small", "bundled")
     assert model["title"] == "Small"
     assert model["perplexity"] == 7.5
     assert model["symbols"] == len(small.vocabulary) - 1

@@ -5,12 +5,14 @@ import time
 import pytest
 from endpoints import ask, refusal
 from gradio_client import Client
+from huggingface_hub import constants
 from launching import Sessions, app_context, serving, signed_in
 from starlette.middleware import Middleware
 
 from charrnn.checkpoint import WEIGHTS
 from charrnn.hub import cache, client
 from charrnn.ui.services import hub_models
+from charrnn.ui.services.ttl_cache import TTLCache
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,20 @@ def refused(client, model="ada/letters"):
     assert refusal(client, "/score", checkpoint=model, text="ab") == said
     assert "hf_" not in said and "127.0.0.1" not in said
     return said
+
+
+def test_models_lists_the_public_models_of_the_hub_and_none_where_it_is_out_of_reach(
+    letters, visitor, hub, context, monkeypatch
+):
+    monkeypatch.setattr(context.hub_listing, "_lists", TTLCache(seconds=-1.0))
+    [model] = ask(visitor(), "/models")
+    assert (model["name"], model["source"], model["parameters"]) == ("ada/letters", "hub", None)
+    assert generate(visitor(), model["name"])
+    letters.private = True
+    assert ask(visitor("ada"), "/models") == []
+    letters.private = False
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert ask(visitor(), "/models") == []
 
 
 def test_a_model_of_the_hub_writes_and_scores_by_its_name(letters, visitor, hub):

@@ -6,8 +6,10 @@ import endpoints
 import pytest
 from endpoints import ask, events, refusal
 from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 
 from charrnn.corpus import Corpus
+from charrnn.runs.view_ids import view_id
 from charrnn.text import datasets
 
 small, context, url, client = endpoints.small, endpoints.context, endpoints.url, endpoints.client
@@ -115,6 +117,45 @@ def test_a_run_goes_on_when_its_caller_goes_away(client, context):
     while not run.read_events(offset)[0]:
         assert run.is_active
     run.stop()
+
+
+def follow(client, **arguments):
+    return list(client.submit(api_name="/follow", **arguments))
+
+
+def test_a_run_is_followed_again_from_the_event_where_the_connection_was_lost(client, told):
+    run = told[0]["run"]
+    assert follow(client, run=run) == told
+    assert follow(client, run=run, after=3) == told[3:]
+    assert "you have all of its events" in refusal(client, "/follow", run=run, after=len(told))
+
+
+def test_a_run_that_goes_on_is_followed_to_its_end(client, url):
+    leaving = client.submit(text=TEXT, settings={**QUICK, "epochs": 1_000_000}, api_name="/train")
+    run = next(iter(leaving))["run"]
+    leaving.cancel()
+    events = iter(Client(url, verbose=False).submit(run=run, after=1, api_name="/follow"))
+    while next(events)["event"] != "progress":
+        pass
+    ask(client, "/stop", run=run)
+    *_, end = events
+    assert (end["event"], end["reason"]) == ("end", "stopped")
+
+
+def test_only_who_has_the_id_of_a_run_follows_it(client, told):
+    key = view_id(told[0]["run"])
+    assert "only the browser or program that started the run" in refusal(client, "/follow", run=key)
+    assert "There is no such run" in refusal(client, "/follow", run="0" * 32)
+    assert "after = -1" in refusal(client, "/follow", run=told[0]["run"], after=-1)
+    assert "after = 'x'" in refusal(client, "/follow", run=told[0]["run"], after="x")
+
+
+def test_a_job_that_is_iterated_hides_its_error_and_its_result_raises_it(client):
+    """What the loop in docs/using.md is for."""
+    job = client.submit(text=TEXT, settings={"hidden_size": -3}, api_name="/train")
+    assert list(job) == []
+    with pytest.raises(AppError, match="hidden_size = -3"):
+        job.result()
 
 
 @pytest.mark.parametrize(

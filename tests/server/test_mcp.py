@@ -21,7 +21,8 @@ from charrnn.evaluation import score
 from charrnn.generation import generate
 from charrnn.inspection import inspect
 from charrnn.recipes import RECIPES
-from charrnn.ui import operations
+from charrnn.ui import operations, run_operations
+from charrnn.ui.mcp_server.training_tools import _RULES, SETTINGS
 
 small, context, url = endpoints.small, endpoints.context, endpoints.url
 TEXT = "the tide comes in and the tide goes out\n" * 60
@@ -36,10 +37,10 @@ def tools(url):
     return {tool.name: tool for tool in in_session(url, ClientSession.list_tools).tools}
 
 
-def test_the_tools_are_those_of_the_public_endpoints(tools):
+def test_the_tools_are_these(tools):
     assert set(tools) == {
-        "train", "stop", "generate", "score", "inspect", "find_units", "novelty", "models",
-        "recipes",
+        "start_training", "run_status", "stop_training", "train", "generate", "score", "inspect",
+        "find_units", "novelty", "models", "recipes",
     }  # fmt: skip
 
 
@@ -59,9 +60,20 @@ def test_schemas_tell_an_agent_what_to_give(tools):
     assert arguments["length"]["maximum"] == 100_000
     assert arguments["length"]["default"] == 200
     assert arguments["mode"]["enum"] == ["greedy", "sample"]
-    arguments = tools["train"].inputSchema["properties"]
-    assert arguments["recipe"]["enum"] == list(RECIPES)
-    assert "tide-clock" in arguments["corpus"]["enum"]
+    for name in ("train", "start_training"):
+        arguments = tools[name].inputSchema["properties"]
+        assert arguments["recipe"]["enum"] == list(RECIPES)
+        assert arguments["recipe"]["default"] == "sprint"
+        assert "tide-clock" in arguments["corpus"]["enum"]
+        for setting in SETTINGS:
+            [kind, null] = arguments[setting]["anyOf"]
+            rule = _RULES[setting]
+            assert null == {"type": "null"} and arguments[setting]["default"] is None
+            assert kind["type"] == {int: "integer", float: "number", str: "string"}[rule.kind]
+            assert kind.get("minimum") == rule.low and kind.get("maximum") == rule.high
+            assert tuple(kind.get("enum", ())) == rule.choices
+    arguments = tools["run_status"].inputSchema["properties"]
+    assert (arguments["wait_seconds"]["minimum"], arguments["wait_seconds"]["maximum"]) == (0, 60)
 
 
 def test_every_tool_has_a_title_a_description_and_a_schema_of_its_result(tools):
@@ -124,7 +136,7 @@ def test_an_agent_trains_watches_and_uses_the_model(url):
 
     end = in_session(url, train).structuredContent
     run = end["run"]
-    assert end["reason"] == "finished"
+    assert end["state"] == "finished"
     assert end["checkpoint"] == run
     assert end["validation_perplexity"] < 5
     assert run in progress[0][1]
@@ -149,13 +161,13 @@ def test_another_call_stops_a_run_and_its_model_is_kept(url):
             session.call_tool("train", arguments, progress_callback=noted)
         )
         run = await learned
-        stopped = await session.call_tool("stop", {"run": run})
+        stopped = await session.call_tool("stop_training", {"run": run})
         return run, stopped.structuredContent, (await training).structuredContent
 
     run, stopped, end = in_session(url, train_and_stop)
     assert stopped["run"] == run
     assert stopped["state"] in ("stopping", "stopped")
-    assert end["reason"] == "stopped"
+    assert end["state"] == "stopped"
     assert end["checkpoint"] == run
 
 
@@ -163,15 +175,15 @@ def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, cont
     left = threading.Event()
     watched = []
 
-    async def watch(context, run, notify, watch=operations.watch):
+    async def watch(context, run, notify, after=0, watch=run_operations.watch):
         watched.append(run)
         try:
-            async for event in watch(context, run, notify):
+            async for event in watch(context, run, notify, after):
                 yield event
         finally:
             left.set()
 
-    monkeypatch.setattr(operations, "watch", watch)
+    monkeypatch.setattr(run_operations, "watch", watch)
     call = {"name": "train", "arguments": {"text": TEXT, "settings": ENDLESS},
             "_meta": {"progressToken": 1}}  # fmt: skip
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
@@ -220,7 +232,7 @@ def test_a_long_call_does_not_hold_up_the_app(url, context, monkeypatch):
         ("generate", {}, "checkpoint: "),
         ("score", {"checkpoint": "small", "text": ""}, "nothing to score"),
         (
-            "stop",
+            "stop_training",
             {"run": "../../etc/passwd"},
             "There is no such run: it may have been removed. Train again.",
         ),
@@ -243,7 +255,7 @@ def test_internal_errors_are_not_shown_to_callers(url, context, monkeypatch, cap
         raise RuntimeError("a secret of this machine")
 
     monkeypatch.setattr(context.runs, "find", fall_over)
-    assert "secret" not in refusal(url, "stop", {"run": "x"})
+    assert "secret" not in refusal(url, "stop_training", {"run": "x"})
 
 
 @pytest.mark.parametrize("tool", ["use_model", "_linked", "poll", "component_server", "upload"])

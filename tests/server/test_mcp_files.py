@@ -78,7 +78,7 @@ ATTACKS = {
         "train", {"text": SECRET, "settings": json.dumps({"hidden_size": [file_data(path)]})},
     ),
     "an argument that is none": lambda path: ("train", {"text": SECRET, "file": file_data(path)}),
-    "run": lambda path: ("stop", {"run": file_data(path)}),
+    "run": lambda path: ("stop_training", {"run": file_data(path)}),
     "checkpoint": lambda path: ("generate", {"checkpoint": file_data(path)}),
     "prefix": lambda path: ("generate", {"checkpoint": "small", "prefix": file_data(path)}),
     "length": lambda path: ("generate", {"checkpoint": "small", "length": [file_data(path)]}),

@@ -7,6 +7,7 @@ import pytest
 from conftest import small_model
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from huggingface_hub import constants
 
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.runs.manager import RunManager
@@ -28,7 +29,9 @@ def context(tmp_path_factory, small):
     root = tmp_path_factory.mktemp("app")
     save(small, root / "checkpoints" / "small")
     runs = RunManager(root / "runs")
-    yield AppContext(runs, root / "checkpoints")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "HF_HUB_OFFLINE", True)  # /models asks the Hub
+        yield AppContext(runs, root / "checkpoints")
     runs.close()
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import pytest
+from huggingface_hub import constants
 
 from charrnn.runs.limits import Limits
 from charrnn.runs.manager import RunManager
@@ -42,7 +43,10 @@ def launched(root):
 def app_context(root, **limits):
     """What the app in this process knows of."""
     runs = RunManager(root / "runs", limits=Limits(**limits))
-    yield AppContext(runs, root / "shelf")
+    with pytest.MonkeyPatch.context() as patch:
+        on_loopback = constants.ENDPOINT.startswith("http://127.0.0.1")  # the fixture `hub`
+        patch.setattr(constants, "HF_HUB_OFFLINE", not on_loopback)
+        yield AppContext(runs, root / "shelf")
     runs.close()
 
 

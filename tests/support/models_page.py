@@ -16,6 +16,7 @@ from shared_pages import sharing
 from charrnn.checkpoint import Checkpoint
 from charrnn.checkpoint.files import CARD, write_checkpoint_dir
 from charrnn.ui.models import hub_search
+from charrnn.ui.services import hub_listing
 from charrnn.vocabulary import Vocabulary
 
 expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
@@ -62,8 +63,8 @@ def app(root):
     for name, results in (("fox", {}), ("dog", {"validation_perplexity": None})):
         (put(root / "shelf" / name, name.title(), **results) / "samples.json").unlink()
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_LIST_TTL_SECONDS", "_CURVE_TTL_SECONDS"):
-            patch.setattr(hub_search, name, -1.0)
+        patch.setattr(hub_listing, "_TTL_SECONDS", -1.0)
+        patch.setattr(hub_search, "_CURVE_TTL_SECONDS", -1.0)
         with launched(root) as url:
             yield url
 

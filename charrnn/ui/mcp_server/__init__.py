@@ -35,7 +35,8 @@ from .tools import TOOLS
 PATH = "/gradio_api/mcp"
 _INSTRUCTIONS = (
     "charrnn trains character-level recurrent networks on a text within seconds, and generates "
-    "text with them. Begin with models and generate, or with train."
+    "text with them. Begin with models and generate; or with start_training, then run_status until "
+    "the state is no longer queued, running or stopping, then generate with the run's id."
 )
 _PERSONAL_HEADERS = (b"cookie", b"authorization")
 _PERSONAL_KEYS = ("session", "user", "auth")

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ...inspection import CONCEPTS
 from .. import inspection_operations as operations
 from ..inspection_operations import MAX_GENERATED_CHARACTERS, MAX_TRAINING_CHARACTERS
-from .tool import Checkpoint, Tool, ToolCall
+from .tool import Checkpoint, CorpusName, Tool, ToolCall
 
 MAX_CHARACTERS = 10_000  # of a text to inspect: its answer is twenty times as long
+
+
+class Summary(BaseModel):
+    """How well a model predicts a text."""
+
+    model_config = ConfigDict(extra="allow")
+
+    perplexity: float | None
+    bits_per_character: float | None
+    nats: float | None
+    characters: int = Field(description="Characters scored.")
+    unknown_characters: int
+    baselines: dict[str, float | None] | None = Field(
+        None, description="Perplexities of trivial models."
+    )
 
 
 class InspectResult(BaseModel):
     """A text of N characters as a model reads it."""
 
-    summary: dict[str, Any] = Field(
-        description="perplexity, bits_per_character, characters scored, unknown_characters, and "
-        "the perplexities of trivial models as baselines."
-    )
+    summary: Summary
     characters: list[str]
     surprisal: list[float | None] = Field(
         description="−log2 p of each character, in bits; null for the first one and for unknown "
@@ -81,10 +91,12 @@ class FindUnits(Tool):
 
     checkpoint: Checkpoint
     text: str = Field(
+        "",
         max_length=operations.MAX_INSPECTED_CHARACTERS,
-        description="The text to read. Half of it is searched, the other half tests what was "
-        "found, so give some thousand characters.",
+        description="The text to read, itself. Half of it is searched, the other half tests what "
+        "was found, so give some thousand characters.",
     )
+    corpus: CorpusName = None
     concept: str = Field(
         description=f"One of {', '.join(CONCEPTS)}; or a regular expression between slashes, such "
         "as /th./; or spans of characters, begin and end, such as [[0, 12], [40, 44]]."
@@ -92,8 +104,10 @@ class FindUnits(Tool):
 
     async def call(self, tool_call: ToolCall) -> FindUnitsResult:
         """Search the units."""
+        text = await tool_call.given_text(self.text, self.corpus)
+        most = operations.MAX_INSPECTED_CHARACTERS
         found = await operations.find_units(
-            tool_call.context, tool_call.caller, self.checkpoint, self.text, self.concept
+            tool_call.context, tool_call.caller, self.checkpoint, text[:most], self.concept
         )
         return FindUnitsResult.model_validate({"units": found})
 
@@ -124,12 +138,14 @@ class Novelty(Tool):
 
     generated: str = Field(max_length=MAX_GENERATED_CHARACTERS, description="The generated text.")
     training_text: str = Field(
-        max_length=MAX_TRAINING_CHARACTERS, description="What the model was trained on."
+        "",
+        max_length=MAX_TRAINING_CHARACTERS,
+        description="What the model was trained on, the text itself.",
     )
+    corpus: CorpusName = None
 
     async def call(self, tool_call: ToolCall) -> NoveltyResult:
         """Compare the texts."""
-        found = await operations.novelty(
-            tool_call.context, tool_call.caller, self.generated, self.training_text
-        )
+        text = await tool_call.given_text(self.training_text, self.corpus)
+        found = await operations.novelty(tool_call.context, tool_call.caller, self.generated, text)
         return NoveltyResult.model_validate(found)

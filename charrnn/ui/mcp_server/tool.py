@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ...errors import UserError
 from ...text.datasets import DATASETS
+from .. import operations
 from ..operations import Caller
 from ..services.context import AppContext
 
@@ -22,6 +23,27 @@ NO_FILES = (
 )
 
 
+def _check_corpus(name: str | None) -> str | None:
+    if name and name not in CORPORA:
+        raise UserError(NO_FILES)
+    return name or None
+
+
+CorpusName = Annotated[
+    str | None,
+    AfterValidator(_check_corpus),
+    Field(
+        description="The name of a text, instead of the text itself.",
+        json_schema_extra={"enum": [*CORPORA, None]},
+    ),
+]
+RunId = Annotated[
+    str,
+    Field(
+        description="The run's id, as start_training has returned it: 32 characters. Keep it to "
+        "yourself: whoever has it can stop the run."
+    ),
+]
 Checkpoint = Annotated[
     str,
     Field(
@@ -47,6 +69,14 @@ class ToolCall:
     context: AppContext
     caller: Caller
     report: Callable[[float, float | None, str | None], Awaitable[None]]
+
+    async def given_text(self, text: str, corpus: str | None) -> str:
+        """Return a text that is given itself, or by the name of a corpus. Raises UserError."""
+        if corpus is None:
+            return text
+        if text:
+            raise UserError("Give a corpus or a text, not both.", field="corpus")
+        return await operations.dataset_text(self.context, self.caller, corpus)
 
 
 class Tool(BaseModel, ABC):

@@ -5,150 +5,17 @@ The docstring of a tool is its description for agents. `operations.py` does the 
 
 from __future__ import annotations
 
-import json
 from contextlib import aclosing
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from anyio import to_thread
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from ...errors import UserError
 from ...generation import MAX_STOP_CHARACTERS
-from ...recipes import RECIPES
-from ...training import Event
 from .. import operations
-from ..operations import (
-    MAX_GENERATED_CHARACTERS,
-    MAX_PREFIX_CHARACTERS,
-    MAX_SCORED_CHARACTERS,
-    TrainArguments,
-)
+from ..operations import MAX_GENERATED_CHARACTERS, MAX_PREFIX_CHARACTERS, MAX_SCORED_CHARACTERS
 from .inspection_tools import FindUnits, Inspect, Novelty
-from .tool import CORPORA, NO_FILES, Checkpoint, Tool, ToolCall, is_scalar
-
-
-def _check_corpus(name: str | None) -> str | None:
-    if name and name not in CORPORA:
-        raise UserError(NO_FILES)
-    return name
-
-
-def _check_settings(value: str) -> str:
-    """Raise UserError if a setting is an object or a list, since a file would be one."""
-    try:
-        settings = json.loads(value or "{}")
-    except (ValueError, RecursionError):
-        return value  # `operations` raises the error
-    if isinstance(settings, dict) and not all(map(is_scalar, settings.values())):
-        raise UserError(NO_FILES)
-    return value
-
-
-class TrainResult(BaseModel):
-    """The last event of a run."""
-
-    model_config = ConfigDict(extra="allow")
-
-    run: str = Field(description="The run's id: a checkpoint for generate and score.")
-    reason: Literal["finished", "stopped", "diverged", "failed"]
-    message: str = Field(description="How it went, in a sentence or two.")
-    step: int | None = None
-    train_perplexity: float | None = None
-    validation_perplexity: float | None = Field(None, description="On the held-out part.")
-    checkpoint: str | None = Field(description="The run's id, or null where no model was saved.")
-
-
-class Train(Tool):
-    """Train a character-level recurrent network on a text, and wait until the run ends.
-
-    Give text, or the name of a text as corpus, or a recipe that has a text of its own. Progress
-    notifications carry the run's id, then its perplexities and samples. The run goes on if the
-    connection is lost; the tool stop ends it and keeps its model.
-    """
-
-    title = "Train a model"
-    result = TrainResult
-    read_only = False
-
-    corpus: Annotated[
-        str | None,
-        AfterValidator(_check_corpus),
-        Field(
-            description="The name of a text to train on, instead of text.",
-            json_schema_extra={"enum": [*CORPORA, None]},
-        ),
-    ] = None
-    text: str = Field("", description="The text to train on, itself.")
-    recipe: str = Field(
-        "sprint",
-        description="A time budget (sprint: 10 seconds, coffee: 1 minute, deep: 5 minutes, night: "
-        "until it stops improving), or an experiment that the tool recipes lists.",
-        json_schema_extra={"enum": list(RECIPES)},
-    )
-    settings: Annotated[str, Field(max_length=10_000), AfterValidator(_check_settings)] = Field(
-        "",
-        description="Settings that replace the recipe's, as a JSON object in a string, such as "
-        '{"cell": "gru", "hidden_size": 128, "seconds": 5}. epochs is a number of passes over the '
-        "text, seconds the time for the run.",
-    )
-    seed: int | None = Field(
-        None, ge=0, description="The same seed gives the same first weights and minibatches."
-    )
-
-    async def call(self, tool_call: ToolCall) -> TrainResult:
-        """Start a run and follow it to its end."""
-        arguments = TrainArguments(self.corpus, self.text, self.recipe, self.settings, self.seed)
-        run = await operations.start(tool_call.context, arguments, tool_call.caller)
-
-        async def notify(message: str) -> None:
-            await tool_call.report(0, None, message)
-
-        await notify(f"Run {run.id} is waiting to begin.")
-        event: Event = {}
-        async for event in operations.watch(tool_call.context, run, notify):
-            if message := _progress_message(event, run.id):
-                remaining = event.get("remaining_seconds")
-                total = None if remaining is None else event["seconds"] + remaining
-                await tool_call.report(event["seconds"], total, message)
-        return TrainResult.model_validate({"run": run.id} | event)
-
-
-def _progress_message(event: Event, run: str) -> str | None:
-    """Return the progress notification about an event, or None if it needs none."""
-    match event["event"]:
-        case "start":
-            size = f"{event['characters']:,} characters, {event['parameters']:,} parameters"
-            return f"Run {run} begins: {size}."
-        case "progress":
-            figures = [("training", "train_perplexity"), ("held-out", "validation_perplexity")]
-            known = [(what, event[key]) for what, key in figures if event.get(key) is not None]
-            shown = [f"{what} perplexity {value:.4g}" for what, value in known]
-            return ", ".join([f"Run {run}, step {event['step']}", *shown]) + "."
-        case "sample":
-            return f"Run {run}, step {event['step']}, a sample: {event['text']}"
-    return None
-
-
-class StopResult(BaseModel):
-    """The state of a run."""
-
-    run: str
-    state: Literal["queued", "running", "stopping", "finished", "stopped", "diverged", "failed"]
-
-
-class Stop(Tool):
-    """End a training run within one step. The model that it has so far is kept."""
-
-    title = "Stop a run"
-    result = StopResult
-    read_only = False
-
-    run: str = Field(description="The run's id.")
-
-    async def call(self, tool_call: ToolCall) -> StopResult:
-        """Stop the run."""
-        state = await to_thread.run_sync(operations.stop, tool_call.context, self.run)
-        return StopResult.model_validate({"run": self.run, "state": state})
+from .tool import Checkpoint, CorpusName, Tool, ToolCall
+from .training_tools import RunStatusTool, StartTraining, StopTraining, Train
 
 
 class GenerateResult(BaseModel):
@@ -225,59 +92,99 @@ class Score(Tool):
     uses_hub = True
 
     checkpoint: Checkpoint
-    text: str = Field(max_length=MAX_SCORED_CHARACTERS, description="The text to score.")
+    text: str = Field(
+        "", max_length=MAX_SCORED_CHARACTERS, description="The text to score, itself."
+    )
+    corpus: CorpusName = None
 
     async def call(self, tool_call: ToolCall) -> ScoreResult:
         """Score the text."""
-        figures = await operations.score(
-            tool_call.context, tool_call.caller, self.checkpoint, self.text
-        )
+        text = await tool_call.given_text(self.text, self.corpus)
+        figures = await operations.score(tool_call.context, tool_call.caller, self.checkpoint, text)
         return ScoreResult.model_validate(figures)
 
 
-class ModelsResult(BaseModel):
-    """The models that come with the app."""
+class Corpus(BaseModel):
+    """A training text."""
 
-    models: list[dict[str, Any]] = Field(
-        description="For each its name (a checkpoint for generate and score), what it was trained "
-        "on, its perplexity, and its size in symbols, parameters and bytes."
+    model_config = ConfigDict(extra="allow")
+
+    name: str | None = None
+    characters: int | None = None
+
+
+class Model(BaseModel):
+    """A model; what is not known of one on the Hub is null."""
+
+    name: str = Field(description="What to give the other tools as checkpoint.")
+    source: Literal["bundled", "hub"]
+    title: str = Field(description="Of a model on the Hub, whatever its owner calls it.")
+    model: str | None = Field(description="The network: cell and hidden size.")
+    corpus: Corpus | None = Field(description="What it was trained on.")
+    recipe: str | None
+    perplexity: float | None = Field(
+        description="On held-out text, or else on the training text; lower is better."
     )
+    symbols: int | None = Field(description="Different characters that it knows.")
+    parameters: int | None
+    bytes: int | None
+
+
+class ModelsResult(BaseModel):
+    """The models that can be used."""
+
+    models: list[Model]
 
 
 class Models(Tool):
-    """List the models that come with the app."""
+    """List the models that come with the app, and public ones on the Hugging Face Hub."""
 
     title = "List models"
     result = ModelsResult
+    uses_hub = True
 
     async def call(self, tool_call: ToolCall) -> ModelsResult:
         """List the models."""
-        return ModelsResult(models=await operations.models(tool_call.context, tool_call.caller))
+        listed = await operations.models(tool_call.context, tool_call.caller)
+        return ModelsResult.model_validate({"models": listed})
+
+
+class Recipe(BaseModel):
+    """A recipe: a text, a model and how it is trained."""
+
+    name: str
+    kind: str = Field(description="budget, custom or textbook.")
+    summary: str
+    length: str = Field(description="How long it takes, in words.")
+    corpus: str | None = Field(description="The text that it uses if none is given.")
+    epochs: int | None
+    seconds: float | None
+    published: dict[str, float] = Field(description="Published training perplexities, by epoch.")
+    note: str | None
 
 
 class RecipesResult(BaseModel):
     """The recipes."""
 
-    recipes: list[dict[str, Any]] = Field(
-        description="For each its name, its kind, what it does, how long it takes, the text that "
-        "it uses by default and the perplexities published for it."
-    )
+    recipes: list[Recipe]
 
 
 class Recipes(Tool):
-    """List the recipes for the tool train: time budgets, and a textbook's experiments."""
+    """List the recipes for training: time budgets, and a textbook's experiments."""
 
     title = "List recipes"
     result = RecipesResult
 
     async def call(self, tool_call: ToolCall) -> RecipesResult:
         """List the recipes."""
-        return RecipesResult(recipes=operations.recipes())
+        return RecipesResult.model_validate({"recipes": operations.recipes()})
 
 
 TOOLS: dict[str, type[Tool]] = {
+    "start_training": StartTraining,
+    "run_status": RunStatusTool,
+    "stop_training": StopTraining,
     "train": Train,
-    "stop": Stop,
     "generate": Generate,
     "score": Score,
     "inspect": Inspect,

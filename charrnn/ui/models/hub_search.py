@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 MAX_LISTED_MODELS = 24
 _MAX_QUERY_CHARACTERS = 200  # of a search, or of the name of a model
-_LIST_TTL_SECONDS, _CURVE_TTL_SECONDS = 120.0, 900.0
+_CURVE_TTL_SECONDS = 900.0
 T = TypeVar("T")
 Answer = dict[str, Any]
 
@@ -50,11 +50,10 @@ def build_hub_search(context: AppContext) -> gr.HTML:
 
 
 class HubSearch:
-    """Searches the Hub, with a cache of public answers."""
+    """Searches the Hub, with a cache of public curves."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
-        self._lists: TTLCache[list[ListedModel]] = TTLCache(seconds=_LIST_TTL_SECONDS)
         self._curves: TTLCache[list[float] | None] = TTLCache(seconds=_CURVE_TTL_SECONDS)
 
     async def search(self, query: object, request: gr.Request) -> Answer:
@@ -69,9 +68,6 @@ class HubSearch:
         user, run = identity(request), _limited(self._context, request)
         answer: Answer = {"signed_in": user.signed_in}
 
-        def public() -> Awaitable[list[ListedModel]]:
-            return run(lambda: hub.list_models(search=search, sort=sort, limit=MAX_LISTED_MODELS))
-
         def own() -> list[ListedModel]:
             return hub.list_models(
                 search=search,
@@ -85,7 +81,9 @@ class HubSearch:
             if fields.get("mine") and user.signed_in:
                 found = await run(own)
             else:
-                found = await self._lists.get((search.lower(), sort), public)
+                found = await self._context.hub_listing.search(
+                    self._context.client_id(request), search, sort, MAX_LISTED_MODELS
+                )
         except UserError as error:
             return answer | _problem_of(error, request)
         return answer | {"models": [_as_json(model) for model in found]}

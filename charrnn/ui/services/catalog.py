@@ -21,7 +21,7 @@ from ...checkpoint import WEIGHTS, Checkpoint, load
 from ...checkpoint.files import LOG
 from ...checkpoint.logs import curve_in, text_of
 from ...errors import UserError, short_repr
-from ...hub import Ref, Token
+from ...hub import ListedModel, Ref, Token
 from ...runs import uploads
 from ...runs.run import Run
 from ...text import datasets
@@ -206,6 +206,7 @@ def describe(model: ModelEntry) -> dict[str, Any]:
     known = summarize(model)
     return {
         "name": model.key,
+        "source": model.source,
         "title": known.title or "unnamed",
         "model": known.network,
         "corpus": known.corpus,
@@ -215,6 +216,16 @@ def describe(model: ModelEntry) -> dict[str, Any]:
         "parameters": known.parameters,
         "bytes": known.bytes,
     }
+
+
+def describe_listed(model: ListedModel) -> dict[str, Any]:
+    """Return the same description of a model in a list of the Hub, with None for what is not known.
+
+    Its title and its perplexity are what its owner says.
+    """
+    known = {"name": model.repo, "source": "hub", "title": model.title}
+    unknown = dict.fromkeys(("model", "corpus", "recipe", "symbols", "parameters", "bytes"))
+    return {**known, **unknown, "perplexity": model.perplexity}
 
 
 def model_card(model: ModelEntry) -> dict[str, Any]:

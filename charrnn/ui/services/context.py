@@ -15,6 +15,7 @@ from ...utils.secret_key import read_key
 from ...utils.space import space_id
 from ..server.client import Client, connection_check, unread_check
 from ..server.client_id import ClientIds
+from .hub_listing import HubListing
 from .hub_models import HubModelCache
 from .limiters import Limiters
 
@@ -32,6 +33,7 @@ class AppContext:
     client_ids: ClientIds = field(init=False, compare=False)
     view_ids: ViewIds = field(init=False, compare=False)
     limiters: Limiters = field(init=False, compare=False)
+    hub_listing: HubListing = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         client_ids = ClientIds(
@@ -42,6 +44,7 @@ class AppContext:
         object.__setattr__(self, "client_ids", client_ids)
         object.__setattr__(self, "view_ids", ViewIds(self.runs.root))
         object.__setattr__(self, "limiters", Limiters(self.limits.visitors_per_address))
+        object.__setattr__(self, "hub_listing", HubListing(self.limiters.searching))
 
     @property
     def limits(self) -> Limits:

@@ -25,8 +25,9 @@ class Limiters:
         self.scoring = limiter(total=16, per_user=2, max_waiting_per_user=16)
         self.zipping = limiter(total=2, per_user=1, max_waiting_per_user=4)
         self.previewing = limiter(total=4, per_user=1, max_waiting_per_user=4)
-        # Reading files and waiting for the network.
+        # Reading files and waiting for a run or for the network.
         self.listing = limiter(total=8, per_user=2, max_waiting_per_user=16)
+        self.following = limiter(total=128, per_user=8, max_waiting_per_user=16)
         self.fetching = limiter(total=64, per_user=4, max_waiting_per_user=32)
         self.opening = limiter(total=8, per_user=2, max_waiting_per_user=4)
         self.searching = limiter(total=8, per_user=3, max_waiting_per_user=64)
