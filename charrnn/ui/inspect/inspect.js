@@ -6,34 +6,21 @@ import { readState } from "../page/browser_state.js";
 import { component, listen } from "../page/runtime.js";
 import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
-import { copiedMode } from "./copied.js";
-import { hiddenUnitsMode } from "./hidden_units.js";
-import { keepChoices, keepOwnText, keptChoices } from "./kept_choices.js";
+import { keepChoices, keptChoices } from "./kept_choices.js";
+import { modeSwitch } from "./modes.js";
+import { ownText } from "./own_text.js";
 import { readingProgress } from "./progress.js";
-import { reachMode } from "./reach.js";
-import { surpriseOrComparisonMode } from "./second_model.js";
-import { stepMode } from "./step.js";
 
-// The modes by their names in `data-mode`, in the order in which they are offered.
-const MODES = {
-  surprise: surpriseOrComparisonMode,
-  hidden_units: hiddenUnitsMode,
-  step: stepMode,
-  reach: reachMode,
-  copied: copiedMode,
-};
-
-const TYPING_PAUSE_MS = 500; // without a change until the text is read
 const FIRST_PLACES = 400; // of which the most surprising one is selected at first
 
 export function mount(host) {
-  const { element, props, server, find, setText, t, words, upload } = component(host);
+  const tools = component(host);
+  const { element, props, server, find, setText, t, words, upload } = tools;
 
   const section = find(".inspect");
   const area = find(".inspect-text");
   const modelField = find(".inspect-model");
   const sourceField = find(".inspect-source");
-  const ownField = find(".inspect-own textarea");
 
   const kept = keptChoices();
   const job = crypto.randomUUID?.() ?? String(Math.random()); // the name of the page's readings
@@ -45,12 +32,15 @@ export function mount(host) {
   let requests = 0; // of `read_text`; older answers are ignored
   let selected = -1; // the place that is selected in the text
   let range = null; // the stretch of the text that is selected, `begin` to `end`, if there is one
-  let mode = Object.hasOwn(MODES, kept.mode) ? kept.mode : "surprise";
-  const shown = new Set(); // the modes that have shown what is drawn
-  let typing = null; // the timer until the typed text is read
   let visibleBefore = false;
 
-  const grid = characterGrid(area, { onSelect: selectPlace, onRange: showRange, classOf, nameOf });
+  const own = ownText(tools, kept.text, read);
+  const grid = characterGrid(area, {
+    onSelect: selectPlace,
+    onRange: showRange,
+    classOf: (place) => modes.mode().classOf(place),
+    nameOf: (place) => modes.mode().nameOf(place),
+  });
   const progress = readingProgress(
     { find, setText },
     words.progress,
@@ -59,7 +49,7 @@ export function mount(host) {
 
   let models = []; // to choose from: label and key
   const keep = (more = {}) => {
-    Object.assign(kept, more, { checkpoint, carried, source, mode });
+    Object.assign(kept, more, { checkpoint, carried, source, mode: modes.name() });
     keepChoices({ ...kept, text: undefined });
   };
 
@@ -92,28 +82,25 @@ export function mount(host) {
   const noAnswer = () => ({ message: words["no-answer"], field: null });
 
   async function read() {
-    clearTimeout(typing);
     const request = ++requests;
-    if (source === "own" && !ownField.value && !sourceField.length) source = null; // after a reload
-    const own = source === "own" ? ownField.value : "";
-    find(".inspect-own").hidden = source !== "own";
-    find(".inspect-own button").hidden = !ownField.value;
-    drawProblem(null);
-    const length = Array.from(own).length;
-    if (source === "own" && (!own || length > props.max_characters)) {
+    if (source === "own" && !own.text() && !sourceField.length) source = null; // after a reload
+    const isOwn = source === "own";
+    const text = isOwn ? own.text() : "";
+    own.show(isOwn);
+    const problem = isOwn ? own.problem() : null;
+    drawProblem(problem);
+    if (isOwn && (!text || problem)) {
       if (section.classList.contains("busy")) server.stop_reading({ job });
       setBusy(false);
-      if (own) return drawProblem(tooLong(length));
-      return drawEmpty(words.empty);
+      if (!text) drawEmpty(words.empty);
+      return;
     }
     setBusy(true);
-    setText(
-      find(".inspect-status"),
-      own ? t("reading", { n: number.format(length) }) : words["reading-first"],
-    );
+    const n = number.format(Array.from(text).length);
+    setText(find(".inspect-status"), text ? t("reading", { n }) : words["reading-first"]);
     requested = checkpoint;
     progress.follow();
-    const answer = await server.read_text({ checkpoint, source, text: own, job });
+    const answer = await server.read_text({ checkpoint, source, text, job });
     if (request !== requests) return;
     setBusy(false);
     if (answer?.levels === undefined && source && !sourceField.length) {
@@ -128,11 +115,6 @@ export function mount(host) {
     receive({ ...answer, checkpoint: requested });
   }
 
-  function tooLong(length) {
-    const [n, most] = [length, props.max_characters].map((value) => number.format(value));
-    return { message: t("too-long", { n, most }), field: "text" };
-  }
-
   function receive(answer) {
     const first = reading?.reading !== answer.reading;
     reading = { ...answer, characters: Array.from(answer.text) };
@@ -140,12 +122,11 @@ export function mount(host) {
     delete area.dataset.hint;
     drawStatus();
     if (!first) return;
-    shown.clear();
     selected = firstPlace();
-    prepareMode();
+    modes.restart();
     grid.show(reading.characters);
     grid.select(selected);
-    modes[mode].showPlace(selected);
+    modes.mode().showPlace(selected);
   }
 
   // Returns the most surprising place near the beginning, so that the panel has something to say.
@@ -165,19 +146,17 @@ export function mount(host) {
   function drawEmpty(hint) {
     reading = null;
     selected = -1;
-    shown.clear();
     grid.show([]);
     area.dataset.hint = hint;
     setText(find(".inspect-status"), "");
-    drawPanels();
+    modes.restart();
   }
 
   // An error stands beside the field that it is about. What has been read before stays.
   function drawProblem(problem) {
     const ofText = problem?.field === "text" && source === "own";
     setText(find(".inspect-problem:not(.of-own)"), problem && !ofText ? problem.message : "");
-    setText(find(".inspect-problem.of-own"), ofText ? problem.message : "");
-    ownField.setAttribute("aria-invalid", String(Boolean(ofText)));
+    own.drawProblem(ofText ? problem.message : "");
   }
 
   function drawStatus() {
@@ -234,13 +213,13 @@ export function mount(host) {
     kept,
     keep,
     models: () => models,
-    isShown: (one) => Boolean(reading) && modes[mode] === one,
+    isShown: (one) => Boolean(reading) && modes.mode() === one,
     reading: () => reading,
     selected: () => selected,
     range: () => range,
     repaint: () => {
       grid.repaint();
-      drawScale();
+      modes.drawScale();
     },
     choose: (place) => grid.choose(place),
     move: (place) => grid.choose(place, { focus: false }),
@@ -250,74 +229,22 @@ export function mount(host) {
     },
   };
 
-  // A mode has a `title`, `classOf(place)` and `nameOf(place)` for the characters, and the texts
-  // beside the `scale` of its tint, or null; they stand at both ends of a scale that is `signed`,
-  // with 0 in the middle. `show()` is called once for each reading, when the mode
-  // is chosen; `showPlace(place)` then, and when the user selects another place. `showRange(range)`,
-  // if there is such a function, is called when a stretch of the text is selected, or none.
-  const modes = Object.fromEntries(Object.entries(MODES).map(([name, make]) => [name, make(tab)]));
-
-  function classOf(place) {
-    return modes[mode].classOf(place);
-  }
-
-  function nameOf(place) {
-    return modes[mode].nameOf(place);
-  }
+  const modes = modeSwitch(element, tab, kept.mode, () => {
+    keep();
+    if (!reading) return;
+    grid.repaint();
+    modes.mode().showPlace(selected);
+    modes.mode().showRange?.(range);
+  });
 
   function selectPlace(place) {
     selected = place;
-    modes[mode].showPlace(place);
+    modes.mode().showPlace(place);
   }
 
   function showRange(newRange) {
     range = newRange;
-    modes[mode].showRange?.(range);
-  }
-
-  function chooseMode(name) {
-    mode = name;
-    keep();
-    prepareMode();
-    if (!reading) return;
-    grid.repaint();
-    modes[mode].showPlace(selected);
-    modes[mode].showRange?.(range);
-  }
-
-  function prepareMode() {
-    drawPanels();
-    if (reading && !shown.has(mode)) modes[mode].show();
-    shown.add(mode);
-  }
-
-  // Shows what belongs to the mode, if a text has been read.
-  function drawPanels() {
-    for (const panel of element.querySelectorAll("[data-mode]"))
-      panel.hidden = !reading || panel.dataset.mode !== mode;
-    drawScale();
-  }
-
-  function drawScale() {
-    const { scale, signed = false } = modes[mode];
-    find(".inspect-scale").classList.toggle("signed", signed);
-    find(".inspect-scale").classList.toggle("without-tint", !scale);
-    setText(find(".inspect-scale span:first-child"), scale?.[0] ?? "");
-    setText(find(".inspect-scale i + span"), scale?.[1] ?? "");
-  }
-
-  function drawModes() {
-    const field = find(".inspect-modes");
-    field.hidden = Object.keys(modes).length < 2;
-    for (const [name, { title }] of Object.entries(modes)) {
-      const label = document.createElement("label");
-      const choice = document.createElement("input");
-      Object.assign(choice, { type: "radio", name: "inspect-mode", value: name });
-      choice.checked = name === mode;
-      choice.onchange = () => chooseMode(name);
-      label.append(choice, title);
-      field.append(label);
-    }
+    modes.mode().showRange?.(range);
   }
 
   // ---- setup -----------------------------------------------------------------------------------
@@ -325,38 +252,19 @@ export function mount(host) {
   const labels = {
     ".inspect-choices label:first-child > span": words.model,
     ".inspect-choices > label + label > span": words.text,
-    ".inspect-own label > span": t("own-label", { n: number.format(props.max_characters) }),
-    ".inspect-own button": words.clear,
     ".inspect-hint": words["scale-hint"],
     ".inspect-modes legend": words.modes,
   };
   for (const [place, text] of Object.entries(labels)) setText(place, text);
   setText(find(".inspect-status"), words["reading-first"]);
-  ownField.placeholder = words["own-hint"];
-  ownField.value = kept.text;
   area.setAttribute("aria-label", words["characters-of-text"]);
-  drawModes();
-  drawPanels();
 
   modelField.onchange = () => chooseModel(modelField.value);
   sourceField.onchange = () => {
     source = sourceField.value;
     keep();
     read();
-    if (source === "own") ownField.focus();
-  };
-  function readTyped() {
-    keepOwnText(ownField.value, props.max_characters);
-    read();
-  }
-  ownField.oninput = () => {
-    clearTimeout(typing);
-    typing = setTimeout(readTyped, TYPING_PAUSE_MS);
-  };
-  find(".inspect-own button").onclick = () => {
-    ownField.value = "";
-    readTyped();
-    ownField.focus();
+    if (source === "own") own.focus();
   };
   // The model that is chosen on the Generate tab, or opened there, is carried over. After a reload
   // the one that was carried over before comes again.
