@@ -2,7 +2,7 @@
 
     import charrnn
 
-    checkpoint = charrnn.load("checkpoints/tide-clock")
+    checkpoint = charrnn.load("tide-clock")
     print(charrnn.generate(checkpoint, prefix="The tide clock ", length=200, seed=0))
 
 The names below are imported from their modules on first use. So importing the package is instant,

@@ -18,10 +18,10 @@ from .checkpoint import Checkpoint
 from .checkpoint.source import ModelSource, is_base
 from .errors import UserError, escape_invisible, short_repr
 from .hub import Pushed, Token
-from .utils import validation
+from .utils import places, validation
 
-_BUNDLED_MODELS = Path(__file__).resolve().parents[1] / "checkpoints"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_RUN = re.compile(r"runs/(?P<id>[a-z0-9]+)")
 
 
 def load(
@@ -34,8 +34,8 @@ def load(
 
     Args:
         where: A checkpoint's directory, its run's, its `.safetensors` file alone, the name of a
-            model that comes with charrnn, or a model on the Hub (`owner/name[@revision]`). A path
-            goes before a name, and a `Path` is always a path.
+            model that comes with charrnn, `runs/<id>` for a run of the app, or a model on the Hub
+            (`owner/name[@revision]`). A path goes before a name, and a `Path` is always a path.
         token: For the Hub, as in `charrnn.hub.pull`.
         progress: For the Hub, as in `charrnn.hub.pull`.
 
@@ -45,7 +45,7 @@ def load(
     _check_name(where, "checkpoint")
     path = local(where)
     if isinstance(where, Path) or os.path.lexists(path) or not hub.is_id(where):
-        name = path.name if path.resolve().parent == _BUNDLED_MODELS else None
+        name = path.name if path.resolve().parent == places.bundled_models() else None
         return _with_source(checkpoint.load(path), ModelSource.of(path, name))
     try:
         found = hub.pull(where, token=token, progress=progress)
@@ -61,8 +61,8 @@ def load(
 
 def load_bases() -> dict[str, Checkpoint]:
     """Open the models that come with charrnn to be started from, by name."""
-    places = sorted(_BUNDLED_MODELS.glob("*")) if _BUNDLED_MODELS.is_dir() else []
-    return {place.name: load(place.name) for place in places if is_base(place.name)}
+    names = sorted(place.name for place in places.bundled_models().glob("*"))
+    return {name: load(name) for name in names if is_base(name)}
 
 
 def _with_source(opened: Checkpoint, source: ModelSource) -> Checkpoint:
@@ -72,14 +72,24 @@ def _with_source(opened: Checkpoint, source: ModelSource) -> Checkpoint:
 def local(where: str | Path) -> Path:
     """Return the path of a model on this machine.
 
-    For a run's directory it is that of its checkpoint, for the name of a bundled model that
-    model's, and otherwise the path as it was given.
+    For a run's directory it is that of its checkpoint. A name that is no path may be that of a
+    bundled model, or `runs/<id>` of a run of the app. Otherwise it is the path as it was given.
     """
     path = Path(where)
+    if isinstance(where, str) and not os.path.lexists(path):
+        path = _find_by_name(where) or path
     if os.path.isfile(path / "run.json") and not os.path.lexists(path / checkpoint.WEIGHTS):
         return path / "checkpoint"
-    bundled = _BUNDLED_MODELS / where if isinstance(where, str) and _NAME.fullmatch(where) else path
-    return path if os.path.lexists(path) or not os.path.isdir(bundled) else bundled
+    return path
+
+
+def _find_by_name(name: str) -> Path | None:
+    """Return the directory of a bundled model or of a run of the app; None if there is none."""
+    if _NAME.fullmatch(name) and os.path.isdir(bundled := places.bundled_models() / name):
+        return bundled
+    if (found := _RUN.fullmatch(name)) and os.path.isdir(run := places.app_runs() / found["id"]):
+        return run
+    return None
 
 
 def _check_name(where: object, field: str) -> None:

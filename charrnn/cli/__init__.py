@@ -1,4 +1,4 @@
-"""Command line: train, generate, score, inspect, novelty, recipes, push, pull, deploy.
+"""Command line: train, generate, score, inspect, novelty, recipes, push, pull, app, deploy.
 
 With `--json`, standard output holds JSON lines and nothing else. A `UserError`, a full disk and a
 missing write permission each print one line to standard error and exit with status 2.
@@ -30,6 +30,7 @@ from ..runs.run import Run, new_id
 from ..text import MAX_TEXT_BYTES, Text, datasets, decode, read_files
 from ..training import Event
 from ..utils.validation import clean_text
+from .app import open_app, print_version
 from .deploy import deploy_app
 from .export import check_destination, copy_checkpoint, probe_destination
 from .hub import pull, push
@@ -37,12 +38,12 @@ from .inspection import show_inspection, show_novelty
 from .output import discard_output, printable, show_training, show_transfer
 from .output import note as _note
 from .resume_args import can_resume, check_unchanged
+from .settings_help import settings_help
 from .start_args import AUTO, check_same_start, open_start, proposed_start
 
 app = typer.Typer(
-    help="Train character-level RNNs on any text, and generate with them.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -71,7 +72,7 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may be ASCII only
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="charrnn", standalone_mode=False)
         sys.stdout.flush()
     except UserError as error:
         _note(error.message)
@@ -97,7 +98,17 @@ def main() -> NoReturn:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-@app.command()
+@app.callback()
+def charrnn(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Train character-level RNNs on any text, and generate with them."""
+
+
+@app.command(epilog=settings_help())
 def train(
     corpus: Annotated[
         list[str] | None,
@@ -310,6 +321,7 @@ def recipes(as_json: Json = False) -> None:
 
 app.command()(push)
 app.command()(pull)
+app.command("app")(open_app)
 app.command("deploy")(deploy_app)
 
 

@@ -1,6 +1,7 @@
 """Command `deploy`: put this repository on the Hub as a Space.
 
-The files are those that the app runs with, its README, and what that and `docs/` link to. In a git
+The files are those that the app runs with, those to install it from the Space by, its README, and
+what that and `docs/` link to. In a git
 checkout they are the tracked ones, as they are in the working tree; in a downloaded archive, all in
 the same places.
 """
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _REQUIRED = {"app.py", "README.md", "requirements.txt", "charrnn/__init__.py"}
 _UPLOADED = (  # patterns; an asterisk matches slashes too
     *("app.py", "requirements.txt", "charrnn/*", "checkpoints/*"),
+    *("pyproject.toml", "Dockerfile"),  # pip installs the package from a Space
     *("README.md", "docs/*", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE"),
     *("SECURITY.md", "benchmarks/*.md"),
 )

@@ -13,6 +13,8 @@ from tqdm import tqdm
 from ..errors import escape_invisible
 from ..training import Event
 
+_LINE_EVERY_SECONDS = 10.0  # of a run, between two lines of progress where there is no bar
+
 
 def printable(text: str) -> str:
     """Escape control characters if standard output is a terminal, which would obey them."""
@@ -35,8 +37,12 @@ def discard_output() -> None:
 
 
 def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
-    """Print the events of a run as they come; return its `end` event."""
+    """Print the events of a run as they come; return its `end` event.
+
+    The progress bar is on standard error if that is a terminal, and a line now and then if not.
+    """
     end = None
+    next_line = _LINE_EVERY_SECONDS
     bar: tqdm[None] | None = None
     start: Event = {}
     progress: Event | None = None
@@ -48,8 +54,11 @@ def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
             bar.write(_opening(event))
         elif kind == "progress":
             progress = event
-            if bar is not None:
+            if bar is not None and not bar.disable:
                 _move(bar, event, start)
+            elif event["seconds"] >= next_line:
+                next_line = event["seconds"] + _LINE_EVERY_SECONDS
+                note(f"{event['seconds']:,.0f} s, epoch {event['epoch']:.4g}, {_state(event)}")
         elif kind == "sample" and bar is not None:
             if progress is not None:  # once for the samples that follow it
                 bar.write(f"epoch {progress['epoch']:.4g}, {_perplexities(progress)}")
@@ -73,7 +82,7 @@ def _bar(start: Event) -> tqdm[None]:
     form = "{percentage:3.0f}% {bar:24} {n:.4g}/{total:.4g} {unit} {postfix}"
     if total is None:
         form = "{n:.4g} {unit} {postfix}"
-    return tqdm(total=total, unit=unit, bar_format=form)
+    return tqdm(total=total, unit=unit, bar_format=form, disable=None)
 
 
 def _move(bar: tqdm[None], event: Event, start: Event) -> None:
@@ -81,9 +90,7 @@ def _move(bar: tqdm[None], event: Event, start: Event) -> None:
     bar.n = event["epoch"] if by_epoch else event["seconds"]
     if bar.total is not None:
         bar.n = min(bar.n, bar.total)
-    bar.set_postfix_str(
-        f"{_perplexities(event)}, {event['characters_per_second']:,.0f} characters/s"
-    )
+    bar.set_postfix_str(_state(event))
 
 
 def _opening(start: Event) -> str:
@@ -94,6 +101,10 @@ def _opening(start: Event) -> str:
         f"{start['parameters']:,} parameters, {start['device']}\n"
         f"baseline perplexities: {known}{warnings}"
     )
+
+
+def _state(progress: Event) -> str:
+    return f"{_perplexities(progress)}, {progress['characters_per_second']:,.0f} characters/s"
 
 
 def _perplexities(event: Event) -> str:

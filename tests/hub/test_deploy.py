@@ -22,6 +22,7 @@ APP = {
     "app.py": b"print('an app')",
     "README.md": b"---\nsdk: gradio\n---\n# app\n\n![seen](docs/seen.png)\n",
     "requirements.txt": b"gradio\n",
+    "pyproject.toml": b"[project]\n",
     "charrnn/__init__.py": b"",
     "charrnn/look.css": b"a {}",
     "checkpoints/one/model.safetensors": bytes(20_000),
@@ -32,7 +33,7 @@ APP = {
 }
 BESIDE = {
     "tests/test_app.py": b"",
-    "pyproject.toml": b"",
+    "package.json": b"{}",
     "benchmarks/loop.py": b"",
     ".env": b"SECRET=1",
     "charrnn/__pycache__/x.pyc": b"",
@@ -97,7 +98,7 @@ def test_of_a_checkout_go_the_tracked_files_that_the_app_needs(house):
     names, notes = deploying.select_files(house)
     assert set(names) == APP.keys() - {"charrnn/look.css"}
     assert notes == [
-        "not needed in the Space: .gitignore, benchmarks/loop.py, pyproject.toml, tests/",
+        "not needed in the Space: .gitignore, benchmarks/loop.py, package.json, tests/",
         "not tracked by git, so left out: charrnn/new.py",
     ]
 
@@ -121,6 +122,7 @@ def test_links_never_go_along(house, tmp_path):
 def test_this_repository_is_whole_in_a_space(tmp_path):
     names, _ = deploying.select_files(ROOT)
     assert {"app.py", "README.md", "requirements.txt", "LICENSE"} <= set(names)
+    assert "pyproject.toml" in names, "pip installs the package from a Space"
     tops = {name.partition("/")[0] for name in names if "/" in name}
     assert tops == {"benchmarks", "charrnn", "checkpoints", "docs"}
     kept = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("charrnn/**/*.css")}

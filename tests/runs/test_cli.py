@@ -12,9 +12,12 @@ from conftest import ROOT
 
 import charrnn
 from charrnn.cli import main
+from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES, make_plan
 from charrnn.runs.run import Run
 from charrnn.text import Text
+from charrnn.training import TrainingConfig
+from charrnn.utils.config_fields import rules
 from charrnn.utils.file_locks import try_lock
 
 SMALL = ["--set", "cell=gru", "--set", "hidden_size=16", "--set", "implementation=fast"]
@@ -215,6 +218,47 @@ def test_without_a_command_the_help_is_shown(command):
     assert result.returncode == 2 and b"generate" in result.stderr
     helped = command("train", "--help")
     assert helped.returncode == 0 and b"--epochs" in helped.stdout
+
+
+def test_help_lists_the_settings_and_the_version_is_told(command):
+    helped = command("train", "-h")
+    assert helped.returncode == 0 and helped.stdout == command("train", "--help").stdout
+    shown = helped.stdout.decode()
+    for config in (ModelConfig, TrainingConfig):
+        for name, rule in rules(config).items():
+            assert f"{name}={getattr(config(), name)}".lower() in shown.lower()
+            assert " ".join(rule.hint.split()) in " ".join(shown.split())
+    assert command("-h").returncode == 0
+    assert command("--version").stdout.decode() == f"charrnn {charrnn.__version__}\n"
+    assert b"--install-completion" in command("--help").stdout
+
+
+def test_the_version_is_told_without_loading_torch(tmp_path):
+    code = (
+        "import sys; from charrnn.__main__ import main; sys.argv = ['charrnn', '--version'];"
+        "main(); assert 'torch' not in sys.modules"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    told = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=environment)
+    assert told.decode().strip() == f"charrnn {charrnn.__version__}"
+
+
+def test_a_shell_completes_commands(monkeypatch, capsys):
+    monkeypatch.setenv("_" + "CHARRNN_COMPLETE", "complete_bash")  # Typer's, not one of ours
+    monkeypatch.setenv("COMP_WORDS", "charrnn ge")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setattr(sys, "argv", ["charrnn"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0 and capsys.readouterr().out.split() == ["generate"]
+
+
+def test_where_there_is_no_terminal_no_line_is_written_over(command, story, monkeypatch):
+    monkeypatch.setattr("charrnn.cli.output._LINE_EVERY_SECONDS", 0.0)
+    result = command("train", story, "--epochs", 2, *SMALL)
+    assert b"\r" not in result.stdout + result.stderr
+    lines = result.stderr.decode().splitlines()
+    assert any("epoch" in line and "characters/s" in line for line in lines)
 
 
 def test_a_refused_out_leaves_no_run_behind(command, story, tmp_path):

@@ -115,9 +115,9 @@ def test_the_readme_begins_with_the_two_commands():
     assert f'"{torch}" --index-url' in blocks[1]
 
 
-def test_the_python_example_of_the_readme_runs(monkeypatch, capsys):
+def test_the_python_example_of_the_readme_runs(monkeypatch, capsys, tmp_path):
     (code,) = python_blocks("README.md")
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(tmp_path)  # it runs anywhere
     names = {}
     exec(compile(code, "README.md", "exec"), names)
     printed = capsys.readouterr().out
@@ -148,6 +148,23 @@ def test_every_variable_of_the_source_is_documented_and_the_reverse():
     assert documented == limits | found
     named = {name for document in CURRENT for name in VARIABLE.findall(text_of(document))}
     assert named <= documented
+
+
+def test_variables_of_others_are_documented_too():
+    """Those of Gradio, the Hub, Spaces and libraries that the source reads or sets."""
+    is_variable = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|SYSTEM|MPLBACKEND|PYTHONPATH")
+    constants = {"BEGIN", "SCHED_BATCH", "MAX_TEXT_BYTES"}
+    found = set()
+    for path in [*ROOT.glob("charrnn/**/*.py"), ROOT / "app.py"]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and is_variable.fullmatch(text):
+                found.add(text)
+    found = {name for name in found - constants if not name.startswith("O_")}
+    assert {"HF_TOKEN", "GRADIO_SERVER_NAME", "SPACE_ID"} <= found
+    documented = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", text_of("docs/hosting.md")))
+    assert found <= documented
+    assert {"GRADIO_ROOT_PATH", "HF_HOME", "HF_HUB_OFFLINE", "HF_ENDPOINT"} <= documented
 
 
 def test_limits_are_documented_with_their_values():

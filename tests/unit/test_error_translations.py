@@ -20,7 +20,7 @@ SOURCE = Path(charrnn.__file__).parent
 ENGLISH_ONLY = (
     *("cli/", "loading.py", "hub/space.py", "ui/api.py", "ui/operations.py", "ui/mcp_server/"),
     "ui/run_operations.py",
-    *("evaluation/__init__.py", "runs/limits.py"),
+    *("app.py", "evaluation/__init__.py", "runs/limits.py"),
 )
 # Messages of other modules that do not reach the page.
 NOT_ON_THE_PAGE = {
