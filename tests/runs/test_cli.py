@@ -244,7 +244,7 @@ def test_the_version_is_told_without_loading_torch(tmp_path):
 
 
 def test_a_shell_completes_commands(monkeypatch, capsys):
-    monkeypatch.setenv("_" + "CHARRNN_COMPLETE", "complete_bash")  # Typer's, not one of ours
+    monkeypatch.setenv(f"_{'charrnn'.upper()}_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", "charrnn ge")
     monkeypatch.setenv("COMP_CWORD", "1")
     monkeypatch.setattr(sys, "argv", ["charrnn"])
