@@ -10,12 +10,23 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
 
+from .documents import (
+    KINDS,
+    Places,
+    Spans,
+    arrange,
+    arranged_stops,
+    document_end,
+    document_start,
+    find_documents,
+)
 from .errors import Message, UserError, reason, short_repr
 from .text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
 from .text.preparation import Preparation
@@ -79,6 +90,10 @@ class Corpus:
     `encoding`, `line_ends` and `prefixes` are those of the `Text` that it was made from. `title` is
     its name as `Message.as_json`, from which it is translated; None for a name that is not
     translated, such as a file's.
+
+    `files` are those of the `Text`. With `documents`, the text is arranged: its documents stand in
+    random order, each followed by what ends it, and the last ones are held out
+    (`with_documents`).
     """
 
     name: str
@@ -89,6 +104,8 @@ class Corpus:
     line_ends: str = "LF"
     prefixes: tuple[str, ...] = ()
     title: Mapping[str, Any] | None = None
+    files: tuple[int, ...] = ()
+    documents: str = "none"
 
     def __post_init__(self) -> None:
         wanted = Message("give a number between 0 and 0.5")
@@ -148,6 +165,7 @@ class Corpus:
             source.line_ends,
             source.prefixes,
             source.name.as_json() if isinstance(source.name, Message) else None,
+            source.files if prepared == source.text else (),
         )
 
     @property
@@ -160,9 +178,13 @@ class Corpus:
         """The ids to evaluate on, never trained on: a view; empty if nothing is held out."""
         return self.ids[self._split :]
 
-    @property
+    @cached_property
     def _split(self) -> int:
         held_out = round(len(self.ids) * self.validation)
+        if self.documents != "none" and held_out:
+            stops = arranged_stops(self.ids, self.vocabulary, self.documents)
+            places = stops[:-1]  # at least one document is held out
+            return int(places[np.abs(places - (len(self.ids) - held_out)).argmin()])
         # A single held-out character could not be predicted, so it is trained on instead.
         return len(self.ids) - (held_out if held_out > 1 else 0)
 
@@ -172,6 +194,47 @@ class Corpus:
         Raises UserError outside 0 … 0.5.
         """
         return self if share in (None, self.validation) else replace(self, validation=share)
+
+    @cached_property
+    def training_stops(self) -> Places:
+        """Where each document to train on ends, in a text that is arranged."""
+        return arranged_stops(self.training, self.vocabulary, self.documents)
+
+    @property
+    def document_start(self) -> int:
+        """The id that is read before the first symbol of a document."""
+        return self.vocabulary.symbols.index(document_start(self.documents))
+
+    def spans(self, documents: str) -> Spans:
+        """Find the documents of the text, of the given kind; it must not be arranged."""
+        return find_documents(self.ids, self.vocabulary, documents, self.files)
+
+    def with_documents(self, documents: str, seed: int) -> Corpus:
+        """Return the same text as documents, in an order that follows from the seed.
+
+        A text that is arranged already stays as it is. Raises UserError if there are fewer than two
+        documents.
+        """
+        if documents == "none" or self.documents != "none":
+            return self
+        spans = self.spans(documents)
+        if len(spans) < 2:
+            raise UserError(
+                "documents = {kind} needs a text of at least two documents, and {text} has "
+                "{count:,}. Choose another kind, or none.",
+                kind=documents,
+                text=self.name,
+                count=len(spans),
+                field="documents",
+            )
+        end = [
+            symbol for symbol in document_end(documents) if symbol not in self.vocabulary.symbols
+        ]
+        vocabulary = Vocabulary([*self.vocabulary.symbols, *end]) if end else self.vocabulary
+        ids = arrange(
+            self.ids.astype(vocabulary.dtype, copy=False), vocabulary, spans, documents, seed
+        )
+        return replace(self, ids=ids, vocabulary=vocabulary, documents=documents)
 
     def with_symbols_of(self, other: Vocabulary) -> Corpus:
         """Return the same text with a vocabulary that also has the symbols of another.
@@ -256,6 +319,7 @@ class Corpus:
             "line_ends": self.line_ends,
             "prefixes": self.prefixes,
             "symbols": self.vocabulary.symbols,
+            "documents": self.documents,
         }
         with atomic_open(directory / IDS_FILE) as file:
             np.save(_WriteOnly(file), self.ids, allow_pickle=False)
@@ -281,7 +345,10 @@ class Corpus:
             if not all(isinstance(text, str) for text in (*texts, *prefixes)):
                 raise ValueError(Message("{path} is damaged", path=DESCRIPTION_FILE))
             name, encoding, line_ends = texts
-            title = description.get("title")  # version 0.1.0 did not write it
+            # Version 0.1.0 wrote neither.
+            title, documents = description.get("title"), description.get("documents", "none")
+            if documents not in KINDS:
+                raise ValueError(Message("{path} is damaged", path=DESCRIPTION_FILE))
             opened = cls(
                 name,
                 ids,
@@ -291,6 +358,7 @@ class Corpus:
                 line_ends,
                 prefixes,
                 title if isinstance(title, dict) else None,
+                documents=documents,
             )
             if any(ids.max() >= len(vocabulary) for ids in _chunks(opened.ids)):
                 raise ValueError(

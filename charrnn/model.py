@@ -139,18 +139,22 @@ class CharRNN(nn.Module):
         `targets.T.reshape(-1)`. The state is (L·D, B, H), or two of them for the LSTM; None is
         zeros.
         """
-        H, state = self._hidden_states(ids, state)
+        H, state = self.hidden_states(ids, state)
+        return self.logits(H), state
+
+    def logits(self, H: Tensor) -> Tensor:
+        """Return the logits (N, V) by hidden states (…, D·H), N of them, dropout included."""
         H = self._drop_out(H)
         flat = H.reshape(-1, H.shape[-1])
         if self.config.implementation == "fast":
-            return affine(flat, self.output_weights, self.b_q), state
-        return flat @ self.output_weights + self.b_q, state
+            return affine(flat, self.output_weights, self.b_q)
+        return flat @ self.output_weights + self.b_q
 
     def next_state(self, ids: Tensor, state: State | None = None) -> State:
         """Return the state after `ids` (B, T), without the logits that `forward` also computes."""
-        return self._hidden_states(ids, state)[1]
+        return self.hidden_states(ids, state)[1]
 
-    def _hidden_states(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def hidden_states(self, ids: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Return the hidden states (T, B, D·H) after each of `ids` (B, T), and the last state."""
         inputs = ids.to(self.b_q.device).t()  # (T, B)
         if self.config.input != "one-hot":

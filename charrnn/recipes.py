@@ -323,6 +323,7 @@ def make_plan_for(
     chosen = find_recipe(base or recipe)
     model, training = resolve_configs_for(corpus, chosen.name, settings, start)
     corpus = corpus.with_validation(training.validation)
+    corpus = corpus.with_documents(training.documents, training.seed)
     plan = RunPlan(recipe, corpus, model, training, _prefixes(chosen, corpus), base, start)
     check_fit(plan.trained_corpus, model, training)
     check_threads(training)
@@ -362,6 +363,8 @@ def resolve_configs(
     for_model, for_training = assign_settings(settings, ModelConfig, TrainingConfig)
     if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
         raise UserError("Give epochs or seconds, not both.", field="seconds", also=("epochs",))
+    if for_training.get("documents", "none") != "none":  # each starts from zero already
+        for_training.setdefault("reset", 0.0)
     for one, other in (("epochs", "seconds"), ("seconds", "epochs")):
         if for_training.get(one) is not None:
             for_training[other] = None
@@ -391,8 +394,11 @@ def resolve_configs(
 def _prefixes(recipe: Recipe, corpus: Corpus) -> tuple[str, ...]:
     """Return the recipe's prefixes, or the text's own, that the model can read.
 
-    Without any, return how the text begins.
+    Without any, return how the text begins; for documents nothing, so that the samples are whole
+    ones.
     """
+    if corpus.documents != "none":
+        return ("",)
     for prefixes in (recipe.prefixes, corpus.prefixes):
         readable = tuple(prefix for prefix in prefixes if not corpus.vocabulary.unknown(prefix))
         if readable:

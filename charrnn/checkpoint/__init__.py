@@ -24,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
 from .._version import __version__, other_version
+from ..documents import KINDS
 from ..errors import Message, UserError, escape_invisible, os_reason, reason, short_repr
 from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation
@@ -72,6 +73,13 @@ class Checkpoint:
     def name(self) -> str:
         """The model's name."""
         return str(self.about.get("name") or "unnamed")
+
+    @property
+    def documents(self) -> str:
+        """What the model reads each from a zero state: "lines" or another, "none" for one text."""
+        training = self.about.get("training")
+        kind = training.get("documents") if isinstance(training, dict) else None
+        return kind if kind in KINDS else "none"
 
     @property
     def perplexity(self) -> float | None:

@@ -180,7 +180,7 @@ def iter_text_predictions(
     model: CharRNN, ids: Ids, on_state: OnState | None = None
 ) -> Iterator[Predictions]:
     """Yield predictions for a whole text, as `carried.iter_carried` does."""
-    return iter_carried(model, ids, _max_predictions(model), on_state)
+    return iter_carried(model, ids, max_predictions(model), on_state)
 
 
 def iter_predictions(
@@ -191,7 +191,7 @@ def iter_predictions(
     `inputs` and `targets` are ids (B, T); the predictions of a chunk are in time-major order. There
     is a yield point before each chunk.
     """
-    chunk = max(1, min(_CHUNK_CHARACTERS, _max_predictions(model) // len(inputs)))
+    chunk = max(1, min(_CHUNK_CHARACTERS, max_predictions(model) // len(inputs)))
     for start in range(0, inputs.shape[1], chunk):
         yield_point()
         piece = slice(start, start + chunk)
@@ -210,7 +210,7 @@ def character_nats(logits: Tensor, targets: Tensor) -> Tensor:
 def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
     """Return the summed nats and the number of predictions, each window from a zero state."""
     whole = (len(ids) - 1) // window
-    windows_at_once = max(1, _max_predictions(model) // window)
+    windows_at_once = max(1, max_predictions(model) // window)
     total, count = 0.0, 0
     if whole:
         inputs, targets = text_rows(ids[: whole * window + 1], whole)
@@ -224,7 +224,7 @@ def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
     return total, count
 
 
-def _max_predictions(model: CharRNN) -> int:
+def max_predictions(model: CharRNN) -> int:
     """Return how many predictions fit into memory at a time."""
     config = model.config
     states = config.hidden_size * (2 if config.bidirectional else 1)

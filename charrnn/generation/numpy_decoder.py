@@ -44,6 +44,9 @@ class Decoder(Protocol):
     def step(self, ids: Any) -> None:
         """Read one more character per sequence: ids (K,), or one id."""
 
+    def restart(self, other: Decoder, row: int) -> None:
+        """Put one of the sequences where another decoder, of one sequence, stands."""
+
 
 def make_decoder(model: CharRNN, state: State) -> Decoder:
     """Build a decoder that continues from a state (L·D, K, H) of the model."""
@@ -57,6 +60,8 @@ class TorchDecoder:
 
     A bidirectional model has no next step; this computes what a text of one more character would.
     """
+
+    logits: Floats
 
     def __init__(self, model: CharRNN, state: State) -> None:
         self._model, self._state = model, state
@@ -73,9 +78,24 @@ class TorchDecoder:
             logits, self._state = model(X, self._state)
         self._update_logits(logits)
 
+    def restart(self, other: Decoder, row: int) -> None:
+        """Put one of the sequences where another decoder, of one sequence, stands."""
+        assert isinstance(other, TorchDecoder)
+
+        def put(own: Tensor, new: Tensor) -> Tensor:
+            return own.index_copy(1, torch.tensor([row]), new)
+
+        if isinstance(self._state, tuple) and isinstance(other._state, tuple):
+            (H, C), (H_new, C_new) = self._state, other._state
+            self._state = put(H, H_new), put(C, C_new)
+        elif isinstance(self._state, Tensor) and isinstance(other._state, Tensor):
+            self._state = put(self._state, other._state)
+        self.logits = self.logits.copy()
+        self.logits.reshape(-1, self.logits.shape[-1])[row] = other.logits
+
     def _update_logits(self, logits: Tensor) -> None:
         own = _array(logits)[:, 1:]
-        self.logits: Floats = own[0] if len(own) == 1 else own
+        self.logits = own[0] if len(own) == 1 else own
 
 
 class DecoderWeights:
@@ -139,6 +159,15 @@ class NumpyDecoder:
         )
         with quietly:
             self._update_logits()
+
+    def restart(self, other: Decoder, row: int) -> None:
+        """Put one of the sequences where another decoder, of one sequence, stands."""
+        assert isinstance(other, NumpyDecoder)
+        for own, layer in zip(
+            [self._first, *self._upper], [other._first, *other._upper], strict=True
+        ):
+            own.restart(layer, row)
+        self.logits.reshape(-1, self.logits.shape[-1])[row] = other.logits
 
     def _step(self, ids: Any) -> None:
         if self._added is None:
@@ -208,6 +237,11 @@ class _Layer:
             self._inputs[...] = self._below
         self._add_up()
         self._advance()
+
+    def restart(self, other: _Layer, row: int) -> None:
+        """Take over the state of another layer, of one sequence, for one of the sequences."""
+        np.atleast_2d(self.hidden)[row] = other.hidden
+        np.atleast_2d(self._cell_state)[row] = other._cell_state
 
     def _add_up_first(self) -> None:
         self._multiply()

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from ..batches import Epoch
+from ..document_batches import DocumentEpoch
 from ..vocabulary import Ids
 from .kneser_ney import KneserNeyModels, Mixture
 
@@ -63,8 +64,11 @@ class NgramSoftTargets:
             pool.shutdown(cancel_futures=True)
         self.probabilities = expected
 
-    def for_minibatch(self, minibatches: Epoch, i: int) -> Tensor | None:
-        """Return the soft targets of minibatch i, (T·B, V), time step by time step."""
+    def for_minibatch(self, minibatches: Epoch | DocumentEpoch, i: int) -> Tensor | None:
+        """Return the soft targets of minibatch i, (T·B, V), time step by time step.
+
+        Those of documents are row by row, without padding, (N, V).
+        """
         if self.probabilities is None:
             return None
         return self.probabilities[torch.from_numpy(minibatches.target_positions(i).T.reshape(-1))]

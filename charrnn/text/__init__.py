@@ -6,7 +6,7 @@ Clean means: line ends are LF, and of the control characters only LF and tab are
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import Message, UserError, escape_invisible, os_reason
@@ -29,7 +29,8 @@ class Text:
 
     `name` is for people: "notes.txt", "3 files". `encoding` and `line_ends` ("LF", "CRLF", "CR",
     "mixed" or "none") are as found, before line ends were unified. `prefixes` are beginnings worth
-    continuing, for the texts that come with the package.
+    continuing, for the texts that come with the package. `files` are the characters of each of the
+    files that it was joined from, with a line break between two; none for a single one.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Text:
     encoding: str = "UTF-8"
     line_ends: str = "LF"
     prefixes: tuple[str, ...] = ()
+    files: tuple[int, ...] = field(default=(), compare=False)
 
 
 def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
@@ -168,6 +170,7 @@ def _join(texts: Sequence[Text], *, name: str) -> Text:
         name,
         encoding=Message("{names}", names=encodings) if len(encodings) > 1 else encodings[0],
         line_ends=_common_line_end(text.line_ends for text in texts),
+        files=tuple(length for text in texts for length in text.files or (len(text.text),)),
     )
 
 

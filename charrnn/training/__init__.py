@@ -23,6 +23,7 @@ from ..utils.process import available_cores
 from ..utils.validation import as_instance, as_path, as_texts, check_checkpoint
 from .config import TrainingConfig
 from .events import Clock, Commands, Event, MaxThreads, settings_reader, stored_event
+from .minibatches import make_minibatches
 from .resume_state import RESUME_FILE
 from .schedule import Segment
 from .trainer import Trainer
@@ -98,6 +99,7 @@ def train(
         check_architecture(start, model)
         if training.keep_symbols:
             corpus = corpus.with_symbols_of(start.vocabulary)
+    corpus = corpus.with_documents(training.documents, training.seed)
     check_fit(corpus, model, training)
     if not resume:  # a run may be resumed on fewer cores
         check_threads(training)
@@ -126,7 +128,13 @@ def check_fit(corpus: Corpus, model: ModelConfig, training: TrainingConfig) -> N
     soft targets too large for memory, a run without an end, a GPU that is not there.
     """
     characters = len(corpus.training)
-    training.minibatches(corpus.training, 0)
+    if training.documents != "none" and model.bidirectional:
+        raise UserError(
+            "documents = {kind} needs a model that reads forward only: set bidirectional = false.",
+            kind=training.documents,
+            field="documents",
+        )
+    make_minibatches(corpus, training, 0)
     with torch.device("meta"):
         parameters = CharRNN(model, len(corpus.vocabulary)).parameter_count
     if parameters > MAX_PARAMETERS:

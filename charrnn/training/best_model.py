@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -50,7 +51,10 @@ class BestModel:
         *,
         trusted: bool = True,
         clock: Clock = time.monotonic,
+        evaluate: Callable[[CharRNN, Ids], float] | None = None,
     ) -> None:
+        """Evaluate `held_out` with `evaluate`, or as one text."""
+        self._measure = evaluate
         self._train_step, self._held_out, self._clock = train_step, held_out, clock
         uniform_loss = math.log(train_step.model.vocabulary_size)
         self._decides_below = math.inf if trusted else uniform_loss  # nats, by the best loss
@@ -155,7 +159,7 @@ class BestModel:
         """Return the mean loss, and the seconds that measuring it took."""
         began = self._clock()
         with self._train_step.arithmetic.forward():
-            loss = held_out_nats(self._train_step.model, ids)
+            loss = (self._measure or held_out_nats)(self._train_step.model, ids)
         return loss, self._clock() - began
 
     def confirm_candidate(self) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from ..batches import Epoch, make_epoch
+from ..documents import KINDS
 from ..errors import UserError
 from ..utils.config_fields import check, setting
 from ..vocabulary import Ids
@@ -35,6 +34,11 @@ class TrainingConfig:
         "Share of carried states that start from zero again at each minibatch, as generation does",
         low=0.0,
         high=1.0,
+    )
+    documents: str = setting(
+        "none",
+        "Lines, parts between blank lines, or files as texts of their own, each from a zero state",
+        choices=KINDS,
     )
     shift: bool = setting(True, "Start every epoch at a random offset of less than `steps`")
     batch_size: int = setting(32, "Sequences in a minibatch", low=1, high=4096)
@@ -112,6 +116,19 @@ class TrainingConfig:
                 "every minibatch from scratch: choose sampling = sequential.",
                 field="truncate",
             )
+        if self.documents != "none" and self.sampling == "random":
+            raise UserError(
+                "documents = {kind} trains documents from their beginning, and random sampling "
+                "begins anywhere: choose sampling = sequential.",
+                kind=self.documents,
+                field="documents",
+            )
+        if self.documents != "none" and self.reset > 0:
+            raise UserError(
+                "With documents = {kind} each document starts from zero already: set reset = 0.",
+                kind=self.documents,
+                field="reset",
+            )
         if self.device == "cuda" and self.precision == "bfloat16":
             raise UserError(
                 "On a GPU choose precision = auto or float32.",
@@ -134,10 +151,3 @@ class TrainingConfig:
             number=number,
             shift=self.shift,
         )
-
-    def minibatch_before(self, ids: Ids, number: int, position: int) -> tuple[Tensor, Tensor]:
-        """Return the minibatch before the one at `position` of epoch `number`, (B, T) each."""
-        if position:
-            return self.minibatches(ids, number)[position - 1]
-        earlier = self.minibatches(ids, number - 1)
-        return earlier[len(earlier) - 1]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..corpus import Corpus
-from ..model import ModelConfig
+from ..evaluation.documents import document_nats
+from ..model import CharRNN, ModelConfig
+from ..vocabulary import Ids
 from . import holdout
 from .best_model import BestModel
 from .config import TrainingConfig
 from .events import Clock, Event
 from .metrics import WINDOW, Meter, Window, finite_perplexity
+from .minibatches import make_minibatches
 from .run_log import RunLog
 from .sample_writer import SampleWriter
 from .schedule import RunProgress
@@ -40,7 +43,7 @@ class RunState:
         self._clock = clock
         self._elapsed_before, self._began = 0.0, clock()
         self.progress = RunProgress(training)
-        self.minibatches = training.minibatches(corpus.training, 0)
+        self.minibatches = make_minibatches(corpus, training, 0)
         self.started_from = None if start is None else StartedFrom.of(start, corpus.vocabulary)
         weights = None
         if start is not None:
@@ -49,7 +52,10 @@ class RunState:
         self.train_step = TrainStep(model, training, len(corpus.vocabulary), counts, weights)
         self.warnings = holdout.check(corpus)
         trusted = not holdout.DOUBTFUL & {warning.code for warning in self.warnings}
-        self.best_model = BestModel(self.train_step, corpus.held_out, trusted=trusted, clock=clock)
+        self.best_model = BestModel(
+            self.train_step, corpus.held_out, trusted=trusted, clock=clock,
+            evaluate=_evaluation_of(corpus),
+        )  # fmt: skip
         self.window = min(WINDOW, self.minibatches.characters)
         self.meter = Meter(Window(self.window))
         self.train_perplexity: float | None = None
@@ -117,3 +123,10 @@ class RunState:
 
     def _elapsed(self) -> float:
         return self._elapsed_before + self._clock() - self._began
+
+
+def _evaluation_of(corpus: Corpus) -> Callable[[CharRNN, Ids], float] | None:
+    """Return how the held-out documents of a corpus are evaluated; None for one text."""
+    if corpus.documents == "none":
+        return None
+    return partial(document_nats, vocabulary=corpus.vocabulary, documents=corpus.documents)

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from ..generation import GenerationConfig, iter_from_model
 from ..model import CharRNN, ModelConfig, State, detach, eval_mode
+from ..packed import continued_state, packed_logits
 from ..rnn import map_state, onednn_is_much_faster
 from ..utils.process import available_cores
 from ..vocabulary import Counts, Vocabulary
@@ -36,11 +37,13 @@ _MIN_SHARED_OUTPUT_MULTIPLICATIONS = 1_000_000
 class Update:
     """The result of a step: its loss, and its gradient norm before clipping.
 
-    The loss is in nats per character, without smoothing. The norm is None where no update was due.
+    The loss is in nats per character, without smoothing, over so many characters. The norm is None
+    where no update was due.
     """
 
     loss: float
     norm: float | None
+    characters: int
 
 
 class TrainStep:
@@ -120,21 +123,26 @@ class TrainStep:
         learning_rate: float,
         last: bool,
         soft_targets: Tensor | None = None,
+        carried: Tensor | None = None,
     ) -> Update | None:
         """Learn from inputs and targets (B, T); `last` marks the last minibatch of an epoch.
 
-        `soft_targets` (T·B, V) are n-gram distributions to smooth the targets with. Returns None,
-        and leaves the weights alone, if the loss or the gradient is not finite.
+        `soft_targets` (T·B, V) are n-gram distributions to smooth the targets with. Of documents,
+        rows are padded, `soft_targets` have a row for each target, and `carried` (B,) says which
+        row of the minibatch before each row continues, −1 for none. Returns None, and leaves the
+        weights alone, if the loss or the gradient is not finite.
         """
         whole_epoch = self.config.truncate == "epoch"
         if self.config.sampling == "random":
             self.state = None
         elif self.state is not None:
-            self.state = self._carry_state(self.state if whole_epoch else detach(self.state))
+            self.state = self._carry_state(
+                self.state if whole_epoch else detach(self.state), carried
+            )
         with self.arithmetic.forward():
-            logits, self.state = self.model(X, self.state)
+            logits, targets, self.state = self._predict(X, Y, self.state)
         log_p = F.log_softmax(logits.float(), dim=1)
-        objective = F.nll_loss(log_p, Y.t().reshape(-1).to(self.device))
+        objective = F.nll_loss(log_p, targets)
         loss = objective.item()
         if not math.isfinite(loss):
             return None
@@ -144,7 +152,7 @@ class TrainStep:
         if whole_epoch:
             self._losses.append(objective)
             if not last:
-                return Update(loss, None)
+                return Update(loss, None, len(targets))
             objective = torch.stack(self._losses).mean()
             self._losses.clear()
         self._parameters.clear_gradients()
@@ -158,14 +166,27 @@ class TrainStep:
             group["lr"] = learning_rate
         self.optimizer.step()
         self._parameters.bump_versions()
-        return Update(loss, norm)
+        return Update(loss, norm, len(targets))
 
-    def _carry_state(self, state: State) -> State:
+    def _predict(
+        self, X: Tensor, Y: Tensor, state: State | None
+    ) -> tuple[Tensor, Tensor, State | None]:
+        """Return logits (N, V), their targets (N,), and the state after the minibatch."""
+        if self.config.documents == "none":
+            logits, after = self.model(X, state)
+            return logits, Y.t().reshape(-1).to(self.device), after
+        mask = Y != 0  # without padding
+        logits, after = packed_logits(self.model, X, mask.sum(dim=1).tolist(), state)
+        return logits, Y[mask].to(self.device), after
+
+    def _carry_state(self, state: State, carried: Tensor | None) -> State:
         """Return the state for the next minibatch, zero again for some of its sequences.
 
         A model that meets a zero state at the beginning of epochs only may never learn to write
         from one, and start every text with nonsense (seen: benchmarks/LOG.md).
         """
+        if carried is not None:
+            return continued_state(state, carried)
         if self.config.reset == 0:
             return state
         batch = state[0].shape[1] if isinstance(state, tuple) else state.shape[1]
@@ -174,9 +195,9 @@ class TrainStep:
 
     def loss(self, X: Tensor, Y: Tensor) -> float:
         """Return the mean loss in nats on a minibatch, from a zero state and without dropout."""
-        with eval_mode(self.model) as model, self.arithmetic.float32():
-            logits, _ = model(X)
-            return float(F.cross_entropy(logits, Y.t().reshape(-1).to(self.device)))
+        with eval_mode(self.model), self.arithmetic.float32():
+            logits, targets, _ = self._predict(X, Y, None)
+            return float(F.cross_entropy(logits, targets))
 
     def samples(self, vocabulary: Vocabulary, prefixes: Sequence[str]) -> list[str]:
         """Return a sample for each prefix, the prefix included.

@@ -19,6 +19,7 @@ from .config import TrainingConfig
 from .events import Clock, Commands, Event, MaxThreads
 from .messages import end_report
 from .metrics import Meter, RunningTotals
+from .minibatches import carried_rows, make_minibatches, minibatch_before
 from .resume_state import ResumeState, restore_errors
 from .run_state import RunState
 from .schedule import RunProgress, Segment
@@ -123,7 +124,7 @@ class Trainer(RunState):
         whole_epoch = self.config.truncate == "epoch"  # nothing is learned before its end
         # Even the shortest run does one step; one killed at an epoch's end still ends that epoch.
         while self.step == 0 or self._is_at_epoch_end() or not self._is_over():
-            minibatches = self.config.minibatches(self.corpus.training, self.epoch)
+            minibatches = make_minibatches(self.corpus, self.config, self.epoch)
             self.minibatches = minibatches
             if self.position == 0:
                 self.train_step.begin_epoch()
@@ -138,12 +139,13 @@ class Trainer(RunState):
                 update = self.train_step.train_on(
                     X, Y, learning_rate=self._learning_rate, last=last,
                     soft_targets=self.soft_targets.for_minibatch(minibatches, self.position),
+                    carried=carried_rows(minibatches, self.position),
                 )  # fmt: skip
                 if update is None or update.loss > self.max_loss:
                     self._overflowed = update is None
                     return "diverged"
                 self.best_model.confirm_candidate()
-                self.meter.add(update.loss, Y.numel(), update.norm, self.config.clip)
+                self.meter.add(update.loss, update.characters, update.norm, self.config.clip)
                 self.step, self.position = self.step + 1, self.position + 1
                 asked = self.commands()
                 self.best_model.maybe_restart_schedule(self.step, train_loss=self._train_loss())
@@ -327,8 +329,8 @@ class Trainer(RunState):
         self._elapsed_before = counters["seconds"]
         self.meter = Meter.restored(counters["meter"], self.window)
         self.best_model.restore(point.best, counters["selection"])
-        self.minibatches = self.config.minibatches(self.corpus.training, self.epoch)
+        self.minibatches = make_minibatches(self.corpus, self.config, self.epoch)
         if self.step:  # the end of a run needs its last minibatch
-            self._last_minibatch = self.config.minibatch_before(
-                self.corpus.training, self.epoch, self.position
+            self._last_minibatch = minibatch_before(
+                self.corpus, self.config, self.epoch, self.position
             )

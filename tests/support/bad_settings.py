@@ -16,6 +16,7 @@ WANTED = {
     "sampling": "choose one of sequential, random",
     "truncate": "choose one of minibatch, epoch",
     "reset": "give a number from 0 to 1",
+    "documents": "choose one of none, lines, blank-lines, files",
     "shift": "choose true or false",
     "batch_size": "give a whole number from 1 to 4,096",
     "steps": "give a whole number from 1 to 4,096",

@@ -57,7 +57,7 @@ def test_a_run_stopped_after_two_steps_of_an_epoch_is_not_judged_by_these_two(le
     stop = 3 * epoch + 2
 
     def train_on(self, X, Y, **more):
-        return Update(1.0 if next(steps) > stop - 2 else 3.0, 1.0)
+        return Update(1.0 if next(steps) > stop - 2 else 3.0, 1.0, Y.numel())
 
     monkeypatch.setattr(TrainStep, "train_on", train_on)
     events = run(

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .document_errors_zh import DOCUMENT_ERRORS
 from .end_messages_zh import END_MESSAGES
 from .hub_errors_zh import HUB_ERRORS
 from .phrases_zh import PHRASES
 from .start_messages_zh import START_MESSAGES
 
 ERRORS: Mapping[str, str] = {
+    **DOCUMENT_ERRORS,
     **HUB_ERRORS,
     **END_MESSAGES,
     **PHRASES,

@@ -24,6 +24,7 @@ _NETWORK = ("cell", "hidden_size", "layers", "bidirectional")
 _LENGTH = ("epochs", "seconds")
 _SETTINGS = (
     *("learning_rate", "dropout", "optimizer", "batch_size", "steps", "clip", "sampling"),
+    *("documents",),
     *("smoothing", "weight_decay", "schedule", "implementation", "input", "embedding_size"),
     *("precision", "truncate", "reset", "shift", "prior", "keep_symbols", "validation"),
     *("initialization", "seed"),

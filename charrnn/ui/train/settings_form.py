@@ -33,7 +33,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("prior", "smoothing", "optimizer"),
         *("learning_rate", "schedule", "weight_decay", "clip"),
     ),
-    "reading": ("sampling", "truncate", "reset", "shift", "batch_size", "steps", "validation"),
+    "reading": (
+        *("documents", "sampling", "truncate", "reset", "shift"),
+        *("batch_size", "steps", "validation"),
+    ),
 }
 REST = "machine"
 

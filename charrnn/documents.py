@@ -1,0 +1,169 @@
+"""Texts that consist of documents: the lines of a list, poems between blank lines, or files.
+
+A model of documents reads each from a zero state, and learns where it ends. What it reads first is
+the last symbol that ends a document (`document_start`): for lines, that a new line begins. So an
+empty prefix is the beginning of a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .utils.yield_points import yield_point
+from .vocabulary import Ids, Vocabulary
+
+KINDS = ("none", "lines", "blank-lines", "files")
+FILE_END = "\f"  # ends a file: of the control characters, texts keep only LF and tab
+_ENDS = {"lines": "\n", "blank-lines": "\n\n", "files": FILE_END}
+_CHUNK_CHARACTERS = 1 << 20  # that are moved, or hashed, at a time
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Spans:
+    """Where the documents of a text begin and end, (D,) each, without what separates them."""
+
+    starts: Places
+    stops: Places
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def lengths(self) -> Places:
+        """The characters of each document."""
+        return self.stops - self.starts
+
+
+def document_end(kind: str) -> str:
+    """Return what ends a document of this kind."""
+    return _ENDS[kind]
+
+
+def document_start(kind: str) -> str:
+    """Return what is read before the first symbol of a document."""
+    return "" if kind == "none" else _ENDS[kind][-1]
+
+
+def find_documents(ids: Ids, vocabulary: Vocabulary, kind: str, files: Sequence[int] = ()) -> Spans:
+    """Find the documents of a text as it was read. Blank ones are left out.
+
+    `files` are the numbers of characters of the files that the text consists of, with a line break
+    between two.
+    """
+    if kind == "files":
+        lengths = np.array(files or [len(ids)], np.int64)
+        starts = np.concatenate(([0], np.cumsum(lengths + 1)[:-1]))
+        return _without_blank(
+            ids, vocabulary, Spans(starts, np.minimum(starts + lengths, len(ids)))
+        )
+    breaks = np.flatnonzero(ids == _id_of(vocabulary, "\n"))
+    starts = np.concatenate(([0], breaks + 1)).astype(np.int64)
+    lines = Spans(starts, np.concatenate((breaks, [len(ids)])).astype(np.int64))
+    if kind == "lines":
+        return _without_blank(ids, vocabulary, lines)
+    filled = np.flatnonzero(_is_filled(ids, vocabulary, lines))
+    if not len(filled):
+        return Spans(filled, filled)
+    begins = np.concatenate(([True], np.diff(filled) > 1))  # after a blank line
+    return Spans(
+        lines.starts[filled[begins]], lines.stops[filled[np.concatenate((begins[1:], [True]))]]
+    )
+
+
+def arrange(ids: Ids, vocabulary: Vocabulary, spans: Spans, kind: str, seed: int) -> Ids:
+    """Return the documents in random order, each followed by what ends it.
+
+    The vocabulary must have the symbols of that end.
+    """
+    order = np.random.default_rng(seed).permutation(len(spans))
+    end = vocabulary.encode(_ENDS[kind])
+    lengths = spans.lengths[order] + len(end)
+    stops = np.cumsum(lengths)
+    arranged = np.empty(int(stops[-1]) if len(stops) else 0, ids.dtype)
+    first = 0
+    while first < len(order):
+        yield_point()
+        base = int(stops[first] - lengths[first])
+        last = max(first + 1, int(np.searchsorted(stops, base + _CHUNK_CHARACTERS)))
+        piece = slice(first, last)
+        places = _places(spans.starts[order[piece]], lengths[piece])
+        arranged[base : int(stops[last - 1])] = ids[np.minimum(places, len(ids) - 1)]
+        first = last
+    for i, symbol in enumerate(end[::-1].tolist()):
+        arranged[stops - 1 - i] = symbol
+    return arranged
+
+
+def arranged_stops(ids: Ids, vocabulary: Vocabulary, kind: str) -> Places:
+    """Return where each document of an arranged text ends, what ends it included, (D,).
+
+    If the text is cut within a document, its last place is the end of the text.
+    """
+    end = vocabulary.encode(_ENDS[kind])
+    ends = ids[len(end) - 1 :] == end[-1]
+    for i, symbol in enumerate(end[:-1].tolist()):
+        ends &= ids[i : len(ids) - len(end) + 1 + i] == symbol
+    stops = np.flatnonzero(ends).astype(np.int64) + len(end)
+    if not len(stops) or stops[-1] < len(ids):
+        stops = np.append(stops, len(ids))
+    return stops
+
+
+def hashes(ids: Ids, spans: Spans) -> NDArray[np.uint64]:
+    """Return a 64-bit hash of each document, (D,), by which equal ones are found."""
+    found = np.zeros(len(spans), np.uint64)
+    filled = np.flatnonzero(spans.lengths)
+    lengths, starts = spans.lengths[filled], spans.starts[filled]
+    stops = np.cumsum(lengths)
+    first = 0
+    while first < len(filled):
+        yield_point()
+        base = int(stops[first] - lengths[first])
+        last = max(first + 1, int(np.searchsorted(stops, base + _CHUNK_CHARACTERS)))
+        piece = slice(first, last)
+        offsets = stops[piece] - lengths[piece] - base
+        places = _places(starts[piece], lengths[piece])
+        within = (places - np.repeat(starts[piece], lengths[piece])).astype(np.uint64)
+        mixed = _mix(ids[places].astype(np.uint64) + (within << np.uint64(24)))
+        found[filled[piece]] = np.add.reduceat(mixed, offsets)
+        first = last
+    return found
+
+
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Scatter numbers over 64 bits (SplitMix64: Steele, Lea and Flood 2014)."""
+    x = (x ^ x >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9) + np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ x >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    mixed: NDArray[np.uint64] = x ^ x >> np.uint64(31)
+    return mixed
+
+
+def _places(starts: Places, lengths: Places) -> Places:
+    """Return all places of spans, one after the other."""
+    offsets = np.cumsum(lengths) - lengths
+    places: Places = np.repeat(starts - offsets, lengths) + np.arange(int(lengths.sum()))
+    return places
+
+
+def _without_blank(ids: Ids, vocabulary: Vocabulary, spans: Spans) -> Spans:
+    filled = _is_filled(ids, vocabulary, spans)
+    return Spans(spans.starts[filled], spans.stops[filled])
+
+
+def _is_filled(ids: Ids, vocabulary: Vocabulary, spans: Spans) -> NDArray[np.bool_]:
+    """Say of each span whether it has a character that is not white space."""
+    ink = np.array([not symbol.isspace() for symbol in vocabulary.symbols])
+    before = np.concatenate(([0], np.cumsum(ink[ids], dtype=np.int32)))
+    filled: NDArray[np.bool_] = before[spans.stops] > before[spans.starts]
+    return filled
+
+
+def _id_of(vocabulary: Vocabulary, symbol: str) -> int:
+    """Return a symbol's id, or one that no character has."""
+    return vocabulary.symbols.index(symbol) if symbol in vocabulary.symbols else len(vocabulary)
