@@ -92,7 +92,9 @@ def check_unchanged(
 def _check_text(manifest: Mapping[str, Any], text: Text) -> None:
     recipe, own = RECIPES.get(manifest.get("base") or manifest["recipe"]), manifest["corpus"]
     preparation = Preparation() if recipe is None else recipe.preparation
-    if Corpus.from_text(text, preparation=preparation).sha256() != own["sha256"]:
+    corpus, settings = Corpus.from_text(text, preparation=preparation), manifest["training"]
+    corpus = corpus.with_documents(settings.get("documents", "none"), settings.get("seed", 0))
+    if corpus.sha256() != own["sha256"]:
         raise UserError(
             "This run learns from {own}, and {name} is a different text, or has changed since. "
             "Leave the text out to resume with the run's own, or give another --run-dir for a "
