@@ -25,9 +25,9 @@ from ..errors import UserError, escape_invisible
 from ..evaluation import score as score_text
 from ..generation import GenerationConfig, generate_many, stream
 from ..loading import load
-from ..recipes import RECIPES, find_recipe, make_plan
+from ..recipes import RECIPES, make_plan
 from ..runs.run import Run, new_id
-from ..text import MAX_TEXT_BYTES, Text, datasets, decode, read_files
+from ..text import Text, datasets
 from ..training import Event
 from ..utils.validation import clean_text
 from .app import open_app, print_version
@@ -40,6 +40,7 @@ from .output import note as _note
 from .resume_args import can_resume, check_unchanged
 from .settings_help import settings_help
 from .start_args import AUTO, check_same_start, open_start, proposed_start
+from .texts import Reading, read_corpus, read_named, show_reading
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,6 +58,18 @@ _DISK_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACC
 _UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
+Column = Annotated[
+    str | None,
+    typer.Option(
+        "--column",
+        metavar="NAME",
+        help="What to read of a file that is not plain text: a column of a table, a field of JSON "
+        "(author.name), or text. Default: the one with the most text.",
+    ),
+]
+AsIs = Annotated[
+    bool, typer.Option("--as-is", help="Read tables, JSON, pages … with all their marks.")
+]
 AnyCheckpoint = Annotated[
     str,
     typer.Argument(
@@ -114,7 +127,7 @@ def train(
         list[str] | None,
         typer.Argument(
             metavar="[CORPUS]...",
-            help="Files (text or .zip), - for standard input, or the name of a text: "
+            help="Files, - for standard input, or the name of a text: "
             + ", ".join(entry.name for entry in datasets.DATASETS)
             + ". A textbook recipe brings its own.",
             show_default=False,
@@ -145,6 +158,8 @@ def train(
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of the files; default: detected.")
     ] = None,
+    column: Column = None,
+    as_is: AsIs = False,
     run_dir: Annotated[
         Path | None, typer.Option(help="Directory of the run; default: a new one in runs/.")
     ] = None,
@@ -160,10 +175,11 @@ def train(
     if resume and run_dir is None:
         raise UserError("--resume needs --run-dir: say which run to resume.", field="run_dir")
     pairs = _parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds)
+    reading = Reading.of(column, as_is, encoding)
     if resume and run_dir is not None and can_resume(run_dir):
         check_same_start(Run(run_dir), start)
         run = Run(run_dir)
-        text = _text(corpus, _DEFAULT_RECIPE, encoding, quiet=as_json) if corpus else None
+        text = read_corpus(corpus, _DEFAULT_RECIPE, reading, quiet=as_json) if corpus else None
         said = pairs | {"seed": seed} if seed is not None else pairs
         length = check_unchanged(run.manifest, text=text, recipe=recipe, settings=said)
         length |= {k: v for k, v in (("epochs", epochs), ("seconds", seconds)) if v is not None}
@@ -175,7 +191,7 @@ def train(
         _note("resuming with this run's own text and settings")
     else:
         recipe = recipe or _DEFAULT_RECIPE
-        text = _text(corpus or [], recipe, encoding, quiet=as_json)
+        text = read_corpus(corpus or [], recipe, reading, quiet=as_json)
         planned = make_plan(
             text,
             recipe=recipe,
@@ -188,6 +204,8 @@ def train(
         if out is not None:  # fail now rather than after the training
             probe_destination(out)
         run = Run.create_at(run_dir or Path("runs") / new_id(), planned)
+        if not as_json:
+            show_reading(text, corpus or [])
         if resume:
             _note(
                 f"there is no run in {escape_invisible(str(run_dir), 200)} yet: starting a new one"
@@ -262,11 +280,14 @@ def score(
             help="Score windows of this many characters, each from a zero state; default: carry it."
         ),
     ] = None,
+    column: Column = None,
+    as_is: AsIs = False,
     as_json: Json = False,
 ) -> None:
     """Measure how well a model predicts a text."""
     opened = _open(checkpoint)
-    result = score_text(opened, _files([text_file], None).text, window).as_dict()
+    text = read_named([text_file], Reading.of(column, as_is))
+    result = score_text(opened, text.text, window).as_dict()
     if as_json:
         _print_json(result)
         return
@@ -281,12 +302,14 @@ def inspect(
     units: Annotated[
         bool, typer.Option("--units", help="Search for hidden units that follow a concept.")
     ] = False,
+    column: Column = None,
+    as_is: AsIs = False,
     as_json: Json = False,
 ) -> None:
     """Show what surprised a model in a text, and what it expected instead."""
     show_inspection(
         _open(checkpoint),
-        _files([text_file], None).text,
+        read_named([text_file], Reading.of(column, as_is)).text,
         units=units,
         print_json=_print_json if as_json else None,
     )
@@ -296,12 +319,17 @@ def inspect(
 def novelty(
     generated: Annotated[str, typer.Argument(help="A generated text, or - for standard input.")],
     training_text: Annotated[str, typer.Argument(help="What the model was trained on.")],
+    column: Column = None,
+    as_is: AsIs = False,
     as_json: Json = False,
 ) -> None:
-    """Measure how much of a generated text is copied from the training text."""
+    """Measure how much of a generated text is copied from the training text.
+
+    --column and --as-is are for the training text.
+    """
     show_novelty(
-        _files([generated], None).text,
-        _files([training_text], None).text,
+        read_named([generated], Reading()).text,
+        read_named([training_text], Reading.of(column, as_is)).text,
         print_json=_print_json if as_json else None,
     )
 
@@ -356,37 +384,6 @@ def _open(checkpoint: str) -> Checkpoint:
     """Load the checkpoint at a path or from the Hub."""
     with show_transfer("downloading") as progress:
         return load(checkpoint, progress=progress)
-
-
-def _text(names: list[str], recipe: str, encoding: str | None, *, quiet: bool) -> Text:
-    """Read the text to train on: files, standard input, or a dataset by name."""
-    default = find_recipe(recipe).corpus
-    if not names and default is None:
-        raise UserError(
-            "There is no text to train on: give a file, - for standard input, or one of {names}.",
-            names=[entry.name for entry in datasets.DATASETS],
-            field="corpus",
-        )
-    names = names or [str(default)]
-    known = {entry.name for entry in datasets.DATASETS}
-    own = Path(names[0])
-    if len(names) == 1 and names[0] in known and (own.is_dir() or not own.exists()):
-        if (
-            not quiet
-            and not datasets.is_local(names[0])
-            and not datasets.find_dataset(names[0]).embedded
-        ):
-            _note(f"downloading {datasets.find_dataset(names[0]).title} …")
-        return datasets.load(names[0])
-    return _files(names, encoding)
-
-
-def _files(names: list[str], encoding: str | None) -> Text:
-    """Read files, or standard input for "-"."""
-    if names == ["-"]:
-        data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)  # one byte more than `decode` takes
-        return decode(data, name="standard input", encoding=encoding)
-    return read_files([Path(name) for name in names], encoding=encoding)
 
 
 def _parse_settings(settings: list[str], **flags: object) -> dict[str, object]:

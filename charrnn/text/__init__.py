@@ -10,17 +10,31 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import Message, UserError, escape_invisible, os_reason
+from ..extraction.web_pages import declared_encoding
 from ..utils import validation
 from ..utils.yield_points import yield_point
-from . import cleaning, zip_files
+from . import cleaning, gzip_files, zip_files
 from .encoding import EncodingGuesser, decode_bytes
+from .extracted import AS_IS, Extraction, Extractor, merge, named
 from .file_types import NotTextError
+
+__all__ = [
+    "AS_IS",
+    "MAX_TEXT_BYTES",
+    "PASTED",
+    "Extraction",
+    "Text",
+    "decode",
+    "read_files",
+    "read_text",
+]
 
 PASTED = Message("pasted text")  # the name of a text that is not a file
 MAX_TEXT_BYTES = 100 << 20  # of a file, and of all chosen files together
 
 _MAX_NAME_CHARACTERS = 80  # of a file's name in messages
 _MAX_ENCODINGS_SHOWN = 6  # of the files of one text
+_MAX_SKIPPED_SHOWN = 10  # files of an archive, by name
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,8 @@ class Text:
     "mixed" or "none") are as found, before line ends were unified. `prefixes` are beginnings worth
     continuing, for the texts that come with the package. `files` are the characters of each of the
     files that it was joined from, with a line break between two; none for a single one.
+    `extraction` is what the text was taken out of, None for plain text. `notes` say what was not
+    read as expected, such as files of an archive that were skipped.
     """
 
     text: str
@@ -39,102 +55,151 @@ class Text:
     line_ends: str = "LF"
     prefixes: tuple[str, ...] = ()
     files: tuple[int, ...] = field(default=(), compare=False)
+    extraction: Extraction | None = None
+    notes: tuple[Message, ...] = ()
 
 
-def decode(data: bytes, *, name: str, encoding: str | None = None) -> Text:
-    """Decode some bytes, such as a file's or standard input's; a zip archive is unpacked.
+def decode(data: bytes, *, name: str, encoding: str | None = None, part: str | None = None) -> Text:
+    """Decode some bytes, such as a file's or standard input's; an archive is unpacked.
 
-    `encoding` overrides detection; any name that Python knows is accepted.
+    `encoding` overrides detection; any name that Python knows is accepted. `part` is what to take
+    out of files that hold more than text, such as a column of a table: see `read_files`. `name`
+    stands for the bytes in messages, and its ending may say what they are.
 
     Raises UserError if there is no text in the bytes: they are empty, binary or too many (over 100
     MB), a damaged archive, or do not fit the encoding.
     """
     _check_size(len(data), name)
-    return _decode(
-        data, name, encoding, EncodingGuesser(), MAX_TEXT_BYTES, MAX_TEXT_BYTES, only_one=True
-    )
-
-
-def _decode(
-    data: bytes,
-    name: str,
-    encoding: str | None,
-    guesser: EncodingGuesser,
-    bytes_left: int,
-    limit: int,
-    *,
-    only_one: bool,
-) -> Text:
-    """Decode some bytes as `decode` does, unpacking at most `bytes_left` bytes.
-
-    `limit` is the total allowed for all chosen files, named in errors; `only_one` says that there
-    is just one of them.
-    """
-    if not zip_files.is_zip(data):
-        decoded, found = decode_bytes(data, name=name, encoding=encoding, guesser=guesser)
-        return _clean(decoded, name=name, encoding=found)
-    texts: list[Text] = []
-    skipped, nested = 0, ""
-    for path, content in zip_files.read_members(data, name=name, limit=limit):
-        yield_point()
-        bytes_left -= len(content)
-        if bytes_left < 0:
-            raise _too_large_error(name, limit, only_one=only_one)
-        member = escape_invisible(path, _MAX_NAME_CHARACTERS)
-        try:
-            decoded, found = decode_bytes(
-                content,
-                name=Message("{member} in {archive}", member=member, archive=name),
-                encoding=encoding,
-                guesser=guesser,
-            )
-            texts.append(_clean(decoded, name=member, encoding=found))
-        except (NotTextError, _EmptyError):
-            skipped += 1  # said in the name below; refused if no text is left
-            nested = nested or (member if zip_files.is_zip(content) else "")
-    if not texts and nested:
-        raise UserError(
-            "{text} holds no text, only another zip archive ({name}). Unpack it, and choose "
-            "that archive or the texts in it.",
-            text=name,
-            name=nested,
-            field="corpus",
-        )
-    if not texts:
-        raise UserError(
-            "There is no text in {text}. Choose a .zip of text files (.txt).",
-            text=name,
-            field="corpus",
-        )
-    return _join(texts, name=_archive_name(name, len(texts), skipped))
+    with Extractor(part) as extractor:
+        reading = _Reading(encoding, extractor, MAX_TEXT_BYTES, only_one=True)
+        text = reading.read(data, name, MAX_TEXT_BYTES)
+        extractor.check_found(text.name)
+        return replace(text, notes=reading.notes)
 
 
 def read_files(
-    paths: Sequence[Path], *, encoding: str | None = None, limit: int = MAX_TEXT_BYTES
+    paths: Sequence[Path],
+    *,
+    encoding: str | None = None,
+    part: str | None = None,
+    limit: int = MAX_TEXT_BYTES,
 ) -> Text:
     """Read one or several files into one text, joined by a newline in the order given.
 
-    Each file is a text or a zip archive of texts. Nothing is written to disk. `limit` is how many
-    bytes they may be together, unpacked, and no more than 100 MB.
+    Each file is a text, or one that texts are taken out of: a zip archive, a gzip file, a table,
+    JSON, subtitles, a web page, Markdown, a book or a document. `part` is what to take: the name of
+    a column or of a field, "text", or `AS_IS`; by default the column or field with the most text,
+    the text of other files, and Markdown as it is. Nothing is written to disk. `limit` is how many
+    bytes the files may be together, unpacked, and no more than 100 MB.
 
-    Raises UserError, which names the file, if one cannot be read or holds no text (`decode`).
+    Raises UserError, which names the file, if one cannot be read or holds no text (`decode`), or if
+    there is no such part.
     """
     if not paths:
         raise UserError("No file was chosen: choose at least one.", field="corpus")
     texts: list[Text] = []
     bytes_left = limit = min(limit, MAX_TEXT_BYTES)
-    guesser, only_one = EncodingGuesser(), len(paths) == 1
-    for path in paths:
-        yield_point()
-        data = _read_file(path, bytes_left, limit, only_one=only_one)
-        name = escape_invisible(path.name, _MAX_NAME_CHARACTERS)
-        texts.append(_decode(data, name, encoding, guesser, bytes_left, limit, only_one=only_one))
-        bytes_left -= max(len(data), len(texts[-1].text))
-    return (
-        texts[0]
-        if len(texts) == 1
-        else _join(texts, name=Message("{count:,} files", count=len(texts)))
-    )
+    only_one = len(paths) == 1
+    with Extractor(part) as extractor:
+        reading = _Reading(encoding, extractor, limit, only_one=only_one)
+        for path in paths:
+            yield_point()
+            data = _read_file(path, bytes_left, limit, only_one=only_one)
+            name = escape_invisible(path.name, _MAX_NAME_CHARACTERS)
+            texts.append(reading.read(data, name, bytes_left, filename=path.name))
+            bytes_left -= max(len(data), len(texts[-1].text))
+        several = Message("{count:,} files", count=len(texts))
+        text = texts[0] if only_one else _join(texts, name=several)
+        extractor.check_found(text.name)
+        return replace(text, notes=reading.notes)
+
+
+class _Reading:
+    """Reads files that belong together; `notes` grows as they are read.
+
+    `limit` is the total of bytes allowed for all of them, named in errors; `only_one` says that
+    there is just one file.
+    """
+
+    def __init__(
+        self, encoding: str | None, extractor: Extractor, limit: int, *, only_one: bool
+    ) -> None:
+        self._encoding, self._extractor = encoding, extractor
+        self._limit, self._only_one = limit, only_one
+        self._guesser = EncodingGuesser()
+        self._skipped: list[Message] = []
+
+    @property
+    def notes(self) -> tuple[Message, ...]:
+        """What there is to say about files that were not read as expected."""
+        return (*self._skipped, *self._extractor.notes)
+
+    def read(self, data: bytes, name: str, bytes_left: int, *, filename: str = "") -> Text:
+        """Read one file, unpacking at most `bytes_left` bytes."""
+        filename = filename or name
+        if gzip_files.is_gzip(data):
+            data = gzip_files.unpack(data, name=name, limit=bytes_left)
+            filename = gzip_files.name_inside(filename)
+        document = zip_files.document_format(data)
+        if zip_files.is_zip(data) and not document:
+            return self._read_archive(data, name, bytes_left)
+        text = self._read_one(data, name, bytes_left, filename=filename)
+        return replace(text, name=named(text.name, text.extraction))
+
+    def _read_one(self, data: bytes, name: str, bytes_left: int, *, filename: str) -> Text:
+        """Read a file that is no archive."""
+        if document := zip_files.document_format(data):
+            text, extraction = self._extractor.from_document(
+                document, data, name=name, limit=bytes_left
+            )
+            return _clean(text, name=name, encoding="UTF-8", extraction=extraction)
+        decoded, found = decode_bytes(
+            data,
+            name=name,
+            encoding=self._encoding,
+            declared=declared_encoding(data),
+            guesser=self._guesser,
+        )
+        text, taken = self._extractor.from_text(decoded, filename=filename, name=name)
+        return _clean(text, name=name, encoding=found, extraction=taken)
+
+    def _read_archive(self, data: bytes, name: str, bytes_left: int) -> Text:
+        texts: list[Text] = []
+        skipped: list[Message] = []
+        nested = ""
+        for path, content in zip_files.read_members(data, name=name, limit=self._limit):
+            yield_point()
+            bytes_left -= len(content)
+            if bytes_left < 0:
+                raise _too_large_error(name, self._limit, only_one=self._only_one)
+            member = escape_invisible(path, _MAX_NAME_CHARACTERS)
+            inside = Message("{member} in {archive}", member=member, archive=name)
+            try:
+                text = self._read_one(content, inside, bytes_left, filename=path)
+                texts.append(replace(text, name=member))
+                if zip_files.is_zip(content):
+                    bytes_left -= len(text.text)
+            except (NotTextError, _EmptyError) as error:
+                # Said in the name and the notes; refused if no text is left.
+                skipped.append(_skipped(member, error))
+                nested = nested or (member if zip_files.is_zip(content) else "")
+        if not texts and nested:
+            raise UserError(
+                "{text} holds no text, only another zip archive ({name}). Unpack it, and choose "
+                "that archive or the texts in it.",
+                text=name,
+                name=nested,
+                field="corpus",
+            )
+        if not texts:
+            raise UserError(
+                "There is no text in {text}. Choose a .zip of text files (.txt).",
+                text=name,
+                field="corpus",
+            )
+        if skipped:
+            self._skipped.append(_skipped_note(name, skipped))
+        return _join(texts, name=_archive_name(name, len(texts), len(skipped)))
 
 
 def read_text(text: str, *, name: str = PASTED) -> Text:
@@ -150,13 +215,13 @@ class _EmptyError(UserError):
     """The text has nothing but white space."""
 
 
-def _clean(text: str, *, name: str, encoding: str) -> Text:
+def _clean(text: str, *, name: str, encoding: str, extraction: Extraction | None = None) -> Text:
     cleaned, kinds = cleaning.clean(text)
     if cleaning.is_blank(cleaned):
         raise _EmptyError(
             "{text} is empty. Choose a text with something in it.", text=name, field="corpus"
         )
-    return Text(cleaned, name, encoding, line_ends=_common_line_end(kinds))
+    return Text(cleaned, name, encoding, _common_line_end(kinds), extraction=extraction)
 
 
 def _join(texts: Sequence[Text], *, name: str) -> Text:
@@ -171,6 +236,7 @@ def _join(texts: Sequence[Text], *, name: str) -> Text:
         encoding=Message("{names}", names=encodings) if len(encodings) > 1 else encodings[0],
         line_ends=_common_line_end(text.line_ends for text in texts),
         files=tuple(length for text in texts for length in text.files or (len(text.text),)),
+        extraction=merge([text.extraction for text in texts]),
     )
 
 
@@ -183,6 +249,29 @@ def _archive_name(name: str, count: int, skipped: int) -> Message:
     if skipped:
         contents = Message("{texts}, {count:,} skipped", texts=contents, count=skipped)
     return Message("{archive} ({texts})", archive=name, texts=contents)
+
+
+def _skipped(member: str, error: UserError) -> Message:
+    """Return the name of a file in an archive, and why it is not read."""
+    kind = error.values.get("kind")
+    if isinstance(kind, Message):
+        return Message("{name} ({kind})", name=member, kind=kind)
+    if isinstance(error, _EmptyError):
+        return Message("{name} (empty)", name=member)
+    return Message("{name} (not a text)", name=member)
+
+
+def _skipped_note(archive: str, skipped: Sequence[Message]) -> Message:
+    shown = list(skipped[:_MAX_SKIPPED_SHOWN])
+    more = len(skipped) - len(shown)
+    if more:
+        return Message(
+            "{archive}: skipped {names} and {count:,} more",
+            archive=archive,
+            names=shown,
+            count=more,
+        )
+    return Message("{archive}: skipped {names}", archive=archive, names=shown)
 
 
 def _common_line_end(kinds: Iterable[str]) -> str:

@@ -117,12 +117,18 @@ class EncodingGuesser:
 
 
 def decode_bytes(
-    data: bytes, *, name: str, encoding: str | None = None, guesser: EncodingGuesser | None = None
+    data: bytes,
+    *,
+    name: str,
+    encoding: str | None = None,
+    declared: str | None = None,
+    guesser: EncodingGuesser | None = None,
 ) -> tuple[str, str]:
     """Return the characters of `data`, and the display name of the encoding they were in.
 
-    `name` stands for the data in messages. A byte order mark is not part of the text. Texts that
-    belong together share a `guesser`.
+    `name` stands for the data in messages. A byte order mark is not part of the text. `declared` is
+    the encoding that the text says it has, as a web page does; it is not trusted. Texts that belong
+    together share a `guesser`.
 
     Raises UserError with `field="encoding"` if `encoding` is unknown or does not fit, or if none
     was given and none can be found; NotTextError (`charrnn.text.file_types`) for binary data.
@@ -146,8 +152,10 @@ def decode_bytes(
     try:
         return pieces.decode(data, codec), display_name(codec)
     except UnicodeDecodeError:
-        return _decode_cesu8(data, name) or _decode_guessing(
-            data, name, guesser or EncodingGuesser()
+        return (
+            _decode_cesu8(data, name)
+            or _decode_as_declared(data, declared)
+            or _decode_guessing(data, name, guesser or EncodingGuesser())
         )
 
 
@@ -247,6 +255,18 @@ def _decode_guessing(data: bytes, name: str, guesser: EncodingGuesser) -> tuple[
             guesser.found[codec] += 1
             return decoded
     raise _encoding_not_found_error(name)
+
+
+def _decode_as_declared(data: bytes, declared: str | None) -> tuple[str, str] | None:
+    """Decode in the encoding that a text says it has; None if it names none, or another one."""
+    try:
+        codec = codecs.lookup(declared or "").name
+        b"\0".decode(codec, "replace")  # LookupError unless it is a text codec
+    except (LookupError, ValueError):
+        return None
+    if codec.replace("_", "-") in _NOT_FOR_TEXTS or codec in ("utf-8", "ascii"):
+        return None
+    return _decode_with_replacement(data, guessing.SUPERSETS.get(codec, codec))
 
 
 def _encoding_not_found_error(name: str) -> UserError:

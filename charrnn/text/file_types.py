@@ -44,11 +44,16 @@ _WEAK_KINDS: tuple[_Kind, ...] = (
     (b"ID3", Message("an MP3 sound file"), _CHOOSE_TEXT),
     (b"BM", Message("a BMP picture"), _CHOOSE_TEXT),
 )
-# A folder in an Office document, and what the document is.
+_TAR_MARK = slice(257, 262)  # where a tar archive has b"ustar"
+# A folder in an Office document, what the document is, and the way out.
 _OFFICE = (
-    ("word", Message("a {name} document", name="Word")),
-    ("xl", Message("an {name} document", name="Excel")),
-    ("ppt", Message("a {name} document", name="PowerPoint")),
+    ("word", Message("a {name} document", name="Word"), SAVE_AS_TEXT),
+    (
+        "xl",
+        Message("an {name} document", name="Excel"),
+        Message("save its sheet as a .csv file first"),
+    ),
+    ("ppt", Message("a {name} document", name="PowerPoint"), SAVE_AS_TEXT),
 )
 _OTHER_OFFICE = Message("an {name} document", name="Office")
 
@@ -60,6 +65,8 @@ class NotTextError(UserError):
 def refuse_known_kinds(data: bytes, name: str) -> None:
     """Raise NotTextError for bytes that begin like some well-known kind of file."""
     _refuse(data, name, _KINDS)
+    if data[_TAR_MARK] == b"ustar":
+        _refuse(data, name, ((b"", Message("a tar archive"), _UNPACK),))
 
 
 def refuse_binary(data: bytes, name: str, *, shifts: bool = False) -> None:
@@ -96,16 +103,30 @@ def _refuse(data: bytes, name: str, kinds: tuple[_Kind, ...]) -> None:
             )
 
 
-def zipped_document(members: list[str]) -> Message | None:
-    """Return what a zip archive with these members is, if it is a document and not an archive."""
+def zipped_format(members: list[str]) -> str | None:
+    """Return the format of a document with these members, if its text can be taken out."""
+    names = set(members)
+    if "[Content_Types].xml" in names and any(name.startswith("word/") for name in names):
+        return "docx"
+    return "epub" if "META-INF/container.xml" in names else None
+
+
+def zipped_document(members: list[str]) -> tuple[Message, Message] | None:
+    """Return what an archive with these members is, and the way out, if it is no archive of texts.
+
+    That is a document, or a checkpoint.
+    """
     names = set(members)
     if "[Content_Types].xml" in names:
         folders = {name.partition("/")[0] for name in names}
-        return next((kind for folder, kind in _OFFICE if folder in folders), _OTHER_OFFICE)
+        for folder, kind, advice in _OFFICE:
+            if folder in folders:
+                return kind, advice
+        return _OTHER_OFFICE, SAVE_AS_TEXT
     if "META-INF/container.xml" in names:
-        return Message("an EPUB book")
+        return Message("an EPUB book"), SAVE_AS_TEXT
     if "mimetype" in names and "content.xml" in names:
-        return Message("an OpenDocument file")
+        return Message("an OpenDocument file"), SAVE_AS_TEXT
     if any(re.fullmatch(r"[^/]+/data\.pkl", name) for name in names):
-        return Message("a PyTorch checkpoint")
+        return Message("a PyTorch checkpoint"), SAVE_AS_TEXT
     return None

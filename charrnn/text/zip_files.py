@@ -1,30 +1,35 @@
-"""Read the files inside a `.zip` in memory: nothing is written to disk, no header is trusted.
-
-A small archive can claim, or hold, more than fits into memory; the limit applies to what comes out.
-"""
+"""Read the files inside a `.zip` in memory: nothing is written to disk, no header is trusted."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 
 from ..errors import UserError
-from .file_types import SAVE_AS_TEXT, NotTextError, zipped_document
+from ..utils.bounded_zip import ERRORS, SUPPORTED_COMPRESSION, count_entries, read_bounded
+from .file_types import NotTextError, zipped_document, zipped_format
 
 MAX_MEMBERS = 1_000  # files in an archive
 
-_CHUNK_BYTES = 1 << 16
 _MAX_SORT_CHARACTERS = 255  # of a member's name: as long as any file system allows
-_DIRECTORY_ENTRY = b"PK\x01\x02"  # the beginning of each entry of an archive's directory
-_SUPPORTED_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def is_zip(data: bytes) -> bool:
     """Check whether bytes are a zip archive, an empty one included."""
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def document_format(data: bytes) -> str | None:
+    """Return the format of a document that is a zip archive and can be read: "docx" or "epub"."""
+    if not is_zip(data) or count_entries(data) > 10 * MAX_MEMBERS:
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return zipped_format(archive.namelist())
+    except ERRORS:
+        return None
 
 
 def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, bytes]]:
@@ -33,15 +38,14 @@ def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, b
     Folders, hidden files and macOS's `__MACOSX` are left out. `name` stands for the archive in
     messages; `limit` is the number of bytes that may come out of it altogether.
 
-    Raises NotTextError if the archive is a document (.docx, .epub …), and UserError if it is
+    Raises NotTextError if the archive is a document (.xlsx, .odt …), and UserError if it is
     damaged or encrypted, compressed in an uncommon way, or too large.
     """
-    # Checked before zipfile builds an object for each of millions of entries.
-    if data.count(_DIRECTORY_ENTRY) > 10 * MAX_MEMBERS:
+    if count_entries(data) > 10 * MAX_MEMBERS:
         raise _too_many_error(name)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except ERRORS as error:
         raise _damaged_error(name) from error
     with archive:
         document = zipped_document(archive.namelist())
@@ -49,8 +53,8 @@ def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, b
             raise NotTextError(
                 "{text} is {kind}, not a text: {advice}.",
                 text=name,
-                kind=document,
-                advice=SAVE_AS_TEXT,
+                kind=document[0],
+                advice=document[1],
                 field="corpus",
             )
         files = [info for info in archive.infolist() if not _is_hidden(info)]
@@ -89,25 +93,16 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, lim
             text=name,
             field="corpus",
         )
-    if (
-        info.compress_type not in _SUPPORTED_COMPRESSION
-    ):  # the others cannot be unpacked in bounded pieces
+    if info.compress_type not in SUPPORTED_COMPRESSION:
         raise UserError(
             "{text} uses an unsupported compression. Make an ordinary .zip of the texts.",
             text=name,
             field="corpus",
         )
-    pieces, size = [], 0
     try:
-        with archive.open(info) as member:
-            while size <= limit and (piece := member.read(_CHUNK_BYTES)):
-                pieces.append(piece)
-                size += len(piece)
-    except (
-        zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError
-    ) as error:  # fmt: skip
+        return read_bounded(archive, info, limit)
+    except ERRORS as error:
         raise _damaged_error(name) from error
-    return b"".join(pieces)
 
 
 def _too_many_error(name: str) -> UserError:

@@ -121,7 +121,7 @@ def test_train_reads_standard_input_and_several_files_in_any_encoding(command, t
 def test_of_standard_input_no_more_is_read_than_is_allowed(
     command, trained, arguments, monkeypatch
 ):
-    monkeypatch.setattr("charrnn.cli.MAX_TEXT_BYTES", 1_000_000)
+    monkeypatch.setattr("charrnn.cli.texts.MAX_TEXT_BYTES", 1_000_000)
     monkeypatch.setattr("charrnn.text.MAX_TEXT_BYTES", 1_000_000)
     read, endless = [], b"never ending\n" * 1_000_000
 

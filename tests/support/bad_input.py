@@ -69,17 +69,30 @@ SHORT = (
 REFUSED = {
     "a picture": (PNG, PICTURE),
     "a PDF": (b"%PDF-1.7\n1 0 obj << >>\n", f"it.txt is a PDF, not a text: {SAVE}"),
-    "a Word document": (
+    "an empty Word document": (
         zipped({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}),
-        f"it.txt is a Word document, not a text: {SAVE}",
+        EMPTY,
+    ),
+    "a damaged Word document": (
+        zipped({"[Content_Types].xml": "<x/>", "word/document.xml": "<x>"}),
+        "it.txt is a Word document that could not be read: it is damaged, or too complicated. To "
+        f"use it, {SAVE}",
+    ),
+    "an Excel document": (
+        zipped({"[Content_Types].xml": "<x/>", "xl/workbook.xml": "<x/>"}),
+        "it.txt is an Excel document, not a text: save its sheet as a .csv file first.",
     ),
     "rich text": (
         b"{\\rtf1\\ansi hello}",
         f"it.txt is a rich-text (RTF) document, not a text: {SAVE}",
     ),
-    "gzip": (
-        gzip.compress(PLAIN.encode()),
+    "gzip within gzip": (
+        gzip.compress(gzip.compress(PLAIN.encode())),
         "it.txt is a gzip archive, not a text: unpack it first, or use a .zip.",
+    ),
+    "a damaged gzip": (
+        gzip.compress(PLAIN.encode())[:-9],
+        "it.txt is a damaged gzip archive. Create it again, or choose the text itself.",
     ),
     "a program": (b"\x7fELF\2\1\1\0" + bytes(100), f"it.txt is a program, not a text: {CHOOSE}"),
     "a Windows program": (

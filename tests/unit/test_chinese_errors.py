@@ -36,7 +36,7 @@ NAMES = {
     *("ASCII", "BMP", "BOM", "CP", "EPUB", "Excel", "GIF", "GPU", "Hub", "JIS", "JPEG", "JSON"),
     *("MB", "MP3", "Office", "OpenDocument", "PDF", "PNG", "PowerPoint", "PyTorch", "RAR", "RTF"),
     *("SQLite", "Shift", "UTF", "Windows", "Word", "bzip2", "charrnn", "float32", "gzip", "xz"),
-    *("safetensors", "txt", "zip"),
+    *("csv", "safetensors", "txt", "zip"),
 }
 RULES = {**rules(ModelConfig), **rules(TrainingConfig)}
 CODES = NAMES | {*RULES, *RECIPES, *ENCODINGS, "true", "false", "none"}

@@ -87,6 +87,14 @@ SAME_IN_CHINESE = {
         "zip",
         "7z",
         "jis",
+        "CSV",
+        "HTML",
+        "Lines",
+        "Markdown",
+        "TSV",
+        "csv",
+        "ipynb",
+        "tar",
     ),
 }
 

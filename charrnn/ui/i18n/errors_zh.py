@@ -189,6 +189,20 @@ ERRORS: Mapping[str, str] = {
     "{text} uses an unsupported compression. Make an ordinary .zip of the texts.": (
         "{text}用了不支持的压缩方式。请把文本压缩成普通的 .zip。"
     ),
+    "{text} is a damaged gzip archive. Create it again, or choose the text itself.": (
+        "{text}是损坏的 gzip 压缩包。请重新压缩，或直接选择其中的文本。"
+    ),
+    # documents and tables
+    "{text} is {kind} that could not be read: it is damaged, or too complicated. To use it, "
+    "{advice}.": "{text}是{kind}，但无法读取：它已损坏，或太复杂。要用它，请{advice}。",
+    "{text} is {kind} that is protected against copying, so its text cannot be read. Choose a copy "
+    "without protection.": (
+        "{text}是{kind}，但有复制保护，无法读取其中的文字。请选择没有保护的副本。"
+    ),
+    "{text} has no column {column}: it is not a table.": "{text}没有 {column} 这一列：它不是表格。",
+    "{text} has no column {column}. It has {names}.": (
+        "{text}没有 {column} 这一列。其中有：{names}。"
+    ),
     # encodings
     "{text} is not in {encoding}: byte {byte:,} is not valid in it. Choose another encoding, or "
     "let it be detected.": (

@@ -18,6 +18,7 @@ NAMES: Mapping[str, str] = {  # of texts
     "{count:,} text": "{count:,} 份文本",
     "{count:,} texts": "{count:,} 份文本",
     "{texts}, {count:,} skipped": "{texts}，跳过 {count:,} 个文件",
+    "{column} of {text}": "{text} 的 {column}",
 }
 
 ENCODINGS: Mapping[str, str] = {
@@ -34,6 +35,31 @@ ENCODINGS: Mapping[str, str] = {
     "Thai (CP874)": "泰文（CP874）",
     "Mac Roman": "Mac 罗马文",
     "Mac Cyrillic": "Mac 西里尔文",
+}
+
+# What texts are taken out of, and what was not read as expected.
+FORMATS: Mapping[str, str] = {
+    "a table (CSV)": "CSV 表格",
+    "a table (TSV)": "TSV 表格",
+    "a JSON file": "JSON 文件",
+    "a JSON Lines file": "JSON Lines 文件",
+    "a notebook (.ipynb)": "笔记本（.ipynb）",
+    "a file of subtitles": "字幕文件",
+    "a web page (HTML)": "网页（HTML）",
+    "a Markdown file": "Markdown 文件",
+    "{archive}: skipped {names}": "{archive}：跳过了 {names}",
+    "{archive}: skipped {names} and {count:,} more": (
+        "{archive}：跳过了 {names}，以及另外 {count:,} 个文件"
+    ),
+    "{name} ({kind})": "{name}（{kind}）",
+    "{name} (empty)": "{name}（空文件）",
+    "{name} (not a text)": "{name}（不是文本）",
+    "{text} was read as it is: no text could be taken out of it, for {why}": (
+        "{text} 按原样读取，没有从中提取文本：{why}"
+    ),
+    "that took longer than {seconds} seconds": "提取超过了 {seconds} 秒",
+    "that needed too much memory": "提取需要太多内存",
+    "it is not {kind}, or is damaged": "它不是{kind}，或已损坏",
 }
 
 CHECKPOINT_FAULTS: Mapping[str, str] = {
@@ -171,6 +197,7 @@ PHRASES: Mapping[str, str] = {
     "a JPEG picture": "JPEG 图片",
     "a GIF picture": "GIF 图片",
     "a BMP picture": "BMP 图片",
+    "a tar archive": "tar 压缩包",
     "a gzip archive": "gzip 压缩包",
     "a bzip2 archive": "bzip2 压缩包",
     "an xz archive": "xz 压缩包",
@@ -186,6 +213,7 @@ PHRASES: Mapping[str, str] = {
     "save its text as a .txt file first": "先把其中的文字另存为 .txt 文件",
     "unpack it first, or use a .zip": "先解压，或改用 .zip",
     "unpack it first": "先解压",
+    "save its sheet as a .csv file first": "先把工作表另存为 .csv 文件",
     "export its text first": "先导出其中的文字",
     "choose text files (.txt), or a .zip of them": "选择文本文件（.txt）或其 .zip 压缩包",
     # why a download failed
@@ -203,6 +231,7 @@ PHRASES: Mapping[str, str] = {
     "{host} is too slow": "{host} 太慢",
     **NAMES,
     **ENCODINGS,
+    **FORMATS,
     **CHECKPOINT_FAULTS,
     **OS_REASONS,
 }

@@ -1,0 +1,95 @@
+"""Texts named on the command line: files, standard input, or texts that come with charrnn."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UserError, escape_invisible
+from ..recipes import find_recipe
+from ..text import AS_IS, MAX_TEXT_BYTES, Text, datasets, decode, read_files
+from .output import note
+
+_MAX_NAMES = 8  # of columns, in a note
+_MAX_LINE_CHARACTERS = 400
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read files: in which encoding, and which part of those that hold more than text."""
+
+    encoding: str | None = None
+    part: str | None = None
+
+    @classmethod
+    def of(cls, column: str | None, as_is: bool, encoding: str | None = None) -> Reading:
+        """Make it from the options; raises UserError for two that contradict each other."""
+        if column is not None and as_is:
+            raise UserError("Give --column or --as-is, not both.", field="column")
+        return cls(encoding, AS_IS if as_is else column)
+
+
+def read_corpus(names: list[str], recipe: str, reading: Reading, *, quiet: bool) -> Text:
+    """Read the text to train on: files, standard input, or a dataset by name."""
+    default = find_recipe(recipe).corpus
+    if not names and default is None:
+        raise UserError(
+            "There is no text to train on: give a file, - for standard input, or one of {names}.",
+            names=[entry.name for entry in datasets.DATASETS],
+            field="corpus",
+        )
+    names = names or [str(default)]
+    if _is_dataset(names):
+        if reading.part not in (None, AS_IS):
+            raise UserError(
+                "{text} has no column {column}: it is not a table.",
+                text=names[0],
+                column=reading.part,
+                field="column",
+            )
+        entry = datasets.find_dataset(names[0])
+        if not quiet and not datasets.is_local(names[0]) and not entry.embedded:
+            note(f"downloading {entry.title} …")
+        return datasets.load(names[0])
+    return read_named(names, reading)
+
+
+def read_named(names: list[str], reading: Reading) -> Text:
+    """Read files, or standard input for "-"."""
+    if names == ["-"]:
+        data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)  # one byte more than `decode` takes
+        return decode(data, name="standard input", encoding=reading.encoding, part=reading.part)
+    paths = [Path(name) for name in names]
+    return read_files(paths, encoding=reading.encoding, part=reading.part)
+
+
+def show_reading(text: Text, names: list[str]) -> None:
+    """Print how the files of these names were read; nothing for a dataset."""
+    if names and not _is_dataset(names):
+        note(escape_invisible(f"read {_description(text)}", _MAX_LINE_CHARACTERS))
+        for line in text.notes:
+            note(line)
+
+
+def _is_dataset(names: list[str]) -> bool:
+    """Check whether names are that of a dataset; a file of the same name comes first."""
+    own = Path(names[0])
+    known = {entry.name for entry in datasets.DATASETS}
+    return len(names) == 1 and names[0] in known and (own.is_dir() or not own.exists())
+
+
+def _description(text: Text) -> str:
+    """Describe what was read: "title of tides.csv (a table (CSV); also: id, text), UTF-8"."""
+    facts = [text.encoding]
+    if text.line_ends not in ("none", "LF"):
+        facts.append(f"{text.line_ends} line ends")
+    extraction = text.extraction
+    if extraction is not None:
+        whole = " as it is" if extraction.part == AS_IS else ""
+        facts.insert(0, f"{extraction.kind}{whole}")
+        others = [part.name for part in extraction.parts if part.name != extraction.part]
+        if others:
+            more = ", …" if len(others) > _MAX_NAMES else ""
+            facts.append(f"--column takes {', '.join(others[:_MAX_NAMES])}{more} instead")
+    return f"{text.name}: {', '.join(facts)}"

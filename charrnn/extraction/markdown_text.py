@@ -1,0 +1,20 @@
+"""The text of Markdown without its marks, by markdown-it-py."""
+
+from __future__ import annotations
+
+from markdown_it import MarkdownIt
+
+from .web_pages import text_of_page
+
+_FRONT_MATTER = "---\n"
+
+
+def text_of_markdown(text: str) -> str:
+    """Return what Markdown shows when it is rendered, without the settings at its beginning.
+
+    Raises WrongFormatError if that is nothing.
+    """
+    if text.startswith(_FRONT_MATTER):
+        end = text.find("\n" + _FRONT_MATTER, len(_FRONT_MATTER) - 1)
+        text = text[end + 1 + len(_FRONT_MATTER) :] if end >= 0 else text
+    return text_of_page(MarkdownIt("commonmark").enable("table").render(text))
