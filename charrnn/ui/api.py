@@ -16,12 +16,12 @@ from typing import Any
 
 import gradio as gr
 from gradio.context import LocalContext
-from gradio.events import api as endpoint
 from gradio.utils import get_upload_folder
 
 from ..errors import UserError
 from ..runs.uploads import path_within
 from . import inspection_operations, operations, run_operations
+from .api_documentation import add_endpoint
 from .operations import Caller, TrainArguments
 from .server.client import ClientGoneError
 from .services.context import AppContext
@@ -244,16 +244,10 @@ def endpoints(context: AppContext) -> None:
         """
         return operations.recipes()
 
-    endpoint(train, api_name="train")
-    endpoint(follow, api_name="follow")
-    endpoint(stop, api_name="stop")
-    endpoint(generate, api_name="generate")
-    endpoint(score, api_name="score")
-    endpoint(inspect, api_name="inspect")
-    endpoint(find_units, api_name="find_units")
-    endpoint(novelty, api_name="novelty")
-    endpoint(models, api_name="models")
-    endpoint(recipes, api_name="recipes")
+    for function in (
+        train, follow, stop, generate, score, inspect, find_units, novelty, models, recipes,
+    ):  # fmt: skip
+        add_endpoint(function)
 
 
 def uploaded_files(corpus: object) -> Sequence[Path] | None:

@@ -50,6 +50,21 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
     }
 
 
+def test_each_parameter_and_result_is_described_in_full(url):
+    told = httpx.get(f"{url}gradio_api/info").json()["named_endpoints"]
+    for endpoint in told.values():
+        for value in (*endpoint["parameters"], *endpoint["returns"]):
+            assert value["type"]["description"].endswith(".")
+            assert value["python_type"]["description"] == value["type"]["description"]
+    seed = told["/generate"]["parameters"][-1]
+    assert (seed["label"], seed["parameter_default"]) == ("seed", None)
+    assert seed["type"]["description"].endswith("Empty: another text each time.")
+    paths = httpx.get(f"{url}gradio_api/openapi.json").json()["paths"]
+    body = paths["/gradio_api/call/v2/follow"]["post"]["requestBody"]["content"]
+    arguments = body["application/json"]["schema"]["properties"]
+    assert "from the `start` event of /train." in arguments["run"]["description"]
+
+
 def test_models_lists_the_bundled_models(client, small):
     [model] = ask(client, "/models")
     assert (model["name"], model["source"]) == ("small", "bundled")
