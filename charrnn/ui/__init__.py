@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..runs.limits import Limits
 from . import i18n
 from .api import TEXT_ENDPOINTS, endpoints
+from .api_dialog import build_api_dialog
 from .generate import GenerateTab, generate_tab
 from .generate.strings import GENERATE
 from .i18n import SHARED, t
@@ -85,6 +86,7 @@ def build(context: AppContext) -> gr.Blocks:
             with gr.Tab(t("tab-models"), id="models", elem_id=element_id("tab-models")):
                 models_tab(context, tabs)
         build_push_dialog(context)
+        build_api_dialog({**train.fields, **generate.fields}, train.setting_names)
 
         _wire_browser_state(context, page, header, train, generate, tabs, generate_page)
         header.navigate(None, None, tabs, js=call("showTabOfAddress"), api_visibility="private")

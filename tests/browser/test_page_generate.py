@@ -61,6 +61,25 @@ def test_the_shown_seed_repeats_the_text(open_tab):
     assert text(page) == first
 
 
+def test_the_code_to_copy_has_the_values_of_the_fields(open_tab):
+    page = open_tab()
+    prefix(page).fill('a "fox"')
+    page.get_by_label("Seed").fill("7")
+    slide(page, 2)
+    page.get_by_role("button", name="Use via API").click()
+    dialog = page.get_by_role("dialog", name="Use via API")
+    code = dialog.locator("pre")
+    expect(code).to_contain_text('prefix="a \\"fox\\"",')
+    expect(code).to_contain_text("alpha=2,\n    seed=7,")
+    dialog.get_by_role("button", name="curl").click()
+    expect(code).to_contain_text("/gradio_api/call/v2/generate")
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Use via API")).to_be_focused()
+
+
 def test_greedy_takes_the_likeliest_character_and_disables_alpha(open_tab, fox):
     page = open_tab()
     slider = page.get_by_label("α")

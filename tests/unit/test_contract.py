@@ -13,6 +13,7 @@ import pytest
 
 import charrnn.ui
 from charrnn.ui import i18n
+from charrnn.ui.api_dialog.strings import API_DIALOG
 from charrnn.ui.generate import strings as generate
 from charrnn.ui.i18n import SHARED, terms, titles
 from charrnn.ui.inspect import (
@@ -66,6 +67,7 @@ TABLES = (
     *(models.CARDS, models.OPEN_MODEL, models.MODELS, models.HUB_SEARCH),
     *(run_card.CARD, run_card.RECENT_RUNS, run_card.DELETING),
     terms.DEFINITIONS,
+    API_DIALOG,
     *(strings.OWN_TEXT, strings.FORM_RESET, strings.REPORT, custom_strings.CUSTOM),
 )
 WORDS = {name for table in TABLES for name in table} | {"paste-too-large"}

@@ -45,6 +45,7 @@ class GenerateTab:
     """The parts of the tab that the rest of the page uses.
 
     checkpoint: the dropdown of models.
+    fields: the fields whose values say what is generated, by name.
     from_hub: the component whose event `show_models` asks for the Models tab.
     browser_state: the input in which JavaScript passes a `BrowserState`.
     update_models: `update_models(state, request, chosen)` returns an update of the dropdown with
@@ -54,6 +55,7 @@ class GenerateTab:
     """
 
     checkpoint: gr.Dropdown
+    fields: dict[str, Any]
     from_hub: gr.HTML
     browser_state: gr.JSON
     update_models: Callable[[BrowserState, gr.Request, str | None], dict[str, Any]]
@@ -136,8 +138,10 @@ def generate_tab(context: AppContext) -> GenerateTab:
 
     fields = Fields(checkpoint, prefix, page, next_char, length, seed, gr.JSON(visible=False))
     wire_events(context, fields, default_prefix)
+    named = {"prefix": prefix, "next_char": next_char, "length": length, "generate-seed": seed}
     return GenerateTab(
         checkpoint,
+        {"checkpoint": checkpoint} | named,
         from_hub,
         fields.browser_state,
         partial(update_models, context, default_key),

@@ -43,6 +43,7 @@ SHARED: Words = {
         "Train a character-level RNN on any text, and watch it learn to write.",
         "用任意文本训练字符级循环神经网络，看它学会写作。",
     ),
+    "use-api": ("Use via API", "通过 API 使用"),
     "tab-train": ("Train", "训练"),
     "tab-generate": ("Generate", "生成"),
     "tab-inspect": ("Inspect", "透视"),

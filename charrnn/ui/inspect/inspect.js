@@ -3,7 +3,7 @@
 // Text is set as textContent and text nodes only.
 
 import { readState } from "../page/browser_state.js";
-import { component, listen } from "../page/runtime.js";
+import { component, emit, listen } from "../page/runtime.js";
 import { number } from "../page/tinted_text.js";
 import { characterGrid } from "./character_grid.js";
 import { keepChoices, keptChoices } from "./kept_choices.js";
@@ -118,6 +118,7 @@ export function mount(host) {
   function receive(answer) {
     const first = reading?.reading !== answer.reading;
     reading = { ...answer, characters: Array.from(answer.text) };
+    emit("charrnn-text-inspected", { checkpoint: answer.checkpoint, text: answer.text });
     setOptions(sourceField, answer.texts, answer.source);
     delete area.dataset.hint;
     drawStatus();

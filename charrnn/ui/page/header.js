@@ -19,6 +19,8 @@ export function mount(host) {
     pill.dataset.busy = String(busy);
   };
   setText("p", words.tagline);
+  setText(".use-api", words["use-api"]);
+  find(".use-api").onclick = () => emit("charrnn-show-api");
   showState("idle");
   listen("charrnn-run-state", showState);
   listen("charrnn-use-model", async (detail) => {

@@ -14,6 +14,7 @@ import * as inspect from "../inspect/inspect.js";
 import * as hubSearch from "../models/hub_search.js";
 import * as models from "../models/models.js";
 import * as openModel from "../models/open_model.js";
+import * as apiDialog from "../api_dialog/api_dialog.js";
 import * as header from "./header.js";
 import * as pushDialog from "../push_dialog/push_dialog.js";
 import * as recentRuns from "../run_card/recent_runs.js";
@@ -40,11 +41,13 @@ const COMPONENTS = {
   "models/models": models,
   "models/hub_search": hubSearch,
   "push_dialog/push_dialog": pushDialog,
+  "api_dialog/api_dialog": apiDialog,
 };
 
 window.charrnn = {
   ...Object.assign(
     {},
+    apiDialog,
     browserState,
     formStorage,
     openModel,

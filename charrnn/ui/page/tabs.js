@@ -14,6 +14,9 @@ function tabOf(address) {
 // Returns an update of Gradio's tabs that shows the tab of the URL.
 export const showTabOfAddress = () => showTab(tabOf(new URL(location.href)));
 
+// Returns the name of the tab that is shown.
+export const currentTab = () => tabOf(new URL(location.href));
+
 export const showTab = (selected) => ({ __type__: "update", selected });
 
 // Shows the Models tab, and focuses its field once it is drawn.

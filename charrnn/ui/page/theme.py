@@ -28,6 +28,7 @@ _SHEETS = (
     "inspect/reach.css",
     "models/models.css",
     "push_dialog/push_dialog.css",
+    "api_dialog/api_dialog.css",
     "train/summary.css",
     "run_card/recent_runs.css",
     "page/forced_colors.css",

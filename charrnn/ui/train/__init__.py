@@ -59,11 +59,14 @@ class TrainTab:
     """Components that other parts of the page need.
 
     `generate_with` opens the card's model on the Generate tab. `run_id` holds the id of the run
-    that this browser viewed last, None before the first.
+    that this browser viewed last, None before the first. `fields` are the fields of the form by
+    name, among them the settings `setting_names` of the recipe Custom.
     """
 
     generate_with: gr.Button
     run_id: gr.BrowserState
+    fields: dict[str, Any]
+    setting_names: list[str]
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def train_tab(context: AppContext) -> TrainTab:
     _wire_form(context, form)
     _wire_run(context, feeds, form, controls)
     wire_suggestion(context, form, card, run_id)
-    return TrainTab(generate, run_id)
+    return TrainTab(generate, run_id, form.by_name, [*form.custom.fields])
 
 
 def _button(name: str, **look: Any) -> gr.Button:
