@@ -12,13 +12,16 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from . import checkpoint, hub
 from .checkpoint import Checkpoint
 from .checkpoint.source import ModelSource, is_base
 from .errors import UserError, escape_invisible, short_repr
-from .hub import Pushed, Token
+from .hub import Pushed
 from .utils import places, validation
+
+Progress = Callable[[int, "int | None"], None]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _RUN = re.compile(r"runs/(?P<id>[a-z0-9]+)")
@@ -27,8 +30,11 @@ _RUN = re.compile(r"runs/(?P<id>[a-z0-9]+)")
 def load(
     where: str | Path,
     *,
-    token: Token = None,
-    progress: Callable[[int, int | None], None] | None = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    local_files_only: bool = False,
+    progress: Progress | None = None,
 ) -> Checkpoint:
     """Open a checkpoint by its path or its name.
 
@@ -36,8 +42,11 @@ def load(
         where: A checkpoint's directory, its run's, its `.safetensors` file alone, the name of a
             model that comes with charrnn, `runs/<id>` for a run of the app, or a model on the Hub
             (`owner/name[@revision]`). A path goes before a name, and a `Path` is always a path.
-        token: For the Hub, as in `charrnn.hub.pull`.
-        progress: For the Hub, as in `charrnn.hub.pull`.
+        revision: For the Hub, as in `from_hub`; so are the other arguments.
+        token: A user's token, or False for public models only.
+        cache_dir: A directory to use instead of the Hub's own cache.
+        local_files_only: Send no request, and open what is on this machine.
+        progress: Called with the bytes so far and their sum.
 
     Raises:
         UserError: If it is not a valid charrnn checkpoint, or the Hub cannot give it.
@@ -45,10 +54,20 @@ def load(
     _check_name(where, "checkpoint")
     path = local(where)
     if isinstance(where, Path) or os.path.lexists(path) or not hub.is_id(where):
+        if revision is not None and os.path.lexists(path):
+            raise UserError(
+                "{where} is on this machine, where a model has no revisions: leave out revision, "
+                "or open it by charrnn.from_hub.",
+                where=escape_invisible(str(where), 200),
+                field="revision",
+            )
         name = path.name if path.resolve().parent == places.bundled_models() else None
         return _with_source(checkpoint.load(path), ModelSource.of(path, name))
     try:
-        found = hub.pull(where, token=token, progress=progress)
+        return from_hub(
+            where, revision=revision, token=token, cache_dir=cache_dir,
+            local_files_only=local_files_only, progress=progress,
+        )  # fmt: skip
     except UserError as error:
         raise UserError(
             "There is no checkpoint at {where} on this machine. On the Hub: {message}",
@@ -56,7 +75,6 @@ def load(
             message=error.message,
             field="checkpoint",
         ) from None
-    return _with_source(checkpoint.load(found), hub.source_of(where, found))
 
 
 def load_bases() -> dict[str, Checkpoint]:
@@ -105,18 +123,49 @@ def _check_name(where: object, field: str) -> None:
 def from_hub(
     model: str,
     *,
-    token: Token = None,
-    progress: Callable[[int, int | None], None] | None = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    local_files_only: bool = False,
+    progress: Progress | None = None,
 ) -> Checkpoint:
-    """Open a model on the Hub, `owner/name` or `owner/name@revision`.
+    """Open a model on the Hub. A local path of the same name is not looked at.
 
-    A local path of the same name is not looked at. `token` is a user's token, None for the user who
-    is logged in on this machine, or False for public models only.
+    Args:
+        model: `owner/name`, or `owner/name@revision`.
+        revision: A branch, a tag or a commit, if `model` has none.
+        token: A user's token, False for public models only, or None or True for the user who is
+            logged in on this machine, by `hf auth login` or HF_TOKEN.
+        cache_dir: A directory to use instead of the Hub's own cache (`HF_HOME`, `HF_HUB_CACHE`).
+        local_files_only: Send no request, and open what is on this machine, as with
+            `HF_HUB_OFFLINE=1`.
+        progress: Called with the bytes so far and their sum.
 
-    Raises UserError for everything that goes wrong with the Hub, and for an invalid checkpoint.
+    Raises:
+        UserError: For everything that goes wrong with the Hub, and for an invalid checkpoint.
     """
-    found = hub.pull(validation.as_text(model, "model"), token=token, progress=progress)
-    return _with_source(checkpoint.load(found), hub.source_of(model, found))
+    ref = _with_revision(validation.as_text(model, "model"), revision)
+    found = hub.pull(
+        ref,
+        token=None if token is True else token,
+        cache_dir=None if cache_dir is None else validation.as_path(cache_dir, "cache_dir"),
+        local_files_only=local_files_only,
+        progress=progress,
+    )
+    return _with_source(checkpoint.load(found), hub.source_of(ref, found))
+
+
+def _with_revision(model: str, revision: str | None) -> str:
+    if revision is None:
+        return model
+    if "@" in model:
+        raise UserError(
+            "{model} names a revision: leave out revision = {revision}.",
+            model=short_repr(model),
+            revision=short_repr(revision, 40),
+            field="revision",
+        )
+    return f"{model}@{validation.as_text(revision, 'revision')}"
 
 
 def push_to_hub(
@@ -124,11 +173,11 @@ def push_to_hub(
     repo: str,
     *,
     private: bool = False,
-    token: str | None = None,
+    token: str | Literal[True] | None = None,
     license: str | None = None,
     licence: str | None = None,
     space: str | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> Pushed:
     """Upload a model to the Hub in one commit, and return its address and revision.
 
@@ -141,7 +190,7 @@ def push_to_hub(
             of a bundled model, or a model in memory.
         repo: The repository, `owner/name`.
         private: Whether a new repository is private. An existing public one is refused.
-        token: A token that may write; by default that of the user who is logged in.
+        token: A token that may write; by default, or with True, that of the user who is logged in.
         license: The model's license, such as `mit`.
         licence: The same, under the name that it had in charrnn 0.1.
         space: The `owner/name` of a Space with this app, for the card to link to.
@@ -160,6 +209,6 @@ def push_to_hub(
             )  # fmt: skip
     _check_name(model, "model")
     return hub.push(
-        local(model), repo, private=private, token=token, license=license or licence, space=space,
-        progress=progress,
+        local(model), repo, private=private, token=None if token is True else token,
+        license=license or licence, space=space, progress=progress,
     )  # fmt: skip

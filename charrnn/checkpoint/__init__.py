@@ -32,6 +32,7 @@ from ..utils.atomic import atomic_write_many
 from ..utils.notebook import html_table
 from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary_error
 from .metadata import validate_metadata
+from .pretrained import PretrainedMethods
 from .strict_json import MAX_CONFIG_BYTES, check_header, parse_json_object, unreadable
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ _TRIAL_SHAPE = (8, 4)  # (B, T) of the ids with which a model is tried
 
 
 @dataclass(repr=False)
-class Checkpoint:
+class Checkpoint(PretrainedMethods):
     """A model with its vocabulary and its metadata.
 
     `about` is the metadata, which says how the model was made, under the keys `name`, `corpus`,

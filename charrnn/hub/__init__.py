@@ -9,7 +9,7 @@ generate the samples in the card. huggingface_hub is imported when it is first n
     Ref.parse(text) -> Ref                 .repo, .revision; UserError for nonsense
     preview_push(directory, repo) -> [Upload]            .name, .size: exactly what a push uploads
     push(directory, repo, private=, token=) -> Pushed    .url, .revision, .created, .card_kept
-    pull(ref, token=, own=) -> Path        a valid checkpoint on this machine
+    pull(ref, token=, own=, cache_dir=, local_files_only=) -> Path   a valid checkpoint here
     source_of(ref, directory) -> ModelSource             its repository, commit and license
     list_models(search=, sort=, author=, token=) -> [ListedModel]
     fetch_curve(repo, token=) -> [float] | None          a model's perplexities, for its sparkline

@@ -1,12 +1,15 @@
 """Directories in which models from the Hub are kept: public ones shared, private ones apart.
 
-Each directory has the layout of the Hub's own cache, and its client writes and deletes there:
+The user who is logged in on this machine has the Hub's own cache, or one that they name, and
+charrnn deletes nothing there. The users of an app share a cache of public models, of which the
+oldest are removed. Each directory has the layout of the Hub's own cache, and its client writes
+there:
 
     models--<owner>--<name>/snapshots/<commit>/   the files of a commit, links into blobs/
                             refs/<branch>         the commit that a branch or tag named last
 
-A private or gated model never enters the public cache. It goes to a directory of the caller's, to
-one that ends with the process, or to that of the user who is logged in on this machine.
+A private or gated model of an app's user never enters the public cache. It goes to a directory of
+the caller's, or to one that ends with the process.
 """
 
 from __future__ import annotations
@@ -23,7 +26,6 @@ from ..text.datasets.download import cache_directory
 from ..utils.atomic import atomic_rmtree, atomic_write, remove_deleted
 from ..utils.file_locks import try_lock
 from ..utils.temporary import temporary_directory
-from .client import Token
 from .job import Job
 from .repo_id import Ref
 
@@ -40,17 +42,13 @@ def public() -> Path:
     return cache_directory() / "hub"
 
 
-def private(token: Token, own: Path | None) -> Path:
+def private(own: Path | None) -> Path:
     """Return the cache for private and gated models: the caller's directory `own`, if given."""
-    if own is not None:
-        return own
-    if token is None:
-        return cache_directory() / "hub-private"
-    return temporary_directory("hub")
+    return temporary_directory("hub") if own is None else own
 
 
 def of_this_machine() -> Path:
-    """Return the cache that all programs of this user share, as `hf download` does.
+    """Return the Hub's own cache, which all programs of this user share, `hf download` among them.
 
     It may hold private models: only the user of this machine may open any of it.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ def pull(
     cancelled: Cancelled | None = None,
     deadline: float = DEADLINE_SECONDS,
     own: Path | None = None,
+    cache_dir: Path | None = None,
+    local_files_only: bool = False,
 ) -> Path:
     """Download the model `owner/name[@revision]`, check it, and return its directory.
 
@@ -40,31 +43,40 @@ def pull(
         ref: The model's name on the Hub.
         token: A user's token, whose rights the Hub checks each time. False opens public models
             only. None stands for the user who is logged in on this machine, never for a user of
-            a Space; a model that this user has in the Hub's own cache, as from `hf download`, is
-            opened from there. While the Hub is out of reach, a model that is on this machine is
-            opened: a public one, and with None any.
+            a Space: models are kept in the Hub's own cache then, as with `hf download`. While the
+            Hub is out of reach, a model that is on this machine is opened: a public one, and with
+            None any.
         progress: Called with the bytes so far and their sum.
         cancelled: Asked about twenty times a second whether to give up.
         deadline: Seconds for all of it.
         own: A directory for this user's private and gated models, which the caller removes; it
-            holds 256 MB at most. Without one they go to a directory that ends with the process, or,
-            with None as the token, to a cache of this machine's user.
+            holds 256 MB at most. Without one they go to a directory that ends with the process.
+        cache_dir: A directory to use instead of the Hub's own cache; nothing is deleted there.
+        local_files_only: Send no request, and open what is on this machine.
 
     Raises:
         UserError: For everything that goes wrong with the Hub, for an invalid checkpoint, and when
             `cancelled` returns True.
     """
     wanted = Ref.parse(ref)
+    if local_files_only:
+        if (here := _find_local(wanted, token, cache_dir)) is None:
+            raise UserError(
+                "{model} is not on this machine: download it first, or leave out local_files_only.",
+                model=wanted,
+                field="model",
+            )
+        return here
     try:
         return client.run(
-            lambda job: _pull(job, wanted, token, own),
+            lambda job: _pull(job, wanted, token, own, cache_dir),
             seconds=deadline,
             repo=str(wanted),
             progress=progress,
             cancelled=cancelled,
         )
     except HubUnavailableError:
-        kept = _find_local(wanted, token)
+        kept = _find_local(wanted, token, cache_dir)
         if kept is None:
             raise
         return kept
@@ -79,16 +91,22 @@ def source_of(ref: str, directory: Path) -> ModelSource:
     return ModelSource.of(directory, Ref.parse(ref).repo, commit)
 
 
-def _find_local(ref: Ref, token: Token) -> Path | None:
+def _find_local(ref: Ref, token: Token, cache_dir: Path | None) -> Path | None:
     """Return the model as it is on this machine, if `token` may see it without asking the Hub."""
-    caches = [cache.public()]
-    if token is None:
-        caches += [cache.private(None, None), cache.of_this_machine()]
+    shared = _shared_cache(token, None, cache_dir)
+    caches = [place for place in (shared, cache.public()) if place is not None]
     found = (cache.find(place, ref) for place in caches)
     return next((model for model in found if model is not None and _is_valid(model)), None)
 
 
-def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
+def _shared_cache(token: Token, own: Path | None, cache_dir: Path | None) -> Path | None:
+    """Return the cache that other programs use too, or None for one of charrnn's own."""
+    if cache_dir is not None:
+        return cache_dir
+    return cache.of_this_machine() if token is None and own is None else None
+
+
+def _pull(job: Job, ref: Ref, token: Token, own: Path | None, cache_dir: Path | None) -> Path:
     with unexpected_response_guard():
         info = _info(job, ref, token)
         commit, files = str(info.sha), _files(info, ref)
@@ -97,17 +115,20 @@ def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
     open_to_all = _is_public(info)
     if token is False and not open_to_all:  # before there is a place for it
         raise repo_gated(ref.repo)
-    if token is None and _is_valid(
-        here := cache.snapshot(cache.of_this_machine(), ref.repo, commit)
-    ):
-        return here
-    root = cache.public() if open_to_all else cache.private(token, own)
+    shared = _shared_cache(token, own, cache_dir)
+    if shared is not None:
+        return _pull_into_shared(job, shared, ref, commit, files, token)
+    root = cache.public() if open_to_all else cache.private(own)
     model = cache.snapshot(root, ref.repo, commit)
     job.total = sum(file.size for file in files)
     try:
         with cache.lock(root, ref.repo, job):
             if not all((model / file.name).is_file() for file in files) or not _is_valid(model):
-                _download(job, root, ref.repo, commit, files, token)
+                try:
+                    _download(job, root, ref.repo, commit, files, token)
+                except _UnexpectedFilesError as error:  # nothing of the commit is kept
+                    cache.discard(root, ref.repo, commit)
+                    raise error.reason from None
             cache.touch(model)
             cache.store_ref(root, ref, commit)
     finally:
@@ -116,6 +137,27 @@ def _pull(job: Job, ref: Ref, token: Token, own: Path | None) -> Path:
         else:
             cache.tidy(root, cache.MAX_PUBLIC_BYTES)
     job.done = job.total
+    return model
+
+
+def _pull_into_shared(
+    job: Job, root: Path, ref: Ref, commit: str, files: list[RemoteFile], token: Token
+) -> Path:
+    """Return the model in a cache that other programs use too: nothing is deleted there.
+
+    A model whose other files are missing, as after `hf download` of one file, is not completed.
+    """
+    model = cache.snapshot(root, ref.repo, commit)
+    if not _is_valid(model):
+        job.total = sum(file.size for file in files)
+        with cache.lock(root, ref.repo, job):
+            try:
+                _download(job, root, ref.repo, commit, files, token)
+            except _UnexpectedFilesError as error:
+                raise error.reason from None
+        job.done = job.total
+    with suppress(OSError):  # a cache may be read-only
+        cache.store_ref(root, ref, commit)
     return model
 
 
@@ -175,13 +217,21 @@ def _files(info: ModelInfo, ref: Ref) -> list[RemoteFile]:
     return sorted(found, key=lambda file: file.size)
 
 
+class _UnexpectedFilesError(Exception):
+    """The files are not those that the Hub described, or no valid checkpoint (`reason`)."""
+
+    def __init__(self, reason: UserError) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 def _download(
     job: Job, root: Path, repo: str, commit: str, files: list[RemoteFile], token: Token
 ) -> None:
     """Download the files into the cache `root`, and check them.
 
-    Raises UserError for files that are not what the Hub described and for an invalid checkpoint:
-    then nothing of the commit is kept.
+    Raises _UnexpectedFilesError for files that are not what the Hub described and for an invalid
+    checkpoint.
 
     File by file: `snapshot_download` works in threads of its own, which neither the deadline nor
     the hooks of `request_hooks.py` would reach.
@@ -192,9 +242,8 @@ def _download(
         job.done = before + file.size
     try:
         checkpoint.load(cache.snapshot(root, repo, commit))
-    except UserError:
-        cache.discard(root, repo, commit)
-        raise
+    except UserError as error:
+        raise _UnexpectedFilesError(error) from None
 
 
 def _download_file(
@@ -227,12 +276,13 @@ def _download_file(
         data = Path(path).read_bytes()
         if len(data) == file.size and (file.holds(data) or not file.described):
             return
-    cache.discard(root, repo, commit)
-    raise UserError(
-        "The Hub sent a {file} that differs from the one in {model}: try again.",
-        file=file.name,
-        model=repo,
-        field="model",
+    raise _UnexpectedFilesError(
+        UserError(
+            "The Hub sent a {file} that differs from the one in {model}: try again.",
+            file=file.name,
+            model=repo,
+            field="model",
+        )
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import small_model
-from huggingface_hub import constants, hf_hub_download
+from huggingface_hub import constants, hf_hub_download, scan_cache_dir
 
 import charrnn
 from charrnn import checkpoint as checkpoints
@@ -19,13 +19,13 @@ from charrnn.hub import account, cache, pull
 LONG_AGO = 2 * cache.RECENT_SECONDS
 
 
-def model(number, *, ago, size=1000):
+def model(number, *, ago, size=1000, root=None):
     """A model in the public cache that has so many bytes and was used so long ago."""
-    commit = f"{number:040x}"
-    repo = cache.public() / f"models--ada--m{number}"
+    commit, root = f"{number:040x}", root or cache.public()
+    repo = root / f"models--ada--m{number}"
     (repo / "blobs").mkdir(parents=True)
     (repo / "blobs" / commit).write_bytes(bytes(size))
-    place = cache.snapshot(cache.public(), f"ada/m{number}", commit)
+    place = cache.snapshot(root, f"ada/m{number}", commit)
     place.mkdir(parents=True)
     (place / WEIGHTS).symlink_to(f"../../blobs/{commit}")
     aged(place, ago)
@@ -169,14 +169,57 @@ def test_a_model_that_hf_has_downloaded_is_not_downloaded_again(hub, letters):
     assert pull("ada/letters") == path
     assert len(hub.asked) == asked + 1
     letters.commit(letters.files | {"README.md": b"# newer"})
-    assert pull("ada/letters").is_relative_to(cache.public())
-    assert pull("ada/letters", token=False) != path
+    newer = pull("ada/letters")
+    assert newer != path and newer.parent == path.parent and path.exists()
+    assert pull("ada/letters", token=False).is_relative_to(cache.public())
 
 
-def test_a_damaged_model_in_the_shared_cache_is_not_taken(hub, letters):
+def test_a_damaged_model_in_the_shared_cache_is_downloaded_again(hub, letters):
     path = downloaded("ada/letters", "model.safetensors")
     (path / WEIGHTS).write_bytes(b"damaged")
-    assert pull("ada/letters").is_relative_to(cache.public())
+    assert pull("ada/letters") == path
+    assert (path / WEIGHTS).read_bytes() == letters.files[WEIGHTS]
+
+
+def test_the_hubs_own_cache_is_for_whoever_is_logged_in_and_nothing_is_removed_there(
+    hub, letters, monkeypatch
+):
+    monkeypatch.setattr(cache, "MAX_PUBLIC_BYTES", 0)
+    other = model(1, ago=LONG_AGO, root=Path(constants.HF_HUB_CACHE))
+    path = pull("ada/letters")
+    assert path.is_relative_to(constants.HF_HUB_CACHE) and other.exists()
+    (found,) = [
+        repo
+        for repo in scan_cache_dir(constants.HF_HUB_CACHE).repos
+        if repo.repo_id == "ada/letters"
+    ]
+    assert {ref for revision in found.revisions for ref in revision.refs} == {"main"}
+    # Another program's model, which is no model of charrnn, stays as it was.
+    hub.add("bob/other", letters.files | {WEIGHTS: b"something else"})
+    theirs = downloaded("bob/other", WEIGHTS)
+    with pytest.raises(UserError, match="not a readable safetensors"):
+        pull("bob/other")
+    assert (theirs / WEIGHTS).read_bytes() == b"something else"
+
+
+def test_a_cache_can_be_named(hub, letters, tmp_path):
+    path = pull("ada/letters", cache_dir=tmp_path / "mine")
+    assert path.is_relative_to(tmp_path / "mine")
+    assert not Path(constants.HF_HUB_CACHE).exists() and not cache.public().exists()
+    assert pull("ada/letters", cache_dir=tmp_path / "mine", local_files_only=True) == path
+
+
+def test_what_is_not_here_is_not_asked_for(hub, letters, tmp_path):
+    asked = len(hub.asked)
+    with pytest.raises(UserError, match="ada/letters is not on this machine: download it first"):
+        pull("ada/letters", local_files_only=True)
+    assert len(hub.asked) == asked
+    path = pull("ada/letters")
+    asked = len(hub.asked)
+    assert pull("ada/letters", local_files_only=True) == path
+    with pytest.raises(UserError, match="is not on this machine"):
+        pull("ada/letters", cache_dir=tmp_path, token=False, local_files_only=True)
+    assert len(hub.asked) == asked
 
 
 def test_a_cache_that_cannot_be_tidied_costs_nobody_their_model(hub, letters, monkeypatch, caplog):

@@ -122,7 +122,7 @@ def test_false_asks_as_nobody_and_none_as_whoever_is_logged_in(hub, letters, mon
     letters.private = True
     path = pull("ada/letters", token=None)
     assert {given for _, _, given in hub.asked} == {f"Bearer {ada}"}
-    assert path.is_relative_to(cache.cache_directory() / "hub-private")
+    assert path.is_relative_to(constants.HF_HUB_CACHE)
     assert path.parents[2].stat().st_mode & 0o777 == 0o700
 
 

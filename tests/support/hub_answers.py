@@ -36,6 +36,18 @@ def described(repo, commit):
     }
 
 
+def tree(commit):
+    """The files of a commit in the Hub's words."""
+    files = []
+    for name, data in commit[1].items():
+        about = {"type": "file", "path": name, "size": len(data), "oid": git(data)}
+        if name.endswith(".safetensors"):
+            digest = hashlib.sha256(data).hexdigest()
+            about["lfs"] = {"oid": digest, "size": len(data), "pointerSize": 134}
+        files.append(about)
+    return files
+
+
 def metadata(files):
     """The YAML at the top of a repository's card."""
     text = files.get("README.md", b"").decode("utf-8", "replace")

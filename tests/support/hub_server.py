@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 
 import uvicorn
 import yaml
-from hub_answers import described, git, metadata, mode, refusal
+from hub_answers import described, git, metadata, mode, refusal, tree
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -187,6 +187,9 @@ class Hub:
                 commit = repo.at(revision)
                 described_ = commit and JSONResponse(described(repo, commit))
                 return described_ or refusal(404, "RevisionNotFound")
+            case ("GET", "tree", revision):  # asked by `hf download`
+                commit = repo.at(revision)
+                return JSONResponse(tree(commit)) if commit else refusal(404, "RevisionNotFound")
             case ("GET", "auth-check", *how):
                 if how and not self.may_write(request, owner):
                     return refusal(403)

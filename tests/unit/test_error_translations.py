@@ -33,6 +33,7 @@ NOT_ON_THE_PAGE = {
     "Give --alpha or --temperature, not both: alpha is 1 / temperature.",
     "temperature = {value}: give a number above 0.",
     "{space} is not the name of a Space: write it as owner/name.",
+    "{model} is not on this machine: download it first, or leave out local_files_only.",
 }
 # Words that are the same in Chinese: names, units, and the codes of settings.
 SAME_IN_CHINESE = {
