@@ -21,6 +21,12 @@ expect = pytest.importorskip("playwright.sync_api", exc_type=ImportError).expect
 STORY = datasets.load("tide-clock").text
 HELD_OUT = STORY[len(STORY) - round(0.1 * len(STORY)) :]
 SHOWN = {" ": "␣", "\n": "⏎"}
+# Pastes a text; true if the page takes it, false if it leaves that to the browser.
+PASTE = """(field, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  return !field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true }));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +81,7 @@ def open_inspect_tab(page):
 
 def reset(page):
     page.locator("#tab-inspect-button").click()
-    page.locator(".inspect-own textarea").evaluate("field => (field.value = '')")
+    paste(page.locator(".inspect-own textarea"), "")
     source_field(page).select_option("own")
     expect(page.locator(".inspect-status")).to_have_text("")
     if model_field(page).input_value() != "tide-clock":
@@ -212,6 +218,7 @@ def test_errors_stand_beside_their_field_and_the_text_is_kept(open_tab):
     type_text(page, "a" * 100_001)
     expect(problem).to_contain_text("The text has 100,001 characters: give at most 100,000")
     expect(page.locator(".inspect-own textarea")).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Edit the whole text").click()
     assert len(page.locator(".inspect-own textarea").input_value()) == 100_001
     assert page.locator(".inspect-text").inner_text().startswith("The tide clock stood.")
     type_text(page, "a")
@@ -224,7 +231,14 @@ def test_errors_stand_beside_their_field_and_the_text_is_kept(open_tab):
 
 def test_of_a_long_text_only_what_is_in_view_is_drawn_in_spans(open_tab, story):
     page = open_tab()
-    type_text(page, (STORY * 2)[:100_000])
+    text, field = (STORY * 2)[:100_000], page.locator(".inspect-own textarea")
+    source_field(page).select_option("own")
+    assert not field.evaluate(PASTE, "Ada ")  # which the browser pastes itself
+    assert field.evaluate(PASTE, text + "\N{SNOWMAN}")
+    expect(page.locator(".inspect-problem.of-own")).to_contain_text("100,001")
+    assert field.evaluate(PASTE, text)  # in place of that one
+    expect(field).to_have_value(text[:2000])
+    expect(page.locator("#inspect-own-note")).to_contain_text("Only the beginning of your 100,000")
     expect(page.locator(".inspect-status")).to_have_text("100,000 characters", timeout=120_000)
     page.locator(".inspect-text").evaluate("area => (area.scrollTop = area.scrollHeight / 2)")
     page.wait_for_timeout(300)

@@ -19,6 +19,13 @@ INSPECT: Words = {
     "clear": ("Clear the text", "清空文本"),
     "progress": ("Share of the text that has been read", "已读部分"),
     "own-hint": ("Type or paste a text here", "在此输入或粘贴文本"),
+    "own-long": (
+        "Only the beginning of your {n} characters stands here, so that the page stays quick. The "
+        "model reads all of them. Pasting another text here replaces them.",
+        "为使页面保持流畅，这里只显示全部 {n} 个字符的开头，模型会读全文。"
+        "在此粘贴别的文本会替换它们。",
+    ),
+    "own-edit": ("Edit the whole text", "编辑全文"),
     "empty": (
         "Type or paste a text above. The model reads it at once, and each character is tinted by "
         "how much it surprised the model.",
