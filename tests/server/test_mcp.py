@@ -88,8 +88,9 @@ def test_results_are_json(url, small):
     assert json.loads(answer.content[0].text) == answer.structuredContent
     [model] = answer.structuredContent["models"]
     assert model["name"] == "small"
-    recipes = result(url, "recipes")["recipes"]
-    assert [recipe["name"] for recipe in recipes] == list(RECIPES)
+    told = result(url, "recipes")
+    assert [recipe["name"] for recipe in told["recipes"]] == list(RECIPES)
+    assert [setting["name"] for setting in told["settings"]] == list(_RULES)
 
 
 def test_a_text_is_generated(url, small):
@@ -141,7 +142,7 @@ def test_an_agent_trains_watches_and_uses_the_model(url):
     assert end["validation_perplexity"] < 5
     assert run in progress[0][1]
     assert any(re.search(r"step \d+, training perplexity \d", message) for _, message in progress)
-    assert [done for done, _ in progress] == sorted(done for done, _ in progress)
+    assert [done for done, _ in progress] == sorted({done for done, _ in progress}), "it grows"
     text = result(url, "generate", checkpoint=run, prefix="the ", length=30)["text"]
     assert text.startswith("the ")
     assert result(url, "score", checkpoint=run, text=TEXT)["perplexity"] < 5

@@ -6,11 +6,15 @@ The docstring of a tool is its description for agents. `operations.py` does the 
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import Literal
+from dataclasses import fields
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...generation import MAX_STOP_CHARACTERS
+from ...model import ModelConfig
+from ...training import TrainingConfig
+from ...utils.config_fields import rules, wanted
 from .. import operations
 from ..operations import MAX_GENERATED_CHARACTERS, MAX_PREFIX_CHARACTERS, MAX_SCORED_CHARACTERS
 from .inspection_tools import FindUnits, Inspect, Novelty
@@ -163,21 +167,47 @@ class Recipe(BaseModel):
     note: str | None
 
 
+class Setting(BaseModel):
+    """A setting of the model or of its training."""
+
+    name: str
+    meaning: str
+    values: str = Field(description="What to give, in words.")
+    default: str | int | float | bool | None = Field(description="Where a recipe chooses none.")
+
+
 class RecipesResult(BaseModel):
-    """The recipes."""
+    """The recipes, and the settings that they choose."""
 
     recipes: list[Recipe]
+    settings: list[Setting]
 
 
 class Recipes(Tool):
-    """List the recipes for training: time budgets, and a textbook's experiments."""
+    """List the recipes for training (time budgets, a textbook's experiments), and all settings."""
 
-    title = "List recipes"
+    title = "List recipes and settings"
     result = RecipesResult
 
     async def call(self, tool_call: ToolCall) -> RecipesResult:
         """List the recipes."""
-        return RecipesResult.model_validate({"recipes": operations.recipes()})
+        return RecipesResult.model_validate(
+            {"recipes": operations.recipes(), "settings": _settings()}
+        )
+
+
+def _settings() -> list[dict[str, Any]]:
+    """Describe all settings."""
+    return [
+        {
+            "name": one.name,
+            "meaning": rule.hint,
+            "values": str(wanted(rule)),
+            "default": one.default,
+        }
+        for config in (ModelConfig, TrainingConfig)
+        for one, rule in zip(fields(config), rules(config).values(), strict=True)
+    ]
 
 
 TOOLS: dict[str, type[Tool]] = {

@@ -12,7 +12,7 @@ from ...errors import UserError
 from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...training import Event, TrainingConfig
-from ...utils.config_fields import Rule, rules, wanted
+from ...utils.config_fields import Rule, rules
 from .. import operations, run_operations
 from ..operations import TrainArguments
 from ..run_operations import MAX_WAIT_SECONDS
@@ -31,12 +31,6 @@ def _setting(name: str, hint: str | None = None) -> Any:
     rule = _RULES[name]
     text = f"{hint or rule.hint}. Default: what the recipe chooses."
     return Field(None, ge=rule.low, le=rule.high, description=text)
-
-
-def _further_settings() -> str:
-    """List the settings that are no arguments of their own, with the values that they take."""
-    names = [name for name in _RULES if name not in (*SETTINGS, "seed", "device", "threads")]
-    return "; ".join(f"{name}: {_RULES[name].hint} ({wanted(_RULES[name])})" for name in names)
 
 
 def _check_settings(value: str) -> str:
@@ -73,7 +67,7 @@ class RunStatus(BaseModel):
         Field(description="The first three are those of a run that goes on.")
     )
     place: int | None = Field(description="The place in the queue, from 1, of a queued run.")
-    wait_seconds: float | None = Field(description="The estimated wait in the queue.")
+    queue_seconds: float | None = Field(description="The estimated wait in the queue.")
     message: str | None = Field(description="How the run ended, in a sentence or two.")
     seconds: float = Field(description="Since the run began, as of its last event.")
     remaining_seconds: float | None = Field(description="An estimate; null where unknown.")
@@ -129,7 +123,7 @@ class TrainingTool(Tool):
     settings: Annotated[str, Field(max_length=10_000), AfterValidator(_check_settings)] = Field(
         "",
         description="Rarely needed: further settings, as a JSON object in a string, such as "
-        f'{{"optimizer": "sgd", "clip": 1}}. They are {_further_settings()}.',
+        '{"optimizer": "sgd", "clip": 1}. The tool recipes lists them.',
     )
     seed: int | None = Field(
         None, ge=0, description="The same seed gives the same first weights and minibatches."
@@ -183,15 +177,20 @@ class Train(TrainingTool):
         context, caller = tool_call.context, tool_call.caller
         run = await operations.start(context, self.arguments(), caller)
 
-        async def notify(message: str) -> None:
-            await tool_call.report(0, None, message)
+        progress = 0.0
+        total: float | None = None
+
+        async def notify(message: str, seconds: float = 0.0) -> None:
+            nonlocal progress
+            progress = max(progress + 0.001, seconds)  # it must grow with each notification
+            await tool_call.report(progress, total, message)
 
         await notify(f"Run {run.id} is waiting to begin.")
         async for event in run_operations.watch(context, run, notify):
+            if (remaining := event.get("remaining_seconds")) is not None:
+                total = event["seconds"] + remaining
             if message := _progress_message(event, run.id):
-                remaining = event.get("remaining_seconds")
-                total = None if remaining is None else event["seconds"] + remaining
-                await tool_call.report(event["seconds"], total, message)
+                await notify(message, event["seconds"])
         return RunStatus.of(await run_operations.status(context, caller, run.id))
 
 

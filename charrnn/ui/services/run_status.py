@@ -18,16 +18,16 @@ _NEWS = ("start", "sample", "end")  # events that a waiting program wants to hea
 class RunStatus:
     """The status of a run.
 
-    `place` is its place in the queue, from 1, and `wait_seconds` the estimated wait there; both are
-    None for a run that is not queued. Perplexities are the latest ones, and those of the kept model
-    once the run has ended. `checkpoint` is the run's id once a model is saved. `suggestion` is
-    the setting to change after a run that went badly. `events` is the number of events so far.
+    `place` is its place in the queue, from 1, and `queue_seconds` the estimated wait there; both
+    are None for a run that is not queued. Perplexities are the latest ones, and those of the kept
+    model once the run has ended. `checkpoint` is the run's id once a model is saved. `suggestion`
+    is the setting to change after a run that went badly. `events` is the number of events so far.
     """
 
     run: str
     state: str = "queued"
     place: int | None = None
-    wait_seconds: float | None = None
+    queue_seconds: float | None = None
     message: str | None = None
     seconds: float = 0.0
     remaining_seconds: float | None = None
@@ -70,7 +70,7 @@ class RunStatusReader:
             self._status,
             state=state,
             place=place or None,
-            wait_seconds=wait,
+            queue_seconds=wait,
             checkpoint=run.id if run.checkpoint else None,
             message=None if state in ACTIVE_STATES else self._status.message,
         )
