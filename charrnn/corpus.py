@@ -27,7 +27,8 @@ from .documents import (
     document_start,
     find_documents,
 )
-from .errors import Message, UserError, reason, short_repr
+from .errors import Message, UserError, escape_invisible, reason, short_repr
+from .split import END, HOLDOUTS, LINES, Split, join, split_at, split_text
 from .text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
 from .text.preparation import Preparation
 from .utils import validation as arguments
@@ -85,11 +86,12 @@ class Report:
 class Corpus:
     """The ids of a text, (N,), with their vocabulary.
 
-    The vocabulary is that of the whole text, so the held-out part, its last `validation` share, has
-    no unknown characters. Nothing is held out where that share is less than two characters.
-    `encoding`, `line_ends` and `prefixes` are those of the `Text` that it was made from. `title` is
-    its name as `Message.as_json`, from which it is translated; None for a name that is not
-    translated, such as a file's.
+    The vocabulary is that of the whole text, so the held-out part has no unknown characters. It is
+    a share of `validation`: the end of the text or, by `holdout`, passages or lines from all over
+    it (`charrnn.split`), the lines drawn by `holdout_seed`. Nothing is held out where that share is
+    less than two characters. `encoding`, `line_ends` and `prefixes` are those of the `Text` that it
+    was made from. `title` is its name as `Message.as_json`, from which it is translated; None for a
+    name that is not translated, such as a file's.
 
     `files` are those of the `Text`. With `documents`, the text is arranged: its documents stand in
     random order, each followed by what ends it, and the last ones are held out
@@ -106,6 +108,8 @@ class Corpus:
     title: Mapping[str, Any] | None = None
     files: tuple[int, ...] = ()
     documents: str = "none"
+    holdout: str = END
+    holdout_seed: int = 0
 
     def __post_init__(self) -> None:
         wanted = Message("give a number between 0 and 0.5")
@@ -115,6 +119,14 @@ class Corpus:
                 value=self.validation,
                 field="validation",
             )
+        if self.holdout not in HOLDOUTS:
+            raise UserError(
+                "{setting} = {value}: {wanted}.",
+                setting="holdout",
+                value=escape_invisible(str(self.holdout), 40),
+                wanted=Message("choose one of {names}", names=HOLDOUTS),
+                field="holdout",
+            )
 
     @classmethod
     def from_text(
@@ -123,11 +135,12 @@ class Corpus:
         *,
         preparation: Preparation = Preparation(),
         validation: float = DEFAULT_VALIDATION,
+        holdout: str = END,
     ) -> Corpus:
-        """Encode a text after its `preparation`, with the last `validation` share held out.
+        """Encode a text after its `preparation`, with a share of `validation` held out.
 
-        `charrnn.train` splits it like this, unless the `validation` of a TrainingConfig says
-        otherwise.
+        `holdout` is "end", "spread" or "lines": which part that is. `charrnn.train` splits the text
+        like this, unless the `validation` or `holdout` of a TrainingConfig says otherwise.
 
         Raises UserError if fewer than two characters are left, if there are more different ones
         than a model may know, or if `validation` is not between 0 and 0.5.
@@ -166,34 +179,74 @@ class Corpus:
             source.prefixes,
             source.name.as_json() if isinstance(source.name, Message) else None,
             source.files if prepared == source.text else (),
+            holdout=holdout,
+        )
+
+    @cached_property
+    def split(self) -> Split:
+        """Which stretches of the text are trained on, and which are held out.
+
+        Raises UserError if the text has too few lines to hold out some of them.
+        """
+        if self.documents != "none":
+            return split_at(len(self.ids), self._document_cut)
+        return split_text(
+            self.ids, self.vocabulary, self.validation, self.holdout, self.holdout_seed
         )
 
     @property
-    def training(self) -> Ids:
-        """The ids to train on: a view of all but the held-out part."""
-        return self.ids[: self._split]
-
-    @property
-    def held_out(self) -> Ids:
-        """The ids to evaluate on, never trained on: a view; empty if nothing is held out."""
-        return self.ids[self._split :]
+    def _document_cut(self) -> int:
+        """Where the held-out documents begin, in a text that is arranged."""
+        held_out = round(len(self.ids) * self.validation)
+        if not held_out:
+            return len(self.ids)
+        places = arranged_stops(self.ids, self.vocabulary, self.documents)[:-1]
+        # At least one document is held out.
+        return int(places[np.abs(places - (len(self.ids) - held_out)).argmin()])
 
     @cached_property
-    def _split(self) -> int:
-        held_out = round(len(self.ids) * self.validation)
-        if self.documents != "none" and held_out:
-            stops = arranged_stops(self.ids, self.vocabulary, self.documents)
-            places = stops[:-1]  # at least one document is held out
-            return int(places[np.abs(places - (len(self.ids) - held_out)).argmin()])
-        # A single held-out character could not be predicted, so it is trained on instead.
-        return len(self.ids) - (held_out if held_out > 1 else 0)
+    def training(self) -> Ids:
+        """The ids to train on: a view of all but the end, or joined stretches of the text."""
+        return join(self.ids, self.split.training)
 
-    def with_validation(self, share: float | None) -> Corpus:
-        """Return the same text with another share held out; None keeps its own.
+    @cached_property
+    def held_out(self) -> Ids:
+        """The ids to evaluate on, never trained on, joined; empty if nothing is held out."""
+        return join(self.ids, self.split.held_out)
 
-        Raises UserError outside 0 … 0.5.
+    @property
+    def held_out_blocks(self) -> tuple[Ids, ...]:
+        """The held-out stretches, each to be evaluated from a zero state.
+
+        The first id of each is not scored: it is the character before a stretch, or, at the end of
+        the text, its own first one.
         """
-        return self if share in (None, self.validation) else replace(self, validation=share)
+        return self.split.blocks(self.ids)
+
+    def held_out_texts(self) -> list[str]:
+        """Decode `held_out_blocks`: `charrnn.score` of these is the validation perplexity."""
+        return [self.vocabulary.decode(block) for block in self.held_out_blocks]
+
+    def with_validation(
+        self, share: float | None, holdout: str | None = None, seed: int | None = None
+    ) -> Corpus:
+        """Return the same text with another share or part held out; None keeps its own.
+
+        `seed` draws the lines of `holdout` = "lines". Raises UserError for a share outside 0 … 0.5,
+        and for an unknown `holdout`.
+        """
+        lines = (holdout or self.holdout) == LINES
+        changes = {
+            "validation": share,
+            "holdout": holdout,
+            "holdout_seed": seed if lines else None,
+        }
+        others = {
+            name: value
+            for name, value in changes.items()
+            if value is not None and value != getattr(self, name)
+        }
+        return replace(self, **others) if others else self  # type: ignore[arg-type]
 
     @cached_property
     def training_stops(self) -> Places:
@@ -315,6 +368,8 @@ class Corpus:
             **self.names(),
             "characters": len(self.ids),
             "validation": self.validation,
+            "holdout": self.holdout,
+            "holdout_seed": self.holdout_seed,
             "encoding": self.encoding,
             "line_ends": self.line_ends,
             "prefixes": self.prefixes,
@@ -359,6 +414,8 @@ class Corpus:
                 prefixes,
                 title if isinstance(title, dict) else None,
                 documents=documents,
+                holdout=description.get("holdout", END),  # version 0.1.0 knew no other
+                holdout_seed=int(description.get("holdout_seed", 0)),
             )
             if any(ids.max() >= len(vocabulary) for ids in _chunks(opened.ids)):
                 raise ValueError(

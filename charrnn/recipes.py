@@ -17,6 +17,7 @@ from .checkpoint import Checkpoint
 from .corpus import DEFAULT_VALIDATION, Corpus, Preparation, Text
 from .errors import UserError, short_repr
 from .model import ModelConfig
+from .split import END
 from .training import TrainingConfig, check_fit, check_threads
 from .training.autoconfig import CorpusStats, choose_config, choose_config_from
 from .training.transfer import check_architecture, matching_config
@@ -322,7 +323,7 @@ def make_plan_for(
     """
     chosen = find_recipe(base or recipe)
     model, training = resolve_configs_for(corpus, chosen.name, settings, start)
-    corpus = corpus.with_validation(training.validation)
+    corpus = corpus.with_validation(training.validation, training.holdout, training.seed)
     corpus = corpus.with_documents(training.documents, training.seed)
     plan = RunPlan(recipe, corpus, model, training, _prefixes(chosen, corpus), base, start)
     check_fit(plan.trained_corpus, model, training)
@@ -385,7 +386,7 @@ def resolve_configs(
     model = replace(model, **for_model)
     if start is not None:
         check_architecture(start, model)
-    training = replace(training, **for_training)
+    training = replace(training, **{"holdout": END, **for_training})
     if not training.open_ended and training.schedule == "plateau" and "schedule" not in settings:
         training = replace(training, schedule="cosine")
     return model, training

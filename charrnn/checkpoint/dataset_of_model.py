@@ -25,16 +25,34 @@ def dataset_corpus(checkpoint: Checkpoint) -> Corpus | None:
 
     Raises UserError if the split that it names makes no sense.
     """
-    share = (checkpoint.about.get("training") or {}).get("validation")
     name = corpus_name(checkpoint)
     entry = next((entry for entry in local_datasets() if entry.title == name), None)
-    if entry is None or not isinstance(share, int | float):
+    if entry is None or _split_of(checkpoint)[0] is None:
         return None
-    corpus = _corpus(entry.name, share)
+    corpus = _corpus(entry.name, *_split_of(checkpoint))
     described: Any = checkpoint.about.get("corpus") or {}
     return corpus if described.get("characters") == len(corpus.ids) else None
 
 
+def split_as_trained(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
+    """Return a model's training text with what was held out then.
+
+    Raises UserError if the split that the model names makes no sense.
+    """
+    return corpus.with_validation(*_split_of(checkpoint))
+
+
+def _split_of(checkpoint: Checkpoint) -> tuple[float | None, str | None, int | None]:
+    """Return the share, the part and the seed of what a model's training held out."""
+    training = checkpoint.about.get("training") or {}
+    share, holdout, seed = (training.get(name) for name in ("validation", "holdout", "seed"))
+    return (
+        share if isinstance(share, int | float) else None,
+        holdout if isinstance(holdout, str) else None,
+        seed if isinstance(seed, int) and seed >= 0 else None,
+    )
+
+
 @lru_cache(maxsize=4)
-def _corpus(name: str, share: float) -> Corpus:
-    return Corpus.from_text(datasets.load(name)).with_validation(share)
+def _corpus(name: str, share: float | None, holdout: str | None, seed: int | None) -> Corpus:
+    return Corpus.from_text(datasets.load(name)).with_validation(share, holdout, seed)

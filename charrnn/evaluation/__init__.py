@@ -8,7 +8,7 @@ windows* of length L: the text is cut into windows of L predictions, each from a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,38 +78,48 @@ def perplexity(nats: float) -> float:
     return math.exp(nats) if nats < 700 else math.inf
 
 
-def score(checkpoint: Checkpoint, text: str, window: int | None = None) -> Score:
+def score(checkpoint: Checkpoint, text: str | Sequence[str], window: int | None = None) -> Score:
     """Score a text under a checkpoint, carried, or in cold windows of `window` characters.
 
-    Unknown characters are read as `<unk>` and are not scored themselves. There is a yield point
-    (`charrnn.utils.yield_points`) every few hundred characters. Raises UserError if the text leaves
-    nothing to score.
+    Several texts are scored together, each from a zero state: `Corpus.held_out_texts()`, for
+    example. Unknown characters are read as `<unk>` and are not scored themselves. There is a yield
+    point (`charrnn.utils.yield_points`) every few hundred characters. Raises UserError if the text
+    leaves nothing to score.
     """
     validation.check_checkpoint(checkpoint)
     window = None if window is None else validation.as_int(window, "window")
     if window is not None and window < 1:
         raise UserError("A window must have at least 1 character.", field="window")
-    ids = encode_scorable(checkpoint, text)
+    parts = _encode_texts(checkpoint, text)
+    total, count = 0.0, 0
     with eval_mode(checkpoint.model) as model:
-        if window is None:
-            total, count = _score_text(model, ids)
-            protocol = "carried"
-        else:
-            total, count = _score_windows(model, ids, window)
-            protocol = f"cold windows of {window}"
-    return make_score(total, count, ids, protocol)
+        for ids in parts:
+            nats, number = (
+                _score_text(model, ids) if window is None else _score_windows(model, ids, window)
+            )
+            total, count = total + nats, count + number
+    protocol = "carried" if window is None else f"cold windows of {window}"
+    if len(parts) > 1:
+        protocol += f", {len(parts):,} texts"
+    return make_score(total, count, np.concatenate(parts), protocol)
 
 
 def encode_scorable(checkpoint: Checkpoint, text: str) -> Ids:
     """Return the ids (N,) of a text to score. Raises UserError if it leaves nothing to score."""
-    ids = checkpoint.vocabulary.encode(validation.as_text(text, "text"))
-    if np.count_nonzero(ids[1:]) == 0:
+    return _encode_texts(checkpoint, validation.as_text(text, "text"))[0]
+
+
+def _encode_texts(checkpoint: Checkpoint, texts: str | Sequence[str]) -> list[Ids]:
+    """Return the ids of each text. Raises UserError if all of them leave nothing to score."""
+    each = [texts] if isinstance(texts, str) else validation.as_texts(texts, "text")
+    parts = [checkpoint.vocabulary.encode(text) for text in each]
+    if not any(np.count_nonzero(ids[1:]) for ids in parts):
         raise UserError(
             "There is nothing to score: the text needs, after its first character, at least one "
             "that the model knows.",
             field="text",
         )
-    return ids
+    return parts
 
 
 def make_score(total: float, count: int, ids: Ids, protocol: str) -> Score:
@@ -141,11 +151,11 @@ def held_out_nats(model: CharRNN, ids: Ids) -> float:
             before = [ids[k * length - _WARM_UP_CHARACTERS : k * length] for k in range(1, streams)]
             _, warm = model(_tensor(np.stack(before)))
             state = map_state(lambda s: F.pad(s, (0, 0, 1, 0)), warm)  # zeros for the first
-        total, count = _score_carried(model, text_rows(ids[: streams * length + 1], streams), state)
+        total, count = score_rows(model, text_rows(ids[: streams * length + 1], streams), state)
         if streams * length < predictions:  # the remainder of equal streams
             rest = ids[streams * length - _WARM_UP_CHARACTERS :]
             _, state = model(_tensor(rest[None, :_WARM_UP_CHARACTERS]))
-            nats, number = _score_carried(model, text_rows(rest[_WARM_UP_CHARACTERS:], 1), state)
+            nats, number = score_rows(model, text_rows(rest[_WARM_UP_CHARACTERS:], 1), state)
             total, count = total + nats, count + number
     return total / count
 
@@ -157,10 +167,13 @@ def text_rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
     return ids[:count].reshape(streams, length), ids[1 : count + 1].reshape(streams, length)
 
 
-def _score_carried(
+def score_rows(
     model: CharRNN, rows: tuple[Ids, Ids], state: State | None = None
 ) -> tuple[float, int]:
-    """Return the summed nats and the number of predictions, the state carried along each row."""
+    """Return the summed nats and the number of predictions, the state carried along each row.
+
+    `rows` are inputs and targets (B, T); a target that is 0, `<unk>`, is not predicted.
+    """
     total, count = 0.0, 0
     for logits, targets in iter_predictions(model, *rows, state):
         total += float(character_nats(logits, targets).sum(dtype=torch.float64))
@@ -216,10 +229,10 @@ def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
         inputs, targets = text_rows(ids[: whole * window + 1], whole)
         for start in range(0, whole, windows_at_once):
             piece = slice(start, start + windows_at_once)
-            nats, number = _score_carried(model, (inputs[piece], targets[piece]))
+            nats, number = score_rows(model, (inputs[piece], targets[piece]))
             total, count = total + nats, count + number
     if whole * window < len(ids) - 1:
-        nats, number = _score_carried(model, text_rows(ids[whole * window :], 1))
+        nats, number = score_rows(model, text_rows(ids[whole * window :], 1))
         total, count = total + nats, count + number
     return total, count
 

@@ -12,6 +12,7 @@ training part and the first 100,000 of the held-out part at most.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,24 @@ def baseline_perplexities(training: Ids, held_out: Ids, vocabulary_size: int) ->
         return Baselines(uniform, _own_perplexity(training[-MAX_TRAINING_CHARACTERS:]), None)
     unigram, ngram = surprisals(training, held_out[:MAX_HELD_OUT_CHARACTERS], vocabulary_size)
     return Baselines(uniform, float(np.exp(unigram.mean())), float(np.exp(ngram.mean())))
+
+
+def block_baselines(training: Ids, blocks: Sequence[Ids], vocabulary_size: int) -> Baselines:
+    """Return the perplexities of stretches of a text, each without what precedes it.
+
+    The first character of each is not scored, as a model's evaluation does not score it. At most
+    the first `MAX_HELD_OUT_CHARACTERS` are looked at, a share of each stretch.
+    """
+    recent = training[-MAX_TRAINING_CHARACTERS:]
+    total = sum(map(len, blocks))
+    share = min(1.0, MAX_HELD_OUT_CHARACTERS / total)
+    pieces = [block[: max(2, round(share * len(block)))] for block in blocks]
+    mixture = Mixture.of(recent, vocabulary_size)
+    p, met = KneserNeyModels(recent, vocabulary_size).score_blocks(pieces)
+    unigram, ngram = -np.log(p[0]), -np.log(mixture.mix(p, met))
+    return Baselines(
+        float(vocabulary_size), float(np.exp(unigram.mean())), float(np.exp(ngram.mean()))
+    )
 
 
 def _own_perplexity(ids: Ids) -> float:

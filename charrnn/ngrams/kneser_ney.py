@@ -103,8 +103,12 @@ class KneserNeyModels:
         """
         codes = np.concatenate((np.zeros(self.order, np.uint64), _encode(before[-self.order :])))
         codes = np.concatenate((codes[len(codes) - self.order + 1 :], _encode(text)))
+        return self._locate_codes(codes, slice(None))
+
+    def _locate_codes(self, codes: Keys, chosen: slice | Integers) -> list[Integers]:
+        """Find the n-grams that end at the `chosen` places of codes, the first K − 1 apart."""
         return [
-            _locate(keys, _pack(codes[self.order - k :], k, self.bits), self.bits)
+            _locate(keys, _pack(codes[self.order - k :], k, self.bits)[chosen], self.bits)
             for k, keys in enumerate(self.keys, start=1)
         ]
 
@@ -116,9 +120,26 @@ class KneserNeyModels:
 
     def score(self, text: Ids, before: Ids) -> tuple[Floats, Integers]:
         """Return each character's probability by each order (K, n) and `contexts_seen` (n,)."""
-        found = self.locate(text, before)
-        p = np.empty((self.order, len(text)))
-        lower: Floats = np.full(len(text), self.uniform)
+        return self._score(self.locate(text, before))
+
+    def score_blocks(self, blocks: Sequence[Ids]) -> tuple[Floats, Integers]:
+        """Score unrelated stretches of text as `score` does, all but the first character of each.
+
+        Nothing is before a stretch.
+        """
+        nothing = np.zeros(self.order - 1, np.uint64)
+        codes = [part for block in blocks for part in (nothing, _encode(block))]
+        ends = np.cumsum([len(nothing) + len(block) for block in blocks])
+        places = [
+            np.arange(end - len(block) + 1, end) for end, block in zip(ends, blocks, strict=True)
+        ]
+        chosen = np.concatenate(places) - len(nothing)
+        return self._score(self._locate_codes(np.concatenate(codes), chosen))
+
+    def _score(self, found: Sequence[Integers]) -> tuple[Floats, Integers]:
+        count = found[0].shape[1]
+        p = np.empty((self.order, count))
+        lower: Floats = np.full(count, self.uniform)
         for k, positions in enumerate(found):
             p[k] = self.occurrences[k].interpolate(positions, lower)
             if k < self.order - 1:

@@ -75,7 +75,7 @@ def train(
     `clock` returns seconds; schedules, time budgets and saves go by it.
 
     The held-out part of the corpus is evaluated and never trained on; the configuration's
-    `validation`, if given, overrides its share.
+    `validation` and `holdout`, if given, override which part that is.
 
     Raises UserError, before the first event, if the corpus does not suit the configuration, and for
     a directory that holds a run which is not to be resumed.
@@ -93,8 +93,8 @@ def train(
     )
     training = TrainingConfig() if training is None else training
     as_instance(training, TrainingConfig, "training", Message("give a TrainingConfig"))
-    corpus = corpus.with_validation(training.validation)
-    training = replace(training, validation=corpus.validation)
+    corpus = corpus.with_validation(training.validation, training.holdout, training.seed)
+    training = replace(training, validation=corpus.validation, holdout=corpus.holdout)
     if start is not None:
         check_architecture(start, model)
         if training.keep_symbols:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ..evaluation import held_out_nats
+from ..evaluation.held_out import blocks_nats, limit_blocks
 from ..model import CharRNN
 from ..vocabulary import Ids
 from .events import Clock
@@ -40,24 +40,26 @@ class BestModel:
     Losses are mean nats per character. Each evaluation also tells the `schedule` whether the
     learning rate should decay, which it does from the best weights.
 
-    A held-out part that is not `trusted`, because it is unlike the rest of the text, decides only
-    once the model beats a uniform guess on it; until then the latest weights are kept.
+    `held_out` are stretches of text, each evaluated from a zero state. They decide only once the
+    model has learned something of them: once it beats `unlearned_loss`, that of a uniform guess
+    unless another is given. Until then the latest weights are kept, not those of the first step.
     """
 
     def __init__(
         self,
         train_step: TrainStep,
-        held_out: Ids,
+        held_out: Sequence[Ids],
         *,
-        trusted: bool = True,
+        unlearned_loss: float = math.inf,
         clock: Clock = time.monotonic,
         evaluate: Callable[[CharRNN, Ids], float] | None = None,
     ) -> None:
-        """Evaluate `held_out` with `evaluate`, or as one text."""
+        """Evaluate `held_out` with `evaluate`, or each stretch as a text."""
         self._measure = evaluate
-        self._train_step, self._held_out, self._clock = train_step, held_out, clock
-        uniform_loss = math.log(train_step.model.vocabulary_size)
-        self._decides_below = math.inf if trusted else uniform_loss  # nats, by the best loss
+        self._train_step, self._held_out, self._clock = train_step, tuple(held_out), clock
+        self._uniform_loss = math.log(train_step.model.vocabulary_size)
+        self._decides_below = min(self._uniform_loss, unlearned_loss)
+        self._max_characters: int | None = None  # of the held-out part, to be evaluated
         self.schedule = DecaySchedule(train_step.config)
         self.val_loss: float | None = None  # as last measured
         self.best_val_loss, self.best_step = math.inf, 0
@@ -102,9 +104,9 @@ class BestModel:
 
     def limit_held_out(self, budget: float | None) -> None:
         """Shorten the held-out part to what a run of `budget` seconds has the time to evaluate."""
-        if len(self._held_out) <= MIN_CHARACTERS:
+        if self._characters <= MIN_CHARACTERS:
             return
-        few = self._held_out[:MIN_CHARACTERS]
+        few = limit_blocks(self._held_out, MIN_CHARACTERS)
         took = min(self._timed(few)[1] for _ in range(2))  # the first includes set-up
         # How many characters all the time of the run would be enough for:
         in_all = (_OPEN_ENDED_SECONDS if budget is None else budget) / took * MIN_CHARACTERS
@@ -113,7 +115,16 @@ class BestModel:
             int(_MAX_TIME_SHARE * in_all),
             min(GLANCE_CHARACTERS, int(_MAX_GLANCE_SHARE * in_all)),
         )
-        self._held_out = self._held_out[:most]
+        self._limit(most)
+
+    @property
+    def _characters(self) -> int:
+        """How many held-out characters are evaluated."""
+        return sum(map(len, self._held_out))
+
+    def _limit(self, most: int) -> None:
+        if self._characters > most:
+            self._held_out, self._max_characters = limit_blocks(self._held_out, most), most
 
     def due(self) -> bool:
         """Check whether another evaluation leaves training its share of the time."""
@@ -131,9 +142,9 @@ class BestModel:
         if step == self._step:
             return
         slow = self.evaluation_seconds > _SLOW_SECONDS or (
-            not self._durations and len(self._held_out) > GLANCE_CHARACTERS
+            not self._durations and self._characters > GLANCE_CHARACTERS
         )
-        if len(self._held_out) < 2 or (skip_if_slow and slow and self.val_loss is None):
+        if self._characters < 2 or (skip_if_slow and slow and self.val_loss is None):
             self._step, self._candidate = step, (self._train_step.weights(), step, train_loss)
             return
         if skip_if_slow and slow:
@@ -147,19 +158,27 @@ class BestModel:
         decay_begins = self.schedule.maybe_begin_decay(
             step, self.val_loss, self.best_val_loss, self.best_step
         )
-        undecided = min(self.val_loss, self.best_val_loss) >= self._decides_below
-        if self.val_loss < self.best_val_loss or undecided:
+        if self.val_loss < self.best_val_loss or self._is_undecided(self.val_loss, train_loss):
             self.best_val_loss, self.best_step = self.val_loss, step
             self.best_train_loss = train_loss
             self.best = self._train_step.weights()
         elif decay_begins:
             self.use_best()
 
-    def _timed(self, ids: Ids) -> tuple[float, float]:
+    def _is_undecided(self, val_loss: float, train_loss: float | None) -> bool:
+        """Check whether the held-out part says nothing yet, and the minibatches no worse."""
+        learned = min(val_loss, self.best_val_loss) < self._decides_below
+        return not learned and (train_loss is None or train_loss < self._uniform_loss)
+
+    def _timed(self, blocks: Sequence[Ids]) -> tuple[float, float]:
         """Return the mean loss, and the seconds that measuring it took."""
         began = self._clock()
         with self._train_step.arithmetic.forward():
-            loss = (self._measure or held_out_nats)(self._train_step.model, ids)
+            loss = (
+                blocks_nats(self._train_step.model, blocks)
+                if self._measure is None
+                else self._measure(self._train_step.model, blocks[0])
+            )
         return loss, self._clock() - began
 
     def confirm_candidate(self) -> None:
@@ -197,7 +216,7 @@ class BestModel:
             "best_step": self.best_step,
             "best_train": self.best_train_loss,
             "step": self._step,
-            "measured": len(self._held_out),  # characters
+            "measured": self._max_characters or self._characters,
             "candidate": self._candidate is not None,  # the current weights
             "candidate_train": self._candidate and self._candidate[2],
             **self.schedule.counters(),
@@ -211,7 +230,7 @@ class BestModel:
         self.best_step, self._step = counters["best_step"], counters["step"]
         self.best_train_loss = counters.get("best_train")  # older states have none
         self.schedule.restore(counters)
-        self._held_out = self._held_out[: counters["measured"]]
+        self._limit(counters["measured"])
         if counters["candidate"]:
             train_loss = counters.get("candidate_train")
             self._candidate = self._train_step.weights(), self._step, train_loss

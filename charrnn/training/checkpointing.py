@@ -87,8 +87,7 @@ class CheckpointWriter:
     def _add_recitation(self, checkpoint: Checkpoint) -> None:
         """Measure how much the model recites, for its model card."""
         prefix = self._prefixes[0] if self._prefixes else ""
-        corpus = self._corpus.with_validation(self._config.validation)
-        if found := measure_recitation(checkpoint, corpus, prefix):
+        if found := measure_recitation(checkpoint, self._corpus, prefix):
             checkpoint.about["recitation"] = found
 
     @cached_property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..batches import Epoch, make_epoch
 from ..documents import KINDS
 from ..errors import UserError
+from ..split import HOLDOUTS, SPREAD
 from ..utils.config_fields import check, setting
 from ..vocabulary import Ids
 
@@ -16,7 +17,8 @@ class TrainingConfig:
     """How a model is trained. Raises UserError for a value out of range.
 
     A run ends after `epochs`, after `seconds`, or, with neither, when it stops improving.
-    `validation` overrides the share that the corpus holds out (`Corpus.from_text`); None keeps it.
+    `validation` and `holdout` override the share and the part that the corpus holds out
+    (`Corpus.from_text`); None keeps them.
     """
 
     sampling: str = setting(
@@ -77,7 +79,13 @@ class TrainingConfig:
         optional=True,
     )
     validation: float | None = setting(
-        None, "Share of the text held out, at its end; 0 for none", kind=float, low=0.0, high=0.5
+        None, "Share of the text held out; 0 for none", kind=float, low=0.0, high=0.5
+    )
+    holdout: str | None = setting(
+        None,
+        "What is held out: the end of the text, or passages or lines from all over it",
+        kind=str,
+        choices=HOLDOUTS,
     )
     precision: str = setting(
         "auto",
@@ -128,6 +136,13 @@ class TrainingConfig:
                 "With documents = {kind} each document starts from zero already: set reset = 0.",
                 kind=self.documents,
                 field="reset",
+            )
+        if self.documents != "none" and self.holdout == SPREAD:
+            raise UserError(
+                "With documents = {kind} whole documents from all over the text are held out: set "
+                "holdout = end.",
+                kind=self.documents,
+                field="holdout",
             )
         if self.device == "cuda" and self.precision == "bfloat16":
             raise UserError(

@@ -7,15 +7,18 @@ and samples, so they take a fraction of a second for any text.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from ..corpus import Corpus
+from ..ngrams.baselines import Baselines, baseline_perplexities, block_baselines
 from ..ngrams.kneser_ney import Floats, Integers
+from ..split import END
 from ..vocabulary import Counts, Ids
 
 # English sentences; `charrnn.ui.run_card.strings` has them in Chinese.
@@ -41,6 +44,7 @@ SENTENCES: Mapping[str, str] = {
 DOUBTFUL = frozenset({"unlike", "sorted"})
 """The codes of those with which a held-out perplexity may say nothing of what is learned."""
 
+_LEARNED_SHARE = 0.97  # of the perplexity by counts, below which something was learned
 _MIN_CHARACTERS = 100  # held-out characters, to judge them
 _MAX_PIECES = 9  # of the rest, each up to as long as the held-out part, to compare it with
 _UNLIKE_RATIO = 1.5  # to the worst perplexity of these pieces; ordinary texts stay below
@@ -81,11 +85,36 @@ class HoldoutWarning:
         return {"code": self.code, "values": dict(self.values), "message": message}
 
 
+def baselines_of(corpus: Corpus) -> Baselines:
+    """Return the perplexities of trivial models on what a corpus holds out.
+
+    The end of a text goes on from the rest. Passages and lines are scored each by itself, as the
+    model's evaluation does.
+    """
+    size = len(corpus.vocabulary)
+    if corpus.holdout == END or not len(corpus.held_out):
+        return baseline_perplexities(corpus.training, corpus.held_out, size)
+    return block_baselines(corpus.training, corpus.held_out_blocks, size)
+
+
+def unlearned_loss(corpus: Corpus, warnings: Iterable[HoldoutWarning]) -> float:
+    """Return the nats per character from which on a held-out part decides which weights are best.
+
+    Infinity for one without a warning. One of another kind decides only about weights that know
+    more of it than the symbols' counts, which is what a model learns first: its perplexity may rise
+    from then on, and the model of the first steps is no model.
+    """
+    if not DOUBTFUL & {warning.code for warning in warnings}:
+        return math.inf
+    return math.log(_LEARNED_SHARE * _perplexity(corpus.held_out, corpus.counts()))
+
+
 def check(corpus: Corpus) -> list[HoldoutWarning]:
     """Return the reasons not to trust the validation perplexity of a corpus, if any."""
     if len(corpus.held_out) < _MIN_CHARACTERS:
         return []
-    found = (_copied(corpus), _unlike(corpus) or _sorted(corpus))
+    at_end = corpus.holdout == END
+    found = (_copied(corpus), (_unlike(corpus) or _sorted(corpus)) if at_end else None)
     return [warning for warning in found if warning]
 
 

@@ -51,11 +51,13 @@ class RunState:
         counts = corpus.counts() if training.prior else None
         self.train_step = TrainStep(model, training, len(corpus.vocabulary), counts, weights)
         self.warnings = holdout.check(corpus)
-        trusted = not holdout.DOUBTFUL & {warning.code for warning in self.warnings}
         self.best_model = BestModel(
-            self.train_step, corpus.held_out, trusted=trusted, clock=clock,
+            self.train_step,
+            corpus.held_out_blocks,
+            unlearned_loss=holdout.unlearned_loss(corpus, self.warnings),
+            clock=clock,
             evaluate=_evaluation_of(corpus),
-        )  # fmt: skip
+        )
         self.window = min(WINDOW, self.minibatches.characters)
         self.meter = Meter(Window(self.window))
         self.train_perplexity: float | None = None

@@ -12,11 +12,11 @@ from torch import Tensor
 from ..checkpoint import Checkpoint
 from ..corpus import Corpus
 from ..model import ModelConfig
-from ..ngrams.baselines import baseline_perplexities
 from ..ngrams.soft_targets import NgramSoftTargets
 from .checkpointing import CheckpointWriter
 from .config import TrainingConfig
 from .events import Clock, Commands, Event, MaxThreads
+from .holdout import baselines_of
 from .messages import end_report
 from .metrics import Meter, RunningTotals
 from .minibatches import carried_rows, make_minibatches, minibatch_before
@@ -76,7 +76,7 @@ class Trainer(RunState):
         train_step.set_max_threads(self.max_threads())
         if resumed_from is None:
             self._evaluate_start()
-        baselines = baseline_perplexities(corpus.training, corpus.held_out, len(corpus.vocabulary))
+        baselines = baselines_of(corpus)
         self.start_event = self._event(
             "start",
             run=None if self.directory is None else self.directory.name,

@@ -121,7 +121,7 @@ def test_a_run_says_it_before_its_first_step_and_keeps_a_model_that_has_learned(
 
 def test_a_held_out_part_of_another_kind_decides_once_a_uniform_guess_is_beaten(monkeypatch):
     nats = iter([9.0, 5.0, 7.0, 1.5, 1.0, 6.0, *[6.0] * 99])
-    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: next(nats))
+    monkeypatch.setattr("charrnn.training.best_model.blocks_nats", lambda *_: next(nats))
     corpus = Corpus.from_text(TIDE[:3000] + DIGITS[:330])
     for epochs, kept in ((3, 3), (3 + 3, 2)):  # the latest of 9, 5, 7; the best of 1.5, 1, 6
         events = run(training=with_changes(QUICK, epochs=epochs), corpus=corpus)

@@ -77,7 +77,7 @@ def test_the_first_evaluations_follow_soon(monkeypatch):
         clock.now += 1.0
         return 1.0
 
-    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", slow)
+    monkeypatch.setattr("charrnn.training.best_model.blocks_nats", slow)
     looks = []
     for step in range(100):
         if best_model.due():
@@ -92,7 +92,7 @@ def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeyp
     text = corpus()
     train_step = TrainStep(SMALL, config, len(text.vocabulary))
     best_model = BestModel(train_step, text.held_out)
-    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda model, ids: 1.0)
+    monkeypatch.setattr("charrnn.training.best_model.blocks_nats", lambda model, ids: 1.0)
     for step in range(1000, 1250, 10):  # none but the first is an improvement
         best_model.evaluate(step)
     assert best_model.best_step == 1000 and best_model.schedule.fraction_decayed(1249) == 0
@@ -107,7 +107,7 @@ def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypat
     text = corpus()
     best_model = BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out)
     nats = iter([2.0, 1.9, 1.8995])
-    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: next(nats))
+    monkeypatch.setattr("charrnn.training.best_model.blocks_nats", lambda *_: next(nats))
     best_model.schedule.start_cosines(150)
     shares = {}
     for step in range(0, 21_001, 50):
@@ -127,7 +127,7 @@ def test_a_resumed_run_continues_its_cosine(monkeypatch):
     before.maybe_restart_schedule(3000)
     after.restore(before.best, json.loads(json.dumps(before.counters())))
     assert [after.schedule.fraction_decayed(step) for step in (3000, 6000, 9000)] == [0, 0.5, 1]
-    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", lambda *_: after.best_val_loss)
+    monkeypatch.setattr("charrnn.training.best_model.blocks_nats", lambda *_: after.best_val_loss)
     after.maybe_restart_schedule(9000)  # nothing gained since
     assert after.schedule.fraction_decayed(9000) == 1
 
@@ -181,7 +181,7 @@ def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_fo
         seen.append(len(ids))
         return 1.0
 
-    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", slow)
+    monkeypatch.setattr("charrnn.training.best_model.blocks_nats", slow)
     config = with_changes(QUICK, epochs=None, seconds=10.0, validation=0.3)
     run(training=config, clock=FakeClock(tick))
     assert seen[:2] == [50, 50] and set(seen[2:]) == {measured}
@@ -189,7 +189,7 @@ def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_fo
 
 def test_stopping_a_run_does_not_wait_for_a_long_evaluation(tmp_path, monkeypatch):
     monkeypatch.setattr("charrnn.training.best_model.GLANCE_CHARACTERS", 50)
-    monkeypatch.setattr("charrnn.training.best_model.held_out_nats", None)  # would fail if called
+    monkeypatch.setattr("charrnn.training.best_model.blocks_nats", None)  # would fail if called
     config = with_changes(QUICK, epochs=100, batch_size=2, steps=8)
     events = run(training=config, directory=tmp_path, commands=lambda: {"stop"})
     assert events[-1]["reason"] == "stopped" and events[-1]["step"] == 1

@@ -70,7 +70,11 @@ SETTINGS: Words = {
     "schedule": ("学习率计划", "不变、逐渐降到结束，或停滞时下降。"),
     "weight_decay": ("权重衰减", "AdamW 收缩权重的力度。"),
     "clip": ("裁剪阈值", "允许的最长梯度 θ；none 表示不裁剪。"),
-    "validation": ("留出比例", "文本末尾留出多少不训练；0 表示不留。"),
+    "validation": ("留出比例", "文本留出多少不训练；0 表示不留。"),
+    "holdout": (
+        "留出位置",
+        "留出哪里：文本末尾（end），或全文各处的段落（spread）、各行（lines）。",
+    ),
     "precision": ("精度", "float32、bfloat16，或本机较快的一种（设了 epochs 时为 float32）。"),
     "device": ("计算设备", "由 CPU 计算，或由 GPU（CUDA）用 torch 的层以 float32 计算。"),
     "threads": ("线程数", "CPU 线程；none 表示按模型大小选择。"),

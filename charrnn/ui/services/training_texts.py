@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ...checkpoint import Checkpoint
-from ...checkpoint.dataset_of_model import dataset_corpus
+from ...checkpoint.dataset_of_model import dataset_corpus, split_as_trained
 from ...corpus import Corpus
 from ...errors import UserError
 from ...runs.run import Run
@@ -20,7 +20,6 @@ def training_corpus(model: ModelEntry, checkpoint: Checkpoint) -> Corpus | None:
     """Return the text that a model was trained on, split as then; None where it is not at hand."""
     with suppress(UserError):
         if model.source == "run":
-            share = (checkpoint.about.get("training") or {}).get("validation")
-            return Run(model.directory.parent).corpus.with_validation(share)
+            return split_as_trained(Run(model.directory.parent).corpus, checkpoint)
         return dataset_corpus(checkpoint)
     return None

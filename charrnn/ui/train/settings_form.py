@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "reading": (
         *("documents", "sampling", "truncate", "reset", "shift"),
-        *("batch_size", "steps", "validation"),
+        *("batch_size", "steps", "validation", "holdout"),
     ),
 }
 REST = "machine"
