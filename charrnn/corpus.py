@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from .comparison import Comparison, compare
 from .documents import (
     KINDS,
     Places,
@@ -68,7 +69,8 @@ class Report:
     `symbols` counts its different characters. `rare` lists characters that occur at most three
     times, with their counts: the rarest first, symbols before letters, at most twelve. They are
     often strays that a text would be better without. `training` and `held_out` are numbers of
-    characters; `preview` is the beginning, at most 400 characters.
+    characters; `preview` is the beginning, at most 400 characters. `comparison` is the held-out
+    part beside the rest; None where it is too short to be judged.
     """
 
     characters: int
@@ -80,6 +82,7 @@ class Report:
     held_out: int
     preview: str
     lines: int
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -223,6 +226,11 @@ class Corpus:
         """
         return self.split.blocks(self.ids)
 
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """The held-out part beside the rest; None where either is too short to be judged."""
+        return compare(self.training, self.held_out, self.vocabulary.symbols)
+
     def held_out_texts(self) -> list[str]:
         """Decode `held_out_blocks`: `charrnn.score` of these is the validation perplexity."""
         return [self.vocabulary.decode(block) for block in self.held_out_blocks]
@@ -348,6 +356,7 @@ class Corpus:
             held_out=len(self.held_out),
             preview=self.vocabulary.decode(self.ids[:PREVIEW_CHARACTERS]),
             lines=line_ends + (not ends_with_one),
+            comparison=self.comparison,
         )
 
     def names(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ..errors import escape_invisible
 from ..training import Event
+from ..training.messages import BIDIRECTIONAL
 
 _LINE_EVERY_SECONDS = 10.0  # of a run, between two lines of progress where there is no bar
 
@@ -94,7 +95,7 @@ def _move(bar: tqdm[None], event: Event, start: Event) -> None:
 
 
 def _opening(start: Event) -> str:
-    warnings = "".join(f"\nnote: {warning['message']}" for warning in start.get("warnings", []))
+    warnings = "".join(f"\nnote: {note}" for note in _notes(start))
     known = ", ".join(f"{k} {v:.4g}" for k, v in start["baselines"].items() if v is not None)
     return (
         f"{start['characters']:,} characters, {start['vocabulary_size'] - 1:,} symbols, "
@@ -105,6 +106,18 @@ def _opening(start: Event) -> str:
 
 def _state(progress: Event) -> str:
     return f"{_perplexities(progress)}, {progress['characters_per_second']:,.0f} characters/s"
+
+
+def _notes(start: Event) -> Iterator[str]:
+    """Yield what may mislead about a run, before its first step."""
+    if start.get("model", {}).get("bidirectional"):
+        yield BIDIRECTIONAL
+    offers = []
+    for warning in start.get("warnings", []):
+        yield warning["message"]
+        offers.append(warning.get("holdout"))
+    if part := next(filter(None, offers), None):
+        yield f"to do so, begin again with --set holdout={part}"
 
 
 def _perplexities(event: Event) -> str:

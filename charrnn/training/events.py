@@ -66,6 +66,7 @@ _WARNING: Schema = {
     "code": (read_text, None),
     "values": (table_of(read_number), {}),
     "message": (read_text, ""),
+    "holdout": (optional(read_text), None),
 }
 _STARTED_FROM: Schema = {
     "name": (read_text, ""),

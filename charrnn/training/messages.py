@@ -73,10 +73,16 @@ SENTENCES: Mapping[str, str] = {
     # what to try
     "try": "Try {setting} = {value}.",
     "try-longer": "Try a longer run: {setting} = {value}.",
+    "try-holdout": "Hold out parts from all over the text: {setting} = {value}.",
     "try-mix": "Shuffle the lines of the text, or try {setting} = {value}.",
     "try-mix-only": "Shuffle the lines of the text.",
     "try-text": "Try a longer text: this one has {characters} characters.",
 }
+BIDIRECTIONAL = (
+    "This model also reads the text backwards, so it sees the character that it should predict: "
+    "training perplexity is near 1, and its writing is useless. That is the lesson."
+)
+"""The warning of a bidirectional model, also on the run card."""
 FINDINGS = frozenset(
     {
         "not-finite", "diverged", "exploded", "exploding", "above-uniform", "overfits", "unlike",
@@ -84,7 +90,7 @@ FINDINGS = frozenset(
     }
 )  # fmt: skip
 """The codes of what can have gone wrong."""
-SUGGESTIONS = frozenset({"try", "try-longer", "try-mix", "try-mix-only", "try-text"})
+SUGGESTIONS = frozenset({"try", "try-longer", "try-holdout", "try-mix", "try-mix-only", "try-text"})
 """The codes of what there is to try."""
 # Findings of runs that learned something, so that their model is worth keeping.
 _LEARNED = frozenset({"overfits", "unlike", "sorted", "by-heart", "copied"})

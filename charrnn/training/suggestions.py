@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..ngrams.soft_targets import MAX_PROBABILITIES
+from ..split import LINES, SPREAD
 from ..utils.config_fields import rules
 from .config import TrainingConfig
 from .diagnosis import Finding
@@ -49,6 +50,8 @@ def suggest(finding: Finding, start: Mapping[str, Any], *, stopped: bool) -> Sug
     training, model = start["training"], start["model"]
     if finding.code == "overfits":
         return _against_overfitting(start)
+    if finding.code in ("unlike", "sorted", "copied") and (part := _offered_part(start)):
+        return Suggestion("try-holdout", "holdout", part)
     if finding.code in ("unlike", "sorted"):
         endless = training["epochs"] is None and training["seconds"] is None
         return Suggestion("try-mix-only") if endless else Suggestion("try-mix", "validation", 0)
@@ -57,6 +60,12 @@ def suggest(finding: Finding, start: Mapping[str, Any], *, stopped: bool) -> Sug
     if finding.code == "unlearned":
         return _to_learn_something(training, model, stopped=stopped)
     return _smaller_updates(training, model)
+
+
+def _offered_part(start: Mapping[str, Any]) -> str | None:
+    """Return what the run's warnings offer to hold out instead of the end of the text."""
+    parts = (warning.get("holdout") for warning in start.get("warnings", []))
+    return next((part for part in parts if part in (SPREAD, LINES)), None)
 
 
 def _smaller_updates(training: Mapping[str, Any], model: Mapping[str, Any]) -> Suggestion:

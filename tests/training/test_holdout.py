@@ -5,6 +5,7 @@ import json
 import random
 import re
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
 import small_runs
@@ -28,6 +29,20 @@ TIDE, SONGS = datasets.load("tide-clock").text, datasets.load("songs").text
 WORDS = sorted(set(re.findall("[a-z]{4,}", TIDE.lower())))
 DICE = random.Random(0)
 MIXED = DICE.sample(WORDS, len(WORDS))
+FRENCH = (
+    "Il était une fois, dans un petit village au bord de la mer, une vieille femme qui "
+    "vivait seule avec son chat. Chaque matin, elle descendait vers le port pour acheter "
+    "du poisson, et chaque soir elle regardait le soleil disparaître derrière les vagues."
+    " Les enfants du village disaient qu'elle connaissait tous les secrets de la lune, et"
+    " qu'elle parlait aux oiseaux pendant les longues nuits d'hiver. Un jour, un jeune "
+    "marin frappa à sa porte. Il avait perdu son chemin dans le brouillard et cherchait "
+    "un endroit où passer la nuit. La vieille femme lui offrit une soupe chaude, un "
+    "morceau de pain et une place près du feu. Ils parlèrent longtemps, de la mer, des "
+    "étoiles et des pays lointains que le marin avait visités. Quand le matin revint, le "
+    "brouillard avait disparu, et le jeune homme aussi."
+)
+INDEX = "\n".join(f"{word}, {17 * i % 300}, {31 * i % 300}" for i, word in enumerate(WORDS))[:900]
+LICENSE = Path("LICENSE").read_text()[:900]
 DIGITS = "".join(DICE.choices("0123456789+-=", k=900))
 
 NATURAL = {
@@ -42,6 +57,9 @@ NATURAL = {
     "one symbol": "a" * 400,
 }
 MISLEADING = {
+    "an index": (TIDE[:8000] + INDEX, "unlike"),
+    "a license": (TIDE[:8000] + LICENSE, "unlike"),
+    "two languages": (TIDE[:7000] + FRENCH, "unlike"),
     "digits after a story": (TIDE[:8000] + DIGITS, "unlike"),
     "Chinese after a story": (TIDE[:8000] + SONGS[:900], "unlike"),
     "a story after lyrics": (SONGS[:8000] + TIDE[:900], "unlike"),
@@ -86,6 +104,49 @@ def test_a_passage_is_not_found_in_the_middle_of_characters():
     assert "copied" not in [warning.code for warning in check(shifted)]
 
 
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (INDEX, "It may be an index, a table or another appendix"),
+        (LICENSE, "another language, or an appendix"),
+        (FRENCH, "another language, or an appendix"),
+        (SONGS[:900], "symbols that occur nowhere in the rest. It may be in another script"),
+    ],
+)
+def test_the_kind_of_the_end_is_said_in_words_and_passages_are_offered(end, said):
+    (warning,) = check(Corpus.from_text(TIDE[:8000] + end))
+    message = warning.as_dict()["message"]
+    assert said in message and "{" not in message
+    assert warning.offer == "spread" and message.endswith("set holdout = spread.")
+
+
+def test_what_is_offered_has_no_such_reason():
+    for text, code in MISLEADING.values():
+        corpus = Corpus.from_text(text)
+        (warning,) = check(corpus)
+        if warning.offer is None:
+            assert code == "copied", "passages of a text that was pasted twice are in it twice"
+            continue
+        assert warning.offer == ("lines" if code == "sorted" else "spread")
+        assert check(corpus.with_validation(None, warning.offer)) == []
+
+
+def test_an_end_that_repeats_one_chapter_is_offered_passages():
+    (warning,) = check(Corpus.from_text(TIDE[:40_000] + TIDE[2_000:6_000]))
+    assert (warning.code, warning.offer) == ("copied", "spread")
+    assert "word for word" in warning.as_dict()["message"]
+
+
+def test_a_report_compares_the_held_out_part_with_the_rest():
+    natural = Corpus.from_text(TIDE).report().comparison
+    assert natural.unseen == 0 and natural.repeated == 0
+    assert natural.nats == pytest.approx(natural.own_nats, rel=0.02)
+    odd = Corpus.from_text(TIDE[:8000] + SONGS[:900]).report().comparison
+    assert odd.unseen > 0.8 and odd.nats > 1.5 * odd.own_nats
+    assert Corpus.from_text(TIDE[:8000] * 2).report().comparison.repeated == 1
+    assert Corpus.from_text(TIDE[:500]).report().comparison is None, "too little to judge"
+
+
 def test_the_figures_of_a_warning_are_in_its_sentence_in_either_language():
     for code, english in SENTENCES.items():
         fields = set(re.findall(r"\{(\w+)\}", english))
@@ -112,11 +173,22 @@ def test_a_run_says_it_before_its_first_step_and_keeps_a_model_that_has_learned(
     assert "memoriz" not in last["message"]
     (finding,) = last["findings"]
     assert finding["code"] == "unlike"
-    assert finding["suggestion"] == {"code": "try-mix", "field": "validation", "value": 0}
+    assert finding["suggestion"] == {"code": "try-holdout", "field": "holdout", "value": "spread"}
     assert "The latest model" in last["message"]
-    assert last["message"].endswith("try validation = 0.")
+    assert last["message"].endswith("from all over the text: holdout = spread.")
     kept = charrnn.load(tmp_path / "checkpoint")
     assert charrnn.score(kept, TIDE[:2000]).perplexity < 12
+
+
+def test_the_model_of_the_first_steps_is_not_kept_for_an_end_of_another_kind():
+    """On a sorted list, the perplexity of the last names rises from the first evaluation on."""
+    corpus = Corpus.from_text("\n".join(WORDS))
+    config = with_changes(QUICK, epochs=12, learning_rate=0.03)
+    events = run(training=config, corpus=corpus)
+    assert [warning["code"] for warning in events[0]["warnings"]] == ["sorted"]
+    assert "memoriz" not in events[-1]["message"]
+    assert events[-1]["kept_step"] > events[-1]["step"] / 4
+    assert events[-1]["train_perplexity"] < 0.8 * events[0]["baselines"]["unigram"]
 
 
 def test_a_held_out_part_of_another_kind_decides_once_a_uniform_guess_is_beaten(monkeypatch):
@@ -206,17 +278,33 @@ def test_a_model_that_reads_the_future_has_learned_nothing_by_heart():
 # Where it is told
 
 
-def test_the_terminal_tells_it_before_the_run():
+def printed_at_the_start(event):
     said = io.StringIO()
-    events = [doubtful("sorted") | {"seconds": 0.0}]
     with redirect_stdout(said):
-        show_training(iter(events))
-    assert "note: The lines of the text are sorted" in said.getvalue()
+        show_training(iter([event | {"seconds": 0.0}]))
+    return said.getvalue()
+
+
+def test_the_terminal_tells_it_before_the_run_with_the_flag_to_begin_again():
+    event = doubtful("sorted")
+    assert "note: The lines of the text are sorted" in printed_at_the_start(event)
+    assert "--set" not in printed_at_the_start(event)
+    event["warnings"] = [warning.as_dict() for warning in check(Corpus.from_text("\n".join(WORDS)))]
+    assert "begin again with --set holdout=lines" in printed_at_the_start(event)
+
+
+def test_the_terminal_tells_that_a_bidirectional_model_reads_the_future():
+    event = start()
+    assert "backwards" not in printed_at_the_start(event)
+    event["model"] |= {"bidirectional": True}
+    assert "note: This model also reads the text backwards" in printed_at_the_start(event)
 
 
 def test_the_page_tells_it_beside_the_text_and_on_the_card_in_either_language():
     request = TrainRequest(corpus=OWN, paste="\n".join(WORDS))
-    (told,) = corpus_summary(request, request.plan().corpus, "en")["warnings"]
+    summary = corpus_summary(request, request.plan().corpus, "en")
+    (told,), offer = summary["warnings"], summary["offer"]
+    assert offer == "lines" and set(summary["comparison"]) >= {"unseen", "bits", "repeated"}
     assert told["code"] == "sorted"
     assert "are sorted" in told["en"] and "已排序" in told["zh"] and "{" not in told["zh"]
     (shown,) = view_model(doubtful("sorted")).value()["warnings"]

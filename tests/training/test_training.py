@@ -135,7 +135,7 @@ def test_divergence_is_told_and_the_last_good_model_kept(tmp_path):
 
 
 def test_the_best_model_is_kept_when_a_run_overfits(tmp_path):
-    text = corpus(0.5, "abcdefgh" * 20 + "hgfedcba" * 20)
+    text = corpus(0.5, "abcdefgh" * 20 + "abcdehgf" * 20)
     config = with_changes(QUICK, epochs=60, validation=0.5, learning_rate=0.05)
     events = run(training=config, corpus=text, directory=tmp_path)
     measured = [e["validation_perplexity"] for e in named(events, "progress")]

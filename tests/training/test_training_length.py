@@ -71,7 +71,7 @@ def test_a_run_of_hours_emits_few_progress_events(epochs, characters, most):
 def test_the_first_evaluations_follow_soon(monkeypatch):
     text, clock = corpus(), FakeClock()
     train_step = TrainStep(SMALL, QUICK, len(text.vocabulary))
-    best_model = BestModel(train_step, text.held_out, clock=clock)
+    best_model = BestModel(train_step, text.held_out_blocks, clock=clock)
 
     def slow(model, ids):
         clock.now += 1.0
@@ -91,7 +91,7 @@ def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeyp
     config = with_changes(QUICK, epochs=None, schedule="plateau")
     text = corpus()
     train_step = TrainStep(SMALL, config, len(text.vocabulary))
-    best_model = BestModel(train_step, text.held_out)
+    best_model = BestModel(train_step, text.held_out_blocks)
     monkeypatch.setattr("charrnn.training.best_model.blocks_nats", lambda model, ids: 1.0)
     for step in range(1000, 1250, 10):  # none but the first is an improvement
         best_model.evaluate(step)
@@ -105,7 +105,7 @@ def test_the_plateau_schedule_waits_in_proportion_to_how_far_it_has_come(monkeyp
 def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypatch):
     config = with_changes(QUICK, epochs=None, schedule="cosine")
     text = corpus()
-    best_model = BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out)
+    best_model = BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out_blocks)
     nats = iter([2.0, 1.9, 1.8995])
     monkeypatch.setattr("charrnn.training.best_model.blocks_nats", lambda *_: next(nats))
     best_model.schedule.start_cosines(150)
@@ -121,7 +121,8 @@ def test_cosines_follow_each_other_ever_longer_until_one_gains_nothing(monkeypat
 def test_a_resumed_run_continues_its_cosine(monkeypatch):
     config, text = with_changes(QUICK, epochs=None, schedule="cosine"), corpus()
     before, after = (
-        BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out) for _ in range(2)
+        BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out_blocks)
+        for _ in range(2)
     )
     before.schedule.start_cosines(150)
     before.maybe_restart_schedule(3000)
@@ -134,7 +135,7 @@ def test_a_resumed_run_continues_its_cosine(monkeypatch):
 
 def test_a_resume_state_from_before_the_schedule_was_a_class_is_restored():
     config, text = with_changes(QUICK, epochs=None, schedule="plateau"), corpus()
-    best_model = BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out)
+    best_model = BestModel(TrainStep(SMALL, config, len(text.vocabulary)), text.held_out_blocks)
     saved = {
         "nats": 2.0, "best_nats": 1.5, "best_step": 700, "begun": 0, "down": 1000, "length": 0,
         "before": None, "stale": 6, "step": 1000, "measured": 50, "candidate": False,
@@ -177,8 +178,8 @@ def test_a_time_budget_measures_no_more_of_the_held_out_part_than_it_has_time_fo
     monkeypatch.setattr("charrnn.training.best_model.GLANCE_CHARACTERS", 70)
     seen = []
 
-    def slow(model, ids):
-        seen.append(len(ids))
+    def slow(model, blocks):
+        seen.append(sum(map(len, blocks)))
         return 1.0
 
     monkeypatch.setattr("charrnn.training.best_model.blocks_nats", slow)

@@ -83,7 +83,7 @@ def test_length_and_settings_go_before_the_recipe():
 
 
 def test_every_field_of_both_configurations_can_be_set():
-    for config in (ModelConfig(), TrainingConfig(validation=0.1)):
+    for config in (ModelConfig(), TrainingConfig(validation=0.1, holdout="end")):
         for name, value in asdict(config).items():
             shares = assign_settings({name: str(value)}, ModelConfig, TrainingConfig)
             found = next(share for share in shares if share)

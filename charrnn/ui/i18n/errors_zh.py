@@ -76,8 +76,8 @@ ERRORS: Mapping[str, str] = {
     "end.": "`documents` = {kind} 时，从全文各处整篇留出，请设 `holdout = end`。",
     "holdout = lines needs a text of at least {least} different lines; this one has {has}. Choose "
     "holdout = spread.": (
-        "holdout = lines 需要至少有 {least} 个不同行的文本，这份只有 {has} 行。"
-        "请选 holdout = spread。"
+        "`holdout = lines` 需要至少有 {least} 个不同行的文本，这份只有 {has} 行。"
+        "请选 `holdout = spread`。"
     ),
     "A bidirectional model reads the whole text at once, not step by step: choose a model that "
     "reads in one direction.": "双向模型一次读完整个文本，没有逐步的过程，请选择单向的模型。",

@@ -79,13 +79,18 @@ def holdout_warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
     version, are left out.
     """
     stored = start.get("warnings", [])
-    found = [HoldoutWarning(warning["code"], warning["values"]) for warning in stored]
+    found = [
+        HoldoutWarning(warning["code"], warning["values"], warning.get("holdout"))
+        for warning in stored
+    ]
     return [in_both_languages(warning) for warning in found if warning.known]
 
 
 def in_both_languages(warning: HoldoutWarning) -> dict[str, str]:
     """Return a warning as the page draws it: `code`, `en`, `zh`."""
-    return {"code": warning.code, **i18n.in_both(HOLDOUT[warning.code], **warning.words)}
+    each = [i18n.in_both(HOLDOUT[key], **warning.words) for key in warning.sentences]
+    said = {"en": " ".join(one["en"] for one in each), "zh": "".join(one["zh"] for one in each)}
+    return {"code": warning.code, **said}
 
 
 def _within(

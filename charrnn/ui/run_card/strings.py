@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...training.holdout import SENTENCES as WARNINGS
-from ...training.messages import SENTENCES
+from ...training.messages import BIDIRECTIONAL, SENTENCES
 from ...training.sample_writer import FEWER_SAMPLES
 from ..i18n import Words
 
@@ -51,6 +51,7 @@ DIAGNOSES: Words = {
         "kept-untrained": "还没有好的模型可以保留：保存下来的什么都没学到。",
         "try": "试试{setting} = {value}。",
         "try-longer": "试试更久的训练：{setting} = {value}。",
+        "try-holdout": "改从全文各处留出：{setting} = {value}。",
         "try-mix": "打乱文本各行的顺序，或试试{setting} = {value}。",
         "try-mix-only": "打乱文本各行的顺序。",
         "try-text": "试试更长的文本：这份只有 {characters} 个字符。",
@@ -61,21 +62,36 @@ DIAGNOSES: Words = {
 HOLDOUT: Words = {
     name: (WARNINGS[name], chinese)
     for name, chinese in {
+        **{
+            f"unlike-{kind}": (
+                "留出的是文本的末尾，与其余部分不是一类文字：按其余部分的统计，它的困惑度是 "
+                f"{{held_out}}，文本别处为 {{own}}，均匀猜测为 {{uniform}}。{clause}"
+                "所以它的困惑度说明不了学到了什么。"
+            )
+            for kind, clause in {
+                "script": "其中 {unseen} % 的字符在其余部分从未出现，可能是另一种文字。",
+                "table": (
+                    "字母占 {letters} %，而其余部分占 {own_letters} %，可能是索引、表格或其他附录。"
+                ),
+                "language": "可能是另一种语言，或注释、许可、索引之类的附录。",
+            }.items()
+        },
         "unlike": (
             "留出的是文本的末尾，与其余部分不是一类文字：按其余部分中各字符的频率，它的困惑度是 "
             "{held_out}，文本别处为 {own}，均匀猜测为 {uniform}。所以它的困惑度说明不了学到了什么。"
-            "请打乱文本各行的顺序，或设留出比例 validation = 0。"
         ),
         "sorted": (
             "文本各行已排序，而留出的是末尾：以末尾各行的首字开头的，在其余各行中只占 {share} %。"
             "所以它的困惑度说明不了学到了什么。"
-            "请打乱各行的顺序，或设留出比例 validation = 0。"
         ),
         "copied": (
             "留出部分有 {share} % 在文本其余部分原样出现过。"
             "所以它的困惑度说明的是文本背得多熟，而不是对别的文本如何。"
             "请换一份没有重复的文本，或用另一份文本来评分。"
         ),
+        "offer-spread": "请从全文各处留出段落：设留出位置 holdout = spread。",
+        "offer-lines": "请从全文各处留出各行：设留出位置 holdout = lines。",
+        "offer-none": "请打乱文本各行的顺序，或设留出比例 validation = 0。",
     }.items()
 }
 
@@ -202,8 +218,7 @@ CARD: Words = {
     ),
     "why-failed": ("{message}", "训练中止：{message}"),
     "bidirectional": (
-        "This model also reads the text backwards, so it sees the character that it should "
-        "predict: training perplexity is near 1, and its writing is useless. That is the lesson.",
+        BIDIRECTIONAL,
         "双向模型也从后往前读，看得见它该预测的字：训练困惑度接近 1，写出的文字却毫无用处。"
         "这正是这一课的意思。",
     ),

@@ -37,6 +37,7 @@ from ..server.client import Client, ClientGoneError
 from ..services.context import AppContext
 from .form import Form, build_form
 from .form_storage import SAVE_FORM_JS, wire_form_storage
+from .holdout_offer import wire_holdout_offer
 from .request import EXPERIMENTS, FROM_FILES, TrainRequest
 from .suggestion import wire_suggestion
 from .summary import format_bytes
@@ -90,6 +91,7 @@ def train_tab(context: AppContext) -> TrainTab:
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
             form = build_form(context.limits)
             wire_form_storage(form, **_QUIET)
+            wire_holdout_offer(context, form, **_QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
             built = first.value() | {"built": True}  # until `restore` returns the run to show
             card = run_card(built, bind(RunFeeds.poll, feeds), bind(RunFeeds.star, feeds))

@@ -277,7 +277,7 @@ def build_form(limits: Limits) -> Form:
     text_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-text-problem")
     report_box = html_component(
         "train/summary",
-        '<p class="report-facts"></p><p class="report-rare"></p>'
+        '<p class="report-facts"></p><p class="report-rare"></p><p class="report-compared"></p>'
         '<p class="report-warning" role="status"></p>'
         '<pre class="report-preview" role="group" tabindex="0"></pre>',
         report,

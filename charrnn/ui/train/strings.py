@@ -97,6 +97,16 @@ REPORT: Words = {
     "characters": ("{n} characters", "{n} 字"),
     "symbols": ("{n} symbols", "{n} 种符号"),
     "held-out": ("{share} % held out", "留出 {share} %"),
+    "held-out-spread": ("{share} % held out, all over", "全文各处留出 {share} %"),
+    "held-out-lines": ("{share} % held out, in lines", "逐行留出 {share} %"),
+    "compared": (
+        "Held out: {unseen} % symbols new to the rest · {bits} bits per character by its counts, "
+        "{own} elsewhere · {repeated} % also in the rest",
+        "留出部分：新符号 {unseen} % · 按其余部分的频率每字 {bits} 比特，别处 {own} · "
+        "{repeated} % 在其余部分也有",
+    ),
+    "offer-spread": ("Hold out passages from all over the text", "改从全文各处留出段落"),
+    "offer-lines": ("Hold out lines from all over the text", "改从全文各处留出各行"),
     "nothing-held-out": ("nothing held out", "不留出"),
     "line-ends": ("{kind} line endings", "{kind} 换行符"),
     "mixed": ("mixed", "混合"),

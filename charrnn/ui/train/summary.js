@@ -4,9 +4,10 @@
 import { component, languageTag, locale } from "../page/runtime.js";
 
 export function mount(host) {
-  const { element, props, watch, find, t, words } = component(host);
+  const { element, props, watch, find, t, words, trigger } = component(host);
 
   const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 1 });
+  const bits = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 2 });
   const perplexity = new Intl.NumberFormat(languageTag, {
     minimumFractionDigits: 1,
     maximumFractionDigits: 3,
@@ -35,11 +36,33 @@ export function mount(host) {
     const parts = [characters, t("symbols", { n: number.format(v.symbols) }), v.encoding];
     if (v.line_ends !== "none")
       parts.push(t("line-ends", { kind: words[v.line_ends] ?? v.line_ends }));
-    const share = (100 * v.held_out) / v.characters;
-    parts.push(
-      v.held_out ? t("held-out", { share: number.format(share) }) : words["nothing-held-out"],
-    );
+    const share = number.format((100 * v.held_out) / v.characters);
+    const where = v.holdout && v.holdout !== "end" ? `held-out-${v.holdout}` : "held-out";
+    parts.push(v.held_out ? t(where, { share }) : words["nothing-held-out"]);
     return parts.map(nonBreaking).join(" · ");
+  }
+
+  // The held-out part beside the rest: unseen symbols, cross-entropy by counts, repetitions.
+  function comparisonText(c) {
+    if (!c) return "";
+    const percent = (share) => number.format(100 * share);
+    return t("compared", {
+      unseen: percent(c.unseen),
+      bits: bits.format(c.bits),
+      own: bits.format(c.own_bits),
+      repeated: percent(c.repeated),
+    });
+  }
+
+  // Offers to hold out another part of the text, with a button, below the warnings.
+  function offer(part) {
+    if (!part) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "report-offer";
+    button.textContent = words[`offer-${part}`];
+    button.addEventListener("click", () => trigger("hold_out", { part }));
+    find(".report-warning").append(button);
   }
 
   // Says that the text has to be downloaded, with its source as a tooltip.
@@ -69,6 +92,8 @@ export function mount(host) {
     const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ×${count}`);
     setLine(".report-rare", rare.length ? t("rare", { characters: rare.join(" · ") }) : "");
     setLine(".report-warning", (v.warnings ?? []).map((warning) => warning[locale]).join("\n"));
+    offer(v.offer);
+    setLine(".report-compared", comparisonText(v.comparison));
     setLine(".report-preview", v.preview ?? "");
   }
 

@@ -22,9 +22,12 @@ from .strings import TRAIN
 def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) -> dict[str, Any]:
     """Return what summary.js draws of the text, above the recipe."""
     if corpus is not None:
-        report = asdict(corpus.report())
+        report, warnings = asdict(corpus.report()), check(corpus)
         del report["training"]
-        report["warnings"] = [in_both_languages(warning) for warning in check(corpus)]
+        report["comparison"] = corpus.comparison and corpus.comparison.as_dict()
+        report["holdout"] = corpus.holdout
+        report["warnings"] = [in_both_languages(warning) for warning in warnings]
+        report["offer"] = next((warning.offer for warning in warnings if warning.offer), None)
         report["encoding"] = i18n.translate_message(report["encoding"], locale)
         return report
     if request.corpus == OWN:

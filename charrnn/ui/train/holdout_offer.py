@@ -1,0 +1,70 @@
+"""Hold out another part of the text, by one press beside the warning: fills in the form.
+
+Custom is chosen, with all settings of the recipe that was chosen and this one change. Nothing is
+trained yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from ...errors import UserError
+from ...split import LINES, SPREAD
+from .. import i18n
+from ..services.context import AppContext
+from .base_settings import BaseSettings
+from .form import Form
+from .request import CUSTOM, TrainRequest
+
+_FIELD = "holdout"
+
+
+def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
+    """Make a press on the offer beside the report of the text fill in the form."""
+
+    async def fill(event: gr.EventData, request: gr.Request, *values: Any) -> Any:
+        part = getattr(event, "part", None)
+        if part not in (SPREAD, LINES):
+            return gr.skip()
+        entered = form.train_request(values, context.limits)
+        act = partial(hold_out, form, entered, part)
+        try:
+            return await context.limiters.planning.run(context.client(request), act)
+        except UserError as error:
+            return form.show_problems([error], i18n.locale_of(request))
+
+    custom = form.custom
+    form.report.hold_out(
+        fill,
+        form.inputs,
+        [
+            form.recipe, form.previous_choice, custom.base, *custom.fields.values(),
+            *dict.fromkeys(custom.accordions.values()), form.text_problem, form.settings_problem,
+        ],
+        queue=False,
+        **options,
+    )  # fmt: skip
+
+
+def hold_out(form: Form, entered: TrainRequest, part: str) -> dict[Any, Any]:
+    """Return the updates that choose Custom, as the form stands, with another held-out part."""
+    custom = form.custom
+    if entered.recipe == CUSTOM:
+        changed: Mapping[str, Any] = {_FIELD: part}
+        updates: dict[Any, Any] = {}
+    else:
+        recipe = entered.recipe_name
+        begun = replace(entered, recipe=CUSTOM, base_recipe=recipe, base=BaseSettings())
+        resolved = begun.resolved()
+        changed = {**resolved.settings, _FIELD: part}
+        updates = {
+            form.recipe: CUSTOM,
+            form.previous_choice: {"recipe": recipe, "text": None},
+            custom.base: resolved.base.as_json(),
+        }
+    return updates | custom.show_values(changed) | custom.open_accordions([_FIELD])
