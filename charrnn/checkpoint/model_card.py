@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..text import datasets
+from ..utils.installation import install_command
 from . import Checkpoint, origin
 from .escaping import fenced, flat, line_of, yaml_string
 
@@ -248,6 +249,9 @@ def _evolution(samples: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _use(context: CardContext) -> Iterator[str]:
     where = context.repo or "path/to/this/directory"
+    if command := install_command(context.space):
+        yield fenced(command, "sh")
+        yield "The name charrnn on PyPI belongs to another project."
     yield fenced(
         "import charrnn\n\n"
         f'checkpoint = charrnn.load("{where}")\n'

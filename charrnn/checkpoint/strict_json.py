@@ -19,6 +19,7 @@ MAX_CONFIG_BYTES = 1 << 20  # bytes of a configuration
 _MAX_HEADER_BYTES = 3 << 20  # and of the header that holds it, where quotes are escaped once more
 _MAX_TENSORS = 1_000  # charrnn's deepest model has 83
 _HEADER = Message("its header")
+_LFS_POINTER = b"version https://git-lfs."  # what git leaves in a clone without git-lfs
 _MAX_DIGITS = 40  # of a whole number
 _MAX_NAME_CHARS = 40  # characters of a name in a message
 
@@ -53,6 +54,13 @@ def check_header(file: Path) -> None:
             size = _MAX_HEADER_BYTES >> 20
             raise ValueError(Message("{what} is larger than {size} MB", what=_HEADER, size=size))
         data = opened.read(min(length, _MAX_HEADER_BYTES))
+    if (beginning + data).startswith(_LFS_POINTER):
+        raise ValueError(
+            Message(
+                "{what} is a pointer of Git LFS: install git-lfs, and clone or install again",
+                what=file.name,
+            )
+        )
     try:
         entries = _parsed(data)
     except _TwiceError as error:

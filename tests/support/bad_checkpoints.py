@@ -88,6 +88,10 @@ CHECKPOINTS = {
     "weights of 64 GB": (as_long_as(64 << 30), f"{WEIGHTS} is larger than 64 MB"),
     # the header
     "no bytes": (holding(b""), UNREADABLE),
+    "a pointer of Git LFS": (
+        holding(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"),
+        f"{WEIGHTS} is a pointer of Git LFS: install git-lfs, and clone or install again",
+    ),
     "a pickle": (holding(pickle.dumps(Bomb()) * 20), UNREADABLE),
     "a checkpoint of torch": (pickled, UNREADABLE),
     "a header of no length": (holding(length(0)), UNREADABLE),

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from charrnn.checkpoint import model_card, owner_card
+from charrnn.utils import installation
 
 HOSTILE = "x`\n---\n# no\n<script>alert(1)</script> | ![i](http://x) \x1b[31m \u202e </details>"
 
@@ -42,6 +43,18 @@ def test_owners_metadata_without_marks_stay(checkpoint):
     new = model_card.card(checkpoint, [])
     old = "---\nlicense: mit\n---\n" + new.split("---\n", 2)[2]
     assert owner_card.update_card(old, new) == old
+
+
+def test_a_card_says_how_to_install_charrnn_where_that_is_known(checkpoint, monkeypatch):
+    pushed = model_card.CardContext("ada/x", space="ada/charrnn")
+    text = model_card.card(checkpoint, [], pushed)
+    assert "pip install git+https://huggingface.co/spaces/ada/charrnn\n" in text
+    assert "on PyPI belongs to another project" in text
+    assert "pip install" not in model_card.card(checkpoint, [], model_card.CardContext("ada/x"))
+    monkeypatch.setattr(installation, "PROJECT_HOME", "https://example.org/charrnn")
+    for page in (None, pushed):
+        text = model_card.card(checkpoint, [], page)
+        assert "pip install git+https://example.org/charrnn\n" in text
 
 
 def started_from(checkpoint, **start):

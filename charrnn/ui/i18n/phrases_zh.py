@@ -71,6 +71,9 @@ CHECKPOINT_FAULTS: Mapping[str, str] = {
     "{path} is not a file": "{path} 不是普通文件",
     "{what} is larger than {size} MB": "{what}超过 {size} MB",
     "{what} is not a readable safetensors file": "{what} 不是可读的 safetensors 文件",
+    "{what} is a pointer of Git LFS: install git-lfs, and clone or install again": (
+        "{what} 是 Git LFS 的指针文件：请安装 git-lfs，然后重新克隆或安装"
+    ),
     "it has {count:,} tensors, and at most {most:,} are allowed": (
         "其中有 {count:,} 个张量，最多允许 {most:,} 个"
     ),
