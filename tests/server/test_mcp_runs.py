@@ -42,7 +42,7 @@ def arguments_for(schema, wishes):
     return named
 
 
-def test_an_agent_that_knows_the_descriptions_only_trains_watches_and_uses_the_model(url):
+def test_an_agent_that_knows_the_descriptions_only_trains_watches_stops_generates_and_inspects(url):
     async def play(session):
         tools = {}
         for tool in (await session.list_tools()).tools:
@@ -79,9 +79,13 @@ def test_an_agent_that_knows_the_descriptions_only_trains_watches_and_uses_the_m
         copied = await call(
             "copied", **{"generated text": text["text"], "was trained on, the text": TEXT}
         )
-        return begun, told, text, score, inspected, copied
+        endless = await call(
+            "return at once", **{"^The text to train on": TEXT, "^Passes": 1_000_000}
+        )
+        stopped = await call("End a training run", **{"run's id": endless["run"]})
+        return begun, told, text, score, inspected, copied, stopped
 
-    begun, told, text, score, inspected, copied = in_session(url, play)
+    begun, told, text, score, inspected, copied, stopped = in_session(url, play)
     assert begun["state"] in ACTIVE
     assert (told["state"], told["checkpoint"]) == ("finished", begun["run"])
     assert told["message"] and told["sample"]
@@ -90,6 +94,7 @@ def test_an_agent_that_knows_the_descriptions_only_trains_watches_and_uses_the_m
     assert score["perplexity"] < told["baselines"]["unigram"]
     assert inspected["characters"] == list("the tide")
     assert copied["characters"] == 34
+    assert stopped["state"] in ("stopped", "stopping")
 
 
 def test_a_run_is_started_at_once_watched_and_stopped(url, endless):

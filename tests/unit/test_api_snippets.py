@@ -5,9 +5,15 @@ That the code runs is tested in tests/server/test_api_snippets.py."""
 import ast
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from snippets import call_of, code_of
+
+from charrnn.runs.limits import Limits
+from charrnn.ui.operations import TrainArguments, plan_run
+from charrnn.ui.train.request import CUSTOM, TrainRequest
+from charrnn.ui.train.settings_form import as_field
 
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js")
 GENERATE = {"checkpoint": "tide-clock", "prefix": "It's \"so\"\n", "length": 120,
@@ -49,10 +55,17 @@ def test_generating_takes_its_arguments_from_the_fields():
             {"corpus": {"file": "a.txt"}, "recipe": "sprint"},
         ),
         (
-            {"corpus": "songs", "recipe": "custom", "dropout": 0, "clip": "", "shift": False},
             {
                 "corpus": "songs",
                 "recipe": "custom",
+                "previous_choice": {"recipe": "deep", "text": None},
+                "dropout": 0,
+                "clip": "",
+                "shift": False,
+            },
+            {
+                "corpus": "songs",
+                "recipe": "deep",
                 "settings": {"dropout": 0, "clip": "none", "shift": False},
             },
         ),
@@ -61,6 +74,22 @@ def test_generating_takes_its_arguments_from_the_fields():
 def test_training_takes_its_arguments_from_the_form(fields, arguments):
     call = call_of("train", fields, ["dropout", "clip", "shift"])
     assert (call["endpoint"], call["arguments"], call["streams"]) == ("/train", arguments, True)
+
+
+def test_the_settings_of_custom_train_the_same_model_as_the_form():
+    """The form shows what Sprint chooses for the text, and one setting is changed there."""
+    form_request = TrainRequest(recipe=CUSTOM, base_recipe="sprint").resolved()
+    shown = {name: as_field(value) for name, value in form_request.settings.items()}
+    shown |= {"dropout": 0, "clip": ""}
+    fields = {"corpus": form_request.corpus, "recipe": CUSTOM, **shown,
+              "previous_choice": {"recipe": "sprint"}}  # fmt: skip
+    given = call_of("train", fields, [*shown])["arguments"]
+    asked = TrainArguments(given["corpus"], "", given["recipe"], given["settings"])
+    plan = plan_run(Limits(), asked)
+    entered = {name: "" if value is None else value for name, value in shown.items()}
+    expected = replace(form_request, settings=entered).plan()
+    assert (plan.model, plan.training) == (expected.model, expected.training)
+    assert (plan.model.dropout, plan.training.clip) == (0, None)
 
 
 def test_a_long_text_is_shortened_and_what_one_must_know_of_a_model_is_noted():

@@ -52,8 +52,12 @@ const OWN = "own";
 function trainCall(fields, settingNames) {
   const notes = [];
   const { corpus, paste, files, source, experiment } = fields;
-  const recipe = fields.recipe === TEXTBOOK ? experiment : (fields.recipe ?? "sprint");
-  const values = { corpus, recipe };
+  // Custom has a recipe that it began with, and all settings as they stand in its fields.
+  const recipe = {
+    [TEXTBOOK]: experiment,
+    [CUSTOM]: fields.previous_choice?.recipe ?? CUSTOM,
+  };
+  const values = { corpus, recipe: recipe[fields.recipe] ?? fields.recipe };
   if (corpus === OWN) {
     const usesFiles = files?.length && (source === "files" || !paste);
     const name = files?.[0]?.orig_name ?? "text.txt";
@@ -61,7 +65,7 @@ function trainCall(fields, settingNames) {
     values.text = usesFiles ? null : shortened(paste, notes);
     if (usesFiles) notes.push(["note-file", { name }]);
   }
-  if (recipe === CUSTOM)
+  if (fields.recipe === CUSTOM)
     // An empty field is one that stands for none.
     values.settings = Object.fromEntries(
       settingNames.map((name) => [
