@@ -47,13 +47,15 @@ class Part:
 class Extract:
     """What was taken out of a file: the text of `part`, one of its `parts`.
 
-    `format` is a name of `KINDS`. `text` is None if none was asked for.
+    `format` is a name of `KINDS`. `text` is None if none was asked for. `default` is the part that
+    is read if none is named.
     """
 
     format: str
     text: str | None
     part: str
     parts: tuple[Part, ...]
+    default: str
 
 
 class WrongFormatError(Exception):

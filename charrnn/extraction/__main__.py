@@ -73,7 +73,12 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
 
 def _header(found: Extract) -> dict[str, Any]:
     parts = [(part.name, part.characters) for part in found.parts]
-    return {"format": found.format, "part": found.part, "parts": parts}
+    return {
+        "format": found.format,
+        "part": found.part,
+        "parts": parts,
+        "default": found.default,
+    }
 
 
 def _write(answers: BinaryIO, header: dict[str, Any], text: bytes) -> None:

@@ -34,7 +34,7 @@ def parse_notebook(value: dict[str, Any], wanted: str | None) -> Extract:
     chosen = (wanted or ALL).strip().casefold()
     chosen = chosen if chosen in texts else ALL
     parts = tuple(Part(name, len(text)) for name, text in texts.items() if text)
-    return Extract("notebook", texts[chosen], chosen, parts)
+    return Extract("notebook", texts[chosen], chosen, parts, ALL)
 
 
 def _cells(notebook: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -47,4 +47,5 @@ def extract(
     else:
         of_text = {"html": text_of_page, "subtitles": text_of_subtitles}[file_format]
         text = of_text(data.decode("utf-8", "surrogatepass"))
-    return Extract(file_format, None if listed_only else text, TEXT, (Part(TEXT, len(text)),))
+    parts = (Part(TEXT, len(text)),)
+    return Extract(file_format, None if listed_only else text, TEXT, parts, TEXT)

@@ -60,7 +60,8 @@ def choose(
         for name, stat in stats.items()
         if name in shown and stat.characters and len(name) <= MAX_NAME_CHARACTERS
     )
-    return Extract(file_format, None if texts is None else join(texts(chosen)), chosen, parts)
+    text = None if texts is None else join(texts(chosen))
+    return Extract(file_format, text, chosen, parts, by_text[0])
 
 
 def _find(wanted: str, names: Sequence[str]) -> str | None:

@@ -94,6 +94,7 @@ class Reader:
             None if listed_only else text.decode("utf-8", "surrogatepass"),
             header["part"],
             tuple(Part(name, characters) for name, characters in header["parts"]),
+            header["default"],
         )
 
     def _ask(

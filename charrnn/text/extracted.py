@@ -33,12 +33,14 @@ _MAX_NAMES = 12  # of parts in messages
 class Extraction:
     """What was taken out of the files of a text: one of their `parts`.
 
-    `kind` is what the files are, a `Message`. `part` is the name of a part, or `AS_IS`.
+    `kind` is what the files are, a `Message`. `part` is the name of a part, or `AS_IS`, and so is
+    `default`, what is read if none is named.
     """
 
     kind: str
     part: str
     parts: tuple[Part, ...]
+    default: str
 
     @property
     def offers_whole_file(self) -> bool:
@@ -60,7 +62,7 @@ def merge(extractions: Sequence[Extraction | None]) -> Extraction | None:
         )
     kinds = list(dict.fromkeys(extraction.kind for extraction in found))
     kind = kinds[0] if len(kinds) == 1 else Message("{names}", names=kinds)
-    return Extraction(kind, found[0].part, tuple(parts.values()))
+    return Extraction(kind, found[0].part, tuple(parts.values()), found[0].default)
 
 
 class Extractor:
@@ -123,7 +125,7 @@ class Extractor:
                 size=limit >> 20,
                 field="corpus",
             ) from error
-        return found.text or "", Extraction(kind, found.part, found.parts)
+        return found.text or "", Extraction(kind, found.part, found.parts, found.default)
 
     def from_text(self, text: str, *, filename: str, name: str) -> tuple[str, Extraction | None]:
         """Return what is taken out of a file that is text, and from what; None if it is plain.
@@ -136,9 +138,9 @@ class Extractor:
             return text, None
         reads_whole = self.part == AS_IS
         if file_format == "markdown" and not self._wants_text():
-            return text, self._whole(file_format, (Part(TEXT),))
-        if reads_whole and file_format not in ("csv", "json", "jsonl"):
-            return text, self._whole(file_format, (Part(TEXT),))
+            return text, self._whole(file_format, (Part(TEXT),), AS_IS)
+        if reads_whole and file_format not in HAS_COLUMNS:
+            return text, self._whole(file_format, (Part(TEXT),), TEXT)
         data = text.encode("utf-8", "surrogatepass")
         try:
             found = self._extract(file_format, data, len(data), listed_only=reads_whole)
@@ -148,8 +150,9 @@ class Extractor:
             self._note_failure(error, file_format, filename, name)
             return text, None
         if reads_whole:
-            return text, self._whole(found.format, found.parts)
-        return found.text or "", Extraction(KINDS[found.format], found.part, found.parts)
+            return text, self._whole(found.format, found.parts, found.default)
+        default = AS_IS if file_format == "markdown" else found.default
+        return found.text or "", Extraction(KINDS[found.format], found.part, found.parts, default)
 
     def check_found(self, name: str) -> None:
         """Raise UserError if none of the files had the part; `name` stands for them all."""
@@ -169,9 +172,9 @@ class Extractor:
         self._offered |= dict.fromkeys(one.name for one in found.parts)
         return found
 
-    def _whole(self, file_format: str, parts: tuple[Part, ...]) -> Extraction:
+    def _whole(self, file_format: str, parts: tuple[Part, ...], default: str) -> Extraction:
         self._offered |= dict.fromkeys(part.name for part in parts)
-        return Extraction(KINDS[file_format], AS_IS, parts)
+        return Extraction(KINDS[file_format], AS_IS, parts, default)
 
     def _note_failure(self, error: Exception, file_format: str, filename: str, name: str) -> None:
         """Note that a file was read as it is, unless its name promises nothing else."""

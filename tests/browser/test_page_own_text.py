@@ -121,3 +121,21 @@ def test_an_upload_beyond_ones_share_is_told_beside_its_field(own_text, app, mon
     upload(page, MB - 1)
     expect(problem).to_contain_text(SAID[locale]["share"])
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_a_column_of_a_table_is_chosen_with_a_preview_and_kept_over_a_reload(own_text, tmp_path):
+    table = tmp_path / "tides.csv"
+    rows = [f"{n},Tide {n},The tide number {n} came in." for n in range(99)]
+    table.write_text("\n".join(["id,title,text", *rows]))
+    page = own_text()
+    page.locator("#train-files input[type=file]").set_input_files(table)
+    preview, part = page.locator("#train-report .report-preview"), page.locator("#train-part input")
+    expect(preview).to_contain_text("The tide number 0 came in.")
+    expect(part).to_have_value("text · 2,663 chars")
+    part.click()
+    page.get_by_role("option", name="title").click()
+    expect(preview).to_have_text("\n".join(f"Tide {n}" for n in range(99))[:400])
+    page.reload()
+    page.wait_for_function("window.charrnnForm?.ready")
+    expect(part).to_have_value("title · 683 chars")
+    expect(preview).to_contain_text("Tide 0")

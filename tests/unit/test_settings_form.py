@@ -51,6 +51,7 @@ def from_browser(form, request):
         [],
         request.source,
         None,
+        None,
         request.recipe,
         request.experiment,
         before,

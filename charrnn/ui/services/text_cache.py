@@ -91,19 +91,37 @@ class TextCache:
 _uploads = TextCache(_MAX_BYTES)
 
 
-def read_uploads(files: Sequence[Path], limits: Limits, encoding: str | None = None) -> Text:
+def read_uploads(
+    files: Sequence[Path], limits: Limits, encoding: str | None = None, part: str | None = None
+) -> Text:
     """Return the text of uploaded files, read by `charrnn.text.read_files`.
 
-    Raises UserError for files that hold no text, and for more than `limits` allow.
+    `part` is the part to read of tables and the like; that of other files, chosen before, does not
+    count. Raises UserError for files that hold no text, and for more than `limits` allow.
+    """
+    text = read_uploads_of_any_length(files, limits, encoding, part)
+    check_text(text, limits)
+    return text
+
+
+def read_uploads_of_any_length(
+    files: Sequence[Path], limits: Limits, encoding: str | None = None, part: str | None = None
+) -> Text:
+    """Return the text as `read_uploads` does, even if it is too long to train on.
+
+    Another part of the same files may be shorter.
     """
 
-    def read() -> Text:
-        text = read_files(files, encoding=encoding, limit=limits.upload_bytes)
-        check_text(text, limits)
-        return text
+    def read(wanted: str | None) -> Text:
+        return read_files(files, encoding=encoding, part=wanted, limit=limits.upload_bytes)
 
     check_files(files, limits)
-    return _uploads.get(files, (encoding, limits), read)
+    try:
+        return _uploads.get(files, (encoding, part, limits), lambda: read(part))
+    except UserError as error:
+        if part is None or error.field != "column":
+            raise
+    return _uploads.get(files, (encoding, None, limits), lambda: read(None))
 
 
 def _identity(file: Path) -> Hashable:

@@ -21,6 +21,7 @@ from ..page.component import html_component
 from ..page.contract import button_id, element_id
 from ..services.context import DEFAULT_TEXT
 from .own_text import own_text_problem
+from .part_choice import AUTO, build_part_choice, part_choice
 from .request import (
     BUDGETS,
     CUSTOM,
@@ -44,7 +45,6 @@ from .summary import (
 
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr",
              "windows-1252", "windows-1251", "koi8-r", "mac-roman")  # fmt: skip
-AUTO = "auto"
 PASTE = element_id("train-paste")  # the element id of the field for a pasted text
 PROBLEM = '<div class="problem" role="alert">{{value}}</div>'
 
@@ -94,6 +94,7 @@ class Form:
     files: gr.File
     source: gr.Radio
     encoding: gr.Dropdown
+    part: gr.Dropdown
     text_problem: gr.HTML
     report: gr.HTML
     recipe: gr.Radio
@@ -112,7 +113,7 @@ class Form:
 
         The order is that in which `train_request` takes their values.
         """
-        names = ("corpus", "paste", "files", "source", "encoding")
+        names = ("corpus", "paste", "files", "source", "encoding", "part")
         more = ("recipe", "experiment", "previous_choice", "gpu")
         chosen = {name: getattr(self, name) for name in (*names, *more)}
         return {**chosen, "base": self.custom.base, **self.custom.fields}
@@ -125,14 +126,15 @@ class Form:
     @property
     def outputs(self) -> list[Any]:
         """The components that `validate` updates."""
-        text = [self.own, self.source, self.encoding, self.report, self.text_problem]
+        text = [self.own, self.source, self.encoding, self.part, self.report, self.text_problem]
         recipe = [self.experiment, self.custom.group, self.gpu_notice]
         settings = [self.custom.base, self.custom.head, *self.custom.fields.values()]
         return [*text, *recipe, *settings, self.settings_problem, self.go, self.model]
 
     def train_request(self, values: Sequence[Any], limits: Limits) -> TrainRequest:
         """Make a request of the values of `inputs`, with the limits of the server."""
-        corpus, paste, files, source, encoding, recipe, experiment, previous, gpu, *custom = values
+        corpus, paste, files, source, encoding, part, recipe, *more = values
+        experiment, previous, gpu, *custom = more
         base, settings = self.custom.read(*custom)
         return TrainRequest(
             corpus=corpus or DEFAULT_TEXT,
@@ -140,6 +142,7 @@ class Form:
             files=tuple(str(file) for file in files or ()),
             source=source or FROM_FILES,
             encoding=None if encoding in (None, AUTO) else encoding,
+            part=None if part in (None, "", AUTO) else str(part),
             recipe=recipe or "sprint",
             experiment=experiment or EXPERIMENTS[0],
             settings=settings,
@@ -167,6 +170,7 @@ class Form:
             self.own: gr.update(visible=request.corpus == OWN),
             self.source: gr.update(visible=request.has_paste and bool(request.files)),
             self.encoding: gr.update(visible=request.uses_files),
+            self.part: part_choice(request, locale),
             self.experiment: gr.update(visible=request.recipe == TEXTBOOK),
             self.custom.group: gr.update(visible=request.recipe == CUSTOM),
             self.gpu_notice: gr.update(value=gpu_notice, visible=bool(gpu_notice)),
@@ -274,10 +278,12 @@ def build_form(limits: Limits) -> Form:
             visible=False,
             elem_id="train-encoding",
         )
+        part = build_part_choice()
     text_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-text-problem")
     report_box = html_component(
         "train/summary",
-        '<p class="report-facts"></p><p class="report-rare"></p><p class="report-compared"></p>'
+        '<p class="report-facts"></p><p class="report-rare"></p><p class="report-notes"></p>'
+        '<p class="report-compared"></p>'
         '<p class="report-warning" role="status"></p>'
         '<pre class="report-preview" role="group" tabindex="0"></pre>',
         report,
@@ -319,6 +325,6 @@ def build_form(limits: Limits) -> Form:
         elem_id="train-model",
     )
     return Form(
-        corpus, own, paste, files, source, encoding, text_problem, report_box, recipe, experiment,
-        previous_choice, custom, on_gpu, gpu_notice, settings_problem, go, model_box,
+        corpus, own, paste, files, source, encoding, part, text_problem, report_box, recipe,
+        experiment, previous_choice, custom, on_gpu, gpu_notice, settings_problem, go, model_box,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from ..page.modules import call
 from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from .base_settings import MAX_VALUE_LENGTH, BaseSettings
 from .form import Form, previous_recipe
+from .part_choice import PART
 from .strings import FORM_RESET
 
 # The `js` of an event whose inputs are the form's: saves the values and passes them on.
@@ -93,6 +94,8 @@ def checked_values(form: Form, from_browser: object) -> dict[str, Any] | None:
 
 
 def _is_valid(field: Any, value: object) -> bool:
+    if field.elem_id == PART:  # its choices come later
+        return isinstance(value, str) and len(value) <= MAX_VALUE_LENGTH
     if isinstance(field, gr.Radio | gr.Dropdown):
         return value in [choice for _, choice in field.choices]
     if isinstance(field, gr.Checkbox):

@@ -31,7 +31,7 @@ from ...training import TrainingConfig
 from ...utils.config_fields import assign_settings, invalid_settings
 from .. import i18n
 from ..services.context import DEFAULT_TEXT
-from ..services.text_cache import read_uploads
+from ..services.text_cache import read_uploads, read_uploads_of_any_length
 from .base_settings import BaseSettings
 from .strings import TRAIN
 
@@ -93,6 +93,7 @@ class TrainRequest:
     files: tuple[str, ...] = ()  # paths of uploaded files
     source: str = FROM_FILES  # which of the two to use if both are given
     encoding: str | None = None
+    part: str | None = None  # what to read of tables and the like (`charrnn.text.read_files`)
     recipe: str = "sprint"  # a budget, TEXTBOOK or CUSTOM
     experiment: str = EXPERIMENTS[0]
     settings: Mapping[str, object] = field(default_factory=dict)
@@ -130,7 +131,8 @@ class TrainRequest:
                     raise
                 raise OfflineError(datasets.find_dataset(self.corpus), error.message) from error
         if self.uses_files:
-            return read_uploads([Path(file) for file in self.files], self.limits, self.encoding)
+            files = [Path(file) for file in self.files]
+            return read_uploads(files, self.limits, self.encoding, self.part)
         if not self.has_paste:
             raise UserError(
                 "Paste a text or upload a file first: there is nothing to train on.",
@@ -164,12 +166,23 @@ class TrainRequest:
 
     def _prepared_text(self, progress: Progress | None = None) -> Corpus:
         """Load and prepare the text once, however often the request is asked about it."""
-        text = (self.corpus, self.paste, self.files, self.source, self.encoding, self.limits)
+        file = (self.files, self.source, self.encoding, self.part)
+        text = (self.corpus, self.paste, file, self.limits)
         preparation = self._recipe.preparation
         return self._memo.get(
             (text, preparation),
             lambda: Corpus.from_text(self.load_text(progress), preparation=preparation),
         )
+
+    def read_files(self) -> Text | None:
+        """Return the text of the files however long it is, None without files or if unreadable."""
+        if self.corpus != OWN or not self.uses_files:
+            return None
+        files = [Path(file) for file in self.files]
+        try:
+            return read_uploads_of_any_length(files, self.limits, self.encoding, self.part)
+        except UserError:  # `load_text` raises it, too
+            return None
 
     @property
     def has_local_text(self) -> bool:

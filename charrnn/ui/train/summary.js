@@ -91,6 +91,7 @@ export function mount(host) {
     if (v.download) download(v);
     const rare = (v.rare ?? []).map(([character, count]) => `${visible(character)} ×${count}`);
     setLine(".report-rare", rare.length ? t("rare", { characters: rare.join(" · ") }) : "");
+    setLine(".report-notes", (v.notes ?? []).join("\n"));
     setLine(".report-warning", (v.warnings ?? []).map((warning) => warning[locale]).join("\n"));
     offer(v.offer);
     setLine(".report-compared", comparisonText(v.comparison));

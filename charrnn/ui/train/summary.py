@@ -29,6 +29,10 @@ def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) ->
         report["warnings"] = [in_both_languages(warning) for warning in warnings]
         report["offer"] = next((warning.offer for warning in warnings if warning.offer), None)
         report["encoding"] = i18n.translate_message(report["encoding"], locale)
+        files = request.read_files()
+        report["notes"] = (
+            [i18n.translate_message(note, locale) for note in files.notes] if files else []
+        )
         return report
     if request.corpus == OWN:
         return {"empty": request.is_empty}  # what can't be read has an error message
