@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .errors import UserError
     from .evaluation import Score, score
     from .generation import generate, stream
+    from .generation.lines import Line, lines
     from .inspection import Inspection, Novelty, UnitFinding, find_units, inspect, novelty
     from .loading import from_hub, load, push_to_hub
     from .model import CharRNN, ModelConfig
@@ -33,6 +34,7 @@ __all__ = [
     "Checkpoint",
     "Corpus",
     "Inspection",
+    "Line",
     "ModelConfig",
     "Novelty",
     "Score",
@@ -45,6 +47,7 @@ __all__ = [
     "from_hub",
     "generate",
     "inspect",
+    "lines",
     "load",
     "novelty",
     "push_to_hub",
@@ -60,6 +63,7 @@ _HOMES = {
     "errors": ("UserError",),
     "evaluation": ("Score", "score"),
     "generation": ("generate", "stream"),
+    "generation.lines": ("Line", "lines"),
     "inspection": ("Inspection", "Novelty", "UnitFinding", "find_units", "inspect", "novelty"),
     "model": ("CharRNN", "ModelConfig"),
     "loading": ("from_hub", "load", "push_to_hub"),

@@ -266,6 +266,16 @@ class Corpus:
         """The id that is read before the first symbol of a document."""
         return self.vocabulary.symbols.index(document_start(self.documents))
 
+    def document_texts(self) -> list[str]:
+        """Decode the documents of a text that is arranged, without what ends them."""
+        end = document_end(self.documents)
+        stops = arranged_stops(self.ids, self.vocabulary, self.documents).tolist()
+        symbols, starts = self.vocabulary.symbols, [0, *stops[:-1]]
+        return [
+            "".join([symbols[i] for i in self.ids[start : stop - len(end)].tolist()])
+            for start, stop in zip(starts, stops, strict=True)
+        ]
+
     def spans(self, documents: str) -> Spans:
         """Find the documents of the text, of the given kind; it must not be arranged."""
         return find_documents(self.ids, self.vocabulary, documents, self.files)

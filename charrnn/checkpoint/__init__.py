@@ -31,6 +31,7 @@ from ..utils import validation
 from ..utils.atomic import atomic_write_many
 from ..utils.notebook import html_table
 from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary, empty_vocabulary_error
+from .known_lines import LINE_HASHES, KnownLines
 from .metadata import validate_metadata
 from .pretrained import PretrainedMethods
 from .strict_json import MAX_CONFIG_BYTES, check_header, parse_json_object, unreadable
@@ -61,7 +62,8 @@ class Checkpoint(PretrainedMethods):
     `recipe`, `training`, `results`, `recitation`, `prefixes` and `started_from`: all optional, all
     JSON (`charrnn.checkpoint.metadata`). `dtype` is the type of the weights in a file, one of
     `DTYPES`; in memory they are float32. `source` is where it was opened from, None if that is
-    unknown; it is not saved.
+    unknown; it is not saved. `known_lines` are the lines that it was trained on, None if that is
+    unknown.
     """
 
     model: CharRNN
@@ -69,6 +71,7 @@ class Checkpoint(PretrainedMethods):
     about: dict[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
     source: ModelSource | None = None
+    known_lines: KnownLines | None = None
 
     @property
     def name(self) -> str:
@@ -127,7 +130,8 @@ def save(checkpoint: Checkpoint, directory: str | Path, *, dtype: str | None = N
 
     `dtype` is `float32`, or `float16` or `bfloat16` for a file of half the size, whose weights are
     rounded; by default that of the file that the checkpoint comes from, and float32 for a new one.
-    Both files are replaced in one step, and a reader never sees half of a file.
+    The files, with hashes of known lines as a third, are replaced in one step, and a reader never
+    sees half of one.
 
     Raises UserError for a model without symbols, for more symbols or longer prefixes than `load`
     accepts, and for weights that `dtype` cannot hold.
@@ -180,7 +184,8 @@ def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
             "A checkpoint's configuration can have at most {most} MB: shorten the prefixes.",
             most=MAX_CONFIG_BYTES >> 20,
         )
-    return {CONFIG: beside, WEIGHTS: blob}
+    lines = checkpoint.known_lines
+    return {CONFIG: beside, WEIGHTS: blob} | ({LINE_HASHES: lines.serialize()} if lines else {})
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -198,6 +203,7 @@ def load(path: str | Path) -> Checkpoint:
             metadata = validate_metadata(config)
             if path.is_dir():
                 _check_agreement(path / CONFIG, config)
+            known_lines = KnownLines.load(path / LINE_HASHES) if path.is_dir() else None
             with torch.device("meta"):
                 model = CharRNN(model_config, len(vocabulary))
             dtype, state = _checked_weights(weights, model, _DTYPES_BY_FORMAT[config["format"]])
@@ -212,7 +218,7 @@ def load(path: str | Path) -> Checkpoint:
     model.load_state_dict(state, assign=True)
     if not _output_is_finite(model.eval()):
         raise _load_error(Message("its weights are so large that the model's numbers overflow"))
-    return Checkpoint(model, vocabulary, metadata, dtype)
+    return Checkpoint(model, vocabulary, metadata, dtype, known_lines=known_lines)
 
 
 def _weights_file(path: Path) -> Path:

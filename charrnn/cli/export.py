@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from ..checkpoint.files import MAX_FILE_BYTES
+from ..checkpoint.known_lines import LINE_HASHES
 from ..errors import UserError, os_reason
 from ..utils.atomic import temporary_path
 
@@ -84,7 +85,7 @@ def copy_checkpoint(checkpoint: Path, place: Path) -> None:
 def _copy_all(source: Path, target: Path) -> None:
     """Copy the known files of a checkpoint, and no others."""
     target.mkdir()
-    for name in MAX_FILE_BYTES:
+    for name in (*MAX_FILE_BYTES, LINE_HASHES):
         if (source / name).is_file():
             shutil.copy2(source / name, target / name)
 

@@ -3,7 +3,8 @@
 Each next character is the most likely one (greedy) or is sampled from q ∝ p^α. α = 1 is the model's
 own distribution, a larger α is safer, a smaller one bolder, and α → ∞ is greedy; α is
 1 / temperature. `<unk>` is never generated. The prefix may be anything: characters that the model
-does not know are read as `<unk>`, and an empty prefix means that a new line has just begun.
+does not know are read as `<unk>`, and an empty prefix means that a new line has just begun. A model
+of documents, such as lines, begins from a zero state after each that it has ended.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from ..errors import UserError, short_repr
 from ..model import CharRNN
 from ..utils import validation
 from ..vocabulary import Vocabulary, empty_vocabulary_error
+from .document_decoder import begin_decoder
 from .numpy_decoder import Decoder
-from .prefill import prefilled_decoder, prefilled_decoders
+from .prefill import prefilled_decoders
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -162,11 +164,11 @@ def stream(
 
     Bad arguments raise UserError at once, before the first character is asked for.
     """
-    _check(checkpoint, prefix)
+    check_generation(checkpoint, prefix)
     config = GenerationConfig(length, mode, alpha, seed, stop)
 
     def characters() -> Iterator[str]:
-        decoder = prefilled_decoder(checkpoint.model, checkpoint.vocabulary, prefix)
+        decoder = _begin(checkpoint, prefix)
         symbols, ending = checkpoint.vocabulary.symbols, _Ending(config)
         for chosen in _sample(decoder, config):
             yield symbols[chosen]
@@ -183,15 +185,22 @@ def iter_characters(
 
     Raises UserError at once for a checkpoint that cannot generate.
     """
-    _check(checkpoint, prefix)
-    return iter_from_model(checkpoint.model, checkpoint.vocabulary, prefix, config)
+    check_generation(checkpoint, prefix)
+    return iter_from_model(
+        checkpoint.model, checkpoint.vocabulary, prefix, config, checkpoint.documents
+    )
 
 
 def iter_from_model(
-    model: CharRNN, vocabulary: Vocabulary, prefix: str, config: GenerationConfig
+    model: CharRNN,
+    vocabulary: Vocabulary,
+    prefix: str,
+    config: GenerationConfig,
+    documents: str = "none",
 ) -> Iterator[GeneratedChar]:
     """Yield characters as `iter_characters` does, from a model without a checkpoint."""
-    yield from _iter_generated(vocabulary, prefilled_decoder(model, vocabulary, prefix), config)
+    decoder = begin_decoder(model, vocabulary, prefix, documents)
+    yield from _iter_generated(vocabulary, decoder, config)
 
 
 def iter_side_by_side(
@@ -203,11 +212,15 @@ def iter_side_by_side(
     Each text is what `iter_characters` would yield alone.
     Raises UserError at once for a checkpoint that cannot generate.
     """
-    _check(checkpoint, prefix)
+    check_generation(checkpoint, prefix)
 
     def characters() -> Iterator[list[GeneratedChar]]:
         model, vocabulary = checkpoint.model, checkpoint.vocabulary
-        decoders = prefilled_decoders(model, vocabulary, prefix, len(configs))
+        decoders: list[Decoder]
+        if checkpoint.documents == "none":
+            decoders = prefilled_decoders(model, vocabulary, prefix, len(configs))
+        else:
+            decoders = [_begin(checkpoint, prefix) for _ in configs]
         pairs = zip(decoders, configs, strict=True)
         texts = [_iter_generated(vocabulary, decoder, config) for decoder, config in pairs]
         for together in zip(*texts, strict=True):
@@ -225,11 +238,11 @@ def generate_many(
     within that digit of a border falls on the other side. Of texts of 200 characters, about one in
     two hundred differs from what its seed gives alone.
     """
-    _check(checkpoint, prefix)
+    check_generation(checkpoint, prefix)
     texts: list[str] = []
     for start in range(0, len(configs), _MAX_BATCH):
         batch = configs[start : start + _MAX_BATCH]
-        decoder = prefilled_decoder(checkpoint.model, checkpoint.vocabulary, prefix, len(batch))
+        decoder = _begin(checkpoint, prefix, len(batch))
         texts += [prefix + text for text in _texts_of_batch(checkpoint.vocabulary, decoder, batch)]
     return texts
 
@@ -262,21 +275,25 @@ def top_candidates(
     validation.check_checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
-    log_p = _log_probabilities(
-        prefilled_decoder(checkpoint.model, checkpoint.vocabulary, text).logits.astype(np.float64)
-    )
+    log_p = _log_probabilities(_begin(checkpoint, text).logits.astype(np.float64))
     p, q = np.exp(log_p), np.exp(_normalize(min(alpha, _MAX_ALPHA) * log_p))
     best = np.argsort(-log_p, kind="stable")[:count]
     symbols = checkpoint.vocabulary.symbols
     return [Candidate(symbols[i + 1], float(p[i]), float(q[i])) for i in best.tolist()]
 
 
-def _check(checkpoint: Checkpoint, prefix: str) -> None:
+def check_generation(checkpoint: Checkpoint, prefix: str) -> None:
     """Raise UserError unless the checkpoint can continue the prefix."""
     validation.check_checkpoint(checkpoint)
     validation.as_text(prefix, "prefix")
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
+
+
+def _begin(checkpoint: Checkpoint, prefix: str, count: int = 1) -> Decoder:
+    return begin_decoder(
+        checkpoint.model, checkpoint.vocabulary, prefix, checkpoint.documents, count
+    )
 
 
 def _iter_generated(
@@ -324,22 +341,31 @@ def _sample_batch(
     """Yield the next ids (K,) of K texts of one length, sampled as in `_sample`."""
     length = configs[0].length
     alphas = [config.sampling_alpha for config in configs]
-    steepness = np.minimum(alphas, _MAX_ALPHA)[:, None]  # (K, 1)
     randoms = [np.random.default_rng(config.seed) for config in configs]
     for start in range(0, length, _RANDOM_BLOCK):
         count = min(_RANDOM_BLOCK, length - start)
         for numbers in np.stack([random.random(count) for random in randoms], axis=1):  # (K,)
-            logits = decoder.logits.reshape(len(configs), -1)  # (K, V − 1)
-            highest = np.maximum.reduce(logits, axis=1, keepdims=True)
-            if not math.isfinite(highest.sum(dtype=np.float64)):
-                raise _overflow_error()
-            weights = np.subtract(logits, highest, dtype=np.float64)
-            weights *= steepness
-            cumulative = np.exp(weights, out=weights).cumsum(axis=1, out=weights)
-            drawn = numbers[:, None] * cumulative[:, -1:]
-            chosen = (cumulative > drawn).argmax(axis=1) + 1
+            chosen = draw_each(decoder.logits.reshape(len(configs), -1), alphas, numbers)
             yield chosen
             decoder.step(chosen if len(chosen) > 1 else int(chosen[0]))
+
+
+def draw_each(
+    logits: NDArray[np.float32], alphas: Sequence[float], numbers: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the ids (K,) that random numbers, 0 … 1, draw from q ∝ exp(α · logits), (K, V − 1).
+
+    Raises UserError if the logits overflow.
+    """
+    highest = np.maximum.reduce(logits, axis=1, keepdims=True)
+    if not math.isfinite(highest.sum(dtype=np.float64)):
+        raise _overflow_error()
+    weights = np.subtract(logits, highest, dtype=np.float64)
+    weights *= np.minimum(alphas, _MAX_ALPHA)[:, None]
+    cumulative = np.exp(weights, out=weights).cumsum(axis=1, out=weights)
+    drawn = numbers[:, None] * cumulative[:, -1:]
+    chosen: NDArray[np.int64] = (cumulative > drawn).argmax(axis=1) + 1
+    return chosen
 
 
 def _draw(logits: NDArray[np.float64], alpha: float, number: float) -> int:

@@ -39,7 +39,9 @@ class Decoder(Protocol):
     dimension is dropped.
     """
 
-    logits: Floats
+    @property
+    def logits(self) -> Floats:
+        """The logits, which `step` overwrites."""
 
     def step(self, ids: Any) -> None:
         """Read one more character per sequence: ids (K,), or one id."""

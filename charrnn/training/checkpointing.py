@@ -10,6 +10,7 @@ from typing import Any
 
 from ..checkpoint import Checkpoint
 from ..checkpoint.files import make_metadata, write_checkpoint_dir
+from ..checkpoint.known_lines import MAX_LINES, KnownLines
 from ..corpus import Corpus
 from ..inspection.recitation import measure_recitation
 from .best_model import BestModel
@@ -75,7 +76,8 @@ class CheckpointWriter:
             results={**measured, **results},
             started_from=None if started_from is None else started_from.as_dict(),
         )
-        checkpoint = Checkpoint(best_model.build_model(), self._corpus.vocabulary, metadata)
+        model, vocabulary = best_model.build_model(), self._corpus.vocabulary
+        checkpoint = Checkpoint(model, vocabulary, metadata, known_lines=self._known_lines)
         if final:
             self._add_recitation(checkpoint)
         write_checkpoint_dir(
@@ -89,6 +91,14 @@ class CheckpointWriter:
         prefix = self._prefixes[0] if self._prefixes else ""
         if found := measure_recitation(checkpoint, self._corpus, prefix):
             checkpoint.about["recitation"] = found
+
+    @cached_property
+    def _known_lines(self) -> KnownLines | None:
+        """The lines of a text of lines, or its parts, as hashes."""
+        if self._config.documents not in ("lines", "blank-lines"):
+            return None
+        lines = self._corpus.document_texts()
+        return KnownLines.of(lines) if len(lines) <= MAX_LINES else None
 
     @cached_property
     def _compatibility_key(self) -> dict[str, Any]:

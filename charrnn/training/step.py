@@ -212,7 +212,9 @@ class TrainStep:
         texts = []
         with self.arithmetic.float32():
             for prefix in prefixes:
-                generated = iter_from_model(model, vocabulary, prefix, config)
+                generated = iter_from_model(
+                    model, vocabulary, prefix, config, self.config.documents
+                )
                 texts.append(prefix + "".join(one.character for one in generated))
         return texts
 

@@ -1,0 +1,75 @@
+"""Hashes of the lines that a model was trained on: they tell a new line from a copied one.
+
+The file lies beside the weights: `line_hashes.bin`, 64 bits for each line, sorted. It is not part
+of what is pushed to the Hub, since names and other short lines can be guessed from their hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Message
+from ..utils.yield_points import yield_point
+
+LINE_HASHES = "line_hashes.bin"
+MAX_LINES = 2_000_000  # of more, no hashes are kept
+_BYTES = 8  # of a hash
+_LINES_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class KnownLines:
+    """The hashes of all lines that a model was trained on or evaluated on, sorted, (D,)."""
+
+    hashes: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> KnownLines:
+        """Hash lines."""
+        found = []
+        for number, line in enumerate(lines):
+            if number % _LINES_AT_ONCE == 0:
+                yield_point()
+            found.append(_hash(line))
+        return cls(np.unique(np.array(found, np.uint64)))
+
+    @classmethod
+    def load(cls, file: Path) -> KnownLines | None:
+        """Read the file beside a model's weights; None if there is none.
+
+        Raises ValueError if it is damaged.
+        """
+        if not file.exists():
+            return None
+        if not file.is_file() or file.stat().st_size > MAX_LINES * _BYTES:
+            raise ValueError(Message("{path} is damaged", path=LINE_HASHES))
+        data = file.read_bytes()
+        if len(data) % _BYTES:
+            raise ValueError(Message("{path} is damaged", path=LINE_HASHES))
+        return cls(np.unique(np.frombuffer(data, "<u8").astype(np.uint64)))
+
+    def __contains__(self, line: object) -> bool:
+        if not isinstance(line, str) or not len(self.hashes):
+            return False
+        wanted = np.uint64(_hash(line))
+        place = int(np.searchsorted(self.hashes, wanted))
+        return place < len(self.hashes) and bool(self.hashes[place] == wanted)
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def serialize(self) -> bytes:
+        """Return the bytes of the file."""
+        return self.hashes.astype("<u8").tobytes()
+
+
+def _hash(line: str) -> int:
+    """Return the first 64 bits of a line's BLAKE2b, without white space at its ends."""
+    data = line.strip().encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=_BYTES).digest(), "little")
