@@ -35,6 +35,7 @@ from .deploy import deploy_app
 from .export import check_destination, copy_checkpoint, probe_destination
 from .hub import pull, push
 from .inspection import show_inspection, show_novelty
+from .lines import check_lines_only, show_lines
 from .output import discard_output, printable, show_training, show_transfer
 from .output import note as _note
 from .resume_args import can_resume, check_unchanged
@@ -246,14 +247,29 @@ def generate(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same text.")] = None,
     samples: Annotated[int, typer.Option(min=1, max=1000, help="How many texts.")] = 1,
+    lines: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Write N whole lines, each ended by itself, instead."),
+    ] = None,
+    new_only: Annotated[
+        bool, typer.Option("--new-only", help="With --lines: only those that the text lacks.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Generate text that continues a prefix."""
+    check_lines_only(lines, new_only=new_only, mode=mode, samples=samples)
     opened, prefix = _open(checkpoint), clean_text(prefix)
     if unknown := opened.vocabulary.unknown(prefix):
         lacking = escape_invisible(" ".join(unknown), 200)
         _note(f"not in the model's vocabulary, read as unknown: {lacking}")
     exponent, ends = _exponent(alpha, temperature), tuple(stop or ())
+    if lines is not None:
+        print_json = _print_json if as_json else None
+        show_lines(
+            opened, checkpoint, lines, prefix, exponent, seed, new_only=new_only,
+            print_json=print_json,
+        )  # fmt: skip
+        return
     seeds = [None if seed is None else seed + number for number in range(samples)]
     if samples == 1 and not as_json:  # character by character
         print(printable(prefix), end="", flush=True)

@@ -43,14 +43,13 @@ class Line:
     distance: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it by the names that the command line and the endpoint use."""
-        return {
-            "text": self.text,
-            "new": self.new,
-            "complete": self.complete,
-            "nearest": self.nearest,
-            "distance": self.distance,
-        }
+        """Return it by the names that the command line and the endpoint use.
+
+        The nearest line is left out where it is not known.
+        """
+        nearest = {"nearest": self.nearest, "distance": self.distance}
+        shown = {"text": self.text, "new": self.new, "complete": self.complete}
+        return shown | (nearest if self.nearest is not None else {})
 
 
 def lines(

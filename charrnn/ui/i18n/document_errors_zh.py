@@ -21,4 +21,18 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
     "documents = {kind} needs a model that reads forward only: set bidirectional = false.": (
         "documents = {kind} 需要只向前读的模型：请设 bidirectional = false。"
     ),
+    # lines by a model
+    "n = {value}: give 1 to {most:,} lines.": "n = {value}：请给出 1 到 {most:,} 行。",
+    "The prefix of a line has no line break in it.": "一行的开头里不能有换行。",
+    "This model knows no {symbol}, so it cannot end a line: generate a text instead.": (
+        "该模型不认识{symbol}，无法结束一行：请改为生成文本。"
+    ),
+    "This model does not know the lines that it was trained on, so which ones are new cannot be "
+    "told: leave new_only out.": (
+        "该模型不知道自己训练用过哪些行，因此无法判断哪些是新的：请去掉 new_only。"
+    ),
+    "--new-only goes with --lines N.": "--new-only 要与 --lines N 一起使用。",
+    "--lines N samples N lines: leave out --mode and --samples.": (
+        "--lines N 采样 N 行：请去掉 --mode 和 --samples。"
+    ),
 }
