@@ -1,9 +1,9 @@
 """The app's public endpoints, for `gradio_client` and plain HTTP.
 
-There are ten: `/train`, `/follow`, `/stop`, `/generate`, `/score`, `/inspect`, `/find_units`,
-`/novelty`, `/models`, `/recipes`. They call `operations.py`, `run_operations.py` and
-`inspection_operations.py`. The app's API documentation has their docstrings. One argument may be a
-file, `corpus`: a file that was uploaded to this app.
+There are eleven: `/train`, `/follow`, `/stop`, `/generate`, `/lines`, `/score`, `/inspect`,
+`/find_units`, `/novelty`, `/models`, `/recipes`. They call `operations.py`, `run_operations.py`,
+`line_operations.py` and `inspection_operations.py`. The app's API documentation has their
+docstrings. One argument may be a file, `corpus`: a file that was uploaded to this app.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gradio.utils import get_upload_folder
 
 from ..errors import UserError
 from ..runs.uploads import path_within
-from . import inspection_operations, operations, run_operations
+from . import inspection_operations, line_operations, operations, run_operations
 from .api_documentation import add_endpoint
 from .operations import Caller, TrainArguments
 from .server.client import ClientGoneError
@@ -140,6 +140,37 @@ def endpoints(context: AppContext) -> None:
                 async for text in texts:
                     yield text
 
+    async def lines(
+        checkpoint: str,
+        n: int = 20,
+        prefix: str = "",
+        alpha: float = 1.0,
+        seed: int | None = None,
+        request: gr.Request | None = None,
+    ) -> list[dict[str, Any]]:
+        """Let a model write whole lines: each begins anew, and ends by itself.
+
+        Meant for models of lists (`documents` = lines): names, titles, messages.
+
+        Parameters:
+            checkpoint: the name of a model that /models lists, the id of a run, or a model on the
+                Hugging Face Hub, owner/name or owner/name@revision.
+            n: how many lines, 1 to 200.
+            prefix: what each line begins with; empty is usual.
+            alpha: sampling draws from q ∝ p^alpha: 1 is the model's own distribution, more is
+                safer, less is bolder; 1 / temperature.
+            seed: a whole number of at least 0; the same seed gives the same lines. Empty: others
+                each time.
+
+        Returns:
+            For each line its `text`; `new`, whether the training text lacks it, or null if that is
+            not known; `complete`, whether it ended by itself; and, where the training text is at
+            hand, the `nearest` line there and their `distance` in characters.
+        """
+        with _errors_for_callers():
+            caller = Caller.from_request(context, request)
+            return await line_operations.lines(context, caller, checkpoint, n, prefix, alpha, seed)
+
     async def score(
         checkpoint: str, text: str, request: gr.Request | None = None
     ) -> dict[str, Any]:
@@ -245,7 +276,7 @@ def endpoints(context: AppContext) -> None:
         return operations.recipes()
 
     for function in (
-        train, follow, stop, generate, score, inspect, find_units, novelty, models, recipes,
+        train, follow, stop, generate, lines, score, inspect, find_units, novelty, models, recipes,
     ):  # fmt: skip
         add_endpoint(function)
 

@@ -14,13 +14,14 @@ from endpoints import ask, refusal
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.evaluation import score
 from charrnn.generation import generate
+from charrnn.generation.lines import lines
 from charrnn.recipes import RECIPES
 from charrnn.vocabulary import Vocabulary
 
 small, context, url, client = endpoints.small, endpoints.context, endpoints.url, endpoints.client
 NAMES = {
-    "/train", "/follow", "/stop", "/generate", "/score", "/inspect", "/find_units", "/novelty",
-    "/models", "/recipes",
+    "/train", "/follow", "/stop", "/generate", "/lines", "/score", "/inspect", "/find_units",
+    "/novelty", "/models", "/recipes",
 }  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
         "/follow": ["run", "after"],
         "/stop": ["run"],
         "/generate": ["checkpoint", "prefix", "length", "mode", "alpha", "seed"],
+        "/lines": ["checkpoint", "n", "prefix", "alpha", "seed"],
         "/score": ["checkpoint", "text"],
         "/inspect": ["checkpoint", "text"],
         "/find_units": ["checkpoint", "text", "concept"],
@@ -92,6 +94,13 @@ def test_a_seed_makes_a_sampled_text_repeatable(client, small):
     assert text == ask(client, "/generate", **arguments, seed=7)
     assert text == generate(small, "a", 40, alpha=0.8, seed=7)
     assert text != ask(client, "/generate", **arguments, seed=8)
+
+
+def test_lines_are_those_of_the_library(client, small):
+    found = ask(client, "/lines", checkpoint="small", n=7, prefix="a", alpha=0.8, seed=7)
+    assert found == [one.as_dict() for one in lines(small, 7, "a", 0.8, 7)]
+    assert {line["new"] for line in found} == {None}
+    assert "give 1 to 200 lines" in refusal(client, "/lines", checkpoint="small", n=201)
 
 
 def test_a_long_text_is_streamed_as_it_grows(client):

@@ -19,6 +19,7 @@ from mcp_client import call, in_session, refusal, result
 
 from charrnn.evaluation import score
 from charrnn.generation import generate
+from charrnn.generation.lines import lines
 from charrnn.inspection import inspect
 from charrnn.recipes import RECIPES
 from charrnn.ui import operations, run_operations
@@ -39,8 +40,8 @@ def tools(url):
 
 def test_the_tools_are_these(tools):
     assert set(tools) == {
-        "start_training", "run_status", "stop_training", "train", "generate", "score", "inspect",
-        "find_units", "novelty", "models", "recipes",
+        "start_training", "run_status", "stop_training", "train", "generate", "lines", "score",
+        "inspect", "find_units", "novelty", "models", "recipes",
     }  # fmt: skip
 
 
@@ -104,6 +105,11 @@ def test_a_text_is_generated(url, small):
     assert result(url, "generate", **arguments, seed=7, stop="c") == {
         "text": generate(small, "ab", 57, seed=7, stop="c")
     }
+
+
+def test_lines_are_written(url, small):
+    found = result(url, "lines", checkpoint="small", n=3, seed=7)["lines"]
+    assert [line["text"] for line in found] == [line.text for line in lines(small, 3, seed=7)]
 
 
 def test_a_text_is_scored(url, small):

@@ -14,6 +14,7 @@ import pytest
 import charrnn.ui
 from charrnn.ui import i18n
 from charrnn.ui.api_dialog.strings import API_DIALOG
+from charrnn.ui.generate import lines_strings
 from charrnn.ui.generate import strings as generate
 from charrnn.ui.i18n import SHARED, terms, titles
 from charrnn.ui.inspect import (
@@ -57,6 +58,7 @@ TABLES = (
         push.PUSH,
         generate.FROM_HUB_LINK,
         generate.TEXT,
+        lines_strings.LINES,
         inspect.INSPECT,
         hidden_units_strings.HIDDEN_UNITS,
         second_model_strings.SECOND_MODEL,

@@ -3,8 +3,9 @@
 This file builds the components. `events.py` connects them to the server, and `stream.py` generates
 the text. In the browser, `generate.js` draws the buttons and keeps the pages for undo and redo,
 `text_panel.js` draws the text, and `next_char.js` the ten likeliest next characters;
-`novelty.js` shows what was copied from the training text. The page with
-all of its text is sent with every request, so the server stores nothing between two of them.
+`novelty.js` shows what was copied from the training text. A model of lines has a list of them in
+place of the text (`lines.js`). The page with all of its text is sent with every request, so the
+server stores nothing between two of them.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from .events import (
     wire_events,
 )
 from .hidden_states import hidden_states
+from .lines_functions import describe_lines, write_lines
+from .lines_strings import LINES
 from .stream import ALPHAS, THREE_ALPHAS
 from .strings import FROM_HUB_LINK, TEXT
 
@@ -102,6 +105,14 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 fields={"checkpoint": default_key, "prefix": default_prefix},
                 elem_id="generate-page",
             )
+            html_component(
+                "generate/lines",
+                asset("generate/lines.html"),
+                server_functions=[bind(f, context) for f in (describe_lines, write_lines)],
+                words=[LINES],
+                checkpoint=default_key,
+                elem_id="generate-lines",
+            )
             comparer = Comparer(context)
             html_component(
                 "generate/novelty",
@@ -132,7 +143,7 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 label=i18n.t("generate-seed"),
                 placeholder=i18n.t("generate-seed-hint"),
                 max_lines=1,
-                elem_id="generate-seed",
+                elem_id=element_id("generate-seed"),
             )
             _error_message("settings")
 

@@ -29,6 +29,7 @@ from ..services.context import DEFAULT_TEXT_ZH, AppContext
 from ..services.model_options import model_options
 from ..services.time_slicer import SLICER
 from .draw import Draw
+from .seed import parse_seed
 from .stream import (
     Passage,
     checked_passage_text,
@@ -42,8 +43,6 @@ from .stream import (
 from .strings import GENERATE
 
 log = logging.getLogger(__name__)
-
-MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ async def _generate(
             yield _with_problem(latest, message, "checkpoint")
             return
         config = GenerationConfig(
-            int(length), str(next_char["mode"]), float(next_char["alpha"]), _parse_seed(seed)
+            int(length), str(next_char["mode"]), float(next_char["alpha"]), parse_seed(seed)
         )
         continues = event.action == "continue"
         start = (
@@ -197,26 +196,6 @@ async def _generate(
     except Exception as error:  # noqa: BLE001  # logged, and shown on the page
         log.error("generating a text failed: %s", traceback_without_message(error))
         yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, locale), None)
-
-
-def _parse_seed(text: str) -> int | None:
-    """Return the seed in the field, or None if the field is empty.
-
-    Raises UserError for anything else. The seed is sent to the page as a JSON number, and Gradio's
-    stream fails for integers of more than 64 bits.
-    """
-    text = text.strip()
-    if not text:
-        return None
-    if text.isdecimal() and len(text) <= 20 and int(text) <= MAX_SEED:
-        return int(text)
-    shown = text if len(text) <= 40 else text[:39] + "…"
-    raise UserError(
-        "seed = {value}: give a whole number from 0 to {most}, or leave it empty.",
-        value=shown,
-        most=MAX_SEED,
-        field="seed",
-    )
 
 
 def _with_problem(passage: Passage, message: str, field: str | None) -> Passage:

@@ -218,6 +218,7 @@ export function mount(host) {
   slider.value = alphas.indexOf(props.value.alpha);
   slider.oninput = () => {
     props.value = { ...props.value, alpha: alphas[Number(slider.value)] };
+    emit("charrnn-alpha-chosen", { alpha: props.value.alpha });
     draw();
   };
   rows.forEach((row, i) => {

@@ -29,10 +29,10 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
     ),
     "This model does not know the lines that it was trained on, so which ones are new cannot be "
     "told: leave new_only out.": (
-        "该模型不知道自己训练用过哪些行，因此无法判断哪些是新的：请去掉 new_only。"
+        "该模型不知道自己训练用过哪些行，因此无法判断哪些是新的：请去掉 `new_only`。"
     ),
-    "--new-only goes with --lines N.": "--new-only 要与 --lines N 一起使用。",
+    "--new-only goes with --lines N.": "`--new-only` 要与 `--lines N` 一起使用。",
     "--lines N samples N lines: leave out --mode and --samples.": (
-        "--lines N 采样 N 行：请去掉 --mode 和 --samples。"
+        "`--lines N` 采样 N 行：请去掉 `--mode` 和 `--samples`。"
     ),
 }

@@ -18,6 +18,7 @@ from ...utils.config_fields import rules, wanted
 from .. import operations
 from ..operations import MAX_GENERATED_CHARACTERS, MAX_PREFIX_CHARACTERS, MAX_SCORED_CHARACTERS
 from .inspection_tools import FindUnits, Inspect, Novelty
+from .line_tool import Lines
 from .tool import Checkpoint, CorpusName, Tool, ToolCall
 from .training_tools import RunStatusTool, StartTraining, StopTraining, Train
 
@@ -216,6 +217,7 @@ TOOLS: dict[str, type[Tool]] = {
     "stop_training": StopTraining,
     "train": Train,
     "generate": Generate,
+    "lines": Lines,
     "score": Score,
     "inspect": Inspect,
     "find_units": FindUnits,

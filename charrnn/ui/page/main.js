@@ -8,6 +8,7 @@ import * as browserState from "./browser_state.js";
 import * as tabs from "./tabs.js";
 import * as fromHubLink from "../generate/from_hub_link.js";
 import * as generate from "../generate/generate.js";
+import * as lines from "../generate/lines.js";
 import * as nextChar from "../generate/next_char.js";
 import * as novelty from "../generate/novelty.js";
 import * as inspect from "../inspect/inspect.js";
@@ -34,6 +35,7 @@ const COMPONENTS = {
   "run_card/recent_runs": recentRuns,
   "generate/from_hub_link": fromHubLink,
   "generate/generate": generate,
+  "generate/lines": lines,
   "generate/next_char": nextChar,
   "generate/novelty": novelty,
   "inspect/inspect": inspect,

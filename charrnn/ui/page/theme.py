@@ -20,6 +20,7 @@ _SHEETS = (
     "page/tinted_text.css",
     "run_card/run_card.css",
     "generate/generate.css",
+    "generate/lines.css",
     "novelty/novelty.css",
     "inspect/inspect.css",
     "inspect/second_model.css",

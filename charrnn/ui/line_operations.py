@@ -1,0 +1,105 @@
+"""The operation `lines` of the public API and of the page: whole lines by a model.
+
+Arguments are untrusted JSON values, as in `operations.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from ..checkpoint import Checkpoint
+from ..errors import UserError
+from ..generation.lines import Line
+from ..generation.lines import lines as write_lines
+from ..generation.nearest_lines import NearestLines
+from ..utils import validation
+from ..utils.validation import clean_text
+from .operations import Caller, find_model
+from .services.catalog import ModelEntry
+from .services.context import AppContext
+from .services.time_slicer import SCORING_SLICER
+from .services.training_texts import training_corpus
+
+MAX_LINES = 200
+MAX_PREFIX_CHARACTERS = 200
+_MAX_KEPT = 4  # training texts that are searched for near lines
+_MAX_SEARCHED_CHARACTERS = 4_000_000  # of a training text
+
+
+async def lines(
+    context: AppContext,
+    caller: Caller,
+    checkpoint: object,
+    n: object = 20,
+    prefix: object = "",
+    alpha: object = 1.0,
+    seed: object = None,
+    *,
+    new_only: bool = False,
+) -> list[dict[str, Any]]:
+    """Write whole lines with a model. Raises UserError for invalid arguments."""
+    count, begun = validation.as_int(n, "n"), validation.as_text(prefix, "prefix")
+    if not 1 <= count <= MAX_LINES:
+        raise UserError(
+            "n = {value}: give 1 to {most:,} lines.", value=count, most=MAX_LINES, field="n"
+        )
+    if len(begun) > MAX_PREFIX_CHARACTERS:
+        raise UserError(
+            "The prefix has {count:,} characters: give at most {most:,}.",
+            count=len(begun),
+            most=MAX_PREFIX_CHARACTERS,
+            field="prefix",
+        )
+    exponent = validation.as_float(alpha, "alpha")
+    checked_seed = None if seed is None else validation.as_int(seed, "seed")
+    model = await find_model(context, caller, checkpoint)
+
+    def compute() -> list[dict[str, Any]]:
+        opened = model.open()
+
+        def write() -> list[Line]:
+            return write_lines(
+                opened,
+                count,
+                clean_text(begun),
+                exponent,
+                checked_seed,
+                new_only=new_only,
+                training_lines=_TRAINING_LINES.of(model, opened),
+            )
+
+        return [line.as_dict() for line in SCORING_SLICER.compute(caller.client.id, write)]
+
+    return await context.limiters.scoring.run(caller.client, compute)
+
+
+class _TrainingLines:
+    """The lines of the training texts that were searched last, by model and text."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str], NearestLines] = OrderedDict()
+
+    def of(self, model: ModelEntry, checkpoint: Checkpoint) -> NearestLines | None:
+        """Return the lines that a model was trained on; None where they are not at hand."""
+        corpus = training_corpus(model, checkpoint)
+        if corpus is None or len(corpus.ids) > _MAX_SEARCHED_CHARACTERS:
+            return None
+        key = (model.key, corpus.sha256())
+        with self._lock:
+            known = self._kept.get(key)
+        if known is None:
+            if corpus.documents == "none":
+                known = NearestLines(corpus.vocabulary.decode(corpus.ids.tolist()).split("\n"))
+            else:
+                known = NearestLines(corpus.document_texts())
+            with self._lock:
+                self._kept[key] = known
+                if len(self._kept) > _MAX_KEPT:
+                    self._kept.popitem(last=False)
+        return known
+
+
+_TRAINING_LINES = _TrainingLines()
