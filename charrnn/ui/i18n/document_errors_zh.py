@@ -33,6 +33,6 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
     ),
     "--new-only goes with --lines N.": "`--new-only` 要与 `--lines N` 一起使用。",
     "--lines N samples N lines: leave out --mode and --samples.": (
-        "`--lines N` 采样 N 行：请去掉 `--mode` 和 `--samples`。"
+        "`--lines N` 会采样这么多行：请去掉 `--mode` 和 `--samples`。"
     ),
 }
