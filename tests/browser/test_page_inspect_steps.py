@@ -22,6 +22,12 @@ STORY = datasets.load("tide-clock").text
 HELD_OUT = STORY[len(STORY) - round(0.1 * len(STORY)) :]
 KNOWN = Vocabulary.from_text(STORY)
 SHOWN = {" ": "␣", "\n": "⏎"}
+LEAVE_WHILE_MEASURING = """(steps) => {
+  const field = document.querySelector(".reach-steps select");
+  field.value = steps;
+  field.dispatchEvent(new Event("change"));
+  document.querySelector(".inspect-modes input[value=surprise]").click();
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +217,33 @@ def test_the_gradient_is_drawn_beside_new_models_and_read_out(open_mode, models)
     expect(page.locator(".reach-forgotten")).to_contain_text(re.compile("what came before"))
     page.locator(".reach summary").click()
     expect(page.locator(".reach-table tbody tr")).to_have_count(8)
+
+
+def test_a_measurement_that_is_left_stops_and_what_was_measured_is_kept(open_mode):
+    page = open_mode("reach")
+    rows, status = page.locator(".reach-readout tr"), page.locator(".reach-status")
+    expect(status).to_have_text("", timeout=60_000)
+    asked = []
+
+    def note(request):
+        asked.append((request.post_data_json or {}).get("fn_name"))
+
+    page.on("request", note)
+    try:
+        page.evaluate(LEAVE_WHILE_MEASURING, "16")
+        page.locator(".inspect-modes input[value=reach]").check()
+        expect(rows).to_have_count(6)
+        expect(status).to_have_text("")
+        assert "stop_reading" in asked
+        assert asked.count("gradient_norms") <= 7  # one was stopped, and six were needed
+        asked.clear()
+        page.locator(".reach-steps select").select_option("64")
+        expect(page.locator(".reach-table tbody tr")).to_have_count(8)
+        expect(rows).to_have_count(6)
+        page.wait_for_timeout(200)
+        assert "gradient_norms" not in asked
+    finally:
+        page.remove_listener("request", note)
 
 
 def test_a_text_that_is_too_short_is_enough_for_fewer_steps(open_mode):

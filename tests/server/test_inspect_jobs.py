@@ -10,9 +10,10 @@ from launching import app_context
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.inspection import inspect
 from charrnn.text import datasets
-from charrnn.ui.inspect.jobs import ReadingJobs
+from charrnn.ui.inspect import reach
 from charrnn.ui.inspect.requests import InspectTab
 from charrnn.ui.inspect.server_functions import read_text, reading_progress, stop_reading
+from charrnn.ui.services.page_jobs import PageJobs
 from charrnn.utils.yield_points import yield_point
 from charrnn.vocabulary import Vocabulary
 
@@ -88,8 +89,34 @@ def test_a_reading_that_nobody_waits_for_stops(tab, slow_reading):
     assert ended.wait(30)
 
 
+def test_a_measurement_that_nobody_waits_for_stops(tab, monkeypatch):
+    begun, ended = threading.Event(), threading.Event()
+
+    def measure(*args, **options):
+        begun.set()
+        try:
+            while True:
+                yield_point()
+                ended.wait(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(reach, "model_norms", measure)
+
+    async def stopped():
+        reading = (await read_text(tab, query("The tide clock stood."), None))["reading"]
+        asked = {"checkpoint": "tide-clock", "reading": reading, "job": "reach", "steps": 9}
+        measuring = asyncio.create_task(reach.gradient_norms(tab, asked, None))
+        assert await asyncio.to_thread(begun.wait, 30)
+        await stop_reading(tab, {"job": "reach"}, None)
+        return await measuring
+
+    assert awaited(stopped()) == {}
+    assert ended.wait(30)
+
+
 def test_jobs_are_those_of_one_client():
-    jobs = ReadingJobs()
+    jobs = PageJobs()
     with jobs.start("one", "job") as job:
         job.note(0.25)
         jobs.stop("another", "job")

@@ -1,5 +1,8 @@
 """What the server answers about copies: only of texts that the user may read."""
 
+import asyncio
+import threading
+
 import pytest
 from conftest import awaited, small_model
 from launching import app_context
@@ -10,7 +13,8 @@ from charrnn.recipes import make_plan
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.text import datasets, read_text
-from charrnn.ui.novelty import Comparer, compare_texts, server_functions, show_copy
+from charrnn.ui.novelty import Comparer, compare_texts, server_functions, show_copy, stop_comparison
+from charrnn.utils.yield_points import yield_point
 from charrnn.vocabulary import Vocabulary
 
 STORY = datasets.load("tide-clock").text
@@ -142,3 +146,36 @@ def test_the_figures_of_a_held_out_text_are_computed_once(comparer, monkeypatch)
     )
     assert compare(comparer, "abc", checkpoint="tide-clock")["held_out"] is not None
     assert compared == ["abc"]
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_a_comparison_that_nobody_waits_for_stops(comparer, monkeypatch, newer):
+    begun, ended, compare_now = threading.Event(), threading.Event(), server_functions.novelty
+
+    def compare_slowly(text, training):
+        if text != "slow":
+            return compare_now(text, training)
+        begun.set()
+        try:
+            while True:
+                yield_point()
+                ended.wait(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(server_functions, "novelty", compare_slowly)
+    query = {"checkpoint": "tide-clock", "job": "mine"}
+
+    async def stopped():
+        slow = asyncio.create_task(compare_texts(comparer, query | {"texts": ["slow"]}, None))
+        assert await asyncio.to_thread(begun.wait, 30)
+        await stop_comparison(comparer, {"job": "another"}, None)
+        assert not slow.done()
+        if newer:
+            assert "comparisons" in await compare_texts(comparer, query | {"texts": ["a"]}, None)
+        else:
+            await stop_comparison(comparer, {"job": "mine"}, None)
+        return await slow
+
+    assert awaited(stopped()) == {}
+    assert ended.wait(30)

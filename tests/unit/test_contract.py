@@ -92,6 +92,13 @@ MORE_SCRIPTS = {
 }
 
 
+# The folders of the scripts that ask the server through a component.
+ASKING_FOLDERS = {
+    "inspect/inspect": ["inspect/", "novelty/"],
+    "generate/novelty": ["novelty/"],
+}
+
+
 def scripts_of(component):
     """The JavaScript of a component, which may be in more than one file."""
     return "\n".join(JS[name] for name in [f"{component}.js", *MORE_SCRIPTS.get(component, ())])
@@ -102,9 +109,9 @@ def test_a_component_triggers_and_calls_what_the_contract_lists(component):
     listed, script = CONTRACT["components"][component], scripts_of(component)
     assert found(r'\btrigger\("(\w+)"', script) == set(listed["events"])
     called = found(r"\bserver\.(\w+)\(", script)
-    if component == "inspect/inspect":  # its modes ask through it
-        modes = (text for name, text in JS.items() if name.startswith("inspect/"))
-        called |= found(r'\bask\(\s*"(\w+)"', "\n".join(modes))
+    for folder in ASKING_FOLDERS.get(component, ()):
+        scripts = (text for name, text in JS.items() if name.startswith(folder))
+        called |= found(r'\bask\(\s*"(\w+)"', "\n".join(scripts))
     assert called == set(listed["server_functions"])
 
 

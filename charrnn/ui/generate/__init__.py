@@ -18,7 +18,7 @@ from typing import Any
 import gradio as gr
 
 from .. import i18n
-from ..novelty import NOVELTY, Comparer, compare_texts, show_copy
+from ..novelty import COMPARISON, NOVELTY, Comparer
 from ..page.browser_storage import BrowserState
 from ..page.component import bind, html_component
 from ..page.contract import element_id
@@ -117,7 +117,7 @@ def generate_tab(context: AppContext) -> GenerateTab:
             html_component(
                 "generate/novelty",
                 asset("novelty/report.html"),
-                server_functions=[bind(f, comparer) for f in (compare_texts, show_copy)],
+                server_functions=[bind(f, comparer) for f in COMPARISON],
                 words=[NOVELTY],
                 elem_id="generate-novelty",
             )

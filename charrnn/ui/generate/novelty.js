@@ -17,8 +17,8 @@ export function mount(host) {
 
   const report = noveltyReport(ui, {
     ask(name, fields) {
-      const query = { checkpoint: shown.checkpoint, ...fields };
-      return name === "show_copy" ? server.show_copy(query) : server.compare_texts(query);
+      const request = server[name];
+      return request({ checkpoint: shown.checkpoint, ...fields });
     },
     choose([start], text) {
       // On a phone, what was expected there would cover this report.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ...inspection import CONCEPTS
 from ..inspection_operations import MAX_INSPECTED_CHARACTERS
-from ..novelty import NOVELTY, Comparer, compare_texts, show_copy
+from ..novelty import COMPARISON, NOVELTY, Comparer
 from ..page.component import bind, html_component
 from ..page.theme import asset
 from ..services.context import AppContext
@@ -50,7 +50,7 @@ _BELOW = ("unit_strips", "unit_ablation")  # and of what stands below it
 
 def inspect_tab(context: AppContext) -> None:
     """Build the tab inside the Tab that is open now."""
-    tab = InspectTab(context)
+    tab, comparer = InspectTab(context), Comparer(context)
     functions = (
         list_models,
         read_text,
@@ -74,7 +74,7 @@ def inspect_tab(context: AppContext) -> None:
         _html(),
         server_functions=[
             *(bind(function, tab) for function in functions),
-            *(bind(function, Comparer(context)) for function in (compare_texts, show_copy)),
+            *(bind(function, comparer) for function in COMPARISON),
         ],
         words=[INSPECT, SECOND_MODEL, HIDDEN_UNITS, STEP, REACH, NOVELTY],
         max_difference_bits=MAX_DIFFERENCE_BITS,

@@ -13,8 +13,7 @@ export function copiedMode(tab) {
   let isCopied = new Uint8Array(); // by place
 
   const report = noveltyReport(tab, {
-    ask: (name, fields) =>
-      name === "show_copy" ? tab.ask("show_copy", fields) : tab.ask("compare_texts", fields),
+    ask: tab.ask,
     choose: ([start]) => tab.choose(start),
     changed: mark,
   });

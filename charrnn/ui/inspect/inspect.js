@@ -198,8 +198,8 @@ export function mount(host) {
   // `range()` the selected stretch, `begin` to `end`, or null,
   // `repaint()` draws the tints and their scale again, and `choose(place)` selects a place as the
   // user does; `move(place)` does so too, and leaves the focus where it is; `show(place)` also
-  // leaves the selected stretch. `kept` is what a reload brings back, and `keep(more)` adds to it.
-  // `models()` are label and key of each.
+  // leaves the selected stretch. `stop(job)` stops what was asked for with this `job`. `kept` is
+  // what a reload brings back, and `keep(more)` adds to it. `models()` are label and key of each.
   const tab = {
     find,
     setText,
@@ -207,6 +207,7 @@ export function mount(host) {
     words,
     props,
     ask,
+    stop: (name) => server.stop_reading({ job: name }),
     upload,
     noAnswer,
     drawProblem,

@@ -21,8 +21,9 @@ const MODES = {
 // A mode has a `title`, `classOf(place)` and `nameOf(place)` for the characters, and the texts
 // beside the `scale` of its tint, or null; they stand at both ends of a scale that is `signed`,
 // with 0 in the middle. `show()` is called once for each reading, when the mode is chosen;
-// `showPlace(place)` then, and when the user selects another place. `showRange(range)`, if there is
-// such a function, is called when a stretch of the text is selected, or none.
+// `showPlace(place)` then, and when the user selects another place. Where a mode has them,
+// `showRange(range)` is called when a stretch of the text is selected, or none; `hide()` when the
+// mode or the text is left; and `showAgain()` when the user is back in the mode.
 export function modeSwitch(element, tab, name, onChoice) {
   const { find, setText } = tab;
   const modes = Object.fromEntries(Object.entries(MODES).map(([key, make]) => [key, make(tab)]));
@@ -40,6 +41,7 @@ export function modeSwitch(element, tab, name, onChoice) {
 
   // Draws the mode for another text, or for none.
   function restart() {
+    mode().hide?.();
     shown.clear();
     if (tab.reading()) prepare();
     else drawPanels();
@@ -61,8 +63,11 @@ export function modeSwitch(element, tab, name, onChoice) {
   }
 
   function choose(newName) {
+    mode().hide?.();
     chosen = newName;
+    const isBack = shown.has(chosen);
     prepare();
+    if (isBack && tab.reading()) mode().showAgain?.();
     onChoice();
   }
 

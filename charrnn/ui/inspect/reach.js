@@ -21,44 +21,71 @@ export function reachMode(tab) {
   let selected = -1; // the place whose past is tinted
   let last = FIRST_STEPS; // the greatest number of steps back
   let measures = 0; // the number of measurements that were begun; older ones are ignored
-  let lines = []; // what the chart shows: names and values
-  let training = null; // how the training of the model cut the gradient
+  let isMeasuring = false;
+  // What has been measured of this reading, by the number of steps: the `lines` of the chart, their
+  // names and values, and the `training`: how it cut the gradient of the model.
+  let measured = new Map();
+  let lines = []; // those of the chosen number of steps
+  let training = null;
+
+  const job = `${tab.job}-reach`; // a newer measurement of this name stops an older one
 
   function show() {
     reading = tab.reading();
+    measured = new Map();
     drawContext(null);
-    measure(true);
+    measure();
   }
 
-  // Measures the model first, then the context if it is to be measured, then new models.
-  async function measure(withContext = false) {
+  // Measures what is missing: the model first, then the context, then new models.
+  async function measure() {
     const measurement = ++measures;
     const isOld = () => measurement !== measures || reading !== tab.reading();
-    [lines, training] = [[], null];
+    if (!measured.has(last)) measured.set(last, { lines: [], training: null });
+    const found = measured.get(last);
+    lines = found.lines;
+    training = found.training;
     drawGradients();
     drawProblem(null);
-    setText(find(".reach-status"), words["reach-model-first"]);
-    const own = await tab.ask("gradient_norms", { steps: last + 1, cell: null });
-    if (isOld()) return;
-    if (!own.norms) return fail(own.problem ?? tab.noAnswer());
-    lines.push({ name: "model", values: own.norms });
-    if (own.cell_norms) lines.push({ name: "cell", values: own.cell_norms });
-    training = own.training;
-    drawGradients();
-    if (withContext) {
+    isMeasuring = true;
+    await measureMissing(found, isOld);
+    if (!isOld()) isMeasuring = false;
+  }
+
+  async function measureMissing(found, isOld) {
+    if (!lines.length) {
+      setText(find(".reach-status"), words["reach-model-first"]);
+      const own = await tab.ask("gradient_norms", { steps: last + 1, cell: null, job });
+      if (isOld()) return;
+      if (!own.norms) return fail(own.problem ?? tab.noAnswer());
+      lines.push({ name: "model", values: own.norms });
+      if (own.cell_norms) lines.push({ name: "cell", values: own.cell_norms });
+      training = found.training = own.training;
+      drawGradients();
+    }
+    if (!find(".reach-context tbody").childElementCount) {
       setText(find(".reach-status"), words["reach-context-now"]);
-      const answer = await tab.ask("context_effects");
+      const answer = await tab.ask("context_effects", { job });
       if (isOld()) return;
       if (answer.effects) drawContext(answer);
     }
     await measureNewModels(isOld);
   }
 
+  // Stops what is being measured; `measure` goes on from there.
+  function hide() {
+    if (!isMeasuring) return;
+    measures += 1;
+    isMeasuring = false;
+    tab.stop(job);
+  }
+
   async function measureNewModels(isOld) {
     for (const [k, cell] of CELLS.entries()) {
+      if (lines.some(({ name }) => name === cell)) continue;
       const [name, n] = [words[`reach-short-${cell}`], k + 1];
       setText(find(".reach-status"), t("reach-new-model", { cell: name, n, total: CELLS.length }));
-      const answer = await tab.ask("gradient_norms", { steps: last + 1, cell });
+      const answer = await tab.ask("gradient_norms", { steps: last + 1, cell, job });
       if (isOld()) return;
       if (!answer.norms) {
         const { message } = answer.problem ?? tab.noAnswer();
@@ -201,13 +228,15 @@ export function reachMode(tab) {
   stepsField.replaceChildren(...choices);
   stepsField.onchange = () => {
     last = Number(stepsField.value);
-    measure(!find(".reach-context tbody").childElementCount);
+    measure();
   };
 
   return {
     title: words["mode-reach"],
     scale: [words["reach-scale-least"], words["reach-scale-most"]],
     show,
+    hide,
+    showAgain: measure,
     showPlace,
     classOf,
     nameOf,

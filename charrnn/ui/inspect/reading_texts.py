@@ -7,14 +7,14 @@ import hashlib
 from ...inspection import inspect
 from ...inspection.saved_states import SavedStates
 from ..services.catalog import ModelEntry
-from .jobs import ReadingJob
+from ..services.page_jobs import PageJob
 from .readings import Reading
 from .requests import EVERYONE, InspectTab
 from .texts import ChosenText
 
 
 def read_with(
-    tab: InspectTab, user: str, model: ModelEntry, chosen: ChosenText, job: ReadingJob
+    tab: InspectTab, user: str, model: ModelEntry, chosen: ChosenText, job: PageJob
 ) -> tuple[str, Reading]:
     """Return the reading of a text by a model, and its key.
 

@@ -8,7 +8,7 @@ is `{"gone": true}`, and the page asks to read the text again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gradio as gr
@@ -18,8 +18,8 @@ from ..operations import Caller, find_model
 from ..server.answers import answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext
+from ..services.page_jobs import PageJobs
 from ..services.time_slicer import SCORING_SLICER
-from .jobs import ReadingJobs
 from .layer_cache import LayerCache
 from .readings import Reading, ReadingCache
 
@@ -32,13 +32,13 @@ EVERYONE = ""  # the owner of readings of texts that everyone can choose
 class InspectTab:
     """The server's part of the tab: the app, and the readings and layers that it keeps.
 
-    `jobs` are the readings that are being made.
+    `jobs` are what its pages wait for.
     """
 
     context: AppContext
     readings: ReadingCache = field(default_factory=ReadingCache)
     layers: LayerCache = field(default_factory=LayerCache)
-    jobs: ReadingJobs = field(default_factory=ReadingJobs)
+    jobs: PageJobs = field(default_factory=PageJobs)
 
     def find_reading(self, client_id: str, key: object) -> Reading | None:
         """Return the reading with this key that the client may see; None if it is not kept."""
@@ -61,18 +61,21 @@ async def answer_about_reading(
 ) -> Json:
     """Return what `work` computes for a query that names a `checkpoint` and a `reading`.
 
-    The client has to be allowed to use the model, and the reading has to be of that model.
+    The client has to be allowed to use the model, and the reading has to be of that model. If the
+    query names a `job` (`services.page_jobs`), it can be stopped by this name.
     """
 
     async def answer() -> Json:
         fields, caller = as_object(query), Caller.from_request(tab.context, request)
-        model = await find_model(tab.context, caller, fields.get("checkpoint"))
-        reading = tab.find_reading(caller.client.id, fields.get("reading"))
-        if reading is None or reading.model != model.key:
-            return {"gone": True}
-        return await compute(
-            tab, caller, lambda: work(ReadingQuery(model, model.open(), reading, fields))
-        )
+        with tab.jobs.start(caller.client.id, fields.get("job")) as job:
+            waiting = replace(caller, client=job.client(caller.client))
+            model = await find_model(tab.context, waiting, fields.get("checkpoint"))
+            reading = tab.find_reading(caller.client.id, fields.get("reading"))
+            if reading is None or reading.model != model.key:
+                return {"gone": True}
+            return await compute(
+                tab, waiting, lambda: work(ReadingQuery(model, model.open(), reading, fields))
+            )
 
     return await answer_or_problem(answer, request)
 

@@ -61,7 +61,7 @@ export function surpriseOrComparisonMode(tab) {
   }
 
   function remove() {
-    tab.ask("stop_reading", { job });
+    tab.stop(job);
     [isOpen, chosen] = [false, null];
     draw();
     showAlone();

@@ -7,6 +7,7 @@ comes from `inspect_places`, by the key of its reading.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import gradio as gr
 import numpy as np
@@ -18,7 +19,7 @@ from ..operations import Caller, find_model
 from ..page.tinted_text import signed_levels
 from ..server.answers import answer_or_problem, as_object
 from ..services.catalog import ModelEntry
-from .jobs import ReadingJob
+from ..services.page_jobs import PageJob
 from .reading_texts import read_with
 from .readings import Reading, peaks
 from .requests import EVERYONE, InspectTab, Json, compute
@@ -31,8 +32,8 @@ _MAX_DIFFERENCES = 3  # places that are listed for each model
 async def read_second(tab: InspectTab, query: object, request: gr.Request) -> Json:
     """Read the text of a `reading` by `checkpoint` with the model `second` too, and compare them.
 
-    The query also has the name of the `job` (`jobs.py`). The answer has the key `second` of the
-    second reading, and what `compare` returns.
+    The query also has the name of the `job` (`services.page_jobs`). The answer has the key `second`
+    of the second reading, and what `compare` returns.
     """
     fields = as_object(query)
 
@@ -40,7 +41,7 @@ async def read_second(tab: InspectTab, query: object, request: gr.Request) -> Js
         caller = Caller.from_request(tab.context, request)
         user = caller.client.id
         with tab.jobs.start(user, fields.get("job")) as job:
-            waiting = job.caller(caller)
+            waiting = replace(caller, client=job.client(caller.client))
             model = await find_model(tab.context, waiting, fields.get("checkpoint"))
             second = await find_model(tab.context, waiting, fields.get("second"))
             reading = tab.find_reading(user, fields.get("reading"))
@@ -60,7 +61,7 @@ def _read_second(
     first: Reading,
     is_shared: bool,
     model: ModelEntry,
-    job: ReadingJob,
+    job: PageJob,
 ) -> Json:
     chosen = ChosenText(first.source, first.text, len(first.text), is_shared)
     key, second = read_with(tab, user, model, chosen, job)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gradio as gr
 
 from ...corpus import Corpus
@@ -16,8 +18,8 @@ from ..server.answers import answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from ..services.model_options import model_options
+from ..services.page_jobs import PageJob
 from ..services.training_texts import training_corpus
-from .jobs import ReadingJob
 from .reading_texts import read_with
 from .requests import (
     InspectTab,
@@ -58,8 +60,8 @@ async def read_text(tab: InspectTab, query: object, request: gr.Request) -> Json
     """Read a text with a model.
 
     The query has the `checkpoint`, the key `source` of a text or null for the best one, the `text`
-    itself if it is the user's own, and the name of the `job` (`jobs.py`). The answer has the
-    `texts` to choose from, label and key, the `source` and `text` that was read, its `total`
+    itself if it is the user's own, and the name of the `job` (`services.page_jobs`). The answer has
+    the `texts` to choose from, label and key, the `source` and `text` that was read, its `total`
     length, the key `reading` for the functions about it, `counted`: whether `count_baselines` has
     something to count, and `Reading.as_dict`.
     """
@@ -68,7 +70,7 @@ async def read_text(tab: InspectTab, query: object, request: gr.Request) -> Json
     async def answer() -> Json:
         caller = Caller.from_request(tab.context, request)
         with tab.jobs.start(caller.client.id, fields.get("job")) as job:
-            waiting = job.caller(caller)
+            waiting = replace(caller, client=job.client(caller.client))
             model = await find_model(tab.context, waiting, fields.get("checkpoint"))
             return await compute(
                 tab, waiting, lambda: _read(tab, caller.client.id, model, fields, locale, job)
@@ -83,7 +85,7 @@ async def reading_progress(tab: InspectTab, query: object, request: gr.Request) 
 
 
 async def stop_reading(tab: InspectTab, query: object, request: gr.Request) -> Json:
-    """Stop the `job`: nobody waits for its text any more."""
+    """Stop the `job`: nobody waits for it any more."""
     tab.jobs.stop(tab.context.client_id(request), as_object(query).get("job"))
     return {}
 
@@ -108,7 +110,7 @@ async def count_baselines(tab: InspectTab, query: object, request: gr.Request) -
 
 
 def _read(
-    tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: str, job: ReadingJob
+    tab: InspectTab, user: str, model: ModelEntry, fields: Json, locale: str, job: PageJob
 ) -> Json:
     checkpoint = model.open()
     corpus = training_corpus(model, checkpoint)

@@ -130,7 +130,7 @@ export function surpriseMode(tab) {
 
   async function countBaselines() {
     const asked = reading;
-    const counted = await tab.ask("count_baselines");
+    const counted = await tab.ask("count_baselines", { job: `${tab.job}-baselines` });
     if (reading === asked) drawFigures(counted);
   }
 

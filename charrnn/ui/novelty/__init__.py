@@ -7,7 +7,10 @@ that `page/tinted_text.js` has drawn. The Generate tab and the Inspect tab use b
 
 from __future__ import annotations
 
-from .server_functions import Comparer, compare_texts, show_copy
+from .server_functions import Comparer, compare_texts, show_copy, stop_comparison
 from .strings import NOVELTY
 
-__all__ = ["NOVELTY", "Comparer", "compare_texts", "show_copy"]
+__all__ = ["COMPARISON", "NOVELTY", "Comparer", "compare_texts", "show_copy", "stop_comparison"]
+
+# What `report.js` asks the server for.
+COMPARISON = (compare_texts, stop_comparison, show_copy)

@@ -15,7 +15,7 @@ const OWN_PARTS = { "held-out": "verdict-is-held-out", training: "verdict-is-tra
 const files = new Map(); // the training texts that the user brought along, by model: {path, name}
 
 // `ui` is what the component or the tab gives: `find`, `setText`, `t`, `words` and `upload`.
-// `ask(name, fields)` calls one of the two server functions. `choose(copy, text)` selects a copy in
+// `ask(name, fields)` calls one of the three server functions. `choose(copy, text)` selects a copy in
 // the text with that number, and `changed()` is called when other stretches are to be underlined.
 export function noveltyReport({ find, setText, t, words, upload }, { ask, choose, changed }) {
   const root = find(".novelty");
@@ -24,6 +24,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   const figure = inside("figure");
   const fileField = inside("input");
 
+  const job = crypto.randomUUID?.() ?? String(Math.random()); // the name of its comparisons
   let compared = null; // what is compared: {key, checkpoint, texts, labels, source}
   let answer = null; // of the server, about it
   let copies = []; // of each text
@@ -186,7 +187,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
     forget();
     draw(words.comparing);
     const { texts } = wanted;
-    const found = await ask("compare_texts", { texts, file: fileOf()?.path ?? null });
+    const found = await ask("compare_texts", { texts, file: fileOf()?.path ?? null, job });
     if (compared !== wanted) return;
     if (!found || found.problem || found.at_hand === undefined) {
       const message = found?.problem?.message ?? words["compare-no-answer"];
@@ -209,6 +210,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   // Shows nothing: there is no text.
   function clear() {
     if (!compared) return;
+    if (!answer) ask("stop_comparison", { job });
     compared = null;
     forget();
     draw();

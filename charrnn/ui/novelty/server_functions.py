@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ from ..operations import Caller, find_model
 from ..server.answers import Json, answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext
+from ..services.page_jobs import PageJobs
 from ..services.text_cache import read_uploads
 from ..services.time_slicer import SCORING_SLICER
 from ..services.training_texts import training_corpus
@@ -100,19 +101,21 @@ class _HeldOutFigures:
 
 @dataclass(frozen=True)
 class Comparer:
-    """What the functions need: the app, and the figures that are computed once."""
+    """What the functions need: the app, figures that are computed once, and what pages wait for."""
 
     context: AppContext
     held_out: _HeldOutFigures = field(default_factory=_HeldOutFigures)
+    jobs: PageJobs = field(default_factory=PageJobs)
 
 
 async def compare_texts(comparer: Comparer, query: object, request: gr.Request) -> Json:
     """Compare up to three texts with the training text of a model.
 
-    The query has the `checkpoint`, the `texts`, and as `file` the path of an uploaded training
-    text, or null. The answer is `{"at_hand": false}` if there is no training text. Otherwise it has
-    `comparisons`, one for each text, as `charrnn.Novelty` but with spans as lists, and `held_out`:
-    that of the held-out text without its spans, or null where nothing is held out.
+    The query has the `checkpoint`, the `texts`, as `file` the path of an uploaded training text, or
+    null, and the name of the `job` (`services.page_jobs`). The answer is `{"at_hand": false}` if
+    there is no training text. Otherwise it has `comparisons`, one for each text, as
+    `charrnn.Novelty` but with spans as lists, and `held_out`: that of the held-out text without its
+    spans, or null where nothing is held out.
     """
 
     def compare(model: ModelEntry, fields: Json) -> Json:
@@ -128,6 +131,12 @@ async def compare_texts(comparer: Comparer, query: object, request: gr.Request) 
         }
 
     return await _about_model(comparer, query, request, compare)
+
+
+async def stop_comparison(comparer: Comparer, query: object, request: gr.Request) -> Json:
+    """Stop the `job`: nobody waits for its comparison any more."""
+    comparer.jobs.stop(comparer.context.client_id(request), as_object(query).get("job"))
+    return {}
 
 
 async def show_copy(comparer: Comparer, query: object, request: gr.Request) -> Json:
@@ -166,12 +175,14 @@ async def _about_model(
     async def answer() -> Json:
         context, fields = comparer.context, as_object(query)
         caller = Caller.from_request(context, request)
-        model = await find_model(context, caller, fields.get("checkpoint"))
+        with comparer.jobs.start(caller.client.id, fields.get("job")) as job:
+            waiting = replace(caller, client=job.client(caller.client))
+            model = await find_model(context, waiting, fields.get("checkpoint"))
 
-        def sliced() -> Json:
-            return SCORING_SLICER.compute(caller.client.id, lambda: work(model, fields))
+            def sliced() -> Json:
+                return SCORING_SLICER.compute(caller.client.id, lambda: work(model, fields))
 
-        return await context.limiters.scoring.run(caller.client, sliced)
+            return await context.limiters.scoring.run(waiting.client, sliced)
 
     return await answer_or_problem(answer, request)
 
