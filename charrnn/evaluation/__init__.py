@@ -24,7 +24,7 @@ from ..utils import validation
 from ..utils.notebook import html_table
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
-from .carried import OnState, Predictions, iter_carried
+from .carried import OnProgress, OnState, Predictions, iter_carried
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -190,10 +190,13 @@ def _score_text(model: CharRNN, ids: Ids) -> tuple[float, int]:
 
 
 def iter_text_predictions(
-    model: CharRNN, ids: Ids, on_state: OnState | None = None
+    model: CharRNN,
+    ids: Ids,
+    on_state: OnState | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Iterator[Predictions]:
     """Yield predictions for a whole text, as `carried.iter_carried` does."""
-    return iter_carried(model, ids, max_predictions(model), on_state)
+    return iter_carried(model, ids, max_predictions(model), on_state, on_progress)
 
 
 def iter_predictions(

@@ -33,10 +33,12 @@ _ROW_CHUNK = 512  # characters that are read together where there is one row
 _CHUNK = 64  # characters after which states are compared
 _MAX_STATE_NUMBERS = 8_000_000  # of the states that are kept for that
 _PARALLEL_ROUNDS = 2  # of corrections, before segments are corrected one after the other
+_EXPECTED_CORRECTION = 384  # characters of each segment that are read again, for the progress
 _TOLERANCE = 1e-5  # relative to 1 + |state|; rounding alone makes a tenth of that
 
 Places = NDArray[np.int64]
 OnState = Callable[[int, State], None]
+OnProgress = Callable[[float], None]
 
 
 class Predictions(NamedTuple):
@@ -51,15 +53,21 @@ Reading = Generator[Predictions, None, State | None]
 
 
 def iter_carried(
-    model: CharRNN, ids: Ids, max_predictions: int, on_state: OnState | None = None
+    model: CharRNN,
+    ids: Ids,
+    max_predictions: int,
+    on_state: OnState | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Iterator[Predictions]:
     """Yield the predictions for all characters of a text but the first one.
 
     A place may come twice; then the later prediction counts. At most `max_predictions` come at a
     time. There is a yield point before each chunk. `on_state` is called with numbers of characters,
-    in ascending order, and the states (L, 1, H) after them.
+    in ascending order, and the states (L, 1, H) after them. `on_progress` is called with the share
+    of the work that is done, which is 1 at the end only.
     """
-    reader = _Reader(model, ids, max(1, min(_ROW_CHUNK, max_predictions)), on_state)
+    chunk = max(1, min(_ROW_CHUNK, max_predictions))
+    reader = _Reader(model, ids, chunk, on_state, on_progress)
     end = len(ids) - 1  # the last character predicts nothing
     place, state = 0, None
     if (
@@ -80,9 +88,20 @@ def iter_carried(
 class _Reader:
     """Reads parts of one text with a model."""
 
-    def __init__(self, model: CharRNN, ids: Ids, chunk: int, on_state: OnState | None) -> None:
-        self._model, self._chunk, self._on_state = model, chunk, on_state
+    def __init__(
+        self,
+        model: CharRNN,
+        ids: Ids,
+        chunk: int,
+        on_state: OnState | None,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self._model, self._chunk = model, chunk
+        self._on_state, self._on_progress = on_state, on_progress
         self._ids = torch.from_numpy(ids.astype(np.int64))
+        self._done, self._to_do = 0, len(ids) - 1  # predictions, those of corrections too
+        self._is_correcting = False  # there may be more to do than was expected
+        self._share = 0.0  # that was reported last
 
     def read(self, start: int, stop: int, state: State | None) -> Reading:
         """Read characters one after the other; returns the state after them."""
@@ -100,6 +119,7 @@ class _Reader:
 
         Returns whether both end in the same state, and the state.
         """
+        self._to_do += _TRIAL_CHARACTERS
         both = map_state(lambda s: torch.cat([s, torch.zeros_like(s)], dim=1), state)
         for begin in range(start, start + _TRIAL_CHARACTERS, _CHUNK):
             row = np.arange(begin, begin + _CHUNK)
@@ -123,6 +143,8 @@ class _Reader:
     ) -> Generator[Predictions, None, State]:
         """Read segments of `length` characters side by side; returns the state after them."""
         begins = start + length * np.arange(_SEGMENTS)
+        expected = (_SEGMENTS - 1) * min(length, _EXPECTED_CORRECTION)
+        self._to_do += expected
         after: list[State] = []  # each chunk, of all segments
         rows = _rows_from_zeros(state)
         for offset in range(0, length, _CHUNK):
@@ -130,13 +152,16 @@ class _Reader:
             after.append(map_state(Tensor.clone, rows))
             yield predictions
         wrong = list(range(1, _SEGMENTS))  # segments that did not begin with the right state
-        rounds = 0
+        rounds, done_before, self._is_correcting = 0, self._done, True
         while wrong:
             rounds += 1
             some = wrong if rounds <= _PARALLEL_ROUNDS else wrong[:1]
             changed = yield from self._correct(begins, np.array(some), after)
             rest = set(wrong) - set(some)
             wrong = sorted(rest | {k + 1 for k in changed if k + 1 < _SEGMENTS})
+        self._is_correcting = False
+        self._to_do += self._done - done_before - expected
+        self._note_progress()
         for k, begin in enumerate(begins.tolist()):
             for number, states in enumerate(after):
                 last = map_state(lambda s, k=k: s[:, k : k + 1], states)  # type: ignore[misc]
@@ -169,8 +194,16 @@ class _Reader:
         yield_point()
         device = self._model.b_q.device
         logits, state = self._model(self._ids[places], state)
+        self._done += places.size
+        self._note_progress()
         next_places = places.T.reshape(-1) + 1  # time-major, as the logits are
         return Predictions(next_places, logits.float(), self._ids[next_places].to(device)), state
+
+    def _note_progress(self) -> None:
+        if self._on_progress:
+            to_do = max(self._to_do, self._done + _CHUNK) if self._is_correcting else self._to_do
+            self._share = max(self._share, self._done / to_do)  # never goes back
+            self._on_progress(self._share)
 
     def _note(self, count: int, state: State) -> None:
         if self._on_state:

@@ -152,8 +152,8 @@ def inspect(
 
     `training_text` is what the baselines count. `hidden` and `gates` ask for these activations,
     4 · L · D · N · H bytes for each quantity. `states` collects states on the way. `on_progress` is
-    called now and then with the share of the text that has been read. Raises UserError if the text
-    leaves nothing to score.
+    called now and then with the share of the work that is done. Raises UserError if the text leaves
+    nothing to score.
     """
     validation.check_checkpoint(checkpoint)
     ids = encode_scorable(checkpoint, text)
@@ -161,10 +161,10 @@ def inspect(
     count = min(CANDIDATES, checkpoint.vocabulary.symbol_count)
     best = np.zeros((len(ids), CANDIDATES), np.int64)
     probabilities = np.full((len(ids), CANDIDATES), np.nan, np.float32)
-    nats, read = np.zeros(len(ids)), np.zeros(len(ids), bool)
+    nats = np.zeros(len(ids))
     with eval_mode(checkpoint.model) as model:
         on_state = states.add if states else None
-        for places, logits, targets in iter_text_predictions(model, ids, on_state):
+        for places, logits, targets in iter_text_predictions(model, ids, on_state, on_progress):
             nats[places] = character_nats(logits, targets).cpu()
             log_p = torch.log_softmax(logits, dim=1)
             p = log_p.exp()
@@ -172,9 +172,6 @@ def inspect(
             top = torch.topk(p[:, 1:], count)  # without `<unk>`
             best[places, :count] = top.indices.cpu().numpy() + 1
             probabilities[places, :count] = top.values.cpu().numpy()
-            read[places] = True
-            if on_progress:
-                on_progress((1 + np.count_nonzero(read)) / len(ids))
     surprisal = np.where(ids == 0, np.nan, nats / math.log(2))
     surprisal[0] = np.nan
     scored = int(np.count_nonzero(ids[1:]))

@@ -128,6 +128,24 @@ def test_the_progress_never_goes_back():
     assert shares == sorted(shares) and shares[-1] == 1
 
 
+def test_the_progress_is_one_at_the_end_only(monkeypatch):
+    """A model that forgets slowly: segments are corrected for longer than was expected."""
+    monkeypatch.setattr(carried, "_EXPECTED_CORRECTION", 1)
+    done = []
+
+    def note(share):
+        done.append((share, len(predictions)))
+
+    predictions = []
+    ids = LETTERS.encode(TEXT)
+    for one in carried.iter_carried(letters_model().model, ids, 10_000, None, note):
+        predictions.append(one)
+    assert sum(len(places) for places, *_ in predictions) > len(ids) + carried._CHUNK
+    assert [share for share, _ in done] == sorted(share for share, _ in done)
+    assert all(share < 1 for share, count in done if count < len(predictions) - 1)
+    assert done[-1][0] == 1
+
+
 def test_numbers_that_overflow_are_refused():
     checkpoint = letters_model(scale=4.0, cell="relu")
     with pytest.raises(UserError, match="overflow"):
