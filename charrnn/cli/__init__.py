@@ -33,6 +33,7 @@ from ..utils.validation import clean_text
 from .app import open_app, print_version
 from .deploy import deploy_app
 from .export import check_destination, copy_checkpoint, probe_destination
+from .held_out import held_out_texts
 from .hub import pull, push
 from .inspection import show_inspection, show_novelty
 from .lines import check_lines_only, show_lines
@@ -245,6 +246,12 @@ def generate(
             help="End after this text, if the model writes it; may be given several times.",
         ),
     ] = None,
+    sentence_after: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="End with the first sentence that is over after so many characters."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same text.")] = None,
     samples: Annotated[int, typer.Option(min=1, max=1000, help="How many texts.")] = 1,
     lines: Annotated[
@@ -273,11 +280,14 @@ def generate(
     seeds = [None if seed is None else seed + number for number in range(samples)]
     if samples == 1 and not as_json:  # character by character
         print(printable(prefix), end="", flush=True)
-        for character in stream(opened, prefix, length, mode, exponent, seed, ends):
+        for character in stream(opened, prefix, length, mode, exponent, seed, ends, sentence_after):
             print(printable(character), end="", flush=True)
         print()
         return
-    configs = [GenerationConfig(length, mode, exponent, own_seed, ends) for own_seed in seeds]
+    configs = [
+        GenerationConfig(length, mode, exponent, own_seed, ends, sentence_after)
+        for own_seed in seeds
+    ]
     texts = generate_many(opened, prefix, configs)
     if as_json:
         for text, own_seed in zip(texts, seeds, strict=True):
@@ -289,7 +299,13 @@ def generate(
 @app.command()
 def score(
     checkpoint: AnyCheckpoint,
-    text_file: Annotated[str, typer.Argument(help="A text file, or - for standard input.")],
+    text_file: Annotated[
+        str | None, typer.Argument(help="A text file, or - for standard input.")
+    ] = None,
+    held_out: Annotated[
+        bool,
+        typer.Option("--held-out", help="Score what the training of the model held out instead."),
+    ] = False,
     window: Annotated[
         int | None,
         typer.Option(
@@ -301,9 +317,15 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Measure how well a model predicts a text."""
+    if held_out == (text_file is not None):
+        raise UserError("Give a text file to score, or --held-out.", field="text_file")
     opened = _open(checkpoint)
-    text = read_named([text_file], Reading.of(column, as_is))
-    result = score_text(opened, text.text, window).as_dict()
+    texts = (
+        held_out_texts(opened, checkpoint)
+        if text_file is None
+        else [read_named([text_file], Reading.of(column, as_is)).text]
+    )
+    result = score_text(opened, texts, window).as_dict()
     if as_json:
         _print_json(result)
         return

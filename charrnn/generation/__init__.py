@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,14 +25,13 @@ from ..vocabulary import Vocabulary, empty_vocabulary_error
 from .document_decoder import begin_decoder
 from .numpy_decoder import Decoder
 from .prefill import prefilled_decoders
+from .stopping import Ending, check_sentence_after, check_stop
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
 MODES = ("greedy", "sample")
 MAX_LENGTH = 1_000_000  # characters that one call generates
-MAX_STOPS = 16  # strings that may end a text
-MAX_STOP_CHARACTERS = 100  # of one of them
 _RANDOM_BLOCK = 256  # random numbers drawn at a time
 _MAX_BATCH = 64  # texts generated side by side; more wait for the next batch
 _MAX_ALPHA = 1e30  # above it nothing changes, and products could overflow
@@ -46,6 +46,8 @@ class GenerationConfig:
     seed: makes sampling repeatable; None draws a different text each time.
     stop: strings after which the text ends, if it writes one within its length. The prefix does not
         count.
+    sentence_after: with a number, the text ends with the first sentence that ends after so many
+        characters, if one does within its length.
 
     Raises UserError for a value out of range.
     """
@@ -55,6 +57,7 @@ class GenerationConfig:
     alpha: float = 1.0
     seed: int | None = None
     stop: str | Sequence[str] = ()
+    sentence_after: int | None = None
 
     def __post_init__(self) -> None:
         length, mode = validation.as_int(self.length, "length"), self.mode
@@ -79,7 +82,13 @@ class GenerationConfig:
                 value=short_repr(seed, 40),
                 field="seed",
             )
-        checked = {"length": length, "alpha": alpha, "seed": seed, "stop": _as_stop(self.stop)}
+        checked = {
+            "length": length,
+            "alpha": alpha,
+            "seed": seed,
+            "stop": check_stop(self.stop),
+            "sentence_after": check_sentence_after(self.sentence_after),
+        }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -88,37 +97,9 @@ class GenerationConfig:
         """The exponent to sample with; infinite in greedy mode."""
         return math.inf if self.mode == "greedy" else self.alpha
 
-
-def _as_stop(value: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the strings that end a text. Raises UserError for an empty or a long one."""
-    strings = validation.as_texts(value, "stop")
-    if len(strings) > MAX_STOPS:
-        raise UserError("Give at most {most} strings to stop at.", most=MAX_STOPS, field="stop")
-    for string in strings:
-        if not 0 < len(string) <= MAX_STOP_CHARACTERS:
-            raise UserError(
-                "stop = {value}: give a string of 1 to {most} characters.",
-                value=short_repr(string, 40),
-                most=MAX_STOP_CHARACTERS,
-                field="stop",
-            )
-    return tuple(strings)
-
-
-class _Ending:
-    """Watches the characters of a text for a string after which it ends."""
-
-    def __init__(self, config: GenerationConfig) -> None:
-        self._stop = tuple(config.stop)
-        self._width = max(map(len, self._stop), default=0)
-        self._tail = ""
-
-    def is_reached(self, character: str) -> bool:
-        """Take the next character, and check whether the text ends with it."""
-        if not self._stop:
-            return False
-        self._tail = (self._tail + character)[-self._width :]
-        return self._tail.endswith(self._stop)
+    def ending(self) -> Ending:
+        """Build what watches one text for its end."""
+        return Ending(tuple(self.stop), self.sentence_after)
 
 
 @dataclass(frozen=True)
@@ -146,9 +127,12 @@ def generate(
     alpha: float = 1.0,
     seed: int | None = None,
     stop: str | Sequence[str] = (),
+    sentence_after: int | None = None,
 ) -> str:
     """Return `prefix` followed by `length` generated characters; see `GenerationConfig`."""
-    return prefix + "".join(stream(checkpoint, prefix, length, mode, alpha, seed, stop))
+    return prefix + "".join(
+        stream(checkpoint, prefix, length, mode, alpha, seed, stop, sentence_after)
+    )
 
 
 def stream(
@@ -159,18 +143,21 @@ def stream(
     alpha: float = 1.0,
     seed: int | None = None,
     stop: str | Sequence[str] = (),
+    sentence_after: int | None = None,
 ) -> Iterator[str]:
     """Yield the characters after `prefix` one by one; see `GenerationConfig` for the arguments.
 
     Bad arguments raise UserError at once, before the first character is asked for.
     """
     check_generation(checkpoint, prefix)
-    config = GenerationConfig(length, mode, alpha, seed, stop)
+    config = GenerationConfig(length, mode, alpha, seed, stop, sentence_after)
 
     def characters() -> Iterator[str]:
         decoder = _begin(checkpoint, prefix)
-        symbols, ending = checkpoint.vocabulary.symbols, _Ending(config)
+        symbols, ending = checkpoint.vocabulary.symbols, config.ending()
         for chosen in _sample(decoder, config):
+            if ending.is_before(symbols[chosen]):
+                return
             yield symbols[chosen]
             if ending.is_reached(symbols[chosen]):
                 return
@@ -205,16 +192,16 @@ def iter_from_model(
 
 def iter_side_by_side(
     checkpoint: Checkpoint, prefix: str, configs: Sequence[GenerationConfig]
-) -> Iterator[list[GeneratedChar]]:
+) -> Iterator[list[GeneratedChar | None]]:
     """Continue one prefix several times at once, as each of `configs` says.
 
-    All have one length, and none has strings to stop at. Yields the next character of every text.
-    Each text is what `iter_characters` would yield alone.
+    Yields the next character of every text, None for one that has ended. Each text is what
+    `iter_characters` would yield alone.
     Raises UserError at once for a checkpoint that cannot generate.
     """
     check_generation(checkpoint, prefix)
 
-    def characters() -> Iterator[list[GeneratedChar]]:
+    def characters() -> Iterator[list[GeneratedChar | None]]:
         model, vocabulary = checkpoint.model, checkpoint.vocabulary
         decoders: list[Decoder]
         if checkpoint.documents == "none":
@@ -223,7 +210,7 @@ def iter_side_by_side(
             decoders = [_begin(checkpoint, prefix) for _ in configs]
         pairs = zip(decoders, configs, strict=True)
         texts = [_iter_generated(vocabulary, decoder, config) for decoder, config in pairs]
-        for together in zip(*texts, strict=True):
+        for together in zip_longest(*texts):
             yield list(together)
 
     return characters()
@@ -252,11 +239,14 @@ def _texts_of_batch(
 ) -> list[str]:
     """Return the text of each of K configurations; ends when all of them have."""
     texts: list[list[str]] = [[] for _ in configs]
-    going = {number: _Ending(config) for number, config in enumerate(configs)}
+    going = {number: config.ending() for number, config in enumerate(configs)}
     for ids in _sample_batch(decoder, configs):
         chosen = ids.tolist()
         for number, ending in list(going.items()):
             character = vocabulary.symbols[chosen[number]]
+            if ending.is_before(character):
+                del going[number]
+                continue
             texts[number].append(character)
             if ending.is_reached(character):
                 del going[number]
@@ -299,8 +289,10 @@ def _begin(checkpoint: Checkpoint, prefix: str, count: int = 1) -> Decoder:
 def _iter_generated(
     vocabulary: Vocabulary, decoder: Decoder, config: GenerationConfig
 ) -> Iterator[GeneratedChar]:
-    symbols, ending = vocabulary.symbols, _Ending(config)
+    symbols, ending = vocabulary.symbols, config.ending()
     for chosen in _sample(decoder, config):
+        if ending.is_before(symbols[chosen]):
+            return
         log_p = _log_probabilities(decoder.logits.astype(np.float64))
         yield GeneratedChar(symbols[chosen], float(-log_p[chosen - 1] / math.log(2)))
         if ending.is_reached(symbols[chosen]):

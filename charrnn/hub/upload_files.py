@@ -103,7 +103,7 @@ def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:
     configs = [GenerationConfig(_SAMPLE_CHARS, alpha=alpha, seed=0) for alpha in ALPHAS]
     for characters in iter_side_by_side(checkpoint, prefix, configs):
         for alpha, one in zip(ALPHAS, characters, strict=True):
-            written[alpha] += one.character
+            written[alpha] += one.character if one else ""
     return written
 
 

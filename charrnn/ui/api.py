@@ -112,6 +112,7 @@ def endpoints(context: AppContext) -> None:
         mode: str = "sample",
         alpha: float = 1.0,
         seed: int | None = None,
+        stop: str | list[str] | None = None,
         request: gr.Request | None = None,
     ) -> AsyncIterator[str]:
         """Let a model continue a text, and stream the text so far, the prefix included.
@@ -127,6 +128,7 @@ def endpoints(context: AppContext) -> None:
                 safer, less is bolder; 1 / temperature.
             seed: a whole number of at least 0; the same seed gives the same text. Empty: another
                 text each time.
+            stop: a text, or a list of texts, after which the writing ends, if the model writes it.
 
         Returns:
             The prefix and what has been written after it so far.
@@ -134,7 +136,7 @@ def endpoints(context: AppContext) -> None:
         with _errors_for_callers():
             caller = Caller.from_request(context, request)
             texts = operations.generate(
-                context, caller, checkpoint, prefix, length, mode, alpha, seed
+                context, caller, checkpoint, prefix, length, mode, alpha, seed, stop
             )
             async with aclosing(texts):
                 async for text in texts:

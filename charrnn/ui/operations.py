@@ -123,7 +123,7 @@ async def generate(
             field="prefix",
         )
     checked_seed = None if seed is None else validation.as_int(seed, "seed")
-    ends = () if stop is None else validation.as_texts(stop, "stop")
+    ends = () if stop in (None, "") else validation.as_texts(stop, "stop")
     exponent, checked_mode = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
     model, start_text = await find_model(context, caller, checkpoint), clean_text(start_text)
 

@@ -41,7 +41,7 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
         "/train": ["corpus", "text", "recipe", "settings", "seed"],
         "/follow": ["run", "after"],
         "/stop": ["run"],
-        "/generate": ["checkpoint", "prefix", "length", "mode", "alpha", "seed"],
+        "/generate": ["checkpoint", "prefix", "length", "mode", "alpha", "seed", "stop"],
         "/lines": ["checkpoint", "n", "prefix", "alpha", "seed"],
         "/score": ["checkpoint", "text"],
         "/inspect": ["checkpoint", "text"],
@@ -58,7 +58,7 @@ def test_each_parameter_and_result_is_described_in_full(url):
         for value in (*endpoint["parameters"], *endpoint["returns"]):
             assert value["type"]["description"].endswith(".")
             assert value["python_type"]["description"] == value["type"]["description"]
-    seed = told["/generate"]["parameters"][-1]
+    seed = told["/generate"]["parameters"][5]
     assert (seed["label"], seed["parameter_default"]) == ("seed", None)
     assert seed["type"]["description"].endswith("Empty: another text each time.")
     paths = httpx.get(f"{url}gradio_api/openapi.json").json()["paths"]
@@ -117,6 +117,31 @@ def test_any_prefix_is_kept(client, prefix):
     text = ask(client, "/generate", checkpoint="small", prefix=prefix, length=5)
     assert text.startswith(prefix)
     assert len(text) == len(prefix) + 5
+
+
+def test_a_text_ends_after_what_it_is_to_stop_at(client, small):
+    arguments = {"checkpoint": "small", "prefix": "a", "length": 60, "seed": 7}
+    whole = ask(client, "/generate", **arguments)
+    end = whole[20:22]
+    for stop in (end, ["zzz", end]):
+        text = ask(client, "/generate", **arguments, stop=stop)
+        assert text == generate(small, "a", 60, seed=7, stop=stop) == whole[: len(text)]
+        assert text.endswith(end) and len(text) < len(whole)
+    assert ask(client, "/generate", **arguments, stop="") == whole
+    assert "give a string of 1 to 100" in refusal(client, "/generate", **arguments, stop="x" * 101)
+
+
+@pytest.mark.parametrize("values", [["small", "a", 9, "greedy", 1.0, 7], ["small", "a", 9]])
+def test_a_program_may_leave_out_the_last_values_of_an_endpoint(url, small, values):
+    """Programs written before an endpoint had its last parameter send a value less."""
+    call = f"{url}gradio_api/call/generate"
+    event = httpx.post(call, json={"data": values}).json()["event_id"]
+    told = httpx.get(f"{call}/{event}").text
+    assert "event: complete" in told
+    text = json.loads(told.rsplit("data: ", 1)[1])[0]
+    assert len(text) == 10
+    if len(values) == 6:
+        assert text == generate(small, "a", 9, "greedy")
 
 
 def test_half_a_surrogate_pair_is_replaced(url):

@@ -30,6 +30,8 @@ def test_generating_takes_its_arguments_from_the_fields():
         "streams": False,
         "notes": [],
     }  # fmt: skip
+    stopping = call_of("generate", GENERATE | {"generate-stop": r"\n\n"})
+    assert stopping["arguments"]["stop"] == "\n\n"
     greedy = GENERATE | {"next_char": {"mode": "greedy", "alpha": 0.5}, "prefix": ""}
     assert call_of("generate", greedy)["arguments"] == {
         "checkpoint": "tide-clock",

@@ -10,7 +10,7 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.corpus import Corpus
-from charrnn.generation import GenerationConfig, iter_side_by_side
+from charrnn.generation import GenerationConfig, generate, iter_side_by_side
 from charrnn.generation.numpy_decoder import (
     DecoderWeights,
     NumpyDecoder,
@@ -79,6 +79,15 @@ def test_texts_side_by_side_are_what_each_would_be_alone():
     assert texts == alone
     (first, *_), *_ = together
     assert first.surprisal > 0
+
+
+def test_a_text_side_by_side_that_has_ended_is_none():
+    checkpoint = Checkpoint(small_model("gru"), Vocabulary.from_text("abcdefgh"))
+    configs = [GenerationConfig(60, seed=seed, stop="c") for seed in (1, 2, 3)]
+    columns = [*zip(*iter_side_by_side(checkpoint, "ab", configs), strict=True)]
+    texts = ["".join(one.character for one in column if one) for column in columns]
+    alone = [generate(checkpoint, "ab", 60, seed=seed, stop="c")[2:] for seed in (1, 2, 3)]
+    assert texts == alone and len({len(text) for text in texts}) > 1
 
 
 def test_greedy_texts_side_by_side_are_greedy():

@@ -41,6 +41,7 @@ function generateCall(fields) {
     mode: nextChar?.mode ?? "sample",
     alpha: greedy ? null : (nextChar?.alpha ?? 1),
     seed: greedy ? null : numberOf(fields["generate-seed"]),
+    stop: fields["generate-stop"]?.replaceAll("\\n", "\n").replaceAll("\\t", "\t"),
   };
   return { endpoint: "/generate", arguments: given(values), streams: false, notes };
 }

@@ -17,6 +17,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...generation.stopping import MAX_STOP_CHARACTERS
 from .. import i18n
 from ..novelty import COMPARISON, NOVELTY, Comparer
 from ..page.browser_storage import BrowserState
@@ -139,6 +140,18 @@ def generate_tab(context: AppContext) -> GenerateTab:
                 label=i18n.t("generate-length"),
                 elem_id="generate-length",
             )
+            stop = gr.Textbox(
+                label=i18n.t("generate-stop"),
+                placeholder=i18n.t("generate-stop-hint"),
+                max_lines=1,
+                max_length=MAX_STOP_CHARACTERS,
+                elem_id="generate-stop",
+            )
+            finish = gr.Checkbox(
+                label=i18n.t("generate-finish"),
+                info=i18n.t("generate-finish-hint"),
+                elem_id="generate-finish",
+            )
             seed = gr.Textbox(
                 label=i18n.t("generate-seed"),
                 placeholder=i18n.t("generate-seed-hint"),
@@ -147,9 +160,17 @@ def generate_tab(context: AppContext) -> GenerateTab:
             )
             _error_message("settings")
 
-    fields = Fields(checkpoint, prefix, page, next_char, length, seed, gr.JSON(visible=False))
+    fields = Fields(
+        checkpoint, prefix, page, next_char, length, stop, finish, seed, gr.JSON(visible=False)
+    )
     wire_events(context, fields, default_prefix)
-    named = {"prefix": prefix, "next_char": next_char, "length": length, "generate-seed": seed}
+    named = {
+        "prefix": prefix,
+        "next_char": next_char,
+        "length": length,
+        "generate-seed": seed,
+        "generate-stop": stop,
+    }
     return GenerateTab(
         checkpoint,
         {"checkpoint": checkpoint} | named,

@@ -44,6 +44,9 @@ from .strings import GENERATE
 
 log = logging.getLogger(__name__)
 
+SENTENCE_SHARE = 0.75
+"""Share of the length after which a sentence may end the text, where it is to be finished."""
+
 
 @dataclass(frozen=True)
 class Fields:
@@ -54,8 +57,15 @@ class Fields:
     passage: gr.HTML
     next_char: gr.HTML
     length: gr.Slider
+    stop: gr.Textbox
+    finish: gr.Checkbox
     seed: gr.Textbox
     browser_state: gr.JSON
+
+    @property
+    def settings(self) -> list[Any]:
+        """The components whose values say how a text is generated, as `_generate` takes them."""
+        return [self.length, self.stop, self.finish, self.seed]
 
 
 def wire_events(context: AppContext, fields: Fields, default_prefix: str) -> None:
@@ -103,7 +113,7 @@ def _wire_generation(context: AppContext, fields: Fields) -> None:
     private: dict[str, Any] = {"api_visibility": "private"}
     generation = passage.generate(
         bind(_generate, context),
-        [fields.prefix, passage, fields.next_char, fields.length, fields.seed],
+        [fields.prefix, passage, fields.next_char, *fields.settings],
         passage,
         show_progress="hidden",
         trigger_mode="multiple",  # an event that was stopped may still be ending
@@ -155,6 +165,8 @@ async def _generate(
     passage: Passage,
     next_char: dict[str, Any],
     length: int,
+    stop: str,
+    finish: bool,
     seed: str,
     event: gr.EventData,
     request: gr.Request,
@@ -173,7 +185,12 @@ async def _generate(
             yield _with_problem(latest, message, "checkpoint")
             return
         config = GenerationConfig(
-            int(length), str(next_char["mode"]), float(next_char["alpha"]), parse_seed(seed)
+            int(length),
+            str(next_char["mode"]),
+            float(next_char["alpha"]),
+            parse_seed(seed),
+            stop_strings(stop),
+            int(SENTENCE_SHARE * int(length)) if finish is True else None,
         )
         continues = event.action == "continue"
         start = (
@@ -196,6 +213,13 @@ async def _generate(
     except Exception as error:  # noqa: BLE001  # logged, and shown on the page
         log.error("generating a text failed: %s", traceback_without_message(error))
         yield _with_problem(latest, i18n.translate_message(i18n.INTERNAL_ERROR, locale), None)
+
+
+def stop_strings(text: object) -> tuple[str, ...]:
+    r"""Return the string in the field *Stop at*, with \n and \t for line end and tab, if any."""
+    typed = text if isinstance(text, str) else ""
+    string = clean_text(typed.replace("\\n", "\n").replace("\\t", "\t"))
+    return (string,) if string else ()
 
 
 def _with_problem(passage: Passage, message: str, field: str | None) -> Passage:

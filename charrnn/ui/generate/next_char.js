@@ -77,7 +77,9 @@ export function mount(host) {
     slider.setAttribute("aria-valuetext", String(alpha));
     setTextWithTerms(
       find(".next-char-alpha span"),
-      greedy ? words["alpha-off"] : t("alpha-term", { n: alpha }),
+      greedy
+        ? words["alpha-off"]
+        : t("alpha-term", { n: alpha, temperature: Number((1 / alpha).toFixed(2)) }),
     );
     element.querySelector(".next-char").classList.toggle("greedy", greedy);
     const { written } = table;

@@ -13,6 +13,7 @@ const PROBLEM_PLACES = {
   checkpoint: "checkpoint",
   length: "settings",
   seed: "settings",
+  stop: "settings",
   alpha: "settings",
   mode: "settings",
 };

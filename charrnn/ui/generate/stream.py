@@ -181,13 +181,15 @@ def stream_three_alphas(
     with SLICER.stream(user) as stream:
         for written, step in enumerate(stream.sliced(timer.timed(steps)), start=1):
             for column, generated in zip(columns, step, strict=True):
+                if generated is None:  # this text has ended
+                    continue
                 column["text"] = str(column["text"]) + generated.character
                 column["tint"] = str(column["tint"]) + surprisal_level(generated.surprisal)
             if timer.frame_due():
                 stream.release()
                 passage["written"] = written
                 yield passage | {"columns": [dict(column) for column in columns]}
-    passage["written"] = config.length
+    passage["written"] = max(len(str(column["text"])) for column in columns)
     yield passage | {"columns": columns, "state": "done", "rate": timer.rate}
 
 

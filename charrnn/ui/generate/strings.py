@@ -12,6 +12,13 @@ GENERATE: Words = {
         "文本以此开头，也可以留空",
     ),
     "generate-length": ("Length in characters", "长度（字符数）"),
+    "generate-stop": ("Stop at", "遇到即停"),
+    "generate-stop-hint": ("a text; \\n is a line end", "某段文字；\\n 表示换行"),
+    "generate-finish": ("Finish the sentence", "写完一句就停"),
+    "generate-finish-hint": (
+        "Ends with the first sentence that is over after ¾ of the length.",
+        "写到长度的 ¾ 之后，在第一个句末停下。",
+    ),
     "generate-seed": ("Seed", "随机种子"),
     "generate-seed-hint": ("a new one each time", "留空则每次随机"),
     "generate-no-model": (
@@ -92,7 +99,10 @@ TEXT: Words = {
     "mode-greedy": ("Greedy", "贪心"),
     "mode-sample": ("Sample", "采样"),
     "alpha": ("α = {n}", "α = {n}"),
-    "alpha-term": ("[α](alpha) = {n}", "[α](alpha) = {n}"),
+    "alpha-term": (
+        "[α](alpha) = {n}, that is temperature {temperature}",
+        "[α](alpha) = {n}，即温度 {temperature}",
+    ),
     "alpha-off": (
         "[α](alpha) does not matter: the likeliest is taken",
         "[α](alpha) 不起作用：总取最可能的字符",

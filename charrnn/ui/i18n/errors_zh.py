@@ -387,6 +387,9 @@ ERRORS: Mapping[str, str] = {
     ),
     "alpha = {value}: give a number above 0.": "α = {value}：请填大于 0 的数。",
     "mode = {value}: choose greedy or sample.": "方式 = {value}：请选 greedy 或 sample。",
+    "sentence_after = {value}: give a whole number of at least 0.": (
+        "`sentence_after` = {value}：请填不小于 0 的整数。"
+    ),
     "seed = {value}: give a whole number of at least 0.": (
         "随机种子 = {value}：请填不小于 0 的整数。"
     ),

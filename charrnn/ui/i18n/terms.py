@@ -146,9 +146,10 @@ TERMS: dict[str, Term] = {
         ("α", "α"),
         (
             "How boldly to draw: characters are drawn from q ∝ p^α. 1 is the model’s own p, less "
-            "is bolder, and more is safer. It is 1 / temperature.",
+            "is bolder, and more is safer. Other tools call 1/α the temperature T: α = 2 is "
+            "T = 0.5.",
             "抽取时有多大胆：字符从 q ∝ p^α 中抽取。1 就是模型自己的 p，越小越大胆，"
-            "越大越稳妥。它是温度的倒数。",
+            "越大越稳妥。别的工具用温度 T = 1/α：α = 2 就是 T = 0.5。",
         ),
         _SCRATCH,
     ),

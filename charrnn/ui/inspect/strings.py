@@ -7,6 +7,7 @@ from ..i18n import Words
 # The texts to choose from (texts.py).
 TEXT_LABELS: Words = {
     "held-out": ("The held-out part of its text", "其文本的留出部分"),
+    "passage": ("Held-out passage {n} of {of}", "留出段落 {n} / {of}"),
     "training": ("The text it was trained on", "它的训练文本"),
     "learned": ("{title} (it was trained on this)", "{title}（它的训练文本）"),
     "own": ("Your own text", "你自己的文本"),

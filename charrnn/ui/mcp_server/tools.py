@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...generation import MAX_STOP_CHARACTERS
+from ...generation.stopping import MAX_STOP_CHARACTERS
 from ...model import ModelConfig
 from ...training import TrainingConfig
 from ...utils.config_fields import rules, wanted

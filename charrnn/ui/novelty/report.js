@@ -56,7 +56,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
       const line = document.createElement("p");
       if (!found) return line;
       const [chosen, values] = verdictOf(found, answer.held_out);
-      const name = OWN_PARTS[compared.source] ?? chosen;
+      const name = OWN_PARTS[compared.source?.split(":")[0]] ?? chosen;
       const percent = formatPercent(values.copied);
       const held = values.held === undefined ? "" : formatPercent(values.held);
       const counts = Object.fromEntries(

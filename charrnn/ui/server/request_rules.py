@@ -18,6 +18,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
+from gradio.components.api_component import Api
 
 from ...runs.uploads import path_within
 from .asgi import RequestUserError
@@ -64,13 +65,24 @@ def check_call(
 ) -> None:
     """Raise RequestUserError for a call of an unknown function, or with too large a body.
 
-    `size` is the size of the body in bytes. Only functions whose endpoint, or one of whose input
-    fields, is among the names `long_texts` take a long text.
+    Values that a caller of an endpoint left out at the end get their defaults: so an endpoint may
+    have another parameter, and programs that were written before it go on working. `size` is the
+    size of the body in bytes. Only functions whose endpoint, or one of whose input fields, is among
+    the names `long_texts` take a long text.
     """
     function = _function(body, endpoint, blocks)
     names = {function.api_name, *(getattr(block, "elem_id", None) for block in function.inputs)}
     if size > MAX_SMALL_BYTES and names.isdisjoint(long_texts):
         raise too_large(MAX_SMALL_BYTES)
+    if isinstance(data := body.get("data"), list):
+        data.extend(_defaults(function)[len(data) :])
+
+
+def _defaults(function: BlockFunction) -> list[Any]:
+    """Return the default of each parameter of an endpoint; nothing for an event of the page."""
+    if all(isinstance(block, Api) for block in function.inputs):
+        return [getattr(block, "value", None) for block in function.inputs]
+    return []
 
 
 def check_server_function(body: dict[str, Any], blocks: gr.Blocks) -> None:

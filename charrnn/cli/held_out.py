@@ -1,0 +1,33 @@
+"""`score --held-out`: the texts that the training of a model held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..checkpoint import Checkpoint
+from ..checkpoint.dataset_of_model import dataset_corpus, split_as_trained
+from ..corpus import Corpus
+from ..errors import UserError
+
+
+def held_out_texts(checkpoint: Checkpoint, name: str) -> list[str]:
+    """Return what a model's training held out: one text, or several passages or lines.
+
+    `name` is the path of the model or its run. The text of a run is in its directory; that of
+    another model is known if it is one that comes with charrnn. Raises UserError otherwise.
+    """
+    texts = [] if (corpus := _corpus(checkpoint, Path(name))) is None else corpus.held_out_texts()
+    if not texts:
+        raise UserError(
+            "The held-out part of {name} is not at hand: give a text file to score.",
+            name=name,
+            field="text_file",
+        )
+    return texts
+
+
+def _corpus(checkpoint: Checkpoint, path: Path) -> Corpus | None:
+    for directory in (path, path.parent):
+        if (directory / "corpus").is_dir() and (directory / "run.json").is_file():
+            return split_as_trained(Corpus.open(directory / "corpus"), checkpoint)
+    return dataset_corpus(checkpoint)
