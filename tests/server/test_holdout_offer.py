@@ -26,9 +26,12 @@ def form():
 
 @pytest.mark.parametrize("recipe", ["sprint", "deep"])
 def test_one_press_trains_as_before_but_holds_out_other_lines(form, recipe):
-    entered = TrainRequest(corpus=OWN, paste=NAMES, recipe=recipe)
+    stale = {"hidden_size": "9", "batch_size": "3"}  # in the hidden fields of Custom
+    entered = TrainRequest(corpus=OWN, paste=NAMES, recipe=recipe, settings=stale)
     first = entered.plan()
-    assert corpus_summary(entered, first.corpus, "en")["offer"] == "lines"
+    summary = corpus_summary(entered, first.corpus, "en")
+    assert summary["offer"] == "lines"
+    assert "set holdout" not in summary["warnings"][0]["en"], "the button says it"
     filled = hold_out(form, entered, "lines")
     assert filled[form.recipe] == CUSTOM and filled[form.previous_choice]["recipe"] == recipe
     again = replace(
@@ -40,6 +43,8 @@ def test_one_press_trains_as_before_but_holds_out_other_lines(form, recipe):
     )
     second = again.resolved().plan()
     assert second.training == replace(first.training, holdout="lines")
+    assert second.model == first.model
+    assert again.resolved().base.changed(again.resolved().settings) == {"holdout": "lines"}
     assert check(second.corpus) == []
     summary = corpus_summary(again, second.corpus, "en")
     assert (summary["offer"], summary["holdout"], summary["warnings"]) == (None, "lines", [])

@@ -86,9 +86,13 @@ def holdout_warnings(start: Mapping[str, Any]) -> list[dict[str, str]]:
     return [in_both_languages(warning) for warning in found if warning.known]
 
 
-def in_both_languages(warning: HoldoutWarning) -> dict[str, str]:
-    """Return a warning as the page draws it: `code`, `en`, `zh`."""
-    each = [i18n.in_both(HOLDOUT[key], **warning.words) for key in warning.sentences]
+def in_both_languages(warning: HoldoutWarning, *, advice: bool = True) -> dict[str, str]:
+    """Return a warning as the page draws it: `code`, `en`, `zh`.
+
+    Without `advice` it does not say what to do, which a button beside it offers.
+    """
+    keys = warning.sentences if advice else warning.sentences[:1]
+    each = [i18n.in_both(HOLDOUT[key], **warning.words) for key in keys]
     said = {"en": " ".join(one["en"] for one in each), "zh": "".join(one["zh"] for one in each)}
     return {"code": warning.code, **said}
 

@@ -59,7 +59,9 @@ def hold_out(form: Form, entered: TrainRequest, part: str) -> dict[Any, Any]:
         updates: dict[Any, Any] = {}
     else:
         recipe = entered.recipe_name
-        begun = replace(entered, recipe=CUSTOM, base_recipe=recipe, base=BaseSettings())
+        begun = replace(
+            entered, recipe=CUSTOM, base_recipe=recipe, base=BaseSettings(), settings={}
+        )
         resolved = begun.resolved()
         changed = {**resolved.settings, _FIELD: part}
         updates = {

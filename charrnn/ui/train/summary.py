@@ -26,7 +26,9 @@ def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) ->
         del report["training"]
         report["comparison"] = corpus.comparison and corpus.comparison.as_dict()
         report["holdout"] = corpus.holdout
-        report["warnings"] = [in_both_languages(warning) for warning in warnings]
+        report["warnings"] = [
+            in_both_languages(warning, advice=warning.offer is None) for warning in warnings
+        ]
         report["offer"] = next((warning.offer for warning in warnings if warning.offer), None)
         report["encoding"] = i18n.translate_message(report["encoding"], locale)
         files = request.read_files()
