@@ -265,3 +265,17 @@ def test_on_a_phone_equations_scroll_within_themselves(open_mode, mode):
     shown = {"step": ".step-cell .step-row", "reach": ".reach-readout tr"}[mode]
     expect(page.locator(shown).first).to_be_visible()
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+
+
+def test_on_the_generate_tab_a_bidirectional_model_says_why_it_shows_no_state(open_mode):
+    page = open_mode("step", "both")
+    page.locator("#tab-generate-button").click()
+    page.locator("#generate-checkpoint input").click()
+    page.get_by_role("option", name="Both").click()
+    page.locator(".generate-pace select").select_option("step")
+    page.locator('[data-do="generate"]').click()
+    state = page.locator(".next-char-state")
+    expect(state).to_contain_text("reads the text in both directions")
+    expect(state.locator("div")).to_be_hidden()
+    page.locator('[data-do="all"]').click()
+    expect(state).to_be_hidden()

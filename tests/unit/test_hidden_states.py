@@ -70,4 +70,4 @@ def test_a_text_from_an_empty_prefix_is_read_after_the_beginning_of_a_line():
 
 def test_a_bidirectional_model_has_no_state_that_goes_from_character_to_character():
     checkpoint = Checkpoint(small_model(bidirectional=True), LETTERS)
-    assert hidden_state_table(checkpoint, "abc", 0) == {}
+    assert hidden_state_table(checkpoint, "abc", 0) == {"bidirectional": True}

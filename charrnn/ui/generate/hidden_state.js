@@ -11,14 +11,15 @@ const MIN_CHANGE = 0.1; // of a unit that is marked, where 1 is the strongest co
 const decode = (text) => Int8Array.from(atob(text), (c) => c.charCodeAt(0));
 const signed = (value) => (value < 0 ? "−" : "") + Math.abs(value).toFixed(2);
 
-// `request(query)` asks the server. `show(context)` of what this returns shows the state after a character of a text, or nothing for
-// null. `context` has the `checkpoint`, the `whole` text, `begins_line`, how many characters of it
-// are `read`, and whether the last of them was just `written`.
+// `request(query)` asks the server. `show(context)` of what this returns shows the state after a
+// character of a text, or nothing for null. `context` has the `checkpoint`, the `whole` text,
+// `begins_line`, how many characters of it are `read`, and whether the last of them was just
+// `written`.
 export function hiddenState({ find, t, words }, request) {
   const box = find(".next-char-state");
   const [caption, legend] = box.querySelectorAll("p");
   const grid = box.querySelector("div");
-  let blocks = []; // {key, shown, units, scale, states}, the latest first
+  let blocks = []; // {key, shown, units, scale, states}, the latest first; `bidirectional` without any
   let wanted = null;
   let isAsking = false;
 
@@ -39,9 +40,10 @@ export function hiddenState({ find, t, words }, request) {
     const answer = await request(query);
     isAsking = false;
     const states = answer?.states && decode(answer.states);
-    if (states) blocks = [{ ...answer, key, states }, ...blocks].slice(0, MAX_BLOCKS);
+    const isKnown = Boolean(states || answer?.bidirectional);
+    if (isKnown) blocks = [{ ...answer, key, states }, ...blocks].slice(0, MAX_BLOCKS);
     const isLatest = wanted && JSON.stringify(blockOf(wanted)) === key;
-    if (isLatest && !states) box.hidden = true;
+    if (isLatest && !isKnown) box.hidden = true;
     else show(wanted);
   }
 
@@ -56,7 +58,9 @@ export function hiddenState({ find, t, words }, request) {
     const block = blocks.find((one) => one.key === key);
     if (!block) return ask(); // what is shown stays meanwhile
     box.hidden = false;
-    draw(block, wanted.read - query.start, wanted.written);
+    grid.hidden = legend.hidden = Boolean(block.bidirectional);
+    if (block.bidirectional) setTextWithTerms(caption, words["state-bidirectional"]);
+    else draw(block, wanted.read - query.start, wanted.written);
   }
 
   function draw(block, at, isWritten) {

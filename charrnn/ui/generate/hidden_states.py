@@ -66,13 +66,13 @@ def hidden_state_table(
 
     The first state is the one before the character at `start`, and each character adds one, up to
     `MAX_STEPS`. Of each state there are `shown` units of `units`. `states` are all of them in
-    base 64: a signed byte each, which is `scale` / 100 for 1. Without H that goes from character
-    to character, in a bidirectional model, the answer is `{}`. With `begins_line` the text was
-    generated from an empty prefix: the model has read the beginning of a line before it.
+    base 64: a signed byte each, which is `scale` / 100 for 1. In a bidirectional model no H goes
+    from character to character: the answer is `{"bidirectional": true}`. With `begins_line` the
+    text was generated from an empty prefix: the model has read the beginning of a line before it.
     """
     config = checkpoint.model.config
     if config.bidirectional:
-        return {}
+        return {"bidirectional": True}
     before = line_start(checkpoint.vocabulary) if begins_line else ""
     first = start + len(before)  # characters that were read before the first state
     last = min(first + MAX_STEPS, len(before + text))

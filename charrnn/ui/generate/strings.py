@@ -136,6 +136,12 @@ TEXT: Words = {
         "[Hidden state](hidden-state) H: the first {n} of {m} [units](hidden-unit)",
         "[隐状态](hidden-state) H：{m} 个[单元](hidden-unit)中的前 {n} 个",
     ),
+    "state-bidirectional": (
+        "This model reads the text in both directions, from the start again for each character: no "
+        "[hidden state](hidden-state) goes on from one character to the next.",
+        "这个模型双向读文本，每写一个字符都要把全文重读一遍，所以没有从一个字符传到下一个字符的"
+        "[隐状态](hidden-state)。",
+    ),
     "state-colors": ("orange: + · blue: −", "橙：+ · 蓝：−"),
     "state-changed": (
         "orange: + · blue: − · outlined: changed most",
