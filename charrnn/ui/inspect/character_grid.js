@@ -37,7 +37,7 @@ export function characterGrid(area, { onSelect, onRange, classOf, nameOf }) {
         if (entry.isIntersecting) coming.add(block);
         else {
           coming.delete(block);
-          if (block.spans && (selected < block.from || selected >= block.to)) drawPlain(block);
+          if (block.spans && !isInUse(block)) drawPlain(block);
         }
       }
       cancelAnimationFrame(fillFrame);
@@ -45,6 +45,12 @@ export function characterGrid(area, { onSelect, onRange, classOf, nameOf }) {
     },
     { root: area, rootMargin: MARGIN },
   );
+
+  // A block keeps its spans while a character of it is selected, or the browser's selection, which a
+  // phone lets the user extend while the text scrolls, is in it.
+  const isInUse = (block) =>
+    (selected >= block.from && selected < block.to) ||
+    Boolean(selectedText()?.intersectsNode(block.node));
 
   function show(newCharacters) {
     observer.disconnect();
