@@ -83,13 +83,13 @@ def _reason(helps: bool, title: str, reached: float, counting: float) -> Message
     figures = {"model": title, "perplexity": _shown(reached), "counting": _shown(counting)}
     if helps:
         return Message(
-            "{model} knows texts like this one: it has a perplexity of {perplexity} before any "
-            "training, and counting in the text itself reaches {counting}.",
+            "“{model}” knows texts like this: perplexity {perplexity} before any training, where "
+            "counting in this text reaches {counting}.",
             **figures,
         )
     return Message(
-        "{model} does not know texts like this one: it has a perplexity of {perplexity} before any "
-        "training, and counting in the text itself reaches {counting}.",
+        "“{model}” does not know texts like this: perplexity {perplexity} before any training, "
+        "where counting in this text reaches {counting}.",
         **figures,
     )
 

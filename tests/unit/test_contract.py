@@ -30,7 +30,7 @@ from charrnn.ui.page.component import bind
 from charrnn.ui.page.contract import CONTRACT, button_id, element_id, run_state
 from charrnn.ui.push_dialog import strings as push
 from charrnn.ui.run_card import strings as run_card
-from charrnn.ui.train import custom_strings, strings
+from charrnn.ui.train import custom_strings, start_strings, strings
 
 UI = Path(charrnn.ui.__file__).parent
 
@@ -71,6 +71,7 @@ TABLES = (
     terms.DEFINITIONS,
     API_DIALOG,
     *(strings.OWN_TEXT, strings.FORM_RESET, strings.REPORT, custom_strings.CUSTOM),
+    start_strings.START,
 )
 WORDS = {name for table in TABLES for name in table} | {"paste-too-large"}
 

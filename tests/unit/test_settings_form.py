@@ -56,7 +56,7 @@ def from_browser(form, request):
         request.experiment,
         before,
     ]
-    return form.train_request([*own, request.gpu, base, *held], Limits())
+    return form.train_request([*own, request.gpu, "", base, *held], Limits())
 
 
 @pytest.mark.parametrize("text", TEXTS)

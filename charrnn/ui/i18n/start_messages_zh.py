@@ -13,16 +13,18 @@ START_MESSAGES: Mapping[str, str] = {
     "learned: leave keep_symbols out.": (
         "加上起始模型的符号共有 {has:,} 个，最多可学 {most:,} 个：请不要选“保留符号”。"
     ),
+    "That model belongs to a run that was shared with you: only its owner can start another run "
+    "from it.": "这个模型属于与你共享的训练：只有训练的主人才能以它为起点。",
     # which one to start from
-    "{model} knows texts like this one: it has a perplexity of {perplexity} before any training, "
-    "and counting in the text itself reaches {counting}.": (
-        "{model}熟悉这类文本：尚未训练，困惑度已是 {perplexity}；"
-        "只对文本本身计数，可达 {counting}。"
+    "“{model}” knows texts like this: perplexity {perplexity} before any training, where counting "
+    "in this text reaches {counting}.": (
+        "“{model}”熟悉这类文本：训练之前，困惑度已是 {perplexity}，"
+        "而只对这份文本计数可达 {counting}。"
     ),
-    "{model} does not know texts like this one: it has a perplexity of {perplexity} before any "
-    "training, and counting in the text itself reaches {counting}.": (
-        "{model}不熟悉这类文本：训练之前，困惑度是 {perplexity}；"
-        "只对文本本身计数，可达 {counting}。"
+    "“{model}” does not know texts like this: perplexity {perplexity} before any training, where "
+    "counting in this text reaches {counting}.": (
+        "“{model}”不熟悉这类文本：训练之前，困惑度是 {perplexity}，"
+        "而只对这份文本计数可达 {counting}。"
     ),
     "No model to start from knows this script.": "没有起始模型认识这种文字。",
     "The text is too short to see which model knows it.": "文本太短，看不出哪个模型熟悉它。",

@@ -35,6 +35,12 @@ RECIPES: Words = {
     "lyrics-concise": ("Lyrics, concise", "歌词 · 简洁实现"),
 }
 
+# Names of the models that come with charrnn to be started from.
+BASES: Mapping[str, str] = {
+    "English prose": "英文小说",
+    "Chinese novels": "中文章回小说",
+}
+
 # A Chinese name and a Chinese hint for each setting; the English hint is `Rule.hint` of its field.
 SETTINGS: Words = {
     "cell": ("单元", "靠什么记忆：朴素的 tanh、ReLU，或带门的 GRU、LSTM。"),
@@ -107,5 +113,6 @@ def model_title(title: str | None, corpus: Mapping[str, Any] | None) -> dict[str
 
 def chinese(title: str) -> str:
     """Translate a text's name; the name of a user's own file stays as it is."""
-    known = {entry.title: entry.title_zh for entry in datasets.DATASETS} | {PASTED: NAMES[PASTED]}
+    texts = {entry.title: entry.title_zh for entry in datasets.DATASETS}
+    known = {**texts, PASTED: NAMES[PASTED], **BASES}
     return known.get(title) or i18n.translate_message(title, "zh")

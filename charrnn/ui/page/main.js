@@ -23,6 +23,8 @@ import * as runCard from "../run_card/run_card.js";
 import * as formReset from "../train/form_reset.js";
 import * as ownText from "../train/own_text.js";
 import * as settingsForm from "../train/settings_form.js";
+import * as startModel from "../train/start_model.js";
+import * as startNote from "../train/start_note.js";
 import * as summary from "../train/summary.js";
 
 const COMPONENTS = {
@@ -30,6 +32,8 @@ const COMPONENTS = {
   "train/form_reset": formReset,
   "train/own_text": ownText,
   "train/settings_form": settingsForm,
+  "train/start_model": startModel,
+  "train/start_note": startNote,
   "train/summary": summary,
   "run_card/run_card": runCard,
   "run_card/recent_runs": recentRuns,

@@ -31,6 +31,7 @@ _SHEETS = (
     "push_dialog/push_dialog.css",
     "api_dialog/api_dialog.css",
     "train/summary.css",
+    "train/start_model.css",
     "run_card/recent_runs.css",
     "page/forced_colors.css",
 )

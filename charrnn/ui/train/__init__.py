@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -35,10 +35,12 @@ from ..run_card.recent_runs import recent_runs
 from ..run_card.view_model import RunViewModel
 from ..server.client import Client, ClientGoneError
 from ..services.context import AppContext
+from ..services.start_models import NOTHING, find_start
 from .form import Form, build_form
 from .form_storage import SAVE_FORM_JS, wire_form_storage
 from .holdout_offer import wire_holdout_offer
 from .request import EXPERIMENTS, FROM_FILES, TrainRequest
+from .start_model import note_of
 from .suggestion import wire_suggestion
 from .summary import format_bytes
 
@@ -89,7 +91,7 @@ def train_tab(context: AppContext) -> TrainTab:
     (first, _), feeds = example_run(context, "en"), RunFeeds(context)
     with gr.Row(elem_classes="page-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
-            form = build_form(context.limits)
+            form = build_form(context.limits, context)
             wire_form_storage(form, **_QUIET)
             wire_holdout_offer(context, form, **_QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
@@ -122,10 +124,19 @@ def _wire_form(context: AppContext, form: Form) -> None:
     """Validate the form after each change: summaries, model, button label, problems."""
 
     async def validate(request: gr.Request, *values: Any) -> Frame:
-        train_request, locale = form.train_request(values, context.limits), i18n.locale_of(request)
-        act = partial(form.validate, train_request, locale)
+        entered, locale = form.train_request(values, context.limits), i18n.locale_of(request)
+        client, start_error = context.client(request), None
         try:
-            return await context.limiters.planning.run(context.client(request), act)
+            entered = await with_start(context, entered, client, request)
+        except UserError as error:
+            start_error = error
+
+        def show() -> Frame:
+            shown = form.validate(entered, locale, start_error)
+            return shown | {form.start_note: note_of(context, entered)}
+
+        try:
+            return await context.limiters.planning.run(client, show)
         except UserError as error:
             return form.show_problems([error], locale)
         except ClientGoneError:
@@ -175,7 +186,7 @@ def _wire_choices(form: Form) -> None:
 
 
 def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunControls) -> None:
-    outputs = [controls.card, controls.run_id, form.text_problem, form.settings_problem]
+    outputs = [controls.card, controls.run_id, *form.problems]
     accordions = list(dict.fromkeys(form.custom.accordions.values()))
 
     async def start(request: gr.Request, run_id: str | None, *inputs: Any) -> Frames:
@@ -187,14 +198,13 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
             # The button stays on until the card has changed, since it has the keyboard's focus; its
             # event handles no second press before the first one's is over.
             yield form.show_problems([], locale)
-            async for view in _download_text(context, Client(client_id), train_request):
+            found = await with_start(context, train_request, Client(client_id), request)
+            async for view in _download_text(context, Client(client_id), found):
                 yield {controls.card: view.value()}
             # The run starts even if the connection breaks now: the browser knows its id.
             run = await context.limiters.planning.run(
                 Client(client_id),
-                lambda: context.runs.start(
-                    plan_of(train_request), client_id, pending_run_id(browser_runs)
-                ),
+                lambda: context.runs.start(plan_of(found), client_id, pending_run_id(browser_runs)),
             )
             card = await feeds.feed_of(RunAccess(run, run.id)).value()
             yield {controls.run_id: run.id, controls.card: card}
@@ -298,6 +308,19 @@ def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunCo
 def plan_of(train_request: TrainRequest) -> RunPlan:
     """Plan a run of what the form contains."""
     return train_request.resolved().plan()
+
+
+async def with_start(
+    context: AppContext, train_request: TrainRequest, client: Client, request: gr.Request
+) -> TrainRequest:
+    """Return the request with the model to start from, which may have to be downloaded.
+
+    Raises UserError if the sender of the request may not start from it.
+    """
+    if train_request.start_key == NOTHING:
+        return train_request
+    find = partial(find_start, context, train_request.start_key, request)
+    return replace(train_request, start=await context.limiters.fetching.run(client, find))
 
 
 async def _download_text(

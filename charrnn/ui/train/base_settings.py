@@ -18,6 +18,7 @@ from ...recipes import RECIPES
 from ...training import TrainingConfig
 from ...utils.config_fields import Rule, assign_settings, rules
 
+OF_START = ", from "  # in the id of a text: before the key of the model to start from
 MAX_VALUE_LENGTH = 100  # characters of a value that a browser sends
 
 
@@ -25,7 +26,6 @@ def custom_rules() -> dict[str, Rule]:
     """Return the rule of every setting that the form has a field for."""
     every = rules(ModelConfig) | rules(TrainingConfig)
     del every["device"]  # has a checkbox of its own, if there is a GPU
-    del every["keep_symbols"]  # says nothing without a model to start from
     return every
 
 
@@ -68,6 +68,10 @@ class BaseSettings:
     def suits(self, recipe: str, text: str) -> bool:
         """Return whether these are what the recipe chose for this text."""
         return bool(self.values) and self.recipe == recipe and self.text in (None, text)
+
+    def may_be_of_start(self) -> bool:
+        """Return whether a model to start from may have decided some of them."""
+        return self.text is None or OF_START in self.text
 
     def changed(self, values: Mapping[str, object]) -> dict[str, object]:
         """Return those of `values` that differ in meaning from the base's own."""

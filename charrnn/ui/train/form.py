@@ -19,7 +19,7 @@ from ..i18n import t
 from ..i18n.titles import RECIPES as NAMES
 from ..page.component import html_component
 from ..page.contract import button_id, element_id
-from ..services.context import DEFAULT_TEXT
+from ..services.context import DEFAULT_TEXT, AppContext
 from .own_text import own_text_problem
 from .part_choice import AUTO, build_part_choice, part_choice
 from .request import (
@@ -34,6 +34,7 @@ from .request import (
     TrainRequest,
 )
 from .settings_form import SettingsForm, custom_settings, invalid_value_message
+from .start_model import checked_key, start_field, start_note
 from .strings import REPORT, TRAIN
 from .summary import (
     button_label,
@@ -99,6 +100,9 @@ class Form:
     report: gr.HTML
     recipe: gr.Radio
     experiment: gr.Radio
+    start: gr.HTML  # its value is the key of the model to start from
+    start_note: gr.HTML
+    start_problem: gr.HTML
     previous_choice: gr.JSON  # the last recipe except Custom, and a text set aside (text_choice.js)
     custom: SettingsForm
     gpu: gr.Checkbox
@@ -114,7 +118,7 @@ class Form:
         The order is that in which `train_request` takes their values.
         """
         names = ("corpus", "paste", "files", "source", "encoding", "part")
-        more = ("recipe", "experiment", "previous_choice", "gpu")
+        more = ("recipe", "experiment", "previous_choice", "gpu", "start")
         chosen = {name: getattr(self, name) for name in (*names, *more)}
         return {**chosen, "base": self.custom.base, **self.custom.fields}
 
@@ -126,15 +130,20 @@ class Form:
     @property
     def outputs(self) -> list[Any]:
         """The components that `validate` updates."""
-        text = [self.own, self.source, self.encoding, self.part, self.report, self.text_problem]
-        recipe = [self.experiment, self.custom.group, self.gpu_notice]
+        text = [self.own, self.source, self.encoding, self.part, self.report]
+        recipe = [self.experiment, self.custom.group, self.gpu_notice, self.start_note]
         settings = [self.custom.base, self.custom.head, *self.custom.fields.values()]
-        return [*text, *recipe, *settings, self.settings_problem, self.go, self.model]
+        return [*text, *recipe, *settings, *self.problems, self.go, self.model]
+
+    @property
+    def problems(self) -> list[gr.HTML]:
+        """The components that `show_problems` updates."""
+        return [self.text_problem, self.settings_problem, self.start_problem]
 
     def train_request(self, values: Sequence[Any], limits: Limits) -> TrainRequest:
         """Make a request of the values of `inputs`, with the limits of the server."""
         corpus, paste, files, source, encoding, part, recipe, *more = values
-        experiment, previous, gpu, *custom = more
+        experiment, previous, gpu, start, *custom = more
         base, settings = self.custom.read(*custom)
         return TrainRequest(
             corpus=corpus or DEFAULT_TEXT,
@@ -149,13 +158,24 @@ class Form:
             base_recipe=previous_recipe(previous),
             base=base,
             gpu=gpu is True,
+            start_key=checked_key(start),
             limits=limits,
         )
 
-    def validate(self, entered: TrainRequest, locale: str) -> dict[Any, Any]:
-        """Return what the form shows of a request: summaries, model, button label, problems."""
-        request, errors = entered.resolved(), list[UserError]()
+    def validate(
+        self, entered: TrainRequest, locale: str, start_error: UserError | None = None
+    ) -> dict[Any, Any]:
+        """Return what the form shows of a request: summaries, model, button label, problems.
+
+        `start_error` says why the model to start from was not found.
+        """
+        errors = [] if start_error is None else [start_error]
         corpus, configs = None, None
+        try:
+            request = entered.resolved()
+        except UserError as error:  # the base recipe and the model to start from do not go together
+            errors.append(error)
+            entered = request = replace(entered, start=None)
         try:
             configs = request.resolve_configs()
             if request.has_local_text:
@@ -186,12 +206,14 @@ class Form:
     def show_problems(
         self, errors: Sequence[UserError], locale: str, request: TrainRequest | None = None
     ) -> dict[Any, Any]:
-        """Show errors beside what caused them, the text or the settings; none clears both places.
+        """Show errors beside what caused them: text, start or settings; none clears all places.
 
         Every invalid setting in `request` is named, though only the first raised an error.
         """
         of_text = [error for error in errors if (error.field or "corpus") in _TEXT_FIELDS]
-        others = [translate_problem(error, locale) for error in errors if error not in of_text]
+        of_start = [error for error in errors if error.field == "start"]
+        beside = [*of_text, *of_start]
+        others = [translate_problem(error, locale) for error in errors if error not in beside]
         invalid = (
             [invalid_value_message(name, locale) for name in request.invalid_settings()]
             if request and others
@@ -199,6 +221,7 @@ class Form:
         )
         return {
             self.text_problem: "\n".join(translate_problem(error, locale) for error in of_text),
+            self.start_problem: "\n".join(translate_problem(error, locale) for error in of_start),
             self.settings_problem: "\n".join(invalid or others),
         }
 
@@ -232,8 +255,11 @@ def previous_recipe(previous: object) -> str:
     return recipe if isinstance(recipe, str) and recipe in RECIPES else "sprint"
 
 
-def build_form(limits: Limits) -> Form:
-    """Build the column inside the Column that is open now."""
+def build_form(limits: Limits, context: AppContext | None = None) -> Form:
+    """Build the column inside the Column that is open now.
+
+    Without a `context` there are no models to start from.
+    """
     request = TrainRequest()
     plan = request.plan()
     report = corpus_summary(request, plan.corpus, "en")
@@ -290,6 +316,9 @@ def build_form(limits: Limits) -> Form:
         words=[REPORT],
         elem_id="train-report",
     )
+    note = start_note(context, request)
+    start_problem = gr.HTML("", html_template=PROBLEM, elem_id="train-start-problem")
+    start = start_field(context)  # on the line of the next field's label
     recipe = gr.Radio(
         [(t(f"recipe-{name}"), name) for name in (*BUDGETS, TEXTBOOK, CUSTOM)],
         value=request.recipe,
@@ -326,5 +355,6 @@ def build_form(limits: Limits) -> Form:
     )
     return Form(
         corpus, own, paste, files, source, encoding, part, text_problem, report_box, recipe,
-        experiment, previous_choice, custom, on_gpu, gpu_notice, settings_problem, go, model_box,
+        experiment, start, note, start_problem, previous_choice, custom, on_gpu, gpu_notice,
+        settings_problem, go, model_box,
     )  # fmt: skip

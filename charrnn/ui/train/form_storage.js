@@ -39,7 +39,7 @@ function makeStorage(defaults) {
     (empty(one) && empty(other)) || JSON.stringify(one) === JSON.stringify(other);
   const fresh = () => ({ ...defaults, corpus: defaultText });
   // Only these decide whether the form differs: other fields belong to a choice of these.
-  const CHOICES = ["corpus", "recipe", "paste", "files", "gpu"];
+  const CHOICES = ["corpus", "recipe", "paste", "files", "gpu", "start"];
   const touched = (form) => CHOICES.some((name) => !same(form[name], fresh()[name]));
   // While Gradio sets one field after the other, some are reset and the others not yet.
   const goesBack = (form) =>

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ...checkpoint import Checkpoint
 from ...corpus import Corpus, Text, read_text
 from ...errors import UserError
 from ...model import ModelConfig
@@ -28,11 +29,14 @@ from ...runs.admission import check_plan, check_raw_text, check_text
 from ...runs.limits import Limits
 from ...text import datasets
 from ...training import TrainingConfig
+from ...training.transfer import FIXED_SETTINGS
 from ...utils.config_fields import assign_settings, invalid_settings
 from .. import i18n
+from ..services.catalog import ModelEntry
 from ..services.context import DEFAULT_TEXT
+from ..services.start_models import NOTHING, open_start
 from ..services.text_cache import read_uploads, read_uploads_of_any_length
-from .base_settings import BaseSettings
+from .base_settings import OF_START, BaseSettings
 from .strings import TRAIN
 
 OWN = "own"
@@ -100,6 +104,8 @@ class TrainRequest:
     base_recipe: str = "sprint"
     base: BaseSettings = BaseSettings()
     gpu: bool = False
+    start_key: str = NOTHING  # of the model to start from
+    start: ModelEntry | None = None  # that model, once it has been found
     limits: Limits = Limits()
     _memo: _CorpusMemo = field(default_factory=_CorpusMemo, repr=False, compare=False)
 
@@ -153,6 +159,7 @@ class TrainRequest:
             recipe=self.recipe_name,
             settings=self.overrides,
             base=self.base_recipe if self.recipe == CUSTOM else None,
+            start=self._start_checkpoint,
         )
         check_plan(plan, self.limits)
         return plan
@@ -202,7 +209,12 @@ class TrainRequest:
 
         Raises UserError if a setting is invalid; its `field` says which.
         """
-        return resolve_configs(self._recipe.name, self.overrides, self._expected_length)
+        length, start = self._expected_length, self._start_checkpoint
+        return resolve_configs(self._recipe.name, self.overrides, length, start=start)
+
+    @property
+    def _start_checkpoint(self) -> Checkpoint | None:
+        return None if self.start is None else open_start(self.start)
 
     @property
     def _expected_length(self) -> int:
@@ -233,21 +245,27 @@ class TrainRequest:
         # An error in the text is raised by `plan`, too, and shown then.
         corpus = self.corpus_if_readable(lambda error: None) if self.has_local_text else None
         text = (corpus.sha256() if corpus else self.corpus) + (", GPU" if self.gpu else "")
+        text += f"{OF_START}{self.start_key}" if self.start else ""
         if self.base.suits(self.base_recipe, text):
-            base, by_hand = replace(self.base, text=text), self.settings
+            base, by_hand = replace(self.base, text=text), dict(self.settings)
         else:
             base = BaseSettings.of(self.base_recipe, text, self._recipe_settings(corpus))
             same = self.base_recipe == self.base.recipe
             by_hand = self.base.changed(self.settings) if same else {}
+        if self.start is None:
+            by_hand = {n: v for n, v in by_hand.items() if (n, v) != ("keep_symbols", True)}
+        else:  # the architecture is the model's
+            by_hand = {n: v for n, v in by_hand.items() if n not in FIXED_SETTINGS}
         return replace(self, base=base, settings={**base.values, **by_hand})
 
     def _recipe_settings(self, corpus: Corpus | None) -> dict[str, Any]:
         """Return what the base recipe chooses for the text, or for its expected length."""
         name, device = self._recipe.name, self._device
+        start = self._start_checkpoint
         chosen = (
-            resolve_configs_for(corpus, name, device)
+            resolve_configs_for(corpus, name, device, start)
             if corpus
-            else resolve_configs(name, device, self._expected_length)
+            else resolve_configs(name, device, self._expected_length, start=start)
         )
         return asdict(chosen[0]) | asdict(chosen[1])
 

@@ -16,6 +16,7 @@ import gradio as gr
 from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...training import TrainingConfig
+from ...training.transfer import FIXED_SETTINGS
 from ...utils.config_fields import Rule, format_bound, rules
 from ..i18n import Words, number, t, translate
 from ..i18n.titles import RECIPES as NAMES
@@ -27,7 +28,7 @@ from .custom_strings import PREPARATIONS, TAKES
 from .request import CUSTOM, TrainRequest
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "model": tuple(rules(ModelConfig)),
+    "model": (*rules(ModelConfig), "keep_symbols"),
     "length": ("seconds", "epochs"),
     "learning": (
         *("prior", "smoothing", "optimizer"),
@@ -81,11 +82,27 @@ class SettingsForm:
         if request.recipe != CUSTOM:
             return {self.head: {}}
         follow = {n: v for n, v in request.settings.items() if entered.settings.get(n) != v}
+        limited = self._limits_of(entered, request)
+        for name in follow.keys() & limited.keys():
+            limited[name]["value"] = as_field(follow.pop(name))
         return {
+            **{self.fields[name]: gr.update(**update) for name, update in limited.items()},
             **self.show_values(follow),
             self.base: request.base.as_json(),
             self.head: head_props(request, problems, locale),
         }
+
+    def _limits_of(self, entered: TrainRequest, request: TrainRequest) -> dict[str, dict[str, Any]]:
+        """Return, by field, whether it can be edited and is shown; empty if that has not changed.
+
+        The architecture of a model to start from is the model's own, and `keep_symbols` says
+        nothing without one.
+        """
+        starts = request.start is not None
+        if not starts and not entered.base.may_be_of_start():
+            return {}
+        fixed = {name: {"interactive": not starts} for name in FIXED_SETTINGS}
+        return fixed | {"keep_symbols": {"visible": starts}}
 
     def open_accordions(self, names: Sequence[str]) -> dict[Any, Any]:
         """Return the updates that open the accordions of these settings."""
@@ -184,6 +201,7 @@ def custom_settings(base: BaseSettings) -> SettingsForm:
 
 def _field(name: str, rule: Rule, value: str | bool) -> Any:
     options: dict[str, Any] = {
+        "visible": name != "keep_symbols",  # until there is a model to start from
         "label": t(f"setting-{name}"),
         "info": t(f"hint-{name}"),
         "elem_id": f"setting-{name}",

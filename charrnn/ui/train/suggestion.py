@@ -15,6 +15,7 @@ from ...text import datasets
 from .. import i18n
 from ..run_card.view_model import RunViewModel
 from ..services.context import AppContext
+from ..services.start_models import key_of_start
 from .base_settings import BaseSettings
 from .form import Form
 from .request import CUSTOM
@@ -37,6 +38,7 @@ def wire_suggestion(
         form.corpus,
         form.recipe,
         form.previous_choice,
+        form.start,
         custom.base,
         *custom.fields.values(),
         *dict.fromkeys(custom.accordions.values()),
@@ -44,7 +46,7 @@ def wire_suggestion(
     card.apply_suggestion(
         fill,
         run_id,
-        [*places, form.text_problem, form.settings_problem],
+        [*places, *form.problems],
         show_progress="hidden",
         queue=False,
         api_visibility="private",
@@ -71,6 +73,7 @@ def apply_suggestion(context: AppContext, form: Form, run_id: str) -> dict[Any, 
     filled: dict[Any, Any] = {
         form.recipe: CUSTOM,
         form.previous_choice: {"recipe": recipe, "text": None},
+        form.start: key_of_start(context, run_id),
         form.custom.base: BaseSettings.of(recipe, None, settings).as_json(),
         **form.custom.show_values(settings | {setting: value}),
         **form.custom.open_accordions([setting]),
