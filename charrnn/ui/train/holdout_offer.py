@@ -44,7 +44,7 @@ def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
         form.inputs,
         [
             form.recipe, form.previous_choice, custom.base, *custom.fields.values(),
-            *dict.fromkeys(custom.accordions.values()), form.text_problem, form.settings_problem,
+            *dict.fromkeys(custom.accordions.values()), *form.problems,
         ],
         queue=False,
         **options,
