@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import packages_distributions
 
 import pytest
+import yaml
 from conftest import ROOT
 
 # What only `ui/` and the app of a clone may import.
@@ -89,3 +90,13 @@ def test_the_core_imports_nothing_of_the_page_when_it_is_loaded(project):
 
 def is_for_types(node):
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def test_every_promised_python_is_tested_on_every_system():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    promised = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', text)
+    jobs = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))["jobs"]
+    matrix = jobs["installed"]["strategy"]["matrix"]
+    assert matrix["python"] == jobs["check"]["strategy"]["matrix"]["python"] == promised
+    assert {name.partition("-")[0] for name in matrix["os"]} == {"ubuntu", "windows", "macos"}
+    assert f'requires-python = ">={promised[0]}"' in text
