@@ -95,6 +95,7 @@ export function mount(host) {
     setLine(".report-warning", (v.warnings ?? []).map((warning) => warning[locale]).join("\n"));
     offer(v.offer);
     setLine(".report-compared", comparisonText(v.comparison));
+    find(".report-facts").title = comparisonText(v.comparison);
     setLine(".report-preview", v.preview ?? "");
   }
 
