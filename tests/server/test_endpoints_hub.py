@@ -80,7 +80,7 @@ def test_a_model_of_the_hub_writes_and_scores_by_its_name(letters, visitor, hub)
     asked = len(hub.asked)
     assert generate(nobody) == text
     assert len(hub.asked) == asked, "remembered"
-    assert [one["name"] for one in ask(nobody, "/models")] == []
+    assert [one["name"] for one in ask(nobody, "/models")] == ["ada/letters"]
 
 
 def test_a_private_model_is_never_shared_between_users(letters, visitor, hub):
