@@ -93,3 +93,10 @@ def test_a_damaged_name_does_no_harm(tmp_path, contents):
     run = Run.create(tmp_path, small())
     (run.directory / "name").write_bytes(contents)
     assert isinstance(run.name, str) and len(run.name) < 81
+
+
+def test_a_run_that_started_from_a_model_says_so():
+    told = labels([request() | {"started_from": {"name": "English prose"}}, request()])
+    assert told[0]["en"].endswith(" · from English prose")
+    assert told[0]["zh"].endswith(" · 起点：英文小说")
+    assert "from" not in told[1]["en"]

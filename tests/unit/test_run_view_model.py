@@ -243,3 +243,44 @@ def test_a_run_that_the_server_stopped_says_why_before_its_message():
 def test_an_end_without_a_code_as_of_an_earlier_version_keeps_its_english_message():
     shown = view_model(end(0, "failed", message="The disk is full.")).value()["end"]
     assert (shown["message"], shown["text"], shown["crashed"]) == ("The disk is full.", None, False)
+
+
+def started(held=3.38, **more):
+    known = {"name": "The Tide Clock", "model": None, "validation_perplexity": held}
+    return start() | {"started_from": known | more}
+
+
+def test_the_curve_of_a_run_from_a_model_begins_with_what_that_knew():
+    view = RunViewModel("r")
+    view.apply(started())
+    shown = view.value()
+    assert shown["facts"]["started_from"]["held"] == 3.38
+    assert shown["facts"]["started_from"]["title"] == {"en": "The Tide Clock", "zh": "潮汐钟"}
+    view.apply(progress(1, held=3.38))  # not measured again
+    view.apply(progress(2, held=3.1))
+    columns = view.value()["columns"]
+    assert view.value()["steps"] == [0, 1, 2]
+    assert columns["held"] == [3.38, None, 3.1] and columns["seconds"][0] == 0
+    assert view.last["held"] == 3.1
+    view.apply(started() | {"resumed_from": 2, "seconds": 0.2})
+    assert view.value()["steps"] == [0, 1, 2], "it begins once only"
+
+
+def test_the_model_of_step_0_that_is_kept_has_its_place_on_the_curve():
+    view = RunViewModel("r")
+    view.apply(started())
+    view.apply(progress(1, held=4.0))
+    view.apply(checkpoint(0, held=3.38))
+    assert view.kept["seconds"] == 0
+
+
+def test_without_a_held_out_part_the_card_names_the_start_only():
+    view = RunViewModel("r")
+    view.apply(started(None, model="ada/prose"))
+    assert view.value()["facts"]["started_from"] == {
+        "title": {"en": "ada/prose", "zh": "ada/prose"},
+        "held": None,
+    }
+    assert view.value()["steps"] == []
+    view.apply(start())
+    assert view.value()["facts"]["started_from"] is None

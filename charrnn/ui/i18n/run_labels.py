@@ -14,7 +14,7 @@ from ...errors import UserError
 from ...model import ModelConfig
 from ...runs.run import Run
 from .. import i18n
-from .titles import SETTINGS
+from .titles import SETTINGS, chinese
 
 MAX_SETTINGS = 3
 
@@ -37,6 +37,8 @@ _SHORT = {
     "weight_decay": ("decay", "衰减"),
 }
 
+_FROM = ("from {model}", "起点：{model}")
+
 Label = dict[str, str]  # by language
 
 
@@ -54,7 +56,8 @@ def labels(manifests: Sequence[Mapping[str, Any]]) -> list[Label]:
             and _network_and_length(other) == _network_and_length(settings)
         ]
         names = _distinguishing_settings(settings, others)
-        result.append({locale: _label(settings, names, locale) for locale in ("en", "zh")})
+        start = (manifests[place].get("started_from") or {}).get("name")
+        result.append({locale: _label(settings, names, start, locale) for locale in ("en", "zh")})
     return result
 
 
@@ -94,8 +97,13 @@ def _network(settings: Mapping[str, Any]) -> str:
         return str(settings.get("cell"))
 
 
-def _label(settings: Mapping[str, Any], names: Sequence[str], locale: str) -> str:
+def _label(
+    settings: Mapping[str, Any], names: Sequence[str], start: str | None, locale: str
+) -> str:
     parts = [_network(settings), _length(settings, locale)]
+    if start:
+        shown = chinese(start) if locale == "zh" else start
+        parts.append(i18n.translate(_FROM, locale, model=shown))
     for name in names:
         short = _SHORT.get(name) or (name.replace("_", " "), SETTINGS.get(name, (name,))[0])
         parts.append(f"{short[locale == 'zh']}\u00a0{_value(settings.get(name))}")

@@ -1,6 +1,6 @@
 // Figures and charts as inline SVG. run_card.js says what to draw and when.
 
-import { languageTag } from "../page/runtime.js";
+import { languageTag, locale } from "../page/runtime.js";
 import { appendSvg, drawLabels, evenTicks, path, spreadLabels } from "../page/svg_chart.js";
 import { asTerm } from "../page/terms.js";
 
@@ -181,6 +181,12 @@ export function charts({ find, setText, t, words }, unit, summary) {
       const curve = words[`curve-${name}`];
       const text = `${name === "held" ? asTerm(curve, "held-out") : curve} ${value(last)}`;
       labels.push({ name, y: y(last), text, kind });
+    }
+    const knew = v.facts.started_from?.held;
+    if (knew != null) {
+      const dot = appendSvg(svg, "circle", { class: "start", cx: x(0), cy: y(knew), r: 4 });
+      const model = v.facts.started_from.title[locale];
+      appendSvg(dot, "title", {}, t("started-from-at", { model, n: value(knew) }));
     }
     const kept = keptModel(v),
       keptAt = kept?.[byEpoch ? "epoch" : "seconds"];

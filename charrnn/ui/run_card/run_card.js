@@ -72,6 +72,16 @@ export function mount(host) {
     return v.is_example ? t("example", { run: text }) : text;
   }
 
+  // Returns which model the run started from, and what that knew before the first step.
+  function startText(v) {
+    const start = v.facts.started_from;
+    if (!start) return "";
+    const model = start.title[locale];
+    return start.held == null
+      ? t("started-from", { model })
+      : t("started-from-at", { model, n: formatPerplexity(start.held) });
+  }
+
   function statusText(v) {
     const { last, facts, state } = v;
     const speed = last.speed ? t("speed", { n: integerFormat.format(last.speed) }) : "";
@@ -339,6 +349,7 @@ export function mount(host) {
       ".run-notice",
       v.missing ? words.missing : v.run && !v.controls ? words["watch-only"] : "",
     );
+    setText(".run-start", startText(v));
     const which = anyHeld || now == null ? "held" : "train";
     const numbers = { perplexity: now > MAX_SHOWN ? null : now };
     const mainLabel = words[`${other ? "kept" : "main"}-${which}`];

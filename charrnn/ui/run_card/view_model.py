@@ -156,7 +156,19 @@ class RunViewModel:
             "baselines": {k: _finite(v) for k, v in event["baselines"].items()},
             "published": _published(event["recipe"]),
             "device": event["device"],
+            "started_from": _started_from(event.get("started_from")),
         }
+        self._add_start()
+
+    def _add_start(self) -> None:
+        """Begin the held-out curve with what the model knew that the run starts from."""
+        known = (self.facts["started_from"] or {}).get("held")
+        if known is None or self.steps:
+            return
+        point = {"step": 0, "seconds": 0.0, "epoch": 0.0, "train": None, "held": known}
+        self._best = {**point, "norm": None}
+        self._recent.append(self._best)
+        self._add_point(self._best)
 
     def _rewind(self, step: int | None, seconds: float) -> None:
         """Drop what was done after `step`, from which the run is resumed; all of it if None.
@@ -187,11 +199,12 @@ class RunViewModel:
             "held": _finite(event["validation_perplexity"]),
             "norm": _finite(event["gradient_norm"]),
         }
-        if point["held"] == self.last.get("held"):
+        before = self.last.get("held", (self.facts.get("started_from") or {}).get("held"))
+        if point["held"] == before:
             point["held"] = None  # not measured again since
         self.last = {
             **point,
-            "held": point["held"] or self.last.get("held"),
+            "held": point["held"] or before,
             "clipped": event["clipped"],
             "speed": event["characters_per_second"],
             "left": event["remaining_seconds"],
@@ -272,6 +285,15 @@ def _published(name: str) -> list[tuple[float, float]]:
     """Return the published (epoch, perplexity) points of a textbook recipe."""
     recipe = RECIPES.get(name)
     return [(float(epoch), p) for epoch, p in recipe.published.items()] if recipe else []
+
+
+def _started_from(start: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the name of the model that a run started from, by language, and what it knew."""
+    if start is None:
+        return None
+    name = start.get("model") if "/" in (start.get("model") or "") else start["name"]
+    title = {"en": str(name), "zh": chinese(str(name))}
+    return {"title": title, "held": _finite(start.get("validation_perplexity"))}
 
 
 def _finite(value: Any) -> float | None:
