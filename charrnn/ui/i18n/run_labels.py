@@ -26,7 +26,7 @@ _SETTINGS = (
     *("learning_rate", "dropout", "optimizer", "batch_size", "steps", "clip", "sampling"),
     *("documents",),
     *("smoothing", "weight_decay", "schedule", "implementation", "input", "embedding_size"),
-    *("precision", "truncate", "reset", "shift", "prior", "keep_symbols", "validation"),
+    *("precision", "truncate", "reset", "shift", "prior", "keep_symbols", "validation", "holdout"),
     *("initialization", "seed"),
     *("device", "threads", "samples", "sample_length", "sample_every"),
 )
