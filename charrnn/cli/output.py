@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ..errors import escape_invisible
 from ..training import Event
 from ..training.messages import BIDIRECTIONAL
+from ..training.progress_text import perplexity_text, position_text, size_text, state_text
 
 _LINE_EVERY_SECONDS = 10.0  # of a run, between two lines of progress where there is no bar
 
@@ -59,10 +60,10 @@ def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
                 _move(bar, event, start)
             elif event["seconds"] >= next_line:
                 next_line = event["seconds"] + _LINE_EVERY_SECONDS
-                note(f"{event['seconds']:,.0f} s, epoch {event['epoch']:.4g}, {_state(event)}")
+                note(f"{position_text(event)}, {state_text(event)}")
         elif kind == "sample" and bar is not None:
             if progress is not None:  # once for the samples that follow it
-                bar.write(f"epoch {progress['epoch']:.4g}, {_perplexities(progress)}")
+                bar.write(f"epoch {progress['epoch']:.4g}, {perplexity_text(progress)}")
                 progress = None
             text = event["text"].replace("\n", "⏎")
             bar.write(f" - {text}")
@@ -91,21 +92,13 @@ def _move(bar: tqdm[None], event: Event, start: Event) -> None:
     bar.n = event["epoch"] if by_epoch else event["seconds"]
     if bar.total is not None:
         bar.n = min(bar.n, bar.total)
-    bar.set_postfix_str(_state(event))
+    bar.set_postfix_str(state_text(event))
 
 
 def _opening(start: Event) -> str:
     warnings = "".join(f"\nnote: {note}" for note in _notes(start))
     known = ", ".join(f"{k} {v:.4g}" for k, v in start["baselines"].items() if v is not None)
-    return (
-        f"{start['characters']:,} characters, {start['vocabulary_size'] - 1:,} symbols, "
-        f"{start['parameters']:,} parameters, {start['device']}\n"
-        f"baseline perplexities: {known}{warnings}"
-    )
-
-
-def _state(progress: Event) -> str:
-    return f"{_perplexities(progress)}, {progress['characters_per_second']:,.0f} characters/s"
+    return f"{size_text(start)}\nbaseline perplexities: {known}{warnings}"
 
 
 def _notes(start: Event) -> Iterator[str]:
@@ -118,15 +111,6 @@ def _notes(start: Event) -> Iterator[str]:
         offers.append(warning.get("holdout"))
     if part := next(filter(None, offers), None):
         yield f"to do so, begin again with --set holdout={part}"
-
-
-def _perplexities(event: Event) -> str:
-    parts = []
-    if event["validation_perplexity"] is not None:
-        parts.append(f"perplexity {event['validation_perplexity']:.4g} held out")
-    if event["train_perplexity"] is not None:
-        parts.append(f"{event['train_perplexity']:.4g} training")
-    return ", ".join(parts)
 
 
 @contextmanager

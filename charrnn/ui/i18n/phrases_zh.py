@@ -181,6 +181,7 @@ PHRASES: Mapping[str, str] = {
     "give a list of texts, <unk> first; Vocabulary.from_text makes one from a text": (
         "请给出以 <unk> 开头的文本列表；Vocabulary.from_text 可由文本得到"
     ),
+    "give the events of charrnn.train": "请给出 `charrnn.train` 产生的事件",
     "give a Corpus; Corpus.from_text makes one from a text": (
         "请给出 Corpus；Corpus.from_text 可由文本得到"
     ),

@@ -1,0 +1,194 @@
+"""`watch(train(…))`: a bar and a curve of a run in a notebook, a line a second anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from typing import Any, Protocol
+
+from .errors import Message, escape_invisible
+from .training import Event
+from .training.events import Clock
+from .training.progress_text import fraction_done, position_text, size_text, state_text
+from .utils.notebook import html_bar, html_curves, html_lines
+from .utils.validation import as_instance
+
+_NOTEBOOK_EVERY_SECONDS = 0.3
+_LINE_EVERY_SECONDS = 1.0
+_MAX_SHOWN_CHARACTERS = 400  # of a sample
+
+
+def watch(events: Iterable[Event], *, clock: Clock = time.monotonic) -> Iterator[Event]:
+    """Show the events of a run as they come, and hand each of them on.
+
+    In a notebook a bar, the curve of the perplexities and the latest sample are shown, and renewed
+    a few times a second. Anywhere else one line a second goes to standard error.
+
+        for event in charrnn.watch(charrnn.train(corpus)):
+            ...
+
+    Nothing happens before the first event is asked for. Where the loop ends early, or `close` is
+    called, `events` is closed as well. An error of the training is shown and raised.
+
+    `clock` returns seconds. Raises UserError if `events` cannot be iterated over.
+    """
+    as_instance(events, Iterable, "events", Message("give the events of charrnn.train"))  # type: ignore[type-abstract]
+    return _watch(events, clock)
+
+
+def _watch(events: Iterable[Event], clock: Clock) -> Iterator[Event]:
+    run = WatchedRun()
+    display: _Display = _NotebookDisplay(run) if in_notebook() else _LineDisplay(run)
+    shown_at = -float("inf")
+    try:
+        for event in events:
+            run.apply(event)
+            now = clock()
+            if (
+                event["event"] in ("start", "note", "end")
+                or now - shown_at >= display.every_seconds
+            ):
+                shown_at = now
+                display.show()
+            yield event
+    except GeneratorExit:
+        _finish(run, display, "No longer watched: the loop ended before the run did.")
+        raise
+    except KeyboardInterrupt:
+        _finish(run, display, "Interrupted.")
+        raise
+    except BaseException as error:
+        _finish(run, display, f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+
+
+def _finish(run: WatchedRun, display: _Display, message: str) -> None:
+    """Show why the events ended before the run's own `end`."""
+    if run.end is None:
+        run.message = escape_invisible(message, 300)
+        display.show()
+
+
+def in_notebook() -> bool:
+    """Check whether this process is the kernel of a notebook, which shows HTML."""
+    ipython = sys.modules.get("IPython")  # a kernel has imported it
+    shell = None if ipython is None else ipython.get_ipython()
+    return getattr(shell, "kernel", None) is not None
+
+
+class WatchedRun:
+    """What the events of a run have said so far."""
+
+    def __init__(self) -> None:
+        self.start: Event | None = None
+        self.progress: Event | None = None
+        self.sample: Event | None = None
+        self.end: Event | None = None
+        self.notes: list[str] = []
+        self.message = ""  # why the run is over, or no longer watched
+        self.curves: dict[str, list[tuple[float, float]]] = {"held out": [], "training": []}
+
+    def apply(self, event: Event) -> None:
+        """Take in one event."""
+        kind = event["event"]
+        if kind == "start":
+            self.start = event
+            self.notes += [warning["message"] for warning in event.get("warnings", [])]
+        elif kind == "progress":
+            self.progress = event
+            for name, field in (
+                ("held out", "validation_perplexity"),
+                ("training", "train_perplexity"),
+            ):
+                if event[field] is not None:
+                    self.curves[name].append((event["epoch"], event[field]))
+        elif kind == "sample":
+            self.sample = event
+        elif kind == "note":
+            self.notes.append(event["message"])
+        elif kind == "end":
+            self.end, self.message = event, event["message"]
+
+    def __repr__(self) -> str:
+        if self.message:
+            return self.message
+        if self.progress is not None:
+            return f"{position_text(self.progress)}, {state_text(self.progress)}"
+        return "no event yet" if self.start is None else size_text(self.start)
+
+    def _repr_html_(self) -> str:
+        """Return the bar, the curves, the latest sample and the message."""
+        parts = []
+        if self.progress is not None:
+            label = f"{position_text(self.progress)}, {state_text(self.progress)}"
+            parts.append(html_bar(self._fraction_done(), label))
+            parts.append(html_curves("perplexity by epoch", self.curves))
+        lines = [] if self.start is None else [size_text(self.start)]
+        if self.sample is not None:
+            text = self.sample["text"]
+            cut = "…" if len(text) > _MAX_SHOWN_CHARACTERS else ""
+            lines.append(text[:_MAX_SHOWN_CHARACTERS].replace("\n", "⏎") + cut)
+        parts.append(html_lines([*lines, *self.notes, self.message]))
+        return f"<div>{''.join(parts)}</div>"
+
+    def _fraction_done(self) -> float | None:
+        if self.end is not None and self.end["reason"] == "finished":
+            return 1.0
+        if self.start is None or self.progress is None:
+            return None
+        return fraction_done(self.progress, self.start)
+
+
+class _Display(Protocol):
+    every_seconds: float
+
+    def show(self) -> None:
+        """Show the present state of the run."""
+
+
+class _NotebookDisplay:
+    """The output of a cell, replaced as the run goes on."""
+
+    every_seconds = _NOTEBOOK_EVERY_SECONDS
+
+    def __init__(self, run: WatchedRun) -> None:
+        self._run = run
+        self._handle: Any = None
+
+    def show(self) -> None:
+        """Display the run in the cell, or renew it there."""
+        if self._handle is None:
+            show = import_module("IPython.display").display
+            self._handle = show(self._run, display_id=True)
+        else:
+            self._handle.update(self._run)
+
+
+class _LineDisplay:
+    """Lines on standard error: what is new of the notes, and the present state."""
+
+    every_seconds = _LINE_EVERY_SECONDS
+
+    def __init__(self, run: WatchedRun) -> None:
+        self._run = run
+        self._notes_printed = 0
+        self._state = ""
+
+    def show(self) -> None:
+        """Print what has not been printed yet."""
+        for note in self._run.notes[self._notes_printed :]:
+            _print(note)
+        self._notes_printed = len(self._run.notes)
+        if (state := repr(self._run)) != self._state:
+            self._state = state
+            _print(state)
+
+
+def _print(line: str) -> None:
+    print(escape_invisible(line), file=sys.stderr, flush=True)
