@@ -13,6 +13,7 @@ from charrnn.runs.limits import Limits
 from charrnn.runs.manager import RunManager
 from charrnn.runs.view_ids import view_id
 from charrnn.training import start_proposal
+from charrnn.ui.push_dialog import Pushes
 from charrnn.ui.services.context import AppContext
 from charrnn.ui.services.start_models import find_start, key_of_start, start_options
 from charrnn.ui.train.form import build_form
@@ -190,3 +191,13 @@ def test_a_reload_restores_only_what_may_be_a_key(form, kept):
 
 def test_a_reload_restores_the_model_to_start_from(form):
     assert checked_values(form, {"start": "base-tale"})["values"]["start"] == "base-tale"
+
+
+def test_the_push_dialog_learns_which_license_the_start_asks_for(queue):
+    opened = find_start(queue, "small", None).open()
+    about = {"name": "Child", "started_from": {"name": "Tales", "license": "gpl-3.0"}}
+    save(Checkpoint(opened.model, opened.vocabulary, about), queue.bundled_dir / "child")
+    pushes = Pushes(queue, has_sign_in_button=False)
+    for key, demanded in (("child", "gpl-3.0"), ("small", None)):
+        answer = awaited(pushes.list_files({"key": key, "repo": "ada/x"}, None))
+        assert answer["files"] and answer["demanded"] == demanded

@@ -18,6 +18,7 @@ from typing import Any
 import gradio as gr
 
 from ... import hub
+from ...checkpoint.origin import demanded_license
 from ...errors import UserError, traceback_without_message
 from ...hub.account import account
 from ...hub.client import endpoint
@@ -107,6 +108,7 @@ class Pushes:
     async def list_files(self, query: Frame, request: gr.Request) -> Frame:
         """Return the `files` that a push would upload, or the `problem`.
 
+        `demanded` is the license that the model which this one started from asks for, or None.
         `query` is `{key, repo, license}`. Called from `push_dialog.js`.
         """
         fields, locale = query if isinstance(query, dict) else {}, i18n.locale_of(request)
@@ -121,7 +123,8 @@ class Pushes:
                 license=_license_or_none(fields.get("license")),
                 space=space_id(),
             )
-            return {"files": [{"name": file.name, "size": file.size} for file in files]}
+            listed = [{"name": file.name, "size": file.size} for file in files]
+            return {"files": listed, "demanded": demanded_license(model.open())}
 
         try:
             model = await context.limiters.fetching.run(client, find)

@@ -53,6 +53,7 @@ export function mount(host) {
   let phase = "form"; // "pushing", "done"
   let files = null; // the files that would be uploaded, for what is typed now
   let preparing = false;
+  let isLicenseFilledIn = false; // with one that the model's own start asks for
   let problems = {};
   let pushId = null; // of the push that is under way
   let frame = null; // its latest frame
@@ -204,10 +205,18 @@ export function mount(host) {
     }
     preparing = false;
     files = answer?.files ?? null;
+    if (answer?.demanded) takeDemandedLicense(answer.demanded);
     const { place, message } =
       answer?.problem ?? (answer ? {} : { place: "push", message: words["no-answer"] });
     problems = { ...problems, name: "", license: "", push: "", ...(place && { [place]: message }) };
     draw();
+  }
+
+  // Fills in, once, the license that the model which this one started from asks for.
+  function takeDemandedLicense(demanded) {
+    setText("#push-license-hint", t("license-demanded", { license: demanded }));
+    if (!isLicenseFilledIn && !license.value.trim()) license.value = demanded;
+    isLicenseFilledIn = true;
   }
 
   async function askAccount() {
@@ -332,6 +341,8 @@ export function mount(host) {
     [model, user, phase, files, problems] = [subject, null, "form", null, {}];
     name.value = draft?.repo || suggestion(subject);
     license.value = draft?.licence ?? "";
+    isLicenseFilledIn = false;
+    setText("#push-license-hint", words["license-hint"]);
     isPrivate.checked = draft?.private ?? true;
     dialog.showModal();
     name.focus();

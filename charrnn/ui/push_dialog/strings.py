@@ -57,6 +57,11 @@ PUSH: Words = {
         "Optional. The license of the model, such as mit; not that of the text it learned from.",
         "可以不填。这是模型的许可证，例如 mit；不是训练文本的许可证。",
     ),
+    "license-demanded": (
+        "The model that this one started from has the license {license}, which asks for the same "
+        "here.",
+        "它的起始模型采用 {license}，该许可证要求衍生模型沿用同样的许可证。",
+    ),
     # the files
     "files": ("What is uploaded", "将上传的文件"),
     "files-empty": (
