@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from .errors import Message, UserError
 from .rnn import Recurrence, State, TorchRecurrence, affine, dropout, map_state
-from .utils.config_fields import check, setting
+from .utils.config_fields import check, config_html, config_repr, setting
 from .utils.validation import as_instance, as_int
 from .vocabulary import Counts
 
@@ -62,6 +62,9 @@ class ModelConfig:
         "Initial weights: the textbook's normal(0, 0.01²), torch's uniform, or orthogonal",
         choices=("normal", "uniform", "orthogonal"),
     )
+
+    __repr__ = config_repr
+    _repr_html_ = config_html
 
     def __post_init__(self) -> None:
         check(self)
@@ -131,6 +134,12 @@ class CharRNN(nn.Module):
         self.b_q = nn.Parameter(torch.empty(vocabulary_size))
         if not self.b_q.is_meta:
             self._initialize(generator)
+
+    def __repr__(self) -> str:
+        return (
+            f"<CharRNN {self.config.label}: {self.vocabulary_size - 1:,} symbols, "
+            f"{self.parameter_count:,} parameters>"
+        )
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Return logits of the character after each of `ids` (B, T), and the state after the last.

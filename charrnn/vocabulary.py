@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import Message, UserError
+from .errors import Message, UserError, short_repr
 from .utils import validation
 from .utils.yield_points import yield_point
 
@@ -22,6 +22,7 @@ MAX_SYMBOLS = 100_000  # of a model, `<unk>` included; no script has half as man
 Ids = NDArray[np.unsignedinteger[Any]]
 Counts = NDArray[np.int64]  # of symbols in a text, by their ids: (V,)
 
+_MAX_SHOWN_SYMBOLS = 40
 _CODE_POINTS = 0x110000
 _CHUNK_CHARACTERS = 1 << 20  # encoded at a time, so that UTF-32 never holds the whole text
 
@@ -70,6 +71,10 @@ class Vocabulary:
     def symbol_count(self) -> int:
         """The number of different characters, without `<unk>`."""
         return len(self.symbols) - 1
+
+    def __repr__(self) -> str:
+        first = short_repr("".join(self.symbols[1:]), _MAX_SHOWN_SYMBOLS)
+        return f"<Vocabulary: {self.symbol_count:,} symbols, {first}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Vocabulary) and self.symbols == other.symbols

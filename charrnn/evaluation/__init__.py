@@ -58,6 +58,12 @@ class Score:
         """The mean cross-entropy in bits."""
         return self.nats / math.log(2)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Score: perplexity {self.perplexity:.4g}, {self.bits_per_character:.4g} bits per "
+            f"character, {self.characters:,} characters, {self.protocol}>"
+        )
+
     def _repr_html_(self) -> str:
         return html_table("Score", self.as_dict())
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 from ..utils import validation
+from ..utils.notebook import html_table
 from .suffix_automaton import Match, SuffixAutomaton
 
 NGRAM_LENGTHS = (4, 8, 12, 16, 24)
@@ -55,6 +56,26 @@ class Novelty:
     copied_lines: int
     line_spans: list[CopiedSpan]
     min_characters: int
+
+    def __repr__(self) -> str:
+        return (
+            f"<Novelty: {self.characters:,} characters, {self.copied:.1%} copied, "
+            f"longest stretch {self.longest:,}>"
+        )
+
+    def _repr_html_(self) -> str:
+        new = {
+            f"new {n}-grams": None if share is None else f"{share:.1%}"
+            for n, share in self.new_ngrams.items()
+        }
+        rows = {
+            "characters": self.characters,
+            "longest copied stretch": self.longest,
+            f"copied, in stretches of {self.min_characters} or more": f"{self.copied:.1%}",
+            "lines copied whole": f"{self.copied_lines:,} of {self.lines:,}",
+            **new,
+        }
+        return html_table("Novelty", rows)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON; the keys of `new_ngrams` become strings."""

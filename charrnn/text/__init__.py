@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..errors import Message, UserError, escape_invisible, os_reason
+from ..errors import Message, UserError, escape_invisible, os_reason, short_repr
 from ..extraction.web_pages import declared_encoding
 from ..utils import validation
 from ..utils.yield_points import yield_point
@@ -57,6 +57,9 @@ class Text:
     files: tuple[int, ...] = field(default=(), compare=False)
     extraction: Extraction | None = None
     notes: tuple[Message, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Text {short_repr(self.name)}: {len(self.text):,} characters, {self.encoding}>"
 
 
 def decode(data: bytes, *, name: str, encoding: str | None = None, part: str | None = None) -> Text:

@@ -8,7 +8,7 @@ from ..batches import Epoch, make_epoch
 from ..documents import KINDS
 from ..errors import UserError
 from ..split import HOLDOUTS, SPREAD
-from ..utils.config_fields import check, setting
+from ..utils.config_fields import check, config_html, config_repr, setting
 from ..vocabulary import Ids
 
 
@@ -115,6 +115,9 @@ class TrainingConfig:
     sample_every: int | None = setting(
         None, "Epochs between extra samples", kind=int, low=1, high=1_000_000, optional=True
     )
+
+    __repr__ = config_repr
+    _repr_html_ = config_html
 
     def __post_init__(self) -> None:
         check(self)

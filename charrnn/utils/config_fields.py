@@ -13,6 +13,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
 from ..errors import Message, UserError, escape_invisible, short_repr
+from .notebook import html_table
 
 
 class Config(Protocol):
@@ -58,6 +59,22 @@ def setting(
 def rules(config: type[Config]) -> dict[str, Rule]:
     """Return the rule of every setting of a configuration class, in order."""
     return {f.name: f.metadata["rule"] for f in fields(config)}
+
+
+def config_repr(config: Config) -> str:
+    """Write a configuration as Python would, with the settings that are not at their defaults."""
+    changed = [
+        f"{f.name}={getattr(config, f.name)!r}"
+        for f in fields(config)
+        if getattr(config, f.name) != f.default
+    ]
+    return f"{type(config).__name__}({', '.join(changed)})"
+
+
+def config_html(config: Config) -> str:
+    """Return a table of all settings for a notebook."""
+    values = {f.name: str(getattr(config, f.name)) for f in fields(config)}
+    return html_table(type(config).__name__, values)
 
 
 def check(config: Config) -> None:

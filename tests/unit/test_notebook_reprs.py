@@ -4,6 +4,7 @@ import pytest
 
 import charrnn
 from charrnn.checkpoint import Checkpoint
+from charrnn.text import Text
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -24,6 +25,33 @@ def test_each_is_one_line_in_python(shown):
     assert "LSTM 16" in repr(named)
     assert f"{len(corpus.ids):,} characters" in repr(corpus)
     assert "240 characters" in repr(inspection)
+
+
+def test_settings_models_vocabularies_texts_and_reports_are_a_line_too(checkpoint):
+    lines = "to be\nor not\n" * 40
+    text = Text(lines, SCRIPT)
+    report = charrnn.novelty(lines, lines)
+    finding = charrnn.UnitFinding(0, 1, "word-start", 0.5, 0.4, "C", False)
+    objects = [checkpoint.model, checkpoint.vocabulary, text, report, finding]
+    objects += [charrnn.Line("to be", None, True), charrnn.UserError("{n} files", n=2)]
+    for one in objects:
+        assert "\n" not in repr(one) and len(repr(one)) < 160
+        assert " object at 0x" not in repr(one)
+    parameters = checkpoint.model.parameter_count
+    assert repr(checkpoint.model) == f"<CharRNN LSTM 16: 8 symbols, {parameters:,} parameters>"
+    assert repr(charrnn.Vocabulary.from_text(lines)).startswith("<Vocabulary: 8 symbols, 'o")
+    assert "100.0% copied" in repr(report) and "80 of 80" in report._repr_html_()
+
+
+def test_settings_show_what_differs_and_can_be_run_again():
+    model = charrnn.ModelConfig(cell="gru", hidden_size=64)
+    training = charrnn.TrainingConfig(seconds=5.0)
+    assert repr(model) == "ModelConfig(cell='gru', hidden_size=64)"
+    assert repr(training) == "TrainingConfig(seconds=5.0)"
+    assert repr(charrnn.ModelConfig()) == "ModelConfig()"
+    names = {"ModelConfig": charrnn.ModelConfig, "TrainingConfig": charrnn.TrainingConfig}
+    assert [eval(repr(one), names) for one in (model, training)] == [model, training]
+    assert "bidirectional" in model._repr_html_() and "64" in model._repr_html_()
 
 
 def test_each_is_a_table_in_a_notebook_with_its_text_escaped(shown):
