@@ -190,6 +190,9 @@ def train(
         if out is not None:
             probe_destination(out)
         run.set_length(epochs=length.get("epochs"), seconds=length.get("seconds"))
+        if "threads" in length and length["threads"] != run.manifest["training"]["threads"]:
+            run.set_threads(length["threads"])
+            _note("with another number of threads: the last bits of its numbers may differ")
         _note("resuming with this run's own text and settings")
     else:
         recipe = recipe or _DEFAULT_RECIPE

@@ -1,7 +1,7 @@
 """Check the arguments of `train --resume` against those that the run was started with.
 
-Only the length may change. The run's own text and settings may be repeated; others are refused,
-with a message that says what to do instead.
+Only the length and the number of threads may change. The run's own text and settings may be
+repeated; others are refused, with a message that says what to do instead.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def check_unchanged(
     recipe: str | None,
     settings: Mapping[str, object],
 ) -> dict[str, Any]:
-    """Compare the arguments with a run's manifest; return the length that they set.
+    """Compare the arguments with a run's manifest; return the length and threads that they set.
 
     Raises UserError, naming the argument, for a text, recipe or setting that is not the run's own.
     """
@@ -73,7 +73,7 @@ def check_unchanged(
     own = manifest["model"] | manifest["training"]
     for_model, for_training = assign_settings(settings, ModelConfig, TrainingConfig)
     said = for_model | for_training
-    length = {name: said.pop(name) for name in _LENGTH if name in said}
+    length = {name: said.pop(name) for name in (*_LENGTH, "threads") if name in said}
     for name, value in said.items():
         if name not in own or own[name] != value:
             raise UserError(

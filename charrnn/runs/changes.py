@@ -1,4 +1,4 @@
-"""Changes to a run that has no worker: its name and its length."""
+"""Changes to a run that has no worker: its name, its length and its threads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from ..errors import UserError
+from ..training import check_threads
 from ..utils.atomic import atomic_write
 from ..utils.regular_files import remove
 from ..utils.validation import clean_text
@@ -53,6 +54,19 @@ class ChangeableRun(RunDirectory):
             manifest = self.manifest
             manifest["training"] |= {"epochs": epochs, "seconds": seconds}
             configs_of(manifest)  # raises UserError before anything is written
+            self._write_manifest(manifest)
+
+    def set_threads(self, threads: int | None) -> None:
+        """Change how many CPU threads the run computes on; its bits may differ from then on.
+
+        Raises UserError if the run is active, and for a number that this machine does not have.
+        """
+        if (lock := self._lock(1)) is None:
+            raise still_going_on()
+        with lock, disk_errors_as_user_errors():
+            manifest = self.manifest
+            manifest["training"] |= {"threads": threads}
+            check_threads(configs_of(manifest)[1])
             self._write_manifest(manifest)
 
     def _write_manifest(self, manifest: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """`train --resume`: a run goes on, a new one begins, and nothing that is there is overwritten."""
 
+import json
 import shutil
 
 import calling
@@ -62,3 +63,16 @@ def test_a_runs_directory_is_a_checkpoint(told, story):
 def test_a_model_that_comes_with_charrnn_is_opened_by_its_name(told):
     status, out, _ = told("generate", "tide-clock", "--prefix", "The ", "--length", "5")
     assert status == 0 and out.startswith("The ")
+
+
+def test_a_run_goes_on_with_another_number_of_threads_and_says_that_bits_may_differ(told, story):
+    assert told(*TRAIN)[0] == 0
+    resume = ("train", "--run-dir", "run", "--resume", "--epochs", "2", "--set")
+    status, _, err = told(*resume, "threads=1")
+    assert status == 0 and "the last bits of its numbers may differ" in err
+    manifest = json.loads((story / "run" / "run.json").read_text())
+    assert manifest["training"]["threads"] == 1
+    status, _, err = told(*resume, "threads=1")
+    assert status == 0 and "may differ" not in err
+    status, _, err = told(*resume, "threads=1000")
+    assert status == 2 and "CPU cores" in err
