@@ -6,12 +6,12 @@ import shutil
 import calling
 import pytest
 
-from charrnn import loading
 from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
 from charrnn.text import read_files
 from charrnn.training import TrainingConfig, start_proposal, train
+from charrnn.utils import places
 
 told = calling.told
 
@@ -123,7 +123,7 @@ def test_a_budget_learns_in_small_steps_from_a_model(told, place):
 @pytest.fixture
 def bases(place, monkeypatch):
     """The models that come with charrnn, of which one is a base."""
-    monkeypatch.setattr(loading, "_BUNDLED_MODELS", place / "bundled")
+    monkeypatch.setattr(places, "bundled_models", lambda: place / "bundled")
     for name in ("base-tale", "other"):
         shutil.copytree(place / "base", place / "bundled" / name)
     card = place / "bundled" / "base-tale" / "README.md"
