@@ -28,6 +28,7 @@ from ..loading import load
 from ..recipes import RECIPES, make_plan
 from ..runs.run import Run, new_id
 from ..text import Text, datasets
+from ..tracking import TRACKERS, check_tracker, track
 from ..training import Event
 from ..utils.validation import clean_text
 from .app import open_app, print_version
@@ -169,9 +170,17 @@ def train(
         Path | None, typer.Option(help="Directory to copy the finished checkpoint to.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume the run in --run-dir.")] = False,
+    tracker: Annotated[
+        str | None,
+        typer.Option(
+            "--track", metavar="NAME", help=f"Log the figures as well to: {', '.join(TRACKERS)}."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train a model on a text."""
+    if tracker is not None:  # fail now rather than after the text was read
+        check_tracker(tracker)
     if out is not None:
         check_destination(out, apart_from=run_dir or Path("runs", "new"))
     if resume and run_dir is None:
@@ -217,6 +226,8 @@ def train(
             )
     with _stop_on_interrupt(run):
         events = run.train(resume=resume)
+        if tracker is not None:
+            events = track(events, tracker, name=run.directory.name, directory=run.directory)
         end = _print_events(events) if as_json else show_training(events)
     if out is not None and run.checkpoint is not None:
         copy_checkpoint(run.checkpoint, out)

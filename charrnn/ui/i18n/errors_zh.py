@@ -237,6 +237,13 @@ ERRORS: Mapping[str, str] = {
     "There is no text called {name}. The texts are {names}.": (
         "没有名为 {name} 的文本。可选的有：{names}。"
     ),
+    "There is no tracker {name}. The trackers are {names}.": (
+        "没有名为 {name} 的跟踪工具。可用的有 {names}。"
+    ),
+    "Tracking with {name} needs the extra [{name}] of charrnn, which is not installed here. "
+    "Install it with: {command}": (
+        "用 {name} 跟踪需要 `charrnn` 的可选依赖 [{name}]，这里没有安装。请用此命令安装：{command}"
+    ),
     "This Python was installed without its manual. Choose another text.": (
         "这个 Python 没有附带手册。请换一份文本。"
     ),
