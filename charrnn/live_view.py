@@ -106,8 +106,10 @@ class WatchedRun:
                 ("held out", "validation_perplexity"),
                 ("training", "train_perplexity"),
             ):
-                if event[field] is not None:
-                    self.curves[name].append((event["epoch"], event[field]))
+                curve, value = self.curves[name], event[field]
+                # What was not measured anew is reported again.
+                if value is not None and not (curve and curve[-1][1] == value):
+                    curve.append((event["epoch"], value))
         elif kind == "sample":
             self.sample = event
         elif kind == "note":
@@ -119,23 +121,30 @@ class WatchedRun:
         if self.message:
             return self.message
         if self.progress is not None:
-            return f"{position_text(self.progress)}, {state_text(self.progress)}"
+            return self._state()
         return "no event yet" if self.start is None else size_text(self.start)
 
     def _repr_html_(self) -> str:
         """Return the bar, the curves, the latest sample and the message."""
         parts = []
         if self.progress is not None:
-            label = f"{position_text(self.progress)}, {state_text(self.progress)}"
-            parts.append(html_bar(self._fraction_done(), label))
+            parts.append(html_bar(self._fraction_done(), self._state()))
             parts.append(html_curves("perplexity by epoch", self.curves))
         lines = [] if self.start is None else [size_text(self.start)]
         if self.sample is not None:
             text = self.sample["text"]
             cut = "…" if len(text) > _MAX_SHOWN_CHARACTERS else ""
-            lines.append(text[:_MAX_SHOWN_CHARACTERS].replace("\n", "⏎") + cut)
+            lines.append("sample: " + text[:_MAX_SHOWN_CHARACTERS].replace("\n", "⏎") + cut)
         parts.append(html_lines([*lines, *self.notes, self.message]))
         return f"<div>{''.join(parts)}</div>"
+
+    def _state(self) -> str:
+        """Return where the run is, its perplexities and speed, and how long it still takes."""
+        if self.progress is None:
+            return ""
+        left = None if self.end is not None else self.progress.get("remaining_seconds")
+        parts = [position_text(self.progress), state_text(self.progress)]
+        return ", ".join([*parts, *([] if left is None else [f"{left:,.0f} s left"])])
 
     def _fraction_done(self) -> float | None:
         if self.end is not None and self.end["reason"] == "finished":

@@ -88,7 +88,12 @@ def html_curves(title: str, curves: Mapping[str, Points]) -> str:
             f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2" '
             f'stroke-dasharray="{dashes}"/>'
         )
-        parts.append(_label(_WIDTH - 8 - 90 * number, 12, f"— {name}", anchor="end", color=color))
+        right_of_name = _WIDTH - 8 - 100 * number
+        parts.append(_label(right_of_name - 24, 12, name, anchor="end"))
+        parts.append(
+            f'<path d="M{right_of_name - 18} 8h18" stroke="{color}" stroke-width="2" '
+            f'stroke-dasharray="{dashes}"/>'
+        )
     return (
         f'<svg role="img" aria-label="{escape(title, quote=True)}" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
         f' style="width:{_WIDTH}px;max-width:100%;display:block">{"".join(parts)}</svg>'
@@ -110,11 +115,9 @@ def _thinned(points: Points) -> list[tuple[float, float]]:
     return good[::-1][:: max(1, math.ceil(len(good) / _MAX_POINTS))][::-1]
 
 
-def _label(
-    x: float, y: float, text: str, *, anchor: str = "start", color: str = "currentColor"
-) -> str:
+def _label(x: float, y: float, text: str, *, anchor: str = "start") -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" text-anchor="{anchor}" fill="{color}">'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" text-anchor="{anchor}" fill="currentColor">'
         f"{escape(text)}</text>"
     )
 

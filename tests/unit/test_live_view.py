@@ -23,6 +23,7 @@ def progress(epoch, train=3.0):
     return {
         "event": "progress", "seconds": epoch / 4, "epoch": epoch, "train_perplexity": train,
         "validation_perplexity": None if epoch % 2 else 4.0, "characters_per_second": 5000.0,
+        "remaining_seconds": 90.0 - epoch,
     }  # fmt: skip
 
 
@@ -73,7 +74,10 @@ def test_the_events_are_handed_on_and_a_line_a_second_is_printed(capsys):
     lines = err.splitlines()
     assert not out and "\r" not in err
     assert lines[:2] == ["The end is a list.", "1,200 characters, 10 symbols, 99 parameters, cpu"]
-    assert lines[2] == "1 s, epoch 4, perplexity 4 held out, 7.5 training, 5,000 characters/s"
+    assert (
+        lines[2]
+        == "1 s, epoch 4, perplexity 4 held out, 7.5 training, 5,000 characters/s, 86 s left"
+    )
     assert lines[-1] == END["message"] and len(lines) == 8
 
 
