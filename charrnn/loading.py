@@ -96,8 +96,11 @@ def local(where: str | Path) -> Path:
     path = Path(where)
     if isinstance(where, str) and not os.path.lexists(path):
         path = _find_by_name(where) or path
-    if os.path.isfile(path / "run.json") and not os.path.lexists(path / checkpoint.WEIGHTS):
-        return path / "checkpoint"
+    if os.path.lexists(path / checkpoint.WEIGHTS):
+        return path
+    of_run = path / "checkpoint"  # where `charrnn.train(…, directory=…)` leaves no run.json
+    if os.path.isfile(path / "run.json") or os.path.isfile(of_run / checkpoint.WEIGHTS):
+        return of_run
     return path
 
 

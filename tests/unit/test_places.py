@@ -48,6 +48,15 @@ def test_a_run_of_the_app_opens_from_any_directory(tmp_path, monkeypatch):
     assert loading.local("runs/../app-runs") == Path("runs/../app-runs")
 
 
+def test_a_directory_that_train_was_given_opens_as_a_run_does(tmp_path, checkpoint):
+    """It has no run.json."""
+    charrnn.save(checkpoint, tmp_path / "mine" / "checkpoint")
+    assert loading.local(tmp_path / "mine") == tmp_path / "mine" / "checkpoint"
+    assert charrnn.load(tmp_path / "mine").vocabulary == checkpoint.vocabulary
+    (tmp_path / "empty" / "checkpoint").mkdir(parents=True)
+    assert loading.local(tmp_path / "empty") == tmp_path / "empty"
+
+
 def test_without_gradio_the_app_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(app, "find_spec", lambda name: None)
     required = ["torch<2.14,>=2.8", "gradio<7,>=6.31; extra == 'app'", "mcp; extra == 'space'"]
