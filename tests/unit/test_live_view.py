@@ -81,10 +81,12 @@ def test_the_events_are_handed_on_and_a_line_a_second_is_printed(capsys):
     assert lines[-1] == END["message"] and len(lines) == 8
 
 
-def test_nothing_is_imported_or_shown_before_the_first_event(capsys):
-    watched = charrnn.watch(Source(run_of()))
-    watched.close()
-    assert capsys.readouterr() == ("", "") and "IPython" not in sys.modules
+def test_nothing_is_shown_before_the_first_event_and_ipython_is_never_imported(capsys, monkeypatch):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    charrnn.watch(Source(run_of())).close()
+    assert capsys.readouterr() == ("", "")
+    list(charrnn.watch(run_of()))
+    assert "IPython" not in sys.modules
 
 
 def test_a_cell_shows_the_run_and_is_renewed_a_few_times_a_second(shown, capsys):
@@ -126,6 +128,13 @@ def test_an_error_of_the_training_is_shown_and_raised(error, told, shown):
 def test_what_has_no_events_is_refused_at_once():
     with pytest.raises(charrnn.UserError, match=r"events.*charrnn\.train"):
         charrnn.watch(3)
+
+
+def test_training_itself_prints_nothing(capsys, tmp_path):
+    corpus = charrnn.Corpus.from_text("to be or not to be, that is the question. " * 40)
+    config = charrnn.TrainingConfig(epochs=1, threads=1)
+    list(charrnn.train(corpus, charrnn.ModelConfig(hidden_size=8), config, directory=tmp_path))
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_real_run_is_watched(shown):

@@ -27,6 +27,15 @@ def test_each_is_one_line_in_python(shown):
     assert "240 characters" in repr(inspection)
 
 
+def settings_and_more(checkpoint):
+    """Objects that other tests of this file look at."""
+    return [
+        checkpoint, charrnn.Corpus.from_text("abc" * 9), charrnn.ModelConfig(),
+        charrnn.TrainingConfig(), charrnn.score(checkpoint, "abc"),
+        charrnn.inspect(checkpoint, "abc"),
+    ]  # fmt: skip
+
+
 def test_settings_models_vocabularies_texts_and_reports_are_a_line_too(checkpoint):
     lines = "to be\nor not\n" * 40
     text = Text(lines, SCRIPT)
@@ -37,6 +46,9 @@ def test_settings_models_vocabularies_texts_and_reports_are_a_line_too(checkpoin
     for one in objects:
         assert "\n" not in repr(one) and len(repr(one)) < 160
         assert " object at 0x" not in repr(one)
+    shown = {type(one).__name__ for one in [*objects, *settings_and_more(checkpoint)]}
+    public = {name for name in charrnn.__all__ if isinstance(getattr(charrnn, name), type)}
+    assert public <= shown, "a public class is not looked at here"
     parameters = checkpoint.model.parameter_count
     assert repr(checkpoint.model) == f"<CharRNN LSTM 16: 8 symbols, {parameters:,} parameters>"
     assert repr(charrnn.Vocabulary.from_text(lines)).startswith("<Vocabulary: 8 symbols, 'o")

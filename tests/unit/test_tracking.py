@@ -122,7 +122,3 @@ def test_the_extras_are_declared_with_the_same_bounds():
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     for tracker, requirement in tracking.TRACKERS.items():
         assert re.search(rf'^{tracker} = \["(.*)"\]$', text, re.MULTILINE)[1] == requirement
-
-
-def test_nothing_is_imported_before_it_is_asked_for():
-    assert "trackio" not in sys.modules and "tensorboard" not in sys.modules
