@@ -26,7 +26,7 @@ from measure import DATA, ROOT, keep, table, time_machine
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, load, save
-from charrnn.checkpoint.files import CARD, LOG, PICTURE, plot_perplexity
+from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES, plot_perplexity
 from charrnn.checkpoint.logs import log_of, samples_of
 from charrnn.checkpoint.model_card import CardContext, card
 from charrnn.corpus import Corpus
@@ -159,9 +159,9 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
     if lost > MAX_LOSS:
         raise SystemExit(f"float16 costs {lost:.4f} nats: more than {MAX_LOSS}")
     log, samples = log_of(trained), samples_of(trained)
-    (place / LOG).write_bytes((trained / LOG).read_bytes())
+    for kept in (trained / LOG, trained / SAMPLES, trained.parent / "events.jsonl"):
+        (place / kept.name).write_bytes(kept.read_bytes())
     (place / PICTURE).write_bytes(plot_perplexity(log, about["results"].get("baselines") or {}))
-    (place / "samples.json").write_bytes((trained / "samples.json").read_bytes())
     text = card(checkpoint, samples, CardContext(picture=True, license="apache-2.0"))
     text = text.replace("its license is unknown", "in the public domain")
     figures = [(title, f"{perplexity(load(place), text):.3f}") for title, text in unseen().items()]

@@ -378,7 +378,8 @@ def resolve_configs(
         )
         model, training = choose_config(characters, budget, held_out, stats, epochs)
         if start is not None:
-            model, training = choose_config_from(start.model.config, training, characters)
+            symbols = (stats or CorpusStats()).symbols
+            model, training = choose_config_from(start.model.config, training, characters, symbols)
     elif start is not None:
         model = matching_config(start.model.config, model)
     if for_training.get("device") == "cuda":  # where torch's layers (cuDNN) are fastest

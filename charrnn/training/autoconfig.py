@@ -42,11 +42,11 @@ _MIN_EPOCHS = {512: 6.0, 384: 3.0, 256: 1.0, 192: 0.0}
 # By the number of epochs, up to.
 _DROPOUT_BY_EPOCHS = {5.0: 0.0, 8.0: 0.1, 12.0: 0.2, 40.0: 0.3, float("inf"): 0.4}
 _FEW_EPOCHS = 12.0  # below: smoothed targets get a higher learning rate, hardly regularized
-# Of a model that starts from another: those of a prototype, an LSTM of 512 (benchmarks/LOG.md).
+# Of a model that starts from another, an LSTM of 512 (benchmarks/LOG.md).
 _START_ROWS, _START_STEPS = 16, 64
-_START_LEARNING_RATE = 0.003  # from `_SMALL_TEXT` characters on; less in proportion,
-_MIN_START_SHARE = 0.1  # but at least this share of it
+_START_LEARNING_RATE = 0.0015  # from `_SMALL_TEXT` characters on; less by the root of their share
 _START_DROPOUT, _START_WEIGHT_DECAY = 0.1, 0.05
+_MAX_START_EPOCHS = 6  # of a smaller text; more would make it forget what it knows
 _MANY_SYMBOLS = 256  # above, each is so rare that its embedding is tied to the output layer
 _ENOUGH_EPOCHS = 8.0  # from which a larger model pays for a small text of many symbols
 _MAX_SOFT_TARGETS = 1 << 26  # characters times symbols; above, targets are not smoothed
@@ -161,23 +161,29 @@ def choose_config(
 
 
 def choose_config_from(
-    start: ModelConfig, training: TrainingConfig, characters: int
+    start: ModelConfig, training: TrainingConfig, characters: int, symbols: int
 ) -> tuple[ModelConfig, TrainingConfig]:
     """Choose how a model that is trained already learns a text of `characters` in addition.
 
-    `training` is what `choose_config` chose for a new model. The updates are smaller, so that the
-    model keeps what it knows, and the smaller the text the smaller they are. The output bias and
-    the targets need no help by counting.
+    `training` is what `choose_config` chose for a new model of as many `symbols`. The updates are
+    smaller, so that the model keeps what it knows, and the smaller the text the smaller they are. A
+    small text is read a few times only, even where there is time for more. The output bias and the
+    targets need no help by counting.
     """
     trained = round(characters * (1 - (training.validation or 0)))
     steps = max(1, min(_START_STEPS, trained // 8))
     rows = max(1, min(_START_ROWS, trained // (steps * _MIN_UPDATES_PER_EPOCH)))
     share = min(1.0, trained / _SMALL_TEXT)
+    seconds = training.seconds
+    if share < 1 and seconds is not None:
+        reached = epochs(start.hidden_size, trained, symbols, seconds)
+        if reached > _MAX_START_EPOCHS:
+            training = replace(training, epochs=_MAX_START_EPOCHS, seconds=None)
     return replace(start, dropout=_START_DROPOUT), replace(
         training,
         batch_size=rows,
         steps=steps,
-        learning_rate=round(_START_LEARNING_RATE * max(share, _MIN_START_SHARE), 6),
+        learning_rate=round(_START_LEARNING_RATE * share**0.5, 6),
         weight_decay=_START_WEIGHT_DECAY,
         prior=False,
         smoothing=0.0,

@@ -31,6 +31,7 @@ WANTED = {
     "weight_decay": "give a number from 0 to 10",
     "clip": "give a number from 0.000000001 to 1,000,000,000 or none",
     "validation": "give a number from 0 to 0.5",
+    "holdout": "choose one of end, spread, lines",
     "precision": "choose one of float32, bfloat16, auto",
     "device": "choose one of cpu, cuda",
     "threads": "give a whole number from 1 to 1,024 or none",

@@ -8,7 +8,7 @@ from charrnn.model import ModelConfig
 from charrnn.recipes import make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import TrainingConfig, autoconfig
-from charrnn.training.autoconfig import CorpusStats, choose_config
+from charrnn.training.autoconfig import CorpusStats, choose_config, choose_config_from
 from charrnn.training.step import suitable_threads
 from charrnn.utils import process
 
@@ -181,3 +181,19 @@ def test_what_the_environment_says_already_is_left_alone():
     process.configure_thread_pools(environment)
     assert environment == process.THREAD_POOL_VARIABLES | {"GOMP_SPINCOUNT": "7"}
     process.disable_malloc_trim()  # wherever this runs, nothing may happen
+
+
+def test_a_model_that_is_trained_already_learns_a_small_text_gently_and_for_a_few_epochs():
+    """The constants are measured: benchmarks/LOG.md."""
+    start = ModelConfig(cell="lstm", hidden_size=512, input="embedding", embedding_size=64)
+
+    def chosen(characters, seconds=10.0, epochs=None):
+        _, training = choose_config(characters, seconds, 0.1, epochs=epochs)
+        return choose_config_from(start, training, characters, 100)[1]
+
+    small, middle, large = chosen(2_000), chosen(20_000), chosen(1_000_000)
+    assert small.learning_rate < middle.learning_rate < large.learning_rate < 0.002
+    assert (small.epochs, small.seconds) == (6, None)
+    assert (large.epochs, large.seconds) == (None, 10.0)
+    assert chosen(2_000, epochs=40).epochs == 40  # the user's own
+    assert chosen(30_000, seconds=0.5).seconds == 0.5  # less than six epochs

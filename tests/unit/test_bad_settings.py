@@ -39,7 +39,7 @@ def test_a_value_that_a_setting_does_not_take_is_refused_to_callers_and_in_pytho
         expected = message(name, said)
         assert refusal(asked, text=text.text, settings={name: value}) == expected
         config = ModelConfig if name in rules(ModelConfig) else TrainingConfig
-        left_to_the_corpus = value is None and name == "validation"
+        left_to_the_corpus = value is None and name in ("validation", "holdout")
         if not isinstance(value, str) and not left_to_the_corpus:  # no string is read for a number
             assert refusal(config, **{name: value}) == expected
 

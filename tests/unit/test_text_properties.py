@@ -52,7 +52,9 @@ def test_settings_come_back_through_json_and_through_words(model, training):
         training["sampling"] = "sequential"
     if training.get("device") == "cuda":
         training["precision"] = "auto"
-    training.setdefault("validation", 0.1)  # a plan always has one
+    if training.get("documents", "none") != "none":
+        training |= {"sampling": "sequential", "reset": 0.0, "holdout": "end"}
+    training = {"validation": 0.1, "holdout": "end"} | training  # a plan always has both
     made = ModelConfig(**model), TrainingConfig(**training)
     values = asdict(made[0]) | asdict(made[1])
     through_json = json.loads(json.dumps(values))
