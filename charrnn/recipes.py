@@ -364,8 +364,6 @@ def resolve_configs(
     for_model, for_training = assign_settings(settings, ModelConfig, TrainingConfig)
     if for_training.get("epochs") is not None and for_training.get("seconds") is not None:
         raise UserError("Give epochs or seconds, not both.", field="seconds", also=("epochs",))
-    if for_training.get("documents", "none") != "none":  # each starts from zero already
-        for_training.setdefault("reset", 0.0)
     for one, other in (("epochs", "seconds"), ("seconds", "epochs")):
         if for_training.get(one) is not None:
             for_training[other] = None

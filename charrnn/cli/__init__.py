@@ -37,7 +37,7 @@ from .export import check_destination, copy_checkpoint, probe_destination
 from .held_out import held_out_texts
 from .hub import pull, push
 from .inspection import show_inspection, show_novelty
-from .lines import check_lines_only, show_lines
+from .lines import check_lines_only, describe_documents, show_lines
 from .output import discard_output, printable, show_training, show_transfer
 from .output import note as _note
 from .resume_args import can_resume, check_unchanged
@@ -215,6 +215,8 @@ def train(
             seconds=seconds,
             start=_start(start, text, recipe, pairs),
         )
+        if not as_json and (documents := describe_documents(planned.corpus)):
+            _note(documents)
         if out is not None:  # fail now rather than after the training
             probe_destination(out)
         run = Run.create_at(run_dir or Path("runs") / new_id(), planned)

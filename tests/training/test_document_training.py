@@ -160,7 +160,6 @@ def test_a_model_of_lines_learns_them_and_their_ends():
     ("model", "settings", "field"),
     [
         ({}, {"sampling": "random"}, "documents"),
-        ({}, {"reset": 0.1}, "reset"),
         ({"bidirectional": True}, {}, "documents"),
     ],
 )

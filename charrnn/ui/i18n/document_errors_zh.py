@@ -15,9 +15,6 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
         "documents = {kind} 从每篇文档的开头训练，而随机采样从任意处开始："
         "请选择 sampling = sequential。"
     ),
-    "With documents = {kind} each document starts from zero already: set reset = 0.": (
-        "documents = {kind} 时每篇文档本来就从零状态开始：请设 reset = 0。"
-    ),
     "documents = {kind} needs a model that reads forward only: set bidirectional = false.": (
         "documents = {kind} 需要只向前读的模型：请设 bidirectional = false。"
     ),

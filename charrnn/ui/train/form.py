@@ -309,6 +309,7 @@ def build_form(limits: Limits, context: AppContext | None = None) -> Form:
     report_box = html_component(
         "train/summary",
         '<p class="report-facts"></p><p class="report-rare"></p><p class="report-notes"></p>'
+        '<p class="report-documents"></p><p class="report-list" role="status"></p>'
         '<p class="report-compared"></p>'
         '<p class="report-warning" role="status"></p>'
         '<pre class="report-preview" role="group" tabindex="0"></pre>',

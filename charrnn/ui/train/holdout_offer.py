@@ -1,4 +1,4 @@
-"""Hold out another part of the text, by one press beside the warning: fills in the form.
+"""Hold out another part of the text, or learn it line by line, by one press beside the report.
 
 Custom is chosen, with all settings of the recipe that was chosen and this one change. Nothing is
 trained yet.
@@ -21,7 +21,12 @@ from .base_settings import BaseSettings
 from .form import Form
 from .request import CUSTOM, TrainRequest
 
-_FIELD = "holdout"
+_DOCUMENTS = "documents"
+_SETTINGS: Mapping[str, Mapping[str, Any]] = {  # by what the press offers
+    SPREAD: {"holdout": SPREAD},
+    LINES: {"holdout": LINES},
+    _DOCUMENTS: {_DOCUMENTS: "lines"},
+}
 
 
 def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
@@ -29,7 +34,7 @@ def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
 
     async def fill(event: gr.EventData, request: gr.Request, *values: Any) -> Any:
         part = getattr(event, "part", None)
-        if part not in (SPREAD, LINES):
+        if part not in _SETTINGS:
             return gr.skip()
         entered = form.train_request(values, context.limits)
         act = partial(hold_out, form, entered, part)
@@ -52,10 +57,10 @@ def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
 
 
 def hold_out(form: Form, entered: TrainRequest, part: str) -> dict[Any, Any]:
-    """Return the updates that choose Custom, as the form stands, with another held-out part."""
+    """Return the updates that choose Custom, as the form stands, with what was offered."""
     custom = form.custom
     if entered.recipe == CUSTOM:
-        changed: Mapping[str, Any] = {_FIELD: part}
+        changed: Mapping[str, Any] = _SETTINGS[part]
         updates: dict[Any, Any] = {}
     else:
         recipe = entered.recipe_name
@@ -63,10 +68,10 @@ def hold_out(form: Form, entered: TrainRequest, part: str) -> dict[Any, Any]:
             entered, recipe=CUSTOM, base_recipe=recipe, base=BaseSettings(), settings={}
         )
         resolved = begun.resolved()
-        changed = {**resolved.settings, _FIELD: part}
+        changed = {**resolved.settings, **_SETTINGS[part]}
         updates = {
             form.recipe: CUSTOM,
             form.previous_choice: {"recipe": recipe, "text": None},
             custom.base: resolved.base.as_json(),
         }
-    return updates | custom.show_values(changed) | custom.open_accordions([_FIELD])
+    return updates | custom.show_values(changed) | custom.open_accordions([*_SETTINGS[part]])

@@ -116,6 +116,26 @@ REPORT: Words = {
         "留出部分：新符号 {unseen} % · 按其余部分的频率每字 {bits} 比特，别处 {own} · "
         "{repeated} % 在其余部分也有",
     ),
+    "documents-lines": (
+        "{n} lines, {median} characters long as a rule, {longest} at most{repeated}",
+        "{n} 行，一般长 {median} 个字符，最长 {longest} 个{repeated}",
+    ),
+    "documents-blank-lines": (
+        "{n} parts, {median} characters long as a rule, {longest} at most{repeated}",
+        "{n} 段，一般长 {median} 个字符，最长 {longest} 个{repeated}",
+    ),
+    "documents-files": (
+        "{n} files, {median} characters long as a rule, {longest} at most{repeated}",
+        "{n} 个文件，一般长 {median} 个字符，最长 {longest} 个{repeated}",
+    ),
+    "documents-repeated": (", {n} of them again", "，其中 {n} 个重复"),
+    "list-question": (
+        "This looks like a list. Each line can be learned as a text of its own, so that the model "
+        "writes whole new lines.",
+        "这看起来像一份列表。可以把每行当作独立的文本来学，这样模型会写出完整的新行。",
+    ),
+    "list-yes": ("Learn line by line", "逐行学习"),
+    "list-no": ("No, as one text", "不，当作一篇文本"),
     "offer-spread": ("Hold out passages from all over the text", "改从全文各处留出段落"),
     "offer-lines": ("Hold out lines from all over the text", "改从全文各处留出各行"),
     "nothing-held-out": ("nothing held out", "不留出"),

@@ -65,6 +65,47 @@ export function mount(host) {
     find(".report-warning").append(button);
   }
 
+  // How many documents, how long, how many twice.
+  function documentsText(d) {
+    if (!d) return "";
+    const again = d.repeated ? t("documents-repeated", { n: number.format(d.repeated) }) : "";
+    return t(`documents-${d.kind}`, {
+      n: number.format(d.count),
+      median: number.format(d.median),
+      longest: number.format(d.longest),
+      repeated: again,
+    });
+  }
+
+  // Proposes to learn a list line by line: one press takes it, another declines it for this text.
+  let declined = null; // the beginning of the text for which that was declined
+  function proposeLines(v) {
+    const place = find(".report-list");
+    if (!place) return;
+    const isAsked = Boolean(v.looks_like_list) && declined !== v.preview;
+    place.hidden = !isAsked;
+    place.textContent = isAsked ? words["list-question"] : "";
+    if (!isAsked) return;
+    const choices = [
+      ["list-yes", () => trigger("hold_out", { part: "documents" })],
+      [
+        "list-no",
+        () => {
+          declined = v.preview;
+          draw();
+        },
+      ],
+    ];
+    for (const [key, act] of choices) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "report-offer";
+      button.textContent = words[key];
+      button.addEventListener("click", act);
+      place.append(button);
+    }
+  }
+
   // Says that the text has to be downloaded, with its source as a tooltip.
   function download(v) {
     const part = document.createElement("span");
@@ -94,6 +135,8 @@ export function mount(host) {
     setLine(".report-notes", (v.notes ?? []).join("\n"));
     setLine(".report-warning", (v.warnings ?? []).map((warning) => warning[locale]).join("\n"));
     offer(v.offer);
+    setLine(".report-documents", documentsText(v.documents));
+    proposeLines(v);
     setLine(".report-compared", comparisonText(v.comparison));
     find(".report-facts").title = comparisonText(v.comparison);
     setLine(".report-preview", v.preview ?? "");

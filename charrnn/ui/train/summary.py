@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...corpus import Corpus
+from ...list_report import is_list, report_documents
 from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...runs import zerogpu as gpu
@@ -30,6 +31,10 @@ def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) ->
             in_both_languages(warning, advice=warning.offer is None) for warning in warnings
         ]
         report["offer"] = next((warning.offer for warning in warnings if warning.offer), None)
+        listed = is_list(corpus)
+        shown = report_documents(corpus) if listed or corpus.documents != "none" else None
+        report["documents"] = shown and shown.as_dict()
+        report["looks_like_list"] = listed
         report["encoding"] = i18n.translate_message(report["encoding"], locale)
         files = request.read_files()
         report["notes"] = (
