@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..batches import Epoch, make_epoch
 from ..documents import KINDS
 from ..errors import UserError
-from ..split import HOLDOUTS
+from ..split import HOLDOUTS, SPREAD
 from ..utils.config_fields import check, config_html, config_repr, setting
 from ..vocabulary import Ids
 
@@ -133,6 +133,13 @@ class TrainingConfig:
                 "begins anywhere: choose sampling = sequential.",
                 kind=self.documents,
                 field="documents",
+            )
+        if self.documents != "none" and self.holdout == SPREAD:
+            raise UserError(
+                "With documents = {kind} whole documents from all over the text are held out: set "
+                "holdout = end.",
+                kind=self.documents,
+                field="holdout",
             )
         if self.device == "cuda" and self.precision == "bfloat16":
             raise UserError(

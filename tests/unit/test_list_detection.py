@@ -52,7 +52,8 @@ def test_lists_are_recognized(name, change):
 def test_commit_subjects_of_people_are_a_list():
     subjects = [
         "Fix a crash on empty input", "wip", "Bump version to 2.1", "Merge branch 'main'",
-        "tests: cover the parser", "Add --json", "Revert \"Add --json\"", "docs", "Speed up reading",
+        "tests: cover the parser", "Add --json", "Revert \"Add --json\"", "docs",
+        "Speed up reading",
         "Use the new cache for thumbnails on the start page",
     ]  # fmt: skip
     assert looks_like_list([f"{one} (#{n})" for n in range(8) for one in subjects])

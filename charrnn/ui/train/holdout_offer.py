@@ -34,7 +34,7 @@ def wire_holdout_offer(context: AppContext, form: Form, **options: Any) -> None:
 
     async def fill(event: gr.EventData, request: gr.Request, *values: Any) -> Any:
         part = getattr(event, "part", None)
-        if part not in _SETTINGS:
+        if not isinstance(part, str) or part not in _SETTINGS:
             return gr.skip()
         entered = form.train_request(values, context.limits)
         act = partial(hold_out, form, entered, part)

@@ -26,7 +26,7 @@ def corpus_summary(request: TrainRequest, corpus: Corpus | None, locale: str) ->
         report, warnings = asdict(corpus.report()), check(corpus)
         del report["training"]
         report["comparison"] = corpus.comparison and corpus.comparison.as_dict()
-        report["holdout"] = corpus.holdout
+        report["holdout"] = "lines" if corpus.documents != "none" else corpus.holdout
         report["warnings"] = [
             in_both_languages(warning, advice=warning.offer is None) for warning in warnings
         ]
