@@ -77,7 +77,8 @@ def test_an_agent_that_knows_the_descriptions_only_trains_watches_stops_generate
             "character by character: what", **model, **{"text to read": "the tide"}
         )
         copied = await call(
-            "copied", **{"generated text": text["text"], "was trained on, the text": TEXT}
+            "a generated text is copied",
+            **{"generated text": text["text"], "was trained on, the text": TEXT},
         )
         endless = await call(
             "return at once", **{"^The text to train on": TEXT, "^Passes": 1_000_000}

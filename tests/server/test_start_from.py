@@ -128,7 +128,7 @@ def test_the_limits_hold_for_a_model_to_start_from(queue):
     more = "abcxyz" * 200
     wide = replace(request_from(queue, "base-tale", recipe=CUSTOM), paste=more, limits=symbols)
     wide.resolved().plan()
-    kept = replace(wide, settings={"keep_symbols": True, "seconds": 5})
+    kept = replace(wide, settings={"keep_symbols": True})
     with pytest.raises(UserError, match="different characters, and the limit here is"):
         kept.resolved().plan()
 
