@@ -164,7 +164,8 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
     (place / PICTURE).write_bytes(plot_perplexity(log, about["results"].get("baselines") or {}))
     text = card(checkpoint, samples, CardContext(picture=True, license="apache-2.0"))
     text = text.replace("its license is unknown", "in the public domain")
-    figures = [(title, f"{perplexity(load(place), text):.3f}") for title, text in unseen().items()]
+    texts = {title: text for title, text in unseen().items() if base_of(title) == name}
+    figures = [(title, f"{perplexity(load(place), text):.4g}") for title, text in texts.items()]
     (place / CARD).write_text(
         f"{text}\n## What it has read\n\n"
         + "".join(f"- {book}\n" for book in books)
@@ -192,6 +193,11 @@ def unseen() -> dict[str, str]:
         "Python's manual": datasets.load("python-manual").text,
         "Songs": datasets.load("songs").text,
     }
+
+
+def base_of(title: str) -> str:
+    """Name the base that has the script of a text."""
+    return "chinese" if title == "Songs" else "english"
 
 
 def perplexity(base: Checkpoint, text: str) -> float:
@@ -225,7 +231,7 @@ def worth() -> None:
     header = ["text", "characters", "n-gram", "from", *(f"{seconds} s" for seconds in SECONDS)]
     rows = []
     for title, text in unseen().items():
-        base = bases["chinese" if title == "Songs" else "english"]
+        base = bases[base_of(title)]
         corpus = Corpus.from_text(text, validation=0.1)
         ngram = baseline_perplexities(
             corpus.training, corpus.held_out, len(corpus.vocabulary)

@@ -25,8 +25,8 @@ pytest_plugins = ["page"]
 
 WITHIN = ("csp", "net::ERR_ABORTED")  # held back by the page's policy, or by leaving the page
 NAMES = {
-    "/train", "/stop", "/generate", "/score", "/inspect", "/find_units", "/novelty", "/models",
-    "/recipes",
+    "/train", "/follow", "/stop", "/generate", "/lines", "/score", "/inspect", "/find_units",
+    "/novelty", "/models", "/recipes",
 }  # fmt: skip
 
 

@@ -28,6 +28,9 @@ QUIET = [
     "--renderer-process-limit=1",
 ]
 ABORTED = ("AbortError", "errored out")  # what Gradio says of its open requests at a reload
+# Gradio asks how far an upload is, also when it has just ended: that is a 404, whose response it
+# throws.
+UPLOAD_PROGRESS, THROWN_RESPONSE = "/gradio_api/upload_progress", "Response"
 LOCAL = ("http://127.0.0.1", "data:", "blob:")
 
 
@@ -196,7 +199,7 @@ class Pages:
         self._used.append(self._profiles.take(locale))
         page = self._used[-1].new_page()
         show(page, width=width, height=height, scheme=scheme)
-        page.on("console", lambda message: message.type == "error" and self._hear(message.text))
+        page.on("console", self._read)
         page.on("pageerror", lambda error: self._hear(str(error)))
         page.on("request", lambda request: self._see(request.url))
         return page
@@ -208,9 +211,14 @@ class Pages:
         wait_until_drawn(page)
         return page
 
+    def _read(self, message):
+        if message.type == "error" and UPLOAD_PROGRESS not in message.location["url"]:
+            self._hear(message.text)
+
     def _hear(self, message):
         # A page that is closed has lost its connection, and may still say so.
-        if not self._closing and not any(word in message for word in ABORTED):
+        ignored = message == THROWN_RESPONSE or any(word in message for word in ABORTED)
+        if not self._closing and not ignored:
             self._complaints.append(message)
 
     def _see(self, url):
