@@ -19,14 +19,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .documents import Places
 from .errors import UserError
 from .vocabulary import Ids
 
 _LONG_CHUNKS = 32  # a document of at most this many chunks is never cut into pieces
 _MIN_PIECES_PER_ROW = 4  # pieces of a text of long documents, for each sequence of a minibatch
 _SHUFFLE = 1  # tells the random numbers of an epoch's order from those of `charrnn.batches`
-
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
