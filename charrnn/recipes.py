@@ -323,9 +323,31 @@ def make_plan_for(
     """
     chosen = find_recipe(base or recipe)
     model, training = resolve_configs_for(corpus, chosen.name, settings, start)
+    return complete_plan(corpus, model, training, recipe=recipe, base=base, start=start)
+
+
+def complete_plan(
+    corpus: Corpus,
+    model: ModelConfig,
+    training: TrainingConfig,
+    *,
+    recipe: str,
+    base: str | None = None,
+    start: Checkpoint | None = None,
+    prefixes: tuple[str, ...] | None = None,
+) -> RunPlan:
+    """Plan a run of which every setting is given, for a text prepared as its recipe requires.
+
+    `prefixes` are those of the samples, by default the recipe's or the text's. Raises UserError as
+    `make_plan` does.
+    """
     corpus = corpus.with_validation(training.validation, training.holdout, training.seed)
     corpus = corpus.with_documents(training.documents, training.seed)
-    plan = RunPlan(recipe, corpus, model, training, _prefixes(chosen, corpus), base, start)
+    if prefixes is None:
+        prefixes = _prefixes(find_recipe(base or recipe), corpus)
+    if start is not None:
+        check_architecture(start, model)
+    plan = RunPlan(recipe, corpus, model, training, prefixes, base, start)
     check_fit(plan.trained_corpus, model, training)
     check_threads(training)
     return plan

@@ -32,6 +32,7 @@ from ..tracking import TRACKERS, check_tracker, track
 from ..training import Event
 from ..utils.validation import clean_text
 from .app import open_app, print_version
+from .config_args import SettingsFile
 from .deploy import deploy_app
 from .export import check_destination, copy_checkpoint, probe_destination
 from .held_out import held_out_texts
@@ -158,6 +159,15 @@ def train(
             "on the Hub; auto chooses one that knows texts like this. Default: random weights.",
         ),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="The run.json of a run: repeats that run on the same text, with all its settings "
+            "and the model that it started from.",
+        ),
+    ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of the files; default: detected.")
     ] = None,
@@ -185,6 +195,10 @@ def train(
         check_destination(out, apart_from=run_dir or Path("runs", "new"))
     if resume and run_dir is None:
         raise UserError("--resume needs --run-dir: say which run to resume.", field="run_dir")
+    if resume and config is not None:
+        raise UserError(
+            "--resume goes on with a run's own settings: leave out --config.", field="config"
+        )
     pairs = _parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds)
     reading = Reading.of(column, as_is, encoding)
     if resume and run_dir is not None and can_resume(run_dir):
@@ -204,17 +218,25 @@ def train(
             _note("with another number of threads: the last bits of its numbers may differ")
         _note("resuming with this run's own text and settings")
     else:
-        recipe = recipe or _DEFAULT_RECIPE
-        text = read_corpus(corpus or [], recipe, reading, quiet=as_json)
-        planned = make_plan(
-            text,
-            recipe=recipe,
-            settings=pairs,
-            seed=seed,
-            epochs=epochs,
-            seconds=seconds,
-            start=_start(start, text, recipe, pairs),
-        )
+        file = None if config is None else SettingsFile.read(config)
+        known = file.recipe if file is not None else recipe or _DEFAULT_RECIPE
+        text = read_corpus(corpus or [], known, reading, quiet=as_json)
+        if file is None:
+            planned = make_plan(
+                text,
+                recipe=known,
+                settings=pairs,
+                seed=seed,
+                epochs=epochs,
+                seconds=seconds,
+                start=_start(start, text, known, pairs),
+            )
+        else:
+            flags = {"seed": seed, "epochs": epochs, "seconds": seconds}
+            given = pairs | {name: value for name, value in flags.items() if value is not None}
+            planned = file.plan(text, recipe=recipe, settings=given, start=start)
+            for doubt in file.doubts(planned):
+                _note(doubt)
         if not as_json and (documents := describe_documents(planned.corpus)):
             _note(documents)
         if out is not None:  # fail now rather than after the training

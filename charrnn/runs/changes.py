@@ -10,7 +10,7 @@ from ..training import check_threads
 from ..utils.atomic import atomic_write
 from ..utils.regular_files import remove
 from ..utils.validation import clean_text
-from .manifest import configs_of, disk_errors_as_user_errors, extended
+from .manifest import configs_of, disk_errors_as_user_errors, extended, with_changes
 from .run_directory import MAX_NAME_LENGTH, NAME_FILE, RunDirectory, still_going_on
 
 
@@ -51,10 +51,8 @@ class ChangeableRun(RunDirectory):
         if (lock := self._lock(1)) is None:
             raise still_going_on()
         with lock, disk_errors_as_user_errors():
-            manifest = self.manifest
-            manifest["training"] |= {"epochs": epochs, "seconds": seconds}
-            configs_of(manifest)  # raises UserError before anything is written
-            self._write_manifest(manifest)
+            length = {"epochs": epochs, "seconds": seconds}
+            self._write_manifest(with_changes(self.manifest, length))
 
     def set_threads(self, threads: int | None) -> None:
         """Change how many CPU threads the run computes on; its bits may differ from then on.
@@ -64,8 +62,7 @@ class ChangeableRun(RunDirectory):
         if (lock := self._lock(1)) is None:
             raise still_going_on()
         with lock, disk_errors_as_user_errors():
-            manifest = self.manifest
-            manifest["training"] |= {"threads": threads}
+            manifest = with_changes(self.manifest, {"threads": threads})
             check_threads(configs_of(manifest)[1])
             self._write_manifest(manifest)
 

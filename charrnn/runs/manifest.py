@@ -57,6 +57,8 @@ _SCHEMA: Schema = {
     ),
     # The latest segment (`Segment`): what was done when the run was last continued.
     "leg": (nested({"seconds": (read_non_negative, 0.0), "epochs": (read_non_negative, 0.0)}), {}),
+    # The settings that were changed after the run had begun.
+    "changed": (list_of(read_text), []),
 }
 
 
@@ -76,6 +78,7 @@ def new_manifest(run_id: str, plan: RunPlan) -> dict[str, Any]:
         },
         "started_from": None if plan.start is None else _started_from(plan.start),
         "leg": asdict(Segment()),
+        "changed": [],
         "versions": {"charrnn": __version__, "torch": torch.__version__},
     }
 
@@ -123,15 +126,29 @@ def extended(manifest: Mapping[str, Any], end: Event) -> dict[str, Any]:
 
     Raises UserError for a length that is not allowed, and for settings of another version.
     """
-    training = dict(manifest["training"])
+    training, changes = manifest["training"], {}
     for name, done in (("seconds", end["seconds"]), ("epochs", end["epoch"])):
         if training[name] is not None:
             again = training[name] - manifest["leg"][name]
-            training[name] = type(training[name])(done + again)
+            changes[name] = type(training[name])(done + again)
             break
-    longer = {**manifest, "training": training}
-    configs_of(longer)
-    return longer | {"leg": asdict(Segment(end["seconds"], end["epoch"]))}
+    return with_changes(manifest, changes) | {"leg": asdict(Segment(end["seconds"], end["epoch"]))}
+
+
+def with_changes(manifest: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest with other training settings, and with the names of what has changed.
+
+    Raises UserError for values that are not allowed, and for settings of another version.
+    """
+    training = manifest["training"]
+    differing = {name for name, value in changes.items() if training[name] != value}
+    changed = {
+        **manifest,
+        "training": {**training, **changes},
+        "changed": sorted({*manifest["changed"], *differing}),
+    }
+    configs_of(changed)
+    return changed
 
 
 @contextmanager

@@ -3,16 +3,21 @@
 import random
 
 import pytest
+import small_runs
 import torch
+from conftest import small_model
 from fake_clock import FakeClock
 from grids import in_stress
 from small_runs import QUICK, SMALL, run, with_changes
 
 import charrnn
+from charrnn.checkpoint import Checkpoint
 from charrnn.model import ModelConfig
 from charrnn.recipes import make_plan
 from charrnn.text import Text, datasets
+from charrnn.vocabulary import Vocabulary
 
+no_picture = small_runs.no_picture
 DICE = random.Random(0)
 WORDS = ["".join(DICE.choices("abcdefghijklmnopqrstuvwxyz", k=5)) for _ in range(500)]
 TEXTS = {
@@ -47,6 +52,25 @@ def test_a_budget_chooses_for_so_many_epochs_without_a_measurement(text, recipe,
         assert (planned.training.epochs, planned.training.seconds) == (3, None)
 
 
+@pytest.fixture
+def base():
+    vocabulary = Vocabulary.from_text(TEXTS["small"].text)
+    model = small_model("lstm", vocabulary_size=len(vocabulary), hidden_size=12)
+    return Checkpoint(model, vocabulary, {"name": "Tales"})
+
+
+@pytest.mark.parametrize("recipe", ["sprint", "night", "custom"])
+@pytest.mark.parametrize("text", ["small", "large"])
+def test_from_a_base_every_setting_follows_from_text_seed_and_base(
+    text, recipe, base, nothing_measured
+):
+    planned = make_plan(TEXTS[text], recipe=recipe, epochs=3, seed=5, start=base)
+    again = make_plan(TEXTS[text], recipe=recipe, epochs=3, seed=5, start=base)
+    assert (planned.model, planned.training) == (again.model, again.training)
+    assert (planned.training.epochs, planned.training.seconds) == (3, None)
+    assert planned.training.seed == 5 and planned.model.hidden_size == 12
+
+
 def test_more_epochs_are_held_back_more(nothing_measured):
     chosen = [make_plan(TEXTS["large"], recipe="deep", epochs=n).model for n in (1, 6, 10, 30, 100)]
     assert [model.dropout for model in chosen] == [0.0, 0.1, 0.2, 0.3, 0.4]
@@ -68,14 +92,19 @@ def test_precision_follows_from_the_settings(precision, nothing_measured):
     assert wanted in run(model, training)[0]["device"]
 
 
-@pytest.mark.parametrize("cell", [*in_stress("tanh", "gru"), "lstm"])
-def test_two_runs_are_the_same_to_the_last_bit_however_slow_the_machine_is(cell, tmp_path):
-    model = with_changes(SMALL, cell=cell, dropout=0.3)
+@pytest.mark.parametrize("cell", [*in_stress("tanh", "gru"), "lstm", "from a base"])
+def test_two_runs_are_the_same_to_the_last_bit_however_slow_the_machine_is(
+    cell, base, no_picture, tmp_path
+):
+    start = base if cell == "from a base" else None
+    model = with_changes(SMALL, cell=cell) if start is None else start.model.config
+    model = with_changes(model, dropout=0.3)
     training = with_changes(QUICK, epochs=4, smoothing=0.3, reset=0.1, schedule="plateau")
     ends = []
     for seconds in (1e-6, 0.7):  # that pass with every look at the clock
         directory, clock = tmp_path / f"{seconds}", FakeClock(seconds)
-        events = run(model, training, directory=directory, prefixes=["the "], clock=clock)
+        more = {"prefixes": ["the "], "clock": clock, "start": start}
+        events = run(model, training, directory=directory, **more)
         weights = charrnn.load(directory / "checkpoint").model.state_dict()
         samples = [(e["step"], e["text"]) for e in events if e["event"] == "sample"]
         end = {k: v for k, v in events[-1].items() if k not in ("seconds", "checkpoint")}
