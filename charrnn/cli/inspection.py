@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 
 from ..checkpoint import Checkpoint
 from ..errors import UserError
-from ..inspection import CONCEPTS, Inspection, Novelty, UnitFinding, find_units, inspect, novelty
-from .output import is_terminal, note, printable
+from ..inspection import CONCEPTS, Inspection, Novelty, UnitFinding, find_units
+from ..inspection import inspect as inspect_text
+from ..inspection import novelty as compare_texts
+from .options import AnyCheckpoint, AsIs, Column, Json, open_checkpoint
+from .output import is_terminal, note, print_json, printable
+from .texts import Reading, read_named
 
 PrintJson = Callable[[Any], None]
 _TINTS = (None, 230, 223, 216, 209, 203)  # xterm's 256 colors, from white to red
@@ -20,11 +25,48 @@ _MOST_SURPRISING = 5
 _CONTEXT_CHARACTERS = 20
 
 
-def show_inspection(
+def inspect(
+    checkpoint: AnyCheckpoint,
+    text_file: Annotated[str, typer.Argument(help="A text file, or - for standard input.")],
+    units: Annotated[
+        bool, typer.Option("--units", help="Search for hidden units that follow a concept.")
+    ] = False,
+    column: Column = None,
+    as_is: AsIs = False,
+    as_json: Json = False,
+) -> None:
+    """Show what surprised a model in a text, and what it expected instead."""
+    _show_inspection(
+        open_checkpoint(checkpoint),
+        read_named([text_file], Reading.of(column, as_is)).text,
+        units=units,
+        print_json=print_json if as_json else None,
+    )
+
+
+def novelty(
+    generated: Annotated[str, typer.Argument(help="A generated text, or - for standard input.")],
+    training_text: Annotated[str, typer.Argument(help="What the model was trained on.")],
+    column: Column = None,
+    as_is: AsIs = False,
+    as_json: Json = False,
+) -> None:
+    """Measure how much of a generated text is copied from the training text.
+
+    --column and --as-is are for the training text.
+    """
+    _show_novelty(
+        read_named([generated], Reading()).text,
+        read_named([training_text], Reading.of(column, as_is)).text,
+        print_json=print_json if as_json else None,
+    )
+
+
+def _show_inspection(
     checkpoint: Checkpoint, text: str, *, units: bool, print_json: PrintJson | None
 ) -> None:
     """Print how a model reads a text, and the hidden units that follow a concept if requested."""
-    inspection = inspect(checkpoint, text)
+    inspection = inspect_text(checkpoint, text)
     findings = _find_all(checkpoint, text) if units else []
     if print_json is not None:
         print_json({"event": "summary"} | inspection.summary)
@@ -40,9 +82,9 @@ def show_inspection(
         _print_findings(findings)
 
 
-def show_novelty(generated: str, training_text: str, *, print_json: PrintJson | None) -> None:
+def _show_novelty(generated: str, training_text: str, *, print_json: PrintJson | None) -> None:
     """Print what of a generated text is new, and what stands in the training text."""
-    result = novelty(generated, training_text)
+    result = compare_texts(generated, training_text)
     if print_json is not None:
         print_json(result.as_dict())
         return

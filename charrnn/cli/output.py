@@ -1,7 +1,8 @@
-"""Terminal output: training progress with perplexities and samples, transfers, notes."""
+"""Output of commands: training progress, samples, transfers and notes, or JSON lines."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -140,3 +141,9 @@ def show_transfer(doing: str) -> Iterator[Callable[[int, int | None], None]]:
 def note(text: str) -> None:
     """Print a line to standard error."""
     print(f"charrnn: {text}", file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one line of JSON that any encoding of standard output can hold."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(json.dumps(value, ensure_ascii=plain), flush=True)

@@ -1,0 +1,39 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..checkpoint import Checkpoint
+from ..loading import load
+from .output import show_transfer
+
+Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
+Column = Annotated[
+    str | None,
+    typer.Option(
+        "--column",
+        metavar="NAME",
+        help="What to read of a file that is not plain text: a column of a table, a field of JSON "
+        "(author.name), or text. Default: the one with the most text.",
+    ),
+]
+AsIs = Annotated[
+    bool, typer.Option("--as-is", help="Read tables, JSON, pages … with all their marks.")
+]
+AnyCheckpoint = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHECKPOINT",
+        help="A model's or a run's directory, a .safetensors file, the name of a model that comes "
+        "with charrnn, or one on the Hub: owner/name[@revision].",
+    ),
+]
+
+
+def open_checkpoint(checkpoint: str) -> Checkpoint:
+    """Load the checkpoint at a path or from the Hub."""
+    with show_transfer("downloading") as progress:
+        return load(checkpoint, progress=progress)

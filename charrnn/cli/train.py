@@ -1,0 +1,217 @@
+"""Command train."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from ..checkpoint import Checkpoint
+from ..errors import UserError, escape_invisible
+from ..recipes import RECIPES, make_plan
+from ..runs.run import Run, new_id
+from ..text import Text, datasets
+from ..tracking import TRACKERS, check_tracker, track
+from ..training import Event
+from .config_args import SettingsFile
+from .export import check_destination, copy_checkpoint, probe_destination
+from .lines import describe_documents
+from .options import AsIs, Column, Json
+from .output import note, print_json, show_training
+from .resume_args import can_resume, check_unchanged
+from .start_args import AUTO, check_same_start, open_start, proposed_start
+from .texts import Reading, read_corpus, show_reading
+
+_DEFAULT_RECIPE = "sprint"  # the recipe, where none is given
+
+
+def train(
+    corpus: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[CORPUS]...",
+            help="Files, - for standard input, or the name of a text: "
+            + ", ".join(entry.name for entry in datasets.DATASETS)
+            + ". A textbook recipe brings its own.",
+            show_default=False,
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help=f"One of {', '.join(RECIPES)}.", show_default=_DEFAULT_RECIPE),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the text.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Seconds that the run may take.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="A setting of the model or the training."
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same run.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="CHECKPOINT",
+            help="A model to start from: a path, the name of one that comes with charrnn, or one "
+            "on the Hub; auto chooses one that knows texts like this. Default: random weights.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="The run.json of a run: repeats that run on the same text, with all its settings "
+            "and the model that it started from.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of the files; default: detected.")
+    ] = None,
+    column: Column = None,
+    as_is: AsIs = False,
+    run_dir: Annotated[
+        Path | None, typer.Option(help="Directory of the run; default: a new one in runs/.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Directory to copy the finished checkpoint to.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the run in --run-dir.")] = False,
+    tracker: Annotated[
+        str | None,
+        typer.Option(
+            "--track", metavar="NAME", help=f"Log the figures as well to: {', '.join(TRACKERS)}."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model on a text."""
+    if tracker is not None:  # fail now rather than after the text was read
+        check_tracker(tracker)
+    if out is not None:
+        check_destination(out, apart_from=run_dir or Path("runs", "new"))
+    if resume and run_dir is None:
+        raise UserError("--resume needs --run-dir: say which run to resume.", field="run_dir")
+    if resume and config is not None:
+        raise UserError(
+            "--resume goes on with a run's own settings: leave out --config.", field="config"
+        )
+    pairs = _parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds)
+    reading = Reading.of(column, as_is, encoding)
+    if resume and run_dir is not None and can_resume(run_dir):
+        check_same_start(Run(run_dir), start)
+        run = Run(run_dir)
+        text = read_corpus(corpus, _DEFAULT_RECIPE, reading, quiet=as_json) if corpus else None
+        said = pairs | {"seed": seed} if seed is not None else pairs
+        length = check_unchanged(run.manifest, text=text, recipe=recipe, settings=said)
+        length |= {k: v for k, v in (("epochs", epochs), ("seconds", seconds)) if v is not None}
+        if None not in (length.get("epochs"), length.get("seconds")):
+            raise UserError("Give epochs or seconds, not both.", field="seconds")
+        if out is not None:
+            probe_destination(out)
+        run.set_length(epochs=length.get("epochs"), seconds=length.get("seconds"))
+        if "threads" in length and length["threads"] != run.manifest["training"]["threads"]:
+            run.set_threads(length["threads"])
+            note("with another number of threads: the last bits of its numbers may differ")
+        note("resuming with this run's own text and settings")
+    else:
+        file = None if config is None else SettingsFile.read(config)
+        known = file.recipe if file is not None else recipe or _DEFAULT_RECIPE
+        text = read_corpus(corpus or [], known, reading, quiet=as_json)
+        if file is None:
+            plan = make_plan(
+                text,
+                recipe=known,
+                settings=pairs,
+                seed=seed,
+                epochs=epochs,
+                seconds=seconds,
+                start=_start(start, text, known, pairs),
+            )
+        else:
+            flags = {"seed": seed, "epochs": epochs, "seconds": seconds}
+            given = pairs | {name: value for name, value in flags.items() if value is not None}
+            plan = file.plan(text, recipe=recipe, settings=given, start=start)
+            for doubt in file.doubts(plan):
+                note(doubt)
+        if not as_json and (documents := describe_documents(plan.corpus)):
+            note(documents)
+        if out is not None:  # fail now rather than after the training
+            probe_destination(out)
+        run = Run.create_at(run_dir or Path("runs") / new_id(), plan)
+        if not as_json:
+            show_reading(text, corpus or [])
+        if resume:
+            note(
+                f"there is no run in {escape_invisible(str(run_dir), 200)} yet: starting a new one"
+            )
+    with _stop_on_interrupt(run):
+        events = run.train(resume=resume)
+        if tracker is not None:
+            events = track(events, tracker, name=run.directory.name, directory=run.directory)
+        end = _print_events(events) if as_json else show_training(events)
+    if out is not None and run.checkpoint is not None:
+        copy_checkpoint(run.checkpoint, out)
+    if not as_json:
+        print(f"Saved in {out or run.checkpoint}")
+    if end is None or end["reason"] == "diverged":
+        sys.exit(1)
+
+
+def _start(
+    name: str | None, text: Text, recipe: str, settings: Mapping[str, object]
+) -> Checkpoint | None:
+    """Return the model that `--from` names, or that is chosen for the text."""
+    if name != AUTO:
+        return None if name is None else open_start(name)
+    start, reason = proposed_start(text, recipe, settings)
+    note(reason)
+    return start
+
+
+def _parse_settings(settings: list[str], **flags: object) -> dict[str, object]:
+    """Parse the settings given by --set. Raises UserError for one that `flags` sets as well."""
+    pairs: dict[str, object] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UserError(
+                "--set {setting}: write it as FIELD=VALUE.", setting=setting, field=name
+            )
+        pairs[name.strip()] = value
+    for name, given in flags.items():
+        if given is not None and name in pairs:
+            raise UserError("Give --{name} or --set {name}=…, not both.", name=name, field=name)
+    return pairs
+
+
+def _print_events(events: Iterator[Event]) -> dict[str, Any] | None:
+    """Print events as JSON lines; return the `end` event, or None if the last event is another."""
+    end = None
+    for event in events:
+        print_json(event)
+        end = event if event["event"] == "end" else None
+    return end
+
+
+@contextmanager
+def _stop_on_interrupt(run: Run) -> Iterator[None]:
+    """Stop the run and keep its model at the first Ctrl+C; end the program at the second."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        run.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
