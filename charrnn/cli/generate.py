@@ -64,7 +64,7 @@ def generate(
     if lines is not None:
         show_lines(
             opened, checkpoint, lines, prefix, exponent, seed, new_only=new_only,
-            print_json=print_json if as_json else None,
+            as_json=as_json,
         )  # fmt: skip
         return
     seeds = [None if seed is None else seed + number for number in range(samples)]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -18,7 +17,6 @@ from .options import AnyCheckpoint, AsIs, Column, Json, open_checkpoint
 from .output import is_terminal, note, print_json, printable
 from .texts import Reading, read_named
 
-PrintJson = Callable[[Any], None]
 _TINTS = (None, 230, 223, 216, 209, 203)  # xterm's 256 colors, from white to red
 _BITS_PER_TINT = 1.5
 _MOST_SURPRISING = 5
@@ -40,7 +38,7 @@ def inspect(
         open_checkpoint(checkpoint),
         read_named([text_file], Reading.of(column, as_is)).text,
         units=units,
-        print_json=print_json if as_json else None,
+        as_json=as_json,
     )
 
 
@@ -58,17 +56,15 @@ def novelty(
     _show_novelty(
         read_named([generated], Reading()).text,
         read_named([training_text], Reading.of(column, as_is)).text,
-        print_json=print_json if as_json else None,
+        as_json=as_json,
     )
 
 
-def _show_inspection(
-    checkpoint: Checkpoint, text: str, *, units: bool, print_json: PrintJson | None
-) -> None:
+def _show_inspection(checkpoint: Checkpoint, text: str, *, units: bool, as_json: bool) -> None:
     """Print how a model reads a text, and the hidden units that follow a concept if requested."""
     inspection = inspect_text(checkpoint, text)
     findings = _find_all(checkpoint, text) if units else []
-    if print_json is not None:
+    if as_json:
         print_json({"event": "summary"} | inspection.summary)
         for row in inspection.as_rows():
             print_json(row)
@@ -82,10 +78,10 @@ def _show_inspection(
         _print_findings(findings)
 
 
-def _show_novelty(generated: str, training_text: str, *, print_json: PrintJson | None) -> None:
+def _show_novelty(generated: str, training_text: str, *, as_json: bool) -> None:
     """Print what of a generated text is new, and what stands in the training text."""
     result = compare_texts(generated, training_text)
-    if print_json is not None:
+    if as_json:
         print_json(result.as_dict())
         return
     print(describe_novelty(result))

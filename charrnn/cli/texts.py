@@ -1,4 +1,4 @@
-"""Texts named on the command line: files, standard input, or texts that come with charrnn."""
+"""Texts named on the command line: reads files, standard input and datasets, and says how."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..corpus import Corpus
 from ..errors import UserError, escape_invisible
+from ..list_report import is_list, report_documents
 from ..recipes import find_recipe
 from ..text import AS_IS, MAX_TEXT_BYTES, Text, datasets, decode, read_files
 from .output import note
@@ -70,6 +72,21 @@ def show_reading(text: Text, names: list[str]) -> None:
         note(escape_invisible(f"read {_description(text)}", _MAX_LINE_CHARACTERS))
         for line in text.notes:
             note(line)
+
+
+def describe_documents(corpus: Corpus) -> str | None:
+    """Return a note on the lines, or other documents, of a text to train on; None without any."""
+    listed = is_list(corpus)
+    found = report_documents(corpus) if listed or corpus.documents != "none" else None
+    if found is None:
+        return None
+    name = {"lines": "lines", "blank-lines": "parts", "files": "files"}[found.kind]
+    again = f", {found.repeated:,} of them again" if found.repeated else ""
+    facts = f"{found.count:,} {name}, {found.median:,} characters long as a rule, "
+    facts += f"{found.longest:,} at most{again}"
+    if not listed:
+        return facts
+    return f"this looks like a list ({facts}): --set documents=lines learns each line by itself"
 
 
 def _is_dataset(names: list[str]) -> bool:

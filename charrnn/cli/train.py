@@ -21,12 +21,11 @@ from ..tracking import TRACKERS, check_tracker, track
 from ..training import Event
 from .config_args import SettingsFile
 from .export import check_destination, copy_checkpoint, probe_destination
-from .lines import describe_documents
 from .options import AsIs, Column, Json
 from .output import note, print_json, show_training
 from .resume_args import can_resume, check_unchanged
 from .start_args import AUTO, check_same_start, open_start, proposed_start
-from .texts import Reading, read_corpus, show_reading
+from .texts import Reading, describe_documents, read_corpus, show_reading
 
 _DEFAULT_RECIPE = "sprint"  # the recipe, where none is given
 
