@@ -13,9 +13,20 @@ from ..runs.run import Run
 from ..text import Text
 from ..training.start_proposal import propose_start
 from ..training.transfer import FIXED_SETTINGS, model_digest
-from .output import show_transfer
+from .output import note, show_transfer
 
 AUTO = "auto"
+
+
+def find_start(
+    name: str | None, text: Text, recipe: str, settings: Mapping[str, object]
+) -> Checkpoint | None:
+    """Return the model that `--from` names, or chooses for the text; None for random weights."""
+    if name != AUTO:
+        return None if name is None else open_start(name)
+    start, reason = _proposed_start(text, recipe, settings)
+    note(reason)
+    return start
 
 
 def open_start(name: str) -> Checkpoint:
@@ -28,7 +39,7 @@ def open_start(name: str) -> Checkpoint:
         raise
 
 
-def proposed_start(
+def _proposed_start(
     text: Text, recipe: str, settings: Mapping[str, object]
 ) -> tuple[Checkpoint | None, Message]:
     """Return the base that helps a run on a text, None for random weights, and why."""

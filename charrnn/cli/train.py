@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
-from ..checkpoint import Checkpoint
 from ..errors import UserError, escape_invisible
-from ..recipes import RECIPES, make_plan
+from ..recipes import RECIPES, RunPlan, make_plan
 from ..runs.run import Run, new_id
 from ..text import Text, datasets
 from ..tracking import TRACKERS, check_tracker, track
@@ -24,7 +24,7 @@ from .export import check_destination, copy_checkpoint, probe_destination
 from .options import AsIs, Column, Json
 from .output import note, print_json, show_training
 from .resume_args import can_resume, check_unchanged
-from .start_args import AUTO, check_same_start, open_start, proposed_start
+from .start_args import check_same_start, find_start
 from .texts import Reading, describe_documents, read_corpus, show_reading
 
 _DEFAULT_RECIPE = "sprint"  # the recipe, where none is given
@@ -103,55 +103,26 @@ def train(
         raise UserError(
             "--resume goes on with a run's own settings: leave out --config.", field="config"
         )
-    pairs = _parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds)
-    reading = Reading.of(column, as_is, encoding)
+    arguments = _Arguments(
+        names=corpus or [],
+        recipe=recipe,
+        settings=_parse_settings(settings or [], seed=seed, epochs=epochs, seconds=seconds),
+        seed=seed,
+        epochs=epochs,
+        seconds=seconds,
+        start=start,
+        config=config,
+        reading=Reading.of(column, as_is, encoding),
+        out=out,
+        quiet=as_json,
+    )
     if resume and run_dir is not None and can_resume(run_dir):
-        check_same_start(Run(run_dir), start)
-        run = Run(run_dir)
-        text = read_corpus(corpus, _DEFAULT_RECIPE, reading, quiet=as_json) if corpus else None
-        said = pairs | {"seed": seed} if seed is not None else pairs
-        length = check_unchanged(run.manifest, text=text, recipe=recipe, settings=said)
-        length |= {k: v for k, v in (("epochs", epochs), ("seconds", seconds)) if v is not None}
-        if None not in (length.get("epochs"), length.get("seconds")):
-            raise UserError("Give epochs or seconds, not both.", field="seconds")
-        if out is not None:
-            probe_destination(out)
-        run.set_length(epochs=length.get("epochs"), seconds=length.get("seconds"))
-        if "threads" in length and length["threads"] != run.manifest["training"]["threads"]:
-            run.set_threads(length["threads"])
-            note("with another number of threads: the last bits of its numbers may differ")
-        note("resuming with this run's own text and settings")
+        run = _run_to_resume(run_dir, arguments)
     else:
-        file = None if config is None else SettingsFile.read(config)
-        known = file.recipe if file is not None else recipe or _DEFAULT_RECIPE
-        text = read_corpus(corpus or [], known, reading, quiet=as_json)
-        if file is None:
-            plan = make_plan(
-                text,
-                recipe=known,
-                settings=pairs,
-                seed=seed,
-                epochs=epochs,
-                seconds=seconds,
-                start=_start(start, text, known, pairs),
-            )
-        else:
-            flags = {"seed": seed, "epochs": epochs, "seconds": seconds}
-            given = pairs | {name: value for name, value in flags.items() if value is not None}
-            plan = file.plan(text, recipe=recipe, settings=given, start=start)
-            for doubt in file.doubts(plan):
-                note(doubt)
-        if not as_json and (documents := describe_documents(plan.corpus)):
-            note(documents)
-        if out is not None:  # fail now rather than after the training
-            probe_destination(out)
-        run = Run.create_at(run_dir or Path("runs") / new_id(), plan)
-        if not as_json:
-            show_reading(text, corpus or [])
+        run = _new_run(run_dir or Path("runs") / new_id(), arguments)
         if resume:
-            note(
-                f"there is no run in {escape_invisible(str(run_dir), 200)} yet: starting a new one"
-            )
+            place = escape_invisible(str(run_dir), 200)
+            note(f"there is no run in {place} yet: starting a new one")
     with _stop_on_interrupt(run):
         events = run.train(resume=resume)
         if tracker is not None:
@@ -165,15 +136,94 @@ def train(
         sys.exit(1)
 
 
-def _start(
-    name: str | None, text: Text, recipe: str, settings: Mapping[str, object]
-) -> Checkpoint | None:
-    """Return the model that `--from` names, or that is chosen for the text."""
-    if name != AUTO:
-        return None if name is None else open_start(name)
-    start, reason = proposed_start(text, recipe, settings)
-    note(reason)
-    return start
+@dataclass(frozen=True)
+class _Arguments:
+    """The arguments that say what to train, parsed as far as that needs no files."""
+
+    names: list[str]  # of files, or of a dataset
+    recipe: str | None
+    settings: dict[str, object]
+    seed: int | None
+    epochs: int | None
+    seconds: float | None
+    start: str | None
+    config: Path | None
+    reading: Reading
+    out: Path | None
+    quiet: bool
+
+    def read_text(self, recipe: str) -> Text:
+        """Read the text, or that of the recipe if no names were given."""
+        return read_corpus(self.names, recipe, self.reading, quiet=self.quiet)
+
+    def given(self, *names: str) -> dict[str, object]:
+        """Return those of the named arguments that were given."""
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def _new_run(directory: Path, arguments: _Arguments) -> Run:
+    """Plan a run and create its directory."""
+    config = arguments.config
+    text, plan = _plan(arguments) if config is None else _plan_again(arguments, config)
+    if not arguments.quiet and (documents := describe_documents(plan.corpus)):
+        note(documents)
+    if arguments.out is not None:  # fail now rather than after the training
+        probe_destination(arguments.out)
+    run = Run.create_at(directory, plan)
+    if not arguments.quiet:
+        show_reading(text, arguments.names)
+    return run
+
+
+def _plan(arguments: _Arguments) -> tuple[Text, RunPlan]:
+    """Read the text, and plan a run on it by its recipe."""
+    recipe = arguments.recipe or _DEFAULT_RECIPE
+    text = arguments.read_text(recipe)
+    return text, make_plan(
+        text,
+        recipe=recipe,
+        settings=arguments.settings,
+        seed=arguments.seed,
+        epochs=arguments.epochs,
+        seconds=arguments.seconds,
+        start=find_start(arguments.start, text, recipe, arguments.settings),
+    )
+
+
+def _plan_again(arguments: _Arguments, config: Path) -> tuple[Text, RunPlan]:
+    """Read the text, and plan the run of a settings file on it again."""
+    file = SettingsFile.read(config)
+    text = arguments.read_text(file.recipe)
+    settings = arguments.settings | arguments.given("seed", "epochs", "seconds")
+    plan = file.plan(text, recipe=arguments.recipe, settings=settings, start=arguments.start)
+    for doubt in file.doubts(plan):
+        note(doubt)
+    return text, plan
+
+
+def _run_to_resume(directory: Path, arguments: _Arguments) -> Run:
+    """Open a run, and change its length and number of threads to what the arguments say.
+
+    Raises UserError if they say anything else that the run was not started with.
+    """
+    run = Run(directory)
+    check_same_start(run, arguments.start)
+    text = arguments.read_text(_DEFAULT_RECIPE) if arguments.names else None
+    settings = arguments.settings | arguments.given("seed")
+    changes = check_unchanged(
+        run.manifest, text=text, recipe=arguments.recipe, settings=settings
+    ) | arguments.given("epochs", "seconds")
+    if None not in (changes.get("epochs"), changes.get("seconds")):
+        raise UserError("Give epochs or seconds, not both.", field="seconds")
+    if arguments.out is not None:
+        probe_destination(arguments.out)
+    run.set_length(epochs=changes.get("epochs"), seconds=changes.get("seconds"))
+    if "threads" in changes and changes["threads"] != run.manifest["training"]["threads"]:
+        run.set_threads(changes["threads"])
+        note("with another number of threads: the last bits of its numbers may differ")
+    note("resuming with this run's own text and settings")
+    return run
 
 
 def _parse_settings(settings: list[str], **flags: object) -> dict[str, object]:
