@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .documents import Places
+from .corpus.documents import Places
 from .errors import UserError
 from .vocabulary import Ids
 

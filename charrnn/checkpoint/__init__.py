@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_safetensors
 
 from .._version import __version__, other_version
-from ..documents import KINDS
+from ..corpus.documents import KINDS
 from ..errors import Message, UserError, escape_invisible, os_reason, reason, short_repr
 from ..model import CharRNN, ModelConfig, eval_mode
 from ..utils import validation

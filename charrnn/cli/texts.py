@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..corpus import Corpus
+from ..corpus.document_report import is_list, report_documents
 from ..errors import UserError, escape_invisible
-from ..list_report import is_list, report_documents
 from ..recipes import find_recipe
 from ..text import AS_IS, MAX_TEXT_BYTES, Text, datasets, decode, read_files
 from .output import note

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ..corpus.documents import arranged_stops, document_start
 from ..document_batches import make_document_epoch
-from ..documents import arranged_stops, document_start
 from ..model import CharRNN, State, eval_mode
 from ..packed import continued_state, packed_logits
 from ..utils.yield_points import yield_point

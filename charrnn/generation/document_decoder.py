@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..documents import document_end, document_start
+from ..corpus.documents import document_end, document_start
 from ..model import CharRNN
 from ..vocabulary import Vocabulary
 from .numpy_decoder import Decoder, Floats

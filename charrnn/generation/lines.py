@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..documents import document_end
+from ..corpus.documents import document_end
 from ..errors import UserError
 from ..utils import validation
 from ..utils.yield_points import yield_point

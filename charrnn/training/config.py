@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..batches import Epoch, make_epoch
-from ..documents import KINDS
+from ..corpus.documents import KINDS
+from ..corpus.split import HOLDOUTS, SPREAD
 from ..errors import UserError
-from ..split import HOLDOUTS, SPREAD
 from ..utils.config_fields import check, config_html, config_repr, setting
 from ..vocabulary import Ids
 

@@ -2,8 +2,8 @@
 
 The held-out part is the end of a text, unless `holdout` says otherwise. It misleads if the end is
 of another kind than the rest (`unlike`), if the lines are sorted (`sorted`), or if it stands in the
-rest word for word (`copied`). All checks look at counts and samples (`charrnn.comparison`), so they
-take a fraction of a second for any text. Where another part would do better, a warning says which.
+rest word for word (`copied`). All checks look at counts and samples (`corpus/comparison.py`), so
+they take a fraction of a second for any text. Where another part would do better, a warning says which.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..comparison import Comparison
 from ..corpus import Corpus
+from ..corpus.comparison import Comparison
+from ..corpus.split import END, LINES, SPREAD
 from ..errors import UserError
 from ..ngrams.baselines import Baselines, baseline_perplexities, block_baselines
 from ..ngrams.kneser_ney import Integers
-from ..split import END, LINES, SPREAD
 
 _KINDS = {
     "script": (

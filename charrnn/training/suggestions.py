@@ -10,8 +10,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..corpus.split import LINES, SPREAD
 from ..ngrams.soft_targets import MAX_PROBABILITIES
-from ..split import LINES, SPREAD
 from ..utils.config_fields import rules
 from .config import TrainingConfig
 from .diagnosis import Finding

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from charrnn.corpus import Corpus, read_files, read_text
-from charrnn.documents import hashes
+from charrnn.corpus.documents import hashes
 
 
 def corpus(text, validation=0.0):

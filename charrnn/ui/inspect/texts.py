@@ -10,8 +10,8 @@ import numpy as np
 from ...checkpoint import Checkpoint
 from ...checkpoint.dataset_of_model import corpus_name, local_datasets
 from ...corpus import Corpus
+from ...corpus.split import SPREAD
 from ...errors import UserError
-from ...split import SPREAD
 from ...text import datasets
 from ...utils.validation import clean_text
 from ...vocabulary import Ids

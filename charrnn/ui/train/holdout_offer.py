@@ -13,8 +13,8 @@ from typing import Any
 
 import gradio as gr
 
+from ...corpus.split import LINES, SPREAD
 from ...errors import UserError
-from ...split import LINES, SPREAD
 from .. import i18n
 from ..services.context import AppContext
 from .base_settings import BaseSettings

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...corpus import Corpus
-from ...list_report import is_list, report_documents
+from ...corpus.document_report import is_list, report_documents
 from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...runs import zerogpu as gpu

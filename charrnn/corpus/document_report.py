@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .corpus import Corpus
+from . import Corpus
 from .documents import Spans, arranged_stops, document_end, hashes
 from .list_detection import MAX_SAMPLED_LINES, STRETCHES, looks_like_list
 

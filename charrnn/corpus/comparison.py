@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .vocabulary import Counts, Ids
+from ..vocabulary import Counts, Ids
 
 MIN_CHARACTERS = 100  # held-out characters, to judge them
 _MAX_PIECES = 9  # of the rest, each up to as long as the held-out part, to compare it with

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .utils.yield_points import yield_point
-from .vocabulary import Ids, Vocabulary
+from ..utils.yield_points import yield_point
+from ..vocabulary import Ids, Vocabulary
 
 KINDS = ("none", "lines", "blank-lines", "files")
 FILE_END = "\f"  # ends a file: of the control characters, texts keep only LF and tab

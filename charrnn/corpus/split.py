@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
-from .vocabulary import Ids, Vocabulary
+from ..errors import UserError
+from ..vocabulary import Ids, Vocabulary
 
 END, SPREAD, LINES = "end", "spread", "lines"
 HOLDOUTS = (END, SPREAD, LINES)

@@ -17,6 +17,14 @@ from typing import IO, Any
 
 import numpy as np
 
+from ..errors import Message, UserError, escape_invisible, reason, short_repr
+from ..text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
+from ..text.preparation import Preparation
+from ..utils import validation as arguments
+from ..utils.atomic import atomic_open
+from ..utils.notebook import html_table
+from ..utils.yield_points import yield_point
+from ..vocabulary import MAX_SYMBOLS, Counts, Ids, Vocabulary
 from .comparison import Comparison, compare
 from .documents import (
     KINDS,
@@ -28,15 +36,7 @@ from .documents import (
     document_start,
     find_documents,
 )
-from .errors import Message, UserError, escape_invisible, reason, short_repr
 from .split import END, HOLDOUTS, LINES, Split, join, split_at, split_text
-from .text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
-from .text.preparation import Preparation
-from .utils import validation as arguments
-from .utils.atomic import atomic_open
-from .utils.notebook import html_table
-from .utils.yield_points import yield_point
-from .vocabulary import MAX_SYMBOLS, Counts, Ids, Vocabulary
 
 __all__ = [
     "MAX_TEXT_BYTES",
@@ -91,8 +91,8 @@ class Corpus:
 
     The vocabulary is that of the whole text, so the held-out part has no unknown characters. It is
     a share of `validation`: the end of the text or, by `holdout`, passages or lines from all over
-    it (`charrnn.split`), the lines drawn by `holdout_seed`. Nothing is held out where that share is
-    less than two characters. `encoding`, `line_ends` and `prefixes` are those of the `Text` that it
+    it (`split.py`), the lines drawn by `holdout_seed`. Nothing is held out where that share is less
+    than two characters. `encoding`, `line_ends` and `prefixes` are those of the `Text` that it
     was made from. `title` is its name as `Message.as_json`, from which it is translated; None for a
     name that is not translated, such as a file's.
 
