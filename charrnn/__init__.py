@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from .generation import generate, stream
     from .generation.lines import Line, lines
     from .inspection import Inspection, Novelty, UnitFinding, find_units, inspect, novelty
-    from .live_view import watch
     from .loading import from_hub, load, push_to_hub
     from .model import CharRNN, ModelConfig
+    from .tracking.live_view import watch
     from .training import TrainingConfig, train
     from .vocabulary import Vocabulary
 
@@ -68,7 +68,7 @@ _HOMES = {
     "generation.lines": ("Line", "lines"),
     "inspection": ("Inspection", "Novelty", "UnitFinding", "find_units", "inspect", "novelty"),
     "model": ("CharRNN", "ModelConfig"),
-    "live_view": ("watch",),
+    "tracking.live_view": ("watch",),
     "loading": ("from_hub", "load", "push_to_hub"),
     "training": ("TrainingConfig", "train"),
     "vocabulary": ("Vocabulary",),

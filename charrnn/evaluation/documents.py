@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ..batches.documents import make_document_epoch
 from ..corpus.documents import arranged_stops, document_start
-from ..document_batches import make_document_epoch
 from ..model import CharRNN, State, eval_mode
-from ..packed import continued_state, packed_logits
+from ..rnn.packed import continued_state, packed_hidden_states
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids, Vocabulary
 from . import character_nats, max_predictions
@@ -51,5 +51,6 @@ def _iter_nats(
             carried = epoch.carried(i)
             before = None if state is None else continued_state(state, carried)
             lengths = (Y != 0).sum(dim=1).tolist()
-            logits, state = packed_logits(model, X, lengths, before)
+            H, state = packed_hidden_states(model.hidden_states, X, lengths, before)
+            logits = model.logits(H)
             yield character_nats(logits.float(), Y[Y != 0].to(logits.device))

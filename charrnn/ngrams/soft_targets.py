@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from ..batches import Epoch
-from ..document_batches import DocumentEpoch
+from ..batches.documents import DocumentEpoch
 from ..vocabulary import Ids
 from .kneser_ney import KneserNeyModels, Mixture
 

@@ -3,7 +3,8 @@
 The held-out part is the end of a text, unless `holdout` says otherwise. It misleads if the end is
 of another kind than the rest (`unlike`), if the lines are sorted (`sorted`), or if it stands in the
 rest word for word (`copied`). All checks look at counts and samples (`corpus/comparison.py`), so
-they take a fraction of a second for any text. Where another part would do better, a warning says which.
+they take a fraction of a second for any text. Where another part would do better, a warning says
+which.
 """
 
 from __future__ import annotations

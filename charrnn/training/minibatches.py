@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..batches import Epoch
+from ..batches.documents import DocumentEpoch, make_document_epoch
 from ..corpus import Corpus
-from ..document_batches import DocumentEpoch, make_document_epoch
 from .config import TrainingConfig
 
 

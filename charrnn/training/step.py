@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from ..generation import GenerationConfig, iter_from_model
 from ..model import CharRNN, ModelConfig, State, detach, eval_mode
-from ..packed import continued_state, packed_logits
 from ..rnn import map_state, onednn_is_much_faster
+from ..rnn.packed import continued_state, packed_hidden_states
 from ..utils.process import available_cores
 from ..vocabulary import Counts, Vocabulary
 from .optimizer import RowMajorParameters, build_optimizer, clip_gradients
@@ -176,8 +176,9 @@ class TrainStep:
             logits, after = self.model(X, state)
             return logits, Y.t().reshape(-1).to(self.device), after
         mask = Y != 0  # without padding
-        logits, after = packed_logits(self.model, X, mask.sum(dim=1).tolist(), state)
-        return logits, Y[mask].to(self.device), after
+        lengths = mask.sum(dim=1).tolist()
+        H, after = packed_hidden_states(self.model.hidden_states, X, lengths, state)
+        return self.model.logits(H), Y[mask].to(self.device), after
 
     def _carry_state(self, state: State, carried: Tensor | None) -> State:
         """Return the state for the next minibatch, zero again for some of its sequences.

@@ -82,9 +82,7 @@ def test_the_texts_that_come_along_are_not(name):
     assert not is_list(Corpus.from_text(datasets.load(name)))
 
 
-@pytest.mark.parametrize(
-    "file", ["charrnn/model.py", "README.md", "charrnn/ui/page/base.css"]
-)
+@pytest.mark.parametrize("file", ["charrnn/model.py", "README.md", "charrnn/ui/page/base.css"])
 def test_files_of_this_project_are_not(file):
     assert not looks_like_list((ROOT / file).read_text("utf-8").split("\n"))
 

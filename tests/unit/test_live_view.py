@@ -8,7 +8,7 @@ import pytest
 from fake_clock import FakeClock
 
 import charrnn
-from charrnn.live_view import WatchedRun
+from charrnn.tracking.live_view import WatchedRun
 from charrnn.utils.notebook import html_bar, html_curves
 
 START = {

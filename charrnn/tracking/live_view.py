@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any, Protocol
 
-from .errors import Message, escape_invisible
-from .training import Event
-from .training.events import Clock
-from .training.progress_text import fraction_done, position_text, size_text, state_text
-from .utils.notebook import html_bar, html_curves, html_lines
-from .utils.validation import as_instance
+from ..errors import Message, escape_invisible
+from ..training import Event
+from ..training.events import Clock
+from ..training.progress_text import fraction_done, position_text, size_text, state_text
+from ..utils.notebook import html_bar, html_curves, html_lines
+from ..utils.validation import as_instance
 
 _NOTEBOOK_EVERY_SECONDS = 0.3
 _LINE_EVERY_SECONDS = 1.0

@@ -1,43 +1,47 @@
-"""Run a model on rows of different lengths, without computing much for their padding.
+"""Run a network on rows of different lengths, without computing much for their padding.
 
-Rows of similar lengths are read together, and only characters get logits. The state after a row is
-exact where the row has no padding, which holds for the longest of a group.
+Rows of similar lengths are read together. The state after a row is exact where the row has no
+padding, which holds for the longest of a group.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
-from .model import CharRNN, State
-from .rnn import map_state
+from .state import State, map_state
 
 _ROW_OVERHEAD = 24  # a step of a group costs as much as this many rows, besides its own
 _MAX_GROUPS = 4
 
 
-def packed_logits(
-    model: CharRNN, X: Tensor, lengths: list[int], state: State | None = None
+def packed_hidden_states(
+    network: Callable[[Tensor, State | None], tuple[Tensor, State]],
+    X: Tensor,
+    lengths: list[int],
+    state: State | None = None,
 ) -> tuple[Tensor, State]:
-    """Return the logits (N, V) after each of the inputs, row by row, without padding.
+    """Return the hidden states (N, D·H) after each of the inputs, row by row, without padding.
 
-    `X` (S, T) holds rows of `lengths`, which fall. The state (L·D, S, H) after the rows is that of
-    the characters only where a row has as many of them as the first.
+    `network` is `CharRNN.hidden_states`. `X` (S, T) holds rows of `lengths`, which fall. The state
+    (L·D, S, H) after the rows is that of the characters only where a row has as many of them as the
+    first.
     """
     hidden, states = [], []
     for begin, end in _groups(lengths):
         width = lengths[begin]
         before = None if state is None else map_state(lambda s, b=begin, e=end: s[:, b:e], state)  # type: ignore[misc]
-        H, after = model.hidden_states(X[begin:end, :width], before)  # (T', S', H)
+        H, after = network(X[begin:end, :width], before)  # (T', S', H)
         mask = torch.arange(width) < torch.tensor(lengths[begin:end])[:, None]  # (S', T')
         hidden.append(H.transpose(0, 1)[mask.to(H.device)])
         states.append(after)
-    logits = model.logits(torch.cat(hidden))
     if isinstance(states[0], tuple):
         parts = zip(*states, strict=True)
         H_all, C_all = (torch.cat(part, dim=1) for part in parts)
-        return logits, (H_all, C_all)
-    return logits, torch.cat(states, dim=1)  # type: ignore[arg-type]
+        return torch.cat(hidden), (H_all, C_all)
+    return torch.cat(hidden), torch.cat(states, dim=1)  # type: ignore[arg-type]
 
 
 def continued_state(state: State, carried: Tensor) -> State:

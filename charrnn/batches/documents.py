@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .corpus.documents import Places
-from .errors import UserError
-from .vocabulary import Ids
+from ..corpus.documents import Places
+from ..errors import UserError
+from ..vocabulary import Ids
 
 _LONG_CHUNKS = 32  # a document of at most this many chunks is never cut into pieces
 _MIN_PIECES_PER_ROW = 4  # pieces of a text of long documents, for each sequence of a minibatch

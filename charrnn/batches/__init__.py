@@ -22,8 +22,8 @@ import torch
 from numpy.lib.stride_tricks import as_strided
 from torch import Tensor
 
-from .errors import UserError
-from .vocabulary import Ids
+from ..errors import UserError
+from ..vocabulary import Ids
 
 
 @dataclass(frozen=True)

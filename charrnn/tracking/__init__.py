@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from .errors import UserError, short_repr
-from .training import Event
+from ..errors import UserError, short_repr
+from ..training import Event
 
 PROJECT = "charrnn"  # in trackio
 
