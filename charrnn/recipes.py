@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .checkpoint import Checkpoint
-from .corpus import DEFAULT_VALIDATION, Corpus, Preparation, Text
+from .corpus import DEFAULT_VALIDATION, Corpus
 from .corpus.split import END
 from .errors import UserError, short_repr
 from .model import ModelConfig
+from .text import Text
+from .text.preparation import Preparation
 from .training import TrainingConfig, check_fit, check_threads
 from .training.autoconfig import CorpusStats, choose_config, choose_config_from
 from .training.transfer import check_architecture, matching_config

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..corpus import Corpus, Preparation, Text
+from ..corpus import Corpus
 from ..errors import UserError
 from ..model import ModelConfig
 from ..recipes import RECIPES
+from ..text import Text
+from ..text.preparation import Preparation
 from ..training import TrainingConfig
 from ..training.resume_state import RESUME_FILE
 from ..utils.config_fields import assign_settings

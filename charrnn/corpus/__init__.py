@@ -6,28 +6,23 @@ per character for most texts and can be memory-mapped.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from tokenize import TokenError
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from ..errors import Message, UserError, escape_invisible, reason, short_repr
-from ..text import MAX_TEXT_BYTES, Text, decode, read_files, read_text
+from ..errors import Message, UserError, escape_invisible, short_repr
+from ..text import Text, read_text
 from ..text.preparation import Preparation
 from ..utils import validation as arguments
-from ..utils.atomic import atomic_open
 from ..utils.notebook import html_table
-from ..utils.yield_points import yield_point
 from ..vocabulary import MAX_SYMBOLS, Counts, Ids, Vocabulary
+from .chunks import count_symbols
 from .comparison import Comparison, compare
 from .documents import (
-    KINDS,
     Places,
     Spans,
     arrange,
@@ -36,53 +31,12 @@ from .documents import (
     document_start,
     find_documents,
 )
+from .report import Report, make_report
 from .split import END, HOLDOUTS, LINES, Split, join, split_at, split_text
-
-__all__ = [
-    "MAX_TEXT_BYTES",
-    "Corpus",
-    "Preparation",
-    "Report",
-    "Text",
-    "decode",
-    "read_files",
-    "read_text",
-]
+from .storage import damage_as_user_error, hash_ids, read_files, write_files
 
 DEFAULT_VALIDATION = 0.1  # share of a text that is held out
-PREVIEW_CHARACTERS = 400
 _MAX_SHOWN_CHARACTERS = 100  # of a preview in a notebook
-MAX_RARE = 12  # how many rare characters a report lists
-MAX_RARE_COUNT = 3  # how often a rare character occurs at most
-
-CHUNK_CHARACTERS = 1 << 20
-IDS_FILE, DESCRIPTION_FILE = "ids.npy", "corpus.json"
-_MAX_DESCRIPTION_BYTES = (
-    8 << 20
-)  # bytes of the description; one of 100,000 symbols takes two million
-
-
-@dataclass(frozen=True)
-class Report:
-    """A summary of a corpus, shown before training on it.
-
-    `symbols` counts its different characters. `rare` lists characters that occur at most three
-    times, with their counts: the rarest first, symbols before letters, at most twelve. They are
-    often strays that a text would be better without. `training` and `held_out` are numbers of
-    characters; `preview` is the beginning, at most 400 characters. `comparison` is the held-out
-    part beside the rest; None where it is too short to be judged.
-    """
-
-    characters: int
-    symbols: int
-    encoding: str
-    line_ends: str
-    rare: tuple[tuple[str, int], ...]
-    training: int
-    held_out: int
-    preview: str
-    lines: int
-    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -330,7 +284,7 @@ class Corpus:
 
     def counts(self) -> Counts:
         """Count how often each symbol occurs in the part to train on."""
-        return self._count(self.training)
+        return count_symbols(self.training, len(self.vocabulary))
 
     def __repr__(self) -> str:
         symbols = f"{self.vocabulary.symbol_count:,} symbols"
@@ -350,22 +304,13 @@ class Corpus:
 
     def report(self) -> Report:
         """Summarize the corpus; reads all of it."""
-        counts = self._count(self.ids)
-        symbols = self.vocabulary.symbols
-        seen = {symbols[i]: int(counts[i]) for i in range(1, len(symbols))}
-        rare = [pair for pair in seen.items() if 0 < pair[1] <= MAX_RARE_COUNT]
-        line_ends = seen.get("\n", 0)
-        ends_with_one = symbols[self.ids[-1]] == "\n"
-        return Report(
-            characters=len(self.ids),
-            symbols=self.vocabulary.symbol_count,
+        return make_report(
+            self.ids,
+            self.vocabulary,
             encoding=self.encoding,
             line_ends=self.line_ends,
-            rare=tuple(sorted(rare, key=_rarity_key)[:MAX_RARE]),
             training=len(self.training),
             held_out=len(self.held_out),
-            preview=self.vocabulary.decode(self.ids[:PREVIEW_CHARACTERS]),
-            lines=line_ends + (not ends_with_one),
             comparison=self.comparison,
         )
 
@@ -375,14 +320,10 @@ class Corpus:
 
     def sha256(self) -> str:
         """Return a hash of the ids and the vocabulary, the same on every machine."""
-        digest = hashlib.sha256(json.dumps(self.vocabulary.symbols).encode())
-        for ids in _chunks(self.ids):
-            digest.update(np.ascontiguousarray(ids, ids.dtype.newbyteorder("<")).data)
-        return digest.hexdigest()
+        return hash_ids(self.ids, self.vocabulary)
 
     def save(self, directory: Path) -> None:
         """Write `ids.npy` and `corpus.json` into a directory, each replaced atomically."""
-        directory.mkdir(parents=True, exist_ok=True)
         description = {
             **self.names(),
             "characters": len(self.ids),
@@ -395,10 +336,7 @@ class Corpus:
             "symbols": self.vocabulary.symbols,
             "documents": self.documents,
         }
-        with atomic_open(directory / IDS_FILE) as file:
-            np.save(_WriteOnly(file), self.ids, allow_pickle=False)
-        with atomic_open(directory / DESCRIPTION_FILE) as file:
-            file.write(json.dumps(description, ensure_ascii=False, indent=1).encode())
+        write_files(directory, self.ids, description)
 
     @classmethod
     def open(cls, directory: Path) -> Corpus:
@@ -406,71 +344,8 @@ class Corpus:
 
         Raises UserError if there is none in the directory, or if it is damaged.
         """
-        try:
-            ids = np.lib.format.open_memmap(directory / IDS_FILE, mode="r")
-            if (directory / DESCRIPTION_FILE).stat().st_size > _MAX_DESCRIPTION_BYTES:
-                raise ValueError(Message("{path} is too large", path=DESCRIPTION_FILE))
-            description = json.loads((directory / DESCRIPTION_FILE).read_bytes())
-            vocabulary = Vocabulary(description["symbols"])
-            if ids.shape != (description["characters"],) or ids.dtype != vocabulary.dtype:
-                raise ValueError(_mismatch())
-            texts = [description[name] for name in ("name", "encoding", "line_ends")]
-            prefixes = tuple(description["prefixes"])
-            if not all(isinstance(text, str) for text in (*texts, *prefixes)):
-                raise ValueError(Message("{path} is damaged", path=DESCRIPTION_FILE))
-            name, encoding, line_ends = texts
-            # Version 0.1.0 wrote neither.
-            title, documents = description.get("title"), description.get("documents", "none")
-            if documents not in KINDS:
-                raise ValueError(Message("{path} is damaged", path=DESCRIPTION_FILE))
-            opened = cls(
-                name,
-                ids,
-                vocabulary,
-                description["validation"],
-                encoding,
-                line_ends,
-                prefixes,
-                title if isinstance(title, dict) else None,
-                documents=documents,
-                holdout=description.get("holdout", END),  # version 0.1.0 knew no other
-                holdout_seed=int(description.get("holdout_seed", 0)),
-            )
-            if any(ids.max() >= len(vocabulary) for ids in _chunks(opened.ids)):
-                raise ValueError(
-                    Message(
-                        "{path} holds ids that {other} does not know",
-                        path=IDS_FILE,
-                        other=DESCRIPTION_FILE,
-                    )
-                )
-            return opened
-        except FileNotFoundError as error:
-            raise UserError(
-                "There is no corpus in {path}.", path=directory, field="corpus"
-            ) from error
-        except (
-            ValueError, KeyError, TypeError, EOFError, RecursionError, SyntaxError, TokenError,
-            UserError,
-        ) as error:  # fmt: skip  # SyntaxError, TokenError: numpy reads a file's head as Python
-            given = reason(error)
-            known = isinstance(given, Message) and not isinstance(error, UserError)
-            why = given if known else Message("{path} is damaged", path=DESCRIPTION_FILE)
-            raise UserError(
-                "The corpus in {path} is damaged: {why}.", path=directory, why=why, field="corpus"
-            ) from error
-
-    def _count(self, ids: Ids) -> Counts:
-        counts = np.zeros(len(self.vocabulary), dtype=np.int64)
-        for chunk in _chunks(ids):
-            counts += np.bincount(chunk, minlength=len(counts))
-        return counts
-
-
-def _mismatch() -> Message:
-    return Message(
-        "{path} and {other} do not belong together", path=IDS_FILE, other=DESCRIPTION_FILE
-    )
+        with damage_as_user_error(directory):
+            return cls(**read_files(directory))
 
 
 def _too_short(name: str, characters: int) -> UserError:
@@ -487,25 +362,3 @@ def _too_short(name: str, characters: int) -> UserError:
         text=name,
         field="corpus",
     )
-
-
-def _chunks(ids: Ids) -> Iterator[Ids]:
-    for start in range(0, len(ids), CHUNK_CHARACTERS):
-        yield_point()
-        yield ids[start : start + CHUNK_CHARACTERS]
-
-
-class _WriteOnly:
-    """A file that numpy does not recognize as one, so that it writes through Python.
-
-    For a file that it recognizes, the error of a full disk would not say that the disk is full.
-    """
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.write = file.write
-
-
-def _rarity_key(pair: tuple[str, int]) -> tuple[int, bool, str]:
-    """Sort rare characters: among equally rare ones, stray symbols come before letters."""
-    character, count = pair
-    return count, character.isalpha(), character

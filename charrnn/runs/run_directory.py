@@ -11,7 +11,8 @@ from typing import Any
 from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load
 from ..checkpoint.metadata import validate_metadata
 from ..checkpoint.strict_json import MAX_CONFIG_BYTES, parse_json_object
-from ..corpus import DESCRIPTION_FILE, IDS_FILE, Corpus
+from ..corpus import Corpus
+from ..corpus.storage import DESCRIPTION_FILE, IDS_FILE
 from ..errors import Message, UserError, os_reason, reason
 from ..training import Event
 from ..training.resume_state import RESUME_FILE

@@ -19,7 +19,6 @@ from typing import Any
 
 import gradio as gr
 
-from ..corpus import Text, read_text
 from ..errors import UserError, traceback_without_message
 from ..evaluation import score as score_text
 from ..generation import stream
@@ -28,7 +27,7 @@ from ..recipes import RECIPES, RunPlan, find_recipe, make_plan
 from ..runs.admission import check_raw_text, check_text
 from ..runs.limits import Limits
 from ..runs.run import Run
-from ..text import datasets
+from ..text import Text, datasets, read_text
 from ..utils import validation
 from ..utils.validation import clean_text
 from .server.auth import identity

@@ -25,9 +25,10 @@ from fuzz_texts import mutated_saved, mutated_text
 
 from charrnn.checkpoint import load
 from charrnn.checkpoint.model_card import card
-from charrnn.corpus import Corpus, decode, read_text
+from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.generation import generate
+from charrnn.text import decode, read_text
 
 SECONDS = 2.0  # of processor time that reading a case may take
 MEMORY = 200 << 20  # bytes beyond those before

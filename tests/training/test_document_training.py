@@ -7,11 +7,12 @@ from small_runs import with_changes
 from torch.nn import functional as F
 
 import charrnn
-from charrnn.corpus import Corpus, read_text
+from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.evaluation.documents import document_nats
 from charrnn.model import CharRNN, ModelConfig
 from charrnn.ngrams.soft_targets import NgramSoftTargets
+from charrnn.text import read_text
 from charrnn.training import TrainingConfig, train
 from charrnn.training.minibatches import carried_rows, make_minibatches
 from charrnn.training.step import TrainStep

@@ -8,10 +8,10 @@ import os
 import pytest
 import torch
 
-from charrnn.corpus import read_text
 from charrnn.errors import UserError
 from charrnn.recipes import make_plan
 from charrnn.runs import zerogpu
+from charrnn.text import read_text
 from charrnn.training import TrainingConfig, step
 from charrnn.ui.train.request import TrainRequest
 from charrnn.ui.train.summary import gpu_quota_notice

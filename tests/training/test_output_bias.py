@@ -40,7 +40,7 @@ def test_it_replaces_what_the_output_bias_was():
 
 
 def test_only_what_is_trained_on_is_counted(monkeypatch):
-    monkeypatch.setattr("charrnn.corpus.CHUNK_CHARACTERS", 7)
+    monkeypatch.setattr("charrnn.corpus.chunks.CHUNK_CHARACTERS", 7)
     text = Corpus.from_text("ab" * 45 + "c" * 10, validation=0.1)
     counted = dict(zip(text.vocabulary.symbols, text.counts().tolist(), strict=True))
     assert counted == {"<unk>": 0, "a": 45, "b": 45, "c": 0}

@@ -15,7 +15,7 @@ from bad_input import FRENCH, HTML, PASTED, PLAIN, REFUSED, TRAPS, zipped
 from calling import asked, refusal, shown
 
 import charrnn
-from charrnn.corpus import read_files, read_text
+from charrnn.text import read_files, read_text
 from charrnn.ui.train.request import OWN, TrainRequest
 
 told = calling.told
@@ -189,7 +189,7 @@ def test_a_text_of_script_stays_text_in_all_that_a_run_leaves(told, tmp_path):
 def test_an_archive_of_many_texts_to_be_guessed_is_read_in_a_moment():
     data = zipped({f"{i}.txt": FRENCH.encode("cp1252") * 60 for i in range(100)})
     began = time.thread_time()
-    text = charrnn.corpus.decode(data, name="it.zip")
+    text = charrnn.text.decode(data, name="it.zip")
     assert time.thread_time() - began < 3, "guessing at each of them takes five seconds"
     assert text.encoding == "Windows-1252" and text.text.count("élève") == 100 * 60 * 4
 

@@ -12,8 +12,9 @@ from bad_settings import OF_EACH_KIND, WANTED, message, wrong
 from calling import asked, refusal, shown
 
 import charrnn
-from charrnn.corpus import Corpus, Text
+from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
+from charrnn.text import Text
 from charrnn.training import TrainingConfig
 from charrnn.ui.train.request import CUSTOM, OWN, TrainRequest
 from charrnn.ui.train.settings_form import invalid_value_message

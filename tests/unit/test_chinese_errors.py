@@ -15,7 +15,7 @@ from bad_input import PLAIN, PNG, REFUSED, TRAPS, zipped
 from bad_settings import WANTED, wrong
 
 from charrnn.checkpoint import load
-from charrnn.corpus import Corpus, read_files, read_text
+from charrnn.corpus import Corpus
 from charrnn.errors import Message, UserError, os_reason
 from charrnn.generation import GenerationConfig
 from charrnn.hub.errors import to_user_error
@@ -24,7 +24,7 @@ from charrnn.recipes import RECIPES, TIME_MACHINE, make_plan
 from charrnn.runs.admission import check_client, check_plan, check_text
 from charrnn.runs.limits import Limits
 from charrnn.runs.manifest import disk_errors_as_user_errors
-from charrnn.text import decode
+from charrnn.text import decode, read_files, read_text
 from charrnn.training import TrainingConfig
 from charrnn.ui import i18n
 from charrnn.ui.generate.stream import new_passage

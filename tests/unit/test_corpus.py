@@ -7,8 +7,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from charrnn.corpus import Corpus, Preparation, Text, read_files
+from charrnn.corpus import Corpus
 from charrnn.errors import UserError
+from charrnn.text import Text, read_files
+from charrnn.text.preparation import Preparation
 from charrnn.vocabulary import Vocabulary
 
 TEXT = Text("The tide\nclock is right.\n", "notes.txt", "UTF-16", "CRLF", ("The ", "clock "))

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from charrnn.corpus import Corpus, read_files, read_text
+from charrnn.corpus import Corpus
 from charrnn.corpus.documents import hashes
+from charrnn.text import read_files, read_text
 
 
 def corpus(text, validation=0.0):

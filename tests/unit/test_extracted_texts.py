@@ -9,11 +9,11 @@ import pytest
 from bad_input import PNG, zipped
 from sample_documents import CSV, MARKDOWN, PAGE, PAGE_TEXT, book, paragraph, word_document
 
-from charrnn.corpus import Corpus, decode, read_files
+from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.extraction import Part
 from charrnn.extraction.reader import MemoryLimitError, Reader, TimeLimitError
-from charrnn.text import AS_IS
+from charrnn.text import AS_IS, decode, read_files
 from charrnn.text.encoding import decode_bytes
 from charrnn.ui import i18n
 from charrnn.utils.yield_points import at_yield_points

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from charrnn.corpus import Corpus, read_text
+from charrnn.corpus import Corpus
 from charrnn.corpus.document_report import is_list, report_documents
 from charrnn.corpus.list_detection import looks_like_list
-from charrnn.text import datasets
+from charrnn.text import datasets, read_text
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "benchmarks"))

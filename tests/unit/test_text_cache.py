@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from charrnn.corpus import Text
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
+from charrnn.text import Text
 from charrnn.ui.services import text_cache
 from charrnn.ui.services.text_cache import TextCache
 from charrnn.ui.train.request import OWN, TrainRequest

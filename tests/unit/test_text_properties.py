@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from test_properties import ANYTHING, QUICKLY, TEXTS
 
 from charrnn.checkpoint import Checkpoint
-from charrnn.corpus import Corpus, Preparation, decode, read_text
+from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.generation import generate
 from charrnn.model import ModelConfig
+from charrnn.text import decode, read_text
 from charrnn.text.guessing import SUPERSETS
+from charrnn.text.preparation import Preparation
 from charrnn.training import TrainingConfig
 from charrnn.utils.config_fields import assign_settings, rules
 from charrnn.vocabulary import UNKNOWN, Vocabulary

@@ -9,9 +9,8 @@ import pytest
 from bad_input import zipped
 
 from charrnn import text as texts
-from charrnn.corpus import Text, decode, read_files, read_text
 from charrnn.errors import UserError
-from charrnn.text import zip_files
+from charrnn.text import Text, decode, read_files, read_text, zip_files
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 

@@ -8,10 +8,10 @@ import pytest
 from conftest import small_model
 
 from charrnn.checkpoint import Checkpoint
-from charrnn.corpus import read_files, read_text
 from charrnn.evaluation import score
 from charrnn.generation import stream, top_candidates
 from charrnn.recipes import make_plan
+from charrnn.text import read_files, read_text
 from charrnn.utils.yield_points import at_yield_points, yield_point
 from charrnn.vocabulary import Vocabulary
 

@@ -17,7 +17,8 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from ...checkpoint.dataset_of_model import corpus_name
-from ...corpus import CHUNK_CHARACTERS, Corpus
+from ...corpus import Corpus
+from ...corpus.chunks import CHUNK_CHARACTERS
 from ...errors import UserError
 from ...inspection import CopiedSpan, Novelty, novelty
 from ...runs.uploads import path_within

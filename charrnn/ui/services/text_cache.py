@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from ...corpus import Text, read_files
 from ...errors import UserError
 from ...runs.admission import check_files, check_text
 from ...runs.limits import Limits
+from ...text import Text, read_files
 from ...utils.yield_points import yield_point
 
 _MAX_BYTES = 256 << 20  # of the cached texts

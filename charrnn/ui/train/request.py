@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...checkpoint import Checkpoint
-from ...corpus import Corpus, Text, read_text
+from ...corpus import Corpus
 from ...errors import UserError
 from ...model import ModelConfig
 from ...recipes import (
@@ -27,7 +27,7 @@ from ...recipes import (
 )
 from ...runs.admission import check_plan, check_raw_text, check_text
 from ...runs.limits import Limits
-from ...text import datasets
+from ...text import Text, datasets, read_text
 from ...training import TrainingConfig
 from ...training.transfer import FIXED_SETTINGS
 from ...utils.config_fields import assign_settings, invalid_settings
