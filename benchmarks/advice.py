@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from charrnn.recipes import make_plan  # noqa: E402
+from charrnn.runs.plan import make_plan  # noqa: E402
 from charrnn.text import Text, datasets, read_text  # noqa: E402
 from charrnn.training import train  # noqa: E402
 from charrnn.training.messages import figure, written_setting  # noqa: E402

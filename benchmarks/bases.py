@@ -31,7 +31,7 @@ from charrnn.checkpoint.logs import log_of, samples_of
 from charrnn.checkpoint.model_card import CardContext, card
 from charrnn.corpus import Corpus
 from charrnn.ngrams.baselines import baseline_perplexities
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import train
 from charrnn.training.transfer import transferred_model

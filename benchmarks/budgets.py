@@ -25,7 +25,8 @@ from measure import HERE, keep, machine, shakespeare, table, time_machine
 
 import charrnn
 from charrnn.corpus import Corpus
-from charrnn.recipes import TIME_MACHINE, RunPlan, make_plan
+from charrnn.recipes import TIME_MACHINE
+from charrnn.runs.plan import RunPlan, make_plan
 from charrnn.text import Text, datasets, read_text
 from charrnn.training import train
 

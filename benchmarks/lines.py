@@ -21,7 +21,7 @@ from measure import keep, table
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.generation.lines import Line
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.text import read_text
 from charrnn.training import train
 

@@ -21,7 +21,8 @@ from typing import Any
 
 from measure import DATA, HERE, ROOT, machine
 
-from charrnn.recipes import RECIPES, Recipe, make_plan
+from charrnn.recipes import RECIPES, Recipe
+from charrnn.runs.plan import make_plan
 from charrnn.text import Text, datasets, read_files
 from charrnn.training import train
 

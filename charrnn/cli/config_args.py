@@ -15,8 +15,9 @@ from ..checkpoint.strict_json import MAX_CONFIG_BYTES, parse_json_object
 from ..corpus import Corpus
 from ..errors import UserError, os_reason, short_repr
 from ..model import ModelConfig
-from ..recipes import RunPlan, complete_plan, find_recipe
+from ..recipes import find_recipe
 from ..runs.manifest import parse_manifest, source_of_start
+from ..runs.plan import RunPlan, complete_plan
 from ..text import Text
 from ..training import TrainingConfig
 from ..training.transfer import model_digest

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import UserError, escape_invisible
-from ..recipes import RECIPES, RunPlan, make_plan
+from ..recipes import RECIPES
+from ..runs.plan import RunPlan, make_plan
 from ..runs.run import Run, new_id
 from ..text import Text, datasets
 from ..tracking import TRACKERS, check_tracker, track

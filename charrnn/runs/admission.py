@@ -14,12 +14,12 @@ import torch
 from ..corpus import Corpus
 from ..errors import UserError
 from ..model import CharRNN, ModelConfig
-from ..recipes import RunPlan
 from ..text import Text
 from ..training import TrainingConfig
 from ..training.run_log import samples_budget
 from .limits import Limits, address_of
 from .manifest import configs_of
+from .plan import RunPlan
 from .run import Run
 
 _MB = 1 << 20

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
-from ..recipes import RunPlan
 from ..utils.regular_files import DamagedRunUserError
 from ..utils.secret_key import read_key
 from .admission import check_room, check_room_again, directory_bytes, needed_bytes, remaining_bytes
@@ -23,6 +22,7 @@ from .limits import Limits
 from .manifest import disk_errors_as_user_errors
 from .owned_files import OwnedFiles
 from .owners import Owner, OwnerRecord
+from .plan import RunPlan
 from .retention import UPLOADS_FOLDER, all_runs
 from .run import Run
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..recipes import RunPlan
 from ..training.autoconfig import machine_speed
 from ..utils.process import available_cores
 from ..utils.regular_files import DamagedRunUserError
@@ -30,6 +29,7 @@ from .launcher import WorkerLauncher, noop
 from .limits import Limits
 from .manifest import disk_errors_as_user_errors
 from .monitor import WorkerMonitor, expected_seconds
+from .plan import RunPlan
 from .retention import RetentionTask, all_runs, delete, is_starred, star
 from .run import Run
 from .worker import run_worker, write_cpu_share

@@ -15,7 +15,6 @@ from ..checkpoint import Checkpoint
 from ..checkpoint.source import ModelSource
 from ..errors import Message, UserError, os_reason
 from ..model import ModelConfig
-from ..recipes import RunPlan
 from ..training import Event, TrainingConfig, settings_reader
 from ..training.resume_state import from_another_version
 from ..training.schedule import Segment
@@ -31,6 +30,7 @@ from ..utils.schema import (
     read_non_negative,
     read_text,
 )
+from .plan import RunPlan
 
 _SOURCE = tuple(one.name for one in fields(ModelSource))
 _SCHEMA: Schema = {

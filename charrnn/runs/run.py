@@ -34,7 +34,6 @@ from pathlib import Path
 
 from ..checkpoint import save
 from ..errors import Message, UserError
-from ..recipes import RunPlan
 from ..training import Event, train
 from ..training.resume_state import resume_refused
 from ..training.schedule import Segment
@@ -45,6 +44,7 @@ from .changes import ChangeableRun
 from .end_reasons import EndReason, interrupted, noted
 from .manifest import configs_of, disk_errors_as_user_errors, new_manifest
 from .owners import OwnerRecord
+from .plan import RunPlan
 from .run_directory import no_such_run, still_going_on
 
 _NEW_ID = re.compile(r"[0-9a-f]{32}")

@@ -23,9 +23,10 @@ from ..errors import UserError, traceback_without_message
 from ..evaluation import score as score_text
 from ..generation import stream
 from ..hub import Token
-from ..recipes import RECIPES, RunPlan, find_recipe, make_plan
+from ..recipes import RECIPES, find_recipe
 from ..runs.admission import check_raw_text, check_text
 from ..runs.limits import Limits
+from ..runs.plan import RunPlan, make_plan
 from ..runs.run import Run
 from ..text import Text, datasets, read_text
 from ..utils import validation

@@ -15,7 +15,7 @@ from hub_server import serving
 from page import LOCAL, forget, wait_until_drawn
 from push_page import SHIPPED, button, expect, license_field, name, press, problem, pushed
 
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import launch_options

@@ -13,7 +13,8 @@ from conftest import ROOT
 import charrnn
 from charrnn.cli import main
 from charrnn.model import ModelConfig
-from charrnn.recipes import RECIPES, make_plan
+from charrnn.recipes import RECIPES
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import Text
 from charrnn.training import TrainingConfig

@@ -10,7 +10,7 @@ import small_runs
 import torch
 
 import charrnn
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.utils import places

@@ -13,10 +13,10 @@ from refusals import refusal
 from worker_runs import SMALL, TEXT, events_of, is_progress, small
 
 from charrnn.errors import UserError
-from charrnn.recipes import make_plan
 from charrnn.runs.admission import check_files, check_text, directory_bytes
 from charrnn.runs.limits import Limits, variable_name
 from charrnn.runs.manager import RunManager
+from charrnn.runs.plan import make_plan
 from charrnn.runs.retention import delete_expired
 from charrnn.text import Text
 from charrnn.ui.api import uploaded_files

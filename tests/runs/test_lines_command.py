@@ -6,7 +6,7 @@ import shutil
 import calling
 import pytest
 
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_files
 

@@ -12,11 +12,11 @@ from bad_checkpoints import CHECKPOINTS
 
 from charrnn.checkpoint import WEIGHTS, load
 from charrnn.errors import UserError
-from charrnn.recipes import make_plan
 from charrnn.runs import uploads
 from charrnn.runs.limits import Limits
 from charrnn.runs.manager import RunManager
 from charrnn.runs.owners import OWNER_FILE, Owner
+from charrnn.runs.plan import make_plan
 from charrnn.runs.retention import all_runs, delete_expired
 from charrnn.runs.run import Run
 from charrnn.text import read_text

@@ -10,7 +10,7 @@ from launching import app_context
 from charrnn.checkpoint import Checkpoint, save
 from charrnn.evaluation import score
 from charrnn.inspection import inspect
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text as prepare
 from charrnn.ui.inspect.requests import EVERYONE, InspectTab

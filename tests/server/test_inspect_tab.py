@@ -13,7 +13,7 @@ from charrnn.checkpoint import Checkpoint, save
 from charrnn.corpus import Corpus
 from charrnn.evaluation import score
 from charrnn.inspection import inspect
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.text import datasets, read_text

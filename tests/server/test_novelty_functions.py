@@ -9,7 +9,7 @@ from launching import app_context
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import view_id
 from charrnn.text import datasets, read_text

@@ -4,8 +4,8 @@ import gradio as gr
 from launching import app_context
 from run_events import end, progress, start
 
-from charrnn.recipes import make_plan
 from charrnn.runs.limits import Limits
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui.train.base_settings import BaseSettings

@@ -19,8 +19,8 @@ from make_bad_checkpoints import told as given
 
 import charrnn
 from charrnn.errors import UserError
-from charrnn.recipes import make_plan
 from charrnn.runs.manager import RunManager
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui import i18n

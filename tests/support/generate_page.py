@@ -15,7 +15,7 @@ from launching import launched
 from shared_pages import sharing
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui.generate import stream

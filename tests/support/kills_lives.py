@@ -15,7 +15,7 @@ import torch
 from safetensors import safe_open
 
 from charrnn.checkpoint import load
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.text import Text
 
 TEXT = "the cat sat on the mat and the dog sat on the log. "

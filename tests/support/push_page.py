@@ -15,7 +15,7 @@ from huggingface_hub import constants
 from launching import launched
 from shared_pages import sharing
 
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 

@@ -17,8 +17,9 @@ SPRINT_SECONDS = 2.0
 def shorten(patch):
     """Let this process plan short runs of tiny models; workers train what it has planned."""
     from charrnn import recipes
+    from charrnn.runs import plan
 
-    choose = recipes.choose_config
+    choose = plan.choose_config
 
     def choose_tiny(*args, **options):
         model, training = choose(*args, **options)
@@ -27,7 +28,7 @@ def shorten(patch):
             dataclasses.replace(training, smoothing=0.0),
         )
 
-    patch.setattr(recipes, "choose_config", choose_tiny)
+    patch.setattr(plan, "choose_config", choose_tiny)
     sprint = recipes.RECIPES["sprint"]
     training = dataclasses.replace(sprint.training, seconds=SPRINT_SECONDS)
     patch.setitem(recipes.RECIPES, "sprint", dataclasses.replace(sprint, training=training))

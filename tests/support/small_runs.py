@@ -4,7 +4,7 @@ import pytest
 
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.text import Text
 from charrnn.training import TrainingConfig, train
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from conftest import awaited
 
-from charrnn.recipes import make_plan
 from charrnn.runs.follow import follow
+from charrnn.runs.plan import make_plan
 from charrnn.text import Text
 from charrnn.training.autoconfig import measure_speed
 

@@ -11,7 +11,8 @@ from run_events import checkpoint, end, progress, start, view_model
 from typer.testing import CliRunner
 
 from charrnn.cli import app
-from charrnn.recipes import RECIPES, make_plan
+from charrnn.recipes import RECIPES
+from charrnn.runs.plan import make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import train
 from charrnn.training.diagnosis import Diagnosis

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from charrnn.errors import UserError
-from charrnn.recipes import make_plan
 from charrnn.runs import zerogpu
+from charrnn.runs.plan import make_plan
 from charrnn.text import read_text
 from charrnn.training import TrainingConfig, step
 from charrnn.ui.train.request import TrainRequest

@@ -13,7 +13,7 @@ from small_runs import QUICK, SMALL, run, with_changes
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.model import ModelConfig
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.text import Text, datasets
 from charrnn.vocabulary import Vocabulary
 

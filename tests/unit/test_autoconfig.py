@@ -5,7 +5,7 @@ import pytest
 from fake_clock import FakeClock
 
 from charrnn.model import ModelConfig
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.text import datasets, read_text
 from charrnn.training import TrainingConfig, autoconfig
 from charrnn.training.autoconfig import CorpusStats, choose_config, choose_config_from

@@ -20,10 +20,11 @@ from charrnn.errors import Message, UserError, os_reason
 from charrnn.generation import GenerationConfig
 from charrnn.hub.errors import to_user_error
 from charrnn.model import ModelConfig
-from charrnn.recipes import RECIPES, TIME_MACHINE, make_plan
+from charrnn.recipes import RECIPES, TIME_MACHINE
 from charrnn.runs.admission import check_client, check_plan, check_text
 from charrnn.runs.limits import Limits
 from charrnn.runs.manifest import disk_errors_as_user_errors
+from charrnn.runs.plan import make_plan
 from charrnn.text import decode, read_files, read_text
 from charrnn.training import TrainingConfig
 from charrnn.ui import i18n

@@ -6,7 +6,8 @@ import pytest
 
 from charrnn.errors import UserError
 from charrnn.model import ModelConfig
-from charrnn.recipes import RECIPES, make_plan
+from charrnn.recipes import RECIPES
+from charrnn.runs.plan import make_plan
 from charrnn.text import Text, read_files
 from charrnn.training import TrainingConfig, train
 from charrnn.utils.config_fields import assign_settings, rules

@@ -10,9 +10,9 @@ from charrnn.checkpoint.metadata import validate_metadata
 from charrnn.corpus import Corpus
 from charrnn.errors import Message, UserError
 from charrnn.model import ModelConfig
-from charrnn.recipes import make_plan
 from charrnn.runs.end_reasons import EndReason, end_fields, noted
 from charrnn.runs.manager import RunManager
+from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.training import TrainingConfig, train

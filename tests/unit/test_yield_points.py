@@ -10,7 +10,7 @@ from conftest import small_model
 from charrnn.checkpoint import Checkpoint
 from charrnn.evaluation import score
 from charrnn.generation import stream, top_candidates
-from charrnn.recipes import make_plan
+from charrnn.runs.plan import make_plan
 from charrnn.text import read_files, read_text
 from charrnn.utils.yield_points import at_yield_points, yield_point
 from charrnn.vocabulary import Vocabulary

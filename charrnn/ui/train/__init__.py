@@ -18,7 +18,8 @@ from typing import Any
 import gradio as gr
 
 from ...errors import UserError
-from ...recipes import RECIPES, RunPlan
+from ...recipes import RECIPES
+from ...runs.plan import RunPlan
 from ...runs.view_ids import RunAccess, view_id
 from ...text import datasets
 from ...utils.yield_points import yield_point

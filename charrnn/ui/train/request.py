@@ -16,17 +16,10 @@ from ...checkpoint import Checkpoint
 from ...corpus import Corpus
 from ...errors import UserError
 from ...model import ModelConfig
-from ...recipes import (
-    RECIPES,
-    Recipe,
-    RunPlan,
-    find_recipe,
-    make_plan_for,
-    resolve_configs,
-    resolve_configs_for,
-)
+from ...recipes import RECIPES, Recipe, find_recipe
 from ...runs.admission import check_plan, check_raw_text, check_text
 from ...runs.limits import Limits
+from ...runs.plan import RunPlan, make_plan_for, resolve_configs, resolve_configs_for
 from ...text import Text, datasets, read_text
 from ...training import TrainingConfig
 from ...training.transfer import FIXED_SETTINGS
