@@ -16,6 +16,7 @@ from typing import Literal
 
 from . import checkpoint, hub
 from .checkpoint import Checkpoint
+from .checkpoint.format import WEIGHTS
 from .checkpoint.source import ModelSource, is_base
 from .errors import UserError, escape_invisible, short_repr
 from .hub import Pushed
@@ -96,10 +97,10 @@ def local(where: str | Path) -> Path:
     path = Path(where)
     if isinstance(where, str) and not os.path.lexists(path):
         path = _find_by_name(where) or path
-    if os.path.lexists(path / checkpoint.WEIGHTS):
+    if os.path.lexists(path / WEIGHTS):
         return path
     of_run = path / "checkpoint"  # where `charrnn.train(…, directory=…)` leaves no run.json
-    if os.path.isfile(path / "run.json") or os.path.isfile(of_run / checkpoint.WEIGHTS):
+    if os.path.isfile(path / "run.json") or os.path.isfile(of_run / WEIGHTS):
         return of_run
     return path
 

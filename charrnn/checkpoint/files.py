@@ -15,7 +15,8 @@ from typing import Any
 
 from ..corpus import Corpus
 from ..utils.atomic import atomic_write_many
-from . import CONFIG, MAX_WEIGHTS_BYTES, WEIGHTS, Checkpoint, serialize
+from . import Checkpoint, serialize
+from .format import CONFIG, MAX_WEIGHTS_BYTES, WEIGHTS
 from .model_card import NAME, TERMS, CardContext, card
 from .strict_json import MAX_CONFIG_BYTES
 

@@ -21,7 +21,7 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from ..checkpoint import WEIGHTS
+from ..checkpoint.format import WEIGHTS
 from ..text.datasets.download import cache_directory
 from ..utils.atomic import atomic_rmtree, atomic_write, remove_deleted
 from ..utils.file_locks import try_lock

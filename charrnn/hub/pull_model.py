@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import checkpoint
-from ..checkpoint import WEIGHTS
 from ..checkpoint.files import MAX_FILE_BYTES
+from ..checkpoint.format import WEIGHTS
 from ..checkpoint.source import ModelSource
 from ..errors import UserError
 from . import cache, client

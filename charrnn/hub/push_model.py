@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..checkpoint import WEIGHTS, owner_card
+from ..checkpoint import owner_card
 from ..checkpoint.files import CARD, MAX_FILE_BYTES
+from ..checkpoint.format import WEIGHTS
 from ..errors import UserError
 from . import client
 from .client import Cancelled, Progress, Waiting

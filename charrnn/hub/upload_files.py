@@ -14,9 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load, model_card, owner_card, serialize
+from ..checkpoint import Checkpoint, load, model_card, owner_card, serialize
 from ..checkpoint.dataset_of_model import dataset_corpus
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perplexity
+from ..checkpoint.format import CONFIG, WEIGHTS
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
 from ..generation import GenerationConfig, iter_side_by_side

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from ..checkpoint import MAX_PARAMETERS
+from ..checkpoint.format import MAX_PARAMETERS
 from ..errors import Message, UserError
 from ..text import MAX_TEXT_BYTES
 from ..utils.process import available_cores

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import CONFIG, WEIGHTS, Checkpoint, load
+from ..checkpoint import Checkpoint, load
+from ..checkpoint.format import CONFIG, WEIGHTS
 from ..checkpoint.metadata import validate_metadata
 from ..checkpoint.strict_json import MAX_CONFIG_BYTES, parse_json_object
 from ..corpus import Corpus

@@ -24,8 +24,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
 from .. import checkpoint
-from ..checkpoint import WEIGHTS
 from ..checkpoint.files import MAX_FILE_BYTES
+from ..checkpoint.format import WEIGHTS
 from ..errors import Message, UserError, escape_invisible, os_reason
 from ..utils.atomic import atomic_rmtree
 from .admission import directory_bytes

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import torch
 
-from ..checkpoint import MAX_PARAMETERS, Checkpoint
+from ..checkpoint import Checkpoint
+from ..checkpoint.format import MAX_PARAMETERS
 from ..corpus import Corpus
 from ..errors import Message, UserError
 from ..model import CharRNN, ModelConfig

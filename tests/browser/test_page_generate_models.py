@@ -12,7 +12,7 @@ import pytest
 from generate_page import button, choose, expect, finished, model_field, prefix, press, text
 from page import wait_until_drawn
 
-from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.hub import client
 from charrnn.runs import uploads
 from charrnn.runs.limits import Limits

@@ -29,7 +29,8 @@ from test_minimal_checkpoint import with_a_log
 from worker_runs import small
 
 import charrnn
-from charrnn.checkpoint import WEIGHTS, Checkpoint, save
+from charrnn.checkpoint import Checkpoint, save
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.runs.run import Run
 
 pytest_plugins = ["page"]

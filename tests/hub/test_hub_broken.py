@@ -7,8 +7,8 @@ import pytest
 from hub_answers import refusal
 from hub_spaces import Spaces
 
-from charrnn.checkpoint import WEIGHTS
 from charrnn.checkpoint.files import CARD
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import CommitUnconfirmedError, client, push
 from charrnn.hub.space import deploy

@@ -11,7 +11,7 @@ from huggingface_hub import constants, hf_hub_download, scan_cache_dir
 
 import charrnn
 from charrnn import checkpoint as checkpoints
-from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.checkpoint.logs import log_of
 from charrnn.errors import UserError
 from charrnn.hub import account, cache, pull

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from charrnn import cli
-from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.format import WEIGHTS
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 
 import pytest
 
-from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import HubUnavailableError, Ref, cache, client
 from charrnn.ui.services import hub_models

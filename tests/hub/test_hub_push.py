@@ -9,8 +9,9 @@ import yaml
 from huggingface_hub import HfApi, ModelCard
 
 import charrnn
-from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, save
+from charrnn.checkpoint import Checkpoint, save
 from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES
+from charrnn.checkpoint.format import CONFIG, WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import preview_push, push
 

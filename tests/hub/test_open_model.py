@@ -8,7 +8,7 @@ import test_hub_models
 from starlette.requests import Request
 from test_hub_models import LETTERS, refused
 
-from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import cache
 from charrnn.ui import i18n

@@ -11,7 +11,8 @@ from huggingface_hub import constants
 
 import charrnn
 from charrnn import Checkpoint
-from charrnn.checkpoint import CONFIG, WEIGHTS, serialize
+from charrnn.checkpoint import serialize
+from charrnn.checkpoint.format import CONFIG, WEIGHTS
 from charrnn.errors import UserError
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from bad_checkpoints import CHECKPOINTS
 
-from charrnn.checkpoint import WEIGHTS, load
+from charrnn.checkpoint import load
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.runs import uploads
 from charrnn.runs.limits import Limits

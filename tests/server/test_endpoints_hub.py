@@ -9,7 +9,7 @@ from huggingface_hub import constants
 from launching import Sessions, app_context, serving, signed_in
 from starlette.middleware import Middleware
 
-from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.hub import cache, client
 from charrnn.ui.services import hub_models
 from charrnn.ui.services.ttl_cache import TTLCache

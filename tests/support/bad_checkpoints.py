@@ -39,7 +39,7 @@ from make_bad_checkpoints import (
 )
 
 from charrnn._version import __version__
-from charrnn.checkpoint import CONFIG, WEIGHTS
+from charrnn.checkpoint.format import CONFIG, WEIGHTS
 
 UNREADABLE = f"{WEIGHTS} is not a readable safetensors file"
 NONE_THERE = f"there is no checkpoint at it: give its directory or its {WEIGHTS}"

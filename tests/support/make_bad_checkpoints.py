@@ -9,7 +9,7 @@ import struct
 import torch
 from fuzz_checkpoints import assemble, valid_file
 
-from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.model import CharRNN, ModelConfig
 
 LAST = "recurrence.layers.0.b_h"  # whose numbers are the last of a file

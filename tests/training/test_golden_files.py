@@ -18,7 +18,7 @@ from small_runs import planned
 import charrnn
 from charrnn import checkpoint
 from charrnn._version import __version__
-from charrnn.checkpoint import CONFIG, WEIGHTS
+from charrnn.checkpoint.format import CONFIG, WEIGHTS
 from charrnn.checkpoint.logs import log_of, samples_of
 from charrnn.errors import UserError
 from charrnn.hub.upload_files import build

@@ -10,8 +10,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import charrnn
-from charrnn.checkpoint import CONFIG, WEIGHTS, Checkpoint, load, save
+from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.checkpoint.files import SAMPLES
+from charrnn.checkpoint.format import CONFIG, WEIGHTS
 from charrnn.checkpoint.logs import bytes_of
 from charrnn.checkpoint.model_card import card
 from charrnn.errors import UserError
@@ -92,7 +93,7 @@ def test_a_file_has_the_types_that_its_format_allows(format_, dtypes, why, check
 
 def test_a_small_file_may_not_hold_too_large_a_model(checkpoint, tmp_path, monkeypatch):
     save(checkpoint, tmp_path)
-    monkeypatch.setattr("charrnn.checkpoint.MAX_PARAMETERS", 10)
+    monkeypatch.setattr("charrnn.checkpoint.checks.MAX_PARAMETERS", 10)
     with pytest.raises(UserError, match="its model has more than 10 parameters"):
         load(tmp_path)
 

@@ -10,7 +10,7 @@ import disks
 import gradio as gr
 import pytest
 
-from charrnn.checkpoint import WEIGHTS
+from charrnn.checkpoint.format import WEIGHTS
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui import i18n

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import charrnn
-from charrnn.checkpoint import CONFIG, WEIGHTS
+from charrnn.checkpoint.format import CONFIG, WEIGHTS
 from charrnn.cli.export import check_destination, copy_checkpoint, probe_destination
 from charrnn.errors import UserError
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import gradio as gr
 
-from ...checkpoint import WEIGHTS
 from ...checkpoint.files import MAX_FILE_BYTES
+from ...checkpoint.format import WEIGHTS
 from ...checkpoint.logs import bytes_of
 from ...errors import UserError, os_reason
 from ...runs.admission import directory_bytes

@@ -17,8 +17,9 @@ from typing import Any, Literal, TypeVar
 import gradio as gr
 
 from ... import hub
-from ...checkpoint import WEIGHTS, Checkpoint, load
+from ...checkpoint import Checkpoint, load
 from ...checkpoint.files import LOG
+from ...checkpoint.format import WEIGHTS
 from ...checkpoint.logs import curve_in, text_of
 from ...errors import UserError, short_repr
 from ...hub import ListedModel, Ref, Token

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ... import hub
-from ...checkpoint import WEIGHTS
+from ...checkpoint.format import WEIGHTS
 from ...errors import UserError
 from ...hub import HubUnavailableError, Ref, Token
 from ...runs.admission import directory_bytes
