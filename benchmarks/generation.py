@@ -18,7 +18,8 @@ from torch.nn import functional as F
 
 import charrnn
 from charrnn.checkpoint import Checkpoint
-from charrnn.generation import GenerationConfig, generate_many
+from charrnn.generation import generate_many
+from charrnn.generation.config import GenerationConfig
 from charrnn.model import CharRNN, ModelConfig
 from charrnn.utils.process import available_cores
 from charrnn.vocabulary import Vocabulary

@@ -26,7 +26,8 @@ import find_chromium
 from playwright.sync_api import Page, expect, sync_playwright
 
 import charrnn
-from charrnn.generation import GenerationConfig, iter_characters
+from charrnn.generation import iter_characters
+from charrnn.generation.config import GenerationConfig
 from charrnn.ui.generate import stream
 
 TIMES = 7

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ..errors import UserError, escape_invisible
-from ..generation import GenerationConfig, generate_many, stream
+from ..generation import generate_many, stream
+from ..generation.config import GenerationConfig
 from ..utils.validation import clean_text
 from .lines import check_lines_only, show_lines
 from .options import AnyCheckpoint, Json, open_checkpoint

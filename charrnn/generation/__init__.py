@@ -16,90 +16,21 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..errors import UserError, short_repr
+from ..errors import UserError
 from ..model import CharRNN
 from ..utils import validation
 from ..vocabulary import Vocabulary, empty_vocabulary_error
+from .config import GenerationConfig
 from .document_decoder import begin_decoder
 from .numpy_decoder import Decoder
 from .prefill import prefilled_decoders
-from .stopping import Ending, check_sentence_after, check_stop
+from .sampling import MAX_ALPHA, log_probabilities, normalize, sample, sample_batch
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
-MODES = ("greedy", "sample")
-MAX_LENGTH = 1_000_000  # characters that one call generates
-_RANDOM_BLOCK = 256  # random numbers drawn at a time
 _MAX_BATCH = 64  # texts generated side by side; more wait for the next batch
-_MAX_ALPHA = 1e30  # above it nothing changes, and products could overflow
-
-
-@dataclass(frozen=True)
-class GenerationConfig:
-    """How a text is continued.
-
-    length: how many characters to generate.
-    mode: "greedy", or "sample" to draw from q ∝ p^alpha.
-    seed: makes sampling repeatable; None draws a different text each time.
-    stop: strings after which the text ends, if it writes one within its length. The prefix does not
-        count.
-    sentence_after: with a number, the text ends with the first sentence that ends after so many
-        characters, if one does within its length.
-
-    Raises UserError for a value out of range.
-    """
-
-    length: int = 200
-    mode: str = "sample"
-    alpha: float = 1.0
-    seed: int | None = None
-    stop: str | Sequence[str] = ()
-    sentence_after: int | None = None
-
-    def __post_init__(self) -> None:
-        length, mode = validation.as_int(self.length, "length"), self.mode
-        alpha = validation.as_float(self.alpha, "alpha")
-        seed = None if self.seed is None else validation.as_int(self.seed, "seed")
-        if mode not in MODES:
-            raise UserError(
-                "mode = {value}: choose greedy or sample.", value=short_repr(mode), field="mode"
-            )
-        if not math.isfinite(alpha) or alpha <= 0:
-            raise UserError("alpha = {value}: give a number above 0.", value=alpha, field="alpha")
-        if not 0 <= length <= MAX_LENGTH:
-            raise UserError(
-                "length = {value}: give 0 to {most:,} characters.",
-                value=short_repr(length, 40),
-                most=MAX_LENGTH,
-                field="length",
-            )
-        if seed is not None and seed < 0:
-            raise UserError(
-                "seed = {value}: give a whole number of at least 0.",
-                value=short_repr(seed, 40),
-                field="seed",
-            )
-        checked = {
-            "length": length,
-            "alpha": alpha,
-            "seed": seed,
-            "stop": check_stop(self.stop),
-            "sentence_after": check_sentence_after(self.sentence_after),
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
-
-    @property
-    def sampling_alpha(self) -> float:
-        """The exponent to sample with; infinite in greedy mode."""
-        return math.inf if self.mode == "greedy" else self.alpha
-
-    def ending(self) -> Ending:
-        """Build what watches one text for its end."""
-        return Ending(tuple(self.stop), self.sentence_after)
 
 
 @dataclass(frozen=True)
@@ -155,7 +86,7 @@ def stream(
     def characters() -> Iterator[str]:
         decoder = _begin(checkpoint, prefix)
         symbols, ending = checkpoint.vocabulary.symbols, config.ending()
-        for chosen in _sample(decoder, config):
+        for chosen in sample(decoder, config):
             if ending.is_before(symbols[chosen]):
                 return
             yield symbols[chosen]
@@ -240,7 +171,7 @@ def _texts_of_batch(
     """Return the text of each of K configurations; ends when all of them have."""
     texts: list[list[str]] = [[] for _ in configs]
     going = {number: config.ending() for number, config in enumerate(configs)}
-    for ids in _sample_batch(decoder, configs):
+    for ids in sample_batch(decoder, configs):
         chosen = ids.tolist()
         for number, ending in list(going.items()):
             character = vocabulary.symbols[chosen[number]]
@@ -265,8 +196,8 @@ def top_candidates(
     validation.check_checkpoint(checkpoint)
     if len(checkpoint.vocabulary) < 2:
         raise empty_vocabulary_error()
-    log_p = _log_probabilities(_begin(checkpoint, text).logits.astype(np.float64))
-    p, q = np.exp(log_p), np.exp(_normalize(min(alpha, _MAX_ALPHA) * log_p))
+    log_p = log_probabilities(_begin(checkpoint, text).logits.astype(np.float64))
+    p, q = np.exp(log_p), np.exp(normalize(min(alpha, MAX_ALPHA) * log_p))
     best = np.argsort(-log_p, kind="stable")[:count]
     symbols = checkpoint.vocabulary.symbols
     return [Candidate(symbols[i + 1], float(p[i]), float(q[i])) for i in best.tolist()]
@@ -290,106 +221,10 @@ def _iter_generated(
     vocabulary: Vocabulary, decoder: Decoder, config: GenerationConfig
 ) -> Iterator[GeneratedChar]:
     symbols, ending = vocabulary.symbols, config.ending()
-    for chosen in _sample(decoder, config):
+    for chosen in sample(decoder, config):
         if ending.is_before(symbols[chosen]):
             return
-        log_p = _log_probabilities(decoder.logits.astype(np.float64))
+        log_p = log_probabilities(decoder.logits.astype(np.float64))
         yield GeneratedChar(symbols[chosen], float(-log_p[chosen - 1] / math.log(2)))
         if ending.is_reached(symbols[chosen]):
             return
-
-
-def random_number(seed: int, index: int) -> float:
-    """Return the random number, 0 … 1, that draws the character `index` of a text, from 0 on."""
-    return float(np.random.default_rng(seed).random(index + 1)[index])
-
-
-def _sample(decoder: Decoder, config: GenerationConfig) -> Iterator[int]:
-    """Yield the generated ids; `decoder.logits` are those that chose the latest one.
-
-    Raises UserError if the logits overflow.
-    """
-    length, alpha = config.length, config.sampling_alpha
-    greedy = math.isinf(alpha)
-    random = np.random.default_rng(config.seed)
-    weights = np.empty(decoder.logits.shape, np.float64)
-    for start in range(0, length, _RANDOM_BLOCK):
-        for number in random.random(min(_RANDOM_BLOCK, length - start)).tolist():
-            logits = decoder.logits
-            if greedy:
-                chosen = int(logits.argmax())
-                if not math.isfinite(logits[chosen]):
-                    raise _overflow_error()
-            else:
-                weights[...] = logits
-                chosen = _draw(weights, alpha, number)
-            yield chosen + 1
-            decoder.step(chosen + 1)
-
-
-def _sample_batch(
-    decoder: Decoder, configs: Sequence[GenerationConfig]
-) -> Iterator[NDArray[np.int64]]:
-    """Yield the next ids (K,) of K texts of one length, sampled as in `_sample`."""
-    length = configs[0].length
-    alphas = [config.sampling_alpha for config in configs]
-    randoms = [np.random.default_rng(config.seed) for config in configs]
-    for start in range(0, length, _RANDOM_BLOCK):
-        count = min(_RANDOM_BLOCK, length - start)
-        for numbers in np.stack([random.random(count) for random in randoms], axis=1):  # (K,)
-            chosen = draw_each(decoder.logits.reshape(len(configs), -1), alphas, numbers)
-            yield chosen
-            decoder.step(chosen if len(chosen) > 1 else int(chosen[0]))
-
-
-def draw_each(
-    logits: NDArray[np.float32], alphas: Sequence[float], numbers: NDArray[np.float64]
-) -> NDArray[np.int64]:
-    """Return the ids (K,) that random numbers, 0 … 1, draw from q ∝ exp(α · logits), (K, V − 1).
-
-    Raises UserError if the logits overflow.
-    """
-    highest = np.maximum.reduce(logits, axis=1, keepdims=True)
-    if not math.isfinite(highest.sum(dtype=np.float64)):
-        raise _overflow_error()
-    weights = np.subtract(logits, highest, dtype=np.float64)
-    weights *= np.minimum(alphas, _MAX_ALPHA)[:, None]
-    cumulative = np.exp(weights, out=weights).cumsum(axis=1, out=weights)
-    drawn = numbers[:, None] * cumulative[:, -1:]
-    chosen: NDArray[np.int64] = (cumulative > drawn).argmax(axis=1) + 1
-    return chosen
-
-
-def _draw(logits: NDArray[np.float64], alpha: float, number: float) -> int:
-    """Return the index that a random number, 0 … 1, draws from q ∝ exp(α · logits).
-
-    Overwrites `logits`. Raises UserError if they overflow.
-    """
-    highest = logits.max()
-    if not math.isfinite(highest):
-        raise _overflow_error()
-    logits -= highest
-    logits *= min(alpha, _MAX_ALPHA)
-    cumulative = np.exp(logits, out=logits).cumsum(out=logits)
-    return int(cumulative.searchsorted(number * cumulative[-1], side="right"))
-
-
-def _log_probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log-probabilities (…, V − 1) of logits. Raises UserError if they overflow."""
-    if not np.isfinite(logits).all():
-        raise _overflow_error()
-    return _normalize(logits)
-
-
-def _overflow_error() -> UserError:
-    return UserError(
-        "The model's numbers overflow, so it cannot predict the next character: "
-        "choose another model, or train again."
-    )
-
-
-def _normalize(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return log-probabilities in proportion to exp(log_weights)."""
-    shifted = log_weights - log_weights.max(axis=-1, keepdims=True)
-    normalized: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return normalized

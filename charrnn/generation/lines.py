@@ -12,9 +12,11 @@ from ..corpus.documents import document_end
 from ..errors import UserError
 from ..utils import validation
 from ..utils.yield_points import yield_point
-from . import GenerationConfig, check_generation, draw_each
+from . import check_generation
+from .config import GenerationConfig
 from .document_decoder import DocumentDecoder
 from .numpy_decoder import Decoder
+from .sampling import draw_each
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint

@@ -20,7 +20,8 @@ from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perple
 from ..checkpoint.format import CONFIG, WEIGHTS
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
-from ..generation import GenerationConfig, iter_side_by_side
+from ..generation import iter_side_by_side
+from ..generation.config import GenerationConfig
 from ..inspection.recitation import measure_recitation
 from .repo_id import is_id
 

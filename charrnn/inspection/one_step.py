@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import UserError
-from ..generation import GenerationConfig
+from ..generation.config import GenerationConfig
 from ..model import CharRNN, eval_mode
 from ..rnn import State
 from ..utils import validation

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..generation import GenerationConfig, iter_from_model
+from ..generation import iter_from_model
+from ..generation.config import GenerationConfig
 from ..model import CharRNN, ModelConfig, State, detach, eval_mode
 from ..rnn import map_state, onednn_is_much_faster
 from ..rnn.packed import continued_state, packed_hidden_states

@@ -17,7 +17,7 @@ from bad_settings import WANTED, wrong
 from charrnn.checkpoint import load
 from charrnn.corpus import Corpus
 from charrnn.errors import Message, UserError, os_reason
-from charrnn.generation import GenerationConfig
+from charrnn.generation.config import GenerationConfig
 from charrnn.hub.errors import to_user_error
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES, TIME_MACHINE

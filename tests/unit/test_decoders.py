@@ -10,7 +10,8 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.corpus import Corpus
-from charrnn.generation import GenerationConfig, generate, iter_side_by_side
+from charrnn.generation import generate, iter_side_by_side
+from charrnn.generation.config import GenerationConfig
 from charrnn.generation.numpy_decoder import (
     DecoderWeights,
     NumpyDecoder,

@@ -11,13 +11,8 @@ from conftest import small_model
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
-from charrnn.generation import (
-    GenerationConfig,
-    generate,
-    generate_many,
-    iter_characters,
-    top_candidates,
-)
+from charrnn.generation import generate, generate_many, iter_characters, top_candidates
+from charrnn.generation.config import GenerationConfig
 from charrnn.ui.generate.stream import next_char_table
 from charrnn.vocabulary import Vocabulary
 

@@ -8,7 +8,8 @@ import charrnn
 from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.checkpoint.known_lines import LINE_HASHES, KnownLines
 from charrnn.errors import UserError
-from charrnn.generation import GenerationConfig, generate_many
+from charrnn.generation import generate_many
+from charrnn.generation.config import GenerationConfig
 from charrnn.generation.document_decoder import begin_decoder
 from charrnn.generation.nearest_lines import NearestLines, edit_distances
 from charrnn.vocabulary import Vocabulary

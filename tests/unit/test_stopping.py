@@ -3,7 +3,8 @@
 import pytest
 
 from charrnn.errors import UserError
-from charrnn.generation import GenerationConfig, generate, generate_many
+from charrnn.generation import generate, generate_many
+from charrnn.generation.config import GenerationConfig
 from charrnn.generation.stopping import Ending, sentence_ends
 from charrnn.ui.generate.events import stop_strings
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from charrnn.generation import GenerationConfig
+from charrnn.generation.config import GenerationConfig
 from charrnn.ui.generate.stream import new_passage, stream_passage
 from charrnn.ui.server.client import ClientGoneError
 from charrnn.ui.services import time_slicer

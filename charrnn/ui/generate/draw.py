@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...generation import random_number
+from ...generation.sampling import random_number
 from ...vocabulary import Vocabulary
 
 _MAX_SEED = 2**31 - 1

@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 
 from ...errors import UserError, traceback_without_message
-from ...generation import GenerationConfig
+from ...generation.config import GenerationConfig
 from ...generation.prefill import line_start
 from .. import i18n
 from ..page.browser_storage import SAVE_MODEL_JS, BrowserState

@@ -19,7 +19,8 @@ import numpy as np
 
 from ...checkpoint import Checkpoint
 from ...errors import UserError
-from ...generation import GenerationConfig, iter_characters, iter_side_by_side, top_candidates
+from ...generation import iter_characters, iter_side_by_side, top_candidates
+from ...generation.config import GenerationConfig
 from ...utils.validation import clean_text as clean_text
 from ..page.tinted_text import surprisal_level
 from ..services.time_slicer import FRAME_SECONDS, SLICER

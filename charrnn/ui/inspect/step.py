@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...checkpoint import Checkpoint
-from ...generation import GenerationConfig
+from ...generation.config import GenerationConfig
 from ...inspection.ablation import check_unit
 from ...inspection.one_step import StepTrace, unit_sums
 from ...inspection.one_step import trace_steps as trace

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...checkpoint import Checkpoint
-from ...generation import GenerationConfig, iter_characters
+from ...generation import iter_characters
+from ...generation.config import GenerationConfig
 from ...inspection import inspect
 from ...inspection.ablation import without_unit
 from ...utils import validation
