@@ -46,7 +46,8 @@ from .server.sign_in import oauth_exception_handlers
 from .services.context import AppContext
 from .services.upload_folder import UploadQuotaMiddleware, sweep_upload_folder
 from .train import TrainTab, train_tab
-from .train.form import PASTE, form_words
+from .train.form_labels import form_words
+from .train.form_layout import PASTE
 from .train.settings_form import custom_words
 from .train.strings import TRAIN
 

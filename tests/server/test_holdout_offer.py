@@ -10,7 +10,7 @@ from charrnn.runs.limits import Limits
 from charrnn.text import datasets
 from charrnn.training.holdout import check
 from charrnn.ui.train.base_settings import BaseSettings
-from charrnn.ui.train.form import build_form
+from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.holdout_offer import hold_out
 from charrnn.ui.train.request import CUSTOM, OWN, TrainRequest
 from charrnn.ui.train.summary import corpus_summary

@@ -16,7 +16,7 @@ from charrnn.training import start_proposal
 from charrnn.ui.push_dialog import Pushes
 from charrnn.ui.services.context import AppContext
 from charrnn.ui.services.start_models import find_start, key_of_start, start_options
-from charrnn.ui.train.form import build_form
+from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.form_storage import checked_values
 from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
 from charrnn.ui.train.start_model import checked_key, list_starts, note_of

@@ -9,7 +9,7 @@ from charrnn.runs.plan import make_plan
 from charrnn.runs.run import Run
 from charrnn.text import read_text
 from charrnn.ui.train.base_settings import BaseSettings
-from charrnn.ui.train.form import build_form
+from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.request import CUSTOM, OWN, TrainRequest
 from charrnn.ui.train.suggestion import apply_suggestion
 

@@ -14,7 +14,7 @@ from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui import api
 from charrnn.ui.operations import TrainArguments, plan_run
-from charrnn.ui.train.form import build_form
+from charrnn.ui.train.form_layout import build_form
 
 
 @pytest.fixture

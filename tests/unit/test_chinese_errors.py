@@ -29,7 +29,7 @@ from charrnn.text import decode, read_files, read_text
 from charrnn.training import TrainingConfig
 from charrnn.ui import i18n
 from charrnn.ui.generate.stream import new_passage
-from charrnn.ui.train.form import ENCODINGS
+from charrnn.ui.train.form_layout import ENCODINGS
 from charrnn.ui.train.request import OWN, TrainRequest
 from charrnn.utils.config_fields import assign_settings, rules
 

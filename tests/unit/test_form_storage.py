@@ -4,7 +4,7 @@ import gradio as gr
 import pytest
 
 from charrnn.runs.limits import Limits
-from charrnn.ui.train.form import build_form
+from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.form_storage import checked_values
 
 

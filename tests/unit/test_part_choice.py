@@ -10,7 +10,7 @@ from sample_documents import CSV, MARKDOWN, NOTEBOOK, book
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.text import AS_IS
-from charrnn.ui.train.form import build_form
+from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.form_storage import checked_values
 from charrnn.ui.train.part_choice import AUTO, part_choice
 from charrnn.ui.train.request import OWN, TrainRequest

@@ -11,7 +11,7 @@ from charrnn.recipes import RECIPES
 from charrnn.runs.limits import Limits
 from charrnn.ui.i18n.titles import SETTINGS
 from charrnn.ui.train.base_settings import BaseSettings, as_field, custom_rules
-from charrnn.ui.train.form import build_form
+from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.request import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, TrainRequest
 
 STORY = "It was a dark and stormy night; the rain fell in torrents. " * 300

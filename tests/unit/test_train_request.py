@@ -12,7 +12,7 @@ from charrnn.runs.limits import Limits
 from charrnn.text import datasets
 from charrnn.text.datasets import download
 from charrnn.training.autoconfig import MachineSpeed
-from charrnn.ui.train.form import build_form
+from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
 from charrnn.ui.train.summary import button_label, corpus_summary, model_summary
 

@@ -114,7 +114,7 @@ export function followRun({ props, server, watch }, card) {
   watch("value", () => receive(props.value));
 
   // The page is built with an example run. If this browser will show another run, which the server is
-  // asked for (`restore` in train/__init__.py), the example is hidden meanwhile.
+  // asked for (`restore` in train/run_events.py), the example is hidden meanwhile.
   function showsAnotherRun() {
     if (zh || new URLSearchParams(location.search).get("run")) return true;
     try {

@@ -1,61 +1,31 @@
 """The Train tab: choose a text and a recipe, start a run, and watch it on the run card.
 
-Runs are trained by worker processes (`charrnn.runs`). An event here only starts or stops a run; the
-card then follows it by itself (`feed.js`), and turns its buttons on and off (`run_card.js`). The
-browser keeps the run's id, from which everything on the card can be computed: a run is shown again
-after a reload, or in another tab by `?run=<id>`.
+The form is on the left (`form_layout.py`, `form_events.py`); the card of a run and its buttons are
+on the right (`run_events.py`).
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from ...errors import UserError
-from ...recipes import RECIPES
-from ...runs.plan import RunPlan
-from ...runs.view_ids import RunAccess, view_id
-from ...text import datasets
-from ...utils.yield_points import yield_point
-from .. import i18n
 from ..i18n import t
-from ..page.browser_storage import NEW_RUN_JS, PENDING_RUN_JS, own_run_ids, pending_run_id
 from ..page.component import bind
-from ..page.contract import CONTRACT, button_id
-from ..page.modules import call
+from ..page.contract import button_id
+from ..page.event_options import QUIET
 from ..run_card import run_card
 from ..run_card.example_run import example_run
-from ..run_card.feed import POLL_SECONDS, RunFeeds
+from ..run_card.feed import RunFeeds
 from ..run_card.recent_runs import recent_runs
-from ..run_card.view_model import RunViewModel
-from ..server.client import Client, ClientGoneError
 from ..services.context import AppContext
-from ..services.start_models import NOTHING, find_start
-from .form import Form, build_form
-from .form_storage import SAVE_FORM_JS, wire_form_storage
+from .form_events import wire_form
+from .form_layout import build_form
+from .form_storage import wire_form_storage
 from .holdout_offer import wire_holdout_offer
-from .request import EXPERIMENTS, FROM_FILES, TrainRequest
-from .start_model import note_of
+from .run_events import RunControls, wire_run
 from .suggestion import wire_suggestion
-from .summary import format_bytes
-
-log = logging.getLogger(__name__)
-
-Frame = dict[Any, Any]
-Frames = AsyncIterator[Frame]
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_UNQUEUED: dict[str, Any] = {
-    **_QUIET,
-    "queue": False,
-}  # short events, which need not wait behind a run
-_IN_BROWSER: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
-_UNLIMITED: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
 
 
 @dataclass(frozen=True)
@@ -73,28 +43,14 @@ class TrainTab:
     setting_names: list[str]
 
 
-@dataclass(frozen=True)
-class _RunControls:
-    """The right column: the card and the buttons for its run."""
-
-    card: gr.HTML
-    stop: gr.Button
-    sample: gr.Button
-    resume: gr.Button
-    push: gr.Button
-    generate: gr.Button
-    run_id: gr.BrowserState
-    browser_runs: gr.JSON  # the browser's run ids, set by JavaScript (see browser_storage.py)
-
-
 def train_tab(context: AppContext) -> TrainTab:
     """Build the tab inside the Blocks or the Tab that is open now."""
     (first, _), feeds = example_run(context, "en"), RunFeeds(context)
     with gr.Row(elem_classes="page-columns train-columns"):
         with gr.Column(scale=1, min_width=340, elem_classes="train-side"):
             form = build_form(context.limits, context)
-            wire_form_storage(form, **_QUIET)
-            wire_holdout_offer(context, form, **_QUIET)
+            wire_form_storage(form, **QUIET)
+            wire_holdout_offer(context, form, **QUIET)
         with gr.Column(scale=2, min_width=320, elem_classes="card"):
             built = first.value() | {"built": True}  # until `restore` returns the run to show
             card = run_card(built, bind(RunFeeds.poll, feeds), bind(RunFeeds.star, feeds))
@@ -107,9 +63,9 @@ def train_tab(context: AppContext) -> TrainTab:
             recent_runs(context)
     run_id = gr.BrowserState(None, storage_key="charrnn", secret="charrnn")
     browser_runs = gr.JSON(visible=False)
-    controls = _RunControls(card, stop, sample, resume, push, generate, run_id, browser_runs)
-    _wire_form(context, form)
-    _wire_run(context, feeds, form, controls)
+    controls = RunControls(card, stop, sample, resume, push, generate, run_id, browser_runs)
+    wire_form(context, form)
+    wire_run(context, feeds, form, controls)
     wire_suggestion(context, form, card, run_id)
     return TrainTab(generate, run_id, form.by_name, [*form.custom.fields])
 
@@ -119,244 +75,3 @@ def _button(name: str, **look: Any) -> gr.Button:
     return gr.Button(
         t(f"train-{name}"), size="sm", interactive=False, elem_id=button_id(name), **look
     )
-
-
-def _wire_form(context: AppContext, form: Form) -> None:
-    """Validate the form after each change: summaries, model, button label, problems."""
-
-    async def validate(request: gr.Request, *values: Any) -> Frame:
-        entered, locale = form.train_request(values, context.limits), i18n.locale_of(request)
-        client, start_error = context.client(request), None
-        try:
-            entered = await with_start(context, entered, client, request)
-        except UserError as error:
-            start_error = error
-
-        def show() -> Frame:
-            shown = form.validate(entered, locale, start_error)
-            return shown | {form.start_note: note_of(context, entered)}
-
-        try:
-            return await context.limiters.planning.run(client, show)
-        except UserError as error:
-            return form.show_problems([error], locale)
-        except ClientGoneError:
-            raise
-        except Exception:
-            log.exception("the form could not be looked over")
-            return form.show_problems([_internal_error()], locale)
-
-    gr.on(
-        [box.change for box in form.inputs if not isinstance(box, gr.JSON)],
-        validate,
-        form.inputs,
-        form.outputs,
-        js=SAVE_FORM_JS,
-        trigger_mode="always_last",
-        **_UNQUEUED,
-    )
-    _wire_choices(form)
-
-
-def _wire_choices(form: Form) -> None:
-    """Let one choice change another, in the browser.
-
-    There, no late answer of the server can undo a choice.
-    """
-    published = {name: RECIPES[name].corpus for name in EXPERIMENTS}
-    gr.on(
-        [form.recipe.input, form.experiment.input],
-        None,
-        [form.corpus, form.recipe, form.experiment, form.previous_choice],
-        [form.corpus, form.previous_choice],
-        js=call("chooseText", published),
-        **_IN_BROWSER,
-    )
-    form.corpus.input(
-        None, form.previous_choice, form.previous_choice, js=call("keepText"), **_IN_BROWSER
-    )
-    form.files.upload(None, None, form.source, js=call("sourceIs", FROM_FILES), **_IN_BROWSER)
-    fields = form.custom.fields
-    form.custom.head.reset_fields(
-        None,
-        form.custom.inputs,
-        [*fields.values()],
-        js=call("resetFields", [*fields]),
-        **_IN_BROWSER,
-    )
-
-
-def _wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: _RunControls) -> None:
-    outputs = [controls.card, controls.run_id, *form.problems]
-    accordions = list(dict.fromkeys(form.custom.accordions.values()))
-
-    async def start(request: gr.Request, run_id: str | None, *inputs: Any) -> Frames:
-        *values, browser_runs = inputs
-        train_request, locale = form.train_request(values, context.limits), i18n.locale_of(request)
-        client_id = context.client_id(request)
-
-        async def frames() -> Frames:
-            # The button stays on until the card has changed, since it has the keyboard's focus; its
-            # event handles no second press before the first one's is over.
-            yield form.show_problems([], locale)
-            found = await with_start(context, train_request, Client(client_id), request)
-            async for view in _download_text(context, Client(client_id), found):
-                yield {controls.card: view.value()}
-            # The run starts even if the connection breaks now: the browser knows its id.
-            run = await context.limiters.planning.run(
-                Client(client_id),
-                lambda: context.runs.start(plan_of(found), client_id, pending_run_id(browser_runs)),
-            )
-            card = await feeds.feed_of(RunAccess(run, run.id)).value()
-            yield {controls.run_id: run.id, controls.card: card}
-
-        async for frame in guarded(frames, run_id, locale, train_request):
-            yield frame
-
-    async def resume(run_id: str | None, request: gr.Request) -> Frames:
-        async def frames() -> Frames:
-            client_id = context.client_id(request)
-            act = partial(context.runs.resume, str(run_id), client_id)
-            run = await context.limiters.planning.run(Client(client_id), act)
-            yield {controls.card: await feeds.feed_of(RunAccess(run, run.id)).value()}
-
-        async for frame in guarded(frames, run_id, i18n.locale_of(request)):
-            yield frame
-
-    async def guarded(
-        frames: Callable[[], Frames],
-        run_id: str | None,
-        locale: str,
-        train_request: TrainRequest | None = None,
-    ) -> Frames:
-        """Yield the frames; show an error beside its field, and keep what was typed."""
-        try:
-            async for frame in frames():
-                yield frame
-        except UserError as error:
-            if error.__cause__ is not None:  # details for the log, such as a resolver's message
-                log.warning("%s", error.message)
-            updates = (
-                form.show_refusal(error, locale, train_request)
-                if train_request
-                else form.show_problems([error], locale)
-            )
-            yield updates | {controls.card: await card_of(run_id, locale)}
-        except Exception:
-            log.exception("a run could not be started or followed")
-            yield form.show_problems([_internal_error()], locale) | {
-                controls.card: await card_of(run_id, locale)
-            }
-
-    async def card_of(key: str | None, locale: str) -> dict[str, Any]:
-        """Return the card of the run with this id or view id, or else an example."""
-        access = _find_run(context, key)
-        if access is None:
-            return example_run(context, locale)[0].value()
-        return await feeds.feed_of(access).value()
-
-    async def restore(
-        run_id: str | None, browser_runs: object, request: gr.Request
-    ) -> dict[str, Any]:
-        """Return the card to show when the page loads.
-
-        It is the run that the address names, or else this browser's last one, also if its start was
-        not confirmed. A link to a run of this browser shows it with its controls.
-        """
-        named, locale = request.query_params.get("run"), i18n.locale_of(request)
-        own = {view_id(key): key for key in filter(None, (run_id, *own_run_ids(browser_runs)))}
-        named = own.get(named or "", named)
-        if named and _find_run(context, named) is None:
-            view, _ = example_run(context, locale)
-            view.missing = True
-            return view.value()
-        pending = pending_run_id(browser_runs)
-        last = pending if _find_run(context, pending) else run_id
-        return await card_of(named or last, locale)
-
-    def stop(run_id: str | None) -> None:
-        if run_id:
-            context.runs.find(run_id).stop()
-
-    def sample(run_id: str | None) -> None:
-        if run_id:
-            context.runs.find(run_id).sample()
-
-    inputs = [controls.run_id, *form.inputs, controls.browser_runs]
-    form.go.click(start, inputs, [*outputs, *accordions], js=NEW_RUN_JS, **_UNLIMITED)
-    controls.resume.click(resume, controls.run_id, outputs, **_UNLIMITED)
-    controls.stop.click(stop, controls.run_id, None, **_UNQUEUED)
-    controls.sample.click(sample, controls.run_id, None, **_UNQUEUED)
-    controls.push.click(None, js=call("pushShownModel"), api_visibility="private")
-    # The buttons and the run id that run_card.js updates, by their names there.
-    updated = {name: getattr(controls, name, form.go) for name in CONTRACT["buttons"]}
-    updated["run"] = controls.run_id
-    controls.card.update_buttons(
-        None,
-        None,
-        [*updated.values()],
-        js=call("updatesOfButtons", [*updated]),
-        api_visibility="private",
-    )
-
-    page = gr.context.Context.root_block
-    assert page is not None
-    inputs = [controls.run_id, controls.browser_runs]
-    finding = page.load(restore, inputs, controls.card, js=PENDING_RUN_JS, **_UNLIMITED)
-    finding.failure(None, js=call("noteNotRestored"), api_visibility="private")
-
-
-def plan_of(train_request: TrainRequest) -> RunPlan:
-    """Plan a run of what the form contains."""
-    return train_request.resolved().plan()
-
-
-async def with_start(
-    context: AppContext, train_request: TrainRequest, client: Client, request: gr.Request
-) -> TrainRequest:
-    """Return the request with the model to start from, which may have to be downloaded.
-
-    Raises UserError if the sender of the request may not start from it.
-    """
-    if train_request.start_key == NOTHING:
-        return train_request
-    find = partial(find_start, context, train_request.start_key, request)
-    return replace(train_request, start=await context.limiters.fetching.run(client, find))
-
-
-async def _download_text(
-    context: AppContext, client: Client, train_request: TrainRequest
-) -> AsyncIterator[RunViewModel]:
-    """Download the text if it is not on this machine; yield views that show the progress."""
-    if train_request.is_local():
-        return
-    view = RunViewModel(title=datasets.find_dataset(train_request.corpus).title)
-    view.state = "downloading"
-
-    def progress(done: int, whole: int | None) -> None:
-        yield_point()
-        view.fetched = (
-            f"{format_bytes(done)} / {format_bytes(whole)}" if whole else format_bytes(done)
-        )
-
-    downloading = asyncio.create_task(
-        context.limiters.fetching.run(client, lambda: train_request.load_text(progress))
-    )
-    try:
-        while not (await asyncio.wait({downloading}, timeout=POLL_SECONDS))[0]:
-            yield view
-        downloading.result()
-    finally:
-        downloading.cancel()
-
-
-def _internal_error() -> UserError:
-    return UserError(i18n.INTERNAL_ERROR, field="text")
-
-
-def _find_run(context: AppContext, key: str | None) -> RunAccess | None:
-    """Find a run; None if it was deleted, as runs are when a server without a disk restarts."""
-    try:
-        return context.find_run(key or "")
-    except UserError:
-        return None

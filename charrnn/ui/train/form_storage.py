@@ -18,6 +18,7 @@ from ...runs.uploads import path_within
 from ...text import datasets
 from .. import i18n
 from ..page.component import html_component
+from ..page.event_options import IN_BROWSER
 from ..page.modules import call
 from ..services.context import DEFAULT_TEXT, DEFAULT_TEXT_ZH
 from .base_settings import MAX_VALUE_LENGTH, BaseSettings
@@ -38,7 +39,6 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
     """
     context = gr.context.Context.root_block
     assert context is not None
-    in_browser: dict[str, Any] = {"trigger_mode": "multiple", "api_visibility": "private"}
     link = html_component(
         "train/form_reset",
         '<p class="form-reset"><button type="button" hidden></button></p>',
@@ -57,13 +57,13 @@ def wire_form_storage(form: Form, **quiet: Any) -> None:
 
     defaults = {name: field.value for name, field in form.by_name.items()}
     context.load(check, stored, checked, js=call("beginForm", defaults), **quiet).then(
-        None, checked, None, js=call("formChecked"), **in_browser
+        None, checked, None, js=call("formChecked"), **IN_BROWSER
     )
     inputs = [*form.inputs, checked]
-    link.restore(None, inputs, form.inputs, js=call("restoreForm"), **in_browser)
-    link.reset(None, form.inputs, form.inputs, js=call("resetForm"), **in_browser)
+    link.restore(None, inputs, form.inputs, js=call("restoreForm"), **IN_BROWSER)
+    link.reset(None, form.inputs, form.inputs, js=call("resetForm"), **IN_BROWSER)
     # Gradio's event `input` is triggered by keys, not by a paste.
-    form.paste.change(None, form.paste, form.source, js=call("sourceOfText"), **in_browser)
+    form.paste.change(None, form.paste, form.source, js=call("sourceOfText"), **IN_BROWSER)
 
 
 def checked_values(form: Form, from_browser: object) -> dict[str, Any] | None:
