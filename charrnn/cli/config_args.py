@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from .._version import __version__
-from ..checkpoint import WEIGHTS, Checkpoint, load
+from ..checkpoint import Checkpoint, load
+from ..checkpoint.format import WEIGHTS
 from ..checkpoint.strict_json import MAX_CONFIG_BYTES, parse_json_object
 from ..corpus import Corpus
 from ..errors import UserError, os_reason, short_repr
