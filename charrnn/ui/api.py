@@ -38,6 +38,7 @@ def endpoints(context: AppContext) -> None:
         recipe: str = "sprint",
         settings: dict[str, Any] | str | None = None,
         seed: int | None = None,
+        start: str | None = None,
         request: gr.Request | None = None,
     ) -> AsyncIterator[dict[str, Any]]:
         """Train a character-level RNN on a text and stream the run's events as JSON objects.
@@ -60,6 +61,10 @@ def endpoints(context: AppContext) -> None:
                 the run.
             seed: a whole number of at least 0; the same seed gives the same first weights and
                 minibatches.
+            start: a model to start from instead of random weights: the name of one that /models
+                lists (base-english and base-chinese are made for it), the id of a run, or a model
+                on the Hugging Face Hub, owner/name or owner/name@revision. The network is then that
+                model's: a cell or size in `settings` that differs is refused.
 
         Returns:
             One event, a JSON object with "event" and "seconds" since the run began.
@@ -67,7 +72,7 @@ def endpoints(context: AppContext) -> None:
         with _errors_for_callers():
             files = await asyncio.to_thread(uploaded_files, corpus)
             name = None if files is not None else corpus
-            arguments = TrainArguments(name, text, recipe, settings, seed, files)
+            arguments = TrainArguments(name, text, recipe, settings, seed, files, start)
             caller = Caller.from_request(context, request)
             run = await operations.start(context, arguments, caller)
             async for event in run_operations.watch(context, run, _notify):

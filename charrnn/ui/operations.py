@@ -19,6 +19,7 @@ from typing import Any
 
 import gradio as gr
 
+from ..checkpoint import Checkpoint
 from ..errors import UserError, traceback_without_message
 from ..evaluation import score as score_text
 from ..generation import stream
@@ -35,6 +36,7 @@ from .server.auth import identity
 from .server.client import Client
 from .services.catalog import ModelEntry, bundled, describe, describe_listed, find_model_as
 from .services.context import AppContext
+from .services.start_models import NOTHING, find_start_as, open_start
 from .services.text_cache import read_uploads
 from .services.time_slicer import FRAME_SECONDS, SCORING_SLICER, SLICER
 
@@ -68,7 +70,8 @@ class Caller:
 class TrainArguments:
     """The arguments of `train` as the caller sent them, unchecked.
 
-    `files` are uploaded files to train on, instead of `corpus`.
+    `files` are uploaded files to train on, instead of `corpus`. `start` names the model to start
+    from.
     """
 
     corpus: object = None
@@ -77,6 +80,7 @@ class TrainArguments:
     settings: object = None
     seed: object = None
     files: Sequence[Path] | None = None
+    start: object = None
 
 
 async def start(context: AppContext, arguments: TrainArguments, caller: Caller) -> Run:
@@ -86,11 +90,15 @@ async def start(context: AppContext, arguments: TrainArguments, caller: Caller) 
     """
     client, limiters = Client(caller.client.id), context.limiters
     _parse_settings(arguments.settings)  # before anything is downloaded or read
+    base = await _find_start(context, Caller(client, caller.token), arguments.start)
     if name := _corpus_to_download(arguments):
         await limiters.fetching.run(client, partial(datasets.load, name))
-    return await limiters.planning.run(
-        client, lambda: context.runs.start(plan_run(context.limits, arguments), client.id)
-    )
+
+    def plan_and_start() -> Run:
+        checkpoint = None if base is None else open_start(base)
+        return context.runs.start(plan_run(context.limits, arguments, checkpoint), client.id)
+
+    return await limiters.planning.run(client, plan_and_start)
 
 
 async def generate(
@@ -204,6 +212,15 @@ async def find_model(context: AppContext, caller: Caller, checkpoint: object) ->
     return await context.limiters.fetching.run(caller.client, find)
 
 
+async def _find_start(context: AppContext, caller: Caller, start: object) -> ModelEntry | None:
+    """Return the model to start from that a caller names, None for random weights."""
+    key = validation.as_text(start or "", "start")
+    if key == NOTHING:
+        return None
+    find = partial(find_start_as, context, key, caller.token, caller.client.id)
+    return await context.limiters.fetching.run(caller.client, find)
+
+
 def _describe_bundled(context: AppContext) -> list[dict[str, Any]]:
     listed = []
     for model in bundled(context):
@@ -223,8 +240,11 @@ def _corpus_to_download(arguments: TrainArguments) -> str | None:
     return str(name) if known and not datasets.is_local(str(name)) else None
 
 
-def plan_run(limits: Limits, arguments: TrainArguments) -> RunPlan:
-    """Plan the run that a caller asks for. Raises UserError for invalid arguments."""
+def plan_run(limits: Limits, arguments: TrainArguments, start: Checkpoint | None = None) -> RunPlan:
+    """Plan the run that a caller asks for, and that starts from `start`.
+
+    Raises UserError for invalid arguments.
+    """
     name = validation.as_text(arguments.recipe, "recipe")
     settings = _parse_settings(arguments.settings)
     source = training_text(limits, arguments, find_recipe(name).corpus)
@@ -234,6 +254,7 @@ def plan_run(limits: Limits, arguments: TrainArguments) -> RunPlan:
         recipe=name,
         settings=settings,
         seed=None if arguments.seed is None else validation.as_int(arguments.seed, "seed"),
+        start=start,
     )
 
 

@@ -38,7 +38,7 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
         for name, endpoint in api.items()
     }
     assert names == {
-        "/train": ["corpus", "text", "recipe", "settings", "seed"],
+        "/train": ["corpus", "text", "recipe", "settings", "seed", "start"],
         "/follow": ["run", "after"],
         "/stop": ["run"],
         "/generate": ["checkpoint", "prefix", "length", "mode", "alpha", "seed", "stop"],

@@ -83,6 +83,26 @@ def test_a_model_of_the_hub_writes_and_scores_by_its_name(letters, visitor, hub)
     assert [one["name"] for one in ask(nobody, "/models")] == ["ada/letters"]
 
 
+def test_a_run_starts_from_a_model_of_the_hub_and_keeps_its_revision(
+    letters, visitor, hub, context
+):
+    short = {"epochs": 1, "batch_size": 4, "steps": 16}
+    given = {"text": "abc cab bca " * 60, "recipe": "custom", "settings": short}
+    letters.tags["v1"] = letters.sha
+    for name in ("ada/letters", "ada/letters@v1"):
+        start, *_, end = visitor().submit(**given, start=name, api_name="/train")
+        assert end["reason"] == "finished"
+        assert start["started_from"]["model"] == "ada/letters"
+        assert start["started_from"]["revision"] == letters.sha
+    manifest = context.runs.find(start["run"]).manifest
+    assert manifest["started_from"]["revision"] == letters.sha
+    letters.private = True
+    said = refusal(visitor("bob"), "/train", **given, start="ada/letters")
+    assert "or it is private" in said
+    start, *_ = visitor("ada").submit(**given, start="ada/letters", api_name="/train")
+    assert start["started_from"]["model"] == "ada/letters"
+
+
 def test_a_private_model_is_never_shared_between_users(letters, visitor, hub):
     letters.private = True
     ada, bob, nobody = visitor("ada"), visitor("bob"), visitor()

@@ -54,6 +54,56 @@ def test_a_trained_run_can_be_generated_from_and_scored(client, told):
     assert ask(client, "/score", checkpoint=run, text=TEXT)["perplexity"] < 20
 
 
+def test_a_run_starts_from_a_model_by_its_name_or_from_a_run_by_its_id(
+    client, context, told, small
+):
+    settings = {"epochs": 1, "batch_size": 4, "steps": 16}
+    given = {"text": TEXT, "recipe": "custom", "settings": settings}
+    first = events(client, **given, start="small")
+    assert first[0]["started_from"]["name"] == "Small"
+    assert first[0]["started_from"]["model"] == "small"
+    assert first[0]["model"]["hidden_size"] == small.model.config.hidden_size
+    assert context.runs.find(first[0]["run"]).start.vocabulary.symbols == small.vocabulary.symbols
+    second = events(client, **given, start=told[0]["run"])
+    assert second[0]["model"]["hidden_size"] == QUICK["hidden_size"]
+    assert second[0]["started_from"]["symbols_new"] == 0
+    known = second[0]["started_from"]["validation_perplexity"]
+    assert known == pytest.approx(told[-1]["validation_perplexity"], rel=0.01)
+    assert second[-1]["reason"] == "finished"
+
+
+def test_a_client_that_knows_of_no_start_calls_as_before(client):
+    job = client.submit(None, TEXT, "sprint", {**QUICK, "epochs": 1}, 3, api_name="/train")
+    start, *_ = job
+    assert start["started_from"] is None and start["training"]["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("start", "more", "words"),
+    [
+        ("../small", {}, "There is no model called '../small'"),
+        ("/etc/passwd", {}, "There is no model called '/etc/passwd'"),
+        ("checkpoints/small", {}, "HF_HUB_OFFLINE"),  # which is the id of a model on the Hub
+        ("https://huggingface.co/ada/letters", {}, "There is no model called 'https://"),
+        ("0" * 32, {}, "There is no model called '00"),
+        ("start-../small", {}, "There is no such run"),
+        (7, {}, "start = 7: give a text"),
+        (["small"], {}, "start = ['small']: give a text"),
+        ("small", {"recipe": "lyrics-concise"}, "begins with random weights"),
+        ("small", {"settings": {"hidden_size": 99}}, "hidden_size = 99: the model to start from"),
+        ("small", {"settings": {"cell": "tanh"}}, "cell = tanh: the model to start from"),
+    ],
+)
+def test_what_is_no_model_to_start_from_is_refused(client, start, more, words):
+    assert words in refusal(client, "/train", **{"text": TEXT, "start": start, **more})
+
+
+def test_nobody_starts_from_a_run_by_its_link(client, told):
+    link = view_id(told[0]["run"])
+    said = refusal(client, "/train", text=TEXT, start=link)
+    assert "only its owner can start another run from it" in said
+
+
 def test_training_on_an_uploaded_file_finds_its_encoding(client, tmp_path):
     poem = "分开不分开，我们还是会重来。\n" * 80
     file = tmp_path / "poem.txt"
@@ -191,6 +241,7 @@ def test_only_uploaded_files_are_read(client, tmp_path):
         ("/train", "recipe", {"text": TEXT}),
         ("/train", "settings", {"text": TEXT}),
         ("/train", "seed", {"text": TEXT}),
+        ("/train", "start", {"text": TEXT}),
         ("/stop", "run", {}),
         ("/generate", "checkpoint", {}),
         ("/generate", "prefix", {"checkpoint": "small"}),

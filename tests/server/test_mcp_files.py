@@ -67,6 +67,7 @@ ATTACKS = {
     "text": lambda path: ("train", {"text": file_data(path)}),
     "recipe": lambda path: ("train", {"recipe": file_data(path)}),
     "seed": lambda path: ("train", {"text": SECRET, "seed": file_data(path)}),
+    "start": lambda path: ("train", {"text": SECRET, "start": file_data(path)}),
     "settings": lambda path: ("train", {"text": SECRET, "settings": file_data(path)}),
     "a setting": lambda path: (
         "train", {"text": SECRET, "settings": {"hidden_size": file_data(path)}},

@@ -156,6 +156,24 @@ def test_a_setting_is_an_argument_or_in_the_json_and_zero_counts(url, context):
     result(url, "stop_training", run=begun["run"])
 
 
+def test_a_run_starts_from_a_model_that_is_named(url, context, small):
+    short = {"text": TEXT, "recipe": "custom", "epochs": 1}
+    told = result(url, "train", **short, start="small")
+    assert told["state"] == "finished"
+    manifest = context.runs.find(told["run"]).manifest
+    assert manifest["started_from"]["model"] == "small"
+    assert manifest["model"]["hidden_size"] == small.model.config.hidden_size
+    begun = result(url, "start_training", **short, start=told["checkpoint"])
+    assert context.runs.find(begun["run"]).manifest["started_from"]["digest"]
+    result(url, "stop_training", run=begun["run"])
+    wrong = {"/etc/passwd": "There is no model called", view_id(told["run"]): "only its owner can"}
+    wrong |= {"https://example.org/a": "There is no model called", "nowhere": "no model called"}
+    said = refusals(url, [("start_training", {**short, "start": name}) for name in wrong])
+    assert all(words in answer for words, answer in zip(wrong.values(), said, strict=True))
+    contradiction = {**short, "start": "small", "hidden_size": 99}
+    assert "the model to start from has hidden_size" in refusal(url, "train", contradiction)
+
+
 def test_a_text_is_given_by_the_name_of_a_corpus(url):
     named = result(url, "novelty", generated="The tide clock", corpus="tide-clock")
     assert named["longest"] == 14

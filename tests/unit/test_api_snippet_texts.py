@@ -57,6 +57,10 @@ def test_generating_takes_its_arguments_from_the_fields():
             {"corpus": {"file": "a.txt"}, "recipe": "sprint"},
         ),
         (
+            {"corpus": "songs", "recipe": "sprint", "start": "base-chinese"},
+            {"corpus": "songs", "recipe": "sprint", "start": "base-chinese"},
+        ),
+        (
             {
                 "corpus": "songs",
                 "recipe": "custom",
@@ -98,6 +102,8 @@ def test_a_long_text_is_shortened_and_what_one_must_know_of_a_model_is_noted():
     call = call_of("generate", GENERATE | {"prefix": "分" * 3000, "checkpoint": "0" * 32})
     assert call["arguments"]["prefix"] == "分" * 2000
     assert [key for key, _ in call["notes"]] == ["note-run", "note-cut"]
+    from_run = call_of("train", {"corpus": "songs", "recipe": "sprint", "start": "0" * 32})
+    assert [key for key, _ in from_run["notes"]] == ["note-run"]
     hub = call_of("inspect", {"reading": {"checkpoint": "ada/tide", "text": "abc"}})
     assert hub["arguments"] == {"checkpoint": "ada/tide", "text": "abc"}
     assert [key for key, _ in hub["notes"]] == ["note-private"]

@@ -19,7 +19,7 @@ function shortened(text, notes) {
 
 // What one has to know about a model that is named in code.
 function notesOfModel(key) {
-  if (/^[0-9a-f]{32}$/.test(key ?? "")) return [["note-run", {}]];
+  if (/^(start-)?[0-9a-f]{32}$/.test(key ?? "")) return [["note-run", {}]];
   if (/^upload-/.test(key ?? "")) return [["note-upload-model", {}]];
   return /\//.test(key ?? "") ? [["note-private", {}]] : [];
 }
@@ -51,8 +51,8 @@ const CUSTOM = "custom";
 const OWN = "own";
 
 function trainCall(fields, settingNames) {
-  const notes = [];
-  const { corpus, paste, files, source, experiment } = fields;
+  const { corpus, paste, files, source, experiment, start } = fields;
+  const notes = notesOfModel(start);
   // Custom has a recipe that it began with, and all settings as they stand in its fields.
   const recipe = {
     [TEXTBOOK]: experiment,
@@ -74,6 +74,7 @@ function trainCall(fields, settingNames) {
         fields[name] || fields[name] === 0 || fields[name] === false ? fields[name] : "none",
       ]),
     );
+  values.start = start;
   return { endpoint: "/train", arguments: given(values), streams: true, notes };
 }
 

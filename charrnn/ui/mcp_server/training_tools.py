@@ -100,6 +100,7 @@ class TrainingTool(Tool):
 
     read_only = False
     result = RunStatus
+    uses_hub = True
 
     text: str = Field("", description="The text to train on, itself: some thousand characters.")
     corpus: CorpusName = None
@@ -128,10 +129,20 @@ class TrainingTool(Tool):
     seed: int | None = Field(
         None, ge=0, description="The same seed gives the same first weights and minibatches."
     )
+    start: str = Field(
+        "",
+        description="Instead of random weights, a model that knows such texts: a name that the "
+        "tool models lists (base-english and base-chinese are made for it), the id of a run, or "
+        "owner/name of a model on the Hugging Face Hub. The network is then that model's, so leave "
+        "cell, hidden_size and layers out.",
+    )
 
     def arguments(self) -> TrainArguments:
         """Return the arguments for `operations.start`."""
-        return TrainArguments(self.corpus, self.text, self.recipe, self._all_settings(), self.seed)
+        settings = self._all_settings()
+        return TrainArguments(
+            self.corpus, self.text, self.recipe, settings, self.seed, start=self.start
+        )
 
     def _all_settings(self) -> object:
         """Return `settings` with the arguments that are settings; as it is if it is no object."""

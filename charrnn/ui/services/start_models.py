@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import gradio as gr
@@ -15,10 +15,11 @@ from ...checkpoint import Checkpoint
 from ...checkpoint.source import ModelSource, is_base
 from ...corpus import Corpus
 from ...errors import Message, UserError
+from ...hub import Token
 from ...training.start_proposal import StartProposal, propose_start
 from .. import i18n
 from ..i18n.titles import model_title
-from .catalog import ModelEntry, available_to, bundled, find_model, summarize
+from .catalog import ModelEntry, available_to, bundled, find_model, find_model_as, summarize
 from .context import AppContext
 from .model_options import model_options
 
@@ -61,10 +62,19 @@ def find_start(context: AppContext, key: str, request: gr.Request | None) -> Mod
     A model on the Hub is downloaded if necessary. Raises UserError if there is none, and for the
     model of a run that the user may only watch.
     """
+    return _find_start(context, key, partial(find_model, context, key, request))
+
+
+def find_start_as(context: AppContext, key: str, token: Token, client_id: str) -> ModelEntry:
+    """Find a model as `find_start` does, for a client with this Hub token."""
+    return _find_start(context, key, partial(find_model_as, context, key, token, client_id))
+
+
+def _find_start(context: AppContext, key: str, find: Callable[[], ModelEntry]) -> ModelEntry:
     try:
         if key.startswith(_START_OF_RUN):
             return _start_of_run(context, key)
-        model = find_model(context, key, request)
+        model = find()
     except UserError as error:
         error.field = "start"
         raise
