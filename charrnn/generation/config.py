@@ -18,13 +18,15 @@ MAX_LENGTH = 1_000_000  # characters that one call generates
 class GenerationConfig:
     """How a text is continued.
 
-    length: how many characters to generate.
-    mode: "greedy", or "sample" to draw from q ∝ p^alpha.
-    seed: makes sampling repeatable; None draws a different text each time.
-    stop: strings after which the text ends, if it writes one within its length. The prefix does not
-        count.
-    sentence_after: with a number, the text ends with the first sentence that ends after so many
-        characters, if one does within its length.
+    Attributes:
+        length: How many characters to generate.
+        mode: "greedy", or "sample" to draw from q ∝ p^alpha.
+        alpha: 1 samples from p itself; more is safer, less is bolder.
+        seed: Makes sampling repeatable; None draws a different text each time.
+        stop: Strings after which the text ends, if it writes one within its length. The prefix does
+            not count.
+        sentence_after: With a number, the text ends with the first sentence that ends after so many
+            characters, if one does within its length.
 
     Raises UserError for a value out of range.
     """

@@ -32,10 +32,12 @@ _MAX_TRIES_PER_LINE = 20  # lines written for each new one that is wanted
 class Line:
     """A line that a model wrote, without its end, the prefix included.
 
-    new: whether the text that the model was trained on lacks it; None if that is not known.
-    complete: whether it ended by itself.
-    nearest: the line of that text that is most like it, and by how many characters they differ
-        (`distance`, an edit distance); None without the text.
+    Attributes:
+        text: The line.
+        new: Whether the text that the model was trained on lacks it; None if that is not known.
+        complete: Whether it ended by itself.
+        nearest: The line of that text that is most like it, and by how many characters they differ
+            (`distance`, an edit distance); None without the text.
     """
 
     text: str

@@ -35,16 +35,18 @@ class CopiedSpan(NamedTuple):
 class Novelty:
     """What of a text is copied from the training text, and what is new.
 
-    characters: the length of the text.
-    longest: characters of its longest stretch that stands in the training text.
-    new_ngrams: by n = 4, 8, 12, 16, 24 the share of its n-grams that the training text lacks; None
-        where the text is shorter than n.
-    copied_spans: all longest possible stretches of at least `min_characters` that stand in the
-        training text, in order. They may overlap.
-    copied: the share of its characters that lie in such a stretch.
-    lines, copied_lines: its lines that are not empty, and how many are lines of the training text.
-    line_spans: where these stand, in order.
-    min_characters: 20, or 8 where the training text has hardly any spaces.
+    Attributes:
+        characters: The length of the text.
+        longest: Characters of its longest stretch that stands in the training text.
+        new_ngrams: By n = 4, 8, 12, 16, 24 the share of its n-grams that the training text lacks;
+            None where the text is shorter than n.
+        copied_spans: All longest possible stretches of at least `min_characters` that stand in the
+            training text, in order. They may overlap.
+        copied: The share of its characters that lie in such a stretch.
+        lines: How many lines it has that are not empty.
+        copied_lines: How many of these are lines of the training text.
+        line_spans: Where these stand, in order.
+        min_characters: 20, or 8 where the training text has hardly any spaces.
     """
 
     characters: int

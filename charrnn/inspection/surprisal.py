@@ -40,20 +40,23 @@ Floats = NDArray[np.float32]
 class Inspection:
     """A text of N characters as a model reads it.
 
-    characters: the text, one string each.
-    surprisal: −log₂ p of each character, in bits, (N,). NaN for the first one, which has nothing
-        before it, and for characters that the model does not know.
-    candidates: the likeliest characters in each place, the best first, (N, 5). Empty strings in the
-        first place, and where the model knows fewer than five characters.
-    probabilities: p of these candidates, (N, 5); NaN where there is none.
-    entropy: of the prediction for each place, in bits, (N,); NaN for the first one.
-    score: the perplexity of the whole text, state carried.
-    baselines: perplexities of trivial models on this text. `unigram` and `ngram` count the training
-        text if one was given; else `unigram` counts this text itself, and `ngram` is None.
-    hidden: if requested, the hidden state H after each character, (L·D, N, H): layer by layer, with
-        both directions (D = 2) of a bidirectional one.
-    gates: if requested, the other quantities of the cell by their names in the textbook, each of
-        the same shape as `hidden`: I, F, C_tilde, O and C of an LSTM, R, Z and H_tilde of a GRU.
+    Attributes:
+        characters: The text, one string each.
+        surprisal: −log₂ p of each character, in bits, (N,). NaN for the first one, which has
+            nothing before it, and for characters that the model does not know.
+        candidates: The likeliest characters in each place, the best first, (N, 5). Empty strings in
+            the first place, and where the model knows fewer than five characters.
+        probabilities: p of these candidates, (N, 5); NaN where there is none.
+        entropy: That of the prediction for each place, in bits, (N,); NaN for the first one.
+        score: The perplexity of the whole text, state carried.
+        baselines: Perplexities of trivial models on this text. `unigram` and `ngram` count the
+            training text if one was given; else `unigram` counts this text itself, and `ngram` is
+            None.
+        hidden: If requested, the hidden state H after each character, (L·D, N, H): layer by layer,
+            with both directions (D = 2) of a bidirectional one.
+        gates: If requested, the other quantities of the cell by their names in the textbook, each
+            of the same shape as `hidden`: I, F, C_tilde, O and C of an LSTM, R, Z and H_tilde of a
+            GRU.
     """
 
     characters: list[str]

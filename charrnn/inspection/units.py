@@ -35,15 +35,18 @@ _MAX_NUMBERS = 1 << 26  # activations in memory at a time
 class UnitFinding:
     """A hidden unit that follows a concept.
 
-    layer: counts from 0, with both directions of a bidirectional one, as in `Inspection.hidden`.
-    unit: counts from 0.
-    concept: as it was asked for.
-    score: on the part of the text that was searched. The area under the ROC curve, 0.5 to 1: the
-        probability that the unit tells a marked character from an unmarked one. For a numeric
-        concept R², the share of the variance that a straight line explains.
-    score_held_out: the same on the rest of the text, with the direction and the line of the search.
-    quantity: "H", the hidden state, or "C", the memory cell of an LSTM.
-    low: whether the unit is lower, not higher, where the concept holds.
+    Attributes:
+        layer: Counts from 0, with both directions of a bidirectional one, as in
+            `Inspection.hidden`.
+        unit: Counts from 0.
+        concept: As it was asked for.
+        score: On the part of the text that was searched. The area under the ROC curve, 0.5 to 1:
+            the probability that the unit tells a marked character from an unmarked one. For a
+            numeric concept R², the share of the variance that a straight line explains.
+        score_held_out: The same on the rest of the text, with the direction and the line of the
+            search.
+        quantity: "H", the hidden state, or "C", the memory cell of an LSTM.
+        low: Whether the unit is lower, not higher, where the concept holds.
     """
 
     layer: int
