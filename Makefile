@@ -1,5 +1,6 @@
 # Two commands: `make demo` opens the app, `make test` checks all that it does. While writing code:
-# `make check`, in about a minute. Longer: `make stress`, `make benchmarks`.
+# `make check`, in about a minute. Longer: `make stress`, `make benchmarks`. The documents as a site:
+# `make site`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder \
   $(PYTEST_ARGS)
 
-.PHONY: demo test check stress lint javascript types layers browser benchmarks deploy clean
+.PHONY: demo test check stress lint javascript types layers browser benchmarks site deploy clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python app.py
@@ -66,6 +67,12 @@ $(VENV)/.installed-test: $(VENV)/.installed requirements-test.txt
 	$(BIN)/python -m pip install --quiet -r requirements-test.txt
 	touch $@
 
+# Without torch, which the site does not need.
+$(VENV)/.installed-docs: requirements-docs.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements-docs.txt
+	touch $@
+
 # All that is measured, one after the other: about an hour and a half, on an idle machine.
 benchmarks: $(VENV)/.installed-test browser
 	for one in recurrences generation loop decoding page visitors advice inspecting textbook \
@@ -74,9 +81,13 @@ benchmarks: $(VENV)/.installed-test browser
 	done
 	$(BIN)/python benchmarks/budgets.py night
 
+# The documents in docs/, English and Chinese, as a site in site/. Every broken link is an error.
+site: $(VENV)/.installed-docs
+	$(BIN)/python docs/site/build.py site
+
 # The app on the Hub: make deploy SPACE=you/charrnn
 deploy: $(VENV)/.installed
 	$(BIN)/python -m charrnn deploy $(SPACE)
 
 clean:
-	rm -rf $(VENV) node_modules runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) node_modules runs site .mypy_cache .ruff_cache .pytest_cache
