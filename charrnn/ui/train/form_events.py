@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from ..page.event_options import IN_BROWSER, UNQUEUED
 from ..page.modules import call
 from ..server.client import Client, ClientGoneError
 from ..services.context import AppContext
+from ..services.newest_requests import NewestRequests
 from ..services.start_models import NOTHING, find_start
 from .form import Form, internal_error
 from .form_storage import SAVE_FORM_JS
@@ -30,9 +31,23 @@ Frames = AsyncIterator[Frame]
 
 
 def wire_form(context: AppContext, form: Form) -> None:
-    """Validate the form after each change: summaries, model, button label, problems."""
+    """Validate the form after each change: summaries, model, button label, problems.
 
-    async def validate(request: gr.Request, *values: Any) -> Frame:
+    Gradio sets the fields one by one when the form is restored or reset, and triggers an event for
+    each. Only the answer to the newest is shown; the others are of a form that is half set.
+    """
+    newest = NewestRequests()
+    number = gr.JSON(visible=False)  # of the request, filled in by the browser
+
+    async def validate(request: gr.Request, *inputs: Any) -> Any:
+        *values, count = inputs
+        is_newest = newest.note(request, count)
+        frame = await answer(request, values, is_newest)
+        return frame if is_newest() else gr.skip()
+
+    async def answer(
+        request: gr.Request, values: list[Any], is_newest: Callable[[], bool]
+    ) -> Frame:
         entered, locale = form.train_request(values, context.limits), i18n.locale_of(request)
         client, start_error = context.client(request), None
         try:
@@ -41,6 +56,8 @@ def wire_form(context: AppContext, form: Form) -> None:
             start_error = error
 
         def show() -> Frame:
+            if not is_newest():  # while the request was waiting
+                return {}
             shown = form.validate(entered, locale, start_error)
             return shown | {form.start_note: note_of(context, entered)}
 
@@ -57,7 +74,7 @@ def wire_form(context: AppContext, form: Form) -> None:
     gr.on(
         [box.change for box in form.inputs if not isinstance(box, gr.JSON)],
         validate,
-        form.inputs,
+        [*form.inputs, number],
         form.outputs,
         js=SAVE_FORM_JS,
         trigger_mode="always_last",

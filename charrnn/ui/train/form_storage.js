@@ -6,6 +6,7 @@
 import { emit, STORAGE } from "../page/runtime.js";
 
 let storage = null; // set when the form is loaded
+let requests = 0; // sent to validate the form
 export const formStorage = () => storage;
 
 // Functions that Gradio's events call.
@@ -14,7 +15,12 @@ export function beginForm(defaults) {
   return storage.stored();
 }
 export const formChecked = (checked) => storage.begin(checked);
-export const saveForm = (...values) => storage?.save(values) ?? values;
+// Saves the form. The last input is replaced by the number of the request that the server gets.
+export function saveForm(...values) {
+  values.pop();
+  requests += 1;
+  return [...(storage?.save(values) ?? values), requests];
+}
 export const restoreForm = (...values) => storage.restore(values);
 export const resetForm = (...values) => storage.reset(values);
 export const sourceOfText = (paste) => storage.source(paste);

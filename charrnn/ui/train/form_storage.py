@@ -27,7 +27,8 @@ from .part_choice import PART
 from .start_model import checked_key
 from .strings import FORM_RESET
 
-# The `js` of an event whose inputs are the form's: saves the values and passes them on.
+# The `js` of an event whose inputs are the form's and one more: saves the values, passes them on,
+# and numbers the requests in the last input.
 SAVE_FORM_JS = call("saveForm")
 _MAX_FILES = 1_000
 
