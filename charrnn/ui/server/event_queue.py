@@ -32,6 +32,10 @@ MAX_UNCOLLECTED_SESSIONS_PER_USER = 100  # with messages that no stream has coll
 COLLECT_SECONDS = 600.0  # after which uncollected messages are dropped
 IDLE_SECONDS = 30.0  # after which an empty mailbox is dropped; a stream reads every 10 s
 _SWEEP_SECONDS = 15.0
+# Gradio looks a thousand times a second whether there is an event to start, and a hundred times
+# whether one has progress of Gradio's kind to show: together a twelfth of a core in an idle app.
+_EVENT_POLL_SECONDS = 0.01
+_PROGRESS_POLL_SECONDS = 0.25  # nothing here uses that kind of progress
 
 
 class Mailbox(asyncio.Queue[EventMessage]):
@@ -103,6 +107,8 @@ class EventQueue(Queue):
         self._client_id = client_id
         # Gradio summarizes these records after each event, for a page that is closed (`routes`).
         self.ANALYTICS_MAX_EVENTS = 1
+        self.sleep_when_free = _EVENT_POLL_SECONDS
+        self.progress_update_sleep_when_free = _PROGRESS_POLL_SECONDS
         self.mailboxes = Mailboxes(self.pending_messages_per_session.max_size)
         self.pending_messages_per_session = self.mailboxes
 
