@@ -12,6 +12,7 @@ MAX_STOP_CHARACTERS = 100  # of one of them
 
 _ENDS, _WIDE_ENDS = ".!?…", "。！？"
 _CLOSING = "\"'”’»)]」』》）〉】"
+_SENTENCE_SHARE = 0.75  # of the length, before which no sentence ends a text
 # After these a full stop does not end a sentence. Initials such as "H. G." do not either.
 _ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "st", "prof", "vs", "etc", "e.g", "i.e", "no"})
 _TAIL_CHARACTERS = 24  # that are looked back at: a word, an end mark and what closes
@@ -31,6 +32,11 @@ def check_stop(value: str | Sequence[str]) -> tuple[str, ...]:
                 field="stop",
             )
     return tuple(strings)
+
+
+def finishing_after(length: int) -> int:
+    """Return after how many of `length` characters a sentence may end a text, to finish one."""
+    return int(_SENTENCE_SHARE * length)
 
 
 def check_sentence_after(value: int | None) -> int | None:

@@ -118,6 +118,7 @@ def endpoints(context: AppContext) -> None:
         alpha: float = 1.0,
         seed: int | None = None,
         stop: str | list[str] | None = None,
+        finish_sentence: bool = False,
         request: gr.Request | None = None,
     ) -> AsyncIterator[str]:
         """Let a model continue a text, and stream the text so far, the prefix included.
@@ -134,6 +135,8 @@ def endpoints(context: AppContext) -> None:
             seed: a whole number of at least 0; the same seed gives the same text. Empty: another
                 text each time.
             stop: a text, or a list of texts, after which the writing ends, if the model writes it.
+            finish_sentence: true to end with the first sentence that is over after three quarters
+                of the length, if one is.
 
         Returns:
             The prefix and what has been written after it so far.
@@ -141,8 +144,9 @@ def endpoints(context: AppContext) -> None:
         with _errors_for_callers():
             caller = Caller.from_request(context, request)
             texts = operations.generate(
-                context, caller, checkpoint, prefix, length, mode, alpha, seed, stop
-            )
+                context, caller, checkpoint, prefix, length, mode, alpha, seed, stop,
+                finish_sentence,
+            )  # fmt: skip
             async with aclosing(texts):
                 async for text in texts:
                     yield text

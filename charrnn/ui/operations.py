@@ -23,6 +23,7 @@ from ..checkpoint import Checkpoint
 from ..errors import UserError, traceback_without_message
 from ..evaluation import score as score_text
 from ..generation import stream
+from ..generation.stopping import finishing_after
 from ..hub import Token
 from ..recipes import RECIPES, find_recipe
 from ..runs.admission import check_raw_text, check_text
@@ -111,6 +112,7 @@ async def generate(
     alpha: object = 1.0,
     seed: object = None,
     stop: object = None,
+    finish_sentence: object = False,
 ) -> AsyncGenerator[str, None]:
     """Continue `prefix` with a model. Yield the text so far, with the prefix, several times.
 
@@ -132,14 +134,17 @@ async def generate(
         )
     checked_seed = None if seed is None else validation.as_int(seed, "seed")
     ends = () if stop in (None, "") else validation.as_texts(stop, "stop")
+    finishes = validation.as_bool(finish_sentence, "finish_sentence")
+    sentence_after = finishing_after(count) if finishes else None
     exponent, checked_mode = validation.as_float(alpha, "alpha"), validation.as_text(mode, "mode")
     model, start_text = await find_model(context, caller, checkpoint), clean_text(start_text)
 
     def texts() -> Generator[str, None, None]:
         pieces, last_frame_at = [start_text], time.perf_counter()
         characters = stream(
-            model.open(), start_text, count, checked_mode, exponent, checked_seed, ends
-        )
+            model.open(), start_text, count, checked_mode, exponent, checked_seed, ends,
+            sentence_after,
+        )  # fmt: skip
         with SLICER.stream(caller.client.id) as turns:
             for character in turns.sliced(characters):
                 pieces.append(character)

@@ -32,6 +32,11 @@ def as_int(value: object, name: str) -> int:
     return int(result)
 
 
+def as_bool(value: object, name: str) -> bool:
+    """Return True or False. Raises UserError for the field `name` for anything else."""
+    return as_instance(value, bool, name, Message("choose true or false"))
+
+
 def as_float(value: object, name: str, wanted: Message = _A_NUMBER) -> float:
     """Return a number, which may be infinite. Raises UserError for the field `name` otherwise.
 

@@ -41,7 +41,16 @@ def test_parameters_have_the_names_that_programs_rely_on(client):
         "/train": ["corpus", "text", "recipe", "settings", "seed", "start"],
         "/follow": ["run", "after"],
         "/stop": ["run"],
-        "/generate": ["checkpoint", "prefix", "length", "mode", "alpha", "seed", "stop"],
+        "/generate": [
+            "checkpoint",
+            "prefix",
+            "length",
+            "mode",
+            "alpha",
+            "seed",
+            "stop",
+            "finish_sentence",
+        ],
         "/lines": ["checkpoint", "n", "prefix", "alpha", "seed"],
         "/score": ["checkpoint", "text"],
         "/inspect": ["checkpoint", "text"],
@@ -119,6 +128,16 @@ def test_any_prefix_is_kept(client, prefix):
     assert len(text) == len(prefix) + 5
 
 
+def test_a_text_ends_with_a_sentence_where_one_is_to_be_finished(client, small):
+    arguments = {"checkpoint": "small", "prefix": "a", "length": 60}
+    ended = {seed: generate(small, "a", 60, seed=seed, sentence_after=45) for seed in range(60)}
+    seed = next(seed for seed, text in ended.items() if len(text) < 61)
+    text = ask(client, "/generate", **arguments, seed=seed, finish_sentence=True)
+    assert text == ended[seed]
+    whole = ask(client, "/generate", **arguments, seed=seed)
+    assert whole.startswith(text) and len(whole) == 61
+
+
 def test_a_text_ends_after_what_it_is_to_stop_at(client, small):
     arguments = {"checkpoint": "small", "prefix": "a", "length": 60, "seed": 7}
     whole = ask(client, "/generate", **arguments)
@@ -167,6 +186,7 @@ def test_half_a_surrogate_pair_is_replaced(url):
         ({"alpha": 0}, "alpha = 0"),
         ({"seed": -1}, "seed = -1"),
         ({"prefix": 3}, "prefix = 3: give a text"),
+        ({"finish_sentence": "yes"}, "finish_sentence = 'yes': choose true or false"),
     ],
 )
 def test_invalid_arguments_of_generate_are_refused_with_a_message(client, arguments, words):

@@ -105,6 +105,9 @@ def test_a_text_is_generated(url, small):
     assert result(url, "generate", **arguments, seed=7, stop="c") == {
         "text": generate(small, "ab", 57, seed=7, stop="c")
     }
+    for seed in range(3):
+        finished = result(url, "generate", **arguments, seed=seed, finish_sentence=True)
+        assert finished == {"text": generate(small, "ab", 57, seed=seed, sentence_after=42)}
 
 
 def test_lines_are_written(url, small):

@@ -17,7 +17,8 @@ from charrnn.ui.train.settings_form import as_field
 
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js")
 GENERATE = {"checkpoint": "tide-clock", "prefix": "It's \"so\"\n", "length": 120,
-            "next_char": {"mode": "sample", "alpha": 0.5}, "generate-seed": " 7 "}  # fmt: skip
+            "next_char": {"mode": "sample", "alpha": 0.5}, "generate-seed": " 7 ",
+            "generate-finish": False}  # fmt: skip
 
 
 def test_generating_takes_its_arguments_from_the_fields():
@@ -32,6 +33,8 @@ def test_generating_takes_its_arguments_from_the_fields():
     }  # fmt: skip
     stopping = call_of("generate", GENERATE | {"generate-stop": r"\n\n"})
     assert stopping["arguments"]["stop"] == "\n\n"
+    finishing = call_of("generate", GENERATE | {"generate-finish": True})
+    assert finishing["arguments"]["finish_sentence"] is True
     greedy = GENERATE | {"next_char": {"mode": "greedy", "alpha": 0.5}, "prefix": ""}
     assert call_of("generate", greedy)["arguments"] == {
         "checkpoint": "tide-clock",

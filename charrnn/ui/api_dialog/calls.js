@@ -42,6 +42,7 @@ function generateCall(fields) {
     alpha: greedy ? null : (nextChar?.alpha ?? 1),
     seed: greedy ? null : numberOf(fields["generate-seed"]),
     stop: fields["generate-stop"]?.replaceAll("\\n", "\n").replaceAll("\\t", "\t"),
+    finish_sentence: fields["generate-finish"] || null,
   };
   return { endpoint: "/generate", arguments: given(values), streams: false, notes };
 }

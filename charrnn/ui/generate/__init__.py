@@ -170,6 +170,7 @@ def generate_tab(context: AppContext) -> GenerateTab:
         "length": length,
         "generate-seed": seed,
         "generate-stop": stop,
+        "generate-finish": finish,
     }
     return GenerateTab(
         checkpoint,

@@ -19,6 +19,7 @@ import gradio as gr
 from ...errors import UserError, traceback_without_message
 from ...generation.config import GenerationConfig
 from ...generation.prefill import line_start
+from ...generation.stopping import finishing_after
 from .. import i18n
 from ..page.browser_storage import SAVE_MODEL_JS, BrowserState
 from ..page.component import bind
@@ -43,9 +44,6 @@ from .stream import (
 from .strings import GENERATE
 
 log = logging.getLogger(__name__)
-
-SENTENCE_SHARE = 0.75
-"""Share of the length after which a sentence may end the text, where it is to be finished."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +188,7 @@ async def _generate(
             float(next_char["alpha"]),
             parse_seed(seed),
             stop_strings(stop),
-            int(SENTENCE_SHARE * int(length)) if finish is True else None,
+            finishing_after(int(length)) if finish is True else None,
         )
         continues = event.action == "continue"
         start = (

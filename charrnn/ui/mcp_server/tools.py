@@ -64,12 +64,17 @@ class Generate(Tool):
         description="A string after which the text ends, if the model writes it, such as a line "
         "end. Empty: the text has its full length.",
     )
+    finish_sentence: bool = Field(
+        False,
+        description="Whether the text ends with the first sentence that is over after three "
+        "quarters of the length, if one is, rather than in the middle of one.",
+    )
 
     async def call(self, tool_call: ToolCall) -> GenerateResult:
         """Write the text."""
         texts = operations.generate(
             tool_call.context, tool_call.caller, self.checkpoint, self.prefix, self.length,
-            self.mode, self.alpha, self.seed, self.stop or None,
+            self.mode, self.alpha, self.seed, self.stop or None, self.finish_sentence,
         )  # fmt: skip
         text = ""
         async with aclosing(texts):
