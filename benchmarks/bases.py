@@ -26,9 +26,11 @@ from measure import DATA, ROOT, keep, table, time_machine
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, load, save
+from charrnn.checkpoint.card_metadata import CardContext
 from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES, plot_perplexity
 from charrnn.checkpoint.logs import log_of, samples_of
-from charrnn.checkpoint.model_card import CardContext, card
+from charrnn.checkpoint.model_card import card
+from charrnn.checkpoint.training_text import PUBLIC_DOMAIN
 from charrnn.corpus import Corpus
 from charrnn.ngrams.baselines import baseline_perplexities
 from charrnn.runs.plan import make_plan
@@ -39,6 +41,7 @@ from charrnn.training.transfer import transferred_model
 MIN_COUNT = 10  # of a Chinese character; rarer ones become `RARE`
 RARE = "□"
 MAX_LOSS = 0.002  # nats that rounding to float16 may cost
+CARD_CONTEXT = CardContext(picture=True, license="apache-2.0", rights=PUBLIC_DOMAIN)
 SECONDS = 0, 1, 10, 60  # of training, in the table
 
 # The typewriter's characters in place of the printer's: many texts have only those.
@@ -162,8 +165,7 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
     for kept in (trained / LOG, trained / SAMPLES, trained.parent / "events.jsonl"):
         (place / kept.name).write_bytes(kept.read_bytes())
     (place / PICTURE).write_bytes(plot_perplexity(log, about["results"].get("baselines") or {}))
-    text = card(checkpoint, samples, CardContext(picture=True, license="apache-2.0"))
-    text = text.replace("its license is unknown", "in the public domain")
+    text = card(load(place), samples, CARD_CONTEXT)
     texts = {title: text for title, text in unseen().items() if base_of(title) == name}
     figures = [(title, f"{perplexity(load(place), text):.4g}") for title, text in texts.items()]
     (place / CARD).write_text(

@@ -1,4 +1,4 @@
-"""Write text from outside into YAML and Markdown, which it can neither break nor mark up."""
+"""Write text from outside into Markdown, which it can neither break nor mark up."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from ..errors import escape_invisible
 _SPECIAL = "\\`*_[]<>#|&~$:@!{}"  # characters of Markdown
 
 
-def yaml_string(text: str) -> str:
-    """Write a text as a YAML string on one line."""
-    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
-    plain = (
-        escapes.get(c) or (c if c.isprintable() else f"\\U{ord(c):08x}")
-        for c in text.encode("utf-8", "replace").decode()
-    )
-    return '"' + "".join(plain) + '"'
+def visible(text: str, most: int | None = None) -> str:
+    """Write invisible characters other than line breaks and tabs as escapes.
+
+    A text longer than `most` characters is cut.
+    """
+    shown = text if most is None or len(text) <= most else text[: most - 1] + "…"
+    return "".join(c if c in "\n\t" else escape_invisible(c) for c in shown)
 
 
 def fenced(text: str, language: str = "text") -> str:
     """Return a code block that no text can break out of."""
-    shown = "".join(c if c in "\n\t" else escape_invisible(c) for c in text)
+    shown = visible(text)
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=2) + 1)
     fence = max(fence, "```", key=len)
     return f"{fence}{language}\n{shown}\n{fence}"

@@ -16,8 +16,10 @@ from typing import Any
 from ..corpus import Corpus
 from ..utils.atomic import atomic_write_many
 from . import Checkpoint, serialize
+from .card_figures import TERMS
+from .card_metadata import CardContext
 from .format import CONFIG, MAX_WEIGHTS_BYTES, WEIGHTS
-from .model_card import NAME, TERMS, CardContext, card
+from .model_card import NAME, card
 from .strict_json import MAX_CONFIG_BYTES
 
 LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.json", NAME

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .escaping import line_of, yaml_string
+from .escaping import line_of
 from .licenses import demands_its_license
 
 if TYPE_CHECKING:
@@ -17,12 +17,10 @@ _LICENSE = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 _HUB_NAME = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}", re.ASCII)  # owner/name
 
 
-def base_model(checkpoint: Checkpoint) -> Iterator[str]:
-    """Name the model on the Hub that this one started from, so that the Hub draws the family."""
-    start = _start(checkpoint)
-    if _HUB_NAME.fullmatch(start["model"]):
-        yield f"base_model: {yaml_string(start['model'])}"
-        yield "base_model_relation: finetune"
+def hub_base(checkpoint: Checkpoint) -> str | None:
+    """Return the `owner/name` of the model on the Hub that this one started from, if it did."""
+    model = _start(checkpoint)["model"]
+    return model if _HUB_NAME.fullmatch(model) else None
 
 
 def demanded_license(checkpoint: Checkpoint) -> str | None:

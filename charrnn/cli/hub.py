@@ -54,7 +54,7 @@ def push(
             progress=progress,
         )  # fmt: skip
     if pushed.card_kept:
-        note("the model card on the Hub has lost charrnn's marks, so it was left as it is")
+        note("the text of the model card on the Hub is its owner's, so it was left as it is")
     print(pushed.url)
 
 

@@ -45,8 +45,8 @@ class Upload:
 class Pushed:
     """Where a model is now: the address of its page, and the commit.
 
-    `created` says that the repository is new. `card_kept` says that the model card on the Hub was
-    left as it was, since its owner had removed charrnn's marks from it.
+    `created` says that the repository is new. `card_kept` says that the text of the model card on
+    the Hub was left as it was, since it is its owner's: charrnn's sections are not in it.
     """
 
     url: str
@@ -147,8 +147,7 @@ def _push(
     there = {file.rfilename for file in info.siblings or []}
     contents, card_kept = dict(collected), False
     if CARD in there:
-        card = _card(job, repo, info, token, collected[CARD], card_under)
-        card_kept = card is None
+        card, card_kept = _card(job, repo, info, token, collected[CARD], card_under)
         contents = {n: d for n, d in contents.items() if n != CARD}
         contents |= {} if card is None else {CARD: card}
     bodies = {name: ProgressReader(data, job) for name, data in contents.items()}
@@ -232,19 +231,22 @@ def _card(
     token: str,
     new: bytes,
     card_under: Callable[[str | None], bytes],
-) -> bytes | None:
-    """Return the card to upload where there is one already; None if its owner's stays."""
+) -> tuple[bytes | None, bool]:
+    """Return the card to upload where there is one, and whether its text is its owner's and stays.
+
+    The card is None if nothing of it changes.
+    """
     old = client.read_file(job, repo, str(info.sha), CARD, token)
     if old is None:  # larger than any of ours
-        return None
+        return None, True
     try:
         text = old.decode()
     except UnicodeDecodeError:
-        return None
+        return None, True
     license = owner_card.license_in(text)
     if license not in (None, owner_card.license_in(new.decode())):
         new = card_under(license)
-    if owner_card.is_empty_card(text):
-        return new
     card = owner_card.update_card(text, new.decode())
-    return None if card is None else card.encode()
+    if card is None:
+        return None, True
+    return card.encode(), owner_card.is_own_text(text)

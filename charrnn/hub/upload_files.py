@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checkpoint import Checkpoint, load, model_card, owner_card, serialize
+from ..checkpoint.card_metadata import CardContext
 from ..checkpoint.dataset_of_model import dataset_corpus
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perplexity
 from ..checkpoint.format import CONFIG, WEIGHTS
@@ -64,9 +65,9 @@ def build(
         )
     if samples:
         files[SAMPLES] = json.dumps(samples, ensure_ascii=False, indent=2).encode()
-    # Whatever its owner wrote around the marks on this machine goes with it.
+    # Whatever its owner has written into the card on this machine goes with it.
     own = text_of(directory, CARD) if directory.is_dir() else None
-    page = model_card.CardContext(
+    page = CardContext(
         repo=repo,
         space=space,
         prefix=(prefix := _prefix(checkpoint)),

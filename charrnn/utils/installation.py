@@ -9,10 +9,15 @@ from __future__ import annotations
 PROJECT_HOME = ""
 
 
-def install_command(space: str | None) -> str | None:
-    """Return the command that installs charrnn; None if no place is known to install it from.
+def source_address(space: str | None) -> str | None:
+    """Return the address of a git repository that holds charrnn; None if no such place is known.
 
     `space` is the `owner/name` of a Space with the app. Its repository holds the package.
     """
-    home = PROJECT_HOME or (f"https://huggingface.co/spaces/{space}" if space else "")
-    return f"pip install git+{home}" if home else None
+    return PROJECT_HOME or (f"https://huggingface.co/spaces/{space}" if space else None)
+
+
+def install_command(space: str | None) -> str | None:
+    """Return the command that installs charrnn from `source_address`, if that is known."""
+    source = source_address(space)
+    return f"pip install git+{source}" if source else None

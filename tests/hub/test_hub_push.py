@@ -84,12 +84,22 @@ def test_pushing_again_updates_and_keeps_what_the_owner_wrote_in_the_card(
 
 
 @pytest.mark.parametrize("card", [b"# My own words\n", b"\xff\xfe", b"x" * (2 << 20)])
-def test_a_card_without_the_marks_is_left_alone(hub, ada, trained, card):
+def test_a_card_of_the_owners_own_is_left_alone(hub, ada, trained, card):
     hub.add("ada/letters", {CARD: card})
     pushed = push(trained, "ada/letters", private=False, token=ada)
     assert pushed.card_kept and not pushed.created
     assert hub.repos["ada/letters"].files[CARD] == card
     assert WEIGHTS in hub.repos["ada/letters"].files
+
+
+def test_a_text_of_the_owners_own_stays_below_new_metadata(hub, ada, trained):
+    push(trained, "ada/letters", private=False, token=ada)
+    repo = hub.repos["ada/letters"]
+    front = card_of(hub).split("---\n")[1].replace("3.5", "1.5")
+    repo.commit(repo.files | {CARD: f"---\n{front}---\n# My own words\n".encode()})
+    assert push(trained, "ada/letters", private=False, token=ada).card_kept
+    assert card_of(hub).endswith("---\n# My own words\n")
+    assert ModelCard(card_of(hub)).data.eval_results[0].metric_value == 3.5
 
 
 def test_a_card_that_the_hub_made_with_a_license_gives_way_but_for_the_license(hub, ada, trained):
@@ -106,9 +116,10 @@ def test_the_metadata_of_a_card_are_what_the_hub_reads(hub, ada, trained):
         "charrnn", "text-generation", "mit",
     )  # fmt: skip
     assert {"charrnn", "lstm"} <= set(data.tags)
-    found = {(r.dataset_name, r.metric_type): r.metric_value for r in data.eval_results}
-    assert found["letters.txt, held out", "perplexity"] == 3.5
-    assert found["letters.txt, held out", "bits_per_character"] == pytest.approx(1.80735, abs=1e-4)
+    found = {(r.dataset_split, r.metric_type): r.metric_value for r in data.eval_results}
+    assert found["validation", "perplexity"] == 3.5
+    assert found["validation", "bits_per_character"] == pytest.approx(1.80735, abs=1e-4)
+    assert {r.dataset_name for r in data.eval_results} == {"letters.txt"}
     assert len(found) == 2, "nothing says that its training figure is of the kept model"
     assert 'charrnn.load("ada/letters")' in card_of(hub)
     assert "spaces/ada/app?model=ada/letters" in card_of(hub)

@@ -122,8 +122,8 @@ PUSH: Words = {
     "created-private": ("A new private repository holds the model:", "模型已在新建的私有仓库里："),
     "updated": ("The existing repository has been updated:", "已更新原有的仓库："),
     "card-kept": (
-        "Its model card was edited by its owner, and was left as it was.",
-        "其模型卡由所有者自己撰写，未作改动。",
+        "The text of its model card is its owner's, and was left as it was.",
+        "其模型卡的正文由所有者自己撰写，未作改动。",
     ),
     "share": ("A link that opens the model in this app", "在本应用中打开该模型的链接"),
     "share-private": (

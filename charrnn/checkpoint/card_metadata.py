@@ -1,0 +1,117 @@
+"""The metadata of a model card: what the Hub reads of it, by huggingface_hub's own classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .card_figures import alpha_name, plain_title, scores
+from .escaping import visible
+from .origin import demanded_license, hub_base
+from .training_text import text_name, training_text
+
+if TYPE_CHECKING:
+    from huggingface_hub import EvalResult, ModelCardData
+
+    from . import Checkpoint
+
+TAGS = ("charrnn", "text-generation", "character-level")
+CELL_TAGS = {"tanh": "rnn", "relu": "rnn", "gru": "gru", "lstm": "lstm"}
+METRICS = {"perplexity": "Perplexity", "bits_per_character": "Bits per character"}
+SPLITS = {"held out": "validation", "training": "train"}  # as the Hub's datasets name them
+WRITTEN_IN_TRAINING = "Written in training"  # title of such a sample
+MAX_SAMPLES = 8
+_SAMPLE_CHARS = 120  # characters of a sample in the metadata, which every listing carries
+_TASK = "text-generation"
+
+
+@dataclass(frozen=True)
+class CardContext:
+    """Where a card is shown, and what is known there.
+
+    `repo` is the model's `owner/name` on the Hub, if it has one; `space` that of a Space that opens
+    it. `texts` are samples by α, which begin with `prefix`. `picture` says that perplexity.png lies
+    beside the card. `license` is the owner's choice. `rights` says in words who may use the
+    training text, where charrnn cannot know.
+    """
+
+    repo: str | None = None
+    space: str | None = None
+    prefix: str = ""
+    texts: Mapping[float, str] = field(default_factory=dict)
+    picture: bool = False
+    license: str | None = None
+    rights: str | None = None
+
+
+def make_metadata(
+    checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], context: CardContext
+) -> ModelCardData:
+    """Return the metadata of a card. `samples` are the last ones that were written in training."""
+    from huggingface_hub import ModelCardData  # a quarter of a second: only where a card is made
+
+    text, base = training_text(checkpoint), hub_base(checkpoint)
+    results = list(_results(checkpoint))
+    return ModelCardData(
+        library_name="charrnn",
+        pipeline_tag=_TASK,
+        license=license_of(checkpoint, context),
+        language=[text.language] if text.language else None,
+        datasets=[text.hub_dataset] if text.hub_dataset else None,
+        tags=[*TAGS, CELL_TAGS[checkpoint.model.config.cell]],
+        base_model=base,
+        base_model_relation="finetune" if base else None,
+        metrics=["perplexity"] if results else None,
+        model_name=plain_title(checkpoint) if results else None,
+        eval_results=results or None,
+        widget=list(_widget(samples, context)) or None,
+    )
+
+
+def license_of(checkpoint: Checkpoint, context: CardContext) -> str:
+    """Return the owner's choice, or that of the base if it demands this, or that of the text."""
+    return context.license or demanded_license(checkpoint) or training_text(checkpoint).license
+
+
+def _results(checkpoint: Checkpoint) -> Iterator[EvalResult]:
+    """Yield perplexity and bits per character of each part of the text that was measured.
+
+    The Hub shows those of one dataset and split together.
+    """
+    from huggingface_hub import EvalResult
+
+    text = training_text(checkpoint)
+    for part, perplexity, bits in scores(checkpoint):
+        if part not in SPLITS:
+            continue
+        for metric, value in zip(METRICS, (perplexity, bits), strict=True):
+            yield EvalResult(
+                task_type=_TASK,
+                task_name="Text generation",
+                dataset_type=text.hub_dataset or "text",
+                dataset_name=visible(text_name(checkpoint), 80),
+                dataset_split=SPLITS[part],
+                metric_type=metric,
+                metric_name=METRICS[metric],
+                metric_value=float(f"{value:.6g}"),
+            )
+
+
+def _widget(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Iterator[dict[str, Any]]:
+    """Yield texts that the model has written, for the page of the model to show."""
+    written = [(alpha_name(alpha), context.prefix, text) for alpha, text in context.texts.items()]
+    if not written:
+        last = samples[-1]["step"] if samples else None
+        written = [
+            (WRITTEN_IN_TRAINING, str(sample["prefix"]), str(sample["text"]))
+            for sample in samples
+            if sample["step"] == last
+        ][:MAX_SAMPLES]
+    for title, prefix, text in written:
+        continued = text.removeprefix(prefix)[:_SAMPLE_CHARS]
+        yield {
+            "text": visible(prefix, _SAMPLE_CHARS),
+            "example_title": title,
+            "output": {"text": visible(continued)},
+        }

@@ -1,0 +1,90 @@
+"""The lines of Python with which torch alone computes what a model predicts, for its card.
+
+The weights of charrnn's own recurrence are the textbook's: x W_xh + h W_hh + b_h. torch's layers
+hold the transposed matrices and two biases of each gate, which they add, so that the second is 0
+but for the candidate of a GRU (`TorchRecurrence.load_layers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..corpus.documents import document_end, document_start
+from ..model import ModelConfig
+
+if TYPE_CHECKING:
+    from . import Checkpoint
+
+MAX_DIFFERENCE = 2e-6  # of a probability from charrnn's
+_MAX_TEXT_CHARS = 40  # characters of the text that the lines read
+_MODULES = {"tanh": "RNN", "relu": "RNN", "gru": "GRU", "lstm": "LSTM"}
+
+
+def plain_torch_lines(checkpoint: Checkpoint, repo: str | None = None) -> str:
+    """Return lines that read `model.safetensors` and print the likeliest characters after a text.
+
+    They leave the probabilities of all symbols but `<unk>` in `p` (V − 1,). The file lies in the
+    directory where they are run; with `repo`, the `owner/name` of the model on the Hub, they
+    download it.
+    """
+    return "\n".join(_lines(checkpoint, repo))
+
+
+def example_text(checkpoint: Checkpoint) -> str:
+    """Return the text that the lines read: the model's prefix, as charrnn reads it."""
+    prefixes = checkpoint.about.get("prefixes") or [""]
+    prefix, kind = str(prefixes[0])[-_MAX_TEXT_CHARS:], checkpoint.documents
+    if kind != "none":
+        prefix = document_start(kind) + prefix.rpartition(document_end(kind))[2]
+    return prefix or checkpoint.vocabulary.symbols[1]
+
+
+def _lines(checkpoint: Checkpoint, repo: str | None) -> Iterator[str]:
+    model = checkpoint.model
+    config, size = model.config, model.vocabulary_size
+    yield "import json, torch"
+    yield "from safetensors import safe_open"
+    file = '"model.safetensors"'
+    if repo is not None:
+        yield "from huggingface_hub import hf_hub_download"
+        file = f'hf_hub_download("{repo}", {file})'
+    yield ""
+    yield f'with safe_open({file}, "pt") as file:'
+    yield "    w = {name: file.get_tensor(name).float() for name in file.keys()}"
+    yield '    symbols = json.loads(file.metadata()["charrnn"])["symbols"]  # of the ids from 1 on'
+    yield f"rnn = torch.nn.{_MODULES[config.cell]}({_arguments(config, size)})"
+    yield from _torch_weights() if config.implementation == "torch" else _own_weights(config)
+    yield f"ids = torch.tensor([symbols.find(c) + 1 for c in {example_text(checkpoint)!r}])"
+    if config.input == "one-hot":
+        yield f"x = torch.nn.functional.one_hot(ids, {size}).float()"
+    else:
+        yield 'x = w["embedding"][ids]'
+    output = 'w["embedding"].T' if config.input == "tied" else 'w["W_hq"]'
+    yield f'p = (rnn(x)[0][-1] @ {output} + w["b_q"])[1:].softmax(0)  # without id 0, <unk>'
+    yield "print({symbols[i]: round(p[i].item(), 4) for i in p.topk(min(5, len(p))).indices})"
+
+
+def _arguments(config: ModelConfig, vocabulary_size: int) -> str:
+    outputs = config.hidden_size * (2 if config.bidirectional else 1)
+    sizes = {"one-hot": vocabulary_size, "embedding": config.embedding_size, "tied": outputs}
+    arguments = [str(sizes[config.input]), str(config.hidden_size)]
+    arguments += [str(config.layers)] if config.layers > 1 else []
+    arguments += ['nonlinearity="relu"'] if config.cell == "relu" else []
+    arguments += ["bidirectional=True"] if config.bidirectional else []
+    return ", ".join(arguments)
+
+
+def _torch_weights() -> Iterator[str]:
+    yield 'rnn.load_state_dict({k[15:]: v for k, v in w.items() if k[:15] == "recurrence.rnn."})'
+    yield "rnn.requires_grad_(False)"
+
+
+def _own_weights(config: ModelConfig) -> Iterator[str]:
+    yield "rnn.requires_grad_(False)"
+    yield "for k, (W_ih, W_hh, b_ih, b_hh) in enumerate(rnn.all_weights):"
+    yield '    layer = f"recurrence.layers.{k}."'
+    yield '    W_ih[:], W_hh[:] = w[layer + "W_xh"].T, w[layer + "W_hh"].T'
+    yield '    b_ih[:], b_hh[:] = w[layer + "b_h"], 0'
+    if config.cell == "gru":
+        yield f'    b_hh[{2 * config.hidden_size}:] = w[layer + "b_n"]'
