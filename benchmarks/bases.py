@@ -41,7 +41,7 @@ from charrnn.training.transfer import transferred_model
 MIN_COUNT = 10  # of a Chinese character; rarer ones become `RARE`
 RARE = "□"
 MAX_LOSS = 0.002  # nats that rounding to float16 may cost
-CARD_CONTEXT = CardContext(picture=True, license="apache-2.0", rights=PUBLIC_DOMAIN)
+LANGUAGES = {"english": "en", "chinese": "zh"}
 SECONDS = 0, 1, 10, 60  # of training, in the table
 
 # The typewriter's characters in place of the printer's: many texts have only those.
@@ -165,7 +165,7 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
     for kept in (trained / LOG, trained / SAMPLES, trained.parent / "events.jsonl"):
         (place / kept.name).write_bytes(kept.read_bytes())
     (place / PICTURE).write_bytes(plot_perplexity(log, about["results"].get("baselines") or {}))
-    text = card(load(place), samples, CARD_CONTEXT)
+    text = card(load(place), samples, card_context(name))
     texts = {title: text for title, text in unseen().items() if base_of(title) == name}
     figures = [(title, f"{perplexity(load(place), text):.4g}") for title, text in texts.items()]
     (place / CARD).write_text(
@@ -177,6 +177,13 @@ def ship(name: str, trained: Path, books: list[str]) -> None:
         "Perplexity of the last tenth, before any training on it; symbols are matched by character."
         f"\n\n{table(('text', 'perplexity'), figures)}\n",
         encoding="utf-8",
+    )
+
+
+def card_context(name: str) -> CardContext:
+    """What is known of a base besides its metadata, for its card."""
+    return CardContext(
+        picture=True, license="apache-2.0", rights=PUBLIC_DOMAIN, language=LANGUAGES.get(name)
     )
 
 

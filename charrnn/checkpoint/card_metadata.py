@@ -33,7 +33,7 @@ class CardContext:
     `repo` is the model's `owner/name` on the Hub, if it has one; `space` that of a Space that opens
     it. `texts` are samples by α, which begin with `prefix`. `picture` says that perplexity.png lies
     beside the card. `license` is the owner's choice. `rights` says in words who may use the
-    training text, where charrnn cannot know.
+    training text, and `language` is its language (ISO 639-1), where charrnn cannot know.
     """
 
     repo: str | None = None
@@ -43,6 +43,7 @@ class CardContext:
     picture: bool = False
     license: str | None = None
     rights: str | None = None
+    language: str | None = None
 
 
 def make_metadata(
@@ -52,12 +53,13 @@ def make_metadata(
     from huggingface_hub import ModelCardData  # a quarter of a second: only where a card is made
 
     text, base = training_text(checkpoint), hub_base(checkpoint)
+    language = context.language or text.language
     results = list(_results(checkpoint))
     return ModelCardData(
         library_name="charrnn",
         pipeline_tag=_TASK,
         license=license_of(checkpoint, context),
-        language=[text.language] if text.language else None,
+        language=[language] if language else None,
         datasets=[text.hub_dataset] if text.hub_dataset else None,
         tags=[*TAGS, CELL_TAGS[checkpoint.model.config.cell]],
         base_model=base,

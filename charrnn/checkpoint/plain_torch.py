@@ -55,7 +55,7 @@ def _lines(checkpoint: Checkpoint, repo: str | None) -> Iterator[str]:
     yield '    symbols = json.loads(file.metadata()["charrnn"])["symbols"]  # of the ids from 1 on'
     yield f"rnn = torch.nn.{_MODULES[config.cell]}({_arguments(config, size)})"
     yield from _torch_weights() if config.implementation == "torch" else _own_weights(config)
-    yield f"ids = torch.tensor([symbols.find(c) + 1 for c in {example_text(checkpoint)!r}])"
+    yield f"ids = torch.tensor([symbols.find(c) + 1 for c in {_literal(example_text(checkpoint))}])"
     if config.input == "one-hot":
         yield f"x = torch.nn.functional.one_hot(ids, {size}).float()"
     else:
@@ -63,6 +63,11 @@ def _lines(checkpoint: Checkpoint, repo: str | None) -> Iterator[str]:
     output = 'w["embedding"].T' if config.input == "tied" else 'w["W_hq"]'
     yield f'p = (rnn(x)[0][-1] @ {output} + w["b_q"])[1:].softmax(0)  # without id 0, <unk>'
     yield "print({symbols[i]: round(p[i].item(), 4) for i in p.topk(min(5, len(p))).indices})"
+
+
+def _literal(text: str) -> str:
+    """Write a text as Python does, but between double quotes, as formatters want it."""
+    return repr(text) if '"' in text else '"' + repr("'" + text)[2:]
 
 
 def _arguments(config: ModelConfig, vocabulary_size: int) -> str:

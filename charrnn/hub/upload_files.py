@@ -54,7 +54,7 @@ def build(
             field="space",
         )
     checkpoint, weights = _loaded(directory)
-    _add_recitation(checkpoint)
+    add_recitation(checkpoint)
     files = {WEIGHTS: weights, CONFIG: serialize(checkpoint)[CONFIG]}
     log = log_of(directory) if directory.is_dir() else []
     samples = samples_of(directory) if directory.is_dir() else []
@@ -110,7 +110,7 @@ def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:
     return written
 
 
-def _add_recitation(checkpoint: Checkpoint) -> None:
+def add_recitation(checkpoint: Checkpoint) -> None:
     """Measure how much a model recites, if a run has not done so and its text is a dataset."""
     with suppress(UserError):  # of a model that says wrong things about its training
         corpus = None if "recitation" in checkpoint.about else dataset_corpus(checkpoint)

@@ -19,8 +19,9 @@ from typing import Any
 from ..utils.process import THREAD_POOL_VARIABLES, configure_thread_pools, without_secrets
 
 # What workers need: without `torch._dynamo`, which torch's optimizers import when the first of them
-# is made, every run would start two seconds later.
-_PRELOADED_MODULES = ["charrnn.runs.worker", "torch._dynamo"]
+# is made, every run would start two seconds later. The last two make model cards; to import them
+# takes half a second, which would be the run's.
+_PRELOADED_MODULES = ["charrnn.runs.worker", "torch._dynamo", "huggingface_hub.repocard", "jinja2"]
 _ENVIRONMENT_LOCK = threading.Lock()  # the environment belongs to the whole process
 
 

@@ -94,7 +94,9 @@ def test_a_card_says_where_the_text_comes_from(checkpoint, name, origin):
 
 def test_the_rights_in_a_text_that_charrnn_does_not_know_can_be_given(checkpoint):
     checkpoint.about = {"corpus": {"name": "Novels"}}
-    text = model_card.card(checkpoint, [], CardContext(rights="in the public domain"))
+    context = CardContext(rights="in the public domain", language="fr")
+    text = model_card.card(checkpoint, [], context)
+    assert ModelCard(text).data.language == ["fr"]
     assert "Trained on Novels: in the public domain." in text and "is unknown" not in text
 
 
