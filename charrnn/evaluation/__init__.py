@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..corpus.document_pieces import Pieces
 from ..errors import UserError
 from ..model import CharRNN, State, eval_mode
 from ..rnn import map_state
@@ -25,6 +26,7 @@ from ..utils.notebook import html_table
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
 from .carried import OnProgress, OnState, Predictions, iter_carried
+from .pieces import iter_pieces
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -32,6 +34,15 @@ if TYPE_CHECKING:
 _CHUNK_CHARACTERS = 512  # of each row
 _MAX_LOGITS = 4_000_000  # in memory at a time,
 MAX_STATE_NUMBERS = 32_000_000  # and numbers of the recurrence: up to four gates for each state
+_NOTHING_TO_SCORE = (
+    "There is nothing to score: the text needs, after its first character, at least one that the "
+    "model knows."
+)
+_DOCUMENTS = {
+    "lines": ("line", "lines"),
+    "blank-lines": ("part", "parts"),
+    "files": ("file", "files"),
+}
 _MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
 
 
@@ -88,9 +99,11 @@ def score(checkpoint: Checkpoint, text: str | Sequence[str], window: int | None 
     """Score a text under a checkpoint, carried, or in cold windows of `window` characters.
 
     Several texts are scored together, each from a zero state: `Corpus.held_out_texts()`, for
-    example. Unknown characters are read as `<unk>` and are not scored themselves. There is a yield
-    point (`charrnn.utils.yield_points`) every few hundred characters. Raises UserError if the text
-    leaves nothing to score.
+    example. A model of documents reads each of these from a zero state, as in training, and its
+    first character and its end are scored too, unless `window` is given. Unknown characters are
+    read as `<unk>` and are not scored themselves. There is a yield point
+    (`charrnn.utils.yield_points`) every few hundred characters. Raises UserError if the text leaves
+    nothing to score.
     """
     validation.check_checkpoint(checkpoint)
     window = None if window is None else validation.as_int(window, "window")
@@ -98,15 +111,22 @@ def score(checkpoint: Checkpoint, text: str | Sequence[str], window: int | None 
         raise UserError("A window must have at least 1 character.", field="window")
     parts = _encode_texts(checkpoint, text)
     total, count = 0.0, 0
+    documents = 0
     with eval_mode(checkpoint.model) as model:
         for ids in parts:
-            nats, number = (
-                _score_text(model, ids) if window is None else _score_windows(model, ids, window)
-            )
+            pieces = None if window is not None else document_pieces(checkpoint, ids)
+            if window is not None:
+                nats, number = _score_windows(model, ids, window)
+            else:
+                nats, number = _score_text(model, ids, pieces)
+            documents += len(pieces.documents()) if pieces else 0
             total, count = total + nats, count + number
-    protocol = "carried" if window is None else f"cold windows of {window}"
-    if len(parts) > 1:
-        protocol += f", {len(parts):,} texts"
+    if documents:
+        protocol = document_protocol(checkpoint, documents)
+    else:
+        protocol = "carried" if window is None else f"cold windows of {window}"
+        if len(parts) > 1:
+            protocol += f", {len(parts):,} texts"
     return make_score(total, count, np.concatenate(parts), protocol)
 
 
@@ -119,20 +139,19 @@ def _encode_texts(checkpoint: Checkpoint, texts: str | Sequence[str]) -> list[Id
     """Return the ids of each text. Raises UserError if all of them leave nothing to score."""
     each = [texts] if isinstance(texts, str) else validation.as_texts(texts, "text")
     parts = [checkpoint.vocabulary.encode(text) for text in each]
-    if not any(np.count_nonzero(ids[1:]) for ids in parts):
-        raise UserError(
-            "There is nothing to score: the text needs, after its first character, at least one "
-            "that the model knows.",
-            field="text",
-        )
+    first = 0 if checkpoint.documents != "none" else 1  # the first character that is predicted
+    if not any(np.count_nonzero(ids[first:]) for ids in parts):
+        raise UserError(_NOTHING_TO_SCORE, field="text")
     return parts
 
 
 def make_score(total: float, count: int, ids: Ids, protocol: str) -> Score:
     """Return the score of a text with `count` predictions that sum to `total` nats.
 
-    Raises UserError if the sum overflowed.
+    Raises UserError if there are none, and if the sum overflowed.
     """
+    if not count:
+        raise UserError(_NOTHING_TO_SCORE, field="text")
     if not math.isfinite(total):
         raise UserError(
             "The model's numbers overflow on this text: choose another model.", field="text"
@@ -187,21 +206,39 @@ def score_rows(
     return total, count
 
 
-def _score_text(model: CharRNN, ids: Ids) -> tuple[float, int]:
+def _score_text(model: CharRNN, ids: Ids, pieces: Pieces | None) -> tuple[float, int]:
     """Return the summed nats and the number of predictions of a whole text."""
-    nats = np.zeros(len(ids))
-    for places, logits, targets in iter_text_predictions(model, ids):
+    nats, predicted = np.zeros(len(ids)), np.zeros(len(ids), bool)
+    for places, logits, targets in iter_text_predictions(model, ids, pieces):
         nats[places] = character_nats(logits, targets).cpu()
-    return float(nats.sum()), int(np.count_nonzero(ids[1:]))
+        predicted[places] = True
+    return float(nats.sum()), int(np.count_nonzero(ids[predicted]))
+
+
+def document_pieces(checkpoint: Checkpoint, ids: Ids) -> Pieces | None:
+    """Return the pieces in which a model of documents reads a text; None for any other model."""
+    return Pieces.of(ids, checkpoint.vocabulary, checkpoint.documents)
+
+
+def document_protocol(checkpoint: Checkpoint, count: int) -> str:
+    """Name the protocol by which a model of documents reads `count` of them."""
+    one, more = _DOCUMENTS[checkpoint.documents]
+    return f"carried, {count:,} {one if count == 1 else more}"
 
 
 def iter_text_predictions(
     model: CharRNN,
     ids: Ids,
+    pieces: Pieces | None = None,
     on_state: OnState | None = None,
     on_progress: OnProgress | None = None,
 ) -> Iterator[Predictions]:
-    """Yield predictions for a whole text, as `carried.iter_carried` does."""
+    """Yield predictions for a whole text, as `carried.iter_carried` does.
+
+    With `pieces` they are those of `pieces.iter_pieces`, and `on_state` is not called.
+    """
+    if pieces is not None:
+        return iter_pieces(model, ids, pieces, max_predictions(model), on_progress)
     return iter_carried(model, ids, max_predictions(model), on_state, on_progress)
 
 

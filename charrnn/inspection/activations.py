@@ -8,6 +8,8 @@ whole chunk of the text (the equations are those of `charrnn.rnn.scratch`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -15,10 +17,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..corpus.document_pieces import Pieces
 from ..model import CharRNN, eval_mode
 from ..rnn import State, affine, map_state, run_layer
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
+
+if TYPE_CHECKING:
+    from ..checkpoint import Checkpoint
 
 Floats = NDArray[np.float32]
 CHUNK_CHARACTERS = 512
@@ -38,25 +44,26 @@ def iter_activations(
     ids: Ids,
     quantities: Sequence[str] = ("H",),
     before: State | None = None,
+    restarts: Sequence[int] = (),
 ) -> Iterator[list[Activations]]:
     """Yield, for each chunk of a text, the activations of each layer and direction, (T, H) each.
 
-    The state is carried from chunk to chunk, from `before` (L·D, 1, H) on; None is zeros. There is
-    a yield point before each chunk.
+    The state is carried from chunk to chunk, from `before` (L·D, 1, H) on; None is zeros. In the
+    places `restarts` it is zeros again, and a chunk begins. There is a yield point before each.
     """
     config = model.config
     directions = 2 if config.bidirectional else 1
     parameters = model.recurrence.by_layer()
-    before = model.begin_state(1) if before is None else before
-    state: list[State] = [
-        map_state(lambda s, k=k: s[k], before)  # type: ignore[misc]
-        for k in range(len(parameters))
-    ]
-    for start in range(0, len(ids), CHUNK_CHARACTERS):
+    zeros = model.begin_state(1)
+    state = _by_layer(zeros if before is None else before, len(parameters))
+    starts_anew = set(restarts)
+    for start, end in _chunks(len(ids), restarts):
         yield_point()
+        if start in starts_anew:
+            state = _by_layer(zeros, len(parameters))
         chunk: list[Activations] = []
         with eval_mode(model):
-            piece = torch.from_numpy(ids[start : start + CHUNK_CHARACTERS].astype(np.int64))
+            piece = torch.from_numpy(ids[start:end].astype(np.int64))
             inputs = piece[:, None].to(model.b_q.device)  # (T, 1)
             if config.input != "one-hot":
                 inputs = F.embedding(inputs, model.embedding)  # (T, 1, E)
@@ -76,26 +83,63 @@ def iter_activations(
         yield chunk
 
 
+def _by_layer(state: State, count: int) -> list[State]:
+    """Return a state (L·D, 1, H) as those of each layer and direction, (1, H) each."""
+    return [map_state(lambda s, k=k: s[k], state) for k in range(count)]  # type: ignore[misc]
+
+
+def _chunks(length: int, restarts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of chunks of a text, none of which goes beyond a restart."""
+    for start, end in pairwise(sorted({0, *restarts, length})):
+        for begin in range(start, end, CHUNK_CHARACTERS):
+            yield begin, min(begin + CHUNK_CHARACTERS, end)
+
+
+class Beginning(NamedTuple):
+    """How a model begins a text: the state before it, None for zeros, and where that restarts."""
+
+    state: State | None
+    restarts: list[int]
+
+
+def begin_text(checkpoint: Checkpoint, ids: Ids) -> Beginning:
+    """Return how a model begins to read a text: one of documents starts anew after each of them."""
+    pieces = Pieces.of(ids, checkpoint.vocabulary, checkpoint.documents)
+    if pieces is None:
+        return Beginning(None, [])
+    with eval_mode(checkpoint.model) as model:
+        state = model.next_state(torch.tensor([[pieces.start]]), None)
+    return Beginning(state, pieces.restarts.tolist())
+
+
+def iter_text_activations(
+    checkpoint: Checkpoint, ids: Ids, quantities: Sequence[str] = ("H",)
+) -> Iterator[list[Activations]]:
+    """Yield the activations of a text as `iter_activations` does, read as in training."""
+    return iter_activations(checkpoint.model, ids, quantities, *begin_text(checkpoint, ids))
+
+
 def read_activations(
-    model: CharRNN, ids: Ids, quantities: Sequence[str] = ("H",)
+    checkpoint: Checkpoint, ids: Ids, quantities: Sequence[str] = ("H",)
 ) -> dict[str, Floats]:
     """Return activations (L·D, N, H) of a whole text, by quantity."""
+    model = checkpoint.model
     found = {
         name: np.empty((model.config.layer_count, len(ids), model.config.hidden_size), np.float32)
         for name in quantities
     }
     start = 0
-    for chunk in iter_activations(model, ids, quantities):
+    for chunk in iter_text_activations(checkpoint, ids, quantities):
         for k, layer in enumerate(chunk):
             for name, values in layer.items():
                 found[name][k, start : start + len(values)] = values.cpu().numpy()
-        start += CHUNK_CHARACTERS
+        start += len(values)
     return found
 
 
-def read_layer(model: CharRNN, ids: Ids, layer: int, quantity: str = "H") -> Floats:
+def read_layer(checkpoint: Checkpoint, ids: Ids, layer: int, quantity: str = "H") -> Floats:
     """Return one quantity of one layer for a whole text, (N, H)."""
-    chunks = iter_activations(model, ids, (quantity,))
+    chunks = iter_text_activations(checkpoint, ids, (quantity,))
     return np.concatenate([chunk[layer][quantity].cpu().numpy() for chunk in chunks])
 
 

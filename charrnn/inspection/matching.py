@@ -62,7 +62,7 @@ def match_span(
     if not 0 <= begin < end <= len(validation.as_text(text, "text")):
         raise UserError("Select some characters of the text first.", field="selection")
     check_searchable(checkpoint, text)
-    H = read_layer(checkpoint.model, checkpoint.vocabulary.encode(text), layer)  # (N, H)
+    H = read_layer(checkpoint, checkpoint.vocabulary.encode(text), layer)  # (N, H)
     return match_activations(H, begin, end)
 
 

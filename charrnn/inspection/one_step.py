@@ -20,7 +20,7 @@ from ..rnn import State
 from ..utils import validation
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
-from .activations import CHUNK_CHARACTERS, QUANTITIES, iter_activations
+from .activations import CHUNK_CHARACTERS, QUANTITIES, begin_text, iter_activations
 from .saved_states import SavedStates
 
 if TYPE_CHECKING:
@@ -118,11 +118,19 @@ def trace_steps(
             "that reads in one direction.",
             field="checkpoint",
         )
-    start, state = states.last_before(place) if states else (0, None)
+    if checkpoint.documents == "none":
+        start, state = states.last_before(place) if states else (0, None)
+        later: list[int] = []
+    else:
+        whole = checkpoint.vocabulary.encode(text[: place + count])
+        state, restarts = begin_text(checkpoint, whole)
+        start = max((at for at in restarts if at <= place), default=0)
+        state = None if start in restarts else state
+        later = [at - place for at in restarts if at > place]
     ids = checkpoint.vocabulary.encode(text[start : place + count])
     state = _read(model, ids[: place - start], state)
     characters = text[place : place + count]
-    return list(_steps(model, ids[place - start :], characters, place, state, alpha))
+    return list(_steps(model, ids[place - start :], characters, place, state, alpha, later))
 
 
 def unit_sums(
@@ -160,15 +168,27 @@ def _read(model: CharRNN, ids: Ids, state: State | None) -> State | None:
 
 
 def _steps(
-    model: CharRNN, ids: Ids, characters: str, place: int, state: State | None, alpha: float
+    model: CharRNN,
+    ids: Ids,
+    characters: str,
+    place: int,
+    state: State | None,
+    alpha: float,
+    restarts: list[int],
 ) -> Iterator[StepTrace]:
-    """Yield the steps in which a model in this state reads ids (N,), from `place` on."""
+    """Yield the steps in which a model in this state reads ids (N,), from `place` on.
+
+    `restarts` are those of the ids that are read from a zero state again.
+    """
     quantities = QUANTITIES[model.config.cell]
-    before = _by_layer(model, state)
-    for chunk in iter_activations(model, ids, quantities, state):
+    before, first = _by_layer(model, state), place
+    for chunk in iter_activations(model, ids, quantities, state, restarts):
         arrays = [{name: values.cpu().numpy() for name, values in one.items()} for one in chunk]
         logits, p, q = _predict(model, chunk[-1]["H"], alpha)
-        for row, (id_, character) in enumerate(zip(ids.tolist(), characters, strict=False)):
+        if place - first in restarts:  # where a chunk begins
+            before = _by_layer(model, None)
+        for row in range(len(arrays[0]["H"])):
+            id_, character = int(ids[row]), characters[row]
             layers = [{name: values[row] for name, values in one.items()} for one in arrays]
             inputs = [_input(model, id_), *(one["H"] for one in layers[:-1])]
             yield StepTrace(

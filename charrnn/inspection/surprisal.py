@@ -15,6 +15,8 @@ from torch import Tensor
 from ..evaluation import (
     Score,
     character_nats,
+    document_pieces,
+    document_protocol,
     encode_scorable,
     iter_text_predictions,
     make_score,
@@ -42,8 +44,9 @@ class Inspection:
 
     Attributes:
         characters: The text, one string each.
-        surprisal: −log₂ p of each character, in bits, (N,). NaN for the first one, which has
-            nothing before it, and for characters that the model does not know.
+        surprisal: −log₂ p of each character, in bits, (N,). NaN for characters
+            that the model does not know, and for the first one, which has nothing before it; a
+            model of documents predicts that, too.
         candidates: The likeliest characters in each place, the best first, (N, 5). Empty strings in
             the first place, and where the model knows fewer than five characters.
         probabilities: p of these candidates, (N, 5); NaN where there is none.
@@ -153,6 +156,9 @@ def inspect(
 ) -> Inspection:
     """Read `text` with a model, the state carried from its first character to its last.
 
+    A model of documents reads each line (part, file) of it from a zero state, as in training. What
+    is blank between documents has no surprisal.
+
     `training_text` is what the baselines count. `hidden` and `gates` ask for these activations,
     4 · L · D · N · H bytes for each quantity. `states` collects states on the way. `on_progress` is
     called now and then with the share of the work that is done. Raises UserError if the text leaves
@@ -164,10 +170,13 @@ def inspect(
     count = min(CANDIDATES, checkpoint.vocabulary.symbol_count)
     best = np.zeros((len(ids), CANDIDATES), np.int64)
     probabilities = np.full((len(ids), CANDIDATES), np.nan, np.float32)
-    nats = np.zeros(len(ids))
+    nats, predicted = np.zeros(len(ids)), np.zeros(len(ids), bool)
+    pieces = document_pieces(checkpoint, ids)
     with eval_mode(checkpoint.model) as model:
         on_state = states.add if states else None
-        for places, logits, targets in iter_text_predictions(model, ids, on_state, on_progress):
+        found = iter_text_predictions(model, ids, pieces, on_state, on_progress)
+        for places, logits, targets in found:
+            predicted[places] = True
             nats[places] = character_nats(logits, targets).cpu()
             log_p = torch.log_softmax(logits, dim=1)
             p = log_p.exp()
@@ -175,13 +184,13 @@ def inspect(
             top = torch.topk(p[:, 1:], count)  # without `<unk>`
             best[places, :count] = top.indices.cpu().numpy() + 1
             probabilities[places, :count] = top.values.cpu().numpy()
-    surprisal = np.where(ids == 0, np.nan, nats / math.log(2))
-    surprisal[0] = np.nan
-    scored = int(np.count_nonzero(ids[1:]))
+    surprisal = np.where(predicted & (ids != 0), nats / math.log(2), np.nan)
+    scored = int(np.count_nonzero(ids[predicted]))
+    protocol = document_protocol(checkpoint, len(pieces.documents())) if pieces else "carried"
     activations = {}
     if hidden or gates:
         names = QUANTITIES[checkpoint.model.config.cell] if gates else ("H",)
-        activations = read_activations(checkpoint.model, ids, names)
+        activations = read_activations(checkpoint, ids, names)
     symbols = np.array(["", *checkpoint.vocabulary.symbols[1:]], object)
     return Inspection(
         characters=list(text),
@@ -189,7 +198,7 @@ def inspect(
         candidates=symbols[best],
         probabilities=probabilities,
         entropy=entropy,
-        score=make_score(float(nats.sum()), scored, ids, "carried"),
+        score=make_score(float(nats.sum()), scored, ids, protocol),
         baselines=_baselines(checkpoint, ids, training_text),
         hidden=activations.pop("H", None),
         gates=activations,

@@ -103,7 +103,7 @@ def find_units_of_each(
     if all(isinstance(one, UserError) for one in marked):
         return [one for one in marked if isinstance(one, UserError)]
     activations = read_activations(
-        checkpoint.model, checkpoint.vocabulary.encode(text), _quantities(checkpoint)
+        checkpoint, checkpoint.vocabulary.encode(text), _quantities(checkpoint)
     )
     candidates: list[list[_Candidate]] = [[] for _ in marked]
     for quantity, layers in activations.items():

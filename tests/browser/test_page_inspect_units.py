@@ -75,7 +75,7 @@ def classes(page, count=60):
 
 
 def expected_classes(model, unit, count=60):
-    H = read_layer(model.model, model.vocabulary.encode(TEXT), 0)[:, unit]
+    H = read_layer(model, model.vocabulary.encode(TEXT), 0)[:, unit]
     levels = np.floor(9 * np.rint(127 * H / np.abs(H).max()) / 127 + 0.5).astype(int)
     return [f"n{-level}" if level < 0 else f"s{level}" for level in levels[:count].tolist()]
 

@@ -80,7 +80,7 @@ def test_a_unit_has_its_values_after_each_character(tab, models, name):
         last = model.model.config.layer_count - 1
         query = {"layer": last, "unit": 5, "quantity": quantity}
         told = ask(unit_values, tab, name, **query)
-        expected = read_layer(model.model, model.vocabulary.encode(TEXT), last, quantity)[:, 5]
+        expected = read_layer(model, model.vocabulary.encode(TEXT), last, quantity)[:, 5]
         assert told["largest"] == pytest.approx(np.abs(expected).max(), rel=1e-3)
         values = decoded(told["values"]) * told["largest"] / 127
         assert np.allclose(values, expected, atol=told["largest"] / 200)
@@ -124,7 +124,7 @@ def test_of_a_text_too_long_for_its_units_the_first_part_is_read(tab, monkeypatc
 
 def test_the_strips_of_all_units_are_of_a_window_of_the_text(tab, models):
     told = ask(unit_strips, tab, "gru", layer=3, quantity="Z", start=500)
-    Z = read_layer(models["gru"].model, models["gru"].vocabulary.encode(TEXT), 3, "Z")
+    Z = read_layer(models["gru"], models["gru"].vocabulary.encode(TEXT), 3, "Z")
     assert len(told["rows"]) == 8
     for unit, row in enumerate(told["rows"]):
         assert len(row) == len(TEXT) - 500 < STRIP_CHARACTERS

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...checkpoint import Checkpoint
 from ...errors import UserError
 from ...generation.prefill import line_start
-from ...inspection.activations import CHUNK_CHARACTERS, iter_activations
+from ...inspection.activations import begin_text, iter_activations
 from .. import i18n
 from ..operations import Caller, find_model
 from ..server.client import ClientGoneError
@@ -68,19 +68,26 @@ def hidden_state_table(
     `MAX_STEPS`. Of each state there are `shown` units of `units`. `states` are all of them in
     base 64: a signed byte each, which is `scale` / 100 for 1. In a bidirectional model no H goes
     from character to character: the answer is `{"bidirectional": true}`. With `begins_line` the
-    text was generated from an empty prefix: the model has read the beginning of a line before it.
+    text was generated from an empty prefix: the model has read the beginning of a line before it. A
+    model of documents reads that before every document, from a zero state.
     """
     config = checkpoint.model.config
     if config.bidirectional:
         return {"bidirectional": True}
-    before = line_start(checkpoint.vocabulary) if begins_line else ""
+    reads_documents = checkpoint.documents != "none"  # each begins as a line does
+    before = line_start(checkpoint.vocabulary) if begins_line and not reads_documents else ""
     first = start + len(before)  # characters that were read before the first state
     last = min(first + MAX_STEPS, len(before + text))
     shown = min(config.hidden_size, MAX_UNITS)
     H = np.zeros((last - first + 1, shown), np.float32)  # before anything is read, all are zero
     ids = checkpoint.vocabulary.encode((before + text)[:last])
-    for number, layers in enumerate(iter_activations(checkpoint.model, ids)):
-        begin = number * CHUNK_CHARACTERS + 1 - first
+    state, restarts = begin_text(checkpoint, ids)
+    if state is not None and not first:
+        H[0] = (state[0] if isinstance(state, tuple) else state)[-1, 0, :shown].cpu().numpy()
+    read = 0
+    for layers in iter_activations(checkpoint.model, ids, ("H",), state, restarts):
+        begin = read + 1 - first
+        read += len(layers[-1]["H"])
         values = layers[-1]["H"][max(0, -begin) :, :shown].float().cpu().numpy()
         H[max(0, begin) : max(0, begin) + len(values)] = values
     is_bounded = config.cell != "relu"

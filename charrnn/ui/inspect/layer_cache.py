@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...checkpoint import Checkpoint
-from ...inspection.activations import CHUNK_CHARACTERS, iter_activations
+from ...inspection.activations import iter_text_activations
 
 MAX_LAYER_NUMBERS = 1 << 25  # of one layer and text, two bytes each
 MAX_KEPT_NUMBERS = 1 << 27  # of all layers together
@@ -36,14 +36,15 @@ class Layer:
     @classmethod
     def read(cls, checkpoint: Checkpoint, text: str, layer: int, quantity: str) -> Layer:
         """Read as much of a text as can be kept."""
-        model, units = checkpoint.model, checkpoint.model.config.hidden_size
+        units = checkpoint.model.config.hidden_size
         ids = checkpoint.vocabulary.encode(text[: MAX_LAYER_NUMBERS // units])
         values = np.empty((len(ids), units), np.float16)
         most = float(np.finfo(np.float16).max)
-        for number, chunk in enumerate(iter_activations(model, ids, (quantity,))):
+        start = 0
+        for chunk in iter_text_activations(checkpoint, ids, (quantity,)):
             part = chunk[layer][quantity].nan_to_num(0.0).clamp(-most, most).cpu().numpy()
-            start = number * CHUNK_CHARACTERS
             values[start : start + len(part)] = part
+            start += len(part)
         largest = np.maximum(values.max(axis=0), -values.min(axis=0)).astype(np.float32)
         return cls(values, largest)
 

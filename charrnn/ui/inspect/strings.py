@@ -77,6 +77,10 @@ INSPECT: Words = {
         "Nothing stands before the first character, so nothing was expected.",
         "第一个字符之前什么也没有，所以没有预期。",
     ),
+    "between": (
+        "This stands between the texts that the model reads by themselves, so it was not expected.",
+        "它在模型分开阅读的各段文本之间，所以没有预期。",
+    ),
     "unknown": (
         "“{character}” is not among the characters that this model knows, so it has no surprisal.",
         "模型不认识“{character}”，所以它没有意外度。",

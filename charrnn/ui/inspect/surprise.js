@@ -53,15 +53,16 @@ export function surpriseMode(tab) {
   function drawExpected(place, { surprisal, entropy, candidates }) {
     const character = reading.characters[place];
     drawCandidates(find(".inspect-place ol"), candidates, character);
-    drawSurprisal(place, visible(character), surprisal);
+    drawSurprisal(place, visible(character), surprisal, candidates);
     const unsure = entropy === null ? "" : { bits: bits(entropy), n: (2 ** entropy).toFixed(1) };
     setTextWithTerms(find(".inspect-place .explain"), unsure && t("unsure", unsure));
   }
 
-  function drawSurprisal(place, character, surprisal) {
+  function drawSurprisal(place, character, surprisal, candidates) {
     const node = find(".inspect-surprisal");
     if (surprisal === null) {
-      setText(node, place ? t("unknown", { character }) : words.first);
+      const unexpected = place ? words.between : words.first;
+      setText(node, candidates.length ? t("unknown", { character }) : unexpected);
       return;
     }
     const strong = document.createElement("b");
