@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from .errors import UserError
 from .utils import places
+from .utils.gradio_import import skip_interface_files
 from .utils.process import configure_thread_pools
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def serve(
 def _configure_process() -> None:
     """Set the environment of this process, before NumPy, torch and Gradio are imported."""
     configure_thread_pools()
+    skip_interface_files()
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("MPLBACKEND", "agg")  # else Gradio loads all of pyplot at the first click
     if _is_reloading():  # Gradio has removed this module, and multiprocessing needs one

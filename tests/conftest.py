@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from charrnn.utils.gradio_import import skip_interface_files
 from charrnn.utils.process import configure_thread_pools
 
+skip_interface_files()
 configure_thread_pools()  # tests run side by side; torch reads it once, when it is loaded
 gc.set_threshold(20_000, 50, 50)  # collecting garbage as often as usual takes a tenth of the time
 
