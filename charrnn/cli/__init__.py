@@ -14,13 +14,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import UserError, escape_invisible
-from . import generate, hub, inspection, recipes, score, train
-from .app import open_app, print_version
-from .deploy import deploy_app
+from .app import print_version
+from .commands import Commands
 from .output import discard_output, note
-from .settings_help import settings_help
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
@@ -73,15 +72,3 @@ def charrnn(
     ] = False,
 ) -> None:
     """Train character-level RNNs on any text, and generate with them."""
-
-
-app.command(epilog=settings_help())(train.train)
-app.command()(generate.generate)
-app.command()(score.score)
-app.command()(inspection.inspect)
-app.command()(inspection.novelty)
-app.command()(recipes.recipes)
-app.command()(hub.push)
-app.command()(hub.pull)
-app.command("app")(open_app)
-app.command("deploy")(deploy_app)

@@ -23,11 +23,14 @@ from ..training import Event
 from .config_args import SettingsFile
 from .export import check_destination, copy_checkpoint, probe_destination
 from .options import AsIs, Column, Json
-from .output import note, print_json, show_training
+from .output import note, print_json
 from .resume_args import can_resume, check_unchanged
+from .settings_help import settings_help
 from .start_args import check_same_start, find_start
 from .texts import Reading, describe_documents, read_corpus, show_reading
+from .training_output import show_training
 
+HELP_EPILOG = settings_help()
 _DEFAULT_RECIPE = "sprint"  # the recipe, where none is given
 
 

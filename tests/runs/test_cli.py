@@ -255,7 +255,7 @@ def test_a_shell_completes_commands(monkeypatch, capsys):
 
 
 def test_where_there_is_no_terminal_no_line_is_written_over(command, story, monkeypatch):
-    monkeypatch.setattr("charrnn.cli.output._LINE_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("charrnn.cli.training_output._LINE_EVERY_SECONDS", 0.0)
     result = command("train", story, "--epochs", 2, *SMALL)
     assert b"\r" not in result.stdout + result.stderr
     lines = result.stderr.decode().splitlines()

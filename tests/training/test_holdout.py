@@ -13,7 +13,7 @@ from run_events import checkpoint, end, progress, start, view_model
 from small_runs import QUICK, named, run, with_changes
 
 import charrnn
-from charrnn.cli.output import show_training
+from charrnn.cli.training_output import show_training
 from charrnn.corpus import Corpus
 from charrnn.text import datasets
 from charrnn.training.diagnosis import Diagnosis

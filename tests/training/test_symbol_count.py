@@ -8,7 +8,7 @@ from small_runs import QUICK, run, with_changes
 
 import charrnn
 from charrnn.checkpoint import model_card
-from charrnn.cli.output import show_training
+from charrnn.cli.training_output import show_training
 from charrnn.corpus import Corpus
 from charrnn.ui.generate.stream import next_char_table
 from charrnn.ui.run_card.view_model import RunViewModel

@@ -1,0 +1,68 @@
+"""The commands by name. The module of a command, and so torch, is imported when it is used.
+
+So `charrnn --help` and the shell's completion of a command's name answer at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+# For each command its module, its function there, and the first line of its docstring.
+COMMANDS = {
+    "train": ("train", "train", "Train a model on a text."),
+    "generate": ("generate", "generate", "Generate text that continues a prefix."),
+    "score": ("score", "score", "Measure how well a model predicts a text."),
+    "inspect": (
+        "inspection", "inspect",
+        "Show what surprised a model in a text, and what it expected instead.",
+    ),
+    "novelty": (
+        "inspection", "novelty",
+        "Measure how much of a generated text is copied from the training text.",
+    ),
+    "recipes": (
+        "recipes", "recipes",
+        "List the recipes, with the results that the textbook published.",
+    ),
+    "push": ("hub", "push", "Upload a model to the Hub, or update it there."),
+    "pull": ("hub", "pull", "Download a model from the Hub."),
+    "app": ("app", "open_app", "Open the page: train, generate, inspect and share in the browser."),
+    "deploy": ("deploy", "deploy_app", "Put this app on the Hub as a Space, or update it there."),
+}  # fmt: skip
+
+
+class Commands(TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, **settings: Any) -> None:
+        commands = {name: _Command(name, help=line) for name, (_, _, line) in COMMANDS.items()}
+        super().__init__(**settings | {"commands": commands})
+
+
+class _Command(TyperCommand):
+    """A command that is known by its name and a line, until it is used."""
+
+    def make_context(self, *arguments: Any, **settings: Any) -> Any:
+        """Let the command itself parse its arguments, or complete them."""
+        assert self.name is not None
+        return load_command(self.name).make_context(*arguments, **settings)
+
+
+def load_command(name: str) -> TyperCommand:
+    """Import a command."""
+    module_name, function, _ = COMMANDS[name]
+    module = import_module(f".{module_name}", __package__)
+    app = typer.Typer(
+        context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.command(name, epilog=getattr(module, "HELP_EPILOG", None))(getattr(module, function))
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperCommand)
+    return command

@@ -1,0 +1,65 @@
+"""Help, version and completion answer without torch, whose import takes seconds."""
+
+import inspect
+import os
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+from conftest import ROOT
+from typer.testing import CliRunner
+
+from charrnn import cli
+from charrnn.cli.commands import COMMANDS, load_command
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = sys.modules["numpy"] = None  # an import would fail
+from charrnn.__main__ import main
+main()
+"""
+
+
+def run_without_torch(*arguments, **variables):
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *arguments],
+        cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, encoding="utf-8",
+    )  # fmt: skip
+
+
+def test_help_needs_no_torch():
+    done = run_without_torch("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(f"\n  {name} " in done.stdout for name in COMMANDS)
+
+
+def test_the_version_needs_no_torch():
+    assert run_without_torch("--version").stdout.startswith("charrnn ")
+
+
+def test_completion_of_a_command_needs_no_torch():
+    words = {"COMP_WORDS": "charrnn p", "COMP_CWORD": "1"}
+    done = run_without_torch(_CHARRNN_COMPLETE="complete_bash", **words)
+    assert done.stdout.split() == ["push", "pull"]
+
+
+def test_options_of_a_command_are_completed():
+    words = {"COMP_WORDS": "charrnn app --p", "COMP_CWORD": "2"}
+    done = run_without_torch(_CHARRNN_COMPLETE="complete_bash", **words)
+    assert done.stdout.split() == ["--port"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_of_a_command_is_that_of_its_docstring(name):
+    module, function, line = COMMANDS[name]
+    documented = inspect.getdoc(getattr(import_module(f"charrnn.cli.{module}"), function))
+    assert documented.splitlines()[0] == line
+    assert load_command(name).help.splitlines()[0] == line
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_its_own_help(name):
+    shown = CliRunner().invoke(cli.app, [name, "-h"], prog_name="charrnn").output
+    assert shown.startswith(f"Usage: charrnn {name} [OPTIONS]")
+    assert ("Settings for --set" in shown) == (name == "train")
