@@ -60,7 +60,9 @@ def training_text(checkpoint: Checkpoint) -> TrainingText:
     if entry is None:
         return TrainingText()
     known = _KNOWN[entry.name]
-    source = f"[{line_of(entry.title)}]({entry.url})" if entry.url else line_of(entry.title)
+    source = line_of(entry.title)
+    if entry.url:  # the places that texts are downloaded from all speak HTTPS
+        source = f"[{source}]({entry.url.replace('http:', 'https:')})"
     return TrainingText(
         known.license,
         known.rights,
