@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..checkpoint import Checkpoint
 from ..corpus import Corpus
+from ..corpus.documents import document_noun
 from ..errors import UserError
 from ..generation.lines import iter_lines
 from ..generation.nearest_lines import NearestLines
@@ -35,7 +36,8 @@ def show_lines(
             print(printable(line.text) + gap, flush=True)
         shown += 1
     if shown < count:
-        note(f"only {shown:,} of {count:,} lines were new and different")
+        noun = "texts" if opened.documents == "files" else document_noun(opened.documents, count)
+        note(f"only {shown:,} of {count:,} {noun} were new and different")
 
 
 def check_lines_only(count: int | None, *, new_only: bool, mode: str, samples: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..corpus import Corpus
 from ..corpus.document_report import is_list, report_documents
+from ..corpus.documents import document_noun
 from ..errors import UserError, escape_invisible
 from ..recipes import find_recipe
 from ..text import AS_IS, MAX_TEXT_BYTES, Text, datasets, decode, read_files
@@ -80,7 +81,7 @@ def describe_documents(corpus: Corpus) -> str | None:
     found = report_documents(corpus) if listed or corpus.documents != "none" else None
     if found is None:
         return None
-    name = {"lines": "lines", "blank-lines": "parts", "files": "files"}[found.kind]
+    name = document_noun(found.kind, found.count)
     again = f", {found.repeated:,} of them again" if found.repeated else ""
     facts = f"{found.count:,} {name}, {found.median:,} characters long as a rule, "
     facts += f"{found.longest:,} at most{again}"

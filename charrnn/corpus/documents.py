@@ -19,6 +19,7 @@ from ..vocabulary import Ids, Vocabulary
 KINDS = ("none", "lines", "blank-lines", "files")
 FILE_END = "\f"  # ends a file: of the control characters, texts keep only LF and tab
 _ENDS = {"lines": "\n", "blank-lines": "\n\n", "files": FILE_END}
+_NOUNS = {"blank-lines": ("part", "parts"), "files": ("file", "files")}
 _CHUNK_CHARACTERS = 1 << 20  # that are moved, or hashed, at a time
 
 Places = NDArray[np.int64]
@@ -43,6 +44,12 @@ class Spans:
 def document_end(kind: str) -> str:
     """Return what ends a document of this kind."""
     return _ENDS[kind]
+
+
+def document_noun(kind: str, count: int) -> str:
+    """Return what documents of this kind are called: "lines", or "line" for one."""
+    one, more = _NOUNS.get(kind, ("line", "lines"))
+    return one if count == 1 else more
 
 
 def document_start(kind: str) -> str:

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..corpus.document_pieces import Pieces
+from ..corpus.documents import document_noun
 from ..errors import UserError
 from ..model import CharRNN, State, eval_mode
 from ..rnn import map_state
@@ -38,11 +39,6 @@ _NOTHING_TO_SCORE = (
     "There is nothing to score: the text needs, after its first character, at least one that the "
     "model knows."
 )
-_DOCUMENTS = {
-    "lines": ("line", "lines"),
-    "blank-lines": ("part", "parts"),
-    "files": ("file", "files"),
-}
 _MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
 
 
@@ -222,8 +218,7 @@ def document_pieces(checkpoint: Checkpoint, ids: Ids) -> Pieces | None:
 
 def document_protocol(checkpoint: Checkpoint, count: int) -> str:
     """Name the protocol by which a model of documents reads `count` of them."""
-    one, more = _DOCUMENTS[checkpoint.documents]
-    return f"carried, {count:,} {one if count == 1 else more}"
+    return f"carried, {count:,} {document_noun(checkpoint.documents, count)}"
 
 
 def iter_text_predictions(

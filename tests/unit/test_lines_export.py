@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 import charrnn.ui
+from charrnn.ui.generate.lines_strings import LINES
 
-MODULE = Path(charrnn.ui.__file__).parent / "generate" / "lines_export.js"
+FOLDER = Path(charrnn.ui.__file__).parent / "generate"
+MODULE, WORDS_MODULE = FOLDER / "lines_export.js", FOLDER / "lines_words.js"
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js")
 
 
@@ -24,6 +27,28 @@ def exported(function, lines):
         ["node", "--input-type=module", "-e", script], capture_output=True, check=True
     )
     return done.stdout.decode("utf-8")
+
+
+def test_a_list_is_called_by_what_the_model_was_trained_on():
+    called = {}
+    for kind in ("none", "lines", "blank-lines", "files"):
+        script = (
+            f"import {{ wordKey }} from {json.dumps(WORDS_MODULE.as_uri())};"
+            f"const words = {json.dumps({key: pair[0] for key, pair in LINES.items()})};"
+            f"process.stdout.write(words[wordKey(words, 'write', {json.dumps(kind)})]);"
+        )
+        command = ["node", "--input-type=module", "-e", script]
+        called[kind] = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    assert called == {
+        "none": "{n} lines", "lines": "{n} lines", "blank-lines": "{n} parts", "files": "{n} texts",
+    }  # fmt: skip
+    counted = re.compile(r"\blines?\b|(?<!自)行")  # not 自行, by itself
+    for key, words in LINES.items():
+        if key.endswith(("-files", "-blank-lines")):
+            continue
+        if any(counted.search(text) for text in words):
+            for kind in ("blank-lines", "files"):
+                assert not any(counted.search(text) for text in LINES[f"{key}-{kind}"]), key
 
 
 def line(text, **more):

@@ -4,6 +4,7 @@
 
 import { component, copyText, listen, STORAGE } from "../page/runtime.js";
 import { download, linesAsCsv, linesAsText } from "./lines_export.js";
+import { wordKey } from "./lines_words.js";
 import { prompt } from "./prompt.js";
 
 const COUNTS = [10, 20, 50, 100];
@@ -12,6 +13,8 @@ const MAX_STARRED = 500; // lines that are kept over a reload, of all models
 
 export function mount(host) {
   const { element, server, find, setText, t, words } = component(host);
+  const word = (key) => words[wordKey(words, key, kind)];
+  const say = (key, values) => t(wordKey(words, key, kind), values);
 
   const section = find(".lines");
   const list = find("ol");
@@ -34,13 +37,14 @@ export function mount(host) {
     section.hidden = kind === "none";
     element.closest(".generate-columns")?.classList.toggle("writes-lines", kind !== "none");
     if (section.hidden) return;
+    section.setAttribute("aria-label", word("lines"));
     section.setAttribute("aria-busy", String(busy));
     setText(find(".lines-problem"), message);
     const write = button("write");
-    setText(write, busy ? words.writing : t("write", { n: count.value }));
+    setText(write, busy ? words.writing : say("write", { n: count.value }));
     write.setAttribute("aria-disabled", String(busy)); // disabled would lose the focus
     newOnly.disabled = !knows;
-    find(".lines-new-only").title = knows ? "" : words["unknown-hint"];
+    find(".lines-new-only").title = knows ? "" : word("unknown-hint");
     setText(find(".lines-note"), note());
     list.replaceChildren(...lines.map(item));
     for (const name of ["copy", "text", "csv"]) button(name).disabled = !lines.length;
@@ -48,9 +52,9 @@ export function mount(host) {
   }
 
   function note() {
-    if (only !== null) return t("only", { n: only });
-    if (!lines.length) return busy ? "" : words.empty;
-    return knows ? "" : words["unknown-hint"];
+    if (only !== null) return say("only", { n: only });
+    if (!lines.length) return busy ? "" : word("empty");
+    return knows ? "" : word("unknown-hint");
   }
 
   function item(line) {
@@ -65,7 +69,7 @@ export function mount(host) {
     const text = document.createElement("span");
     text.className = "lines-text";
     text.dir = "auto";
-    text.textContent = line.text || words.blank;
+    text.textContent = line.text || word("blank");
     text.classList.toggle("is-blank", !line.text);
     const about = document.createElement("span");
     about.className = "lines-about";
@@ -134,7 +138,7 @@ export function mount(host) {
       if (answer.lines.length < wanted) only = answer.lines.length;
     }
     draw();
-    setText(find(".lines-spoken"), message || t("spoken", { n: answer.lines.length }));
+    setText(find(".lines-spoken"), message || say("spoken", { n: answer.lines.length }));
   }
 
   async function takeModel(key) {
@@ -153,7 +157,6 @@ export function mount(host) {
 
   // ---- setup -----------------------------------------------------------------------------------
 
-  section.setAttribute("aria-label", words.lines);
   setText(find(".lines-count span"), words.count);
   for (const n of COUNTS) count.add(new Option(String(n), String(n), n === 20, n === 20));
   setText(find(".lines-new-only span"), words["new-only"]);
