@@ -57,7 +57,7 @@ def choose(page, group, value):
     page.locator(f'#train-{group} [value="{value}"]').check()
 
 
-def chosen(page, group, value, timeout=30_000):
+def chosen(page, group, value, timeout=90_000):
     """Wait until a card is chosen, for some milliseconds."""
     card = page.locator(f'#train-{group} [value="{value}"]')
     expect(card).to_be_checked(timeout=timeout)

@@ -27,6 +27,7 @@ QUIET = [
     "--process-per-site",
     "--renderer-process-limit=1",
 ]
+PATIENCE_SECONDS = 90  # pages are slow beside other tests; only a test that fails waits so long
 ABORTED = ("AbortError", "errored out")  # what Gradio says of its open requests at a reload
 # Gradio asks how far an upload is, also when it has just ended: that is a 404, whose response it
 # throws.
@@ -121,7 +122,7 @@ def browser():
     program = find_chromium.find()
     if program is None:
         pytest.skip("needs chromium")
-    api.expect.set_options(timeout=30_000)  # milliseconds; pages load slowly beside other tests
+    api.expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with api.sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=program, args=QUIET)
         yield chromium
@@ -139,6 +140,7 @@ class Profiles:
     def __call__(self, locale, number):
         if (locale, number) not in self._kept:
             profile = self._browser.new_context(locale=locale, reduced_motion="reduce")
+            profile.set_default_timeout(PATIENCE_SECONDS * 1000)
             profile.add_init_script(SLOW_CLOCK)
             # An empty page keeps the process alive that loads the others.
             profile.new_page().goto(address() + "/robots.txt")
