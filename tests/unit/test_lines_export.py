@@ -42,7 +42,7 @@ def test_a_list_is_called_by_what_the_model_was_trained_on():
     assert called == {
         "none": "{n} lines", "lines": "{n} lines", "blank-lines": "{n} parts", "files": "{n} texts",
     }  # fmt: skip
-    counted = re.compile(r"\blines?\b|(?<!自)行")  # not 自行, by itself
+    counted = re.compile(r"(?<!\{)\blines?\b|(?<!自)行")  # not {line}, nor 自行, by itself
     for key, words in LINES.items():
         if key.endswith(("-files", "-blank-lines")):
             continue
