@@ -16,6 +16,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from mkdocs.commands.build import build as build_site
@@ -25,6 +26,9 @@ from mkdocs.exceptions import Abort
 ROOT = Path(__file__).resolve().parents[2]
 _CONFIG = Path(__file__).with_name("mkdocs.yml")
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^()\s#]+)")
+_OWN_ANCHOR = re.compile(r"(?<=\]\(#)[^()\s]+")
+_HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+_OTHER_LANGUAGE = re.compile(r" ?\[(?:English|简体中文)\]\([^)]+\)")
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 
@@ -84,11 +88,41 @@ def page(source: str, found: dict[str, str]) -> str:
         text = notebook_page(text)
     if source == "README.md":
         text = text.split("---\n", 2)[2]  # without the settings of the Space
-    parts = _FENCED.split(text)  # every other one is a block of code
-    return "".join(
-        part if index % 2 else _LINK.sub(lambda link: _target(source, link[1], found), part)
-        for index, part in enumerate(parts)
+    text = _OTHER_LANGUAGE.sub("", text)  # each page of the site has a switch
+    english = source.replace(".zh.md", ".md")
+    if english != source and (ROOT / english).exists():
+        text = _with_anchors_of((ROOT / english).read_text(encoding="utf-8"), text)
+    return _outside_code(
+        text, lambda part: _LINK.sub(lambda link: _target(source, link[1], found), part)
     )
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    """Change a document except for its blocks of code."""
+    parts = _FENCED.split(text)  # every other one is a block of code
+    return "".join(part if index % 2 else change(part) for index, part in enumerate(parts))
+
+
+def _with_anchors_of(english: str, chinese: str) -> str:
+    """Give the headings of a Chinese document the anchors of the English ones, in their order.
+
+    So links to a heading lead to it in both languages.
+    """
+    anchors = iter([_anchor(heading) for heading in _headings(english)])
+    english_of = dict(zip(map(_anchor, _headings(chinese)), _headings(english), strict=True))
+    chinese = _outside_code(
+        chinese, lambda part: _HEADING.sub(lambda line: f"{line[0]} {{#{next(anchors)}}}", part)
+    )
+    return _OWN_ANCHOR.sub(lambda link: _anchor(english_of[link[0]]), chinese)
+
+
+def _headings(text: str) -> list[str]:
+    return _HEADING.findall(_FENCED.sub("", text))
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor that GitHub and the Hub make of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
 def _target(source: str, link: str, found: dict[str, str]) -> str:

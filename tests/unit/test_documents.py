@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image, ImageSequence
 
 from charrnn import cli
 from charrnn._version import __version__
@@ -80,7 +81,7 @@ def test_every_link_leads_somewhere(name):
         if anchor:
             assert anchor in anchors_of(place.resolve().relative_to(ROOT).as_posix()), target
         if picture:
-            assert place.suffix == ".png"
+            assert place.suffix in {".png", ".gif"}
 
 
 @pytest.mark.parametrize("name", CURRENT)
@@ -94,6 +95,14 @@ def test_every_path_that_is_named_exists(name):
 
 def test_the_readme_is_short():
     assert len(text_of("README.md").splitlines()) <= 150
+
+
+def test_the_readme_begins_with_a_short_film():
+    first = next(target for picture, _, target in LINK.findall(text_of("README.md")) if picture)
+    with Image.open(ROOT / first) as film:
+        frames = [film.info["duration"] for film in ImageSequence.Iterator(film)]
+    assert len(frames) > 5 and 10_000 <= sum(frames) < 30_000  # ms
+    assert (ROOT / first).stat().st_size < 1_500_000
 
 
 def test_the_front_matter_of_the_space_says_what_the_app_needs():
