@@ -29,6 +29,8 @@ _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^()\s#]+)")
 _OWN_ANCHOR = re.compile(r"(?<=\]\(#)[^()\s]+")
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 _OTHER_LANGUAGE = re.compile(r" ?\[(?:English|简体中文)\]\([^)]+\)")
+# Between two Chinese characters, a browser would draw the end of a line as a space.
+_CHINESE_LINE_END = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef”*)])\n *(?=[\u3000-\u9fff“*\[])")
 _FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 
@@ -92,6 +94,7 @@ def page(source: str, found: dict[str, str]) -> str:
     english = source.replace(".zh.md", ".md")
     if english != source and (ROOT / english).exists():
         text = _with_anchors_of((ROOT / english).read_text(encoding="utf-8"), text)
+    text = _outside_code(text, lambda part: _CHINESE_LINE_END.sub("", part))
     return _outside_code(
         text, lambda part: _LINK.sub(lambda link: _target(source, link[1], found), part)
     )

