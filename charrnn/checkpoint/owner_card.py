@@ -30,11 +30,13 @@ _ALWAYS_THERE = {"What it writes", "How well it predicts"}  # in each card of ea
 _CITED = "@book{zhang2023dive,"  # in charrnn's citation; an owner may have one too
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _LICENSE = re.compile(r"^license:[ \t]*(['\"]?)([a-z0-9][a-z0-9.-]{0,40})\1[ \t]*$", re.MULTILINE)
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _TITLE = re.compile(r"# (\d+ × )?(tanh RNN|ReLU RNN|GRU|LSTM) \d+(, bidirectional)? on ")
-# What the first cards had besides sections: comments around charrnn's part, and its beginning.
+# What the first cards had besides sections: comments around charrnn's part, another spelling, and
+# a beginning without a heading.
 _BEGIN_MARK, _END_MARK = "<!-- charrnn:begin card", "<!-- charrnn:end card"
+_OLD_HEADINGS = {"Text and licence": "Text and license"}
 _INTRODUCTION = ("A character-level recurrent language model: ", "It started from ")
 
 
@@ -135,6 +137,8 @@ def _parts(body: str) -> Iterator[tuple[str, str]]:
         if heading or ends:
             yield _part(name, lines)
             name = heading[2] if heading and len(heading[1]) == 2 else ""
+            name = name.rstrip(" \t").rstrip("#").rstrip(" \t")
+            name = _OLD_HEADINGS.get(name, name)
             lines = []
         if ends or (not fence and line.startswith(_BEGIN_MARK)):
             continue

@@ -216,6 +216,13 @@ def test_values_of_another_shape_are_renewed_without_an_error(fields, old, new):
     assert set(known["tags"]) <= {tag for tag in front["tags"] if isinstance(tag, str)}
 
 
+@pytest.mark.parametrize(
+    "line", ["## " + " " * 500_000 + "x", "`" * 500_000, "---" + " " * 500_000]
+)
+def test_long_lines_of_strangers_are_read_in_no_time(line, old, new):
+    assert update_card(f"{old}{line}\n", new) == f"{new}\n{line}\n"
+
+
 # Cards of charrnn before its sections had names
 
 
@@ -262,6 +269,10 @@ It started from another.
 
 | held out | 3.5 |
 
+## Text and licence
+
+Licence of the model: mit.
+
 ## Settings
 
 none
@@ -281,6 +292,7 @@ def test_a_card_with_marks_or_without_them_becomes_one_of_sections(marks, new):
     assert "Mine, above." in text and text.endswith("Mine, below.\n")
     assert "3.5" not in renewed and "and so on" not in text and "from another" not in text
     assert text.count("A character-level") == 1 and ("charrnn:begin card" in text) != marks
+    assert "icence of" not in text
     assert update_card(renewed, new) == renewed
 
 

@@ -32,6 +32,8 @@ def test_a_shipped_card_is_renewed(shipped):
     context = CardContext(picture=True, license=license_in(text))
     renewed = update_card(text, card(checkpoint, samples_of(directory), context))
     assert update_card(text, text) == text
+    headings = re.findall("^## (.*)$", body, re.MULTILINE)
+    assert len(headings) == len(set(headings)) and body.count("of the model: ") == 1
     assert yaml.safe_load(front) == yaml.safe_load(renewed.split("---\n", 2)[1])
     same = ("About this model", "What it writes", "How well it predicts", "Use with plain PyTorch")
     for heading in (*same, "Settings"):
