@@ -181,6 +181,14 @@ def letters(hub, trained):
 
 
 @pytest.fixture
+def no_picture(monkeypatch):
+    """Runs in this process leave no picture of their curves: drawing takes longer than they do."""
+    monkeypatch.setattr(
+        "charrnn.checkpoint.files.plot_perplexity", lambda log, baselines: b"a picture"
+    )
+
+
+@pytest.fixture
 def on_a_space(monkeypatch):
     """The app is on a Space of Hugging Face."""
     monkeypatch.setenv("SYSTEM", "spaces")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import calling
 import pytest
-import small_runs
 import torch
 
 import charrnn
@@ -15,7 +14,7 @@ from charrnn.runs.run import Run
 from charrnn.text import read_files
 from charrnn.utils import places
 
-told, no_picture = calling.told, small_runs.no_picture
+told = calling.told
 
 BASE_TEXT = "the cat sat on the mat and the dog sat on the log. " * 40
 TEXT = "the hen sat on the nest and the cat ate. " * 40

@@ -8,7 +8,6 @@ import signal
 import gradio as gr
 import httpx
 import pytest
-import small_runs
 from conftest import awaited
 from damage import DIRECTORIES, FILES, KINDS, SECRET, as_json, strange_objects
 from gradio_client import Client
@@ -35,7 +34,6 @@ from charrnn.ui.services.model_options import model_options
 from charrnn.utils.file_locks import try_lock
 from charrnn.utils.regular_files import DamagedRunUserError
 
-no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
 
 HEALTHY, BROKEN = "a" * 32, "b" * 32

@@ -8,7 +8,6 @@ import time
 import gradio as gr
 import httpx
 import pytest
-import small_runs
 from conftest import awaited
 from refusals import refusal
 from small_runs import planned
@@ -39,8 +38,6 @@ from charrnn.ui.services.model_opener import open_file
 from charrnn.ui.services.upload_folder import sweep_upload_folder
 from charrnn.utils import temporary
 from charrnn.utils.file_locks import try_lock
-
-no_picture = small_runs.no_picture
 
 _MB = 1 << 20
 LONG = {"sample_length": 10_000, "sample_every": 1}

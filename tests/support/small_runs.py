@@ -1,7 +1,5 @@
 """Small runs, which take a moment, for the tests of training and of going on."""
 
-import pytest
-
 from charrnn.corpus import Corpus
 from charrnn.model import ModelConfig
 from charrnn.runs.plan import make_plan
@@ -11,14 +9,6 @@ from charrnn.training import TrainingConfig, train
 TEXT = "the cat sat on the mat. the dog sat on the log. a rat ran at the cat. " * 20
 SMALL = ModelConfig(cell="gru", hidden_size=24)
 QUICK = TrainingConfig(epochs=6, batch_size=4, steps=16, learning_rate=0.01, sample_length=10)
-
-
-@pytest.fixture
-def no_picture(monkeypatch):
-    """It takes longer than these runs do."""
-    monkeypatch.setattr(
-        "charrnn.checkpoint.files.plot_perplexity", lambda log, baselines: b"a picture"
-    )
 
 
 def corpus(validation=0.1, text=TEXT):

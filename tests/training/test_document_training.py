@@ -17,6 +17,8 @@ from charrnn.training import TrainingConfig, train
 from charrnn.training.minibatches import carried_rows, make_minibatches
 from charrnn.training.step import TrainStep
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 WORDS = [
     *("amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "heath"),
     *("inlet", "jetty", "knoll", "lagoon", "marsh"),

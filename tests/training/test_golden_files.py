@@ -10,7 +10,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import small_runs
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from small_runs import planned
@@ -29,7 +28,6 @@ from charrnn.training.resume_state import RESUME_FILE, checksum_of
 GOLDEN = Path(__file__).parents[1] / "golden"
 VERSIONS = sorted(path.name for path in GOLDEN.iterdir())
 
-no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
 
 

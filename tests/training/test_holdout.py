@@ -8,7 +8,6 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-import small_runs
 from run_events import checkpoint, end, progress, start, view_model
 from small_runs import QUICK, named, run, with_changes
 
@@ -22,8 +21,6 @@ from charrnn.training.holdout import SENTENCES, HoldoutWarning, check
 from charrnn.ui.run_card.strings import HOLDOUT
 from charrnn.ui.train.request import OWN, TrainRequest
 from charrnn.ui.train.summary import corpus_summary
-
-no_picture = small_runs.no_picture
 
 TIDE, SONGS = datasets.load("tide-clock").text, datasets.load("songs").text
 WORDS = sorted(set(re.findall("[a-z]{4,}", TIDE.lower())))

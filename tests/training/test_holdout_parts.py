@@ -3,7 +3,6 @@
 import math
 
 import pytest
-import small_runs
 from small_runs import QUICK, named, run, with_changes, without_clock
 
 import charrnn
@@ -15,7 +14,6 @@ from charrnn.ngrams.kneser_ney import KneserNeyModels
 from charrnn.text import datasets
 from charrnn.training.holdout import baselines_of
 
-no_picture = small_runs.no_picture
 TIDE = datasets.load("tide-clock").text
 PARTS = ("end", "spread", "lines")
 

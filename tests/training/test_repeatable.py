@@ -3,7 +3,6 @@
 import random
 
 import pytest
-import small_runs
 import torch
 from conftest import small_model
 from fake_clock import FakeClock
@@ -17,7 +16,6 @@ from charrnn.runs.plan import make_plan
 from charrnn.text import Text, datasets
 from charrnn.vocabulary import Vocabulary
 
-no_picture = small_runs.no_picture
 DICE = random.Random(0)
 WORDS = ["".join(DICE.choices("abcdefghijklmnopqrstuvwxyz", k=5)) for _ in range(500)]
 TEXTS = {

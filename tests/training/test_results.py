@@ -5,7 +5,6 @@ import math
 import random
 
 import pytest
-import small_runs
 from run_events import checkpoint, end, progress, start, view_model
 from small_runs import QUICK, corpus, named, planned, run, with_changes
 
@@ -16,7 +15,6 @@ from charrnn.runs.run import Run
 from charrnn.training.metrics import Meter, Window
 from charrnn.training.step import TrainStep, Update
 
-no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
 
 OVERFIT = corpus(0.5, "".join(random.Random(0).choices("abcdefgh", k=320)))

@@ -7,7 +7,6 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-import small_runs
 import torch
 from grids import grid, in_stress
 from safetensors.torch import load
@@ -23,7 +22,6 @@ from charrnn.training import train
 from charrnn.training.precision import Arithmetic
 from charrnn.training.step import TrainStep
 
-no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
 
 

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import small_runs
 from safetensors import safe_open
 from safetensors.torch import load, save_file
 from small_runs import TEXT, corpus, planned
@@ -21,7 +20,6 @@ from charrnn.runs.run import Run
 from charrnn.training import TrainingConfig
 from charrnn.training.resume_state import ResumeState, checksum_of, compatibility_key, json_tensor
 
-no_picture = small_runs.no_picture
 pytestmark = pytest.mark.usefixtures("no_picture")
 
 

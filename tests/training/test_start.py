@@ -14,6 +14,8 @@ from charrnn.model import ModelConfig
 from charrnn.training import TrainingConfig, train
 from charrnn.vocabulary import Vocabulary
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 TEXT = "the cat sat on the mat and the rat sat on the cat; " * 30
 OTHER = "the dog ate the hat and the cat ate the rat; the end. " * 30
 QUICK = {"batch_size": 4, "steps": 10, "learning_rate": 0.02, "threads": 1}

@@ -3,7 +3,6 @@
 import io
 from contextlib import redirect_stdout
 
-import small_runs
 from small_runs import QUICK, run, with_changes
 
 import charrnn
@@ -13,8 +12,6 @@ from charrnn.corpus import Corpus
 from charrnn.ui.generate.stream import next_char_table
 from charrnn.ui.run_card.view_model import RunViewModel
 from charrnn.ui.services.catalog import ModelEntry, describe
-
-no_picture = small_runs.no_picture
 
 
 def test_a_text_has_as_many_symbols_before_the_run_as_after_it(tmp_path, no_picture):

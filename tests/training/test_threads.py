@@ -9,6 +9,8 @@ from charrnn.training.step import TrainStep
 from charrnn.ui import i18n
 from charrnn.utils.process import available_cores
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 TOO_MANY = available_cores() + 1
 
 

@@ -74,7 +74,7 @@ def test_an_epochs_training_perplexity_is_over_its_minibatches():
 @pytest.mark.parametrize(
     ("implementation", "sampling"), grid(["fast", "scratch", "torch"], ["sequential", "random"])
 )
-def test_a_seed_repeats_a_run_bit_for_bit(implementation, sampling, tmp_path):
+def test_a_seed_repeats_a_run_bit_for_bit(implementation, sampling, tmp_path, no_picture):
     model = ModelConfig(hidden_size=16, implementation=implementation, layers=2, dropout=0.2)
     config = with_changes(QUICK, sampling=sampling, seed=3, epochs=2)
     files, events = [], []
@@ -97,7 +97,7 @@ def test_a_seed_repeats_a_run_bit_for_bit(implementation, sampling, tmp_path):
     assert other[-1]["train_perplexity"] != one[-1]["train_perplexity"]
 
 
-def test_stop_ends_within_one_step_and_keeps_the_model(tmp_path):
+def test_stop_ends_within_one_step_and_keeps_the_model(tmp_path, no_picture):
     asked = []
 
     def commands():
@@ -120,7 +120,7 @@ def test_a_sample_can_be_asked_for():
     assert 3 in steps
 
 
-def test_divergence_is_told_and_the_last_good_model_kept(tmp_path):
+def test_divergence_is_told_and_the_last_good_model_kept(tmp_path, no_picture):
     config = TrainingConfig(
         epochs=200, batch_size=4, steps=16, optimizer="sgd", learning_rate=1e5, clip=None,
         schedule="constant",
@@ -134,7 +134,7 @@ def test_divergence_is_told_and_the_last_good_model_kept(tmp_path):
     json.dumps(events, allow_nan=False)
 
 
-def test_the_best_model_is_kept_when_a_run_overfits(tmp_path):
+def test_the_best_model_is_kept_when_a_run_overfits(tmp_path, no_picture):
     text = corpus(0.5, "abcdefgh" * 20 + "abcdehgf" * 20)
     config = with_changes(QUICK, epochs=60, validation=0.5, learning_rate=0.05)
     events = run(training=config, corpus=text, directory=tmp_path)
@@ -261,7 +261,7 @@ def test_the_checkpoint_directory_is_whole(tmp_path):
     assert len(rows) == len(named(events, "progress")) >= 6
 
 
-def test_without_a_held_out_part_a_broken_model_never_replaces_a_good_one(tmp_path):
+def test_without_a_held_out_part_a_broken_model_never_replaces_a_good_one(tmp_path, no_picture):
     """The last update before a divergence breaks the weights: they must not be the ones kept."""
     config = TrainingConfig(
         epochs=50, batch_size=2, steps=16, optimizer="sgd", learning_rate=2e3, clip=None,
@@ -274,7 +274,7 @@ def test_without_a_held_out_part_a_broken_model_never_replaces_a_good_one(tmp_pa
     assert charrnn.score(kept, TEXT[:40]).nats < math.log(len(text.vocabulary)) + 10
 
 
-def test_a_model_that_breaks_in_one_update_has_diverged(tmp_path):
+def test_a_model_that_breaks_in_one_update_has_diverged(tmp_path, no_picture):
     config = TrainingConfig(
         epochs=1, batch_size=32, steps=20, optimizer="sgd", learning_rate=1000.0, clip=None,
         schedule="constant",
@@ -295,7 +295,7 @@ def test_a_model_too_large_for_a_checkpoint_is_refused():
     [(0.3, None, 0.3), (0.0, None, 0.0), (0.3, 0.1, 0.1), (0.1, 0.0, 0.0)],
 )
 def test_the_corpus_is_split_as_it_says_unless_the_configuration_says_otherwise(
-    of_the_corpus, of_the_config, held_out, tmp_path
+    of_the_corpus, of_the_config, held_out, tmp_path, no_picture
 ):
     events = run(
         training=with_changes(QUICK, epochs=1, validation=of_the_config),

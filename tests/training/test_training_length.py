@@ -19,6 +19,8 @@ from charrnn.training.best_model import BestModel
 from charrnn.training.schedule import DecaySchedule
 from charrnn.training.step import TrainStep
 
+pytestmark = pytest.mark.usefixtures("no_picture")
+
 NOISE = "".join(random.Random(0).choices("abcdefgh", k=400))  # there is soon no more to learn of it
 
 
