@@ -181,6 +181,7 @@ def push_to_hub(
     license: str | None = None,
     licence: str | None = None,
     space: str | None = None,
+    line_hashes: bool = False,
     progress: Progress | None = None,
 ) -> Pushed:
     """Upload a model to the Hub in one commit, and return its address and revision.
@@ -198,6 +199,8 @@ def push_to_hub(
         license: The model's license, such as `mit`.
         licence: The same, under the name that it had in charrnn 0.1.
         space: The `owner/name` of a Space with this app, for the card to link to.
+        line_hashes: Whether to push the hashes of the lines that the model was trained on, by which
+            others see which of its lines are new. Names can be guessed from hashes.
         progress: Called with the bytes sent and their sum.
 
     Raises:
@@ -209,10 +212,10 @@ def push_to_hub(
             directory = checkpoint.save(model, passing)
             return push_to_hub(
                 directory, repo, private=private, token=token, license=license or licence,
-                space=space, progress=progress,
+                space=space, line_hashes=line_hashes, progress=progress,
             )  # fmt: skip
     _check_name(model, "model")
     return hub.push(
         local(model), repo, private=private, token=None if token is True else token,
-        license=license or licence, space=space, progress=progress,
+        license=license or licence, space=space, line_hashes=line_hashes, progress=progress,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Hashes of the lines that a model was trained on: they tell a new line from a copied one.
 
-The file lies beside the weights: `line_hashes.bin`, 64 bits for each line, sorted. It is not part
-of what is pushed to the Hub, since names and other short lines can be guessed from their hashes.
+The file lies beside the weights: `line_hashes.bin`, 64 bits for each line, sorted. It is pushed to
+the Hub only on request, since names and other short lines can be guessed from their hashes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..utils.yield_points import yield_point
 LINE_HASHES = "line_hashes.bin"
 MAX_LINES = 2_000_000  # of more, no hashes are kept
 _BYTES = 8  # of a hash
+MAX_HASHES_BYTES = MAX_LINES * _BYTES  # of the file
 _LINES_AT_ONCE = 10_000
 
 
@@ -47,7 +48,7 @@ class KnownLines:
         """
         if not file.exists():
             return None
-        if not file.is_file() or file.stat().st_size > MAX_LINES * _BYTES:
+        if not file.is_file() or file.stat().st_size > MAX_HASHES_BYTES:
             raise ValueError(Message("{path} is damaged", path=LINE_HASHES))
         data = file.read_bytes()
         if len(data) % _BYTES:

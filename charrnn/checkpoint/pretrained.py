@@ -53,6 +53,7 @@ class PretrainedMethods:
         token: str | Literal[True] | None = None,
         license: str | None = None,
         space: str | None = None,
+        line_hashes: bool = False,
         progress: Progress | None = None,
     ) -> Pushed:
         """Upload the model to the Hub, as `charrnn.push_to_hub` does."""
@@ -60,5 +61,5 @@ class PretrainedMethods:
 
         return push_to_hub(
             self, repo, private=private, token=token, license=license, space=space,
-            progress=progress,
+            line_hashes=line_hashes, progress=progress,
         )  # fmt: skip

@@ -36,6 +36,14 @@ def push(
         str | None,
         typer.Option(metavar="OWNER/NAME", help="A Space with this app, for the card to link to."),
     ] = None,
+    push_line_hashes: Annotated[
+        bool,
+        typer.Option(
+            "--push-line-hashes",
+            help="Upload the hashes of the lines that it was trained on as well, by which others "
+            "see which of its lines are new. Names and other short lines can be guessed from them.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be uploaded, without uploading it.")
     ] = False,
@@ -43,15 +51,20 @@ def push(
     """Upload a model to the Hub, or update it there."""
     hub.quiet()
     directory = local(checkpoint)
-    for file in hub.preview_push(directory, model, license=license, space=space):
+    hashes = push_line_hashes
+    for file in hub.preview_push(
+        directory, model, license=license, space=space, line_hashes=hashes
+    ):
         note(f"{file.name:18}{file.size:>12,} bytes")
     note("the training text is not uploaded, but a model can recite it")
+    if hashes:
+        note("names and other short lines can be guessed from their hashes")
     if dry_run:
         return
     with show_transfer("uploading") as progress:
         pushed = hub.push(
             directory, model, private=private, token=None, license=license, space=space,
-            progress=progress,
+            line_hashes=hashes, progress=progress,
         )  # fmt: skip
     if pushed.card_kept:
         note("the text of the model card on the Hub is its owner's, so it was left as it is")

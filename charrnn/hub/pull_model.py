@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import checkpoint
-from ..checkpoint.files import MAX_FILE_BYTES
 from ..checkpoint.format import WEIGHTS
 from ..checkpoint.source import ModelSource
 from ..errors import UserError
@@ -15,7 +14,7 @@ from . import cache, client
 from .client import Cancelled, Progress, Token
 from .errors import HubUnavailableError, repo_gated, unexpected_response_guard
 from .job import Job
-from .remote_file import RemoteFile
+from .remote_file import MODEL_FILES, RemoteFile
 from .repo_id import Ref
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ def _files(info: ModelInfo, ref: Ref) -> list[RemoteFile]:
     Raises UserError if there are no weights, or if a file is larger than allowed.
     """
     found = []
-    for name, most in MAX_FILE_BYTES.items():
+    for name, most in MODEL_FILES.items():
         for there in info.siblings or []:
             if there.rfilename != name:
                 continue

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..checkpoint import owner_card
-from ..checkpoint.files import CARD, MAX_FILE_BYTES
+from ..checkpoint.files import CARD
 from ..checkpoint.format import WEIGHTS
 from ..errors import UserError
 from . import client
@@ -22,7 +22,7 @@ from .errors import (
     unexpected_response_guard,
 )
 from .job import Job
-from .remote_file import RemoteFile
+from .remote_file import MODEL_FILES, RemoteFile
 from .repo_id import Ref
 from .upload import ProgressReader, is_ambiguous_failure, write_token
 from .upload_files import build
@@ -56,14 +56,20 @@ class Pushed:
 
 
 def preview_push(
-    directory: Path, repo: str, *, license: str | None = None, space: str | None = None
+    directory: Path,
+    repo: str,
+    *,
+    license: str | None = None,
+    space: str | None = None,
+    line_hashes: bool = False,
 ) -> list[Upload]:
     """Return exactly what a push uploads, in order, without a request to the Hub.
 
     The card may become longer, by what its owner has written around it on the Hub. It takes about a
     second to generate the samples in the card. Raises UserError as `push`.
     """
-    collected = build(directory, str(_ref(repo)), license=license, space=space)
+    name = str(_ref(repo))
+    collected = build(directory, name, license=license, space=space, line_hashes=line_hashes)
     return [Upload(name, len(data)) for name, data in collected.items()]
 
 
@@ -75,6 +81,7 @@ def push(
     token: str | None,
     license: str | None = None,
     space: str | None = None,
+    line_hashes: bool = False,
     progress: Progress | None = None,
     waiting: Waiting | None = None,
     cancelled: Cancelled | None = None,
@@ -93,6 +100,8 @@ def push(
             for a user of a Space.
         license: The model's license, such as `mit`.
         space: The `owner/name` of a Space for the card to link to.
+        line_hashes: Whether the hashes of the lines that the model was trained on go with it. Names
+            and other short lines can be guessed from them.
         progress: Called with the bytes sent and their sum.
         waiting: Called with the seconds until the Hub may be asked again (`client.Waiting`).
         cancelled: Asked whether to give up.
@@ -106,7 +115,7 @@ def push(
             The repository holds what it held before; a new one may be there, empty.
     """
     name = _ref(repo)
-    collected = build(directory, name, license=license, space=space)
+    collected = build(directory, name, license=license, space=space, line_hashes=line_hashes)
 
     def card(named: str | None) -> bytes:
         return build(directory, name, license=license or named, space=space)[CARD]
@@ -153,7 +162,7 @@ def _push(
     bodies = {name: ProgressReader(data, job) for name, data in contents.items()}
     adding = [CommitOperationAdd(name, body) for name, body in bodies.items()]
     job.total = sum(map(len, contents.values()))
-    removing = [name for name in MAX_FILE_BYTES if name in there and name not in collected]
+    removing = [name for name in MODEL_FILES if name in there and name not in collected]
     try:
         with unexpected_response_guard():
             revision = api.create_commit(

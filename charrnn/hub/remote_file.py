@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ..checkpoint.files import MAX_FILE_BYTES
+from ..checkpoint.known_lines import LINE_HASHES, MAX_HASHES_BYTES
+
+MODEL_FILES: Mapping[str, int] = {**MAX_FILE_BYTES, LINE_HASHES: MAX_HASHES_BYTES}
+"""The files of a model on the Hub, and the most bytes that each may have."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Build the files that a push uploads: six at most, each validated or generated here.
+"""Build the files that a push uploads: six, each validated or generated here, and maybe hashes.
 
 Nothing else in the directory is read, least of all the corpus and links to other places. The
 weights are uploaded as they are once they are validated. Log and samples are parsed and written
@@ -19,6 +19,7 @@ from ..checkpoint.card_metadata import CardContext
 from ..checkpoint.dataset_of_model import dataset_corpus
 from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perplexity
 from ..checkpoint.format import CONFIG, WEIGHTS
+from ..checkpoint.known_lines import LINE_HASHES
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
 from ..errors import UserError, short_repr
 from ..generation import iter_side_by_side
@@ -34,12 +35,19 @@ _LINKED = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 
 
 def build(
-    directory: Path, repo: str, *, license: str | None = None, space: str | None = None
+    directory: Path,
+    repo: str,
+    *,
+    license: str | None = None,
+    space: str | None = None,
+    line_hashes: bool = False,
 ) -> dict[str, bytes]:
     """Return the files, by name, that a push of the checkpoint in `directory` to `repo` uploads.
 
     `license` is the model's, such as `mit`. `space` is the `owner/name` of a Space for the card to
-    link to. Raises UserError for an invalid checkpoint, and for a malformed license or Space.
+    link to. `line_hashes` asks for the hashes of the lines that the model was trained on. Raises
+    UserError for an invalid checkpoint, for one without such hashes, and for a malformed license or
+    Space.
     """
     if license is not None and not _LINKED.fullmatch(license):
         raise UserError(
@@ -56,6 +64,13 @@ def build(
     checkpoint, weights = _loaded(directory)
     add_recitation(checkpoint)
     files = {WEIGHTS: weights, CONFIG: serialize(checkpoint)[CONFIG]}
+    if line_hashes:
+        if checkpoint.known_lines is None:
+            raise UserError(
+                "There are no hashes of lines beside this model: it was not trained on lines.",
+                field="line_hashes",
+            )
+        files[LINE_HASHES] = checkpoint.known_lines.serialize()
     log = log_of(directory) if directory.is_dir() else []
     samples = samples_of(directory) if directory.is_dir() else []
     if log:

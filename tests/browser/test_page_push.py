@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import threading
 import urllib.request
 
@@ -23,6 +24,7 @@ from push_page import (
     pushed,
 )
 
+from charrnn.checkpoint.known_lines import LINE_HASHES, KnownLines
 from charrnn.errors import UserError
 from charrnn.hub import preview_push
 from charrnn.ui import push_dialog
@@ -86,30 +88,40 @@ def test_a_model_is_pushed_from_the_run_card_to_a_private_repository_in_one_comm
     assert token not in page.content()
 
 
-def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(open_page, hub):
+def test_pushing_again_updates_the_same_repository_and_keeps_its_owners_card(open_page, hub, root):
+    names = shutil.copytree(root / "shelf" / "letters", root / "shelf" / "names")
+    (names / LINE_HASHES).write_bytes(KnownLines.of(["ann", "bob"]).serialize())
     log_in(hub)
     page = open_page()
-    open_dialog(page)
+    open_dialog(page, "names", "Names")
+    hashes = page.get_by_label("With hashes of its lines")
     name(page).fill("ada/mine")
     license_field(page).fill("mit")
     page.get_by_label("Private").uncheck()
+    listed(page)
+    expect(hashes).not_to_be_checked()
+    expect(page.locator(".push-hashes")).to_contain_text("can be guessed from hashes")
     press(page)
     pushed(page)
     expect(page.locator(".push-made")).to_have_text("A new repository holds the model:")
     repo = hub.repos["ada/mine"]
     assert not repo.private and b"license: mit" in repo.files["README.md"]
+    assert LINE_HASHES not in repo.files
     repo.commit(repo.files | {"README.md": b"# Mine alone", "config.json": b"{}"})
     page.reload()
     wait_until_drawn(page)
-    open_dialog(page)
+    open_dialog(page, "names", "Names")
     expect(name(page)).to_have_value("ada/mine")
     expect(license_field(page)).to_have_value("mit")
     expect(page.get_by_label("Private")).not_to_be_checked()
+    hashes.check()
+    expect(page.locator(".push-files li").filter(has_text=LINE_HASHES)).to_be_visible()
     press(page)
     pushed(page)
     expect(page.locator(".push-made")).to_have_text("The existing repository has been updated:")
     expect(page.locator(".push-kept")).to_contain_text("was left as it was")
     assert repo.files["README.md"] == b"# Mine alone" and repo.files["config.json"] != b"{}"
+    assert LINE_HASHES in repo.files
 
 
 def test_a_selection_in_the_name_survives_the_arrival_of_the_account(open_page, hub):

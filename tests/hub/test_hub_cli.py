@@ -8,6 +8,7 @@ import pytest
 
 from charrnn import cli
 from charrnn.checkpoint.format import WEIGHTS
+from charrnn.checkpoint.known_lines import LINE_HASHES, KnownLines
 
 
 @pytest.fixture
@@ -77,6 +78,15 @@ def test_a_dry_run_uploads_nothing(run, hub, trained):
     status, out, said = run("push", trained, "ada/letters", "--dry-run", "--license", "mit")
     assert (status, out) == (0, "") and len(said) == 7
     assert not hub.asked
+
+
+def test_hashes_of_lines_are_pushed_on_request_with_a_word_on_them(run, hub, trained):
+    status, _, said = run("push", trained, "ada/letters", "--push-line-hashes", "--dry-run")
+    assert status == 2 and "no hashes of lines beside this model" in said[-1]
+    (trained / LINE_HASHES).write_bytes(KnownLines.of(["ann"]).serialize())
+    status, _, said = run("push", trained, "ada/letters", "--push-line-hashes")
+    assert status == 0 and any("guessed from their hashes" in line for line in said)
+    assert LINE_HASHES in hub.repos["ada/letters"].files
 
 
 def test_the_card_links_to_a_space_that_is_named(run, hub, trained):

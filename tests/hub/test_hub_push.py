@@ -9,11 +9,12 @@ import yaml
 from huggingface_hub import HfApi, ModelCard
 
 import charrnn
-from charrnn.checkpoint import Checkpoint, save
+from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES
 from charrnn.checkpoint.format import CONFIG, WEIGHTS
+from charrnn.checkpoint.known_lines import LINE_HASHES, MAX_HASHES_BYTES, KnownLines
 from charrnn.errors import UserError
-from charrnn.hub import preview_push, push
+from charrnn.hub import preview_push, pull, push
 
 ALL = {WEIGHTS, CONFIG, LOG, PICTURE, SAMPLES, CARD}
 
@@ -21,6 +22,12 @@ ALL = {WEIGHTS, CONFIG, LOG, PICTURE, SAMPLES, CARD}
 @pytest.fixture
 def ada(hub):
     return hub.token("ada")
+
+
+def refusal_of(act, *arguments, **more):
+    with pytest.raises(UserError) as error:
+        act(*arguments, **more)
+    return error.value.message
 
 
 def card_of(hub, name="ada/letters"):
@@ -55,6 +62,31 @@ def test_the_text_and_what_links_point_to_never_go_along(hub, ada, trained, tmp_
     everything = b"".join(repo.files.values())
     assert b"secret" not in everything and b"the text," not in everything
     assert b"what the model was trained on" not in everything
+
+
+def test_hashes_of_lines_go_along_only_on_request_and_come_back(hub, ada, trained, tmp_path):
+    said = refusal_of(push, trained, "ada/letters", private=False, token=ada, line_hashes=True)
+    assert "no hashes of lines beside this model" in said and "ada/letters" not in hub.repos
+    hashes = KnownLines.of(["ann", "bob"])
+    (trained / LINE_HASHES).write_bytes(hashes.serialize())
+    push(trained, "ada/letters", private=False, token=ada)
+    repo = hub.repos["ada/letters"]
+    assert repo.files.keys() == ALL
+    assert load(pull("ada/letters", token=ada)).known_lines is None
+    listed = preview_push(trained, "ada/letters", line_hashes=True)
+    assert {file.name for file in listed} == ALL | {LINE_HASHES}
+    push(trained, "ada/letters", private=False, token=ada, line_hashes=True)
+    assert repo.files[LINE_HASHES] == hashes.serialize()
+    known = load(pull("ada/letters", token=ada)).known_lines
+    assert "ann" in known and "cy" not in known
+    push(trained, "ada/letters", private=False, token=ada)
+    assert repo.files.keys() == ALL, "what was asked for once does not stay"
+
+
+def test_hashes_that_are_too_large_are_not_downloaded(hub, ada, trained, monkeypatch):
+    files = {path.name: path.read_bytes() for path in trained.iterdir()}
+    hub.add("ada/letters", {**files, LINE_HASHES: b"x" * (MAX_HASHES_BYTES + 8)})
+    assert LINE_HASHES in refusal_of(pull, "ada/letters", token=ada)
 
 
 def test_pushing_the_same_again_makes_no_commit(hub, ada, trained):

@@ -201,3 +201,4 @@ def test_the_push_dialog_learns_which_license_the_start_asks_for(queue):
     for key, demanded in (("child", "gpl-3.0"), ("small", None)):
         answer = awaited(pushes.list_files({"key": key, "repo": "ada/x"}, None))
         assert answer["files"] and answer["demanded"] == demanded
+        assert answer["hashed_lines"] == 0

@@ -34,7 +34,7 @@ CURRENT = [
 ]
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^()\s]+)\)")
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-VARIABLE = re.compile(r"CHARRNN_[A-Z_]+[A-Z]")
+VARIABLE = re.compile(r"(?<!_)CHARRNN_[A-Z_]+[A-Z]")
 
 
 def text_of(name):

@@ -28,6 +28,9 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
     "told: leave new_only out.": (
         "该模型不知道自己训练用过哪些行，因此无法判断哪些是新的：请去掉 `new_only`。"
     ),
+    "There are no hashes of lines beside this model: it was not trained on lines.": (
+        "这个模型旁没有各行的哈希值：它不是用各行训练的。"
+    ),
     "--new-only goes with --lines N.": "`--new-only` 要与 `--lines N` 一起使用。",
     "--lines N samples N lines: leave out --mode and --samples.": (
         "`--lines N` 会采样这么多行：请去掉 `--mode` 和 `--samples`。"

@@ -109,7 +109,8 @@ class Pushes:
         """Return the `files` that a push would upload, or the `problem`.
 
         `demanded` is the license that the model which this one started from asks for, or None.
-        `query` is `{key, repo, license}`. Called from `push_dialog.js`.
+        `hashed_lines` is how many hashes of lines could go with it, 0 for none. `query` is
+        `{key, repo, license, line_hashes}`. Called from `push_dialog.js`.
         """
         fields, locale = query if isinstance(query, dict) else {}, i18n.locale_of(request)
 
@@ -122,9 +123,14 @@ class Pushes:
                 str(fields.get("repo")),
                 license=_license_or_none(fields.get("license")),
                 space=space_id(),
+                line_hashes=fields.get("line_hashes") is True,
             )
-            listed = [{"name": file.name, "size": file.size} for file in files]
-            return {"files": listed, "demanded": demanded_license(model.open())}
+            opened = model.open()
+            return {
+                "files": [{"name": file.name, "size": file.size} for file in files],
+                "demanded": demanded_license(opened),
+                "hashed_lines": len(opened.known_lines or ()),
+            }
 
         try:
             model = await context.limiters.fetching.run(client, find)
@@ -145,7 +151,10 @@ class Pushes:
         return push is not None
 
     async def push(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[Frame]:
-        """Push a model (`{push_id, key, repo, license, private}`), and yield its progress."""
+        """Push a model and yield its progress.
+
+        The event's data are `{push_id, key, repo, license, line_hashes, private}`.
+        """
         wanted, locale = _PushRequest.from_event(event), i18n.locale_of(request)
         user, client_id = self._identity(request), self._context.client_id(request)
         push_id = wanted.push_id
@@ -214,6 +223,7 @@ class _PushRequest:
     repo: str
     license: str | None
     private: bool
+    line_hashes: bool
 
     @classmethod
     def from_event(cls, event: gr.EventData) -> _PushRequest:
@@ -227,6 +237,7 @@ class _PushRequest:
             str(repo or "").strip(),
             _license_or_none(license),
             private is not False,
+            getattr(event, "line_hashes", None) is True,
         )
 
 
@@ -259,6 +270,7 @@ class _Push:
                 token=self._token,
                 license=wanted.license,
                 space=space_id(),
+                line_hashes=wanted.line_hashes,
                 progress=self._note_progress,
                 waiting=self._note_rate_limit,
                 cancelled=self.cancelled.is_set,

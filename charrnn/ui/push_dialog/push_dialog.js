@@ -46,6 +46,7 @@ export function mount(host) {
   const [name, isPrivate, license] = ["#push-name", ".push-private input", "#push-license"].map(
     find,
   );
+  const withHashes = find(".push-hashes input");
   const [pushButton, cancelButton] = [find(".push-go"), find(".push-cancel")];
 
   let model = null; // the model to push: key, title
@@ -100,7 +101,8 @@ export function mount(host) {
     show(".push-sign-in", phase !== "done");
     show(".push-fields", phase !== "done" && method !== "none");
     show(".push-done", phase === "done");
-    for (const field of [name, isPrivate, license]) field.disabled = phase === "pushing";
+    for (const field of [name, isPrivate, license, withHashes])
+      field.disabled = phase === "pushing";
     for (const node of element.querySelectorAll(".problem")) {
       const message = problems[node.dataset.place] ?? "";
       if (node.textContent !== message) node.textContent = message;
@@ -181,6 +183,7 @@ export function mount(host) {
     key: model.key,
     repo: name.value.trim(),
     license: license.value.trim(),
+    line_hashes: withHashes.checked,
   });
 
   function prepareSoon() {
@@ -205,6 +208,7 @@ export function mount(host) {
     }
     preparing = false;
     files = answer?.files ?? null;
+    if (files) find(".push-hashes").hidden = !answer.hashed_lines;
     if (answer?.demanded) takeDemandedLicense(answer.demanded);
     const { place, message } =
       answer?.problem ?? (answer ? {} : { place: "push", message: words["no-answer"] });
@@ -344,6 +348,8 @@ export function mount(host) {
     isLicenseFilledIn = false;
     setText("#push-license-hint", words["license-hint"]);
     isPrivate.checked = draft?.private ?? true;
+    withHashes.checked = false; // a choice to be made anew each time
+    find(".push-hashes").hidden = true;
     dialog.showModal();
     name.focus();
     askAccount();
@@ -390,6 +396,8 @@ export function mount(host) {
     "#push-name-hint": "name-hint",
     ".push-private b": "private",
     ".push-private span": "private-hint",
+    ".push-hashes b": "hashes",
+    ".push-hashes span": "hashes-hint",
     '[for="push-license"]': "license",
     "#push-license-hint": "license-hint",
     h3: "files",
@@ -413,6 +421,10 @@ export function mount(host) {
       prepareSoon();
     });
   }
+  withHashes.addEventListener("change", () => {
+    problems = {};
+    prepareSoon();
+  });
   isPrivate.addEventListener("change", () => {
     problems = {};
     saveDraft();

@@ -52,6 +52,12 @@ PUSH: Words = {
     ),
     "private": ("Private", "私有"),
     "private-hint": ("hidden from others", "他人看不到"),
+    "hashes": ("With hashes of its lines", "连同各行的哈希值"),
+    "hashes-hint": (
+        "others see which of its lines are new; names and other short lines can be guessed from "
+        "hashes",
+        "别人能看出哪些行是新的；但姓名等短行可以从哈希值猜出来",
+    ),
     "license": ("License of the model", "模型的许可证"),
     "license-hint": (
         "Optional. The license of the model, such as mit; not that of the text it learned from.",
