@@ -244,7 +244,7 @@ def test_closing_the_page_cancels_its_push(visit, hub, monkeypatch):
     press(page)
     expect(page.locator(".push-progress")).to_contain_text(" of ")
     page.close()
-    assert ended.wait(30)
+    assert ended.wait(90)
     assert hub.repos["ada/letters"].files == {}
 
 
@@ -294,7 +294,7 @@ def test_an_account_that_the_hub_names_late_is_shown_and_an_emptied_name_stays_e
         tries.append(token)
         if len(tries) == 1:
             raise UserError("The Hub did not answer in time.")
-        assert emptied.wait(30)
+        assert emptied.wait(90)
         return real(token)
 
     monkeypatch.setattr(push_dialog, "account", account)

@@ -77,7 +77,7 @@ def test_an_app_closes_though_a_run_waits_for_a_gpu(tmp_path, monkeypatch):
     monkeypatch.setattr(manager, "_KILL_SECONDS", 0.2)
     runs = RunManager(tmp_path)
     run = runs.start(small())
-    assert asked.wait(30)
+    assert asked.wait(90)
     closing = threading.Thread(target=runs.close, kwargs={"timeout_seconds": 0}, daemon=True)
     closing.start()
     closing.join(60)

@@ -210,7 +210,7 @@ def test_a_zip_that_is_no_checkpoint_is_refused(make, said, root, tmp_path, trai
     (tmp_path / "x.zip").write_bytes(data)
     began = time.process_time()
     assert said in refused(uploads.store, root, tmp_path / "x.zip", Limits())
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5
     assert kept(root) == []
 
 

@@ -71,7 +71,7 @@ def test_a_newer_reading_of_the_page_stops_the_older_one(tab, slow_reading):
     stopped, answer = awaited(both())
     assert stopped == {}
     assert answer["text"] == "quick text"
-    assert ended.wait(30), "it went on computing"
+    assert ended.wait(90), "it went on computing"
     assert awaited(reading_progress(tab, {"job": "job"}, None)) == {"share": None}
 
 
@@ -86,7 +86,7 @@ def test_a_reading_that_nobody_waits_for_stops(tab, slow_reading):
         return await slow
 
     assert awaited(stopped()) == {}
-    assert ended.wait(30)
+    assert ended.wait(90)
 
 
 def test_a_measurement_that_nobody_waits_for_stops(tab, monkeypatch):
@@ -112,7 +112,7 @@ def test_a_measurement_that_nobody_waits_for_stops(tab, monkeypatch):
         return await measuring
 
     assert awaited(stopped()) == {}
-    assert ended.wait(30)
+    assert ended.wait(90)
 
 
 def test_jobs_are_those_of_one_client():

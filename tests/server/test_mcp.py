@@ -200,7 +200,7 @@ def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, cont
     address = f"{url}gradio_api/mcp/"
     with httpx.stream("POST", address, json=message, headers=HEADERS, timeout=60) as answer:
         next(line for line in answer.iter_lines() if "perplexity" in line)
-    assert left.wait(20)
+    assert left.wait(90)
     [run] = watched
     offset = run.read_events()[1]
     while not run.read_events(offset)[0]:

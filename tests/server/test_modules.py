@@ -66,7 +66,7 @@ def test_a_flood_of_requests_reads_no_file_and_is_answered_at_once(served, http,
     monkeypatch.setattr(Path, "read_text", None)
 
     async def flood():
-        async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=served.url, timeout=90) as client:
             known = [client.get(main_path()) for _ in range(150)]
             unknown = [client.get(f"{main_path()}/{number}") for number in range(150)]
             return [answer.status_code for answer in await asyncio.gather(*known, *unknown)]

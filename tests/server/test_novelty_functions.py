@@ -178,4 +178,4 @@ def test_a_comparison_that_nobody_waits_for_stops(comparer, monkeypatch, newer):
         return await slow
 
     assert awaited(stopped()) == {}
-    assert ended.wait(30)
+    assert ended.wait(90)

@@ -195,7 +195,7 @@ def test_a_computation_that_is_cancelled_keeps_its_place_until_it_has_ended():
 
         def stubborn():
             begun.set()
-            assert end.wait(30)
+            assert end.wait(90)
             yield_point()
             raise AssertionError("it went on although nobody waited")
 

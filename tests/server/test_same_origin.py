@@ -80,7 +80,7 @@ def sent_to(host, headers):
 
 def send(app, method, path, headers=(), body="", host=None):
     """Send these headers, and no others, to an app that listens: the answer and its text."""
-    line = http.client.HTTPConnection(urlsplit(app).netloc, timeout=30)
+    line = http.client.HTTPConnection(urlsplit(app).netloc, timeout=90)
     line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in [("host", host or urlsplit(app).netloc), *headers]:
         line.putheader(name, value)

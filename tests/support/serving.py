@@ -31,5 +31,5 @@ def served(tmp_path_factory):
 
 @pytest.fixture
 def http(served):
-    with httpx.Client(base_url=served.url, timeout=30) as client:
+    with httpx.Client(base_url=served.url, timeout=90) as client:
         yield client

@@ -222,7 +222,7 @@ def test_a_caller_that_no_longer_waits_ends_the_process():
     began = time.monotonic()
     with pytest.raises(GoneError), Reader() as reader, at_yield_points(gone):
         reader.extract("json", b"[" + b'["a"],' * 3_000_000 + b'"a"]', None, **PROCESS)
-    assert reader._process is None and time.monotonic() - began < 20
+    assert reader._process is None and time.monotonic() - began < 50  # of the 60
 
 
 def test_limits_that_end_a_parser_leave_the_file_as_it_is(monkeypatch):

@@ -76,9 +76,9 @@ def test_what_is_no_concept_is_refused(concept):
 
 
 def test_a_pattern_that_is_slow_elsewhere_is_not_slow_here():
-    start = time.perf_counter()
+    start = time.thread_time()
     assert not parse_concept("/^(a+)+$/").mark("a" * 20_000 + "b").any()
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_a_pattern_that_takes_too_long_is_given_up(monkeypatch):
