@@ -93,7 +93,10 @@ def page(source: str, found: dict[str, str]) -> str:
     text = _OTHER_LANGUAGE.sub("", text)  # each page of the site has a switch
     english = source.replace(".zh.md", ".md")
     if english != source and (ROOT / english).exists():
-        text = _with_anchors_of((ROOT / english).read_text(encoding="utf-8"), text)
+        original = (ROOT / english).read_text(encoding="utf-8")
+        if len(_headings(text)) != len(_headings(original)):
+            sys.exit(f"{source} and {english} have not the same headings.")
+        text = _with_anchors_of(original, text)
     text = _outside_code(text, lambda part: _CHINESE_LINE_END.sub("", part))
     return _outside_code(
         text, lambda part: _LINK.sub(lambda link: _target(source, link[1], found), part)
