@@ -1,32 +1,18 @@
-// Figures and charts as inline SVG. run_card.js says what to draw and when.
+// The charts as inline SVG. run_card.js says what to draw and when.
 
-import { languageTag, locale } from "../page/runtime.js";
+import { locale } from "../page/runtime.js";
 import { appendSvg, drawLabels, evenTicks, path, spreadLabels } from "../page/svg_chart.js";
 import { asTerm } from "../page/terms.js";
-
-export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
-export const MAX_SHOWN = 1e6; // a higher perplexity is shown as "> 10⁶"
-export const formatPerplexity = (value, places) =>
-  value == null
-    ? "–"
-    : value > MAX_SHOWN
-      ? "> 10⁶"
-      : value >= 100
-        ? integerFormat.format(value)
-        : value.toFixed(places ?? (value >= 10 ? 1 : 2));
-const toBits = (perplexity) => (perplexity == null ? null : Math.log2(perplexity));
-export const formatBits = (perplexity) =>
-  perplexity > MAX_SHOWN
-    ? `> ${toBits(MAX_SHOWN).toFixed(0)}`
-    : formatPerplexity(toBits(perplexity), 2);
-export const formatClock = (seconds) => {
-  const s = Math.floor(seconds);
-  const two = (n) => String(n).padStart(2, "0");
-  return s >= 3600
-    ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`
-    : `${Math.floor(s / 60)}:${two(s % 60)}`;
-};
-export const formatPercent = (share) => `${Math.round(share * 100)}\u00a0%`;
+import {
+  formatBits,
+  formatClock,
+  formatPercent,
+  formatPerplexity,
+  formatSeconds,
+  integerFormat,
+  keptModel,
+  MAX_SHOWN,
+} from "./figures.js";
 
 // 1, 2, 5 × 10^k first and finer steps where there is room, at least `gap` pixels apart.
 function logTicks(low, high, y, gap) {
@@ -54,19 +40,6 @@ function interpolate(xs, ys, i) {
   return ys[before] * (ys[after] / ys[before]) ** share;
 }
 
-// Returns the model of a run that has ended: `shown` is its perplexity on the held-out part, or on
-// the training text if nothing is held out; `useless` is true if a uniform guess is as good.
-export function keptModel(v) {
-  if (!v.kept || !["finished", "stopped", "interrupted", "diverged", "failed"].includes(v.state))
-    return null;
-  const shown = v.last.held == null ? v.kept.train : v.kept.held;
-  return {
-    ...v.kept,
-    shown,
-    useless: v.kept.step === 0 || shown > (v.facts.baselines?.uniform ?? MAX_SHOWN),
-  };
-}
-
 function axisEnd(v, byEpoch, xs) {
   const total = byEpoch ? v.facts.epochs : v.facts.seconds;
   const reached = xs.length ? xs[xs.length - 1] : 0;
@@ -82,9 +55,6 @@ const roundDown = (value) =>
 // Makes the functions that draw, with a component's words. `unit.scale` is "perplexity" or "bits", the
 // unit of the chart; `summary` returns what a run card shows in words, for a screen reader.
 export function charts({ find, setText, t, words }, unit, summary) {
-  const formatSeconds = (seconds) =>
-    seconds < 100 ? `${seconds.toFixed(1)}\u00a0${words.s}` : formatClock(seconds);
-
   function drawChart(v) {
     const svg = find(".run-curve");
     const width = svg.clientWidth || 640,
@@ -260,7 +230,9 @@ export function charts({ find, setText, t, words }, unit, summary) {
       if (best < 0 || here < 0 || here > at.end) return svg.onpointerleave();
       const px = at.x(at.xs[best]);
       const parts = [
-        at.byEpoch ? t("epoch-n", { n: +at.xs[best].toFixed(2) }) : formatSeconds(at.xs[best]),
+        at.byEpoch
+          ? t("epoch-n", { n: +at.xs[best].toFixed(2) })
+          : formatSeconds(at.xs[best], words),
       ];
       Object.entries(at.curves).forEach(([name, ys], i) => {
         const drawn = interpolate(at.xs, ys.map(at.within), best);
@@ -331,5 +303,5 @@ export function charts({ find, setText, t, words }, unit, summary) {
     svg.setAttribute("aria-label", find(".run-gradients summary").textContent);
   }
 
-  return { drawChart, drawGradients, formatSeconds };
+  return { drawChart, drawGradients };
 }

@@ -1,7 +1,7 @@
 """The events of a run: start, resume, stop, sample, and show it again when the page loads.
 
 Runs are trained by worker processes (`charrnn.runs`). An event here only starts or stops a run; the
-card then follows it by itself (`feed.js`), and turns its buttons on and off (`run_card.js`). The
+card then follows it by itself (`feed.js`), and turns its buttons on and off (`buttons.js`). The
 browser keeps the run's id, from which everything on the card can be computed: a run is shown again
 after a reload, or in another tab by `?run=<id>`.
 """
