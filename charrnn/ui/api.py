@@ -1,8 +1,8 @@
 """The app's public endpoints, for `gradio_client` and plain HTTP.
 
 There are eleven: `/train`, `/follow`, `/stop`, `/generate`, `/lines`, `/score`, `/inspect`,
-`/find_units`, `/novelty`, `/models`, `/recipes`. They call `operations.py`, `run_operations.py`,
-`line_operations.py` and `inspection_operations.py`. The app's API documentation has their
+`/find_units`, `/novelty`, `/models`, `/recipes`. They call the
+operations (`operations/`). The app's API documentation has their
 docstrings. One argument may be a file, `corpus`: a file that was uploaded to this app.
 """
 
@@ -20,9 +20,18 @@ from gradio.utils import get_upload_folder
 
 from ..errors import UserError
 from ..runs.uploads import path_within
-from . import inspection_operations, line_operations, operations, run_operations
 from .api_documentation import add_endpoint
-from .operations import Caller, TrainArguments
+from .operations import (
+    Caller,
+    generation,
+    inspection,
+    line_generation,
+    listing,
+    public_message,
+    runs,
+    training,
+)
+from .operations.training import TrainArguments
 from .server.client import ClientGoneError
 from .services.context import AppContext
 
@@ -74,8 +83,8 @@ def endpoints(context: AppContext) -> None:
             name = None if files is not None else corpus
             arguments = TrainArguments(name, text, recipe, settings, seed, files, start)
             caller = Caller.from_request(context, request)
-            run = await operations.start(context, arguments, caller)
-            async for event in run_operations.watch(context, run, _notify):
+            run = await training.start(context, arguments, caller)
+            async for event in runs.watch(context, run, _notify):
                 yield event
 
     async def follow(
@@ -95,7 +104,7 @@ def endpoints(context: AppContext) -> None:
         """
         with _errors_for_callers():
             caller = Caller.from_request(context, request)
-            async for event in run_operations.follow(context, caller, run, after, _notify):
+            async for event in runs.follow(context, caller, run, after, _notify):
                 yield event
 
     def stop(run: str) -> str:
@@ -108,7 +117,7 @@ def endpoints(context: AppContext) -> None:
             The run's state: queued, running, stopping, finished, stopped, diverged or failed.
         """
         with _errors_for_callers():
-            return run_operations.stop(context, run)
+            return runs.stop(context, run)
 
     async def generate(
         checkpoint: str,
@@ -143,7 +152,7 @@ def endpoints(context: AppContext) -> None:
         """
         with _errors_for_callers():
             caller = Caller.from_request(context, request)
-            texts = operations.generate(
+            texts = generation.generate(
                 context, caller, checkpoint, prefix, length, mode, alpha, seed, stop,
                 finish_sentence,
             )  # fmt: skip
@@ -180,7 +189,7 @@ def endpoints(context: AppContext) -> None:
         """
         with _errors_for_callers():
             caller = Caller.from_request(context, request)
-            return await line_operations.lines(context, caller, checkpoint, n, prefix, alpha, seed)
+            return await line_generation.lines(context, caller, checkpoint, n, prefix, alpha, seed)
 
     async def score(
         checkpoint: str, text: str, request: gr.Request | None = None
@@ -198,7 +207,7 @@ def endpoints(context: AppContext) -> None:
             `protocol`: one pass with the state carried.
         """
         with _errors_for_callers():
-            return await operations.score(
+            return await generation.score(
                 context, Caller.from_request(context, request), checkpoint, text
             )
 
@@ -219,7 +228,7 @@ def endpoints(context: AppContext) -> None:
             the five likeliest `candidates`, and their `probabilities`.
         """
         with _errors_for_callers():
-            return await inspection_operations.inspect(
+            return await inspection.inspect(
                 context, Caller.from_request(context, request), checkpoint, text
             )
 
@@ -242,7 +251,7 @@ def endpoints(context: AppContext) -> None:
             curve, or R² for line-position), `quantity` and `low`. An empty list if none does.
         """
         with _errors_for_callers():
-            return await inspection_operations.find_units(
+            return await inspection.find_units(
                 context, Caller.from_request(context, request), checkpoint, text, concept
             )
 
@@ -261,7 +270,7 @@ def endpoints(context: AppContext) -> None:
             `training_start`; `copied`, the share of characters in them; `lines` and `copied_lines`.
         """
         with _errors_for_callers():
-            return await inspection_operations.novelty(
+            return await inspection.novelty(
                 context, Caller.from_request(context, request), generated, training_text
             )
 
@@ -275,7 +284,7 @@ def endpoints(context: AppContext) -> None:
             says. If the Hub does not answer, its models are missing.
         """
         with _errors_for_callers():
-            return await operations.models(context, Caller.from_request(context, request))
+            return await listing.models(context, Caller.from_request(context, request))
 
     def recipes() -> list[dict[str, Any]]:
         """List the recipes for /train: time budgets, and a textbook's experiments.
@@ -284,7 +293,7 @@ def endpoints(context: AppContext) -> None:
             For each its `name`, its `kind`, what it does, how long it takes, the text it uses by
             default and the perplexities published for it.
         """
-        return operations.recipes()
+        return listing.recipes()
 
     for function in (
         train, follow, stop, generate, lines, score, inspect, find_units, novelty, models, recipes,
@@ -324,4 +333,4 @@ def _errors_for_callers() -> Iterator[None]:
     except ClientGoneError:
         raise
     except Exception as error:
-        raise gr.Error(operations.public_message(error), print_exception=False) from error
+        raise gr.Error(public_message(error), print_exception=False) from error

@@ -20,7 +20,7 @@ from charrnn.runs.plan import make_plan
 from charrnn.runs.retention import delete_expired
 from charrnn.text import Text
 from charrnn.ui.api import uploaded_files
-from charrnn.ui.operations import TrainArguments, training_text
+from charrnn.ui.operations.training import TrainArguments, training_text
 from charrnn.ui.train.request import OWN, TrainRequest
 from charrnn.utils.file_locks import try_lock
 from charrnn.utils.space import space_id

@@ -11,7 +11,8 @@ from conftest import awaited
 from gradio.server_messages import ProcessGeneratingMessage
 from visiting import call, events, until, visitor
 
-from charrnn.ui import build, launch_options, operations
+from charrnn.ui import build, launch_options
+from charrnn.ui.operations import generation
 from charrnn.ui.server import event_queue, open_streams
 from charrnn.ui.server.per_user_limiter import MAX_SHARES_PER_ADDRESS
 
@@ -266,7 +267,7 @@ def test_a_session_in_use_outlives_any_number_of_later_calls(page, queue, scorin
 
 
 def test_an_uncollected_text_is_stored_once_and_not_at_every_length(page, queue, monkeypatch):
-    monkeypatch.setattr(operations, "FRAME_SECONDS", 0.0)
+    monkeypatch.setattr(generation, "FRAME_SECONDS", 0.0)
 
     async def scene():
         async with visitor(page.local_url, "127.0.0.2") as http:

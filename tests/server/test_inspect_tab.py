@@ -29,7 +29,7 @@ from charrnn.ui.inspect.server_functions import (
     read_text as read,
 )
 from charrnn.ui.inspect.texts import MAX_EXAMPLE_CHARACTERS
-from charrnn.ui.inspection_operations import MAX_INSPECTED_CHARACTERS
+from charrnn.ui.operations.inspection import MAX_INSPECTED_CHARACTERS
 from charrnn.ui.page.tinted_text import signed_levels, surprisal_level, surprisal_levels
 from charrnn.ui.services.catalog import ModelEntry
 from charrnn.ui.services.training_texts import training_corpus

@@ -22,8 +22,8 @@ from charrnn.generation import generate
 from charrnn.generation.lines import lines
 from charrnn.inspection import inspect
 from charrnn.recipes import RECIPES
-from charrnn.ui import operations, run_operations
 from charrnn.ui.mcp_server.training_tools import _RULES, SETTINGS
+from charrnn.ui.operations import generation, runs
 
 small, context, url = endpoints.small, endpoints.context, endpoints.url
 TEXT = "the tide comes in and the tide goes out\n" * 60
@@ -185,7 +185,7 @@ def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, cont
     left = threading.Event()
     watched = []
 
-    async def watch(context, run, notify, after=0, watch=run_operations.watch):
+    async def watch(context, run, notify, after=0, watch=runs.watch):
         watched.append(run)
         try:
             async for event in watch(context, run, notify, after):
@@ -193,7 +193,7 @@ def test_a_run_goes_on_when_its_caller_goes_away_and_nobody_watches_it(url, cont
         finally:
             left.set()
 
-    monkeypatch.setattr(run_operations, "watch", watch)
+    monkeypatch.setattr(runs, "watch", watch)
     call = {"name": "train", "arguments": {"text": TEXT, "settings": ENDLESS},
             "_meta": {"progressToken": 1}}  # fmt: skip
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
@@ -224,7 +224,7 @@ def test_a_long_call_does_not_hold_up_the_app(url, context, monkeypatch):
         enough.set()
         return listed, await scoring
 
-    monkeypatch.setattr(operations, "score", score)
+    monkeypatch.setattr(generation, "score", score)
     listed, scored = in_session(url, ask)
     assert listed.structuredContent["models"]
     assert scored.structuredContent["perplexity"] == 2.0

@@ -9,7 +9,7 @@ from mcp_client import call, refusal, result
 from starlette.middleware import Middleware
 
 from charrnn.errors import UserError
-from charrnn.ui import operations
+from charrnn.ui.operations import training
 
 HEADERS = {"accept": "application/json, text/event-stream"}
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -64,7 +64,7 @@ def test_a_caller_counts_as_the_user_of_its_address(url, monkeypatch):
         callers.append(caller)
         raise UserError("That is enough.")
 
-    monkeypatch.setattr(operations, "start", start)
+    monkeypatch.setattr(training, "start", start)
     for one in ("8.8.8.8", "8.8.8.8", "9.9.9.9"):
         assert call(url, "train", {"text": "abc"}, {"x-forwarded-for": one}).isError
     first, second, other = (caller.client.id for caller in callers)

@@ -8,10 +8,10 @@ from launching import app_context
 
 from charrnn.checkpoint import save
 from charrnn.errors import UserError
-from charrnn.ui import operations
 from charrnn.ui.generate import events
 from charrnn.ui.generate.hidden_states import hidden_states
-from charrnn.ui.operations import Caller, TrainArguments
+from charrnn.ui.operations import Caller, generation, training
+from charrnn.ui.operations.training import TrainArguments
 
 
 @pytest.fixture
@@ -28,17 +28,17 @@ async def look(context, text):
 
 
 async def generate(context, text):
-    async for _ in operations.generate(context, Caller(), "small", text, 1):
+    async for _ in generation.generate(context, Caller(), "small", text, 1):
         pass
 
 
 async def score(context, text):
-    await operations.score(context, Caller(), "small", text)
+    await generation.score(context, Caller(), "small", text)
 
 
 async def train(context, settings):
     given = TrainArguments(text="abc " * 500, settings=settings)
-    await operations.start(context, given, Caller())
+    await training.start(context, given, Caller())
 
 
 def settings(length):
@@ -52,17 +52,17 @@ CASES = {
         generate,
         100_000,
         "a".__mul__,
-        operations,
-        {"find_model_as": None, "stream": iter(())},
+        generation,
+        {"find_model": None, "stream": iter(())},
     ),
     "score": (
         score,
         2_000_000,
         "a".__mul__,
-        operations,
-        {"find_model_as": None, "score_text": SCORED},
+        generation,
+        {"find_model": None, "score_text": SCORED},
     ),
-    "settings": (train, 10_000, settings, operations, {"training_text": None, "make_plan": None}),
+    "settings": (train, 10_000, settings, training, {"training_text": None, "make_plan": None}),
 }
 
 
@@ -90,8 +90,8 @@ def test_a_text_of_the_greatest_length_is_accepted_and_a_longer_one_refused_befo
 
 def test_settings_are_checked_before_a_text_is_downloaded(context, monkeypatch):
     downloaded = []
-    monkeypatch.setattr(operations, "_corpus_to_download", lambda given: "time-machine")
-    monkeypatch.setattr(operations.datasets, "load", downloaded.append)
+    monkeypatch.setattr(training, "_corpus_to_download", lambda given: "time-machine")
+    monkeypatch.setattr(training.datasets, "load", downloaded.append)
     with pytest.raises(UserError, match="at most 10,000"):
         awaited(train(context, settings(10_001)))
     assert not downloaded

@@ -11,7 +11,7 @@ from charrnn.checkpoint import Checkpoint, save
 from charrnn.errors import UserError
 from charrnn.runs.run import Run
 from charrnn.runs.view_ids import ViewIds, is_view_id, view_id
-from charrnn.ui import run_operations
+from charrnn.ui.operations import runs
 from charrnn.ui.run_card.feed import RunFeeds
 from charrnn.ui.services import catalog
 from charrnn.vocabulary import Vocabulary
@@ -72,7 +72,7 @@ def test_what_is_told_of_a_run_by_its_view_id_does_not_hold_the_run_s_id(context
 def test_a_view_id_stops_stars_resumes_and_samples_nothing(context, run):
     key = view_id(run.id)
     with pytest.raises(UserError, match="its link only shows it"):
-        run_operations.stop(context, key)
+        runs.stop(context, key)
     for control in (
         lambda: context.runs.find(key),
         lambda: context.runs.resume(key),

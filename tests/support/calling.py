@@ -13,7 +13,7 @@ from charrnn.cli import main
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui import api
-from charrnn.ui.operations import TrainArguments, plan_run
+from charrnn.ui.operations.training import TrainArguments, plan_run
 from charrnn.ui.train.form_layout import build_form
 
 

@@ -12,14 +12,14 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from charrnn.ui import operations
+from charrnn.ui.operations import generation
 from charrnn.utils.yield_points import yield_point
 
 
 @pytest.fixture
 def scoring(monkeypatch):
     """Scoring that takes until the test lets it end: what has `begun`, and `end`."""
-    begun, end, real = [], threading.Event(), operations.score_text
+    begun, end, real = [], threading.Event(), generation.score_text
 
     def score(checkpoint, text):
         begun.append(text)
@@ -27,7 +27,7 @@ def scoring(monkeypatch):
             yield_point()
         return real(checkpoint, text)
 
-    monkeypatch.setattr(operations, "score_text", score)
+    monkeypatch.setattr(generation, "score_text", score)
     yield SimpleNamespace(begun=begun, end=end)
     end.set()
 

@@ -11,7 +11,7 @@ import pytest
 from snippets import call_of, code_of
 
 from charrnn.runs.limits import Limits
-from charrnn.ui.operations import TrainArguments, plan_run
+from charrnn.ui.operations.training import TrainArguments, plan_run
 from charrnn.ui.train.request import CUSTOM, TrainRequest
 from charrnn.ui.train.settings_form import as_field
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from ..line_operations import lines
 from ..operations import Caller, find_model
+from ..operations.line_generation import lines
 from ..server.answers import Json, answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext

@@ -9,8 +9,8 @@ selected. Each mode has a script and an HTML file of its name.
 from __future__ import annotations
 
 from ...inspection import CONCEPTS
-from ..inspection_operations import MAX_INSPECTED_CHARACTERS
 from ..novelty import COMPARISON, NOVELTY, Comparer
+from ..operations.inspection import MAX_INSPECTED_CHARACTERS
 from ..page.component import bind, html_component
 from ..page.theme import asset
 from ..services.context import AppContext

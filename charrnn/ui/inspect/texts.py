@@ -16,7 +16,7 @@ from ...text import datasets
 from ...utils.validation import clean_text
 from ...vocabulary import Ids
 from .. import i18n
-from ..inspection_operations import MAX_INSPECTED_CHARACTERS
+from ..operations.inspection import MAX_INSPECTED_CHARACTERS
 from .strings import TEXT_LABELS
 
 OWN, HELD_OUT, TRAINING = "own", "held-out", "training"

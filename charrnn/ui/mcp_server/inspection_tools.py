@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...inspection import CONCEPTS
-from .. import inspection_operations as operations
-from ..inspection_operations import MAX_GENERATED_CHARACTERS, MAX_TRAINING_CHARACTERS
+from ..operations import inspection
+from ..operations.inspection import MAX_GENERATED_CHARACTERS, MAX_TRAINING_CHARACTERS
 from .tool import Checkpoint, CorpusName, Tool, ToolCall
 
 MAX_CHARACTERS = 10_000  # of a text to inspect: its answer is twenty times as long
@@ -55,7 +55,7 @@ class Inspect(Tool):
 
     async def call(self, tool_call: ToolCall) -> InspectResult:
         """Read the text."""
-        found = await operations.inspect(
+        found = await inspection.inspect(
             tool_call.context, tool_call.caller, self.checkpoint, self.text
         )
         return InspectResult.model_validate(found)
@@ -92,7 +92,7 @@ class FindUnits(Tool):
     checkpoint: Checkpoint
     text: str = Field(
         "",
-        max_length=operations.MAX_INSPECTED_CHARACTERS,
+        max_length=inspection.MAX_INSPECTED_CHARACTERS,
         description="The text to read, itself. Half of it is searched, the other half tests what "
         "was found, so give some thousand characters.",
     )
@@ -105,8 +105,8 @@ class FindUnits(Tool):
     async def call(self, tool_call: ToolCall) -> FindUnitsResult:
         """Search the units."""
         text = await tool_call.given_text(self.text, self.corpus)
-        most = operations.MAX_INSPECTED_CHARACTERS
-        found = await operations.find_units(
+        most = inspection.MAX_INSPECTED_CHARACTERS
+        found = await inspection.find_units(
             tool_call.context, tool_call.caller, self.checkpoint, text[:most], self.concept
         )
         return FindUnitsResult.model_validate({"units": found})
@@ -147,5 +147,5 @@ class Novelty(Tool):
     async def call(self, tool_call: ToolCall) -> NoveltyResult:
         """Compare the texts."""
         text = await tool_call.given_text(self.training_text, self.corpus)
-        found = await operations.novelty(tool_call.context, tool_call.caller, self.generated, text)
+        found = await inspection.novelty(tool_call.context, tool_call.caller, self.generated, text)
         return NoveltyResult.model_validate(found)

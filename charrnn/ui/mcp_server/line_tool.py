@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from .. import line_operations
-from ..line_operations import MAX_LINES, MAX_PREFIX_CHARACTERS
+from ..operations import line_generation
+from ..operations.line_generation import MAX_LINES, MAX_PREFIX_CHARACTERS
 from .tool import Checkpoint, Tool, ToolCall
 
 
@@ -49,7 +49,7 @@ class Lines(Tool):
 
     async def call(self, tool_call: ToolCall) -> LinesResult:
         """Write the lines."""
-        lines = await line_operations.lines(
+        lines = await line_generation.lines(
             tool_call.context, tool_call.caller, self.checkpoint, self.n, self.prefix, self.alpha,
             self.seed, new_only=self.new_only,
         )  # fmt: skip

@@ -12,8 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ...errors import UserError
 from ...text.datasets import DATASETS
-from .. import operations
-from ..operations import Caller
+from ..operations import Caller, training
 from ..services.context import AppContext
 
 CORPORA = tuple(entry.name for entry in DATASETS)
@@ -76,7 +75,7 @@ class ToolCall:
             return text
         if text:
             raise UserError("Give a corpus or a text, not both.", field="corpus")
-        return await operations.dataset_text(self.context, self.caller, corpus)
+        return await training.dataset_text(self.context, self.caller, corpus)
 
 
 class Tool(BaseModel, ABC):

@@ -1,6 +1,6 @@
 """The tools of the MCP server, with their arguments and results.
 
-The docstring of a tool is its description for agents. `operations.py` does the work.
+The docstring of a tool is its description for agents. `operations/` does the work.
 """
 
 from __future__ import annotations
@@ -15,8 +15,12 @@ from ...generation.stopping import MAX_STOP_CHARACTERS
 from ...model import ModelConfig
 from ...training import TrainingConfig
 from ...utils.config_fields import rules, wanted
-from .. import operations
-from ..operations import MAX_GENERATED_CHARACTERS, MAX_PREFIX_CHARACTERS, MAX_SCORED_CHARACTERS
+from ..operations import generation, listing
+from ..operations.generation import (
+    MAX_GENERATED_CHARACTERS,
+    MAX_PREFIX_CHARACTERS,
+    MAX_SCORED_CHARACTERS,
+)
 from .inspection_tools import FindUnits, Inspect, Novelty
 from .line_tool import Lines
 from .tool import Checkpoint, CorpusName, Tool, ToolCall
@@ -72,7 +76,7 @@ class Generate(Tool):
 
     async def call(self, tool_call: ToolCall) -> GenerateResult:
         """Write the text."""
-        texts = operations.generate(
+        texts = generation.generate(
             tool_call.context, tool_call.caller, self.checkpoint, self.prefix, self.length,
             self.mode, self.alpha, self.seed, self.stop or None, self.finish_sentence,
         )  # fmt: skip
@@ -110,7 +114,7 @@ class Score(Tool):
     async def call(self, tool_call: ToolCall) -> ScoreResult:
         """Score the text."""
         text = await tool_call.given_text(self.text, self.corpus)
-        figures = await operations.score(tool_call.context, tool_call.caller, self.checkpoint, text)
+        figures = await generation.score(tool_call.context, tool_call.caller, self.checkpoint, text)
         return ScoreResult.model_validate(figures)
 
 
@@ -155,7 +159,7 @@ class Models(Tool):
 
     async def call(self, tool_call: ToolCall) -> ModelsResult:
         """List the models."""
-        listed = await operations.models(tool_call.context, tool_call.caller)
+        listed = await listing.models(tool_call.context, tool_call.caller)
         return ModelsResult.model_validate({"models": listed})
 
 
@@ -197,9 +201,7 @@ class Recipes(Tool):
 
     async def call(self, tool_call: ToolCall) -> RecipesResult:
         """List the recipes."""
-        return RecipesResult.model_validate(
-            {"recipes": operations.recipes(), "settings": _settings()}
-        )
+        return RecipesResult.model_validate({"recipes": listing.recipes(), "settings": _settings()})
 
 
 def _settings() -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from ...model import ModelConfig
 from ...recipes import RECIPES
 from ...training import Event, TrainingConfig
 from ...utils.config_fields import Rule, rules
-from .. import operations, run_operations
-from ..operations import TrainArguments
-from ..run_operations import MAX_WAIT_SECONDS
+from ..operations import runs, training
+from ..operations.runs import MAX_WAIT_SECONDS
+from ..operations.training import TrainArguments
 from ..services import run_status
 from .tool import NO_FILES, CorpusName, RunId, Tool, ToolCall, is_scalar
 
@@ -38,7 +38,7 @@ def _check_settings(value: str) -> str:
     try:
         settings = json.loads(value or "{}")
     except (ValueError, RecursionError):
-        return value  # `operations` raises the error
+        return value  # `training.start` raises the error
     if isinstance(settings, dict) and not all(map(is_scalar, settings.values())):
         raise UserError(NO_FILES)
     return value
@@ -138,7 +138,7 @@ class TrainingTool(Tool):
     )
 
     def arguments(self) -> TrainArguments:
-        """Return the arguments for `operations.start`."""
+        """Return the arguments for `training.start`."""
         settings = self._all_settings()
         return TrainArguments(
             self.corpus, self.text, self.recipe, settings, self.seed, start=self.start
@@ -166,10 +166,8 @@ class StartTraining(TrainingTool):
 
     async def call(self, tool_call: ToolCall) -> RunStatus:
         """Start a run and return its status."""
-        run = await operations.start(tool_call.context, self.arguments(), tool_call.caller)
-        return RunStatus.of(
-            await run_operations.status(tool_call.context, tool_call.caller, run.id)
-        )
+        run = await training.start(tool_call.context, self.arguments(), tool_call.caller)
+        return RunStatus.of(await runs.status(tool_call.context, tool_call.caller, run.id))
 
 
 class Train(TrainingTool):
@@ -186,7 +184,7 @@ class Train(TrainingTool):
     async def call(self, tool_call: ToolCall) -> RunStatus:
         """Start a run and follow it to its end."""
         context, caller = tool_call.context, tool_call.caller
-        run = await operations.start(context, self.arguments(), caller)
+        run = await training.start(context, self.arguments(), caller)
 
         progress = 0.0
         total: float | None = None
@@ -197,12 +195,12 @@ class Train(TrainingTool):
             await tool_call.report(progress, total, message)
 
         await notify(f"Run {run.id} is waiting to begin.")
-        async for event in run_operations.watch(context, run, notify):
+        async for event in runs.watch(context, run, notify):
             if (remaining := event.get("remaining_seconds")) is not None:
                 total = event["seconds"] + remaining
             if message := _progress_message(event, run.id):
                 await notify(message, event["seconds"])
-        return RunStatus.of(await run_operations.status(context, caller, run.id))
+        return RunStatus.of(await runs.status(context, caller, run.id))
 
 
 def _progress_message(event: Event, run: str) -> str | None:
@@ -245,7 +243,7 @@ class RunStatusTool(Tool):
     async def call(self, tool_call: ToolCall) -> RunStatus:
         """Return the status of the run."""
         return RunStatus.of(
-            await run_operations.status(
+            await runs.status(
                 tool_call.context, tool_call.caller, self.run, self.wait_seconds, self.after
             )
         )
@@ -262,6 +260,4 @@ class StopTraining(Tool):
 
     async def call(self, tool_call: ToolCall) -> RunStatus:
         """Stop the run, and return its status once it has stopped."""
-        return RunStatus.of(
-            await run_operations.stop_and_wait(tool_call.context, tool_call.caller, self.run)
-        )
+        return RunStatus.of(await runs.stop_and_wait(tool_call.context, tool_call.caller, self.run))

@@ -9,18 +9,18 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from ..checkpoint import Checkpoint
-from ..errors import UserError
-from ..generation.lines import Line
-from ..generation.lines import lines as write_lines
-from ..generation.nearest_lines import NearestLines
-from ..utils import validation
-from ..utils.validation import clean_text
-from .operations import Caller, find_model
-from .services.catalog import ModelEntry
-from .services.context import AppContext
-from .services.time_slicer import SCORING_SLICER
-from .services.training_texts import training_corpus
+from ...checkpoint import Checkpoint
+from ...errors import UserError
+from ...generation.lines import Line
+from ...generation.lines import lines as write_lines
+from ...generation.nearest_lines import NearestLines
+from ...utils import validation
+from ...utils.validation import clean_text
+from ..services.catalog import ModelEntry
+from ..services.context import AppContext
+from ..services.time_slicer import SCORING_SLICER
+from ..services.training_texts import training_corpus
+from . import Caller, find_model
 
 MAX_LINES = 200
 MAX_PREFIX_CHARACTERS = 200

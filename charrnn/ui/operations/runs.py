@@ -10,15 +10,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from ..errors import UserError
-from ..runs.follow import follow as events_of
-from ..runs.run import Run
-from ..runs.view_ids import is_view_id
-from ..training import Event
-from ..utils import validation
-from .operations import Caller
-from .services.context import AppContext
-from .services.run_status import RunStatus, RunStatusReader
+from ...errors import UserError
+from ...runs.follow import follow as events_of
+from ...runs.run import Run
+from ...runs.view_ids import is_view_id
+from ...training import Event
+from ...utils import validation
+from ..services.context import AppContext
+from ..services.run_status import RunStatus, RunStatusReader
+from . import Caller
 
 MAX_WAIT_SECONDS = 60.0
 _QUEUE_POLL_SECONDS = 0.2

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import UserError
-from ..inspection import find_units as find_units_in
-from ..inspection import inspect as inspect_text
-from ..inspection import novelty as novelty_of
-from ..inspection.concepts import parse_concept
-from ..utils import validation
-from ..utils.validation import clean_text
-from .operations import Caller, find_model
-from .services.context import AppContext
-from .services.time_slicer import SCORING_SLICER
+from ...errors import UserError
+from ...inspection import find_units as find_units_in
+from ...inspection import inspect as inspect_text
+from ...inspection import novelty as novelty_of
+from ...inspection.concepts import parse_concept
+from ...utils import validation
+from ...utils.validation import clean_text
+from ..services.context import AppContext
+from ..services.time_slicer import SCORING_SLICER
+from . import Caller, find_model
 
 MAX_INSPECTED_CHARACTERS = 100_000
 MAX_GENERATED_CHARACTERS = 100_000
