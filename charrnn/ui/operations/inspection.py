@@ -1,6 +1,6 @@
 """The operations of the public API that look into a model: inspect, find_units, novelty.
 
-Arguments are untrusted JSON values, as in `operations.py`.
+Arguments are untrusted JSON values, whose types are checked here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The operation `lines` of the public API and of the page: whole lines by a model.
 
-Arguments are untrusted JSON values, as in `operations.py`.
+Arguments are untrusted JSON values, whose types are checked here.
 """
 
 from __future__ import annotations
