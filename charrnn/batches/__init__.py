@@ -80,16 +80,7 @@ def make_epoch(
     """
     needed = batch_size * steps + 1
     if len(ids) < needed:
-        raise UserError(
-            "The text is too short for a minibatch of {batch_size} × {steps}: it has "
-            "{has:,} characters for training and needs {needs:,}. Use a longer text, "
-            "a smaller batch_size or fewer steps.",
-            batch_size=batch_size,
-            steps=steps,
-            has=len(ids),
-            needs=needed,
-            field="batch_size",
-        )
+        raise too_short_error(len(ids), needed, batch_size, steps)
     random = np.random.default_rng([seed, number])
     spare = len(ids) - needed
     offset = int(random.integers(0, min(steps - 1, spare) + 1)) if shift else 0
@@ -105,3 +96,17 @@ def make_epoch(
     else:
         raise ValueError(f"unknown sampling {sampling!r}")
     return Epoch(ids, starts, steps)
+
+
+def too_short_error(has: int, needs: int, batch_size: int, steps: int) -> UserError:
+    """Build the error for a text with too few characters for one minibatch."""
+    return UserError(
+        "The text is too short for a minibatch of {batch_size} × {steps}: it has "
+        "{has:,} characters for training and needs {needs:,}. Use a longer text, "
+        "a smaller batch_size or fewer steps.",
+        batch_size=batch_size,
+        steps=steps,
+        has=has,
+        needs=needs,
+        field="batch_size",
+    )

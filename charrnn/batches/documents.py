@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..corpus.documents import Places
-from ..errors import UserError
 from ..vocabulary import Ids
+from . import too_short_error
 
 _LONG_CHUNKS = 32  # a document of at most this many chunks is never cut into pieces
 _MIN_PIECES_PER_ROW = 4  # pieces of a text of long documents, for each sequence of a minibatch
@@ -97,16 +97,7 @@ def make_document_epoch(
     none is cut into pieces. Raises UserError if a text to train on is too short for one minibatch.
     """
     if shuffle and len(ids) < batch_size * steps:
-        raise UserError(
-            "The text is too short for a minibatch of {batch_size} × {steps}: it has "
-            "{has:,} characters for training and needs {needs:,}. Use a longer text, "
-            "a smaller batch_size or fewer steps.",
-            batch_size=batch_size,
-            steps=steps,
-            has=len(ids),
-            needs=batch_size * steps,
-            field="batch_size",
-        )
+        raise too_short_error(len(ids), batch_size * steps, batch_size, steps)
     starts = np.concatenate(([0], stops[:-1]))
     lengths = stops - starts
     if shuffle:

@@ -22,7 +22,7 @@ from ..runs.plan import RunPlan, complete_plan
 from ..text import Text
 from ..training import TrainingConfig
 from ..training.transfer import model_digest
-from ..utils.config_fields import Config, assign_settings, rules
+from ..utils.config_fields import Config, assign_settings, format_value, rules
 from ..utils.regular_files import DamagedRunUserError
 from .start_args import AUTO, open_start
 
@@ -137,8 +137,8 @@ class SettingsFile:
                     "file.",
                     path=self.path,
                     name=name,
-                    own=_shown(own[name]),
-                    value=_shown(value),
+                    own=format_value(own[name]),
+                    value=format_value(value),
                     field=name,
                 )
         return training
@@ -208,7 +208,3 @@ def _known(stored: Mapping[str, Any], config: type[Config], path: Path) -> Mappi
             field="config",
         )
     return stored
-
-
-def _shown(value: object) -> str:
-    return "none" if value is None else str(value)

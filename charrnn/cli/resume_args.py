@@ -19,7 +19,7 @@ from ..text import Text
 from ..text.preparation import Preparation
 from ..training import TrainingConfig
 from ..training.resume_state import RESUME_FILE
-from ..utils.config_fields import assign_settings
+from ..utils.config_fields import assign_settings, format_value
 from ..utils.file_locks import is_locked
 
 _LENGTH = ("epochs", "seconds")
@@ -82,8 +82,8 @@ def check_unchanged(
                 "This run has {name} = {own}, not {value}. Leave {name} out to resume it, or "
                 "give another --run-dir for a new run.",
                 name=name,
-                own=_shown(own.get(name)),
-                value=_shown(value),
+                own=format_value(own.get(name)),
+                value=format_value(value),
                 field=name,
             )
     if text is not None:
@@ -105,7 +105,3 @@ def _check_text(manifest: Mapping[str, Any], text: Text) -> None:
             name=text.name,
             field="corpus",
         )
-
-
-def _shown(value: object) -> str:
-    return "none" if value is None else str(value)

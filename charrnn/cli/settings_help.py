@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 from ..model import ModelConfig
 from ..training import TrainingConfig
-from ..utils.config_fields import Rule, format_bound, rules
+from ..utils.config_fields import Rule, format_bound, format_value, rules
 
 # Click keeps the lines of a paragraph that begins with this mark.
 _KEEP_LINES = "\b\n"
@@ -22,15 +21,11 @@ def settings_help() -> str:
     for config in (ModelConfig, TrainingConfig):
         defaults = {field.name: field.default for field in fields(config)}
         lines = [
-            f"{name}={_written(defaults[name])}  ({_values(rule)})\n{' ' * _INDENT}{rule.hint}"
+            f"{name}={format_value(defaults[name])}  ({_values(rule)})\n{' ' * _INDENT}{rule.hint}"
             for name, rule in rules(config).items()
         ]
         parts.append(_KEEP_LINES + "\n".join(lines))
     return "\n\n".join(parts)
-
-
-def _written(value: Any) -> str:
-    return str(value).lower() if value in (None, True, False) else str(value)
 
 
 def _values(rule: Rule) -> str:

@@ -23,8 +23,8 @@ from ..vocabulary import MAX_SYMBOLS, Counts, Ids, Vocabulary
 from .chunks import count_symbols
 from .comparison import Comparison, compare
 from .documents import (
+    DocumentSpans,
     Places,
-    Spans,
     arrange,
     arranged_stops,
     document_end,
@@ -230,7 +230,7 @@ class Corpus:
             for start, stop in zip(starts, stops, strict=True)
         ]
 
-    def spans(self, documents: str) -> Spans:
+    def spans(self, documents: str) -> DocumentSpans:
         """Find the documents of the text, of the given kind; it must not be arranged."""
         return find_documents(self.ids, self.vocabulary, documents, self.files)
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from . import Corpus
-from .documents import Spans, arranged_stops, document_end, hashes
-from .list_detection import MAX_SAMPLED_LINES, STRETCHES, looks_like_list
+from .documents import DocumentSpans, arranged_stops, document_end, hashes
+from .list_detection import lines_to_look_at, looks_like_list
+
+_MAX_LINE_CHARACTERS = 2_000  # that are looked at, to see whether a text is a list
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def report_documents(corpus: Corpus, kind: str = "lines") -> DocumentReport | No
         kind = corpus.documents
         stops = arranged_stops(corpus.ids, corpus.vocabulary, kind)
         starts = np.concatenate(([0], stops[:-1]))
-        spans = Spans(starts, stops - len(document_end(kind)))
+        spans = DocumentSpans(starts, stops - len(document_end(kind)))
     if not len(spans):
         return None
     lengths, different = spans.lengths, len(np.unique(hashes(corpus.ids, spans)))
@@ -58,16 +60,10 @@ def is_list(corpus: Corpus) -> bool:
     breaks = np.flatnonzero(corpus.ids == symbols.index("\n"))
     starts = np.concatenate(([0], breaks + 1)).tolist()
     stops = [*breaks.tolist(), len(corpus.ids)]
-    numbers = range(len(starts))
-    if len(numbers) > MAX_SAMPLED_LINES:  # what `looks_like_list` would look at
-        size = MAX_SAMPLED_LINES // STRETCHES
-        last = len(numbers) - size
-        begins = [last * i // (STRETCHES - 1) for i in range(STRETCHES)]
-        numbers = [number for begin in begins for number in range(begin, begin + size)]  # type: ignore[assignment]
-    longest = 2_000  # characters of a line that are looked at
+    decode = corpus.vocabulary.decode
     return looks_like_list(
         [
-            corpus.vocabulary.decode(corpus.ids[starts[i] : min(stops[i], starts[i] + longest)])
-            for i in numbers
+            decode(corpus.ids[starts[i] : min(stops[i], starts[i] + _MAX_LINE_CHARACTERS)])
+            for i in lines_to_look_at(len(starts))
         ]
     )

@@ -26,7 +26,7 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Spans:
+class DocumentSpans:
     """Where the documents of a text begin and end, (D,) each, without what separates them."""
 
     starts: Places
@@ -57,7 +57,9 @@ def document_start(kind: str) -> str:
     return "" if kind == "none" else _ENDS[kind][-1]
 
 
-def find_documents(ids: Ids, vocabulary: Vocabulary, kind: str, files: Sequence[int] = ()) -> Spans:
+def find_documents(
+    ids: Ids, vocabulary: Vocabulary, kind: str, files: Sequence[int] = ()
+) -> DocumentSpans:
     """Find the documents of a text as it was read. Blank ones are left out.
 
     `files` are the numbers of characters of the files that the text consists of, with a line break
@@ -67,23 +69,23 @@ def find_documents(ids: Ids, vocabulary: Vocabulary, kind: str, files: Sequence[
         lengths = np.array(files or [len(ids)], np.int64)
         starts = np.concatenate(([0], np.cumsum(lengths + 1)[:-1]))
         return _without_blank(
-            ids, vocabulary, Spans(starts, np.minimum(starts + lengths, len(ids)))
+            ids, vocabulary, DocumentSpans(starts, np.minimum(starts + lengths, len(ids)))
         )
     breaks = np.flatnonzero(ids == _id_of(vocabulary, "\n"))
     starts = np.concatenate(([0], breaks + 1)).astype(np.int64)
-    lines = Spans(starts, np.concatenate((breaks, [len(ids)])).astype(np.int64))
+    lines = DocumentSpans(starts, np.concatenate((breaks, [len(ids)])).astype(np.int64))
     if kind == "lines":
         return _without_blank(ids, vocabulary, lines)
     filled = np.flatnonzero(_is_filled(ids, vocabulary, lines))
     if not len(filled):
-        return Spans(filled, filled)
+        return DocumentSpans(filled, filled)
     begins = np.concatenate(([True], np.diff(filled) > 1))  # after a blank line
-    return Spans(
+    return DocumentSpans(
         lines.starts[filled[begins]], lines.stops[filled[np.concatenate((begins[1:], [True]))]]
     )
 
 
-def arrange(ids: Ids, vocabulary: Vocabulary, spans: Spans, kind: str, seed: int) -> Ids:
+def arrange(ids: Ids, vocabulary: Vocabulary, spans: DocumentSpans, kind: str, seed: int) -> Ids:
     """Return the documents in random order, each followed by what ends it.
 
     The vocabulary must have the symbols of that end.
@@ -122,7 +124,7 @@ def arranged_stops(ids: Ids, vocabulary: Vocabulary, kind: str) -> Places:
     return stops
 
 
-def hashes(ids: Ids, spans: Spans) -> NDArray[np.uint64]:
+def hashes(ids: Ids, spans: DocumentSpans) -> NDArray[np.uint64]:
     """Return a 64-bit hash of each document, (D,), by which equal ones are found."""
     found = np.zeros(len(spans), np.uint64)
     filled = np.flatnonzero(spans.lengths)
@@ -158,12 +160,12 @@ def _places(starts: Places, lengths: Places) -> Places:
     return places
 
 
-def _without_blank(ids: Ids, vocabulary: Vocabulary, spans: Spans) -> Spans:
+def _without_blank(ids: Ids, vocabulary: Vocabulary, spans: DocumentSpans) -> DocumentSpans:
     filled = _is_filled(ids, vocabulary, spans)
-    return Spans(spans.starts[filled], spans.stops[filled])
+    return DocumentSpans(spans.starts[filled], spans.stops[filled])
 
 
-def _is_filled(ids: Ids, vocabulary: Vocabulary, spans: Spans) -> NDArray[np.bool_]:
+def _is_filled(ids: Ids, vocabulary: Vocabulary, spans: DocumentSpans) -> NDArray[np.bool_]:
     """Say of each span whether it has a character that is not white space."""
     ink = np.array([not symbol.isspace() for symbol in vocabulary.symbols])
     before = np.concatenate(([0], np.cumsum(ink[ids], dtype=np.int32)))

@@ -12,8 +12,8 @@ from itertools import pairwise
 from statistics import median
 
 MIN_LINES = 30  # below, a list is too short to say
-STRETCHES = 5  # of a long list, which are looked at
-MAX_SAMPLED_LINES = 2_000  # in all stretches
+_STRETCHES = 5  # of a long list, which are looked at
+_MAX_SAMPLED_LINES = 2_000  # in all stretches
 _MAX_MEDIAN, _MAX_LONG = 120, 300  # characters of the median line, and of all but 5 %
 _MAX_BLANK_SHARE, _MAX_REPEATED_SHARE = 0.05, 0.2
 _MAX_WRAPPED_SHARE = 0.85
@@ -36,7 +36,7 @@ _UNLIKE_A_LIST: tuple[tuple[Callable[[str], object], float], ...] = (
 
 def looks_like_list(lines: Sequence[str]) -> bool:
     """Check whether each line of a text looks like a text of its own."""
-    some = _sample(lines)
+    some = [lines[number] for number in lines_to_look_at(len(lines))]
     filled = [line.rstrip() for line in some if line.strip()]
     if len(filled) < MIN_LINES or _share(len(some) - len(filled), len(some)) > _MAX_BLANK_SHARE:
         return False
@@ -54,14 +54,14 @@ def looks_like_list(lines: Sequence[str]) -> bool:
     return not _is_wrapped(filled) and not _is_running_on(filled)
 
 
-def _sample(lines: Sequence[str]) -> list[str]:
-    """Return at most `MAX_SAMPLED_LINES`: stretches from all over the text."""
-    if len(lines) <= MAX_SAMPLED_LINES:
-        return list(lines)
-    size = MAX_SAMPLED_LINES // STRETCHES
-    last = len(lines) - size
-    starts = [last * i // (STRETCHES - 1) for i in range(STRETCHES)]
-    return [line for start in starts for line in lines[start : start + size]]
+def lines_to_look_at(count: int) -> Sequence[int]:
+    """Return numbers of lines: all, or those of stretches from all over the text."""
+    if count <= _MAX_SAMPLED_LINES:
+        return range(count)
+    size = _MAX_SAMPLED_LINES // _STRETCHES
+    last = count - size
+    starts = [last * i // (_STRETCHES - 1) for i in range(_STRETCHES)]
+    return [number for start in starts for number in range(start, start + size)]
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:

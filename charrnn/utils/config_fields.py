@@ -219,6 +219,11 @@ def _wanted(rule: Rule) -> Message:
     return Message("give a number from {low} to {high}", low=low, high=high)
 
 
+def format_value(value: object) -> str:
+    """Write a value as `--set` takes it: "true", "none", "0.5"."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
 def format_bound(value: float) -> str:
     """Write a bound without an exponent: 2,147,483,647 or 0.000000001."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:.9f}".rstrip("0")
