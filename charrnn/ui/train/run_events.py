@@ -58,108 +58,14 @@ class RunControls:
 
 def wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: RunControls) -> None:
     """Let the form start runs and the buttons of the card control them; restore the card."""
+    events = _RunEvents(context, feeds, form, controls)
     outputs = [controls.card, controls.run_id, *form.problems]
     accordions = list(dict.fromkeys(form.custom.accordions.values()))
-
-    async def start(request: gr.Request, run_id: str | None, *inputs: Any) -> Frames:
-        *values, browser_runs = inputs
-        train_request, locale = form.train_request(values, context.limits), i18n.locale_of(request)
-        client_id = context.client_id(request)
-
-        async def frames() -> Frames:
-            # The button stays on until the card has changed, since it has the keyboard's focus; its
-            # event handles no second press before the first one's is over.
-            yield form.show_problems([], locale)
-            found = await with_start(context, train_request, Client(client_id), request)
-            async for view in _download_text(context, Client(client_id), found):
-                yield {controls.card: view.value()}
-            # The run starts even if the connection breaks now: the browser knows its id.
-            run = await context.limiters.planning.run(
-                Client(client_id),
-                lambda: context.runs.start(
-                    found.resolved().plan(), client_id, pending_run_id(browser_runs)
-                ),
-            )
-            card = await feeds.feed_of(RunAccess(run, run.id)).value()
-            yield {controls.run_id: run.id, controls.card: card}
-
-        async for frame in guarded(frames, run_id, locale, train_request):
-            yield frame
-
-    async def resume(run_id: str | None, request: gr.Request) -> Frames:
-        async def frames() -> Frames:
-            client_id = context.client_id(request)
-            act = partial(context.runs.resume, str(run_id), client_id)
-            run = await context.limiters.planning.run(Client(client_id), act)
-            yield {controls.card: await feeds.feed_of(RunAccess(run, run.id)).value()}
-
-        async for frame in guarded(frames, run_id, i18n.locale_of(request)):
-            yield frame
-
-    async def guarded(
-        frames: Callable[[], Frames],
-        run_id: str | None,
-        locale: str,
-        train_request: TrainRequest | None = None,
-    ) -> Frames:
-        """Yield the frames; show an error beside its field, and keep what was typed."""
-        try:
-            async for frame in frames():
-                yield frame
-        except UserError as error:
-            if error.__cause__ is not None:  # details for the log, such as a resolver's message
-                log.warning("%s", error.message)
-            updates = (
-                form.show_refusal(error, locale, train_request)
-                if train_request
-                else form.show_problems([error], locale)
-            )
-            yield updates | {controls.card: await card_of(run_id, locale)}
-        except Exception:
-            log.exception("a run could not be started or followed")
-            yield form.show_problems([internal_error()], locale) | {
-                controls.card: await card_of(run_id, locale)
-            }
-
-    async def card_of(key: str | None, locale: str) -> dict[str, Any]:
-        """Return the card of the run with this id or view id, or else an example."""
-        access = _find_run(context, key)
-        if access is None:
-            return example_run(context, locale)[0].value()
-        return await feeds.feed_of(access).value()
-
-    async def restore(
-        run_id: str | None, browser_runs: object, request: gr.Request
-    ) -> dict[str, Any]:
-        """Return the card to show when the page loads.
-
-        It is the run that the address names, or else this browser's last one, also if its start was
-        not confirmed. A link to a run of this browser shows it with its controls.
-        """
-        named, locale = request.query_params.get("run"), i18n.locale_of(request)
-        own = {view_id(key): key for key in filter(None, (run_id, *own_run_ids(browser_runs)))}
-        named = own.get(named or "", named)
-        if named and _find_run(context, named) is None:
-            view, _ = example_run(context, locale)
-            view.missing = True
-            return view.value()
-        pending = pending_run_id(browser_runs)
-        last = pending if _find_run(context, pending) else run_id
-        return await card_of(named or last, locale)
-
-    def stop(run_id: str | None) -> None:
-        if run_id:
-            context.runs.find(run_id).stop()
-
-    def sample(run_id: str | None) -> None:
-        if run_id:
-            context.runs.find(run_id).sample()
-
     inputs = [controls.run_id, *form.inputs, controls.browser_runs]
-    form.go.click(start, inputs, [*outputs, *accordions], js=NEW_RUN_JS, **UNLIMITED)
-    controls.resume.click(resume, controls.run_id, outputs, **UNLIMITED)
-    controls.stop.click(stop, controls.run_id, None, **UNQUEUED)
-    controls.sample.click(sample, controls.run_id, None, **UNQUEUED)
+    form.go.click(events.start, inputs, [*outputs, *accordions], js=NEW_RUN_JS, **UNLIMITED)
+    controls.resume.click(events.resume, controls.run_id, outputs, **UNLIMITED)
+    controls.stop.click(events.stop, controls.run_id, None, **UNQUEUED)
+    controls.sample.click(events.sample, controls.run_id, None, **UNQUEUED)
     controls.push.click(None, js=call("pushShownModel"), api_visibility="private")
     # The buttons and the run id that run_card.js updates, by their names there.
     updated = {name: getattr(controls, name, form.go) for name in CONTRACT["buttons"]}
@@ -175,8 +81,119 @@ def wire_run(context: AppContext, feeds: RunFeeds, form: Form, controls: RunCont
     page = gr.context.Context.root_block
     assert page is not None
     inputs = [controls.run_id, controls.browser_runs]
-    finding = page.load(restore, inputs, controls.card, js=PENDING_RUN_JS, **UNLIMITED)
+    finding = page.load(events.restore, inputs, controls.card, js=PENDING_RUN_JS, **UNLIMITED)
     finding.failure(None, js=call("noteNotRestored"), api_visibility="private")
+
+
+@dataclass(frozen=True)
+class _RunEvents:
+    """What the server does for the button of the form, those of the card, and a page that loads."""
+
+    context: AppContext
+    feeds: RunFeeds
+    form: Form
+    controls: RunControls
+
+    async def start(self, request: gr.Request, run_id: str | None, *inputs: Any) -> Frames:
+        """Start a run of what the form contains; show it, or the text being downloaded for it."""
+        *values, browser_runs = inputs
+        context, locale = self.context, i18n.locale_of(request)
+        train_request = self.form.train_request(values, context.limits)
+        client_id = context.client_id(request)
+
+        async def frames() -> Frames:
+            # The button stays on until the card has changed, since it has the keyboard's focus; its
+            # event handles no second press before the first one's is over.
+            yield self.form.show_problems([], locale)
+            found = await with_start(context, train_request, Client(client_id), request)
+            async for view in _download_text(context, Client(client_id), found):
+                yield {self.controls.card: view.value()}
+            # The run starts even if the connection breaks now: the browser knows its id.
+            run = await context.limiters.planning.run(
+                Client(client_id),
+                lambda: context.runs.start(
+                    found.resolved().plan(), client_id, pending_run_id(browser_runs)
+                ),
+            )
+            card = await self.feeds.feed_of(RunAccess(run, run.id)).value()
+            yield {self.controls.run_id: run.id, self.controls.card: card}
+
+        async for frame in self._guarded(frames, run_id, locale, train_request):
+            yield frame
+
+    async def resume(self, run_id: str | None, request: gr.Request) -> Frames:
+        """Queue a run that has ended again, and show it."""
+
+        async def frames() -> Frames:
+            client_id = self.context.client_id(request)
+            act = partial(self.context.runs.resume, str(run_id), client_id)
+            run = await self.context.limiters.planning.run(Client(client_id), act)
+            yield {self.controls.card: await self.feeds.feed_of(RunAccess(run, run.id)).value()}
+
+        async for frame in self._guarded(frames, run_id, i18n.locale_of(request)):
+            yield frame
+
+    def stop(self, run_id: str | None) -> None:
+        """Stop a run and keep its model."""
+        if run_id:
+            self.context.runs.find(run_id).stop()
+
+    def sample(self, run_id: str | None) -> None:
+        """Let a run write a sample now."""
+        if run_id:
+            self.context.runs.find(run_id).sample()
+
+    async def restore(
+        self, run_id: str | None, browser_runs: object, request: gr.Request
+    ) -> dict[str, Any]:
+        """Return the card to show when the page loads.
+
+        It is the run that the address names, or else this browser's last one, also if its start was
+        not confirmed. A link to a run of this browser shows it with its controls.
+        """
+        named, locale = request.query_params.get("run"), i18n.locale_of(request)
+        own = {view_id(key): key for key in filter(None, (run_id, *own_run_ids(browser_runs)))}
+        named = own.get(named or "", named)
+        if named and _find_run(self.context, named) is None:
+            view, _ = example_run(self.context, locale)
+            view.missing = True
+            return view.value()
+        pending = pending_run_id(browser_runs)
+        last = pending if _find_run(self.context, pending) else run_id
+        return await self._card_of(named or last, locale)
+
+    async def _guarded(
+        self,
+        frames: Callable[[], Frames],
+        run_id: str | None,
+        locale: str,
+        train_request: TrainRequest | None = None,
+    ) -> Frames:
+        """Yield the frames; show an error beside its field, and keep what was typed."""
+        try:
+            async for frame in frames():
+                yield frame
+        except UserError as error:
+            if error.__cause__ is not None:  # details for the log, such as a resolver's message
+                log.warning("%s", error.message)
+            updates = (
+                self.form.show_refusal(error, locale, train_request)
+                if train_request
+                else self.form.show_problems([error], locale)
+            )
+            yield updates | {self.controls.card: await self._card_of(run_id, locale)}
+        except Exception:
+            log.exception("a run could not be started or followed")
+            yield self.form.show_problems([internal_error()], locale) | {
+                self.controls.card: await self._card_of(run_id, locale)
+            }
+
+    async def _card_of(self, key: str | None, locale: str) -> dict[str, Any]:
+        """Return the card of the run with this id or view id, or else an example."""
+        access = _find_run(self.context, key)
+        if access is None:
+            return example_run(self.context, locale)[0].value()
+        return await self.feeds.feed_of(access).value()
 
 
 async def _download_text(
