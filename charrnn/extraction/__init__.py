@@ -76,3 +76,14 @@ class FileTooLargeError(Exception):
 
 class NoSuchPartError(Exception):
     """The file has no part of that name; the arguments are the names of those it has."""
+
+
+# How the process that parses names an error to the one that asked.
+ERRORS_BY_CODE: dict[str, type[Exception]] = {
+    "format": WrongFormatError,
+    "damaged": DamagedFileError,
+    "protected": ProtectedFileError,
+    "size": FileTooLargeError,
+    "part": NoSuchPartError,
+}
+OUT_OF_MEMORY = "memory"  # the code of another error on each side

@@ -13,25 +13,10 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from ..utils.process import limit_memory
-from . import (
-    DamagedFileError,
-    Extract,
-    FileTooLargeError,
-    NoSuchPartError,
-    ProtectedFileError,
-    WrongFormatError,
-)
+from . import ERRORS_BY_CODE, OUT_OF_MEMORY, Extract, NoSuchPartError, WrongFormatError
 from .parsers import extract
 
-OUT_OF_MEMORY = "memory"
-ERRORS: dict[type[Exception], str] = {
-    WrongFormatError: "format",
-    DamagedFileError: "damaged",
-    ProtectedFileError: "protected",
-    FileTooLargeError: "size",
-    NoSuchPartError: "part",
-    MemoryError: OUT_OF_MEMORY,
-}
+_CODES = {kind: code for code, kind in ERRORS_BY_CODE.items()} | {MemoryError: OUT_OF_MEMORY}
 _MAX_NAMES = 12  # of parts, in an error
 _SPARE_BYTES = 1 << 20  # given up when memory runs out, to say so
 
@@ -63,12 +48,12 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
             listed_only=request["listed_only"],
         )
         return _header(found), (found.text or "").encode("utf-8", "surrogatepass")
-    except tuple(ERRORS) as error:
+    except tuple(_CODES) as error:
         del spare, data
         names = [str(name) for name in error.args] if isinstance(error, NoSuchPartError) else []
-        return {"error": ERRORS[type(error)], "names": names[:_MAX_NAMES]}, b""
+        return {"error": _CODES[type(error)], "names": names[:_MAX_NAMES]}, b""
     except RecursionError:
-        return {"error": ERRORS[WrongFormatError], "names": []}, b""
+        return {"error": _CODES[WrongFormatError], "names": []}, b""
 
 
 def _header(found: Extract) -> dict[str, Any]:

@@ -15,15 +15,7 @@ from typing import Any
 
 from ..utils.process import without_secrets
 from ..utils.yield_points import yield_point
-from . import (
-    DamagedFileError,
-    Extract,
-    FileTooLargeError,
-    NoSuchPartError,
-    Part,
-    ProtectedFileError,
-    WrongFormatError,
-)
+from . import ERRORS_BY_CODE, OUT_OF_MEMORY, Extract, FileTooLargeError, Part
 
 PARSE_SECONDS = 60  # for one file
 MEMORY_BYTES = 2 << 30
@@ -46,14 +38,7 @@ class MemoryLimitError(Exception):
     """The parser needed too much memory."""
 
 
-_ERRORS: dict[str, type[Exception]] = {
-    "format": WrongFormatError,
-    "damaged": DamagedFileError,
-    "protected": ProtectedFileError,
-    "size": FileTooLargeError,
-    "part": NoSuchPartError,
-    "memory": MemoryLimitError,
-}
+_ERRORS = ERRORS_BY_CODE | {OUT_OF_MEMORY: MemoryLimitError}
 
 
 class Reader:

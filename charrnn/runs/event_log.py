@@ -55,7 +55,7 @@ class EventLog:
         return next((event for event in reversed(events) if event["event"] in names), None)
 
     def last_if(self, name: str, *, since: int) -> Event | None:
-        """Return the very last event if it has this name and lies at `since` or later, else None.
+        """Return the very last event if it has this name and is at `since` or later, else None.
 
         Only the end of the log is read, however long it is.
         """

@@ -59,7 +59,7 @@ def find(root: Path, key: str) -> Path | None:
 
 
 def path_within(folder: Path, path: object) -> Path | None:
-    """Return the file at `path` if it lies in `folder`, else None."""
+    """Return the file at `path` if it is in `folder`, else None."""
     if not isinstance(path, str | Path) or "\0" in str(path):
         return None
     file = Path(path).resolve()

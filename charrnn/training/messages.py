@@ -169,7 +169,7 @@ def final_sentences(
     know, as of a newer one, are left out.
     """
     said = [Sentence("stopped", {"step": f"{step:,}"})] if reason == "stopped" else []
-    known = [(finding, told) for finding in findings if (told := _happened(finding))]
+    known = [(finding, sentence) for finding in findings if (sentence := _happened(finding))]
     said += [sentence for _, sentence in known]
     code = known[0][1].code if known else None
     said.append(_kept(kept, held, diagnosis, code))

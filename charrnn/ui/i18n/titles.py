@@ -104,7 +104,7 @@ def corpus_title(corpus: Mapping[str, Any]) -> dict[str, str]:
 def model_title(title: str | None, corpus: Mapping[str, Any] | None) -> dict[str, str] | None:
     """Return the title of a model by language; None for a model without one.
 
-    It is the name of its text, unless somebody has renamed it. `corpus` is that of its metadata.
+    It is the name of its text, unless a user has renamed it. `corpus` is that of its metadata.
     """
     if title is None:
         return None

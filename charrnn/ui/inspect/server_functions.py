@@ -85,7 +85,7 @@ async def reading_progress(tab: InspectTab, query: object, request: gr.Request) 
 
 
 async def stop_reading(tab: InspectTab, query: object, request: gr.Request) -> Json:
-    """Stop the `job`: nobody waits for it any more."""
+    """Stop the `job`, whose result is not wanted any more."""
     tab.jobs.stop(tab.context.client_id(request), as_object(query).get("job"))
     return {}
 

@@ -135,7 +135,7 @@ async def compare_texts(comparer: Comparer, query: object, request: gr.Request) 
 
 
 async def stop_comparison(comparer: Comparer, query: object, request: gr.Request) -> Json:
-    """Stop the `job`: nobody waits for its comparison any more."""
+    """Stop the `job`, whose comparison is not wanted any more."""
     comparer.jobs.stop(comparer.context.client_id(request), as_object(query).get("job"))
     return {}
 

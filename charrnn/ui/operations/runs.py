@@ -1,7 +1,7 @@
 """The operations of the public API on a run that has been started: watch, follow, status, stop.
 
-A run is given by its id, which only its starter was told. A view id, which is in links, is refused:
-it shows the run on the page, and nothing more.
+A run is given by its id, which only the client that started it knows. A view id, which is in links,
+is refused: it shows the run on the page, and nothing more.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ export function mount(host) {
   let checkSignIn = false; // the user comes back from signing in
   let openedFrom = null; // the element that had the focus before
   let requests = 0; // only the answer to the latest request counts
-  let accountRequests = 0; // likewise
+  let accountRequests = 0; // the same for the account
   let delay = null; // the timer of the next list of files
   let silenceTimer = null;
 

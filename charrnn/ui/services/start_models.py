@@ -154,8 +154,8 @@ def propose(context: AppContext, corpus: Corpus) -> tuple[str, dict[str, str]] |
         locale: Message(reason.template, **{**reason.values, "model": title_of(base, locale)})
         for locale in ("en", "zh")
     }
-    told = {locale: i18n.translate_message(one, locale) for locale, one in by_locale.items()}
-    return proposal.name, told
+    reasons = {locale: i18n.translate_message(one, locale) for locale, one in by_locale.items()}
+    return proposal.name, reasons
 
 
 @lru_cache(maxsize=64)
