@@ -57,6 +57,4 @@ def lines_of_run(where: str) -> NearestLines | None:
         corpus = Corpus.open(place)
     except UserError:
         return None
-    if corpus.documents == "none":
-        return NearestLines(corpus.vocabulary.decode(corpus.ids.tolist()).split("\n"))
-    return NearestLines(corpus.document_texts())
+    return NearestLines.of(corpus)

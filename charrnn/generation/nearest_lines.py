@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..corpus import Corpus
 from ..utils.yield_points import yield_point
 
 MAX_LINES, MAX_CHARACTERS = 100_000, 4_000_000  # of a list; of a longer one nothing is found
@@ -34,6 +35,13 @@ class NearestLines:
                 yield_point()
             for pair in _pairs(line):
                 self._places[pair].append(number)
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> NearestLines:
+        """Build them of the documents of a corpus, or of its lines if it has none."""
+        if corpus.documents == "none":
+            return cls(corpus.vocabulary.decode(corpus.ids.tolist()).split("\n"))
+        return cls(corpus.document_texts())
 
     def __contains__(self, line: object) -> bool:
         return isinstance(line, str) and line.strip() in self._known

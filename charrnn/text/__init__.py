@@ -15,7 +15,7 @@ from ..utils import validation
 from ..utils.yield_points import yield_point
 from . import cleaning, gzip_files, zip_files
 from .encoding import EncodingGuesser, decode_bytes
-from .extracted import AS_IS, Extraction, Extractor, merge, named
+from .extracted import AS_IS, Extraction, Extractor, merge, name_with_column
 from .file_types import NotTextError
 
 __all__ = [
@@ -147,7 +147,7 @@ class _Reading:
         if zip_files.is_zip(data) and not document:
             return self._read_archive(data, name, bytes_left)
         text = self._read_one(data, name, bytes_left, filename=filename)
-        return replace(text, name=named(text.name, text.extraction))
+        return replace(text, name=name_with_column(text.name, text.extraction))
 
     def _read_one(self, data: bytes, name: str, bytes_left: int, *, filename: str) -> Text:
         """Read a file that is no archive."""

@@ -21,6 +21,7 @@ from ..extraction import (
     recognition,
 )
 from ..extraction.reader import PARSE_SECONDS, MemoryLimitError, Reader, TimeLimitError
+from .archive_errors import too_large_error
 from .file_types import SAVE_AS_TEXT, NotTextError
 
 AS_IS = "<as it is>"  # the part that is a file with all its marks
@@ -119,12 +120,7 @@ class Extractor:
                 field="corpus",
             ) from error
         except FileTooLargeError as error:
-            raise UserError(
-                "{text} holds more than {size} MB, the limit here. Choose a part of it.",
-                text=name,
-                size=limit >> 20,
-                field="corpus",
-            ) from error
+            raise too_large_error(name, limit) from error
         return found.text or "", Extraction(kind, found.part, found.parts, found.default)
 
     def from_text(self, text: str, *, filename: str, name: str) -> tuple[str, Extraction | None]:
@@ -213,7 +209,7 @@ class Extractor:
         )
 
 
-def named(name: str, extraction: Extraction | None) -> str:
+def name_with_column(name: str, extraction: Extraction | None) -> str:
     """Return the name of a text: of a column and its file, where there are several columns."""
     if (
         extraction is None

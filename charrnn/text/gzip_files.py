@@ -7,6 +7,7 @@ import zlib
 
 from ..errors import UserError
 from ..utils.yield_points import yield_point
+from .archive_errors import too_large_error, too_many_error
 
 _MAGIC = b"\x1f\x8b\x08"
 _GZIP = 16 + zlib.MAX_WBITS  # a gzip header, for zlib
@@ -41,22 +42,12 @@ def unpack(data: bytes, *, name: str, limit: int) -> bytes:
                 break
             raise _damaged_error(name) from None
         if len(unpacked) > limit:
-            raise UserError(
-                "{text} holds more than {size} MB, the limit here. Choose a part of it.",
-                text=name,
-                size=limit >> 20,
-                field="corpus",
-            )
+            raise too_large_error(name, limit)
         start += len(piece) - len(member.unused_data)
         if member.eof:
             member, members = zlib.decompressobj(_GZIP), members + 1
             if members > _MAX_MEMBERS:
-                raise UserError(
-                    "{text} holds more than {count:,} files. Put the texts into fewer files.",
-                    text=name,
-                    count=_MAX_MEMBERS,
-                    field="corpus",
-                )
+                raise too_many_error(name, _MAX_MEMBERS)
             if not data[start : start + _CHUNK_BYTES].strip(b"\0"):
                 break
         yield_point()

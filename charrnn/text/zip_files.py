@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..errors import UserError
 from ..utils.bounded_zip import ERRORS, SUPPORTED_COMPRESSION, count_entries, read_bounded
+from .archive_errors import too_large_error, too_many_error
 from .file_types import NotTextError, zipped_document, zipped_format
 
 MAX_MEMBERS = 1_000  # files in an archive
@@ -42,7 +43,7 @@ def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, b
     damaged or encrypted, compressed in an uncommon way, or too large.
     """
     if count_entries(data) > 10 * MAX_MEMBERS:
-        raise _too_many_error(name)
+        raise too_many_error(name, MAX_MEMBERS)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except ERRORS as error:
@@ -59,17 +60,12 @@ def read_members(data: bytes, *, name: str, limit: int) -> Iterator[tuple[str, b
             )
         files = [info for info in archive.infolist() if not _is_hidden(info)]
         if len(files) > MAX_MEMBERS:
-            raise _too_many_error(name)
+            raise too_many_error(name, MAX_MEMBERS)
         left = limit
         for info in sorted(files, key=lambda info: natural_key(info.filename)):
             content = _read_member(archive, info, name, left)
             if len(content) > left:
-                raise UserError(
-                    "{text} holds more than {size} MB, the limit here. Choose a part of it.",
-                    text=name,
-                    size=limit >> 20,
-                    field="corpus",
-                )
+                raise too_large_error(name, limit)
             left -= len(content)
             yield info.filename, content
 
@@ -103,15 +99,6 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, lim
         return read_bounded(archive, info, limit)
     except ERRORS as error:
         raise _damaged_error(name) from error
-
-
-def _too_many_error(name: str) -> UserError:
-    return UserError(
-        "{text} holds more than {count:,} files. Put the texts into fewer files.",
-        text=name,
-        count=MAX_MEMBERS,
-        field="corpus",
-    )
 
 
 def _damaged_error(name: str) -> UserError:

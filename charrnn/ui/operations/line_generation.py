@@ -91,10 +91,7 @@ class _TrainingLines:
         with self._lock:
             known = self._kept.get(key)
         if known is None:
-            if corpus.documents == "none":
-                known = NearestLines(corpus.vocabulary.decode(corpus.ids.tolist()).split("\n"))
-            else:
-                known = NearestLines(corpus.document_texts())
+            known = NearestLines.of(corpus)
             with self._lock:
                 self._kept[key] = known
                 if len(self._kept) > _MAX_KEPT:
