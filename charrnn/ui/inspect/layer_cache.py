@@ -5,8 +5,6 @@ They are kept in half precision, which is more than a tint or a figure on the pa
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...checkpoint import Checkpoint
 from ...inspection.activations import iter_text_activations
+from ..services.lru_cache import LRUCache
 
 MAX_LAYER_NUMBERS = 1 << 25  # of one layer and text, two bytes each
 MAX_KEPT_NUMBERS = 1 << 27  # of all layers together
@@ -66,23 +65,12 @@ class LayerCache:
     """
 
     def __init__(self, max_numbers: int = MAX_KEPT_NUMBERS) -> None:
-        self._max_numbers = max_numbers
-        self._lock = threading.Lock()
-        self._layers: OrderedDict[tuple[str, int, str], Layer] = OrderedDict()
+        self._layers: LRUCache[tuple[str, int, str], Layer] = LRUCache(
+            max_numbers, lambda layer: layer.values.size
+        )
 
     def read(self, key: str, checkpoint: Checkpoint, text: str, layer: int, quantity: str) -> Layer:
         """Return a layer of the reading with this key, whose text is `text`."""
-        where = (key, layer, quantity)
-        with self._lock:
-            if (found := self._layers.get(where)) is not None:
-                self._layers.move_to_end(where)
-                return found
-        found = Layer.read(checkpoint, text, layer, quantity)
-        with self._lock:
-            self._layers[where] = found
-            while len(self._layers) > 1 and self._numbers() > self._max_numbers:
-                self._layers.popitem(last=False)
-        return found
-
-    def _numbers(self) -> int:
-        return sum(layer.values.size for layer in self._layers.values())
+        return self._layers.get_or_compute(
+            (key, layer, quantity), lambda: Layer.read(checkpoint, text, layer, quantity)
+        )

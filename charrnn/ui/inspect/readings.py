@@ -6,8 +6,6 @@ A reading is found by its key and its owner, so nobody reaches what another user
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from ...inspection import Inspection
 from ...inspection.saved_states import SavedStates
 from ..page.tinted_text import surprisal_levels
+from ..services.lru_cache import LRUCache
 
 _BYTES_PER_CHARACTER = 50  # of a reading, about
 MAX_KEPT_CHARACTERS = 1_000_000  # of all readings together; their states count as characters too
@@ -112,24 +111,14 @@ class ReadingCache:
     """The readings used last, `max_characters` together; those used longest ago are dropped."""
 
     def __init__(self, max_characters: int = MAX_KEPT_CHARACTERS) -> None:
-        self._max_characters = max_characters
-        self._lock = threading.Lock()
-        self._readings: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._readings: LRUCache[tuple[str, str], Reading] = LRUCache(
+            max_characters, lambda reading: reading.size
+        )
 
     def get(self, owner: str, key: str) -> Reading | None:
         """Return the reading that this owner put under this key, unless it has been dropped."""
-        with self._lock:
-            if (found := self._readings.get((owner, key))) is not None:
-                self._readings.move_to_end((owner, key))
-            return found
+        return self._readings.get((owner, key))
 
     def put(self, owner: str, key: str, reading: Reading) -> None:
         """Keep a reading, and drop others if they are too many."""
-        with self._lock:
-            self._readings[owner, key] = reading
-            self._readings.move_to_end((owner, key))
-            while len(self._readings) > 1 and self._characters() > self._max_characters:
-                self._readings.popitem(last=False)
-
-    def _characters(self) -> int:
-        return sum(reading.size for reading in self._readings.values())
+        self._readings.put((owner, key), reading)

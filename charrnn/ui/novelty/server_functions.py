@@ -6,9 +6,7 @@ the user has uploaded for this. Nothing of any other text is sent.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +26,7 @@ from ..operations import Caller, find_model
 from ..server.answers import Json, answer_or_problem, as_object
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext
+from ..services.lru_cache import LRUCache
 from ..services.page_jobs import PageJobs
 from ..services.text_cache import read_uploads
 from ..services.time_slicer import SCORING_SLICER
@@ -81,31 +80,13 @@ class _OfFile:
         return self.text[start:end]
 
 
-class _HeldOutFigures:
-    """How new the held-out texts are, by the model; the figures only, never a text."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[object, Json] = OrderedDict()
-
-    def get(self, key: object, make: Callable[[], Json]) -> Json:
-        with self._lock:
-            known = self._kept.get(key)
-        if known is None:
-            known = make()
-            with self._lock:
-                self._kept[key] = known
-                if len(self._kept) > _MAX_KEPT_FIGURES:
-                    self._kept.popitem(last=False)
-        return known
-
-
 @dataclass(frozen=True)
 class Comparer:
     """What the functions need: the app, figures that are computed once, and what pages wait for."""
 
     context: AppContext
-    held_out: _HeldOutFigures = field(default_factory=_HeldOutFigures)
+    # How new the held-out texts are, by the model: the figures only, never a text.
+    held_out: LRUCache[Hashable, Json] = field(default_factory=lambda: LRUCache(_MAX_KEPT_FIGURES))
     jobs: PageJobs = field(default_factory=PageJobs)
 
 
@@ -255,7 +236,7 @@ def _held_out(
         return {name: value for name, value in figures.items() if not name.endswith("spans")}
 
     name = str(corpus_name(model.open()))
-    return comparer.held_out.get((model.key, name, training.length), make)
+    return comparer.held_out.get_or_compute((model.key, name, training.length), make)
 
 
 def _as_json(found: Novelty) -> Json:

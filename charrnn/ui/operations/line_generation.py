@@ -5,8 +5,6 @@ Arguments are untrusted JSON values, whose types are checked here.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from typing import Any
 
 from ...checkpoint import Checkpoint
@@ -18,6 +16,7 @@ from ...utils import validation
 from ...utils.validation import clean_text
 from ..services.catalog import ModelEntry
 from ..services.context import AppContext
+from ..services.lru_cache import LRUCache
 from ..services.time_slicer import SCORING_SLICER
 from ..services.training_texts import training_corpus
 from . import Caller, find_model
@@ -67,7 +66,7 @@ async def lines(
                 exponent,
                 checked_seed,
                 new_only=new_only,
-                training_lines=_TRAINING_LINES.of(model, opened),
+                training_lines=_training_lines(model, opened),
             )
 
         return [line.as_dict() for line in SCORING_SLICER.compute(caller.client.id, write)]
@@ -75,28 +74,14 @@ async def lines(
     return await context.limiters.scoring.run(caller.client, compute)
 
 
-class _TrainingLines:
-    """The lines of the training texts that were searched last, by model and text."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], NearestLines] = OrderedDict()
-
-    def of(self, model: ModelEntry, checkpoint: Checkpoint) -> NearestLines | None:
-        """Return the lines that a model was trained on; None where they are not at hand."""
-        corpus = training_corpus(model, checkpoint)
-        if corpus is None or len(corpus.ids) > _MAX_SEARCHED_CHARACTERS:
-            return None
-        key = (model.key, corpus.sha256())
-        with self._lock:
-            known = self._kept.get(key)
-        if known is None:
-            known = NearestLines.of(corpus)
-            with self._lock:
-                self._kept[key] = known
-                if len(self._kept) > _MAX_KEPT:
-                    self._kept.popitem(last=False)
-        return known
+# The lines of the training texts that were searched last, by model and text.
+_searched: LRUCache[tuple[str, str], NearestLines] = LRUCache(_MAX_KEPT)
 
 
-_TRAINING_LINES = _TrainingLines()
+def _training_lines(model: ModelEntry, checkpoint: Checkpoint) -> NearestLines | None:
+    """Return the lines that a model was trained on; None where they are not at hand."""
+    corpus = training_corpus(model, checkpoint)
+    if corpus is None or len(corpus.ids) > _MAX_SEARCHED_CHARACTERS:
+        return None
+    key = (model.key, corpus.sha256())
+    return _searched.get_or_compute(key, lambda: NearestLines.of(corpus))
