@@ -3,14 +3,13 @@
 
 import { component, copyText, emit, listen, sleep, STORAGE } from "../page/runtime.js";
 import { accountAnswers } from "./account.js";
+import { dialogView } from "./dialog_view.js";
 import {
   isComplete,
   drafts,
   newPushId,
   keepDraft,
   readStored,
-  formatProgress,
-  formatSize,
   suggestion,
   writeStored,
 } from "./draft.js";
@@ -18,29 +17,16 @@ import {
 const TYPING_PAUSE_MS = 500; // without a key, until the files are listed for what was typed
 const SILENCE_MS = 20000; // without a frame, after which the connection counts as lost
 const MAX_TRIES = 3; // to list the files
-const SLOW_MS = 5000; // without progress, after which the dialog says that the Hub is slow
 const LAST_FRAME_MS = 4000; // within which the last frame comes after its event has ended
 const RETRY_PAUSE_MS = 1000; // between two tries to list the files
 const COPIED_MS = 1500; // for which the Copy button says that it has copied
-const LICENSES = [
-  "apache-2.0",
-  "mit",
-  "cc-by-4.0",
-  "cc-by-sa-4.0",
-  "cc-by-nc-4.0",
-  "cc0-1.0",
-  "openrail",
-];
-const COMMANDS = {
-  login: "hf auth login",
-  none: "python -m charrnn push MODEL owner/name --private",
-};
 
 // Gradio's event that pushes a model is over, well or not.
 export const notePushSettled = () => emit("charrnn-push-settled");
 
 export function mount(host) {
-  const { element, props, trigger, server, watch, find, setText, t, words } = component(host);
+  const ui = component(host);
+  const { props, trigger, server, watch, find, setText, t, words } = ui;
 
   const dialog = find("dialog");
   const [name, isPrivate, license] = ["#push-name", ".push-private input", "#push-license"].map(
@@ -48,6 +34,7 @@ export function mount(host) {
   );
   const withHashes = find(".push-hashes input");
   const [pushButton, cancelButton] = [find(".push-go"), find(".push-cancel")];
+  const drawDialog = dialogView(ui);
 
   let model = null; // the model to push: key, title
   let user = null; // the answer of account_status, once it is here
@@ -68,114 +55,20 @@ export function mount(host) {
   let delay = null; // the timer of the next list of files
   let silenceTimer = null;
 
-  // ---- drawing --------------------------------------------------------------------------------
-
-  const show = (selector, on) => {
-    find(selector).hidden = !on;
-  };
-
-  function draw() {
-    const method = user?.signedIn ? "in" : user?.signInMethod;
-    const account = user?.account;
-    setText(".push-model", model?.title ?? "");
-    const stored = user?.signInMethod === "login" ? "stored" : "signed-in";
-    setText(
-      ".push-account span",
-      !user
-        ? words["checking-account"]
-        : method === "in"
-          ? t(account ? stored : `${stored}-unnamed`, { account })
-          : "",
-    );
-    show(".push-account", !user || method === "in");
-    show(".push-out", method === "in" && user.signInMethod === "button" && phase !== "pushing");
-    setText(
-      ".push-sign-in-note",
-      { button: words["sign-in-note"], login: words["login-note"], none: words["none-note"] }[
-        method
-      ] ?? "",
-    );
-    setText(".push-command", COMMANDS[method] ?? "");
-    show(".push-in", method === "button");
-    show(".push-again", method === "login");
-    show(".push-sign-in", phase !== "done");
-    show(".push-fields", phase !== "done" && method !== "none");
-    show(".push-done", phase === "done");
-    for (const field of [name, isPrivate, license, withHashes])
-      field.disabled = phase === "pushing";
-    for (const node of element.querySelectorAll(".problem")) {
-      const message = problems[node.dataset.place] ?? "";
-      if (node.textContent !== message) node.textContent = message;
-    }
-    name.setAttribute("aria-invalid", String(Boolean(problems.name)));
-    license.setAttribute("aria-invalid", String(Boolean(problems.license)));
-    show(".push-look", unconfirmedUrl && problems.push);
-    if (unconfirmedUrl)
-      Object.assign(find(".push-look"), {
-        href: unconfirmedUrl,
-        textContent: t("look", { repo: name.value.trim() }),
-      });
-    drawFiles();
-    drawProgress();
-    pushButton.hidden = phase !== "form" || method === "none";
-    pushButton.setAttribute("aria-disabled", String(!user?.signedIn || preparing)); // `disabled` would lose the focus
-    cancelButton.setAttribute("aria-disabled", String(phase === "pushing" && stopping));
-    cancelButton.textContent =
-      words[phase === "pushing" ? "stop" : pushButton.hidden ? "close" : "cancel"];
-    dialog.setAttribute("aria-busy", String(phase === "pushing"));
-  }
-
-  function drawFiles() {
-    const list = find(".push-files ul");
-    if (files) {
-      list.replaceChildren(
-        ...files.map(({ name: file, size: bytes }) => {
-          const row = document.createElement("li");
-          for (const text of [file, formatSize(bytes)])
-            row.appendChild(document.createElement("span")).textContent = text;
-          return row;
-        }),
-      );
-    }
-    if (!preparing && !files) list.replaceChildren();
-    list.classList.toggle("old", !files);
-    find(".push-files").classList.toggle("coming", Boolean(files) || preparing);
-    const total = files?.reduce((sum, file) => sum + file.size, 0);
-    setText(
-      ".push-total",
-      files
-        ? t("total", { n: formatSize(total) })
-        : preparing
-          ? words.preparing
-          : isComplete(name.value.trim())
-            ? ""
-            : words["files-empty"],
-    );
-  }
-
-  function drawProgress() {
-    show(".push-progress", phase === "pushing");
-    if (phase !== "pushing") return;
-    const bar = find("progress");
-    const { sent, total, place, retry_in: retryIn } = frame ?? {};
-    if (total) [bar.max, bar.value] = [total, sent];
-    else bar.removeAttribute("value");
-    const status =
-      frame?.state === "waiting"
-        ? t("waiting", { n: place })
-        : retryIn != null
-          ? t(retryIn ? "rate-limited" : "hub-trouble", { n: retryIn })
-          : !total
-            ? words.beginning
-            : sent < total
-              ? t("sent", formatProgress(sent, total))
-              : words.committing;
-    const slow = total && sent < total && retryIn == null && Date.now() - progressAt > SLOW_MS;
-    setText(
-      ".push-progress span",
-      stopping ? words.stopping : slow ? t("slow", { status }) : status,
-    );
-  }
+  // Draws the dialog as it is now.
+  const draw = () =>
+    drawDialog({
+      model,
+      user,
+      phase,
+      files,
+      preparing,
+      problems,
+      frame,
+      progressAt,
+      stopping,
+      unconfirmedUrl,
+    });
 
   // ---- the list of files -----------------------------------------------------------------------
 
@@ -386,29 +279,6 @@ export function mount(host) {
   }
 
   // ---- setup -----------------------------------------------------------------------------------
-
-  for (const [selector, key] of Object.entries({
-    h2: "title",
-    ".push-out": "sign-out",
-    ".push-in": "sign-in",
-    ".push-again": "check-again",
-    '[for="push-name"]': "name",
-    "#push-name-hint": "name-hint",
-    ".push-private b": "private",
-    ".push-private span": "private-hint",
-    ".push-hashes b": "hashes",
-    ".push-hashes span": "hashes-hint",
-    '[for="push-license"]': "license",
-    "#push-license-hint": "license-hint",
-    h3: "files",
-    ".push-recites": "recites",
-    '[for="push-share"]': "share",
-    ".push-copy": "copy",
-    ".push-go": "push",
-  }))
-    setText(selector, words[key]);
-  for (const known of LICENSES)
-    find("datalist").appendChild(document.createElement("option")).value = known;
 
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
