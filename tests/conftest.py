@@ -58,6 +58,18 @@ def ready_workers():
         yield
 
 
+@pytest.fixture(scope="module")
+def form():
+    """The form of the Train tab, with the usual limits and without an app."""
+    import gradio as gr
+
+    from charrnn.runs.limits import Limits
+    from charrnn.ui.train.form_layout import build_form
+
+    with gr.Blocks():
+        return build_form(Limits())
+
+
 @pytest.fixture
 def time_machine():
     """Where the textbook's file of The Time Machine lies."""

@@ -3,25 +3,16 @@
 import re
 from dataclasses import replace
 
-import gradio as gr
 import pytest
 
-from charrnn.runs.limits import Limits
 from charrnn.text import datasets
 from charrnn.training.holdout import check
 from charrnn.ui.train.base_settings import BaseSettings
-from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.holdout_offer import hold_out
 from charrnn.ui.train.request import CUSTOM, OWN, TrainRequest
 from charrnn.ui.train.summary import corpus_summary
 
 NAMES = "\n".join(sorted(set(re.findall("[a-z]{4,}", datasets.load("tide-clock").text.lower()))))
-
-
-@pytest.fixture
-def form():
-    with gr.Blocks():
-        return build_form(Limits())
 
 
 @pytest.mark.parametrize("recipe", ["sprint", "deep"])

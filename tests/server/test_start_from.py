@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import gradio as gr
 import launching
 import pytest
 from conftest import awaited, small_model
@@ -16,7 +15,6 @@ from charrnn.training import start_proposal
 from charrnn.ui.push_dialog import Pushes
 from charrnn.ui.services.context import AppContext
 from charrnn.ui.services.start_models import find_start, key_of_start, start_options
-from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.form_storage import checked_values
 from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
 from charrnn.ui.train.start_model import checked_key, list_starts, note_of
@@ -35,12 +33,6 @@ def models(context):
         save(Checkpoint(model, vocabulary, {"name": title}), context.bundled_dir / name)
     (context.bundled_dir / "base-tale" / "README.md").write_text("---\nlicense: gpl-3.0\n---\n")
     return context
-
-
-@pytest.fixture(scope="module")
-def form():
-    with gr.Blocks():
-        return build_form(Limits())
 
 
 def request_from(context, key, **more):

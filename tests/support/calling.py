@@ -6,7 +6,6 @@ A test module takes the fixtures by assignment, `told = calling.told` and so on.
 
 import sys
 
-import gradio as gr
 import pytest
 
 from charrnn.cli import main
@@ -14,7 +13,6 @@ from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.ui import api
 from charrnn.ui.operations.training import TrainArguments, plan_run
-from charrnn.ui.train.form_layout import build_form
 
 
 @pytest.fixture
@@ -30,12 +28,6 @@ def told(tmp_path, monkeypatch, capsys):
         return end.value.code, out, err
 
     return call
-
-
-@pytest.fixture(scope="module")
-def form():
-    with gr.Blocks():
-        return build_form(Limits())
 
 
 @pytest.fixture

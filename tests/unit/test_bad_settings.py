@@ -22,7 +22,7 @@ from charrnn.utils.config_fields import rules
 from charrnn.vocabulary import Vocabulary
 
 told = calling.told
-form = calling.form
+
 NAMES = {**rules(ModelConfig), **rules(TrainingConfig)}
 
 

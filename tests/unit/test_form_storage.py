@@ -1,17 +1,8 @@
 """What a browser kept of the Train form may be anything: only valid values go back into it."""
 
-import gradio as gr
 import pytest
 
-from charrnn.runs.limits import Limits
-from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.form_storage import checked_values
-
-
-@pytest.fixture(scope="module")
-def form():
-    with gr.Blocks():
-        return build_form(Limits())
 
 
 @pytest.mark.parametrize("kept", [None, "a text", 7, []])

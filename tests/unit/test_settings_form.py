@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import gradio as gr
 import pytest
 
 from charrnn.errors import UserError
@@ -11,7 +10,6 @@ from charrnn.recipes import RECIPES
 from charrnn.runs.limits import Limits
 from charrnn.ui.i18n.titles import SETTINGS
 from charrnn.ui.train.base_settings import BaseSettings, as_field, custom_rules
-from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.request import BUDGETS, CUSTOM, EXPERIMENTS, OWN, TEXTBOOK, TrainRequest
 
 STORY = "It was a dark and stormy night; the rain fell in torrents. " * 300
@@ -21,12 +19,6 @@ TEXTS = {
     "a short text": {"corpus": OWN, "paste": STORY[:2500]},
     "Chinese": {"corpus": OWN, "paste": "大雨落下来，我在窗口等你。风筝在阴天搁浅。\n" * 200},
 }
-
-
-@pytest.fixture(scope="module")
-def form():
-    with gr.Blocks():
-        return build_form(Limits())
 
 
 def of_recipe(name, **text):

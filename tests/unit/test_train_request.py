@@ -2,25 +2,16 @@
 
 from dataclasses import replace
 
-import gradio as gr
 import pytest
 from fake_clock import FakeClock
 
 from charrnn.corpus import Corpus
 from charrnn.errors import UserError
-from charrnn.runs.limits import Limits
 from charrnn.text import datasets
 from charrnn.text.datasets import download
 from charrnn.training.autoconfig import MachineSpeed
-from charrnn.ui.train.form_layout import build_form
 from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
 from charrnn.ui.train.summary import button_label, corpus_summary, model_summary
-
-
-@pytest.fixture(scope="module")
-def form():
-    with gr.Blocks():
-        return build_form(Limits())
 
 
 @pytest.fixture
