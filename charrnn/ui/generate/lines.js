@@ -3,6 +3,7 @@
 // textContent only.
 
 import { component, copyText, listen, STORAGE } from "../page/runtime.js";
+import { readStored, writeStored } from "../page/stored_json.js";
 import { download, linesAsCsv, linesAsText } from "./lines_export.js";
 import { wordKey } from "./lines_words.js";
 import { prompt } from "./prompt.js";
@@ -24,7 +25,7 @@ export function mount(host) {
 
   let checkpoint = null; // the chosen model
   let kind = "none"; // what it was trained on: "lines", "blank-lines", "files" or "none"
-  let knows = false; // whether it can be told which lines are new
+  let knows = false; // which lines are new
   let lines = []; // those on display, starred ones first
   let alpha = 1;
   let busy = false;
@@ -194,12 +195,8 @@ export function mount(host) {
 }
 
 function readStars() {
-  try {
-    const found = JSON.parse(sessionStorage.getItem(STORAGE.starredLines) ?? "{}");
-    return found && typeof found === "object" && !Array.isArray(found) ? found : {};
-  } catch {
-    return {};
-  }
+  const found = readStored("sessionStorage", STORAGE.starredLines);
+  return found && typeof found === "object" && !Array.isArray(found) ? found : {};
 }
 
 function keepStars(starred) {
@@ -210,12 +207,5 @@ function keepStars(starred) {
     left = Math.max(0, left - some.length);
     return [key, some];
   });
-  try {
-    sessionStorage.setItem(
-      STORAGE.starredLines,
-      JSON.stringify(Object.fromEntries(kept.reverse())),
-    );
-  } catch {
-    console.info("starred lines are not kept: the browser's storage is full");
-  }
+  writeStored("sessionStorage", STORAGE.starredLines, Object.fromEntries(kept.reverse()));
 }

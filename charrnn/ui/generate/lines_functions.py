@@ -19,7 +19,7 @@ from .seed import parse_seed
 async def describe_lines(context: AppContext, query: object, request: gr.Request) -> Json:
     """Return what a model was trained on as `documents`: "lines", for example, or "none".
 
-    `knows_lines` says whether it can be told which of its lines are new. The query has the
+    `knows_lines` says whether the server can tell which of its lines are new. The query has the
     `checkpoint`.
     """
 

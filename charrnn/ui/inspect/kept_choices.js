@@ -2,6 +2,7 @@
 // keeps it. The user's own text has a key of its own, since it is large and changes seldom.
 
 import { STORAGE } from "../page/runtime.js";
+import { writeStored } from "../page/stored_json.js";
 
 // Returns the choices that were kept, an object; `text` is the user's own text, "" without one.
 export function keptChoices() {
@@ -15,11 +16,7 @@ export function keptChoices() {
 }
 
 export function keepChoices(choices) {
-  try {
-    sessionStorage.setItem(STORAGE.inspect, JSON.stringify(choices));
-  } catch (error) {
-    console.info("the choices on the Inspect tab are not kept:", error.name);
-  }
+  writeStored("sessionStorage", STORAGE.inspect, choices);
 }
 
 // Keeps the user's own text, or none if it is empty or too long to be read.

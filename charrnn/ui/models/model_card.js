@@ -3,6 +3,7 @@
 
 import { emit, languageTag, MAX_REMEMBERED, STORAGE } from "../page/runtime.js";
 import { formatPerplexity, kept } from "../page/storage.js";
+import { writeStored } from "../page/stored_json.js";
 import { setTextWithTerms } from "../page/terms.js";
 
 export const integerFormat = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 0 });
@@ -12,11 +13,7 @@ export const megabytes = (bytes) =>
 
 // Stores the keys of the models that were opened from the Hub or from a file, the latest first.
 export function saveOpened(keys) {
-  try {
-    localStorage.setItem(STORAGE.opened, JSON.stringify(keys.slice(0, MAX_REMEMBERED)));
-  } catch (error) {
-    console.info("the model is not remembered:", error.name);
-  }
+  writeStored("localStorage", STORAGE.opened, keys.slice(0, MAX_REMEMBERED));
   emit("charrnn-opened-changed");
 }
 export const rememberOpened = (key) =>

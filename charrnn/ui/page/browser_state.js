@@ -2,7 +2,7 @@
 // models opened from the Hub or from files. Gradio's events send it to the server
 // (browser_storage.py).
 
-import { emit, listen, MAX_REMEMBERED, STORAGE } from "./runtime.js";
+import { emit, listen, MAX_REMEMBERED, randomId, STORAGE } from "./runtime.js";
 import { kept } from "./storage.js";
 
 let usedModel; // the key of the model that the user asked to generate with last
@@ -59,8 +59,7 @@ export function saveRun(run) {
 // Makes the id of a new run, and returns an event's values with the id as the last of them. It is
 // stored before it is sent, so that a run whose request lost its connection is found again.
 export function newRun(...values) {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const run = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const run = randomId();
   try {
     localStorage.setItem(STORAGE.pendingRun, run);
   } catch (error) {

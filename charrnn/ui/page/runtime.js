@@ -65,3 +65,9 @@ export async function copyText(text) {
     field.remove();
   }
 }
+
+// Returns a random id that nobody can guess, of 32 hexadecimal digits.
+export const randomId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");

@@ -2,6 +2,7 @@
 // and times are written.
 
 import { emit, languageTag, STORAGE } from "./runtime.js";
+import { readStored, writeStored } from "./stored_json.js";
 
 const relativeFormat = new Intl.RelativeTimeFormat(languageTag, {
   style: "short",
@@ -81,24 +82,14 @@ export function listTools({ words, t, setText, props }) {
 // Removes a deleted run from the stored list. A run card that shows it asks for it again, and finds
 // it gone.
 export function forgetRun(run) {
-  try {
-    localStorage.setItem(
-      STORAGE.runs,
-      JSON.stringify(kept(STORAGE.runs).filter((one) => one !== run)),
-    );
-  } catch (error) {
-    console.info("the run is still remembered:", error.name);
-  }
+  const others = kept(STORAGE.runs).filter((one) => one !== run);
+  writeStored("localStorage", STORAGE.runs, others);
   emit("charrnn-runs-changed");
   if (document.querySelector(".run")?.dataset.run === run) emit("charrnn-show-run", run);
 }
 
+// Returns the stored list of this key: ids of runs or keys of models.
 export function kept(key) {
-  try {
-    const keys = JSON.parse(localStorage.getItem(key) ?? "[]");
-    return Array.isArray(keys) ? keys.filter((one) => typeof one === "string") : [];
-  } catch (error) {
-    console.info("nothing is remembered:", error.name);
-    return [];
-  }
+  const keys = readStored("localStorage", key);
+  return Array.isArray(keys) ? keys.filter((one) => typeof one === "string") : [];
 }

@@ -2,6 +2,7 @@
 // which the browser stores.
 
 import { languageTag, STORAGE } from "../page/runtime.js";
+import { readStored, writeStored } from "../page/stored_json.js";
 
 const number = new Intl.NumberFormat(languageTag, { maximumFractionDigits: 1 });
 export const formatProgress = (sent, total) => {
@@ -16,23 +17,6 @@ export const formatSize = (bytes) =>
       : `${bytes}\u00a0B`;
 
 const MAX_DRAFTS = 12; // each by the key of a model: repo, licence, private
-
-export function readStored(storage, name) {
-  try {
-    return JSON.parse(window[storage].getItem(name));
-  } catch (error) {
-    console.info("nothing is remembered:", error.name);
-    return null;
-  }
-}
-
-export function writeStored(storage, name, value) {
-  try {
-    window[storage].setItem(name, JSON.stringify(value));
-  } catch (error) {
-    console.info("what was typed is not remembered:", error.name);
-  }
-}
 
 export const drafts = new Map(Object.entries(readStored("localStorage", STORAGE.pushDrafts) ?? {}));
 
@@ -55,9 +39,3 @@ const slug = (title) =>
 export const suggestion = ({ key, title, slug: preferred }) =>
   slug(preferred ?? title) || slug(key.split("@")[0].split("/")[1] ?? "") || "char-rnn";
 export const isComplete = (repo) => /^[^/\s]+\/[^/\s]+$/.test(repo); // whether the server can be asked for the files
-
-// A random id. It must stay secret: with it any client could stop the push.
-export const newPushId = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");

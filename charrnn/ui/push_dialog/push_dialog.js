@@ -1,18 +1,11 @@
 // The dialog that pushes a model (push_dialog/__init__.py). The window event `charrnn-push-model`
 // opens it. The browser stores what was typed, for each model. Text is set as textContent only.
 
-import { component, copyText, emit, listen, sleep, STORAGE } from "../page/runtime.js";
+import { component, copyText, emit, listen, randomId, sleep, STORAGE } from "../page/runtime.js";
+import { readStored, writeStored } from "../page/stored_json.js";
 import { accountAnswers } from "./account.js";
 import { dialogView } from "./dialog_view.js";
-import {
-  isComplete,
-  drafts,
-  newPushId,
-  keepDraft,
-  readStored,
-  suggestion,
-  writeStored,
-} from "./draft.js";
+import { drafts, isComplete, keepDraft, suggestion } from "./draft.js";
 
 const TYPING_PAUSE_MS = 500; // without a key, until the files are listed for what was typed
 const SILENCE_MS = 20000; // without a frame, after which the connection counts as lost
@@ -43,7 +36,7 @@ export function mount(host) {
   let preparing = false;
   let isLicenseFilledIn = false; // with one that the model's own start asks for
   let problems = {};
-  let pushId = null; // of the push that is under way
+  let pushId = null; // of the push that is under way; secret, since any client could stop it with it
   let frame = null; // its latest frame
   let progressAt = 0; // when bytes were last sent, in milliseconds
   let unconfirmedUrl = null; // the repository's page, if it is not known whether the model arrived
@@ -154,7 +147,7 @@ export function mount(host) {
       return focusProblem();
     }
     saveDraft();
-    [phase, frame, stopping, pushId] = ["pushing", null, false, newPushId()];
+    [phase, frame, stopping, pushId] = ["pushing", null, false, randomId()];
     draw();
     cancelButton.focus();
     trigger("push", { push_id: pushId, ...formValues(), private: isPrivate.checked });
