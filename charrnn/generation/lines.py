@@ -98,21 +98,8 @@ def iter_lines(
     """
     check_generation(checkpoint, prefix)
     config = GenerationConfig(MAX_LINE_CHARACTERS, "sample", alpha, seed)
-    n = validation.as_int(n, "n")
-    if not 1 <= n <= MAX_LINES:
-        raise UserError(
-            "n = {value}: give 1 to {most:,} lines.", value=n, most=MAX_LINES, field="n"
-        )
-    kind = _kind(checkpoint)
-    end = document_end(kind)
-    if end in prefix:
-        raise UserError("The prefix of a line has no line break in it.", field="prefix")
-    if missing := checkpoint.vocabulary.unknown(end):
-        raise UserError(
-            "This model knows no {symbol}, so it cannot end a line: generate a text instead.",
-            symbol="line break" if missing == ["\n"] else repr(missing[0]),
-            field="checkpoint",
-        )
+    n, kind = _checked_count(n), _kind(checkpoint)
+    _check_end(checkpoint, prefix, document_end(kind))
     known = checkpoint.known_lines
     if new_only and known is None and training_lines is None:
         raise UserError(
@@ -128,7 +115,7 @@ def iter_lines(
             return None if training_lines is None else True
         return text not in known
 
-    def made() -> Iterator[Line]:
+    def lines_one_by_one() -> Iterator[Line]:
         count, seen = 0, set[str]()
         tries = n * (_MAX_TRIES_PER_LINE if new_only else 1)
         for text, complete in _written(checkpoint, tries, prefix, config, kind):
@@ -142,7 +129,28 @@ def iter_lines(
             if count == n:
                 return
 
-    return made()
+    return lines_one_by_one()
+
+
+def _checked_count(n: int) -> int:
+    n = validation.as_int(n, "n")
+    if not 1 <= n <= MAX_LINES:
+        raise UserError(
+            "n = {value}: give 1 to {most:,} lines.", value=n, most=MAX_LINES, field="n"
+        )
+    return n
+
+
+def _check_end(checkpoint: Checkpoint, prefix: str, end: str) -> None:
+    """Raise UserError if the prefix holds what ends a line, or the model cannot write it."""
+    if end in prefix:
+        raise UserError("The prefix of a line has no line break in it.", field="prefix")
+    if missing := checkpoint.vocabulary.unknown(end):
+        raise UserError(
+            "This model knows no {symbol}, so it cannot end a line: generate a text instead.",
+            symbol="line break" if missing == ["\n"] else repr(missing[0]),
+            field="checkpoint",
+        )
 
 
 def _kind(checkpoint: Checkpoint) -> str:
