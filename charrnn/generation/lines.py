@@ -92,7 +92,7 @@ def iter_lines(
     new_only: bool = False,
     training_lines: NearestLines | None = None,
 ) -> Iterator[Line]:
-    """Yield lines as `lines` returns them, in the order in which they end.
+    """Yield lines one by one, as `lines` returns them.
 
     Bad arguments raise UserError at once.
     """
