@@ -11,6 +11,7 @@ import time
 
 import calling
 import pytest
+import yaml
 from bad_input import FRENCH, HTML, PASTED, PLAIN, REFUSED, TRAPS, zipped
 from calling import asked, refusal, shown
 
@@ -19,7 +20,7 @@ from charrnn.text import read_files, read_text
 from charrnn.ui.train.request import OWN, TrainRequest
 
 told = calling.told
-
+form = calling.form
 uploads = calling.uploads
 QUICK = [
     "--recipe",
@@ -182,7 +183,9 @@ def test_a_text_of_script_stays_text_in_all_that_a_run_leaves(told, tmp_path):
     code, _, err = told("train", "<b>it.txt", *QUICK)
     assert (code, err) == (0, "")
     card = (tmp_path / "run" / "checkpoint" / "README.md").read_text("utf-8")
-    outside = "\n".join(part for i, part in enumerate(card.split("```")) if i % 2 == 0)
+    metadata, body = card.removeprefix("---\n").split("\n---\n", 1)  # YAML, which is never rendered
+    assert yaml.safe_load(metadata)["widget"][0]["text"] in HTML
+    outside = "\n".join(part for i, part in enumerate(body.split("```")) if i % 2 == 0)
     assert "<script" not in outside and "<img" not in outside and "\\<b\\>it.txt" in outside
 
 
