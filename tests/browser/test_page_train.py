@@ -286,3 +286,32 @@ def test_a_chinese_browser_gets_a_chinese_page_with_a_chinese_text_and_model(vis
     for words in page.locator(".train-side .choose > span").or_(page.locator(fixed)).all():
         if words.is_visible() and (shown := words.inner_text().strip()):
             assert re.search("[\u4e00-\u9fff]", shown), shown
+
+
+def test_a_base_that_knows_the_text_is_proposed_and_what_it_knew_is_on_the_chart(train_page):
+    page = train_page
+    page.get_by_role("radio", name="The Tide Clock").check()
+    page.get_by_role("radio", name="Coffee").check()
+    note, field = page.locator(".start-note"), page.locator("#start-model")
+    expect(note).to_contain_text(re.compile(r"knows texts like this: perplexity [\d.]+ before"))
+    note.get_by_role("button").click()
+    expect(field).to_have_value("base-english")
+    expect(note).to_contain_text("LSTM")
+    page.get_by_role("button", name="Train on The Tide Clock").click()
+    wait_for_state(page, "running")
+    wait_for_figure(page)
+    ring = page.locator(".run-chart circle.start")
+    expect(ring).to_have_count(1)
+    left = page.evaluate(
+        "Math.min(...[...document.querySelectorAll('.run-chart circle')]"
+        ".map((one) => Number(one.getAttribute('cx'))).filter((x) => x))"
+    )
+    assert float(ring.get_attribute("cx")) == left, "at step 0"
+    field.select_option("")
+    page.evaluate(  # on a fast machine it may have ended by itself
+        "[...document.querySelectorAll('button')]"
+        ".find((one) => one.textContent.trim() === 'Stop and keep')?.click()"
+    )
+    page.wait_for_function(
+        "['stopped', 'finished'].includes(document.querySelector('.run')?.dataset.state)"
+    )

@@ -61,7 +61,7 @@ def queue(models):
     models.runs.close()
     runs = RunManager(root, workers=0, limits=Limits())
     yield AppContext(runs, models.bundled_dir)
-    runs.close()
+    runs.close(timeout_seconds=0)  # there are no workers to wait for
 
 
 def test_bases_are_offered_first_then_others_and_own_runs_but_none_that_is_only_watched(queue):
