@@ -5,6 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Compiled modules are kept, also where the environment says otherwise: the app that a test starts, and
+# `make stress` after `make test`, need not compile everything again.
+export PYTHONDONTWRITEBYTECODE =
+
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder \
   $(PYTEST_ARGS)
 
