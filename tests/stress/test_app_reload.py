@@ -62,7 +62,7 @@ def edit(file, old, new):
 
 
 def test_an_edit_replaces_the_page_of_the_running_app(project):
-    form = project / "charrnn" / "ui" / "train" / "form.py"
+    form = project / "charrnn" / "ui" / "train" / "form_layout.py"
     environment = {
         "GRADIO_SERVER_PORT": str(port()),
         "GRADIO_SERVER_NAME": "127.0.0.1",
