@@ -311,7 +311,7 @@ def test_a_phone_shows_one_column_and_nothing_scrolls_sideways(open_tab, locale)
     page = open_tab(width=390, height=844, locale=locale)
     character(page, 30).click()
     expect(page.locator(".inspect-place h2")).to_be_in_viewport()
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    page.wait_for_function("document.scrollingElement.scrollWidth <= 390")
     left = [page.locator(f".inspect-{name}").bounding_box()["x"] for name in ("place", "figures")]
     assert max(left) < 30
     if locale == "zh-CN":

@@ -264,7 +264,7 @@ def test_on_a_phone_equations_scroll_within_themselves(open_mode, mode):
     expect(page.locator(f".{mode} h2").first).to_contain_text(title)
     shown = {"step": ".step-cell .step-row", "reach": ".reach-readout tr"}[mode]
     expect(page.locator(shown).first).to_be_visible()
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    page.wait_for_function("document.scrollingElement.scrollWidth <= 390")
 
 
 def test_on_the_generate_tab_a_bidirectional_model_says_why_it_shows_no_state(open_mode):

@@ -258,7 +258,7 @@ def test_a_phone_never_scrolls_sideways(open_tab, hub, made, locale):
     said = {"en-US": "There is no model ada/nothing-x", "zh-CN": "Hub 上没有模型 ada/nothing-x"}
     expect(problem(page)).to_contain_text(said[locale])
     expect(page.locator(".hub-search-list .model-spark")).to_have_count(1)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.wait_for_function("document.documentElement.scrollWidth === 390")
     texts = page.locator("#open-model, #models, #hub-search").all_inner_texts()
     assert ("Came with charrnn" in texts[1]) == (locale == "en-US")
 

@@ -385,8 +385,9 @@ def test_the_dialog_fits_a_phone(open_page, hub, locale):
     for box in (dialog, page.locator(".push-go"), page.locator(".push-cancel")):
         at = box.bounding_box()
         assert at["x"] >= 0 and at["x"] + at["width"] <= 390 and at["y"] + at["height"] <= 700
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.locator(".push-body").evaluate("body => body.scrollWidth <= body.clientWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    body = "document.querySelector('.push-body')"
+    page.wait_for_function(f"{body}.scrollWidth <= {body}.clientWidth")
     if locale == "zh-CN":
         expect(dialog).to_contain_text("训练文本不会上传")
         name(page).fill("张/三")
