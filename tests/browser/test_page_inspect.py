@@ -280,6 +280,30 @@ def test_the_model_chosen_on_the_generate_tab_is_carried_over(open_tab):
     expect(model_field(page)).to_have_value("tide-clock")
 
 
+def test_a_model_chosen_while_the_models_are_listed_stays_chosen(open_tab):
+    page = open_tab()
+    held = []
+
+    def hold_list(route):
+        if route.request.post_data_json["fn_name"] != "list_models":
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.locator("#tab-generate-button").click()
+    page.route("**/component_server/", hold_list)
+    with page.expect_request(lambda request: "list_models" in (request.post_data or "")):
+        page.locator("#tab-inspect-button").click()
+    model_field(page).select_option("fox")
+    expect(page.locator(".inspect-status")).to_contain_text("unknown to this model")
+    old = page.locator(".inspect-model option").first.element_handle()
+    held[0].continue_()
+    page.wait_for_function("option => !option.isConnected", arg=old)
+    expect(model_field(page)).to_have_value("fox")
+    model_field(page).select_option("tide-clock")
+    expect(page.locator(".inspect-status")).to_contain_text(f"{len(HELD_OUT):,}")
+
+
 def test_a_second_model_tints_the_text_by_which_of_the_two_knew_better(open_tab, story, fox):
     page = open_tab()
     page.get_by_role("button", name="Compare with a second model").click()

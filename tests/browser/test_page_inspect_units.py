@@ -166,3 +166,33 @@ def test_a_unit_is_switched_off(page, model):
     page.locator(".unit-next").click()
     expect(page.locator(".unit-off-result")).to_be_hidden()
     expect(page.locator(".inspect-scale")).not_to_contain_text("bits")
+
+
+def test_an_answer_counts_after_the_same_text_was_read_again_and_a_lost_one_can_be_asked_for(
+    page,
+):
+    held = []
+
+    def hold_first_then_lose(route):
+        if route.request.post_data_json["fn_name"] != "unit_values":
+            route.continue_()
+        elif held:
+            route.fulfill(json={})
+        else:
+            held.append(route)
+
+    choose_unit(page, 2)
+    page.route("**/component_server/", hold_first_then_lose)
+    with page.expect_request(lambda request: "unit_values" in (request.post_data or "")):
+        page.locator(".unit-number input").fill("5")
+    page.locator(".inspect-source").select_option("own")
+    expect(page.locator(".inspect.busy")).to_have_count(0)
+    held[0].continue_()
+    expect(page.locator(".unit-value")).to_contain_text("Unit 5 is")
+    page.locator(".unit-next").click()
+    problem = page.locator(".unit-choice .inspect-problem")
+    expect(problem).to_contain_text("The server did not answer")
+    page.unroute("**/component_server/")
+    problem.get_by_role("button", name="Try again").click()
+    expect(problem).to_be_hidden()
+    expect(page.locator(".unit-value")).to_contain_text("Unit 6 is")

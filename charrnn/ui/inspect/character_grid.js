@@ -57,9 +57,9 @@ export function characterGrid(area, { onSelect, onRange, classOf, nameOf }) {
     coming.clear();
     cancelAnimationFrame(frame);
     [characters, selected] = [newCharacters, -1];
-    setRange(null);
     blocks = splitIntoBlocks(characters);
     drawn = 0;
+    setRange(null);
     area.replaceChildren();
     area.scrollTop = 0;
     drawInFrames();

@@ -20,6 +20,7 @@ export function comparisonView(tab) {
   let askPlaces = null; // asks for what one of the models expected
   let places = []; // by model: promises of what was expected, by the first of the places
   let selected = -1;
+  let hasFailed = false; // what was expected in the selected place did not come
 
   const bits = (value) => value.toFixed(2);
   const figure = (value) => (value < 100 ? value.toFixed(2) : number.format(value));
@@ -28,6 +29,7 @@ export function comparisonView(tab) {
   function show(newReading, newAnswer, newNames, ask) {
     [reading, answer, names, askPlaces] = [newReading, newAnswer, newNames, ask];
     places = [new Map(), new Map()];
+    hasFailed = false;
     for (const [i, side] of sides.entries()) drawName(side.querySelector("h3"), i, names[i]);
     drawFigures();
     drawDifferences();
@@ -41,11 +43,13 @@ export function comparisonView(tab) {
 
   // ---- one place -------------------------------------------------------------------------------
 
-  function expectedAt(which, place) {
+  async function expectedAt(which, place) {
     const start = place - (place % props.places_at_once);
     const known = places[which];
     if (!known.has(start)) known.set(start, askPlaces(which, start));
-    return known.get(start).then((found) => found.places?.[place - start]);
+    const found = await known.get(start);
+    if (!found.places) known.delete(start);
+    return found.places?.[place - start];
   }
 
   async function showPlace(place) {
@@ -54,7 +58,11 @@ export function comparisonView(tab) {
     drawContext(panel.querySelector(".compared-context bdi"), reading.characters, place);
     const expected = await Promise.all([0, 1].map((which) => expectedAt(which, place)));
     if (place !== selected || asked !== answer) return;
-    if (!expected.every(Boolean)) return tab.drawProblem(tab.noAnswer());
+    const isComplete = expected.every(Boolean);
+    if (hasFailed || !isComplete)
+      tab.drawProblem(isComplete ? null : tab.noAnswer(), () => showPlace(selected));
+    hasFailed = !isComplete;
+    if (hasFailed) return;
     const character = reading.characters[place];
     for (const [i, { surprisal, candidates }] of expected.entries()) {
       drawCandidates(sides[i].querySelector("ol"), candidates, character);

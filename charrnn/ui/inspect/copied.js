@@ -25,6 +25,7 @@ export function copiedMode(tab) {
   }
 
   function mark() {
+    if (!tab.reading()) return;
     isCopied = new Uint8Array(tab.reading().characters.length);
     for (const [start, end] of report.copies()) isCopied.fill(1, start, end);
     tab.repaint();
@@ -48,6 +49,7 @@ export function copiedMode(tab) {
     title: words["mode-copied"],
     scale: [words["scale-least"], words["scale-most"]],
     show,
+    showAgain: report.retry,
     showPlace: (place) => report.showPlace(0, place),
     classOf,
     nameOf,

@@ -23,6 +23,8 @@ export function hiddenUnitsMode(tab) {
   let choice = { layer: 0, quantity: "H", unit: 0 };
   let model = null; // the answer's `model`: which units there are
   let changes = 0; // of the choice
+  let untouched = 0; // the number of changes as long as the user has not chosen a unit of the text
+  let searched = null; // the reading in which the finder looks for units
   let drawn = null; // the unit that tints the text: `reading`, `levels`, `largest`, and its choice
 
   const read = latestOnly(({ unit, layer, quantity }) =>
@@ -43,11 +45,19 @@ export function hiddenUnitsMode(tab) {
   async function show() {
     const reading = tab.reading();
     if (drawn?.reading.checkpoint !== reading.checkpoint) setModel(null);
+    finder.clear();
+    searched = null;
     matches.show({ layer: 0, quantity: "H" });
-    const changed = changes;
+    untouched = changes + 1;
     await choose({ layer: 0, quantity: "H", unit: 0 });
-    if (isDrawn() && reading === tab.reading())
-      finder.show(model.units * model.layers, () => changes === changed + 1);
+  }
+
+  // Looks for units in the text, once it is known which there are.
+  function search(reading) {
+    if (searched === reading) return;
+    searched = reading;
+    const mine = untouched;
+    finder.show(model.units * model.layers, () => changes === mine);
   }
 
   // Tints the text by another unit: `change` has its `unit`, `layer` or `quantity`.
@@ -64,19 +74,26 @@ export function hiddenUnitsMode(tab) {
     finder.mark();
     ablation.show();
     const reading = tab.reading();
-    drawProblem("");
+    drawProblem(null);
     if (model) drawFields();
     if (drawn?.reading !== reading || !isSameLayer)
       setText(find(".unit-value"), words["unit-reading"]);
     const answer = await read(choice);
     if (!answer || reading !== tab.reading()) return; // another unit, or another text, was chosen
-    if (answer.problem) return drawProblem(answer.problem.message);
+    if (answer.problem) return fail(answer.problem);
     setModel(answer.model);
     drawn = { ...choice, reading, largest: answer.largest, levels: decodeLevels(answer.values) };
     drawFields();
     tab.repaint();
     drawValue();
     strips.show(drawn);
+    search(reading);
+  }
+
+  function fail(problem) {
+    setText(find(".unit-value"), "");
+    drawProblem(problem, () => choose({}));
+    drawValue();
   }
 
   function showPlace(place) {
@@ -132,16 +149,16 @@ export function hiddenUnitsMode(tab) {
     select.value = chosen;
   }
 
-  function drawProblem(message) {
-    setText(find(".unit-choice .inspect-problem"), message);
-    field.setAttribute("aria-invalid", String(Boolean(message)));
+  function drawProblem(problem, again) {
+    tab.showProblem(find(".unit-choice .inspect-problem"), problem, again);
+    field.setAttribute("aria-invalid", String(problem?.field === "unit"));
   }
 
   function readField() {
     const unit = Number(field.value);
     if (Number.isInteger(unit) && field.value !== "" && unit >= 0 && unit < model.units)
       choose({ unit });
-    else drawProblem(t("unit-wrong", { last: model.units - 1 }));
+    else drawProblem({ message: t("unit-wrong", { last: model.units - 1 }), field: "unit" });
   }
 
   // ---- the values ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { characterGrid } from "./character_grid.js";
 import { keepChoices, keptChoices } from "./kept_choices.js";
 import { modeSwitch } from "./modes.js";
 import { ownText } from "./own_text.js";
+import { problemDrawer } from "./problem.js";
 import { readingProgress } from "./progress.js";
 
 const FIRST_PLACES = 400; // of which the most surprising one is selected at first
@@ -30,6 +31,7 @@ export function mount(host) {
   let source = kept.source ?? null; // the key of the text that the user chose; null for the best one for the model
   let reading = null; // what is drawn: an answer of `read_text`, its `checkpoint` and `characters`
   let requests = 0; // of `read_text`; older answers are ignored
+  let listings = 0; // requests for the models; older answers are ignored
   let selected = -1; // the place that is selected in the text
   let range = null; // the stretch of the text that is selected, `begin` to `end`, if there is one
   let visibleBefore = false;
@@ -48,6 +50,7 @@ export function mount(host) {
   );
 
   let models = []; // to choose from: label and key
+  const showProblem = problemDrawer(tools);
   const keep = (more = {}) => {
     Object.assign(kept, more, { checkpoint, carried, source, mode: modes.name() });
     keepChoices({ ...kept, text: undefined });
@@ -60,16 +63,25 @@ export function mount(host) {
     field.replaceChildren(...drawn);
   }
 
-  // Asks for the models, and reads the text again if another model is chosen now.
+  // Asks for the models, and reads the text again if another model is chosen now. A model that the
+  // user chooses meanwhile stays chosen.
   async function refreshModels() {
+    const listing = ++listings;
     const [state] = readState(null);
     const answer = await server.list_models({ state, checkpoint });
-    if (!answer || answer.problem) return drawProblem(answer?.problem ?? noAnswer());
+    if (listing !== listings) return;
+    if (!answer || answer.problem) return drawProblem(answer?.problem ?? noAnswer(), listAgain);
     models = answer.models;
-    setOptions(modelField, models, answer.chosen);
+    const chosen = models.some(([, key]) => key === checkpoint) ? checkpoint : answer.chosen;
+    setOptions(modelField, models, chosen);
     modelField.disabled = !answer.models.length;
-    if (!answer.chosen) return drawEmpty(words["no-model"]);
-    if (answer.chosen !== requested) chooseModel(answer.chosen);
+    if (!chosen) return drawEmpty(words["no-model"]);
+    if (chosen !== requested) chooseModel(chosen);
+  }
+
+  function listAgain() {
+    drawProblem(null);
+    refreshModels();
   }
 
   function chooseModel(key) {
@@ -92,7 +104,8 @@ export function mount(host) {
     if (isOwn && (!text || problem)) {
       if (section.classList.contains("busy")) server.stop_reading({ job });
       setBusy(false);
-      if (!text) drawEmpty(words.empty);
+      if (text) drawStatus();
+      else drawEmpty(words.empty);
       return;
     }
     setBusy(true);
@@ -110,14 +123,15 @@ export function mount(host) {
     if (answer?.levels === undefined) {
       requested = null; // to try again when the tab is opened again
       drawStatus();
-      return drawProblem(answer?.problem ?? noAnswer());
+      return drawProblem(answer?.problem ?? noAnswer(), read);
     }
     receive({ ...answer, checkpoint: requested });
   }
 
   function receive(answer) {
     const first = reading?.reading !== answer.reading;
-    reading = { ...answer, characters: Array.from(answer.text) };
+    // The same reading stays the same object: the modes compare it when their answers come.
+    if (first) reading = { ...answer, characters: Array.from(answer.text) };
     emit("charrnn-text-inspected", { checkpoint: answer.checkpoint, text: answer.text });
     setOptions(sourceField, answer.texts, answer.source);
     delete area.dataset.hint;
@@ -153,10 +167,12 @@ export function mount(host) {
     modes.restart();
   }
 
-  // An error stands beside the field that it is about. What has been read before stays.
-  function drawProblem(problem) {
+  // An error stands beside the field that it is about. What has been read before stays. One with the
+  // model may pass as well: a run may not have saved a model yet.
+  function drawProblem(problem, again) {
     const ofText = problem?.field === "text" && source === "own";
-    setText(find(".inspect-problem:not(.of-own)"), problem && !ofText ? problem.message : "");
+    const ofTab = problem && !ofText ? { message: problem.message, field: null } : null;
+    showProblem(find(".inspect-problem:not(.of-own)"), ofTab, again);
     own.drawProblem(ofText ? problem.message : "");
   }
 
@@ -181,9 +197,11 @@ export function mount(host) {
     text: asked.source === "own" ? asked.text : "",
   });
 
-  // Calls a server function about the text that is drawn. Returns its answer, or a `problem`.
+  // Calls a server function about the text that is drawn. Returns its answer, or a `problem`; the
+  // answer to a job that was stopped is empty.
   async function ask(name, fields = {}) {
     const asked = reading;
+    if (!asked) return { problem: noAnswer() };
     const query = { checkpoint: asked.checkpoint, reading: asked.reading, ...fields };
     const request = server[name];
     let answer = await request(query);
@@ -191,15 +209,18 @@ export function mount(host) {
       await server.read_text(queryOf(asked)); // the server has dropped the reading
       answer = await request(query);
     }
-    return answer && !answer.gone ? answer : { problem: noAnswer() };
+    const isAnswer = answer && !answer.gone && Object.keys(answer).length;
+    return isAnswer ? answer : { problem: noAnswer() };
   }
 
   // What a mode can use. `reading()` is what is drawn, `selected()` the selected place or -1,
   // `range()` the selected stretch, `begin` to `end`, or null,
   // `repaint()` draws the tints and their scale again, and `choose(place)` selects a place as the
   // user does; `move(place)` does so too, and leaves the focus where it is; `show(place)` also
-  // leaves the selected stretch. `stop(job)` stops what was asked for with this `job`. `kept` is
-  // what a reload brings back, and `keep(more)` adds to it. `models()` are label and key of each.
+  // leaves the selected stretch. `showProblem(node, problem, again)` is that of problem.js, and
+  // `drawProblem(problem, again)` shows one of the whole tab. `stop(job)` stops what was asked for
+  // with this `job`. `kept` is what a reload brings back, and `keep(more)` adds to it. `models()` are
+  // label and key of each.
   const tab = {
     find,
     setText,
@@ -211,6 +232,7 @@ export function mount(host) {
     upload,
     noAnswer,
     drawProblem,
+    showProblem,
     job,
     kept,
     keep,

@@ -28,7 +28,8 @@ export function reachMode(tab) {
   let lines = []; // those of the chosen number of steps
   let training = null;
 
-  const job = `${tab.job}-reach`; // a newer measurement of this name stops an older one
+  // A measurement has a name of its own: `stop` may reach the server after a newer one has begun.
+  const jobOf = (measurement) => `${tab.job}-reach-${measurement}`;
 
   function show() {
     reading = tab.reading();
@@ -39,6 +40,7 @@ export function reachMode(tab) {
 
   // Measures what is missing: the model first, then the context, then new models.
   async function measure() {
+    hide();
     const measurement = ++measures;
     const isOld = () => measurement !== measures || reading !== tab.reading();
     if (!measured.has(last)) measured.set(last, { lines: [], training: null });
@@ -48,11 +50,11 @@ export function reachMode(tab) {
     drawGradients();
     drawProblem(null);
     isMeasuring = true;
-    await measureMissing(found, isOld);
+    await measureMissing(found, jobOf(measurement), isOld);
     if (!isOld()) isMeasuring = false;
   }
 
-  async function measureMissing(found, isOld) {
+  async function measureMissing(found, job, isOld) {
     if (!lines.length) {
       setText(find(".reach-status"), words["reach-model-first"]);
       const own = await tab.ask("gradient_norms", { steps: last + 1, cell: null, job });
@@ -69,18 +71,18 @@ export function reachMode(tab) {
       if (isOld()) return;
       if (answer.effects) drawContext(answer);
     }
-    await measureNewModels(isOld);
+    await measureNewModels(job, isOld);
   }
 
   // Stops what is being measured; `measure` goes on from there.
   function hide() {
     if (!isMeasuring) return;
+    tab.stop(jobOf(measures));
     measures += 1;
     isMeasuring = false;
-    tab.stop(job);
   }
 
-  async function measureNewModels(isOld) {
+  async function measureNewModels(job, isOld) {
     for (const [k, cell] of CELLS.entries()) {
       if (lines.some(({ name }) => name === cell)) continue;
       const [name, n] = [words[`reach-short-${cell}`], k + 1];
@@ -88,9 +90,9 @@ export function reachMode(tab) {
       const answer = await tab.ask("gradient_norms", { steps: last + 1, cell, job });
       if (isOld()) return;
       if (!answer.norms) {
-        const { message } = answer.problem ?? tab.noAnswer();
-        const tooLarge = answer.norms === null;
-        return setText(find(".reach-status"), tooLarge ? words["reach-too-large"] : message);
+        const tooLarge = { message: words["reach-too-large"], field: "cell" };
+        const problem = answer.norms === null ? tooLarge : (answer.problem ?? tab.noAnswer());
+        return tab.showProblem(find(".reach-status"), problem, measure);
       }
       lines.push({ name: cell, values: answer.norms });
       drawGradients();
@@ -105,7 +107,7 @@ export function reachMode(tab) {
 
   // A text that is too short may be long enough for fewer steps, so their choice stays.
   function drawProblem(problem) {
-    setText(find(".reach > .inspect-problem"), problem?.message ?? "");
+    tab.showProblem(find(".reach > .inspect-problem"), problem, measure);
     panel.classList.toggle("without", Boolean(problem));
     find(".reach-gradient").hidden = problem?.field === "checkpoint";
     find(".reach-context").hidden = problem?.field === "checkpoint";

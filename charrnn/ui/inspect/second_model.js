@@ -76,7 +76,7 @@ export function surpriseOrComparisonMode(tab) {
 
   // ---- reading ---------------------------------------------------------------------------------
 
-  const problem = (text) => setText(row.querySelector("[role=alert]"), text);
+  const problem = (one) => tab.showProblem(row.querySelector("[role=alert]"), one, read);
 
   function setBusy(busy) {
     if (busy) progress.follow();
@@ -90,14 +90,15 @@ export function surpriseOrComparisonMode(tab) {
   async function read() {
     const request = ++requests;
     const reading = tab.reading();
-    problem("");
+    problem(null);
     setBusy(true);
     const answer = await askSecond();
     if (request !== requests) return;
     setBusy(false);
+    if (reading !== tab.reading()) return; // `show` reads the new text
     if (answer.levels === undefined) {
       showAlone();
-      return problem((answer.problem ?? tab.noAnswer()).message);
+      return problem(answer.problem ?? tab.noAnswer());
     }
     both.show(reading, answer, shortNames(), askPlaces(answer.second));
     setCompared(true);
@@ -123,7 +124,7 @@ export function surpriseOrComparisonMode(tab) {
   function showAlone() {
     requests += 1;
     setBusy(false);
-    problem("");
+    problem(null);
     setCompared(false);
   }
 
@@ -152,7 +153,7 @@ export function surpriseOrComparisonMode(tab) {
       [compared] = [false];
       find(".inspect").classList.remove("compared");
       setBusy(false);
-      problem("");
+      problem(null);
       alone.show();
       draw();
       if (chosen) read();

@@ -73,10 +73,11 @@ export function stepMode(tab) {
   // Shows the step at the selected place, once it is there.
   async function load() {
     const [asked, wanted, place] = [reading, options, selected];
-    const waiting = setTimeout(() => panel.classList.add("waiting"), WAITING_MS);
+    const isOld = () => asked !== tab.reading() || wanted !== options || place !== selected;
+    const waiting = setTimeout(() => isOld() || panel.classList.add("waiting"), WAITING_MS);
     const answer = await stepsAt(place);
     clearTimeout(waiting);
-    if (asked !== tab.reading() || wanted !== options || place !== selected) return;
+    if (isOld()) return;
     panel.classList.remove("waiting");
     const problem = answer.problem ?? (answer.steps ? null : tab.noAnswer());
     drawProblem(problem);
@@ -95,7 +96,7 @@ export function stepMode(tab) {
   function drawProblem(problem) {
     const ofUnit = problem?.field === "unit";
     setText(find(".step-choices .inspect-problem"), ofUnit ? problem.message : "");
-    setText(find(".step-top .inspect-problem"), problem && !ofUnit ? problem.message : "");
+    tab.showProblem(find(".step-top .inspect-problem"), ofUnit ? null : problem, load);
     unitField.setAttribute("aria-invalid", String(ofUnit));
     const without = [".step-body", ".step-controls", ".step-top h2", ".step-status"];
     for (const part of without) find(part).hidden = Boolean(problem && !ofUnit);

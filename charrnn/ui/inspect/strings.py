@@ -45,6 +45,7 @@ INSPECT: Words = {
     "status": ("{n} characters", "{n} 个字符"),
     "status-part": ("the first {n} of {total} characters", "{total} 个字符中的前 {n} 个"),
     "status-unknown": ("{n} unknown to this model", "其中 {n} 个模型不认识"),
+    "try-again": ("Try again", "重试"),
     "no-answer": (
         "The server did not answer. Choose the text again, or reload the page.",
         "服务器没有回应。请重新选择文本，或刷新页面。",

@@ -16,11 +16,13 @@ export function surpriseMode(tab) {
   let reading = null; // what the panel shows
   let selected = -1; // the place that the panel shows
   let places = new Map(); // promises of what was expected, by the first of the places
+  let hasFailed = false; // what was expected in the selected place did not come
 
   function show() {
     reading = tab.reading();
     selected = -1;
     places = new Map();
+    hasFailed = false;
     drawFigures(null);
     if (reading.counted) countBaselines();
     drawSurprises();
@@ -30,23 +32,34 @@ export function surpriseMode(tab) {
 
   const bits = (value) => value.toFixed(2);
 
-  // Returns what was expected in a place. Places that lie together come together.
-  function expectedAt(place) {
+  // Returns what was expected in a place. Places that lie together come together; those that did
+  // not come are asked for again the next time.
+  async function expectedAt(place) {
     const start = place - (place % props.places_at_once);
-    if (!places.has(start)) places.set(start, tab.ask("inspect_places", { start }));
-    return places.get(start).then((answer) => answer.places?.[place - start]);
+    const known = places;
+    if (!known.has(start)) known.set(start, tab.ask("inspect_places", { start }));
+    const answer = await known.get(start);
+    if (!answer.places) known.delete(start);
+    return answer.places?.[place - start];
   }
 
   async function showPlace(place) {
     selected = place;
     const asked = reading;
     drawContext(find(".inspect-context bdi"), reading.characters, place);
-    const waiting = setTimeout(() => find(".inspect-place").classList.add("waiting"), WAITING_MS);
+    const isOld = () => place !== selected || asked !== reading;
+    const waiting = setTimeout(
+      () => isOld() || find(".inspect-place").classList.add("waiting"),
+      WAITING_MS,
+    );
     const expected = await expectedAt(place);
     clearTimeout(waiting);
-    if (place !== selected || asked !== reading) return;
+    if (isOld()) return;
     find(".inspect-place").classList.remove("waiting");
-    if (!expected) return tab.drawProblem(tab.noAnswer());
+    if (hasFailed || !expected)
+      tab.drawProblem(expected ? null : tab.noAnswer(), () => showPlace(selected));
+    hasFailed = !expected;
+    if (hasFailed) return;
     drawExpected(place, expected);
   }
 

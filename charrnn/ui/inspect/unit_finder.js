@@ -16,7 +16,7 @@ export function unitFinder(tab, { choose, isChosen, layerName }) {
   const patternField = find(".unit-pattern input");
   const namesByPattern = new Map(Object.entries(props.patterns).map(([name, one]) => [one, name]));
 
-  let reading = null; // what is searched
+  let reading = null; // what is searched; null until the units are known
   let units = 0; // of the model
   let wanted = BEST; // what is looked for: a key of the chips, or a pattern between slashes
   let shown = null; // the answer that is listed
@@ -33,11 +33,29 @@ export function unitFinder(tab, { choose, isChosen, layerName }) {
     if (best && mayChoose()) choose(best);
   }
 
+  // Forgets what was looked for in another text.
+  function clear() {
+    requests++;
+    reading = null;
+    [first, shown] = [null, null];
+    list.replaceChildren();
+    drawProblem(null);
+    setText(find(".unit-found"), "");
+    find(".unit-find .explain").hidden = true;
+  }
+
+  // Looks for what the user wants now, or later: once it is known which units there are.
+  function want(concept) {
+    if (reading) return search(concept);
+    wanted = concept;
+    drawChips();
+  }
+
   async function search(concept) {
     const request = ++requests;
     wanted = concept;
     drawChips();
-    drawProblem("");
+    drawProblem(null);
     shown = null;
     list.replaceChildren();
     find(".unit-find .explain").hidden = true;
@@ -46,7 +64,7 @@ export function unitFinder(tab, { choose, isChosen, layerName }) {
     const answer = await ask(concept);
     if (request !== requests) return;
     setText(find(".unit-found"), "");
-    if (answer.problem) return drawProblem(answer.problem.message);
+    if (answer.problem) return drawProblem(answer.problem, () => search(concept));
     if (concept === BEST) first = answer;
     shown = answer;
     draw();
@@ -122,9 +140,9 @@ export function unitFinder(tab, { choose, isChosen, layerName }) {
     }
   }
 
-  function drawProblem(message) {
-    setText(find(".unit-find .inspect-problem"), message);
-    const ofPattern = Boolean(message) && wanted.startsWith("/");
+  function drawProblem(problem, again) {
+    tab.showProblem(find(".unit-find .inspect-problem"), problem, again);
+    const ofPattern = problem?.field === "concept" && wanted.startsWith("/");
     patternField.setAttribute("aria-invalid", String(ofPattern));
   }
 
@@ -135,7 +153,7 @@ export function unitFinder(tab, { choose, isChosen, layerName }) {
     button.type = "button";
     button.dataset.concept = concept;
     button.textContent = label;
-    button.onclick = () => search(concept);
+    button.onclick = () => want(concept);
     return button;
   }
 
@@ -151,17 +169,17 @@ export function unitFinder(tab, { choose, isChosen, layerName }) {
   find(".unit-chips").setAttribute("aria-label", words["find-title"]);
   find(".unit-pattern").onsubmit = (event) => {
     event.preventDefault();
-    if (patternField.value) search(`/${patternField.value}/`);
+    if (patternField.value) want(`/${patternField.value}/`);
   };
 
   // The selection can be searched if there is one.
   function showRange(range) {
     const [selection] = [...find(".unit-chips").children].slice(-1);
     selection.hidden = !range;
-    if (range && wanted === SELECTION) search(SELECTION);
+    if (range && reading && wanted === SELECTION) search(SELECTION);
   }
   showRange(null);
   box.hidden = false;
 
-  return { show, mark, showRange, isMarked: (place) => shown?.marks?.[place] === "1" };
+  return { show, clear, mark, showRange, isMarked: (place) => shown?.marks?.[place] === "1" };
 }

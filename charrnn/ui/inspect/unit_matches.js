@@ -42,7 +42,9 @@ export function unitMatches(tab, { choose }) {
     if (!answer || range !== newRange || reading !== tab.reading()) return;
     setText(find(".unit-matches-found"), "");
     if (answer.problem)
-      return setText(find(".unit-matches .inspect-problem"), answer.problem.message);
+      return tab.showProblem(find(".unit-matches .inspect-problem"), answer.problem, () =>
+        showRange(range),
+      );
     draw(reading, answer);
     tab.repaint();
   }

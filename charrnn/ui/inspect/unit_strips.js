@@ -17,6 +17,7 @@ export function unitStrips(tab, { choose }) {
 
   let chosen = null; // `layer`, `quantity` and `unit`, and the `reading`
   let drawn = null; // what the rows are of: `key`, `start`, `rows`
+  let wanted = null; // the key of the rows that are asked for, or drawn
   let order = []; // the units in the order in which they are drawn
   let rows = new Map(); // the nodes that are drawn, by unit
 
@@ -42,9 +43,10 @@ export function unitStrips(tab, { choose }) {
     const { reading, layer, quantity } = chosen;
     const start = startAt(place);
     const key = `${reading.reading} ${layer} ${quantity} ${start}`;
+    wanted = key;
     if (drawn?.key !== key) {
       const answer = await read({ layer, quantity, start });
-      if (!answer?.rows || reading !== tab.reading()) return;
+      if (!answer?.rows || wanted !== key || reading !== tab.reading()) return;
       drawn = { key, start, rows: answer.rows };
       rows = new Map();
       inner.replaceChildren();

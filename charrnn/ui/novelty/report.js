@@ -27,6 +27,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   const job = crypto.randomUUID?.() ?? String(Math.random()); // the name of its comparisons
   let compared = null; // what is compared: {key, checkpoint, texts, labels, source}
   let answer = null; // of the server, about it
+  let hasFailed = false; // there is no answer: the same texts may be compared again
   let copies = []; // of each text
   let placed = null; // the copy that is shown in its place
 
@@ -183,6 +184,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   // those of their columns, or null. `source` says if the text is a part of the model's own text.
   async function show(wanted) {
     if (compared?.key === wanted.key && compared.checkpoint === wanted.checkpoint) return;
+    hasFailed = false;
     compared = wanted;
     forget();
     draw(words.comparing);
@@ -192,6 +194,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
     if (!found || found.problem || found.at_hand === undefined) {
       const message = found?.problem?.message ?? words["compare-no-answer"];
       // A file that cannot be used: the next one may be chosen.
+      hasFailed = true;
       answer = { at_hand: files.delete(wanted.checkpoint) ? false : undefined };
       return draw("", message);
     }
@@ -199,6 +202,14 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
     copies = (found.comparisons ?? []).map((one) => (one ? copiesOf(one) : []));
     draw(found.at_hand ? "" : words["compare-absent"]);
     changed();
+  }
+
+  // Compares the same texts again if there was no answer.
+  function retry() {
+    if (!hasFailed) return;
+    const wanted = compared;
+    compared = null;
+    show(wanted);
   }
 
   function forget() {
@@ -212,6 +223,7 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
     if (!compared) return;
     if (!answer) ask("stop_comparison", { job });
     compared = null;
+    hasFailed = false;
     forget();
     draw();
   }
@@ -241,5 +253,11 @@ export function noveltyReport({ find, setText, t, words, upload }, { ask, choose
   setText(inside("h3"), words.copies);
   draw();
 
-  return { show, clear, showPlace, copies: (text = 0) => copies[text] ?? [] };
+  return {
+    show,
+    clear,
+    showPlace,
+    copies: (text = 0) => copies[text] ?? [],
+    retry,
+  };
 }
