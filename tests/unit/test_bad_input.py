@@ -20,7 +20,6 @@ from charrnn.text import read_files, read_text
 from charrnn.ui.train.request import OWN, TrainRequest
 
 told = calling.told
-form = calling.form
 uploads = calling.uploads
 QUICK = [
     "--recipe",
