@@ -68,8 +68,15 @@ def create_context() -> AppContext:
 
 def create_demo(context: AppContext) -> gr.Blocks:
     """Build the page."""
+    import torch
+
     from .ui import build
 
+    # The other cores are for training. While they are idle, readings use them (`compute_threads`).
+    # This comes before anything is computed: each thread that has computed with more threads keeps
+    # them, and with more of them than cores OpenMP lets a waiting thread sleep at once, which makes
+    # two threads slower than one.
+    torch.set_num_threads(1)
     return build(context)
 
 
@@ -81,8 +88,6 @@ def serve(
     Without a host or a port, Gradio's environment variables decide, and of the ports from there on
     the first that is free is taken. Raises UserError if a given address cannot be listened on.
     """
-    import torch
-
     from .ui import launch_options
 
     if _is_reloading():
@@ -91,8 +96,6 @@ def serve(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     # In seconds. A thread that generates a text releases the interpreter at each matrix product.
     sys.setswitchinterval(0.0001)
-    # The other cores are for training. While they are idle, readings use them (`compute_threads`).
-    torch.set_num_threads(1)
     try:
         gc.freeze()  # a garbage collection over all of torch and Gradio takes a third of a second
         demo.launch(server_name=host, server_port=port, **launch_options(context))

@@ -14,6 +14,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -220,7 +222,16 @@ def is_busy() -> bool:
 
 
 def measure_speed() -> float:
-    """Time a few training steps of the benchmark LSTM; return characters per second."""
+    """Time a few training steps of the benchmark LSTM; return characters per second.
+
+    They are computed in a thread that ends: OpenMP keeps the threads that a thread has computed
+    with, and with more threads than cores it makes others slow.
+    """
+    with ThreadPoolExecutor(max_workers=1) as one_thread:
+        return one_thread.submit(copy_context().run, _time_training_steps).result()
+
+
+def _time_training_steps() -> float:
     threads = torch.get_num_threads()
     hidden, symbols = _BENCHMARK_SIZES
     model = ModelConfig(hidden_size=hidden, input="embedding", embedding_size=64)
