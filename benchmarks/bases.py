@@ -79,6 +79,8 @@ BASES = {
                "seconds": 2100},
             _LATER
             | {"dropout": 0.1, "learning_rate": 0.004, "keep_symbols": "true", "seconds": 5400},
+            _LATER
+            | {"dropout": 0.05, "learning_rate": 0.003, "keep_symbols": "true", "seconds": 6300},
         ),
     ),
     "chinese": Base(
