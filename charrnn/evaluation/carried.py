@@ -25,8 +25,12 @@ from ..rnn import map_state
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
 
-_TRIAL_CHARACTERS = 256  # in which a model has to forget nearly all of its state,
-_TRIAL_TOLERANCE = 1e-3  # for segments to pay
+# For segments to pay, a model has to forget nearly all of its state within these characters, or
+# within a 32nd of a longer text.
+_TRIAL_CHARACTERS = 256
+_MAX_TRIAL_CHARACTERS = 1024
+_TRIAL_SHARE = 1 / 32
+_TRIAL_TOLERANCE = 1e-3
 _MIN_CHARACTERS = 24 * _TRIAL_CHARACTERS  # of a text that is read in segments
 _SEGMENTS = 16  # side by side
 _ROW_CHUNK = 512  # characters that are read together where there is one row
@@ -77,8 +81,7 @@ def iter_carried(
     ):
         state = yield from reader.read(0, _TRIAL_CHARACTERS, None)
         assert state is not None
-        forgets, state = yield from reader.try_to_forget(_TRIAL_CHARACTERS, state)
-        place = 2 * _TRIAL_CHARACTERS
+        place, forgets, state = yield from reader.try_to_forget(_TRIAL_CHARACTERS, end, state)
         while forgets and (length := reader.segment_length(end - place)):
             state = yield from reader.read_segments(place, length, state)
             place += _SEGMENTS * length
@@ -113,22 +116,29 @@ class _Reader:
         return state
 
     def try_to_forget(
-        self, start: int, state: State
-    ) -> Generator[Predictions, None, tuple[bool, State]]:
-        """Read the trial stretch from `state` and from zeros.
+        self, start: int, end: int, state: State
+    ) -> Generator[Predictions, None, tuple[int, bool, State]]:
+        """Read a trial stretch of a text that ends at `end`, from `state` and from zeros.
 
-        Returns whether both end in the same state, and the state.
+        Returns the place where the trial ended, whether both had the same state there, and the
+        state.
         """
-        self._to_do += _TRIAL_CHARACTERS
+        most = max(_TRIAL_CHARACTERS, min(_MAX_TRIAL_CHARACTERS, int(end * _TRIAL_SHARE)))
+        stop = start + most // _CHUNK * _CHUNK
+        self._to_do += stop - start
         both = map_state(lambda s: torch.cat([s, torch.zeros_like(s)], dim=1), state)
-        for begin in range(start, start + _TRIAL_CHARACTERS, _CHUNK):
-            row = np.arange(begin, begin + _CHUNK)
+        place, forgets = start, False
+        while place < stop and not forgets:
+            row = np.arange(place, place + _CHUNK)
             predictions, both = self._predict(np.stack([row, row]), both)
             places, logits, targets = predictions
             yield Predictions(places[::2], logits[::2], targets[::2])
-        state, other = (map_state(lambda s, k=k: s[:, k : k + 1], both) for k in (0, 1))  # type: ignore[misc]
-        self._note(start + _TRIAL_CHARACTERS, state)
-        return bool(_agree(state, other, _TRIAL_TOLERANCE).all()), state
+            place += _CHUNK
+            state, other = (map_state(lambda s, k=k: s[:, k : k + 1], both) for k in (0, 1))  # type: ignore[misc]
+            forgets = bool(_agree(state, other, _TRIAL_TOLERANCE).all())
+        self._to_do -= stop - place
+        self._note(place, state)
+        return place, forgets, state
 
     def segment_length(self, characters: int) -> int:
         """Return the length of the segments of a text; 0 if it is too short for them."""

@@ -1,9 +1,9 @@
 """How often Gradio's queue looks for something to do while nothing is asked of the app."""
 
-import asyncio
 from types import SimpleNamespace
 
 import pytest
+from conftest import awaited
 from gradio import queueing
 
 from charrnn.ui.server.event_queue import EventQueue
@@ -22,5 +22,5 @@ def test_an_idle_queue_rests_between_its_looks_for_work(monkeypatch, loop, least
     monkeypatch.setattr(queueing, "asyncio", SimpleNamespace(sleep=sleep))
     queue = EventQueue(SimpleNamespace(max_threads=1), lambda request: "ada", max_size=1)
     queue.active_jobs = [None]
-    asyncio.run(getattr(queue, loop)())
+    awaited(getattr(queue, loop)())
     assert len(rests) == 3 and min(rests) >= least_seconds
