@@ -29,6 +29,20 @@ PASTE = """(field, text) => {
 }"""
 
 
+# Says for how many milliseconds the page waits after a change of its field.
+DELAY = """(field, inputType) => {
+  const { setTimeout } = window;
+  let delay = null;
+  window.setTimeout = (action, milliseconds) => {
+    delay ??= milliseconds;
+    return setTimeout(action, milliseconds);
+  };
+  field.dispatchEvent(new InputEvent("input", { inputType }));
+  window.setTimeout = setTimeout;
+  return delay;
+}"""
+
+
 @pytest.fixture(scope="module")
 def story():
     """A small model, as if it had been trained on nine tenths of the embedded story."""
@@ -227,6 +241,14 @@ def test_errors_stand_beside_their_field_and_the_text_is_kept(open_tab):
     type_text(page, "Ada ")
     expect(problem).to_be_hidden()
     expect(page.locator(".inspect-status")).to_have_text("4 characters")
+
+
+def test_a_pasted_text_is_read_at_once_and_a_typed_one_after_a_pause(open_tab):
+    page = open_tab()
+    source_field(page).select_option("own")
+    field = page.locator(".inspect-own textarea")
+    delays = [field.evaluate(DELAY, kind) for kind in ("insertText", "insertFromPaste")]
+    assert delays == [500, 0]
 
 
 def test_of_a_long_text_only_what_is_in_view_is_drawn_in_spans(open_tab, story):

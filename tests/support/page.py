@@ -192,7 +192,8 @@ def paste(field, text):
     field.evaluate(
         """(field, text) => {
           field.value = text;
-          field.dispatchEvent(new Event("input", { bubbles: true }));
+          const inputType = "insertFromPaste";
+          field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType }));
         }""",
         text,
     )

@@ -7,6 +7,7 @@ import { number } from "../page/tinted_text.js";
 import { keepOwnText } from "./kept_choices.js";
 
 const TYPING_PAUSE_MS = 500; // without a change until the text is read
+const AT_ONCE = ["insertFromPaste", "insertFromDrop"]; // changes that no typing follows
 const MAX_FIELD_CODE_UNITS = 20_000; // of a text that the field shows as a whole
 const BEGINNING_CODE_UNITS = 2_000; // that it shows of a longer one
 
@@ -90,11 +91,11 @@ export function ownText({ find, setText, t, words, props }, kept, onChange) {
   field.placeholder = words["own-hint"];
   put(kept);
   field.addEventListener("paste", paste);
-  field.oninput = () => {
+  field.oninput = ({ inputType }) => {
     if (field.value.length <= MAX_FIELD_CODE_UNITS) isEdited = false;
     if (!isEdited) put(field.value);
     clearTimeout(typing);
-    typing = setTimeout(changed, TYPING_PAUSE_MS);
+    typing = setTimeout(changed, AT_ONCE.includes(inputType) ? 0 : TYPING_PAUSE_MS);
   };
   editButton.onclick = edit;
   clearButton.onclick = () => {
