@@ -1,5 +1,7 @@
 """*Start from* on the Train tab: the models on offer, who may take which, and what they decide."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import launching
@@ -7,6 +9,7 @@ import pytest
 from conftest import awaited, small_model
 
 from charrnn.checkpoint import Checkpoint, save
+from charrnn.corpus import Corpus
 from charrnn.errors import UserError
 from charrnn.runs.limits import Limits
 from charrnn.runs.manager import RunManager
@@ -14,7 +17,7 @@ from charrnn.runs.view_ids import view_id
 from charrnn.training import start_proposal
 from charrnn.ui.push_dialog import Pushes
 from charrnn.ui.services.context import AppContext
-from charrnn.ui.services.start_models import find_start, key_of_start, start_options
+from charrnn.ui.services.start_models import find_start, key_of_start, propose, start_options
 from charrnn.ui.train.form_storage import checked_values
 from charrnn.ui.train.request import CUSTOM, OWN, TEXTBOOK, TrainRequest
 from charrnn.ui.train.start_model import checked_key, list_starts, note_of
@@ -173,6 +176,15 @@ def test_a_base_is_proposed_where_it_helps_and_what_is_chosen_is_described(queue
     assert chosen["key"] == "" and chosen["text"]["en"].startswith("GRU 12. ")
     fixed = note_of(queue, request_from(queue, "small", recipe=CUSTOM))["text"]
     assert "Hidden size, Layers" in fixed["en"] and "隐藏单元数、层数" in fixed["zh"]
+
+
+def test_a_proposal_keeps_no_text_in_memory(queue):
+    corpus = Corpus.from_text(TEXT * 62)
+    text = weakref.ref(corpus)
+    propose(queue, corpus)
+    del corpus
+    gc.collect()
+    assert text() is None
 
 
 @pytest.mark.parametrize("kept", [7, ["small"], "x" * 201, "a\nb", None])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 import gradio as gr
@@ -21,12 +21,14 @@ from .. import i18n
 from ..i18n.titles import model_title
 from .catalog import ModelEntry, available_to, bundled, find_model, find_model_as, summarize
 from .context import AppContext
+from .lru_cache import LRUCache
 from .model_options import model_options
 
 log = logging.getLogger(__name__)
 
 NOTHING = ""  # the key that stands for random weights
 GROUPS = ("bases", "bundled", "runs", "opened")  # in the order in which they are offered
+_MAX_PROPOSALS = 64  # that are kept
 _START_OF_RUN = "start-"  # before the id of a run: the model that the run started from
 
 Options = list[tuple[str, str]]  # labels and keys
@@ -126,17 +128,8 @@ class _Base(NamedTuple):
     changed: int  # time of change of its weights in nanoseconds
 
 
-class _CorpusKey:
-    """A corpus that is equal to another one with the same text, for a cache."""
-
-    def __init__(self, corpus: Corpus) -> None:
-        self.corpus, self._digest = corpus, corpus.sha256()
-
-    def __hash__(self) -> int:
-        return hash(self._digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _CorpusKey) and self._digest == other._digest
+# What was proposed last, by a hash of the text and the states of the bases. The texts are not kept.
+_proposals: LRUCache[tuple[str, tuple[_Base, ...]], StartProposal] = LRUCache(_MAX_PROPOSALS)
 
 
 def propose(context: AppContext, corpus: Corpus) -> tuple[str, dict[str, str]] | None:
@@ -145,9 +138,12 @@ def propose(context: AppContext, corpus: Corpus) -> tuple[str, dict[str, str]] |
     None if no base helps.
     """
     bases = {model.key: model for model in bundled(context) if is_base(model.key)}
-    states = [_Base(model, model.read(lambda _, changed: changed)) for model in bases.values()]
-    proposal = _propose(_CorpusKey(corpus), tuple(states)) if states else None
-    if proposal is None or proposal.name is None:
+    states = tuple(_Base(one, one.read(lambda _, changed: changed)) for one in bases.values())
+    if not states:
+        return None
+    key = corpus.sha256(), states
+    proposal = _proposals.get_or_compute(key, lambda: _propose(corpus, states))
+    if proposal.name is None:
         return None
     reason, base = proposal.reason, bases[proposal.name]
     by_locale = {
@@ -158,12 +154,11 @@ def propose(context: AppContext, corpus: Corpus) -> tuple[str, dict[str, str]] |
     return proposal.name, reasons
 
 
-@lru_cache(maxsize=64)
-def _propose(text: _CorpusKey, bases: tuple[_Base, ...]) -> StartProposal:
+def _propose(corpus: Corpus, bases: tuple[_Base, ...]) -> StartProposal:
     models = dict[str, Checkpoint]()
     for base in bases:
         try:
             models[base.model.key] = base.model.open()
         except UserError as error:
             log.warning("%s is not proposed: %s", base.model.key, error.message)
-    return propose_start(text.corpus, models)
+    return propose_start(corpus, models)
