@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..checkpoint.format import WEIGHTS
 from ..checkpoint.strict_json import MAX_CONFIG_BYTES, parse_json_object
 from ..corpus import Corpus
 from ..errors import UserError, os_reason, short_repr
+from ..hub import is_id
 from ..model import ModelConfig
 from ..recipes import find_recipe
 from ..runs.manifest import parse_manifest, source_of_start
@@ -25,6 +27,8 @@ from ..training.transfer import model_digest
 from ..utils.config_fields import Config, assign_settings, format_value, rules
 from ..utils.regular_files import DamagedRunUserError
 from .start_args import AUTO, open_start
+
+_BUNDLED_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,7 @@ class SettingsFile:
         source, kept = source_of_start(self.manifest), self.path.parent / "start"
         if (kept / WEIGHTS).is_file():
             return replace(load(kept), source=source)
-        if source is None or source.model is None:
+        if source is None or source.model is None or not _is_name(source.model):
             raise UserError(
                 "The run in {path} started from {own}, a model without a name to find it by: give "
                 "it with --from.",
@@ -196,6 +200,11 @@ class SettingsFile:
                 name=name,
                 field="corpus",
             )
+
+
+def _is_name(model: str) -> bool:
+    """Check that this names a model of charrnn or of the Hub: the file may be a stranger's."""
+    return _BUNDLED_NAME.fullmatch(model) is not None or is_id(model)
 
 
 def _known(stored: Mapping[str, Any], config: type[Config], path: Path) -> Mapping[str, Any]:

@@ -112,6 +112,17 @@ def test_the_model_to_start_from_is_found_beside_the_file_or_named(told, place):
     assert not (place / "fourth").exists()
 
 
+def test_a_settings_file_opens_no_path(told, place):
+    make_run(place / "first", place / "text.txt", {"epochs": 1, "threads": 1}, place / "base")
+    stored = json.loads((place / "first" / "run.json").read_text())
+    for named in ("./base", "../base", str(place / "base"), "base/", "base\n"):
+        start = {**stored["started_from"], "model": named, "digest": None}
+        (place / "my.json").write_text(json.dumps({**stored, "started_from": start}))
+        status, _, err = told("train", "text.txt", "--config", "my.json", "--run-dir", "again")
+        assert status == 2 and "a model without a name to find it by" in err, named
+        assert not (place / "again").exists()
+
+
 def test_a_base_that_has_changed_is_not_taken_for_the_one_of_the_run(told, place):
     make_run(place / "first", place / "text.txt", {"epochs": 1}, "base-tale")
     (place / "first" / "run.json").rename(place / "my.json")
