@@ -86,11 +86,12 @@ def stream(
     def characters() -> Iterator[str]:
         decoder = _begin(checkpoint, prefix)
         symbols, ending = checkpoint.vocabulary.symbols, config.ending()
+        watches = ending.watches
         for chosen in sample(decoder, config):
-            if ending.is_before(symbols[chosen]):
+            if watches and ending.is_before(symbols[chosen]):
                 return
             yield symbols[chosen]
-            if ending.is_reached(symbols[chosen]):
+            if watches and ending.is_reached(symbols[chosen]):
                 return
 
     return characters()
@@ -169,9 +170,13 @@ def _texts_of_batch(
     vocabulary: Vocabulary, decoder: Decoder, configs: Sequence[GenerationConfig]
 ) -> list[str]:
     """Return the text of each of K configurations; ends when all of them have."""
-    texts: list[list[str]] = [[] for _ in configs]
     going = {number: config.ending() for number, config in enumerate(configs)}
-    for ids in sample_batch(decoder, configs):
+    batches = sample_batch(decoder, configs)
+    if not any(ending.watches for ending in going.values()):
+        columns = np.array(list(batches), np.int64).reshape(-1, len(configs)).T
+        return [vocabulary.decode(column) for column in columns.tolist()]
+    texts: list[list[str]] = [[] for _ in configs]
+    for ids in batches:
         chosen = ids.tolist()
         for number, ending in list(going.items()):
             character = vocabulary.symbols[chosen[number]]

@@ -57,13 +57,14 @@ class Ending:
     """Watches the characters of a text for a place where it ends.
 
     A string to stop at is part of the text. What shows that a sentence is over, such as the blank
-    after it, is not.
+    after it, is not. `watches` is false where nothing but the length ends the text; then there is
+    no need to ask.
     """
 
     def __init__(self, stop: Sequence[str], sentence_after: int | None) -> None:
         self._stop, self._sentence_after = tuple(stop), sentence_after
         self._width = max(_TAIL_CHARACTERS, *map(len, self._stop), 0)
-        self._watches = bool(self._stop) or sentence_after is not None
+        self.watches = bool(self._stop) or sentence_after is not None
         self._tail, self._count = "", 0
 
     def is_before(self, character: str) -> bool:
@@ -73,7 +74,7 @@ class Ending:
 
     def is_reached(self, character: str) -> bool:
         """Take the next character, and check whether the text ends with it."""
-        if not self._watches:
+        if not self.watches:
             return False
         self._count += 1
         self._tail = (self._tail + character)[-self._width :]
