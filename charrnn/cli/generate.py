@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from ..checkpoint import Checkpoint
 from ..errors import UserError, escape_invisible
 from ..generation import generate_many, stream
 from ..generation.config import GenerationConfig
 from ..utils.validation import clean_text
-from .lines import check_lines_only, show_lines
+from .lines import check_lines_options, show_lines
 from .options import AnyCheckpoint, Json, open_checkpoint
 from .output import note, print_json, printable
+
+_DEFAULT_LENGTH, _SAMPLE = 200, "sample"
 
 
 def generate(
     checkpoint: AnyCheckpoint,
     prefix: Annotated[str, typer.Option(help="The text to continue.")] = "",
-    length: Annotated[int, typer.Option(help="Characters after the prefix.")] = 200,
-    mode: Annotated[str, typer.Option(help="greedy or sample.")] = "sample",
+    length: Annotated[
+        int | None,
+        typer.Option(help="Characters after the prefix.", show_default=str(_DEFAULT_LENGTH)),
+    ] = None,
+    mode: Annotated[str, typer.Option(help="greedy or sample.")] = _SAMPLE,
     alpha: Annotated[
         float | None,
         typer.Option(
@@ -56,38 +63,60 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Generate text that continues a prefix."""
-    check_lines_only(lines, new_only=new_only, mode=mode, samples=samples)
+    alone = {
+        "--length": length,
+        "--mode": mode if mode != _SAMPLE else None,
+        "--stop": stop or None,
+        "--sentence-after": sentence_after,
+        "--samples": samples if samples != 1 else None,
+    }
+    check_lines_options(lines, alone, new_only=new_only)
     opened, prefix = open_checkpoint(checkpoint), clean_text(prefix)
     if unknown := opened.vocabulary.unknown(prefix):
         lacking = escape_invisible(" ".join(unknown), 200)
         note(f"not in the model's vocabulary, read as unknown: {lacking}")
-    exponent, ends = _exponent(alpha, temperature), tuple(stop or ())
+    alpha = _alpha(alpha, temperature)
     if lines is not None:
         show_lines(
-            opened, checkpoint, lines, prefix, exponent, seed, new_only=new_only,
-            as_json=as_json,
-        )  # fmt: skip
+            opened, checkpoint, lines, prefix, alpha, seed, new_only=new_only, as_json=as_json
+        )
         return
-    seeds = [None if seed is None else seed + number for number in range(samples)]
-    if samples == 1 and not as_json:  # character by character
-        print(printable(prefix), end="", flush=True)
-        for character in stream(opened, prefix, length, mode, exponent, seed, ends, sentence_after):
-            print(printable(character), end="", flush=True)
-        print()
-        return
-    configs = [
-        GenerationConfig(length, mode, exponent, own_seed, ends, sentence_after)
-        for own_seed in seeds
-    ]
-    texts = generate_many(opened, prefix, configs)
-    if as_json:
-        for text, own_seed in zip(texts, seeds, strict=True):
-            print_json({"prefix": prefix, "text": text, "seed": own_seed})
+    config = GenerationConfig(
+        _DEFAULT_LENGTH if length is None else length,
+        mode, alpha, seed, tuple(stop or ()), sentence_after,
+    )  # fmt: skip
+    if samples == 1 and not as_json:
+        _stream_text(opened, prefix, config)
     else:
+        _show_texts(opened, prefix, config, samples, as_json=as_json)
+
+
+def _stream_text(checkpoint: Checkpoint, prefix: str, config: GenerationConfig) -> None:
+    """Print a prefix and its continuation, character by character."""
+    print(printable(prefix), end="", flush=True)
+    for character in stream(
+        checkpoint, prefix, config.length, config.mode, config.alpha, config.seed,
+        config.stop, config.sentence_after,
+    ):  # fmt: skip
+        print(printable(character), end="", flush=True)
+    print()
+
+
+def _show_texts(
+    checkpoint: Checkpoint, prefix: str, config: GenerationConfig, count: int, *, as_json: bool
+) -> None:
+    """Print `count` texts, an empty line between them, or JSON objects; the seed goes up by 1."""
+    seeds = [None if config.seed is None else config.seed + number for number in range(count)]
+    configs = [replace(config, seed=seed) for seed in seeds]
+    texts = generate_many(checkpoint, prefix, configs)
+    if not as_json:
         print(printable("\n\n".join(texts)))
+        return
+    for text, seed in zip(texts, seeds, strict=True):
+        print_json({"prefix": prefix, "text": text, "seed": seed})
 
 
-def _exponent(alpha: float | None, temperature: float | None) -> float:
+def _alpha(alpha: float | None, temperature: float | None) -> float:
     """Return α, given by itself or as 1 / temperature."""
     if temperature is None:
         return 1.0 if alpha is None else alpha

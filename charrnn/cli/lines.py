@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..checkpoint import Checkpoint
 from ..corpus import Corpus
 from ..corpus.documents import document_noun
@@ -40,12 +42,26 @@ def show_lines(
         note(f"only {shown:,} of {count:,} {noun} were new and different")
 
 
-def check_lines_only(count: int | None, *, new_only: bool, mode: str, samples: int) -> None:
-    """Raise UserError for options that go with `--lines` only, or not with it."""
+def check_lines_options(
+    count: int | None, others: Mapping[str, object], *, new_only: bool
+) -> None:
+    """Raise UserError for options that need `--lines`, or contradict it.
+
+    `count` is the value of `--lines`. `others` are the options that only a single text has, by
+    their names on the command line; None for those that were not given.
+    """
     if count is None and new_only:
-        raise UserError("--new-only goes with --lines N.", field="new_only")
-    if count is not None and (mode != "sample" or samples != 1):
-        raise UserError("--lines N samples N lines: leave out --mode and --samples.", field="lines")
+        raise UserError(
+            "--new-only goes with --lines N: add --lines N, or leave --new-only out.",
+            field="new_only",
+        )
+    given = [name for name, value in others.items() if value is not None]
+    if count is not None and given:
+        raise UserError(
+            "--lines N samples whole lines: leave out {options}.",
+            options=", ".join(given),
+            field="lines",
+        )
 
 
 def lines_of_run(where: str) -> NearestLines | None:

@@ -73,7 +73,10 @@ def test_weights_alone_do_not_know_what_is_new(told, place):
     ("arguments", "message"),
     [
         (("--new-only",), "--new-only goes with --lines"),
-        (("--lines", "2", "--mode", "greedy"), "leave out --mode"),
+        (("--lines", "2", "--mode", "greedy"), "leave out --mode."),
+        (("--lines", "2", "--samples", "3"), "leave out --samples."),
+        (("--lines", "2", "--length", "200"), "leave out --length."),
+        (("--lines", "2", "--stop", "x", "--sentence-after", "9"), "--stop, --sentence-after."),
         (("--lines", "0"), "give 1 to 1,000 lines"),
     ],
 )

@@ -31,8 +31,10 @@ DOCUMENT_ERRORS: Mapping[str, str] = {
     "There are no hashes of lines beside this model: it was not trained on lines.": (
         "这个模型旁没有各行的哈希值：它不是用各行训练的。"
     ),
-    "--new-only goes with --lines N.": "`--new-only` 要与 `--lines N` 一起使用。",
-    "--lines N samples N lines: leave out --mode and --samples.": (
-        "`--lines N` 会采样这么多行：请去掉 `--mode` 和 `--samples`。"
+    "--new-only goes with --lines N: add --lines N, or leave --new-only out.": (
+        "`--new-only` 要与 `--lines N` 一起使用：请加上 `--lines N`，或去掉 `--new-only`。"
+    ),
+    "--lines N samples whole lines: leave out {options}.": (
+        "`--lines N` 会采样完整的行：请去掉 {options}。"
     ),
 }
