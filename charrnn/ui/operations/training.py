@@ -91,12 +91,11 @@ def training_text(limits: Limits, arguments: TrainArguments, default_corpus: str
 
     Raises UserError if there is no text, or more than one.
     """
-    text = validation.as_text(arguments.text or "", "text")
-    if (arguments.corpus or arguments.files) and text:
+    text, name = _optional(arguments.text, "text"), _optional(arguments.corpus, "corpus")
+    if (name or arguments.files) and text:
         raise UserError("Give a corpus or a text, not both.", field="corpus")
     if arguments.files is not None:
         return read_uploads(arguments.files, limits)
-    name = validation.as_text(arguments.corpus or "", "corpus")
     if text:
         check_raw_text(text, limits)
         return read_text(text)
@@ -133,11 +132,16 @@ def _parse_settings(value: object) -> Mapping[str, object]:
 
 async def _find_start(context: AppContext, caller: Caller, start: object) -> ModelEntry | None:
     """Return the model to start from that a caller names, None for random weights."""
-    key = validation.as_text(start or "", "start")
+    key = _optional(start, "start")
     if key == NOTHING:
         return None
     find = partial(find_start_as, context, key, caller.token, caller.client.id)
     return await context.limiters.fetching.run(caller.client, find)
+
+
+def _optional(value: object, name: str) -> str:
+    """Return a string, empty for None. Raises UserError for the field `name` for anything else."""
+    return "" if value is None else validation.as_text(value, name)
 
 
 def _corpus_to_download(arguments: TrainArguments) -> str | None:
