@@ -149,10 +149,15 @@ def make_score(total: float, count: int, ids: Ids, protocol: str) -> Score:
     if not count:
         raise UserError(_NOTHING_TO_SCORE, field="text")
     if not math.isfinite(total):
-        raise UserError(
-            "The model's numbers overflow on this text: choose another model.", field="text"
-        )
+        raise overflow_error()
     return Score(total / count, count, int(np.count_nonzero(ids == 0)), protocol)
+
+
+def overflow_error() -> UserError:
+    """Return the error for a model whose activations or logits overflow on a text."""
+    return UserError(
+        "The model's numbers overflow on this text: choose another model.", field="text"
+    )
 
 
 def held_out_nats(model: CharRNN, ids: Ids) -> float:

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..checkpoint.checks import is_finite
 from ..errors import UserError
+from ..evaluation import overflow_error
 from ..model import CharRNN, State, eval_mode
 from ..utils import validation
 from ..utils.yield_points import yield_point
@@ -125,9 +127,12 @@ def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
 
 
 def _mean_norm(gradients: Tensor) -> float:
-    """Return the geometric mean of the norms of gradients (B, …)."""
+    """Return the geometric mean of the norms of gradients (B, …). Raises UserError for NaN."""
     norms = gradients.reshape(len(gradients), -1).norm(dim=1)
-    return float(norms.clamp_min(_SMALLEST_NORM).log().mean().exp())
+    mean = float(norms.clamp_min(_SMALLEST_NORM).log().mean().exp())
+    if math.isnan(mean):
+        raise overflow_error()
+    return mean
 
 
 @dataclass(frozen=True)
@@ -188,8 +193,13 @@ def forgotten_after(effects: list[ContextEffect]) -> float | None:
 
 
 def _last_log_probabilities(model: CharRNN, windows: Tensor, state: State) -> Tensor:
-    """Return the log-probabilities (B, V) of what follows windows (B, T), read from a state."""
+    """Return the log-probabilities (B, V) of what follows windows (B, T), read from a state.
+
+    Raises UserError if the logits overflow.
+    """
     logits, _ = model(windows[:, -1:], _read(model, windows[:, :-1], state))
+    if not is_finite(logits):
+        raise overflow_error()
     return torch.log_softmax(logits.float(), dim=1)
 
 

@@ -19,7 +19,7 @@ SOURCE = Path(charrnn.__file__).parent
 # Modules whose messages appear on the command line or in programs only, which speak English.
 ENGLISH_ONLY = (
     *("cli/", "loading.py", "hub/space.py", "ui/api.py", "ui/operations/", "ui/mcp_server/"),
-    *("app.py", "evaluation/__init__.py", "runs/limits.py"),
+    *("app.py", "runs/limits.py"),
 )
 # Messages of other modules that do not reach the page.
 NOT_ON_THE_PAGE = {

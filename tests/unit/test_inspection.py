@@ -401,3 +401,31 @@ def test_units_that_stay_on_lead_to_other_places():
     assert all(match.end <= 80 or match.begin >= 83 for match in found.matches)
     with pytest.raises(UserError, match="Select some characters"):
         match_span(checkpoint, text, 5, 5)
+
+
+# ---- overflow -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda model, text: charrnn.inspect(model, text),
+        lambda model, text: charrnn.find_units(model, text, "/a/"),
+        lambda model, text: match_span(model, text, 5, 9),
+        lambda model, text: trace_step(model, text, len(text) - 1),
+        lambda model, text: context_effect(model, text),
+        lambda model, text: gradient_reach(model, text, steps=257),
+    ],
+    ids=["inspect", "find_units", "match_span", "trace_step", "context_effect", "gradient_reach"],
+)
+def test_a_model_whose_state_overflows_on_a_text_is_refused(act):
+    """Its weights are finite, and so are its first predictions: `load` cannot know."""
+    checkpoint = Checkpoint(
+        small_model(vocabulary_size=len(LETTERS), cell="relu", hidden_size=8), LETTERS
+    )
+    with torch.no_grad():
+        weights = checkpoint.model.recurrence.by_layer()[0]
+        weights["W_hh"].copy_(2 * torch.eye(8))
+        weights["b_h"].fill_(1)
+    with pytest.raises(UserError, match="numbers overflow on this text"):
+        act(checkpoint, TEXT)

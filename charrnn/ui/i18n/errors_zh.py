@@ -379,6 +379,13 @@ ERRORS: Mapping[str, str] = {
     ),
     "There is no corpus in {path}.": "{path} 里没有语料。",
     "The corpus in {path} is damaged: {why}.": "{path} 里的语料已损坏：{why}。",
+    # scoring and inspecting a text
+    "There is nothing to score: the text needs, after its first character, at least one that the "
+    "model knows.": "没有可评分的内容：除第一个字符外，文本中至少要有一个模型认识的字符。",
+    "The model's numbers overflow on this text: choose another model.": (
+        "模型读这段文本时数值溢出：请另选一个模型。"
+    ),
+    "A window must have at least 1 character.": "一个窗口至少要有 1 个字符。",
     # writing
     "The model's numbers overflow, so it cannot predict the next character: choose another "
     "model, or train again.": (
