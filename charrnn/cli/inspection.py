@@ -138,7 +138,7 @@ def _print_findings(findings: list[UnitFinding]) -> None:
         sign = "low" if finding.low else "high"
         print(
             f"  {finding.concept:15} layer {finding.layer}, {finding.quantity} {finding.unit:4} "
-            f"({sign}): {finding.score_held_out:.3f} on text not searched"
+            f"({sign}): {finding.score_held_out:.3f} on held-out text"
         )
     if not findings:
         print("  none follows any of the concepts")

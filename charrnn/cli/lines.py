@@ -42,9 +42,7 @@ def show_lines(
         note(f"only {shown:,} of {count:,} {noun} were new and different")
 
 
-def check_lines_options(
-    count: int | None, others: Mapping[str, object], *, new_only: bool
-) -> None:
+def check_lines_options(count: int | None, others: Mapping[str, object], *, new_only: bool) -> None:
     """Raise UserError for options that need `--lines`, or contradict it.
 
     `count` is the value of `--lines`. `others` are the options that only a single text has, by

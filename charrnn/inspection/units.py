@@ -1,4 +1,4 @@
-"""Search for hidden units that follow a concept, and score what is found on text not searched."""
+"""Search a text for hidden units that follow a concept, and score them on a held-out part."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 MAX_FINDINGS = 10
-MIN_AUC = 0.7  # on text not searched, of a finding; 0.5 is chance
-MIN_R_SQUARED = 0.1
-_MIN_MARKED_CHARACTERS = 3  # and unmarked ones, in both parts of the text
-_MIN_NUMERIC_CHARACTERS = 20
-_BINS = 1024  # of a unit's values in a search
+MIN_AUC = 0.7  # of a finding, on the held-out part of the text; 0.5 is chance
+MIN_R_SQUARED = 0.1  # of a finding for a numeric concept, on the held-out part
+_MIN_MARKED_CHARACTERS = 3  # in each part of the text; as many unmarked ones are needed
+_MIN_NUMERIC_CHARACTERS = 20  # in each part of the text
+_BINS = 1024  # into which a search sorts the values of a unit
 _UNITS_PER_YIELD = 64
-_TINY = 1e-30  # so that a unit that never changes has a slope too
-_MAX_NUMBERS = 1 << 26  # activations in memory at a time
+_TINY = 1e-30  # a divisor in place of 0, for a unit that never changes
+_MAX_VALUES = 1 << 26  # activations in memory at a time
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,13 @@ class UnitFinding:
     """A hidden unit that follows a concept.
 
     Attributes:
-        layer: Counts from 0, with both directions of a bidirectional one, as in
-            `Inspection.hidden`.
-        unit: Counts from 0.
-        concept: As it was asked for.
+        layer: From 0; both directions of a bidirectional layer count, as in `Inspection.hidden`.
+        unit: From 0.
+        concept: The name of the concept that was searched for.
         score: On the part of the text that was searched. The area under the ROC curve, 0.5 to 1:
             the probability that the unit tells a marked character from an unmarked one. For a
             numeric concept R², the share of the variance that a straight line explains.
-        score_held_out: The same on the rest of the text, with the direction and the line of the
-            search.
+        score_held_out: The same on the held-out part, with the sign and the line of the search.
         quantity: "H", the hidden state, or "C", the memory cell of an LSTM.
         low: Whether the unit is lower, not higher, where the concept holds.
     """
@@ -69,15 +67,15 @@ def find_units(
     *,
     count: int = MAX_FINDINGS,
 ) -> list[UnitFinding]:
-    """Return the hidden units that follow a concept in a text, the best first; none if none does.
+    """Return up to `count` hidden units that follow a concept in a text, the best first.
 
     `concept` is a name of `CONCEPTS`, a regular expression between slashes, or spans of characters.
-    The text is split where half of the marked characters are behind: its first part is searched,
-    and the second decides. A finding has an area under the ROC curve of at least 0.7 there, or an
-    R² of at least 0.1.
+    The text is split after half of the marked characters: its first part is searched, and the
+    second one is held out. A finding has an area under the ROC curve of at least 0.7 on the
+    held-out part, or an R² of at least 0.1. The list is empty if no unit does.
 
-    Raises UserError if the concept is unknown or marks too few characters of either part, and for
-    a text that is longer than `max_characters`.
+    Raises UserError if the concept is unknown or marks too few characters of either part, for a
+    text that is longer than `max_characters`, and for a `count` below 1.
     """
     (found,) = find_units_of_each(checkpoint, text, [concept], count=count)
     if isinstance(found, UserError):
@@ -94,9 +92,13 @@ def find_units_of_each(
 ) -> list[list[UnitFinding] | UserError]:
     """Return for each concept what `find_units` returns, or the error that it raises.
 
-    The text is read once. Raises UserError if it is too long, and for an unknown concept.
+    The text is read once. Raises UserError if it is too long, for an unknown concept, and for a
+    `count` below 1.
     """
     validation.check_checkpoint(checkpoint)
+    count = validation.as_int(count, "count")
+    if count < 1:
+        raise UserError("count = {value}: give at least 1.", value=count, field="count")
     parsed = [one if isinstance(one, Concept) else parse_concept(one) for one in concepts]
     check_searchable(checkpoint, text)
     marked = [_mark(concept, text) for concept in parsed]
@@ -108,10 +110,10 @@ def find_units_of_each(
     candidates: list[list[_Candidate]] = [[] for _ in marked]
     for quantity, layers in activations.items():
         for layer, values in enumerate(layers):
-            columns = _Columns(values)
+            search = _LayerSearch(values)
             for found, one in zip(candidates, marked, strict=True):
                 if isinstance(one, _Marked):
-                    scores = columns.search(one)
+                    scores = search.score_units(one)
                     found += [(abs(score), quantity, layer, u) for u, score in enumerate(scores)]
     return [
         one if isinstance(one, UserError) else _findings(activations, one, found, count)
@@ -131,19 +133,23 @@ def check_searchable(checkpoint: Checkpoint, text: str) -> None:
 
 
 def max_characters(checkpoint: Checkpoint) -> int:
-    """Return how many characters can be searched at a time: their activations have to fit."""
+    """Return how many characters can be searched at a time with this model, by memory."""
     config = checkpoint.model.config
-    return _MAX_NUMBERS // (config.layer_count * config.hidden_size * len(_quantities(checkpoint)))
+    return _MAX_VALUES // (config.layer_count * config.hidden_size * len(_quantities(checkpoint)))
 
 
 def _quantities(checkpoint: Checkpoint) -> tuple[str, ...]:
-    """Return the quantities that are searched: the state of the cell."""
+    """Return the quantities that are searched: "H" and, for an LSTM, "C"."""
     return ("C", "H") if checkpoint.model.config.cell == "lstm" else ("H",)
 
 
 @dataclass(frozen=True, eq=False)
 class _Marked:
-    """A concept, what it marks in a text, and the place at which the searched part ends."""
+    """A concept and what it marks in a text.
+
+    marks: whether each character is marked, or its number for a numeric concept, (N,).
+    cut: the place where the searched part of the text ends and the held-out part begins.
+    """
 
     concept: Concept
     marks: Marks | Positions
@@ -154,6 +160,7 @@ _Candidate = tuple[float, str, int, int]  # score, quantity, layer, unit
 
 
 def _mark(concept: Concept, text: str) -> _Marked | UserError:
+    """Mark a text by a concept; return the error for one that marks too few characters."""
     try:
         marks = concept.mark(text)
         cut = _numeric_cut(marks) if concept.numeric else _cut(marks.astype(bool))
@@ -162,17 +169,18 @@ def _mark(concept: Concept, text: str) -> _Marked | UserError:
     return _Marked(concept, marks, cut)
 
 
-class _Columns:
-    """The values (N, H) of one layer, to be searched for several concepts."""
+class _LayerSearch:
+    """Searches the values (N, H) of one layer for units that follow a concept."""
 
     def __init__(self, values: Floats) -> None:
         self._values = values
         self._bins: NDArray[np.uint16] | None = None  # unit by unit, (H, N)
 
-    def search(self, marked: _Marked) -> list[float]:
-        """Return, for each unit, how well it follows the marks up to `cut`, with its sign.
+    def score_units(self, marked: _Marked) -> list[float]:
+        """Return for each unit how well it follows the marks up to `cut`, from −1 to 1.
 
-        For marks it is 2 · AUC − 1, of values rounded to a thousandth of their range.
+        That is 2 · AUC − 1, of values rounded to a thousandth of their range, or the correlation
+        with a numeric concept. It is negative for a unit that is low where the concept holds.
         """
         yield_point()
         cut = marked.cut
@@ -209,7 +217,7 @@ def _bins(values: Floats) -> NDArray[np.uint16]:
 def _findings(
     activations: dict[str, Floats], marked: _Marked, candidates: list[_Candidate], count: int
 ) -> list[UnitFinding]:
-    """Return the best candidates by their exact scores, if they hold on the rest of the text."""
+    """Return the best candidates by their exact scores that also hold on the held-out part."""
     numeric = marked.concept.numeric
     compare = _compare_numbers if numeric else _compare_marks
     least = MIN_R_SQUARED if numeric else MIN_AUC
@@ -256,7 +264,7 @@ def _compare_marks(values: Floats, marks: Marks | Positions, cut: int) -> tuple[
 def _compare_numbers(
     values: Floats, numbers: Marks | Positions, cut: int
 ) -> tuple[float, float, bool]:
-    """Return R² before and after `cut`, of the line fitted before it, and whether it falls."""
+    """Return R² before and after `cut` of the line fitted before it, and whether it falls."""
     x, y = values.astype(np.float64), numbers.astype(np.float64)
     deviation = x[:cut] - x[:cut].mean()
     slope = float(deviation @ y[:cut]) / max(float(deviation @ deviation), _TINY)
@@ -269,7 +277,7 @@ def _compare_numbers(
 
 
 def _numeric_cut(numbers: Marks | Positions) -> int:
-    """Return the middle. Raises UserError if either half has too few numbers, or equal ones."""
+    """Return the middle. Raises UserError if a half is too short, or all its numbers are equal."""
     cut = len(numbers) // 2
     if cut < _MIN_NUMERIC_CHARACTERS or np.ptp(numbers[:cut]) == 0 or np.ptp(numbers[cut:]) == 0:
         raise _too_short_error()
@@ -277,7 +285,7 @@ def _numeric_cut(numbers: Marks | Positions) -> int:
 
 
 def _cut(marks: Marks) -> int:
-    """Return where half of the marked characters are behind. Raises UserError for too few."""
+    """Return the place after half of the marked characters. Raises UserError for too few."""
     cut = int(np.searchsorted(np.cumsum(marks), (np.count_nonzero(marks) + 1) // 2)) + 1
     for part in (marks[:cut], marks[cut:]):
         marked = int(np.count_nonzero(part))
@@ -287,6 +295,7 @@ def _cut(marks: Marks) -> int:
 
 
 def _too_short_error() -> UserError:
+    """Return the error for a text in which a concept marks too few characters."""
     return UserError(
         "This text has too few such characters to search in one part of it and to test in "
         "another: give a longer text, or choose something that occurs more often.",

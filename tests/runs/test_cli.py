@@ -363,7 +363,7 @@ def test_inspect_shows_the_text_its_figures_and_the_units_that_were_found(
     assert shown.startswith("abcdefg\nabcdefg\n")
     assert "\x1b" not in shown, "no colors where the output is no terminal"
     assert "most surprised by" in shown
-    assert "on text not searched" in shown
+    assert "on held-out text" in shown
     assert "digits: This text has too few" in result.stderr.decode()
 
 

@@ -130,6 +130,13 @@ def test_a_planted_unit_is_found_and_scored_on_the_rest_of_the_text(cell):
     assert json.dumps(best.as_dict())
 
 
+@pytest.mark.parametrize("count", [0, -1, "two", 1.5, True])
+def test_what_is_no_number_of_units_is_refused(count):
+    with pytest.raises(UserError) as error:
+        charrnn.find_units(planted(), TEXT, "/a/", count=count)
+    assert error.value.field == "count"
+
+
 def test_the_score_held_out_is_of_text_that_was_not_searched():
     """In the second half of the text the marks mean something else."""
     first, second = TEXT[:300], TEXT[300:]
@@ -167,7 +174,7 @@ def test_too_few_marked_characters_are_refused():
 
 
 def test_a_text_whose_activations_would_not_fit_is_refused(monkeypatch):
-    monkeypatch.setattr("charrnn.inspection.units._MAX_NUMBERS", 1000)
+    monkeypatch.setattr("charrnn.inspection.units._MAX_VALUES", 1000)
     checkpoint = planted()
     assert max_characters(checkpoint) == 1000 // 16
     with pytest.raises(UserError, match="At most 62 characters"):
