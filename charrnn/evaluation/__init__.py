@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 _CHUNK_CHARACTERS = 512  # of each row
 _MAX_LOGITS = 4_000_000  # in memory at a time,
 MAX_STATE_NUMBERS = 32_000_000  # and numbers of the recurrence: up to four gates for each state
-_NOTHING_TO_SCORE = (
-    "There is nothing to score: the text needs, after its first character, at least one that the "
-    "model knows."
-)
 _MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
 
 
@@ -137,7 +133,7 @@ def _encode_texts(checkpoint: Checkpoint, texts: str | Sequence[str]) -> list[Id
     parts = [checkpoint.vocabulary.encode(text) for text in each]
     first = 0 if checkpoint.documents != "none" else 1  # the first character that is predicted
     if not any(np.count_nonzero(ids[first:]) for ids in parts):
-        raise UserError(_NOTHING_TO_SCORE, field="text")
+        raise _nothing_to_score_error()
     return parts
 
 
@@ -147,10 +143,18 @@ def make_score(total: float, count: int, ids: Ids, protocol: str) -> Score:
     Raises UserError if there are none, and if the sum overflowed.
     """
     if not count:
-        raise UserError(_NOTHING_TO_SCORE, field="text")
+        raise _nothing_to_score_error()
     if not math.isfinite(total):
         raise overflow_error()
     return Score(total / count, count, int(np.count_nonzero(ids == 0)), protocol)
+
+
+def _nothing_to_score_error() -> UserError:
+    return UserError(
+        "There is nothing to score: the text needs, after its first character, at least one that "
+        "the model knows.",
+        field="text",
+    )
 
 
 def overflow_error() -> UserError:

@@ -98,7 +98,9 @@ def find_units_of_each(
     validation.check_checkpoint(checkpoint)
     count = validation.as_int(count, "count")
     if count < 1:
-        raise UserError("count = {value}: give at least 1.", value=count, field="count")
+        raise UserError(
+            "{setting} = {value}: give at least 1.", setting="count", value=count, field="count"
+        )
     parsed = [one if isinstance(one, Concept) else parse_concept(one) for one in concepts]
     check_searchable(checkpoint, text)
     marked = [_mark(concept, text) for concept in parsed]

@@ -86,7 +86,7 @@ ERRORS: Mapping[str, str] = {
         "双向模型一次读完整个文本，没有可回溯的记忆，请选择单向的模型。"
     ),
     "steps = {value}: give 1 to {most}.": "steps = {value}：请给出 1 到 {most}。",
-    "count = {value}: give at least 1.": "count = {value}：请至少给出 1。",
+    "{setting} = {value}: give at least 1.": "{setting} = {value}：请至少给出 1。",
     "This text has {count:,} characters: give at least {least:,}.": (
         "文本只有 {count:,} 个字符，请至少给出 {least:,} 个。"
     ),
