@@ -6,7 +6,7 @@ from conftest import awaited, small_model
 from launching import app_context
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.inspection.one_step import trace_step, unit_sums
+from charrnn.inspection.step_trace import trace_step, unit_sums
 from charrnn.ui.inspect.readings import Reading, ReadingCache
 from charrnn.ui.inspect.requests import InspectTab
 from charrnn.ui.inspect.server_functions import read_text

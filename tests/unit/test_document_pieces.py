@@ -18,7 +18,7 @@ from charrnn.evaluation.documents import document_nats
 from charrnn.generation import generate
 from charrnn.inspection import find_units, inspect
 from charrnn.inspection.activations import read_activations, read_layer
-from charrnn.inspection.one_step import trace_step, trace_steps
+from charrnn.inspection.step_trace import trace_step, trace_steps
 from charrnn.text import Text
 from charrnn.ui.generate.hidden_states import hidden_state_table
 from charrnn.ui.inspect.layer_cache import Layer

@@ -13,7 +13,7 @@ from charrnn.errors import UserError
 from charrnn.inspection.ablation import without_unit
 from charrnn.inspection.activations import CHUNK_CHARACTERS, QUANTITIES
 from charrnn.inspection.matching import match_span
-from charrnn.inspection.one_step import trace_step, trace_steps, unit_sums
+from charrnn.inspection.step_trace import trace_step, trace_steps, unit_sums
 from charrnn.inspection.reach import (
     ContextEffect,
     context_effect,

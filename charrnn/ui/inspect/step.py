@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ...checkpoint import Checkpoint
 from ...generation.config import GenerationConfig
 from ...inspection.ablation import check_unit
-from ...inspection.one_step import StepTrace, unit_sums
-from ...inspection.one_step import trace_steps as trace
+from ...inspection.step_trace import StepTrace, unit_sums
+from ...inspection.step_trace import trace_steps as trace
 from ...utils import validation
 from ..page.tinted_text import signed_levels
 from .requests import InspectTab, Json, ReadingQuery, answer_about_reading
