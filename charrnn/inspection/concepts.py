@@ -1,7 +1,7 @@
 """Concepts that a hidden unit may follow: being inside quotes, the position in a line, a pattern.
 
-A concept marks characters of a text. A regular expression comes from a stranger, so RE2 matches it:
-the time of one search grows with the length of the text only.
+A concept marks characters of a text. Regular expressions may come from strangers, so RE2 matches
+them: the time of one search grows only linearly with the length of the text.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from ..errors import UserError, escape_invisible, short_repr
 from ..utils.yield_points import yield_point
 
-Marks = NDArray[np.bool_]  # of the characters of a text, (N,)
-Positions = NDArray[np.float64]  # of the characters in their lines, (N,)
-Spans = Sequence[tuple[int, int]]  # of characters: begin, end (not included)
+Marks = NDArray[np.bool_]  # whether each character of a text is marked, (N,)
+Positions = NDArray[np.float64]  # the position of each character in its line, (N,)
+Spans = Sequence[tuple[int, int]]  # begin and end (not included) of spans of characters
 
 LINE_POSITION = "line-position"
 MAX_PATTERN_CHARACTERS = 200
@@ -38,9 +38,10 @@ _SPEAKER = re.compile(rf"^[^\W\d_a-z][^\n:.!?]{{0,{_MAX_SPEAKER_CHARACTERS}}}:$"
 
 @dataclass(frozen=True)
 class Concept:
-    """What characters of a text have in common: `mark` finds them.
+    """Something that characters of a text have in common.
 
-    A concept whose `mark` returns numbers, such as the position in a line, is `numeric`.
+    `mark` marks the characters of a text that have it, (N,). If `numeric`, it returns a number for
+    each character instead, such as the position in its line.
     """
 
     name: str
@@ -51,8 +52,9 @@ class Concept:
 def parse_concept(concept: object) -> Concept:
     """Return the concept that a user names.
 
-    One of `CONCEPTS`, a regular expression between slashes (`/th./`), or spans of characters, begin
-    and end: `[[0, 12], [40, 44]]` as a list or as JSON. Raises UserError for anything else.
+    That is a name of `CONCEPTS`, a regular expression between slashes (`/th./`), or the begins and
+    ends of spans of characters, as a list or as JSON: `[[0, 12], [40, 44]]`. Raises UserError for
+    anything else.
     """
     if isinstance(concept, str):
         name = concept.strip()
@@ -118,7 +120,7 @@ def _pattern_concept(name: str) -> Concept:
 
 
 def _match_spans(pattern: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the spans of all matches, in bytes. Raises UserError when it takes too long."""
+    """Yield the spans of all matches, in bytes. Raises UserError if that takes too long."""
     deadline = time.monotonic() + _MAX_MATCHING_SECONDS
     for number, match in enumerate(pattern.finditer(data)):
         if number % 256 == 0:
@@ -133,6 +135,7 @@ def _match_spans(pattern: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]
 
 
 def _parse_json(text: str) -> object:
+    """Parse JSON; return the text itself if it is none."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -148,9 +151,10 @@ def _is_span(value: object) -> bool:
 
 
 def _inside(pairs: dict[str, str]) -> Callable[[str], Marks]:
-    """Return a function that marks what stands between an opening character and its closing one.
+    """Return a function that marks what is between an opening character and its closing one.
 
-    Nothing stays open across an empty line, since a closing character may have been forgotten.
+    `pairs` maps the opening characters to the closing ones. An empty line closes all of them, since
+    a closing character may have been forgotten.
     """
 
     def mark(text: str) -> Marks:
@@ -181,6 +185,7 @@ def _where(condition: Callable[[str], bool]) -> Callable[[str], Marks]:
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[str], Marks]:
+    """Return a function that marks all matches of a pattern of our own."""
     return lambda text: mark_spans(len(text), (match.span() for match in pattern.finditer(text)))
 
 
@@ -188,6 +193,7 @@ _letters, _upper, _newlines = _where(str.isalpha), _where(str.isupper), _where("
 
 
 def _word_starts(text: str) -> Marks:
+    """Mark the first letter of each word."""
     letters = _letters(text)
     starts: Marks = letters & ~np.concatenate([[False], letters[:-1]])
     return starts
@@ -195,20 +201,20 @@ def _word_starts(text: str) -> Marks:
 
 def _capitals(text: str) -> Marks:
     """Mark words of two letters or more, all of them capitals."""
-    letters = np.concatenate([[False], _letters(text), [False]])
-    begins, ends = (np.flatnonzero(edge) for edge in _edges(letters))
+    begins, ends = run_bounds(_letters(text))
     capitals = np.concatenate([[0], np.cumsum(_upper(text))])
     whole = (capitals[ends] - capitals[begins] == ends - begins) & (ends - begins >= 2)
     return mark_spans(len(text), zip(begins[whole].tolist(), ends[whole].tolist(), strict=True))
 
 
-def _edges(padded: Marks) -> tuple[Marks, Marks]:
-    """Return where runs of marks begin and end, of marks with one False on either side."""
-    return padded[1:] & ~padded[:-1], padded[:-1] & ~padded[1:]
+def run_bounds(marks: Marks) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the begins and the ends (not included) of the runs of marked characters."""
+    padded = np.concatenate([[False], marks, [False]])
+    return np.flatnonzero(padded[1:] & ~padded[:-1]), np.flatnonzero(padded[:-1] & ~padded[1:])
 
 
 def line_position(text: str) -> Positions:
-    """Return how many characters of its line have been read after each character; 0 at its end."""
+    """Return the number of characters of its line up to each character, (N,); 0 for a newline."""
     places = np.arange(1, len(text) + 1)
     ends = np.maximum.accumulate(np.where(_newlines(text), places, 0))
     positions: Positions = (places - ends).astype(np.float64)
@@ -216,11 +222,12 @@ def line_position(text: str) -> Positions:
 
 
 def _line_starts(text: str) -> Marks:
+    """Mark the first characters of each line."""
     return (line_position(text) <= _EDGE_CHARACTERS) & ~_newlines(text)
 
 
 def _line_ends(text: str) -> Marks:
-    """Mark the last characters before each newline."""
+    """Mark the last characters of each line before its newline."""
     newlines = _newlines(text)
     ends = np.zeros(len(text), bool)
     for distance in range(1, _EDGE_CHARACTERS + 1):

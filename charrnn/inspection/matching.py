@@ -1,32 +1,28 @@
-"""Where else the same hidden units are on, as LSTMVis matches selections (Strobelt et al. 2018)."""
+"""Find where else the units of a selection are on, as LSTMVis does (Strobelt et al. 2018)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
 from ..utils import validation
-from .activations import read_layer
-from .units import check_searchable
+from .concepts import run_bounds
 
-if TYPE_CHECKING:
-    from ..checkpoint import Checkpoint
-
-ON_SHARE = 0.5  # of its largest |H| in the text, from which on a unit is on; less, but not below
-MIN_ON_SHARE = 0.1  # this one, until there are
-MIN_UNITS = 3  # that stay on through the selection
+# A unit is on while |H| is at least the first share of its largest |H| in the text. The share is
+# lowered, to the second one at most, until `MIN_UNITS` stay on through the selection.
+ON_SHARE, MIN_ON_SHARE = 0.5, 0.1
+MIN_UNITS = 3
 MAX_UNITS = 32  # of a selection: those that are on most rarely elsewhere
 MAX_MATCHES = 20
-_MIN_UNITS_SHARE = 0.7  # of the units that have to be on all through a match
+_MIN_UNITS_SHARE = 0.7  # of the selection's units, which have to be on all through a match
 
 
 @dataclass(frozen=True)
-class Match:
-    """A stretch of the text, `begin` to `end`, and the share of the units that are on in it."""
+class SpanMatch:
+    """A span of the text, `begin` to `end`, and the mean share of the units that are on in it."""
 
     begin: int
     end: int
@@ -37,37 +33,28 @@ class Match:
 class SpanMatches:
     """The units of a layer that stay on through a selection, and where else they do.
 
-    units: (unit, sign) each; the sign is +1 for a unit that is high, −1 for one that is low.
-    matches: of other stretches, the best first.
-    threshold: the share of its largest |H| in the text from which on a unit was taken to be on.
+    Attributes:
+        units: A unit and a sign each: +1 for a unit that is high, −1 for one that is low.
+        matches: Other spans in which most of these units are on, the best first.
+        threshold: The share of its largest |H| in the text at which a unit counts as on.
     """
 
     units: list[tuple[int, int]]
-    matches: list[Match]
+    matches: list[SpanMatch]
     threshold: float
 
 
-def match_span(
-    checkpoint: Checkpoint, text: str, begin: int, end: int, *, layer: int = 0
-) -> SpanMatches:
-    """Find the units that are on from character `begin` to `end`, and other places where they are.
+def match_span(H: NDArray[np.floating], begin: int, end: int) -> SpanMatches:
+    """Find the units that are on from character `begin` to `end`, and other spans where they are.
 
-    A unit is on while |H| is at least half of its largest value in the text, with the same sign;
-    where fewer than three units stay on through the selection, a smaller share is enough.
-    Raises UserError for a selection that is empty or outside of the text, and for a text that is
-    too long.
+    `H` are the hidden states (N, H) of one layer for a whole text. A unit is on while |H| is at
+    least half of its largest value in the text, with the same sign. Where fewer than three units
+    stay on through the selection, a smaller share is enough. Raises UserError for a selection that
+    is empty or outside of the text.
     """
-    validation.check_checkpoint(checkpoint)
     begin, end = validation.as_int(begin, "begin"), validation.as_int(end, "end")
-    if not 0 <= begin < end <= len(validation.as_text(text, "text")):
+    if not 0 <= begin < end <= len(H):
         raise UserError("Select some characters of the text first.", field="selection")
-    check_searchable(checkpoint, text)
-    H = read_layer(checkpoint, checkpoint.vocabulary.encode(text), layer)  # (N, H)
-    return match_activations(H, begin, end)
-
-
-def match_activations(H: NDArray[np.floating], begin: int, end: int) -> SpanMatches:
-    """Find the units that are on from `begin` to `end` in the activations (N, H) of a text."""
     largest = np.maximum(np.abs(H).max(axis=0), np.finfo(np.float32).tiny)
     stretch = H[begin:end] / largest
     lasting = np.concatenate([stretch.min(axis=0), -stretch.max(axis=0)])  # (2H,)
@@ -81,17 +68,18 @@ def match_activations(H: NDArray[np.floating], begin: int, end: int) -> SpanMatc
     if not units:
         return SpanMatches([], [], threshold)
     shares = on[:, rarest].mean(axis=1)
-    return SpanMatches(units, _best_runs(shares, begin, end), threshold)
+    return SpanMatches(units, _best_matches(shares, begin, end), threshold)
 
 
-def _best_runs(shares: NDArray[np.float64], begin: int, end: int) -> list[Match]:
-    """Return the runs in which enough units are on, except those that overlap the selection."""
-    enough = np.concatenate([[False], shares >= _MIN_UNITS_SHARE, [False]])
-    begins = np.flatnonzero(enough[1:] & ~enough[:-1])
-    ends = np.flatnonzero(enough[:-1] & ~enough[1:])
-    runs = [
-        Match(first, last, float(shares[first:last].mean()))
+def _best_matches(shares: NDArray[np.float64], begin: int, end: int) -> list[SpanMatch]:
+    """Return the spans in which enough units are on, except those that overlap the selection.
+
+    `shares` (N,) are the shares of the units that are on after each character.
+    """
+    begins, ends = run_bounds(shares >= _MIN_UNITS_SHARE)
+    matches = [
+        SpanMatch(first, last, float(shares[first:last].mean()))
         for first, last in zip(begins.tolist(), ends.tolist(), strict=True)
         if (last <= begin or first >= end) and last - first >= (end - begin) / 2
     ]
-    return sorted(runs, key=lambda run: -run.share)[:MAX_MATCHES]
+    return sorted(matches, key=lambda match: -match.share)[:MAX_MATCHES]

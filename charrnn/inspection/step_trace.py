@@ -1,4 +1,4 @@
-"""Steps of a model with their numbers: what the equations of the textbook compute."""
+"""Trace steps of a model: all the numbers that the equations of the textbook compute."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-# What has weights of its own in each cell, in the order of the columns of W_xh.
+# The gates and candidates of each cell, in the order of the columns of W_xh.
 WEIGHTED = {
     "tanh": ("H",),
     "relu": ("H",),
@@ -41,16 +41,18 @@ WEIGHTED = {
 class StepTrace:
     """What a model computes when it reads one character of a text.
 
-    place: of the character, from 0.
-    character: that is read.
-    id: of the character in the vocabulary; 0 for one that the model does not know.
-    inputs: for each layer its input X (I,): the embedding of the character, or H of the layer
-        below. None for a one-hot vector, which has a single 1, in place `id`.
-    layers: for each layer, the quantities of its cell after this step by their names in the
-        textbook, (H,) each: H for all cells, and gates, candidate and memory cell.
-    before: for each layer its state before this step, "H" and for the LSTM "C", (H,) each.
-    logits: (V − 1,), of all symbols but `<unk>`.
-    p, q: the probabilities that the model gives each of them, and q ∝ p^α, (V − 1,).
+    Attributes:
+        place: The place of the character in the text, from 0.
+        character: The character that is read.
+        id: Its id in the vocabulary; 0 if the model does not know it.
+        inputs: For each layer its input X (I,): the embedding of the character, or H of the layer
+            below. None for a one-hot vector, which has a single 1, at `id`.
+        layers: For each layer, the quantities of its cell after this step by their names in the
+            textbook, (H,) each: H for all cells, and gates, candidate and memory cell.
+        before: For each layer its state before this step, "H" and for the LSTM "C", (H,) each.
+        logits: Those of all symbols but `<unk>`, (V − 1,).
+        p: The probabilities that the model gives these symbols, (V − 1,).
+        q: The probabilities to sample from, q ∝ p^α, (V − 1,).
     """
 
     place: int
@@ -66,10 +68,14 @@ class StepTrace:
 
 @dataclass(frozen=True)
 class UnitSum:
-    """The sum that one hidden unit passes to its activation function, in three parts.
+    """The sum that one hidden unit passes to its activation function, in parts.
 
-    from_input: its part of X_t W_x, from_state: of H_{t−1} W_h, bias: of b.
-    state_bias: of the bias inside the reset product, only for the candidate of a GRU.
+    Attributes:
+        from_input: Its element of X_t W_xh.
+        from_state: Its element of H_{t−1} W_hh.
+        bias: Its element of b_h.
+        state_bias: Its element of b_n, the bias inside the reset product; None but for the
+            candidate of a GRU.
     """
 
     from_input: float
@@ -95,11 +101,11 @@ def trace_steps(
     alpha: float = 1.0,
     states: SavedStates | None = None,
 ) -> list[StepTrace]:
-    """Return the numbers of `count` steps from `place` on, fewer at the end of the text.
+    """Return the traces of `count` steps from `place` on, fewer at the end of the text.
 
-    The text before them is read from its beginning, or from the last of `states`. Raises UserError
-    for a place outside of the text, an alpha that is not above 0, and a bidirectional model, which
-    takes no steps.
+    The text before `place` is read from its beginning, or from the last saved state in `states`.
+    Raises UserError for a place outside of the text, an alpha that is not above 0, a model whose
+    numbers overflow, and a bidirectional model, which takes no steps.
     """
     validation.check_checkpoint(checkpoint)
     place, text = validation.as_int(place, "place"), validation.as_text(text, "text")
@@ -111,32 +117,45 @@ def trace_steps(
             count=len(text),
             field="place",
         )
-    model = checkpoint.model
-    if model.config.bidirectional:
+    if checkpoint.model.config.bidirectional:
         raise UserError(
             "A bidirectional model reads the whole text at once, not step by step: choose a model "
             "that reads in one direction.",
             field="checkpoint",
         )
+    text = text[: place + count]
+    start, state, resets = _nearest_state(checkpoint, text, place, states)
+    ids = checkpoint.vocabulary.encode(text[start:])
+    state = _read(checkpoint.model, ids[: place - start], state)
+    return list(
+        _steps(checkpoint.model, ids[place - start :], text[place:], place, state, alpha, resets)
+    )
+
+
+def _nearest_state(
+    checkpoint: Checkpoint, text: str, place: int, states: SavedStates | None
+) -> tuple[int, State | None, list[int]]:
+    """Return the last place up to `place` where the state is known, and that state.
+
+    None stands for zeros. Third are the places after `place` where the state is reset to zeros,
+    counted from `place` on: a model of documents begins each of them anew.
+    """
     if checkpoint.documents == "none":
         start, state = states.last_before(place) if states else (0, None)
-        later: list[int] = []
-    else:
-        whole = checkpoint.vocabulary.encode(text[: place + count])
-        state, restarts = begin_text(checkpoint, whole)
-        start = max((at for at in restarts if at <= place), default=0)
-        state = None if start in restarts else state
-        later = [at - place for at in restarts if at > place]
-    ids = checkpoint.vocabulary.encode(text[start : place + count])
-    state = _read(model, ids[: place - start], state)
-    characters = text[place : place + count]
-    return list(_steps(model, ids[place - start :], characters, place, state, alpha, later))
+        return start, state, []
+    state, restarts = begin_text(checkpoint, checkpoint.vocabulary.encode(text))
+    start = max((restart for restart in restarts if restart <= place), default=0)
+    later = [restart - place for restart in restarts if restart > place]
+    return start, None if start in restarts else state, later
 
 
 def unit_sums(
     checkpoint: Checkpoint, trace: StepTrace, layer: int, unit: int
 ) -> dict[str, UnitSum]:
-    """Return what one unit of a layer, both from 0, adds up in a step, for each of `WEIGHTED`."""
+    """Return the sums of one unit in a step, by the names in `WEIGHTED`.
+
+    `layer` and `unit` count from 0.
+    """
     config = checkpoint.model.config
     parameters = checkpoint.model.recurrence.by_layer()[layer]
     X, H = trace.inputs[layer], torch.from_numpy(trace.before[layer]["H"])
@@ -158,7 +177,7 @@ def unit_sums(
 
 
 def _read(model: CharRNN, ids: Ids, state: State | None) -> State | None:
-    """Return the state after reading ids (N,), in chunks with a yield point before each."""
+    """Return the state after reading ids (N,). There is a yield point before each chunk."""
     with eval_mode(model):
         for start in range(0, len(ids), CHUNK_CHARACTERS):
             yield_point()
@@ -176,17 +195,18 @@ def _steps(
     alpha: float,
     restarts: list[int],
 ) -> Iterator[StepTrace]:
-    """Yield the steps in which a model in this state reads ids (N,), from `place` on.
+    """Yield the steps in which a model reads ids (N,) from `state` on; None is zeros.
 
-    `restarts` are those of the ids that are read from a zero state again.
+    The first id is that of the character at `place`. At each of the `restarts`, counted from there,
+    the state is reset to zeros.
     """
     quantities = QUANTITIES[model.config.cell]
-    before, first = _by_layer(model, state), place
+    before, first = _state_by_layer(model, state), place
     for chunk in iter_activations(model, ids, quantities, state, restarts):
         arrays = [{name: values.cpu().numpy() for name, values in one.items()} for one in chunk]
         logits, p, q = _predict(model, chunk[-1]["H"], alpha)
-        if place - first in restarts:  # where a chunk begins
-            before = _by_layer(model, None)
+        if place - first in restarts:  # a chunk begins at each of them
+            before = _state_by_layer(model, None)
         for row in range(len(arrays[0]["H"])):
             id_, character = int(ids[row]), characters[row]
             layers = [{name: values[row] for name, values in one.items()} for one in arrays]
@@ -199,8 +219,11 @@ def _steps(
         ids, characters = ids[len(arrays[0]["H"]) :], characters[len(arrays[0]["H"]) :]
 
 
-def _by_layer(model: CharRNN, state: State | None) -> list[dict[str, Floats]]:
-    """Return a state (L, 1, H), or zeros for None, as the quantities of each layer, (H,) each."""
+def _state_by_layer(model: CharRNN, state: State | None) -> list[dict[str, Floats]]:
+    """Return a state (L, 1, H) as the "H" and, for an LSTM, "C" of each layer, (H,) each.
+
+    None is zeros.
+    """
     state = model.begin_state(1) if state is None else state
     parts = state if isinstance(state, tuple) else (state,)
     arrays = [part[:, 0].detach().float().cpu().numpy() for part in parts]
@@ -209,7 +232,7 @@ def _by_layer(model: CharRNN, state: State | None) -> list[dict[str, Floats]]:
 
 
 def _input(model: CharRNN, id_: int) -> Floats | None:
-    """Return the embedding (E,) of a character; None if it enters as a one-hot vector."""
+    """Return the embedding (E,) of an id; None for a model of one-hot inputs."""
     if model.config.input == "one-hot":
         return None
     embedding: Floats = model.embedding[id_].detach().float().cpu().numpy()

@@ -10,8 +10,8 @@ from page import paste
 from shared_pages import sharing
 
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.inspection.step_trace import trace_step, unit_sums
 from charrnn.inspection.reach import model_norms
+from charrnn.inspection.step_trace import trace_step, unit_sums
 from charrnn.text import datasets
 from charrnn.vocabulary import Vocabulary
 

@@ -13,7 +13,6 @@ from charrnn.errors import UserError
 from charrnn.inspection.ablation import without_unit
 from charrnn.inspection.activations import CHUNK_CHARACTERS, QUANTITIES
 from charrnn.inspection.matching import match_span
-from charrnn.inspection.step_trace import trace_step, trace_steps, unit_sums
 from charrnn.inspection.reach import (
     ContextEffect,
     context_effect,
@@ -22,6 +21,7 @@ from charrnn.inspection.reach import (
     model_norms,
 )
 from charrnn.inspection.saved_states import SavedStates
+from charrnn.inspection.step_trace import trace_step, trace_steps, unit_sums
 from charrnn.rnn import scratch
 from charrnn.utils.yield_points import at_yield_points
 from charrnn.vocabulary import Vocabulary
@@ -390,8 +390,8 @@ def test_a_text_that_is_too_short_to_look_back_is_refused(checkpoint):
 
 def test_units_that_stay_on_lead_to_other_places():
     checkpoint, text = letters_model(), "abcdefg\n" * 30
-    found = match_span(checkpoint, text, 80, 83)
     hidden = charrnn.inspect(checkpoint, text, hidden=True).hidden[0]
+    found = match_span(hidden, 80, 83)
     assert found.units
     for unit, sign in found.units:
         largest = np.abs(hidden[:, unit]).max()
@@ -400,7 +400,7 @@ def test_units_that_stay_on_lead_to_other_places():
     assert len(settled) > 5 and len(set(settled)) <= 2, "the text repeats itself"
     assert all(match.end <= 80 or match.begin >= 83 for match in found.matches)
     with pytest.raises(UserError, match="Select some characters"):
-        match_span(checkpoint, text, 5, 5)
+        match_span(hidden, 5, 5)
 
 
 # ---- overflow -------------------------------------------------------------------------------
@@ -411,12 +411,11 @@ def test_units_that_stay_on_lead_to_other_places():
     [
         lambda model, text: charrnn.inspect(model, text),
         lambda model, text: charrnn.find_units(model, text, "/a/"),
-        lambda model, text: match_span(model, text, 5, 9),
         lambda model, text: trace_step(model, text, len(text) - 1),
         lambda model, text: context_effect(model, text),
         lambda model, text: gradient_reach(model, text, steps=257),
     ],
-    ids=["inspect", "find_units", "match_span", "trace_step", "context_effect", "gradient_reach"],
+    ids=["inspect", "find_units", "trace_step", "context_effect", "gradient_reach"],
 )
 def test_a_model_whose_state_overflows_on_a_text_is_refused(act):
     """Its weights are finite, and so are its first predictions: `load` cannot know."""

@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import UserError
 from ...inspection import CONCEPTS, find_units
 from ...inspection.concepts import Concept, parse_concept
-from ...inspection.matching import match_activations
+from ...inspection.matching import match_span
 from ...inspection.units import UnitFinding, find_units_of_each, max_characters
 from ...utils import validation
 from .hidden_units import find_layer
@@ -75,12 +75,9 @@ async def match_selection(tab: InspectTab, query: object, request: gr.Request) -
     """
 
     def work(query: ReadingQuery) -> Json:
-        H = find_layer(tab, query).values
         begin, end = (validation.as_int(query.fields.get(name), name) for name in ("begin", "end"))
-        if not 0 <= begin < end <= len(H):
-            raise UserError("Select some characters of the text first.", field="selection")
-        found = match_activations(H.astype(np.float32), begin, end)
-        return asdict(found)
+        H = find_layer(tab, query).values.astype(np.float32)
+        return asdict(match_span(H, begin, end))
 
     return await answer_about_reading(tab, query, request, work)
 
