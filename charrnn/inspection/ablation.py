@@ -1,4 +1,4 @@
-"""Switch a hidden unit off, to see whether what it seems to keep matters to the model."""
+"""Ablate a hidden unit, to see whether what it follows matters to the model's predictions."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def without_unit(checkpoint: Checkpoint, layer: int, unit: int) -> Checkpoint:
     """Return a copy of a checkpoint in which one hidden unit is always 0.
 
-    `layer` counts directions too, as in `Inspection.hidden`. The weights and biases into the unit's
-    candidate value become 0. The candidate of every cell is then tanh(0) or ReLU(0), so the unit
-    stays at the 0 that its state begins with, as does the unit's memory cell in an LSTM.
+    `layer` counts directions too, as in `Inspection.hidden`. The weights and biases of the unit's
+    candidate are set to 0, so the candidate is always tanh(0) or ReLU(0). The unit, and its memory
+    cell in an LSTM, then stays at 0, where its state begins.
+
     Raises UserError if there is no such layer or unit.
     """
     validation.check_checkpoint(checkpoint)
@@ -40,7 +41,7 @@ def without_unit(checkpoint: Checkpoint, layer: int, unit: int) -> Checkpoint:
 
 
 def check_unit(model: CharRNN, layer: int, unit: int) -> None:
-    """Raise UserError unless the model has such a layer (directions counted) and unit."""
+    """Raise UserError unless the model has this layer, with directions counted, and this unit."""
     config = model.config
     limits = (("layer", layer, config.layer_count), ("unit", unit, config.hidden_size))
     for name, value, count in limits:

@@ -1,8 +1,8 @@
 """Compare a generated text with the training text: what was copied, and what is new.
 
-All figures come from one list: for each place of the generated text, the longest stretch that ends
-there and stands in the training text (`suffix_automaton.py`). They are exact, and take time in
-proportion to the two lengths.
+All figures come from one list: for each place of the generated text, the longest span that ends
+there and occurs in the training text (`suffix_automaton.py`). They are exact, and computed in time
+linear in the two lengths.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ..utils.notebook import html_table
 from .suffix_automaton import Match, SuffixAutomaton
 
 NGRAM_LENGTHS = (4, 8, 12, 16, 24)
-MIN_COPY_CHARACTERS = 20  # of a stretch that counts as copied,
-MIN_COPY_CHARACTERS_WITHOUT_SPACES = 8  # in a script that puts no spaces between words
-_MAX_SPACE_SHARE_WITHOUT_SPACES = 0.05
+MIN_COPY_CHARACTERS = 20  # of a span that counts as copied
+MIN_COPY_CHARACTERS_WITHOUT_SPACES = 8  # the same, in a script without spaces between words
+_MAX_SPACE_SHARE_WITHOUT_SPACES = 0.05  # of the characters of a text in such a script
 
 
 class CopiedSpan(NamedTuple):
-    """Characters `start` to `end` of a text that stand in the training text at `training_start`."""
+    """Characters `start` to `end` of a text, which the training text has at `training_start`."""
 
     start: int
     end: int
@@ -37,16 +37,16 @@ class Novelty:
 
     Attributes:
         characters: The length of the text.
-        longest: Characters of its longest stretch that stands in the training text.
+        longest: The length of its longest span that occurs in the training text.
         new_ngrams: By n = 4, 8, 12, 16, 24 the share of its n-grams that the training text lacks;
             None where the text is shorter than n.
-        copied_spans: All longest possible stretches of at least `min_characters` that stand in the
-            training text, in order. They may overlap.
-        copied: The share of its characters that lie in such a stretch.
+        copied_spans: All spans of at least `min_characters` that occur in the training text and
+            cannot be made longer, in order. They may overlap.
+        copied: The share of its characters that lie in such a span.
         lines: How many lines it has that are not empty.
         copied_lines: How many of these are lines of the training text.
-        line_spans: Where these stand, in order.
-        min_characters: 20, or 8 where the training text has hardly any spaces.
+        line_spans: The spans of these lines, in order.
+        min_characters: 20, or 8 if the training text has hardly any spaces.
     """
 
     characters: int
@@ -124,7 +124,7 @@ def novelty(generated: str, training_text: str) -> Novelty:
 
 
 def _min_copy_characters(text: str) -> int:
-    """Return how long a copied stretch has to be: more where words are separated by spaces."""
+    """Return the least length of a copied span: smaller in a script without spaces."""
     sample = text[:100_000]
     spaces = sum(map(str.isspace, sample)) - sample.count("\n")
     wide = sum(unicodedata.east_asian_width(character) == "W" for character in set(sample))
@@ -133,17 +133,17 @@ def _min_copy_characters(text: str) -> int:
 
 
 def _new_share(matches: Sequence[Match], n: int) -> float | None:
-    """Return the share of n-grams that the training text lacks; None if there is none."""
+    """Return the share of the n-grams that the training text lacks; None if there are none."""
     lengths = [match.length for match in matches[n - 1 :]]  # one for each n-gram, at its end
     return sum(length < n for length in lengths) / len(lengths) if lengths else None
 
 
 def _copied_spans(matches: Sequence[Match], least: int) -> Iterator[CopiedSpan]:
-    """Yield every match of at least `least` characters that cannot be made longer."""
+    """Yield the span of every match of at least `least` characters that cannot be made longer."""
     starts = [end - match.length for end, match in enumerate(matches, start=1)]
     followed = zip(starts, [*starts[1:], None], strict=True)  # None after the last one
     for end, ((start, next_start), match) in enumerate(zip(followed, matches, strict=True), 1):
-        # If the match after one more character begins at the same place, it is this one and longer.
+        # If the next match starts at the same place, it is this one with one more character.
         if match.length >= least and start != next_start:
             yield CopiedSpan(start, end, match.other_end - match.length)
 
@@ -158,7 +158,7 @@ def _covered(spans: Sequence[CopiedSpan]) -> int:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line that is not empty, with the place of its first character."""
+    """Yield the start and the text of each line that is not blank."""
     start = 0
     for line in text.split("\n"):
         if line.strip():
@@ -167,7 +167,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _copied_lines(lines: Sequence[tuple[int, str]], training_text: str) -> Iterator[CopiedSpan]:
-    """Yield the lines that are lines of the training text, with their first place there."""
+    """Yield the lines that are lines of the training text, with where they first occur there."""
     wanted = {line for _, line in lines}
     known: dict[str, int] = {}
     for place, line in _lines(training_text):

@@ -1,4 +1,4 @@
-"""How far back a model remembers: gradients through time, and predictions without the past."""
+"""Measure how far back a model remembers, by gradients through time and by replaced context."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ from ..utils.yield_points import yield_point
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
-MAX_STEPS = 257  # norms, for k = 0 … 256
-CONTEXT_LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128)
-_PLACES = 16  # of a text, over which gradients are averaged,
-_MAX_STATE_NUMBERS = 4_000_000  # of all steps of the places that are differentiated together
-_CONTEXT_PLACES = 64  # and over which predictions are compared
-_CHUNK_STEPS = 16  # that many texts side by side are read without a pause
-FORGOTTEN_BITS = 0.05  # a smaller divergence hardly matters
 CELLS = ("tanh", "relu", "gru", "lstm")
-_SMALLEST_NORM = 1e-38  # so that a gradient that has vanished altogether has a logarithm
+MAX_STEPS = 257  # norms, for k = 0 … 256
+CONTEXT_LENGTHS = (1, 2, 4, 8, 16, 32, 64, 128)  # characters
+FORGOTTEN_BITS = 0.05  # a divergence below this hardly matters
+_GRADIENT_PLACES = 16  # of a text, over which gradients are averaged
+_CONTEXT_PLACES = 64  # of a text, at which predictions are compared
+_MAX_STATE_NUMBERS = 4_000_000  # in the graph of all places that are differentiated together
+_CHUNK_STEPS = 16  # between two yield points
+_MIN_NORM = 1e-38  # in place of 0, which has no logarithm
 
 
 @dataclass(frozen=True)
 class GradientReach:
     """How the gradient of one prediction fades on its way back through time.
 
-    norms: for k = 0, 1, … steps − 1 the norm of ∂loss_t / ∂H_{t−k} over all layers, the geometric
-        mean of several places in the text.
-    cell_norms: the same for the memory cell C of an LSTM; None for other cells.
-    untrained: `norms` of a new model of each cell, with the same size and the same text. For the
-        LSTM they are those of C, along which its gradient travels.
+    Attributes:
+        norms: For k = 0, 1, … steps − 1 the norm of ∂loss_t / ∂H_{t−k} over all layers, the
+            geometric mean over several places of the text.
+        cell_norms: The same for the memory cell C of an LSTM; None for other cells.
+        untrained: `norms` of a new model of each cell, with the same size, on the same text. For
+            the LSTM they are those of C, along which its gradient travels.
     """
 
     norms: list[float]
@@ -54,8 +55,9 @@ def gradient_reach(
 ) -> GradientReach:
     """Measure how far back the gradient of a prediction reaches, in a model and in new ones.
 
-    Raises UserError for a bidirectional model, in which no gradient runs in one direction only, and
-    for a text of less than `steps` + 1 characters.
+    `seed` initializes the new models. Raises UserError for a bidirectional model, in which no
+    gradient runs in one direction only, for a text of fewer than `steps` + 2 characters, and for a
+    model whose numbers overflow on the text.
     """
     norms, cell_norms = model_norms(checkpoint, text, steps)
     untrained = {
@@ -89,14 +91,17 @@ def untrained_norms(
 
 
 def _places(checkpoint: Checkpoint, steps: int) -> int:
-    """Return over how many places to average, fewer for a large model, whose graph takes memory."""
+    """Return the number of places to average over: fewer for a model whose graph is large."""
     config = checkpoint.model.config
     numbers = max(1, validation.as_int(steps, "steps")) * config.layers * config.hidden_size
-    return max(1, min(_PLACES, _MAX_STATE_NUMBERS // numbers))
+    return max(1, min(_GRADIENT_PLACES, _MAX_STATE_NUMBERS // numbers))
 
 
 def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
-    """Return the norms for k = 0 … T − 1 of windows (B, T + 1): of H, and of C if there is one."""
+    """Return the norms for k = 0 … T − 1 in windows of ids (B, T + 1): those of H, then those of C.
+
+    Only an LSTM has the latter.
+    """
     model = copy.deepcopy(model).eval()  # without dropout, but with gradients
     inputs, targets = windows[:, :-1], windows[:, -1]
     state: State = model.begin_state(len(windows))
@@ -111,25 +116,32 @@ def _gradient_norms(model: CharRNN, windows: Tensor) -> list[list[float]]:
         loss = F.cross_entropy(logits, targets, reduction="sum")
         before = [s for quantities in states[:-1] for s in quantities]
         gradients = torch.autograd.grad(loss, [logits, *before])
-    # The last H (B, H) reaches the loss through the output layer only, and the last C through H.
-    dH = gradients[0] @ model.output_weights.detach().t()
-    found = [[_mean_norm(dH)]]
-    for which in range(len(states[0])):
-        later = [_mean_norm(g.transpose(0, 1)) for g in gradients[1 + which :: len(states[0])]]
-        if which == 0:
-            found[0] += reversed(later)
-        else:
-            hidden, cell = (s.detach()[-1] for s in states[-1])
-            gate = hidden / torch.tanh(cell)  # O, since H = O tanh(C)
-            first = dH * gate.nan_to_num() * (1 - torch.tanh(cell) ** 2)
-            found.append([_mean_norm(first), *reversed(later)])
-    return found
+    last = _last_gradients(gradients[0] @ model.output_weights.detach().t(), states[-1])
+    norms = []
+    for quantity, gradient in enumerate(last):
+        earlier = gradients[1 + quantity :: len(last)]  # (L, B, H) each, from the first step on
+        means = [_mean_norm(g.transpose(0, 1)) for g in earlier]
+        norms.append([_mean_norm(gradient), *reversed(means)])
+    return norms
+
+
+def _last_gradients(dH: Tensor, state: tuple[Tensor, ...]) -> list[Tensor]:
+    """Return the gradients (B, H) of the last layer's H and, for an LSTM, its C, at the last step.
+
+    `dH` is that of H, which reaches the loss through the output layer only, and `state` the state
+    (L, B, H) after the step. C reaches the loss through H = O tanh(C).
+    """
+    if len(state) == 1:
+        return [dH]
+    H, C = (part.detach()[-1] for part in state)
+    O = (H / torch.tanh(C)).nan_to_num()  # noqa: E741
+    return [dH, dH * O * (1 - torch.tanh(C) ** 2)]
 
 
 def _mean_norm(gradients: Tensor) -> float:
     """Return the geometric mean of the norms of gradients (B, …). Raises UserError for NaN."""
     norms = gradients.reshape(len(gradients), -1).norm(dim=1)
-    mean = float(norms.clamp_min(_SMALLEST_NORM).log().mean().exp())
+    mean = float(norms.clamp_min(_MIN_NORM).log().mean().exp())
     if math.isnan(mean):
         raise overflow_error()
     return mean
@@ -137,11 +149,13 @@ def _mean_norm(gradients: Tensor) -> float:
 
 @dataclass(frozen=True)
 class ContextEffect:
-    """What a prediction owes to the text before the last `length` characters.
+    """How much predictions depend on the text before the last `length` characters.
 
-    divergence: mean Kullback-Leibler divergence, in bits, from the prediction after the whole text
-        to that after another text that ends in the same `length` characters.
-    changed: the share of places where another character became the likeliest one.
+    Attributes:
+        length: The number of characters that are kept.
+        divergence: The mean Kullback-Leibler divergence, in bits, from the prediction after the
+            whole text to that after another text that ends in the same `length` characters.
+        changed: The share of places where another character became the likeliest one.
     """
 
     length: int
@@ -154,13 +168,14 @@ def context_effect(
 ) -> list[ContextEffect]:
     """Replace what precedes the last k characters by another part of the text, for each k.
 
-    Raises UserError for a bidirectional model, and for a text that is too short.
+    `lengths` are the k; the result is in ascending order. Raises UserError for a bidirectional
+    model, for a text that is too short, and for a model whose numbers overflow on it.
     """
     model = _one_direction(checkpoint)
     windows = _windows(checkpoint, text, 2 * max(lengths), _CONTEXT_PLACES)[:, :-1]
-    others = windows.roll(1, dims=0)  # each place has the past of the one before it
+    others = windows.roll(1, dims=0)  # gives each window the past of another one
     effects: list[ContextEffect] = []
-    state, place = model.begin_state(len(others)), 0  # of the others, which are read once
+    state, place = model.begin_state(len(others)), 0  # how far `others` have been read
     with eval_mode(model):
         log_p = _last_log_probabilities(model, windows, state)
         for length in sorted(set(lengths), reverse=True):
@@ -176,10 +191,10 @@ def context_effect(
 
 
 def forgotten_after(effects: list[ContextEffect]) -> float | None:
-    """Return the number of characters before which the text hardly matters to the predictions.
+    """Return how many characters back the text hardly matters to the predictions any more.
 
-    It lies between two of the measured lengths: the divergence is taken to fall evenly on
-    logarithmic scales. None if the text before the greatest length matters still.
+    The divergence of `effects`, in ascending order of length, is interpolated on logarithmic scales
+    to where it is `FORGOTTEN_BITS`. None if it is larger even at the greatest length.
     """
     matters = [k for k, effect in enumerate(effects) if effect.divergence > FORGOTTEN_BITS]
     if not matters:
@@ -212,7 +227,7 @@ def _read(model: CharRNN, ids: Tensor, state: State) -> State:
 
 
 def _one_direction(checkpoint: Checkpoint) -> CharRNN:
-    """Return the model. Raises UserError for a bidirectional one."""
+    """Return the model of a checkpoint. Raises UserError for a bidirectional one."""
     validation.check_checkpoint(checkpoint)
     if checkpoint.model.config.bidirectional:
         raise UserError(
@@ -224,9 +239,10 @@ def _one_direction(checkpoint: Checkpoint) -> CharRNN:
 
 
 def _windows(checkpoint: Checkpoint, text: str, steps: int, count: int) -> Tensor:
-    """Return ids (B, steps + 1) of `count` evenly spaced parts of a text, or fewer.
+    """Return the ids (B, steps + 1) of up to `count` evenly spaced windows of a text.
 
-    Raises UserError if it is too short.
+    Raises UserError for a wrong number of steps, and for a text of fewer than `steps` + 2
+    characters.
     """
     if not 1 <= validation.as_int(steps, "steps") <= MAX_STEPS:
         raise UserError(

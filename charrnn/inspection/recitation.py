@@ -1,7 +1,7 @@
-"""How much a model recites: a text that it writes, compared with the text it was trained on.
+"""Measure how much a model recites: compare a text that it generates with its training text.
 
-The figures are kept in a checkpoint's metadata, and its model card shows them. They are always
-measured in the same way, so they are the same each time.
+The figures are kept in a checkpoint's metadata, and its model card shows them. The length and the
+seed of the text follow from the model, so the figures are the same each time.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from ..generation import generate
 from .memorization import Novelty, novelty
 
 SEED = 0
-MAX_CHARACTERS = 1_000  # that are written; fewer with a large model:
-MIN_CHARACTERS = 300
-_MAX_MULTIPLICATIONS = 2e9  # to write them, about; each parameter takes one for each character
-MAX_TRAINING_CHARACTERS = 5_000_000  # of a text to compare with, which takes a second or two
+MIN_CHARACTERS, MAX_CHARACTERS = 300, 1_000  # of the generated text: fewer for a large model
+_MAX_MULTIPLICATIONS = 2e9  # to generate it: one for each parameter and character
+MAX_TRAINING_CHARACTERS = 5_000_000  # of a training text; comparing takes a second or two
 
 
 def measure_recitation(checkpoint: Checkpoint, corpus: Corpus, prefix: str) -> dict[str, Any]:
-    """Return how new the text is that a model writes after `prefix`, as numbers by name.
+    """Generate a text after `prefix` and return the figures of its `Novelty`, by name.
 
-    `characters` and `seed` say how it was written, and `copied`, `longest`, `lines`,
-    `copied_lines`, `min_characters` are those of `Novelty`. `new_4` … `new_24` are the shares of
-    new n-grams. With `held_out_` before their names, some of them are those of as much held-out
-    text. The result is empty for a model that cannot write, and for a text that is too long.
+    `characters` and `seed` are the length and the seed of the generated text. `copied`, `longest`,
+    `lines`, `copied_lines` and `min_characters` are the fields of `Novelty`, and `new_4` … `new_24`
+    the shares of new n-grams. `held_out_copied` and `held_out_new_4` … are the same for a held-out
+    text of this length. The result is empty for a bidirectional model, which cannot generate, and
+    for a training text that is too long.
     """
     model = checkpoint.model
     if model.config.bidirectional or len(corpus.training) > MAX_TRAINING_CHARACTERS:
@@ -46,5 +46,6 @@ def measure_recitation(checkpoint: Checkpoint, corpus: Corpus, prefix: str) -> d
 
 
 def _shares(found: Novelty, before: str) -> dict[str, Any]:
+    """Return the shares of copied characters and new n-grams, with `before` before their names."""
     new = {f"{before}new_{n}": share for n, share in found.new_ngrams.items() if share is not None}
     return {f"{before}copied": found.copied} | {name: round(new[name], 4) for name in new}

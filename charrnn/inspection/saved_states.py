@@ -1,4 +1,4 @@
-"""States of a model on its way through a text, from which it can read any part of it again."""
+"""States of a model at some places of a text, from which any part of it can be read again."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from bisect import bisect_right
 
 from ..rnn import State, map_state
 
-_INTERVAL_CHARACTERS = 512  # between two states, at least
+_MIN_INTERVAL_CHARACTERS = 512  # between two states
 _MAX_BYTES = 1_000_000  # of all states of a text together
 
 
 class SavedStates:
     """States before some characters of one text, (L, 1, H) each.
 
-    They are as close together as the memory for them allows: for a text of 100,000 characters that
-    is 512 characters for most models.
+    They are 512 characters apart, or farther in a text so long that they would take more than a
+    megabyte.
     """
 
     def __init__(self, characters: int) -> None:
-        """Prepare for a text of this length."""
+        """Make an empty collection for a text of this length."""
         self._characters = characters
         self._places: list[int] = []
         self._states: list[State] = []
@@ -27,13 +27,13 @@ class SavedStates:
     def add(self, place: int, state: State) -> None:
         """Keep the state before the character at `place`, unless it is close to the last one."""
         size = sum(part.nbytes for part in (state if isinstance(state, tuple) else (state,)))
-        interval = max(_INTERVAL_CHARACTERS, self._characters * size // _MAX_BYTES)
+        interval = max(_MIN_INTERVAL_CHARACTERS, self._characters * size // _MAX_BYTES)
         if place - (self._places[-1] if self._places else 0) >= interval:
             self._places.append(place)
             self._states.append(map_state(lambda part: part.detach().clone(), state))
             self.byte_count += size
 
     def last_before(self, place: int) -> tuple[int, State | None]:
-        """Return the last place up to `place` with a kept state, and the state; else 0 and None."""
+        """Return the last place up to `place` with a state, and the state; 0 and None for none."""
         index = bisect_right(self._places, place)
         return (self._places[index - 1], self._states[index - 1]) if index else (0, None)

@@ -1,4 +1,4 @@
-"""Read a text with a model: the surprisal of each character, and what was expected in its place."""
+"""Read a text with a model: the surprisal of each character, and what the model expected."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ..evaluation import (
     iter_text_predictions,
     make_score,
 )
+from ..evaluation.carried import Predictions
 from ..model import eval_mode
 from ..ngrams.baselines import Baselines, baseline_perplexities
 from ..utils import validation
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _MAX_SHOWN_CHARACTERS = 2_000  # in a notebook
 _FULL_TINT_BITS = 8.0
-CANDIDATES = 5  # likeliest characters that are kept for each place in a text
+CANDIDATES = 5  # the likeliest characters that are kept for each place in a text
 Floats = NDArray[np.float32]
 
 
@@ -43,20 +44,20 @@ class Inspection:
     """A text of N characters as a model reads it.
 
     Attributes:
-        characters: The text, one string each.
-        surprisal: −log₂ p of each character, in bits, (N,). NaN for characters
-            that the model does not know, and for the first one, which has nothing before it; a
-            model of documents predicts that, too.
-        candidates: The likeliest characters in each place, the best first, (N, 5). Empty strings in
-            the first place, and where the model knows fewer than five characters.
+        characters: The characters of the text.
+        surprisal: −log₂ p of each character, in bits, (N,). NaN for characters that the model does
+            not know, and for the first one, which has nothing before it; a model of documents
+            predicts that one too.
+        candidates: The likeliest characters at each place, the likeliest first, (N, 5). Empty
+            strings where there is no prediction, or the model knows fewer than five characters.
         probabilities: p of these candidates, (N, 5); NaN where there is none.
-        entropy: That of the prediction for each place, in bits, (N,); NaN for the first one.
-        score: The perplexity of the whole text, state carried.
+        entropy: The entropy of each prediction, in bits, (N,); NaN where there is none.
+        score: The perplexity of the whole text, with the state carried.
         baselines: Perplexities of trivial models on this text. `unigram` and `ngram` count the
             training text if one was given; else `unigram` counts this text itself, and `ngram` is
             None.
         hidden: If requested, the hidden state H after each character, (L·D, N, H): layer by layer,
-            with both directions (D = 2) of a bidirectional one.
+            with both directions (D = 2) of a bidirectional model.
         gates: If requested, the other quantities of the cell by their names in the textbook, each
             of the same shape as `hidden`: I, F, C_tilde, O and C of an LSTM, R, Z and H_tilde of a
             GRU.
@@ -96,7 +97,7 @@ class Inspection:
         return self.score.as_dict() | {"baselines": self.baselines.as_dict()}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the inspection as JSON, a list for each field; null where there is no number."""
+        """Return the inspection as JSON, a list for each field; null in place of NaN."""
         rows = self.as_rows()
         return {
             "summary": self.summary,
@@ -108,9 +109,9 @@ class Inspection:
         }
 
     def as_rows(self, count: int | None = None) -> list[dict[str, Any]]:
-        """Return an object for each of the first `count` characters, as JSON; default: for all.
+        """Return a JSON object for each of the first `count` characters, by default for all.
 
-        There is null where there is no number.
+        NaN becomes null.
         """
         numbers = zip(
             self.characters[:count],
@@ -136,7 +137,7 @@ class Inspection:
 
 
 def _tint(row: dict[str, Any]) -> tuple[str, float, str]:
-    """Return a character, how strongly to tint it, and what was expected in its place."""
+    """Return a character, how strongly to tint it (0 to 1 or more), and its tooltip."""
     if row["surprisal"] is None:
         return row["character"], 0.0, ""
     expected = ", ".join(f"{c['character']!r} {c['probability']:.1%}" for c in row["candidates"])
@@ -156,36 +157,29 @@ def inspect(
 ) -> Inspection:
     """Read `text` with a model, the state carried from its first character to its last.
 
-    A model of documents reads each line (part, file) of it from a zero state, as in training. What
-    is blank between documents has no surprisal.
+    A model of documents reads each line (part, file) of it from a zero state, as in training. Blank
+    lines between documents have no surprisal.
 
-    `training_text` is what the baselines count. `hidden` and `gates` ask for these activations,
-    4 · L · D · N · H bytes for each quantity. `states` collects states on the way. `on_progress` is
-    called now and then with the share of the work that is done. Raises UserError if the text leaves
-    nothing to score.
+    Args:
+        checkpoint: The model.
+        text: The text to read.
+        training_text: The text that the unigram and n-gram baselines count.
+        hidden: Whether to return the hidden states, 4 · L · D · N · H bytes.
+        gates: Whether to return the other quantities of the cell as well, as many bytes for each.
+        states: Collects states on the way, if the model is not one of documents.
+        on_progress: Called now and then with the share of the work that is done, 0 to 1.
+
+    Raises:
+        UserError: If the text leaves nothing to score, or the model's numbers overflow on it.
     """
     validation.check_checkpoint(checkpoint)
     ids = encode_scorable(checkpoint, text)
-    entropy = np.full(len(ids), np.nan, np.float32)
-    count = min(CANDIDATES, checkpoint.vocabulary.symbol_count)
-    best = np.zeros((len(ids), CANDIDATES), np.int64)
-    probabilities = np.full((len(ids), CANDIDATES), np.nan, np.float32)
-    nats, predicted = np.zeros(len(ids)), np.zeros(len(ids), bool)
-    pieces = document_pieces(checkpoint, ids)
+    pieces, summary = document_pieces(checkpoint, ids), _PredictionSummary(len(ids))
     with eval_mode(checkpoint.model) as model:
         on_state = states.add if states else None
-        found = iter_text_predictions(model, ids, pieces, on_state, on_progress)
-        for places, logits, targets in found:
-            predicted[places] = True
-            nats[places] = character_nats(logits, targets).cpu()
-            log_p = torch.log_softmax(logits, dim=1)
-            p = log_p.exp()
-            entropy[places] = _entropy_bits(p, log_p).cpu().numpy()
-            top = torch.topk(p[:, 1:], count)  # without `<unk>`
-            best[places, :count] = top.indices.cpu().numpy() + 1
-            probabilities[places, :count] = top.values.cpu().numpy()
-    surprisal = np.where(predicted & (ids != 0), nats / math.log(2), np.nan)
-    scored = int(np.count_nonzero(ids[predicted]))
+        for predictions in iter_text_predictions(model, ids, pieces, on_state, on_progress):
+            summary.add(predictions)
+    scored = summary.predicted & (ids != 0)
     protocol = document_protocol(checkpoint, len(pieces.documents())) if pieces else "carried"
     activations = {}
     if hidden or gates:
@@ -194,15 +188,45 @@ def inspect(
     symbols = np.array(["", *checkpoint.vocabulary.symbols[1:]], object)
     return Inspection(
         characters=list(text),
-        surprisal=surprisal,
-        candidates=symbols[best],
-        probabilities=probabilities,
-        entropy=entropy,
-        score=make_score(float(nats.sum()), scored, ids, protocol),
+        surprisal=np.where(scored, summary.nats / math.log(2), np.nan),
+        candidates=symbols[summary.candidates],
+        probabilities=summary.probabilities,
+        entropy=summary.entropy,
+        score=make_score(float(summary.nats.sum()), int(np.count_nonzero(scored)), ids, protocol),
         baselines=_baselines(checkpoint, ids, training_text),
         hidden=activations.pop("H", None),
         gates=activations,
     )
+
+
+class _PredictionSummary:
+    """What an inspection keeps of the predictions for a text of N characters.
+
+    Attributes:
+        predicted: Whether there is a prediction for each character, (N,).
+        nats: −ln p of each character, (N,); 0 for unknown ones and without a prediction.
+        entropy: The entropy of each prediction, in bits, (N,).
+        candidates: The ids of the likeliest characters, (N, 5); 0 where there is none.
+        probabilities: p of the candidates, (N, 5).
+    """
+
+    def __init__(self, length: int) -> None:
+        self.predicted, self.nats = np.zeros(length, bool), np.zeros(length)
+        self.entropy = np.full(length, np.nan, np.float32)
+        self.candidates = np.zeros((length, CANDIDATES), np.int64)
+        self.probabilities = np.full((length, CANDIDATES), np.nan, np.float32)
+
+    def add(self, predictions: Predictions) -> None:
+        """Keep some predictions; later ones for the same place replace earlier ones."""
+        places, logits, targets = predictions
+        self.predicted[places] = True
+        self.nats[places] = character_nats(logits, targets).cpu()
+        log_p = torch.log_softmax(logits, dim=1)
+        p = log_p.exp()
+        self.entropy[places] = _entropy_bits(p, log_p).cpu().numpy()
+        top = torch.topk(p[:, 1:], min(CANDIDATES, p.shape[1] - 1))  # without `<unk>`
+        self.candidates[places, : top.indices.shape[1]] = top.indices.cpu().numpy() + 1
+        self.probabilities[places, : top.values.shape[1]] = top.values.cpu().numpy()
 
 
 def _entropy_bits(p: Tensor, log_p: Tensor) -> Tensor:
@@ -211,6 +235,7 @@ def _entropy_bits(p: Tensor, log_p: Tensor) -> Tensor:
 
 
 def _baselines(checkpoint: Checkpoint, ids: Ids, training_text: str | None) -> Baselines:
+    """Return the perplexities of trivial models on ids (N,), as `Inspection.baselines` has them."""
     size = len(checkpoint.vocabulary)
     if training_text is None:
         return baseline_perplexities(ids, ids[:0], size)

@@ -62,7 +62,7 @@ def test_the_work_grows_only_with_the_lengths_of_the_texts(text, other):
 
 
 def test_others_take_their_turns_meanwhile(monkeypatch):
-    monkeypatch.setattr(suffix_automaton, "_CHARACTERS_PER_SLICE", 10)
+    monkeypatch.setattr(suffix_automaton, "_CHARACTERS_PER_YIELD", 10)
     turns = []
     with at_yield_points(lambda: turns.append(1)):
         SuffixAutomaton("ab" * 50).matches("ba" * 100)
