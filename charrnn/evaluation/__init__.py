@@ -21,7 +21,6 @@ from ..corpus.document_pieces import Pieces
 from ..corpus.documents import document_noun
 from ..errors import UserError
 from ..model import CharRNN, State, eval_mode
-from ..rnn import map_state
 from ..utils import validation
 from ..utils.notebook import html_table
 from ..utils.yield_points import yield_point
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 _CHUNK_CHARACTERS = 512  # of each row
 _MAX_LOGITS = 4_000_000  # in memory at a time,
 MAX_STATE_NUMBERS = 32_000_000  # and numbers of the recurrence: up to four gates for each state
-_MAX_STREAMS, _WARM_UP_CHARACTERS = 32, 128
 
 
 @dataclass(frozen=True)
@@ -164,32 +162,6 @@ def overflow_error() -> UserError:
     )
 
 
-def held_out_nats(model: CharRNN, ids: Ids) -> float:
-    """Return the mean nats per character of a held-out text, carried; fast enough during training.
-
-    The text is read at up to 32 places side by side, each warmed up on the 128 characters before
-    it, so the figure agrees with a single pass to about three digits.
-    """
-    predictions = len(ids) - 1
-    if predictions < 1:
-        raise ValueError("a held-out text needs at least two characters")
-    streams = max(1, min(_MAX_STREAMS, predictions // (2 * _WARM_UP_CHARACTERS)))
-    length = predictions // streams
-    with eval_mode(model):
-        state: State | None = None
-        if streams > 1:
-            before = [ids[k * length - _WARM_UP_CHARACTERS : k * length] for k in range(1, streams)]
-            _, warm = model(_tensor(np.stack(before)))
-            state = map_state(lambda s: F.pad(s, (0, 0, 1, 0)), warm)  # zeros for the first
-        total, count = score_rows(model, text_rows(ids[: streams * length + 1], streams), state)
-        if streams * length < predictions:  # the remainder of equal streams
-            rest = ids[streams * length - _WARM_UP_CHARACTERS :]
-            _, state = model(_tensor(rest[None, :_WARM_UP_CHARACTERS]))
-            nats, number = score_rows(model, text_rows(rest[_WARM_UP_CHARACTERS:], 1), state)
-            total, count = total + nats, count + number
-    return total / count
-
-
 def text_rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
     """Cut a text into consecutive rows of inputs and targets, (streams, length) each."""
     length = (len(ids) - 1) // streams
@@ -258,8 +230,8 @@ def iter_predictions(
     for start in range(0, inputs.shape[1], chunk):
         yield_point()
         piece = slice(start, start + chunk)
-        logits, state = model(_tensor(inputs[:, piece]), state)
-        yield logits.float(), _tensor(targets[:, piece]).t().reshape(-1).to(logits.device)
+        logits, state = model(as_tensor(inputs[:, piece]), state)
+        yield logits.float(), as_tensor(targets[:, piece]).t().reshape(-1).to(logits.device)
 
 
 def character_nats(logits: Tensor, targets: Tensor) -> Tensor:
@@ -294,5 +266,6 @@ def max_predictions(model: CharRNN) -> int:
     return min(_MAX_LOGITS // model.vocabulary_size, MAX_STATE_NUMBERS // (4 * states))
 
 
-def _tensor(ids: Ids) -> Tensor:
+def as_tensor(ids: Ids) -> Tensor:
+    """Return ids as a tensor of int64, which models take."""
     return torch.from_numpy(ids.astype(np.int64))

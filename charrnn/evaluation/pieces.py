@@ -1,4 +1,4 @@
-"""Predictions of a model of documents for a text, each document from a zero state."""
+"""Predict a text with a model of documents, which reads each document from a zero state."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from ..corpus.document_pieces import Pieces
 from ..model import CharRNN, State
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
+from .buckets import iter_buckets
 from .carried import OnProgress, Predictions
 
-_MAX_ROWS = 64  # pieces side by side
-_CHUNK_CHARACTERS = 512  # of each
-_MAX_PADDING = 1.25  # length of the longest piece side by side, as a multiple of the shortest
-_SHORT = 32  # characters: pieces up to this length may stand beside each other
+_MAX_ROWS = 64  # documents that are read side by side
+_CHUNK_CHARACTERS = 512  # of each document at a time
 
 
 def iter_pieces(
@@ -26,15 +25,16 @@ def iter_pieces(
     max_predictions: int,
     on_progress: OnProgress | None = None,
 ) -> Iterator[Predictions]:
-    """Yield the predictions for all characters of the documents of a text, the first ones too.
+    """Yield predictions for all characters of the documents of a text (N,), their first ones too.
 
     At most `max_predictions` come at a time. There is a yield point before each chunk.
-    `on_progress` is called with the share of the work that is done.
+    `on_progress` is called with the share of the work that is done, 0 to 1.
     """
-    documents = sorted(pieces.documents(), key=lambda piece: piece[1] - piece[0])
-    done, to_do = 0, sum(end - begin for begin, end in documents)
-    for rows in _batches(documents, max(1, min(_MAX_ROWS, max_predictions))):
-        longest = max(end - begin for begin, end in rows)
+    documents = pieces.documents()
+    done, to_do = 0, sum(map(_length, documents))
+    max_rows = max(1, min(_MAX_ROWS, max_predictions))
+    for rows in iter_buckets(documents, _length, max_rows=max_rows):
+        longest = max(map(_length, rows))
         chunk = max(1, min(_CHUNK_CHARACTERS, max_predictions // len(rows)))
         state: State | None = None
         for offset in range(0, longest, chunk):
@@ -58,15 +58,6 @@ def iter_pieces(
             )
 
 
-def _batches(documents: list[tuple[int, int]], most: int) -> Iterator[list[tuple[int, int]]]:
-    """Yield documents, sorted by length, in groups of like lengths."""
-    rows: list[tuple[int, int]] = []
-    for begin, end in documents:
-        if rows:
-            shortest = rows[0][1] - rows[0][0]
-            if len(rows) == most or end - begin > max(_SHORT, int(_MAX_PADDING * shortest)):
-                yield rows
-                rows = []
-        rows.append((begin, end))
-    if rows:
-        yield rows
+def _length(document: tuple[int, int]) -> int:
+    begin, end = document
+    return end - begin

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import Message
-from ..evaluation import held_out_nats, perplexity
+from ..evaluation import perplexity
+from ..evaluation.held_out import held_out_nats
 from ..ngrams.baselines import surprisals
 
 if TYPE_CHECKING:

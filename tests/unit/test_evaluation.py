@@ -11,7 +11,7 @@ from torch.nn import functional as F
 import charrnn
 from charrnn.checkpoint import Checkpoint
 from charrnn.errors import UserError
-from charrnn.evaluation import held_out_nats
+from charrnn.evaluation.held_out import held_out_nats
 from charrnn.vocabulary import Vocabulary
 
 TEXT = "abcdefg\nabcabcgfedcba" * 40
