@@ -1,8 +1,9 @@
-"""Perplexity and bits per character of a text under a model.
+"""Score a text with a model: perplexity and bits per character.
 
-Two protocols, always named. *Carried*: one pass over the text with the state carried across. *Cold
-windows* of length L: the text is cut into windows of L predictions, each from a zero state
-(nanoGPT's protocol, L = 256). Perplexity is exp of the mean cross-entropy in nats per character.
+There are two protocols, which every score names. *Carried*: one pass over the text, with the state
+carried from its first character to its last. *Cold windows* of length L: windows of L predictions,
+each from a zero state (nanoGPT's protocol, L = 256). Perplexity is exp of the mean cross-entropy in
+nats per character.
 """
 
 from __future__ import annotations
@@ -31,17 +32,21 @@ from .pieces import iter_pieces
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
-_CHUNK_CHARACTERS = 512  # of each row
-_MAX_LOGITS = 4_000_000  # in memory at a time,
-MAX_STATE_NUMBERS = 32_000_000  # and numbers of the recurrence: up to four gates for each state
+_CHUNK_CHARACTERS = 512  # of each row at a time
+_MAX_LOGITS = 4_000_000  # in memory at a time
+MAX_STATE_NUMBERS = 32_000_000  # in memory at a time: up to four gates for each hidden state
 
 
 @dataclass(frozen=True)
 class Score:
-    """How well a model predicts a text: mean nats per character, and over what.
+    """How well a model predicts a text.
 
-    `characters` counts the scored predictions: every character but the first, which has nothing
-    before it, and without the `unknown_characters`, which the model cannot predict.
+    Attributes:
+        nats: The mean cross-entropy in nats per character.
+        characters: The number of scored predictions: all characters but the first, which has
+            nothing before it, and the unknown ones.
+        unknown_characters: The number of characters that the model does not know.
+        protocol: How the text was read, such as "carried" or "cold windows of 256".
     """
 
     nats: float
@@ -86,37 +91,37 @@ def perplexity(nats: float) -> float:
 
 
 def score(checkpoint: Checkpoint, text: str | Sequence[str], window: int | None = None) -> Score:
-    """Score a text under a checkpoint, carried, or in cold windows of `window` characters.
+    """Score a text with a model, carried, or in cold windows of `window` characters.
 
-    Several texts are scored together, each from a zero state: `Corpus.held_out_texts()`, for
-    example. A model of documents reads each of these from a zero state, as in training, and its
-    first character and its end are scored too, unless `window` is given. Unknown characters are
-    read as `<unk>` and are not scored themselves. There is a yield point
-    (`charrnn.utils.yield_points`) every few hundred characters. Raises UserError if the text leaves
-    nothing to score.
+    Several texts, such as `Corpus.held_out_texts()`, are scored together, each from a zero state. A
+    model of documents reads each document from a zero state, as in training, and its first
+    character and its end are scored too; not so with a `window`. Unknown characters are read as
+    `<unk>` and not scored. There is a yield point (`charrnn.utils.yield_points`) every few hundred
+    characters.
+
+    Raises UserError if the text leaves nothing to score, for a window below 1, and for a model
+    whose numbers overflow on the text.
     """
     validation.check_checkpoint(checkpoint)
     window = None if window is None else validation.as_int(window, "window")
     if window is not None and window < 1:
         raise UserError("A window must have at least 1 character.", field="window")
     parts = _encode_texts(checkpoint, text)
-    total, count = 0.0, 0
-    documents = 0
+    total, count, documents = 0.0, 0, 0
     with eval_mode(checkpoint.model) as model:
         for ids in parts:
-            pieces = None if window is not None else document_pieces(checkpoint, ids)
-            if window is not None:
-                nats, number = _score_windows(model, ids, window)
-            else:
+            if window is None:
+                pieces = document_pieces(checkpoint, ids)
                 nats, number = _score_text(model, ids, pieces)
-            documents += len(pieces.documents()) if pieces else 0
+                documents += len(pieces.documents()) if pieces else 0
+            else:
+                nats, number = _score_windows(model, ids, window)
             total, count = total + nats, count + number
     if documents:
         protocol = document_protocol(checkpoint, documents)
     else:
-        protocol = "carried" if window is None else f"cold windows of {window}"
-        if len(parts) > 1:
-            protocol += f", {len(parts):,} texts"
+        texts = f", {len(parts):,} texts" if len(parts) > 1 else ""
+        protocol = ("carried" if window is None else f"cold windows of {window}") + texts
     return make_score(total, count, np.concatenate(parts), protocol)
 
 
@@ -136,9 +141,9 @@ def _encode_texts(checkpoint: Checkpoint, texts: str | Sequence[str]) -> list[Id
 
 
 def make_score(total: float, count: int, ids: Ids, protocol: str) -> Score:
-    """Return the score of a text with `count` predictions that sum to `total` nats.
+    """Return the score of ids (N,) with `count` predictions that sum to `total` nats.
 
-    Raises UserError if there are none, and if the sum overflowed.
+    Raises UserError if there are no predictions, and if the sum overflowed.
     """
     if not count:
         raise _nothing_to_score_error()
@@ -163,7 +168,7 @@ def overflow_error() -> UserError:
 
 
 def text_rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
-    """Cut a text into consecutive rows of inputs and targets, (streams, length) each."""
+    """Cut ids (N,) into consecutive rows of inputs and targets, (streams, length) each."""
     length = (len(ids) - 1) // streams
     count = streams * length
     return ids[:count].reshape(streams, length), ids[1 : count + 1].reshape(streams, length)
@@ -172,9 +177,10 @@ def text_rows(ids: Ids, streams: int) -> tuple[Ids, Ids]:
 def score_rows(
     model: CharRNN, rows: tuple[Ids, Ids], state: State | None = None
 ) -> tuple[float, int]:
-    """Return the summed nats and the number of predictions, the state carried along each row.
+    """Return the sum of the nats and the number of predictions, the state carried along each row.
 
-    `rows` are inputs and targets (B, T); a target that is 0, `<unk>`, is not predicted.
+    `rows` are the ids of inputs and targets, (B, T) each. Targets that are 0, `<unk>`, do not
+    count.
     """
     total, count = 0.0, 0
     for logits, targets in iter_predictions(model, *rows, state):
@@ -184,7 +190,7 @@ def score_rows(
 
 
 def _score_text(model: CharRNN, ids: Ids, pieces: Pieces | None) -> tuple[float, int]:
-    """Return the summed nats and the number of predictions of a whole text."""
+    """Return the sum of the nats and the number of predictions of a whole text (N,)."""
     nats, predicted = np.zeros(len(ids)), np.zeros(len(ids), bool)
     for places, logits, targets in iter_text_predictions(model, ids, pieces):
         nats[places] = character_nats(logits, targets).cpu()
@@ -193,12 +199,12 @@ def _score_text(model: CharRNN, ids: Ids, pieces: Pieces | None) -> tuple[float,
 
 
 def document_pieces(checkpoint: Checkpoint, ids: Ids) -> Pieces | None:
-    """Return the pieces in which a model of documents reads a text; None for any other model."""
+    """Return the pieces in which a model of documents reads ids (N,); None for any other model."""
     return Pieces.of(ids, checkpoint.vocabulary, checkpoint.documents)
 
 
 def document_protocol(checkpoint: Checkpoint, count: int) -> str:
-    """Name the protocol by which a model of documents reads `count` of them."""
+    """Return the name of the protocol by which a model of documents reads `count` of them."""
     return f"carried, {count:,} {document_noun(checkpoint.documents, count)}"
 
 
@@ -209,9 +215,9 @@ def iter_text_predictions(
     on_state: OnState | None = None,
     on_progress: OnProgress | None = None,
 ) -> Iterator[Predictions]:
-    """Yield predictions for a whole text, as `carried.iter_carried` does.
+    """Yield predictions for a whole text (N,), as `iter_carried` does.
 
-    With `pieces` they are those of `pieces.iter_pieces`, and `on_state` is not called.
+    With `pieces` they are those of `iter_pieces`, and `on_state` is not called.
     """
     if pieces is not None:
         return iter_pieces(model, ids, pieces, max_predictions(model), on_progress)
@@ -221,10 +227,10 @@ def iter_text_predictions(
 def iter_predictions(
     model: CharRNN, inputs: Ids, targets: Ids, state: State | None = None
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield logits (n, V) and their targets (n,), chunk by chunk, the state carried along each row.
+    """Yield logits (n, V) and targets (n,) of each chunk, with the state carried along each row.
 
-    `inputs` and `targets` are ids (B, T); the predictions of a chunk are in time-major order. There
-    is a yield point before each chunk.
+    `inputs` and `targets` are ids (B, T). The n predictions of a chunk are in time-major order.
+    There is a yield point before each chunk.
     """
     chunk = max(1, min(_CHUNK_CHARACTERS, max_predictions(model) // len(inputs)))
     for start in range(0, inputs.shape[1], chunk):
@@ -235,15 +241,12 @@ def iter_predictions(
 
 
 def character_nats(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return −ln p (n,) of targets (n,) under logits (n, V); 0 for unknown ones, which have id 0.
-
-    In one place, so that a score is the sum of what an inspection shows.
-    """
+    """Return −ln p (n,) of targets (n,) under logits (n, V); 0 for targets that are 0, `<unk>`."""
     return F.cross_entropy(logits, targets, ignore_index=0, reduction="none")
 
 
 def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
-    """Return the summed nats and the number of predictions, each window from a zero state."""
+    """Return the sum of the nats and the number of predictions, each window from a zero state."""
     whole = (len(ids) - 1) // window
     windows_at_once = max(1, max_predictions(model) // window)
     total, count = 0.0, 0
@@ -260,7 +263,7 @@ def _score_windows(model: CharRNN, ids: Ids, window: int) -> tuple[float, int]:
 
 
 def max_predictions(model: CharRNN) -> int:
-    """Return how many predictions fit into memory at a time."""
+    """Return how many predictions of a model fit into memory at a time."""
     config = model.config
     states = config.hidden_size * (2 if config.bidirectional else 1)
     return min(_MAX_LOGITS // model.vocabulary_size, MAX_STATE_NUMBERS // (4 * states))

@@ -1,13 +1,15 @@
-"""Predictions for a whole text, the state carried from its first character to its last.
+"""Predict a whole text, with the state carried from its first character to its last.
 
-One character at a time, the recurrent weights go through the processor's cache for each one, and
-that takes most of the time. Here a long text is cut into segments that are read side by side, as
-the rows of a minibatch. The first segment begins with the true state and the others with zeros.
-Then each other segment is read again from where the one before it ended, until its state is what it
-was before: from there on its predictions are right already. So the result is that of a single
-pass, up to rounding. It is fast because most trained models forget how they began within some
-hundred characters. A first stretch of the text shows whether this one does; one that does not reads
-the text in a single pass.
+Read one by one, each character takes all recurrent weights through the processor's cache, which
+takes most of the time. So a long text is cut into segments that are read side by side, as the rows
+of a minibatch. The first segment begins with the true state, and the others begin with zeros. Each
+of the others is then corrected: it is read again from the last state of the segment before, until
+its state is the same as at the first reading. From there on its predictions were right already. The
+result is that of a single pass, up to rounding.
+
+This is fast because most trained models forget their first state within some hundred characters. A
+trial at the beginning of the text shows whether this model does. If not, the text is read in a
+single pass.
 """
 
 from __future__ import annotations
@@ -25,20 +27,20 @@ from ..rnn import map_state
 from ..utils.yield_points import yield_point
 from ..vocabulary import Ids
 
-# For segments to pay, a model has to forget nearly all of its state within these characters, or
-# within a 32nd of a longer text.
+# Segments are used if the model forgets nearly all of its state within the trial. Its length is a
+# 32nd of the text, but at least and at most these numbers of characters.
 _TRIAL_CHARACTERS = 256
 _MAX_TRIAL_CHARACTERS = 1024
 _TRIAL_SHARE = 1 / 32
 _TRIAL_TOLERANCE = 1e-3
 _MIN_CHARACTERS = 24 * _TRIAL_CHARACTERS  # of a text that is read in segments
-_SEGMENTS = 16  # side by side
-_ROW_CHUNK = 512  # characters that are read together where there is one row
-_CHUNK = 64  # characters after which states are compared
-_MAX_STATE_NUMBERS = 8_000_000  # of the states that are kept for that
-_PARALLEL_ROUNDS = 2  # of corrections, before segments are corrected one after the other
+_SEGMENTS = 16  # that are read side by side
+_ROW_CHUNK = 512  # characters that are read at a time in a single pass
+_CHUNK = 64  # characters of a segment that are read at a time; then states are compared
+_MAX_STATE_NUMBERS = 8_000_000  # of the states that are kept for comparison
+_PARALLEL_ROUNDS = 2  # of corrections side by side; then segments are corrected one by one
 _EXPECTED_CORRECTION = 384  # characters of each segment that are read again, for the progress
-_TOLERANCE = 1e-5  # relative to 1 + |state|; rounding alone makes a tenth of that
+_TOLERANCE = 1e-5  # of states, relative to 1 + |state|; rounding makes a tenth of that
 
 Places = NDArray[np.int64]
 OnState = Callable[[int, State], None]
@@ -46,14 +48,14 @@ OnProgress = Callable[[float], None]
 
 
 class Predictions(NamedTuple):
-    """Logits (n, V) for the characters at `places` (n,) of a text, and their ids `targets` (n,)."""
+    """Logits (n, V) for the characters at `places` (n,) of a text, whose ids are `targets` (n,)."""
 
     places: Places
     logits: Tensor
     targets: Tensor
 
 
-Reading = Generator[Predictions, None, State | None]
+_Reading = Generator[Predictions, None, State | None]
 
 
 def iter_carried(
@@ -63,15 +65,15 @@ def iter_carried(
     on_state: OnState | None = None,
     on_progress: OnProgress | None = None,
 ) -> Iterator[Predictions]:
-    """Yield the predictions for all characters of a text but the first one.
+    """Yield predictions for all characters of a text (N,) but the first one.
 
-    A place may come twice; then the later prediction counts. At most `max_predictions` come at a
-    time. There is a yield point before each chunk. `on_state` is called with numbers of characters,
-    in ascending order, and the states (L, 1, H) after them. `on_progress` is called with the share
-    of the work that is done, which is 1 at the end only.
+    If a place occurs twice, the later prediction counts. At most `max_predictions` come at a time.
+    There is a yield point before each chunk. `on_state` is called with ascending numbers of
+    characters and the states (L, 1, H) after them. `on_progress` is called with the share of the
+    work that is done, which is 1 at the end only.
     """
     chunk = max(1, min(_ROW_CHUNK, max_predictions))
-    reader = _Reader(model, ids, chunk, on_state, on_progress)
+    reader = _TextReader(model, ids, chunk, on_state, on_progress)
     end = len(ids) - 1  # the last character predicts nothing
     place, state = 0, None
     if (
@@ -88,8 +90,8 @@ def iter_carried(
     yield from reader.read(place, end, state)
 
 
-class _Reader:
-    """Reads parts of one text with a model."""
+class _TextReader:
+    """Reads one text with a model, part by part, and reports its states and the progress."""
 
     def __init__(
         self,
@@ -102,26 +104,26 @@ class _Reader:
         self._model, self._chunk = model, chunk
         self._on_state, self._on_progress = on_state, on_progress
         self._ids = torch.from_numpy(ids.astype(np.int64))
-        self._done, self._to_do = 0, len(ids) - 1  # predictions, those of corrections too
-        self._is_correcting = False  # there may be more to do than was expected
-        self._share = 0.0  # that was reported last
+        self._done, self._to_do = 0, len(ids) - 1  # predictions, with those of corrections
+        self._is_correcting = False  # then there may be more to do than was expected
+        self._share = 0.0  # the progress that was reported last
 
-    def read(self, start: int, stop: int, state: State | None) -> Reading:
-        """Read characters one after the other; returns the state after them."""
+    def read(self, start: int, stop: int, state: State | None) -> _Reading:
+        """Read characters `start` to `stop` in a single pass; return the state after them."""
         for begin in range(start, stop, self._chunk):
             rows = np.arange(begin, min(begin + self._chunk, stop))[None]
             predictions, state = self._predict(rows, state)
-            self._note(int(rows[0, -1]) + 1, state)
+            self._report_state(int(rows[0, -1]) + 1, state)
             yield predictions
         return state
 
     def try_to_forget(
         self, start: int, end: int, state: State
     ) -> Generator[Predictions, None, tuple[int, bool, State]]:
-        """Read a trial stretch of a text that ends at `end`, from `state` and from zeros.
+        """Read the trial of a text that ends at `end`, both from `state` and from zeros.
 
-        Returns the place where the trial ended, whether both had the same state there, and the
-        state.
+        Return the place where the trial ended, whether the two states were nearly the same there,
+        and the true one of them.
         """
         most = max(_TRIAL_CHARACTERS, min(_MAX_TRIAL_CHARACTERS, int(end * _TRIAL_SHARE)))
         stop = start + most // _CHUNK * _CHUNK
@@ -137,11 +139,11 @@ class _Reader:
             state, other = (map_state(lambda s, k=k: s[:, k : k + 1], both) for k in (0, 1))  # type: ignore[misc]
             forgets = bool(_agree(state, other, _TRIAL_TOLERANCE).all())
         self._to_do -= stop - place
-        self._note(place, state)
+        self._report_state(place, state)
         return place, forgets, state
 
     def segment_length(self, characters: int) -> int:
-        """Return the length of the segments of a text; 0 if it is too short for them."""
+        """Return the length of segments for the next characters; 0 if they are too few."""
         config = self._model.config
         numbers = 2 * config.layer_count * config.hidden_size  # of a state, at most
         characters = min(characters, _MAX_STATE_NUMBERS // numbers * _CHUNK)
@@ -151,17 +153,17 @@ class _Reader:
     def read_segments(
         self, start: int, length: int, state: State
     ) -> Generator[Predictions, None, State]:
-        """Read segments of `length` characters side by side; returns the state after them."""
+        """Read segments of `length` characters side by side; return the state after the last."""
         begins = start + length * np.arange(_SEGMENTS)
         expected = (_SEGMENTS - 1) * min(length, _EXPECTED_CORRECTION)
         self._to_do += expected
-        after: list[State] = []  # each chunk, of all segments
+        after: list[State] = []  # the states of all segments, (L, S, H), after each chunk
         rows = _rows_from_zeros(state)
         for offset in range(0, length, _CHUNK):
             predictions, rows = self._predict(_places(begins + offset), rows)
             after.append(map_state(Tensor.clone, rows))
             yield predictions
-        wrong = list(range(1, _SEGMENTS))  # segments that did not begin with the right state
+        wrong = list(range(1, _SEGMENTS))  # segments that began with a wrong state
         rounds, done_before, self._is_correcting = 0, self._done, True
         while wrong:
             rounds += 1
@@ -171,19 +173,19 @@ class _Reader:
             wrong = sorted(rest | {k + 1 for k in changed if k + 1 < _SEGMENTS})
         self._is_correcting = False
         self._to_do += self._done - done_before - expected
-        self._note_progress()
+        self._report_progress()
         for k, begin in enumerate(begins.tolist()):
             for number, states in enumerate(after):
                 last = map_state(lambda s, k=k: s[:, k : k + 1], states)  # type: ignore[misc]
-                self._note(begin + (number + 1) * _CHUNK, last)
+                self._report_state(begin + (number + 1) * _CHUNK, last)
         return last
 
     def _correct(
         self, begins: Places, segments: Places, after: list[State]
     ) -> Generator[Predictions, None, list[int]]:
-        """Read segments again from where those before them ended, until their states agree.
+        """Read segments again from the last states of those before, until their states agree.
 
-        Returns the segments that now end in another state.
+        `after` is updated. Return the segments whose last state has changed.
         """
         rows = map_state(lambda s: s[:, segments - 1], after[-1])
         for number, states in enumerate(after):
@@ -200,33 +202,33 @@ class _Reader:
         return [int(k) for k in segments]
 
     def _predict(self, places: Places, state: State | None) -> tuple[Predictions, State]:
-        """Read the characters at places (B, T); returns predictions of those that follow."""
+        """Read the characters at places (B, T); return predictions of the next ones, and a state."""
         yield_point()
         device = self._model.b_q.device
         logits, state = self._model(self._ids[places], state)
         self._done += places.size
-        self._note_progress()
+        self._report_progress()
         next_places = places.T.reshape(-1) + 1  # time-major, as the logits are
         return Predictions(next_places, logits.float(), self._ids[next_places].to(device)), state
 
-    def _note_progress(self) -> None:
+    def _report_progress(self) -> None:
         if self._on_progress:
             to_do = max(self._to_do, self._done + _CHUNK) if self._is_correcting else self._to_do
-            self._share = max(self._share, self._done / to_do)  # never goes back
+            self._share = max(self._share, self._done / to_do)  # it never goes back
             self._on_progress(self._share)
 
-    def _note(self, count: int, state: State) -> None:
+    def _report_state(self, count: int, state: State) -> None:
         if self._on_state:
             self._on_state(count, state)
 
 
 def _places(begins: Places) -> Places:
-    """Return the places (B, T) of a chunk from each of the `begins` (B,) on."""
+    """Return the places (B, T) of the chunks that begin at `begins` (B,)."""
     return begins[:, None] + np.arange(_CHUNK)
 
 
 def _rows_from_zeros(state: State) -> State:
-    """Return states of all segments: `state` (L, 1, H) for the first one, zeros for the others."""
+    """Return the states (L, S, H) of all segments: `state` (L, 1, H), and zeros for the others."""
 
     def rows(s: Tensor) -> Tensor:
         return torch.cat([s, s.new_zeros(s.shape[0], _SEGMENTS - 1, s.shape[2])], dim=1)
@@ -235,7 +237,7 @@ def _rows_from_zeros(state: State) -> State:
 
 
 def _agree(one: State, other: State, tolerance: float = _TOLERANCE) -> NDArray[np.bool_]:
-    """Return in which rows (B,) two states (L, B, H) are the same; by default up to rounding."""
+    """Return whether two states (L, B, H) are the same in each row, (B,), up to a tolerance."""
     pairs = zip(_parts(one), _parts(other), strict=True)
     worst = torch.stack([((a - b).abs() / (1 + a.abs())).amax(dim=(0, 2)) for a, b in pairs])
     found: NDArray[np.bool_] = (worst.amax(dim=0) <= tolerance).cpu().numpy()  # False for NaN
@@ -243,9 +245,11 @@ def _agree(one: State, other: State, tolerance: float = _TOLERANCE) -> NDArray[n
 
 
 def _assign(states: State, segments: Places, rows: State) -> None:
+    """Replace the states of some segments in `states` (L, S, H) by `rows` (L, B, H)."""
     for whole, part in zip(_parts(states), _parts(rows), strict=True):
         whole[:, segments] = part
 
 
 def _parts(state: State) -> tuple[Tensor, ...]:
+    """Return the tensors of a state: H and, for an LSTM, C."""
     return state if isinstance(state, tuple) else (state,)

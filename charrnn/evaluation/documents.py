@@ -1,4 +1,4 @@
-"""How well a model predicts documents, each read from a zero state, its end included."""
+"""The loss of a model of documents on held-out documents, each read from a zero state."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _CHUNK_CHARACTERS = 256  # of a document at a time
 
 
 def document_nats(model: CharRNN, ids: Ids, *, vocabulary: Vocabulary, documents: str) -> float:
-    """Return the mean nats per character of documents that are arranged (`Corpus.documents`).
+    """Return the mean nats per character of documents.
 
-    Every character is predicted: the first of a document too, and what ends it.
+    `ids` (N,) are those of an arranged text (`Corpus.with_documents`), and `documents` is its kind.
+    Every character is scored: the first of each document too, and what ends it.
     """
     total, count = 0.0, 0
     for nats in _iter_nats(model, ids, vocabulary, documents):
@@ -33,6 +34,7 @@ def document_nats(model: CharRNN, ids: Ids, *, vocabulary: Vocabulary, documents
 def _iter_nats(
     model: CharRNN, ids: Ids, vocabulary: Vocabulary, documents: str
 ) -> Iterator[Tensor]:
+    """Yield the nats (n,) of the characters of each minibatch. There is a yield point before it."""
     stops = arranged_stops(ids, vocabulary, documents)
     steps = min(_CHUNK_CHARACTERS, int((stops[1:] - stops[:-1]).max(initial=stops[0])))
     epoch = make_document_epoch(
