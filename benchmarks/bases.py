@@ -27,9 +27,10 @@ from measure import DATA, ROOT, keep, table, time_machine
 import charrnn
 from charrnn.checkpoint import Checkpoint, load, save
 from charrnn.checkpoint.card_metadata import CardContext
-from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES, plot_perplexity
+from charrnn.checkpoint.format import CARD, LOG, PICTURE, SAMPLES
 from charrnn.checkpoint.logs import log_of, samples_of
 from charrnn.checkpoint.model_card import card
+from charrnn.checkpoint.plot import plot_perplexity
 from charrnn.checkpoint.training_text import PUBLIC_DOMAIN
 from charrnn.corpus import Corpus
 from charrnn.ngrams.baselines import baseline_perplexities

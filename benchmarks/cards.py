@@ -14,7 +14,7 @@ from measure import ROOT
 
 from charrnn.checkpoint import load
 from charrnn.checkpoint.card_metadata import CardContext
-from charrnn.checkpoint.files import CARD
+from charrnn.checkpoint.format import CARD
 from charrnn.checkpoint.logs import samples_of
 from charrnn.checkpoint.model_card import card
 from charrnn.checkpoint.owner_card import license_in, update_card

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 
+from .strict_json import MAX_CONFIG_BYTES
+
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
+LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.json", "README.md"
 # Increment FORMAT only when an existing field changes its meaning; a new setting does not count.
 # Format 2 is format 1 with weights of half the size, which earlier versions could not read.
 FORMAT, HALF_FORMAT = 1, 2
@@ -16,3 +21,25 @@ DTYPES_BY_FORMAT = {
 }
 MAX_WEIGHTS_BYTES = 64 << 20  # of a weights file
 MAX_PARAMETERS = (MAX_WEIGHTS_BYTES - (2 << 20)) // 4  # of a model; the rest is for its metadata
+# The files of a checkpoint directory, and the most bytes that each may have.
+MAX_FILE_BYTES: Mapping[str, int] = {
+    WEIGHTS: MAX_WEIGHTS_BYTES,
+    CONFIG: MAX_CONFIG_BYTES,
+    CARD: 1 << 20,
+    LOG: 8 << 20,
+    PICTURE: 4 << 20,
+    SAMPLES: 8 << 20,
+}
+
+LOG_COLUMNS = (  # fields of `progress` events
+    "step",
+    "epoch",
+    "seconds",
+    "characters_seen",
+    "train_perplexity",
+    "validation_perplexity",
+    "gradient_norm",
+    "clipped",
+    "learning_rate",
+    "characters_per_second",
+)

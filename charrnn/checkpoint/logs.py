@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, os_reason
-from .files import LOG, LOG_COLUMNS, MAX_FILE_BYTES, SAMPLES
+from .format import LOG, LOG_COLUMNS, MAX_FILE_BYTES, SAMPLES
 
 _CURVES = ("validation_perplexity", "train_perplexity")
 _MIN_CURVE_POINTS = 4  # points of a curve

@@ -24,7 +24,6 @@ from .escaping import fenced, line_of
 from .plain_torch import MAX_DIFFERENCE, plain_torch_lines
 from .training_text import text_name, training_text
 
-NAME = "README.md"
 _TEMPLATE = "card_template.md.jinja"
 _SAMPLE_CHARS = 10_100  # characters of a sample in the text
 

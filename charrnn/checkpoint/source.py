@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
+from .format import CARD
 from .logs import text_of
-from .model_card import NAME
 from .owner_card import license_in
 
 _BASE_PREFIX = "base-"
@@ -41,7 +41,7 @@ def is_base(name: str) -> bool:
 
 def _license_of(directory: Path) -> str | None:
     try:
-        card = text_of(directory, NAME) if directory.is_dir() else None
+        card = text_of(directory, CARD) if directory.is_dir() else None
     except UserError:
         return None
     return license_in(card) if card else None

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from ..checkpoint.files import MAX_FILE_BYTES
+from ..checkpoint.format import MAX_FILE_BYTES
 from ..checkpoint.known_lines import LINE_HASHES
 from ..errors import UserError, os_reason
 from ..utils.atomic import temporary_path

@@ -202,7 +202,7 @@ class _TextReader:
         return [int(k) for k in segments]
 
     def _predict(self, places: Places, state: State | None) -> tuple[Predictions, State]:
-        """Read the characters at places (B, T); return predictions of the next ones, and a state."""
+        """Read the characters at places (B, T); return predictions of the next ones and a state."""
         yield_point()
         device = self._model.b_q.device
         logits, state = self._model(self._ids[places], state)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from .._version import __version__
-from ..checkpoint.files import MAX_FILE_BYTES
+from ..checkpoint.format import MAX_FILE_BYTES
 from ..errors import UserError
 from .errors import deadline_exceeded, to_user_error
 from .job import Job

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..checkpoint import owner_card
-from ..checkpoint.files import CARD
-from ..checkpoint.format import WEIGHTS
+from ..checkpoint.format import CARD, WEIGHTS
 from ..errors import UserError
 from . import client
 from .client import Cancelled, Progress, Waiting

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..checkpoint.files import MAX_FILE_BYTES
+from ..checkpoint.format import MAX_FILE_BYTES
 from ..checkpoint.known_lines import LINE_HASHES, MAX_HASHES_BYTES
 
 MODEL_FILES: Mapping[str, int] = {**MAX_FILE_BYTES, LINE_HASHES: MAX_HASHES_BYTES}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..checkpoint.files import LOG
+from ..checkpoint.format import LOG
 from ..checkpoint.logs import curve_in
 from ..errors import escape_invisible
 from . import client

@@ -17,10 +17,11 @@ from typing import Any
 from ..checkpoint import Checkpoint, load, model_card, owner_card, serialize
 from ..checkpoint.card_metadata import CardContext
 from ..checkpoint.dataset_of_model import dataset_corpus
-from ..checkpoint.files import CARD, LOG, PICTURE, SAMPLES, log_csv, plot_perplexity
-from ..checkpoint.format import CONFIG, WEIGHTS
+from ..checkpoint.files import log_csv
+from ..checkpoint.format import CARD, CONFIG, LOG, PICTURE, SAMPLES, WEIGHTS
 from ..checkpoint.known_lines import LINE_HASHES
 from ..checkpoint.logs import bytes_of, log_of, samples_of, text_of
+from ..checkpoint.plot import plot_perplexity
 from ..errors import UserError, short_repr
 from ..generation import iter_side_by_side
 from ..generation.config import GenerationConfig

@@ -24,8 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
 from .. import checkpoint
-from ..checkpoint.files import MAX_FILE_BYTES
-from ..checkpoint.format import WEIGHTS
+from ..checkpoint.format import MAX_FILE_BYTES, WEIGHTS
 from ..errors import Message, UserError, escape_invisible, os_reason
 from ..utils.atomic import atomic_rmtree
 from .admission import directory_bytes

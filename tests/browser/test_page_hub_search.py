@@ -10,7 +10,7 @@ from hub_answers import card
 from hub_server import Faults
 from models_page import bundled_cards, chosen, expect, files, listed, put, show
 
-from charrnn.checkpoint.files import CARD
+from charrnn.checkpoint.format import CARD
 
 pytest_plugins = ["page"]
 app = models_page.app

@@ -7,8 +7,7 @@ import pytest
 from hub_answers import refusal
 from hub_spaces import Spaces
 
-from charrnn.checkpoint.files import CARD
-from charrnn.checkpoint.format import WEIGHTS
+from charrnn.checkpoint.format import CARD, WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import CommitUnconfirmedError, client, push
 from charrnn.hub.space import deploy

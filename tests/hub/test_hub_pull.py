@@ -9,8 +9,7 @@ from huggingface_hub import constants
 
 import charrnn
 from charrnn import checkpoint as checkpoints
-from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES
-from charrnn.checkpoint.format import CONFIG, WEIGHTS
+from charrnn.checkpoint.format import CARD, CONFIG, LOG, PICTURE, SAMPLES, WEIGHTS
 from charrnn.errors import UserError
 from charrnn.hub import HubUnavailableError, Ref, cache, is_id, pull
 

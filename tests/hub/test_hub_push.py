@@ -10,8 +10,7 @@ from huggingface_hub import HfApi, ModelCard
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, load, save
-from charrnn.checkpoint.files import CARD, LOG, PICTURE, SAMPLES
-from charrnn.checkpoint.format import CONFIG, WEIGHTS
+from charrnn.checkpoint.format import CARD, CONFIG, LOG, PICTURE, SAMPLES, WEIGHTS
 from charrnn.checkpoint.known_lines import LINE_HASHES, MAX_HASHES_BYTES, KnownLines
 from charrnn.errors import UserError
 from charrnn.hub import preview_push, pull, push

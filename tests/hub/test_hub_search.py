@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from hub_answers import card
 
-from charrnn.checkpoint.files import CARD, LOG
+from charrnn.checkpoint.format import CARD, LOG
 from charrnn.errors import UserError
 from charrnn.hub import fetch_curve, list_models, preview_push, push
 

@@ -8,8 +8,7 @@ from run_events import end, progress, start
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, save
-from charrnn.checkpoint.files import CARD, LOG, LOG_COLUMNS, PICTURE, SAMPLES
-from charrnn.checkpoint.format import CONFIG, WEIGHTS
+from charrnn.checkpoint.format import CARD, CONFIG, LOG, LOG_COLUMNS, PICTURE, SAMPLES, WEIGHTS
 from charrnn.checkpoint.logs import curve_in
 from charrnn.errors import UserError
 from charrnn.hub import preview_push, push

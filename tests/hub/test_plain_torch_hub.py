@@ -3,7 +3,7 @@
 import re
 
 from charrnn import load
-from charrnn.checkpoint.files import CARD
+from charrnn.checkpoint.format import CARD
 from charrnn.generation import top_candidates
 from charrnn.hub import push
 

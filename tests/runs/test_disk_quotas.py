@@ -13,8 +13,8 @@ from refusals import refusal
 from small_runs import planned
 from starlette.requests import Request
 
-from charrnn.checkpoint.files import MAX_FILE_BYTES, SAMPLES, write_checkpoint_dir
-from charrnn.checkpoint.format import WEIGHTS
+from charrnn.checkpoint.files import write_checkpoint_dir
+from charrnn.checkpoint.format import MAX_FILE_BYTES, SAMPLES, WEIGHTS
 from charrnn.checkpoint.logs import samples_of
 from charrnn.runs import uploads
 from charrnn.runs.admission import directory_bytes, needed_bytes

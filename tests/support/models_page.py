@@ -14,7 +14,8 @@ from launching import launched
 from shared_pages import sharing
 
 from charrnn.checkpoint import Checkpoint
-from charrnn.checkpoint.files import CARD, write_checkpoint_dir
+from charrnn.checkpoint.files import write_checkpoint_dir
+from charrnn.checkpoint.format import CARD
 from charrnn.ui.models import hub_search
 from charrnn.ui.services import hub_listing
 from charrnn.vocabulary import Vocabulary

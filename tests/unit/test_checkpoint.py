@@ -11,8 +11,7 @@ from safetensors.torch import load_file, save_file
 
 import charrnn
 from charrnn.checkpoint import Checkpoint, load, save
-from charrnn.checkpoint.files import SAMPLES
-from charrnn.checkpoint.format import CONFIG, WEIGHTS
+from charrnn.checkpoint.format import CONFIG, SAMPLES, WEIGHTS
 from charrnn.checkpoint.logs import bytes_of
 from charrnn.checkpoint.model_card import card
 from charrnn.errors import UserError

@@ -12,7 +12,7 @@ from PIL import Image, ImageSequence
 
 from charrnn import cli
 from charrnn._version import __version__
-from charrnn.checkpoint.files import LOG_COLUMNS, MAX_FILE_BYTES
+from charrnn.checkpoint.format import LOG_COLUMNS, MAX_FILE_BYTES
 from charrnn.model import ModelConfig
 from charrnn.recipes import RECIPES
 from charrnn.runs.limits import Limits, variable_name

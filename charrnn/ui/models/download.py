@@ -13,8 +13,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from ...checkpoint.files import MAX_FILE_BYTES
-from ...checkpoint.format import WEIGHTS
+from ...checkpoint.format import MAX_FILE_BYTES, WEIGHTS
 from ...checkpoint.logs import bytes_of
 from ...errors import UserError, os_reason
 from ...runs.admission import directory_bytes

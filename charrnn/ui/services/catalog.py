@@ -18,8 +18,7 @@ import gradio as gr
 
 from ... import hub
 from ...checkpoint import Checkpoint, load
-from ...checkpoint.files import LOG
-from ...checkpoint.format import WEIGHTS
+from ...checkpoint.format import LOG, WEIGHTS
 from ...checkpoint.logs import curve_in, text_of
 from ...errors import UserError, short_repr
 from ...hub import ListedModel, Ref, Token
