@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .base_model import demanded_license, hub_base
 from .card_figures import alpha_name, plain_title, scores
 from .escaping import visible
-from .origin import demanded_license, hub_base
 from .training_text import text_name, training_text
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class CardContext:
     language: str | None = None
 
 
-def make_metadata(
+def make_card_data(
     checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], context: CardContext
 ) -> ModelCardData:
     """Return the metadata of a card. `samples` are the last ones that were written in training."""

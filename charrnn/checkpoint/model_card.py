@@ -17,9 +17,9 @@ import torch
 
 from .._version import __version__
 from ..utils.installation import install_command, source_address
-from . import Checkpoint, origin
+from . import Checkpoint, base_model
 from .card_figures import alpha_name, learning, recitation, score_table, title
-from .card_metadata import MAX_SAMPLES, CardContext, license_of, make_metadata
+from .card_metadata import MAX_SAMPLES, CardContext, license_of, make_card_data
 from .escaping import fenced, line_of
 from .plain_torch import MAX_DIFFERENCE, plain_torch_lines
 from .training_text import text_name, training_text
@@ -39,7 +39,7 @@ def card(
 
     context = context or CardContext()
     made = ModelCard.from_template(
-        make_metadata(checkpoint, samples, context),
+        make_card_data(checkpoint, samples, context),
         template_str=resources.files(__package__).joinpath(_TEMPLATE).read_text("utf-8"),
         **_model(checkpoint, samples, context),
         **_use(checkpoint, context),
@@ -55,7 +55,7 @@ def _model(
     several = len({sample["step"] for sample in samples}) > 1
     return {
         "title": title(checkpoint),
-        "about": "\n\n".join([_about(checkpoint), *origin.sentences(checkpoint)]),
+        "about": "\n\n".join([_about(checkpoint), *base_model.sentences(checkpoint)]),
         "written": "\n\n".join(_written(samples, context)),
         "picture": context.picture,
         "scores": score_table(checkpoint),
@@ -85,7 +85,7 @@ def _making(checkpoint: Checkpoint, context: CardContext) -> dict[str, Any]:
     return {
         "text": text.origin or line_of(text_name(checkpoint)),
         "rights": context.rights or text.rights,
-        "base_license": origin.license_sentence(checkpoint),
+        "base_license": base_model.license_sentence(checkpoint),
         "license_name": license_of(checkpoint, context),
         "model_settings": fenced(json.dumps(config["model"], indent=2), "json"),
         "training_settings": fenced(json.dumps(training, indent=2, ensure_ascii=False), "json"),

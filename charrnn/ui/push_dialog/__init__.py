@@ -18,7 +18,7 @@ from typing import Any
 import gradio as gr
 
 from ... import hub
-from ...checkpoint.origin import demanded_license
+from ...checkpoint.base_model import demanded_license
 from ...errors import UserError, traceback_without_message
 from ...hub.account import account
 from ...hub.client import endpoint
