@@ -1,10 +1,11 @@
 """Save and load checkpoints: safetensors plus JSON metadata, no pickle.
 
-`model.safetensors` holds the weights and, as JSON in its own metadata, everything else that the
-model needs: configuration, vocabulary, and how it was made. `config.json` repeats the JSON for
-people and for the Hub.
+`model.safetensors` holds the weights and, as JSON in its header, everything else that the model
+needs: configuration, vocabulary, and how it was made. `config.json` repeats this JSON for people
+and for the Hub.
 
-A checkpoint may come from a stranger, so `load` checks all of it before it is used (`checks.py`).
+A checkpoint may come from a stranger, so `load` checks all of it before it is used: files, header
+and weights in `checks.py`, and what the header says of the model's training in `metadata.py`.
 """
 
 from __future__ import annotations
@@ -51,12 +52,15 @@ if TYPE_CHECKING:
 class Checkpoint(PretrainedMethods):
     """A model with its vocabulary and its metadata.
 
-    `about` is the metadata, which says how the model was made, under the keys `name`, `corpus`,
-    `recipe`, `training`, `results`, `recitation`, `prefixes` and `started_from`: all optional, all
-    JSON (`charrnn.checkpoint.metadata`). `dtype` is the type of the weights in a file, one of
-    `DTYPES`; in memory they are float32. `source` is where it was opened from, None if that is
-    unknown; it is not saved. `known_lines` are the lines that it was trained on, None if that is
-    unknown.
+    Attributes:
+        model: The model; its weights are float32.
+        vocabulary: Its symbols.
+        about: The metadata, which says how the model was made, as JSON under the keys `name`,
+            `corpus`, `recipe`, `training`, `results`, `recitation`, `prefixes` and `started_from`.
+            All are optional (`charrnn.checkpoint.metadata`).
+        dtype: The type of the weights in a file, one of `DTYPES`.
+        source: Where the model was opened from, None if that is unknown. It is not saved.
+        known_lines: Hashes of the lines that it was trained on, None if they are unknown.
     """
 
     model: CharRNN
@@ -73,14 +77,14 @@ class Checkpoint(PretrainedMethods):
 
     @property
     def documents(self) -> str:
-        """What the model reads each from a zero state: "lines" or another, "none" for one text."""
+        """The kind of documents that the model was trained on, in `KINDS`; "none" for one text."""
         training = self.about.get("training")
         kind = training.get("documents") if isinstance(training, dict) else None
         return kind if kind in KINDS else "none"
 
     @property
     def perplexity(self) -> float | None:
-        """The perplexity on held-out text, or else on the training text; None if unknown."""
+        """The perplexity on held-out text, or else on the training text; None if it is unknown."""
         results = self.about.get("results")
         if not isinstance(results, dict):
             return None
@@ -121,13 +125,13 @@ class Checkpoint(PretrainedMethods):
 def save(checkpoint: Checkpoint, directory: str | Path, *, dtype: str | None = None) -> Path:
     """Write `model.safetensors` and `config.json` into `directory`, and return its path.
 
-    `dtype` is `float32`, or `float16` or `bfloat16` for a file of half the size, whose weights are
-    rounded; by default that of the file that the checkpoint comes from, and float32 for a new one.
-    The files, with hashes of known lines as a third, are replaced in one step, and a reader never
-    sees half of one.
+    `dtype` is "float32", or "float16" or "bfloat16" for a file of half the size, whose weights are
+    rounded. The default is `checkpoint.dtype`: that of the file that it comes from, and float32 for
+    a new one. Known lines are written as a third file. All files are replaced in one step, so a
+    reader never sees half of one.
 
-    Raises UserError for a model without symbols, for more symbols or longer prefixes than `load`
-    accepts, and for weights that `dtype` cannot hold.
+    Raises UserError for a vocabulary without symbols or with more than `load` accepts, for
+    metadata that are too long, and for weights that `dtype` cannot hold.
     """
     place = validation.as_path(directory, "directory")
     validation.check_checkpoint(checkpoint)
@@ -137,8 +141,40 @@ def save(checkpoint: Checkpoint, directory: str | Path, *, dtype: str | None = N
 
 
 def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
-    """Return the files of a checkpoint by name. Raises UserError as `save`."""
+    """Return the contents of a checkpoint's files by name. Raises UserError as `save` does."""
     validation.check_checkpoint(checkpoint)
+    _check_vocabulary(checkpoint.vocabulary)
+    config, weights = checkpoint.config(), _stored_weights(checkpoint)
+    header = {"format": "pt", "charrnn": json.dumps(config, ensure_ascii=False)}
+    files = {
+        CONFIG: json.dumps(config, ensure_ascii=False, indent=2).encode(),
+        WEIGHTS: to_safetensors(weights, header),
+    }
+    if len(files[CONFIG]) > MAX_CONFIG_BYTES:
+        raise UserError(
+            "A checkpoint's configuration can have at most {most} MB: shorten the prefixes.",
+            most=MAX_CONFIG_BYTES >> 20,
+        )
+    if checkpoint.known_lines:
+        files[LINE_HASHES] = checkpoint.known_lines.serialize()
+    return files
+
+
+def _check_vocabulary(vocabulary: Vocabulary) -> None:
+    """Raise UserError for a vocabulary without symbols, and for one that `load` would refuse."""
+    if len(vocabulary) < 2:
+        raise empty_vocabulary_error()
+    if len(vocabulary) > MAX_SYMBOLS:
+        raise UserError(
+            "A checkpoint can hold at most {most:,} symbols: use a text with fewer "
+            "different characters.",
+            most=MAX_SYMBOLS - 1,  # without `<unk>`
+            field="corpus",
+        )
+
+
+def _stored_weights(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
+    """Return the weights by name, in the type of the file. Raises UserError if they overflow."""
     dtype = checkpoint.dtype
     if dtype not in DTYPES:
         raise UserError(
@@ -147,21 +183,8 @@ def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
             choices=", ".join(DTYPES),
             field="dtype",
         )
-    stored = DTYPES[dtype]
-    if len(checkpoint.vocabulary) < 2:
-        raise empty_vocabulary_error()
-    if len(checkpoint.vocabulary) > MAX_SYMBOLS:
-        most = MAX_SYMBOLS - 1  # besides `<unk>`
-        raise UserError(
-            "A checkpoint can hold at most {most:,} symbols: use a text with fewer "
-            "different characters.",
-            most=most,
-            field="corpus",
-        )
-    config = checkpoint.config()
-    text = json.dumps(config, ensure_ascii=False)
     weights = {
-        name: weight.detach().to(stored).contiguous()
+        name: weight.detach().to(DTYPES[dtype]).contiguous()
         for name, weight in checkpoint.model.state_dict().items()
     }
     if dtype != "float32" and not all(map(is_finite, weights.values())):
@@ -170,21 +193,13 @@ def serialize(checkpoint: Checkpoint) -> dict[str, bytes]:
             dtype=dtype,
             field="dtype",
         )
-    blob = to_safetensors(weights, {"format": "pt", "charrnn": text})
-    beside = json.dumps(config, ensure_ascii=False, indent=2).encode()
-    if len(beside) > MAX_CONFIG_BYTES:
-        raise UserError(
-            "A checkpoint's configuration can have at most {most} MB: shorten the prefixes.",
-            most=MAX_CONFIG_BYTES >> 20,
-        )
-    lines = checkpoint.known_lines
-    return {CONFIG: beside, WEIGHTS: blob} | ({LINE_HASHES: lines.serialize()} if lines else {})
+    return weights
 
 
 def load(path: str | Path) -> Checkpoint:
     """Open a checkpoint: its directory, or its `.safetensors` file alone.
 
-    Raises UserError, saying what is wrong, for anything that is not a valid charrnn checkpoint.
+    Raises UserError for anything that is not a valid charrnn checkpoint.
     """
     path = Path(path)
     try:

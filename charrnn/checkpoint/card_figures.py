@@ -1,4 +1,4 @@
-"""What a model card shows of a model's figures: titles, tables, and the samples of its training."""
+"""The title, the tables and the samples of a model card."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .training_text import text_name
 if TYPE_CHECKING:
     from . import Checkpoint
 
-TERMS = {"ngram": "n-gram"}  # where the name is not the word for it
-_MAX_STEPS = 60  # at which a sample is shown, to see how it learned
+TERMS = {"ngram": "n-gram"}  # names of baselines that are not words
+_MAX_STEPS = 60  # of training, whose samples are shown
 _RECITATION_COUNTS = (
     "characters", "seed", "min_characters", "longest", "copied_lines", "lines",
 )  # fmt: skip
 _NGRAM_LENGTHS = (4, 8, 12, 16, 24)
-_MAX_COUNT = 1e9  # that a card shows
+_MAX_COUNT = 1e9  # a larger count is not plausible, and not shown
 
 
 def plain_title(checkpoint: Checkpoint) -> str:
@@ -37,10 +37,10 @@ def alpha_name(alpha: float) -> str:
 
 
 def scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
-    """Yield what was measured, the model first and then the baselines: name, perplexity, bits."""
+    """Yield the name, the perplexity and the bits per character of the model and the baselines."""
     results = checkpoint.about.get("results") or {}
     baselines = results.get("baselines") or {}
-    # Before there were `last_` figures, that of training was not measured with the kept model.
+    # Results without `last_` figures are older: their training perplexity is not the kept model's.
     older = results.get("validation_perplexity") and "last_train_perplexity" not in results
     named = {
         "held out": results.get("validation_perplexity"),
@@ -53,7 +53,7 @@ def scores(checkpoint: Checkpoint) -> Iterator[tuple[str, float, float]]:
 
 
 def score_table(checkpoint: Checkpoint) -> str:
-    """Return a table of what was measured."""
+    """Return `scores` as a Markdown table."""
     rows = [
         f"| {line_of(name)} | {perplexity:.4g} | {bits:.3f} |"
         for name, perplexity, bits in scores(checkpoint)
@@ -63,7 +63,7 @@ def score_table(checkpoint: Checkpoint) -> str:
 
 
 def recitation(checkpoint: Checkpoint) -> str:
-    """Say how much the model recites, if that was measured: figures only, nothing of a text."""
+    """Say how much the model recites, in figures; empty if that was not measured."""
     figures = checkpoint.about.get("recitation") or {}
     counts = {name: _count_in(figures, name) for name in _RECITATION_COUNTS}
     written, held_out = (_shares_in(figures, before) for before in ("", "held_out_"))
@@ -90,10 +90,13 @@ def recitation(checkpoint: Checkpoint) -> str:
 
 
 def learning(samples: Sequence[Mapping[str, Any]]) -> str:
-    """Show the first prefix, continued at several steps of training."""
+    """Return a code block with the continuations of the first prefix at several training steps.
+
+    `samples` are those written during training, with `step`, `prefix` and `text`.
+    """
     prefix = samples[0]["prefix"]
     texts = {s["step"]: str(s["text"]) for s in samples if s["prefix"] == prefix}
-    if len(texts) > _MAX_STEPS:  # as evenly as it goes, the last one among them
+    if len(texts) > _MAX_STEPS:  # take every n-th one, the last one among them
         every = -(-len(texts) // _MAX_STEPS)
         texts = dict(list(texts.items())[::-every][::-1])
     width = len(f"{max(texts):,}")
@@ -101,12 +104,13 @@ def learning(samples: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _count_in(figures: Mapping[str, Any], name: str) -> int | None:
+    """Return a figure that is a plausible count, else None."""
     value = figures.get(name)
     return int(value) if isinstance(value, int | float) and 0 <= value < _MAX_COUNT else None
 
 
 def _shares_in(figures: Mapping[str, Any], before: str) -> dict[str, str]:
-    """Return the shares whose names begin with `before`, in percent."""
+    """Return the shares by name, in percent as texts. In `figures`, `before` precedes the names."""
     names = ("copied", *(f"new_{n}" for n in _NGRAM_LENGTHS))
     values = {name: figures.get(before + name) for name in names}
     return {

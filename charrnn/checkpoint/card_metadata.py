@@ -1,4 +1,4 @@
-"""The metadata of a model card: what the Hub reads of it, by huggingface_hub's own classes."""
+"""Make the metadata of a model card, which the Hub reads, as a ModelCardData of huggingface_hub."""
 
 from __future__ import annotations
 
@@ -19,21 +19,26 @@ if TYPE_CHECKING:
 TAGS = ("charrnn", "text-generation", "character-level")
 CELL_TAGS = {"tanh": "rnn", "relu": "rnn", "gru": "gru", "lstm": "lstm"}
 METRICS = {"perplexity": "Perplexity", "bits_per_character": "Bits per character"}
-SPLITS = {"held out": "validation", "training": "train"}  # as the Hub's datasets name them
-WRITTEN_IN_TRAINING = "Written in training"  # title of such a sample
+SPLITS = {"held out": "validation", "training": "train"}  # the names of splits on the Hub
+WRITTEN_IN_TRAINING = "Written in training"  # the title of a sample that was
 MAX_SAMPLES = 8
-_SAMPLE_CHARS = 120  # characters of a sample in the metadata, which every listing carries
+_MAX_SAMPLE_CHARACTERS = 120  # in the metadata, which every list of models carries
 _TASK = "text-generation"
 
 
 @dataclass(frozen=True)
 class CardContext:
-    """Where a card is shown, and what is known there.
+    """Where a card is shown, and what the checkpoint itself does not say.
 
-    `repo` is the model's `owner/name` on the Hub, if it has one; `space` that of a Space that opens
-    it. `texts` are samples by α, which begin with `prefix`. `picture` says that perplexity.png lies
-    beside the card. `license` is the owner's choice. `rights` says in words who may use the
-    training text, and `language` is its language (ISO 639-1), where charrnn cannot know.
+    Attributes:
+        repo: The model's `owner/name` on the Hub, None if it has none.
+        space: The `owner/name` of a Space that opens the model, None if there is none.
+        prefix: What all of `texts` begin with.
+        texts: Samples by their α.
+        picture: Whether perplexity.png is beside the card.
+        license: The license that the owner chose, None for that of the base or the text.
+        rights: Who may use the training text, in words, if charrnn does not know the text.
+        language: The language of the training text (ISO 639-1), if charrnn does not know it.
     """
 
     repo: str | None = None
@@ -49,7 +54,10 @@ class CardContext:
 def make_card_data(
     checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], context: CardContext
 ) -> ModelCardData:
-    """Return the metadata of a card. `samples` are the last ones that were written in training."""
+    """Return the metadata of a card.
+
+    `samples` are those written during training, with `step`, `prefix` and `text`.
+    """
     from huggingface_hub import ModelCardData  # a quarter of a second: only where a card is made
 
     text, base = training_text(checkpoint), hub_base(checkpoint)
@@ -72,14 +80,18 @@ def make_card_data(
 
 
 def license_of(checkpoint: Checkpoint, context: CardContext) -> str:
-    """Return the owner's choice, or that of the base if it demands this, or that of the text."""
+    """Return a model's license.
+
+    It is the owner's choice, else that of the base model if it must be the same, else that of the
+    training text.
+    """
     return context.license or demanded_license(checkpoint) or training_text(checkpoint).license
 
 
 def _results(checkpoint: Checkpoint) -> Iterator[EvalResult]:
-    """Yield perplexity and bits per character of each part of the text that was measured.
+    """Yield the perplexity and the bits per character of each split that was measured.
 
-    The Hub shows those of one dataset and split together.
+    The Hub groups results by dataset and split.
     """
     from huggingface_hub import EvalResult
 
@@ -101,7 +113,7 @@ def _results(checkpoint: Checkpoint) -> Iterator[EvalResult]:
 
 
 def _widget(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Iterator[dict[str, Any]]:
-    """Yield texts that the model has written, for the page of the model to show."""
+    """Yield the examples of the widget on the model's page: samples, each a text and its output."""
     written = [(alpha_name(alpha), context.prefix, text) for alpha, text in context.texts.items()]
     if not written:
         last = samples[-1]["step"] if samples else None
@@ -111,9 +123,9 @@ def _widget(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Itera
             if sample["step"] == last
         ][:MAX_SAMPLES]
     for title, prefix, text in written:
-        continued = text.removeprefix(prefix)[:_SAMPLE_CHARS]
+        continued = text.removeprefix(prefix)[:_MAX_SAMPLE_CHARACTERS]
         yield {
-            "text": visible(prefix, _SAMPLE_CHARS),
+            "text": visible(prefix, _MAX_SAMPLE_CHARACTERS),
             "example_title": title,
             "output": {"text": visible(continued)},
         }

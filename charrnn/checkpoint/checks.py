@@ -1,10 +1,13 @@
-"""The checks of a stranger's checkpoint, in the order of cost.
+"""Check a stranger's checkpoint, the cheapest checks first.
 
-Sizes are checked before bytes are read, bytes before they are parsed (`strict_json.py`), the
-configuration before a model is built, names, shapes and types of the weights before they are
-loaded, every number before it is used, and finally that the model's output does not overflow.
+1. The sizes of files, before they are read.
+2. Their bytes, before they are parsed (`strict_json.py`).
+3. The configuration, before a model is built.
+4. Names, shapes and types of the weights, before they are loaded.
+5. Every weight, before it is used: it must be finite.
+6. The model's output on a few ids: it must be finite too.
 
-What is wrong raises ValueError with a `Message`, of which `load` makes a UserError.
+Most failures raise ValueError with a `Message`, which `load` turns into a UserError.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from ..vocabulary import MAX_SYMBOLS, UNKNOWN, Vocabulary
 from .format import CONFIG, DTYPES_BY_FORMAT, MAX_PARAMETERS, MAX_WEIGHTS_BYTES, WEIGHTS
 from .strict_json import MAX_CONFIG_BYTES, parse_json_object
 
-_TRIAL_SHAPE = (8, 4)  # (B, T) of the ids with which a model is tried
+_TRIAL_SHAPE = (8, 4)  # (B, T) of the ids that a model is tried on
 
 
 def find_weights_file(path: Path) -> Path:
@@ -44,9 +47,9 @@ def find_weights_file(path: Path) -> Path:
 
 
 def _is_there(file: Path) -> bool:
-    """Return whether there is such a file.
+    """Return whether a file exists.
 
-    Raises ValueError for a directory, a pipe or a dangling link: some could be read for ever.
+    Raises ValueError for a directory, a dangling link, and a pipe, which could be read forever.
     """
     there = os.path.lexists(file)
     if there and not file.is_file():
@@ -55,7 +58,10 @@ def _is_there(file: Path) -> bool:
 
 
 def check_agreement(file: Path, config: dict[str, Any]) -> None:
-    """Raise ValueError for a `config.json` that is invalid or describes another model."""
+    """Raise ValueError for a `config.json` that is invalid or disagrees with `config`.
+
+    It may be missing.
+    """
     if not _is_there(file):
         return
     with file.open("rb") as opened:
@@ -66,7 +72,10 @@ def check_agreement(file: Path, config: dict[str, Any]) -> None:
 
 
 def read_config(metadata: dict[str, str] | None) -> dict[str, Any]:
-    """Parse the JSON in a weights file's metadata. Raises ValueError for an unknown format."""
+    """Parse the JSON in the metadata of a safetensors file.
+
+    Raises ValueError if there is none, or its format is unknown.
+    """
     text = (metadata or {}).get("charrnn")
     if text is None:
         raise ValueError(Message("the file holds weights but no charrnn configuration"))
@@ -83,7 +92,7 @@ def read_config(metadata: dict[str, str] | None) -> dict[str, Any]:
 
 
 def _with_version(problem: Message, config: dict[str, Any]) -> Message:
-    """Name the version of charrnn that wrote a checkpoint, where it is recorded."""
+    """Add to a message which version of charrnn wrote the checkpoint, if another one did."""
     version = other_version(config.get("charrnn_version"))
     if version is None:
         return problem
@@ -96,7 +105,7 @@ def _with_version(problem: Message, config: dict[str, Any]) -> Message:
 
 
 def read_vocabulary(config: dict[str, Any]) -> Vocabulary:
-    """Read the vocabulary. Raises ValueError if it is missing, empty or too large."""
+    """Return the vocabulary. Raises ValueError if it is missing, empty or too large."""
     symbols = config.get("symbols")
     if not isinstance(symbols, str):
         raise ValueError(Message("its symbols are not a text of single characters"))
@@ -114,10 +123,10 @@ def read_vocabulary(config: dict[str, Any]) -> Vocabulary:
 
 
 def read_model_config(config: dict[str, Any]) -> ModelConfig:
-    """Read the model's settings; missing ones, as from an earlier version, take their defaults.
+    """Return the model's configuration.
 
-    Raises ValueError for a setting that this version does not know, and UserError for a value out
-    of range.
+    Settings that an earlier version did not have take their defaults. Raises ValueError for a
+    setting that this version does not know, and UserError for a value out of range.
     """
     model = _completed(config.get("model"))
     if not isinstance(model, dict):
@@ -142,7 +151,7 @@ def read_model_config(config: dict[str, Any]) -> ModelConfig:
 
 
 def _completed(model: object) -> object:
-    """Return a model's settings with the missing ones at their defaults."""
+    """Return a model's settings, the missing ones at their defaults. Other values stay as they are."""
     if not isinstance(model, dict):
         return model
     return {f.name: f.default for f in fields(ModelConfig)} | model
@@ -151,12 +160,31 @@ def _completed(model: object) -> object:
 def read_weights(
     weights: Any, model: CharRNN, dtypes: dict[str, str]
 ) -> tuple[str, dict[str, torch.Tensor]]:
-    """Return the weights' type and, as float32, the weights themselves.
+    """Return the type of the weights in a file, and the weights by name, as float32.
 
-    `dtypes` has the types that the file's format allows. Raises ValueError if names, shapes, types
-    or values do not fit `model`.
+    `weights` is a file opened by `safe_open`, and `dtypes` maps the types that its format allows,
+    by their names in safetensors, to our names. Raises ValueError if names, shapes, types or values
+    do not fit `model`.
     """
     expected = model.state_dict()
+    found = _check_tensors(weights, expected, dtypes)
+    if model.parameter_count > MAX_PARAMETERS:
+        raise ValueError(
+            Message("its model has more than {most:,} parameters", most=MAX_PARAMETERS)
+        )
+    if len(found) != 1:
+        raise ValueError(Message("its weights are of several types"))
+    state = {name: weights.get_tensor(name).float() for name in expected}
+    for name, weight in state.items():
+        if not is_finite(weight):
+            raise ValueError(Message("{name} holds numbers that are not finite", name=name))
+    return found.pop(), state
+
+
+def _check_tensors(
+    weights: Any, expected: dict[str, torch.Tensor], dtypes: dict[str, str]
+) -> set[str]:
+    """Return the types of the weights. Raises ValueError for a wrong name, shape or type."""
     names = list(weights.keys())
     if len(names) != len(expected) or set(names) != set(expected):
         raise ValueError(Message("its weights do not match the model it describes"))
@@ -177,24 +205,14 @@ def read_weights(
                 )
             )
         found.add(dtypes[dtype])
-    if model.parameter_count > MAX_PARAMETERS:
-        raise ValueError(
-            Message("its model has more than {most:,} parameters", most=MAX_PARAMETERS)
-        )
-    if len(found) != 1:
-        raise ValueError(Message("its weights are of several types"))
-    state = {name: weights.get_tensor(name).float() for name in expected}
-    for name, weight in state.items():
-        if not is_finite(weight):
-            raise ValueError(Message("{name} holds numbers that are not finite", name=name))
-    return found.pop(), state
+    return found
 
 
 def output_is_finite(model: CharRNN) -> bool:
-    """Return whether the model's logits after some characters are finite.
+    """Return whether the model's logits after a few characters are finite.
 
-    Finite weights may be so large that they are not. Overflow after other texts shows when the
-    model generates.
+    Finite weights may be so large that they are not. Overflow on other texts shows when the model
+    reads or generates them.
     """
     rows, columns = _TRIAL_SHAPE
     ids = torch.arange(rows * columns).reshape(rows, columns) % model.vocabulary_size
@@ -204,5 +222,5 @@ def output_is_finite(model: CharRNN) -> bool:
 
 
 def is_finite(numbers: torch.Tensor) -> bool:
-    """Return whether all numbers are finite: the least and the largest show it, NaN in both."""
+    """Return whether all numbers are finite: the minimum and the maximum are NaN if one is."""
     return all(map(math.isfinite, torch.stack(torch.aminmax(numbers)).tolist()))
