@@ -1,4 +1,4 @@
-"""What a model card says of the model that a model started from, and of its license."""
+"""Describe, for a model card, the model that a model started from, and its license."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _HUB_NAME = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}", re.ASCII)  # owne
 
 
 def hub_base(checkpoint: Checkpoint) -> str | None:
-    """Return the `owner/name` of the model on the Hub that this one started from, if it did."""
+    """Return the `owner/name` on the Hub of the model that this one started from, if it has one."""
     model = _start(checkpoint)["model"]
     return model if _HUB_NAME.fullmatch(model) else None
 
 
 def demanded_license(checkpoint: Checkpoint) -> str | None:
-    """Return the license that the model started from demands of this one; None if there is none."""
+    """Return the license that this model must have because its base model has it; else None."""
     name = _start(checkpoint)["license"]
     return name if _LICENSE.fullmatch(name) and demands_its_license(name) else None
 
 
 def license_sentence(checkpoint: Checkpoint) -> str:
-    """Say which license the model has that this one started from; empty if that is unknown."""
+    """Return a sentence on the license of the base model; empty if the license is unknown."""
     start = _start(checkpoint)
     if not start["license"]:
         return ""
@@ -39,7 +39,7 @@ def license_sentence(checkpoint: Checkpoint) -> str:
 
 
 def sentences(checkpoint: Checkpoint) -> Iterator[str]:
-    """Say which model this one started from, and how well that one knew the text."""
+    """Yield a sentence on the model that this one started from, if it did, and its perplexity."""
     start = _start(checkpoint)
     if not start["name"]:
         return
@@ -59,7 +59,7 @@ def sentences(checkpoint: Checkpoint) -> Iterator[str]:
 
 
 def _start(checkpoint: Checkpoint) -> dict[str, str]:
-    """Return what is known of the model that this one started from; empty texts for the rest."""
+    """Return `started_from` of the metadata; empty texts for what is missing or no text."""
     start = checkpoint.about.get("started_from") or {}
     values = {key: start.get(key) for key in ("name", "model", "revision", "license")}
     return {key: value if isinstance(value, str) else "" for key, value in values.items()}

@@ -151,7 +151,7 @@ def read_model_config(config: dict[str, Any]) -> ModelConfig:
 
 
 def _completed(model: object) -> object:
-    """Return a model's settings, the missing ones at their defaults. Other values stay as they are."""
+    """Return settings with the missing ones at their defaults; anything but an object as it is."""
     if not isinstance(model, dict):
         return model
     return {f.name: f.default for f in fields(ModelConfig)} | model

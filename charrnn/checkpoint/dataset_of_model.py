@@ -1,4 +1,4 @@
-"""The dataset that a model was trained on, where it is one that can be read without a download."""
+"""Find the dataset that a model was trained on, if it can be read without a download."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ def local_datasets() -> list[datasets.Dataset]:
 
 
 def corpus_name(checkpoint: Checkpoint) -> object:
-    """Return what a checkpoint says about the name of its training text."""
+    """Return the name of a checkpoint's training text in its metadata, None if there is none."""
     return (checkpoint.about.get("corpus") or {}).get("name")
 
 
 def dataset_corpus(checkpoint: Checkpoint) -> Corpus | None:
-    """Return the dataset that a model says it was trained on, split as then; None for another text.
+    """Return the dataset that a model was trained on, with the same part held out.
 
-    Raises UserError if the split that it names makes no sense.
+    None if its text is not a local dataset, has another length by now, or nothing is known of what
+    was held out. Raises UserError if the metadata have an impossible split.
     """
     name = corpus_name(checkpoint)
     entry = next((entry for entry in local_datasets() if entry.title == name), None)
@@ -35,15 +36,15 @@ def dataset_corpus(checkpoint: Checkpoint) -> Corpus | None:
 
 
 def split_as_trained(corpus: Corpus, checkpoint: Checkpoint) -> Corpus:
-    """Return a model's training text with what was held out then.
+    """Return a model's training text with the part held out that its training held out.
 
-    Raises UserError if the split that the model names makes no sense.
+    Raises UserError if the metadata have an impossible split.
     """
     return corpus.with_validation(*_split_of(checkpoint))
 
 
 def _split_of(checkpoint: Checkpoint) -> tuple[float | None, str | None, int | None]:
-    """Return the share, the part and the seed of what a model's training held out."""
+    """Return `validation`, `holdout` and `seed` of a model's training; None for unknown ones."""
     training = checkpoint.about.get("training") or {}
     share, holdout, seed = (training.get(name) for name in ("validation", "holdout", "seed"))
     return (

@@ -1,4 +1,4 @@
-"""Write text from outside into Markdown, which it can neither break nor mark up."""
+"""Escape untrusted text for Markdown, so that it can neither end a block nor mark anything up."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _SPECIAL = "\\`*_[]<>#|&~$:@!{}"  # characters of Markdown
 
 
 def visible(text: str, most: int | None = None) -> str:
-    """Write invisible characters other than line breaks and tabs as escapes.
+    """Return a text with its invisible characters escaped, but for line breaks and tabs.
 
-    A text longer than `most` characters is cut.
+    It is cut to at most `most` characters before that.
     """
     shown = text if most is None or len(text) <= most else text[: most - 1] + "…"
     return "".join(c if c in "\n\t" else escape_invisible(c) for c in shown)
 
 
 def fenced(text: str, language: str = "text") -> str:
-    """Return a code block that no text can break out of."""
+    """Return a text as a Markdown code block that it cannot end."""
     shown = visible(text)
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=2) + 1)
     fence = max(fence, "```", key=len)
@@ -27,10 +27,10 @@ def fenced(text: str, language: str = "text") -> str:
 
 
 def line_of(text: str) -> str:
-    """Escape text from outside for a line of Markdown."""
+    """Return a text on one line, escaped for Markdown."""
     return "".join("\\" + c if c in _SPECIAL else c for c in flat(text))
 
 
 def flat(text: str, most: int = 80) -> str:
-    """Return a text on one line of `most` characters at most, with its spaces collapsed."""
+    """Return a text on one line of at most `most` characters, with its white space collapsed."""
     return escape_invisible(" ".join(text.split()), most)

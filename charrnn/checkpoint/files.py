@@ -1,7 +1,6 @@
 """Write a whole checkpoint directory: weights, configuration, log, plot, samples and model card.
 
-A checkpoint directory has the same files on disk, in a .zip and on the Hub. The model card is its
-`README.md` (`charrnn.checkpoint.model_card`).
+A checkpoint directory has the same files on disk, in a .zip and on the Hub (`format.py`).
 """
 
 from __future__ import annotations
@@ -32,24 +31,24 @@ def write_checkpoint_dir(
 ) -> None:
     """Write a whole checkpoint directory; the new files replace the old ones in one step.
 
-    `log` holds `progress` events, `samples` holds `sample` events. Plotting takes about half a
-    second: without `picture` it is left for the end of a run.
+    `log` holds `progress` events, and `samples` holds `sample` events. `picture` asks for the plot,
+    which takes about half a second, so a run makes it at its end only.
     """
     kept = [{key: sample[key] for key in ("step", "prefix", "text")} for sample in samples]
     files = serialize(checkpoint)
     files[LOG] = log_csv(log).encode()
-    while (
-        len(data := json.dumps(kept, ensure_ascii=False, indent=2).encode())
-        > MAX_FILE_BYTES[SAMPLES]
-    ):
-        kept = kept[len(kept) // 2 + 1 :]  # of very long prefixes: what could not be opened again
+    while len(data := _as_json(kept)) > MAX_FILE_BYTES[SAMPLES]:  # then it could not be opened
+        kept = kept[len(kept) // 2 + 1 :]
     files[SAMPLES] = data
     if picture and log:
         results = checkpoint.about.get("results") or {}
         files[PICTURE] = plot_perplexity(log, results.get("baselines") or {})
-    page = CardContext(picture=PICTURE in files)
-    files[CARD] = card(checkpoint, kept, page).encode()
+    files[CARD] = card(checkpoint, kept, CardContext(picture=PICTURE in files)).encode()
     atomic_write_many(directory, files)
+
+
+def _as_json(samples: Sequence[Mapping[str, Any]]) -> bytes:
+    return json.dumps(samples, ensure_ascii=False, indent=2).encode()
 
 
 def make_metadata(
@@ -61,7 +60,7 @@ def make_metadata(
     results: Mapping[str, Any],
     started_from: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the metadata of a checkpoint: see `Checkpoint.about`."""
+    """Return the metadata of a checkpoint that was trained on `corpus`, `Checkpoint.about`."""
     start = {} if started_from is None else {"started_from": dict(started_from)}
     return {
         "name": corpus.name,
@@ -75,7 +74,7 @@ def make_metadata(
 
 
 def log_csv(log: Iterable[Mapping[str, Any]]) -> str:
-    """Write `progress` events as CSV with a header."""
+    """Return `progress` events as CSV with a header, the columns `LOG_COLUMNS`."""
     out = io.StringIO()
     table = csv.DictWriter(out, LOG_COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()

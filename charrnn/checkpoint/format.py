@@ -1,4 +1,4 @@
-"""The files of a checkpoint: their names, versions, types and largest sizes."""
+"""The files of a checkpoint directory: their names, versions, types and largest sizes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ LOG, PICTURE, SAMPLES, CARD = "training_log.csv", "perplexity.png", "samples.jso
 # Format 2 is format 1 with weights of half the size, which earlier versions could not read.
 FORMAT, HALF_FORMAT = 1, 2
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
-# By format, the types of weights as a safetensors file names them.
+# For each format, the types of its weights: their names in safetensors, and ours.
 DTYPES_BY_FORMAT = {
     FORMAT: {"F32": "float32"},
     HALF_FORMAT: {"F16": "float16", "BF16": "bfloat16"},
 }
-MAX_WEIGHTS_BYTES = 64 << 20  # of a weights file
-MAX_PARAMETERS = (MAX_WEIGHTS_BYTES - (2 << 20)) // 4  # of a model; the rest is for its metadata
+MAX_WEIGHTS_BYTES = 64 << 20
+MAX_PARAMETERS = (MAX_WEIGHTS_BYTES - (2 << 20)) // 4  # as float32; the header has 2 MB
 # The files of a checkpoint directory, and the most bytes that each may have.
 MAX_FILE_BYTES: Mapping[str, int] = {
     WEIGHTS: MAX_WEIGHTS_BYTES,

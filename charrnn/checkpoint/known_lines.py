@@ -1,7 +1,7 @@
-"""Hashes of the lines that a model was trained on: they tell a new line from a copied one.
+"""Hashes of the lines that a model was trained on, by which a new line is told from a copied one.
 
-The file lies beside the weights: `line_hashes.bin`, 64 bits for each line, sorted. It is pushed to
-the Hub only on request, since names and other short lines can be guessed from their hashes.
+They are in `line_hashes.bin` beside the weights: 64 bits for each line, sorted. The file is pushed
+to the Hub only on request, since names and other short lines can be guessed from their hashes.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from ..errors import Message
 from ..utils.yield_points import yield_point
 
 LINE_HASHES = "line_hashes.bin"
-MAX_LINES = 2_000_000  # of more, no hashes are kept
-_BYTES = 8  # of a hash
-MAX_HASHES_BYTES = MAX_LINES * _BYTES  # of the file
-_LINES_AT_ONCE = 10_000
+MAX_LINES = 2_000_000  # no hashes are kept of a text with more
+_HASH_BYTES = 8
+MAX_HASHES_BYTES = MAX_LINES * _HASH_BYTES
+_LINES_PER_YIELD = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,26 +32,23 @@ class KnownLines:
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> KnownLines:
-        """Hash lines."""
+        """Hash lines. There are yield points."""
         found = []
         for number, line in enumerate(lines):
-            if number % _LINES_AT_ONCE == 0:
+            if number % _LINES_PER_YIELD == 0:
                 yield_point()
             found.append(_hash(line))
         return cls(np.unique(np.array(found, np.uint64)))
 
     @classmethod
     def load(cls, file: Path) -> KnownLines | None:
-        """Read the file beside a model's weights; None if there is none.
-
-        Raises ValueError if it is damaged.
-        """
+        """Read a `line_hashes.bin`; None if there is none. Raises ValueError if it is damaged."""
         if not file.exists():
             return None
         if not file.is_file() or file.stat().st_size > MAX_HASHES_BYTES:
             raise ValueError(Message("{path} is damaged", path=LINE_HASHES))
         data = file.read_bytes()
-        if len(data) % _BYTES:
+        if len(data) % _HASH_BYTES:
             raise ValueError(Message("{path} is damaged", path=LINE_HASHES))
         return cls(np.unique(np.frombuffer(data, "<u8").astype(np.uint64)))
 
@@ -66,11 +63,11 @@ class KnownLines:
         return len(self.hashes)
 
     def serialize(self) -> bytes:
-        """Return the bytes of the file."""
+        """Return the content of `line_hashes.bin`."""
         return self.hashes.astype("<u8").tobytes()
 
 
 def _hash(line: str) -> int:
-    """Return the first 64 bits of a line's BLAKE2b, without white space at its ends."""
+    """Return the 64-bit BLAKE2b hash of a line without white space at its ends."""
     data = line.strip().encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(data, digest_size=_BYTES).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=_HASH_BYTES).digest(), "little")

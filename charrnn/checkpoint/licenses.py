@@ -1,8 +1,8 @@
-"""Which licenses a model passes on to the models that are made from it."""
+"""Tell which licenses apply to all models that are made from a model."""
 
 from __future__ import annotations
 
-# Of licenses that let a model made from another have any license. Others demand their own.
+# Licenses under which a model made from another may have any license. Others demand their own.
 _PERMISSIVE = frozenset(
     {
         *("apache-2.0", "mit", "isc", "zlib", "bsd", "bsd-2-clause", "bsd-3-clause", "psf-2.0"),

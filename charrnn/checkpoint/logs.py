@@ -15,8 +15,8 @@ from ..errors import UserError, os_reason
 from .format import LOG, LOG_COLUMNS, MAX_FILE_BYTES, SAMPLES
 
 _CURVES = ("validation_perplexity", "train_perplexity")
-_MIN_CURVE_POINTS = 4  # points of a curve
-_BLOB = re.compile("[0-9a-f]{64}")  # the name of a blob that repositories share
+_MIN_CURVE_POINTS = 4
+_BLOB = re.compile("[0-9a-f]{64}")  # the name of a blob that several repositories share
 
 
 def log_of(directory: Path) -> list[dict[str, Any]]:
@@ -28,9 +28,9 @@ def log_of(directory: Path) -> list[dict[str, Any]]:
 
 
 def parsed_log(text: str) -> list[dict[str, Any]]:
-    """Parse the rows of a training log; a cell that is no number becomes None.
+    """Return the rows of a training log by the names in `LOG_COLUMNS`.
 
-    Rows without a step and a time are left out.
+    A cell that is no number becomes None. Rows without a step and a time are left out.
     """
     rows = csv.DictReader(io.StringIO(text.replace("\0", ""), newline=""))
     try:
@@ -41,14 +41,14 @@ def parsed_log(text: str) -> list[dict[str, Any]]:
 
 
 def curve_in(log: str, most: int) -> list[float] | None:
-    """Return the perplexities in a training log, `most` at most; None if there are none.
+    """Return at most `most` perplexities of a training log, for a curve; None if there are none.
 
-    They are those on held-out text, unless these were measured too seldom to make a curve. The last
-    one is always among them.
+    They are those on held-out text, or on the training text if there are too few of the former. The
+    last one is always among them.
     """
     rows = parsed_log(log)
     held, train = ([row[key] for row in rows if row[key] and row[key] > 0] for key in _CURVES)
-    # A row repeats the figure of the one before where nothing was measured.
+    # A row without a new measurement repeats the last one.
     held = [p for p, before in zip(held, [None, *held], strict=False) if p != before]
     values = held if len(held) >= min(_MIN_CURVE_POINTS, len(train) or 1) else train
     step = max(1, math.ceil(len(values) / most))
@@ -66,9 +66,9 @@ def _number(cell: object) -> float | int | None:
 
 
 def samples_of(directory: Path) -> list[dict[str, Any]]:
-    """Return the samples written during training: `step`, `prefix`, `text`.
+    """Return the samples written during training, with `step`, `prefix` and `text`.
 
-    A malformed entry is left out. Raises UserError if the file cannot be read.
+    Malformed entries are left out. Raises UserError if the file cannot be read.
     """
     try:
         entries = json.loads(text_of(directory, SAMPLES) or "[]")
@@ -84,14 +84,14 @@ def samples_of(directory: Path) -> list[dict[str, Any]]:
 
 
 def _sendable(value: object) -> bool:
+    """Return whether a value is a string without surrogates, which JSON could not carry."""
     return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
 def bytes_of(directory: Path, name: str) -> bytes | None:
-    """Read a file of a checkpoint's directory.
+    """Return the content of a file in a checkpoint's directory.
 
-    Returns None if it is not there, too large, or neither a plain file nor one of the Hub's cache.
-
+    None if there is none, if it is too large, or neither a regular file nor one in the Hub's cache.
     Raises UserError if it cannot be read.
     """
     path = directory / name
@@ -109,7 +109,7 @@ def bytes_of(directory: Path, name: str) -> bytes | None:
 
 
 def _is_cached(path: Path) -> bool:
-    """Whether a file is a link of the Hub's cache, to a blob in it, and not to any other place."""
+    """Return whether a path is a link of the Hub's cache that leads to a blob of that cache."""
     if not path.is_symlink() or path.parent.parent.name != "snapshots":
         return False
     repo, target = path.parents[2].resolve(), path.resolve()
@@ -118,6 +118,6 @@ def _is_cached(path: Path) -> bool:
 
 
 def text_of(directory: Path, name: str) -> str | None:
-    """Read a file as `bytes_of` does, as text; bytes that are not UTF-8 are replaced."""
+    """Return the content of a file as `bytes_of` does, as text; invalid UTF-8 is replaced."""
     data = bytes_of(directory, name)
     return None if data is None else data.decode("utf-8", "replace")

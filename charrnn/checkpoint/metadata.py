@@ -1,7 +1,7 @@
-"""Validate a checkpoint's metadata, which a stranger may have written and pages show.
+"""Validate a checkpoint's metadata, which a stranger may have written and the page shows.
 
-Known entries have the types that readers rely on, and numbers are finite. Nothing is longer than a
-page has room for: texts and lists are cut, not refused, since a prefix may well be a long one.
+Entries of the wrong type and numbers that are not finite are refused. Long texts and lists are cut,
+not refused, since a prefix may well be a long one.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 
 from ..errors import Message, escape_invisible
 
-_MAX_NAME_CHARS, _MAX_PREFIX_CHARS = 200, 1_000  # characters of a name, a prefix
-_MAX_KEY_CHARS = 40  # and of an entry's name in a message
+_MAX_NAME_CHARACTERS, _MAX_PREFIX_CHARACTERS = 200, 1_000
+_MAX_KEY_CHARACTERS = 40  # of an entry's name in an error message
 _MAX_ENTRIES = 100  # of a list or an object
 _MAX_TITLE_DEPTH = 3  # of messages within messages
 
 
 def validate_metadata(config: dict[str, Any]) -> dict[str, Any]:
-    """Return the entries of a checkpoint's configuration that are its metadata, checked.
+    """Return the metadata in a checkpoint's configuration (`Checkpoint.about`), checked and cut.
 
-    See `Checkpoint.about`. Raises ValueError for an entry of the wrong type.
+    Raises ValueError for an entry of the wrong type.
     """
     return {
         key: check(config[key], key)
@@ -30,31 +30,35 @@ def validate_metadata(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _short_text(value: object, key: str) -> str:
+    """Return a text, cut. Raises ValueError, naming the entry `key`, for anything else."""
     if not isinstance(value, str):
         raise ValueError(
-            Message("its {key} is not a text", key=escape_invisible(key, _MAX_KEY_CHARS))
+            Message("its {key} is not a text", key=escape_invisible(key, _MAX_KEY_CHARACTERS))
         )
-    # Half a surrogate pair, which JSON can spell, could be neither shown nor sent.
-    return escape_invisible(value, _MAX_NAME_CHARS)
+    # JSON can spell a lone surrogate, which could be neither shown nor sent.
+    return escape_invisible(value, _MAX_NAME_CHARACTERS)
 
 
 def _number(value: object, key: str) -> float | int | None:
+    """Return a number or None. Raises ValueError, naming the entry `key`, for anything else."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
         raise ValueError(
-            Message("its {key} is not a number", key=escape_invisible(key, _MAX_KEY_CHARS))
+            Message("its {key} is not a number", key=escape_invisible(key, _MAX_KEY_CHARACTERS))
         )
     return value
 
 
 def _object(value: object, key: str) -> dict[str, Any]:
+    """Return the first entries of an object. Raises ValueError, naming `key`, for anything else."""
     if not isinstance(value, dict):
         raise ValueError(Message("its {key} is not a JSON object", key=key))
     return dict(list(value.items())[:_MAX_ENTRIES])
 
 
 def _corpus(value: object, key: str) -> dict[str, Any]:
+    """Check the description of the training text: `name`, `title` and `characters`."""
     corpus = _simple(_object(value, key), key)
     if "name" in corpus:
         corpus["name"] = _short_text(corpus["name"], f"{key}.name")
@@ -67,7 +71,7 @@ def _corpus(value: object, key: str) -> dict[str, Any]:
 
 
 def _title(value: object, depth: int = 1) -> dict[str, Any] | None:
-    """Return a name as `Message.as_json` makes it, or None for anything else."""
+    """Return a translatable name in the form of `Message.as_json`; None for anything else."""
     match value:
         case {"message": str(message), "template": str(template), "values": dict(values)}:
             if depth > _MAX_TITLE_DEPTH:
@@ -86,6 +90,7 @@ def _title(value: object, depth: int = 1) -> dict[str, Any] | None:
 
 
 def _results(value: object, key: str) -> dict[str, Any]:
+    """Check results: numbers by name, and `baselines`, which are numbers by name too."""
     results = {
         _short_text(name, key): _number(number, name)
         for name, number in _object(value, key).items()
@@ -101,6 +106,7 @@ def _results(value: object, key: str) -> dict[str, Any]:
 
 
 def _numbers(value: object, key: str) -> dict[str, Any]:
+    """Check an object of numbers."""
     return {_short_text(name, key): _number(n, name) for name, n in _object(value, key).items()}
 
 
@@ -113,14 +119,15 @@ def _simple(value: object, key: str) -> dict[str, Any]:
         elif isinstance(entry, str):
             kept[_short_text(name, key)] = _short_text(entry, name)
         elif isinstance(entry, int | float):
-            kept[_short_text(name, key)] = _number(entry, name[:_MAX_NAME_CHARS])
+            kept[_short_text(name, key)] = _number(entry, name[:_MAX_NAME_CHARACTERS])
     return kept
 
 
 def _prefixes(value: object, key: str) -> list[str]:
+    """Return a list of texts, cut. Raises ValueError for anything else."""
     if not isinstance(value, list) or not all(isinstance(prefix, str) for prefix in value):
         raise ValueError(Message("its {key} are not a list of texts", key=key))
-    cut = (prefix[:_MAX_PREFIX_CHARS].encode("utf-8", "replace").decode() for prefix in value)
+    cut = (prefix[:_MAX_PREFIX_CHARACTERS].encode("utf-8", "replace").decode() for prefix in value)
     return list(cut)[:_MAX_ENTRIES]
 
 

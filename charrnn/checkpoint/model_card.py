@@ -1,9 +1,10 @@
 """Write the model card, `README.md`: what a model is, writes and scores, and how it was made.
 
-The text is that of `card_template.md.jinja`, filled in. What is written under its headings, and in
-the metadata under the names that charrnn knows, can be renewed by a later card (`owner_card.py`).
-A card holds strangers' words, names and samples: they can end neither a value of YAML nor a block
-of Markdown, and no HTML comes through.
+The card is `card_template.md.jinja`, filled in. A later card renews the sections under its headings
+and the metadata that charrnn writes, and keeps what its owner has added (`owner_card.py`).
+
+Names, prefixes and samples in a card may come from strangers. They are escaped, so that they can
+end neither a YAML value nor a Markdown block, and contain no HTML.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from .plain_torch import MAX_DIFFERENCE, plain_torch_lines
 from .training_text import text_name, training_text
 
 _TEMPLATE = "card_template.md.jinja"
-_SAMPLE_CHARS = 10_100  # characters of a sample in the text
+_MAX_SAMPLE_CHARACTERS = 10_100
 
 
 def card(
     checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], context: CardContext | None = None
 ) -> str:
-    """Return the card of a checkpoint.
+    """Return the model card of a checkpoint, as Markdown with YAML metadata.
 
     `samples` are those written during training, with `step`, `prefix` and `text`.
     """
@@ -51,7 +52,7 @@ def card(
 def _model(
     checkpoint: Checkpoint, samples: Sequence[Mapping[str, Any]], context: CardContext
 ) -> dict[str, Any]:
-    """Return what the template says of the model, by name."""
+    """Return the template's values about the model."""
     several = len({sample["step"] for sample in samples}) > 1
     return {
         "title": title(checkpoint),
@@ -65,7 +66,7 @@ def _model(
 
 
 def _use(checkpoint: Checkpoint, context: CardContext) -> dict[str, Any]:
-    """Return what the template says of the ways to use the model, by name."""
+    """Return the template's values about the use of the model."""
     command, lines = install_command(context.space), plain_torch_lines(checkpoint, context.repo)
     return {
         "install": fenced(command, "sh") if command else "",
@@ -79,7 +80,7 @@ def _use(checkpoint: Checkpoint, context: CardContext) -> dict[str, Any]:
 
 
 def _making(checkpoint: Checkpoint, context: CardContext) -> dict[str, Any]:
-    """Return what the template says of how the model was made, by name."""
+    """Return the template's values about how the model was made."""
     text, config = training_text(checkpoint), checkpoint.config()
     training = checkpoint.about.get("training") or {}
     return {
@@ -100,6 +101,7 @@ def _making(checkpoint: Checkpoint, context: CardContext) -> dict[str, Any]:
 
 
 def _about(checkpoint: Checkpoint) -> str:
+    """Describe a model in two sentences: cell, size, symbols, training text and time."""
     about, model = checkpoint.about, checkpoint.model
     corpus, results = about.get("corpus") or {}, about.get("results") or {}
     recipe = line_of(str(about.get("recipe") or "custom"))
@@ -117,6 +119,7 @@ def _about(checkpoint: Checkpoint) -> str:
 
 
 def _written(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Iterator[str]:
+    """Yield paragraphs with the texts of the context, or else the last samples of the training."""
     if context.texts:
         yield (
             "Each character is drawn from q ∝ p^α, where p is the model's own distribution: α "
@@ -128,13 +131,13 @@ def _written(samples: Sequence[Mapping[str, Any]], context: CardContext) -> Iter
         return
     last = [s for s in samples if s["step"] == samples[-1]["step"]] if samples else []
     for sample in last[:MAX_SAMPLES]:
-        yield fenced(str(sample["text"])[:_SAMPLE_CHARS])
+        yield fenced(str(sample["text"])[:_MAX_SAMPLE_CHARACTERS])
     if not last:
         yield "Nothing was sampled."
 
 
 def _space_link(context: CardContext) -> str | None:
-    """Return the address that opens the model in a Space, if both are known."""
+    """Return the URL that opens the model in a Space; None without a repository or a Space."""
     if not context.repo or not context.space:
         return None
     return f"https://huggingface.co/spaces/{context.space}?model={context.repo}"

@@ -1,10 +1,10 @@
-"""The metadata of a model card that its owner has edited: renew charrnn's values, keep the others.
+"""Update the metadata of a model card that its owner has edited: renew charrnn's values only.
 
-What is renewed goes by the names of the fields, so an edit on the Hub may drop comments, quote and
-sort. A field that is not renewed stays as it is written.
+Values are found by the names of their fields, so the Hub's editor may drop comments, quote and sort
+them. A field that is not renewed stays as it is written.
 
-The metadata may be a stranger's. What is too long, too deep, not a mapping, or has anchors, which
-could make a small text a large value, is not read.
+The metadata may be a stranger's. They are not read if they are too long, too deep, or not a
+mapping, or if they have anchors, by which a small text could become a large value.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from .card_figures import alpha_name
 from .card_metadata import CELL_TAGS, METRICS, TAGS, WRITTEN_IN_TRAINING
 from .training_text import HUB_DATASETS, UNKNOWN_LICENSE
 
-MAX_METADATA_CHARS = 64_000
-_MAX_DEPTH = 20  # of lists in lists; PyYAML takes a time that grows with the square of it
-_ALWAYS = ("library_name", "base_model", "base_model_relation")
+MAX_METADATA_CHARACTERS = 64_000
+_MAX_DEPTH = 20  # of nested lists and mappings, in which PyYAML takes quadratic time
+_ALWAYS = ("library_name", "base_model", "base_model_relation")  # fields that are renewed
 _TAGS = frozenset((*TAGS, *CELL_TAGS.values()))
 _LIBRARY = re.compile(r"^library_name:[ \t]*(['\"]?)charrnn\1[ \t]*$", re.MULTILINE)
-_OLD_MARK = "# charrnn:"  # of the comments in the first cards
-_ALPHA = alpha_name(1.0)[:-1]  # how the titles of samples on the Hub begin
+_OLD_MARK = "# charrnn:"  # begins the comments of the first cards
+_ALPHA = alpha_name(1.0)[:-1]  # begins the titles of samples on the Hub
 
 
 def renewed_metadata(old: str, new: str) -> str | None:
-    """Return the YAML of `old` with charrnn's values taken from `new`; None if it cannot be read.
+    """Return the YAML `old` with charrnn's values taken from `new`; None if it cannot be read.
 
-    Values in lists that have others' too, such as tags, are renewed one by one. A license that
-    `new` does not know stays, and so do a task and languages that are there.
+    In lists such as the tags, only charrnn's elements are renewed. The owner's license stays unless
+    `new` has one, and an existing task and languages stay.
     """
     import yaml
 
@@ -59,26 +59,27 @@ def renewed_metadata(old: str, new: str) -> str | None:
 
 
 def names_charrnn(metadata: str) -> bool:
-    """Return whether metadata say that the model is of charrnn."""
+    """Return whether the YAML of metadata has charrnn as `library_name`."""
     return _LIBRARY.search(metadata) is not None
 
 
 def _is_renewed(key: str, blocks: dict[str, str], known: dict[str, Any]) -> bool:
+    """Return whether the field `key` of `blocks` is replaced by that of `known`, or removed."""
     if key == "license":
         return known.get(key) not in (None, UNKNOWN_LICENSE)
     if key == "base_model" and key not in known:
-        return "base_model_relation" in blocks  # charrnn writes both, an owner most often one
+        return "base_model_relation" in blocks  # charrnn writes both, most owners only one
     return key in _ALWAYS
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the fields at the top of a YAML mapping, each with its lines and comments below them.
+    """Yield the name and the lines of each field of a YAML mapping, with the comments below it.
 
-    Raises ValueError for what is not read, and yaml.YAMLError for what is no YAML.
+    Raises ValueError for metadata that are not read, and yaml.YAMLError for invalid YAML.
     """
     import yaml
 
-    if len(text) > MAX_METADATA_CHARS:
+    if len(text) > MAX_METADATA_CHARACTERS:
         raise ValueError("the metadata are too long")
     starts: list[tuple[str, int]] = []
     depth, is_key = 0, True
@@ -107,30 +108,31 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _value(key: str, block: str) -> Any:
-    """Return the value of a field by its lines."""
+    """Return the value of a field, given its lines."""
     import yaml
 
     return yaml.safe_load(block)[key]
 
 
 def _as_yaml(values: dict[str, Any]) -> str:
-    """Write fields as huggingface_hub does."""
+    """Return fields as YAML, in the style of huggingface_hub."""
     from huggingface_hub import CardData
 
     return CardData(**values).to_yaml(line_break="\n") + "\n"
 
 
-# How a list is renewed: by its value in the old card, which may be anything, and in the new one.
+# The functions below merge a list of the old card, whose value may be anything, with the new one.
 
 
 def _list(value: object) -> list[Any]:
+    """Return a list as it is, None as an empty list, and any other value as its only element."""
     if isinstance(value, list):
         return value
     return [] if value is None else [value]
 
 
 def _merged_names(ours: frozenset[str]) -> Callable[[object, object], list[Any]]:
-    """Return a function that renews those of a list's values that are `ours`."""
+    """Return a function that renews those elements of a list that are in `ours`."""
 
     def merge(old: object, new: object) -> list[Any]:
         others = [name for name in _list(old) if not (isinstance(name, str) and name in ours)]
@@ -143,7 +145,7 @@ def _merged_names(ours: frozenset[str]) -> Callable[[object, object], list[Any]]
 
 
 def _merged_widget(old: object, new: object) -> list[Any]:
-    """Renew the samples that charrnn wrote, and keep the owner's examples."""
+    """Renew charrnn's samples, and keep the owner's examples."""
     titles = (_ALPHA, WRITTEN_IN_TRAINING)
     others = [
         example
@@ -155,7 +157,7 @@ def _merged_widget(old: object, new: object) -> list[Any]:
 
 
 def _merged_index(old: object, new: object) -> list[Any]:
-    """Renew the figures that charrnn measured, and keep results of the owner's."""
+    """Renew charrnn's results, and keep the owner's."""
     models = [model for model in _list(old) if isinstance(model, dict)]
     results = [result for model in models for result in _list(model.get("results"))]
     others = [result for result in results if not _is_of_charrnn(result)]
@@ -166,7 +168,7 @@ def _merged_index(old: object, new: object) -> list[Any]:
 
 
 def _is_of_charrnn(result: object) -> bool:
-    """Return whether a result has just the two figures that charrnn measures."""
+    """Return whether a result has exactly the two metrics that charrnn measures."""
     metrics = _list(result.get("metrics")) if isinstance(result, dict) else []
     types = [str(metric.get("type")) for metric in metrics if isinstance(metric, dict)]
     return sorted(types) == sorted(METRICS)

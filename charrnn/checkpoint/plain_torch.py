@@ -1,8 +1,8 @@
-"""The lines of Python with which torch alone computes what a model predicts, for its card.
+"""Write the lines of Python by which torch alone computes a model's predictions, for its card.
 
-The weights of charrnn's own recurrence are the textbook's: x W_xh + h W_hh + b_h. torch's layers
-hold the transposed matrices and two biases of each gate, which they add, so that the second is 0
-but for the candidate of a GRU (`TorchRecurrence.load_layers`).
+charrnn's own recurrence computes x W_xh + h W_hh + b_h, as the textbook does. torch's layers have
+the transposed matrices, and add two biases for each gate. The second is 0 here, but for the
+candidate of a GRU (`TorchRecurrence.load_layers`).
 """
 
 from __future__ import annotations
@@ -16,31 +16,34 @@ from ..model import ModelConfig
 if TYPE_CHECKING:
     from . import Checkpoint
 
-MAX_DIFFERENCE = 2e-6  # of a probability from charrnn's
-_MAX_TEXT_CHARS = 40  # characters of the text that the lines read
+MAX_DIFFERENCE = 2e-6  # between torch's probabilities and charrnn's
+_MAX_TEXT_CHARACTERS = 40  # of the text that the lines read
 _MODULES = {"tanh": "RNN", "relu": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 
 def plain_torch_lines(checkpoint: Checkpoint, repo: str | None = None) -> str:
     """Return lines that read `model.safetensors` and print the likeliest characters after a text.
 
-    They leave the probabilities of all symbols but `<unk>` in `p` (V − 1,). The file lies in the
-    directory where they are run; with `repo`, the `owner/name` of the model on the Hub, they
-    download it.
+    They leave the probabilities of all symbols but `<unk>` in `p` (V − 1,). They read the file from
+    the working directory or, with `repo`, the model's `owner/name`, download it from the Hub.
     """
     return "\n".join(_lines(checkpoint, repo))
 
 
 def example_text(checkpoint: Checkpoint) -> str:
-    """Return the text that the lines read: the model's prefix, as charrnn reads it."""
+    """Return the text that the lines read: the end of the model's first prefix.
+
+    For a model of documents it begins with the start of a document, as charrnn reads it.
+    """
     prefixes = checkpoint.about.get("prefixes") or [""]
-    prefix, kind = str(prefixes[0])[-_MAX_TEXT_CHARS:], checkpoint.documents
+    prefix, kind = str(prefixes[0])[-_MAX_TEXT_CHARACTERS:], checkpoint.documents
     if kind != "none":
         prefix = document_start(kind) + prefix.rpartition(document_end(kind))[2]
     return prefix or checkpoint.vocabulary.symbols[1]
 
 
 def _lines(checkpoint: Checkpoint, repo: str | None) -> Iterator[str]:
+    """Yield the lines of `plain_torch_lines`."""
     model = checkpoint.model
     config, size = model.config, model.vocabulary_size
     yield "import json, torch"
@@ -66,11 +69,12 @@ def _lines(checkpoint: Checkpoint, repo: str | None) -> Iterator[str]:
 
 
 def _literal(text: str) -> str:
-    """Write a text as Python does, but between double quotes, as formatters want it."""
+    """Return a Python literal of a text, between double quotes unless it has some itself."""
     return repr(text) if '"' in text else '"' + repr("'" + text)[2:]
 
 
 def _arguments(config: ModelConfig, vocabulary_size: int) -> str:
+    """Return the arguments of torch's layer."""
     outputs = config.hidden_size * (2 if config.bidirectional else 1)
     sizes = {"one-hot": vocabulary_size, "embedding": config.embedding_size, "tied": outputs}
     arguments = [str(sizes[config.input]), str(config.hidden_size)]
@@ -81,11 +85,13 @@ def _arguments(config: ModelConfig, vocabulary_size: int) -> str:
 
 
 def _torch_weights() -> Iterator[str]:
+    """Yield lines that load the weights of torch's own layers."""
     yield 'rnn.load_state_dict({k[15:]: v for k, v in w.items() if k[:15] == "recurrence.rnn."})'
     yield "rnn.requires_grad_(False)"
 
 
 def _own_weights(config: ModelConfig) -> Iterator[str]:
+    """Yield lines that copy the weights of charrnn's layers into torch's."""
     yield "rnn.requires_grad_(False)"
     yield "for k, (W_ih, W_hh, b_ih, b_hh) in enumerate(rnn.all_weights):"
     yield '    layer = f"recurrence.layers.{k}."'

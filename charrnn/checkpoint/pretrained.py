@@ -1,7 +1,7 @@
-"""`from_pretrained`, `save_pretrained` and `push_to_hub`, which models of other libraries have too.
+"""The methods `from_pretrained`, `save_pretrained` and `push_to_hub`, as in other libraries.
 
-They call `charrnn.load`, `charrnn.save` and `charrnn.push_to_hub`. Those are in layers above this
-one, so they are imported when a method is called.
+They call `charrnn.load`, `charrnn.save` and `charrnn.push_to_hub`. Some of these are in layers
+above this one, so they are imported when a method is called.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Progress = Callable[[int, "int | None"], None]
 
 
 class PretrainedMethods:
-    """Base class of `Checkpoint` with these methods."""
+    """The base class of `Checkpoint` that has these methods."""
 
     @classmethod
     def from_pretrained(

@@ -1,4 +1,4 @@
-"""Where a model comes from: the name by which it is found again, its revision and its license."""
+"""Where a model was opened from: the name by which to find it again, revision and license."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ _BASE_PREFIX = "base-"
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where a model comes from.
+    """Where a model was opened from.
 
-    model: the name of one that comes with charrnn, or `owner/name` on the Hub; None for any other.
-    revision: its commit on the Hub.
-    license: that of its card, None if it is unknown.
+    Attributes:
+        model: The name of a model that comes with charrnn, or `owner/name` on the Hub; None for
+            others.
+        revision: The commit on the Hub; None for models that are not from there.
+        license: The license in the model's card, None if it is unknown.
     """
 
     model: str | None = None
@@ -30,12 +32,12 @@ class ModelSource:
     def of(
         cls, directory: Path, model: str | None = None, revision: str | None = None
     ) -> ModelSource:
-        """Describe the model in a directory, with the license that its card names."""
+        """Describe the model in a directory, and read the license from its card."""
         return cls(model, revision, _license_of(directory))
 
 
 def is_base(name: str) -> bool:
-    """Return whether a model that comes with charrnn is meant to be started from."""
+    """Return whether a model that comes with charrnn is a base, made to start other models from."""
     return name.startswith(_BASE_PREFIX)
 
 

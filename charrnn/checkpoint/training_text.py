@@ -1,4 +1,4 @@
-"""What a model card can say of the text that a model was trained on: its origin and its license."""
+"""The origin, license and language of the texts that charrnn knows, for model cards."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ _LANGUAGES = {"English": "en", "Chinese": "zh"}
 
 @dataclass(frozen=True)
 class TrainingText:
-    """A text that charrnn knows by its name.
+    """What charrnn knows of a training text; the defaults are for an unknown one.
 
-    license: of a model of it, as the Hub spells it.
-    rights: the same in words.
-    origin: where the text comes from, in Markdown.
-    hub_dataset: its `owner/name` among the Hub's datasets, None if it is not there.
-    language: as ISO 639-1 spells it, None if it is unknown.
+    Attributes:
+        license: The license of a model that is trained on it, as the Hub spells it.
+        rights: Who may use the text, in words.
+        origin: Where the text comes from, in Markdown; empty if that is unknown.
+        hub_dataset: Its `owner/name` among the Hub's datasets, None if it is not there.
+        language: Its ISO 639-1 code, None if the language is unknown.
     """
 
     license: str = UNKNOWN_LICENSE
@@ -37,6 +38,7 @@ class TrainingText:
 
 
 _EMBEDDED = "which comes with charrnn"
+# By the names of the datasets.
 _KNOWN = {
     "tide-clock": TrainingText("apache-2.0", "an original story under Apache-2.0", _EMBEDDED),
     "songs": TrainingText("apache-2.0", "original lyrics under Apache-2.0", _EMBEDDED),
@@ -54,14 +56,14 @@ HUB_DATASETS = frozenset(text.hub_dataset for text in _KNOWN.values() if text.hu
 
 
 def training_text(checkpoint: Checkpoint) -> TrainingText:
-    """Return what is known of a model's training text: little, unless it is a dataset."""
+    """Return what is known of a model's training text: only defaults, unless it is a dataset."""
     name = corpus_name(checkpoint)
     entry = next((entry for entry in datasets.DATASETS if entry.title == name), None)
     if entry is None:
         return TrainingText()
     known = _KNOWN[entry.name]
     source = line_of(entry.title)
-    if entry.url:  # the places that texts are downloaded from all speak HTTPS
+    if entry.url:  # all of these sites support HTTPS
         source = f"[{source}]({entry.url.replace('http:', 'https:')})"
     return TrainingText(
         known.license,
@@ -73,5 +75,5 @@ def training_text(checkpoint: Checkpoint) -> TrainingText:
 
 
 def text_name(checkpoint: Checkpoint) -> str:
-    """Return the name of a model's training text, as its metadata have it."""
+    """Return the name of a model's training text in its metadata, "a text" without one."""
     return str(corpus_name(checkpoint) or "a text")

@@ -10,7 +10,7 @@ from ..errors import UserError, short_repr
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REPO = re.compile(rf"{_PART}/{_PART}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
-_MAX_REPO_CHARS = 96  # characters of owner/name, as on the Hub
+_MAX_REPO_CHARACTERS = 96  # characters of owner/name, as on the Hub
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def is_id(text: str) -> bool:
 
 def _is_repo(text: str) -> bool:
     odd = "--" in text or ".." in text or text.endswith(".git")  # which the Hub refuses
-    return len(text) <= _MAX_REPO_CHARS and _REPO.fullmatch(text) is not None and not odd
+    return len(text) <= _MAX_REPO_CHARACTERS and _REPO.fullmatch(text) is not None and not odd
 
 
 def _is_revision(text: str) -> bool:

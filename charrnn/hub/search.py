@@ -22,7 +22,7 @@ Sort = Literal["updated", "downloads", "likes"]
 DEADLINE_SECONDS = 15.0  # seconds
 _TAG = "charrnn"
 _SORTS = {"updated": "lastModified", "downloads": "downloads", "likes": "likes"}
-_MAX_TITLE_CHARS = 120  # characters
+_MAX_TITLE_CHARACTERS = 120  # characters
 _MAX_CURVE_POINTS = 100  # of a curve
 
 
@@ -115,7 +115,7 @@ def _to_hub_model(info: ModelInfo) -> ListedModel:
     name, perplexity = _results(info)
     return ListedModel(
         repo=info.id,
-        title=escape_invisible(name or info.id.partition("/")[2], _MAX_TITLE_CHARS),
+        title=escape_invisible(name or info.id.partition("/")[2], _MAX_TITLE_CHARACTERS),
         perplexity=perplexity,
         updated=info.last_modified,
         downloads=_count(info.downloads),

@@ -30,7 +30,7 @@ from .repo_id import is_id
 
 ALPHAS = (1.0, 0.5, 2.0)  # of the samples in the card, the model's own distribution first
 _PLOTTED = ("train_perplexity", "validation_perplexity")
-_SAMPLE_CHARS = 300  # characters of each
+_SAMPLE_CHARACTERS = 300  # characters of each
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LINKED = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 
@@ -119,7 +119,7 @@ def _state(path: Path) -> tuple[int, int, int] | None:
 def _texts(checkpoint: Checkpoint, prefix: str) -> dict[float, str]:
     """Generate a sample for each α after the model's first prefix: the same at each push."""
     written = dict.fromkeys(ALPHAS, prefix)
-    configs = [GenerationConfig(_SAMPLE_CHARS, alpha=alpha, seed=0) for alpha in ALPHAS]
+    configs = [GenerationConfig(_SAMPLE_CHARACTERS, alpha=alpha, seed=0) for alpha in ALPHAS]
     for characters in iter_side_by_side(checkpoint, prefix, configs):
         for alpha, one in zip(ALPHAS, characters, strict=True):
             written[alpha] += one.character if one else ""
