@@ -74,7 +74,7 @@ def _use(checkpoint: Checkpoint, context: CardContext) -> dict[str, Any]:
         "repo": context.repo,
         "space_link": _space_link(context),
         "where": "" if context.repo else ", run in this directory",
-        "max_difference": f"{MAX_DIFFERENCE:.6f}",
+        "max_difference": f"{MAX_DIFFERENCE:.5f}",
         "plain_torch": fenced(lines, "python"),
     }
 

@@ -16,7 +16,7 @@ from ..model import ModelConfig
 if TYPE_CHECKING:
     from . import Checkpoint
 
-MAX_DIFFERENCE = 2e-6  # between torch's probabilities and charrnn's
+MAX_DIFFERENCE = 1e-5  # between torch's probabilities and charrnn's, on any processor
 _MAX_TEXT_CHARACTERS = 40  # of the text that the lines read
 _MODULES = {"tanh": "RNN", "relu": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
