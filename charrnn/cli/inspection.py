@@ -15,7 +15,7 @@ from ..inspection import inspect as inspect_text
 from ..inspection import novelty as compare_texts
 from .options import AnyCheckpoint, AsIs, Column, Json, open_checkpoint
 from .output import is_terminal, note, print_json, printable
-from .texts import Reading, read_named
+from .texts import ReadOptions, read_named
 
 _TINTS = (None, 230, 223, 216, 209, 203)  # xterm's 256 colors, from white to red
 _BITS_PER_TINT = 1.5
@@ -36,7 +36,7 @@ def inspect(
     """Show what surprised a model in a text, and what it expected instead."""
     _show_inspection(
         open_checkpoint(checkpoint),
-        read_named([text_file], Reading.of(column, as_is)).text,
+        read_named([text_file], ReadOptions.of(column, as_is)).text,
         units=units,
         as_json=as_json,
     )
@@ -54,8 +54,8 @@ def novelty(
     --column and --as-is are for the training text.
     """
     _show_novelty(
-        read_named([generated], Reading()).text,
-        read_named([training_text], Reading.of(column, as_is)).text,
+        read_named([generated], ReadOptions()).text,
+        read_named([training_text], ReadOptions.of(column, as_is)).text,
         as_json=as_json,
     )
 

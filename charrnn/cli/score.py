@@ -11,7 +11,7 @@ from ..evaluation import score as score_text
 from .held_out import held_out_texts
 from .options import AnyCheckpoint, AsIs, Column, Json, open_checkpoint
 from .output import print_json
-from .texts import Reading, read_named
+from .texts import ReadOptions, read_named
 
 
 def score(
@@ -40,7 +40,7 @@ def score(
     texts = (
         held_out_texts(opened, checkpoint)
         if text_file is None
-        else [read_named([text_file], Reading.of(column, as_is)).text]
+        else [read_named([text_file], ReadOptions.of(column, as_is)).text]
     )
     result = score_text(opened, texts, window).as_dict()
     if as_json:

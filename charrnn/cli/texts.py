@@ -19,21 +19,21 @@ _MAX_LINE_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOptions:
     """How to read files: in which encoding, and which part of those that hold more than text."""
 
     encoding: str | None = None
     part: str | None = None
 
     @classmethod
-    def of(cls, column: str | None, as_is: bool, encoding: str | None = None) -> Reading:
+    def of(cls, column: str | None, as_is: bool, encoding: str | None = None) -> ReadOptions:
         """Make it from the options; raises UserError for two that contradict each other."""
         if column is not None and as_is:
             raise UserError("Give --column or --as-is, not both.", field="column")
         return cls(encoding, AS_IS if as_is else column)
 
 
-def read_corpus(names: list[str], recipe: str, reading: Reading, *, quiet: bool) -> Text:
+def read_corpus(names: list[str], recipe: str, reading: ReadOptions, *, quiet: bool) -> Text:
     """Read the text to train on: files, standard input, or a dataset by name."""
     default = find_recipe(recipe).corpus
     if not names and default is None:
@@ -58,7 +58,7 @@ def read_corpus(names: list[str], recipe: str, reading: Reading, *, quiet: bool)
     return read_named(names, reading)
 
 
-def read_named(names: list[str], reading: Reading) -> Text:
+def read_named(names: list[str], reading: ReadOptions) -> Text:
     """Read files, or standard input for "-"."""
     if names == ["-"]:
         data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)  # one byte more than `decode` takes

@@ -20,14 +20,14 @@ from ..runs.run import Run, new_id
 from ..text import Text, datasets
 from ..tracking import TRACKERS, check_tracker, track
 from ..training import Event
-from .config_args import SettingsFile
 from .export import check_destination, copy_checkpoint, probe_destination
 from .options import AsIs, Column, Json
 from .output import note, print_json
 from .resume_args import can_resume, check_unchanged
+from .settings_file import SettingsFile
 from .settings_help import settings_help
 from .start_args import check_same_start, find_start
-from .texts import Reading, describe_documents, read_corpus, show_reading
+from .texts import ReadOptions, describe_documents, read_corpus, show_reading
 from .training_output import show_training
 
 HELP_EPILOG = settings_help()
@@ -116,7 +116,7 @@ def train(
         seconds=seconds,
         start=start,
         config=config,
-        reading=Reading.of(column, as_is, encoding),
+        reading=ReadOptions.of(column, as_is, encoding),
         out=out,
         quiet=as_json,
     )
@@ -152,7 +152,7 @@ class _Arguments:
     seconds: float | None
     start: str | None
     config: Path | None
-    reading: Reading
+    reading: ReadOptions
     out: Path | None
     quiet: bool
 

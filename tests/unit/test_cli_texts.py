@@ -7,7 +7,7 @@ import pytest
 from bad_input import PNG, zipped
 from sample_documents import CSV
 
-from charrnn.cli.texts import Reading, read_corpus, read_named, show_reading
+from charrnn.cli.texts import ReadOptions, read_corpus, read_named, show_reading
 from charrnn.errors import UserError
 
 
@@ -19,7 +19,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def said(capsys, names, **options):
-    text = read_named(names, Reading(**options))
+    text = read_named(names, ReadOptions(**options))
     show_reading(text, names)
     out, err = capsys.readouterr()
     assert out == ""
@@ -40,12 +40,12 @@ def test_the_column_and_the_encoding_that_were_found_are_named(folder, capsys):
 
 
 def test_a_table_as_it_is(folder, capsys):
-    text, err = said(capsys, ["tides.csv"], part=Reading.of(None, True).part)
+    text, err = said(capsys, ["tides.csv"], part=ReadOptions.of(None, True).part)
     assert text.text.startswith("id,title,text") and "a table (CSV) as it is" in err
 
 
 def test_nothing_is_said_of_a_text_that_comes_along(capsys):
-    show_reading(read_corpus(["songs"], "sprint", Reading(), quiet=False), ["songs"])
+    show_reading(read_corpus(["songs"], "sprint", ReadOptions(), quiet=False), ["songs"])
     assert capsys.readouterr().err == ""
 
 
@@ -73,15 +73,15 @@ def test_names_from_a_file_cannot_write_to_the_terminal(folder, capsys):
     ("act", "message"),
     [
         (
-            lambda: Reading.of("title", True),
+            lambda: ReadOptions.of("title", True),
             "Give --column or --as-is, not both.",
         ),
         (
-            lambda: read_named(["tides.csv"], Reading(part="tide")),
+            lambda: read_named(["tides.csv"], ReadOptions(part="tide")),
             "has no column tide. It has text,",
         ),
         (
-            lambda: read_corpus(["songs"], "sprint", Reading(part="x"), quiet=True),
+            lambda: read_corpus(["songs"], "sprint", ReadOptions(part="x"), quiet=True),
             "songs has no column x: it is",
         ),
     ],
