@@ -34,7 +34,7 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def main() -> NoReturn:
-    """Run the command line and exit with its status."""
+    """Run the command that the arguments name, and exit with its status."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may be ASCII only
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -51,7 +51,7 @@ def main() -> NoReturn:
         sys.exit(2)
     except typer.Abort:
         sys.exit(1)
-    except BrokenPipeError:  # the reader of our output has closed it
+    except BrokenPipeError:  # whoever read our output has stopped
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:

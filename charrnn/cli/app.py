@@ -1,4 +1,4 @@
-"""Command `app`, which opens the page, and the option `--version`."""
+"""Command `app`, and the option `--version`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_app(
     """Open the page: train, generate, inspect and share in the browser."""
     from ..app import create_context, create_demo, serve
 
-    if host is not None:  # the MCP server looks there for the names that it answers to
+    if host is not None:  # Gradio's MCP server reads the host name from there
         os.environ["GRADIO_SERVER_NAME"] = host
     context = create_context()
     serve(create_demo(context), context, host=host, port=port)

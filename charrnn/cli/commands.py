@@ -1,6 +1,6 @@
-"""The commands by name. The module of a command, and so torch, is imported when it is used.
+"""The commands by name. The module of a command, and with it torch, is imported only to run it.
 
-So `charrnn --help` and the shell's completion of a command's name answer at once.
+So `charrnn --help` and the shell's completion of command names answer at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-# For each command its module, its function there, and the first line of its docstring.
+# For each command its module, the function there, and the first line of the function's docstring.
 COMMANDS = {
     "train": ("train", "train", "Train a model on a text."),
     "generate": ("generate", "generate", "Generate text that continues a prefix."),
@@ -44,16 +44,16 @@ class Commands(TyperGroup):
 
 
 class _Command(TyperCommand):
-    """A command that is known by its name and a line, until it is used."""
+    """A placeholder with the name and the help line of a command, which it imports when used."""
 
     def make_context(self, *arguments: Any, **settings: Any) -> Any:
-        """Let the command itself parse its arguments, or complete them."""
+        """Import the command, and let it parse or complete its arguments."""
         assert self.name is not None
         return load_command(self.name).make_context(*arguments, **settings)
 
 
 def load_command(name: str) -> TyperCommand:
-    """Import a command."""
+    """Import the command of this name."""
     module_name, function, _ = COMMANDS[name]
     module = import_module(f".{module_name}", __package__)
     app = typer.Typer(

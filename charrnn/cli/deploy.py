@@ -1,9 +1,8 @@
 """Command `deploy`: put this repository on the Hub as a Space.
 
-The files are those that the app runs with, those to install it from the Space by, its README, and
-what that and `docs/` link to. In a git
-checkout they are the tracked ones, as they are in the working tree; in a downloaded archive, all in
-the same places.
+Uploaded are the files that the app runs with, those by which pip installs the package from the
+Space, and the documents. In a git checkout these are the tracked files, as they are in the working
+tree; in a downloaded archive, all files in the same places.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from .output import note, show_transfer
 ROOT = Path(__file__).resolve().parents[2]
 
 _REQUIRED = {"app.py", "README.md", "requirements.txt", "charrnn/__init__.py"}
-_UPLOADED = (  # patterns; an asterisk matches slashes too
+_UPLOADED = (  # patterns, whose asterisks match slashes too
     *("app.py", "requirements.txt", "charrnn/*", "checkpoints/*"),
     *("pyproject.toml", "Dockerfile"),  # pip installs the package from a Space
     *("README.md", "docs/*", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE"),
@@ -68,10 +67,9 @@ def deploy_app(
 
 
 def select_files(root: Path) -> tuple[list[str], list[str]]:
-    """Return the names of the files to upload, sorted, and notes on those that are left out.
+    """Return the sorted names of the files to upload, and notes on those that are left out.
 
-    Symbolic links are left out, whatever they point to. Raises UserError if `root` is not a
-    checkout of the repository.
+    Symbolic links are left out. Raises UserError if `root` is not a checkout of the repository.
     """
     if not all((root / name).is_file() for name in _REQUIRED):
         raise UserError(
@@ -99,7 +97,7 @@ def select_files(root: Path) -> tuple[list[str], list[str]]:
 
 
 def _git_files(root: Path, *options: str) -> set[str]:
-    """Return the names that `git ls-files` lists; none without git, or outside a checkout."""
+    """Return the names that `git ls-files` lists; none without git or outside of a checkout."""
     try:
         listing = subprocess.run(
             ["git", "-C", str(root), "ls-files", "-z", *options],
@@ -111,7 +109,7 @@ def _git_files(root: Path, *options: str) -> set[str]:
 
 
 def _visible_files(root: Path) -> set[str]:
-    """Return the names of the files that may be uploaded, without hidden and compiled ones."""
+    """Return the names of all files at the places of `_UPLOADED`, but hidden and compiled ones."""
     found = set()
     for place in (place for pattern in _UPLOADED for place in root.glob(pattern)):
         for path in (place, *place.rglob("*")):
@@ -123,6 +121,7 @@ def _visible_files(root: Path) -> set[str]:
 
 
 def _is_uploaded(name: str) -> bool:
+    """Return whether a file matches one of the patterns."""
     return any(fnmatchcase(name, pattern) for pattern in _UPLOADED)
 
 
@@ -135,7 +134,10 @@ def _is_link(root: Path, name: str) -> bool:
 
 
 def _summarize(left_out: set[str], taken: set[str]) -> list[str]:
-    """Return names of files, sorted; a directory of which nothing is taken stands for its files."""
+    """Return the sorted names of files that are left out.
+
+    A top-level directory from which no file is taken stands for all of its files.
+    """
     partly_taken = {name.partition("/")[0] for name in taken}
     shown = {
         name if (top := name.partition("/")[0]) in partly_taken or "/" not in name else f"{top}/"

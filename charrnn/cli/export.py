@@ -1,4 +1,4 @@
-"""Copy the finished checkpoint to the directory of --out, all or nothing."""
+"""Copy a checkpoint to the directory that a command names, all or nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..utils.atomic import temporary_path
 def check_destination(place: Path, *, apart_from: Path, called: str = "--out") -> None:
     """Raise UserError unless a checkpoint can be copied to `place` later.
 
-    `place` must be missing or empty, and must not contain `apart_from`, the directory that the
-    checkpoint comes from, or lie within it. The message refers to `place` as `called`.
+    `place` must be missing or empty. It must neither contain nor be inside `apart_from`, the
+    directory that the checkpoint comes from. `called` is the argument's name in messages.
     """
     try:
         taken = os.path.lexists(place) and (not place.is_dir() or any(place.iterdir()))
@@ -59,9 +59,9 @@ def probe_destination(place: Path) -> None:
 
 
 def copy_checkpoint(checkpoint: Path, place: Path) -> None:
-    """Copy the files of a checkpoint to `place`, which is missing or empty, in one step.
+    """Copy the files of a checkpoint to `place`, a missing or empty directory, in one step.
 
-    Raises UserError if that fails; `checkpoint` is unchanged then.
+    Raises UserError if that fails.
     """
     place = place.resolve()
     temporary = temporary_path(place)
@@ -83,7 +83,7 @@ def copy_checkpoint(checkpoint: Path, place: Path) -> None:
 
 
 def _copy_all(source: Path, target: Path) -> None:
-    """Copy the known files of a checkpoint, and no others."""
+    """Copy the files that belong to a checkpoint, and no others."""
     target.mkdir()
     for name in (*MAX_FILE_BYTES, LINE_HASHES):
         if (source / name).is_file():
@@ -91,6 +91,7 @@ def _copy_all(source: Path, target: Path) -> None:
 
 
 def _destination_error(place: Path, error: OSError) -> UserError:
+    """Return the error for a directory that cannot be created."""
     return UserError(
         "{place} could not be created: {why}.", place=place, why=os_reason(error), field="out"
     )

@@ -1,4 +1,4 @@
-"""Command generate."""
+"""Command `generate`."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _show_texts(
 
 
 def _alpha(alpha: float | None, temperature: float | None) -> float:
-    """Return α, given by itself or as 1 / temperature."""
+    """Return α, given as itself or as 1 / temperature. Raises UserError for both of them."""
     if temperature is None:
         return 1.0 if alpha is None else alpha
     if alpha is not None:

@@ -1,4 +1,4 @@
-"""`score --held-out`: the texts that the training of a model held out."""
+"""Find the held-out texts of a model's training, for `score --held-out`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..errors import UserError
 
 
 def held_out_texts(checkpoint: Checkpoint, name: str) -> list[str]:
-    """Return what a model's training held out: one text, or several passages or lines.
+    """Return the held-out texts of a model's training: one, or several passages or lines.
 
-    `name` is the path of the model or its run. The text of a run is in its directory; that of
-    another model is known if it is one that comes with charrnn. Raises UserError otherwise.
+    `name` is the path of the model or of its run. The text is in the run's directory, or comes with
+    charrnn. Raises UserError if there is neither.
     """
     texts = [] if (corpus := _corpus(checkpoint, Path(name))) is None else corpus.held_out_texts()
     if not texts:
@@ -27,6 +27,7 @@ def held_out_texts(checkpoint: Checkpoint, name: str) -> list[str]:
 
 
 def _corpus(checkpoint: Checkpoint, path: Path) -> Corpus | None:
+    """Return the training text of a model at `path`, split as in its training; None if unknown."""
     for directory in (path, path.parent):
         if (directory / "corpus").is_dir() and (directory / "run.json").is_file():
             return split_as_trained(Corpus.open(directory / "corpus"), checkpoint)

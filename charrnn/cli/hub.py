@@ -1,4 +1,4 @@
-"""Commands push and pull: upload a model to the Hub, and download one."""
+"""Commands `push` and `pull`: upload a model to the Hub, and download one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands inspect and novelty: look into a model, and compare a text with its training text."""
+"""Commands `inspect` and `novelty`: look into a model, and compare a text with a training text."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .options import AnyCheckpoint, AsIs, Column, Json, open_checkpoint
 from .output import is_terminal, note, print_json, printable
 from .texts import ReadOptions, read_named
 
-_TINTS = (None, 230, 223, 216, 209, 203)  # xterm's 256 colors, from white to red
+_TINTS = (None, 230, 223, 216, 209, 203)  # numbers in xterm's 256 colors, from white to red
 _BITS_PER_TINT = 1.5
-_MOST_SURPRISING = 5
-_CONTEXT_CHARACTERS = 20
+_MOST_SURPRISING = 5  # characters that are listed
+_CONTEXT_CHARACTERS = 20  # before each of them
 
 
 def inspect(
@@ -61,7 +61,7 @@ def novelty(
 
 
 def _show_inspection(checkpoint: Checkpoint, text: str, *, units: bool, as_json: bool) -> None:
-    """Print how a model reads a text, and the hidden units that follow a concept if requested."""
+    """Print how a model reads a text and, with `units`, the hidden units that follow a concept."""
     inspection = inspect_text(checkpoint, text)
     findings = _find_all(checkpoint, text) if units else []
     if as_json:
@@ -103,7 +103,7 @@ def describe_novelty(result: Novelty) -> str:
 
 
 def _find_all(checkpoint: Checkpoint, text: str) -> list[UnitFinding]:
-    """Return the best findings of each concept that the text has enough of."""
+    """Return the best units for each concept; a note says which concepts are too rare."""
     findings = []
     for concept in CONCEPTS:
         try:
@@ -116,6 +116,7 @@ def _find_all(checkpoint: Checkpoint, text: str) -> list[UnitFinding]:
 
 
 def _print_summary(inspection: Inspection) -> None:
+    """Print the figures of a text, and the most surprising characters in their contexts."""
     score, baselines = inspection.score, inspection.baselines
     print(f"{'perplexity':20} {score.perplexity:.5g}")
     print(f"{'bits_per_character':20} {score.bits_per_character:.5g}")
@@ -133,6 +134,7 @@ def _print_summary(inspection: Inspection) -> None:
 
 
 def _print_findings(findings: list[UnitFinding]) -> None:
+    """Print the units that follow a concept, or that there are none."""
     print("hidden units")
     for finding in findings:
         sign = "low" if finding.low else "high"
@@ -145,7 +147,7 @@ def _print_findings(findings: list[UnitFinding]) -> None:
 
 
 def _tinted(inspection: Inspection) -> str:
-    """Return the text with its surprisal as background, in a terminal that shows colors."""
+    """Return the text, with its surprisal as background colors in a terminal that shows colors."""
     if not is_terminal() or os.environ.get("NO_COLOR"):
         return printable("".join(inspection.characters))
     pieces, last = [], None

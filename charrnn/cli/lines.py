@@ -1,4 +1,4 @@
-"""`generate --lines`: whole lines by a model, one below the other."""
+"""Print whole lines that a model generates, for `generate --lines`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def show_lines(
     new_only: bool,
     as_json: bool,
 ) -> None:
-    """Print lines by a model, which was opened from `where`, or JSON objects."""
+    """Print `count` generated lines, or a JSON object for each.
+
+    The model `opened` comes from `where`. A note says if there are fewer new and different lines.
+    """
     training_lines = lines_of_run(where) if as_json else None
     shown = 0
     gap = "\n" if opened.documents in ("blank-lines", "files") else ""
@@ -63,7 +66,7 @@ def check_lines_options(count: int | None, others: Mapping[str, object], *, new_
 
 
 def lines_of_run(where: str) -> NearestLines | None:
-    """Return the lines that a run on this machine was trained on; None for any other model."""
+    """Return the training lines of the run that the model at `where` is of; None without a run."""
     place = local(where).parent / "corpus"
     if not place.is_dir():
         return None

@@ -34,6 +34,6 @@ AnyCheckpoint = Annotated[
 
 
 def open_checkpoint(checkpoint: str) -> Checkpoint:
-    """Load the checkpoint at a path or from the Hub."""
+    """Load a checkpoint by path or name, or from the Hub. Raises UserError if there is none."""
     with show_transfer("downloading") as progress:
         return load(checkpoint, progress=progress)

@@ -1,4 +1,4 @@
-"""Output of commands: text, notes, transfers and JSON lines. It is imported before torch is."""
+"""Print texts, notes, JSON lines and the progress of transfers. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..errors import escape_invisible
 
 
 def printable(text: str) -> str:
-    """Escape control characters if standard output is a terminal, which would obey them."""
+    """Return a text with its control characters escaped if a terminal would execute them."""
     if not is_terminal():
         return text
     return "".join(c if c in "\n\t" else escape_invisible(c) for c in text)
@@ -27,7 +27,7 @@ def is_terminal() -> bool:
 
 
 def discard_output() -> None:
-    """Discard output that could not be written: Python would try again when it exits."""
+    """Discard output that could not be written, which Python would write again at its exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -36,9 +36,10 @@ def discard_output() -> None:
 
 @contextmanager
 def show_transfer(doing: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Yield a function that shows how many bytes of how many have been transferred.
+    """Yield a function that shows a progress bar for `doing`, such as "uploading".
 
-    The progress bar is on standard error, and only if that is a terminal.
+    It takes the number of bytes that have been transferred, and the total or None. The bar is shown
+    on standard error if that is a terminal.
     """
     bar: tqdm[None] | None = None
 
@@ -59,11 +60,11 @@ def show_transfer(doing: str) -> Iterator[Callable[[int, int | None], None]]:
 
 
 def note(text: str) -> None:
-    """Print a line to standard error."""
+    """Print a line to standard error, after the name of the program."""
     print(f"charrnn: {text}", file=sys.stderr)
 
 
 def print_json(value: Any) -> None:
-    """Print a value as one line of JSON that any encoding of standard output can hold."""
+    """Print a value as one line of JSON, in ASCII unless standard output is UTF-8."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     print(json.dumps(value, ensure_ascii=plain), flush=True)

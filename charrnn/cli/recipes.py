@@ -1,4 +1,4 @@
-"""Command recipes."""
+"""Command `recipes`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Check the arguments of `train --resume` against those that the run was started with.
 
-Only the length and the number of threads may change. The run's own text and settings may be
-repeated; others are refused, with a message that says what to do instead.
+Only the length and the number of threads may change. The run's own text and settings may be given
+again; others are refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..utils.config_fields import assign_settings, format_value
 from ..utils.file_locks import is_locked
 
 _LENGTH = ("epochs", "seconds")
-# Files that mark a directory as that of a run or of a model.
+# A directory with one of these holds a run or a model.
 _RUN_OR_MODEL_FILES = (
     "run.json",
     "events.jsonl",
@@ -40,7 +40,7 @@ def can_resume(directory: Path) -> bool:
     Raises UserError for a run or a model without a resume state: a new run would overwrite it.
     """
     known = (directory / "run.json").is_file()
-    # If the run is active, `Run.train` refuses it with a better message.
+    # `Run.train` refuses an active run, with a better message than this function could.
     if known and ((directory / RESUME_FILE).is_file() or is_locked(directory / "worker.lock")):
         return True
     if any(os.path.lexists(directory / trace) for trace in _RUN_OR_MODEL_FILES):
@@ -60,9 +60,9 @@ def check_unchanged(
     recipe: str | None,
     settings: Mapping[str, object],
 ) -> dict[str, Any]:
-    """Compare the arguments with a run's manifest; return the length and threads that they set.
+    """Return the `epochs`, `seconds` and `threads` among the arguments, which may differ.
 
-    Raises UserError, naming the argument, for a text, recipe or setting that is not the run's own.
+    Raises UserError for a text, a recipe or another setting that differs from the run's manifest.
     """
     if recipe is not None and recipe != manifest["recipe"]:
         raise UserError(
@@ -74,9 +74,9 @@ def check_unchanged(
         )
     own = manifest["model"] | manifest["training"]
     for_model, for_training = assign_settings(settings, ModelConfig, TrainingConfig)
-    said = for_model | for_training
-    length = {name: said.pop(name) for name in (*_LENGTH, "threads") if name in said}
-    for name, value in said.items():
+    given = for_model | for_training
+    length = {name: given.pop(name) for name in (*_LENGTH, "threads") if name in given}
+    for name, value in given.items():
         if name not in own or own[name] != value:
             raise UserError(
                 "This run has {name} = {own}, not {value}. Leave {name} out to resume it, or "
@@ -92,6 +92,7 @@ def check_unchanged(
 
 
 def _check_text(manifest: Mapping[str, Any], text: Text) -> None:
+    """Raise UserError unless a text, prepared as the run's own, is the same."""
     recipe, own = RECIPES.get(manifest.get("base") or manifest["recipe"]), manifest["corpus"]
     preparation = Preparation() if recipe is None else recipe.preparation
     corpus, settings = Corpus.from_text(text, preparation=preparation), manifest["training"]

@@ -1,4 +1,4 @@
-"""Command score."""
+"""Command `score`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings file of a run, its run.json, which `train --config` repeats."""
+"""Repeat a run from its settings file, the run.json that is given to `train --config`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,14 @@ _BUNDLED_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """The settings of a run, as its run.json holds them."""
+    """The settings of a run in its run.json.
+
+    Attributes:
+        path: Where the file is.
+        manifest: Its content.
+        model: The model's configuration in it.
+        training: The training configuration in it.
+    """
 
     path: Path
     manifest: Mapping[str, Any]
@@ -42,7 +49,7 @@ class SettingsFile:
 
     @classmethod
     def read(cls, path: Path) -> SettingsFile:
-        """Read a run.json. Raises UserError for another file, and for a setting that is wrong."""
+        """Read a run.json. Raises UserError for any other file, and for invalid settings."""
         try:
             with path.open("rb") as file:
                 data = file.read(MAX_CONFIG_BYTES + 1)
@@ -66,7 +73,7 @@ class SettingsFile:
 
     @property
     def recipe(self) -> str:
-        """The recipe that says how the text was prepared."""
+        """The recipe by which the text was prepared."""
         return str(self.manifest.get("base") or self.manifest["recipe"])
 
     def plan(
@@ -79,8 +86,9 @@ class SettingsFile:
     ) -> RunPlan:
         """Plan the same run again, on the same text.
 
-        `recipe`, `settings` and `start` are those of the other arguments. They may repeat what the
-        file says; only the number of threads may differ. Raises UserError for what contradicts it.
+        `recipe`, `settings` and `start` are the other arguments of the command. They may repeat the
+        file's values, but only the number of threads may differ. Raises UserError for a text or an
+        argument that differs.
         """
         training = self._with_threads(recipe, settings)
         corpus = Corpus.from_text(text, preparation=find_recipe(self.recipe).preparation)
@@ -96,8 +104,8 @@ class SettingsFile:
         self._check_text(plan.corpus, text.name)
         return plan
 
-    def doubts(self, plan: RunPlan) -> list[str]:
-        """Say what may keep the run that is planned from being the same to the last bit."""
+    def warnings(self, plan: RunPlan) -> list[str]:
+        """Return the reasons why the planned run may not be the same to the last bit."""
         found = []
         versions = self.manifest.get("versions")
         versions = versions if isinstance(versions, dict) else {}
@@ -123,18 +131,21 @@ class SettingsFile:
         return found
 
     def _with_threads(self, recipe: str | None, settings: Mapping[str, object]) -> TrainingConfig:
-        """Return the training settings with the threads that the arguments give."""
+        """Return the training configuration with the threads of the arguments.
+
+        Raises UserError for any other argument that differs from the file.
+        """
         own = {"recipe": self.manifest["recipe"]}
-        said: dict[str, Any] = {} if recipe is None else {"recipe": recipe}
+        given: dict[str, Any] = {} if recipe is None else {"recipe": recipe}
         for config, share in zip(
             (self.model, self.training),
             assign_settings(settings, ModelConfig, TrainingConfig),
             strict=True,
         ):
             own |= {name: getattr(config, name) for name in share}
-            said |= share
-        training = replace(self.training, threads=said.pop("threads", self.training.threads))
-        for name, value in said.items():
+            given |= share
+        training = replace(self.training, threads=given.pop("threads", self.training.threads))
+        for name, value in given.items():
             if own[name] != value:
                 raise UserError(
                     "{path} has {name} = {own}, not {value}. Leave {name} out, or change it in the "
@@ -148,7 +159,10 @@ class SettingsFile:
         return training
 
     def _start(self, named: str | None) -> Checkpoint | None:
-        """Return the model that the run started from: the one named, or else as the file says."""
+        """Return the model that the run started from: the one named, or else that of the file.
+
+        Raises UserError if it is another model than that of the run.
+        """
         own = self.manifest["started_from"]
         if own is None:
             if named in (None, AUTO):
@@ -171,7 +185,10 @@ class SettingsFile:
         return found
 
     def _own_start(self) -> Checkpoint:
-        """Return the model to start from: the copy beside the file, or the one of its name."""
+        """Return the model that the file names: its copy beside the file, or the one of that name.
+
+        Raises UserError if the file names none that can be opened.
+        """
         source, kept = source_of_start(self.manifest), self.path.parent / "start"
         if (kept / WEIGHTS).is_file():
             return replace(load(kept), source=source)
@@ -187,6 +204,7 @@ class SettingsFile:
         return open_start(f"{source.model}@{source.revision}" if on_hub else source.model)
 
     def _check_text(self, corpus: Corpus, name: str) -> None:
+        """Raise UserError unless a corpus is the run's own; `name` is what the message calls it."""
         own = self.manifest["corpus"]
         if own["sha256"] not in ("", corpus.sha256()) or own["characters"] not in (
             0,
@@ -203,12 +221,15 @@ class SettingsFile:
 
 
 def _is_name(model: str) -> bool:
-    """Check that this names a model of charrnn or of the Hub: the file may be a stranger's."""
+    """Return whether a string may name a model of charrnn or of the Hub, rather than a path.
+
+    The file may come from a stranger, whose paths must not be opened.
+    """
     return _BUNDLED_NAME.fullmatch(model) is not None or is_id(model)
 
 
 def _known(stored: Mapping[str, Any], config: type[Config], path: Path) -> Mapping[str, Any]:
-    """Return stored settings. Raises UserError for one that this version does not have."""
+    """Return stored settings. Raises UserError for one that this version does not know."""
     if unknown := [name for name in stored if name not in rules(config)]:
         raise UserError(
             "{path} has a setting that this version of charrnn does not know: {name}.",

@@ -1,4 +1,4 @@
-"""The settings that `--set` takes, as the end of `charrnn train --help`."""
+"""List the settings that `--set` takes, for the end of `charrnn train --help`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ..model import ModelConfig
 from ..training import TrainingConfig
 from ..utils.config_fields import Rule, format_bound, format_value, rules
 
-# Click keeps the lines of a paragraph that begins with this mark.
+# Click does not rewrap a paragraph that begins with this mark.
 _KEEP_LINES = "\b\n"
 _INDENT = 4
 
 
 def settings_help() -> str:
-    """Return a line for each setting, with its default and its values, and what it is below it."""
+    """Return for each setting its default and its values, and its explanation on the next line."""
     parts = [
         _KEEP_LINES + "Settings for --set FIELD=VALUE, with their defaults (a recipe has its own):"
     ]
@@ -29,6 +29,7 @@ def settings_help() -> str:
 
 
 def _values(rule: Rule) -> str:
+    """Return the values that a setting takes, as choices or bounds."""
     if rule.choices:
         values = ", ".join(rule.choices)
     elif rule.kind is bool:

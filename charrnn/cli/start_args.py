@@ -1,4 +1,4 @@
-"""The model that `train --from` starts from."""
+"""Find the model that `train --from` names, or chooses with `auto`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ AUTO = "auto"
 def find_start(
     name: str | None, text: Text, recipe: str, settings: Mapping[str, object]
 ) -> Checkpoint | None:
-    """Return the model that `--from` names, or chooses for the text; None for random weights."""
+    """Return the model that `--from` names, or that `auto` chooses; None for random weights.
+
+    A note says why `auto` chooses it. Raises UserError if there is no such model.
+    """
     if name != AUTO:
         return None if name is None else open_start(name)
     start, reason = _proposed_start(text, recipe, settings)
@@ -30,7 +33,10 @@ def find_start(
 
 
 def open_start(name: str) -> Checkpoint:
-    """Load the checkpoint to start from: a path, the name of a bundled model, or one on the Hub."""
+    """Load the checkpoint to start from, by path, by the name of a bundled model, or from the Hub.
+
+    Raises UserError for the field `from`.
+    """
     try:
         with show_transfer("downloading") as progress:
             return load(name, progress=progress)
@@ -42,7 +48,7 @@ def open_start(name: str) -> Checkpoint:
 def _proposed_start(
     text: Text, recipe: str, settings: Mapping[str, object]
 ) -> tuple[Checkpoint | None, Message]:
-    """Return the base that helps a run on a text, None for random weights, and why."""
+    """Return the base model to start from, None for random weights, and the reason."""
     if find_recipe(recipe).kind == "textbook":
         return None, Message("starting from nothing, as the recipe {recipe} does", recipe=recipe)
     if fixed := [name for name in FIXED_SETTINGS if name in settings]:
@@ -62,7 +68,7 @@ def _proposed_start(
 def check_same_start(run: Run, start: str | None) -> None:
     """Raise UserError if a run to resume did not start from the model that `start` names.
 
-    `auto` is whatever it started from.
+    `auto` and None stand for the model that it did start from.
     """
     if start in (None, AUTO):
         return

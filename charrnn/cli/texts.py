@@ -1,4 +1,4 @@
-"""Texts named on the command line: reads files, standard input and datasets, and says how."""
+"""Read the texts that arguments name: files, standard input and datasets; describe how."""
 
 from __future__ import annotations
 
@@ -20,21 +20,34 @@ _MAX_LINE_CHARACTERS = 400
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How to read files: in which encoding, and which part of those that hold more than text."""
+    """How to read files.
+
+    Attributes:
+        encoding: Their encoding, None to detect it.
+        part: The part to read of a file that holds more than text, such as a column of a table;
+            `AS_IS` for the file with all its marks, None for the part with the most text.
+    """
 
     encoding: str | None = None
     part: str | None = None
 
     @classmethod
     def of(cls, column: str | None, as_is: bool, encoding: str | None = None) -> ReadOptions:
-        """Make it from the options; raises UserError for two that contradict each other."""
+        """Make them from the options --column, --as-is and --encoding.
+
+        Raises UserError for the first two together.
+        """
         if column is not None and as_is:
             raise UserError("Give --column or --as-is, not both.", field="column")
         return cls(encoding, AS_IS if as_is else column)
 
 
 def read_corpus(names: list[str], recipe: str, reading: ReadOptions, *, quiet: bool) -> Text:
-    """Read the text to train on: files, standard input, or a dataset by name."""
+    """Read the text to train on: files, standard input ("-"), or a dataset by name.
+
+    Without names it is the dataset of the recipe. Raises UserError if there is none, and for a text
+    that cannot be read.
+    """
     default = find_recipe(recipe).corpus
     if not names and default is None:
         raise UserError(
@@ -59,7 +72,7 @@ def read_corpus(names: list[str], recipe: str, reading: ReadOptions, *, quiet: b
 
 
 def read_named(names: list[str], reading: ReadOptions) -> Text:
-    """Read files, or standard input for "-"."""
+    """Read files, or standard input for "-". Raises UserError if that fails."""
     if names == ["-"]:
         data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)  # one byte more than `decode` takes
         return decode(data, name="standard input", encoding=reading.encoding, part=reading.part)
@@ -68,7 +81,7 @@ def read_named(names: list[str], reading: ReadOptions) -> Text:
 
 
 def show_reading(text: Text, names: list[str]) -> None:
-    """Print how the files of these names were read; nothing for a dataset."""
+    """Print a note on how the files of these names were read; none for a dataset."""
     if names and not _is_dataset(names):
         note(escape_invisible(f"read {_description(text)}", _MAX_LINE_CHARACTERS))
         for line in text.notes:
@@ -76,7 +89,7 @@ def show_reading(text: Text, names: list[str]) -> None:
 
 
 def describe_documents(corpus: Corpus) -> str | None:
-    """Return a note on the lines, or other documents, of a text to train on; None without any."""
+    """Return a note on the documents of a text, or the lines of a list; None if it has neither."""
     listed = is_list(corpus)
     found = report_documents(corpus) if listed or corpus.documents != "none" else None
     if found is None:
@@ -91,7 +104,7 @@ def describe_documents(corpus: Corpus) -> str | None:
 
 
 def _is_dataset(names: list[str]) -> bool:
-    """Check whether names are that of a dataset; a file of the same name comes first."""
+    """Return whether names are that of one dataset; a file of the same name takes precedence."""
     own = Path(names[0])
     known = {entry.name for entry in datasets.DATASETS}
     return len(names) == 1 and names[0] in known and (own.is_dir() or not own.exists())

@@ -1,4 +1,4 @@
-"""Command train."""
+"""Command `train`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .texts import ReadOptions, describe_documents, read_corpus, show_reading
 from .training_output import show_training
 
 HELP_EPILOG = settings_help()
-_DEFAULT_RECIPE = "sprint"  # the recipe, where none is given
+_DEFAULT_RECIPE = "sprint"
 
 
 def train(
@@ -101,12 +101,6 @@ def train(
         check_tracker(tracker)
     if out is not None:
         check_destination(out, apart_from=run_dir or Path("runs", "new"))
-    if resume and run_dir is None:
-        raise UserError("--resume needs --run-dir: say which run to resume.", field="run_dir")
-    if resume and config is not None:
-        raise UserError(
-            "--resume goes on with a run's own settings: leave out --config.", field="config"
-        )
     arguments = _Arguments(
         names=corpus or [],
         recipe=recipe,
@@ -120,13 +114,10 @@ def train(
         out=out,
         quiet=as_json,
     )
-    if resume and run_dir is not None and can_resume(run_dir):
-        run = _run_to_resume(run_dir, arguments)
+    if resume:
+        run = _resumed_or_new_run(run_dir, arguments)
     else:
         run = _new_run(run_dir or Path("runs") / new_id(), arguments)
-        if resume:
-            place = escape_invisible(str(run_dir), 200)
-            note(f"there is no run in {place} yet: starting a new one")
     with _stop_on_interrupt(run):
         events = run.train(resume=resume)
         if tracker is not None:
@@ -142,7 +133,7 @@ def train(
 
 @dataclass(frozen=True)
 class _Arguments:
-    """The arguments that say what to train, parsed as far as that needs no files."""
+    """The arguments that say what to train. No file has been read yet."""
 
     names: list[str]  # of files, or of a dataset
     recipe: str | None
@@ -167,7 +158,7 @@ class _Arguments:
 
 
 def _new_run(directory: Path, arguments: _Arguments) -> Run:
-    """Plan a run and create its directory."""
+    """Plan a run and create its directory. Raises UserError for arguments that do not fit."""
     config = arguments.config
     text, plan = _plan(arguments) if config is None else _plan_again(arguments, config)
     if not arguments.quiet and (documents := describe_documents(plan.corpus)):
@@ -177,6 +168,22 @@ def _new_run(directory: Path, arguments: _Arguments) -> Run:
     run = Run.create_at(directory, plan)
     if not arguments.quiet:
         show_reading(text, arguments.names)
+    return run
+
+
+def _resumed_or_new_run(directory: Path | None, arguments: _Arguments) -> Run:
+    """Return the run to resume in a directory, or a new one if the directory holds none."""
+    if directory is None:
+        raise UserError("--resume needs --run-dir: say which run to resume.", field="run_dir")
+    if arguments.config is not None:
+        raise UserError(
+            "--resume goes on with a run's own settings: leave out --config.", field="config"
+        )
+    if can_resume(directory):
+        return _run_to_resume(directory, arguments)
+    run = _new_run(directory, arguments)
+    place = escape_invisible(str(directory), 200)
+    note(f"there is no run in {place} yet: starting a new one")
     return run
 
 
@@ -201,15 +208,15 @@ def _plan_again(arguments: _Arguments, config: Path) -> tuple[Text, RunPlan]:
     text = arguments.read_text(file.recipe)
     settings = arguments.settings | arguments.given("seed", "epochs", "seconds")
     plan = file.plan(text, recipe=arguments.recipe, settings=settings, start=arguments.start)
-    for doubt in file.doubts(plan):
-        note(doubt)
+    for warning in file.warnings(plan):
+        note(warning)
     return text, plan
 
 
 def _run_to_resume(directory: Path, arguments: _Arguments) -> Run:
-    """Open a run, and change its length and number of threads to what the arguments say.
+    """Open a run, and set its length and its number of threads to those of the arguments.
 
-    Raises UserError if they say anything else that the run was not started with.
+    Raises UserError for any other argument that differs from what the run was started with.
     """
     run = Run(directory)
     check_same_start(run, arguments.start)
@@ -247,7 +254,7 @@ def _parse_settings(settings: list[str], **flags: object) -> dict[str, object]:
 
 
 def _print_events(events: Iterator[Event]) -> dict[str, Any] | None:
-    """Print events as JSON lines; return the `end` event, or None if the last event is another."""
+    """Print events as JSON lines; return the last one if it is `end`, else None."""
     end = None
     for event in events:
         print_json(event)

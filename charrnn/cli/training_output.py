@@ -1,4 +1,4 @@
-"""What `train` prints of a run: a bar or lines of progress, samples and notes."""
+"""Print the progress, samples and notes of a run, for `train`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..training.messages import BIDIRECTIONAL
 from ..training.progress_text import perplexity_text, position_text, size_text, state_text
 from .output import note
 
-_LINE_EVERY_SECONDS = 10.0  # of a run, between two lines of progress where there is no bar
+_LINE_EVERY_SECONDS = 10.0  # of progress, if there is no bar
 
 
 def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
-    """Print the events of a run as they come; return its `end` event.
+    """Print the events of a run as they come; return its `end` event, None if there is none.
 
-    The progress bar is on standard error if that is a terminal, and a line now and then if not.
+    Progress is shown on standard error: as a bar in a terminal, else as a line every ten seconds.
     """
     end = None
     next_line = _LINE_EVERY_SECONDS
@@ -55,6 +55,7 @@ def show_training(events: Iterator[Event]) -> dict[str, Any] | None:
 
 
 def _bar(start: Event) -> tqdm[None]:
+    """Return the progress bar of a run: in epochs or in seconds, by its `start` event."""
     training = start["training"]
     total = training["epochs"] if training["epochs"] is not None else training["seconds"]
     unit = "epochs" if training["epochs"] is not None else "s"
@@ -65,6 +66,7 @@ def _bar(start: Event) -> tqdm[None]:
 
 
 def _move(bar: tqdm[None], event: Event, start: Event) -> None:
+    """Move the bar to where a `progress` event is."""
     by_epoch = start["training"]["epochs"] is not None
     bar.n = event["epoch"] if by_epoch else event["seconds"]
     if bar.total is not None:
@@ -73,13 +75,14 @@ def _move(bar: tqdm[None], event: Event, start: Event) -> None:
 
 
 def _opening(start: Event) -> str:
+    """Describe a run by its `start` event: model, baselines and warnings."""
     warnings = "".join(f"\nnote: {note}" for note in _notes(start))
     known = ", ".join(f"{k} {v:.4g}" for k, v in start["baselines"].items() if v is not None)
     return f"{size_text(start)}\nbaseline perplexities: {known}{warnings}"
 
 
 def _notes(start: Event) -> Iterator[str]:
-    """Yield what may mislead about a run, before its first step."""
+    """Yield warnings about a run before its first step, and how to avoid them."""
     if start.get("model", {}).get("bidirectional"):
         yield BIDIRECTIONAL
     offers = []
