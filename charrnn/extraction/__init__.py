@@ -1,10 +1,10 @@
-"""Take the text out of files that hold more than text: tables, JSON, subtitles, web pages, books.
+"""Extract the text from files that hold more: tables, JSON, subtitles, web pages, books.
 
-A file has *parts*: the columns of a table, the fields of JSON, the cells of a notebook, or one part
-`text`. One of them is read, by default the one with the most text.
+A file has *parts*: the columns of a table, the fields of JSON, the cells of a notebook, or a single
+part `text`. One part is read, by default the one with the most text.
 
-The parsers run in a process of their own (`reader`, `__main__`), with limits on time and memory.
-The modules here import little besides the standard library, so that the process starts at once.
+The parsers run in a separate process with limits on time and memory (`reader`, `__main__`). The
+modules here import little besides the standard library, so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from ..errors import Message
 
-TEXT = "text"  # the part of formats that have only one
+TEXT = "text"  # the part of formats that have a single part
 
-# What a file is, by the name of its format.
+# What to call a file of each format.
 KINDS = {
     "csv": Message("a table (CSV)"),
     "tsv": Message("a table (TSV)"),
@@ -28,15 +28,17 @@ KINDS = {
     "docx": Message("a {name} document", name="Word"),
     "epub": Message("an EPUB book"),
 }
-HAS_COLUMNS = ("csv", "tsv", "json", "jsonl")  # formats whose parts are named in the file
+HAS_COLUMNS = ("csv", "tsv", "json", "jsonl")  # formats whose files name their parts
 
 
 @dataclass(frozen=True)
 class Part:
     """A part of a file that can be read by itself.
 
-    `name` identifies it: that of a column, or its number from 1 if it has none; the path of a JSON
-    field, such as "messages.content"; "text". `characters` is its length, None if it is not known.
+    Attributes:
+        name: The name of a column, or its number from 1 if it has none; the path of a JSON field,
+            such as "messages.content"; the kind of a notebook's cells; or "text".
+        characters: Its length, None if that is unknown.
     """
 
     name: str
@@ -45,10 +47,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Extract:
-    """What was taken out of a file: the text of `part`, one of its `parts`.
+    """What was extracted from a file.
 
-    `format` is a name of `KINDS`. `text` is None if none was asked for. `default` is the part that
-    is read if none is named.
+    Attributes:
+        format: The format of the file, a key of `KINDS`.
+        text: The text of `part`, None if only the parts were listed.
+        part: The name of the part that was read.
+        parts: All parts with text.
+        default: The name of the part that is read if none is requested.
     """
 
     format: str
@@ -59,11 +65,11 @@ class Extract:
 
 
 class WrongFormatError(Exception):
-    """The file is not what it seemed to be."""
+    """The file is not in the format that was tried, or has no text."""
 
 
 class DamagedFileError(Exception):
-    """The file is of that format, but cannot be read."""
+    """The file is in that format, but damaged."""
 
 
 class ProtectedFileError(Exception):
@@ -75,10 +81,10 @@ class FileTooLargeError(Exception):
 
 
 class NoSuchPartError(Exception):
-    """The file has no part of that name; the arguments are the names of those it has."""
+    """The file has no part of that name; the arguments are the names of its parts."""
 
 
-# How the process that parses names an error to the one that asked.
+# The codes of errors in the answers of the process that parses.
 ERRORS_BY_CODE: dict[str, type[Exception]] = {
     "format": WrongFormatError,
     "damaged": DamagedFileError,
@@ -86,4 +92,4 @@ ERRORS_BY_CODE: dict[str, type[Exception]] = {
     "size": FileTooLargeError,
     "part": NoSuchPartError,
 }
-OUT_OF_MEMORY = "memory"  # the code of another error on each side
+OUT_OF_MEMORY = "memory"  # MemoryError in that process, MemoryLimitError in this one

@@ -1,8 +1,8 @@
-"""The process that parses files of unknown origin: reads requests, writes what was taken out.
+"""Answer requests to extract text from untrusted files: the main function of a separate process.
 
-A request is a line of JSON, with the length of the file in bytes, and the file; an answer is a line
-of JSON, and the text. Time and memory are limited, so that a file made to exhaust them ends this
-process only. `reader.py` is the other side.
+A request is a line of JSON, with the length of the file in bytes, followed by the file. An answer
+is a line of JSON followed by the text. Time and memory are limited, so a file made to exhaust them
+ends this process only. `reader.py` is the client.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .parsers import extract
 
 _CODES = {kind: code for code, kind in ERRORS_BY_CODE.items()} | {MemoryError: OUT_OF_MEMORY}
 _MAX_NAMES = 12  # of parts, in an error
-_SPARE_BYTES = 1 << 20  # given up when memory runs out, to say so
+_SPARE_BYTES = 1 << 20  # reserved, and freed when memory runs out, to send an answer
 
 
 def main(cpu_seconds: int, memory_bytes: int) -> None:
-    """Answer requests on standard input until it ends, within these limits."""
+    """Answer the requests on standard input until it ends, within these limits."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -57,6 +57,7 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]
 
 
 def _header(found: Extract) -> dict[str, Any]:
+    """Return an extract without its text, as JSON."""
     parts = [(part.name, part.characters) for part in found.parts]
     return {
         "format": found.format,
@@ -67,6 +68,7 @@ def _header(found: Extract) -> dict[str, Any]:
 
 
 def _write(answers: BinaryIO, header: dict[str, Any], text: bytes) -> None:
+    """Write an answer: the header with the length of the text in bytes, and the text."""
     answers.write(json.dumps(header | {"bytes": len(text)}).encode() + b"\n")
     answers.write(text)
     answers.flush()

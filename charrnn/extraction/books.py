@@ -1,4 +1,4 @@
-"""The text of EPUB books, chapter by chapter in reading order."""
+"""Extract the text of EPUB books, chapter by chapter in reading order."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from .zipped import ZippedDocument
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
-_DECLARED = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")  # byte order marks
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def text_of_book(data: bytes, limit: int) -> str:
-    """Return the text of a book; an empty line stands between its chapters.
+    """Return the text of a book, with an empty line between its chapters.
 
-    Raises DamagedFileError, ProtectedFileError and FileTooLargeError.
+    At most `limit` bytes are unpacked. Raises DamagedFileError, ProtectedFileError for an encrypted
+    chapter, and FileTooLargeError.
     """
     book = ZippedDocument(data, limit)
     encrypted = _encrypted_files(book)
@@ -30,7 +31,7 @@ def text_of_book(data: bytes, limit: int) -> str:
             raise ProtectedFileError
         try:
             chapters.append(text_of_page(_decode(book.read(name))))
-        except WrongFormatError:  # a cover, or an empty page
+        except WrongFormatError:  # it has no text, as a cover
             continue
     if not chapters:
         raise DamagedFileError
@@ -38,37 +39,44 @@ def text_of_book(data: bytes, limit: int) -> str:
 
 
 def _chapters(book: ZippedDocument) -> Iterator[str]:
-    """Yield the names of the files in the book's spine, each once, that are there."""
-    packages: list[str] = []
-
-    def find_package(tag: str, attributes: Mapping[str, str]) -> None:
-        if tag == "rootfile" and "full-path" in attributes:
-            packages.append(attributes["full-path"])
-
-    parse(book.read(_CONTAINER), start=find_package)
-    if not packages:
-        raise DamagedFileError
+    """Yield the names of the existing files in the book's spine, each once."""
+    package = _package(book)
     pages: dict[str, str] = {}
     spine: dict[str, None] = {}
 
     def read_package(tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "item" and attributes.get("media-type") in _PAGES:
-            contents = "nav" in attributes.get("properties", "").split()
-            if not contents:  # the table of contents repeats the headings
+            is_contents = "nav" in attributes.get("properties", "").split()
+            if not is_contents:  # a table of contents repeats the headings
                 pages[attributes.get("id", "")] = attributes.get("href", "")
         elif tag == "itemref":
             spine[attributes.get("idref", "")] = None
 
-    parse(book.read(packages[0]), start=read_package)
-    folder = posixpath.dirname(packages[0])
-    for one in spine:
-        name = posixpath.normpath(posixpath.join(folder, unquote(pages.get(one, ""))))
-        if one in pages and name in book:
-            yield name
+    parse(book.read(package), start=read_package)
+    for page in spine:
+        if page in pages:
+            path = posixpath.join(posixpath.dirname(package), unquote(pages[page]))
+            name = posixpath.normpath(path)
+            if name in book:
+                yield name
+
+
+def _package(book: ZippedDocument) -> str:
+    """Return the name of the package document, which lists the files. Raises DamagedFileError."""
+    found: list[str] = []
+
+    def find_package(tag: str, attributes: Mapping[str, str]) -> None:
+        if tag == "rootfile" and "full-path" in attributes:
+            found.append(attributes["full-path"])
+
+    parse(book.read(_CONTAINER), start=find_package)
+    if not found:
+        raise DamagedFileError
+    return found[0]
 
 
 def _encrypted_files(book: ZippedDocument) -> set[str]:
-    """Return the files that are encrypted; fonts are in many books that anybody may read."""
+    """Return the names of the encrypted files: in many books without DRM, these are fonts."""
     found: set[str] = set()
 
     def start(tag: str, attributes: Mapping[str, str]) -> None:
@@ -81,8 +89,8 @@ def _encrypted_files(book: ZippedDocument) -> set[str]:
 
 
 def _decode(page: bytes) -> str:
-    """Decode a chapter: UTF-8 or UTF-16, as the format demands, or what it declares."""
-    if page.startswith(_DECLARED[1:]):
+    """Decode a chapter: UTF-8 or UTF-16, as EPUB demands, or else the encoding that it declares."""
+    if page.startswith(_UTF16_MARKS):
         return page.decode("utf-16", "replace")
     try:
         return page.decode("utf-8-sig")

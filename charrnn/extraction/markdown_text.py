@@ -1,4 +1,4 @@
-"""The text of Markdown without its marks, by markdown-it-py."""
+"""Extract the text of Markdown without its marks, by markdown-it-py."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _FRONT_MATTER = "---\n"
 
 
 def text_of_markdown(text: str) -> str:
-    """Return what Markdown shows when it is rendered, without the settings at its beginning.
+    """Return the text of rendered Markdown, without the front matter.
 
-    Raises WrongFormatError if that is nothing.
+    Raises WrongFormatError if it is empty.
     """
     if text.startswith(_FRONT_MATTER):
         end = text.find("\n" + _FRONT_MATTER, len(_FRONT_MATTER) - 1)

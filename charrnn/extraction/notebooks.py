@@ -1,4 +1,4 @@
-"""The cells of notebooks (.ipynb): all of them, those with text or those with code."""
+"""Extract the cells of Jupyter notebooks (.ipynb): all, those of Markdown, or those of code."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 from . import Extract, Part
 
 ALL = "all"
-_PARTS = {ALL: ("markdown", "raw", "heading", "code"), "markdown": ("markdown", "heading"),
-          "code": ("code",)}  # fmt: skip
+# The types of cells in each part.
+_PARTS = {
+    ALL: ("markdown", "raw", "heading", "code"),
+    "markdown": ("markdown", "heading"),
+    "code": ("code",),
+}
 
 
 def is_notebook(value: object) -> bool:
-    """Check whether a JSON file is a notebook."""
+    """Return whether the value of a JSON file is a notebook."""
     return (
         isinstance(value, dict)
         and "nbformat" in value
@@ -21,10 +25,13 @@ def is_notebook(value: object) -> bool:
     )
 
 
-def parse_notebook(value: dict[str, Any], wanted: str | None) -> Extract:
-    """Return the cells of a notebook, an empty line between them; without their outputs.
+def parse_notebook(
+    value: dict[str, Any], wanted: str | None, *, listed_only: bool = False
+) -> Extract:
+    """Return the cells of a notebook with an empty line between them, without their outputs.
 
-    All of them, unless `wanted` is "markdown" or "code".
+    All cells are returned unless `wanted` is "markdown" or "code". With `listed_only` the parts are
+    listed, and no text is returned.
     """
     cells = list(_cells(value))
     texts = {
@@ -34,11 +41,11 @@ def parse_notebook(value: dict[str, Any], wanted: str | None) -> Extract:
     chosen = (wanted or ALL).strip().casefold()
     chosen = chosen if chosen in texts else ALL
     parts = tuple(Part(name, len(text)) for name, text in texts.items() if text)
-    return Extract("notebook", texts[chosen], chosen, parts, ALL)
+    return Extract("notebook", None if listed_only else texts[chosen], chosen, parts, ALL)
 
 
 def _cells(notebook: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the source of each cell; those of format 3 are in worksheets."""
+    """Yield the type and the source of each cell. In format 3, cells are in worksheets."""
     sheets = notebook.get("worksheets")
     groups = [notebook, *(sheets if isinstance(sheets, list) else [])]
     for group in groups:
@@ -49,5 +56,6 @@ def _cells(notebook: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _source(source: object) -> str:
+    """Return the text of a cell, which is a string or a list of lines."""
     lines = source if isinstance(source, list) else [source]
     return "".join(line for line in lines if isinstance(line, str))

@@ -1,10 +1,10 @@
-"""Call the parser of a format. Runs in the process of `__main__`, where nothing else is lost."""
+"""Call the parser of a format. It runs in the process of `__main__`, which a file may end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import TEXT, Extract, Part, records, tables
+from . import TEXT, Extract, Part, json_fields, tables
 from .books import text_of_book
 from .subtitles import text_of_subtitles
 from .web_pages import text_of_page
@@ -14,8 +14,8 @@ BINARY = ("docx", "epub")  # formats whose parsers take bytes
 
 _STRUCTURED: dict[str, Callable[..., Extract]] = {
     "csv": tables.parse,
-    "json": records.parse_json,
-    "jsonl": records.parse_lines,
+    "json": json_fields.parse_json,
+    "jsonl": json_fields.parse_lines,
 }
 _DOCUMENTS: dict[str, Callable[[bytes, int], str]] = {
     "docx": text_of_word_document,
@@ -26,12 +26,15 @@ _DOCUMENTS: dict[str, Callable[[bytes, int], str]] = {
 def extract(
     file_format: str, data: bytes, part: str | None, *, limit: int, listed_only: bool = False
 ) -> Extract:
-    """Take the text of a part out of a file in one of the formats of `KINDS`.
+    """Extract the text of a part from a file.
 
-    `data` is the file itself for `BINARY` formats, and otherwise its text in UTF-8. `part` is None
-    for the one with the most text. At most `limit` bytes are unpacked. With `listed_only` the parts
-    are listed, and no text is returned. Formats that have only `TEXT` return that whatever `part`
-    is.
+    Args:
+        file_format: The format of the file, a key of `KINDS`.
+        data: The file for `BINARY` formats; for others its text in UTF-8.
+        part: The name of the part, None for the one with the most text. Formats with a single part
+            ignore it.
+        limit: The largest number of bytes to unpack.
+        listed_only: Whether to list the parts without the text.
 
     Raises the errors of this package.
     """

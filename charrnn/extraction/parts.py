@@ -1,4 +1,4 @@
-"""Choose among the columns or fields of a file, and join the texts in one of them."""
+"""Choose a column or a field of a file, and join the texts in it."""
 
 from __future__ import annotations
 
@@ -7,27 +7,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from . import Extract, NoSuchPartError, Part
 
-MAX_PARTS = 200  # listed
+MAX_PARTS = 200  # that are listed
 MAX_NAME_CHARACTERS = 100  # of a part that is listed
 
-_MAX_SHORT_CHARACTERS = 300  # of a text that fits on a line
-_MAX_LONG_SHARE = 0.1  # of longer texts in a part of short ones
-_MAX_WORD_CHARACTERS = 30  # longer ones are hashes and the like
+_MAX_SHORT_CHARACTERS = 300  # of a text that goes on one line
+_MAX_LONG_SHARE = 0.1  # of longer texts in a part whose texts go on one line each
+_MAX_WORD_CHARACTERS = 30  # a longer word is a hash, an address or the like
 _LINE_END = re.compile("[ \t]*[\n\r\v\f\x85\u2028\u2029]\\s*")
 
 
 class PartStats:
-    """How much text a part has: `characters`, and how much it reads like language."""
+    """How much text a part has.
+
+    Attributes:
+        characters: Of all of its texts.
+        letters: Of the sampled texts that differ and look like language, not addresses or hashes.
+    """
 
     __slots__ = ("_seen", "characters", "letters")
 
     def __init__(self) -> None:
         self.characters = 0
-        self.letters = 0  # in different texts that are neither addresses nor hashes
+        self.letters = 0
         self._seen: set[int] = set()
 
     def add(self, text: str, *, sampled: bool) -> None:
-        """Count a text; only those that are `sampled` are looked at closely."""
+        """Count a text. Only in sampled ones are letters counted."""
         self.characters += len(text)
         if not sampled or hash(text) in self._seen:
             return
@@ -45,7 +50,7 @@ def choose(
 ) -> Extract:
     """Return the part `wanted`, or else the one with the most text, and list all with text.
 
-    A part is also found by its name in other letter case and, unless one has that name, by its
+    A part is also found by its name in another letter case and, if no part has that name, by its
     number from 1. `texts` returns the texts of a part; if it is None, only the parts are listed.
 
     Raises NoSuchPartError if there is no such part.
@@ -65,6 +70,7 @@ def choose(
 
 
 def _find(wanted: str, names: Sequence[str]) -> str | None:
+    """Return the name of the part that `wanted` stands for; None if there is none."""
     if wanted in names:
         return wanted
     alike = [name for name in names if name.casefold() == wanted.strip().casefold()]
@@ -76,7 +82,7 @@ def _find(wanted: str, names: Sequence[str]) -> str | None:
 
 
 def join(texts: Iterable[str]) -> str:
-    """Join the texts of a part: short ones one a line, long ones with an empty line between."""
+    """Join the texts of a part: short ones as lines, long ones with an empty line between them."""
     kept = [text for text in map(str.strip, texts) if text]
     long = sum(len(text) > _MAX_SHORT_CHARACTERS for text in kept)
     if long > _MAX_LONG_SHARE * len(kept):

@@ -1,4 +1,4 @@
-"""Take text out of files in a process with limits on time and memory (`__main__`)."""
+"""Extract text from files in a process with limits on time and memory (`__main__`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from ..utils.process import without_secrets
@@ -19,9 +18,9 @@ from . import ERRORS_BY_CODE, OUT_OF_MEMORY, Extract, FileTooLargeError, Part
 
 PARSE_SECONDS = 60  # for one file
 MEMORY_BYTES = 2 << 30
-_CPU_SECONDS = 300  # for all files that belong together
+_CPU_SECONDS = 300  # for all files of a `Reader`
 _POLL_SECONDS = 0.02
-_END_SECONDS = 1
+_END_SECONDS = 1  # to wait for a process that has closed its output
 _MAX_HEADER_BYTES = 1 << 20
 
 _PROGRAM = (
@@ -42,9 +41,9 @@ _ERRORS = ERRORS_BY_CODE | {OUT_OF_MEMORY: MemoryLimitError}
 
 
 class Reader:
-    """Takes text out of files that belong together; a context manager.
+    """A context manager that extracts text from several files in one process.
 
-    Its process is started for the first file, and again after one that ended it.
+    The process is started for the first file, and again if a file has ended it.
     """
 
     def __init__(self, seconds: float = PARSE_SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
@@ -54,21 +53,16 @@ class Reader:
     def __enter__(self) -> Reader:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stop()
 
     def extract(
         self, file_format: str, data: bytes, part: str | None, *, limit: int, listed_only: bool
     ) -> Extract:
-        """Take the text of a part, of at most `limit` bytes, out of a file (`parsers.extract`).
+        """Extract the text of a part from a file, as `parsers.extract` does.
 
-        Raises the errors of this package, TimeLimitError and MemoryLimitError. Waiting has yield
-        points.
+        The text may have `limit` bytes, or as many as the file. There are yield points. Raises the
+        errors of this package, TimeLimitError and MemoryLimitError.
         """
         request = {"format": file_format, "part": part, "limit": limit, "listed_only": listed_only}
         header, text = self._ask(request, data, limit)
@@ -85,6 +79,7 @@ class Reader:
     def _ask(
         self, request: dict[str, Any], data: bytes, limit: int
     ) -> tuple[dict[str, Any], bytes]:
+        """Send a request, and return the header and the text of the answer."""
         process = self._process = self._process or self._start()
         exchange = _Exchange(process, request, data, max(limit, len(data)))
         exchange.start()
@@ -108,6 +103,7 @@ class Reader:
         return exchange.answer
 
     def _start(self) -> subprocess.Popen[bytes]:
+        """Start the process."""
         root = str(Path(__file__).resolve().parents[2])
         program = _PROGRAM.format(root=root, cpu=_CPU_SECONDS, memory=self._memory_bytes)
         return subprocess.Popen(
@@ -119,6 +115,7 @@ class Reader:
         )
 
     def _stop(self) -> None:
+        """End the process, if there is one."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -126,18 +123,23 @@ class Reader:
             process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):  # what was not sent cannot be sent any more
+            with suppress(OSError):  # closing flushes, and nobody reads any more
                 if pipe is not None:
                     pipe.close()
 
 
 def _cause(status: int) -> type[Exception]:
-    """Return why a process ended by itself: RLIMIT_CPU ends it with SIGXCPU."""
+    """Return the error for a process that ended by itself: RLIMIT_CPU sends it SIGXCPU."""
     return TimeLimitError if status == -getattr(signal, "SIGXCPU", 0) else MemoryLimitError
 
 
 class _Exchange(threading.Thread):
-    """Sends a request and receives the answer; `answer` stays None if the process ended."""
+    """A thread that sends a request and receives the answer.
+
+    Attributes:
+        answer: The header and the text; None if the process ended, or the text is too large.
+        too_large: Whether the text is larger than the limit.
+    """
 
     def __init__(
         self, process: subprocess.Popen[bytes], request: dict[str, Any], data: bytes, limit: int
@@ -148,7 +150,7 @@ class _Exchange(threading.Thread):
         self._process, self._request, self._data, self._limit = process, request, data, limit
 
     def run(self) -> None:
-        """Exchange, until the process ends or the answer is there."""
+        """Send the request, and wait for the answer or the end of the process."""
         requests, answers = self._process.stdin, self._process.stdout
         assert requests is not None and answers is not None
         try:

@@ -1,4 +1,4 @@
-"""Parse XML of unknown origin with expat: without entities, within a depth."""
+"""Parse untrusted XML with expat, without entities and down to a limited depth."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ Data = Callable[[str], None]
 
 
 def parse(data: bytes, *, start: Start, end: End | None = None, text: Data | None = None) -> None:
-    """Parse a document; calls `start`, `end` and `text` as expat does.
+    """Parse a document, and call `start`, `end` and `text` as expat does.
 
-    Names of tags are without their namespace and in the letter case of the file; so are those of
-    attributes. Raises DamagedFileError for XML that is not well-formed, nested too deeply, or that
-    declares entities.
+    The names of tags and attributes have no namespace. Raises DamagedFileError for XML that is not
+    well-formed, is nested too deeply, or declares entities.
     """
     parser = expat.ParserCreate(namespace_separator=" ")
     depth = 0
@@ -53,4 +52,5 @@ def parse(data: bytes, *, start: Start, end: End | None = None, text: Data | Non
 
 
 def _local(name: str) -> str:
+    """Return a name without its namespace."""
     return name.rpartition(" ")[2]

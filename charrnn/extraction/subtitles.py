@@ -1,4 +1,4 @@
-"""What is said in subtitles (.srt, .vtt), without numbers, times and formatting."""
+"""Extract the spoken text of subtitles (.srt, .vtt), without numbers, times and formatting."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _FORMATTING = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
 
 
 def begins_like_subtitles(head: str) -> bool:
-    """Check whether a file begins with the mark of WebVTT, or with a first cue."""
+    """Return whether a file begins with WEBVTT, or with the number and the time of a first cue."""
     return _BEGINNING.match(head) is not None
 
 
 def has_cues(head: str) -> bool:
-    """Check whether there is the time of a cue anywhere."""
+    """Return whether there is the time of a cue anywhere."""
     return "-->" in head and any(map(_CUE_TIME.match, head.splitlines()))
 
 
@@ -56,7 +56,7 @@ def _lines_of_cues(text: str) -> Iterator[str]:
 
 
 def _is_number_of_next(lines: list[str], i: int) -> bool:
-    """Check whether a line numbers the next cue, where the empty line between them is missing."""
+    """Return whether a line is the number of the next cue, without an empty line before it."""
     return (
         lines[i].strip().isdigit()
         and i + 1 < len(lines)

@@ -1,4 +1,4 @@
-"""Columns of CSV and TSV tables: with or without a header, with line ends in quoted cells."""
+"""Extract columns of CSV and TSV tables, with or without a header."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from . import Extract, WrongFormatError
 from .parts import PartStats, choose
 
 MAX_COLUMNS = 10_000
-SAMPLE_CHARACTERS = 1 << 16  # by which a table is recognized
+SAMPLE_CHARACTERS = 1 << 16  # at the beginning of a file, by which a table is detected
 
 _DELIMITERS = ",\t;|"
 _SAMPLE_ROWS = 200
-_MIN_SHARE = 0.9  # of rows as wide as most, in a file whose name says that it is a table
+_MIN_SHARE = 0.9  # of rows of the usual width, in a file whose name says that it is a table
 _MIN_ROWS = 5  # in a file whose name does not
-_SAMPLED_CELLS = 200_000  # that are looked at to find the column with the most text
+_SAMPLED_CELLS = 200_000  # by which the column with the most text is found
 _MIN_SAMPLED_ROWS = 20
 
 _MAX_HEADER_CHARACTERS = 60  # of a column's name
 _NUMBER = re.compile(r"[\d\s.,:/%+()e-]*\d[\d\s.,:/%+()e-]*", re.IGNORECASE)  # or a date
-# Names of columns that hardly occur as their contents.
+# Names of columns that are hardly ever contents of cells.
 _COMMON_NAMES = frozenset((
     "id", "index", "text", "texts", "title", "name", "names", "author", "authors", "content",
     "contents", "body", "message", "messages", "comment", "comments", "tweet", "sentence",
@@ -41,13 +41,18 @@ _COMMON_NAMES = frozenset((
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a table is written. `quoted`: quotation marks enclose cells that hold delimiters."""
+    """How a table is written.
+
+    Attributes:
+        delimiter: The character between two cells.
+        quoted: Whether quotation marks enclose cells that contain delimiters or line ends.
+    """
 
     delimiter: str
     quoted: bool
 
     def rows(self, text: str) -> Iterator[list[str]]:
-        """Yield the rows of a table that are not empty."""
+        """Yield the rows of a table that are not empty. Raises csv.Error for a malformed one."""
         lines = io.StringIO(text, newline="")
         if self.quoted:
             return filter(None, csv.reader(lines, delimiter=self.delimiter))
@@ -55,10 +60,11 @@ class Dialect:
 
 
 def find_dialect(head: str, *, named: bool, cut: bool) -> Dialect | None:
-    """Return how the table that begins with `head` is written; None if it is no table.
+    """Return the dialect of the table that begins with `head`; None if it is no table.
 
-    `named`: the name of the file says that it is one; otherwise its rows must all be as wide, and
-    its delimiters not followed by spaces as the commas of a sentence are. `cut`: the table goes on.
+    `named` says whether the name of the file promises a table. If not, all rows must be equally
+    wide, and delimiters not be followed by spaces, as the commas of sentences are. `cut` says
+    whether more text follows.
     """
     best: tuple[tuple[bool, float, int], Dialect] | None = None
     for delimiter in _DELIMITERS:
@@ -82,6 +88,7 @@ def find_dialect(head: str, *, named: bool, cut: bool) -> Dialect | None:
 
 
 def _sample(dialect: Dialect, head: str, *, cut: bool) -> list[list[str]]:
+    """Return the first rows of a table, without one that is cut; none if it is malformed."""
     try:
         rows = list(itertools.islice(dialect.rows(head), _SAMPLE_ROWS))
     except csv.Error:
@@ -90,6 +97,7 @@ def _sample(dialect: Dialect, head: str, *, cut: bool) -> list[list[str]]:
 
 
 def _is_surely_table(rows: Sequence[Sequence[str]], width: int, delimiter: str) -> bool:
+    """Return whether rows are those of a table, and not of sentences with commas."""
     least = 2 if delimiter == "\t" else 3
     if width < least or len(rows) < _MIN_ROWS or any(len(row) != width for row in rows):
         return False
@@ -98,7 +106,10 @@ def _is_surely_table(rows: Sequence[Sequence[str]], width: int, delimiter: str) 
 
 
 def _is_ragged_table(rows: Sequence[Sequence[str]]) -> bool:
-    """Check whether most rows have a cell for each name in the header, and some have more."""
+    """Return whether at least half of the rows have a cell for each name in the header.
+
+    Unquoted delimiters in the last column make some of them wider.
+    """
     width = len(rows[0])
     full = sum(len(row) >= width for row in rows)
     return width > 1 and has_header(rows) and full >= 0.5 * len(rows)
@@ -107,8 +118,8 @@ def _is_ragged_table(rows: Sequence[Sequence[str]]) -> bool:
 def parse(text: str, wanted: str | None, *, listed_only: bool = False) -> Extract:
     """Return the text of a column, by default of the one with the most text.
 
-    Rows that are longer than the header have delimiters in their last cell. Raises WrongFormatError
-    if this is no table after all, and NoSuchPartError if it has no such column.
+    In rows that are wider than the header, the last cells are joined. Raises WrongFormatError for
+    text that is no table, and NoSuchPartError if there is no such column.
     """
     try:
         return _parse(text, wanted, listed_only=listed_only)
@@ -153,7 +164,7 @@ def _parse(text: str, wanted: str | None, *, listed_only: bool) -> Extract:
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Guess whether the first of some rows has the names of the columns."""
+    """Return whether the first of some rows probably has the names of the columns."""
     first, rest = [cell.strip() for cell in rows[0]], rows[1:]
     named = [cell for cell in first if cell]
     if not named or any(map(_cannot_name, named)):
@@ -174,6 +185,7 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _cannot_name(cell: str) -> bool:
+    """Return whether a cell cannot be the name of a column: it is long, a number or a date."""
     return (
         len(cell) > _MAX_HEADER_CHARACTERS
         or "\n" in cell
@@ -183,7 +195,7 @@ def _cannot_name(cell: str) -> bool:
 
 
 def _column_names(header: Sequence[str], width: int) -> list[str]:
-    """Return a name for each column: that in the header, or its number; no name comes twice."""
+    """Return a different name for each column: that in the header, or its number from 1."""
     names: dict[str, None] = {}
     for i in range(width):
         given = " ".join(header[i].split()) if i < len(header) else ""

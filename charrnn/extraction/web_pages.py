@@ -1,4 +1,4 @@
-"""The text of HTML, as a browser lays it out: blocks on lines of their own."""
+"""Extract the text of HTML, with blocks on separate lines, as a browser lays them out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CHARSET = re.compile(
     rb"<(?:meta|\?xml)[^>]{0,200}(?:charset|encoding)\s{0,5}=\s{0,5}[\"']?([\w-]{1,40})",
     re.IGNORECASE,
 )
-_CHARSET_BYTES = 4096  # in which browsers look for it, and more
+_CHARSET_BYTES = 4096  # at the beginning of a page; browsers look in fewer
 _TAG = re.compile(r"<(?:[a-zA-Z][\w-]*[\s/>]|!doctype\b)", re.IGNORECASE)
 _BEGINNING = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?(?:<!doctype\s+html\b|<html[\s>])",
@@ -39,37 +39,37 @@ _SPACES = re.compile("[ \t\n\r\f\v]+")
 
 
 def begins_like_web_page(head: str) -> bool:
-    """Check whether a file begins with <!doctype html> or <html>."""
+    """Return whether a file begins with <!doctype html> or <html>."""
     return _BEGINNING.match(head) is not None
 
 
 def has_tags(head: str) -> bool:
-    """Check whether there is a tag anywhere."""
+    """Return whether there is a tag anywhere."""
     return _TAG.search(head) is not None
 
 
 def declared_encoding(data: bytes) -> str | None:
-    """Return the encoding that a web page says it has."""
+    """Return the name of the encoding that a web page declares; None if it declares none."""
     found = _CHARSET.search(data[:_CHARSET_BYTES])
     return found[1].decode("ascii") if found else None
 
 
 def text_of_page(text: str) -> str:
-    """Return the text of a web page: paragraphs with an empty line between, no scripts, no styles.
+    """Return the visible text of a web page, with an empty line between paragraphs.
 
     Raises WrongFormatError if there is none.
     """
-    reader = _Reader()
-    reader.feed(text)
-    reader.close()
-    found = reader.text()
+    collector = _TextCollector()
+    collector.feed(text)
+    collector.close()
+    found = collector.text()
     if not found:
         raise WrongFormatError
     return found
 
 
-class _Reader(HTMLParser):
-    """Collects the text of a page. The end of a tag that was never opened is ignored."""
+class _TextCollector(HTMLParser):
+    """Collects the text of a page. An end tag without its start tag is ignored."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -110,7 +110,7 @@ class _Reader(HTMLParser):
             self._preformatted -= 1
 
     def handle_data(self, data: str) -> None:
-        """Add text; white space counts as one space, but in <pre>."""
+        """Add text, with its white space collapsed unless it is in <pre>."""
         if self._unseen:
             return
         if self._preformatted:
@@ -123,10 +123,11 @@ class _Reader(HTMLParser):
         self._space |= words.endswith(" ")
 
     def text(self) -> str:
-        """Return what was collected."""
+        """Return the text that was collected."""
         return "".join(self._pieces).strip()
 
     def _add(self, piece: str) -> None:
+        """Add a piece of text after the line breaks or the space that it needs."""
         if self._wanted_breaks:
             self._pieces.append("\n" * max(0, self._wanted_breaks - self._breaks))
         elif self._space and not self._breaks:
@@ -136,6 +137,7 @@ class _Reader(HTMLParser):
         self._wanted_breaks, self._space = 0, False
 
     def _begin_block(self, tag: str) -> None:
+        """Request the line breaks or the space that a tag begins or ends with."""
         if tag in _CELLS:
             self._space = True
         wanted = 2 if tag in _PARAGRAPHS else 1 if tag in _LINES else 0

@@ -1,4 +1,4 @@
-"""The text of Word documents (.docx): a line for each paragraph."""
+"""Extract the text of Word documents (.docx), a line for each paragraph."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .zipped import ZippedDocument
 _DOCUMENT = "word/document.xml"
 _ROOT_RELATIONS = "_rels/.rels"
 _INSERTED = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-# What is not shown: deleted text, codes of fields, and a second version of a drawing's text.
+# Elements that are not shown: deleted text, field codes, and second versions of drawings.
 _UNSEEN = frozenset(("del", "moveFrom", "instrText", "Fallback"))
 
 
 def text_of_word_document(data: bytes, limit: int) -> str:
-    """Return the text of a document, that of its tables and text boxes included.
+    """Return the text of a document, with its tables and text boxes.
 
-    Deleted text, notes and headers are left out. Raises DamagedFileError, ProtectedFileError and
-    FileTooLargeError.
+    Deleted text, notes and headers are left out. At most `limit` bytes are unpacked. Raises
+    DamagedFileError, ProtectedFileError and FileTooLargeError.
     """
     document = ZippedDocument(data, limit)
     paragraphs = _Paragraphs()
@@ -29,7 +29,7 @@ def text_of_word_document(data: bytes, limit: int) -> str:
 
 
 def _main_part(document: ZippedDocument) -> str:
-    """Return the name of the file with the text, where it is not the usual one."""
+    """Return the name of the file with the text, by the relationships of the package."""
     found: list[str] = []
 
     def start(tag: str, attributes: Mapping[str, str]) -> None:
@@ -43,7 +43,7 @@ def _main_part(document: ZippedDocument) -> str:
 
 
 class _Paragraphs:
-    """Collects the runs of text (`w:t`) in `pieces`."""
+    """Collects the text of `w:t` elements in `pieces`, and the end of each paragraph."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []

@@ -1,4 +1,4 @@
-"""The files of documents that are zip archives, read within a limit of bytes."""
+"""Read the files of a document that is a zip archive, up to a limit of bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _MAX_ENTRIES = 10_000
 
 
 class ZippedDocument:
-    """Reads at most `limit` bytes out of a document altogether."""
+    """A document that is a zip archive, of which at most `limit` bytes are unpacked in all.
+
+    Raises DamagedFileError if it is no zip archive, and FileTooLargeError for too many files.
+    """
 
     def __init__(self, data: bytes, limit: int) -> None:
         if count_entries(data) > _MAX_ENTRIES:
@@ -29,8 +32,8 @@ class ZippedDocument:
     def read(self, name: str) -> bytes:
         """Return the content of a file.
 
-        Raises DamagedFileError if there is none, ProtectedFileError if it is encrypted, and
-        FileTooLargeError beyond the limit.
+        Raises DamagedFileError if it is missing or damaged, ProtectedFileError if it is encrypted,
+        and FileTooLargeError beyond the limit.
         """
         info = self._archive.NameToInfo.get(name)
         if info is None or info.compress_type not in SUPPORTED_COMPRESSION:

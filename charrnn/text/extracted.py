@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 
 from ..errors import Message, UserError, escape_invisible
 from ..extraction import (
@@ -18,7 +17,7 @@ from ..extraction import (
     Part,
     ProtectedFileError,
     WrongFormatError,
-    recognition,
+    format_detection,
 )
 from ..extraction.reader import PARSE_SECONDS, MemoryLimitError, Reader, TimeLimitError
 from .archive_errors import too_large_error
@@ -83,13 +82,8 @@ class Extractor:
     def __enter__(self) -> Extractor:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._reader.__exit__(kind, error, traceback)
+    def __exit__(self, *error: object) -> None:
+        self._reader.__exit__(*error)
 
     def from_document(
         self, file_format: str, data: bytes, *, name: str, limit: int
@@ -128,8 +122,8 @@ class Extractor:
 
         `filename` may say what the file is. Raises UserError if it has no such part.
         """
-        head = text[: recognition.HEAD_CHARACTERS]
-        file_format = recognition.recognize(head, filename, cut=len(text) > len(head))
+        head = text[: format_detection.HEAD_CHARACTERS]
+        file_format = format_detection.detect_format(head, filename, cut=len(text) > len(head))
         if file_format is None:
             return text, None
         reads_whole = self.part == AS_IS
@@ -178,7 +172,7 @@ class Extractor:
             why = Message("that took longer than {seconds} seconds", seconds=PARSE_SECONDS)
         elif isinstance(error, MemoryLimitError):
             why = Message("that needed too much memory")
-        elif recognition.promises(filename) is None:
+        elif format_detection.format_of_suffix(filename) is None:
             return
         else:
             why = Message("it is not {kind}, or is damaged", kind=KINDS[file_format])

@@ -24,12 +24,12 @@ from charrnn.extraction import (
     NoSuchPartError,
     ProtectedFileError,
     WrongFormatError,
-    records,
+    json_fields,
     tables,
 )
+from charrnn.extraction.format_detection import detect_format
 from charrnn.extraction.parsers import extract
 from charrnn.extraction.parts import join
-from charrnn.extraction.recognition import recognize
 from charrnn.extraction.tables import has_header
 
 MB = 1 << 20
@@ -40,7 +40,7 @@ def taken(file_format, data, part=None, limit=MB):
     return extract(file_format, raw, part, limit=limit)
 
 
-# ---- recognition ----------------------------------------------------------------------------
+# ---- format detection -----------------------------------------------------------------------
 
 PROSE = "One, two, and three.\nFour, five, and six.\n" * 5
 TABLE = "".join(f"{n},Ada {n},some words\n" for n in range(9))
@@ -82,7 +82,7 @@ TABLE = "".join(f"{n},Ada {n},some words\n" for n in range(9))
     ],
 )
 def test_a_file_is_recognized_by_its_name_and_how_it_begins(text, name, file_format):
-    assert recognize(text, name, cut=False) == file_format
+    assert detect_format(text, name, cut=False) == file_format
 
 
 # ---- tables ---------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_odd_json_is_read_in_bounded_time():
     nested = {f"c{n}": fields for n in range(60)}
     with pytest.raises(WrongFormatError):
         taken("json", json.dumps(nested))
-    assert records.MAX_FIELDS < 60**3
+    assert json_fields.MAX_FIELDS < 60**3
 
 
 def test_the_cells_of_a_notebook_without_what_they_printed():

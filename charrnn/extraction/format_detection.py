@@ -1,4 +1,4 @@
-"""Tell the format of a file that is text, by its name and by how it begins."""
+"""Detect the format of a text file by its name and its beginning."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import PurePath
 
 from . import subtitles, tables, web_pages
 
-HEAD_CHARACTERS = tables.SAMPLE_CHARACTERS  # by which a file is recognized
+HEAD_CHARACTERS = tables.SAMPLE_CHARACTERS  # at the beginning of a file, which are looked at
 
-# Names that promise nothing: here the beginning alone decides.
+# Files with these suffixes may have any format: only their beginning decides.
 _PLAIN_SUFFIXES = ("", ".txt", ".text")
 _BY_SUFFIX = {
     ".csv": "csv",
@@ -32,12 +32,12 @@ _JSON_OBJECT = re.compile(r'\s*\{\s*(?:"|\})')
 _JSON_LIST = re.compile(r'\s*\[\s*[\[{"]')
 
 
-def recognize(head: str, name: str, *, cut: bool) -> str | None:
-    """Return the format of a file, the name of one in `KINDS`; None for plain text.
+def detect_format(head: str, name: str, *, cut: bool) -> str | None:
+    """Return the format of a file, a key of `KINDS`; None for plain text.
 
-    `head` is its beginning, of `HEAD_CHARACTERS`; `cut` says that it goes on. Subtitles and web
-    pages are known by their first lines whatever their names promise. A file named .txt, or without
-    an ending, is a table or JSON only if it clearly is one.
+    `head` is its beginning, `HEAD_CHARACTERS` long, and `cut` says whether more follows. Subtitles
+    and web pages are detected by their first lines, whatever the suffix of the name. A file with
+    the suffix .txt, or none, is a table or JSON only if it clearly is one.
     """
     suffix = PurePath(name).suffix.lower()
     promised = _BY_SUFFIX.get(suffix)
@@ -58,12 +58,13 @@ def recognize(head: str, name: str, *, cut: bool) -> str | None:
     return promised if kept(head) else None
 
 
-def promises(name: str) -> str | None:
-    """Return the format that the name of a file promises, None if it promises none."""
+def format_of_suffix(name: str) -> str | None:
+    """Return the format that the suffix of a file's name stands for; None for any other suffix."""
     return _BY_SUFFIX.get(PurePath(name).suffix.lower())
 
 
 def _by_beginning(head: str, *, cut: bool) -> str | None:
+    """Return the format of a file whose name says nothing; None for plain text."""
     if _JSON_OBJECT.match(head):
         lines = [line for line in head.split("\n", 3)[: 2 if cut else 3] if line.strip()]
         if len(lines) > 1 and all(map(_is_json_object, lines[:2])):

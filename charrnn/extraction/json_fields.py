@@ -1,7 +1,7 @@
-"""Fields of JSON and of JSON Lines, and the cells of notebooks.
+"""Extract the fields of JSON and of JSON Lines, and the cells of notebooks.
 
-The path of a field is the keys that lead to it, joined by dots; positions in lists are left out. So
-`messages.content` is what every message of every record says.
+The path of a field is the keys that lead to it, joined by dots, without positions in lists. So
+`messages.content` is the `content` of all messages of all records.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from .notebooks import is_notebook, parse_notebook
 from .parts import PartStats, choose
 
 MAX_FIELDS = 10_000
-STRINGS = "strings"  # the path of strings that stand outside of any object
+STRINGS = "strings"  # the path of strings outside of any object
 
-_MAX_KEYS = 64  # of an object; one with more is a list with names, and its keys are not in paths
-_MAX_BAD_SHARE = 0.01  # of lines that are no JSON
-_SAMPLED_STRINGS = 50_000  # that are looked at to find the field with the most text
+_MAX_KEYS = 64  # an object with more is a list by names, whose keys are not put into paths
+_MAX_BAD_SHARE = 0.01  # of the lines of a JSON Lines file
+_SAMPLED_STRINGS = 50_000  # by which the field with the most text is found
 
 
 def parse_json(text: str, wanted: str | None, *, listed_only: bool = False) -> Extract:
     """Return the text of a field of a JSON file, by default of the one with the most text.
 
-    Raises WrongFormatError if this is no JSON, or has no text in it, and NoSuchPartError if it has
-    no such field.
+    A file of JSON Lines, which may have any name, is read too. Raises WrongFormatError for text
+    that is no JSON or has no strings, and NoSuchPartError if there is no such field.
     """
     try:
         value = _decode(text)
-    except ValueError:  # JSON Lines may have any name
+    except ValueError:
         return parse_lines(text, wanted, listed_only=listed_only)
     if is_notebook(value):
-        return parse_notebook(value, wanted)
+        return parse_notebook(value, wanted, listed_only=listed_only)
     return _choose("json", lambda: [value], wanted, listed_only=listed_only)
 
 
 def parse_lines(text: str, wanted: str | None, *, listed_only: bool = False) -> Extract:
     """Return the text of a field of a JSON Lines file, as `parse_json` does.
 
-    One line in a hundred may be damaged, and is left out; so may the last one.
+    Invalid lines are left out: up to one in a hundred, and the last one.
     """
     good = bad = 0
     last_is_bad = False
@@ -57,10 +57,12 @@ def parse_lines(text: str, wanted: str | None, *, listed_only: bool = False) -> 
 
 
 def _lines(text: str) -> Iterator[str]:
+    """Yield the lines that are not blank."""
     return filter(str.strip, io.StringIO(text))
 
 
 def _values(text: str) -> Iterator[Any]:
+    """Yield the values of the valid lines of a JSON Lines file."""
     for line in _lines(text):
         try:
             yield _decode(line)
@@ -69,7 +71,7 @@ def _values(text: str) -> Iterator[Any]:
 
 
 def _decode(text: str) -> Any:
-    """Decode JSON; numbers become None. Raises ValueError if it is none, or too deeply nested."""
+    """Decode JSON with None for numbers. Raises ValueError for invalid or too deeply nested text."""
     try:
         return json.loads(text, parse_int=_none, parse_float=_none, parse_constant=_none)
     except RecursionError:
@@ -77,7 +79,7 @@ def _decode(text: str) -> Any:
 
 
 def _none(number: str) -> None:
-    """Stand for a number: converting one of a million digits would take long."""
+    """Return None for a number: converting one of a million digits would take long."""
 
 
 def _choose(
@@ -87,6 +89,7 @@ def _choose(
     *,
     listed_only: bool,
 ) -> Extract:
+    """Choose a field by how much text each has. Raises WrongFormatError if none has any."""
     stats: dict[str, PartStats] = {}
     for number, (path, string) in enumerate(_strings(values())):
         if path not in stats:
@@ -107,7 +110,7 @@ def _choose(
 
 
 def _strings(values: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield each string in some values with its path, in the order of the file."""
+    """Yield the path and the string of each string in some values, in their order."""
     for value in values:
         waiting = [("", value)]
         while waiting:
@@ -123,4 +126,5 @@ def _strings(values: Iterable[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _joined(path: str, key: str) -> str:
+    """Return the path of a key in the object at `path`."""
     return f"{path}.{key}" if path else key
