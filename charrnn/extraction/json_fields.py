@@ -71,7 +71,7 @@ def _values(text: str) -> Iterator[Any]:
 
 
 def _decode(text: str) -> Any:
-    """Decode JSON with None for numbers. Raises ValueError for invalid or too deeply nested text."""
+    """Decode JSON with None for numbers. Raises ValueError for invalid or too deep JSON."""
     try:
         return json.loads(text, parse_int=_none, parse_float=_none, parse_constant=_none)
     except RecursionError:
