@@ -1,4 +1,4 @@
-"""A text made ready for training: its ids, its vocabulary, and the part that is held out.
+"""A text prepared for training: its ids, its vocabulary, and the part that is held out.
 
 The text itself is not kept. The report and its preview are decoded from the ids, which take a byte
 per character for most texts and can be memory-mapped.
@@ -41,18 +41,26 @@ _MAX_SHOWN_CHARACTERS = 100  # of a preview in a notebook
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Corpus:
-    """The ids of a text, (N,), with their vocabulary.
+    """The ids of a text with their vocabulary.
 
-    The vocabulary is that of the whole text, so the held-out part has no unknown characters. It is
-    a share of `validation`: the end of the text or, by `holdout`, passages or lines from all over
-    it (`split.py`), the lines drawn by `holdout_seed`. Nothing is held out where that share is less
-    than two characters. `encoding`, `line_ends` and `prefixes` are those of the `Text` that it
-    was made from. `title` is its name as `Message.as_json`, from which it is translated; None for a
-    name that is not translated, such as a file's.
-
-    `files` are those of the `Text`. With `documents`, the text is arranged: its documents stand in
-    random order, each followed by what ends it, and the last ones are held out
-    (`with_documents`).
+    Attributes:
+        name: The name of the text.
+        ids: The text, (N,).
+        vocabulary: That of the whole text, so the held-out part has no unknown characters.
+        validation: The share of the text that is held out; nothing if that is less than two
+            characters.
+        encoding: The encoding of the `Text` that this was made from.
+        line_ends: The line ends of that `Text`.
+        prefixes: The prefixes for samples of that `Text`.
+        title: The name as `Message.as_json`, by which it is translated; None for a name that is
+            not translated, such as that of a file.
+        files: The lengths of the files of that `Text`.
+        documents: The kind of documents of an arranged text: they are in random order, each
+            followed by what ends it, and the last ones are held out (`with_documents`). "none" for
+            a text that is not arranged.
+        holdout: Which part is held out: the end, or passages or lines from all over the text
+            (`split.py`).
+        holdout_seed: Draws the lines.
     """
 
     name: str
@@ -94,10 +102,10 @@ class Corpus:
         validation: float = DEFAULT_VALIDATION,
         holdout: str = END,
     ) -> Corpus:
-        """Encode a text after its `preparation`, with a share of `validation` held out.
+        """Prepare a text by `preparation` and encode it, with a share of `validation` held out.
 
-        `holdout` is "end", "spread" or "lines": which part that is. `charrnn.train` splits the text
-        like this, unless the `validation` or `holdout` of a TrainingConfig says otherwise.
+        `holdout`, "end", "spread" or "lines", says which part that is. `charrnn.train` holds it out
+        unless the `validation` or `holdout` of the TrainingConfig says otherwise.
 
         Raises UserError if fewer than two characters are left, if there are more different ones
         than a model may know, or if `validation` is not between 0 and 0.5.
@@ -141,7 +149,7 @@ class Corpus:
 
     @cached_property
     def split(self) -> Split:
-        """Which stretches of the text are trained on, and which are held out.
+        """The spans of the text that are trained on, and those that are held out.
 
         Raises UserError if the text has too few lines to hold out some of them.
         """
@@ -153,7 +161,7 @@ class Corpus:
 
     @property
     def _document_cut(self) -> int:
-        """Where the held-out documents begin, in a text that is arranged."""
+        """The place where the held-out documents of an arranged text begin."""
         held_out = round(len(self.ids) * self.validation)
         if not held_out:
             return len(self.ids)
@@ -163,7 +171,7 @@ class Corpus:
 
     @cached_property
     def training(self) -> Ids:
-        """The ids to train on: a view of all but the end, or joined stretches of the text."""
+        """The ids to train on: a view of all but the end, or joined spans of the text."""
         return join(self.ids, self.split.training)
 
     @cached_property
@@ -173,20 +181,20 @@ class Corpus:
 
     @property
     def held_out_blocks(self) -> tuple[Ids, ...]:
-        """The held-out stretches, each to be evaluated from a zero state.
+        """The ids of the held-out spans, each to be evaluated from a zero state.
 
-        The first id of each is not scored: it is the character before a stretch, or, at the end of
-        the text, its own first one.
+        The first id of each is not scored: it is the character before the span or, if the end of
+        the text is held out, the first one of the span.
         """
         return self.split.blocks(self.ids)
 
     @cached_property
     def comparison(self) -> Comparison | None:
-        """The held-out part beside the rest; None where either is too short to be judged."""
+        """How the held-out part compares with the rest; None if either is too short."""
         return compare(self.training, self.held_out, self.vocabulary.symbols)
 
     def held_out_texts(self) -> list[str]:
-        """Decode `held_out_blocks`: `charrnn.score` of these is the validation perplexity."""
+        """Return `held_out_blocks` as texts: their `charrnn.score` is the validation perplexity."""
         return [self.vocabulary.decode(block) for block in self.held_out_blocks]
 
     def with_validation(
@@ -212,7 +220,7 @@ class Corpus:
 
     @cached_property
     def training_stops(self) -> Places:
-        """Where each document to train on ends, in a text that is arranged."""
+        """The place after each document to train on, in an arranged text, (D,)."""
         return arranged_stops(self.training, self.vocabulary, self.documents)
 
     @property
@@ -221,7 +229,7 @@ class Corpus:
         return self.vocabulary.symbols.index(document_start(self.documents))
 
     def document_texts(self) -> list[str]:
-        """Decode the documents of a text that is arranged, without what ends them."""
+        """Return the documents of an arranged text as strings, without what ends them."""
         end = document_end(self.documents)
         stops = arranged_stops(self.ids, self.vocabulary, self.documents).tolist()
         symbols, starts = self.vocabulary.symbols, [0, *stops[:-1]]
@@ -231,14 +239,14 @@ class Corpus:
         ]
 
     def spans(self, documents: str) -> DocumentSpans:
-        """Find the documents of the text, of the given kind; it must not be arranged."""
+        """Return the documents of this kind in the text, which must not be arranged."""
         return find_documents(self.ids, self.vocabulary, documents, self.files)
 
     def with_documents(self, documents: str, seed: int) -> Corpus:
-        """Return the same text as documents, in an order that follows from the seed.
+        """Return the text arranged: its documents in a random order that the seed determines.
 
-        A text that is arranged already stays as it is. Raises UserError if there are fewer than two
-        documents.
+        A text that is arranged already stays as it is, as it does for "none". Raises UserError if
+        there are fewer than two documents.
         """
         if documents == "none" or self.documents != "none":
             return self
@@ -264,7 +272,7 @@ class Corpus:
     def with_symbols_of(self, other: Vocabulary) -> Corpus:
         """Return the same text with a vocabulary that also has the symbols of another.
 
-        They follow its own, so the ids do not change. Raises UserError for too many symbols.
+        They come after its own, so the ids do not change. Raises UserError for too many symbols.
         """
         known = set(self.vocabulary.symbols)
         more = [symbol for symbol in other.symbols if symbol not in known]
@@ -303,7 +311,7 @@ class Corpus:
         return html_table(self.name, rows)
 
     def report(self) -> Report:
-        """Summarize the corpus; reads all of it."""
+        """Return a summary of the corpus; this reads all of it."""
         return make_report(
             self.ids,
             self.vocabulary,
@@ -315,7 +323,7 @@ class Corpus:
         )
 
     def names(self) -> dict[str, Any]:
-        """Return `name` and, if there is one, `title`, as JSON files hold them."""
+        """Return `name` and, if there is one, `title`, as JSON."""
         return {"name": str(self.name)} | ({"title": dict(self.title)} if self.title else {})
 
     def sha256(self) -> str:
@@ -349,6 +357,7 @@ class Corpus:
 
 
 def _too_short(name: str, characters: int) -> UserError:
+    """Return the error for a text of one character, or none."""
     if characters == 1:
         return UserError(
             "{text} is too short: a model learns which character follows which, and there is "

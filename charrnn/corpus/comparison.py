@@ -1,6 +1,6 @@
-"""How the held-out part of a text compares with the rest: by symbols, by counts, by repetitions.
+"""Compare the held-out part of a text with the rest, by unigrams, bigrams and repeated passages.
 
-Everything looks at counts and samples, so it takes a fraction of a second for any text.
+Only counts and samples are used, so this takes a fraction of a second for any text.
 """
 
 from __future__ import annotations
@@ -14,27 +14,32 @@ from numpy.typing import NDArray
 
 from ..vocabulary import Counts, Ids
 
-MIN_CHARACTERS = 100  # held-out characters, to judge them
-_MAX_PIECES = 9  # of the rest, each up to as long as the held-out part, to compare it with
-_MAX_PAIR_CHARACTERS = 200_000  # of the rest, whose pairs of neighbors are counted
-# Characters of a passage to search for; passages; passages searched for at first.
-_PASSAGE_CHARACTERS, _PASSAGES, _FIRST_PASSAGES = 50, 32, 8
-_MIN_COPIED_SHARE = 0.5  # of the passages found in the rest of a text that repeats itself
+MIN_CHARACTERS = 100  # of either part; a shorter one is not compared
+_MAX_PIECES = 9  # of the rest, with which the held-out part is compared
+_MAX_BIGRAM_CHARACTERS = 200_000  # of the rest, whose bigrams are counted
+_PASSAGE_CHARACTERS = 50  # of a passage that is searched for
+_PASSAGES, _FIRST_PASSAGES = 32, 8  # that are searched for in all, and at first
+_MIN_COPIED_SHARE = 0.5  # of the passages, in a text that repeats itself
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A held-out part beside the rest of its text.
+    """How a held-out part compares with the rest of its text.
 
-    unseen: the share of its characters whose symbol the rest lacks.
-    letters, own_letters: the shares of letters in both.
-    nats: its cross-entropy by the symbols' counts in the rest; `own_nats` is the same for other
-        parts of the text, in the middle, and `most_own_nats` for the one that is most unlike.
-    pair_nats, own_pair_nats, most_own_pair_nats: the same by the counts of pairs of neighbors.
-    repeated: the share of its passages that also occur in the rest, word for word. If only few of
-        the first ones do, the others are not searched for.
+    Attributes:
+        unseen: The share of held-out characters whose symbol the rest lacks.
+        letters: The share of letters in the held-out part.
+        own_letters: The share of letters in the rest.
+        nats: The cross-entropy of the held-out part under unigrams counted in the rest.
+        own_nats: The same for pieces of the rest, each by the other pieces: the median.
+        most_own_nats: The same, the maximum.
+        bigram_nats: The cross-entropy of the held-out part under bigrams counted in the rest.
+        own_bigram_nats: The same for pieces of the rest, each by the others: the median.
+        most_own_bigram_nats: The same, the maximum.
+        repeated: The share of held-out passages that also occur in the rest, word for word. If only
+            few of the first ones do, the others are not searched for.
     """
 
     unseen: float
@@ -43,13 +48,13 @@ class Comparison:
     nats: float
     own_nats: float
     most_own_nats: float
-    pair_nats: float
-    own_pair_nats: float
-    most_own_pair_nats: float
+    bigram_nats: float
+    own_bigram_nats: float
+    most_own_bigram_nats: float
     repeated: float
 
     def as_dict(self) -> dict[str, float]:
-        """Return what a report shows: shares, and cross-entropies in bits per character."""
+        """Return the shares and the cross-entropies, in bits per character, that a report shows."""
         return {
             "unseen": self.unseen,
             "bits": self.nats / math.log(2),
@@ -61,7 +66,7 @@ class Comparison:
 def compare(training: Ids, held_out: Ids, symbols: Sequence[str]) -> Comparison | None:
     """Compare a held-out part (M,) with the rest (N,) of a text; None if either is too short.
 
-    `symbols` are those of the ids.
+    `symbols` are those of the vocabulary.
     """
     if len(held_out) < MIN_CHARACTERS or len(training) < MIN_CHARACTERS:
         return None
@@ -77,15 +82,15 @@ def compare(training: Ids, held_out: Ids, symbols: Sequence[str]) -> Comparison 
         _nats(held_out, counts),
         float(np.median(own)),
         max(own),
-        *_pair_nats(training, held_out, size),
+        *_bigram_nats(training, held_out, size),
         _repeated(training, held_out),
     )
 
 
 def _pieces(training: Ids, most: int) -> Iterator[Ids]:
-    """Yield pieces up to `most` long from the end of a text on, and each half of it.
+    """Yield pieces of a text (N,), of at most `most` characters, from its end on, and its halves.
 
-    A half is as far from what is counted as the end is.
+    A half is as far from the text that is counted for it as the held-out end is.
     """
     length = min(most, len(training) // _MAX_PIECES)
     end, middle = len(training), len(training) // 2
@@ -97,7 +102,7 @@ def _pieces(training: Ids, most: int) -> Iterator[Ids]:
 
 
 def _nats(ids: Ids, counts: Counts) -> float:
-    """Return the cross-entropy of characters by the `counts` of others.
+    """Return the cross-entropy in nats of ids (n,) under the unigram `counts` (V,) of other text.
 
     Unseen characters share the probability of a new one (Witten and Bell 1991).
     """
@@ -107,41 +112,44 @@ def _nats(ids: Ids, counts: Counts) -> float:
     return float(-(there[there > 0] * np.log(p[there > 0])).sum() / len(ids))
 
 
-def _pair_nats(training: Ids, held_out: Ids, size: int) -> tuple[float, float, float]:
-    """Return nats by pairs of neighbors: of a held-out part, of pieces of the rest, and the most.
+def _bigram_nats(training: Ids, held_out: Ids, size: int) -> tuple[float, float, float]:
+    """Return `bigram_nats`, `own_bigram_nats` and `most_own_bigram_nats` of a `Comparison`.
 
-    A long rest is looked at in pieces from all over it.
+    The rest is sampled in pieces from all over it.
     """
-    length = min(len(held_out), len(training) // _MAX_PIECES, _MAX_PAIR_CHARACTERS // _MAX_PIECES)
+    length = min(len(held_out), len(training) // _MAX_PIECES, _MAX_BIGRAM_CHARACTERS // _MAX_PIECES)
     starts = np.linspace(0, len(training) - length, _MAX_PIECES).astype(int).tolist()
     pieces = [training[start : start + length] for start in starts]
     own = []
     for i, piece in enumerate(pieces):
-        # its neighbors are left out too: they often go on with the same words
+        # The pieces beside it are left out too: they often go on with the same words.
         others = [other for j, other in enumerate(pieces) if abs(i - j) > 1]
-        own.append(_nats_by_pairs(piece, others, size))
+        own.append(_nats_by_bigrams(piece, others, size))
     known = pieces[: len(pieces) - 2]  # as many as each of them was compared with
-    return _nats_by_pairs(_sample(held_out, length), known, size), float(np.median(own)), max(own)
+    return _nats_by_bigrams(_sample(held_out, length), known, size), float(np.median(own)), max(own)
 
 
 def _sample(ids: Ids, length: int) -> Ids:
-    """Return the middle of a text, `length` characters: its edges may belong to what is beside."""
+    """Return the middle `length` ids of a text, whose edges may belong to what is beside it."""
     start = (len(ids) - length) // 2
     return ids[start : start + length]
 
 
-def _nats_by_pairs(ids: Ids, others: list[Ids], size: int) -> float:
-    """Return the cross-entropy of characters after the one before, counted in other pieces."""
+def _nats_by_bigrams(ids: Ids, others: list[Ids], size: int) -> float:
+    """Return the cross-entropy in nats of ids (n,) under the bigrams of other pieces.
+
+    It backs off to unigrams (Witten and Bell 1991).
+    """
     everything = np.concatenate(others)
     counts = np.bincount(everything, minlength=size)
     new = np.count_nonzero(counts) / size
     single: Floats = (counts + new) / (counts.sum() + np.count_nonzero(counts))
-    pairs = np.concatenate([_pairs(piece, size) for piece in others])
-    known, occurrences = np.unique(pairs, return_counts=True)
+    bigrams = np.concatenate([_bigrams(piece, size) for piece in others])
+    known, occurrences = np.unique(bigrams, return_counts=True)
     firsts = known // size
-    total = np.bincount(firsts, occurrences, minlength=size)  # of pairs by their first symbol
+    total = np.bincount(firsts, occurrences, minlength=size)  # of bigrams by their first symbol
     types = np.bincount(firsts, minlength=size)
-    wanted = _pairs(ids, size)
+    wanted = _bigrams(ids, size)
     place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     count = np.where(known[place] == wanted, occurrences[place], 0)
     first, second = wanted // size, wanted % size
@@ -150,14 +158,15 @@ def _nats_by_pairs(ids: Ids, others: list[Ids], size: int) -> float:
     return float(-np.log(count / weight + backed_off * single[second]).mean())
 
 
-def _pairs(ids: Ids, size: int) -> NDArray[np.int64]:
+def _bigrams(ids: Ids, size: int) -> NDArray[np.int64]:
+    """Return the bigrams of ids (n,) as numbers first · `size` + second, (n − 1,)."""
     wide = ids.astype(np.int64)
-    pairs: NDArray[np.int64] = wide[:-1] * size + wide[1:]
-    return pairs
+    bigrams: NDArray[np.int64] = wide[:-1] * size + wide[1:]
+    return bigrams
 
 
 def _repeated(training: Ids, held_out: Ids) -> float:
-    """Search for passages of the held-out part in the rest: a few, and if some are there, more."""
+    """Return `repeated` of a `Comparison`; few passages are searched for if the first are new."""
     rest, size = np.ascontiguousarray(training).tobytes(), held_out.itemsize
     length = min(_PASSAGE_CHARACTERS, len(held_out))
 

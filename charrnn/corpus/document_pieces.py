@@ -1,7 +1,7 @@
-"""A text as a model of documents reads it: in pieces, each from a zero state.
+"""The pieces in which a model of documents reads a text, each from a zero state.
 
-Within a text, a piece begins after what ends a document (`charrnn.corpus.documents`), and includes
-its own end. What the model reads before its first character is the last symbol of such an end.
+A piece begins after what ends a document (`charrnn.corpus.documents`), and includes its own end.
+Before its first character the model reads the last symbol of what ends a document.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from .documents import Places, arranged_stops, document_end, document_start
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """The pieces of a text, (D,) each.
+    """The pieces of a text.
 
-    start: the id that is read, from a zero state, before the first character of each.
-    begins, ends: places of the text.
-    restarts: places whose character, the last of what ends a document, is read from a zero state.
-    filled: whether a piece has a character that is not white space. A blank one is no document.
+    Attributes:
+        start: The id that is read from a zero state before the first character of each piece.
+        begins: The places where the pieces begin, (D,).
+        ends: The places after their last characters, (D,).
+        restarts: The places of the last symbols of what ends documents, which are read from a zero
+            state.
+        filled: Whether each piece has a character that is not white space, (D,). A blank piece is
+            no document.
     """
 
     start: int
@@ -33,7 +37,7 @@ class Pieces:
 
     @classmethod
     def of(cls, ids: Ids, vocabulary: Vocabulary, kind: str) -> Pieces | None:
-        """Find the pieces for a model of documents of this kind; None for a text as a whole."""
+        """Return the pieces of ids (N,) for a model of this kind of documents; None for "none"."""
         if kind == "none":
             return None
         ends = arranged_stops(ids, vocabulary, kind) if len(ids) else np.zeros(0, np.int64)
@@ -47,6 +51,6 @@ class Pieces:
         return cls(start, begins, ends, restarts, before[ends] > before[begins])
 
     def documents(self) -> list[tuple[int, int]]:
-        """Return begin and end of each piece that is a document."""
+        """Return the begin and the end of each piece that is a document."""
         begins, ends = self.begins[self.filled].tolist(), self.ends[self.filled].tolist()
         return list(zip(begins, ends, strict=True))

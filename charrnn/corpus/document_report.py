@@ -1,4 +1,4 @@
-"""What a corpus has of documents: how many, how long, how many twice; and whether it is a list."""
+"""Summarize the documents of a corpus, and tell whether it looks like a list."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import numpy as np
 
 from . import Corpus
 from .documents import DocumentSpans, arranged_stops, document_end, hashes
-from .list_detection import lines_to_look_at, looks_like_list
+from .list_detection import looks_like_list, sampled_lines
 
-_MAX_LINE_CHARACTERS = 2_000  # that are looked at, to see whether a text is a list
+_MAX_LINE_CHARACTERS = 2_000  # of each line, by which a list is detected
 
 
 @dataclass(frozen=True)
 class DocumentReport:
-    """The documents of a text.
+    """A summary of the documents of a text.
 
-    kind: lines, blank-lines or files.
-    count: how many there are; blank ones are not documents.
-    median, longest: their characters.
-    repeated: how many of them are the same as an earlier one.
+    Attributes:
+        kind: "lines", "blank-lines" or "files".
+        count: The number of documents, which are never blank.
+        median: Their median length in characters.
+        longest: The length of the longest one in characters.
+        repeated: The number of documents that are the same as an earlier one.
     """
 
     kind: str
@@ -31,12 +33,15 @@ class DocumentReport:
     repeated: int
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the report as JSON."""
         return asdict(self)
 
 
 def report_documents(corpus: Corpus, kind: str = "lines") -> DocumentReport | None:
-    """Count the documents of a corpus: its own, or those of a kind; None if it has none."""
+    """Return a summary of a corpus's documents; None if it has none.
+
+    Those of an arranged corpus are of its own kind, those of any other corpus of `kind`.
+    """
     if corpus.documents == "none":
         spans = corpus.spans(kind)
     else:
@@ -53,7 +58,7 @@ def report_documents(corpus: Corpus, kind: str = "lines") -> DocumentReport | No
 
 
 def is_list(corpus: Corpus) -> bool:
-    """Check whether a text looks like a list, and is not learned line by line already."""
+    """Return whether a text looks like a list; False for a text that is arranged already."""
     symbols = corpus.vocabulary.symbols
     if corpus.documents != "none" or "\n" not in symbols:
         return False
@@ -64,6 +69,6 @@ def is_list(corpus: Corpus) -> bool:
     return looks_like_list(
         [
             decode(corpus.ids[starts[i] : min(stops[i], starts[i] + _MAX_LINE_CHARACTERS)])
-            for i in lines_to_look_at(len(starts))
+            for i in sampled_lines(len(starts))
         ]
     )

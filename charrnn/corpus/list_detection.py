@@ -1,7 +1,7 @@
-"""Tell a list, whose lines are texts of their own, from prose, poems and code.
+"""Tell a list, whose lines are separate texts, from prose, poems and code.
 
-A list has short lines, hardly any blank or indented ones, and lines that do not go on in the next:
-they end neither in a comma nor where a page would have wrapped them, and hold one sentence at most.
+A list has short lines, few of them blank or indented. Its lines do not continue in the next one:
+they end neither in a comma nor where text would have been wrapped, and have one sentence at most.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from statistics import median
 
-MIN_LINES = 30  # below, a list is too short to say
-_STRETCHES = 5  # of a long list, which are looked at
-_MAX_SAMPLED_LINES = 2_000  # in all stretches
+MIN_LINES = 30  # of a text that may be called a list
+_SAMPLES = 5  # of consecutive lines, in a text of many lines
+_MAX_SAMPLED_LINES = 2_000  # in all samples
 _MAX_MEDIAN, _MAX_LONG = 120, 300  # characters of the median line, and of all but 5 %
 _MAX_BLANK_SHARE, _MAX_REPEATED_SHARE = 0.05, 0.2
 _MAX_WRAPPED_SHARE = 0.85
-_MIN_WORDS_OF_PROSE = 3  # in a line, on average, for it to be wrapped prose or verse
+_MIN_WORDS_OF_PROSE = 3  # in a line of wrapped prose or verse, on average
 _OPEN = re.compile(r"[,;:\-–—(\[{，、；：（]$")
 _CODE = re.compile(
     r"[{};]$|^[}#@<]|\(\)|=>|==|^(?:import|from|def|class|return|const|let|function)\b"
@@ -25,7 +25,7 @@ _CODE = re.compile(
 _SEVERAL_SENTENCES = re.compile(r"\w{3}[.!?][\"'”’)]? +[\"“‘(]?[A-Z]|[。！？].*[^\s。！？”’』」）]")
 _FIRST_WORD = re.compile(r"[\x21-\x7e\u00c0-\u024f\u0370-\u052f]+|\S")
 _LETTER = re.compile(r"[^\W\d_]")
-# What few lines of a list do, and the largest share of them.
+# What only few lines of a list may match, and the largest share of them.
 _UNLIKE_A_LIST: tuple[tuple[Callable[[str], object], float], ...] = (
     (lambda line: line[0].isspace(), 0.05),
     (_OPEN.search, 0.15),
@@ -35,8 +35,8 @@ _UNLIKE_A_LIST: tuple[tuple[Callable[[str], object], float], ...] = (
 
 
 def looks_like_list(lines: Sequence[str]) -> bool:
-    """Check whether each line of a text looks like a text of its own."""
-    some = [lines[number] for number in lines_to_look_at(len(lines))]
+    """Return whether each line of a text looks like a separate text."""
+    some = [lines[number] for number in sampled_lines(len(lines))]
     filled = [line.rstrip() for line in some if line.strip()]
     if len(filled) < MIN_LINES or _share(len(some) - len(filled), len(some)) > _MAX_BLANK_SHARE:
         return False
@@ -54,18 +54,18 @@ def looks_like_list(lines: Sequence[str]) -> bool:
     return not _is_wrapped(filled) and not _is_running_on(filled)
 
 
-def lines_to_look_at(count: int) -> Sequence[int]:
-    """Return numbers of lines: all, or those of stretches from all over the text."""
+def sampled_lines(count: int) -> Sequence[int]:
+    """Return the indices of the lines to look at: all, or samples from all over a long text."""
     if count <= _MAX_SAMPLED_LINES:
         return range(count)
-    size = _MAX_SAMPLED_LINES // _STRETCHES
+    size = _MAX_SAMPLED_LINES // _SAMPLES
     last = count - size
-    starts = [last * i // (_STRETCHES - 1) for i in range(_STRETCHES)]
+    starts = [last * i // (_SAMPLES - 1) for i in range(_SAMPLES)]
     return [number for start in starts for number in range(start, start + size)]
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:
-    """Check whether most lines end where the first word of the next would not have fitted."""
+    """Return whether most lines end where the first word of the next would not have fit."""
     width = sorted(map(len, lines))[int(0.98 * len(lines))]
     full = 0
     for line, following in pairwise(lines):
@@ -75,9 +75,9 @@ def _is_wrapped(lines: Sequence[str]) -> bool:
 
 
 def _is_running_on(lines: Sequence[str]) -> bool:
-    """Check whether sentences run on over line ends, as in verse and in wrapped prose.
+    """Return whether sentences continue over line ends, as in verse and in wrapped prose.
 
-    Then some lines end a sentence and many do not, and many of the others go on in lower case.
+    Then some lines end a sentence, but many do not and are continued in lower case.
     """
     ends = [line[-1] in ".!?。！？…\"'”’" for line in lines]
     share = _share(sum(ends), len(lines))

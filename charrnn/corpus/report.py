@@ -1,4 +1,4 @@
-"""The summary of a corpus that is shown before training on it."""
+"""Summarize a corpus, to show before training on it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ from .chunks import count_symbols
 from .comparison import Comparison
 
 _PREVIEW_CHARACTERS = 400
-_MAX_RARE = 12  # how many rare characters a report lists
-_MAX_RARE_COUNT = 3  # how often a rare character occurs at most
+_MAX_RARE = 12  # characters that a report lists as rare
+_MAX_RARE_COUNT = 3  # occurrences of a rare character
 
 
 @dataclass(frozen=True)
 class Report:
     """A summary of a corpus.
 
-    `symbols` counts its different characters. `rare` lists characters that occur at most three
-    times, with their counts: the rarest first, symbols before letters, at most twelve. They are
-    often strays that a text would be better without. `training` and `held_out` are numbers of
-    characters; `preview` is the beginning, at most 400 characters. `comparison` is the held-out
-    part beside the rest; None where it is too short to be judged.
+    Attributes:
+        characters: The length of the text.
+        symbols: The number of its different characters.
+        encoding: The encoding of the file that it comes from.
+        line_ends: The line ends in that file.
+        rare: Up to twelve characters that occur at most three times, with their counts: the rarest
+            first, others before letters. They are often errors, better removed from the text.
+        training: The number of characters to train on.
+        held_out: The number of held-out characters.
+        preview: The first 400 characters.
+        lines: The number of lines.
+        comparison: How the held-out part compares with the rest; None if it is too short.
     """
 
     characters: int
@@ -46,7 +53,7 @@ def make_report(
     held_out: int,
     comparison: Comparison | None,
 ) -> Report:
-    """Summarize the ids (N,) of a text; reads all of them."""
+    """Return a summary of the ids (N,) of a text; this reads all of them."""
     counts = count_symbols(ids, len(vocabulary))
     symbols = vocabulary.symbols
     seen = {symbols[i]: int(counts[i]) for i in range(1, len(symbols))}
@@ -67,6 +74,6 @@ def make_report(
 
 
 def _rarity_key(pair: tuple[str, int]) -> tuple[int, bool, str]:
-    """Sort rare characters: among equally rare ones, stray symbols come before letters."""
+    """Return a key that sorts rare characters by count, and letters after others."""
     character, count = pair
     return count, character.isalpha(), character

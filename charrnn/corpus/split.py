@@ -1,9 +1,10 @@
-"""Which part of a text is held out: its end, passages from all over it, or lines of it.
+"""Split a text into a part to train on and one that is held out.
 
-`end` holds out the last characters. `spread` holds out passages, one from each stretch of the text,
-with a gap around each that is neither trained on nor evaluated, so that no sentence is in both
-parts. They are the same for every seed, so that runs can be compared. `lines` draws lines by the
-seed; equal lines are held out together.
+- `end` holds out the last characters.
+- `spread` holds out passages from all over the text, the same for every seed, so that runs can be
+  compared. A gap around each is neither trained on nor evaluated, so that no sentence is in both
+  parts.
+- `lines` holds out lines that the seed draws; equal lines are held out together.
 """
 
 from __future__ import annotations
@@ -19,42 +20,45 @@ from ..vocabulary import Ids, Vocabulary
 END, SPREAD, LINES = "end", "spread", "lines"
 HOLDOUTS = (END, SPREAD, LINES)
 
-_PASSAGE_CHARACTERS = 250  # of a passage, at least, where enough is held out
+_MIN_PASSAGE_CHARACTERS = 250  # if enough is held out
 _MIN_PASSAGES, _MAX_PASSAGES = 2, 32
-_MAX_GAP = 100  # characters: about a sentence
-_GAP_SHARE = 0.2  # of a passage: a short one has a short gap
-_MIN_LINES = 10  # with a character, in a text of which some are held out
-_PASSAGE_SEED = 20  # places of passages; any number would do
+_MAX_GAP = 100  # characters, about a sentence
+_MAX_GAP_SHARE = 0.2  # of the length of a passage
+_MIN_LINES = 10  # different ones that are not empty, in a text of which some are held out
+_PASSAGE_SEED = 20  # draws the places of passages; any number would do
 
-Spans = NDArray[np.int64]  # begin and end of stretches of a text, in order: (n, 2)
+Spans = NDArray[np.int64]  # begins and ends of parts of a text, in order: (n, 2)
 
 
 @dataclass(frozen=True)
 class Split:
-    """The stretches of a text that are trained on, and those that are held out.
+    """The spans of a text that are trained on, and those that are held out.
 
-    A `led` stretch is evaluated after the character before it, which is not scored. Otherwise its
-    own first character is not: nothing is before it.
+    Attributes:
+        training: The spans to train on.
+        held_out: The held-out spans.
+        after_context: Whether a held-out span is evaluated after the character before it, which is
+            not scored. If not, the first character of the span is not scored: nothing is before it.
     """
 
     training: Spans
     held_out: Spans
-    led: bool = False
+    after_context: bool = False
 
     def blocks(self, ids: Ids) -> tuple[Ids, ...]:
-        """Return the ids of each held-out stretch: all but the first of each are to be scored."""
-        lead = 1 if self.led else 0
-        return tuple(ids[max(begin - lead, 0) : end] for begin, end in self.held_out.tolist())
+        """Return the ids of each held-out span, all but the first of which are to be scored."""
+        context = 1 if self.after_context else 0
+        return tuple(ids[max(begin - context, 0) : end] for begin, end in self.held_out.tolist())
 
 
 def split_text(ids: Ids, vocabulary: Vocabulary, share: float, how: str, seed: int) -> Split:
-    """Split a text (N,) with about `share` of its characters held out; `how` is in `HOLDOUTS`.
+    """Split a text (N,) with about `share` of its characters held out.
 
-    Nothing is held out where that is less than two characters. Raises UserError if the text has too
-    few lines to hold out some of them.
+    `how` is one of `HOLDOUTS`. Nothing is held out if that is less than two characters. Raises
+    UserError if the text has too few lines to hold out some of them.
     """
     count = round(len(ids) * share)
-    if count < 2:  # a single held-out character could not be predicted, so it is trained on
+    if count < 2:  # a single character could not be scored
         return Split(_spans([(0, len(ids))]), _spans([]))
     if how == LINES:
         return _hold_out_lines(ids, vocabulary, count, seed)
@@ -64,25 +68,29 @@ def split_text(ids: Ids, vocabulary: Vocabulary, share: float, how: str, seed: i
 
 
 def split_at(length: int, cut: int) -> Split:
-    """Return the split of a text with its end held out, from `cut` on."""
+    """Return the split of a text of `length` characters, held out from `cut` on."""
     return Split(_spans([(0, cut)]), _spans([(cut, length)] if cut < length else []))
 
 
 def join(ids: Ids, spans: Spans) -> Ids:
-    """Return the ids of all stretches one after the other; a view if there is only one."""
+    """Return the ids in all spans of a text (N,), joined; a view if there is only one span."""
     pieces = [ids[begin:end] for begin, end in spans.tolist()]
     return pieces[0] if len(pieces) == 1 else np.concatenate([ids[:0], *pieces])
 
 
 def _spans(pairs: list[tuple[int, int]]) -> Spans:
+    """Return begins and ends as an array (n, 2)."""
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def _hold_out_passages(ids: Ids, vocabulary: Vocabulary, count: int) -> Split:
-    """Hold out a passage of each stretch of the text, at line ends or between words."""
-    passages = min(max(count // _PASSAGE_CHARACTERS, _MIN_PASSAGES), _MAX_PASSAGES)
+    """Hold out passages with `count` characters in all, cut at line ends or between words.
+
+    The text is divided into equal stretches, and a passage is held out from each of them.
+    """
+    passages = min(max(count // _MIN_PASSAGE_CHARACTERS, _MIN_PASSAGES), _MAX_PASSAGES)
     stretch, length = len(ids) / passages, count // passages
-    gap = min(_MAX_GAP, int(_GAP_SHARE * length), int(stretch - length) // 8)
+    gap = min(_MAX_GAP, int(_MAX_GAP_SHARE * length), int(stretch - length) // 8)
     breaks = [vocabulary.symbols.index(c) for c in "\n " if c in vocabulary.symbols]
     random = np.random.default_rng(_PASSAGE_SEED)
     training, held_out, before = [], [], 0
@@ -101,7 +109,10 @@ def _hold_out_passages(ids: Ids, vocabulary: Vocabulary, count: int) -> Split:
 
 
 def _nearest_break(ids: Ids, place: int, reach: int, breaks: list[int]) -> int:
-    """Return the nearest place after a line end or, without one in reach, after a blank."""
+    """Return the place after the nearest of the symbols `breaks` within `reach` characters.
+
+    The first of the symbols that occurs there counts. Without any, the place stays.
+    """
     begin = max(place - reach, 1)
     window = ids[begin - 1 : place + reach]
     for symbol in breaks:
@@ -112,10 +123,13 @@ def _nearest_break(ids: Ids, place: int, reach: int, breaks: list[int]) -> int:
 
 
 def _hold_out_lines(ids: Ids, vocabulary: Vocabulary, count: int, seed: int) -> Split:
-    """Hold out lines, drawn by the seed, until they have about `count` characters."""
+    """Hold out lines that the seed draws, until they have about `count` characters in all.
+
+    Raises UserError for fewer than ten different lines.
+    """
     lines = line_spans(ids, vocabulary)
     ending = vocabulary.symbols.index("\n") if "\n" in vocabulary.symbols else -1
-    copies: dict[bytes, list[int]] = {}
+    copies: dict[bytes, list[int]] = {}  # the numbers of equal lines
     for i, (begin, end) in enumerate(lines.tolist()):
         line = ids[begin:end]
         if (content := line[:-1] if line[-1] == ending else line).size:
@@ -136,14 +150,14 @@ def _hold_out_lines(ids: Ids, vocabulary: Vocabulary, count: int, seed: int) -> 
             chosen[groups[i]], held = True, held + characters
         if count - held < 2:
             break
-    if not held:  # every line is longer than all that is to be held out
+    if not held:  # every line is longer than `count`
         shortest = min(groups, key=lambda group: int(lengths[group].sum()))
         chosen[shortest] = True
     return Split(_runs(lines, ~chosen), lines[chosen], True)
 
 
 def line_spans(ids: Ids, vocabulary: Vocabulary) -> Spans:
-    """Return begin and end of each line, its line end included."""
+    """Return the begin and the end of each line of a text (N,), with its line end, (n, 2)."""
     ending = vocabulary.symbols.index("\n") if "\n" in vocabulary.symbols else len(vocabulary)
     ends = np.flatnonzero(ids == ending) + 1
     if not len(ends) or ends[-1] < len(ids):
@@ -153,6 +167,6 @@ def line_spans(ids: Ids, vocabulary: Vocabulary) -> Spans:
 
 
 def _runs(lines: Spans, chosen: NDArray[np.bool_]) -> Spans:
-    """Join chosen lines that follow each other."""
+    """Return the spans of runs of chosen lines, given those of all lines (n, 2)."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], chosen.astype(np.int8), [0]))))
     return _spans([(int(lines[a, 0]), int(lines[b - 1, 1])) for a, b in edges.reshape(-1, 2)])

@@ -1,4 +1,4 @@
-"""The two files of a saved corpus: `ids.npy`, to be memory-mapped, and `corpus.json`."""
+"""Write and read the two files of a saved corpus, `ids.npy` and `corpus.json`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .documents import KINDS
 from .split import END
 
 IDS_FILE, DESCRIPTION_FILE = "ids.npy", "corpus.json"
-_MAX_DESCRIPTION_BYTES = 8 << 20  # the description of 100,000 symbols takes two million
+_MAX_DESCRIPTION_BYTES = 8 << 20  # 100,000 symbols take two million
 
 
 def hash_ids(ids: Ids, vocabulary: Vocabulary) -> str:
-    """Return the SHA-256 of ids and vocabulary, the same on every machine."""
+    """Return the SHA-256 of ids (N,) and vocabulary, which is the same on every machine."""
     digest = hashlib.sha256(json.dumps(vocabulary.symbols).encode())
     for chunk in iter_chunks(ids):
         digest.update(np.ascontiguousarray(chunk, chunk.dtype.newbyteorder("<")).data)
@@ -41,9 +41,9 @@ def write_files(directory: Path, ids: Ids, description: Mapping[str, Any]) -> No
 
 
 def read_files(directory: Path) -> dict[str, Any]:
-    """Read the arguments of `Corpus` from both files, the ids memory-mapped and read-only.
+    """Return the arguments of `Corpus` from both files, the ids memory-mapped and read-only.
 
-    Raises the exceptions that `damage_as_user_error` turns into a UserError.
+    Raises the exceptions that `damage_as_user_error` turns into UserError.
     """
     ids = np.lib.format.open_memmap(directory / IDS_FILE, mode="r")
     if (directory / DESCRIPTION_FILE).stat().st_size > _MAX_DESCRIPTION_BYTES:
@@ -74,7 +74,7 @@ def read_files(directory: Path) -> dict[str, Any]:
 
 @contextmanager
 def damage_as_user_error(directory: Path) -> Iterator[None]:
-    """Raise UserError where the files in a directory are missing or damaged."""
+    """Turn exceptions for missing or damaged files in a directory into UserError."""
     try:
         yield
     except FileNotFoundError as error:
@@ -92,7 +92,7 @@ def damage_as_user_error(directory: Path) -> Iterator[None]:
 
 
 def _check_ids(ids: Ids, characters: object, vocabulary: Vocabulary) -> None:
-    """Raise ValueError unless the ids are as many as described, and all in the vocabulary."""
+    """Raise ValueError unless there are as many ids as described, all in the vocabulary."""
     if ids.shape != (characters,) or ids.dtype != vocabulary.dtype:
         raise ValueError(
             Message(
@@ -110,9 +110,9 @@ def _check_ids(ids: Ids, characters: object, vocabulary: Vocabulary) -> None:
 
 
 class _WriteOnly:
-    """A file that numpy does not recognize as one, so that it writes through Python.
+    """A file that numpy does not recognize as one, so that it is written by Python.
 
-    For a file that it recognizes, the error of a full disk would not say that the disk is full.
+    numpy's own error for a full disk would not say that the disk is full.
     """
 
     def __init__(self, file: IO[bytes]) -> None:

@@ -74,8 +74,8 @@ DOUBTFUL = frozenset({"unlike", "sorted"})
 _LEARNED_SHARE = 0.97  # of the perplexity by counts, below which something was learned
 # Perplexity as a multiple of that of the most unlike part of the rest; ordinary texts stay below
 # (measured on 1,900 excerpts of novels, plays and Chinese classics: 0.4 % are above).
-_UNLIKE_RATIO, _UNLIKE_PAIRS_RATIO = 1.5, 1.6
-_UNLIKE_PAIRS_RATIO_IF_SHORT = 2.0
+_UNLIKE_RATIO, _UNLIKE_BIGRAMS_RATIO = 1.5, 1.6
+_UNLIKE_BIGRAMS_RATIO_IF_SHORT = 2.0
 _SHORT = 250  # held-out characters
 _MIN_UNSEEN = 0.2  # share of unseen symbols in another script
 _FEWER_LETTERS = 0.8  # share of letters in a table, as a share of that in the rest
@@ -199,16 +199,16 @@ def _better_part(corpus: Corpus, found: Iterable[HoldoutWarning]) -> str | None:
 
 
 def _unlike(comparison: Comparison, held_out: int, corpus: Corpus) -> HoldoutWarning | None:
-    """Judge the counts of characters and of pairs, each by other parts of the text."""
-    single = comparison.nats - comparison.most_own_nats > math.log(_UNLIKE_RATIO)
-    ratio = _UNLIKE_PAIRS_RATIO if held_out >= _SHORT else _UNLIKE_PAIRS_RATIO_IF_SHORT
-    pairs = comparison.pair_nats - comparison.most_own_pair_nats > math.log(ratio)
-    if not single and not pairs:
+    """Judge the counts of unigrams and of bigrams, each by other parts of the text."""
+    unigrams = comparison.nats - comparison.most_own_nats > math.log(_UNLIKE_RATIO)
+    ratio = _UNLIKE_BIGRAMS_RATIO if held_out >= _SHORT else _UNLIKE_BIGRAMS_RATIO_IF_SHORT
+    bigrams = comparison.bigram_nats - comparison.most_own_bigram_nats > math.log(ratio)
+    if not unigrams and not bigrams:
         return None
     nats, own = (
         (comparison.nats, comparison.own_nats)
-        if single
-        else (comparison.pair_nats, comparison.own_pair_nats)
+        if unigrams
+        else (comparison.bigram_nats, comparison.own_bigram_nats)
     )
     values = {
         "held_out": math.exp(nats),
