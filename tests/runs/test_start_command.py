@@ -132,7 +132,7 @@ def bases(place, monkeypatch):
 
 
 def test_auto_starts_from_a_base_that_knows_the_text_and_says_why(told, place, bases, monkeypatch):
-    monkeypatch.setattr(start_proposal, "_TOLERANCE", 100)  # TEXT repeats itself
+    monkeypatch.setattr(start_proposal, "_MAX_PERPLEXITY_RATIO", 100)  # TEXT repeats itself
     status, out, err = told(*TRAIN, "--from", "auto", "--run-dir", "run", "--json")
     assert status == 0 and "starting from base-tale: “base.txt” knows texts like this" in err
     start = events(out)[0]["started_from"]

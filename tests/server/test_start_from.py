@@ -165,7 +165,7 @@ def test_what_speaks_against_a_start_is_said_beside_it(queue, form):
 def test_a_base_is_proposed_where_it_helps_and_what_is_chosen_is_described(queue, monkeypatch):
     text = TrainRequest(corpus=OWN, paste=TEXT * 60)
     assert note_of(queue, text) == {}, "counting in the text itself is better"
-    monkeypatch.setattr(start_proposal, "_TOLERANCE", 1e9)
+    monkeypatch.setattr(start_proposal, "_MAX_PERPLEXITY_RATIO", 1e9)
     text = replace(text, paste=TEXT * 61)
     note = note_of(queue, text)
     assert note["key"] == "base-tale" and note["text"]["en"].startswith("“Tales” knows texts like")

@@ -64,8 +64,6 @@ def test_the_model_that_knows_a_text_best_is_proposed(prose):
     text = Corpus.from_text(prose_of(60, seed=2))
     models = {"base-noise": untrained, "base-prose": prose}
     assert propose_start(text, models).name == "base-prose"
-    titles = {"base-prose": "English prose"}
-    assert propose_start(text, models, titles).reason.startswith("“English prose” knows")
 
 
 def test_nothing_is_proposed_without_models_or_for_a_tiny_text(prose):
