@@ -1,6 +1,6 @@
-"""Recipes: the textbook's experiments and the time budgets, as data.
+"""The recipes: the textbook's experiments and the time budgets, as data.
 
-A recipe, a text and some settings make a plan of a run (`runs/plan.py`).
+A run is planned from a recipe, a text and settings (`runs/plan.py`).
 
 The textbook is Dive into Deep Learning (Zhang, Lipton, Li, Smola): its chapters on recurrent
 networks "from Scratch" and on their "Concise Implementation". The lyrics, and the ReLU variant as
@@ -29,9 +29,17 @@ _LYRICS_PREFIXES = ("分开", "不分开")
 class Recipe:
     """A named way to train.
 
-    `kind` is "budget" (a time), "textbook" (an experiment with a published result) or "custom".
-    `published` maps epochs to the training perplexities that the textbook reports. A budget chooses
-    model and training itself once it knows the text.
+    Attributes:
+        name: By which it is chosen.
+        kind: "budget" (of time), "textbook" (an experiment with a published result) or "custom".
+        summary: What it is, in a few words.
+        corpus: The dataset that it trains on if no text is given, None if there is none.
+        preparation: How the text is prepared.
+        model: The model. For a budget, it is chosen once the text is known.
+        training: The training. For a budget, only its length is fixed.
+        prefixes: What samples begin with; none for those of the text.
+        published: The training perplexities in the textbook, by epoch.
+        note: What to know about the published results.
     """
 
     name: str
@@ -47,7 +55,7 @@ class Recipe:
 
     @property
     def length(self) -> str:
-        """How long it takes, in words: "10 s", "500 epochs"."""
+        """The length of a run in words, such as "10 s" or "500 epochs"."""
         if self.training.epochs is not None:
             return f"{self.training.epochs} epochs"
         seconds = self.training.seconds
@@ -56,7 +64,7 @@ class Recipe:
         return f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return a description for people and programs that choose a recipe."""
+        """Return a description of the recipe as JSON."""
         return {
             "name": self.name,
             "kind": self.kind,
@@ -71,6 +79,7 @@ class Recipe:
 
 
 def _budget(name: str, seconds: float | None, summary: str) -> Recipe:
+    """Return a recipe with a time budget, None for as long as the model improves."""
     return Recipe(name, "budget", summary, training=TrainingConfig(seconds=seconds))
 
 
@@ -91,9 +100,10 @@ def _textbook(
     sample_every: int,
     note: str = "",
 ) -> Recipe:
-    """Make a recipe by the textbook's protocol: minibatches of 32 × 35, nothing held out.
+    """Return a recipe by the textbook's protocol: minibatches of 32 × 35, and nothing held out.
 
-    Its samples are greedy and have 50 characters.
+    `concise` asks for torch's layers, as in the chapters on the concise implementation. Samples are
+    greedy and have 50 characters.
     """
     return Recipe(
         name,
@@ -240,7 +250,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def find_recipe(name: str) -> Recipe:
-    """Return the recipe of that name; raises UserError, listing the names, if there is none."""
+    """Return the recipe of this name. Raises UserError, which lists the names, if there is none."""
     if name not in RECIPES:
         raise UserError(
             "There is no recipe {name}. The recipes are {names}.",

@@ -1,6 +1,6 @@
-"""`train --track`: the figures of a run go to trackio or TensorBoard as well.
+"""Log the figures and samples of a run to trackio or TensorBoard, for `train --track`.
 
-Each is an extra of the package and is imported only when it is asked for.
+Each tracker is an extra of the package, and imported only when it is used.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ..training import Event
 
 PROJECT = "charrnn"  # in trackio
 
-# What each tracker needs: the extra of that name in pyproject.toml.
+# The requirement of each tracker, as in the extra of that name in pyproject.toml.
 TRACKERS = {"trackio": "trackio>=0.43,<1", "tensorboard": "tensorboard>=2.20,<3"}
 
-# Fields of a `progress` event that are drawn as curves by step.
+# The fields of `progress` events that are logged.
 _CURVES = (
     "train_perplexity",
     "validation_perplexity",
@@ -56,16 +56,16 @@ def check_tracker(tracker: str) -> None:
 def track(
     events: Iterable[Event], tracker: str, *, name: str, directory: str | Path
 ) -> Iterator[Event]:
-    """Log the figures of a run as its events come, and hand each of them on.
+    """Log the figures and samples of a run as its events come, and yield these events.
 
     Args:
-        events: Those of `charrnn.train`.
+        events: The events of `charrnn.train`.
         tracker: "trackio" or "tensorboard".
         name: The run's name in trackio, within the project charrnn.
         directory: The run's directory; TensorBoard's files go to `tensorboard/` in it.
 
     Raises:
-        UserError: For an unknown tracker, and one whose package is not installed.
+        UserError: For a tracker that is unknown, or whose package is not installed.
     """
     check_tracker(tracker)
     return _track(events, tracker, name, Path(directory))
@@ -92,31 +92,32 @@ def _track(events: Iterable[Event], tracker: str, name: str, directory: Path) ->
 
 
 class _Log(Protocol):
-    """Where the figures of one run go."""
+    """A log of the figures and samples of one run."""
 
     def figures(self, step: int, values: dict[str, float]) -> None:
-        """Log the values of curves at a step."""
+        """Log figures by name at a step."""
 
     def sample(self, step: int, prefix: str, text: str) -> None:
-        """Log a text that the model wrote, which begins with the prefix."""
+        """Log a generated text that begins with the prefix."""
 
     def close(self) -> None:
-        """Write what is still in memory."""
+        """Write what is still in memory, and end the log."""
 
 
 def _open(tracker: str, name: str, directory: Path, start: Event) -> _Log:
+    """Return a new log; `start` is the first event of the run."""
     opened = _Trackio if tracker == "trackio" else _TensorBoard
     return opened(name, directory, start)
 
 
 def _settings(start: Event) -> dict[str, Any]:
-    """Return what is to be known about a run beside its curves."""
+    """Return the facts and the settings of a run, to log once."""
     about = ("recipe", "characters", "vocabulary_size", "parameters", "device")
     return {**{key: start[key] for key in about}, **start["model"], **start["training"]}
 
 
 class _Trackio:
-    """A run in trackio's project charrnn. It prints to standard error here, never to our output."""
+    """A run in trackio's project charrnn. What trackio prints goes to standard error."""
 
     def __init__(self, name: str, directory: Path, start: Event) -> None:
         with redirect_stdout(sys.stderr):
@@ -139,11 +140,11 @@ class _Trackio:
 
 
 class _TensorBoard:
-    """The directory `tensorboard/` of a run; `tensorboard --logdir runs` shows all of them."""
+    """The directory `tensorboard/` of a run. `tensorboard --logdir runs` shows all runs."""
 
     def __init__(self, name: str, directory: Path, start: Event) -> None:
         writer = import_module("torch.utils.tensorboard").SummaryWriter
-        # What was logged after the step to resume from is replaced.
+        # A resumed run replaces what was logged after the step that it resumes from.
         self._writer = writer(str(directory / "tensorboard"), purge_step=start["resumed_from"])
         self._writer.add_text("settings", _as_code(json.dumps(_settings(start), indent=2)), 0)
 
@@ -159,10 +160,10 @@ class _TensorBoard:
 
 
 def _sample_name(prefix: str) -> str:
-    """Return a name for the samples of a prefix, as several are written at one step."""
+    """Return a name for the samples of a prefix, since there may be several at a step."""
     return f"sample {short_repr(prefix)}" if prefix else "sample"
 
 
 def _as_code(text: str) -> str:
-    """Indent a text, which TensorBoard reads as Markdown, so that it is shown as it is."""
+    """Return a text as a code block in Markdown, which TensorBoard renders."""
     return "\n".join(f"    {line}" for line in text.splitlines())

@@ -1,4 +1,4 @@
-"""`watch(train(…))`: a bar and a curve of a run in a notebook, a line a second anywhere else."""
+"""Show a run live, as a bar and curves in a notebook and as lines elsewhere: `watch(train(…))`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _MAX_SHOWN_CHARACTERS = 400  # of a sample
 
 
 def watch(events: Iterable[Event], *, clock: Clock = time.monotonic) -> Iterator[Event]:
-    """Show the events of a run as they come, and hand each of them on.
+    """Show a run as its events come, and yield these events.
 
-    In a notebook a bar, the curve of the perplexities and the latest sample are shown, and renewed
-    a few times a second. Anywhere else one line a second goes to standard error.
+    In a notebook a bar, the curves of the perplexities and the latest sample are updated a few
+    times a second. Anywhere else, at most one line a second is printed to standard error.
 
         for event in charrnn.watch(charrnn.train(corpus)):
             ...
 
-    Nothing happens before the first event is asked for. Where the loop ends early, or `close` is
-    called, `events` is closed as well. An error of the training is shown and raised.
+    The training begins with the first event that is requested. If the loop ends early, or `close`
+    is called, `events` is closed too. An error of the training is shown and raised.
 
     `clock` returns seconds. Raises UserError if `events` cannot be iterated over.
     """
@@ -76,14 +76,21 @@ def _finish(run: WatchedRun, display: _Display, message: str) -> None:
 
 
 def in_notebook() -> bool:
-    """Check whether this process is the kernel of a notebook, which shows HTML."""
-    ipython = sys.modules.get("IPython")  # a kernel has imported it
+    """Return whether this process is the kernel of a notebook, which shows HTML."""
+    ipython = sys.modules.get("IPython")  # every kernel has imported it
     shell = None if ipython is None else ipython.get_ipython()
     return getattr(shell, "kernel", None) is not None
 
 
 class WatchedRun:
-    """What the events of a run have said so far."""
+    """The state of a run, by its events so far.
+
+    Attributes:
+        start, progress, sample, end: The latest event of each kind, None if there was none.
+        notes: The warnings and notes so far.
+        message: Why the run has ended, or is no longer watched; empty before that.
+        curves: The perplexities "held out" and "training", by epoch.
+    """
 
     def __init__(self) -> None:
         self.start: Event | None = None
@@ -91,11 +98,11 @@ class WatchedRun:
         self.sample: Event | None = None
         self.end: Event | None = None
         self.notes: list[str] = []
-        self.message = ""  # why the run is over, or no longer watched
+        self.message = ""
         self.curves: dict[str, list[tuple[float, float]]] = {"held out": [], "training": []}
 
     def apply(self, event: Event) -> None:
-        """Take in one event."""
+        """Update the state by one event."""
         kind = event["event"]
         if kind == "start":
             self.start = event
@@ -107,7 +114,7 @@ class WatchedRun:
                 ("training", "train_perplexity"),
             ):
                 curve, value = self.curves[name], event[field]
-                # What was not measured anew is reported again.
+                # An event without a new measurement repeats the last one.
                 if value is not None and not (curve and curve[-1][1] == value):
                     curve.append((event["epoch"], value))
         elif kind == "sample":
@@ -139,7 +146,7 @@ class WatchedRun:
         return f"<div>{''.join(parts)}</div>"
 
     def _state(self) -> str:
-        """Return where the run is, its perplexities and speed, and how long it still takes."""
+        """Return the position, the perplexities, the speed and the remaining time in words."""
         if self.progress is None:
             return ""
         left = None if self.end is not None else self.progress.get("remaining_seconds")
@@ -147,6 +154,7 @@ class WatchedRun:
         return ", ".join([*parts, *([] if left is None else [f"{left:,.0f} s left"])])
 
     def _fraction_done(self) -> float | None:
+        """Return the share of the run that is done, 0 to 1; None if it is unknown."""
         if self.end is not None and self.end["reason"] == "finished":
             return 1.0
         if self.start is None or self.progress is None:
@@ -155,10 +163,12 @@ class WatchedRun:
 
 
 class _Display(Protocol):
+    """Where a run is shown, and how often."""
+
     every_seconds: float
 
     def show(self) -> None:
-        """Show the present state of the run."""
+        """Show the current state of the run."""
 
 
 class _NotebookDisplay:
@@ -171,7 +181,7 @@ class _NotebookDisplay:
         self._handle: Any = None
 
     def show(self) -> None:
-        """Display the run in the cell, or renew it there."""
+        """Display the run in the cell, or update it there."""
         if self._handle is None:
             show = import_module("IPython.display").display
             self._handle = show(self._run, display_id=True)
@@ -180,7 +190,7 @@ class _NotebookDisplay:
 
 
 class _LineDisplay:
-    """Lines on standard error: what is new of the notes, and the present state."""
+    """Lines on standard error: new notes, and the current state of the run."""
 
     every_seconds = _LINE_EVERY_SECONDS
 
@@ -190,7 +200,7 @@ class _LineDisplay:
         self._state = ""
 
     def show(self) -> None:
-        """Print what has not been printed yet."""
+        """Print the notes and the state that have not been printed yet."""
         for note in self._run.notes[self._notes_printed :]:
             _print(note)
         self._notes_printed = len(self._run.notes)
