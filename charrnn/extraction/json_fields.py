@@ -13,7 +13,7 @@ from typing import Any
 
 from . import Extract, WrongFormatError
 from .notebooks import is_notebook, parse_notebook
-from .parts import PartStats, choose
+from .part_choice import PartStats, choose
 
 MAX_FIELDS = 10_000
 STRINGS = "strings"  # the path of strings outside of any object

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from . import Extract, WrongFormatError
-from .parts import PartStats, choose
+from .part_choice import PartStats, choose
 
 MAX_COLUMNS = 10_000
 SAMPLE_CHARACTERS = 1 << 16  # at the beginning of a file, by which a table is detected

@@ -29,7 +29,7 @@ from charrnn.extraction import (
 )
 from charrnn.extraction.format_detection import detect_format
 from charrnn.extraction.parsers import extract
-from charrnn.extraction.parts import join
+from charrnn.extraction.part_choice import join
 from charrnn.extraction.tables import has_header
 
 MB = 1 << 20
